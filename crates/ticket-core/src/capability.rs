@@ -1,0 +1,355 @@
+//! What a provider can do, declared once: operations, fields, limits, quotas.
+//!
+//! The declaration is data. It is enforced in `check.rs`, before anything is sent.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::operation::Operation;
+
+/// A field of the domain types that a provider may or may not be able to carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Field {
+    /// The subject line.
+    Subject,
+    /// The text.
+    Description,
+    /// The requester's id in the vendor's system.
+    RequesterId,
+    /// The requester's name.
+    RequesterName,
+    /// The requester's e-mail address.
+    RequesterEmail,
+    /// The requester's phone number.
+    RequesterPhone,
+    /// The category.
+    Category,
+    /// The status.
+    Status,
+    /// The priority.
+    Priority,
+    /// The assignee.
+    Assignee,
+    /// Labels.
+    Tags,
+    /// Files.
+    Attachments,
+    /// The state that a list is restricted to.
+    State,
+    /// The text that a list is searched for.
+    Search,
+    /// How many items a page may have.
+    PageLimit,
+    /// A comment's text.
+    Body,
+}
+
+impl Field {
+    /// The field's name in `snake_case`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Description => "description",
+            Self::RequesterId => "requester_id",
+            Self::RequesterName => "requester_name",
+            Self::RequesterEmail => "requester_email",
+            Self::RequesterPhone => "requester_phone",
+            Self::Category => "category",
+            Self::Status => "status",
+            Self::Priority => "priority",
+            Self::Assignee => "assignee",
+            Self::Tags => "tags",
+            Self::Attachments => "attachments",
+            Self::State => "state",
+            Self::Search => "search",
+            Self::PageLimit => "limit",
+            Self::Body => "body",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which fields an operation carries to the vendor. The default carries none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    pub(crate) carried: &'static [Field],
+    pub(crate) required: &'static [Field],
+    pub(crate) max_chars: &'static [(Field, usize)],
+    pub(crate) custom: &'static [&'static str],
+    pub(crate) any_custom: bool,
+}
+
+impl Fields {
+    /// Carries these and refuses all others.
+    pub const fn carrying(carried: &'static [Field]) -> Self {
+        Self {
+            carried,
+            required: &[],
+            max_chars: &[],
+            custom: &[],
+            any_custom: false,
+        }
+    }
+
+    /// Refuses a call without these.
+    #[must_use]
+    pub const fn requiring(mut self, required: &'static [Field]) -> Self {
+        self.required = required;
+        self
+    }
+
+    /// Refuses longer texts; lengths in characters.
+    #[must_use]
+    pub const fn max_chars(mut self, max_chars: &'static [(Field, usize)]) -> Self {
+        self.max_chars = max_chars;
+        self
+    }
+
+    /// Carries custom fields of these names.
+    #[must_use]
+    pub const fn custom(mut self, names: &'static [&'static str]) -> Self {
+        self.custom = names;
+        self
+    }
+
+    /// Carries custom fields of any name.
+    #[must_use]
+    pub const fn any_custom(mut self) -> Self {
+        self.any_custom = true;
+        self
+    }
+
+    /// The fields carried.
+    pub const fn carried(&self) -> &'static [Field] {
+        self.carried
+    }
+
+    /// The fields without which a call is refused.
+    pub const fn required(&self) -> &'static [Field] {
+        self.required
+    }
+}
+
+/// What a provider can do. The default can do nothing.
+///
+/// ```
+/// use ticket_core::{Capabilities, Field, Fields, Operation};
+///
+/// const CAPABILITIES: Capabilities = Capabilities::none()
+///     .get()
+///     .create(Fields::carrying(&[Field::Subject, Field::Description]).requiring(&[Field::Subject]))
+///     .delete(1);
+/// assert!(CAPABILITIES.supports(Operation::Delete));
+/// assert!(!CAPABILITIES.supports(Operation::Comment));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    get: bool,
+    list: Option<Fields>,
+    create: Option<Fields>,
+    update: Option<Fields>,
+    resolve: bool,
+    max_delete_batch: usize,
+    messages: bool,
+    comment: Option<Fields>,
+}
+
+impl Capabilities {
+    /// Nothing.
+    pub const fn none() -> Self {
+        Self {
+            get: false,
+            list: None,
+            create: None,
+            update: None,
+            resolve: false,
+            max_delete_batch: 0,
+            messages: false,
+            comment: None,
+        }
+    }
+
+    /// Can read one ticket.
+    #[must_use]
+    pub const fn get(mut self) -> Self {
+        self.get = true;
+        self
+    }
+
+    /// Can list tickets by these filters.
+    #[must_use]
+    pub const fn list(mut self, fields: Fields) -> Self {
+        self.list = Some(fields);
+        self
+    }
+
+    /// Can create tickets with these fields.
+    #[must_use]
+    pub const fn create(mut self, fields: Fields) -> Self {
+        self.create = Some(fields);
+        self
+    }
+
+    /// Can change these fields.
+    #[must_use]
+    pub const fn update(mut self, fields: Fields) -> Self {
+        self.update = Some(fields);
+        self
+    }
+
+    /// Can mark a ticket as solved.
+    #[must_use]
+    pub const fn resolve(mut self) -> Self {
+        self.resolve = true;
+        self
+    }
+
+    /// Can delete, at most `max_batch` tickets per call.
+    #[must_use]
+    pub const fn delete(mut self, max_batch: usize) -> Self {
+        self.max_delete_batch = max_batch;
+        self
+    }
+
+    /// Can read a ticket's messages.
+    #[must_use]
+    pub const fn messages(mut self) -> Self {
+        self.messages = true;
+        self
+    }
+
+    /// Can add comments with these fields.
+    #[must_use]
+    pub const fn comment(mut self, fields: Fields) -> Self {
+        self.comment = Some(fields);
+        self
+    }
+
+    /// Whether the operation is supported.
+    pub const fn supports(&self, operation: Operation) -> bool {
+        match operation {
+            Operation::Get => self.get,
+            Operation::List => self.list.is_some(),
+            Operation::Create => self.create.is_some(),
+            Operation::Update => self.update.is_some(),
+            Operation::Resolve => self.resolve,
+            Operation::Delete => self.max_delete_batch > 0,
+            Operation::Messages => self.messages,
+            Operation::Comment => self.comment.is_some(),
+        }
+    }
+
+    /// The supported operations, in the order of the trait.
+    pub fn operations(&self) -> impl Iterator<Item = Operation> {
+        Operation::ALL
+            .iter()
+            .copied()
+            .filter(|operation| self.supports(*operation))
+    }
+
+    /// How many tickets one delete call may name; 0 where deleting is unsupported.
+    pub const fn max_delete_batch(&self) -> usize {
+        self.max_delete_batch
+    }
+
+    /// Which fields the operation carries; `None` where it has none or is unsupported.
+    pub const fn fields(&self, operation: Operation) -> Option<Fields> {
+        match operation {
+            Operation::List => self.list,
+            Operation::Create => self.create,
+            Operation::Update => self.update,
+            Operation::Comment => self.comment,
+            Operation::Get | Operation::Resolve | Operation::Delete | Operation::Messages => None,
+        }
+    }
+}
+
+/// At most `calls` calls in any `window`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quota {
+    /// How many calls.
+    pub calls: u32,
+    /// In how long a time.
+    pub window: Duration,
+}
+
+impl Quota {
+    /// At most `calls` calls in any `window`.
+    pub const fn new(calls: u32, window: Duration) -> Self {
+        Self { calls, window }
+    }
+}
+
+/// How many calls a vendor allows, as far as it documents that. The default knows of no limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quotas {
+    /// All of these hold at once.
+    pub windows: Vec<Quota>,
+    /// Whether the vendor answers only one call at a time to each of its endpoints.
+    pub one_call_per_operation: bool,
+}
+
+impl Quotas {
+    /// No known limit.
+    pub const fn none() -> Self {
+        Self {
+            windows: Vec::new(),
+            one_call_per_operation: false,
+        }
+    }
+
+    /// Adds a limit.
+    #[must_use]
+    pub fn window(mut self, quota: Quota) -> Self {
+        self.windows.push(quota);
+        self
+    }
+
+    /// The vendor answers only one call at a time to each of its endpoints.
+    #[must_use]
+    pub fn one_call_per_operation(mut self) -> Self {
+        self.one_call_per_operation = true;
+        self
+    }
+}
+
+/// Who a provider is and what it can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProviderInfo {
+    /// A short name in lower case, unique among providers, such as `onecloud`.
+    pub id: &'static str,
+    /// The name for people.
+    pub title: &'static str,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// How many calls it allows.
+    pub quotas: Quotas,
+}
+
+impl ProviderInfo {
+    /// The provider `id`, called `title`, that can do this.
+    pub const fn new(id: &'static str, title: &'static str, capabilities: Capabilities) -> Self {
+        Self {
+            id,
+            title,
+            capabilities,
+            quotas: Quotas::none(),
+        }
+    }
+
+    /// Says how many calls it allows.
+    #[must_use]
+    pub fn quotas(mut self, quotas: Quotas) -> Self {
+        self.quotas = quotas;
+        self
+    }
+}

@@ -1,0 +1,151 @@
+//! What became of each ticket that was to be deleted: exactly one answer per asked id.
+
+use std::fmt;
+
+use crate::error::{Effect, Error, ErrorKind, Result};
+use crate::ticket::TicketId;
+
+/// What became of one ticket.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum DeleteOutcome {
+    /// The vendor confirmed that it is deleted.
+    Deleted,
+    /// A repeat, after an attempt of unknown effect, found nothing: the first attempt deleted it.
+    AlreadyGone,
+    /// The vendor says that there is no such ticket; its own words are in the error. Some vendors give the
+    /// same answer for a ticket that is closed or not yours.
+    NotFound(Error),
+    /// It was not deleted.
+    Failed(Error),
+    /// Nobody knows: it may or may not be gone.
+    Unknown(Error),
+}
+
+impl DeleteOutcome {
+    /// The outcome of a ticket after a call about it, or about a whole batch, failed.
+    pub fn from_error(error: Error) -> Self {
+        match error.effect() {
+            Effect::None => Self::Failed(error),
+            Effect::Unknown => Self::Unknown(error),
+        }
+    }
+
+    /// The outcome in `snake_case`, as the command prints it.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::AlreadyGone => "already_gone",
+            Self::NotFound(_) => "not_found",
+            Self::Failed(_) => "failed",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// Whether this call deleted the ticket.
+    pub const fn is_deleted(&self) -> bool {
+        matches!(self, Self::Deleted | Self::AlreadyGone)
+    }
+
+    /// Why it was not deleted, or why nobody knows.
+    pub const fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Deleted | Self::AlreadyGone => None,
+            Self::NotFound(error) | Self::Failed(error) | Self::Unknown(error) => Some(error),
+        }
+    }
+}
+
+impl fmt::Display for DeleteOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The outcomes of a delete: exactly one per asked id, in the order asked; an id asked twice is answered twice.
+///
+/// ```
+/// use ticket_core::{DeleteOutcome, DeleteReport, TicketId};
+///
+/// let ids = [TicketId::new("160"), TicketId::new("161")];
+/// let report = DeleteReport::from_fn(&ids, |_| DeleteOutcome::Deleted);
+/// assert!(report.all_deleted());
+/// assert_eq!(report.len(), 2);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct DeleteReport {
+    outcomes: Vec<(TicketId, DeleteOutcome)>,
+}
+
+impl DeleteReport {
+    /// Asks `outcome` for the answer to each id. This is the only way to make a report, so that none can
+    /// lack an id or name one that was not asked for.
+    pub fn from_fn(ids: &[TicketId], mut outcome: impl FnMut(&TicketId) -> DeleteOutcome) -> Self {
+        Self {
+            outcomes: ids.iter().map(|id| (id.clone(), outcome(id))).collect(),
+        }
+    }
+
+    /// The report of a vendor that deletes one ticket per call, `id`.
+    ///
+    /// An answer about the ticket itself (there is none, or its state forbids it) is an outcome; anything
+    /// else (credentials, quota, transport) is about the call.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error where it is not about the ticket.
+    pub fn of_one(id: &TicketId, result: Result<()>) -> Result<Self> {
+        let outcome = match result {
+            Ok(()) => DeleteOutcome::Deleted,
+            Err(error) => {
+                let error = error.on_ticket(id);
+                match error.kind() {
+                    ErrorKind::NotFound => DeleteOutcome::NotFound(error),
+                    ErrorKind::Conflict => DeleteOutcome::Failed(error),
+                    _ => return Err(error),
+                }
+            }
+        };
+        Ok(Self {
+            outcomes: vec![(id.clone(), outcome)],
+        })
+    }
+
+    /// The ids with their outcomes, in the order asked.
+    pub fn iter(&self) -> impl Iterator<Item = (&TicketId, &DeleteOutcome)> {
+        self.outcomes.iter().map(|(id, outcome)| (id, outcome))
+    }
+
+    /// The outcome of `id`, where it was asked for.
+    pub fn outcome(&self, id: &TicketId) -> Option<&DeleteOutcome> {
+        self.iter()
+            .find(|(asked, _)| *asked == id)
+            .map(|(_, outcome)| outcome)
+    }
+
+    /// Whether every asked ticket is deleted. True of the empty report.
+    pub fn all_deleted(&self) -> bool {
+        self.outcomes
+            .iter()
+            .all(|(_, outcome)| outcome.is_deleted())
+    }
+
+    /// How many ids were asked for.
+    pub fn len(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.outcomes.is_empty()
+    }
+}
+
+impl IntoIterator for DeleteReport {
+    type Item = (TicketId, DeleteOutcome);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.outcomes.into_iter()
+    }
+}

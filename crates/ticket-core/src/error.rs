@@ -1,0 +1,481 @@
+//! One error for every provider: what a caller can act on, and whether the vendor may have acted.
+//!
+//! No foreign error type is part of it: a transport's error is kept as [`source`](std::error::Error::source).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::Time;
+
+use crate::operation::Operation;
+use crate::ticket::TicketId;
+
+/// The result of every operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How many characters of a vendor's own words are kept.
+const MAX_VENDOR_MESSAGE: usize = 300;
+
+/// What went wrong, as far as a caller can act on it.
+///
+/// ```
+/// use ticket_core::ErrorKind;
+///
+/// assert_eq!(ErrorKind::RateLimited.as_str(), "rate_limited");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The arguments were refused, here or by the vendor. Change them.
+    InvalidInput,
+    /// The configuration is incomplete or wrong. Nothing was sent.
+    Config,
+    /// The credentials are missing, malformed or unknown to the vendor.
+    Unauthenticated,
+    /// The token was good and has run out. Get a new one.
+    TokenExpired,
+    /// The credentials are good, but do not allow this.
+    Forbidden,
+    /// There is no such ticket, or no such address; see the vendor's own words.
+    NotFound,
+    /// The ticket's present state does not allow this: locked, closed, or refused without a reason.
+    Conflict,
+    /// Too many calls in a short time. Wait, see [`Error::retry_after`].
+    RateLimited,
+    /// The quota of a day or a month is used up. Do not try again soon.
+    QuotaExhausted,
+    /// The vendor or a gateway before it is out of service, or broke the connection off.
+    Unavailable,
+    /// No answer within the time allowed.
+    Timeout,
+    /// No connection could be made. Nothing was sent.
+    Connect,
+    /// The vendor failed.
+    Server,
+    /// The reply is not what the vendor documents.
+    BadResponse,
+    /// The vendor has no such operation, or no documented way to do this.
+    Unsupported,
+}
+
+impl ErrorKind {
+    /// Every kind, for tables and tests.
+    pub const ALL: &[Self] = &[
+        Self::InvalidInput,
+        Self::Config,
+        Self::Unauthenticated,
+        Self::TokenExpired,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::RateLimited,
+        Self::QuotaExhausted,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Connect,
+        Self::Server,
+        Self::BadResponse,
+        Self::Unsupported,
+    ];
+
+    /// The kind in `snake_case`, as the command prints it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "invalid_input",
+            Self::Config => "config",
+            Self::Unauthenticated => "unauthenticated",
+            Self::TokenExpired => "token_expired",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::RateLimited => "rate_limited",
+            Self::QuotaExhausted => "quota_exhausted",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Connect => "connect",
+            Self::Server => "server",
+            Self::BadResponse => "bad_response",
+            Self::Unsupported => "unsupported",
+        }
+    }
+
+    /// The effect that an error of this kind has unless more is known.
+    const fn usual_effect(self) -> Effect {
+        match self {
+            Self::InvalidInput
+            | Self::Config
+            | Self::Unauthenticated
+            | Self::TokenExpired
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::Conflict
+            | Self::RateLimited
+            | Self::QuotaExhausted
+            | Self::Connect
+            | Self::Unsupported => Effect::None,
+            Self::Unavailable | Self::Timeout | Self::Server | Self::BadResponse => Effect::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether the vendor may have acted although the call failed.
+///
+/// This decides whether a write may be repeated: a create is repeated on [`Effect::None`] only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Refused or never sent: nothing has changed at the vendor.
+    None,
+    /// Nobody knows: the request may or may not have been carried out.
+    Unknown,
+}
+
+impl Effect {
+    /// The effect in `snake_case`, as the command prints it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A daily span of time that a vendor named in an error, without date or zone. It may cross midnight.
+///
+/// A hint only: OneCloud's "try again tomorrow at 18:00 - 06:00" does not say in whose zone, nor for
+/// certain whether calls are allowed or refused in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct DailyWindow {
+    /// The first moment of the window.
+    pub start: Time,
+    /// The moment at which it ends.
+    pub end: Time,
+}
+
+impl DailyWindow {
+    /// The window from `start` to `end`.
+    pub const fn new(start: Time, end: Time) -> Self {
+        Self { start, end }
+    }
+}
+
+/// Why an operation failed.
+///
+/// `Display` is one line: where, on which ticket, what failed, and the vendor's own words (bounded,
+/// control characters escaped). It never holds a secret, a URL or a whole body.
+///
+/// ```
+/// use ticket_core::{Effect, Error, ErrorKind, Operation};
+///
+/// let error = Error::new(ErrorKind::NotFound, "there is no such ticket")
+///     .with_status(404)
+///     .with_vendor_message("Ticket not found")
+///     .in_operation("sweeppea", Operation::Delete)
+///     .on_ticket(&"2531581".into());
+/// assert_eq!(error.effect(), Effect::None);
+/// assert_eq!(
+///     error.to_string(),
+///     r#"sweeppea delete 2531581: there is no such ticket (HTTP 404); the vendor says: "Ticket not found""#
+/// );
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{inner}")]
+pub struct Error {
+    inner: Box<Inner>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Clone, Debug)]
+struct Inner {
+    kind: ErrorKind,
+    effect: Effect,
+    message: String,
+    provider: Option<&'static str>,
+    operation: Option<Operation>,
+    ticket: Option<TicketId>,
+    status: Option<u16>,
+    vendor_message: Option<String>,
+    retry_after: Option<Duration>,
+    quota_window: Option<DailyWindow>,
+}
+
+impl Error {
+    /// An error of this kind. `message` says what failed and, where it can, what to do; it must hold no
+    /// secret and no ticket text.
+    ///
+    /// The effect starts as the kind's usual one: unknown for `Unavailable`, `Timeout`, `Server` and
+    /// `BadResponse`, none for all others.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                effect: kind.usual_effect(),
+                message: message.into(),
+                provider: None,
+                operation: None,
+                ticket: None,
+                status: None,
+                vendor_message: None,
+                retry_after: None,
+                quota_window: None,
+            }),
+            source: None,
+        }
+    }
+
+    /// An argument was refused before anything was sent.
+    pub fn invalid_input(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    /// The configuration is incomplete or wrong.
+    pub fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    /// The provider has no such operation. Nothing was sent.
+    pub fn unsupported(provider: &'static str, operation: Operation) -> Self {
+        Self::new(
+            ErrorKind::Unsupported,
+            format!("the vendor documents no way to {}", operation.description()),
+        )
+        .in_operation(provider, operation)
+    }
+
+    /// States the effect where more is known than the kind tells.
+    #[must_use]
+    pub fn with_effect(mut self, effect: Effect) -> Self {
+        self.inner.effect = effect;
+        self
+    }
+
+    /// Adds the HTTP status of the reply.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.inner.status = Some(status);
+        self
+    }
+
+    /// Adds the vendor's own words: the first 300 characters, control characters escaped.
+    /// Empty words are left out.
+    #[must_use]
+    pub fn with_vendor_message(mut self, message: &str) -> Self {
+        let message = message.trim();
+        if !message.is_empty() {
+            self.inner.vendor_message = Some(bounded(message, MAX_VENDOR_MESSAGE));
+        }
+        self
+    }
+
+    /// Adds how long the vendor asks to wait.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.inner.retry_after = Some(wait);
+        self
+    }
+
+    /// Adds the daily window that the vendor named.
+    #[must_use]
+    pub fn with_quota_window(mut self, window: DailyWindow) -> Self {
+        self.inner.quota_window = Some(window);
+        self
+    }
+
+    /// Adds the cause. It must show no secret, neither in `Display` nor in `Debug`.
+    #[must_use]
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// Says where it happened. An error of a read has no effect, whatever went wrong.
+    #[must_use]
+    pub fn in_operation(mut self, provider: &'static str, operation: Operation) -> Self {
+        self.inner.provider = Some(provider);
+        self.inner.operation = Some(operation);
+        if !operation.is_write() {
+            self.inner.effect = Effect::None;
+        }
+        self
+    }
+
+    /// Says on which ticket it happened.
+    #[must_use]
+    pub fn on_ticket(mut self, ticket: &TicketId) -> Self {
+        self.inner.ticket = Some(ticket.clone());
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+
+    /// Whether the vendor may have acted.
+    pub fn effect(&self) -> Effect {
+        self.inner.effect
+    }
+
+    /// What failed, in our words, without place and vendor's words.
+    pub fn message(&self) -> &str {
+        &self.inner.message
+    }
+
+    /// The provider that failed, as in [`ProviderInfo::id`](crate::ProviderInfo::id).
+    pub fn provider(&self) -> Option<&'static str> {
+        self.inner.provider
+    }
+
+    /// The operation that failed.
+    pub fn operation(&self) -> Option<Operation> {
+        self.inner.operation
+    }
+
+    /// The ticket that it was about, where it was about one.
+    pub fn ticket(&self) -> Option<&TicketId> {
+        self.inner.ticket.as_ref()
+    }
+
+    /// The HTTP status of the reply, where there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.inner.status
+    }
+
+    /// The vendor's own words, at most 300 characters, control characters escaped.
+    pub fn vendor_message(&self) -> Option<&str> {
+        self.inner.vendor_message.as_deref()
+    }
+
+    /// How long to wait before the next call: as the vendor says in this reply or, where it does not,
+    /// as it documents.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+
+    /// The daily window that the vendor named with an exhausted quota. A hint only.
+    pub fn quota_window(&self) -> Option<DailyWindow> {
+        self.inner.quota_window
+    }
+
+    /// Whether the same call may succeed later, unchanged.
+    ///
+    /// This says nothing about whether repeating it is *safe*: for a write, look at
+    /// [`effect`](Self::effect) as well.
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.inner.kind,
+            ErrorKind::RateLimited
+                | ErrorKind::Unavailable
+                | ErrorKind::Timeout
+                | ErrorKind::Connect
+                | ErrorKind::Server
+        )
+    }
+}
+
+impl fmt::Display for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut place = Vec::new();
+        place.extend(self.provider.map(str::to_owned));
+        place.extend(self.operation.map(|operation| operation.to_string()));
+        place.extend(
+            self.ticket
+                .as_ref()
+                .map(|ticket| bounded(ticket.as_str(), 40)),
+        );
+        if !place.is_empty() {
+            write!(f, "{}: ", place.join(" "))?;
+        }
+        f.write_str(&bounded(&self.message, 2 * MAX_VENDOR_MESSAGE))?;
+        if let Some(status) = self.status {
+            write!(f, " (HTTP {status})")?;
+        }
+        if let Some(words) = &self.vendor_message {
+            write!(f, "; the vendor says: \"{words}\"")?;
+        }
+        Ok(())
+    }
+}
+
+/// At most `limit` characters of `text`, on one line: control characters are escaped, a cut is marked.
+fn bounded(text: &str, limit: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(limit));
+    for (count, character) in text.chars().enumerate() {
+        if count == limit {
+            line.push('…');
+            break;
+        }
+        // Line and paragraph separators and direction marks are no control characters, but they too
+        // can forge a line of a log.
+        if character.is_control()
+            || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> =
+            ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(names.len(), ErrorKind::ALL.len());
+    }
+
+    #[test]
+    fn an_error_of_a_read_has_no_effect_whatever_went_wrong() {
+        for kind in ErrorKind::ALL {
+            let error = Error::new(*kind, "failed").with_effect(Effect::Unknown);
+            assert_eq!(
+                error.clone().in_operation("x", Operation::Get).effect(),
+                Effect::None
+            );
+            assert_eq!(
+                error.in_operation("x", Operation::Delete).effect(),
+                Effect::Unknown
+            );
+        }
+    }
+
+    #[test]
+    fn vendor_words_are_bounded_and_cannot_forge_a_line() {
+        let error = Error::new(ErrorKind::Server, "failed")
+            .with_vendor_message(&"a\nb\u{202e}".repeat(1000));
+        let line = error.to_string();
+        assert!(
+            line.starts_with("failed; the vendor says: \"a\\nb\\u{202e}a"),
+            "{line}"
+        );
+        assert_eq!(line.lines().count(), 1);
+        assert!(line.chars().count() < 3000, "{}", line.len());
+        assert!(line.ends_with("…\""), "{line}");
+    }
+
+    #[test]
+    fn a_hostile_ticket_id_is_cut_and_escaped() {
+        let error = Error::invalid_input("refused")
+            .on_ticket(&format!("1\r\n{}", "9".repeat(10_000)).into());
+        assert!(error.to_string().starts_with("1\\r\\n9"));
+        assert!(error.to_string().len() < 120);
+    }
+}

@@ -1,0 +1,37 @@
+//! `Timeout`: how long one attempt may take.
+
+use std::time::Duration;
+
+use futures_core::future::BoxFuture;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::layer::{Call, Layer};
+
+/// Ends an attempt that takes too long, by tokio's clock. A write that timed out has an unknown effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeout {
+    limit: Duration,
+}
+
+impl Timeout {
+    /// At most `limit` per attempt.
+    pub const fn new(limit: Duration) -> Self {
+        Self { limit }
+    }
+}
+
+impl Layer for Timeout {
+    async fn call<'a, T: Send + 'a>(
+        &'a self,
+        call: Call<'a>,
+        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
+    ) -> Result<T> {
+        tokio::time::timeout(self.limit, next())
+            .await
+            .unwrap_or_else(|_| {
+                let message = format!("no answer within {} s", self.limit.as_secs_f64());
+                Err(Error::new(ErrorKind::Timeout, message)
+                    .in_operation(call.info().id, call.operation()))
+            })
+    }
+}

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod capability;
+mod check;
+mod delete;
+mod draft;
+mod error;
+mod layer;
+mod layers;
+mod message;
+mod operation;
+mod provider;
+mod query;
+mod setting;
+mod stack;
+mod ticket;
+mod tickets;
+
+pub use capability::{Capabilities, Field, Fields, ProviderInfo, Quota, Quotas};
+pub use delete::{DeleteOutcome, DeleteReport};
+pub use draft::{Attachment, Created, NewTicket, TicketPatch};
+pub use error::{DailyWindow, Effect, Error, ErrorKind, Result};
+pub use layer::{Call, Layer, Layered};
+pub use layers::{Check, Observe, Timeout};
+pub use message::{Direction, Message, NewComment, Visibility};
+pub use operation::{Operation, Request};
+#[cfg(feature = "mock")]
+pub use provider::MockTicketProvider;
+pub use provider::TicketProvider;
+pub use query::{Cursor, Page, PageRequest, State, TicketQuery};
+pub use setting::{Setting, Settings};
+pub use stack::{StackOptions, standard_stack};
+pub use ticket::{Person, Priority, Status, Ticket, TicketId};
+pub use tickets::Tickets;

@@ -1,0 +1,127 @@
+//! What is said on a ticket: messages read, comments written.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::draft::Attachment;
+use crate::ticket::{Hidden, Person};
+
+/// Which way a message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Direction {
+    /// From the customer.
+    Inbound,
+    /// To the customer.
+    Outbound,
+    /// Among the people who work on it.
+    Internal,
+}
+
+/// A message of a ticket as it was read.
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct Message {
+    /// The message's id, where the vendor gives one.
+    pub id: Option<String>,
+    /// Who wrote it.
+    pub author: Option<Person>,
+    /// Which way it went, where that is known.
+    pub direction: Option<Direction>,
+    /// The text, which may be HTML where the vendor's is.
+    pub body: String,
+    /// When it was written.
+    pub created_at: Option<Timestamp>,
+    /// The vendor's JSON, unmodified.
+    pub raw: Box<RawValue>,
+}
+
+impl Message {
+    /// A message of which only the text and the vendor's JSON are known.
+    pub fn new(body: impl Into<String>, raw: Box<RawValue>) -> Self {
+        Self {
+            id: None,
+            author: None,
+            direction: None,
+            body: body.into(),
+            created_at: None,
+            raw,
+        }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("id", &self.id)
+            .field("author", &self.author)
+            .field("direction", &self.direction)
+            .field("body", &Hidden(&self.body))
+            .field("created_at", &self.created_at)
+            .field("raw", &Hidden(self.raw.get()))
+            .finish()
+    }
+}
+
+/// Who may read a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Visibility {
+    /// The people who work on the ticket.
+    Internal,
+    /// The customer as well.
+    Public,
+}
+
+/// A comment to be added to a ticket.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct NewComment {
+    /// The text.
+    pub body: String,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+}
+
+impl NewComment {
+    /// A comment for the people who work on the ticket.
+    pub fn internal(body: impl Into<String>) -> Self {
+        Self {
+            body: body.into(),
+            visibility: Visibility::Internal,
+            attachments: Vec::new(),
+        }
+    }
+
+    /// A comment that the customer reads too.
+    pub fn public(body: impl Into<String>) -> Self {
+        Self {
+            body: body.into(),
+            visibility: Visibility::Public,
+            attachments: Vec::new(),
+        }
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn attachment(mut self, attachment: Attachment) -> Self {
+        self.attachments.push(attachment);
+        self
+    }
+}
+
+impl fmt::Debug for NewComment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewComment")
+            .field("body", &Hidden(&self.body))
+            .field("visibility", &self.visibility)
+            .field("attachments", &self.attachments)
+            .finish()
+    }
+}

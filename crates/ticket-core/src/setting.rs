@@ -1,0 +1,341 @@
+//! What a provider must be told to be connected: names, environment variables, defaults; and the values.
+//!
+//! Every value is held as a secret from the moment it is read, whether it is one or not.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::value::{Error as ValueError, MapDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
+
+use crate::error::{Error, Result};
+
+/// One thing that a provider can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// Its name in a configuration file, in `snake_case`.
+    pub name: &'static str,
+    /// The environment variable that it is read from.
+    pub env: &'static str,
+    /// What it is, in one line.
+    pub help: &'static str,
+    /// The value where none is given; without one, the setting is required.
+    pub default: Option<&'static str>,
+    /// Whether it must never be shown.
+    pub secret: bool,
+}
+
+impl Setting {
+    /// A setting that must be given.
+    pub const fn required(name: &'static str, env: &'static str, help: &'static str) -> Self {
+        Self {
+            name,
+            env,
+            help,
+            default: None,
+            secret: false,
+        }
+    }
+
+    /// A secret that must be given.
+    pub const fn secret(name: &'static str, env: &'static str, help: &'static str) -> Self {
+        Self {
+            name,
+            env,
+            help,
+            default: None,
+            secret: true,
+        }
+    }
+
+    /// A setting with a default.
+    pub const fn optional(
+        name: &'static str,
+        env: &'static str,
+        help: &'static str,
+        default: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            env,
+            help,
+            default: Some(default),
+            secret: false,
+        }
+    }
+}
+
+/// Values for [`Setting`]s, by name. `Debug` prints the names only.
+///
+/// ```
+/// use secrecy::SecretString;
+/// use ticket_core::{Setting, Settings};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Config { base_url: String, token: SecretString }
+///
+/// const KNOWN: &[Setting] = &[
+///     Setting::optional("base_url", "EXAMPLE_BASE_URL", "where the API is", "https://api.example.com"),
+///     Setting::secret("token", "EXAMPLE_TOKEN", "the token"),
+/// ];
+/// let settings = Settings::new().with("token", "s3cret");
+/// assert!(!format!("{settings:?}").contains("s3cret"));
+/// let config: Config = settings.read("example", KNOWN)?;
+/// assert_eq!(config.base_url, "https://api.example.com");
+/// # Ok::<(), ticket_core::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Settings {
+    values: BTreeMap<String, SecretString>,
+}
+
+impl Settings {
+    /// No values.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a value, in place of one of the same name.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
+        self.values.insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds what is absent from the environment, without surrounding white space. Empty variables count as
+    /// absent.
+    #[must_use]
+    pub fn or_env(self, known: &[Setting]) -> Self {
+        self.or_else(known, |name| std::env::var(name).ok())
+    }
+
+    /// Adds what is absent from `lookup`, which is asked for environment variables.
+    fn or_else(mut self, known: &[Setting], lookup: impl Fn(&str) -> Option<String>) -> Self {
+        for setting in known {
+            if self.values.contains_key(setting.name) {
+                continue;
+            }
+            let value = lookup(setting.env)
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty());
+            if let Some(value) = value {
+                self.values.insert(setting.name.to_owned(), value.into());
+            }
+        }
+        self
+    }
+
+    /// The names for which there is a value.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// Reads a provider's configuration from the values, filling in defaults.
+    ///
+    /// # Errors
+    ///
+    /// `Config`, naming the setting and its environment variable, where a required one is absent or empty,
+    /// where a name is not among `known`, or where a value cannot be read. The value itself is never named.
+    pub fn read<T: DeserializeOwned>(&self, provider: &str, known: &[Setting]) -> Result<T> {
+        if let Some(unknown) = self
+            .names()
+            .find(|name| !known.iter().any(|setting| setting.name == *name))
+        {
+            let names: Vec<_> = known.iter().map(|setting| setting.name).collect();
+            return Err(Error::config(format!(
+                "{provider} has no setting `{unknown}`; it has {}",
+                names.join(", ")
+            )));
+        }
+        let mut values = Vec::with_capacity(known.len());
+        let mut missing = Vec::new();
+        for setting in known {
+            let given = self
+                .values
+                .get(setting.name)
+                .map(ExposeSecret::expose_secret);
+            match given
+                .filter(|value| !value.trim().is_empty())
+                .or(setting.default)
+            {
+                Some(value) => values.push((setting.name, value.to_owned())),
+                None => missing.push(format!("`{}` (environment {})", setting.name, setting.env)),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Error::config(format!(
+                "{provider} is not configured: {} missing",
+                missing.join(", ")
+            )));
+        }
+        // The deserialiser's own message may quote the value, so only the setting's name is kept.
+        let values = MapDeserializer::<_, ValueError>::new(values.into_iter());
+        serde_path_to_error::deserialize(values).map_err(|error| {
+            Error::config(format!(
+                "the setting `{}` of {provider} cannot be read",
+                error.path()
+            ))
+        })
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
+impl<'de> Deserialize<'de> for Settings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Values;
+
+        impl<'de> Visitor<'de> for Values {
+            type Value = Settings;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of settings")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> std::result::Result<Settings, A::Error> {
+                let mut settings = Settings::new();
+                while let Some((name, Scalar(value))) = map.next_entry::<String, Scalar>()? {
+                    settings = settings.with(name, value);
+                }
+                Ok(settings)
+            }
+        }
+
+        deserializer.deserialize_map(Values)
+    }
+}
+
+/// A text, number or truth value, as text.
+struct Scalar(SecretString);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a text, a number, true or false")]
+        enum Any {
+            Text(String),
+            Integer(i64),
+            Float(f64),
+            Truth(bool),
+        }
+
+        Ok(Self(SecretString::from(
+            match Any::deserialize(deserializer)? {
+                Any::Text(text) => text,
+                Any::Integer(number) => number.to_string(),
+                Any::Float(number) => number.to_string(),
+                Any::Truth(truth) => truth.to_string(),
+            },
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize, Debug)]
+    struct Config {
+        base_url: String,
+        token: SecretString,
+        batch: NonZero,
+    }
+
+    #[derive(Debug, PartialEq)]
+    struct NonZero(u32);
+
+    impl<'de> Deserialize<'de> for NonZero {
+        fn deserialize<D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> std::result::Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            text.parse()
+                .map(NonZero)
+                .map_err(|_| serde::de::Error::custom(format!("`{text}` is no number")))
+        }
+    }
+
+    const KNOWN: &[Setting] = &[
+        Setting::optional("base_url", "X_BASE_URL", "where", "https://x.example"),
+        Setting::secret("token", "X_TOKEN", "the token"),
+        Setting::optional("batch", "X_BATCH", "how many", "100"),
+    ];
+
+    #[test]
+    fn what_is_given_wins_over_the_environment_and_that_over_the_default() {
+        let env = |name: &str| match name {
+            "X_BASE_URL" => Some("https://env.example".to_owned()),
+            "X_TOKEN" => Some(" from-env\n".to_owned()),
+            _ => None,
+        };
+        let config: Config = Settings::new()
+            .or_else(KNOWN, env)
+            .read("x", KNOWN)
+            .unwrap();
+        assert_eq!(
+            (config.base_url.as_str(), config.token.expose_secret()),
+            ("https://env.example", "from-env")
+        );
+        let config: Config = Settings::new()
+            .with("token", "given")
+            .or_else(KNOWN, env)
+            .read("x", KNOWN)
+            .unwrap();
+        assert_eq!(config.token.expose_secret(), "given");
+        let config: Config = Settings::new()
+            .with("token", "given")
+            .read("x", KNOWN)
+            .unwrap();
+        assert_eq!(config.base_url, "https://x.example");
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_named() {
+        let missing = Settings::new()
+            .or_else(KNOWN, |_| Some("  ".to_owned()))
+            .read::<Config>("x", KNOWN)
+            .unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "x is not configured: `token` (environment X_TOKEN) missing"
+        );
+        let unknown = Settings::new()
+            .with("tokn", "s3cret")
+            .read::<Config>("x", KNOWN)
+            .unwrap_err();
+        assert_eq!(
+            unknown.to_string(),
+            "x has no setting `tokn`; it has base_url, token, batch"
+        );
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_read_is_named_but_not_shown() {
+        let settings = Settings::new()
+            .with("token", "given")
+            .with("batch", "s3cret");
+        let error = settings.read::<Config>("x", KNOWN).unwrap_err();
+        assert_eq!(error.to_string(), "the setting `batch` of x cannot be read");
+        assert!(!format!("{error:?} {settings:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn numbers_and_truth_values_of_a_file_are_read_as_text() {
+        let settings: Settings = serde_json::from_str(r#"{"token":"t","batch":7}"#).unwrap();
+        assert_eq!(
+            settings.read::<Config>("x", KNOWN).unwrap().batch,
+            NonZero(7)
+        );
+        assert!(serde_json::from_str::<Settings>(r#"{"token":["t"]}"#).is_err());
+    }
+}

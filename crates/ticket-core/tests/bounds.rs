@@ -1,0 +1,45 @@
+//! Compile-time promises: what can be shared between threads, and that the trait is dyn-compatible.
+
+use std::sync::Arc;
+
+use ticket_core::{
+    Cursor, DeleteReport, Error, NewComment, NewTicket, Page, PageRequest, Settings, StackOptions,
+    Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery, Tickets,
+};
+
+fn send_sync_static<T: Send + Sync + 'static>() {}
+fn send<T: Send>(_: &T) {}
+
+#[test]
+fn handles_and_types_are_send_sync_and_static() {
+    send_sync_static::<Tickets>();
+    send_sync_static::<Arc<dyn TicketProvider>>();
+    send_sync_static::<Box<dyn TicketProvider>>();
+    send_sync_static::<Ticket>();
+    send_sync_static::<NewTicket>();
+    send_sync_static::<Page<Ticket>>();
+    send_sync_static::<Cursor>();
+    send_sync_static::<DeleteReport>();
+    send_sync_static::<Error>();
+    send_sync_static::<Settings>();
+    send_sync_static::<StackOptions>();
+}
+
+/// Never called: it need only compile.
+#[expect(dead_code, reason = "a compile-time test")]
+fn futures_are_send(tickets: &Tickets, provider: &dyn TicketProvider, id: &TicketId) {
+    let (query, page) = (TicketQuery::new(), PageRequest::first());
+    let (ticket, patch) = (NewTicket::new(""), TicketPatch::new());
+    let comment = NewComment::internal("");
+    send(&tickets.get("1"));
+    send(&tickets.list(&query));
+    send(&tickets.list_all(TicketQuery::new()));
+    send(&tickets.create(&ticket));
+    send(&tickets.update("1", &patch));
+    send(&tickets.resolve("1"));
+    send(&tickets.delete(["1"]));
+    send(&tickets.delete_all(futures_util::stream::iter(["1"])));
+    send(&tickets.messages("1", &page));
+    send(&tickets.comment("1", &comment));
+    send(&provider.get(id));
+}
