@@ -118,14 +118,47 @@ impl Settings {
             if self.values.contains_key(setting.name) {
                 continue;
             }
-            let value = lookup(setting.env)
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty());
-            if let Some(value) = value {
-                self.values.insert(setting.name.to_owned(), value.into());
+            if let Some(value) = present(lookup(setting.env)) {
+                self.values.insert(setting.name.to_owned(), value);
             }
         }
         self
+    }
+
+    /// Reads each setting that is given as `NAME_env` from the environment variable that it names.
+    ///
+    /// # Errors
+    ///
+    /// `Config` where such a variable is absent or empty, or the setting is given both ways.
+    pub fn resolve_env(self, known: &[Setting]) -> Result<Self> {
+        self.resolve(known, |name| std::env::var(name).ok())
+    }
+
+    fn resolve(
+        mut self,
+        known: &[Setting],
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
+        for setting in known {
+            let indirect = format!("{}_env", setting.name);
+            let Some(variable) = self.values.remove(&indirect) else {
+                continue;
+            };
+            if self.values.contains_key(setting.name) {
+                return Err(Error::config(format!(
+                    "`{}` and `{indirect}` are both given",
+                    setting.name
+                )));
+            }
+            let variable = variable.expose_secret();
+            let Some(value) = present(lookup(variable)) else {
+                return Err(Error::config(format!(
+                    "`{indirect}` names the environment variable {variable}, which is not set"
+                )));
+            };
+            self.values.insert(setting.name.to_owned(), value);
+        }
+        Ok(self)
     }
 
     /// The names for which there is a value.
@@ -213,6 +246,12 @@ impl<'de> Deserialize<'de> for Settings {
 
         deserializer.deserialize_map(Values)
     }
+}
+
+/// A variable's value without surrounding white space; an empty one counts as absent.
+fn present(value: Option<String>) -> Option<SecretString> {
+    let value = value?.trim().to_owned();
+    (!value.is_empty()).then(|| value.into())
 }
 
 /// A text, number or truth value, as text.
@@ -337,5 +376,25 @@ mod tests {
             NonZero(7)
         );
         assert!(serde_json::from_str::<Settings>(r#"{"token":["t"]}"#).is_err());
+    }
+
+    #[test]
+    fn a_setting_can_name_the_variable_to_read() {
+        let env = |name: &str| (name == "EU_TOKEN").then(|| "from-eu".to_owned());
+        let settings = Settings::new().with("token_env", "EU_TOKEN");
+        let config: Config = settings
+            .clone()
+            .resolve(KNOWN, env)
+            .unwrap()
+            .read("x", KNOWN)
+            .unwrap();
+        assert_eq!(config.token.expose_secret(), "from-eu");
+        let error = settings.clone().resolve(KNOWN, |_| None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`token_env` names the environment variable EU_TOKEN, which is not set"
+        );
+        let both = settings.with("token", "x").resolve(KNOWN, env).unwrap_err();
+        assert_eq!(both.to_string(), "`token` and `token_env` are both given");
     }
 }

@@ -1,0 +1,187 @@
+//! The base URL: what is accepted, and what is refused before anything is sent. Paths behind it are
+//! `path.rs`.
+
+use std::net::IpAddr;
+
+use ticket_core::{Error, Result};
+
+/// A base URL that was found good.
+#[derive(Debug)]
+pub(crate) struct Base {
+    /// Scheme, host, port and path, without a slash at the end.
+    pub(crate) url: String,
+    /// Host and port, for messages.
+    pub(crate) peer: String,
+    pub(crate) plain: bool,
+    /// Whether it is this computer.
+    pub(crate) loopback: bool,
+}
+
+impl Base {
+    /// Whether there is no path behind the host.
+    pub(crate) fn is_root(&self) -> bool {
+        self.url.matches('/').count() == 2
+    }
+
+    /// Reads a base URL. No message quotes it, since a wrong one may hold a password.
+    pub(crate) fn parse(text: &str, allow_plain_http: bool) -> Result<Self> {
+        // The parser would drop tabs and line feeds, and read `\` as `/`, in silence.
+        if text
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
+        {
+            return Err(Error::config(
+                "the base URL contains white space, a control character or a backslash",
+            ));
+        }
+        let url = reqwest::Url::parse(text)
+            .map_err(|error| Error::config(format!("the base URL cannot be read: {error}")))?;
+        let plain = match url.scheme() {
+            "http" => true,
+            "https" => false,
+            _ => {
+                return Err(Error::config(
+                    "the base URL must begin with https:// (or http:// for this computer)",
+                ));
+            }
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::config(
+                "the base URL must not contain a user name or a password",
+            ));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(Error::config("the base URL must not contain ? or #"));
+        }
+        let Some(host) = url.host_str() else {
+            return Err(Error::config("the base URL names no host"));
+        };
+        let loopback = is_loopback(host);
+        if plain && !loopback && !allow_plain_http {
+            return Err(Error::config(format!(
+                "plain http to {host} is refused, nothing was sent: credentials would be readable on the way; use https"
+            )));
+        }
+        if !plain && !cfg!(any(feature = "rustls", feature = "native-tls")) {
+            return Err(Error::config(
+                "https is not available: ticket-http was built without the feature `rustls` or `native-tls`",
+            ));
+        }
+        Ok(Self {
+            url: format!(
+                "{}{}",
+                url.origin().ascii_serialization(),
+                url.path().trim_end_matches('/')
+            ),
+            peer: match url.port_or_known_default() {
+                Some(port) => format!("{host}:{port}"),
+                None => host.to_owned(),
+            },
+            plain,
+            loopback,
+        })
+    }
+}
+
+/// Whether a host, as the URL parser normalised it, is this computer. `localhost` counts, since the client
+/// is told its addresses and asks no name server.
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_kept_with_or_without_a_slash_at_its_end() {
+        for (text, url, peer) in [
+            (
+                "http://127.0.0.1:8080",
+                "http://127.0.0.1:8080",
+                "127.0.0.1:8080",
+            ),
+            (
+                "http://127.0.0.1:8080/",
+                "http://127.0.0.1:8080",
+                "127.0.0.1:8080",
+            ),
+            (
+                "http://localhost/desk",
+                "http://localhost/desk",
+                "localhost:80",
+            ),
+            (
+                "http://[::1]:1/desk/v2/",
+                "http://[::1]:1/desk/v2",
+                "[::1]:1",
+            ),
+            // Other spellings of a loopback address are the address.
+            ("http://127.1/", "http://127.0.0.1", "127.0.0.1:80"),
+        ] {
+            let base = Base::parse(text, false).unwrap();
+            assert_eq!((base.url.as_str(), base.peer.as_str()), (url, peer));
+            assert!(base.loopback, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_that_cannot_be_meant_is_refused_without_being_quoted() {
+        for (text, reason) in [
+            ("", "cannot be read"),
+            ("api.example.com", "cannot be read"),
+            ("https://", "cannot be read"),
+            ("https://exa mple.com", "white space"),
+            ("https://example.com\n", "white space"),
+            ("https:\\\\example.com", "backslash"),
+            ("ftp://example.com", "must begin with https://"),
+            ("unix:/run/socket", "must begin with https://"),
+            ("https://user:s3cret@example.com", "user name or a password"),
+            ("https://s3cret@example.com", "user name or a password"),
+            ("https://example.com/?key=s3cret", "must not contain ?"),
+            ("https://example.com/?", "must not contain ?"),
+            ("https://example.com/#s3cret", "must not contain ?"),
+        ] {
+            let error = Base::parse(text, false).unwrap_err();
+            assert_eq!(error.kind(), ticket_core::ErrorKind::Config, "{text}");
+            assert!(error.to_string().contains(reason), "{text}: {error}");
+            assert!(
+                !format!("{error:?}").contains("s3cret"),
+                "{text}: {error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_this_computer_unless_allowed() {
+        for text in [
+            "http://example.com",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://[::ffff:127.0.0.1]",
+            "HTTP://example.com",
+        ] {
+            let error = Base::parse(text, false).unwrap_err();
+            assert!(error.to_string().contains("nothing was sent"), "{error}");
+            assert!(!Base::parse(text, true).unwrap().loopback, "{text}");
+        }
+    }
+
+    #[test]
+    fn https_needs_tls_to_be_compiled_in() {
+        let base = Base::parse("https://example.com/api/", false);
+        if cfg!(any(feature = "rustls", feature = "native-tls")) {
+            assert_eq!(base.unwrap().url, "https://example.com/api");
+        } else {
+            let error = base.unwrap_err();
+            assert!(error.to_string().contains("without the feature"), "{error}");
+        }
+    }
+}

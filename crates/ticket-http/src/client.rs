@@ -1,0 +1,194 @@
+//! The client: built once with everything that must never be forgotten. What one request carries is
+//! `request.rs`.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::{Method, redirect, retry};
+use secrecy::{ExposeSecret, SecretString};
+use ticket_core::{Error, Result};
+
+use crate::base::Base;
+use crate::config::HttpConfig;
+use crate::request::HttpRequest;
+use crate::transport;
+
+/// How long an unused connection is kept: less than the five seconds after which common servers close
+/// theirs. A request that meets such a close on its way has an unknown effect.
+const IDLE: Duration = Duration::from_secs(4);
+
+/// A client of one vendor's API. Clones are cheap and share connections.
+///
+/// It follows no redirect, repeats no request, sends no cookie and no `Referer`, and asks for no
+/// compression. A loopback base URL is never reached through a proxy; any other is where the
+/// environment (`HTTPS_PROXY`, `NO_PROXY`) says so. `Debug` prints the base URL and the names of headers.
+#[derive(Clone)]
+pub struct HttpClient {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) client: reqwest::Client,
+    pub(crate) base: Base,
+    pub(crate) headers: HeaderMap,
+    pub(crate) timeout: Duration,
+    pub(crate) max_body_bytes: usize,
+}
+
+impl HttpClient {
+    /// A client for the API at `base_url`, which may carry a path, with or without a slash at its end.
+    /// `secret_headers` go with every request.
+    ///
+    /// # Errors
+    ///
+    /// `Config`, and nothing is sent: a URL that cannot be read, is neither `https` nor `http`, or holds a
+    /// user name, a query or a fragment; plain `http` to another computer, unless
+    /// [allowed](HttpConfig::allow_plain_http); `https` where this crate was built without TLS; a header
+    /// value that is empty or cannot be sent (the message names the header only).
+    pub fn new(
+        base_url: &str,
+        config: &HttpConfig,
+        secret_headers: &[(&'static str, SecretString)],
+    ) -> Result<Self> {
+        let base = Base::parse(base_url, config.allow_plain_http)?;
+        let mut headers = HeaderMap::new();
+        headers.insert(USER_AGENT, user_agent(config.product.as_deref())?);
+        for (name, value) in secret_headers {
+            let (name, value) = secret_header(name, value)?;
+            headers.insert(name, value);
+        }
+        let client = match &config.client {
+            Some(client) => client.clone(),
+            None => build(config, &base)?,
+        };
+        Ok(Self {
+            inner: Arc::new(Inner {
+                client,
+                base,
+                headers,
+                timeout: config.timeout,
+                max_body_bytes: config.max_body_bytes,
+            }),
+        })
+    }
+
+    /// A `GET` request. Each element of `path` is one segment behind the base URL, encoded on its own.
+    pub fn get(&self, path: &[&str]) -> HttpRequest<'_> {
+        HttpRequest::new(self, Method::GET, path)
+    }
+
+    /// A `POST` request. Each element of `path` is one segment behind the base URL, encoded on its own.
+    pub fn post(&self, path: &[&str]) -> HttpRequest<'_> {
+        HttpRequest::new(self, Method::POST, path)
+    }
+
+    /// A `PUT` request. Each element of `path` is one segment behind the base URL, encoded on its own.
+    pub fn put(&self, path: &[&str]) -> HttpRequest<'_> {
+        HttpRequest::new(self, Method::PUT, path)
+    }
+
+    /// A `DELETE` request. Each element of `path` is one segment behind the base URL, encoded on its own.
+    pub fn delete(&self, path: &[&str]) -> HttpRequest<'_> {
+        HttpRequest::new(self, Method::DELETE, path)
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.inner.headers.keys().map(HeaderName::as_str).collect();
+        f.debug_struct("HttpClient")
+            .field("base_url", &self.inner.base.url)
+            .field("headers", &headers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A header that no `Debug` prints.
+pub(crate) fn secret_header(name: &str, value: &SecretString) -> Result<(HeaderName, HeaderValue)> {
+    let header_name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| Error::config("a header's name cannot be sent"))?;
+    let text = value.expose_secret();
+    if text.is_empty() {
+        return Err(Error::config(format!("the header {name} has no value")));
+    }
+    // `Bearer ` with an empty token, or a key pasted with its line end.
+    if text.trim() != text {
+        return Err(Error::config(format!(
+            "the value of the header {name} begins or ends with white space"
+        )));
+    }
+    // Beyond ASCII a header means what the receiver likes; in a key it is a slip of the keyboard.
+    let header_value = Some(text).filter(|text| text.is_ascii());
+    let mut header_value = header_value
+        .and_then(|text| HeaderValue::from_str(text).ok())
+        .ok_or_else(|| {
+            Error::config(format!(
+                "the value of the header {name} contains a character that cannot be sent"
+            ))
+        })?;
+    header_value.set_sensitive(true);
+    Ok((header_name, header_value))
+}
+
+fn user_agent(product: Option<&str>) -> Result<HeaderValue> {
+    const OWN: &str = concat!("ticket-http/", env!("CARGO_PKG_VERSION"));
+    let text = match product {
+        Some(product) => format!("{product} {OWN}"),
+        None => OWN.to_owned(),
+    };
+    HeaderValue::from_str(&text)
+        .map_err(|_| Error::config("the user agent contains a character that cannot be sent"))
+}
+
+/// A client in which everything that is unsafe for this work is off, also where another crate of the
+/// program turns the feature for it on.
+fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(config.connect_timeout)
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .http1_only()
+        .https_only(!base.plain)
+        .pool_idle_timeout(IDLE);
+    if base.loopback {
+        // A proxy would see credentials that need not leave this computer, and so would a name server's
+        // idea of `localhost`.
+        builder = builder.no_proxy().resolve_to_addrs(
+            "localhost",
+            &[
+                SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+            ],
+        );
+    }
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    {
+        builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);
+        if base.plain {
+            // Plain http must work where the system has no certificates, and without reading them.
+            builder = builder.tls_certs_only([]);
+        }
+    }
+    #[cfg(feature = "rustls")]
+    {
+        builder = builder.tls_backend_rustls();
+    }
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    {
+        builder = builder.tls_backend_native();
+    }
+    builder.build().map_err(|error| {
+        Error::config(format!(
+            "the HTTP client cannot be built: {}",
+            transport::causes(&error)
+        ))
+    })
+}

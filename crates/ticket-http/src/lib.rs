@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod base;
+mod body;
+mod client;
+mod config;
+mod json;
+mod path;
+mod reply;
+mod request;
+mod response;
+mod retry_after;
+mod status;
+mod transport;
+
+pub use client::HttpClient;
+pub use config::HttpConfig;
+pub use reply::{Reply, WireId};
+pub use request::HttpRequest;
+pub use response::HttpResponse;
+pub use status::kind_of_status;

@@ -1,0 +1,107 @@
+//! A decoded reply with the JSON it was decoded from, and ids as vendors write them.
+
+use std::fmt;
+
+use serde::de::{DeserializeOwned, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use ticket_core::Result;
+
+use crate::response::HttpResponse;
+
+/// What a vendor answered: decoded, and as it came. `Debug` prints the decoded value only.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Reply<T> {
+    /// The reply, as far as it is modelled.
+    pub value: T,
+    /// The whole reply, unmodified.
+    pub raw: Box<RawValue>,
+}
+
+impl<T> Reply<T> {
+    /// Turns the value into another one; the raw reply stays.
+    pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Reply<U> {
+        Reply {
+            value: turn(self.value),
+            raw: self.raw,
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("value", &self.value)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HttpResponse {
+    /// The body, decoded, with the JSON that it was decoded from.
+    ///
+    /// # Errors
+    ///
+    /// As [`json`](Self::json).
+    pub fn reply<T: DeserializeOwned>(&self) -> Result<Reply<T>> {
+        Ok(Reply {
+            value: self.json()?,
+            raw: self.raw_json()?,
+        })
+    }
+}
+
+/// An id as a vendor writes it: a text or a whole number, kept as text, never empty.
+///
+/// ```
+/// use ticket_http::WireId;
+///
+/// let ids: Vec<WireId> = serde_json::from_str(r#"[160, "161"]"#).unwrap();
+/// assert_eq!(ids[0].as_str(), "160");
+/// assert!(serde_json::from_str::<WireId>(r#""""#).is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WireId(String);
+
+impl WireId {
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id's text.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for WireId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Id;
+
+        impl Visitor<'_> for Id {
+            type Value = WireId;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id, as a text or a whole number")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> std::result::Result<WireId, E> {
+                match text.trim() {
+                    "" => Err(E::invalid_value(serde::de::Unexpected::Str(""), &self)),
+                    _ => Ok(WireId(text.to_owned())),
+                }
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> std::result::Result<WireId, E> {
+                Ok(WireId(number.to_string()))
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> std::result::Result<WireId, E> {
+                Ok(WireId(number.to_string()))
+            }
+        }
+
+        deserializer.deserialize_any(Id)
+    }
+}

@@ -1,0 +1,219 @@
+//! One request, sent once. What is wrong with it is kept until `send` tells, so that building reads as one
+//! line.
+
+use std::fmt;
+
+use reqwest::Method;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use secrecy::SecretString;
+use serde::Serialize;
+use ticket_core::{Error, ErrorKind, Result};
+
+use crate::body::Body;
+use crate::client::{HttpClient, secret_header};
+use crate::path::{encode_pairs, encode_segment};
+use crate::response::HttpResponse;
+use crate::transport;
+
+/// A request that is not sent yet. `Debug` prints its method only: path, query and body may hold personal
+/// data or secrets.
+#[must_use = "a request does nothing until it is sent"]
+pub struct HttpRequest<'a> {
+    client: &'a HttpClient,
+    method: Method,
+    url: String,
+    query: Vec<String>,
+    headers: HeaderMap,
+    body: Option<Body>,
+    /// The first thing that is wrong with it.
+    problem: Option<Error>,
+}
+
+impl<'a> HttpRequest<'a> {
+    pub(crate) fn new(client: &'a HttpClient, method: Method, path: &[&str]) -> Self {
+        let mut request = Self {
+            client,
+            method,
+            url: client.inner.base.url.clone(),
+            query: Vec::new(),
+            headers: client.inner.headers.clone(),
+            body: None,
+            problem: None,
+        };
+        if path.is_empty() && client.inner.base.is_root() {
+            request.url.push('/');
+        }
+        for segment in path {
+            match encode_segment(segment) {
+                Ok(segment) => {
+                    request.url.push('/');
+                    request.url.push_str(&segment);
+                }
+                Err(error) => request.refuse(error),
+            }
+        }
+        request
+    }
+
+    /// A JSON body, serialised here, once. A value that has no JSON makes [`send`](Self::send) fail.
+    pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
+        match Body::json(value) {
+            Ok(body) => self.body = Some(body),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// A body of form fields (`application/x-www-form-urlencoded`).
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        self.body = Some(Body::form(fields));
+        self
+    }
+
+    /// A body of text parts (`multipart/form-data`), each a name and its text.
+    pub fn multipart_text(mut self, parts: &[(&str, &str)]) -> Self {
+        self.body = Some(Body::multipart(parts));
+        self
+    }
+
+    /// Adds a parameter to the query. Not for secrets: servers and proxies log addresses.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.query.push(encode_pairs([(name, value)]));
+        self
+    }
+
+    /// Adds a secret header to this request alone, in place of the client's of the same name: for tokens
+    /// that are renewed while the client lives. A value that cannot be sent makes [`send`](Self::send) fail.
+    pub fn secret_header(mut self, name: &'static str, value: &SecretString) -> Self {
+        match secret_header(name, value) {
+            Ok((name, value)) => {
+                self.headers.insert(name, value);
+            }
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Sends the request once and reads the reply.
+    ///
+    /// Every status but 3xx is a reply, not an error. The body of a reply that is no success (not 2xx) is cut at
+    /// the bound, and where the connection breaks, since its status says what happened.
+    ///
+    /// # Errors
+    ///
+    /// | Kind | Effect | When |
+    /// |---|---|---|
+    /// | `InvalidInput`, `Config` | none | the request was refused before it was sent |
+    /// | `Connect` | none | no connection could be made |
+    /// | `Timeout` | unknown | no complete reply within the time allowed |
+    /// | `Unavailable` | unknown | the connection was lost after the request went out |
+    /// | `BadResponse` | unknown | a redirect; a success with a body over the bound; no HTTP |
+    pub async fn send(self) -> Result<HttpResponse> {
+        let inner = &self.client.inner;
+        let request = self.build()?;
+        let lost =
+            |error: &reqwest::Error| transport::error(error, &inner.base.peer, inner.timeout);
+        let mut reply = inner
+            .client
+            .execute(request)
+            .await
+            .map_err(|error| lost(&error))?;
+
+        let status = reply.status().as_u16();
+        if reply.status().is_redirection() {
+            return Err(Error::new(
+                ErrorKind::BadResponse,
+                "the server redirects; redirects are not followed; check the base URL",
+            )
+            .with_status(status));
+        }
+        let success = reply.status().is_success();
+        let headers = std::mem::take(reply.headers_mut());
+        let body = match read(&mut reply, inner.max_body_bytes).await {
+            Err(Cut::TooLarge(_)) if success => {
+                let limit = inner.max_body_bytes;
+                return Err(Error::new(
+                    ErrorKind::BadResponse,
+                    format!("the reply is larger than the limit of {limit} bytes"),
+                )
+                .with_status(status));
+            }
+            Err(Cut::Lost(_, error)) if success => return Err(lost(&error).with_status(status)),
+            Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
+        };
+        Ok(HttpResponse::new(status, headers, body))
+    }
+
+    fn build(self) -> Result<reqwest::Request> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let mut text = self.url;
+        if !self.query.is_empty() {
+            text.push('?');
+            text.push_str(&self.query.join("&"));
+        }
+        let refused =
+            || Error::invalid_input("the request's address cannot be built; nothing was sent");
+        // The parser must have changed nothing: what was judged is what is sent.
+        let url = reqwest::Url::parse(&text)
+            .ok()
+            .filter(|url| url.as_str() == text)
+            .ok_or_else(refused)?;
+        let mut request = reqwest::Request::new(self.method, url);
+        *request.headers_mut() = self.headers;
+        *request.timeout_mut() = Some(self.client.inner.timeout);
+        if let Some(body) = self.body {
+            let content_type = HeaderValue::from_str(&body.content_type).map_err(|_| refused())?;
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
+            *request.body_mut() = Some(body.bytes.into());
+        } else if matches!(*request.method(), Method::POST | Method::PUT) {
+            // Some servers answer 411 without it.
+            request
+                .headers_mut()
+                .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        Ok(request)
+    }
+
+    fn refuse(&mut self, error: Error) {
+        self.problem.get_or_insert(error);
+    }
+}
+
+impl fmt::Debug for HttpRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a body was not read to its end, with what was read.
+enum Cut {
+    TooLarge(Vec<u8>),
+    Lost(Vec<u8>, reqwest::Error),
+}
+
+/// Reads a body, holding no more than `limit` bytes of it.
+async fn read(reply: &mut reqwest::Response, limit: usize) -> std::result::Result<Vec<u8>, Cut> {
+    let announced = reply.content_length().unwrap_or(0);
+    let mut body = Vec::new();
+    if reply.status().is_success() && usize::try_from(announced).map_or(true, |n| n > limit) {
+        return Err(Cut::TooLarge(body));
+    }
+    loop {
+        match reply.chunk().await {
+            Ok(None) => return Ok(body),
+            Ok(Some(chunk)) => {
+                let room = limit - body.len();
+                if chunk.len() > room {
+                    body.extend(chunk.into_iter().take(room));
+                    return Err(Cut::TooLarge(body));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Err(error) => return Err(Cut::Lost(body, error)),
+        }
+    }
+}

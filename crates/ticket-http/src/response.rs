@@ -1,0 +1,161 @@
+//! A reply, read to its end. What a vendor means by it is the provider's `error.rs`.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use ticket_core::{Error, ErrorKind, Result};
+
+use crate::status::{effect_of_status, kind_of_status};
+use crate::{json, retry_after};
+
+/// How many characters of a plain text are shown.
+const MAX_EXCERPT: usize = 300;
+
+/// A reply with its body. `Debug` prints the status and the length only: the rest is personal data.
+#[derive(Clone)]
+pub struct HttpResponse {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl HttpResponse {
+    pub(crate) fn new(status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the status is 2xx. Some vendors put errors into such replies.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The first header of this name, in any case, where its value is visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body. That of a reply which is no success may be cut.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Reads the body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// `BadResponse` that says which field is not as expected, or that the body is empty, cut off or an
+    /// HTML page. It never quotes the body.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        json::read(self.json_text()?).map_err(|why| self.error_of(ErrorKind::BadResponse, &why))
+    }
+
+    /// The body's JSON as it stands, unread.
+    ///
+    /// # Errors
+    ///
+    /// As [`json`](Self::json).
+    pub fn raw_json(&self) -> Result<Box<RawValue>> {
+        json::read_raw(self.json_text()?).map_err(|why| self.error_of(ErrorKind::BadResponse, &why))
+    }
+
+    /// The first 300 characters of a plain-text body, to stand as the vendor's own words. Nothing for an HTML page,
+    /// which is a gateway's, not the vendor's.
+    pub fn text(&self) -> String {
+        if self.is_html() {
+            return String::new();
+        }
+        // A character has at most four bytes; one cut at the end is dropped with those beyond the limit.
+        let start = self.trimmed();
+        let start = start.get(..4 * (MAX_EXCERPT + 1)).unwrap_or(start);
+        String::from_utf8_lossy(start)
+            .chars()
+            .take(MAX_EXCERPT)
+            .collect()
+    }
+
+    /// How long the reply asks to wait (`retry-after`): seconds, or a date counted from the reply's own
+    /// `date`. A past date is no wait; more than 366 days is 366 days.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after::wait(
+            self.header("retry-after")?,
+            self.header("date"),
+            local_clock,
+        )
+    }
+
+    /// An error of the kind and effect that the [status stands for](kind_of_status), with status and
+    /// [wait](Self::retry_after).
+    pub fn error(&self, message: &str) -> Error {
+        self.error_of(kind_of_status(self.status), message)
+    }
+
+    /// As [`error`](Self::error), but of a kind that the vendor's words tell better than the status. After 4xx the
+    /// effect is none, after 5xx unknown, otherwise it is the kind's.
+    pub fn error_of(&self, kind: ErrorKind, message: &str) -> Error {
+        let mut error = Error::new(kind, message).with_status(self.status);
+        if let Some(effect) = effect_of_status(self.status) {
+            error = error.with_effect(effect);
+        }
+        if let Some(wait) = self.retry_after() {
+            error = error.with_retry_after(wait);
+        }
+        error
+    }
+
+    /// What may be JSON; otherwise says what it is.
+    fn json_text(&self) -> Result<&[u8]> {
+        let text = self.trimmed();
+        let why = if text.is_empty() {
+            "the reply has an empty body"
+        } else if self.is_html() {
+            "the reply is an HTML page instead of JSON"
+        } else {
+            return Ok(text);
+        };
+        Err(self.error_of(ErrorKind::BadResponse, why))
+    }
+
+    /// The body without white space at its ends and without a byte order mark.
+    fn trimmed(&self) -> &[u8] {
+        self.body
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&self.body)
+            .trim_ascii()
+    }
+
+    fn is_html(&self) -> bool {
+        self.trimmed().starts_with(b"<")
+            || self
+                .header("content-type")
+                .is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
+    }
+}
+
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpResponse")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a date without the server's own clock can only be held against the local one"
+)]
+fn local_clock() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}

@@ -1,0 +1,132 @@
+//! Failures without a reply: what they mean for the caller, without URL and credentials. Replies with an
+//! error status are `response.rs`.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use ticket_core::{Error, ErrorKind};
+
+/// The longest cause that is told, in characters.
+const MAX_CAUSE: usize = 200;
+
+/// The error for a request or a reply that failed under way.
+pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration) -> Error {
+    let (kind, message) = if error.is_builder() {
+        (
+            ErrorKind::InvalidInput,
+            "the request cannot be built; nothing was sent".to_owned(),
+        )
+    } else if error.is_connect() {
+        // Asked before the timeout: a connect timeout is both, and nothing was sent.
+        let hint = if error.is_dns() {
+            "check the host name in the base URL, and the network"
+        } else {
+            "check the base URL, the network and the proxy settings"
+        };
+        (
+            ErrorKind::Connect,
+            format!(
+                "no connection to {peer}, nothing was sent: {}; {hint}",
+                root_cause(error)
+            ),
+        )
+    } else if error.is_timeout() {
+        (
+            ErrorKind::Timeout,
+            format!(
+                "no complete reply from {peer} within {} s: the vendor may have acted",
+                limit.as_secs_f64()
+            ),
+        )
+    } else if error.is_redirect() {
+        (
+            ErrorKind::BadResponse,
+            "the server redirects and the client in use gave up following".to_owned(),
+        )
+    } else if is_malformed(error) {
+        (
+            ErrorKind::BadResponse,
+            format!("the reply from {peer} is not HTTP: {}", root_cause(error)),
+        )
+    } else {
+        (
+            ErrorKind::Unavailable,
+            format!(
+                "the connection to {peer} was lost before the reply was complete: the vendor may have acted"
+            ),
+        )
+    };
+    Error::new(kind, message).with_source(Cause(causes(error)))
+}
+
+/// Whether bytes arrived that are no HTTP, as opposed to none. hyper's own type would say so exactly, but
+/// naming it takes another dependency; where its words should change, the reply counts as lost.
+fn is_malformed(error: &reqwest::Error) -> bool {
+    chain(error).any(|cause| {
+        let words = cause.to_string();
+        words.starts_with("invalid HTTP")
+            || words.starts_with("message head is too large")
+            || words.ends_with("parsed")
+            || cause.downcast_ref::<io::Error>().is_some_and(|cause| {
+                matches!(
+                    cause.kind(),
+                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+                )
+            })
+    })
+}
+
+/// Every cause, outermost first, without reqwest's own words.
+pub(crate) fn causes(error: &reqwest::Error) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for cause in chain(error).filter_map(words) {
+        if told.last() != Some(&cause) {
+            told.push(cause);
+        }
+    }
+    if told.is_empty() {
+        told.push("no cause is known".to_owned());
+    }
+    told.join(": ")
+}
+
+fn root_cause(error: &reqwest::Error) -> String {
+    chain(error)
+        .filter_map(words)
+        .last()
+        .unwrap_or_else(|| "no cause is known".to_owned())
+}
+
+fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
+}
+
+/// A cause in its own words, unless they could hold an address with credentials: a proxy's, say.
+fn words(cause: &(dyn StdError + 'static)) -> Option<String> {
+    // reqwest's own errors print the URL.
+    if cause.is::<reqwest::Error>() {
+        return None;
+    }
+    let words = cause.to_string();
+    (!words.contains("://") && !words.contains('@'))
+        .then(|| words.chars().take(MAX_CAUSE).collect())
+}
+
+/// The cause of a transport error, as text: the transport's own types would show more than they should.
+#[derive(Debug)]
+struct Cause(String);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for Cause {}

@@ -1,0 +1,217 @@
+//! Connections that are not made, lost or silent: what the caller is told, and that nothing is sent twice.
+
+use std::time::Duration;
+
+use ticket_core::{Effect, Error, ErrorKind};
+use ticket_http::{HttpClient, HttpConfig};
+use tokio::net::TcpListener;
+
+use crate::server::{Answer, Server, reply};
+
+/// Long enough for a busy computer to send and receive all that is going to be.
+const SOON: Duration = Duration::from_secs(1);
+
+fn impatient() -> HttpConfig {
+    HttpConfig::default().timeout(SOON)
+}
+
+fn assert_lost(error: &Error) {
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert_eq!(error.effect(), Effect::Unknown);
+    assert!(error.to_string().contains("may have acted"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_connection_has_no_effect() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let client =
+        HttpClient::new(&format!("http://{address}"), &HttpConfig::default(), &[]).unwrap();
+    let error = client.post(&["t"]).send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert_eq!(error.effect(), Effect::None);
+    let text = error.to_string();
+    assert!(
+        text.starts_with(&format!("no connection to {address}, nothing was sent: ")),
+        "{text}"
+    );
+    assert!(text.contains("refused"), "{text}");
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_has_no_effect() {
+    // RFC 6761: `.invalid` never resolves.
+    let config = HttpConfig::default().allow_plain_http(true);
+    let own = config.client(reqwest::Client::builder().no_proxy().build().unwrap());
+    let client = HttpClient::new("http://desk.invalid", &own, &[]).unwrap();
+    let error = client.post(&["t"]).send().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Connect, Effect::None)
+    );
+    assert!(error.to_string().contains("desk.invalid:80"), "{error}");
+    assert!(error.to_string().contains("check the host name"), "{error}");
+}
+
+#[tokio::test]
+async fn a_connection_lost_after_the_request_is_unknown() {
+    let server = Server::start(|_| Answer::SendAndClose(Vec::new())).await;
+    let error = server.client().post(&["t"]).send().await.unwrap_err();
+    assert_lost(&error);
+    assert_eq!(error.status(), None);
+    assert_eq!(server.targets(), ["/t"]);
+}
+
+#[tokio::test]
+async fn a_used_connection_lost_after_the_request_is_unknown_and_nothing_is_sent_again() {
+    let server = Server::start(|seen| match seen.target() {
+        "/first" => reply(200, "application/json", "{}"),
+        _ => Answer::SendAndClose(Vec::new()),
+    })
+    .await;
+    let client = server.client();
+    client.get(&["first"]).send().await.unwrap();
+    for request in [client.delete(&["second"]), client.post(&["third"]).json(&1)] {
+        let error = request.send().await.unwrap_err();
+        assert_lost(&error);
+        client.get(&["first"]).send().await.unwrap();
+    }
+    assert_eq!(
+        server.targets(),
+        ["/first", "/second", "/first", "/third", "/first"]
+    );
+    let connections: Vec<_> = server.seen().iter().map(|seen| seen.connection).collect();
+    assert_eq!(
+        connections,
+        [0, 0, 1, 1, 2],
+        "the connection was used before"
+    );
+}
+
+#[tokio::test]
+async fn a_reply_lost_half_way_is_unknown() {
+    for half in [
+        "HTTP/1.1 200 OK\r\ncontent-le",
+        "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"a\"",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"a\"",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n{\"a\r\n",
+    ] {
+        let server = Server::start(move |_| Answer::SendAndClose(half.into())).await;
+        let error = server.client().delete(&["t"]).send().await.unwrap_err();
+        assert_lost(&error);
+        assert_eq!(server.seen().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_error_status_counts_though_its_body_is_lost() {
+    for rest in ["close", "hang"] {
+        let half = b"HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 10\r\n\r\n{\"a\"";
+        let server = Server::start(move |_| match rest {
+            "close" => Answer::SendAndClose(half.to_vec()),
+            _ => Answer::SendAndHang(half.to_vec()),
+        })
+        .await;
+        let reply = server
+            .client_with(&impatient())
+            .post(&["t"])
+            .send()
+            .await
+            .unwrap();
+        assert_eq!((reply.status(), reply.body()), (429, &b"{\"a\""[..]));
+        let error = reply.error("refused");
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+        assert_eq!(error.effect(), Effect::None);
+    }
+}
+
+#[tokio::test]
+async fn a_silent_server_is_a_timeout_of_unknown_effect() {
+    let own = || reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut silences = Vec::new();
+    for config in [impatient(), impatient().client(own())] {
+        for sent in [
+            "",
+            "HTTP/1.1 200 OK\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{",
+        ] {
+            let server = Server::start(move |_| Answer::SendAndHang(sent.into())).await;
+            let client = server.client_with(&config);
+            let sending = tokio::spawn(async move { client.post(&["t"]).send().await });
+            silences.push((server, sending));
+        }
+    }
+    for (server, sending) in silences {
+        let error = sending.await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+        assert_eq!(error.effect(), Effect::Unknown);
+        assert!(error.to_string().contains("within 1 s"), "{error}");
+        assert_eq!(server.targets(), ["/t"]);
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_is_no_http_is_a_bad_response_of_unknown_effect() {
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(1000));
+    for (bytes, told) in [
+        ("SSH-2.0-OpenSSH_9.9\r\n\r\n", "invalid HTTP version"),
+        ("HTTP/1.1 abc OK\r\n\r\n", "invalid HTTP status"),
+        ("HTTP/1.1 200 OK\r\n: x\r\n\r\n", "invalid HTTP header"),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n",
+            "content-length",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n",
+            "hunk",
+        ),
+        (&many, "too large"),
+    ] {
+        let bytes = bytes.to_owned();
+        let server = Server::start(move |_| Answer::SendAndClose(bytes.clone().into())).await;
+        let error = server.client().post(&["t"]).send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadResponse, "{error}");
+        assert_eq!(error.effect(), Effect::Unknown);
+        assert!(error.to_string().contains(told), "{error}");
+        assert_eq!(server.seen().len(), 1);
+    }
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tls {
+    use secrecy::SecretString;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// What a server without TLS reads, and what the client makes of its `answer`.
+    async fn handshake(answer: &'static [u8]) -> (Vec<u8>, Error) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut read = Vec::new();
+            stream.read_buf(&mut read).await.unwrap();
+            let _ = stream.write_all(answer).await;
+            let _ = stream.read_to_end(&mut read).await;
+            read
+        });
+        let config = HttpConfig::default().connect_timeout(SOON);
+        let key = [("x-api-key", SecretString::from("s3cret"))];
+        let client = HttpClient::new(&format!("https://localhost:{port}"), &config, &key).unwrap();
+        let error = client.post(&["t"]).send().await.unwrap_err();
+        (server.await.unwrap(), error)
+    }
+
+    #[tokio::test]
+    async fn a_failed_handshake_has_no_effect_and_shows_no_credentials() {
+        for answer in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b""] {
+            let (read, error) = handshake(answer).await;
+            assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
+            assert_eq!(error.effect(), Effect::None);
+            assert!(!read.is_empty());
+            assert!(!String::from_utf8_lossy(&read).contains("s3cret"));
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Replies: what is read from them, and what is told when that fails.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use ticket_core::{Effect, ErrorKind};
+use ticket_http::HttpResponse;
+
+use crate::server::{Answer, Server, reply, with_headers};
+
+/// The reply to one request, given the server's answer.
+async fn received(answer: impl Fn() -> Answer + Send + Sync + 'static) -> HttpResponse {
+    let server = Server::start(move |_| answer()).await;
+    let reply = server.client().get(&["t"]).send().await.unwrap();
+    assert_eq!(server.seen().len(), 1);
+    reply
+}
+
+async fn json(body: &'static (impl AsRef<[u8]> + Sync + ?Sized)) -> HttpResponse {
+    received(move || reply(200, "application/json", body)).await
+}
+
+#[derive(Debug, Deserialize)]
+struct List {
+    #[serde(rename = "Data")]
+    data: Data,
+}
+
+#[derive(Debug, Deserialize)]
+struct Data {
+    tickets: Vec<Ticket>,
+    #[serde(default)]
+    counts: BTreeMap<String, u8>,
+    raw: Option<Box<RawValue>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Ticket {
+    priority: u8,
+    kind: Option<Kind>,
+    mixed: Option<Mixed>,
+}
+
+#[derive(Debug, Deserialize)]
+enum Kind {
+    Open,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Mixed {
+    Number(u8),
+}
+
+#[tokio::test]
+async fn json_is_read() {
+    let reply = json(
+        "\u{feff} {\"Data\":{\"tickets\":[{\"priority\":3,\"kind\":\"Open\",\"mixed\":1}],\
+         \"counts\":{\"a\":1},\"raw\":{\"b\":  1.0}}}\r\n",
+    )
+    .await;
+    let list: List = reply.json().unwrap();
+    assert_eq!(list.data.tickets[0].priority, 3);
+    assert!(matches!(list.data.tickets[0].kind, Some(Kind::Open)));
+    assert!(matches!(list.data.tickets[0].mixed, Some(Mixed::Number(1))));
+    assert_eq!(list.data.counts["a"], 1);
+    assert_eq!(list.data.raw.unwrap().get(), "{\"b\":  1.0}");
+    assert!(reply.raw_json().unwrap().get().starts_with("{\"Data\""));
+}
+
+#[tokio::test]
+async fn a_json_error_names_the_field_and_never_the_value() {
+    for (body, told) in [
+        (
+            r#"{"Data":{"tickets":[{"priority":1},{"priority":"s3cret"}]}}"#,
+            "`Data.tickets[1].priority` in the reply: expected u8, found string",
+        ),
+        (
+            r#"{"Data":{"tickets":[{"priority":"s3cret, expected s3cret at line 1"}]}}"#,
+            "`Data.tickets[0].priority` in the reply: expected u8, found string",
+        ),
+        (
+            r#"{"Data":{"tickets":[{"priority":11733}]}}"#,
+            "`Data.tickets[0].priority` in the reply: expected u8, found another value",
+        ),
+        (
+            r#"{"Data":{"tickets":[{"kind":"Open"}]}}"#,
+            "`Data.tickets[0]` in the reply lacks the field `priority`",
+        ),
+        (
+            r#"{"Data":{"tickets":[{"priority":1,"priority":2}]}}"#,
+            "`Data.tickets[0]` in the reply has the field `priority` twice",
+        ),
+        (
+            r#"{"Data":{"tickets":[{"priority":1,"kind":"s3cret"}]}}"#,
+            "`Data.tickets[0].kind` in the reply: expected `Open`, found another text",
+        ),
+        (
+            r#"{"Data":{"tickets":[{"priority":1,"mixed":"s3cret"}]}}"#,
+            "`Data.tickets[0].mixed` in the reply: not what the vendor documents",
+        ),
+        (
+            r#"{"Data":{"tickets":[],"counts":{"s3cret@example.com":"s3cret"}}}"#,
+            "`Data.counts.?` in the reply: expected u8, found string",
+        ),
+        (
+            r#"["s3cret"]"#,
+            "`[0]` in the reply: expected struct Data, found string",
+        ),
+        (
+            r#""s3cret""#,
+            "the reply: expected struct List, found string",
+        ),
+        (r#"{"Data":"#, "the reply's JSON is cut off"),
+        (
+            r#"{"Data":{"tickets":[{"priority":1"#,
+            "the reply's JSON is cut off",
+        ),
+        (
+            r#"{"Data":{"tickets":[]}} s3cret"#,
+            "the reply is not JSON (line 1, column 25)",
+        ),
+        ("s3cret", "the reply is not JSON (line 1, column 1)"),
+        ("", "the reply has an empty body"),
+        (" \r\n", "the reply has an empty body"),
+        (
+            "<!doctype html><p>s3cret",
+            "the reply is an HTML page instead of JSON",
+        ),
+    ] {
+        let error = json(body).await.json::<List>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadResponse);
+        assert_eq!(error.effect(), Effect::Unknown);
+        assert_eq!(error.status(), Some(200));
+        assert!(error.message().starts_with(told), "{body}: {error}");
+        let text = format!("{error} {error:?}");
+        assert!(
+            !text.contains("s3cret") && !text.contains("11733"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn raw_json_fails_with_the_same_words() {
+    for (body, told) in [
+        ("", "the reply has an empty body"),
+        ("<html>", "the reply is an HTML page instead of JSON"),
+        ("{\"a\":", "the reply's JSON is cut off"),
+        ("{} s3cret", "the reply is not JSON (line 1, column 4)"),
+    ] {
+        assert_eq!(json(body).await.raw_json().unwrap_err().message(), told);
+    }
+    let page = received(|| reply(200, "Text/HTML; charset=utf-8", "Sorry")).await;
+    assert!(
+        page.raw_json()
+            .unwrap_err()
+            .to_string()
+            .contains("HTML page")
+    );
+}
+
+#[tokio::test]
+async fn invalid_utf8_is_stood() {
+    let reply = json(b"{\"Data\":\"\xff\xfe\"}").await;
+    for error in [
+        reply.json::<List>().unwrap_err(),
+        reply.json::<BTreeMap<String, String>>().unwrap_err(),
+    ] {
+        assert!(error.message().contains("not JSON"), "{error}");
+    }
+    assert!(reply.raw_json().unwrap_err().message().contains("not JSON"));
+    assert_eq!(reply.text(), "{\"Data\":\"\u{fffd}\u{fffd}\"}");
+    let header = received(|| {
+        Answer::Send(
+            b"HTTP/1.1 429 Slow\r\nretry-after: \xff\r\ncontent-length: 0\r\n\r\n".to_vec(),
+        )
+    })
+    .await;
+    assert_eq!(
+        (header.header("retry-after"), header.retry_after()),
+        (None, None)
+    );
+}
+
+#[tokio::test]
+async fn a_text_is_bounded_and_a_page_is_none() {
+    let long = received(|| reply(500, "text/plain", format!(" {}", "ä🎫".repeat(1000)))).await;
+    assert_eq!(long.text(), "ä🎫".repeat(150));
+    assert_eq!(
+        json("  API calls exceeded \n").await.text(),
+        "API calls exceeded"
+    );
+    for answer in ["<html>x", "", " \n<!DOCTYPE html>"] {
+        assert_eq!(json(answer).await.text(), "");
+    }
+    let page = received(|| reply(502, "text/html", "Bad gateway")).await;
+    assert_eq!(page.text(), "");
+}
+
+#[tokio::test]
+async fn an_error_has_kind_effect_and_wait_of_its_reply() {
+    for (status, kind, effect) in [
+        (400, ErrorKind::InvalidInput, Effect::None),
+        (401, ErrorKind::Unauthenticated, Effect::None),
+        (408, ErrorKind::Timeout, Effect::None),
+        (429, ErrorKind::RateLimited, Effect::None),
+        (500, ErrorKind::Server, Effect::Unknown),
+        (503, ErrorKind::Unavailable, Effect::Unknown),
+        (200, ErrorKind::BadResponse, Effect::Unknown),
+    ] {
+        let reply = received(move || with_headers(status, &[("Retry-After", "60")], "")).await;
+        let error = reply.error("it failed");
+        assert_eq!((error.kind(), error.effect()), (kind, effect), "{status}");
+        assert_eq!(error.status(), Some(status));
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
+        assert_eq!(error.to_string(), format!("it failed (HTTP {status})"));
+        assert_eq!(reply.is_success(), status == 200);
+    }
+    // Words may tell another kind; whether the vendor acted is still the status's to say, if it does.
+    for (status, kind, effect) in [
+        (401, ErrorKind::Server, Effect::None),
+        (500, ErrorKind::NotFound, Effect::Unknown),
+        (200, ErrorKind::NotFound, Effect::None),
+        (200, ErrorKind::Server, Effect::Unknown),
+    ] {
+        let reply = received(move || reply(status, "text/plain", "")).await;
+        let error = reply.error_of(kind, "it failed");
+        assert_eq!((error.kind(), error.effect()), (kind, effect), "{status}");
+        assert_eq!(error.retry_after(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_wait_counts_from_the_date_of_the_reply() {
+    let reply = received(|| {
+        let headers = [
+            ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            ("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT"),
+        ];
+        with_headers(503, &headers, "")
+    })
+    .await;
+    assert_eq!(reply.retry_after(), Some(Duration::from_secs(60)));
+    let past =
+        received(|| with_headers(503, &[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT")], ""))
+            .await;
+    assert_eq!(past.retry_after(), Some(Duration::ZERO));
+    let none = received(|| with_headers(503, &[("retry-after", "later")], "")).await;
+    assert_eq!(none.retry_after(), None);
+}

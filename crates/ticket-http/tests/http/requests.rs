@@ -1,0 +1,191 @@
+//! What goes over the wire: method, headers, body, and nothing else.
+
+use secrecy::SecretString;
+use serde::{Serialize, Serializer};
+use ticket_core::{Effect, ErrorKind};
+use ticket_http::{HttpClient, HttpConfig};
+
+use crate::server::{Answer, Server, with_headers};
+
+const OWN: &str = concat!("ticket-http/", env!("CARGO_PKG_VERSION"));
+
+#[tokio::test]
+async fn a_request_carries_what_it_was_given_and_no_more() {
+    let server = Server::start(|_| with_headers(200, &[("set-cookie", "a=b")], "{}")).await;
+    let config = HttpConfig::default().user_agent("ticket-example/1.2.0");
+    let headers = [("X-Api-Key", SecretString::from("s3cret"))];
+    let client = HttpClient::new(&server.url(), &config, &headers).unwrap();
+
+    client.get(&["t"]).send().await.unwrap();
+    client.post(&["t"]).json(&["ä"]).send().await.unwrap();
+    client.put(&["t"]).send().await.unwrap();
+    client.delete(&["t"]).send().await.unwrap();
+
+    let seen = server.seen();
+    let methods: Vec<_> = seen.iter().map(|seen| seen.line().to_owned()).collect();
+    assert_eq!(
+        methods,
+        [
+            "GET /t HTTP/1.1",
+            "POST /t HTTP/1.1",
+            "PUT /t HTTP/1.1",
+            "DELETE /t HTTP/1.1"
+        ]
+    );
+    for seen in &seen {
+        assert_eq!(seen.header("x-api-key"), Some("s3cret"));
+        assert_eq!(
+            seen.header("user-agent"),
+            Some(format!("ticket-example/1.2.0 {OWN}").as_str())
+        );
+        for absent in ["cookie", "referer", "accept-encoding"] {
+            assert_eq!(seen.header(absent), None, "{absent}");
+        }
+    }
+    assert_eq!(seen[1].header("content-type"), Some("application/json"));
+    assert_eq!(seen[1].body, "[\"ä\"]");
+    assert_eq!(seen[2].header("content-length"), Some("0"));
+    assert_eq!(seen[0].header("content-type"), None);
+}
+
+#[tokio::test]
+async fn forms_and_parts_arrive_as_they_were_given() {
+    let server = Server::agreeable().await;
+    let client = server.client();
+    let fields = [("email", "a@example.com"), ("siteId", "1&2")];
+    client.post(&["login"]).form(&fields).send().await.unwrap();
+    let parts = [("ticketDTO", "{\"Id\":\"143\"}")];
+    client
+        .put(&["t"])
+        .multipart_text(&parts)
+        .send()
+        .await
+        .unwrap();
+
+    let seen = server.seen();
+    assert_eq!(
+        seen[0].header("content-type"),
+        Some("application/x-www-form-urlencoded")
+    );
+    assert_eq!(seen[0].body, "email=a%40example.com&siteId=1%262");
+    assert_eq!(
+        seen[1].header("content-type"),
+        Some("multipart/form-data; boundary=ticket-http")
+    );
+    assert_eq!(
+        seen[1].body,
+        "--ticket-http\r\ncontent-disposition: form-data; name=\"ticketDTO\"\r\n\r\n\
+         {\"Id\":\"143\"}\r\n--ticket-http--\r\n"
+    );
+}
+
+#[tokio::test]
+async fn a_renewed_token_replaces_the_old_one_in_its_request_alone() {
+    let server = Server::agreeable().await;
+    let headers = [("authorization", SecretString::from("Bearer old"))];
+    let client = HttpClient::new(&server.url(), &HttpConfig::default(), &headers).unwrap();
+    let renewed = SecretString::from("Bearer new");
+    let request = client.get(&["t"]).secret_header("Authorization", &renewed);
+    request.send().await.unwrap();
+    client.get(&["t"]).send().await.unwrap();
+
+    let seen = server.seen();
+    assert_eq!(seen[0].header("authorization"), Some("Bearer new"));
+    assert_eq!(
+        seen[0].head.to_lowercase().matches("authorization").count(),
+        1
+    );
+    assert_eq!(seen[1].header("authorization"), Some("Bearer old"));
+}
+
+#[tokio::test]
+async fn a_header_that_cannot_be_sent_is_named_without_its_value() {
+    let server = Server::agreeable().await;
+    let client = server.client();
+    for (value, why) in [
+        ("", "has no value"),
+        ("Bearer ", "white space"),
+        ("s3cret\n", "white space"),
+        ("s3\r\nx: cret", "cannot be sent"),
+        ("s3crét", "cannot be sent"),
+        ("s3\0cret", "cannot be sent"),
+    ] {
+        let value = SecretString::from(value);
+        let headers = [("x-api-key", value.clone())];
+        let at_first = HttpClient::new(&server.url(), &HttpConfig::default(), &headers);
+        let later = client.get(&["t"]).secret_header("x-api-key", &value).send();
+        for error in [at_first.unwrap_err(), later.await.unwrap_err()] {
+            assert_eq!(error.kind(), ErrorKind::Config);
+            let text = format!("{error} {error:?}");
+            assert!(text.contains("x-api-key") && text.contains(why), "{text}");
+            assert!(!text.contains("s3"), "{text}");
+        }
+    }
+    let config = HttpConfig::default().user_agent("a\nb");
+    assert!(HttpClient::new(&server.url(), &config, &[]).is_err());
+    client.get(&["next"]).send().await.unwrap();
+    assert_eq!(server.targets(), ["/next"]);
+}
+
+#[tokio::test]
+async fn a_body_without_json_is_refused_before_sending() {
+    struct Broken;
+    impl Serialize for Broken {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("s3cret"))
+        }
+    }
+    let server = Server::agreeable().await;
+    let client = server.client();
+    let error = client.post(&["t"]).json(&Broken).send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(error.effect(), Effect::None);
+    assert!(!format!("{error:?}").contains("s3cret"));
+    client.get(&["next"]).send().await.unwrap();
+    assert_eq!(server.targets(), ["/next"]);
+}
+
+#[tokio::test]
+async fn clones_share_connections() {
+    let server = Server::start(|_| Answer::Send(b"HTTP/1.1 204 No\r\n\r\n".to_vec())).await;
+    let client = server.client();
+    client.get(&["1"]).send().await.unwrap();
+    client.clone().get(&["2"]).send().await.unwrap();
+    let connections: Vec<_> = server.seen().iter().map(|seen| seen.connection).collect();
+    assert_eq!(connections, [0, 0]);
+}
+
+/// Runs itself again with a proxy in its environment, since a process cannot safely change its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_to_this_computer_never_goes_through_a_proxy() {
+    const TARGET: &str = "TICKET_HTTP_TEST_TARGET";
+    if let Ok(url) = std::env::var(TARGET) {
+        let client = HttpClient::new(&url, &HttpConfig::default(), &[]).unwrap();
+        client.get(&["direct"]).send().await.unwrap();
+        // The proxy is in force: a client that does not rule it out goes through it.
+        let own = HttpConfig::default().client(reqwest::Client::new());
+        let client = HttpClient::new(&url, &own, &[]).unwrap();
+        client.get(&["proxied"]).send().await.unwrap();
+        return;
+    }
+    let (server, proxy) = (Server::agreeable().await, Server::agreeable().await);
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again
+        .args([
+            "--exact",
+            "requests::a_request_to_this_computer_never_goes_through_a_proxy",
+        ])
+        .env(TARGET, server.url())
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .env_remove("REQUEST_METHOD");
+    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        again.env(variable, proxy.url());
+    }
+    let output = tokio::task::spawn_blocking(move || again.output().unwrap())
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(server.targets(), ["/direct"]);
+    assert_eq!(proxy.targets(), [format!("{}/proxied", server.url())]);
+}

@@ -1,0 +1,165 @@
+//! Credentials, personal data and addresses: in no `Debug`, no message and no cause.
+
+use std::error::Error as StdError;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use ticket_core::{Error, ErrorKind};
+use ticket_http::{HttpClient, HttpConfig, HttpRequest};
+use tokio::net::TcpListener;
+
+use crate::server::{Answer, Server, reply, with_headers};
+
+/// The secret, its base64 and its percent-encoding; and what the request is about.
+const HIDDEN: &[&str] = &[
+    "s3/cr+et==",
+    "czMvY3IrZXQ9PQ",
+    "s3%2Fcr%2Bet%3D%3D",
+    "hidden-id",
+    "hidden-query",
+    "hidden-body",
+    "hidden-reply",
+];
+
+fn assert_hidden(shown: &str) {
+    for hidden in HIDDEN {
+        assert!(!shown.contains(hidden), "{hidden} in {shown}");
+    }
+}
+
+fn assert_error_hides(error: &Error) {
+    assert_hidden(&format!("{error}\n{error:?}\n{error:#?}"));
+    let mut next: Option<&dyn StdError> = error.source();
+    while let Some(cause) = next {
+        assert_hidden(&format!("{cause}\n{cause:?}"));
+        next = cause.source();
+    }
+}
+
+fn assert_debug_hides(value: &impl Debug) {
+    assert_hidden(&format!("{value:?}\n{value:#?}"));
+}
+
+fn client(url: &str, config: &HttpConfig) -> HttpClient {
+    let headers = [
+        ("x-api-key", SecretString::from(HIDDEN[0])),
+        (
+            "authorization",
+            SecretString::from(format!("Basic {}", HIDDEN[1])),
+        ),
+    ];
+    HttpClient::new(url, config, &headers).unwrap()
+}
+
+fn request(client: &HttpClient) -> HttpRequest<'_> {
+    client
+        .post(&["t", "hidden-id"])
+        .query("hidden-query", HIDDEN[0])
+        .json(&"hidden-body")
+        .secret_header("x-token", &SecretString::from(HIDDEN[2]))
+}
+
+#[tokio::test]
+async fn no_error_shows_credentials_addresses_or_bodies() {
+    let config = HttpConfig::default()
+        .timeout(Duration::from_secs(1))
+        .max_body_bytes(100);
+    let answers: [(ErrorKind, fn() -> Answer); 6] = [
+        (ErrorKind::Timeout, || Answer::SendAndHang(Vec::new())),
+        (ErrorKind::Unavailable, || Answer::SendAndClose(Vec::new())),
+        (ErrorKind::Unavailable, || {
+            Answer::SendAndClose(
+                b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhidden-reply".to_vec(),
+            )
+        }),
+        (ErrorKind::BadResponse, || {
+            Answer::SendAndClose(b"hidden-reply\r\n\r\n".to_vec())
+        }),
+        (ErrorKind::BadResponse, || {
+            reply(200, "text/plain", "hidden-reply".repeat(10))
+        }),
+        (ErrorKind::BadResponse, || {
+            with_headers(
+                302,
+                &[("location", "https://s3/cr+et==@example.com/hidden-reply")],
+                "",
+            )
+        }),
+    ];
+    for (kind, answer) in answers {
+        let server = Server::start(move |_| answer()).await;
+        let error = request(&client(&server.url(), &config))
+            .send()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert_error_hides(&error);
+        // Not for want of sending them.
+        let seen = &server.seen()[0];
+        assert_eq!(seen.header("x-api-key"), Some(HIDDEN[0]));
+        assert_eq!(seen.header("x-token"), Some(HIDDEN[2]));
+        assert!(seen.target().contains(HIDDEN[2]) && seen.body.contains("hidden-body"));
+    }
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = request(&client(&url, &config)).send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert!(error.source().is_some());
+    assert_error_hides(&error);
+
+    let refused = client(&url, &config);
+    let refused = request(&refused)
+        .query("q", &"hidden-query".repeat(10_000))
+        .send()
+        .await;
+    assert_error_hides(&refused.unwrap_err());
+}
+
+#[tokio::test]
+async fn a_proxy_s_password_is_not_shown() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let proxy = format!("http://user:s3%2Fcr%2Bet%3D%3D@{address}/");
+    let own = reqwest::Client::builder()
+        .proxy(reqwest::Proxy::all(proxy).unwrap())
+        .build()
+        .unwrap();
+    let config = HttpConfig::default().client(own);
+    assert_debug_hides(&config);
+    let error = request(&client("http://127.0.0.1:9", &config))
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert_error_hides(&error);
+}
+
+#[tokio::test]
+async fn no_debug_shows_credentials_or_bodies() {
+    let server =
+        Server::start(|_| with_headers(400, &[("x-echo", "hidden-reply")], "hidden-reply")).await;
+    let mut default_headers = reqwest::header::HeaderMap::new();
+    default_headers.insert("x-own", HIDDEN[0].parse().unwrap());
+    let own = reqwest::Client::builder()
+        .no_proxy()
+        .default_headers(default_headers)
+        .build()
+        .unwrap();
+    let config = HttpConfig::default().client(own);
+    assert_debug_hides(&config);
+    let client = client(&server.url(), &config);
+    assert_debug_hides(&client);
+    assert!(format!("{client:?}").contains("x-api-key"));
+    let request = request(&client);
+    assert_debug_hides(&request);
+    let reply = request.send().await.unwrap();
+    assert_debug_hides(&reply);
+    assert_debug_hides(&reply.error("refused"));
+    assert_error_hides(&reply.json::<u8>().unwrap_err());
+    assert!(format!("{reply:?}").contains("400"));
+    assert_eq!(reply.body(), b"hidden-reply");
+}

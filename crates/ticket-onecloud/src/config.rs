@@ -1,0 +1,99 @@
+//! What must be known to call OneCloud.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use ticket_core::{Result, Setting, Settings};
+use ticket_http::HttpConfig;
+
+use crate::provider::ID;
+
+/// What OneCloud can be told, for configuration files and the environment.
+pub const SETTINGS: &[Setting] = &[
+    Setting::required(
+        "base_url",
+        "ONECLOUD_BASE_URL",
+        "the host of your deployment, such as https://onecloud.example.com; every vendor page leaves it open",
+    ),
+    Setting::secret("token", "ONECLOUD_TOKEN", "the bearer token, sent as given"),
+    Setting::optional(
+        "time_zone",
+        "ONECLOUD_TIMEZONE",
+        "the zone of the vendor's times, which name none (the default is inferred)",
+        DEFAULT_TIME_ZONE,
+    ),
+];
+
+/// The vendor is in Jakarta; that its times are too is inferred.
+const DEFAULT_TIME_ZONE: &str = "Asia/Jakarta";
+
+/// How to reach OneCloud.
+///
+/// ```
+/// use ticket_onecloud::OneCloudConfig;
+///
+/// let config = OneCloudConfig::new("https://onecloud.example.com", "token").time_zone("Asia/Makassar");
+/// assert!(!format!("{config:?}").contains("\"token\""));
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OneCloudConfig {
+    /// The host, and the path under which the deployment sits, if any. There is no safe default.
+    pub base_url: String,
+    /// The bearer token, opaque, sent as given. It lives 15 minutes (inferred).
+    pub token: SecretString,
+    /// The zone of the vendor's times, by its IANA name.
+    #[serde(default = "default_time_zone")]
+    pub time_zone: String,
+    /// Timeouts and limits of the HTTP client.
+    #[serde(skip)]
+    pub http: HttpConfig,
+}
+
+fn default_time_zone() -> String {
+    DEFAULT_TIME_ZONE.to_owned()
+}
+
+impl OneCloudConfig {
+    /// The deployment at `base_url`, called with `token`.
+    pub fn new(base_url: impl Into<String>, token: impl Into<SecretString>) -> Self {
+        Self {
+            base_url: base_url.into(),
+            token: token.into(),
+            time_zone: default_time_zone(),
+            http: HttpConfig::default(),
+        }
+    }
+
+    /// Reads the environment variables of [`SETTINGS`].
+    ///
+    /// # Errors
+    ///
+    /// `Config`, naming the variables that are missing.
+    pub fn from_env() -> Result<Self> {
+        Settings::new().or_env(SETTINGS).read(ID, SETTINGS)
+    }
+
+    /// Sets the zone of the vendor's times, by its IANA name.
+    #[must_use]
+    pub fn time_zone(mut self, time_zone: impl Into<String>) -> Self {
+        self.time_zone = time_zone.into();
+        self
+    }
+
+    /// Sets how long one request may take.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.http = self.http.timeout(timeout);
+        self
+    }
+
+    /// Sets timeouts and limits of the HTTP client.
+    #[must_use]
+    pub fn http(mut self, http: HttpConfig) -> Self {
+        self.http = http;
+        self
+    }
+}

@@ -1,0 +1,147 @@
+//! What a reply means when it is not what was asked for. The only place that reads the vendor's error texts.
+//!
+//! OneCloud answers 401 for an expired token, for an exhausted quota and for bad credentials alike, and may
+//! put an error into a 200: the body decides, then the status.
+
+use jiff::civil::Time;
+use serde_json::Value;
+use ticket_core::{DailyWindow, Error, ErrorKind, Result};
+use ticket_http::{HttpResponse, kind_of_status};
+
+use crate::wire::Envelope;
+
+/// Refuses a reply that is, or holds, an error.
+pub(crate) fn check(response: &HttpResponse) -> Result<()> {
+    // A body that is no JSON object is judged by the status here, and as a body by whoever reads it.
+    let envelope = serde_json::from_slice::<Envelope>(response.body()).ok();
+    match envelope.and_then(|envelope| reported(response, envelope)) {
+        Some(error) => Err(error),
+        None if response.is_success() => Ok(()),
+        None => Err(by_status(response)),
+    }
+}
+
+/// Success of a removal: an empty object, or nothing at all. A web page confirms nothing.
+pub(crate) fn confirm_removed(response: &HttpResponse) -> Result<()> {
+    if response.body().iter().all(u8::is_ascii_whitespace) {
+        return Ok(());
+    }
+    response
+        .json::<serde_json::Map<String, serde_json::Value>>()
+        .map(drop)
+}
+
+/// The error that the body reports, if it does.
+fn reported(response: &HttpResponse, envelope: Envelope) -> Option<Error> {
+    let is_error = |meta: crate::wire::Meta| {
+        meta.status
+            .is_some_and(|status| status.eq_ignore_ascii_case("error"))
+    };
+    if envelope.meta.is_some_and(is_error) {
+        let (code, words) = envelope.records.map_or((None, None), |records| {
+            (records.error_code, records.user_message)
+        });
+        return Some(by_words(
+            response,
+            code.as_ref().and_then(number),
+            &words.unwrap_or_default(),
+        ));
+    }
+    let code = number(&envelope.response_code?);
+    let words = envelope.response_status.unwrap_or_default();
+    (code != Some(200)).then(|| by_words(response, code, &words))
+}
+
+/// A code, which is a number on some pages and a text on others.
+fn number(code: &Value) -> Option<u16> {
+    match code {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_u64()?.try_into().ok(),
+    }
+}
+
+/// The error of an envelope with the vendor's `words` (page `tiketget` and its sisters print two of them).
+fn by_words(response: &HttpResponse, code: Option<u16>, words: &str) -> Error {
+    let lower = words.to_ascii_lowercase();
+    if lower.contains("expired token") {
+        let message = "the token has expired; get a new one and put it into ONECLOUD_TOKEN";
+        return response
+            .error_of(ErrorKind::TokenExpired, message)
+            .with_vendor_message(words);
+    }
+    if lower.contains("time limit reached") || lower.contains("try again") {
+        let error = response
+            .error_of(
+                ErrorKind::QuotaExhausted,
+                "the quota is used up; a new token does not help",
+            )
+            .with_vendor_message(words);
+        return match daily_window(words) {
+            Some(window) => error.with_quota_window(window),
+            None => error,
+        };
+    }
+    let kind = match code
+        .filter(|code| *code >= 400)
+        .or((!response.is_success()).then(|| response.status()))
+    {
+        Some(status) => kind_of_status(status),
+        None => ErrorKind::BadResponse,
+    };
+    response
+        .error_of(kind, message_of(kind))
+        .with_vendor_message(words)
+}
+
+/// The error of a reply whose body says nothing.
+fn by_status(response: &HttpResponse) -> Error {
+    let kind = kind_of_status(response.status());
+    response
+        .error_of(kind, message_of(kind))
+        .with_vendor_message(&response.text())
+}
+
+fn message_of(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Unauthenticated => "the token is not accepted; see ONECLOUD_TOKEN",
+        ErrorKind::NotFound => "there is no such ticket, or the base URL is wrong",
+        ErrorKind::RateLimited => "too many calls",
+        ErrorKind::Unavailable => "the vendor is out of service",
+        ErrorKind::Server => "the vendor failed",
+        ErrorKind::BadResponse => "the vendor reports an error without saying which",
+        _ => "the vendor refused",
+    }
+}
+
+/// The window of "…try again tomorrow at 18:00 - 06:00".
+fn daily_window(words: &str) -> Option<DailyWindow> {
+    let mut times = words
+        .split(|c: char| !(c.is_ascii_digit() || c == ':'))
+        .filter_map(time_of_day);
+    Some(DailyWindow::new(times.next()?, times.next()?))
+}
+
+fn time_of_day(text: &str) -> Option<Time> {
+    let (hour, minute) = text.split_once(':')?;
+    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::time;
+
+    use super::*;
+
+    #[test]
+    fn the_window_is_read_where_there_is_one() {
+        let window = |from, to| Some(DailyWindow::new(time(from, 0, 0, 0), time(to, 0, 0, 0)));
+        assert_eq!(
+            daily_window("time limit reached please try again tomorrow at 18:00 - 06:00"),
+            window(18, 6)
+        );
+        assert_eq!(daily_window("at 18:00-06:00."), window(18, 6));
+        assert_eq!(daily_window("at 18:00"), None);
+        assert_eq!(daily_window("at 99:00 - 06:00 :: 1:2:3"), None);
+        assert_eq!(daily_window(""), None);
+    }
+}

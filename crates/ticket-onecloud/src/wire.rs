@@ -1,0 +1,225 @@
+//! What goes over the wire, exactly as the vendor prints it.
+//!
+//! Source: the vendor's pages `tiketget`, `tiketcreate`, `tiketremove`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ticket_http::WireId;
+
+/// A ticket as `GET /api/ticketrz/<id>` answers (page `tiketget`): 55 keys, every value a text or null,
+/// ids, counters and times too. An empty text means no value.
+///
+/// Times are `YYYY-MM-DD HH:MM:SS` without a zone. `Debug` prints the id only.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct Ticket {
+    /// The ticket's id. The only key that a ticket must have.
+    pub id: WireId,
+    /// The tenant ("site").
+    pub site_id: Option<String>,
+    /// The contact who asked, by id.
+    pub requestor: Option<String>,
+    /// Who works on it, by id.
+    pub assignee: Option<String>,
+    /// Who else is kept informed.
+    pub cc: Option<String>,
+    /// The subject line.
+    pub subject: Option<String>,
+    /// The text.
+    pub content: Option<String>,
+    /// Often empty although `Content` holds the text.
+    pub description: Option<String>,
+    /// How it was solved.
+    pub solution: Option<String>,
+    /// Remarks.
+    pub remarks: Option<String>,
+    /// `ProductId`.
+    pub product_id: Option<String>,
+    /// `ProjectId`.
+    pub project_id: Option<String>,
+    /// `RegionId`.
+    pub region_id: Option<String>,
+    /// `ContactId`.
+    pub contact_id: Option<String>,
+    /// `TP1` is Low (inferred).
+    pub priority_id: Option<String>,
+    /// `PriorityValue`.
+    pub priority_value: Option<String>,
+    /// `332` is Question (inferred).
+    pub category_id: Option<String>,
+    /// `Progress`.
+    pub progress: Option<String>,
+    /// `OrganizationId`.
+    pub organization_id: Option<String>,
+    /// `BranchId`.
+    pub branch_id: Option<String>,
+    /// When it is due.
+    pub due_date: Option<String>,
+    /// `ViewDate`.
+    pub view_date: Option<String>,
+    /// `OpenDate`.
+    pub open_date: Option<String>,
+    /// `OpenUser`.
+    pub open_user: Option<String>,
+    /// `ReOpenDate`.
+    #[serde(rename = "ReOpenDate")]
+    pub reopen_date: Option<String>,
+    /// `SolveDate`.
+    pub solve_date: Option<String>,
+    /// When it was closed.
+    pub close_date: Option<String>,
+    /// `PendingDate`.
+    pub pending_date: Option<String>,
+    /// `Comment`.
+    pub comment: Option<String>,
+    /// `Viewer`.
+    pub viewer: Option<String>,
+    /// `LocationId`.
+    pub location_id: Option<String>,
+    /// `MessageId`.
+    pub message_id: Option<String>,
+    /// `TypeId`.
+    pub type_id: Option<String>,
+    /// `EMAIL` is Email (inferred).
+    pub media_id: Option<String>,
+    /// `TS7` is Closed (inferred).
+    pub status_id: Option<String>,
+    /// `Responder`.
+    pub responder: Option<String>,
+    /// `Handler`.
+    pub handler: Option<String>,
+    /// `CommentDate`.
+    pub comment_date: Option<String>,
+    /// `UnseenComment`.
+    pub unseen_comment: Option<String>,
+    /// `IsAgentSaveContact`.
+    pub is_agent_save_contact: Option<String>,
+    /// When it last changed.
+    pub modify_date: Option<String>,
+    /// `ResponseTime`.
+    pub response_time: Option<String>,
+    /// Seconds from creation to closing (inferred).
+    pub resolution_time: Option<String>,
+    /// `HandlingTime`.
+    pub handling_time: Option<String>,
+    /// `WaitingTime`.
+    pub waiting_time: Option<String>,
+    /// `CloseUser`.
+    pub close_user: Option<String>,
+    /// `SolveUser`.
+    pub solve_user: Option<String>,
+    /// `StatusDate`.
+    pub status_date: Option<String>,
+    /// `Modifier`.
+    pub modifier: Option<String>,
+    /// `Creator`.
+    pub creator: Option<String>,
+    /// When it was filed.
+    pub create_date: Option<String>,
+    /// The year 3000 means never (inferred).
+    pub expire_date: Option<String>,
+    /// `AssignDate`.
+    pub assign_date: Option<String>,
+    /// The assignees' ids.
+    pub assignee_list: Option<String>,
+    /// The assignees' names.
+    pub assignee_text_list: Option<String>,
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The body of `POST /api/ticket/create` (page `tiketcreate`). `attachment` and `file` are missing: how
+/// they are sent is not documented. `Debug` prints no values.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CreateTicket {
+    /// The customer's name.
+    pub full_name: String,
+    /// The customer's e-mail address.
+    pub contact: String,
+    /// What it is about.
+    pub subject: String,
+    /// The category's name, not its id.
+    pub category: String,
+    /// The text.
+    pub content: String,
+    /// Where, as `latitude,longitude`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coordinate: Option<String>,
+}
+
+impl CreateTicket {
+    /// A ticket with the five fields that the vendor requires.
+    pub fn new(
+        full_name: impl Into<String>,
+        contact: impl Into<String>,
+        subject: impl Into<String>,
+        category: impl Into<String>,
+        content: impl Into<String>,
+    ) -> Self {
+        Self {
+            full_name: full_name.into(),
+            contact: contact.into(),
+            subject: subject.into(),
+            category: category.into(),
+            content: content.into(),
+            coordinate: None,
+        }
+    }
+
+    /// Adds where, as `latitude,longitude`.
+    #[must_use]
+    pub fn coordinate(mut self, coordinate: impl Into<String>) -> Self {
+        self.coordinate = Some(coordinate.into());
+        self
+    }
+}
+
+impl fmt::Debug for CreateTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateTicket").finish_non_exhaustive()
+    }
+}
+
+/// The reply of `POST /api/ticket/create` (page `tiketcreate`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CreatedTicket {
+    /// The new ticket's id.
+    pub ticket_id: WireId,
+}
+
+/// What may stand in any reply instead of what was asked for: the `ERROR` envelope, or a
+/// `response_code` other than 200. All keys are optional, so every JSON object can be read as one.
+#[derive(Deserialize)]
+pub(crate) struct Envelope {
+    #[serde(rename = "_meta")]
+    pub(crate) meta: Option<Meta>,
+    pub(crate) records: Option<Records>,
+    pub(crate) response_code: Option<Value>,
+    pub(crate) response_status: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Meta {
+    pub(crate) status: Option<String>,
+}
+
+/// `errorCode` is a number on some pages and a text on others, for the same error.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Records {
+    pub(crate) error_code: Option<Value>,
+    pub(crate) user_message: Option<String>,
+}

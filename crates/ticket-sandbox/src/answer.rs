@@ -1,0 +1,233 @@
+//! What goes back on the wire: a vendor's reply, and what a fault makes of it.
+//!
+//! Not for when a fault happens (`fault.rs`) nor for sending (`body.rs`, `server.rs`).
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::fault::Fault;
+
+/// What a vendor would answer if nothing went wrong on the way.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) took_effect: bool,
+}
+
+impl Reply {
+    pub(crate) fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+            took_effect: false,
+        }
+    }
+
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::empty(status)
+            .header("content-type", "application/json")
+            .body(body.to_string())
+    }
+
+    pub(crate) fn text(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::empty(status)
+            .header("content-type", "text/plain")
+            .body(body)
+    }
+
+    pub(crate) fn html(status: u16) -> Self {
+        let title = match status {
+            200 => "Sign in",
+            404 => "404 Not Found",
+            502 => "502 Bad Gateway",
+            503 => "503 Service Temporarily Unavailable",
+            504 => "504 Gateway Time-out",
+            _ => "Error",
+        };
+        Self::empty(status)
+            .header("content-type", "text/html")
+            .body(format!(
+                "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
+            ))
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Marks that the vendor's state has changed.
+    pub(crate) fn effective(mut self) -> Self {
+        self.took_effect = true;
+        self
+    }
+
+    fn send(self, manner: Manner) -> Answer {
+        Answer::Send {
+            // What HTTP cannot carry as a final status would be replaced on the way, unseen by the journal.
+            status: if (200..1000).contains(&self.status) {
+                self.status
+            } else {
+                500
+            },
+            headers: self.headers,
+            body: self.body,
+            manner,
+        }
+    }
+}
+
+/// What the connection is told to do.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Close the connection without a byte.
+    Close,
+    /// Reset the connection without a byte.
+    Reset,
+    /// Send this, in this manner.
+    Send {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+        manner: Manner,
+    },
+}
+
+/// How an answer's body gets onto the wire.
+#[derive(Debug)]
+pub(crate) enum Manner {
+    Plainly,
+    /// The whole answer after this time.
+    After(Duration),
+    /// One byte at a time, each after this time.
+    Dripping(Duration),
+    /// The first half of what `Content-Length` promises, then the end of the connection.
+    CutMidway,
+    /// Followed by blanks up to this many bytes in all.
+    PaddedTo(u64),
+}
+
+impl Answer {
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Close | Self::Reset => None,
+            Self::Send { status, .. } => Some(*status),
+        }
+    }
+}
+
+/// The vendor's own forms, as far as faults need them.
+pub(crate) trait ErrorForms {
+    /// An error of this status as the vendor words it.
+    fn error(&self, status: u16) -> Reply;
+    /// The vendor's error form in a 200.
+    fn error_inside_200(&self) -> Reply;
+}
+
+/// For paths outside every vendor's prefix.
+impl ErrorForms for () {
+    fn error(&self, status: u16) -> Reply {
+        Reply::empty(status)
+    }
+
+    fn error_inside_200(&self) -> Reply {
+        Reply::json(200, &serde_json::json!({ "error": "internal error" }))
+    }
+}
+
+/// The answer of a fault that keeps the call from the vendor; `None` where it lets it through.
+pub(crate) fn instead(fault: &Fault, forms: &dyn ErrorForms) -> Option<Answer> {
+    let reply = match fault {
+        Fault::ConnectionReset => return Some(Answer::Reset),
+        Fault::Status(status) => forms.error(*status),
+        Fault::RateLimited { retry_after } => {
+            let mut reply = forms.error(429);
+            reply.headers.retain(|(name, _)| name != "retry-after");
+            match retry_after {
+                Some(seconds) => reply.header("retry-after", seconds.to_string()),
+                None => reply,
+            }
+        }
+        Fault::HtmlPage { status } => Reply::html(*status),
+        Fault::ErrorInside200 => forms.error_inside_200(),
+        Fault::Reply {
+            status,
+            headers,
+            body,
+        } => Reply {
+            status: *status,
+            headers: headers.clone(),
+            body: body.clone(),
+            took_effect: false,
+        },
+        Fault::LostResponse
+        | Fault::StatusAfterEffect(_)
+        | Fault::TruncatedJson
+        | Fault::CutBody
+        | Fault::EmptyBody
+        | Fault::WrongTypes
+        | Fault::OversizedBody(_)
+        | Fault::SlowDrip(_)
+        | Fault::Delay(_) => return None,
+    };
+    Some(reply.send(Manner::Plainly))
+}
+
+/// What a fault makes of the vendor's reply on its way back.
+pub(crate) fn afterwards(
+    fault: Option<&Fault>,
+    mut reply: Reply,
+    forms: &dyn ErrorForms,
+) -> Answer {
+    let manner = match fault {
+        Some(Fault::LostResponse) => return Answer::Close,
+        Some(Fault::StatusAfterEffect(status)) => {
+            reply = forms.error(*status);
+            Manner::Plainly
+        }
+        Some(Fault::TruncatedJson) => {
+            reply.body.truncate(reply.body.len() / 2);
+            Manner::Plainly
+        }
+        Some(Fault::EmptyBody) => {
+            reply.body.clear();
+            reply.headers.retain(|(name, _)| name != "content-type");
+            Manner::Plainly
+        }
+        Some(Fault::WrongTypes) => {
+            if let Ok(mut json) = serde_json::from_slice(&reply.body) {
+                swap_types(&mut json);
+                reply.body = json.to_string().into_bytes();
+            }
+            Manner::Plainly
+        }
+        Some(Fault::CutBody) => Manner::CutMidway,
+        Some(Fault::OversizedBody(size)) => Manner::PaddedTo(*size),
+        Some(Fault::SlowDrip(pause)) => Manner::Dripping(*pause),
+        Some(Fault::Delay(time)) => Manner::After(*time),
+        _ => Manner::Plainly,
+    };
+    reply.send(manner)
+}
+
+fn swap_types(value: &mut Value) {
+    match value {
+        Value::Null => {}
+        Value::Bool(flag) => *value = Value::String(flag.to_string()),
+        Value::Number(number) => *value = Value::String(number.to_string()),
+        Value::String(text) => {
+            *value = text.parse::<u64>().unwrap_or(text.len() as u64).into();
+        }
+        Value::Array(items) => items.iter_mut().for_each(swap_types),
+        Value::Object(fields) => fields.values_mut().for_each(swap_types),
+    }
+}

@@ -1,0 +1,133 @@
+//! How a sandbox is set up before it starts.
+//!
+//! Not for what changes while it runs: see `sandbox.rs`.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::calendar::Date;
+use crate::quota::{Counter, Quota, WindowModel};
+use crate::sandbox::Sandbox;
+use crate::vendors::{LeadSquared, OneCloud, Sweeppea, Vendors, Wording};
+use crate::world::World;
+
+/// Settings of a [`Sandbox`]; made by [`Sandbox::builder`].
+#[derive(Debug, Clone)]
+pub struct SandboxBuilder {
+    port: u16,
+    seed_tickets: bool,
+    onecloud_calls: Option<u64>,
+    sweeppea_quota: Option<Quota>,
+    sweeppea_wording: Wording,
+    leadsquared_quota: Option<Quota>,
+    leadsquared_retry_after: Option<u64>,
+    leadsquared_max_delete: usize,
+}
+
+impl Default for SandboxBuilder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            seed_tickets: true,
+            onecloud_calls: None,
+            sweeppea_quota: Some(Quota {
+                calls: 150,
+                window: Duration::from_secs(60),
+                model: WindowModel::Sliding,
+            }),
+            sweeppea_wording: Wording::New,
+            leadsquared_quota: Some(Quota {
+                calls: 25,
+                window: Duration::from_secs(5),
+                model: WindowModel::Sliding,
+            }),
+            leadsquared_retry_after: None,
+            leadsquared_max_delete: 100,
+        }
+    }
+}
+
+impl SandboxBuilder {
+    /// The port on 127.0.0.1; 0, the default, lets the system choose a free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Whether the sample tickets are there from the start; default yes.
+    #[must_use]
+    pub fn seed_tickets(mut self, seed: bool) -> Self {
+        self.seed_tickets = seed;
+        self
+    }
+
+    /// How many authenticated calls OneCloud answers before its daily quota is exhausted; default
+    /// unlimited, since the vendor gives no number.
+    #[must_use]
+    pub fn onecloud_calls(mut self, calls: u64) -> Self {
+        self.onecloud_calls = Some(calls);
+        self
+    }
+
+    /// The limit of Sweeppea, or `None` for no limit; default 150 calls in 60 seconds, sliding.
+    #[must_use]
+    pub fn sweeppea_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
+        self.sweeppea_quota = quota.into();
+        self
+    }
+
+    /// Which edition of its pages Sweeppea words its answers by; default the later one.
+    #[must_use]
+    pub fn sweeppea_wording(mut self, wording: Wording) -> Self {
+        self.sweeppea_wording = wording;
+        self
+    }
+
+    /// The limit of LeadSquared, or `None` for no limit; default 25 calls in 5 seconds, sliding.
+    #[must_use]
+    pub fn leadsquared_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
+        self.leadsquared_quota = quota.into();
+        self
+    }
+
+    /// Seconds for a `Retry-After` header on LeadSquared's 429s; default none, as documented.
+    #[must_use]
+    pub fn leadsquared_retry_after(mut self, seconds: u64) -> Self {
+        self.leadsquared_retry_after = Some(seconds);
+        self
+    }
+
+    /// The most ids that one LeadSquared delete takes; default 100, which is inferred: the vendor
+    /// gives no number.
+    #[must_use]
+    pub fn leadsquared_max_delete(mut self, ids: usize) -> Self {
+        self.leadsquared_max_delete = ids;
+        self
+    }
+
+    /// Starts the server on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// The system's error where the port cannot be had.
+    pub async fn start(self) -> io::Result<Sandbox> {
+        let start = Instant::now();
+        let counter = |quota: Quota| Counter::new(quota, start);
+        let mut vendors = Vendors {
+            onecloud: OneCloud::new(self.onecloud_calls),
+            sweeppea: Sweeppea::new(self.sweeppea_quota.map(counter), self.sweeppea_wording),
+            leadsquared: LeadSquared::new(
+                self.leadsquared_quota.map(counter),
+                self.leadsquared_retry_after,
+                self.leadsquared_max_delete,
+            ),
+        };
+        if self.seed_tickets {
+            vendors.seed(Date::at(start, start));
+        }
+        Sandbox::serve(self.port, World::new(vendors, start)).await
+    }
+}

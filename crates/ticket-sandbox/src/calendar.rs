@@ -1,0 +1,33 @@
+//! The date at the vendors: it starts on the day of Sweeppea's printed sample and runs with
+//! tokio's clock, so that replies are the same on every day and a paused clock stops it.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+/// 2026-01-26T12:32:29.600Z.
+const BEGINNING: Timestamp = Timestamp::constant(1_769_430_749, 600_000_000);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Date(Timestamp);
+
+impl Date {
+    pub(crate) fn at(now: Instant, start: Instant) -> Self {
+        let elapsed = now.saturating_duration_since(start);
+        Self(BEGINNING.saturating_add(elapsed).unwrap_or(BEGINNING))
+    }
+
+    /// `2026-01-26T12:32:29.600Z`, as Sweeppea writes it.
+    pub(crate) fn utc_millis(self) -> String {
+        self.0.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    }
+
+    /// `2026-01-26 12:32:29`, as OneCloud writes it.
+    pub(crate) fn spaced(self) -> String {
+        self.0.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// `2026-01-26T12:32:29`, as LeadSquared writes it.
+    pub(crate) fn zoneless(self) -> String {
+        self.0.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+}

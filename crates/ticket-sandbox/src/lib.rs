@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod body;
+mod builder;
+mod calendar;
+pub mod credentials;
+mod fault;
+mod journal;
+mod quota;
+mod recording;
+mod sandbox;
+mod server;
+mod store;
+mod vendor;
+mod vendors;
+mod world;
+
+pub use builder::SandboxBuilder;
+pub use fault::{Fault, Rule};
+pub use journal::Exchange;
+pub use quota::{Quota, WindowModel};
+pub use recording::{Failure, RecordedRequest, Recording};
+pub use sandbox::Sandbox;
+pub use store::{TicketRecord, TicketSeed};
+pub use vendor::{Endpoint, Vendor};
+pub use vendors::Wording;

@@ -1,0 +1,123 @@
+//! The vendors and the calls of theirs that the sandbox knows, in neutral words.
+//!
+//! Not for how a vendor behaves: that is in `vendors/`.
+
+/// A vendor whose wire format the sandbox speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Vendor {
+    /// OneCloud, under the path prefix `/onecloud`.
+    OneCloud,
+    /// Sweeppea, under the path prefix `/sweeppea`.
+    Sweeppea,
+    /// LeadSquared Service CRM, under the path prefix `/leadsquared`.
+    LeadSquared,
+}
+
+impl Vendor {
+    /// Every vendor, in the order of the variants.
+    pub const ALL: [Self; 3] = [Self::OneCloud, Self::Sweeppea, Self::LeadSquared];
+
+    /// The path prefix without slashes: `onecloud`, `sweeppea`, `leadsquared`.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::OneCloud => "onecloud",
+            Self::Sweeppea => "sweeppea",
+            Self::LeadSquared => "leadsquared",
+        }
+    }
+}
+
+/// A vendor's call, by what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// Read one ticket.
+    Get,
+    /// File a ticket.
+    Create,
+    /// Delete one ticket, or several where the vendor takes several.
+    Delete,
+}
+
+impl Endpoint {
+    /// Whether the call is meant to change something at the vendor.
+    ///
+    /// This is about the purpose, not the HTTP method: Sweeppea reads with POST.
+    pub fn is_write(self) -> bool {
+        match self {
+            Self::Get => false,
+            Self::Create | Self::Delete => true,
+        }
+    }
+}
+
+/// A request's path, split into the vendor and the decoded segments behind its prefix.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) vendor: Option<Vendor>,
+    pub(crate) segments: Vec<String>,
+}
+
+impl Target {
+    /// Splits on the slashes that were sent as slashes, so `a%2Fb` stays one segment.
+    /// Dot segments are not resolved: a client that sends them should not get away with it.
+    pub(crate) fn parse(path: &str) -> Self {
+        let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
+        let prefix = parts.next().unwrap_or_default();
+        Self {
+            vendor: Vendor::ALL
+                .into_iter()
+                .find(|vendor| vendor.prefix() == prefix),
+            segments: parts.map(percent_decode).collect(),
+        }
+    }
+}
+
+fn percent_decode(segment: &str) -> String {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        rest = tail;
+        match tail.first_chunk::<2>().copied().and_then(hex_pair) {
+            Some(byte) if first == b'%' => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            _ => bytes.push(first),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex_pair(digits: [u8; 2]) -> Option<u8> {
+    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
+    u8::try_from(high? * 16 + low?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoded_slash_does_not_split_a_segment() {
+        let target = Target::parse("/onecloud/api/ticketrz/a%2Fb");
+        assert_eq!(target.vendor, Some(Vendor::OneCloud));
+        assert_eq!(target.segments, ["api", "ticketrz", "a/b"]);
+    }
+
+    #[test]
+    fn broken_escapes_are_kept_as_they_are() {
+        assert_eq!(percent_decode("%"), "%");
+        assert_eq!(percent_decode("%4"), "%4");
+        assert_eq!(percent_decode("%zz%41"), "%zzA");
+        assert_eq!(percent_decode("%ff"), "\u{fffd}");
+    }
+
+    #[test]
+    fn an_unknown_prefix_is_nobodys() {
+        assert_eq!(Target::parse("/onecloudx/api").vendor, None);
+        assert_eq!(Target::parse("").vendor, None);
+        assert_eq!(Target::parse("//onecloud").vendor, None);
+    }
+}

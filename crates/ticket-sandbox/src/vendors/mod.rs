@@ -1,0 +1,110 @@
+//! The vendors' servers: one module each, one function per endpoint.
+//!
+//! Not for sockets, faults or the journal: a vendor only sees a call and answers it.
+
+mod leadsquared;
+mod onecloud;
+mod sweeppea;
+
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+pub(crate) use leadsquared::LeadSquared;
+pub(crate) use onecloud::OneCloud;
+pub(crate) use sweeppea::Sweeppea;
+pub use sweeppea::Wording;
+
+use crate::answer::{ErrorForms, Reply};
+use crate::calendar::Date;
+use crate::store::{Store, TicketSeed};
+use crate::vendor::{Endpoint, Vendor};
+
+/// A request to an endpoint.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    /// The decoded path behind the vendor's prefix.
+    pub(crate) segments: &'a [&'a str],
+    pub(crate) headers: &'a [(String, String)],
+    pub(crate) body: Option<&'a [u8]>,
+    pub(crate) now: Instant,
+    pub(crate) date: Date,
+}
+
+impl Call<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The token of a bearer header; `None` where there is no such header.
+    fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// The body as a JSON object; `None` where it is anything else.
+    fn json_object(&self) -> Option<Map<String, Value>> {
+        serde_json::from_slice(self.body?).ok()
+    }
+
+    fn last_segment(&self) -> &str {
+        self.segments.last().copied().unwrap_or_default()
+    }
+}
+
+/// What the world needs of a vendor.
+pub(crate) trait VendorServer: ErrorForms + Send {
+    /// The endpoint behind a method and a path, before any other check.
+    fn endpoint(&self, method: &str, segments: &[&str]) -> Option<Endpoint>;
+    /// Credentials, then limits, then the call itself.
+    fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply;
+    /// What the vendor's gateway says to a path that is none of its endpoints.
+    fn no_endpoint(&self) -> Reply;
+    /// Puts a ticket there without a request and returns its id.
+    fn add(&mut self, seed: TicketSeed, date: Date) -> String;
+    /// The true state.
+    fn store(&self) -> &Store;
+}
+
+/// All vendors.
+#[derive(Debug)]
+pub(crate) struct Vendors {
+    pub(crate) onecloud: OneCloud,
+    pub(crate) sweeppea: Sweeppea,
+    pub(crate) leadsquared: LeadSquared,
+}
+
+impl Vendors {
+    pub(crate) fn of(&self, vendor: Vendor) -> &dyn VendorServer {
+        match vendor {
+            Vendor::OneCloud => &self.onecloud,
+            Vendor::Sweeppea => &self.sweeppea,
+            Vendor::LeadSquared => &self.leadsquared,
+        }
+    }
+
+    pub(crate) fn of_mut(&mut self, vendor: Vendor) -> &mut dyn VendorServer {
+        match vendor {
+            Vendor::OneCloud => &mut self.onecloud,
+            Vendor::Sweeppea => &mut self.sweeppea,
+            Vendor::LeadSquared => &mut self.leadsquared,
+        }
+    }
+
+    /// Puts the tickets there that the vendors' own pages use as samples.
+    pub(crate) fn seed(&mut self, date: Date) {
+        self.onecloud.seed(date);
+        self.sweeppea.seed(date);
+        self.leadsquared.seed(date);
+    }
+}
+
+/// A JSON object literal as a map.
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,73 @@
+//! A OneCloud ticket as Get prints it: 55 keys, each a text or null.
+
+use serde_json::{Map, Value, json};
+
+use crate::calendar::Date;
+use crate::store::TicketRecord;
+use crate::vendors::object;
+
+pub(super) fn printed(record: &TicketRecord) -> Value {
+    let mut body = record.attributes.clone();
+    body.insert("Id".into(), json!(record.id));
+    body.insert("Subject".into(), json!(record.subject));
+    body.insert("Content".into(), json!(record.description));
+    Value::Object(body)
+}
+
+/// The 52 keys beside `Id`, `Subject` and `Content` with the values of the printed sample.
+pub(super) fn printed_attributes() -> Map<String, Value> {
+    let mut attributes = object(json!({
+        "SiteId": "169", "Requestor": "31329", "Description": "", "Remarks": "",
+        "ContactId": "31329", "PriorityId": "TP1", "PriorityValue": "0", "CategoryId": "332",
+        "Progress": "0", "OrganizationId": "245", "ViewDate": "2017-07-10 07:48:55",
+        "OpenDate": "2017-07-12 09:18:16", "OpenUser": "268",
+        "CloseDate": "2018-10-17 01:53:21", "Comment": "1", "Viewer": "268",
+        "MessageId": "53370", "TypeId": "TT1", "MediaId": "EMAIL", "StatusId": "TS7",
+        "Responder": "268", "CommentDate": "2017-07-10 07:08:46", "UnseenComment": "0",
+        "IsAgentSaveContact": "1", "ModifyDate": "2018-10-17 01:53:21",
+        "ResolutionTime": "40070675", "CloseUser": "55", "SolveUser": "55",
+        "StatusDate": "2018-10-17 01:53:21", "Modifier": "55", "Creator": "1",
+        "CreateDate": "2017-07-10 07:08:46", "ExpireDate": "3000-01-01 00:00:00",
+        "AssigneeList": "268", "AssigneeTextList": "admin22",
+    }));
+    for key in [
+        "Assignee",
+        "Cc",
+        "Solution",
+        "ProductId",
+        "ProjectId",
+        "RegionId",
+        "BranchId",
+        "DueDate",
+        "ReOpenDate",
+        "SolveDate",
+        "PendingDate",
+        "LocationId",
+        "Handler",
+        "ResponseTime",
+        "HandlingTime",
+        "WaitingTime",
+        "AssignDate",
+    ] {
+        attributes.insert(key.into(), Value::Null);
+    }
+    attributes
+}
+
+/// The same keys for a ticket that nobody has touched yet. `TS1` for "open" is inferred: the
+/// pages only ever show a closed ticket.
+pub(super) fn open_attributes(date: Date) -> Map<String, Value> {
+    let mut attributes = printed_attributes();
+    for value in attributes.values_mut() {
+        *value = Value::Null;
+    }
+    let date = date.spaced();
+    attributes.extend(object(json!({
+        "SiteId": "169", "Requestor": "31329", "Description": "", "ContactId": "31329",
+        "PriorityId": "TP1", "PriorityValue": "0", "CategoryId": "332", "Progress": "0",
+        "Comment": "0", "TypeId": "TT1", "MediaId": "EMAIL", "StatusId": "TS1",
+        "UnseenComment": "0", "IsAgentSaveContact": "1", "ModifyDate": date, "StatusDate": date,
+        "Creator": "1", "CreateDate": date, "ExpireDate": "3000-01-01 00:00:00",
+    })));
+    attributes
+}

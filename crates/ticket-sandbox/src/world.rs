@@ -1,0 +1,122 @@
+//! Everything behind the lock: the vendors, the faults and the journal, and the way of one request
+//! through them.
+//!
+//! Not for sockets: see `server.rs`.
+
+use tokio::time::Instant;
+
+use crate::answer::{self, Answer, ErrorForms, Reply};
+use crate::calendar::Date;
+use crate::fault::Faults;
+use crate::journal::Exchange;
+use crate::store::TicketSeed;
+use crate::vendor::{Endpoint, Target, Vendor};
+use crate::vendors::{Call, Vendors};
+
+/// A request as it came off the wire.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) method: String,
+    /// As on the request line.
+    pub(crate) target: String,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    /// `None` where it was larger than the sandbox reads.
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) vendors: Vendors,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Vec<Exchange>,
+    start: Instant,
+}
+
+impl World {
+    pub(crate) fn new(vendors: Vendors, start: Instant) -> Self {
+        Self {
+            vendors,
+            faults: Faults::default(),
+            journal: Vec::new(),
+            start,
+        }
+    }
+
+    pub(crate) fn add_ticket(&mut self, vendor: Vendor, seed: TicketSeed, now: Instant) -> String {
+        let date = Date::at(now, self.start);
+        self.vendors.of_mut(vendor).add(seed, date)
+    }
+
+    /// Decides a request: what changes, what is answered, what the journal says of it.
+    pub(crate) fn answer(&mut self, received: Received, now: Instant) -> Answer {
+        let target = Target::parse(&received.path);
+        let segments: Vec<&str> = target.segments.iter().map(String::as_str).collect();
+        let endpoint = target.vendor.and_then(|vendor| {
+            self.vendors
+                .of(vendor)
+                .endpoint(&received.method, &segments)
+        });
+        let fault = self.faults.pick(target.vendor, endpoint);
+        let call = Call {
+            segments: &segments,
+            headers: &received.headers,
+            body: received.body.as_deref(),
+            now,
+            date: Date::at(now, self.start),
+        };
+
+        let instead = fault
+            .as_ref()
+            .and_then(|fault| answer::instead(fault, self.forms(target.vendor)));
+        let (answer, took_effect) = if let Some(answer) = instead {
+            (answer, false)
+        } else {
+            let reply = self.reply(target.vendor, endpoint, &call);
+            let took_effect = reply.took_effect;
+            let forms = self.forms(target.vendor);
+            let answer = answer::afterwards(fault.as_ref(), reply, forms);
+            (answer, took_effect)
+        };
+
+        let is_read_method = ["GET", "HEAD", "OPTIONS"].contains(&received.method.as_str());
+        self.journal.push(Exchange {
+            sequence: self.journal.len() as u64 + 1,
+            vendor: target.vendor,
+            endpoint,
+            is_write: endpoint.map_or(!is_read_method, Endpoint::is_write),
+            method: received.method,
+            path: received.target,
+            headers: received.headers,
+            body: received.body.unwrap_or_default(),
+            status: answer.status(),
+            took_effect,
+            faulted: fault.is_some(),
+        });
+        answer
+    }
+
+    fn reply(
+        &mut self,
+        vendor: Option<Vendor>,
+        endpoint: Option<Endpoint>,
+        call: &Call<'_>,
+    ) -> Reply {
+        let Some(vendor) = vendor else {
+            return Reply::empty(404);
+        };
+        let vendor = self.vendors.of_mut(vendor);
+        match endpoint {
+            _ if call.body.is_none() => vendor.error(413),
+            Some(endpoint) => vendor.call(endpoint, call),
+            None => vendor.no_endpoint(),
+        }
+    }
+
+    fn forms(&self, vendor: Option<Vendor>) -> &dyn ErrorForms {
+        match vendor {
+            Some(vendor) => self.vendors.of(vendor),
+            None => &(),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The sandbox over real sockets: what a client sees, what the journal says, what is true.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on should say so; helpers do not count as tests for clippy"
+)]
+
+mod client;
+mod faults;
+mod hostile;
+mod leadsquared;
+mod onecloud;
+mod quotas;
+mod rules;
+mod server;
+mod sweeppea;

@@ -1,0 +1,105 @@
+//! The native client: one function per endpoint of the vendor, in the vendor's own terms.
+//!
+//! What the vendor does not document does not exist here.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use ticket_core::{Operation, ProviderInfo, Result};
+use ticket_http::{HttpClient, HttpResponse, Reply};
+
+use crate::config::SweeppeaConfig;
+use crate::provider::{self, ID};
+use crate::{error, wire};
+
+/// A client of Sweeppea's support-ticket API, and a [`TicketProvider`](ticket_core::TicketProvider).
+///
+/// Cloning is cheap. `Debug` does not print the API key.
+#[derive(Clone, Debug)]
+pub struct Sweeppea {
+    http: HttpClient,
+    pub(crate) info: ProviderInfo,
+}
+
+impl Sweeppea {
+    /// A client with this configuration. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Config` for an unusable base URL or API key.
+    pub fn new(config: &SweeppeaConfig) -> Result<Self> {
+        let bearer = SecretString::from(format!("Bearer {}", config.api_key.expose_secret()));
+        let product = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+        let http = HttpClient::new(
+            &config.base_url,
+            &config.http.clone().user_agent(product),
+            &[("authorization", bearer)],
+        )?;
+        Ok(Self {
+            http,
+            info: provider::info(),
+        })
+    }
+
+    /// `POST /tickets/fetchSingleTicket` (page `support/single.md`).
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a ticket that does not exist and for somebody else's alike.
+    pub async fn fetch_single_ticket(&self, case_number: &str) -> Result<Reply<wire::Ticket>> {
+        let body = wire::CaseNumber { case_number };
+        let read = HttpResponse::reply::<wire::Envelope<wire::Ticket>>;
+        let reply = self
+            .call(Operation::Get, "fetchSingleTicket", &body, read)
+            .await?;
+        Ok(reply.map(|envelope| envelope.data))
+    }
+
+    /// `POST /tickets/create` (page `support/create.md`). The description is not echoed.
+    ///
+    /// # Errors
+    ///
+    /// With an unknown effect the ticket may exist: there is no idempotency key.
+    pub async fn create_ticket(
+        &self,
+        ticket: &wire::CreateTicket,
+    ) -> Result<Reply<wire::CreatedTicket>> {
+        let read = HttpResponse::reply::<wire::Envelope<wire::CreatedTicket>>;
+        let reply = self.call(Operation::Create, "create", ticket, read).await?;
+        Ok(reply.map(|envelope| envelope.data))
+    }
+
+    /// `POST /tickets/delete` (page `support/delete.md`): deletes for good, open tickets of the caller only.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a ticket that does not exist, is closed or is somebody else's: one answer for the
+    /// three. `Conflict` while the vendor's engineers have it locked.
+    pub async fn delete_ticket(&self, case_id: &str) -> Result<()> {
+        let body = wire::CaseId { case_id };
+        self.call(Operation::Delete, "delete", &body, |_| Ok(()))
+            .await
+    }
+
+    /// Every call is a POST with a JSON body, and every reply has the same envelope.
+    async fn call<T>(
+        &self,
+        operation: Operation,
+        function: &str,
+        body: &impl Serialize,
+        read: impl FnOnce(&HttpResponse) -> Result<T>,
+    ) -> Result<T> {
+        let reply = async {
+            let response = self
+                .http
+                .post(&["tickets", function])
+                .json(body)
+                .send()
+                .await?;
+            error::check(&response)?;
+            read(&response)
+        };
+        reply
+            .await
+            .map_err(|error| error.in_operation(ID, operation))
+    }
+}

@@ -1,0 +1,69 @@
+//! What a reply means when it is not what was asked for. The only place that reads the vendor's error texts.
+//!
+//! `Response` decides, not the status alone; a 403 may be a bad key. The vendor's wordings have changed
+//! over time, so messages are matched loosely and in any case.
+
+use ticket_core::{Error, ErrorKind, Result};
+use ticket_http::{HttpResponse, kind_of_status};
+
+use crate::wire::Verdict;
+
+/// Refuses a reply that is, or holds, an error. A success says `"Response": true`.
+pub(crate) fn check(response: &HttpResponse) -> Result<()> {
+    if response.is_success() {
+        let verdict: Verdict = response.json()?;
+        return if verdict.response {
+            Ok(())
+        } else {
+            Err(classify(response, Some(verdict)))
+        };
+    }
+    Err(classify(
+        response,
+        serde_json::from_slice(response.body()).ok(),
+    ))
+}
+
+fn classify(response: &HttpResponse, verdict: Option<Verdict>) -> Error {
+    let Some(verdict) = verdict else {
+        let kind = kind_of_status(response.status());
+        let error = response.error_of(kind, message_of(kind));
+        return error.with_vendor_message(&response.text());
+    };
+    let words = verdict.message.unwrap_or_default();
+    // Inside a 200 the code stands for the status.
+    let status = if response.is_success() {
+        verdict.code.filter(|code| *code >= 400)
+    } else {
+        Some(response.status())
+    };
+    let kind = match status {
+        Some(403) if is_about_the_key(&words) => ErrorKind::Unauthenticated,
+        Some(status) => kind_of_status(status),
+        None => ErrorKind::BadResponse,
+    };
+    response
+        .error_of(kind, message_of(kind))
+        .with_vendor_message(&words)
+}
+
+/// "Invalid API Token" comes with a 403 (page `support/delete.md`), as do real refusals.
+fn is_about_the_key(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    words.contains("invalid api token") || words.contains("bearer token")
+}
+
+fn message_of(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidInput => "the request was refused",
+        ErrorKind::Unauthenticated => "the API key is not accepted; see SWEEPPEA_API_KEY",
+        ErrorKind::Forbidden => "the account does not allow this",
+        ErrorKind::NotFound => "not found",
+        ErrorKind::Conflict => "the ticket is locked",
+        ErrorKind::RateLimited => "too many calls",
+        ErrorKind::Unavailable => "the vendor is busy or out of service",
+        ErrorKind::Server => "the vendor failed",
+        ErrorKind::BadResponse => "the vendor reports a failure without saying which",
+        _ => "the vendor refused",
+    }
+}

@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod config;
+mod error;
+mod provider;
+pub mod wire;
+
+pub use client::Sweeppea;
+pub use config::{SETTINGS, SweeppeaConfig};
+pub use provider::info;

@@ -1,0 +1,200 @@
+//! Every recorded exchange, replayed over a real socket: what is sent must equal the file, and what is
+//! concluded must equal both the file and the table below, which states the words and values that count.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may panic"
+)]
+
+use ticket_core::{
+    Error, NewTicket, Person, Priority, Status, Ticket, TicketId, TicketProvider as _,
+};
+use ticket_sandbox::{Failure, Recording, Sandbox, Vendor};
+use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
+
+const BAD_TOKEN: &str = "Invalid or Missing Bearer Token";
+const NO_TICKET: &str = "Ticket Not Found, Already Closed, or Not Owned by User";
+
+/// Each recorded case with what it must give: a value of the success, or the vendor's words.
+const CASES: &[(&str, &str, &str)] = &[
+    ("create", "bad-token", BAD_TOKEN),
+    ("create", "busy", ""),
+    ("create", "invalid-key", "Invalid API Token"),
+    (
+        "create",
+        "invalid-priority",
+        "Invalid Priority Value. Must be 1 (Low), 2 (Medium), or 3 (High)",
+    ),
+    (
+        "create",
+        "missing-fields",
+        "Missing Required Fields: Title, Description and Priority are required",
+    ),
+    (
+        "create",
+        "missing-fields-new",
+        "Missing Required Fields: Title, Description and Priority are required",
+    ),
+    ("create", "no-case-number", ""),
+    ("create", "ok", "2650478"),
+    ("create", "ok-assigned-new", "2650478"),
+    ("create", "ok-unassigned-new", "2650478"),
+    (
+        "create",
+        "rate-limited",
+        "Rate limit exceeded. Your plan allows 150 API calls per minute. Wait a few seconds and try again.",
+    ),
+    ("create", "server-error", "Internal Server Error"),
+    ("create", "truncated-json", ""),
+    (
+        "create",
+        "unknown-admin-new",
+        "No admin user found matching \"support@yourdomain.com\". Only admin users can be assigned to tickets. Provide a valid admin name or email.",
+    ),
+    ("create", "user-not-found", "User Not Found"),
+    ("delete", "bad-token", BAD_TOKEN),
+    (
+        "delete",
+        "bad-token-new",
+        "Missing or invalid Bearer token. Send your API token in the Authorization header as: Authorization: Bearer YOUR_API_TOKEN",
+    ),
+    ("delete", "empty-body", ""),
+    ("delete", "invalid-key", "Invalid API Token"),
+    (
+        "delete",
+        "invalid-key-new",
+        "Invalid API token. It does not match any account.",
+    ),
+    (
+        "delete",
+        "locked",
+        "Ticket ABC1234 is locked while our engineering team works on it. It can be deleted once that work is finished.",
+    ),
+    (
+        "delete",
+        "missing-case-id",
+        "Missing Required Field: CaseId is required",
+    ),
+    (
+        "delete",
+        "missing-case-id-new",
+        "Missing Required Field: CaseId is required",
+    ),
+    ("delete", "not-found", NO_TICKET),
+    ("delete", "ok", "deleted"),
+    ("delete", "response-false-in-200", NO_TICKET),
+    ("delete", "server-error", "Internal Server Error"),
+    (
+        "delete",
+        "server-error-new",
+        "Internal server error. Please try again; if it persists, contact support with the time of this request.",
+    ),
+    ("get", "bad-token", BAD_TOKEN),
+    ("get", "gateway-html", ""),
+    ("get", "invalid-key", "Invalid API Token"),
+    ("get", "missing-case-number", "Missing caseNumber"),
+    ("get", "not-found", "Ticket Not Found or Access Denied"),
+    ("get", "ok", SAMPLE),
+    ("get", "ok-closed", SAMPLE_CLOSED),
+    ("get", "server-error", "Internal Server Error"),
+];
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract");
+
+#[tokio::test]
+async fn every_recorded_exchange_is_sent_and_understood() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let config = SweeppeaConfig::new("<api-key>").base_url(sandbox.base_url(Vendor::Sweeppea));
+    let provider = Sweeppea::new(&config).unwrap();
+    let perform =
+        async |recording: &Recording| perform(&provider, recording).await.map_err(failure);
+    let problems = sandbox.replay(FOLDER, CASES, perform).await.unwrap();
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+async fn perform(provider: &Sweeppea, recording: &Recording) -> Result<String, Error> {
+    let field = |name: &str| recording.request.body.get(name);
+    let text = |name: &str| field(name).and_then(|value| value.as_str());
+    match recording.operation.as_str() {
+        "get" => {
+            let id = TicketId::new(text("caseNumber").unwrap());
+            provider.get(&id).await.map(|ticket| summary(&ticket))
+        }
+        "create" => {
+            let priority = match field("Priority")
+                .and_then(serde_json::Value::as_u64)
+                .unwrap()
+            {
+                1 => Priority::Low,
+                2 => Priority::Medium,
+                _ => Priority::High,
+            };
+            let mut ticket = NewTicket::new(text("Title").unwrap())
+                .description(text("Description").unwrap())
+                .priority(priority);
+            if let Some(admin) = text("AssignTo") {
+                ticket = ticket.assignee(admin);
+            }
+            provider
+                .create(&ticket)
+                .await
+                .map(|created| created.id.to_string())
+        }
+        "delete" => {
+            let id = TicketId::new(text("CaseId").unwrap());
+            let report = provider.delete(std::slice::from_ref(&id)).await?;
+            let outcome = report.outcome(&id).unwrap();
+            outcome
+                .error()
+                .map_or_else(|| Ok(outcome.to_string()), |error| Err(error.clone()))
+        }
+        other => panic!("no such operation: {other}"),
+    }
+}
+
+const SAMPLE: &str = "HYXTNJV: Issue with sweepstakes configuration; <p>Unable to configure the entry page settings...</p>; \
+    open medium renaissance; John Doe john.doe@example.com 5551234567; 2025-01-26T10:00:00Z to never; extra 22";
+const SAMPLE_CLOSED: &str = "HYXTNJV: Issue with sweepstakes configuration; <p>Unable to configure the entry page settings...</p>; \
+    closed medium renaissance; John Doe john.doe@example.com 5551234567; 2025-01-26T10:00:00Z to 2026-01-26T12:05:35.534Z; extra 22";
+
+/// Every mapped field of a ticket, and how many keys of the vendor's `raw` still holds.
+fn summary(ticket: &Ticket) -> String {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let time =
+        |time: Option<jiff::Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
+    let requester: Person = ticket.requester.clone().unwrap();
+    let raw: serde_json::Value = serde_json::from_str(ticket.raw.get()).unwrap();
+    let keys = raw
+        .get("Data")
+        .and_then(|data| data.as_object())
+        .unwrap()
+        .len();
+    format!(
+        "{}: {}; {}; {} {} {}; {} {} {}; {} to {}; extra {keys}",
+        ticket.id,
+        text(&ticket.subject),
+        text(&ticket.description),
+        ticket.status.as_ref().map_or("", Status::as_str),
+        ticket.priority.as_ref().map_or("", Priority::as_str),
+        text(&ticket.category),
+        text(&requester.name),
+        text(&requester.email),
+        text(&requester.phone),
+        time(ticket.created_at),
+        time(ticket.closed_at),
+    )
+}
+
+fn failure(error: Error) -> Failure {
+    assert_eq!(error.provider(), Some("sweeppea"));
+    assert!(
+        !format!("{error} {error:?}").contains("<api-key>"),
+        "{error}"
+    );
+    Failure {
+        kind: error.kind().to_string(),
+        effect: error.effect().to_string(),
+        retry_after: error.retry_after(),
+        words: error.vendor_message().unwrap_or_default().to_owned(),
+    }
+}

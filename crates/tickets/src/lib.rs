@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod reference;
+mod registry;
+
+pub use account::AccountConfig;
+pub use reference::TicketRef;
+pub use registry::{PROVIDERS, ProviderDescriptor, Registry, connect};
+pub use ticket_core::*;
+
+#[cfg(feature = "leadsquared")]
+pub use ticket_leadsquared as leadsquared;
+#[cfg(feature = "onecloud")]
+pub use ticket_onecloud as onecloud;
+#[cfg(feature = "sweeppea")]
+pub use ticket_sweeppea as sweeppea;

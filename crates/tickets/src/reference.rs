@@ -1,0 +1,68 @@
+//! `account:id`: how a ticket is named across accounts.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+use ticket_core::{Error, TicketId};
+
+/// A ticket of one of several accounts, written `account:id`.
+///
+/// The id may hold colons itself; the account may not.
+///
+/// ```
+/// use tickets::TicketRef;
+///
+/// let ticket: TicketRef = "leadsquared:160".parse()?;
+/// assert_eq!((ticket.account.as_str(), ticket.id.as_str()), ("leadsquared", "160"));
+/// assert_eq!(ticket.to_string(), "leadsquared:160");
+/// # Ok::<(), tickets::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct TicketRef {
+    /// The account's name.
+    pub account: String,
+    /// The ticket's id there.
+    pub id: TicketId,
+}
+
+impl TicketRef {
+    /// The ticket `id` of `account`.
+    pub fn new(account: impl Into<String>, id: impl Into<TicketId>) -> Self {
+        Self {
+            account: account.into(),
+            id: id.into(),
+        }
+    }
+}
+
+impl FromStr for TicketRef {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// `InvalidInput` where there is no colon, or nothing on one side of it.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.trim().split_once(':') {
+            Some((account, id)) if !account.trim().is_empty() && !id.trim().is_empty() => {
+                Ok(Self::new(account, id))
+            }
+            _ => Err(Error::invalid_input(format!(
+                "\"{text}\" names no ticket; write account:id, such as onecloud:121"
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for TicketRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.account, self.id)
+    }
+}
+
+impl Serialize for TicketRef {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

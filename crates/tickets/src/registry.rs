@@ -1,0 +1,154 @@
+//! Which providers there are, and how each is connected. The one table of the facade.
+
+use std::sync::Arc;
+
+use ticket_core::{Error, ProviderInfo, Result, Setting, StackOptions, TicketProvider, Tickets};
+
+use crate::account::AccountConfig;
+
+/// How a provider is described and connected.
+///
+/// An application adds its own with [`Registry::with`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ProviderDescriptor {
+    /// Who it is and what it can do, as configured by default.
+    pub info: fn() -> ProviderInfo,
+    /// What it must be told.
+    pub settings: &'static [Setting],
+    /// Connects an account, without layers. Sends nothing.
+    pub connect: fn(&AccountConfig) -> Result<Arc<dyn TicketProvider>>,
+}
+
+impl ProviderDescriptor {
+    /// Describes a provider.
+    pub const fn new(
+        info: fn() -> ProviderInfo,
+        settings: &'static [Setting],
+        connect: fn(&AccountConfig) -> Result<Arc<dyn TicketProvider>>,
+    ) -> Self {
+        Self {
+            info,
+            settings,
+            connect,
+        }
+    }
+}
+
+/// The providers that are compiled in, one Cargo feature each, in the order of their names.
+pub const PROVIDERS: &[ProviderDescriptor] = &[
+    #[cfg(feature = "leadsquared")]
+    ProviderDescriptor::new(
+        ticket_leadsquared::info,
+        ticket_leadsquared::SETTINGS,
+        |account| {
+            let config = account.read("leadsquared", ticket_leadsquared::SETTINGS)?;
+            let config = account.timed(config, ticket_leadsquared::LeadSquaredConfig::timeout);
+            Ok(Arc::new(ticket_leadsquared::LeadSquared::new(&config)?))
+        },
+    ),
+    #[cfg(feature = "onecloud")]
+    ProviderDescriptor::new(
+        ticket_onecloud::info,
+        ticket_onecloud::SETTINGS,
+        |account| {
+            let config = account.read("onecloud", ticket_onecloud::SETTINGS)?;
+            let config = account.timed(config, ticket_onecloud::OneCloudConfig::timeout);
+            Ok(Arc::new(ticket_onecloud::OneCloud::new(&config)?))
+        },
+    ),
+    #[cfg(feature = "sweeppea")]
+    ProviderDescriptor::new(
+        ticket_sweeppea::info,
+        ticket_sweeppea::SETTINGS,
+        |account| {
+            let config = account.read("sweeppea", ticket_sweeppea::SETTINGS)?;
+            let config = account.timed(config, ticket_sweeppea::SweeppeaConfig::timeout);
+            Ok(Arc::new(ticket_sweeppea::Sweeppea::new(&config)?))
+        },
+    ),
+];
+
+/// The providers that an application knows: [`PROVIDERS`], and its own.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    descriptors: Vec<ProviderDescriptor>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self {
+            descriptors: PROVIDERS.to_vec(),
+        }
+    }
+}
+
+impl Registry {
+    /// The providers that are compiled in.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a provider, in place of one with the same id.
+    #[must_use]
+    pub fn with(mut self, descriptor: ProviderDescriptor) -> Self {
+        let id = (descriptor.info)().id;
+        self.descriptors.retain(|known| (known.info)().id != id);
+        self.descriptors.push(descriptor);
+        self
+    }
+
+    /// The provider with this id.
+    pub fn get(&self, id: &str) -> Option<&ProviderDescriptor> {
+        self.iter().find(|known| (known.info)().id == id)
+    }
+
+    /// All providers.
+    pub fn iter(&self) -> impl Iterator<Item = &ProviderDescriptor> {
+        self.descriptors.iter()
+    }
+
+    /// Connects an account: its provider with the standard layers. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Config` where the provider is unknown or not compiled in, and where settings are missing or wrong.
+    pub fn connect(&self, account: &AccountConfig) -> Result<Tickets> {
+        let Some(descriptor) = self.get(&account.provider) else {
+            let known: Vec<_> = self.iter().map(|known| (known.info)().id).collect();
+            return Err(Error::config(match known.as_slice() {
+                [] => format!(
+                    "no provider is compiled in, so not {:?} either; switch on its Cargo feature",
+                    account.provider
+                ),
+                _ => format!(
+                    "there is no provider {:?}; there are {}",
+                    account.provider,
+                    known.join(", ")
+                ),
+            }));
+        };
+        let provider = (descriptor.connect)(account)?;
+        let options = StackOptions::default();
+        Ok(Tickets::with_options(
+            provider,
+            &account.timed(options, StackOptions::timeout),
+        ))
+    }
+}
+
+/// Connects an account of one of [`PROVIDERS`]. See [`Registry::connect`].
+///
+/// # Errors
+///
+/// `Config` where the provider is unknown or not compiled in, and where settings are missing or wrong.
+///
+/// ```
+/// use tickets::{AccountConfig, ErrorKind};
+///
+/// let account = AccountConfig::new("no-such-vendor").setting("token", "s3cret");
+/// assert_eq!(tickets::connect(&account).unwrap_err().kind(), ErrorKind::Config);
+/// ```
+pub fn connect(account: &AccountConfig) -> Result<Tickets> {
+    Registry::new().connect(account)
+}

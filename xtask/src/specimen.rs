@@ -1,0 +1,223 @@
+//! A small workspace that passes every check, for tests that plant one violation in it.
+//!
+//! It is a real one, in a folder of its own: cargo reads it, and can build it without any
+//! dependency from outside. It holds only what a check or a step of `ci` looks at.
+
+use std::path::{Path, PathBuf};
+
+use crate::workspace::{self, Workspace};
+
+/// The specimen; its folder goes with it.
+pub(crate) struct Specimen {
+    folder: tempfile::TempDir,
+}
+
+impl Specimen {
+    /// Writes one that is right.
+    pub(crate) fn new() -> Self {
+        let specimen = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        for (path, text) in FILES {
+            specimen.write(path, text);
+        }
+        for (name, description, rest) in CRATES {
+            let folder = if *name == "xtask" {
+                name
+            } else {
+                &*format!("crates/{name}")
+            };
+            let manifest = MANIFEST
+                .replace("NAME", name)
+                .replace("DESCRIPTION", description);
+            specimen.write(
+                &format!("{folder}/Cargo.toml"),
+                &format!("{manifest}{rest}"),
+            );
+        }
+        specimen
+    }
+
+    /// What the checks see of it.
+    pub(crate) fn load(&self) -> Workspace {
+        workspace::load(self.folder.path()).unwrap()
+    }
+
+    /// Like `load`, with the lock file that building commands insist on.
+    pub(crate) fn load_locked(&self) -> Workspace {
+        let status = std::process::Command::new(env!("CARGO"))
+            .args(["generate-lockfile", "--offline", "--quiet"])
+            .current_dir(self.folder.path())
+            .status()
+            .unwrap();
+        assert!(status.success());
+        self.load()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn append(&self, path: &str, text: &str) {
+        let before = std::fs::read_to_string(self.path(path)).unwrap();
+        self.write(path, &format!("{before}{text}"));
+    }
+
+    /// Fails where there is nothing to replace, or the test would plant nothing.
+    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
+        let before = std::fs::read_to_string(self.path(path)).unwrap();
+        assert!(before.contains(from), "{path} has no {from:?}:\n{before}");
+        self.write(path, &before.replace(from, to));
+    }
+
+    pub(crate) fn remove(&self, path: &str) {
+        std::fs::remove_file(self.path(path)).unwrap();
+    }
+
+    /// A second crate, like the first in all but its name.
+    pub(crate) fn copy_crate(&self, from: &str, to: &str) {
+        let (old, new) = (format!("crates/{from}/"), format!("crates/{to}/"));
+        for (path, text) in self.load().files {
+            if let Some(file) = path.strip_prefix(&old) {
+                let text = text
+                    .replace(from, to)
+                    .replace(&from.replace('-', "_"), &to.replace('-', "_"));
+                self.write(&format!("{new}{file}"), &text);
+            }
+        }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(Path::new(path))
+    }
+}
+
+const MANIFEST: &str = r#"[package]
+name = "NAME"
+description = "DESCRIPTION"
+version.workspace = true
+edition.workspace = true
+rust-version.workspace = true
+license.workspace = true
+
+[lints]
+workspace = true
+
+"#;
+
+/// Name, description, and the rest of the manifest.
+const CRATES: &[(&str, &str, &str)] = &[
+    ("ticket-core", "The trait", "[features]\nmock = []\n"),
+    (
+        "ticket-http",
+        "The client",
+        "[features]\nrustls = []\nnative-tls = []\n\n[dependencies.ticket-core]\nworkspace = true\n",
+    ),
+    (
+        "ticket-acme",
+        "Acme as a ticket provider",
+        r#"[features]
+rustls = ["ticket-http/rustls"]
+native-tls = ["ticket-http/native-tls"]
+
+[dependencies]
+ticket-core.workspace = true
+ticket-http.workspace = true
+
+[dev-dependencies]
+ticket-sandbox.workspace = true
+
+"#,
+    ),
+    (
+        "tickets",
+        "The facade",
+        r#"[features]
+default = ["rustls"]
+all = ["acme"]
+acme = ["dep:ticket-acme"]
+mock = ["ticket-core/mock"]
+rustls = ["ticket-acme?/rustls"]
+native-tls = ["ticket-acme?/native-tls"]
+
+[dependencies]
+ticket-acme = { workspace = true, optional = true }
+ticket-core.workspace = true
+"#,
+    ),
+    ("ticket-sandbox", "The sandbox", ""),
+    (
+        "ticket-cli",
+        "The command",
+        "[dependencies]\nticket-sandbox.workspace = true\ntickets = { workspace = true, features = [\"all\"] }\n",
+    ),
+    ("xtask", "Chores", ""),
+];
+
+const FILES: &[(&str, &str)] = &[
+    (
+        "Cargo.toml",
+        r#"[workspace]
+resolver = "3"
+members = ["crates/*", "xtask"]
+
+[workspace.package]
+version = "0.1.0"
+edition = "2024"
+rust-version = "1.85"
+license = "MIT"
+
+[workspace.dependencies]
+ticket-core = { path = "crates/ticket-core" }
+ticket-http = { path = "crates/ticket-http" }
+ticket-acme = { path = "crates/ticket-acme" }
+tickets = { path = "crates/tickets" }
+ticket-sandbox = { path = "crates/ticket-sandbox" }
+
+[workspace.lints.rust]
+missing_docs = "warn"
+"#,
+    ),
+    (
+        "README.md",
+        "# Specimen\n\n| Vendor | Crate |\n|---|---|\n| Acme | `ticket-acme` |\n\n```sh\ncargo test --workspace\n```\n",
+    ),
+    ("CHANGELOG.md", "* **added:** `ticket-acme`\n"),
+    (".ci/run", "cargo xtask ci\n"),
+    ("crates/ticket-core/src/lib.rs", "//! The trait.\n"),
+    ("crates/ticket-http/src/lib.rs", "//! The client.\n"),
+    (
+        "crates/ticket-acme/src/lib.rs",
+        "//! Acme.\n\nmod client;\nmod config;\nmod error;\nmod provider;\nmod wire;\n\n\
+         /// Its name.\npub const NAME: &str = \"acme\";\n",
+    ),
+    ("crates/ticket-acme/src/client.rs", "//! Client.\n"),
+    ("crates/ticket-acme/src/config.rs", "//! Configuration.\n"),
+    ("crates/ticket-acme/src/error.rs", "//! Errors.\n"),
+    ("crates/ticket-acme/src/provider.rs", "//! Provider.\n"),
+    ("crates/ticket-acme/src/wire.rs", "//! Wire.\n"),
+    ("crates/ticket-acme/README.md", "# Acme\n"),
+    (
+        "crates/ticket-acme/tests/contract.rs",
+        "//! Exchanges.\n\n#[test]\nfn name() {\n    assert_eq!(ticket_acme::NAME, \"acme\");\n}\n",
+    ),
+    ("crates/ticket-acme/tests/contract/get.json", "{}\n"),
+    (
+        "crates/tickets/src/lib.rs",
+        "//! The facade.\n\n#[cfg(feature = \"acme\")]\npub use ticket_acme as acme;\n\n\
+         /// Every provider.\npub const PROVIDERS: &[&str] = &[\n    \
+         #[cfg(feature = \"acme\")]\n    ticket_acme::NAME,\n];\n",
+    ),
+    (
+        "crates/ticket-sandbox/src/lib.rs",
+        "//! The sandbox.\n\npub mod acme;\n",
+    ),
+    ("crates/ticket-sandbox/src/acme.rs", "//! Plays Acme.\n"),
+    (
+        "crates/ticket-cli/src/main.rs",
+        "//! The command.\n\nfn main() {}\n",
+    ),
+    ("xtask/src/main.rs", "//! Chores.\n\nfn main() {}\n"),
+];
