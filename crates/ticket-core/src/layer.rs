@@ -4,7 +4,6 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use futures_core::future::BoxFuture;
 
 use crate::capability::ProviderInfo;
@@ -89,74 +88,45 @@ impl<L: Layer> Layered<L> {
         Self { layer, inner }
     }
 
-    fn call<'a>(&'a self, request: Request<'a>) -> Call<'a> {
-        Call {
-            info: self.inner.info(),
-            request,
-        }
+    fn around<'a, T: Send + 'a>(
+        &'a self,
+        request: Request<'a>,
+        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
+    ) -> BoxFuture<'a, Result<T>> {
+        let info = self.inner.info();
+        Box::pin(self.layer.call(Call { info, request }, next))
     }
 }
 
-#[async_trait]
+/// Forwards operations through the layer. Spelt out as `async_trait` does it, so that each call is boxed
+/// once and compilers of the declared age can see that the futures are `Send`.
+macro_rules! forward {
+    ($($name:ident = $request:ident($($argument:ident: &$life:lifetime $type:ty),+) -> $reply:ty;)+) => {$(
+        fn $name<'s, $($life,)+ 'r>(&'s self, $($argument: &$life $type),+) -> BoxFuture<'r, Result<$reply>>
+        where
+            's: 'r,
+            $($life: 'r,)+
+            Self: 'r,
+        {
+            self.around(Request::$request($($argument),+), move || self.inner.$name($($argument),+))
+        }
+    )+};
+}
+
 #[deny(clippy::missing_trait_methods)]
 impl<L: Layer> TicketProvider for Layered<L> {
     fn info(&self) -> &ProviderInfo {
         self.inner.info()
     }
 
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
-        self.layer
-            .call(self.call(Request::Get(id)), || self.inner.get(id))
-            .await
-    }
-
-    async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
-        self.layer
-            .call(self.call(Request::List(query)), || self.inner.list(query))
-            .await
-    }
-
-    async fn create(&self, ticket: &NewTicket) -> Result<Created> {
-        self.layer
-            .call(self.call(Request::Create(ticket)), || {
-                self.inner.create(ticket)
-            })
-            .await
-    }
-
-    async fn update(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {
-        self.layer
-            .call(self.call(Request::Update(id, patch)), || {
-                self.inner.update(id, patch)
-            })
-            .await
-    }
-
-    async fn resolve(&self, id: &TicketId) -> Result<()> {
-        self.layer
-            .call(self.call(Request::Resolve(id)), || self.inner.resolve(id))
-            .await
-    }
-
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
-        self.layer
-            .call(self.call(Request::Delete(ids)), || self.inner.delete(ids))
-            .await
-    }
-
-    async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
-        self.layer
-            .call(self.call(Request::Messages(id, page)), || {
-                self.inner.messages(id, page)
-            })
-            .await
-    }
-
-    async fn comment(&self, id: &TicketId, comment: &NewComment) -> Result<()> {
-        self.layer
-            .call(self.call(Request::Comment(id, comment)), || {
-                self.inner.comment(id, comment)
-            })
-            .await
+    forward! {
+        get = Get(id: &'a TicketId) -> Ticket;
+        list = List(query: &'a TicketQuery) -> Page<Ticket>;
+        create = Create(ticket: &'a NewTicket) -> Created;
+        update = Update(id: &'a TicketId, patch: &'b TicketPatch) -> ();
+        resolve = Resolve(id: &'a TicketId) -> ();
+        delete = Delete(ids: &'a [TicketId]) -> DeleteReport;
+        messages = Messages(id: &'a TicketId, page: &'b PageRequest) -> Page<Message>;
+        comment = Comment(id: &'a TicketId, comment: &'b NewComment) -> ();
     }
 }

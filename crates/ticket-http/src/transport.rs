@@ -110,10 +110,6 @@ fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'stati
 
 /// A cause in its own words, unless they could hold an address with credentials: a proxy's, say.
 fn words(cause: &(dyn StdError + 'static)) -> Option<String> {
-    // reqwest's own errors print the URL.
-    if cause.is::<reqwest::Error>() {
-        return None;
-    }
     let words = cause.to_string();
     (!words.contains("://") && !words.contains('@'))
         .then(|| words.chars().take(MAX_CAUSE).collect())
@@ -130,3 +126,23 @@ impl fmt::Display for Cause {
 }
 
 impl StdError for Cause {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_could_hold_credentials_are_left_out() {
+        let said = |text: &str| words(&io::Error::other(text.to_owned()));
+        assert_eq!(
+            said("connection refused").as_deref(),
+            Some("connection refused")
+        );
+        assert_eq!(said("no way to http://desk.example.com/?key=s3cret"), None);
+        assert_eq!(said("no way to user:s3cret@desk.example.com"), None);
+        assert_eq!(
+            said(&"x".repeat(10_000)).map(|words| words.len()),
+            Some(MAX_CAUSE)
+        );
+    }
+}

@@ -17,7 +17,7 @@ const WINDOW: Duration = Duration::from_secs(5);
 /// Refuses a reply that is, or holds, an error.
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     // A body that is no JSON object is judged by the status here, and as a body by whoever reads it.
-    let verdict = serde_json::from_slice::<Verdict>(response.body()).ok();
+    let verdict = response.json::<Verdict>().ok();
     if !response.is_success() {
         return Err(classify(response, verdict));
     }

@@ -3,7 +3,10 @@
 //! OneCloud answers 401 for an expired token, for an exhausted quota and for bad credentials alike, and may
 //! put an error into a 200: the body decides, then the status.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Time;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use ticket_core::{DailyWindow, Error, ErrorKind, Result};
 use ticket_http::{HttpResponse, kind_of_status};
@@ -13,8 +16,8 @@ use crate::wire::Envelope;
 /// Refuses a reply that is, or holds, an error.
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     // A body that is no JSON object is judged by the status here, and as a body by whoever reads it.
-    let envelope = serde_json::from_slice::<Envelope>(response.body()).ok();
-    match envelope.and_then(|envelope| reported(response, envelope)) {
+    let envelope = response.json::<Envelope>().ok();
+    match envelope.and_then(|envelope| reported(response, &envelope)) {
         Some(error) => Err(error),
         None if response.is_success() => Ok(()),
         None => Err(by_status(response)),
@@ -26,30 +29,32 @@ pub(crate) fn confirm_removed(response: &HttpResponse) -> Result<()> {
     if response.body().iter().all(u8::is_ascii_whitespace) {
         return Ok(());
     }
-    response
-        .json::<serde_json::Map<String, serde_json::Value>>()
-        .map(drop)
+    response.json::<BTreeMap<String, IgnoredAny>>().map(drop)
 }
 
 /// The error that the body reports, if it does.
-fn reported(response: &HttpResponse, envelope: Envelope) -> Option<Error> {
-    let is_error = |meta: crate::wire::Meta| {
-        meta.status
-            .is_some_and(|status| status.eq_ignore_ascii_case("error"))
+fn reported(response: &HttpResponse, envelope: &Envelope) -> Option<Error> {
+    let text = |value: &Value, key: &str| {
+        value
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     };
-    if envelope.meta.is_some_and(is_error) {
-        let (code, words) = envelope.records.map_or((None, None), |records| {
-            (records.error_code, records.user_message)
-        });
+    if text(&envelope.meta, "status").eq_ignore_ascii_case("error") {
+        let code = envelope.records.get("errorCode").and_then(number);
         return Some(by_words(
             response,
-            code.as_ref().and_then(number),
-            &words.unwrap_or_default(),
+            code,
+            &text(&envelope.records, "userMessage"),
         ));
     }
-    let code = number(&envelope.response_code?);
-    let words = envelope.response_status.unwrap_or_default();
-    (code != Some(200)).then(|| by_words(response, code, &words))
+    if envelope.response_code.is_null() {
+        return None;
+    }
+    let code = number(&envelope.response_code);
+    let words = envelope.response_status.as_str().unwrap_or_default();
+    (code != Some(200)).then(|| by_words(response, code, words))
 }
 
 /// A code, which is a number on some pages and a text on others.

@@ -201,25 +201,18 @@ pub struct CreatedTicket {
 }
 
 /// What may stand in any reply instead of what was asked for: the `ERROR` envelope, or a
-/// `response_code` other than 200. All keys are optional, so every JSON object can be read as one.
+/// `response_code` other than 200. Every JSON object can be read as one, so that no odd value in it can
+/// hide an error.
 #[derive(Deserialize)]
 pub(crate) struct Envelope {
-    #[serde(rename = "_meta")]
-    pub(crate) meta: Option<Meta>,
-    pub(crate) records: Option<Records>,
-    pub(crate) response_code: Option<Value>,
-    pub(crate) response_status: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Meta {
-    pub(crate) status: Option<String>,
-}
-
-/// `errorCode` is a number on some pages and a text on others, for the same error.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Records {
-    pub(crate) error_code: Option<Value>,
-    pub(crate) user_message: Option<String>,
+    /// `{"status": "ERROR", "count": 1}`.
+    #[serde(rename = "_meta", default)]
+    pub(crate) meta: Value,
+    /// `{"errorCode": 401 or "401", "userMessage": "…", …}`.
+    #[serde(default)]
+    pub(crate) records: Value,
+    #[serde(default)]
+    pub(crate) response_code: Value,
+    #[serde(default)]
+    pub(crate) response_status: Value,
 }

@@ -5,7 +5,7 @@
 
 use tokio::time::Instant;
 
-use crate::answer::{self, Answer, ErrorForms, Reply};
+use crate::answer::{self, Answer, Reply};
 use crate::calendar::Date;
 use crate::fault::Faults;
 use crate::journal::Exchange;
@@ -68,13 +68,13 @@ impl World {
 
         let instead = fault
             .as_ref()
-            .and_then(|fault| answer::instead(fault, self.forms(target.vendor)));
+            .and_then(|fault| answer::instead(fault, self.vendors.forms(target.vendor)));
         let (answer, took_effect) = if let Some(answer) = instead {
             (answer, false)
         } else {
             let reply = self.reply(target.vendor, endpoint, &call);
             let took_effect = reply.took_effect;
-            let forms = self.forms(target.vendor);
+            let forms = self.vendors.forms(target.vendor);
             let answer = answer::afterwards(fault.as_ref(), reply, forms);
             (answer, took_effect)
         };
@@ -110,13 +110,6 @@ impl World {
             _ if call.body.is_none() => vendor.error(413),
             Some(endpoint) => vendor.call(endpoint, call),
             None => vendor.no_endpoint(),
-        }
-    }
-
-    fn forms(&self, vendor: Option<Vendor>) -> &dyn ErrorForms {
-        match vendor {
-            Some(vendor) => self.vendors.of(vendor),
-            None => &(),
         }
     }
 }

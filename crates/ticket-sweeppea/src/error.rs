@@ -18,10 +18,7 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
             Err(classify(response, Some(verdict)))
         };
     }
-    Err(classify(
-        response,
-        serde_json::from_slice(response.body()).ok(),
-    ))
+    Err(classify(response, response.json().ok()))
 }
 
 fn classify(response: &HttpResponse, verdict: Option<Verdict>) -> Error {

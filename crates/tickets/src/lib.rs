@@ -15,3 +15,8 @@ pub use ticket_leadsquared as leadsquared;
 pub use ticket_onecloud as onecloud;
 #[cfg(feature = "sweeppea")]
 pub use ticket_sweeppea as sweeppea;
+
+/// The workspace's README, whose examples compile too.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

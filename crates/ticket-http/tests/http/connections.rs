@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use ticket_core::{Effect, Error, ErrorKind};
 use ticket_http::{HttpClient, HttpConfig};
-use tokio::net::TcpListener;
 
-use crate::server::{Answer, Server, reply};
+use crate::server::{Answer, Server, refusing, reply};
 
 /// Long enough for a busy computer to send and receive all that is going to be.
 const SOON: Duration = Duration::from_secs(1);
@@ -23,9 +22,7 @@ fn assert_lost(error: &Error) {
 
 #[tokio::test]
 async fn a_refused_connection_has_no_effect() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (address, _taken) = refusing();
     let client =
         HttpClient::new(&format!("http://{address}"), &HttpConfig::default(), &[]).unwrap();
     let error = client.post(&["t"]).send().await.unwrap_err();
@@ -41,16 +38,17 @@ async fn a_refused_connection_has_no_effect() {
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve_has_no_effect() {
-    // RFC 6761: `.invalid` never resolves.
+    // A label of more than 63 characters is in no name server, and none is asked for it.
+    let host = format!("{}.invalid", "x".repeat(64));
     let config = HttpConfig::default().allow_plain_http(true);
     let own = config.client(reqwest::Client::builder().no_proxy().build().unwrap());
-    let client = HttpClient::new("http://desk.invalid", &own, &[]).unwrap();
+    let client = HttpClient::new(&format!("http://{host}"), &own, &[]).unwrap();
     let error = client.post(&["t"]).send().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
         (ErrorKind::Connect, Effect::None)
     );
-    assert!(error.to_string().contains("desk.invalid:80"), "{error}");
+    assert!(error.to_string().contains(&format!("{host}:80")), "{error}");
     assert!(error.to_string().contains("check the host name"), "{error}");
 }
 
@@ -182,6 +180,7 @@ async fn a_reply_that_is_no_http_is_a_bad_response_of_unknown_effect() {
 mod tls {
     use secrecy::SecretString;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
 
     use super::*;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use ticket_core::{Effect, ErrorKind};
-use ticket_http::HttpResponse;
+use ticket_http::{HttpResponse, WireId};
 
 use crate::server::{Answer, Server, reply, with_headers};
 
@@ -250,4 +250,35 @@ async fn a_wait_counts_from_the_date_of_the_reply() {
     assert_eq!(past.retry_after(), Some(Duration::ZERO));
     let none = received(|| with_headers(503, &[("retry-after", "later")], "")).await;
     assert_eq!(none.retry_after(), None);
+}
+
+#[tokio::test]
+async fn a_reply_keeps_the_json_it_was_read_from() {
+    let reply = json(r#"{"Ids":[160,"0161"],"More":  1.0}"#).await;
+    let reply = reply
+        .reply::<BTreeMap<String, serde_json::Value>>()
+        .unwrap();
+    assert_eq!(reply.raw.get(), r#"{"Ids":[160,"0161"],"More":  1.0}"#);
+    assert_eq!(reply.map(|value| value.len()).value, 2);
+    assert!(json("[").await.reply::<Vec<u8>>().is_err());
+}
+
+#[tokio::test]
+async fn an_id_is_a_text_or_a_whole_number() {
+    let ids: Vec<WireId> = json(r#"[160,"0161",-1]"#).await.json().unwrap();
+    let ids: Vec<_> = ids.iter().map(WireId::as_str).collect();
+    assert_eq!(ids, ["160", "0161", "-1"]);
+    for (body, found) in [
+        ("[1.5]", "floating point"),
+        ("[null]", "null"),
+        ("[true]", "boolean"),
+        (r#"[" "]"#, "another value"),
+        ("[{}]", "map"),
+    ] {
+        let error = json(body).await.json::<Vec<WireId>>().unwrap_err();
+        let told = format!(
+            "`[0]` in the reply: expected an id, as a text or a whole number, found {found}"
+        );
+        assert_eq!(error.message(), told);
+    }
 }

@@ -7,9 +7,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use ticket_core::{Error, ErrorKind};
 use ticket_http::{HttpClient, HttpConfig, HttpRequest};
-use tokio::net::TcpListener;
 
-use crate::server::{Answer, Server, reply, with_headers};
+use crate::server::{Answer, Server, refusing, reply, with_headers};
 
 /// The secret, its base64 and its percent-encoding; and what the request is about.
 const HIDDEN: &[&str] = &[
@@ -102,9 +101,8 @@ async fn no_error_shows_credentials_addresses_or_bodies() {
         assert!(seen.target().contains(HIDDEN[2]) && seen.body.contains("hidden-body"));
     }
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let (address, _taken) = refusing();
+    let url = format!("http://{address}");
     let error = request(&client(&url, &config)).send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
     assert!(error.source().is_some());
@@ -120,9 +118,7 @@ async fn no_error_shows_credentials_addresses_or_bodies() {
 
 #[tokio::test]
 async fn a_proxy_s_password_is_not_shown() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (address, _taken) = refusing();
     let proxy = format!("http://user:s3%2Fcr%2Bet%3D%3D@{address}/");
     let own = reqwest::Client::builder()
         .proxy(reqwest::Proxy::all(proxy).unwrap())

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use ticket_http::{HttpClient, HttpConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
@@ -67,6 +67,13 @@ pub(crate) fn with_headers(
     }
     text += "\r\n";
     Answer::Send([text.as_bytes(), body].concat())
+}
+
+/// A port that refuses connections. It stays taken, so that no other server gets it meanwhile.
+pub(crate) fn refusing() -> (SocketAddr, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    (socket.local_addr().unwrap(), socket)
 }
 
 pub(crate) struct Server {

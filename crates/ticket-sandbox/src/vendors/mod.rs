@@ -93,6 +93,16 @@ impl Vendors {
         }
     }
 
+    /// How errors are worded; plainly outside every vendor's prefix.
+    pub(crate) fn forms(&self, vendor: Option<Vendor>) -> &dyn ErrorForms {
+        match vendor {
+            None => &(),
+            Some(Vendor::OneCloud) => &self.onecloud,
+            Some(Vendor::Sweeppea) => &self.sweeppea,
+            Some(Vendor::LeadSquared) => &self.leadsquared,
+        }
+    }
+
     /// Puts the tickets there that the vendors' own pages use as samples.
     pub(crate) fn seed(&mut self, date: Date) {
         self.onecloud.seed(date);

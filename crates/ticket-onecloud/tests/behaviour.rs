@@ -1,0 +1,291 @@
+//! What the recorded exchanges do not show: both sides of a call, against the sandbox.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+use jiff::civil::time;
+use ticket_core::{
+    Attachment, DailyWindow, DeleteOutcome, Effect, ErrorKind, NewTicket, Person, Priority,
+    TicketId, TicketProvider as _,
+};
+use ticket_onecloud::{OneCloud, OneCloudConfig};
+use ticket_sandbox::credentials::ONECLOUD_TOKEN;
+use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
+
+async fn connected() -> (Sandbox, OneCloud) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let config = OneCloudConfig::new(sandbox.base_url(Vendor::OneCloud), ONECLOUD_TOKEN);
+    let provider = OneCloud::new(&config).unwrap();
+    (sandbox, provider)
+}
+
+fn new_ticket() -> NewTicket {
+    NewTicket::new("Card refused")
+        .description("The till says: declined.")
+        .category("Request")
+        .requester(Person::named("A customer").email("customer@example.com"))
+}
+
+fn answer(sandbox: &Sandbox, status: u16, body: &str) {
+    sandbox.inject(Rule::new(Fault::Reply {
+        status,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body: body.as_bytes().to_vec(),
+    }));
+}
+
+#[tokio::test]
+async fn a_ticket_lives_from_create_to_delete() {
+    let (sandbox, provider) = connected().await;
+    let id = provider.create(&new_ticket()).await.unwrap().id;
+    assert!(sandbox.exists(Vendor::OneCloud, id.as_str()));
+    let ticket = provider.get(&id).await.unwrap();
+    assert_eq!(ticket.subject.as_deref(), Some("Card refused"));
+    assert_eq!(
+        ticket.description.as_deref(),
+        Some("The till says: declined.")
+    );
+    assert!(
+        provider
+            .delete(std::slice::from_ref(&id))
+            .await
+            .unwrap()
+            .all_deleted()
+    );
+    assert!(!sandbox.exists(Vendor::OneCloud, id.as_str()));
+    let again = provider.delete(std::slice::from_ref(&id)).await.unwrap();
+    assert!(matches!(
+        again.outcome(&id),
+        Some(DeleteOutcome::NotFound(_))
+    ));
+    assert_eq!(
+        provider.get(&id).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+}
+
+#[tokio::test]
+async fn what_the_vendor_cannot_carry_is_refused_by_name_and_nothing_is_sent() {
+    let (sandbox, provider) = connected().await;
+    let attachment = Attachment::new("brochure.jpg", *b"x");
+    for (ticket, field, kind) in [
+        (
+            new_ticket().attachment(attachment),
+            "attachments",
+            ErrorKind::Unsupported,
+        ),
+        (
+            new_ticket().priority(Priority::High),
+            "priority",
+            ErrorKind::InvalidInput,
+        ),
+        (
+            new_ticket().assignee("admin22"),
+            "assignee",
+            ErrorKind::InvalidInput,
+        ),
+        (new_ticket().tag("spam"), "tags", ErrorKind::InvalidInput),
+        (
+            new_ticket().custom("file", "x"),
+            "file",
+            ErrorKind::InvalidInput,
+        ),
+        (
+            new_ticket().requester(Person::named("A customer")),
+            "requester_email",
+            ErrorKind::InvalidInput,
+        ),
+        (
+            NewTicket::new("Card refused"),
+            "description",
+            ErrorKind::InvalidInput,
+        ),
+    ] {
+        let error = provider.create(&ticket).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (kind, Effect::None),
+            "{error}"
+        );
+        assert!(
+            error.to_string().contains(&format!("`{field}`")),
+            "{error} names {field}"
+        );
+    }
+    assert!(sandbox.journal().is_empty());
+}
+
+#[tokio::test]
+async fn hostile_ids_never_reach_another_address() {
+    let (sandbox, provider) = connected().await;
+    let before = sandbox.tickets(Vendor::OneCloud).len();
+    let long = "1".repeat(10_000);
+    let ids = [
+        "../x",
+        "..",
+        ".",
+        "",
+        "a/b",
+        "1?x=2",
+        "%2e%2e",
+        "1#f",
+        "1\0",
+        "1\n2",
+        &long,
+        "über/../1",
+        "121/",
+        "/121",
+        " ",
+    ];
+    for id in ids {
+        let id = TicketId::new(id);
+        let seen = sandbox.journal().len();
+        let deleted = provider.delete(std::slice::from_ref(&id)).await;
+        assert!(
+            deleted.is_err()
+                || matches!(
+                    deleted.unwrap().outcome(&id),
+                    Some(DeleteOutcome::NotFound(_))
+                ),
+            "{id:?}"
+        );
+        assert!(provider.get(&id).await.is_err(), "{id:?}");
+        for request in &sandbox.journal()[seen..] {
+            let segment = request
+                .path
+                .strip_prefix("/onecloud/api/ticketrz/")
+                .unwrap();
+            assert!(
+                !segment.is_empty() && !segment.contains(['/', '?', '#']),
+                "{id:?} was sent as {}",
+                request.path
+            );
+        }
+    }
+    assert_eq!(sandbox.tickets(Vendor::OneCloud).len(), before);
+}
+
+#[tokio::test]
+async fn a_quota_is_told_from_an_expired_token_and_its_window_kept_as_a_hint() {
+    let (sandbox, provider) = connected().await;
+    sandbox.exhaust_quota();
+    let error = provider.get(&"121".into()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::QuotaExhausted);
+    assert_eq!(
+        error.quota_window(),
+        Some(DailyWindow::new(time(18, 0, 0, 0), time(6, 0, 0, 0)))
+    );
+    assert!(
+        error.vendor_message().unwrap().contains("18:00 - 06:00"),
+        "{error}"
+    );
+    assert!(!error.is_retryable());
+
+    let (sandbox, provider) = connected().await;
+    sandbox.expire_token();
+    let error = provider.delete(&["121".into()]).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::TokenExpired, Effect::None)
+    );
+    assert!(sandbox.exists(Vendor::OneCloud, "121"));
+}
+
+#[tokio::test]
+async fn a_reply_of_the_wrong_shape_names_the_field() {
+    let (sandbox, provider) = connected().await;
+    for (body, field) in [
+        (r#"{"Id":"1","Subject":{"a":1}}"#, "Subject"),
+        (r#"{"Id":"1","Content":7}"#, "Content"),
+        (r#"{"Id":["1"]}"#, "Id"),
+        (r#"{"Id":""}"#, "Id"),
+        (r#"{"Subject":"x"}"#, "Id"),
+    ] {
+        answer(&sandbox, 200, body);
+        let error = provider.get(&"1".into()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.status()),
+            (ErrorKind::BadResponse, Some(200)),
+            "{body}"
+        );
+        assert!(
+            error.to_string().contains(&format!("`{field}`")),
+            "{body}: {error}"
+        );
+    }
+    for body in ["[]", "null", "7", "\"x\"", "{", "[[[[", "<html>", "\0"] {
+        answer(&sandbox, 200, body);
+        assert_eq!(
+            provider.get(&"1".into()).await.unwrap_err().kind(),
+            ErrorKind::BadResponse,
+            "{body}"
+        );
+        answer(&sandbox, 200, body);
+        let deleted = provider.delete(&["1".into()]).await;
+        let error = deleted.expect_err(&format!("{body:?} confirms nothing"));
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_error_code_is_read_as_text_and_as_number() {
+    let (sandbox, provider) = connected().await;
+    for code in ["403", "\"403\"", "\" 403 \""] {
+        let body = format!(
+            r#"{{"_meta":{{"status":"ERROR","count":1}},"records":{{"errorCode":{code},"userMessage":"no"}}}}"#
+        );
+        answer(&sandbox, 200, &body);
+        let error = provider.delete(&["1".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::Forbidden, Effect::None),
+            "{code}"
+        );
+    }
+    // A byte order mark hides nothing.
+    answer(
+        &sandbox,
+        200,
+        "\u{feff}{\"_meta\":{\"status\":\"ERROR\"},\"records\":{\"userMessage\":\"Expired token\"}}",
+    );
+    let error = provider.delete(&["1".into()]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TokenExpired);
+    // An error that does not say which one confirms nothing.
+    for records in [
+        "null",
+        "{}",
+        r#"{"errorCode":null}"#,
+        r#"{"errorCode":"x"}"#,
+        r#"{"errorCode":200}"#,
+        r#"{"errorCode":-1}"#,
+        r#""Expired token""#,
+        "[]",
+    ] {
+        answer(
+            &sandbox,
+            200,
+            &format!(r#"{{"_meta":{{"status":"ERROR"}},"records":{records}}}"#),
+        );
+        let error = provider.delete(&["1".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{records}"
+        );
+    }
+}
+
+#[test]
+fn a_time_zone_that_does_not_exist_is_refused() {
+    let config =
+        OneCloudConfig::new("https://onecloud.example.com", "token").time_zone("Asia/Nowhere");
+    let error = OneCloud::new(&config).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("Asia/Nowhere"), "{error}");
+}

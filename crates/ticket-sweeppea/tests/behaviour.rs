@@ -1,0 +1,264 @@
+//! What the recorded exchanges do not show: both sides of a call, against the sandbox.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+use ticket_core::{
+    Attachment, DeleteOutcome, Effect, ErrorKind, NewTicket, Person, Priority, TicketId,
+    TicketProvider as _,
+};
+use ticket_sandbox::credentials::SWEEPPEA_API_KEY;
+use ticket_sandbox::{Fault, Rule, Sandbox, TicketSeed, Vendor};
+use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
+
+async fn connected() -> (Sandbox, Sweeppea) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let config = SweeppeaConfig::new(SWEEPPEA_API_KEY).base_url(sandbox.base_url(Vendor::Sweeppea));
+    let provider = Sweeppea::new(&config).unwrap();
+    (sandbox, provider)
+}
+
+fn new_ticket() -> NewTicket {
+    NewTicket::new("Entry page down")
+        .description("Nobody can enter.")
+        .priority(Priority::High)
+}
+
+fn answer(sandbox: &Sandbox, status: u16, body: &str) {
+    sandbox.inject(Rule::new(Fault::Reply {
+        status,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body: body.as_bytes().to_vec(),
+    }));
+}
+
+#[tokio::test]
+async fn a_ticket_lives_from_create_to_delete() {
+    let (sandbox, provider) = connected().await;
+    let id = provider.create(&new_ticket()).await.unwrap().id;
+    let ticket = provider.get(&id).await.unwrap();
+    assert_eq!(ticket.subject.as_deref(), Some("Entry page down"));
+    assert_eq!(ticket.priority, Some(Priority::High));
+    assert!(
+        provider
+            .delete(std::slice::from_ref(&id))
+            .await
+            .unwrap()
+            .all_deleted()
+    );
+    assert!(!sandbox.exists(Vendor::Sweeppea, id.as_str()));
+    let again = provider.delete(std::slice::from_ref(&id)).await.unwrap();
+    assert!(matches!(
+        again.outcome(&id),
+        Some(DeleteOutcome::NotFound(_))
+    ));
+}
+
+#[tokio::test]
+async fn closed_and_foreign_tickets_look_missing_and_stay() {
+    let (sandbox, provider) = connected().await;
+    let closed = sandbox.add_ticket(Vendor::Sweeppea, TicketSeed::new("closed").closed());
+    let foreign = sandbox.add_ticket(
+        Vendor::Sweeppea,
+        TicketSeed::new("foreign").owned_by_other(),
+    );
+    for id in [closed, foreign] {
+        let report = provider.delete(&[id.as_str().into()]).await.unwrap();
+        let Some(DeleteOutcome::NotFound(error)) = report.outcome(&id.as_str().into()) else {
+            panic!("{report:?}");
+        };
+        assert!(
+            error.vendor_message().unwrap().contains("Already Closed"),
+            "{error}"
+        );
+        assert!(sandbox.exists(Vendor::Sweeppea, &id));
+    }
+}
+
+#[tokio::test]
+async fn a_locked_ticket_is_a_conflict_about_that_ticket() {
+    let (sandbox, provider) = connected().await;
+    let id = sandbox.add_ticket(Vendor::Sweeppea, TicketSeed::new("locked").locked());
+    let report = provider.delete(&[id.as_str().into()]).await.unwrap();
+    let error = report
+        .outcome(&id.as_str().into())
+        .unwrap()
+        .error()
+        .unwrap();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Conflict, Effect::None)
+    );
+    assert!(sandbox.exists(Vendor::Sweeppea, &id));
+}
+
+#[tokio::test]
+async fn what_the_vendor_cannot_carry_is_refused_by_name_and_nothing_is_sent() {
+    let (sandbox, provider) = connected().await;
+    for (ticket, field) in [
+        (new_ticket().category("general"), "category"),
+        (
+            new_ticket().requester(Person::named("A customer")),
+            "requester_name",
+        ),
+        (new_ticket().tag("spam"), "tags"),
+        (new_ticket().custom("platform", "api"), "platform"),
+        (
+            new_ticket().attachment(Attachment::new("a.png", *b"x")),
+            "attachments",
+        ),
+        (new_ticket().priority(Priority::Urgent), "priority"),
+        (
+            new_ticket().priority(Priority::Other("7".to_owned())),
+            "priority",
+        ),
+        (NewTicket::new("x").description("x"), "priority"),
+        (NewTicket::new("x").priority(Priority::Low), "description"),
+        (
+            NewTicket::new("x".repeat(201))
+                .description("x")
+                .priority(Priority::Low),
+            "subject",
+        ),
+        (
+            NewTicket::new("x")
+                .description("x".repeat(20_001))
+                .priority(Priority::Low),
+            "description",
+        ),
+    ] {
+        let error = provider.create(&ticket).await.unwrap_err();
+        assert_eq!(error.effect(), Effect::None, "{error}");
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported
+            ),
+            "{error}"
+        );
+        assert!(
+            error.to_string().contains(&format!("`{field}`")),
+            "{error} names {field}"
+        );
+    }
+    assert!(sandbox.journal().is_empty());
+    let longest = NewTicket::new("ü".repeat(200))
+        .description("ü".repeat(20_000))
+        .priority(Priority::Low);
+    provider.create(&longest).await.unwrap();
+}
+
+#[tokio::test]
+async fn hostile_ids_stay_in_the_body() {
+    let (sandbox, provider) = connected().await;
+    let before = sandbox.tickets(Vendor::Sweeppea).len();
+    for id in [
+        "../x",
+        "..",
+        "a/b",
+        "1?x=2",
+        "%2e%2e",
+        "1#f",
+        "ü\u{1f600}",
+        "\"}",
+        "1\0",
+        "",
+        "1\n2",
+    ] {
+        let id = TicketId::new(id);
+        let deleted = provider.delete(std::slice::from_ref(&id)).await;
+        assert!(
+            deleted.is_err() || !deleted.unwrap().all_deleted(),
+            "{id:?}"
+        );
+    }
+    for request in sandbox.journal() {
+        assert_eq!(request.path, "/sweeppea/tickets/delete");
+    }
+    assert_eq!(sandbox.tickets(Vendor::Sweeppea).len(), before);
+}
+
+#[tokio::test]
+async fn a_reply_of_the_wrong_shape_names_the_field_and_confirms_nothing() {
+    let (sandbox, provider) = connected().await;
+    for (body, field) in [
+        (r#"{"Response":"true"}"#, "Response"),
+        (r#"{"Response":1}"#, "Response"),
+        (r#"{"Message":"Ticket Deleted Successfully"}"#, "Response"),
+        (r#"{"Response":true,"Message":7}"#, "Message"),
+    ] {
+        answer(&sandbox, 200, body);
+        let error = provider.delete(&["1".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{body}"
+        );
+        assert!(
+            error.to_string().contains(&format!("`{field}`")),
+            "{body}: {error}"
+        );
+    }
+    for (body, field) in [
+        (r#"{"Response":true}"#, "Data"),
+        (
+            r#"{"Response":true,"Data":{"CaseNumber":""}}"#,
+            "Data.CaseNumber",
+        ),
+        (
+            r#"{"Response":true,"Data":{"CaseNumber":"X","Status":"Open"}}"#,
+            "Data.Status",
+        ),
+        (
+            r#"{"Response":true,"Data":{"CaseNumber":"X","Date":"yesterday"}}"#,
+            "Data.Date",
+        ),
+    ] {
+        answer(&sandbox, 200, body);
+        let error = provider.get(&"1".into()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::None),
+            "{body}"
+        );
+        assert!(
+            error.to_string().contains(&format!("`{field}`")),
+            "{body}: {error}"
+        );
+    }
+    for body in ["[]", "null", "7", "{", "<html>", "\0"] {
+        answer(&sandbox, 200, body);
+        let error = provider.delete(&["1".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_403_is_about_the_key_only_where_the_vendor_says_so() {
+    let (sandbox, provider) = connected().await;
+    for (words, kind) in [
+        ("Invalid API Token", ErrorKind::Unauthenticated),
+        (
+            "Account is disabled. Please contact support.",
+            ErrorKind::Forbidden,
+        ),
+        ("", ErrorKind::Forbidden),
+    ] {
+        answer(
+            &sandbox,
+            403,
+            &format!(r#"{{"Response":false,"Message":"{words}"}}"#),
+        );
+        assert_eq!(
+            provider.delete(&["1".into()]).await.unwrap_err().kind(),
+            kind,
+            "{words}"
+        );
+    }
+}

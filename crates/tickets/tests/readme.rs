@@ -1,0 +1,98 @@
+//! The tables of the workspace's README are those of the code.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use tickets::{Operation, PROVIDERS};
+
+fn providers() -> String {
+    let mut table = "| Provider | Crate |".to_owned();
+    for operation in Operation::ALL {
+        write!(table, " {operation} |").unwrap();
+    }
+    table.push_str(" tickets per delete | documented limits |\n");
+    table.push_str(&"|---".repeat(Operation::ALL.len() + 4));
+    table.push_str("|\n");
+    for descriptor in PROVIDERS {
+        let info = (descriptor.info)();
+        write!(table, "| {} | `ticket-{}` |", info.title, info.id).unwrap();
+        for operation in Operation::ALL {
+            let mark = if info.capabilities.supports(*operation) {
+                "yes"
+            } else {
+                "–"
+            };
+            write!(table, " {mark} |").unwrap();
+        }
+        let mut limits: Vec<_> = info
+            .quotas
+            .windows
+            .iter()
+            .map(|quota| format!("{} calls in {} s", quota.calls, quota.window.as_secs()))
+            .collect();
+        if info.quotas.one_call_per_operation {
+            limits.push("one call at a time per endpoint".to_owned());
+        }
+        let limits = if limits.is_empty() {
+            "none".to_owned()
+        } else {
+            limits.join("; ")
+        };
+        writeln!(
+            table,
+            " {} | {limits} |",
+            info.capabilities.max_delete_batch()
+        )
+        .unwrap();
+    }
+    table
+}
+
+fn settings() -> String {
+    let mut table =
+        "| Provider | Variable | Setting | | Meaning |\n|---|---|---|---|---|\n".to_owned();
+    for descriptor in PROVIDERS {
+        for setting in descriptor.settings {
+            let need = match setting.default {
+                Some(default) => format!("default `{default}`"),
+                None if setting.secret => "required, secret".to_owned(),
+                None => "required".to_owned(),
+            };
+            let title = (descriptor.info)().title;
+            writeln!(
+                table,
+                "| {title} | `{}` | `{}` | {need} | {} |",
+                setting.env, setting.name, setting.help
+            )
+            .unwrap();
+        }
+    }
+    table
+}
+
+#[test]
+fn the_tables_of_the_readme_are_those_of_the_code() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let Ok(readme) = std::fs::read_to_string(readme) else {
+        // A published crate comes without the workspace's README.
+        assert!(
+            !Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../../xtask")
+                .exists()
+        );
+        return;
+    };
+    for (name, table) in [("providers", providers()), ("settings", settings())] {
+        let begin = format!("<!-- generated: {name} -->\n");
+        let found = readme
+            .split(&begin)
+            .nth(1)
+            .and_then(|rest| rest.split("<!-- end generated -->").next());
+        assert_eq!(
+            found,
+            Some(table.as_str()),
+            "put this between the marks of {name} in README.md:\n\n{table}"
+        );
+    }
+}
