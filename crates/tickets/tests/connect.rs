@@ -1,0 +1,179 @@
+//! Accounts: from settings, the environment and files; what is missing or wrong is named, secrets are not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ticket_sandbox::{Fault, Rule, Sandbox};
+use tickets::{
+    AccountConfig, Capabilities, ErrorKind, NewTicket, PROVIDERS, Person, Priority,
+    ProviderDescriptor, ProviderInfo, Registry, Setting, TicketProvider,
+};
+
+fn account(sandbox: &Sandbox, provider: &str) -> AccountConfig {
+    let environment = sandbox.environment();
+    let descriptor = Registry::new();
+    let descriptor = descriptor.get(provider).unwrap();
+    let mut account = AccountConfig::new(provider);
+    for setting in descriptor.settings {
+        if let Some((_, value)) = environment.iter().find(|(name, _)| *name == setting.env) {
+            account = account.setting(setting.name, value.clone());
+        }
+    }
+    account
+}
+
+#[tokio::test]
+async fn every_provider_of_the_table_lives_a_tickets_life_in_the_sandbox() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for descriptor in PROVIDERS {
+        let info = (descriptor.info)();
+        let tickets = tickets::connect(&account(&sandbox, info.id)).unwrap();
+        assert_eq!(tickets.info().id, info.id);
+        // Each vendor requires other fields.
+        let new = NewTicket::new("A subject").description("A text");
+        let new = match info.id {
+            "sweeppea" => new.priority(Priority::Low),
+            _ => new
+                .category("Request")
+                .requester(Person::named("A customer").email("customer@example.com")),
+        };
+        let new = match info.id {
+            "leadsquared" => new.requester(Person::default().email("customer@example.com")),
+            _ => new,
+        };
+        let id = tickets.create(&new).await.unwrap().id;
+        assert_eq!(
+            tickets.get(&id).await.unwrap().subject.as_deref(),
+            Some("A subject")
+        );
+        assert!(tickets.delete([&id]).await.all_deleted());
+        assert!(tickets.get(&id).await.is_err());
+    }
+    assert_eq!(sandbox.journal().len(), 4 * PROVIDERS.len());
+}
+
+#[test]
+fn provider_ids_and_variables_are_unique_and_in_order() {
+    let ids: Vec<_> = PROVIDERS
+        .iter()
+        .map(|descriptor| (descriptor.info)().id)
+        .collect();
+    assert!(ids.is_sorted(), "{ids:?}");
+    let mut variables: Vec<_> = PROVIDERS
+        .iter()
+        .flat_map(|descriptor| descriptor.settings)
+        .map(|setting| setting.env)
+        .collect();
+    let count = variables.len();
+    variables.sort_unstable();
+    variables.dedup();
+    assert_eq!(variables.len(), count);
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_named_without_any_value() {
+    for (account, words) in [
+        (
+            AccountConfig::new("nobody"),
+            "there is no provider \"nobody\"; there are leadsquared, onecloud, sweeppea",
+        ),
+        (
+            AccountConfig::new("onecloud"),
+            "onecloud is not configured: `base_url` (environment ONECLOUD_BASE_URL), `token` (environment ONECLOUD_TOKEN) missing",
+        ),
+        (
+            AccountConfig::new("sweeppea").setting("apikey", "s3cret"),
+            "sweeppea has no setting `apikey`; it has base_url, api_key",
+        ),
+        (
+            AccountConfig::new("sweeppea").setting("api_key", "s3cret\nx"),
+            "the value of the header authorization contains a character that cannot be sent",
+        ),
+        (
+            AccountConfig::new("sweeppea").setting("api_key_env", "NO_SUCH_VARIABLE_HERE"),
+            "`api_key_env` names the environment variable NO_SUCH_VARIABLE_HERE, which is not set",
+        ),
+    ] {
+        let error = tickets::connect(&account).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(error.to_string(), words);
+        assert!(!format!("{account:?} {error:?}").contains("s3cret"));
+    }
+}
+
+#[tokio::test]
+async fn a_read_of_an_account_is_timed_by_its_own_timeout() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))));
+    let account = account(&sandbox, "sweeppea").timeout(Duration::from_millis(50));
+    let error = tickets::connect(&account)
+        .unwrap()
+        .get("2531581")
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(sandbox.journal().len(), 1);
+}
+
+#[test]
+fn an_account_is_read_from_a_file() {
+    let read = |text: &str| toml::from_str::<AccountConfig>(text);
+    let account =
+        read("provider = \"leadsquared\"\ntimeout_s = 2.5\ndelete_batch = 7\norg_id = 22824")
+            .unwrap();
+    assert_eq!(account.timeout, Some(Duration::from_millis(2500)));
+    assert_eq!(
+        account.settings.names().collect::<Vec<_>>(),
+        ["delete_batch", "org_id"]
+    );
+    for bad in [
+        "",
+        "provider = 1",
+        "provider = \"x\"\ntimeout_s = 0",
+        "provider = \"x\"\ntimeout_s = -1",
+        "provider = \"x\"\ntoken = [\"s\"]",
+    ] {
+        assert!(read(bad).is_err(), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn an_application_adds_a_provider_of_its_own() {
+    #[derive(Debug)]
+    struct Own(ProviderInfo);
+    impl TicketProvider for Own {
+        fn info(&self) -> &ProviderInfo {
+            &self.0
+        }
+    }
+    const SETTINGS: &[Setting] = &[Setting::required("place", "OWN_PLACE", "where it is")];
+    fn info() -> ProviderInfo {
+        ProviderInfo::new("own", "Own", Capabilities::none())
+    }
+    let registry = Registry::new().with(ProviderDescriptor::new(info, SETTINGS, |account| {
+        account
+            .settings
+            .read::<std::collections::BTreeMap<String, String>>("own", SETTINGS)?;
+        Ok(Arc::new(Own(info())))
+    }));
+    assert_eq!(
+        registry
+            .connect(&AccountConfig::new("own"))
+            .unwrap_err()
+            .kind(),
+        ErrorKind::Config
+    );
+    let tickets = registry
+        .connect(&AccountConfig::new("own").setting("place", "here"))
+        .unwrap();
+    assert_eq!(
+        tickets.get("1").await.unwrap_err().kind(),
+        ErrorKind::Unsupported
+    );
+    assert_eq!(registry.iter().count(), PROVIDERS.len() + 1);
+}
