@@ -39,10 +39,18 @@ pub enum Field {
     State,
     /// The text that a list is searched for.
     Search,
+    /// Where a page begins.
+    Cursor,
     /// How many items a page may have.
     PageLimit,
     /// A comment's text.
     Body,
+    /// A comment among the people who work on the ticket.
+    Internal,
+    /// A comment in the customer's name.
+    Inbound,
+    /// A comment to the customer.
+    Outbound,
 }
 
 impl Field {
@@ -63,8 +71,12 @@ impl Field {
             Self::Attachments => "attachments",
             Self::State => "state",
             Self::Search => "search",
+            Self::Cursor => "cursor",
             Self::PageLimit => "limit",
             Self::Body => "body",
+            Self::Internal => "internal",
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
         }
     }
 }
@@ -156,7 +168,7 @@ pub struct Capabilities {
     update: Option<Fields>,
     resolve: bool,
     max_delete_batch: usize,
-    messages: bool,
+    messages: Option<Fields>,
     comment: Option<Fields>,
 }
 
@@ -170,7 +182,7 @@ impl Capabilities {
             update: None,
             resolve: false,
             max_delete_batch: 0,
-            messages: false,
+            messages: None,
             comment: None,
         }
     }
@@ -217,10 +229,10 @@ impl Capabilities {
         self
     }
 
-    /// Can read a ticket's messages.
+    /// Can read a ticket's messages, in pages by these fields; in one page without any.
     #[must_use]
-    pub const fn messages(mut self) -> Self {
-        self.messages = true;
+    pub const fn messages(mut self, fields: Fields) -> Self {
+        self.messages = Some(fields);
         self
     }
 
@@ -240,7 +252,7 @@ impl Capabilities {
             Operation::Update => self.update.is_some(),
             Operation::Resolve => self.resolve,
             Operation::Delete => self.max_delete_batch > 0,
-            Operation::Messages => self.messages,
+            Operation::Messages => self.messages.is_some(),
             Operation::Comment => self.comment.is_some(),
         }
     }
@@ -264,8 +276,9 @@ impl Capabilities {
             Operation::List => self.list,
             Operation::Create => self.create,
             Operation::Update => self.update,
+            Operation::Messages => self.messages,
             Operation::Comment => self.comment,
-            Operation::Get | Operation::Resolve | Operation::Delete | Operation::Messages => None,
+            Operation::Get | Operation::Resolve | Operation::Delete => None,
         }
     }
 }

@@ -5,7 +5,7 @@
 use crate::capability::{Field, Fields, ProviderInfo};
 use crate::draft::{Attachment, NewTicket, TicketPatch};
 use crate::error::{Error, ErrorKind, Result};
-use crate::message::NewComment;
+use crate::message::{Direction, NewComment};
 use crate::operation::{Operation, Request};
 use crate::query::{PageRequest, TicketQuery};
 use crate::ticket::{Person, TicketId};
@@ -43,7 +43,7 @@ impl ProviderInfo {
     fn check_arguments(&self, request: &Request<'_>, operation: Operation) -> Result<()> {
         let fields = self.capabilities.fields(operation).unwrap_or_default();
         match request {
-            Request::Get(id) | Request::Resolve(id) | Request::Messages(id, _) => check_id(id),
+            Request::Get(id) | Request::Resolve(id) => check_id(id),
             Request::List(query) => self.check_fields(&fields, &query.given()),
             Request::Create(ticket) => self.check_fields(&fields, &ticket.given()),
             Request::Update(id, patch) => {
@@ -54,6 +54,13 @@ impl ProviderInfo {
                         Error::invalid_input("the update names nothing to change").on_ticket(id)
                     );
                 }
+                self.check_fields(&fields, &given)
+                    .map_err(|error| error.on_ticket(id))
+            }
+            Request::Messages(id, page) => {
+                check_id(id)?;
+                let mut given = Given::default();
+                given.page(page);
                 self.check_fields(&fields, &given)
                     .map_err(|error| error.on_ticket(id))
             }
@@ -161,6 +168,12 @@ impl Given<'_> {
         }
     }
 
+    fn page(&mut self, page: &PageRequest) {
+        let PageRequest { cursor, limit } = page;
+        self.count(Field::Cursor, usize::from(cursor.is_some()));
+        self.count(Field::PageLimit, usize::from(limit.is_some()));
+    }
+
     fn attachments(&mut self, attachments: &[Attachment]) {
         self.count(Field::Attachments, attachments.len());
     }
@@ -245,7 +258,7 @@ impl TicketQuery {
             search,
             priority,
             category,
-            page: PageRequest { cursor: _, limit },
+            page,
         } = self;
         let mut given = Given::default();
         given.count(Field::State, usize::from(state.is_some()));
@@ -255,7 +268,7 @@ impl TicketQuery {
             priority.as_ref().map(super::ticket::Priority::as_str),
         );
         given.text(Field::Category, category.as_deref());
-        given.count(Field::PageLimit, usize::from(limit.is_some()));
+        given.page(page);
         given
     }
 }
@@ -264,11 +277,17 @@ impl NewComment {
     fn given(&self) -> Given<'_> {
         let Self {
             body,
-            visibility: _,
+            direction,
             attachments,
         } = self;
         let mut given = Given::default();
         given.text(Field::Body, Some(body));
+        let direction = match direction {
+            Direction::Internal => Field::Internal,
+            Direction::Inbound => Field::Inbound,
+            Direction::Outbound => Field::Outbound,
+        };
+        given.count(direction, 1);
         given.attachments(attachments);
         given
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -259,6 +260,15 @@ impl fmt::Debug for TicketPatch {
 }
 
 /// A file that goes with a ticket or a comment. Cloning does not copy the bytes.
+///
+/// ```
+/// use ticket_core::Attachment;
+///
+/// let file = Attachment::from_path("reports/screenshot.png").media_type("image/png");
+/// assert_eq!(file.name, "screenshot.png");
+/// let bytes = Attachment::new("note.txt", *b"hello");
+/// # let _ = bytes;
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Attachment {
@@ -266,17 +276,42 @@ pub struct Attachment {
     pub name: String,
     /// The media type, such as `image/png`.
     pub media_type: Option<String>,
-    /// The bytes.
-    pub content: Arc<[u8]>,
+    /// Where the bytes are.
+    pub source: AttachmentSource,
+}
+
+/// Where the bytes of an [`Attachment`] are.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum AttachmentSource {
+    /// In memory.
+    Bytes(Arc<[u8]>),
+    /// In a file, which is opened and streamed anew by each attempt to send it.
+    File(PathBuf),
 }
 
 impl Attachment {
     /// A file of this name with these bytes.
-    pub fn new(name: impl Into<String>, content: impl Into<Arc<[u8]>>) -> Self {
+    pub fn new(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
         Self {
             name: name.into(),
             media_type: None,
-            content: content.into(),
+            source: AttachmentSource::Bytes(bytes.into()),
+        }
+    }
+
+    /// The file at `path`, under its own name. It is opened when it is sent, not before.
+    pub fn from_path(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Self {
+            name,
+            media_type: None,
+            source: AttachmentSource::File(path),
         }
     }
 
@@ -293,7 +328,16 @@ impl fmt::Debug for Attachment {
         f.debug_struct("Attachment")
             .field("name", &Hidden(&self.name))
             .field("media_type", &self.media_type)
-            .field("bytes", &self.content.len())
+            .field("source", &self.source)
             .finish()
+    }
+}
+
+impl fmt::Debug for AttachmentSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "[{} bytes]", bytes.len()),
+            Self::File(_) => f.write_str("[a file]"),
+        }
     }
 }

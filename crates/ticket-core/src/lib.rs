@@ -18,11 +18,11 @@ mod tickets;
 
 pub use capability::{Capabilities, Field, Fields, ProviderInfo, Quota, Quotas};
 pub use delete::{DeleteOutcome, DeleteReport};
-pub use draft::{Attachment, Created, NewTicket, TicketPatch};
+pub use draft::{Attachment, AttachmentSource, Created, NewTicket, TicketPatch};
 pub use error::{DailyWindow, Effect, Error, ErrorKind, Result};
 pub use layer::{Call, Layer, Layered};
 pub use layers::{Check, Observe, Timeout};
-pub use message::{Direction, Message, NewComment, Visibility};
+pub use message::{Direction, Message, NewComment};
 pub use operation::{Operation, Request};
 #[cfg(feature = "mock")]
 pub use provider::MockTicketProvider;

@@ -67,43 +67,39 @@ impl fmt::Debug for Message {
     }
 }
 
-/// Who may read a comment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Visibility {
-    /// The people who work on the ticket.
-    Internal,
-    /// The customer as well.
-    Public,
-}
-
 /// A comment to be added to a ticket.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct NewComment {
     /// The text.
     pub body: String,
-    /// Who may read it.
-    pub visibility: Visibility,
+    /// Which way it goes.
+    pub direction: Direction,
     /// Files.
     pub attachments: Vec<Attachment>,
 }
 
 impl NewComment {
-    /// A comment for the people who work on the ticket.
+    /// A note among the people who work on the ticket.
     pub fn internal(body: impl Into<String>) -> Self {
-        Self {
-            body: body.into(),
-            visibility: Visibility::Internal,
-            attachments: Vec::new(),
-        }
+        Self::new(body, Direction::Internal)
     }
 
-    /// A comment that the customer reads too.
-    pub fn public(body: impl Into<String>) -> Self {
+    /// A message in the customer's name, as if it had come from them.
+    pub fn inbound(body: impl Into<String>) -> Self {
+        Self::new(body, Direction::Inbound)
+    }
+
+    /// A message to the customer.
+    pub fn outbound(body: impl Into<String>) -> Self {
+        Self::new(body, Direction::Outbound)
+    }
+
+    /// A comment that goes this way.
+    pub fn new(body: impl Into<String>, direction: Direction) -> Self {
         Self {
             body: body.into(),
-            visibility: Visibility::Public,
+            direction,
             attachments: Vec::new(),
         }
     }
@@ -120,7 +116,7 @@ impl fmt::Debug for NewComment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewComment")
             .field("body", &Hidden(&self.body))
-            .field("visibility", &self.visibility)
+            .field("direction", &self.direction)
             .field("attachments", &self.attachments)
             .finish()
     }

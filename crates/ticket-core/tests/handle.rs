@@ -266,7 +266,7 @@ async fn the_defaults_of_the_trait_answer_unsupported() {
             .await
             .unwrap_err(),
         empty
-            .comment(&id, &NewComment::public("x"))
+            .comment(&id, &NewComment::outbound("x"))
             .await
             .unwrap_err(),
     ];
@@ -379,13 +379,14 @@ async fn an_attempt_that_takes_too_long_ends_with_a_true_effect() {
 
 #[tokio::test]
 async fn list_all_walks_every_page_and_survives_an_empty_one() {
-    let (tickets, seen) = Memory::new(Capabilities::none().list(Fields::carrying(&[])))
-        .listing(|cursor| match cursor {
-            None => Page::last(vec![ticket("1"), ticket("2")]).next(Some(Cursor::new("x"))),
-            Some("x") => Page::last(vec![]).next(Some(Cursor::new("y"))),
-            _ => Page::last(vec![ticket("3")]),
-        })
-        .handle();
+    let (tickets, seen) =
+        Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+            .listing(|cursor| match cursor {
+                None => Page::last(vec![ticket("1"), ticket("2")]).next(Some(Cursor::new("x"))),
+                Some("x") => Page::last(vec![]).next(Some(Cursor::new("y"))),
+                _ => Page::last(vec![ticket("3")]),
+            })
+            .handle();
     let all: Vec<Ticket> = tickets
         .list_all(TicketQuery::new())
         .try_collect()
@@ -407,17 +408,18 @@ async fn list_all_walks_every_page_and_survives_an_empty_one() {
 async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
     // A cursor that repeats at once, and circles of several lengths that begin after a while.
     for (lead, circle) in [(0, 1), (3, 1), (0, 5), (10, 7)] {
-        let (tickets, seen) = Memory::new(Capabilities::none().list(Fields::carrying(&[])))
-            .listing(move |cursor| {
-                let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
-                let next = if page + 1 >= lead + circle {
-                    lead
-                } else {
-                    page + 1
-                };
-                Page::last(vec![ticket("1")]).next(Some(Cursor::new(next.to_string())))
-            })
-            .handle();
+        let (tickets, seen) =
+            Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+                .listing(move |cursor| {
+                    let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+                    let next = if page + 1 >= lead + circle {
+                        lead
+                    } else {
+                        page + 1
+                    };
+                    Page::last(vec![ticket("1")]).next(Some(Cursor::new(next.to_string())))
+                })
+                .handle();
         let error = tickets
             .list_all(TicketQuery::new())
             .try_collect::<Vec<_>>()
@@ -435,12 +437,13 @@ async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
 
 #[tokio::test]
 async fn a_list_of_empty_pages_without_end_ends_with_an_error() {
-    let (tickets, seen) = Memory::new(Capabilities::none().list(Fields::carrying(&[])))
-        .listing(|cursor| {
-            let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
-            Page::last(vec![]).next(Some(Cursor::new((page + 1).to_string())))
-        })
-        .handle();
+    let (tickets, seen) =
+        Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+            .listing(|cursor| {
+                let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+                Page::last(vec![]).next(Some(Cursor::new((page + 1).to_string())))
+            })
+            .handle();
     let error = tickets
         .list_all(TicketQuery::new())
         .try_collect::<Vec<_>>()

@@ -5,6 +5,8 @@ mod body;
 mod client;
 mod config;
 mod json;
+#[cfg(feature = "multipart")]
+mod multipart;
 mod path;
 mod reply;
 mod request;
@@ -15,6 +17,8 @@ mod transport;
 
 pub use client::HttpClient;
 pub use config::HttpConfig;
+#[cfg(feature = "multipart")]
+pub use multipart::Multipart;
 pub use reply::{Reply, WireId};
 pub use request::HttpRequest;
 pub use response::HttpResponse;

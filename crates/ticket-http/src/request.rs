@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use ticket_core::{Error, ErrorKind, Result};
 
-use crate::body::Body;
+use crate::body::{Body, Payload};
 use crate::client::{HttpClient, secret_header};
 use crate::path::{encode_pairs, encode_segment};
 use crate::response::HttpResponse;
@@ -24,7 +24,7 @@ pub struct HttpRequest<'a> {
     url: String,
     query: Vec<String>,
     headers: HeaderMap,
-    body: Option<Body>,
+    payload: Option<Payload>,
     /// The first thing that is wrong with it.
     problem: Option<Error>,
 }
@@ -37,7 +37,7 @@ impl<'a> HttpRequest<'a> {
             url: client.inner.base.url.clone(),
             query: Vec::new(),
             headers: client.inner.headers.clone(),
-            body: None,
+            payload: None,
             problem: None,
         };
         if path.is_empty() && client.inner.base.is_root() {
@@ -58,7 +58,7 @@ impl<'a> HttpRequest<'a> {
     /// A JSON body, serialised here, once. A value that has no JSON makes [`send`](Self::send) fail.
     pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
         match Body::json(value) {
-            Ok(body) => self.body = Some(body),
+            Ok(body) => self.payload = Some(Payload::Body(body)),
             Err(error) => self.refuse(error),
         }
         self
@@ -66,13 +66,15 @@ impl<'a> HttpRequest<'a> {
 
     /// A body of form fields (`application/x-www-form-urlencoded`).
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
-        self.body = Some(Body::form(fields));
+        self.payload = Some(Payload::Body(Body::form(fields)));
         self
     }
 
-    /// A body of text parts (`multipart/form-data`), each a name and its text.
-    pub fn multipart_text(mut self, parts: &[(&str, &str)]) -> Self {
-        self.body = Some(Body::multipart(parts));
+    /// A body of texts and files (`multipart/form-data`). Files are opened when the request is sent, and
+    /// streamed.
+    #[cfg(feature = "multipart")]
+    pub fn multipart(mut self, form: crate::Multipart) -> Self {
+        self.payload = Some(Payload::Multipart(form));
         self
     }
 
@@ -110,7 +112,7 @@ impl<'a> HttpRequest<'a> {
     /// | `BadResponse` | unknown | a redirect; a success with a body over the bound; no HTTP |
     pub async fn send(self) -> Result<HttpResponse> {
         let inner = &self.client.inner;
-        let request = self.build()?;
+        let request = self.build().await?;
         let lost =
             |error: &reqwest::Error| transport::error(error, &inner.base.peer, inner.timeout);
         let mut reply = inner
@@ -144,7 +146,11 @@ impl<'a> HttpRequest<'a> {
         Ok(HttpResponse::new(status, headers, body))
     }
 
-    fn build(self) -> Result<reqwest::Request> {
+    #[cfg_attr(
+        not(feature = "multipart"),
+        expect(clippy::unused_async, reason = "files are opened here")
+    )]
+    async fn build(self) -> Result<reqwest::Request> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
@@ -163,15 +169,28 @@ impl<'a> HttpRequest<'a> {
         let mut request = reqwest::Request::new(self.method, url);
         *request.headers_mut() = self.headers;
         *request.timeout_mut() = Some(self.client.inner.timeout);
-        if let Some(body) = self.body {
-            let content_type = HeaderValue::from_str(&body.content_type).map_err(|_| refused())?;
-            request.headers_mut().insert(CONTENT_TYPE, content_type);
-            *request.body_mut() = Some(body.bytes.into());
-        } else if matches!(*request.method(), Method::POST | Method::PUT) {
+        match self.payload {
+            Some(Payload::Body(body)) => {
+                let content_type = HeaderValue::from_static(body.content_type);
+                request.headers_mut().insert(CONTENT_TYPE, content_type);
+                *request.body_mut() = Some(body.bytes.into());
+            }
+            #[cfg(feature = "multipart")]
+            Some(Payload::Multipart(form)) => {
+                let builder =
+                    reqwest::RequestBuilder::from_parts(self.client.inner.client.clone(), request);
+                request = builder
+                    .multipart(form.open().await?)
+                    .build()
+                    .map_err(|_| refused())?;
+            }
             // Some servers answer 411 without it.
-            request
-                .headers_mut()
-                .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            None if matches!(*request.method(), Method::POST | Method::PUT) => {
+                request
+                    .headers_mut()
+                    .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+            None => {}
         }
         Ok(request)
     }

@@ -2,8 +2,8 @@
 
 use secrecy::SecretString;
 use serde::{Serialize, Serializer};
-use ticket_core::{Effect, ErrorKind};
-use ticket_http::{HttpClient, HttpConfig};
+use ticket_core::{Attachment, Effect, ErrorKind};
+use ticket_http::{HttpClient, HttpConfig, Multipart};
 
 use crate::server::{Answer, Server, with_headers};
 
@@ -49,15 +49,13 @@ async fn a_request_carries_what_it_was_given_and_no_more() {
 }
 
 #[tokio::test]
-async fn forms_and_parts_arrive_as_they_were_given() {
+async fn form_fields_arrive_as_they_were_given() {
     let server = Server::agreeable().await;
-    let client = server.client();
     let fields = [("email", "a@example.com"), ("siteId", "1&2")];
-    client.post(&["login"]).form(&fields).send().await.unwrap();
-    let parts = [("ticketDTO", "{\"Id\":\"143\"}")];
-    client
-        .put(&["t"])
-        .multipart_text(&parts)
+    server
+        .client()
+        .post(&["login"])
+        .form(&fields)
         .send()
         .await
         .unwrap();
@@ -68,15 +66,87 @@ async fn forms_and_parts_arrive_as_they_were_given() {
         Some("application/x-www-form-urlencoded")
     );
     assert_eq!(seen[0].body, "email=a%40example.com&siteId=1%262");
+}
+
+#[tokio::test]
+async fn files_arrive_with_name_media_type_and_every_byte() {
+    let server = Server::agreeable().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("screen shot.png");
+    std::fs::write(&path, "the picture").unwrap();
+    let form = Multipart::new()
+        .text("ticketDTO", "{\"Id\":\"143\"}")
+        .file(
+            "files",
+            Attachment::from_path(&path).media_type("image/png"),
+        )
+        .file("files", Attachment::new("note.txt", *b"a note"));
+    server
+        .client()
+        .put(&["t"])
+        .multipart(form)
+        .send()
+        .await
+        .unwrap();
+
+    let seen = &server.seen()[0];
+    let content_type = seen.header("content-type").unwrap();
+    let boundary = content_type
+        .strip_prefix("multipart/form-data; boundary=")
+        .unwrap();
+    let body = seen.body.replace(boundary, "=").to_ascii_lowercase();
     assert_eq!(
-        seen[1].header("content-type"),
-        Some("multipart/form-data; boundary=ticket-http")
+        body,
+        "--=\r\ncontent-disposition: form-data; name=\"ticketdto\"\r\n\r\n{\"id\":\"143\"}\r\n\
+         --=\r\ncontent-disposition: form-data; name=\"files\"; filename=\"screen shot.png\"\r\n\
+         content-type: image/png\r\n\r\nthe picture\r\n\
+         --=\r\ncontent-disposition: form-data; name=\"files\"; filename=\"note.txt\"\r\n\r\na note\r\n--=--\r\n"
     );
-    assert_eq!(
-        seen[1].body,
-        "--ticket-http\r\ncontent-disposition: form-data; name=\"ticketDTO\"\r\n\r\n\
-         {\"Id\":\"143\"}\r\n--ticket-http--\r\n"
-    );
+    let length: usize = seen.header("content-length").unwrap().parse().unwrap();
+    assert_eq!(length, seen.body.len());
+}
+
+#[tokio::test]
+async fn a_file_that_is_missing_or_too_large_is_named_and_nothing_is_sent() {
+    let server = Server::agreeable().await;
+    let folder = tempfile::tempdir().unwrap();
+    let large = folder.path().join("large.bin");
+    std::fs::write(&large, [0; 11]).unwrap();
+    for (file, words) in [
+        (
+            Attachment::from_path(folder.path().join("none.png")),
+            "\"none.png\" cannot be read",
+        ),
+        (
+            Attachment::from_path(&large),
+            "\"large.bin\" has 11 bytes, at most 10",
+        ),
+        (
+            Attachment::new("bytes.bin", [0; 11]),
+            "\"bytes.bin\" has 11 bytes, at most 10",
+        ),
+        (Attachment::from_path(folder.path()), "is no file"),
+        (
+            Attachment::new("a.png", [0]).media_type("no type"),
+            "no media type",
+        ),
+        (Attachment::new("", [0]), "no file name"),
+    ] {
+        let form = Multipart::new().file("files", file).max_file_bytes(10);
+        let error = server
+            .client()
+            .post(&["t"])
+            .multipart(form)
+            .send()
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::InvalidInput, Effect::None)
+        );
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    assert!(server.seen().is_empty());
 }
 
 #[tokio::test]

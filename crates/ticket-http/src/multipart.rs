@@ -1,0 +1,154 @@
+//! Forms of texts and files. Files are opened when the request is sent, and streamed, so that their size
+//! costs no memory.
+
+use std::borrow::Cow;
+
+use reqwest::Body;
+use reqwest::multipart::{Form, Part};
+use ticket_core::{Attachment, AttachmentSource, Error, Result};
+use tokio::fs::File;
+use tokio::io::AsyncReadExt as _;
+use tokio_util::io::ReaderStream;
+
+/// How large a file may be unless chosen otherwise: 25 MiB.
+const MAX_FILE_BYTES: u64 = 25 * 1024 * 1024;
+
+/// A form of texts and files, in the order in which they are added.
+///
+/// ```
+/// use ticket_core::Attachment;
+/// use ticket_http::Multipart;
+///
+/// let form = Multipart::new()
+///     .text("subject", "Card refused")
+///     .file("files", Attachment::from_path("screenshot.png").media_type("image/png"))
+///     .max_file_bytes(5 * 1024 * 1024);
+/// # let _ = form;
+/// ```
+#[derive(Debug)]
+pub struct Multipart {
+    parts: Vec<(Cow<'static, str>, Content)>,
+    max_file_bytes: u64,
+}
+
+enum Content {
+    Text(String),
+    File(Attachment),
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str("[a text]"),
+            Self::File(file) => file.fmt(f),
+        }
+    }
+}
+
+impl Default for Multipart {
+    fn default() -> Self {
+        Self {
+            parts: Vec::new(),
+            max_file_bytes: MAX_FILE_BYTES,
+        }
+    }
+}
+
+impl Multipart {
+    /// An empty form.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a text.
+    #[must_use]
+    pub fn text(mut self, name: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
+        self.parts.push((name.into(), Content::Text(text.into())));
+        self
+    }
+
+    /// Adds a file, with its name and media type. Several may have the same part name.
+    #[must_use]
+    pub fn file(mut self, name: impl Into<Cow<'static, str>>, file: Attachment) -> Self {
+        self.parts.push((name.into(), Content::File(file)));
+        self
+    }
+
+    /// How large each file may be, in bytes. 25 MiB unless chosen.
+    #[must_use]
+    pub fn max_file_bytes(mut self, bytes: u64) -> Self {
+        self.max_file_bytes = bytes;
+        self
+    }
+
+    /// Opens every file; nothing is sent where one is missing or too large.
+    pub(crate) async fn open(self) -> Result<Form> {
+        let mut form = Form::new();
+        for (name, content) in self.parts {
+            let part = match content {
+                Content::Text(text) => Part::text(text),
+                Content::File(file) => open(file, self.max_file_bytes).await?,
+            };
+            form = form.part(name, part);
+        }
+        Ok(form)
+    }
+}
+
+async fn open(file: Attachment, limit: u64) -> Result<Part> {
+    let Attachment {
+        name,
+        media_type,
+        source,
+        ..
+    } = file;
+    if name.is_empty() {
+        return Err(Error::invalid_input("an attachment has no file name"));
+    }
+    let part = match source {
+        AttachmentSource::Bytes(bytes) => {
+            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            within(&name, length, limit)?;
+            Part::bytes(bytes.to_vec())
+        }
+        AttachmentSource::File(path) => {
+            let unreadable = |error: std::io::Error| {
+                Error::invalid_input(format!("the attachment {name:?} cannot be read: {error}"))
+            };
+            let file = File::open(&path).await.map_err(unreadable)?;
+            let metadata = file.metadata().await.map_err(unreadable)?;
+            if !metadata.is_file() {
+                return Err(Error::invalid_input(format!(
+                    "the attachment {name:?} is no file"
+                )));
+            }
+            within(&name, metadata.len(), limit)?;
+            // A file that grows meanwhile is sent as long as it was.
+            let stream = ReaderStream::new(file.take(metadata.len()));
+            Part::stream_with_length(Body::wrap_stream(stream), metadata.len())
+        }
+        _ => {
+            return Err(Error::invalid_input(format!(
+                "the attachment {name:?} has no bytes"
+            )));
+        }
+    };
+    let part = match &media_type {
+        Some(media_type) => part.mime_str(media_type).map_err(|_| {
+            Error::invalid_input(format!(
+                "{media_type:?} is no media type, such as image/png"
+            ))
+        })?,
+        None => part,
+    };
+    Ok(part.file_name(name))
+}
+
+fn within(name: &str, length: u64, limit: u64) -> Result<()> {
+    if length <= limit {
+        return Ok(());
+    }
+    Err(Error::invalid_input(format!(
+        "the attachment {name:?} has {length} bytes, at most {limit} are allowed"
+    )))
+}
