@@ -7,7 +7,6 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde::de::value::{Error as ValueError, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use crate::error::{Error, Result};
@@ -22,8 +21,10 @@ pub struct Setting {
     pub env: &'static str,
     /// What it is, in one line.
     pub help: &'static str,
-    /// The value where none is given; without one, the setting is required.
+    /// The value where none is given.
     pub default: Option<&'static str>,
+    /// Whether it must be given, where it has no default.
+    pub required: bool,
     /// Whether it must never be shown.
     pub secret: bool,
 }
@@ -36,6 +37,7 @@ impl Setting {
             env,
             help,
             default: None,
+            required: true,
             secret: false,
         }
     }
@@ -47,6 +49,7 @@ impl Setting {
             env,
             help,
             default: None,
+            required: true,
             secret: true,
         }
     }
@@ -63,8 +66,18 @@ impl Setting {
             env,
             help,
             default: Some(default),
+            required: false,
             secret: false,
         }
+    }
+}
+
+impl Setting {
+    /// Makes it one of several ways: that enough of them are given is for the provider to see.
+    #[must_use]
+    pub const fn or_others(mut self) -> Self {
+        self.required = false;
+        self
     }
 }
 
@@ -183,30 +196,36 @@ impl Settings {
                 names.join(", ")
             )));
         }
-        let mut values = Vec::with_capacity(known.len());
-        let mut missing = Vec::new();
+        let mut values = serde_json::Map::new();
+        let (mut missing, mut other_ways) = (Vec::new(), Vec::new());
         for setting in known {
             let given = self
                 .values
                 .get(setting.name)
                 .map(ExposeSecret::expose_secret);
-            match given
-                .filter(|value| !value.trim().is_empty())
-                .or(setting.default)
-            {
-                Some(value) => values.push((setting.name, value.to_owned())),
-                None => missing.push(format!("`{}` (environment {})", setting.name, setting.env)),
+            let given = given.filter(|value| !value.trim().is_empty());
+            let named = || format!("`{}` (environment {})", setting.name, setting.env);
+            match given.or(setting.default) {
+                Some(value) => {
+                    values.insert(setting.name.to_owned(), value.into());
+                }
+                None if setting.required => missing.push(named()),
+                None => other_ways.push(named()),
             }
         }
         if !missing.is_empty() {
-            return Err(Error::config(format!(
+            let mut message = format!(
                 "{provider} is not configured: {} missing",
                 missing.join(", ")
-            )));
+            );
+            if !other_ways.is_empty() {
+                message.push_str("; there are also ");
+                message.push_str(&other_ways.join(", "));
+            }
+            return Err(Error::config(message));
         }
         // The deserialiser's own message may quote the value, so only the setting's name is kept.
-        let values = MapDeserializer::<_, ValueError>::new(values.into_iter());
-        serde_path_to_error::deserialize(values).map_err(|error| {
+        serde_path_to_error::deserialize(serde_json::Value::Object(values)).map_err(|error| {
             Error::config(format!(
                 "the setting `{}` of {provider} cannot be read",
                 error.path()
@@ -287,6 +306,7 @@ mod tests {
     struct Config {
         base_url: String,
         token: SecretString,
+        spare: Option<SecretString>,
         batch: NonZero,
     }
 
@@ -307,6 +327,7 @@ mod tests {
     const KNOWN: &[Setting] = &[
         Setting::optional("base_url", "X_BASE_URL", "where", "https://x.example"),
         Setting::secret("token", "X_TOKEN", "the token"),
+        Setting::secret("spare", "X_SPARE", "another token").or_others(),
         Setting::optional("batch", "X_BATCH", "how many", "100"),
     ];
 
@@ -336,6 +357,9 @@ mod tests {
             .read("x", KNOWN)
             .unwrap();
         assert_eq!(config.base_url, "https://x.example");
+        assert!(config.spare.is_none());
+        let settings = Settings::new().with("token", "t").with("spare", "s");
+        assert!(settings.read::<Config>("x", KNOWN).unwrap().spare.is_some());
     }
 
     #[test]
@@ -346,7 +370,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             missing.to_string(),
-            "x is not configured: `token` (environment X_TOKEN) missing"
+            "x is not configured: `token` (environment X_TOKEN) missing; there are also `spare` (environment X_SPARE)"
         );
         let unknown = Settings::new()
             .with("tokn", "s3cret")
@@ -354,7 +378,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             unknown.to_string(),
-            "x has no setting `tokn`; it has base_url, token, batch"
+            "x has no setting `tokn`; it has base_url, token, spare, batch"
         );
     }
 

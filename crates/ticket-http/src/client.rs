@@ -75,6 +75,16 @@ impl HttpClient {
         })
     }
 
+    /// Refuses a value that cannot be sent as a secret header, for those that come with each request.
+    ///
+    /// # Errors
+    ///
+    /// `Config`, naming the header only: a value that is empty, begins or ends with white space, or holds a
+    /// character that cannot be sent.
+    pub fn check_secret_header(name: &'static str, value: &SecretString) -> Result<()> {
+        secret_header(name, value).map(drop)
+    }
+
     /// A `GET` request. Each element of `path` is one segment behind the base URL, encoded on its own.
     pub fn get(&self, path: &[&str]) -> HttpRequest<'_> {
         HttpRequest::new(self, Method::GET, path)

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use ticket_core::Result;
+use ticket_core::{ErrorKind, Result};
 
+use crate::json;
 use crate::response::HttpResponse;
 
 /// What a vendor answered: decoded, and as it came. `Debug` prints the decoded value only.
@@ -48,6 +49,17 @@ impl HttpResponse {
             value: self.json()?,
             raw: self.raw_json()?,
         })
+    }
+
+    /// Decodes a part of the body that was kept as it came, such as a row of a list.
+    ///
+    /// # Errors
+    ///
+    /// As [`json`](Self::json), with field names as seen from the part.
+    pub fn reply_of<T: DeserializeOwned>(&self, raw: Box<RawValue>) -> Result<Reply<T>> {
+        let value = json::read(raw.get().as_bytes())
+            .map_err(|why| self.error_of(ErrorKind::BadResponse, &why))?;
+        Ok(Reply { value, raw })
     }
 }
 

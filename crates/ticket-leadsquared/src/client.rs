@@ -2,12 +2,12 @@
 //!
 //! What the vendor does not document does not exist here.
 
-use jiff::tz::TimeZone;
 use secrecy::SecretString;
-use ticket_core::{Error, Operation, ProviderInfo, Result};
-use ticket_http::{HttpClient, HttpRequest, HttpResponse, Reply};
+use ticket_core::{Attachment, Error, Operation, ProviderInfo, Result};
+use ticket_http::{HttpClient, HttpRequest, HttpResponse, Multipart, Reply};
 
 use crate::config::LeadSquaredConfig;
+use crate::mapping::Mapping;
 use crate::provider::{self, ID};
 use crate::{error, wire};
 
@@ -19,7 +19,8 @@ use crate::{error, wire};
 pub struct LeadSquared {
     http: HttpClient,
     org_id: String,
-    pub(crate) time_zone: TimeZone,
+    max_attachment_bytes: u64,
+    pub(crate) mapping: Mapping,
     pub(crate) info: ProviderInfo,
 }
 
@@ -28,14 +29,9 @@ impl LeadSquared {
     ///
     /// # Errors
     ///
-    /// `Config` for an unusable base URL, org id, key, time zone or batch size.
+    /// `Config` for an unusable base URL, org id, key, time zone, status name or batch size.
     pub fn new(config: &LeadSquaredConfig) -> Result<Self> {
-        let time_zone = TimeZone::get(&config.time_zone).map_err(|_| {
-            Error::config(format!(
-                "{:?} is no IANA time zone, such as UTC",
-                config.time_zone
-            ))
-        })?;
+        let mapping = Mapping::new(config)?;
         if config.delete_batch == 0 {
             return Err(Error::config("`delete_batch` must be at least 1"));
         }
@@ -55,7 +51,8 @@ impl LeadSquared {
         Ok(Self {
             http,
             org_id: config.org_id.clone(),
-            time_zone,
+            max_attachment_bytes: config.max_attachment_bytes,
+            mapping,
             info: provider::info_with_batch(config.delete_batch),
         })
     }
@@ -92,6 +89,48 @@ impl LeadSquared {
             .await
     }
 
+    /// `POST /api/tenants/{OrgId}/tickets` as a form with files (page `create-ticket-with-attachments`).
+    ///
+    /// # Errors
+    ///
+    /// As [`create_ticket`](Self::create_ticket). `InvalidInput`, and nothing is sent, where a file cannot be
+    /// read or is larger than [`LeadSquaredConfig::max_attachment_bytes`].
+    pub async fn create_ticket_with_files(
+        &self,
+        ticket: &wire::CreateTicket,
+        files: Vec<Attachment>,
+    ) -> Result<Reply<wire::CreatedTicket>> {
+        let form = self.form(Operation::Create, &ticket.dto(), files)?;
+        let request = self
+            .http
+            .post(&["api", "tenants", &self.org_id, "tickets"])
+            .multipart(form);
+        self.call(Operation::Create, request, HttpResponse::reply)
+            .await
+    }
+
+    /// `PUT /api/tenants/{OrgId}/tickets/{id}/update`, a form, with or without files (page
+    /// `update-a-ticket-with-attachments`). That the id in the address is the ticket number is inferred.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` where the account does not have a field or a value (inferred); and, with nothing sent,
+    /// where a file cannot be read or is larger than [`LeadSquaredConfig::max_attachment_bytes`].
+    pub async fn update_ticket(
+        &self,
+        id: &str,
+        update: &wire::UpdateTicket,
+        files: Vec<Attachment>,
+    ) -> Result<Reply<wire::UpdatedTicket>> {
+        let form = self.form(Operation::Update, &update.dto(id), files)?;
+        let request = self
+            .http
+            .put(&["api", "tenants", &self.org_id, "tickets", id, "update"])
+            .multipart(form);
+        self.call(Operation::Update, request, HttpResponse::reply)
+            .await
+    }
+
     /// `PUT /api/tenants/{OrgId}/tickets/trash` (page `delete-tickets`), for admin users only.
     ///
     /// The address says "trash", so the delete is taken for a soft one (inferred); no way back is documented.
@@ -109,6 +148,91 @@ impl LeadSquared {
             .await
     }
 
+    /// `POST /api/tenants/{OrgId}/conversation/filter` (page `get-ticket-conversations`): the messages of these
+    /// kinds. Internal notes are not among them. No paging is documented.
+    ///
+    /// # Errors
+    ///
+    /// With nothing sent: `InvalidInput` where the id is no number, `Config` where the org id is none.
+    pub async fn filter_conversations(
+        &self,
+        ticket_id: &str,
+        activity_types: &[wire::ActivityType],
+    ) -> Result<Reply<wire::Conversations>> {
+        let body = wire::FilterConversations {
+            ticket_id: ticket_number(Operation::Messages, ticket_id)?,
+            org_id: number(&self.org_id).ok_or_else(|| {
+                Error::config("`org_id` is no number, but the vendor wants one to read messages")
+                    .in_operation(ID, Operation::Messages)
+            })?,
+            activity_type: activity_types,
+        };
+        let request = self
+            .http
+            .post(&["api", "tenants", &self.org_id, "conversation", "filter"])
+            .json(&body);
+        self.call(Operation::Messages, request, conversations).await
+    }
+
+    /// `POST /api/tenants/{OrgId}/internalnote/upload` (page `post-an-internal-note-on-a-ticket-2`).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput`, and nothing is sent, where the id is no number.
+    pub async fn upload_internal_note(
+        &self,
+        ticket_id: &str,
+        text: &str,
+    ) -> Result<Reply<wire::InternalNote>> {
+        let number = ticket_number(Operation::Comment, ticket_id)?;
+        let request = self
+            .http
+            .post(&["api", "tenants", &self.org_id, "internalnote", "upload"])
+            .json(&wire::UploadInternalNote::new(number, text));
+        self.call(Operation::Comment, request, HttpResponse::reply)
+            .await
+    }
+
+    /// `POST /api/tenants/{OrgId}/ticket/{id}/portal/activity` (page `?p=5010`; `ticket` in the singular): a
+    /// message in the customer's name. Only this direction is documented.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` where the vendor refuses it with status 200 (inferred).
+    pub async fn add_portal_activity(
+        &self,
+        ticket_id: &str,
+        text: &str,
+    ) -> Result<Reply<wire::PortalActivity>> {
+        let org_id = self.org_id.as_str();
+        let request = self
+            .http
+            .post(&[
+                "api", "tenants", org_id, "ticket", ticket_id, "portal", "activity",
+            ])
+            .json(&wire::AddPortalActivity::inbound(text));
+        self.call(Operation::Comment, request, HttpResponse::reply)
+            .await
+    }
+
+    fn form(
+        &self,
+        operation: Operation,
+        ticket: &wire::TicketDto<'_>,
+        files: Vec<Attachment>,
+    ) -> Result<Multipart> {
+        let ticket = serde_json::to_string(ticket).map_err(|_| {
+            Error::invalid_input("the ticket cannot be written as JSON; nothing was sent")
+                .in_operation(ID, operation)
+        })?;
+        let form = Multipart::new()
+            .max_file_bytes(self.max_attachment_bytes)
+            .text("ticketDTO", ticket);
+        Ok(files
+            .into_iter()
+            .fold(form, |form, file| form.file("files", file)))
+    }
+
     async fn call<T>(
         &self,
         operation: Operation,
@@ -124,4 +248,31 @@ impl LeadSquared {
             .await
             .map_err(|error| error.in_operation(ID, operation))
     }
+}
+
+/// Reads each row on its own, so that none loses what is not modelled.
+fn conversations(response: &HttpResponse) -> Result<Reply<wire::Conversations>> {
+    let mut reply = response.reply::<wire::ConversationRows>()?;
+    let rows = std::mem::take(&mut reply.value.conversation_list);
+    let conversation_list = rows
+        .into_iter()
+        .map(|row| response.reply_of(row))
+        .collect::<Result<_>>()?;
+    Ok(reply.map(|rows| wire::Conversations {
+        total: rows.total,
+        conversation_list,
+    }))
+}
+
+fn ticket_number(operation: Operation, id: &str) -> Result<u64> {
+    number(id).ok_or_else(|| {
+        Error::invalid_input("the ticket id is no number, but the vendor wants one here")
+            .in_operation(ID, operation)
+    })
+}
+
+/// The number that this text is. Not `0143` or `+143`, which would be sent as another text's number.
+fn number(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }

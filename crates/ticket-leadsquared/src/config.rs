@@ -1,5 +1,7 @@
 //! What must be known to call LeadSquared Service CRM.
 
+use std::fmt::Display;
+use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -43,6 +45,24 @@ pub const SETTINGS: &[Setting] = &[
         "the zone of the vendor's times, which name none (the default is inferred)",
         DEFAULT_TIME_ZONE,
     ),
+    Setting::optional(
+        "resolved_status",
+        "LEADSQUARED_RESOLVED_STATUS",
+        "the account's name for a resolved ticket (the default is inferred)",
+        DEFAULT_RESOLVED_STATUS,
+    ),
+    Setting::optional(
+        "closed_status",
+        "LEADSQUARED_CLOSED_STATUS",
+        "the account's name for a closed ticket (the default is inferred)",
+        DEFAULT_CLOSED_STATUS,
+    ),
+    Setting::optional(
+        "max_attachment_bytes",
+        "LEADSQUARED_MAX_ATTACHMENT_BYTES",
+        "how large a file may be, in bytes (the default is inferred)",
+        DEFAULT_MAX_ATTACHMENT_BYTES_TEXT,
+    ),
 ];
 
 /// The vendor states no limit; inferred.
@@ -51,6 +71,15 @@ const DEFAULT_DELETE_BATCH_TEXT: &str = "100";
 
 /// The vendor's core API is said to use UTC; that this one does too is inferred.
 const DEFAULT_TIME_ZONE: &str = "UTC";
+
+/// Accounts name their statuses themselves. Both states exist (page `reopen-a-ticket` of the vendor's help),
+/// that they are called so is inferred.
+const DEFAULT_RESOLVED_STATUS: &str = "Resolved";
+const DEFAULT_CLOSED_STATUS: &str = "Closed";
+
+/// The vendor states no limit; 25 MiB, inferred.
+const DEFAULT_MAX_ATTACHMENT_BYTES: u64 = 25 * 1024 * 1024;
+const DEFAULT_MAX_ATTACHMENT_BYTES_TEXT: &str = "26214400";
 
 /// How to reach LeadSquared Service CRM.
 ///
@@ -79,6 +108,19 @@ pub struct LeadSquaredConfig {
     /// The zone of the vendor's times, by its IANA name.
     #[serde(default = "default_time_zone")]
     pub time_zone: String,
+    /// What the account calls a resolved ticket: the status that [`resolve`](ticket_core::TicketProvider::resolve)
+    /// sets.
+    #[serde(default = "default_resolved_status")]
+    pub resolved_status: String,
+    /// What the account calls a closed ticket.
+    #[serde(default = "default_closed_status")]
+    pub closed_status: String,
+    /// How large each file may be, in bytes. A larger one is refused before anything is sent.
+    #[serde(
+        default = "default_max_attachment_bytes",
+        deserialize_with = "number_or_text"
+    )]
+    pub max_attachment_bytes: u64,
     /// Timeouts and limits of the HTTP client.
     #[serde(skip)]
     pub http: HttpConfig,
@@ -92,14 +134,28 @@ fn default_time_zone() -> String {
     DEFAULT_TIME_ZONE.to_owned()
 }
 
+fn default_resolved_status() -> String {
+    DEFAULT_RESOLVED_STATUS.to_owned()
+}
+
+fn default_closed_status() -> String {
+    DEFAULT_CLOSED_STATUS.to_owned()
+}
+
+fn default_max_attachment_bytes() -> u64 {
+    DEFAULT_MAX_ATTACHMENT_BYTES
+}
+
 /// Environment variables are texts, files have numbers.
-fn number_or_text<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<usize, D::Error> {
+fn number_or_text<'de, D, N>(deserializer: D) -> std::result::Result<N, D::Error>
+where
+    D: Deserializer<'de>,
+    N: Deserialize<'de> + FromStr<Err: Display>,
+{
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a number")]
-    enum Any {
-        Number(usize),
+    enum Any<N> {
+        Number(N),
         Text(String),
     }
 
@@ -124,6 +180,9 @@ impl LeadSquaredConfig {
             secret_key: secret_key.into(),
             delete_batch: DEFAULT_DELETE_BATCH,
             time_zone: default_time_zone(),
+            resolved_status: default_resolved_status(),
+            closed_status: default_closed_status(),
+            max_attachment_bytes: DEFAULT_MAX_ATTACHMENT_BYTES,
             http: HttpConfig::default(),
         }
     }
@@ -151,6 +210,27 @@ impl LeadSquaredConfig {
         self
     }
 
+    /// Sets what the account calls a resolved ticket.
+    #[must_use]
+    pub fn resolved_status(mut self, name: impl Into<String>) -> Self {
+        self.resolved_status = name.into();
+        self
+    }
+
+    /// Sets what the account calls a closed ticket.
+    #[must_use]
+    pub fn closed_status(mut self, name: impl Into<String>) -> Self {
+        self.closed_status = name.into();
+        self
+    }
+
+    /// Sets how large each file may be, in bytes.
+    #[must_use]
+    pub fn max_attachment_bytes(mut self, bytes: u64) -> Self {
+        self.max_attachment_bytes = bytes;
+        self
+    }
+
     /// Sets how long one request may take.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -170,25 +250,41 @@ impl LeadSquaredConfig {
 mod tests {
     use super::*;
 
+    fn read(name: &str, value: &str) -> Result<LeadSquaredConfig> {
+        Settings::new()
+            .with("base_url", "https://x.example")
+            .with("org_id", "1")
+            .with("access_key", "a")
+            .with("secret_key", "s")
+            .with(name, value)
+            .read(ID, SETTINGS)
+    }
+
     #[test]
-    fn the_batch_size_is_read_from_text_and_number() {
-        let read = |batch: &str| {
-            Settings::new()
-                .with("base_url", "https://x.example")
-                .with("org_id", "1")
-                .with("access_key", "a")
-                .with("secret_key", "s")
-                .with("delete_batch", batch)
-                .read::<LeadSquaredConfig>(ID, SETTINGS)
-        };
-        assert_eq!(read("7").unwrap().delete_batch, 7);
-        assert_eq!(read("").unwrap().delete_batch, DEFAULT_DELETE_BATCH);
-        assert!(
-            read("many")
-                .unwrap_err()
-                .to_string()
-                .contains("`delete_batch`")
-        );
-        assert_eq!(DEFAULT_DELETE_BATCH_TEXT, DEFAULT_DELETE_BATCH.to_string());
+    fn numbers_are_read_from_text() {
+        assert_eq!(read("delete_batch", "7").unwrap().delete_batch, 7);
+        let config = read("max_attachment_bytes", " 5000000000 ").unwrap();
+        assert_eq!(config.max_attachment_bytes, 5_000_000_000);
+        for name in ["delete_batch", "max_attachment_bytes"] {
+            for wrong in ["many", "-1", "1.5", "1 MiB"] {
+                let error = read(name, wrong).unwrap_err().to_string();
+                assert!(error.contains(&format!("`{name}`")), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_from_a_file() {
+        let file = r#"{"base_url":"https://x.example","org_id":"1","access_key":"a","secret_key":"s",
+            "delete_batch":7,"max_attachment_bytes":8}"#;
+        let config: LeadSquaredConfig = serde_json::from_str(file).unwrap();
+        assert_eq!((config.delete_batch, config.max_attachment_bytes), (7, 8));
+    }
+
+    #[test]
+    fn the_defaults_of_the_settings_are_those_of_the_builder() {
+        let read = read("delete_batch", "").unwrap();
+        let built = LeadSquaredConfig::new("https://x.example", "1", "a", "s");
+        assert_eq!(format!("{read:?}"), format!("{built:?}"));
     }
 }

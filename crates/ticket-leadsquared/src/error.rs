@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use ticket_core::{Effect, Error, ErrorKind, Result};
 use ticket_http::{HttpResponse, kind_of_status};
 
@@ -19,32 +20,33 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     // A body that is no JSON object is judged by the status here, and as a body by whoever reads it.
     let verdict = response.json::<Verdict>().ok();
     if !response.is_success() {
-        return Err(classify(response, verdict));
+        return Err(classify(response, verdict.as_ref()));
     }
     match verdict {
-        Some(verdict)
-            if verdict
-                .status
-                .as_deref()
-                .is_some_and(|status| !status.eq_ignore_ascii_case("success")) =>
-        {
+        Some(verdict) if is_refusal(&verdict) => {
             let message = "the vendor refused, although with status 200";
             let error = response.error_of(ErrorKind::InvalidInput, message);
-            Err(error.with_vendor_message(&words(verdict)))
+            Err(error.with_vendor_message(&words(&verdict)))
         }
         _ => Ok(()),
     }
 }
 
-fn classify(response: &HttpResponse, verdict: Option<Verdict>) -> Error {
-    let lacks_field = |verdict: &Verdict| {
-        let exception = verdict.exception_type.as_deref().unwrap_or_default();
-        exception.to_ascii_lowercase().contains("mandatory")
+/// Whether the body says that it failed. One that says nothing is judged by whoever reads it.
+fn is_refusal(verdict: &Verdict) -> bool {
+    let status = verdict.status.as_deref().map(text);
+    status.is_some_and(|status| !status.eq_ignore_ascii_case("success"))
+}
+
+fn classify(response: &HttpResponse, verdict: Option<&Verdict>) -> Error {
+    let lacks_field = |verdict: &&Verdict| {
+        let exception = verdict.exception_type.as_deref().map(text);
+        exception.is_some_and(|exception| exception.to_ascii_lowercase().contains("mandatory"))
     };
-    let kind = match &verdict {
+    let kind = match verdict.filter(lacks_field) {
         // The core API answers 500 for a field that is missing (inferred for this one).
-        Some(verdict) if lacks_field(verdict) => ErrorKind::InvalidInput,
-        _ => kind_of_status(response.status()),
+        Some(_) => ErrorKind::InvalidInput,
+        None => kind_of_status(response.status()),
     };
     let error = response
         .error_of(kind, message_of(kind))
@@ -56,7 +58,8 @@ fn classify(response: &HttpResponse, verdict: Option<Verdict>) -> Error {
     }
 }
 
-fn words(verdict: Verdict) -> String {
+/// The first reason that is given.
+fn words(verdict: &Verdict) -> String {
     let Verdict {
         status: _,
         reason_for_failure,
@@ -64,10 +67,16 @@ fn words(verdict: Verdict) -> String {
         exception_type: _,
         exception_message,
     } = verdict;
-    exception_message
-        .or(reason_for_failure)
-        .or(message)
+    [exception_message, reason_for_failure, message]
+        .into_iter()
+        .filter_map(|reason| reason.as_deref().map(text))
+        .find(|reason| !reason.trim().is_empty())
         .unwrap_or_default()
+}
+
+/// A text; anything else as its JSON.
+fn text(json: &RawValue) -> String {
+    serde_json::from_str(json.get()).unwrap_or_else(|_| json.get().to_owned())
 }
 
 fn message_of(kind: ErrorKind) -> &'static str {

@@ -1,22 +1,20 @@
-//! LeadSquared as a ticket provider: domain types to the vendor's and back.
+//! LeadSquared as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use ticket_core::{
-    Capabilities, Created, DeleteOutcome, DeleteReport, Error, ErrorKind, Field, Fields, NewTicket,
-    Operation, Person, Priority, ProviderInfo, Quota, Quotas, Request, Result, Status, Ticket,
-    TicketId, TicketProvider,
+    Capabilities, Created, DeleteOutcome, DeleteReport, Direction, Error, ErrorKind, Field, Fields,
+    Message, NewComment, NewTicket, Operation, Page, PageRequest, ProviderInfo, Quota, Quotas,
+    Request, Result, Ticket, TicketId, TicketPatch, TicketProvider,
 };
-use ticket_http::{Reply, WireId};
+use ticket_http::WireId;
 
 use crate::client::LeadSquared;
 use crate::config::DEFAULT_DELETE_BATCH;
-use crate::wire::{self, NewField};
+use crate::mapping::Mapping;
+use crate::wire;
 
 pub(crate) const ID: &str = "leadsquared";
 
@@ -30,9 +28,28 @@ const CREATE: Fields = Fields::carrying(&[
     Field::RequesterId,
     Field::RequesterEmail,
     Field::RequesterPhone,
+    Field::Attachments,
 ])
 .requiring(&[Field::Subject])
 .any_custom();
+
+/// As [`CREATE`]: the name of the owner is not documented, so the assignee is refused.
+const UPDATE: Fields = Fields::carrying(&[
+    Field::Subject,
+    Field::Description,
+    Field::Status,
+    Field::Priority,
+    Field::Category,
+    Field::Attachments,
+])
+.any_custom();
+
+/// The vendor documents no paging.
+const MESSAGES: Fields = Fields::carrying(&[]);
+
+/// Sending to the customer is not documented, and neither are files.
+const COMMENT: Fields =
+    Fields::carrying(&[Field::Body, Field::Internal, Field::Inbound]).requiring(&[Field::Body]);
 
 /// Who LeadSquared is and what it can do, with the default batch size.
 ///
@@ -45,7 +62,11 @@ pub(crate) fn info_with_batch(delete_batch: usize) -> ProviderInfo {
     let capabilities = Capabilities::none()
         .get()
         .create(CREATE)
-        .delete(delete_batch);
+        .update(UPDATE)
+        .resolve()
+        .delete(delete_batch)
+        .messages(MESSAGES)
+        .comment(COMMENT);
     let quotas = Quotas::none().window(Quota::new(25, Duration::from_secs(5)));
     ProviderInfo::new(ID, "LeadSquared", capabilities).quotas(quotas)
 }
@@ -58,15 +79,39 @@ impl TicketProvider for LeadSquared {
 
     async fn get(&self, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
-        Ok(ticket(self.get_ticket(id.as_str()).await?, &self.time_zone))
+        Ok(self.mapping.ticket(self.get_ticket(id.as_str()).await?))
     }
 
     async fn create(&self, ticket: &NewTicket) -> Result<Created> {
         self.info.check(&Request::Create(ticket))?;
-        let wire =
-            create_ticket(ticket).map_err(|error| error.in_operation(ID, Operation::Create))?;
-        let created = self.create_ticket(&wire).await?;
+        let wire = Mapping::create_ticket(ticket)
+            .map_err(|error| error.in_operation(ID, Operation::Create))?;
+        let created = if ticket.attachments.is_empty() {
+            self.create_ticket(&wire).await?
+        } else {
+            self.create_ticket_with_files(&wire, ticket.attachments.clone())
+                .await?
+        };
         Ok(Created::new(created.value.id.into_string(), created.raw))
+    }
+
+    async fn update(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {
+        self.info.check(&Request::Update(id, patch))?;
+        let wire = self
+            .mapping
+            .update_ticket(patch)
+            .map_err(|error| error.in_operation(ID, Operation::Update))?;
+        self.update_ticket(id.as_str(), &wire, patch.attachments.clone())
+            .await?;
+        Ok(())
+    }
+
+    async fn resolve(&self, id: &TicketId) -> Result<()> {
+        self.info.check(&Request::Resolve(id))?;
+        let wire = self.mapping.resolve_ticket();
+        let updated = self.update_ticket(id.as_str(), &wire, Vec::new()).await;
+        updated.map_err(|error| error.in_operation(ID, Operation::Resolve))?;
+        Ok(())
     }
 
     async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
@@ -91,6 +136,46 @@ impl TicketProvider for LeadSquared {
             )
         }))
     }
+
+    async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
+        self.info.check(&Request::Messages(id, page))?;
+        let reply = self
+            .filter_conversations(id.as_str(), wire::ActivityType::ALL)
+            .await?
+            .value;
+        let rows = reply.conversation_list.into_iter();
+        let messages = rows.map(|row| self.mapping.message(row)).collect();
+        Ok(Page::last(messages).total(reply.total))
+    }
+
+    async fn comment(&self, id: &TicketId, comment: &NewComment) -> Result<()> {
+        self.info.check(&Request::Comment(id, comment))?;
+        match comment.direction {
+            Direction::Internal => {
+                let note = self
+                    .upload_internal_note(id.as_str(), &comment.body)
+                    .await?;
+                confirm_note(id, &note.value)
+            }
+            Direction::Inbound => {
+                self.add_portal_activity(id.as_str(), &comment.body).await?;
+                Ok(())
+            }
+            _ => Err(Error::unsupported(ID, Operation::Comment)),
+        }
+    }
+}
+
+/// The reply's only word about success is which ticket the note is on.
+fn confirm_note(id: &TicketId, note: &wire::InternalNote) -> Result<()> {
+    if note.related_ticket_id.as_str() == id.as_str() {
+        return Ok(());
+    }
+    let message = "the vendor's reply is about another ticket";
+    Err(Error::new(ErrorKind::BadResponse, message)
+        .with_status(200)
+        .in_operation(ID, Operation::Comment)
+        .on_ticket(id))
 }
 
 /// What the two lists of the reply say about one ticket. Ids are compared as texts.
@@ -117,84 +202,4 @@ fn outcome(id: &TicketId, deleted: bool, refused: bool) -> DeleteOutcome {
             "the vendor's reply calls it both deleted and not",
         )),
     }
-}
-
-fn create_ticket(ticket: &NewTicket) -> Result<wire::CreateTicket> {
-    let requester = ticket.requester.clone().unwrap_or_default();
-    if requester.id.is_none() && requester.email.is_none() && requester.phone.is_none() {
-        return Err(Error::invalid_input(
-            "LeadSquared requires `requester_id`, `requester_email` or `requester_phone`",
-        ));
-    }
-    let known = [
-        ("Title", Some(ticket.subject.clone())),
-        ("Description", ticket.description.clone()),
-        ("Type", ticket.category.clone()),
-        ("Priority", ticket.priority.as_ref().map(priority_name)),
-        ("RelatedCustomerId", requester.id.clone()),
-        ("LeadDetail.EmailAddress", requester.email),
-        ("LeadDetail.Phone", requester.phone),
-    ];
-    let mut fields = Vec::with_capacity(known.len() + ticket.custom.len());
-    for (name, value) in known {
-        if value.is_some() && ticket.custom.contains_key(name) {
-            return Err(Error::invalid_input(format!(
-                "the field `{name}` is given twice"
-            )));
-        }
-        fields.extend(value.map(|value| NewField::new(name, value)));
-    }
-    fields.extend(
-        ticket
-            .custom
-            .iter()
-            .map(|(name, value)| NewField::new(name, value)),
-    );
-    Ok(wire::CreateTicket::new(requester.id, fields))
-}
-
-fn ticket(reply: Reply<wire::Ticket>, zone: &TimeZone) -> Ticket {
-    let wire = reply.value;
-    let text = |name: &str| wire.field(name).map(str::to_owned);
-    let mut ticket = Ticket::new(wire.id.as_str(), reply.raw);
-    ticket.subject = text("Title");
-    ticket.description = text("Description");
-    ticket.status = text("Status").map(status);
-    ticket.priority = text("Priority").map(|name| Priority::from_name(&name));
-    ticket.category = text("Type");
-    ticket.requester = wire
-        .lead_id
-        .clone()
-        .filter(|id| !id.is_empty())
-        .map(Person::with_id);
-    ticket.due_at = wire.field("DueDate").and_then(|due| timestamp(due, zone));
-    ticket
-}
-
-/// Accounts may name their statuses as they like; these are the names seen.
-fn status(name: String) -> Status {
-    match name.to_ascii_lowercase().as_str() {
-        "open" => Status::Open,
-        "on hold" => Status::OnHold,
-        "resolved" => Status::Resolved,
-        "closed" => Status::Closed,
-        _ => Status::Other(name),
-    }
-}
-
-/// `Low` and `Medium` are seen; the others follow their form (inferred).
-fn priority_name(priority: &Priority) -> String {
-    match priority {
-        Priority::Low => "Low".to_owned(),
-        Priority::Medium => "Medium".to_owned(),
-        Priority::High => "High".to_owned(),
-        Priority::Urgent => "Urgent".to_owned(),
-        other => other.as_str().to_owned(),
-    }
-}
-
-/// A time of the vendor's, which names no zone. What is no time is absent here and stays in `raw`.
-fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    let local: DateTime = text.parse().ok()?;
-    Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }

@@ -1,13 +1,18 @@
 //! What goes over the wire, exactly as the vendor prints it.
 //!
-//! Source: the vendor's pages `delete-tickets`, `create-tickets`, `get-a-tickets-details-by-id`. A ticket has
-//! three identifiers: its number (`Id` in replies, `TicketIds` in requests), its key (`#` and the number),
-//! and a GUID, which replies call `TicketId`. This crate calls operations with the number.
+//! Source: the vendor's pages `delete-tickets`, `create-tickets`, `create-ticket-with-attachments`,
+//! `update-a-ticket-with-attachments`, `get-a-tickets-details-by-id`, `get-ticket-conversations`, `?p=5010`
+//! (portal activities) and `post-an-internal-note-on-a-ticket-2`.
+//!
+//! A ticket has three identifiers: its number (`Id` in replies; `TicketIds`, `TicketId` and
+//! `RelatedTicketId` in requests, here as a text, there as a number), its key (`#` and the number), and a
+//! GUID, which replies call `TicketId`. This crate calls operations with the number.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use ticket_http::WireId;
+use serde_json::value::RawValue;
+use ticket_http::{Reply, WireId};
 
 /// The body of `PUT …/tickets/trash`: ticket numbers, as texts.
 #[derive(Serialize)]
@@ -57,18 +62,76 @@ impl CreateTicket {
             related_ticket_type_id: 1,
         }
     }
+
+    /// The same as a part of a form, where the null `Id` is left out.
+    pub(crate) fn dto(&self) -> TicketDto<'_> {
+        TicketDto::new(None, self.lead_id.as_deref(), &self.fields)
+    }
 }
 
 impl fmt::Debug for CreateTicket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.fields.iter().map(|field| &field.schema_name).collect();
         f.debug_struct("CreateTicket")
-            .field("fields", &names)
+            .field("fields", &self.fields)
             .finish_non_exhaustive()
     }
 }
 
-/// A field of a new ticket. `Debug` prints the name only.
+/// What `PUT …/tickets/{id}/update` changes. `Debug` prints no values.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct UpdateTicket {
+    /// The GUID of the lead that the ticket belongs to. The page lists it, but not as mandatory.
+    pub lead_id: Option<String>,
+    /// The fields to change, and no others.
+    pub fields: Vec<NewField>,
+}
+
+impl UpdateTicket {
+    /// Changes these fields of a ticket of the lead `lead_id`, if given.
+    pub fn new(lead_id: Option<String>, fields: Vec<NewField>) -> Self {
+        Self { lead_id, fields }
+    }
+
+    pub(crate) fn dto<'a>(&'a self, id: &'a str) -> TicketDto<'a> {
+        TicketDto::new(Some(id), self.lead_id.as_deref(), &self.fields)
+    }
+}
+
+impl fmt::Debug for UpdateTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpdateTicket")
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The part `ticketDTO` of a form, as JSON; the files are parts beside it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TicketDto<'a> {
+    type_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead_id: Option<&'a str>,
+    fields: &'a [NewField],
+    related_ticket_type_id: u8,
+}
+
+impl<'a> TicketDto<'a> {
+    fn new(id: Option<&'a str>, lead_id: Option<&'a str>, fields: &'a [NewField]) -> Self {
+        Self {
+            type_id: "1",
+            id,
+            lead_id,
+            fields,
+            related_ticket_type_id: 1,
+        }
+    }
+}
+
+/// A field of a new ticket, or the new value of one. `Debug` prints the name only.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -104,6 +167,19 @@ pub struct CreatedTicket {
     pub id: WireId,
     /// The new ticket's GUID.
     pub ticket_id: Option<String>,
+    /// `#` and the number, padded to 3 digits.
+    pub key: Option<String>,
+}
+
+/// The reply of `PUT …/tickets/{id}/update`. The ticket itself does not come back.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct UpdatedTicket {
+    /// `Success`: anything else is an error.
+    pub status: String,
+    /// The ticket's number.
+    pub id: WireId,
     /// `#` and the number, padded to 3 digits.
     pub key: Option<String>,
 }
@@ -160,14 +236,154 @@ impl fmt::Debug for Field {
     }
 }
 
-/// What may stand in any reply about its success; all keys are optional. The last two are the envelope of
-/// the vendor's core API, which documents its error bodies (that this API uses it too is inferred).
+/// A kind of message that a ticket's conversations can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub enum ActivityType {
+    /// An e-mail from the customer.
+    InboundEmail,
+    /// An e-mail to the customer.
+    OutboundEmail,
+    /// The customer's words in the portal.
+    PortalInbound,
+    /// An answer in the portal.
+    PortalOutbound,
+}
+
+impl ActivityType {
+    /// All that the vendor documents, in its order.
+    pub const ALL: &[Self] = &[
+        Self::InboundEmail,
+        Self::OutboundEmail,
+        Self::PortalInbound,
+        Self::PortalOutbound,
+    ];
+}
+
+/// The body of `POST …/conversation/filter`, with numbers.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct FilterConversations<'a> {
+    pub(crate) ticket_id: u64,
+    pub(crate) org_id: u64,
+    pub(crate) activity_type: &'a [ActivityType],
+}
+
+/// The reply of `POST …/conversation/filter`, its rows not read yet.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ConversationRows {
+    pub(crate) total: Option<u64>,
+    pub(crate) conversation_list: Vec<Box<RawValue>>,
+}
+
+/// The reply of `POST …/conversation/filter`, each row with its own JSON.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Conversations {
+    /// How many there are, which may be more than are listed.
+    pub total: Option<u64>,
+    /// The messages. Their order is not documented.
+    pub conversation_list: Vec<Reply<Conversation>>,
+}
+
+/// A message of a ticket. `Debug` prints its id and kind only.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct Conversation {
+    /// The message's id.
+    pub id: WireId,
+    /// An [`ActivityType`], or one that is not documented.
+    pub related_activity_type: Option<String>,
+    /// The message as HTML.
+    pub html: Option<String>,
+    /// The message as plain text.
+    pub text: Option<String>,
+    /// The GUID of whoever wrote it.
+    pub created_by: Option<String>,
+    /// When it was written; the time names no zone.
+    pub created_on: Option<String>,
+}
+
+impl fmt::Debug for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conversation")
+            .field("id", &self.id)
+            .field("related_activity_type", &self.related_activity_type)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The body of `POST …/internalnote/upload`, with the ticket as a number.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UploadInternalNote<'a> {
+    text_part: &'a str,
+    activity_type: &'static str,
+    storage_type: &'static str,
+    related_ticket_id: u64,
+}
+
+impl<'a> UploadInternalNote<'a> {
+    pub(crate) fn new(ticket_id: u64, text: &'a str) -> Self {
+        Self {
+            text_part: text,
+            activity_type: "CreateInternalNote",
+            // The vendor's own spelling, and the only one that it knows.
+            storage_type: "Permament",
+            related_ticket_id: ticket_id,
+        }
+    }
+}
+
+/// The reply of `POST …/internalnote/upload`. The note has no id.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct InternalNote {
+    /// The number of the ticket that the note is on.
+    pub related_ticket_id: WireId,
+}
+
+/// The body of `POST …/ticket/{id}/portal/activity`.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AddPortalActivity<'a> {
+    text: &'a str,
+    direction: &'static str,
+}
+
+impl<'a> AddPortalActivity<'a> {
+    /// No other direction is documented.
+    pub(crate) fn inbound(text: &'a str) -> Self {
+        Self {
+            text,
+            direction: "INBOUND",
+        }
+    }
+}
+
+/// The reply of `POST …/ticket/{id}/portal/activity`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct PortalActivity {
+    /// `Success`: anything else is an error.
+    pub status: String,
+    /// The id of the activity.
+    pub id: WireId,
+}
+
+/// What may stand in any reply about its success; all keys are optional, and of any type, so that nothing
+/// odd beside a refusal hides it. The last two are the envelope of the vendor's core API, which documents
+/// its error bodies (that this API uses it too is inferred).
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct Verdict {
-    pub(crate) status: Option<String>,
-    pub(crate) reason_for_failure: Option<String>,
-    pub(crate) message: Option<String>,
-    pub(crate) exception_type: Option<String>,
-    pub(crate) exception_message: Option<String>,
+    pub(crate) status: Option<Box<RawValue>>,
+    pub(crate) reason_for_failure: Option<Box<RawValue>>,
+    pub(crate) message: Option<Box<RawValue>>,
+    pub(crate) exception_type: Option<Box<RawValue>>,
+    pub(crate) exception_message: Option<Box<RawValue>>,
 }

@@ -2,21 +2,28 @@
 //!
 //! What the vendor does not document does not exist here.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret as _, SecretString};
-use ticket_core::{Error, Operation, ProviderInfo, Result};
+use ticket_core::{Effect, Error, ErrorKind, Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpRequest, HttpResponse, Reply};
 
 use crate::config::OneCloudConfig;
 use crate::provider::{self, ID};
+use crate::token::{TokenSource, Tokens};
 use crate::{error, wire};
 
 /// A client of OneCloud's ticket API, and a [`TicketProvider`](ticket_core::TicketProvider).
 ///
-/// Cloning is cheap. `Debug` does not print the token.
+/// An expired token is renewed once, where there is something to renew it with, and the call sent again:
+/// the vendor refused it before it did anything. Cloning is cheap; clones share the token. `Debug` prints
+/// neither token nor password.
 #[derive(Clone, Debug)]
 pub struct OneCloud {
     http: HttpClient,
+    tokens: Arc<Tokens>,
     pub(crate) time_zone: TimeZone,
     pub(crate) info: ProviderInfo,
 }
@@ -26,7 +33,8 @@ impl OneCloud {
     ///
     /// # Errors
     ///
-    /// `Config` for an unusable base URL, token or time zone.
+    /// `Config` for an unusable base URL, token or time zone, and where there is neither a token nor a
+    /// complete login nor a source.
     pub fn new(config: &OneCloudConfig) -> Result<Self> {
         let time_zone = TimeZone::get(&config.time_zone).map_err(|_| {
             Error::config(format!(
@@ -34,15 +42,26 @@ impl OneCloud {
                 config.time_zone
             ))
         })?;
-        let bearer = SecretString::from(format!("Bearer {}", config.token.expose_secret()));
         let product = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
         let http = HttpClient::new(
             &config.base_url,
             &config.http.clone().user_agent(product),
-            &[("authorization", bearer)],
+            &[],
         )?;
+        let source = config
+            .source
+            .clone()
+            .map_or_else(|| login(&http, config), |source| Ok(Some(source)))?;
+        if source.is_none() && config.token.is_none() {
+            return Err(Error::config(
+                "onecloud is not configured: give `token` (environment ONECLOUD_TOKEN), or `email`, `password` and \
+                 `site_id` (environment ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID)",
+            ));
+        }
+        let tokens = Tokens::new(config.token.as_ref(), source)?;
         Ok(Self {
             http,
+            tokens: Arc::new(tokens),
             time_zone,
             info: provider::info(),
         })
@@ -54,8 +73,32 @@ impl OneCloud {
     ///
     /// `NotFound` by the status alone: the vendor documents no body for an unknown id (inferred).
     pub async fn get_ticket(&self, id: &str) -> Result<Reply<wire::Ticket>> {
-        let request = self.http.get(&["api", "ticketrz", id]);
+        let request = || self.http.get(&["api", "ticketrz", id]);
         self.call(Operation::Get, request, HttpResponse::reply)
+            .await
+    }
+
+    /// `GET /api/ticketrz?sinceId&limit&offset` (page `tiketfind`). The rows are another shape than
+    /// [`get_ticket`](Self::get_ticket)'s: names instead of ids. More rows than `limit` may come.
+    pub async fn find_tickets(
+        &self,
+        query: &wire::FindTickets,
+    ) -> Result<Reply<wire::FoundTickets>> {
+        let request = || {
+            let parameters = [
+                ("sinceId", query.since_id),
+                ("limit", query.limit.map(u64::from)),
+                ("offset", query.offset),
+            ];
+            let request = self.http.get(&["api", "ticketrz"]);
+            parameters
+                .into_iter()
+                .fold(request, |request, (name, value)| match value {
+                    Some(value) => request.query(name, &value.to_string()),
+                    None => request,
+                })
+        };
+        self.call(Operation::List, request, HttpResponse::reply)
             .await
     }
 
@@ -68,7 +111,7 @@ impl OneCloud {
         &self,
         ticket: &wire::CreateTicket,
     ) -> Result<Reply<wire::CreatedTicket>> {
-        let request = self.http.post(&["api", "ticket", "create"]).json(ticket);
+        let request = || self.http.post(&["api", "ticket", "create"]).json(ticket);
         self.call(Operation::Create, request, HttpResponse::reply)
             .await
     }
@@ -80,24 +123,121 @@ impl OneCloud {
     ///
     /// `NotFound` by the status alone (inferred).
     pub async fn remove_ticket(&self, id: &str) -> Result<()> {
-        let request = self.http.delete(&["api", "ticketrz", id]);
+        let request = || self.http.delete(&["api", "ticketrz", id]);
         self.call(Operation::Delete, request, error::confirm_removed)
             .await
     }
 
-    async fn call<T>(
+    /// `GET /api/ticket/conversations/<id>` (page `tiketconversations`): all messages, in one reply. Those
+    /// that the vendor wraps once more, as in its own sample, are unwrapped.
+    pub async fn conversations(&self, id: &str) -> Result<Vec<Reply<wire::Message>>> {
+        let request = || self.http.get(&["api", "ticket", "conversations", id]);
+        self.call(Operation::Messages, request, wire::messages)
+            .await
+    }
+
+    /// `POST /api/authenticate` (page `authenticationtoken`): a token for this login. It is not kept.
+    ///
+    /// The page does not state how the body is encoded; a form is sent (inferred).
+    ///
+    /// # Errors
+    ///
+    /// `Unauthenticated` where the login is not accepted. Never with an effect.
+    pub async fn authenticate(
         &self,
+        email: &str,
+        password: &SecretString,
+        site_id: &str,
+    ) -> Result<SecretString> {
+        authenticate(&self.http, email, password, site_id).await
+    }
+
+    async fn call<'a, T>(
+        &'a self,
         operation: Operation,
-        request: HttpRequest<'_>,
-        read: impl FnOnce(&HttpResponse) -> Result<T>,
+        request: impl Fn() -> HttpRequest<'a>,
+        read: impl Fn(&HttpResponse) -> Result<T>,
     ) -> Result<T> {
-        let reply = async {
-            let response = request.send().await?;
+        let send = async |header: &SecretString| {
+            let response = request()
+                .secret_header("authorization", header)
+                .send()
+                .await?;
             error::check(&response)?;
             read(&response)
+        };
+        let reply = async {
+            let bearer = self.tokens.current().await?;
+            match send(&bearer.header).await {
+                Err(expired) if expired.kind() == ErrorKind::TokenExpired => {
+                    match self.tokens.renew(&bearer).await {
+                        Some(renewed) => send(&renewed?.header).await,
+                        None => Err(expired),
+                    }
+                }
+                reply => reply,
+            }
         };
         reply
             .await
             .map_err(|error| error.in_operation(ID, operation))
     }
+}
+
+/// The login of the configuration, if it has one.
+fn login(http: &HttpClient, config: &OneCloudConfig) -> Result<Option<Arc<dyn TokenSource>>> {
+    match (&config.email, &config.password, &config.site_id) {
+        (None, None, None) => Ok(None),
+        (Some(email), Some(password), Some(site_id)) => Ok(Some(Arc::new(Login {
+            http: http.clone(),
+            email: email.clone(),
+            password: password.clone(),
+            site_id: site_id.clone(),
+        }))),
+        _ => Err(Error::config(
+            "the login of onecloud is incomplete: `email`, `password` and `site_id` go together (environment \
+             ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID)",
+        )),
+    }
+}
+
+/// Gets tokens from the vendor.
+#[derive(Debug)]
+struct Login {
+    http: HttpClient,
+    email: String,
+    password: SecretString,
+    site_id: String,
+}
+
+#[async_trait]
+impl TokenSource for Login {
+    async fn token(&self) -> Result<SecretString> {
+        authenticate(&self.http, &self.email, &self.password, &self.site_id).await
+    }
+}
+
+async fn authenticate(
+    http: &HttpClient,
+    email: &str,
+    password: &SecretString,
+    site_id: &str,
+) -> Result<SecretString> {
+    let fields = [
+        ("email", email),
+        ("password", password.expose_secret()),
+        ("siteId", site_id),
+    ];
+    let token = async {
+        let response = http
+            .post(&["api", "authenticate"])
+            .form(&fields)
+            .send()
+            .await?;
+        error::check_login(&response)?;
+        Ok(response.json::<wire::Token>()?.token)
+    };
+    token
+        .await
+        .map_err(|error: Error| error.with_effect(Effect::None))
 }

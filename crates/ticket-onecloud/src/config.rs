@@ -1,5 +1,6 @@
 //! What must be known to call OneCloud.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -8,15 +9,30 @@ use ticket_core::{Result, Setting, Settings};
 use ticket_http::HttpConfig;
 
 use crate::provider::ID;
+use crate::token::TokenSource;
 
-/// What OneCloud can be told, for configuration files and the environment.
+/// What OneCloud can be told, for configuration files and the environment: a token, or an e-mail address,
+/// password and site to get tokens with, or both.
 pub const SETTINGS: &[Setting] = &[
     Setting::required(
         "base_url",
         "ONECLOUD_BASE_URL",
         "the host of your deployment, such as https://onecloud.example.com; every vendor page leaves it open",
     ),
-    Setting::secret("token", "ONECLOUD_TOKEN", "the bearer token, sent as given"),
+    Setting::secret("token", "ONECLOUD_TOKEN", "the bearer token, sent as given").or_others(),
+    Setting::required("email", "ONECLOUD_EMAIL", "the login to get tokens with").or_others(),
+    Setting::secret(
+        "password",
+        "ONECLOUD_PASSWORD",
+        "the password that belongs to it",
+    )
+    .or_others(),
+    Setting::required(
+        "site_id",
+        "ONECLOUD_SITE_ID",
+        "the tenant (\"site\") to log in to",
+    )
+    .or_others(),
     Setting::optional(
         "time_zone",
         "ONECLOUD_TIMEZONE",
@@ -35,6 +51,9 @@ const DEFAULT_TIME_ZONE: &str = "Asia/Jakarta";
 ///
 /// let config = OneCloudConfig::new("https://onecloud.example.com", "token").time_zone("Asia/Makassar");
 /// assert!(!format!("{config:?}").contains("\"token\""));
+/// // Tokens live 15 minutes (inferred); a login renews them.
+/// let config = OneCloudConfig::with_login("https://onecloud.example.com", "user@example.com", "password", "123");
+/// # let _ = config;
 /// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,7 +62,16 @@ pub struct OneCloudConfig {
     /// The host, and the path under which the deployment sits, if any. There is no safe default.
     pub base_url: String,
     /// The bearer token, opaque, sent as given. It lives 15 minutes (inferred).
-    pub token: SecretString,
+    pub token: Option<SecretString>,
+    /// The login to get tokens with.
+    pub email: Option<String>,
+    /// The password that belongs to it.
+    pub password: Option<SecretString>,
+    /// The tenant ("site") to log in to. One token is good for one site.
+    pub site_id: Option<String>,
+    /// Where tokens come from, in place of the login.
+    #[serde(skip)]
+    pub source: Option<Arc<dyn TokenSource>>,
     /// The zone of the vendor's times, by its IANA name.
     #[serde(default = "default_time_zone")]
     pub time_zone: String,
@@ -57,11 +85,45 @@ fn default_time_zone() -> String {
 }
 
 impl OneCloudConfig {
-    /// The deployment at `base_url`, called with `token`.
+    /// The deployment at `base_url`, called with `token` until it expires.
     pub fn new(base_url: impl Into<String>, token: impl Into<SecretString>) -> Self {
         Self {
+            token: Some(token.into()),
+            ..Self::at(base_url)
+        }
+    }
+
+    /// The deployment at `base_url`, called with tokens that this login gets.
+    pub fn with_login(
+        base_url: impl Into<String>,
+        email: impl Into<String>,
+        password: impl Into<SecretString>,
+        site_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            email: Some(email.into()),
+            password: Some(password.into()),
+            site_id: Some(site_id.into()),
+            ..Self::at(base_url)
+        }
+    }
+
+    /// The deployment at `base_url`, called with tokens from `source`.
+    pub fn with_source(base_url: impl Into<String>, source: impl TokenSource) -> Self {
+        Self {
+            source: Some(Arc::new(source)),
+            ..Self::at(base_url)
+        }
+    }
+
+    fn at(base_url: impl Into<String>) -> Self {
+        Self {
             base_url: base_url.into(),
-            token: token.into(),
+            token: None,
+            email: None,
+            password: None,
+            site_id: None,
+            source: None,
             time_zone: default_time_zone(),
             http: HttpConfig::default(),
         }

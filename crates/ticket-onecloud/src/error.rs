@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Time;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 use ticket_core::{DailyWindow, Error, ErrorKind, Result};
 use ticket_http::{HttpResponse, kind_of_status};
@@ -24,12 +23,25 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     }
 }
 
+/// Refuses a login that was not accepted.
+pub(crate) fn check_login(response: &HttpResponse) -> Result<()> {
+    check(response).map_err(|error| match error.kind() {
+        ErrorKind::Unauthenticated => {
+            let message = "the login is not accepted; see ONECLOUD_EMAIL, ONECLOUD_PASSWORD and ONECLOUD_SITE_ID";
+            response
+                .error_of(ErrorKind::Unauthenticated, message)
+                .with_vendor_message(error.vendor_message().unwrap_or_default())
+        }
+        _ => error,
+    })
+}
+
 /// Success of a removal: an empty object, or nothing at all. A web page confirms nothing.
 pub(crate) fn confirm_removed(response: &HttpResponse) -> Result<()> {
     if response.body().iter().all(u8::is_ascii_whitespace) {
         return Ok(());
     }
-    response.json::<BTreeMap<String, IgnoredAny>>().map(drop)
+    response.json::<BTreeMap<String, Value>>().map(drop)
 }
 
 /// The error that the body reports, if it does.
@@ -69,7 +81,7 @@ fn number(code: &Value) -> Option<u16> {
 fn by_words(response: &HttpResponse, code: Option<u16>, words: &str) -> Error {
     let lower = words.to_ascii_lowercase();
     if lower.contains("expired token") {
-        let message = "the token has expired; get a new one and put it into ONECLOUD_TOKEN";
+        let message = "the token has expired; get a new one, or configure a login to renew it with";
         return response
             .error_of(ErrorKind::TokenExpired, message)
             .with_vendor_message(words);

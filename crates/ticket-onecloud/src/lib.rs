@@ -4,8 +4,10 @@ mod client;
 mod config;
 mod error;
 mod provider;
+mod token;
 pub mod wire;
 
 pub use client::OneCloud;
 pub use config::{OneCloudConfig, SETTINGS};
 pub use provider::info;
+pub use token::TokenSource;

@@ -4,9 +4,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
 use ticket_core::{
-    Capabilities, Created, DeleteReport, Field, Fields, NewTicket, Person, Priority, ProviderInfo,
-    Request, Result, Status, Ticket, TicketId, TicketProvider,
+    Capabilities, Created, Cursor, DeleteReport, Direction, Error, ErrorKind, Field, Fields,
+    Message, NewTicket, Operation, Page, PageRequest, Person, Priority, ProviderInfo, Request,
+    Result, Status, Ticket, TicketId, TicketProvider, TicketQuery,
 };
 use ticket_http::Reply;
 
@@ -33,13 +35,19 @@ const CREATE: Fields = {
         .custom(&[COORDINATE])
 };
 
-/// Who OneCloud is and what it can do. No limit on calls per minute is documented.
+/// No filter is documented for tickets (page `tiketfind`).
+const LIST: Fields = Fields::carrying(&[Field::Cursor, Field::PageLimit]);
+
+/// Who OneCloud is and what it can do. No limit on calls per minute is documented; neither are an update, a
+/// resolve and a comment.
 pub fn info() -> ProviderInfo {
-    ProviderInfo::new(
-        ID,
-        "OneCloud",
-        Capabilities::none().get().create(CREATE).delete(1),
-    )
+    let capabilities = Capabilities::none()
+        .get()
+        .list(LIST)
+        .create(CREATE)
+        .delete(1)
+        .messages(Fields::carrying(&[]));
+    ProviderInfo::new(ID, "OneCloud", capabilities)
 }
 
 #[async_trait]
@@ -51,6 +59,30 @@ impl TicketProvider for OneCloud {
     async fn get(&self, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
         Ok(ticket(self.get_ticket(id.as_str()).await?, &self.time_zone))
+    }
+
+    async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
+        self.info.check(&Request::List(query))?;
+        let find =
+            find_tickets(&query.page).map_err(|error| error.in_operation(ID, Operation::List))?;
+        let reply = self.find_tickets(&find).await?;
+        let rows: wire::RawRows = serde_json::from_str(reply.raw.get()).map_err(|_| {
+            // The same text was read as rows before.
+            Error::new(ErrorKind::BadResponse, "the rows cannot be read")
+                .in_operation(ID, Operation::List)
+        })?;
+        let total = reply.value.total;
+        let arrived = u64::try_from(rows.data.len()).unwrap_or(u64::MAX);
+        let end = find.offset.unwrap_or_default().saturating_add(arrived);
+        // What arrived counts: more rows than the limit may come. Without a total, an empty page is the end.
+        let more = arrived > 0 && total.is_none_or(|total| end < total);
+        let items = reply.value.data.into_iter().zip(rows.data);
+        let items = items
+            .map(|(row, raw)| row_ticket(row, raw, &self.time_zone))
+            .collect();
+        Ok(Page::last(items)
+            .next(more.then(|| Cursor::new(end.to_string())))
+            .total(total))
     }
 
     async fn create(&self, ticket: &NewTicket) -> Result<Created> {
@@ -69,6 +101,32 @@ impl TicketProvider for OneCloud {
             _ => Ok(DeleteReport::default()),
         }
     }
+
+    async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
+        self.info.check(&Request::Messages(id, page))?;
+        let messages = self.conversations(id.as_str()).await?;
+        Ok(Page::last(
+            messages
+                .into_iter()
+                .map(|reply| message(reply, &self.time_zone))
+                .collect(),
+        ))
+    }
+}
+
+/// A cursor is the number of rows before the page.
+fn find_tickets(page: &PageRequest) -> Result<wire::FindTickets> {
+    let offset = match &page.cursor {
+        None => None,
+        Some(cursor) => Some(cursor.as_str().parse().map_err(|_| {
+            Error::invalid_input("the `cursor` is not one that OneCloud's list gave")
+        })?),
+    };
+    Ok(wire::FindTickets {
+        since_id: None,
+        limit: page.limit,
+        offset,
+    })
 }
 
 fn create_ticket(ticket: &NewTicket) -> wire::CreateTicket {
@@ -102,6 +160,48 @@ fn ticket(reply: Reply<wire::Ticket>, zone: &TimeZone) -> Ticket {
     ticket.closed_at = time(wire.close_date);
     ticket.due_at = time(wire.due_date);
     ticket
+}
+
+fn row_ticket(row: wire::TicketRow, raw: Box<RawValue>, zone: &TimeZone) -> Ticket {
+    let time = |text: Option<String>| timestamp(&given(text)?, zone);
+    let mut ticket = Ticket::new(row.id.into_string(), raw);
+    ticket.subject = given(row.subject);
+    ticket.description = given(row.description);
+    ticket.status = given(row.status).map(status_name);
+    ticket.priority = given(row.priority).map(|name| Priority::from_name(&name));
+    ticket.category = given(row.category);
+    ticket.requester = given(row.requestor).map(Person::named);
+    ticket.assignee = given(row.assignee).map(Person::named);
+    // How several labels are written is not documented, so the text stays one.
+    ticket.tags = given(row.tags).into_iter().collect();
+    ticket.created_at = time(row.create_date);
+    ticket.updated_at = time(row.modify_date);
+    ticket.due_at = time(row.due_date);
+    ticket
+}
+
+fn message(reply: Reply<wire::Message>, zone: &TimeZone) -> Message {
+    let wire = reply.value;
+    let mut message = Message::new(wire.content.unwrap_or_default(), reply.raw);
+    message.id = Some(wire.id.into_string());
+    message.author = person(given(wire.from), given(wire.from_name));
+    // Inferred from the sample's texts.
+    message.direction = match wire.incoming.as_deref() {
+        Some("1") => Some(Direction::Inbound),
+        Some("0") => Some(Direction::Outbound),
+        _ => None,
+    };
+    message.created_at = given(wire.date).and_then(|date| timestamp(&date, zone));
+    message
+}
+
+/// Only `Closed` is seen (page `tiketfind`); the other names are the usual ones (inferred).
+fn status_name(name: String) -> Status {
+    match name.to_ascii_lowercase().as_str() {
+        "open" => Status::Open,
+        "closed" => Status::Closed,
+        _ => Status::Other(name),
+    }
 }
 
 /// The vendor writes "no value" as null and as an empty text.

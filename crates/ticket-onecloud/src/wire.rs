@@ -1,12 +1,16 @@
 //! What goes over the wire, exactly as the vendor prints it.
 //!
-//! Source: the vendor's pages `tiketget`, `tiketcreate`, `tiketremove`.
+//! Source: the vendor's pages `tiketget`, `tiketfind`, `tiketcreate`, `tiketremove`, `tiketconversations`,
+//! `authenticationtoken`.
 
 use std::fmt;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use ticket_http::WireId;
+use serde_json::value::RawValue;
+use ticket_core::Result;
+use ticket_http::{HttpResponse, Reply, WireId};
 
 /// A ticket as `GET /api/ticketrz/<id>` answers (page `tiketget`): 55 keys, every value a text or null,
 /// ids, counters and times too. An empty text means no value.
@@ -198,6 +202,167 @@ impl fmt::Debug for CreateTicket {
 pub struct CreatedTicket {
     /// The new ticket's id.
     pub ticket_id: WireId,
+}
+
+/// The query of `GET /api/ticketrz` (page `tiketfind`). What is absent is left to the vendor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FindTickets {
+    /// Only tickets after this id. The page calls it "last date"; taken for an id (inferred).
+    pub since_id: Option<u64>,
+    /// How many rows; 20 where absent.
+    pub limit: Option<u32>,
+    /// How many rows to leave out first.
+    pub offset: Option<u64>,
+}
+
+impl FindTickets {
+    /// The first rows.
+    pub const fn new() -> Self {
+        Self {
+            since_id: None,
+            limit: None,
+            offset: None,
+        }
+    }
+
+    /// Only tickets after this id.
+    #[must_use]
+    pub const fn since_id(mut self, id: u64) -> Self {
+        self.since_id = Some(id);
+        self
+    }
+
+    /// So many rows.
+    #[must_use]
+    pub const fn limit(mut self, rows: u32) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
+    /// Leaves out so many rows.
+    #[must_use]
+    pub const fn offset(mut self, rows: u64) -> Self {
+        self.offset = Some(rows);
+        self
+    }
+}
+
+/// The reply of `GET /api/ticketrz`. Its `limit` is not modelled: it echoes what was sent, as a text, and
+/// not what was done.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct FoundTickets {
+    /// How many tickets there are in all.
+    pub total: Option<u64>,
+    /// The rows.
+    pub data: Vec<TicketRow>,
+}
+
+/// The rows of [`FoundTickets`], as they came.
+#[derive(Deserialize)]
+pub(crate) struct RawRows {
+    pub(crate) data: Vec<Box<RawValue>>,
+}
+
+/// A row of a list: names where [`Ticket`] has ids. `Debug` prints the id only.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct TicketRow {
+    /// The ticket's id.
+    pub id: WireId,
+    /// Who asked, by name.
+    pub requestor: Option<String>,
+    /// Who works on it, by name.
+    pub assignee: Option<String>,
+    /// The subject line.
+    pub subject: Option<String>,
+    /// The text, or a remark such as `Junk`.
+    pub description: Option<String>,
+    /// When it is due.
+    pub due_date: Option<String>,
+    /// When it was filed.
+    pub create_date: Option<String>,
+    /// When it last changed.
+    pub modify_date: Option<String>,
+    /// How it came in, by name.
+    pub media: Option<String>,
+    /// The category, by name.
+    pub category: Option<String>,
+    /// The status, by name.
+    pub status: Option<String>,
+    /// The priority, by name.
+    pub priority: Option<String>,
+    /// Labels, as one text.
+    pub tags: Option<String>,
+}
+
+impl fmt::Debug for TicketRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TicketRow")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A message of a ticket (page `tiketconversations`), as far as it is modelled. `Debug` prints the id only.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct Message {
+    /// The message's id.
+    pub id: WireId,
+    /// When it was sent or received.
+    pub date: Option<String>,
+    /// `1` is from the customer, `0` from an agent (inferred).
+    pub incoming: Option<String>,
+    /// Who wrote it: an address or an id in the channel.
+    pub from: Option<String>,
+    /// Who wrote it, by name.
+    pub from_name: Option<String>,
+    /// What it is about.
+    pub subject: Option<String>,
+    /// The text.
+    pub content: Option<String>,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Every message of a reply, those wrapped once more included.
+pub(crate) fn messages(response: &HttpResponse) -> Result<Vec<Reply<Message>>> {
+    #[derive(Deserialize)]
+    struct Wrapper<T> {
+        data: Vec<T>,
+    }
+
+    #[derive(Deserialize)]
+    struct Either {
+        data: Option<Vec<Box<RawValue>>>,
+    }
+
+    let mut messages = Vec::new();
+    for raw in response.json::<Wrapper<Box<RawValue>>>()?.data {
+        let wrapped = serde_json::from_str::<Either>(raw.get())
+            .ok()
+            .and_then(|either| either.data);
+        for raw in wrapped.unwrap_or_else(|| vec![raw]) {
+            messages.push(response.reply_of(raw)?);
+        }
+    }
+    Ok(messages)
+}
+
+/// The reply of `POST /api/authenticate` (page `authenticationtoken`).
+#[derive(Deserialize)]
+pub(crate) struct Token {
+    pub(crate) token: SecretString,
 }
 
 /// What may stand in any reply instead of what was asked for: the `ERROR` envelope, or a

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::vendor::Endpoint;
 
 /// What a vendor would answer if nothing went wrong on the way.
 #[derive(Debug)]
@@ -127,15 +128,15 @@ impl Answer {
 
 /// The vendor's own forms, as far as faults need them.
 pub(crate) trait ErrorForms {
-    /// An error of this status as the vendor words it.
-    fn error(&self, status: u16) -> Reply;
+    /// An error of this status as the vendor words it on this endpoint.
+    fn error(&self, endpoint: Option<Endpoint>, status: u16) -> Reply;
     /// The vendor's error form in a 200.
     fn error_inside_200(&self) -> Reply;
 }
 
 /// For paths outside every vendor's prefix.
 impl ErrorForms for () {
-    fn error(&self, status: u16) -> Reply {
+    fn error(&self, _endpoint: Option<Endpoint>, status: u16) -> Reply {
         Reply::empty(status)
     }
 
@@ -145,12 +146,16 @@ impl ErrorForms for () {
 }
 
 /// The answer of a fault that keeps the call from the vendor; `None` where it lets it through.
-pub(crate) fn instead(fault: &Fault, forms: &dyn ErrorForms) -> Option<Answer> {
+pub(crate) fn instead(
+    fault: &Fault,
+    endpoint: Option<Endpoint>,
+    forms: &dyn ErrorForms,
+) -> Option<Answer> {
     let reply = match fault {
         Fault::ConnectionReset => return Some(Answer::Reset),
-        Fault::Status(status) => forms.error(*status),
+        Fault::Status(status) => forms.error(endpoint, *status),
         Fault::RateLimited { retry_after } => {
-            let mut reply = forms.error(429);
+            let mut reply = forms.error(endpoint, 429);
             reply.headers.retain(|(name, _)| name != "retry-after");
             match retry_after {
                 Some(seconds) => reply.header("retry-after", seconds.to_string()),
@@ -185,13 +190,14 @@ pub(crate) fn instead(fault: &Fault, forms: &dyn ErrorForms) -> Option<Answer> {
 /// What a fault makes of the vendor's reply on its way back.
 pub(crate) fn afterwards(
     fault: Option<&Fault>,
+    endpoint: Option<Endpoint>,
     mut reply: Reply,
     forms: &dyn ErrorForms,
 ) -> Answer {
     let manner = match fault {
         Some(Fault::LostResponse) => return Answer::Close,
         Some(Fault::StatusAfterEffect(status)) => {
-            reply = forms.error(*status);
+            reply = forms.error(endpoint, *status);
             Manner::Plainly
         }
         Some(Fault::TruncatedJson) => {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::calendar::Date;
 use crate::quota::{Counter, Quota, WindowModel};
 use crate::sandbox::Sandbox;
-use crate::vendors::{LeadSquared, OneCloud, Sweeppea, Vendors, Wording};
+use crate::vendors::{Account, LeadSquared, OneCloud, Quirks, Sweeppea, Vendors, Wording};
 use crate::world::World;
 
 /// Settings of a [`Sandbox`]; made by [`Sandbox::builder`].
@@ -22,8 +22,8 @@ pub struct SandboxBuilder {
     sweeppea_quota: Option<Quota>,
     sweeppea_wording: Wording,
     leadsquared_quota: Option<Quota>,
-    leadsquared_retry_after: Option<u64>,
-    leadsquared_max_delete: usize,
+    leadsquared: Account,
+    onecloud_quirks: Quirks,
 }
 
 impl Default for SandboxBuilder {
@@ -43,8 +43,13 @@ impl Default for SandboxBuilder {
                 window: Duration::from_secs(5),
                 model: WindowModel::Sliding,
             }),
-            leadsquared_retry_after: None,
-            leadsquared_max_delete: 100,
+            leadsquared: Account {
+                retry_after: None,
+                max_delete: 100,
+                required_fields: vec!["Title".to_owned()],
+                statuses: Vec::new(),
+            },
+            onecloud_quirks: Quirks::default(),
         }
     }
 }
@@ -72,6 +77,22 @@ impl SandboxBuilder {
         self
     }
 
+    /// Whether OneCloud's lists have one row more than was asked for, as its own sample has; default
+    /// no.
+    #[must_use]
+    pub fn onecloud_extra_row(mut self, extra: bool) -> Self {
+        self.onecloud_quirks.extra_row = extra;
+        self
+    }
+
+    /// Whether OneCloud wraps the messages behind the first one once more, as its own sample does;
+    /// default no.
+    #[must_use]
+    pub fn onecloud_nested_messages(mut self, nested: bool) -> Self {
+        self.onecloud_quirks.nested_messages = nested;
+        self
+    }
+
     /// The limit of Sweeppea, or `None` for no limit; default 150 calls in 60 seconds, sliding.
     #[must_use]
     pub fn sweeppea_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
@@ -96,7 +117,7 @@ impl SandboxBuilder {
     /// Seconds for a `Retry-After` header on LeadSquared's 429s; default none, as documented.
     #[must_use]
     pub fn leadsquared_retry_after(mut self, seconds: u64) -> Self {
-        self.leadsquared_retry_after = Some(seconds);
+        self.leadsquared.retry_after = Some(seconds);
         self
     }
 
@@ -104,7 +125,29 @@ impl SandboxBuilder {
     /// gives no number.
     #[must_use]
     pub fn leadsquared_max_delete(mut self, ids: usize) -> Self {
-        self.leadsquared_max_delete = ids;
+        self.leadsquared.max_delete = ids;
+        self
+    }
+
+    /// The fields that LeadSquared takes no ticket without, by their schema names; default `Title`
+    /// alone. Every account has its own list.
+    #[must_use]
+    pub fn leadsquared_required_fields<T: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.leadsquared.required_fields = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The values that LeadSquared knows for the field `Status`; default none, which is to say any.
+    /// Every account has its own list.
+    #[must_use]
+    pub fn leadsquared_statuses<T: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.leadsquared.statuses = names.into_iter().map(Into::into).collect();
         self
     }
 
@@ -117,13 +160,9 @@ impl SandboxBuilder {
         let start = Instant::now();
         let counter = |quota: Quota| Counter::new(quota, start);
         let mut vendors = Vendors {
-            onecloud: OneCloud::new(self.onecloud_calls),
+            onecloud: OneCloud::new(self.onecloud_calls, self.onecloud_quirks),
             sweeppea: Sweeppea::new(self.sweeppea_quota.map(counter), self.sweeppea_wording),
-            leadsquared: LeadSquared::new(
-                self.leadsquared_quota.map(counter),
-                self.leadsquared_retry_after,
-                self.leadsquared_max_delete,
-            ),
+            leadsquared: LeadSquared::new(self.leadsquared_quota.map(counter), self.leadsquared),
         };
         if self.seed_tickets {
             vendors.seed(Date::at(start, start));

@@ -26,7 +26,12 @@ impl Date {
         self.0.strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
-    /// `2026-01-26T12:32:29`, as LeadSquared writes it.
+    /// `2026-01-26T12:32:29.600`, as LeadSquared writes it on messages.
+    pub(crate) fn zoneless_millis(self) -> String {
+        self.0.strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string()
+    }
+
+    /// `2026-01-26T12:32:29`, as LeadSquared writes it on tickets.
     pub(crate) fn zoneless(self) -> String {
         self.0.strftime("%Y-%m-%dT%H:%M:%S").to_string()
     }

@@ -1,7 +1,13 @@
 //! The keys that the sandbox accepts. They are constants because they protect nothing.
 
-/// The bearer token of OneCloud.
+/// A bearer token of OneCloud that is good from the start until `Sandbox::expire_token`.
 pub const ONECLOUD_TOKEN: &str = "sandbox-onecloud-token";
+/// The e-mail address that OneCloud gives tokens to.
+pub const ONECLOUD_EMAIL: &str = "sandbox@example.com";
+/// The password that belongs to it.
+pub const ONECLOUD_PASSWORD: &str = "sandbox-onecloud-password";
+/// The site that belongs to it.
+pub const ONECLOUD_SITE_ID: &str = "123";
 /// The API key of Sweeppea.
 pub const SWEEPPEA_API_KEY: &str = "sandbox-sweeppea-key";
 /// The organisation id of LeadSquared, part of every path.

@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
-use std::{fs, io};
+use std::{fmt, fs, io};
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::fault::{Fault, Rule};
+use crate::form::{self, Part};
 use crate::journal::Exchange;
 use crate::sandbox::Sandbox;
 
@@ -48,10 +49,25 @@ pub struct RecordedRequest {
     pub method: String,
     /// The path behind the base URL.
     pub path: String,
-    query: BTreeMap<String, String>,
+    /// The query's parameters.
+    pub query: BTreeMap<String, String>,
     headers: BTreeMap<String, String>,
-    /// The body, null for none.
+    /// The body, null for none or for a form.
     pub body: Value,
+    /// The parts of a multipart form.
+    pub multipart: Option<Vec<RecordedPart>>,
+}
+
+/// A part of a multipart form: a text or a file. The content of a file is free.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[non_exhaustive]
+pub struct RecordedPart {
+    /// The part's name.
+    pub name: String,
+    /// The text; `None` for a file.
+    pub text: Option<String>,
+    /// The file name; `None` for a text.
+    pub file_name: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -94,6 +110,9 @@ impl Sandbox {
     /// request that was sent, the number of requests, the conclusion, a case without a file, a file without a
     /// case. Empty means that all agree.
     ///
+    /// JSON is compared by value, a form by its parts, of a file the names alone, and `authenticate` by its
+    /// fields in any encoding. The base URL must be [`Sandbox::base_url`] of the recordings' provider.
+    ///
     /// # Errors
     ///
     /// As [`Recording::read_dir`].
@@ -105,6 +124,19 @@ impl Sandbox {
     ) -> io::Result<Vec<String>> {
         let mut problems = Vec::new();
         let recordings = Recording::read_dir(folder)?;
+        for (index, (operation, case, _)) in cases.iter().enumerate() {
+            let name = format!("{operation}-{case}");
+            let same = |recording: &Recording| {
+                recording.operation == *operation && recording.case == *case
+            };
+            if !recordings.iter().any(same) {
+                problems.push(format!("{name}: the case has no file"));
+            }
+            let mut earlier = cases.iter().take(index);
+            if earlier.any(|(known, other, _)| known == operation && other == case) {
+                problems.push(format!("{name}: the case is there twice"));
+            }
+        }
         for recording in &recordings {
             let name = format!("{}-{}", recording.operation, recording.case);
             let same = |(operation, case, _): &&(&str, &str, &str)| {
@@ -115,8 +147,10 @@ impl Sandbox {
                 continue;
             };
             let before = self.journal().len();
-            self.inject(Rule::new(recording.fault()));
+            let waiting = self.inject_after(Rule::new(recording.fault()));
             let concluded = perform(recording).await;
+            // An answer that nobody asked for must not be given to the next case.
+            self.withdraw_after(waiting);
             let journal = self.journal();
             match journal.get(before..).unwrap_or_default() {
                 [seen] => problems.extend(
@@ -133,9 +167,6 @@ impl Sandbox {
                     "{name}: expected {expected:?}, concluded {concluded:?}"
                 ));
             }
-        }
-        if recordings.len() != cases.len() {
-            problems.push(format!("{} files, {} cases", recordings.len(), cases.len()));
         }
         Ok(problems)
     }
@@ -203,43 +234,69 @@ impl Recording {
     /// does. JSON is compared by value; of the headers those that carry credentials or describe the body.
     fn differences(&self, seen: &Exchange) -> Vec<String> {
         let mut differences = Vec::new();
-        let mut compare =
-            |what: &str, expected: &dyn std::fmt::Debug, found: &dyn std::fmt::Debug| {
-                let (expected, found) = (format!("{expected:?}"), format!("{found:?}"));
-                if expected != found {
-                    differences.push(format!("{what}: expected {expected}, found {found}"));
-                }
-            };
+        let mut compare = |what: &str, expected: &dyn fmt::Debug, found: &dyn fmt::Debug| {
+            let (expected, found) = (format!("{expected:?}"), format!("{found:?}"));
+            if expected != found {
+                differences.push(format!("{what}: expected {expected}, found {found}"));
+            }
+        };
         let request = &self.request;
         compare("method", &request.method, &seen.method);
-        let prefix = seen
-            .vendor
-            .map_or_else(String::new, |vendor| format!("/{}", vendor.prefix()));
         let (path, query) = seen.path.split_once('?').unwrap_or((&seen.path, ""));
-        compare(
-            "path",
-            &request.path.as_str(),
-            &path.strip_prefix(&prefix).unwrap_or(path),
-        );
-        let pairs: BTreeMap<&str, &str> = query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .collect();
-        compare("query", &request.query, &pairs);
+        let expected = format!("/{}{}", self.provider, request.path);
+        compare("path", &expected.as_str(), &path);
+        let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+        pairs.sort();
+        compare("query", &request.query.iter().collect::<Vec<_>>(), &pairs);
+        // The one request whose encoding the vendor leaves open.
+        let is_encoding_free = self.operation == "authenticate";
         for name in STATED_HEADERS {
-            compare(
-                name,
-                &request.headers.get(*name).map(String::as_str),
-                &seen.header(name),
-            );
+            let found = match *name {
+                "content-type" if is_encoding_free => continue,
+                // The boundary of a form is free; any other parameter is not.
+                "content-type" if request.multipart.is_some() => {
+                    seen.header(name).map(form::without_parameters)
+                }
+                _ => seen.header(name),
+            };
+            let expected = request.headers.get(*name).map(String::as_str);
+            compare(name, &expected, &found);
         }
-        let body = if seen.body.is_empty() {
-            Some(Value::Null)
+        let content_type = seen.header("content-type");
+        if is_encoding_free {
+            let body = request.body.to_string();
+            let expected = form::fields(Some("application/json"), body.as_bytes());
+            compare("body", &expected, &form::fields(content_type, &seen.body));
+        } else if let Some(parts) = &request.multipart {
+            let found = content_type.and_then(|kind| form::parts(kind, &seen.body));
+            let found = found.map(|parts| parts.iter().map(RecordedPart::seen).collect());
+            compare("parts", &Some(by_name(parts.clone())), &found.map(by_name));
+        } else if seen.body.is_empty() {
+            compare("body", &request.body, &Value::Null);
         } else {
-            seen.json()
-        };
-        compare("body", &Some(&request.body), &body.as_ref());
+            compare("body", &Some(&request.body), &seen.json().as_ref());
+        }
         differences
     }
+}
+
+impl RecordedPart {
+    fn seen(part: &Part) -> Self {
+        let lossy = || String::from_utf8_lossy(&part.bytes).into_owned();
+        Self {
+            name: part.name.clone(),
+            text: part.file_name.is_none().then(lossy),
+            file_name: part.file_name.clone(),
+        }
+    }
+}
+
+/// The parts in the order of their names, since that on the wire is free, with their JSON by value.
+fn by_name(mut parts: Vec<RecordedPart>) -> Vec<(String, Option<Value>, Option<String>)> {
+    parts.sort();
+    let value = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+    let parts = parts.into_iter();
+    parts
+        .map(|part| (part.name, part.text.map(value), part.file_name))
+        .collect()
 }

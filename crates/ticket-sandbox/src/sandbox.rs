@@ -16,7 +16,7 @@ use crate::credentials;
 use crate::fault::{Fault, Rule};
 use crate::journal::Exchange;
 use crate::server::{self, Shared};
-use crate::store::{TicketRecord, TicketSeed};
+use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Vendor;
 use crate::world::World;
 
@@ -109,6 +109,19 @@ impl Sandbox {
         self.shared.lock().faults.add(rule);
     }
 
+    /// Adds a scripted fault and says how many rules were waiting before it.
+    pub(crate) fn inject_after(&self, rule: Rule) -> usize {
+        let faults = &mut self.shared.lock().faults;
+        let waiting = faults.waiting();
+        faults.add(rule);
+        waiting
+    }
+
+    /// Takes back the rules behind the first so many.
+    pub(crate) fn withdraw_after(&self, waiting: usize) {
+        self.shared.lock().faults.withdraw(waiting);
+    }
+
     /// From now on makes each request fail with this probability (0.0 to 1.0) by one of these faults.
     ///
     /// The same seed gives the same faults to the same requests, counted in order of arrival.
@@ -124,25 +137,24 @@ impl Sandbox {
 
     /// All tickets that really exist at a vendor, oldest first.
     pub fn tickets(&self, vendor: Vendor) -> Vec<TicketRecord> {
-        self.shared
-            .lock()
-            .vendors
-            .of(vendor)
-            .store()
-            .iter()
-            .cloned()
-            .collect()
+        let world = self.shared.lock();
+        let vendor = world.vendors.of(vendor);
+        let tickets = vendor.store().iter();
+        tickets.map(|ticket| vendor.record(ticket)).collect()
+    }
+
+    /// The ids of all tickets that really exist at a vendor, oldest first.
+    pub fn ticket_ids(&self, vendor: Vendor) -> Vec<String> {
+        let world = self.shared.lock();
+        let tickets = world.vendors.of(vendor).store().iter();
+        tickets.map(|ticket| ticket.id.clone()).collect()
     }
 
     /// A ticket as it really is; `None` where there is none with this id.
     pub fn ticket(&self, vendor: Vendor, id: &str) -> Option<TicketRecord> {
-        self.shared
-            .lock()
-            .vendors
-            .of(vendor)
-            .store()
-            .get(id)
-            .cloned()
+        let world = self.shared.lock();
+        let vendor = world.vendors.of(vendor);
+        vendor.store().get(id).map(|ticket| vendor.record(ticket))
     }
 
     /// Whether a ticket really exists, whoever owns it.
@@ -163,7 +175,34 @@ impl Sandbox {
             .add_ticket(vendor, ticket, Instant::now())
     }
 
-    /// Makes OneCloud's token expire, for good.
+    /// Puts this many open tickets at a vendor, named `Ticket 1` and so on, without a text.
+    ///
+    /// They are cheap: a hundred thousand take some 30 MB, and a page of a list costs no more
+    /// than the tickets on it.
+    pub fn add_tickets(&self, vendor: Vendor, count: usize) {
+        let mut world = self.shared.lock();
+        let now = Instant::now();
+        for number in 1..=count {
+            world.add_ticket(vendor, TicketSeed::new(format!("Ticket {number}")), now);
+        }
+    }
+
+    /// Writes on a ticket without a request and returns the vendor's id of what was written;
+    /// `None` where there is no ticket with this id.
+    pub fn add_message(
+        &self,
+        vendor: Vendor,
+        id: &str,
+        kind: MessageKind,
+        text: impl AsRef<str>,
+    ) -> Option<String> {
+        self.shared
+            .lock()
+            .add_message(vendor, id, kind, text.as_ref(), Instant::now())
+    }
+
+    /// Makes every token that OneCloud has given out expire, the constant one included. A token
+    /// asked for afterwards is good again.
     pub fn expire_token(&self) {
         self.shared.lock().vendors.onecloud.expire_token();
     }

@@ -89,6 +89,7 @@ async fn exchange(request: Request<Incoming>, shared: Shared) -> Result<Response
         method: head.method.to_string(),
         target: head.uri.to_string(),
         path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head
             .headers
             .iter()

@@ -1,110 +1,101 @@
-//! The tickets of one vendor: the true state that a test compares with what a client was told.
+//! The tickets of one vendor, kept so that a hundred thousand of them are cheap to hold and to list.
 //!
-//! Not for wire formats: a vendor's module turns a record into what its Get prints.
+//! Not for wire formats: a vendor's module turns a ticket into what its calls print.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
-/// A ticket as it really is at a vendor.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct TicketRecord {
-    /// The id that the vendor's calls use: a decimal number, at Sweeppea seven characters.
-    pub id: String,
-    /// The subject or title.
-    pub subject: String,
-    /// The text.
-    pub description: String,
-    /// Whether it is closed (resolved).
-    pub closed: bool,
-    /// Whether it belongs to somebody else than the owner of the credentials (Sweeppea).
-    pub owned_by_other: bool,
-    /// Whether the vendor has locked it against deletion (Sweeppea).
-    pub locked: bool,
-    /// The vendor's other fields, by the vendor's names and in its JSON types.
-    pub attributes: Map<String, Value>,
-    /// The JSON body of the create call that made it; `None` for seeded and added tickets.
-    pub created_from: Option<Value>,
+use crate::calendar::Date;
+use crate::ticket::{AttachmentRecord, MessageKind, MessageRecord, TicketRecord, TicketSeed};
+
+/// A ticket as it is kept.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    pub(crate) id: String,
+    pub(crate) subject: String,
+    pub(crate) description: String,
+    pub(crate) closed: bool,
+    pub(crate) owned_by_other: bool,
+    pub(crate) locked: bool,
+    pub(crate) created: Date,
+    /// The vendor's fields that differ from those of a new ticket of that date: nearly none, most
+    /// of the time.
+    pub(crate) changes: Map<String, Value>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) attachments: Vec<AttachmentRecord>,
+    pub(crate) created_from: Option<Value>,
 }
 
-/// A ticket to be put at a vendor without a request.
-///
-/// ```
-/// let ticket = ticket_sandbox::TicketSeed::new("Printer on fire").description("Again.").closed();
-/// # let _ = ticket;
-/// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TicketSeed {
-    id: Option<String>,
-    subject: String,
-    description: String,
-    closed: bool,
-    owned_by_other: bool,
-    locked: bool,
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) number: u64,
+    pub(crate) kind: MessageKind,
+    pub(crate) text: String,
+    pub(crate) date: Date,
 }
 
-impl TicketSeed {
-    /// Makes an open ticket of the owner of the credentials, with this subject.
-    pub fn new(subject: impl Into<String>) -> Self {
-        Self {
-            subject: subject.into(),
-            ..Self::default()
+impl Ticket {
+    /// The record of it, with all fields of the vendor's.
+    pub(crate) fn record(&self, attributes: Map<String, Value>) -> TicketRecord {
+        let message = |message: &Message| MessageRecord {
+            id: message.number.to_string(),
+            kind: message.kind,
+            text: message.text.clone(),
+        };
+        TicketRecord {
+            id: self.id.clone(),
+            subject: self.subject.clone(),
+            description: self.description.clone(),
+            closed: self.closed,
+            owned_by_other: self.owned_by_other,
+            locked: self.locked,
+            attributes,
+            messages: self.messages.iter().map(message).collect(),
+            attachments: self.attachments.clone(),
+            created_from: self.created_from.clone(),
         }
     }
-
-    /// Gives it this id instead of the next free one; a ticket of the same id is replaced.
-    #[must_use]
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-
-    /// Gives it this text.
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = description.into();
-        self
-    }
-
-    /// Makes it closed.
-    #[must_use]
-    pub fn closed(mut self) -> Self {
-        self.closed = true;
-        self
-    }
-
-    /// Gives it to another user. Only Sweeppea tells tickets apart by their owner.
-    #[must_use]
-    pub fn owned_by_other(mut self) -> Self {
-        self.owned_by_other = true;
-        self
-    }
-
-    /// Locks it against deletion. Only Sweeppea locks tickets.
-    #[must_use]
-    pub fn locked(mut self) -> Self {
-        self.locked = true;
-        self
-    }
 }
 
-/// Tickets by id and in order of creation, with the next free number.
+/// Which list of the vendor's a ticket is in, and its rank there; `None` for no list. Tickets of
+/// the same rank are in order of creation.
+pub(crate) type Place = fn(&Ticket) -> Option<(List, u64)>;
+
+/// The lists a vendor can have. One that does not tell open from closed uses `Open` for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum List {
+    Open,
+    Closed,
+}
+
+/// A ticket's rank in its list and its age.
+pub(crate) type Rank = (u64, u64);
+
+/// Tickets by id, in order of creation and in the vendor's lists, with the next free numbers.
 #[derive(Debug)]
 pub(crate) struct Store {
     by_id: HashMap<String, u64>,
-    by_age: BTreeMap<u64, TicketRecord>,
+    by_age: BTreeMap<u64, Ticket>,
+    open: Vec<Rank>,
+    closed: Vec<Rank>,
+    place: Place,
     next_age: u64,
     next_number: u64,
+    next_message: u64,
 }
 
 impl Store {
-    pub(crate) fn new(first_number: u64) -> Self {
+    pub(crate) fn new(first_number: u64, first_message: u64, place: Place) -> Self {
         Self {
             by_id: HashMap::new(),
             by_age: BTreeMap::new(),
+            open: Vec::new(),
+            closed: Vec::new(),
+            place,
             next_age: 0,
             next_number: first_number,
+            next_message: first_message,
         }
     }
 
@@ -118,37 +109,105 @@ impl Store {
         number
     }
 
-    /// A record of the seed, under its own id or the next free number; not inserted yet, since the
-    /// vendor's own fields are still to be filled in.
-    pub(crate) fn record(&mut self, seed: TicketSeed) -> TicketRecord {
-        TicketRecord {
+    /// A ticket of the seed, under its own id or the next free number; not inserted yet.
+    pub(crate) fn ticket(&mut self, seed: TicketSeed, created: Date) -> Ticket {
+        Ticket {
             id: seed.id.unwrap_or_else(|| self.fresh_number().to_string()),
             subject: seed.subject,
             description: seed.description,
             closed: seed.closed,
             owned_by_other: seed.owned_by_other,
             locked: seed.locked,
-            attributes: Map::new(),
+            created,
+            changes: seed.attributes,
+            messages: Vec::new(),
+            attachments: Vec::new(),
             created_from: None,
         }
     }
 
-    pub(crate) fn insert(&mut self, record: TicketRecord) {
-        self.remove(&record.id);
-        self.by_id.insert(record.id.clone(), self.next_age);
-        self.by_age.insert(self.next_age, record);
-        self.next_age += 1;
+    /// A message under the next free number; not written on any ticket yet.
+    pub(crate) fn message(&mut self, kind: MessageKind, text: &str, date: Date) -> Message {
+        self.next_message += 1;
+        Message {
+            number: self.next_message - 1,
+            kind,
+            text: text.to_owned(),
+            date,
+        }
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<&TicketRecord> {
+    pub(crate) fn insert(&mut self, ticket: Ticket) {
+        self.remove(&ticket.id);
+        let age = self.next_age;
+        self.next_age += 1;
+        self.by_id.insert(ticket.id.clone(), age);
+        self.enlist(age, &ticket);
+        self.by_age.insert(age, ticket);
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Ticket> {
         self.by_age.get(self.by_id.get(id)?)
     }
 
-    pub(crate) fn remove(&mut self, id: &str) -> Option<TicketRecord> {
-        self.by_age.remove(&self.by_id.remove(id)?)
+    /// Changes a ticket and gives it back; `None` where there is none with this id.
+    pub(crate) fn change(&mut self, id: &str, change: impl FnOnce(&mut Ticket)) -> Option<&Ticket> {
+        let age = *self.by_id.get(id)?;
+        let mut ticket = self.by_age.remove(&age)?;
+        self.delist(age, &ticket);
+        change(&mut ticket);
+        self.enlist(age, &ticket);
+        Some(self.by_age.entry(age).or_insert(ticket))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &TicketRecord> {
+    pub(crate) fn remove(&mut self, id: &str) -> Option<Ticket> {
+        let age = self.by_id.remove(id)?;
+        let ticket = self.by_age.remove(&age)?;
+        self.delist(age, &ticket);
+        Some(ticket)
+    }
+
+    /// All tickets, oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Ticket> {
         self.by_age.values()
+    }
+
+    /// Where the tickets of a list are, from this rank on: counting and slicing it is free.
+    pub(crate) fn list(&self, list: List, from: u64) -> &[Rank] {
+        let ranks = match list {
+            List::Open => &self.open,
+            List::Closed => &self.closed,
+        };
+        let start = ranks.partition_point(|(rank, _)| *rank < from);
+        ranks.get(start..).unwrap_or_default()
+    }
+
+    /// The ticket at a place of a list.
+    pub(crate) fn at(&self, (_, age): &Rank) -> Option<&Ticket> {
+        self.by_age.get(age)
+    }
+
+    fn ranks(&mut self, list: List) -> &mut Vec<Rank> {
+        match list {
+            List::Open => &mut self.open,
+            List::Closed => &mut self.closed,
+        }
+    }
+
+    fn enlist(&mut self, age: u64, ticket: &Ticket) {
+        if let Some((list, rank)) = (self.place)(ticket) {
+            let ranks = self.ranks(list);
+            let place = ranks.partition_point(|known| *known < (rank, age));
+            ranks.insert(place, (rank, age));
+        }
+    }
+
+    fn delist(&mut self, age: u64, ticket: &Ticket) {
+        if let Some((list, rank)) = (self.place)(ticket) {
+            let ranks = self.ranks(list);
+            if let Ok(place) = ranks.binary_search(&(rank, age)) {
+                ranks.remove(place);
+            }
+        }
     }
 }

@@ -32,10 +32,22 @@ impl Vendor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Endpoint {
+    /// Exchange a password for a token (OneCloud).
+    Authenticate,
     /// Read one ticket.
     Get,
+    /// Read tickets, a page at a time (OneCloud, Sweeppea).
+    List,
+    /// Read what was written on one ticket (OneCloud, LeadSquared).
+    Messages,
     /// File a ticket.
     Create,
+    /// Change a ticket's fields (Sweeppea, LeadSquared).
+    Update,
+    /// Close a ticket by a call of its own (Sweeppea); LeadSquared closes by `Update`.
+    Resolve,
+    /// Write on a ticket: a portal activity or an internal note (LeadSquared).
+    Comment,
     /// Delete one ticket, or several where the vendor takes several.
     Delete,
 }
@@ -43,11 +55,11 @@ pub enum Endpoint {
 impl Endpoint {
     /// Whether the call is meant to change something at the vendor.
     ///
-    /// This is about the purpose, not the HTTP method: Sweeppea reads with POST.
+    /// This is about the purpose, not the HTTP method: Sweeppea reads with POST. A new token is no change.
     pub fn is_write(self) -> bool {
         match self {
-            Self::Get => false,
-            Self::Create | Self::Delete => true,
+            Self::Authenticate | Self::Get | Self::List | Self::Messages => false,
+            Self::Create | Self::Update | Self::Resolve | Self::Comment | Self::Delete => true,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::answer::{self, Answer, Reply};
 use crate::calendar::Date;
 use crate::fault::Faults;
 use crate::journal::Exchange;
-use crate::store::TicketSeed;
+use crate::ticket::{MessageKind, TicketSeed};
 use crate::vendor::{Endpoint, Target, Vendor};
 use crate::vendors::{Call, Vendors};
 
@@ -20,6 +20,7 @@ pub(crate) struct Received {
     /// As on the request line.
     pub(crate) target: String,
     pub(crate) path: String,
+    pub(crate) query: String,
     pub(crate) headers: Vec<(String, String)>,
     /// `None` where it was larger than the sandbox reads.
     pub(crate) body: Option<Vec<u8>>,
@@ -48,6 +49,23 @@ impl World {
         self.vendors.of_mut(vendor).add(seed, date)
     }
 
+    pub(crate) fn add_message(
+        &mut self,
+        vendor: Vendor,
+        id: &str,
+        kind: MessageKind,
+        text: &str,
+        now: Instant,
+    ) -> Option<String> {
+        let date = Date::at(now, self.start);
+        let store = self.vendors.of_mut(vendor).store_mut();
+        store.get(id)?;
+        let message = store.message(kind, text, date);
+        let number = message.number;
+        store.change(id, |ticket| ticket.messages.push(message))?;
+        Some(number.to_string())
+    }
+
     /// Decides a request: what changes, what is answered, what the journal says of it.
     pub(crate) fn answer(&mut self, received: Received, now: Instant) -> Answer {
         let target = Target::parse(&received.path);
@@ -60,6 +78,7 @@ impl World {
         let fault = self.faults.pick(target.vendor, endpoint);
         let call = Call {
             segments: &segments,
+            query: &received.query,
             headers: &received.headers,
             body: received.body.as_deref(),
             now,
@@ -68,14 +87,14 @@ impl World {
 
         let instead = fault
             .as_ref()
-            .and_then(|fault| answer::instead(fault, self.vendors.forms(target.vendor)));
+            .and_then(|fault| answer::instead(fault, endpoint, self.vendors.forms(target.vendor)));
         let (answer, took_effect) = if let Some(answer) = instead {
             (answer, false)
         } else {
             let reply = self.reply(target.vendor, endpoint, &call);
             let took_effect = reply.took_effect;
             let forms = self.vendors.forms(target.vendor);
-            let answer = answer::afterwards(fault.as_ref(), reply, forms);
+            let answer = answer::afterwards(fault.as_ref(), endpoint, reply, forms);
             (answer, took_effect)
         };
 
@@ -107,7 +126,7 @@ impl World {
         };
         let vendor = self.vendors.of_mut(vendor);
         match endpoint {
-            _ if call.body.is_none() => vendor.error(413),
+            _ if call.body.is_none() => vendor.error(endpoint, 413),
             Some(endpoint) => vendor.call(endpoint, call),
             None => vendor.no_endpoint(),
         }

@@ -46,10 +46,19 @@ impl Sweeppea {
     ///
     /// `NotFound` for a ticket that does not exist and for somebody else's alike.
     pub async fn fetch_single_ticket(&self, case_number: &str) -> Result<Reply<wire::Ticket>> {
+        self.fetch_for(Operation::Get, case_number).await
+    }
+
+    /// The notes of a ticket come with the ticket itself, so it is fetched for them too.
+    pub(crate) async fn fetch_for(
+        &self,
+        operation: Operation,
+        case_number: &str,
+    ) -> Result<Reply<wire::Ticket>> {
         let body = wire::CaseNumber { case_number };
         let read = HttpResponse::reply::<wire::Envelope<wire::Ticket>>;
         let reply = self
-            .call(Operation::Get, "fetchSingleTicket", &body, read)
+            .call(operation, "fetchSingleTicket", &body, read)
             .await?;
         Ok(reply.map(|envelope| envelope.data))
     }
@@ -65,6 +74,65 @@ impl Sweeppea {
     ) -> Result<Reply<wire::CreatedTicket>> {
         let read = HttpResponse::reply::<wire::Envelope<wire::CreatedTicket>>;
         let reply = self.call(Operation::Create, "create", ticket, read).await?;
+        Ok(reply.map(|envelope| envelope.data))
+    }
+
+    /// `POST /tickets/fetchOpenTickets` (page `support/open.md`): 20 tickets a page, newest first.
+    pub async fn fetch_open_tickets(
+        &self,
+        filter: &wire::TicketFilter,
+    ) -> Result<Reply<wire::TicketList>> {
+        self.fetch_list("fetchOpenTickets", filter).await
+    }
+
+    /// `POST /tickets/fetchClosedTickets` (page `support/closed.md`): 20 tickets a page, newest first.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a platform that newer servers do not know.
+    pub async fn fetch_closed_tickets(
+        &self,
+        filter: &wire::TicketFilter,
+    ) -> Result<Reply<wire::TicketList>> {
+        self.fetch_list("fetchClosedTickets", filter).await
+    }
+
+    async fn fetch_list(
+        &self,
+        function: &str,
+        filter: &wire::TicketFilter,
+    ) -> Result<Reply<wire::TicketList>> {
+        let read = HttpResponse::reply::<wire::Envelope<wire::TicketList>>;
+        let reply = self.call(Operation::List, function, filter, read).await?;
+        Ok(reply.map(|envelope| envelope.data))
+    }
+
+    /// `POST /tickets/update` (page `support/update.md`): replaces title or description of an open ticket.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` for a closed ticket, `Forbidden` for somebody else's: another answer than
+    /// [`delete_ticket`](Self::delete_ticket) gives for these.
+    pub async fn update_ticket(
+        &self,
+        update: &wire::UpdateTicket,
+    ) -> Result<Reply<wire::UpdatedTicket>> {
+        let read = HttpResponse::reply::<wire::UpdateEnvelope>;
+        let reply = self.call(Operation::Update, "update", update, read).await?;
+        Ok(reply.map(|envelope| envelope.ticket))
+    }
+
+    /// `POST /tickets/resolve` (page `support/resolve.md`): closes an open ticket. No reason can be sent.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a ticket that does not exist and for one that is closed already, alike.
+    pub async fn resolve_ticket(&self, case_id: &str) -> Result<Reply<wire::ResolvedTicket>> {
+        let body = wire::CaseId { case_id };
+        let read = HttpResponse::reply::<wire::Envelope<wire::ResolvedTicket>>;
+        let reply = self
+            .call(Operation::Resolve, "resolve", &body, read)
+            .await?;
         Ok(reply.map(|envelope| envelope.data))
     }
 

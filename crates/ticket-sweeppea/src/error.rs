@@ -36,6 +36,10 @@ fn classify(response: &HttpResponse, verdict: Option<Verdict>) -> Error {
     };
     let kind = match status {
         Some(403) if is_about_the_key(&words) => ErrorKind::Unauthenticated,
+        // That the vendor says so is documented, its words are not (inferred).
+        Some(403) if words.to_ascii_lowercase().contains("quota") => ErrorKind::QuotaExhausted,
+        // "Cannot update closed ticket" (page `support/update.md`).
+        Some(400) if words.to_ascii_lowercase().contains("closed ticket") => ErrorKind::Conflict,
         Some(status) => kind_of_status(status),
         None => ErrorKind::BadResponse,
     };
@@ -56,7 +60,8 @@ fn message_of(kind: ErrorKind) -> &'static str {
         ErrorKind::Unauthenticated => "the API key is not accepted; see SWEEPPEA_API_KEY",
         ErrorKind::Forbidden => "the account does not allow this",
         ErrorKind::NotFound => "not found",
-        ErrorKind::Conflict => "the ticket is locked",
+        ErrorKind::Conflict => "the ticket is locked or closed",
+        ErrorKind::QuotaExhausted => "the account's quota of calls is used up",
         ErrorKind::RateLimited => "too many calls",
         ErrorKind::Unavailable => "the vendor is busy or out of service",
         ErrorKind::Server => "the vendor failed",

@@ -7,7 +7,8 @@
 )]
 
 use ticket_core::{
-    Error, NewTicket, Person, Priority, Status, Ticket, TicketId, TicketProvider as _,
+    Cursor, Error, NewTicket, Page, PageRequest, Person, Priority, State, Status, Ticket, TicketId,
+    TicketPatch, TicketProvider as _, TicketQuery,
 };
 use ticket_sandbox::{Failure, Recording, Sandbox, Vendor};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
@@ -97,8 +98,117 @@ const CASES: &[(&str, &str, &str)] = &[
     ("get", "ok", SAMPLE),
     ("get", "ok-closed", SAMPLE_CLOSED),
     ("get", "server-error", "Internal Server Error"),
+    (
+        "list",
+        "closed-bad-token-new",
+        "Missing or invalid Bearer token. Send your API token in the Authorization header as: Authorization: Bearer YOUR_API_TOKEN",
+    ),
+    (
+        "list",
+        "closed-bad-token",
+        "Invalid or Missing Bearer Token",
+    ),
+    (
+        "list",
+        "closed-invalid-key-new",
+        "Invalid API token. It does not match any account.",
+    ),
+    ("list", "closed-invalid-key", "Invalid API Token"),
+    (
+        "list",
+        "closed-invalid-platform-new",
+        "Invalid platform value. Must be one of: general, renaissance, overture, winners, soprano, symphony, sonata, papyrus, website, blog, enewsletter, socialmedia, api, aws, shopify, instakes, mcp-server, sweeppea-cli, n8n, other",
+    ),
+    ("list", "closed-ok-new", CLOSED_ROW),
+    ("list", "closed-ok", CLOSED_ROW),
+    (
+        "list",
+        "closed-server-error-new",
+        "Internal server error. Please try again; if it persists, contact support with the time of this request.",
+    ),
+    ("list", "closed-server-error", "Internal Server Error"),
+    (
+        "list",
+        "open-account-disabled-new",
+        "Your account is disabled or hibernating. Contact support for more information.",
+    ),
+    (
+        "list",
+        "open-account-disabled",
+        "Account is disabled. Please contact support.",
+    ),
+    ("list", "open-bad-token", "Invalid or Missing Bearer Token"),
+    ("list", "open-busy", ""),
+    (
+        "list",
+        "open-domain-restricted",
+        "API access restricted. Wildcard domain (*) required.",
+    ),
+    ("list", "open-firewall-html", ""),
+    ("list", "open-invalid-key", "Invalid API Token"),
+    ("list", "open-ok-empty", "; 0 in all; next none"),
+    ("list", "open-ok", OPEN_ROW),
+    (
+        "list",
+        "open-quota-exhausted",
+        "Monthly API quota exhausted",
+    ),
+    (
+        "list",
+        "open-rate-limited",
+        "Rate limit exceeded. Your plan allows 150 API calls per minute. Wait a few seconds and try again.",
+    ),
+    ("list", "open-server-error", "Internal Server Error"),
+    ("list", "open-unrecognised-403", "Forbidden"),
+    ("resolve", "bad-token", "Invalid or Missing Bearer Token"),
+    ("resolve", "invalid-key", "Invalid API Token"),
+    (
+        "resolve",
+        "locked",
+        "Ticket ABC1234 is locked while our engineering team works on it. It can be deleted once that work is finished.",
+    ),
+    (
+        "resolve",
+        "missing-case-id",
+        "Missing Required Field: CaseId is required",
+    ),
+    ("resolve", "not-found", "Ticket Not Found or Already Closed"),
+    ("resolve", "ok", "resolved"),
+    ("resolve", "server-error", "Internal Server Error"),
+    ("update", "closed-ticket", "Cannot update closed ticket"),
+    ("update", "invalid-key", "Invalid API Token"),
+    (
+        "update",
+        "locked",
+        "Ticket ABC1234 is locked while our engineering team works on it. It can be deleted once that work is finished.",
+    ),
+    ("update", "missing-case-id", "CaseId is required"),
+    ("update", "missing-token", "Unauthorized: Missing token"),
+    (
+        "update",
+        "no-fields",
+        "At least one field (Title or Description) must be provided",
+    ),
+    (
+        "update",
+        "no-permission",
+        "You do not have permission to update this ticket",
+    ),
+    ("update", "not-found", "Ticket not found"),
+    ("update", "ok", "updated"),
+    (
+        "update",
+        "server-error",
+        "Internal server error: [error details]",
+    ),
 ];
 
+const OPEN_ROW: &str = "ABC1234: Issue with sweepstakes configuration (truncated to 100 chars max); \
+    open medium renaissance; 2025-01-26T10:00:00Z, XYZ5678: API integration question; \
+    open low api; 2025-01-25T14:00:00Z; 45 in all; next open:2:2";
+const CLOSED_ROW: &str = "ABC1234: Issue with sweepstakes configuration (truncated to 100 chars max); \
+    closed medium renaissance; 2025-01-26T10:00:00Z, XYZ5678: API integration question; \
+    closed low api; 2025-01-25T14:00:00Z; 45 in all; next closed:2:2";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract");
 
 #[tokio::test]
@@ -148,8 +258,71 @@ async fn perform(provider: &Sweeppea, recording: &Recording) -> Result<String, E
                 .error()
                 .map_or_else(|| Ok(outcome.to_string()), |error| Err(error.clone()))
         }
+        "list" => {
+            let state = if recording.request.path.contains("Open") {
+                State::Open
+            } else {
+                State::Closed
+            };
+            let cursor = if state == State::Open {
+                "open:1:0"
+            } else {
+                "closed:1:0"
+            };
+            assert_eq!(
+                field("priority").and_then(serde_json::Value::as_u64),
+                Some(3)
+            );
+            let query = TicketQuery::new()
+                .state(state)
+                .search(text("search").unwrap())
+                .category(text("platform").unwrap())
+                .priority(Priority::High)
+                .page(PageRequest::first().at(Cursor::new(cursor)));
+            provider.list(&query).await.map(|page| list_summary(&page))
+        }
+        "update" => {
+            let mut patch = TicketPatch::new();
+            patch.subject = text("Title").map(str::to_owned);
+            patch.description = text("Description").map(str::to_owned);
+            let id = TicketId::new(text("CaseId").unwrap());
+            provider
+                .update(&id, &patch)
+                .await
+                .map(|()| "updated".to_owned())
+        }
+        "resolve" => {
+            let id = TicketId::new(text("CaseId").unwrap());
+            provider.resolve(&id).await.map(|()| "resolved".to_owned())
+        }
         other => panic!("no such operation: {other}"),
     }
+}
+
+fn list_summary(page: &Page<Ticket>) -> String {
+    let row = |ticket: &Ticket| {
+        let raw: serde_json::Value = serde_json::from_str(ticket.raw.get()).unwrap();
+        assert_eq!(
+            raw.get("CaseNumber").and_then(|id| id.as_str()),
+            Some(ticket.id.as_str())
+        );
+        format!(
+            "{}: {}; {} {} {}; {}",
+            ticket.id,
+            ticket.subject.clone().unwrap(),
+            ticket.status.as_ref().unwrap(),
+            ticket.priority.as_ref().unwrap(),
+            ticket.category.clone().unwrap(),
+            ticket.created_at.unwrap(),
+        )
+    };
+    let rows: Vec<_> = page.items.iter().map(row).collect();
+    let next = page.next.as_ref().map_or("none", Cursor::as_str);
+    format!(
+        "{}; {} in all; next {next}",
+        rows.join(", "),
+        page.total.unwrap()
+    )
 }
 
 const SAMPLE: &str = "HYXTNJV: Issue with sweepstakes configuration; <p>Unable to configure the entry page settings...</p>; \

@@ -84,7 +84,11 @@ fn what_is_missing_or_wrong_is_named_without_any_value() {
         ),
         (
             AccountConfig::new("onecloud"),
-            "onecloud is not configured: `base_url` (environment ONECLOUD_BASE_URL), `token` (environment ONECLOUD_TOKEN) missing",
+            "onecloud is not configured: `base_url` (environment ONECLOUD_BASE_URL) missing; there are also `token` (environment ONECLOUD_TOKEN), `email` (environment ONECLOUD_EMAIL), `password` (environment ONECLOUD_PASSWORD), `site_id` (environment ONECLOUD_SITE_ID)",
+        ),
+        (
+            AccountConfig::new("onecloud").setting("base_url", "https://onecloud.example.com"),
+            "onecloud is not configured: give `token` (environment ONECLOUD_TOKEN), or `email`, `password` and `site_id` (environment ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID)",
         ),
         (
             AccountConfig::new("sweeppea").setting("apikey", "s3cret"),

@@ -1,10 +1,14 @@
-//! LeadSquared Service CRM: ticket details, create (JSON) and trash.
+//! LeadSquared Service CRM: ticket details, create, update and trash, conversations, portal
+//! activities and internal notes.
 //!
-//! Printed by the vendor: paths of create and trash, the 200s, the statuses and the sentence of
-//! the limit. Inferred: the path of the details, every error body, the answer to an unknown id,
-//! the largest batch.
+//! Printed by the vendor: the paths but one, the 200s, the statuses and the sentence of the limit.
+//! Inferred: the path of the details, every error body, the answers to an unknown id, the largest
+//! batch.
 
+mod activity;
 mod record;
+mod request;
+mod update;
 
 use std::collections::HashSet;
 
@@ -15,30 +19,40 @@ use crate::answer::{ErrorForms, Reply};
 use crate::calendar::Date;
 use crate::credentials::{LEADSQUARED_ACCESS_KEY, LEADSQUARED_ORG_ID, LEADSQUARED_SECRET_KEY};
 use crate::quota::Counter;
-use crate::store::{Store, TicketSeed};
+use crate::store::{Store, Ticket};
+use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;
-use record::{attributes, guid, key, printed, set_field};
+use record::{attributes, guid, is_closed, key, printed};
+use request::Request;
 
 #[derive(Debug)]
 pub(crate) struct LeadSquared {
     store: Store,
     counter: Option<Counter>,
+    /// Portal activities so far; their ids count from 1.
+    activities: u64,
+    account: Account,
+}
+
+/// What differs from one account of the vendor's to the next.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
     /// Seconds for a `Retry-After` header on the 429s; the vendor documents none.
-    retry_after: Option<u64>,
-    max_delete: usize,
+    pub(crate) retry_after: Option<u64>,
+    pub(crate) max_delete: usize,
+    /// The fields that no ticket may be without, by their schema names.
+    pub(crate) required_fields: Vec<String>,
+    /// The names a status can have; empty for any.
+    pub(crate) statuses: Vec<String>,
 }
 
 impl LeadSquared {
-    pub(crate) fn new(
-        counter: Option<Counter>,
-        retry_after: Option<u64>,
-        max_delete: usize,
-    ) -> Self {
+    pub(crate) fn new(counter: Option<Counter>, account: Account) -> Self {
         Self {
-            store: Store::new(163),
+            store: Store::new(163, 131, |_| None),
             counter,
-            retry_after,
-            max_delete,
+            activities: 0,
+            account,
         }
     }
 
@@ -55,6 +69,14 @@ impl LeadSquared {
                     .description("Example description"),
                 date,
             );
+        }
+        for (kind, text) in [
+            (MessageKind::Incoming, "Example message"),
+            (MessageKind::Outgoing, "Example answer"),
+        ] {
+            let message = self.store.message(kind, text, date);
+            self.store
+                .change("143", |ticket| ticket.messages.push(message));
         }
     }
 
@@ -76,49 +98,48 @@ impl LeadSquared {
         if admitted {
             Ok(())
         } else {
-            Err(self.error(429))
+            Err(self.error(None, 429))
         }
     }
 
     fn get(&self, call: &Call<'_>) -> Reply {
         match self.store.get(call.last_segment()) {
-            Some(record) => Reply::json(200, &printed(record)),
+            Some(ticket) => Reply::json(200, &printed(ticket)),
             None => Reply::empty(404),
         }
     }
 
     fn create(&mut self, call: &Call<'_>) -> Reply {
-        let request = match NewTicket::read(call) {
+        let request = Request::json(call).or_else(|| Request::form(call));
+        let checked = request
+            .ok_or_else(|| Reply::empty(400))
+            .and_then(|request| request.check(&self.account));
+        let request = match checked {
             Ok(request) => request,
             Err(refused) => return refused,
         };
-        let seed = TicketSeed::new(request.title).description(request.description);
-        let mut record = self.store.record(seed);
-        let guid = guid(&record.id);
-        record.attributes = attributes(&record, &guid, call.date);
-        if let Some(lead) = request.lead {
-            record.attributes.insert("LeadId".into(), json!(lead));
-        }
-        for (name, value) in request.others {
-            set_field(&mut record.attributes, &name, value);
-        }
-        record.created_from = Some(Value::Object(request.body));
+        let mut ticket = self.store.ticket(TicketSeed::default(), call.date);
+        let message = request
+            .is_form
+            .then_some("Ticket has been created successfully");
+        ticket.created_from = Some(Value::Object(request.body.clone()));
+        request.apply(&mut ticket);
         let reply = json!({
             "Status": "Success",
             "ReasonForFailure": null,
-            "Id": record.id,
-            "Message": null,
-            "TicketId": guid,
-            "Key": key(&record.id),
+            "Id": ticket.id,
+            "Message": message,
+            "TicketId": guid(&ticket.id),
+            "Key": key(&ticket.id),
         });
-        self.store.insert(record);
+        self.store.insert(ticket);
         Reply::json(200, &reply).effective()
     }
 
     fn delete(&mut self, call: &Call<'_>) -> Reply {
         let body = json_body(call).unwrap_or_default();
         let ids: Option<Vec<Value>> = match body.get("TicketIds") {
-            Some(Value::Array(ids)) if !ids.is_empty() && ids.len() <= self.max_delete => {
+            Some(Value::Array(ids)) if !ids.is_empty() && ids.len() <= self.account.max_delete => {
                 ids.iter().map(ticket_id).collect()
             }
             _ => None,
@@ -149,13 +170,20 @@ impl LeadSquared {
 
 impl VendorServer for LeadSquared {
     fn endpoint(&self, method: &str, segments: &[&str]) -> Option<Endpoint> {
-        let ["api", "tenants", _, "tickets", rest @ ..] = segments else {
+        let ["api", "tenants", _, rest @ ..] = segments else {
             return None;
         };
         match (method, rest) {
-            ("GET", [id]) if !id.is_empty() => Some(Endpoint::Get),
-            ("POST", []) => Some(Endpoint::Create),
-            ("PUT", ["trash"]) => Some(Endpoint::Delete),
+            ("GET", ["tickets", id]) if !id.is_empty() => Some(Endpoint::Get),
+            ("POST", ["tickets"]) => Some(Endpoint::Create),
+            ("PUT", ["tickets", "trash"]) => Some(Endpoint::Delete),
+            ("PUT", ["tickets", id, "update"]) if !id.is_empty() => Some(Endpoint::Update),
+            ("POST", ["conversation", "filter"]) => Some(Endpoint::Messages),
+            // The one path with a single `ticket`.
+            ("POST", ["ticket", id, "portal", "activity"]) if !id.is_empty() => {
+                Some(Endpoint::Comment)
+            }
+            ("POST", ["internalnote", "upload"]) => Some(Endpoint::Comment),
             _ => None,
         }
     }
@@ -170,7 +198,12 @@ impl VendorServer for LeadSquared {
         match endpoint {
             Endpoint::Get => self.get(call),
             Endpoint::Create => self.create(call),
+            Endpoint::Update => self.update(call),
             Endpoint::Delete => self.delete(call),
+            Endpoint::Messages => self.conversations(call),
+            Endpoint::Comment if call.last_segment() == "upload" => self.internal_note(call),
+            Endpoint::Comment => self.portal_activity(call),
+            Endpoint::Authenticate | Endpoint::List | Endpoint::Resolve => self.no_endpoint(),
         }
     }
 
@@ -179,21 +212,30 @@ impl VendorServer for LeadSquared {
     }
 
     fn add(&mut self, seed: TicketSeed, date: Date) -> String {
-        let mut record = self.store.record(seed);
-        let id = record.id.clone();
-        let guid = guid(&id);
-        record.attributes = attributes(&record, &guid, date);
-        self.store.insert(record);
+        let mut ticket = self.store.ticket(seed, date);
+        let id = ticket.id.clone();
+        if let Some(Value::String(status)) = ticket.changes.get("Status") {
+            ticket.closed = is_closed(status);
+        }
+        self.store.insert(ticket);
         id
+    }
+
+    fn record(&self, ticket: &Ticket) -> TicketRecord {
+        ticket.record(attributes(ticket))
     }
 
     fn store(&self) -> &Store {
         &self.store
     }
+
+    fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
 }
 
 impl ErrorForms for LeadSquared {
-    fn error(&self, status: u16) -> Reply {
+    fn error(&self, _endpoint: Option<Endpoint>, status: u16) -> Reply {
         if status != 429 {
             return Reply::empty(status);
         }
@@ -205,112 +247,34 @@ impl ErrorForms for LeadSquared {
             429,
             format!("API calls exceeded the limit of {calls} in {seconds} second(s)"),
         );
-        match self.retry_after {
+        match self.account.retry_after {
             Some(seconds) => reply.header("retry-after", seconds.to_string()),
             None => reply,
         }
     }
 
     fn error_inside_200(&self) -> Reply {
-        Reply::json(
-            200,
-            &json!({
-                "Status": "Failure", "ReasonForFailure": "Internal error", "Id": null,
-                "Message": null, "TicketId": null, "Key": null,
-            }),
-        )
+        failure(None, "Internal error")
     }
-}
-
-/// A create call that is in order.
-struct NewTicket {
-    body: Map<String, Value>,
-    title: String,
-    description: String,
-    lead: Option<String>,
-    /// The other fields, by their schema names.
-    others: Vec<(String, Value)>,
-}
-
-impl NewTicket {
-    fn read(call: &Call<'_>) -> Result<Self, Reply> {
-        let body = json_body(call).ok_or_else(|| Reply::empty(400))?;
-        let mut fields = Vec::new();
-        match body.get("Fields") {
-            None | Some(Value::Null) => {}
-            Some(Value::Array(entries)) => {
-                for entry in entries {
-                    fields.push(field(entry).ok_or_else(|| Reply::empty(400))?);
-                }
-            }
-            Some(_) => return Err(Reply::empty(400)),
-        }
-        let text = |name: &str| {
-            fields
-                .iter()
-                .find(|(known, _)| known == name)
-                .and_then(|(_, value)| value.as_str())
-                .filter(|value| !value.is_empty())
-        };
-        let given = |key: &str| body.get(key).filter(|value| !value.is_null());
-        let lead = given("LeadId")
-            .and_then(Value::as_str)
-            .filter(|lead| !lead.is_empty());
-
-        let type_id = given("TypeId").ok_or_else(|| mandatory("TypeId"))?;
-        let related =
-            given("RelatedTicketTypeId").ok_or_else(|| mandatory("RelatedTicketTypeId"))?;
-        if *type_id != json!("1") || *related != json!(1) {
-            return Err(Reply::empty(400));
-        }
-        if lead.is_none()
-            && text("LeadDetail.EmailAddress").is_none()
-            && text("LeadDetail.Phone").is_none()
-        {
-            return Err(mandatory("leadId"));
-        }
-        let title = text("Title").ok_or_else(|| mandatory("Title"))?.to_owned();
-        let description = text("Description").unwrap_or_default().to_owned();
-        let lead = lead.map(str::to_owned);
-        fields.retain(|(name, _)| {
-            !["Title", "Description", "RelatedCustomerId"].contains(&name.as_str())
-                && !name.starts_with("LeadDetail.")
-        });
-        Ok(Self {
-            title,
-            description,
-            lead,
-            others: fields,
-            body,
-        })
-    }
-}
-
-/// The 500 that stands for a missing mandatory field, in the form of the vendor's core API.
-fn mandatory(name: &str) -> Reply {
-    Reply::json(
-        500,
-        &json!({
-            "Status": "Error",
-            "ExceptionType": "MXMandatoryAttributeMissingException",
-            "ExceptionMessage": format!("'{name}' is mandatory for creating ticket"),
-        }),
-    )
 }
 
 /// The JSON object of a request; the vendor documents 400 for any other content type.
 fn json_body(call: &Call<'_>) -> Option<Map<String, Value>> {
-    let content_type = call.header("content-type")?.split(';').next()?;
-    if !content_type.trim().eq_ignore_ascii_case("application/json") {
-        return None;
-    }
-    call.json_object()
+    let is_json = call
+        .content_type()?
+        .eq_ignore_ascii_case("application/json");
+    if is_json { call.json_object() } else { None }
 }
 
-fn field(entry: &Value) -> Option<(String, Value)> {
-    let name = entry.get("SchemaName")?.as_str()?;
-    let value = entry.get("Value").cloned().unwrap_or_default();
-    matches!(value, Value::Null | Value::String(_)).then(|| (name.to_owned(), value))
+/// A refusal in a 200, in the form of the replies to create and update.
+fn failure(id: Option<&str>, reason: &str) -> Reply {
+    Reply::json(
+        200,
+        &json!({
+            "Status": "Failure", "ReasonForFailure": reason, "Id": id, "Message": null,
+            "TicketId": null, "Key": id.map(key),
+        }),
+    )
 }
 
 /// An id as the reply gives it: a number, or the text that was sent where that is no number.

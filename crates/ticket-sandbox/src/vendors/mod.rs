@@ -9,14 +9,16 @@ mod sweeppea;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-pub(crate) use leadsquared::LeadSquared;
-pub(crate) use onecloud::OneCloud;
+pub(crate) use leadsquared::{Account, LeadSquared};
+pub(crate) use onecloud::{OneCloud, Quirks};
 pub(crate) use sweeppea::Sweeppea;
 pub use sweeppea::Wording;
 
 use crate::answer::{ErrorForms, Reply};
 use crate::calendar::Date;
-use crate::store::{Store, TicketSeed};
+use crate::form::{self, Part};
+use crate::store::{Store, Ticket};
+use crate::ticket::{TicketRecord, TicketSeed};
 use crate::vendor::{Endpoint, Vendor};
 
 /// A request to an endpoint.
@@ -24,6 +26,8 @@ use crate::vendor::{Endpoint, Vendor};
 pub(crate) struct Call<'a> {
     /// The decoded path behind the vendor's prefix.
     pub(crate) segments: &'a [&'a str],
+    /// As on the request line, behind the question mark.
+    pub(crate) query: &'a str,
     pub(crate) headers: &'a [(String, String)],
     pub(crate) body: Option<&'a [u8]>,
     pub(crate) now: Instant,
@@ -49,6 +53,23 @@ impl Call<'_> {
         serde_json::from_slice(self.body?).ok()
     }
 
+    /// The content type without its parameters.
+    fn content_type(&self) -> Option<&str> {
+        self.header("content-type").map(form::without_parameters)
+    }
+
+    /// The parts of a multipart form; `None` where the body is anything else.
+    fn parts(&self) -> Option<Vec<Part>> {
+        form::parts(self.header("content-type")?, self.body?)
+    }
+
+    /// A parameter of the query, decoded; the first one where it was sent twice.
+    fn parameter(&self, name: &str) -> Option<String> {
+        form_urlencoded::parse(self.query.as_bytes())
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
     fn last_segment(&self) -> &str {
         self.segments.last().copied().unwrap_or_default()
     }
@@ -64,8 +85,12 @@ pub(crate) trait VendorServer: ErrorForms + Send {
     fn no_endpoint(&self) -> Reply;
     /// Puts a ticket there without a request and returns its id.
     fn add(&mut self, seed: TicketSeed, date: Date) -> String;
+    /// A ticket with all of the vendor's fields.
+    fn record(&self, ticket: &Ticket) -> TicketRecord;
     /// The true state.
     fn store(&self) -> &Store;
+    /// The true state, to be changed without a request.
+    fn store_mut(&mut self) -> &mut Store;
 }
 
 /// All vendors.
@@ -109,6 +134,13 @@ impl Vendors {
         self.sweeppea.seed(date);
         self.leadsquared.seed(date);
     }
+}
+
+/// The fields of a new ticket of the vendor's, with what is different about this one.
+fn with_changes(mut fields: Map<String, Value>, ticket: &Ticket) -> Map<String, Value> {
+    let changes = ticket.changes.iter();
+    fields.extend(changes.map(|(name, value)| (name.clone(), value.clone())));
+    fields
 }
 
 /// A JSON object literal as a map.

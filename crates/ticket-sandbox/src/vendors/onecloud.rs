@@ -1,19 +1,24 @@
-//! OneCloud (OneBox): Get, Create and Remove of the `ticketrz` and `ticket` resources.
+//! OneCloud (OneBox): the `ticketrz` and `ticket` resources and the tokens.
 //!
-//! Printed by the vendor: the paths, the 200s, the two 401s. Inferred: every answer to a call
-//! that is wrong in another way (400, 404, a missing or foreign token).
+//! Printed by the vendor: the paths, the 200s, the 401s. Inferred: every answer to a call that is
+//! wrong in another way (400, 404, a missing or foreign token), and that asking for a token is not
+//! counted against the daily quota.
 
+mod list;
+mod messages;
 mod record;
+mod token;
 
 use serde_json::{Value, json};
 
 use super::{Call, VendorServer};
 use crate::answer::{ErrorForms, Reply};
 use crate::calendar::Date;
-use crate::credentials::ONECLOUD_TOKEN;
-use crate::store::{Store, TicketSeed};
+use crate::store::{List, Store, Ticket};
+use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;
-use record::{open_attributes, printed, printed_attributes};
+use record::{attributes, number, printed, printed_attributes};
+use token::{Standing, Tokens, wrong_credentials};
 
 const OVER_QUOTA: &str = "time limit reached please try again tomorrow at 18:00 - 06:00";
 const REQUIRED: [&str; 5] = ["fullName", "contact", "subject", "category", "content"];
@@ -21,22 +26,35 @@ const REQUIRED: [&str; 5] = ["fullName", "contact", "subject", "category", "cont
 #[derive(Debug)]
 pub(crate) struct OneCloud {
     store: Store,
-    expired: bool,
+    tokens: Tokens,
     /// Calls left for today; `None` where nobody counts.
     calls_left: Option<u64>,
+    quirks: Quirks,
+}
+
+/// What the vendor's samples do in one place and not in another.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Quirks {
+    /// A page has one row more than was asked for.
+    pub(crate) extra_row: bool,
+    /// Messages behind the first one are wrapped once more.
+    pub(crate) nested_messages: bool,
 }
 
 impl OneCloud {
-    pub(crate) fn new(calls: Option<u64>) -> Self {
+    pub(crate) fn new(calls: Option<u64>, quirks: Quirks) -> Self {
         Self {
-            store: Store::new(515_090),
-            expired: false,
+            store: Store::new(515_090, 2_325_772, |ticket| {
+                Some((List::Open, number(&ticket.id)))
+            }),
+            tokens: Tokens::new(),
             calls_left: calls,
+            quirks,
         }
     }
 
     pub(crate) fn expire_token(&mut self) {
-        self.expired = true;
+        self.tokens.expire();
     }
 
     pub(crate) fn exhaust_quota(&mut self) {
@@ -48,19 +66,23 @@ impl OneCloud {
             self.add(TicketSeed::new(subject).id(id).description("Hello"), date);
         }
         let seed = TicketSeed::new("brosur").id("1234").description("xxx");
-        let mut record = self.store.record(seed.closed());
-        record.attributes = printed_attributes();
-        self.store.insert(record);
+        self.add(
+            TicketSeed {
+                attributes: printed_attributes(),
+                ..seed.closed()
+            },
+            date,
+        );
     }
 
     fn authenticate(&self, call: &Call<'_>) -> Result<(), Reply> {
-        match call.bearer() {
-            None => Err(self.error(401)),
-            Some(ONECLOUD_TOKEN) if self.expired => {
-                Err(refusal(401, &json!(401), "Expired token", &Value::Null))
-            }
-            Some(ONECLOUD_TOKEN) => Ok(()),
-            Some(_) => Err(refusal(401, &json!(401), "jwt token invalid", &json!(""))),
+        let Some(token) = call.bearer() else {
+            return Err(self.error(None, 401));
+        };
+        match self.tokens.standing(token, call.now) {
+            Standing::Good => Ok(()),
+            Standing::Expired => Err(refusal(401, &json!(401), "Expired token", &Value::Null)),
+            Standing::Unknown => Err(refusal(401, &json!(401), "jwt token invalid", &json!(""))),
         }
     }
 
@@ -68,9 +90,9 @@ impl OneCloud {
         match &mut self.calls_left {
             None => Ok(()),
             Some(0) => {
-                // The pages print the code as text for Get and as a number for the others.
+                // The pages print the code as text for Get and Find and as a number for the others.
                 let code = match endpoint {
-                    Endpoint::Get => json!("401"),
+                    Endpoint::Get | Endpoint::List => json!("401"),
                     _ => json!(401),
                 };
                 Err(refusal(401, &code, OVER_QUOTA, &json!("")))
@@ -84,7 +106,7 @@ impl OneCloud {
 
     fn get(&self, call: &Call<'_>) -> Reply {
         match self.store.get(call.last_segment()) {
-            Some(record) => Reply::json(200, &printed(record)),
+            Some(ticket) => Reply::json(200, &printed(ticket)),
             None => Reply::empty(404),
         }
     }
@@ -99,16 +121,27 @@ impl OneCloud {
             return refusal(400, &json!("400"), &message, &json!(""));
         }
         let seed = TicketSeed::new(text("subject")).description(text("content"));
-        let mut record = self.store.record(seed);
-        let id = record.id.clone();
-        record.attributes = open_attributes(call.date);
-        record.created_from = Some(Value::Object(body));
-        self.store.insert(record);
+        let mut ticket = self.file(seed, call.date);
+        let id = ticket.id.clone();
+        ticket.created_from = Some(Value::Object(body));
+        self.store.insert(ticket);
         Reply::json(
             200,
             &json!({ "response_code": "200", "response_status": "Success", "ticketId": id }),
         )
         .effective()
+    }
+
+    /// A ticket whose text is its first message, not inserted yet.
+    fn file(&mut self, seed: TicketSeed, date: Date) -> Ticket {
+        let mut ticket = self.store.ticket(seed, date);
+        if !ticket.description.is_empty() {
+            let message = self
+                .store
+                .message(MessageKind::Incoming, &ticket.description, date);
+            ticket.messages.push(message);
+        }
+        ticket
     }
 
     fn delete(&mut self, call: &Call<'_>) -> Reply {
@@ -124,19 +157,32 @@ impl VendorServer for OneCloud {
         match (method, segments) {
             ("GET", ["api", "ticketrz", id]) if !id.is_empty() => Some(Endpoint::Get),
             ("DELETE", ["api", "ticketrz", id]) if !id.is_empty() => Some(Endpoint::Delete),
+            ("GET", ["api", "ticketrz"]) => Some(Endpoint::List),
             ("POST", ["api", "ticket", "create"]) => Some(Endpoint::Create),
+            ("GET", ["api", "ticket", "conversations", id]) if !id.is_empty() => {
+                Some(Endpoint::Messages)
+            }
+            ("POST", ["api", "authenticate"]) => Some(Endpoint::Authenticate),
             _ => None,
         }
     }
 
     fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply {
+        if endpoint == Endpoint::Authenticate {
+            return self.tokens.ask(call);
+        }
         if let Err(refused) = self.authenticate(call).and_then(|()| self.count(endpoint)) {
             return refused;
         }
         match endpoint {
             Endpoint::Get => self.get(call),
+            Endpoint::List => self.list(call),
+            Endpoint::Messages => self.messages(call),
             Endpoint::Create => self.create(call),
             Endpoint::Delete => self.delete(call),
+            Endpoint::Authenticate | Endpoint::Update | Endpoint::Resolve | Endpoint::Comment => {
+                self.no_endpoint()
+            }
         }
     }
 
@@ -145,27 +191,29 @@ impl VendorServer for OneCloud {
     }
 
     fn add(&mut self, seed: TicketSeed, date: Date) -> String {
-        let mut record = self.store.record(seed);
-        let id = record.id.clone();
-        record.attributes = open_attributes(date);
-        if record.closed {
-            record.attributes.insert("StatusId".into(), json!("TS7"));
-            record
-                .attributes
-                .insert("CloseDate".into(), json!(date.spaced()));
-        }
-        self.store.insert(record);
+        let ticket = self.file(seed, date);
+        let id = ticket.id.clone();
+        self.store.insert(ticket);
         id
+    }
+
+    fn record(&self, ticket: &Ticket) -> TicketRecord {
+        ticket.record(attributes(ticket))
     }
 
     fn store(&self) -> &Store {
         &self.store
     }
+
+    fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
 }
 
 impl ErrorForms for OneCloud {
-    fn error(&self, status: u16) -> Reply {
+    fn error(&self, endpoint: Option<Endpoint>, status: u16) -> Reply {
         match status {
+            401 if endpoint == Some(Endpoint::Authenticate) => wrong_credentials(""),
             401 => refusal(401, &json!(401), "jwt token not found", &json!("")),
             _ => Reply::empty(status),
         }

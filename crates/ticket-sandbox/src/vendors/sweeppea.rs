@@ -1,26 +1,29 @@
-//! Sweeppea: `/tickets/fetchSingleTicket`, `/tickets/create`, `/tickets/delete`, all POST.
+//! Sweeppea: everything under `/tickets/`, all of it POST.
 //!
 //! Printed by the vendor: bodies, messages, the limits' numbers. Inferred: the answers above the
-//! text limits and to a body that is no JSON object, and the gateway's 404.
+//! text limits and to a body that is no JSON object, that a lock keeps from updating and resolving
+//! as well, and the gateway's 404.
 
+mod change;
+mod create;
+mod list;
 mod record;
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, VendorServer, object};
+use super::{Call, VendorServer};
 use crate::answer::{ErrorForms, Reply};
 use crate::calendar::Date;
 use crate::credentials::SWEEPPEA_API_KEY;
 use crate::quota::Counter;
-use crate::store::{Store, TicketSeed};
+use crate::store::{List, Store, Ticket};
+use crate::ticket::{TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;
-use record::{attributes, printed};
+use record::{attributes, printed, resolution};
 
 const MAX_TITLE: usize = 200;
 const MAX_DESCRIPTION: usize = 20_000;
 const MAX_API_CALLS: u64 = 100_000;
-/// The administrator of the printed sample, the only one there is.
-const ADMIN: (&str, &str) = ("Admin User", "support@yourdomain.com");
 
 /// Which edition of the vendor's pages the Sweeppea server words its answers by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -44,7 +47,7 @@ pub(crate) struct Sweeppea {
 impl Sweeppea {
     pub(crate) fn new(counter: Option<Counter>, wording: Wording) -> Self {
         Self {
-            store: Store::new(2_650_479),
+            store: Store::new(2_650_479, 1, place),
             counter,
             wording,
             calls: 0,
@@ -95,21 +98,21 @@ impl Sweeppea {
         }
     }
 
-    fn authenticate(&self, call: &Call<'_>) -> Result<(), Reply> {
+    fn authenticate(&self, endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply> {
         match call.bearer() {
             Some(SWEEPPEA_API_KEY) => Ok(()),
-            Some(key) if !key.is_empty() => Err(self.error(403)),
-            _ => Err(self.error(401)),
+            Some(key) if !key.is_empty() => Err(self.error(Some(endpoint), 403)),
+            _ => Err(self.error(Some(endpoint), 401)),
         }
     }
 
-    fn count(&mut self, call: &Call<'_>) -> Result<(), Reply> {
+    fn count(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply> {
         let admitted = self
             .counter
             .as_mut()
             .is_none_or(|counter| counter.admit(call.now));
         if !admitted {
-            return Err(self.error(429));
+            return Err(self.error(Some(endpoint), 429));
         }
         self.calls += 1;
         Ok(())
@@ -135,122 +138,36 @@ impl Sweeppea {
         Reply::json(400, &body)
     }
 
+    fn missing_case_id(&self) -> Reply {
+        self.invalid(
+            "Missing Required Field: CaseId is required",
+            &json!({ "CaseId": "string (required) \u{2014} case id of the ticket" }),
+        )
+    }
+
     fn get(&self, call: &Call<'_>) -> Reply {
         let body = call.json_object().unwrap_or_default();
         let Some(id) = text(&body, "caseNumber") else {
             return Reply::json(400, &refusal(400, "Missing caseNumber"));
         };
         match self.store.get(id) {
-            Some(record) if !record.owned_by_other => {
-                let body = json!({ "Response": true, "Data": printed(record) });
+            Some(ticket) if !ticket.owned_by_other => {
+                let body = json!({ "Response": true, "Data": printed(ticket) });
                 Reply::json(200, &self.with_telemetry(body))
             }
             _ => Reply::json(404, &refusal(404, "Ticket Not Found or Access Denied")),
         }
     }
 
-    fn create(&mut self, call: &Call<'_>) -> Reply {
-        let body = call.json_object().unwrap_or_default();
-        let request = match self.check_create(&body) {
-            Ok(request) => request,
-            Err(refused) => return refused,
-        };
-        let seed = TicketSeed::new(request.title).description(request.description);
-        let mut record = self.store.record(seed);
-        record.attributes = attributes(call.date);
-        record
-            .attributes
-            .insert("Priority".into(), json!(request.priority));
-        let mut data = json!({
-            "CaseNumber": record.id,
-            "Subject": record.subject,
-            "Priority": request.priority,
-            "ResourceAffected": "General",
-            "CreationDate": call.date.utc_millis(),
-            "Status": "Open",
-        });
-        if let (Wording::New, Some(data)) = (self.wording, data.as_object_mut()) {
-            let admin = json!({ "FullName": ADMIN.0, "Email": ADMIN.1 });
-            data.insert(
-                "AssignedTo".into(),
-                if request.assigned { admin } else { Value::Null },
-            );
-        }
-        record.created_from = Some(Value::Object(body));
-        self.store.insert(record);
-        let reply = json!({
-            "Response": true, "Message": "Ticket Created Successfully", "Data": data,
-        });
-        Reply::json(201, &self.with_telemetry(reply)).effective()
-    }
-
-    fn check_create<'a>(&self, body: &'a Map<String, Value>) -> Result<NewTicket<'a>, Reply> {
-        let expected = json!({
-            "Title": "string (required) \u{2014} Ticket subject/title, max 200 characters",
-            "Description":
-                "string (required) \u{2014} Detailed description of the issue, max 20,000 characters",
-            "Priority": "number (required) \u{2014} Priority level: 1 (Low), 2 (Medium), 3 (High)",
-            "AssignTo": "string (optional) \u{2014} Name or email of an admin user",
-        });
-        let (Some(title), Some(description), Some(priority)) = (
-            text(body, "Title"),
-            text(body, "Description"),
-            body.get("Priority").filter(|priority| !priority.is_null()),
-        ) else {
-            return Err(self.invalid(
-                "Missing Required Fields: Title, Description and Priority are required",
-                &expected,
-            ));
-        };
-        let Some(priority) = priority.as_u64().filter(|number| (1..=3).contains(number)) else {
-            return Err(self.invalid(
-                "Invalid Priority Value. Must be 1 (Low), 2 (Medium), or 3 (High)",
-                &expected,
-            ));
-        };
-        for (name, value, most) in [
-            ("Title", title, MAX_TITLE),
-            ("Description", description, MAX_DESCRIPTION),
-        ] {
-            if value.chars().count() > most {
-                let message = format!("{name} is longer than {most} characters");
-                return Err(self.invalid(&message, &expected));
-            }
-        }
-        let assign_to = text(body, "AssignTo");
-        if let Some(who) = assign_to {
-            if !who.eq_ignore_ascii_case(ADMIN.0) && who != ADMIN.1 {
-                let message = format!(
-                    "No admin user found matching \"{who}\". Only admin users can be assigned to \
-                     tickets. Provide a valid admin name or email."
-                );
-                return Err(Reply::json(400, &refusal(400, &message)));
-            }
-        }
-        Ok(NewTicket {
-            title,
-            description,
-            priority,
-            assigned: assign_to.is_some(),
-        })
-    }
-
     fn delete(&mut self, call: &Call<'_>) -> Reply {
         let body = call.json_object().unwrap_or_default();
         let Some(id) = text(&body, "CaseId") else {
-            return self.invalid(
-                "Missing Required Field: CaseId is required",
-                &json!({ "CaseId": "string (required) \u{2014} case id of the ticket" }),
-            );
+            return self.missing_case_id();
         };
         match self.store.get(id) {
-            Some(record) if !record.closed && !record.owned_by_other => {
-                if record.locked {
-                    let message = format!(
-                        "Ticket {id} is locked while our engineering team works on it. It can be \
-                         deleted once that work is finished."
-                    );
-                    return Reply::json(409, &refusal(409, &message));
+            Some(ticket) if !ticket.closed && !ticket.owned_by_other => {
+                if ticket.locked {
+                    return locked(id);
                 }
             }
             _ => {
@@ -267,32 +184,35 @@ impl Sweeppea {
     }
 }
 
-/// A create call that is in order.
-struct NewTicket<'a> {
-    title: &'a str,
-    description: &'a str,
-    priority: u64,
-    assigned: bool,
-}
-
 impl VendorServer for Sweeppea {
     fn endpoint(&self, method: &str, segments: &[&str]) -> Option<Endpoint> {
-        match (method, segments) {
-            ("POST", ["tickets", "fetchSingleTicket"]) => Some(Endpoint::Get),
-            ("POST", ["tickets", "create"]) => Some(Endpoint::Create),
-            ("POST", ["tickets", "delete"]) => Some(Endpoint::Delete),
+        let ("POST", ["tickets", call]) = (method, segments) else {
+            return None;
+        };
+        match *call {
+            "fetchSingleTicket" => Some(Endpoint::Get),
+            "fetchOpenTickets" | "fetchClosedTickets" => Some(Endpoint::List),
+            "create" => Some(Endpoint::Create),
+            "update" => Some(Endpoint::Update),
+            "resolve" => Some(Endpoint::Resolve),
+            "delete" => Some(Endpoint::Delete),
             _ => None,
         }
     }
 
     fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply {
-        if let Err(refused) = self.authenticate(call).and_then(|()| self.count(call)) {
+        let admitted = self.authenticate(endpoint, call);
+        if let Err(refused) = admitted.and_then(|()| self.count(endpoint, call)) {
             return refused;
         }
         match endpoint {
             Endpoint::Get => self.get(call),
+            Endpoint::List => self.list(call),
             Endpoint::Create => self.create(call),
+            Endpoint::Update => self.update(call),
+            Endpoint::Resolve => self.resolve(call),
             Endpoint::Delete => self.delete(call),
+            Endpoint::Authenticate | Endpoint::Messages | Endpoint::Comment => self.no_endpoint(),
         }
     }
 
@@ -301,25 +221,50 @@ impl VendorServer for Sweeppea {
     }
 
     fn add(&mut self, seed: TicketSeed, date: Date) -> String {
-        let mut record = self.store.record(seed);
-        let id = record.id.clone();
-        record.attributes = attributes(date);
-        if record.closed {
-            record.attributes.extend(object(json!({
-                "ClosedBy": "John Doe", "CloseDate": date.utc_millis(), "Completion": 100,
-            })));
+        let mut ticket = self.store.ticket(seed, date);
+        let id = ticket.id.clone();
+        if ticket.closed {
+            let mut changes = resolution(&ticket, date);
+            changes.append(&mut ticket.changes);
+            ticket.changes = changes;
         }
-        self.store.insert(record);
+        self.store.insert(ticket);
         id
+    }
+
+    fn record(&self, ticket: &Ticket) -> TicketRecord {
+        ticket.record(attributes(ticket))
     }
 
     fn store(&self) -> &Store {
         &self.store
     }
+
+    fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+}
+
+/// Tickets are listed apart by their state, by age; those of other users nowhere.
+fn place(ticket: &Ticket) -> Option<(List, u64)> {
+    let list = if ticket.closed {
+        List::Closed
+    } else {
+        List::Open
+    };
+    (!ticket.owned_by_other).then_some((list, 0))
 }
 
 impl ErrorForms for Sweeppea {
-    fn error(&self, status: u16) -> Reply {
+    fn error(&self, endpoint: Option<Endpoint>, status: u16) -> Reply {
+        // Update has words of its own, without a code, in both editions.
+        match (endpoint, status) {
+            (Some(Endpoint::Update), 401) => return codeless(401, "Unauthorized: Missing token"),
+            (Some(Endpoint::Update), 500) => {
+                return codeless(500, "Internal server error: unexpected failure");
+            }
+            _ => {}
+        }
         let message = match status {
             401 => self.worded(
                 "Invalid or Missing Bearer Token",
@@ -354,13 +299,34 @@ impl ErrorForms for Sweeppea {
     fn error_inside_200(&self) -> Reply {
         Reply {
             status: 200,
-            ..self.error(500)
+            ..self.error(None, 500)
         }
     }
 }
 
 fn refusal(status: u16, message: &str) -> Value {
     json!({ "Response": false, "Message": message, "Code": status })
+}
+
+/// The refusal of an update, which carries no code.
+fn codeless(status: u16, message: &str) -> Reply {
+    Reply::json(status, &json!({ "Response": false, "Message": message }))
+}
+
+fn locked(id: &str) -> Reply {
+    let message = format!(
+        "Ticket {id} is locked while our engineering team works on it. It can be deleted once that \
+         work is finished."
+    );
+    Reply::json(409, &refusal(409, &message))
+}
+
+/// The first field of these that is longer than allowed, in words.
+fn too_long<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str, usize)>) -> Option<String> {
+    fields
+        .into_iter()
+        .find(|(_, value, most)| value.chars().count() > *most)
+        .map(|(name, _, most)| format!("{name} is longer than {most} characters"))
 }
 
 /// A text that is there and not empty.

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::calendar::Date;
-use crate::store::TicketRecord;
+use crate::store::Ticket;
 use crate::vendors::object;
 
 /// The printed form of a ticket number.
@@ -30,30 +29,47 @@ pub(super) fn guid(id: &str) -> String {
 }
 
 /// The keys of the details beside `Id`, and the fields beside title and description.
-pub(super) fn attributes(record: &TicketRecord, guid: &str, date: Date) -> Map<String, Value> {
+pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {
     let mut attributes = object(json!({
-        "TicketId": guid, "LeadId": "330fba67-6795-46c2-9dad-077794077f70", "Fields": [],
+        "TicketId": guid(&ticket.id), "LeadId": "330fba67-6795-46c2-9dad-077794077f70",
+        "Fields": [],
     }));
     for (name, value) in [
         ("Type", json!("General")),
-        ("TicketKey", json!(key(&record.id))),
+        ("TicketKey", json!(key(&ticket.id))),
         (
             "Status",
-            json!(if record.closed { "Closed" } else { "Open" }),
+            json!(if ticket.closed { "Closed" } else { "Open" }),
         ),
         ("Priority", json!("Medium")),
         ("Channel", json!("Email")),
         ("CcEmails", json!("")),
         ("Tags", json!("")),
-        ("DueDate", json!(date.zoneless())),
+        ("DueDate", json!(ticket.created.zoneless())),
         ("SubType", Value::Null),
     ] {
         set_field(&mut attributes, name, value);
     }
+    for (name, value) in &ticket.changes {
+        if name == LEAD {
+            attributes.insert(name.clone(), value.clone());
+        } else {
+            set_field(&mut attributes, name, value.clone());
+        }
+    }
     attributes
 }
 
-pub(super) fn set_field(attributes: &mut Map<String, Value>, name: &str, value: Value) {
+/// The one change that is no field: the lead of the ticket.
+pub(super) const LEAD: &str = "LeadId";
+
+/// Whether a status closes a ticket. Its names belong to the account; these are the states that
+/// the vendor's help speaks of.
+pub(super) fn is_closed(status: &str) -> bool {
+    ["Resolved", "Closed"].contains(&status)
+}
+
+fn set_field(attributes: &mut Map<String, Value>, name: &str, value: Value) {
     let Some(Value::Array(fields)) = attributes.get_mut("Fields") else {
         return;
     };
@@ -68,13 +84,13 @@ pub(super) fn set_field(attributes: &mut Map<String, Value>, name: &str, value: 
     }
 }
 
-/// A record as the details page prints it, `TypeId` as the text "null" included.
-pub(super) fn printed(record: &TicketRecord) -> Value {
-    let mut body = record.attributes.clone();
-    set_field(&mut body, "Title", json!(record.subject));
-    set_field(&mut body, "Description", json!(record.description));
+/// A ticket as the details page prints it, `TypeId` as the text "null" included.
+pub(super) fn printed(ticket: &Ticket) -> Value {
+    let mut body = attributes(ticket);
+    set_field(&mut body, "Title", json!(ticket.subject));
+    set_field(&mut body, "Description", json!(ticket.description));
     body.extend(object(json!({
-        "TypeId": "null", "Id": record.id, "OpportunityId": null, "Association": 0,
+        "TypeId": "null", "Id": ticket.id, "OpportunityId": null, "Association": 0,
         "BulkUpdate": false, "Dispose": false,
     })));
     Value::Object(body)

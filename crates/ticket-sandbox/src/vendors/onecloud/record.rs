@@ -2,16 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::calendar::Date;
-use crate::store::TicketRecord;
-use crate::vendors::object;
+use crate::store::Ticket;
+use crate::vendors::{object, with_changes};
 
-pub(super) fn printed(record: &TicketRecord) -> Value {
-    let mut body = record.attributes.clone();
-    body.insert("Id".into(), json!(record.id));
-    body.insert("Subject".into(), json!(record.subject));
-    body.insert("Content".into(), json!(record.description));
+pub(super) fn printed(ticket: &Ticket) -> Value {
+    let mut body = attributes(ticket);
+    body.insert("Id".into(), json!(ticket.id));
+    body.insert("Subject".into(), json!(ticket.subject));
+    body.insert("Content".into(), json!(ticket.description));
     Value::Object(body)
+}
+
+/// An id as a number, by which the vendor's lists are sorted.
+pub(super) fn number(id: &str) -> u64 {
+    id.parse().unwrap_or(u64::MAX)
 }
 
 /// The 52 keys beside `Id`, `Subject` and `Content` with the values of the printed sample.
@@ -54,14 +58,14 @@ pub(super) fn printed_attributes() -> Map<String, Value> {
     attributes
 }
 
-/// The same keys for a ticket that nobody has touched yet. `TS1` for "open" is inferred: the
-/// pages only ever show a closed ticket.
-pub(super) fn open_attributes(date: Date) -> Map<String, Value> {
+/// The same keys for this ticket. `TS1` for "open" is inferred: the pages only ever show a closed
+/// ticket.
+pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {
     let mut attributes = printed_attributes();
     for value in attributes.values_mut() {
         *value = Value::Null;
     }
-    let date = date.spaced();
+    let date = ticket.created.spaced();
     attributes.extend(object(json!({
         "SiteId": "169", "Requestor": "31329", "Description": "", "ContactId": "31329",
         "PriorityId": "TP1", "PriorityValue": "0", "CategoryId": "332", "Progress": "0",
@@ -69,5 +73,9 @@ pub(super) fn open_attributes(date: Date) -> Map<String, Value> {
         "UnseenComment": "0", "IsAgentSaveContact": "1", "ModifyDate": date, "StatusDate": date,
         "Creator": "1", "CreateDate": date, "ExpireDate": "3000-01-01 00:00:00",
     })));
-    attributes
+    if ticket.closed {
+        attributes.insert("StatusId".into(), json!("TS7"));
+        attributes.insert("CloseDate".into(), json!(date));
+    }
+    with_changes(attributes, ticket)
 }

@@ -3,24 +3,35 @@
 use serde_json::{Map, Value, json};
 
 use crate::calendar::Date;
-use crate::store::TicketRecord;
-use crate::vendors::object;
+use crate::store::Ticket;
+use crate::vendors::{object, with_changes};
 
-/// A record as fetchSingleTicket prints it.
-pub(super) fn printed(record: &TicketRecord) -> Value {
-    let mut data = record.attributes.clone();
-    data.insert("CaseNumber".into(), json!(record.id));
-    data.insert("Subject".into(), json!(record.subject));
-    data.insert("Description".into(), json!(record.description));
-    data.insert("Status".into(), json!(record.closed));
+/// Who closes tickets: the user of the printed samples.
+pub(super) const CLOSED_BY: &str = "John Doe";
+
+/// A ticket as fetchSingleTicket prints it.
+pub(super) fn printed(ticket: &Ticket) -> Value {
+    let mut data = attributes(ticket);
+    data.insert("CaseNumber".into(), json!(ticket.id));
+    data.insert("Subject".into(), json!(ticket.subject));
+    data.insert("Description".into(), json!(ticket.description));
+    data.insert("Status".into(), json!(ticket.closed));
     Value::Object(data)
 }
 
 /// The other keys of fetchSingleTicket, with the values of the printed sample where it has any.
-pub(super) fn attributes(date: Date) -> Map<String, Value> {
-    let date = date.utc_millis();
-    object(json!({
-        "Date": date,
+pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {
+    let notes: Vec<Value> = ticket
+        .messages
+        .iter()
+        .map(|note| {
+            json!({
+                "Id": note.number.to_string(), "Date": note.date.utc_millis(), "Note": note.text,
+            })
+        })
+        .collect();
+    let new = object(json!({
+        "Date": ticket.created.utc_millis(),
         "AccountInfo": {
             "UserToken": "sandbox-user-token", "FullName": "John Doe",
             "Email": "john.doe@example.com", "MobileNumber": "5551234567",
@@ -28,12 +39,42 @@ pub(super) fn attributes(date: Date) -> Map<String, Value> {
             "IpAddress": "192.168.1.1", "Language": "en", "GeoLat": 40.7128, "GeoLon": -74.006,
             "SweepstakesName": "Summer Giveaway 2025",
         },
-        "Priority": 2, "NotifyUsers": ["support@example.com"], "Collaborators": [],
-        "ClosedBy": null, "CloseDate": null, "Notes": [], "Files": [], "Survey": {},
-        "Pin": false, "Views": 0, "Completion": 0, "ResourceAffected": "general",
+        "Priority": NEW_PRIORITY, "NotifyUsers": ["support@example.com"], "Collaborators": [],
+        "ClosedBy": null, "CloseDate": null, "Notes": notes, "Files": [], "Survey": {},
+        "Pin": false, "Views": 0, "Completion": 0, "ResourceAffected": NEW_PLATFORM,
         "Documentation": [], "AttachmentInfo": {}, "GitHubIssue": {},
-        "Statistics": [
-            { "Id": "1", "Date": date, "UserToken": "sandbox-user-token", "Action": "create" },
-        ],
+        "Statistics": [statistic("1", ticket.created, "create")],
+    }));
+    with_changes(new, ticket)
+}
+
+const NEW_PRIORITY: u64 = 2;
+const NEW_PLATFORM: &str = "general";
+
+pub(super) fn priority(ticket: &Ticket) -> Value {
+    let changed = ticket.changes.get("Priority").cloned();
+    changed.unwrap_or_else(|| json!(NEW_PRIORITY))
+}
+
+pub(super) fn platform(ticket: &Ticket) -> &str {
+    let changed = ticket.changes.get("ResourceAffected");
+    changed.and_then(Value::as_str).unwrap_or(NEW_PLATFORM)
+}
+
+/// What resolving a ticket changes beside its status and its notes.
+pub(super) fn resolution(ticket: &Ticket, date: Date) -> Map<String, Value> {
+    let statistics = [
+        statistic("1", ticket.created, "create"),
+        statistic("2", date, "resolve"),
+    ];
+    object(json!({
+        "ClosedBy": CLOSED_BY, "CloseDate": date.utc_millis(), "Completion": 100,
+        "Statistics": statistics,
     }))
+}
+
+fn statistic(id: &str, date: Date, action: &str) -> Value {
+    json!({
+        "Id": id, "Date": date.utc_millis(), "UserToken": "sandbox-user-token", "Action": action,
+    })
 }

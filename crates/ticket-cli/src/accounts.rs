@@ -1,0 +1,191 @@
+//! From an account's name to its tickets: the configuration file first, then a provider's id with its
+//! environment variables; with `--sandbox` an embedded sandbox instead of both.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use ticket_sandbox::Sandbox;
+use tickets::{AccountConfig, Error, Registry, Setting, Tickets};
+
+use crate::args::Global;
+use crate::config::ConfigFile;
+use crate::failure::Failure;
+use crate::text;
+
+/// All accounts that can be named in this run.
+#[derive(Debug)]
+pub(crate) struct Accounts {
+    registry: Registry,
+    source: Source,
+    global_timeout: Option<std::time::Duration>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Configured(ConfigFile),
+    Sandbox(Sandbox),
+}
+
+/// A connected account.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) tickets: Tickets,
+    settings: &'static [Setting],
+    origin: Origin,
+}
+
+/// Where an account's settings come from.
+#[derive(Debug)]
+enum Origin {
+    Environment,
+    File(PathBuf),
+    Sandbox,
+}
+
+impl Accounts {
+    /// Reads the configuration file, or starts the sandbox. Nothing is sent.
+    pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
+        let source = if global.sandbox {
+            Source::Sandbox(start_sandbox(0).await?)
+        } else {
+            Source::Configured(ConfigFile::load(global.config.as_deref())?)
+        };
+        Ok(Self {
+            registry: Registry::new(),
+            source,
+            global_timeout: global.timeout,
+        })
+    }
+
+    /// Accounts of this sandbox, named by their providers' ids.
+    pub(crate) fn of_sandbox(sandbox: Sandbox, global: &Global) -> Self {
+        Self {
+            registry: Registry::new(),
+            source: Source::Sandbox(sandbox),
+            global_timeout: global.timeout,
+        }
+    }
+
+    /// The sandbox, where this is one.
+    pub(crate) fn sandbox(&self) -> Option<&Sandbox> {
+        match &self.source {
+            Source::Sandbox(sandbox) => Some(sandbox),
+            Source::Configured(_) => None,
+        }
+    }
+
+    /// Connects an account. Nothing is sent.
+    pub(crate) fn connect(&self, name: &str) -> Result<Account, Failure> {
+        let (mut config, origin) = self.find(name)?;
+        config.timeout = self.global_timeout.or(config.timeout);
+        let settings = self
+            .registry
+            .get(&config.provider)
+            .map_or(&[][..], |descriptor| descriptor.settings);
+        let tickets = self.registry.connect(&config).map_err(|error| {
+            let named = error.message().starts_with(name);
+            let failure = Failure::from(error).hinting(match &origin {
+                Origin::Environment => Some(
+                    "`tickets providers` lists the environment variables; --sandbox needs none"
+                        .to_owned(),
+                ),
+                Origin::File(path) => Some(format!("see {}", path.display())),
+                Origin::Sandbox => None,
+            });
+            if named { failure } else { failure.at(name) }
+        })?;
+        Ok(Account {
+            name: name.to_owned(),
+            tickets,
+            settings,
+            origin,
+        })
+    }
+
+    fn find(&self, name: &str) -> Result<(AccountConfig, Origin), Failure> {
+        let is_provider = self.registry.get(name).is_some();
+        match &self.source {
+            Source::Sandbox(sandbox) if is_provider => {
+                Ok((self.in_sandbox(name, sandbox), Origin::Sandbox))
+            }
+            Source::Configured(ConfigFile { path, accounts }) => match (accounts.get(name), path) {
+                (Some(account), Some(path)) => Ok((account.clone(), Origin::File(path.clone()))),
+                _ if is_provider => Ok((AccountConfig::from_env(name), Origin::Environment)),
+                _ => Err(self.unknown(name, accounts.keys().map(String::as_str))),
+            },
+            Source::Sandbox(_) => Err(self.unknown(name, [])),
+        }
+    }
+
+    fn in_sandbox(&self, provider: &str, sandbox: &Sandbox) -> AccountConfig {
+        let environment = sandbox.environment();
+        let settings = self
+            .registry
+            .get(provider)
+            .map_or(&[][..], |descriptor| descriptor.settings);
+        settings.iter().fold(
+            AccountConfig::new(provider),
+            |config, setting| match environment.iter().find(|(name, _)| *name == setting.env) {
+                Some((_, value)) => config.setting(setting.name, value.clone()),
+                None => config,
+            },
+        )
+    }
+
+    fn unknown<'a>(&'a self, name: &str, configured: impl IntoIterator<Item = &'a str>) -> Failure {
+        let providers = self.registry.iter().map(|known| (known.info)().id);
+        let known: BTreeSet<_> = configured.into_iter().chain(providers).collect();
+        let known: Vec<_> = known.into_iter().map(text::line).collect();
+        Failure::from(Error::config(format!(
+            "there is no account \"{}\"; there are {}",
+            text::line(name),
+            known.join(", ")
+        )))
+        .hinting("accounts are named in the configuration file; see `tickets --help`".to_owned())
+    }
+}
+
+impl Account {
+    /// Where the settings of this kind are to be found, in words.
+    pub(crate) fn place_of(&self, kind: impl Fn(&Setting) -> bool) -> String {
+        let chosen = self.settings.iter().filter(|setting| kind(setting));
+        let names: Vec<_> = chosen
+            .map(|setting| match self.origin {
+                Origin::Environment | Origin::Sandbox => setting.env,
+                Origin::File(_) => setting.name,
+            })
+            .collect();
+        match &self.origin {
+            Origin::File(path) => format!(
+                "{} of the account {} in {}",
+                names.join(", "),
+                self.name,
+                path.display()
+            ),
+            Origin::Environment | Origin::Sandbox => names.join(", "),
+        }
+    }
+
+    /// The account for people: with its provider where the name does not tell.
+    pub(crate) fn title(&self) -> String {
+        let info = self.tickets.info();
+        if self.name == info.id {
+            self.name.clone()
+        } else {
+            format!("{} ({})", text::line(&self.name), info.title)
+        }
+    }
+}
+
+/// Starts a sandbox with sample tickets.
+pub(crate) async fn start_sandbox(port: u16) -> Result<Sandbox, Failure> {
+    Sandbox::builder()
+        .port(port)
+        .start()
+        .await
+        .map_err(|error| {
+            let place = format!("127.0.0.1:{port}");
+            Failure::local(format!("the sandbox cannot listen: {error}")).at(place)
+        })
+}

@@ -1,0 +1,198 @@
+//! What can be written behind `tickets`. Not what it does: see `commands`.
+//!
+//! No argument takes a secret: arguments can be read by every user of a computer.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Look at, file and safely delete tickets in many support systems.
+#[derive(Debug, Parser)]
+#[command(name = "tickets", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+A ticket is named account:id, such as onecloud:121. The account is a name from the configuration file, \
+or a provider's id: then its settings come from the environment (see `tickets providers`).
+
+Exit codes: 0 all done; 1 something failed or is unknown; 2 wrong usage or input, nothing sent; \
+3 configuration or credentials missing, nothing sent.
+
+Try it without any account: `tickets demo`, or any command with --sandbox.";
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Global {
+    /// How the answer is printed: for people or for programs
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
+    pub(crate) output: Form,
+    /// Use a sandbox inside this process instead of the vendors; ignores all configuration
+    #[arg(long, global = true)]
+    pub(crate) sandbox: bool,
+    /// The configuration file [default: tickets/config.toml in the user's configuration folder]
+    #[arg(long, global = true, env = "TICKETS_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How long one request may take [default: 30, or the account's own]
+    #[arg(long, global = true, value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) timeout: Option<Duration>,
+    /// Show each operation on stderr; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// The form in which answers are printed: a table for people (plain text where it goes to a file), one
+/// JSON document, one per line as the answers come, or comma-separated values with a header line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    #[default]
+    Table,
+    Json,
+    Ndjson,
+    Csv,
+}
+
+impl Form {
+    /// Whether errors are printed as JSON too.
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Ndjson)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the providers: what each can do, its limits, its environment variables
+    Providers,
+    /// Show one ticket
+    Get(Get),
+    /// File a ticket
+    Create(Box<Create>),
+    /// Delete tickets, in one or many accounts, and say what became of each
+    Delete(Delete),
+    /// Serve a sandbox that speaks like the vendors, until Ctrl-C
+    Sandbox(Sandbox),
+    /// Show the whole story in a sandbox: create, read, delete, a lost answer, the truth
+    Demo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    /// The ticket, as account:id
+    #[arg(value_name = "REF")]
+    pub(crate) ticket: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The account to file it in
+    pub(crate) account: String,
+    /// The subject line
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) subject: String,
+    /// The text
+    #[arg(long, value_name = "TEXT", conflicts_with = "description_file")]
+    pub(crate) description: Option<String>,
+    /// Read the text from a file, or from standard input with `-`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) description_file: Option<PathBuf>,
+    /// Who asks: the name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) requester_name: Option<String>,
+    /// Who asks: the e-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) requester_email: Option<String>,
+    /// Who asks: the phone number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) requester_phone: Option<String>,
+    /// Who asks: the id in the vendor's system
+    #[arg(long, value_name = "ID")]
+    pub(crate) requester_id: Option<String>,
+    /// The vendor's category, topic or type of request, by name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) category: Option<String>,
+    /// low, medium, high, urgent, or the vendor's own word
+    #[arg(long, value_name = "NAME")]
+    pub(crate) priority: Option<String>,
+    /// Who shall work on it, as the vendor takes it
+    #[arg(long, value_name = "WHO")]
+    pub(crate) assignee: Option<String>,
+    /// A label; may be given more than once
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// A field that only this vendor or account has; may be given more than once
+    #[arg(long = "field", value_parser = field, value_name = "NAME=VALUE")]
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    /// The tickets, as account:id; `-` reads more of them from standard input
+    #[arg(value_name = "REF", required_unless_present = "from")]
+    pub(crate) tickets: Vec<String>,
+    /// Read more of them from a file, or from standard input with `-`: one per line; blank lines
+    /// and lines that begin with # are skipped
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// Send nothing at all: only show what would be deleted
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sandbox {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|timeout| !timeout.is_zero())
+        .ok_or_else(|| "must be a number of seconds above 0, such as 20 or 0.5".to_owned())
+}
+
+fn field(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().into(), value.into())),
+        _ => Err("must be NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_timeout_is_a_time() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for wrong in ["", "0", "-1", "NaN", "1e30", "soon"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_field_has_a_name_and_may_hold_equals_signs() {
+        assert_eq!(field("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert_eq!(field("a="), Ok(("a".to_owned(), String::new())));
+        for wrong in ["a", "=b", ""] {
+            assert!(field(wrong).is_err(), "{wrong}");
+        }
+    }
+}

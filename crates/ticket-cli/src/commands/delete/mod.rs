@@ -1,0 +1,82 @@
+//! `tickets delete`: reads what is asked, shows it, asks, deletes, and answers for every single ticket.
+//!
+//! Here is the way from the question to the exit code. What is asked is `plan.rs`, the work itself is
+//! `work.rs`, what is printed is `report.rs`.
+
+mod plan;
+mod report;
+mod work;
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::accounts::Accounts;
+use crate::args::{self, Global};
+use crate::failure::{Exit, Failure};
+use crate::interrupt::Stop;
+use crate::output::{Output, say};
+use plan::Plan;
+use report::{Answer, Report};
+
+pub(super) async fn run(
+    delete: &args::Delete,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let asked = plan::read(delete)?;
+    let accounts = Accounts::open(global).await?;
+    let plan = Plan::new(asked, &accounts)?;
+
+    if delete.dry_run {
+        let mut report = Report::new(&plan, output);
+        plan.tickets()
+            .for_each(|ticket| report.take(ticket, Answer::WouldDelete));
+        report.finish().map_err(|error| Failure::output(&error))?;
+        if !output.form.is_json() {
+            say("Dry run: nothing was sent.");
+        }
+        return Ok(Exit::Done);
+    }
+
+    if !delete.yes {
+        ask(&plan, delete, output)?;
+    } else if !output.form.is_json() {
+        say(&plan.summary());
+    }
+    let stop = Stop::on_ctrl_c()
+        .map_err(|error| Failure::local(format!("Ctrl-C cannot be watched: {error}")))?;
+    work::run(&plan, output, &stop, global.verbose > 0).await
+}
+
+/// Goes on if a person at a terminal says yes.
+fn ask(plan: &Plan, delete: &args::Delete, output: &Output) -> Result<(), Failure> {
+    let terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
+    if terminal || !output.form.is_json() {
+        say(&plan.summary());
+    }
+    if !terminal {
+        let reason = if plan::from_stdin(delete) {
+            "standard input gave the tickets, so it cannot give the answer to \"are you sure?\""
+        } else {
+            "there is no terminal to ask on"
+        };
+        return Err(Failure::refused(format!("{reason}; nothing was sent"))
+            .hinting("--yes deletes without asking, --dry-run only shows".to_owned()));
+    }
+    let answer = question(&plan.question());
+    match answer.as_deref().map(|answer| answer.trim().to_lowercase()) {
+        Ok(answer) if answer == "y" || answer == "yes" => Ok(()),
+        Ok(_) => Err(Failure::refused("not confirmed; nothing was sent")),
+        Err(error) => Err(Failure::refused(format!(
+            "no answer can be read ({error}); nothing was sent"
+        ))),
+    }
+}
+
+fn question(question: &str) -> io::Result<String> {
+    let mut stderr = anstream::stderr();
+    write!(stderr, "{question} ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(answer)
+}

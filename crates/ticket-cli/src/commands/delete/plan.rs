@@ -1,0 +1,202 @@
+//! What is to be deleted: read, checked and grouped by account, before anything is sent.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use tickets::{Request, TicketId, TicketRef};
+
+use crate::accounts::{Account, Accounts};
+use crate::args::Delete;
+use crate::commands::create::read_text;
+use crate::failure::Failure;
+use crate::text::{self, counted};
+
+/// How many tickets of an account are named before a list becomes "and 97 more".
+const NAMED: usize = 5;
+
+/// A ticket that was asked for, and where.
+pub(super) struct Asked {
+    ticket: TicketRef,
+    /// The file and the line, for a ticket from a file.
+    place: Option<(String, usize)>,
+}
+
+/// All tickets that were asked for, in the order asked.
+pub(super) fn read(delete: &Delete) -> Result<Vec<Asked>, Failure> {
+    let mut asked = Vec::new();
+    for text in delete.tickets.iter().filter(|text| *text != "-") {
+        let ticket = text.parse().map_err(Failure::from)?;
+        asked.push(Asked {
+            ticket,
+            place: None,
+        });
+    }
+    let files = delete.from.as_deref().into_iter();
+    let stdin = delete
+        .tickets
+        .iter()
+        .any(|text| text == "-")
+        .then_some(Path::new("-"));
+    for path in files.chain(stdin) {
+        read_lines(path, &mut asked)?;
+    }
+    if asked.is_empty() {
+        return Err(Failure::refused("no ticket is named; nothing to delete"));
+    }
+    Ok(asked)
+}
+
+/// Whether standard input is taken by the list of tickets.
+pub(super) fn from_stdin(delete: &Delete) -> bool {
+    delete
+        .from
+        .as_deref()
+        .is_some_and(|path| path.as_os_str() == "-")
+        || delete.tickets.iter().any(|text| text == "-")
+}
+
+fn read_lines(path: &Path, asked: &mut Vec<Asked>) -> Result<(), Failure> {
+    let name = match path.as_os_str() {
+        dash if dash == "-" => "standard input".to_owned(),
+        _ => path.display().to_string(),
+    };
+    let text = read_text(path)?;
+    // Windows programs put a byte order mark before the first line.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let place = (name.clone(), index + 1);
+        let ticket = line
+            .parse()
+            .map_err(|error: tickets::Error| Failure::from(error).at(line_of(&place)))?;
+        asked.push(Asked {
+            ticket,
+            place: Some(place),
+        });
+    }
+    Ok(())
+}
+
+fn line_of((file, line): &(String, usize)) -> String {
+    format!("{file}, line {line}")
+}
+
+/// What is to be deleted, with everything connected and checked.
+pub(super) struct Plan {
+    /// As asked for: with repetitions.
+    pub(super) asked: Vec<TicketRef>,
+    /// By account, in the order of first appearance.
+    pub(super) groups: Vec<Group>,
+}
+
+/// The tickets of one account.
+pub(super) struct Group {
+    pub(super) account: Account,
+    /// Each once, in the order of first appearance.
+    pub(super) ids: Vec<TicketId>,
+}
+
+impl Plan {
+    /// Connects every account that is named and checks every ticket. Nothing is sent.
+    pub(super) fn new(asked: Vec<Asked>, accounts: &Accounts) -> Result<Self, Failure> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut by_account: HashMap<String, usize> = HashMap::new();
+        let mut seen = HashSet::new();
+        for Asked { ticket, place } in &asked {
+            let located = |failure: Failure| match place {
+                Some(place) => failure.at(line_of(place)),
+                None => failure,
+            };
+            let index = if let Some(index) = by_account.get(&ticket.account) {
+                *index
+            } else {
+                let account = accounts.connect(&ticket.account).map_err(located)?;
+                groups.push(Group {
+                    account,
+                    ids: Vec::new(),
+                });
+                by_account.insert(ticket.account.clone(), groups.len() - 1);
+                groups.len() - 1
+            };
+            if !seen.insert(ticket) {
+                continue;
+            }
+            if let Some(group) = groups.get_mut(index) {
+                let ids = std::slice::from_ref(&ticket.id);
+                let info = group.account.tickets.info();
+                info.check(&Request::Delete(ids)).map_err(|error| {
+                    located(Failure::of_call(&error, &group.account, Some(ticket)))
+                })?;
+                group.ids.push(ticket.id.clone());
+            }
+        }
+        let asked = asked.into_iter().map(|asked| asked.ticket).collect();
+        Ok(Self { asked, groups })
+    }
+
+    /// How many different tickets there are.
+    pub(super) fn len(&self) -> usize {
+        self.groups.iter().map(|group| group.ids.len()).sum()
+    }
+
+    /// Each ticket once.
+    pub(super) fn tickets(&self) -> impl Iterator<Item = TicketRef> {
+        self.groups.iter().flat_map(|group| {
+            let ids = group.ids.iter();
+            ids.map(|id| TicketRef::new(&group.account.name, id))
+        })
+    }
+
+    /// The account of this name.
+    pub(super) fn account(&self, name: &str) -> Option<&Account> {
+        let group = self.groups.iter().find(|group| group.account.name == name);
+        group.map(|group| &group.account)
+    }
+
+    pub(super) fn question(&self) -> String {
+        format!("Delete {}? [y/N]", counted(self.len(), "ticket"))
+    }
+
+    /// What will be done, for people.
+    pub(super) fn summary(&self) -> String {
+        let repeated = match self.asked.len() - self.len() {
+            0 => String::new(),
+            _ => format!(" (named {} times; each is sent once)", self.asked.len()),
+        };
+        let head = format!(
+            "This deletes {}{repeated}, which cannot be undone from here:",
+            counted(self.len(), "ticket")
+        );
+        let titles: Vec<_> = self
+            .groups
+            .iter()
+            .map(|group| group.account.title())
+            .collect();
+        let width = titles
+            .iter()
+            .map(|title| title.chars().count())
+            .max()
+            .unwrap_or(0);
+        let digits = self.len().to_string().len();
+        let rows = titles
+            .iter()
+            .zip(&self.groups)
+            .map(|(title, Group { ids, .. })| {
+                let first = ids.iter().take(NAMED);
+                let named: Vec<_> = first.map(|id| text::line(id.as_str())).collect();
+                let more = match ids.len().saturating_sub(NAMED) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                let count = ids.len();
+                format!(
+                    "\n  {title:width$}  {count:digits$}  {}{more}",
+                    named.join(", ")
+                )
+            });
+        head + &rows.collect::<String>()
+    }
+}

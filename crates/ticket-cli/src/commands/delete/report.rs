@@ -1,0 +1,254 @@
+//! One answer for every ticket that was asked for, in the order asked, whatever happened.
+
+use std::collections::HashMap;
+use std::io;
+
+use comfy_table::Color;
+use serde::Serialize;
+use tickets::{DeleteOutcome, TicketRef};
+
+use super::plan::Plan;
+use crate::failure::{self, ErrorObject, Exit};
+use crate::output::{Output, Record, Sheet, say};
+use crate::text::{self, counted};
+
+/// How many different hints are given.
+const HINTS: usize = 4;
+
+/// What can be said of a ticket in the end.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// A dry run: nothing was sent.
+    WouldDelete,
+    /// The work was stopped before its turn: nothing was sent.
+    Unattempted,
+    /// It was tried.
+    Tried(DeleteOutcome),
+}
+
+impl Answer {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::WouldDelete => "would_delete",
+            Self::Unattempted => "unattempted",
+            Self::Tried(outcome) => outcome.as_str(),
+        }
+    }
+
+    fn colour(&self) -> Color {
+        match self {
+            Self::WouldDelete => Color::Reset,
+            Self::Tried(outcome) if outcome.is_deleted() => Color::Green,
+            Self::Unattempted | Self::Tried(DeleteOutcome::Unknown(_)) => Color::Yellow,
+            Self::Tried(_) => Color::Red,
+        }
+    }
+}
+
+/// A line of the report.
+#[derive(Serialize)]
+pub(super) struct Row {
+    ticket: TicketRef,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorObject>,
+    #[serde(skip)]
+    colour: Color,
+}
+
+impl Row {
+    fn new(ticket: &TicketRef, answer: &Answer) -> Self {
+        let error = match answer {
+            Answer::Tried(outcome) => outcome.error().map(ErrorObject::from),
+            Answer::WouldDelete | Answer::Unattempted => None,
+        };
+        Self {
+            ticket: ticket.clone(),
+            outcome: answer.as_str(),
+            error,
+            colour: answer.colour(),
+        }
+    }
+}
+
+impl Record for Row {
+    const COLUMNS: &'static [&'static str] = &[
+        "ticket",
+        "outcome",
+        "kind",
+        "effect",
+        "status",
+        "retry_after_s",
+        "message",
+    ];
+    const TABLE_COLUMNS: &'static [&'static str] = &["ticket", "outcome", "why"];
+
+    fn cells(&self) -> Vec<String> {
+        let of_error =
+            |cell: fn(&ErrorObject) -> String| self.error.as_ref().map(cell).unwrap_or_default();
+        vec![
+            self.ticket.to_string(),
+            self.outcome.to_owned(),
+            of_error(|error| error.kind.to_owned()),
+            of_error(|error| error.effect.to_owned()),
+            of_error(|error| {
+                error
+                    .status
+                    .map_or_else(String::new, |status| status.to_string())
+            }),
+            of_error(|error| {
+                error
+                    .retry_after_s
+                    .map_or_else(String::new, |wait| wait.to_string())
+            }),
+            of_error(|error| error.message.clone()),
+        ]
+    }
+
+    fn table_cells(&self) -> Vec<String> {
+        let why = self.error.as_ref().map(ErrorObject::sentence);
+        vec![
+            self.ticket.to_string(),
+            self.outcome.replace('_', " "),
+            why.unwrap_or_default(),
+        ]
+    }
+
+    fn colour(&self) -> Option<(usize, Color)> {
+        Some((1, self.colour))
+    }
+}
+
+/// Collects the answers as they come and prints them in the order asked.
+pub(super) struct Report<'a> {
+    plan: &'a Plan,
+    sheet: Sheet<'a, Row>,
+    answers: HashMap<TicketRef, Answer>,
+    /// How many of the asked are printed.
+    printed: usize,
+    /// Why nothing more can be printed.
+    broken: Option<io::Error>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(plan: &'a Plan, output: &'a Output) -> Self {
+        Self {
+            plan,
+            sheet: output.sheet(),
+            answers: HashMap::with_capacity(plan.len()),
+            printed: 0,
+            broken: None,
+        }
+    }
+
+    /// Whether lines appear while the work goes on.
+    pub(super) fn streams(&self) -> bool {
+        self.sheet.streams()
+    }
+
+    /// Whether the output can no longer be written.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    /// Takes a ticket's answer, and prints it if all before it are printed.
+    pub(super) fn take(&mut self, ticket: TicketRef, answer: Answer) {
+        self.answers.insert(ticket, answer);
+        while let Some((ticket, answer)) = self
+            .plan
+            .asked
+            .get(self.printed)
+            .and_then(|ticket| Some((ticket, self.answers.get(ticket)?)))
+        {
+            self.printed += 1;
+            if self.broken.is_none() {
+                self.broken = self.sheet.push(Row::new(ticket, answer)).err();
+            }
+        }
+    }
+
+    /// Whether a ticket has its answer.
+    pub(super) fn has(&self, ticket: &TicketRef) -> bool {
+        self.answers.contains_key(ticket)
+    }
+
+    /// All done, or not.
+    pub(super) fn exit(&self) -> Exit {
+        let done = |ticket| match self.answers.get(ticket) {
+            Some(Answer::Tried(outcome)) => outcome.is_deleted(),
+            Some(Answer::WouldDelete) => true,
+            Some(Answer::Unattempted) | None => false,
+        };
+        if self.plan.asked.iter().all(done) {
+            Exit::Done
+        } else {
+            Exit::Failed
+        }
+    }
+
+    /// How many tickets had which outcome, each counted once.
+    pub(super) fn summary(&self) -> String {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for ticket in self.plan.tickets() {
+            let outcome = self
+                .answers
+                .get(&ticket)
+                .map_or("unattempted", Answer::as_str);
+            match counts.iter_mut().find(|(known, _)| *known == outcome) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((outcome, 1)),
+            }
+        }
+        let counts: Vec<_> = counts
+            .into_iter()
+            .map(|(outcome, count)| format!("{count} {}", outcome.replace('_', " ")))
+            .collect();
+        format!(
+            "{}: {}",
+            counted(self.plan.len(), "ticket"),
+            counts.join(", ")
+        )
+    }
+
+    /// Says what can be done about what is not deleted, each thing once.
+    pub(super) fn say_hints(&self) {
+        let mut hints: Vec<String> = Vec::new();
+        let mut unknown: Option<TicketRef> = None;
+        for ticket in self.plan.tickets() {
+            match self.answers.get(&ticket) {
+                Some(Answer::Tried(DeleteOutcome::Unknown(_))) => {
+                    unknown = unknown.or(Some(ticket));
+                }
+                Some(Answer::Tried(DeleteOutcome::Failed(error))) => {
+                    let account = self.plan.account(&ticket.account);
+                    let hint =
+                        account.and_then(|account| failure::hint(error, account, Some(&ticket)));
+                    hints.extend(hint.filter(|hint| !hints.contains(hint)));
+                }
+                _ => {}
+            }
+        }
+        if let Some(ticket) = unknown {
+            hints.insert(
+                0,
+                format!(
+                    "what is unknown may be deleted or not: look with `tickets get {}` before you \
+                     delete it again",
+                    text::line(&ticket.to_string())
+                ),
+            );
+        }
+        hints
+            .iter()
+            .take(HINTS)
+            .for_each(|hint| say(&format!("hint: {hint}")));
+    }
+
+    /// Prints what is not printed yet. Every ticket must have its answer.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        match self.broken.take() {
+            Some(error) => Err(error),
+            None => self.sheet.finish(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `tickets sandbox`: serves a sandbox and says how to point this command, or any other program, at it.
+
+use serde::Serialize;
+
+use crate::accounts::start_sandbox;
+use crate::args::{Form, Sandbox};
+use crate::failure::{Exit, Failure};
+use crate::interrupt::Signals;
+use crate::output::{Output, Record, write};
+
+pub(super) async fn run(arguments: &Sandbox, output: &Output) -> Result<Exit, Failure> {
+    let sandbox = start_sandbox(arguments.port).await?;
+    // Before anything is printed: whoever reads it may press Ctrl-C at once.
+    let mut signals = Signals::listen()
+        .map_err(|error| Failure::local(format!("Ctrl-C cannot be watched: {error}")))?;
+    let variables = sandbox.environment();
+    let written = if output.form == Form::Table {
+        write(&shell(&variables))
+    } else {
+        let mut sheet = output.sheet();
+        variables
+            .into_iter()
+            .try_for_each(|(name, value)| sheet.push(Variable { name, value }))
+            .and_then(|()| sheet.finish())
+    };
+    written.map_err(|error| Failure::output(&error))?;
+    signals.next().await;
+    Ok(Exit::Done)
+}
+
+fn shell(variables: &[(&'static str, String)]) -> String {
+    let head =
+        "# A sandbox is running until Ctrl-C. In another shell, point `tickets` at it with:\n";
+    // Within single quotes a POSIX shell takes everything as it is but the single quote.
+    let exports = variables
+        .iter()
+        .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', r"'\''")));
+    head.to_owned() + &exports.collect::<String>()
+}
+
+#[derive(Serialize)]
+struct Variable {
+    name: &'static str,
+    value: String,
+}
+
+impl Record for Variable {
+    const COLUMNS: &'static [&'static str] = &["name", "value"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.name.to_owned(), self.value.clone()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_quoted_for_a_shell() {
+        let lines = shell(&[("A", "it's $HOME".to_owned())]);
+        assert!(lines.ends_with("\nexport A='it'\\''s $HOME'\n"), "{lines}");
+        assert!(lines.starts_with("# "));
+    }
+}

@@ -1,0 +1,245 @@
+//! The configuration file: accounts by name. Not for what a provider's settings mean: that is read by
+//! the provider when the account is connected.
+//!
+//! The file may hold secrets, so no error quotes anything but names, lines and columns from it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+use serde::Deserialize as _;
+use tickets::{AccountConfig, Error};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use crate::failure::Failure;
+
+/// The accounts of a file.
+#[derive(Debug, Default)]
+pub(crate) struct ConfigFile {
+    /// Where it is, if there is one.
+    pub(crate) path: Option<PathBuf>,
+    /// By name.
+    pub(crate) accounts: BTreeMap<String, AccountConfig>,
+}
+
+impl ConfigFile {
+    /// Reads the file that was asked for, or else the one at the usual place, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// A file that was asked for and is not there; a file that cannot be read.
+    pub(crate) fn load(asked: Option<&Path>) -> Result<Self, Failure> {
+        // An empty variable means none, as everywhere else.
+        let asked = asked.filter(|path| !path.as_os_str().is_empty());
+        let Some(path) = asked.map(Path::to_owned).or_else(usual_path) else {
+            return Ok(Self::default());
+        };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Self {
+                accounts: parse(&text, &path)?,
+                path: Some(path),
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && asked.is_none() => {
+                Ok(Self::default())
+            }
+            Err(error) => Err(Failure::from(Error::config(format!(
+                "the configuration file cannot be read: {error}"
+            )))
+            .at(path.display().to_string())),
+        }
+    }
+}
+
+/// `tickets/config.toml` in the user's configuration folder.
+fn usual_path() -> Option<PathBuf> {
+    let folders = etcetera::choose_base_strategy().ok()?;
+    Some(folders.config_dir().join("tickets").join("config.toml"))
+}
+
+fn parse(text: &str, path: &Path) -> Result<BTreeMap<String, AccountConfig>, Failure> {
+    let wrong = |offset: Option<usize>, message: String| {
+        let (line, column) = position(text, offset.unwrap_or(0));
+        Failure::from(Error::config(message)).at(format!("{}:{line}:{column}", path.display()))
+    };
+    // The messages of this parser name what it expects, never what it found.
+    let table = DeTable::parse(text).map_err(|error| {
+        let offset = error.span().map(|span| span.start);
+        wrong(offset, format!("this is not TOML: {}", error.message()))
+    })?;
+    let mut accounts = BTreeMap::new();
+    for (key, value) in table.get_ref() {
+        let DeValue::Table(named) = value.get_ref() else {
+            let message = format!(
+                "`{}` is not known here; write [accounts.NAME]",
+                key.get_ref()
+            );
+            return Err(wrong(Some(key.span().start), message));
+        };
+        if key.get_ref() != "accounts" {
+            let message = format!(
+                "[{}] is not known here; write [accounts.NAME]",
+                key.get_ref()
+            );
+            return Err(wrong(Some(key.span().start), message));
+        }
+        for (name, account) in named {
+            let at = Some(name.span().start);
+            let name = name.get_ref().to_string();
+            if name.trim().is_empty() || name.contains(':') {
+                let message = "an account's name must not be empty or hold a colon";
+                return Err(wrong(at, message.to_owned()));
+            }
+            let DeValue::Table(settings) = account.get_ref() else {
+                return Err(wrong(at, format!("write [accounts.{name}]")));
+            };
+            if let Some((offset, message)) = mistake(settings) {
+                let message = format!("account `{name}`: {message}");
+                return Err(wrong(offset.or(at), message));
+            }
+            let account = AccountConfig::deserialize(ValueDeserializer::from(account.clone()))
+                .map_err(|_| wrong(at, format!("the account `{name}` cannot be read")))?;
+            accounts.insert(name, account);
+        }
+    }
+    Ok(accounts)
+}
+
+/// What is wrong with an account, and where: said here because serde's messages quote values.
+fn mistake(settings: &DeTable<'_>) -> Option<(Option<usize>, String)> {
+    if settings.get("provider").is_none() {
+        return Some((None, "`provider` is missing".to_owned()));
+    }
+    settings.iter().find_map(|(key, value)| {
+        let name: &str = key.get_ref();
+        let value = value.get_ref();
+        let expected = match name {
+            "provider" if !value.is_str() => "the id of a provider, in quotes",
+            "timeout_s" if !is_positive(value) => "a number of seconds above 0",
+            "provider" | "timeout_s" => return None,
+            _ if value.is_array() || value.is_table() || value.is_datetime() => {
+                "a text, a number, true or false"
+            }
+            _ => return None,
+        };
+        let at = Some(key.span().start);
+        Some((at, format!("`{name}` must be {expected}")))
+    })
+}
+
+fn is_positive(value: &DeValue<'_>) -> bool {
+    let seconds = match value {
+        DeValue::Integer(number) => number.as_str().parse::<f64>().ok(),
+        DeValue::Float(number) => number.as_str().parse::<f64>().ok(),
+        _ => None,
+    };
+    seconds
+        .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok())
+        .is_some_and(|timeout| !timeout.is_zero())
+}
+
+/// Line and column, both from 1, of a byte of `text`.
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = before.matches('\n').count() + 1;
+    let column = before
+        .get(line_start..)
+        .map_or(0, |rest| rest.chars().count())
+        + 1;
+    (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        format!("{:?}", parse(text, Path::new("c.toml")).unwrap_err())
+    }
+
+    #[test]
+    fn accounts_are_read_by_name() {
+        let text = "[accounts.eu]\nprovider = \"sweeppea\"\napi_key_env = \"EU_KEY\"\n\
+                    [accounts.us]\nprovider = \"sweeppea\"\napi_key = \"k\"\ntimeout_s = 2.5\n";
+        let accounts = parse(text, Path::new("c.toml")).unwrap();
+        let names: Vec<_> = accounts.keys().map(String::as_str).collect();
+        assert_eq!(names, ["eu", "us"]);
+        let us = accounts.get("us").unwrap();
+        assert_eq!(us.provider, "sweeppea");
+        assert_eq!(us.timeout.unwrap().as_millis(), 2500);
+        assert_eq!(us.settings.names().collect::<Vec<_>>(), ["api_key"]);
+        assert!(parse("", Path::new("c.toml")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place_and_without_the_value() {
+        for (text, place, words) in [
+            (
+                "[accounts.eu]\nprovider = \"x\"\ntoken = s3cret\n",
+                "c.toml:3:9",
+                "not TOML",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\ntoken = \"s3cret\n",
+                "c.toml:3:",
+                "not TOML",
+            ),
+            (
+                "[accounts.eu]\ntoken = \"s3cret\"\n",
+                "c.toml:1:11",
+                "`provider` is missing",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\ntoken = [\"s3cret\"]\n",
+                "c.toml:3:1",
+                "`token` must be",
+            ),
+            (
+                "[accounts.eu]\nprovider = 1\n",
+                "c.toml:2:1",
+                "`provider` must be",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\ntimeout_s = \"s3cret\"\n",
+                "c.toml:3:1",
+                "`timeout_s` must be",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\ntimeout_s = 0\n",
+                "c.toml:3:1",
+                "`timeout_s` must be",
+            ),
+            (
+                "[accounts.\"a:b\"]\nprovider = \"x\"\n",
+                "c.toml:1:11",
+                "colon",
+            ),
+            (
+                "[accounts]\neu = \"s3cret\"\n",
+                "c.toml:2:1",
+                "[accounts.eu]",
+            ),
+            (
+                "[account.eu]\nprovider = \"x\"\n",
+                "c.toml:1:2",
+                "[account] is not known",
+            ),
+            ("token = \"s3cret\"\n", "c.toml:1:1", "`token` is not known"),
+        ] {
+            let error = error(text);
+            assert!(
+                error.contains(place) && error.contains(words),
+                "{text}\n{error}"
+            );
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn columns_are_counted_in_characters() {
+        assert_eq!(position("ä = 1\nüü = x", 12), (2, 4));
+        assert_eq!(position("", 0), (1, 1));
+        assert_eq!(position("abc", 99), (1, 4));
+    }
+}

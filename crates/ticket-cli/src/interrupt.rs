@@ -1,0 +1,101 @@
+//! Ctrl-C during work that must not be torn in the middle: the first one asks to finish, the second to
+//! leave at once. Commands that change nothing keep the system's behaviour: they just end.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// How much is still wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wish {
+    /// All of it.
+    GoOn,
+    /// What has been begun, and nothing new.
+    Finish,
+    /// Nothing: do not even wait for answers.
+    Leave,
+}
+
+/// Whether to go on. Clones share the answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop {
+    wish: Arc<watch::Sender<Wish>>,
+}
+
+impl Stop {
+    /// Listens for Ctrl-C (and the system's request to end) from now on. After the third one the process
+    /// ends wherever it is.
+    pub(crate) fn on_ctrl_c() -> io::Result<Self> {
+        let mut signals = Signals::listen()?;
+        let stop = Self {
+            wish: Arc::new(watch::Sender::new(Wish::GoOn)),
+        };
+        let told = stop.clone();
+        tokio::spawn(async move {
+            signals.next().await;
+            told.at_least(Wish::Finish);
+            signals.next().await;
+            told.at_least(Wish::Leave);
+            signals.next().await;
+            std::process::exit(1);
+        });
+        Ok(stop)
+    }
+
+    /// Wishes no more than this.
+    pub(crate) fn at_least(&self, wish: Wish) {
+        self.wish.send_modify(|now| *now = wish.max(*now));
+    }
+
+    pub(crate) fn goes_on(&self) -> bool {
+        *self.wish.borrow() == Wish::GoOn
+    }
+
+    /// Waits until this, or more, is wished.
+    pub(crate) async fn reached(&self, wish: Wish) {
+        let mut watched = self.wish.subscribe();
+        // It cannot fail: `self` holds the sender.
+        let _ = watched.wait_for(|now| *now >= wish).await;
+    }
+}
+
+/// Ctrl-C and the system's request to end, from the moment of [`listen`](Self::listen).
+#[cfg(unix)]
+pub(crate) struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    pub(crate) fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    pub(crate) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Ctrl-C, from the moment of [`listen`](Self::listen).
+#[cfg(windows)]
+pub(crate) struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    pub(crate) fn listen() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    pub(crate) async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}

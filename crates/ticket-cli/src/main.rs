@@ -1,0 +1,54 @@
+//! The command `tickets`: look at, file and safely delete tickets in many support systems.
+//!
+//! Here is only the way from the arguments to the exit code; each command has a module of its own.
+
+mod accounts;
+mod args;
+mod commands;
+mod config;
+mod failure;
+mod interrupt;
+mod output;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::args::Cli;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log(cli.global.verbose);
+    let form = cli.global.output;
+    match commands::run(cli).await {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print(form);
+            failure.exit().into()
+        }
+    }
+}
+
+/// Shows the operations of this workspace's crates on stderr. Nobody else's: what they would log has not
+/// been read for secrets.
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    // A prefix: `ticket_core`, `ticket_http`, `tickets` and all the others.
+    let ours = Targets::new().with_target("ticket", level);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(verbose > 1)
+        .with_span_events(FmtSpan::CLOSE);
+    tracing_subscriber::registry().with(lines).with(ours).init();
+}

@@ -1,0 +1,113 @@
+//! Runs the command as its users do: as a process, with an environment of its own.
+
+#![allow(
+    dead_code,
+    reason = "every test file is a program of its own, and none uses all of this"
+)]
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use ticket_sandbox::{Sandbox, Vendor};
+
+/// The command, with nothing of the developer's environment.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tickets"));
+    command.env_clear().args(arguments).stdin(Stdio::null());
+    // No configuration file of the developer's may be found.
+    for folder in ["HOME", "XDG_CONFIG_HOME", "APPDATA", "USERPROFILE"] {
+        command.env(folder, env!("CARGO_TARGET_TMPDIR"));
+    }
+    // Sockets on Windows need it.
+    if let Some(root) = std::env::var_os("SystemRoot") {
+        command.env("SystemRoot", root);
+    }
+    command
+}
+
+/// The command, pointed at the sandbox by its environment.
+pub(crate) fn at(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let mut command = command(arguments);
+    command.envs(sandbox.environment());
+    command
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("it ended by itself"),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    /// The lines of stdout, each of which must be JSON.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        self.stdout.lines().map(json).collect()
+    }
+
+    /// `ticket outcome` of each line of a delete in ndjson.
+    pub(crate) fn outcomes(&self) -> Vec<(String, String)> {
+        let text = |line: &Value, key: &str| line[key].as_str().expect(key).to_owned();
+        let lines = self.lines();
+        lines
+            .iter()
+            .map(|line| (text(line, "ticket"), text(line, "outcome")))
+            .collect()
+    }
+}
+
+pub(crate) fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+pub(crate) fn execute(command: &mut Command) -> Run {
+    Run::of(command.output().expect("the command starts"))
+}
+
+/// Runs it with this on its standard input.
+pub(crate) fn execute_with_input(command: &mut Command, input: &str) -> Run {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let mut stdin = child.stdin.take().expect("stdin is piped");
+    stdin.write_all(input.as_bytes()).expect("it reads");
+    drop(stdin);
+    Run::of(child.wait_with_output().expect("it ends"))
+}
+
+/// How many deletes reached the sandbox.
+pub(crate) fn deletes(sandbox: &Sandbox) -> usize {
+    let journal = sandbox.journal();
+    journal.iter().filter(|exchange| exchange.is_write).count()
+}
+
+/// Whether what was said of a ticket that was there is true: never `deleted` for one that is still
+/// there, never `failed` without effect for one that is gone.
+pub(crate) fn is_true(line: &Value, exists: bool) -> bool {
+    match line["outcome"].as_str().expect("outcome") {
+        "deleted" | "already_gone" | "not_found" => !exists,
+        "failed" => exists || line["error"]["effect"] == "unknown",
+        "unknown" => line["error"]["effect"] == "unknown",
+        _ => false,
+    }
+}
+
+/// A sample ticket of each vendor, as account and id.
+pub(crate) const SAMPLES: [(Vendor, &str); 3] = [
+    (Vendor::OneCloud, "121"),
+    (Vendor::Sweeppea, "2531581"),
+    (Vendor::LeadSquared, "160"),
+];

@@ -1,0 +1,274 @@
+//! Accounts, credentials and the configuration file: which account is called with which key, and that no
+//! key is ever shown.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are not covered by clippy's exemption for tests"
+)]
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::{Run, at, command, execute, json};
+use tempfile::TempDir;
+use ticket_sandbox::{Sandbox, Vendor, credentials};
+
+/// A folder with a configuration file of this content.
+fn config(content: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, content).unwrap();
+    (folder, path)
+}
+
+fn assert_hidden(run: &Run, secret: &str) {
+    assert!(
+        !run.stdout.contains(secret) && !run.stderr.contains(secret),
+        "{run:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_accounts_of_one_provider_use_their_own_sandboxes_and_keys() {
+    let (eu, us) = (
+        Sandbox::start().await.unwrap(),
+        Sandbox::start().await.unwrap(),
+    );
+    let key = credentials::SWEEPPEA_API_KEY;
+    let (_folder, path) = config(&format!(
+        "[accounts.eu]\nprovider = \"sweeppea\"\nbase_url = \"{}\"\napi_key_env = \"EU_KEY\"\n\
+         [accounts.us]\nprovider = \"sweeppea\"\nbase_url = \"{}\"\napi_key = \"{key}\"\ntimeout_s = 20\n",
+        eu.base_url(Vendor::Sweeppea),
+        us.base_url(Vendor::Sweeppea),
+    ));
+    let mut command = command(&[
+        "--output",
+        "ndjson",
+        "delete",
+        "--yes",
+        "eu:2531581",
+        "us:2650478",
+        "eu:2531581",
+    ]);
+    let run = execute(command.env("TICKETS_CONFIG", &path).env("EU_KEY", key));
+    assert_eq!(run.code, 0, "{run:?}");
+    let tickets: Vec<_> = run
+        .outcomes()
+        .into_iter()
+        .map(|(ticket, _)| ticket)
+        .collect();
+    assert_eq!(tickets, ["eu:2531581", "us:2650478", "eu:2531581"]);
+    assert_eq!((eu.journal().len(), us.journal().len()), (1, 1));
+    assert!(!eu.exists(Vendor::Sweeppea, "2531581") && us.exists(Vendor::Sweeppea, "2531581"));
+    assert!(!us.exists(Vendor::Sweeppea, "2650478") && eu.exists(Vendor::Sweeppea, "2650478"));
+    assert_hidden(&run, key);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_of_a_file_never_takes_its_key_from_the_providers_variables() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let base_url = sandbox.base_url(Vendor::Sweeppea);
+    let (_folder, path) = config(&format!(
+        "[accounts.eu]\nprovider = \"sweeppea\"\nbase_url = \"{base_url}\"\n"
+    ));
+    // The environment has a good key, of somebody else.
+    let run = execute(
+        at(&sandbox, &["get", "eu:2531581"])
+            .arg("--config")
+            .arg(&path),
+    );
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stderr.contains("`api_key`"), "{run:?}");
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_at_the_usual_place_is_found() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("tickets")).unwrap();
+    let content = format!(
+        "[accounts.shop]\nprovider = \"onecloud\"\nbase_url = \"{}\"\ntoken = \"{}\"\n",
+        sandbox.base_url(Vendor::OneCloud),
+        credentials::ONECLOUD_TOKEN
+    );
+    std::fs::write(folder.path().join("tickets").join("config.toml"), content).unwrap();
+    let mut command = command(&["get", "shop:121", "--output", "json"]);
+    let run = execute(
+        command
+            .env("XDG_CONFIG_HOME", folder.path())
+            .env("APPDATA", folder.path()),
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(json(&run.stdout)["ticket"], "shop:121");
+}
+
+#[test]
+fn a_broken_file_ends_3_with_file_and_line_and_without_its_values() {
+    for (content, place) in [
+        (
+            "[accounts.eu]\nprovider = \"sweeppea\"\napi_key = k-ODD-5ecret\n",
+            ":3:",
+        ),
+        (
+            "[accounts.eu]\nprovider = \"sweeppea\"\napi_key = [\"k-ODD-5ecret\"]\n",
+            ":3:1",
+        ),
+        ("[accounts.eu]\napi_key = \"k-ODD-5ecret\"\n", ":1:11"),
+        ("api_key = \"k-ODD-5ecret\"\n", ":1:1"),
+    ] {
+        let (_folder, path) = config(content);
+        for form in ["table", "json"] {
+            let mut command = command(&["get", "eu:1", "--output", form, "--config"]);
+            let run = execute(command.arg(&path));
+            assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{run:?}");
+            assert_hidden(&run, "5ecret");
+            if form == "table" {
+                let place = format!("{}{place}", path.display());
+                assert!(run.stderr.contains(&place), "{run:?}");
+            } else {
+                assert_eq!(json(&run.stderr)["kind"], "config");
+            }
+        }
+    }
+    let run = execute(&mut command(&["get", "eu:1", "--config", "no/such/file"]));
+    assert_eq!(run.code, 3);
+    assert!(run.stderr.contains("no/such/file"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_account_is_told_with_those_there_are() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (_folder, path) = config("[accounts.eu]\nprovider = \"sweeppea\"\napi_key = \"k\"\n");
+    let arguments = [
+        "delete",
+        "--yes",
+        "onecloud:121",
+        "uk:1",
+        "--config",
+        path.to_str().unwrap(),
+    ];
+    let run = execute(&mut at(&sandbox, &arguments));
+    assert_eq!((run.code, run.stdout.as_str()), (3, ""));
+    assert!(
+        run.stderr
+            .contains("there is no account \"uk\"; there are eu, leadsquared, onecloud, sweeppea"),
+        "{run:?}"
+    );
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_unconfigured_account_and_nothing_is_sent_to_the_others() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut command = at(
+        &sandbox,
+        &[
+            "--output",
+            "json",
+            "delete",
+            "--yes",
+            "onecloud:121",
+            "leadsquared:160",
+        ],
+    );
+    let run = execute(command.env_remove("LEADSQUARED_SECRET_KEY"));
+    assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{run:?}");
+    let error = json(&run.stderr);
+    assert_eq!(error["kind"], "config");
+    assert_eq!(error["effect"], "none");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("LEADSQUARED_SECRET_KEY"),
+        "{run:?}"
+    );
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_key_is_shown_whatever_goes_wrong() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let odd = "k-ODD-5ecret\u{e9}\"' \\";
+    for (variable, ticket) in [
+        ("ONECLOUD_TOKEN", "onecloud:121"),
+        ("SWEEPPEA_API_KEY", "sweeppea:2531581"),
+        ("LEADSQUARED_ACCESS_KEY", "leadsquared:160"),
+        ("LEADSQUARED_SECRET_KEY", "leadsquared:160"),
+    ] {
+        // The second one cannot even be sent.
+        for secret in ["k-ODD-5ecret", odd, "k-ODD\u{1}5ecret"] {
+            for form in ["table", "json", "ndjson", "csv"] {
+                for arguments in [&["-vvv", "get"][..], &["-vvv", "delete", "--yes"]] {
+                    let arguments = [arguments, &[ticket, "--output", form]].concat();
+                    let run = execute(at(&sandbox, &arguments).env(variable, secret));
+                    assert!([1, 3].contains(&run.code), "{run:?}");
+                    assert_hidden(&run, "ODD");
+                    assert_hidden(&run, "5ecret");
+                    for (name, value) in sandbox.environment() {
+                        assert!(
+                            !name.ends_with("KEY") && !name.ends_with("TOKEN")
+                                || !run.stderr.contains(&value),
+                            "{run:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(
+        sandbox
+            .journal()
+            .iter()
+            .filter(|exchange| exchange.took_effect)
+            .count(),
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_credentials_end_1_and_say_where_they_come_from() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for (variable, ticket) in [
+        ("ONECLOUD_TOKEN", "onecloud:121"),
+        ("SWEEPPEA_API_KEY", "sweeppea:2531581"),
+        ("LEADSQUARED_SECRET_KEY", "leadsquared:160"),
+    ] {
+        let run = execute(at(&sandbox, &["get", ticket]).env(variable, "wrong"));
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+        assert!(run.stderr.contains(variable), "{run:?}");
+        let run =
+            execute(at(&sandbox, &["get", ticket, "--output", "json"]).env(variable, "wrong"));
+        assert_eq!(json(&run.stderr)["kind"], "unauthenticated", "{run:?}");
+    }
+    let base_url = sandbox.base_url(Vendor::Sweeppea);
+    let (_folder, path) = config(&format!(
+        "[accounts.eu]\nprovider = \"sweeppea\"\nbase_url = \"{base_url}\"\napi_key = \"wrong\"\n"
+    ));
+    let run = execute(command(&["get", "eu:2531581"]).env("TICKETS_CONFIG", &path));
+    assert_eq!(run.code, 1);
+    let hint = format!(
+        "hint: check api_key of the account eu in {}",
+        path.display()
+    );
+    assert!(run.stderr.contains(&hint), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verbose_shows_operations_and_no_text_of_tickets() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let run = execute(&mut at(&sandbox, &["-v", "get", "onecloud:121"]));
+    assert_eq!(run.code, 0);
+    assert!(run.stderr.contains("ticket.operation=\"get\""), "{run:?}");
+    assert!(
+        run.stdout.contains("Subscribe") && !run.stderr.contains("Subscribe"),
+        "{run:?}"
+    );
+    let quiet = execute(&mut at(&sandbox, &["get", "onecloud:121"]));
+    assert_eq!(quiet.stderr, "");
+}

@@ -1,0 +1,391 @@
+//! What `tickets delete` promises, held against what really happened at the vendors.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are not covered by clippy's exemption for tests"
+)]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{SAMPLES, at, command, deletes, execute, execute_with_input, is_true};
+use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
+
+const FOUR: [&str; 4] = [
+    "onecloud:121",
+    "sweeppea:2531581",
+    "leadsquared:160",
+    "leadsquared:161",
+];
+
+async fn sandbox() -> Sandbox {
+    Sandbox::start().await.unwrap()
+}
+
+fn delete<'a>(more: &[&'a str], tickets: &[&'a str]) -> Vec<&'a str> {
+    [&["delete", "--yes", "--output", "ndjson"], more, tickets].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_tickets_of_three_vendors_are_deleted_in_three_calls() {
+    let sandbox = sandbox().await;
+    let run = execute(&mut at(&sandbox, &delete(&[], &FOUR)));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(
+        run.stdout,
+        "{\"ticket\":\"onecloud:121\",\"outcome\":\"deleted\"}\n\
+         {\"ticket\":\"sweeppea:2531581\",\"outcome\":\"deleted\"}\n\
+         {\"ticket\":\"leadsquared:160\",\"outcome\":\"deleted\"}\n\
+         {\"ticket\":\"leadsquared:161\",\"outcome\":\"deleted\"}\n"
+    );
+    assert_eq!(run.stderr, "");
+    for (vendor, id) in SAMPLES {
+        assert!(!sandbox.exists(vendor, id));
+    }
+    assert!(!sandbox.exists(Vendor::LeadSquared, "161"));
+    assert_eq!(sandbox.journal().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_come_in_the_order_asked_however_accounts_are_mixed() {
+    let sandbox = sandbox().await;
+    let asked = [
+        "leadsquared:161",
+        "sweeppea:2531581",
+        "leadsquared:160",
+        "onecloud:121",
+        "sweeppea:2650478",
+    ];
+    let run = execute(&mut at(&sandbox, &delete(&[], &asked)));
+    let tickets: Vec<_> = run
+        .outcomes()
+        .into_iter()
+        .map(|(ticket, _)| ticket)
+        .collect();
+    assert_eq!(tickets, asked);
+    assert_eq!(run.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_named_twice_is_answered_twice_and_sent_once() {
+    let sandbox = sandbox().await;
+    let asked = [
+        "onecloud:121",
+        "leadsquared:160",
+        "onecloud:121",
+        "leadsquared:160",
+        "leadsquared:161",
+    ];
+    let run = execute(&mut at(&sandbox, &delete(&[], &asked)));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(
+        run.outcomes(),
+        asked.map(|ticket| (ticket.to_owned(), "deleted".to_owned()))
+    );
+    let journal = sandbox.journal();
+    assert_eq!(journal.len(), 2);
+    let batch = journal
+        .iter()
+        .find(|exchange| exchange.vendor == Some(Vendor::LeadSquared))
+        .unwrap();
+    assert_eq!(
+        batch.json().unwrap()["TicketIds"],
+        serde_json::json!(["160", "161"])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_deleted_is_said_with_its_error_and_ends_1() {
+    let sandbox = sandbox().await;
+    let asked = [
+        "onecloud:9",
+        "sweeppea:ABC1234",
+        "sweeppea:9",
+        "onecloud:121",
+    ];
+    let run = execute(&mut at(&sandbox, &delete(&[], &asked)));
+    assert_eq!(run.code, 1);
+    let lines = run.lines();
+    let outcomes: Vec<_> = lines
+        .iter()
+        .map(|line| line["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(outcomes, ["not_found", "failed", "not_found", "deleted"]);
+    let locked = &lines[1]["error"];
+    assert_eq!(
+        (&locked["kind"], &locked["effect"]),
+        (&"conflict".into(), &"none".into())
+    );
+    assert_eq!(
+        (&locked["status"], &locked["retry_after_s"]),
+        (&409.into(), &serde_json::Value::Null)
+    );
+    assert!(
+        locked["message"]
+            .as_str()
+            .unwrap()
+            .contains("locked while our engineering team"),
+        "{locked}"
+    );
+    assert_eq!(lines[3].get("error"), None);
+    assert!(sandbox.exists(Vendor::Sweeppea, "ABC1234"));
+    assert!(!sandbox.exists(Vendor::OneCloud, "121"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_response_is_unknown_although_the_ticket_is_gone() {
+    for (vendor, id) in SAMPLES {
+        let sandbox = sandbox().await;
+        sandbox.inject(
+            Rule::new(Fault::LostResponse)
+                .endpoint(Endpoint::Delete)
+                .times(u64::MAX),
+        );
+        let ticket = format!("{}:{id}", vendor.prefix());
+        let run = execute(&mut at(&sandbox, &delete(&[], &[&ticket])));
+        assert_eq!(run.code, 1);
+        assert_eq!(run.outcomes(), [(ticket, "unknown".to_owned())]);
+        assert_eq!(run.lines()[0]["error"]["effect"], "unknown");
+        assert!(!sandbox.exists(vendor, id));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_fails_no_outcome_contradicts_the_true_state() {
+    let faults = [
+        Fault::LostResponse,
+        Fault::ConnectionReset,
+        Fault::Status(500),
+        Fault::Status(503),
+        Fault::Status(400),
+        Fault::StatusAfterEffect(500),
+        Fault::StatusAfterEffect(502),
+        Fault::RateLimited {
+            retry_after: Some(60),
+        },
+        Fault::RateLimited { retry_after: None },
+        Fault::HtmlPage { status: 200 },
+        Fault::HtmlPage { status: 502 },
+        Fault::TruncatedJson,
+        Fault::CutBody,
+        Fault::EmptyBody,
+        Fault::ErrorInside200,
+        Fault::WrongTypes,
+        Fault::OversizedBody(16 * 1024 * 1024),
+        Fault::Delay(Duration::from_secs(3600)),
+    ];
+    for fault in faults {
+        let sandbox = sandbox().await;
+        sandbox.inject(
+            Rule::new(fault.clone())
+                .endpoint(Endpoint::Delete)
+                .times(u64::MAX),
+        );
+        let tickets = SAMPLES.map(|(vendor, id)| format!("{}:{id}", vendor.prefix()));
+        let arguments = tickets.iter().map(String::as_str).collect::<Vec<_>>();
+        let run = execute(&mut at(&sandbox, &delete(&["--timeout", "2"], &arguments)));
+        let lines = run.lines();
+        assert_eq!(lines.len(), 3, "{fault:?} {run:?}");
+        for ((vendor, id), line) in SAMPLES.into_iter().zip(&lines) {
+            assert!(
+                is_true(line, sandbox.exists(vendor, id)),
+                "{fault:?} {line}"
+            );
+        }
+        let all_deleted = lines.iter().all(|line| line["outcome"] == "deleted");
+        assert_eq!(run.code, i32::from(!all_deleted), "{fault:?} {run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vendors_wait_is_passed_on() {
+    let sandbox = sandbox().await;
+    let limited = Fault::RateLimited {
+        retry_after: Some(7),
+    };
+    sandbox.inject(Rule::new(limited).times(u64::MAX));
+    let run = execute(&mut at(&sandbox, &delete(&[], &["sweeppea:2531581"])));
+    let line = &run.lines()[0];
+    assert_eq!(line["outcome"], "failed");
+    assert_eq!(line["error"]["kind"], "rate_limited");
+    assert_eq!(line["error"]["effect"], "none");
+    assert_eq!(line["error"]["status"], 429);
+    assert_eq!(line["error"]["retry_after_s"], 7);
+    assert_eq!(run.code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_sends_nothing_at_all() {
+    let sandbox = sandbox().await;
+    for form in ["table", "json", "ndjson", "csv"] {
+        let arguments = [&["delete", "--dry-run", "--output", form][..], &FOUR].concat();
+        let run = execute(&mut at(&sandbox, &arguments));
+        assert_eq!(run.code, 0, "{run:?}");
+        for ticket in FOUR {
+            assert!(run.stdout.contains(ticket), "{form}: {run:?}");
+        }
+        assert_eq!(run.stdout.matches("would").count(), 4, "{form}: {run:?}");
+    }
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_terminal_and_without_yes_nothing_is_sent() {
+    let sandbox = sandbox().await;
+    let run = execute(&mut at(&sandbox, &[&["delete"][..], &FOUR].concat()));
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("4 tickets"), "{run:?}");
+    assert!(run.stderr.contains("--yes"), "{run:?}");
+    // The answer to a question that was not asked counts for nothing.
+    let run = execute_with_input(&mut at(&sandbox, &["delete", "onecloud:121"]), "y\n");
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_come_from_a_file_and_from_standard_input() {
+    let text = "\u{feff}# spam wave\r\n\r\n  leadsquared:160\r\nleadsquared:161  \n#sweeppea:2531581\nonecloud:121";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("refs.txt");
+    std::fs::write(&file, text).unwrap();
+    let expected = ["leadsquared:160", "leadsquared:161", "onecloud:121"]
+        .map(|ticket| (ticket.to_owned(), "deleted".to_owned()));
+
+    let at_file = sandbox().await;
+    let run = execute(&mut at(
+        &at_file,
+        &delete(&["--from", file.to_str().unwrap()], &[]),
+    ));
+    assert_eq!((run.code, run.outcomes()), (0, expected.to_vec()));
+    for dash in [&["--from", "-"][..], &["-"]] {
+        let sandbox = sandbox().await;
+        let run = execute_with_input(&mut at(&sandbox, &delete(dash, &[])), text);
+        assert_eq!((run.code, run.outcomes()), (0, expected.to_vec()));
+        assert_eq!(deletes(&sandbox), 2);
+        assert!(sandbox.exists(Vendor::Sweeppea, "2531581"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn standard_input_cannot_name_the_tickets_and_confirm_them() {
+    let sandbox = sandbox().await;
+    let run = execute_with_input(
+        &mut at(&sandbox, &["delete", "--from", "-"]),
+        "onecloud:121\ny\n",
+    );
+    // `y` is taken for a ticket, which it is not.
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("standard input, line 2"), "{run:?}");
+    let run = execute_with_input(
+        &mut at(&sandbox, &["delete", "--from", "-"]),
+        "onecloud:121\n",
+    );
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("--yes"), "{run:?}");
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_wrong_line_of_a_file_and_nothing_is_sent() {
+    let sandbox = sandbox().await;
+    for (wrong, code, words) in [
+        ("160", 2, "names no ticket"),
+        (":160", 2, "names no ticket"),
+        ("leadsquared:", 2, "names no ticket"),
+        ("leadsquared:1\u{1b}[2J", 2, "control characters"),
+        ("zendesk:1", 3, "there is no account \"zendesk\""),
+    ] {
+        let input = format!("onecloud:121\n\n{wrong}\nleadsquared:160\n");
+        let run = execute_with_input(
+            &mut at(&sandbox, &["delete", "--yes", "--from", "-"]),
+            &input,
+        );
+        assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{run:?}");
+        assert!(run.stderr.contains("standard input, line 3"), "{run:?}");
+        assert!(run.stderr.contains(words), "{run:?}");
+        assert!(!run.stderr.contains('\u{1b}'), "{run:?}");
+    }
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_list_is_wrong_usage() {
+    let sandbox = sandbox().await;
+    let run = execute_with_input(&mut at(&sandbox, &["delete", "--yes", "-"]), "# none\n\n");
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("no ticket is named"), "{run:?}");
+    let run = execute(&mut at(&sandbox, &["delete", "--yes"]));
+    assert_eq!(run.code, 2, "{run:?}");
+    let run = execute_with_input(
+        &mut at(&sandbox, &["delete", "--yes", "--from", "no/such/file"]),
+        "",
+    );
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("no/such/file"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_names_every_ticket_and_its_outcome() {
+    let asked = ["onecloud:121", "onecloud:9", "onecloud:121"];
+    for form in ["table", "json", "ndjson", "csv"] {
+        let sandbox = sandbox().await;
+        let arguments = [&["delete", "--yes", "--output", form][..], &asked].concat();
+        let run = execute(&mut at(&sandbox, &arguments));
+        assert_eq!(run.code, 1, "{run:?}");
+        let words = ["deleted", "not found", "deleted"];
+        match form {
+            "table" => {
+                let lines: Vec<_> = run.stdout.lines().collect();
+                assert!(
+                    lines[0].starts_with("TICKET") && lines.len() == 4,
+                    "{run:?}"
+                );
+                for ((ticket, word), line) in asked.iter().zip(words).zip(&lines[1..]) {
+                    assert!(line.starts_with(ticket) && line.contains(word), "{run:?}");
+                }
+                assert!(
+                    run.stderr.contains("2 tickets: 1 deleted, 1 not found"),
+                    "{run:?}"
+                );
+                assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'));
+            }
+            "json" => {
+                let array = common::json(&run.stdout);
+                assert_eq!(array.as_array().unwrap().len(), 3);
+                assert_eq!(array[1]["error"]["kind"], "not_found");
+            }
+            "ndjson" => assert_eq!(run.lines()[1]["outcome"], "not_found"),
+            _ => {
+                let lines: Vec<_> = run.stdout.lines().collect();
+                assert_eq!(
+                    lines[0],
+                    "ticket,outcome,kind,effect,status,retry_after_s,message"
+                );
+                assert_eq!(lines[1], "onecloud:121,deleted,,,,,");
+                assert!(
+                    lines[2].starts_with("onecloud:9,not_found,not_found,none,404,,"),
+                    "{run:?}"
+                );
+                assert_eq!(lines[3], lines[1]);
+            }
+        }
+    }
+}
+
+#[test]
+fn with_sandbox_nothing_but_the_sandbox_is_needed_or_used() {
+    let mut command = command(&[&["--sandbox", "delete", "--yes"][..], &FOUR].concat());
+    // Were it used, nothing would listen here.
+    let run = execute(
+        command
+            .env("ONECLOUD_BASE_URL", "http://127.0.0.1:9")
+            .env("TICKETS_CONFIG", "no/such/file"),
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.stdout.matches("deleted").count(), 4, "{run:?}");
+    assert!(run.stderr.contains("nothing real is touched"), "{run:?}");
+}

@@ -1,0 +1,177 @@
+//! The commands that need no account: `providers`, `demo`, `sandbox`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are not covered by clippy's exemption for tests"
+)]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use common::{command, execute, json};
+
+#[test]
+fn the_demo_tells_the_story_of_all_vendors_and_ends_0() {
+    let run = execute(&mut command(&["demo"]));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+    let last = run.stdout.lines().last().unwrap();
+    assert!(
+        last.starts_with("sandbox: ") && last.ends_with("every outcome agrees with the true state"),
+        "{last}"
+    );
+    for vendor in ["onecloud", "sweeppea", "leadsquared"] {
+        let row = run
+            .stdout
+            .lines()
+            .find(|line| line.starts_with(vendor))
+            .unwrap();
+        let cells: Vec<_> = row.split_whitespace().collect();
+        assert_eq!(cells[1..], ["yes", "yes", "deleted", "gone"], "{run:?}");
+    }
+}
+
+#[test]
+fn the_demo_is_readable_by_programs() {
+    let run = execute(&mut command(&["demo", "--output", "ndjson"]));
+    assert_eq!(run.code, 0, "{run:?}");
+    let rows = run.lines();
+    assert_eq!(rows.len(), 7);
+    assert!(rows.iter().all(|row| row["agrees"] == true), "{run:?}");
+    let of = |outcome: &str| rows.iter().filter(|row| row["deleted"] == outcome).count();
+    assert_eq!(of("deleted"), 3, "{run:?}");
+    // The lost answer: nobody said that it is still there, and it is not.
+    let lost = &rows[3];
+    assert_eq!(lost["at_the_vendor"], "gone", "{run:?}");
+    assert!(
+        ["unknown", "already_gone"].contains(&lost["deleted"].as_str().unwrap()),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn providers_are_listed_with_what_they_can_do() {
+    let run = execute(&mut command(&["providers", "--output", "json"]));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let list = json(&run.stdout);
+    let ids: Vec<_> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["leadsquared", "onecloud", "sweeppea"]);
+    for row in list.as_array().unwrap() {
+        let operations: Vec<_> = row["operations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap())
+            .collect();
+        for needed in ["get", "create", "delete"] {
+            assert!(operations.contains(&needed), "{row}");
+        }
+        assert!(row["title"].is_string() && row["limits"]["delete_batch"].is_number());
+    }
+    let environment = list[1]["environment"].as_array().unwrap();
+    assert!(environment.contains(&"ONECLOUD_TOKEN".into()), "{list}");
+    assert_eq!(list[0]["limits"]["calls"][0]["calls"], 25);
+
+    for form in ["table", "csv"] {
+        let run = execute(&mut command(&["providers", "--output", form]));
+        assert_eq!(run.stdout.lines().count(), 4, "{run:?}");
+        assert!(run.stdout.contains("LEADSQUARED_SECRET_KEY"), "{run:?}");
+        assert!(!run.stdout.contains('\u{1b}'));
+    }
+}
+
+/// A sandbox process; it ends with the test.
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_served_sandbox_says_how_to_use_it_and_works() {
+    let mut served = Served(
+        command(&["sandbox"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut variables = Vec::new();
+    for line in BufReader::new(served.0.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if let Some(export) = line.strip_prefix("export ") {
+            let (name, value) = export.split_once('=').unwrap();
+            let value = value
+                .strip_prefix('\'')
+                .unwrap()
+                .strip_suffix('\'')
+                .unwrap();
+            variables.push((name.to_owned(), value.to_owned()));
+        } else {
+            assert!(line.starts_with('#'), "{line}");
+        }
+        if variables.len() == 8 {
+            break;
+        }
+    }
+    let run = |arguments: &[&str]| execute(command(arguments).envs(variables.clone()));
+    let deleted = run(&[
+        "delete",
+        "--yes",
+        "onecloud:121",
+        "sweeppea:2531581",
+        "leadsquared:160",
+    ]);
+    assert_eq!(deleted.code, 0, "{deleted:?}");
+    // It is one sandbox, with one state.
+    assert_eq!(run(&["get", "onecloud:121"]).code, 1);
+    assert_eq!(run(&["get", "onecloud:1212"]).code, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_served_sandbox_ends_0_on_ctrl_c() {
+    let mut served = Served(
+        command(&["sandbox", "--output", "json"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut lines = BufReader::new(served.0.stdout.take().unwrap()).lines();
+    // The end of the list: everything is printed.
+    assert!(lines.any(|line| line.unwrap() == "]"));
+    let pid = served.0.id().to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(served.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_port_in_use_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let run = execute(&mut command(&["sandbox", "--port", &port]));
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(
+        run.stderr.starts_with(&format!(
+            "error: 127.0.0.1:{port}: the sandbox cannot listen"
+        )),
+        "{run:?}"
+    );
+}

@@ -1,0 +1,379 @@
+//! What the commands about one ticket promise: `get`, `create`, and how they fail.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are not covered by clippy's exemption for tests"
+)]
+
+mod common;
+
+use common::{SAMPLES, at, command, execute, execute_with_input, json};
+use serde_json::Value;
+use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, TicketSeed, Vendor};
+
+async fn sandbox() -> Sandbox {
+    Sandbox::start().await.unwrap()
+}
+
+/// What each vendor needs for a ticket, and no more.
+fn create_arguments(vendor: Vendor) -> Vec<&'static str> {
+    let account = vendor.prefix();
+    let subject = [
+        "create",
+        account,
+        "--subject",
+        "Café — déjà vu",
+        "--description",
+        "a\nb",
+    ];
+    let more: &[&str] = match vendor {
+        Vendor::OneCloud => &[
+            "--requester-name",
+            "A B",
+            "--requester-email",
+            "a@example.com",
+            "--category",
+            "Request",
+        ],
+        Vendor::Sweeppea => &["--priority", "high"],
+        _ => &[
+            "--requester-email",
+            "a@example.com",
+            "--field",
+            "Channel=Chat",
+        ],
+    };
+    [&subject, more].concat()
+}
+
+fn assert_error_object(object: &Value) {
+    let keys: Vec<_> = object
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        keys,
+        ["effect", "kind", "message", "retry_after_s", "status"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_is_shown_in_every_form() {
+    let sandbox = sandbox().await;
+    for (vendor, id) in SAMPLES {
+        let ticket = format!("{}:{id}", vendor.prefix());
+        let truth = sandbox.ticket(vendor, id).unwrap();
+        for form in ["table", "json", "ndjson", "csv"] {
+            let run = execute(&mut at(&sandbox, &["get", &ticket, "--output", form]));
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+            assert!(run.stdout.contains(&truth.subject), "{run:?}");
+            if form.ends_with("json") {
+                let shown = json(&run.stdout);
+                assert_eq!(shown["ticket"], ticket.as_str());
+                assert_eq!(shown["id"], id);
+                assert_eq!(shown["subject"], truth.subject.as_str());
+                assert!(shown["raw"].is_object(), "{run:?}");
+            }
+            if form == "ndjson" || form == "csv" {
+                assert_eq!(
+                    run.stdout.lines().count(),
+                    if form == "csv" { 2 } else { 1 },
+                    "{run:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vendors_json_is_passed_on_to_the_letter_on_one_line() {
+    let sandbox = sandbox().await;
+    let body = "{\n  \"Id\" : \"121\",\r\n  \"Subject\":\"a \\u0041  b\", \"New\": [1.10, 12345678901234567890123]\n}";
+    sandbox.inject(
+        Rule::new(Fault::Reply {
+            status: 200,
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: body.as_bytes().to_vec(),
+        })
+        .times(2),
+    );
+    let line = execute(&mut at(
+        &sandbox,
+        &["get", "onecloud:121", "--output", "ndjson"],
+    ))
+    .stdout;
+    assert_eq!(line.lines().count(), 1);
+    let raw =
+        "{\"Id\":\"121\",\"Subject\":\"a \\u0041  b\",\"New\":[1.10,12345678901234567890123]}";
+    assert!(line.contains(raw), "{line}");
+    let pretty = execute(&mut at(
+        &sandbox,
+        &["get", "onecloud:121", "--output", "json"],
+    ))
+    .stdout;
+    assert!(
+        pretty.contains("12345678901234567890123\n") && pretty.contains("\"a \\u0041  b\""),
+        "{pretty}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_ticket_says_cannot_drive_the_terminal() {
+    let sandbox = sandbox().await;
+    let evil = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m";
+    let id = sandbox.add_ticket(Vendor::OneCloud, TicketSeed::new(evil).description(evil));
+    let run = execute(&mut at(&sandbox, &["get", &format!("onecloud:{id}")]));
+    assert_eq!(run.code, 0);
+    assert!(
+        !run.stdout.contains(['\u{1b}', '\u{7}', '\u{9b}']),
+        "{run:?}"
+    );
+    assert!(run.stdout.contains("\\u{1b}[2J"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_is_filed_as_it_was_given() {
+    for vendor in Vendor::ALL {
+        let sandbox = sandbox().await;
+        for form in ["table", "json", "ndjson", "csv"] {
+            let before = sandbox.tickets(vendor).len();
+            let arguments = [&create_arguments(vendor)[..], &["--output", form]].concat();
+            let run = execute(&mut at(&sandbox, &arguments));
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+            let tickets = sandbox.tickets(vendor);
+            assert_eq!(tickets.len(), before + 1);
+            let filed = tickets.last().unwrap();
+            assert_eq!(
+                (filed.subject.as_str(), filed.description.as_str()),
+                ("Café — déjà vu", "a\nb")
+            );
+            let name = format!("{}:{}", vendor.prefix(), filed.id);
+            assert!(run.stdout.contains(&name), "{run:?}");
+            if form.ends_with("json") {
+                let shown = json(&run.stdout);
+                assert_eq!(
+                    (shown["ticket"].as_str(), shown["id"].as_str()),
+                    (Some(name.as_str()), Some(filed.id.as_str()))
+                );
+                assert!(shown["raw"].is_object(), "{run:?}");
+            }
+        }
+        assert_eq!(sandbox.journal().len(), 4);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_text_can_come_from_standard_input() {
+    let sandbox = sandbox().await;
+    let arguments = [
+        "create",
+        "sweeppea",
+        "--subject",
+        "x",
+        "--priority",
+        "low",
+        "--description-file",
+        "-",
+    ];
+    let run = execute_with_input(&mut at(&sandbox, &arguments), "line 1\nline 2\n");
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(
+        sandbox
+            .tickets(Vendor::Sweeppea)
+            .last()
+            .unwrap()
+            .description,
+        "line 1\nline 2\n"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_vendor_cannot_carry_is_refused_before_anything_is_sent() {
+    let sandbox = sandbox().await;
+    let sweeppea = [
+        "create",
+        "sweeppea",
+        "--subject",
+        "x",
+        "--description",
+        "y",
+        "--priority",
+        "low",
+    ];
+    for (more, words) in [
+        (&["--category", "Request"][..], "`category`"),
+        (&["--requester-email", "a@example.com"], "`requester_email`"),
+        (&["--requester-id", "1"], "`requester_id`"),
+        (&["--requester-phone", "1"], "`requester_phone`"),
+        (&["--tag", "vip"], "`tags`"),
+        (&["--field", "Channel=Chat"], "`Channel`"),
+    ] {
+        let run = execute(&mut at(&sandbox, &[&sweeppea, more].concat()));
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(
+            run.stderr.starts_with("error: sweeppea: ") && run.stderr.contains(words),
+            "{run:?}"
+        );
+    }
+    let run = execute(&mut at(
+        &sandbox,
+        &["create", "onecloud", "--subject", "x", "--output", "json"],
+    ));
+    assert_eq!(run.code, 2);
+    let object = json(&run.stderr);
+    assert_error_object(&object);
+    assert_eq!(
+        (&object["kind"], &object["status"]),
+        (&"invalid_input".into(), &Value::Null)
+    );
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_whose_answer_is_lost_is_unknown_and_not_repeated() {
+    for vendor in Vendor::ALL {
+        let sandbox = sandbox().await;
+        sandbox.inject(Rule::new(Fault::LostResponse).endpoint(Endpoint::Create));
+        let before = sandbox.tickets(vendor).len();
+        let run = execute(&mut at(&sandbox, &create_arguments(vendor)));
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+        assert!(
+            run.stderr.contains("hint: it may have been carried out"),
+            "{run:?}"
+        );
+        assert_eq!(sandbox.tickets(vendor).len(), before + 1);
+        assert_eq!(sandbox.journal().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_read_is_one_json_object_on_stderr() {
+    let sandbox = sandbox().await;
+    for form in ["json", "ndjson"] {
+        let run = execute(&mut at(&sandbox, &["get", "sweeppea:9", "--output", form]));
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+        assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+        let object = json(&run.stderr);
+        assert_error_object(&object);
+        assert_eq!(object["kind"], "not_found");
+        assert_eq!(object["effect"], "none");
+        assert_eq!(object["status"], 404);
+        assert!(
+            object["message"]
+                .as_str()
+                .unwrap()
+                .contains("Ticket Not Found or Access Denied")
+        );
+    }
+    let run = execute(&mut at(&sandbox, &["get", "sweeppea:9"]));
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.starts_with("error: sweeppea:9: "), "{run:?}");
+    assert!(run.stderr.contains("(HTTP 404)"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_usage_ends_2_and_sends_nothing() {
+    let sandbox = sandbox().await;
+    for arguments in [
+        &["get"][..],
+        &["get", "121"],
+        &["get", "onecloud:"],
+        &["get", "onecloud:121", "--output", "xml"],
+        &["get", "onecloud:121", "--timeout", "0"],
+        &["get", "onecloud:121", "--token", "x"],
+        &["create", "onecloud"],
+        &[
+            "create",
+            "sweeppea",
+            "--subject",
+            "x",
+            "--field",
+            "no-value",
+        ],
+        &["delete"],
+        &["erase", "onecloud:121"],
+        &[],
+    ] {
+        let run = execute(&mut at(&sandbox, arguments));
+        assert_eq!(
+            (run.code, run.stdout.as_str()),
+            (2, ""),
+            "{arguments:?} {run:?}"
+        );
+        assert!(!run.stderr.is_empty());
+    }
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
+#[test]
+fn missing_configuration_ends_3_and_says_which() {
+    let run = execute(&mut command(&["get", "onecloud:121"]));
+    assert_eq!((run.code, run.stdout.as_str()), (3, ""));
+    assert!(
+        run.stderr.contains("ONECLOUD_BASE_URL") && run.stderr.contains("ONECLOUD_TOKEN"),
+        "{run:?}"
+    );
+    let run = execute(&mut command(&["create", "nobody", "--subject", "x"]));
+    assert_eq!(run.code, 3);
+    assert!(
+        run.stderr.contains("leadsquared, onecloud, sweeppea"),
+        "{run:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_network_nothing_was_sent_and_it_ends_1() {
+    let sandbox = sandbox().await;
+    // Bound and not listening: connecting is refused, and nobody else can get the port.
+    let closed = tokio::net::TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let base_url = format!("http://{}", closed.local_addr().unwrap());
+    let unreachable =
+        |arguments: &[&str]| execute(at(&sandbox, arguments).env("ONECLOUD_BASE_URL", &base_url));
+
+    let read = unreachable(&["get", "onecloud:121", "--output", "json"]);
+    assert_eq!((read.code, read.stdout.as_str()), (1, ""), "{read:?}");
+    let object = json(&read.stderr);
+    assert_eq!(
+        (&object["kind"], &object["effect"]),
+        (&"connect".into(), &"none".into())
+    );
+    let read = unreachable(&["get", "onecloud:121"]);
+    assert!(
+        read.stderr
+            .contains("hint: the address comes from ONECLOUD_BASE_URL"),
+        "{read:?}"
+    );
+    let created = unreachable(&create_arguments(Vendor::OneCloud));
+    assert_eq!(
+        (created.code, created.stdout.as_str()),
+        (1, ""),
+        "{created:?}"
+    );
+
+    // The other accounts are none the worse for it.
+    let deleted = unreachable(&[
+        "delete",
+        "--yes",
+        "onecloud:121",
+        "leadsquared:160",
+        "--output",
+        "ndjson",
+    ]);
+    assert_eq!(deleted.code, 1);
+    let lines = deleted.lines();
+    assert_eq!(
+        (&lines[0]["outcome"], &lines[0]["error"]["kind"]),
+        (&"failed".into(), &"connect".into())
+    );
+    assert_eq!(
+        (&lines[0]["error"]["effect"], &lines[1]["outcome"]),
+        (&"none".into(), &"deleted".into())
+    );
+    assert!(sandbox.exists(Vendor::OneCloud, "121") && !sandbox.exists(Vendor::LeadSquared, "160"));
+}

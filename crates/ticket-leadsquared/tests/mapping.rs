@@ -1,0 +1,655 @@
+//! Domain field ↔ wire field ↔ refused: a table per direction, driven through the wire. Each row sets one
+//! thing and states all that arrives.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use ticket_core::{
+    Attachment, Cursor, Direction, Effect, Error, Field, NewComment, NewTicket, Operation,
+    PageRequest, Person, Priority, Status, TicketPatch, TicketProvider as _,
+};
+use ticket_leadsquared::{LeadSquared, info};
+use ticket_sandbox::{Exchange, Sandbox};
+
+use common::{answer, config, connected, form, ticket_dto};
+
+const CREATED: &str = r#"{"Status":"Success","Id":"163"}"#;
+const UPDATED: &str = r#"{"Status":"Success","Id":"143"}"#;
+const NOTED: &str = r#"{"Message":"Activity Created","RelatedTicketId":"143"}"#;
+
+/// In a table: the field is refused by its name, and nothing is sent.
+const REFUSED: &str = "refused";
+
+/// All that was sent, but for what every create or update has in common, which is checked here.
+fn sent(seen: &Exchange) -> String {
+    let ticket = ticket_dto(seen);
+    let files = form(seen);
+    let keys: BTreeSet<&str> = ticket
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let mut expected = BTreeSet::from(["Fields", "RelatedTicketTypeId", "TypeId"]);
+    assert_eq!(ticket["TypeId"], "1");
+    assert_eq!(ticket["RelatedTicketTypeId"], 1);
+    let mut lines = Vec::new();
+    if seen.method == "PUT" {
+        assert_eq!(
+            seen.path,
+            "/leadsquared/api/tenants/22824/tickets/143/update"
+        );
+        assert_eq!(ticket["Id"], "143");
+        assert!(files.is_some(), "an update is always a form");
+        expected.insert("Id");
+    } else {
+        assert_eq!(
+            (seen.method.as_str(), seen.path.as_str()),
+            ("POST", "/leadsquared/api/tenants/22824/tickets")
+        );
+        if files.is_none() {
+            assert_eq!(ticket["Id"], Value::Null);
+            expected.insert("Id");
+        }
+    }
+    if let Some(lead) = ticket.get("LeadId") {
+        lines.push(format!("LeadId={}", lead.as_str().unwrap()));
+        expected.insert("LeadId");
+    }
+    assert_eq!(keys, expected);
+    for field in ticket["Fields"].as_array().unwrap() {
+        assert_eq!(field.as_object().unwrap().len(), 2, "{field}");
+        let text = |key: &str| field[key].as_str().unwrap();
+        lines.push(format!("{}={}", text("SchemaName"), text("Value")));
+    }
+    for file in files.unwrap_or_default().into_iter().skip(1) {
+        lines.push(format!(
+            "{}={} {} {}",
+            file.name,
+            file.file_name.unwrap(),
+            file.media_type.as_deref().unwrap_or("-"),
+            String::from_utf8(file.content).unwrap(),
+        ));
+    }
+    lines.join("; ")
+}
+
+/// What became of a call: what was sent, or that it was refused by the name of the field.
+fn outcome(sandbox: &Sandbox, before: usize, name: &str, result: Result<(), Error>) -> String {
+    let journal = sandbox.journal();
+    match (result, &journal[before..]) {
+        (Ok(()), [seen]) => sent(seen),
+        (Err(error), []) => {
+            assert_eq!(error.effect(), Effect::None);
+            assert_eq!(error.provider(), Some("leadsquared"));
+            let words = error.to_string();
+            assert!(words.contains(&format!("`{name}`")), "{words} names {name}");
+            REFUSED.to_owned()
+        }
+        (result, seen) => panic!("{result:?} after {} requests", seen.len()),
+    }
+}
+
+/// The fields that the table shows to be carried are those declared, and it has every field of the type.
+fn agrees_with_declaration(operation: Operation, rows: &[(Field, &str)], all: &[Field]) {
+    let of = |rows: &mut dyn Iterator<Item = Field>| rows.collect::<BTreeSet<Field>>();
+    let fields = info().capabilities.fields(operation).unwrap();
+    let carried = of(&mut rows
+        .iter()
+        .filter(|(_, arrives)| *arrives != REFUSED)
+        .map(|(field, _)| *field));
+    assert_eq!(carried, of(&mut fields.carried().iter().copied()));
+    assert_eq!(
+        of(&mut rows.iter().map(|(field, _)| *field)),
+        of(&mut all.iter().copied())
+    );
+}
+
+fn file() -> Attachment {
+    Attachment::new("a.txt", *b"bytes")
+}
+
+#[tokio::test]
+async fn each_field_of_a_new_ticket_arrives_as_one_field_or_is_refused() {
+    let of = |person| NewTicket::new("S").requester(person);
+    let by_id = || of(Person::with_id("G"));
+    let by_mail = || of(Person::default().email("E"));
+    let rows: Vec<(Field, NewTicket, &str)> = vec![
+        (
+            Field::Subject,
+            by_mail(),
+            "Title=S; LeadDetail.EmailAddress=E",
+        ),
+        (
+            Field::RequesterEmail,
+            by_mail(),
+            "Title=S; LeadDetail.EmailAddress=E",
+        ),
+        (
+            Field::RequesterPhone,
+            of(Person::default().phone("P")),
+            "Title=S; LeadDetail.Phone=P",
+        ),
+        (
+            Field::RequesterId,
+            by_id(),
+            "LeadId=G; Title=S; RelatedCustomerId=G",
+        ),
+        (
+            Field::RequesterName,
+            of(Person::with_id("G").name("N")),
+            REFUSED,
+        ),
+        (
+            Field::Description,
+            by_mail().description("D"),
+            "Title=S; Description=D; LeadDetail.EmailAddress=E",
+        ),
+        (
+            Field::Category,
+            by_mail().category("C"),
+            "Title=S; Type=C; LeadDetail.EmailAddress=E",
+        ),
+        (
+            Field::Priority,
+            by_mail().priority(Priority::Urgent),
+            "Title=S; Priority=Urgent; LeadDetail.EmailAddress=E",
+        ),
+        (Field::Assignee, by_mail().assignee("A"), REFUSED),
+        (Field::Tags, by_mail().tag("T"), REFUSED),
+        (
+            Field::Attachments,
+            by_mail().attachment(file()),
+            "Title=S; LeadDetail.EmailAddress=E; files=a.txt - bytes",
+        ),
+        (
+            Field::Attachments,
+            by_id()
+                .attachment(file().media_type("text/plain"))
+                .attachment(Attachment::new("b.png", *b"2")),
+            "LeadId=G; Title=S; RelatedCustomerId=G; files=a.txt text/plain bytes; files=b.png - 2",
+        ),
+    ];
+    let (sandbox, provider) = connected().await;
+    for (field, ticket, arrives) in &rows {
+        if *arrives != REFUSED {
+            answer(&sandbox, 200, CREATED);
+        }
+        let before = sandbox.journal().len();
+        let result = provider.create(ticket).await;
+        let result = result.map(|created| assert_eq!(created.id.as_str(), "163"));
+        assert_eq!(outcome(&sandbox, before, field.as_str(), result), *arrives);
+    }
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(field, _, sent)| (*field, *sent))
+        .collect();
+    let all = [
+        Field::Subject,
+        Field::Description,
+        Field::RequesterId,
+        Field::RequesterName,
+        Field::RequesterEmail,
+        Field::RequesterPhone,
+        Field::Category,
+        Field::Priority,
+        Field::Assignee,
+        Field::Tags,
+        Field::Attachments,
+    ];
+    agrees_with_declaration(Operation::Create, &rows, &all);
+}
+
+#[tokio::test]
+async fn each_field_of_a_patch_arrives_as_one_field_or_is_refused() {
+    let patch = TicketPatch::new;
+    let rows: Vec<(Field, TicketPatch, &str)> = vec![
+        (Field::Subject, patch().subject("S"), "Title=S"),
+        (
+            Field::Description,
+            patch().description("D"),
+            "Description=D",
+        ),
+        (Field::Category, patch().category("C"), "Type=C"),
+        (Field::Status, patch().status(Status::Open), "Status=Open"),
+        (
+            Field::Status,
+            patch().status(Status::OnHold),
+            "Status=On Hold",
+        ),
+        (
+            Field::Status,
+            patch().status(Status::Resolved),
+            "Status=Solved",
+        ),
+        (Field::Status, patch().status(Status::Closed), "Status=Done"),
+        (
+            Field::Status,
+            patch().status(Status::Other("Waiting".to_owned())),
+            "Status=Waiting",
+        ),
+        (
+            Field::Priority,
+            patch().priority(Priority::Low),
+            "Priority=Low",
+        ),
+        (
+            Field::Priority,
+            patch().priority(Priority::Medium),
+            "Priority=Medium",
+        ),
+        (
+            Field::Priority,
+            patch().priority(Priority::High),
+            "Priority=High",
+        ),
+        (
+            Field::Priority,
+            patch().priority(Priority::Urgent),
+            "Priority=Urgent",
+        ),
+        (
+            Field::Priority,
+            patch().priority(Priority::Other("P0".to_owned())),
+            "Priority=P0",
+        ),
+        (Field::Assignee, patch().assignee("A"), REFUSED),
+        (
+            Field::Attachments,
+            patch().attachment(file()),
+            "files=a.txt - bytes",
+        ),
+    ];
+    let sandbox = Sandbox::start().await.unwrap();
+    let config = config(&sandbox)
+        .resolved_status("Solved")
+        .closed_status("Done");
+    let provider = LeadSquared::new(&config).unwrap();
+    for (field, patch, arrives) in &rows {
+        if *arrives != REFUSED {
+            answer(&sandbox, 200, UPDATED);
+        }
+        let before = sandbox.journal().len();
+        let result = provider.update(&"143".into(), patch).await;
+        assert_eq!(outcome(&sandbox, before, field.as_str(), result), *arrives);
+    }
+    let before = sandbox.journal().len();
+    answer(&sandbox, 200, UPDATED);
+    let result = provider.resolve(&"143".into()).await;
+    assert_eq!(outcome(&sandbox, before, "status", result), "Status=Solved");
+
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(field, _, sent)| (*field, *sent))
+        .collect();
+    let all = [
+        Field::Subject,
+        Field::Description,
+        Field::Status,
+        Field::Priority,
+        Field::Category,
+        Field::Assignee,
+        Field::Attachments,
+    ];
+    agrees_with_declaration(Operation::Update, &rows, &all);
+}
+
+#[tokio::test]
+async fn custom_fields_arrive_under_their_own_names_but_none_twice() {
+    let (sandbox, provider) = connected().await;
+    answer(&sandbox, 200, CREATED);
+    let ticket = NewTicket::new("S")
+        .requester(Person::with_id("G"))
+        .custom("Status", "Open")
+        .custom("CustomData.SRC_CS_2", "Online");
+    provider.create(&ticket).await.unwrap();
+    answer(&sandbox, 200, UPDATED);
+    let patch = TicketPatch::new()
+        .priority(Priority::Low)
+        .custom("Channel", "Chat")
+        .custom("Title", "S");
+    provider.update(&"143".into(), &patch).await.unwrap();
+    let journal = sandbox.journal();
+    assert_eq!(
+        sent(&journal[0]),
+        "LeadId=G; Title=S; RelatedCustomerId=G; CustomData.SRC_CS_2=Online; Status=Open"
+    );
+    assert_eq!(sent(&journal[1]), "Priority=Low; Channel=Chat; Title=S");
+
+    let full = || {
+        NewTicket::new("S")
+            .description("D")
+            .category("C")
+            .priority(Priority::Low)
+            .requester(Person::with_id("G").email("E").phone("P"))
+    };
+    for name in [
+        "Title",
+        "Description",
+        "Type",
+        "Priority",
+        "RelatedCustomerId",
+        "LeadDetail.EmailAddress",
+        "LeadDetail.Phone",
+    ] {
+        let result = provider.create(&full().custom(name, "twice")).await;
+        assert_eq!(outcome(&sandbox, 2, name, result.map(drop)), REFUSED);
+    }
+    let full = || {
+        TicketPatch::new()
+            .subject("S")
+            .description("D")
+            .category("C")
+            .status(Status::Open)
+            .priority(Priority::Low)
+    };
+    for name in ["Title", "Description", "Type", "Status", "Priority"] {
+        let patch = full().custom(name, "twice");
+        let result = provider.update(&"143".into(), &patch).await;
+        assert_eq!(outcome(&sandbox, 2, name, result), REFUSED);
+    }
+}
+
+#[tokio::test]
+async fn each_direction_of_a_comment_has_its_call_or_is_refused() {
+    let (sandbox, provider) = connected().await;
+    let note = json!({
+        "TextPart": "B", "ActivityType": "CreateInternalNote", "StorageType": "Permament",
+        "RelatedTicketId": 143,
+    });
+    let activity = json!({ "Text": "B", "Direction": "INBOUND" });
+    let portal = r#"{"Id":"1","Status":"Success","Message":null}"#;
+    let rows = [
+        (Direction::Internal, NOTED, "internalnote/upload", note),
+        (
+            Direction::Inbound,
+            portal,
+            "ticket/143/portal/activity",
+            activity,
+        ),
+    ];
+    for (direction, reply, path, body) in rows {
+        answer(&sandbox, 200, reply);
+        let comment = NewComment::new("B", direction);
+        provider.comment(&"143".into(), &comment).await.unwrap();
+        let seen = sandbox.journal().pop().unwrap();
+        assert_eq!(
+            (seen.method.as_str(), seen.path.as_str()),
+            (
+                "POST",
+                format!("/leadsquared/api/tenants/22824/{path}").as_str()
+            )
+        );
+        assert_eq!(seen.json().unwrap(), body);
+    }
+    for (comment, name) in [
+        (NewComment::outbound("B"), "outbound"),
+        (NewComment::internal(" \n"), "body"),
+        (NewComment::inbound(""), "body"),
+        (NewComment::internal("B").attachment(file()), "attachments"),
+        (NewComment::inbound("B").attachment(file()), "attachments"),
+    ] {
+        let result = provider.comment(&"143".into(), &comment).await;
+        assert_eq!(outcome(&sandbox, 2, name, result), REFUSED);
+    }
+    let fields = info().capabilities.fields(Operation::Comment).unwrap();
+    assert_eq!(
+        fields.carried(),
+        [Field::Body, Field::Internal, Field::Inbound]
+    );
+}
+
+#[tokio::test]
+async fn messages_are_asked_for_by_numbers_and_come_in_one_page() {
+    let (sandbox, provider) = connected().await;
+    answer(&sandbox, 200, r#"{"Total":3,"ConversationList":[]}"#);
+    let page = provider
+        .messages(&"143".into(), &PageRequest::first())
+        .await
+        .unwrap();
+    assert_eq!(
+        (page.items.len(), page.next, page.total),
+        (0, None, Some(3))
+    );
+    let seen = sandbox.journal().pop().unwrap();
+    assert_eq!(
+        (seen.method.as_str(), seen.path.as_str()),
+        ("POST", "/leadsquared/api/tenants/22824/conversation/filter")
+    );
+    assert_eq!(
+        seen.json().unwrap(),
+        json!({
+            "TicketId": 143, "OrgId": 22824,
+            "ActivityType": ["InboundEmail", "OutboundEmail", "PortalInbound", "PortalOutbound"],
+        })
+    );
+    for (page, name) in [
+        (PageRequest::first().limit(1), "limit"),
+        (PageRequest::first().at(Cursor::new("1")), "cursor"),
+    ] {
+        let result = provider.messages(&"143".into(), &page).await;
+        assert_eq!(outcome(&sandbox, 1, name, result.map(drop)), REFUSED);
+    }
+}
+
+/// The keys of the domain's JSON that a reply fills, beside those that `bare` fills.
+fn filled(bare: &Value, value: &Value) -> Vec<(String, Value)> {
+    let bare = bare.as_object().unwrap();
+    let value = value.as_object().unwrap().iter();
+    value
+        .filter(|(key, value)| *key != "raw" && bare.get(*key) != Some(value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// Every key of the domain's JSON is in the table or among those that the vendor does not document.
+fn covers(bare: &Value, read: &[(&'static str, Value)], undocumented: &[&'static str]) {
+    let mut known: BTreeSet<&str> = read.iter().map(|(key, _)| *key).collect();
+    known.extend(undocumented);
+    known.extend(["id", "raw"]);
+    let all: BTreeSet<&str> = bare
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(known, all);
+}
+
+#[tokio::test]
+async fn each_field_of_a_reply_is_read_into_one_field_or_stays_in_raw() {
+    let field = |name: &str, value: Value| json!({"Id": 143, "Fields": [{"SchemaName": name, "Value": value}]});
+    let person = json!({"id": "G", "name": null, "email": null, "phone": null});
+    let rows: Vec<(Value, &str, Value)> = vec![
+        (field("Title", json!("T")), "subject", json!("T")),
+        (field("Description", json!("D")), "description", json!("D")),
+        (
+            field("Type", json!("General")),
+            "category",
+            json!("General"),
+        ),
+        (field("Status", json!("Open")), "status", json!("open")),
+        (
+            field("Status", json!("ON HOLD")),
+            "status",
+            json!("on_hold"),
+        ),
+        (
+            field("Status", json!("Resolved")),
+            "status",
+            json!("resolved"),
+        ),
+        (field("Status", json!("Closed")), "status", json!("closed")),
+        (
+            field("Status", json!("Solved")),
+            "status",
+            json!("resolved"),
+        ),
+        (field("Status", json!("Done")), "status", json!("closed")),
+        (
+            field("Status", json!("Waiting")),
+            "status",
+            json!("Waiting"),
+        ),
+        (field("Priority", json!("Low")), "priority", json!("low")),
+        (
+            field("Priority", json!("Medium")),
+            "priority",
+            json!("medium"),
+        ),
+        (field("Priority", json!("High")), "priority", json!("high")),
+        (
+            field("Priority", json!("Urgent")),
+            "priority",
+            json!("urgent"),
+        ),
+        (field("Priority", json!("P0")), "priority", json!("P0")),
+        (
+            field("DueDate", json!("2024-08-29T10:36:23")),
+            "due_at",
+            json!("2024-08-29T05:06:23Z"),
+        ),
+        (
+            field("DueDate", json!("2024-08-29T10:36:23.5Z")),
+            "due_at",
+            json!("2024-08-29T10:36:23.5Z"),
+        ),
+        (
+            json!({"Id": "143", "LeadId": "G", "Fields": []}),
+            "requester",
+            person,
+        ),
+    ];
+    let kept = [
+        field("Title", json!("")),
+        field("Title", Value::Null),
+        field("DueDate", json!("tomorrow")),
+        field("TicketKey", json!("#143")),
+        field("Channel", json!("Chat")),
+        field("CcEmails", json!("cc@example.com")),
+        field("Tags", json!("a,b")),
+        field("SubType", json!("Refund")),
+        field("CustomData.SRC_CS_2", json!("Online")),
+        json!({"Id": "143", "LeadId": "", "TicketId": "03913666", "Fields": [], "Association": 1}),
+    ];
+    let sandbox = Sandbox::start().await.unwrap();
+    let config = config(&sandbox)
+        .resolved_status("Solved")
+        .closed_status("Done")
+        .time_zone("Asia/Kolkata");
+    let provider = LeadSquared::new(&config).unwrap();
+    let read = async |wire: &Value| {
+        answer(&sandbox, 200, wire.to_string());
+        let ticket = provider.get(&"143".into()).await.unwrap();
+        assert_eq!(ticket.raw.get(), wire.to_string());
+        serde_json::to_value(&ticket).unwrap()
+    };
+    let bare = read(&json!({"Id": "143", "Fields": []})).await;
+    assert_eq!(bare["id"], "143");
+    for (wire, key, value) in &rows {
+        let expected = [((*key).to_owned(), value.clone())];
+        assert_eq!(filled(&bare, &read(wire).await), expected, "{wire}");
+    }
+    for wire in &kept {
+        assert_eq!(filled(&bare, &read(wire).await), [], "{wire}");
+    }
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|(_, key, value)| (key, value))
+        .collect();
+    let undocumented = ["assignee", "tags", "created_at", "updated_at", "closed_at"];
+    covers(&bare, &rows, &undocumented);
+}
+
+#[tokio::test]
+async fn each_field_of_a_message_is_read_into_one_field_or_stays_in_raw() {
+    let person = json!({"id": "G", "name": null, "email": null, "phone": null});
+    let of = |name: &str, value: &str| json!({"Id": 131, name: value});
+    let rows: Vec<(Value, &str, Value)> = vec![
+        (
+            of("RelatedActivityType", "InboundEmail"),
+            "direction",
+            json!("inbound"),
+        ),
+        (
+            of("RelatedActivityType", "PortalInbound"),
+            "direction",
+            json!("inbound"),
+        ),
+        (
+            of("RelatedActivityType", "OutboundEmail"),
+            "direction",
+            json!("outbound"),
+        ),
+        (
+            of("RelatedActivityType", "PortalOutbound"),
+            "direction",
+            json!("outbound"),
+        ),
+        (of("Text", "T"), "body", json!("T")),
+        (of("Html", "<p>H</p>"), "body", json!("<p>H</p>")),
+        (
+            json!({"Id": 131, "Text": "T", "Html": "<p>H</p>"}),
+            "body",
+            json!("T"),
+        ),
+        (
+            json!({"Id": 131, "Text": "\r\n", "Html": "<p>H</p>"}),
+            "body",
+            json!("<p>H</p>"),
+        ),
+        (
+            json!({"Id": 131, "Text": null, "Html": "<p>H</p>"}),
+            "body",
+            json!("<p>H</p>"),
+        ),
+        (of("CreatedBy", "G"), "author", person),
+        (
+            of("CreatedOn", "2024-08-28T12:38:36.198"),
+            "created_at",
+            json!("2024-08-28T07:08:36.198Z"),
+        ),
+    ];
+    let kept = [
+        of("RelatedActivityType", "Telepathy"),
+        of("CreatedBy", ""),
+        of("CreatedOn", "yesterday"),
+        json!({"Id": "131", "Attachments": [{"Name": "a.png"}], "Channel": 7}),
+    ];
+    let sandbox = Sandbox::start().await.unwrap();
+    let provider = LeadSquared::new(&config(&sandbox).time_zone("Asia/Kolkata")).unwrap();
+    let read = async |wire: &Value| {
+        let reply =
+            json!({"Total": 2, "Conversations": null, "ConversationList": [{"Id": 7}, wire]});
+        answer(&sandbox, 200, reply.to_string());
+        let page = provider
+            .messages(&"143".into(), &PageRequest::first())
+            .await
+            .unwrap();
+        assert_eq!((page.items.len(), page.total), (2, Some(2)));
+        assert_eq!(page.items[0].id.as_deref(), Some("7"));
+        assert_eq!(page.items[1].raw.get(), wire.to_string());
+        serde_json::to_value(&page.items[1]).unwrap()
+    };
+    let bare = read(&json!({"Id": 131})).await;
+    assert_eq!((&bare["id"], &bare["body"]), (&json!("131"), &json!("")));
+    for (wire, key, value) in &rows {
+        let expected = [((*key).to_owned(), value.clone())];
+        assert_eq!(filled(&bare, &read(wire).await), expected, "{wire}");
+    }
+    for wire in &kept {
+        assert_eq!(filled(&bare, &read(wire).await), [], "{wire}");
+    }
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|(_, key, value)| (key, value))
+        .collect();
+    covers(&bare, &rows, &[]);
+}

@@ -1,0 +1,44 @@
+//! `PUT .../tickets/{id}/update`, a form always: the vendor documents no JSON update.
+//!
+//! Inferred: that the id of the path is that of `ticketDTO`, and the 404 of an unknown one.
+
+use serde_json::json;
+
+use super::LeadSquared;
+use super::record::key;
+use super::request::Request;
+use crate::answer::Reply;
+use crate::vendors::Call;
+
+impl LeadSquared {
+    pub(super) fn update(&mut self, call: &Call<'_>) -> Reply {
+        let id = call.segments.get(4).copied().unwrap_or_default();
+        let checked = Request::form(call)
+            .ok_or_else(|| Reply::empty(400))
+            .and_then(|request| request.check_update(&self.account, id));
+        let request = match checked {
+            Ok(request) => request,
+            Err(refused) => return refused,
+        };
+        let took_effect = !request.is_empty();
+        if self
+            .store
+            .change(id, |ticket| request.apply(ticket))
+            .is_none()
+        {
+            return Reply::empty(404);
+        }
+        let reply = json!({
+            "Status": "Success",
+            "ReasonForFailure": null,
+            "Id": id,
+            "Message": "Ticket properties have been updated successfully",
+            "Key": key(id),
+            "TicketId": null,
+        });
+        Reply {
+            took_effect,
+            ..Reply::json(200, &reply)
+        }
+    }
+}

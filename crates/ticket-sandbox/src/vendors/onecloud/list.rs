@@ -1,0 +1,75 @@
+//! Find: `GET /api/ticketrz`, rows with names where Get has ids.
+//!
+//! Inferred: that rows are in order of their ids, that `sinceId` leaves out that id and smaller
+//! ones and is counted in `total`, what happens to a limit or an offset that is no number, the
+//! name `Open` and the names of media and categories that no sample shows.
+
+use serde_json::{Value, json};
+
+use super::OneCloud;
+use super::record::attributes;
+use crate::answer::Reply;
+use crate::store::{List, Ticket};
+use crate::vendors::Call;
+
+const DEFAULT_LIMIT: usize = 20;
+
+impl OneCloud {
+    pub(super) fn list(&self, call: &Call<'_>) -> Reply {
+        let number = |name: &str| call.parameter(name).and_then(|text| text.parse().ok());
+        let since = call.parameter("sinceId").and_then(|id| id.parse().ok());
+        let from = since.map_or(0, |id: u64| id.saturating_add(1));
+        let offset: usize = number("offset").unwrap_or(0);
+        let limit = number("limit").filter(|limit| *limit > 0);
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+        let size = limit.saturating_add(usize::from(self.quirks.extra_row));
+
+        let ranks = self.store.list(List::Open, from);
+        let page = ranks.iter().skip(offset).take(size);
+        let rows: Vec<Value> = page
+            .filter_map(|rank| self.store.at(rank))
+            .map(row)
+            .collect();
+        // A limit that was sent comes back as it was sent.
+        let limit = call
+            .parameter("limit")
+            .map_or(json!(limit), |sent| json!(sent));
+        Reply::json(
+            200,
+            &json!({
+                "limit": limit, "offset": offset, "count": rows.len(), "total": ranks.len(),
+                "data": rows,
+            }),
+        )
+    }
+}
+
+fn row(ticket: &Ticket) -> Value {
+    let attributes = attributes(ticket);
+    let of = |name: &str| attributes.get(name).cloned().unwrap_or_default();
+    let asked = |name: &str| ticket.created_from.as_ref()?.get(name).cloned();
+    let named = |name: &str, names: &[(&str, &str)]| {
+        let code = of(name);
+        let known = names.iter().find(|(known, _)| code == *known);
+        known.map_or(code.clone(), |(_, name)| json!(name))
+    };
+    json!({
+        "Id": ticket.id,
+        "Requestor": asked("fullName").unwrap_or_else(|| named("Requestor", &[("31329", "Dinni")])),
+        "Assignee": of("AssigneeTextList"),
+        "Subject": ticket.subject,
+        "Description": of("Description"),
+        "Viewer": of("Viewer"),
+        "DueDate": of("DueDate"),
+        "CreateDate": of("CreateDate"),
+        "ModifyDate": of("ModifyDate"),
+        "Media": named("MediaId", &[("EMAIL", "Email")]),
+        "Product": of("ProductId"),
+        "Region": of("RegionId"),
+        "Category": asked("category").unwrap_or_else(|| named("CategoryId", &[("332", "Question")])),
+        "Status": named("StatusId", &[("TS1", "Open"), ("TS7", "Closed")]),
+        "Priority": named("PriorityId", &[("TP1", "Low")]),
+        "Attachments": [],
+        "Tags": "",
+    })
+}

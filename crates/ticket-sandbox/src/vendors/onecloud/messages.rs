@@ -1,0 +1,90 @@
+//! Conversations: `GET /api/ticket/conversations/{id}`.
+//!
+//! Inferred: that the text of a new ticket is its first message, and the 404 of an unknown ticket.
+
+use serde_json::{Value, json};
+
+use super::OneCloud;
+use crate::answer::Reply;
+use crate::store::{Message, Ticket};
+use crate::ticket::MessageKind;
+use crate::vendors::{Call, object};
+
+/// Of the customer and of the page that the printed conversation is between.
+const CUSTOMER: &str = "1000000000000001";
+const PAGE: &str = "2000000000000002";
+/// The keys without a value; some of them are ids of the medium in the sample.
+const NULLS: [&str; 14] = [
+    "Description",
+    "Remarks",
+    "SendDate",
+    "SecrecyId",
+    "Cc",
+    "Bcc",
+    "BatchId",
+    "RemoteId",
+    "ParentId",
+    "PreviousId",
+    "SourceId",
+    "ViewDate",
+    "PrevRemoteId",
+    "ParentRemoteId",
+];
+
+impl OneCloud {
+    pub(super) fn messages(&self, call: &Call<'_>) -> Reply {
+        let Some(ticket) = self.store.get(call.last_segment()) else {
+            return Reply::empty(404);
+        };
+        let messages = ticket.messages.iter();
+        let mut data: Vec<Value> = messages.map(|message| printed(ticket, message)).collect();
+        if self.quirks.nested_messages && data.len() > 1 {
+            let rest = data.split_off(1);
+            data.push(json!({ "type": "message", "ticketId": ticket.id, "data": rest }));
+        }
+        Reply::json(
+            200,
+            &json!({
+                "response_code": "200", "response_status": "Success", "type": "message",
+                "ticketId": ticket.id, "data": data,
+            }),
+        )
+    }
+}
+
+fn printed(ticket: &Ticket, message: &Message) -> Value {
+    let incoming = matches!(
+        message.kind,
+        MessageKind::Incoming | MessageKind::PortalIncoming
+    );
+    let (from, to) = if incoming {
+        (CUSTOMER, PAGE)
+    } else {
+        (PAGE, CUSTOMER)
+    };
+    let asked = ticket.created_from.as_ref();
+    let customer = asked.and_then(|body| body.get("fullName")).cloned();
+    let customer = customer.unwrap_or_else(|| json!("Agung Januar"));
+    let (id, date) = (message.number.to_string(), message.date.spaced());
+    let mut printed = object(json!({
+        "Id": id, "SiteId": "188", "ConnectionId": "630", "ObjectName": "Ticket",
+        "ObjectId": ticket.id, "Subject": ticket.subject, "Date": date, "ReceiveDate": date,
+        "MediaId": "FCBK", "MethodId": "COMMENT", "PriorityValue": "0", "PriorityId": "MSP1",
+        "TypeId": "MST2", "Incoming": if incoming { "1" } else { "0" }, "From": from, "To": to,
+        "StatusId": "MSS3", "Retry": "0", "Attachment": "0", "Spam": "0", "Processing": 1,
+        "CreateDate": date, "Creator": "1", "ModifyDate": date, "Modifier": 1,
+        "ExpireDate": "3000-01-01 00:00:00", "ConversationId": "1244514", "Reply": "0",
+        "Content": message.text, "FromName": if incoming { customer } else { Value::Null },
+    }));
+    let mut content = object(json!({
+        "Id": id, "Body": message.text, "BodyText": message.text, "ContentType": "text/html",
+    }));
+    for key in NULLS {
+        printed.insert(key.into(), Value::Null);
+    }
+    for key in ["ObjectName", "ObjectId", "Meta", "TemplateId", "Encoding"] {
+        content.insert(key.into(), Value::Null);
+    }
+    printed.insert("Contents".into(), json!([content]));
+    Value::Object(printed)
+}

@@ -1,0 +1,99 @@
+//! `/api/authenticate`, and which tokens are good.
+//!
+//! The vendor states neither the encoding of the request nor how long a token lives. Both are
+//! inferred here: a form, with JSON and multipart taken as well, and 900 seconds, which its sample
+//! tokens claim. That an empty site gives a success without a token is third-party knowledge.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::answer::Reply;
+use crate::credentials::{ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID, ONECLOUD_TOKEN};
+use crate::form;
+use crate::vendors::Call;
+
+const LIFE: Duration = Duration::from_secs(900);
+
+/// The tokens given out so far, expired ones included.
+#[derive(Debug)]
+pub(super) struct Tokens(HashMap<String, Life>);
+
+#[derive(Debug)]
+enum Life {
+    Endless,
+    Until(Instant),
+    Over,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Good,
+    Expired,
+    Unknown,
+}
+
+impl Tokens {
+    pub(super) fn new() -> Self {
+        Self([(ONECLOUD_TOKEN.to_owned(), Life::Endless)].into())
+    }
+
+    pub(super) fn expire(&mut self) {
+        for life in self.0.values_mut() {
+            *life = Life::Over;
+        }
+    }
+
+    pub(super) fn standing(&self, token: &str, now: Instant) -> Standing {
+        match self.0.get(token) {
+            None => Standing::Unknown,
+            Some(Life::Over) => Standing::Expired,
+            Some(Life::Until(end)) if now >= *end => Standing::Expired,
+            Some(Life::Until(_) | Life::Endless) => Standing::Good,
+        }
+    }
+
+    /// Gives a new token to who knows the password.
+    pub(super) fn ask(&mut self, call: &Call<'_>) -> Reply {
+        let content_type = call.header("content-type");
+        let fields = form::fields(content_type, call.body.unwrap_or_default());
+        let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+        let site = field("siteId");
+        if field("email") != ONECLOUD_EMAIL
+            || field("password") != ONECLOUD_PASSWORD
+            || ![ONECLOUD_SITE_ID, ""].contains(&site)
+        {
+            return wrong_credentials(site);
+        }
+        let mut reply = json!({ "response_code": "200", "response_status": "Success" });
+        if let (false, Some(reply)) = (site.is_empty(), reply.as_object_mut()) {
+            reply.insert("token".into(), json!(self.issue(call.now)));
+        }
+        Reply::json(200, &reply)
+    }
+
+    fn issue(&mut self, now: Instant) -> String {
+        let mut random = fastrand::Rng::with_seed(self.0.len() as u64);
+        let token = format!("{:032x}", random.u128(..));
+        self.0.insert(token.clone(), Life::Until(now + LIFE));
+        token
+    }
+}
+
+/// The printed 401; where no site was given, with the printed site.
+pub(super) fn wrong_credentials(site: &str) -> Reply {
+    let site = if site.is_empty() { "1691" } else { site };
+    Reply::json(
+        401,
+        &json!({
+            "_meta": { "status": "ERROR", "count": 1 },
+            "records": {
+                "errorCode": "401",
+                "userMessage": format!("you are not authorized to log into this site {site}"),
+                "devMessage": "", "more": "", "applicationCode": "",
+            },
+        }),
+    )
+}

@@ -1,0 +1,113 @@
+//! `/tickets/update` and `/tickets/resolve`.
+//!
+//! They disagree on the same mishap: a closed ticket is a 400 to the one and a 404 to the other, a
+//! foreign one a 403 and a 404.
+
+use serde_json::{Map, Value, json};
+
+use super::record::{CLOSED_BY, priority, resolution};
+use super::{MAX_DESCRIPTION, MAX_TITLE, Sweeppea, codeless, locked, refusal, text, too_long};
+use crate::answer::Reply;
+use crate::ticket::MessageKind;
+use crate::vendors::Call;
+
+impl Sweeppea {
+    pub(super) fn update(&mut self, call: &Call<'_>) -> Reply {
+        let body = call.json_object().unwrap_or_default();
+        let (id, title, description) = match self.check_update(&body) {
+            Ok(checked) => checked,
+            Err(refused) => return refused,
+        };
+        let changed = self.store.change(id, |ticket| {
+            if let Some(title) = title {
+                title.clone_into(&mut ticket.subject);
+            }
+            if let Some(description) = description {
+                description.clone_into(&mut ticket.description);
+            }
+        });
+        let Some(ticket) = changed else {
+            return codeless(404, "Ticket not found");
+        };
+        let reply = json!({
+            "Response": true,
+            "Message": "Ticket updated successfully",
+            "Ticket": {
+                "CaseNumber": ticket.id, "Subject": ticket.subject,
+                "Description": ticket.description, "Priority": priority(ticket), "Status": false,
+            },
+        });
+        Reply::json(200, &reply).effective()
+    }
+
+    /// The ticket's id and its new texts.
+    fn check_update<'a>(&self, body: &'a Map<String, Value>) -> Result<Update<'a>, Reply> {
+        let Some(id) = text(body, "CaseId") else {
+            return Err(codeless(400, "CaseId is required"));
+        };
+        let (title, description) = (text(body, "Title"), text(body, "Description"));
+        if title.is_none() && description.is_none() {
+            let message = "At least one field (Title or Description) must be provided";
+            return Err(codeless(400, message));
+        }
+        let texts = [
+            ("Title", title.unwrap_or_default(), MAX_TITLE),
+            (
+                "Description",
+                description.unwrap_or_default(),
+                MAX_DESCRIPTION,
+            ),
+        ];
+        if let Some(message) = too_long(texts) {
+            return Err(codeless(400, &message));
+        }
+        match self.store.get(id) {
+            None => Err(codeless(404, "Ticket not found")),
+            Some(ticket) if ticket.owned_by_other => Err(codeless(
+                403,
+                "You do not have permission to update this ticket",
+            )),
+            Some(ticket) if ticket.closed => Err(codeless(400, "Cannot update closed ticket")),
+            Some(ticket) if ticket.locked => Err(locked(id)),
+            Some(_) => Ok((id, title, description)),
+        }
+    }
+
+    pub(super) fn resolve(&mut self, call: &Call<'_>) -> Reply {
+        let body = call.json_object().unwrap_or_default();
+        let Some(id) = text(&body, "CaseId") else {
+            return self.missing_case_id();
+        };
+        let changes = match self.store.get(id) {
+            Some(ticket) if !ticket.closed && !ticket.owned_by_other => {
+                if ticket.locked {
+                    return locked(id);
+                }
+                resolution(ticket, call.date)
+            }
+            _ => {
+                let message = "Ticket Not Found or Already Closed";
+                return Reply::json(404, &refusal(404, message));
+            }
+        };
+        let note = format!("Ticket closed by {CLOSED_BY}");
+        let note = self.store.message(MessageKind::Note, &note, call.date);
+        let closed = self.store.change(id, |ticket| {
+            ticket.closed = true;
+            ticket.changes.extend(changes);
+            ticket.messages.push(note);
+        });
+        let reply = json!({
+            "Response": true,
+            "Message": "Ticket Resolved Successfully",
+            "Data": {
+                "CaseNumber": id, "Subject": closed.map(|ticket| ticket.subject.as_str()),
+                "Status": true, "CloseDate": call.date.utc_millis(), "ClosedBy": CLOSED_BY,
+            },
+        });
+        Reply::json(200, &reply).effective()
+    }
+}
+
+/// The id of a ticket that may be updated, with its new title and its new description.
+type Update<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
