@@ -16,6 +16,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::command;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -48,9 +49,11 @@ impl HeldVendor {
         }
     }
 
-    /// Waits until this many requests have arrived.
+    /// Waits until this many requests have arrived. The limit only keeps a failing test from hanging.
     async fn seen(&mut self, requests: usize) {
-        self.seen.wait_for(|seen| *seen >= requests).await.unwrap();
+        let arrived = self.seen.wait_for(|seen| *seen >= requests);
+        let arrived = tokio::time::timeout(Duration::from_secs(60), arrived).await;
+        arrived.expect("the command sends").unwrap();
     }
 
     fn delete(&self, tickets: usize, form: &str) -> Child {

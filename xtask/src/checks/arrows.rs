@@ -27,8 +27,10 @@ pub(super) fn check(ws: &Workspace) -> Vec<Problem> {
             else {
                 continue;
             };
+            // On itself, to switch its own features on in its tests.
+            let on_itself = dependency.dev && target.name == krate.name;
             let in_tests = dependency.dev && allowed.in_tests.contains(&target.place);
-            if allowed.always.contains(&target.place) || in_tests {
+            if on_itself || allowed.always.contains(&target.place) || in_tests {
                 continue;
             }
             problems.push(forbidden(krate, target, dependency.dev, &allowed));
@@ -48,8 +50,7 @@ fn arrows(place: Place) -> Option<Arrows> {
     use Place::{Conformance, Core, Facade, Http, Provider, Sandbox};
 
     let (always, in_tests): (&[Place], &[Place]) = match place {
-        // On itself, to switch its own features on in its tests.
-        Place::Core => (&[], &[Core]),
+        Place::Core => (&[], &[]),
         Place::Http | Place::Conformance => (&[Core], &[]),
         Place::Provider => (&[Core, Http], &[Sandbox, Conformance]),
         Place::Facade => (&[Core, Provider], &[Sandbox, Conformance]),
