@@ -5,32 +5,21 @@
     reason = "helpers of tests may panic"
 )]
 
+mod common;
+
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use ticket_core::{
-    Attachment, DeleteReport, Effect, ErrorKind, NewTicket, Person, Priority, TicketId,
-    TicketProvider as _, Tickets,
+    Attachment, DeleteReport, Direction, Effect, ErrorKind, NewComment, NewTicket, PageRequest,
+    Person, Priority, Status, TicketId, TicketPatch, TicketProvider as _, Tickets,
 };
-use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
-use ticket_sandbox::credentials::{
-    LEADSQUARED_ACCESS_KEY, LEADSQUARED_ORG_ID, LEADSQUARED_SECRET_KEY,
-};
-use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
+use ticket_leadsquared::LeadSquared;
+use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, TicketRecord, Vendor};
 
-fn config(sandbox: &Sandbox) -> LeadSquaredConfig {
-    LeadSquaredConfig::new(
-        sandbox.base_url(Vendor::LeadSquared),
-        LEADSQUARED_ORG_ID,
-        LEADSQUARED_ACCESS_KEY,
-        LEADSQUARED_SECRET_KEY,
-    )
-}
+use common::{answer, config, connected};
 
-async fn connected() -> (Sandbox, LeadSquared) {
-    let sandbox = Sandbox::start().await.unwrap();
-    let provider = LeadSquared::new(&config(&sandbox)).unwrap();
-    (sandbox, provider)
-}
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
 fn new_ticket() -> NewTicket {
     NewTicket::new("No call back").requester(Person::default().email("customer@example.com"))
@@ -47,39 +36,287 @@ fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {
         .collect()
 }
 
-fn answer(sandbox: &Sandbox, status: u16, body: &str) {
-    sandbox.inject(Rule::new(Fault::Reply {
-        status,
-        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-        body: body.as_bytes().to_vec(),
-    }));
+/// The ticket as it really is.
+fn truth(sandbox: &Sandbox, id: &TicketId) -> TicketRecord {
+    sandbox.ticket(Vendor::LeadSquared, id.as_str()).unwrap()
+}
+
+/// The true value of a field.
+fn field(ticket: &TicketRecord, name: &str) -> Value {
+    let fields = ticket.attributes["Fields"].as_array().unwrap();
+    let field = fields.iter().find(|field| field["SchemaName"] == name);
+    field.map_or(Value::Null, |field| field["Value"].clone())
+}
+
+fn files(ticket: &TicketRecord) -> Vec<(&str, Option<&str>, &[u8])> {
+    let files = ticket.attachments.iter();
+    files
+        .map(|file| {
+            (
+                file.name.as_str(),
+                file.media_type.as_deref(),
+                file.bytes.as_slice(),
+            )
+        })
+        .collect()
+}
+
+fn said(ticket: &TicketRecord) -> Vec<(MessageKind, &str)> {
+    let messages = ticket.messages.iter();
+    messages
+        .map(|message| (message.kind, message.text.as_str()))
+        .collect()
 }
 
 #[tokio::test]
 async fn a_ticket_lives_from_create_to_delete() {
     let (sandbox, provider) = connected().await;
-    let ticket = new_ticket()
+    let new = new_ticket()
         .description("Since Monday.")
         .category("General")
-        .priority(Priority::Low);
-    let id = provider
-        .create(&ticket.custom("Channel", "Chat"))
-        .await
-        .unwrap()
-        .id;
+        .priority(Priority::Low)
+        .custom("Channel", "Chat")
+        .attachment(Attachment::from_path(README).media_type("text/markdown"))
+        .attachment(Attachment::new("empty.txt", []));
+    let id = provider.create(&new).await.unwrap().id;
     let ticket = provider.get(&id).await.unwrap();
+    assert_eq!(ticket.id, id);
     assert_eq!(ticket.subject.as_deref(), Some("No call back"));
+    assert_eq!(ticket.description.as_deref(), Some("Since Monday."));
+    assert_eq!(ticket.status, Some(Status::Open));
     assert_eq!(ticket.priority, Some(Priority::Low));
     assert_eq!(ticket.category.as_deref(), Some("General"));
     assert!(ticket.raw.get().contains("Chat"));
-    assert!(
-        provider
-            .delete(std::slice::from_ref(&id))
-            .await
-            .unwrap()
-            .all_deleted()
+    let readme = std::fs::read(README).unwrap();
+    let filed = [
+        ("README.md", Some("text/markdown"), readme.as_slice()),
+        ("empty.txt", None, b"".as_slice()),
+    ];
+    assert_eq!(files(&truth(&sandbox, &id)), filed);
+
+    let patch = TicketPatch::new()
+        .subject("Still no call back")
+        .status(Status::OnHold)
+        .priority(Priority::High)
+        .custom("CustomData.SRC_CS_2", "Online")
+        .attachment(Attachment::new("log.txt", *b"ring ring"));
+    provider.update(&id, &patch).await.unwrap();
+    let ticket = provider.get(&id).await.unwrap();
+    assert_eq!(ticket.subject.as_deref(), Some("Still no call back"));
+    assert_eq!(ticket.description.as_deref(), Some("Since Monday."));
+    assert_eq!(ticket.status, Some(Status::OnHold));
+    assert_eq!(ticket.priority, Some(Priority::High));
+    let real = truth(&sandbox, &id);
+    assert_eq!(field(&real, "CustomData.SRC_CS_2"), "Online");
+    assert_eq!(field(&real, "Type"), "General");
+    assert_eq!(files(&real)[2], ("log.txt", None, b"ring ring".as_slice()));
+
+    provider
+        .comment(&id, &NewComment::internal("He is angry."))
+        .await
+        .unwrap();
+    provider
+        .comment(&id, &NewComment::inbound("Please call."))
+        .await
+        .unwrap();
+    let expected = [
+        (MessageKind::Note, "He is angry."),
+        (MessageKind::PortalIncoming, "Please call."),
+    ];
+    assert_eq!(said(&truth(&sandbox, &id)), expected);
+    // Internal notes are no conversations.
+    let page = provider.messages(&id, &PageRequest::first()).await.unwrap();
+    assert_eq!(
+        (page.items.len(), page.next, page.total),
+        (1, None, Some(1))
     );
+    assert_eq!(page.items[0].body, "Please call.");
+
+    provider.resolve(&id).await.unwrap();
+    assert!(truth(&sandbox, &id).closed);
+    let ticket = provider.get(&id).await.unwrap();
+    assert_eq!(ticket.status, Some(Status::Resolved));
+    let report = provider.delete(std::slice::from_ref(&id)).await.unwrap();
+    assert!(report.all_deleted());
     assert!(!sandbox.exists(Vendor::LeadSquared, id.as_str()));
+    // One request for each of the ten calls, and every one of them understood.
+    let journal = sandbox.journal();
+    assert_eq!(journal.len(), 10);
+    assert!(journal.iter().all(|seen| seen.status == Some(200)));
+}
+
+#[tokio::test]
+async fn messages_say_who_said_what_and_when() {
+    let (sandbox, provider) = connected().await;
+    let id = TicketId::new("143");
+    let page = provider.messages(&id, &PageRequest::first()).await.unwrap();
+    assert_eq!(
+        (page.items.len(), page.next, page.total),
+        (2, None, Some(2))
+    );
+    let directions: Vec<_> = page.items.iter().map(|message| message.direction).collect();
+    assert_eq!(
+        directions,
+        [Some(Direction::Inbound), Some(Direction::Outbound)]
+    );
+    for (message, real) in page.items.iter().zip(truth(&sandbox, &id).messages) {
+        assert_eq!(message.id.as_ref(), Some(&real.id));
+        assert_eq!(message.body, real.text);
+        let author = message.author.as_ref().unwrap();
+        let raw: Value = serde_json::from_str(message.raw.get()).unwrap();
+        assert_eq!(author.id.as_deref(), raw["CreatedBy"].as_str());
+        let written = message.created_at.unwrap().to_string();
+        assert_eq!(written, format!("{}Z", raw["CreatedOn"].as_str().unwrap()));
+        assert_eq!(raw["Attachments"], json!([]));
+    }
+}
+
+#[tokio::test]
+async fn a_resolved_ticket_gets_the_status_that_the_account_has() {
+    let builder = Sandbox::builder().leadsquared_statuses(["Open", "Solved", "Archived"]);
+    let sandbox = builder.start().await.unwrap();
+    let id = TicketId::new("143");
+    let provider = LeadSquared::new(&config(&sandbox)).unwrap();
+    let error = provider.resolve(&id).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::InvalidInput, Effect::None)
+    );
+    assert_eq!(
+        error.vendor_message(),
+        Some("'Resolved' is no value of Status")
+    );
+    assert!(
+        error.to_string().starts_with("leadsquared resolve: "),
+        "{error}"
+    );
+    assert_eq!(field(&truth(&sandbox, &id), "Status"), "Open");
+
+    let config = config(&sandbox)
+        .resolved_status("Solved")
+        .closed_status("Archived");
+    let provider = LeadSquared::new(&config).unwrap();
+    provider.resolve(&id).await.unwrap();
+    assert_eq!(field(&truth(&sandbox, &id), "Status"), "Solved");
+    assert_eq!(
+        provider.get(&id).await.unwrap().status,
+        Some(Status::Resolved)
+    );
+    let closed = TicketPatch::new().status(Status::Closed);
+    provider.update(&id, &closed).await.unwrap();
+    assert_eq!(field(&truth(&sandbox, &id), "Status"), "Archived");
+    assert_eq!(
+        provider.get(&id).await.unwrap().status,
+        Some(Status::Closed)
+    );
+}
+
+#[tokio::test]
+async fn lost_response_is_unknown() {
+    let (sandbox, provider) = connected().await;
+    let id = TicketId::new("143");
+    let lose = || sandbox.inject(Rule::new(Fault::LostResponse));
+    let mut errors = Vec::new();
+    lose();
+    let file = Attachment::new("a.txt", *b"bytes");
+    errors.push(
+        provider
+            .create(&new_ticket().attachment(file))
+            .await
+            .unwrap_err(),
+    );
+    lose();
+    let patch = TicketPatch::new().subject("Call back");
+    errors.push(provider.update(&id, &patch).await.unwrap_err());
+    lose();
+    errors.push(
+        provider
+            .comment(&id, &NewComment::internal("Seen."))
+            .await
+            .unwrap_err(),
+    );
+    lose();
+    errors.push(
+        provider
+            .comment(&id, &NewComment::inbound("Please."))
+            .await
+            .unwrap_err(),
+    );
+    lose();
+    errors.push(provider.resolve(&id).await.unwrap_err());
+    for error in errors {
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::Unavailable, Effect::Unknown)
+        );
+    }
+    lose();
+    let error = provider
+        .messages(&id, &PageRequest::first())
+        .await
+        .unwrap_err();
+    assert_eq!(error.effect(), Effect::None, "a read changes nothing");
+    // All of it has happened.
+    assert_eq!(files(&truth(&sandbox, &"163".into())).len(), 1);
+    let real = truth(&sandbox, &id);
+    assert_eq!((real.subject.as_str(), real.closed), ("Call back", true));
+    assert_eq!(said(&real)[2..].len(), 2);
+    assert_eq!(sandbox.journal().len(), 6, "nothing is repeated");
+}
+
+#[tokio::test]
+async fn what_is_refused_inside_a_200_has_not_happened() {
+    let (sandbox, provider) = connected().await;
+    let id = TicketId::new("143");
+    let before = sandbox.tickets(Vendor::LeadSquared);
+    sandbox.inject(Rule::new(Fault::ErrorInside200).times(5));
+    let patch = TicketPatch::new().subject("Call back");
+    for error in [
+        provider.create(&new_ticket()).await.unwrap_err(),
+        provider.update(&id, &patch).await.unwrap_err(),
+        provider.resolve(&id).await.unwrap_err(),
+        provider
+            .comment(&id, &NewComment::internal("Seen."))
+            .await
+            .unwrap_err(),
+        provider
+            .comment(&id, &NewComment::inbound("Please."))
+            .await
+            .unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::InvalidInput, Effect::None)
+        );
+        assert_eq!(error.vendor_message(), Some("Internal error"));
+    }
+    assert_eq!(sandbox.tickets(Vendor::LeadSquared), before);
+}
+
+#[tokio::test]
+async fn an_unknown_ticket_is_not_found() {
+    let (sandbox, provider) = connected().await;
+    let id = TicketId::new("9999");
+    let patch = TicketPatch::new().subject("Call back");
+    for error in [
+        provider.get(&id).await.unwrap_err(),
+        provider.update(&id, &patch).await.unwrap_err(),
+        provider.resolve(&id).await.unwrap_err(),
+        provider
+            .comment(&id, &NewComment::internal("Seen."))
+            .await
+            .unwrap_err(),
+        provider
+            .comment(&id, &NewComment::inbound("Please."))
+            .await
+            .unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::NotFound, Effect::None)
+        );
+    }
+    assert!(sandbox.journal().iter().all(|seen| !seen.took_effect));
 }
 
 #[tokio::test]
@@ -171,125 +408,4 @@ async fn over_the_limit_the_documented_window_is_the_wait() {
     let error = provider.delete(&ids(&["160"])).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(11)));
     assert!(sandbox.exists(Vendor::LeadSquared, "160"));
-}
-
-#[tokio::test]
-async fn what_the_vendor_cannot_carry_is_refused_by_name_and_nothing_is_sent() {
-    let (sandbox, provider) = connected().await;
-    for (ticket, field) in [
-        (new_ticket().assignee("somebody"), "assignee"),
-        (new_ticket().tag("spam"), "tags"),
-        (
-            new_ticket().attachment(Attachment::new("a.png", *b"x")),
-            "attachments",
-        ),
-        (
-            new_ticket().requester(Person::named("A customer")),
-            "requester_name",
-        ),
-        (NewTicket::new("No call back"), "requester_id"),
-        (new_ticket().custom("Title", "twice"), "Title"),
-    ] {
-        let error = provider.create(&ticket).await.unwrap_err();
-        assert_eq!(error.effect(), Effect::None, "{error}");
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::InvalidInput | ErrorKind::Unsupported
-            ),
-            "{error}"
-        );
-        assert!(
-            error.to_string().contains(&format!("`{field}`")),
-            "{error} names {field}"
-        );
-    }
-    assert!(sandbox.journal().is_empty());
-}
-
-#[tokio::test]
-async fn hostile_ids_never_reach_another_address() {
-    let (sandbox, provider) = connected().await;
-    for id in [
-        "../trash", "..", ".", "", "a/b", "1?x=2", "%2e%2e", "1#f", "1\0", "trash/", "ü",
-    ] {
-        let seen = sandbox.journal().len();
-        assert!(provider.get(&id.into()).await.is_err(), "{id:?}");
-        for request in &sandbox.journal()[seen..] {
-            assert_eq!(
-                request.endpoint,
-                Some(Endpoint::Get),
-                "{id:?} was sent as {}",
-                request.path
-            );
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_reply_of_the_wrong_shape_names_the_field_and_confirms_nothing() {
-    let (sandbox, provider) = connected().await;
-    for (body, field) in [
-        (r#"{"SuccessfulIds":[160]}"#, "FailedIds"),
-        (r#"{"SuccessfulIds":160,"FailedIds":[]}"#, "SuccessfulIds"),
-        (
-            r#"{"SuccessfulIds":[{"Id":160}],"FailedIds":[]}"#,
-            "SuccessfulIds[0]",
-        ),
-        (r#"{"SuccessfulIds":null,"FailedIds":[]}"#, "SuccessfulIds"),
-    ] {
-        answer(&sandbox, 200, body);
-        let error = provider.delete(&ids(&["160"])).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.effect()),
-            (ErrorKind::BadResponse, Effect::Unknown),
-            "{body}"
-        );
-        assert!(
-            error.to_string().contains(&format!("`{field}`")),
-            "{body}: {error}"
-        );
-    }
-    for body in ["[]", "null", "7", "{", "<html>", "\0", "{}"] {
-        answer(&sandbox, 200, body);
-        let error = provider.delete(&ids(&["160"])).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.effect()),
-            (ErrorKind::BadResponse, Effect::Unknown),
-            "{body}"
-        );
-    }
-    answer(
-        &sandbox,
-        200,
-        r#"{"Id":"1","Fields":[{"SchemaName":"Title","Value":7}]}"#,
-    );
-    let error = provider.get(&"1".into()).await.unwrap_err();
-    assert!(error.to_string().contains("`Fields[0].Value`"), "{error}");
-}
-
-#[test]
-fn an_unusable_configuration_is_refused() {
-    let config =
-        || LeadSquaredConfig::new("https://apigw.example.com", "22824", "access", "secret");
-    for (config, word) in [
-        (config().delete_batch(0), "delete_batch"),
-        (config().time_zone("Nowhere"), "Nowhere"),
-        (
-            LeadSquaredConfig::new("https://apigw.example.com", " ", "access", "secret"),
-            "org_id",
-        ),
-        (
-            LeadSquaredConfig::new("http://apigw.example.com", "1", "access", "secret"),
-            "http",
-        ),
-        (
-            LeadSquaredConfig::new("https://apigw.example.com", "1", "access", ""),
-            "x-lsq-secret-key",
-        ),
-    ] {
-        let error = LeadSquared::new(&config).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains(word), "{error} names {word}");
-    }
 }

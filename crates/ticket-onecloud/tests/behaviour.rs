@@ -5,10 +5,14 @@
     reason = "helpers of tests may panic"
 )]
 
+use std::collections::BTreeSet;
+
+use futures_util::TryStreamExt as _;
 use jiff::civil::time;
 use ticket_core::{
-    Attachment, DailyWindow, DeleteOutcome, Effect, ErrorKind, NewTicket, Person, Priority,
-    TicketId, TicketProvider as _,
+    Attachment, DailyWindow, DeleteOutcome, Direction, Effect, ErrorKind, NewComment, NewTicket,
+    PageRequest, Person, Priority, Ticket, TicketId, TicketPatch, TicketProvider as _, TicketQuery,
+    Tickets,
 };
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_sandbox::credentials::ONECLOUD_TOKEN;
@@ -288,4 +292,63 @@ fn a_time_zone_that_does_not_exist_is_refused() {
     let error = OneCloud::new(&config).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("Asia/Nowhere"), "{error}");
+}
+
+#[tokio::test]
+async fn a_list_goes_by_the_rows_that_arrive() {
+    // The vendor's own sample has one row more than its limit.
+    for extra in [false, true] {
+        let sandbox = Sandbox::builder()
+            .seed_tickets(false)
+            .onecloud_extra_row(extra)
+            .start()
+            .await
+            .unwrap();
+        let config = OneCloudConfig::new(sandbox.base_url(Vendor::OneCloud), ONECLOUD_TOKEN);
+        let provider = OneCloud::new(&config).unwrap();
+        sandbox.add_tickets(Vendor::OneCloud, 61);
+        let query = TicketQuery::new().page(PageRequest::first().limit(20));
+        let tickets: Vec<Ticket> = Tickets::new(provider)
+            .list_all(query)
+            .try_collect()
+            .await
+            .unwrap();
+        let ids: BTreeSet<_> = tickets.iter().map(|ticket| ticket.id.to_string()).collect();
+        let truth: BTreeSet<_> = sandbox.ticket_ids(Vendor::OneCloud).into_iter().collect();
+        assert_eq!((tickets.len(), &ids), (61, &truth));
+        assert_eq!(sandbox.journal().len(), if extra { 3 } else { 4 });
+    }
+}
+
+#[tokio::test]
+async fn a_new_ticket_has_its_text_as_the_customers_message() {
+    let (_sandbox, provider) = connected().await;
+    let id = provider.create(&new_ticket()).await.unwrap().id;
+    let page = provider.messages(&id, &PageRequest::first()).await.unwrap();
+    assert_eq!(page.items[0].body, "The till says: declined.");
+    assert_eq!(page.items[0].direction, Some(Direction::Inbound));
+    assert!(page.next.is_none());
+}
+
+#[tokio::test]
+async fn what_is_not_documented_is_unsupported_and_nothing_is_sent() {
+    let (sandbox, provider) = connected().await;
+    let id = TicketId::new("121");
+    for error in [
+        provider
+            .update(&id, &TicketPatch::new().subject("x"))
+            .await
+            .unwrap_err(),
+        provider.resolve(&id).await.unwrap_err(),
+        provider
+            .comment(&id, &NewComment::internal("x"))
+            .await
+            .unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::Unsupported, Effect::None)
+        );
+    }
+    assert!(sandbox.journal().is_empty());
 }

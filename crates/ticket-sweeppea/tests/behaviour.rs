@@ -5,9 +5,13 @@
     reason = "helpers of tests may panic"
 )]
 
+use std::collections::BTreeSet;
+
+use futures_util::TryStreamExt as _;
 use ticket_core::{
-    Attachment, DeleteOutcome, Effect, ErrorKind, NewTicket, Person, Priority, TicketId,
-    TicketProvider as _,
+    Attachment, DeleteOutcome, Effect, ErrorKind, NewComment, NewTicket, PageRequest, Person,
+    Priority, State, Status, Ticket, TicketId, TicketPatch, TicketProvider as _, TicketQuery,
+    Tickets,
 };
 use ticket_sandbox::credentials::SWEEPPEA_API_KEY;
 use ticket_sandbox::{Fault, Rule, Sandbox, TicketSeed, Vendor};
@@ -261,4 +265,118 @@ async fn a_403_is_about_the_key_only_where_the_vendor_says_so() {
             "{words}"
         );
     }
+}
+
+async fn all(provider: Sweeppea, query: TicketQuery) -> Vec<Ticket> {
+    Tickets::new(provider)
+        .list_all(query)
+        .try_collect()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn all_tickets_are_the_open_ones_then_the_closed_ones_in_one_stream() {
+    let sandbox = Sandbox::builder()
+        .seed_tickets(false)
+        .start()
+        .await
+        .unwrap();
+    let config = SweeppeaConfig::new(SWEEPPEA_API_KEY).base_url(sandbox.base_url(Vendor::Sweeppea));
+    let provider = Sweeppea::new(&config).unwrap();
+    // Whole pages and parts of one: 40 open tickets, 21 closed ones.
+    sandbox.add_tickets(Vendor::Sweeppea, 40);
+    for _ in 0..21 {
+        sandbox.add_ticket(Vendor::Sweeppea, TicketSeed::new("closed").closed());
+    }
+    let tickets = all(provider.clone(), TicketQuery::new()).await;
+    let ids: BTreeSet<_> = tickets.iter().map(|ticket| ticket.id.to_string()).collect();
+    let truth: BTreeSet<_> = sandbox.ticket_ids(Vendor::Sweeppea).into_iter().collect();
+    assert_eq!((tickets.len(), &ids), (61, &truth));
+    let closed = |ticket: &Ticket| ticket.status == Some(Status::Closed);
+    assert!(!tickets[..40].iter().any(closed) && tickets[40..].iter().all(closed));
+    assert_eq!(sandbox.journal().len(), 2 + 2);
+
+    let open = all(provider.clone(), TicketQuery::new().state(State::Open)).await;
+    assert_eq!(open.len(), 40);
+    let closed = all(
+        provider,
+        TicketQuery::new().state(State::Closed).search("closed"),
+    )
+    .await;
+    assert_eq!(closed.len(), 21);
+}
+
+#[tokio::test]
+async fn a_list_goes_on_until_the_total_has_arrived_whatever_a_page_holds() {
+    let (sandbox, provider) = connected().await;
+    // Pages of 2 although the vendor says 20.
+    for page in 1..=3 {
+        let row = |n: u32| format!(r#"{{"CaseNumber":"{page}-{n}"}}"#);
+        let body = format!(
+            r#"{{"Response":true,"Data":{{"TotalTickets":5,"Limit":20,"Tickets":[{},{}]}}}}"#,
+            row(1),
+            row(2)
+        );
+        answer(&sandbox, 200, &body);
+    }
+    let tickets = all(provider, TicketQuery::new().state(State::Open)).await;
+    assert_eq!(tickets.len(), 6);
+    assert_eq!(sandbox.journal().len(), 3);
+}
+
+#[tokio::test]
+async fn an_update_and_a_resolve_change_what_they_name() {
+    let (sandbox, provider) = connected().await;
+    let id = provider.create(&new_ticket()).await.unwrap().id;
+    provider
+        .update(&id, &TicketPatch::new().subject("Entry page slow"))
+        .await
+        .unwrap();
+    let ticket = sandbox.ticket(Vendor::Sweeppea, id.as_str()).unwrap();
+    assert_eq!(
+        (ticket.subject.as_str(), ticket.description.as_str()),
+        ("Entry page slow", "Nobody can enter.")
+    );
+    provider.resolve(&id).await.unwrap();
+    assert!(
+        sandbox
+            .ticket(Vendor::Sweeppea, id.as_str())
+            .unwrap()
+            .closed
+    );
+    let notes = provider.messages(&id, &PageRequest::first()).await.unwrap();
+    assert!(!notes.items.is_empty());
+    // Closed: refused by an update with a reason, by a resolve as missing.
+    let error = provider
+        .update(&id, &TicketPatch::new().subject("x"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Conflict, Effect::None)
+    );
+    assert_eq!(
+        provider.resolve(&id).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+    assert_eq!(
+        provider.get(&id).await.unwrap().status,
+        Some(Status::Closed)
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_documented_is_unsupported_and_nothing_is_sent() {
+    let (sandbox, provider) = connected().await;
+    let comment = NewComment::internal("x");
+    let error = provider
+        .comment(&"2531581".into(), &comment)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Unsupported, Effect::None)
+    );
+    assert!(sandbox.journal().is_empty());
 }

@@ -1,0 +1,414 @@
+//! What is refused here, before or after the wire: arguments, configurations, replies; and what is never shown.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+mod common;
+
+use ticket_core::{
+    Attachment, Effect, Error, ErrorKind, NewComment, NewTicket, PageRequest, Person, TicketId,
+    TicketPatch, TicketProvider as _,
+};
+use ticket_leadsquared::wire::{ActivityType, CreateTicket, NewField, UpdateTicket};
+use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
+use ticket_sandbox::credentials::{LEADSQUARED_ACCESS_KEY, LEADSQUARED_SECRET_KEY};
+use ticket_sandbox::{Endpoint, Sandbox, Vendor};
+
+use common::{answer, config, connected};
+
+/// Never a number, or not the one that it looks like.
+const HOSTILE: &[&str] = &[
+    "../trash",
+    "..",
+    ".",
+    "",
+    "a/b",
+    "1?x=2",
+    "%2e%2e",
+    "1#f",
+    "1\0",
+    "trash/",
+    "trash",
+    "ü",
+    "0143",
+    "+143",
+    "-143",
+    " 143",
+    "1e2",
+    "99999999999999999999",
+];
+
+fn new_ticket() -> NewTicket {
+    NewTicket::new("No call back").requester(Person::default().email("customer@example.com"))
+}
+
+fn subject() -> TicketPatch {
+    TicketPatch::new().subject("Call back")
+}
+
+/// The rows of `mapping.rs` are not repeated here.
+#[tokio::test]
+async fn what_is_refused_names_the_reason_and_nothing_is_sent() {
+    let (sandbox, provider) = connected().await;
+    let id = TicketId::new("143");
+    let file = |bytes: &[u8]| Attachment::new("a.png", bytes);
+    let limited = LeadSquared::new(&config(&sandbox).max_attachment_bytes(4)).unwrap();
+    let large = "the attachment \"a.png\" has 5 bytes, at most 4 are allowed";
+    let missing = Attachment::from_path("no/such/file.png");
+    let nameless = Attachment::new("", *b"x");
+    for (result, reason) in [
+        (
+            provider.create(&NewTicket::new("S")).await.map(drop),
+            "`requester_id`",
+        ),
+        (
+            provider.create(&NewTicket::new(" ")).await.map(drop),
+            "`subject`",
+        ),
+        (
+            provider.update(&id, &TicketPatch::new()).await,
+            "nothing to change",
+        ),
+        (
+            limited
+                .create(&new_ticket().attachment(file(b"bytes")))
+                .await
+                .map(drop),
+            large,
+        ),
+        (
+            limited
+                .update(&id, &subject().attachment(file(b"bytes")))
+                .await,
+            large,
+        ),
+        (
+            provider
+                .create(&new_ticket().attachment(missing.clone()))
+                .await
+                .map(drop),
+            "\"file.png\" cannot be read",
+        ),
+        (
+            provider.update(&id, &subject().attachment(missing)).await,
+            "\"file.png\" cannot be read",
+        ),
+        (
+            provider.update(&id, &subject().attachment(nameless)).await,
+            "no file name",
+        ),
+        (
+            provider
+                .update(&id, &subject().attachment(file(b"x").media_type("picture")))
+                .await,
+            "\"picture\" is no media type",
+        ),
+    ] {
+        let error = result.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::InvalidInput, Effect::None)
+        );
+        assert!(error.operation().is_some(), "{error} says where");
+        assert!(error.to_string().contains(reason), "{error} names {reason}");
+    }
+    assert!(sandbox.journal().is_empty());
+    let allowed = new_ticket().attachment(file(b"four"));
+    let id = limited.create(&allowed).await.unwrap().id;
+    let real = sandbox.ticket(Vendor::LeadSquared, id.as_str()).unwrap();
+    assert_eq!(real.attachments[0].bytes, b"four");
+}
+
+#[tokio::test]
+async fn an_org_id_that_is_no_number_reads_no_messages() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let config = LeadSquaredConfig::new(
+        sandbox.base_url(Vendor::LeadSquared),
+        "acme",
+        LEADSQUARED_ACCESS_KEY,
+        LEADSQUARED_SECRET_KEY,
+    );
+    let provider = LeadSquared::new(&config).unwrap();
+    let messages = provider
+        .messages(&"143".into(), &PageRequest::first())
+        .await;
+    let error = messages.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Config, Effect::None)
+    );
+    assert!(error.to_string().contains("`org_id`"), "{error}");
+    assert!(sandbox.journal().is_empty());
+}
+
+#[tokio::test]
+async fn hostile_ids_never_reach_another_address() {
+    let builder = Sandbox::builder().leadsquared_quota(None);
+    let sandbox = builder.start().await.unwrap();
+    let provider = LeadSquared::new(&config(&sandbox)).unwrap();
+    let before = sandbox.tickets(Vendor::LeadSquared);
+    for id in HOSTILE.iter().copied().map(TicketId::from) {
+        let seen = sandbox.journal().len();
+        assert!(provider.get(&id).await.is_err(), "{id:?}");
+        assert!(provider.update(&id, &subject()).await.is_err(), "{id:?}");
+        assert!(provider.resolve(&id).await.is_err(), "{id:?}");
+        let inbound = NewComment::inbound("Please.");
+        assert!(provider.comment(&id, &inbound).await.is_err(), "{id:?}");
+        for request in &sandbox.journal()[seen..] {
+            let known = match request.method.as_str() {
+                "GET" => Endpoint::Get,
+                "PUT" => Endpoint::Update,
+                _ => Endpoint::Comment,
+            };
+            assert_eq!(
+                request.endpoint,
+                Some(known),
+                "{id:?} was sent as {}",
+                request.path
+            );
+        }
+        // These send the id as a number, so nothing else is sent at all.
+        let seen = sandbox.journal().len();
+        let internal = NewComment::internal("Seen.");
+        for error in [
+            provider.comment(&id, &internal).await.unwrap_err(),
+            provider
+                .messages(&id, &PageRequest::first())
+                .await
+                .unwrap_err(),
+            provider
+                .upload_internal_note(id.as_str(), "Seen.")
+                .await
+                .unwrap_err(),
+            provider
+                .filter_conversations(id.as_str(), &[])
+                .await
+                .unwrap_err(),
+        ] {
+            assert_eq!(
+                (error.kind(), error.effect()),
+                (ErrorKind::InvalidInput, Effect::None)
+            );
+        }
+        assert_eq!(sandbox.journal().len(), seen, "{id:?}");
+    }
+    assert_eq!(sandbox.tickets(Vendor::LeadSquared), before);
+}
+
+#[tokio::test]
+async fn a_delete_reply_of_the_wrong_shape_names_the_field_and_confirms_nothing() {
+    let (sandbox, provider) = connected().await;
+    for (body, field) in [
+        (r#"{"SuccessfulIds":[160]}"#, "FailedIds"),
+        (r#"{"SuccessfulIds":160,"FailedIds":[]}"#, "SuccessfulIds"),
+        (
+            r#"{"SuccessfulIds":[{"Id":160}],"FailedIds":[]}"#,
+            "SuccessfulIds[0]",
+        ),
+        (r#"{"SuccessfulIds":null,"FailedIds":[]}"#, "SuccessfulIds"),
+    ] {
+        answer(&sandbox, 200, body);
+        let error = provider.delete(&["160".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{body}"
+        );
+        assert!(
+            error.to_string().contains(&format!("`{field}`")),
+            "{body}: {error}"
+        );
+    }
+    for body in ["[]", "null", "7", "{", "<html>", "\0", "{}"] {
+        answer(&sandbox, 200, body);
+        let error = provider.delete(&["160".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{body}"
+        );
+    }
+}
+
+/// A call that gives an error for each of these replies, which names what is wrong.
+async fn wrong_shapes<T: std::fmt::Debug>(
+    effect: Effect,
+    shapes: &[(&str, &str)],
+    call: impl AsyncFn(&LeadSquared) -> Result<T, Error>,
+) {
+    let (sandbox, provider) = connected().await;
+    let everywhere = ["[]", "null", "7", "{", "<html>", "\0", ""].map(|body| (body, ""));
+    for (body, name) in everywhere.iter().chain(shapes) {
+        answer(&sandbox, 200, body);
+        let error = call(&provider).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, effect),
+            "{body}"
+        );
+        assert!(error.to_string().contains(name), "{body}: {error}");
+    }
+    assert_eq!(sandbox.journal().len(), everywhere.len() + shapes.len());
+}
+
+#[tokio::test]
+async fn a_ticket_of_the_wrong_shape_is_refused() {
+    let shapes = [
+        (r#"{"Fields":[]}"#, "`Id`"),
+        (r#"{"Id":"","Fields":[]}"#, "`Id`"),
+        (r#"{"Id":"1"}"#, "`Fields`"),
+        (r#"{"Id":"1","Fields":[{"Value":""}]}"#, "`SchemaName`"),
+        (
+            r#"{"Id":"1","Fields":[{"SchemaName":"Title","Value":7}]}"#,
+            "`Fields[0].Value`",
+        ),
+    ];
+    wrong_shapes(Effect::None, &shapes, async |provider| {
+        provider.get(&"1".into()).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
+    let id = TicketId::new("143");
+    let updated = [
+        (r#"{"Id":"143"}"#, "`Status`"),
+        (r#"{"Status":"Success"}"#, "`Id`"),
+        (r#"{"Status":"Success","Id":null}"#, "`Id`"),
+        (r#"{"Status":"Success","Id":{}}"#, "`Id`"),
+        (r#"{"Status":"Success","Id":"143","Key":7}"#, "`Key`"),
+    ];
+    let update = async |provider: &LeadSquared| provider.update(&id, &subject()).await;
+    wrong_shapes(Effect::Unknown, &updated, update).await;
+    let resolve = async |provider: &LeadSquared| provider.resolve(&id).await;
+    wrong_shapes(Effect::Unknown, &updated, resolve).await;
+
+    let created = [(r#"{"Status":"Success"}"#, "`Id`")];
+    let with_file = new_ticket().attachment(Attachment::new("a.png", *b"x"));
+    let create = async |provider: &LeadSquared| provider.create(&with_file).await;
+    wrong_shapes(Effect::Unknown, &created, create).await;
+
+    let noted = [
+        (r#"{"Message":"Activity Created"}"#, "`RelatedTicketId`"),
+        (r#"{"RelatedTicketId":null}"#, "`RelatedTicketId`"),
+        (r#"{"RelatedTicketId":"144"}"#, "another ticket"),
+    ];
+    let note = NewComment::internal("Seen.");
+    let comment = async |provider: &LeadSquared| provider.comment(&id, &note).await;
+    wrong_shapes(Effect::Unknown, &noted, comment).await;
+
+    let added = [
+        (r#"{"Id":"1"}"#, "`Status`"),
+        (r#"{"Id":"1","Status":null}"#, "`Status`"),
+        (r#"{"Id":null,"Status":"Success"}"#, "`Id`"),
+    ];
+    let activity = NewComment::inbound("Please.");
+    let comment = async |provider: &LeadSquared| provider.comment(&id, &activity).await;
+    wrong_shapes(Effect::Unknown, &added, comment).await;
+}
+
+#[tokio::test]
+async fn messages_of_the_wrong_shape_are_refused() {
+    let shapes = [
+        ("{}", "`ConversationList`"),
+        (
+            r#"{"Total":0,"ConversationList":null}"#,
+            "`ConversationList`",
+        ),
+        (r#"{"Total":0,"ConversationList":{}}"#, "`ConversationList`"),
+        (r#"{"Total":-1,"ConversationList":[]}"#, "`Total`"),
+        (r#"{"Total":"two","ConversationList":[]}"#, "`Total`"),
+        (r#"{"ConversationList":[7]}"#, "the reply"),
+        (r#"{"ConversationList":[{}]}"#, "`Id`"),
+        (r#"{"ConversationList":[{"Id":1},{"Id":[]}]}"#, "`Id`"),
+        (r#"{"ConversationList":[{"Id":1,"Text":7}]}"#, "`Text`"),
+        (
+            r#"{"ConversationList":[{"Id":1,"CreatedOn":7}]}"#,
+            "`CreatedOn`",
+        ),
+    ];
+    let page = PageRequest::first();
+    let messages = async |provider: &LeadSquared| provider.messages(&"143".into(), &page).await;
+    wrong_shapes(Effect::None, &shapes, messages).await;
+}
+
+#[tokio::test]
+async fn debug_and_errors_show_nothing_that_people_wrote() {
+    const SECRET: &str = "what people wrote";
+    let (sandbox, provider) = connected().await;
+    let fields = || vec![NewField::new("Title", SECRET)];
+    let row = format!(
+        r#"{{"Id":1,"RelatedActivityType":"InboundEmail","Text":"{SECRET}","Html":"{SECRET}"}}"#
+    );
+    let list = format!(r#"{{"Total":1,"ConversationList":[{row}]}}"#);
+    let page = PageRequest::first();
+    answer(&sandbox, 200, &list);
+    let conversations = provider
+        .filter_conversations("143", ActivityType::ALL)
+        .await
+        .unwrap();
+    answer(&sandbox, 200, &list);
+    let messages = provider.messages(&"143".into(), &page).await.unwrap();
+    assert_eq!(messages.items[0].body, SECRET);
+    let ticket = format!(r#"{{"Id":1,"Fields":[{{"SchemaName":"Title","Value":"{SECRET}"}}]}}"#);
+    answer(&sandbox, 200, ticket);
+    let ticket = provider.get_ticket("143").await.unwrap();
+    answer(
+        &sandbox,
+        200,
+        format!(r#"{{"ConversationList":[{{"Id":"1","Text":["{SECRET}"]}}]}}"#),
+    );
+    let in_list = provider.messages(&"143".into(), &page).await.unwrap_err();
+    answer(
+        &sandbox,
+        200,
+        format!(r#"{{"Total":"{SECRET}","ConversationList":[]}}"#),
+    );
+    let in_total = provider.messages(&"143".into(), &page).await.unwrap_err();
+    answer(&sandbox, 500, "");
+    let note = NewComment::internal(SECRET);
+    let in_note = provider.comment(&"143".into(), &note).await.unwrap_err();
+    for shown in [
+        format!("{:?}", CreateTicket::new(Some(SECRET.to_owned()), fields())),
+        format!("{:?}", UpdateTicket::new(Some(SECRET.to_owned()), fields())),
+        format!("{conversations:?}"),
+        format!("{messages:?}"),
+        format!("{ticket:?} {:?}", ticket.value.fields),
+        format!("{in_list} {in_list:?}"),
+        format!("{in_total} {in_total:?}"),
+        format!("{in_note} {in_note:?}"),
+    ] {
+        assert!(!shown.contains(SECRET), "{shown}");
+    }
+}
+
+#[test]
+fn an_unusable_configuration_is_refused() {
+    let config =
+        || LeadSquaredConfig::new("https://apigw.example.com", "22824", "access", "secret");
+    for (config, word) in [
+        (config().delete_batch(0), "delete_batch"),
+        (config().time_zone("Nowhere"), "Nowhere"),
+        (config().resolved_status(""), "resolved_status"),
+        (config().closed_status(" "), "closed_status"),
+        (
+            LeadSquaredConfig::new("https://apigw.example.com", " ", "access", "secret"),
+            "org_id",
+        ),
+        (
+            LeadSquaredConfig::new("http://apigw.example.com", "1", "access", "secret"),
+            "http",
+        ),
+        (
+            LeadSquaredConfig::new("https://apigw.example.com", "1", "access", ""),
+            "x-lsq-secret-key",
+        ),
+    ] {
+        let error = LeadSquared::new(&config).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(word), "{error} names {word}");
+    }
+}
