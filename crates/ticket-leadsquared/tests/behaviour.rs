@@ -15,7 +15,7 @@ use ticket_core::{
     Person, Priority, Status, TicketId, TicketPatch, TicketProvider as _, Tickets,
 };
 use ticket_leadsquared::LeadSquared;
-use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, TicketRecord, Vendor};
+use ticket_sandbox::{Fault, MessageKind, Rule, Sandbox, TicketRecord, Vendor};
 
 use common::{answer, config, connected};
 
@@ -165,8 +165,8 @@ async fn messages_say_who_said_what_and_when() {
         let author = message.author.as_ref().unwrap();
         let raw: Value = serde_json::from_str(message.raw.get()).unwrap();
         assert_eq!(author.id.as_deref(), raw["CreatedBy"].as_str());
-        let written = message.created_at.unwrap().to_string();
-        assert_eq!(written, format!("{}Z", raw["CreatedOn"].as_str().unwrap()));
+        let written = format!("{}Z", raw["CreatedOn"].as_str().unwrap());
+        assert_eq!(message.created_at, Some(written.parse().unwrap()));
         assert_eq!(raw["Attachments"], json!([]));
     }
 }

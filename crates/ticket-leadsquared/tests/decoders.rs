@@ -64,6 +64,10 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 /// Runs a property against one sandbox.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a closure is written in place"
+)]
 fn check<S: Strategy>(
     strategy: &S,
     property: impl AsyncFn(&Sandbox, &LeadSquared, S::Value) -> Result<(), TestCaseError>,
