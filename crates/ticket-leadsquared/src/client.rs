@@ -3,7 +3,7 @@
 //! What the vendor does not document does not exist here.
 
 use secrecy::SecretString;
-use ticket_core::{Attachment, Error, Operation, ProviderInfo, Result};
+use ticket_core::{Attachment, Error, ErrorKind, Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpRequest, HttpResponse, Multipart, Reply};
 
 use crate::config::LeadSquaredConfig;
@@ -178,7 +178,8 @@ impl LeadSquared {
     ///
     /// # Errors
     ///
-    /// `InvalidInput`, and nothing is sent, where the id is no number.
+    /// `InvalidInput`, and nothing is sent, where the id is no number. `BadResponse` where the reply is about
+    /// another ticket: that is its only word about success.
     pub async fn upload_internal_note(
         &self,
         ticket_id: &str,
@@ -189,8 +190,15 @@ impl LeadSquared {
             .http
             .post(&["api", "tenants", &self.org_id, "internalnote", "upload"])
             .json(&wire::UploadInternalNote::new(number, text));
-        self.call(Operation::Comment, request, HttpResponse::reply)
-            .await
+        self.call(Operation::Comment, request, |response| {
+            let note = response.reply::<wire::InternalNote>()?;
+            if note.value.related_ticket_id.as_str() == ticket_id {
+                return Ok(note);
+            }
+            let message = "the vendor's reply is about another ticket";
+            Err(response.error_of(ErrorKind::BadResponse, message))
+        })
+        .await
     }
 
     /// `POST /api/tenants/{OrgId}/ticket/{id}/portal/activity` (page `?p=5010`; `ticket` in the singular): a

@@ -152,10 +152,9 @@ impl TicketProvider for LeadSquared {
         self.info.check(&Request::Comment(id, comment))?;
         match comment.direction {
             Direction::Internal => {
-                let note = self
-                    .upload_internal_note(id.as_str(), &comment.body)
+                self.upload_internal_note(id.as_str(), &comment.body)
                     .await?;
-                confirm_note(id, &note.value)
+                Ok(())
             }
             Direction::Inbound => {
                 self.add_portal_activity(id.as_str(), &comment.body).await?;
@@ -164,18 +163,6 @@ impl TicketProvider for LeadSquared {
             _ => Err(Error::unsupported(ID, Operation::Comment)),
         }
     }
-}
-
-/// The reply's only word about success is which ticket the note is on.
-fn confirm_note(id: &TicketId, note: &wire::InternalNote) -> Result<()> {
-    if note.related_ticket_id.as_str() == id.as_str() {
-        return Ok(());
-    }
-    let message = "the vendor's reply is about another ticket";
-    Err(Error::new(ErrorKind::BadResponse, message)
-        .with_status(200)
-        .in_operation(ID, Operation::Comment)
-        .on_ticket(id))
 }
 
 /// What the two lists of the reply say about one ticket. Ids are compared as texts.

@@ -75,7 +75,6 @@ fn check<S: Strategy>(
     let runtime = Runtime::new().unwrap();
     let (sandbox, provider) = runtime.block_on(connected());
     let config = ProptestConfig {
-        cases: 200,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
