@@ -2,6 +2,7 @@
 //!
 //! Not for when a fault happens (`fault.rs`) nor for sending (`body.rs`, `server.rs`).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -83,6 +84,7 @@ impl Reply {
             headers: self.headers,
             body: self.body,
             manner,
+            hold: None,
         }
     }
 }
@@ -100,6 +102,8 @@ pub(crate) enum Answer {
         headers: Vec<(String, String)>,
         body: Vec<u8>,
         manner: Manner,
+        /// Dropped when the answer has left, which frees what it kept busy.
+        hold: Option<Arc<()>>,
     },
 }
 

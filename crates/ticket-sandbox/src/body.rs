@@ -5,6 +5,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub(crate) enum AnswerBody {
         rest: Bytes,
         pause: Duration,
         waiting: Pin<Box<Sleep>>,
+        /// Kept until the last byte is out.
+        hold: Option<Arc<()>>,
     },
     /// Sends its bytes and then fails, which makes the server close the connection.
     CutAfter {
@@ -48,11 +51,12 @@ pub(crate) enum AnswerBody {
 }
 
 impl AnswerBody {
-    pub(crate) fn dripping(body: Vec<u8>, pause: Duration) -> Self {
+    pub(crate) fn dripping(body: Vec<u8>, pause: Duration, hold: Option<Arc<()>>) -> Self {
         Self::Dripping {
             rest: body.into(),
             pause,
             waiting: Box::pin(sleep(pause)),
+            hold,
         }
     }
 
@@ -92,10 +96,15 @@ impl Body for AnswerBody {
                 rest,
                 pause,
                 waiting,
+                hold,
             } => {
                 std::task::ready!(waiting.as_mut().poll(cx));
                 *waiting = Box::pin(sleep(*pause));
-                next(rest.split_to(1))
+                let byte = rest.split_to(1);
+                if rest.is_empty() {
+                    *hold = None;
+                }
+                next(byte)
             }
             Self::CutAfter { sent, .. } if !sent.is_empty() => next(std::mem::take(sent)),
             Self::CutAfter { flushed: true, .. } => Poll::Ready(Some(Err(Cut::Close))),

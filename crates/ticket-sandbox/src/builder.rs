@@ -21,6 +21,7 @@ pub struct SandboxBuilder {
     onecloud_calls: Option<u64>,
     sweeppea_quota: Option<Quota>,
     sweeppea_wording: Wording,
+    sweeppea_one_at_a_time: bool,
     leadsquared_quota: Option<Quota>,
     leadsquared: Account,
     onecloud_quirks: Quirks,
@@ -38,6 +39,7 @@ impl Default for SandboxBuilder {
                 model: WindowModel::Sliding,
             }),
             sweeppea_wording: Wording::New,
+            sweeppea_one_at_a_time: false,
             leadsquared_quota: Some(Quota {
                 calls: 25,
                 window: Duration::from_secs(5),
@@ -107,6 +109,18 @@ impl SandboxBuilder {
         self
     }
 
+    /// Whether each Sweeppea endpoint takes one request at a time, and answers 503 without a body to
+    /// another one in the meantime; default no.
+    ///
+    /// An endpoint is busy only with an answer that [`Fault::Delay`](crate::Fault::Delay) or
+    /// [`Fault::SlowDrip`](crate::Fault::SlowDrip) makes late; all others leave in no time. It is not
+    /// the default because an endpoint stays busy for a moment after its caller has given up.
+    #[must_use]
+    pub fn sweeppea_one_at_a_time(mut self, one_at_a_time: bool) -> Self {
+        self.sweeppea_one_at_a_time = one_at_a_time;
+        self
+    }
+
     /// The limit of LeadSquared, or `None` for no limit; default 25 calls in 5 seconds, sliding.
     #[must_use]
     pub fn leadsquared_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
@@ -161,7 +175,11 @@ impl SandboxBuilder {
         let counter = |quota: Quota| Counter::new(quota, start);
         let mut vendors = Vendors {
             onecloud: OneCloud::new(self.onecloud_calls, self.onecloud_quirks),
-            sweeppea: Sweeppea::new(self.sweeppea_quota.map(counter), self.sweeppea_wording),
+            sweeppea: Sweeppea::new(
+                self.sweeppea_quota.map(counter),
+                self.sweeppea_wording,
+                self.sweeppea_one_at_a_time,
+            ),
             leadsquared: LeadSquared::new(self.leadsquared_quota.map(counter), self.leadsquared),
         };
         if self.seed_tickets {

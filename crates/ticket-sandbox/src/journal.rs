@@ -8,8 +8,8 @@ use crate::vendor::{Endpoint, Vendor};
 
 /// One request that reached the sandbox whole, and what became of it.
 ///
-/// `Debug` hides the values of credential headers, so that a failing test of somebody who
-/// pointed a real key at the sandbox does not print it.
+/// `Debug` hides the values of credential headers and the body that asks for a token, so that a
+/// failing test of somebody who pointed a real key at the sandbox does not print it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exchange {
@@ -63,6 +63,10 @@ impl fmt::Debug for Exchange {
                 _ => (name.as_str(), value.as_str()),
             })
             .collect();
+        let body = match self.endpoint {
+            Some(Endpoint::Authenticate) => "***".into(),
+            _ => String::from_utf8_lossy(&self.body),
+        };
         f.debug_struct("Exchange")
             .field("sequence", &self.sequence)
             .field("vendor", &self.vendor)
@@ -70,7 +74,7 @@ impl fmt::Debug for Exchange {
             .field("method", &self.method)
             .field("path", &self.path)
             .field("headers", &headers)
-            .field("body", &String::from_utf8_lossy(&self.body))
+            .field("body", &body)
             .field("status", &self.status)
             .field("is_write", &self.is_write)
             .field("took_effect", &self.took_effect)

@@ -109,11 +109,12 @@ async fn exchange(request: Request<Incoming>, shared: Shared) -> Result<Response
             headers,
             body,
             manner,
+            hold,
         } => {
             if let Manner::After(time) = manner {
                 sleep(time).await;
             }
-            Ok(response(status, &headers, body, &manner))
+            Ok(response(status, &headers, body, &manner, hold))
         }
     }
 }
@@ -123,11 +124,12 @@ fn response(
     headers: &[(String, String)],
     body: Vec<u8>,
     manner: &Manner,
+    hold: Option<Arc<()>>,
 ) -> Response<AnswerBody> {
     let promised = body.len().max(1);
     let mut response = Response::new(match *manner {
         Manner::Plainly | Manner::After(_) => AnswerBody::Whole(Bytes::from(body)),
-        Manner::Dripping(pause) => AnswerBody::dripping(body, pause),
+        Manner::Dripping(pause) => AnswerBody::dripping(body, pause, hold),
         Manner::CutMidway => AnswerBody::cut_midway(body),
         Manner::PaddedTo(size) => AnswerBody::padded(body, size),
     });

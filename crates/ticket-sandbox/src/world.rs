@@ -3,15 +3,18 @@
 //!
 //! Not for sockets: see `server.rs`.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
 use tokio::time::Instant;
 
-use crate::answer::{self, Answer, Reply};
+use crate::answer::{self, Answer, Manner, Reply};
 use crate::calendar::Date;
 use crate::fault::Faults;
 use crate::journal::Exchange;
 use crate::ticket::{MessageKind, TicketSeed};
 use crate::vendor::{Endpoint, Target, Vendor};
-use crate::vendors::{Call, Vendors};
+use crate::vendors::{Call, VendorServer, Vendors};
 
 /// A request as it came off the wire.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub(crate) struct World {
     pub(crate) vendors: Vendors,
     pub(crate) faults: Faults,
     pub(crate) journal: Vec<Exchange>,
+    /// The endpoints that take one request at a time, by path, as long as an answer holds them.
+    busy: HashMap<String, Weak<()>>,
     start: Instant,
 }
 
@@ -40,6 +45,7 @@ impl World {
             vendors,
             faults: Faults::default(),
             journal: Vec::new(),
+            busy: HashMap::new(),
             start,
         }
     }
@@ -90,11 +96,22 @@ impl World {
             .and_then(|fault| answer::instead(fault, endpoint, self.vendors.forms(target.vendor)));
         let (answer, took_effect) = if let Some(answer) = instead {
             (answer, false)
+        } else if self.is_busy(&received.path) {
+            let reply = Reply::empty(503);
+            let forms = self.vendors.forms(target.vendor);
+            (
+                answer::afterwards(fault.as_ref(), endpoint, reply, forms),
+                false,
+            )
         } else {
             let reply = self.reply(target.vendor, endpoint, &call);
             let took_effect = reply.took_effect;
             let forms = self.vendors.forms(target.vendor);
-            let answer = answer::afterwards(fault.as_ref(), endpoint, reply, forms);
+            let mut answer = answer::afterwards(fault.as_ref(), endpoint, reply, forms);
+            let vendor = target.vendor.map(|vendor| self.vendors.of(vendor));
+            if endpoint.is_some() && vendor.is_some_and(VendorServer::one_at_a_time) {
+                self.occupy(&received.path, &mut answer);
+            }
             (answer, took_effect)
         };
 
@@ -113,6 +130,26 @@ impl World {
             faulted: fault.is_some(),
         });
         answer
+    }
+
+    fn is_busy(&self, path: &str) -> bool {
+        let held = self.busy.get(path);
+        held.is_some_and(|held| held.strong_count() > 0)
+    }
+
+    /// Keeps the endpoint busy until a late answer is on its way. One that is sent at once has left
+    /// before the next request is looked at.
+    fn occupy(&mut self, path: &str, answer: &mut Answer) {
+        if let Answer::Send {
+            manner: Manner::After(_) | Manner::Dripping(_),
+            hold,
+            ..
+        } = answer
+        {
+            let guard = Arc::new(());
+            self.busy.insert(path.to_owned(), Arc::downgrade(&guard));
+            *hold = Some(guard);
+        }
     }
 
     fn reply(

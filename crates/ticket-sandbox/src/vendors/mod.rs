@@ -81,6 +81,10 @@ pub(crate) trait VendorServer: ErrorForms + Send {
     fn endpoint(&self, method: &str, segments: &[&str]) -> Option<Endpoint>;
     /// Credentials, then limits, then the call itself.
     fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply;
+    /// Whether an endpoint is busy until its answer has left, and answers 503 to whoever comes before.
+    fn one_at_a_time(&self) -> bool {
+        false
+    }
     /// What the vendor's gateway says to a path that is none of its endpoints.
     fn no_endpoint(&self) -> Reply;
     /// Puts a ticket there without a request and returns its id.

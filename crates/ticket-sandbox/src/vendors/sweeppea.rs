@@ -41,15 +41,17 @@ pub(crate) struct Sweeppea {
     store: Store,
     counter: Option<Counter>,
     wording: Wording,
+    one_at_a_time: bool,
     calls: u64,
 }
 
 impl Sweeppea {
-    pub(crate) fn new(counter: Option<Counter>, wording: Wording) -> Self {
+    pub(crate) fn new(counter: Option<Counter>, wording: Wording, one_at_a_time: bool) -> Self {
         Self {
             store: Store::new(2_650_479, 1, place),
             counter,
             wording,
+            one_at_a_time,
             calls: 0,
         }
     }
@@ -214,6 +216,10 @@ impl VendorServer for Sweeppea {
             Endpoint::Delete => self.delete(call),
             Endpoint::Authenticate | Endpoint::Messages | Endpoint::Comment => self.no_endpoint(),
         }
+    }
+
+    fn one_at_a_time(&self) -> bool {
+        self.one_at_a_time
     }
 
     fn no_endpoint(&self) -> Reply {

@@ -159,3 +159,61 @@ pub(crate) async fn leadsquared(
         .await
         .unwrap()
 }
+
+/// A file of a form: name, media type, content.
+pub(crate) type File<'a> = (&'a str, &'a str, &'a str);
+
+/// A form of texts and of files that are all named `files`, with its content type.
+pub(crate) fn form(texts: &[(&str, &str)], files: &[File<'_>]) -> (&'static str, String) {
+    use std::fmt::Write as _;
+
+    let mut body = String::new();
+    for (name, text) in texts {
+        write!(
+            body,
+            "--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n"
+        )
+        .unwrap();
+    }
+    for (name, media_type, content) in files {
+        write!(
+            body,
+            "--limit\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
+             Content-Type: {media_type}\r\n\r\n{content}\r\n"
+        )
+        .unwrap();
+    }
+    body.push_str("--limit--\r\n");
+    ("multipart/form-data; boundary=limit", body)
+}
+
+/// A call of LeadSquared's with a body of this content type.
+pub(crate) async fn leadsquared_with(
+    sandbox: &Sandbox,
+    method: &str,
+    path: &str,
+    (content_type, body): (&str, String),
+) -> Answer {
+    let headers = [
+        ("x-lsq-access-key", credentials::LEADSQUARED_ACCESS_KEY),
+        ("x-lsq-secret-key", credentials::LEADSQUARED_SECRET_KEY),
+        ("content-type", content_type),
+    ];
+    let path = format!(
+        "/leadsquared/api/tenants/{}{path}",
+        credentials::LEADSQUARED_ORG_ID
+    );
+    send(sandbox, method, &path, &headers, &body).await.unwrap()
+}
+
+/// The form of a `ticketDTO` with files.
+pub(crate) async fn leadsquared_form(
+    sandbox: &Sandbox,
+    method: &str,
+    path: &str,
+    ticket: &Value,
+    files: &[File<'_>],
+) -> Answer {
+    let form = form(&[("ticketDTO", &ticket.to_string())], files);
+    leadsquared_with(sandbox, method, path, form).await
+}

@@ -8,13 +8,22 @@ use tokio::net::TcpStream;
 use crate::client::{exchange, onecloud, send};
 
 /// Every path that takes a JSON body, with its method.
-const BODIES: [(&str, &str); 6] = [
+const BODIES: [(&str, &str); 12] = [
     ("POST", "/onecloud/api/ticket/create"),
     ("POST", "/sweeppea/tickets/create"),
     ("POST", "/sweeppea/tickets/delete"),
     ("POST", "/sweeppea/tickets/fetchSingleTicket"),
     ("POST", "/leadsquared/api/tenants/22824/tickets"),
     ("PUT", "/leadsquared/api/tenants/22824/tickets/trash"),
+    ("PUT", "/leadsquared/api/tenants/22824/tickets/160/update"),
+    ("POST", "/leadsquared/api/tenants/22824/conversation/filter"),
+    (
+        "POST",
+        "/leadsquared/api/tenants/22824/ticket/160/portal/activity",
+    ),
+    ("POST", "/leadsquared/api/tenants/22824/internalnote/upload"),
+    ("POST", "/sweeppea/tickets/update"),
+    ("POST", "/sweeppea/tickets/resolve"),
 ];
 
 async fn send_with_keys(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> u16 {

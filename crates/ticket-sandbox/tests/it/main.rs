@@ -7,12 +7,19 @@
     reason = "a test that cannot go on should say so; helpers do not count as tests for clippy"
 )]
 
+mod busy;
+mod changes;
 mod client;
 mod faults;
+mod forms;
 mod hostile;
 mod leadsquared;
+mod lists;
+mod messages;
 mod onecloud;
 mod quotas;
+mod replay;
 mod rules;
 mod server;
 mod sweeppea;
+mod tokens;

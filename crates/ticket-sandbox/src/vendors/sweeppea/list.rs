@@ -94,6 +94,11 @@ impl Sweeppea {
             },
         };
         let given = |name: &str| body.get(name).filter(|value| !value.is_null());
+        for name in ["search", "platform"] {
+            if given(name).is_some_and(|value| !value.is_string()) {
+                return refuse(&format!("Invalid {name} value. Must be a string"));
+            }
+        }
         let page = given("page").map_or(Some(1), Value::as_u64);
         let Some(page) = page.and_then(|page| usize::try_from(page).ok().filter(|page| *page > 0))
         else {

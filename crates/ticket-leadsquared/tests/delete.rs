@@ -1,0 +1,114 @@
+//! What becomes of each ticket of a batch, against the sandbox.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod common;
+
+use std::time::Duration;
+
+use ticket_core::{DeleteReport, Effect, ErrorKind, TicketId, TicketProvider as _, Tickets};
+use ticket_leadsquared::LeadSquared;
+use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
+
+use common::{answer, config, connected};
+
+fn ids(ids: &[&str]) -> Vec<TicketId> {
+    ids.iter().copied().map(TicketId::from).collect()
+}
+
+fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {
+    report
+        .iter()
+        .map(|(id, outcome)| (id.as_str(), outcome.as_str()))
+        .collect()
+}
+
+#[tokio::test]
+async fn one_call_deletes_a_batch_and_answers_each_id_in_order_duplicates_too() {
+    let (sandbox, provider) = connected().await;
+    let report = provider
+        .delete(&ids(&["161", "9999", "160", "161"]))
+        .await
+        .unwrap();
+    assert_eq!(
+        outcomes(&report),
+        [
+            ("161", "deleted"),
+            ("9999", "failed"),
+            ("160", "deleted"),
+            ("161", "deleted")
+        ]
+    );
+    let error = report.outcome(&"9999".into()).unwrap().error().unwrap();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Conflict, Effect::None)
+    );
+    let journal = sandbox.journal();
+    assert_eq!(journal.len(), 1);
+    assert_eq!(
+        journal[0].json().unwrap(),
+        serde_json::json!({"TicketIds": ["161", "9999", "160"]})
+    );
+}
+
+#[tokio::test]
+async fn the_handle_splits_what_is_more_than_a_batch() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let provider = LeadSquared::new(&config(&sandbox).delete_batch(2)).unwrap();
+    let too_many = provider
+        .delete(&ids(&["143", "160", "161"]))
+        .await
+        .unwrap_err();
+    assert_eq!(too_many.kind(), ErrorKind::InvalidInput);
+    assert!(sandbox.journal().is_empty());
+    let report = Tickets::new(provider).delete(["143", "160", "161"]).await;
+    assert!(report.all_deleted());
+    assert_eq!(sandbox.journal().len(), 2);
+}
+
+#[tokio::test]
+async fn a_reply_that_contradicts_itself_or_is_silent_leaves_a_ticket_unknown() {
+    let (sandbox, provider) = connected().await;
+    answer(
+        &sandbox,
+        200,
+        r#"{"SuccessfulIds":[160,161],"FailedIds":[161,7]}"#,
+    );
+    let report = provider
+        .delete(&ids(&["160", "161", "162", "0160"]))
+        .await
+        .unwrap();
+    assert_eq!(
+        outcomes(&report),
+        [
+            ("160", "deleted"),
+            ("161", "unknown"),
+            ("162", "unknown"),
+            ("0160", "unknown")
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_delete_of_nothing_sends_nothing() {
+    let (sandbox, provider) = connected().await;
+    assert!(provider.delete(&[]).await.unwrap().is_empty());
+    assert!(sandbox.journal().is_empty());
+}
+
+#[tokio::test]
+async fn over_the_limit_the_documented_window_is_the_wait() {
+    let (sandbox, provider) = connected().await;
+    sandbox.inject(Rule::new(Fault::RateLimited { retry_after: None }));
+    let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.retry_after()),
+        (ErrorKind::RateLimited, Some(Duration::from_secs(5)))
+    );
+    sandbox.inject(Rule::new(Fault::RateLimited {
+        retry_after: Some(11),
+    }));
+    let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(11)));
+    assert!(sandbox.exists(Vendor::LeadSquared, "160"));
+}

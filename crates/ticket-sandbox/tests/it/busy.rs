@@ -1,0 +1,100 @@
+//! Sweeppea's endpoints, one request at a time each.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
+use tokio::task::yield_now;
+
+use crate::client::{Answer, call, sweeppea};
+
+const OPEN: &str = "/tickets/fetchOpenTickets";
+const CLOSED: &str = "/tickets/fetchClosedTickets";
+
+async fn sandbox_with(one_at_a_time: bool, fault: Fault) -> Sandbox {
+    let builder = Sandbox::builder().sweeppea_one_at_a_time(one_at_a_time);
+    let sandbox = builder.start().await.unwrap();
+    sandbox.inject(Rule::new(fault).vendor(Vendor::Sweeppea));
+    sandbox
+}
+
+/// Makes a call while another one to the open list is under way, which is then given up.
+async fn meanwhile(sandbox: &Sandbox, path: &str, body: Value) -> Answer {
+    let first = call(sandbox, Vendor::Sweeppea, "POST", OPEN, json!({}));
+    let second = async {
+        while sandbox.journal().is_empty() {
+            yield_now().await;
+        }
+        sweeppea(sandbox, path, body).await
+    };
+    tokio::select! {
+        answer = second => answer,
+        _ = first => panic!("the first answer is an hour away"),
+    }
+}
+
+#[tokio::test]
+async fn a_second_request_to_an_endpoint_is_refused_in_the_meantime() {
+    let hour = Duration::from_secs(3600);
+    for fault in [Fault::Delay(hour), Fault::SlowDrip(hour)] {
+        let sandbox = sandbox_with(true, fault).await;
+        let refused = meanwhile(&sandbox, OPEN, json!({})).await;
+        assert_eq!((refused.status, refused.text()), (503, ""));
+        let journal = sandbox.journal();
+        assert_eq!((journal[1].status, journal[1].faulted), (Some(503), false));
+        // The first one has been given up: sooner or later the endpoint is free again.
+        while sweeppea(&sandbox, OPEN, json!({})).await.status == 503 {
+            yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_write_has_not_happened() {
+    let sandbox = sandbox_with(true, Fault::Delay(Duration::from_secs(3600))).await;
+    let body = json!({ "CaseId": "2650478" });
+    let first = call(&sandbox, Vendor::Sweeppea, "POST", "/tickets/delete", body);
+    let second = async {
+        while sandbox.journal().is_empty() {
+            yield_now().await;
+        }
+        sweeppea(&sandbox, "/tickets/delete", json!({ "CaseId": "2531581" })).await
+    };
+    let refused = tokio::select! {
+        answer = second => answer,
+        _ = first => panic!("the first answer is an hour away"),
+    };
+    assert_eq!(refused.status, 503);
+    assert!(!sandbox.exists(Vendor::Sweeppea, "2650478"));
+    assert!(sandbox.exists(Vendor::Sweeppea, "2531581"));
+    let effects: Vec<_> = sandbox
+        .journal()
+        .iter()
+        .map(|seen| seen.took_effect)
+        .collect();
+    assert_eq!(effects, [true, false]);
+}
+
+#[tokio::test]
+async fn other_endpoints_are_free() {
+    let sandbox = sandbox_with(true, Fault::Delay(Duration::from_secs(3600))).await;
+    assert_eq!(meanwhile(&sandbox, CLOSED, json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn by_default_nobody_is_refused() {
+    let sandbox = sandbox_with(false, Fault::Delay(Duration::from_secs(3600))).await;
+    assert_eq!(meanwhile(&sandbox, OPEN, json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_endpoint_is_free_when_the_answer_is_there() {
+    let moment = Duration::from_millis(1);
+    for fault in [Fault::Delay(moment), Fault::SlowDrip(moment)] {
+        let sandbox = sandbox_with(true, fault).await;
+        for _ in 0..3 {
+            let answer = sweeppea(&sandbox, "/tickets/fetchSingleTicket", json!({})).await;
+            assert_eq!(answer.status, 400);
+        }
+    }
+}
