@@ -84,6 +84,16 @@ const SAMPLE: &str = "143: Update Email Id; Example description; open medium Gen
 const CREATED: &str = "34 27e8259d-0681-4adb-b5e8-14f66a208dd4 #034";
 const CONVERSATION: &str = "131 InboundEmail by a443f7b7-d1fd-11ec-993a-06f221480cd8 \
     at 2024-08-28T12:38:36.198: Example message <p>Example message</p>; 7 keys kept; of 2";
+const LEAD_OF_34: &str = "45b5fded-e696-45a6-9fbb-c6af6178229e";
+const LEAD_OF_143: &str = "330fba67-6795-46c2-9dad-077794077f70";
+const LEAD_OF_157: &str = "8eee83bb-0462-4d6b-b396-6afb9a4608f2";
+const WITH_FILE: &[(&str, &str)] = &[
+    ("Title", "Example ticket with a file"),
+    ("Description", "Example description"),
+    ("Status", "Open"),
+    ("Priority", "Low"),
+    ("Channel", "Email"),
+];
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract");
 
 fn provider(sandbox: &Sandbox) -> LeadSquared {
@@ -110,24 +120,34 @@ async fn every_recorded_exchange_is_sent_and_understood() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
-/// Makes the recorded call: by the trait where it can express the request to the letter, which is not the
-/// case for the order of a new ticket's fields, the lead of an update, and messages of one kind.
+/// Makes the call that is recorded, with the values written here, so that a changed recording is noticed. By
+/// the trait where it can express the request to the letter, which is not the case for the order of a new
+/// ticket's fields, the lead of an update, and messages of one kind.
 async fn perform(provider: &LeadSquared, recording: &Recording) -> Result<String, Failure> {
     let failed = |error: Error| failure(&error, recording);
-    let body = &recording.request.body;
+    let case = recording.case.as_str();
     match recording.operation.as_str() {
         "get" => {
-            let id = TicketId::new(recording.request.path.rsplit('/').next().unwrap());
-            let ticket = provider.get(&id).await.map_err(failed)?;
+            let ticket = provider.get(&"143".into()).await.map_err(failed)?;
             Ok(summary(&ticket))
         }
         "create" => {
-            let (ticket, files) = ticket_and_files(recording);
-            let ticket = CreateTicket::new(lead_id(&ticket), fields(&ticket));
-            let created = if recording.request.multipart.is_some() {
-                provider.create_ticket_with_files(&ticket, files).await
-            } else {
-                provider.create_ticket(&ticket).await
+            let created = match case {
+                "ok-with-files" => {
+                    let ticket = CreateTicket::new(Some(LEAD_OF_157.to_owned()), fields(WITH_FILE));
+                    provider
+                        .create_ticket_with_files(&ticket, vec![screenshot()])
+                        .await
+                }
+                "ok-new-lead" => {
+                    let lead = ("LeadDetail.EmailAddress", "wim@example.com");
+                    provider.create_ticket(&new_ticket(None, lead)).await
+                }
+                _ => {
+                    let lead = ("RelatedCustomerId", LEAD_OF_34);
+                    let ticket = new_ticket(Some(LEAD_OF_34.to_owned()), lead);
+                    provider.create_ticket(&ticket).await
+                }
             };
             let created = created.map_err(failed)?.value;
             Ok(format!(
@@ -138,11 +158,19 @@ async fn perform(provider: &LeadSquared, recording: &Recording) -> Result<String
             ))
         }
         // Resolving is an update of the status.
-        "update" | "resolve" => {
-            let (ticket, files) = ticket_and_files(recording);
-            let update = UpdateTicket::new(lead_id(&ticket), fields(&ticket));
-            let id = text(ticket.get("Id").unwrap());
-            let updated = provider.update_ticket(&id, &update, files).await;
+        operation @ ("update" | "resolve") => {
+            let values: &[_] = if operation == "update" {
+                &[("Status", "On Hold"), ("Priority", "Low")]
+            } else {
+                &[("Status", "Resolved")]
+            };
+            let update = UpdateTicket::new(Some(LEAD_OF_143.to_owned()), fields(values));
+            let files = if (operation, case) == ("update", "ok") {
+                vec![screenshot()]
+            } else {
+                Vec::new()
+            };
+            let updated = provider.update_ticket("143", &update, files).await;
             let updated = updated.map_err(failed)?.value;
             Ok(format!(
                 "{} {} {}",
@@ -152,24 +180,17 @@ async fn perform(provider: &LeadSquared, recording: &Recording) -> Result<String
             ))
         }
         "messages" => {
-            let id = body.get("TicketId").unwrap().to_string();
-            let kinds = body.get("ActivityType").and_then(Value::as_array).unwrap();
-            let kinds: Vec<ActivityType> = kinds.iter().map(activity_type).collect();
-            let reply = provider.filter_conversations(&id, &kinds).await;
+            let kinds = [ActivityType::InboundEmail];
+            let reply = provider.filter_conversations("143", &kinds).await;
             Ok(conversations(&reply.map_err(failed)?.value))
         }
         "comment" => {
-            let (id, comment) = match body.get("RelatedTicketId") {
-                Some(id) => (
-                    id.to_string(),
-                    NewComment::internal(text(body.get("TextPart").unwrap())),
-                ),
-                None => (
-                    recording.request.path.split('/').nth(5).unwrap().to_owned(),
-                    NewComment::inbound(text(body.get("Text").unwrap())),
-                ),
+            let comment = if case.starts_with("note-") {
+                NewComment::internal("Resolve this ticket ASAP.")
+            } else {
+                NewComment::inbound("Example comment")
             };
-            let commented = provider.comment(&id.into(), &comment).await;
+            let commented = provider.comment(&"143".into(), &comment).await;
             commented.map_err(failed)?;
             Ok(String::new())
         }
@@ -178,38 +199,29 @@ async fn perform(provider: &LeadSquared, recording: &Recording) -> Result<String
     }
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
+fn new_ticket(lead_id: Option<String>, lead: (&str, &str)) -> CreateTicket {
+    let values = [
+        ("Title", "Test ticket from API"),
+        lead,
+        ("Description", "Example description"),
+        ("Type", "General"),
+        ("Status", "Open"),
+        ("Priority", "Low"),
+        ("Channel", "Chat"),
+    ];
+    CreateTicket::new(lead_id, fields(&values))
 }
 
-/// The ticket that a create or an update sends, and its files, whose content the recordings leave free.
-fn ticket_and_files(recording: &Recording) -> (Value, Vec<Attachment>) {
-    let Some(parts) = &recording.request.multipart else {
-        return (recording.request.body.clone(), Vec::new());
-    };
-    let ticket = parts.iter().find_map(|part| part.text.as_deref()).unwrap();
-    let names = parts.iter().filter_map(|part| part.file_name.as_deref());
-    let files = names.map(|name| Attachment::new(name, *b"content"));
-    (serde_json::from_str(ticket).unwrap(), files.collect())
-}
-
-fn lead_id(ticket: &Value) -> Option<String> {
-    ticket.get("LeadId").map(text)
-}
-
-fn fields(ticket: &Value) -> Vec<NewField> {
-    let fields = ticket.get("Fields").and_then(Value::as_array).unwrap();
-    let of = |field: &Value, key: &str| text(field.get(key).unwrap());
-    fields
-        .iter()
-        .map(|field| NewField::new(of(field, "SchemaName"), of(field, "Value")))
+fn fields(values: &[(&str, &str)]) -> Vec<NewField> {
+    let values = values.iter();
+    values
+        .map(|(name, value)| NewField::new(*name, *value))
         .collect()
 }
 
-fn activity_type(name: &Value) -> ActivityType {
-    let mut all = ActivityType::ALL.iter();
-    let same = |kind: &&ActivityType| serde_json::to_value(kind).unwrap() == *name;
-    *all.find(same).unwrap()
+/// The recordings leave the content of files free.
+fn screenshot() -> Attachment {
+    Attachment::new("screenshot.png", *b"content")
 }
 
 /// Everything modelled of each message, and how many of the vendor's keys its own `raw` still holds.
@@ -239,13 +251,11 @@ fn conversations(reply: &wire::Conversations) -> String {
 /// A report with outcomes other than "deleted" is the recordings' `partial_failure`: of no effect only where
 /// every ticket was refused.
 async fn delete(provider: &LeadSquared, recording: &Recording) -> Result<String, Failure> {
-    let ids = recording
-        .request
-        .body
-        .get("TicketIds")
-        .and_then(|ids| ids.as_array())
-        .unwrap();
-    let ids: Vec<TicketId> = ids.iter().map(|id| id.as_str().unwrap().into()).collect();
+    let ids: &[&str] = match recording.case.as_str() {
+        "single-failed" => &["161"],
+        _ => &["160", "161"],
+    };
+    let ids: Vec<TicketId> = ids.iter().copied().map(TicketId::from).collect();
     let report = provider
         .delete(&ids)
         .await

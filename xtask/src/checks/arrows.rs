@@ -50,11 +50,10 @@ fn arrows(place: Place) -> Option<Arrows> {
     use Place::{Conformance, Core, Facade, Http, Provider, Sandbox};
 
     let (always, in_tests): (&[Place], &[Place]) = match place {
-        Place::Core => (&[], &[]),
         Place::Http | Place::Conformance => (&[Core], &[]),
         Place::Provider => (&[Core, Http], &[Sandbox, Conformance]),
         Place::Facade => (&[Core, Provider], &[Sandbox, Conformance]),
-        Place::Sandbox | Place::Xtask => (&[], &[]),
+        Place::Core | Place::Sandbox | Place::Xtask => (&[], &[]),
         Place::Cli => (&[Facade, Sandbox], &[]),
         Place::Unknown => return None,
     };

@@ -17,7 +17,7 @@ use crate::calendar::Date;
 use crate::credentials::SWEEPPEA_API_KEY;
 use crate::quota::Counter;
 use crate::store::{List, Store, Ticket};
-use crate::ticket::{TicketRecord, TicketSeed};
+use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;
 use record::{attributes, printed, resolution};
 
@@ -69,7 +69,10 @@ impl Sweeppea {
                 "Users are unable to submit entries",
             ),
             (
-                TicketSeed::new("Issue with sweepstakes configuration"),
+                TicketSeed::new("Issue with sweepstakes configuration")
+                    .attribute("ResourceAffected", "renaissance")
+                    .attribute("Views", 5)
+                    .attribute("Completion", 50),
                 "HYXTNJV",
                 "<p>Unable to configure the entry page settings...</p>",
             ),
@@ -91,6 +94,10 @@ impl Sweeppea {
         ] {
             self.add(seed.id(id).description(description), date);
         }
+        let note = "Investigating the issue...";
+        let note = self.store.message(MessageKind::Note, note, date);
+        self.store
+            .change("HYXTNJV", |ticket| ticket.messages.push(note));
     }
 
     fn worded<'a>(&self, old: &'a str, new: &'a str) -> &'a str {

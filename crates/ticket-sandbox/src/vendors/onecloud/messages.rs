@@ -13,8 +13,11 @@ use crate::vendors::{Call, object};
 /// Of the customer and of the page that the printed conversation is between.
 const CUSTOMER: &str = "1000000000000001";
 const PAGE: &str = "2000000000000002";
-/// The keys without a value; some of them are ids of the medium in the sample.
-const NULLS: [&str; 14] = [
+/// The medium's ids of the message and of the one before it, as printed.
+const REMOTE: &str = "3000000000000003_4000000000000004";
+const REMOTE_BEFORE: &str = "2000000000000002_3000000000000003";
+/// The keys without a value.
+const NULLS: [&str; 11] = [
     "Description",
     "Remarks",
     "SendDate",
@@ -22,12 +25,9 @@ const NULLS: [&str; 14] = [
     "Cc",
     "Bcc",
     "BatchId",
-    "RemoteId",
     "ParentId",
-    "PreviousId",
     "SourceId",
     "ViewDate",
-    "PrevRemoteId",
     "ParentRemoteId",
 ];
 
@@ -74,6 +74,8 @@ fn printed(ticket: &Ticket, message: &Message) -> Value {
         "StatusId": "MSS3", "Retry": "0", "Attachment": "0", "Spam": "0", "Processing": 1,
         "CreateDate": date, "Creator": "1", "ModifyDate": date, "Modifier": 1,
         "ExpireDate": "3000-01-01 00:00:00", "ConversationId": "1244514", "Reply": "0",
+        "RemoteId": REMOTE, "PrevRemoteId": REMOTE_BEFORE,
+        "PreviousId": message.number.saturating_sub(1).to_string(),
         "Content": message.text, "FromName": if incoming { customer } else { Value::Null },
     }));
     let mut content = object(json!({
