@@ -228,12 +228,16 @@ fn no_reply_is_too_odd_to_be_an_error() {
 }
 
 #[test]
-fn nothing_odd_beside_a_refusal_hides_it() {
+fn any_status_but_success_is_a_refusal_whatever_is_beside_it() {
+    let is_refusal =
+        |status: &String| !["null", "\"success\""].contains(&status.to_ascii_lowercase().as_str());
+    let status = any_json().prop_filter("a refusal", is_refusal);
+    let replies = (status, any_json(), any_json());
     check(
-        &(any_json(), any_json()),
-        async |sandbox, provider, (message, reason)| {
+        &replies,
+        async |sandbox, provider, (status, message, reason)| {
             let body = format!(
-                r#"{{"Status":"Failure","Id":"143","RelatedTicketId":"143","SuccessfulIds":[143],"FailedIds":[],
+                r#"{{"Status":{status},"Id":"143","RelatedTicketId":"143","SuccessfulIds":[143],"FailedIds":[],
             "Fields":[],"ConversationList":[],"Message":{message},"ReasonForFailure":{reason}}}"#
             );
             let errors = call_each(sandbox, provider, 200, body.as_bytes()).await;

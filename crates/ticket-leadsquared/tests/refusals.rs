@@ -48,7 +48,38 @@ fn subject() -> TicketPatch {
     TicketPatch::new().subject("Call back")
 }
 
-/// The rows of `mapping.rs` are not repeated here.
+#[tokio::test]
+async fn an_id_that_can_be_none_is_not_sent() {
+    let (sandbox, provider) = connected().await;
+    for id in [" ".to_owned(), "9".repeat(257), "1\u{85}".to_owned()] {
+        let id = TicketId::new(id);
+        for error in [
+            provider.get(&id).await.unwrap_err(),
+            provider.update(&id, &subject()).await.unwrap_err(),
+            provider.resolve(&id).await.unwrap_err(),
+            provider
+                .comment(&id, &NewComment::inbound("Please."))
+                .await
+                .unwrap_err(),
+            provider
+                .comment(&id, &NewComment::internal("Seen."))
+                .await
+                .unwrap_err(),
+            provider
+                .messages(&id, &PageRequest::first())
+                .await
+                .unwrap_err(),
+        ] {
+            assert_eq!(
+                (error.kind(), error.effect()),
+                (ErrorKind::InvalidInput, Effect::None)
+            );
+        }
+    }
+    assert!(sandbox.journal().is_empty());
+}
+
+/// The rows of `mapping/` are not repeated here.
 #[tokio::test]
 async fn what_is_refused_names_the_reason_and_nothing_is_sent() {
     let (sandbox, provider) = connected().await;

@@ -139,3 +139,27 @@ async fn a_delete_reply_of_the_wrong_shape_confirms_nothing() {
     let delete = async |provider: &LeadSquared| provider.delete(&ids).await;
     wrong_shapes(Effect::Unknown, &shapes, delete).await;
 }
+
+#[tokio::test]
+async fn the_first_reason_that_is_given_is_the_vendors_words() {
+    let (sandbox, provider) = connected().await;
+    for (body, words) in [
+        (
+            r#"{"ExceptionMessage":"E","ReasonForFailure":"R","Message":"M"}"#,
+            Some("E"),
+        ),
+        (
+            r#"{"ExceptionMessage":" ","ReasonForFailure":"R","Message":"M"}"#,
+            Some("R"),
+        ),
+        (r#"{"ReasonForFailure":null,"Message":"M"}"#, Some("M")),
+        (r#"{"ReasonForFailure":{"Code":7}}"#, Some(r#"{"Code":7}"#)),
+        ("out of order", Some("out of order")),
+        ("<html>", None),
+        ("{}", None),
+    ] {
+        answer(&sandbox, 500, body);
+        let error = provider.resolve(&"143".into()).await.unwrap_err();
+        assert_eq!(error.vendor_message(), words, "{body}");
+    }
+}

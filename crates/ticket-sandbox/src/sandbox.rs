@@ -177,7 +177,7 @@ impl Sandbox {
 
     /// Puts this many open tickets at a vendor, named `Ticket 1` and so on, without a text.
     ///
-    /// They are cheap: a hundred thousand take some 30 MB, and a page of a list costs no more
+    /// They are cheap: a hundred thousand take some 40 MB, and a page of a list costs no more
     /// than the tickets on it.
     pub fn add_tickets(&self, vendor: Vendor, count: usize) {
         let mut world = self.shared.lock();

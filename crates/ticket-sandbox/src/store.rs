@@ -76,7 +76,8 @@ pub(crate) type Rank = (u64, u64);
 #[derive(Debug)]
 pub(crate) struct Store {
     by_id: HashMap<String, u64>,
-    by_age: BTreeMap<u64, Ticket>,
+    /// Boxed, since a tree that only grows at its end keeps half of its places free.
+    by_age: BTreeMap<u64, Box<Ticket>>,
     open: Vec<Rank>,
     closed: Vec<Rank>,
     place: Place,
@@ -143,11 +144,11 @@ impl Store {
         self.next_age += 1;
         self.by_id.insert(ticket.id.clone(), age);
         self.enlist(age, &ticket);
-        self.by_age.insert(age, ticket);
+        self.by_age.insert(age, Box::new(ticket));
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Ticket> {
-        self.by_age.get(self.by_id.get(id)?)
+        self.by_age.get(self.by_id.get(id)?).map(Box::as_ref)
     }
 
     /// Changes a ticket and gives it back; `None` where there is none with this id.
@@ -164,12 +165,12 @@ impl Store {
         let age = self.by_id.remove(id)?;
         let ticket = self.by_age.remove(&age)?;
         self.delist(age, &ticket);
-        Some(ticket)
+        Some(*ticket)
     }
 
     /// All tickets, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Ticket> {
-        self.by_age.values()
+        self.by_age.values().map(Box::as_ref)
     }
 
     /// Where the tickets of a list are, from this rank on: counting and slicing it is free.
@@ -184,7 +185,7 @@ impl Store {
 
     /// The ticket at a place of a list.
     pub(crate) fn at(&self, (_, age): &Rank) -> Option<&Ticket> {
-        self.by_age.get(age)
+        self.by_age.get(age).map(Box::as_ref)
     }
 
     fn ranks(&mut self, list: List) -> &mut Vec<Rank> {

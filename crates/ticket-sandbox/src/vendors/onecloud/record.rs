@@ -58,8 +58,16 @@ pub(super) fn printed_attributes() -> Map<String, Value> {
     attributes
 }
 
-/// The same keys for this ticket. `TS1` for "open" is inferred: the pages only ever show a closed
-/// ticket.
+/// The codes of a new ticket and of a closed one. `TS1` for "open" is inferred: the pages only ever
+/// show a closed ticket.
+pub(super) const OPEN: &str = "TS1";
+pub(super) const CLOSED: &str = "TS7";
+pub(super) const REQUESTOR: &str = "31329";
+pub(super) const PRIORITY: &str = "TP1";
+pub(super) const CATEGORY: &str = "332";
+pub(super) const MEDIUM: &str = "EMAIL";
+
+/// The same keys for this ticket.
 pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {
     let mut attributes = printed_attributes();
     for value in attributes.values_mut() {
@@ -67,14 +75,14 @@ pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {
     }
     let date = ticket.created.spaced();
     attributes.extend(object(json!({
-        "SiteId": "169", "Requestor": "31329", "Description": "", "ContactId": "31329",
-        "PriorityId": "TP1", "PriorityValue": "0", "CategoryId": "332", "Progress": "0",
-        "Comment": "0", "TypeId": "TT1", "MediaId": "EMAIL", "StatusId": "TS1",
+        "SiteId": "169", "Requestor": REQUESTOR, "Description": "", "ContactId": REQUESTOR,
+        "PriorityId": PRIORITY, "PriorityValue": "0", "CategoryId": CATEGORY, "Progress": "0",
+        "Comment": "0", "TypeId": "TT1", "MediaId": MEDIUM, "StatusId": OPEN,
         "UnseenComment": "0", "IsAgentSaveContact": "1", "ModifyDate": date, "StatusDate": date,
         "Creator": "1", "CreateDate": date, "ExpireDate": "3000-01-01 00:00:00",
     })));
     if ticket.closed {
-        attributes.insert("StatusId".into(), json!("TS7"));
+        attributes.insert("StatusId".into(), json!(CLOSED));
         attributes.insert("CloseDate".into(), json!(date));
     }
     with_changes(attributes, ticket)
