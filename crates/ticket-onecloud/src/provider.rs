@@ -1,24 +1,19 @@
-//! OneCloud as a ticket provider: domain types to the vendor's and back.
+//! OneCloud as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use serde_json::value::RawValue;
 use ticket_core::{
-    Capabilities, Created, Cursor, DeleteReport, Direction, Error, ErrorKind, Field, Fields,
-    Message, NewTicket, Operation, Page, PageRequest, Person, Priority, ProviderInfo, Request,
-    Result, Status, Ticket, TicketId, TicketProvider, TicketQuery,
+    Capabilities, Created, Cursor, DeleteReport, Error, ErrorKind, Field, Fields, Message,
+    NewTicket, Operation, Page, PageRequest, ProviderInfo, Request, Result, Ticket, TicketId,
+    TicketProvider, TicketQuery,
 };
-use ticket_http::Reply;
 
 use crate::client::OneCloud;
-use crate::wire;
+use crate::{mapping, wire};
 
 pub(crate) const ID: &str = "onecloud";
 
 /// The vendor's name for where a ticket was filed, as `latitude,longitude`.
-const COORDINATE: &str = "coordinate";
+pub(crate) const COORDINATE: &str = "coordinate";
 
 /// Priority, assignee and status cannot be set, and how files are sent is not documented (page
 /// `tiketcreate`).
@@ -58,13 +53,16 @@ impl TicketProvider for OneCloud {
 
     async fn get(&self, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
-        Ok(ticket(self.get_ticket(id.as_str()).await?, &self.time_zone))
+        Ok(mapping::ticket(
+            self.get_ticket(id.as_str()).await?,
+            &self.time_zone,
+        ))
     }
 
     async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
         self.info.check(&Request::List(query))?;
-        let find =
-            find_tickets(&query.page).map_err(|error| error.in_operation(ID, Operation::List))?;
+        let find = mapping::find_tickets(&query.page)
+            .map_err(|error| error.in_operation(ID, Operation::List))?;
         let reply = self.find_tickets(&find).await?;
         let rows: wire::RawRows = serde_json::from_str(reply.raw.get()).map_err(|_| {
             // The same text was read as rows before.
@@ -78,7 +76,7 @@ impl TicketProvider for OneCloud {
         let more = arrived > 0 && total.is_none_or(|total| end < total);
         let items = reply.value.data.into_iter().zip(rows.data);
         let items = items
-            .map(|(row, raw)| row_ticket(row, raw, &self.time_zone))
+            .map(|(row, raw)| mapping::row_ticket(row, raw, &self.time_zone))
             .collect();
         Ok(Page::last(items)
             .next(more.then(|| Cursor::new(end.to_string())))
@@ -87,7 +85,7 @@ impl TicketProvider for OneCloud {
 
     async fn create(&self, ticket: &NewTicket) -> Result<Created> {
         self.info.check(&Request::Create(ticket))?;
-        let created = self.create_ticket(&create_ticket(ticket)).await?;
+        let created = self.create_ticket(&mapping::create_ticket(ticket)).await?;
         Ok(Created::new(
             created.value.ticket_id.into_string(),
             created.raw,
@@ -108,136 +106,8 @@ impl TicketProvider for OneCloud {
         Ok(Page::last(
             messages
                 .into_iter()
-                .map(|reply| message(reply, &self.time_zone))
+                .map(|reply| mapping::message(reply, &self.time_zone))
                 .collect(),
         ))
     }
-}
-
-/// A cursor is the number of rows before the page.
-fn find_tickets(page: &PageRequest) -> Result<wire::FindTickets> {
-    let offset = match &page.cursor {
-        None => None,
-        Some(cursor) => Some(cursor.as_str().parse().map_err(|_| {
-            Error::invalid_input("the `cursor` is not one that OneCloud's list gave")
-        })?),
-    };
-    Ok(wire::FindTickets {
-        since_id: None,
-        limit: page.limit,
-        offset,
-    })
-}
-
-fn create_ticket(ticket: &NewTicket) -> wire::CreateTicket {
-    let requester = ticket.requester.clone().unwrap_or_default();
-    wire::CreateTicket {
-        full_name: requester.name.unwrap_or_default(),
-        contact: requester.email.unwrap_or_default(),
-        subject: ticket.subject.clone(),
-        category: ticket.category.clone().unwrap_or_default(),
-        content: ticket.description.clone().unwrap_or_default(),
-        coordinate: ticket.custom.get(COORDINATE).cloned(),
-    }
-}
-
-fn ticket(reply: Reply<wire::Ticket>, zone: &TimeZone) -> Ticket {
-    let wire = reply.value;
-    let time = |text: Option<String>| timestamp(&given(text)?, zone);
-    let mut ticket = Ticket::new(wire.id.into_string(), reply.raw);
-    ticket.subject = given(wire.subject);
-    ticket.description = given(wire.content).or(given(wire.description));
-    ticket.status = given(wire.status_id).map(status);
-    ticket.priority = given(wire.priority_id).map(priority);
-    ticket.category = given(wire.category_id);
-    ticket.requester = given(wire.requestor).map(Person::with_id);
-    ticket.assignee = person(
-        given(wire.assignee).or(given(wire.assignee_list)),
-        given(wire.assignee_text_list),
-    );
-    ticket.created_at = time(wire.create_date);
-    ticket.updated_at = time(wire.modify_date);
-    ticket.closed_at = time(wire.close_date);
-    ticket.due_at = time(wire.due_date);
-    ticket
-}
-
-fn row_ticket(row: wire::TicketRow, raw: Box<RawValue>, zone: &TimeZone) -> Ticket {
-    let time = |text: Option<String>| timestamp(&given(text)?, zone);
-    let mut ticket = Ticket::new(row.id.into_string(), raw);
-    ticket.subject = given(row.subject);
-    ticket.description = given(row.description);
-    ticket.status = given(row.status).map(status_name);
-    ticket.priority = given(row.priority).map(|name| Priority::from_name(&name));
-    ticket.category = given(row.category);
-    ticket.requester = given(row.requestor).map(Person::named);
-    ticket.assignee = given(row.assignee).map(Person::named);
-    // How several labels are written is not documented, so the text stays one.
-    ticket.tags = given(row.tags).into_iter().collect();
-    ticket.created_at = time(row.create_date);
-    ticket.updated_at = time(row.modify_date);
-    ticket.due_at = time(row.due_date);
-    ticket
-}
-
-fn message(reply: Reply<wire::Message>, zone: &TimeZone) -> Message {
-    let wire = reply.value;
-    let mut message = Message::new(wire.content.unwrap_or_default(), reply.raw);
-    message.id = Some(wire.id.into_string());
-    message.author = person(given(wire.from), given(wire.from_name));
-    // Inferred from the sample's texts.
-    message.direction = match wire.incoming.as_deref() {
-        Some("1") => Some(Direction::Inbound),
-        Some("0") => Some(Direction::Outbound),
-        _ => None,
-    };
-    message.created_at = given(wire.date).and_then(|date| timestamp(&date, zone));
-    message
-}
-
-/// Only `Closed` is seen (page `tiketfind`); the other names are the usual ones (inferred).
-fn status_name(name: String) -> Status {
-    match name.to_ascii_lowercase().as_str() {
-        "open" => Status::Open,
-        "closed" => Status::Closed,
-        _ => Status::Other(name),
-    }
-}
-
-/// The vendor writes "no value" as null and as an empty text.
-fn given(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
-}
-
-fn person(id: Option<String>, name: Option<String>) -> Option<Person> {
-    if id.is_none() && name.is_none() {
-        return None;
-    }
-    let mut person = Person::default();
-    person.id = id;
-    person.name = name;
-    Some(person)
-}
-
-/// Inferred from one ticket that the vendor prints both with codes and with names.
-fn status(code: String) -> Status {
-    match code.as_str() {
-        "TS7" => Status::Closed,
-        _ => Status::Other(code),
-    }
-}
-
-/// Inferred from one ticket that the vendor prints both with codes and with names.
-fn priority(code: String) -> Priority {
-    match code.as_str() {
-        "TP1" => Priority::Low,
-        _ => Priority::Other(code),
-    }
-}
-
-/// A time of the vendor's, which names no zone. What is no time (such as `0000-00-00 00:00:00`) is absent
-/// here and stays in `raw`.
-fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    let local: DateTime = text.parse().ok()?;
-    Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }

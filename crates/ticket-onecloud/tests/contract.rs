@@ -83,8 +83,11 @@ async fn every_recorded_exchange_is_sent_and_understood() {
     let sandbox = Sandbox::start().await.unwrap();
     let config = OneCloudConfig::new(sandbox.base_url(Vendor::OneCloud), "<token>");
     let provider = OneCloud::new(&config).unwrap();
-    let perform =
-        async |recording: &Recording| perform(&provider, recording).await.map_err(failure);
+    let perform = async |recording: &Recording| {
+        perform(&provider, recording)
+            .await
+            .map_err(|error| failure(&error))
+    };
     let problems = sandbox.replay(FOLDER, CASES, perform).await.unwrap();
     assert!(problems.is_empty(), "{problems:#?}");
 }
@@ -207,7 +210,7 @@ fn message_summary(message: &Message) -> String {
     )
 }
 
-fn failure(error: Error) -> Failure {
+fn failure(error: &Error) -> Failure {
     assert!(!format!("{error:?}").contains("<password>"));
     assert!(!format!("{error} {error:?}").contains("<token>"), "{error}");
     Failure {

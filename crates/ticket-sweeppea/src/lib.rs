@@ -3,6 +3,7 @@
 mod client;
 mod config;
 mod error;
+mod mapping;
 mod provider;
 pub mod wire;
 

@@ -1,18 +1,16 @@
-//! Sweeppea as a ticket provider: domain types to the vendor's and back.
+//! Sweeppea as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::value::RawValue;
 use ticket_core::{
-    Capabilities, Created, Cursor, DeleteReport, Direction, Error, ErrorKind, Field, Fields,
-    Message, NewTicket, Operation, Page, PageRequest, Person, Priority, ProviderInfo, Quota,
-    Quotas, Request, Result, State, Status, Ticket, TicketId, TicketPatch, TicketProvider,
-    TicketQuery,
+    Capabilities, Created, DeleteReport, Error, ErrorKind, Field, Fields, Message, NewTicket,
+    Operation, Page, PageRequest, ProviderInfo, Quota, Quotas, Request, Result, State, Status,
+    Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
-use ticket_http::Reply;
 
 use crate::client::Sweeppea;
+use crate::mapping::{self, Place};
 use crate::wire;
 
 pub(crate) const ID: &str = "sweeppea";
@@ -69,13 +67,15 @@ impl TicketProvider for Sweeppea {
 
     async fn get(&self, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
-        Ok(ticket(self.fetch_single_ticket(id.as_str()).await?))
+        Ok(mapping::ticket(
+            self.fetch_single_ticket(id.as_str()).await?,
+        ))
     }
 
     async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
         self.info.check(&Request::List(query))?;
         let place = Place::of(query).map_err(|error| error.in_operation(ID, Operation::List))?;
-        let filter = ticket_filter(query, place.page)
+        let filter = mapping::ticket_filter(query, place.page)
             .map_err(|error| error.in_operation(ID, Operation::List))?;
         let reply = match place.list {
             State::Closed => self.fetch_closed_tickets(&filter).await?,
@@ -96,7 +96,7 @@ impl TicketProvider for Sweeppea {
         };
         let items = list.tickets.into_iter().zip(rows.data.tickets);
         let items = items
-            .map(|(row, raw)| row_ticket(row, raw, &status))
+            .map(|(row, raw)| mapping::row_ticket(row, raw, &status))
             .collect();
         // The total is one list's; of both together nothing is known.
         Ok(Page::last(items)
@@ -106,7 +106,7 @@ impl TicketProvider for Sweeppea {
 
     async fn create(&self, ticket: &NewTicket) -> Result<Created> {
         self.info.check(&Request::Create(ticket))?;
-        let created = self.create_ticket(&create_ticket(ticket)?).await?;
+        let created = self.create_ticket(&mapping::create_ticket(ticket)?).await?;
         Ok(Created::new(
             created.value.case_number.into_string(),
             created.raw,
@@ -149,164 +149,8 @@ impl TicketProvider for Sweeppea {
         Ok(Page::last(
             notes
                 .zip(raw.data.notes.unwrap_or_default())
-                .map(|(note, raw)| message(note, raw))
+                .map(|(note, raw)| mapping::message(note, raw))
                 .collect(),
         ))
-    }
-}
-
-/// Where a list stands: the vendor has one for open tickets and one for closed ones. A query for all goes
-/// through the open ones first. A cursor is `open:2:20`: the list, its page, the tickets before that.
-#[derive(Clone, Copy)]
-struct Place {
-    list: State,
-    page: u64,
-    before: u64,
-}
-
-impl Place {
-    const fn start(list: State) -> Self {
-        Self {
-            list,
-            page: 1,
-            before: 0,
-        }
-    }
-
-    fn of(query: &TicketQuery) -> Result<Self> {
-        let Some(cursor) = &query.page.cursor else {
-            return Ok(Self::start(query.state.unwrap_or(State::Open)));
-        };
-        Self::read(cursor.as_str())
-            .filter(|place| query.state.is_none_or(|state| state == place.list))
-            .ok_or_else(|| {
-                Error::invalid_input(
-                    "the `cursor` is not one that Sweeppea's list gave for this query",
-                )
-            })
-    }
-
-    fn read(cursor: &str) -> Option<Self> {
-        let mut parts = cursor.splitn(3, ':');
-        let list = match parts.next()? {
-            "open" => State::Open,
-            "closed" => State::Closed,
-            _ => return None,
-        };
-        let page = parts.next()?.parse().ok().filter(|page| *page > 0)?;
-        Some(Self {
-            list,
-            page,
-            before: parts.next()?.parse().ok()?,
-        })
-    }
-
-    fn cursor(self) -> Cursor {
-        let list = if self.list == State::Closed {
-            "closed"
-        } else {
-            "open"
-        };
-        Cursor::new(format!("{list}:{}:{}", self.page, self.before))
-    }
-
-    /// Pages by what arrived and by the total, never by the echoed limit; without a total, until a page is
-    /// empty.
-    fn next(self, asked: Option<State>, arrived: usize, total: Option<u64>) -> Option<Self> {
-        let before = self
-            .before
-            .saturating_add(u64::try_from(arrived).unwrap_or(u64::MAX));
-        if arrived > 0 && total.is_none_or(|total| before < total) {
-            return Some(Self {
-                list: self.list,
-                page: self.page.saturating_add(1),
-                before,
-            });
-        }
-        (self.list == State::Open && asked.is_none()).then_some(Self::start(State::Closed))
-    }
-}
-
-fn ticket_filter(query: &TicketQuery, page: u64) -> Result<wire::TicketFilter> {
-    Ok(wire::TicketFilter {
-        search: query.search.clone(),
-        platform: query.category.clone(),
-        priority: query.priority.as_ref().map(priority_number).transpose()?,
-        page: Some(page),
-    })
-}
-
-fn create_ticket(ticket: &NewTicket) -> Result<wire::CreateTicket> {
-    let priority = ticket.priority.as_ref().map_or(Ok(0), priority_number);
-    let priority = priority.map_err(|error| error.in_operation(ID, Operation::Create))?;
-    Ok(wire::CreateTicket {
-        title: ticket.subject.clone(),
-        description: ticket.description.clone().unwrap_or_default(),
-        priority,
-        assign_to: ticket.assignee.clone(),
-    })
-}
-
-fn ticket(reply: Reply<wire::Ticket>) -> Ticket {
-    let wire = reply.value;
-    let mut ticket = Ticket::new(wire.case_number.into_string(), reply.raw);
-    ticket.subject = wire.subject;
-    ticket.description = wire.description;
-    ticket.status = wire
-        .status
-        .map(|closed| if closed { Status::Closed } else { Status::Open });
-    ticket.priority = wire.priority.map(priority);
-    ticket.category = wire.resource_affected;
-    ticket.requester = wire.account_info.map(|account| {
-        let mut person = Person::default();
-        person.name = account.full_name;
-        person.email = account.email;
-        person.phone = account.mobile_number;
-        person
-    });
-    ticket.created_at = wire.date;
-    ticket.closed_at = wire.close_date;
-    ticket
-}
-
-fn row_ticket(row: wire::TicketRow, raw: Box<RawValue>, status: &Status) -> Ticket {
-    let mut ticket = Ticket::new(row.case_number.into_string(), raw);
-    ticket.subject = row.subject;
-    ticket.status = Some(status.clone());
-    ticket.priority = row.priority.map(priority);
-    ticket.category = row.resource_affected;
-    ticket.created_at = row.date;
-    ticket
-}
-
-fn message(note: wire::Note, raw: Box<RawValue>) -> Message {
-    let mut message = Message::new(note.note.unwrap_or_default(), raw);
-    message.id = note.id;
-    message.direction = Some(Direction::Internal);
-    message.created_at = note.date;
-    message
-}
-
-fn priority_number(priority: &Priority) -> Result<u8> {
-    match priority {
-        Priority::Low => Ok(1),
-        Priority::Medium => Ok(2),
-        Priority::High => Ok(3),
-        other => {
-            let message = format!(
-                "Sweeppea has no `priority` {:?}; it has low, medium and high",
-                other.as_str()
-            );
-            Err(Error::invalid_input(message))
-        }
-    }
-}
-
-fn priority(number: i64) -> Priority {
-    match number {
-        1 => Priority::Low,
-        2 => Priority::Medium,
-        3 => Priority::High,
-        other => Priority::Other(other.to_string()),
     }
 }

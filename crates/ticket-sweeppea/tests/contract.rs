@@ -216,8 +216,11 @@ async fn every_recorded_exchange_is_sent_and_understood() {
     let sandbox = Sandbox::start().await.unwrap();
     let config = SweeppeaConfig::new("<api-key>").base_url(sandbox.base_url(Vendor::Sweeppea));
     let provider = Sweeppea::new(&config).unwrap();
-    let perform =
-        async |recording: &Recording| perform(&provider, recording).await.map_err(failure);
+    let perform = async |recording: &Recording| {
+        perform(&provider, recording)
+            .await
+            .map_err(|error| failure(&error))
+    };
     let problems = sandbox.replay(FOLDER, CASES, perform).await.unwrap();
     assert!(problems.is_empty(), "{problems:#?}");
 }
@@ -342,7 +345,7 @@ fn summary(ticket: &Ticket) -> String {
     )
 }
 
-fn failure(error: Error) -> Failure {
+fn failure(error: &Error) -> Failure {
     assert_eq!(error.provider(), Some("sweeppea"));
     assert!(
         !format!("{error} {error:?}").contains("<api-key>"),

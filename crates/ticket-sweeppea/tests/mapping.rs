@@ -319,7 +319,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn property<T: std::fmt::Debug>(
     cases: u32,
     inputs: impl Strategy<Value = T>,
-    check: impl AsyncFn(&Sandbox, &Sweeppea, T),
+    check: &impl AsyncFn(&Sandbox, &Sweeppea, T),
 ) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (sandbox, provider) = runtime.block_on(connected());
@@ -344,7 +344,7 @@ fn property<T: std::fmt::Debug>(
 #[test]
 fn raw_loses_nothing() {
     let rest = btree_map("x[A-Za-z]{0,8}", any_json(), 0..8);
-    property(300, rest, async |sandbox, provider, rest| {
+    property(300, rest, &async |sandbox, provider, rest| {
         let mut ticket = json!(rest);
         ticket["CaseNumber"] = json!("ABC1234");
         let row = ticket.to_string();
@@ -379,7 +379,7 @@ fn no_reply_makes_a_decoder_panic() {
         any_json().prop_map(|json| json!({"Response": true, "Data": {"CaseNumber": json, "Tickets": [json], "Notes": json}}).to_string().into_bytes()),
         any_json().prop_map(|json| json!({"Response": false, "Message": json, "Code": json}).to_string().into_bytes()),
     ];
-    property(300, body, async |sandbox, provider, body| {
+    property(300, body, &async |sandbox, provider, body| {
         for operation in 0..7 {
             answer(sandbox, body.clone());
             let result = match operation {

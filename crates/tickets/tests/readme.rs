@@ -54,10 +54,11 @@ fn settings() -> String {
         "| Provider | Variable | Setting | | Meaning |\n|---|---|---|---|---|\n".to_owned();
     for descriptor in PROVIDERS {
         for setting in descriptor.settings {
+            let secret = if setting.secret { ", secret" } else { "" };
             let need = match setting.default {
                 Some(default) => format!("default `{default}`"),
-                None if setting.secret => "required, secret".to_owned(),
-                None => "required".to_owned(),
+                None if setting.required => format!("required{secret}"),
+                None => format!("one way{secret}"),
             };
             let title = (descriptor.info)().title;
             writeln!(
