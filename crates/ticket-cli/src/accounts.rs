@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use ticket_sandbox::Sandbox;
+use ticket_sandbox::{Sandbox, SandboxBuilder};
 use tickets::{AccountConfig, Error, Registry, Setting, Tickets};
 
 use crate::args::Global;
@@ -47,7 +47,7 @@ impl Accounts {
     /// Reads the configuration file, or starts the sandbox. Nothing is sent.
     pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
         let source = if global.sandbox {
-            Source::Sandbox(start_sandbox(0).await?)
+            Source::Sandbox(start_sandbox(Sandbox::builder()).await?)
         } else {
             Source::Configured(ConfigFile::load(global.config.as_deref())?)
         };
@@ -178,14 +178,10 @@ impl Account {
     }
 }
 
-/// Starts a sandbox with sample tickets.
-pub(crate) async fn start_sandbox(port: u16) -> Result<Sandbox, Failure> {
-    Sandbox::builder()
-        .port(port)
+/// Starts a sandbox with these settings.
+pub(crate) async fn start_sandbox(settings: SandboxBuilder) -> Result<Sandbox, Failure> {
+    settings
         .start()
         .await
-        .map_err(|error| {
-            let place = format!("127.0.0.1:{port}");
-            Failure::local(format!("the sandbox cannot listen: {error}")).at(place)
-        })
+        .map_err(|error| Failure::local(format!("the sandbox cannot listen: {error}")))
 }

@@ -2,12 +2,13 @@
 //!
 //! No argument takes a secret: arguments can be read by every user of a computer.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-/// Look at, file and safely delete tickets in many support systems.
+/// Look at, file, change and safely delete tickets in many support systems.
 #[derive(Debug, Parser)]
 #[command(name = "tickets", version, about, after_help = AFTER_HELP, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -70,22 +71,60 @@ pub(crate) enum Command {
     /// Show the providers: what each can do, its limits, its environment variables
     Providers,
     /// Show one ticket
-    Get(Get),
+    Get(One),
+    /// List the tickets of an account, as they come
+    List(List),
     /// File a ticket
     Create(Box<Create>),
+    /// Change what is named of a ticket, and nothing else
+    Update(Box<Update>),
+    /// Show what was said on a ticket
+    Messages(One),
+    /// Write on a ticket: an internal note, unless another way is given
+    Comment(Comment),
+    /// Mark tickets as solved, in one or many accounts, and say what became of each
+    Resolve(Many),
     /// Delete tickets, in one or many accounts, and say what became of each
-    Delete(Delete),
+    Delete(Many),
     /// Serve a sandbox that speaks like the vendors, until Ctrl-C
     Sandbox(Sandbox),
-    /// Show the whole story in a sandbox: create, read, delete, a lost answer, the truth
+    /// Show the life of a ticket in a sandbox, a lost answer and the truth included
     Demo,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Get {
+pub(crate) struct One {
     /// The ticket, as account:id
     #[arg(value_name = "REF")]
     pub(crate) ticket: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// The account
+    pub(crate) account: String,
+    /// Only tickets in this state
+    #[arg(long, value_enum)]
+    pub(crate) state: Option<State>,
+    /// Only tickets with this text, as the vendor's search understands it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// Only tickets of this priority: low, medium, high, urgent, or the vendor's own word
+    #[arg(long, value_name = "NAME")]
+    pub(crate) priority: Option<String>,
+    /// Only tickets of this category, as the vendor names it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) category: Option<String>,
+    /// At most so many tickets in all
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<NonZeroUsize>,
+}
+
+/// Where a ticket stands, as far as lists can be restricted to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum State {
+    Open,
+    Closed,
 }
 
 #[derive(Debug, Args)]
@@ -95,12 +134,8 @@ pub(crate) struct Create {
     /// The subject line
     #[arg(long, value_name = "TEXT")]
     pub(crate) subject: String,
-    /// The text
-    #[arg(long, value_name = "TEXT", conflicts_with = "description_file")]
-    pub(crate) description: Option<String>,
-    /// Read the text from a file, or from standard input with `-`
-    #[arg(long, value_name = "FILE")]
-    pub(crate) description_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) content: Content,
     /// Who asks: the name
     #[arg(long, value_name = "NAME")]
     pub(crate) requester_name: Option<String>,
@@ -113,6 +148,39 @@ pub(crate) struct Create {
     /// Who asks: the id in the vendor's system
     #[arg(long, value_name = "ID")]
     pub(crate) requester_id: Option<String>,
+    /// A label; may be given more than once
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("change").required(true).multiple(true).args([
+    "subject", "description", "description_file", "status", "category", "priority", "assignee",
+    "fields", "attachments",
+]), override_usage = "tickets update [OPTIONS] <REF>")]
+pub(crate) struct Update {
+    /// The ticket, as account:id
+    #[arg(value_name = "REF")]
+    pub(crate) ticket: String,
+    /// The new subject line
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) subject: Option<String>,
+    /// open, on-hold, resolved, closed, or the vendor's own word
+    #[arg(long, value_name = "NAME")]
+    pub(crate) status: Option<String>,
+    #[command(flatten)]
+    pub(crate) content: Content,
+}
+
+/// What can be said of a ticket both when it is filed and when it is changed.
+#[derive(Debug, Args)]
+pub(crate) struct Content {
+    /// The text
+    #[arg(long, value_name = "TEXT", conflicts_with = "description_file")]
+    pub(crate) description: Option<String>,
+    /// Read the text from a file, or from standard input with `-`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) description_file: Option<PathBuf>,
     /// The vendor's category, topic or type of request, by name
     #[arg(long, value_name = "NAME")]
     pub(crate) category: Option<String>,
@@ -122,16 +190,40 @@ pub(crate) struct Create {
     /// Who shall work on it, as the vendor takes it
     #[arg(long, value_name = "WHO")]
     pub(crate) assignee: Option<String>,
-    /// A label; may be given more than once
-    #[arg(long = "tag", value_name = "TAG")]
-    pub(crate) tags: Vec<String>,
     /// A field that only this vendor or account has; may be given more than once
     #[arg(long = "field", value_parser = field, value_name = "NAME=VALUE")]
     pub(crate) fields: Vec<(String, String)>,
+    /// A file to go with it; may be given more than once
+    #[arg(long = "attach", value_name = "FILE")]
+    pub(crate) attachments: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Delete {
+#[command(group = ArgGroup::new("text").required(true).args(["body", "body_file"]))]
+pub(crate) struct Comment {
+    /// The ticket, as account:id
+    #[arg(value_name = "REF")]
+    pub(crate) ticket: String,
+    /// The text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) body: Option<String>,
+    /// Read the text from a file, or from standard input with `-`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body_file: Option<PathBuf>,
+    /// In the customer's name, as if it had come from them
+    #[arg(long, conflicts_with = "outbound")]
+    pub(crate) inbound: bool,
+    /// To the customer
+    #[arg(long)]
+    pub(crate) outbound: bool,
+    /// A file to go with it; may be given more than once
+    #[arg(long = "attach", value_name = "FILE")]
+    pub(crate) attachments: Vec<PathBuf>,
+}
+
+/// Tickets for a command that cannot be undone.
+#[derive(Debug, Args)]
+pub(crate) struct Many {
     /// The tickets, as account:id; `-` reads more of them from standard input
     #[arg(value_name = "REF", required_unless_present = "from")]
     pub(crate) tickets: Vec<String>,
@@ -139,7 +231,7 @@ pub(crate) struct Delete {
     /// and lines that begin with # are skipped
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
-    /// Send nothing at all: only show what would be deleted
+    /// Send nothing at all: only show what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Do not ask
@@ -152,6 +244,12 @@ pub(crate) struct Sandbox {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
+    /// So many tickets more at every vendor, for trying long lists
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) tickets: usize,
+    /// Take any number of calls, whatever the vendors document
+    #[arg(long)]
+    pub(crate) no_quotas: bool,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -1,5 +1,5 @@
 //! Why a command ended early: its exit code, the error object for programs, and words for people with
-//! what can be done about it. Not for what became of single tickets of a delete: see `commands/delete`.
+//! what can be done about it. Not for what became of single tickets of many: see `commands/bulk`.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -192,9 +192,13 @@ pub(crate) fn hint(error: &Error, account: &Account, ticket: Option<&TicketRef>)
                 "it may have been carried out all the same: look at the vendor's before you repeat it"
                     .to_owned()
             }
-            (_, Some(ticket)) => format!(
-                "it may have been carried out all the same: look with `tickets get {}` before you \
+            (operation, Some(ticket)) => format!(
+                "it may have been carried out all the same: look with `tickets {} {}` before you \
                  repeat it",
+                match operation {
+                    Some(Operation::Comment) => Operation::Messages,
+                    _ => Operation::Get,
+                },
                 text::line(&ticket.to_string())
             ),
         });

@@ -1,10 +1,12 @@
 //! Ctrl-C during work that must not be torn in the middle: the first one asks to finish, the second to
-//! leave at once. Commands that change nothing keep the system's behaviour: they just end.
+//! leave at once. Commands that change nothing and print one thing keep the system's behaviour: they just end.
 
 use std::io;
 use std::sync::Arc;
 
 use tokio::sync::watch;
+
+use crate::failure::Failure;
 
 /// How much is still wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +28,7 @@ pub(crate) struct Stop {
 impl Stop {
     /// Listens for Ctrl-C (and the system's request to end) from now on. After the third one the process
     /// ends wherever it is.
-    pub(crate) fn on_ctrl_c() -> io::Result<Self> {
+    pub(crate) fn on_ctrl_c() -> Result<Self, Failure> {
         let mut signals = Signals::listen()?;
         let stop = Self {
             wish: Arc::new(watch::Sender::new(Wish::GoOn)),
@@ -67,9 +69,16 @@ pub(crate) struct Signals {
     terminate: tokio::signal::unix::Signal,
 }
 
+impl Signals {
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        Self::try_listen()
+            .map_err(|error| Failure::local(format!("Ctrl-C cannot be watched: {error}")))
+    }
+}
+
 #[cfg(unix)]
 impl Signals {
-    pub(crate) fn listen() -> io::Result<Self> {
+    fn try_listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -91,7 +100,7 @@ pub(crate) struct Signals(tokio::signal::windows::CtrlC);
 
 #[cfg(windows)]
 impl Signals {
-    pub(crate) fn listen() -> io::Result<Self> {
+    fn try_listen() -> io::Result<Self> {
         tokio::signal::windows::ctrl_c().map(Self)
     }
 

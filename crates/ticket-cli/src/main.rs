@@ -1,4 +1,4 @@
-//! The command `tickets`: look at, file and safely delete tickets in many support systems.
+//! The command `tickets`: look at, file, change and safely delete tickets in many support systems.
 //!
 //! Here is only the way from the arguments to the exit code; each command has a module of its own.
 
@@ -9,6 +9,7 @@ mod config;
 mod failure;
 mod interrupt;
 mod output;
+mod table;
 mod text;
 
 use std::process::ExitCode;

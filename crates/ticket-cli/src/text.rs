@@ -1,6 +1,8 @@
 //! Text that others wrote, made fit to be shown: escape sequences shown instead of obeyed, JSON spaced
 //! anew without touching its values; and small words of our own. Not for layout: see `output.rs`.
 
+use std::fmt::Write as _;
+
 /// One line of text: control characters are escaped, so that no vendor, file or argument can move the
 /// cursor, colour the screen or forge a line.
 pub(crate) fn line(text: &str) -> String {
@@ -18,15 +20,21 @@ fn escaped(text: &str, keep: impl Fn(char) -> bool) -> String {
         match character {
             _ if keep(character) => shown.push(character),
             '\t' => shown.push(' '),
-            // Line separators and direction marks are no control characters, but can mislead as well.
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                shown.extend(character.escape_unicode());
-            }
-            _ if character.is_control() => shown.extend(character.escape_default()),
+            _ if misleads(character) => shown.extend(character.escape_default()),
             _ => shown.push(character),
         }
     }
     shown
+}
+
+/// Whether a character does something to a terminal or to its reader. Line separators and direction marks are
+/// no control characters, but can mislead as well.
+fn misleads(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// `json` on one line. Numbers, texts and the order of keys stay to the letter, which a way through
@@ -84,6 +92,52 @@ pub(crate) fn pretty_json(json: &str) -> String {
     pretty
 }
 
+/// JSON in which no control character and no direction mark stands as it is, but as its escape: the same
+/// values, and nothing that could drive a terminal.
+pub(crate) fn visible_json(json: &str) -> String {
+    let mut visible = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character != '\n' && misleads(character) {
+            // All of them have four digits, so that no pair of escapes is needed.
+            let _ = write!(visible, "\\u{:04x}", u32::from(character));
+        } else {
+            visible.push(character);
+        }
+    }
+    visible
+}
+
+/// The first line of a text that is not blank, marked where there is more.
+pub(crate) fn first_line(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    match lines.next() {
+        Some(_) => format!("{first} …"),
+        None => first.to_owned(),
+    }
+}
+
+/// At most so many characters of a text, marked where it is cut.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    let mut characters = text.chars();
+    let start: String = characters.by_ref().take(most).collect();
+    match characters.next() {
+        Some(_) => start + "…",
+        None => start,
+    }
+}
+
+/// A time such as `2026-04-28T14:05:09Z` as a table has room for it: `2026-04-28 14:05Z`. Any other text
+/// stays as it is.
+pub(crate) fn minute(time: &str) -> String {
+    match (time.split_once('T'), time.ends_with('Z')) {
+        (Some((day, clock)), true) => {
+            format!("{day} {}Z", clock.get(..5).unwrap_or(clock))
+        }
+        _ => time.to_owned(),
+    }
+}
+
 /// "1 ticket", "2 tickets".
 pub(crate) fn counted(count: usize, what: &str) -> String {
     match count {
@@ -124,6 +178,29 @@ mod tests {
         assert_eq!(line("\u{202e}abc\u{2028}"), "\\u{202e}abc\\u{2028}");
         assert_eq!(lines("a\r\nb\n\u{1b}"), "a\nb\n\\u{1b}");
         assert_eq!(line("Grüße, 世界"), "Grüße, 世界");
+    }
+
+    #[test]
+    fn json_for_a_terminal_has_the_same_values_and_no_controls() {
+        let json = "{\n  \"a\": \"\u{9b}31m\u{7f}\u{202e}\\n世\"\n}";
+        let visible = visible_json(json);
+        assert_eq!(visible, "{\n  \"a\": \"\\u009b31m\\u007f\\u202e\\n世\"\n}");
+        let values: [serde_json::Value; 2] =
+            [json, &visible].map(|text| serde_json::from_str(text).unwrap());
+        assert_eq!(values[0], values[1]);
+    }
+
+    #[test]
+    fn texts_and_times_are_shortened_visibly() {
+        assert_eq!(first_line("\n  a b \r\n\n"), "a b");
+        assert_eq!(first_line("a\n\nb"), "a …");
+        assert_eq!(first_line(""), "");
+        assert_eq!(
+            (cut("äöü", 3), cut("äöü", 2)),
+            ("äöü".to_owned(), "äö…".to_owned())
+        );
+        assert_eq!(minute("2026-04-28T14:05:09.5Z"), "2026-04-28 14:05Z");
+        assert_eq!(minute(""), "");
     }
 
     #[test]

@@ -204,10 +204,19 @@ async fn no_key_is_shown_whatever_goes_wrong() {
         // The second one cannot even be sent.
         for secret in ["k-ODD-5ecret", odd, "k-ODD\u{1}5ecret"] {
             for form in ["table", "json", "ndjson", "csv"] {
-                for arguments in [&["-vvv", "get"][..], &["-vvv", "delete", "--yes"]] {
-                    let arguments = [arguments, &[ticket, "--output", form]].concat();
+                let account = ticket.split(':').next().unwrap();
+                for arguments in [
+                    &["get", ticket][..],
+                    &["delete", "--yes", ticket],
+                    &["resolve", "--yes", ticket],
+                    &["list", account],
+                    &["messages", ticket],
+                    &["update", ticket, "--subject", "x"],
+                    &["comment", ticket, "--body", "x"],
+                ] {
+                    let arguments = [arguments, &["-vvv", "--output", form]].concat();
                     let run = execute(at(&sandbox, &arguments).env(variable, secret));
-                    assert!([1, 3].contains(&run.code), "{run:?}");
+                    assert!([1, 2, 3].contains(&run.code), "{run:?}");
                     assert_hidden(&run, "ODD");
                     assert_hidden(&run, "5ecret");
                     for (name, value) in sandbox.environment() {
@@ -269,6 +278,21 @@ async fn verbose_shows_operations_and_no_text_of_tickets() {
         run.stdout.contains("Subscribe") && !run.stderr.contains("Subscribe"),
         "{run:?}"
     );
+    for arguments in [
+        &["list", "onecloud"][..],
+        &["messages", "onecloud:121"],
+        &["update", "sweeppea:2531581", "--subject", "Subscribe Hello"],
+        &["comment", "leadsquared:160", "--body", "Subscribe Hello"],
+    ] {
+        let run = execute(&mut at(&sandbox, &[&["-vvv"], arguments].concat()));
+        assert_eq!(run.code, 0, "{run:?}");
+        let operation = format!("ticket.operation=\"{}\"", arguments[0]);
+        assert!(run.stderr.contains(&operation), "{run:?}");
+        assert!(
+            !run.stderr.contains("Hello") && !run.stderr.contains("Subscribe"),
+            "{run:?}"
+        );
+    }
     let quiet = execute(&mut at(&sandbox, &["get", "onecloud:121"]));
     assert_eq!(quiet.stderr, "");
 }

@@ -12,8 +12,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{SAMPLES, at, command, deletes, execute, execute_with_input, is_true};
-use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
+use common::{FORMS, SAMPLES, at, command, deletes, execute, execute_with_input, is_true, sandbox};
+use ticket_sandbox::{Endpoint, Fault, Rule, Vendor};
 
 const FOUR: [&str; 4] = [
     "onecloud:121",
@@ -21,10 +21,6 @@ const FOUR: [&str; 4] = [
     "leadsquared:160",
     "leadsquared:161",
 ];
-
-async fn sandbox() -> Sandbox {
-    Sandbox::start().await.unwrap()
-}
 
 fn delete<'a>(more: &[&'a str], tickets: &[&'a str]) -> Vec<&'a str> {
     [&["delete", "--yes", "--output", "ndjson"], more, tickets].concat()
@@ -221,7 +217,7 @@ async fn the_vendors_wait_is_passed_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_sends_nothing_at_all() {
     let sandbox = sandbox().await;
-    for form in ["table", "json", "ndjson", "csv"] {
+    for form in FORMS {
         let arguments = [&["delete", "--dry-run", "--output", form][..], &FOUR].concat();
         let run = execute(&mut at(&sandbox, &arguments));
         assert_eq!(run.code, 0, "{run:?}");
@@ -331,7 +327,7 @@ async fn an_empty_list_is_wrong_usage() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_form_names_every_ticket_and_its_outcome() {
     let asked = ["onecloud:121", "onecloud:9", "onecloud:121"];
-    for form in ["table", "json", "ndjson", "csv"] {
+    for form in FORMS {
         let sandbox = sandbox().await;
         let arguments = [&["delete", "--yes", "--output", form][..], &asked].concat();
         let run = execute(&mut at(&sandbox, &arguments));

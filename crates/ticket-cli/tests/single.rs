@@ -10,44 +10,11 @@
 
 mod common;
 
-use common::{SAMPLES, at, command, execute, execute_with_input, json};
+use common::{
+    FORMS, SAMPLES, at, command, create_arguments, execute, execute_with_input, json, sandbox,
+};
 use serde_json::Value;
-use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, TicketSeed, Vendor};
-
-async fn sandbox() -> Sandbox {
-    Sandbox::start().await.unwrap()
-}
-
-/// What each vendor needs for a ticket, and no more.
-fn create_arguments(vendor: Vendor) -> Vec<&'static str> {
-    let account = vendor.prefix();
-    let subject = [
-        "create",
-        account,
-        "--subject",
-        "Café — déjà vu",
-        "--description",
-        "a\nb",
-    ];
-    let more: &[&str] = match vendor {
-        Vendor::OneCloud => &[
-            "--requester-name",
-            "A B",
-            "--requester-email",
-            "a@example.com",
-            "--category",
-            "Request",
-        ],
-        Vendor::Sweeppea => &["--priority", "high"],
-        _ => &[
-            "--requester-email",
-            "a@example.com",
-            "--field",
-            "Channel=Chat",
-        ],
-    };
-    [&subject, more].concat()
-}
+use ticket_sandbox::{Endpoint, Fault, Rule, TicketSeed, Vendor};
 
 fn assert_error_object(object: &Value) {
     let keys: Vec<_> = object
@@ -68,7 +35,7 @@ async fn a_ticket_is_shown_in_every_form() {
     for (vendor, id) in SAMPLES {
         let ticket = format!("{}:{id}", vendor.prefix());
         let truth = sandbox.ticket(vendor, id).unwrap();
-        for form in ["table", "json", "ndjson", "csv"] {
+        for form in FORMS {
             let run = execute(&mut at(&sandbox, &["get", &ticket, "--output", form]));
             assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
             assert!(run.stdout.contains(&truth.subject), "{run:?}");
@@ -140,7 +107,7 @@ async fn what_a_ticket_says_cannot_drive_the_terminal() {
 async fn a_ticket_is_filed_as_it_was_given() {
     for vendor in Vendor::ALL {
         let sandbox = sandbox().await;
-        for form in ["table", "json", "ndjson", "csv"] {
+        for form in FORMS {
             let before = sandbox.tickets(vendor).len();
             let arguments = [&create_arguments(vendor)[..], &["--output", form]].concat();
             let run = execute(&mut at(&sandbox, &arguments));

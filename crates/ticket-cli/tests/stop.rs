@@ -1,5 +1,5 @@
-//! What becomes of a delete that is stopped on its way: by Ctrl-C, or because nobody reads the answers.
-//! Nothing is lost silently, and nothing is deleted unseen.
+//! What becomes of a delete or a list that is stopped on its way: by Ctrl-C, or because nobody reads the
+//! answers. Nothing is lost silently, and nothing is deleted unseen.
 
 #![cfg(unix)]
 #![allow(
@@ -18,7 +18,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::command;
+use common::{at, command};
+use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -192,6 +193,8 @@ fn a_reader_that_wants_nothing_gets_no_panic() {
         &["providers"][..],
         &["providers", "--output", "json"],
         &["--sandbox", "get", "onecloud:121"],
+        &["--sandbox", "list", "onecloud"],
+        &["--sandbox", "messages", "onecloud:121", "--output", "json"],
         &["demo"],
     ] {
         let mut child = command(arguments)
@@ -208,5 +211,60 @@ fn a_reader_that_wants_nothing_gets_no_panic() {
             "{arguments:?} {stderr}"
         );
         assert!(!stderr.contains("panicked"), "{stderr}");
+    }
+}
+
+/// A list at a vendor with 1,000 tickets, of which only the first page comes at once.
+fn list(sandbox: &Sandbox, form: &str) -> Child {
+    sandbox.add_tickets(Vendor::OneCloud, 1000);
+    let never = Fault::Delay(Duration::from_secs(3600));
+    let rule = Rule::new(never).endpoint(Endpoint::List);
+    sandbox.inject(rule.skip(1).times(u64::MAX));
+    let mut command = at(sandbox, &["list", "onecloud", "--output", form]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_ends_a_list_at_once_and_keeps_what_is_printed_readable() {
+    for form in ["json", "ndjson"] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let mut child = list(&sandbox, form);
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        // The page's last row: from here on nothing more comes.
+        while said.matches("\"ticket\"").count() < 20 {
+            assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        interrupt(&child);
+        stdout.read_to_string(&mut said).unwrap();
+        let rows = match form {
+            "json" => common::json(&said).as_array().unwrap().len(),
+            _ => said.lines().map(common::json).count(),
+        };
+        assert_eq!(rows, 20, "{form}");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let error = common::json(&String::from_utf8(output.stderr).unwrap());
+        assert_eq!(error["message"], "stopped before the end of the list");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_nobody_reads_asks_for_no_more_pages() {
+    for form in ["table", "json", "ndjson", "csv"] {
+        let sandbox = Sandbox::builder().start().await.unwrap();
+        sandbox.add_tickets(Vendor::OneCloud, 20_000);
+        let mut command = at(&sandbox, &["list", "onecloud", "--output", form]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut first)
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{form}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{form}");
+        assert!(sandbox.journal().len() < 1000, "{form}");
     }
 }

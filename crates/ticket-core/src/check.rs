@@ -20,7 +20,8 @@ impl ProviderInfo {
     ///
     /// `Unsupported` for an operation that the provider does not have, and for attachments where it takes
     /// none. `InvalidInput`, naming the field, for a field that it cannot carry, a required one that is
-    /// absent or empty, a text over the limit, an id that cannot be one, and too many ids for one delete.
+    /// absent or blank, any other one that is blank, a text over the limit, an id that cannot be one, and too
+    /// many ids for one delete.
     /// Always with [`Effect::None`](crate::Effect::None).
     ///
     /// ```
@@ -44,7 +45,10 @@ impl ProviderInfo {
         let fields = self.capabilities.fields(operation).unwrap_or_default();
         match request {
             Request::Get(id) | Request::Resolve(id) => check_id(id),
-            Request::List(query) => self.check_fields(&fields, &query.given()),
+            Request::List(query) => {
+                check_limit(&query.page)?;
+                self.check_fields(&fields, &query.given())
+            }
             Request::Create(ticket) => self.check_fields(&fields, &ticket.given()),
             Request::Update(id, patch) => {
                 check_id(id)?;
@@ -59,6 +63,7 @@ impl ProviderInfo {
             }
             Request::Messages(id, page) => {
                 check_id(id)?;
+                check_limit(page)?;
                 let mut given = Given::default();
                 given.page(page);
                 self.check_fields(&fields, &given)
@@ -96,6 +101,10 @@ impl ProviderInfo {
                     format!("{title} {reason} `{field}`; leave it out"),
                 ));
             }
+            if *chars == 0 && !fields.required.contains(field) {
+                let message = format!("`{field}` is blank; leave it out, or give it a value");
+                return Err(Error::invalid_input(message));
+            }
             let limit = fields
                 .max_chars
                 .iter()
@@ -130,6 +139,16 @@ impl ProviderInfo {
     }
 }
 
+/// Refuses pages of nothing, which would never come to an end.
+fn check_limit(page: &PageRequest) -> Result<()> {
+    match page.limit {
+        Some(0) => Err(Error::invalid_input(
+            "the `limit` of a page is 0; it must be at least 1",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a text that cannot be a ticket's id.
 pub(crate) fn check_id(id: &TicketId) -> Result<()> {
     let text = id.as_str();
@@ -139,6 +158,8 @@ pub(crate) fn check_id(id: &TicketId) -> Result<()> {
         "the ticket id is longer than 256 bytes"
     } else if text.chars().any(char::is_control) {
         "the ticket id has control characters"
+    } else if text.trim() != text {
+        "the ticket id begins or ends with white space"
     } else {
         return Ok(());
     };

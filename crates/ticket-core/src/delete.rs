@@ -89,7 +89,7 @@ impl DeleteReport {
     /// The report of a vendor that deletes one ticket per call, `id`.
     ///
     /// An answer about the ticket itself (there is none, or its state forbids it) is an outcome; anything
-    /// else (credentials, quota, transport) is about the call.
+    /// else (credentials, quota, transport, an unknown effect) is about the call.
     ///
     /// # Errors
     ///
@@ -99,9 +99,9 @@ impl DeleteReport {
             Ok(()) => DeleteOutcome::Deleted,
             Err(error) => {
                 let error = error.on_ticket(id);
-                match error.kind() {
-                    ErrorKind::NotFound => DeleteOutcome::NotFound(error),
-                    ErrorKind::Conflict => DeleteOutcome::Failed(error),
+                match (error.kind(), error.effect()) {
+                    (ErrorKind::NotFound, Effect::None) => DeleteOutcome::NotFound(error),
+                    (ErrorKind::Conflict, Effect::None) => DeleteOutcome::Failed(error),
                     _ => return Err(error),
                 }
             }
@@ -147,5 +147,50 @@ impl IntoIterator for DeleteReport {
 
     fn into_iter(self) -> Self::IntoIter {
         self.outcomes.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(kind: ErrorKind) -> Error {
+        Error::new(kind, "failed")
+    }
+
+    #[test]
+    fn only_what_is_confirmed_counts_as_deleted() {
+        let ids = ["1", "2"].map(TicketId::new);
+        let report = |last: DeleteOutcome| {
+            DeleteReport::from_fn(&ids, |id| match id.as_str() {
+                "1" => DeleteOutcome::Deleted,
+                _ => last.clone(),
+            })
+        };
+        assert!(report(DeleteOutcome::Deleted).all_deleted());
+        assert!(report(DeleteOutcome::AlreadyGone).all_deleted());
+        assert!(!report(DeleteOutcome::Unknown(error(ErrorKind::Timeout))).all_deleted());
+        assert!(!report(DeleteOutcome::NotFound(error(ErrorKind::NotFound))).all_deleted());
+        assert!(!report(DeleteOutcome::Failed(error(ErrorKind::Conflict))).all_deleted());
+    }
+
+    #[test]
+    fn an_answer_about_the_ticket_is_an_outcome_unless_its_effect_is_unknown() {
+        let id = TicketId::new("1");
+        let of_one = |error: Error| {
+            DeleteReport::of_one(&id, Err(error)).map(|report| report.outcomes[0].1.as_str())
+        };
+        assert_eq!(of_one(error(ErrorKind::NotFound)).unwrap(), "not_found");
+        assert_eq!(of_one(error(ErrorKind::Conflict)).unwrap(), "failed");
+        for kind in [ErrorKind::NotFound, ErrorKind::Conflict] {
+            let error = of_one(error(kind).with_effect(Effect::Unknown)).unwrap_err();
+            assert_eq!(DeleteOutcome::from_error(error).as_str(), "unknown");
+        }
+        assert_eq!(
+            of_one(error(ErrorKind::Unauthenticated))
+                .unwrap_err()
+                .kind(),
+            ErrorKind::Unauthenticated
+        );
     }
 }

@@ -410,23 +410,27 @@ impl fmt::Display for Inner {
     }
 }
 
-/// At most `limit` characters of `text`, on one line: control characters are escaped, a cut is marked.
-fn bounded(text: &str, limit: usize) -> String {
+/// At most `limit` characters of `text`, escapes and all, on one line: control characters are escaped, a
+/// cut is marked.
+pub(crate) fn bounded(text: &str, limit: usize) -> String {
     let mut line = String::with_capacity(text.len().min(limit));
-    for (count, character) in text.chars().enumerate() {
-        if count == limit {
+    let mut room = limit;
+    for character in text.chars() {
+        // Line separators, direction marks and the like are no control characters, but they too can forge
+        // a line of a log.
+        let misleads = matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        let shown = if character.is_control() || misleads {
+            character.escape_default().to_string()
+        } else {
+            character.to_string()
+        };
+        let length = shown.chars().count();
+        if length >= room {
             line.push('…');
             break;
         }
-        // Line and paragraph separators and direction marks are no control characters, but they too
-        // can forge a line of a log.
-        if character.is_control()
-            || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
+        room -= length;
+        line.push_str(&shown);
     }
     line
 }
@@ -440,6 +444,35 @@ mod tests {
         let names: std::collections::BTreeSet<_> =
             ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
         assert_eq!(names.len(), ErrorKind::ALL.len());
+    }
+
+    #[test]
+    fn what_may_succeed_later_is_retryable() {
+        let retryable: Vec<_> = ErrorKind::ALL
+            .iter()
+            .filter(|kind| Error::new(**kind, "").is_retryable())
+            .map(|kind| kind.as_str())
+            .collect();
+        assert_eq!(
+            retryable,
+            [
+                "rate_limited",
+                "unavailable",
+                "timeout",
+                "connect",
+                "server"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_changes_something_is_a_write() {
+        let writes: Vec<_> = Operation::ALL
+            .iter()
+            .filter(|operation| operation.is_write())
+            .map(|operation| operation.as_str())
+            .collect();
+        assert_eq!(writes, ["create", "update", "resolve", "delete", "comment"]);
     }
 
     #[test]
@@ -467,7 +500,10 @@ mod tests {
             "{line}"
         );
         assert_eq!(line.lines().count(), 1);
-        assert!(line.chars().count() < 3000, "{}", line.len());
+        assert!(
+            error.vendor_message().unwrap().chars().count() <= 300,
+            "{line}"
+        );
         assert!(line.ends_with("…\""), "{line}");
     }
 

@@ -32,3 +32,6 @@ pub use setting::{Setting, Settings};
 pub use stack::{StackOptions, standard_stack};
 pub use ticket::{Person, Priority, Status, Ticket, TicketId};
 pub use tickets::Tickets;
+
+/// The vendor's JSON, unmodified: see [`Ticket::raw`].
+pub use serde_json::value::RawValue;

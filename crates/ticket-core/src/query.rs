@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ticket::Priority;
 
@@ -87,7 +87,7 @@ impl fmt::Debug for TicketQuery {
 }
 
 /// Where a page begins: the provider's own mark, good only for the query that it came with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cursor(String);
 
 impl Cursor {

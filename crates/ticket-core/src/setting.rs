@@ -127,8 +127,12 @@ impl Settings {
 
     /// Adds what is absent from `lookup`, which is asked for environment variables.
     fn or_else(mut self, known: &[Setting], lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let is_alternative = |setting: &Setting| !setting.required && setting.default.is_none();
+        let is_given = |setting: &&Setting| self.values.contains_key(setting.name);
+        let chosen = known.iter().filter(is_given).any(is_alternative);
         for setting in known {
-            if self.values.contains_key(setting.name) {
+            // One way that is given is not completed with another: it may be another account's.
+            if self.values.contains_key(setting.name) || (chosen && is_alternative(setting)) {
                 continue;
             }
             if let Some(value) = present(lookup(setting.env)) {
@@ -165,9 +169,20 @@ impl Settings {
             }
             let variable = variable.expose_secret();
             let Some(value) = present(lookup(variable)) else {
-                return Err(Error::config(format!(
-                    "`{indirect}` names the environment variable {variable}, which is not set"
-                )));
+                // Whoever puts the secret itself there must not read it in a log.
+                let is_name = variable
+                    .chars()
+                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+                let message = if is_name {
+                    format!(
+                        "`{indirect}` names the environment variable {variable}, which is not set"
+                    )
+                } else {
+                    format!(
+                        "`{indirect}` must be the name of an environment variable, such as SUPPORT_KEY"
+                    )
+                };
+                return Err(Error::config(message));
             };
             self.values.insert(setting.name.to_owned(), value);
         }
@@ -183,8 +198,9 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// `Config`, naming the setting and its environment variable, where a required one is absent or empty,
-    /// where a name is not among `known`, or where a value cannot be read. The value itself is never named.
+    /// `Config`, naming the setting and its environment variable, where a required one is absent, where one is
+    /// blank, where a name is not among `known`, or where a value cannot be read. The value itself is never
+    /// named. All values arrive as texts: a field that is a number must be read from one.
     pub fn read<T: DeserializeOwned>(&self, provider: &str, known: &[Setting]) -> Result<T> {
         if let Some(unknown) = self
             .names()
@@ -203,8 +219,13 @@ impl Settings {
                 .values
                 .get(setting.name)
                 .map(ExposeSecret::expose_secret);
-            let given = given.filter(|value| !value.trim().is_empty());
             let named = || format!("`{}` (environment {})", setting.name, setting.env);
+            if given.is_some_and(|value| value.trim().is_empty()) {
+                return Err(Error::config(format!(
+                    "{provider} is not configured: {} is blank",
+                    named()
+                )));
+            }
             match given.or(setting.default) {
                 Some(value) => {
                     values.insert(setting.name.to_owned(), value.into());
@@ -283,6 +304,7 @@ impl<'de> Deserialize<'de> for Scalar {
         enum Any {
             Text(String),
             Integer(i64),
+            Large(u64),
             Float(f64),
             Truth(bool),
         }
@@ -291,6 +313,7 @@ impl<'de> Deserialize<'de> for Scalar {
             match Any::deserialize(deserializer)? {
                 Any::Text(text) => text,
                 Any::Integer(number) => number.to_string(),
+                Any::Large(number) => number.to_string(),
                 Any::Float(number) => number.to_string(),
                 Any::Truth(truth) => truth.to_string(),
             },
@@ -360,6 +383,41 @@ mod tests {
         assert!(config.spare.is_none());
         let settings = Settings::new().with("token", "t").with("spare", "s");
         assert!(settings.read::<Config>("x", KNOWN).unwrap().spare.is_some());
+    }
+
+    #[test]
+    fn a_blank_value_is_no_reason_for_the_default() {
+        let settings = Settings::new().with("token", "t").with("base_url", " ");
+        let error = settings.or_else(KNOWN, |_| Some("https://env.example".to_owned()));
+        let error = error.read::<Config>("x", KNOWN).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "x is not configured: `base_url` (environment X_BASE_URL) is blank"
+        );
+    }
+
+    #[test]
+    fn one_way_that_is_given_is_not_mixed_with_another_from_the_environment() {
+        const WAYS: &[Setting] = &[
+            Setting::secret("token", "X_TOKEN", "a token").or_others(),
+            Setting::secret("password", "X_PASSWORD", "a password").or_others(),
+            Setting::required("site", "X_SITE", "a site"),
+        ];
+        let env = |name: &str| Some(format!("env {name}"));
+        let settings = Settings::new().with("token", "given").or_else(WAYS, env);
+        assert_eq!(settings.names().collect::<Vec<_>>(), ["site", "token"]);
+        let settings = Settings::new().or_else(WAYS, env);
+        assert_eq!(
+            settings.names().collect::<Vec<_>>(),
+            ["password", "site", "token"]
+        );
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_a_variables_name_is_not_shown() {
+        let settings = Settings::new().with("token_env", "sk_live_s3cret");
+        let error = settings.resolve(KNOWN, |_| None).unwrap_err();
+        assert!(!error.to_string().contains("s3cret"), "{error}");
     }
 
     #[test]

@@ -11,14 +11,15 @@ use crate::provider::TicketProvider;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StackOptions {
-    /// How long one attempt may take. 30 seconds unless changed.
+    /// How long one attempt may take. 35 seconds unless changed: a little longer than the 30 seconds after
+    /// which the providers' own HTTP client gives up, since that knows better what has happened.
     pub timeout: Duration,
 }
 
 impl Default for StackOptions {
     fn default() -> Self {
         Self {
-            timeout: Duration::from_secs(30),
+            timeout: Duration::from_secs(35),
         }
     }
 }

@@ -6,14 +6,14 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// A ticket's id in its vendor's system, as text; never a number, even where it looks like one.
 ///
 /// Any text is accepted here. What cannot be an id (empty, control characters, over 256 bytes) is refused
 /// with `InvalidInput` before anything is sent.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TicketId(String);
 
 impl TicketId {
@@ -149,7 +149,7 @@ text_like!(Status, Priority);
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Person {
-    /// The person's id in the vendor's system.
+    /// The person's id in the vendor's system. Printed by `Debug`, so never an address or a name.
     pub id: Option<String>,
     /// The full name.
     pub name: Option<String>,
@@ -308,6 +308,8 @@ impl fmt::Debug for Hidden<'_> {
 mod tests {
     use super::*;
     use crate::draft::{Attachment, Created, NewTicket, TicketPatch};
+    use crate::message::{Message, NewComment};
+    use crate::query::TicketQuery;
 
     #[test]
     fn debug_prints_ids_and_lengths_but_no_texts() {
@@ -333,6 +335,9 @@ mod tests {
             format!("{new:?}"),
             format!("{patch:?}"),
             format!("{:?}", Created::new("1", raw())),
+            format!("{:?}", Message::new(secret, raw())),
+            format!("{:?}", NewComment::internal(secret)),
+            format!("{:?}", TicketQuery::new().search(secret)),
         ] {
             assert!(!debug.contains(secret), "{debug}");
             assert!(debug.contains("characters]"), "{debug}");

@@ -82,7 +82,11 @@ impl Tickets {
     /// Reads all tickets that the query finds, page by page as they are asked for, in constant memory.
     ///
     /// The stream ends after the last page or the first error. A provider that leads in circles (a cursor
-    /// comes again, or 100 pages in a row are empty) ends it with `BadResponse`.
+    /// comes again, a page begins with the same ticket as the one before, 100 pages in a row are empty) ends it
+    /// with `BadResponse`.
+    ///
+    /// **Do not delete or close tickets while the stream runs:** most vendors count pages from the
+    /// beginning, so that tickets which move up are passed over. Collect the ids first.
     pub fn list_all(
         &self,
         query: TicketQuery,
@@ -148,7 +152,8 @@ impl Tickets {
     /// batch after the other; gives one outcome per id, in the order of arrival.
     ///
     /// An id that comes twice in one batch is sent once; in a later batch it is sent again, and the vendor
-    /// finds nothing. Dropping the stream stops after the batch in flight, whose outcome is then unknown.
+    /// finds nothing. Dropping the stream loses the outcomes of the batch in flight and of those of the last
+    /// batch that were not taken yet. Not for the ids of a running [`list_all`](Self::list_all): see there.
     pub fn delete_all<S>(
         &self,
         ids: S,
@@ -265,7 +270,7 @@ impl Walk {
         match page.next {
             None => self.done = true,
             Some(next) => {
-                if let Err(error) = self.guard.admit(&next, page.items.is_empty()) {
+                if let Err(error) = self.guard.admit(&next, page.items.first()) {
                     self.done = true;
                     return Some(Err(
                         error.in_operation(self.tickets.info().id, Operation::List)
@@ -279,17 +284,19 @@ impl Walk {
 }
 
 /// Finds a list that leads in circles, in constant memory (Brent's algorithm): one earlier cursor is
-/// remembered, and a new one after 1, 2, 4, 8, … pages.
+/// remembered, and a new one after 1, 2, 4, 8, … pages. Where the cursors count on while the vendor ignores
+/// them, the pages themselves repeat.
 #[derive(Default)]
 struct CursorGuard {
     remembered: Option<Cursor>,
     steps: usize,
     span: usize,
     empty_pages: usize,
+    first_ticket: Option<TicketId>,
 }
 
 impl CursorGuard {
-    fn admit(&mut self, next: &Cursor, page_is_empty: bool) -> Result<()> {
+    fn admit(&mut self, next: &Cursor, first: Option<&Ticket>) -> Result<()> {
         if self.remembered.as_ref() == Some(next) {
             let message = format!(
                 "the list leads in circles: the cursor `{}` came again",
@@ -297,11 +304,20 @@ impl CursorGuard {
             );
             return Err(Error::new(ErrorKind::BadResponse, message));
         }
-        self.empty_pages = if page_is_empty {
-            self.empty_pages + 1
-        } else {
-            0
-        };
+        match first {
+            Some(ticket) if self.first_ticket.as_ref() == Some(&ticket.id) => {
+                let message = format!(
+                    "the list repeats itself: a page begins with ticket {} again",
+                    ticket.id
+                );
+                return Err(Error::new(ErrorKind::BadResponse, message));
+            }
+            Some(ticket) => {
+                self.first_ticket = Some(ticket.id.clone());
+                self.empty_pages = 0;
+            }
+            None => self.empty_pages += 1,
+        }
         if self.empty_pages >= MAX_EMPTY_PAGES {
             let message = format!("the list does not end: {MAX_EMPTY_PAGES} empty pages in a row");
             return Err(Error::new(ErrorKind::BadResponse, message));

@@ -13,8 +13,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ticket_core::{
     Attachment, Capabilities, Cursor, DeleteOutcome, DeleteReport, Effect, Error, ErrorKind, Field,
     Fields, NewComment, NewTicket, Operation, Page, PageRequest, Person, Priority, ProviderInfo,
-    Result, StackOptions, State, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
-    Tickets,
+    Request, Result, StackOptions, State, Ticket, TicketId, TicketPatch, TicketProvider,
+    TicketQuery, Tickets,
 };
 
 const CREATE: Fields = Fields::carrying(&[Field::Subject, Field::Description])
@@ -344,7 +344,7 @@ async fn a_filter_that_the_vendor_lacks_is_refused_by_name() {
 #[tokio::test]
 async fn ids_that_cannot_be_ids_are_refused() {
     let (tickets, seen) = Memory::new(Capabilities::none().get()).handle();
-    for id in ["", "   ", "1\n2", "\0", &"9".repeat(257)] {
+    for id in ["", "   ", " 1", "1 ", "1\n2", "\0", &"9".repeat(257)] {
         let error = tickets.get(id).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{id:?}");
     }
@@ -426,13 +426,108 @@ async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadResponse);
-        assert!(error.to_string().contains("came again"), "{error}");
+        assert!(error.to_string().contains("again"), "{error}");
         let pages = calls(&seen).len();
         assert!(
             pages <= 4 * (lead + circle) + 4,
             "{pages} pages for a lead of {lead} and a circle of {circle}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_vendor_that_ignores_the_cursor_ends_the_list_with_an_error() {
+    let (tickets, seen) =
+        Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+            .listing(|cursor| {
+                let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+                Page::last(vec![ticket("1"), ticket("2")])
+                    .next(Some(Cursor::new((page + 1).to_string())))
+            })
+            .handle();
+    let error = tickets
+        .list_all(TicketQuery::new())
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadResponse);
+    assert!(
+        error.to_string().contains("begins with ticket 1 again"),
+        "{error}"
+    );
+    assert_eq!(calls(&seen).len(), 2);
+}
+
+#[tokio::test]
+async fn empty_pages_count_only_in_a_row() {
+    let (tickets, _) = Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+        .listing(|cursor| {
+            let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+            let items = if page % 60 == 0 {
+                vec![ticket(&page.to_string())]
+            } else {
+                vec![]
+            };
+            Page::last(items).next((page < 300).then(|| Cursor::new((page + 1).to_string())))
+        })
+        .handle();
+    let all: Vec<Ticket> = tickets
+        .list_all(TicketQuery::new())
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 6);
+}
+
+#[tokio::test]
+async fn pages_of_nothing_and_blank_filters_are_refused() {
+    const LIST: Fields = Fields::carrying(&[Field::Search, Field::PageLimit]);
+    let (tickets, seen) = Memory::new(Capabilities::none().list(LIST)).handle();
+    let error = tickets
+        .list(&TicketQuery::new().page(PageRequest::first().limit(0)))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("`limit`"), "{error}");
+    let error = tickets
+        .list(&TicketQuery::new().search(" "))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("`search` is blank"), "{error}");
+    assert!(calls(&seen).is_empty());
+}
+
+#[tokio::test]
+async fn a_comment_is_checked_for_its_direction_its_text_and_its_files() {
+    const COMMENT: Fields =
+        Fields::carrying(&[Field::Body, Field::Internal]).requiring(&[Field::Body]);
+    let info = ProviderInfo::new("memory", "Memory", Capabilities::none().comment(COMMENT));
+    let id = TicketId::new("1");
+    let check = |comment: NewComment| info.check(&Request::Comment(&id, &comment));
+    check(NewComment::internal("x")).unwrap();
+    for (comment, word) in [
+        (NewComment::inbound("x"), "`inbound`"),
+        (NewComment::outbound("x"), "`outbound`"),
+        (NewComment::internal(" "), "`body`"),
+        (
+            NewComment::internal("x").attachment(Attachment::new("a.png", *b"x")),
+            "`attachments`",
+        ),
+    ] {
+        let error = check(comment).unwrap_err();
+        assert_eq!(error.effect(), Effect::None);
+        assert!(error.to_string().contains(word), "{error} names {word}");
+    }
+}
+
+#[test]
+fn one_id_more_than_a_batch_is_refused() {
+    let info = ProviderInfo::new("memory", "Memory", Capabilities::none().delete(2));
+    let ids = ["1", "2", "3"].map(TicketId::new);
+    info.check(&Request::Delete(&ids[..2])).unwrap();
+    assert_eq!(
+        info.check(&Request::Delete(&ids)).unwrap_err().kind(),
+        ErrorKind::InvalidInput
+    );
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ async fn a_span_tells_what_happened_and_no_text() {
             error.type=\"not_found\" ticket.effect=\"none\" http.response.status_code=404}",
         "ticket.operation=\"create\"}: ticket_core::layers::observe: answered",
         "ticket.operation=\"delete\" ticket.count=2}",
-        r#"ticket.id="12\n1""#,
+        r#"ticket.id="12\\n1""#,
     ] {
         assert!(log.contains(part), "{part}\nis not in\n{log}");
     }

@@ -94,6 +94,27 @@ fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
+/// A base URL as it may be shown: without user name, password, query and fragment. For `Debug` of
+/// configurations, which may hold anything.
+///
+/// ```
+/// assert_eq!(ticket_http::shown_url("https://me:s3cret@example.com/api?key=s3cret"), "https://example.com/api");
+/// assert_eq!(ticket_http::shown_url("no address"), "[no URL]");
+/// ```
+pub fn shown_url(base_url: &str) -> String {
+    match reqwest::Url::parse(base_url) {
+        Ok(url) if url.has_host() => {
+            let host = url.host_str().unwrap_or_default();
+            let port = url
+                .port()
+                .map(|port| format!(":{port}"))
+                .unwrap_or_default();
+            format!("{}://{host}{port}{}", url.scheme(), url.path())
+        }
+        _ => "[no URL]".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

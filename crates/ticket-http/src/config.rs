@@ -29,7 +29,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_secs(30),
             max_body_bytes: 4 * 1024 * 1024,
             allow_plain_http: false,
             product: None,
@@ -46,7 +46,7 @@ impl HttpConfig {
         self
     }
 
-    /// How long a request may take altogether, from the connection to the last byte of the reply. 60 seconds.
+    /// How long a request may take altogether, from the connection to the last byte of the reply. 30 seconds.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
@@ -72,6 +72,13 @@ impl HttpConfig {
     #[must_use]
     pub fn user_agent(mut self, product: impl Into<String>) -> Self {
         self.product = Some(product.into());
+        self
+    }
+
+    /// As [`user_agent`](Self::user_agent), unless one is given. For provider crates.
+    #[must_use]
+    pub fn or_user_agent(mut self, product: &str) -> Self {
+        self.product.get_or_insert_with(|| product.to_owned());
         self
     }
 

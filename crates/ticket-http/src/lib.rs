@@ -15,6 +15,7 @@ mod retry_after;
 mod status;
 mod transport;
 
+pub use base::shown_url;
 pub use client::HttpClient;
 pub use config::HttpConfig;
 #[cfg(feature = "multipart")]

@@ -115,14 +115,15 @@ async fn open(file: Attachment, limit: u64) -> Result<Part> {
             let unreadable = |error: std::io::Error| {
                 Error::invalid_input(format!("the attachment {name:?} cannot be read: {error}"))
             };
-            let file = File::open(&path).await.map_err(unreadable)?;
-            let metadata = file.metadata().await.map_err(unreadable)?;
+            // Asked first: opening a pipe would wait for its other end.
+            let metadata = tokio::fs::metadata(&path).await.map_err(unreadable)?;
             if !metadata.is_file() {
                 return Err(Error::invalid_input(format!(
                     "the attachment {name:?} is no file"
                 )));
             }
             within(&name, metadata.len(), limit)?;
+            let file = File::open(&path).await.map_err(unreadable)?;
             // A file that grows meanwhile is sent as long as it was.
             let stream = ReaderStream::new(file.take(metadata.len()));
             Part::stream_with_length(Body::wrap_stream(stream), metadata.len())

@@ -113,8 +113,15 @@ impl<'a> HttpRequest<'a> {
     pub async fn send(self) -> Result<HttpResponse> {
         let inner = &self.client.inner;
         let request = self.build().await?;
-        let lost =
-            |error: &reqwest::Error| transport::error(error, &inner.base.peer, inner.timeout);
+        let sent_to = request.url().clone();
+        let headers = request.headers().values();
+        let secrets = headers
+            .filter(|value| value.is_sensitive())
+            .cloned()
+            .collect();
+        let lost = |error: &reqwest::Error| {
+            transport::error(error, &sent_to, &inner.base.peer, inner.timeout)
+        };
         let mut reply = inner
             .client
             .execute(request)
@@ -143,7 +150,7 @@ impl<'a> HttpRequest<'a> {
             Err(Cut::Lost(_, error)) if success => return Err(lost(&error).with_status(status)),
             Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
         };
-        Ok(HttpResponse::new(status, headers, body))
+        Ok(HttpResponse::new(status, headers, body, secrets))
     }
 
     #[cfg_attr(

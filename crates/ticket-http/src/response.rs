@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use ticket_core::{Error, ErrorKind, Result};
@@ -20,14 +20,22 @@ pub struct HttpResponse {
     status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
+    /// What was sent and must not be repeated, should the vendor do so.
+    secrets: Vec<HeaderValue>,
 }
 
 impl HttpResponse {
-    pub(crate) fn new(status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
+    pub(crate) fn new(
+        status: u16,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        secrets: Vec<HeaderValue>,
+    ) -> Self {
         Self {
             status,
             headers,
             body,
+            secrets,
         }
     }
 
@@ -70,10 +78,10 @@ impl HttpResponse {
         json::read_raw(self.json_text()?).map_err(|why| self.error_of(ErrorKind::BadResponse, &why))
     }
 
-    /// The first 300 characters of a plain-text body, to stand as the vendor's own words. Nothing for an HTML page,
-    /// which is a gateway's, not the vendor's.
+    /// The first 300 characters of a plain-text body, to stand as the vendor's own words. Nothing for an HTML
+    /// page, which is a gateway's, and for JSON, which may be somebody's whole ticket.
     pub fn text(&self) -> String {
-        if self.is_html() {
+        if self.is_html() || self.trimmed().starts_with(b"{") || self.trimmed().starts_with(b"[") {
             return String::new();
         }
         // A character has at most four bytes; one cut at the end is dropped with those beyond the limit.
@@ -114,6 +122,26 @@ impl HttpResponse {
         error
     }
 
+    /// As [`error_of`](Self::error_of), with the vendor's own `words`. Where they repeat a credential that was
+    /// sent, it is left out.
+    pub fn refusal(&self, kind: ErrorKind, message: &str, words: &str) -> Error {
+        let mut words = words.to_owned();
+        for secret in self
+            .secrets
+            .iter()
+            .filter_map(|secret| secret.to_str().ok())
+        {
+            // "Bearer abc" is repeated as "abc".
+            let bare = secret
+                .rsplit(' ')
+                .next()
+                .filter(|bare| !bare.is_empty())
+                .unwrap_or(secret);
+            words = words.replace(bare, "[a credential]");
+        }
+        self.error_of(kind, message).with_vendor_message(&words)
+    }
+
     /// What may be JSON; otherwise says what it is.
     fn json_text(&self) -> Result<&[u8]> {
         let text = self.trimmed();
@@ -135,11 +163,15 @@ impl HttpResponse {
             .trim_ascii()
     }
 
-    fn is_html(&self) -> bool {
-        self.trimmed().starts_with(b"<")
-            || self
-                .header("content-type")
-                .is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
+    /// Whether it is a web page: a gateway's or a login wall's, not the vendor's API. What looks like JSON is
+    /// none, whatever its content type says.
+    pub fn is_html(&self) -> bool {
+        let body = self.trimmed();
+        let says_so = || {
+            let kind = self.header("content-type").unwrap_or_default();
+            kind.to_ascii_lowercase().contains("html")
+        };
+        body.starts_with(b"<") || (!body.starts_with(b"{") && !body.starts_with(b"[") && says_so())
     }
 }
 

@@ -6,14 +6,24 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use reqwest::Url;
 use ticket_core::{Error, ErrorKind};
 
 /// The longest cause that is told, in characters.
 const MAX_CAUSE: usize = 200;
 
 /// The error for a request or a reply that failed under way.
-pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration) -> Error {
-    let (kind, message) = if error.is_builder() {
+pub(crate) fn error(error: &reqwest::Error, sent_to: &Url, peer: &str, limit: Duration) -> Error {
+    // A client of the caller's own may have followed a redirect: the request did arrive somewhere first.
+    let elsewhere = error.url().is_some_and(|url| url != sent_to);
+    let (kind, message) = if elsewhere {
+        (
+            ErrorKind::Unavailable,
+            format!(
+                "{peer} redirected, the client in use followed and failed: the vendor may have acted"
+            ),
+        )
+    } else if error.is_builder() {
         (
             ErrorKind::InvalidInput,
             "the request cannot be built; nothing was sent".to_owned(),

@@ -45,7 +45,7 @@ impl LeadSquared {
         ];
         let http = HttpClient::new(
             &config.base_url,
-            &config.http.clone().user_agent(product),
+            &config.http.clone().or_user_agent(product),
             keys,
         )?;
         Ok(Self {

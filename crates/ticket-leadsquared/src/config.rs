@@ -1,5 +1,6 @@
 //! What must be known to call LeadSquared Service CRM.
 
+use std::fmt;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use ticket_core::{Result, Setting, Settings};
-use ticket_http::HttpConfig;
+use ticket_http::{HttpConfig, shown_url};
 
 use crate::provider::ID;
 
@@ -90,7 +91,7 @@ const DEFAULT_MAX_ATTACHMENT_BYTES_TEXT: &str = "26214400";
 /// assert_eq!(config.delete_batch, 50);
 /// assert!(!format!("{config:?}").contains("\"secret\""));
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LeadSquaredConfig {
@@ -162,6 +163,23 @@ where
     match Any::deserialize(deserializer)? {
         Any::Number(number) => Ok(number),
         Any::Text(text) => text.trim().parse().map_err(serde::de::Error::custom),
+    }
+}
+
+impl fmt::Debug for LeadSquaredConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LeadSquaredConfig")
+            .field("base_url", &shown_url(&self.base_url))
+            .field("org_id", &self.org_id)
+            .field("access_key", &self.access_key)
+            .field("secret_key", &self.secret_key)
+            .field("delete_batch", &self.delete_batch)
+            .field("time_zone", &self.time_zone)
+            .field("resolved_status", &self.resolved_status)
+            .field("closed_status", &self.closed_status)
+            .field("max_attachment_bytes", &self.max_attachment_bytes)
+            .field("http", &self.http)
+            .finish()
     }
 }
 

@@ -25,8 +25,7 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     match verdict {
         Some(verdict) if is_refusal(&verdict) => {
             let message = "the vendor refused, although with status 200";
-            let error = response.error_of(ErrorKind::InvalidInput, message);
-            Err(error.with_vendor_message(&words(&verdict)))
+            Err(response.refusal(ErrorKind::InvalidInput, message, &words(&verdict)))
         }
         _ => Ok(()),
     }
@@ -48,9 +47,8 @@ fn classify(response: &HttpResponse, verdict: Option<&Verdict>) -> Error {
         Some(_) => ErrorKind::InvalidInput,
         None => kind_of_status(response.status()),
     };
-    let error = response
-        .error_of(kind, message_of(kind))
-        .with_vendor_message(&verdict.map_or_else(|| response.text(), words));
+    let words = verdict.map_or_else(|| response.text(), words);
+    let error = response.refusal(kind, message_of(kind), &words);
     match kind {
         ErrorKind::InvalidInput => error.with_effect(Effect::None),
         ErrorKind::RateLimited if error.retry_after().is_none() => error.with_retry_after(WINDOW),

@@ -10,3 +10,4 @@ pub mod wire;
 pub use client::LeadSquared;
 pub use config::{LeadSquaredConfig, SETTINGS};
 pub use provider::info;
+pub use ticket_http::{HttpConfig, Reply, WireId};

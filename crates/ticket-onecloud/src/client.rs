@@ -2,6 +2,7 @@
 //!
 //! What the vendor does not document does not exist here.
 
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -45,7 +46,7 @@ impl OneCloud {
         let product = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
         let http = HttpClient::new(
             &config.base_url,
-            &config.http.clone().user_agent(product),
+            &config.http.clone().or_user_agent(product),
             &[],
         )?;
         let source = config
@@ -169,7 +170,10 @@ impl OneCloud {
         let reply = async {
             let bearer = self.tokens.current().await?;
             match send(&bearer.header).await {
-                Err(expired) if expired.kind() == ErrorKind::TokenExpired => {
+                Err(expired)
+                    if expired.kind() == ErrorKind::TokenExpired
+                        && expired.effect() == Effect::None =>
+                {
                     match self.tokens.renew(&bearer).await {
                         Some(renewed) => send(&renewed?.header).await,
                         None => Err(expired),
@@ -202,12 +206,17 @@ fn login(http: &HttpClient, config: &OneCloudConfig) -> Result<Option<Arc<dyn To
 }
 
 /// Gets tokens from the vendor.
-#[derive(Debug)]
 struct Login {
     http: HttpClient,
     email: String,
     password: SecretString,
     site_id: String,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").finish_non_exhaustive()
+    }
 }
 
 #[async_trait]

@@ -1,12 +1,13 @@
 //! What must be known to call OneCloud.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 use ticket_core::{Result, Setting, Settings};
-use ticket_http::HttpConfig;
+use ticket_http::{HttpConfig, shown_url};
 
 use crate::provider::ID;
 use crate::token::TokenSource;
@@ -55,7 +56,7 @@ const DEFAULT_TIME_ZONE: &str = "Asia/Jakarta";
 /// let config = OneCloudConfig::with_login("https://onecloud.example.com", "user@example.com", "password", "123");
 /// # let _ = config;
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OneCloudConfig {
@@ -82,6 +83,21 @@ pub struct OneCloudConfig {
 
 fn default_time_zone() -> String {
     DEFAULT_TIME_ZONE.to_owned()
+}
+
+impl fmt::Debug for OneCloudConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OneCloudConfig")
+            .field("base_url", &shown_url(&self.base_url))
+            .field("token", &self.token)
+            .field("email", &self.email.as_ref().map(|_| "[hidden]"))
+            .field("password", &self.password)
+            .field("site_id", &self.site_id)
+            .field("source", &self.source)
+            .field("time_zone", &self.time_zone)
+            .field("http", &self.http)
+            .finish()
+    }
 }
 
 impl OneCloudConfig {

@@ -28,30 +28,34 @@ pub(crate) fn check_login(response: &HttpResponse) -> Result<()> {
     check(response).map_err(|error| match error.kind() {
         ErrorKind::Unauthenticated => {
             let message = "the login is not accepted; see ONECLOUD_EMAIL, ONECLOUD_PASSWORD and ONECLOUD_SITE_ID";
-            response
-                .error_of(ErrorKind::Unauthenticated, message)
-                .with_vendor_message(error.vendor_message().unwrap_or_default())
+            let words = error.vendor_message().unwrap_or_default();
+            response.refusal(ErrorKind::Unauthenticated, message, words)
         }
         _ => error,
     })
 }
 
-/// Success of a removal: an empty object, or nothing at all. A web page confirms nothing.
+/// Success of a removal: an empty object, or nothing at all. Nothing else confirms it.
 pub(crate) fn confirm_removed(response: &HttpResponse) -> Result<()> {
-    if response.body().iter().all(u8::is_ascii_whitespace) {
-        return Ok(());
+    let blank = response.body().iter().all(u8::is_ascii_whitespace);
+    if !blank && !response.json::<BTreeMap<String, Value>>()?.is_empty() {
+        let message = "the vendor's reply does not confirm the removal";
+        return Err(response.error_of(ErrorKind::BadResponse, message));
     }
-    response.json::<BTreeMap<String, Value>>().map(drop)
+    match response.status() {
+        200 | 204 => Ok(()),
+        _ => Err(response.error_of(
+            ErrorKind::BadResponse,
+            "the vendor's status does not confirm the removal",
+        )),
+    }
 }
 
 /// The error that the body reports, if it does.
 fn reported(response: &HttpResponse, envelope: &Envelope) -> Option<Error> {
     let text = |value: &Value, key: &str| {
-        value
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
+        let text = value.get(key).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
     };
     if text(&envelope.meta, "status").eq_ignore_ascii_case("error") {
         let code = envelope.records.get("errorCode").and_then(number);
@@ -77,45 +81,40 @@ fn number(code: &Value) -> Option<u16> {
     }
 }
 
-/// The error of an envelope with the vendor's `words` (page `tiketget` and its sisters print two of them).
+/// The error of an envelope with the vendor's `words` (page `tiketget` and its sisters print two of them,
+/// both with 401; the same words with another code are about something else).
 fn by_words(response: &HttpResponse, code: Option<u16>, words: &str) -> Error {
     let lower = words.to_ascii_lowercase();
-    if lower.contains("expired token") {
+    let status = code
+        .filter(|code| (400..=599).contains(code))
+        .or_else(|| (!response.is_success()).then(|| response.status()));
+    if status == Some(401) && lower.contains("expired token") {
         let message = "the token has expired; get a new one, or configure a login to renew it with";
-        return response
-            .error_of(ErrorKind::TokenExpired, message)
-            .with_vendor_message(words);
+        return response.refusal(ErrorKind::TokenExpired, message, words);
     }
-    if lower.contains("time limit reached") || lower.contains("try again") {
-        let error = response
-            .error_of(
-                ErrorKind::QuotaExhausted,
-                "the quota is used up; a new token does not help",
-            )
-            .with_vendor_message(words);
+    if status == Some(401) && (lower.contains("time limit reached") || lower.contains("try again"))
+    {
+        let message = "the quota is used up; a new token does not help";
+        let error = response.refusal(ErrorKind::QuotaExhausted, message, words);
         return match daily_window(words) {
             Some(window) => error.with_quota_window(window),
             None => error,
         };
     }
-    let kind = match code
-        .filter(|code| *code >= 400)
-        .or((!response.is_success()).then(|| response.status()))
-    {
-        Some(status) => kind_of_status(status),
-        None => ErrorKind::BadResponse,
-    };
-    response
-        .error_of(kind, message_of(kind))
-        .with_vendor_message(words)
+    let kind = status.map_or(ErrorKind::BadResponse, kind_of_status);
+    response.refusal(kind, message_of(kind), words)
 }
 
 /// The error of a reply whose body says nothing.
 fn by_status(response: &HttpResponse) -> Error {
     let kind = kind_of_status(response.status());
-    response
-        .error_of(kind, message_of(kind))
-        .with_vendor_message(&response.text())
+    if kind == ErrorKind::NotFound && response.is_html() {
+        return response.error_of(
+            ErrorKind::BadResponse,
+            "a web page says that there is no such address; check the base URL",
+        );
+    }
+    response.refusal(kind, message_of(kind), &response.text())
 }
 
 fn message_of(kind: ErrorKind) -> &'static str {

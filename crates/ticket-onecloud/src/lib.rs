@@ -11,4 +11,5 @@ pub mod wire;
 pub use client::OneCloud;
 pub use config::{OneCloudConfig, SETTINGS};
 pub use provider::info;
+pub use ticket_http::{HttpConfig, Reply, WireId};
 pub use token::TokenSource;

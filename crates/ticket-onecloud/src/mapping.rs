@@ -80,9 +80,21 @@ pub(crate) fn row_ticket(row: wire::TicketRow, raw: Box<RawValue>, zone: &TimeZo
 
 pub(crate) fn message(reply: Reply<wire::Message>, zone: &TimeZone) -> Message {
     let wire = reply.value;
-    let mut message = Message::new(wire.content.unwrap_or_default(), reply.raw);
+    let parts = wire.contents.unwrap_or_default();
+    let body = given(wire.content)
+        .or_else(|| parts.into_iter().find_map(|part| given(part.body_text)))
+        .or(given(wire.description));
+    let mut message = Message::new(body.unwrap_or_default(), reply.raw);
     message.id = Some(wire.id.into_string());
-    message.author = person(given(wire.from), given(wire.from_name));
+    // An id in the channel, or an address.
+    let (email, id) = match given(wire.from) {
+        Some(from) if from.contains('@') => (Some(from), None),
+        from => (None, from),
+    };
+    message.author = person(id, given(wire.from_name));
+    if let Some(email) = email {
+        message.author = Some(message.author.unwrap_or_default().email(email));
+    }
     // Inferred from the sample's texts.
     message.direction = match wire.incoming.as_deref() {
         Some("1") => Some(Direction::Inbound),
@@ -133,9 +145,12 @@ fn priority(code: String) -> Priority {
     }
 }
 
-/// A time of the vendor's, which names no zone. What is no time (such as `0000-00-00 00:00:00`) is absent
+/// A time of the vendor's, which names no zone; one that does keeps it. What is no time (such as `0000-00-00 00:00:00`) is absent
 /// here and stays in `raw`.
 fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    if let Ok(timestamp) = text.parse() {
+        return Some(timestamp);
+    }
     let local: DateTime = text.parse().ok()?;
     Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }

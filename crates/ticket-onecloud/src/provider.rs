@@ -73,7 +73,13 @@ impl TicketProvider for OneCloud {
         let arrived = u64::try_from(rows.data.len()).unwrap_or(u64::MAX);
         let end = find.offset.unwrap_or_default().saturating_add(arrived);
         // What arrived counts: more rows than the limit may come. Without a total, an empty page is the end.
-        let more = arrived > 0 && total.is_none_or(|total| end < total);
+        let more = total.map_or(arrived > 0, |total| end < total);
+        if more && arrived == 0 {
+            let message = "the list ends before the total that the vendor states";
+            return Err(
+                Error::new(ErrorKind::BadResponse, message).in_operation(ID, Operation::List)
+            );
+        }
         let items = reply.value.data.into_iter().zip(rows.data);
         let items = items
             .map(|(row, raw)| mapping::row_ticket(row, raw, &self.time_zone))

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
-use ticket_core::{Error, Result};
+use ticket_core::{Effect, Error, Result};
 use ticket_http::HttpClient;
 use tokio::sync::Mutex;
 
@@ -39,7 +39,7 @@ pub trait TokenSource: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Any error ends the calls that wait for the token. Its effect should be `None`.
+    /// Any error ends the calls that wait for the token; as they are not sent, its effect becomes `None`.
     async fn token(&self) -> Result<SecretString>;
 }
 
@@ -138,6 +138,8 @@ impl Tokens {
                 Ok(bearer)
             }
             Err(error) => {
+                // Whatever went wrong, the call that wants the token was not sent.
+                let error = error.with_effect(Effect::None);
                 state.last_error = Some(error.clone());
                 Err(error)
             }

@@ -325,6 +325,25 @@ pub struct Message {
     pub subject: Option<String>,
     /// The text.
     pub content: Option<String>,
+    /// The text once more, in parts.
+    pub contents: Option<Vec<MessageContent>>,
+    /// Seen empty only.
+    pub description: Option<String>,
+}
+
+/// A part of a message's text. `Debug` prints nothing of it.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct MessageContent {
+    /// The text without markup.
+    pub body_text: Option<String>,
+}
+
+impl fmt::Debug for MessageContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageContent").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Message {
@@ -366,8 +385,7 @@ pub(crate) struct Token {
 }
 
 /// What may stand in any reply instead of what was asked for: the `ERROR` envelope, or a
-/// `response_code` other than 200. Every JSON object can be read as one, so that no odd value in it can
-/// hide an error.
+/// `response_code` other than 200. No odd value in it can hide an error.
 #[derive(Deserialize)]
 pub(crate) struct Envelope {
     /// `{"status": "ERROR", "count": 1}`.

@@ -31,7 +31,7 @@ impl Sweeppea {
         let product = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
         let http = HttpClient::new(
             &config.base_url,
-            &config.http.clone().user_agent(product),
+            &config.http.clone().or_user_agent(product),
             &[("authorization", bearer)],
         )?;
         Ok(Self {

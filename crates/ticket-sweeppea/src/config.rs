@@ -1,11 +1,12 @@
 //! What must be known to call Sweeppea.
 
+use std::fmt;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 use ticket_core::{Result, Setting, Settings};
-use ticket_http::HttpConfig;
+use ticket_http::{HttpConfig, shown_url};
 
 use crate::provider::ID;
 
@@ -35,7 +36,7 @@ const DEFAULT_BASE_URL: &str = "https://api-v3.sweeppea.com";
 /// assert_eq!(config.base_url, "https://api-v3.sweeppea.com");
 /// assert!(!format!("{config:?}").contains("\"key\""));
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SweeppeaConfig {
@@ -51,6 +52,16 @@ pub struct SweeppeaConfig {
 
 fn default_base_url() -> String {
     DEFAULT_BASE_URL.to_owned()
+}
+
+impl fmt::Debug for SweeppeaConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SweeppeaConfig")
+            .field("base_url", &shown_url(&self.base_url))
+            .field("api_key", &self.api_key)
+            .field("http", &self.http)
+            .finish()
+    }
 }
 
 impl SweeppeaConfig {

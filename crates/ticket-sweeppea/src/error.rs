@@ -24,33 +24,35 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
 fn classify(response: &HttpResponse, verdict: Option<Verdict>) -> Error {
     let Some(verdict) = verdict else {
         let kind = kind_of_status(response.status());
-        let error = response.error_of(kind, message_of(kind));
-        return error.with_vendor_message(&response.text());
+        if kind == ErrorKind::NotFound {
+            // The vendor says so in its own form; this is some server's word about the address.
+            let message = "there is no such address; check the base URL";
+            return response.error_of(ErrorKind::BadResponse, message);
+        }
+        return response.refusal(kind, message_of(kind), &response.text());
     };
     let words = verdict.message.unwrap_or_default();
+    let lower = words.to_ascii_lowercase();
     // Inside a 200 the code stands for the status.
     let status = if response.is_success() {
-        verdict.code.filter(|code| *code >= 400)
+        verdict.code.filter(|code| (400..=599).contains(code))
     } else {
         Some(response.status())
     };
     let kind = match status {
-        Some(403) if is_about_the_key(&words) => ErrorKind::Unauthenticated,
+        Some(403) if is_about_the_key(&lower) => ErrorKind::Unauthenticated,
         // That the vendor says so is documented, its words are not (inferred).
-        Some(403) if words.to_ascii_lowercase().contains("quota") => ErrorKind::QuotaExhausted,
+        Some(403) if lower.contains("quota") => ErrorKind::QuotaExhausted,
         // "Cannot update closed ticket" (page `support/update.md`).
-        Some(400) if words.to_ascii_lowercase().contains("closed ticket") => ErrorKind::Conflict,
+        Some(400) if lower.contains("closed ticket") => ErrorKind::Conflict,
         Some(status) => kind_of_status(status),
         None => ErrorKind::BadResponse,
     };
-    response
-        .error_of(kind, message_of(kind))
-        .with_vendor_message(&words)
+    response.refusal(kind, message_of(kind), &words)
 }
 
 /// "Invalid API Token" comes with a 403 (page `support/delete.md`), as do real refusals.
 fn is_about_the_key(words: &str) -> bool {
-    let words = words.to_ascii_lowercase();
     words.contains("invalid api token") || words.contains("bearer token")
 }
 

@@ -10,3 +10,4 @@ pub mod wire;
 pub use client::Sweeppea;
 pub use config::{SETTINGS, SweeppeaConfig};
 pub use provider::info;
+pub use ticket_http::{HttpConfig, Reply, WireId};

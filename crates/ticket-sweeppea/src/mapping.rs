@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 use ticket_core::{
-    Cursor, Direction, Error, Message, NewTicket, Operation, Person, Priority, Result, State,
-    Status, Ticket, TicketQuery,
+    Cursor, Direction, Error, ErrorKind, Message, NewTicket, Operation, Person, Priority, Result,
+    State, Status, Ticket, TicketQuery,
 };
 use ticket_http::Reply;
 
@@ -72,18 +72,23 @@ impl Place {
         asked: Option<State>,
         arrived: usize,
         total: Option<u64>,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>> {
         let before = self
             .before
             .saturating_add(u64::try_from(arrived).unwrap_or(u64::MAX));
-        if arrived > 0 && total.is_none_or(|total| before < total) {
-            return Some(Self {
+        if total.map_or(arrived > 0, |total| before < total) {
+            if arrived == 0 {
+                let message = "the list ends before the total that the vendor states";
+                return Err(Error::new(ErrorKind::BadResponse, message));
+            }
+            let page = self.page.saturating_add(1);
+            return Ok(Some(Self {
                 list: self.list,
-                page: self.page.saturating_add(1),
+                page,
                 before,
-            });
+            }));
         }
-        (self.list == State::Open && asked.is_none()).then_some(Self::start(State::Closed))
+        Ok((self.list == State::Open && asked.is_none()).then_some(Self::start(State::Closed)))
     }
 }
 

@@ -9,6 +9,8 @@ use ticket_core::{
     Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
 
+use ticket_http::WireId;
+
 use crate::client::Sweeppea;
 use crate::mapping::{self, Place};
 use crate::wire;
@@ -88,7 +90,15 @@ impl TicketProvider for Sweeppea {
                     .in_operation(ID, Operation::List)
             })?;
         let list = reply.value;
-        let next = place.next(query.state, list.tickets.len(), list.total_tickets);
+        if list.page.is_some_and(|page| page != place.page) {
+            let message = "the vendor answered with another page than the one asked for";
+            return Err(
+                Error::new(ErrorKind::BadResponse, message).in_operation(ID, Operation::List)
+            );
+        }
+        let next = place
+            .next(query.state, list.tickets.len(), list.total_tickets)
+            .map_err(|error| error.in_operation(ID, Operation::List))?;
         let status = if place.list == State::Closed {
             Status::Closed
         } else {
@@ -120,12 +130,15 @@ impl TicketProvider for Sweeppea {
             title: patch.subject.clone(),
             description: patch.description.clone(),
         };
-        self.update_ticket(&update).await.map(drop)
+        let updated = self.update_ticket(&update).await?.value;
+        confirm(id, &updated.case_number, Operation::Update, true)
     }
 
     async fn resolve(&self, id: &TicketId) -> Result<()> {
         self.info.check(&Request::Resolve(id))?;
-        self.resolve_ticket(id.as_str()).await.map(drop)
+        let resolved = self.resolve_ticket(id.as_str()).await?.value;
+        let closed = resolved.status != Some(false);
+        confirm(id, &resolved.case_number, Operation::Resolve, closed)
     }
 
     async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
@@ -153,4 +166,15 @@ impl TicketProvider for Sweeppea {
                 .collect(),
         ))
     }
+}
+
+/// Whether a reply confirms what was asked, for the ticket that was asked for.
+fn confirm(id: &TicketId, answered: &WireId, operation: Operation, done: bool) -> Result<()> {
+    if done && answered.as_str().eq_ignore_ascii_case(id.as_str()) {
+        return Ok(());
+    }
+    let message = "the vendor's reply is about another ticket, or does not confirm the change";
+    Err(Error::new(ErrorKind::BadResponse, message)
+        .in_operation(ID, operation)
+        .on_ticket(id))
 }

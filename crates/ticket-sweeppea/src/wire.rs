@@ -7,7 +7,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use ticket_http::WireId;
 
@@ -76,14 +77,19 @@ pub struct CreatedTicket {
     /// The new ticket's key: 7 characters, not always digits.
     pub case_number: WireId,
     /// The subject line.
+    #[serde(default, deserialize_with = "lenient")]
     pub subject: Option<String>,
     /// 1 is low, 2 medium, 3 high.
+    #[serde(default, deserialize_with = "lenient")]
     pub priority: Option<u8>,
     /// Who works on it: null without `AssignTo`, absent in older replies.
+    #[serde(default, deserialize_with = "lenient")]
     pub assigned_to: Option<AssignedTo>,
     /// When it was filed.
+    #[serde(default, deserialize_with = "lenient")]
     pub creation_date: Option<Timestamp>,
     /// Here a text, `Open`; in [`Ticket`] a truth value.
+    #[serde(default, deserialize_with = "lenient")]
     pub status: Option<String>,
 }
 
@@ -353,12 +359,16 @@ pub struct UpdatedTicket {
     /// The ticket's key.
     pub case_number: WireId,
     /// The subject line.
+    #[serde(default, deserialize_with = "lenient")]
     pub subject: Option<String>,
     /// The text.
+    #[serde(default, deserialize_with = "lenient")]
     pub description: Option<String>,
     /// 1 is low, 2 medium, 3 high.
+    #[serde(default, deserialize_with = "lenient")]
     pub priority: Option<i64>,
     /// False is open.
+    #[serde(default, deserialize_with = "lenient")]
     pub status: Option<bool>,
 }
 
@@ -378,12 +388,15 @@ pub struct ResolvedTicket {
     /// The ticket's key.
     pub case_number: WireId,
     /// The subject line.
+    #[serde(default, deserialize_with = "lenient")]
     pub subject: Option<String>,
     /// True is closed.
     pub status: Option<bool>,
     /// When it was closed.
+    #[serde(default, deserialize_with = "lenient")]
     pub close_date: Option<Timestamp>,
     /// Who closed it, by name.
+    #[serde(default, deserialize_with = "lenient")]
     pub closed_by: Option<String>,
 }
 
@@ -413,6 +426,15 @@ impl fmt::Debug for AccountInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccountInfo").finish_non_exhaustive()
     }
+}
+
+/// Whatever is odd about these counts as absent: a write that was confirmed must not become unknown over a
+/// decoration.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 /// The envelope of a success.

@@ -106,7 +106,7 @@ fn seconds<'de, D: serde::Deserializer<'de>>(
         .map(|seconds| match Duration::try_from_secs_f64(seconds) {
             Ok(timeout) if !timeout.is_zero() => Ok(timeout),
             _ => Err(serde::de::Error::custom(Error::config(
-                "timeout_s must be more than 0",
+                "timeout_s must be a number of seconds above 0 that is not beyond all measure",
             ))),
         })
         .transpose()

@@ -46,7 +46,7 @@ impl FromStr for TicketRef {
     fn from_str(text: &str) -> Result<Self, Error> {
         match text.trim().split_once(':') {
             Some((account, id)) if !account.trim().is_empty() && !id.trim().is_empty() => {
-                Ok(Self::new(account, id))
+                Ok(Self::new(account.trim(), id.trim()))
             }
             _ => Err(Error::invalid_input(format!(
                 "\"{text}\" names no ticket; write account:id, such as onecloud:121"

@@ -1,10 +1,14 @@
 //! Which providers there are, and how each is connected. The one table of the facade.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ticket_core::{Error, ProviderInfo, Result, Setting, StackOptions, TicketProvider, Tickets};
 
 use crate::account::AccountConfig;
+
+/// How much longer than one request an attempt may take.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// How a provider is described and connected.
 ///
@@ -129,11 +133,11 @@ impl Registry {
             }));
         };
         let provider = (descriptor.connect)(account)?;
-        let options = StackOptions::default();
-        Ok(Tickets::with_options(
-            provider,
-            &account.timed(options, StackOptions::timeout),
-        ))
+        let options = account.timed(StackOptions::default(), |options, timeout| {
+            // The provider's own clock ends a request first: it knows better what has happened.
+            options.timeout(timeout.saturating_add(GRACE))
+        });
+        Ok(Tickets::with_options(provider, &options))
     }
 }
 

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use tickets::{Person, Ticket, TicketRef};
 
-use crate::accounts::Accounts;
-use crate::args::{Get, Global};
+use crate::accounts::{Account, Accounts};
+use crate::args::{Global, One};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record};
 
-pub(super) async fn run(get: &Get, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let reference: TicketRef = get.ticket.parse()?;
+pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let reference: TicketRef = one.ticket.parse()?;
     let accounts = Accounts::open(global).await?;
     let account = accounts.connect(&reference.account)?;
     let ticket = account
@@ -18,17 +18,27 @@ pub(super) async fn run(get: &Get, global: &Global, output: &Output) -> Result<E
         .await
         .map_err(|error| Failure::of_call(&error, &account, Some(&reference)))?;
     output
-        .one(&Shown { reference, ticket })
+        .one(&Shown::new(&account, ticket))
         .map_err(|error| Failure::output(&error))?;
     Ok(Exit::Done)
 }
 
+/// A ticket with its account.
 #[derive(Serialize)]
-struct Shown {
+pub(super) struct Shown {
     #[serde(rename = "ticket")]
-    reference: TicketRef,
+    pub(super) reference: TicketRef,
     #[serde(flatten)]
-    ticket: Ticket,
+    pub(super) ticket: Ticket,
+}
+
+impl Shown {
+    pub(super) fn new(account: &Account, ticket: Ticket) -> Self {
+        Self {
+            reference: TicketRef::new(&account.name, &ticket.id),
+            ticket,
+        }
+    }
 }
 
 impl Record for Shown {
@@ -90,6 +100,7 @@ impl Record for Shown {
     }
 }
 
-fn shown(value: Option<impl ToString>) -> String {
+/// A value as a cell, empty where there is none.
+pub(super) fn shown(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }

@@ -1,11 +1,20 @@
 //! The commands, one module each.
 
+mod bulk;
+mod comment;
+mod confirm;
 mod create;
-mod delete;
 mod demo;
 mod get;
+mod input;
+mod list;
+mod messages;
+mod pour;
 mod providers;
 mod sandbox;
+mod update;
+
+use bulk::Deed;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Exit, Failure};
@@ -15,18 +24,23 @@ use crate::output::{Output, say};
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     let global = &cli.global;
     let output = Output::new(global.output);
-    let calls = matches!(
+    let needs_none = matches!(
         cli.command,
-        Command::Get(_) | Command::Create(_) | Command::Delete(_)
+        Command::Providers | Command::Sandbox(_) | Command::Demo
     );
-    if global.sandbox && calls && !global.output.is_json() {
+    if global.sandbox && !needs_none && !global.output.is_json() {
         say("note: this runs in a sandbox of its own; nothing real is touched");
     }
     match cli.command {
         Command::Providers => providers::run(&output),
-        Command::Get(get) => get::run(&get, global, &output).await,
+        Command::Get(one) => get::run(&one, global, &output).await,
+        Command::List(list) => list::run(list, global, &output).await,
         Command::Create(create) => create::run(*create, global, &output).await,
-        Command::Delete(delete) => delete::run(&delete, global, &output).await,
+        Command::Update(update) => update::run(*update, global, &output).await,
+        Command::Messages(one) => messages::run(&one, global, &output).await,
+        Command::Comment(comment) => comment::run(comment, global, &output).await,
+        Command::Resolve(many) => bulk::run(Deed::Resolve, &many, global, &output).await,
+        Command::Delete(many) => bulk::run(Deed::Delete, &many, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(global, &output).await,
     }

@@ -1,8 +1,10 @@
 //! `tickets providers`: what each provider can do, its limits and its environment variables. Generated
 //! from what the providers declare.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use tickets::{PROVIDERS, ProviderDescriptor, Quota};
+use tickets::{Field, PROVIDERS, ProviderDescriptor, Quota};
 
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record};
@@ -23,6 +25,8 @@ struct Row {
     id: &'static str,
     title: &'static str,
     operations: Vec<&'static str>,
+    /// What each operation carries to the vendor, where it carries anything. Anything else is refused.
+    fields: BTreeMap<&'static str, Vec<&'static str>>,
     limits: Limits,
     environment: Vec<&'static str>,
 }
@@ -49,6 +53,11 @@ impl Row {
             calls: quota.calls,
             window_s: quota.window.as_secs_f64(),
         });
+        let fields = info.capabilities.operations().filter_map(|operation| {
+            let carried = info.capabilities.fields(operation)?.carried().iter();
+            let carried: Vec<_> = carried.map(|field| field.as_str()).collect();
+            (!carried.is_empty()).then_some((operation.as_str(), carried))
+        });
         Self {
             id: info.id,
             title: info.title,
@@ -57,6 +66,7 @@ impl Row {
                 .operations()
                 .map(tickets::Operation::as_str)
                 .collect(),
+            fields: fields.collect(),
             limits: Limits {
                 delete_batch: info.capabilities.max_delete_batch(),
                 calls: calls.collect(),
@@ -71,13 +81,33 @@ impl Row {
     }
 }
 
+impl Row {
+    /// The operations, and which of them take files.
+    fn operations(&self) -> Vec<String> {
+        let takes_files = |operation: &str| {
+            let carried = self.fields.get(operation);
+            carried.is_some_and(|fields| fields.contains(&Field::Attachments.as_str()))
+        };
+        let operations = self.operations.iter();
+        operations
+            .map(|operation| {
+                let files = if takes_files(operation) {
+                    " +files"
+                } else {
+                    ""
+                };
+                format!("{operation}{files}")
+            })
+            .collect()
+    }
+}
+
 impl Limits {
     fn sentences(&self) -> Vec<String> {
         let mut sentences = Vec::new();
         match self.delete_batch {
             0 => {}
-            1 => sentences.push("1 ticket per delete".to_owned()),
-            many => sentences.push(format!("{many} tickets per delete")),
+            batch => sentences.push(format!("{batch} per delete")),
         }
         let windows = self
             .calls
@@ -110,7 +140,7 @@ impl Record for Row {
     fn table_cells(&self) -> Vec<String> {
         vec![
             self.id.to_owned(),
-            self.operations.join("\n"),
+            self.operations().join("\n"),
             self.limits.sentences().join("\n"),
             self.environment.join("\n"),
         ]

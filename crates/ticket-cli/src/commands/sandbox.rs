@@ -1,18 +1,27 @@
 //! `tickets sandbox`: serves a sandbox and says how to point this command, or any other program, at it.
 
 use serde::Serialize;
+use ticket_sandbox::Vendor;
 
 use crate::accounts::start_sandbox;
-use crate::args::{Form, Sandbox};
+use crate::args::{self, Form};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Signals;
 use crate::output::{Output, Record, write};
 
-pub(super) async fn run(arguments: &Sandbox, output: &Output) -> Result<Exit, Failure> {
-    let sandbox = start_sandbox(arguments.port).await?;
+pub(super) async fn run(arguments: &args::Sandbox, output: &Output) -> Result<Exit, Failure> {
+    let mut settings = ticket_sandbox::Sandbox::builder().port(arguments.port);
+    if arguments.no_quotas {
+        settings = settings.sweeppea_quota(None).leadsquared_quota(None);
+    }
+    let sandbox = start_sandbox(settings)
+        .await
+        .map_err(|failure| failure.at(format!("127.0.0.1:{}", arguments.port)))?;
+    for vendor in Vendor::ALL {
+        sandbox.add_tickets(vendor, arguments.tickets);
+    }
     // Before anything is printed: whoever reads it may press Ctrl-C at once.
-    let mut signals = Signals::listen()
-        .map_err(|error| Failure::local(format!("Ctrl-C cannot be watched: {error}")))?;
+    let mut signals = Signals::listen()?;
     let variables = sandbox.environment();
     let written = if output.form == Form::Table {
         write(&shell(&variables))

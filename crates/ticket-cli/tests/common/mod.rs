@@ -111,3 +111,40 @@ pub(crate) const SAMPLES: [(Vendor, &str); 3] = [
     (Vendor::Sweeppea, "2531581"),
     (Vendor::LeadSquared, "160"),
 ];
+
+pub(crate) const FORMS: [&str; 4] = ["table", "json", "ndjson", "csv"];
+
+pub(crate) async fn sandbox() -> Sandbox {
+    Sandbox::start().await.expect("it starts")
+}
+
+/// What each vendor needs for a ticket, and no more.
+pub(crate) fn create_arguments(vendor: Vendor) -> Vec<&'static str> {
+    let account = vendor.prefix();
+    let subject = [
+        "create",
+        account,
+        "--subject",
+        "Café — déjà vu",
+        "--description",
+        "a\nb",
+    ];
+    let more: &[&str] = match vendor {
+        Vendor::OneCloud => &[
+            "--requester-name",
+            "A B",
+            "--requester-email",
+            "a@example.com",
+            "--category",
+            "Request",
+        ],
+        Vendor::Sweeppea => &["--priority", "high"],
+        _ => &[
+            "--requester-email",
+            "a@example.com",
+            "--field",
+            "Channel=Chat",
+        ],
+    };
+    [&subject, more].concat()
+}

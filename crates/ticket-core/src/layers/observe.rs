@@ -4,7 +4,7 @@ use futures_core::future::BoxFuture;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-use crate::error::Result;
+use crate::error::{Result, bounded};
 use crate::layer::{Call, Layer};
 use crate::operation::Request;
 
@@ -34,13 +34,13 @@ impl Layer for Observe {
             http.response.status_code = Empty,
         );
         match call.request() {
-            // `Debug` escapes what could forge a line of a log.
+            // Refused only later, so it may be anything.
             Request::Get(id)
             | Request::Update(id, _)
             | Request::Resolve(id)
             | Request::Messages(id, _)
             | Request::Comment(id, _) => {
-                span.record("ticket.id", tracing::field::debug(id.as_str()));
+                span.record("ticket.id", bounded(id.as_str(), 64));
             }
             Request::Delete(ids) => {
                 span.record("ticket.count", ids.len());

@@ -5,8 +5,9 @@ use std::io;
 
 use comfy_table::Color;
 use serde::Serialize;
-use tickets::{DeleteOutcome, TicketRef};
+use tickets::TicketRef;
 
+use super::deed::{Answer, Deed};
 use super::plan::Plan;
 use crate::failure::{self, ErrorObject, Exit};
 use crate::output::{Output, Record, Sheet, say};
@@ -14,36 +15,6 @@ use crate::text::{self, counted};
 
 /// How many different hints are given.
 const HINTS: usize = 4;
-
-/// What can be said of a ticket in the end.
-#[derive(Clone, Debug)]
-pub(super) enum Answer {
-    /// A dry run: nothing was sent.
-    WouldDelete,
-    /// The work was stopped before its turn: nothing was sent.
-    Unattempted,
-    /// It was tried.
-    Tried(DeleteOutcome),
-}
-
-impl Answer {
-    fn as_str(&self) -> &'static str {
-        match self {
-            Self::WouldDelete => "would_delete",
-            Self::Unattempted => "unattempted",
-            Self::Tried(outcome) => outcome.as_str(),
-        }
-    }
-
-    fn colour(&self) -> Color {
-        match self {
-            Self::WouldDelete => Color::Reset,
-            Self::Tried(outcome) if outcome.is_deleted() => Color::Green,
-            Self::Unattempted | Self::Tried(DeleteOutcome::Unknown(_)) => Color::Yellow,
-            Self::Tried(_) => Color::Red,
-        }
-    }
-}
 
 /// A line of the report.
 #[derive(Serialize)]
@@ -57,15 +28,11 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn new(ticket: &TicketRef, answer: &Answer) -> Self {
-        let error = match answer {
-            Answer::Tried(outcome) => outcome.error().map(ErrorObject::from),
-            Answer::WouldDelete | Answer::Unattempted => None,
-        };
+    fn new(deed: Deed, ticket: &TicketRef, answer: &Answer) -> Self {
         Self {
             ticket: ticket.clone(),
-            outcome: answer.as_str(),
-            error,
+            outcome: deed.word(answer),
+            error: answer.error().map(ErrorObject::from),
             colour: answer.colour(),
         }
     }
@@ -141,11 +108,6 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether lines appear while the work goes on.
-    pub(super) fn streams(&self) -> bool {
-        self.sheet.streams()
-    }
-
     /// Whether the output can no longer be written.
     pub(super) fn is_broken(&self) -> bool {
         self.broken.is_some()
@@ -162,7 +124,10 @@ impl<'a> Report<'a> {
         {
             self.printed += 1;
             if self.broken.is_none() {
-                self.broken = self.sheet.push(Row::new(ticket, answer)).err();
+                self.broken = self
+                    .sheet
+                    .push(Row::new(self.plan.deed, ticket, answer))
+                    .err();
             }
         }
     }
@@ -174,11 +139,7 @@ impl<'a> Report<'a> {
 
     /// All done, or not.
     pub(super) fn exit(&self) -> Exit {
-        let done = |ticket| match self.answers.get(ticket) {
-            Some(Answer::Tried(outcome)) => outcome.is_deleted(),
-            Some(Answer::WouldDelete) => true,
-            Some(Answer::Unattempted) | None => false,
-        };
+        let done = |ticket| self.answers.get(ticket).is_some_and(Answer::is_done);
         if self.plan.asked.iter().all(done) {
             Exit::Done
         } else {
@@ -190,10 +151,8 @@ impl<'a> Report<'a> {
     pub(super) fn summary(&self) -> String {
         let mut counts: Vec<(&str, usize)> = Vec::new();
         for ticket in self.plan.tickets() {
-            let outcome = self
-                .answers
-                .get(&ticket)
-                .map_or("unattempted", Answer::as_str);
+            let answer = self.answers.get(&ticket).unwrap_or(&Answer::Unattempted);
+            let outcome = self.plan.deed.word(answer);
             match counts.iter_mut().find(|(known, _)| *known == outcome) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((outcome, 1)),
@@ -210,16 +169,16 @@ impl<'a> Report<'a> {
         )
     }
 
-    /// Says what can be done about what is not deleted, each thing once.
+    /// Says what can be done about what is not done, each thing once.
     pub(super) fn say_hints(&self) {
         let mut hints: Vec<String> = Vec::new();
         let mut unknown: Option<TicketRef> = None;
         for ticket in self.plan.tickets() {
             match self.answers.get(&ticket) {
-                Some(Answer::Tried(DeleteOutcome::Unknown(_))) => {
+                Some(Answer::Unknown(_)) => {
                     unknown = unknown.or(Some(ticket));
                 }
-                Some(Answer::Tried(DeleteOutcome::Failed(error))) => {
+                Some(Answer::Failed(error)) => {
                     let account = self.plan.account(&ticket.account);
                     let hint =
                         account.and_then(|account| failure::hint(error, account, Some(&ticket)));
@@ -229,14 +188,13 @@ impl<'a> Report<'a> {
             }
         }
         if let Some(ticket) = unknown {
-            hints.insert(
-                0,
-                format!(
-                    "what is unknown may be deleted or not: look with `tickets get {}` before you \
-                     delete it again",
-                    text::line(&ticket.to_string())
-                ),
+            let hint = format!(
+                "what is unknown may be {}d or not: look with `tickets get {}` before you {} it again",
+                self.plan.deed.verb(),
+                text::line(&ticket.to_string()),
+                self.plan.deed.verb()
             );
+            hints.insert(0, hint);
         }
         hints
             .iter()

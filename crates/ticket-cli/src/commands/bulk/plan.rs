@@ -1,13 +1,14 @@
-//! What is to be deleted: read, checked and grouped by account, before anything is sent.
+//! What is to be done to which tickets: read, checked and grouped by account, before anything is sent.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use tickets::{Request, TicketId, TicketRef};
+use tickets::{TicketId, TicketRef};
 
+use super::deed::Deed;
 use crate::accounts::{Account, Accounts};
-use crate::args::Delete;
-use crate::commands::create::read_text;
+use crate::args::Many;
+use crate::commands::input::read_text;
 use crate::failure::Failure;
 use crate::text::{self, counted};
 
@@ -22,17 +23,17 @@ pub(super) struct Asked {
 }
 
 /// All tickets that were asked for, in the order asked.
-pub(super) fn read(delete: &Delete) -> Result<Vec<Asked>, Failure> {
+pub(super) fn read(many: &Many) -> Result<Vec<Asked>, Failure> {
     let mut asked = Vec::new();
-    for text in delete.tickets.iter().filter(|text| *text != "-") {
+    for text in many.tickets.iter().filter(|text| *text != "-") {
         let ticket = text.parse().map_err(Failure::from)?;
         asked.push(Asked {
             ticket,
             place: None,
         });
     }
-    let files = delete.from.as_deref().into_iter();
-    let stdin = delete
+    let files = many.from.as_deref().into_iter();
+    let stdin = many
         .tickets
         .iter()
         .any(|text| text == "-")
@@ -41,18 +42,19 @@ pub(super) fn read(delete: &Delete) -> Result<Vec<Asked>, Failure> {
         read_lines(path, &mut asked)?;
     }
     if asked.is_empty() {
-        return Err(Failure::refused("no ticket is named; nothing to delete"));
+        return Err(Failure::refused(
+            "no ticket is named; there is nothing to do",
+        ));
     }
     Ok(asked)
 }
 
 /// Whether standard input is taken by the list of tickets.
-pub(super) fn from_stdin(delete: &Delete) -> bool {
-    delete
-        .from
+pub(super) fn from_stdin(many: &Many) -> bool {
+    many.from
         .as_deref()
         .is_some_and(|path| path.as_os_str() == "-")
-        || delete.tickets.iter().any(|text| text == "-")
+        || many.tickets.iter().any(|text| text == "-")
 }
 
 fn read_lines(path: &Path, asked: &mut Vec<Asked>) -> Result<(), Failure> {
@@ -84,8 +86,9 @@ fn line_of((file, line): &(String, usize)) -> String {
     format!("{file}, line {line}")
 }
 
-/// What is to be deleted, with everything connected and checked.
+/// What is to be done, with everything connected and checked.
 pub(super) struct Plan {
+    pub(super) deed: Deed,
     /// As asked for: with repetitions.
     pub(super) asked: Vec<TicketRef>,
     /// By account, in the order of first appearance.
@@ -101,7 +104,7 @@ pub(super) struct Group {
 
 impl Plan {
     /// Connects every account that is named and checks every ticket. Nothing is sent.
-    pub(super) fn new(asked: Vec<Asked>, accounts: &Accounts) -> Result<Self, Failure> {
+    pub(super) fn new(deed: Deed, asked: Vec<Asked>, accounts: &Accounts) -> Result<Self, Failure> {
         let mut groups: Vec<Group> = Vec::new();
         let mut by_account: HashMap<String, usize> = HashMap::new();
         let mut seen = HashSet::new();
@@ -125,16 +128,19 @@ impl Plan {
                 continue;
             }
             if let Some(group) = groups.get_mut(index) {
-                let ids = std::slice::from_ref(&ticket.id);
                 let info = group.account.tickets.info();
-                info.check(&Request::Delete(ids)).map_err(|error| {
+                info.check(&deed.request(&ticket.id)).map_err(|error| {
                     located(Failure::of_call(&error, &group.account, Some(ticket)))
                 })?;
                 group.ids.push(ticket.id.clone());
             }
         }
         let asked = asked.into_iter().map(|asked| asked.ticket).collect();
-        Ok(Self { asked, groups })
+        Ok(Self {
+            deed,
+            asked,
+            groups,
+        })
     }
 
     /// How many different tickets there are.
@@ -157,7 +163,11 @@ impl Plan {
     }
 
     pub(super) fn question(&self) -> String {
-        format!("Delete {}? [y/N]", counted(self.len(), "ticket"))
+        format!(
+            "{} {}? [y/N]",
+            self.deed.imperative(),
+            counted(self.len(), "ticket")
+        )
     }
 
     /// What will be done, for people.
@@ -167,7 +177,8 @@ impl Plan {
             _ => format!(" (named {} times; each is sent once)", self.asked.len()),
         };
         let head = format!(
-            "This deletes {}{repeated}, which cannot be undone from here:",
+            "This {}s {}{repeated}, which cannot be undone from here:",
+            self.deed.verb(),
             counted(self.len(), "ticket")
         );
         let titles: Vec<_> = self

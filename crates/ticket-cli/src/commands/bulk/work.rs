@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tickets::{DeleteOutcome, Error, ErrorKind, Operation, TicketId, TicketRef};
+use tickets::{Error, ErrorKind, TicketId, TicketRef};
 
+use super::deed::{Answer, Deed};
 use super::plan::{Group, Plan};
-use super::report::{Answer, Report};
+use super::report::Report;
 use crate::args::Form;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::{Stop, Wish};
@@ -30,9 +31,10 @@ pub(super) async fn run(
     verbose: bool,
 ) -> Result<Exit, Failure> {
     let mut report = Report::new(plan, output);
-    let (begun, outcomes): (Vec<_>, Vec<_>) =
-        plan.groups.iter().map(|group| begin(group, stop)).unzip();
-    let mut outcomes = stream::select_all(outcomes);
+    let groups = plan.groups.iter();
+    let (begun, answers): (Vec<_>, Vec<_>) =
+        groups.map(|group| begin(plan.deed, group, stop)).unzip();
+    let mut answers = stream::select_all(answers);
     let progress = if verbose {
         ProgressBar::hidden()
     } else {
@@ -48,16 +50,16 @@ pub(super) async fn run(
                 told = true;
                 tell("stopping: waiting for answers on their way; Ctrl-C again leaves at once");
             }
-            outcome = outcomes.next() => {
-                let Some((ticket, outcome)) = outcome else { break };
+            answer = answers.next() => {
+                let Some((ticket, answer)) = answer else { break };
                 progress.inc(1);
-                if report.streams() && output.is_terminal() {
-                    progress.suspend(|| report.take(ticket, Answer::Tried(outcome)));
+                if output.is_terminal() {
+                    progress.suspend(|| report.take(ticket, answer));
                 } else {
-                    report.take(ticket, Answer::Tried(outcome));
+                    report.take(ticket, answer);
                 }
                 if report.is_broken() {
-                    // Who reads the answers is gone: do not go on deleting unseen.
+                    // Who reads the answers is gone: do not go on unseen.
                     told = true;
                     stop.at_least(Wish::Finish);
                 }
@@ -65,18 +67,19 @@ pub(super) async fn run(
         }
     }
     // What is in flight is no longer waited for.
-    drop(outcomes);
+    drop(answers);
     for begun in &begun {
-        begun.answer_the_rest(&mut report);
+        begun.answer_the_rest(plan.deed, &mut report);
     }
     progress.finish_and_clear();
     end(report, output)
 }
 
 fn begin<'a>(
+    deed: Deed,
     group: &'a Group,
     stop: &Stop,
-) -> (Begun<'a>, BoxStream<'a, (TicketRef, DeleteOutcome)>) {
+) -> (Begun<'a>, BoxStream<'a, (TicketRef, Answer)>) {
     let taken = Arc::new(AtomicUsize::new(0));
     let (counter, stop) = (Arc::clone(&taken), stop.clone());
     let ids = stream::iter(group.ids.clone())
@@ -84,17 +87,15 @@ fn begin<'a>(
         .inspect(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-    let outcomes = group
-        .account
-        .tickets
-        .delete_all(ids)
-        .map(|(id, outcome)| (TicketRef::new(&group.account.name, id), outcome));
-    (Begun { group, taken }, outcomes.boxed())
+    let answers = deed
+        .run(group.account.tickets.clone(), ids)
+        .map(|(id, answer)| (TicketRef::new(&group.account.name, id), answer));
+    (Begun { group, taken }, answers.boxed())
 }
 
 impl Begun<'_> {
     /// Answers for the tickets whose answers did not come: those taken may have been sent.
-    fn answer_the_rest(&self, report: &mut Report<'_>) {
+    fn answer_the_rest(&self, deed: Deed, report: &mut Report<'_>) {
         let taken = self.taken.load(Ordering::Relaxed);
         for (index, id) in self.group.ids.iter().enumerate() {
             let ticket = TicketRef::new(&self.group.account.name, id);
@@ -104,7 +105,7 @@ impl Begun<'_> {
             report.take(
                 ticket,
                 if index < taken {
-                    Answer::Tried(DeleteOutcome::Unknown(self.left(id)))
+                    Answer::Unknown(self.left(deed, id))
                 } else {
                     Answer::Unattempted
                 },
@@ -112,9 +113,9 @@ impl Begun<'_> {
         }
     }
 
-    fn left(&self, id: &TicketId) -> Error {
+    fn left(&self, deed: Deed, id: &TicketId) -> Error {
         Error::new(ErrorKind::Timeout, "the answer was not waited for")
-            .in_operation(self.group.account.tickets.info().id, Operation::Delete)
+            .in_operation(self.group.account.tickets.info().id, deed.operation())
             .on_ticket(id)
     }
 }

@@ -1,8 +1,10 @@
-//! `tickets delete`: reads what is asked, shows it, asks, deletes, and answers for every single ticket.
+//! `tickets delete` and `tickets resolve`: reads what is asked, shows it, asks, does it, and answers for every
+//! single ticket.
 //!
-//! Here is the way from the question to the exit code. What is asked is `plan.rs`, the work itself is
-//! `work.rs`, what is printed is `report.rs`.
+//! Here is the way from the question to the exit code. What the two commands differ in is `deed.rs`, what is
+//! asked is `plan.rs`, the work itself is `work.rs`, what is printed is `report.rs`.
 
+mod deed;
 mod plan;
 mod report;
 mod work;
@@ -10,26 +12,29 @@ mod work;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::accounts::Accounts;
-use crate::args::{self, Global};
+use crate::args::{Global, Many};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Stop;
 use crate::output::{Output, say};
+use deed::Answer;
+pub(super) use deed::Deed;
 use plan::Plan;
-use report::{Answer, Report};
+use report::Report;
 
 pub(super) async fn run(
-    delete: &args::Delete,
+    deed: Deed,
+    many: &Many,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let asked = plan::read(delete)?;
+    let asked = plan::read(many)?;
     let accounts = Accounts::open(global).await?;
-    let plan = Plan::new(asked, &accounts)?;
+    let plan = Plan::new(deed, asked, &accounts)?;
 
-    if delete.dry_run {
+    if many.dry_run {
         let mut report = Report::new(&plan, output);
         plan.tickets()
-            .for_each(|ticket| report.take(ticket, Answer::WouldDelete));
+            .for_each(|ticket| report.take(ticket, Answer::Would));
         report.finish().map_err(|error| Failure::output(&error))?;
         if !output.form.is_json() {
             say("Dry run: nothing was sent.");
@@ -37,30 +42,33 @@ pub(super) async fn run(
         return Ok(Exit::Done);
     }
 
-    if !delete.yes {
-        ask(&plan, delete, output)?;
+    if !many.yes {
+        ask(&plan, many, output)?;
     } else if !output.form.is_json() {
         say(&plan.summary());
     }
-    let stop = Stop::on_ctrl_c()
-        .map_err(|error| Failure::local(format!("Ctrl-C cannot be watched: {error}")))?;
+    let stop = Stop::on_ctrl_c()?;
     work::run(&plan, output, &stop, global.verbose > 0).await
 }
 
 /// Goes on if a person at a terminal says yes.
-fn ask(plan: &Plan, delete: &args::Delete, output: &Output) -> Result<(), Failure> {
+fn ask(plan: &Plan, many: &Many, output: &Output) -> Result<(), Failure> {
     let terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
     if terminal || !output.form.is_json() {
         say(&plan.summary());
     }
     if !terminal {
-        let reason = if plan::from_stdin(delete) {
+        let reason = if plan::from_stdin(many) {
             "standard input gave the tickets, so it cannot give the answer to \"are you sure?\""
         } else {
             "there is no terminal to ask on"
         };
-        return Err(Failure::refused(format!("{reason}; nothing was sent"))
-            .hinting("--yes deletes without asking, --dry-run only shows".to_owned()));
+        return Err(
+            Failure::refused(format!("{reason}; nothing was sent")).hinting(format!(
+                "--yes {}s without asking, --dry-run only shows",
+                plan.deed.verb()
+            )),
+        );
     }
     let answer = question(&plan.question());
     match answer.as_deref().map(|answer| answer.trim().to_lowercase()) {

@@ -1,0 +1,41 @@
+//! `tickets comment`: writes on a ticket, among those who work on it unless told otherwise.
+
+use tickets::{Direction, NewComment, TicketRef};
+
+use super::confirm::confirm;
+use super::input;
+use crate::accounts::Accounts;
+use crate::args::{Comment, Global};
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+
+pub(super) async fn run(
+    comment: Comment,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let reference: TicketRef = comment.ticket.parse()?;
+    let accounts = Accounts::open(global).await?;
+    let account = accounts.connect(&reference.account)?;
+    let comment = new_comment(comment)?;
+    account
+        .tickets
+        .comment(&reference.id, &comment)
+        .await
+        .map_err(|error| Failure::of_call(&error, &account, Some(&reference)))?;
+    confirm(&reference, "commented", output)
+}
+
+fn new_comment(comment: Comment) -> Result<NewComment, Failure> {
+    let body = input::text(comment.body, comment.body_file.as_deref())?;
+    let body = body.filter(|body| !body.trim().is_empty());
+    let body = body.ok_or_else(|| Failure::refused("the comment is empty; nothing was sent"))?;
+    let direction = match (comment.inbound, comment.outbound) {
+        (true, _) => Direction::Inbound,
+        (_, true) => Direction::Outbound,
+        _ => Direction::Internal,
+    };
+    let mut new = NewComment::new(body, direction);
+    new.attachments = input::attachments(comment.attachments)?;
+    Ok(new)
+}

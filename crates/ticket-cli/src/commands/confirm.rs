@@ -1,0 +1,46 @@
+//! Says that something was done to a ticket. It must be said: after it, the ticket is another one.
+
+use serde::Serialize;
+use tickets::TicketRef;
+
+use crate::failure::{Exit, Failure};
+use crate::output::{Output, Record, say};
+use crate::text;
+
+/// A ticket and what was done to it.
+#[derive(Serialize)]
+struct Confirmation<'a> {
+    ticket: &'a TicketRef,
+    outcome: &'static str,
+}
+
+impl Record for Confirmation<'_> {
+    const COLUMNS: &'static [&'static str] = &["ticket", "outcome"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.ticket.to_string(), self.outcome.to_owned()]
+    }
+}
+
+/// Prints that this was done.
+pub(super) fn confirm(
+    ticket: &TicketRef,
+    outcome: &'static str,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    print(&Confirmation { ticket, outcome }, ticket, outcome, output)
+}
+
+/// Prints a record of what was done; where that cannot be printed, says it on stderr.
+pub(super) fn print(
+    record: &impl Record,
+    ticket: &TicketRef,
+    outcome: &str,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    output.one(record).map_err(|error| {
+        say(&format!("{outcome} {}", text::line(&ticket.to_string())));
+        Failure::output(&error)
+    })?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,349 @@
+//! `tickets demo`: the life of a ticket in a sandbox of its own, told step by step and held against the
+//! sandbox's true state. It goes through the same trait and the same accounts as every other command.
+//!
+//! Here is the story. The calls in its middle are `step.rs`; how a claim is printed is `claim.rs`.
+
+mod claim;
+mod step;
+
+use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, Vendor};
+use tickets::{
+    Attachment, DeleteOutcome, DeleteReport, Effect, ErrorKind, Field, NewTicket, Operation,
+    Person, Priority, TicketRef,
+};
+
+use crate::accounts::{Account, Accounts, start_sandbox};
+use crate::args::{Form, Global};
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::text::counted;
+use claim::{Claim, pivot};
+
+const SUBJECT: &str = "Erase my data";
+/// What the customer says at the vendor's, unasked.
+const ANSWER: &str = "When?";
+const FILE: &[u8] = b"signed by hand";
+/// An id that nobody has.
+const NOBODYS: &str = "9999999";
+
+pub(super) async fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let accounts = Accounts::of_sandbox(start_sandbox(Sandbox::builder()).await?, global);
+    let mut story = Story::new(&accounts, output)?;
+    story.create().await?;
+    story.tell("2. Find the first one in the vendor's list.")?;
+    story.step(Operation::List, 0).await?;
+    story.tell("3. Change its subject, and read it back.")?;
+    story.step(Operation::Update, 0).await?;
+    story.step(Operation::Get, 0).await?;
+    story.tell("4. Write a note on it.")?;
+    story.step(Operation::Comment, 0).await?;
+    story.tell("5. The customer writes at the vendor's; read that.")?;
+    story.let_the_customer_write();
+    story.step(Operation::Messages, 0).await?;
+    story.tell("6. Resolve the second one.")?;
+    story.step(Operation::Resolve, 1).await?;
+    story.delete().await?;
+    story.lose_an_answer().await?;
+    story.end()
+}
+
+/// What happened so far.
+struct Story<'a> {
+    output: &'a Output,
+    sandbox: &'a Sandbox,
+    places: Vec<Place>,
+    claims: Vec<Claim>,
+}
+
+/// A vendor, and the tickets that were filed there.
+struct Place {
+    vendor: Vendor,
+    account: Account,
+    filed: Vec<TicketRef>,
+}
+
+impl<'a> Story<'a> {
+    fn new(accounts: &'a Accounts, output: &'a Output) -> Result<Self, Failure> {
+        let sandbox = accounts
+            .sandbox()
+            .ok_or_else(|| Failure::local("the demo has no sandbox".to_owned()))?;
+        let places = Vendor::ALL.into_iter().map(|vendor| {
+            Ok(Place {
+                vendor,
+                account: accounts.connect(vendor.prefix())?,
+                filed: Vec::new(),
+            })
+        });
+        Ok(Self {
+            output,
+            sandbox,
+            places: places.collect::<Result<_, Failure>>()?,
+            claims: Vec::new(),
+        })
+    }
+
+    fn tell(&self, text: &str) -> Result<(), Failure> {
+        self.output
+            .narrate(text)
+            .map_err(|error| Failure::output(&error))
+    }
+
+    /// How many requests the sandbox saw.
+    fn seen(&self) -> usize {
+        self.sandbox.journal().len()
+    }
+
+    async fn create(&mut self) -> Result<(), Failure> {
+        self.tell("1. File two tickets at every vendor; with a file, where it takes one.")?;
+        for place in &mut self.places {
+            let (vendor, account) = (place.vendor, &place.account);
+            let new = new_ticket(vendor, account);
+            let files = new.attachments.len();
+            for step in ["create", "create another"] {
+                let created = account.tickets.create(&new).await;
+                let created = created.map_err(|error| Failure::of_call(&error, account, None))?;
+                let ticket = TicketRef::new(&account.name, &created.id);
+                let truth = self.sandbox.ticket(vendor, created.id.as_str());
+                let agrees = truth.as_ref().is_some_and(|truth| {
+                    truth.subject == SUBJECT
+                        && truth.attachments.len() == files
+                        && truth.attachments.iter().all(|file| file.bytes == FILE)
+                });
+                place.filed.push(ticket.clone());
+                self.claims.push(Claim {
+                    ticket,
+                    step,
+                    said: Some("created".to_owned()),
+                    exists: truth.is_some(),
+                    agrees,
+                    vendor,
+                });
+            }
+        }
+        for place in &self.places {
+            let filed: Vec<_> = place.filed.iter().map(ToString::to_string).collect();
+            self.tell(&format!("   create: {}", filed.join(", ")))?;
+        }
+        Ok(())
+    }
+
+    /// Makes a call about the first or the second ticket of every vendor, and holds what comes of it against
+    /// the truth.
+    async fn step(&mut self, operation: Operation, which: usize) -> Result<(), Failure> {
+        let mut line = Vec::new();
+        for place in &self.places {
+            let Some(ticket) = place.filed.get(which) else {
+                continue;
+            };
+            let (vendor, account) = (place.vendor, &place.account);
+            let before = self.seen();
+            let said = match step::call(operation, &account.tickets, &ticket.id).await {
+                Ok(said) => Some(said),
+                Err(error) if error.kind() == ErrorKind::Unsupported => None,
+                Err(error) => return Err(Failure::of_call(&error, account, Some(ticket))),
+            };
+            let truth = self.sandbox.ticket(vendor, ticket.id.as_str());
+            let agrees = match (&said, &truth) {
+                (Some(said), Some(truth)) => step::is_true(operation, said, truth),
+                (Some(_), None) => false,
+                // What a vendor does not have is refused before anything is sent.
+                (None, _) => self.seen() == before,
+            };
+            line.push(format!(
+                "{} {}",
+                account.name,
+                claim::words(said.as_deref())
+            ));
+            self.claims.push(Claim {
+                ticket: ticket.clone(),
+                step: operation.as_str(),
+                said,
+                exists: truth.is_some(),
+                agrees,
+                vendor,
+            });
+        }
+        self.tell(&format!("   {operation}: {}", line.join(", ")))
+    }
+
+    fn let_the_customer_write(&self) {
+        for place in &self.places {
+            let kind = match place.vendor {
+                // It shows notes only.
+                Vendor::Sweeppea => MessageKind::Note,
+                _ => MessageKind::Incoming,
+            };
+            if let Some(ticket) = place.filed.first() {
+                self.sandbox
+                    .add_message(place.vendor, ticket.id.as_str(), kind, ANSWER);
+            }
+        }
+    }
+
+    /// All first tickets, each named twice, together with one that nobody has.
+    async fn delete(&mut self) -> Result<(), Failure> {
+        self.tell("7. Delete the first one, named twice, and one that nobody has.")?;
+        let mut claims = Vec::new();
+        for place in &self.places {
+            let account = &place.account;
+            let Some(first) = place.filed.first() else {
+                continue;
+            };
+            let nobodys = TicketRef::new(&account.name, NOBODYS);
+            let before = self.seen();
+            let asked = [&first.id, &nobodys.id, &first.id];
+            let report = account.tickets.delete(asked).await;
+            let sent = counted(self.seen() - before, "request");
+            self.tell(&format!(
+                "   {}: {}  ({sent})",
+                account.name,
+                all_of(&report)
+            ))?;
+            claims.extend(self.settle("delete", place.vendor, first, &report));
+            claims.extend(self.settle("delete nobody's", place.vendor, &nobodys, &report));
+        }
+        self.claims.append(&mut claims);
+        Ok(())
+    }
+
+    async fn lose_an_answer(&mut self) -> Result<(), Failure> {
+        let vendor = Vendor::OneCloud;
+        self.tell("8. Delete the second one at OneCloud, and lose the answer on its way back.")?;
+        let place = self.places.iter().find(|place| place.vendor == vendor);
+        let Some((account, ticket)) = place.and_then(|it| Some((&it.account, it.filed.get(1)?)))
+        else {
+            return Ok(());
+        };
+        let lost = Rule::new(Fault::LostResponse);
+        self.sandbox
+            .inject(lost.vendor(vendor).endpoint(Endpoint::Delete));
+        let report = account.tickets.delete([&ticket.id]).await;
+        let error = report.outcome(&ticket.id).and_then(DeleteOutcome::error);
+        let why = error.map(|error| format!("  ({}, effect {})", error.kind(), error.effect()));
+        let said = all_of(&report) + &why.unwrap_or_default();
+        let claim = self.settle("delete, answer lost", vendor, ticket, &report);
+        let gone = claim.as_ref().is_some_and(|claim| !claim.exists);
+        let truth = if gone { "gone" } else { "there" };
+        self.tell(&format!(
+            "   {}: {said}; in truth it is {truth}",
+            account.name
+        ))?;
+        self.claims.extend(claim);
+        Ok(())
+    }
+
+    /// What was said of a ticket that was to be deleted, held against the truth.
+    fn settle(
+        &self,
+        step: &'static str,
+        vendor: Vendor,
+        ticket: &TicketRef,
+        report: &DeleteReport,
+    ) -> Option<Claim> {
+        let outcome = report.outcome(&ticket.id)?;
+        let exists = self.sandbox.exists(vendor, ticket.id.as_str());
+        let existed = ticket.id.as_str() != NOBODYS;
+        Some(Claim {
+            ticket: ticket.clone(),
+            step,
+            said: Some(outcome.as_str().to_owned()),
+            exists,
+            agrees: is_true(outcome, existed, exists),
+            vendor,
+        })
+    }
+
+    fn end(self) -> Result<Exit, Failure> {
+        self.tell("")?;
+        let written = if self.output.form == Form::Table {
+            let mut sheet = self.output.sheet();
+            pivot(&self.claims)
+                .into_iter()
+                .try_for_each(|row| sheet.push(row))
+                .and_then(|()| sheet.finish())
+        } else {
+            let mut sheet = self.output.sheet();
+            self.claims
+                .iter()
+                .try_for_each(|claim| sheet.push(claim))
+                .and_then(|()| sheet.finish())
+        };
+        written.map_err(|error| Failure::output(&error))?;
+        let agree = self.claims.iter().all(|claim| claim.agrees);
+        self.tell(&format!(
+            "\nsandbox: {} seen, {}every outcome agrees with the true state",
+            counted(self.seen(), "request"),
+            if agree { "" } else { "NOT " }
+        ))?;
+        Ok(if agree { Exit::Done } else { Exit::Failed })
+    }
+}
+
+fn all_of(report: &DeleteReport) -> String {
+    let said = report.iter();
+    let said = said.map(|(id, outcome)| format!("{id} {}", claim::words(Some(outcome.as_str()))));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether an outcome is true of a ticket that was there before, and is there now, or not.
+fn is_true(outcome: &DeleteOutcome, was_there: bool, is_there: bool) -> bool {
+    match outcome {
+        DeleteOutcome::Deleted | DeleteOutcome::AlreadyGone => was_there && !is_there,
+        DeleteOutcome::NotFound(_) => !is_there,
+        DeleteOutcome::Failed(error) => error.effect() == Effect::Unknown || was_there == is_there,
+        // It claims nothing.
+        DeleteOutcome::Unknown(_) => true,
+        _ => false,
+    }
+}
+
+/// Each vendor takes other fields, and refuses what it cannot carry.
+fn new_ticket(vendor: Vendor, account: &Account) -> NewTicket {
+    let ticket = NewTicket::new(SUBJECT).description("All of it, please.");
+    let requester = Person::default().email("customer@example.com");
+    let ticket = match vendor {
+        Vendor::OneCloud => ticket
+            .category("Request")
+            .requester(requester.name("A customer")),
+        Vendor::Sweeppea => ticket.priority(Priority::High),
+        _ => ticket.priority(Priority::High).requester(requester),
+    };
+    let capabilities = &account.tickets.info().capabilities;
+    let fields = capabilities.fields(Operation::Create).unwrap_or_default();
+    if !fields.carried().contains(&Field::Attachments) {
+        return ticket;
+    }
+    ticket.attachment(Attachment::new("signature.txt", FILE).media_type("text/plain"))
+}
+
+#[cfg(test)]
+mod tests {
+    use tickets::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_false_claim_does_not_agree_with_the_truth() {
+        let none = Error::new(ErrorKind::Conflict, "x");
+        let unknown = Error::new(ErrorKind::Unavailable, "x");
+        for (outcome, was_there, is_there, agrees) in [
+            (DeleteOutcome::Deleted, true, false, true),
+            (DeleteOutcome::Deleted, true, true, false),
+            (DeleteOutcome::Deleted, false, false, false),
+            (DeleteOutcome::AlreadyGone, true, true, false),
+            (DeleteOutcome::NotFound(none.clone()), false, false, true),
+            (DeleteOutcome::NotFound(none.clone()), true, true, false),
+            (DeleteOutcome::Failed(none.clone()), true, true, true),
+            (DeleteOutcome::Failed(none.clone()), true, false, false),
+            (DeleteOutcome::Failed(none), false, false, true),
+            (DeleteOutcome::Unknown(unknown.clone()), true, true, true),
+            (DeleteOutcome::Unknown(unknown), true, false, true),
+        ] {
+            assert_eq!(
+                is_true(&outcome, was_there, is_there),
+                agrees,
+                "{outcome:?} {was_there} {is_there}"
+            );
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `tickets list`: the tickets of an account, page by page as they are printed.
+
+use std::num::NonZeroUsize;
+
+use futures_util::stream::StreamExt as _;
+use serde::Serialize;
+use tickets::{Priority, State, TicketQuery};
+
+use super::get::{Shown, shown};
+use super::pour::pour;
+use crate::accounts::Accounts;
+use crate::args::{self, Global, List};
+use crate::failure::{Exit, Failure};
+use crate::output::{Output, Record};
+use crate::text;
+
+pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let accounts = Accounts::open(global).await?;
+    let account = accounts.connect(&list.account)?;
+    // A stream that is not asked for more asks the vendor for no more pages.
+    let limit = list.limit.map_or(usize::MAX, NonZeroUsize::get);
+    let tickets = account.tickets.list_all(query(list)).take(limit);
+    let rows = tickets.map(|ticket| match ticket {
+        Ok(ticket) => Ok(Row(Shown::new(&account, ticket))),
+        Err(error) => Err(Failure::of_call(&error, &account, None)),
+    });
+    pour(rows, output, "There are no such tickets.").await
+}
+
+fn query(list: List) -> TicketQuery {
+    let mut query = TicketQuery::new();
+    query.state = list.state.map(|state| match state {
+        args::State::Open => State::Open,
+        args::State::Closed => State::Closed,
+    });
+    query.search = list.search;
+    query.priority = list.priority.as_deref().map(Priority::from_name);
+    query.category = list.category;
+    query
+}
+
+/// A ticket as `tickets get` shows it, but on one line of a table.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Row(Shown);
+
+impl Record for Row {
+    const COLUMNS: &'static [&'static str] = Shown::COLUMNS;
+    const TABLE_COLUMNS: &'static [&'static str] =
+        &["ticket", "subject", "status", "priority", "created"];
+    const CUT: Option<usize> = Some(1);
+
+    fn cells(&self) -> Vec<String> {
+        self.0.cells()
+    }
+
+    fn table_cells(&self) -> Vec<String> {
+        let Shown { reference, ticket } = &self.0;
+        vec![
+            reference.to_string(),
+            ticket.subject.clone().unwrap_or_default(),
+            shown(ticket.status.as_ref()),
+            shown(ticket.priority.as_ref()),
+            text::minute(&shown(ticket.created_at)),
+        ]
+    }
+}

@@ -1,0 +1,121 @@
+//! `tickets messages`: what was said on a ticket, page by page as it is printed.
+
+use std::collections::HashSet;
+
+use futures_util::stream::{self, Stream, TryStreamExt as _};
+use serde::Serialize;
+use tickets::{Cursor, Direction, Error, ErrorKind, Message, Operation, PageRequest, TicketRef};
+
+use super::get::shown;
+use super::pour::pour;
+use crate::accounts::{Account, Accounts};
+use crate::args::{Global, One};
+use crate::failure::{Exit, Failure};
+use crate::output::{Output, Record};
+use crate::text;
+
+/// How many characters of an author a table has room for; some vendors give a GUID.
+const AUTHOR: usize = 20;
+
+pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let reference: TicketRef = one.ticket.parse()?;
+    let accounts = Accounts::open(global).await?;
+    let account = accounts.connect(&reference.account)?;
+    let messages = messages(&account, &reference)
+        .map_ok(|message| Row {
+            reference: reference.clone(),
+            message,
+        })
+        .map_err(|error| Failure::of_call(&error, &account, Some(&reference)));
+    pour(messages, output, "Nothing was said on this ticket.").await
+}
+
+/// All messages of a ticket. A vendor that leads in circles ends it with `BadResponse`.
+fn messages<'a>(
+    account: &'a Account,
+    reference: &'a TicketRef,
+) -> impl Stream<Item = Result<Message, Error>> + 'a {
+    let first = (Some(PageRequest::first()), HashSet::<Cursor>::new());
+    stream::try_unfold(first, move |(page, mut seen)| async move {
+        let Some(page) = page else { return Ok(None) };
+        let page = account.tickets.messages(&reference.id, &page).await?;
+        let next = match page.next {
+            Some(cursor) if !seen.insert(cursor.clone()) => {
+                let message = format!(
+                    "the messages lead in circles: the cursor `{}` came again",
+                    cursor.as_str()
+                );
+                let provider = account.tickets.info().id;
+                return Err(Error::new(ErrorKind::BadResponse, message)
+                    .in_operation(provider, Operation::Messages));
+            }
+            next => next.map(|cursor| PageRequest::first().at(cursor)),
+        };
+        let messages = stream::iter(page.items.into_iter().map(Ok));
+        Ok(Some((messages, (next, seen))))
+    })
+    .try_flatten()
+}
+
+#[derive(Serialize)]
+struct Row {
+    #[serde(rename = "ticket")]
+    reference: TicketRef,
+    #[serde(flatten)]
+    message: Message,
+}
+
+impl Row {
+    fn direction(&self) -> &'static str {
+        match self.message.direction {
+            Some(Direction::Inbound) => "inbound",
+            Some(Direction::Outbound) => "outbound",
+            Some(Direction::Internal) => "internal",
+            _ => "",
+        }
+    }
+}
+
+impl Record for Row {
+    const COLUMNS: &'static [&'static str] = &[
+        "ticket",
+        "id",
+        "created_at",
+        "direction",
+        "author_id",
+        "author_name",
+        "author_email",
+        "author_phone",
+        "body",
+    ];
+    const TABLE_COLUMNS: &'static [&'static str] = &["when", "direction", "author", "text"];
+    const CUT: Option<usize> = Some(3);
+
+    fn cells(&self) -> Vec<String> {
+        let message = &self.message;
+        let author = message.author.clone().unwrap_or_default();
+        let text = Option::unwrap_or_default;
+        vec![
+            self.reference.to_string(),
+            text(message.id.clone()),
+            shown(message.created_at),
+            self.direction().to_owned(),
+            text(author.id),
+            text(author.name),
+            text(author.email),
+            text(author.phone),
+            message.body.clone(),
+        ]
+    }
+
+    fn table_cells(&self) -> Vec<String> {
+        let author = self.message.author.clone().unwrap_or_default();
+        let author = author.name.or(author.email).or(author.id);
+        vec![
+            text::minute(&shown(self.message.created_at)),
+            self.direction().to_owned(),
+            text::cut(&author.unwrap_or_default(), AUTHOR),
+            text::first_line(&self.message.body),
+        ]
+    }
+}

@@ -1,0 +1,52 @@
+//! Prints a list as it comes from the vendor: constant memory, whatever its length. A list that ends early
+//! keeps the rows that were there, in a form that can be read.
+
+use std::pin::pin;
+
+use futures_util::stream::{Stream, StreamExt as _};
+
+use crate::args::Form;
+use crate::failure::{Exit, Failure};
+use crate::interrupt::{Stop, Wish};
+use crate::output::{Output, Record, say};
+
+/// Prints the records up to the end, the first failure or Ctrl-C. `none` says to people that there are none.
+pub(super) async fn pour<R: Record>(
+    records: impl Stream<Item = Result<R, Failure>>,
+    output: &Output,
+    none: &str,
+) -> Result<Exit, Failure> {
+    let stop = Stop::on_ctrl_c()?;
+    let mut records = pin!(records);
+    let mut sheet = output.sheet();
+    let mut count = 0_usize;
+    let failure = loop {
+        let record = tokio::select! {
+            biased;
+            // Nothing is changed by a list, so its answer need not be waited for.
+            () = stop.reached(Wish::Finish) => break Some(Failure::local(
+                "stopped before the end of the list".to_owned(),
+            )),
+            record = records.next() => record,
+        };
+        match record {
+            Some(Ok(record)) => sheet
+                .push(record)
+                .map_err(|error| Failure::output(&error))?,
+            Some(Err(failure)) => break Some(failure),
+            None => break None,
+        }
+        count += 1;
+    };
+    match failure {
+        // Nothing is printed yet, and nothing is to be read.
+        Some(failure) if count == 0 => Err(failure),
+        failure => {
+            sheet.finish().map_err(|error| Failure::output(&error))?;
+            if count == 0 && output.form == Form::Table {
+                say(none);
+            }
+            failure.map_or(Ok(Exit::Done), Err)
+        }
+    }
+}

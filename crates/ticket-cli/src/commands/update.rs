@@ -1,0 +1,69 @@
+//! `tickets update`: changes what is named on one ticket, and nothing else.
+
+use tickets::{Priority, Status, TicketPatch, TicketRef};
+
+use super::confirm::confirm;
+use super::input;
+use crate::accounts::Accounts;
+use crate::args::{Global, Update};
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+
+pub(super) async fn run(update: Update, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let reference: TicketRef = update.ticket.parse()?;
+    let accounts = Accounts::open(global).await?;
+    let account = accounts.connect(&reference.account)?;
+    let patch = patch(update)?;
+    account
+        .tickets
+        .update(&reference.id, &patch)
+        .await
+        .map_err(|error| Failure::of_call(&error, &account, Some(&reference)))?;
+    confirm(&reference, "updated", output)
+}
+
+fn patch(update: Update) -> Result<TicketPatch, Failure> {
+    let content = update.content;
+    let mut patch = TicketPatch::new();
+    patch.subject = update.subject;
+    patch.description = input::text(content.description, content.description_file.as_deref())?;
+    patch.status = update.status.map(status);
+    patch.priority = content.priority.as_deref().map(Priority::from_name);
+    patch.category = content.category;
+    patch.assignee = content.assignee;
+    patch.attachments = input::attachments(content.attachments)?;
+    patch.custom = content.fields.into_iter().collect();
+    Ok(patch)
+}
+
+/// The status with this name, in any case; another name is the vendor's own.
+fn status(name: String) -> Status {
+    let known = [
+        Status::Open,
+        Status::OnHold,
+        Status::Resolved,
+        Status::Closed,
+    ];
+    let plain = name.replace([' ', '-'], "_");
+    let mut known = known.into_iter();
+    known
+        .find(|status| status.as_str().eq_ignore_ascii_case(&plain))
+        .unwrap_or(Status::Other(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_known_by_its_name_or_the_vendors_own() {
+        for name in ["on_hold", "On Hold", "ON-HOLD"] {
+            assert_eq!(status(name.to_owned()), Status::OnHold);
+        }
+        assert_eq!(status("Closed".to_owned()), Status::Closed);
+        assert_eq!(
+            status("In Progress".to_owned()),
+            Status::Other("In Progress".to_owned())
+        );
+    }
+}

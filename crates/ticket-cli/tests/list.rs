@@ -1,0 +1,349 @@
+//! What the commands that read many things promise: `list` and `messages`, page by page.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are not covered by clippy's exemption for tests"
+)]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{FORMS, at, command, execute, execute_with_input, json, sandbox};
+use serde_json::Value;
+use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, TicketSeed, Vendor};
+
+/// Who can list tickets.
+const LISTING: [Vendor; 2] = [Vendor::OneCloud, Vendor::Sweeppea];
+
+/// A sandbox with no tickets but so many at each vendor.
+async fn sandbox_of(tickets: usize) -> Sandbox {
+    let builder = Sandbox::builder().seed_tickets(false);
+    let sandbox = builder.start().await.unwrap();
+    for vendor in Vendor::ALL {
+        sandbox.add_tickets(vendor, tickets);
+    }
+    sandbox
+}
+
+/// The tickets really there, as account:id.
+fn references(sandbox: &Sandbox, vendor: Vendor) -> BTreeSet<String> {
+    let tickets = sandbox.tickets(vendor).into_iter();
+    tickets
+        .filter(|ticket| !ticket.owned_by_other)
+        .map(|ticket| format!("{}:{}", vendor.prefix(), ticket.id))
+        .collect()
+}
+
+/// The rows of what was printed in one of the forms of JSON.
+fn rows(form: &str, stdout: &str) -> Vec<Value> {
+    match form {
+        "json" => json(stdout).as_array().unwrap().clone(),
+        _ => stdout.lines().map(json).collect(),
+    }
+}
+
+fn tickets(rows: &[Value]) -> BTreeSet<String> {
+    let names = rows.iter().map(|row| row["ticket"].as_str().unwrap());
+    names.map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_lists_every_ticket_once() {
+    let sandbox = sandbox().await;
+    for vendor in LISTING {
+        sandbox.add_tickets(vendor, 150);
+        let truth = references(&sandbox, vendor);
+        for form in FORMS {
+            let run = execute(&mut at(
+                &sandbox,
+                &["list", vendor.prefix(), "--output", form],
+            ));
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+            if form.ends_with("json") {
+                let rows = rows(form, &run.stdout);
+                assert_eq!((rows.len(), tickets(&rows)), (truth.len(), truth.clone()));
+                for row in rows {
+                    assert!(
+                        row["raw"].is_object() && row["subject"].is_string(),
+                        "{row}"
+                    );
+                }
+                continue;
+            }
+            let mut lines = run.stdout.lines();
+            let header = lines.next().unwrap();
+            let expected = if form == "csv" {
+                "ticket,id,subject,"
+            } else {
+                "TICKET "
+            };
+            assert!(header.starts_with(expected), "{header}");
+            let first = |line: &str| {
+                let cell = line.split([',', ' ']).next().unwrap();
+                cell.to_owned()
+            };
+            let listed: Vec<_> = lines.map(first).collect();
+            assert_eq!(listed.len(), truth.len(), "{vendor:?} {form}");
+            assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), truth);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_counts_tickets_and_asks_for_no_page_more() {
+    let sandbox = sandbox_of(70).await;
+    for vendor in LISTING {
+        // Pages have 20 rows.
+        for (limit, pages) in [("1", 1), ("20", 1), ("21", 2), ("60", 3)] {
+            let before = sandbox.journal().len();
+            let arguments = [
+                "list",
+                vendor.prefix(),
+                "--limit",
+                limit,
+                "--output",
+                "ndjson",
+            ];
+            let run = execute(&mut at(&sandbox, &arguments));
+            assert_eq!(run.code, 0, "{run:?}");
+            assert_eq!(run.stdout.lines().count().to_string(), limit);
+            assert_eq!(
+                sandbox.journal().len() - before,
+                pages,
+                "{vendor:?} {limit}"
+            );
+        }
+        let before = sandbox.journal().len();
+        for wrong in ["0", "-1", "all"] {
+            let run = execute(&mut at(
+                &sandbox,
+                &["list", vendor.prefix(), "--limit", wrong],
+            ));
+            assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        }
+        assert_eq!(sandbox.journal().len(), before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_reach_the_vendor() {
+    let sandbox = sandbox_of(3).await;
+    let seed = |subject: &str| TicketSeed::new(subject);
+    let closed = sandbox.add_ticket(Vendor::Sweeppea, seed("Old").closed());
+    let urgent = seed("Fire").attribute("Priority", 3);
+    let urgent = sandbox.add_ticket(Vendor::Sweeppea, urgent);
+    for (filters, expected) in [
+        (&["--state", "closed"][..], &closed),
+        (&["--search", "Fire"], &urgent),
+        (&["--priority", "high"], &urgent),
+        (
+            &["--state", "open", "--search", "fire", "--priority", "high"],
+            &urgent,
+        ),
+    ] {
+        let list = ["list", "sweeppea", "--output", "ndjson"];
+        let run = execute(&mut at(&sandbox, &[&list, filters].concat()));
+        let listed = tickets(&run.lines());
+        assert_eq!(
+            listed,
+            BTreeSet::from([format!("sweeppea:{expected}")]),
+            "{run:?}"
+        );
+    }
+    let before = sandbox.journal().len();
+    let arguments = ["list", "sweeppea", "--category", "api", "--limit", "1"];
+    execute(&mut at(&sandbox, &arguments));
+    assert!(
+        sandbox.journal()[before]
+            .json()
+            .unwrap()
+            .to_string()
+            .contains("\"api\"")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_vendor_cannot_do_is_refused_by_name_and_nothing_is_sent() {
+    let sandbox = sandbox().await;
+    for (arguments, words) in [
+        (&["list", "onecloud", "--state", "open"][..], "`state`"),
+        (&["list", "onecloud", "--search", "x"], "`search`"),
+        (&["list", "onecloud", "--priority", "low"], "`priority`"),
+        (&["list", "onecloud", "--category", "x"], "`category`"),
+        (&["list", "sweeppea", "--priority", "urgent"], "`priority`"),
+        (&["list", "leadsquared"], "no way to list tickets"),
+        (&["list", "onecloud", "--state", "any"], "possible values"),
+        (&["list"], "<ACCOUNT>"),
+        (&["messages", "onecloud"], "names no ticket"),
+    ] {
+        let run = execute(&mut at(&sandbox, arguments));
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(run.stderr.contains(words), "{run:?}");
+    }
+    let run = execute(&mut at(
+        &sandbox,
+        &["list", "leadsquared", "--output", "json"],
+    ));
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+    assert_eq!(json(&run.stderr)["kind"], "unsupported");
+    assert_eq!(sandbox.journal().len(), 0);
+    assert_eq!(execute(&mut command(&["list", "onecloud"])).code, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_in_the_middle_keeps_the_rows_before_it() {
+    for form in FORMS {
+        let sandbox = sandbox_of(70).await;
+        let broken = Rule::new(Fault::Status(500)).endpoint(Endpoint::List);
+        sandbox.inject(broken.skip(2).times(u64::MAX));
+        let run = execute(&mut at(&sandbox, &["list", "onecloud", "--output", form]));
+        assert_eq!(run.code, 1, "{run:?}");
+        let printed = match form {
+            "table" | "csv" => run.stdout.lines().count() - 1,
+            _ => rows(form, &run.stdout).len(),
+        };
+        assert_eq!(printed, 40, "{form} {run:?}");
+        assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+        if form.ends_with("json") {
+            assert_eq!(json(&run.stderr)["status"], 500, "{run:?}");
+        } else {
+            assert!(run.stderr.starts_with("error: onecloud: "), "{run:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_at_the_start_prints_nothing_but_itself() {
+    let sandbox = sandbox().await;
+    sandbox.inject(Rule::new(Fault::Status(500)).times(u64::MAX));
+    for arguments in [["list", "onecloud"], ["messages", "onecloud:121"]] {
+        for form in FORMS {
+            let arguments = [&arguments[..], &["--output", form]].concat();
+            let run = execute(&mut at(&sandbox, &arguments));
+            assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+            assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_list_is_no_failure() {
+    let sandbox = sandbox_of(0).await;
+    let id = sandbox.add_ticket(Vendor::Sweeppea, TicketSeed::new("x").closed());
+    for arguments in [
+        ["list".to_owned(), "onecloud".to_owned()],
+        ["messages".to_owned(), format!("sweeppea:{id}")],
+    ] {
+        for (form, printed) in [("table", ""), ("json", "[]\n"), ("ndjson", "")] {
+            let run = execute(at(&sandbox, &["--output", form]).args(&arguments));
+            assert_eq!((run.code, run.stdout.as_str()), (0, printed), "{run:?}");
+            assert_eq!(run.stderr.is_empty(), form != "table", "{run:?}");
+        }
+        let run = execute(at(&sandbox, &["--output", "csv"]).args(&arguments));
+        assert_eq!((run.code, run.stdout.lines().count()), (0, 1), "{run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_can_be_handed_on_to_a_delete() {
+    let sandbox = sandbox_of(45).await;
+    let list = execute(&mut at(
+        &sandbox,
+        &["list", "onecloud", "--output", "ndjson"],
+    ));
+    let lines = list.lines();
+    let listed: Vec<_> = lines
+        .iter()
+        .map(|row| row["ticket"].as_str().unwrap())
+        .collect();
+    let delete = ["delete", "--yes", "--from", "-", "--output", "ndjson"];
+    let run = execute_with_input(&mut at(&sandbox, &delete), &listed.join("\n"));
+    assert_eq!((run.code, run.lines().len()), (0, 45), "{run:?}");
+    assert!(sandbox.tickets(Vendor::OneCloud).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_wrote_is_whole_for_programs_and_cannot_drive_the_terminal() {
+    let sandbox = sandbox_of(0).await;
+    let evil = format!("\u{1b}[2J\u{9b}31m{}\u{7}", "long ".repeat(100));
+    let id = sandbox.add_ticket(Vendor::OneCloud, TicketSeed::new(&evil));
+    let text = format!("{evil}\nsecond line");
+    sandbox.add_message(Vendor::OneCloud, &id, MessageKind::Incoming, &text);
+    let ticket = format!("onecloud:{id}");
+    for (arguments, key, whole) in [
+        (["list", "onecloud"], "subject", &evil),
+        (["messages", &ticket], "body", &text),
+    ] {
+        let run = |form| {
+            execute(&mut at(
+                &sandbox,
+                &[&arguments[..], &["--output", form]].concat(),
+            ))
+        };
+        assert_eq!(rows("json", &run("json").stdout)[0][key], whole.as_str());
+        assert_eq!(
+            rows("ndjson", &run("ndjson").stdout)[0][key],
+            whole.as_str()
+        );
+        assert!(run("csv").stdout.contains(whole.as_str()));
+        let table = run("table").stdout;
+        assert_eq!(table.lines().count(), 2, "{table}");
+        assert!(!table.contains(['\u{1b}', '\u{9b}', '\u{7}']), "{table}");
+        assert!(table.contains("\\u{1b}[2J"), "{table}");
+        assert!(!table.contains("second line"), "{table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_is_shown_in_every_form() {
+    let sandbox = sandbox().await;
+    for (vendor, id, kind, direction) in [
+        (Vendor::OneCloud, "121", MessageKind::Outgoing, "outbound"),
+        (Vendor::Sweeppea, "2531581", MessageKind::Note, "internal"),
+        (
+            Vendor::LeadSquared,
+            "160",
+            MessageKind::PortalIncoming,
+            "inbound",
+        ),
+    ] {
+        sandbox.add_message(vendor, id, kind, "It is\non its way");
+        let truth = sandbox.ticket(vendor, id).unwrap().messages;
+        let ticket = format!("{}:{id}", vendor.prefix());
+        for form in FORMS {
+            let run = execute(&mut at(&sandbox, &["messages", &ticket, "--output", form]));
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+            if form.ends_with("json") {
+                let rows = rows(form, &run.stdout);
+                assert_eq!(rows.len(), truth.len(), "{run:?}");
+                let last = rows.last().unwrap();
+                assert_eq!(
+                    (&last["ticket"], &last["body"], &last["direction"]),
+                    (
+                        &ticket.as_str().into(),
+                        &"It is\non its way".into(),
+                        &direction.into()
+                    )
+                );
+                assert!(last["raw"].is_object() && last["created_at"].is_string());
+            } else {
+                assert!(run.stdout.contains(direction), "{run:?}");
+            }
+            if form == "table" {
+                assert!(run.stdout.starts_with("WHEN"), "{run:?}");
+                assert!(run.stdout.contains("It is …"), "{run:?}");
+                assert_eq!(run.stdout.lines().count(), 1 + truth.len());
+            }
+        }
+    }
+    let run = execute(&mut at(
+        &sandbox,
+        &["messages", "sweeppea:9", "--output", "json"],
+    ));
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+    assert_eq!(json(&run.stderr)["kind"], "not_found");
+}
