@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn the_defaults_of_the_settings_are_those_of_the_builder() {
-        let read = read("delete_batch", "").unwrap();
+        let read = read("delete_batch", "100").unwrap();
         let built = LeadSquaredConfig::new("https://x.example", "1", "a", "s");
         assert_eq!(format!("{read:?}"), format!("{built:?}"));
     }

@@ -14,7 +14,7 @@ use ticket_core::{
     PageRequest, Person, Priority, Ticket, TicketId, TicketPatch, TicketProvider as _, TicketQuery,
     Tickets,
 };
-use ticket_onecloud::{OneCloud, OneCloudConfig};
+use ticket_onecloud::{HttpConfig, OneCloud, OneCloudConfig};
 use ticket_sandbox::credentials::ONECLOUD_TOKEN;
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
 
@@ -256,7 +256,7 @@ async fn an_error_code_is_read_as_text_and_as_number() {
     answer(
         &sandbox,
         200,
-        "\u{feff}{\"_meta\":{\"status\":\"ERROR\"},\"records\":{\"userMessage\":\"Expired token\"}}",
+        "\u{feff}{\"_meta\":{\"status\":\"ERROR\"},\"records\":{\"errorCode\":401,\"userMessage\":\"Expired token\"}}",
     );
     let error = provider.delete(&["1".into()]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenExpired);
@@ -351,4 +351,256 @@ async fn what_is_not_documented_is_unsupported_and_nothing_is_sent() {
         );
     }
     assert!(sandbox.journal().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_but_the_documented_reply_confirms_a_removal() {
+    let (sandbox, provider) = connected().await;
+    for body in [
+        r#"{"error":"ticket is locked"}"#,
+        r#"{"success":false}"#,
+        r#"{"_meta":{"status":"FAILED"},"records":{"errorCode":"403"}}"#,
+        r#"{"_meta":{"status":"ERROR"},"_meta":{"status":"ERROR"},"records":{"errorCode":"403"}}"#,
+        r#"{"response_code":"200","response_status":"Failed"}"#,
+        r#"{"response_code":"Failed"}"#,
+        r#"{"sites":[1]}"#,
+    ] {
+        answer(&sandbox, 200, body);
+        let error = provider.delete(&["1".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{body}"
+        );
+    }
+    answer(&sandbox, 202, "{}");
+    assert_eq!(
+        provider.delete(&["1".into()]).await.unwrap_err().effect(),
+        Effect::Unknown
+    );
+    // PHP's usual content type.
+    sandbox.inject(Rule::new(Fault::Reply {
+        status: 200,
+        headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+        body: b"{}".to_vec(),
+    }));
+    assert!(provider.delete(&["1".into()]).await.unwrap().all_deleted());
+}
+
+#[tokio::test]
+async fn the_words_of_expiry_and_quota_count_with_401_alone() {
+    let (sandbox, provider) = connected().await;
+    let envelope = |code: &str, words: &str| {
+        format!(
+            r#"{{"_meta":{{"status":"ERROR"}},"records":{{"errorCode":{code},"userMessage":"{words}"}}}}"#
+        )
+    };
+    for (status, code, words, kind, effect) in [
+        (
+            200,
+            "\"504\"",
+            "Gateway timeout while saving, please try again",
+            ErrorKind::Unavailable,
+            Effect::Unknown,
+        ),
+        (
+            503,
+            "null",
+            "please try again",
+            ErrorKind::Unavailable,
+            Effect::Unknown,
+        ),
+        (
+            500,
+            "null",
+            "Saved; mailer failed: Expired token for smtp",
+            ErrorKind::Server,
+            Effect::Unknown,
+        ),
+        (
+            200,
+            "401",
+            "Expired token",
+            ErrorKind::TokenExpired,
+            Effect::None,
+        ),
+        (
+            401,
+            "null",
+            "expired TOKEN",
+            ErrorKind::TokenExpired,
+            Effect::None,
+        ),
+        // An application's own code does not hide the status.
+        (
+            404,
+            "\"1001\"",
+            "no such ticket",
+            ErrorKind::NotFound,
+            Effect::None,
+        ),
+    ] {
+        answer(&sandbox, status, &envelope(code, words));
+        let error = provider.create(&new_ticket()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (kind, effect),
+            "{status} {code} {words}"
+        );
+    }
+    // An unknown effect is no answer about the ticket, whatever the code says.
+    answer(&sandbox, 500, &envelope("\"404\"", "x"));
+    let error = provider.delete(&["1".into()]).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::Unknown);
+}
+
+#[tokio::test]
+async fn a_web_page_says_nothing_about_a_ticket() {
+    let (sandbox, provider) = connected().await;
+    sandbox.inject(Rule::new(Fault::HtmlPage { status: 404 }));
+    let error = provider.delete(&["121".into()]).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::BadResponse, Effect::None)
+    );
+    assert!(error.to_string().contains("base URL"), "{error}");
+}
+
+#[tokio::test]
+async fn no_ticket_and_no_credential_reaches_an_error() {
+    let (sandbox, provider) = connected().await;
+    answer(
+        &sandbox,
+        500,
+        r#"{"Subject":"my illness","Email":"jane@example.com"}"#,
+    );
+    let error = provider.get(&"1".into()).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("illness"), "{error}");
+    let words = format!(
+        r#"{{"_meta":{{"status":"ERROR"}},"records":{{"errorCode":401,"userMessage":"bad jwt {ONECLOUD_TOKEN}"}}}}"#
+    );
+    answer(&sandbox, 401, &words);
+    let error = provider.get(&"1".into()).await.unwrap_err();
+    assert_eq!(error.vendor_message(), Some("bad jwt [a credential]"));
+    let config = OneCloudConfig::with_login(
+        "https://me:s3cret@h/?key=s3cret",
+        "jane@example.com",
+        "s3cret",
+        "1",
+    );
+    let shown = format!("{config:?}");
+    assert!(
+        !shown.contains("s3cret") && !shown.contains("jane"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_ends_before_its_total_is_no_end() {
+    let (sandbox, provider) = connected().await;
+    answer(&sandbox, 200, r#"{"total":45,"data":[]}"#);
+    let error = provider.list(&TicketQuery::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadResponse);
+    // Without a total, a page with rows is followed by another.
+    answer(
+        &sandbox,
+        200,
+        r#"{"data":[{"Id":"1","DueDate":"2020-01-01 00:00:00"}]}"#,
+    );
+    let page = provider.list(&TicketQuery::new()).await.unwrap();
+    assert_eq!(page.next.unwrap().as_str(), "1");
+    assert_eq!(
+        page.items[0].due_at.unwrap().to_string(),
+        "2019-12-31T17:00:00Z"
+    );
+    answer(&sandbox, 200, r#"{"data":[]}"#);
+    assert!(
+        provider
+            .list(&TicketQuery::new())
+            .await
+            .unwrap()
+            .next
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_bare_provider_checks_its_arguments_itself() {
+    let (sandbox, provider) = connected().await;
+    let page = PageRequest::first().limit(1);
+    for error in [
+        provider
+            .delete(&["1".into(), "2".into()])
+            .await
+            .unwrap_err(),
+        provider.messages(&"1".into(), &page).await.unwrap_err(),
+        provider.get(&" 1".into()).await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    }
+    assert!(sandbox.journal().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_has_its_text_wherever_it_stands_and_its_author_by_id_or_address() {
+    let (sandbox, provider) = connected().await;
+    let message = |rest: &str| format!(r#"{{"data":[{{"Id":"1",{rest}}}]}}"#);
+    for (rest, body, email) in [
+        (r#""Content":"a","Description":"b""#, "a", None),
+        (
+            r#""Content":null,"Contents":[{"BodyText":"c"}],"Description":"b""#,
+            "c",
+            None,
+        ),
+        (
+            r#""Description":"b","From":"jane@example.com","FromName":"Jane""#,
+            "b",
+            Some("jane@example.com"),
+        ),
+    ] {
+        answer(&sandbox, 200, &message(rest));
+        let page = provider
+            .messages(&"1".into(), &PageRequest::first())
+            .await
+            .unwrap();
+        assert_eq!(page.items[0].body, body);
+        assert_eq!(
+            page.items[0]
+                .author
+                .as_ref()
+                .and_then(|author| author.email.as_deref()),
+            email
+        );
+        assert!(!format!("{page:?}").contains("jane"), "{page:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_applications_own_user_agent_arrives() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let http = HttpConfig::default().user_agent("acme-desk/7.1");
+    let config = OneCloudConfig::new(sandbox.base_url(Vendor::OneCloud), ONECLOUD_TOKEN);
+    OneCloud::new(&config.clone().http(http))
+        .unwrap()
+        .get(&"121".into())
+        .await
+        .unwrap();
+    OneCloud::new(&config)
+        .unwrap()
+        .get(&"121".into())
+        .await
+        .unwrap();
+    let journal = sandbox.journal();
+    assert!(
+        journal[0]
+            .header("user-agent")
+            .unwrap()
+            .starts_with("acme-desk/7.1 ")
+    );
+    assert!(
+        journal[1]
+            .header("user-agent")
+            .unwrap()
+            .starts_with("ticket-onecloud/")
+    );
 }

@@ -2,7 +2,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "helpers of tests may panic"
+    clippy::too_many_lines,
+    reason = "helpers of tests may panic, and tables are long"
 )]
 
 use proptest::collection::{btree_map, vec};
@@ -210,6 +211,12 @@ async fn each_wire_field_of_a_ticket_lands_in_its_domain_field() {
             "2017-07-10 07:08:46",
             |it| it.due_at.unwrap().to_string(),
             "2017-07-10T00:08:46Z",
+        ),
+        (
+            "DueDate",
+            "2020-01-01 12:00:00+00:00",
+            |it| it.due_at.unwrap().to_string(),
+            "2020-01-01T12:00:00Z",
         ),
         (
             "DueDate",

@@ -156,6 +156,44 @@ async fn a_token_that_stays_expired_is_renewed_once_per_call() {
 }
 
 #[tokio::test]
+async fn a_write_of_unknown_effect_is_never_sent_again_for_its_token() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
+    let words = r#"{"_meta":{"status":"ERROR"},"records":{"errorCode":401,"userMessage":"Saved; Expired token for smtp"}}"#;
+    sandbox.inject(Rule::new(Fault::Reply {
+        status: 500,
+        headers: Vec::new(),
+        body: words.into(),
+    }));
+    let ticket = NewTicket::new("x")
+        .description("x")
+        .category("x")
+        .requester(Person::named("x").email("x@example.com"));
+    let error = provider.create(&ticket).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::Unknown);
+    assert_eq!(requests(&sandbox, Endpoint::Create), 1);
+}
+
+#[tokio::test]
+async fn bad_credentials_are_no_reason_for_a_new_token() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut config = OneCloudConfig::with_login(
+        sandbox.base_url(Vendor::OneCloud),
+        ONECLOUD_EMAIL,
+        ONECLOUD_PASSWORD,
+        ONECLOUD_SITE_ID,
+    );
+    config.token = Some(SecretString::from("nobody's"));
+    let error = OneCloud::new(&config)
+        .unwrap()
+        .get(&"121".into())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert_eq!(requests(&sandbox, Endpoint::Authenticate), 0);
+}
+
+#[tokio::test]
 async fn an_application_s_own_source_is_asked_and_its_error_told() {
     #[derive(Debug)]
     struct Sealed;
@@ -163,7 +201,7 @@ async fn an_application_s_own_source_is_asked_and_its_error_told() {
     #[async_trait]
     impl TokenSource for Sealed {
         async fn token(&self) -> Result<SecretString> {
-            Err(Error::config("the vault is sealed"))
+            Err(Error::new(ErrorKind::Unavailable, "the vault is sealed"))
         }
     }
 

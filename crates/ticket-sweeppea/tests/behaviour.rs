@@ -178,8 +178,12 @@ async fn hostile_ids_stay_in_the_body() {
             "{id:?}"
         );
     }
-    for request in sandbox.journal() {
+    let journal = sandbox.journal();
+    assert!(!journal.is_empty());
+    for request in journal {
         assert_eq!(request.path, "/sweeppea/tickets/delete");
+        let sent = request.json().unwrap();
+        assert_eq!(sent.as_object().unwrap().len(), 1, "{sent}");
     }
     assert_eq!(sandbox.tickets(Vendor::Sweeppea).len(), before);
 }
@@ -379,4 +383,153 @@ async fn what_is_not_documented_is_unsupported_and_nothing_is_sent() {
         (ErrorKind::Unsupported, Effect::None)
     );
     assert!(sandbox.journal().is_empty());
+}
+
+#[tokio::test]
+async fn a_web_page_says_nothing_about_a_ticket() {
+    let (sandbox, provider) = connected().await;
+    sandbox.inject(Rule::new(Fault::HtmlPage { status: 404 }));
+    let error = provider.delete(&["2531581".into()]).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::BadResponse, Effect::None)
+    );
+    assert!(error.to_string().contains("base URL"), "{error}");
+}
+
+#[tokio::test]
+async fn odd_decorations_do_not_make_a_confirmed_write_unknown() {
+    let (sandbox, provider) = connected().await;
+    answer(
+        &sandbox,
+        201,
+        r#"{"Response":true,"Data":{"CaseNumber":"2650478","Priority":"2","CreationDate":"yesterday","AssignedTo":"x","Status":7}}"#,
+    );
+    assert_eq!(
+        provider.create(&new_ticket()).await.unwrap().id.as_str(),
+        "2650478"
+    );
+    answer(
+        &sandbox,
+        200,
+        r#"{"Response":true,"Ticket":{"CaseNumber":"1","Status":"x","Priority":{}}}"#,
+    );
+    provider
+        .update(&"1".into(), &TicketPatch::new().subject("x"))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_reply_about_another_ticket_or_one_still_open_confirms_nothing() {
+    let (sandbox, provider) = connected().await;
+    for data in [
+        r#"{"CaseNumber":"OTHER","Status":true}"#,
+        r#"{"CaseNumber":"1","Status":false}"#,
+    ] {
+        answer(
+            &sandbox,
+            200,
+            &format!(r#"{{"Response":true,"Data":{data}}}"#),
+        );
+        let error = provider.resolve(&"1".into()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{data}"
+        );
+    }
+    answer(
+        &sandbox,
+        200,
+        r#"{"Response":true,"Ticket":{"CaseNumber":"OTHER"}}"#,
+    );
+    let error = provider
+        .update(&"1".into(), &TicketPatch::new().subject("x"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.effect(), Effect::Unknown);
+}
+
+#[tokio::test]
+async fn a_list_that_ends_before_its_total_or_ignores_the_page_is_an_error() {
+    let (sandbox, provider) = connected().await;
+    answer(
+        &sandbox,
+        200,
+        r#"{"Response":true,"Data":{"TotalTickets":45,"Tickets":[]}}"#,
+    );
+    let error = provider.list(&TicketQuery::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadResponse);
+    answer(
+        &sandbox,
+        200,
+        r#"{"Response":true,"Data":{"TotalTickets":45,"Page":7,"Tickets":[{"CaseNumber":"1"}]}}"#,
+    );
+    let error = provider.list(&TicketQuery::new()).await.unwrap_err();
+    assert!(error.to_string().contains("another page"), "{error}");
+}
+
+#[tokio::test]
+async fn the_total_of_one_list_is_not_told_as_that_of_both() {
+    let (_sandbox, provider) = connected().await;
+    assert_eq!(
+        provider.list(&TicketQuery::new()).await.unwrap().total,
+        None
+    );
+    let open = provider
+        .list(&TicketQuery::new().state(State::Open))
+        .await
+        .unwrap();
+    assert!(open.total.is_some());
+}
+
+#[tokio::test]
+async fn a_bare_provider_checks_its_arguments_itself() {
+    let (sandbox, provider) = connected().await;
+    let patch = TicketPatch::new().subject("x".repeat(201));
+    let text = TicketPatch::new().description("x".repeat(20_001));
+    for error in [
+        provider
+            .delete(&["1".into(), "2".into()])
+            .await
+            .unwrap_err(),
+        provider.update(&"1".into(), &patch).await.unwrap_err(),
+        provider.update(&"1".into(), &text).await.unwrap_err(),
+        provider.resolve(&"".into()).await.unwrap_err(),
+        provider
+            .messages(&"".into(), &PageRequest::first())
+            .await
+            .unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    }
+    assert!(sandbox.journal().is_empty());
+}
+
+#[tokio::test]
+async fn no_ticket_and_no_credential_reaches_an_error() {
+    let (sandbox, provider) = connected().await;
+    answer(
+        &sandbox,
+        500,
+        r#"{"Subject":"my illness","AccountInfo":{"Email":"jane@example.com"}}"#,
+    );
+    let error = provider.get(&"1".into()).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("illness"), "{error}");
+    answer(
+        &sandbox,
+        403,
+        &format!(r#"{{"Response":false,"Message":"Invalid API Token {SWEEPPEA_API_KEY}"}}"#),
+    );
+    let error = provider.get(&"1".into()).await.unwrap_err();
+    assert_eq!(
+        error.vendor_message(),
+        Some("Invalid API Token [a credential]")
+    );
+    let shown = format!(
+        "{:?}",
+        SweeppeaConfig::new("k").base_url("https://me:s3cret@h/?key=s3cret")
+    );
+    assert!(!shown.contains("s3cret"), "{shown}");
 }
