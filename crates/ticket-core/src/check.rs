@@ -122,7 +122,7 @@ impl ProviderInfo {
                 .any(|(field, chars)| field == required && *chars > 0)
             {
                 return Err(Error::invalid_input(format!(
-                    "{title} requires `{required}`, which is empty"
+                    "{title} requires `{required}`; give it a value"
                 )));
             }
         }

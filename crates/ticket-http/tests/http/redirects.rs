@@ -1,10 +1,10 @@
 //! Redirects: neither followed nor given credentials.
 
 use secrecy::SecretString;
-use ticket_core::{Effect, ErrorKind, Operation};
+use ticket_core::{Effect, Error, ErrorKind, Operation};
 use ticket_http::{HttpClient, HttpConfig};
 
-use crate::server::{Server, with_headers};
+use crate::server::{Answer, Server, refusing, with_headers};
 
 #[tokio::test]
 async fn a_redirect_is_not_followed_and_gets_no_credentials() {
@@ -47,6 +47,29 @@ async fn a_redirect_that_a_client_of_ones_own_lets_through_is_an_error() {
         (ErrorKind::BadResponse, Some(302))
     );
     assert_eq!(server.targets(), ["/t"]);
+}
+
+/// Where `location` leads a client of the caller's own that follows redirects: what the caller is told.
+async fn followed_to(location: String, answer: impl Fn(Answer) -> Answer + Send + Sync + 'static) -> Error {
+    let server = Server::start(move |seen| match seen.line() {
+        "DELETE /t/1 HTTP/1.1" => with_headers(303, &[("location", &location)], ""),
+        _ => answer(Answer::SendAndClose(Vec::new())),
+    })
+    .await;
+    let own = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = server.client_with(&HttpConfig::default().client(own));
+    let error = client.delete(&["t", "1"]).send().await.unwrap_err();
+    assert_eq!(server.seen()[0].line(), "DELETE /t/1 HTTP/1.1");
+    error
+}
+
+#[tokio::test]
+async fn dbg() {
+    let (address, _taken) = refusing();
+    let error = followed_to(format!("http://{address}/gone"), |a| a).await;
+    println!("{error} {:?} {:?}", error.kind(), error.effect());
+    let error = followed_to("ftp://h/".into(), |a| a).await;
+    println!("{error} {:?} {:?}", error.kind(), error.effect());
 }
 
 #[tokio::test]
