@@ -190,12 +190,14 @@ missing_docs = "warn"
     ("crates/ticket-http/src/lib.rs", "//! The client.\n"),
     (
         "crates/ticket-acme/src/lib.rs",
-        "//! Acme.\n\nmod client;\nmod config;\nmod error;\nmod provider;\nmod wire;\n\n\
+        "//! Acme.\n\nmod client;\nmod config;\nmod error;\nmod info;\nmod mapping;\nmod provider;\nmod wire;\n\n\
          /// Its name.\npub const NAME: &str = \"acme\";\n",
     ),
     ("crates/ticket-acme/src/client.rs", "//! Client.\n"),
     ("crates/ticket-acme/src/config.rs", "//! Configuration.\n"),
     ("crates/ticket-acme/src/error.rs", "//! Errors.\n"),
+    ("crates/ticket-acme/src/info.rs", "//! Information.\n"),
+    ("crates/ticket-acme/src/mapping.rs", "//! Mapping.\n"),
     ("crates/ticket-acme/src/provider.rs", "//! Provider.\n"),
     ("crates/ticket-acme/src/wire.rs", "//! Wire.\n"),
     ("crates/ticket-acme/README.md", "# Acme\n"),

@@ -32,6 +32,8 @@ pub struct HttpClient {
 
 pub(crate) struct Inner {
     pub(crate) client: reqwest::Client,
+    /// Whether the client is the application's own, which may follow redirects and repeat requests.
+    pub(crate) own: bool,
     pub(crate) base: Base,
     pub(crate) headers: HeaderMap,
     pub(crate) timeout: Duration,
@@ -67,6 +69,7 @@ impl HttpClient {
         Ok(Self {
             inner: Arc::new(Inner {
                 client,
+                own: config.client.is_some(),
                 base,
                 headers,
                 timeout: config.timeout,
@@ -201,4 +204,41 @@ fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
             transport::causes(&error)
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base(plain: bool) -> Base {
+        Base {
+            url: "https://desk.example.com".to_owned(),
+            peer: "desk.example.com:443".to_owned(),
+            plain,
+            loopback: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_for_https_sends_no_plain_http() {
+        // Neither has a port that can be reached, so that they differ in what they try.
+        let sent = |client: reqwest::Client| client.get("http://127.0.0.1:0/").send();
+        let client = build(&HttpConfig::default(), &base(false)).unwrap();
+        assert!(sent(client).await.unwrap_err().is_builder());
+        let client = build(&HttpConfig::default(), &base(true)).unwrap();
+        assert!(!sent(client).await.unwrap_err().is_builder());
+    }
+
+    #[test]
+    fn a_client_sends_no_referer_and_follows_nothing() {
+        // reqwest tells in `Debug` what is on.
+        let usual = format!("{:?}", reqwest::Client::new());
+        assert!(usual.contains("referer: true") && !usual.contains("Policy(None)"));
+        for plain in [false, true] {
+            let client = build(&HttpConfig::default(), &base(plain)).unwrap();
+            let shown = format!("{client:?}");
+            assert!(!shown.contains("referer"), "{shown}");
+            assert!(shown.contains("Policy(None)"), "{shown}");
+        }
+    }
 }

@@ -87,7 +87,8 @@ impl HttpConfig {
     /// Its redirect policy, retry policy, proxies, TLS settings and connect timeout are then your
     /// business: one that follows redirects takes credentials along, one that retries files tickets
     /// twice. What can still be enforced from here is: the total timeout, the bound on bodies, the path
-    /// rules, and that a redirect which arrives is an error.
+    /// rules, and that a redirect which arrives, or was followed to another address, is an error. Since the
+    /// failed connection need not be the first, it is `Unavailable` and of unknown effect, never `Connect`.
     #[must_use]
     pub fn client(mut self, client: reqwest::Client) -> Self {
         self.client = Some(client);
@@ -106,5 +107,29 @@ impl fmt::Debug for HttpConfig {
             .field("user_agent", &self.product)
             .field("own_client", &self.client.is_some())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_states_the_defaults() {
+        let HttpConfig {
+            connect_timeout,
+            timeout,
+            max_body_bytes,
+            ..
+        } = HttpConfig::default();
+        let mib = 1024 * 1024;
+        assert_eq!(max_body_bytes % mib, 0);
+        let stated = format!(
+            "{} seconds to connect, {} altogether, {} MiB of body",
+            connect_timeout.as_secs_f64(),
+            timeout.as_secs_f64(),
+            max_body_bytes / mib
+        );
+        assert!(include_str!("../README.md").contains(&stated), "{stated}");
     }
 }

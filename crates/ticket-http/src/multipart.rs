@@ -153,3 +153,48 @@ fn within(name: &str, length: u64, limit: u64) -> Result<()> {
         "the attachment {name:?} has {length} bytes, at most {limit} are allowed"
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_grows_while_it_is_sent_is_sent_as_long_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.txt");
+        std::fs::write(&path, "as it was").unwrap();
+        let form = Multipart::new().file("files", Attachment::from_path(&path));
+        let form = form.open().await.unwrap();
+        let boundary = form.boundary().to_owned();
+        let mut file = std::fs::File::options().append(true).open(&path).unwrap();
+        file.write_all(b", and more").unwrap();
+
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let end = format!("--{boundary}--\r\n");
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut read = Vec::new();
+            while !read.ends_with(end.as_bytes()) && stream.read_buf(&mut read).await.unwrap() > 0 {
+            }
+            let reply = b"HTTP/1.1 204 No Content\r\n\r\n";
+            stream.write_all(reply).await.unwrap();
+            String::from_utf8(read).unwrap()
+        });
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let sent = client.post(url).multipart(form).send().await;
+        let read = server.await.unwrap();
+        assert!(sent.is_ok(), "{read}");
+        let (head, body) = read.split_once("\r\n\r\n").unwrap();
+        assert!(
+            body.contains(&format!("\r\n\r\nas it was\r\n--{boundary}--")),
+            "{body}"
+        );
+        let length = format!("content-length: {}", body.len());
+        assert!(head.contains(&length), "{head}");
+    }
+}

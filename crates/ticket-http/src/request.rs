@@ -106,10 +106,12 @@ impl<'a> HttpRequest<'a> {
     /// | Kind | Effect | When |
     /// |---|---|---|
     /// | `InvalidInput`, `Config` | none | the request was refused before it was sent |
-    /// | `Connect` | none | no connection could be made |
+    /// | `Connect` | none | no connection could be made; never with [a client of one's own] |
     /// | `Timeout` | unknown | no complete reply within the time allowed |
-    /// | `Unavailable` | unknown | the connection was lost after the request went out |
+    /// | `Unavailable` | unknown | the connection was lost after the request went out; [a client of one's own] got no connection |
     /// | `BadResponse` | unknown | a redirect; a success with a body over the bound; no HTTP |
+    ///
+    /// [a client of one's own]: crate::HttpConfig::client
     pub async fn send(self) -> Result<HttpResponse> {
         let inner = &self.client.inner;
         let request = self.build().await?;
@@ -120,7 +122,7 @@ impl<'a> HttpRequest<'a> {
             .cloned()
             .collect();
         let lost = |error: &reqwest::Error| {
-            transport::error(error, &sent_to, &inner.base.peer, inner.timeout)
+            transport::error(error, &sent_to, &inner.base.peer, inner.timeout, inner.own)
         };
         let mut reply = inner
             .client
@@ -129,7 +131,8 @@ impl<'a> HttpRequest<'a> {
             .map_err(|error| lost(&error))?;
 
         let status = reply.status().as_u16();
-        if reply.status().is_redirection() {
+        // A client of the application's own may have followed one: no word about this request either.
+        if reply.status().is_redirection() || *reply.url() != sent_to {
             return Err(Error::new(
                 ErrorKind::BadResponse,
                 "the server redirects; redirects are not followed; check the base URL",
@@ -240,6 +243,52 @@ async fn read(reply: &mut reqwest::Response, limit: usize) -> std::result::Resul
                 body.extend_from_slice(&chunk);
             }
             Err(error) => return Err(Cut::Lost(body, error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::HttpConfig;
+
+    fn client() -> HttpClient {
+        let key = [("x-api-key", SecretString::from("s3cret"))];
+        HttpClient::new("http://127.0.0.1:9/desk", &HttpConfig::default(), &key).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_secret_header_is_marked_so() {
+        let client = client();
+        let token = SecretString::from("Bearer s3cret");
+        let request = client.get(&["t"]).secret_header("authorization", &token);
+        let request = request.build().await.unwrap();
+        for (name, sensitive) in [
+            ("x-api-key", true),
+            ("authorization", true),
+            ("user-agent", false),
+        ] {
+            assert_eq!(request.headers()[name].is_sensitive(), sensitive, "{name}");
+        }
+        let shown = format!("{request:?}");
+        assert!(
+            shown.contains("x-api-key") && !shown.contains("s3cret"),
+            "{shown}"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_address_that_the_parser_would_change_is_not_sent() {
+        let client = client();
+        let good = client.get(&["t"]).build().await.unwrap();
+        assert_eq!(good.url().as_str(), "http://127.0.0.1:9/desk/t");
+        for end in ["/../t", "/%2e%2e/t", "/./t", "/a b", "\\t", "/t\n", "/ä"] {
+            let mut request = client.delete(&["t"]);
+            request.url.push_str(end);
+            let error = request.build().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{end}");
+            assert_eq!(error.effect(), ticket_core::Effect::None);
+            assert!(error.to_string().contains("nothing was sent"), "{error}");
         }
     }
 }

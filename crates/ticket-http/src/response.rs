@@ -79,15 +79,14 @@ impl HttpResponse {
     }
 
     /// The first 300 characters of a plain-text body, to stand as the vendor's own words. Nothing for an HTML
-    /// page, which is a gateway's, and for JSON, which may be somebody's whole ticket.
+    /// page, which is a gateway's, and for JSON, which may be somebody's whole ticket. A credential that was
+    /// sent is left out.
     pub fn text(&self) -> String {
         if self.is_html() || self.trimmed().starts_with(b"{") || self.trimmed().starts_with(b"[") {
             return String::new();
         }
-        // A character has at most four bytes; one cut at the end is dropped with those beyond the limit.
-        let start = self.trimmed();
-        let start = start.get(..4 * (MAX_EXCERPT + 1)).unwrap_or(start);
-        String::from_utf8_lossy(start)
+        // Before it is cut: half a credential would not be recognised.
+        self.without_secrets(&String::from_utf8_lossy(self.trimmed()))
             .chars()
             .take(MAX_EXCERPT)
             .collect()
@@ -125,21 +124,23 @@ impl HttpResponse {
     /// As [`error_of`](Self::error_of), with the vendor's own `words`. Where they repeat a credential that was
     /// sent, it is left out.
     pub fn refusal(&self, kind: ErrorKind, message: &str, words: &str) -> Error {
-        let mut words = words.to_owned();
-        for secret in self
-            .secrets
-            .iter()
-            .filter_map(|secret| secret.to_str().ok())
-        {
-            // "Bearer abc" is repeated as "abc".
-            let bare = secret
-                .rsplit(' ')
-                .next()
-                .filter(|bare| !bare.is_empty())
-                .unwrap_or(secret);
-            words = words.replace(bare, "[a credential]");
-        }
+        let words = self.without_secrets(words);
         self.error_of(kind, message).with_vendor_message(&words)
+    }
+
+    /// The words without any credential that was sent.
+    fn without_secrets(&self, words: &str) -> String {
+        let secrets = self.secrets.iter();
+        let mut secrets: Vec<_> = secrets
+            .filter_map(|secret| secret.to_str().ok())
+            // "Bearer abc" is repeated as "abc".
+            .flat_map(|secret| [Some(secret), secret.rsplit(' ').next()])
+            .flatten()
+            .collect();
+        // One that is part of another must not leave the rest of that one behind.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let hide = |words: String, secret: &&str| words.replace(*secret, "[a credential]");
+        secrets.iter().fold(words.to_owned(), hide)
     }
 
     /// What may be JSON; otherwise says what it is.

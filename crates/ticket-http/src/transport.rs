@@ -13,8 +13,17 @@ use ticket_core::{Error, ErrorKind};
 const MAX_CAUSE: usize = 200;
 
 /// The error for a request or a reply that failed under way.
-pub(crate) fn error(error: &reqwest::Error, sent_to: &Url, peer: &str, limit: Duration) -> Error {
-    // A client of the caller's own may have followed a redirect: the request did arrive somewhere first.
+///
+/// `own` says that the client is the application's own. It may follow redirects and repeat requests, and a
+/// connection that fails then is not told apart from the first: the request may have arrived before.
+pub(crate) fn error(
+    error: &reqwest::Error,
+    sent_to: &Url,
+    peer: &str,
+    limit: Duration,
+    own: bool,
+) -> Error {
+    // Some failures after a redirect do name another address.
     let elsewhere = error.url().is_some_and(|url| url != sent_to);
     let (kind, message) = if elsewhere {
         (
@@ -28,18 +37,14 @@ pub(crate) fn error(error: &reqwest::Error, sent_to: &Url, peer: &str, limit: Du
             ErrorKind::InvalidInput,
             "the request cannot be built; nothing was sent".to_owned(),
         )
-    } else if error.is_connect() {
+    } else if error.is_connect() && !own {
         // Asked before the timeout: a connect timeout is both, and nothing was sent.
-        let hint = if error.is_dns() {
-            "check the host name in the base URL, and the network"
-        } else {
-            "check the base URL, the network and the proxy settings"
-        };
         (
             ErrorKind::Connect,
             format!(
-                "no connection to {peer}, nothing was sent: {}; {hint}",
-                root_cause(error)
+                "no connection to {peer}, nothing was sent: {}; {}",
+                root_cause(error),
+                hint(error)
             ),
         )
     } else if error.is_timeout() {
@@ -48,6 +53,15 @@ pub(crate) fn error(error: &reqwest::Error, sent_to: &Url, peer: &str, limit: Du
             format!(
                 "no complete reply from {peer} within {} s: the vendor may have acted",
                 limit.as_secs_f64()
+            ),
+        )
+    } else if error.is_connect() {
+        (
+            ErrorKind::Unavailable,
+            format!(
+                "no connection by the client in use, which may have redirected or repeated the request to {peer}: {}; the vendor may have acted; {}",
+                root_cause(error),
+                hint(error)
             ),
         )
     } else if error.is_redirect() {
@@ -69,6 +83,15 @@ pub(crate) fn error(error: &reqwest::Error, sent_to: &Url, peer: &str, limit: Du
         )
     };
     Error::new(kind, message).with_source(Cause(causes(error)))
+}
+
+/// What to look at where no connection can be made.
+fn hint(error: &reqwest::Error) -> &'static str {
+    if error.is_dns() {
+        "check the host name in the base URL, and the network"
+    } else {
+        "check the base URL, the network and the proxy settings"
+    }
 }
 
 /// Whether bytes arrived that are no HTTP, as opposed to none. hyper's own type would say so exactly, but

@@ -7,8 +7,8 @@ use ticket_core::{Attachment, Error, ErrorKind, Operation, ProviderInfo, Result}
 use ticket_http::{HttpClient, HttpRequest, HttpResponse, Multipart, Reply};
 
 use crate::config::LeadSquaredConfig;
+use crate::info::{self, ID};
 use crate::mapping::Mapping;
-use crate::provider::{self, ID};
 use crate::{error, wire};
 
 /// A client of LeadSquared Service CRM's ticket API, and a
@@ -53,7 +53,7 @@ impl LeadSquared {
             org_id: config.org_id.clone(),
             max_attachment_bytes: config.max_attachment_bytes,
             mapping,
-            info: provider::info_with_batch(config.delete_batch),
+            info: info::info_with_batch(config.delete_batch),
         })
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use ticket_core::{Result, Setting, Settings};
 use ticket_http::{HttpConfig, shown_url};
 
-use crate::provider::ID;
+use crate::info::ID;
 
 /// What LeadSquared can be told, for configuration files and the environment.
 pub const SETTINGS: &[Setting] = &[

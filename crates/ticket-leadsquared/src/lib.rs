@@ -3,11 +3,12 @@
 mod client;
 mod config;
 mod error;
+mod info;
 mod mapping;
 mod provider;
 pub mod wire;
 
 pub use client::LeadSquared;
 pub use config::{LeadSquaredConfig, SETTINGS};
-pub use provider::info;
+pub use info::info;
 pub use ticket_http::{HttpConfig, Reply, WireId};

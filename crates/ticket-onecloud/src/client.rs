@@ -12,7 +12,7 @@ use ticket_core::{Effect, Error, ErrorKind, Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpRequest, HttpResponse, Reply};
 
 use crate::config::OneCloudConfig;
-use crate::provider::{self, ID};
+use crate::info::{self, ID};
 use crate::token::{TokenSource, Tokens};
 use crate::{error, wire};
 
@@ -64,7 +64,7 @@ impl OneCloud {
             http,
             tokens: Arc::new(tokens),
             time_zone,
-            info: provider::info(),
+            info: info::info(),
         })
     }
 

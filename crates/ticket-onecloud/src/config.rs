@@ -9,7 +9,7 @@ use serde::Deserialize;
 use ticket_core::{Result, Setting, Settings};
 use ticket_http::{HttpConfig, shown_url};
 
-use crate::provider::ID;
+use crate::info::ID;
 use crate::token::TokenSource;
 
 /// What OneCloud can be told, for configuration files and the environment: a token, or an e-mail address,

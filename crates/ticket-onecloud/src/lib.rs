@@ -3,6 +3,7 @@
 mod client;
 mod config;
 mod error;
+mod info;
 mod mapping;
 mod provider;
 mod token;
@@ -10,6 +11,6 @@ pub mod wire;
 
 pub use client::OneCloud;
 pub use config::{OneCloudConfig, SETTINGS};
-pub use provider::info;
+pub use info::info;
 pub use ticket_http::{HttpConfig, Reply, WireId};
 pub use token::TokenSource;

@@ -9,7 +9,7 @@ use ticket_core::{
 };
 use ticket_http::Reply;
 
-use crate::provider::COORDINATE;
+use crate::info::COORDINATE;
 use crate::wire;
 
 /// A cursor is the number of rows before the page.

@@ -2,48 +2,13 @@
 
 use async_trait::async_trait;
 use ticket_core::{
-    Capabilities, Created, Cursor, DeleteReport, Error, ErrorKind, Field, Fields, Message,
-    NewTicket, Operation, Page, PageRequest, ProviderInfo, Request, Result, Ticket, TicketId,
-    TicketProvider, TicketQuery,
+    Created, Cursor, DeleteReport, Error, ErrorKind, Message, NewTicket, Operation, Page,
+    PageRequest, ProviderInfo, Request, Result, Ticket, TicketId, TicketProvider, TicketQuery,
 };
 
 use crate::client::OneCloud;
+use crate::info::ID;
 use crate::{mapping, wire};
-
-pub(crate) const ID: &str = "onecloud";
-
-/// The vendor's name for where a ticket was filed, as `latitude,longitude`.
-pub(crate) const COORDINATE: &str = "coordinate";
-
-/// Priority, assignee and status cannot be set, and how files are sent is not documented (page
-/// `tiketcreate`).
-const CREATE: Fields = {
-    const CARRIED: &[Field] = &[
-        Field::Subject,
-        Field::Description,
-        Field::Category,
-        Field::RequesterName,
-        Field::RequesterEmail,
-    ];
-    Fields::carrying(CARRIED)
-        .requiring(CARRIED)
-        .custom(&[COORDINATE])
-};
-
-/// No filter is documented for tickets (page `tiketfind`).
-const LIST: Fields = Fields::carrying(&[Field::Cursor, Field::PageLimit]);
-
-/// Who OneCloud is and what it can do. No limit on calls per minute is documented; neither are an update, a
-/// resolve and a comment.
-pub fn info() -> ProviderInfo {
-    let capabilities = Capabilities::none()
-        .get()
-        .list(LIST)
-        .create(CREATE)
-        .delete(1)
-        .messages(Fields::carrying(&[]));
-    ProviderInfo::new(ID, "OneCloud", capabilities)
-}
 
 #[async_trait]
 impl TicketProvider for OneCloud {

@@ -8,7 +8,7 @@ use ticket_core::{Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpResponse, Reply};
 
 use crate::config::SweeppeaConfig;
-use crate::provider::{self, ID};
+use crate::info::{self, ID};
 use crate::{error, wire};
 
 /// A client of Sweeppea's support-ticket API, and a [`TicketProvider`](ticket_core::TicketProvider).
@@ -36,7 +36,7 @@ impl Sweeppea {
         )?;
         Ok(Self {
             http,
-            info: provider::info(),
+            info: info::info(),
         })
     }
 

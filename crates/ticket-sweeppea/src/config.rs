@@ -8,7 +8,7 @@ use serde::Deserialize;
 use ticket_core::{Result, Setting, Settings};
 use ticket_http::{HttpConfig, shown_url};
 
-use crate::provider::ID;
+use crate::info::ID;
 
 /// What Sweeppea can be told, for configuration files and the environment.
 pub const SETTINGS: &[Setting] = &[

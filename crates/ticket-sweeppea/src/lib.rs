@@ -3,11 +3,12 @@
 mod client;
 mod config;
 mod error;
+mod info;
 mod mapping;
 mod provider;
 pub mod wire;
 
 pub use client::Sweeppea;
 pub use config::{SETTINGS, SweeppeaConfig};
-pub use provider::info;
+pub use info::info;
 pub use ticket_http::{HttpConfig, Reply, WireId};

@@ -7,7 +7,7 @@ use ticket_core::{
 };
 use ticket_http::Reply;
 
-use crate::provider::ID;
+use crate::info::ID;
 use crate::wire;
 
 /// Where a list stands: the vendor has one for open tickets and one for closed ones. A query for all goes

@@ -1,65 +1,18 @@
 //! Sweeppea as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use ticket_core::{
-    Capabilities, Created, DeleteReport, Error, ErrorKind, Field, Fields, Message, NewTicket,
-    Operation, Page, PageRequest, ProviderInfo, Quota, Quotas, Request, Result, State, Status,
-    Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
+    Created, DeleteReport, Error, ErrorKind, Message, NewTicket, Operation, Page, PageRequest,
+    ProviderInfo, Request, Result, State, Status, Ticket, TicketId, TicketPatch, TicketProvider,
+    TicketQuery,
 };
 
 use ticket_http::WireId;
 
 use crate::client::Sweeppea;
+use crate::info::ID;
 use crate::mapping::{self, Place};
 use crate::wire;
-
-pub(crate) const ID: &str = "sweeppea";
-
-/// No requester (it is the caller), no category and no files can be sent (page `support/create.md`). What
-/// the vendor does with longer texts is not stated, so they are refused here.
-const CREATE: Fields = Fields::carrying(&[
-    Field::Subject,
-    Field::Description,
-    Field::Priority,
-    Field::Assignee,
-])
-.requiring(&[Field::Subject, Field::Description, Field::Priority])
-.max_chars(&[(Field::Subject, 200), (Field::Description, 20_000)]);
-
-/// The category is what the vendor calls the platform.
-const LIST: Fields = Fields::carrying(&[
-    Field::State,
-    Field::Search,
-    Field::Priority,
-    Field::Category,
-    Field::Cursor,
-]);
-
-/// Nothing else can be changed (page `support/update.md`).
-const UPDATE: Fields = Fields::carrying(&[Field::Subject, Field::Description])
-    .max_chars(&[(Field::Subject, 200), (Field::Description, 20_000)]);
-
-/// Who Sweeppea is and what it can do. No way to comment is documented: notes are read only.
-///
-/// 150 calls a minute and one at a time per endpoint, as documented in 2026 (page `concurrency.md`); other
-/// samples say 60 a minute.
-pub fn info() -> ProviderInfo {
-    let capabilities = Capabilities::none()
-        .get()
-        .list(LIST)
-        .create(CREATE)
-        .update(UPDATE)
-        .resolve()
-        .delete(1)
-        .messages(Fields::carrying(&[]));
-    ProviderInfo::new(ID, "Sweeppea", capabilities).quotas(
-        Quotas::none()
-            .window(Quota::new(150, Duration::from_secs(60)))
-            .one_call_per_operation(),
-    )
-}
 
 #[async_trait]
 impl TicketProvider for Sweeppea {

@@ -66,3 +66,34 @@ impl Serialize for TicketRef {
         serializer.collect_str(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_colon_divides_and_white_space_around_is_no_part() {
+        for (text, account, id) in [
+            ("onecloud:121", "onecloud", "121"),
+            ("desk:a:b", "desk", "a:b"),
+            ("desk::b", "desk", ":b"),
+            ("desk:121:", "desk", "121:"),
+            (" desk : 121\n", "desk", "121"),
+            ("\tdesk:a : b ", "desk", "a : b"),
+        ] {
+            let ticket: TicketRef = text.parse().unwrap();
+            assert_eq!((ticket.account.as_str(), ticket.id.as_str()), (account, id));
+            assert_eq!(ticket, TicketRef::new(account, id));
+            assert_eq!(ticket.to_string().parse::<TicketRef>().unwrap(), ticket);
+        }
+    }
+
+    #[test]
+    fn a_reference_without_account_or_id_is_refused() {
+        for text in ["", " ", "121", ":", " : ", ":121", " :121", "desk:", "desk: "] {
+            let error = text.parse::<TicketRef>().unwrap_err();
+            assert_eq!(error.kind(), ticket_core::ErrorKind::InvalidInput);
+            assert!(error.to_string().contains("names no ticket"), "{error}");
+        }
+    }
+}

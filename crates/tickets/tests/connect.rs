@@ -124,6 +124,39 @@ async fn a_read_of_an_account_is_timed_by_its_own_timeout() {
     assert_eq!(sandbox.journal().len(), 1);
 }
 
+#[tokio::test]
+async fn a_provider_that_never_answers_is_given_up_two_seconds_after_the_accounts_timeout() {
+    #[derive(Debug)]
+    struct Silent(ProviderInfo);
+    #[tickets::async_trait]
+    impl TicketProvider for Silent {
+        fn info(&self) -> &ProviderInfo {
+            &self.0
+        }
+
+        async fn get(&self, _: &TicketId) -> tickets::Result<Ticket> {
+            std::future::pending().await
+        }
+    }
+    fn info() -> ProviderInfo {
+        let capabilities = Capabilities::none().with(Operation::Get);
+        ProviderInfo::new("silent", "Silent", capabilities)
+    }
+    let registry = Registry::new().with(ProviderDescriptor::new(info, &[], |_| {
+        Ok(Arc::new(Silent(info())))
+    }));
+    let account = AccountConfig::new("silent").timeout(Duration::from_millis(1));
+    let error = registry
+        .connect(&account)
+        .unwrap()
+        .get("1")
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    // The time is told, so that it need not be measured.
+    assert_eq!(error.message(), "no answer within 2.001 s");
+}
+
 #[test]
 fn an_account_is_read_from_a_file() {
     let read = |text: &str| toml::from_str::<AccountConfig>(text);
@@ -180,4 +213,30 @@ async fn an_application_adds_a_provider_of_its_own() {
         ErrorKind::Unsupported
     );
     assert_eq!(registry.iter().count(), PROVIDERS.len() + 1);
+}
+
+#[test]
+fn an_application_replaces_a_provider_by_its_id() {
+    #[derive(Debug)]
+    struct Own(ProviderInfo);
+    impl TicketProvider for Own {
+        fn info(&self) -> &ProviderInfo {
+            &self.0
+        }
+    }
+    fn info() -> ProviderInfo {
+        ProviderInfo::new("onecloud", "Replaced", Capabilities::none())
+    }
+    let own = ProviderDescriptor::new(info, &[], |_| Ok(Arc::new(Own(info()))));
+    let registry = Registry::new().with(own).with(own);
+    let account = AccountConfig::new("onecloud");
+    assert_eq!(
+        registry.connect(&account).unwrap().info().title,
+        "Replaced"
+    );
+    assert!(tickets::connect(&account).is_err());
+    let mut ids: Vec<_> = registry.iter().map(|known| (known.info)().id).collect();
+    ids.sort_unstable();
+    let before: Vec<_> = PROVIDERS.iter().map(|known| (known.info)().id).collect();
+    assert_eq!(ids, before);
 }

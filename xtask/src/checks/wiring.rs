@@ -15,6 +15,8 @@ const FILES: &[&str] = &[
     "src/wire.rs",
     "src/provider.rs",
     "src/error.rs",
+    "src/info.rs",
+    "src/mapping.rs",
     "README.md",
     "tests/contract.rs",
 ];

@@ -37,7 +37,7 @@ async fn a_refused_connection_has_no_effect() {
 }
 
 #[tokio::test]
-async fn a_name_that_does_not_resolve_has_no_effect() {
+async fn a_name_that_does_not_resolve_is_named() {
     // A label of more than 63 characters is in no name server, and none is asked for it.
     let host = format!("{}.invalid", "x".repeat(64));
     let config = HttpConfig::default().allow_plain_http(true);
@@ -46,7 +46,7 @@ async fn a_name_that_does_not_resolve_has_no_effect() {
     let error = client.post(&["t"]).send().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
-        (ErrorKind::Connect, Effect::None)
+        (ErrorKind::Unavailable, Effect::Unknown)
     );
     assert!(error.to_string().contains(&format!("{host}:80")), "{error}");
     assert!(error.to_string().contains("check the host name"), "{error}");

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use ticket_core::{Effect, Error, ErrorKind, Operation};
 use ticket_http::{HttpClient, HttpConfig};
 
-use crate::server::{Answer, Server, refusing, with_headers};
+use crate::server::{Answer, Server, refusing, reply, with_headers};
 
 #[tokio::test]
 async fn a_redirect_is_not_followed_and_gets_no_credentials() {
@@ -49,27 +49,75 @@ async fn a_redirect_that_a_client_of_ones_own_lets_through_is_an_error() {
     assert_eq!(server.targets(), ["/t"]);
 }
 
-/// Where `location` leads a client of the caller's own that follows redirects: what the caller is told.
-async fn followed_to(location: String, answer: impl Fn(Answer) -> Answer + Send + Sync + 'static) -> Error {
-    let server = Server::start(move |seen| match seen.line() {
-        "DELETE /t/1 HTTP/1.1" => with_headers(303, &[("location", &location)], ""),
-        _ => answer(Answer::SendAndClose(Vec::new())),
+/// What the caller is told whose own client follows the redirect of a deletion, answered with `status`, to
+/// `location`; and what the server saw.
+async fn followed(status: u16, location: &str, second: fn() -> Answer) -> (Error, Vec<String>) {
+    let location = location.to_owned();
+    let server = Server::start(move |seen| match seen.target() {
+        "/t/1" => with_headers(status, &[("location", &location)], ""),
+        _ => second(),
     })
     .await;
     let own = reqwest::Client::builder().no_proxy().build().unwrap();
     let client = server.client_with(&HttpConfig::default().client(own));
     let error = client.delete(&["t", "1"]).send().await.unwrap_err();
-    assert_eq!(server.seen()[0].line(), "DELETE /t/1 HTTP/1.1");
-    error
+    let lines = server.seen().iter().map(|seen| seen.line().to_owned());
+    (error, lines.collect())
 }
 
 #[tokio::test]
-async fn dbg() {
+async fn a_failure_after_a_followed_redirect_is_unknown() {
     let (address, _taken) = refusing();
-    let error = followed_to(format!("http://{address}/gone"), |a| a).await;
-    println!("{error} {:?} {:?}", error.kind(), error.effect());
-    let error = followed_to("ftp://h/".into(), |a| a).await;
-    println!("{error} {:?} {:?}", error.kind(), error.effect());
+    let dead = format!("http://{address}/t");
+    for status in [302, 303, 307] {
+        for (location, kind) in [
+            (dead.as_str(), ErrorKind::Unavailable),
+            ("ftp://h/", ErrorKind::Unavailable),
+            ("/lost", ErrorKind::Unavailable),
+            // In a circle, until the client gives up.
+            ("/t/1", ErrorKind::BadResponse),
+        ] {
+            let lose = || Answer::SendAndClose(Vec::new());
+            let (error, lines) = followed(status, location, lose).await;
+            assert_eq!(error.effect(), Effect::Unknown, "{status} {location}");
+            assert_eq!(error.kind(), kind, "{location}: {error}");
+            assert!(!error.to_string().contains("nothing was sent"), "{error}");
+            assert_eq!(lines[0], "DELETE /t/1 HTTP/1.1");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_from_where_a_redirect_led_is_no_reply_to_the_request() {
+    for second in [
+        || reply(200, "application/json", "{}"),
+        || reply(404, "text/plain", "no such page"),
+    ] {
+        let (error, lines) = followed(303, "/login", second).await;
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown)
+        );
+        assert_eq!(lines, ["DELETE /t/1 HTTP/1.1", "GET /login HTTP/1.1"]);
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_ones_own_that_gets_no_connection_leaves_the_effect_unknown() {
+    let (address, _taken) = refusing();
+    let own = reqwest::Client::builder().no_proxy().build().unwrap();
+    let config = HttpConfig::default().client(own);
+    let client = HttpClient::new(&format!("http://{address}"), &config, &[]).unwrap();
+    let error = client.post(&["t"]).send().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Unavailable, Effect::Unknown)
+    );
+    let text = error.to_string();
+    assert!(
+        text.contains("refused") && text.contains("check the base URL"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

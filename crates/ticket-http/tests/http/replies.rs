@@ -164,15 +164,16 @@ async fn raw_json_fails_with_the_same_words() {
 
 #[tokio::test]
 async fn invalid_utf8_is_stood() {
-    let reply = json(b"{\"Data\":\"\xff\xfe\"}").await;
+    let json = json(b"{\"Data\":\"\xff\xfe\"}").await;
     for error in [
-        reply.json::<List>().unwrap_err(),
-        reply.json::<BTreeMap<String, String>>().unwrap_err(),
+        json.json::<List>().unwrap_err(),
+        json.json::<BTreeMap<String, String>>().unwrap_err(),
     ] {
         assert!(error.message().contains("not JSON"), "{error}");
     }
-    assert!(reply.raw_json().unwrap_err().message().contains("not JSON"));
-    assert_eq!(reply.text(), "{\"Data\":\"\u{fffd}\u{fffd}\"}");
+    assert!(json.raw_json().unwrap_err().message().contains("not JSON"));
+    let text = received(|| reply(500, "text/plain", b"limit \xff\xfe exceeded")).await;
+    assert_eq!(text.text(), "limit \u{fffd}\u{fffd} exceeded");
     let header = received(|| {
         Answer::Send(
             b"HTTP/1.1 429 Slow\r\nretry-after: \xff\r\ncontent-length: 0\r\n\r\n".to_vec(),
@@ -198,6 +199,43 @@ async fn a_text_is_bounded_and_a_page_is_none() {
     }
     let page = received(|| reply(502, "text/html", "Bad gateway")).await;
     assert_eq!(page.text(), "");
+}
+
+#[tokio::test]
+async fn json_is_nobody_s_own_words() {
+    for body in [
+        r#"{"requester":"a@example.com"}"#,
+        "\u{feff} \n[\"a@example.com\"]",
+        r#"{"cut": "off"#,
+    ] {
+        for content_type in ["application/json", "text/plain", "text/html"] {
+            let reply = received(move || reply(500, content_type, body)).await;
+            assert_eq!(reply.text(), "", "{content_type} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_body_is_decides_whether_it_is_a_page() {
+    for content_type in ["application/json", "text/html", "TEXT/HTML; charset=utf-8"] {
+        for body in ["{\"a\":1}", "\u{feff}\r\n{\"a\":1}"] {
+            let reply = received(move || reply(200, content_type, body)).await;
+            assert!(!reply.is_html(), "{content_type}");
+            assert_eq!(reply.json::<BTreeMap<String, u8>>().unwrap()["a"], 1);
+        }
+        let list = received(move || reply(200, content_type, "[1]")).await;
+        assert!(!list.is_html());
+        assert_eq!(list.json::<Vec<u8>>().unwrap(), [1]);
+        for body in ["<html>{}", "\u{feff} <!doctype html>", "\n<p>[1]"] {
+            let page = received(move || reply(200, content_type, body)).await;
+            assert!(page.is_html(), "{content_type} {body}");
+            let error = page.json::<Vec<u8>>().unwrap_err();
+            assert!(error.message().contains("HTML page"), "{error}");
+        }
+        // What begins as neither is what it is called.
+        let words = received(move || reply(200, content_type, "Sorry")).await;
+        assert_eq!(words.is_html(), content_type != "application/json");
+    }
 }
 
 #[tokio::test]
@@ -230,6 +268,13 @@ async fn an_error_has_kind_effect_and_wait_of_its_reply() {
         let error = reply.error_of(kind, "it failed");
         assert_eq!((error.kind(), error.effect()), (kind, effect), "{status}");
         assert_eq!(error.retry_after(), None);
+    }
+    for status in [500, 502, 503, 504, 599] {
+        let reply = received(move || reply(status, "text/plain", "")).await;
+        for kind in ErrorKind::ALL {
+            let error = reply.error_of(*kind, "it failed");
+            assert_eq!((error.kind(), error.effect()), (*kind, Effect::Unknown));
+        }
     }
 }
 

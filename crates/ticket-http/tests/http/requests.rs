@@ -1,5 +1,7 @@
 //! What goes over the wire: method, headers, body, and nothing else.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 use ticket_core::{Attachment, Effect, ErrorKind};
@@ -147,6 +149,55 @@ async fn a_file_that_is_missing_or_too_large_is_named_and_nothing_is_sent() {
         assert!(error.to_string().contains(words), "{error}");
     }
     assert!(server.seen().is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_refused_without_waiting_for_its_other_end() {
+    use std::io::Write as _;
+
+    let server = Server::agreeable().await;
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let Ok(made) = std::process::Command::new("mkfifo").arg(&pipe).status() else {
+        // Past the capture of a test's output, so that it is seen.
+        let skipped = b"a_pipe_is_refused_without_waiting_for_its_other_end: skipped, no mkfifo\n";
+        std::io::stderr().write_all(skipped).unwrap();
+        return;
+    };
+    assert!(made.success());
+    let client = server.client();
+    let form = Multipart::new().file("files", Attachment::from_path(&pipe));
+    let sending = client.post(&["t"]).multipart(form).send();
+    let sent = tokio::time::timeout(Duration::from_secs(10), sending).await;
+    // Whoever waits for the other end gets it, so that a failure ends as well.
+    let mut both_ends = std::fs::File::options();
+    let _other_end = both_ends.read(true).write(true).open(&pipe).unwrap();
+    let error = sent.expect("refused at once").unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::InvalidInput, Effect::None)
+    );
+    assert!(error.to_string().contains("\"pipe\" is no file"), "{error}");
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_user_agent_that_was_given_is_kept() {
+    let server = Server::agreeable().await;
+    let unnamed = HttpConfig::default().or_user_agent("provider/1");
+    let named = HttpConfig::default().user_agent("application/2");
+    for config in [unnamed, named.or_user_agent("provider/1")] {
+        let request = server.client_with(&config);
+        request.get(&["t"]).send().await.unwrap();
+    }
+    let seen = server.seen();
+    let agents: Vec<_> = seen.iter().map(|seen| seen.header("user-agent")).collect();
+    let expected = [format!("provider/1 {OWN}"), format!("application/2 {OWN}")];
+    assert_eq!(
+        agents,
+        expected.each_ref().map(|agent| Some(agent.as_str()))
+    );
 }
 
 #[tokio::test]

@@ -130,7 +130,7 @@ async fn a_proxy_s_password_is_not_shown() {
         .send()
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_error_hides(&error);
 }
 
@@ -158,4 +158,81 @@ async fn no_debug_shows_credentials_or_bodies() {
     assert_error_hides(&reply.json::<u8>().unwrap_err());
     assert!(format!("{reply:?}").contains("400"));
     assert_eq!(reply.body(), b"hidden-reply");
+}
+
+/// What the caller is told whose reply says these words, with `words` chosen by the provider or the reply's
+/// text.
+async fn told(status: u16, words: String, at_first: &str, later: &str) -> [String; 3] {
+    let body = words.clone();
+    let server = Server::start(move |_| reply(status, "text/plain", &body)).await;
+    let headers = [("x-api-key", SecretString::from(at_first))];
+    let client = HttpClient::new(&server.url(), &HttpConfig::default(), &headers).unwrap();
+    let reply = client
+        .get(&["t"])
+        .secret_header("authorization", &SecretString::from(later))
+        .send()
+        .await
+        .unwrap();
+    let seen = &server.seen()[0];
+    assert_eq!(seen.header("x-api-key"), Some(at_first));
+    assert_eq!(seen.header("authorization"), Some(later));
+    let error = reply.refusal(ErrorKind::Forbidden, "refused", &words);
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Forbidden, Some(status))
+    );
+    let text = reply.text();
+    let shown = format!("{error} {error:?}");
+    [error.vendor_message().unwrap().to_owned(), shown, text]
+}
+
+#[tokio::test]
+async fn a_credential_that_the_vendor_repeats_is_left_out() {
+    for (at_first, later, words, left) in [
+        (
+            "s3cret-key",
+            "Bearer t0ken",
+            "key s3cret-key, token t0ken, Bearer t0ken; s3cret-key",
+            "key [a credential], token [a credential], [a credential]; [a credential]",
+        ),
+        // Part of another one.
+        (
+            "s3cret",
+            "s3cret-t0ken",
+            "s3cret-t0ken is no token",
+            "[a credential] is no token",
+        ),
+        (
+            "s3cret-t0ken",
+            "Bearer s3cret",
+            "s3cret-t0ken is no key",
+            "[a credential] is no key",
+        ),
+        // With spaces of its own.
+        (
+            "s3cret pass t0ken",
+            "Bearer x-y",
+            "not s3cret pass t0ken",
+            "not [a credential]",
+        ),
+    ] {
+        let [message, shown, text] = told(401, words.to_owned(), at_first, later).await;
+        assert_eq!(message, left);
+        assert_eq!(text, left);
+        for shown in [shown, text] {
+            assert!(
+                !shown.contains("s3cret") && !shown.contains("t0ken"),
+                "{shown}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_credential_at_the_end_of_what_is_shown_is_left_out_whole() {
+    let words = format!("{}{}", "x".repeat(280), "s3cret".repeat(80));
+    let [message, _, text] = told(401, words, &"s3cret".repeat(80), "Bearer t0ken").await;
+    for shown in [message, text] {
+        assert_eq!(shown, format!("{}[a credential]", "x".repeat(280)));
+    }
 }

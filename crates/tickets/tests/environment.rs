@@ -1,0 +1,139 @@
+//! Whose environment is read: an account's from the environment, and nobody else's.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may panic"
+)]
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use ticket_sandbox::Sandbox;
+use tickets::{AccountConfig, ErrorKind, PROVIDERS, Setting};
+
+/// Set for the child process alone.
+const CHILD: &str = "TICKETS_TEST_CHILD";
+
+const SETTINGS: &[Setting] = &[
+    Setting::optional(
+        "place",
+        "TICKETS_TEST_PLACE",
+        "where it is",
+        "https://default.example",
+    ),
+    Setting::secret("token", "TICKETS_TEST_TOKEN", "the token"),
+];
+
+type Values = BTreeMap<String, String>;
+
+fn values(place: &str, token: &str) -> Values {
+    let pairs = [("place", place), ("token", token)];
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
+fn from_file(text: &str) -> AccountConfig {
+    toml::from_str(text).unwrap()
+}
+
+/// Runs this test alone in a process with this environment, since a process cannot safely change its own.
+fn again(test: &str, environment: &[(&str, String)]) {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", test, "--nocapture"]).env(CHILD, "1");
+    child.envs(environment.iter().map(|(name, value)| (name, value)));
+    let output = child.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn settings_come_from_the_environment_where_that_was_chosen_and_only_there() {
+    if std::env::var_os(CHILD).is_none() {
+        let environment = [
+            ("TICKETS_TEST_PLACE", "https://env.example".to_owned()),
+            ("TICKETS_TEST_TOKEN", "from-env".to_owned()),
+            ("TICKETS_TEST_EU_TOKEN", "from-eu".to_owned()),
+        ];
+        return again(
+            "settings_come_from_the_environment_where_that_was_chosen_and_only_there",
+            &environment,
+        );
+    }
+    let read = |account: &AccountConfig| account.read::<Values>("own", SETTINGS);
+
+    let chosen = AccountConfig::from_env("own");
+    assert_eq!(
+        read(&chosen).unwrap(),
+        values("https://env.example", "from-env")
+    );
+    assert_eq!(
+        read(&chosen.setting("token", "given")).unwrap(),
+        values("https://env.example", "given")
+    );
+
+    for (own, named) in [
+        (
+            AccountConfig::new("own").setting("token", "given"),
+            AccountConfig::new("own").setting("token_env", "TICKETS_TEST_EU_TOKEN"),
+        ),
+        (
+            from_file("provider = \"own\"\ntoken = \"given\""),
+            from_file("provider = \"own\"\ntoken_env = \"TICKETS_TEST_EU_TOKEN\""),
+        ),
+    ] {
+        // Another tenant's place would be told this one's token.
+        assert_eq!(
+            read(&own).unwrap(),
+            values("https://default.example", "given")
+        );
+        assert_eq!(
+            read(&named).unwrap(),
+            values("https://default.example", "from-eu")
+        );
+    }
+    for without in [
+        AccountConfig::new("own"),
+        from_file("provider = \"own\""),
+        // A file cannot choose the environment.
+        from_file("provider = \"own\"\nenvironment = true"),
+    ] {
+        let error = read(&without).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_provider_is_reached_with_its_own_variables_and_never_from_a_file_without_them() {
+    if std::env::var_os(CHILD).is_some() {
+        for descriptor in PROVIDERS {
+            let id = (descriptor.info)().id;
+            let tickets = tickets::connect(&AccountConfig::from_env(id)).unwrap();
+            // Known to nobody; that the vendor was asked is seen on its side.
+            tickets.get("9999999").await.unwrap_err();
+            for without in [
+                AccountConfig::new(id),
+                from_file(&format!("provider = {id:?}")),
+            ] {
+                let error = tickets::connect(&without).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Config, "{id}: {error}");
+            }
+        }
+        return;
+    }
+    let sandbox = Sandbox::start().await.unwrap();
+    let environment = sandbox.environment();
+    tokio::task::spawn_blocking(move || {
+        again(
+            "every_provider_is_reached_with_its_own_variables_and_never_from_a_file_without_them",
+            &environment,
+        );
+    })
+    .await
+    .unwrap();
+    assert_eq!(sandbox.journal().len(), PROVIDERS.len());
+}
