@@ -25,11 +25,11 @@ pub(crate) fn error(
 ) -> Error {
     // Some failures after a redirect do name another address.
     let elsewhere = error.url().is_some_and(|url| url != sent_to);
-    let (kind, message) = if elsewhere {
+    let (kind, message) = if elsewhere || (own && error.is_builder()) {
         (
             ErrorKind::Unavailable,
             format!(
-                "{peer} redirected, the client in use followed and failed: the vendor may have acted"
+                "the client in use failed, perhaps after a redirect by {peer}: the vendor may have acted"
             ),
         )
     } else if error.is_builder() {
@@ -162,7 +162,26 @@ impl StdError for Cause {}
 
 #[cfg(test)]
 mod tests {
+    use ticket_core::Effect;
+
     use super::*;
+
+    #[test]
+    fn a_client_of_ones_own_cannot_tell_that_nothing_was_sent() {
+        let refused = reqwest::Client::new()
+            .get("no address")
+            .build()
+            .unwrap_err();
+        assert!(refused.is_builder());
+        let url = Url::parse("http://127.0.0.1/").unwrap();
+        for (own, kind, effect) in [
+            (false, ErrorKind::InvalidInput, Effect::None),
+            (true, ErrorKind::Unavailable, Effect::Unknown),
+        ] {
+            let error = error(&refused, &url, "127.0.0.1:80", Duration::from_secs(1), own);
+            assert_eq!((error.kind(), error.effect()), (kind, effect));
+        }
+    }
 
     #[test]
     fn words_that_could_hold_credentials_are_left_out() {

@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn a_reference_without_account_or_id_is_refused() {
-        for text in ["", " ", "121", ":", " : ", ":121", " :121", "desk:", "desk: "] {
+        for text in [
+            "", " ", "121", ":", " : ", ":121", " :121", "desk:", "desk: ",
+        ] {
             let error = text.parse::<TicketRef>().unwrap_err();
             assert_eq!(error.kind(), ticket_core::ErrorKind::InvalidInput);
             assert!(error.to_string().contains("names no ticket"), "{error}");

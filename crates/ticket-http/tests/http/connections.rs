@@ -14,6 +14,21 @@ fn impatient() -> HttpConfig {
     HttpConfig::default().timeout(SOON)
 }
 
+#[tokio::test]
+async fn a_connection_idle_for_longer_than_servers_keep_it_is_not_used_again() {
+    let server = Server::agreeable().await;
+    let client = server.client();
+    for (path, idle) in [("1", 0), ("2", 3900), ("3", 4100)] {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_millis(idle)).await;
+        tokio::time::resume();
+        client.get(&[path]).send().await.unwrap();
+    }
+    let seen = server.seen();
+    let connections: Vec<_> = seen.iter().map(|seen| seen.connection).collect();
+    assert_eq!(connections, [0, 0, 1]);
+}
+
 fn assert_lost(error: &Error) {
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert_eq!(error.effect(), Effect::Unknown);

@@ -61,7 +61,8 @@ async fn followed(status: u16, location: &str, second: fn() -> Answer) -> (Error
     let own = reqwest::Client::builder().no_proxy().build().unwrap();
     let client = server.client_with(&HttpConfig::default().client(own));
     let error = client.delete(&["t", "1"]).send().await.unwrap_err();
-    let lines = server.seen().iter().map(|seen| seen.line().to_owned());
+    let seen = server.seen();
+    let lines = seen.iter().map(|seen| seen.line().to_owned());
     (error, lines.collect())
 }
 
