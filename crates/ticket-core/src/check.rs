@@ -158,6 +158,8 @@ pub(crate) fn check_id(id: &TicketId) -> Result<()> {
         "the ticket id is longer than 256 bytes"
     } else if text.chars().any(char::is_control) {
         "the ticket id has control characters"
+    } else if [".", ".."].contains(&text) {
+        "the ticket id is a path, not an id"
     } else if text.trim() != text {
         "the ticket id begins or ends with white space"
     } else {

@@ -105,6 +105,12 @@ async fn open(file: Attachment, limit: u64) -> Result<Part> {
     if name.is_empty() {
         return Err(Error::invalid_input("an attachment has no file name"));
     }
+    // They would end the line of the part's header.
+    if name.contains(char::is_control) {
+        return Err(Error::invalid_input(format!(
+            "the attachment {name:?} has control characters in its name"
+        )));
+    }
     let part = match source {
         AttachmentSource::Bytes(bytes) => {
             let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);

@@ -4,7 +4,7 @@
 
 use secrecy::SecretString;
 use ticket_core::{Attachment, Error, ErrorKind, Operation, ProviderInfo, Result};
-use ticket_http::{HttpClient, HttpRequest, HttpResponse, Multipart, Reply};
+use ticket_http::{HttpClient, HttpRequest, HttpResponse, Multipart, Reply, WireId};
 
 use crate::config::LeadSquaredConfig;
 use crate::info::{self, ID};
@@ -35,8 +35,11 @@ impl LeadSquared {
         if config.delete_batch == 0 {
             return Err(Error::config("`delete_batch` must be at least 1"));
         }
-        if config.org_id.trim().is_empty() {
-            return Err(Error::config("`org_id` is empty"));
+        let org_id = config.org_id.trim();
+        if org_id.is_empty() || [".", ".."].contains(&org_id) || org_id.contains(char::is_control) {
+            return Err(Error::config(
+                "`org_id` must be the account number (environment LEADSQUARED_ORG_ID)",
+            ));
         }
         let product = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
         let keys: &[(&'static str, SecretString)] = &[
@@ -50,7 +53,7 @@ impl LeadSquared {
         )?;
         Ok(Self {
             http,
-            org_id: config.org_id.clone(),
+            org_id: org_id.to_owned(),
             max_attachment_bytes: config.max_attachment_bytes,
             mapping,
             info: info::info_with_batch(config.delete_batch),
@@ -85,8 +88,7 @@ impl LeadSquared {
             .http
             .post(&["api", "tenants", &self.org_id, "tickets"])
             .json(ticket);
-        self.call(Operation::Create, request, HttpResponse::reply)
-            .await
+        self.call(Operation::Create, request, created).await
     }
 
     /// `POST /api/tenants/{OrgId}/tickets` as a form with files (page `create-ticket-with-attachments`).
@@ -105,8 +107,7 @@ impl LeadSquared {
             .http
             .post(&["api", "tenants", &self.org_id, "tickets"])
             .multipart(form);
-        self.call(Operation::Create, request, HttpResponse::reply)
-            .await
+        self.call(Operation::Create, request, created).await
     }
 
     /// `PUT /api/tenants/{OrgId}/tickets/{id}/update`, a form, with or without files (page
@@ -127,8 +128,11 @@ impl LeadSquared {
             .http
             .put(&["api", "tenants", &self.org_id, "tickets", id, "update"])
             .multipart(form);
-        self.call(Operation::Update, request, HttpResponse::reply)
-            .await
+        self.call(Operation::Update, request, |response| {
+            let updated = response.reply::<wire::UpdatedTicket>()?;
+            about(response, id, &updated.value.id).map(|()| updated)
+        })
+        .await
     }
 
     /// `PUT /api/tenants/{OrgId}/tickets/trash` (page `delete-tickets`), for admin users only.
@@ -192,11 +196,12 @@ impl LeadSquared {
             .json(&wire::UploadInternalNote::new(number, text));
         self.call(Operation::Comment, request, |response| {
             let note = response.reply::<wire::InternalNote>()?;
-            if note.value.related_ticket_id.as_str() == ticket_id {
-                return Ok(note);
+            let message = note.value.message.as_deref().unwrap_or_default();
+            if !message.to_ascii_lowercase().contains("created") {
+                let why = "the vendor's reply does not confirm the note";
+                return Err(response.refusal(ErrorKind::BadResponse, why, message));
             }
-            let message = "the vendor's reply is about another ticket";
-            Err(response.error_of(ErrorKind::BadResponse, message))
+            about(response, ticket_id, &note.value.related_ticket_id).map(|()| note)
         })
         .await
     }
@@ -249,7 +254,7 @@ impl LeadSquared {
     ) -> Result<T> {
         let reply = async {
             let response = request.send().await?;
-            error::check(&response)?;
+            error::check(&response, operation)?;
             read(&response)
         };
         reply
@@ -258,10 +263,34 @@ impl LeadSquared {
     }
 }
 
+/// A ticket that was created has a number.
+fn created(response: &HttpResponse) -> Result<Reply<wire::CreatedTicket>> {
+    let created = response.reply::<wire::CreatedTicket>()?;
+    match created.value.id.as_str() {
+        "0" => Err(response.error_of(
+            ErrorKind::BadResponse,
+            "the vendor's reply names no new ticket",
+        )),
+        _ => Ok(created),
+    }
+}
+
+/// Refuses a reply about another ticket. One that is called by something else than its number cannot be
+/// told from others here.
+fn about(response: &HttpResponse, asked: &str, answered: &WireId) -> Result<()> {
+    if number(asked).is_none() || answered.as_str() == asked {
+        return Ok(());
+    }
+    Err(response.error_of(
+        ErrorKind::BadResponse,
+        "the vendor's reply is about another ticket",
+    ))
+}
+
 /// Reads each row on its own, so that none loses what is not modelled.
 fn conversations(response: &HttpResponse) -> Result<Reply<wire::Conversations>> {
     let mut reply = response.reply::<wire::ConversationRows>()?;
-    let rows = std::mem::take(&mut reply.value.conversation_list);
+    let rows = std::mem::take(&mut reply.value.conversation_list).unwrap_or_default();
     let conversation_list = rows
         .into_iter()
         .map(|row| response.reply_of(row))
@@ -280,7 +309,7 @@ fn ticket_number(operation: Operation, id: &str) -> Result<u64> {
 }
 
 /// The number that this text is. Not `0143` or `+143`, which would be sent as another text's number.
-fn number(text: &str) -> Option<u64> {
+pub(crate) fn number(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use serde_json::value::RawValue;
-use ticket_core::{Effect, Error, ErrorKind, Result};
+use ticket_core::{Effect, Error, ErrorKind, Operation, Result};
 use ticket_http::{HttpResponse, kind_of_status};
 
 use crate::wire::Verdict;
@@ -16,29 +16,76 @@ use crate::wire::Verdict;
 const WINDOW: Duration = Duration::from_secs(5);
 
 /// Refuses a reply that is, or holds, an error.
-pub(crate) fn check(response: &HttpResponse) -> Result<()> {
+pub(crate) fn check(response: &HttpResponse, operation: Operation) -> Result<()> {
     // A body that is no JSON object is judged by the status here, and as a body by whoever reads it.
     let verdict = response.json::<Verdict>().ok();
     if !response.is_success() {
-        return Err(classify(response, verdict.as_ref()));
+        return Err(classify(response, verdict.as_ref(), operation));
     }
     match verdict {
-        Some(verdict) if is_refusal(&verdict) => {
+        // What became of each ticket is in the lists, whatever is said of the call as a whole.
+        Some(verdict)
+            if operation == Operation::Delete && verdict.has_lists() && !verdict.has_reason() =>
+        {
+            Ok(())
+        }
+        Some(verdict) if !verdict.is_success() || verdict.has_reason() => {
             let message = "the vendor refused, although with status 200";
-            Err(response.refusal(ErrorKind::InvalidInput, message, &words(&verdict)))
+            let error = response.refusal(ErrorKind::InvalidInput, message, &words(&verdict));
+            Err(error.with_effect(verdict.effect(operation)))
         }
         _ => Ok(()),
     }
 }
 
-/// Whether the body says that it failed. One that says nothing is judged by whoever reads it.
-fn is_refusal(verdict: &Verdict) -> bool {
-    let status = verdict.status.as_deref().map(text);
-    status.is_some_and(|status| !status.eq_ignore_ascii_case("success"))
+impl Verdict {
+    /// Whether it says that it failed. One that says nothing is judged by whoever reads the body.
+    fn is_success(&self) -> bool {
+        let status = given(self.status.as_deref());
+        status.is_none_or(|status| status.eq_ignore_ascii_case("success"))
+    }
+
+    fn has_reason(&self) -> bool {
+        let reasons = [
+            &self.reason_for_failure,
+            &self.exception_type,
+            &self.exception_message,
+        ];
+        reasons
+            .into_iter()
+            .any(|reason| given(reason.as_deref()).is_some())
+    }
+
+    fn has_lists(&self) -> bool {
+        self.successful_ids.is_some() && self.failed_ids.is_some()
+    }
+
+    /// A refusal has no effect where it says plainly that it failed, and names nothing that was done.
+    fn effect(&self, operation: Operation) -> Effect {
+        let names_a_new_ticket = operation == Operation::Create
+            && [&self.id, &self.ticket_id]
+                .into_iter()
+                .any(|id| given(id.as_deref()).is_some());
+        if self.is_success() || names_a_new_ticket || operation == Operation::Delete {
+            return Effect::Unknown;
+        }
+        Effect::None
+    }
 }
 
-fn classify(response: &HttpResponse, verdict: Option<&Verdict>) -> Error {
+/// A value that says something: neither null nor an empty text.
+fn given(value: Option<&RawValue>) -> Option<String> {
+    value
+        .filter(|value| value.get() != "null")
+        .map(text)
+        .filter(|text| !text.trim().is_empty())
+}
+
+fn classify(response: &HttpResponse, verdict: Option<&Verdict>, operation: Operation) -> Error {
     let lacks_field = |verdict: &&Verdict| {
+        if operation != Operation::Create {
+            return false;
+        }
         let exception = verdict.exception_type.as_deref().map(text);
         exception.is_some_and(|exception| exception.to_ascii_lowercase().contains("mandatory"))
     };
@@ -58,18 +105,14 @@ fn classify(response: &HttpResponse, verdict: Option<&Verdict>) -> Error {
 
 /// The first reason that is given.
 fn words(verdict: &Verdict) -> String {
-    let Verdict {
-        status: _,
-        reason_for_failure,
-        message,
-        exception_type: _,
-        exception_message,
-    } = verdict;
-    [exception_message, reason_for_failure, message]
-        .into_iter()
-        .filter_map(|reason| reason.as_deref().map(text))
-        .find(|reason| !reason.trim().is_empty())
-        .unwrap_or_default()
+    [
+        &verdict.exception_message,
+        &verdict.reason_for_failure,
+        &verdict.message,
+    ]
+    .into_iter()
+    .find_map(|reason| given(reason.as_deref()))
+    .unwrap_or_default()
 }
 
 /// A text; anything else as its JSON.
@@ -79,7 +122,9 @@ fn text(json: &RawValue) -> String {
 
 fn message_of(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::InvalidInput => "the request was refused; the account may require more fields",
+        ErrorKind::InvalidInput => {
+            "the request was refused; the account may lack a field or value of it, or require more"
+        }
         ErrorKind::Unauthenticated => {
             "the keys are not accepted; see LEADSQUARED_ACCESS_KEY and LEADSQUARED_SECRET_KEY"
         }

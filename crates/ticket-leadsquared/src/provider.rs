@@ -9,7 +9,7 @@ use ticket_core::{
 };
 use ticket_http::WireId;
 
-use crate::client::LeadSquared;
+use crate::client::{LeadSquared, number};
 use crate::info::ID;
 use crate::mapping::Mapping;
 use crate::wire;
@@ -63,20 +63,30 @@ impl TicketProvider for LeadSquared {
             return Ok(DeleteReport::default());
         }
         let mut seen = HashSet::with_capacity(ids.len());
-        let numbers: Vec<&str> = ids
-            .iter()
-            .map(TicketId::as_str)
+        let is_number = |id: &&str| number(id).is_some();
+        let asked = ids.iter().map(TicketId::as_str);
+        let numbers: Vec<&str> = asked
+            .filter(is_number)
             .filter(|id| seen.insert(*id))
             .collect();
-        let reply = self.trash_tickets(&numbers).await?.value;
-        let deleted: HashSet<&str> = reply.successful_ids.iter().map(WireId::as_str).collect();
-        let refused: HashSet<&str> = reply.failed_ids.iter().map(WireId::as_str).collect();
-        Ok(DeleteReport::from_fn(ids, |id| {
-            outcome(
-                id,
-                deleted.contains(id.as_str()),
-                refused.contains(id.as_str()),
-            )
+        let reply = match numbers.as_slice() {
+            [] => None,
+            numbers => Some(self.trash_tickets(numbers).await?.value),
+        };
+        let texts = |ids: Option<&Vec<WireId>>| -> HashSet<String> {
+            let ids = ids.into_iter().flatten();
+            ids.map(|id| id.as_str().to_owned()).collect()
+        };
+        let deleted = texts(reply.as_ref().map(|reply| &reply.successful_ids));
+        let refused = texts(reply.as_ref().map(|reply| &reply.failed_ids));
+        Ok(DeleteReport::from_fn(ids, |id| match id.as_str() {
+            text if number(text).is_none() => {
+                let error = Error::invalid_input(
+                    "the vendor's ticket ids are numbers, this is none; nothing was sent",
+                );
+                DeleteOutcome::Failed(error.in_operation(ID, Operation::Delete).on_ticket(id))
+            }
+            text => outcome(id, deleted.contains(text), refused.contains(text)),
         }))
     }
 

@@ -163,6 +163,8 @@ impl fmt::Debug for NewField {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct CreatedTicket {
+    /// `Success`: anything else is an error.
+    pub status: String,
     /// The new ticket's number.
     pub id: WireId,
     /// The new ticket's GUID.
@@ -274,7 +276,9 @@ pub(crate) struct FilterConversations<'a> {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ConversationRows {
     pub(crate) total: Option<u64>,
-    pub(crate) conversation_list: Vec<Box<RawValue>>,
+    /// Must be there; null for none is tolerated (inferred).
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) conversation_list: Option<Vec<Box<RawValue>>>,
 }
 
 /// The reply of `POST …/conversation/filter`, each row with its own JSON.
@@ -342,6 +346,8 @@ impl<'a> UploadInternalNote<'a> {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct InternalNote {
+    /// `Activity Created`: the reply's only word about success.
+    pub message: Option<String>,
     /// The number of the ticket that the note is on.
     pub related_ticket_id: WireId,
 }
@@ -381,7 +387,12 @@ pub struct PortalActivity {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct Verdict {
+    #[serde(alias = "status")]
     pub(crate) status: Option<Box<RawValue>>,
+    pub(crate) id: Option<Box<RawValue>>,
+    pub(crate) ticket_id: Option<Box<RawValue>>,
+    pub(crate) successful_ids: Option<Box<RawValue>>,
+    pub(crate) failed_ids: Option<Box<RawValue>>,
     pub(crate) reason_for_failure: Option<Box<RawValue>>,
     pub(crate) message: Option<Box<RawValue>>,
     pub(crate) exception_type: Option<Box<RawValue>>,

@@ -84,7 +84,7 @@ async fn a_reply_that_contradicts_itself_or_is_silent_leaves_a_ticket_unknown() 
             ("160", "deleted"),
             ("161", "unknown"),
             ("162", "unknown"),
-            ("0160", "unknown")
+            ("0160", "failed")
         ]
     );
 }
@@ -111,4 +111,48 @@ async fn over_the_limit_the_documented_window_is_the_wait() {
     let error = provider.delete(&ids(&["160"])).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(11)));
     assert!(sandbox.exists(Vendor::LeadSquared, "160"));
+}
+
+#[tokio::test]
+async fn what_is_no_number_is_not_sent_and_fails_by_itself() {
+    let (sandbox, provider) = connected().await;
+    let report = provider
+        .delete(&ids(&["abc", "160", "#161", "+161"]))
+        .await
+        .unwrap();
+    assert_eq!(
+        outcomes(&report),
+        [
+            ("abc", "failed"),
+            ("160", "deleted"),
+            ("#161", "failed"),
+            ("+161", "failed")
+        ]
+    );
+    assert_eq!(
+        sandbox.journal()[0].json().unwrap(),
+        serde_json::json!({"TicketIds": ["160"]})
+    );
+    provider.delete(&ids(&["abc"])).await.unwrap();
+    assert_eq!(sandbox.journal().len(), 1);
+}
+
+#[tokio::test]
+async fn the_lists_decide_about_each_ticket_unless_the_call_failed_with_a_reason() {
+    let (sandbox, provider) = connected().await;
+    answer(
+        &sandbox,
+        200,
+        r#"{"Status":"PartialSuccess","SuccessfulIds":[160],"FailedIds":[161]}"#,
+    );
+    let report = provider.delete(&ids(&["160", "161"])).await.unwrap();
+    assert_eq!(outcomes(&report), [("160", "deleted"), ("161", "failed")]);
+    for body in [
+        r#"{"ExceptionType":"X","ExceptionMessage":"boom","SuccessfulIds":[160],"FailedIds":[]}"#,
+        r#"{"Status":"Failure","ReasonForFailure":"no"}"#,
+    ] {
+        answer(&sandbox, 200, body);
+        let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+        assert_eq!(error.effect(), Effect::Unknown, "{body}");
+    }
 }

@@ -305,3 +305,62 @@ fn an_unusable_configuration_is_refused() {
         assert!(error.to_string().contains(word), "{error} names {word}");
     }
 }
+
+#[tokio::test]
+async fn a_refusal_that_names_a_new_ticket_or_a_reason_beside_a_success_is_of_unknown_effect() {
+    let (sandbox, provider) = connected().await;
+    let ticket = NewTicket::new("x").requester(Person::with_id("45b5fded"));
+    for (body, effect) in [
+        (
+            r#"{"Status":"Error","ReasonForFailure":"attachment upload failed","Id":"157"}"#,
+            Effect::Unknown,
+        ),
+        (
+            r#"{"Status":"Error","ReasonForFailure":"x","Id":null,"TicketId":"g"}"#,
+            Effect::Unknown,
+        ),
+        (
+            r#"{"Status":"Success","ReasonForFailure":"no such lead","Id":"157"}"#,
+            Effect::Unknown,
+        ),
+        (
+            r#"{"Status":"Error","ReasonForFailure":"x","Id":null}"#,
+            Effect::None,
+        ),
+        (r#"{"status":"Error","Id":null}"#, Effect::None),
+    ] {
+        answer(&sandbox, 200, body);
+        let error = provider.create(&ticket).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::InvalidInput, effect),
+            "{body}"
+        );
+    }
+    answer(
+        &sandbox,
+        200,
+        r#"{"Status":"Success","ReasonForFailure":"Status value not found","Id":"143"}"#,
+    );
+    let error = provider.resolve(&"143".into()).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::Unknown);
+    // The rule about missing fields is known for creates alone.
+    let mandatory =
+        r#"{"ExceptionType":"MXMandatoryAttributeMissingException","ExceptionMessage":"x"}"#;
+    answer(&sandbox, 500, mandatory);
+    let error = provider.delete(&["160".into()]).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Server, Effect::Unknown)
+    );
+}
+
+#[test]
+fn an_org_id_that_is_a_path_is_refused() {
+    for org_id in ["..", ".", "1\u{0}2", " "] {
+        let config = LeadSquaredConfig::new("https://apigw.example.com", org_id, "a", "s");
+        let error = LeadSquared::new(&config).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("org_id"), "{error}");
+    }
+}

@@ -59,6 +59,7 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
         (r#"{"Status":"Success","Id":null}"#, "`Id`"),
         (r#"{"Status":"Success","Id":{}}"#, "`Id`"),
         (r#"{"Status":"Success","Id":"143","Key":7}"#, "`Key`"),
+        (r#"{"Status":"Success","Id":"144"}"#, "another ticket"),
     ];
     let update = async |provider: &LeadSquared| {
         provider
@@ -69,7 +70,11 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
     let resolve = async |provider: &LeadSquared| provider.resolve(&id).await;
     wrong_shapes(Effect::Unknown, &updated, resolve).await;
 
-    let created = [(r#"{"Status":"Success"}"#, "`Id`")];
+    let created = [
+        (r#"{"Status":"Success"}"#, "`Id`"),
+        (r#"{"Status":"Success","Id":0}"#, "no new ticket"),
+        (r#"{"Id":"157"}"#, "`Status`"),
+    ];
     let with_file = NewTicket::new("No call back")
         .requester(Person::with_id("45b5fded"))
         .attachment(Attachment::new("a.png", *b"x"));
@@ -79,7 +84,14 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
     let noted = [
         (r#"{"Message":"Activity Created"}"#, "`RelatedTicketId`"),
         (r#"{"RelatedTicketId":null}"#, "`RelatedTicketId`"),
-        (r#"{"RelatedTicketId":"144"}"#, "another ticket"),
+        (
+            r#"{"Message":"Activity Created","RelatedTicketId":"144"}"#,
+            "another ticket",
+        ),
+        (
+            r#"{"Message":"Failed","RelatedTicketId":"143"}"#,
+            "does not confirm",
+        ),
     ];
     let note = NewComment::internal("Seen.");
     let comment = async |provider: &LeadSquared| provider.comment(&id, &note).await;
@@ -99,10 +111,6 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
 async fn messages_of_the_wrong_shape_are_refused() {
     let shapes = [
         ("{}", "`ConversationList`"),
-        (
-            r#"{"Total":0,"ConversationList":null}"#,
-            "`ConversationList`",
-        ),
         (r#"{"Total":0,"ConversationList":{}}"#, "`ConversationList`"),
         (r#"{"Total":-1,"ConversationList":[]}"#, "`Total`"),
         (r#"{"Total":"two","ConversationList":[]}"#, "`Total`"),

@@ -133,6 +133,10 @@ async fn a_file_that_is_missing_or_too_large_is_named_and_nothing_is_sent() {
             "no media type",
         ),
         (Attachment::new("", [0]), "no file name"),
+        (
+            Attachment::new("a\"\r\nX-Evil: 1", [0]),
+            "control characters",
+        ),
     ] {
         let form = Multipart::new().file("files", file).max_file_bytes(10);
         let error = server
