@@ -51,8 +51,23 @@ impl Accounts {
         } else {
             Source::Configured(ConfigFile::load(global.config.as_deref())?)
         };
+        let registry = Registry::new();
+        if let Source::Configured(ConfigFile { path, accounts }) = &source {
+            let mut accounts = accounts.iter();
+            // Whoever writes that name means the provider, and must not reach another one.
+            let disguised = accounts
+                .find(|(name, account)| registry.get(name).is_some() && account.provider != **name);
+            if let Some((name, _)) = disguised {
+                let message = format!(
+                    "the account `{name}` is named like a provider but has another one; give it \
+                     another name"
+                );
+                let place = path.as_ref().map(|path| path.display().to_string());
+                return Err(Failure::from(Error::config(message)).at(place.unwrap_or_default()));
+            }
+        }
         Ok(Self {
-            registry: Registry::new(),
+            registry,
             source,
             global_timeout: global.timeout,
         })

@@ -31,7 +31,8 @@ Try it without any account: `tickets demo`, or any command with --sandbox.";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// How the answer is printed: for people or for programs
+    /// How the answer is printed: for people or for programs; delete and resolve answer in the order asked
+    /// in table and json, and ticket by ticket as the answers come in ndjson and csv
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
     pub(crate) output: Form,
     /// Use a sandbox inside this process instead of the vendors; ignores all configuration

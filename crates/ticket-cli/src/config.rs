@@ -86,8 +86,8 @@ fn parse(text: &str, path: &Path) -> Result<BTreeMap<String, AccountConfig>, Fai
         for (name, account) in named {
             let at = Some(name.span().start);
             let name = name.get_ref().to_string();
-            if name.trim().is_empty() || name.contains(':') {
-                let message = "an account's name must not be empty or hold a colon";
+            if name.is_empty() || name.trim() != name || name.contains(':') {
+                let message = "an account's name must not be empty, hold a colon, or begin or end with a blank";
                 return Err(wrong(at, message.to_owned()));
             }
             let DeValue::Table(settings) = account.get_ref() else {

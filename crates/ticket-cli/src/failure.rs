@@ -94,6 +94,22 @@ impl Failure {
         Self::from(error).at(place).hinting(hint)
     }
 
+    /// A call was on its way when it was stopped.
+    pub(crate) fn not_waited_for(
+        operation: Operation,
+        account: &Account,
+        ticket: Option<&TicketRef>,
+    ) -> Self {
+        let done = match operation {
+            Operation::Create => "the ticket may exist",
+            _ => "the ticket may have changed",
+        };
+        let mut failure = Self::local(format!("stopped while the request was on its way: {done}"));
+        failure.object.effect = Effect::Unknown.as_str();
+        let place = ticket.map_or_else(|| account.name.clone(), ToString::to_string);
+        failure.at(place).hinting(look(Some(operation), ticket))
+    }
+
     /// The output could not be written.
     pub(crate) fn output(error: &io::Error) -> Self {
         let mut failure = Self::local(format!("the output cannot be written: {error}"));
@@ -138,21 +154,26 @@ impl Failure {
     /// Prints it on stderr. If that fails there is nobody left to tell.
     pub(crate) fn print(&self, form: Form) {
         let mut stderr = anstream::stderr().lock();
+        let mut object = self.object.clone();
+        object.message = text::line(&object.message);
         let _ = if self.silent {
             Ok(())
         } else if form.is_json() {
-            match serde_json::to_string(&self.object) {
+            if let Some(place) = &self.place {
+                object.message = format!("{}: {}", text::line(place), object.message);
+            }
+            match serde_json::to_string(&object) {
                 Ok(json) => writeln!(stderr, "{json}"),
                 Err(error) => writeln!(stderr, "error: {error}"),
             }
         } else {
             let place = self.place.iter().map(|place| text::line(place) + ": ");
             let place: String = place.collect();
-            writeln!(stderr, "error: {place}{}", self.object.sentence()).and_then(|()| match &self
-                .hint
-            {
-                Some(hint) => writeln!(stderr, "hint: {hint}"),
-                None => Ok(()),
+            writeln!(stderr, "error: {place}{}", object.sentence()).and_then(|()| {
+                match &self.hint {
+                    Some(hint) => writeln!(stderr, "hint: {}", text::line(hint)),
+                    None => Ok(()),
+                }
             })
         };
     }
@@ -187,21 +208,7 @@ impl From<Error> for Failure {
 /// What can be done about an error of a call, in one line.
 pub(crate) fn hint(error: &Error, account: &Account, ticket: Option<&TicketRef>) -> Option<String> {
     if error.effect() == Effect::Unknown {
-        return Some(match (error.operation(), ticket) {
-            (Some(Operation::Create), _) | (_, None) => {
-                "it may have been carried out all the same: look at the vendor's before you repeat it"
-                    .to_owned()
-            }
-            (operation, Some(ticket)) => format!(
-                "it may have been carried out all the same: look with `tickets {} {}` before you \
-                 repeat it",
-                match operation {
-                    Some(Operation::Comment) => Operation::Messages,
-                    _ => Operation::Get,
-                },
-                text::line(&ticket.to_string())
-            ),
-        });
+        return Some(look(error.operation(), ticket));
     }
     Some(match error.kind() {
         ErrorKind::Unauthenticated | ErrorKind::TokenExpired => {
@@ -229,6 +236,25 @@ pub(crate) fn hint(error: &Error, account: &Account, ticket: Option<&TicketRef>)
         ErrorKind::Unsupported => "`tickets providers` shows what each provider can do".to_owned(),
         _ => return None,
     })
+}
+
+/// How to find out what became of a call.
+fn look(operation: Option<Operation>, ticket: Option<&TicketRef>) -> String {
+    match (operation, ticket) {
+        (Some(Operation::Create), _) | (_, None) => {
+            "it may have been carried out all the same: look at the vendor's before you repeat it"
+                .to_owned()
+        }
+        (operation, Some(ticket)) => format!(
+            "it may have been carried out all the same: look with `tickets {} {}` before you \
+             repeat it",
+            match operation {
+                Some(Operation::Comment) => Operation::Messages,
+                _ => Operation::Get,
+            },
+            text::line(&ticket.to_string())
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Ctrl-C during work that must not be torn in the middle: the first one asks to finish, the second to
-//! leave at once. Commands that change nothing and print one thing keep the system's behaviour: they just end.
+//! leave at once. The system's request to end and the loss of the terminal count as Ctrl-C. Commands that change
+//! nothing and print one thing keep the system's behaviour: they just end.
 
 use std::io;
 use std::sync::Arc;
@@ -26,8 +27,7 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Listens for Ctrl-C (and the system's request to end) from now on. After the third one the process
-    /// ends wherever it is.
+    /// Listens for Ctrl-C and its likes from now on. After the third one the process ends wherever it is.
     pub(crate) fn on_ctrl_c() -> Result<Self, Failure> {
         let mut signals = Signals::listen()?;
         let stop = Self {
@@ -62,11 +62,14 @@ impl Stop {
     }
 }
 
-/// Ctrl-C and the system's request to end, from the moment of [`listen`](Self::listen).
+/// Ctrl-C, the system's request to end and the loss of the terminal, from the moment of
+/// [`listen`](Self::listen).
 #[cfg(unix)]
 pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// None where it is ignored.
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 impl Signals {
@@ -83,15 +86,40 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: if hangup_is_ignored() {
+                None
+            } else {
+                Some(signal(SignalKind::hangup())?)
+            },
         })
     }
 
     pub(crate) async fn next(&mut self) {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = hangup => {}
         }
     }
+}
+
+/// Whether this was started with `nohup`, or its like: then the loss of the terminal must stop nothing. Known on
+/// Linux only; elsewhere the work is finished in order.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // SIGHUP is the first of all signals.
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Ctrl-C, from the moment of [`listen`](Self::listen).

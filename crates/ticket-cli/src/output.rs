@@ -97,18 +97,31 @@ impl Output {
         Sheet {
             output: self,
             held: Vec::new(),
+            block: BLOCK,
             blocks: Blocks::new(self.paper, R::TABLE_COLUMNS, R::CUT),
             begun: false,
         }
     }
+
+    /// Begins a list of records that must not be held back: a record of what was done, which has to outlive
+    /// whatever ends this process. `widest` are cells of a table that leave room for those that come.
+    pub(crate) fn record_sheet<R: Record>(&self, widest: &[String]) -> Sheet<'_, R> {
+        let mut sheet = self.sheet();
+        sheet.block = 1;
+        sheet.blocks.expect(widest);
+        sheet
+    }
 }
 
-/// A list of records on its way out: line by line as they come, a table in blocks of rows.
+/// A list of records on its way out: line by line as they come, a table in blocks of rows unless it is a record
+/// of what was done.
 #[derive(Debug)]
 pub(crate) struct Sheet<'o, R> {
     output: &'o Output,
     /// The rows of the block that is not full yet.
     held: Vec<R>,
+    /// How many rows it has when it is full.
+    block: usize,
     blocks: Blocks,
     begun: bool,
 }
@@ -120,7 +133,7 @@ impl<R: Record> Sheet<'_, R> {
         match self.output.form {
             Form::Table => {
                 self.held.push(record);
-                if self.held.len() < BLOCK {
+                if self.held.len() < self.block {
                     return Ok(());
                 }
                 self.write_block()

@@ -45,6 +45,7 @@ pub(crate) struct Blocks {
     cut: Option<usize>,
     /// Of the blocks before. A later block may need more, never less.
     widths: Vec<u16>,
+    begun: bool,
 }
 
 impl Blocks {
@@ -54,7 +55,16 @@ impl Blocks {
             header,
             cut,
             widths: Vec::new(),
+            begun: false,
         }
+    }
+
+    /// Leaves room for a row like this, which may come later.
+    pub(crate) fn expect(&mut self, cells: &[String]) {
+        let mut table = self.paper.table();
+        table.set_header(self.header.iter().map(|name| name.to_uppercase()));
+        table.add_row(cells.iter().map(|cell| text::line(cell)));
+        self.arrange(&mut table);
     }
 
     /// The next rows; over the first ones stands the header.
@@ -67,7 +77,7 @@ impl Blocks {
                 Paper::Terminal(_) => cell.add_attribute(Attribute::Bold),
             }
         });
-        if self.widths.is_empty() && !self.header.is_empty() {
+        if !std::mem::replace(&mut self.begun, true) && !self.header.is_empty() {
             table.set_header(names);
         }
         for (cells, colour) in rows {

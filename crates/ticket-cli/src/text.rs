@@ -33,7 +33,7 @@ fn misleads(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
         )
 }
 
@@ -177,6 +177,7 @@ mod tests {
         assert_eq!(line("a\nb\tc\r"), "a\\nb c\\r");
         assert_eq!(line("\u{202e}abc\u{2028}"), "\\u{202e}abc\\u{2028}");
         assert_eq!(lines("a\r\nb\n\u{1b}"), "a\nb\n\\u{1b}");
+        assert_eq!(line("a\u{200b}\u{feff}"), "a\\u{200b}\\u{feff}");
         assert_eq!(line("Grüße, 世界"), "Grüße, 世界");
     }
 

@@ -255,6 +255,24 @@ async fn a_file_that_cannot_go_along_is_told_before_anything_is_sent() {
     assert_eq!(sandbox.journal().len(), 0);
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_is_no_attachment_and_is_not_waited_for() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let update = [
+        "update",
+        "leadsquared:160",
+        "--attach",
+        pipe.to_str().unwrap(),
+    ];
+    assert_refused(&execute(&mut at(&sandbox, &update)), "it is not a file");
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_is_told_as_one_and_not_repeated() {
     for (endpoint, arguments, look) in [

@@ -55,13 +55,14 @@ async fn two_accounts_of_one_provider_use_their_own_sandboxes_and_keys() {
         "eu:2531581",
     ]);
     let run = execute(command.env("TICKETS_CONFIG", &path).env("EU_KEY", key));
+    let run = run.in_order(&["eu:2531581", "us:2650478"]);
     assert_eq!(run.code, 0, "{run:?}");
     let tickets: Vec<_> = run
         .outcomes()
         .into_iter()
         .map(|(ticket, _)| ticket)
         .collect();
-    assert_eq!(tickets, ["eu:2531581", "us:2650478", "eu:2531581"]);
+    assert_eq!(tickets, ["eu:2531581", "eu:2531581", "us:2650478"]);
     assert_eq!((eu.journal().len(), us.journal().len()), (1, 1));
     assert!(!eu.exists(Vendor::Sweeppea, "2531581") && us.exists(Vendor::Sweeppea, "2531581"));
     assert!(!us.exists(Vendor::Sweeppea, "2650478") && eu.exists(Vendor::Sweeppea, "2650478"));
@@ -120,6 +121,8 @@ fn a_broken_file_ends_3_with_file_and_line_and_without_its_values() {
         ),
         ("[accounts.eu]\napi_key = \"k-ODD-5ecret\"\n", ":1:11"),
         ("api_key = \"k-ODD-5ecret\"\n", ":1:1"),
+        ("[accounts.\" eu\"]\nprovider = \"sweeppea\"\n", ":1:11"),
+        ("[accounts.onecloud]\nprovider = \"sweeppea\"\n", ": "),
     ] {
         let (_folder, path) = config(content);
         for form in ["table", "json"] {
@@ -127,11 +130,13 @@ fn a_broken_file_ends_3_with_file_and_line_and_without_its_values() {
             let run = execute(command.arg(&path));
             assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{run:?}");
             assert_hidden(&run, "5ecret");
+            let place = format!("{}{place}", path.display());
             if form == "table" {
-                let place = format!("{}{place}", path.display());
                 assert!(run.stderr.contains(&place), "{run:?}");
             } else {
-                assert_eq!(json(&run.stderr)["kind"], "config");
+                let error = json(&run.stderr);
+                assert_eq!(error["kind"], "config");
+                assert!(error["message"].as_str().unwrap().starts_with(&place));
             }
         }
     }

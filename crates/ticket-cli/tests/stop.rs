@@ -13,84 +13,20 @@
 mod common;
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
+use common::held::HeldVendor;
 use common::{at, command};
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-
-/// A OneCloud that answers each delete when it is told to, and not before.
-struct HeldVendor {
-    address: SocketAddr,
-    answers: Arc<Semaphore>,
-    seen: watch::Receiver<usize>,
-}
-
-impl HeldVendor {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let answers = Arc::new(Semaphore::new(0));
-        let (tell, seen) = watch::channel(0);
-        let held = Arc::clone(&answers);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&held), tell.clone()));
-            }
-        });
-        Self {
-            address,
-            answers,
-            seen,
-        }
-    }
-
-    /// Waits until this many requests have arrived. The limit only keeps a failing test from hanging.
-    async fn seen(&mut self, requests: usize) {
-        let arrived = self.seen.wait_for(|seen| *seen >= requests);
-        let arrived = tokio::time::timeout(Duration::from_secs(60), arrived).await;
-        arrived.expect("the command sends").unwrap();
-    }
-
-    fn delete(&self, tickets: usize, form: &str) -> Child {
-        let mut command = command(&["delete", "--yes", "--output", form]);
-        command
-            .args((1..=tickets).map(|id| format!("onecloud:{id}")))
-            .env("ONECLOUD_BASE_URL", format!("http://{}", self.address))
-            .env("ONECLOUD_TOKEN", "t")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command.spawn().unwrap()
-    }
-}
-
-async fn serve(mut stream: TcpStream, answers: Arc<Semaphore>, tell: watch::Sender<usize>) {
-    let mut received = Vec::new();
-    let mut byte = [0];
-    while stream.read_exact(&mut byte).await.is_ok() {
-        received.push(byte[0]);
-        // A delete has no body: a blank line is its end.
-        if received.ends_with(b"\r\n\r\n") {
-            received.clear();
-            tell.send_modify(|seen| *seen += 1);
-            answers.acquire().await.unwrap().forget();
-            let answer =
-                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
-            if stream.write_all(answer).await.is_err() {
-                return;
-            }
-        }
-    }
-}
 
 fn interrupt(child: &Child) {
+    send(child, "-INT");
+}
+
+fn send(child: &Child, signal: &str) {
     let sent = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+        .args([signal, &child.id().to_string()])
         .status()
         .unwrap();
     assert!(sent.success());
@@ -138,6 +74,80 @@ async fn ctrl_c_finishes_what_is_sent_and_sends_nothing_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_terminal_stops_in_order_and_keeps_the_record() {
+    for signal in ["-HUP", "-TERM"] {
+        let mut vendor = HeldVendor::start().await;
+        let mut child = vendor.delete(4, "table");
+        vendor.answers.add_permits(1);
+        vendor.seen(2).await;
+        send(&child, signal);
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        read_until(&mut stderr, "stopping");
+        vendor.answers.add_permits(100);
+        let mut said = String::new();
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_to_string(&mut said).unwrap();
+        let words: Vec<_> = said.split_whitespace().skip(3).collect();
+        let expected =
+            "onecloud:1 deleted onecloud:2 deleted onecloud:3 unattempted onecloud:4 unattempted";
+        assert_eq!(words.join(" "), expected, "{signal}");
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        assert_eq!(*vendor.seen.borrow(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_row_is_written_when_its_answer_is_there() {
+    for form in ["table", "ndjson", "csv"] {
+        let vendor = HeldVendor::start().await;
+        let mut child = vendor.delete(3, form);
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        for _ in 0..3 {
+            vendor.answers.add_permits(1);
+            let mut line = String::new();
+            while !line.contains("deleted") {
+                line.clear();
+                assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "{form}");
+            }
+        }
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+/// The held account is asked for first; the answer of the other one must not wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_account_holds_back_no_answer_of_another() {
+    for form in ["ndjson", "csv"] {
+        let vendor = HeldVendor::start().await;
+        let sandbox = Sandbox::start().await.unwrap();
+        let tickets = [
+            "onecloud:1",
+            "sweeppea:2531581",
+            "onecloud:1",
+            "sweeppea:2531581",
+        ];
+        let delete = [&["delete", "--yes", "--output", form][..], &tickets].concat();
+        let mut command = at(&sandbox, &delete);
+        vendor.point(&mut command);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        while said.matches("sweeppea:2531581").count() < 2 {
+            assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        assert!(!said.contains("onecloud"), "{said}");
+        vendor.answers.add_permits(1);
+        stdout.read_to_string(&mut said).unwrap();
+        assert_eq!(said.matches("onecloud:1").count(), 2, "{said}");
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_ctrl_c_does_not_wait_and_calls_what_is_in_flight_unknown() {
     let mut vendor = HeldVendor::start().await;
     let mut child = vendor.delete(3, "json");
@@ -162,29 +172,6 @@ async fn a_second_ctrl_c_does_not_wait_and_calls_what_is_in_flight_unknown() {
     );
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert_eq!(*vendor.seen.borrow(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reader_that_goes_away_stops_the_work_and_is_told_what_was_done() {
-    let mut vendor = HeldVendor::start().await;
-    let mut child = vendor.delete(5, "ndjson");
-    vendor.answers.add_permits(1);
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut first = String::new();
-    stdout.read_line(&mut first).unwrap();
-    assert!(first.contains("\"deleted\""), "{first}");
-    drop(stdout);
-    vendor.seen(2).await;
-    vendor.answers.add_permits(100);
-    let output = child.wait_with_output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(
-        stderr.contains("5 tickets: 2 deleted, 3 unattempted"),
-        "{stderr}"
-    );
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    assert_eq!(*vendor.seen.borrow(), 2);
 }
 
 #[test]
@@ -266,5 +253,28 @@ async fn a_list_that_nobody_reads_asks_for_no_more_pages() {
         assert_eq!(output.status.code(), Some(1), "{form}");
         assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{form}");
         assert!(sandbox.journal().len() < 1000, "{form}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_is_stopped_on_its_way_is_told_as_unknown() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let mut vendor = HeldVendor::start().await;
+        let arguments = common::create_arguments(Vendor::OneCloud);
+        let mut command = command(&[&arguments[..], &["--output", "json"]].concat());
+        vendor.point(&mut command);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        vendor.seen(1).await;
+        send(&child, signal);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{signal}");
+        let error = common::json(&String::from_utf8(output.stderr).unwrap());
+        assert_eq!(
+            (&error["kind"], &error["effect"]),
+            (&"local".into(), &"unknown".into())
+        );
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("the ticket may exist"), "{message}");
     }
 }

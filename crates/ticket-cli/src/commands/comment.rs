@@ -1,9 +1,9 @@
 //! `tickets comment`: writes on a ticket, among those who work on it unless told otherwise.
 
-use tickets::{Direction, NewComment, TicketRef};
+use tickets::{Direction, NewComment, Operation, TicketRef};
 
 use super::confirm::confirm;
-use super::input;
+use super::{input, sent};
 use crate::accounts::Accounts;
 use crate::args::{Comment, Global};
 use crate::failure::{Exit, Failure};
@@ -18,11 +18,8 @@ pub(super) async fn run(
     let accounts = Accounts::open(global).await?;
     let account = accounts.connect(&reference.account)?;
     let comment = new_comment(comment)?;
-    account
-        .tickets
-        .comment(&reference.id, &comment)
-        .await
-        .map_err(|error| Failure::of_call(&error, &account, Some(&reference)))?;
+    let call = account.tickets.comment(&reference.id, &comment);
+    sent::answer(call, Operation::Comment, &account, Some(&reference)).await?;
     confirm(&reference, "commented", output)
 }
 

@@ -1,9 +1,9 @@
 //! `tickets create`: files one ticket and says its id.
 
 use serde::Serialize;
-use tickets::{Created, NewTicket, Person, Priority, TicketRef};
+use tickets::{Created, NewTicket, Operation, Person, Priority, TicketRef};
 
-use super::{confirm, input};
+use super::{confirm, input, sent};
 use crate::accounts::Accounts;
 use crate::args::{Create, Global};
 use crate::failure::{Exit, Failure};
@@ -13,11 +13,8 @@ pub(super) async fn run(create: Create, global: &Global, output: &Output) -> Res
     let accounts = Accounts::open(global).await?;
     let account = accounts.connect(&create.account)?;
     let ticket = new_ticket(create)?;
-    let created = account
-        .tickets
-        .create(&ticket)
-        .await
-        .map_err(|error| Failure::of_call(&error, &account, None))?;
+    let call = account.tickets.create(&ticket);
+    let created = sent::answer(call, Operation::Create, &account, None).await?;
     let reference = TicketRef::new(&account.name, &created.id);
     let shown = Shown { reference, created };
     confirm::print(&shown, &shown.reference, "created", output)

@@ -30,12 +30,12 @@ pub(super) fn attachments(paths: Vec<PathBuf>) -> Result<Vec<Attachment>, Failur
 }
 
 fn attachment(path: PathBuf) -> Result<Attachment, Failure> {
-    let about = File::open(&path).and_then(|file| file.metadata());
-    let readable = about.and_then(|about| {
-        if about.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
+    // Looked at before it is opened: opening a pipe would wait for its writer.
+    let readable = std::fs::metadata(&path).and_then(|about| {
+        if !about.is_file() {
+            return Err(io::Error::other("it is not a file"));
         }
-        Ok(())
+        File::open(&path).map(drop)
     });
     if let Err(error) = readable {
         let refused = Failure::refused(format!("this file cannot be attached: {error}"));

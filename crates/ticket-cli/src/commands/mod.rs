@@ -12,6 +12,7 @@ mod messages;
 mod pour;
 mod providers;
 mod sandbox;
+mod sent;
 mod update;
 
 use bulk::Deed;

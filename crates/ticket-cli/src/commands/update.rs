@@ -1,9 +1,9 @@
 //! `tickets update`: changes what is named on one ticket, and nothing else.
 
-use tickets::{Priority, Status, TicketPatch, TicketRef};
+use tickets::{Operation, Priority, Status, TicketPatch, TicketRef};
 
 use super::confirm::confirm;
-use super::input;
+use super::{input, sent};
 use crate::accounts::Accounts;
 use crate::args::{Global, Update};
 use crate::failure::{Exit, Failure};
@@ -14,11 +14,8 @@ pub(super) async fn run(update: Update, global: &Global, output: &Output) -> Res
     let accounts = Accounts::open(global).await?;
     let account = accounts.connect(&reference.account)?;
     let patch = patch(update)?;
-    account
-        .tickets
-        .update(&reference.id, &patch)
-        .await
-        .map_err(|error| Failure::of_call(&error, &account, Some(&reference)))?;
+    let call = account.tickets.update(&reference.id, &patch);
+    sent::answer(call, Operation::Update, &account, Some(&reference)).await?;
     confirm(&reference, "updated", output)
 }
 

@@ -5,6 +5,8 @@
     reason = "every test file is a program of its own, and none uses all of this"
 )]
 
+pub(crate) mod held;
+
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
@@ -48,6 +50,17 @@ impl Run {
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),
             stderr: String::from_utf8(output.stderr).expect("UTF-8"),
         }
+    }
+
+    /// The same with the lines of a delete in ndjson in the order asked: between accounts they have none.
+    pub(crate) fn in_order(mut self, asked: &[&str]) -> Self {
+        let mut lines: Vec<_> = self.stdout.lines().collect();
+        lines.sort_by_key(|line| {
+            let line = json(line);
+            asked.iter().position(|ticket| line["ticket"] == **ticket)
+        });
+        self.stdout = lines.join("\n") + "\n";
+        self
     }
 
     /// The lines of stdout, each of which must be JSON.

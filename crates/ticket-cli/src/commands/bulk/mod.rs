@@ -33,10 +33,14 @@ pub(super) async fn run(
 
     if many.dry_run {
         let mut report = Report::new(&plan, output);
-        plan.tickets()
-            .for_each(|ticket| report.take(ticket, Answer::Would));
+        for ticket in &plan.asked {
+            if !report.has(ticket) {
+                report.take(ticket.clone(), Answer::Would);
+            }
+        }
         report.finish().map_err(|error| Failure::output(&error))?;
         if !output.form.is_json() {
+            say(&plan.summary(true));
             say("Dry run: nothing was sent.");
         }
         return Ok(Exit::Done);
@@ -45,7 +49,7 @@ pub(super) async fn run(
     if !many.yes {
         ask(&plan, many, output)?;
     } else if !output.form.is_json() {
-        say(&plan.summary());
+        say(&plan.summary(false));
     }
     let stop = Stop::on_ctrl_c()?;
     work::run(&plan, output, &stop, global.verbose > 0).await
@@ -55,7 +59,7 @@ pub(super) async fn run(
 fn ask(plan: &Plan, many: &Many, output: &Output) -> Result<(), Failure> {
     let terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
     if terminal || !output.form.is_json() {
-        say(&plan.summary());
+        say(&plan.summary(false));
     }
     if !terminal {
         let reason = if plan::from_stdin(many) {

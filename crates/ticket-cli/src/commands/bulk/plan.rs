@@ -15,6 +15,9 @@ use crate::text::{self, counted};
 /// How many tickets of an account are named before a list becomes "and 97 more".
 const NAMED: usize = 5;
 
+/// How many characters of a wrong line are shown.
+const QUOTED: usize = 80;
+
 /// A ticket that was asked for, and where.
 pub(super) struct Asked {
     ticket: TicketRef,
@@ -26,7 +29,7 @@ pub(super) struct Asked {
 pub(super) fn read(many: &Many) -> Result<Vec<Asked>, Failure> {
     let mut asked = Vec::new();
     for text in many.tickets.iter().filter(|text| *text != "-") {
-        let ticket = text.parse().map_err(Failure::from)?;
+        let ticket = reference(text)?;
         asked.push(Asked {
             ticket,
             place: None,
@@ -71,15 +74,35 @@ fn read_lines(path: &Path, asked: &mut Vec<Asked>) -> Result<(), Failure> {
             continue;
         }
         let place = (name.clone(), index + 1);
-        let ticket = line
-            .parse()
-            .map_err(|error: tickets::Error| Failure::from(error).at(line_of(&place)))?;
+        let ticket = reference(line).map_err(|failure| failure.at(line_of(&place)))?;
         asked.push(Asked {
             ticket,
             place: Some(place),
         });
     }
     Ok(())
+}
+
+/// The ticket that is named. Stricter than elsewhere: here lines of other programs arrive, and what looks like
+/// one ticket but is a list, a row or an object must not become the id of something to delete.
+fn reference(text: &str) -> Result<TicketRef, Failure> {
+    let foreign =
+        |character: char| character.is_whitespace() || matches!(character, '{' | '}' | '"' | ',');
+    if text.contains(foreign) {
+        let quoted = text::line(&text::cut(text, QUOTED));
+        let failure = Failure::refused(format!("`{quoted}` names no ticket; write account:id"));
+        return Err(failure.hinting(text.starts_with(['{', '[', '"']).then(|| {
+            "this looks like JSON: `jq -r .ticket` makes a list of tickets of it".to_owned()
+        })));
+    }
+    match text.parse::<TicketRef>() {
+        Ok(ticket) => Ok(ticket),
+        Err(_) if text.chars().count() > QUOTED => Err(Failure::refused(format!(
+            "`{}` names no ticket; write account:id",
+            text::line(&text::cut(text, QUOTED))
+        ))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn line_of((file, line): &(String, usize)) -> String {
@@ -170,15 +193,19 @@ impl Plan {
         )
     }
 
-    /// What will be done, for people.
-    pub(super) fn summary(&self) -> String {
+    /// What will be done, or in a dry run would be, for people.
+    pub(super) fn summary(&self, dry_run: bool) -> String {
+        let does = if dry_run {
+            format!("would {}", self.deed.verb())
+        } else {
+            format!("{}s", self.deed.verb())
+        };
         let repeated = match self.asked.len() - self.len() {
             0 => String::new(),
             _ => format!(" (named {} times; each is sent once)", self.asked.len()),
         };
         let head = format!(
-            "This {}s {}{repeated}, which cannot be undone from here:",
-            self.deed.verb(),
+            "This {does} {}{repeated}, which cannot be undone from here:",
             counted(self.len(), "ticket")
         );
         let titles: Vec<_> = self

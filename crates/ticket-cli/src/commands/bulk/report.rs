@@ -1,4 +1,5 @@
-//! One answer for every ticket that was asked for, in the order asked, whatever happened.
+//! One answer for every ticket that was asked for, whatever happened: in the order asked where the whole is one
+//! document, as they come where each line stands for itself.
 
 use std::collections::HashMap;
 use std::io;
@@ -9,6 +10,7 @@ use tickets::TicketRef;
 
 use super::deed::{Answer, Deed};
 use super::plan::Plan;
+use crate::args::Form;
 use crate::failure::{self, ErrorObject, Exit};
 use crate::output::{Output, Record, Sheet, say};
 use crate::text::{self, counted};
@@ -86,12 +88,15 @@ impl Record for Row {
     }
 }
 
-/// Collects the answers as they come and prints them in the order asked.
+/// Collects the answers as they come and prints them: a table and JSON in the order asked, NDJSON and CSV at
+/// once, so that no slow account holds back what another one did.
 pub(super) struct Report<'a> {
     plan: &'a Plan,
     sheet: Sheet<'a, Row>,
     answers: HashMap<TicketRef, Answer>,
-    /// How many of the asked are printed.
+    /// How often each ticket was asked for, where answers are printed as they come.
+    times: Option<HashMap<&'a TicketRef, usize>>,
+    /// How many of the asked are printed, where they are printed in their order.
     printed: usize,
     /// Why nothing more can be printed.
     broken: Option<io::Error>,
@@ -99,10 +104,21 @@ pub(super) struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(super) fn new(plan: &'a Plan, output: &'a Output) -> Self {
+        let times = matches!(output.form, Form::Ndjson | Form::Csv).then(|| {
+            let mut times = HashMap::with_capacity(plan.len());
+            for ticket in &plan.asked {
+                *times.entry(ticket).or_insert(0) += 1;
+            }
+            times
+        });
+        // Room for every ticket and the usual outcomes, so that a table's columns stay where they are.
+        let longest = plan.tickets().map(|ticket| ticket.to_string());
+        let longest = longest.max_by_key(|ticket| ticket.chars().count());
         Self {
             plan,
-            sheet: output.sheet(),
+            sheet: output.record_sheet(&[longest.unwrap_or_default(), "unattempted".to_owned()]),
             answers: HashMap::with_capacity(plan.len()),
+            times,
             printed: 0,
             broken: None,
         }
@@ -113,9 +129,18 @@ impl<'a> Report<'a> {
         self.broken.is_some()
     }
 
-    /// Takes a ticket's answer, and prints it if all before it are printed.
+    /// Takes a ticket's answer, and prints all that can be printed now.
     pub(super) fn take(&mut self, ticket: TicketRef, answer: Answer) {
+        if let Some(times) = &self.times {
+            let times = times.get(&ticket).copied().unwrap_or(0);
+            for _ in 0..times {
+                self.print(Row::new(self.plan.deed, &ticket, &answer));
+            }
+            self.answers.insert(ticket, answer);
+            return;
+        }
         self.answers.insert(ticket, answer);
+        let mut rows = Vec::new();
         while let Some((ticket, answer)) = self
             .plan
             .asked
@@ -123,12 +148,16 @@ impl<'a> Report<'a> {
             .and_then(|ticket| Some((ticket, self.answers.get(ticket)?)))
         {
             self.printed += 1;
-            if self.broken.is_none() {
-                self.broken = self
-                    .sheet
-                    .push(Row::new(self.plan.deed, ticket, answer))
-                    .err();
-            }
+            rows.push(Row::new(self.plan.deed, ticket, answer));
+        }
+        for row in rows {
+            self.print(row);
+        }
+    }
+
+    fn print(&mut self, row: Row) {
+        if self.broken.is_none() {
+            self.broken = self.sheet.push(row).err();
         }
     }
 

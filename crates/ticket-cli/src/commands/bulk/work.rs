@@ -35,7 +35,9 @@ pub(super) async fn run(
     let (begun, answers): (Vec<_>, Vec<_>) =
         groups.map(|group| begin(plan.deed, group, stop)).unzip();
     let mut answers = stream::select_all(answers);
-    let progress = if verbose {
+    // A line of JSON that is not complete would be written over.
+    let unfinished = output.is_terminal() && output.form == Form::Json;
+    let progress = if verbose || unfinished {
         ProgressBar::hidden()
     } else {
         progress(plan.len())

@@ -1,0 +1,23 @@
+//! Waits for the answer of a call that changes one ticket. Not for many of them: see `bulk`.
+
+use tickets::{Operation, TicketRef};
+
+use crate::accounts::Account;
+use crate::failure::Failure;
+use crate::interrupt::Signals;
+
+/// The answer. Ctrl-C ends the waiting, but never silently: the request may have been carried out.
+pub(super) async fn answer<T>(
+    call: impl Future<Output = tickets::Result<T>>,
+    operation: Operation,
+    account: &Account,
+    ticket: Option<&TicketRef>,
+) -> Result<T, Failure> {
+    // Before anything is sent.
+    let mut signals = Signals::listen()?;
+    tokio::select! {
+        biased;
+        answer = call => answer.map_err(|error| Failure::of_call(&error, account, ticket)),
+        () = signals.next() => Err(Failure::not_waited_for(operation, account, ticket)),
+    }
+}

@@ -1,0 +1,82 @@
+//! A vendor that answers when it is told to, for commands that are stopped on their way.
+
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+use super::command;
+
+/// A OneCloud that answers each delete when it is told to, and not before.
+pub(crate) struct HeldVendor {
+    address: SocketAddr,
+    pub(crate) answers: Arc<Semaphore>,
+    pub(crate) seen: watch::Receiver<usize>,
+}
+
+impl HeldVendor {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let answers = Arc::new(Semaphore::new(0));
+        let (tell, seen) = watch::channel(0);
+        let held = Arc::clone(&answers);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&held), tell.clone()));
+            }
+        });
+        Self {
+            address,
+            answers,
+            seen,
+        }
+    }
+
+    /// Waits until this many requests have arrived. The limit only keeps a failing test from hanging.
+    pub(crate) async fn seen(&mut self, requests: usize) {
+        let arrived = self.seen.wait_for(|seen| *seen >= requests);
+        let arrived = tokio::time::timeout(Duration::from_secs(60), arrived).await;
+        arrived.expect("the command sends").unwrap();
+    }
+
+    pub(crate) fn delete(&self, tickets: usize, form: &str) -> Child {
+        let mut command = command(&["delete", "--yes", "--output", form]);
+        command
+            .args((1..=tickets).map(|id| format!("onecloud:{id}")))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        self.point(&mut command);
+        command.spawn().unwrap()
+    }
+
+    /// Lets a command take this for OneCloud.
+    pub(crate) fn point(&self, command: &mut Command) {
+        command
+            .env("ONECLOUD_BASE_URL", format!("http://{}", self.address))
+            .env("ONECLOUD_TOKEN", "t");
+    }
+}
+
+async fn serve(mut stream: TcpStream, answers: Arc<Semaphore>, tell: watch::Sender<usize>) {
+    let mut received = Vec::new();
+    let mut byte = [0];
+    while stream.read_exact(&mut byte).await.is_ok() {
+        received.push(byte[0]);
+        // A delete has no body: a blank line is its end.
+        if received.ends_with(b"\r\n\r\n") {
+            received.clear();
+            tell.send_modify(|seen| *seen += 1);
+            answers.acquire().await.unwrap().forget();
+            let answer =
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+            if stream.write_all(answer).await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! A reader that goes away. A program of its own: a process that another test starts meanwhile would hold the
+//! pipe's end for a moment.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are not covered by clippy's exemption for tests"
+)]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader};
+
+use common::held::HeldVendor;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_goes_away_stops_the_work_and_is_told_what_was_done() {
+    for form in ["ndjson", "csv", "table"] {
+        let mut vendor = HeldVendor::start().await;
+        let mut child = vendor.delete(5, form);
+        vendor.answers.add_permits(1);
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        while !first.contains("deleted") {
+            assert_ne!(stdout.read_line(&mut first).unwrap(), 0, "{first}");
+        }
+        drop(stdout);
+        vendor.seen(2).await;
+        vendor.answers.add_permits(100);
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(
+            stderr.contains("5 tickets: 2 deleted, 3 unattempted"),
+            "{form}: {stderr}"
+        );
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        assert_eq!(*vendor.seen.borrow(), 2);
+    }
+}
