@@ -13,9 +13,24 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use ticket_sandbox::{Sandbox, Vendor};
 
+/// Whether the tests were started with `nohup`. What they start would inherit that, and rightly go on when its
+/// terminal is lost.
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
+
 /// The command, with nothing of the developer's environment.
 pub(crate) fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tickets"));
+    let mut command = if hangup_is_ignored() {
+        let mut command = Command::new("/usr/bin/env");
+        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_tickets")]);
+        command
+    } else {
+        Command::new(env!("CARGO_BIN_EXE_tickets"))
+    };
     command.env_clear().args(arguments).stdin(Stdio::null());
     // No configuration file of the developer's may be found.
     for folder in ["HOME", "XDG_CONFIG_HOME", "APPDATA", "USERPROFILE"] {
