@@ -243,7 +243,7 @@ async fn authenticate(
             .form(&fields)
             .send()
             .await?;
-        error::check_login(&response)?;
+        error::check_login(&response, password)?;
         Ok(response.json::<wire::Token>()?.token)
     };
     token

@@ -235,6 +235,31 @@ async fn neither_password_nor_token_is_ever_shown() {
     );
 }
 
+#[tokio::test]
+async fn a_password_that_the_vendor_repeats_is_left_out() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let provider = with_login(&sandbox, "pass-w0rd");
+    let password = SecretString::from("pass-w0rd");
+    for status in [401, 400, 500] {
+        let body = r#"{"_meta":{"status":"ERROR"},"records":{"userMessage":"wrong: pass-w0rd"}}"#;
+        sandbox.inject(Rule::new(Fault::Reply {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        }));
+        let error = provider
+            .authenticate("x", &password, "1")
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.vendor_message(),
+            Some("wrong: [a credential]"),
+            "{status}"
+        );
+        assert!(!format!("{error:?}").contains("pass-w0rd"), "{error:?}");
+    }
+}
+
 #[test]
 fn an_incomplete_login_is_refused() {
     let mut config = OneCloudConfig::with_login("https://onecloud.example.com", "a", "b", "c");
