@@ -3,6 +3,7 @@
 //! The declaration is data. It is enforced in `check.rs`, before anything is sent.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::operation::Operation;
@@ -308,6 +309,8 @@ pub struct Quotas {
     pub windows: Vec<Quota>,
     /// Whether the vendor answers only one call at a time to each of its endpoints.
     pub one_call_per_operation: bool,
+    /// How many calls may be on their way at once; any number where absent.
+    pub max_concurrent: Option<NonZeroUsize>,
 }
 
 impl Quotas {
@@ -316,6 +319,7 @@ impl Quotas {
         Self {
             windows: Vec::new(),
             one_call_per_operation: false,
+            max_concurrent: None,
         }
     }
 
@@ -331,6 +335,38 @@ impl Quotas {
     pub fn one_call_per_operation(mut self) -> Self {
         self.one_call_per_operation = true;
         self
+    }
+
+    /// At most so many calls on their way at once.
+    #[must_use]
+    pub fn max_concurrent(mut self, calls: NonZeroUsize) -> Self {
+        self.max_concurrent = Some(calls);
+        self
+    }
+
+    /// The least time in which these windows let so many calls begin, were every answer to come at once.
+    /// [`Duration::MAX`] where a window allows none, or time would run out.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ticket_core::{Quota, Quotas};
+    ///
+    /// let quotas = Quotas::none().window(Quota::new(25, Duration::from_secs(5)));
+    /// assert_eq!(quotas.least_time(25), Duration::ZERO);
+    /// assert_eq!(quotas.least_time(10_000), Duration::from_secs(1995));
+    /// ```
+    pub fn least_time(&self, calls: u64) -> Duration {
+        let of_window = |quota: &Quota| match (calls, quota.calls) {
+            (0, _) => Duration::ZERO,
+            (_, 0) => Duration::MAX,
+            // The first ones at once, as many more each time the window has passed.
+            (calls, per_window) => {
+                let windows = u128::from((calls - 1) / u64::from(per_window));
+                let nanos = windows.saturating_mul(quota.window.as_nanos());
+                u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos)
+            }
+        };
+        self.windows.iter().map(of_window).max().unwrap_or_default()
     }
 }
 

@@ -20,6 +20,9 @@ pub enum DeleteOutcome {
     Failed(Error),
     /// Nobody knows: it may or may not be gone.
     Unknown(Error),
+    /// It was never tried, and why: the work was stopped, or the account had failed for good before. Only from
+    /// [`Tickets::delete_all`](crate::Tickets::delete_all) and what is built on it.
+    Unattempted(Error),
 }
 
 impl DeleteOutcome {
@@ -39,6 +42,7 @@ impl DeleteOutcome {
             Self::NotFound(_) => "not_found",
             Self::Failed(_) => "failed",
             Self::Unknown(_) => "unknown",
+            Self::Unattempted(_) => "unattempted",
         }
     }
 
@@ -47,11 +51,14 @@ impl DeleteOutcome {
         matches!(self, Self::Deleted | Self::AlreadyGone)
     }
 
-    /// Why it was not deleted, or why nobody knows.
+    /// Why it was not deleted or not tried, or why nobody knows.
     pub const fn error(&self) -> Option<&Error> {
         match self {
             Self::Deleted | Self::AlreadyGone => None,
-            Self::NotFound(error) | Self::Failed(error) | Self::Unknown(error) => Some(error),
+            Self::NotFound(error)
+            | Self::Failed(error)
+            | Self::Unknown(error)
+            | Self::Unattempted(error) => Some(error),
         }
     }
 }
@@ -109,6 +116,16 @@ impl DeleteReport {
         Ok(Self {
             outcomes: vec![(id.clone(), outcome)],
         })
+    }
+
+    /// The same report with each outcome replaced.
+    pub(crate) fn map(self, replace: impl Fn(DeleteOutcome) -> DeleteOutcome) -> Self {
+        let outcomes = self.outcomes.into_iter();
+        Self {
+            outcomes: outcomes
+                .map(|(id, outcome)| (id, replace(outcome)))
+                .collect(),
+        }
     }
 
     /// The ids with their outcomes, in the order asked.

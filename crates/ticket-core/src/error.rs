@@ -57,6 +57,8 @@ pub enum ErrorKind {
     BadResponse,
     /// The vendor has no such operation, or no documented way to do this.
     Unsupported,
+    /// It was called off on this side, by a [`Stop`](crate::Stop).
+    Cancelled,
 }
 
 impl ErrorKind {
@@ -77,6 +79,7 @@ impl ErrorKind {
         Self::Server,
         Self::BadResponse,
         Self::Unsupported,
+        Self::Cancelled,
     ];
 
     /// The kind in `snake_case`, as the command prints it.
@@ -97,6 +100,7 @@ impl ErrorKind {
             Self::Server => "server",
             Self::BadResponse => "bad_response",
             Self::Unsupported => "unsupported",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -113,7 +117,8 @@ impl ErrorKind {
             | Self::RateLimited
             | Self::QuotaExhausted
             | Self::Connect
-            | Self::Unsupported => Effect::None,
+            | Self::Unsupported
+            | Self::Cancelled => Effect::None,
             Self::Unavailable | Self::Timeout | Self::Server | Self::BadResponse => Effect::Unknown,
         }
     }
@@ -210,6 +215,7 @@ struct Inner {
     vendor_message: Option<String>,
     retry_after: Option<Duration>,
     quota_window: Option<DailyWindow>,
+    attempts: u32,
 }
 
 impl Error {
@@ -231,6 +237,7 @@ impl Error {
                 vendor_message: None,
                 retry_after: None,
                 quota_window: None,
+                attempts: 0,
             }),
             source: None,
         }
@@ -291,6 +298,13 @@ impl Error {
     #[must_use]
     pub fn with_quota_window(mut self, window: DailyWindow) -> Self {
         self.inner.quota_window = Some(window);
+        self
+    }
+
+    /// Says how often it was tried.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.inner.attempts = attempts;
         self
     }
 
@@ -370,6 +384,11 @@ impl Error {
         self.inner.quota_window
     }
 
+    /// How often it was tried, where somebody counted: [`Retry`](crate::Retry) does. Otherwise 0.
+    pub fn attempts(&self) -> u32 {
+        self.inner.attempts
+    }
+
     /// Whether the same call may succeed later, unchanged.
     ///
     /// This says nothing about whether repeating it is *safe*: for a write, look at
@@ -402,6 +421,9 @@ impl fmt::Display for Inner {
         f.write_str(&bounded(&self.message, 2 * MAX_VENDOR_MESSAGE))?;
         if let Some(status) = self.status {
             write!(f, " (HTTP {status})")?;
+        }
+        if self.attempts > 1 {
+            write!(f, " after {} attempts", self.attempts)?;
         }
         if let Some(words) = &self.vendor_message {
             write!(f, "; the vendor says: \"{words}\"")?;

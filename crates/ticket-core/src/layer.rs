@@ -7,9 +7,9 @@ use std::sync::Arc;
 use futures_core::future::BoxFuture;
 
 use crate::capability::ProviderInfo;
-use crate::delete::DeleteReport;
+use crate::delete::{DeleteOutcome, DeleteReport};
 use crate::draft::{Created, NewTicket, TicketPatch};
-use crate::error::Result;
+use crate::error::{Effect, Result};
 use crate::message::{Message, NewComment};
 use crate::operation::{Operation, Request};
 use crate::provider::TicketProvider;
@@ -40,19 +40,62 @@ impl<'a> Call<'a> {
     }
 }
 
+/// What an operation gives back; implemented for exactly these types.
+pub trait Reply: sealed::Sealed + Send + 'static {
+    /// The reply as it must be read after an earlier attempt of unknown effect: what looks like a refusal now
+    /// may be the trace of what that attempt did.
+    #[must_use]
+    fn after_unknown_effect(self) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+}
+
+impl Reply for Ticket {}
+impl Reply for Page<Ticket> {}
+impl Reply for Page<Message> {}
+impl Reply for Created {}
+impl Reply for () {}
+
+/// A ticket that is not found was deleted by the earlier attempt; of one that is refused nobody knows, since
+/// some vendors refuse what is gone without saying why.
+impl Reply for DeleteReport {
+    fn after_unknown_effect(self) -> Self {
+        self.map(|outcome| match outcome {
+            DeleteOutcome::NotFound(_) => DeleteOutcome::AlreadyGone,
+            DeleteOutcome::Failed(error) => {
+                DeleteOutcome::Unknown(error.with_effect(Effect::Unknown))
+            }
+            settled => settled,
+        })
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Ticket {}
+    impl Sealed for super::Page<super::Ticket> {}
+    impl Sealed for super::Page<super::Message> {}
+    impl Sealed for super::Created {}
+    impl Sealed for () {}
+    impl Sealed for super::DeleteReport {}
+}
+
 /// One concern around every call, such as a timeout; generic over the reply, so that it is written once.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
 /// use futures_core::future::BoxFuture;
-/// use ticket_core::{Call, Layer, Result};
+/// use ticket_core::{Call, Layer, Reply, Result};
 ///
 /// /// Counts calls.
 /// #[derive(Debug, Default)]
 /// struct Count(AtomicUsize);
 ///
 /// impl Layer for Count {
-///     async fn call<'a, T: Send + 'a>(
+///     async fn call<'a, T: Reply>(
 ///         &'a self,
 ///         _call: Call<'a>,
 ///         next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
@@ -68,7 +111,7 @@ pub trait Layer: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// Returns what `next` returns, or the layer's own error.
-    fn call<'a, T: Send + 'a>(
+    fn call<'a, T: Reply>(
         &'a self,
         call: Call<'a>,
         next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
@@ -88,7 +131,7 @@ impl<L: Layer> Layered<L> {
         Self { layer, inner }
     }
 
-    fn around<'a, T: Send + 'a>(
+    fn around<'a, T: Reply>(
         &'a self,
         request: Request<'a>,
         next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,

@@ -5,7 +5,7 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use crate::error::{Result, bounded};
-use crate::layer::{Call, Layer};
+use crate::layer::{Call, Layer, Reply};
 use crate::operation::Request;
 
 /// A tracing span per operation, with OpenTelemetry's field names where it has one.
@@ -17,7 +17,7 @@ use crate::operation::Request;
 pub struct Observe;
 
 impl Layer for Observe {
-    async fn call<'a, T: Send + 'a>(
+    async fn call<'a, T: Reply>(
         &'a self,
         call: Call<'a>,
         next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::layer::{Call, Layer};
+use crate::layer::{Call, Layer, Reply};
 
 /// Ends an attempt that takes too long, by tokio's clock. A write that timed out has an unknown effect.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ impl Timeout {
 }
 
 impl Layer for Timeout {
-    async fn call<'a, T: Send + 'a>(
+    async fn call<'a, T: Reply>(
         &'a self,
         call: Call<'a>,
         next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
