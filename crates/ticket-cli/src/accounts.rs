@@ -2,10 +2,14 @@
 //! environment variables; with `--sandbox` an embedded sandbox instead of both.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ticket_sandbox::{Sandbox, SandboxBuilder};
-use tickets::{AccountConfig, Error, Registry, Setting, Tickets};
+use tickets::{AccountConfig, Error, Quota, Quotas, Registry, Setting, Tickets, WaitReason};
+
+use tokio::time::Instant;
 
 use crate::args::Global;
 use crate::config::ConfigFile;
@@ -17,7 +21,34 @@ use crate::text;
 pub(crate) struct Accounts {
     registry: Registry,
     source: Source,
-    global_timeout: Option<std::time::Duration>,
+    overrides: Overrides,
+}
+
+/// What holds for all accounts of a run, whatever their own settings say.
+#[derive(Clone, Debug)]
+struct Overrides {
+    timeout: Option<Duration>,
+    max_attempts: Option<NonZeroU32>,
+    /// None of them says nothing.
+    rates: Vec<Quota>,
+}
+
+impl Overrides {
+    fn new(global: &Global) -> Self {
+        Self {
+            timeout: global.timeout,
+            max_attempts: global.max_attempts,
+            rates: global.rates.clone(),
+        }
+    }
+
+    fn apply(&self, config: &mut AccountConfig) {
+        config.timeout = self.timeout.or(config.timeout);
+        config.max_attempts = self.max_attempts.or(config.max_attempts);
+        if !self.rates.is_empty() {
+            config.rates = Some(self.rates.clone());
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -69,7 +100,7 @@ impl Accounts {
         Ok(Self {
             registry,
             source,
-            global_timeout: global.timeout,
+            overrides: Overrides::new(global),
         })
     }
 
@@ -78,7 +109,7 @@ impl Accounts {
         Self {
             registry: Registry::new(),
             source: Source::Sandbox(sandbox),
-            global_timeout: global.timeout,
+            overrides: Overrides::new(global),
         }
     }
 
@@ -93,7 +124,7 @@ impl Accounts {
     /// Connects an account. Nothing is sent.
     pub(crate) fn connect(&self, name: &str) -> Result<Account, Failure> {
         let (mut config, origin) = self.find(name)?;
-        config.timeout = self.global_timeout.or(config.timeout);
+        self.overrides.apply(&mut config);
         let settings = self
             .registry
             .get(&config.provider)
@@ -180,6 +211,27 @@ impl Account {
             ),
             Origin::Environment | Origin::Sandbox => names.join(", "),
         }
+    }
+
+    /// How many calls the account allows.
+    pub(crate) fn quotas(&self) -> &Quotas {
+        match self.tickets.pacer() {
+            Some(pacer) => pacer.quotas(),
+            None => &self.tickets.info().quotas,
+        }
+    }
+
+    /// What its calls wait for at this moment, in words. Where other calls go on meanwhile that is no news.
+    pub(crate) fn waiting(&self) -> Option<String> {
+        let waiting = self.tickets.pacer()?.status().obstacle?;
+        let reason = match waiting.reason {
+            WaitReason::Quota => "waiting for the quota",
+            WaitReason::Closed => "closed by the vendor",
+            _ => return None,
+        };
+        let left = waiting.until?.duration_since(Instant::now());
+        let left = text::seconds(left.as_secs() + u64::from(left.subsec_nanos() > 0));
+        Some(format!("{reason}, {left}"))
     }
 
     /// The account for people: with its provider where the name does not tell.

@@ -2,11 +2,12 @@
 //!
 //! No argument takes a secret: arguments can be read by every user of a computer.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use tickets::Quota;
 
 /// Look at, file, change and safely delete tickets in many support systems.
 #[derive(Debug, Parser)]
@@ -32,7 +33,8 @@ Try it without any account: `tickets demo`, or any command with --sandbox.";
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// How the answer is printed: for people or for programs; delete and resolve answer in the order asked
-    /// in table and json, and ticket by ticket as the answers come in ndjson and csv
+    /// in table and json, for which they hold answers that came early, and ticket by ticket as the answers come
+    /// in ndjson and csv, in the same memory for any number of tickets
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
     pub(crate) output: Form,
     /// Use a sandbox inside this process instead of the vendors; ignores all configuration
@@ -44,6 +46,13 @@ pub(crate) struct Global {
     /// How long one request may take [default: 30, or the account's own]
     #[arg(long, global = true, value_parser = seconds, value_name = "SECONDS")]
     pub(crate) timeout: Option<Duration>,
+    /// How often a call is tried that fails for a reason that may pass [default: 4, or the account's own]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) max_attempts: Option<NonZeroU32>,
+    /// Make at most so many calls in so many seconds at each account, such as 25/5, in place of the provider's
+    /// documented quota and the account's own; may be given more than once, and then all of them hold
+    #[arg(long = "rate", global = true, value_parser = rate, value_name = "CALLS/SECONDS")]
+    pub(crate) rates: Vec<Quota>,
     /// Show each operation on stderr; twice for more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -222,7 +231,7 @@ pub(crate) struct Comment {
     pub(crate) attachments: Vec<PathBuf>,
 }
 
-/// Tickets for a command that cannot be undone.
+/// Tickets for a command that cannot be undone, and how far it may go.
 #[derive(Debug, Args)]
 pub(crate) struct Many {
     /// The tickets, as account:id; `-` reads more of them from standard input
@@ -235,9 +244,21 @@ pub(crate) struct Many {
     /// Send nothing at all: only show what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Send nothing at all: only show how many calls it takes at each account, and the least time in which
+    /// its quota allows them
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) plan: bool,
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// Begin nothing new so long after the work began: what is on its way is waited for, the rest is
+    /// `unattempted` and the exit code 1
+    #[arg(long, value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) deadline: Option<Duration>,
+    /// Write what was not attempted to this file, one ticket per line, each once: `--from` reads it, and so
+    /// goes on where this ended. It is empty if all were attempted, and left alone by --dry-run and --plan
+    #[arg(long, value_name = "FILE")]
+    pub(crate) remaining: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -259,6 +280,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|timeout| !timeout.is_zero())
         .ok_or_else(|| "must be a number of seconds above 0, such as 20 or 0.5".to_owned())
+}
+
+fn rate(text: &str) -> Result<Quota, String> {
+    text.parse()
+        .map_err(|_| "must be calls and seconds above 0, such as 25/5 or 10000/86400".to_owned())
 }
 
 fn field(text: &str) -> Result<(String, String), String> {
@@ -283,6 +309,14 @@ mod tests {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         for wrong in ["", "0", "-1", "NaN", "1e30", "soon"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_calls_and_seconds() {
+        assert_eq!(rate("25/5"), Ok(Quota::new(25, Duration::from_secs(5))));
+        for wrong in ["", "25", "0/5", "25/0", "-1/5", "25/5/5", "a/b"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use serde::Deserialize as _;
-use tickets::{AccountConfig, Error};
+use tickets::{AccountConfig, Error, Quota};
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::failure::Failure;
@@ -116,7 +117,9 @@ fn mistake(settings: &DeTable<'_>) -> Option<(Option<usize>, String)> {
         let expected = match name {
             "provider" if !value.is_str() => "the id of a provider, in quotes",
             "timeout_s" if !is_positive(value) => "a number of seconds above 0",
-            "provider" | "timeout_s" => return None,
+            "max_attempts" if !is_count(value) => "a whole number above 0",
+            "rate" if !is_rate(value) => "calls and seconds, such as \"25/5\", or a list of these",
+            "provider" | "timeout_s" | "max_attempts" | "rate" => return None,
             _ if value.is_array() || value.is_table() || value.is_datetime() => {
                 "a text, a number, true or false"
             }
@@ -136,6 +139,23 @@ fn is_positive(value: &DeValue<'_>) -> bool {
     seconds
         .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok())
         .is_some_and(|timeout| !timeout.is_zero())
+}
+
+fn is_count(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::Integer(number) => number.as_str().parse::<NonZeroU32>().is_ok(),
+        _ => false,
+    }
+}
+
+fn is_rate(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::String(rate) => rate.parse::<Quota>().is_ok(),
+        DeValue::Array(rates) => rates
+            .iter()
+            .all(|rate| rate.get_ref().is_str() && is_rate(rate.get_ref())),
+        _ => false,
+    }
 }
 
 /// Line and column, both from 1, of a byte of `text`.
@@ -209,6 +229,21 @@ mod tests {
                 "[accounts.eu]\nprovider = \"x\"\ntimeout_s = 0\n",
                 "c.toml:3:1",
                 "`timeout_s` must be",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\nmax_attempts = 0\n",
+                "c.toml:3:1",
+                "`max_attempts` must be",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\nrate = \"s3cret\"\n",
+                "c.toml:3:1",
+                "`rate` must be",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\nrate = [\"25/5\", [\"1/60\"]]\n",
+                "c.toml:3:1",
+                "`rate` must be",
             ),
             (
                 "[accounts.\"a:b\"]\nprovider = \"x\"\n",

@@ -42,10 +42,13 @@ pub(crate) struct ErrorObject {
 
 impl From<&Error> for ErrorObject {
     fn from(error: &Error) -> Self {
-        let message = match error.vendor_message() {
-            Some(words) => format!("{}; the vendor says: \"{words}\"", error.message()),
-            None => error.message().to_owned(),
+        let tried = match error.attempts() {
+            0 | 1 => String::new(),
+            attempts => format!("; tried {attempts} times"),
         };
+        let words = error.vendor_message();
+        let words = words.map(|words| format!("; the vendor says: \"{words}\""));
+        let message = error.message().to_owned() + &tried + &words.unwrap_or_default();
         Self {
             kind: error.kind().as_str(),
             effect: error.effect().as_str(),
@@ -289,10 +292,11 @@ mod tests {
         let error = Error::new(ErrorKind::RateLimited, "too many calls")
             .with_status(429)
             .with_vendor_message("slow\ndown")
+            .with_attempts(3)
             .with_retry_after(Duration::from_millis(1500));
         assert_eq!(
             serde_json::to_string(&ErrorObject::from(&error)).unwrap(),
-            r#"{"kind":"rate_limited","effect":"none","message":"too many calls; the vendor says: \"slow\\ndown\"","status":429,"retry_after_s":2}"#
+            r#"{"kind":"rate_limited","effect":"none","message":"too many calls; tried 3 times; the vendor says: \"slow\\ndown\"","status":429,"retry_after_s":2}"#
         );
     }
 }

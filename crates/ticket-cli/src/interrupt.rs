@@ -3,63 +3,26 @@
 //! nothing and print one thing keep the system's behaviour: they just end.
 
 use std::io;
-use std::sync::Arc;
 
-use tokio::sync::watch;
+use tickets::Stop;
 
 use crate::failure::Failure;
 
-/// How much is still wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Wish {
-    /// All of it.
-    GoOn,
-    /// What has been begun, and nothing new.
-    Finish,
-    /// Nothing: do not even wait for answers.
-    Leave,
-}
-
-/// Whether to go on. Clones share the answer.
-#[derive(Clone, Debug)]
-pub(crate) struct Stop {
-    wish: Arc<watch::Sender<Wish>>,
-}
-
-impl Stop {
-    /// Listens for Ctrl-C and its likes from now on. After the third one the process ends wherever it is.
-    pub(crate) fn on_ctrl_c() -> Result<Self, Failure> {
-        let mut signals = Signals::listen()?;
-        let stop = Self {
-            wish: Arc::new(watch::Sender::new(Wish::GoOn)),
-        };
-        let told = stop.clone();
-        tokio::spawn(async move {
-            signals.next().await;
-            told.at_least(Wish::Finish);
-            signals.next().await;
-            told.at_least(Wish::Leave);
-            signals.next().await;
-            std::process::exit(1);
-        });
-        Ok(stop)
-    }
-
-    /// Wishes no more than this.
-    pub(crate) fn at_least(&self, wish: Wish) {
-        self.wish.send_modify(|now| *now = wish.max(*now));
-    }
-
-    pub(crate) fn goes_on(&self) -> bool {
-        *self.wish.borrow() == Wish::GoOn
-    }
-
-    /// Waits until this, or more, is wished.
-    pub(crate) async fn reached(&self, wish: Wish) {
-        let mut watched = self.wish.subscribe();
-        // It cannot fail: `self` holds the sender.
-        let _ = watched.wait_for(|now| *now >= wish).await;
-    }
+/// Listens for Ctrl-C and its likes from now on: the first one asks the work to finish, the second one abandons it.
+/// After the third one the process ends wherever it is.
+pub(crate) fn stop_on_ctrl_c() -> Result<Stop, Failure> {
+    let mut signals = Signals::listen()?;
+    let stop = Stop::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        signals.next().await;
+        told.finish();
+        signals.next().await;
+        told.abandon();
+        signals.next().await;
+        std::process::exit(1);
+    });
+    Ok(stop)
 }
 
 /// Ctrl-C, the system's request to end and the loss of the terminal, from the moment of

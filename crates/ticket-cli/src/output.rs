@@ -55,6 +55,14 @@ impl Output {
         self.paper != Paper::File
     }
 
+    /// How wide the terminal is, where it appears on one.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        match self.paper {
+            Paper::File => None,
+            Paper::Terminal(columns) => Some(columns.into()),
+        }
+    }
+
     /// Writes text that is not part of the answer in any of the forms for programs.
     pub(crate) fn narrate(&self, text: &str) -> io::Result<()> {
         match self.form {

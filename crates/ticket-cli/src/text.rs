@@ -138,6 +138,26 @@ pub(crate) fn minute(time: &str) -> String {
     }
 }
 
+/// So many seconds as people say it: "40 s", "3 min 20 s", "2 h 5 min", "3 d 2 h".
+pub(crate) fn seconds(seconds: u64) -> String {
+    let (large, (small, unit)) = match seconds {
+        0..60 => return format!("{seconds} s"),
+        60..3600 => (format!("{} min", seconds / 60), (seconds % 60, "s")),
+        3600..86_400 => (
+            format!("{} h", seconds / 3600),
+            (seconds % 3600 / 60, "min"),
+        ),
+        _ => (
+            format!("{} d", seconds / 86_400),
+            (seconds % 86_400 / 3600, "h"),
+        ),
+    };
+    match small {
+        0 => large,
+        _ => format!("{large} {small} {unit}"),
+    }
+}
+
 /// "1 ticket", "2 tickets".
 pub(crate) fn counted(count: usize, what: &str) -> String {
     match count {
@@ -170,6 +190,21 @@ impl InText {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_has_two_units_at_most() {
+        for (time, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (1995, "33 min 15 s"),
+            (3600, "1 h"),
+            (7519, "2 h 5 min"),
+            (266_400, "3 d 2 h"),
+        ] {
+            assert_eq!(seconds(time), words);
+        }
+    }
 
     #[test]
     fn escape_sequences_are_shown_and_not_obeyed() {

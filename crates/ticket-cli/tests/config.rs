@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use common::{Run, at, command, execute, json};
 use tempfile::TempDir;
-use ticket_sandbox::{Sandbox, Vendor, credentials};
+use ticket_sandbox::{Fault, Rule, Sandbox, Vendor, credentials};
 
 /// A folder with a configuration file of this content.
 fn config(content: &str) -> (TempDir, PathBuf) {
@@ -30,6 +30,37 @@ fn assert_hidden(run: &Run, secret: &str) {
         !run.stdout.contains(secret) && !run.stderr.contains(secret),
         "{run:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accounts_limits_come_from_the_file_unless_the_arguments_say_otherwise() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let busy = Rule::new(Fault::Status(503)).times(u64::MAX);
+    sandbox.inject(busy);
+    let account = |name, limits| {
+        format!(
+            "[accounts.{name}]\nprovider = \"sweeppea\"\nbase_url = \"{}\"\napi_key = \"key of {name}\"\n{limits}\n",
+            sandbox.base_url(Vendor::Sweeppea),
+        )
+    };
+    let one = account("one", "rate = \"3/60\"\nmax_attempts = 1");
+    let two = account("two", "rate = [\"10/0.5\", \"100/60\"]");
+    let (_folder, path) = config(&(one + &two));
+    let run = |arguments: &[&str]| execute(command(arguments).env("TICKETS_CONFIG", &path));
+    let quotas = |more: &[&str]| {
+        let plan = ["delete", "--plan", "one:1", "two:1", "--output", "ndjson"];
+        let lines = run(&[&plan, more].concat()).lines();
+        [&lines[0]["quota"], &lines[1]["quota"]].map(|quota| quota.as_str().unwrap().to_owned())
+    };
+    let [one, two] = quotas(&[]);
+    assert_eq!(one, "3 calls in 60 s, one at a time");
+    assert_eq!(two, "10 calls in 0.5 s, 100 calls in 60 s, one at a time");
+    let of_arguments = ["1 call in 2 s, one at a time"; 2];
+    assert_eq!(quotas(&["--rate", "1/2"]), of_arguments);
+    for (more, calls) in [(&[][..], 1), (&["--max-attempts", "2"], 3)] {
+        assert_eq!(run(&[&["get", "one:1"], more].concat()).code, 1);
+        assert_eq!(sandbox.journal().len(), calls);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,24 +20,24 @@ use common::held::HeldVendor;
 async fn a_reader_that_goes_away_stops_the_work_and_is_told_what_was_done() {
     for form in ["ndjson", "csv", "table"] {
         let mut vendor = HeldVendor::start().await;
-        let mut child = vendor.delete(5, form);
-        vendor.answers.add_permits(1);
+        let mut child = vendor.delete(9, form);
+        vendor.answers.add(1);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut first = String::new();
         while !first.contains("deleted") {
             assert_ne!(stdout.read_line(&mut first).unwrap(), 0, "{first}");
         }
         drop(stdout);
-        vendor.seen(2).await;
-        vendor.answers.add_permits(100);
+        vendor.seen(5).await;
+        vendor.answers.add(100);
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{stderr}");
         assert!(
-            stderr.contains("5 tickets: 2 deleted, 3 unattempted"),
+            stderr.contains("9 tickets: 5 deleted, 4 unattempted"),
             "{form}: {stderr}"
         );
         assert!(!stderr.contains("panicked"), "{stderr}");
-        assert_eq!(*vendor.seen.borrow(), 2);
+        assert_eq!(*vendor.seen.borrow(), 5);
     }
 }

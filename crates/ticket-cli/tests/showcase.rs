@@ -212,7 +212,8 @@ fn a_served_sandbox_has_the_tickets_that_were_asked_for() {
         .map(|variable| (text(&variable["name"]), text(&variable["value"])))
         .collect();
     for account in ["onecloud", "sweeppea"] {
-        let mut list = command(&["list", account, "--output", "ndjson"]);
+        let list = ["list", account, "--rate", "100000/1", "--output", "ndjson"];
+        let mut list = command(&list);
         let run = execute(list.envs(variables.clone()));
         assert_eq!(run.code, 0, "{}", run.stderr);
         assert!((4000..4010).contains(&run.stdout.lines().count()));

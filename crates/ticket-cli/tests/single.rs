@@ -219,6 +219,27 @@ async fn a_create_whose_answer_is_lost_is_unknown_and_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_tried_as_often_as_was_said_and_says_so() {
+    for (attempts, words) in [("1", None), ("2", Some("tried 2 times"))] {
+        let sandbox = sandbox().await;
+        sandbox.inject(Rule::new(Fault::Status(503)).times(u64::MAX));
+        let get = ["get", "onecloud:121", "--max-attempts", attempts];
+        let run = execute(&mut at(&sandbox, &get));
+        assert_eq!(run.code, 1, "{run:?}");
+        assert_eq!(run.stderr.contains("tried"), words.is_some(), "{run:?}");
+        assert!(run.stderr.contains(words.unwrap_or_default()), "{run:?}");
+        assert_eq!(sandbox.journal().len().to_string(), attempts);
+    }
+    let run = execute(&mut command(&[
+        "get",
+        "onecloud:121",
+        "--max-attempts",
+        "0",
+    ]));
+    assert_eq!(run.code, 2, "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_read_is_one_json_object_on_stderr() {
     let sandbox = sandbox().await;
     for form in ["json", "ndjson"] {
@@ -300,8 +321,10 @@ async fn without_network_nothing_was_sent_and_it_ends_1() {
     let closed = tokio::net::TcpSocket::new_v4().unwrap();
     closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let base_url = format!("http://{}", closed.local_addr().unwrap());
-    let unreachable =
-        |arguments: &[&str]| execute(at(&sandbox, arguments).env("ONECLOUD_BASE_URL", &base_url));
+    let unreachable = |arguments: &[&str]| {
+        let arguments = [&["--max-attempts", "1"], arguments].concat();
+        execute(at(&sandbox, &arguments).env("ONECLOUD_BASE_URL", &base_url))
+    };
 
     let read = unreachable(&["get", "onecloud:121", "--output", "json"]);
     assert_eq!((read.code, read.stdout.as_str()), (1, ""), "{read:?}");
@@ -333,6 +356,7 @@ async fn without_network_nothing_was_sent_and_it_ends_1() {
         "ndjson",
     ]);
     assert_eq!(deleted.code, 1);
+    let deleted = deleted.in_order(&["onecloud:121", "leadsquared:160"]);
     let lines = deleted.lines();
     assert_eq!(
         (&lines[0]["outcome"], &lines[0]["error"]["kind"]),

@@ -60,39 +60,58 @@ fn outcomes(stdout: impl std::io::Read) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_finishes_what_is_sent_and_sends_nothing_more() {
     let mut vendor = HeldVendor::start().await;
-    let mut child = vendor.delete(4, "ndjson");
-    vendor.answers.add_permits(1);
-    vendor.seen(2).await;
+    let mut child = vendor.delete(8, "ndjson");
+    vendor.answers.add(1);
+    // The first one is answered, and the next four are on their way.
+    vendor.seen(5).await;
     interrupt(&child);
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     read_until(&mut stderr, "stopping");
-    vendor.answers.add_permits(100);
+    vendor.answers.add(100);
     let said = outcomes(child.stdout.take().unwrap());
-    assert_eq!(said, ["deleted", "deleted", "unattempted", "unattempted"]);
+    let count = |outcome| said.iter().filter(|said| *said == outcome).count();
+    assert_eq!((count("deleted"), count("unattempted")), (5, 3));
     assert_eq!(child.wait().unwrap().code(), Some(1));
-    assert_eq!(*vendor.seen.borrow(), 2);
+    assert_eq!(*vendor.seen.borrow(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_deadline_what_is_sent_is_finished_and_nothing_more_is_sent() {
+    let mut vendor = HeldVendor::start().await;
+    let mut child = vendor.delete_with(&["--deadline", "2"], 6, "ndjson");
+    vendor.seen(4).await;
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    read_until(&mut stderr, "the deadline has come");
+    vendor.answers.add(100);
+    let mut said = outcomes(child.stdout.take().unwrap());
+    said.sort_unstable();
+    assert_eq!(said[..4], ["deleted"; 4]);
+    assert_eq!(said[4..], ["unattempted"; 2]);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(*vendor.seen.borrow(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_terminal_stops_in_order_and_keeps_the_record() {
     for signal in ["-HUP", "-TERM"] {
         let mut vendor = HeldVendor::start().await;
-        let mut child = vendor.delete(4, "table");
-        vendor.answers.add_permits(1);
-        vendor.seen(2).await;
+        let mut child = vendor.delete(6, "json");
+        vendor.answers.add(1);
+        vendor.seen(5).await;
         send(&child, signal);
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         read_until(&mut stderr, "stopping");
-        vendor.answers.add_permits(100);
+        vendor.answers.add(100);
         let mut said = String::new();
         let mut stdout = child.stdout.take().unwrap();
         stdout.read_to_string(&mut said).unwrap();
-        let words: Vec<_> = said.split_whitespace().skip(3).collect();
-        let expected =
-            "onecloud:1 deleted onecloud:2 deleted onecloud:3 unattempted onecloud:4 unattempted";
-        assert_eq!(words.join(" "), expected, "{signal}");
+        let said = common::json(&said);
+        let outcomes: Vec<_> = (0..6).map(|row| said[row]["outcome"].as_str()).collect();
+        assert_eq!(outcomes[..5], [Some("deleted"); 5], "{signal}");
+        assert_eq!(outcomes[5], Some("unattempted"), "{signal}");
+        assert_eq!(said[5]["error"]["kind"], "cancelled", "{signal}");
         assert_eq!(child.wait().unwrap().code(), Some(1));
-        assert_eq!(*vendor.seen.borrow(), 2);
+        assert_eq!(*vendor.seen.borrow(), 5);
     }
 }
 
@@ -103,7 +122,7 @@ async fn each_row_is_written_when_its_answer_is_there() {
         let mut child = vendor.delete(3, form);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         for _ in 0..3 {
-            vendor.answers.add_permits(1);
+            vendor.answers.add(1);
             let mut line = String::new();
             while !line.contains("deleted") {
                 line.clear();
@@ -140,7 +159,7 @@ async fn a_slow_account_holds_back_no_answer_of_another() {
             assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
         }
         assert!(!said.contains("onecloud"), "{said}");
-        vendor.answers.add_permits(1);
+        vendor.answers.add(1);
         stdout.read_to_string(&mut said).unwrap();
         assert_eq!(said.matches("onecloud:1").count(), 2, "{said}");
         assert_eq!(child.wait().unwrap().code(), Some(0));
@@ -150,8 +169,8 @@ async fn a_slow_account_holds_back_no_answer_of_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_ctrl_c_does_not_wait_and_calls_what_is_in_flight_unknown() {
     let mut vendor = HeldVendor::start().await;
-    let mut child = vendor.delete(3, "json");
-    vendor.seen(1).await;
+    let mut child = vendor.delete(6, "json");
+    vendor.seen(4).await;
     interrupt(&child);
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     read_until(&mut stderr, "stopping");
@@ -164,14 +183,17 @@ async fn a_second_ctrl_c_does_not_wait_and_calls_what_is_in_flight_unknown() {
         .read_to_string(&mut said)
         .unwrap();
     let said = common::json(&said);
-    assert_eq!(said[0]["outcome"], "unknown");
-    assert_eq!(said[0]["error"]["effect"], "unknown");
-    assert_eq!(
-        (&said[1]["outcome"], &said[2]["outcome"]),
-        (&"unattempted".into(), &"unattempted".into())
-    );
+    for row in 0..6 {
+        let (outcome, effect) = if row < 4 {
+            ("unknown", "unknown")
+        } else {
+            ("unattempted", "none")
+        };
+        assert_eq!(said[row]["outcome"], outcome, "{said}");
+        assert_eq!(said[row]["error"]["effect"], effect, "{said}");
+    }
     assert_eq!(child.wait().unwrap().code(), Some(1));
-    assert_eq!(*vendor.seen.borrow(), 1);
+    assert_eq!(*vendor.seen.borrow(), 4);
 }
 
 #[test]
@@ -277,4 +299,22 @@ async fn a_change_that_is_stopped_on_its_way_is_told_as_unknown() {
         let message = error["message"].as_str().unwrap();
         assert!(message.contains("the ticket may exist"), "{message}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_does_not_wait_for_the_quota() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let tickets = ["sweeppea:2531581", "sweeppea:1", "sweeppea:2"];
+    let delete = ["delete", "--yes", "--output", "ndjson", "--rate", "1/30"];
+    let mut command = at(&sandbox, &[&delete[..], &tickets].concat());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    stdout.read_line(&mut first).unwrap();
+    interrupt(&child);
+    assert_eq!(outcomes(stdout), ["unattempted", "unattempted"]);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(first.contains("\"deleted\""), "{first}");
+    assert_eq!(sandbox.journal().len(), 1);
 }

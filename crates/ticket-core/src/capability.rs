@@ -4,8 +4,10 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::str::FromStr;
 use std::time::Duration;
 
+use crate::error::{Error, bounded};
 use crate::operation::Operation;
 
 /// A field of the domain types that a provider may or may not be able to carry.
@@ -301,6 +303,45 @@ impl Quota {
     }
 }
 
+/// In words, such as `25 calls in 5 s`.
+impl fmt::Display for Quota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let calls = if self.calls == 1 { "call" } else { "calls" };
+        let seconds = self.window.as_secs_f64();
+        write!(f, "{} {calls} in {seconds} s", self.calls)
+    }
+}
+
+/// From calls and seconds with a slash between them.
+///
+/// ```
+/// use std::time::Duration;
+/// use ticket_core::Quota;
+///
+/// assert_eq!("25/5".parse::<Quota>()?, Quota::new(25, Duration::from_secs(5)));
+/// assert!("25".parse::<Quota>().is_err());
+/// # Ok::<(), ticket_core::Error>(())
+/// ```
+impl FromStr for Quota {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let parsed = text.split_once('/').and_then(|(calls, seconds)| {
+            let calls = calls.trim().parse().ok().filter(|calls| *calls > 0)?;
+            let seconds = seconds.trim().parse().ok()?;
+            let window = Duration::try_from_secs_f64(seconds).ok()?;
+            (!window.is_zero()).then_some(Self::new(calls, window))
+        });
+        parsed.ok_or_else(|| {
+            let message = format!(
+                "{:?} is no rate; write calls and seconds as in 25/5",
+                bounded(text, 40)
+            );
+            Error::invalid_input(message)
+        })
+    }
+}
+
 /// How many calls a vendor allows, as far as it documents that. The default knows of no limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -400,5 +441,48 @@ impl ProviderInfo {
     pub fn quotas(mut self, quotas: Quotas) -> Self {
         self.quotas = quotas;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_that_allows_nothing_or_is_none_is_refused_by_its_text() {
+        for text in [
+            "", "/", "25", "25/", "/5", "0/5", "25/0", "-1/5", "25/-5", "a/b", "25/5/1", "25/NaN",
+            "1/1e30",
+        ] {
+            let error = text.parse::<Quota>().unwrap_err().to_string();
+            assert!(error.contains(text) && error.contains("25/5"), "{error}");
+        }
+        let half: Quota = " 3 / 0.5 ".parse().unwrap();
+        assert_eq!(half, Quota::new(3, Duration::from_millis(500)));
+        assert_eq!(half.to_string(), "3 calls in 0.5 s");
+    }
+
+    #[test]
+    fn the_least_time_is_the_slowest_windows() {
+        let second = Duration::from_secs(1);
+        let quotas = Quotas::none()
+            .window(Quota::new(10, 5 * second))
+            .window(Quota::new(100, 600 * second));
+        for (calls, seconds) in [
+            (0, 0),
+            (10, 0),
+            (11, 5),
+            (100, 45),
+            (101, 600),
+            (1000, 5400),
+        ] {
+            assert_eq!(quotas.least_time(calls), seconds * second, "{calls}");
+        }
+        let never = Quotas::none().window(Quota::new(0, second));
+        assert_eq!(never.least_time(0), Duration::ZERO);
+        assert_eq!(never.least_time(1), Duration::MAX);
+        let slow = Quotas::none().window(Quota::new(1, Duration::MAX));
+        assert_eq!(slow.least_time(u64::MAX), Duration::MAX);
+        assert_eq!(Quotas::none().least_time(u64::MAX), Duration::ZERO);
     }
 }

@@ -104,6 +104,15 @@ impl ErrorKind {
         }
     }
 
+    /// Whether it passes: the same call may succeed later, unchanged. Not whether repeating is safe, see
+    /// [`RetryPolicy::repeats`](crate::RetryPolicy::repeats).
+    pub const fn is_retryable(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited | Self::Unavailable | Self::Timeout | Self::Connect | Self::Server
+        )
+    }
+
     /// The effect that an error of this kind has unless more is known.
     const fn usual_effect(self) -> Effect {
         match self {
@@ -216,6 +225,7 @@ struct Inner {
     retry_after: Option<Duration>,
     quota_window: Option<DailyWindow>,
     attempts: u32,
+    untried: bool,
 }
 
 impl Error {
@@ -238,6 +248,7 @@ impl Error {
                 retry_after: None,
                 quota_window: None,
                 attempts: 0,
+                untried: false,
             }),
             source: None,
         }
@@ -299,6 +310,24 @@ impl Error {
     pub fn with_quota_window(mut self, window: DailyWindow) -> Self {
         self.inner.quota_window = Some(window);
         self
+    }
+
+    /// The same reason for not doing something else, which is said first.
+    pub(crate) fn because(&self, consequence: &str) -> Self {
+        let mut error = self.clone().with_effect(Effect::None).with_attempts(0);
+        error.inner.message = format!("{consequence}: {}", error.inner.message);
+        error
+    }
+
+    /// Says that the call ended before it was made: it was called off, or there was no free call in time.
+    pub(crate) fn untried(mut self) -> Self {
+        self.inner.untried = true;
+        self
+    }
+
+    /// Whether the call ended before it was made.
+    pub(crate) fn is_untried(&self) -> bool {
+        self.inner.untried
     }
 
     /// Says how often it was tried.
@@ -394,14 +423,7 @@ impl Error {
     /// This says nothing about whether repeating it is *safe*: for a write, look at
     /// [`effect`](Self::effect) as well.
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.inner.kind,
-            ErrorKind::RateLimited
-                | ErrorKind::Unavailable
-                | ErrorKind::Timeout
-                | ErrorKind::Connect
-                | ErrorKind::Server
-        )
+        self.inner.kind.is_retryable()
     }
 }
 

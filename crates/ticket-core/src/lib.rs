@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bulk;
 mod capability;
 mod check;
 mod delete;
@@ -9,27 +10,36 @@ mod layer;
 mod layers;
 mod message;
 mod operation;
+mod pace;
 mod patience;
 mod provider;
 mod query;
+mod resolve;
+mod retry;
 mod setting;
 mod stack;
 mod stop;
 mod ticket;
 mod tickets;
 
+pub use bulk::{BulkOptions, Settled};
 pub use capability::{Capabilities, Field, Fields, ProviderInfo, Quota, Quotas};
 pub use delete::{DeleteOutcome, DeleteReport};
 pub use draft::{Attachment, AttachmentSource, Created, NewTicket, TicketPatch};
 pub use error::{DailyWindow, Effect, Error, ErrorKind, Result};
 pub use layer::{Call, Layer, Layered, Reply};
-pub use layers::{Check, Observe, Timeout};
+#[cfg(feature = "metrics")]
+pub use layers::Metrics;
+pub use layers::{Check, Observe, Pace, Retry, Timeout};
 pub use message::{Direction, Message, NewComment};
 pub use operation::{Operation, Request};
+pub use pace::{NoSlot, PaceStatus, Pacer, Slots, WaitReason, Waiting};
 #[cfg(feature = "mock")]
 pub use provider::MockTicketProvider;
 pub use provider::TicketProvider;
 pub use query::{Cursor, Page, PageRequest, State, TicketQuery};
+pub use resolve::ResolveOutcome;
+pub use retry::RetryPolicy;
 pub use setting::{Setting, Settings};
 pub use stack::{StackOptions, standard_stack};
 pub use stop::Stop;

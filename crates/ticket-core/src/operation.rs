@@ -64,6 +64,16 @@ impl Operation {
         }
     }
 
+    /// Whether doing it twice is the same as doing it once, as far as the ticket goes.
+    ///
+    /// An update is not: it may carry files, and in between somebody else may have written.
+    pub const fn is_idempotent(self) -> bool {
+        match self {
+            Self::Get | Self::List | Self::Messages | Self::Delete | Self::Resolve => true,
+            Self::Create | Self::Update | Self::Comment => false,
+        }
+    }
+
     /// What it does, to stand behind "no way to".
     pub(crate) const fn description(self) -> &'static str {
         match self {

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use futures_core::Stream;
 use futures_util::{StreamExt as _, stream};
 
+use crate::bulk::{self, BulkOptions, Settled};
 use crate::capability::ProviderInfo;
-use crate::check::check_id;
 use crate::delete::{DeleteOutcome, DeleteReport};
 use crate::draft::{Created, NewTicket, TicketPatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layer::{Layer, Layered};
 use crate::message::{Message, NewComment};
 use crate::operation::Operation;
+use crate::pace::Pacer;
 use crate::provider::TicketProvider;
 use crate::query::{Cursor, Page, PageRequest, TicketQuery};
+use crate::resolve::ResolveOutcome;
 use crate::stack::{StackOptions, standard_stack};
 use crate::ticket::{Ticket, TicketId};
 
@@ -36,6 +38,7 @@ const MAX_EMPTY_PAGES: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Tickets {
     provider: Arc<dyn TicketProvider>,
+    pacer: Option<Arc<Pacer>>,
 }
 
 impl Tickets {
@@ -46,18 +49,35 @@ impl Tickets {
 
     /// Puts the standard layers around `provider`, with these options.
     pub fn with_options(provider: Arc<dyn TicketProvider>, options: &StackOptions) -> Self {
-        Self::bare(standard_stack(provider, options))
+        let pacer = options.pacer_for(&*provider);
+        let options = options.clone().pacer(Arc::clone(&pacer));
+        Self {
+            provider: standard_stack(provider, &options),
+            pacer: Some(pacer),
+        }
     }
 
     /// Takes `provider` as it is, without any layer.
     pub fn bare(provider: Arc<dyn TicketProvider>) -> Self {
-        Self { provider }
+        Self {
+            provider,
+            pacer: None,
+        }
     }
 
     /// Puts one more layer around all that are there.
     #[must_use]
     pub fn layer(self, layer: impl Layer) -> Self {
-        Self::bare(Arc::new(Layered::new(layer, self.provider)))
+        Self {
+            provider: Arc::new(Layered::new(layer, self.provider)),
+            pacer: self.pacer,
+        }
+    }
+
+    /// What keeps the account within its quotas, for progress displays; `None` on a [`bare`](Self::bare)
+    /// handle.
+    pub fn pacer(&self) -> Option<&Arc<Pacer>> {
+        self.pacer.as_ref()
     }
 
     /// Who the provider is and what it can do.
@@ -135,7 +155,8 @@ impl Tickets {
     ///
     /// There is exactly one outcome per asked id, in the order asked. An id given more than once is
     /// answered more than once and sent once. Nothing fails as a whole: where a call failed, each of its
-    /// ids is `Failed` or `Unknown`, with the error.
+    /// ids is `Failed` or `Unknown`, with the error. The ids are held in memory, and the call waits as long as
+    /// the account's quota makes it: for very many, or to end early, see [`delete_all`](Self::delete_all).
     pub async fn delete<I>(&self, ids: I) -> DeleteReport
     where
         I: IntoIterator,
@@ -143,64 +164,60 @@ impl Tickets {
     {
         let asked: Vec<TicketId> = ids.into_iter().map(Into::into).collect();
         let unique = unique(&asked);
-        let outcomes: HashMap<TicketId, DeleteOutcome> =
-            self.delete_all(stream::iter(unique)).collect().await;
-        DeleteReport::from_fn(&asked, |id| answered(&outcomes, id, self.info()))
+        let settled = self.delete_all(stream::iter(unique), &BulkOptions::default());
+        let outcomes: HashMap<_, _> = settled
+            .map(|settled| (settled.id, settled.outcome))
+            .collect()
+            .await;
+        DeleteReport::from_fn(&asked, |id| {
+            // Each id has its outcome; where one had none, nobody would know.
+            outcomes.get(id).cloned().unwrap_or_else(|| {
+                let error = Error::new(ErrorKind::BadResponse, "there is no outcome");
+                DeleteOutcome::Unknown(error.on_ticket(id))
+            })
+        })
     }
 
-    /// Deletes tickets as their ids arrive, in batches of the vendor's size and in constant memory, one
-    /// batch after the other; gives one outcome per id, in the order of arrival.
+    /// Deletes tickets as their ids arrive, in batches of the vendor's size, several batches at once, in constant
+    /// memory: one outcome per id, in the order of completion.
     ///
-    /// An id that comes twice in one batch is sent once; in a later batch it is sent again, and the vendor
-    /// finds nothing. Dropping the stream loses the outcomes of the batch in flight and of those of the last
-    /// batch that were not taken yet. Not for the ids of a running [`list_all`](Self::list_all): see there.
+    /// * A batch that is not full is sent when nothing is on its way and no other id is there yet.
+    /// * An id that comes twice in one batch is sent once; in a later batch it is sent again, and the vendor
+    ///   finds nothing.
+    /// * A batch that the vendor refuses as a whole is split only where one of its ids may be at fault
+    ///   (`InvalidInput`), until that one is found.
+    /// * Once the account itself is at fault (credentials, a quota that is used up), or calls in a row fail
+    ///   because the vendor is out of reach, all that is left is `Unattempted`, with that reason.
+    /// * [`Stop::finish`](crate::Stop::finish) and the deadline end the work: what is on its way is waited
+    ///   for, all else is `Unattempted`. After [`Stop::abandon`](crate::Stop::abandon) what is on its way is
+    ///   `Unknown`. The ids are still taken to their end, and each is answered.
+    ///
+    /// Nothing happens unless the stream is read. Dropping it loses the outcomes of what is on its way. Not for
+    /// the ids of a running [`list_all`](Self::list_all): see there.
     pub fn delete_all<S>(
         &self,
         ids: S,
-    ) -> impl Stream<Item = (TicketId, DeleteOutcome)> + Send + use<S>
+        options: &BulkOptions,
+    ) -> impl Stream<Item = Settled<DeleteOutcome>> + Send + use<S>
     where
         S: Stream + Send,
         S::Item: Into<TicketId> + Send,
     {
-        let tickets = self.clone();
-        ids.map(Into::into)
-            .chunks(self.info().capabilities.max_delete_batch().max(1))
-            .then(move |batch| {
-                let tickets = tickets.clone();
-                async move { stream::iter(tickets.delete_batch(batch).await) }
-            })
-            .flatten()
+        bulk::run::<bulk::Delete, S>(Arc::clone(&self.provider), ids, options.clone())
     }
 
-    /// One batch: one outcome per id, in the order given.
-    async fn delete_batch(&self, batch: Vec<TicketId>) -> DeleteReport {
-        let mut outcomes = HashMap::with_capacity(batch.len());
-        let mut send = Vec::with_capacity(batch.len());
-        // An id that cannot be one is refused by itself, not together with its whole batch.
-        for id in unique(&batch) {
-            match check_id(&id) {
-                Ok(()) => send.push(id),
-                Err(error) => {
-                    let error = error.in_operation(self.info().id, Operation::Delete);
-                    outcomes.insert(id, DeleteOutcome::Failed(error));
-                }
-            }
-        }
-        if !send.is_empty() {
-            match self.provider.delete(&send).await {
-                Ok(report) => outcomes.extend(report),
-                Err(error) => {
-                    let failed = |id: TicketId| {
-                        (
-                            id.clone(),
-                            DeleteOutcome::from_error(error.clone().on_ticket(&id)),
-                        )
-                    };
-                    outcomes.extend(send.into_iter().map(failed));
-                }
-            }
-        }
-        DeleteReport::from_fn(&batch, |id| answered(&outcomes, id, self.info()))
+    /// Marks tickets as solved as their ids arrive, one call each, several at once, in constant memory: one
+    /// outcome per id, in the order of completion. It ends early as [`delete_all`](Self::delete_all) does.
+    pub fn resolve_all<S>(
+        &self,
+        ids: S,
+        options: &BulkOptions,
+    ) -> impl Stream<Item = Settled<ResolveOutcome>> + Send + use<S>
+    where
+        S: Stream + Send,
+        S::Item: Into<TicketId> + Send,
+    {
+        bulk::run::<bulk::Resolve, S>(Arc::clone(&self.provider), ids, options.clone())
     }
 
     /// Reads one page of a ticket's messages. See [`TicketProvider::messages`].
@@ -230,21 +247,6 @@ impl Tickets {
 fn unique(ids: &[TicketId]) -> Vec<TicketId> {
     let mut seen = std::collections::HashSet::with_capacity(ids.len());
     ids.iter().filter(|id| seen.insert(*id)).cloned().collect()
-}
-
-/// The outcome of `id`; where the provider's report does not have it, nobody knows.
-fn answered(
-    outcomes: &HashMap<TicketId, DeleteOutcome>,
-    id: &TicketId,
-    info: &ProviderInfo,
-) -> DeleteOutcome {
-    outcomes.get(id).cloned().unwrap_or_else(|| {
-        let error = Error::new(
-            ErrorKind::BadResponse,
-            "the provider's report does not mention this ticket",
-        );
-        DeleteOutcome::Unknown(error.in_operation(info.id, Operation::Delete).on_ticket(id))
-    })
 }
 
 /// Where `list_all` stands.

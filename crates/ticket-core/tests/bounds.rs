@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ticket_core::{
-    Cursor, DeleteReport, Error, NewComment, NewTicket, Page, PageRequest, Settings, StackOptions,
-    Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery, Tickets,
+    BulkOptions, Cursor, DeleteReport, Error, NewComment, NewTicket, Page, PageRequest, Settings,
+    StackOptions, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery, Tickets,
 };
 
 fn send_sync_static<T: Send + Sync + 'static>() {}
@@ -38,7 +38,9 @@ fn futures_are_send(tickets: &Tickets, provider: &dyn TicketProvider, id: &Ticke
     send(&tickets.update("1", &patch));
     send(&tickets.resolve("1"));
     send(&tickets.delete(["1"]));
-    send(&tickets.delete_all(futures_util::stream::iter(["1"])));
+    let (ids, options) = (futures_util::stream::iter(["1"]), BulkOptions::default());
+    send(&tickets.delete_all(ids.clone(), &options));
+    send(&tickets.resolve_all(ids, &options));
     send(&tickets.messages("1", &page));
     send(&tickets.comment("1", &comment));
     send(&provider.get(id));

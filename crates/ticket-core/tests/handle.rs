@@ -5,16 +5,17 @@
     reason = "helpers of tests may panic"
 )]
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::TryStreamExt as _;
 use ticket_core::{
     Attachment, Capabilities, Cursor, DeleteOutcome, DeleteReport, Effect, Error, ErrorKind, Field,
     Fields, NewComment, NewTicket, Operation, Page, PageRequest, Person, Priority, ProviderInfo,
-    Request, Result, StackOptions, State, Ticket, TicketId, TicketPatch, TicketProvider,
-    TicketQuery, Tickets,
+    Request, Result, RetryPolicy, StackOptions, State, Ticket, TicketId, TicketPatch,
+    TicketProvider, TicketQuery, Tickets,
 };
 
 const CREATE: Fields = Fields::carrying(&[Field::Subject, Field::Description])
@@ -123,7 +124,7 @@ fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {
         .collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn delete_answers_each_id_once_in_order_and_sends_each_id_once() {
     let (tickets, seen) = Memory::new(Capabilities::none().delete(2)).handle();
     let report = tickets.delete(["a", "b", "a", "c", "", "b"]).await;
@@ -145,7 +146,7 @@ async fn delete_answers_each_id_once_in_order_and_sends_each_id_once() {
     assert_eq!(calls(&seen), ["delete a,b", "delete c"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn delete_of_nothing_sends_nothing() {
     let (tickets, seen) = Memory::new(Capabilities::none().delete(2)).handle();
     assert!(tickets.delete(Vec::<TicketId>::new()).await.is_empty());
@@ -153,7 +154,7 @@ async fn delete_of_nothing_sends_nothing() {
     assert_eq!(calls(&seen), Vec::<String>::new());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_batch_fails_its_own_ids_by_the_effect_of_its_error_and_no_others() {
     let (tickets, _) = Memory::new(Capabilities::none().delete(1))
         .deleting(|ids| match ids[0].as_str() {
@@ -179,7 +180,7 @@ async fn a_failed_batch_fails_its_own_ids_by_the_effect_of_its_error_and_no_othe
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_id_that_the_provider_forgets_is_unknown() {
     let (tickets, _) = Memory::new(Capabilities::none().delete(9))
         .deleting(|ids| Ok(DeleteReport::from_fn(&ids[..1], |_| DeleteOutcome::Deleted)))
@@ -190,25 +191,7 @@ async fn an_id_that_the_provider_forgets_is_unknown() {
     );
 }
 
-#[tokio::test]
-async fn delete_all_takes_ids_only_as_fast_as_batches_go_out() {
-    let (tickets, seen) = Memory::new(Capabilities::none().delete(2)).handle();
-    let taken = Arc::new(Mutex::new(0));
-    let counter = Arc::clone(&taken);
-    let ids = stream::iter(0..1_000_000).map(move |id| {
-        *counter.lock().unwrap() += 1;
-        id.to_string()
-    });
-    let first: Vec<_> = tickets.delete_all(ids).take(3).collect().await;
-    assert_eq!(
-        first.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(),
-        ["0", "1", "2"]
-    );
-    assert_eq!(calls(&seen), ["delete 0,1", "delete 2,3"]);
-    assert_eq!(*taken.lock().unwrap(), 4);
-}
-
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_undeclared_operation_is_unsupported_and_sends_nothing() {
     let (tickets, seen) = Memory::new(Capabilities::none()).handle();
     let (query, page) = (TicketQuery::new(), PageRequest::first());
@@ -242,7 +225,7 @@ async fn an_undeclared_operation_is_unsupported_and_sends_nothing() {
     assert_eq!(calls(&seen), Vec::<String>::new());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_defaults_of_the_trait_answer_unsupported() {
     #[derive(Debug)]
     struct Empty(ProviderInfo);
@@ -278,7 +261,7 @@ async fn the_defaults_of_the_trait_answer_unsupported() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_carried_is_refused_by_name_before_anything_is_sent() {
     let (tickets, seen) = Memory::new(Capabilities::none().create(CREATE)).handle();
     let good = || NewTicket::new("abc").description("text");
@@ -321,7 +304,7 @@ async fn what_cannot_be_carried_is_refused_by_name_before_anything_is_sent() {
     assert_eq!(calls(&seen), Vec::<String>::new());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_filter_that_the_vendor_lacks_is_refused_by_name() {
     let list = Fields::carrying(&[Field::Search]);
     let (tickets, seen) = Memory::new(Capabilities::none().list(list)).handle();
@@ -341,7 +324,7 @@ async fn a_filter_that_the_vendor_lacks_is_refused_by_name() {
     assert_eq!(calls(&seen), ["list None"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ids_that_cannot_be_ids_are_refused() {
     let (tickets, seen) = Memory::new(Capabilities::none().get()).handle();
     for id in ["", "   ", " 1", "1 ", "1\n2", "\0", &"9".repeat(257)] {
@@ -356,7 +339,10 @@ async fn ids_that_cannot_be_ids_are_refused() {
 async fn an_attempt_that_takes_too_long_ends_with_a_true_effect() {
     let memory = Memory::new(Capabilities::none().get().create(CREATE));
     let seen = Arc::clone(&memory.calls);
-    let options = StackOptions::default().timeout(Duration::from_secs(7));
+    let once = RetryPolicy::default().max_attempts(NonZeroU32::MIN);
+    let options = StackOptions::default()
+        .timeout(Duration::from_secs(7))
+        .retry(once);
     let tickets = Tickets::with_options(Arc::new(memory), &options);
     let started = tokio::time::Instant::now();
     let read = tickets.get("slow").await.unwrap_err();
@@ -377,7 +363,7 @@ async fn an_attempt_that_takes_too_long_ends_with_a_true_effect() {
     assert_eq!(calls(&seen), ["get slow", "create abc"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn list_all_walks_every_page_and_survives_an_empty_one() {
     let (tickets, seen) =
         Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
@@ -404,7 +390,7 @@ async fn list_all_walks_every_page_and_survives_an_empty_one() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
     // A cursor that repeats at once, and circles of several lengths that begin after a while.
     for (lead, circle) in [(0, 1), (3, 1), (0, 5), (10, 7)] {
@@ -435,7 +421,7 @@ async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_vendor_that_ignores_the_cursor_ends_the_list_with_an_error() {
     let (tickets, seen) =
         Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
@@ -458,7 +444,7 @@ async fn a_vendor_that_ignores_the_cursor_ends_the_list_with_an_error() {
     assert_eq!(calls(&seen).len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn empty_pages_count_only_in_a_row() {
     let (tickets, _) = Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
         .listing(|cursor| {
@@ -479,7 +465,7 @@ async fn empty_pages_count_only_in_a_row() {
     assert_eq!(all.len(), 6);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn pages_of_nothing_and_blank_filters_are_refused() {
     const LIST: Fields = Fields::carrying(&[Field::Search, Field::PageLimit]);
     let (tickets, seen) = Memory::new(Capabilities::none().list(LIST)).handle();
@@ -496,7 +482,7 @@ async fn pages_of_nothing_and_blank_filters_are_refused() {
     assert!(calls(&seen).is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_comment_is_checked_for_its_direction_its_text_and_its_files() {
     const COMMENT: Fields =
         Fields::carrying(&[Field::Body, Field::Internal]).requiring(&[Field::Body]);
@@ -530,7 +516,7 @@ fn one_id_more_than_a_batch_is_refused() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_of_empty_pages_without_end_ends_with_an_error() {
     let (tickets, seen) =
         Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))

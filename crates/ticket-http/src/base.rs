@@ -12,6 +12,10 @@ pub(crate) struct Base {
     pub(crate) url: String,
     /// Host and port, for messages.
     pub(crate) peer: String,
+    /// The host alone, an IPv6 address without brackets.
+    pub(crate) host: String,
+    /// The port, also where the scheme implies it.
+    pub(crate) port: Option<u16>,
     pub(crate) plain: bool,
     /// Whether it is this computer.
     pub(crate) loopback: bool,
@@ -77,6 +81,8 @@ impl Base {
                 Some(port) => format!("{host}:{port}"),
                 None => host.to_owned(),
             },
+            host: without_brackets(host).to_owned(),
+            port: url.port_or_known_default(),
             plain,
             loopback,
         })
@@ -87,11 +93,13 @@ impl Base {
 /// is told its addresses and asks no name server.
 fn is_loopback(host: &str) -> bool {
     host == "localhost"
-        || host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
+        || without_brackets(host)
             .parse::<IpAddr>()
             .is_ok_and(|address| address.is_loopback())
+}
+
+fn without_brackets(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 /// A base URL as it may be shown: without user name, password, query and fragment. For `Debug` of

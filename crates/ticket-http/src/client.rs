@@ -164,6 +164,8 @@ fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
+        // It would log every byte, credentials included.
+        .connection_verbose(false)
         .no_gzip()
         .no_brotli()
         .no_zstd()
@@ -214,6 +216,8 @@ mod tests {
         Base {
             url: "https://desk.example.com".to_owned(),
             peer: "desk.example.com:443".to_owned(),
+            host: "desk.example.com".to_owned(),
+            port: Some(443),
             plain,
             loopback: false,
         }

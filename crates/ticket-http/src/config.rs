@@ -84,9 +84,9 @@ impl HttpConfig {
 
     /// Uses an HTTP client of your own, for example with a certificate of a private authority.
     ///
-    /// Its redirect policy, retry policy, proxies, TLS settings and connect timeout are then your
+    /// Its redirect policy, retry policy, proxies, TLS settings, connect timeout and logging are then your
     /// business: one that follows redirects takes credentials along, one that retries files tickets
-    /// twice. What can still be enforced from here is: the total timeout, the bound on bodies, the path
+    /// twice, one with `connection_verbose` logs every byte. What can still be enforced from here is: the total timeout, the bound on bodies, the path
     /// rules, and that a redirect which arrives, or was followed to another address, is an error. Since the
     /// failed connection need not be the first, it is `Unavailable` and of unknown effect, never `Connect`.
     #[must_use]

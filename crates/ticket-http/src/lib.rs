@@ -12,6 +12,7 @@ mod reply;
 mod request;
 mod response;
 mod retry_after;
+mod span;
 mod status;
 mod transport;
 

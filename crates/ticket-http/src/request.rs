@@ -8,12 +8,13 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use secrecy::SecretString;
 use serde::Serialize;
 use ticket_core::{Error, ErrorKind, Result};
+use tracing::Instrument as _;
 
 use crate::body::{Body, Payload};
-use crate::client::{HttpClient, secret_header};
+use crate::client::{HttpClient, Inner, secret_header};
 use crate::path::{encode_pairs, encode_segment};
 use crate::response::HttpResponse;
-use crate::transport;
+use crate::{span, transport};
 
 /// A request that is not sent yet. `Debug` prints its method only: path, query and body may hold personal
 /// data or secrets.
@@ -114,46 +115,12 @@ impl<'a> HttpRequest<'a> {
     /// [a client of one's own]: crate::HttpConfig::client
     pub async fn send(self) -> Result<HttpResponse> {
         let inner = &self.client.inner;
+        // Before the span: what is refused here is no request on the wire.
         let request = self.build().await?;
-        let sent_to = request.url().clone();
-        let headers = request.headers().values();
-        let secrets = headers
-            .filter(|value| value.is_sensitive())
-            .cloned()
-            .collect();
-        let lost = |error: &reqwest::Error| {
-            transport::error(error, &sent_to, &inner.base.peer, inner.timeout, inner.own)
-        };
-        let mut reply = inner
-            .client
-            .execute(request)
-            .await
-            .map_err(|error| lost(&error))?;
-
-        let status = reply.status().as_u16();
-        // A client of the application's own may have followed one: no word about this request either.
-        if reply.status().is_redirection() || *reply.url() != sent_to {
-            return Err(Error::new(
-                ErrorKind::BadResponse,
-                "the server redirects; redirects are not followed; check the base URL",
-            )
-            .with_status(status));
-        }
-        let success = reply.status().is_success();
-        let headers = std::mem::take(reply.headers_mut());
-        let body = match read(&mut reply, inner.max_body_bytes).await {
-            Err(Cut::TooLarge(_)) if success => {
-                let limit = inner.max_body_bytes;
-                return Err(Error::new(
-                    ErrorKind::BadResponse,
-                    format!("the reply is larger than the limit of {limit} bytes"),
-                )
-                .with_status(status));
-            }
-            Err(Cut::Lost(_, error)) if success => return Err(lost(&error).with_status(status)),
-            Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
-        };
-        Ok(HttpResponse::new(status, headers, body, secrets))
+        let span = span::begin(request.method(), &inner.base);
+        let result = exchange(inner, request).instrument(span.clone()).await;
+        span::end(&span, &result);
+        result
     }
 
     #[cfg_attr(
@@ -216,6 +183,49 @@ impl fmt::Debug for HttpRequest<'_> {
             .field("method", &self.method)
             .finish_non_exhaustive()
     }
+}
+
+/// Sends a request and reads the reply to its end.
+async fn exchange(inner: &Inner, request: reqwest::Request) -> Result<HttpResponse> {
+    let sent_to = request.url().clone();
+    let headers = request.headers().values();
+    let secrets = headers
+        .filter(|value| value.is_sensitive())
+        .cloned()
+        .collect();
+    let lost = |error: &reqwest::Error| {
+        transport::error(error, &sent_to, &inner.base.peer, inner.timeout, inner.own)
+    };
+    let mut reply = inner
+        .client
+        .execute(request)
+        .await
+        .map_err(|error| lost(&error))?;
+
+    let status = reply.status().as_u16();
+    // A client of the application's own may have followed one: no word about this request either.
+    if reply.status().is_redirection() || *reply.url() != sent_to {
+        return Err(Error::new(
+            ErrorKind::BadResponse,
+            "the server redirects; redirects are not followed; check the base URL",
+        )
+        .with_status(status));
+    }
+    let success = reply.status().is_success();
+    let headers = std::mem::take(reply.headers_mut());
+    let body = match read(&mut reply, inner.max_body_bytes).await {
+        Err(Cut::TooLarge(_)) if success => {
+            let limit = inner.max_body_bytes;
+            return Err(Error::new(
+                ErrorKind::BadResponse,
+                format!("the reply is larger than the limit of {limit} bytes"),
+            )
+            .with_status(status));
+        }
+        Err(Cut::Lost(_, error)) if success => return Err(lost(&error).with_status(status)),
+        Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
+    };
+    Ok(HttpResponse::new(status, headers, body, secrets))
 }
 
 /// Why a body was not read to its end, with what was read.

@@ -41,9 +41,37 @@ const MESSAGES: Fields = Fields::carrying(&[]);
 const COMMENT: Fields =
     Fields::carrying(&[Field::Body, Field::Internal, Field::Inbound]).requiring(&[Field::Body]);
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What the plan "Pro" allows by the page `rate-limits` in 2026: 10 calls in 5 seconds and 10,000 a day. Whether
+/// the vendor counts by account or by key is not stated.
+///
+/// ```
+/// use std::sync::Arc;
+/// use ticket_core::{Pacer, StackOptions};
+///
+/// let pacer = Arc::new(Pacer::new(ticket_leadsquared::pro_plan_quotas()));
+/// let options = StackOptions::default().pacer(pacer);
+/// ```
+pub fn pro_plan_quotas() -> Quotas {
+    plan(10, 10_000)
+}
+
+/// What the plan "Super" allows by the page `rate-limits` in 2026: 20 calls in 5 seconds and 100,000 a day.
+pub fn super_plan_quotas() -> Quotas {
+    plan(20, 100_000)
+}
+
+fn plan(in_five_seconds: u32, a_day: u32) -> Quotas {
+    Quotas::none()
+        .window(Quota::new(in_five_seconds, Duration::from_secs(5)))
+        .window(Quota::new(a_day, DAY))
+}
+
 /// Who LeadSquared is and what it can do, with the default batch size.
 ///
-/// 25 calls in 5 seconds (page `delete-tickets`); newer plans have other limits.
+/// 25 calls in 5 seconds (page `delete-tickets`, 2026); some plans have other limits, see [`pro_plan_quotas`] and
+/// [`super_plan_quotas`].
 pub fn info() -> ProviderInfo {
     info_with_batch(DEFAULT_DELETE_BATCH)
 }

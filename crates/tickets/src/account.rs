@@ -1,10 +1,11 @@
 //! An account at a provider: which one, and what it must be told.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use ticket_core::{Error, Result, Setting, Settings};
+use ticket_core::{Error, Quota, Result, Setting, Settings};
 
 /// An account at a provider. `Debug` prints the names of its settings, not their values.
 ///
@@ -14,6 +15,7 @@ use ticket_core::{Error, Result, Setting, Settings};
 /// provider = "sweeppea"
 /// api_key_env = "SUPPORT_EU_KEY"   # read the setting `api_key` from this variable
 /// timeout_s = 20
+/// rate = "60/60"                   # the account's plan allows fewer calls than the documented 150 a minute
 /// ```
 ///
 /// A setting is given as it is, or with `_env` behind its name as the environment variable to read it
@@ -26,6 +28,14 @@ pub struct AccountConfig {
     /// How long one attempt may take, in seconds; the standard stack's 30 where absent.
     #[serde(default, rename = "timeout_s", deserialize_with = "seconds")]
     pub timeout: Option<Duration>,
+    /// How often a call is tried; the standard stack's 4 where absent.
+    #[serde(default)]
+    pub max_attempts: Option<NonZeroU32>,
+    /// How many calls the account is allowed, in place of what the provider documents; all of these hold at
+    /// once, and none at all means no limit. In files as `rate = "25/5"` or `rate = ["10/5", "10000/86400"]`:
+    /// calls and seconds.
+    #[serde(default, rename = "rate", deserialize_with = "rates")]
+    pub rates: Option<Vec<Quota>>,
     /// What the provider must be told.
     #[serde(flatten)]
     pub settings: Settings,
@@ -41,6 +51,8 @@ impl AccountConfig {
         Self {
             provider: provider.into(),
             timeout: None,
+            max_attempts: None,
+            rates: None,
             settings: Settings::new(),
             environment: false,
         }
@@ -72,6 +84,20 @@ impl AccountConfig {
         self
     }
 
+    /// Sets how often a call is tried.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: NonZeroU32) -> Self {
+        self.max_attempts = Some(attempts);
+        self
+    }
+
+    /// Sets how many calls the account is allowed, in place of what the provider documents.
+    #[must_use]
+    pub fn rates(mut self, rates: impl IntoIterator<Item = Quota>) -> Self {
+        self.rates = Some(rates.into_iter().collect());
+        self
+    }
+
     /// Reads the provider's own configuration from the settings. For [`ProviderDescriptor`]s.
     ///
     /// [`ProviderDescriptor`]: crate::ProviderDescriptor
@@ -80,13 +106,17 @@ impl AccountConfig {
     ///
     /// `Config` where a setting is missing, unknown or cannot be read.
     pub fn read<T: DeserializeOwned>(&self, provider: &str, known: &[Setting]) -> Result<T> {
+        self.resolved(known)?.read(provider, known)
+    }
+
+    /// All settings with their values, wherever they come from.
+    pub(crate) fn resolved(&self, known: &[Setting]) -> Result<Settings> {
         let settings = self.settings.clone().resolve_env(known)?;
-        let settings = if self.environment {
+        Ok(if self.environment {
             settings.or_env(known)
         } else {
             settings
-        };
-        settings.read(provider, known)
+        })
     }
 
     /// Applies the timeout, where there is one, by `set`.
@@ -110,4 +140,24 @@ fn seconds<'de, D: serde::Deserializer<'de>>(
             ))),
         })
         .transpose()
+}
+
+fn rates<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Vec<Quota>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "rate must be a text such as \"25/5\", or a list of them"
+    )]
+    enum Rates {
+        One(String),
+        Many(Vec<String>),
+    }
+    let texts = match Rates::deserialize(deserializer)? {
+        Rates::One(text) => vec![text],
+        Rates::Many(texts) => texts,
+    };
+    let parsed: Result<Vec<_>> = texts.iter().map(|text| text.parse()).collect();
+    parsed.map(Some).map_err(serde::de::Error::custom)
 }

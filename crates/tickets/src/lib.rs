@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod everywhere;
 mod reference;
 mod registry;
 
 pub use account::AccountConfig;
+pub use everywhere::delete_everywhere;
 pub use reference::TicketRef;
 pub use registry::{PROVIDERS, ProviderDescriptor, Registry, connect};
 pub use ticket_core::*;

@@ -1,9 +1,13 @@
 //! Which providers there are, and how each is connected. The one table of the facade.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use ticket_core::{Error, ProviderInfo, Result, Setting, StackOptions, TicketProvider, Tickets};
+use ticket_core::{
+    Error, Pacer, ProviderInfo, Quotas, Result, Setting, StackOptions, TicketProvider, Tickets,
+};
 
 use crate::account::AccountConfig;
 
@@ -74,16 +78,45 @@ pub const PROVIDERS: &[ProviderDescriptor] = &[
 ];
 
 /// The providers that an application knows: [`PROVIDERS`], and its own.
+///
+/// Handles of the same account (the same provider with the same settings) that are connected by the same registry,
+/// or by clones of it, keep to the account's quotas together. Handles of different registries know nothing of
+/// each other.
 #[derive(Clone, Debug)]
 pub struct Registry {
     descriptors: Vec<ProviderDescriptor>,
+    pacers: Arc<Pacers>,
 }
 
 impl Default for Registry {
     fn default() -> Self {
         Self {
             descriptors: PROVIDERS.to_vec(),
+            pacers: Arc::default(),
         }
+    }
+}
+
+/// The pacers of the accounts that have a handle, by a keyed hash of what the account is.
+#[derive(Debug, Default)]
+struct Pacers {
+    hasher: RandomState,
+    by_account: Mutex<HashMap<u64, Weak<Pacer>>>,
+}
+
+impl Pacers {
+    /// The account's pacer; a new one for these quotas where there is none in use.
+    fn of_account(&self, account: &impl std::hash::Hash, quotas: Quotas) -> Arc<Pacer> {
+        let key = self.hasher.hash_one(account);
+        let pacers = self.by_account.lock();
+        let mut pacers = pacers.unwrap_or_else(PoisonError::into_inner);
+        if let Some(pacer) = pacers.get(&key).and_then(Weak::upgrade) {
+            return pacer;
+        }
+        pacers.retain(|_, pacer| pacer.strong_count() > 0);
+        let pacer = Arc::new(Pacer::new(quotas));
+        pacers.insert(key, Arc::downgrade(&pacer));
+        pacer
     }
 }
 
@@ -114,6 +147,9 @@ impl Registry {
 
     /// Connects an account: its provider with the standard layers. Sends nothing.
     ///
+    /// Where the account has another handle from this registry, both share its quotas, and the limits of the
+    /// first one hold as long as there is any.
+    ///
     /// # Errors
     ///
     /// `Config` where the provider is unknown or not compiled in, and where settings are missing or wrong.
@@ -133,7 +169,19 @@ impl Registry {
             }));
         };
         let provider = (descriptor.connect)(account)?;
-        let options = account.timed(StackOptions::default(), |options, timeout| {
+        let mut quotas = provider.info().quotas.clone();
+        if let Some(rates) = &account.rates {
+            quotas.windows.clone_from(rates);
+        }
+        let settings = account.resolved(descriptor.settings)?;
+        let pacer = self
+            .pacers
+            .of_account(&(&account.provider, settings), quotas);
+        let mut options = StackOptions::default().pacer(pacer);
+        if let Some(attempts) = account.max_attempts {
+            options.retry.max_attempts = attempts;
+        }
+        let options = account.timed(options, |options, timeout| {
             // The provider's own clock ends a request first: it knows better what has happened.
             options.timeout(timeout.saturating_add(GRACE))
         });

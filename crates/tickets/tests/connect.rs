@@ -5,6 +5,7 @@
     reason = "helpers of tests may panic"
 )]
 
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use ticket_sandbox::{Fault, Rule, Sandbox};
 use tickets::{
     AccountConfig, Capabilities, ErrorKind, NewTicket, PROVIDERS, Person, Priority,
-    ProviderDescriptor, ProviderInfo, Registry, Setting, Ticket, TicketId, TicketProvider,
+    ProviderDescriptor, ProviderInfo, Quota, Registry, Setting, Ticket, TicketId, TicketProvider,
 };
 
 fn account(sandbox: &Sandbox, provider: &str) -> AccountConfig {
@@ -115,7 +116,9 @@ fn what_is_missing_or_wrong_is_named_without_any_value() {
 async fn a_read_of_an_account_is_timed_by_its_own_timeout() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))));
-    let account = account(&sandbox, "sweeppea").timeout(Duration::from_millis(50));
+    let account = account(&sandbox, "sweeppea")
+        .timeout(Duration::from_millis(50))
+        .max_attempts(NonZeroU32::MIN);
     let error = tickets::connect(&account)
         .unwrap()
         .get("2531581")
@@ -153,7 +156,9 @@ async fn a_provider_that_never_answers_is_given_up_two_seconds_after_the_account
     let registry = Registry::new().with(ProviderDescriptor::new(info, &[], |_| {
         Ok(Arc::new(Silent(info())))
     }));
-    let account = AccountConfig::new("silent").timeout(Duration::from_millis(1));
+    let account = AccountConfig::new("silent")
+        .timeout(Duration::from_millis(1))
+        .max_attempts(NonZeroU32::MIN);
     let error = registry
         .connect(&account)
         .unwrap()
@@ -181,9 +186,95 @@ fn an_account_is_read_from_a_file() {
         "provider = \"x\"\ntimeout_s = 0",
         "provider = \"x\"\ntimeout_s = -1",
         "provider = \"x\"\ntoken = [\"s\"]",
+        "provider = \"x\"\nmax_attempts = 0",
+        "provider = \"x\"\nrate = 25",
+        "provider = \"x\"\nrate = [\"25\"]",
+        "provider = \"x\"\nrate = \"0/5\"",
     ] {
         assert!(read(bad).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn rates_and_attempts_are_read_from_a_file_and_rates_take_the_place_of_the_documented_ones() {
+    let account = |lines: &str| {
+        let text = format!("provider = \"sweeppea\"\napi_key = \"key\"\n{lines}");
+        toml::from_str::<AccountConfig>(&text).unwrap()
+    };
+    let windows = |account: &AccountConfig| {
+        let tickets = Registry::new().connect(account).unwrap();
+        let quotas = tickets.pacer().unwrap().quotas().clone();
+        // What is not about rates stays as the provider documents it.
+        assert!(quotas.one_call_per_operation);
+        quotas.windows
+    };
+    let quota = |calls, seconds| Quota::new(calls, Duration::from_secs(seconds));
+    assert_eq!(windows(&account("")), [quota(150, 60)]);
+    assert_eq!(windows(&account("rate = \"60/60\"")), [quota(60, 60)]);
+    assert_eq!(
+        windows(&account("rate = [\"10/5\", \"10000/86400\"]")),
+        [quota(10, 5), quota(10_000, 86_400)]
+    );
+    assert_eq!(windows(&account("rate = []")), []);
+    assert_eq!(account("max_attempts = 7").max_attempts, NonZeroU32::new(7));
+}
+
+#[tokio::test]
+async fn an_account_is_tried_as_often_as_it_says() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.inject(Rule::new(Fault::Status(503)).times(9));
+    let account = account(&sandbox, "onecloud").max_attempts(NonZeroU32::MIN);
+    let error = tickets::connect(&account)
+        .unwrap()
+        .get("121")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Unavailable, 1)
+    );
+    assert_eq!(sandbox.journal().len(), 1);
+}
+
+#[test]
+fn handles_of_one_account_share_its_quotas_within_a_registry() {
+    let account = |key: &str| {
+        AccountConfig::new("sweeppea")
+            .setting("api_key", key)
+            .timeout(Duration::from_secs(1))
+    };
+    let registry = Registry::new();
+    let connect = |registry: &Registry, account: &AccountConfig| {
+        Arc::clone(registry.connect(account).unwrap().pacer().unwrap())
+    };
+    let first = connect(&registry, &account("first-key"));
+    assert!(Arc::ptr_eq(
+        &first,
+        &connect(&registry, &account("first-key"))
+    ));
+    assert!(Arc::ptr_eq(
+        &first,
+        &connect(&registry.clone(), &account("first-key"))
+    ));
+    let patient = account("first-key")
+        .timeout(Duration::from_secs(9))
+        .max_attempts(NonZeroU32::MAX);
+    assert!(Arc::ptr_eq(&first, &connect(&registry, &patient)));
+    assert!(!Arc::ptr_eq(
+        &first,
+        &connect(&registry, &account("second-key"))
+    ));
+    assert!(!Arc::ptr_eq(
+        &first,
+        &connect(&Registry::new(), &account("first-key"))
+    ));
+    // As long as the first handle lives, its limits hold.
+    let slower = account("first-key").rates([Quota::new(1, Duration::from_secs(1))]);
+    assert!(Arc::ptr_eq(&first, &connect(&registry, &slower)));
+    drop(first);
+    assert_eq!(connect(&registry, &slower).quotas().windows.len(), 1);
+    assert_eq!(connect(&registry, &slower).quotas().windows[0].calls, 1);
+    assert!(!format!("{registry:?}").contains("first-key"));
 }
 
 #[tokio::test]

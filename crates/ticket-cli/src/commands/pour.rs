@@ -7,7 +7,7 @@ use futures_util::stream::{Stream, StreamExt as _};
 
 use crate::args::Form;
 use crate::failure::{Exit, Failure};
-use crate::interrupt::{Stop, Wish};
+use crate::interrupt;
 use crate::output::{Output, Record, say};
 
 /// Prints the records up to the end, the first failure or Ctrl-C. `none` says to people that there are none.
@@ -16,7 +16,7 @@ pub(super) async fn pour<R: Record>(
     output: &Output,
     none: &str,
 ) -> Result<Exit, Failure> {
-    let stop = Stop::on_ctrl_c()?;
+    let stop = interrupt::stop_on_ctrl_c()?;
     let mut records = pin!(records);
     let mut sheet = output.sheet();
     let mut count = 0_usize;
@@ -24,7 +24,7 @@ pub(super) async fn pour<R: Record>(
         let record = tokio::select! {
             biased;
             // Nothing is changed by a list, so its answer need not be waited for.
-            () = stop.reached(Wish::Finish) => break Some(Failure::local(
+            () = stop.finishing() => break Some(Failure::local(
                 "stopped before the end of the list".to_owned(),
             )),
             record = records.next() => record,

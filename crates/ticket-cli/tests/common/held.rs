@@ -1,4 +1,5 @@
-//! A vendor that answers when it is told to, for commands that are stopped on their way.
+//! A vendor that answers when it is told to, for commands that are stopped on their way. Its answers come in the order
+//! of the tickets' ids, whatever comes first of several requests that are on their way at once.
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -7,27 +8,43 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::command;
 
 /// A OneCloud that answers each delete when it is told to, and not before.
 pub(crate) struct HeldVendor {
     address: SocketAddr,
-    pub(crate) answers: Arc<Semaphore>,
+    pub(crate) answers: Answers,
     pub(crate) seen: watch::Receiver<usize>,
+}
+
+/// Up to which id requests are answered.
+#[derive(Clone)]
+pub(crate) struct Answers(Arc<watch::Sender<usize>>);
+
+impl Answers {
+    /// Answers about so many ids more.
+    pub(crate) fn add(&self, ids: usize) {
+        self.0.send_modify(|answered| *answered += ids);
+    }
+
+    async fn reach(&self, id: usize) {
+        let mut answered = self.0.subscribe();
+        answered.wait_for(|answered| *answered >= id).await.unwrap();
+    }
 }
 
 impl HeldVendor {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let answers = Arc::new(Semaphore::new(0));
+        let answers = Answers(Arc::new(watch::Sender::new(0)));
         let (tell, seen) = watch::channel(0);
-        let held = Arc::clone(&answers);
+        let held = answers.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&held), tell.clone()));
+                tokio::spawn(serve(stream, held.clone(), tell.clone()));
             }
         });
         Self {
@@ -45,8 +62,14 @@ impl HeldVendor {
     }
 
     pub(crate) fn delete(&self, tickets: usize, form: &str) -> Child {
+        self.delete_with(&[], tickets, form)
+    }
+
+    /// The same with more options.
+    pub(crate) fn delete_with(&self, options: &[&str], tickets: usize, form: &str) -> Child {
         let mut command = command(&["delete", "--yes", "--output", form]);
         command
+            .args(options)
             .args((1..=tickets).map(|id| format!("onecloud:{id}")))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -62,16 +85,17 @@ impl HeldVendor {
     }
 }
 
-async fn serve(mut stream: TcpStream, answers: Arc<Semaphore>, tell: watch::Sender<usize>) {
+async fn serve(mut stream: TcpStream, answers: Answers, tell: watch::Sender<usize>) {
     let mut received = Vec::new();
     let mut byte = [0];
     while stream.read_exact(&mut byte).await.is_ok() {
         received.push(byte[0]);
         // A delete has no body: a blank line is its end.
         if received.ends_with(b"\r\n\r\n") {
+            let id = id(&received);
             received.clear();
             tell.send_modify(|seen| *seen += 1);
-            answers.acquire().await.unwrap().forget();
+            answers.reach(id).await;
             let answer =
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
             if stream.write_all(answer).await.is_err() {
@@ -79,4 +103,12 @@ async fn serve(mut stream: TcpStream, answers: Arc<Semaphore>, tell: watch::Send
             }
         }
     }
+}
+
+/// The ticket in the path; the first one where there is none.
+fn id(request: &[u8]) -> usize {
+    let request = String::from_utf8_lossy(request);
+    let path = request.split_whitespace().nth(1);
+    let id = path.and_then(|path| path.rsplit('/').next()?.parse().ok());
+    id.unwrap_or(1)
 }

@@ -1,18 +1,41 @@
 //! `Observe`: what happens, for logs and traces. No secret, no ticket text.
 
 use futures_core::future::BoxFuture;
-use tracing::Instrument as _;
 use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
-use crate::error::{Result, bounded};
+use crate::error::{Error, Result, bounded};
 use crate::layer::{Call, Layer, Reply};
 use crate::operation::Request;
 
 /// A tracing span per operation, with OpenTelemetry's field names where it has one.
 ///
-/// The span `ticket_operation` has the fields `otel.kind`, `ticket.provider`, `ticket.operation`,
-/// `ticket.id` or `ticket.count`, and after a failure `error.type` (the kind), `ticket.effect` and
-/// `http.response.status_code`. Nothing else: the list is closed, so that no text or secret can slip in.
+/// Here is everything that the standard layers write, and nothing else: the lists are closed, so that no text of a
+/// ticket, no words of the vendor's and no secret can slip in.
+///
+/// | Span | Level | Fields |
+/// |---|---|---|
+/// | `ticket_operation` | info | `otel.kind` (`internal`), `ticket.provider`, `ticket.operation`, `ticket.id` or (of a delete) `ticket.count`; of a failure those below |
+/// | `ticket_attempt` | debug | `otel.kind` (`internal`), `http.request.resend_count` (from the second attempt on); of a failure those below |
+///
+/// | Event | Level | Fields |
+/// |---|---|---|
+/// | `answered`, `failed` | debug | none: they are on the span |
+/// | `waits to be sent` | debug | `ticket.provider`, `ticket.operation`, `wait.reason`, `wait.estimate_ms` (where it is known) |
+/// | `waits no longer` | debug | `ticket.provider`, `ticket.operation`, `wait.ms` |
+/// | `the vendor says that there are too many calls` | warn | `ticket.provider`, `ticket.operation`, `wait.estimate_ms` |
+/// | `retrying` | info | `ticket.provider`, `ticket.operation`, `error.type`, `retry.attempts` (so far), `retry.wait_ms` |
+/// | `giving up` | warn | `ticket.provider`, `ticket.operation`, `error.type`, `retry.attempts`, `retry.reason` |
+/// | `the rest is not tried` (of [`Tickets::delete_all`](crate::Tickets::delete_all) and the like) | warn | `ticket.provider`, `ticket.operation`, `error.type` |
+///
+/// A span of a failure has `error.type` (the [kind](crate::ErrorKind)), `ticket.effect`, `http.response.status_code`
+/// (where there was a reply) and `otel.status_code` (`ERROR`). A delete that was answered is no failure,
+/// whatever became of the single tickets. Names that end in `_ms` and `.ms` are milliseconds; `ticket.id` has at most 64
+/// characters, control characters escaped; `wait.reason` is a [`WaitReason`](crate::WaitReason); `retry.reason` is
+/// `attempts`, `retry_after`, `deadline`, `budget` or `stopped`.
+///
+/// The spans are internal ones; OpenTelemetry's HTTP client span, one per request within an attempt, is the HTTP
+/// client's own: see `ticket-http`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Observe;
 
@@ -24,7 +47,7 @@ impl Layer for Observe {
     ) -> Result<T> {
         let span = tracing::info_span!(
             "ticket_operation",
-            otel.kind = "client",
+            otel.kind = "internal",
             ticket.provider = call.info().id,
             ticket.operation = call.operation().as_str(),
             ticket.id = Empty,
@@ -32,6 +55,7 @@ impl Layer for Observe {
             ticket.effect = Empty,
             error.type = Empty,
             http.response.status_code = Empty,
+            otel.status_code = Empty,
         );
         match call.request() {
             // Refused only later, so it may be anything.
@@ -52,14 +76,20 @@ impl Layer for Observe {
         match &result {
             Ok(_) => tracing::debug!("answered"),
             Err(error) => {
-                span.record("error.type", error.kind().as_str());
-                span.record("ticket.effect", error.effect().as_str());
-                if let Some(status) = error.status() {
-                    span.record("http.response.status_code", status);
-                }
+                record_failure(&span, error);
                 tracing::debug!("failed");
             }
         }
         result
     }
+}
+
+/// What a span tells of an error. It must have been made with these fields.
+pub(super) fn record_failure(span: &Span, error: &Error) {
+    span.record("error.type", error.kind().as_str());
+    span.record("ticket.effect", error.effect().as_str());
+    if let Some(status) = error.status() {
+        span.record("http.response.status_code", status);
+    }
+    span.record("otel.status_code", "ERROR");
 }

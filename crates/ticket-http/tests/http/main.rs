@@ -16,3 +16,4 @@ mod replies;
 mod requests;
 mod secrets;
 mod server;
+mod spans;

@@ -3,7 +3,10 @@
 
 use comfy_table::Color;
 use futures_util::stream::{BoxStream, Stream, StreamExt as _};
-use tickets::{DeleteOutcome, Effect, Error, ErrorKind, Operation, Request, TicketId, Tickets};
+use tickets::{
+    BulkOptions, DeleteOutcome, Error, ErrorKind, Operation, ProviderInfo, Request, ResolveOutcome,
+    TicketId, Tickets,
+};
 
 /// What is done to each ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,25 +46,30 @@ impl Deed {
         }
     }
 
-    /// Does it as the ids are taken, one call after the other: one answer per id, in their order.
+    /// How many calls so many tickets take.
+    pub(super) fn calls(self, tickets: usize, info: &ProviderInfo) -> u64 {
+        let batch = match self {
+            Self::Resolve => 1,
+            Self::Delete => info.capabilities.max_delete_batch().max(1),
+        };
+        u64::try_from(tickets.div_ceil(batch)).unwrap_or(u64::MAX)
+    }
+
+    /// Does it as the ids are taken: one answer per id, with the id's place among them, as the answers come.
     pub(super) fn run<'a>(
         self,
-        tickets: Tickets,
+        tickets: &Tickets,
         ids: impl Stream<Item = TicketId> + Send + 'a,
-    ) -> BoxStream<'a, (TicketId, Answer)> {
+        options: &BulkOptions,
+    ) -> BoxStream<'a, (usize, TicketId, Answer)> {
         match self {
             Self::Delete => tickets
-                .delete_all(ids)
-                .map(|(id, outcome)| (id, outcome.into()))
+                .delete_all(ids, options)
+                .map(|settled| (settled.index, settled.id, settled.outcome.into()))
                 .boxed(),
-            Self::Resolve => ids
-                .then(move |id| {
-                    let tickets = tickets.clone();
-                    async move {
-                        let answer = tickets.resolve(&id).await.into();
-                        (id, answer)
-                    }
-                })
+            Self::Resolve => tickets
+                .resolve_all(ids, options)
+                .map(|settled| (settled.index, settled.id, settled.outcome.into()))
                 .boxed(),
         }
     }
@@ -71,7 +79,7 @@ impl Deed {
         match (answer, self) {
             (Answer::Would, Self::Resolve) => "would_resolve",
             (Answer::Would, Self::Delete) => "would_delete",
-            (Answer::Unattempted, _) => "unattempted",
+            (Answer::Unattempted(_), _) => "unattempted",
             (Answer::Done, Self::Resolve) => "resolved",
             (Answer::Done, Self::Delete) => "deleted",
             (Answer::AlreadyGone, _) => "already_gone",
@@ -87,8 +95,6 @@ impl Deed {
 pub(super) enum Answer {
     /// A dry run: nothing was sent.
     Would,
-    /// The work was stopped before its turn: nothing was sent.
-    Unattempted,
     /// The vendor confirmed it.
     Done,
     /// An earlier attempt had deleted it already.
@@ -99,6 +105,8 @@ pub(super) enum Answer {
     Failed(Error),
     /// Nobody knows.
     Unknown(Error),
+    /// It was never tried, and why: nothing was sent.
+    Unattempted(Error),
 }
 
 impl From<DeleteOutcome> for Answer {
@@ -109,31 +117,53 @@ impl From<DeleteOutcome> for Answer {
             DeleteOutcome::NotFound(error) => Self::NotFound(error),
             DeleteOutcome::Failed(error) => Self::Failed(error),
             DeleteOutcome::Unknown(error) => Self::Unknown(error),
-            other => Self::Unknown(Error::new(
-                ErrorKind::BadResponse,
-                format!("the outcome `{other}` is not known here"),
-            )),
+            DeleteOutcome::Unattempted(error) => Self::Unattempted(error),
+            other => not_known_here(&other),
         }
     }
 }
 
-impl From<tickets::Result<()>> for Answer {
-    fn from(result: tickets::Result<()>) -> Self {
-        match result {
-            Ok(()) => Self::Done,
-            Err(error) if error.effect() == Effect::Unknown => Self::Unknown(error),
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::NotFound(error),
-            Err(error) => Self::Failed(error),
+impl From<ResolveOutcome> for Answer {
+    fn from(outcome: ResolveOutcome) -> Self {
+        match outcome {
+            ResolveOutcome::Resolved => Self::Done,
+            ResolveOutcome::NotFound(error) => Self::NotFound(error),
+            ResolveOutcome::Failed(error) => Self::Failed(error),
+            ResolveOutcome::Unknown(error) => Self::Unknown(error),
+            ResolveOutcome::Unattempted(error) => Self::Unattempted(error),
+            other => not_known_here(&other),
         }
     }
+}
+
+fn not_known_here(outcome: &dyn std::fmt::Display) -> Answer {
+    Answer::Unknown(Error::new(
+        ErrorKind::BadResponse,
+        format!("the outcome `{outcome}` is not known here"),
+    ))
 }
 
 impl Answer {
-    /// Why it was not done, or why nobody knows.
+    /// Why it was not done or not tried, or why nobody knows.
     pub(super) fn error(&self) -> Option<&Error> {
         match self {
-            Self::Would | Self::Unattempted | Self::Done | Self::AlreadyGone => None,
-            Self::NotFound(error) | Self::Failed(error) | Self::Unknown(error) => Some(error),
+            Self::Would | Self::Done | Self::AlreadyGone => None,
+            Self::NotFound(error)
+            | Self::Failed(error)
+            | Self::Unknown(error)
+            | Self::Unattempted(error) => Some(error),
+        }
+    }
+
+    /// Its place in a summary: from what is as it should be to what is left to do.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::Would | Self::Done => 0,
+            Self::AlreadyGone => 1,
+            Self::NotFound(_) => 2,
+            Self::Failed(_) => 3,
+            Self::Unknown(_) => 4,
+            Self::Unattempted(_) => 5,
         }
     }
 
@@ -146,7 +176,7 @@ impl Answer {
         match self {
             Self::Would => Color::Reset,
             Self::Done | Self::AlreadyGone => Color::Green,
-            Self::Unattempted | Self::Unknown(_) => Color::Yellow,
+            Self::Unattempted(_) | Self::Unknown(_) => Color::Yellow,
             Self::NotFound(_) | Self::Failed(_) => Color::Red,
         }
     }
@@ -154,28 +184,16 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
+    use tickets::Capabilities;
+
     use super::*;
 
     #[test]
-    fn what_may_have_happened_is_unknown_whatever_the_kind() {
-        let word = |result: tickets::Result<()>| Deed::Resolve.word(&result.into());
-        let error = |kind, effect| Error::new(kind, "x").with_effect(effect);
-        assert_eq!(word(Ok(())), "resolved");
-        assert_eq!(
-            word(Err(error(ErrorKind::NotFound, Effect::None))),
-            "not_found"
-        );
-        assert_eq!(
-            word(Err(error(ErrorKind::NotFound, Effect::Unknown))),
-            "unknown"
-        );
-        assert_eq!(
-            word(Err(error(ErrorKind::Timeout, Effect::Unknown))),
-            "unknown"
-        );
-        assert_eq!(
-            word(Err(error(ErrorKind::Conflict, Effect::None))),
-            "failed"
-        );
+    fn a_call_deletes_a_batch_but_resolves_one_ticket() {
+        let info = ProviderInfo::new("x", "X", Capabilities::none().delete(100).resolve());
+        for (tickets, deletes) in [(0, 0), (1, 1), (100, 1), (101, 2), (250, 3)] {
+            assert_eq!(Deed::Delete.calls(tickets, &info), deletes);
+            assert_eq!(Deed::Resolve.calls(tickets, &info), tickets as u64);
+        }
     }
 }

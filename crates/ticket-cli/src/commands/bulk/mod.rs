@@ -1,25 +1,35 @@
 //! `tickets delete` and `tickets resolve`: reads what is asked, shows it, asks, does it, and answers for every
 //! single ticket.
 //!
-//! Here is the way from the question to the exit code. What the two commands differ in is `deed.rs`, what is
-//! asked is `plan.rs`, the work itself is `work.rs`, what is printed is `report.rs`.
+//! Here is the way from the question to the exit code. What the two commands differ in is `deed.rs`; what is asked
+//! is read in `asked.rs`, kept in `spool.rs`, sifted in `repeats.rs` and put together in `plan.rs`; the work itself
+//! is `work.rs`, what is printed is `report.rs`. Memory does not grow with the number of tickets.
 
+mod asked;
 mod deed;
 mod plan;
+mod progress;
+mod quote;
+mod remaining;
+mod repeats;
 mod report;
+mod spool;
 mod work;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::accounts::Accounts;
-use crate::args::{Global, Many};
+use crate::args::{Form, Global, Many};
 use crate::failure::{Exit, Failure};
-use crate::interrupt::Stop;
+use crate::interrupt;
 use crate::output::{Output, say};
 use deed::Answer;
 pub(super) use deed::Deed;
 use plan::Plan;
+use progress::Progress;
+use remaining::Remaining;
 use report::Report;
+use work::Ends;
 
 pub(super) async fn run(
     deed: Deed,
@@ -27,32 +37,49 @@ pub(super) async fn run(
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let asked = plan::read(many)?;
+    remaining::refuse_the_list_itself(many)?;
     let accounts = Accounts::open(global).await?;
-    let plan = Plan::new(deed, asked, &accounts)?;
-
-    if many.dry_run {
-        let mut report = Report::new(&plan, output);
-        for ticket in &plan.asked {
-            if !report.has(ticket) {
-                report.take(ticket.clone(), Answer::Would);
-            }
-        }
-        report.finish().map_err(|error| Failure::output(&error))?;
-        if !output.form.is_json() {
-            say(&plan.summary(true));
-            say("Dry run: nothing was sent.");
-        }
-        return Ok(Exit::Done);
+    let plan = Plan::read(deed, many, &accounts)?;
+    if many.plan {
+        return quote::print(&plan, output);
     }
-
+    if many.dry_run {
+        return rehearse(&plan, output);
+    }
     if !many.yes {
         ask(&plan, many, output)?;
     } else if !output.form.is_json() {
         say(&plan.summary(false));
     }
-    let stop = Stop::on_ctrl_c()?;
-    work::run(&plan, output, &stop, global.verbose > 0).await
+    let remaining = many.remaining.as_deref().map(Remaining::create);
+    let report = Report::new(&plan, output, remaining.transpose()?);
+    // A line of JSON that is not complete would be written over.
+    let unfinished = output.is_terminal() && output.form == Form::Json;
+    let progress = Progress::new(&plan, output, global.verbose > 0 || unfinished);
+    let ends = Ends {
+        stop: interrupt::stop_on_ctrl_c()?,
+        deadline: many.deadline,
+    };
+    work::run(deed, &plan.groups, report, progress, &ends, output).await
+}
+
+/// Says what would be done to each ticket, in the order asked.
+fn rehearse(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
+    let mut report = Report::new(plan, output, None);
+    let tickets = plan.in_order();
+    for ticket in tickets.map_err(|error| plan::unreadable(&error))? {
+        let (group, place, id) = ticket.map_err(|error| plan::unreadable(&error))?;
+        report.take(group, place, id, &Answer::Would);
+        if report.is_broken() {
+            break;
+        }
+    }
+    report.finish().map_err(|error| Failure::output(&error))?;
+    if !output.form.is_json() {
+        say(&plan.summary(true));
+        say("Dry run: nothing was sent.");
+    }
+    Ok(Exit::Done)
 }
 
 /// Goes on if a person at a terminal says yes.
@@ -62,7 +89,7 @@ fn ask(plan: &Plan, many: &Many, output: &Output) -> Result<(), Failure> {
         say(&plan.summary(false));
     }
     if !terminal {
-        let reason = if plan::from_stdin(many) {
+        let reason = if asked::from_stdin(many) {
             "standard input gave the tickets, so it cannot give the answer to \"are you sure?\""
         } else {
             "there is no terminal to ask on"

@@ -1,188 +1,120 @@
-//! What is to be done to which tickets: read, checked and grouped by account, before anything is sent.
+//! What is to be done to which tickets: checked and sorted by account, before anything is sent. Of the tickets
+//! themselves it holds next to nothing: see `spool.rs`.
 
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::collections::HashMap;
+use std::io;
+use std::iter::Peekable;
 
 use tickets::{TicketId, TicketRef};
 
+use super::asked;
 use super::deed::Deed;
+use super::repeats::{Repeats, TOGETHER};
+use super::spool::{Spool, SpoolReader, SpoolWriter};
 use crate::accounts::{Account, Accounts};
 use crate::args::Many;
-use crate::commands::input::read_text;
 use crate::failure::Failure;
 use crate::text::{self, counted};
 
 /// How many tickets of an account are named before a list becomes "and 97 more".
 const NAMED: usize = 5;
 
-/// How many characters of a wrong line are shown.
-const QUOTED: usize = 80;
-
-/// A ticket that was asked for, and where.
-pub(super) struct Asked {
-    ticket: TicketRef,
-    /// The file and the line, for a ticket from a file.
-    place: Option<(String, usize)>,
-}
-
-/// All tickets that were asked for, in the order asked.
-pub(super) fn read(many: &Many) -> Result<Vec<Asked>, Failure> {
-    let mut asked = Vec::new();
-    for text in many.tickets.iter().filter(|text| *text != "-") {
-        let ticket = reference(text)?;
-        asked.push(Asked {
-            ticket,
-            place: None,
-        });
-    }
-    let files = many.from.as_deref().into_iter();
-    let stdin = many
-        .tickets
-        .iter()
-        .any(|text| text == "-")
-        .then_some(Path::new("-"));
-    for path in files.chain(stdin) {
-        read_lines(path, &mut asked)?;
-    }
-    if asked.is_empty() {
-        return Err(Failure::refused(
-            "no ticket is named; there is nothing to do",
-        ));
-    }
-    Ok(asked)
-}
-
-/// Whether standard input is taken by the list of tickets.
-pub(super) fn from_stdin(many: &Many) -> bool {
-    many.from
-        .as_deref()
-        .is_some_and(|path| path.as_os_str() == "-")
-        || many.tickets.iter().any(|text| text == "-")
-}
-
-fn read_lines(path: &Path, asked: &mut Vec<Asked>) -> Result<(), Failure> {
-    let name = match path.as_os_str() {
-        dash if dash == "-" => "standard input".to_owned(),
-        _ => path.display().to_string(),
-    };
-    let text = read_text(path)?;
-    // Windows programs put a byte order mark before the first line.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let place = (name.clone(), index + 1);
-        let ticket = reference(line).map_err(|failure| failure.at(line_of(&place)))?;
-        asked.push(Asked {
-            ticket,
-            place: Some(place),
-        });
-    }
-    Ok(())
-}
-
-/// The ticket that is named. Stricter than elsewhere: here lines of other programs arrive, and what looks like
-/// one ticket but is a list, a row or an object must not become the id of something to delete.
-fn reference(text: &str) -> Result<TicketRef, Failure> {
-    let foreign =
-        |character: char| character.is_whitespace() || matches!(character, '{' | '}' | '"' | ',');
-    if text.contains(foreign) {
-        let quoted = text::line(&text::cut(text, QUOTED));
-        let failure = Failure::refused(format!("`{quoted}` names no ticket; write account:id"));
-        return Err(failure.hinting(text.starts_with(['{', '[', '"']).then(|| {
-            "this looks like JSON: `jq -r .ticket` makes a list of tickets of it".to_owned()
-        })));
-    }
-    match text.parse::<TicketRef>() {
-        Ok(ticket) => Ok(ticket),
-        Err(_) if text.chars().count() > QUOTED => Err(Failure::refused(format!(
-            "`{}` names no ticket; write account:id",
-            text::line(&text::cut(text, QUOTED))
-        ))),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn line_of((file, line): &(String, usize)) -> String {
-    format!("{file}, line {line}")
-}
-
 /// What is to be done, with everything connected and checked.
 pub(super) struct Plan {
     pub(super) deed: Deed,
-    /// As asked for: with repetitions.
-    pub(super) asked: Vec<TicketRef>,
     /// By account, in the order of first appearance.
     pub(super) groups: Vec<Group>,
+    /// The ticket with the longest name.
+    pub(super) longest: String,
 }
 
 /// The tickets of one account.
 pub(super) struct Group {
     pub(super) account: Account,
-    /// Each once, in the order of first appearance.
-    pub(super) ids: Vec<TicketId>,
+    /// The first few different ones.
+    first: Vec<TicketId>,
+    spool: Spool,
+    pub(super) repeats: Repeats,
+}
+
+/// The tickets of one account while they are read.
+struct Gathered {
+    account: Account,
+    first: Vec<TicketId>,
+    spool: SpoolWriter,
 }
 
 impl Plan {
-    /// Connects every account that is named and checks every ticket. Nothing is sent.
-    pub(super) fn new(deed: Deed, asked: Vec<Asked>, accounts: &Accounts) -> Result<Self, Failure> {
-        let mut groups: Vec<Group> = Vec::new();
+    /// Reads all tickets that are asked for, connects every account that is named and checks every ticket.
+    /// Nothing is sent.
+    pub(super) fn read(deed: Deed, many: &Many, accounts: &Accounts) -> Result<Self, Failure> {
+        let mut gathered: Vec<Gathered> = Vec::new();
         let mut by_account: HashMap<String, usize> = HashMap::new();
-        let mut seen = HashSet::new();
-        for Asked { ticket, place } in &asked {
-            let located = |failure: Failure| match place {
-                Some(place) => failure.at(line_of(place)),
-                None => failure,
-            };
+        let mut longest = (0, String::new());
+        for (place, asked) in asked::read(many).enumerate() {
+            let asked = asked?;
+            let ticket = &asked.ticket;
             let index = if let Some(index) = by_account.get(&ticket.account) {
                 *index
             } else {
-                let account = accounts.connect(&ticket.account).map_err(located)?;
-                groups.push(Group {
-                    account,
-                    ids: Vec::new(),
+                let account = accounts.connect(&ticket.account);
+                gathered.push(Gathered {
+                    account: account.map_err(|failure| asked.located(failure))?,
+                    first: Vec::new(),
+                    spool: SpoolWriter::new(),
                 });
-                by_account.insert(ticket.account.clone(), groups.len() - 1);
-                groups.len() - 1
+                by_account.insert(ticket.account.clone(), gathered.len() - 1);
+                gathered.len() - 1
             };
-            if !seen.insert(ticket) {
+            let Some(group) = gathered.get_mut(index) else {
                 continue;
+            };
+            let info = group.account.tickets.info();
+            info.check(&deed.request(&ticket.id)).map_err(|error| {
+                asked.located(Failure::of_call(&error, &group.account, Some(ticket)))
+            })?;
+            if group.first.len() < NAMED && !group.first.contains(&ticket.id) {
+                group.first.push(ticket.id.clone());
             }
-            if let Some(group) = groups.get_mut(index) {
-                let info = group.account.tickets.info();
-                info.check(&deed.request(&ticket.id)).map_err(|error| {
-                    located(Failure::of_call(&error, &group.account, Some(ticket)))
-                })?;
-                group.ids.push(ticket.id.clone());
+            let length = ticket.account.chars().count() + ticket.id.as_str().chars().count();
+            if length > longest.0 {
+                longest = (length, ticket.to_string());
             }
+            let kept = group.spool.push(place, &ticket.id);
+            kept.map_err(|error| unkept(&error))?;
         }
-        let asked = asked.into_iter().map(|asked| asked.ticket).collect();
+        if gathered.is_empty() {
+            return Err(Failure::refused(
+                "no ticket is named; there is nothing to do",
+            ));
+        }
+        let groups = gathered.into_iter().map(Gathered::sift);
         Ok(Self {
             deed,
-            asked,
-            groups,
+            groups: groups
+                .collect::<io::Result<_>>()
+                .map_err(|error| unkept(&error))?,
+            longest: longest.1,
         })
     }
 
     /// How many different tickets there are.
     pub(super) fn len(&self) -> usize {
-        self.groups.iter().map(|group| group.ids.len()).sum()
+        self.groups.iter().map(Group::len).sum()
     }
 
-    /// Each ticket once.
-    pub(super) fn tickets(&self) -> impl Iterator<Item = TicketRef> {
-        self.groups.iter().flat_map(|group| {
-            let ids = group.ids.iter();
-            ids.map(|id| TicketRef::new(&group.account.name, id))
+    /// How many tickets were named, repetitions included.
+    fn named(&self) -> usize {
+        self.groups.iter().map(|group| group.spool.len()).sum()
+    }
+
+    /// Each ticket once, in the order asked: its account, its place, its id. An error is the last item.
+    pub(super) fn in_order(&self) -> io::Result<InOrder<'_>> {
+        let groups = self.groups.iter().map(Group::tickets);
+        let groups = groups.map(|group| group.map(Iterator::peekable));
+        Ok(InOrder {
+            groups: groups.collect::<io::Result<_>>()?,
         })
-    }
-
-    /// The account of this name.
-    pub(super) fn account(&self, name: &str) -> Option<&Account> {
-        let group = self.groups.iter().find(|group| group.account.name == name);
-        group.map(|group| &group.account)
     }
 
     pub(super) fn question(&self) -> String {
@@ -200,9 +132,9 @@ impl Plan {
         } else {
             format!("{}s", self.deed.verb())
         };
-        let repeated = match self.asked.len() - self.len() {
+        let repeated = match self.named() - self.len() {
             0 => String::new(),
-            _ => format!(" (named {} times; each is sent once)", self.asked.len()),
+            _ => format!(" (named {} times; each is sent once)", self.named()),
         };
         let head = format!(
             "This {does} {}{repeated}, which cannot be undone from here:",
@@ -219,22 +151,107 @@ impl Plan {
             .max()
             .unwrap_or(0);
         let digits = self.len().to_string().len();
-        let rows = titles
-            .iter()
-            .zip(&self.groups)
-            .map(|(title, Group { ids, .. })| {
-                let first = ids.iter().take(NAMED);
-                let named: Vec<_> = first.map(|id| text::line(id.as_str())).collect();
-                let more = match ids.len().saturating_sub(NAMED) {
-                    0 => String::new(),
-                    more => format!(" and {more} more"),
-                };
-                let count = ids.len();
-                format!(
-                    "\n  {title:width$}  {count:digits$}  {}{more}",
-                    named.join(", ")
-                )
-            });
+        let rows = titles.iter().zip(&self.groups).map(|(title, group)| {
+            let named = group.first.iter().map(|id| text::line(id.as_str()));
+            let named: Vec<_> = named.collect();
+            let more = match group.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let count = group.len();
+            format!(
+                "\n  {title:width$}  {count:digits$}  {}{more}",
+                named.join(", ")
+            )
+        });
         head + &rows.collect::<String>()
     }
+}
+
+impl Gathered {
+    fn sift(self) -> io::Result<Group> {
+        let spool = self.spool.finish()?;
+        Ok(Group {
+            account: self.account,
+            first: self.first,
+            repeats: Repeats::find(&spool, TOGETHER)?,
+            spool,
+        })
+    }
+}
+
+impl Group {
+    /// How many different tickets there are.
+    pub(super) fn len(&self) -> usize {
+        self.spool.len() - self.repeats.len()
+    }
+
+    /// Each ticket once, with the place where it was first asked for. An error is the last item.
+    pub(super) fn tickets(&self) -> io::Result<Different<'_>> {
+        Ok(Different {
+            repeats: &self.repeats,
+            reader: self.spool.read()?,
+        })
+    }
+
+    /// The ticket of this id.
+    pub(super) fn ticket(&self, id: TicketId) -> TicketRef {
+        TicketRef::new(&self.account.name, id)
+    }
+}
+
+/// The different tickets of an account.
+pub(super) struct Different<'a> {
+    repeats: &'a Repeats,
+    reader: SpoolReader,
+}
+
+impl Iterator for Different<'_> {
+    type Item = io::Result<(usize, TicketId)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.repeats.advance(&mut self.reader) {
+            Ok(Some(place)) => Some(Ok((place, self.reader.id().into()))),
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+/// The tickets of all accounts.
+pub(super) struct InOrder<'a> {
+    groups: Vec<Peekable<Different<'a>>>,
+}
+
+impl Iterator for InOrder<'_> {
+    type Item = io::Result<(usize, usize, TicketId)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let heads = self.groups.iter_mut().enumerate();
+        let heads = heads.filter_map(|(index, group)| {
+            // An error comes before all else.
+            let place = group.peek()?.as_ref().map_or(0, |(place, _)| *place);
+            Some((place, index))
+        });
+        let (_, index) = heads.min()?;
+        let ticket = self.groups.get_mut(index)?.next()?;
+        Some(ticket.map(|(place, id)| (index, place, id)))
+    }
+}
+
+/// The list is not there any more as it was kept.
+pub(super) fn unreadable(error: &io::Error) -> Failure {
+    Failure::local(format!("the kept list cannot be read again: {error}"))
+}
+
+fn unkept(error: &io::Error) -> Failure {
+    let folder = std::env::temp_dir();
+    let variable = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+    Failure::local(format!(
+        "the list cannot be kept in {}: {error}; nothing was sent",
+        folder.display()
+    ))
+    .hinting(format!(
+        "the environment variable {variable} names another folder for it"
+    ))
 }

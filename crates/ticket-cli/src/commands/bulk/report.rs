@@ -1,17 +1,18 @@
 //! One answer for every ticket that was asked for, whatever happened: in the order asked where the whole is one
-//! document, as they come where each line stands for itself.
+//! document, as they come where each line stands for itself. What is printed is forgotten.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 
 use comfy_table::Color;
 use serde::Serialize;
-use tickets::TicketRef;
+use tickets::{TicketId, TicketRef};
 
 use super::deed::{Answer, Deed};
 use super::plan::Plan;
+use super::remaining::Remaining;
 use crate::args::Form;
-use crate::failure::{self, ErrorObject, Exit};
+use crate::failure::{self, ErrorObject, Exit, Failure};
 use crate::output::{Output, Record, Sheet, say};
 use crate::text::{self, counted};
 
@@ -19,7 +20,7 @@ use crate::text::{self, counted};
 const HINTS: usize = 4;
 
 /// A line of the report.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub(super) struct Row {
     ticket: TicketRef,
     outcome: &'static str,
@@ -30,9 +31,9 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn new(deed: Deed, ticket: &TicketRef, answer: &Answer) -> Self {
+    fn new(deed: Deed, ticket: TicketRef, answer: &Answer) -> Self {
         Self {
-            ticket: ticket.clone(),
+            ticket,
             outcome: deed.word(answer),
             error: answer.error().map(ErrorObject::from),
             colour: answer.colour(),
@@ -88,38 +89,58 @@ impl Record for Row {
     }
 }
 
-/// Collects the answers as they come and prints them: a table and JSON in the order asked, NDJSON and CSV at
-/// once, so that no slow account holds back what another one did.
+/// Prints the answers: a table and JSON in the order asked, which may hold some of them back for a while; NDJSON
+/// and CSV at once, so that no slow account holds back what another one did.
 pub(super) struct Report<'a> {
     plan: &'a Plan,
     sheet: Sheet<'a, Row>,
-    answers: HashMap<TicketRef, Answer>,
-    /// How often each ticket was asked for, where answers are printed as they come.
-    times: Option<HashMap<&'a TicketRef, usize>>,
-    /// How many of the asked are printed, where they are printed in their order.
-    printed: usize,
+    order: Order,
+    /// How many tickets had which outcome, each counted once; in the order of a summary.
+    counts: BTreeMap<(u8, &'static str), usize>,
+    all_done: bool,
+    unattempted: usize,
+    /// What can be done about what is not done: the first few different things.
+    hints: Vec<String>,
+    /// The first ticket of which nobody knows.
+    unknown: Option<TicketRef>,
+    remaining: Option<Remaining>,
     /// Why nothing more can be printed.
     broken: Option<io::Error>,
 }
 
+/// When an answer is printed.
+enum Order {
+    AsTheyCome,
+    AsAsked {
+        /// Those whose turn has not come, by their places.
+        held: BTreeMap<usize, Row>,
+        /// The place whose turn it is.
+        next: usize,
+    },
+}
+
 impl<'a> Report<'a> {
-    pub(super) fn new(plan: &'a Plan, output: &'a Output) -> Self {
-        let times = matches!(output.form, Form::Ndjson | Form::Csv).then(|| {
-            let mut times = HashMap::with_capacity(plan.len());
-            for ticket in &plan.asked {
-                *times.entry(ticket).or_insert(0) += 1;
-            }
-            times
-        });
+    /// Begins a report. What was not tried is written to `remaining`, too.
+    pub(super) fn new(plan: &'a Plan, output: &'a Output, remaining: Option<Remaining>) -> Self {
+        let order = match output.form {
+            Form::Ndjson | Form::Csv => Order::AsTheyCome,
+            Form::Table | Form::Json => Order::AsAsked {
+                held: BTreeMap::new(),
+                next: 0,
+            },
+        };
         // Room for every ticket and the usual outcomes, so that a table's columns stay where they are.
-        let longest = plan.tickets().map(|ticket| ticket.to_string());
-        let longest = longest.max_by_key(|ticket| ticket.chars().count());
+        let widest = [plan.longest.clone(), "unattempted".to_owned()];
         Self {
             plan,
-            sheet: output.record_sheet(&[longest.unwrap_or_default(), "unattempted".to_owned()]),
-            answers: HashMap::with_capacity(plan.len()),
-            times,
-            printed: 0,
+            sheet: output.record_sheet(&widest),
+            order,
+            counts: BTreeMap::new(),
+            all_done: true,
+            unattempted: 0,
+            hints: Vec::new(),
+            unknown: None,
+            remaining,
             broken: None,
         }
     }
@@ -129,28 +150,56 @@ impl<'a> Report<'a> {
         self.broken.is_some()
     }
 
-    /// Takes a ticket's answer, and prints all that can be printed now.
-    pub(super) fn take(&mut self, ticket: TicketRef, answer: Answer) {
-        if let Some(times) = &self.times {
-            let times = times.get(&ticket).copied().unwrap_or(0);
-            for _ in 0..times {
-                self.print(Row::new(self.plan.deed, &ticket, &answer));
-            }
-            self.answers.insert(ticket, answer);
+    /// Takes the answer to the ticket that is first asked for at this place, and prints all that can be printed
+    /// now: as often as the ticket was named.
+    pub(super) fn take(&mut self, group: usize, place: usize, id: TicketId, answer: &Answer) {
+        let Some(group) = self.plan.groups.get(group) else {
             return;
+        };
+        let ticket = group.ticket(id);
+        let outcome = (answer.rank(), self.plan.deed.word(answer));
+        *self.counts.entry(outcome).or_insert(0) += 1;
+        self.all_done &= answer.is_done();
+        match answer {
+            Answer::Unknown(_) => {
+                self.unknown.get_or_insert_with(|| ticket.clone());
+            }
+            Answer::Failed(error) | Answer::Unattempted(error) if self.hints.len() < HINTS => {
+                let hint = failure::hint(error, &group.account, Some(&ticket));
+                self.hints
+                    .extend(hint.filter(|hint| !self.hints.contains(hint)));
+            }
+            _ => {}
         }
-        self.answers.insert(ticket, answer);
-        let mut rows = Vec::new();
-        while let Some((ticket, answer)) = self
-            .plan
-            .asked
-            .get(self.printed)
-            .and_then(|ticket| Some((ticket, self.answers.get(ticket)?)))
-        {
-            self.printed += 1;
-            rows.push(Row::new(self.plan.deed, ticket, answer));
+        if let Answer::Unattempted(_) = answer {
+            self.unattempted += 1;
+            if let Some(remaining) = &mut self.remaining {
+                remaining.add(&ticket);
+            }
         }
-        for row in rows {
+        let row = Row::new(self.plan.deed, ticket, answer);
+        let later = group.repeats.of(place);
+        match &mut self.order {
+            Order::AsTheyCome => {
+                for _ in later {
+                    self.print(row.clone());
+                }
+                self.print(row);
+            }
+            Order::AsAsked { held, .. } => {
+                held.extend(later.iter().map(|place| (*place, row.clone())));
+                held.insert(place, row);
+                self.print_what_is_due();
+            }
+        }
+    }
+
+    fn print_what_is_due(&mut self) {
+        while let Order::AsAsked { held, next } = &mut self.order {
+            let Some(row) = held.remove(next) else {
+                return;
+            };
+            *next += 1;
             self.print(row);
         }
     }
@@ -161,36 +210,30 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether a ticket has its answer.
-    pub(super) fn has(&self, ticket: &TicketRef) -> bool {
-        self.answers.contains_key(ticket)
-    }
-
     /// All done, or not.
     pub(super) fn exit(&self) -> Exit {
-        let done = |ticket| self.answers.get(ticket).is_some_and(Answer::is_done);
-        if self.plan.asked.iter().all(done) {
+        if self.all_done && self.answered() == self.plan.len() {
             Exit::Done
         } else {
             Exit::Failed
         }
     }
 
+    /// How many tickets have their answer.
+    fn answered(&self) -> usize {
+        self.counts.values().sum()
+    }
+
     /// How many tickets had which outcome, each counted once.
     pub(super) fn summary(&self) -> String {
-        let mut counts: Vec<(&str, usize)> = Vec::new();
-        for ticket in self.plan.tickets() {
-            let answer = self.answers.get(&ticket).unwrap_or(&Answer::Unattempted);
-            let outcome = self.plan.deed.word(answer);
-            match counts.iter_mut().find(|(known, _)| *known == outcome) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((outcome, 1)),
-            }
-        }
-        let counts: Vec<_> = counts
-            .into_iter()
-            .map(|(outcome, count)| format!("{count} {}", outcome.replace('_', " ")))
+        let mut counts: Vec<_> = self
+            .counts
+            .iter()
+            .map(|((_, outcome), count)| format!("{count} {}", outcome.replace('_', " ")))
             .collect();
+        // Only where the kept list could not be read to its end.
+        let lost = self.plan.len() - self.answered();
+        counts.extend((lost > 0).then(|| format!("{lost} not tried")));
         format!(
             "{}: {}",
             counted(self.plan.len(), "ticket"),
@@ -200,42 +243,43 @@ impl<'a> Report<'a> {
 
     /// Says what can be done about what is not done, each thing once.
     pub(super) fn say_hints(&self) {
-        let mut hints: Vec<String> = Vec::new();
-        let mut unknown: Option<TicketRef> = None;
-        for ticket in self.plan.tickets() {
-            match self.answers.get(&ticket) {
-                Some(Answer::Unknown(_)) => {
-                    unknown = unknown.or(Some(ticket));
-                }
-                Some(Answer::Failed(error)) => {
-                    let account = self.plan.account(&ticket.account);
-                    let hint =
-                        account.and_then(|account| failure::hint(error, account, Some(&ticket)));
-                    hints.extend(hint.filter(|hint| !hints.contains(hint)));
-                }
-                _ => {}
-            }
-        }
-        if let Some(ticket) = unknown {
-            let hint = format!(
-                "what is unknown may be {}d or not: look with `tickets get {}` before you {} it again",
-                self.plan.deed.verb(),
+        let verb = self.plan.deed.verb();
+        let unknown = self.unknown.as_ref().map(|ticket| {
+            format!(
+                "what is unknown may be {verb}d or not: look with `tickets get {}` before you {verb} it again",
                 text::line(&ticket.to_string()),
-                self.plan.deed.verb()
-            );
-            hints.insert(0, hint);
-        }
+            )
+        });
+        let unattempted = (self.unattempted > 0).then(|| match &self.remaining {
+            Some(remaining) => {
+                let file = remaining.name();
+                format!("what was not attempted is in {file}: `tickets {verb} --from {file}` goes on")
+            }
+            None => format!(
+                "--remaining FILE writes what is not attempted to a file, and `tickets {verb} --from FILE` goes on"
+            ),
+        });
+        let hints = unknown.iter().chain(&unattempted).chain(&self.hints);
         hints
-            .iter()
             .take(HINTS)
             .for_each(|hint| say(&format!("hint: {hint}")));
     }
 
-    /// Prints what is not printed yet. Every ticket must have its answer.
+    /// Prints what is not printed yet: all that is held, though something before it may lack.
     pub(super) fn finish(&mut self) -> io::Result<()> {
+        if let Order::AsAsked { held, .. } = &mut self.order {
+            for row in std::mem::take(held).into_values() {
+                self.print(row);
+            }
+        }
         match self.broken.take() {
             Some(error) => Err(error),
             None => self.sheet.finish(),
         }
+    }
+
+    /// Why not all of what was not attempted could be written down.
+    pub(super) fn take_remaining_failure(&mut self) -> Option<Failure> {
+        self.remaining.as_mut().and_then(Remaining::take_failure)
     }
 }

@@ -1,152 +1,158 @@
-//! The work itself: all accounts at the same time, each account batch by batch; Ctrl-C and a reader that
-//! went away stop it between batches, never in the middle of one.
+//! The work itself: all accounts at the same time, each from its own list. Ctrl-C, the deadline and a reader that
+//! went away end it in order: what is on its way is waited for, and every single ticket is answered.
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tickets::{Error, ErrorKind, TicketId, TicketRef};
+use tickets::{BulkOptions, Stop, TicketId};
+use tokio::time::Instant;
 
 use super::deed::{Answer, Deed};
-use super::plan::{Group, Plan};
+use super::plan::{Group, unreadable};
+use super::progress::Progress;
 use super::report::Report;
 use crate::args::Form;
 use crate::failure::{Exit, Failure};
-use crate::interrupt::{Stop, Wish};
 use crate::output::{Output, say};
 
-/// An account's tickets on their way.
-struct Begun<'a> {
-    group: &'a Group,
-    /// How many of its ids have been taken into a batch, and so may have been sent.
-    taken: Arc<AtomicUsize>,
+/// How the work ends early.
+pub(super) struct Ends {
+    pub(super) stop: Stop,
+    pub(super) deadline: Option<Duration>,
 }
 
+/// What became of one ticket: its account, its place among all that were asked for, its id.
+type Answered = (usize, usize, TicketId, Answer);
+
 pub(super) async fn run(
-    plan: &Plan,
+    deed: Deed,
+    groups: &[Group],
+    mut report: Report<'_>,
+    mut progress: Progress<'_>,
+    ends: &Ends,
     output: &Output,
-    stop: &Stop,
-    verbose: bool,
 ) -> Result<Exit, Failure> {
-    let mut report = Report::new(plan, output);
-    let groups = plan.groups.iter();
-    let (begun, answers): (Vec<_>, Vec<_>) =
-        groups.map(|group| begin(plan.deed, group, stop)).unzip();
-    let mut answers = stream::select_all(answers);
-    // A line of JSON that is not complete would be written over.
-    let unfinished = output.is_terminal() && output.form == Form::Json;
-    let progress = if verbose || unfinished {
-        ProgressBar::hidden()
-    } else {
-        progress(plan.len())
-    };
-    let tell = |text: &str| progress.suspend(|| say(text));
+    let stop = &ends.stop;
+    // What is beyond all measure is none.
+    let deadline = ends
+        .deadline
+        .and_then(|time| Instant::now().checked_add(time));
+    let mut options = BulkOptions::default().stop(stop.clone());
+    options.deadline = deadline;
+    let unread = Arc::new(Mutex::new(None));
+    let begun = groups.iter().enumerate();
+    let begun = begun.map(|(index, group)| begin(deed, index, group, &options, &unread));
+    let mut answers = stream::select_all(
+        begun
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(|error| unreadable(&error))?,
+    );
+    let tell = |progress: &Progress<'_>, text: &str| progress.suspend(|| say(text));
     let mut told = false;
     loop {
         tokio::select! {
             biased;
-            () = stop.reached(Wish::Leave) => break,
-            () = stop.reached(Wish::Finish), if !told => {
+            () = stop.finishing(), if !told => {
                 told = true;
-                tell("stopping: waiting for answers on their way; Ctrl-C again leaves at once");
+                tell(
+                    &progress,
+                    "stopping: waiting for answers on their way; Ctrl-C again leaves at once",
+                );
             }
+            () = reached(deadline), if !told => {
+                told = true;
+                tell(
+                    &progress,
+                    "the deadline has come: waiting for answers on their way; Ctrl-C twice leaves at once",
+                );
+            }
+            () = progress.due() => progress.renew(told),
             answer = answers.next() => {
-                let Some((ticket, answer)) = answer else { break };
-                progress.inc(1);
+                let Some((group, place, id, answer)) = answer else { break };
+                progress.advance(group);
                 if output.is_terminal() {
-                    progress.suspend(|| report.take(ticket, answer));
+                    progress.suspend(|| report.take(group, place, id, &answer));
                 } else {
-                    report.take(ticket, answer);
+                    report.take(group, place, id, &answer);
                 }
                 if report.is_broken() {
                     // Who reads the answers is gone: do not go on unseen.
                     told = true;
-                    stop.at_least(Wish::Finish);
+                    stop.finish();
                 }
             }
         }
     }
-    // What is in flight is no longer waited for.
     drop(answers);
-    for begun in &begun {
-        begun.answer_the_rest(plan.deed, &mut report);
+    progress.finish();
+    let unread = locked(&unread).take();
+    end(report, output, unread)
+}
+
+async fn reached(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
-    progress.finish_and_clear();
-    end(report, output)
 }
 
 fn begin<'a>(
     deed: Deed,
+    index: usize,
     group: &'a Group,
-    stop: &Stop,
-) -> (Begun<'a>, BoxStream<'a, (TicketRef, Answer)>) {
-    let taken = Arc::new(AtomicUsize::new(0));
-    let (counter, stop) = (Arc::clone(&taken), stop.clone());
-    let ids = stream::iter(group.ids.clone())
-        .take_while(move |_| std::future::ready(stop.goes_on()))
-        .inspect(move |_| {
-            counter.fetch_add(1, Ordering::Relaxed);
-        });
-    let answers = deed
-        .run(group.account.tickets.clone(), ids)
-        .map(|(id, answer)| (TicketRef::new(&group.account.name, id), answer));
-    (Begun { group, taken }, answers.boxed())
+    options: &BulkOptions,
+    unread: &Arc<Mutex<Option<io::Error>>>,
+) -> io::Result<BoxStream<'a, Answered>> {
+    // The places of what is on its way, by its number among the account's own.
+    let places = Arc::new(Mutex::new(HashMap::new()));
+    let mut tickets = group.tickets()?.enumerate();
+    let (taken, unread) = (Arc::clone(&places), Arc::clone(unread));
+    let ids = std::iter::from_fn(move || match tickets.next()? {
+        (number, Ok((place, id))) => {
+            locked(&taken).insert(number, place);
+            Some(id)
+        }
+        (_, Err(error)) => {
+            *locked(&unread) = Some(error);
+            None
+        }
+    });
+    // Once there was an error there is nothing more to be read.
+    let answers = deed.run(&group.account.tickets, stream::iter(ids.fuse()), options);
+    let answers = answers.map(move |(number, id, answer)| {
+        let place = locked(&places).remove(&number).unwrap_or(number);
+        (index, place, id, answer)
+    });
+    Ok(answers.boxed())
 }
 
-impl Begun<'_> {
-    /// Answers for the tickets whose answers did not come: those taken may have been sent.
-    fn answer_the_rest(&self, deed: Deed, report: &mut Report<'_>) {
-        let taken = self.taken.load(Ordering::Relaxed);
-        for (index, id) in self.group.ids.iter().enumerate() {
-            let ticket = TicketRef::new(&self.group.account.name, id);
-            if report.has(&ticket) {
-                continue;
-            }
-            report.take(
-                ticket,
-                if index < taken {
-                    Answer::Unknown(self.left(deed, id))
-                } else {
-                    Answer::Unattempted
-                },
-            );
-        }
-    }
-
-    fn left(&self, deed: Deed, id: &TicketId) -> Error {
-        Error::new(ErrorKind::Timeout, "the answer was not waited for")
-            .in_operation(self.group.account.tickets.info().id, deed.operation())
-            .on_ticket(id)
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Prints the end of the report, and for people what it comes to.
-fn end(mut report: Report<'_>, output: &Output) -> Result<Exit, Failure> {
-    if let Err(error) = report.finish() {
-        say(&format!(
-            "the answers could not all be written; {}",
-            report.summary()
-        ));
-        return Err(Failure::output(&error));
+fn end(
+    mut report: Report<'_>,
+    output: &Output,
+    unread: Option<io::Error>,
+) -> Result<Exit, Failure> {
+    let written = report.finish();
+    if written.is_err() {
+        say("the answers could not all be written");
     }
-    if output.form == Form::Table || io::stderr().is_terminal() {
+    if written.is_err() || output.form == Form::Table || io::stderr().is_terminal() {
         say(&report.summary());
         report.say_hints();
     }
-    Ok(report.exit())
-}
-
-/// A bar on stderr, where somebody may be watching and there is something to watch.
-fn progress(tickets: usize) -> ProgressBar {
-    if tickets < 2 || !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+    if let Some(failure) = report.take_remaining_failure() {
+        failure.print(output.form);
     }
-    let bar =
-        ProgressBar::with_draw_target(u64::try_from(tickets).ok(), ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{pos}/{len} {wide_bar}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
+    written.map_err(|error| Failure::output(&error))?;
+    match unread {
+        Some(error) => Err(unreadable(&error)),
+        None => Ok(report.exit()),
     }
 }

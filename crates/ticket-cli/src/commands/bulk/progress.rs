@@ -1,0 +1,233 @@
+//! How far each account is, shown on stderr while the work is done: a bar per account, with its rate, the time that
+//! is left, and what it waits for. Only where somebody may be watching.
+
+use std::io::{self, IsTerminal as _};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+
+use super::deed::Deed;
+use super::plan::{Group, Plan};
+use crate::accounts::Account;
+use crate::output::Output;
+use crate::text;
+
+/// How often what is said beside a bar is renewed.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How many characters of an account's name are shown.
+const NAME: usize = 16;
+
+/// How long a bar is, in columns.
+const BAR: usize = 8;
+
+/// How wide a terminal is of which nothing is known.
+const COLUMNS: usize = 80;
+
+/// The bars of all accounts.
+pub(super) struct Progress<'a> {
+    deed: Deed,
+    bars: MultiProgress,
+    lines: Vec<(&'a Account, ProgressBar)>,
+    /// How many characters fit beside a bar.
+    room: usize,
+    start: Instant,
+    tick: Option<Interval>,
+}
+
+impl<'a> Progress<'a> {
+    /// Nothing is shown where stderr is no terminal, nor of a single ticket.
+    pub(super) fn new(plan: &'a Plan, output: &Output, hidden: bool) -> Self {
+        let hidden = hidden || plan.len() < 2 || !io::stderr().is_terminal();
+        let target = if hidden {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bars = MultiProgress::with_draw_target(target);
+        let name = |group: &Group| text::cut(&text::line(&group.account.name), NAME);
+        let names: Vec<_> = plan.groups.iter().map(name).collect();
+        let width = names.iter().map(|name| name.chars().count()).max();
+        let digits = plan.groups.iter().map(Group::len).max().unwrap_or(0);
+        let digits = digits.to_string().len();
+        let (style, taken) = style(width.unwrap_or(0), digits);
+        let lines = names.into_iter().zip(&plan.groups).map(|(name, group)| {
+            let bar = ProgressBar::new(u64::try_from(group.len()).unwrap_or(u64::MAX));
+            let bar = bars.add(bar.with_style(style.clone()).with_prefix(name));
+            (&group.account, bar)
+        });
+        let lines = lines.collect();
+        Self {
+            deed: plan.deed,
+            bars,
+            lines,
+            room: output.columns().unwrap_or(COLUMNS).saturating_sub(taken),
+            start: Instant::now(),
+            tick: (!hidden).then(|| {
+                let mut tick = tokio::time::interval(TICK);
+                tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                tick
+            }),
+        }
+    }
+
+    /// Waits until it is time to [`renew`](Self::renew); for ever where nothing is shown.
+    pub(super) async fn due(&mut self) {
+        match &mut self.tick {
+            Some(tick) => {
+                tick.tick().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Says anew how each account does.
+    pub(super) fn renew(&self, stopping: bool) {
+        let elapsed = self.start.elapsed();
+        for (account, bar) in &self.lines {
+            let left = bar.length().unwrap_or(0).saturating_sub(bar.position());
+            if left == 0 || stopping {
+                bar.set_message(if left == 0 { "done" } else { "stopping" });
+                continue;
+            }
+            let left = usize::try_from(left).unwrap_or(usize::MAX);
+            let calls = self.deed.calls(left, account.tickets.info());
+            let state = State {
+                done: bar.position(),
+                left,
+                elapsed,
+                least: account.quotas().least_time(calls),
+                waiting: account.waiting(),
+            };
+            bar.set_message(text::cut(&state.to_string(), self.room));
+        }
+    }
+
+    /// One more ticket of this account has its answer.
+    pub(super) fn advance(&self, group: usize) {
+        if let Some((_, bar)) = self.lines.get(group) {
+            bar.inc(1);
+        }
+    }
+
+    /// Does something to the terminal that the bars must not be in the way of.
+    pub(super) fn suspend<T>(&self, action: impl FnOnce() -> T) -> T {
+        self.bars.suspend(action)
+    }
+
+    /// Takes the bars away.
+    pub(super) fn finish(&self) {
+        for (_, bar) in &self.lines {
+            bar.finish_and_clear();
+        }
+        // They leave nothing behind, so that it does not matter whether this works.
+        let _ = self.bars.clear();
+    }
+}
+
+/// How a bar looks, and how many columns it takes together with what stands before it and one that stays free.
+fn style(name: usize, digits: usize) -> (ProgressStyle, usize) {
+    let template =
+        format!("{{prefix:{name}}} {{pos:>{digits}}}/{{len:{digits}}} {{bar:{BAR}}} {{msg}}");
+    let style = ProgressStyle::with_template(&template);
+    let taken = name + 2 * digits + BAR + "  /  ".len();
+    (
+        style.unwrap_or_else(|_| ProgressStyle::default_bar()),
+        taken,
+    )
+}
+
+/// How an account does.
+struct State {
+    done: u64,
+    left: usize,
+    elapsed: Duration,
+    /// The least time that the quota allows for what is left.
+    least: Duration,
+    waiting: Option<String>,
+}
+
+impl std::fmt::Display for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (done, left) = (to_f64(self.done), to_f64(self.left as u64));
+        let elapsed = self.elapsed.as_secs_f64();
+        let rate = if elapsed > 0.0 { done / elapsed } else { 0.0 };
+        let by_rate = Duration::try_from_secs_f64(left / rate).unwrap_or(Duration::ZERO);
+        let expected = by_rate.max(self.least);
+        let known = self.done > 0 || !self.least.is_zero();
+        let left = known.then(|| format!("{} left", roughly(expected)));
+        // There is not room for all of it in 80 columns.
+        let before = match &self.waiting {
+            Some(waiting) => Some(waiting.clone()),
+            None => (self.done > 0).then(|| format!("{}/s", short(rate))),
+        };
+        let parts: Vec<_> = before.into_iter().chain(left).collect();
+        f.write_str(&parts.join("; "))
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a rate is shown with two digits"
+)]
+fn to_f64(count: u64) -> f64 {
+    count as f64
+}
+
+/// A time as people say it who do not know better; the longer, the rounder.
+fn roughly(time: Duration) -> String {
+    let seconds = time.as_secs().max(1);
+    let unit = match seconds {
+        0..600 => 1,
+        600..36_000 => 60,
+        _ => 3600,
+    };
+    text::seconds(seconds.div_ceil(unit).saturating_mul(unit))
+}
+
+/// A rate as people say it.
+fn short(rate: f64) -> String {
+    if rate < 10.0 {
+        format!("{rate:.1}")
+    } else {
+        format!("{rate:.0}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(done: u64, left: usize, elapsed: u64, least: u64, waiting: Option<&str>) -> String {
+        let state = State {
+            done,
+            left,
+            elapsed: Duration::from_secs(elapsed),
+            least: Duration::from_secs(least),
+            waiting: waiting.map(str::to_owned),
+        };
+        state.to_string()
+    }
+
+    #[test]
+    fn the_time_left_is_by_the_rate_or_by_the_quota_whichever_is_longer() {
+        assert_eq!(shown(100, 900, 10, 0, None), "10/s; 1 min 30 s left");
+        assert_eq!(shown(100, 900, 10, 600, None), "10/s; 10 min left");
+        assert_eq!(shown(3, 1, 10, 0, None), "0.3/s; 3 s left");
+    }
+
+    #[test]
+    fn before_the_first_answer_only_the_quota_is_known() {
+        assert_eq!(shown(0, 900, 0, 0, None), "");
+        assert_eq!(shown(0, 900, 1, 60, None), "1 min left");
+    }
+
+    #[test]
+    fn what_is_waited_for_takes_the_place_of_the_rate() {
+        let waiting = Some("waiting for the quota, 12 s");
+        assert_eq!(shown(0, 900, 1, 0, waiting), "waiting for the quota, 12 s");
+        let both = "waiting for the quota, 12 s; 34 min left";
+        assert_eq!(shown(500, 500, 10, 1995, waiting), both);
+    }
+}

@@ -1,0 +1,157 @@
+//! `--plan`: how many calls the work takes, and the least time in which the vendors allow them. Sends nothing.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tickets::Quotas;
+
+use super::plan::{Group, Plan};
+use crate::args::Form;
+use crate::failure::{Exit, Failure};
+use crate::output::{Output, Record, say};
+use crate::text::{self, counted};
+
+/// What an account has to do.
+#[derive(Debug, Serialize)]
+struct Quote {
+    account: String,
+    provider: &'static str,
+    tickets: usize,
+    calls: u64,
+    quota: String,
+    /// Rounded up; absent where the quota allows no call.
+    least_time_s: Option<u64>,
+}
+
+impl Record for Quote {
+    const COLUMNS: &'static [&'static str] = &[
+        "account",
+        "provider",
+        "tickets",
+        "calls",
+        "quota",
+        "least_time_s",
+    ];
+    const TABLE_COLUMNS: &'static [&'static str] =
+        &["account", "tickets", "calls", "least time", "quota"];
+
+    fn cells(&self) -> Vec<String> {
+        let least = self.least_time_s.map(|seconds| seconds.to_string());
+        vec![
+            self.account.clone(),
+            self.provider.to_owned(),
+            self.tickets.to_string(),
+            self.calls.to_string(),
+            self.quota.clone(),
+            least.unwrap_or_default(),
+        ]
+    }
+
+    fn table_cells(&self) -> Vec<String> {
+        vec![
+            self.account.clone(),
+            self.tickets.to_string(),
+            self.calls.to_string(),
+            self.least_time(),
+            self.quota.clone(),
+        ]
+    }
+}
+
+impl Quote {
+    fn new(plan: &Plan, group: &Group) -> Self {
+        let info = group.account.tickets.info();
+        let quotas = group.account.quotas();
+        let calls = plan.deed.calls(group.len(), info);
+        Self {
+            account: group.account.name.clone(),
+            provider: info.id,
+            tickets: group.len(),
+            calls,
+            quota: in_words(quotas),
+            least_time_s: whole_seconds(quotas.least_time(calls)),
+        }
+    }
+
+    fn least_time(&self) -> String {
+        self.least_time_s
+            .map_or_else(|| "never".to_owned(), text::seconds)
+    }
+}
+
+/// Prints what each account has to do.
+pub(super) fn print(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
+    let quotes = plan.groups.iter().map(|group| Quote::new(plan, group));
+    let quotes: Vec<_> = quotes.collect();
+    let mut sheet = output.sheet();
+    quotes
+        .iter()
+        .try_for_each(|quote| sheet.push(quote))
+        .and_then(|()| sheet.finish())
+        .map_err(|error| Failure::output(&error))?;
+    if output.form == Form::Table {
+        let calls = quotes.iter().map(|quote| quote.calls).sum::<u64>();
+        let longest = quotes
+            .iter()
+            .max_by_key(|quote| quote.least_time_s.unwrap_or(u64::MAX));
+        let least = match longest.map(Quote::least_time) {
+            Some(time) if calls > 1 => {
+                format!(", at least {time}, as the accounts work side by side")
+            }
+            _ => String::new(),
+        };
+        say(&format!(
+            "{}, {}{least}. Nothing was sent.",
+            counted(plan.len(), "ticket"),
+            counted(usize::try_from(calls).unwrap_or(usize::MAX), "call"),
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+fn in_words(quotas: &Quotas) -> String {
+    let mut words: Vec<_> = quotas.windows.iter().map(ToString::to_string).collect();
+    if quotas.one_call_per_operation {
+        words.push("one at a time".to_owned());
+    } else if let Some(most) = quotas.max_concurrent {
+        words.push(format!("{most} at a time"));
+    }
+    if words.is_empty() {
+        words.push("none known".to_owned());
+    }
+    words.join(", ")
+}
+
+/// Rounded up: who plans with a little less plans wrong. `None` for a time that does not end.
+fn whole_seconds(time: Duration) -> Option<u64> {
+    (time != Duration::MAX).then(|| time.as_secs() + u64::from(time.subsec_nanos() > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use tickets::Quota;
+
+    use super::*;
+
+    #[test]
+    fn quotas_are_put_into_words() {
+        let second = Duration::from_secs(1);
+        let quotas = Quotas::none().window(Quota::new(25, 5 * second));
+        assert_eq!(in_words(&quotas), "25 calls in 5 s");
+        let quotas = quotas
+            .window(Quota::new(1, second / 2))
+            .one_call_per_operation();
+        assert_eq!(
+            in_words(&quotas),
+            "25 calls in 5 s, 1 call in 0.5 s, one at a time"
+        );
+        assert_eq!(in_words(&Quotas::none()), "none known");
+    }
+
+    #[test]
+    fn a_time_is_rounded_up_and_may_not_end() {
+        assert_eq!(whole_seconds(Duration::ZERO), Some(0));
+        assert_eq!(whole_seconds(Duration::from_millis(15_001)), Some(16));
+        assert_eq!(whole_seconds(Duration::MAX), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! `--remaining FILE`: the tickets that were not attempted, one per line as `--from` reads them, so that the
+//! work can go on where it ended.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tickets::TicketRef;
+
+use super::asked;
+use crate::args::Many;
+use crate::failure::Failure;
+use crate::text;
+
+/// The file, while it is written. Each ticket is in it at once, once, however often it was named.
+#[derive(Debug)]
+pub(super) struct Remaining {
+    path: PathBuf,
+    file: File,
+    failure: Option<io::Error>,
+}
+
+impl Remaining {
+    /// Creates the file, empty, in place of one that is there.
+    pub(super) fn create(path: &Path) -> Result<Self, Failure> {
+        let file = File::create(path).map_err(|error| {
+            Failure::refused(format!("it cannot be written: {error}; nothing was sent"))
+                .at(path.display().to_string())
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            failure: None,
+        })
+    }
+
+    pub(super) fn add(&mut self, ticket: &TicketRef) {
+        if self.failure.is_none() {
+            let line = format!("{ticket}\n");
+            self.failure = self.file.write_all(line.as_bytes()).err();
+        }
+    }
+
+    /// The file's name, for people.
+    pub(super) fn name(&self) -> String {
+        text::line(&self.path.display().to_string())
+    }
+
+    /// Why not all could be written.
+    pub(super) fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take().map(|error| {
+            let message = format!("not all that was not attempted could be written: {error}");
+            Failure::local(message).at(self.path.display().to_string())
+        })
+    }
+}
+
+/// Refuses a file that holds the very list that is asked for: it would be gone.
+pub(super) fn refuse_the_list_itself(many: &Many) -> Result<(), Failure> {
+    let Some(remaining) = &many.remaining else {
+        return Ok(());
+    };
+    let from = many.from.as_deref().filter(|from| from.as_os_str() != "-");
+    // What standard input may be redirected from.
+    let stdin = asked::from_stdin(many).then_some(Path::new("/dev/stdin"));
+    let this = identity(remaining);
+    // A file that is not there yet is no other's.
+    let mut lists = from.into_iter().chain(stdin);
+    if this.is_none() || !lists.any(|list| identity(list) == this) {
+        return Ok(());
+    }
+    let message = "--remaining names the file that the tickets come from; give it another one";
+    Err(Failure::refused(message).at(remaining.display().to_string()))
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let about = std::fs::metadata(path).ok()?;
+    // Nothing is lost of a terminal or of /dev/null.
+    about.is_file().then(|| (about.dev(), about.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    std::fs::canonicalize(path).ok()
+}

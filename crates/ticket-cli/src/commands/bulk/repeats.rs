@@ -1,0 +1,137 @@
+//! Tickets that are named more than once: each is sent once, and answered as often as it was named. They are
+//! found without holding all ids at once, so that memory grows with the repetitions only.
+
+use std::collections::hash_map::{Entry, RandomState};
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher as _;
+use std::io;
+
+use super::spool::{Spool, SpoolReader};
+
+/// How many ids are looked at together. One of them costs ten bytes or so; a list is read once for each so many
+/// that are in it.
+pub(super) const TOGETHER: usize = 50_000;
+
+/// The repetitions in a spool.
+#[derive(Debug, Default)]
+pub(super) struct Repeats {
+    /// The later places of a ticket, by its first one.
+    later: HashMap<usize, Vec<usize>>,
+    /// All later places, in ascending order.
+    skipped: Vec<usize>,
+}
+
+impl Repeats {
+    /// Finds them, looking at so many ids together.
+    pub(super) fn find(spool: &Spool, together: usize) -> io::Result<Self> {
+        let hasher = RandomState::new();
+        let suspects = suspects(spool, together, &hasher)?;
+        if suspects.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut firsts: HashMap<String, usize> = HashMap::new();
+        let mut repeats = Self::default();
+        let mut reader = spool.read()?;
+        while let Some(place) = reader.advance()? {
+            if !suspects.contains(&hasher.hash_one(reader.id())) {
+                continue;
+            }
+            match firsts.entry(reader.id().to_owned()) {
+                Entry::Vacant(first) => {
+                    first.insert(place);
+                }
+                Entry::Occupied(first) => {
+                    repeats.later.entry(*first.get()).or_default().push(place);
+                    repeats.skipped.push(place);
+                }
+            }
+        }
+        Ok(repeats)
+    }
+
+    /// How many times a ticket is named that was named before.
+    pub(super) fn len(&self) -> usize {
+        self.skipped.len()
+    }
+
+    /// The later places of the ticket that is first named here.
+    pub(super) fn of(&self, first: usize) -> &[usize] {
+        self.later.get(&first).map_or(&[], Vec::as_slice)
+    }
+
+    /// Goes to the next ticket that was not named before, and gives its place.
+    pub(super) fn advance(&self, reader: &mut SpoolReader) -> io::Result<Option<usize>> {
+        loop {
+            match reader.advance()? {
+                Some(place) if self.skipped.binary_search(&place).is_ok() => {}
+                found => return Ok(found),
+            }
+        }
+    }
+}
+
+/// The hashes that come up more than once: those of all repeated ids, and perhaps a few others.
+fn suspects(spool: &Spool, together: usize, hasher: &RandomState) -> io::Result<HashSet<u64>> {
+    let parts = u64::try_from(spool.len().div_ceil(together.max(1))).unwrap_or(u64::MAX);
+    let mut suspects = HashSet::new();
+    let mut seen = HashSet::with_capacity(spool.len().min(together));
+    for part in 0..parts {
+        seen.clear();
+        let mut reader = spool.read()?;
+        while reader.advance()?.is_some() {
+            let hash = hasher.hash_one(reader.id());
+            if hash % parts == part && !seen.insert(hash) {
+                suspects.insert(hash);
+            }
+        }
+    }
+    Ok(suspects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::spool::tests::spool;
+    use super::*;
+
+    /// The places of what is sent, and of each repetition with its first.
+    fn found(ids: &[String], together: usize) -> (Vec<usize>, Vec<(usize, usize)>) {
+        let spool = spool(ids);
+        let repeats = Repeats::find(&spool, together).unwrap();
+        let mut reader = spool.read().unwrap();
+        let mut sent = Vec::new();
+        let mut repetitions = Vec::new();
+        while let Some(place) = repeats.advance(&mut reader).unwrap() {
+            assert_eq!(reader.id(), ids[place]);
+            sent.push(place);
+            repetitions.extend(repeats.of(place).iter().map(|later| (place, *later)));
+        }
+        assert_eq!(repeats.len(), repetitions.len());
+        (sent, repetitions)
+    }
+
+    #[test]
+    fn repetitions_are_found_however_far_apart_they_are() {
+        let mut ids: Vec<_> = (0..1000).map(|id| format!("{id}")).collect();
+        ids.push("0".to_owned());
+        ids.extend((500..510).map(|id| format!("{id}")));
+        ids.extend(["0".to_owned(), "999".to_owned()]);
+        let mut expected = vec![(0, 1000), (0, 1011)];
+        expected.extend((500..510).map(|id| (id, id + 501)));
+        expected.push((999, 1012));
+        for together in [1, 7, 100, 1000, usize::MAX] {
+            let (sent, repetitions) = found(&ids, together);
+            assert_eq!(sent, (0..1000).collect::<Vec<_>>(), "{together}");
+            assert_eq!(repetitions, expected, "{together}");
+        }
+    }
+
+    #[test]
+    fn one_ticket_over_and_over_is_sent_once_and_none_is_no_repetition() {
+        let same = vec!["1".to_owned(); 300];
+        let (sent, repetitions) = found(&same, 10);
+        assert_eq!((sent, repetitions.len()), (vec![0], 299));
+        let different: Vec<_> = (0..300).map(|id| format!("{id}")).collect();
+        let (sent, repetitions) = found(&different, 10);
+        assert_eq!((sent.len(), repetitions.len()), (300, 0));
+    }
+}

@@ -1,0 +1,164 @@
+//! The tickets of one account, kept from the moment they are read to the moment they are sent: in memory as long
+//! as they are few, then in a file without a name, so that memory does not grow with them. What was confirmed is
+//! what is done, whatever becomes of the file they came from.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Seek as _, Write as _};
+use std::sync::Arc;
+
+use tempfile::{SpooledData, SpooledTempFile};
+use tickets::TicketId;
+
+/// How many bytes are kept in memory.
+const IN_MEMORY: usize = 256 * 1024;
+
+/// A spool that is being written.
+#[derive(Debug)]
+pub(super) struct SpoolWriter {
+    lines: BufWriter<SpooledTempFile>,
+    len: usize,
+}
+
+/// Tickets in the order asked, each with its place among all that were asked for.
+#[derive(Debug)]
+pub(super) struct Spool {
+    data: Data,
+    len: usize,
+}
+
+#[derive(Debug)]
+enum Data {
+    Memory(Arc<[u8]>),
+    File(File),
+}
+
+impl SpoolWriter {
+    pub(super) fn new() -> Self {
+        Self::keeping(IN_MEMORY)
+    }
+
+    /// One that keeps so many bytes in memory.
+    fn keeping(in_memory: usize) -> Self {
+        Self {
+            lines: BufWriter::new(SpooledTempFile::new(in_memory)),
+            len: 0,
+        }
+    }
+
+    /// Adds a ticket. An id has no line break in it: that was checked.
+    pub(super) fn push(&mut self, place: usize, id: &TicketId) -> io::Result<()> {
+        self.len += 1;
+        writeln!(self.lines, "{place}\t{id}")
+    }
+
+    /// All are written, and none can be added.
+    pub(super) fn finish(self) -> io::Result<Spool> {
+        let file = self.lines.into_inner().map_err(io::Error::from)?;
+        let data = match file.into_inner() {
+            SpooledData::InMemory(text) => Data::Memory(text.into_inner().into()),
+            SpooledData::OnDisk(file) => Data::File(file),
+        };
+        Ok(Spool {
+            data,
+            len: self.len,
+        })
+    }
+}
+
+impl Spool {
+    /// How many tickets there are, repetitions included.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Reads it from the beginning. One reader at a time: they share their place in the file.
+    pub(super) fn read(&self) -> io::Result<SpoolReader> {
+        let lines: Box<dyn BufRead + Send> = match &self.data {
+            Data::Memory(text) => Box::new(Cursor::new(Arc::clone(text))),
+            Data::File(file) => {
+                let mut file = file.try_clone()?;
+                file.rewind()?;
+                Box::new(BufReader::new(file))
+            }
+        };
+        Ok(SpoolReader {
+            lines,
+            line: String::new(),
+            id: 0,
+        })
+    }
+}
+
+/// Reads the tickets of a spool.
+pub(super) struct SpoolReader {
+    lines: Box<dyn BufRead + Send>,
+    line: String,
+    /// Where in the line the id begins.
+    id: usize,
+}
+
+impl SpoolReader {
+    /// Goes to the next ticket and gives its place, or nothing after the last one.
+    pub(super) fn advance(&mut self) -> io::Result<Option<usize>> {
+        self.line.clear();
+        self.id = 0;
+        if self.lines.read_line(&mut self.line)? == 0 {
+            return Ok(None);
+        }
+        // Nobody else can reach the file: only a disk that lies can have changed it.
+        let changed = || io::Error::new(io::ErrorKind::InvalidData, "it is not what was written");
+        if self.line.pop() != Some('\n') {
+            return Err(changed());
+        }
+        let (place, _) = self.line.split_once('\t').ok_or_else(changed)?;
+        self.id = place.len() + 1;
+        place.parse().map(Some).map_err(|_| changed())
+    }
+
+    /// The id of the ticket that was gone to.
+    pub(super) fn id(&self) -> &str {
+        self.line.get(self.id..).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A spool of these ids, at the places 0, 1, 2 and so on.
+    pub(in super::super) fn spool<T: AsRef<str>>(ids: impl IntoIterator<Item = T>) -> Spool {
+        let mut writer = SpoolWriter::new();
+        for (place, id) in ids.into_iter().enumerate() {
+            writer.push(place, &id.as_ref().into()).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    fn all(spool: &Spool) -> Vec<(usize, String)> {
+        let mut reader = spool.read().unwrap();
+        let mut all = Vec::new();
+        while let Some(place) = reader.advance().unwrap() {
+            all.push((place, reader.id().to_owned()));
+        }
+        all
+    }
+
+    #[test]
+    fn what_was_written_is_read_as_often_as_wanted_wherever_it_is_kept() {
+        let ids: Vec<_> = (0..1000).map(|id| format!("é:{id}")).collect();
+        let expected: Vec<_> = ids.iter().cloned().enumerate().collect();
+        for in_memory in [0, 100, usize::MAX] {
+            let mut writer = SpoolWriter::keeping(in_memory);
+            for (place, id) in ids.iter().enumerate() {
+                writer.push(place, &id.as_str().into()).unwrap();
+            }
+            let spool = writer.finish().unwrap();
+            assert_eq!(matches!(spool.data, Data::Memory(_)), in_memory > 100);
+            assert_eq!(spool.len(), ids.len());
+            assert_eq!(all(&spool), expected);
+            // A reader that stopped in the middle is no hindrance.
+            spool.read().unwrap().advance().unwrap();
+            assert_eq!(all(&spool), expected);
+        }
+    }
+}

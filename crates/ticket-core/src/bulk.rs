@@ -1,0 +1,196 @@
+//! The same thing done to many tickets of one account: batches, several on their way at once, one outcome for
+//! every single id, whatever happens. Not for several accounts: those are independent of each other.
+
+mod work;
+
+use std::collections::HashMap;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+
+use futures_core::future::BoxFuture;
+use futures_util::FutureExt as _;
+use tokio::time::Instant;
+
+pub(crate) use self::work::run;
+
+use crate::delete::DeleteOutcome;
+use crate::error::{Error, Result};
+use crate::operation::Operation;
+use crate::provider::TicketProvider;
+use crate::resolve::ResolveOutcome;
+use crate::stop::Stop;
+use crate::ticket::TicketId;
+
+/// How many tickets are worked on, and when the work ends before it is done.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use ticket_core::{BulkOptions, Stop};
+///
+/// let stop = Stop::new();
+/// let options = BulkOptions::default().stop(stop.clone()).concurrency(NonZeroUsize::MIN);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BulkOptions {
+    /// How many calls are made at once, as far as the account's quotas allow: 4 unless changed.
+    pub concurrency: NonZeroUsize,
+    /// Nothing is sent later than this; there is none unless set. It takes the place of
+    /// [`RetryPolicy::deadline`](crate::RetryPolicy::deadline), so that a small quota is waited for.
+    pub deadline: Option<Instant>,
+    /// Ends the work early.
+    pub stop: Stop,
+    /// After so many calls in a row that failed because the vendor was out of reach, retries included, the
+    /// rest is not tried: 5 unless changed.
+    pub give_up_after: NonZeroU32,
+}
+
+impl Default for BulkOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: NonZeroUsize::MIN.saturating_add(3),
+            deadline: None,
+            stop: Stop::new(),
+            give_up_after: NonZeroU32::MIN.saturating_add(4),
+        }
+    }
+}
+
+impl BulkOptions {
+    /// Sets how many calls are made at once.
+    #[must_use]
+    pub fn concurrency(mut self, calls: NonZeroUsize) -> Self {
+        self.concurrency = calls;
+        self
+    }
+
+    /// Sends nothing later than this.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Lets this end the work early.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Sets after how many failed calls in a row the rest is not tried.
+    #[must_use]
+    pub fn give_up_after(mut self, calls: NonZeroU32) -> Self {
+        self.give_up_after = calls;
+        self
+    }
+}
+
+/// What became of one of many tickets.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settled<O, I = TicketId> {
+    /// Its place in the input, from 0.
+    pub index: usize,
+    /// The ticket.
+    pub id: I,
+    /// What became of it.
+    pub outcome: O,
+}
+
+impl<O, I> Settled<O, I> {
+    /// The ticket `id`, which had this place in the input, came to this.
+    pub const fn new(index: usize, id: I, outcome: O) -> Self {
+        Self { index, id, outcome }
+    }
+}
+
+/// What is done to the tickets.
+pub(crate) trait Deed: Send + 'static {
+    /// What can become of a ticket.
+    type Outcome: Outcome;
+    const OPERATION: Operation;
+
+    /// How many tickets one call may name.
+    fn max_batch(provider: &dyn TicketProvider) -> usize;
+
+    /// One call, about at most so many different tickets.
+    fn call(
+        provider: Arc<dyn TicketProvider>,
+        ids: Vec<TicketId>,
+    ) -> BoxFuture<'static, Result<HashMap<TicketId, Self::Outcome>>>;
+}
+
+/// What can become of a ticket, as far as it can be told without asking the vendor.
+pub(crate) trait Outcome: Clone + Send + 'static {
+    /// A call about it, or about a whole batch, failed.
+    fn from_error(error: Error) -> Self;
+    /// It was never tried.
+    fn unattempted(error: Error) -> Self;
+}
+
+impl Outcome for DeleteOutcome {
+    fn from_error(error: Error) -> Self {
+        Self::from_error(error)
+    }
+
+    fn unattempted(error: Error) -> Self {
+        Self::Unattempted(error)
+    }
+}
+
+impl Outcome for ResolveOutcome {
+    fn from_error(error: Error) -> Self {
+        Self::from_result(Err(error))
+    }
+
+    fn unattempted(error: Error) -> Self {
+        Self::Unattempted(error)
+    }
+}
+
+/// Removes tickets.
+pub(crate) enum Delete {}
+
+impl Deed for Delete {
+    type Outcome = DeleteOutcome;
+    const OPERATION: Operation = Operation::Delete;
+
+    fn max_batch(provider: &dyn TicketProvider) -> usize {
+        provider.info().capabilities.max_delete_batch()
+    }
+
+    fn call(
+        provider: Arc<dyn TicketProvider>,
+        ids: Vec<TicketId>,
+    ) -> BoxFuture<'static, Result<HashMap<TicketId, DeleteOutcome>>> {
+        async move { Ok(provider.delete(&ids).await?.into_iter().collect()) }.boxed()
+    }
+}
+
+/// Marks tickets as solved, one call each.
+pub(crate) enum Resolve {}
+
+impl Deed for Resolve {
+    type Outcome = ResolveOutcome;
+    const OPERATION: Operation = Operation::Resolve;
+
+    fn max_batch(_provider: &dyn TicketProvider) -> usize {
+        1
+    }
+
+    fn call(
+        provider: Arc<dyn TicketProvider>,
+        ids: Vec<TicketId>,
+    ) -> BoxFuture<'static, Result<HashMap<TicketId, ResolveOutcome>>> {
+        async move {
+            let mut outcomes = HashMap::with_capacity(ids.len());
+            for id in ids {
+                provider.resolve(&id).await?;
+                outcomes.insert(id, ResolveOutcome::Resolved);
+            }
+            Ok(outcomes)
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,59 @@
+//! `Pace`: no call before the account's quota allows it.
+
+use std::sync::Arc;
+
+use futures_core::future::BoxFuture;
+
+use crate::error::{ErrorKind, Result};
+use crate::layer::{Call, Layer, Reply};
+use crate::pace::Pacer;
+use crate::patience::Patience;
+
+/// Holds each call back until the account's quota allows it. See [`Pacer`] for what is promised.
+///
+/// Events tell that a call begins to wait and that it waits no longer. A call that comes too late for its deadline
+/// fails with `RateLimited`, one that is called off with `Cancelled`; neither was sent.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    pacer: Arc<Pacer>,
+}
+
+impl Pace {
+    /// Keeps within the quotas of `pacer`, together with everyone who shares it.
+    pub const fn new(pacer: Arc<Pacer>) -> Self {
+        Self { pacer }
+    }
+}
+
+impl Layer for Pace {
+    async fn call<'a, T: Reply>(
+        &'a self,
+        call: Call<'a>,
+        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
+    ) -> Result<T> {
+        let (provider, operation) = (call.info().id, call.operation());
+        let patience = Patience::current().unwrap_or_default();
+        #[cfg(feature = "metrics")]
+        let begun = tokio::time::Instant::now();
+        let slot = self.pacer.acquire(provider, operation, &patience).await;
+        #[cfg(feature = "metrics")]
+        super::metrics::waited(&call, begun.elapsed());
+        let slot = slot?;
+        let result = next().await;
+        match &result {
+            Err(error) if error.kind() == ErrorKind::RateLimited => {
+                // Before the slot is given back, so that nobody slips through in between.
+                let pause = self.pacer.close_for(error.retry_after());
+                tracing::warn!(
+                    ticket.provider = provider,
+                    ticket.operation = operation.as_str(),
+                    wait.estimate_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                    "the vendor says that there are too many calls"
+                );
+            }
+            _ => {}
+        }
+        drop(slot);
+        result
+    }
+}

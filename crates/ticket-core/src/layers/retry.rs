@@ -1,0 +1,224 @@
+//! `Retry`: makes a failed call again, where that is safe.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_core::future::BoxFuture;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+use tracing::field::Empty;
+
+use super::observe::record_failure;
+use crate::error::{Effect, Error, ErrorKind, Result};
+use crate::layer::{Call, Layer, Reply};
+use crate::patience::Patience;
+use crate::retry::{Budget, RetryPolicy};
+
+/// Makes a failed call again by a [`RetryPolicy`], where [that is safe](RetryPolicy::repeats).
+///
+/// What the attempts come to is told as a whole. Once an attempt had an unknown effect the call has one,
+/// whatever later attempts were answered: a refusal then keeps its words, but its effect is unknown; a ticket
+/// that a repeated delete does not find is `AlreadyGone`. The error says how often it was tried.
+///
+/// Each attempt has a tracing span, `ticket_attempt`, and each wait and the end of all attempts an event: see
+/// [`Observe`](crate::Observe).
+#[derive(Debug)]
+pub struct Retry {
+    policy: RetryPolicy,
+    budget: Budget,
+    jitter: Mutex<fastrand::Rng>,
+}
+
+/// Why there is no other attempt.
+#[derive(Clone, Copy, Debug)]
+enum GivingUp {
+    Attempts,
+    RetryAfter,
+    Deadline,
+    Budget,
+    Stopped,
+}
+
+impl Retry {
+    /// Repeats by this policy.
+    pub fn new(policy: RetryPolicy) -> Self {
+        Self::with_jitter(policy, fastrand::Rng::new())
+    }
+
+    /// Repeats by this policy, with waits that are the same in every run.
+    pub fn seeded(policy: RetryPolicy, seed: u64) -> Self {
+        Self::with_jitter(policy, fastrand::Rng::with_seed(seed))
+    }
+
+    fn with_jitter(policy: RetryPolicy, jitter: fastrand::Rng) -> Self {
+        let budget = Budget::new(policy.budget);
+        Self {
+            policy,
+            budget,
+            jitter: Mutex::new(jitter),
+        }
+    }
+
+    /// How long to wait after `attempts` of them, the last with this error; or why not at all.
+    fn wait(
+        &self,
+        error: &Error,
+        attempts: u32,
+        patience: &Patience,
+    ) -> Result<Duration, GivingUp> {
+        if attempts >= self.policy.max_attempts.get() {
+            return Err(GivingUp::Attempts);
+        }
+        let asked = error.retry_after().unwrap_or_default();
+        if asked > self.policy.max_retry_after {
+            return Err(GivingUp::RetryAfter);
+        }
+        let longest = u64::try_from(self.policy.backoff(attempts).as_nanos()).unwrap_or(u64::MAX);
+        let drawn = {
+            let mut jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
+            Duration::from_nanos(jitter.u64(0..=longest))
+        };
+        let wait = drawn.max(asked);
+        if patience.ends_before(Instant::now() + wait) {
+            return Err(GivingUp::Deadline);
+        }
+        if !self.budget.spend() {
+            return Err(GivingUp::Budget);
+        }
+        Ok(wait)
+    }
+}
+
+impl Layer for Retry {
+    async fn call<'a, T: Reply>(
+        &'a self,
+        call: Call<'a>,
+        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
+    ) -> Result<T> {
+        // Whoever began many calls has said how long they may wait; a single one has the policy's deadline.
+        let patience = Patience::current().unwrap_or_else(|| Patience {
+            deadline: Instant::now().checked_add(self.policy.deadline),
+            stop: None,
+        });
+        let mut past = Past::default();
+        loop {
+            let span = tracing::debug_span!(
+                "ticket_attempt",
+                otel.kind = "internal",
+                http.request.resend_count = (past.attempts > 0).then_some(past.attempts),
+                ticket.effect = Empty,
+                error.type = Empty,
+                http.response.status_code = Empty,
+                otel.status_code = Empty,
+            );
+            let attempt = next().instrument(span.clone());
+            let result = patience.clone().scope(attempt).await;
+            #[cfg(feature = "metrics")]
+            super::metrics::attempted(&call, &result);
+            let error = match result {
+                Ok(reply) => {
+                    self.budget.earn();
+                    return Ok(past.read(reply));
+                }
+                Err(error) => error,
+            };
+            record_failure(&span, &error);
+            // The wait before the next attempt is no part of this one.
+            drop(span);
+            if error.is_untried() {
+                return Err(past.untried(error));
+            }
+            past.add(&error);
+            if !RetryPolicy::repeats(error.kind(), error.effect(), call.operation()) {
+                return Err(past.sum());
+            }
+            let wait = match self.wait(&error, past.attempts, &patience) {
+                Ok(wait) => wait,
+                Err(reason) => return Err(past.give_up(&call, reason)),
+            };
+            tracing::info!(
+                ticket.provider = call.info().id,
+                ticket.operation = call.operation().as_str(),
+                error.type = error.kind().as_str(),
+                retry.attempts = past.attempts,
+                retry.wait_ms = millis(wait),
+                "retrying"
+            );
+            if patience.wait_for(tokio::time::sleep(wait)).await.is_err() {
+                return Err(past.give_up(&call, GivingUp::Stopped));
+            }
+        }
+    }
+}
+
+/// What the attempts so far come to.
+#[derive(Default)]
+struct Past {
+    attempts: u32,
+    has_unknown_effect: bool,
+    last: Option<Error>,
+}
+
+impl Past {
+    fn add(&mut self, error: &Error) {
+        self.attempts += 1;
+        self.has_unknown_effect |= error.effect() == Effect::Unknown;
+        self.last = Some(error.clone());
+    }
+
+    fn read<T: Reply>(&self, reply: T) -> T {
+        if self.has_unknown_effect {
+            reply.after_unknown_effect()
+        } else {
+            reply
+        }
+    }
+
+    /// The error of the call as a whole: the last one, with the effect of all.
+    fn sum(self) -> Error {
+        let error = self
+            .last
+            .unwrap_or_else(|| Error::new(ErrorKind::Cancelled, "it was never tried"));
+        let error = if self.has_unknown_effect {
+            error.with_effect(Effect::Unknown)
+        } else {
+            error
+        };
+        error.with_attempts(self.attempts)
+    }
+
+    /// The last attempt was not made: what the ones before it were told says more.
+    fn untried(mut self, error: Error) -> Error {
+        self.last = self.last.or(Some(error));
+        self.sum()
+    }
+
+    fn give_up(self, call: &Call<'_>, reason: GivingUp) -> Error {
+        let error = self.sum();
+        tracing::warn!(
+            ticket.provider = call.info().id,
+            ticket.operation = call.operation().as_str(),
+            error.type = error.kind().as_str(),
+            retry.attempts = error.attempts(),
+            retry.reason = reason.as_str(),
+            "giving up"
+        );
+        error
+    }
+}
+
+impl GivingUp {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attempts => "attempts",
+            Self::RetryAfter => "retry_after",
+            Self::Deadline => "deadline",
+            Self::Budget => "budget",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,224 @@
+//! A provider in memory that answers as a test says and records what reached it, and when.
+#![allow(dead_code, reason = "not every test uses everything")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ticket_core::{
+    Capabilities, Created, DeleteOutcome, DeleteReport, Effect, Error, ErrorKind, Fields, Layer,
+    Layered, Message, NewComment, NewTicket, Operation, Page, PageRequest, ProviderInfo, RawValue,
+    Result, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery, Tickets,
+};
+use tokio::time::Instant;
+
+/// A call that reached the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) operation: Operation,
+    pub(crate) ids: Vec<String>,
+    /// How many came before it.
+    pub(crate) number: usize,
+    /// How long after the provider was made.
+    pub(crate) at: Duration,
+}
+
+/// What reached the provider.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<Seen>>>);
+
+impl Log {
+    pub(crate) fn calls(&self) -> Vec<Seen> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// The ids of each call, with commas between them.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.calls().iter().map(|call| call.ids.join(",")).collect()
+    }
+}
+
+type Answer = dyn Fn(&Seen) -> Result<()> + Send + Sync;
+type Outcome = dyn Fn(&str, usize) -> DeleteOutcome + Send + Sync;
+
+pub(crate) struct Fake {
+    info: ProviderInfo,
+    start: Instant,
+    latency: Duration,
+    log: Log,
+    answer: Box<Answer>,
+    outcome: Box<Outcome>,
+}
+
+impl std::fmt::Debug for Fake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fake")
+    }
+}
+
+impl Fake {
+    /// Can do everything, and deletes `batch` tickets with one call.
+    pub(crate) fn new(batch: usize) -> Self {
+        let capabilities = Capabilities::none()
+            .get()
+            .list(Fields::default())
+            .create(Fields::default())
+            .update(Fields::default())
+            .resolve()
+            .delete(batch)
+            .messages(Fields::default())
+            .comment(Fields::default());
+        Self {
+            info: ProviderInfo::new("fake", "Fake", capabilities),
+            start: Instant::now(),
+            latency: Duration::ZERO,
+            log: Log::default(),
+            answer: Box::new(|_| Ok(())),
+            outcome: Box::new(|_, _| DeleteOutcome::Deleted),
+        }
+    }
+
+    pub(crate) fn info(mut self, change: impl FnOnce(ProviderInfo) -> ProviderInfo) -> Self {
+        self.info = change(self.info);
+        self
+    }
+
+    pub(crate) fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// Fails the calls for which `answer` is an error.
+    pub(crate) fn answering(
+        mut self,
+        answer: impl Fn(&Seen) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.answer = Box::new(answer);
+        self
+    }
+
+    /// What becomes of each id, by the number of the call.
+    pub(crate) fn outcomes(
+        mut self,
+        outcome: impl Fn(&str, usize) -> DeleteOutcome + Send + Sync + 'static,
+    ) -> Self {
+        self.outcome = Box::new(outcome);
+        self
+    }
+
+    pub(crate) fn log(&self) -> Log {
+        self.log.clone()
+    }
+
+    /// A handle without any layer.
+    pub(crate) fn bare(self) -> Tickets {
+        Tickets::bare(Arc::new(self))
+    }
+
+    /// A handle with one layer.
+    pub(crate) fn layered(self, layer: impl Layer) -> Tickets {
+        Tickets::bare(Arc::new(Layered::new(layer, Arc::new(self))))
+    }
+
+    async fn call(&self, operation: Operation, ids: &[&TicketId]) -> Result<usize> {
+        let ids = ids.iter().map(|id| id.as_str().to_owned()).collect();
+        let seen = {
+            let mut log = self.log.0.lock().unwrap();
+            let seen = Seen {
+                operation,
+                ids,
+                number: log.len(),
+                at: self.start.elapsed(),
+            };
+            log.push(seen.clone());
+            seen
+        };
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
+        (self.answer)(&seen)
+            .map(|()| seen.number)
+            .map_err(|error| error.in_operation(self.info.id, operation))
+    }
+}
+
+/// An error of this kind and effect.
+pub(crate) fn error(kind: ErrorKind, effect: Effect) -> Error {
+    Error::new(kind, "it failed").with_effect(effect)
+}
+
+fn raw() -> Box<RawValue> {
+    RawValue::from_string("null".to_owned()).unwrap()
+}
+
+#[async_trait]
+impl TicketProvider for Fake {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+        self.call(Operation::Get, &[id]).await?;
+        Ok(Ticket::new(id.clone(), raw()))
+    }
+
+    async fn list(&self, _query: &TicketQuery) -> Result<Page<Ticket>> {
+        self.call(Operation::List, &[]).await?;
+        Ok(Page::last(Vec::new()))
+    }
+
+    async fn create(&self, _ticket: &NewTicket) -> Result<Created> {
+        self.call(Operation::Create, &[]).await?;
+        Ok(Created::new("1", raw()))
+    }
+
+    async fn update(&self, id: &TicketId, _patch: &TicketPatch) -> Result<()> {
+        self.call(Operation::Update, &[id]).await.map(drop)
+    }
+
+    async fn resolve(&self, id: &TicketId) -> Result<()> {
+        self.call(Operation::Resolve, &[id]).await.map(drop)
+    }
+
+    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
+        let asked: Vec<_> = ids.iter().collect();
+        let number = self.call(Operation::Delete, &asked).await?;
+        let outcome = |id: &TicketId| (self.outcome)(id.as_str(), number);
+        Ok(DeleteReport::from_fn(ids, outcome))
+    }
+
+    async fn messages(&self, id: &TicketId, _page: &PageRequest) -> Result<Page<Message>> {
+        self.call(Operation::Messages, &[id]).await?;
+        Ok(Page::last(Vec::new()))
+    }
+
+    async fn comment(&self, id: &TicketId, _comment: &NewComment) -> Result<()> {
+        self.call(Operation::Comment, &[id]).await.map(drop)
+    }
+}
+
+/// Makes a call of this operation about ticket `1`; the error, where there is one.
+pub(crate) async fn make(tickets: &Tickets, operation: Operation) -> Option<Error> {
+    let page = PageRequest::first();
+    match operation {
+        Operation::Get => tickets.get("1").await.err(),
+        Operation::List => tickets.list(&TicketQuery::new()).await.err(),
+        Operation::Create => tickets.create(&NewTicket::new("x")).await.err(),
+        Operation::Update => tickets.update("1", &TicketPatch::new()).await.err(),
+        Operation::Resolve => tickets.resolve("1").await.err(),
+        Operation::Delete => {
+            let report = tickets.delete(["1"]).await;
+            report
+                .iter()
+                .find_map(|(_, outcome)| outcome.error().cloned())
+        }
+        Operation::Messages => tickets.messages("1", &page).await.err(),
+        Operation::Comment => tickets.comment("1", &NewComment::internal("x")).await.err(),
+        _ => unreachable!("an operation that no test knows"),
+    }
+}

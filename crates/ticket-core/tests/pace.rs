@@ -1,0 +1,433 @@
+//! What `Pace` lets through to the vendor, and when: against a vendor in memory, on a paused clock.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use ticket_core::{
+    Effect, Error, ErrorKind, Layered, NewComment, Pace, Pacer, ProviderInfo, Quota, Quotas,
+    Result, TicketId, TicketProvider, Timeout, WaitReason,
+};
+use tokio::time::{Instant, timeout};
+
+/// Notes when each call reached it, in milliseconds, and answers all of them equally late.
+#[derive(Debug)]
+struct Vendor {
+    info: ProviderInfo,
+    start: Instant,
+    latency: Duration,
+    /// Refuses the calls about these tickets.
+    refuses: Vec<(&'static str, Option<Duration>)>,
+    seen: Mutex<Vec<(u64, String)>>,
+}
+
+impl Vendor {
+    fn new(latency: Duration) -> Self {
+        Self {
+            info: ProviderInfo::new("memory", "Memory", ticket_core::Capabilities::none()),
+            start: Instant::now(),
+            latency,
+            refuses: Vec::new(),
+            seen: Mutex::default(),
+        }
+    }
+
+    fn refusing(mut self, id: &'static str, retry_after: Option<Duration>) -> Self {
+        self.refuses.push((id, retry_after));
+        self
+    }
+
+    /// A handle that keeps within the quotas.
+    fn within(self, quotas: Quotas) -> Account {
+        let (vendor, pacer) = (Arc::new(self), Arc::new(Pacer::new(quotas)));
+        let provider = Layered::new(Pace::new(Arc::clone(&pacer)), Arc::clone(&vendor) as _);
+        Account {
+            vendor,
+            pacer,
+            provider,
+        }
+    }
+
+    async fn answer(&self, id: &TicketId) -> Result<()> {
+        let after = u64::try_from(self.start.elapsed().as_millis()).unwrap();
+        self.seen.lock().unwrap().push((after, id.to_string()));
+        tokio::time::sleep(self.latency).await;
+        let refusal = self
+            .refuses
+            .iter()
+            .find(|(refused, _)| *refused == id.as_str());
+        match refusal {
+            None if id.as_str() == "missing" => {
+                Err(Error::new(ErrorKind::NotFound, "there is no such ticket"))
+            }
+            None => Ok(()),
+            Some((_, retry_after)) => {
+                let error = Error::new(ErrorKind::RateLimited, "too many calls");
+                Err(retry_after.map_or(error.clone(), |wait| error.with_retry_after(wait)))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl TicketProvider for Vendor {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    async fn resolve(&self, id: &TicketId) -> Result<()> {
+        self.answer(id).await
+    }
+
+    async fn comment(&self, id: &TicketId, _comment: &NewComment) -> Result<()> {
+        self.answer(id).await
+    }
+}
+
+struct Account {
+    vendor: Arc<Vendor>,
+    pacer: Arc<Pacer>,
+    provider: Layered<Pace>,
+}
+
+impl Account {
+    async fn resolve(&self, id: &str) -> Result<()> {
+        in_time(self.provider.resolve(&TicketId::new(id))).await
+    }
+
+    async fn resolve_all(&self, ids: impl IntoIterator<Item = &str>) -> Vec<Result<()>> {
+        join_all(ids.into_iter().map(|id| self.resolve(id))).await
+    }
+
+    async fn comment(&self, id: &str) -> Result<()> {
+        let comment = NewComment::internal("seen");
+        in_time(self.provider.comment(&TicketId::new(id), &comment)).await
+    }
+
+    fn assert_seen(&self, expected: &[(u64, &str)]) {
+        let seen = self.vendor.seen.lock().unwrap();
+        let seen: Vec<_> = seen.iter().map(|(at, id)| (*at, id.as_str())).collect();
+        assert_eq!(seen, expected);
+    }
+
+    fn assert_idle(&self) {
+        let status = self.pacer.status();
+        assert_eq!((status.in_flight, status.waiting), (0, 0));
+        assert_eq!(status.obstacle, None);
+    }
+}
+
+/// A call that would never be sent fails its test.
+async fn in_time<T>(call: impl Future<Output = T>) -> T {
+    timeout(seconds(3600), call).await.unwrap()
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn quota(calls: u32, window: Duration) -> Quotas {
+    Quotas::none().window(Quota::new(calls, window))
+}
+
+/// Polls once: the call is sent, or waits.
+fn begin<F: Future + Unpin>(call: &mut F) {
+    assert!(call.now_or_never().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_are_sent_in_the_order_in_which_they_came() {
+    let account = Vendor::new(millis(100)).within(quota(2, seconds(5)));
+    let results = account.resolve_all(["a", "b", "c", "d", "e"]).await;
+    assert!(results.iter().all(Result::is_ok));
+    account.assert_seen(&[(0, "a"), (0, "b"), (5100, "c"), (5100, "d"), (10_200, "e")]);
+    account.assert_idle();
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_later_does_not_pass_the_line() {
+    let account = Vendor::new(Duration::ZERO).within(quota(1, seconds(5)));
+    account.resolve("a").await.unwrap();
+    let mut early = Box::pin(account.resolve("early"));
+    begin(&mut early);
+    // The slot is free, but the first in line has not woken up yet.
+    tokio::time::advance(seconds(5)).await;
+    let mut late = Box::pin(account.resolve("late"));
+    begin(&mut late);
+    early.await.unwrap();
+    late.await.unwrap();
+    account.assert_seen(&[(0, "a"), (5000, "early"), (10_000, "late")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_is_free_one_window_after_the_answer_not_after_the_sending() {
+    let account = Vendor::new(seconds(2)).within(quota(1, seconds(5)));
+    account.resolve_all(["a", "b", "c"]).await;
+    account.assert_seen(&[(0, "a"), (7000, "b"), (14_000, "c")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_quota_is_used_at_once_where_it_is_free() {
+    let account = Vendor::new(seconds(1)).within(quota(25, seconds(5)));
+    let ids: Vec<_> = (0..75).map(|id| id.to_string()).collect();
+    account.resolve_all(ids.iter().map(String::as_str)).await;
+    let numbered = (0u64..).zip(&ids);
+    let expected: Vec<_> = numbered
+        .map(|(index, id)| (index / 25 * 6000, id.as_str()))
+        .collect();
+    account.assert_seen(&expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_given_up_on_its_way_keeps_its_slot_for_a_window() {
+    let account = Vendor::new(seconds(60)).within(quota(1, seconds(5)));
+    timeout(seconds(1), account.resolve("a")).await.unwrap_err();
+    account.assert_idle();
+    timeout(seconds(10), account.resolve("b"))
+        .await
+        .unwrap_err();
+    account.assert_seen(&[(0, "a"), (6000, "b")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_timed_out_keeps_its_slot_for_a_window() {
+    let mut account = Vendor::new(seconds(60)).within(quota(1, seconds(5)));
+    let timed = Layered::new(Timeout::new(seconds(35)), Arc::clone(&account.vendor) as _);
+    account.provider = Layered::new(Pace::new(Arc::clone(&account.pacer)), Arc::new(timed));
+    let results = account.resolve_all(["a", "b"]).await;
+    for result in results {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Timeout);
+    }
+    account.assert_seen(&[(0, "a"), (40_000, "b")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_no_longer_waits_leaves_nothing_behind_and_the_next_one_is_served() {
+    let account = Vendor::new(Duration::ZERO).within(quota(1, seconds(5)));
+    account.resolve("a").await.unwrap();
+    let mut first = Box::pin(account.resolve("first in line"));
+    let mut second = Box::pin(account.resolve("in line"));
+    let mut third = Box::pin(account.resolve("b"));
+    begin(&mut first);
+    begin(&mut second);
+    begin(&mut third);
+    assert_eq!(account.pacer.status().waiting, 3);
+    drop(second);
+    drop(first);
+    assert_eq!(account.pacer.status().waiting, 1);
+    third.await.unwrap();
+    account.resolve("c").await.unwrap();
+    account.assert_seen(&[(0, "a"), (5000, "b"), (10_000, "c")]);
+    account.assert_idle();
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_no_longer_waits_for_the_end_of_other_calls_leaves_nothing_behind() {
+    let quotas = Quotas::none()
+        .one_call_per_operation()
+        .max_concurrent(NonZeroUsize::MIN);
+    let account = Vendor::new(seconds(1)).within(quotas);
+    let mut on_its_way = Box::pin(account.resolve("a"));
+    begin(&mut on_its_way);
+    for _ in 0..3 {
+        let mut same = Box::pin(account.resolve("same operation"));
+        let mut other = Box::pin(account.comment("other operation"));
+        begin(&mut same);
+        begin(&mut other);
+    }
+    on_its_way.await.unwrap();
+    account.resolve("b").await.unwrap();
+    account.comment("c").await.unwrap();
+    account.assert_seen(&[(0, "a"), (1000, "b"), (2000, "c")]);
+    account.assert_idle();
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_windows_hold_at_once() {
+    let quotas = quota(2, seconds(1)).window(Quota::new(3, seconds(10)));
+    let account = Vendor::new(Duration::ZERO).within(quotas);
+    account.resolve_all(["a", "b", "c", "d", "e"]).await;
+    account.assert_seen(&[
+        (0, "a"),
+        (0, "b"),
+        (1000, "c"),
+        (10_000, "d"),
+        (10_000, "e"),
+    ]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_calls_are_on_their_way_than_allowed() {
+    let quotas = Quotas::none().max_concurrent(NonZeroUsize::new(2).unwrap());
+    let account = Vendor::new(seconds(1)).within(quotas);
+    let ids = ["a", "b", "c", "d", "e"];
+    let mut calls = Box::pin(account.resolve_all(ids));
+    begin(&mut calls);
+    let status = account.pacer.status();
+    assert_eq!((status.in_flight, status.waiting), (2, 3));
+    assert_eq!(status.obstacle.unwrap().reason, WaitReason::Concurrency);
+    calls.await;
+    account.assert_seen(&[(0, "a"), (0, "b"), (1000, "c"), (1000, "d"), (2000, "e")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_operation_holds_up_itself_and_no_other() {
+    let quotas = quota(3, seconds(10)).one_call_per_operation();
+    let account = Vendor::new(seconds(1)).within(quotas);
+    let _ = tokio::join!(
+        account.resolve_all(["a", "b", "c"]),
+        account.comment("other operation")
+    );
+    account.assert_seen(&[(0, "a"), (0, "other operation"), (1000, "b"), (11_000, "c")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_busy_operation_takes_no_place_among_those_on_their_way() {
+    let quotas = Quotas::none()
+        .one_call_per_operation()
+        .max_concurrent(NonZeroUsize::new(2).unwrap());
+    let account = Vendor::new(seconds(1)).within(quotas);
+    let _ = tokio::join!(
+        account.resolve_all(["a", "b", "c"]),
+        account.comment("other operation")
+    );
+    account.assert_seen(&[(0, "a"), (0, "other operation"), (1000, "b"), (2000, "c")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_closes_the_account_for_everyone_for_as_long_as_the_vendor_says() {
+    let vendor = Vendor::new(millis(100)).refusing("refused", Some(seconds(30)));
+    let account = vendor.within(quota(2, seconds(5)));
+    let results = account.resolve_all(["a", "refused", "b", "c", "d"]).await;
+    assert_eq!(
+        results[1].as_ref().unwrap_err().kind(),
+        ErrorKind::RateLimited
+    );
+    account.assert_seen(&[
+        (0, "a"),
+        (0, "refused"),
+        (30_100, "b"),
+        (30_100, "c"),
+        (35_200, "d"),
+    ]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_without_a_time_closes_for_the_shortest_window_or_a_second() {
+    let vendor = Vendor::new(Duration::ZERO).refusing("refused", None);
+    let quotas = quota(10, seconds(60)).window(Quota::new(10, seconds(5)));
+    let account = vendor.within(quotas);
+    account.resolve_all(["refused", "a"]).await;
+    account.assert_seen(&[(0, "refused"), (5000, "a")]);
+
+    let vendor = Vendor::new(Duration::ZERO).refusing("refused", None);
+    let account = vendor.within(Quotas::none());
+    account.resolve_all(["refused", "a"]).await;
+    account.assert_seen(&[(0, "refused"), (1000, "a")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_failure_closes_nothing() {
+    let account = Vendor::new(Duration::ZERO).within(quota(2, seconds(5)));
+    let results = account.resolve_all(["missing", "a"]).await;
+    assert_eq!(results[0].as_ref().unwrap_err().kind(), ErrorKind::NotFound);
+    account.assert_seen(&[(0, "missing"), (0, "a")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_call_keeps_its_slot_for_a_window() {
+    let vendor = Vendor::new(Duration::ZERO).refusing("refused", Some(seconds(1)));
+    let account = vendor.within(quota(2, seconds(5)));
+    account.resolve("refused").await.unwrap_err();
+    account.resolve_all(["a", "b"]).await;
+    account.assert_seen(&[(0, "refused"), (1000, "a"), (5000, "b")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_of_no_calls_is_an_error_and_nothing_waits() {
+    let account = Vendor::new(Duration::ZERO)
+        .within(quota(25, seconds(5)).window(Quota::new(0, seconds(60))));
+    let error = account.resolve("a").now_or_never().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert_eq!(error.effect(), Effect::None);
+    assert_eq!(
+        error.to_string(),
+        "memory resolve: the quota allows no calls"
+    );
+    account.assert_seen(&[]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn handles_that_share_a_pacer_share_the_quota() {
+    let account = Vendor::new(Duration::ZERO).within(quota(2, seconds(5)));
+    let other = Layered::new(
+        Pace::new(Arc::clone(&account.pacer)),
+        Arc::clone(&account.vendor) as _,
+    );
+    account.resolve("a").await.unwrap();
+    other.resolve(&TicketId::new("b")).await.unwrap();
+    account.resolve("c").await.unwrap();
+    account.assert_seen(&[(0, "a"), (0, "b"), (5000, "c")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_quotas_nothing_waits() {
+    let account = Vendor::new(seconds(1)).within(Quotas::none());
+    let ids: Vec<_> = (0..1000).map(|id| id.to_string()).collect();
+    let mut calls = Box::pin(account.resolve_all(ids.iter().map(String::as_str)));
+    begin(&mut calls);
+    let status = account.pacer.status();
+    assert_eq!((status.in_flight, status.waiting), (1000, 0));
+    calls.await;
+    assert_eq!(account.vendor.start.elapsed(), seconds(1));
+    account.assert_idle();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_tells_what_the_first_in_line_waits_for_and_until_when() {
+    let vendor = Vendor::new(millis(100)).refusing("refused", Some(seconds(30)));
+    let account = vendor.within(quota(1, seconds(5)));
+    let start = account.vendor.start;
+    let waits_for = |account: &Account| {
+        let status = account.pacer.status();
+        assert_eq!((status.in_flight, status.waiting), (0, 2));
+        let obstacle = status.obstacle.unwrap();
+        (obstacle.reason, obstacle.until)
+    };
+    account.resolve("a").await.unwrap();
+    let mut refused = Box::pin(account.resolve("refused"));
+    let mut next = Box::pin(account.resolve("b"));
+    begin(&mut refused);
+    begin(&mut next);
+    assert_eq!(
+        waits_for(&account),
+        (WaitReason::Quota, Some(start + millis(5100)))
+    );
+    let (refused, ()) = tokio::join!(refused, async {
+        tokio::time::sleep(millis(6000)).await;
+    });
+    refused.unwrap_err();
+    let mut last = Box::pin(account.resolve("c"));
+    begin(&mut next);
+    begin(&mut last);
+    assert_eq!(
+        waits_for(&account),
+        (WaitReason::Closed, Some(start + millis(35_200)))
+    );
+    next.await.unwrap();
+    last.await.unwrap();
+    account.assert_idle();
+}

@@ -1,0 +1,82 @@
+//! What `Pace` tells of its waiting. A file of its own: other tests' threads, which listen to nothing, can make
+//! tracing skip an event for good.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ticket_core::{
+    Capabilities, Error, ErrorKind, Layered, MockTicketProvider, NewComment, Pace, Pacer,
+    ProviderInfo, Quota, Quotas, TicketId, TicketProvider,
+};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+const TEXT: &str = "what a customer wrote";
+
+fn provider() -> MockTicketProvider {
+    let mut provider = MockTicketProvider::new();
+    provider
+        .expect_info()
+        .return_const(ProviderInfo::new("mock", "Mock", Capabilities::none()));
+    provider.expect_comment().returning(|_, _| Ok(()));
+    provider.expect_resolve().returning(|_| {
+        Err(Error::new(ErrorKind::RateLimited, "too many calls")
+            .with_retry_after(Duration::from_secs(30))
+            .with_vendor_message(TEXT))
+    });
+    provider
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_is_visible_and_tells_no_text() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let quotas = Quotas::none().window(Quota::new(1, Duration::from_secs(5)));
+    let pace = Pace::new(Arc::new(Pacer::new(quotas)));
+    let provider = Layered::new(pace, Arc::new(provider()));
+    let (id, comment) = (TicketId::new("secret 121"), NewComment::internal(TEXT));
+    let calls = async {
+        provider.comment(&id, &comment).await.unwrap();
+        provider.resolve(&id).await.unwrap_err();
+        provider.comment(&id, &comment).await.unwrap();
+    };
+    // A call that would never be sent fails the test.
+    let in_time = tokio::time::timeout(Duration::from_secs(3600), calls);
+    in_time.await.unwrap();
+    drop(guard);
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<_> = log.lines().map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            r#"DEBUG waits to be sent ticket.provider="mock" ticket.operation="resolve" wait.reason="quota" wait.estimate_ms=5000"#,
+            r#"DEBUG waits no longer ticket.provider="mock" ticket.operation="resolve" wait.ms=5000"#,
+            r#"WARN the vendor says that there are too many calls ticket.provider="mock" ticket.operation="resolve" wait.estimate_ms=30000"#,
+            r#"DEBUG waits to be sent ticket.provider="mock" ticket.operation="comment" wait.reason="closed" wait.estimate_ms=30000"#,
+            r#"DEBUG waits no longer ticket.provider="mock" ticket.operation="comment" wait.ms=30000"#,
+        ]
+    );
+}

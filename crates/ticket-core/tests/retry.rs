@@ -1,0 +1,337 @@
+//! `Retry` on a paused clock: what is repeated, how long it waits, what the attempts come to, when it ends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+mod common;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use common::{Fake, error, make};
+use futures_util::{StreamExt as _, stream};
+use ticket_core::{
+    BulkOptions, DeleteOutcome, Effect, Error, ErrorKind, NewTicket, Operation, Retry, RetryPolicy,
+    Stop, Tickets,
+};
+use tokio::time::Instant;
+
+const SEED: u64 = 1;
+const EFFECTS: [Effect; 2] = [Effect::None, Effect::Unknown];
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn attempts(attempts: u32) -> RetryPolicy {
+    RetryPolicy::default().max_attempts(NonZeroU32::new(attempts).unwrap())
+}
+
+fn retry(policy: RetryPolicy) -> Retry {
+    Retry::seeded(policy, SEED)
+}
+
+/// The kinds that pass, spelt out a second time.
+const PASSING: [&str; 5] = [
+    "rate_limited",
+    "unavailable",
+    "timeout",
+    "connect",
+    "server",
+];
+
+/// The operations that may be done twice, spelt out a second time.
+const IDEMPOTENT: [&str; 5] = ["get", "list", "messages", "delete", "resolve"];
+
+fn expected(kind: ErrorKind, effect: Effect, operation: Operation) -> bool {
+    PASSING.contains(&kind.as_str())
+        && (effect == Effect::None || IDEMPOTENT.contains(&operation.as_str()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_cell_of_the_decision_is_what_the_layer_does() {
+    let mut repeated = 0;
+    for &kind in ErrorKind::ALL {
+        for effect in EFFECTS {
+            for &operation in Operation::ALL {
+                let fake = Fake::new(1).answering(move |_| Err(error(kind, effect)));
+                let log = fake.log();
+                let tickets = fake.layered(retry(attempts(3)));
+                let failed = make(&tickets, operation).await.unwrap();
+                let cell = format!("{kind} {effect} {operation}");
+                let repeats = expected(kind, effect, operation);
+                assert_eq!(log.count(), if repeats { 3 } else { 1 }, "{cell}");
+                assert_eq!(failed.kind(), kind, "{cell}");
+                assert_eq!(failed.attempts(), if repeats { 3 } else { 1 }, "{cell}");
+                let kept = operation.is_write() && effect == Effect::Unknown;
+                assert_eq!(failed.effect() == Effect::Unknown, kept, "{cell}");
+                assert_eq!(
+                    RetryPolicy::repeats(kind, effect, operation),
+                    repeats,
+                    "{cell}"
+                );
+                repeated += usize::from(repeats);
+            }
+        }
+    }
+    assert_eq!(repeated, 5 * (8 + 5));
+}
+
+/// The decision as a table: kinds and effects that are treated alike share a row.
+fn table() -> String {
+    let decided = |kind: ErrorKind, effect: Effect| {
+        let cells = Operation::ALL.iter();
+        let cells = cells.map(|operation| RetryPolicy::repeats(kind, effect, *operation));
+        cells.collect::<Vec<_>>()
+    };
+    // By what is decided, and for which effects; most repeats first.
+    let mut rows: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for &kind in ErrorKind::ALL {
+        let [none, unknown] = EFFECTS.map(|effect| decided(kind, effect));
+        let kind = format!("`{kind}`");
+        if none == unknown {
+            rows.entry((Reverse(none), "any")).or_default().push(kind);
+        } else {
+            rows.entry((Reverse(none), "none"))
+                .or_default()
+                .push(kind.clone());
+            rows.entry((Reverse(unknown), "unknown"))
+                .or_default()
+                .push(kind);
+        }
+    }
+    let names: Vec<_> = Operation::ALL
+        .iter()
+        .map(|operation| operation.as_str())
+        .collect();
+    let mut lines = vec![
+        format!("| error | effect | {} |", names.join(" | ")),
+        format!("|---|---|{}", "---|".repeat(names.len())),
+    ];
+    for ((Reverse(cells), effect), mut kinds) in rows {
+        kinds.sort();
+        let cells: Vec<_> = cells
+            .into_iter()
+            .map(|yes| if yes { "again" } else { "" })
+            .collect();
+        lines.push(format!(
+            "| {} | {effect} | {} |",
+            kinds.join(", "),
+            cells.join(" | ")
+        ));
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn the_table_in_the_docs_is_the_codes() {
+    let readme = include_str!("../README.md");
+    let table = table();
+    assert!(
+        readme.contains(&table),
+        "README.md must hold, between the comments:\n\n{table}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeat_that_succeeds_is_a_success() {
+    for effect in EFFECTS {
+        let fake = Fake::new(1).answering(move |call| match call.number {
+            0 => Err(error(ErrorKind::Server, effect)),
+            _ => Ok(()),
+        });
+        let log = fake.log();
+        let tickets = fake.layered(retry(RetryPolicy::default()));
+        assert!(make(&tickets, Operation::Delete).await.is_none());
+        assert_eq!(log.ids(), ["1", "1"]);
+    }
+}
+
+/// The outcome of a delete whose first attempt had this effect and whose second is answered so.
+async fn after(effect: Effect, outcome: DeleteOutcome) -> DeleteOutcome {
+    let fake = Fake::new(1)
+        .answering(move |call| match call.number {
+            0 => Err(error(ErrorKind::Unavailable, effect)),
+            _ => Ok(()),
+        })
+        .outcomes(move |_, _| outcome.clone());
+    let report = fake
+        .layered(retry(RetryPolicy::default()))
+        .delete(["1"])
+        .await;
+    report.outcome(&"1".into()).unwrap().clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_repeated_delete_does_not_find_was_deleted_by_the_attempt_before() {
+    let not_found = || DeleteOutcome::NotFound(error(ErrorKind::NotFound, Effect::None));
+    let failed = || DeleteOutcome::Failed(error(ErrorKind::Conflict, Effect::None));
+    let word = async |effect, outcome| after(effect, outcome).await.as_str();
+    assert_eq!(word(Effect::Unknown, not_found()).await, "already_gone");
+    assert_eq!(word(Effect::None, not_found()).await, "not_found");
+    assert_eq!(word(Effect::Unknown, failed()).await, "unknown");
+    assert_eq!(word(Effect::None, failed()).await, "failed");
+    assert_eq!(
+        word(Effect::Unknown, DeleteOutcome::Deleted).await,
+        "deleted"
+    );
+    let unknown = after(Effect::Unknown, failed()).await;
+    let error = unknown.error().unwrap();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Conflict, Effect::Unknown)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_lost_answer_is_of_unknown_effect_and_says_how_often_it_was_tried() {
+    let fake = Fake::new(1).answering(|call| {
+        Err(match call.number {
+            0 => error(ErrorKind::Timeout, Effect::Unknown),
+            _ => error(ErrorKind::Forbidden, Effect::None).with_status(403),
+        })
+    });
+    let tickets = fake.layered(retry(RetryPolicy::default()));
+    let failed = make(&tickets, Operation::Resolve).await.unwrap();
+    assert_eq!(
+        (failed.kind(), failed.effect()),
+        (ErrorKind::Forbidden, Effect::Unknown)
+    );
+    assert_eq!(
+        failed.to_string(),
+        "fake resolve 1: it failed (HTTP 403) after 2 attempts"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_of_unknown_effect_is_made_once_and_reported() {
+    let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Timeout, Effect::Unknown)));
+    let log = fake.log();
+    let tickets = fake.layered(retry(RetryPolicy::default()));
+    let failed = tickets.create(&NewTicket::new("x")).await.unwrap_err();
+    assert_eq!(failed.effect(), Effect::Unknown);
+    assert_eq!(log.count(), 1);
+}
+
+/// When each of the attempts began, in milliseconds.
+async fn times(policy: RetryPolicy, seed: u64, failed: Error) -> Vec<u128> {
+    let fake = Fake::new(1).answering(move |_| Err(failed.clone()));
+    let log = fake.log();
+    make(&fake.layered(Retry::seeded(policy, seed)), Operation::Get)
+        .await
+        .unwrap();
+    log.calls().iter().map(|call| call.at.as_millis()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_are_drawn_from_doubling_spans_and_are_the_same_for_the_same_seed() {
+    let server = || error(ErrorKind::Server, Effect::None);
+    let mut longest = [0; 5];
+    for seed in 0..50 {
+        let times = times(attempts(6), seed, server()).await;
+        assert_eq!(times.len(), 6);
+        for (n, pair) in times.windows(2).enumerate() {
+            longest[n] = longest[n].max(pair[1] - pair[0]);
+        }
+    }
+    let spans = [1000, 2000, 4000, 8000, 16000];
+    for (longest, span) in longest.iter().zip(spans) {
+        // Never longer, and in fifty draws not always short: full jitter.
+        assert!(
+            *longest <= span + 1 && *longest > span * 3 / 4,
+            "{longest} of {span}"
+        );
+    }
+    let again = times(attempts(6), 7, server()).await;
+    assert_eq!(times(attempts(6), 7, server()).await, again);
+    assert_ne!(times(attempts(6), 8, server()).await, again);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_asks_to_wait_is_obeyed_up_to_a_bound() {
+    let asking = |wait| error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(wait));
+    assert_eq!(
+        times(attempts(3), SEED, asking(60)).await,
+        [0, 60_000, 120_000]
+    );
+    assert_eq!(times(attempts(3), SEED, asking(120)).await.len(), 3);
+    assert_eq!(times(attempts(3), SEED, asking(121)).await, [0]);
+    let patient = attempts(2).max_retry_after(seconds(200));
+    assert_eq!(times(patient, SEED, asking(121)).await, [0, 121_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_begins_after_the_deadline() {
+    let asking = error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(40));
+    let policy = attempts(9).deadline(seconds(100));
+    let start = Instant::now();
+    assert_eq!(times(policy, SEED, asking).await, [0, 40_000, 80_000]);
+    // The wait that would have been in vain was not begun.
+    assert_eq!(start.elapsed(), seconds(80));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_is_shared_by_clones_and_earned_by_successes() {
+    let fake = Fake::new(1).answering(|call| match call.ids.concat().as_str() {
+        "good" => Ok(()),
+        _ => Err(error(ErrorKind::Server, Effect::None)),
+    });
+    let log = fake.log();
+    let tickets = fake.layered(retry(attempts(4).budget(4)));
+    let clone = tickets.clone();
+    let calls = async |tickets: &Tickets, id: &str| {
+        let before = log.count();
+        let _ = tickets.get(id).await;
+        log.count() - before
+    };
+    assert_eq!(calls(&tickets, "bad").await, 4);
+    assert_eq!(calls(&clone, "bad").await, 2);
+    assert_eq!(calls(&tickets, "bad").await, 1);
+    for _ in 0..10 {
+        assert_eq!(calls(&clone, "good").await, 1);
+    }
+    assert_eq!(calls(&tickets, "bad").await, 3);
+    assert_eq!(calls(&tickets, "bad").await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_ends_the_wait_between_attempts_with_what_the_last_one_was_told() {
+    let fake = Fake::new(1).answering(|_| {
+        Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(100)))
+    });
+    let log = fake.log();
+    let tickets = fake.layered(retry(RetryPolicy::default()));
+    let stop = Stop::new();
+    let options = BulkOptions::default().stop(stop.clone());
+    let start = Instant::now();
+    let work = tickets
+        .delete_all(stream::iter(["1"]), &options)
+        .collect::<Vec<_>>();
+    let (settled, ()) = tokio::join!(work, async {
+        tokio::time::sleep(seconds(3)).await;
+        stop.finish();
+    });
+    assert_eq!(start.elapsed(), seconds(3));
+    assert_eq!(log.count(), 1);
+    let error = settled[0].outcome.error().unwrap();
+    assert_eq!(settled[0].outcome.as_str(), "failed");
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::RateLimited, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_call_is_not_repeated() {
+    let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Server, Effect::None)));
+    let log = fake.log();
+    let tickets = fake.layered(retry(attempts(100).budget(100).base(seconds(9))));
+    let cut = tokio::time::timeout(Duration::from_millis(1), tickets.get("1")).await;
+    assert!(cut.is_err());
+    tokio::time::sleep(seconds(1000)).await;
+    assert_eq!(log.count(), 1);
+}

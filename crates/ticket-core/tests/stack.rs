@@ -1,0 +1,218 @@
+//! The standard stack as a whole, on a paused clock: what its layers are to each other.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+mod common;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{Fake, error};
+use futures_util::{StreamExt as _, stream};
+use ticket_core::{
+    BulkOptions, Effect, ErrorKind, Pacer, Quota, Quotas, RetryPolicy, StackOptions, Stop, Tickets,
+};
+use tokio::time::Instant;
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn quotas(calls: u32, window: u64) -> Quotas {
+    Quotas::none().window(Quota::new(calls, seconds(window)))
+}
+
+fn stacked(fake: Fake, options: StackOptions) -> Tickets {
+    Tickets::with_options(Arc::new(fake), &options.seed(1))
+}
+
+fn ids(count: usize) -> impl futures_core::Stream<Item = String> + Send {
+    stream::iter((0..count).map(|id| id.to_string()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_providers_own_quota_is_kept_unless_another_pacer_is_given() {
+    let limited = || Fake::new(1).info(|info| info.quotas(quotas(2, 10)));
+    let fake = limited();
+    let log = fake.log();
+    stacked(fake, StackOptions::default())
+        .delete(["a", "b", "c"])
+        .await;
+    let times: Vec<_> = log.calls().iter().map(|call| call.at.as_secs()).collect();
+    assert_eq!(times, [0, 0, 10]);
+
+    let fake = limited();
+    let log = fake.log();
+    let pacer = Arc::new(Pacer::new(quotas(3, 10)));
+    let tickets = stacked(fake, StackOptions::default().pacer(Arc::clone(&pacer)));
+    assert!(Arc::ptr_eq(tickets.pacer().unwrap(), &pacer));
+    tickets.delete(["a", "b", "c", "d"]).await;
+    let times: Vec<_> = log.calls().iter().map(|call| call.at.as_secs()).collect();
+    assert_eq!(times, [0, 0, 0, 10]);
+    assert!(Tickets::bare(Arc::new(Fake::new(1))).pacer().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_takes_a_slot_and_has_its_own_timeout() {
+    let slow = seconds(100);
+    let fake = Fake::new(1)
+        .info(|info| info.quotas(quotas(1, 60)))
+        .latency(slow);
+    let log = fake.log();
+    let options = StackOptions::default().timeout(seconds(5));
+    let report = stacked(fake, options).delete(["a"]).await;
+    let error = report.outcome(&"a".into()).unwrap().error().unwrap();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Timeout, Effect::Unknown)
+    );
+    assert_eq!(error.attempts(), 4);
+    let times: Vec<_> = log.calls().iter().map(|call| call.at.as_secs()).collect();
+    // Each begins a window after the one before had timed out.
+    assert_eq!(times, [0, 65, 130, 195]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_for_the_quota_closes_the_account_for_every_handle_and_loses_nothing() {
+    let fake = Fake::new(1).answering(|call| match call.number {
+        0 => Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(30))),
+        _ => Ok(()),
+    });
+    let log = fake.log();
+    let tickets = stacked(fake, StackOptions::default());
+    let other = tickets.clone();
+    let (first, second) = tokio::join!(tickets.delete(["a"]), async {
+        tokio::time::sleep(seconds(1)).await;
+        other.delete(["b"]).await
+    });
+    assert!(first.all_deleted() && second.all_deleted());
+    let times: Vec<_> = log.calls().iter().map(|call| call.at.as_secs()).collect();
+    assert_eq!(times, [0, 30, 30]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_call_waits_no_longer_than_its_deadline_and_says_what_for() {
+    let fake = Fake::new(1).info(|info| info.quotas(quotas(1, 600)));
+    let log = fake.log();
+    let tickets = stacked(fake, StackOptions::default());
+    assert!(tickets.get("a").await.is_ok());
+    let start = Instant::now();
+    let error = tickets.get("b").await.unwrap_err();
+    // Known at once to be in vain.
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::RateLimited, Effect::None)
+    );
+    assert_eq!(error.retry_after(), Some(seconds(600)));
+    assert!(error.to_string().contains("1 call"), "{error}");
+    assert_eq!(log.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bulk_work_waits_for_a_small_quota_as_long_as_it_takes() {
+    let fake = Fake::new(1).info(|info| info.quotas(quotas(1, 600)));
+    let log = fake.log();
+    let report = stacked(fake, StackOptions::default())
+        .delete(["a", "b", "c"])
+        .await;
+    assert!(report.all_deleted());
+    let times: Vec<_> = log.calls().iter().map(|call| call.at.as_secs()).collect();
+    assert_eq!(times, [0, 600, 1200]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_is_stopped_does_not_wait_for_the_quota() {
+    let fake = Fake::new(1)
+        .info(|info| info.quotas(quotas(3, 600)))
+        .latency(seconds(1));
+    let log = fake.log();
+    let tickets = stacked(fake, StackOptions::default());
+    let stop = Stop::new();
+    let options = BulkOptions::default().stop(stop.clone());
+    let start = Instant::now();
+    let work = tickets.delete_all(ids(10), &options).collect::<Vec<_>>();
+    let (settled, ()) = tokio::join!(work, async {
+        tokio::time::sleep(seconds(20)).await;
+        stop.finish();
+    });
+    assert_eq!(start.elapsed(), seconds(20));
+    assert_eq!(log.count(), 3);
+    let words: Vec<_> = settled
+        .iter()
+        .map(|settled| settled.outcome.as_str())
+        .collect();
+    assert_eq!(words[..3], ["deleted"; 3]);
+    assert_eq!(words[3..], ["unattempted"; 7]);
+    assert!(settled[3..].iter().all(|settled| {
+        let error = settled.outcome.error().unwrap();
+        error.kind() == ErrorKind::Cancelled && error.effect() == Effect::None
+    }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_deadline_leaves_no_slot_for_was_never_tried() {
+    let fake = Fake::new(1).info(|info| info.quotas(quotas(3, 600)));
+    let log = fake.log();
+    let tickets = stacked(fake, StackOptions::default());
+    let options = BulkOptions::default().deadline(Instant::now() + seconds(100));
+    let settled: Vec<_> = tickets.delete_all(ids(20), &options).collect().await;
+    let words: Vec<_> = settled
+        .iter()
+        .map(|settled| settled.outcome.as_str())
+        .collect();
+    assert_eq!(words[..3], ["deleted"; 3]);
+    assert_eq!(words[3..], ["unattempted"; 17]);
+    for settled in &settled[3..] {
+        let reason = settled.outcome.error().unwrap().to_string();
+        assert!(
+            reason.contains("no free call within the deadline"),
+            "{reason}"
+        );
+    }
+    assert_eq!(log.count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_between_two_attempts_never_hides_that_the_first_may_have_worked() {
+    let fake = Fake::new(1)
+        .info(|info| info.quotas(quotas(1, 600)))
+        .answering(|_| Err(error(ErrorKind::Timeout, Effect::Unknown)));
+    let log = fake.log();
+    let tickets = stacked(fake, StackOptions::default());
+    let stop = Stop::new();
+    let options = BulkOptions::default()
+        .stop(stop.clone())
+        .concurrency(NonZeroUsize::MIN);
+    let work = tickets.delete_all(ids(2), &options).collect::<Vec<_>>();
+    let (mut settled, ()) = tokio::join!(work, async {
+        tokio::time::sleep(seconds(300)).await;
+        stop.finish();
+    });
+    settled.sort_by_key(|settled| settled.index);
+    let words: Vec<_> = settled
+        .iter()
+        .map(|settled| settled.outcome.as_str())
+        .collect();
+    assert_eq!(words, ["unknown", "unattempted"]);
+    let error = settled[0].outcome.error().unwrap();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1));
+    assert_eq!(log.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_can_be_switched_off() {
+    let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Connect, Effect::None)));
+    let log = fake.log();
+    let never = RetryPolicy::default().max_attempts(std::num::NonZeroU32::MIN);
+    let error = stacked(fake, StackOptions::default().retry(never))
+        .get("a")
+        .await
+        .unwrap_err();
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(log.count(), 1);
+}
