@@ -221,8 +221,9 @@ impl Account {
         }
     }
 
-    /// What its calls wait for at this moment, in words. Where other calls go on meanwhile that is no news.
-    pub(crate) fn waiting(&self) -> Option<String> {
+    /// What its calls wait for at this moment, in words, and how long. Where other calls go on meanwhile that is no
+    /// news.
+    pub(crate) fn waiting(&self) -> Option<(String, Duration)> {
         let waiting = self.tickets.pacer()?.status().obstacle?;
         let reason = match waiting.reason {
             WaitReason::Quota => "waiting for the quota",
@@ -230,8 +231,8 @@ impl Account {
             _ => return None,
         };
         let left = waiting.until?.duration_since(Instant::now());
-        let left = text::seconds(left.as_secs() + u64::from(left.subsec_nanos() > 0));
-        Some(format!("{reason}, {left}"))
+        let seconds = text::seconds(left.as_secs() + u64::from(left.subsec_nanos() > 0));
+        Some((format!("{reason}, {seconds}"), left))
     }
 
     /// The account for people: with its provider where the name does not tell.

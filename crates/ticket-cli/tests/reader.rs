@@ -33,11 +33,12 @@ async fn a_reader_that_goes_away_stops_the_work_and_is_told_what_was_done() {
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{stderr}");
-        assert!(
-            stderr.contains("9 tickets: 5 deleted, 4 unattempted"),
-            "{form}: {stderr}"
-        );
+        // A table that waits for an earlier answer learns a little later that nobody reads it.
+        let most = if form == "table" { 8 } else { 5 };
+        let seen = *vendor.seen.borrow();
+        assert!((5..=most).contains(&seen), "{form}: {seen}");
+        let summary = format!("9 tickets: {seen} deleted, {} unattempted", 9 - seen);
+        assert!(stderr.contains(&summary), "{form}: {stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
-        assert_eq!(*vendor.seen.borrow(), 5);
     }
 }

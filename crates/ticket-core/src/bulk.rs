@@ -14,7 +14,7 @@ use tokio::time::Instant;
 pub(crate) use self::work::run;
 
 use crate::delete::DeleteOutcome;
-use crate::error::{Error, Result};
+use crate::error::{Effect, Error, ErrorKind, Result};
 use crate::operation::Operation;
 use crate::provider::TicketProvider;
 use crate::resolve::ResolveOutcome;
@@ -164,7 +164,36 @@ impl Deed for Delete {
         provider: Arc<dyn TicketProvider>,
         ids: Vec<TicketId>,
     ) -> BoxFuture<'static, Result<HashMap<TicketId, DeleteOutcome>>> {
-        async move { Ok(provider.delete(&ids).await?.into_iter().collect()) }.boxed()
+        async move {
+            let report = provider.delete(&ids).await?;
+            let mut outcomes = HashMap::with_capacity(report.len());
+            for (id, outcome) in report {
+                let outcome = look_after(&*provider, &id, outcome).await;
+                outcomes.insert(id, outcome);
+            }
+            Ok(outcomes)
+        }
+        .boxed()
+    }
+}
+
+/// Asks for a ticket that a repeated delete did not find, where that does not prove that it is gone.
+async fn look_after(
+    provider: &dyn TicketProvider,
+    id: &TicketId,
+    outcome: DeleteOutcome,
+) -> DeleteOutcome {
+    let error = match outcome {
+        DeleteOutcome::Unknown(error) if error.kind() == ErrorKind::NotFound => error,
+        settled => return settled,
+    };
+    if !provider.info().capabilities.supports(Operation::Get) {
+        return DeleteOutcome::Unknown(error);
+    }
+    match provider.get(id).await {
+        Ok(_) => DeleteOutcome::Failed(error.with_effect(Effect::None)),
+        Err(seen) if seen.kind() == ErrorKind::NotFound => DeleteOutcome::AlreadyGone,
+        Err(_) => DeleteOutcome::Unknown(error),
     }
 }
 

@@ -171,6 +171,7 @@ pub struct Capabilities {
     update: Option<Fields>,
     resolve: bool,
     max_delete_batch: usize,
+    not_found_is_vague: bool,
     messages: Option<Fields>,
     comment: Option<Fields>,
 }
@@ -185,6 +186,7 @@ impl Capabilities {
             update: None,
             resolve: false,
             max_delete_batch: 0,
+            not_found_is_vague: false,
             messages: None,
             comment: None,
         }
@@ -232,6 +234,16 @@ impl Capabilities {
         self
     }
 
+    /// A delete finds no ticket also where there is one: closed, or somebody else's.
+    ///
+    /// So a repeated delete that finds nothing is no proof that the attempt before it worked.
+    /// [`Tickets`](crate::Tickets) asks for such a ticket, where it can be read.
+    #[must_use]
+    pub const fn not_found_is_vague(mut self) -> Self {
+        self.not_found_is_vague = true;
+        self
+    }
+
     /// Can read a ticket's messages, in pages by these fields; in one page without any.
     #[must_use]
     pub const fn messages(mut self, fields: Fields) -> Self {
@@ -271,6 +283,11 @@ impl Capabilities {
     /// How many tickets one delete call may name; 0 where deleting is unsupported.
     pub const fn max_delete_batch(&self) -> usize {
         self.max_delete_batch
+    }
+
+    /// Whether a delete finds no ticket also where there is one.
+    pub const fn is_not_found_vague(&self) -> bool {
+        self.not_found_is_vague
     }
 
     /// Which fields the operation carries; `None` where it has none or is unsupported.

@@ -45,10 +45,11 @@ pub trait Reply: sealed::Sealed + Send + 'static {
     /// The reply as it must be read after an earlier attempt of unknown effect: what looks like a refusal now
     /// may be the trace of what that attempt did.
     #[must_use]
-    fn after_unknown_effect(self) -> Self
+    fn after_unknown_effect(self, info: &ProviderInfo) -> Self
     where
         Self: Sized,
     {
+        let _ = info;
         self
     }
 }
@@ -59,13 +60,15 @@ impl Reply for Page<Message> {}
 impl Reply for Created {}
 impl Reply for () {}
 
-/// A ticket that is not found was deleted by the earlier attempt; of one that is refused nobody knows, since
-/// some vendors refuse what is gone without saying why.
+/// A ticket that is not found was deleted by the earlier attempt, unless the vendor
+/// [finds none also where there is one](crate::Capabilities::not_found_is_vague). Of one that is refused nobody
+/// knows, since some vendors refuse what is gone without saying why.
 impl Reply for DeleteReport {
-    fn after_unknown_effect(self) -> Self {
+    fn after_unknown_effect(self, info: &ProviderInfo) -> Self {
+        let is_vague = info.capabilities.is_not_found_vague();
         self.map(|outcome| match outcome {
-            DeleteOutcome::NotFound(_) => DeleteOutcome::AlreadyGone,
-            DeleteOutcome::Failed(error) => {
+            DeleteOutcome::NotFound(_) if !is_vague => DeleteOutcome::AlreadyGone,
+            DeleteOutcome::NotFound(error) | DeleteOutcome::Failed(error) => {
                 DeleteOutcome::Unknown(error.with_effect(Effect::Unknown))
             }
             settled => settled,

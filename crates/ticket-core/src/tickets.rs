@@ -184,6 +184,9 @@ impl Tickets {
     /// * A batch that is not full is sent when nothing is on its way and no other id is there yet.
     /// * An id that comes twice in one batch is sent once; in a later batch it is sent again, and the vendor
     ///   finds nothing.
+    /// * Where the vendor's "not found" to a repeated delete is
+    ///   [no proof](crate::Capabilities::not_found_is_vague), the ticket is asked for: `AlreadyGone` if it is not
+    ///   found either, `Failed` if it is there.
     /// * A batch that the vendor refuses as a whole is split only where one of its ids may be at fault
     ///   (`InvalidInput`), until that one is found.
     /// * Once the account itself is at fault (credentials, a quota that is used up), or calls in a row fail

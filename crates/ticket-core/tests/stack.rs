@@ -14,7 +14,8 @@ use std::time::Duration;
 use common::{Fake, error};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, Effect, ErrorKind, Pacer, Quota, Quotas, RetryPolicy, StackOptions, Stop, Tickets,
+    BulkOptions, DeleteOutcome, Effect, ErrorKind, Operation, Pacer, Quota, Quotas, RetryPolicy,
+    StackOptions, Stop, Tickets,
 };
 use tokio::time::Instant;
 
@@ -215,4 +216,40 @@ async fn retries_can_be_switched_off() {
         .unwrap_err();
     assert_eq!(error.attempts(), 1);
     assert_eq!(log.count(), 1);
+}
+
+/// What becomes of a ticket whose first delete may have worked and whose second finds nothing, at a vendor that
+/// says so of tickets that exist as well; with the operations that it saw.
+async fn vaguely_not_found(looked: Option<ErrorKind>) -> (DeleteOutcome, Vec<Operation>) {
+    let fake = Fake::new(1)
+        .info(|mut info| {
+            info.capabilities = info.capabilities.not_found_is_vague();
+            info
+        })
+        .answering(move |call| match (call.operation, call.number, looked) {
+            (Operation::Delete, 0, _) => Err(error(ErrorKind::Unavailable, Effect::Unknown)),
+            (Operation::Get, _, Some(kind)) => Err(error(kind, Effect::None)),
+            _ => Ok(()),
+        })
+        .outcomes(|_, _| DeleteOutcome::NotFound(error(ErrorKind::NotFound, Effect::None)));
+    let log = fake.log();
+    let report = stacked(fake, StackOptions::default()).delete(["a"]).await;
+    let operations = log.calls().iter().map(|call| call.operation).collect();
+    (report.outcome(&"a".into()).unwrap().clone(), operations)
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_not_found_is_vague_a_ticket_is_gone_only_if_it_cannot_be_read_either() {
+    let (gone, calls) = vaguely_not_found(Some(ErrorKind::NotFound)).await;
+    assert_eq!(gone.as_str(), "already_gone");
+    assert_eq!(
+        calls,
+        [Operation::Delete, Operation::Delete, Operation::Get]
+    );
+    let (there, _) = vaguely_not_found(None).await;
+    assert_eq!(there.as_str(), "failed");
+    assert_eq!(there.error().unwrap().effect(), Effect::None);
+    let (nobody_knows, _) = vaguely_not_found(Some(ErrorKind::Forbidden)).await;
+    assert_eq!(nobody_knows.as_str(), "unknown");
+    assert_eq!(nobody_knows.error().unwrap().effect(), Effect::Unknown);
 }

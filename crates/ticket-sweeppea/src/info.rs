@@ -42,6 +42,8 @@ pub fn info() -> ProviderInfo {
         .update(UPDATE)
         .resolve()
         .delete(1)
+        // "Ticket Not Found, Already Closed, or Not Owned by User" (page `support/delete.md`).
+        .not_found_is_vague()
         .messages(Fields::carrying(&[]));
     ProviderInfo::new(ID, "Sweeppea", capabilities).quotas(
         Quotas::none()

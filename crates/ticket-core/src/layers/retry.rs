@@ -18,7 +18,8 @@ use crate::retry::{Budget, RetryPolicy};
 ///
 /// What the attempts come to is told as a whole. Once an attempt had an unknown effect the call has one,
 /// whatever later attempts were answered: a refusal then keeps its words, but its effect is unknown; a ticket
-/// that a repeated delete does not find is `AlreadyGone`. The error says how often it was tried.
+/// that a repeated delete does not find is `AlreadyGone` (`Unknown` where the vendor
+/// [finds none also where there is one](crate::Capabilities::not_found_is_vague)). The error says how often it was tried.
 ///
 /// Each attempt has a tracing span, `ticket_attempt`, and each wait and the end of all attempts an event: see
 /// [`Observe`](crate::Observe).
@@ -118,7 +119,7 @@ impl Layer for Retry {
             let error = match result {
                 Ok(reply) => {
                     self.budget.earn();
-                    return Ok(past.read(reply));
+                    return Ok(past.read(reply, &call));
                 }
                 Err(error) => error,
             };
@@ -166,9 +167,9 @@ impl Past {
         self.last = Some(error.clone());
     }
 
-    fn read<T: Reply>(&self, reply: T) -> T {
+    fn read<T: Reply>(&self, reply: T, call: &Call<'_>) -> T {
         if self.has_unknown_effect {
-            reply.after_unknown_effect()
+            reply.after_unknown_effect(call.info())
         } else {
             reply
         }

@@ -93,12 +93,15 @@ impl<'a> Progress<'a> {
             }
             let left = usize::try_from(left).unwrap_or(usize::MAX);
             let calls = self.deed.calls(left, account.tickets.info());
+            let (waiting, wait) = account.waiting().unzip();
+            let least = account.quotas().least_time(calls);
             let state = State {
                 done: bar.position(),
                 left,
                 elapsed,
-                least: account.quotas().least_time(calls),
-                waiting: account.waiting(),
+                // What waits now begins a window of its own.
+                least: least.saturating_add(wait.unwrap_or_default()),
+                waiting,
             };
             bar.set_message(text::cut(&state.to_string(), self.room));
         }

@@ -96,15 +96,16 @@ pub(super) fn print(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
             .max_by_key(|quote| quote.least_time_s.unwrap_or(u64::MAX));
         let least = match longest.map(Quote::least_time) {
             Some(time) if calls > 1 => {
-                format!(", at least {time}, as the accounts work side by side")
+                format!(", at least {time} with all accounts at once")
             }
             _ => String::new(),
         };
         say(&format!(
-            "{}, {}{least}. Nothing was sent.",
+            "{}, {}{least}.",
             counted(plan.len(), "ticket"),
             counted(usize::try_from(calls).unwrap_or(usize::MAX), "call"),
         ));
+        say("Nothing was sent.");
     }
     Ok(Exit::Done)
 }
