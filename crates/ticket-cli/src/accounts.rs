@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ticket_sandbox::{Sandbox, SandboxBuilder};
@@ -218,6 +219,14 @@ impl Account {
         match self.tickets.pacer() {
             Some(pacer) => pacer.quotas(),
             None => &self.tickets.info().quotas,
+        }
+    }
+
+    /// Whether it is the same account, by whatever name.
+    pub(crate) fn shares_quotas(&self, other: &Self) -> bool {
+        match (self.tickets.pacer(), other.tickets.pacer()) {
+            (Some(own), Some(others)) => Arc::ptr_eq(own, others),
+            _ => self.name == other.name,
         }
     }
 

@@ -255,8 +255,9 @@ pub(crate) struct Many {
     /// `unattempted` and the exit code 1
     #[arg(long, value_parser = seconds, value_name = "SECONDS")]
     pub(crate) deadline: Option<Duration>,
-    /// Write what was not attempted to this file, one ticket per line, each once: `--from` reads it, and so
-    /// goes on where this ended. It is empty if all were attempted, and left alone by --dry-run and --plan
+    /// Write what is left to do to this file, one ticket per line, each once: what was not attempted, and what
+    /// failed for a passing reason with nothing done. `--from` reads it, and so goes on where this ended. It is
+    /// empty if nothing is left, and left alone by --dry-run and --plan
     #[arg(long, value_name = "FILE")]
     pub(crate) remaining: Option<PathBuf>,
 }

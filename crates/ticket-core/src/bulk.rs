@@ -19,7 +19,7 @@ use crate::operation::Operation;
 use crate::provider::TicketProvider;
 use crate::resolve::ResolveOutcome;
 use crate::stop::Stop;
-use crate::ticket::TicketId;
+use crate::ticket::{Status, TicketId};
 
 /// How many tickets are worked on, and when the work ends before it is done.
 ///
@@ -191,7 +191,12 @@ async fn look_after(
         return DeleteOutcome::Unknown(error);
     }
     match provider.get(id).await {
-        Ok(_) => DeleteOutcome::Failed(error.with_effect(Effect::None)),
+        Ok(_) => {
+            let error = error.with_effect(Effect::None);
+            DeleteOutcome::Failed(
+                error.because("the ticket is there, but a delete does not find it"),
+            )
+        }
         Err(seen) if seen.kind() == ErrorKind::NotFound => DeleteOutcome::AlreadyGone,
         Err(_) => DeleteOutcome::Unknown(error),
     }
@@ -215,11 +220,30 @@ impl Deed for Resolve {
         async move {
             let mut outcomes = HashMap::with_capacity(ids.len());
             for id in ids {
-                provider.resolve(&id).await?;
-                outcomes.insert(id, ResolveOutcome::Resolved);
+                let outcome = match provider.resolve(&id).await {
+                    Ok(()) => ResolveOutcome::Resolved,
+                    Err(error) => look_whether_resolved(&*provider, &id, error).await?,
+                };
+                outcomes.insert(id, outcome);
             }
             Ok(outcomes)
         }
         .boxed()
+    }
+}
+
+/// Asks for a ticket that a repeated attempt did not find: some vendors do not find what is closed.
+async fn look_whether_resolved(
+    provider: &dyn TicketProvider,
+    id: &TicketId,
+    error: Error,
+) -> Result<ResolveOutcome> {
+    let is_repeat = (error.kind(), error.effect()) == (ErrorKind::NotFound, Effect::Unknown);
+    if !is_repeat || !provider.info().capabilities.supports(Operation::Get) {
+        return Err(error);
+    }
+    match provider.get(id).await.map(|ticket| ticket.status) {
+        Ok(Some(Status::Resolved | Status::Closed)) => Ok(ResolveOutcome::Resolved),
+        _ => Err(error),
     }
 }

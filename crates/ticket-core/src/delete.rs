@@ -11,7 +11,8 @@ use crate::ticket::TicketId;
 pub enum DeleteOutcome {
     /// The vendor confirmed that it is deleted.
     Deleted,
-    /// A repeat, after an attempt of unknown effect, found nothing: the first attempt deleted it.
+    /// A repeat, after an attempt of unknown effect, found nothing: it is not there any more. That the attempt
+    /// deleted it is likely, not proven: nobody looked before.
     AlreadyGone,
     /// The vendor says that there is no such ticket; its own words are in the error. Some vendors give the
     /// same answer for a ticket that is closed or not yours.
@@ -20,7 +21,8 @@ pub enum DeleteOutcome {
     Failed(Error),
     /// Nobody knows: it may or may not be gone.
     Unknown(Error),
-    /// It was never tried, and why: the work was stopped, or the account had failed for good before. Only from
+    /// Nothing was done to it, and why: the work was stopped before its turn or before another attempt at it, or the
+    /// account had failed for good before. Only from
     /// [`Tickets::delete_all`](crate::Tickets::delete_all) and what is built on it.
     Unattempted(Error),
 }
@@ -46,7 +48,7 @@ impl DeleteOutcome {
         }
     }
 
-    /// Whether this call deleted the ticket.
+    /// Whether the ticket is gone: deleted, or not there any more after an attempt to delete it.
     pub const fn is_deleted(&self) -> bool {
         matches!(self, Self::Deleted | Self::AlreadyGone)
     }

@@ -330,6 +330,12 @@ impl Error {
         self.inner.untried
     }
 
+    /// Says one thing more.
+    pub(crate) fn noting(mut self, note: &str) -> Self {
+        self.inner.message = format!("{}; {note}", self.inner.message);
+        self
+    }
+
     /// Says how often it was tried.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {

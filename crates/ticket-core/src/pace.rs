@@ -32,7 +32,7 @@ use crate::patience::{Impatience, Patience};
 const USUAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// No vendor closes the account for longer than this, or than its longest window.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Keeps the calls of one account within its quotas. All handles of the account share one (`Arc`).
 ///

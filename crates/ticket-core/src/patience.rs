@@ -6,6 +6,9 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
+use std::sync::atomic::Ordering::Relaxed;
 
 use futures_util::future::{Either, select};
 use tokio::time::Instant;
@@ -16,9 +19,42 @@ tokio::task_local! {
     static PATIENCE: Patience;
 }
 
+/// How far a call has come, for whoever no longer waits for it.
+#[derive(Debug, Default)]
+pub(crate) struct Course(AtomicU8);
+
+impl Course {
+    const BEGUN: u8 = 1;
+    const HELD_BACK: u8 = 2;
+    const SENT: u8 = 3;
+
+    /// It is being made. From now on it counts as sent, unless somebody knows better.
+    pub(crate) fn begin(&self) {
+        self.0.store(Self::BEGUN, Relaxed);
+    }
+
+    /// It is held back. That says nothing where an earlier attempt was sent.
+    pub(crate) fn hold_back(&self) {
+        let _ = self
+            .0
+            .compare_exchange(Self::BEGUN, Self::HELD_BACK, Relaxed, Relaxed);
+    }
+
+    /// It is no longer held back.
+    pub(crate) fn send(&self) {
+        self.0.store(Self::SENT, Relaxed);
+    }
+
+    /// Whether it may have reached the vendor. Certain once the call has ended.
+    pub(crate) fn may_be_sent(&self) -> bool {
+        matches!(self.0.load(Relaxed), Self::BEGUN | Self::SENT)
+    }
+}
+
 /// How long waiting may last. The default waits for ever.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Patience {
+    pub(crate) course: Arc<Course>,
     /// Nothing is sent later than this.
     pub(crate) deadline: Option<Instant>,
     /// Nothing is sent after this.
@@ -87,6 +123,7 @@ mod tests {
         let patience = Patience {
             deadline: Some(start + 2 * second),
             stop: Some(stop.clone()),
+            ..Patience::default()
         };
         let wait = |seconds| patience.wait_for(tokio::time::sleep(seconds * second));
         assert_eq!(wait(1).await, Ok(()));
@@ -102,11 +139,24 @@ mod tests {
         );
     }
 
+    #[test]
+    fn only_what_was_held_back_all_along_is_known_not_to_be_sent() {
+        let course = Course::default();
+        assert!(!course.may_be_sent());
+        course.begin();
+        assert!(course.may_be_sent());
+        course.hold_back();
+        assert!(!course.may_be_sent());
+        course.send();
+        course.hold_back();
+        assert!(course.may_be_sent());
+    }
+
     #[tokio::test]
     async fn it_belongs_to_the_future_in_its_scope_alone() {
         let patience = Patience {
             deadline: Some(Instant::now()),
-            stop: None,
+            ..Patience::default()
         };
         let inside = patience.scope(async { Patience::current() }).await;
         assert!(inside.unwrap().deadline.is_some());

@@ -17,7 +17,7 @@ pub enum ResolveOutcome {
     Failed(Error),
     /// Nobody knows.
     Unknown(Error),
-    /// It was never tried, and why.
+    /// Nothing was done to it, and why: see [`DeleteOutcome::Unattempted`](crate::DeleteOutcome::Unattempted).
     Unattempted(Error),
 }
 

@@ -36,10 +36,11 @@ pub struct RetryPolicy {
     /// A bulk delete has a deadline of its own, which holds instead.
     pub deadline: Duration,
     /// The longest wait that a vendor is obeyed in: 2 minutes unless changed. Who asks for more gets no
-    /// other attempt.
+    /// other attempt. In a bulk delete it is an hour, as it is for [`Pacer`](crate::Pacer).
     pub max_retry_after: Duration,
-    /// How many repeats all clones of a handle may make together beyond one for every five calls that succeed:
-    /// 100 unless changed. So an outage is not answered with a multiple of the usual calls.
+    /// How many repeats all clones of a handle may make together beyond one for every five that the vendor answers:
+    /// 100 unless changed. So an outage is not answered with a multiple of the usual calls. A call that was refused
+    /// for the quota costs nothing: it waits for the pause with all others.
     pub budget: u32,
 }
 

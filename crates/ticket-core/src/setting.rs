@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -106,16 +105,6 @@ pub struct Settings {
     values: BTreeMap<String, SecretString>,
 }
 
-/// Tells equal settings from others without showing them: hash with a random key only.
-impl Hash for Settings {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for (name, value) in &self.values {
-            name.hash(state);
-            value.expose_secret().hash(state);
-        }
-    }
-}
-
 impl Settings {
     /// No values.
     pub fn new() -> Self {
@@ -198,6 +187,11 @@ impl Settings {
             self.values.insert(setting.name.to_owned(), value);
         }
         Ok(self)
+    }
+
+    /// The value of this name.
+    pub fn get(&self, name: &str) -> Option<&SecretString> {
+        self.values.get(name)
     }
 
     /// The names for which there is a value.

@@ -188,20 +188,25 @@ impl Tickets {
     ///   [no proof](crate::Capabilities::not_found_is_vague), the ticket is asked for: `AlreadyGone` if it is not
     ///   found either, `Failed` if it is there.
     /// * A batch that the vendor refuses as a whole is split only where one of its ids may be at fault
-    ///   (`InvalidInput`), until that one is found.
+    ///   (`InvalidInput`), until that one is found; no more after two batches of which every id was refused.
     /// * Once the account itself is at fault (credentials, a quota that is used up), or calls in a row fail
     ///   because the vendor is out of reach, all that is left is `Unattempted`, with that reason.
     /// * [`Stop::finish`](crate::Stop::finish) and the deadline end the work: what is on its way is waited
     ///   for, all else is `Unattempted`. After [`Stop::abandon`](crate::Stop::abandon) what is on its way is
     ///   `Unknown`. The ids are still taken to their end, and each is answered.
     ///
-    /// Nothing happens unless the stream is read. Dropping it loses the outcomes of what is on its way. Not for
-    /// the ids of a running [`list_all`](Self::list_all): see there.
+    /// A batch is sent only when the stream is read; what is on its way goes on meanwhile, in tasks of its own, so
+    /// that a slow reader loses no answer. Dropping the stream drops these calls, and with them their outcomes.
+    /// Not for the ids of a running [`list_all`](Self::list_all): see there.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime, when the stream is read.
     pub fn delete_all<S>(
         &self,
         ids: S,
         options: &BulkOptions,
-    ) -> impl Stream<Item = Settled<DeleteOutcome>> + Send + use<S>
+    ) -> impl Stream<Item = Settled<DeleteOutcome>> + Send + Unpin + use<S>
     where
         S: Stream + Send,
         S::Item: Into<TicketId> + Send,
@@ -215,7 +220,7 @@ impl Tickets {
         &self,
         ids: S,
         options: &BulkOptions,
-    ) -> impl Stream<Item = Settled<ResolveOutcome>> + Send + use<S>
+    ) -> impl Stream<Item = Settled<ResolveOutcome>> + Send + Unpin + use<S>
     where
         S: Stream + Send,
         S::Item: Into<TicketId> + Send,

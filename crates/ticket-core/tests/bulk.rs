@@ -13,10 +13,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Fake, error};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, DeleteOutcome, Effect, Error, ErrorKind, ResolveOutcome, Settled, Stop, TicketId,
-    Tickets,
+    BulkOptions, DeleteOutcome, Effect, Error, ErrorKind, Operation, ResolveOutcome, Settled, Stop,
+    TicketId, Tickets,
 };
 use tokio::time::Instant;
 
@@ -388,4 +388,75 @@ async fn resolving_answers_for_each_ticket_by_itself() {
         .collect();
     assert_eq!(words, ["resolved", "not_found", "unknown", "failed"]);
     assert_eq!(log.ids(), ["a", "gone", "lost", "locked"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_keeps_no_answer_from_being_heard() {
+    let start = Instant::now();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&heard);
+    let fake = Fake::new(1).latency(seconds(1)).answering(move |_| {
+        noted.lock().unwrap().push(start.elapsed().as_secs());
+        Ok(())
+    });
+    let mut work = fake
+        .bare()
+        .delete_all(stream::iter(["a", "b", "c", "d"]), &at_once(2));
+    while let Some(settled) = work.next().await {
+        assert!(settled.outcome.is_deleted());
+        tokio::time::sleep(seconds(60)).await;
+    }
+    // Two begin at once, the others as the reader comes back; each takes a second, whatever the reader does.
+    assert_eq!(*heard.lock().unwrap(), [1, 1, 62, 122]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_no_success_shows_that_the_vendor_is_within_reach() {
+    let fake = Fake::new(1).answering(|call| {
+        Err(match call.number % 10 {
+            0 => error(ErrorKind::Timeout, Effect::Unknown),
+            _ => error(ErrorKind::Forbidden, Effect::None),
+        })
+    });
+    let settled = delete(&fake.bare(), (0..200).map(|id| id.to_string()), &at_once(1)).await;
+    assert!(!words(&settled).contains(&"unattempted"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_refuses_everything_is_not_asked_about_each_ticket_of_every_batch() {
+    let refused = || error(ErrorKind::InvalidInput, Effect::None).with_status(400);
+    let fake = Fake::new(8).answering(move |_| Err(refused()));
+    let log = fake.log();
+    let settled = delete(&fake.bare(), (0..80).map(|id| id.to_string()), &at_once(1)).await;
+    assert_eq!(words(&settled), ["failed"; 80]);
+    // Two batches are split to the end, the other eight are not.
+    assert_eq!(log.count(), 2 * 15 + 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_panics_does_so_in_the_callers_task() {
+    let fake = Fake::new(1).answering(|_| panic!("a bug of the provider"));
+    let work = fake
+        .bare()
+        .delete_all(stream::iter(["a"]), &at_once(1))
+        .count();
+    let panic = std::panic::AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"a bug of the provider"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_resolve_that_finds_nothing_is_settled_by_a_look() {
+    for (looked, word) in [(Ok(()), "unknown"), (Err(ErrorKind::NotFound), "unknown")] {
+        let fake = Fake::new(1).answering(move |call| match call.operation {
+            Operation::Get => looked.map_err(|kind| error(kind, Effect::None)),
+            _ => Err(error(ErrorKind::NotFound, Effect::Unknown)),
+        });
+        let log = fake.log();
+        let mut work = fake.bare().resolve_all(stream::iter(["a"]), &at_once(1));
+        assert_eq!(work.next().await.unwrap().outcome.as_str(), word);
+        assert_eq!(log.count(), 2);
+    }
 }

@@ -7,8 +7,6 @@
 
 mod common;
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -79,62 +77,6 @@ async fn every_cell_of_the_decision_is_what_the_layer_does() {
         }
     }
     assert_eq!(repeated, 5 * (8 + 5));
-}
-
-/// The decision as a table: kinds and effects that are treated alike share a row.
-fn table() -> String {
-    let decided = |kind: ErrorKind, effect: Effect| {
-        let cells = Operation::ALL.iter();
-        let cells = cells.map(|operation| RetryPolicy::repeats(kind, effect, *operation));
-        cells.collect::<Vec<_>>()
-    };
-    // By what is decided, and for which effects; most repeats first.
-    let mut rows: BTreeMap<_, Vec<String>> = BTreeMap::new();
-    for &kind in ErrorKind::ALL {
-        let [none, unknown] = EFFECTS.map(|effect| decided(kind, effect));
-        let kind = format!("`{kind}`");
-        if none == unknown {
-            rows.entry((Reverse(none), "any")).or_default().push(kind);
-        } else {
-            rows.entry((Reverse(none), "none"))
-                .or_default()
-                .push(kind.clone());
-            rows.entry((Reverse(unknown), "unknown"))
-                .or_default()
-                .push(kind);
-        }
-    }
-    let names: Vec<_> = Operation::ALL
-        .iter()
-        .map(|operation| operation.as_str())
-        .collect();
-    let mut lines = vec![
-        format!("| error | effect | {} |", names.join(" | ")),
-        format!("|---|---|{}", "---|".repeat(names.len())),
-    ];
-    for ((Reverse(cells), effect), mut kinds) in rows {
-        kinds.sort();
-        let cells: Vec<_> = cells
-            .into_iter()
-            .map(|yes| if yes { "again" } else { "" })
-            .collect();
-        lines.push(format!(
-            "| {} | {effect} | {} |",
-            kinds.join(", "),
-            cells.join(" | ")
-        ));
-    }
-    lines.join("\n") + "\n"
-}
-
-#[test]
-fn the_table_in_the_docs_is_the_codes() {
-    let readme = include_str!("../README.md");
-    let table = table();
-    assert!(
-        readme.contains(&table),
-        "README.md must hold, between the comments:\n\n{table}"
-    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,7 +260,7 @@ async fn stopping_ends_the_wait_between_attempts_with_what_the_last_one_was_told
     assert_eq!(start.elapsed(), seconds(3));
     assert_eq!(log.count(), 1);
     let error = settled[0].outcome.error().unwrap();
-    assert_eq!(settled[0].outcome.as_str(), "failed");
+    assert_eq!(settled[0].outcome.as_str(), "unattempted");
     assert_eq!(
         (error.kind(), error.attempts()),
         (ErrorKind::RateLimited, 1)
@@ -334,4 +276,34 @@ async fn a_dropped_call_is_not_repeated() {
     assert!(cut.is_err());
     tokio::time::sleep(seconds(1000)).await;
     assert_eq!(log.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_for_the_quota_costs_no_budget_and_every_answer_earns_some() {
+    let fake = Fake::new(1).answering(|call| match call.ids.concat().as_str() {
+        "missing" => Err(error(ErrorKind::NotFound, Effect::None)),
+        "limited" => Err(error(ErrorKind::RateLimited, Effect::None)),
+        _ => Err(error(ErrorKind::Server, Effect::None)),
+    });
+    let log = fake.log();
+    let tickets = fake.layered(retry(attempts(4).budget(1)));
+    assert_eq!(tickets.get("limited").await.unwrap_err().attempts(), 4);
+    let spent = tickets.get("bad").await.unwrap_err();
+    assert_eq!(spent.attempts(), 2);
+    assert_eq!(
+        spent.to_string(),
+        "fake get bad: it failed; not tried again, since too many calls fail after 2 attempts"
+    );
+    for _ in 0..5 {
+        assert_eq!(tickets.get("missing").await.unwrap_err().attempts(), 1);
+    }
+    assert_eq!(tickets.get("bad").await.unwrap_err().attempts(), 2);
+    assert_eq!(log.count(), 4 + 2 + 5 + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_beyond_all_time_is_given_up() {
+    let endless = error(ErrorKind::RateLimited, Effect::None).with_retry_after(Duration::MAX);
+    let obedient = attempts(3).max_retry_after(Duration::MAX);
+    assert_eq!(times(obedient, SEED, endless).await, [0]);
 }

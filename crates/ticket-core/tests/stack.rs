@@ -253,3 +253,41 @@ async fn where_not_found_is_vague_a_ticket_is_gone_only_if_it_cannot_be_read_eit
     assert_eq!(nobody_knows.as_str(), "unknown");
     assert_eq!(nobody_knows.error().unwrap().effect(), Effect::Unknown);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_held_back_for_the_quota_was_not_sent_even_when_it_is_abandoned() {
+    let fake = Fake::new(1)
+        .info(|info| info.quotas(quotas(1, 600)))
+        .latency(seconds(60));
+    let log = fake.log();
+    let stop = Stop::new();
+    let options = BulkOptions::default().stop(stop.clone());
+    let tickets = stacked(fake, StackOptions::default().timeout(seconds(100)));
+    let work = tickets.delete_all(ids(10), &options).collect::<Vec<_>>();
+    let (mut settled, ()) = tokio::join!(work, async {
+        tokio::time::sleep(seconds(3)).await;
+        stop.abandon();
+    });
+    settled.sort_by_key(|settled| settled.index);
+    let words: Vec<_> = settled
+        .iter()
+        .map(|settled| settled.outcome.as_str())
+        .collect();
+    assert_eq!(words[0], "unknown");
+    assert_eq!(words[1..], ["unattempted"; 9]);
+    assert_eq!(log.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_pause_of_the_vendors_is_waited_for_by_every_ticket_of_a_list() {
+    let fake = Fake::new(1).answering(|call| match call.number {
+        0..4 => Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(600))),
+        _ => Ok(()),
+    });
+    let log = fake.log();
+    let report = stacked(fake, StackOptions::default())
+        .delete((0..20).map(|id| id.to_string()))
+        .await;
+    assert!(report.all_deleted());
+    assert!(log.calls()[4..].iter().all(|call| call.at >= seconds(600)));
+}

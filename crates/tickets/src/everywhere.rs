@@ -2,13 +2,15 @@
 //! which ticket.
 
 use std::collections::HashMap;
-use std::pin::Pin;
+use std::future::Future as _;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_core::Stream;
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{BulkOptions, DeleteOutcome, Error, Settled, TicketId, Tickets};
 use tokio::sync::mpsc;
+use tokio::task::unconstrained;
 
 use crate::reference::TicketRef;
 
@@ -40,10 +42,10 @@ pub fn delete_everywhere<A, S>(
     accounts: A,
     refs: S,
     options: &BulkOptions,
-) -> impl Stream<Item = Settled<DeleteOutcome, TicketRef>> + Send + use<A, S>
+) -> impl Stream<Item = Settled<DeleteOutcome, TicketRef>> + Send + Unpin + use<A, S>
 where
     A: IntoIterator<Item = (String, Tickets)>,
-    S: Stream<Item = TicketRef> + Send + 'static,
+    S: Stream<Item = TicketRef> + Send,
 {
     let mut desks = HashMap::new();
     let mut working: Vec<Working> = Vec::new();
@@ -54,7 +56,7 @@ where
     }
     // What cannot be handed to an account is answered at once. At the end of the input it is dropped, and with
     // it the accounts' channels: so they end as well.
-    let refs = refs.enumerate().boxed();
+    let refs = Box::pin(refs.enumerate());
     let refused = stream::unfold((refs, desks), |(mut refs, desks)| async move {
         loop {
             let (index, ticket) = refs.next().await?;
@@ -64,10 +66,10 @@ where
                 return Some((Settled::new(index, ticket, outcome), (refs, desks)));
             };
             // It fails only where the account's stream is gone, and then all of this is.
-            desk.send((index, ticket.id)).await.ok()?;
+            unconstrained(desk.send((index, ticket.id))).await.ok()?;
         }
     });
-    stream::select(refused, stream::select_all(working))
+    stream::select(Box::pin(refused), stream::select_all(working))
 }
 
 type Working = Pin<Box<dyn Stream<Item = Settled<DeleteOutcome, TicketRef>> + Send>>;
@@ -82,7 +84,8 @@ fn work(
     // The account counts its own tickets; these are their places in the whole input.
     let places = Arc::new(Mutex::new(HashMap::new()));
     let noted = Arc::clone(&places);
-    let ids = stream::poll_fn(move |cx| receiver.poll_recv(cx));
+    // Tokio would make it pause now and then as if there were no more: batches would go out half full.
+    let ids = stream::poll_fn(move |cx| pin!(unconstrained(receiver.recv())).poll(cx));
     let ids = ids.enumerate().map(move |(own, (index, id))| {
         let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.insert(own, index);

@@ -5,8 +5,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
+
 use ticket_core::{
-    Error, Pacer, ProviderInfo, Quotas, Result, Setting, StackOptions, TicketProvider, Tickets,
+    Error, Pacer, ProviderInfo, Quotas, Result, Setting, Settings, StackOptions, TicketProvider,
+    Tickets,
 };
 
 use crate::account::AccountConfig;
@@ -79,7 +82,7 @@ pub const PROVIDERS: &[ProviderDescriptor] = &[
 
 /// The providers that an application knows: [`PROVIDERS`], and its own.
 ///
-/// Handles of the same account (the same provider with the same settings) that are connected by the same registry,
+/// Handles of the same account (the same provider, address and credentials) that are connected by the same registry,
 /// or by clones of it, keep to the account's quotas together. Handles of different registries know nothing of
 /// each other.
 #[derive(Clone, Debug)]
@@ -104,19 +107,48 @@ struct Pacers {
     by_account: Mutex<HashMap<u64, Weak<Pacer>>>,
 }
 
+/// What tells an account from others: where it is, and who calls. Not how it is called.
+#[derive(Hash)]
+struct Identity<'a> {
+    provider: &'a str,
+    settings: Vec<(&'static str, Option<&'a str>)>,
+}
+
+impl<'a> Identity<'a> {
+    /// The settings without a default, and the address.
+    fn new(provider: &'a str, settings: &'a Settings, known: &'static [Setting]) -> Self {
+        let tells = |setting: &&Setting| setting.default.is_none() || setting.name == "base_url";
+        let value = |setting: &'static Setting| {
+            let given = settings.get(setting.name).map(ExposeSecret::expose_secret);
+            let value = given.or(setting.default);
+            (setting.name, value.map(|value| value.trim_end_matches('/')))
+        };
+        Self {
+            provider,
+            settings: known.iter().filter(tells).map(value).collect(),
+        }
+    }
+}
+
 impl Pacers {
     /// The account's pacer; a new one for these quotas where there is none in use.
-    fn of_account(&self, account: &impl std::hash::Hash, quotas: Quotas) -> Arc<Pacer> {
+    fn of_account(&self, account: &Identity<'_>, quotas: Quotas) -> Result<Arc<Pacer>> {
         let key = self.hasher.hash_one(account);
         let pacers = self.by_account.lock();
         let mut pacers = pacers.unwrap_or_else(PoisonError::into_inner);
         if let Some(pacer) = pacers.get(&key).and_then(Weak::upgrade) {
-            return pacer;
+            if *pacer.quotas() == quotas {
+                return Ok(pacer);
+            }
+            return Err(Error::config(format!(
+                "another handle of this {} account is connected with other limits; an account has one `rate`",
+                account.provider
+            )));
         }
         pacers.retain(|_, pacer| pacer.strong_count() > 0);
         let pacer = Arc::new(Pacer::new(quotas));
         pacers.insert(key, Arc::downgrade(&pacer));
-        pacer
+        Ok(pacer)
     }
 }
 
@@ -147,8 +179,7 @@ impl Registry {
 
     /// Connects an account: its provider with the standard layers. Sends nothing.
     ///
-    /// Where the account has another handle from this registry, both share its quotas, and the limits of the
-    /// first one hold as long as there is any.
+    /// Where the account has another handle from this registry, both share its quotas.
     ///
     /// # Errors
     ///
@@ -174,9 +205,8 @@ impl Registry {
             quotas.windows.clone_from(rates);
         }
         let settings = account.resolved(descriptor.settings)?;
-        let pacer = self
-            .pacers
-            .of_account(&(&account.provider, settings), quotas);
+        let identity = Identity::new(&account.provider, &settings, descriptor.settings);
+        let pacer = self.pacers.of_account(&identity, quotas)?;
         let mut options = StackOptions::default().pacer(pacer);
         if let Some(attempts) = account.max_attempts {
             options.retry.max_attempts = attempts;
@@ -190,6 +220,9 @@ impl Registry {
 }
 
 /// Connects an account of one of [`PROVIDERS`]. See [`Registry::connect`].
+///
+/// Every call has a registry of its own: for several handles of one account, which must share its quotas, clone the
+/// handle, or connect with one [`Registry`].
 ///
 /// # Errors
 ///

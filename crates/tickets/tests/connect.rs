@@ -268,9 +268,16 @@ fn handles_of_one_account_share_its_quotas_within_a_registry() {
         &first,
         &connect(&Registry::new(), &account("first-key"))
     ));
-    // As long as the first handle lives, its limits hold.
+    // Neither spelling nor what is not about who calls makes another account.
+    let spelt = account("first-key").setting("base_url", "https://api-v3.sweeppea.com/");
+    assert!(Arc::ptr_eq(&first, &connect(&registry, &spelt)));
+    let elsewhere = account("first-key").setting("base_url", "https://example.com");
+    assert!(!Arc::ptr_eq(&first, &connect(&registry, &elsewhere)));
+    // One account cannot have two limits at once.
     let slower = account("first-key").rates([Quota::new(1, Duration::from_secs(1))]);
-    assert!(Arc::ptr_eq(&first, &connect(&registry, &slower)));
+    let error = registry.connect(&slower).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("with other limits"), "{error}");
     drop(first);
     assert_eq!(connect(&registry, &slower).quotas().windows.len(), 1);
     assert_eq!(connect(&registry, &slower).quotas().windows[0].calls, 1);

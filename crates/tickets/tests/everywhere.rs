@@ -207,6 +207,41 @@ async fn stopping_answers_for_everything_in_every_account() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn batches_are_full_however_many_accounts_there_are() {
+    const NAMES: &[&str] = &["a", "b", "c", "d", "e", "f", "g", "h"];
+    let desks: Vec<_> = NAMES.iter().map(|_| desk(None, None)).collect();
+    let calls: Vec<_> = desks.iter().map(|(_, sent)| Arc::clone(sent)).collect();
+    let accounts = NAMES.iter().zip(desks).map(|(name, (tickets, _))| {
+        let counted = tickets.layer(Calls);
+        ((*name).to_owned(), counted)
+    });
+    let accounts: Vec<_> = accounts.collect();
+    let options = BulkOptions::default();
+    let work = delete_everywhere(accounts, refs(NAMES, 1000), &options);
+    assert_eq!(work.count().await, 8000);
+    assert!(calls.iter().all(|sent| sent.lock().unwrap().len() == 1000));
+    let made = CALLS.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(made, 800);
+}
+
+static CALLS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+/// Counts calls.
+#[derive(Debug)]
+struct Calls;
+
+impl tickets::Layer for Calls {
+    async fn call<'a, T: tickets::Reply>(
+        &'a self,
+        _call: tickets::Call<'a>,
+        next: impl Fn() -> futures_core::future::BoxFuture<'a, Result<T>> + Send + Sync + 'a,
+    ) -> Result<T> {
+        CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        next().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_comes_of_nothing() {
     let options = BulkOptions::default();
     let work = delete_everywhere([], stream::empty(), &options);

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_core::future::BoxFuture;
-use futures_util::stream::{Fuse, FuturesUnordered};
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use futures_util::stream::Fuse;
+use futures_util::{StreamExt as _, stream};
+use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
+use tracing::Instrument as _;
+use tracing::instrument::WithSubscriber as _;
 
 use super::{BulkOptions, Deed, Outcome as _, Settled};
 use crate::check::check_id;
 use crate::error::{Effect, Error, ErrorKind, Result};
-use crate::patience::Patience;
+use crate::patience::{Course, Patience};
 use crate::provider::TicketProvider;
 use crate::ticket::TicketId;
 
@@ -24,7 +26,7 @@ pub(crate) fn run<D: Deed, S>(
     provider: Arc<dyn TicketProvider>,
     ids: S,
     options: BulkOptions,
-) -> impl Stream<Item = Settled<D::Outcome>> + Send + use<D, S>
+) -> impl Stream<Item = Settled<D::Outcome>> + Send + Unpin + use<D, S>
 where
     S: Stream + Send,
     S::Item: Into<TicketId> + Send,
@@ -35,21 +37,24 @@ where
         options,
         batch: Vec::new(),
         halves: VecDeque::new(),
-        flying: FuturesUnordered::new(),
+        flying: JoinSet::new(),
         flights: HashMap::new(),
-        next_flight: 0,
         settled: VecDeque::new(),
         failures: 0,
+        refusals: 0,
         end: None,
     };
     let input = Input {
         ids: Box::pin(ids.map(Into::into).fuse()),
         taken: 0,
     };
-    stream::unfold((work, input), |(mut work, mut input)| async move {
-        let settled = work.next(&mut input).await?;
-        Some((settled, (work, input)))
-    })
+    Box::pin(stream::unfold(
+        (work, input),
+        |(mut work, mut input)| async move {
+            let settled = work.next(&mut input).await?;
+            Some((settled, (work, input)))
+        },
+    ))
 }
 
 /// The ids, as they arrive.
@@ -81,7 +86,14 @@ struct Asked {
     id: TicketId,
 }
 
-type Landing<O> = (u64, Result<HashMap<TicketId, O>>);
+/// What came of a call.
+type Landing<O> = Result<HashMap<TicketId, O>>;
+
+/// A call on its way.
+struct Flight {
+    asked: Vec<Asked>,
+    course: Arc<Course>,
+}
 
 /// Where the work stands.
 struct Work<D: Deed> {
@@ -92,14 +104,15 @@ struct Work<D: Deed> {
     batch: Vec<Asked>,
     /// Parts of batches that were refused as a whole.
     halves: VecDeque<Vec<Asked>>,
-    flying: FuturesUnordered<BoxFuture<'static, Landing<D::Outcome>>>,
-    /// What each call that is on its way is about.
-    flights: HashMap<u64, Vec<Asked>>,
-    next_flight: u64,
+    /// Tasks of their own: whoever reads the outcomes slowly must not keep an answer from being heard.
+    flying: JoinSet<Landing<D::Outcome>>,
+    flights: HashMap<task::Id, Flight>,
     /// Answers that were not taken yet.
     settled: VecDeque<Settled<D::Outcome>>,
     /// How many calls in a row have failed because the vendor was out of reach.
     failures: u32,
+    /// How many tickets in a row were refused by themselves, after their batch had been.
+    refusals: usize,
     /// Why nothing more is tried.
     end: Option<Error>,
 }
@@ -109,7 +122,7 @@ enum Event<O> {
     /// Nothing more is to be sent.
     Ended,
     Abandoned,
-    Landed(Landing<O>),
+    Landed(Result<(task::Id, Landing<O>), JoinError>),
     Arrived(Option<Asked>),
     /// Nothing is on its way and nothing arrives.
     Idle,
@@ -143,8 +156,8 @@ impl<D: Deed> Work<D> {
             match self.event(input).await {
                 // Why is looked at when the loop begins anew.
                 Event::Ended => {}
-                Event::Abandoned => self.abandon(),
-                Event::Landed((flight, result)) => self.land(flight, result),
+                Event::Abandoned => self.abandon().await,
+                Event::Landed(joined) => self.join(joined),
                 Event::Arrived(asked) => self.batch.extend(asked),
                 Event::Idle => {
                     self.take_off(true);
@@ -179,13 +192,17 @@ impl<D: Deed> Work<D> {
                     return Poll::Ready(Event::Ended);
                 }
             }
-            if let Poll::Ready(Some(landing)) = self.flying.poll_next_unpin(cx) {
-                return Poll::Ready(Event::Landed(landing));
-            }
-            if !input.is_done() && self.batch.len() < self.max_batch {
+            // Before the answers, so that the next call is not kept waiting by whoever reads them.
+            let has_room = !input.is_done() && self.batch.len() < self.max_batch;
+            if has_room {
                 if let Poll::Ready(asked) = input.poll_next(cx) {
                     return Poll::Ready(Event::Arrived(asked));
                 }
+            }
+            if let Poll::Ready(Some(joined)) = self.flying.poll_join_next_with_id(cx) {
+                return Poll::Ready(Event::Landed(joined));
+            }
+            if has_room {
                 // A batch that is not full must not wait for ever. But tokio makes busy tasks pause now and
                 // then, and the next id may be there right after: so it is asked for once more.
                 if self.flights.is_empty() && !self.batch.is_empty() {
@@ -220,16 +237,22 @@ impl<D: Deed> Work<D> {
         if ids.is_empty() {
             return false;
         }
-        let flight = self.next_flight;
-        self.next_flight += 1;
+        let course = Arc::new(Course::default());
         let patience = Patience {
+            course: Arc::clone(&course),
             deadline: self.options.deadline,
             stop: Some(self.options.stop.clone()),
         };
-        let call = patience.scope(D::call(Arc::clone(&self.provider), ids));
-        self.flying
-            .push(call.map(move |result| (flight, result)).boxed());
-        self.flights.insert(flight, asked);
+        let provider = Arc::clone(&self.provider);
+        let begun = Arc::clone(&course);
+        let call = patience.scope(async move {
+            begun.begin();
+            D::call(provider, ids).await
+        });
+        let task = self
+            .flying
+            .spawn(call.in_current_span().with_current_subscriber());
+        self.flights.insert(task.id(), Flight { asked, course });
         true
     }
 
@@ -255,12 +278,30 @@ impl<D: Deed> Work<D> {
         (kept, ids)
     }
 
+    /// Takes the end of a call.
+    fn join(&mut self, joined: Result<(task::Id, Landing<D::Outcome>), JoinError>) {
+        match joined {
+            Ok((task, landing)) => {
+                if let Some(flight) = self.flights.remove(&task) {
+                    self.land(flight.asked, landing);
+                }
+            }
+            // A provider that panics does so in the caller's task.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => {
+                if let Some(flight) = self.flights.remove(&error.id()) {
+                    self.leave(flight);
+                }
+            }
+        }
+    }
+
     /// Takes the answer to a call.
-    fn land(&mut self, flight: u64, result: Result<HashMap<TicketId, D::Outcome>>) {
-        let asked = self.flights.remove(&flight).unwrap_or_default();
-        match result {
+    fn land(&mut self, asked: Vec<Asked>, landing: Landing<D::Outcome>) {
+        match landing {
             Ok(outcomes) => {
                 self.failures = 0;
+                self.refusals = 0;
                 for asked in asked {
                     let outcome = match outcomes.get(&asked.id) {
                         Some(outcome) => outcome.clone(),
@@ -279,12 +320,16 @@ impl<D: Deed> Work<D> {
         let several = asked
             .iter()
             .any(|other| Some(&other.id) != asked.first().map(|first| &first.id));
-        if error.kind() == ErrorKind::InvalidInput && refused && several {
-            // One of them may be at fault for all.
+        let is_invalid = error.kind() == ErrorKind::InvalidInput && refused;
+        if is_invalid && several && self.refusals < 2 * self.max_batch {
+            // One of them may be at fault for all. Not so once every single one of two batches was.
             let mut first = asked;
             let second = first.split_off(first.len() / 2);
             self.halves.extend([first, second]);
             return;
+        }
+        if is_invalid && !several {
+            self.refusals += 1;
         }
         let untried = error.is_untried() && refused;
         for asked in asked {
@@ -296,8 +341,11 @@ impl<D: Deed> Work<D> {
             };
             self.settle(asked, outcome);
         }
-        if error.kind().is_retryable() && !untried {
-            self.failures += 1;
+        if error.kind().is_retryable() {
+            self.failures += u32::from(!untried);
+        } else {
+            // The vendor was within reach.
+            self.failures = 0;
         }
         let account_is_at_fault = matches!(
             error.kind(),
@@ -347,16 +395,28 @@ impl<D: Deed> Work<D> {
         }
     }
 
-    /// Waits no longer for what is on its way.
-    fn abandon(&mut self) {
-        self.flying = FuturesUnordered::new();
-        let flights = std::mem::take(&mut self.flights);
-        for asked in flights.into_values().flatten() {
-            let error = Error::new(ErrorKind::Cancelled, "the answer was not waited for")
-                .in_operation(self.provider.info().id, D::OPERATION)
-                .with_effect(Effect::Unknown)
-                .on_ticket(&asked.id);
-            self.settle(asked, D::Outcome::from_error(error));
+    /// Waits no longer for what is on its way. What has been answered by now is heard.
+    async fn abandon(&mut self) {
+        self.flying.abort_all();
+        while let Some(joined) = self.flying.join_next_with_id().await {
+            self.join(joined);
+        }
+    }
+
+    /// Answers for a call that was not waited for.
+    fn leave(&mut self, flight: Flight) {
+        let error = Error::new(ErrorKind::Cancelled, "the answer was not waited for")
+            .in_operation(self.provider.info().id, D::OPERATION)
+            .with_effect(Effect::Unknown);
+        let may_be_sent = flight.course.may_be_sent();
+        for asked in flight.asked {
+            let error = error.clone().on_ticket(&asked.id);
+            let outcome = if may_be_sent {
+                D::Outcome::from_error(error)
+            } else {
+                D::Outcome::unattempted(error.because("the work was stopped before its turn"))
+            };
+            self.settle(asked, outcome);
         }
     }
 

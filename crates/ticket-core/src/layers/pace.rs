@@ -35,10 +35,12 @@ impl Layer for Pace {
         let patience = Patience::current().unwrap_or_default();
         #[cfg(feature = "metrics")]
         let begun = tokio::time::Instant::now();
+        patience.course.hold_back();
         let slot = self.pacer.acquire(provider, operation, &patience).await;
         #[cfg(feature = "metrics")]
         super::metrics::waited(&call, begun.elapsed());
         let slot = slot?;
+        patience.course.send();
         let result = next().await;
         match &result {
             Err(error) if error.kind() == ErrorKind::RateLimited => {

@@ -11,6 +11,7 @@ use tracing::field::Empty;
 use super::observe::record_failure;
 use crate::error::{Effect, Error, ErrorKind, Result};
 use crate::layer::{Call, Layer, Reply};
+use crate::pace::LONGEST_PAUSE;
 use crate::patience::Patience;
 use crate::retry::{Budget, RetryPolicy};
 
@@ -66,12 +67,13 @@ impl Retry {
         error: &Error,
         attempts: u32,
         patience: &Patience,
+        max_retry_after: Duration,
     ) -> Result<Duration, GivingUp> {
         if attempts >= self.policy.max_attempts.get() {
             return Err(GivingUp::Attempts);
         }
         let asked = error.retry_after().unwrap_or_default();
-        if asked > self.policy.max_retry_after {
+        if asked > max_retry_after {
             return Err(GivingUp::RetryAfter);
         }
         let longest = u64::try_from(self.policy.backoff(attempts).as_nanos()).unwrap_or(u64::MAX);
@@ -80,10 +82,13 @@ impl Retry {
             Duration::from_nanos(jitter.u64(0..=longest))
         };
         let wait = drawn.max(asked);
-        if patience.ends_before(Instant::now() + wait) {
+        let until = Instant::now().checked_add(wait);
+        if until.is_none_or(|until| patience.ends_before(until)) {
             return Err(GivingUp::Deadline);
         }
-        if !self.budget.spend() {
+        // Who was refused for the quota is no sign of an outage, and waits for the pause with everyone else.
+        let is_pacing = (error.kind(), error.effect()) == (ErrorKind::RateLimited, Effect::None);
+        if !is_pacing && !self.budget.spend() {
             return Err(GivingUp::Budget);
         }
         Ok(wait)
@@ -97,9 +102,15 @@ impl Layer for Retry {
         next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
     ) -> Result<T> {
         // Whoever began many calls has said how long they may wait; a single one has the policy's deadline.
-        let patience = Patience::current().unwrap_or_else(|| Patience {
+        let caller = Patience::current();
+        let max_retry_after = match &caller {
+            // Then its other calls wait as long, and so may this one.
+            Some(_) => LONGEST_PAUSE,
+            None => self.policy.max_retry_after,
+        };
+        let patience = caller.unwrap_or_else(|| Patience {
             deadline: Instant::now().checked_add(self.policy.deadline),
-            stop: None,
+            ..Patience::default()
         });
         let mut past = Past::default();
         loop {
@@ -130,10 +141,14 @@ impl Layer for Retry {
                 return Err(past.untried(error));
             }
             past.add(&error);
+            if !error.is_retryable() {
+                // An answer, if not the one that was wanted: the vendor is within reach.
+                self.budget.earn();
+            }
             if !RetryPolicy::repeats(error.kind(), error.effect(), call.operation()) {
                 return Err(past.sum());
             }
-            let wait = match self.wait(&error, past.attempts, &patience) {
+            let wait = match self.wait(&error, past.attempts, &patience, max_retry_after) {
                 Ok(wait) => wait,
                 Err(reason) => return Err(past.give_up(&call, reason)),
             };
@@ -190,12 +205,20 @@ impl Past {
 
     /// The last attempt was not made: what the ones before it were told says more.
     fn untried(mut self, error: Error) -> Error {
-        self.last = self.last.or(Some(error));
+        let last = self.last.take().map(Error::untried);
+        self.last = last.or(Some(error));
         self.sum()
     }
 
     fn give_up(self, call: &Call<'_>, reason: GivingUp) -> Error {
         let error = self.sum();
+        let error = match reason {
+            GivingUp::Budget => error.noting("not tried again, since too many calls fail"),
+            // Where nothing has happened, nothing stands in the way of trying it another time.
+            GivingUp::Deadline => error.noting("there is no time to try again").untried(),
+            GivingUp::Stopped => error.untried(),
+            GivingUp::Attempts | GivingUp::RetryAfter => error,
+        };
         tracing::warn!(
             ticket.provider = call.info().id,
             ticket.operation = call.operation().as_str(),

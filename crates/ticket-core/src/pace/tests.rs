@@ -24,6 +24,7 @@ fn until(deadline: Instant) -> Patience {
     Patience {
         deadline: Some(deadline),
         stop: None,
+        ..Patience::default()
     }
 }
 
@@ -147,6 +148,7 @@ async fn a_stop_ends_every_wait_and_leaves_nothing_behind() {
     let patience = Patience {
         deadline: None,
         stop: Some(stop.clone()),
+        ..Patience::default()
     };
     let mut first = Box::pin(acquire(&pacer, &patience));
     let mut second = Box::pin(acquire(&pacer, &patience));
@@ -187,6 +189,7 @@ async fn without_patience_not_even_a_free_slot_is_taken() {
     let patience = Patience {
         deadline: None,
         stop: Some(stop),
+        ..Patience::default()
     };
     let stopped = acquire(&pacer, &patience).await.unwrap_err();
     assert_eq!(

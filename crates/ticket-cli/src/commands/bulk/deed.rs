@@ -4,8 +4,8 @@
 use comfy_table::Color;
 use futures_util::stream::{BoxStream, Stream, StreamExt as _};
 use tickets::{
-    BulkOptions, DeleteOutcome, Error, ErrorKind, Operation, ProviderInfo, Request, ResolveOutcome,
-    TicketId, Tickets,
+    BulkOptions, DeleteOutcome, Effect, Error, ErrorKind, Operation, ProviderInfo, Request,
+    ResolveOutcome, TicketId, Tickets,
 };
 
 /// What is done to each ticket.
@@ -164,6 +164,16 @@ impl Answer {
             Self::Failed(_) => 3,
             Self::Unknown(_) => 4,
             Self::Unattempted(_) => 5,
+        }
+    }
+
+    /// Whether it is worth doing another time, as it was asked for: nothing has happened, and what was in the way
+    /// passes.
+    pub(super) fn remains(&self) -> bool {
+        match self {
+            Self::Unattempted(_) => true,
+            Self::Failed(error) => error.is_retryable() && error.effect() == Effect::None,
+            _ => false,
         }
     }
 

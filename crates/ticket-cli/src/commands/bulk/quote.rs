@@ -63,13 +63,21 @@ impl Quote {
         let info = group.account.tickets.info();
         let quotas = group.account.quotas();
         let calls = plan.deed.calls(group.len(), info);
+        // Names of one account share its quota.
+        let sharing = plan
+            .groups
+            .iter()
+            .filter(|other| other.account.shares_quotas(&group.account));
+        let of_all = sharing
+            .map(|other| plan.deed.calls(other.len(), info))
+            .sum();
         Self {
             account: group.account.name.clone(),
             provider: info.id,
             tickets: group.len(),
             calls,
             quota: in_words(quotas),
-            least_time_s: whole_seconds(quotas.least_time(calls)),
+            least_time_s: whole_seconds(quotas.least_time(of_all)),
         }
     }
 

@@ -1,5 +1,5 @@
-//! `--remaining FILE`: the tickets that were not attempted, one per line as `--from` reads them, so that the
-//! work can go on where it ended.
+//! `--remaining FILE`: the tickets that are left to do, one per line as `--from` reads them, so that the work can
+//! go on where it ended.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -49,7 +49,7 @@ impl Remaining {
     /// Why not all could be written.
     pub(super) fn take_failure(&mut self) -> Option<Failure> {
         self.failure.take().map(|error| {
-            let message = format!("not all that was not attempted could be written: {error}");
+            let message = format!("not all that is left to do could be written: {error}");
             Failure::local(message).at(self.path.display().to_string())
         })
     }

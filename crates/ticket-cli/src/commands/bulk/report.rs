@@ -98,7 +98,7 @@ pub(super) struct Report<'a> {
     /// How many tickets had which outcome, each counted once; in the order of a summary.
     counts: BTreeMap<(u8, &'static str), usize>,
     all_done: bool,
-    unattempted: usize,
+    remains: usize,
     /// What can be done about what is not done: the first few different things.
     hints: Vec<String>,
     /// The first ticket of which nobody knows.
@@ -137,7 +137,7 @@ impl<'a> Report<'a> {
             order,
             counts: BTreeMap::new(),
             all_done: true,
-            unattempted: 0,
+            remains: 0,
             hints: Vec::new(),
             unknown: None,
             remaining,
@@ -171,8 +171,8 @@ impl<'a> Report<'a> {
             }
             _ => {}
         }
-        if let Answer::Unattempted(_) = answer {
-            self.unattempted += 1;
+        if answer.remains() {
+            self.remains += 1;
             if let Some(remaining) = &mut self.remaining {
                 remaining.add(&ticket);
             }
@@ -250,16 +250,16 @@ impl<'a> Report<'a> {
                 text::line(&ticket.to_string()),
             )
         });
-        let unattempted = (self.unattempted > 0).then(|| match &self.remaining {
+        let remaining = (self.remains > 0).then(|| match &self.remaining {
             Some(remaining) => {
                 let file = remaining.name();
-                format!("what was not attempted is in {file}: `tickets {verb} --from {file}` goes on")
+                format!("what is left to do is in {file}: `tickets {verb} --from {file}` goes on")
             }
             None => format!(
-                "--remaining FILE writes what is not attempted to a file, and `tickets {verb} --from FILE` goes on"
+                "--remaining FILE writes what is left to do to a file, and `tickets {verb} --from FILE` goes on"
             ),
         });
-        let hints = unknown.iter().chain(&unattempted).chain(&self.hints);
+        let hints = unknown.iter().chain(&remaining).chain(&self.hints);
         hints
             .take(HINTS)
             .for_each(|hint| say(&format!("hint: {hint}")));
