@@ -9,7 +9,6 @@
 )]
 
 mod calls;
-mod disguise;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -21,7 +20,7 @@ use calls::{
     FILE, FILE_NAME, REPLY, SECRETS, SUBJECT, TEXTS, account, accounts, call, faults, new_ticket,
     operations, with_password,
 };
-use disguise::disguises;
+use ticket_conformance::canary::disguises;
 use ticket_sandbox::{Fault, MessageKind, Rule, Sandbox, Vendor};
 use tickets::{ErrorKind, Operation, Registry, RetryPolicy, StackOptions, Tickets};
 use tracing_subscriber::filter::LevelFilter;

@@ -1,0 +1,14 @@
+//! What each case does: one function per row of the table in `case.rs`, one module per part of the contract.
+
+pub(crate) mod data;
+pub(crate) mod declared;
+pub(crate) mod delete;
+pub(crate) mod effect;
+pub(crate) mod errors;
+pub(crate) mod ids;
+pub(crate) mod life;
+pub(crate) mod paging;
+pub(crate) mod refused;
+pub(crate) mod replies;
+pub(crate) mod secrets;
+pub(crate) mod time;

@@ -1,0 +1,305 @@
+//! Deleting: one true outcome per asked id, in the order asked.
+
+use std::collections::HashSet;
+
+use ticket_core::{DeleteOutcome, DeleteReport, Effect, ErrorKind, Operation, TicketId};
+
+use crate::fault::Fault;
+use crate::lab::{Lab, Tried, ensure, fail, said, skip, the_one};
+
+async fn delete(lab: &Lab, ids: &[TicketId]) -> Tried<DeleteReport> {
+    let report = lab.provider.delete(ids).await;
+    match report {
+        Ok(report) => Ok(report),
+        Err(_) => fail(
+            format!("{} tickets were deleted", ids.len()),
+            "a report",
+            said(&report),
+        ),
+    }
+}
+
+fn outcomes(report: &DeleteReport) -> Vec<(String, &'static str)> {
+    report
+        .iter()
+        .map(|(id, outcome)| (id.as_str().to_owned(), outcome.as_str()))
+        .collect()
+}
+
+fn batch(lab: &Lab) -> usize {
+    lab.info().capabilities.max_delete_batch()
+}
+
+/// Skips the case where one delete call takes fewer.
+fn wants_batch(lab: &Lab, ids: usize) -> Tried {
+    lab.wants(Operation::Delete)?;
+    if batch(lab) >= ids {
+        return Ok(());
+    }
+    skip(format!(
+        "{} takes at most {} per call",
+        lab.info().title,
+        batch(lab)
+    ))
+}
+
+pub(crate) async fn delete_of_nothing_sends_nothing(lab: &Lab) -> Tried {
+    lab.wants(Operation::Delete)?;
+    let before = lab.journal()?.len();
+    let report = delete(lab, &[]).await?;
+    let seen = lab.seen_since(before)?.len();
+    ensure(
+        report.is_empty() && seen == 0,
+        "no tickets were deleted",
+        "an empty report, and no request",
+        format!("{} outcomes, {seen} requests", report.len()),
+    )
+}
+
+pub(crate) async fn deleted_tickets_are_gone(lab: &Lab) -> Tried {
+    lab.wants(Operation::Delete)?;
+    let id = lab.ticket().await?;
+    ensure(
+        lab.exists(&id).await?,
+        "the fixture made a ticket",
+        "it exists",
+        "it does not",
+    )?;
+    let report = delete(lab, std::slice::from_ref(&id)).await?;
+    let (asked, outcome) = the_one(&report)?;
+    let gone = !lab.exists(&id).await?;
+    ensure(
+        *asked == id && matches!(outcome, DeleteOutcome::Deleted) && gone,
+        format!("the ticket {id} was deleted"),
+        "`deleted`, and the ticket is gone",
+        format!(
+            "{outcome} for {asked}, and the ticket {}",
+            if gone { "is gone" } else { "exists" }
+        ),
+    )
+}
+
+pub(crate) async fn deleted_tickets_are_not_found(lab: &Lab) -> Tried {
+    lab.wants(Operation::Delete)?;
+    lab.wants(Operation::Get)?;
+    let id = lab.ticket().await?;
+    delete(lab, std::slice::from_ref(&id)).await?;
+    let result = lab.provider.get(&id).await;
+    let kind = result.as_ref().err().map(ticket_core::Error::kind);
+    ensure(
+        kind == Some(ErrorKind::NotFound),
+        "a ticket was deleted and then read",
+        "not_found",
+        said(&result),
+    )
+}
+
+pub(crate) async fn delete_leaves_others_alone(lab: &Lab) -> Tried {
+    lab.wants(Operation::Delete)?;
+    let others = [lab.ticket().await?, lab.ticket().await?];
+    let id = lab.ticket().await?;
+    delete(lab, std::slice::from_ref(&id)).await?;
+    for other in others {
+        ensure(
+            lab.exists(&other).await?,
+            format!("the ticket {id} was deleted"),
+            format!("the ticket {other} still exists"),
+            "it is gone",
+        )?;
+    }
+    Ok(())
+}
+
+/// Whether the outcome says that there was nothing to delete, and of which ticket.
+fn is_no_success(id: &TicketId, outcome: &DeleteOutcome) -> bool {
+    match outcome {
+        DeleteOutcome::NotFound(error) | DeleteOutcome::Failed(error) => {
+            error.effect() == Effect::None && !error.is_retryable() && error.ticket() == Some(id)
+        }
+        _ => false,
+    }
+}
+
+pub(crate) async fn delete_again_deletes_nothing(lab: &Lab) -> Tried {
+    lab.wants(Operation::Delete)?;
+    let id = lab.ticket().await?;
+    delete(lab, std::slice::from_ref(&id)).await?;
+    let report = delete(lab, std::slice::from_ref(&id)).await?;
+    let outcome = the_one(&report)?.1;
+    ensure(
+        is_no_success(&id, outcome),
+        "a ticket was deleted that is gone",
+        "`not_found` or `failed`, of effect none, with the ticket named",
+        format!("{outcome:?}"),
+    )
+}
+
+pub(crate) async fn delete_of_missing_is_no_success(lab: &Lab) -> Tried {
+    lab.wants(Operation::Delete)?;
+    let id = lab.missing_id()?;
+    let report = delete(lab, std::slice::from_ref(&id)).await?;
+    let (asked, outcome) = the_one(&report)?;
+    ensure(
+        *asked == id && is_no_success(&id, outcome),
+        "a ticket was deleted that never was",
+        "`not_found` or `failed`, of effect none, with the ticket named",
+        format!("{outcome:?}"),
+    )
+}
+
+pub(crate) async fn delete_of_duplicates_answers_each(lab: &Lab) -> Tried {
+    wants_batch(lab, 3)?;
+    let (twice, once) = (lab.ticket().await?, lab.ticket().await?);
+    let ids = [twice.clone(), once.clone(), twice.clone()];
+    let report = delete(lab, &ids).await?;
+    let expected: Vec<_> = ids
+        .iter()
+        .map(|id| (id.as_str().to_owned(), "deleted"))
+        .collect();
+    ensure(
+        outcomes(&report) == expected,
+        "three ids were deleted, the first and the last the same",
+        format!("{expected:?}"),
+        format!("{:?}", outcomes(&report)),
+    )?;
+    for id in [twice, once] {
+        ensure(
+            !lab.exists(&id).await?,
+            "three ids were deleted, the first and the last the same",
+            format!("the ticket {id} is gone"),
+            "it exists",
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn delete_of_a_mix_answers_in_order(lab: &Lab) -> Tried {
+    wants_batch(lab, 3)?;
+    let (first, last) = (lab.ticket().await?, lab.ticket().await?);
+    let missing = lab.missing_id()?;
+    // Not in the order in which they were made.
+    let ids = [last, missing, first];
+    let report = delete(lab, &ids).await?;
+    let asked: Vec<_> = report.iter().map(|(id, _)| id.clone()).collect();
+    ensure(
+        asked == ids,
+        "a ticket, one that does not exist and another were deleted",
+        format!("{ids:?}"),
+        format!("{asked:?}"),
+    )?;
+    for (index, (id, outcome)) in report.iter().enumerate() {
+        let right = match index {
+            1 => is_no_success(id, outcome),
+            _ => matches!(outcome, DeleteOutcome::Deleted),
+        };
+        let exists = lab.exists(id).await?;
+        ensure(
+            right && !exists,
+            "a ticket, one that does not exist and another were deleted",
+            "`deleted`, then `not_found` or `failed`, then `deleted`",
+            format!("{:?}, and {id} exists: {exists}", outcomes(&report)),
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn delete_of_a_full_batch_is_one_request(lab: &Lab) -> Tried {
+    lab.wants(Operation::Delete)?;
+    // As many as are declared, but not so many that making them takes a while.
+    let count = batch(lab).min(100);
+    let mut ids = Vec::with_capacity(count);
+    for _ in 0..count {
+        ids.push(lab.ticket().await?);
+    }
+    ids.reverse();
+    let before = lab.journal()?.len();
+    let report = delete(lab, &ids).await?;
+    let seen = lab.seen_since(before)?.len();
+    let asked: Vec<_> = report.iter().map(|(id, _)| id.clone()).collect();
+    ensure(
+        asked == ids && report.all_deleted() && seen == 1,
+        format!("{count} tickets were deleted at once"),
+        format!("{count} outcomes in the order asked, all deleted, one request"),
+        format!(
+            "{} outcomes, in order: {}, all deleted: {}, {seen} requests",
+            report.len(),
+            asked == ids,
+            report.all_deleted()
+        ),
+    )
+}
+
+pub(crate) async fn delete_over_the_batch_is_refused(lab: &Lab) -> Tried {
+    lab.wants(Operation::Delete)?;
+    let count = batch(lab).saturating_add(1);
+    if count > 100_000 {
+        return skip(format!("{} takes any number of ids", lab.info().title));
+    }
+    let mut ids = vec![lab.ticket().await?];
+    ids.extend((1..count).map(|number| TicketId::new(number.to_string())));
+    let distinct: HashSet<_> = ids.iter().collect();
+    let before = lab.journal()?.len();
+    let result = lab.provider.delete(&ids).await;
+    let seen = lab.seen_since(before)?.len();
+    let right = result.as_ref().is_err_and(|error| {
+        error.kind() == ErrorKind::InvalidInput && error.effect() == Effect::None
+    });
+    ensure(
+        right && seen == 0,
+        format!(
+            "{count} ids were deleted at once, {} of them different, where {} is the limit",
+            distinct.len(),
+            batch(lab)
+        ),
+        "invalid_input of effect none, and no request",
+        format!("{}, {seen} requests", said(&result)),
+    )
+}
+
+pub(crate) async fn unmentioned_ids_are_unknown(lab: &Lab) -> Tried {
+    lab.wants(Operation::Delete)?;
+    let ids = match batch(lab) {
+        1 => vec![lab.ticket().await?],
+        _ => vec![lab.ticket().await?, lab.ticket().await?],
+    };
+    lab.inject(Fault::NamesNoTicket).await?;
+    let report = lab.provider.delete(&ids).await;
+    let unknown = match &report {
+        Ok(report) => {
+            report.len() == ids.len()
+                && report
+                    .iter()
+                    .all(|(_, outcome)| matches!(outcome, DeleteOutcome::Unknown(_)))
+        }
+        Err(error) => error.effect() == Effect::Unknown,
+    };
+    ensure(
+        unknown,
+        "tickets were deleted, and the reply names none of them",
+        "`unknown` for each",
+        said(&report),
+    )
+}
+
+pub(crate) async fn failed_delete_calls_are_errors(lab: &Lab) -> Tried {
+    lab.wants(Operation::Delete)?;
+    for fault in [
+        Fault::Status(401),
+        Fault::RateLimited { retry_after: None },
+        Fault::Status(500),
+        Fault::Status(503),
+        Fault::LostResponse,
+        Fault::Malformed,
+    ] {
+        let id = lab.ticket().await?;
+        lab.inject(fault.clone()).await?;
+        let report = lab.provider.delete(std::slice::from_ref(&id)).await;
+        ensure(
+            report.is_err(),
+            format!("a ticket was deleted, with {fault:?}"),
+            "an error",
+            said(&report),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,306 @@
+//! Errors by class: the same trouble has the same kind at every provider.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use ticket_core::{Error, ErrorKind, Operation};
+
+use super::effect::faults;
+use crate::fault::Fault;
+use crate::lab::{Lab, Stop, Tried, any, ensure, fail, said, skip, told};
+
+/// The error of each declared operation where this goes wrong.
+pub(super) async fn errors_of(
+    lab: &Lab,
+    among: fn(Operation) -> bool,
+    fault: &Fault,
+) -> Tried<Vec<(Operation, Error)>> {
+    let operations = lab.declared(among)?;
+    let mut subjects = Vec::new();
+    for operation in operations {
+        subjects.push((operation, lab.subject_of(operation).await?));
+    }
+    let mut errors = Vec::new();
+    for (index, (operation, id)) in subjects.into_iter().enumerate() {
+        // That one stays until it is healed.
+        if index == 0 || *fault != Fault::NoConnection {
+            lab.inject(fault.clone()).await?;
+        }
+        match lab.call_on(operation, &id).await? {
+            Err(error) => errors.push((operation, error)),
+            Ok(()) => {
+                return fail(
+                    format!("`{operation}` was called, with {fault:?}"),
+                    "an error",
+                    "success",
+                );
+            }
+        }
+    }
+    Ok(errors)
+}
+
+async fn are_of_kind(lab: &Lab, fault: Fault, kinds: &[ErrorKind]) -> Tried {
+    for (operation, error) in errors_of(lab, any, &fault).await? {
+        let names: Vec<_> = kinds.iter().map(|kind| kind.as_str()).collect();
+        ensure(
+            kinds.contains(&error.kind()),
+            format!("`{operation}` was called, with {fault:?}"),
+            names.join(" or "),
+            said::<()>(&Err(error)),
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn refused_credentials_are_unauthenticated(lab: &Lab) -> Tried {
+    let kinds = [ErrorKind::Unauthenticated, ErrorKind::TokenExpired];
+    are_of_kind(lab, Fault::Status(401), &kinds).await
+}
+
+pub(crate) async fn forbidden_is_forbidden(lab: &Lab) -> Tried {
+    let kinds = [
+        ErrorKind::Forbidden,
+        ErrorKind::Unauthenticated,
+        ErrorKind::QuotaExhausted,
+    ];
+    are_of_kind(lab, Fault::Status(403), &kinds).await
+}
+
+pub(crate) async fn not_found_is_not_found(lab: &Lab) -> Tried {
+    let kinds = [ErrorKind::NotFound, ErrorKind::BadResponse];
+    are_of_kind(lab, Fault::Status(404), &kinds).await
+}
+
+pub(crate) async fn a_conflict_is_a_conflict(lab: &Lab) -> Tried {
+    are_of_kind(lab, Fault::Status(409), &[ErrorKind::Conflict]).await
+}
+
+pub(crate) async fn a_bad_request_is_invalid_input(lab: &Lab) -> Tried {
+    for status in [400, 422] {
+        let kinds = [ErrorKind::InvalidInput, ErrorKind::Conflict];
+        are_of_kind(lab, Fault::Status(status), &kinds).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn too_many_calls_are_rate_limited(lab: &Lab) -> Tried {
+    let kinds = [ErrorKind::RateLimited, ErrorKind::QuotaExhausted];
+    are_of_kind(lab, Fault::RateLimited { retry_after: None }, &kinds).await
+}
+
+pub(crate) async fn the_wait_is_told(lab: &Lab) -> Tried {
+    let wait = Duration::from_secs(7);
+    let fault = Fault::RateLimited {
+        retry_after: Some(wait),
+    };
+    for (operation, error) in errors_of(lab, any, &fault).await? {
+        ensure(
+            error.retry_after() == Some(wait),
+            format!("`{operation}` was called, with {fault:?}"),
+            format!("{wait:?} to wait"),
+            format!("{:?} to wait", error.retry_after()),
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_failure_is_the_servers(lab: &Lab) -> Tried {
+    are_of_kind(lab, Fault::Status(500), &[ErrorKind::Server]).await
+}
+
+pub(crate) async fn an_outage_is_unavailable(lab: &Lab) -> Tried {
+    for status in [502, 503, 504] {
+        are_of_kind(lab, Fault::Status(status), &[ErrorKind::Unavailable]).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn no_connection_is_connect(lab: &Lab) -> Tried {
+    are_of_kind(lab, Fault::NoConnection, &[ErrorKind::Connect]).await
+}
+
+pub(crate) async fn a_broken_connection_is_unavailable(lab: &Lab) -> Tried {
+    for fault in [Fault::ConnectionReset, Fault::LostResponse] {
+        are_of_kind(lab, fault, &[ErrorKind::Unavailable]).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn the_status_is_told(lab: &Lab) -> Tried {
+    for status in [401, 404, 409, 500, 503] {
+        let fault = Fault::Status(status);
+        for (operation, error) in errors_of(lab, any, &fault).await? {
+            ensure(
+                error.status() == Some(status),
+                format!("`{operation}` was called, with {fault:?}"),
+                format!("the status {status}"),
+                format!("{:?}", error.status()),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn the_vendors_words_are_told(lab: &Lab) -> Tried {
+    let plain = "The desk is closed today";
+    for words in [
+        plain.to_owned(),
+        format!("{plain}\r\n2026-01-01 forged line"),
+        format!("{plain} {}", "x".repeat(5000)),
+    ] {
+        let fault = Fault::Words {
+            status: 400,
+            words: words.clone(),
+        };
+        for (operation, error) in errors_of(lab, any, &fault).await? {
+            let shown = error.to_string();
+            let told = error.vendor_message().unwrap_or_default();
+            ensure(
+                told.starts_with(plain) && shown.lines().count() == 1 && shown.len() < 2000,
+                format!(
+                    "`{operation}` was refused with {} characters of words",
+                    words.len()
+                ),
+                format!("{plain:?}, on one line, bounded"),
+                shown,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn errors_say_where(lab: &Lab) -> Tried {
+    for fault in [
+        Fault::Status(401),
+        Fault::Status(503),
+        Fault::Malformed,
+        Fault::LostResponse,
+    ] {
+        for (operation, error) in errors_of(lab, any, &fault).await? {
+            ensure(
+                error.provider() == Some(lab.info().id) && error.operation() == Some(operation),
+                format!("`{operation}` was called, with {fault:?}"),
+                format!("an error in {} {operation}", lab.info().id),
+                format!(
+                    "{error} (in {:?} {:?})",
+                    error.provider(),
+                    error.operation()
+                ),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// All that an error shows, its causes included.
+pub(super) fn shown(error: &Error) -> String {
+    let mut text = format!("{error}\n{error:?}\n{error:#?}\n");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a text does not fail.
+        _ = writeln!(text, "{error}\n{error:?}\n{error:#?}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Calls every operation with every fault that the fixture has.
+pub(super) async fn each_error(
+    lab: &Lab,
+    faults: &[Fault],
+    mut of: impl FnMut(Operation, &Error) -> Tried,
+) -> Tried {
+    let mut tried = false;
+    for fault in faults {
+        for operation in lab.declared(any)? {
+            let id = lab.subject_of(operation).await?;
+            match lab.inject(fault.clone()).await {
+                Err(Stop::Skip(_)) => break,
+                other => other?,
+            }
+            if let Err(error) = lab.call_on(operation, &id).await? {
+                tried = true;
+                of(operation, &error)?;
+            }
+        }
+    }
+    if tried {
+        Ok(())
+    } else {
+        skip("the fixture has no fault that makes an error")
+    }
+}
+
+/// As [`each_error`], and without a connection as well.
+pub(super) async fn every_error(
+    lab: &Lab,
+    faults: &[Fault],
+    mut of: impl FnMut(Operation, &Error) -> Tried,
+) -> Tried {
+    each_error(lab, faults, &mut of).await?;
+    match errors_of(lab, any, &Fault::NoConnection).await {
+        Err(Stop::Skip(_)) => Ok(()),
+        errors => errors?
+            .iter()
+            .try_for_each(|(operation, error)| of(*operation, error)),
+    }
+}
+
+pub(crate) async fn errors_show_no_url(lab: &Lab) -> Tried {
+    every_error(lab, &faults(), |operation, error| {
+        let shown = error.to_string();
+        ensure(
+            !shown.contains("://"),
+            format!("`{operation}` failed: {}", error.kind()),
+            "no address",
+            shown,
+        )
+    })
+    .await
+}
+
+pub(crate) async fn errors_show_no_ticket_text(lab: &Lab) -> Tried {
+    lab.wants(Operation::Create)?;
+    let (subject, description) = ("kq1 planted subject", "kq2 planted description");
+    let mut new = lab.new_ticket()?;
+    subject.clone_into(&mut new.subject);
+    new.description = new.description.map(|_| description.to_owned());
+    let none = |what: &str, error: &Error| {
+        let told = shown(error);
+        ensure(
+            !told.contains(subject) && !told.contains(description),
+            format!("a ticket with planted texts was {what}: {}", error.kind()),
+            "an error without them",
+            told,
+        )
+    };
+    let id = match lab.provider.create(&new).await {
+        Ok(created) => created.id,
+        Err(error) => return fail("a ticket was filed", "success", told(&error)),
+    };
+    let reads = lab.info().capabilities.supports(Operation::Get);
+    let mut tried = false;
+    for fault in faults() {
+        match lab.inject(fault.clone()).await {
+            Err(Stop::Skip(_)) => continue,
+            other => other?,
+        }
+        tried = true;
+        if let Err(error) = lab.provider.create(&new).await {
+            none("filed", &error)?;
+        }
+        if reads {
+            lab.inject(fault).await?;
+            if let Err(error) = lab.provider.get(&id).await {
+                none("read", &error)?;
+            }
+        }
+    }
+    if tried {
+        Ok(())
+    } else {
+        skip("the fixture has no fault that makes an error")
+    }
+}

@@ -1,0 +1,321 @@
+//! Ids are what callers say they are: they reach no other ticket and no other address.
+
+use ticket_core::{
+    DeleteOutcome, Effect, Error, ErrorKind, Operation, PageRequest, Request, TicketId,
+};
+
+use crate::lab::{Lab, Tried, ensure, fail, said, skip, the_one, told};
+
+/// The operations that take an id.
+fn takes_an_id(operation: Operation) -> bool {
+    !matches!(operation, Operation::Create | Operation::List)
+}
+
+/// Does the operation, with the result in one form: `Ok(true)` for a success that means something.
+async fn act(lab: &Lab, operation: Operation, id: &TicketId) -> Tried<Result<bool, Error>> {
+    Ok(match operation {
+        Operation::Get => lab.provider.get(id).await.map(|_| true),
+        // A vendor may have no message of a ticket that it does not have.
+        Operation::Messages => {
+            let page = lab.provider.messages(id, &PageRequest::first()).await;
+            page.map(|page| !page.items.is_empty())
+        }
+        Operation::Delete => match lab.provider.delete(std::slice::from_ref(id)).await {
+            Err(error) => Err(error),
+            Ok(report) => match the_one(&report)?.1 {
+                DeleteOutcome::Deleted | DeleteOutcome::AlreadyGone => Ok(true),
+                outcome => outcome
+                    .error()
+                    .map_or(Ok(false), |error| Err(error.clone())),
+            },
+        },
+        Operation::Update => {
+            let patch = lab.patch()?;
+            lab.provider.update(id, &patch).await.map(|()| true)
+        }
+        Operation::Resolve => lab.provider.resolve(id).await.map(|()| true),
+        Operation::Comment => {
+            let comment = lab.comment("Written by the suite")?;
+            lab.provider.comment(id, &comment).await.map(|()| true)
+        }
+        _ => Ok(false),
+    })
+}
+
+/// Texts that would mean something else where an id is put into a path, a query or JSON as it is.
+fn hostile(id: &str) -> Vec<String> {
+    let mut ids: Vec<String> = [
+        "../x",
+        "a/b",
+        "/",
+        "//",
+        "?",
+        "#",
+        "1?x=2",
+        "1#x",
+        "%2e%2e",
+        "%2E%2E%2F",
+        "..%2f",
+        "1;x=2",
+        "1&x=2",
+        "*",
+        "\\",
+        "..\\x",
+        "\"",
+        "'",
+        "1' OR '1'='1",
+        "{id}",
+        "$(id)",
+        "null",
+        "[]",
+        "ä",
+        "\u{202e}1",
+    ]
+    .map(str::to_owned)
+    .into();
+    ids.extend([
+        format!("{id}?x=2"),
+        format!("{id}#x"),
+        format!("{id}/"),
+        format!("/{id}"),
+        format!("./{id}"),
+        format!("{id}/../{id}"),
+        format!("../{id}"),
+        format!("{id}/x"),
+        format!("{id}%00"),
+        format!("{id},{id}"),
+        format!("{id}&x=2"),
+        format!("\"{id}\""),
+        format!("[{id}]"),
+        format!("{id}\",\"x\":\""),
+        format!("+{id}"),
+        format!("0{id}"),
+        format!("{id}.0"),
+    ]);
+    ids
+}
+
+pub(crate) async fn impossible_ids_are_refused(lab: &Lab) -> Tried {
+    let long = "1".repeat(257);
+    for operation in lab.declared(takes_an_id)? {
+        // With arguments that nobody looks at, since the id is refused first.
+        let comment = match operation {
+            Operation::Comment => Some(lab.comment("Written by the suite")?),
+            _ => None,
+        };
+        for text in [
+            "",
+            " ",
+            "\t",
+            ".",
+            "..",
+            "1\n2",
+            "\0",
+            " 1",
+            "1 ",
+            long.as_str(),
+        ] {
+            let id = TicketId::new(text);
+            let request = Request::Get(&id);
+            // What an id is, the core decides; `get` may not be declared, its check of ids is the same.
+            let expected = ticket_core::ProviderInfo::new(
+                "any",
+                "Any",
+                ticket_core::Capabilities::none().get(),
+            )
+            .check(&request);
+            if expected.is_ok() {
+                continue;
+            }
+            let before = lab.journal()?.len();
+            let patch = ticket_core::TicketPatch::new()
+                .subject("x")
+                .description("x");
+            let provider = &lab.provider;
+            let result = match operation {
+                Operation::Get => provider.get(&id).await.map(drop),
+                Operation::Update => provider.update(&id, &patch).await,
+                Operation::Resolve => provider.resolve(&id).await,
+                Operation::Delete => provider.delete(std::slice::from_ref(&id)).await.map(drop),
+                Operation::Messages => {
+                    let page = PageRequest::first();
+                    provider.messages(&id, &page).await.map(drop)
+                }
+                _ => match &comment {
+                    Some(comment) => provider.comment(&id, comment).await,
+                    None => continue,
+                },
+            };
+            let right = result.as_ref().is_err_and(|error| {
+                error.kind() == ErrorKind::InvalidInput && error.effect() == Effect::None
+            });
+            let seen = lab.seen_since(before)?.len();
+            ensure(
+                right && seen == 0,
+                format!("`{operation}` was called with the id {text:?}"),
+                "invalid_input of effect none, and no request",
+                format!("{}, {seen} requests", said(&result)),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn hostile_ids_keep_to_their_endpoint(lab: &Lab) -> Tried {
+    for operation in lab.declared(takes_an_id)? {
+        let id = lab.ticket().await?;
+        let before = lab.journal()?.len();
+        lab.call_on_with_patch(operation, &id).await?;
+        let Some(model) = lab.seen_since(before)?.pop() else {
+            continue;
+        };
+        let Some(model) = model.path else {
+            return skip("the fixture's journal has no paths");
+        };
+        for text in hostile(id.as_str()) {
+            let before = lab.journal()?.len();
+            let result = act(lab, operation, &TicketId::new(&text)).await?;
+            for seen in lab.seen_since(before)? {
+                let path = seen.path.unwrap_or_default();
+                ensure(
+                    same_endpoint(&model, &path, id.as_str()),
+                    format!(
+                        "`{operation}` was called with the id {text:?}, and came to {}",
+                        said(&result)
+                    ),
+                    format!("a request to {model}, but for the id"),
+                    format!("a request to {path}"),
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether two requests went to the same address, but for the segment or value that holds the id.
+fn same_endpoint(model: &str, path: &str, id: &str) -> bool {
+    let parts = |path: &str| -> (Vec<String>, String) {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let segments = path.split('/').map(str::to_owned).collect();
+        (segments, query.to_owned())
+    };
+    let ((model, model_query), (path, query)) = (parts(model), parts(path));
+    let segments = model.len() == path.len()
+        && model
+            .iter()
+            .zip(&path)
+            .all(|(model, path)| model == path || model.contains(id));
+    // Dots are understood by whoever reads the path next, encoded or not.
+    let no_dots = path.iter().all(|segment| {
+        let dots = segment.to_ascii_lowercase().replace("%2e", ".");
+        dots != "." && dots != ".."
+    });
+    let names = |query: &str| -> Vec<String> {
+        let pairs = query.split('&');
+        pairs
+            .map(|pair| pair.split('=').next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    segments
+        && no_dots
+        && !path.iter().any(|part| part.contains('#'))
+        && names(&model_query) == names(&query)
+}
+
+pub(crate) async fn hostile_ids_touch_no_ticket(lab: &Lab) -> Tried {
+    for operation in lab.declared(takes_an_id)? {
+        let id = lab.ticket().await?;
+        for text in hostile(id.as_str()) {
+            let result = act(lab, operation, &TicketId::new(&text)).await?;
+            let what =
+                format!("`{operation}` was called with the id {text:?}, which no ticket has");
+            match &result {
+                Ok(false) => {}
+                Err(error)
+                    if error.effect() == Effect::None && error.kind() != ErrorKind::Unsupported => {
+                }
+                _ => {
+                    return fail(what, "an error of effect none", said(&result));
+                }
+            }
+            ensure(
+                lab.exists(&id).await?,
+                what,
+                format!("the ticket {id} still exists"),
+                "it is gone",
+            )?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn missing_tickets_are_not_found(lab: &Lab) -> Tried {
+    lab.wants(Operation::Get)?;
+    let id = lab.missing_id()?;
+    let result = lab.provider.get(&id).await;
+    let right = result
+        .as_ref()
+        .is_err_and(|error| error.kind() == ErrorKind::NotFound && error.effect() == Effect::None);
+    ensure(
+        right,
+        "a ticket was read that does not exist",
+        "not_found of effect none",
+        said(&result),
+    )
+}
+
+pub(crate) async fn missing_tickets_cannot_be_changed(lab: &Lab) -> Tried {
+    let changes = |operation: Operation| {
+        matches!(
+            operation,
+            Operation::Update | Operation::Resolve | Operation::Comment
+        )
+    };
+    let id = lab.missing_id()?;
+    for operation in lab.declared(changes)? {
+        let result = act(lab, operation, &id).await?;
+        let what = format!("`{operation}` was called on a ticket that does not exist");
+        match &result {
+            Err(error) if error.effect() == Effect::None && !error.is_retryable() => {}
+            Err(error) => return fail(what, "an error of effect none that stays", told(error)),
+            Ok(_) => return fail(what, "an error", "success"),
+        }
+    }
+    Ok(())
+}
+
+impl Lab {
+    /// Does the operation on a ticket that exists.
+    async fn call_on_with_patch(&self, operation: Operation, id: &TicketId) -> Tried {
+        match act(self, operation, id).await? {
+            Ok(_) => Ok(()),
+            Err(error) => fail(
+                format!("`{operation}` was called on a ticket that exists"),
+                "success",
+                told(&error),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_but_for_the_id() {
+        let same = |path| same_endpoint("/api/tickets/77/notes?all=1", path, "77");
+        assert!(same("/api/tickets/a%2Fb/notes?all=2"));
+        for other in [
+            "/api/tickets/a/b/notes?all=1",
+            "/api/tickets/../notes?all=1",
+            "/api/tickets/%2e%2E/notes?all=1",
+            "/api/tickets/77?x=2/notes?all=1",
+            "/api/tickets/77/notes?all=1&x=2",
+            "/api/tickets/77",
+            "/api/users/77/notes?all=1",
+        ] {
+            assert!(!same(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Lists: a walk over their pages sees every ticket once and comes to an end.
+
+use std::collections::HashSet;
+
+use ticket_core::{
+    Cursor, Error, ErrorKind, Field, Operation, Page, PageRequest, State, Ticket, TicketId,
+    TicketQuery,
+};
+
+use crate::lab::{Lab, Tried, ensure, fail, said, skip};
+
+/// Reads a page, which must work.
+async fn page(lab: &Lab, query: TicketQuery) -> Tried<Page<Ticket>> {
+    let page = lab.provider.list(&query).await;
+    page.or_else(|error| fail("a page was read", "success", crate::lab::told(&error)))
+}
+
+/// A walk from the first page to the last: the pages with the cursors that led to them.
+struct Walk {
+    pages: Vec<(Option<Cursor>, Page<Ticket>)>,
+}
+
+impl Walk {
+    fn ids(&self) -> Vec<TicketId> {
+        let pages = self.pages.iter();
+        pages
+            .flat_map(|(_, page)| page.items.iter().map(|ticket| ticket.id.clone()))
+            .collect()
+    }
+}
+
+/// Walks a list of so many tickets. A vendor may have lists of its own behind each other, so a few more pages than
+/// needed are no fault, but there is an end to it.
+async fn walk(lab: &Lab, tickets: usize, query: &TicketQuery) -> Tried<Walk> {
+    let mut pages = Vec::new();
+    let mut cursor: Option<Cursor> = None;
+    loop {
+        let mut query = query.clone();
+        query.page.cursor.clone_from(&cursor);
+        let read = page(lab, query).await?;
+        let next = read.next.clone();
+        pages.push((cursor, read));
+        if next.is_none() {
+            return Ok(Walk { pages });
+        }
+        ensure(
+            pages.len() < tickets + 10,
+            format!("a list of {tickets} tickets was walked"),
+            "an end",
+            format!("{} pages and a cursor for another", pages.len()),
+        )?;
+        cursor = next;
+    }
+}
+
+fn sorted(ids: impl IntoIterator<Item = TicketId>) -> Vec<TicketId> {
+    let mut ids: Vec<_> = ids.into_iter().collect();
+    ids.sort();
+    ids
+}
+
+/// Fills the list, walks it and sees that it holds exactly what was put there.
+async fn exactly(lab: &Lab, tickets: usize, limit: Option<u32>) -> Tried<Walk> {
+    let filled = sorted(lab.fill(tickets).await?);
+    ensure(
+        filled.len() == tickets,
+        format!("the fixture was asked for a list of {tickets} tickets"),
+        "that many ids",
+        format!("{} ids", filled.len()),
+    )?;
+    let mut query = TicketQuery::new();
+    query.page.limit = limit;
+    let walk = walk(lab, tickets, &query).await?;
+    let found = sorted(walk.ids());
+    let (lost, strange) = (
+        filled.iter().filter(|id| !found.contains(id)).count(),
+        found.iter().filter(|id| !filled.contains(id)).count(),
+    );
+    ensure(
+        filled == found,
+        format!("a list of {tickets} tickets was walked"),
+        "each of them once",
+        format!(
+            "{} tickets on {} pages, {lost} lost, {strange} that are not of the list, {} different ones",
+            found.len(),
+            walk.pages.len(),
+            found.iter().collect::<HashSet<_>>().len()
+        ),
+    )?;
+    Ok(walk)
+}
+
+/// Skips the case where lists have no pages, and gives the size of one.
+fn page_size(lab: &Lab) -> Tried<usize> {
+    let fields = lab.fields(Operation::List)?;
+    if fields.carried().contains(&Field::Cursor) {
+        lab.page_size()
+    } else {
+        skip(format!("{}'s lists have one page", lab.info().title))
+    }
+}
+
+pub(crate) async fn an_empty_list_is_one_empty_page(lab: &Lab) -> Tried {
+    lab.wants(Operation::List)?;
+    lab.fill(0).await?;
+    let walk = walk(lab, 0, &TicketQuery::new()).await?;
+    let first_is_last = walk.pages.iter().all(|(_, page)| page.items.is_empty());
+    ensure(
+        first_is_last && walk.pages.len() <= 2,
+        "an empty list was read",
+        "no items, and an end",
+        format!("{} items on {} pages", walk.ids().len(), walk.pages.len()),
+    )
+}
+
+pub(crate) async fn a_short_list_is_one_page(lab: &Lab) -> Tried {
+    lab.wants(Operation::List)?;
+    let count = match page_size(lab)? {
+        1 => 1,
+        size => size - 1,
+    };
+    let walk = exactly(lab, count, None).await?;
+    let held: Vec<_> = walk
+        .pages
+        .iter()
+        .map(|(_, page)| page.items.len())
+        .collect();
+    ensure(
+        held.first() == Some(&count),
+        format!("a list of {count} tickets was read, which is less than a page"),
+        "all of them on the first page",
+        format!("{held:?} on the pages"),
+    )
+}
+
+pub(crate) async fn every_ticket_is_listed_once(lab: &Lab) -> Tried {
+    lab.wants(Operation::List)?;
+    let size = page_size(lab)?;
+    exactly(lab, 2 * size + size.div_ceil(2), None).await?;
+    Ok(())
+}
+
+pub(crate) async fn a_full_last_page_ends_the_list(lab: &Lab) -> Tried {
+    lab.wants(Operation::List)?;
+    let size = page_size(lab)?;
+    exactly(lab, 2 * size, None).await?;
+    Ok(())
+}
+
+pub(crate) async fn cursors_move_on(lab: &Lab) -> Tried {
+    lab.wants(Operation::List)?;
+    let count = 3 * page_size(lab)?;
+    lab.fill(count).await?;
+    let walk = walk(lab, count, &TicketQuery::new()).await?;
+    let mut known = HashSet::new();
+    for (cursor, _) in &walk.pages {
+        let Some(cursor) = cursor else { continue };
+        ensure(
+            known.insert(cursor.as_str()),
+            "a list was walked",
+            "every cursor once",
+            format!("{:?} again", cursor.as_str()),
+        )?;
+    }
+    ensure(
+        !known.is_empty(),
+        format!("a list of {count} tickets was walked"),
+        "more than one page",
+        "one page",
+    )
+}
+
+pub(crate) async fn the_same_cursor_is_the_same_page(lab: &Lab) -> Tried {
+    lab.wants(Operation::List)?;
+    let count = 2 * page_size(lab)?;
+    lab.fill(count).await?;
+    let first = page(lab, TicketQuery::new()).await?;
+    let Some(next) = first.next else {
+        return fail(
+            format!("the first page of {count} tickets was read"),
+            "a next one",
+            "none",
+        );
+    };
+    let ids = |page: &Page<Ticket>| -> Vec<String> {
+        let items = page.items.iter();
+        items.map(|ticket| ticket.id.to_string()).collect()
+    };
+    let there = TicketQuery::new().page(PageRequest::first().at(next));
+    let once = ids(&page(lab, there.clone()).await?);
+    let twice = ids(&page(lab, there).await?);
+    ensure(
+        once == twice,
+        "a page was read twice by its cursor",
+        format!("{once:?}"),
+        format!("{twice:?}"),
+    )
+}
+
+pub(crate) async fn page_limits_are_kept(lab: &Lab) -> Tried {
+    let fields = lab.fields(Operation::List)?;
+    if !fields.carried().contains(&Field::PageLimit) {
+        return skip(format!("{}'s pages have one size", lab.info().title));
+    }
+    let limit = 2;
+    let walk = exactly(lab, 5, Some(limit)).await?;
+    let held: Vec<_> = walk
+        .pages
+        .iter()
+        .map(|(_, page)| page.items.len())
+        .collect();
+    ensure(
+        held.iter().all(|items| *items <= 2),
+        "a list was walked with at most 2 items on a page",
+        "at most 2 on each",
+        format!("{held:?}"),
+    )
+}
+
+pub(crate) async fn foreign_cursors_do_no_harm(lab: &Lab) -> Tried {
+    lab.wants(Operation::List)?;
+    let size = page_size(lab)?;
+    lab.fill(size + 1).await?;
+    for text in [
+        "",
+        "no-such-cursor",
+        "-1",
+        "0",
+        "999999999",
+        "99999999999999999999999",
+        "%2e%2e/x",
+        "1&limit=9",
+    ] {
+        let mut cursor = Some(Cursor::new(text));
+        let what = format!("a list was read from the cursor {text:?}, which it did not give");
+        let mut pages = 0;
+        while let Some(at) = cursor {
+            let result = lab
+                .provider
+                .list(&TicketQuery::new().page(PageRequest::first().at(at)))
+                .await;
+            let kind = result.as_ref().err().map(Error::kind);
+            cursor = match (result, kind) {
+                (Ok(page), _) => page.next,
+                (
+                    Err(_),
+                    Some(ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::BadResponse),
+                ) => None,
+                (result, _) => {
+                    return fail(what, "invalid_input, or a page", said(&result));
+                }
+            };
+            pages += 1;
+            ensure(
+                pages < size + 10,
+                what.clone(),
+                "an end",
+                format!("{pages} pages and a cursor for another"),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn totals_are_true(lab: &Lab) -> Tried {
+    lab.wants(Operation::List)?;
+    let count = page_size(lab)? + 1;
+    lab.fill(count).await?;
+    let mut queries = vec![TicketQuery::new()];
+    if lab
+        .fields(Operation::List)?
+        .carried()
+        .contains(&Field::State)
+    {
+        queries.push(TicketQuery::new().state(State::Open));
+    }
+    let mut totals = Vec::new();
+    for query in queries {
+        let walk = walk(lab, count, &query).await?;
+        totals.extend(walk.pages.iter().filter_map(|(_, page)| page.total));
+    }
+    if totals.is_empty() {
+        return skip(format!("{} states no total", lab.info().title));
+    }
+    ensure(
+        totals
+            .iter()
+            .all(|total| usize::try_from(*total) == Ok(count)),
+        format!("a list of {count} tickets was walked"),
+        format!("{count} wherever a total is stated"),
+        format!("{totals:?}"),
+    )
+}
+
+pub(crate) async fn listed_tickets_can_be_read(lab: &Lab) -> Tried {
+    lab.wants(Operation::List)?;
+    lab.wants(Operation::Get)?;
+    lab.fill(2).await?;
+    for listed in page(lab, TicketQuery::new()).await?.items {
+        let read = lab.provider.get(&listed.id).await;
+        let same = read
+            .as_ref()
+            .is_ok_and(|read| read.id == listed.id && read.subject == listed.subject);
+        ensure(
+            same,
+            format!("a listed ticket was read by its id, {}", listed.id),
+            "the same ticket",
+            said(&read),
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn state_filters_hold(lab: &Lab) -> Tried {
+    let fields = lab.fields(Operation::List)?;
+    if !fields.carried().contains(&Field::State) {
+        return skip(format!("{} has no filter by state", lab.info().title));
+    }
+    lab.wants(Operation::Resolve)?;
+    let ids = lab.fill(2).await?;
+    let [open, resolved] = ids.as_slice() else {
+        return fail(
+            "the fixture was asked for 2 tickets",
+            "2 ids",
+            format!("{}", ids.len()),
+        );
+    };
+    let result = lab.provider.resolve(resolved).await;
+    if result.is_err() {
+        return fail("a ticket was resolved", "success", said(&result));
+    }
+    for (state, inside) in [(State::Open, open), (State::Closed, resolved)] {
+        let result = lab.provider.list(&TicketQuery::new().state(state)).await;
+        let found: Option<Vec<_>> = result.as_ref().ok().map(|page| {
+            let items = page.items.iter();
+            items.map(|ticket| ticket.id.clone()).collect()
+        });
+        ensure(
+            found == Some(vec![inside.clone()]),
+            format!("of an open ticket and a resolved one, those were listed that are {state:?}"),
+            format!("{inside} alone"),
+            said(&result),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,396 @@
+//! Nothing is dropped: what cannot be carried is refused by name before anything is sent, the rest arrives.
+
+use ticket_core::{
+    Attachment, Effect, Error, ErrorKind, Field, NewComment, NewTicket, Operation, PageRequest,
+    Person, Priority, Request, State, Status, TicketPatch, TicketQuery,
+};
+
+use crate::lab::{Lab, Tried, ensure, fail, said, skip};
+
+/// A text that is found again in a request: no encoding changes it.
+const MARK: &str = "conformancemark";
+
+/// Something to call an operation with, the field that it is about, and whether it cannot be carried.
+enum Probe {
+    Create(Field, NewTicket),
+    Update(Field, TicketPatch),
+    List(Field, TicketQuery),
+    Messages(Field, PageRequest),
+    Comment(Field, NewComment),
+}
+
+impl Probe {
+    const fn field(&self) -> Field {
+        match self {
+            Self::Create(field, _)
+            | Self::Update(field, _)
+            | Self::List(field, _)
+            | Self::Messages(field, _)
+            | Self::Comment(field, _) => *field,
+        }
+    }
+}
+
+/// Calls the operation with something that the declaration refuses. Gives whether it was one that does.
+async fn refuse(lab: &Lab, probe: Probe) -> Tried<bool> {
+    let id = match &probe {
+        Probe::Create(..) | Probe::List(..) => "unused".into(),
+        _ => lab.ticket().await?,
+    };
+    let request = match &probe {
+        Probe::Create(_, ticket) => Request::Create(ticket),
+        Probe::Update(_, patch) => Request::Update(&id, patch),
+        Probe::List(_, query) => Request::List(query),
+        Probe::Messages(_, page) => Request::Messages(&id, page),
+        Probe::Comment(_, comment) => Request::Comment(&id, comment),
+    };
+    let operation = request.operation();
+    // The declaration decides; whether the provider keeps to it is seen here.
+    let Err(expected) = lab.info().check(&request) else {
+        return Ok(false);
+    };
+    let before = lab.journal()?.len();
+    let provider = &lab.provider;
+    let result = match &probe {
+        Probe::Create(_, ticket) => provider.create(ticket).await.map(drop),
+        Probe::Update(_, patch) => provider.update(&id, patch).await,
+        Probe::List(_, query) => provider.list(query).await.map(drop),
+        Probe::Messages(_, page) => provider.messages(&id, page).await.map(drop),
+        Probe::Comment(_, comment) => provider.comment(&id, comment).await,
+    };
+    let field = probe.field();
+    was_refused(lab, before, operation, field, &expected, &result)?;
+    Ok(true)
+}
+
+fn was_refused(
+    lab: &Lab,
+    before: usize,
+    operation: Operation,
+    field: Field,
+    expected: &Error,
+    result: &Result<(), Error>,
+) -> Tried {
+    let what = format!("`{operation}` was called with `{field}`, against the declaration");
+    let right = result.as_ref().is_err_and(|error| {
+        let named = error.message().contains(&format!("`{field}`"));
+        error.kind() == expected.kind() && error.effect() == Effect::None && named
+    });
+    ensure(
+        right,
+        what.clone(),
+        format!("{} of effect none, which names `{field}`", expected.kind()),
+        said(result),
+    )?;
+    let seen = lab.seen_since(before)?.len();
+    ensure(seen == 0, what, "no request", format!("{seen} requests"))
+}
+
+pub(crate) async fn what_cannot_be_carried_is_refused_by_name(lab: &Lab) -> Tried {
+    let supports = |operation| lab.info().capabilities.supports(operation);
+    let mut probes = Vec::new();
+    if supports(Operation::Create) {
+        for (field, ticket) in tickets_with_each_field(&lab.new_ticket()?) {
+            probes.push(Probe::Create(field, ticket));
+        }
+    }
+    if supports(Operation::Update) {
+        for (field, patch) in patches_with_each_field(&lab.patch()?) {
+            probes.push(Probe::Update(field, patch));
+        }
+    }
+    if supports(Operation::List) {
+        for (field, query) in [
+            (Field::State, TicketQuery::new().state(State::Open)),
+            (Field::Search, TicketQuery::new().search(MARK)),
+            (Field::Priority, TicketQuery::new().priority(Priority::High)),
+            (Field::Category, TicketQuery::new().category(MARK)),
+            (
+                Field::PageLimit,
+                TicketQuery::new().page(PageRequest::first().limit(1)),
+            ),
+        ] {
+            probes.push(Probe::List(field, query));
+        }
+    }
+    if supports(Operation::Messages) {
+        let cursor = ticket_core::Cursor::new("1");
+        probes.push(Probe::Messages(
+            Field::Cursor,
+            PageRequest::first().at(cursor),
+        ));
+        probes.push(Probe::Messages(
+            Field::PageLimit,
+            PageRequest::first().limit(1),
+        ));
+    }
+    if supports(Operation::Comment) {
+        for (field, comment) in [
+            (Field::Internal, NewComment::internal(MARK)),
+            (Field::Inbound, NewComment::inbound(MARK)),
+            (Field::Outbound, NewComment::outbound(MARK)),
+            (
+                Field::Attachments,
+                lab.comment(MARK)?.attachment(Attachment::new(MARK, *b"x")),
+            ),
+        ] {
+            probes.push(Probe::Comment(field, comment));
+        }
+    }
+    let mut refused = false;
+    for probe in probes {
+        let field = probe.field();
+        // Only what is not carried; the declaration may refuse for other reasons too.
+        let operation = match &probe {
+            Probe::Create(..) => Operation::Create,
+            Probe::Update(..) => Operation::Update,
+            Probe::List(..) => Operation::List,
+            Probe::Messages(..) => Operation::Messages,
+            Probe::Comment(..) => Operation::Comment,
+        };
+        if !lab.fields(operation)?.carried().contains(&field) {
+            refused |= refuse(lab, probe).await?;
+        }
+    }
+    if !refused {
+        return skip(format!("{} carries every field", lab.info().title));
+    }
+    Ok(())
+}
+
+fn tickets_with_each_field(base: &NewTicket) -> Vec<(Field, NewTicket)> {
+    let requester = |change: fn(Person) -> Person| {
+        let person = base.requester.clone().unwrap_or_default();
+        base.clone().requester(change(person))
+    };
+    vec![
+        (Field::Description, base.clone().description(MARK)),
+        (Field::RequesterId, requester(|person| person.id(MARK))),
+        (Field::RequesterName, requester(|person| person.name(MARK))),
+        (
+            Field::RequesterEmail,
+            requester(|person| person.email(format!("{MARK}@example.com"))),
+        ),
+        (
+            Field::RequesterPhone,
+            requester(|person| person.phone("49305550199")),
+        ),
+        (Field::Category, base.clone().category(MARK)),
+        (Field::Priority, base.clone().priority(Priority::High)),
+        (Field::Assignee, base.clone().assignee(MARK)),
+        (Field::Tags, base.clone().tag(MARK)),
+        (
+            Field::Attachments,
+            base.clone()
+                .attachment(Attachment::new(format!("{MARK}.txt"), *b"x")),
+        ),
+    ]
+}
+
+fn patches_with_each_field(base: &TicketPatch) -> Vec<(Field, TicketPatch)> {
+    vec![
+        (Field::Subject, base.clone().subject(MARK)),
+        (Field::Description, base.clone().description(MARK)),
+        (Field::Status, base.clone().status(Status::OnHold)),
+        (Field::Priority, base.clone().priority(Priority::High)),
+        (Field::Category, base.clone().category(MARK)),
+        (Field::Assignee, base.clone().assignee(MARK)),
+        (
+            Field::Attachments,
+            base.clone()
+                .attachment(Attachment::new(format!("{MARK}.txt"), *b"x")),
+        ),
+    ]
+}
+
+pub(crate) async fn required_fields_are_required(lab: &Lab) -> Tried {
+    let supports = |operation| lab.info().capabilities.supports(operation);
+    let mut refused = false;
+    if supports(Operation::Create) {
+        for field in lab.fields(Operation::Create)?.required() {
+            let mut ticket = lab.new_ticket()?;
+            let mut person = ticket.requester.clone().unwrap_or_default();
+            match field {
+                Field::Subject => " ".clone_into(&mut ticket.subject),
+                Field::Description => ticket.description = None,
+                Field::Category => ticket.category = None,
+                Field::Priority => ticket.priority = None,
+                Field::Assignee => ticket.assignee = None,
+                Field::RequesterId => person.id = None,
+                Field::RequesterName => person.name = None,
+                Field::RequesterEmail => person.email = None,
+                Field::RequesterPhone => person.phone = None,
+                _ => continue,
+            }
+            ticket.requester = ticket.requester.map(|_| person);
+            refused |= refuse(lab, Probe::Create(*field, ticket)).await?;
+        }
+    }
+    if supports(Operation::Comment) {
+        refused |= refuse(lab, Probe::Comment(Field::Body, lab.comment(" ")?)).await?;
+    }
+    if !refused {
+        return skip(format!("{} requires no field", lab.info().title));
+    }
+    Ok(())
+}
+
+pub(crate) async fn empty_updates_are_refused(lab: &Lab) -> Tried {
+    lab.wants(Operation::Update)?;
+    let id = lab.ticket().await?;
+    let before = lab.journal()?.len();
+    let result = lab.provider.update(&id, &TicketPatch::new()).await;
+    let seen = lab.seen_since(before)?.len();
+    let kind = result.as_ref().err().map(Error::kind);
+    ensure(
+        kind == Some(ErrorKind::InvalidInput) && seen == 0,
+        "an update that names nothing was asked for",
+        "invalid_input and no request",
+        format!("{}, {seen} requests", said(&result)),
+    )
+}
+
+pub(crate) async fn texts_over_the_limit_are_refused(lab: &Lab) -> Tried {
+    let supports = |operation| lab.info().capabilities.supports(operation);
+    // Longer than any limit that a vendor states.
+    let long = "x".repeat(1_000_000);
+    let mut probes = Vec::new();
+    if supports(Operation::Create) {
+        let ticket = lab.new_ticket()?;
+        let mut subject = ticket.clone();
+        subject.subject.clone_from(&long);
+        probes.push(Probe::Create(Field::Subject, subject));
+        probes.push(Probe::Create(Field::Description, ticket.description(&long)));
+    }
+    if supports(Operation::Update) {
+        let patch = lab.patch()?;
+        probes.push(Probe::Update(Field::Subject, patch.clone().subject(&long)));
+        probes.push(Probe::Update(Field::Description, patch.description(&long)));
+    }
+    if supports(Operation::Comment) {
+        probes.push(Probe::Comment(Field::Body, lab.comment(&long)?));
+    }
+    let mut refused = false;
+    for probe in probes {
+        refused |= refuse(lab, probe).await?;
+    }
+    if !refused {
+        return skip(format!("{} declares no limit of texts", lab.info().title));
+    }
+    Ok(())
+}
+
+pub(crate) async fn pages_of_nothing_are_refused(lab: &Lab) -> Tried {
+    lab.wants(Operation::List)?;
+    let before = lab.journal()?.len();
+    let query = TicketQuery::new().page(PageRequest::first().limit(0));
+    let result = lab.provider.list(&query).await;
+    let seen = lab.seen_since(before)?.len();
+    let kind = result.as_ref().err().map(Error::kind);
+    ensure(
+        kind == Some(ErrorKind::InvalidInput) && seen == 0,
+        "a page of no items was asked for",
+        "invalid_input and no request",
+        format!("{}, {seen} requests", said(&result)),
+    )
+}
+
+/// Whether the mark stands in the request that was sent for the field. Where none was sent, whether the field was
+/// refused by name.
+fn was_sent(
+    lab: &Lab,
+    before: usize,
+    operation: Operation,
+    field: Field,
+    mark: &str,
+    result: &Result<(), Error>,
+) -> Tried {
+    let what = format!("`{operation}` was called with a `{field}`, which is carried");
+    let Some(seen) = lab.seen_since(before)?.pop() else {
+        let named = result.as_ref().is_err_and(|error| {
+            error.kind() == ErrorKind::InvalidInput && error.message().contains(field.as_str())
+        });
+        return ensure(
+            named,
+            what,
+            "a request, or a refusal that names the field",
+            said(result),
+        );
+    };
+    let Some(text) = seen.text else {
+        return skip("the fixture's journal has no texts");
+    };
+    let path = seen.path.unwrap_or_default();
+    ensure(
+        text.contains(mark) || path.contains(mark),
+        what,
+        format!("{mark:?} in the request"),
+        "it is not in it",
+    )
+}
+
+pub(crate) async fn given_fields_of_a_ticket_are_sent(lab: &Lab) -> Tried {
+    let fields = lab.fields(Operation::Create)?;
+    let base = lab.new_ticket()?;
+    let mut probes = tickets_with_each_field(&base);
+    let mut subject = base.clone();
+    MARK.clone_into(&mut subject.subject);
+    probes.push((Field::Subject, subject));
+    for (field, ticket) in probes {
+        // How a priority is written is the vendor's.
+        if field == Field::Priority || !fields.carried().contains(&field) {
+            continue;
+        }
+        let before = lab.journal()?.len();
+        let result = lab.provider.create(&ticket).await.map(drop);
+        let mark = match field {
+            Field::RequesterPhone => "49305550199",
+            _ => MARK,
+        };
+        was_sent(lab, before, Operation::Create, field, mark, &result)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn given_fields_of_a_patch_are_sent(lab: &Lab) -> Tried {
+    let fields = lab.fields(Operation::Update)?;
+    for (field, patch) in patches_with_each_field(&TicketPatch::new()) {
+        // How these are written is the vendor's.
+        let coded = [Field::Priority, Field::Status].contains(&field);
+        if coded || !fields.carried().contains(&field) {
+            continue;
+        }
+        let id = lab.ticket().await?;
+        let before = lab.journal()?.len();
+        let result = lab.provider.update(&id, &patch).await;
+        was_sent(lab, before, Operation::Update, field, MARK, &result)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn comments_are_sent_whole(lab: &Lab) -> Tried {
+    let fields = lab.fields(Operation::Comment)?;
+    let id = lab.ticket().await?;
+    // Its end would be the first to be lost.
+    let body = format!("{} {MARK}", "x".repeat(500));
+    for (field, comment) in [
+        (Field::Internal, NewComment::internal(&body)),
+        (Field::Inbound, NewComment::inbound(&body)),
+        (Field::Outbound, NewComment::outbound(&body)),
+    ] {
+        if !fields.carried().contains(&field) {
+            continue;
+        }
+        let before = lab.journal()?.len();
+        let result = lab.provider.comment(&id, &comment).await;
+        if let Err(error) = &result {
+            return fail(
+                format!("a comment was written, `{field}`"),
+                "success",
+                crate::lab::told(error),
+            );
+        }
+        was_sent(lab, before, Operation::Comment, field, &body, &result)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod canary;
+mod case;
+mod cases;
+mod fault;
+mod fixture;
+mod lab;
+mod log;
+mod report;
+mod suite;
+mod tests_macro;
+
+pub use case::{CASES, Case, Need};
+pub use fault::Fault;
+pub use fixture::{Cannot, Fixture, Given, Plant, Planted, Seen};
+pub use report::{CaseReport, ConformanceReport, Outcome};
+pub use suite::Suite;
+#[doc(hidden)]
+pub use tests_macro::{__check_skips, __test};

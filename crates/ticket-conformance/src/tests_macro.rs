@@ -1,0 +1,95 @@
+//! One test per case, by one line. A skip that nobody expects fails, so that none passes for a pass.
+
+use std::future::Future;
+
+use crate::fixture::Fixture;
+use crate::report::Outcome;
+use crate::suite::Suite;
+
+/// Makes one `#[tokio::test]` of every case, named as the case.
+///
+/// The first argument is a function without arguments that gives a future of the fixture. Behind it stand the
+/// cases that this fixture cannot run: a case that is skipped and not named there fails, and so does one that is
+/// named there and runs. Needs `tokio` with the features `macros` and `rt` among the dev-dependencies.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use ticket_conformance::Fixture;
+/// # use ticket_core::{Operation, TicketProvider};
+/// # struct Desk;
+/// # impl Desk { async fn start() -> Self { Self } }
+/// # impl Fixture for Desk {
+/// #     fn provider(&self) -> Arc<dyn TicketProvider> { unimplemented!() }
+/// #     fn expected_operations(&self) -> &'static [Operation] { &[] }
+/// # }
+/// ticket_conformance::tests!(Desk::start, skips: [no_answer_is_a_timeout, unmentioned_ids_are_unknown]);
+/// ```
+#[macro_export]
+macro_rules! tests {
+    ($start:expr $(, skips: [$($skip:ident),* $(,)?])? $(,)?) => {
+        $crate::__cases! { __tests [$start] [$($($skip)*)?] }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tests {
+    ([$start:expr] $skips:tt $($module:ident $name:ident [$($need:ident)*] $promise:literal;)*) => {
+        $(
+            #[doc = $promise]
+            #[tokio::test]
+            async fn $name() {
+                $crate::__test($start, stringify!($name), $crate::__names!($skips)).await;
+            }
+        )*
+
+        /// Every name among the skips is that of a case.
+        #[test]
+        fn skips_are_cases() {
+            $crate::__check_skips($crate::__names!($skips));
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __names {
+    ([$($name:ident)*]) => { &[$(stringify!($name)),*] };
+}
+
+/// Fails unless the case passes, or is skipped as expected.
+#[doc(hidden)]
+#[expect(clippy::panic, reason = "so a test fails")]
+#[expect(clippy::print_stderr, reason = "so a test says why it did nothing")]
+pub async fn __test<M, R, F>(make: M, name: &str, skips: &[&str])
+where
+    M: Fn() -> R,
+    R: Future<Output = F>,
+    F: Fixture,
+{
+    let Some(report) = Suite::new(make).run_case(name).await else {
+        panic!("there is no case `{name}`");
+    };
+    match (&report.outcome, skips.contains(&name)) {
+        (Outcome::Passed, false) => {}
+        (Outcome::Skipped { reason }, true) => eprintln!("{name}: skipped, because {reason}"),
+        (Outcome::Skipped { reason }, false) => panic!(
+            "\n{name} was skipped, because {reason}\nmend: give it what it needs, or name it among the `skips`\n"
+        ),
+        (Outcome::Passed, true) => {
+            panic!("\n{name} passes\nmend: take it off the `skips`\n")
+        }
+        (Outcome::Failed { .. }, _) => panic!("\n{report}\n"),
+    }
+}
+
+#[doc(hidden)]
+pub fn __check_skips(skips: &[&str]) {
+    for skip in skips {
+        let is_case = crate::Case::named(skip).is_some();
+        assert!(
+            is_case,
+            "\n`{skip}` is no case\nmend: take it off the `skips`\n"
+        );
+    }
+}

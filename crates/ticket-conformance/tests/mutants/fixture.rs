@@ -1,0 +1,148 @@
+//! The desk and its provider as a fixture that can give everything.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::json;
+use ticket_conformance::{Cannot, Fault, Fixture, Given, Plant, Planted, Seen};
+use ticket_core::{NewTicket, Operation, Person, Priority, TicketId, TicketProvider};
+
+use crate::desk::{Desk, KEY, PAGE};
+use crate::flaws::Flaw;
+use crate::provider::Memory;
+
+/// How much the provider declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Every operation.
+    Full,
+    /// Reading and deleting one at a time.
+    Narrow,
+}
+
+pub(crate) struct DeskFixture {
+    desk: Arc<Desk>,
+    provider: Arc<Memory>,
+    impatient: Arc<Memory>,
+    extent: Extent,
+}
+
+impl DeskFixture {
+    pub(crate) fn new(extent: Extent, flaw: Option<Flaw>) -> Self {
+        let desk = Arc::new(Desk::default());
+        let memory = |limit| Arc::new(Memory::new(Arc::clone(&desk), extent, flaw, limit));
+        Self {
+            provider: memory(None),
+            impatient: memory(Some(Duration::from_millis(20))),
+            desk,
+            extent,
+        }
+    }
+
+    fn number(id: &TicketId) -> u64 {
+        id.as_str().parse().unwrap()
+    }
+}
+
+#[async_trait]
+impl Fixture for DeskFixture {
+    fn provider(&self) -> Arc<dyn TicketProvider> {
+        self.provider.clone()
+    }
+
+    fn expected_operations(&self) -> &'static [Operation] {
+        match self.extent {
+            Extent::Full => Operation::ALL,
+            Extent::Narrow => &[Operation::Get, Operation::Delete],
+        }
+    }
+
+    fn new_ticket(&self) -> Given<NewTicket> {
+        match self.extent {
+            Extent::Full => Ok(NewTicket::new("Card refused")
+                .description("The till says: declined.")
+                .requester(Person::named("A customer").email("customer@example.com"))
+                .priority(Priority::High)),
+            Extent::Narrow => Err(Cannot::because("the narrow desk takes none")),
+        }
+    }
+
+    async fn ticket(&self) -> Given<TicketId> {
+        let id = self.desk.add(json!({
+            "subject": "Made by the fixture", "description": "Text", "status": "open", "priority": "low",
+        }));
+        Ok(TicketId::new(id.to_string()))
+    }
+
+    fn missing_id(&self) -> Given<TicketId> {
+        Ok(TicketId::new("99"))
+    }
+
+    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
+        let mut ids = Vec::new();
+        for _ in 0..tickets {
+            ids.push(self.ticket().await?);
+        }
+        Ok(ids)
+    }
+
+    fn page_size(&self) -> Given<usize> {
+        Ok(PAGE)
+    }
+
+    async fn inject(&self, fault: Fault) -> Given<()> {
+        self.desk.inject(fault);
+        Ok(())
+    }
+
+    async fn heal(&self) -> Given<()> {
+        self.desk.lock().unreachable = false;
+        Ok(())
+    }
+
+    fn journal(&self) -> Given<Vec<Seen>> {
+        Ok(self.desk.lock().journal.clone())
+    }
+
+    async fn exists(&self, id: &TicketId) -> Given<bool> {
+        Ok(self.desk.lock().tickets.contains_key(&Self::number(id)))
+    }
+
+    async fn plant(&self, plant: Plant) -> Given<Planted> {
+        let id = self.ticket().await?;
+        let mut state = self.desk.lock();
+        let ticket = state.tickets.get_mut(&Self::number(&id)).unwrap();
+        let text = match plant {
+            Plant::UnknownStatus => {
+                ticket.fields["status"] = json!("waiting-for-godot");
+                "waiting-for-godot"
+            }
+            Plant::UnknownPriority => {
+                ticket.fields["priority"] = json!("P0");
+                "P0"
+            }
+            Plant::UnmodelledField => {
+                let extra = r#""weight": {"kg":1.10, "n":12345678901234567890123}"#;
+                ticket.extra = Some(extra.to_owned());
+                extra
+            }
+            Plant::Message => {
+                ticket
+                    .messages
+                    .push("  Nobody called,\n STILL. ".to_owned());
+                "  Nobody called,\n STILL. "
+            }
+            _ => return Err(Cannot::because("the desk does not know it")),
+        };
+        Ok(Planted::new(id, text))
+    }
+
+    fn secrets(&self) -> Given<Vec<String>> {
+        Ok(vec![KEY.to_owned()])
+    }
+
+    fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
+        Ok(self.impatient.clone())
+    }
+}

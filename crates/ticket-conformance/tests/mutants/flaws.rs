@@ -1,0 +1,167 @@
+//! Everything that can be wrong about the provider, and the cases that must see it.
+
+use crate::fixture::Extent;
+
+macro_rules! flaws {
+    ($($flaw:ident $extent:ident $what:literal [$($case:ident)+];)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Flaw {
+            $(#[doc = $what] $flaw,)*
+        }
+
+        /// Each flaw: to which extent of the provider it belongs, what it is, and the cases that must fail by it.
+        pub(crate) const FLAWS: &[(Flaw, Extent, &str, &[&str])] = &[
+            $((Flaw::$flaw, Extent::$extent, $what, &[$(stringify!($case)),+])),*
+        ];
+
+        #[expect(non_snake_case, reason = "each test is named as its flaw")]
+        mod is_caught {
+            $(
+                #[tokio::test(start_paused = true)]
+                async fn $flaw() {
+                    crate::catch(super::Flaw::$flaw).await;
+                }
+            )*
+        }
+    };
+}
+
+flaws! {
+    // Declared.
+    ChangesItsMind Full "says another time that it can do nothing" [info_is_the_same_at_every_call];
+    LosesAnOperation Full "does not declare comments any more" [the_manifest_is_kept];
+    ClaimsAnOperation Full "declares `resolve` and answers `Unsupported`" [declared_operations_work];
+    DoesTheUndeclared Narrow "lists without declaring it"
+        [undeclared_operations_are_unsupported undeclared_operations_send_nothing];
+    ReadsBeforeItWrites Full "reads a ticket before it updates it" [one_call_is_one_request];
+    RetriesInside Full "repeats what failed" [failed_calls_are_not_repeated];
+    MarksTicketsAsRead Full "writes when it reads" [reads_change_nothing one_call_is_one_request];
+
+    // Refused.
+    DropsWhatItCannotCarry Full "files tickets without the fields that it cannot carry"
+        [what_cannot_be_carried_is_refused_by_name required_fields_are_required];
+    SendsBlankComments Full "sends comments without a text" [required_fields_are_required];
+    SendsEmptyUpdates Full "sends updates that name nothing" [empty_updates_are_refused];
+    CutsTexts Full "cuts texts that are too long" [texts_over_the_limit_are_refused];
+    ReadsPagesOfNothing Full "asks for pages of no items" [pages_of_nothing_are_refused];
+    SwallowsAField Full "loses the phone number of a new ticket" [given_fields_of_a_ticket_are_sent];
+    SwallowsTheSubject Full "files every ticket under the same subject"
+        [given_fields_of_a_ticket_are_sent created_tickets_read_back];
+    SwallowsAPatchedField Full "loses the category of an update" [given_fields_of_a_patch_are_sent];
+    CutsComments Full "cuts comments at 255 characters" [comments_are_sent_whole];
+
+    // Life.
+    GuessesTheId Full "gives another id than the vendor's" [created_tickets_exist created_tickets_read_back];
+    FilesTheSameOnce Full "files a ticket of a known subject no more" [each_create_is_a_ticket_of_its_own];
+    KeepsTheLastTicket Full "gives the last ticket whatever is asked for" [get_gives_the_ticket_asked_for];
+    UpdatesNothing Full "says that it updated and sends nothing"
+        [updates_change_what_they_name given_fields_of_a_patch_are_sent];
+    OverwritesTheRest Full "empties the fields that an update does not name" [updates_leave_the_rest];
+    ReadsResolvedAsOpen Full "reads a resolved ticket as open" [resolved_tickets_are_not_open];
+    TrimsMessages Full "trims what was written" [messages_are_read];
+    ReadsEverybodysMessages Full "reads the messages of all tickets" [messages_are_the_tickets_own];
+
+    // Ids.
+    TakesAnyId Full "does not look at ids before it sends them" [impossible_ids_are_refused];
+    PastesIds Full "puts ids into the path as they are"
+        [hostile_ids_keep_to_their_endpoint hostile_ids_touch_no_ticket];
+    ReadsNumbersOutOfIds Full "takes the first number in an id for the id" [hostile_ids_touch_no_ticket];
+    TakesMissingForDone Full "takes 404 for a success"
+        [missing_tickets_are_not_found missing_tickets_cannot_be_changed deleted_tickets_are_not_found];
+
+    // Deleting.
+    SendsEmptyDeletes Full "sends a delete of no ids" [delete_of_nothing_sends_nothing];
+    DeletesNothing Full "says `Deleted` and sends nothing" [deleted_tickets_are_gone];
+    DeletesTheNeighbour Full "deletes the ticket before the one named, too" [delete_leaves_others_alone];
+    CallsMissingDeleted Full "says `Deleted` of what was not there"
+        [delete_again_deletes_nothing delete_of_missing_is_no_success];
+    AnswersDuplicatesOnce Full "answers an id that is named twice once" [delete_of_duplicates_answers_each];
+    SortsTheAnswers Full "answers in its own order" [delete_of_a_mix_answers_in_order];
+    LosesAnAnswer Full "leaves the last id without an answer" [deleted_tickets_are_gone];
+    DropsAnId Full "does not send the last id" [delete_of_a_full_batch_is_one_request];
+    SplitsBatches Full "sends a request for each id" [delete_of_a_full_batch_is_one_request];
+    TakesAnyBatch Full "takes more ids than it declares" [delete_over_the_batch_is_refused];
+    CallsUnmentionedDeleted Full "says `Deleted` of what the reply does not mention" [unmentioned_ids_are_unknown];
+    MakesErrorsOutcomes Full "gives a report where the whole call failed" [failed_delete_calls_are_errors];
+
+    // Paging.
+    AlwaysHasANextPage Full "gives a cursor with every page"
+        [an_empty_list_is_one_empty_page a_short_list_is_one_page totals_are_true];
+    SkipsARow Full "begins each page one row late" [every_ticket_is_listed_once];
+    RepeatsARow Full "begins each page one row early" [every_ticket_is_listed_once];
+    SwallowsTheFirstRow Full "loses the first row of each page" [a_short_list_is_one_page];
+    LosesTheLastPage Full "ends before a last page that is not full" [every_ticket_is_listed_once page_limits_are_kept];
+    RepeatsAFullLastPage Full "reads a last page that is full again and again" [a_full_last_page_ends_the_list];
+    IgnoresTheCursor Full "reads the first page whatever the cursor says"
+        [cursors_move_on every_ticket_is_listed_once];
+    KeepsThePosition Full "reads on from where it was, not from the cursor" [the_same_cursor_is_the_same_page];
+    IgnoresTheLimit Full "reads full pages whatever was asked for" [page_limits_are_kept];
+    PanicsOnForeignCursors Full "panics where a cursor is not its own" [foreign_cursors_do_no_harm];
+    CountsThePage Full "takes the rows of the page for the total" [totals_are_true];
+    ListsOtherIds Full "lists tickets by other ids than it reads them by" [listed_tickets_can_be_read];
+    IgnoresTheState Full "lists every state" [state_filters_hold];
+
+    // Errors.
+    CallsEverythingAFailure Full "calls every refusal a failure of the server"
+        [refused_credentials_are_unauthenticated forbidden_is_forbidden not_found_is_not_found
+         a_conflict_is_a_conflict a_bad_request_is_invalid_input too_many_calls_are_rate_limited
+         an_outage_is_unavailable];
+    CallsEverythingAnOutage Full "calls every refusal an outage"
+        [a_failure_is_the_servers not_found_is_not_found missing_tickets_are_not_found];
+    CallsNoConnectionUnavailable Full "does not tell a connection that was never made from one that broke"
+        [no_connection_is_connect never_sent_is_no_effect];
+    CallsALostReplyNoConnection Full "says that nothing was sent when the reply was lost"
+        [a_broken_connection_is_unavailable lost_responses_are_unknown no_effect_is_true];
+    ForgetsTheWait Full "does not say how long to wait" [the_wait_is_told];
+    ForgetsTheStatus Full "does not say the status" [the_status_is_told];
+    ForgetsTheWords Full "does not say what the vendor said" [the_vendors_words_are_told];
+    TellsTheUrl Full "tells in errors which address was called" [errors_show_no_url];
+    QuotesTheReply Full "quotes a reply that it cannot read" [errors_show_no_ticket_text];
+    SaysNotWhere Full "does not say which operation failed" [errors_say_where];
+
+    // Effect.
+    RefusalsAreUnknown Full "does not know that a refusal has no effect" [refusals_are_no_effect];
+    FailuresHaveNoEffect Full "says of a 500 that nothing happened" [failures_are_unknown no_effect_is_true];
+    NonsenseHasNoEffect Full "says of a reply that it cannot read that nothing happened"
+        [unreadable_replies_are_unknown no_effect_is_true];
+    TakesAnyReplyForSuccess Full "takes any 200 for a success" [unreadable_replies_are_unknown];
+    ReadsOfUnknownEffect Full "does not know that reading has no effect" [reads_have_no_effect];
+
+    // Replies.
+    CallsNonsenseAFailure Full "calls a reply that it cannot read a failure of the server"
+        [malformed_replies_are_bad_responses truncated_replies_are_bad_responses
+         empty_replies_are_bad_responses web_pages_are_bad_responses];
+    PanicsOnNonsense Full "panics where it cannot read a reply" [malformed_replies_are_bad_responses];
+    TakesNothingForATicket Full "takes an empty reply for an empty ticket" [empty_replies_are_bad_responses];
+    GuessesTypes Full "takes a text in place of a number for 0" [wrong_types_make_no_wrong_ticket];
+    FollowsRedirects Full "follows redirects" [redirects_are_not_followed];
+    ReadsWithoutABound Full "reads replies of any size" [oversized_replies_are_refused];
+
+    // Time.
+    WaitsForEver Full "waits as long as the vendor likes" [no_answer_is_a_timeout];
+    TimesTheBeginningOnly Full "waits for the end of a reply as long as the vendor likes"
+        [an_endless_reply_is_a_timeout];
+    BeginsBeforeItIsPolled Full "sends before it is polled" [calls_not_polled_send_nothing];
+    ContinuesInTheBackground Full "sends once more when a call is dropped" [dropped_calls_are_not_continued];
+    StaysBusyAfterADrop Full "thinks that a dropped call is still under way" [dropped_calls_leave_nothing_behind];
+    BreaksAfterAFailure Full "does nothing any more after a failure" [failures_leave_nothing_behind];
+    NeverConnectsAgain Full "does not connect again" [the_provider_connects_again];
+    MixesCreatesUp Full "gives the id of the ticket that was filed last" [concurrent_creates_are_apart];
+    MixesReadsUp Full "gives the ticket that was read last" [concurrent_reads_are_apart];
+    FailsTogether Full "lets calls fail because another one did" [concurrent_failures_are_apart];
+
+    // Data.
+    ReadsUnknownStatusesAsOpen Full "reads an unknown status as open" [unknown_statuses_survive];
+    ReadsUnknownPrioritiesAsMedium Full "reads an unknown priority as medium" [unknown_priorities_survive];
+    RebuildsRaw Full "writes `raw` anew from what it read" [raw_is_complete];
+
+    // Secrets.
+    PrintsTheKey Full "prints its key in `Debug`" [debug_shows_no_secret];
+    TellsTheKey Full "tells the key in errors" [errors_show_no_secret];
+    HidesTheKeyInACause Full "has the key, in base64, in the cause of an error" [errors_show_no_secret];
+    RepeatsTheVendor Full "repeats a key that the vendor repeats" [repeated_secrets_are_hidden];
+    ShowsTheKeyInATicket Full "shows the key, in base64, in a ticket" [results_show_no_secret];
+    LogsTheKey Full "logs the key" [logs_hold_no_secret];
+    LogsTheKeyInHex Full "logs the key in hex, as a field of a span" [logs_hold_no_secret];
+    LogsTheBody Full "logs what it sends" [logs_hold_no_ticket_text];
+}

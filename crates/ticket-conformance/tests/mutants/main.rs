@@ -1,0 +1,109 @@
+//! The suite itself is tested: it passes a provider that is right, and catches each of many that are wrong.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may panic"
+)]
+
+mod desk;
+mod fixture;
+mod flaws;
+mod provider;
+mod wire;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ticket_conformance::{CASES, ConformanceReport, Outcome, Suite};
+
+use fixture::{DeskFixture, Extent};
+use flaws::{FLAWS, Flaw};
+
+async fn run(extent: Extent, flaw: Option<Flaw>) -> ConformanceReport {
+    let make = || async move { DeskFixture::new(extent, flaw) };
+    Suite::new(make).limit(Duration::from_secs(5)).run().await
+}
+
+fn failed(report: &ConformanceReport) -> BTreeSet<&str> {
+    let failed = report.cases.iter().filter(|case| case.is_failed());
+    failed.map(|case| case.case.as_str()).collect()
+}
+
+/// Runs the cases that are to catch the flaw, which must.
+async fn catch(flaw: Flaw) {
+    let (_, extent, what, cases) = FLAWS.iter().find(|row| row.0 == flaw).unwrap();
+    let make = || async move { DeskFixture::new(*extent, Some(flaw)) };
+    let suite = Suite::new(make).limit(Duration::from_secs(5));
+    for case in *cases {
+        let report = suite.run_case(case).await.expect(case);
+        assert!(report.is_failed(), "a provider that {what}: {report}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_right_passes_every_case() {
+    let full = run(Extent::Full, None).await;
+    let narrow = run(Extent::Narrow, None).await;
+    println!("{full}\n\n{narrow}");
+    assert_eq!((full.failed(), narrow.failed()), (0, 0), "{full}\n{narrow}");
+    // No provider can both declare every operation and not: these two are shown by the narrow one.
+    let not_by_full: Vec<_> = full.cases.iter().filter(|case| !case.is_passed()).collect();
+    let names: Vec<_> = not_by_full.iter().map(|case| case.case.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "undeclared_operations_are_unsupported",
+            "undeclared_operations_send_nothing"
+        ]
+    );
+    for name in names {
+        assert!(narrow.case(name).unwrap().is_passed(), "{narrow}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_case_catches_a_flaw_and_every_flaw_is_caught() {
+    let mut caught = BTreeSet::new();
+    for (flaw, extent, what, cases) in FLAWS {
+        let report = run(*extent, Some(*flaw)).await;
+        let failed = failed(&report);
+        for case in *cases {
+            assert!(failed.contains(case), "{flaw:?} passes {case}");
+            caught.insert(*case);
+        }
+        let others: Vec<_> = failed.iter().filter(|case| !cases.contains(case)).collect();
+        println!("| {what} | `{}` | {} |", cases.join("`, `"), others.len());
+    }
+    let free: Vec<_> = CASES
+        .iter()
+        .filter(|case| !caught.contains(case.name))
+        .collect();
+    let free: Vec<_> = free.iter().map(|case| case.name).collect();
+    assert!(free.is_empty(), "no flaw is caught by {free:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_a_failure_of_its_case_alone() {
+    let report = run(Extent::Full, Some(Flaw::PanicsOnForeignCursors)).await;
+    assert_eq!(
+        failed(&report).into_iter().collect::<Vec<_>>(),
+        ["foreign_cursors_do_no_harm"]
+    );
+    let case = report.case("foreign_cursors_do_no_harm").unwrap();
+    let Outcome::Failed { found, .. } = &case.outcome else {
+        panic!("{case}")
+    };
+    assert_eq!(found, "a panic: no such cursor");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_case_that_hangs_fails_after_the_limit() {
+    let before = tokio::time::Instant::now();
+    let make = || async { DeskFixture::new(Extent::Full, Some(Flaw::WaitsForEver)) };
+    let suite = Suite::new(make).limit(Duration::from_secs(7));
+    let report = suite.run_case("no_answer_is_a_timeout").await.unwrap();
+    assert!(report.to_string().contains("it hangs"), "{report}");
+    assert_eq!(before.elapsed().as_secs(), 7);
+}

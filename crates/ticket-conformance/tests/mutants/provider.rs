@@ -1,0 +1,457 @@
+//! The desk's provider, right in every way but for the flaw that it is told to have.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use ticket_core::{
+    Capabilities, Created, Cursor, DeleteOutcome, DeleteReport, Error, ErrorKind, Field, Fields,
+    Message, NewComment, NewTicket, Operation, Page, PageRequest, Priority, ProviderInfo, RawValue,
+    Request as Asked, Result, State, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
+};
+
+use crate::desk::{Desk, KEY, Request};
+use crate::fixture::Extent;
+use crate::flaws::Flaw;
+
+pub(crate) const ID: &str = "memory";
+
+const CREATE: Fields = Fields::carrying(&[
+    Field::Subject,
+    Field::Description,
+    Field::RequesterName,
+    Field::RequesterEmail,
+    Field::RequesterPhone,
+    Field::Category,
+    Field::Priority,
+])
+.requiring(&[Field::Subject])
+.max_chars(&[(Field::Subject, 100), (Field::Description, 1000)]);
+const UPDATE: Fields = Fields::carrying(&[Field::Subject, Field::Description, Field::Category])
+    .max_chars(&[(Field::Subject, 100)]);
+const LIST: Fields = Fields::carrying(&[Field::State, Field::Cursor, Field::PageLimit]);
+const COMMENT: Fields = Fields::carrying(&[Field::Body, Field::Internal]).requiring(&[Field::Body]);
+
+pub(crate) struct Memory {
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) key: String,
+    pub(crate) info: ProviderInfo,
+    other_info: ProviderInfo,
+    pub(crate) limit: Option<Duration>,
+    pub(crate) flaw: Option<Flaw>,
+    pub(crate) flawed: Flawed,
+}
+
+/// What only a flawed provider remembers.
+#[derive(Default)]
+pub(crate) struct Flawed {
+    pub(crate) asked: AtomicUsize,
+    pub(crate) busy: AtomicBool,
+    pub(crate) broken: AtomicBool,
+    pub(crate) cut_off: AtomicBool,
+    pub(crate) failures: AtomicUsize,
+    pub(crate) position: AtomicUsize,
+    pub(crate) last: Mutex<Option<Ticket>>,
+    pub(crate) filed: Mutex<BTreeMap<String, TicketId>>,
+    pub(crate) newest: Mutex<Option<String>>,
+}
+
+fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
+    let narrow = Capabilities::none().get();
+    match extent {
+        Extent::Narrow => narrow.delete(1),
+        Extent::Full => {
+            let most = narrow
+                .list(LIST)
+                .create(CREATE)
+                .update(UPDATE)
+                .resolve()
+                .delete(5)
+                .messages(Fields::carrying(&[]));
+            match flaw {
+                Some(Flaw::LosesAnOperation) => most,
+                _ => most.comment(COMMENT),
+            }
+        }
+    }
+}
+
+impl Memory {
+    pub(crate) fn new(
+        desk: Arc<Desk>,
+        extent: Extent,
+        flaw: Option<Flaw>,
+        limit: Option<Duration>,
+    ) -> Self {
+        let info = ProviderInfo::new(ID, "Memory", capabilities(extent, flaw));
+        Self {
+            desk,
+            key: KEY.to_owned(),
+            other_info: ProviderInfo::new(ID, "Memory", Capabilities::none()),
+            info,
+            limit,
+            flaw,
+            flawed: Flawed::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl TicketProvider for Memory {
+    fn info(&self) -> &ProviderInfo {
+        let asked = self.flawed.asked.fetch_add(1, Ordering::Relaxed);
+        if self.has(Flaw::ChangesItsMind) && asked % 2 == 1 {
+            return &self.other_info;
+        }
+        &self.info
+    }
+
+    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+        let operation = Operation::Get;
+        self.check(&Asked::Get(id))?;
+        if self.has(Flaw::KeepsTheLastTicket) {
+            let last = self.flawed.last.lock().unwrap().clone();
+            if let Some(last) = last {
+                return Ok(last);
+            }
+        }
+        if self.has(Flaw::MarksTicketsAsRead) {
+            let path = self.path(id, "/seen");
+            self.send(operation, "POST", path, Value::Null).await?;
+        }
+        let text = self
+            .send(operation, "GET", self.path(id, ""), Value::Null)
+            .await?;
+        let ticket = self.ticket(&text, operation)?;
+        *self.flawed.last.lock().unwrap() = Some(ticket.clone());
+        if self.has(Flaw::MixesReadsUp) {
+            tokio::task::yield_now().await;
+            let last = self.flawed.last.lock().unwrap().clone();
+            return Ok(last.unwrap());
+        }
+        Ok(ticket)
+    }
+
+    async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
+        let operation = Operation::List;
+        if !self.has(Flaw::DoesTheUndeclared) {
+            self.check(&Asked::List(query))?;
+        }
+        let from = match &query.page.cursor {
+            None => 0,
+            Some(_) if self.has(Flaw::IgnoresTheCursor) => 0,
+            Some(cursor) => match cursor.as_str().parse::<usize>() {
+                Ok(_) if self.has(Flaw::KeepsThePosition) => {
+                    self.flawed.position.load(Ordering::Relaxed)
+                }
+                Ok(from) => from,
+                Err(_) => {
+                    assert!(!self.has(Flaw::PanicsOnForeignCursors), "no such cursor");
+                    let message = "the `cursor` is not one that this list gave";
+                    return Err(self.place(Error::invalid_input(message), operation));
+                }
+            },
+        };
+        let mut path = format!("/tickets?from={from}");
+        match query.page.limit {
+            Some(limit) if !self.has(Flaw::IgnoresTheLimit) => {
+                path = format!("{path}&limit={limit}");
+            }
+            _ => {}
+        }
+        match query.state {
+            Some(state) if !self.has(Flaw::IgnoresTheState) => path.push_str(match state {
+                State::Closed => "&state=closed",
+                _ => "&state=open",
+            }),
+            _ => {}
+        }
+        let text = self.send(operation, "GET", path, Value::Null).await?;
+        let bad = || self.bad(operation, "the list cannot be read");
+        let rows: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(&text).map_err(|_| bad())?;
+        let part = |name: &str| rows.get(name).map_or("null", |raw| raw.get());
+        let tickets: Vec<Box<RawValue>> =
+            serde_json::from_str(part("tickets")).map_err(|_| bad())?;
+        let mut items = Vec::new();
+        for raw in tickets {
+            items.push(self.ticket(raw.get(), operation)?);
+        }
+        let count = |name: &str| serde_json::from_str::<Option<u64>>(part(name)).map_err(|_| bad());
+        let (mut next, mut total) = (count("next")?, count("total")?);
+        let end = from + items.len();
+        self.flawed.position.store(end, Ordering::Relaxed);
+        match self.flaw {
+            Some(Flaw::SkipsARow) => next = next.map(|next| next + 1),
+            Some(Flaw::RepeatsARow) => next = next.map(|next| next - 1),
+            Some(Flaw::AlwaysHasANextPage) => next = Some(end as u64),
+            Some(Flaw::LosesTheLastPage) => {
+                let full = crate::desk::PAGE as u64;
+                next = next.filter(|next| Some(next + full) <= total);
+            }
+            Some(Flaw::RepeatsAFullLastPage)
+                if next.is_none() && items.len() == crate::desk::PAGE =>
+            {
+                next = Some(from as u64);
+            }
+            Some(Flaw::CountsThePage) => total = Some(items.len() as u64),
+            Some(Flaw::ListsOtherIds) => {
+                for item in &mut items {
+                    item.id = TicketId::new(format!("T-{}", item.id));
+                }
+            }
+            Some(Flaw::SwallowsTheFirstRow) => _ = items.drain(..1.min(items.len())),
+            _ => {}
+        }
+        let next = next.map(|next| Cursor::new(next.to_string()));
+        Ok(Page::last(items).next(next).total(total))
+    }
+
+    async fn create(&self, ticket: &NewTicket) -> Result<Created> {
+        let operation = Operation::Create;
+        let mut cut = ticket.clone();
+        if self.has(Flaw::CutsTexts) {
+            cut.subject = cut.subject.chars().take(100).collect();
+            cut.description = cut
+                .description
+                .map(|text| text.chars().take(1000).collect());
+        }
+        self.check(&Asked::Create(&cut))?;
+        if self.has(Flaw::FilesTheSameOnce) {
+            let filed = self.flawed.filed.lock().unwrap();
+            if let Some(id) = filed.get(&cut.subject) {
+                let raw = RawValue::from_string("null".to_owned()).unwrap();
+                return Ok(Created::new(id.clone(), raw));
+            }
+        }
+        let requester = cut.requester.clone().unwrap_or_default();
+        let mut body = json!({
+            "subject": cut.subject, "description": cut.description, "name": requester.name,
+            "email": requester.email, "phone": requester.phone, "category": cut.category,
+            "priority": cut.priority.as_ref().map(Priority::as_str),
+        });
+        match self.flaw {
+            Some(Flaw::SwallowsAField) => body["phone"] = Value::Null,
+            Some(Flaw::SwallowsTheSubject) => body["subject"] = json!("No subject"),
+            _ => {}
+        }
+        let text = self
+            .send(operation, "POST", "/tickets".to_owned(), body)
+            .await?;
+        let json: Value = serde_json::from_str(&text).unwrap_or_default();
+        let id = match &json["id"] {
+            Value::Number(id) => id.to_string(),
+            Value::String(id) if !self.has(Flaw::GuessesTypes) => id.clone(),
+            _ if self.has(Flaw::GuessesTypes) => "0".to_owned(),
+            _ => return Err(self.bad(operation, "the reply names no ticket")),
+        };
+        *self.flawed.newest.lock().unwrap() = Some(id.clone());
+        let id = match self.flaw {
+            Some(Flaw::MixesCreatesUp) => {
+                tokio::task::yield_now().await;
+                let newest = self.flawed.newest.lock().unwrap().clone();
+                newest.unwrap()
+            }
+            Some(Flaw::GuessesTheId) => format!("{id}0"),
+            _ => id,
+        };
+        let mut filed = self.flawed.filed.lock().unwrap();
+        filed.insert(ticket.subject.clone(), TicketId::new(&*id));
+        let raw = RawValue::from_string(text).map_err(|_| self.bad(operation, "no JSON"))?;
+        Ok(Created::new(id, raw))
+    }
+
+    async fn update(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {
+        let operation = Operation::Update;
+        self.check(&Asked::Update(id, patch))?;
+        if self.has(Flaw::UpdatesNothing) {
+            return Ok(());
+        }
+        if self.has(Flaw::ReadsBeforeItWrites) {
+            self.send(operation, "GET", self.path(id, ""), Value::Null)
+                .await?;
+        }
+        let mut body = json!({});
+        for (name, value) in [
+            ("subject", &patch.subject),
+            ("description", &patch.description),
+            ("category", &patch.category),
+        ] {
+            if self.has(Flaw::SwallowsAPatchedField) && name == "category" {
+                continue;
+            }
+            match value {
+                Some(value) => body[name] = json!(value),
+                None if self.has(Flaw::OverwritesTheRest) => body[name] = json!(""),
+                None => {}
+            }
+        }
+        self.send(operation, "PATCH", self.path(id, ""), body)
+            .await?;
+        Ok(())
+    }
+
+    // Written out, so that it can begin before it is polled.
+    fn resolve<'a, 'b, 'c>(
+        &'a self,
+        id: &'b TicketId,
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'c>>
+    where
+        'a: 'c,
+        'b: 'c,
+        Self: 'c,
+    {
+        if self.has(Flaw::BeginsBeforeItIsPolled) {
+            let request = Request {
+                method: "POST",
+                path: self.path(id, "/resolve"),
+                body: String::new(),
+                key: self.key.clone(),
+            };
+            let desk = Arc::clone(&self.desk);
+            let sent = tokio::spawn(async move { desk.serve(request).await });
+            return Box::pin(async move {
+                let reply = sent.await.unwrap().map_err(|broken| self.broken(broken));
+                let reply = reply.and_then(|reply| self.read(reply, Operation::Resolve));
+                reply
+                    .map(drop)
+                    .map_err(|error| self.place(error, Operation::Resolve))
+            });
+        }
+        Box::pin(async move {
+            let operation = Operation::Resolve;
+            self.check(&Asked::Resolve(id))?;
+            if self.has(Flaw::ClaimsAnOperation) {
+                return Err(Error::unsupported(ID, operation));
+            }
+            self.send(operation, "POST", self.path(id, "/resolve"), Value::Null)
+                .await?;
+            Ok(())
+        })
+    }
+
+    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
+        let operation = Operation::Delete;
+        self.check(&Asked::Delete(ids))?;
+        if (ids.is_empty() && !self.has(Flaw::SendsEmptyDeletes)) || self.has(Flaw::DeletesNothing)
+        {
+            return Ok(DeleteReport::from_fn(ids, |_| DeleteOutcome::Deleted));
+        }
+        let mut sent: Vec<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
+        sent.dedup();
+        match self.flaw {
+            Some(Flaw::DropsAnId) if sent.len() > 1 => _ = sent.pop(),
+            Some(Flaw::DeletesTheNeighbour) => {
+                let neighbour = sent[0].parse::<u64>().map(|id| (id - 1).to_string());
+                sent.extend(neighbour);
+            }
+            _ => {}
+        }
+        let batches: Vec<Vec<String>> = match self.flaw {
+            Some(Flaw::SplitsBatches) => sent.into_iter().map(|id| vec![id]).collect(),
+            _ => vec![sent],
+        };
+        let (mut deleted, mut missing) = (Vec::new(), Vec::new());
+        for ids_sent in batches {
+            let body = json!({ "ids": ids_sent });
+            let text = match self
+                .send(operation, "DELETE", "/tickets".to_owned(), body)
+                .await
+            {
+                Err(error) if self.has(Flaw::MakesErrorsOutcomes) => {
+                    return Ok(DeleteReport::from_fn(ids, |_| {
+                        DeleteOutcome::from_error(error.clone())
+                    }));
+                }
+                text => text?,
+            };
+            let json: Value = serde_json::from_str(&text).unwrap_or_default();
+            let texts = |name: &str| -> Vec<String> {
+                let list = json[name].as_array().into_iter().flatten();
+                list.filter_map(Value::as_str).map(str::to_owned).collect()
+            };
+            deleted.extend(texts("deleted"));
+            missing.extend(texts("missing"));
+        }
+        let error = |kind, id: &TicketId| {
+            self.place(Error::new(kind, "not deleted"), operation)
+                .on_ticket(id)
+        };
+        let outcome = |id: &TicketId| {
+            let names = |list: &[String]| list.iter().any(|known| known == id.as_str());
+            if names(&deleted) {
+                DeleteOutcome::Deleted
+            } else if names(&missing) && !self.has(Flaw::CallsMissingDeleted) {
+                DeleteOutcome::NotFound(error(ErrorKind::NotFound, id))
+            } else if names(&missing) || self.has(Flaw::CallsUnmentionedDeleted) {
+                DeleteOutcome::Deleted
+            } else {
+                DeleteOutcome::Unknown(error(ErrorKind::BadResponse, id))
+            }
+        };
+        let mut answered = ids.to_vec();
+        match self.flaw {
+            Some(Flaw::SortsTheAnswers) => answered.sort(),
+            Some(Flaw::AnswersDuplicatesOnce) => {
+                answered.sort();
+                answered.dedup();
+            }
+            Some(Flaw::LosesAnAnswer) => _ = answered.pop(),
+            _ => {}
+        }
+        Ok(DeleteReport::from_fn(&answered, outcome))
+    }
+
+    async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
+        let operation = Operation::Messages;
+        self.check(&Asked::Messages(id, page))?;
+        let path = match self.flaw {
+            Some(Flaw::ReadsEverybodysMessages) => "/messages".to_owned(),
+            _ => self.path(id, "/messages"),
+        };
+        let text = self.send(operation, "GET", path, Value::Null).await?;
+        let bad = || self.bad(operation, "the messages cannot be read");
+        let raws: Vec<Box<RawValue>> = serde_json::from_str(&text).map_err(|_| bad())?;
+        let mut items = Vec::new();
+        for raw in raws {
+            let json: Value = serde_json::from_str(raw.get()).map_err(|_| bad())?;
+            let mut body = json["text"].as_str().ok_or_else(bad)?.to_owned();
+            if self.has(Flaw::TrimsMessages) {
+                body = body.trim().into();
+            }
+            items.push(Message::new(body, raw));
+        }
+        Ok(Page::last(items))
+    }
+
+    async fn comment(&self, id: &TicketId, comment: &NewComment) -> Result<()> {
+        let operation = Operation::Comment;
+        self.check(&Asked::Comment(id, comment))?;
+        let mut body = comment.body.clone();
+        if self.has(Flaw::CutsComments) {
+            body = body.chars().take(255).collect();
+        }
+        let path = self.path(id, "/comments");
+        self.send(operation, "POST", path, json!({ "text": body }))
+            .await?;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = match self.flaw {
+            Some(Flaw::PrintsTheKey) => self.key.as_str(),
+            _ => "[hidden]",
+        };
+        f.debug_struct("Memory")
+            .field("key", &key)
+            .finish_non_exhaustive()
+    }
+}

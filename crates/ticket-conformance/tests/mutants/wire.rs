@@ -1,0 +1,376 @@
+//! How the flawed provider asks the desk, and what it makes of a reply: classification, redaction, reading.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ticket_core::{
+    Effect, Error, ErrorKind, Operation, Person, Priority, RawValue, Request as Asked, Result,
+    Status, Ticket, TicketId,
+};
+
+use crate::desk::{Broken, Desk, Reply, Request};
+use crate::flaws::Flaw;
+use crate::provider::{ID, Memory};
+
+const MAX_BODY: usize = 50_000;
+
+impl Memory {
+    pub(crate) fn has(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
+    }
+
+    /// Checks the arguments, as every provider does first.
+    pub(crate) fn check(&self, asked: &Asked<'_>) -> Result<()> {
+        let lets_pass = match asked {
+            Asked::Create(_) => self.has(Flaw::DropsWhatItCannotCarry),
+            Asked::Update(..) => self.has(Flaw::SendsEmptyUpdates),
+            Asked::List(query) => {
+                self.has(Flaw::ReadsPagesOfNothing) && query.page.limit == Some(0)
+            }
+            Asked::Get(_) => self.has(Flaw::TakesAnyId),
+            Asked::Delete(_) => self.has(Flaw::TakesAnyBatch),
+            Asked::Comment(..) => self.has(Flaw::SendsBlankComments),
+            _ => false,
+        };
+        if lets_pass {
+            Ok(())
+        } else {
+            self.info.check(asked)
+        }
+    }
+
+    /// One request, and the body of a success.
+    pub(crate) async fn send(
+        &self,
+        operation: Operation,
+        method: &'static str,
+        path: String,
+        body: Value,
+    ) -> Result<String> {
+        if self.has(Flaw::StaysBusyAfterADrop) && self.flawed.busy.swap(true, Ordering::Relaxed) {
+            return Err(self.place(Error::new(ErrorKind::Conflict, "busy"), operation));
+        }
+        if self.has(Flaw::BreaksAfterAFailure) && self.flawed.broken.load(Ordering::Relaxed) {
+            return Err(self.place(Error::new(ErrorKind::Config, "broken"), operation));
+        }
+        if self.has(Flaw::NeverConnectsAgain) && self.flawed.cut_off.load(Ordering::Relaxed) {
+            return Err(self.place(Error::new(ErrorKind::Connect, "cut off"), operation));
+        }
+        if self.has(Flaw::LogsTheKey) {
+            tracing::debug!(authorization = self.key, "sending");
+        }
+        if self.has(Flaw::LogsTheKeyInHex) {
+            let hex = self
+                .key
+                .bytes()
+                .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+            let span = tracing::info_span!("request", key = hex);
+            span.in_scope(|| ());
+        }
+        if self.has(Flaw::LogsTheBody) {
+            tracing::trace!(%body, "sending");
+        }
+        let failures = self.flawed.failures.load(Ordering::Relaxed);
+        let mut result = self.attempt(operation, method, &path, &body).await;
+        let again = result.as_ref().is_err_and(Error::is_retryable);
+        if self.has(Flaw::RetriesInside) && again {
+            result = self.attempt(operation, method, &path, &body).await;
+        }
+        if self.has(Flaw::FailsTogether) && self.flawed.failures.load(Ordering::Relaxed) > failures
+        {
+            result = result.and_then(|_| {
+                Err(self.place(
+                    Error::new(ErrorKind::Unavailable, "another failed"),
+                    operation,
+                ))
+            });
+        }
+        if result.is_err() {
+            self.flawed.failures.fetch_add(1, Ordering::Relaxed);
+            self.flawed.broken.store(true, Ordering::Relaxed);
+        }
+        self.flawed.busy.store(false, Ordering::Relaxed);
+        result
+    }
+
+    async fn attempt(
+        &self,
+        operation: Operation,
+        method: &'static str,
+        path: &str,
+        body: &Value,
+    ) -> Result<String> {
+        let request = || Request {
+            method,
+            path: path.to_owned(),
+            body: body.to_string(),
+            key: self.key.clone(),
+        };
+        let left = self.has(Flaw::ContinuesInTheBackground).then(|| {
+            let (desk, request) = (Arc::clone(&self.desk), request());
+            Continue(Some((desk, request)))
+        });
+        let to_its_end = |reply: Reply| async move {
+            if reply.never_ends {
+                std::future::pending::<()>().await;
+            }
+            reply
+        };
+        let reply = async {
+            let mut reply = self.desk.serve(request()).await?;
+            if [302, 307].contains(&reply.status) && self.has(Flaw::FollowsRedirects) {
+                let path = reply.body;
+                let elsewhere = Request { path, ..request() };
+                reply = self.desk.serve(elsewhere).await?;
+            }
+            if self.has(Flaw::TimesTheBeginningOnly) {
+                return Ok(reply);
+            }
+            Ok(to_its_end(reply).await)
+        };
+        let limit = self.limit.filter(|_| !self.has(Flaw::WaitsForEver));
+        let reply = match limit {
+            None => reply.await,
+            Some(limit) => {
+                let Ok(reply) = tokio::time::timeout(limit, reply).await else {
+                    let error = Error::new(ErrorKind::Timeout, "no reply in time");
+                    return Err(self.place(error, operation));
+                };
+                reply
+            }
+        };
+        if let Some(mut left) = left {
+            left.0 = None;
+        }
+        let reply = reply.map_err(|broken| self.place(self.broken(broken), operation))?;
+        let reply = to_its_end(reply).await;
+        self.read(reply, operation)
+            .map_err(|error| self.place(error, operation))
+    }
+
+    pub(crate) fn broken(&self, broken: Broken) -> Error {
+        let error = match broken {
+            Broken::Refused => {
+                self.flawed.cut_off.store(true, Ordering::Relaxed);
+                if self.has(Flaw::CallsNoConnectionUnavailable) {
+                    Error::new(ErrorKind::Unavailable, "no connection")
+                } else {
+                    Error::new(ErrorKind::Connect, "no connection")
+                }
+            }
+            Broken::Lost if self.has(Flaw::CallsALostReplyNoConnection) => {
+                Error::new(ErrorKind::Connect, "the connection was lost")
+            }
+            Broken::Lost => Error::new(ErrorKind::Unavailable, "the connection was lost"),
+        };
+        match self.flaw {
+            Some(Flaw::HidesTheKeyInACause) => error.with_source(Cause(base64(&self.key))),
+            _ => error,
+        }
+    }
+
+    /// The error with its place; a read has no effect.
+    pub(crate) fn place(&self, error: Error, operation: Operation) -> Error {
+        let unknown = self.has(Flaw::ReadsOfUnknownEffect) && error.effect() == Effect::Unknown;
+        let mut error = match self.flaw {
+            Some(Flaw::SaysNotWhere) => error,
+            _ => error.in_operation(ID, operation),
+        };
+        if unknown {
+            error = error.with_effect(Effect::Unknown);
+        }
+        error
+    }
+
+    /// The body of a success, or what the vendor refused.
+    pub(crate) fn read(&self, reply: Reply, operation: Operation) -> Result<String> {
+        let body = &reply.body;
+        if reply.status == 200 {
+            if body.len() > MAX_BODY && !self.has(Flaw::ReadsWithoutABound) {
+                return Err(Error::new(ErrorKind::BadResponse, "the reply is too large"));
+            }
+            if serde_json::from_str::<Value>(body).is_ok() {
+                return Ok(reply.body);
+            }
+            if operation.is_write() && self.has(Flaw::TakesAnyReplyForSuccess) {
+                return Ok(json!({"id": 1001, "deleted": []}).to_string());
+            }
+            if body.is_empty() && self.has(Flaw::TakesNothingForATicket) {
+                return Ok(json!({"id": 1, "tickets": []}).to_string());
+            }
+            assert!(!self.has(Flaw::PanicsOnNonsense), "what is this");
+            let kind = match self.flaw {
+                Some(Flaw::CallsNonsenseAFailure) => ErrorKind::Server,
+                _ => ErrorKind::BadResponse,
+            };
+            let message = match self.flaw {
+                Some(Flaw::QuotesTheReply) => format!("the reply cannot be read: {body}"),
+                _ => "the reply cannot be read".to_owned(),
+            };
+            let error = Error::new(kind, message);
+            return Err(match self.flaw {
+                Some(Flaw::NonsenseHasNoEffect) => error.with_effect(Effect::None),
+                _ => error,
+            });
+        }
+        if reply.status == 404 && self.has(Flaw::TakesMissingForDone) {
+            return Ok(json!({"id": 1}).to_string());
+        }
+        Err(self.refusal(&reply))
+    }
+
+    fn refusal(&self, reply: &Reply) -> Error {
+        let kind = match reply.status {
+            401 => ErrorKind::Unauthenticated,
+            403 => ErrorKind::Forbidden,
+            404 => ErrorKind::NotFound,
+            409 => ErrorKind::Conflict,
+            429 => ErrorKind::RateLimited,
+            300..=399 => ErrorKind::BadResponse,
+            502..=504 => ErrorKind::Unavailable,
+            500..=599 => ErrorKind::Server,
+            _ => ErrorKind::InvalidInput,
+        };
+        let kind = match self.flaw {
+            Some(Flaw::CallsEverythingAFailure) => ErrorKind::Server,
+            Some(Flaw::CallsEverythingAnOutage) => ErrorKind::Unavailable,
+            _ => kind,
+        };
+        let effect = match reply.status {
+            400..=499 if !self.has(Flaw::RefusalsAreUnknown) => Effect::None,
+            500..=599 if self.has(Flaw::FailuresHaveNoEffect) => Effect::None,
+            _ => Effect::Unknown,
+        };
+        let message = match self.flaw {
+            Some(Flaw::TellsTheUrl) => "refused by https://desk.example.com/tickets".to_owned(),
+            Some(Flaw::TellsTheKey) => format!("refused with the key {}", self.key),
+            _ => "the vendor refused".to_owned(),
+        };
+        let mut error = Error::new(kind, message).with_effect(effect);
+        if !self.has(Flaw::ForgetsTheStatus) {
+            error = error.with_status(reply.status);
+        }
+        if let Some(wait) = reply
+            .retry_after
+            .filter(|_| !self.has(Flaw::ForgetsTheWait))
+        {
+            error = error.with_retry_after(Duration::from_secs(wait));
+        }
+        let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
+        let words = body["error"].as_str().unwrap_or_default();
+        let words = match self.flaw {
+            Some(Flaw::RepeatsTheVendor) => words.to_owned(),
+            Some(Flaw::ForgetsTheWords) => String::new(),
+            _ => words.replace(&self.key, "[a credential]"),
+        };
+        error.with_vendor_message(&words)
+    }
+
+    /// A path with the id in it.
+    pub(crate) fn path(&self, id: &TicketId, rest: &str) -> String {
+        let text = id.as_str();
+        let text = match self.flaw {
+            Some(Flaw::PastesIds) => text.to_owned(),
+            Some(Flaw::ReadsNumbersOutOfIds) => {
+                let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
+                digits.chars().take_while(char::is_ascii_digit).collect()
+            }
+            _ => text.bytes().map(encoded).collect(),
+        };
+        format!("/tickets/{text}{rest}")
+    }
+
+    pub(crate) fn bad(&self, operation: Operation, message: &str) -> Error {
+        self.place(Error::new(ErrorKind::BadResponse, message), operation)
+    }
+
+    pub(crate) fn ticket(&self, text: &str, operation: Operation) -> Result<Ticket> {
+        let bad = || self.bad(operation, "the ticket cannot be read");
+        let json: Value = serde_json::from_str(text).map_err(|_| bad())?;
+        let id = match (&json["id"], self.has(Flaw::GuessesTypes)) {
+            (Value::Number(id), _) => id.to_string(),
+            (Value::String(id), false) => id.clone(),
+            (_, true) => json["id"].as_u64().unwrap_or_default().to_string(),
+            _ => return Err(bad()),
+        };
+        let text_of = |name: &str| match &json[name] {
+            Value::Null => Ok(None),
+            Value::String(text) => Ok(Some(text.clone())),
+            _ if self.has(Flaw::GuessesTypes) => Ok(None),
+            _ => Err(bad()),
+        };
+        let raw = match self.flaw {
+            Some(Flaw::RebuildsRaw) => json.to_string(),
+            _ => text.to_owned(),
+        };
+        let mut ticket = Ticket::new(id, RawValue::from_string(raw).map_err(|_| bad())?);
+        ticket.subject = text_of("subject")?;
+        ticket.description = text_of("description")?;
+        ticket.category = text_of("category")?;
+        if self.has(Flaw::ShowsTheKeyInATicket) {
+            ticket.category = Some(format!("via {}", base64(&format!("x{}", self.key))));
+        }
+        ticket.status = text_of("status")?.map(|status| match status.as_str() {
+            "open" => Status::Open,
+            "resolved" if self.has(Flaw::ReadsResolvedAsOpen) => Status::Open,
+            "resolved" => Status::Resolved,
+            _ if self.has(Flaw::ReadsUnknownStatusesAsOpen) => Status::Open,
+            _ => Status::Other(status),
+        });
+        ticket.priority = text_of("priority")?.map(|name| match Priority::from_name(&name) {
+            Priority::Other(_) if self.has(Flaw::ReadsUnknownPrioritiesAsMedium) => {
+                Priority::Medium
+            }
+            priority => priority,
+        });
+        ticket.requester = text_of("email")?.map(|email| Person::default().email(email));
+        Ok(ticket)
+    }
+}
+
+/// Sends once more when the call is dropped.
+struct Continue(Option<(Arc<Desk>, Request)>);
+
+impl Drop for Continue {
+    fn drop(&mut self) {
+        if let Some((desk, request)) = self.0.take() {
+            tokio::spawn(async move { desk.serve(request).await });
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Cause(String);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "authorization: Basic {}", self.0)
+    }
+}
+
+impl std::error::Error for Cause {}
+
+fn encoded(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
+}
+
+pub(crate) fn base64(text: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for group in text.as_bytes().chunks(3) {
+        let byte = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..=group.len() {
+            let digit = bits >> (18 - 6 * place) & 63;
+            out.push(char::from(DIGITS[digit as usize]));
+        }
+    }
+    out
+}

@@ -1,0 +1,186 @@
+//! What a report says, and that no skip passes for a pass.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may panic"
+)]
+
+use std::collections::BTreeSet;
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ticket_conformance::{CASES, Case, ConformanceReport, Fixture, Outcome, Suite};
+use ticket_core::{
+    Capabilities, Error, ErrorKind, Operation, ProviderInfo, Result, Ticket, TicketId,
+    TicketProvider,
+};
+
+/// A provider that is never given anything, and is wrong about the one thing it can do.
+#[derive(Debug)]
+struct Poor(ProviderInfo);
+
+#[async_trait]
+impl TicketProvider for Poor {
+    fn info(&self) -> &ProviderInfo {
+        &self.0
+    }
+
+    async fn get(&self, _: &TicketId) -> Result<Ticket> {
+        Err(Error::new(ErrorKind::Server, "never"))
+    }
+}
+
+struct PoorFixture(Arc<Poor>);
+
+impl PoorFixture {
+    fn start() -> Ready<Self> {
+        let info = ProviderInfo::new("poor", "Poor", Capabilities::none().get());
+        ready(Self(Arc::new(Poor(info))))
+    }
+}
+
+impl Fixture for PoorFixture {
+    fn provider(&self) -> Arc<dyn TicketProvider> {
+        self.0.clone()
+    }
+
+    fn expected_operations(&self) -> &'static [Operation] {
+        &[Operation::Get, Operation::Delete]
+    }
+}
+
+async fn report() -> ConformanceReport {
+    Suite::new(PoorFixture::start).run().await
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_skipped_with_its_reason_and_counted() {
+    let report = report().await;
+    assert_eq!(report.provider, "poor");
+    assert_eq!(report.cases.len(), CASES.len());
+    assert_eq!(
+        report.passed() + report.failed() + report.skipped(),
+        CASES.len()
+    );
+    let passed: Vec<_> = report
+        .cases
+        .iter()
+        .filter(|case| case.is_passed())
+        .collect();
+    let passed: Vec<_> = passed.iter().map(|case| case.case.as_str()).collect();
+    assert_eq!(
+        passed,
+        [
+            "info_is_the_same_at_every_call",
+            "undeclared_operations_are_unsupported"
+        ]
+    );
+    for case in report.cases.iter().filter(|case| case.is_skipped()) {
+        let Outcome::Skipped { reason, .. } = &case.outcome else {
+            panic!("{case}");
+        };
+        assert!(reason.len() > 10, "{case}");
+    }
+    let text = report.to_string();
+    let sum = format!(
+        "poor: 2 passed, 1 failed, {} skipped, {} in all",
+        CASES.len() - 3,
+        CASES.len()
+    );
+    assert!(text.ends_with(&sum), "{text}");
+    assert!(
+        text.contains("because the fixture plants nothing"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn losing_an_operation_of_the_manifest_fails() {
+    let report = report().await;
+    assert!(!report.is_success());
+    let case = report.case("the_manifest_is_kept").unwrap();
+    let Outcome::Failed {
+        expected, found, ..
+    } = &case.outcome
+    else {
+        panic!("{case}");
+    };
+    assert_eq!(expected, "the operation `delete`");
+    assert_eq!(found, "it is not declared any more");
+}
+
+#[tokio::test]
+async fn a_report_can_be_read_by_programs() {
+    let report = report().await;
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["provider"], "poor");
+    assert_eq!(json["cases"][0]["case"], "info_is_the_same_at_every_call");
+    assert_eq!(json["cases"][0]["outcome"], "passed");
+    assert_eq!(json["cases"][1]["outcome"], "failed");
+    assert!(json["cases"][1]["expected"].is_string());
+    let again: ConformanceReport = serde_json::from_value(json).unwrap();
+    assert_eq!(again, report);
+}
+
+#[tokio::test]
+async fn an_unknown_case_is_none() {
+    let suite = Suite::new(PoorFixture::start);
+    assert!(suite.run_case("no_such_case").await.is_none());
+}
+
+#[test]
+fn names_are_unique_and_promises_told() {
+    let names: BTreeSet<_> = CASES.iter().map(|case| case.name).collect();
+    assert_eq!(names.len(), CASES.len());
+    for Case { name, promise, .. } in CASES {
+        assert!(
+            promise.len() > 10 && !promise.ends_with('.'),
+            "{name}: {promise}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_skip_that_is_expected_is_let_pass() {
+    let name = "raw_is_complete";
+    ticket_conformance::__test(PoorFixture::start, name, &[name]).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "raw_is_complete was skipped, because the fixture plants nothing")]
+async fn a_skip_that_nobody_expects_fails_its_test() {
+    ticket_conformance::__test(PoorFixture::start, "raw_is_complete", &[]).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "info_is_the_same_at_every_call passes")]
+async fn an_expected_skip_that_passes_fails_its_test() {
+    let name = "info_is_the_same_at_every_call";
+    ticket_conformance::__test(PoorFixture::start, name, &[name]).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "it is not declared any more")]
+async fn a_failure_fails_its_test_even_where_a_skip_is_expected() {
+    let name = "the_manifest_is_kept";
+    ticket_conformance::__test(PoorFixture::start, name, &[name]).await;
+}
+
+#[test]
+#[should_panic(expected = "`no_such_case` is no case")]
+fn a_skip_of_no_case_fails() {
+    ticket_conformance::__check_skips(&["raw_is_complete", "no_such_case"]);
+}
+
+#[test]
+fn the_readme_lists_every_case() {
+    let rows = CASES.iter().fold(String::new(), |rows, case| {
+        format!("{rows}| `{}` | {} |\n", case.name, case.promise)
+    });
+    let readme = include_str!("../README.md");
+    assert!(
+        readme.contains(&rows),
+        "the table of cases should be:\n\n{rows}"
+    );
+}
