@@ -6,11 +6,19 @@
 //! fails on a violation as well. What needs a build or another program belongs to `ci`.
 
 mod arrows;
+mod budget;
+mod clock;
+mod foreign;
 mod http_client;
 mod metadata;
 mod rust_text;
 mod shared_folder;
+mod sources;
+mod tables;
+mod vendor_words;
+mod versions;
 mod wiring;
+mod workflow;
 
 use std::fmt;
 
@@ -73,6 +81,46 @@ const CHECKS: &[Check] = &[
         name: "metadata",
         promise: "every crate inherits the workspace's metadata and lints",
         run: metadata::check,
+    },
+    Check {
+        name: "versions",
+        promise: "the workspace's crates ask for each other in the version they have",
+        run: versions::check,
+    },
+    Check {
+        name: "budget",
+        promise: "no crate names more dependencies than are written down",
+        run: budget::check,
+    },
+    Check {
+        name: "foreign",
+        promise: "public APIs show types of other crates only where that was decided",
+        run: foreign::check,
+    },
+    Check {
+        name: "tables",
+        promise: "every generated table has a test that generates it",
+        run: tables::check,
+    },
+    Check {
+        name: "sources",
+        promise: "every public item of a provider's client says where its facts come from",
+        run: sources::check,
+    },
+    Check {
+        name: "words",
+        promise: "vendors' words stay in their crates and the sandbox",
+        run: vendor_words::check,
+    },
+    Check {
+        name: "clock",
+        promise: "clippy's list of clocks that nobody reads is whole",
+        run: clock::check,
+    },
+    Check {
+        name: "workflow",
+        promise: "the workflow runs what contributors run, and what only it can",
+        run: workflow::check,
     },
     Check {
         name: "shared",

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::run::Cargo;
 use crate::workspace::Workspace;
-use crate::{Result, Verdict, checks, features};
+use crate::{Result, Verdict, api, budget, checks, features, package, semver};
 
 /// What `ci` does one after the other.
 struct Step {
@@ -46,18 +46,18 @@ pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
     for (name, verdict, elapsed) in &rows {
         println!("{name:<12} {:<8} {:>8}", word(*verdict), seconds(*elapsed));
     }
-    let is_clean = rows
+    let is_faulty = rows
         .iter()
-        .all(|(_, verdict, _)| *verdict == Verdict::Clean);
-    Ok(if is_clean {
-        Verdict::Clean
-    } else {
+        .any(|(_, verdict, _)| *verdict == Verdict::Faulty);
+    Ok(if is_faulty {
         Verdict::Faulty
+    } else {
+        Verdict::Clean
     })
 }
 
 fn steps(ws: &Workspace) -> Vec<Step> {
-    let features = features_of_all(ws);
+    let features = Workspace::features(&ws.crates);
     let cargo = |line: &str| Action::Cargo(vec![Cargo::new(line)]);
     let doc = |targets: &str| {
         // The command and the facade are both named `tickets`: together their pages would collide.
@@ -74,8 +74,13 @@ fn steps(ws: &Workspace) -> Vec<Step> {
         ("clippy", cargo(&lint)),
         ("tests", tests),
         ("check", Action::Chore(checks::command)),
+        ("budget", Action::Chore(budget::command)),
         ("features", Action::Chore(features::command)),
         ("docs", Action::Cargo(vec![doc("--bins"), doc("--lib")])),
+        // These two after the docs, whose builds of the dependencies they can use.
+        ("api", Action::Chore(api::command)),
+        ("package", Action::Chore(package::command)),
+        ("semver", Action::Chore(semver::command)),
         ("deny", cargo("deny --locked check bans licenses sources")),
     ]
     .into_iter()
@@ -112,24 +117,6 @@ fn run(ws: &Workspace, action: &Action) -> Verdict {
     }
 }
 
-/// Every feature of every crate. `--all-features` would ask for `native-tls` as well, and with it
-/// for OpenSSL's headers; `features` builds that where they are installed.
-fn features_of_all(ws: &Workspace) -> String {
-    let mut features = Vec::new();
-    for krate in &ws.crates {
-        for feature in krate.features.keys() {
-            if !["default", "native-tls"].contains(&feature.as_str()) {
-                features.push(format!("{}/{feature}", krate.name));
-            }
-        }
-    }
-    if features.is_empty() {
-        String::new()
-    } else {
-        format!("--features {}", features.join(","))
-    }
-}
-
 /// What the README tells people to type to run the tests, without the word `cargo`.
 fn test_command(ws: &Workspace) -> std::result::Result<String, String> {
     let readme = ws.files.get("README.md").map_or("", String::as_str);
@@ -157,6 +144,7 @@ fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Clean => "ok",
         Verdict::Faulty => "FAILED",
+        Verdict::Skipped => "skipped",
     }
 }
 

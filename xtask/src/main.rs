@@ -9,12 +9,18 @@
     reason = "a terminal program: printing is its output"
 )]
 
+mod api;
+mod budget;
 mod checks;
 mod ci;
 mod features;
+mod package;
+mod rules;
 mod run;
+mod semver;
 #[cfg(test)]
 mod specimen;
+mod tables;
 mod workspace;
 
 use std::process::ExitCode;
@@ -31,6 +37,8 @@ enum Verdict {
     Clean,
     /// Something is wrong and has been printed.
     Faulty,
+    /// It could not be looked at here; the reason has been printed.
+    Skipped,
 }
 
 /// One command of `cargo xtask`.
@@ -60,14 +68,47 @@ const COMMANDS: &[Command] = &[
         run: features::command,
     },
     Command {
+        name: "tables",
+        arguments: "[--write]",
+        summary: "the tables and texts that are generated from the code; the tests hold them too",
+        run: tables::command,
+    },
+    Command {
+        name: "api",
+        arguments: "[--write]",
+        summary: "the public API of each library against its reviewed text in api/",
+        run: api::command,
+    },
+    Command {
+        name: "budget",
+        arguments: "",
+        summary: "how many crates each crate brings along, against xtask/rules.toml",
+        run: budget::command,
+    },
+    Command {
+        name: "package",
+        arguments: "",
+        summary: "each published crate as cargo would upload it",
+        run: package::command,
+    },
+    Command {
+        name: "semver",
+        arguments: "",
+        summary: "the public API against the last release's, once there is one",
+        run: semver::command,
+    },
+    Command {
         name: "ci",
         arguments: "",
-        summary: "all that CI runs: format, clippy, tests, check, features, docs, cargo deny",
+        summary: "all that CI runs: every one of these, format, clippy, tests, docs, cargo deny",
         run: ci::command,
     },
 ];
 
 fn main() -> ExitCode {
+    if let Some(rustdoc) = std::env::var_os(api::RUSTDOC) {
+        return run::rustdoc(&rustdoc);
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let Some((name, rest)) = arguments.split_first() else {
         print!("{}", help());
@@ -82,13 +123,18 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     match workspace::load(&workspace::root()).and_then(|ws| (command.run)(&ws, rest)) {
-        Ok(Verdict::Clean) => ExitCode::SUCCESS,
+        Ok(Verdict::Clean | Verdict::Skipped) => ExitCode::SUCCESS,
         Ok(Verdict::Faulty) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Whether `cargo xtask NAME` is one of ours.
+fn is_command(name: &str) -> bool {
+    COMMANDS.iter().any(|command| command.name == name)
 }
 
 /// The text of `cargo xtask help`.

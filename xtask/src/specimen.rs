@@ -27,8 +27,13 @@ impl Specimen {
             } else {
                 &*format!("crates/{name}")
             };
+            let publish = match *name {
+                "xtask" => "publish = false\n",
+                _ => "categories.workspace = true\nkeywords.workspace = true\n",
+            };
             let manifest = MANIFEST
                 .replace("NAME", name)
+                .replace("PUBLISH", publish)
                 .replace("DESCRIPTION", description);
             specimen.write(
                 &format!("{folder}/Cargo.toml"),
@@ -101,7 +106,7 @@ version.workspace = true
 edition.workspace = true
 rust-version.workspace = true
 license.workspace = true
-
+PUBLISH
 [lints]
 workspace = true
 
@@ -156,6 +161,57 @@ ticket-core.workspace = true
     ("xtask", "Chores", ""),
 ];
 
+const RULES: &str = r#"[words]
+acme = ["AcmeCase"]
+
+[crates.ticket-core]
+direct = 0
+tree = 0
+
+[crates.ticket-http]
+direct = 0
+tree = 0
+
+[crates.ticket-acme]
+direct = 0
+tree = 0
+
+[crates.tickets]
+direct = 0
+tree = 0
+
+[crates.ticket-sandbox]
+direct = 0
+tree = 0
+
+[crates.ticket-cli]
+direct = 0
+tree = 0
+
+[crates.xtask]
+direct = 0
+
+"#;
+
+/// A test that generates a table, as short as can be.
+const GENERATOR: &str = r#"//! The table of the README.
+
+#[test]
+fn the_table_is_the_codes() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let begin = format!("<!-- generated: {} -->\n", "name");
+    let (before, rest) = readme.split_once(&begin).unwrap();
+    let (_, after) = rest.split_once("<!-- end generated -->").unwrap();
+    let name = ticket_acme::NAME;
+    let text = format!("{before}{begin}{name}\n<!-- end generated -->{after}");
+    if std::env::var_os("UPDATE_TABLES").is_some() {
+        std::fs::write("README.md", &text).unwrap();
+    } else {
+        assert_eq!(readme, text);
+    }
+}
+"#;
+
 const FILES: &[(&str, &str)] = &[
     (
         "Cargo.toml",
@@ -168,13 +224,15 @@ version = "0.1.0"
 edition = "2024"
 rust-version = "1.85"
 license = "MIT"
+categories = ["api-bindings"]
+keywords = ["specimen"]
 
 [workspace.dependencies]
-ticket-core = { path = "crates/ticket-core" }
-ticket-http = { path = "crates/ticket-http" }
-ticket-acme = { path = "crates/ticket-acme" }
-tickets = { path = "crates/tickets" }
-ticket-sandbox = { path = "crates/ticket-sandbox" }
+ticket-core = { path = "crates/ticket-core", version = "0.1.0" }
+ticket-http = { path = "crates/ticket-http", version = "0.1.0" }
+ticket-acme = { path = "crates/ticket-acme", version = "0.1.0" }
+tickets = { path = "crates/tickets", version = "0.1.0" }
+ticket-sandbox = { path = "crates/ticket-sandbox", version = "0.1.0" }
 
 [workspace.lints.rust]
 missing_docs = "warn"
@@ -183,6 +241,37 @@ missing_docs = "warn"
     (
         "README.md",
         "# Specimen\n\n| Vendor | Crate |\n|---|---|\n| Acme | `ticket-acme` |\n\n```sh\ncargo test --workspace\n```\n",
+    ),
+    (
+        "clippy.toml",
+        r#"disallowed-methods = [
+    "std::time::Instant::now",
+    { path = "std::time::SystemTime::now", reason = "a" },
+    { path = "std::thread::sleep" },
+    { path = "jiff::Timestamp::now", allow-invalid = true },
+    { path = "jiff::Zoned::now", allow-invalid = true },
+]
+"#,
+    ),
+    (
+        ".github/workflows/ci.yml",
+        "jobs:\n  ci:\n    steps:\n      - run: .ci/run\n      - run: cargo deny check advisories\n      \
+         - run: cargo +1.85 build\n    os: [macos-latest, windows-latest]\n",
+    ),
+    ("xtask/rules.toml", RULES),
+    ("api/ticket-core.txt", "pub mod ticket_core\n"),
+    ("api/ticket-http.txt", "pub mod ticket_http\n"),
+    (
+        "api/ticket-acme.txt",
+        "pub mod ticket_acme\npub const ticket_acme::NAME: &str\n",
+    ),
+    (
+        "api/ticket-sandbox.txt",
+        "pub mod ticket_sandbox\npub mod ticket_sandbox::acme\n",
+    ),
+    (
+        "api/tickets.txt",
+        "pub mod tickets\npub const tickets::PROVIDERS: &[&str]\n",
     ),
     ("CHANGELOG.md", "* **added:** `ticket-acme`\n"),
     (".ci/run", "cargo xtask ci\n"),
@@ -200,7 +289,11 @@ missing_docs = "warn"
     ("crates/ticket-acme/src/mapping.rs", "//! Mapping.\n"),
     ("crates/ticket-acme/src/provider.rs", "//! Provider.\n"),
     ("crates/ticket-acme/src/wire.rs", "//! Wire.\n"),
-    ("crates/ticket-acme/README.md", "# Acme\n"),
+    (
+        "crates/ticket-acme/README.md",
+        "# Acme\n\n<!-- generated: name -->\nacme\n<!-- end generated -->\n",
+    ),
+    ("crates/ticket-acme/tests/tables.rs", GENERATOR),
     (
         "crates/ticket-acme/tests/contract.rs",
         "//! Exchanges.\n\n#[test]\nfn name() {\n    assert_eq!(ticket_acme::NAME, \"acme\");\n}\n",

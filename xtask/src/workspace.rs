@@ -42,6 +42,10 @@ pub(crate) struct Dependency {
     pub(crate) dev: bool,
     /// Switched on by a feature.
     pub(crate) optional: bool,
+    /// The versions it may have, as cargo writes them: `*` where none is given.
+    pub(crate) requirement: String,
+    /// A folder, not a registry.
+    pub(crate) by_path: bool,
 }
 
 /// One member of the workspace.
@@ -49,6 +53,8 @@ pub(crate) struct Dependency {
 pub(crate) struct Crate {
     /// The package's name.
     pub(crate) name: String,
+    /// Its version, inherited or not.
+    pub(crate) version: String,
     /// Its place in the house.
     pub(crate) place: Place,
     /// Its folder, relative to the root, with `/` between the parts.
@@ -74,6 +80,27 @@ impl Crate {
         self.path("Cargo.toml")
     }
 
+    /// Its features for a build of what people use: not the second TLS library, which needs headers to be
+    /// installed, and not the mock, whose items are generated and not ours.
+    pub(crate) fn usual_features(&self) -> String {
+        let features = self.features_but(&["default", "native-tls", "mock"]);
+        option(&features.map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    fn features_but<'a>(&'a self, unwanted: &'a [&str]) -> impl Iterator<Item = &'a str> {
+        let names = self.features.keys().map(String::as_str);
+        names.filter(move |name| !unwanted.contains(name))
+    }
+
+    /// Whether it is meant for others.
+    pub(crate) fn is_published(&self) -> bool {
+        let publish = self
+            .manifest
+            .get("package")
+            .and_then(|package| package.get("publish"));
+        publish.and_then(toml::Value::as_bool) != Some(false)
+    }
+
     /// A provider's feature in the facade: its name without `ticket-`.
     pub(crate) fn feature(&self) -> &str {
         self.name.strip_prefix("ticket-").unwrap_or(&self.name)
@@ -90,6 +117,8 @@ impl Crate {
 pub(crate) struct Workspace {
     /// Its folder.
     pub(crate) root: PathBuf,
+    /// Where cargo builds.
+    pub(crate) target: PathBuf,
     /// Its members, by name.
     pub(crate) crates: Vec<Crate>,
     /// Its files by path relative to the root, with `/` between the parts. What is not UTF-8 is
@@ -103,11 +132,29 @@ impl Workspace {
         self.crates.iter().find(|krate| krate.place == place)
     }
 
+    /// The published libraries.
+    pub(crate) fn libraries(&self) -> impl Iterator<Item = &Crate> {
+        self.crates.iter().filter(|krate| {
+            krate.is_published() && self.files.contains_key(&krate.path("src/lib.rs"))
+        })
+    }
+
     /// The crates of the vendors.
     pub(crate) fn providers(&self) -> impl Iterator<Item = &Crate> {
         self.crates
             .iter()
             .filter(|krate| krate.place == Place::Provider)
+    }
+
+    /// Every feature of these crates. `--all-features` would ask for `native-tls` as well, and with it
+    /// for OpenSSL's headers; `features` builds that where they are installed.
+    pub(crate) fn features<'a>(crates: impl IntoIterator<Item = &'a Crate>) -> String {
+        let mut features = Vec::new();
+        for krate in crates {
+            let own = krate.features_but(&["default", "native-tls"]);
+            features.extend(own.map(|feature| format!("{}/{feature}", krate.name)));
+        }
+        option(&features)
     }
 
     /// The Rust files below a folder.
@@ -129,6 +176,15 @@ impl Workspace {
                 path.starts_with(&folder) && Path::new(path).extension() == Some(&extension)
             })
             .map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+}
+
+/// As cargo takes them.
+fn option(features: &[String]) -> String {
+    if features.is_empty() {
+        String::new()
+    } else {
+        format!("--features {}", features.join(","))
     }
 }
 
@@ -155,6 +211,7 @@ pub(crate) fn load(root: &Path) -> Result<Workspace> {
     crates.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Workspace {
         root,
+        target: metadata.target_directory.into_std_path_buf(),
         crates,
         files,
     })
@@ -173,10 +230,13 @@ fn read_crate(root: &Path, package: &Package, files: &BTreeMap<String, String>) 
             name: dependency.name.clone(),
             dev: dependency.kind == DependencyKind::Development,
             optional: dependency.optional,
+            requirement: dependency.req.to_string(),
+            by_path: dependency.path.is_some(),
         })
         .collect();
     Ok(Crate {
         name: package.name.to_string(),
+        version: package.version.to_string(),
         place: place(package.name.as_str(), &dir),
         manifest: toml::from_str(manifest)?,
         dependencies,
@@ -214,7 +274,12 @@ fn read_files(root: &Path, dir: &Path, files: &mut BTreeMap<String, String>) -> 
                 read_files(root, &path, files)?;
             }
         } else if kind.is_file() {
-            let bytes = std::fs::read(&path)?;
+            let bytes = match std::fs::read(&path) {
+                Ok(bytes) => bytes,
+                // Somebody's temporary file.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error.into()),
+            };
             files.insert(
                 relative(root, &path),
                 String::from_utf8_lossy(&bytes).into_owned(),

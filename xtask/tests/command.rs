@@ -20,7 +20,9 @@ fn without_arguments_it_prints_help_and_succeeds() {
         let output = xtask(arguments);
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(0));
-        for command in ["check", "features", "ci"] {
+        for command in [
+            "check", "features", "tables", "api", "budget", "package", "semver", "ci",
+        ] {
             assert!(text.contains(&format!("\n  {command} ")), "{text}");
         }
     }
@@ -32,6 +34,11 @@ fn wrong_use_exits_with_2_and_says_what_is_wrong() {
         (&["chekc"][..], "there is no command `chekc`"),
         (&["check", "arows"], "there is no check `arows`"),
         (&["features", "all"], "`features` takes no arguments"),
+        (&["tables", "write"], "`tables` takes `--write` or nothing"),
+        (&["api", "write"], "`api` takes `--write` or nothing"),
+        (&["budget", "up"], "`budget` takes no arguments"),
+        (&["package", "all"], "`package` takes no arguments"),
+        (&["semver", "v1"], "`semver` takes no arguments"),
         (&["ci", "fast"], "`ci` takes no arguments"),
     ] {
         let output = xtask(arguments);
@@ -46,7 +53,10 @@ fn the_checks_are_listed_with_their_promises() {
     let output = xtask(&["check", "--list"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
-    for check in ["arrows", "reqwest", "wiring", "metadata", "shared"] {
+    for check in [
+        "arrows", "reqwest", "wiring", "metadata", "versions", "budget", "foreign", "tables",
+        "sources", "words", "clock", "workflow", "shared",
+    ] {
         assert!(
             text.lines().any(|line| line.starts_with(check)),
             "{check}\n{text}"

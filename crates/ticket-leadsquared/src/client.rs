@@ -15,6 +15,8 @@ use crate::{error, wire};
 /// [`TicketProvider`](ticket_core::TicketProvider).
 ///
 /// Cloning is cheap. `Debug` does not print the keys.
+///
+/// The pages named here are those of <https://apidocs.leadsquared.com>.
 #[derive(Clone, Debug)]
 pub struct LeadSquared {
     http: HttpClient,
@@ -148,8 +150,7 @@ impl LeadSquared {
             .http
             .put(&["api", "tenants", &self.org_id, "tickets", "trash"])
             .json(&body);
-        self.call(Operation::Delete, request, HttpResponse::reply)
-            .await
+        self.call(Operation::Delete, request, trashed).await
     }
 
     /// `POST /api/tenants/{OrgId}/conversation/filter` (page `get-ticket-conversations`): the messages of these
@@ -272,6 +273,17 @@ fn created(response: &HttpResponse) -> Result<Reply<wire::CreatedTicket>> {
             "the vendor's reply names no new ticket",
         )),
         _ => Ok(created),
+    }
+}
+
+/// No other status than the documented one confirms a deletion: 202, say, only promises it.
+fn trashed(response: &HttpResponse) -> Result<Reply<wire::TrashedTickets>> {
+    match response.status() {
+        200 => response.reply(),
+        _ => Err(response.error_of(
+            ErrorKind::BadResponse,
+            "the vendor's status does not confirm the deletion",
+        )),
     }
 }
 

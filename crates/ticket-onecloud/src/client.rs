@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
 use ticket_core::{Effect, Error, ErrorKind, Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpRequest, HttpResponse, Reply};
 
@@ -21,6 +22,8 @@ use crate::{error, wire};
 /// An expired token is renewed once, where there is something to renew it with, and the call sent again:
 /// the vendor refused it before it did anything. Cloning is cheap; clones share the token. `Debug` prints
 /// neither token nor password.
+///
+/// The pages named here are those of the vendor's API documentation, by their ids.
 #[derive(Clone, Debug)]
 pub struct OneCloud {
     http: HttpClient,
@@ -75,8 +78,7 @@ impl OneCloud {
     /// `NotFound` by the status alone: the vendor documents no body for an unknown id (inferred).
     pub async fn get_ticket(&self, id: &str) -> Result<Reply<wire::Ticket>> {
         let request = || self.http.get(&["api", "ticketrz", id]);
-        self.call(Operation::Get, request, HttpResponse::reply)
-            .await
+        self.call(Operation::Get, request, object).await
     }
 
     /// `GET /api/ticketrz?sinceId&limit&offset` (page `tiketfind`). The rows are another shape than
@@ -99,8 +101,7 @@ impl OneCloud {
                     None => request,
                 })
         };
-        self.call(Operation::List, request, HttpResponse::reply)
-            .await
+        self.call(Operation::List, request, object).await
     }
 
     /// `POST /api/ticket/create` (page `tiketcreate`). Only the id comes back.
@@ -113,8 +114,7 @@ impl OneCloud {
         ticket: &wire::CreateTicket,
     ) -> Result<Reply<wire::CreatedTicket>> {
         let request = || self.http.post(&["api", "ticket", "create"]).json(ticket);
-        self.call(Operation::Create, request, HttpResponse::reply)
-            .await
+        self.call(Operation::Create, request, object).await
     }
 
     /// `DELETE /api/ticketrz/<id>` (page `tiketremove`, which calls the id "Contact Id": taken for a slip,
@@ -188,6 +188,15 @@ impl OneCloud {
     }
 }
 
+/// Reads an object, by the names of its fields. serde would take a list for one as well, by its order.
+fn object<T: DeserializeOwned>(response: &HttpResponse) -> Result<Reply<T>> {
+    if response.body().trim_ascii().starts_with(b"[") {
+        let message = "the reply is a list instead of an object";
+        return Err(response.error_of(ErrorKind::BadResponse, message));
+    }
+    response.reply()
+}
+
 /// The login of the configuration, if it has one.
 fn login(http: &HttpClient, config: &OneCloudConfig) -> Result<Option<Arc<dyn TokenSource>>> {
     match (&config.email, &config.password, &config.site_id) {
@@ -241,9 +250,10 @@ async fn authenticate(
         let response = http
             .post(&["api", "authenticate"])
             .form(&fields)
+            .secret_in_body(password)
             .send()
             .await?;
-        error::check_login(&response, password)?;
+        error::check_login(&response)?;
         Ok(response.json::<wire::Token>()?.token)
     };
     token

@@ -14,6 +14,8 @@ use crate::{error, wire};
 /// A client of Sweeppea's support-ticket API, and a [`TicketProvider`](ticket_core::TicketProvider).
 ///
 /// Cloning is cheap. `Debug` does not print the API key.
+///
+/// The pages named here are those of <https://apidocs.sweeppea.com>.
 #[derive(Clone, Debug)]
 pub struct Sweeppea {
     http: HttpClient,

@@ -1,4 +1,5 @@
-//! The tables of the workspace's README are those of the code.
+//! The tables of the workspace's README are those of the code. With `UPDATE_TABLES` set they are written
+//! instead of compared: `cargo xtask tables --write`.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use std::fmt::Write as _;
@@ -74,8 +75,8 @@ fn settings() -> String {
 
 #[test]
 fn the_tables_of_the_readme_are_those_of_the_code() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    let Ok(readme) = std::fs::read_to_string(readme) else {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let Ok(readme) = std::fs::read_to_string(&path) else {
         // A published crate comes without the workspace's README.
         assert!(
             !Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -84,16 +85,16 @@ fn the_tables_of_the_readme_are_those_of_the_code() {
         );
         return;
     };
+    let mut right = readme.clone();
     for (name, table) in [("providers", providers()), ("settings", settings())] {
         let begin = format!("<!-- generated: {name} -->\n");
-        let found = readme
-            .split(&begin)
-            .nth(1)
-            .and_then(|rest| rest.split("<!-- end generated -->").next());
-        assert_eq!(
-            found,
-            Some(table.as_str()),
-            "put this between the marks of {name} in README.md:\n\n{table}"
-        );
+        let (before, rest) = right.split_once(&begin).unwrap();
+        let (_, after) = rest.split_once("<!-- end generated -->").unwrap();
+        right = format!("{before}{begin}{table}<!-- end generated -->{after}");
+    }
+    if std::env::var_os("UPDATE_TABLES").is_some() {
+        std::fs::write(&path, right).unwrap();
+    } else {
+        assert_eq!(readme, right, "`cargo xtask tables --write` mends this");
     }
 }

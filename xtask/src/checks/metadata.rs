@@ -8,6 +8,9 @@ use crate::workspace::{Crate, Workspace};
 /// What each crate takes from `[workspace.package]`.
 const INHERITED: &[&str] = &["version", "edition", "rust-version", "license"];
 
+/// What a published crate takes from there as well: how it is found.
+const INHERITED_IF_PUBLISHED: &[&str] = &["categories", "keywords"];
+
 /// Refuses a manifest that goes its own way.
 pub(super) fn check(ws: &Workspace) -> Vec<Problem> {
     ws.crates
@@ -22,7 +25,10 @@ fn manifest_problems(ws: &Workspace, krate: &Crate) -> Vec<Problem> {
     let mut report = |what: String, mend: String| {
         problems.push(Problem::new(krate.manifest_path(), what, mend));
     };
-    for field in INHERITED {
+    let if_published = INHERITED_IF_PUBLISHED
+        .iter()
+        .filter(|_| krate.is_published());
+    for field in INHERITED.iter().chain(if_published) {
         if !is_inherited(package.and_then(|package| package.get(field))) {
             report(
                 format!("`{field}` is not the workspace's"),
@@ -79,12 +85,14 @@ mod tests {
     }
 
     #[test]
-    fn an_own_version_edition_compiler_or_licence_is_found() {
+    fn an_own_version_edition_compiler_licence_or_keyword_is_found() {
         for (field, own) in [
             ("version", "\"0.2.0\""),
             ("edition", "\"2021\""),
             ("rust-version", "\"1.90\""),
             ("license", "\"MIT\""),
+            ("categories", "[]"),
+            ("keywords", "[\"a\"]"),
         ] {
             let found = only_problem(
                 &format!("\n{field}.workspace = true"),
