@@ -171,7 +171,15 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
 }
 
 #[cfg(test)]
+#[path = "config/guard.rs"]
+mod guard;
+
+#[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
     use super::*;
 
     fn error(text: &str) -> String {
@@ -268,6 +276,37 @@ mod tests {
                 "{text}\n{error}"
             );
             assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+
+    /// A line of a file, right or wrong.
+    fn line() -> impl Strategy<Value = String> {
+        let name = "provider|timeout_s|max_attempts|rate|token|token_env|[a-z_.]{1,6}|\\[accounts.[a-z]{0,3}\\]|@@";
+        let value = prop_oneof![
+            "@@|[0-9]{1,20}|-?[0-9.]{1,6}(e[0-9]{1,3})?|nan|-inf|true|1979-05-27|\\[@@\\]|\\{ ?a = @@ ?\\}|0x1f|1_0",
+            "\"(25/5|1/0|x|sweeppea|)\"|\\[(\"1/1\", ?)*1?\\]",
+            ".*",
+        ];
+        prop_oneof![
+            1 => "\\[accounts\\.[a-c]\\]\nprovider = \"sweeppea\"".prop_map(String::from),
+            1 => "\\[?\\[?[a-z.\"@]{0,12}\\]?".prop_map(String::from),
+            4 => (name, value).prop_map(|(name, value)| format!("{name} = {value}")),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 1_000,
+            failure_persistence: None,
+            rng_seed: RngSeed::Fixed(1),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn any_file_is_read_or_refused_by_a_message_without_values(lines in vec(line(), 0..5), begun in any::<bool>()) {
+            let begin = if begun { "[accounts.x]\nprovider = \"x\"\n" } else { "" };
+            let read = |text: &str| parse(text, Path::new("c.toml")).map_err(|error| format!("{error:?}"));
+            guard::check(&format!("{begin}{}", lines.join("\n")), read);
         }
     }
 

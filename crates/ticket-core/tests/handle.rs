@@ -6,6 +6,7 @@
 )]
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -394,6 +395,7 @@ async fn list_all_walks_every_page_and_survives_an_empty_one() {
 async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
     // A cursor that repeats at once, and circles of several lengths that begin after a while.
     for (lead, circle) in [(0, 1), (3, 1), (0, 5), (10, 7)] {
+        let count = AtomicUsize::new(0);
         let (tickets, seen) =
             Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
                 .listing(move |cursor| {
@@ -403,7 +405,9 @@ async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
                     } else {
                         page + 1
                     };
-                    Page::last(vec![ticket("1")]).next(Some(Cursor::new(next.to_string())))
+                    // No page begins like the one before: it is the cursors that must be found out.
+                    let first = count.fetch_add(1, Ordering::Relaxed).to_string();
+                    Page::last(vec![ticket(&first)]).next(Some(Cursor::new(next.to_string())))
                 })
                 .handle();
         let error = tickets
@@ -412,7 +416,7 @@ async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadResponse);
-        assert!(error.to_string().contains("again"), "{error}");
+        assert!(error.to_string().contains("came again"), "{error}");
         let pages = calls(&seen).len();
         assert!(
             pages <= 4 * (lead + circle) + 4,

@@ -51,12 +51,17 @@ impl HttpResponse {
         })
     }
 
-    /// Decodes a part of the body that was kept as it came, such as a row of a list.
+    /// Decodes an object of the body that was kept as it came, such as a row of a list.
     ///
     /// # Errors
     ///
-    /// As [`json`](Self::json), with field names as seen from the part.
+    /// As [`json`](Self::json), with field names as seen from the part; and where it is no object: of a list serde
+    /// would take the items for the fields, by their order.
     pub fn reply_of<T: DeserializeOwned>(&self, raw: Box<RawValue>) -> Result<Reply<T>> {
+        if !raw.get().starts_with('{') {
+            let why = "a part of the reply is something else instead of an object";
+            return Err(self.error_of(ErrorKind::BadResponse, why));
+        }
         let value = json::read(raw.get().as_bytes())
             .map_err(|why| self.error_of(ErrorKind::BadResponse, &why))?;
         Ok(Reply { value, raw })

@@ -5,14 +5,14 @@ use std::fmt;
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use ticket_core::{Error, ErrorKind, Result};
 use tracing::Instrument as _;
 
 use crate::body::{Body, Payload};
 use crate::client::{HttpClient, Inner, secret_header};
-use crate::path::{encode_pairs, encode_segment};
+use crate::path::{encode, encode_pairs, encode_segment};
 use crate::response::HttpResponse;
 use crate::{span, transport};
 
@@ -26,6 +26,8 @@ pub struct HttpRequest<'a> {
     query: Vec<String>,
     headers: HeaderMap,
     payload: Option<Payload>,
+    /// What the body holds and must not be repeated, should the vendor do so.
+    secrets: Vec<SecretString>,
     /// The first thing that is wrong with it.
     problem: Option<Error>,
 }
@@ -39,6 +41,7 @@ impl<'a> HttpRequest<'a> {
             query: Vec::new(),
             headers: client.inner.headers.clone(),
             payload: None,
+            secrets: Vec::new(),
             problem: None,
         };
         if path.is_empty() && client.inner.base.is_root() {
@@ -97,6 +100,15 @@ impl<'a> HttpRequest<'a> {
         self
     }
 
+    /// Says that the body holds this secret, such as a password: where the vendor repeats it, plain or
+    /// percent-encoded, it is left out of its words, as those of secret headers are.
+    pub fn secret_in_body(mut self, secret: &SecretString) -> Self {
+        let plain = secret.expose_secret();
+        self.secrets
+            .extend([plain.to_owned(), encode(plain)].map(SecretString::from));
+        self
+    }
+
     /// Sends the request once and reads the reply.
     ///
     /// Every status but 3xx is a reply, not an error. The body of a reply that is no success (not 2xx) is cut at
@@ -113,12 +125,15 @@ impl<'a> HttpRequest<'a> {
     /// | `BadResponse` | unknown | a redirect; a success with a body over the bound; no HTTP |
     ///
     /// [a client of one's own]: crate::HttpConfig::client
-    pub async fn send(self) -> Result<HttpResponse> {
+    pub async fn send(mut self) -> Result<HttpResponse> {
         let inner = &self.client.inner;
+        let secrets = std::mem::take(&mut self.secrets);
         // Before the span: what is refused here is no request on the wire.
         let request = self.build().await?;
         let span = span::begin(request.method(), &inner.base);
-        let result = exchange(inner, request).instrument(span.clone()).await;
+        let result = exchange(inner, request, secrets)
+            .instrument(span.clone())
+            .await;
         span::end(&span, &result);
         result
     }
@@ -186,13 +201,19 @@ impl fmt::Debug for HttpRequest<'_> {
 }
 
 /// Sends a request and reads the reply to its end.
-async fn exchange(inner: &Inner, request: reqwest::Request) -> Result<HttpResponse> {
+async fn exchange(
+    inner: &Inner,
+    request: reqwest::Request,
+    mut secrets: Vec<SecretString>,
+) -> Result<HttpResponse> {
     let sent_to = request.url().clone();
     let headers = request.headers().values();
-    let secrets = headers
+    let texts = headers
         .filter(|value| value.is_sensitive())
-        .cloned()
-        .collect();
+        .filter_map(|value| value.to_str().ok());
+    // "Bearer abc" is repeated as "abc".
+    let texts = texts.flat_map(|text| [Some(text), text.rsplit(' ').next()]);
+    secrets.extend(texts.flatten().map(SecretString::from));
     let lost = |error: &reqwest::Error| {
         transport::error(error, &sent_to, &inner.base.peer, inner.timeout, inner.own)
     };

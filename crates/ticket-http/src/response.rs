@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use ticket_core::{Error, ErrorKind, Result};
@@ -21,7 +22,7 @@ pub struct HttpResponse {
     headers: HeaderMap,
     body: Vec<u8>,
     /// What was sent and must not be repeated, should the vendor do so.
-    secrets: Vec<HeaderValue>,
+    secrets: Vec<SecretString>,
 }
 
 impl HttpResponse {
@@ -29,7 +30,7 @@ impl HttpResponse {
         status: u16,
         headers: HeaderMap,
         body: Vec<u8>,
-        secrets: Vec<HeaderValue>,
+        secrets: Vec<SecretString>,
     ) -> Self {
         Self {
             status,
@@ -130,13 +131,8 @@ impl HttpResponse {
 
     /// The words without any credential that was sent.
     fn without_secrets(&self, words: &str) -> String {
-        let secrets = self.secrets.iter();
-        let mut secrets: Vec<_> = secrets
-            .filter_map(|secret| secret.to_str().ok())
-            // "Bearer abc" is repeated as "abc".
-            .flat_map(|secret| [Some(secret), secret.rsplit(' ').next()])
-            .flatten()
-            .collect();
+        let secrets = self.secrets.iter().map(ExposeSecret::expose_secret);
+        let mut secrets: Vec<_> = secrets.filter(|secret| !secret.is_empty()).collect();
         // One that is part of another must not leave the rest of that one behind.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         let hide = |words: String, secret: &&str| words.replace(*secret, "[a credential]");

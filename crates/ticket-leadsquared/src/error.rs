@@ -22,6 +22,11 @@ pub(crate) fn check(response: &HttpResponse, operation: Operation) -> Result<()>
     if !response.is_success() {
         return Err(classify(response, verdict.as_ref(), operation));
     }
+    // serde would take a list for an object, by its order.
+    if response.body().trim_ascii().starts_with(b"[") {
+        let message = "the reply is a list instead of an object";
+        return Err(response.error_of(ErrorKind::BadResponse, message));
+    }
     match verdict {
         // What became of each ticket is in the lists, whatever is said of the call as a whole.
         Some(verdict)
@@ -45,6 +50,12 @@ impl Verdict {
         status.is_none_or(|status| status.eq_ignore_ascii_case("success"))
     }
 
+    /// Whether it says so plainly, in a text. Anything else in that place was not written by whoever refuses.
+    fn is_failure(&self) -> bool {
+        let status = self.status.as_deref();
+        !self.is_success() && status.is_some_and(|status| status.get().starts_with('"'))
+    }
+
     fn has_reason(&self) -> bool {
         let reasons = [
             &self.reason_for_failure,
@@ -66,7 +77,7 @@ impl Verdict {
             && [&self.id, &self.ticket_id]
                 .into_iter()
                 .any(|id| given(id.as_deref()).is_some());
-        if self.is_success() || names_a_new_ticket || operation == Operation::Delete {
+        if !self.is_failure() || names_a_new_ticket || operation == Operation::Delete {
             return Effect::Unknown;
         }
         Effect::None

@@ -156,3 +156,20 @@ async fn the_lists_decide_about_each_ticket_unless_the_call_failed_with_a_reason
         assert_eq!(error.effect(), Effect::Unknown, "{body}");
     }
 }
+
+#[tokio::test]
+async fn only_the_documented_status_confirms_a_deletion() {
+    let (sandbox, provider) = connected().await;
+    let body = r#"{"SuccessfulIds":["160"],"FailedIds":[]}"#;
+    for status in [201, 202, 206] {
+        answer(&sandbox, status, body);
+        let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect(), error.status()),
+            (ErrorKind::BadResponse, Effect::Unknown, Some(status))
+        );
+        assert!(sandbox.exists(Vendor::LeadSquared, "160"));
+    }
+    answer(&sandbox, 200, body);
+    assert!(provider.delete(&ids(&["160"])).await.unwrap().all_deleted());
+}

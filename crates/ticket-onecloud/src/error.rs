@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Time;
-use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use ticket_core::{DailyWindow, Error, ErrorKind, Result};
 use ticket_http::{HttpResponse, kind_of_status};
@@ -24,21 +23,15 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     }
 }
 
-/// Refuses a login that was not accepted. Where the vendor repeats the password, it is left out.
-pub(crate) fn check_login(response: &HttpResponse, password: &SecretString) -> Result<()> {
-    check(response).map_err(|error| {
-        let words = error.vendor_message().unwrap_or_default();
-        let words = match password.expose_secret() {
-            "" => words.to_owned(),
-            password => words.replace(password, "[a credential]"),
-        };
-        match error.kind() {
-            ErrorKind::Unauthenticated => {
-                let message = "the login is not accepted; see ONECLOUD_EMAIL, ONECLOUD_PASSWORD and ONECLOUD_SITE_ID";
-                response.refusal(ErrorKind::Unauthenticated, message, &words)
-            }
-            _ => error.with_vendor_message(&words),
+/// Refuses a login that was not accepted.
+pub(crate) fn check_login(response: &HttpResponse) -> Result<()> {
+    check(response).map_err(|error| match error.kind() {
+        ErrorKind::Unauthenticated => {
+            let message = "the login is not accepted; see ONECLOUD_EMAIL, ONECLOUD_PASSWORD and ONECLOUD_SITE_ID";
+            let words = error.vendor_message().unwrap_or_default();
+            response.refusal(ErrorKind::Unauthenticated, message, words)
         }
+        _ => error,
     })
 }
 

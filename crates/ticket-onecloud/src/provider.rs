@@ -34,6 +34,11 @@ impl TicketProvider for OneCloud {
             Error::new(ErrorKind::BadResponse, "the rows cannot be read")
                 .in_operation(ID, Operation::List)
         })?;
+        // Of a list serde would take the items for the fields, by their order.
+        if rows.data.iter().any(|row| !row.get().starts_with('{')) {
+            let error = Error::new(ErrorKind::BadResponse, "a row of the list is no object");
+            return Err(error.in_operation(ID, Operation::List));
+        }
         let total = reply.value.total;
         let arrived = u64::try_from(rows.data.len()).unwrap_or(u64::MAX);
         let end = find.offset.unwrap_or_default().saturating_add(arrived);

@@ -341,3 +341,19 @@ fn no_reply_makes_a_decoder_panic() {
         }
     });
 }
+
+/// serde would take the items for the fields, by their order.
+#[tokio::test]
+async fn a_list_in_the_place_of_a_row_is_no_row() {
+    let (sandbox, provider) = connected().await;
+    let row = |fields: usize| format!("[\"121\"{}]", ",null".repeat(fields - 1));
+    answer(&sandbox, format!(r#"{{"data":[{}]}}"#, row(13)));
+    let list = provider.list(&TicketQuery::new()).await.map(drop);
+    answer(&sandbox, format!(r#"{{"data":[{}]}}"#, row(9)));
+    let page = PageRequest::first();
+    let messages = provider.messages(&"121".into(), &page).await.map(drop);
+    for answer in [list, messages] {
+        let error = answer.unwrap_err();
+        assert_eq!(error.kind(), ticket_core::ErrorKind::BadResponse);
+    }
+}

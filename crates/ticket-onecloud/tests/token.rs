@@ -260,6 +260,36 @@ async fn a_password_that_the_vendor_repeats_is_left_out() {
     }
 }
 
+/// Half a password would not be recognised any more.
+#[tokio::test]
+async fn a_password_is_left_out_before_the_vendor_s_words_are_cut() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let provider = with_login(&sandbox, "pass w0rd");
+    let password = SecretString::from("pass w0rd");
+    let before = "x".repeat(290);
+    let json = format!(
+        r#"{{"_meta":{{"status":"ERROR"}},"records":{{"errorCode":401,"userMessage":"{before} pass w0rd"}}}}"#
+    );
+    for body in [
+        json,
+        format!("{before} pass w0rd"),
+        format!("{before}&p=pass%20w0rd"),
+    ] {
+        sandbox.inject(Rule::new(Fault::Reply {
+            status: 401,
+            headers: Vec::new(),
+            body: body.into(),
+        }));
+        let error = provider
+            .authenticate("x", &password, "1")
+            .await
+            .unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("xxx") && !shown.contains("pass"), "{shown}");
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    }
+}
+
 #[test]
 fn an_incomplete_login_is_refused() {
     let mut config = OneCloudConfig::with_login("https://onecloud.example.com", "a", "b", "c");

@@ -1,6 +1,7 @@
 //! Sweeppea as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
 use async_trait::async_trait;
+use serde_json::value::RawValue;
 use ticket_core::{
     Created, DeleteReport, Error, ErrorKind, Message, NewTicket, Operation, Page, PageRequest,
     ProviderInfo, Request, Result, State, Status, Ticket, TicketId, TicketPatch, TicketProvider,
@@ -42,6 +43,7 @@ impl TicketProvider for Sweeppea {
                 Error::new(ErrorKind::BadResponse, "the rows cannot be read")
                     .in_operation(ID, Operation::List)
             })?;
+        objects(&rows.data.tickets, Operation::List)?;
         let list = reply.value;
         if list.page.is_some_and(|page| page != place.page) {
             let message = "the vendor answered with another page than the one asked for";
@@ -111,14 +113,25 @@ impl TicketProvider for Sweeppea {
                 Error::new(ErrorKind::BadResponse, "the notes cannot be read")
                     .in_operation(ID, Operation::Messages)
             })?;
+        let rows = raw.data.notes.unwrap_or_default();
+        objects(&rows, Operation::Messages)?;
         let notes = reply.value.notes.unwrap_or_default().into_iter();
         Ok(Page::last(
             notes
-                .zip(raw.data.notes.unwrap_or_default())
+                .zip(rows)
                 .map(|(note, raw)| mapping::message(note, raw))
                 .collect(),
         ))
     }
+}
+
+/// Of a list serde would take the items for the fields, by their order.
+fn objects(rows: &[Box<RawValue>], operation: Operation) -> Result<()> {
+    if rows.iter().all(|row| row.get().starts_with('{')) {
+        return Ok(());
+    }
+    let error = Error::new(ErrorKind::BadResponse, "a row of the reply is no object");
+    Err(error.in_operation(ID, operation))
 }
 
 /// Whether a reply confirms what was asked, for the ticket that was asked for.

@@ -5,9 +5,11 @@
 //! title is `Title` in requests and `Subject` in replies.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use ticket_http::WireId;
@@ -348,6 +350,7 @@ impl fmt::Debug for UpdateTicket {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct UpdateEnvelope {
+    #[serde(deserialize_with = "object")]
     pub(crate) ticket: UpdatedTicket,
 }
 
@@ -437,10 +440,31 @@ fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(serde_json::from_value(value).ok())
 }
 
+/// An object and nothing else: of a list serde would take the items for the fields, by their order.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
+}
+
 /// The envelope of a success.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[serde(bound = "T: Deserialize<'de>")]
 pub(crate) struct Envelope<T> {
+    #[serde(deserialize_with = "object")]
     pub(crate) data: T,
 }
 

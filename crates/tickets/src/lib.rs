@@ -22,3 +22,8 @@ pub use ticket_sweeppea as sweeppea;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// What must not compile, outside the crates that define it.
+#[cfg(doctest)]
+#[doc = include_str!("does_not_compile.md")]
+struct DoesNotCompile;

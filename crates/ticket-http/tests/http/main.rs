@@ -17,3 +17,4 @@ mod requests;
 mod secrets;
 mod server;
 mod spans;
+mod values;
