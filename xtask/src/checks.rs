@@ -163,6 +163,13 @@ pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
     Ok(verdict)
 }
 
+/// Everything that is wrong, as text.
+#[cfg(test)]
+pub(crate) fn problems(ws: &Workspace) -> Vec<String> {
+    let problems = CHECKS.iter().flat_map(|check| (check.run)(ws));
+    problems.map(|problem| problem.to_string()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,12 +178,7 @@ mod tests {
 
     #[test]
     fn checks_hold_for_this_workspace() {
-        let ws = workspace::load(&workspace::root()).unwrap();
-        let problems: Vec<String> = CHECKS
-            .iter()
-            .flat_map(|check| (check.run)(&ws))
-            .map(|problem| problem.to_string())
-            .collect();
+        let problems = problems(&workspace::load(&workspace::root()).unwrap());
         assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
     }
 

@@ -14,6 +14,7 @@ mod budget;
 mod checks;
 mod ci;
 mod features;
+mod new_provider;
 mod package;
 mod rules;
 mod run;
@@ -98,6 +99,12 @@ const COMMANDS: &[Command] = &[
         run: semver::command,
     },
     Command {
+        name: "new-provider",
+        arguments: "NAME [--path DIR]",
+        summary: "a provider crate, wired everywhere, or with --path one outside this repository",
+        run: new_provider::command,
+    },
+    Command {
         name: "ci",
         arguments: "",
         summary: "all that CI runs: every one of these, format, clippy, tests, docs, cargo deny",
@@ -144,7 +151,7 @@ fn help() -> String {
     let mut text = String::from("Usage: cargo xtask <command>\n\nCommands:\n");
     for command in COMMANDS {
         let usage = format!("{} {}", command.name, command.arguments);
-        let _ = writeln!(text, "  {usage:<25} {}", command.summary);
+        let _ = writeln!(text, "  {usage:<32} {}", command.summary);
     }
     text.push_str(
         "\nExit codes: 0 all is well, 1 something is to be mended, 2 wrong use or cannot run.\n",

@@ -188,10 +188,13 @@ fn option(features: &[String]) -> String {
     }
 }
 
-/// The root of the workspace that this program was built in.
+/// The root of the workspace that this program is run in. Where cargo runs it, cargo says so; what was true when
+/// it was built may be another checkout, where both build into one folder.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let here = here.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    here.parent()
+        .map_or_else(|| here.clone(), Path::to_path_buf)
 }
 
 /// Reads the workspace at `root`.

@@ -21,7 +21,15 @@ fn without_arguments_it_prints_help_and_succeeds() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(0));
         for command in [
-            "check", "features", "tables", "api", "budget", "package", "semver", "ci",
+            "check",
+            "features",
+            "tables",
+            "api",
+            "budget",
+            "package",
+            "semver",
+            "new-provider",
+            "ci",
         ] {
             assert!(text.contains(&format!("\n  {command} ")), "{text}");
         }
@@ -39,6 +47,8 @@ fn wrong_use_exits_with_2_and_says_what_is_wrong() {
         (&["budget", "up"], "`budget` takes no arguments"),
         (&["package", "all"], "`package` takes no arguments"),
         (&["semver", "v1"], "`semver` takes no arguments"),
+        (&["new-provider"], "`new-provider` takes NAME"),
+        (&["new-provider", "Pear"], "`Pear` is no name"),
         (&["ci", "fast"], "`ci` takes no arguments"),
     ] {
         let output = xtask(arguments);

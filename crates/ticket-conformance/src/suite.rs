@@ -50,7 +50,7 @@ where
         }
     }
 
-    /// How long a case may take, its fixture included. 30 seconds.
+    /// How long a case may take, its fixture included. 30 seconds. A provider that never yields cannot be stopped.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;

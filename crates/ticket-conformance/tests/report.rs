@@ -31,12 +31,19 @@ impl TicketProvider for Poor {
     }
 }
 
-struct PoorFixture(Arc<Poor>);
+struct PoorFixture(Arc<Poor>, &'static [Operation]);
 
 impl PoorFixture {
+    fn without_a_manifest() -> Ready<Self> {
+        ready(Self(Self::start().into_inner().0, &[]))
+    }
+
     fn start() -> Ready<Self> {
         let info = ProviderInfo::new("poor", "Poor", Capabilities::none().get());
-        ready(Self(Arc::new(Poor(info))))
+        ready(Self(
+            Arc::new(Poor(info)),
+            &[Operation::Get, Operation::Delete],
+        ))
     }
 }
 
@@ -46,7 +53,7 @@ impl Fixture for PoorFixture {
     }
 
     fn expected_operations(&self) -> &'static [Operation] {
-        &[Operation::Get, Operation::Delete]
+        self.1
     }
 }
 
@@ -108,6 +115,17 @@ async fn losing_an_operation_of_the_manifest_fails() {
     };
     assert_eq!(expected, "the operation `delete`");
     assert_eq!(found, "it is not declared any more");
+}
+
+#[tokio::test]
+async fn a_manifest_of_nothing_fails() {
+    let suite = Suite::new(PoorFixture::without_a_manifest);
+    let case = suite.run_case("the_manifest_is_kept").await.unwrap();
+    assert!(
+        case.to_string()
+            .contains("expected: at least one operation"),
+        "{case}"
+    );
 }
 
 #[tokio::test]

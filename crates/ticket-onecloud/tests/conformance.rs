@@ -80,7 +80,7 @@ fn played(fault: Fault) -> Given<ticket_sandbox::Fault> {
             );
             reply(status, body)
         }
-        Fault::Malformed => reply(200, "null"),
+        Fault::Malformed => reply(200, "[\"nothing of the kind\"]"),
         Fault::Truncated => Played::TruncatedJson,
         Fault::Empty => Played::EmptyBody,
         Fault::WebPage { status } => Played::HtmlPage { status },

@@ -29,6 +29,7 @@ macro_rules! flaws {
 flaws! {
     // Declared.
     ChangesItsMind Full "says another time that it can do nothing" [info_is_the_same_at_every_call];
+    HasNoTitle Full "has no name for people" [info_is_the_same_at_every_call];
     LosesAnOperation Full "does not declare comments any more" [the_manifest_is_kept];
     ClaimsAnOperation Full "declares `resolve` and answers `Unsupported`" [declared_operations_work];
     DoesTheUndeclared Narrow "lists without declaring it"
@@ -66,18 +67,21 @@ flaws! {
     PastesIds Full "puts ids into the path as they are"
         [hostile_ids_keep_to_their_endpoint hostile_ids_touch_no_ticket];
     ReadsNumbersOutOfIds Full "takes the first number in an id for the id" [hostile_ids_touch_no_ticket];
+    DeletesByTheNumber Full "deletes by the number in an id, and says `NotFound` of the id" [hostile_ids_touch_no_ticket];
     TakesMissingForDone Full "takes 404 for a success"
         [missing_tickets_are_not_found missing_tickets_cannot_be_changed deleted_tickets_are_not_found];
 
     // Deleting.
     SendsEmptyDeletes Full "sends a delete of no ids" [delete_of_nothing_sends_nothing];
-    DeletesNothing Full "says `Deleted` and sends nothing" [deleted_tickets_are_gone];
+    DeletesNothing Full "says `Deleted` and sends nothing"
+        [deleted_tickets_are_gone delete_of_duplicates_answers_each];
     DeletesTheNeighbour Full "deletes the ticket before the one named, too" [delete_leaves_others_alone];
     CallsMissingDeleted Full "says `Deleted` of what was not there"
-        [delete_again_deletes_nothing delete_of_missing_is_no_success];
+        [delete_again_deletes_nothing delete_of_missing_is_no_success delete_of_a_mix_answers_in_order];
     AnswersDuplicatesOnce Full "answers an id that is named twice once" [delete_of_duplicates_answers_each];
     SortsTheAnswers Full "answers in its own order" [delete_of_a_mix_answers_in_order];
-    LosesAnAnswer Full "leaves the last id without an answer" [deleted_tickets_are_gone];
+    LosesAnAnswer Full "leaves the last id without an answer"
+        [deleted_tickets_are_gone delete_of_a_mix_answers_in_order];
     DropsAnId Full "does not send the last id" [delete_of_a_full_batch_is_one_request];
     SplitsBatches Full "sends a request for each id" [delete_of_a_full_batch_is_one_request];
     TakesAnyBatch Full "takes more ids than it declares" [delete_over_the_batch_is_refused];

@@ -89,7 +89,11 @@ impl Memory {
         flaw: Option<Flaw>,
         limit: Option<Duration>,
     ) -> Self {
-        let info = ProviderInfo::new(ID, "Memory", capabilities(extent, flaw));
+        let title = match flaw {
+            Some(Flaw::HasNoTitle) => " ",
+            _ => "Memory",
+        };
+        let info = ProviderInfo::new(ID, title, capabilities(extent, flaw));
         Self {
             desk,
             key: KEY.to_owned(),
@@ -346,6 +350,11 @@ impl TicketProvider for Memory {
         let mut sent: Vec<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
         sent.dedup();
         match self.flaw {
+            Some(Flaw::DeletesByTheNumber) => {
+                for id in &mut sent {
+                    id.retain(|c| c.is_ascii_digit());
+                }
+            }
             Some(Flaw::DropsAnId) if sent.len() > 1 => _ = sent.pop(),
             Some(Flaw::DeletesTheNeighbour) => {
                 let neighbour = sent[0].parse::<u64>().map(|id| (id - 1).to_string());
@@ -387,7 +396,9 @@ impl TicketProvider for Memory {
             let names = |list: &[String]| list.iter().any(|known| known == id.as_str());
             if names(&deleted) {
                 DeleteOutcome::Deleted
-            } else if names(&missing) && !self.has(Flaw::CallsMissingDeleted) {
+            } else if names(&missing) && !self.has(Flaw::CallsMissingDeleted)
+                || self.has(Flaw::DeletesByTheNumber)
+            {
                 DeleteOutcome::NotFound(error(ErrorKind::NotFound, id))
             } else if names(&missing) || self.has(Flaw::CallsUnmentionedDeleted) {
                 DeleteOutcome::Deleted

@@ -60,12 +60,13 @@ fn a_url_is_shown_without_what_may_be_secret_and_only_where_it_has_a_host() {
 
 #[tokio::test]
 async fn a_reply_and_a_request_show_what_they_are_and_nothing_that_was_said() {
-    let server =
-        Server::start(|_| reply(200, "application/json", r#"{"id":160,"t":"hidden"}"#)).await;
     #[derive(Debug, Deserialize)]
     struct Row {
         id: WireId,
     }
+
+    let server =
+        Server::start(|_| reply(200, "application/json", r#"{"id":160,"t":"hidden"}"#)).await;
     let client = server.client();
     assert!(format!("{:?}", client.get(&["hidden"])).contains("GET"));
     let read: Reply<Row> = client.get(&["t"]).send().await.unwrap().reply().unwrap();
@@ -156,4 +157,20 @@ async fn a_secret_of_the_body_that_the_vendor_repeats_is_left_out() {
     // An empty one is in every text.
     let request = client.post(&["t"]).secret_in_body(&SecretString::from(""));
     assert_eq!(request.send().await.unwrap().text(), words);
+}
+
+#[tokio::test]
+async fn the_cause_of_a_lost_connection_is_kept_in_the_system_s_words_each_told_once() {
+    use std::error::Error as _;
+
+    let (address, _taken) = crate::server::refusing();
+    let client =
+        HttpClient::new(&format!("http://{address}"), &HttpConfig::default(), &[]).unwrap();
+    let error = client.get(&["t"]).send().await.unwrap_err();
+    let cause = error.source().unwrap().to_string();
+    let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused).to_string();
+    assert!(cause.to_lowercase().contains(&refused), "{cause}");
+    let told: Vec<_> = cause.split(": ").collect();
+    assert!(told.windows(2).all(|two| two[0] != two[1]), "{cause}");
+    assert!(told.len() > 1 && told[0] != told[told.len() - 1], "{cause}");
 }

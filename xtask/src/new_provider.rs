@@ -1,0 +1,314 @@
+//! `cargo xtask new-provider NAME`: a provider crate that compiles and is wired everywhere, and whose red cases
+//! of the conformance suite say what is still to do.
+//!
+//! The crate comes from the files of `templates/provider/`, a provider named Acme, with the name replaced. Every
+//! text is made before the first is written, so that a refusal leaves nothing behind. How existing files are
+//! changed is in `new_provider/edit.rs`.
+
+mod edit;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::run::Cargo;
+use crate::workspace::{self, Place, Workspace};
+use crate::{Result, Verdict, api, tables};
+
+/// What the crate has, inside this repository and outside.
+const FILES: &[(&str, &str)] = &[
+    ("README.md", include_str!("../templates/provider/README.md")),
+    (
+        "src/lib.rs",
+        include_str!("../templates/provider/src/lib.rs"),
+    ),
+    (
+        "src/client.rs",
+        include_str!("../templates/provider/src/client.rs"),
+    ),
+    (
+        "src/config.rs",
+        include_str!("../templates/provider/src/config.rs"),
+    ),
+    (
+        "src/error.rs",
+        include_str!("../templates/provider/src/error.rs"),
+    ),
+    (
+        "src/info.rs",
+        include_str!("../templates/provider/src/info.rs"),
+    ),
+    (
+        "src/mapping.rs",
+        include_str!("../templates/provider/src/mapping.rs"),
+    ),
+    (
+        "src/provider.rs",
+        include_str!("../templates/provider/src/provider.rs"),
+    ),
+    (
+        "src/wire.rs",
+        include_str!("../templates/provider/src/wire.rs"),
+    ),
+    (
+        "tests/conformance.rs",
+        include_str!("../templates/provider/tests/conformance.rs"),
+    ),
+    (
+        "tests/contract.rs",
+        include_str!("../templates/provider/tests/contract.rs"),
+    ),
+    (
+        "tests/contract/get-ok.json",
+        include_str!("../templates/provider/tests/contract/get-ok.json"),
+    ),
+    (
+        "tests/vendor/api.rs",
+        include_str!("../templates/provider/tests/vendor/api.rs"),
+    ),
+    (
+        "tests/vendor/mod.rs",
+        include_str!("../templates/provider/tests/vendor/mod.rs"),
+    ),
+];
+
+const MANIFEST: &str = include_str!("../templates/provider/Cargo.toml");
+const MANIFEST_OUTSIDE: &str = include_str!("../templates/provider/Cargo.outside.toml");
+const SANDBOX: &str = include_str!("../templates/provider/sandbox.rs");
+const API: &str = include_str!("../templates/provider/api.txt");
+
+/// Names that mean something else already: in Rust, in the facade or among the crates.
+const RESERVED: &[&str] = &[
+    "abstract",
+    "account",
+    "acme",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "default",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "everywhere",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "pub",
+    "ref",
+    "reference",
+    "registry",
+    "return",
+    "self",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "ticket",
+    "tickets",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unsafe",
+    "unsized",
+    "use",
+    "vendor",
+    "virtual",
+    "where",
+    "while",
+    "wire",
+    "yield",
+];
+
+/// Makes the crate here, or with `--path DIR` elsewhere.
+pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [name] if !name.starts_with('-') => inside(ws, &Name::new(ws, name)?),
+        [name, "--path", dir] | ["--path", dir, name] => {
+            outside(ws, &Name::new(ws, name)?, Path::new(dir))
+        }
+        _ => Err("`new-provider` takes NAME, or NAME and `--path DIR`".into()),
+    }
+}
+
+fn inside(ws: &Workspace, name: &Name) -> Result<Verdict> {
+    let krate = name.krate();
+    write(&ws.root, &edits(ws, name)?)?;
+    let format = format!("fmt -p {krate} -p tickets -p ticket-sandbox");
+    // The lock file before what insists on it.
+    let prepared = [format.as_str(), "update --workspace --offline"]
+        .into_iter()
+        .all(|line| Cargo::new(line).run(ws));
+    let ws = workspace::load(&ws.root)?;
+    let write = ["--write".to_owned()];
+    let generated = prepared
+        && tables::command(&ws, &write)? == Verdict::Clean
+        && api::command(&ws, &write)? != Verdict::Faulty;
+    println!("\ncrates/{krate} is there and wired. Next:");
+    if !generated {
+        println!(
+            "  cargo fmt --all; cargo update --workspace; cargo xtask tables --write; cargo xtask api --write"
+        );
+    }
+    println!(
+        "  cargo xtask check              what must hold across crates\n  \
+         cargo test -p {krate}    red cases say what is still to do\n\
+         CONTRIBUTING.md leads on from here; `grep -rn \"To be done\" crates/{krate}` shows where."
+    );
+    Ok(if generated {
+        Verdict::Clean
+    } else {
+        Verdict::Faulty
+    })
+}
+
+fn outside(ws: &Workspace, name: &Name, dir: &Path) -> Result<Verdict> {
+    let root = std::path::absolute(dir)?;
+    if root.starts_with(&ws.root) {
+        return Err("`--path` is for a crate outside this repository".into());
+    }
+    let is_empty = std::fs::read_dir(&root).map_or(true, |mut entries| entries.next().is_none());
+    if !is_empty {
+        return Err(format!("{} is there and not empty", root.display()).into());
+    }
+    let manifest = MANIFEST_OUTSIDE.replace("VERSION", edit::version(ws)?);
+    let mut files = files(name, "");
+    files.insert("Cargo.toml".to_owned(), name.in_place(&manifest));
+    files.insert(".gitignore".to_owned(), "/target\n".to_owned());
+    write(&root, &files)?;
+    println!(
+        "{} is there. Next:\n  cargo fmt\n  cargo test     red cases say what is still to do\n\
+         Until ticket-core {} and its sisters are published, take them from this repository: see CONTRIBUTING.md, \
+         \"A crate of your own\".",
+        root.display(),
+        edit::version(ws)?,
+    );
+    Ok(Verdict::Clean)
+}
+
+/// A vendor's name that can become a crate.
+#[derive(Debug)]
+struct Name(String);
+
+impl Name {
+    /// Refuses what cannot.
+    fn new(ws: &Workspace, name: &str) -> Result<Self> {
+        let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        if !is_plain || name.len() > 40 {
+            return Err(format!(
+                "`{name}` is no name for a provider: at most 40 lower-case letters and digits, a letter first"
+            )
+            .into());
+        }
+        let krate = format!("ticket-{name}");
+        let is_there = ws.crates.iter().any(|known| known.name == krate)
+            || ws.root.join("crates").join(&krate).exists();
+        if is_there {
+            return Err(format!("there is a crate `{krate}` already").into());
+        }
+        let facade = ws.at(Place::Facade);
+        let is_feature = facade.is_some_and(|facade| facade.features.contains_key(name));
+        if RESERVED.contains(&name) || is_feature {
+            return Err(format!("`{name}` means something else here; choose another name").into());
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    fn krate(&self) -> String {
+        format!("ticket-{}", self.0)
+    }
+
+    /// As a type: the first letter large.
+    fn title(&self) -> String {
+        let (first, rest) = self.0.split_at(1);
+        format!("{}{rest}", first.to_ascii_uppercase())
+    }
+
+    /// A template with the name in Acme's place.
+    fn in_place(&self, template: &str) -> String {
+        template
+            .replace("acme", &self.0)
+            .replace("Acme", &self.title())
+            .replace("ACME", &self.0.to_ascii_uppercase())
+    }
+}
+
+/// The files that both kinds of crate have, below `folder`.
+fn files(name: &Name, folder: &str) -> BTreeMap<String, String> {
+    let files = FILES.iter();
+    files
+        .map(|(path, text)| (format!("{folder}{path}"), name.in_place(text)))
+        .collect()
+}
+
+/// Every file that is written for a provider of this workspace, with its whole new text.
+fn edits(ws: &Workspace, name: &Name) -> Result<BTreeMap<String, String>> {
+    let krate = name.krate();
+    let mut edits = files(name, &format!("crates/{krate}/"));
+    edits.insert(
+        format!("crates/{krate}/Cargo.toml"),
+        name.in_place(MANIFEST),
+    );
+    edits.insert(format!("api/{krate}.txt"), name.in_place(API));
+    let (list, module) = edit::sandbox(ws, name)?;
+    edits.insert(module, name.in_place(SANDBOX));
+    for (path, text) in [
+        edit::root_manifest(ws, name)?,
+        edit::facade_manifest(ws, name)?,
+        list,
+        edit::readme(ws, name)?,
+        edit::changelog(ws, name)?,
+        edit::rules(ws, name)?,
+    ] {
+        edits.insert(path, text);
+    }
+    // Both may be in one file.
+    for change in [edit::re_export, edit::providers_row] {
+        let (path, text) = change(ws, &edits, name)?;
+        edits.insert(path, text);
+    }
+    Ok(edits)
+}
+
+fn write(root: &Path, files: &BTreeMap<String, String>) -> Result<()> {
+    for (path, text) in files {
+        let path: PathBuf = root.join(path);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        println!("wrote {}", path.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+use super::*;
+use crate::checks;
+
+/// This workspace's files, in a folder of their own. What fuzzing found is not looked at by any check.
+fn copy() -> (tempfile::TempDir, Workspace) {
+    let folder = tempfile::tempdir().unwrap();
+    let ws = workspace::load(&workspace::root()).unwrap();
+    for (path, text) in &ws.files {
+        if !path.starts_with("fuzz/corpus/") {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    }
+    let ws = workspace::load(folder.path()).unwrap();
+    (folder, ws)
+}
+
+fn texts(root: &Path) -> BTreeMap<String, String> {
+    workspace::load(root).unwrap().files
+}
+
+#[test]
+fn a_new_provider_passes_every_check_whatever_its_place_in_the_order() {
+    let (folder, ws) = copy();
+    let mut ws = ws;
+    for name in ["aaa", "pear7", "zzz"] {
+        write(
+            folder.path(),
+            &edits(&ws, &Name::new(&ws, name).unwrap()).unwrap(),
+        )
+        .unwrap();
+        ws = workspace::load(folder.path()).unwrap();
+        assert_eq!(checks::problems(&ws), [""; 0], "{name}");
+    }
+    let facade = ws.at(Place::Facade).unwrap();
+    let features = &facade.features["all"];
+    assert!(features.is_sorted(), "{features:?}");
+    let registry = &ws.files["crates/tickets/src/registry.rs"];
+    let rows: Vec<&str> = registry
+        .lines()
+        .filter(|line| line.starts_with("    #[cfg(feature"))
+        .collect();
+    assert!(rows.is_sorted(), "{rows:?}");
+    assert_eq!(rows.len(), features.len());
+    let left: Vec<String> = texts(folder.path())
+        .into_iter()
+        .filter(|(path, text)| path.contains("pear7") && text.to_lowercase().contains("acme"))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn a_wrong_name_writes_nothing() {
+    let (folder, ws) = copy();
+    let before = texts(folder.path());
+    for name in [
+        "",
+        "Pear",
+        "pear-desk",
+        "pear_desk",
+        "7pear",
+        "birne\u{e9}",
+        "../pear",
+        "pear desk",
+        "onecloud",
+        "core",
+        "http",
+        "sandbox",
+        "cli",
+        "all",
+        "mock",
+        "rustls",
+        "type",
+        "self",
+        "registry",
+    ] {
+        let error = command(&ws, &[name.to_owned()]).unwrap_err().to_string();
+        assert!(
+            error.starts_with('`') || error.starts_with("there is a crate"),
+            "{name}: {error}"
+        );
+    }
+    for arguments in [
+        &[][..],
+        &["pear", "--path"],
+        &["--force", "pear"],
+        &["pear", "plum"],
+    ] {
+        let arguments: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
+        let error = command(&ws, &arguments).unwrap_err().to_string();
+        assert!(error.contains("takes NAME"), "{error}");
+    }
+    assert!(texts(folder.path()) == before);
+}
+
+#[test]
+fn a_workspace_without_a_place_for_an_edit_is_refused_before_anything_is_written() {
+    for (path, from) in [
+        ("Cargo.toml", "\ntickets = {"),
+        ("crates/tickets/Cargo.toml", "\nnative-tls = ["),
+        ("xtask/rules.toml", "[words]"),
+        ("CHANGELOG.md", "* **added:** `ticket-"),
+    ] {
+        let (_folder, mut ws) = copy();
+        let text = ws.files.get_mut(path).unwrap();
+        assert!(text.contains(from), "{path}");
+        *text = text.replace(from, "");
+        let before = texts(&ws.root);
+        let error = command(&ws, &["pear".to_owned()]).unwrap_err().to_string();
+        assert!(error.contains(path), "{error}");
+        assert!(texts(&ws.root) == before);
+    }
+}
+
+#[test]
+fn a_crate_outside_stands_by_itself_and_nothing_is_written_over() {
+    let (_folder, ws) = copy();
+    let outside = tempfile::tempdir().unwrap();
+    let dir = outside.path().join("ticket-pear");
+    let arguments = ["pear", "--path", dir.to_str().unwrap()].map(str::to_owned);
+    assert_eq!(command(&ws, &arguments).unwrap(), Verdict::Clean);
+    let manifest = std::fs::read_to_string(dir.join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = toml::from_str(&manifest).unwrap();
+    let version = edit::version(&ws).unwrap();
+    for (section, name) in [
+        ("dependencies", "ticket-core"),
+        ("dev-dependencies", "ticket-conformance"),
+    ] {
+        assert_eq!(manifest[section][name].as_str(), Some(version));
+    }
+    assert_eq!(manifest["package"]["name"].as_str(), Some("ticket-pear"));
+    let again = command(&ws, &arguments).unwrap_err().to_string();
+    assert!(again.contains("not empty"), "{again}");
+    let here = ws.root.join("elsewhere");
+    let arguments = ["pear", "--path", here.to_str().unwrap()].map(str::to_owned);
+    command(&ws, &arguments).unwrap_err();
+    assert!(!here.exists());
+}

@@ -1,0 +1,13 @@
+//! Who Acme is and what it can do: declared here once, enforced from here.
+
+use ticket_core::{Capabilities, ProviderInfo};
+
+pub(crate) const ID: &str = "acme";
+
+/// Who Acme is and what it can do.
+///
+/// To be done: limits on calls, as the vendor documents them, go to `ProviderInfo::quotas`.
+pub fn info() -> ProviderInfo {
+    let capabilities = Capabilities::none().get().delete(1);
+    ProviderInfo::new(ID, "Acme", capabilities)
+}

@@ -1,0 +1,27 @@
+//! Acme as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
+
+use async_trait::async_trait;
+use ticket_core::{DeleteReport, ProviderInfo, Request, Result, Ticket, TicketId, TicketProvider};
+
+use crate::client::Acme;
+use crate::mapping;
+
+#[async_trait]
+impl TicketProvider for Acme {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+        self.info.check(&Request::Get(id))?;
+        Ok(mapping::ticket(self.get_ticket(id.as_str()).await?))
+    }
+
+    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
+        self.info.check(&Request::Delete(ids))?;
+        match ids {
+            [id] => DeleteReport::of_one(id, self.delete_ticket(id.as_str()).await),
+            _ => Ok(DeleteReport::default()),
+        }
+    }
+}
