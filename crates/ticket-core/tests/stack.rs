@@ -291,3 +291,15 @@ async fn a_long_pause_of_the_vendors_is_waited_for_by_every_ticket_of_a_list() {
     assert!(report.all_deleted());
     assert!(log.calls()[4..].iter().all(|call| call.at >= seconds(600)));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tickets_are_sent_in_the_order_of_the_list_whichever_thread_is_first() {
+    let one_at_a_time = Quotas::none().max_concurrent(NonZeroUsize::MIN);
+    let fake = Fake::new(1).info(|info| info.quotas(one_at_a_time));
+    let log = fake.log();
+    let options = BulkOptions::default().concurrency(NonZeroUsize::MIN.saturating_add(31));
+    let work = stacked(fake, StackOptions::default()).delete_all(ids(2000), &options);
+    assert_eq!(work.count().await, 2000);
+    let in_order: Vec<_> = (0..2000).map(|id| id.to_string()).collect();
+    assert_eq!(log.ids(), in_order);
+}
