@@ -1,7 +1,7 @@
 #![no_main]
 
 #[path = "../../crates/ticket-cli/src/config.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the body is shared with the command, which uses all of it")]
 mod config;
 #[path = "../../crates/ticket-cli/src/config/guard.rs"]
 mod guard;
@@ -10,8 +10,8 @@ mod guard;
 mod failure {
     #[derive(Debug)]
     pub(crate) struct Failure(
-        #[allow(dead_code)] String,
-        #[allow(dead_code)] Option<String>,
+        #[allow(dead_code, reason = "only made here")] String,
+        #[allow(dead_code, reason = "only made here")] Option<String>,
     );
 
     impl From<tickets::Error> for Failure {

@@ -1,7 +1,7 @@
 //! The bodies of `crates/tickets/tests/guards`, as functions of the fuzzer's bytes. Nothing is decided here.
 
 #[path = "../../crates/tickets/tests/guards/bodies/mod.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each target uses a part of the bodies")]
 mod bodies;
 
 use bodies::{accounts, documented, replies, requests, sandbox, texts};

@@ -460,3 +460,26 @@ async fn a_repeated_resolve_that_finds_nothing_is_settled_by_a_look() {
         assert_eq!(log.count(), 2);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_first_reason_for_ending_is_the_one_that_is_told() {
+    let stop = Stop::new();
+    let fake = Fake::new(1)
+        .latency(seconds(2))
+        .answering(|_| Err(error(ErrorKind::Unauthenticated, Effect::None)));
+    let options = at_once(1).stop(stop.clone());
+    // The second comes after the first was refused.
+    let later = stream::once(Box::pin(async {
+        tokio::time::sleep(seconds(5)).await;
+        "b"
+    }));
+    let work = fake
+        .bare()
+        .delete_all(stream::iter(["a"]).chain(later), &options);
+    let (settled, ()) = tokio::join!(work.collect::<Vec<_>>(), async {
+        tokio::time::sleep(seconds(1)).await;
+        stop.finish();
+    });
+    assert_eq!(words(&settled), ["failed", "unattempted"]);
+    assert_eq!(reason(&settled[1]).kind(), ErrorKind::Cancelled);
+}

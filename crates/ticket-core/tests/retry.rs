@@ -292,7 +292,7 @@ async fn a_refusal_for_the_quota_costs_no_budget_and_every_answer_earns_some() {
     assert_eq!(spent.attempts(), 2);
     assert_eq!(
         spent.to_string(),
-        "fake get bad: it failed; not tried again, since too many calls fail after 2 attempts"
+        "fake get bad: it failed; too many calls fail, so it was given up after 2 attempts"
     );
     for _ in 0..5 {
         assert_eq!(tickets.get("missing").await.unwrap_err().attempts(), 1);

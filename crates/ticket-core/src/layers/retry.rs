@@ -213,9 +213,11 @@ impl Past {
     fn give_up(self, call: &Call<'_>, reason: GivingUp) -> Error {
         let error = self.sum();
         let error = match reason {
-            GivingUp::Budget => error.noting("not tried again, since too many calls fail"),
+            GivingUp::Budget => error.noting("too many calls fail, so it was given up"),
             // Where nothing has happened, nothing stands in the way of trying it another time.
-            GivingUp::Deadline => error.noting("there is no time to try again").untried(),
+            GivingUp::Deadline => error
+                .noting("there was no time left, so it was given up")
+                .untried(),
             GivingUp::Stopped => error.untried(),
             GivingUp::Attempts | GivingUp::RetryAfter => error,
         };
