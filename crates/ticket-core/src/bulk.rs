@@ -3,7 +3,6 @@
 
 mod work;
 
-use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
-pub(crate) use self::work::run;
+pub(crate) use self::work::{distinct, run, run_here};
 
 use crate::delete::DeleteOutcome;
 use crate::error::{Effect, Error, ErrorKind, Result};
@@ -111,15 +110,18 @@ pub(crate) trait Deed: Send + 'static {
     type Outcome: Outcome;
     const OPERATION: Operation;
 
-    /// How many tickets one call may name.
+    /// How many tickets one call may name; at least one.
     fn max_batch(provider: &dyn TicketProvider) -> usize;
 
     /// One call, about at most so many different tickets.
     fn call(
         provider: Arc<dyn TicketProvider>,
         ids: Vec<TicketId>,
-    ) -> BoxFuture<'static, Result<HashMap<TicketId, Self::Outcome>>>;
+    ) -> BoxFuture<'static, Landing<Self::Outcome>>;
 }
+
+/// What came of a call: what the provider says of each ticket, in the order asked.
+pub(crate) type Landing<O> = Result<Vec<(TicketId, O)>>;
 
 /// What can become of a ticket, as far as it can be told without asking the vendor.
 pub(crate) trait Outcome: Clone + Send + 'static {
@@ -157,19 +159,20 @@ impl Deed for Delete {
     const OPERATION: Operation = Operation::Delete;
 
     fn max_batch(provider: &dyn TicketProvider) -> usize {
-        provider.info().capabilities.max_delete_batch()
+        // Where deleting is unsupported, each ticket is told so.
+        provider.info().capabilities.max_delete_batch().max(1)
     }
 
     fn call(
         provider: Arc<dyn TicketProvider>,
         ids: Vec<TicketId>,
-    ) -> BoxFuture<'static, Result<HashMap<TicketId, DeleteOutcome>>> {
+    ) -> BoxFuture<'static, Landing<DeleteOutcome>> {
         async move {
-            let report = provider.delete(&ids).await?;
-            let mut outcomes = HashMap::with_capacity(report.len());
-            for (id, outcome) in report {
-                let outcome = look_after(&*provider, &id, outcome).await;
-                outcomes.insert(id, outcome);
+            let mut outcomes = provider.delete(&ids).await?.into_outcomes();
+            for (id, outcome) in &mut outcomes {
+                if matches!(outcome, DeleteOutcome::Unknown(_)) {
+                    look_after(&*provider, id, outcome).await;
+                }
             }
             Ok(outcomes)
         }
@@ -178,27 +181,23 @@ impl Deed for Delete {
 }
 
 /// Asks for a ticket that a repeated delete did not find, where that does not prove that it is gone.
-async fn look_after(
-    provider: &dyn TicketProvider,
-    id: &TicketId,
-    outcome: DeleteOutcome,
-) -> DeleteOutcome {
+async fn look_after(provider: &dyn TicketProvider, id: &TicketId, outcome: &mut DeleteOutcome) {
     let error = match outcome {
         DeleteOutcome::Unknown(error) if error.kind() == ErrorKind::NotFound => error,
-        settled => return settled,
+        _ => return,
     };
     if !provider.info().capabilities.supports(Operation::Get) {
-        return DeleteOutcome::Unknown(error);
+        return;
     }
     match provider.get(id).await {
         Ok(_) => {
-            let error = error.with_effect(Effect::None);
-            DeleteOutcome::Failed(
+            let error = error.clone().with_effect(Effect::None);
+            *outcome = DeleteOutcome::Failed(
                 error.because("the ticket is there, but a delete does not find it"),
-            )
+            );
         }
-        Err(seen) if seen.kind() == ErrorKind::NotFound => DeleteOutcome::AlreadyGone,
-        Err(_) => DeleteOutcome::Unknown(error),
+        Err(seen) if seen.kind() == ErrorKind::NotFound => *outcome = DeleteOutcome::AlreadyGone,
+        Err(_) => {}
     }
 }
 
@@ -216,15 +215,15 @@ impl Deed for Resolve {
     fn call(
         provider: Arc<dyn TicketProvider>,
         ids: Vec<TicketId>,
-    ) -> BoxFuture<'static, Result<HashMap<TicketId, ResolveOutcome>>> {
+    ) -> BoxFuture<'static, Landing<ResolveOutcome>> {
         async move {
-            let mut outcomes = HashMap::with_capacity(ids.len());
+            let mut outcomes = Vec::with_capacity(ids.len());
             for id in ids {
                 let outcome = match provider.resolve(&id).await {
                     Ok(()) => ResolveOutcome::Resolved,
                     Err(error) => look_whether_resolved(&*provider, &id, error).await?,
                 };
-                outcomes.insert(id, outcome);
+                outcomes.push((id, outcome));
             }
             Ok(outcomes)
         }

@@ -120,6 +120,16 @@ impl DeleteReport {
         })
     }
 
+    /// What became of each id, in the order asked.
+    pub(crate) fn from_outcomes(outcomes: Vec<(TicketId, DeleteOutcome)>) -> Self {
+        Self { outcomes }
+    }
+
+    /// What became of each id, in the order asked.
+    pub(crate) fn into_outcomes(self) -> Vec<(TicketId, DeleteOutcome)> {
+        self.outcomes
+    }
+
     /// The same report with each outcome replaced.
     pub(crate) fn map(self, replace: impl Fn(DeleteOutcome) -> DeleteOutcome) -> Self {
         let outcomes = self.outcomes.into_iter();

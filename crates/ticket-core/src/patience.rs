@@ -5,11 +5,12 @@
 //! see `Timeout`.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::Ordering::Relaxed;
 
+use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use tokio::time::Instant;
 
@@ -81,13 +82,31 @@ impl Patience {
         PATIENCE.scope(self, future).await
     }
 
-    /// Whether waiting until `moment` is in vain.
-    pub(crate) fn ends_before(&self, moment: Instant) -> bool {
-        self.deadline.is_some_and(|deadline| deadline < moment)
+    /// Whether waiting until `moment` is in vain. It is so too where the deadline comes at that very moment.
+    pub(crate) fn ends_by(&self, moment: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= moment)
     }
 
     /// Waits for `event`, which is dropped when patience ends. Nothing is begun once it has ended.
     pub(crate) async fn wait_for<F: Future>(&self, event: F) -> Result<F::Output, Impatience> {
+        if self.stop.as_ref().is_some_and(Stop::is_finishing) {
+            return Err(Impatience::Stopped);
+        }
+        if self
+            .deadline
+            .is_some_and(|deadline| deadline <= Instant::now())
+        {
+            return Err(Impatience::Deadline);
+        }
+        let mut event = pin!(event);
+        // Mostly there is nothing to wait for, and then nobody has to be woken up when patience ends.
+        match event.as_mut().now_or_never() {
+            Some(output) => Ok(output),
+            None => Box::pin(self.wait_long_for(event)).await,
+        }
+    }
+
+    async fn wait_long_for<F: Future>(&self, event: Pin<&mut F>) -> Result<F::Output, Impatience> {
         let stopped = async {
             match &self.stop {
                 Some(stop) => stop.finishing().await,
@@ -100,7 +119,7 @@ impl Patience {
                 None => std::future::pending().await,
             }
         };
-        let (stopped, deadline, event) = (pin!(stopped), pin!(deadline), pin!(event));
+        let (stopped, deadline) = (pin!(stopped), pin!(deadline));
         match select(select(stopped, deadline), event).await {
             Either::Left((Either::Left(_), _)) => Err(Impatience::Stopped),
             Either::Left((Either::Right(_), _)) => Err(Impatience::Deadline),

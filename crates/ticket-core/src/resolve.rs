@@ -66,6 +66,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn why_it_was_not_done_is_told_of_all_but_what_was_done() {
+        assert!(ResolveOutcome::Resolved.error().is_none());
+        let outcomes = [
+            ResolveOutcome::NotFound,
+            ResolveOutcome::Failed,
+            ResolveOutcome::Unknown,
+            ResolveOutcome::Unattempted,
+        ];
+        for outcome in outcomes.map(|outcome| outcome(Error::new(ErrorKind::Conflict, "locked"))) {
+            let error = outcome.error().map(Error::message);
+            assert_eq!(error, Some("locked"), "{outcome}");
+        }
+    }
+
+    #[test]
     fn what_may_have_happened_is_unknown_whatever_the_kind() {
         let word = |kind, effect| {
             let error = Error::new(kind, "x").with_effect(effect);

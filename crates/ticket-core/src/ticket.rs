@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use ecow::EcoString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -14,12 +15,12 @@ use serde_json::value::RawValue;
 /// Any text is accepted here. What cannot be an id (empty, control characters, over 256 bytes) is refused
 /// with `InvalidInput` before anything is sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TicketId(String);
+pub struct TicketId(EcoString);
 
 impl TicketId {
     /// The id with this text.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
+    pub fn new(id: impl AsRef<str>) -> Self {
+        Self(id.as_ref().into())
     }
 
     /// The id's text.
@@ -332,6 +333,7 @@ mod tests {
             .custom("name", secret);
         for debug in [
             format!("{ticket:?}"),
+            format!("{:?}", Person::named(secret)),
             format!("{new:?}"),
             format!("{patch:?}"),
             format!("{:?}", Created::new("1", raw())),

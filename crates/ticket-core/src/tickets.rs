@@ -163,7 +163,13 @@ impl Tickets {
         I::Item: Into<TicketId>,
     {
         let asked: Vec<TicketId> = ids.into_iter().map(Into::into).collect();
-        let unique = unique(&asked);
+        if asked.len() <= self.info().capabilities.max_delete_batch() {
+            let provider = Arc::clone(&self.provider);
+            return DeleteReport::from_outcomes(
+                bulk::run_here::<bulk::Delete>(provider, asked).await,
+            );
+        }
+        let unique = bulk::distinct(asked.clone());
         let settled = self.delete_all(stream::iter(unique), &BulkOptions::default());
         let outcomes: HashMap<_, _> = settled
             .map(|settled| (settled.id, settled.outcome))
@@ -249,12 +255,6 @@ impl Tickets {
             .await
             .map_err(|error| error.on_ticket(&id))
     }
-}
-
-/// The ids without repetitions, in the order of their first appearance.
-fn unique(ids: &[TicketId]) -> Vec<TicketId> {
-    let mut seen = std::collections::HashSet::with_capacity(ids.len());
-    ids.iter().filter(|id| seen.insert(*id)).cloned().collect()
 }
 
 /// Where `list_all` stands.

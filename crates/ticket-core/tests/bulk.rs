@@ -15,8 +15,8 @@ use std::time::Duration;
 use common::{Fake, error};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, DeleteOutcome, Effect, Error, ErrorKind, Operation, ResolveOutcome, Settled, Stop,
-    TicketId, Tickets,
+    BulkOptions, Capabilities, DeleteOutcome, Effect, Error, ErrorKind, MockTicketProvider,
+    ProviderInfo, RawValue, ResolveOutcome, Settled, Status, Stop, Ticket, TicketId, Tickets,
 };
 use tokio::time::Instant;
 
@@ -434,30 +434,105 @@ async fn a_vendor_that_refuses_everything_is_not_asked_about_each_ticket_of_ever
 }
 
 #[tokio::test(start_paused = true)]
+async fn tickets_that_fail_by_themselves_for_other_reasons_keep_no_later_batch_from_being_split() {
+    let fake = Fake::new(2).answering(|call| match call.ids.join(",").as_str() {
+        "good" => Ok(()),
+        ids if ids.contains(',') => Err(error(ErrorKind::InvalidInput, Effect::None)),
+        _ => Err(error(ErrorKind::Conflict, Effect::None)),
+    });
+    let log = fake.log();
+    let ids = ["a", "b", "c", "d", "e", "good"];
+    let settled = delete(&fake.bare(), ids, &at_once(1)).await;
+    assert_eq!(words(&settled)[..5], ["failed"; 5]);
+    assert_eq!(words(&settled)[5], "deleted");
+    assert_eq!(reason(&settled[4]).kind(), ErrorKind::Conflict);
+    assert_eq!(log.ids()[6..], ["e,good", "e", "good"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_are_split_until_as_many_tickets_as_two_hold_were_refused_one_by_one() {
+    let refused = |kind| Err(error(kind, Effect::None));
+    let fake = Fake::new(4).answering(move |call| match call.ids.join(",").as_str() {
+        "good" => Ok(()),
+        "locked" | "closed" => refused(ErrorKind::Conflict),
+        _ => refused(ErrorKind::InvalidInput),
+    });
+    let log = fake.log();
+    let batches = ["a b c locked", "d e f closed", "g h i good"];
+    let ids = batches.iter().flat_map(|batch| batch.split(' '));
+    let settled = delete(&fake.bare(), ids, &at_once(1)).await;
+    // Six were refused by themselves before the third batch, two fewer than two batches hold.
+    assert_eq!(words(&settled)[..11], ["failed"; 11]);
+    assert_eq!(words(&settled)[11], "deleted");
+    assert_eq!(
+        log.ids()[14..],
+        ["g,h,i,good", "g,h", "i,good", "g", "h", "i", "good"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_provider_that_panics_does_so_in_the_callers_task() {
-    let fake = Fake::new(1).answering(|_| panic!("a bug of the provider"));
-    let work = fake
-        .bare()
-        .delete_all(stream::iter(["a"]), &at_once(1))
-        .count();
-    let panic = std::panic::AssertUnwindSafe(work)
-        .catch_unwind()
-        .await
-        .unwrap_err();
-    assert_eq!(panic.downcast_ref(), Some(&"a bug of the provider"));
+    // As it begins, and after it has waited.
+    for latency in [Duration::ZERO, seconds(1)] {
+        let fake = Fake::new(1)
+            .latency(latency)
+            .answering(|_| panic!("a bug of the provider"));
+        let log = fake.log();
+        let work = fake
+            .bare()
+            .delete_all(stream::iter(["a"]), &at_once(1))
+            .count();
+        let panic = std::panic::AssertUnwindSafe(work)
+            .catch_unwind()
+            .await
+            .unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"a bug of the provider"));
+        assert_eq!(log.ids(), ["a"]);
+    }
+}
+
+/// What is said of a ticket that a repeated resolve did not find, and which is then read like this; not at all
+/// where there is nothing to read.
+async fn resolved_again(look: Option<Result<Option<Status>, ErrorKind>>) -> ResolveOutcome {
+    let capabilities = Capabilities::none().resolve();
+    let capabilities = match look {
+        Some(_) => capabilities.get(),
+        None => capabilities,
+    };
+    let mut provider = MockTicketProvider::new();
+    provider
+        .expect_info()
+        .return_const(ProviderInfo::new("mock", "Mock", capabilities));
+    provider
+        .expect_resolve()
+        .times(1)
+        .returning(|_| Err(error(ErrorKind::NotFound, Effect::Unknown)));
+    provider
+        .expect_get()
+        .times(usize::from(look.is_some()))
+        .returning(move |id| {
+            let status = look.clone().unwrap();
+            let mut ticket = Ticket::new(id, RawValue::NULL.to_owned());
+            ticket.status = status.map_err(|kind| error(kind, Effect::None))?;
+            Ok(ticket)
+        });
+    let tickets = Tickets::bare(Arc::new(provider));
+    let mut work = tickets.resolve_all(stream::iter(["a"]), &at_once(1));
+    work.next().await.unwrap().outcome
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_repeated_resolve_that_finds_nothing_is_settled_by_a_look() {
-    for (looked, word) in [(Ok(()), "unknown"), (Err(ErrorKind::NotFound), "unknown")] {
-        let fake = Fake::new(1).answering(move |call| match call.operation {
-            Operation::Get => looked.map_err(|kind| error(kind, Effect::None)),
-            _ => Err(error(ErrorKind::NotFound, Effect::Unknown)),
-        });
-        let log = fake.log();
-        let mut work = fake.bare().resolve_all(stream::iter(["a"]), &at_once(1));
-        assert_eq!(work.next().await.unwrap().outcome.as_str(), word);
-        assert_eq!(log.count(), 2);
+    for (look, word) in [
+        (Some(Ok(Some(Status::Resolved))), "resolved"),
+        (Some(Ok(Some(Status::Closed))), "resolved"),
+        (Some(Ok(Some(Status::Open))), "unknown"),
+        (Some(Ok(None)), "unknown"),
+        (Some(Err(ErrorKind::NotFound)), "unknown"),
+        (None, "unknown"),
+    ] {
+        let outcome = resolved_again(look.clone()).await;
+        assert_eq!(outcome.as_str(), word, "{look:?}");
     }
 }
 

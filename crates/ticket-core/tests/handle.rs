@@ -15,7 +15,7 @@ use futures_util::TryStreamExt as _;
 use ticket_core::{
     Attachment, Capabilities, Cursor, DeleteOutcome, DeleteReport, Effect, Error, ErrorKind, Field,
     Fields, NewComment, NewTicket, Operation, Page, PageRequest, Person, Priority, ProviderInfo,
-    Request, Result, RetryPolicy, StackOptions, State, Ticket, TicketId, TicketPatch,
+    Request, Result, RetryPolicy, StackOptions, State, Status, Ticket, TicketId, TicketPatch,
     TicketProvider, TicketQuery, Tickets,
 };
 
@@ -140,6 +140,7 @@ async fn delete_answers_each_id_once_in_order_and_sends_each_id_once() {
             ("b", "deleted")
         ]
     );
+    assert_eq!(report.len(), 6);
     assert_eq!(
         report.outcome(&"".into()).unwrap().error().unwrap().kind(),
         ErrorKind::InvalidInput
@@ -148,10 +149,56 @@ async fn delete_answers_each_id_once_in_order_and_sends_each_id_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn ids_that_fit_into_one_call_are_held_to_the_same() {
+    let (tickets, seen) = Memory::new(Capabilities::none().delete(3)).handle();
+    // Sorted, but one cannot be an id.
+    let report = tickets.delete(["", "a", "b"]).await;
+    assert_eq!(
+        outcomes(&report),
+        [("", "failed"), ("a", "deleted"), ("b", "deleted")]
+    );
+    // All are ids, but one comes twice.
+    let report = tickets.delete(["d", "c", "d"]).await;
+    assert_eq!(
+        outcomes(&report),
+        [("d", "deleted"), ("c", "deleted"), ("d", "deleted")]
+    );
+    let report = tickets.delete(["e", "e"]).await;
+    assert_eq!(outcomes(&report), [("e", "deleted"), ("e", "deleted")]);
+    assert_eq!(calls(&seen), ["delete a,b", "delete d,c", "delete e"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_belongs_to_its_id_wherever_it_stands_in_the_providers_report() {
+    // In one call, and in several.
+    for ids in [&["a", "b"][..], &["a", "b", "c", "d"]] {
+        let (tickets, seen) = Memory::new(Capabilities::none().delete(2))
+            .deleting(|ids| {
+                let turned: Vec<_> = ids.iter().rev().cloned().collect();
+                Ok(DeleteReport::from_fn(&turned, |id| match id.as_str() {
+                    "a" | "c" => DeleteOutcome::Deleted,
+                    _ => DeleteOutcome::Failed(Error::new(ErrorKind::Conflict, "locked")),
+                }))
+            })
+            .handle();
+        let report = tickets.delete(ids.iter().copied()).await;
+        let told = [
+            ("a", "deleted"),
+            ("b", "failed"),
+            ("c", "deleted"),
+            ("d", "failed"),
+        ];
+        assert_eq!(outcomes(&report), told[..ids.len()]);
+        assert_eq!(calls(&seen), ["delete a,b", "delete c,d"][..ids.len() / 2]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn delete_of_nothing_sends_nothing() {
     let (tickets, seen) = Memory::new(Capabilities::none().delete(2)).handle();
     assert!(tickets.delete(Vec::<TicketId>::new()).await.is_empty());
-    assert!(tickets.delete([""]).await.outcome(&"".into()).is_some());
+    let refused = tickets.delete([""]).await;
+    assert!(!refused.is_empty() && refused.outcome(&"".into()).is_some());
     assert_eq!(calls(&seen), Vec::<String>::new());
 }
 
@@ -217,10 +264,24 @@ async fn an_undeclared_operation_is_unsupported_and_sends_nothing() {
             .await
             .unwrap_err(),
     ];
-    for (error, operation) in errors.iter().zip(Operation::ALL) {
+    let ways = [
+        "get a ticket",
+        "list tickets",
+        "create a ticket",
+        "update a ticket",
+        "resolve a ticket",
+        "delete a ticket",
+        "read a ticket's messages",
+        "comment on a ticket",
+    ];
+    for ((error, operation), way) in errors.iter().zip(Operation::ALL).zip(ways) {
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert_eq!(error.effect(), Effect::None);
         assert_eq!(error.operation(), Some(*operation));
+        assert_eq!(
+            error.message(),
+            format!("the vendor documents no way to {way}")
+        );
     }
     assert_eq!(errors.len(), Operation::ALL.len());
     assert_eq!(calls(&seen), Vec::<String>::new());
@@ -298,6 +359,9 @@ async fn what_cannot_be_carried_is_refused_by_name_before_anything_is_sent() {
             "{error} does not name {word}"
         );
     }
+    let declared = good().custom("coordinate", "1,2");
+    let info = tickets.info();
+    info.check(&Request::Create(&declared)).unwrap();
     let attachment = good().attachment(Attachment::new("a.png", *b"x"));
     let error = tickets.create(&attachment).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
@@ -394,7 +458,7 @@ async fn list_all_walks_every_page_and_survives_an_empty_one() {
 #[tokio::test(start_paused = true)]
 async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
     // A cursor that repeats at once, and circles of several lengths that begin after a while.
-    for (lead, circle) in [(0, 1), (3, 1), (0, 5), (10, 7)] {
+    for (lead, circle) in [(0, 1), (3, 1), (0, 5), (10, 7), (50, 100)] {
         let count = AtomicUsize::new(0);
         let (tickets, seen) =
             Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
@@ -506,6 +570,49 @@ async fn a_comment_is_checked_for_its_direction_its_text_and_its_files() {
         let error = check(comment).unwrap_err();
         assert_eq!(error.effect(), Effect::None);
         assert!(error.to_string().contains(word), "{error} names {word}");
+    }
+}
+
+#[test]
+fn an_update_names_something_to_change_be_it_a_field_or_a_custom_one() {
+    const UPDATE: Fields = Fields::carrying(&[Field::Subject]).any_custom();
+    let info = ProviderInfo::new("memory", "Memory", Capabilities::none().update(UPDATE));
+    let id = TicketId::new("1");
+    let check = |patch: TicketPatch| info.check(&Request::Update(&id, &patch));
+    check(TicketPatch::new().subject("x")).unwrap();
+    check(TicketPatch::new().custom("colour", "red")).unwrap();
+    let error = check(TicketPatch::new()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "memory update 1: the update names nothing to change"
+    );
+}
+
+#[test]
+fn an_update_that_cannot_be_carried_is_refused_by_the_name_of_the_field() {
+    let info = ProviderInfo::new(
+        "memory",
+        "Memory",
+        Capabilities::none().update(Fields::default()),
+    );
+    let patch = TicketPatch::new;
+    for (patch, name) in [
+        (patch().subject("x"), "`subject`"),
+        (patch().description("x"), "`description`"),
+        (patch().status(Status::Closed), "`status`"),
+        (patch().priority(Priority::High), "`priority`"),
+        (patch().category("x"), "`category`"),
+        (patch().assignee("x"), "`assignee`"),
+        (
+            patch().attachment(Attachment::new("a.png", *b"x")),
+            "`attachments`",
+        ),
+        (patch().custom("colour", "red"), "`colour`"),
+    ] {
+        let request = Request::Update(&TicketId::new("1"), &patch);
+        let error = info.check(&request).unwrap_err();
+        assert_eq!(error.ticket(), Some(&"1".into()));
+        assert!(error.message().contains(name), "{error} names {name}");
     }
 }
 

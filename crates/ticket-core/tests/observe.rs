@@ -139,6 +139,7 @@ async fn waiting_repeating_and_giving_up_are_told_with_the_attempt_they_belong_t
             .answering(|_| {
                 Err(error(ErrorKind::Unavailable, Effect::Unknown)
                     .with_status(503)
+                    .with_retry_after(Duration::from_secs(2))
                     .with_vendor_message(TEXT))
             });
         let policy = RetryPolicy::default()
@@ -163,10 +164,10 @@ async fn waiting_repeating_and_giving_up_are_told_with_the_attempt_they_belong_t
             ),
             &format!("ticket.id=\"121\" {failure}::observe: close"),
             &format!(
-                "retrying {call} error.type=\"unavailable\" retry.attempts=1 retry.wait_ms=0\n"
+                "retrying {call} error.type=\"unavailable\" retry.attempts=1 retry.wait_ms=2000\n"
             ),
-            &format!("waits to be sent {call} wait.reason=\"quota\" wait.estimate_ms=5000\n"),
-            &format!("waits no longer {call} wait.ms=5000\n"),
+            &format!("waits to be sent {call} wait.reason=\"quota\" wait.estimate_ms=3000\n"),
+            &format!("waits no longer {call} wait.ms=3000\n"),
             &format!(
                 "giving up {call} error.type=\"unavailable\" retry.attempts=2 retry.reason=\"attempts\"\n"
             ),

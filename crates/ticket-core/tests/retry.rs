@@ -217,6 +217,41 @@ async fn no_attempt_begins_after_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_that_ends_just_at_the_deadline_is_not_begun() {
+    let fake = Fake::new(1).answering(|_| {
+        Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(40)))
+    });
+    let log = fake.log();
+    let tickets = fake.layered(retry(attempts(9).deadline(seconds(80))));
+    let start = Instant::now();
+    let failed = tickets.get("1").await.unwrap_err();
+    assert_eq!(start.elapsed(), seconds(40));
+    assert_eq!(log.count(), 2);
+    assert_eq!(
+        failed.to_string(),
+        "fake get 1: it failed; there was no time left, so it was given up after 2 attempts"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_comes_first_by_less_than_the_clock_shows_is_no_stop() {
+    let wait = Duration::from_micros(1200);
+    let fake = Fake::new(1).answering(move |_| {
+        Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(wait))
+    });
+    let log = fake.log();
+    let policy = attempts(9)
+        .base(Duration::ZERO)
+        .deadline(Duration::from_micros(1500));
+    let failed = fake.layered(retry(policy)).get("1").await.unwrap_err();
+    assert_eq!(log.count(), 1);
+    assert!(
+        failed.message().contains("there was no time left"),
+        "{failed}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_budget_is_shared_by_clones_and_earned_by_successes() {
     let fake = Fake::new(1).answering(|call| match call.ids.concat().as_str() {
         "good" => Ok(()),

@@ -4,9 +4,9 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ticket_core::{
-    Attachment, AttachmentSource, Capabilities, Effect, Error, ErrorKind, Field, Fields, NewTicket,
-    Operation, Person, Priority, ProviderInfo, Request, ResolveOutcome, RetryPolicy, State, Status,
-    TicketPatch, TicketQuery,
+    Attachment, AttachmentSource, Capabilities, Cursor, DeleteOutcome, Effect, Error, ErrorKind,
+    Field, Fields, NewTicket, Operation, PageRequest, Person, Priority, ProviderInfo, Request,
+    ResolveOutcome, RetryPolicy, State, Status, TicketPatch, TicketQuery,
 };
 
 #[test]
@@ -83,6 +83,14 @@ fn no_step_of_a_builder_forgets_the_ones_before() {
     assert_eq!(query.search.as_deref(), Some("search"));
     assert_eq!(query.category.as_deref(), Some("category"));
 
+    let forwards = PageRequest::first().at(Cursor::new("cursor")).limit(7);
+    let backwards = PageRequest::first().limit(7).at(Cursor::new("cursor"));
+    assert_eq!(forwards, backwards);
+    assert_eq!(
+        (forwards.cursor, forwards.limit),
+        (Some(Cursor::new("cursor")), Some(7))
+    );
+
     let seconds = Duration::from_secs;
     let policy = RetryPolicy::default()
         .max_attempts(NonZeroU32::MAX)
@@ -127,6 +135,11 @@ fn names_are_read_and_written_alike() {
         (resolved.to_string(), resolved.as_str()),
         ("resolved".to_owned(), "resolved")
     );
+    let deleted = DeleteOutcome::Deleted;
+    assert_eq!(
+        (deleted.to_string(), deleted.as_str()),
+        ("deleted".to_owned(), "deleted")
+    );
     for operation in Operation::ALL {
         assert_eq!(operation.to_string(), operation.as_str());
     }
@@ -142,7 +155,10 @@ fn debug_of_a_file_tells_its_size_and_no_name() {
     assert_eq!(format!("{:?}", bytes.source), "[6 bytes]");
     assert!(matches!(file.source, AttachmentSource::File(_)));
     assert_eq!(format!("{:?}", file.source), "[a file]");
-    assert!(!format!("{bytes:?}{file:?}").contains("secret"));
+    for debug in [format!("{bytes:?}"), format!("{file:?}")] {
+        assert!(debug.contains("[10 characters]"), "{debug}");
+        assert!(!debug.contains("secret"), "{debug}");
+    }
 }
 
 #[test]

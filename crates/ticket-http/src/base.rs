@@ -3,13 +3,16 @@
 
 use std::net::IpAddr;
 
+use reqwest::Url;
 use ticket_core::{Error, Result};
 
 /// A base URL that was found good.
 #[derive(Debug)]
 pub(crate) struct Base {
-    /// Scheme, host, port and path, without a slash at the end.
-    pub(crate) url: String,
+    /// Scheme, host, port and path.
+    pub(crate) url: Url,
+    /// The path, without a slash at its end: empty where there is none.
+    pub(crate) path: String,
     /// Host and port, for messages.
     pub(crate) peer: String,
     /// The host alone, an IPv6 address without brackets.
@@ -22,9 +25,9 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    /// Whether there is no path behind the host.
-    pub(crate) fn is_root(&self) -> bool {
-        self.url.matches('/').count() == 2
+    /// Scheme, host, port and path, without a slash at the end.
+    pub(crate) fn shown(&self) -> String {
+        format!("{}{}", self.url.origin().ascii_serialization(), self.path)
     }
 
     /// Reads a base URL. No message quotes it, since a wrong one may hold a password.
@@ -38,7 +41,7 @@ impl Base {
                 "the base URL contains white space, a control character or a backslash",
             ));
         }
-        let url = reqwest::Url::parse(text)
+        let url = Url::parse(text)
             .map_err(|error| Error::config(format!("the base URL cannot be read: {error}")))?;
         let plain = match url.scheme() {
             "http" => true,
@@ -72,11 +75,7 @@ impl Base {
             ));
         }
         Ok(Self {
-            url: format!(
-                "{}{}",
-                url.origin().ascii_serialization(),
-                url.path().trim_end_matches('/')
-            ),
+            path: url.path().trim_end_matches('/').to_owned(),
             peer: match url.port_or_known_default() {
                 Some(port) => format!("{host}:{port}"),
                 None => host.to_owned(),
@@ -85,6 +84,7 @@ impl Base {
             port: url.port_or_known_default(),
             plain,
             loopback,
+            url,
         })
     }
 }
@@ -110,7 +110,7 @@ fn without_brackets(host: &str) -> &str {
 /// assert_eq!(ticket_http::shown_url("no address"), "[no URL]");
 /// ```
 pub fn shown_url(base_url: &str) -> String {
-    match reqwest::Url::parse(base_url) {
+    match Url::parse(base_url) {
         Ok(url) if url.has_host() => {
             let host = url.host_str().unwrap_or_default();
             let port = url
@@ -154,7 +154,7 @@ mod tests {
             ("http://127.1/", "http://127.0.0.1", "127.0.0.1:80"),
         ] {
             let base = Base::parse(text, false).unwrap();
-            assert_eq!((base.url.as_str(), base.peer.as_str()), (url, peer));
+            assert_eq!((base.shown().as_str(), base.peer.as_str()), (url, peer));
             assert!(base.loopback, "{text}");
         }
     }
@@ -207,7 +207,7 @@ mod tests {
     fn https_needs_tls_to_be_compiled_in() {
         let base = Base::parse("https://example.com/api/", false);
         if cfg!(any(feature = "rustls", feature = "native-tls")) {
-            assert_eq!(base.unwrap().url, "https://example.com/api");
+            assert_eq!(base.unwrap().shown(), "https://example.com/api");
         } else {
             let error = base.unwrap_err();
             assert!(error.to_string().contains("without the feature"), "{error}");

@@ -113,7 +113,7 @@ impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<_> = self.inner.headers.keys().map(HeaderName::as_str).collect();
         f.debug_struct("HttpClient")
-            .field("base_url", &self.inner.base.url)
+            .field("base_url", &self.inner.base.shown())
             .field("headers", &headers)
             .finish_non_exhaustive()
     }
@@ -214,7 +214,8 @@ mod tests {
 
     fn base(plain: bool) -> Base {
         Base {
-            url: "https://desk.example.com".to_owned(),
+            url: "https://desk.example.com".parse().unwrap(),
+            path: String::new(),
             peer: "desk.example.com:443".to_owned(),
             host: "desk.example.com".to_owned(),
             port: Some(443),

@@ -36,6 +36,17 @@ const FOUND: &[&str] = &[
 
 /// Reads a body as `T`; otherwise says why not.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    // To keep account of where one is takes longer than reading, so only a body that is wrong is read so.
+    let read = text(body).and_then(|text| serde_json::from_str(text).ok());
+    read.map_or_else(|| read_telling_where(body), Ok)
+}
+
+/// Looked at as a whole once, its strings need not be looked at one by one.
+fn text(body: &[u8]) -> Option<&str> {
+    std::str::from_utf8(body).ok()
+}
+
+fn read_telling_where<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| describe(error.inner(), &place(error.path())))?;
@@ -47,7 +58,13 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
 
 /// The JSON as it stands; otherwise says why it is none.
 pub(crate) fn read_raw(body: &[u8]) -> Result<Box<RawValue>, String> {
-    serde_json::from_slice(body).map_err(|error| describe(&error, "the reply"))
+    // Borrowed first: so it is copied once, and not byte by byte.
+    let raw: serde_json::Result<&RawValue> = match text(body) {
+        Some(text) => serde_json::from_str(text),
+        None => serde_json::from_slice(body),
+    };
+    raw.map(ToOwned::to_owned)
+        .map_err(|error| describe(&error, "the reply"))
 }
 
 fn describe(error: &serde_json::Error, place: &str) -> String {

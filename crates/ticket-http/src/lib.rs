@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod base;
+mod basic;
 mod body;
 mod client;
 mod config;
@@ -17,6 +18,7 @@ mod status;
 mod transport;
 
 pub use base::shown_url;
+pub use basic::basic_auth;
 pub use client::HttpClient;
 pub use config::HttpConfig;
 #[cfg(feature = "multipart")]

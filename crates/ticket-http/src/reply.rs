@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use ticket_core::{ErrorKind, Result};
+use ticket_core::{ErrorKind, Result, TicketId};
 
 use crate::json;
 use crate::response::HttpResponse;
@@ -78,17 +78,23 @@ impl HttpResponse {
 /// assert!(serde_json::from_str::<WireId>(r#""""#).is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct WireId(String);
+pub struct WireId(TicketId);
 
 impl WireId {
     /// The id's text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     /// The id's text.
     pub fn into_string(self) -> String {
-        self.0
+        self.as_str().to_owned()
+    }
+}
+
+impl From<WireId> for TicketId {
+    fn from(id: WireId) -> Self {
+        id.0
     }
 }
 
@@ -106,16 +112,16 @@ impl<'de> Deserialize<'de> for WireId {
             fn visit_str<E: serde::de::Error>(self, text: &str) -> std::result::Result<WireId, E> {
                 match text.trim() {
                     "" => Err(E::invalid_value(serde::de::Unexpected::Str(""), &self)),
-                    _ => Ok(WireId(text.to_owned())),
+                    _ => Ok(WireId(text.into())),
                 }
             }
 
             fn visit_u64<E: serde::de::Error>(self, number: u64) -> std::result::Result<WireId, E> {
-                Ok(WireId(number.to_string()))
+                Ok(WireId(number.to_string().into()))
             }
 
             fn visit_i64<E: serde::de::Error>(self, number: i64) -> std::result::Result<WireId, E> {
-                Ok(WireId(number.to_string()))
+                Ok(WireId(number.to_string().into()))
             }
         }
 

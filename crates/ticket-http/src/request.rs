@@ -16,14 +16,22 @@ use crate::path::{encode, encode_pairs, encode_segment};
 use crate::response::HttpResponse;
 use crate::{span, transport};
 
+/// How long most paths are at the longest, in bytes.
+const USUAL_PATH: usize = 128;
+
+/// For how large a body room is made before it comes, in bytes.
+const USUAL_BODY: usize = 64 * 1024;
+
 /// A request that is not sent yet. `Debug` prints its method only: path, query and body may hold personal
 /// data or secrets.
 #[must_use = "a request does nothing until it is sent"]
 pub struct HttpRequest<'a> {
     client: &'a HttpClient,
     method: Method,
-    url: String,
-    query: Vec<String>,
+    /// Encoded, the base URL's own included.
+    path: String,
+    /// Encoded; empty where there is none.
+    query: String,
     headers: HeaderMap,
     payload: Option<Payload>,
     /// What the body holds and must not be repeated, should the vendor do so.
@@ -37,24 +45,25 @@ impl<'a> HttpRequest<'a> {
         let mut request = Self {
             client,
             method,
-            url: client.inner.base.url.clone(),
-            query: Vec::new(),
+            path: String::with_capacity(USUAL_PATH),
+            query: String::new(),
             headers: client.inner.headers.clone(),
             payload: None,
             secrets: Vec::new(),
             problem: None,
         };
-        if path.is_empty() && client.inner.base.is_root() {
-            request.url.push('/');
-        }
+        request.path.push_str(&client.inner.base.path);
         for segment in path {
             match encode_segment(segment) {
                 Ok(segment) => {
-                    request.url.push('/');
-                    request.url.push_str(&segment);
+                    request.path.push('/');
+                    request.path.push_str(&segment);
                 }
                 Err(error) => request.refuse(error),
             }
+        }
+        if request.path.is_empty() {
+            request.path.push('/');
         }
         request
     }
@@ -84,7 +93,10 @@ impl<'a> HttpRequest<'a> {
 
     /// Adds a parameter to the query. Not for secrets: servers and proxies log addresses.
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        self.query.push(encode_pairs([(name, value)]));
+        if !self.query.is_empty() {
+            self.query.push('&');
+        }
+        self.query.push_str(&encode_pairs([(name, value)]));
         self
     }
 
@@ -105,7 +117,7 @@ impl<'a> HttpRequest<'a> {
     pub fn secret_in_body(mut self, secret: &SecretString) -> Self {
         let plain = secret.expose_secret();
         self.secrets
-            .extend([plain.to_owned(), encode(plain)].map(SecretString::from));
+            .extend([plain.to_owned(), encode(plain).into_owned()].map(SecretString::from));
         self
     }
 
@@ -146,18 +158,17 @@ impl<'a> HttpRequest<'a> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
-        let mut text = self.url;
-        if !self.query.is_empty() {
-            text.push('?');
-            text.push_str(&self.query.join("&"));
-        }
+        let query = Some(self.query.as_str()).filter(|query| !query.is_empty());
+        // Only path and query are parsed: the rest is known.
+        let mut url = self.client.inner.base.url.clone();
+        url.set_path(&self.path);
+        url.set_query(query);
         let refused =
             || Error::invalid_input("the request's address cannot be built; nothing was sent");
         // The parser must have changed nothing: what was judged is what is sent.
-        let url = reqwest::Url::parse(&text)
-            .ok()
-            .filter(|url| url.as_str() == text)
-            .ok_or_else(refused)?;
+        if url.path() != self.path || url.query() != query {
+            return Err(refused());
+        }
         let mut request = reqwest::Request::new(self.method, url);
         *request.headers_mut() = self.headers;
         *request.timeout_mut() = Some(self.client.inner.timeout);
@@ -204,16 +215,14 @@ impl fmt::Debug for HttpRequest<'_> {
 async fn exchange(
     inner: &Inner,
     request: reqwest::Request,
-    mut secrets: Vec<SecretString>,
+    secrets: Vec<SecretString>,
 ) -> Result<HttpResponse> {
     let sent_to = request.url().clone();
-    let headers = request.headers().values();
-    let texts = headers
-        .filter(|value| value.is_sensitive())
-        .filter_map(|value| value.to_str().ok());
-    // "Bearer abc" is repeated as "abc".
-    let texts = texts.flat_map(|text| [Some(text), text.rsplit(' ').next()]);
-    secrets.extend(texts.flatten().map(SecretString::from));
+    let sensitive = request
+        .headers()
+        .values()
+        .filter(|value| value.is_sensitive());
+    let sensitive: Vec<_> = sensitive.cloned().collect();
     let lost = |error: &reqwest::Error| {
         transport::error(error, &sent_to, &inner.base.peer, inner.timeout, inner.own)
     };
@@ -246,7 +255,13 @@ async fn exchange(
         Err(Cut::Lost(_, error)) if success => return Err(lost(&error).with_status(status)),
         Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
     };
-    Ok(HttpResponse::new(status, headers, body, secrets))
+    Ok(HttpResponse {
+        status,
+        headers,
+        body,
+        sensitive,
+        secrets,
+    })
 }
 
 /// Why a body was not read to its end, with what was read.
@@ -258,10 +273,12 @@ enum Cut {
 /// Reads a body, holding no more than `limit` bytes of it.
 async fn read(reply: &mut reqwest::Response, limit: usize) -> std::result::Result<Vec<u8>, Cut> {
     let announced = reply.content_length().unwrap_or(0);
-    let mut body = Vec::new();
-    if reply.status().is_success() && usize::try_from(announced).map_or(true, |n| n > limit) {
-        return Err(Cut::TooLarge(body));
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    if reply.status().is_success() && announced > limit {
+        return Err(Cut::TooLarge(Vec::new()));
     }
+    // What is announced may never come.
+    let mut body = Vec::with_capacity(announced.min(USUAL_BODY));
     loop {
         match reply.chunk().await {
             Ok(None) => return Ok(body),
@@ -315,7 +332,7 @@ mod tests {
         assert_eq!(good.url().as_str(), "http://127.0.0.1:9/desk/t");
         for end in ["/../t", "/%2e%2e/t", "/./t", "/a b", "\\t", "/t\n", "/ä"] {
             let mut request = client.delete(&["t"]);
-            request.url.push_str(end);
+            request.path.push_str(end);
             let error = request.build().await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{end}");
             assert_eq!(error.effect(), ticket_core::Effect::None);

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use memchr::memmem;
+use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use ticket_core::{Error, ErrorKind, Result};
 
 use crate::status::{effect_of_status, kind_of_status};
-use crate::{json, retry_after};
+use crate::{basic, json, retry_after};
 
 /// How many characters of a plain text are shown.
 const MAX_EXCERPT: usize = 300;
@@ -18,28 +19,16 @@ const MAX_EXCERPT: usize = 300;
 /// A reply with its body. `Debug` prints the status and the length only: the rest is personal data.
 #[derive(Clone)]
 pub struct HttpResponse {
-    status: u16,
-    headers: HeaderMap,
-    body: Vec<u8>,
-    /// What was sent and must not be repeated, should the vendor do so.
-    secrets: Vec<SecretString>,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    /// The headers that were sent and must not be repeated, should the vendor do so.
+    pub(crate) sensitive: Vec<HeaderValue>,
+    /// What was sent in the body and must not be repeated either.
+    pub(crate) secrets: Vec<SecretString>,
 }
 
 impl HttpResponse {
-    pub(crate) fn new(
-        status: u16,
-        headers: HeaderMap,
-        body: Vec<u8>,
-        secrets: Vec<SecretString>,
-    ) -> Self {
-        Self {
-            status,
-            headers,
-            body,
-            secrets,
-        }
-    }
-
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status
@@ -58,6 +47,14 @@ impl HttpResponse {
     /// The body. That of a reply which is no success may be cut.
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// Whether a field with one of these in its name may stand in the body, at any depth. False is certain, and far cheaper
+    /// than to read the body for a field that is seldom there, such as an error in a success.
+    pub fn may_hold(&self, names: &[&str]) -> bool {
+        let holds = |text: &str| memmem::find(&self.body, text.as_bytes()).is_some();
+        // Letters may be written as numbers.
+        names.iter().copied().any(holds) || holds("\\u")
     }
 
     /// Reads the body as JSON.
@@ -131,7 +128,16 @@ impl HttpResponse {
 
     /// The words without any credential that was sent.
     fn without_secrets(&self, words: &str) -> String {
-        let secrets = self.secrets.iter().map(ExposeSecret::expose_secret);
+        if words.is_empty() {
+            return String::new();
+        }
+        let sent = self
+            .sensitive
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let in_headers: Vec<_> = sent.flat_map(forms).map(SecretString::from).collect();
+        let secrets = in_headers.iter().chain(&self.secrets);
+        let secrets = secrets.map(ExposeSecret::expose_secret);
         let mut secrets: Vec<_> = secrets.filter(|secret| !secret.is_empty()).collect();
         // One that is part of another must not leave the rest of that one behind.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -170,6 +176,15 @@ impl HttpResponse {
         };
         body.starts_with(b"<") || (!body.starts_with(b"{") && !body.starts_with(b"[") && says_so())
     }
+}
+
+/// In which forms a header's value may be repeated: "Bearer abc" also as "abc", and what basic authentication
+/// encodes also in plain.
+fn forms(value: &str) -> Vec<String> {
+    let last_word = value.rsplit(' ').next().unwrap_or_default();
+    let mut forms = basic::parts(value);
+    forms.extend([value, last_word].map(str::to_owned));
+    forms
 }
 
 impl fmt::Debug for HttpResponse {

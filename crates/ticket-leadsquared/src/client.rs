@@ -145,12 +145,30 @@ impl LeadSquared {
     ///
     /// Only for the call as a whole: what became of each ticket is in the reply.
     pub async fn trash_tickets(&self, ticket_ids: &[&str]) -> Result<Reply<wire::TrashedTickets>> {
+        self.trash(ticket_ids, HttpResponse::reply).await
+    }
+
+    pub(crate) async fn trash<T>(
+        &self,
+        ticket_ids: &[&str],
+        read: impl FnOnce(&HttpResponse) -> Result<T>,
+    ) -> Result<T> {
         let body = wire::TrashTickets { ticket_ids };
         let request = self
             .http
             .put(&["api", "tenants", &self.org_id, "tickets", "trash"])
             .json(&body);
-        self.call(Operation::Delete, request, trashed).await
+        self.call(Operation::Delete, request, |response| {
+            // No other status than the documented one confirms a deletion: 202, say, only promises it.
+            match response.status() {
+                200 => read(response),
+                _ => Err(response.error_of(
+                    ErrorKind::BadResponse,
+                    "the vendor's status does not confirm the deletion",
+                )),
+            }
+        })
+        .await
     }
 
     /// `POST /api/tenants/{OrgId}/conversation/filter` (page `get-ticket-conversations`): the messages of these
@@ -276,17 +294,6 @@ fn created(response: &HttpResponse) -> Result<Reply<wire::CreatedTicket>> {
     }
 }
 
-/// No other status than the documented one confirms a deletion: 202, say, only promises it.
-fn trashed(response: &HttpResponse) -> Result<Reply<wire::TrashedTickets>> {
-    match response.status() {
-        200 => response.reply(),
-        _ => Err(response.error_of(
-            ErrorKind::BadResponse,
-            "the vendor's status does not confirm the deletion",
-        )),
-    }
-}
-
 /// Refuses a reply about another ticket. One that is called by something else than its number cannot be
 /// told from others here.
 fn about(response: &HttpResponse, asked: &str, answered: &WireId) -> Result<()> {
@@ -322,6 +329,6 @@ fn ticket_number(operation: Operation, id: &str) -> Result<u64> {
 
 /// The number that this text is. Not `0143` or `+143`, which would be sent as another text's number.
 pub(crate) fn number(text: &str) -> Option<u64> {
-    let number: u64 = text.parse().ok()?;
-    (number.to_string() == text).then_some(number)
+    let is_padded = text.starts_with('+') || (text.starts_with('0') && text != "0");
+    text.parse().ok().filter(|_| !is_padded)
 }

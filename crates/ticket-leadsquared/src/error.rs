@@ -18,7 +18,8 @@ const WINDOW: Duration = Duration::from_secs(5);
 /// Refuses a reply that is, or holds, an error.
 pub(crate) fn check(response: &HttpResponse, operation: Operation) -> Result<()> {
     // A body that is no JSON object is judged by the status here, and as a body by whoever reads it.
-    let verdict = response.json::<Verdict>().ok();
+    let is_told = !response.is_success() || response.may_hold(Verdict::TELLING);
+    let verdict = is_told.then(|| response.json::<Verdict>().ok()).flatten();
     if !response.is_success() {
         return Err(classify(response, verdict.as_ref(), operation));
     }

@@ -1,13 +1,15 @@
 //! LeadSquared as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
-use async_trait::async_trait;
+use std::cell::OnceCell;
 use std::collections::HashSet;
+
+use async_trait::async_trait;
 use ticket_core::{
     Created, DeleteOutcome, DeleteReport, Direction, Error, ErrorKind, Message, NewComment,
     NewTicket, Operation, Page, PageRequest, ProviderInfo, Request, Result, Ticket, TicketId,
     TicketPatch, TicketProvider,
 };
-use ticket_http::WireId;
+use ticket_http::HttpResponse;
 
 use crate::client::{LeadSquared, number};
 use crate::info::ID;
@@ -35,7 +37,7 @@ impl TicketProvider for LeadSquared {
             self.create_ticket_with_files(&wire, ticket.attachments.clone())
                 .await?
         };
-        Ok(Created::new(created.value.id.into_string(), created.raw))
+        Ok(Created::new(created.value.id, created.raw))
     }
 
     async fn update(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {
@@ -62,31 +64,24 @@ impl TicketProvider for LeadSquared {
         if ids.is_empty() {
             return Ok(DeleteReport::default());
         }
-        let mut seen = HashSet::with_capacity(ids.len());
-        let is_number = |id: &&str| number(id).is_some();
-        let asked = ids.iter().map(TicketId::as_str);
-        let numbers: Vec<&str> = asked
-            .filter(is_number)
-            .filter(|id| seen.insert(*id))
-            .collect();
+        let asked: Vec<Option<u64>> = ids.iter().map(|id| number(id.as_str())).collect();
+        let numbers = distinct(asked.iter().copied().zip(ids));
+        let read = HttpResponse::json::<wire::Trashed>;
         let reply = match numbers.as_slice() {
-            [] => None,
-            numbers => Some(self.trash_tickets(numbers).await?.value),
+            [] => wire::Trashed::default(),
+            numbers => self.trash(numbers, read).await?,
         };
-        let texts = |ids: Option<&Vec<WireId>>| -> HashSet<String> {
-            let ids = ids.into_iter().flatten();
-            ids.map(|id| id.as_str().to_owned()).collect()
-        };
-        let deleted = texts(reply.as_ref().map(|reply| &reply.successful_ids));
-        let refused = texts(reply.as_ref().map(|reply| &reply.failed_ids));
-        Ok(DeleteReport::from_fn(ids, |id| match id.as_str() {
-            text if number(text).is_none() => {
-                let error = Error::invalid_input(
-                    "the vendor's ticket ids are numbers, this is none; nothing was sent",
-                );
-                DeleteOutcome::Failed(error.in_operation(ID, Operation::Delete).on_ticket(id))
+        let mut deleted = Named::new(&reply.successful_ids);
+        let mut refused = Named::new(&reply.failed_ids);
+        let mut asked = asked.into_iter();
+        Ok(DeleteReport::from_fn(ids, |id| {
+            if let Some(number) = asked.next().flatten() {
+                return outcome(id, deleted.has(number), refused.has(number));
             }
-            text => outcome(id, deleted.contains(text), refused.contains(text)),
+            let error = Error::invalid_input(
+                "the vendor's ticket ids are numbers, this is none; nothing was sent",
+            );
+            DeleteOutcome::Failed(error.in_operation(ID, Operation::Delete).on_ticket(id))
         }))
     }
 
@@ -118,7 +113,51 @@ impl TicketProvider for LeadSquared {
     }
 }
 
-/// What the two lists of the reply say about one ticket. Ids are compared as texts.
+/// The ids that are numbers, each once, in the order of its first appearance.
+fn distinct<'a>(ids: impl Iterator<Item = (Option<u64>, &'a TicketId)>) -> Vec<&'a str> {
+    let ids = ids.filter_map(|(number, id)| Some((number?, id.as_str())));
+    let mut ids: Vec<(u64, &str)> = ids.collect();
+    // Most lists are sorted, and need no table.
+    if !ids.is_sorted_by(|one, next| one.0 < next.0) {
+        let mut seen = HashSet::with_capacity(ids.len());
+        ids.retain(|(number, _)| seen.insert(*number));
+    }
+    ids.into_iter().map(|(_, id)| id).collect()
+}
+
+/// The tickets that one list of the reply names.
+struct Named<'a> {
+    tickets: &'a [wire::TicketNumber],
+    /// Most replies keep the order of the request: so far they did, and this one comes next.
+    next: usize,
+    /// All of them, once one was asked for out of order.
+    set: OnceCell<HashSet<u64>>,
+}
+
+impl<'a> Named<'a> {
+    fn new(tickets: &'a [wire::TicketNumber]) -> Self {
+        Self {
+            tickets,
+            next: 0,
+            set: OnceCell::new(),
+        }
+    }
+
+    fn has(&mut self, ticket: u64) -> bool {
+        if self
+            .tickets
+            .get(self.next)
+            .is_some_and(|next| next.0 == Some(ticket))
+        {
+            self.next += 1;
+            return true;
+        }
+        let all = || self.tickets.iter().filter_map(|named| named.0).collect();
+        self.set.get_or_init(all).contains(&ticket)
+    }
+}
+
+/// What the two lists of the reply say about one ticket.
 fn outcome(id: &TicketId, deleted: bool, refused: bool) -> DeleteOutcome {
     let error = |kind, message: &str| {
         Error::new(kind, message)

@@ -10,9 +10,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use ticket_http::{Reply, WireId};
+
+use crate::client::number;
 
 /// The body of `PUT …/tickets/trash`: ticket numbers, as texts.
 #[derive(Serialize)]
@@ -30,6 +33,55 @@ pub struct TrashedTickets {
     pub successful_ids: Vec<WireId>,
     /// Those not deleted. No reason is given.
     pub failed_ids: Vec<WireId>,
+}
+
+/// The same, as far as it is needed to tell what became of each ticket.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Trashed {
+    pub(crate) successful_ids: Vec<TicketNumber>,
+    pub(crate) failed_ids: Vec<TicketNumber>,
+}
+
+/// A ticket's number, as a number or a text; nothing where it is another text.
+#[derive(Clone, Copy)]
+pub(crate) struct TicketNumber(pub(crate) Option<u64>);
+
+impl<'de> Deserialize<'de> for TicketNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Number;
+
+        impl Visitor<'_> for Number {
+            type Value = TicketNumber;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id, as a text or a whole number")
+            }
+
+            fn visit_str<E: serde::de::Error>(
+                self,
+                text: &str,
+            ) -> std::result::Result<TicketNumber, E> {
+                Ok(TicketNumber(number(text)))
+            }
+
+            fn visit_u64<E: serde::de::Error>(
+                self,
+                number: u64,
+            ) -> std::result::Result<TicketNumber, E> {
+                Ok(TicketNumber(Some(number)))
+            }
+
+            fn visit_i64<E: serde::de::Error>(
+                self,
+                _: i64,
+            ) -> std::result::Result<TicketNumber, E> {
+                Ok(TicketNumber(None))
+            }
+        }
+
+        deserializer.deserialize_any(Number)
+    }
 }
 
 /// The body of `POST …/tickets`. `Debug` prints no values.
@@ -397,4 +449,9 @@ pub(crate) struct Verdict {
     pub(crate) message: Option<Box<RawValue>>,
     pub(crate) exception_type: Option<Box<RawValue>>,
     pub(crate) exception_message: Option<Box<RawValue>>,
+}
+
+impl Verdict {
+    /// A field with one of these in its name is in every reply that is a refusal.
+    pub(crate) const TELLING: &[&str] = &["tatus", "ReasonForFailure", "Exception"];
 }

@@ -14,6 +14,9 @@ use crate::wire::Envelope;
 
 /// Refuses a reply that is, or holds, an error.
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
+    if response.is_success() && !response.may_hold(Envelope::TELLING) {
+        return Ok(());
+    }
     // A body that is no JSON object is judged by the status here, and as a body by whoever reads it.
     let envelope = response.json::<Envelope>().ok();
     match envelope.and_then(|envelope| reported(response, &envelope)) {

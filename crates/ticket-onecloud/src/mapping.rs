@@ -42,7 +42,7 @@ pub(crate) fn create_ticket(ticket: &NewTicket) -> wire::CreateTicket {
 pub(crate) fn ticket(reply: Reply<wire::Ticket>, zone: &TimeZone) -> Ticket {
     let wire = reply.value;
     let time = |text: Option<String>| timestamp(&given(text)?, zone);
-    let mut ticket = Ticket::new(wire.id.into_string(), reply.raw);
+    let mut ticket = Ticket::new(wire.id, reply.raw);
     ticket.subject = given(wire.subject);
     ticket.description = given(wire.content).or(given(wire.description));
     ticket.status = given(wire.status_id).map(status);
@@ -62,7 +62,7 @@ pub(crate) fn ticket(reply: Reply<wire::Ticket>, zone: &TimeZone) -> Ticket {
 
 pub(crate) fn row_ticket(row: wire::TicketRow, raw: Box<RawValue>, zone: &TimeZone) -> Ticket {
     let time = |text: Option<String>| timestamp(&given(text)?, zone);
-    let mut ticket = Ticket::new(row.id.into_string(), raw);
+    let mut ticket = Ticket::new(row.id, raw);
     ticket.subject = given(row.subject);
     ticket.description = given(row.description);
     ticket.status = given(row.status).map(status_name);

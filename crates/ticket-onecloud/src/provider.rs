@@ -62,10 +62,7 @@ impl TicketProvider for OneCloud {
     async fn create(&self, ticket: &NewTicket) -> Result<Created> {
         self.info.check(&Request::Create(ticket))?;
         let created = self.create_ticket(&mapping::create_ticket(ticket)).await?;
-        Ok(Created::new(
-            created.value.ticket_id.into_string(),
-            created.raw,
-        ))
+        Ok(Created::new(created.value.ticket_id, created.raw))
     }
 
     async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {

@@ -399,3 +399,8 @@ pub(crate) struct Envelope {
     #[serde(default)]
     pub(crate) response_status: Value,
 }
+
+impl Envelope {
+    /// One of these fields is in every reply that is an error.
+    pub(crate) const TELLING: &[&str] = &["_meta", "response_code"];
+}

@@ -114,7 +114,7 @@ pub(crate) fn create_ticket(ticket: &NewTicket) -> Result<wire::CreateTicket> {
 
 pub(crate) fn ticket(reply: Reply<wire::Ticket>) -> Ticket {
     let wire = reply.value;
-    let mut ticket = Ticket::new(wire.case_number.into_string(), reply.raw);
+    let mut ticket = Ticket::new(wire.case_number, reply.raw);
     ticket.subject = wire.subject;
     ticket.description = wire.description;
     ticket.status = wire
@@ -135,7 +135,7 @@ pub(crate) fn ticket(reply: Reply<wire::Ticket>) -> Ticket {
 }
 
 pub(crate) fn row_ticket(row: wire::TicketRow, raw: Box<RawValue>, status: &Status) -> Ticket {
-    let mut ticket = Ticket::new(row.case_number.into_string(), raw);
+    let mut ticket = Ticket::new(row.case_number, raw);
     ticket.subject = row.subject;
     ticket.status = Some(status.clone());
     ticket.priority = row.priority.map(priority);

@@ -72,10 +72,7 @@ impl TicketProvider for Sweeppea {
     async fn create(&self, ticket: &NewTicket) -> Result<Created> {
         self.info.check(&Request::Create(ticket))?;
         let created = self.create_ticket(&mapping::create_ticket(ticket)?).await?;
-        Ok(Created::new(
-            created.value.case_number.into_string(),
-            created.raw,
-        ))
+        Ok(Created::new(created.value.case_number, created.raw))
     }
 
     async fn update(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {

@@ -179,7 +179,11 @@ async fn a_list_in_the_place_of_a_ticket_is_no_ticket() {
         .update_ticket(&UpdateTicket::new("2531581"))
         .await
         .map(drop);
-    for answer in [list, messages, get, update] {
-        assert_eq!(answer.unwrap_err().kind(), ErrorKind::BadResponse);
+    let row = "a row of the reply is no object";
+    let whole = "expected an object, found sequence";
+    for (answer, message) in [(list, row), (messages, row), (get, whole), (update, whole)] {
+        let error = answer.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadResponse);
+        assert!(error.message().contains(message), "{error}");
     }
 }

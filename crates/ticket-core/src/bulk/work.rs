@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
-use super::{BulkOptions, Deed, Outcome as _, Settled};
+use super::{BulkOptions, Deed, Landing, Outcome as _, Settled};
 use crate::check::check_id;
 use crate::error::{Effect, Error, ErrorKind, Result};
 use crate::patience::{Course, Patience};
@@ -31,19 +31,7 @@ where
     S: Stream + Send,
     S::Item: Into<TicketId> + Send,
 {
-    let work = Work::<D> {
-        max_batch: D::max_batch(&*provider).max(1),
-        provider,
-        options,
-        batch: Vec::new(),
-        halves: VecDeque::new(),
-        flying: JoinSet::new(),
-        flights: HashMap::new(),
-        settled: VecDeque::new(),
-        failures: 0,
-        refusals: 0,
-        end: None,
-    };
+    let work = Work::<D>::new(provider, options);
     let input = Input {
         ids: Box::pin(ids.map(Into::into).fuse()),
         taken: 0,
@@ -55,6 +43,42 @@ where
             Some((settled, (work, input)))
         },
     ))
+}
+
+/// Does it to these tickets, no more than one call may name, in the caller's own task: what became of each, in the
+/// order asked.
+pub(crate) async fn run_here<D: Deed>(
+    provider: Arc<dyn TicketProvider>,
+    ids: Vec<TicketId>,
+) -> Vec<(TicketId, D::Outcome)> {
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    let first = if is_ascending(&ids) && ids.iter().all(|id| check_id(id).is_ok()) {
+        // The usual case: nothing to leave out, and mostly nothing to put right.
+        let call = begin::<D>(&provider, ids.clone(), Patience::default());
+        match call.await {
+            Ok(outcomes) if outcomes.iter().map(|(id, _)| id).eq(&ids) => return outcomes,
+            landing => Some(landing),
+        }
+    } else {
+        None
+    };
+    Box::pin(Work::<D>::new(provider, BulkOptions::default()).finish_here(ids, first)).await
+}
+
+/// One call.
+fn begin<D: Deed>(
+    provider: &Arc<dyn TicketProvider>,
+    ids: Vec<TicketId>,
+    patience: Patience,
+) -> impl Future<Output = Landing<D::Outcome>> + Send + use<D> {
+    let provider = Arc::clone(provider);
+    let begun = Arc::clone(&patience.course);
+    patience.scope(async move {
+        begun.begin();
+        D::call(provider, ids).await
+    })
 }
 
 /// The ids, as they arrive.
@@ -85,9 +109,6 @@ struct Asked {
     index: usize,
     id: TicketId,
 }
-
-/// What came of a call.
-type Landing<O> = Result<HashMap<TicketId, O>>;
 
 /// A call on its way.
 struct Flight {
@@ -129,6 +150,22 @@ enum Event<O> {
 }
 
 impl<D: Deed> Work<D> {
+    fn new(provider: Arc<dyn TicketProvider>, options: BulkOptions) -> Self {
+        Self {
+            max_batch: D::max_batch(&*provider),
+            provider,
+            options,
+            batch: Vec::new(),
+            halves: VecDeque::new(),
+            flying: JoinSet::new(),
+            flights: HashMap::new(),
+            settled: VecDeque::new(),
+            failures: 0,
+            refusals: 0,
+            end: None,
+        }
+    }
+
     async fn next<S: Stream<Item = TicketId>>(
         &mut self,
         input: &mut Input<S>,
@@ -243,12 +280,7 @@ impl<D: Deed> Work<D> {
             deadline: self.options.deadline,
             stop: Some(self.options.stop.clone()),
         };
-        let provider = Arc::clone(&self.provider);
-        let begun = Arc::clone(&course);
-        let call = patience.scope(async move {
-            begun.begin();
-            D::call(provider, ids).await
-        });
+        let call = begin::<D>(&self.provider, ids, patience);
         let mut call = Box::pin(call.in_current_span().with_current_subscriber());
         // Begun here, so that calls stand in line for the quota in the order of the list: tasks begin in any.
         let task = match call.as_mut().now_or_never() {
@@ -259,25 +291,48 @@ impl<D: Deed> Work<D> {
         true
     }
 
+    /// Does it to these tickets, one call after the other; `landing` is what came of a first one.
+    async fn finish_here(
+        mut self,
+        ids: Vec<TicketId>,
+        landing: Option<Landing<D::Outcome>>,
+    ) -> Vec<(TicketId, D::Outcome)> {
+        let asked = ids.into_iter().enumerate();
+        let asked = asked.map(|(index, id)| Asked { index, id }).collect();
+        match landing {
+            Some(landing) => self.land(asked, landing),
+            None => self.halves.push_back(asked),
+        }
+        self.leave_untried();
+        while let Some(asked) = self.halves.pop_front() {
+            let (asked, ids) = self.sendable(asked);
+            if !ids.is_empty() {
+                let landing = begin::<D>(&self.provider, ids, Patience::default()).await;
+                self.land(asked, landing);
+            }
+            self.leave_untried();
+        }
+        let mut settled = Vec::from(self.settled);
+        settled.sort_unstable_by_key(|settled| settled.index);
+        let settled = settled.into_iter();
+        settled
+            .map(|settled| (settled.id, settled.outcome))
+            .collect()
+    }
+
     /// Settles what cannot be sent; the rest, and its ids without repetitions.
     fn sendable(&mut self, asked: Vec<Asked>) -> (Vec<Asked>, Vec<TicketId>) {
-        let mut ids = Vec::with_capacity(asked.len());
-        let mut seen = HashSet::with_capacity(asked.len());
         let mut kept = Vec::with_capacity(asked.len());
         for asked in asked {
             match check_id(&asked.id) {
-                Ok(()) => {
-                    if seen.insert(asked.id.clone()) {
-                        ids.push(asked.id.clone());
-                    }
-                    kept.push(asked);
-                }
+                Ok(()) => kept.push(asked),
                 Err(error) => {
                     let error = error.in_operation(self.provider.info().id, D::OPERATION);
                     self.settle(asked, D::Outcome::from_error(error));
                 }
             }
         }
+        let ids = distinct(kept.iter().map(|asked| asked.id.clone()).collect());
         (kept, ids)
     }
 
@@ -305,15 +360,32 @@ impl<D: Deed> Work<D> {
             Ok(outcomes) => {
                 self.failures = 0;
                 self.refusals = 0;
-                for asked in asked {
-                    let outcome = match outcomes.get(&asked.id) {
-                        Some(outcome) => outcome.clone(),
-                        None => D::Outcome::from_error(self.not_mentioned(&asked.id)),
-                    };
-                    self.settle(asked, outcome);
-                }
+                self.read(asked, outcomes);
             }
             Err(error) => self.crash(asked, &error),
+        }
+    }
+
+    /// Takes what is said of each ticket. It was asked in this order, but for ids that came twice.
+    fn read(&mut self, asked: Vec<Asked>, outcomes: Vec<(TicketId, D::Outcome)>) {
+        let in_order = asked.len() == outcomes.len()
+            && asked
+                .iter()
+                .zip(&outcomes)
+                .all(|(asked, (id, _))| asked.id == *id);
+        if in_order {
+            for (asked, (_, outcome)) in asked.into_iter().zip(outcomes) {
+                self.settle(asked, outcome);
+            }
+            return;
+        }
+        let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
+        for asked in asked {
+            let outcome = match outcomes.get(&asked.id) {
+                Some(outcome) => outcome.clone(),
+                None => D::Outcome::from_error(self.not_mentioned(&asked.id)),
+            };
+            self.settle(asked, outcome);
         }
     }
 
@@ -450,4 +522,20 @@ impl<D: Deed> Work<D> {
             .in_operation(self.provider.info().id, D::OPERATION)
             .on_ticket(id)
     }
+}
+
+/// Each id once, in the order of its first appearance.
+pub(crate) fn distinct(mut ids: Vec<TicketId>) -> Vec<TicketId> {
+    if !is_ascending(&ids) {
+        let mut seen = HashSet::with_capacity(ids.len());
+        ids.retain(|id| seen.insert(id.clone()));
+    }
+    ids
+}
+
+/// Whether each id stands behind the one before, as most lists are sorted: then none comes twice, and no table is needed
+/// to tell.
+fn is_ascending(ids: &[TicketId]) -> bool {
+    let order = |id: &TicketId| id.as_str().len();
+    ids.is_sorted_by(|one, next| (order(one), one) < (order(next), next))
 }

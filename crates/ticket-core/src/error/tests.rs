@@ -71,6 +71,40 @@ fn vendor_words_are_bounded_and_cannot_forge_a_line() {
 }
 
 #[test]
+fn vendor_words_are_told_as_they_came_and_blank_ones_not_at_all() {
+    let error = |words| Error::new(ErrorKind::Server, "failed").with_vendor_message(words);
+    assert_eq!(
+        error(" out of order ").vendor_message(),
+        Some("out of order")
+    );
+    for none in [Error::new(ErrorKind::Server, "failed"), error(" \n")] {
+        assert_eq!(none.vendor_message(), None);
+        assert_eq!(none.to_string(), "failed");
+    }
+}
+
+#[test]
+fn a_daily_window_is_told_where_the_vendor_named_one() {
+    let error = Error::new(ErrorKind::QuotaExhausted, "used up");
+    assert_eq!(error.quota_window(), None);
+    let night = DailyWindow::new(Time::constant(18, 0, 0, 0), Time::constant(6, 0, 0, 0));
+    assert_eq!(
+        error.with_quota_window(night).quota_window(),
+        Some(DailyWindow {
+            start: Time::constant(18, 0, 0, 0),
+            end: Time::constant(6, 0, 0, 0),
+        })
+    );
+}
+
+#[test]
+fn our_own_words_may_be_twice_as_long_as_the_vendors() {
+    let told = |length| Error::new(ErrorKind::Server, "x".repeat(length)).to_string();
+    assert_eq!(told(599), "x".repeat(599));
+    assert_eq!(told(10_000), "x".repeat(599) + "…");
+}
+
+#[test]
 fn a_hostile_ticket_id_is_cut_and_escaped() {
     let error =
         Error::invalid_input("refused").on_ticket(&format!("1\r\n{}", "9".repeat(10_000)).into());

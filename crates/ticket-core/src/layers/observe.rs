@@ -58,6 +58,7 @@ impl Layer for Observe {
             otel.status_code = Empty,
         );
         match call.request() {
+            _ if span.is_disabled() => {}
             // Refused only later, so it may be anything.
             Request::Get(id)
             | Request::Update(id, _)

@@ -12,7 +12,7 @@ use super::observe::record_failure;
 use crate::error::{Effect, Error, ErrorKind, Result};
 use crate::layer::{Call, Layer, Reply};
 use crate::pace::LONGEST_PAUSE;
-use crate::patience::Patience;
+use crate::patience::{Impatience, Patience};
 use crate::retry::{Budget, RetryPolicy};
 
 /// Makes a failed call again by a [`RetryPolicy`], where [that is safe](RetryPolicy::repeats).
@@ -83,7 +83,7 @@ impl Retry {
         };
         let wait = drawn.max(asked);
         let until = Instant::now().checked_add(wait);
-        if until.is_none_or(|until| patience.ends_before(until)) {
+        if until.is_none_or(|until| patience.ends_by(until)) {
             return Err(GivingUp::Deadline);
         }
         // Who was refused for the quota is no sign of an outage, and waits for the pause with everyone else.
@@ -112,31 +112,62 @@ impl Layer for Retry {
             deadline: Instant::now().checked_add(self.policy.deadline),
             ..Patience::default()
         });
+        match self
+            .attempt(&call, &patience, &Past::default(), &next)
+            .await
+        {
+            Ok(reply) => Ok(reply),
+            // Apart, since most calls succeed at once and need not carry the room for this.
+            Err(error) => Box::pin(self.go_on(call, next, patience, max_retry_after, error)).await,
+        }
+    }
+}
+
+impl Retry {
+    /// One attempt in its span.
+    async fn attempt<'a, T: Reply>(
+        &self,
+        call: &Call<'_>,
+        patience: &Patience,
+        past: &Past,
+        next: impl Fn() -> BoxFuture<'a, Result<T>>,
+    ) -> Result<T> {
+        let span = tracing::debug_span!(
+            "ticket_attempt",
+            otel.kind = "internal",
+            http.request.resend_count = (past.attempts > 0).then_some(past.attempts),
+            ticket.effect = Empty,
+            error.type = Empty,
+            http.response.status_code = Empty,
+            otel.status_code = Empty,
+        );
+        let attempt = next().instrument(span.clone());
+        let result = patience.clone().scope(attempt).await;
+        #[cfg(feature = "metrics")]
+        super::metrics::attempted(call, &result);
+        match result {
+            Ok(reply) => {
+                self.budget.earn();
+                Ok(past.read(reply, call))
+            }
+            Err(error) => {
+                record_failure(&span, &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// What follows a first attempt that failed.
+    async fn go_on<'a, T: Reply>(
+        &self,
+        call: Call<'_>,
+        next: impl Fn() -> BoxFuture<'a, Result<T>>,
+        patience: Patience,
+        max_retry_after: Duration,
+        mut error: Error,
+    ) -> Result<T> {
         let mut past = Past::default();
         loop {
-            let span = tracing::debug_span!(
-                "ticket_attempt",
-                otel.kind = "internal",
-                http.request.resend_count = (past.attempts > 0).then_some(past.attempts),
-                ticket.effect = Empty,
-                error.type = Empty,
-                http.response.status_code = Empty,
-                otel.status_code = Empty,
-            );
-            let attempt = next().instrument(span.clone());
-            let result = patience.clone().scope(attempt).await;
-            #[cfg(feature = "metrics")]
-            super::metrics::attempted(&call, &result);
-            let error = match result {
-                Ok(reply) => {
-                    self.budget.earn();
-                    return Ok(past.read(reply, &call));
-                }
-                Err(error) => error,
-            };
-            record_failure(&span, &error);
-            // The wait before the next attempt is no part of this one.
-            drop(span);
             if error.is_untried() {
                 return Err(past.untried(error));
             }
@@ -160,9 +191,16 @@ impl Layer for Retry {
                 retry.wait_ms = millis(wait),
                 "retrying"
             );
-            if patience.wait_for(tokio::time::sleep(wait)).await.is_err() {
-                return Err(past.give_up(&call, GivingUp::Stopped));
+            match patience.wait_for(tokio::time::sleep(wait)).await {
+                Ok(()) => {}
+                // The clock's steps are coarser than the wait that was looked at.
+                Err(Impatience::Deadline) => return Err(past.give_up(&call, GivingUp::Deadline)),
+                Err(Impatience::Stopped) => return Err(past.give_up(&call, GivingUp::Stopped)),
             }
+            error = match self.attempt(&call, &patience, &past, &next).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
         }
     }
 }

@@ -24,7 +24,7 @@ impl Waiting {
     /// An error where it is known already that the wait outlasts patience.
     pub(super) fn ends_within(self, patience: &Patience) -> Result<(), Refused> {
         match self.until {
-            Some(until) if patience.ends_before(until) => Err(Refused::TooLate(self)),
+            Some(until) if patience.ends_by(until) => Err(Refused::TooLate(self)),
             _ => Ok(()),
         }
     }

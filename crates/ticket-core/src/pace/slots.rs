@@ -84,7 +84,7 @@ pub(super) struct InProcess {
 #[derive(Debug, Default)]
 struct Ledger {
     in_flight: usize,
-    /// When the latest calls ended, the oldest first; no more of them than any window still needs.
+    /// When the latest calls ended, the oldest first; no more of them than the window with the most calls.
     ended: VecDeque<Instant>,
     closed_until: Option<Instant>,
 }
@@ -127,17 +127,10 @@ impl Slots for InProcess {
 
     fn give_back(&self) {
         let needed = self.windows.iter().map(calls).max().unwrap_or_default();
-        let longest = self.windows.iter().map(|quota| quota.window).max();
         let mut ledger = self.ledger();
-        let now = Instant::now();
         ledger.in_flight = ledger.in_flight.saturating_sub(1);
-        ledger.ended.push_back(now);
-        while ledger.ended.len() > needed
-            || ledger
-                .ended
-                .front()
-                .is_some_and(|ended| Some(now.duration_since(*ended)) >= longest)
-        {
+        ledger.ended.push_back(Instant::now());
+        if ledger.ended.len() > needed {
             ledger.ended.pop_front();
         }
     }

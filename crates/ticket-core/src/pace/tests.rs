@@ -60,6 +60,10 @@ async fn a_slot_beyond_the_deadline_is_refused_at_once() {
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert_eq!(error.effect(), Effect::None);
     assert_eq!(error.retry_after(), Some(WINDOW));
+    // Nothing is sent at the deadline itself, so that waiting for it would be in vain too.
+    let just_then = acquire(&pacer, &until(start + WINDOW)).await.unwrap_err();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(just_then.to_string(), error.to_string());
     assert_eq!(
         error.to_string(),
         "mock delete: the account's quota (25 calls in 5 s) leaves no free call within the deadline; nothing was sent"

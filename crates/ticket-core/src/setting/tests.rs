@@ -96,6 +96,27 @@ fn a_secret_in_the_place_of_a_variables_name_is_not_shown() {
 }
 
 #[test]
+fn a_value_is_had_by_its_name_and_debug_shows_names_only() {
+    let settings = Settings::new().with("token", "s3cret").with("batch", "7");
+    let token = settings.get("token").map(ExposeSecret::expose_secret);
+    assert_eq!(token, Some("s3cret"));
+    assert!(settings.get("spare").is_none());
+    assert_eq!(format!("{settings:?}"), r#"{"batch", "token"}"#);
+}
+
+#[test]
+fn the_programs_own_environment_is_read_where_that_is_asked_for() {
+    const PLACE: &[Setting] = &[Setting::required("place", "PATH", "a variable that is set")];
+    let path = std::env::var("PATH").unwrap();
+    let read = Settings::new().or_env(PLACE);
+    let named = Settings::new().with("place_env", "PATH");
+    for settings in [read, named.resolve_env(PLACE).unwrap()] {
+        let place = settings.get("place").map(ExposeSecret::expose_secret);
+        assert_eq!(place, Some(path.trim()));
+    }
+}
+
+#[test]
 fn what_is_missing_or_unknown_is_named() {
     let missing = Settings::new()
         .or_else(KNOWN, |_| Some("  ".to_owned()))
@@ -133,6 +154,8 @@ fn numbers_and_truth_values_of_a_file_are_read_as_text() {
         NonZero(7)
     );
     assert!(serde_json::from_str::<Settings>(r#"{"token":["t"]}"#).is_err());
+    let error = serde_json::from_str::<Settings>("[]").unwrap_err();
+    assert!(error.to_string().contains("a table of settings"), "{error}");
 }
 
 #[test]

@@ -215,6 +215,13 @@ async fn a_credential_that_the_vendor_repeats_is_left_out() {
             "not s3cret pass t0ken",
             "not [a credential]",
         ),
+        // What basic authentication encodes, in plain.
+        (
+            "x-y-z",
+            "Basic YW5uQGV4YW1wbGUuY29tOnMzY3JldC10MGtlbg==",
+            "ann@example.com: s3cret-t0ken, YW5uQGV4YW1wbGUuY29tOnMzY3JldC10MGtlbg==",
+            "[a credential]: [a credential], [a credential]",
+        ),
     ] {
         let [message, shown, text] = told(401, words.to_owned(), at_first, later).await;
         assert_eq!(message, left);
