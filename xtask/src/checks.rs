@@ -69,7 +69,7 @@ const CHECKS: &[Check] = &[
     },
     Check {
         name: "reqwest",
-        promise: "no crate but ticket-http names reqwest",
+        promise: "no crate but ticket-http and what measures against it names reqwest",
         run: http_client::check,
     },
     Check {
@@ -188,6 +188,16 @@ mod tests {
         for check in CHECKS {
             assert_eq!((check.run)(&ws), [], "{}", check.name);
         }
+    }
+
+    #[test]
+    fn an_example_is_wired_nowhere_and_nobody_asks_for_it() {
+        assert_eq!(problems(&Specimen::with_example().load()), [""; 0]);
+    }
+
+    #[test]
+    fn checks_hold_for_a_specimen_that_is_measured() {
+        assert_eq!(problems(&Specimen::with_bench().load()), [""; 0]);
     }
 
     #[test]

@@ -151,9 +151,10 @@ const RESERVED: &[&str] = &[
 pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        [name] if !name.starts_with('-') => inside(ws, &Name::new(ws, name)?),
+        [name] if !name.starts_with('-') => inside(ws, &Name::new(ws, name, &[])?),
         [name, "--path", dir] | ["--path", dir, name] => {
-            outside(ws, &Name::new(ws, name)?, Path::new(dir))
+            // Outside, an example's name is as good as any.
+            outside(ws, &Name::new(ws, name, &[Place::Example])?, Path::new(dir))
         }
         _ => Err("`new-provider` takes NAME, or NAME and `--path DIR`".into()),
     }
@@ -180,8 +181,8 @@ fn inside(ws: &Workspace, name: &Name) -> Result<Verdict> {
     }
     println!(
         "  cargo xtask check              what must hold across crates\n  \
-         cargo test -p {krate}    red cases say what is still to do\n\
-         CONTRIBUTING.md leads on from here; `grep -rn \"To be done\" crates/{krate}` shows where."
+         cargo test -p {krate} --no-fail-fast    red cases say what is still to do\n\
+         CONTRIBUTING.md leads on from here; `grep -rn \"To be done\" crates xtask/rules.toml` shows where."
     );
     Ok(if generated {
         Verdict::Clean
@@ -205,7 +206,7 @@ fn outside(ws: &Workspace, name: &Name, dir: &Path) -> Result<Verdict> {
     files.insert(".gitignore".to_owned(), "/target\n".to_owned());
     write(&root, &files)?;
     println!(
-        "{} is there. Next:\n  cargo fmt\n  cargo test     red cases say what is still to do\n\
+        "{} is there. Next:\n  cargo fmt\n  cargo test --no-fail-fast     red cases say what is still to do\n\
          Until ticket-core {} and its sisters are published, take them from this repository: see CONTRIBUTING.md, \
          \"A crate of your own\".",
         root.display(),
@@ -219,8 +220,8 @@ fn outside(ws: &Workspace, name: &Name, dir: &Path) -> Result<Verdict> {
 struct Name(String);
 
 impl Name {
-    /// Refuses what cannot.
-    fn new(ws: &Workspace, name: &str) -> Result<Self> {
+    /// Refuses what cannot; crates of these places are not in the way.
+    fn new(ws: &Workspace, name: &str, beside: &[Place]) -> Result<Self> {
         let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name
                 .chars()
@@ -232,10 +233,11 @@ impl Name {
             .into());
         }
         let krate = format!("ticket-{name}");
-        let is_there = ws.crates.iter().any(|known| known.name == krate)
-            || ws.root.join("crates").join(&krate).exists();
-        if is_there {
-            return Err(format!("there is a crate `{krate}` already").into());
+        let mut known = ws.crates.iter();
+        let known = known.find(|known| known.name == krate && !beside.contains(&known.place));
+        let folder = known.map_or_else(|| format!("crates/{krate}"), |known| known.dir.clone());
+        if known.is_some() || ws.root.join(&folder).exists() {
+            return Err(format!("there is a crate `{krate}` already, in {folder}").into());
         }
         let facade = ws.at(Place::Facade);
         let is_feature = facade.is_some_and(|facade| facade.features.contains_key(name));

@@ -29,7 +29,7 @@ impl Specimen {
             };
             let publish = match *name {
                 "xtask" => "publish = false\n",
-                _ => "categories.workspace = true\nkeywords.workspace = true\n",
+                _ => PUBLISHED,
             };
             let manifest = MANIFEST
                 .replace("NAME", name)
@@ -40,6 +40,69 @@ impl Specimen {
                 &format!("{manifest}{rest}"),
             );
         }
+        specimen
+    }
+
+    /// With the suite, and beside it a crate of somebody else's, which is wired nowhere.
+    pub(crate) fn with_example() -> Self {
+        let specimen = Self::new();
+        let suite = EXAMPLE.split("examples/").next().unwrap_or_default();
+        let dir = EXAMPLE.trim_end_matches("Cargo.toml");
+        let manifest = |name: &str, publish: &str, rest: &str| {
+            let manifest = MANIFEST.replace("NAME", name).replace("PUBLISH", publish);
+            manifest.replace("DESCRIPTION", "An example") + rest
+        };
+        for (path, text) in [
+            (
+                format!("{suite}Cargo.toml"),
+                &*manifest("ticket-conformance", PUBLISHED, ""),
+            ),
+            (format!("{suite}src/lib.rs"), "//! The suite.\n"),
+            (
+                "api/ticket-conformance.txt".to_owned(),
+                "pub mod ticket_conformance\n",
+            ),
+            (
+                "crates/ticket-acme/tests/conformance.rs".to_owned(),
+                "//! Cases.\n",
+            ),
+            (
+                EXAMPLE.to_owned(),
+                &manifest(
+                    "ticket-pear",
+                    "publish = false\n",
+                    "[dependencies]\nticket-http.workspace = true\n\n",
+                ),
+            ),
+            (format!("{dir}src/lib.rs"), "//! Pear.\n\nmod client;\n"),
+            (format!("{dir}src/client.rs"), "//! Client.\n"),
+        ] {
+            specimen.write(&path, text);
+        }
+        specimen.replace(
+            "Cargo.toml",
+            "\"crates/*\"",
+            "\"crates/*\", \"crates/ticket-conformance/examples/*\"",
+        );
+        specimen.append(
+            "xtask/rules.toml",
+            "[crates.ticket-conformance]\ndirect = 0\ntree = 0\n\n[crates.ticket-pear]\ndirect = 0\n",
+        );
+        specimen
+    }
+
+    /// With a crate that measures the others.
+    pub(crate) fn with_bench() -> Self {
+        let specimen = Self::new();
+        let manifest = MANIFEST
+            .replace("NAME", "ticket-bench")
+            .replace("PUBLISH", "publish = false\n")
+            .replace("DESCRIPTION", "Measurements");
+        specimen.write(BENCH, &manifest);
+        let source = BENCH.replace("Cargo.toml", "src/lib.rs");
+        specimen.write(&source, "//! Measurements.\n");
+        specimen.replace("Cargo.toml", "\"crates/*\"", "\"bench\", \"crates/*\"");
+        specimen.append("xtask/rules.toml", "[crates.ticket-bench]\ndirect = 0\n");
         specimen
     }
 
@@ -98,6 +161,15 @@ impl Specimen {
         self.folder.path().join(Path::new(path))
     }
 }
+
+/// What a published crate says beside the rest.
+const PUBLISHED: &str = "categories.workspace = true\nkeywords.workspace = true\n";
+
+/// The manifest of what measures.
+pub(crate) const BENCH: &str = "bench/Cargo.toml";
+
+/// The manifest of the example.
+pub(crate) const EXAMPLE: &str = "crates/ticket-conformance/examples/ticket-pear/Cargo.toml";
 
 const MANIFEST: &str = r#"[package]
 name = "NAME"

@@ -25,8 +25,13 @@ pub(crate) enum Place {
     Sandbox,
     /// `ticket-conformance`.
     Conformance,
+    /// A crate as others write one, for a vendor that does not exist: any
+    /// `crates/ticket-conformance/examples/ticket-*`. No provider of the house: it is wired nowhere.
+    Example,
     /// `ticket-cli`.
     Cli,
+    /// `bench/`: what `cargo xtask bench` measures, never published.
+    Bench,
     /// This program.
     Xtask,
     /// A crate that DESIGN knows nothing of.
@@ -249,9 +254,14 @@ fn read_crate(root: &Path, package: &Package, files: &BTreeMap<String, String>) 
     })
 }
 
+/// Where the examples of providers are.
+const EXAMPLES: &str = "crates/ticket-conformance/examples";
+
 fn place(name: &str, dir: &str) -> Place {
     match name {
         "xtask" if dir == "xtask" => Place::Xtask,
+        "ticket-bench" if dir == "bench" => Place::Bench,
+        _ if name.starts_with("ticket-") && dir == format!("{EXAMPLES}/{name}") => Place::Example,
         _ if dir != format!("crates/{name}") => Place::Unknown,
         "ticket-core" => Place::Core,
         "ticket-http" => Place::Http,

@@ -239,7 +239,8 @@ pub trait Fixture: Send + Sync + 'static {
         Err(Cannot::because("the fixture plants nothing"))
     }
 
-    /// What the provider was configured with and must never show, of at least 8 characters each.
+    /// What the provider was configured with and must never show, of at least 8 characters each. What is sent
+    /// encoded as a whole, such as the user and the key of basic authentication, stands here in plain and as sent.
     fn secrets(&self) -> Given<Vec<String>> {
         Err(Cannot::because(
             "the fixture does not say what is secret about its configuration",

@@ -135,9 +135,12 @@ impl Lab {
         let operations = self.info().capabilities.operations();
         let operations: Vec<_> = operations.filter(|operation| among(*operation)).collect();
         if operations.is_empty() {
+            let wanted: Vec<_> = Operation::ALL.iter().filter(|&&one| among(one)).collect();
+            let wanted: Vec<_> = wanted.iter().map(|one| format!("`{one}`")).collect();
             return skip(format!(
-                "{} has none of the operations that this is about",
-                self.info().title
+                "{} has none of the operations {}",
+                self.info().title,
+                wanted.join(", ")
             ));
         }
         Ok(operations)

@@ -17,4 +17,4 @@ pub use fixture::{Cannot, Fixture, Given, Plant, Planted, Seen};
 pub use report::{CaseReport, ConformanceReport, Outcome};
 pub use suite::Suite;
 #[doc(hidden)]
-pub use tests_macro::{__check_skips, __test};
+pub use tests_macro::{__Red, __check_skips, __test};

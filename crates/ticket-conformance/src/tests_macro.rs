@@ -1,5 +1,6 @@
 //! One test per case, by one line. A skip that nobody expects fails, so that none passes for a pass.
 
+use std::fmt;
 use std::future::Future;
 
 use crate::fixture::Fixture;
@@ -38,8 +39,8 @@ macro_rules! __tests {
         $(
             #[doc = $promise]
             #[tokio::test]
-            async fn $name() {
-                $crate::__test($start, stringify!($name), $crate::__names!($skips)).await;
+            async fn $name() -> ::core::result::Result<(), $crate::__Red> {
+                $crate::__test($start, stringify!($name), $crate::__names!($skips)).await
             }
         )*
 
@@ -57,30 +58,43 @@ macro_rules! __names {
     ([$($name:ident)*]) => { &[$(stringify!($name)),*] };
 }
 
+/// Why a test is red. An error and no panic, so that a backtrace through the suite does not bury what it says.
+#[doc(hidden)]
+pub struct __Red(String);
+
+impl fmt::Debug for __Red {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{}\n", self.0)
+    }
+}
+
 /// Fails unless the case passes, or is skipped as expected.
 #[doc(hidden)]
-#[expect(clippy::panic, reason = "so a test fails")]
 #[expect(clippy::print_stderr, reason = "so a test says why it did nothing")]
-pub async fn __test<M, R, F>(make: M, name: &str, skips: &[&str])
+pub async fn __test<M, R, F>(make: M, name: &str, skips: &[&str]) -> Result<(), __Red>
 where
     M: Fn() -> R,
     R: Future<Output = F>,
     F: Fixture,
 {
     let Some(report) = Suite::new(make).run_case(name).await else {
-        panic!("there is no case `{name}`");
+        return Err(__Red(format!("there is no case `{name}`")));
     };
-    match (&report.outcome, skips.contains(&name)) {
-        (Outcome::Passed, false) => {}
-        (Outcome::Skipped { reason }, true) => eprintln!("{name}: skipped, because {reason}"),
-        (Outcome::Skipped { reason }, false) => panic!(
-            "\n{name} was skipped, because {reason}\nmend: give it what it needs, or name it among the `skips`\n"
-        ),
-        (Outcome::Passed, true) => {
-            panic!("\n{name} passes\nmend: take it off the `skips`\n")
+    let why = match (&report.outcome, skips.contains(&name)) {
+        (Outcome::Passed, false) => return Ok(()),
+        (Outcome::Skipped { reason }, true) => {
+            eprintln!("{name}: skipped, because {reason}");
+            return Ok(());
         }
-        (Outcome::Failed { .. }, _) => panic!("\n{report}\n"),
-    }
+        (Outcome::Skipped { reason }, false) => format!(
+            "{name} was skipped, because {reason}\n\
+             mend: give it what it needs; where the vendor has no such thing, write among the `skips`\n    \
+             {name}, // {reason}"
+        ),
+        (Outcome::Passed, true) => format!("{name} passes\nmend: take it off the `skips`"),
+        (Outcome::Failed { .. }, _) => report.to_string(),
+    };
+    Err(__Red(why))
 }
 
 #[doc(hidden)]

@@ -14,7 +14,8 @@ pub(super) fn check(ws: &Workspace) -> Vec<Problem> {
             problems.push(Problem::new(
                 krate.manifest_path(),
                 format!("`{}` has no place in the workspace", krate.name),
-                "a provider is crates/ticket-NAME with the package name ticket-NAME; \
+                "a provider is crates/ticket-NAME with the package name ticket-NAME, an example of one \
+                 crates/ticket-conformance/examples/ticket-NAME; \
                  for anything else give the crate a place in xtask's `Place` and arrows in `arrows`",
             ));
             continue;
@@ -52,9 +53,13 @@ fn arrows(place: Place) -> Option<Arrows> {
     let (always, in_tests): (&[Place], &[Place]) = match place {
         Place::Http | Place::Conformance => (&[Core], &[]),
         Place::Provider => (&[Core, Http], &[Sandbox, Conformance]),
+        // What somebody else's crate has: no sandbox, which plays the house's vendors only.
+        Place::Example => (&[Core, Http], &[Conformance]),
         Place::Facade => (&[Core, Provider], &[Sandbox, Conformance]),
         Place::Core | Place::Sandbox | Place::Xtask => (&[], &[]),
         Place::Cli => (&[Facade, Sandbox], &[]),
+        // A provider is measured by itself too, beside the facade.
+        Place::Bench => (&[Core, Provider, Facade], &[]),
         Place::Unknown => return None,
     };
     Some(Arrows { always, in_tests })
@@ -86,7 +91,9 @@ fn title(place: Place) -> &'static str {
         Place::Facade => "tickets",
         Place::Sandbox => "ticket-sandbox",
         Place::Conformance => "ticket-conformance",
+        Place::Example => "the examples",
         Place::Cli => "ticket-cli",
+        Place::Bench => "ticket-bench",
         Place::Xtask => "xtask",
         Place::Unknown => "a crate without a place",
     }
@@ -95,7 +102,7 @@ fn title(place: Place) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::Specimen;
+    use crate::specimen::{BENCH, EXAMPLE, Specimen};
 
     fn problems_with(manifest: &str, section: &str, dependency: &str) -> Vec<Problem> {
         let specimen = Specimen::new();
@@ -183,6 +190,55 @@ mod tests {
             found[0].what,
             "`ticket-acme` has the dependency `ticket-sandbox`"
         );
+    }
+
+    #[test]
+    fn an_example_has_what_others_have_and_nobody_has_it() {
+        for (manifest, dependency, found_there) in [
+            (EXAMPLE, "ticket-sandbox", true),
+            (EXAMPLE, "ticket-acme", true),
+            (EXAMPLE, "tickets", true),
+            (EXAMPLE, "ticket-core", false),
+            ("crates/tickets/Cargo.toml", "ticket-pear", true),
+        ] {
+            let specimen = Specimen::with_example();
+            assert_eq!(check(&specimen.load()), []);
+            let plant = format!("[build-dependencies]\n{dependency}.workspace = true\n");
+            specimen.append(manifest, &plant);
+            specimen.append(
+                "Cargo.toml",
+                "[workspace.dependencies.ticket-pear]\npath = \"crates/ticket-conformance/examples/ticket-pear\"\n",
+            );
+            let found = check(&specimen.load());
+            let places: Vec<&str> = found.iter().map(|problem| &*problem.place).collect();
+            let expected: &[&str] = if found_there { &[manifest] } else { &[] };
+            assert_eq!(places, expected, "{dependency}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_measures_has_what_is_measured_and_nobody_has_it() {
+        for (manifest, dependency, found_there) in [
+            (BENCH, "tickets", false),
+            (BENCH, "ticket-acme", false),
+            (BENCH, "ticket-core", false),
+            (BENCH, "ticket-http", true),
+            (BENCH, "ticket-sandbox", true),
+            ("crates/tickets/Cargo.toml", "ticket-bench", true),
+        ] {
+            let specimen = Specimen::with_bench();
+            assert_eq!(check(&specimen.load()), []);
+            let plant = format!("[build-dependencies]\n{dependency}.workspace = true\n");
+            specimen.append(manifest, &plant);
+            specimen.append(
+                "Cargo.toml",
+                "[workspace.dependencies.ticket-bench]\npath = \"bench\"\n",
+            );
+            let found = check(&specimen.load());
+            let places: Vec<&str> = found.iter().map(|problem| &*problem.place).collect();
+            let expected: &[&str] = if found_there { &[manifest] } else { &[] };
+            assert_eq!(places, expected, "{dependency}: {found:?}");
+        }
     }
 
     #[test]

@@ -1,16 +1,18 @@
-//! `reqwest` is named by `ticket-http` alone, which mends its unsafe defaults once.
+//! `reqwest` is named by `ticket-http` alone, which mends its unsafe defaults once, and by `bench/`, which measures
+//! against it.
 //!
 //! Prose and string literals may name it; manifests and code may not. How `ticket-http` uses it is
 //! no business of this check.
 
 use super::Problem;
 use super::rust_text::{self, Kept};
-use crate::workspace::{Place, Workspace};
+use crate::workspace::{Crate, Place, Workspace};
 
-/// Refuses reqwest, and crates that are built around it, outside `ticket-http`.
+/// Refuses reqwest, and crates that are built around it, elsewhere.
 pub(super) fn check(ws: &Workspace) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for krate in ws.crates.iter().filter(|krate| krate.place != Place::Http) {
+    let may_not = |krate: &&Crate| !matches!(krate.place, Place::Http | Place::Bench);
+    for krate in ws.crates.iter().filter(may_not) {
         for dependency in &krate.dependencies {
             if dependency.name == "reqwest" || dependency.name.starts_with("reqwest-") {
                 problems.push(Problem::new(
@@ -41,7 +43,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::Specimen;
+    use crate::specimen::{BENCH, Specimen};
 
     #[test]
     fn a_manifest_that_names_reqwest_is_found_in_every_kind_of_dependency() {
@@ -101,6 +103,17 @@ mod tests {
             "// reqwest\n/// reqwest\nconst A: &str = \"reqwest\";\n",
         );
         specimen.append("crates/ticket-http/src/lib.rs", "use reqwest as _;\n");
+        assert_eq!(check(&specimen.load()), []);
+    }
+
+    #[test]
+    fn what_is_measured_beside_reqwest_may_name_it() {
+        let specimen = Specimen::with_bench();
+        specimen.append(BENCH, "[dependencies]\nreqwest = \"1\"\n");
+        specimen.append(
+            &BENCH.replace("Cargo.toml", "src/lib.rs"),
+            "use reqwest as _;\n",
+        );
         assert_eq!(check(&specimen.load()), []);
     }
 }

@@ -3,7 +3,7 @@
 //! Names, versions of dependencies and licences of others are cargo's and `cargo deny`'s work.
 
 use super::Problem;
-use crate::workspace::{Crate, Workspace};
+use crate::workspace::{Crate, Place, Workspace};
 
 /// What each crate takes from `[workspace.package]`.
 const INHERITED: &[&str] = &["version", "edition", "rust-version", "license"];
@@ -49,6 +49,12 @@ fn manifest_problems(ws: &Workspace, krate: &Crate) -> Vec<Problem> {
             "write `[lints]` and `workspace = true`".into(),
         );
     }
+    if krate.place == Place::Example && krate.is_published() {
+        report(
+            "is an example and would be published".into(),
+            "write `publish = false` under [package]".into(),
+        );
+    }
     let beside = ws.files.contains_key(&krate.path("README.md"));
     match &krate.readme {
         Some(readme) if !ws.files.contains_key(&krate.path(readme)) => report(
@@ -72,7 +78,7 @@ fn is_inherited(field: Option<&toml::Value>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::Specimen;
+    use crate::specimen::{EXAMPLE, Specimen};
 
     const MANIFEST: &str = "crates/ticket-acme/Cargo.toml";
 
@@ -123,6 +129,17 @@ mod tests {
             let found = only_problem("[lints]\nworkspace = true", own);
             assert_eq!(found.what, "does not take the workspace's lints");
         }
+    }
+
+    #[test]
+    fn an_example_that_would_be_published_is_found() {
+        let specimen = Specimen::with_example();
+        assert_eq!(check(&specimen.load()), []);
+        let published = "categories.workspace = true\nkeywords.workspace = true";
+        specimen.replace(EXAMPLE, "publish = false", published);
+        let found = check(&specimen.load());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].what, "is an example and would be published");
     }
 
     #[test]

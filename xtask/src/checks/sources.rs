@@ -1,11 +1,11 @@
-//! Every public item of a provider's client says where its facts come from.
+//! Every public item of a provider's client, an example's too, says where its facts come from.
 //!
 //! The convention: its docs name the vendor's page, as in "(page `delete-tickets`)"; or say that something
 //! is inferred; or, for what has nothing to do with the vendor, "Sends nothing". The client itself says where
 //! the pages are: "The pages named here are those of". Whether a page says so is for people to judge.
 
 use super::Problem;
-use crate::workspace::Workspace;
+use crate::workspace::{Place, Workspace};
 
 /// One of them is enough. A page is quoted like code.
 const SOURCES: &[&str] = &[
@@ -31,7 +31,9 @@ const ITEMS: &[&str] = &[
 /// Finds items without a source.
 pub(super) fn check(ws: &Workspace) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for provider in ws.providers() {
+    let examples = ws.crates.iter();
+    let examples = examples.filter(|krate| krate.place == Place::Example);
+    for provider in ws.providers().chain(examples) {
         let (file, folder) = (provider.path("src/client.rs"), provider.path("src/client/"));
         for (path, text) in ws.rust_files(&provider.dir) {
             if path != file && !path.starts_with(&folder) {
@@ -79,7 +81,7 @@ fn without_source(text: &str) -> Vec<(usize, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::Specimen;
+    use crate::specimen::{EXAMPLE, Specimen};
 
     const CLIENT: &str = "crates/ticket-acme/src/client.rs";
 
@@ -103,6 +105,16 @@ mod tests {
             let what = format!("`{name}` does not say where it comes from");
             assert_eq!(places(&plant), [(format!("{CLIENT}:7"), what)]);
         }
+    }
+
+    #[test]
+    fn an_example_says_it_too() {
+        let specimen = Specimen::with_example();
+        let client = EXAMPLE.replace("Cargo.toml", "src/client.rs");
+        specimen.append(&client, "pub fn a() {}\n");
+        let found = check(&specimen.load());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].place, format!("{client}:2"));
     }
 
     #[test]

@@ -194,7 +194,7 @@ pub(super) fn changelog(ws: &Workspace, name: &Name) -> Result<Edit> {
 pub(super) fn rules(ws: &Workspace, name: &Name) -> Result<Edit> {
     let path = rules::PATH;
     let text = text_of(ws, path)?;
-    let words = name.in_place("acme = [\"AcmeTicket\"] # to be done: what its pages call things\n");
+    let words = name.in_place("acme = [\"AcmeTicket\"] # To be done: what its pages call things\n");
     let mut section = format!(
         "[crates.{}]\ndirect = 4\ntree = {}\n\n",
         name.krate(),

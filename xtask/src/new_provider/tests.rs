@@ -27,7 +27,7 @@ fn a_new_provider_passes_every_check_whatever_its_place_in_the_order() {
     for name in ["aaa", "pear7", "zzz"] {
         write(
             folder.path(),
-            &edits(&ws, &Name::new(&ws, name).unwrap()).unwrap(),
+            &edits(&ws, &Name::new(&ws, name, &[]).unwrap()).unwrap(),
         )
         .unwrap();
         ws = workspace::load(folder.path()).unwrap();
@@ -65,6 +65,7 @@ fn a_wrong_name_writes_nothing() {
         "../pear",
         "pear desk",
         "onecloud",
+        "pear",
         "core",
         "http",
         "sandbox",
@@ -108,7 +109,7 @@ fn a_workspace_without_a_place_for_an_edit_is_refused_before_anything_is_written
         assert!(text.contains(from), "{path}");
         *text = text.replace(from, "");
         let before = texts(&ws.root);
-        let error = command(&ws, &["pear".to_owned()]).unwrap_err().to_string();
+        let error = command(&ws, &["plum".to_owned()]).unwrap_err().to_string();
         assert!(error.contains(path), "{error}");
         assert!(texts(&ws.root) == before);
     }
@@ -131,10 +132,35 @@ fn a_crate_outside_stands_by_itself_and_nothing_is_written_over() {
         assert_eq!(manifest[section][name].as_str(), Some(version));
     }
     assert_eq!(manifest["package"]["name"].as_str(), Some("ticket-pear"));
+    // The house's own names stay its own there: the crate would be confused with what it depends on.
+    let core = ["core", "--path", "elsewhere"].map(str::to_owned);
+    let taken = command(&ws, &core).unwrap_err().to_string();
+    assert!(taken.ends_with("already, in crates/ticket-core"), "{taken}");
     let again = command(&ws, &arguments).unwrap_err().to_string();
     assert!(again.contains("not empty"), "{again}");
     let here = ws.root.join("elsewhere");
     let arguments = ["pear", "--path", here.to_str().unwrap()].map(str::to_owned);
     command(&ws, &arguments).unwrap_err();
     assert!(!here.exists());
+}
+
+#[test]
+fn the_finished_example_has_what_the_guide_leaves_as_it_is() {
+    let (_folder, ws) = copy();
+    let examples = ws.crates.iter();
+    let mut examples = examples.filter(|krate| krate.place == Place::Example);
+    let example = examples.next().unwrap();
+    assert_eq!(example.name, "ticket-pear");
+    let files = files(
+        &Name::new(&ws, "pear", &[Place::Example]).unwrap(),
+        &format!("{}/", example.dir),
+    );
+    for path in ["src/lib.rs", "src/mapping.rs", "tests/vendor/mod.rs"] {
+        let path = example.path(path);
+        assert!(ws.files[&path] == files[&path], "{path}");
+    }
+    for path in files.keys() {
+        let text = ws.files.get(path).map_or("To be done", String::as_str);
+        assert!(!text.contains("To be done"), "{path}");
+    }
 }

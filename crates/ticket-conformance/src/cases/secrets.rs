@@ -11,7 +11,11 @@ use ticket_core::Operation;
 fn no_leak(what: &str, text: &str, secrets: &[String]) -> Tried {
     let leaks = canary::find(text, secrets.iter().map(String::as_str));
     let leaks: Vec<_> = leaks.iter().map(ToString::to_string).collect();
-    ensure(leaks.is_empty(), what, "no secret", leaks.join(", "))
+    let found = format!(
+        "{}, counted from 0 as the fixture names them",
+        leaks.join(", ")
+    );
+    ensure(leaks.is_empty(), what, "no secret", found)
 }
 
 pub(crate) async fn debug_shows_no_secret(lab: &Lab) -> Tried {
@@ -40,7 +44,10 @@ pub(crate) async fn repeated_secrets_are_hidden(lab: &Lab) -> Tried {
         words: words.clone(),
     });
     each_error(lab, &faults, |operation, error| {
-        let what = format!("`{operation}` was refused with words that repeat the secrets");
+        let what = format!(
+            "`{operation}` was refused with words that repeat the secrets; a provider has to leave out of a \
+             vendor's words what it sent, in plain too where it sent it encoded"
+        );
         no_leak(&what, &shown(error), &secrets)
     })
     .await

@@ -18,7 +18,8 @@ use ticket_conformance::{Cannot, Fault, Fixture, Given, Plant, Planted, Seen};
 use ticket_core::{Operation, TicketId, TicketProvider};
 use ticket_acme::{Acme, AcmeConfig};
 
-use vendor::{KEY, Vendor};
+use vendor::Vendor;
+use vendor::api::KEY;
 
 /// The provider with a vendor of its own, which holds no ticket.
 struct Fresh {
@@ -93,7 +94,9 @@ impl Fixture for Fresh {
         let (name, text) = match plant {
             Plant::UnknownStatus => ("status", "conformance-s9"),
             Plant::UnmodelledField => ("shelf", "conformance-b7"),
-            other => return Err(Cannot::because(format!("nothing is known of {other:?}"))),
+            Plant::UnknownPriority => return Err(Cannot::because("a ticket has no priority")),
+            Plant::Message => return Err(Cannot::because("a ticket has no messages")),
+            other => return Err(Cannot::because(format!("nothing plants {other:?}"))),
         };
         Ok(Planted::new(self.vendor.add_ticket(name, text), text))
     }

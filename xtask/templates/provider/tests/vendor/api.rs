@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{KEY, Reply, Request, State};
+use super::{Reply, Request, State};
+
+/// What the vendor accepts.
+pub(crate) const KEY: &str = "acme-conformance-key";
 
 /// A ticket as it is when it is new.
 pub(super) fn new_ticket(id: &str) -> Value {

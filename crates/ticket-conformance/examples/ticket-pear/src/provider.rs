@@ -1,0 +1,38 @@
+//! Pear as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
+
+use async_trait::async_trait;
+use ticket_core::{
+    Cursor, DeleteReport, Page, ProviderInfo, Request, Result, Ticket, TicketId, TicketProvider,
+    TicketQuery,
+};
+
+use crate::client::Pear;
+use crate::mapping;
+
+#[async_trait]
+impl TicketProvider for Pear {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+        self.info.check(&Request::Get(id))?;
+        Ok(mapping::ticket(self.get_ticket(id.as_str()).await?))
+    }
+
+    async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
+        self.info.check(&Request::List(query))?;
+        let cursor = query.page.cursor.as_ref().map(Cursor::as_str);
+        let page = self.list_tickets(cursor).await?;
+        let items = page.tickets.into_iter().map(mapping::ticket).collect();
+        Ok(Page::last(items).next(page.next.map(Cursor::new)))
+    }
+
+    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
+        self.info.check(&Request::Delete(ids))?;
+        match ids {
+            [id] => DeleteReport::of_one(id, self.delete_ticket(id.as_str()).await),
+            _ => Ok(DeleteReport::default()),
+        }
+    }
+}

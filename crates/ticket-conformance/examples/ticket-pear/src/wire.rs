@@ -1,0 +1,56 @@
+//! What goes over the wire, exactly as the vendor prints it.
+//!
+//! From the vendor's page `api.html`.
+
+use std::fmt;
+
+use serde::Deserialize;
+use ticket_core::RawValue;
+use ticket_http::{Reply, WireId};
+
+/// A ticket as `GET /tickets/{id}` answers. `Debug` prints the id only.
+#[derive(Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Ticket {
+    /// The ticket's id. The only key that a ticket must have.
+    pub id: WireId,
+    /// The subject line.
+    pub subject: Option<String>,
+    /// The text.
+    pub description: Option<String>,
+    /// `open` or `closed`.
+    pub status: Option<String>,
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TicketPage {
+    /// The tickets, each as the vendor sent it.
+    pub tickets: Vec<Reply<Ticket>>,
+    /// What to ask for the next page with; nothing on the last one.
+    pub next: Option<String>,
+}
+
+/// A page of a list as it comes.
+#[derive(Deserialize)]
+pub(crate) struct TicketList {
+    pub(crate) tickets: Vec<Box<RawValue>>,
+    /// A reply that says nothing of it is no last page: serde would take it for one.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) next: Option<String>,
+}
+
+/// The body of an error.
+#[derive(Deserialize)]
+pub(crate) struct Refusal {
+    pub(crate) message: String,
+}
