@@ -26,6 +26,12 @@ pub(super) struct Deleted {
     _message: String,
 }
 
+/// The reply of OneCloud's list.
+#[derive(Deserialize)]
+pub(super) struct Found {
+    pub(super) data: Vec<wire::TicketRow>,
+}
+
 /// The body of LeadSquared's delete.
 #[derive(Serialize)]
 pub(super) struct Trash<'a> {
@@ -117,7 +123,7 @@ async fn by_hand(client: &Client, server: &str, batch: &[String], call: Call) ->
                 .send()
                 .await?
                 .error_for_status()?;
-            let list = black_box(reply.json::<wire::FoundTickets>().await?);
+            let list = black_box(reply.json::<Found>().await?);
             expect(list.data.len() == ROWS as usize)
         }
     }

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
 use ticket_onecloud::wire;
 
-use super::by_hand::{Case, Deleted, Trash, Trashed};
+use super::by_hand::{Case, Deleted, Found, Trash, Trashed};
 use super::{Contestant, expect};
 use crate::Error;
 use crate::call::{self, CASE, Call, KEY, ORG, ROWS, SHORT_TICKET, TICKET};
@@ -96,7 +96,7 @@ impl Contestant for Hyper {
             }
             Call::OnecloudList => {
                 let reply = self.get(&format!("/api/ticketrz?limit={ROWS}")).await?;
-                let list = black_box(serde_json::from_slice::<wire::FoundTickets>(&reply)?);
+                let list = black_box(serde_json::from_slice::<Found>(&reply)?);
                 expect(list.data.len() == ROWS as usize)
             }
         }

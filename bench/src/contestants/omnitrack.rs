@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use ticket_onecloud::wire;
 
-use super::by_hand::{Deleted, Trashed};
+use super::by_hand::{Deleted, Found, Trashed};
 use super::{Contestant, expect};
 use crate::Error;
 use crate::call::{self, CASE, Call, KEY, ORG, ROWS, SHORT_TICKET, TICKET};
@@ -133,8 +133,7 @@ impl Desk for Transport {
                 Call::OnecloudGetShort => self.get(SHORT_TICKET).await,
                 Call::OnecloudList => {
                     let path = format!("/api/ticketrz?limit={ROWS}");
-                    let list: wire::FoundTickets =
-                        black_box(self.request(Method::GET, &path, None).await?);
+                    let list: Found = black_box(self.request(Method::GET, &path, None).await?);
                     expect(list.data.len() == ROWS as usize)
                 }
             }

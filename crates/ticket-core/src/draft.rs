@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
+use crate::raw::RawJson;
 use crate::ticket::{Hidden, Person, Priority, Status, TicketId};
 
 /// A ticket to be filed. What the vendor cannot carry is refused by name, never dropped.
@@ -140,13 +140,16 @@ pub struct Created {
     /// The new ticket's id.
     pub id: TicketId,
     /// The vendor's JSON, unmodified.
-    pub raw: Box<RawValue>,
+    pub raw: RawJson,
 }
 
 impl Created {
     /// The ticket with this id was created; `raw` is the vendor's reply.
-    pub fn new(id: impl Into<TicketId>, raw: Box<RawValue>) -> Self {
-        Self { id: id.into(), raw }
+    pub fn new(id: impl Into<TicketId>, raw: impl Into<RawJson>) -> Self {
+        Self {
+            id: id.into(),
+            raw: raw.into(),
+        }
     }
 }
 
@@ -154,7 +157,7 @@ impl fmt::Debug for Created {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Created")
             .field("id", &self.id)
-            .field("raw", &Hidden(self.raw.get()))
+            .field("raw", &self.raw)
             .finish()
     }
 }

@@ -14,6 +14,7 @@ mod pace;
 mod patience;
 mod provider;
 mod query;
+mod raw;
 mod resolve;
 mod retry;
 mod setting;
@@ -38,6 +39,7 @@ pub use pace::{NoSlot, PaceStatus, Pacer, Slots, WaitReason, Waiting};
 pub use provider::MockTicketProvider;
 pub use provider::TicketProvider;
 pub use query::{Cursor, Page, PageRequest, State, TicketQuery};
+pub use raw::RawJson;
 pub use resolve::ResolveOutcome;
 pub use retry::RetryPolicy;
 pub use setting::{Setting, Settings};
@@ -46,5 +48,5 @@ pub use stop::Stop;
 pub use ticket::{Person, Priority, Status, Ticket, TicketId};
 pub use tickets::Tickets;
 
-/// The vendor's JSON, unmodified: see [`Ticket::raw`].
+/// A part of a vendor's reply as it came, such as a row of a list; a [`RawJson`] is made of it.
 pub use serde_json::value::RawValue;

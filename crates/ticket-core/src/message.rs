@@ -4,9 +4,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::draft::Attachment;
+use crate::raw::RawJson;
 use crate::ticket::{Hidden, Person};
 
 /// Which way a message went.
@@ -37,19 +37,19 @@ pub struct Message {
     /// When it was written.
     pub created_at: Option<Timestamp>,
     /// The vendor's JSON, unmodified.
-    pub raw: Box<RawValue>,
+    pub raw: RawJson,
 }
 
 impl Message {
     /// A message of which only the text and the vendor's JSON are known.
-    pub fn new(body: impl Into<String>, raw: Box<RawValue>) -> Self {
+    pub fn new(body: impl Into<String>, raw: impl Into<RawJson>) -> Self {
         Self {
             id: None,
             author: None,
             direction: None,
             body: body.into(),
             created_at: None,
-            raw,
+            raw: raw.into(),
         }
     }
 }
@@ -62,7 +62,7 @@ impl fmt::Debug for Message {
             .field("direction", &self.direction)
             .field("body", &Hidden(&self.body))
             .field("created_at", &self.created_at)
-            .field("raw", &Hidden(self.raw.get()))
+            .field("raw", &self.raw)
             .finish()
     }
 }

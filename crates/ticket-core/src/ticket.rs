@@ -8,7 +8,8 @@ use std::fmt;
 use ecow::EcoString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::value::RawValue;
+
+use crate::raw::RawJson;
 
 /// A ticket's id in its vendor's system, as text; never a number, even where it looks like one.
 ///
@@ -250,12 +251,12 @@ pub struct Ticket {
     /// When it is due.
     pub due_at: Option<Timestamp>,
     /// The vendor's JSON, unmodified.
-    pub raw: Box<RawValue>,
+    pub raw: RawJson,
 }
 
 impl Ticket {
     /// A ticket of which only the id and the vendor's JSON are known.
-    pub fn new(id: impl Into<TicketId>, raw: Box<RawValue>) -> Self {
+    pub fn new(id: impl Into<TicketId>, raw: impl Into<RawJson>) -> Self {
         Self {
             id: id.into(),
             subject: None,
@@ -270,7 +271,7 @@ impl Ticket {
             updated_at: None,
             closed_at: None,
             due_at: None,
-            raw,
+            raw: raw.into(),
         }
     }
 }
@@ -291,7 +292,7 @@ impl fmt::Debug for Ticket {
             .field("updated_at", &self.updated_at)
             .field("closed_at", &self.closed_at)
             .field("due_at", &self.due_at)
-            .field("raw", &Hidden(self.raw.get()))
+            .field("raw", &self.raw)
             .finish()
     }
 }
@@ -307,6 +308,8 @@ impl fmt::Debug for Hidden<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::value::RawValue;
+
     use super::*;
     use crate::draft::{Attachment, Created, NewTicket, TicketPatch};
     use crate::message::{Message, NewComment};

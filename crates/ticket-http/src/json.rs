@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use serde_path_to_error::{Path, Segment};
+use ticket_core::RawJson;
 
 /// How many segments of a path are told, and how many characters of a name.
 const MAX_PATH: usize = 16;
@@ -56,15 +57,22 @@ fn read_telling_where<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     Ok(value)
 }
 
-/// The JSON as it stands; otherwise says why it is none.
-pub(crate) fn read_raw(body: &[u8]) -> Result<Box<RawValue>, String> {
-    // Borrowed first: so it is copied once, and not byte by byte.
-    let raw: serde_json::Result<&RawValue> = match text(body) {
-        Some(text) => serde_json::from_str(text),
-        None => serde_json::from_slice(body),
+/// Reads a body as `T` and keeps it as it stands; otherwise says why not.
+pub(crate) fn read_and_keep<T: DeserializeOwned>(body: &[u8]) -> Result<(T, RawJson), String> {
+    let Some(text) = text(body) else {
+        // Where the damage is; it may be in a field that `T` passes over.
+        let damaged = serde_json::from_slice::<&RawValue>(body).map(drop);
+        return Err(why_not(
+            damaged.map_err(|error| describe(&error, "the reply")),
+        ));
     };
-    raw.map(ToOwned::to_owned)
-        .map_err(|error| describe(&error, "the reply"))
+    RawJson::read(text).map_err(|_| why_not(read_telling_where::<T>(body).map(drop)))
+}
+
+/// The same text was read before, in vain.
+fn why_not(read: Result<(), String>) -> String {
+    let unlikely = || "the reply cannot be read".to_owned();
+    read.err().unwrap_or_else(unlikely)
 }
 
 fn describe(error: &serde_json::Error, place: &str) -> String {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use ticket_core::{ErrorKind, Result, TicketId};
+use ticket_core::{ErrorKind, RawJson, Result, TicketId};
 
 use crate::json;
 use crate::response::HttpResponse;
@@ -17,7 +17,7 @@ pub struct Reply<T> {
     /// The reply, as far as it is modelled.
     pub value: T,
     /// The whole reply, unmodified.
-    pub raw: Box<RawValue>,
+    pub raw: RawJson,
 }
 
 impl<T> Reply<T> {
@@ -39,16 +39,21 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
 }
 
 impl HttpResponse {
-    /// The body, decoded, with the JSON that it was decoded from.
+    /// The body, an object, decoded, with the JSON that it was decoded from.
     ///
     /// # Errors
     ///
-    /// As [`json`](Self::json).
+    /// As [`json`](Self::json), and where it is a list: of one serde would take the items for the fields, by their
+    /// order.
     pub fn reply<T: DeserializeOwned>(&self) -> Result<Reply<T>> {
-        Ok(Reply {
-            value: self.json()?,
-            raw: self.raw_json()?,
-        })
+        let text = self.json_text()?;
+        if text.starts_with(b"[") {
+            let why = "the reply is a list instead of an object";
+            return Err(self.error_of(ErrorKind::BadResponse, why));
+        }
+        let (value, raw) =
+            json::read_and_keep(text).map_err(|why| self.error_of(ErrorKind::BadResponse, &why))?;
+        Ok(Reply { value, raw })
     }
 
     /// Decodes an object of the body that was kept as it came, such as a row of a list.
@@ -64,6 +69,7 @@ impl HttpResponse {
         }
         let value = json::read(raw.get().as_bytes())
             .map_err(|why| self.error_of(ErrorKind::BadResponse, &why))?;
+        let raw = raw.into();
         Ok(Reply { value, raw })
     }
 }

@@ -7,7 +7,6 @@ use memchr::memmem;
 use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 use ticket_core::{Error, ErrorKind, Result};
 
 use crate::status::{effect_of_status, kind_of_status};
@@ -65,15 +64,6 @@ impl HttpResponse {
     /// HTML page. It never quotes the body.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         json::read(self.json_text()?).map_err(|why| self.error_of(ErrorKind::BadResponse, &why))
-    }
-
-    /// The body's JSON as it stands, unread.
-    ///
-    /// # Errors
-    ///
-    /// As [`json`](Self::json).
-    pub fn raw_json(&self) -> Result<Box<RawValue>> {
-        json::read_raw(self.json_text()?).map_err(|why| self.error_of(ErrorKind::BadResponse, &why))
     }
 
     /// The first 300 characters of a plain-text body, to stand as the vendor's own words. Nothing for an HTML
@@ -146,7 +136,7 @@ impl HttpResponse {
     }
 
     /// What may be JSON; otherwise says what it is.
-    fn json_text(&self) -> Result<&[u8]> {
+    pub(crate) fn json_text(&self) -> Result<&[u8]> {
         let text = self.trimmed();
         let why = if text.is_empty() {
             "the reply has an empty body"

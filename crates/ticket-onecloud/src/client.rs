@@ -8,7 +8,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::de::DeserializeOwned;
 use ticket_core::{Effect, Error, ErrorKind, Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpRequest, HttpResponse, Reply};
 
@@ -78,7 +77,8 @@ impl OneCloud {
     /// `NotFound` by the status alone: the vendor documents no body for an unknown id (inferred).
     pub async fn get_ticket(&self, id: &str) -> Result<Reply<wire::Ticket>> {
         let request = || self.http.get(&["api", "ticketrz", id]);
-        self.call(Operation::Get, request, object).await
+        self.call(Operation::Get, request, HttpResponse::reply)
+            .await
     }
 
     /// `GET /api/ticketrz?sinceId&limit&offset` (page `tiketfind`). The rows are another shape than
@@ -101,7 +101,7 @@ impl OneCloud {
                     None => request,
                 })
         };
-        self.call(Operation::List, request, object).await
+        self.call(Operation::List, request, found).await
     }
 
     /// `POST /api/ticket/create` (page `tiketcreate`). Only the id comes back.
@@ -114,7 +114,8 @@ impl OneCloud {
         ticket: &wire::CreateTicket,
     ) -> Result<Reply<wire::CreatedTicket>> {
         let request = || self.http.post(&["api", "ticket", "create"]).json(ticket);
-        self.call(Operation::Create, request, object).await
+        self.call(Operation::Create, request, HttpResponse::reply)
+            .await
     }
 
     /// `DELETE /api/ticketrz/<id>` (page `tiketremove`, which calls the id "Contact Id": taken for a slip,
@@ -188,13 +189,17 @@ impl OneCloud {
     }
 }
 
-/// Reads an object, by the names of its fields. serde would take a list for one as well, by its order.
-fn object<T: DeserializeOwned>(response: &HttpResponse) -> Result<Reply<T>> {
-    if response.body().trim_ascii().starts_with(b"[") {
-        let message = "the reply is a list instead of an object";
-        return Err(response.error_of(ErrorKind::BadResponse, message));
-    }
-    response.reply()
+/// Reads each row on its own, so that none loses what is not modelled.
+fn found(response: &HttpResponse) -> Result<Reply<wire::FoundTickets>> {
+    let mut reply = response.reply::<wire::FoundRows>()?;
+    let rows = std::mem::take(&mut reply.value.data).into_iter();
+    let data = rows
+        .map(|row| response.reply_of(row))
+        .collect::<Result<_>>()?;
+    Ok(reply.map(|rows| wire::FoundTickets {
+        total: rows.total,
+        data,
+    }))
 }
 
 /// The login of the configuration, if it has one.

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde_json::value::RawValue;
 use ticket_core::{
     Direction, Error, Message, NewTicket, PageRequest, Person, Priority, Result, Status, Ticket,
 };
@@ -60,9 +59,10 @@ pub(crate) fn ticket(reply: Reply<wire::Ticket>, zone: &TimeZone) -> Ticket {
     ticket
 }
 
-pub(crate) fn row_ticket(row: wire::TicketRow, raw: Box<RawValue>, zone: &TimeZone) -> Ticket {
+pub(crate) fn row_ticket(reply: Reply<wire::TicketRow>, zone: &TimeZone) -> Ticket {
+    let row = reply.value;
     let time = |text: Option<String>| timestamp(&given(text)?, zone);
-    let mut ticket = Ticket::new(row.id, raw);
+    let mut ticket = Ticket::new(row.id, reply.raw);
     ticket.subject = given(row.subject);
     ticket.description = given(row.description);
     ticket.status = given(row.status).map(status_name);

@@ -8,7 +8,7 @@ use ticket_core::{
 
 use crate::client::OneCloud;
 use crate::info::ID;
-use crate::{mapping, wire};
+use crate::mapping;
 
 #[async_trait]
 impl TicketProvider for OneCloud {
@@ -28,19 +28,9 @@ impl TicketProvider for OneCloud {
         self.info.check(&Request::List(query))?;
         let find = mapping::find_tickets(&query.page)
             .map_err(|error| error.in_operation(ID, Operation::List))?;
-        let reply = self.find_tickets(&find).await?;
-        let rows: wire::RawRows = serde_json::from_str(reply.raw.get()).map_err(|_| {
-            // The same text was read as rows before.
-            Error::new(ErrorKind::BadResponse, "the rows cannot be read")
-                .in_operation(ID, Operation::List)
-        })?;
-        // Of a list serde would take the items for the fields, by their order.
-        if rows.data.iter().any(|row| !row.get().starts_with('{')) {
-            let error = Error::new(ErrorKind::BadResponse, "a row of the list is no object");
-            return Err(error.in_operation(ID, Operation::List));
-        }
-        let total = reply.value.total;
-        let arrived = u64::try_from(rows.data.len()).unwrap_or(u64::MAX);
+        let found = self.find_tickets(&find).await?.value;
+        let total = found.total;
+        let arrived = u64::try_from(found.data.len()).unwrap_or(u64::MAX);
         let end = find.offset.unwrap_or_default().saturating_add(arrived);
         // What arrived counts: more rows than the limit may come. Without a total, an empty page is the end.
         let more = total.map_or(arrived > 0, |total| end < total);
@@ -50,9 +40,9 @@ impl TicketProvider for OneCloud {
                 Error::new(ErrorKind::BadResponse, message).in_operation(ID, Operation::List)
             );
         }
-        let items = reply.value.data.into_iter().zip(rows.data);
-        let items = items
-            .map(|(row, raw)| mapping::row_ticket(row, raw, &self.time_zone))
+        let rows = found.data.into_iter();
+        let items = rows
+            .map(|row| mapping::row_ticket(row, &self.time_zone))
             .collect();
         Ok(Page::last(items)
             .next(more.then(|| Cursor::new(end.to_string())))

@@ -248,20 +248,21 @@ impl FindTickets {
     }
 }
 
-/// The reply of `GET /api/ticketrz`. Its `limit` is not modelled: it echoes what was sent, as a text, and
-/// not what was done.
-#[derive(Clone, Debug, Deserialize)]
+/// The reply of `GET /api/ticketrz`, each row with its own JSON. Its `limit` is not modelled: it echoes what was sent,
+/// as a text, and not what was done.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FoundTickets {
     /// How many tickets there are in all.
     pub total: Option<u64>,
     /// The rows.
-    pub data: Vec<TicketRow>,
+    pub data: Vec<Reply<TicketRow>>,
 }
 
-/// The rows of [`FoundTickets`], as they came.
+/// The reply of `GET /api/ticketrz`, its rows not read yet.
 #[derive(Deserialize)]
-pub(crate) struct RawRows {
+pub(crate) struct FoundRows {
+    pub(crate) total: Option<u64>,
     pub(crate) data: Vec<Box<RawValue>>,
 }
 

@@ -157,7 +157,8 @@ async fn list(provider: &OneCloud, recording: &Recording) -> Result<String, Erro
     let limit = if recording.case == "ok" { 2 } else { 10 };
     let query = wire::FindTickets::new().since_id(1).limit(limit).offset(0);
     let found = provider.find_tickets(&query).await?.value;
-    let row = |row: &wire::TicketRow| {
+    let row = |row: &ticket_onecloud::Reply<wire::TicketRow>| {
+        let row = &row.value;
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         format!(
             "{}: {} {} {} {} {} {} {} {} {} {} {} {}",

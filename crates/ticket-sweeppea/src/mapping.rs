@@ -134,8 +134,9 @@ pub(crate) fn ticket(reply: Reply<wire::Ticket>) -> Ticket {
     ticket
 }
 
-pub(crate) fn row_ticket(row: wire::TicketRow, raw: Box<RawValue>, status: &Status) -> Ticket {
-    let mut ticket = Ticket::new(row.case_number, raw);
+pub(crate) fn row_ticket(reply: Reply<wire::TicketRow>, status: &Status) -> Ticket {
+    let row = reply.value;
+    let mut ticket = Ticket::new(row.case_number, reply.raw);
     ticket.subject = row.subject;
     ticket.status = Some(status.clone());
     ticket.priority = row.priority.map(priority);

@@ -1,7 +1,6 @@
 //! Sweeppea as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
 use async_trait::async_trait;
-use serde_json::value::RawValue;
 use ticket_core::{
     Created, DeleteReport, Error, ErrorKind, Message, NewTicket, Operation, Page, PageRequest,
     ProviderInfo, Request, Result, State, Status, Ticket, TicketId, TicketPatch, TicketProvider,
@@ -37,13 +36,6 @@ impl TicketProvider for Sweeppea {
             State::Closed => self.fetch_closed_tickets(&filter).await?,
             _ => self.fetch_open_tickets(&filter).await?,
         };
-        let rows: wire::Envelope<wire::RawRows> =
-            serde_json::from_str(reply.raw.get()).map_err(|_| {
-                // The same text was read as rows before.
-                Error::new(ErrorKind::BadResponse, "the rows cannot be read")
-                    .in_operation(ID, Operation::List)
-            })?;
-        objects(&rows.data.tickets, Operation::List)?;
         let list = reply.value;
         if list.page.is_some_and(|page| page != place.page) {
             let message = "the vendor answered with another page than the one asked for";
@@ -59,10 +51,8 @@ impl TicketProvider for Sweeppea {
         } else {
             Status::Open
         };
-        let items = list.tickets.into_iter().zip(rows.data.tickets);
-        let items = items
-            .map(|(row, raw)| mapping::row_ticket(row, raw, &status))
-            .collect();
+        let rows = list.tickets.into_iter();
+        let items = rows.map(|row| mapping::row_ticket(row, &status)).collect();
         // The total is one list's; of both together nothing is known.
         Ok(Page::last(items)
             .next(next.map(Place::cursor))
@@ -111,7 +101,11 @@ impl TicketProvider for Sweeppea {
                     .in_operation(ID, Operation::Messages)
             })?;
         let rows = raw.data.notes.unwrap_or_default();
-        objects(&rows, Operation::Messages)?;
+        // Of a list serde would take the items for the fields, by their order.
+        if rows.iter().any(|row| !row.get().starts_with('{')) {
+            let error = Error::new(ErrorKind::BadResponse, "a row of the reply is no object");
+            return Err(error.in_operation(ID, Operation::Messages));
+        }
         let notes = reply.value.notes.unwrap_or_default().into_iter();
         Ok(Page::last(
             notes
@@ -120,15 +114,6 @@ impl TicketProvider for Sweeppea {
                 .collect(),
         ))
     }
-}
-
-/// Of a list serde would take the items for the fields, by their order.
-fn objects(rows: &[Box<RawValue>], operation: Operation) -> Result<()> {
-    if rows.iter().all(|row| row.get().starts_with('{')) {
-        return Ok(());
-    }
-    let error = Error::new(ErrorKind::BadResponse, "a row of the reply is no object");
-    Err(error.in_operation(ID, operation))
 }
 
 /// Whether a reply confirms what was asked, for the ticket that was asked for.

@@ -12,7 +12,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use ticket_http::WireId;
+use ticket_http::{Reply, WireId};
 
 /// The body of `POST /tickets/delete`.
 #[derive(Serialize)]
@@ -250,9 +250,8 @@ impl fmt::Debug for TicketFilter {
     }
 }
 
-/// A page of tickets: `Data` of the reply of the two lists. Pages hold 20 tickets.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+/// A page of tickets, each row with its own JSON: `Data` of the reply of the two lists. Pages hold 20 tickets.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TicketList {
     /// How many tickets the filter finds in this list.
@@ -262,13 +261,16 @@ pub struct TicketList {
     /// How many pages there are.
     pub total_pages: Option<u64>,
     /// The tickets.
-    pub tickets: Vec<TicketRow>,
+    pub tickets: Vec<Reply<TicketRow>>,
 }
 
-/// The tickets of a [`TicketList`], as they came.
+/// A page of tickets, its rows not read yet.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct RawRows {
+pub(crate) struct TicketRows {
+    pub(crate) total_tickets: Option<u64>,
+    pub(crate) page: Option<u64>,
+    pub(crate) total_pages: Option<u64>,
     pub(crate) tickets: Vec<Box<RawValue>>,
 }
 

@@ -179,9 +179,10 @@ async fn a_list_in_the_place_of_a_ticket_is_no_ticket() {
         .update_ticket(&UpdateTicket::new("2531581"))
         .await
         .map(drop);
+    let part = "something else instead of an object";
     let row = "a row of the reply is no object";
     let whole = "expected an object, found sequence";
-    for (answer, message) in [(list, row), (messages, row), (get, whole), (update, whole)] {
+    for (answer, message) in [(list, part), (messages, row), (get, whole), (update, whole)] {
         let error = answer.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadResponse);
         assert!(error.message().contains(message), "{error}");

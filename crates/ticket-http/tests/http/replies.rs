@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use ticket_core::{Effect, ErrorKind};
 use ticket_http::{HttpResponse, WireId};
@@ -67,7 +68,8 @@ async fn json_is_read() {
     assert!(matches!(list.data.tickets[0].mixed, Some(Mixed::Number(1))));
     assert_eq!(list.data.counts["a"], 1);
     assert_eq!(list.data.raw.unwrap().get(), "{\"b\":  1.0}");
-    assert!(reply.raw_json().unwrap().get().starts_with("{\"Data\""));
+    let reply = reply.reply::<List>().unwrap();
+    assert!(reply.raw.get().starts_with("{\"Data\""));
 }
 
 #[tokio::test]
@@ -144,18 +146,19 @@ async fn a_json_error_names_the_field_and_never_the_value() {
 }
 
 #[tokio::test]
-async fn raw_json_fails_with_the_same_words() {
+async fn a_reply_that_is_kept_fails_with_the_same_words() {
     for (body, told) in [
         ("", "the reply has an empty body"),
         ("<html>", "the reply is an HTML page instead of JSON"),
         ("{\"a\":", "the reply's JSON is cut off"),
         ("{} s3cret", "the reply is not JSON (line 1, column 4)"),
     ] {
-        assert_eq!(json(body).await.raw_json().unwrap_err().message(), told);
+        let error = json(body).await.reply::<IgnoredAny>().unwrap_err();
+        assert_eq!(error.message(), told);
     }
     let page = received(|| reply(200, "Text/HTML; charset=utf-8", "Sorry")).await;
     assert!(
-        page.raw_json()
+        page.reply::<IgnoredAny>()
             .unwrap_err()
             .to_string()
             .contains("HTML page")
@@ -171,7 +174,8 @@ async fn invalid_utf8_is_stood() {
     ] {
         assert!(error.message().contains("not JSON"), "{error}");
     }
-    assert!(json.raw_json().unwrap_err().message().contains("not JSON"));
+    let error = json.reply::<IgnoredAny>().unwrap_err();
+    assert!(error.message().contains("not JSON"), "{error}");
     let text = received(|| reply(500, "text/plain", b"limit \xff\xfe exceeded")).await;
     assert_eq!(text.text(), "limit \u{fffd}\u{fffd} exceeded");
     let header = received(|| {

@@ -46,7 +46,7 @@ impl Acme {
         let reply = async {
             let response = self.http.get(&["tickets", id]).send().await?;
             error::check(&response)?;
-            response.reply_of(response.raw_json()?)
+            response.reply()
         };
         of(Operation::Get, reply).await
     }

@@ -45,7 +45,7 @@ impl Pear {
         let reply = async {
             let response = self.http.get(&["tickets", id]).send().await?;
             error::check(&response)?;
-            response.reply_of(response.raw_json()?)
+            response.reply()
         };
         of(Operation::Get, reply).await
     }
