@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::Args;
-use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 use stats_alloc::StatsAlloc;
 use tokio::task::JoinSet;
@@ -133,9 +132,16 @@ impl Watch {
     }
 }
 
+#[cfg(unix)]
 fn cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::try_from(time).unwrap_or_default()
+}
+
+/// Not measured here.
+#[cfg(not(unix))]
+fn cpu() -> Duration {
+    Duration::ZERO
 }
 
 fn nanos(duration: Duration) -> u64 {

@@ -156,7 +156,7 @@ fn seconds(elapsed: Duration) -> String {
     clippy::disallowed_methods,
     reason = "people wait for a step on the real clock"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

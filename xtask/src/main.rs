@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod bench;
 mod budget;
 mod checks;
 mod ci;
@@ -24,6 +25,7 @@ mod specimen;
 mod tables;
 mod workspace;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use workspace::Workspace;
@@ -99,6 +101,12 @@ const COMMANDS: &[Command] = &[
         run: semver::command,
     },
     Command {
+        name: "bench",
+        arguments: "[--only PART]... [--write]",
+        summary: "what calls and builds cost, in 15 rounds or `--rounds N`; `--write` renews BENCHMARKS.md",
+        run: bench::command,
+    },
+    Command {
         name: "new-provider",
         arguments: "NAME [--path DIR]",
         summary: "a provider crate, wired everywhere, or with --path one outside this repository",
@@ -133,7 +141,8 @@ fn main() -> ExitCode {
         Ok(Verdict::Clean | Verdict::Skipped) => ExitCode::SUCCESS,
         Ok(Verdict::Faulty) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error}");
+            // Not `eprintln!`, which panics where nobody reads any more.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::from(2)
         }
     }

@@ -28,6 +28,7 @@ fn without_arguments_it_prints_help_and_succeeds() {
             "budget",
             "package",
             "semver",
+            "bench",
             "new-provider",
             "ci",
         ] {
@@ -47,6 +48,11 @@ fn wrong_use_exits_with_2_and_says_what_is_wrong() {
         (&["budget", "up"], "`budget` takes no arguments"),
         (&["package", "all"], "`package` takes no arguments"),
         (&["semver", "v1"], "`semver` takes no arguments"),
+        (&["bench", "--only", "call"], "`--only` takes one of calls,"),
+        (
+            &["bench", "--only", "calls", "--write"],
+            "leave `--only` out",
+        ),
         (&["new-provider"], "`new-provider` takes NAME"),
         (&["new-provider", "Pear"], "`Pear` is no name"),
         (&["ci", "fast"], "`ci` takes no arguments"),

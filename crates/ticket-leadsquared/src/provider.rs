@@ -115,14 +115,14 @@ impl TicketProvider for LeadSquared {
 
 /// The ids that are numbers, each once, in the order of its first appearance.
 fn distinct<'a>(ids: impl Iterator<Item = (Option<u64>, &'a TicketId)>) -> Vec<&'a str> {
-    let ids = ids.filter_map(|(number, id)| Some((number?, id.as_str())));
-    let mut ids: Vec<(u64, &str)> = ids.collect();
+    let mut numbers = Vec::with_capacity(ids.size_hint().0);
+    numbers.extend(ids.filter_map(|(number, id)| Some((number?, id.as_str()))));
     // Most lists are sorted, and need no table.
-    if !ids.is_sorted_by(|one, next| one.0 < next.0) {
-        let mut seen = HashSet::with_capacity(ids.len());
-        ids.retain(|(number, _)| seen.insert(*number));
+    if !numbers.is_sorted_by(|one, next| one.0 < next.0) {
+        let mut seen = HashSet::with_capacity(numbers.len());
+        numbers.retain(|(number, _)| seen.insert(*number));
     }
-    ids.into_iter().map(|(_, id)| id).collect()
+    numbers.into_iter().map(|(_, id)| id).collect()
 }
 
 /// The tickets that one list of the reply names.
