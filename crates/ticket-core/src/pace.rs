@@ -68,6 +68,8 @@ pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 pub struct Pacer {
     quotas: Quotas,
     slots: Arc<dyn Slots>,
+    /// The same slots where they are this process's own, and need not be waited for.
+    own_slots: Option<Arc<InProcess>>,
     /// Whether the slots need not be asked: there are no windows, and the vendor has never refused a call.
     unlimited: AtomicBool,
     concurrency: Option<Semaphore>,
@@ -99,7 +101,10 @@ impl Pacer {
     pub fn new(quotas: Quotas) -> Self {
         let slots = Arc::new(InProcess::new(&quotas));
         let unlimited = quotas.windows.is_empty();
-        Self::build(quotas, slots, unlimited)
+        Self {
+            own_slots: Some(Arc::clone(&slots)),
+            ..Self::build(quotas, slots, unlimited)
+        }
     }
 
     /// Keeps within these quotas, with slots kept elsewhere: `slots` decides about the windows, and those of
@@ -121,6 +126,7 @@ impl Pacer {
         Self {
             quotas,
             slots,
+            own_slots: None,
             unlimited: AtomicBool::new(unlimited),
             concurrency,
             operations,
@@ -177,6 +183,19 @@ impl Pacer {
         {
             return refuse(too_late(None, &[]));
         }
+        if let Some(slot) = self.pass_at_once(operation) {
+            return Ok(slot);
+        }
+        Box::pin(self.acquire_in_turn(provider, operation, patience)).await
+    }
+
+    async fn acquire_in_turn(
+        &self,
+        provider: &'static str,
+        operation: Operation,
+        patience: &Patience,
+    ) -> Result<Slot<'_>> {
+        let refuse = |error: Error| Err(error.in_operation(provider, operation));
         let mut wait = Wait::new(self, provider, operation);
         let passed = patience
             .wait_for(self.pass(operation, patience, &mut wait))
@@ -207,6 +226,21 @@ impl Pacer {
         self.unlimited.store(false, Relaxed);
         self.closed.notify_one();
         wait
+    }
+
+    /// A slot, where nothing and nobody stands in the way: the usual case, without waiting for anything.
+    fn pass_at_once<'a>(&'a self, operation: Operation) -> Option<Slot<'a>> {
+        let free = |limit: Option<&'a Semaphore>| limit.map(Semaphore::try_acquire).transpose();
+        let permits = [
+            free(self.operations.get(&operation)).ok()?,
+            free(self.concurrency.as_ref()).ok()?,
+        ];
+        if self.unlimited.load(Relaxed) {
+            return Some(Slot::new(self, permits, false));
+        }
+        let _turn = self.turnstile.try_acquire().ok()?;
+        self.own_slots.as_ref()?.try_take().ok()?;
+        Some(Slot::new(self, permits, true))
     }
 
     /// Through all that may stand in the way. A busy operation holds up no other one, and who waits for the end of

@@ -5,13 +5,6 @@ use ticket_core::{Error, Result};
 
 use crate::path::encode_pairs;
 
-/// What goes with a request.
-pub(crate) enum Payload {
-    Body(Body),
-    #[cfg(feature = "multipart")]
-    Multipart(crate::multipart::Multipart),
-}
-
 /// Bytes and what they are.
 pub(crate) struct Body {
     pub(crate) content_type: &'static str,

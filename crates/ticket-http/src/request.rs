@@ -2,6 +2,7 @@
 //! line.
 
 use std::fmt;
+use std::future::Future;
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use ticket_core::{Error, ErrorKind, Result};
 use tracing::Instrument as _;
 
-use crate::body::{Body, Payload};
+use crate::body::Body;
 use crate::client::{HttpClient, Inner, secret_header};
 use crate::path::{encode, encode_pairs, encode_segment};
 use crate::response::HttpResponse;
@@ -27,13 +28,20 @@ const USUAL_BODY: usize = 64 * 1024;
 #[must_use = "a request does nothing until it is sent"]
 pub struct HttpRequest<'a> {
     client: &'a HttpClient,
+    /// Boxed, since it is passed on a lot before it is sent.
+    parts: Box<Parts>,
+}
+
+struct Parts {
     method: Method,
     /// Encoded, the base URL's own included.
     path: String,
     /// Encoded; empty where there is none.
     query: String,
     headers: HeaderMap,
-    payload: Option<Payload>,
+    body: Option<Body>,
+    #[cfg(feature = "multipart")]
+    form: Option<crate::Multipart>,
     /// What the body holds and must not be repeated, should the vendor do so.
     secrets: Vec<SecretString>,
     /// The first thing that is wrong with it.
@@ -42,36 +50,42 @@ pub struct HttpRequest<'a> {
 
 impl<'a> HttpRequest<'a> {
     pub(crate) fn new(client: &'a HttpClient, method: Method, path: &[&str]) -> Self {
-        let mut request = Self {
-            client,
+        let mut parts = Parts {
             method,
             path: String::with_capacity(USUAL_PATH),
             query: String::new(),
             headers: client.inner.headers.clone(),
-            payload: None,
+            body: None,
+            #[cfg(feature = "multipart")]
+            form: None,
             secrets: Vec::new(),
             problem: None,
         };
-        request.path.push_str(&client.inner.base.path);
+        parts.path.push_str(&client.inner.base.path);
         for segment in path {
             match encode_segment(segment) {
                 Ok(segment) => {
-                    request.path.push('/');
-                    request.path.push_str(&segment);
+                    parts.path.push('/');
+                    parts.path.push_str(&segment);
                 }
-                Err(error) => request.refuse(error),
+                Err(error) => {
+                    parts.problem.get_or_insert(error);
+                }
             }
         }
-        if request.path.is_empty() {
-            request.path.push('/');
+        if parts.path.is_empty() {
+            parts.path.push('/');
         }
-        request
+        Self {
+            client,
+            parts: Box::new(parts),
+        }
     }
 
     /// A JSON body, serialised here, once. A value that has no JSON makes [`send`](Self::send) fail.
     pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
         match Body::json(value) {
-            Ok(body) => self.payload = Some(Payload::Body(body)),
+            Ok(body) => self.parts.body = Some(body),
             Err(error) => self.refuse(error),
         }
         self
@@ -79,7 +93,7 @@ impl<'a> HttpRequest<'a> {
 
     /// A body of form fields (`application/x-www-form-urlencoded`).
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
-        self.payload = Some(Payload::Body(Body::form(fields)));
+        self.parts.body = Some(Body::form(fields));
         self
     }
 
@@ -87,16 +101,16 @@ impl<'a> HttpRequest<'a> {
     /// streamed.
     #[cfg(feature = "multipart")]
     pub fn multipart(mut self, form: crate::Multipart) -> Self {
-        self.payload = Some(Payload::Multipart(form));
+        self.parts.form = Some(form);
         self
     }
 
     /// Adds a parameter to the query. Not for secrets: servers and proxies log addresses.
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        if !self.query.is_empty() {
-            self.query.push('&');
+        if !self.parts.query.is_empty() {
+            self.parts.query.push('&');
         }
-        self.query.push_str(&encode_pairs([(name, value)]));
+        self.parts.query.push_str(&encode_pairs([(name, value)]));
         self
     }
 
@@ -105,7 +119,7 @@ impl<'a> HttpRequest<'a> {
     pub fn secret_header(mut self, name: &'static str, value: &SecretString) -> Self {
         match secret_header(name, value) {
             Ok((name, value)) => {
-                self.headers.insert(name, value);
+                self.parts.headers.insert(name, value);
             }
             Err(error) => self.refuse(error),
         }
@@ -116,7 +130,8 @@ impl<'a> HttpRequest<'a> {
     /// percent-encoded, it is left out of its words, as those of secret headers are.
     pub fn secret_in_body(mut self, secret: &SecretString) -> Self {
         let plain = secret.expose_secret();
-        self.secrets
+        self.parts
+            .secrets
             .extend([plain.to_owned(), encode(plain).into_owned()].map(SecretString::from));
         self
     }
@@ -137,55 +152,63 @@ impl<'a> HttpRequest<'a> {
     /// | `BadResponse` | unknown | a redirect; a success with a body over the bound; no HTTP |
     ///
     /// [a client of one's own]: crate::HttpConfig::client
-    pub async fn send(mut self) -> Result<HttpResponse> {
-        let inner = &self.client.inner;
-        let secrets = std::mem::take(&mut self.secrets);
+    pub async fn send(self) -> Result<HttpResponse> {
+        let Self { client, mut parts } = self;
+        let inner = &client.inner;
+        let secrets = std::mem::take(&mut parts.secrets);
         // Before the span: what is refused here is no request on the wire.
-        let request = self.build().await?;
+        #[cfg(feature = "multipart")]
+        let request = match parts.form.take() {
+            Some(form) => Box::pin(with_form(inner, *parts, form)).await?,
+            None => parts.build(inner)?,
+        };
+        #[cfg(not(feature = "multipart"))]
+        let request = parts.build(inner)?;
         let span = span::begin(request.method(), &inner.base);
-        let result = exchange(inner, request, secrets)
+        let sensitive = request
+            .headers()
+            .values()
+            .filter(|value| value.is_sensitive());
+        let sent = Sent {
+            sensitive: sensitive.cloned().collect(),
+            to: request.url().clone(),
+            secrets,
+        };
+        let pending = inner.client.execute(request);
+        let result = exchange(inner, pending, sent)
             .instrument(span.clone())
             .await;
         span::end(&span, &result);
         result
     }
 
-    #[cfg_attr(
-        not(feature = "multipart"),
-        expect(clippy::unused_async, reason = "files are opened here")
-    )]
-    async fn build(self) -> Result<reqwest::Request> {
+    fn refuse(&mut self, error: Error) {
+        self.parts.problem.get_or_insert(error);
+    }
+}
+
+impl Parts {
+    fn build(self, inner: &Inner) -> Result<reqwest::Request> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
         let query = Some(self.query.as_str()).filter(|query| !query.is_empty());
         // Only path and query are parsed: the rest is known.
-        let mut url = self.client.inner.base.url.clone();
+        let mut url = inner.base.url.clone();
         url.set_path(&self.path);
         url.set_query(query);
-        let refused =
-            || Error::invalid_input("the request's address cannot be built; nothing was sent");
         // The parser must have changed nothing: what was judged is what is sent.
         if url.path() != self.path || url.query() != query {
-            return Err(refused());
+            return Err(unbuildable());
         }
         let mut request = reqwest::Request::new(self.method, url);
         *request.headers_mut() = self.headers;
-        *request.timeout_mut() = Some(self.client.inner.timeout);
-        match self.payload {
-            Some(Payload::Body(body)) => {
+        *request.timeout_mut() = Some(inner.timeout);
+        match self.body {
+            Some(body) => {
                 let content_type = HeaderValue::from_static(body.content_type);
                 request.headers_mut().insert(CONTENT_TYPE, content_type);
                 *request.body_mut() = Some(body.bytes.into());
-            }
-            #[cfg(feature = "multipart")]
-            Some(Payload::Multipart(form)) => {
-                let builder =
-                    reqwest::RequestBuilder::from_parts(self.client.inner.client.clone(), request);
-                request = builder
-                    .multipart(form.open().await?)
-                    .build()
-                    .map_err(|_| refused())?;
             }
             // Some servers answer 411 without it.
             None if matches!(*request.method(), Method::POST | Method::PUT) => {
@@ -197,44 +220,56 @@ impl<'a> HttpRequest<'a> {
         }
         Ok(request)
     }
+}
 
-    fn refuse(&mut self, error: Error) {
-        self.problem.get_or_insert(error);
-    }
+fn unbuildable() -> Error {
+    Error::invalid_input("the request's address cannot be built; nothing was sent")
+}
+
+/// Opens the files. Apart, since most requests have none and need not carry the room for this.
+#[cfg(feature = "multipart")]
+async fn with_form(
+    inner: &Inner,
+    parts: Parts,
+    form: crate::Multipart,
+) -> Result<reqwest::Request> {
+    let mut request = parts.build(inner)?;
+    request.headers_mut().remove(CONTENT_LENGTH);
+    reqwest::RequestBuilder::from_parts(inner.client.clone(), request)
+        .multipart(form.open().await?)
+        .build()
+        .map_err(|_| unbuildable())
 }
 
 impl fmt::Debug for HttpRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpRequest")
-            .field("method", &self.method)
+            .field("method", &self.parts.method)
             .finish_non_exhaustive()
     }
 }
 
-/// Sends a request and reads the reply to its end.
+/// What must be known of a request once it is sent.
+struct Sent {
+    to: reqwest::Url,
+    sensitive: Vec<HeaderValue>,
+    secrets: Vec<SecretString>,
+}
+
+/// Waits for the reply and reads it to its end.
 async fn exchange(
     inner: &Inner,
-    request: reqwest::Request,
-    secrets: Vec<SecretString>,
+    pending: impl Future<Output = reqwest::Result<reqwest::Response>>,
+    sent: Sent,
 ) -> Result<HttpResponse> {
-    let sent_to = request.url().clone();
-    let sensitive = request
-        .headers()
-        .values()
-        .filter(|value| value.is_sensitive());
-    let sensitive: Vec<_> = sensitive.cloned().collect();
     let lost = |error: &reqwest::Error| {
-        transport::error(error, &sent_to, &inner.base.peer, inner.timeout, inner.own)
+        transport::error(error, &sent.to, &inner.base.peer, inner.timeout, inner.own)
     };
-    let mut reply = inner
-        .client
-        .execute(request)
-        .await
-        .map_err(|error| lost(&error))?;
+    let mut reply = pending.await.map_err(|error| lost(&error))?;
 
     let status = reply.status().as_u16();
     // A client of the application's own may have followed one: no word about this request either.
-    if reply.status().is_redirection() || *reply.url() != sent_to {
+    if reply.status().is_redirection() || *reply.url() != sent.to {
         return Err(Error::new(
             ErrorKind::BadResponse,
             "the server redirects; redirects are not followed; check the base URL",
@@ -259,8 +294,8 @@ async fn exchange(
         status,
         headers,
         body,
-        sensitive,
-        secrets,
+        sensitive: sent.sensitive,
+        secrets: sent.secrets,
     })
 }
 
@@ -310,7 +345,7 @@ mod tests {
         let client = client();
         let token = SecretString::from("Bearer s3cret");
         let request = client.get(&["t"]).secret_header("authorization", &token);
-        let request = request.build().await.unwrap();
+        let request = request.parts.build(&client.inner).unwrap();
         for (name, sensitive) in [
             ("x-api-key", true),
             ("authorization", true),
@@ -328,12 +363,12 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_the_parser_would_change_is_not_sent() {
         let client = client();
-        let good = client.get(&["t"]).build().await.unwrap();
+        let good = client.get(&["t"]).parts.build(&client.inner).unwrap();
         assert_eq!(good.url().as_str(), "http://127.0.0.1:9/desk/t");
         for end in ["/../t", "/%2e%2e/t", "/./t", "/a b", "\\t", "/t\n", "/ä"] {
             let mut request = client.delete(&["t"]);
-            request.path.push_str(end);
-            let error = request.build().await.unwrap_err();
+            request.parts.path.push_str(end);
+            let error = request.parts.build(&client.inner).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{end}");
             assert_eq!(error.effect(), ticket_core::Effect::None);
             assert!(error.to_string().contains("nothing was sent"), "{error}");

@@ -101,7 +101,7 @@ impl InProcess {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn try_take(&self) -> Result<(), NoSlot> {
+    pub(super) fn try_take(&self) -> Result<(), NoSlot> {
         let mut ledger = self.ledger();
         let now = Instant::now();
         if let Some(until) = ledger.closed_until.filter(|until| *until > now) {
