@@ -175,9 +175,8 @@ impl<'a> HttpRequest<'a> {
             secrets,
         };
         let pending = inner.client.execute(request);
-        let result = exchange(inner, pending, sent)
-            .instrument(span.clone())
-            .await;
+        // Boxed: what is passed on in the futures of all callers stays small enough for the allocator's quick way.
+        let result = Box::pin(exchange(inner, pending, sent).instrument(span.clone())).await;
         span::end(&span, &result);
         result
     }
