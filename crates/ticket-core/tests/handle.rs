@@ -609,7 +609,8 @@ fn an_update_that_cannot_be_carried_is_refused_by_the_name_of_the_field() {
         ),
         (patch().custom("colour", "red"), "`colour`"),
     ] {
-        let request = Request::Update(&TicketId::new("1"), &patch);
+        let id = TicketId::new("1");
+        let request = Request::Update(&id, &patch);
         let error = info.check(&request).unwrap_err();
         assert_eq!(error.ticket(), Some(&"1".into()));
         assert!(error.message().contains(name), "{error} names {name}");

@@ -191,6 +191,7 @@ impl Report {
         for table in tables {
             let _ = writeln!(text, "{}", table.markdown());
         }
+        let _ = writeln!(text, "## Where the rest goes\n\n{WHY}");
         for line in REPEATING {
             text.push_str(line);
             text.push('\n');
@@ -198,6 +199,9 @@ impl Report {
         text
     }
 }
+
+/// Why goals are missed. Written by hand: no program knows.
+const WHY: &str = include_str!("../../../bench/why.md");
 
 const INTRODUCTION: &[&str] = &[
     "What a call through these crates costs beside the same call written by hand, and what a program that uses them",
