@@ -230,6 +230,7 @@ impl Pacer {
 
     /// A slot, where nothing and nobody stands in the way: the usual case, without waiting for anything.
     fn pass_at_once<'a>(&'a self, operation: Operation) -> Option<Slot<'a>> {
+        let own_slots = self.own_slots.as_ref()?;
         let free = |limit: Option<&'a Semaphore>| limit.map(Semaphore::try_acquire).transpose();
         let permits = [
             free(self.operations.get(&operation)).ok()?,
@@ -239,7 +240,7 @@ impl Pacer {
             return Some(Slot::new(self, permits, false));
         }
         let _turn = self.turnstile.try_acquire().ok()?;
-        self.own_slots.as_ref()?.try_take().ok()?;
+        own_slots.try_take().ok()?;
         Some(Slot::new(self, permits, true))
     }
 

@@ -22,7 +22,7 @@ use crate::ticket::Hidden;
 pub struct RawJson(Box<str>);
 
 impl RawJson {
-    /// Reads a text and keeps it, by looking at it once.
+    /// Reads a text and keeps it, but for white space around it, by looking at it once.
     ///
     /// # Errors
     ///
@@ -30,6 +30,7 @@ impl RawJson {
     pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<(T, Self)> {
         // Whatever `T` makes of it, all of it was found to be JSON.
         let value = serde_json::from_str(text)?;
+        let text = text.trim_matches([' ', '\n', '\r', '\t']);
         Ok((value, Self(text.into())))
     }
 

@@ -163,18 +163,20 @@ impl Tickets {
         I::Item: Into<TicketId>,
     {
         let asked: Vec<TicketId> = ids.into_iter().map(Into::into).collect();
-        if asked.len() <= self.info().capabilities.max_delete_batch() {
-            let provider = Arc::clone(&self.provider);
-            return DeleteReport::from_outcomes(
-                bulk::run_here::<bulk::Delete>(provider, asked).await,
-            );
-        }
         let unique = bulk::distinct(asked.clone());
-        let settled = self.delete_all(stream::iter(unique), &BulkOptions::default());
-        let outcomes: HashMap<_, _> = settled
-            .map(|settled| (settled.id, settled.outcome))
-            .collect()
-            .await;
+        let outcomes: HashMap<_, _> = if unique.len() <= self.info().capabilities.max_delete_batch()
+        {
+            let provider = Arc::clone(&self.provider);
+            let outcomes = bulk::run_here::<bulk::Delete>(provider, unique).await;
+            if outcomes.len() == asked.len() {
+                return DeleteReport::from_outcomes(outcomes);
+            }
+            outcomes.into_iter().collect()
+        } else {
+            let settled = self.delete_all(stream::iter(unique), &BulkOptions::default());
+            let outcomes = settled.map(|settled| (settled.id, settled.outcome));
+            outcomes.collect().await
+        };
         DeleteReport::from_fn(&asked, |id| {
             // Each id has its outcome; where one had none, nobody would know.
             outcomes.get(id).cloned().unwrap_or_else(|| {

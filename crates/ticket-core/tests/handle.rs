@@ -169,6 +169,32 @@ async fn ids_that_fit_into_one_call_are_held_to_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_id_that_comes_twice_is_sent_once_also_where_its_batch_is_divided() {
+    let (tickets, seen) = Memory::new(Capabilities::none().delete(3))
+        .deleting(|ids| {
+            if ids.iter().any(|id| id.as_str() == "bad") {
+                return Err(Error::new(ErrorKind::InvalidInput, "bad request"));
+            }
+            Ok(DeleteReport::from_fn(ids, |_| DeleteOutcome::Deleted))
+        })
+        .handle();
+    let report = tickets.delete(["good", "bad", "good"]).await;
+    assert_eq!(
+        outcomes(&report),
+        [("good", "deleted"), ("bad", "failed"), ("good", "deleted")]
+    );
+    assert_eq!(
+        calls(&seen),
+        ["delete good,bad", "delete good", "delete bad"]
+    );
+    // Four are asked for, two are sent: that fits into one call.
+    let report = tickets.delete(["a", "b", "b", "a"]).await;
+    let told = ["a", "b", "b", "a"].map(|id| (id, "deleted"));
+    assert_eq!(outcomes(&report), told);
+    assert_eq!(calls(&seen)[3..], ["delete a,b"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outcome_belongs_to_its_id_wherever_it_stands_in_the_providers_report() {
     // In one call, and in several.
     for ids in [&["a", "b"][..], &["a", "b", "c", "d"]] {

@@ -39,12 +39,11 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
 }
 
 impl HttpResponse {
-    /// The body, an object, decoded, with the JSON that it was decoded from.
+    /// The body, decoded, with the JSON that it was decoded from.
     ///
     /// # Errors
     ///
-    /// As [`json`](Self::json), and where it is a list: of one serde would take the items for the fields, by their
-    /// order.
+    /// As [`json`](Self::json) and [`refuse_list`](Self::refuse_list).
     pub fn reply<T: DeserializeOwned>(&self) -> Result<Reply<T>> {
         let text = self.json_text()?;
         if text.starts_with(b"[") {

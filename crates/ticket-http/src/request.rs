@@ -85,7 +85,7 @@ impl<'a> HttpRequest<'a> {
     /// A JSON body, serialised here, once. A value that has no JSON makes [`send`](Self::send) fail.
     pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
         match Body::json(value) {
-            Ok(body) => self.parts.body = Some(body),
+            Ok(body) => self.carry(body),
             Err(error) => self.refuse(error),
         }
         self
@@ -93,7 +93,7 @@ impl<'a> HttpRequest<'a> {
 
     /// A body of form fields (`application/x-www-form-urlencoded`).
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
-        self.parts.body = Some(Body::form(fields));
+        self.carry(Body::form(fields));
         self
     }
 
@@ -101,6 +101,7 @@ impl<'a> HttpRequest<'a> {
     /// streamed.
     #[cfg(feature = "multipart")]
     pub fn multipart(mut self, form: crate::Multipart) -> Self {
+        self.parts.body = None;
         self.parts.form = Some(form);
         self
     }
@@ -181,6 +182,15 @@ impl<'a> HttpRequest<'a> {
         result
     }
 
+    /// The last body that is given is sent.
+    fn carry(&mut self, body: Body) {
+        self.parts.body = Some(body);
+        #[cfg(feature = "multipart")]
+        {
+            self.parts.form = None;
+        }
+    }
+
     fn refuse(&mut self, error: Error) {
         self.parts.problem.get_or_insert(error);
     }
@@ -233,7 +243,9 @@ async fn with_form(
     form: crate::Multipart,
 ) -> Result<reqwest::Request> {
     let mut request = parts.build(inner)?;
+    // The form's own take their place.
     request.headers_mut().remove(CONTENT_LENGTH);
+    request.headers_mut().remove(CONTENT_TYPE);
     reqwest::RequestBuilder::from_parts(inner.client.clone(), request)
         .multipart(form.open().await?)
         .build()

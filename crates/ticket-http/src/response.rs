@@ -48,12 +48,28 @@ impl HttpResponse {
         &self.body
     }
 
-    /// Whether a field with one of these in its name may stand in the body, at any depth. False is certain, and far cheaper
-    /// than to read the body for a field that is seldom there, such as an error in a success.
+    /// Whether a field with one of these (letters, digits and `_`) in its name may stand in the body, at any depth.
+    ///
+    /// False is certain, and far cheaper than to read the body for a field that is seldom there, such as an error in a
+    /// success.
     pub fn may_hold(&self, names: &[&str]) -> bool {
         let holds = |text: &str| memmem::find(&self.body, text.as_bytes()).is_some();
         // Letters may be written as numbers.
         names.iter().copied().any(holds) || holds("\\u")
+    }
+
+    /// Refuses a body that is a list, before it is read as an object: serde would take the items for the fields, by
+    /// their order.
+    ///
+    /// # Errors
+    ///
+    /// `BadResponse`.
+    pub fn refuse_list(&self) -> Result<()> {
+        if self.trimmed().starts_with(b"[") {
+            let why = "the reply is a list instead of an object";
+            return Err(self.error_of(ErrorKind::BadResponse, why));
+        }
+        Ok(())
     }
 
     /// Reads the body as JSON.

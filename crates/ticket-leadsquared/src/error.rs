@@ -23,11 +23,7 @@ pub(crate) fn check(response: &HttpResponse, operation: Operation) -> Result<()>
     if !response.is_success() {
         return Err(classify(response, verdict.as_ref(), operation));
     }
-    // serde would take a list for an object, by its order.
-    if response.body().trim_ascii().starts_with(b"[") {
-        let message = "the reply is a list instead of an object";
-        return Err(response.error_of(ErrorKind::BadResponse, message));
-    }
+    response.refuse_list()?;
     match verdict {
         // What became of each ticket is in the lists, whatever is said of the call as a whole.
         Some(verdict)

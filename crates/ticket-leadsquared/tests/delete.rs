@@ -158,6 +158,29 @@ async fn the_lists_decide_about_each_ticket_unless_the_call_failed_with_a_reason
 }
 
 #[tokio::test]
+async fn only_a_ticket_that_a_list_names_is_deleted() {
+    let (sandbox, provider) = connected().await;
+    // What cannot be a ticket's number names none.
+    let odd = r#"{"SuccessfulIds":[160,"",-161,"0162",163.0,"x"],"FailedIds":[]}"#;
+    answer(&sandbox, 200, odd.replace("163.0,", ""));
+    let report = provider.delete(&ids(&["160", "161", "162"])).await.unwrap();
+    assert_eq!(
+        outcomes(&report),
+        [("160", "deleted"), ("161", "unknown"), ("162", "unknown")]
+    );
+    // Lists in the place of the object, behind a byte order mark or not, and numbers that are none.
+    for body in ["[[160],[]]", "\u{feff}[[160],[]]", " \n[[160],[]]", odd] {
+        answer(&sandbox, 200, body);
+        let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn only_the_documented_status_confirms_a_deletion() {
     let (sandbox, provider) = connected().await;
     let body = r#"{"SuccessfulIds":["160"],"FailedIds":[]}"#;

@@ -11,11 +11,7 @@ use crate::wire::Verdict;
 /// Refuses a reply that is, or holds, an error. A success says `"Response": true`.
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     if response.is_success() {
-        // serde would take a list for an object, by its order.
-        if response.body().trim_ascii().starts_with(b"[") {
-            let message = "the reply is a list instead of an object";
-            return Err(response.error_of(ErrorKind::BadResponse, message));
-        }
+        response.refuse_list()?;
         let verdict: Verdict = response.json()?;
         return if verdict.response {
             Ok(())

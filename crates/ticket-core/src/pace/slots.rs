@@ -78,27 +78,44 @@ pub trait Slots: Debug + Send + Sync + 'static {
 #[derive(Debug)]
 pub(super) struct InProcess {
     windows: Vec<Quota>,
+    /// How many calls a window may need to know of, and how old ones.
+    needed: usize,
+    longest: Duration,
     ledger: Mutex<Ledger>,
 }
 
 #[derive(Debug, Default)]
 struct Ledger {
     in_flight: usize,
-    /// When the latest calls ended, the oldest first; no more of them than the window with the most calls.
+    /// When the latest calls ended, the oldest first; no more of them than the window with the most calls, and soon none
+    /// that are older than the longest window.
     ended: VecDeque<Instant>,
     closed_until: Option<Instant>,
 }
 
 impl InProcess {
     pub(super) fn new(quotas: &Quotas) -> Self {
+        let windows = quotas.windows.clone();
         Self {
-            windows: quotas.windows.clone(),
+            needed: windows.iter().map(calls).max().unwrap_or_default(),
+            longest: windows
+                .iter()
+                .map(|quota| quota.window)
+                .max()
+                .unwrap_or_default(),
+            windows,
             ledger: Mutex::default(),
         }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many calls that have ended it remembers.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.ledger().ended.len()
     }
 
     pub(super) fn try_take(&self) -> Result<(), NoSlot> {
@@ -126,12 +143,16 @@ impl Slots for InProcess {
     }
 
     fn give_back(&self) {
-        let needed = self.windows.iter().map(calls).max().unwrap_or_default();
         let mut ledger = self.ledger();
+        let now = Instant::now();
         ledger.in_flight = ledger.in_flight.saturating_sub(1);
-        ledger.ended.push_back(Instant::now());
-        if ledger.ended.len() > needed {
-            ledger.ended.pop_front();
+        ledger.ended.push_back(now);
+        let is_old = |ended: &Instant| now.duration_since(*ended) >= self.longest;
+        // Two at a time, so that memory shrinks again and no single call pays for it.
+        for _ in 0..2 {
+            if ledger.ended.len() > self.needed || ledger.ended.front().is_some_and(is_old) {
+                ledger.ended.pop_front();
+            }
         }
     }
 

@@ -258,6 +258,27 @@ async fn a_window_of_no_length_is_none() {
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_older_than_every_window_is_forgotten() {
+    let slots = InProcess::new(&Quotas::none().window(Quota::new(u32::MAX, WINDOW)));
+    for _ in 0..1_000 {
+        slots.try_take().unwrap();
+        slots.give_back();
+    }
+    assert_eq!(slots.remembered(), 1_000);
+    tokio::time::advance(WINDOW).await;
+    for _ in 0..1_000 {
+        slots.try_take().unwrap();
+        slots.give_back();
+    }
+    assert_eq!(slots.remembered(), 1_000);
+    // Others are forgotten faster than new ones come.
+    tokio::time::advance(WINDOW).await;
+    slots.try_take().unwrap();
+    slots.give_back();
+    assert_eq!(slots.remembered(), 999);
+}
+
 /// A store that answers as it is told, and counts what it is asked.
 #[derive(Debug, Default)]
 struct Store {
