@@ -158,6 +158,23 @@ async fn the_lists_decide_about_each_ticket_unless_the_call_failed_with_a_reason
 }
 
 #[tokio::test]
+async fn an_id_that_comes_twice_in_a_row_is_sent_once() {
+    let (sandbox, provider) = connected().await;
+    let report = provider.delete(&ids(&["160", "160"])).await.unwrap();
+    assert_eq!(outcomes(&report), [("160", "deleted"), ("160", "deleted")]);
+    let sent = sandbox.journal()[0].json().unwrap();
+    assert_eq!(sent, serde_json::json!({"TicketIds": ["160"]}));
+}
+
+#[tokio::test]
+async fn a_refusal_keeps_the_vendors_words_whichever_field_they_stand_in() {
+    let (sandbox, provider) = connected().await;
+    answer(&sandbox, 400, r#"{"Message":"no such tenant"}"#);
+    let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+    assert_eq!(error.vendor_message(), Some("no such tenant"));
+}
+
+#[tokio::test]
 async fn only_a_ticket_that_a_list_names_is_deleted() {
     let (sandbox, provider) = connected().await;
     // What cannot be a ticket's number names none.
@@ -178,6 +195,10 @@ async fn only_a_ticket_that_a_list_names_is_deleted() {
             "{body}"
         );
     }
+    answer(&sandbox, 200, r#"{"SuccessfulIds":[true],"FailedIds":[]}"#);
+    let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+    let told = "expected an id, as a text or a whole number";
+    assert!(error.message().contains(told), "{error}");
 }
 
 #[tokio::test]

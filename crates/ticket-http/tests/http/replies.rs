@@ -206,6 +206,39 @@ async fn a_text_is_bounded_and_a_page_is_none() {
 }
 
 #[tokio::test]
+async fn a_field_that_may_be_there_is_never_denied() {
+    let names = ["_meta", "response_code"];
+    for (body, may) in [
+        (r#"{"Id":"1","Note":"nothing"}"#, false),
+        ("", false),
+        (r#"{"_meta":{"status":"ERROR"}}"#, true),
+        (r#"{"Id":"1","deep":[{"response_code":401}]}"#, true),
+        // In a value, or with a letter as a number: only a reading of the body tells.
+        (r#"{"Note":"_meta"}"#, true),
+        (r#"{"\u005fmeta":{}}"#, true),
+    ] {
+        assert_eq!(json(body).await.may_hold(&names), may, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_no_object_whatever_stands_around_it() {
+    for body in ["[]", " \n[[160],[]]", "\u{feff}[{\"a\":1}]"] {
+        let reply = json(body).await;
+        for error in [
+            reply.refuse_list().unwrap_err(),
+            reply.reply::<IgnoredAny>().unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::BadResponse);
+            assert!(error.message().contains("a list instead of an object"));
+        }
+    }
+    for body in ["{\"a\":[]}", "", "null", "\"[\""] {
+        json(body).await.refuse_list().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn json_is_nobody_s_own_words() {
     for body in [
         r#"{"requester":"a@example.com"}"#,
