@@ -17,7 +17,6 @@ pub use call::Call;
 pub use contestants::{Contestant, Hyper, Omnitrack, Provider, Reqwest, ReqwestPerCall, Stack};
 
 use std::alloc::System;
-use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use measure::Plan;
@@ -127,6 +126,3 @@ async fn run(
         Task::Pacing { quota, windows } => pacing::calls(server, quota, windows).await,
     }
 }
-
-/// A contestant that several workers share.
-type Shared<C> = Arc<C>;

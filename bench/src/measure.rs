@@ -11,9 +11,9 @@ use stats_alloc::StatsAlloc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::Error;
 use crate::call::Call;
 use crate::contestants::Contestant;
-use crate::{Error, Shared};
 
 /// How many calls, and how many at once.
 #[derive(Args, Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ pub async fn calls(
 
 /// Makes so many calls with so many workers and tells how long each took.
 async fn work<C: Contestant>(
-    contestant: &Shared<C>,
+    contestant: &Arc<C>,
     call: Call,
     calls: u64,
     concurrency: u64,

@@ -45,13 +45,9 @@ impl HttpResponse {
     ///
     /// As [`json`](Self::json) and [`refuse_list`](Self::refuse_list).
     pub fn reply<T: DeserializeOwned>(&self) -> Result<Reply<T>> {
-        let text = self.json_text()?;
-        if text.starts_with(b"[") {
-            let why = "the reply is a list instead of an object";
-            return Err(self.error_of(ErrorKind::BadResponse, why));
-        }
-        let (value, raw) =
-            json::read_and_keep(text).map_err(|why| self.error_of(ErrorKind::BadResponse, &why))?;
+        self.refuse_list()?;
+        let (value, raw) = json::read_and_keep(self.json_text()?)
+            .map_err(|why| self.error_of(ErrorKind::BadResponse, &why))?;
         Ok(Reply { value, raw })
     }
 
