@@ -191,7 +191,6 @@ async fn look_after(provider: &dyn TicketProvider, id: &TicketId, outcome: &mut 
     }
     match provider.get(id).await {
         Ok(_) => {
-            let error = error.clone().with_effect(Effect::None);
             *outcome = DeleteOutcome::Failed(
                 error.because("the ticket is there, but a delete does not find it"),
             );

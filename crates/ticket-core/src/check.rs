@@ -2,9 +2,10 @@
 //!
 //! Used by the `Check` layer, and by providers themselves, so that a bare provider refuses the same.
 
-use crate::capability::{Field, Fields, ProviderInfo};
+use crate::capability::ProviderInfo;
 use crate::draft::{Attachment, NewTicket, TicketPatch};
 use crate::error::{Error, ErrorKind, Result};
+use crate::field::{Field, Fields};
 use crate::message::{Direction, NewComment};
 use crate::operation::{Operation, Request};
 use crate::query::{PageRequest, TicketQuery};

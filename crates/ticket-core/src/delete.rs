@@ -200,14 +200,21 @@ mod tests {
         assert!(report(DeleteOutcome::AlreadyGone).all_deleted());
         assert!(!report(DeleteOutcome::Unknown(error(ErrorKind::Timeout))).all_deleted());
         assert!(!report(DeleteOutcome::NotFound(error(ErrorKind::NotFound))).all_deleted());
-        assert!(!report(DeleteOutcome::Failed(error(ErrorKind::Conflict))).all_deleted());
+        let report = report(DeleteOutcome::Failed(error(ErrorKind::Conflict)));
+        assert!(!report.all_deleted());
+        let outcomes = ids.map(|id| report.outcome(&id).map(DeleteOutcome::as_str));
+        assert_eq!(outcomes, [Some("deleted"), Some("failed")]);
+        assert!(report.outcome(&"3".into()).is_none());
     }
 
     #[test]
     fn an_answer_about_the_ticket_is_an_outcome_unless_its_effect_is_unknown() {
         let id = TicketId::new("1");
         let of_one = |error: Error| {
-            DeleteReport::of_one(&id, Err(error)).map(|report| report.outcomes[0].1.as_str())
+            let report = DeleteReport::of_one(&id, Err(error))?;
+            let outcome = report.outcome(&id).unwrap();
+            assert_eq!(outcome.error().unwrap().ticket(), Some(&id));
+            Ok::<_, Error>(outcome.as_str())
         };
         assert_eq!(of_one(error(ErrorKind::NotFound)).unwrap(), "not_found");
         assert_eq!(of_one(error(ErrorKind::Conflict)).unwrap(), "failed");

@@ -2,11 +2,17 @@
 //!
 //! No foreign error type is part of it: a transport's error is kept as [`source`](std::error::Error::source).
 
+mod kind;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Time;
+
+pub use self::kind::{Effect, ErrorKind};
 
 use crate::operation::Operation;
 use crate::ticket::TicketId;
@@ -16,155 +22,6 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// How many characters of a vendor's own words are kept.
 const MAX_VENDOR_MESSAGE: usize = 300;
-
-/// What went wrong, as far as a caller can act on it.
-///
-/// ```
-/// use ticket_core::ErrorKind;
-///
-/// assert_eq!(ErrorKind::RateLimited.as_str(), "rate_limited");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The arguments were refused, here or by the vendor. Change them.
-    InvalidInput,
-    /// The configuration is incomplete or wrong. Nothing was sent.
-    Config,
-    /// The credentials are missing, malformed or unknown to the vendor.
-    Unauthenticated,
-    /// The token was good and has run out. Get a new one.
-    TokenExpired,
-    /// The credentials are good, but do not allow this.
-    Forbidden,
-    /// There is no such ticket, or no such address; see the vendor's own words.
-    NotFound,
-    /// The ticket's present state does not allow this: locked, closed, or refused without a reason.
-    Conflict,
-    /// Too many calls in a short time. Wait, see [`Error::retry_after`].
-    RateLimited,
-    /// The quota of a day or a month is used up. Do not try again soon.
-    QuotaExhausted,
-    /// The vendor or a gateway before it is out of service, or broke the connection off.
-    Unavailable,
-    /// No answer within the time allowed.
-    Timeout,
-    /// No connection could be made. Nothing was sent.
-    Connect,
-    /// The vendor failed.
-    Server,
-    /// The reply is not what the vendor documents.
-    BadResponse,
-    /// The vendor has no such operation, or no documented way to do this.
-    Unsupported,
-    /// It was called off on this side, by a [`Stop`](crate::Stop).
-    Cancelled,
-}
-
-impl ErrorKind {
-    /// Every kind, for tables and tests.
-    pub const ALL: &[Self] = &[
-        Self::InvalidInput,
-        Self::Config,
-        Self::Unauthenticated,
-        Self::TokenExpired,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::Conflict,
-        Self::RateLimited,
-        Self::QuotaExhausted,
-        Self::Unavailable,
-        Self::Timeout,
-        Self::Connect,
-        Self::Server,
-        Self::BadResponse,
-        Self::Unsupported,
-        Self::Cancelled,
-    ];
-
-    /// The kind in `snake_case`, as the command prints it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidInput => "invalid_input",
-            Self::Config => "config",
-            Self::Unauthenticated => "unauthenticated",
-            Self::TokenExpired => "token_expired",
-            Self::Forbidden => "forbidden",
-            Self::NotFound => "not_found",
-            Self::Conflict => "conflict",
-            Self::RateLimited => "rate_limited",
-            Self::QuotaExhausted => "quota_exhausted",
-            Self::Unavailable => "unavailable",
-            Self::Timeout => "timeout",
-            Self::Connect => "connect",
-            Self::Server => "server",
-            Self::BadResponse => "bad_response",
-            Self::Unsupported => "unsupported",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether it passes: the same call may succeed later, unchanged. Not whether repeating is safe, see
-    /// [`RetryPolicy::repeats`](crate::RetryPolicy::repeats).
-    pub const fn is_retryable(self) -> bool {
-        matches!(
-            self,
-            Self::RateLimited | Self::Unavailable | Self::Timeout | Self::Connect | Self::Server
-        )
-    }
-
-    /// The effect that an error of this kind has unless more is known.
-    const fn usual_effect(self) -> Effect {
-        match self {
-            Self::InvalidInput
-            | Self::Config
-            | Self::Unauthenticated
-            | Self::TokenExpired
-            | Self::Forbidden
-            | Self::NotFound
-            | Self::Conflict
-            | Self::RateLimited
-            | Self::QuotaExhausted
-            | Self::Connect
-            | Self::Unsupported
-            | Self::Cancelled => Effect::None,
-            Self::Unavailable | Self::Timeout | Self::Server | Self::BadResponse => Effect::Unknown,
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Whether the vendor may have acted although the call failed.
-///
-/// This decides whether a write may be repeated: a create is repeated on [`Effect::None`] only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// Refused or never sent: nothing has changed at the vendor.
-    None,
-    /// Nobody knows: the request may or may not have been carried out.
-    Unknown,
-}
-
-impl Effect {
-    /// The effect in `snake_case`, as the command prints it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl fmt::Display for Effect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// A daily span of time that a vendor named in an error, without date or zone. It may cross midnight.
 ///
@@ -188,8 +45,9 @@ impl DailyWindow {
 
 /// Why an operation failed.
 ///
-/// `Display` is one line: where, on which ticket, what failed, and the vendor's own words (bounded,
-/// control characters escaped). It never holds a secret, a URL or a whole body.
+/// `Display` is one line: where, on which ticket, what failed, and the vendor's own words (control characters
+/// escaped; of the id at most 40 characters, of what failed 600, of the vendor's words 300). It never holds a
+/// secret, a URL or a whole body.
 ///
 /// ```
 /// use ticket_core::{Effect, Error, ErrorKind, Operation};
@@ -287,7 +145,7 @@ impl Error {
         self
     }
 
-    /// Adds the vendor's own words: the first 300 characters, control characters escaped.
+    /// Adds the vendor's own words: at most 300 characters, control characters escaped, a cut marked.
     /// Empty words are left out.
     #[must_use]
     pub fn with_vendor_message(mut self, message: &str) -> Self {
@@ -441,6 +299,7 @@ impl fmt::Display for Inner {
         place.extend(
             self.ticket
                 .as_ref()
+                .filter(|ticket| !ticket.as_str().trim().is_empty())
                 .map(|ticket| bounded(ticket.as_str(), 40)),
         );
         if !place.is_empty() {
@@ -484,6 +343,3 @@ pub(crate) fn bounded(text: &str, limit: usize) -> String {
     }
     line
 }
-
-#[cfg(test)]
-mod tests;

@@ -23,10 +23,10 @@ pub use self::slots::{NoSlot, Slots, WaitReason};
 use self::line::{FirstInLine, Wait};
 use self::refusal::{Refused, called_off, too_late};
 use self::slots::InProcess;
-use crate::capability::Quotas;
 use crate::error::{Effect, Error, Result};
 use crate::operation::Operation;
 use crate::patience::{Impatience, Patience};
+use crate::quota::Quotas;
 
 /// How long the account is closed after a refusal that names no time, where there is no window to go by.
 const USUAL_PAUSE: Duration = Duration::from_secs(1);

@@ -25,7 +25,8 @@ use crate::ticket::{Ticket, TicketId};
 /// * **Declared is supported.** An operation works if and only if [`info`](Self::info) declares it. The
 ///   others keep their defaults, which answer `Unsupported` and send nothing.
 /// * **Nothing is dropped.** A field that the vendor cannot carry is refused with `InvalidInput` naming it,
-///   before anything is sent: [`ProviderInfo::check`] does that from the declaration.
+///   before anything is sent: [`ProviderInfo::check`] does that from the declaration. What the vendor sends
+///   and the types do not model stays in `raw`, unmodified; a code without a meaning here becomes `Other`.
 /// * **The effect is true.** [`Effect::None`](crate::Effect::None) promises that the vendor did not act;
 ///   whoever is not sure says `Unknown`.
 /// * **Dropping a future** leaves nothing behind but, perhaps, the effect of a request that was already sent.

@@ -72,6 +72,8 @@ mod tests {
         let text = r#"{"b":  1.10,"a":12345678901234567890123,"b":"s3cret"}"#;
         let (_, raw) = RawJson::read::<IgnoredAny>(text).unwrap();
         assert_eq!(raw.get(), text);
+        let (_, raw) = RawJson::read::<IgnoredAny>(&format!("\r\n {text}\t\n")).unwrap();
+        assert_eq!(raw.get(), text);
         assert_eq!(serde_json::to_string(&raw).unwrap(), text);
         let part = RawJson::from(RawValue::from_string(text.to_owned()).unwrap());
         assert_eq!(serde_json::to_string(&[part]).unwrap(), format!("[{text}]"));

@@ -333,14 +333,17 @@ mod tests {
         let patch = TicketPatch::new()
             .subject(secret)
             .description(secret)
+            .assignee(secret)
             .custom("name", secret);
+        let mut message = Message::new(secret, raw());
+        message.author = Some(Person::named(secret));
         for debug in [
             format!("{ticket:?}"),
             format!("{:?}", Person::named(secret)),
             format!("{new:?}"),
             format!("{patch:?}"),
             format!("{:?}", Created::new("1", raw())),
-            format!("{:?}", Message::new(secret, raw())),
+            format!("{message:?}"),
             format!("{:?}", NewComment::internal(secret)),
             format!("{:?}", TicketQuery::new().search(secret)),
         ] {

@@ -10,7 +10,7 @@ use crate::bulk::{self, BulkOptions, Settled};
 use crate::capability::ProviderInfo;
 use crate::delete::{DeleteOutcome, DeleteReport};
 use crate::draft::{Created, NewTicket, TicketPatch};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, bounded};
 use crate::layer::{Layer, Layered};
 use crate::message::{Message, NewComment};
 use crate::operation::Operation;
@@ -23,6 +23,9 @@ use crate::ticket::{Ticket, TicketId};
 
 /// How many empty pages in a row a list may have before it is taken for endless.
 const MAX_EMPTY_PAGES: usize = 100;
+
+/// How many characters of a cursor or an id an error about a list shows.
+const MAX_SHOWN: usize = 60;
 
 /// A provider with its layers, ready for use. Cloning is cheap; all clones are one account.
 ///
@@ -102,8 +105,8 @@ impl Tickets {
     /// Reads all tickets that the query finds, page by page as they are asked for, in constant memory.
     ///
     /// The stream ends after the last page or the first error. A provider that leads in circles (a cursor
-    /// comes again, a page begins with the same ticket as the one before, 100 pages in a row are empty) ends it
-    /// with `BadResponse`.
+    /// comes again, a page has the first and the last ticket of an earlier one, 100 pages in a row are empty) ends it
+    /// with `BadResponse`; how long a list may be is not limited.
     ///
     /// **Do not delete or close tickets while the stream runs:** most vendors count pages from the
     /// beginning, so that tickets which move up are passed over. Collect the ids first.
@@ -282,7 +285,7 @@ impl Walk {
         match page.next {
             None => self.done = true,
             Some(next) => {
-                if let Err(error) = self.guard.admit(&next, page.items.first()) {
+                if let Err(error) = self.guard.admit(&next, &page.items) {
                     self.done = true;
                     return Some(Err(
                         error.in_operation(self.tickets.info().id, Operation::List)
@@ -295,47 +298,54 @@ impl Walk {
     }
 }
 
-/// Finds a list that leads in circles, in constant memory (Brent's algorithm): one earlier cursor is
-/// remembered, and a new one after 1, 2, 4, 8, … pages. Where the cursors count on while the vendor ignores
-/// them, the pages themselves repeat.
+/// Finds a list that leads in circles, in constant memory (Brent's algorithm): one earlier page is remembered,
+/// and a new one after 1, 2, 4, 8, … pages. That it came again is told by its cursor or, where cursors count on while
+/// the vendor ignores them, by the tickets at both its ends: one alone may have moved on since.
 #[derive(Default)]
 struct CursorGuard {
-    remembered: Option<Cursor>,
+    cursor: Option<Cursor>,
+    /// The ends of the last page, and of the remembered one; where it was empty, of the one before.
+    latest: Option<Ends>,
+    remembered: Option<Ends>,
     steps: usize,
     span: usize,
     empty_pages: usize,
-    first_ticket: Option<TicketId>,
 }
 
+/// The first and the last ticket of a page.
+type Ends = (TicketId, TicketId);
+
 impl CursorGuard {
-    fn admit(&mut self, next: &Cursor, first: Option<&Ticket>) -> Result<()> {
-        if self.remembered.as_ref() == Some(next) {
-            let message = format!(
-                "the list leads in circles: the cursor `{}` came again",
-                next.as_str()
-            );
-            return Err(Error::new(ErrorKind::BadResponse, message));
+    fn admit(&mut self, next: &Cursor, items: &[Ticket]) -> Result<()> {
+        let bad = |message| Err(Error::new(ErrorKind::BadResponse, message));
+        if self.cursor.as_ref() == Some(next) {
+            let cursor = bounded(next.as_str(), MAX_SHOWN);
+            return bad(format!(
+                "the list leads in circles: the cursor `{cursor}` came again"
+            ));
         }
-        match first {
-            Some(ticket) if self.first_ticket.as_ref() == Some(&ticket.id) => {
-                let message = format!(
-                    "the list repeats itself: a page begins with ticket {} again",
-                    ticket.id
-                );
-                return Err(Error::new(ErrorKind::BadResponse, message));
+        let page = items.first().zip(items.last());
+        let page = page.map(|(first, last)| (first.id.clone(), last.id.clone()));
+        if let Some((first, last)) = &page {
+            if page == self.latest || page == self.remembered {
+                let [first, last] = [first, last].map(|id| bounded(id.as_str(), MAX_SHOWN));
+                return bad(format!(
+                    "the list repeats itself: the page from ticket {first} to ticket {last} came again"
+                ));
             }
-            Some(ticket) => {
-                self.first_ticket = Some(ticket.id.clone());
-                self.empty_pages = 0;
-            }
-            None => self.empty_pages += 1,
+            self.latest.clone_from(&page);
+            self.empty_pages = 0;
+        } else {
+            self.empty_pages += 1;
         }
         if self.empty_pages >= MAX_EMPTY_PAGES {
-            let message = format!("the list does not end: {MAX_EMPTY_PAGES} empty pages in a row");
-            return Err(Error::new(ErrorKind::BadResponse, message));
+            return bad(format!(
+                "the list does not end: {MAX_EMPTY_PAGES} empty pages in a row"
+            ));
         }
         if self.steps == self.span {
-            self.remembered = Some(next.clone());
+            self.cursor = Some(next.clone());
+            self.remembered.clone_from(&self.latest);
             self.steps = 0;
             self.span = (self.span * 2).max(1);
         }

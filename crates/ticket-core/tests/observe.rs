@@ -105,6 +105,7 @@ async fn a_span_tells_what_happened_and_no_text() {
         let tickets = Tickets::new(provider());
         tickets.get("12\n1").await.unwrap_err();
         tickets.get("121").await.unwrap_err();
+        tickets.get("9".repeat(200)).await.unwrap_err();
         let ticket = NewTicket::new(TEXT)
             .description(TEXT)
             .requester(Person::named(TEXT));
@@ -126,6 +127,7 @@ async fn a_span_tells_what_happened_and_no_text() {
             "ticket.operation=\"create\"}: ticket_core::layers::observe: answered",
             "ticket.operation=\"delete\" ticket.count=2}",
             r#"ticket.id="12\\n1""#,
+            &format!("ticket.id=\"{}…\"", "9".repeat(63)),
         ],
     );
     assert!(!log.contains(TEXT), "{log}");

@@ -14,8 +14,8 @@ use std::time::Duration;
 use common::{Fake, error};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, DeleteOutcome, Effect, ErrorKind, Operation, Pacer, Quota, Quotas, RetryPolicy,
-    StackOptions, Stop, Tickets,
+    BulkOptions, Capabilities, DeleteOutcome, Effect, ErrorKind, Operation, Pacer, Quota, Quotas,
+    Retry, RetryPolicy, StackOptions, Stop, Tickets,
 };
 use tokio::time::Instant;
 
@@ -218,12 +218,15 @@ async fn retries_can_be_switched_off() {
     assert_eq!(log.count(), 1);
 }
 
-/// What becomes of a ticket whose first delete may have worked and whose second finds nothing, at a vendor that
-/// says so of tickets that exist as well; with the operations that it saw.
-async fn vaguely_not_found(looked: Option<ErrorKind>) -> (DeleteOutcome, Vec<Operation>) {
+/// What becomes of a ticket whose first delete may have worked and whose second finds nothing, at a vendor with these
+/// capabilities that says so of tickets that exist as well; with the operations that it saw.
+async fn vaguely_not_found(
+    capabilities: Capabilities,
+    looked: Option<ErrorKind>,
+) -> (DeleteOutcome, Vec<Operation>) {
     let fake = Fake::new(1)
         .info(|mut info| {
-            info.capabilities = info.capabilities.not_found_is_vague();
+            info.capabilities = capabilities.delete(1).not_found_is_vague();
             info
         })
         .answering(move |call| match (call.operation, call.number, looked) {
@@ -233,25 +236,62 @@ async fn vaguely_not_found(looked: Option<ErrorKind>) -> (DeleteOutcome, Vec<Ope
         })
         .outcomes(|_, _| DeleteOutcome::NotFound(error(ErrorKind::NotFound, Effect::None)));
     let log = fake.log();
-    let report = stacked(fake, StackOptions::default()).delete(["a"]).await;
+    // Without `Check`, which would hide a look that should not be.
+    let retry = Retry::seeded(RetryPolicy::default(), 1);
+    let report = fake.layered(retry).delete(["a"]).await;
     let operations = log.calls().iter().map(|call| call.operation).collect();
     (report.outcome(&"a".into()).unwrap().clone(), operations)
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_not_found_is_vague_a_ticket_is_gone_only_if_it_cannot_be_read_either() {
-    let (gone, calls) = vaguely_not_found(Some(ErrorKind::NotFound)).await;
+    let readable = || Capabilities::none().get();
+    let (gone, calls) = vaguely_not_found(readable(), Some(ErrorKind::NotFound)).await;
     assert_eq!(gone.as_str(), "already_gone");
     assert_eq!(
         calls,
         [Operation::Delete, Operation::Delete, Operation::Get]
     );
-    let (there, _) = vaguely_not_found(None).await;
+    let (there, _) = vaguely_not_found(readable(), None).await;
     assert_eq!(there.as_str(), "failed");
-    assert_eq!(there.error().unwrap().effect(), Effect::None);
-    let (nobody_knows, _) = vaguely_not_found(Some(ErrorKind::Forbidden)).await;
+    let error = there.error().unwrap();
+    assert_eq!(error.effect(), Effect::None);
+    assert_eq!(
+        error.to_string(),
+        "the ticket is there, but a delete does not find it: it failed"
+    );
+    let (nobody_knows, _) = vaguely_not_found(readable(), Some(ErrorKind::Forbidden)).await;
     assert_eq!(nobody_knows.as_str(), "unknown");
     assert_eq!(nobody_knows.error().unwrap().effect(), Effect::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_not_found_is_vague_and_nothing_can_be_read_nobody_knows() {
+    let (outcome, calls) = vaguely_not_found(Capabilities::none(), None).await;
+    assert_eq!(outcome.as_str(), "unknown");
+    let error = outcome.error().unwrap();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::NotFound, Effect::Unknown)
+    );
+    // Not even asked for.
+    assert_eq!(calls, [Operation::Delete, Operation::Delete]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_makes_the_same_waits() {
+    let times = async |seed| {
+        let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Connect, Effect::None)));
+        let log = fake.log();
+        let options = StackOptions::default().seed(seed);
+        Tickets::with_options(Arc::new(fake), &options)
+            .get("a")
+            .await
+            .unwrap_err();
+        log.calls().iter().map(|call| call.at).collect::<Vec<_>>()
+    };
+    assert_eq!(times(7).await, times(7).await);
+    assert_ne!(times(7).await, times(8).await);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,9 +4,10 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ticket_core::{
-    Attachment, AttachmentSource, Capabilities, Cursor, DeleteOutcome, Effect, Error, ErrorKind,
-    Field, Fields, NewTicket, Operation, PageRequest, Person, Priority, ProviderInfo, Request,
-    ResolveOutcome, RetryPolicy, State, Status, TicketPatch, TicketQuery,
+    Attachment, AttachmentSource, BulkOptions, Capabilities, Cursor, DeleteOutcome, Direction,
+    Effect, Error, ErrorKind, Field, Fields, NewTicket, Operation, PageRequest, Person, Priority,
+    ProviderInfo, Request, ResolveOutcome, RetryPolicy, StackOptions, State, Status, TicketPatch,
+    TicketQuery,
 };
 
 #[test]
@@ -191,4 +192,50 @@ fn a_text_of_just_the_limit_is_taken_and_one_character_more_is_not() {
         .check(&Request::Create(&NewTicket::new("abcd")))
         .unwrap_err();
     assert!(error.to_string().contains("4 characters"), "{error}");
+}
+
+#[test]
+fn the_defaults_are_those_of_the_docs() {
+    let policy = RetryPolicy::default();
+    let bulk = BulkOptions::default();
+    let stack = StackOptions::default();
+    assert_eq!(
+        (
+            policy.max_attempts.get(),
+            policy.budget,
+            bulk.concurrency.get(),
+            bulk.give_up_after.get()
+        ),
+        (4, 100, 4, 5)
+    );
+    let waits = [
+        policy.base,
+        policy.cap,
+        policy.deadline,
+        policy.max_retry_after,
+        stack.timeout,
+    ];
+    assert_eq!(waits.map(|wait| wait.as_secs()), [1, 30, 300, 120, 35]);
+    assert!(bulk.deadline.is_none() && stack.pacer.is_none() && stack.seed.is_none());
+}
+
+#[test]
+fn codes_are_written_as_words_of_snake_case() {
+    let other = Status::Other("TS1".to_owned());
+    let statuses = [
+        Status::Open,
+        Status::OnHold,
+        Status::Resolved,
+        Status::Closed,
+        other,
+    ];
+    assert_eq!(
+        serde_json::to_string(&statuses).unwrap(),
+        r#"["open","on_hold","resolved","closed","TS1"]"#
+    );
+    let directions = [Direction::Inbound, Direction::Outbound, Direction::Internal];
+    assert_eq!(
+        serde_json::to_string(&directions).unwrap(),
+        r#"["inbound","outbound","internal"]"#
+    );
 }

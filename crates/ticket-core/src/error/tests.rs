@@ -108,6 +108,34 @@ fn our_own_words_may_be_twice_as_long_as_the_vendors() {
 fn a_hostile_ticket_id_is_cut_and_escaped() {
     let error =
         Error::invalid_input("refused").on_ticket(&format!("1\r\n{}", "9".repeat(10_000)).into());
-    assert!(error.to_string().starts_with("1\\r\\n9"));
-    assert!(error.to_string().len() < 120);
+    // Forty characters in all.
+    let shown = format!("1\\r\\n{}…", "9".repeat(34));
+    assert_eq!(error.to_string(), format!("{shown}: refused"));
+}
+
+#[test]
+fn no_character_that_misleads_reaches_a_line() {
+    let signs = "\r\n\t\0\u{1b}\u{7f}\u{85}\u{61c}\u{200b}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}";
+    for sign in signs.chars() {
+        let text = format!("a{sign}b");
+        let error = Error::new(ErrorKind::Server, &*text)
+            .with_vendor_message(&text)
+            .on_ticket(&(&*text).into());
+        let line = error.to_string();
+        assert!(!line.contains(sign), "{line:?}");
+        // It is shown all the same, three times.
+        let escaped = sign.escape_default().to_string();
+        assert_eq!(line.matches(&escaped).count(), 3, "{line:?}");
+    }
+}
+
+#[test]
+fn the_cause_is_kept_and_not_part_of_the_line() {
+    use std::error::Error as _;
+
+    let error = Error::new(ErrorKind::Connect, "no connection");
+    assert!(error.source().is_none());
+    let error = error.with_source(std::io::Error::other("refused"));
+    assert_eq!(error.source().unwrap().to_string(), "refused");
+    assert_eq!(error.to_string(), "no connection");
 }

@@ -3,8 +3,8 @@
 use tokio::time::Instant;
 
 use super::{WaitReason, Waiting};
-use crate::capability::Quota;
 use crate::error::{Error, ErrorKind};
+use crate::quota::Quota;
 
 /// Why a call does not pass.
 pub(super) enum Refused {

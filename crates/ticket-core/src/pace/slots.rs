@@ -10,8 +10,8 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::capability::{Quota, Quotas};
 use crate::error::Error;
+use crate::quota::{Quota, Quotas};
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

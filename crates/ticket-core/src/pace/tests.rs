@@ -1,4 +1,4 @@
-//! How waiting ends for nothing, and what a store of slots is asked. What the vendor sees: `tests/pace.rs`.
+//! How waiting ends for nothing, and what a store of slots is asked. What the vendor sees: `tests/pace`.
 
 use std::num::NonZeroUsize;
 
@@ -6,8 +6,8 @@ use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
 
 use super::*;
-use crate::capability::Quota;
 use crate::error::ErrorKind;
+use crate::quota::Quota;
 use crate::stop::Stop;
 
 const WINDOW: Duration = Duration::from_secs(5);

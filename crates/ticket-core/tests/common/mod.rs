@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "not every test uses everything")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+pub(crate) mod memory;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

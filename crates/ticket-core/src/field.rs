@@ -1,0 +1,144 @@
+//! The fields of the domain types by name, and which of them an operation carries.
+
+use std::fmt;
+
+/// A field of the domain types that a provider may or may not be able to carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Field {
+    /// The subject line.
+    Subject,
+    /// The text.
+    Description,
+    /// The requester's id in the vendor's system.
+    RequesterId,
+    /// The requester's name.
+    RequesterName,
+    /// The requester's e-mail address.
+    RequesterEmail,
+    /// The requester's phone number.
+    RequesterPhone,
+    /// The category.
+    Category,
+    /// The status.
+    Status,
+    /// The priority.
+    Priority,
+    /// The assignee.
+    Assignee,
+    /// Labels.
+    Tags,
+    /// Files.
+    Attachments,
+    /// The state that a list is restricted to.
+    State,
+    /// The text that a list is searched for.
+    Search,
+    /// Where a page begins.
+    Cursor,
+    /// How many items a page may have.
+    PageLimit,
+    /// A comment's text.
+    Body,
+    /// A comment among the people who work on the ticket.
+    Internal,
+    /// A comment in the customer's name.
+    Inbound,
+    /// A comment to the customer.
+    Outbound,
+}
+
+impl Field {
+    /// The field's name in `snake_case`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Description => "description",
+            Self::RequesterId => "requester_id",
+            Self::RequesterName => "requester_name",
+            Self::RequesterEmail => "requester_email",
+            Self::RequesterPhone => "requester_phone",
+            Self::Category => "category",
+            Self::Status => "status",
+            Self::Priority => "priority",
+            Self::Assignee => "assignee",
+            Self::Tags => "tags",
+            Self::Attachments => "attachments",
+            Self::State => "state",
+            Self::Search => "search",
+            Self::Cursor => "cursor",
+            Self::PageLimit => "limit",
+            Self::Body => "body",
+            Self::Internal => "internal",
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which fields an operation carries to the vendor. The default carries none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    pub(crate) carried: &'static [Field],
+    pub(crate) required: &'static [Field],
+    pub(crate) max_chars: &'static [(Field, usize)],
+    pub(crate) custom: &'static [&'static str],
+    pub(crate) any_custom: bool,
+}
+
+impl Fields {
+    /// Carries these and refuses all others.
+    pub const fn carrying(carried: &'static [Field]) -> Self {
+        Self {
+            carried,
+            required: &[],
+            max_chars: &[],
+            custom: &[],
+            any_custom: false,
+        }
+    }
+
+    /// Refuses a call without these.
+    #[must_use]
+    pub const fn requiring(mut self, required: &'static [Field]) -> Self {
+        self.required = required;
+        self
+    }
+
+    /// Refuses longer texts; lengths in characters.
+    #[must_use]
+    pub const fn max_chars(mut self, max_chars: &'static [(Field, usize)]) -> Self {
+        self.max_chars = max_chars;
+        self
+    }
+
+    /// Carries custom fields of these names.
+    #[must_use]
+    pub const fn custom(mut self, names: &'static [&'static str]) -> Self {
+        self.custom = names;
+        self
+    }
+
+    /// Carries custom fields of any name.
+    #[must_use]
+    pub const fn any_custom(mut self) -> Self {
+        self.any_custom = true;
+        self
+    }
+
+    /// The fields carried.
+    pub const fn carried(&self) -> &'static [Field] {
+        self.carried
+    }
+
+    /// The fields without which a call is refused.
+    pub const fn required(&self) -> &'static [Field] {
+        self.required
+    }
+}

@@ -1,0 +1,182 @@
+//! Work that ends before it is done: told why of each ticket that was not tried.
+
+use std::future::Future;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use ticket_core::{BulkOptions, DeleteOutcome, Effect, ErrorKind, Settled, Stop};
+use tokio::time::Instant;
+
+use crate::common::{Fake, error};
+use crate::{at_once, delete, reason, seconds, words};
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_at_fault_is_not_asked_again() {
+    let at_fault = [
+        ErrorKind::Unauthenticated,
+        ErrorKind::TokenExpired,
+        ErrorKind::QuotaExhausted,
+        ErrorKind::Config,
+        ErrorKind::Unsupported,
+    ];
+    for &kind in ErrorKind::ALL {
+        let fake = Fake::new(2).answering(move |_| Err(error(kind, Effect::None)));
+        let log = fake.log();
+        let settled = delete(&fake.bare(), ["a", "b", "c", "d"], &at_once(1)).await;
+        if at_fault.contains(&kind) {
+            assert_eq!(
+                words(&settled),
+                ["failed", "failed", "unattempted", "unattempted"]
+            );
+            let untried = reason(&settled[3]);
+            assert_eq!((untried.kind(), untried.effect()), (kind, Effect::None));
+            assert_eq!(
+                untried.to_string(),
+                "fake delete d: not tried, since an earlier call failed for the whole account: it failed"
+            );
+            assert_eq!(log.ids(), ["a,b"]);
+        } else {
+            assert!(!words(&settled).contains(&"unattempted"), "{kind}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_is_out_of_reach_is_given_up_after_calls_in_a_row() {
+    let fake = Fake::new(1).answering(|call| match call.number {
+        // Four failures, a success, and then nothing but failures.
+        4 => Ok(()),
+        _ => Err(error(ErrorKind::Unavailable, Effect::Unknown)),
+    });
+    let log = fake.log();
+    let ids = (0..100).map(|id| id.to_string());
+    let settled = delete(&fake.bare(), ids, &at_once(1)).await;
+    assert_eq!(log.count(), 10);
+    assert_eq!(words(&settled)[..4], ["unknown"; 4]);
+    assert_eq!(words(&settled)[4], "deleted");
+    assert_eq!(words(&settled)[5..10], ["unknown"; 5]);
+    assert!(
+        words(&settled)[10..]
+            .iter()
+            .all(|word| *word == "unattempted")
+    );
+    assert_eq!(
+        reason(&settled[99]).to_string(),
+        "fake delete 99: not tried, since 5 calls in a row failed: it failed"
+    );
+    let patient = at_once(1).give_up_after(NonZeroU32::MAX);
+    let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Connect, Effect::None)));
+    let settled = delete(&fake.bare(), (0..100).map(|id| id.to_string()), &patient).await;
+    assert_eq!(words(&settled), ["failed"; 100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_no_success_shows_that_the_vendor_is_within_reach() {
+    let fake = Fake::new(1).answering(|call| {
+        Err(match call.number % 10 {
+            0 => error(ErrorKind::Timeout, Effect::Unknown),
+            _ => error(ErrorKind::Forbidden, Effect::None),
+        })
+    });
+    let settled = delete(&fake.bare(), (0..200).map(|id| id.to_string()), &at_once(1)).await;
+    assert!(!words(&settled).contains(&"unattempted"));
+}
+
+/// Ten tickets one by one, a second each, two at once; `end` happens along with it.
+async fn interrupted(
+    options: BulkOptions,
+    end: impl Future<Output = ()>,
+) -> (Vec<Settled<DeleteOutcome>>, Vec<String>, Duration) {
+    let fake = Fake::new(1).latency(seconds(1));
+    let log = fake.log();
+    let tickets = fake.bare();
+    let start = Instant::now();
+    let ids = (0..10).map(|id| id.to_string());
+    let work = async {
+        let settled = delete(&tickets, ids, &options).await;
+        (settled, start.elapsed())
+    };
+    let ((settled, took), ()) = tokio::join!(work, end);
+    (settled, log.ids(), took)
+}
+
+#[tokio::test(start_paused = true)]
+async fn finishing_waits_for_what_is_on_its_way_and_tries_nothing_else() {
+    let stop = Stop::new();
+    let options = at_once(2).stop(stop.clone());
+    let (settled, sent, took) = interrupted(options, async {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        stop.finish();
+    })
+    .await;
+    assert_eq!(sent, ["0", "1", "2", "3"]);
+    assert_eq!(words(&settled)[..4], ["deleted"; 4]);
+    assert_eq!(words(&settled)[4..], ["unattempted"; 6]);
+    assert_eq!(reason(&settled[9]).kind(), ErrorKind::Cancelled);
+    assert_eq!(took, seconds(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn abandoning_leaves_what_is_on_its_way_unknown() {
+    let stop = Stop::new();
+    let options = at_once(2).stop(stop.clone());
+    let (settled, sent, took) = interrupted(options, async {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        stop.abandon();
+    })
+    .await;
+    assert_eq!(sent, ["0", "1", "2", "3"]);
+    assert_eq!(words(&settled)[..2], ["deleted"; 2]);
+    assert_eq!(words(&settled)[2..4], ["unknown"; 2]);
+    assert_eq!(words(&settled)[4..], ["unattempted"; 6]);
+    let left = reason(&settled[2]);
+    assert_eq!(
+        (left.kind(), left.effect()),
+        (ErrorKind::Cancelled, Effect::Unknown)
+    );
+    assert_eq!(took, Duration::from_millis(1500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_after_the_deadline() {
+    let deadline = Instant::now() + Duration::from_millis(2500);
+    let (settled, sent, took) = interrupted(at_once(2).deadline(deadline), async {}).await;
+    assert_eq!(sent.len(), 6);
+    assert_eq!(words(&settled)[..6], ["deleted"; 6]);
+    assert_eq!(words(&settled)[6..], ["unattempted"; 4]);
+    assert!(reason(&settled[9]).to_string().contains("deadline"));
+    assert_eq!(took, seconds(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_stopped_before_it_began_sends_nothing() {
+    let stop = Stop::new();
+    stop.finish();
+    let (settled, sent, took) = interrupted(at_once(2).stop(stop), async {}).await;
+    assert_eq!(words(&settled), ["unattempted"; 10]);
+    assert_eq!((sent, took), (Vec::<String>::new(), Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_reason_for_ending_is_the_one_that_is_told() {
+    let stop = Stop::new();
+    let fake = Fake::new(1)
+        .latency(seconds(2))
+        .answering(|_| Err(error(ErrorKind::Unauthenticated, Effect::None)));
+    let options = at_once(1).stop(stop.clone());
+    // The second comes after the first was refused.
+    let later = stream::once(Box::pin(async {
+        tokio::time::sleep(seconds(5)).await;
+        "b"
+    }));
+    let work = fake
+        .bare()
+        .delete_all(stream::iter(["a"]).chain(later), &options);
+    let (settled, ()) = tokio::join!(work.collect::<Vec<_>>(), async {
+        tokio::time::sleep(seconds(1)).await;
+        stop.finish();
+    });
+    assert_eq!(words(&settled), ["failed", "unattempted"]);
+    assert_eq!(reason(&settled[1]).kind(), ErrorKind::Cancelled);
+}

@@ -1,0 +1,231 @@
+//! Many tickets of one account: one outcome for each, whatever happens, on a paused clock. Here: what goes out
+//! together, and in which order it is answered.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod ending;
+mod resolving;
+mod splitting;
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use common::{Fake, error};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use ticket_core::{
+    BulkOptions, DeleteOutcome, Effect, Error, ErrorKind, Settled, TicketId, Tickets,
+};
+use tokio::time::Instant;
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn at_once(calls: usize) -> BulkOptions {
+    BulkOptions::default().concurrency(NonZeroUsize::new(calls).unwrap())
+}
+
+/// Deletes these and gives the outcomes in the order asked, after checking that each place has exactly one.
+async fn delete<I>(tickets: &Tickets, ids: I, options: &BulkOptions) -> Vec<Settled<DeleteOutcome>>
+where
+    I: IntoIterator<IntoIter: Send> + Send,
+    I::Item: Into<TicketId> + Send,
+{
+    let mut settled: Vec<_> = tickets
+        .delete_all(stream::iter(ids), options)
+        .collect()
+        .await;
+    settled.sort_by_key(|settled| settled.index);
+    assert!(
+        settled
+            .iter()
+            .enumerate()
+            .all(|(place, settled)| settled.index == place)
+    );
+    settled
+}
+
+fn words(settled: &[Settled<DeleteOutcome>]) -> Vec<&str> {
+    settled
+        .iter()
+        .map(|settled| settled.outcome.as_str())
+        .collect()
+}
+
+fn reason(settled: &Settled<DeleteOutcome>) -> &Error {
+    settled.outcome.error().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_are_taken_only_as_fast_as_batches_go_out() {
+    let fake = Fake::new(2);
+    let log = fake.log();
+    let taken = Arc::new(Mutex::new(0));
+    let counter = Arc::clone(&taken);
+    let ids = stream::iter(0..1_000_000).map(move |id: u32| {
+        *counter.lock().unwrap() += 1;
+        id.to_string()
+    });
+    let work = fake.bare().delete_all(ids, &at_once(2));
+    assert_eq!(*taken.lock().unwrap(), 0);
+    let first: Vec<_> = work.take(3).collect().await;
+    assert_eq!(first.len(), 3);
+    assert!(log.count() <= 4, "{:?}", log.ids());
+    assert!(*taken.lock().unwrap() <= 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_are_full_and_go_out_several_at_once() {
+    let fake = Fake::new(100).latency(seconds(1));
+    let log = fake.log();
+    let start = Instant::now();
+    let settled = delete(
+        &fake.bare(),
+        (0..1000).map(|id| id.to_string()),
+        &at_once(5),
+    )
+    .await;
+    assert!(settled.iter().all(|settled| settled.outcome.is_deleted()));
+    assert_eq!(settled.len(), 1000);
+    assert!(log.calls().iter().all(|call| call.ids.len() == 100));
+    assert_eq!(log.count(), 10);
+    // Ten calls of a second each, five at once.
+    assert_eq!(start.elapsed(), seconds(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_come_in_the_order_of_completion_with_their_place() {
+    // The first call is answered last.
+    let fake = Fake::new(1)
+        .latency(seconds(1))
+        .answering(|call| match call.number {
+            0 => Err(error(ErrorKind::Conflict, Effect::None)),
+            _ => Ok(()),
+        });
+    let slow = fake.bare().layer(Slow);
+    let settled: Vec<_> = slow
+        .delete_all(stream::iter(["a", "b"]), &at_once(2))
+        .collect()
+        .await;
+    let places: Vec<_> = settled
+        .iter()
+        .map(|settled| (settled.index, settled.id.as_str()))
+        .collect();
+    assert_eq!(places, [(1, "b"), (0, "a")]);
+}
+
+/// Holds back what concerns the ticket `a`.
+#[derive(Debug)]
+struct Slow;
+
+impl ticket_core::Layer for Slow {
+    async fn call<'a, T: ticket_core::Reply>(
+        &'a self,
+        call: ticket_core::Call<'a>,
+        next: impl Fn() -> futures_core::future::BoxFuture<'a, ticket_core::Result<T>>
+        + Send
+        + Sync
+        + 'a,
+    ) -> ticket_core::Result<T> {
+        if let ticket_core::Request::Delete([id]) = call.request() {
+            if id.as_str() == "a" {
+                tokio::time::sleep(seconds(9)).await;
+            }
+        }
+        next().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_is_not_full_does_not_wait_for_ids_that_may_never_come() {
+    let fake = Fake::new(100);
+    let log = fake.log();
+    let ids = stream::iter(["a", "b"]).chain(stream::pending());
+    let mut work = Box::pin(fake.bare().delete_all(ids, &at_once(4)));
+    for id in ["a", "b"] {
+        let next = tokio::time::timeout(seconds(100), work.next()).await;
+        assert_eq!(next.unwrap().unwrap().id.as_str(), id);
+    }
+    assert_eq!(log.ids(), ["a,b"]);
+    let third = tokio::time::timeout(seconds(100), work.next()).await;
+    assert!(third.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_comes_of_nothing() {
+    let fake = Fake::new(3);
+    let log = fake.log();
+    assert!(delete(&fake.bare(), [""; 0], &at_once(4)).await.is_empty());
+    assert_eq!(log.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_cannot_be_one_is_refused_by_itself_and_never_sent() {
+    let fake = Fake::new(3);
+    let log = fake.log();
+    let settled = delete(&fake.bare(), ["", "a", "", "b"], &at_once(4)).await;
+    assert_eq!(words(&settled), ["failed", "deleted", "failed", "deleted"]);
+    assert_eq!(
+        reason(&settled[0]).to_string(),
+        "fake delete: the ticket id is empty"
+    );
+    assert_eq!(log.ids(), ["a", "b"]);
+    let settled = delete(&Fake::new(3).bare(), ["", "", ""], &at_once(1)).await;
+    assert_eq!(words(&settled), ["failed"; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_twice_in_a_batch_is_sent_once_and_answered_twice() {
+    let fake = Fake::new(3);
+    let log = fake.log();
+    let settled = delete(&fake.bare(), ["a", "b", "a"], &at_once(4)).await;
+    assert_eq!(words(&settled), ["deleted"; 3]);
+    assert_eq!(log.ids(), ["a,b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_keeps_no_answer_from_being_heard() {
+    let start = Instant::now();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&heard);
+    let fake = Fake::new(1).latency(seconds(1)).answering(move |_| {
+        noted.lock().unwrap().push(start.elapsed().as_secs());
+        Ok(())
+    });
+    let mut work = fake
+        .bare()
+        .delete_all(stream::iter(["a", "b", "c", "d"]), &at_once(2));
+    while let Some(settled) = work.next().await {
+        assert!(settled.outcome.is_deleted());
+        tokio::time::sleep(seconds(60)).await;
+    }
+    // Two begin at once, the others as the reader comes back; each takes a second, whatever the reader does.
+    assert_eq!(*heard.lock().unwrap(), [1, 1, 62, 122]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_panics_does_so_in_the_callers_task() {
+    // As it begins, and after it has waited.
+    for latency in [Duration::ZERO, seconds(1)] {
+        let fake = Fake::new(1)
+            .latency(latency)
+            .answering(|_| panic!("a bug of the provider"));
+        let log = fake.log();
+        let work = fake
+            .bare()
+            .delete_all(stream::iter(["a"]), &at_once(1))
+            .count();
+        let panic = std::panic::AssertUnwindSafe(work)
+            .catch_unwind()
+            .await
+            .unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"a bug of the provider"));
+        assert_eq!(log.ids(), ["a"]);
+    }
+}

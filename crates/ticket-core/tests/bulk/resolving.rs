@@ -1,0 +1,77 @@
+//! Many tickets marked as solved.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, stream};
+use ticket_core::{
+    Capabilities, Effect, ErrorKind, MockTicketProvider, ProviderInfo, RawValue, ResolveOutcome,
+    Settled, Status, Ticket, Tickets,
+};
+
+use crate::at_once;
+use crate::common::{Fake, error};
+
+#[tokio::test(start_paused = true)]
+async fn resolving_answers_for_each_ticket_by_itself() {
+    let fake = Fake::new(1).answering(|call| match call.ids.concat().as_str() {
+        "gone" => Err(error(ErrorKind::NotFound, Effect::None)),
+        "lost" => Err(error(ErrorKind::Timeout, Effect::Unknown)),
+        "locked" => Err(error(ErrorKind::Conflict, Effect::None)),
+        _ => Ok(()),
+    });
+    let log = fake.log();
+    let ids = stream::iter(["a", "gone", "lost", "locked"]);
+    let settled: Vec<Settled<ResolveOutcome>> =
+        fake.bare().resolve_all(ids, &at_once(1)).collect().await;
+    let words: Vec<_> = settled
+        .iter()
+        .map(|settled| settled.outcome.as_str())
+        .collect();
+    assert_eq!(words, ["resolved", "not_found", "unknown", "failed"]);
+    assert_eq!(log.ids(), ["a", "gone", "lost", "locked"]);
+}
+
+/// What is said of a ticket that a repeated resolve did not find, and which is then read like this; not at all
+/// where there is nothing to read.
+async fn resolved_again(look: Option<Result<Option<Status>, ErrorKind>>) -> ResolveOutcome {
+    let capabilities = Capabilities::none().resolve();
+    let capabilities = match look {
+        Some(_) => capabilities.get(),
+        None => capabilities,
+    };
+    let mut provider = MockTicketProvider::new();
+    provider
+        .expect_info()
+        .return_const(ProviderInfo::new("mock", "Mock", capabilities));
+    provider
+        .expect_resolve()
+        .times(1)
+        .returning(|_| Err(error(ErrorKind::NotFound, Effect::Unknown)));
+    provider
+        .expect_get()
+        .times(usize::from(look.is_some()))
+        .returning(move |id| {
+            let status = look.clone().unwrap();
+            let mut ticket = Ticket::new(id, RawValue::NULL.to_owned());
+            ticket.status = status.map_err(|kind| error(kind, Effect::None))?;
+            Ok(ticket)
+        });
+    let tickets = Tickets::bare(Arc::new(provider));
+    let mut work = tickets.resolve_all(stream::iter(["a"]), &at_once(1));
+    work.next().await.unwrap().outcome
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_resolve_that_finds_nothing_is_settled_by_a_look() {
+    for (look, word) in [
+        (Some(Ok(Some(Status::Resolved))), "resolved"),
+        (Some(Ok(Some(Status::Closed))), "resolved"),
+        (Some(Ok(Some(Status::Open))), "unknown"),
+        (Some(Ok(None)), "unknown"),
+        (Some(Err(ErrorKind::NotFound)), "unknown"),
+        (None, "unknown"),
+    ] {
+        let outcome = resolved_again(look.clone()).await;
+        assert_eq!(outcome.as_str(), word, "{look:?}");
+    }
+}

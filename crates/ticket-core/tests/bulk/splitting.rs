@@ -1,0 +1,107 @@
+//! Batches that the vendor refuses as a whole: whose fault it was is found, and not for ever.
+
+use ticket_core::{Effect, ErrorKind};
+
+use crate::common::{Fake, error};
+use crate::{at_once, delete, reason, words};
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_is_refused_is_split_until_the_one_at_fault_is_found() {
+    let bad = |ids: &[String]| ids.iter().any(|id| id == "5");
+    let fake = Fake::new(8).answering(move |call| {
+        if bad(&call.ids) {
+            Err(error(ErrorKind::InvalidInput, Effect::None).with_status(400))
+        } else {
+            Ok(())
+        }
+    });
+    let log = fake.log();
+    let settled = delete(&fake.bare(), (0..8).map(|id| id.to_string()), &at_once(1)).await;
+    let failed: Vec<_> = settled
+        .iter()
+        .filter(|settled| !settled.outcome.is_deleted())
+        .collect();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(
+        (failed[0].id.as_str(), failed[0].outcome.as_str()),
+        ("5", "failed")
+    );
+    assert_eq!(reason(failed[0]).ticket(), Some(&"5".into()));
+    assert_eq!(log.count(), 7, "{:?}", log.ids());
+    // No id was sent again after it had been deleted.
+    let done: Vec<_> = log
+        .calls()
+        .into_iter()
+        .filter(|call| !bad(&call.ids))
+        .collect();
+    assert_eq!(done.iter().map(|call| call.ids.len()).sum::<usize>(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_other_failure_splits_a_batch() {
+    for &kind in ErrorKind::ALL {
+        for effect in [Effect::None, Effect::Unknown] {
+            if (kind, effect) == (ErrorKind::InvalidInput, Effect::None) {
+                continue;
+            }
+            let fake = Fake::new(4).answering(move |_| Err(error(kind, effect)));
+            let log = fake.log();
+            let settled = delete(&fake.bare(), ["a", "b", "c", "d"], &at_once(4)).await;
+            let word = if effect == Effect::None {
+                "failed"
+            } else {
+                "unknown"
+            };
+            assert_eq!(words(&settled), [word; 4], "{kind} {effect}");
+            assert_eq!(log.count(), 1, "{kind} {effect}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_refuses_everything_is_not_asked_about_each_ticket_of_every_batch() {
+    let refused = || error(ErrorKind::InvalidInput, Effect::None).with_status(400);
+    let fake = Fake::new(8).answering(move |_| Err(refused()));
+    let log = fake.log();
+    let settled = delete(&fake.bare(), (0..80).map(|id| id.to_string()), &at_once(1)).await;
+    assert_eq!(words(&settled), ["failed"; 80]);
+    // Two batches are split to the end, the other eight are not.
+    assert_eq!(log.count(), 2 * 15 + 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tickets_that_fail_by_themselves_for_other_reasons_keep_no_later_batch_from_being_split() {
+    let fake = Fake::new(2).answering(|call| match call.ids.join(",").as_str() {
+        "good" => Ok(()),
+        ids if ids.contains(',') => Err(error(ErrorKind::InvalidInput, Effect::None)),
+        _ => Err(error(ErrorKind::Conflict, Effect::None)),
+    });
+    let log = fake.log();
+    let ids = ["a", "b", "c", "d", "e", "good"];
+    let settled = delete(&fake.bare(), ids, &at_once(1)).await;
+    assert_eq!(words(&settled)[..5], ["failed"; 5]);
+    assert_eq!(words(&settled)[5], "deleted");
+    assert_eq!(reason(&settled[4]).kind(), ErrorKind::Conflict);
+    assert_eq!(log.ids()[6..], ["e,good", "e", "good"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_are_split_until_as_many_tickets_as_two_hold_were_refused_one_by_one() {
+    let refused = |kind| Err(error(kind, Effect::None));
+    let fake = Fake::new(4).answering(move |call| match call.ids.join(",").as_str() {
+        "good" => Ok(()),
+        "locked" | "closed" => refused(ErrorKind::Conflict),
+        _ => refused(ErrorKind::InvalidInput),
+    });
+    let log = fake.log();
+    let batches = ["a b c locked", "d e f closed", "g h i good"];
+    let ids = batches.iter().flat_map(|batch| batch.split(' '));
+    let settled = delete(&fake.bare(), ids, &at_once(1)).await;
+    // Six were refused by themselves before the third batch, two fewer than two batches hold.
+    assert_eq!(words(&settled)[..11], ["failed"; 11]);
+    assert_eq!(words(&settled)[11], "deleted");
+    assert_eq!(
+        log.ids()[14..],
+        ["g,h,i,good", "g,h", "i,good", "g", "h", "i", "good"]
+    );
+}

@@ -1,0 +1,250 @@
+//! What is refused before anything is sent: by name, and without any effect.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod common;
+
+use common::memory::{Memory, calls};
+use ticket_core::{
+    Attachment, Capabilities, Cursor, Effect, ErrorKind, Field, Fields, NewComment, NewTicket,
+    PageRequest, Person, Priority, ProviderInfo, Request, State, Status, TicketId, TicketPatch,
+    TicketQuery,
+};
+
+const CREATE: Fields = Fields::carrying(&[Field::Subject, Field::Description])
+    .requiring(&[Field::Subject, Field::Description])
+    .max_chars(&[(Field::Subject, 5)])
+    .custom(&["coordinate"]);
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_carried_is_refused_by_name_before_anything_is_sent() {
+    let (tickets, seen) = Memory::new(Capabilities::none().create(CREATE)).handle();
+    let good = || NewTicket::new("abc").description("text");
+    let refused = [
+        (good().priority(Priority::High), "priority"),
+        (good().assignee("x"), "assignee"),
+        (good().category("x"), "category"),
+        (good().tag("x"), "tags"),
+        (good().requester(Person::named("x")), "requester_name"),
+        (good().requester(Person::with_id("x")), "requester_id"),
+        (
+            good().requester(Person::default().email("x")),
+            "requester_email",
+        ),
+        (
+            good().requester(Person::default().phone("x")),
+            "requester_phone",
+        ),
+        (good().custom("colour", "red"), "colour"),
+        (NewTicket::new("abc"), "description"),
+        (NewTicket::new("  ").description("text"), "subject"),
+        (NewTicket::new("abcdef").description("text"), "at most 5"),
+    ];
+    for (ticket, word) in refused {
+        let error = tickets.create(&ticket).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::InvalidInput, Effect::None),
+            "{error}"
+        );
+        assert!(
+            error.to_string().contains(word),
+            "{error} does not name {word}"
+        );
+    }
+    let declared = good().custom("coordinate", "1,2");
+    let info = tickets.info();
+    info.check(&Request::Create(&declared)).unwrap();
+    let attachment = good().attachment(Attachment::new("a.png", *b"x"));
+    let error = tickets.create(&attachment).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("attachments"), "{error}");
+    assert_eq!(calls(&seen), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_the_vendor_lacks_is_refused_by_name() {
+    let list = Fields::carrying(&[Field::Search]);
+    let (tickets, seen) = Memory::new(Capabilities::none().list(list)).handle();
+    let error = tickets
+        .list(&TicketQuery::new().state(State::Open))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("`state`"), "{error}");
+    let query = TicketQuery::new;
+    let page = PageRequest::first;
+    for (query, name) in [
+        (query().priority(Priority::High), "`priority`"),
+        (query().category("x"), "`category`"),
+        (query().page(page().limit(5)), "`limit`"),
+        (query().page(page().at(Cursor::new("x"))), "`cursor`"),
+    ] {
+        let error = tickets.list(&query).await.unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
+    }
+    assert!(calls(&seen).is_empty());
+    tickets.list(&TicketQuery::new().search("x")).await.unwrap();
+    assert_eq!(calls(&seen), ["list None"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_of_nothing_and_blank_filters_are_refused() {
+    const LIST: Fields = Fields::carrying(&[Field::Search, Field::PageLimit]);
+    let (tickets, seen) = Memory::new(Capabilities::none().list(LIST)).handle();
+    let error = tickets
+        .list(&TicketQuery::new().page(PageRequest::first().limit(0)))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("`limit`"), "{error}");
+    let error = tickets
+        .list(&TicketQuery::new().search(" "))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("`search` is blank"), "{error}");
+    assert!(calls(&seen).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_that_cannot_be_ids_are_refused() {
+    let (tickets, seen) = Memory::new(Capabilities::none().get()).handle();
+    for id in [
+        "",
+        "   ",
+        ".",
+        "..",
+        " 1",
+        "1 ",
+        "1\n2",
+        "\0",
+        &"9".repeat(257),
+    ] {
+        let error = tickets.get(id).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{id:?}");
+    }
+    assert!(calls(&seen).is_empty());
+    tickets.get("9".repeat(256)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_comment_is_checked_for_its_direction_its_text_and_its_files() {
+    const COMMENT: Fields =
+        Fields::carrying(&[Field::Body, Field::Internal]).requiring(&[Field::Body]);
+    let info = ProviderInfo::new("memory", "Memory", Capabilities::none().comment(COMMENT));
+    let id = TicketId::new("1");
+    let check = |comment: NewComment| info.check(&Request::Comment(&id, &comment));
+    check(NewComment::internal("x")).unwrap();
+    for (comment, word) in [
+        (NewComment::inbound("x"), "`inbound`"),
+        (NewComment::outbound("x"), "`outbound`"),
+        (NewComment::internal(" "), "`body`"),
+        (
+            NewComment::internal("x").attachment(Attachment::new("a.png", *b"x")),
+            "`attachments`",
+        ),
+    ] {
+        let error = check(comment).unwrap_err();
+        assert_eq!(error.effect(), Effect::None);
+        assert_eq!(error.ticket(), Some(&id));
+        assert!(error.to_string().contains(word), "{error} names {word}");
+    }
+}
+
+#[test]
+fn an_update_names_something_to_change_be_it_a_field_or_a_custom_one() {
+    const UPDATE: Fields = Fields::carrying(&[Field::Subject]).any_custom();
+    let info = ProviderInfo::new("memory", "Memory", Capabilities::none().update(UPDATE));
+    let id = TicketId::new("1");
+    let check = |patch: TicketPatch| info.check(&Request::Update(&id, &patch));
+    check(TicketPatch::new().subject("x")).unwrap();
+    check(TicketPatch::new().custom("colour", "red")).unwrap();
+    let error = check(TicketPatch::new()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "memory update 1: the update names nothing to change"
+    );
+}
+
+#[test]
+fn an_update_that_cannot_be_carried_is_refused_by_the_name_of_the_field() {
+    let info = ProviderInfo::new(
+        "memory",
+        "Memory",
+        Capabilities::none().update(Fields::default()),
+    );
+    let patch = TicketPatch::new;
+    for (patch, name) in [
+        (patch().subject("x"), "`subject`"),
+        (patch().description("x"), "`description`"),
+        (patch().status(Status::Closed), "`status`"),
+        (patch().priority(Priority::High), "`priority`"),
+        (patch().category("x"), "`category`"),
+        (patch().assignee("x"), "`assignee`"),
+        (
+            patch().attachment(Attachment::new("a.png", *b"x")),
+            "`attachments`",
+        ),
+        (patch().custom("colour", "red"), "`colour`"),
+    ] {
+        let id = TicketId::new("1");
+        let request = Request::Update(&id, &patch);
+        let error = info.check(&request).unwrap_err();
+        assert_eq!(error.ticket(), Some(&"1".into()));
+        assert!(error.message().contains(name), "{error} names {name}");
+    }
+}
+
+#[test]
+fn one_id_more_than_a_batch_is_refused() {
+    let info = ProviderInfo::new("memory", "Memory", Capabilities::none().delete(2));
+    let ids = ["1", "2", "3"].map(TicketId::new);
+    info.check(&Request::Delete(&ids[..2])).unwrap();
+    assert_eq!(
+        info.check(&Request::Delete(&ids)).unwrap_err().kind(),
+        ErrorKind::InvalidInput
+    );
+}
+
+#[test]
+fn an_id_that_cannot_be_one_is_refused_by_every_operation_that_takes_one() {
+    let any = Fields::carrying(&[Field::Subject, Field::Body, Field::Internal]);
+    let capabilities = Capabilities::none().get().update(any).resolve().delete(2);
+    let capabilities = capabilities.messages(any).comment(any);
+    let info = ProviderInfo::new("memory", "Memory", capabilities);
+    let (good, bad) = (TicketId::new("1"), TicketId::new(".."));
+    let (patch, page) = (TicketPatch::new().subject("x"), PageRequest::first());
+    let comment = NewComment::internal("x");
+    let batches = [[good.clone(), good.clone()], [good.clone(), bad.clone()]];
+    for (id, batch) in [&good, &bad].into_iter().zip(&batches) {
+        for request in [
+            Request::Get(id),
+            Request::Update(id, &patch),
+            Request::Resolve(id),
+            Request::Delete(batch),
+            Request::Messages(id, &page),
+            Request::Comment(id, &comment),
+        ] {
+            let refused = info.check(&request).err();
+            let told = refused.map(|error| (error.kind(), error.ticket().cloned()));
+            let expected = (*id == bad).then(|| (ErrorKind::InvalidInput, Some(bad.clone())));
+            assert_eq!(told, expected, "{}", request.operation());
+        }
+    }
+}
+
+#[test]
+fn a_page_of_messages_is_checked_as_a_page_of_tickets_is() {
+    let info = ProviderInfo::new(
+        "memory",
+        "Memory",
+        Capabilities::none().messages(Fields::carrying(&[Field::PageLimit])),
+    );
+    let id = TicketId::new("1");
+    let check = |page: PageRequest| info.check(&Request::Messages(&id, &page));
+    check(PageRequest::first().limit(1)).unwrap();
+    let nothing = check(PageRequest::first().limit(0)).unwrap_err();
+    assert!(nothing.message().contains("`limit`"), "{nothing}");
+    let elsewhere = check(PageRequest::first().at(Cursor::new("x"))).unwrap_err();
+    assert_eq!(
+        elsewhere.to_string(),
+        "memory messages 1: Memory cannot carry `cursor`; leave it out"
+    );
+}

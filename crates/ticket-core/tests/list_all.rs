@@ -1,0 +1,275 @@
+//! Lists to their end, and lists that have none.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+mod common;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use common::memory::{Memory, calls, ticket};
+use common::{Fake, error};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use ticket_core::{
+    Capabilities, Cursor, Effect, ErrorKind, Field, Fields, MockTicketProvider, Page, PageRequest,
+    ProviderInfo, Ticket, TicketQuery, Tickets,
+};
+
+#[tokio::test(start_paused = true)]
+async fn list_all_walks_every_page_and_survives_an_empty_one() {
+    let (tickets, seen) =
+        Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+            .listing(|cursor| match cursor {
+                None => Page::last(vec![ticket("1"), ticket("2")]).next(Some(Cursor::new("x"))),
+                Some("x") => Page::last(vec![]).next(Some(Cursor::new("y"))),
+                _ => Page::last(vec![ticket("3")]),
+            })
+            .handle();
+    let all: Vec<Ticket> = tickets
+        .list_all(TicketQuery::new())
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(
+        all.iter()
+            .map(|ticket| ticket.id.as_str())
+            .collect::<Vec<_>>(),
+        ["1", "2", "3"]
+    );
+    assert_eq!(
+        calls(&seen),
+        ["list None", "list Some(\"x\")", "list Some(\"y\")"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
+    // A cursor that repeats at once, and circles of several lengths that begin after a while.
+    for (lead, circle) in [(0, 1), (3, 1), (0, 5), (10, 7), (50, 100)] {
+        let count = AtomicUsize::new(0);
+        let (tickets, seen) =
+            Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+                .listing(move |cursor| {
+                    let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+                    let next = if page + 1 >= lead + circle {
+                        lead
+                    } else {
+                        page + 1
+                    };
+                    // No page begins like the one before: it is the cursors that must be found out.
+                    let first = count.fetch_add(1, Ordering::Relaxed).to_string();
+                    Page::last(vec![ticket(&first)]).next(Some(Cursor::new(next.to_string())))
+                })
+                .handle();
+        let error = tickets
+            .list_all(TicketQuery::new())
+            .try_collect::<Vec<_>>()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadResponse);
+        assert!(error.to_string().contains("came again"), "{error}");
+        let pages = calls(&seen).len();
+        assert!(
+            pages <= 4 * (lead + circle) + 4,
+            "{pages} pages for a lead of {lead} and a circle of {circle}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_ignores_the_cursor_ends_the_list_with_an_error() {
+    let (tickets, seen) =
+        Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+            .listing(|cursor| {
+                let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+                Page::last(vec![ticket("1"), ticket("2")])
+                    .next(Some(Cursor::new((page + 1).to_string())))
+            })
+            .handle();
+    let error = tickets
+        .list_all(TicketQuery::new())
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadResponse);
+    assert!(
+        error
+            .to_string()
+            .contains("the page from ticket 1 to ticket 2 came again"),
+        "{error}"
+    );
+    assert_eq!(calls(&seen).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn empty_pages_count_only_in_a_row() {
+    let (tickets, _) = Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+        .listing(|cursor| {
+            let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+            let items = if page % 60 == 0 {
+                vec![ticket(&page.to_string())]
+            } else {
+                vec![]
+            };
+            Page::last(items).next((page < 300).then(|| Cursor::new((page + 1).to_string())))
+        })
+        .handle();
+    let all: Vec<Ticket> = tickets
+        .list_all(TicketQuery::new())
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_empty_pages_without_end_ends_with_an_error() {
+    let (tickets, seen) =
+        Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+            .listing(|cursor| {
+                let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+                Page::last(vec![]).next(Some(Cursor::new((page + 1).to_string())))
+            })
+            .handle();
+    let error = tickets
+        .list_all(TicketQuery::new())
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("does not end"), "{error}");
+    assert_eq!(calls(&seen).len(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_begins_anew_after_the_last_page_ends_the_list_with_an_error() {
+    // The cursors count on for ever; the pages come again after so many.
+    for (circle, is_last_empty) in [(2, false), (3, false), (4, true), (7, false), (50, true)] {
+        let (tickets, seen) =
+            Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+                .listing(move |cursor| {
+                    let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+                    let ids = [0, 1].map(|row| (2 * (page % circle) + row).to_string());
+                    let mut items = ids.map(|id| ticket(&id)).to_vec();
+                    if is_last_empty && (page + 1) % circle == 0 {
+                        items.clear();
+                    }
+                    Page::last(items).next(Some(Cursor::new((page + 1).to_string())))
+                })
+                .handle();
+        let error = tickets
+            .list_all(TicketQuery::new())
+            .try_collect::<Vec<_>>()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadResponse);
+        assert!(error.to_string().contains("repeats itself"), "{error}");
+        let pages = calls(&seen).len();
+        assert!(
+            pages <= 4 * circle + 4,
+            "{pages} pages for a circle of {circle}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_only_begins_like_the_one_before_is_no_circle() {
+    // The ticket was open when the open ones were read, and closed when the closed ones were.
+    let (tickets, _) = Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+        .listing(|cursor| match cursor {
+            None => Page::last(vec![ticket("1"), ticket("2")]).next(Some(Cursor::new("closed"))),
+            Some("closed") => {
+                Page::last(vec![ticket("1"), ticket("3")]).next(Some(Cursor::new("more")))
+            }
+            _ => Page::last(vec![ticket("4")]),
+        })
+        .handle();
+    let all: Vec<Ticket> = tickets
+        .list_all(TicketQuery::new())
+        .try_collect()
+        .await
+        .unwrap();
+    let ids: Vec<_> = all.iter().map(|ticket| ticket.id.as_str()).collect();
+    assert_eq!(ids, ["1", "2", "1", "3", "4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_is_read_only_when_its_tickets_are_asked_for() {
+    let (tickets, seen) =
+        Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+            .listing(|cursor| {
+                let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+                let ids = [0, 1].map(|row| (2 * page + row).to_string());
+                Page::last(ids.map(|id| ticket(&id)).to_vec())
+                    .next(Some(Cursor::new((page + 1).to_string())))
+            })
+            .handle();
+    let list = tickets.list_all(TicketQuery::new());
+    assert!(calls(&seen).is_empty());
+    let first: Vec<_> = list.take(3).collect().await;
+    assert!(first.iter().all(Result::is_ok));
+    assert_eq!(calls(&seen), ["list None", "list Some(\"1\")"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_ends_with_its_first_error_which_tells_where_it_happened() {
+    // The vendor's, and one of ours; after either the vendor is not asked again.
+    let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Forbidden, Effect::None)));
+    let log = fake.log();
+    let list = fake.bare().list_all(TicketQuery::new()).take(9);
+    let errors: Vec<_> = list
+        .map(|ticket| ticket.unwrap_err().to_string())
+        .collect()
+        .await;
+    assert_eq!(errors, ["fake list: it failed"]);
+    assert_eq!(log.count(), 1);
+
+    let cursor = "x".repeat(10_000);
+    let (tickets, seen) =
+        Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+            .listing(move |_| Page::last(Vec::new()).next(Some(Cursor::new(&cursor))))
+            .handle();
+    let list = tickets.list_all(TicketQuery::new()).take(9);
+    let errors: Vec<_> = list
+        .map(|ticket| ticket.unwrap_err().to_string())
+        .collect()
+        .await;
+    assert_eq!(errors.len(), 1);
+    // However long it is, the cursor does not hide what is wrong with it.
+    assert!(
+        errors[0].starts_with("memory list: the list leads in circles: the cursor `xxx")
+            && errors[0].ends_with("x…` came again"),
+        "{}",
+        errors[0]
+    );
+    assert_eq!(calls(&seen).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_page_is_asked_for_by_the_same_query() {
+    let list = Capabilities::none().list(Fields::carrying(&[
+        Field::Search,
+        Field::Cursor,
+        Field::PageLimit,
+    ]));
+    let mut provider = MockTicketProvider::new();
+    provider
+        .expect_info()
+        .return_const(ProviderInfo::new("mock", "Mock", list));
+    provider
+        .expect_list()
+        .times(2)
+        .withf(|query| query.search.as_deref() == Some("x") && query.page.limit == Some(1))
+        .returning(|query| {
+            let (id, next) = match query.page.cursor {
+                None => ("1", Some(Cursor::new("second"))),
+                Some(_) => ("2", None),
+            };
+            Ok(Page::last(vec![ticket(id)]).next(next))
+        });
+    let page = PageRequest::first().limit(1);
+    let query = TicketQuery::new().search("x").page(page);
+    let list = Tickets::new(provider).list_all(query);
+    assert_eq!(list.try_collect::<Vec<_>>().await.unwrap().len(), 2);
+}
