@@ -159,8 +159,10 @@ fn user_agent(product: Option<&str>) -> Result<HeaderValue> {
 /// A client in which everything that is unsafe for this work is off, also where another crate of the
 /// program turns the feature for it on.
 fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
+    // The connection is given up before the whole is, or nobody would know that nothing was sent.
+    let connect_timeout = config.connect_timeout.min(config.timeout / 4 * 3);
     let mut builder = reqwest::Client::builder()
-        .connect_timeout(config.connect_timeout)
+        .connect_timeout(connect_timeout)
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)

@@ -39,7 +39,8 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// How long a connection may take to be made, TLS included. 10 seconds.
+    /// How long a connection may take to be made, TLS included. 10 seconds, and no more than three quarters of
+    /// [`timeout`](Self::timeout), so that a connection which is not made is told as one.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;

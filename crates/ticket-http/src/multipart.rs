@@ -212,4 +212,22 @@ mod tests {
         );
         assert!(head.starts_with("POST / HTTP/1.1"), "{head}");
     }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_cannot_be_read_on_is_told_as_such() {
+        // A folder can be opened, and not be read.
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::open(folder.path()).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let body = Body::wrap_stream(ReaderStream::new(file));
+        let lost = client.post(url).body(body).send().await.unwrap_err();
+        let limit = std::time::Duration::from_secs(1);
+        let error = crate::transport::error(&lost, "desk:80", limit, false);
+        assert_eq!(error.effect(), ticket_core::Effect::Unknown);
+        let told = "a file could not be read to its end (Is a directory";
+        assert!(error.message().contains(told), "{error}");
+    }
 }

@@ -274,7 +274,7 @@ async fn exchange(
     sent: Sent,
 ) -> Result<HttpResponse> {
     let lost = |error: &reqwest::Error| {
-        transport::error(error, &sent.to, &inner.base.peer, inner.timeout, inner.own)
+        transport::error(error, &inner.base.peer, inner.timeout, inner.own)
     };
     let mut reply = pending.await.map_err(|error| lost(&error))?;
 

@@ -6,7 +6,6 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use reqwest::Url;
 use ticket_core::{Error, ErrorKind};
 
 /// The longest cause that is told, in characters.
@@ -16,16 +15,9 @@ const MAX_CAUSE: usize = 200;
 ///
 /// `own` says that the client is the application's own. It may follow redirects and repeat requests, and a
 /// connection that fails then is not told apart from the first: the request may have arrived before.
-pub(crate) fn error(
-    error: &reqwest::Error,
-    sent_to: &Url,
-    peer: &str,
-    limit: Duration,
-    own: bool,
-) -> Error {
-    // Some failures after a redirect do name another address.
-    let elsewhere = error.url().is_some_and(|url| url != sent_to);
-    let (kind, message) = if elsewhere || (own && error.is_builder()) {
+pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bool) -> Error {
+    let (kind, message) = if own && error.is_builder() {
+        // Such as a redirect to an address that is none.
         (
             ErrorKind::Unavailable,
             format!(
@@ -69,6 +61,14 @@ pub(crate) fn error(
             ErrorKind::BadResponse,
             "the server redirects and the client in use gave up following".to_owned(),
         )
+    } else if is_cut_short(error) {
+        (
+            ErrorKind::Unavailable,
+            format!(
+                "the request to {peer} broke off, since a file could not be read to its end ({}): the vendor may have acted",
+                root_cause(error)
+            ),
+        )
     } else if is_malformed(error) {
         (
             ErrorKind::BadResponse,
@@ -92,6 +92,15 @@ fn hint(error: &reqwest::Error) -> &'static str {
     } else {
         "check the base URL, the network and the proxy settings"
     }
+}
+
+/// Whether the request's own body ended too early: a file that shrank meanwhile, or could not be read on. Known by
+/// hyper's words, as in [`is_malformed`].
+fn is_cut_short(error: &reqwest::Error) -> bool {
+    chain(error).any(|cause| {
+        let words = cause.to_string();
+        words.starts_with("user body write aborted") || words.starts_with("error from user's Body")
+    })
 }
 
 /// Whether bytes arrived that are no HTTP, as opposed to none. hyper's own type would say so exactly, but
@@ -173,12 +182,11 @@ mod tests {
             .build()
             .unwrap_err();
         assert!(refused.is_builder());
-        let url = Url::parse("http://127.0.0.1/").unwrap();
         for (own, kind, effect) in [
             (false, ErrorKind::InvalidInput, Effect::None),
             (true, ErrorKind::Unavailable, Effect::Unknown),
         ] {
-            let error = error(&refused, &url, "127.0.0.1:80", Duration::from_secs(1), own);
+            let error = error(&refused, "127.0.0.1:80", Duration::from_secs(1), own);
             assert_eq!((error.kind(), error.effect()), (kind, effect));
         }
     }

@@ -1,14 +1,17 @@
 //! Connections that are not made, lost or silent: what the caller is told, and that nothing is sent twice.
 
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use ticket_core::{Effect, Error, ErrorKind};
 use ticket_http::{HttpClient, HttpConfig};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 
 use crate::server::{Answer, Server, refusing, reply};
 
 /// Long enough for a busy computer to send and receive all that is going to be.
-const SOON: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_secs(2);
 
 fn impatient() -> HttpConfig {
     HttpConfig::default().timeout(SOON)
@@ -103,6 +106,67 @@ async fn a_used_connection_lost_after_the_request_is_unknown_and_nothing_is_sent
 }
 
 #[tokio::test]
+async fn a_reset_connection_is_unknown_whether_or_not_the_request_was_read() {
+    for reads in [0, 1] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut byte = [0; 1];
+            for _ in 0..reads {
+                stream.read_exact(&mut byte).await.unwrap();
+            }
+            stream.set_zero_linger().unwrap();
+            drop(stream);
+            listener
+        });
+        let client = HttpClient::new(&url, &HttpConfig::default(), &[]).unwrap();
+        let error = client.post(&["t"]).json(&1).send().await.unwrap_err();
+        assert_lost(&error);
+        // Nobody else knocked.
+        let mut waiting = Context::from_waker(Waker::noop());
+        let another = server.await.unwrap().poll_accept(&mut waiting);
+        assert!(another.is_pending(), "{another:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_while_it_was_idle_is_replaced() {
+    let server = Server::start(|_| match reply(200, "application/json", "{}") {
+        Answer::Send(bytes) => Answer::SendAndClose(bytes),
+        _ => unreachable!(),
+    })
+    .await;
+    let client = server.client();
+    for id in ["1", "2", "3"] {
+        client.delete(&[id]).send().await.unwrap();
+        // Whoever waits for another connection has heard of the close meanwhile.
+        server.client().get(&["meanwhile"]).send().await.unwrap();
+    }
+    let targets: Vec<_> = server.targets();
+    let deleted = targets.iter().filter(|target| *target != "/meanwhile");
+    assert_eq!(deleted.collect::<Vec<_>>(), ["/1", "/2", "/3"]);
+}
+
+#[tokio::test]
+async fn bytes_behind_a_reply_are_nobody_s_reply() {
+    let server = Server::start(|seen| {
+        let Answer::Send(mut bytes) = reply(200, "text/plain", seen.target()) else {
+            unreachable!()
+        };
+        bytes.extend_from_slice(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+        Answer::Send(bytes)
+    })
+    .await;
+    let client = server.client();
+    for id in ["1", "2", "3"] {
+        let reply = client.delete(&[id]).send().await.unwrap();
+        assert_eq!(reply.body(), format!("/{id}").as_bytes());
+    }
+    assert_eq!(server.targets(), ["/1", "/2", "/3"]);
+}
+
+#[tokio::test]
 async fn a_reply_lost_half_way_is_unknown() {
     for half in [
         "HTTP/1.1 200 OK\r\ncontent-le",
@@ -159,7 +223,7 @@ async fn a_silent_server_is_a_timeout_of_unknown_effect() {
         let error = sending.await.unwrap().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
         assert_eq!(error.effect(), Effect::Unknown);
-        assert!(error.to_string().contains("within 1 s"), "{error}");
+        assert!(error.to_string().contains("within 2 s"), "{error}");
         assert_eq!(server.targets(), ["/t"]);
     }
 }
@@ -194,13 +258,12 @@ async fn a_reply_that_is_no_http_is_a_bad_response_of_unknown_effect() {
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls {
     use secrecy::SecretString;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::io::AsyncWriteExt;
 
     use super::*;
 
     /// What a server without TLS reads, and what the client makes of its `answer`.
-    async fn handshake(answer: &'static [u8]) -> (Vec<u8>, Error) {
+    async fn handshake(config: &HttpConfig, answer: &'static [u8]) -> (Vec<u8>, Error) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let server = tokio::spawn(async move {
@@ -211,17 +274,22 @@ mod tls {
             let _ = stream.read_to_end(&mut read).await;
             read
         });
-        let config = HttpConfig::default().connect_timeout(SOON);
         let key = [("x-api-key", SecretString::from("s3cret"))];
-        let client = HttpClient::new(&format!("https://localhost:{port}"), &config, &key).unwrap();
+        let client = HttpClient::new(&format!("https://localhost:{port}"), config, &key).unwrap();
         let error = client.post(&["t"]).send().await.unwrap_err();
         (server.await.unwrap(), error)
     }
 
     #[tokio::test]
     async fn a_failed_handshake_has_no_effect_and_shows_no_credentials() {
-        for answer in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b""] {
-            let (read, error) = handshake(answer).await;
+        let hurried = HttpConfig::default().connect_timeout(SOON);
+        for (config, answer) in [
+            (&hurried, &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..]),
+            (&hurried, b""),
+            // Who has little time in all still learns that there was no connection.
+            (&impatient(), b""),
+        ] {
+            let (read, error) = handshake(config, answer).await;
             assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
             assert_eq!(error.effect(), Effect::None);
             assert!(!read.is_empty());

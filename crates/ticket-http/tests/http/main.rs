@@ -11,6 +11,7 @@
 mod bodies;
 mod connections;
 mod paths;
+mod proxies;
 mod redirects;
 mod replies;
 mod requests;

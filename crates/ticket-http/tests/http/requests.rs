@@ -6,6 +6,8 @@ use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 use ticket_core::{Attachment, Effect, ErrorKind};
 use ticket_http::{HttpClient, HttpConfig, Multipart};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
 
 use crate::server::{Answer, Server, with_headers};
 
@@ -155,6 +157,44 @@ async fn a_file_that_is_missing_or_too_large_is_named_and_nothing_is_sent() {
     assert!(server.seen().is_empty());
 }
 
+#[tokio::test]
+async fn a_file_that_shrinks_while_it_is_sent_is_told_as_such_and_never_arrives_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.txt");
+    // More than the system's buffers take, so that the most of it is still to be read when the server acts. A file
+    // without content takes no room on the disk.
+    let size = 256 * 1024 * 1024;
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(size).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut read = [0; 1024];
+        let mut received = stream.read(&mut read).await.unwrap() as u64;
+        file.set_len(1).unwrap();
+        received += tokio::io::copy(&mut stream, &mut tokio::io::sink())
+            .await
+            .unwrap();
+        received
+    });
+    let form = Multipart::new().file("files", Attachment::from_path(&path));
+    let client = HttpClient::new(&url, &HttpConfig::default(), &[]).unwrap();
+    let request = client.post(&["t"]).multipart(form.max_file_bytes(u64::MAX));
+    let error = request.send().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Unavailable, Effect::Unknown)
+    );
+    assert!(
+        error
+            .message()
+            .contains("a file could not be read to its end"),
+        "{error}"
+    );
+    assert!(server.await.unwrap() < size);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_pipe_is_refused_without_waiting_for_its_other_end() {
@@ -278,39 +318,4 @@ async fn clones_share_connections() {
     client.clone().get(&["2"]).send().await.unwrap();
     let connections: Vec<_> = server.seen().iter().map(|seen| seen.connection).collect();
     assert_eq!(connections, [0, 0]);
-}
-
-/// Runs itself again with a proxy in its environment, since a process cannot safely change its own.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_to_this_computer_never_goes_through_a_proxy() {
-    const TARGET: &str = "TICKET_HTTP_TEST_TARGET";
-    if let Ok(url) = std::env::var(TARGET) {
-        let client = HttpClient::new(&url, &HttpConfig::default(), &[]).unwrap();
-        client.get(&["direct"]).send().await.unwrap();
-        // The proxy is in force: a client that does not rule it out goes through it.
-        let own = HttpConfig::default().client(reqwest::Client::new());
-        let client = HttpClient::new(&url, &own, &[]).unwrap();
-        client.get(&["proxied"]).send().await.unwrap();
-        return;
-    }
-    let (server, proxy) = (Server::agreeable().await, Server::agreeable().await);
-    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
-    again
-        .args([
-            "--exact",
-            "requests::a_request_to_this_computer_never_goes_through_a_proxy",
-        ])
-        .env(TARGET, server.url())
-        .env_remove("NO_PROXY")
-        .env_remove("no_proxy")
-        .env_remove("REQUEST_METHOD");
-    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
-        again.env(variable, proxy.url());
-    }
-    let output = tokio::task::spawn_blocking(move || again.output().unwrap())
-        .await
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert_eq!(server.targets(), ["/direct"]);
-    assert_eq!(proxy.targets(), [format!("{}/proxied", server.url())]);
 }

@@ -62,7 +62,7 @@ fn request(client: &HttpClient) -> HttpRequest<'_> {
 #[tokio::test]
 async fn no_error_shows_credentials_addresses_or_bodies() {
     let config = HttpConfig::default()
-        .timeout(Duration::from_secs(1))
+        .timeout(Duration::from_secs(2))
         .max_body_bytes(100);
     let answers: [(ErrorKind, fn() -> Answer); 6] = [
         (ErrorKind::Timeout, || Answer::SendAndHang(Vec::new())),
