@@ -9,14 +9,11 @@
 //! takes a quarter to three quarters of the latency. The share is what was admitted after the first quota of calls,
 //! of what is allowed in the time from the first arrival to the last. The clock is paused, so hours take
 //! seconds, and the same options give the same table.
-#![allow(
-    clippy::print_stdout,
-    reason = "a program that prints its measurements"
-)]
 
 use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::fmt;
+use std::io::{self, Write as _};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -42,13 +39,13 @@ fn main() -> Result<(), Box<dyn StdError>> {
         .enable_time()
         .start_paused(true)
         .build()?;
-    println!(
+    tell(format_args!(
         "{} calls, {quota} allowed, seed {}\n",
         options.calls(),
         options.seed
-    );
-    println!("                                        pacer             governor");
-    println!("latency  the vendor counts by      refused    rate    refused    rate");
+    ))?;
+    tell("                                        pacer             governor")?;
+    tell("latency  the vendor counts by      refused    rate    refused    rate")?;
     for latency in LATENCIES {
         for model in Model::ALL {
             let pacer = Pacer::new(Quotas::none().window(quota));
@@ -58,7 +55,10 @@ fn main() -> Result<(), Box<dyn StdError>> {
                 let gcra = Gcra::new(quota)?;
                 Ok::<_, &str>(measure(&options, model, latency, gcra).await)
             })?;
-            println!("{latency:>4} ms  {:<24}  {pacer}    {gcra}", model.title());
+            tell(format_args!(
+                "{latency:>4} ms  {:<24}  {pacer}    {gcra}",
+                model.title()
+            ))?;
         }
     }
     Ok(())
@@ -302,4 +302,12 @@ impl Layer for Gcra {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Prints a line. That nobody reads on (`| head`) is no failure.
+fn tell(line: impl fmt::Display) -> io::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        told => told,
+    }
 }

@@ -119,6 +119,21 @@ impl AccountConfig {
         })
     }
 
+    /// Whoever sets the variable that an error names must hear that it is not read for this account.
+    pub(crate) fn telling_what_is_not_read(&self, error: Error, known: &[Setting]) -> Error {
+        let is_set = |setting: &&Setting| {
+            error.message().contains(setting.env) && std::env::var_os(setting.env).is_some()
+        };
+        let unread = known.iter().find(is_set).filter(|_| !self.environment);
+        match unread {
+            Some(Setting { name, env, .. }) => Error::config(format!(
+                "{}; {env} is set, but is read for this account only with `{name}_env` = {env:?}",
+                error.message()
+            )),
+            None => error,
+        }
+    }
+
     /// Applies the timeout, where there is one, by `set`.
     pub(crate) fn timed<T>(&self, target: T, set: impl FnOnce(T, Duration) -> T) -> T {
         match self.timeout {

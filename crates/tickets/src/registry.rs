@@ -187,19 +187,17 @@ impl Registry {
     pub fn connect(&self, account: &AccountConfig) -> Result<Tickets> {
         let Some(descriptor) = self.get(&account.provider) else {
             let known: Vec<_> = self.iter().map(|known| (known.info)().id).collect();
-            return Err(Error::config(match known.as_slice() {
-                [] => format!(
-                    "no provider is compiled in, so not {:?} either; switch on its Cargo feature",
-                    account.provider
-                ),
-                _ => format!(
-                    "there is no provider {:?}; there are {}",
-                    account.provider,
-                    known.join(", ")
-                ),
-            }));
+            let known = match known.as_slice() {
+                [] => "none".to_owned(),
+                ids => ids.join(", "),
+            };
+            return Err(Error::config(format!(
+                "there is no provider {:?} in this build, which has {known}; each provider is a Cargo feature of the crate `tickets`",
+                account.provider
+            )));
         };
-        let provider = (descriptor.connect)(account)?;
+        let provider = (descriptor.connect)(account)
+            .map_err(|error| account.telling_what_is_not_read(error, descriptor.settings))?;
         let mut quotas = provider.info().quotas.clone();
         if let Some(rates) = &account.rates {
             quotas.windows.clone_from(rates);
@@ -236,4 +234,37 @@ impl Registry {
 /// ```
 pub fn connect(account: &AccountConfig) -> Result<Tickets> {
     Registry::new().connect(account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_that_nobody_holds_any_more_are_forgotten() {
+        let pacers = Pacers::default();
+        let settings = Settings::new();
+        let held = |provider| {
+            let account = Identity::new(provider, &settings, &[]);
+            pacers.of_account(&account, Quotas::none()).unwrap()
+        };
+        for provider in ["first", "second", "third"] {
+            drop(held(provider));
+        }
+        let (_one, _other) = (held("fourth"), held("fifth"));
+        assert_eq!(pacers.by_account.lock().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn without_any_provider_the_way_to_one_is_told() {
+        let registry = Registry {
+            descriptors: Vec::new(),
+            pacers: Arc::default(),
+        };
+        let error = registry.connect(&AccountConfig::new("onecloud"));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "there is no provider \"onecloud\" in this build, which has none; each provider is a Cargo feature of the crate `tickets`"
+        );
+    }
 }

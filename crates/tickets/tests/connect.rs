@@ -87,7 +87,7 @@ fn provider_ids_and_variables_are_unique_and_in_order() {
 fn what_is_missing_or_wrong_is_named_without_any_value() {
     let known: Vec<_> = PROVIDERS.iter().map(|known| (known.info)().id).collect();
     let nobody = format!(
-        "there is no provider \"nobody\"; there are {}",
+        "there is no provider \"nobody\" in this build, which has {}; each provider is a Cargo feature of the crate `tickets`",
         known.join(", ")
     );
     for (account, words) in [
@@ -123,17 +123,18 @@ fn what_is_missing_or_wrong_is_named_without_any_value() {
 #[tokio::test]
 async fn a_read_of_an_account_is_timed_by_its_own_timeout() {
     let sandbox = Sandbox::start().await.unwrap();
-    sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))));
-    let account = account(&sandbox, "sweeppea")
-        .timeout(Duration::from_millis(50))
-        .max_attempts(NonZeroU32::MIN);
-    let error = tickets::connect(&account)
-        .unwrap()
-        .get("2531581")
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert_eq!(sandbox.journal().len(), 1);
+    sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))).times(3));
+    for vendor in Vendor::ALL {
+        let account = account(&sandbox, vendor.prefix())
+            .timeout(Duration::from_millis(50))
+            .max_attempts(NonZeroU32::MIN);
+        let tickets = tickets::connect(&account).unwrap();
+        let error = tickets.get("2531581").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+        // In the provider's words, not in those of the layer that waits for it.
+        assert!(error.message().contains("within 0.05 s"), "{error}");
+    }
+    assert_eq!(sandbox.journal().len(), Vendor::ALL.len());
 }
 
 #[tokio::test(start_paused = true)]
@@ -281,6 +282,16 @@ fn handles_of_one_account_share_its_quotas_within_a_registry() {
     assert!(Arc::ptr_eq(&first, &connect(&registry, &spelt)));
     let elsewhere = account("first-key").setting("base_url", "https://example.com");
     assert!(!Arc::ptr_eq(&first, &connect(&registry, &elsewhere)));
+    // Nor does another provider that is told the same.
+    let sweeppea = *registry.get("sweeppea").unwrap();
+    let info = || ProviderInfo::new("own", "Own", Capabilities::none());
+    let own = ProviderDescriptor::new(info, sweeppea.settings, sweeppea.connect);
+    let mut same = account("first-key");
+    same.provider = "own".to_owned();
+    assert!(!Arc::ptr_eq(
+        &first,
+        &connect(&registry.clone().with(own), &same)
+    ));
     // One account cannot have two limits at once.
     let slower = account("first-key").rates([Quota::new(1, Duration::from_secs(1))]);
     let error = registry.connect(&slower).unwrap_err();

@@ -8,9 +8,10 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::Arc;
 
 use ticket_sandbox::{Sandbox, Vendor};
-use tickets::{AccountConfig, ErrorKind, PROVIDERS, Setting};
+use tickets::{AccountConfig, ErrorKind, PROVIDERS, Registry, Setting};
 
 /// Set for the child process alone.
 const CHILD: &str = "TICKETS_TEST_CHILD";
@@ -112,6 +113,57 @@ fn settings_come_from_the_environment_where_that_was_chosen_and_only_there() {
         let error = read(&without).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{error}");
     }
+}
+
+#[test]
+fn whoever_sets_a_variable_that_is_not_read_is_told_so() {
+    const TEST: &str = "whoever_sets_a_variable_that_is_not_read_is_told_so";
+    if std::env::var_os(CHILD).is_none() {
+        let environment = [
+            ("SWEEPPEA_API_KEY", "s3cret".to_owned()),
+            ("SWEEPPEA_BASE_URL", "https://example.com".to_owned()),
+        ];
+        return again(TEST, &environment);
+    }
+    let account = AccountConfig::new("sweeppea");
+    let error = tickets::connect(&account).unwrap_err();
+    let missing = "sweeppea is not configured: `api_key` (environment SWEEPPEA_API_KEY) missing";
+    let told = "; SWEEPPEA_API_KEY is set, but is read for this account only with \
+                `api_key_env` = \"SWEEPPEA_API_KEY\"";
+    assert_eq!(error.to_string(), format!("{missing}{told}"));
+    assert_eq!(error.kind(), ErrorKind::Config);
+    tickets::connect(&account.setting("api_key_env", "SWEEPPEA_API_KEY")).unwrap();
+    // Of one that is read, and of one that is not the matter, there is no word.
+    let blank = AccountConfig::from_env("sweeppea").setting("base_url", " ");
+    let unset = AccountConfig::new("onecloud").setting("base_url", "https://example.com");
+    for account in [blank, unset] {
+        let error = tickets::connect(&account).unwrap_err();
+        assert!(!error.to_string().contains("is set"), "{error}");
+    }
+}
+
+#[test]
+fn accounts_are_told_apart_by_what_their_variables_hold() {
+    const TEST: &str = "accounts_are_told_apart_by_what_their_variables_hold";
+    if std::env::var_os(CHILD).is_none() {
+        let keys = [
+            ("SWEEPPEA_API_KEY", "eu-key".to_owned()),
+            ("TICKETS_TEST_EU_KEY", "eu-key".to_owned()),
+            ("TICKETS_TEST_US_KEY", "us-key".to_owned()),
+        ];
+        return again(TEST, &keys);
+    }
+    let registry = Registry::new();
+    let handle = |account: AccountConfig| registry.connect(&account).unwrap();
+    let named = |variable| AccountConfig::new("sweeppea").setting("api_key_env", variable);
+    let europe = handle(named("TICKETS_TEST_EU_KEY"));
+    let shares = |account| {
+        let (other, europe) = (handle(account), europe.pacer().unwrap());
+        Arc::ptr_eq(other.pacer().unwrap(), europe)
+    };
+    assert!(shares(AccountConfig::from_env("sweeppea")));
+    assert!(shares(named("TICKETS_TEST_EU_KEY")));
+    assert!(!shares(named("TICKETS_TEST_US_KEY")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
