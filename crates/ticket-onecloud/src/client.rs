@@ -2,12 +2,13 @@
 //!
 //! What the vendor does not document does not exist here.
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use ticket_core::{Effect, Error, ErrorKind, Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpRequest, HttpResponse, Reply};
 
@@ -134,8 +135,7 @@ impl OneCloud {
     /// that the vendor wraps once more, as in its own sample, are unwrapped.
     pub async fn conversations(&self, id: &str) -> Result<Vec<Reply<wire::Message>>> {
         let request = || self.http.get(&["api", "ticket", "conversations", id]);
-        self.call(Operation::Messages, request, wire::messages)
-            .await
+        self.call(Operation::Messages, request, messages).await
     }
 
     /// `POST /api/authenticate` (page `authenticationtoken`): a token for this login. It is not kept.
@@ -202,6 +202,24 @@ fn found(response: &HttpResponse) -> Result<Reply<wire::FoundTickets>> {
     }))
 }
 
+/// Every message of a reply, those wrapped once more included.
+fn messages(response: &HttpResponse) -> Result<Vec<Reply<wire::Message>>> {
+    #[derive(Deserialize)]
+    struct Wrapper {
+        data: Vec<Box<RawValue>>,
+    }
+
+    let mut messages = Vec::new();
+    for raw in response.json::<Wrapper>()?.data {
+        let object = Some(raw.get()).filter(|raw| raw.starts_with('{'));
+        let wrapper = object.and_then(|raw| serde_json::from_str::<Wrapper>(raw).ok());
+        for raw in wrapper.map_or_else(|| vec![raw], |wrapper| wrapper.data) {
+            messages.push(response.reply_of(raw)?);
+        }
+    }
+    Ok(messages)
+}
+
 /// The login of the configuration, if it has one.
 fn login(http: &HttpClient, config: &OneCloudConfig) -> Result<Option<Arc<dyn TokenSource>>> {
     match (&config.email, &config.password, &config.site_id) {
@@ -225,12 +243,6 @@ struct Login {
     email: String,
     password: SecretString,
     site_id: String,
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Login").finish_non_exhaustive()
-    }
 }
 
 #[async_trait]
@@ -259,7 +271,12 @@ async fn authenticate(
             .send()
             .await?;
         error::check_login(&response)?;
-        Ok(response.json::<wire::Token>()?.token)
+        let token = response.json::<wire::Token>()?.token;
+        if token.expose_secret().trim().is_empty() {
+            let message = "the vendor's reply to the login holds an empty token";
+            return Err(response.error_of(ErrorKind::BadResponse, message));
+        }
+        Ok(token)
     };
     token
         .await

@@ -93,7 +93,7 @@ impl fmt::Debug for OneCloudConfig {
             .field("email", &self.email.as_ref().map(|_| "[hidden]"))
             .field("password", &self.password)
             .field("site_id", &self.site_id)
-            .field("source", &self.source)
+            .field("own_source", &self.source.is_some())
             .field("time_zone", &self.time_zone)
             .field("http", &self.http)
             .finish()

@@ -14,11 +14,13 @@ use crate::wire::Envelope;
 
 /// Refuses a reply that is, or holds, an error.
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
-    if response.is_success() && !response.may_hold(Envelope::TELLING) {
-        return Ok(());
+    // Every reply is an object, that of an error too.
+    let object = response.refuse_list();
+    if response.is_success() && (object.is_err() || !response.may_hold(Envelope::TELLING)) {
+        return object;
     }
     // A body that is no JSON object is judged by the status here, and as a body by whoever reads it.
-    let envelope = response.json::<Envelope>().ok();
+    let envelope = object.and_then(|()| response.json::<Envelope>()).ok();
     match envelope.and_then(|envelope| reported(response, &envelope)) {
         Some(error) => Err(error),
         None if response.is_success() => Ok(()),
@@ -28,14 +30,38 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
 
 /// Refuses a login that was not accepted.
 pub(crate) fn check_login(response: &HttpResponse) -> Result<()> {
-    check(response).map_err(|error| match error.kind() {
-        ErrorKind::Unauthenticated => {
-            let message = "the login is not accepted; see ONECLOUD_EMAIL, ONECLOUD_PASSWORD and ONECLOUD_SITE_ID";
-            let words = error.vendor_message().unwrap_or_default();
-            response.refusal(ErrorKind::Unauthenticated, message, words)
-        }
-        _ => error,
+    check(response).map_err(|error| {
+        let kind = error.kind();
+        let message = match kind {
+            ErrorKind::Unauthenticated => {
+                "the login is not accepted; see ONECLOUD_EMAIL, ONECLOUD_PASSWORD and ONECLOUD_SITE_ID"
+            }
+            _ if is_about_the_call(kind) => {
+                "the login is refused; see ONECLOUD_BASE_URL, ONECLOUD_EMAIL, ONECLOUD_PASSWORD and ONECLOUD_SITE_ID"
+            }
+            _ => return error,
+        };
+        let words = error.vendor_message().unwrap_or_default();
+        response.refusal(ErrorKind::Unauthenticated, message, words)
     })
+}
+
+/// What kept a token from being got, said so that nobody takes it for an answer to the call that wants the
+/// token: a vault without the secret is no vendor without the ticket.
+pub(crate) fn without_token(error: Error) -> Error {
+    if !is_about_the_call(error.kind()) {
+        return error;
+    }
+    let message = format!("no token can be got: {error}");
+    Error::new(ErrorKind::Unauthenticated, message).with_source(error)
+}
+
+/// Whether an error of this kind is read as an answer about the ticket or the arguments.
+fn is_about_the_call(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::InvalidInput | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict
+    )
 }
 
 /// Success of a removal: an empty object, or nothing at all. Nothing else confirms it.
@@ -122,7 +148,7 @@ fn by_status(response: &HttpResponse) -> Error {
 
 fn message_of(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Unauthenticated => "the token is not accepted; see ONECLOUD_TOKEN",
+        ErrorKind::Unauthenticated => "the token is not accepted; see ONECLOUD_TOKEN or the login",
         ErrorKind::NotFound => "there is no such ticket, or the base URL is wrong",
         ErrorKind::RateLimited => "too many calls",
         ErrorKind::Unavailable => "the vendor is out of service",

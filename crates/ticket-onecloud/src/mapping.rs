@@ -82,7 +82,10 @@ pub(crate) fn message(reply: Reply<wire::Message>, zone: &TimeZone) -> Message {
     let wire = reply.value;
     let parts = wire.contents.unwrap_or_default();
     let body = given(wire.content)
-        .or_else(|| parts.into_iter().find_map(|part| given(part.body_text)))
+        .or_else(|| {
+            let mut parts = parts.into_iter();
+            parts.find_map(|part| given(part.body_text).or(given(part.body)))
+        })
         .or(given(wire.description));
     let mut message = Message::new(body.unwrap_or_default(), reply.raw);
     message.id = Some(wire.id.into_string());

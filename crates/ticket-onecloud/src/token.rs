@@ -1,6 +1,6 @@
 //! Tokens: where they come from, and that many calls with an expired one cause one renewal.
 
-use std::fmt::Debug;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,6 +9,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use ticket_core::{Effect, Error, Result};
 use ticket_http::HttpClient;
 use tokio::sync::Mutex;
+
+use crate::error;
 
 /// Where tokens come from: the vendor's login, or the application's own vault or proxy.
 ///
@@ -20,7 +22,6 @@ use tokio::sync::Mutex;
 /// use ticket_core::Result;
 /// use ticket_onecloud::{OneCloudConfig, TokenSource};
 ///
-/// #[derive(Debug)]
 /// struct Vault;
 ///
 /// #[async_trait::async_trait]
@@ -34,17 +35,17 @@ use tokio::sync::Mutex;
 /// # let _ = config;
 /// ```
 #[async_trait]
-pub trait TokenSource: Debug + Send + Sync + 'static {
+pub trait TokenSource: Send + Sync + 'static {
     /// A token that is good now.
     ///
     /// # Errors
     ///
-    /// Any error ends the calls that wait for the token; as they are not sent, its effect becomes `None`.
+    /// Any error ends the calls that wait for the token; as they are not sent, its effect becomes `None`. One that
+    /// would read as an answer about the ticket, such as `NotFound`, becomes `Unauthenticated`.
     async fn token(&self) -> Result<SecretString>;
 }
 
-/// The present token, and what renews it. `Debug` prints no token.
-#[derive(Debug)]
+/// The present token, and what renews it.
 pub(crate) struct Tokens {
     source: Option<Arc<dyn TokenSource>>,
     state: Mutex<State>,
@@ -52,14 +53,13 @@ pub(crate) struct Tokens {
     tries: AtomicU64,
 }
 
-#[derive(Debug, Default)]
 struct State {
     current: Option<Bearer>,
     last_error: Option<Error>,
 }
 
 /// A token as the header's value, and which one it is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Bearer {
     pub(crate) header: SecretString,
     generation: u64,
@@ -70,6 +70,15 @@ impl Bearer {
         let header = SecretString::from(format!("Bearer {}", token.expose_secret()));
         HttpClient::check_secret_header("authorization", &header)?;
         Ok(Self { header, generation })
+    }
+}
+
+// The application's own source may hold a secret, and would print it.
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("renewable", &self.source.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -139,10 +148,95 @@ impl Tokens {
             }
             Err(error) => {
                 // Whatever went wrong, the call that wants the token was not sent.
-                let error = error.with_effect(Effect::None);
+                let error = error::without_token(error).with_effect(Effect::None);
                 state.last_error = Some(error.clone());
                 Err(error)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use futures_util::FutureExt as _;
+    use futures_util::future::join_all;
+    use ticket_core::ErrorKind;
+
+    use super::*;
+
+    /// Gives what it is told to give, and counts.
+    #[derive(Default)]
+    struct Counting {
+        asked: AtomicUsize,
+        fails: bool,
+    }
+
+    #[async_trait]
+    impl TokenSource for Counting {
+        async fn token(&self) -> Result<SecretString> {
+            let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+            // Everybody else comes to wait meanwhile.
+            tokio::task::yield_now().await;
+            if self.fails {
+                return Err(Error::new(ErrorKind::Unavailable, "the vault is sealed"));
+            }
+            Ok(format!("token {asked}").into())
+        }
+    }
+
+    fn tokens(fails: bool) -> (Arc<Counting>, Tokens) {
+        let source = Arc::new(Counting {
+            fails,
+            ..Counting::default()
+        });
+        let tokens = Tokens::new(None, Some(source.clone())).unwrap();
+        (source, tokens)
+    }
+
+    fn asked(source: &Counting) -> usize {
+        source.asked.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_share_the_first_token_and_each_renewal() {
+        let (source, tokens) = tokens(false);
+        let first = join_all((0..50).map(|_| tokens.current())).await;
+        assert_eq!(asked(&source), 1);
+        let expired = first[0].as_ref().unwrap();
+        let renewed = join_all((0..50).map(|_| tokens.renew(expired))).await;
+        assert_eq!(asked(&source), 2);
+        // Who comes late with the old one gets the new one.
+        let late = tokens.renew(expired).await;
+        assert_eq!(asked(&source), 2);
+        for bearer in renewed.into_iter().chain([late]) {
+            let header = bearer.unwrap().unwrap().header;
+            assert_eq!(header.expose_secret(), "Bearer token 1");
+        }
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_share_a_failure_and_the_next_one_tries_again() {
+        let (source, tokens) = tokens(true);
+        let expired = Bearer::new(&"old".into(), 0).unwrap();
+        for tries in 1..3 {
+            let renewed = join_all((0..50).map(|_| tokens.renew(&expired))).await;
+            assert!(renewed.into_iter().all(|bearer| bearer.unwrap().is_err()));
+            assert_eq!(asked(&source), tries);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_leaves_the_renewal_to_those_who_wait() {
+        let (source, tokens) = tokens(false);
+        let expired = Bearer::new(&"old".into(), 0).unwrap();
+        let mut given_up = Box::pin(tokens.renew(&expired));
+        assert!((&mut given_up).now_or_never().is_none());
+        let mut waiting = Box::pin(tokens.renew(&expired));
+        assert!((&mut waiting).now_or_never().is_none());
+        drop(given_up);
+        assert!(waiting.await.unwrap().is_ok());
+        assert_eq!(asked(&source), 2);
     }
 }

@@ -9,8 +9,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use ticket_core::Result;
-use ticket_http::{HttpResponse, Reply, WireId};
+use ticket_http::{Reply, WireId};
 
 /// A ticket as `GET /api/ticketrz/<id>` answers (page `tiketget`): 55 keys, every value a text or null,
 /// ids, counters and times too. An empty text means no value.
@@ -266,7 +265,7 @@ pub(crate) struct FoundRows {
     pub(crate) data: Vec<Box<RawValue>>,
 }
 
-/// A row of a list: names where [`Ticket`] has ids. `Debug` prints the id only.
+/// A row of a list, as far as it is modelled: names where [`Ticket`] has ids. `Debug` prints the id only.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -337,6 +336,8 @@ pub struct Message {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct MessageContent {
+    /// The text as it was sent, which may be HTML.
+    pub body: Option<String>,
     /// The text without markup.
     pub body_text: Option<String>,
 }
@@ -353,30 +354,6 @@ impl fmt::Debug for Message {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
-}
-
-/// Every message of a reply, those wrapped once more included.
-pub(crate) fn messages(response: &HttpResponse) -> Result<Vec<Reply<Message>>> {
-    #[derive(Deserialize)]
-    struct Wrapper<T> {
-        data: Vec<T>,
-    }
-
-    #[derive(Deserialize)]
-    struct Either {
-        data: Option<Vec<Box<RawValue>>>,
-    }
-
-    let mut messages = Vec::new();
-    for raw in response.json::<Wrapper<Box<RawValue>>>()?.data {
-        let wrapped = serde_json::from_str::<Either>(raw.get())
-            .ok()
-            .and_then(|either| either.data);
-        for raw in wrapped.unwrap_or_else(|| vec![raw]) {
-            messages.push(response.reply_of(raw)?);
-        }
-    }
-    Ok(messages)
 }
 
 /// The reply of `POST /api/authenticate` (page `authenticationtoken`).

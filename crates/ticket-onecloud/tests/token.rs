@@ -5,18 +5,25 @@
     reason = "helpers of tests may panic"
 )]
 
+mod common;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use secrecy::SecretString;
-use ticket_core::{Effect, Error, ErrorKind, NewTicket, Person, Result, TicketProvider as _};
+use ticket_core::{DeleteOutcome, Effect, Error, ErrorKind, Result, TicketProvider as _, Tickets};
 use ticket_onecloud::{OneCloud, OneCloudConfig, TokenSource};
 use ticket_sandbox::credentials::{
     ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID, ONECLOUD_TOKEN,
 };
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
+
+use common::{answer, new_ticket, reply};
+
+const EXPIRED: &str =
+    r#"{"_meta":{"status":"ERROR"},"records":{"errorCode":401,"userMessage":"Expired token"}}"#;
 
 fn with_login(sandbox: &Sandbox, password: &str) -> OneCloud {
     let url = sandbox.base_url(Vendor::OneCloud);
@@ -52,7 +59,7 @@ async fn fifty_calls_at_once_with_an_expired_token_cause_one_authentication() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_not_tried_by_every_call_that_waits() {
+async fn every_call_that_waits_is_told_of_a_wrong_password() {
     let sandbox = Sandbox::start().await.unwrap();
     let provider = with_login(&sandbox, "wrong");
     sandbox.expire_token();
@@ -62,9 +69,6 @@ async fn a_wrong_password_is_not_tried_by_every_call_that_waits() {
         assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
         assert!(error.to_string().contains("ONECLOUD_PASSWORD"), "{error}");
     }
-    // Those that wait for one renewal share its failure; a few may come after it.
-    let tries = requests(&sandbox, Endpoint::Authenticate);
-    assert!(tries < 25, "{tries} authentications");
     // The failure is not for ever.
     let before = requests(&sandbox, Endpoint::Authenticate);
     provider.get(&id).await.unwrap_err();
@@ -93,11 +97,7 @@ async fn a_write_refused_for_its_token_is_sent_again_and_takes_effect_once() {
     let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
     sandbox.expire_token();
     let before = sandbox.tickets(Vendor::OneCloud).len();
-    let ticket = NewTicket::new("x")
-        .description("x")
-        .category("x")
-        .requester(Person::named("x").email("x@example.com"));
-    provider.create(&ticket).await.unwrap();
+    provider.create(&new_ticket()).await.unwrap();
     assert_eq!(requests(&sandbox, Endpoint::Create), 2);
     assert_eq!(sandbox.tickets(Vendor::OneCloud).len(), before + 1);
 }
@@ -160,16 +160,8 @@ async fn a_write_of_unknown_effect_is_never_sent_again_for_its_token() {
     let sandbox = Sandbox::start().await.unwrap();
     let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
     let words = r#"{"_meta":{"status":"ERROR"},"records":{"errorCode":401,"userMessage":"Saved; Expired token for smtp"}}"#;
-    sandbox.inject(Rule::new(Fault::Reply {
-        status: 500,
-        headers: Vec::new(),
-        body: words.into(),
-    }));
-    let ticket = NewTicket::new("x")
-        .description("x")
-        .category("x")
-        .requester(Person::named("x").email("x@example.com"));
-    let error = provider.create(&ticket).await.unwrap_err();
+    answer(&sandbox, 500, words);
+    let error = provider.create(&new_ticket()).await.unwrap_err();
     assert_eq!(error.effect(), Effect::Unknown);
     assert_eq!(requests(&sandbox, Endpoint::Create), 1);
 }
@@ -195,25 +187,51 @@ async fn bad_credentials_are_no_reason_for_a_new_token() {
 
 #[tokio::test]
 async fn an_application_s_own_source_is_asked_and_its_error_told() {
-    #[derive(Debug)]
-    struct Sealed;
+    struct Failing(Error);
 
     #[async_trait]
-    impl TokenSource for Sealed {
+    impl TokenSource for Failing {
         async fn token(&self) -> Result<SecretString> {
-            Err(Error::new(ErrorKind::Unavailable, "the vault is sealed"))
+            Err(self.0.clone())
         }
     }
 
     let sandbox = Sandbox::start().await.unwrap();
-    let config = OneCloudConfig::with_source(sandbox.base_url(Vendor::OneCloud), Sealed);
-    let error = OneCloud::new(&config)
-        .unwrap()
-        .get(&"121".into())
-        .await
-        .unwrap_err();
-    assert_eq!(error.to_string(), "onecloud get: the vault is sealed");
+    let failed = async |error: Error| {
+        let config =
+            OneCloudConfig::with_source(sandbox.base_url(Vendor::OneCloud), Failing(error));
+        let provider = OneCloud::new(&config).unwrap();
+        provider.delete(&["121".into()]).await.unwrap_err()
+    };
+    let error = failed(Error::new(ErrorKind::Unavailable, "the vault is sealed")).await;
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Unavailable, Effect::None)
+    );
+    assert_eq!(
+        error.to_string(),
+        "onecloud delete 121: the vault is sealed"
+    );
+    // A vault without the secret is no vendor without the ticket.
+    let error = failed(Error::new(ErrorKind::NotFound, "no such secret").with_status(404)).await;
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Unauthenticated, Effect::None)
+    );
+    let told = "onecloud delete 121: no token can be got: no such secret (HTTP 404)";
+    assert_eq!(error.to_string(), told);
     assert!(sandbox.journal().is_empty());
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "what `Debug` would print")]
+struct Vault(&'static str);
+
+#[async_trait]
+impl TokenSource for Vault {
+    async fn token(&self) -> Result<SecretString> {
+        Ok(SecretString::from("t0ken"))
+    }
 }
 
 #[tokio::test]
@@ -228,7 +246,10 @@ async fn neither_password_nor_token_is_ever_shown() {
         .authenticate("x", &SecretString::from("pass-w0rd"), "1")
         .await
         .unwrap_err();
-    let shown = format!("{config:?} {provider:?} {error:?} {error} {login:?} {login}");
+    let own = OneCloudConfig::with_source(sandbox.base_url(Vendor::OneCloud), Vault("pass-w0rd"));
+    let with_own = OneCloud::new(&own).unwrap();
+    let shown =
+        format!("{config:?} {provider:?} {error:?} {error} {login:?} {login} {own:?} {with_own:?}");
     assert!(
         !shown.contains("pass-w0rd") && !shown.contains("t0ken"),
         "{shown}"
@@ -242,11 +263,7 @@ async fn a_password_that_the_vendor_repeats_is_left_out() {
     let password = SecretString::from("pass-w0rd");
     for status in [401, 400, 500] {
         let body = r#"{"_meta":{"status":"ERROR"},"records":{"userMessage":"wrong: pass-w0rd"}}"#;
-        sandbox.inject(Rule::new(Fault::Reply {
-            status,
-            headers: Vec::new(),
-            body: body.into(),
-        }));
+        answer(&sandbox, status, body);
         let error = provider
             .authenticate("x", &password, "1")
             .await
@@ -290,11 +307,65 @@ async fn a_password_is_left_out_before_the_vendor_s_words_are_cut() {
     }
 }
 
-#[test]
-fn an_incomplete_login_is_refused() {
-    let mut config = OneCloudConfig::with_login("https://onecloud.example.com", "a", "b", "c");
-    config.site_id = None;
-    let error = OneCloud::new(&config).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("ONECLOUD_SITE_ID"), "{error}");
+/// Taken for the vendor's word about the ticket, it would be counted as gone.
+#[tokio::test]
+async fn a_login_that_is_not_found_says_nothing_about_the_ticket() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let tickets = Tickets::new(with_login(&sandbox, ONECLOUD_PASSWORD));
+    // An attempt of unknown effect; then the token has expired and the login is away.
+    sandbox.inject(Rule::new(Fault::Status(500)).endpoint(Endpoint::Delete));
+    sandbox.inject(Rule::new(reply(401, EXPIRED)).endpoint(Endpoint::Delete));
+    sandbox.inject(Rule::new(Fault::Status(404)).endpoint(Endpoint::Authenticate));
+    let report = tickets.delete(["121"]).await;
+    assert!(sandbox.exists(Vendor::OneCloud, "121"));
+    let outcome = report.outcome(&"121".into()).unwrap();
+    assert!(matches!(outcome, DeleteOutcome::Unknown(_)), "{outcome:?}");
+    let error = outcome.error().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert!(error.to_string().contains("ONECLOUD_BASE_URL"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_login_is_about_the_account_whatever_its_status() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
+    sandbox.expire_token();
+    for status in [400, 401, 403, 404, 409, 422] {
+        sandbox.inject(Rule::new(Fault::Status(status)).endpoint(Endpoint::Authenticate));
+        let error = provider.delete(&["121".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect(), error.status()),
+            (ErrorKind::Unauthenticated, Effect::None, Some(status))
+        );
+        assert!(error.message().contains("the login is"), "{error}");
+    }
+    // Whether the login is right is not known then.
+    for (status, kind) in [
+        (429, ErrorKind::RateLimited),
+        (500, ErrorKind::Server),
+        (503, ErrorKind::Unavailable),
+    ] {
+        sandbox.inject(Rule::new(Fault::Status(status)).endpoint(Endpoint::Authenticate));
+        let error = provider.delete(&["121".into()]).await.unwrap_err();
+        assert_eq!((error.kind(), error.effect()), (kind, Effect::None));
+    }
+    let quota = EXPIRED.replace("Expired token", "time limit reached");
+    sandbox.inject(Rule::new(reply(401, quota)).endpoint(Endpoint::Authenticate));
+    let error = provider.delete(&["121".into()]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::QuotaExhausted);
+    assert!(sandbox.exists(Vendor::OneCloud, "121"));
+}
+
+#[tokio::test]
+async fn an_empty_token_is_none() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
+    sandbox.expire_token();
+    for token in ["", " "] {
+        let body = format!(r#"{{"response_code":"200","token":"{token}"}}"#);
+        sandbox.inject(Rule::new(reply(200, body)).endpoint(Endpoint::Authenticate));
+        let error = provider.get(&"121".into()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BadResponse);
+        assert!(error.to_string().contains("empty token"), "{error}");
+    }
 }

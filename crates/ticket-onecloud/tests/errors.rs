@@ -1,0 +1,289 @@
+//! What a reply means that is not what was asked for: the kind, the effect, and what confirms nothing.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod common;
+
+use jiff::civil::time;
+use ticket_core::{DailyWindow, Effect, ErrorKind, TicketProvider as _};
+use ticket_onecloud::OneCloudConfig;
+use ticket_sandbox::credentials::ONECLOUD_TOKEN;
+use ticket_sandbox::{Fault, Rule, Vendor};
+
+use common::{answer, connected, new_ticket};
+
+#[tokio::test]
+async fn a_quota_is_told_from_an_expired_token_and_its_window_kept_as_a_hint() {
+    let (sandbox, provider) = connected().await;
+    sandbox.exhaust_quota();
+    let error = provider.get(&"121".into()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::QuotaExhausted);
+    assert_eq!(
+        error.quota_window(),
+        Some(DailyWindow::new(time(18, 0, 0, 0), time(6, 0, 0, 0)))
+    );
+    assert!(
+        error.vendor_message().unwrap().contains("18:00 - 06:00"),
+        "{error}"
+    );
+    assert!(!error.is_retryable());
+
+    let (sandbox, provider) = connected().await;
+    sandbox.expire_token();
+    let error = provider.delete(&["121".into()]).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::TokenExpired, Effect::None)
+    );
+    assert!(sandbox.exists(Vendor::OneCloud, "121"));
+}
+
+#[tokio::test]
+async fn the_words_of_expiry_and_quota_count_with_401_alone() {
+    let (sandbox, provider) = connected().await;
+    let envelope = |code: &str, words: &str| {
+        format!(
+            r#"{{"_meta":{{"status":"ERROR"}},"records":{{"errorCode":{code},"userMessage":"{words}"}}}}"#
+        )
+    };
+    for (status, code, words, kind, effect) in [
+        (
+            200,
+            "\"504\"",
+            "Gateway timeout while saving, please try again",
+            ErrorKind::Unavailable,
+            Effect::Unknown,
+        ),
+        (
+            503,
+            "null",
+            "please try again",
+            ErrorKind::Unavailable,
+            Effect::Unknown,
+        ),
+        (
+            500,
+            "null",
+            "Saved; mailer failed: Expired token for smtp",
+            ErrorKind::Server,
+            Effect::Unknown,
+        ),
+        (
+            200,
+            "401",
+            "Expired token",
+            ErrorKind::TokenExpired,
+            Effect::None,
+        ),
+        (
+            401,
+            "null",
+            "expired TOKEN",
+            ErrorKind::TokenExpired,
+            Effect::None,
+        ),
+        (
+            401,
+            "\"401\"",
+            "Time limit reached",
+            ErrorKind::QuotaExhausted,
+            Effect::None,
+        ),
+        (
+            401,
+            "401",
+            "please try again tomorrow",
+            ErrorKind::QuotaExhausted,
+            Effect::None,
+        ),
+        (
+            401,
+            "401",
+            "bad jwt",
+            ErrorKind::Unauthenticated,
+            Effect::None,
+        ),
+        // An application's own code does not hide the status.
+        (
+            404,
+            "\"1001\"",
+            "no such ticket",
+            ErrorKind::NotFound,
+            Effect::None,
+        ),
+    ] {
+        answer(&sandbox, status, envelope(code, words));
+        let error = provider.create(&new_ticket()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (kind, effect),
+            "{status} {code} {words}"
+        );
+    }
+    // An unknown effect is no answer about the ticket, whatever the code says.
+    answer(&sandbox, 500, envelope("\"404\"", "x"));
+    let error = provider.delete(&["1".into()]).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::Unknown);
+}
+
+#[tokio::test]
+async fn an_error_code_is_read_as_text_and_as_number() {
+    let (sandbox, provider) = connected().await;
+    for code in ["403", "\"403\"", "\" 403 \""] {
+        let body = format!(
+            r#"{{"_meta":{{"status":"ERROR","count":1}},"records":{{"errorCode":{code},"userMessage":"no"}}}}"#
+        );
+        answer(&sandbox, 200, &body);
+        let error = provider.delete(&["1".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::Forbidden, Effect::None),
+            "{code}"
+        );
+    }
+    // Neither a byte order mark nor small letters hide anything.
+    answer(
+        &sandbox,
+        200,
+        "\u{feff}{\"_meta\":{\"status\":\"error\"},\"records\":{\"errorCode\":401,\"userMessage\":\"Expired token\"}}",
+    );
+    let error = provider.delete(&["1".into()]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TokenExpired);
+    // An error that does not say which one confirms nothing.
+    for records in [
+        "null",
+        "{}",
+        r#"{"errorCode":null}"#,
+        r#"{"errorCode":"x"}"#,
+        r#"{"errorCode":200}"#,
+        r#"{"errorCode":-1}"#,
+        r#""Expired token""#,
+        "[]",
+    ] {
+        answer(
+            &sandbox,
+            200,
+            format!(r#"{{"_meta":{{"status":"ERROR"}},"records":{records}}}"#),
+        );
+        let error = provider.delete(&["1".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{records}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_reply_of_the_wrong_shape_names_the_field() {
+    let (sandbox, provider) = connected().await;
+    for (body, field) in [
+        (r#"{"Id":"1","Subject":{"a":1}}"#, "Subject"),
+        (r#"{"Id":"1","Content":7}"#, "Content"),
+        (r#"{"Id":["1"]}"#, "Id"),
+        (r#"{"Id":""}"#, "Id"),
+        (r#"{"Subject":"x"}"#, "Id"),
+    ] {
+        answer(&sandbox, 200, body);
+        let error = provider.get(&"1".into()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.status()),
+            (ErrorKind::BadResponse, Some(200)),
+            "{body}"
+        );
+        assert!(
+            error.to_string().contains(&format!("`{field}`")),
+            "{body}: {error}"
+        );
+    }
+    for body in ["[]", "null", "7", "\"x\"", "{", "[[[[", "<html>", "\0"] {
+        answer(&sandbox, 200, body);
+        assert_eq!(
+            provider.get(&"1".into()).await.unwrap_err().kind(),
+            ErrorKind::BadResponse,
+            "{body}"
+        );
+        answer(&sandbox, 200, body);
+        let deleted = provider.delete(&["1".into()]).await;
+        let error = deleted.expect_err(&format!("{body:?} confirms nothing"));
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_but_the_documented_reply_confirms_a_removal() {
+    let (sandbox, provider) = connected().await;
+    for body in [
+        r#"{"error":"ticket is locked"}"#,
+        r#"{"success":false}"#,
+        r#"{"_meta":{"status":"FAILED"},"records":{"errorCode":"403"}}"#,
+        r#"{"_meta":{"status":"ERROR"},"_meta":{"status":"ERROR"},"records":{"errorCode":"403"}}"#,
+        r#"{"response_code":"200","response_status":"Failed"}"#,
+        r#"{"response_code":"Failed"}"#,
+        r#"{"sites":[1]}"#,
+    ] {
+        answer(&sandbox, 200, body);
+        let error = provider.delete(&["1".into()]).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::Unknown),
+            "{body}"
+        );
+    }
+    answer(&sandbox, 202, "{}");
+    assert_eq!(
+        provider.delete(&["1".into()]).await.unwrap_err().effect(),
+        Effect::Unknown
+    );
+    // PHP's usual content type.
+    sandbox.inject(Rule::new(Fault::Reply {
+        status: 200,
+        headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+        body: b"{}".to_vec(),
+    }));
+    assert!(provider.delete(&["1".into()]).await.unwrap().all_deleted());
+}
+
+#[tokio::test]
+async fn a_web_page_says_nothing_about_a_ticket() {
+    let (sandbox, provider) = connected().await;
+    sandbox.inject(Rule::new(Fault::HtmlPage { status: 404 }));
+    let error = provider.delete(&["121".into()]).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::BadResponse, Effect::None)
+    );
+    assert!(error.to_string().contains("base URL"), "{error}");
+}
+
+#[tokio::test]
+async fn no_ticket_and_no_credential_reaches_an_error() {
+    let (sandbox, provider) = connected().await;
+    answer(
+        &sandbox,
+        500,
+        r#"{"Subject":"my illness","Email":"jane@example.com"}"#,
+    );
+    let error = provider.get(&"1".into()).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("illness"), "{error}");
+    let words = format!(
+        r#"{{"_meta":{{"status":"ERROR"}},"records":{{"errorCode":401,"userMessage":"bad jwt {ONECLOUD_TOKEN}"}}}}"#
+    );
+    answer(&sandbox, 401, &words);
+    let error = provider.get(&"1".into()).await.unwrap_err();
+    assert_eq!(error.vendor_message(), Some("bad jwt [a credential]"));
+    let config = OneCloudConfig::with_login(
+        "https://me:s3cret@h/?key=s3cret",
+        "jane@example.com",
+        "s3cret",
+        "1",
+    );
+    let shown = format!("{config:?}");
+    assert!(
+        !shown.contains("s3cret") && !shown.contains("jane"),
+        "{shown}"
+    );
+}

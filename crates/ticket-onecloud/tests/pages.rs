@@ -1,0 +1,124 @@
+//! Lists and messages: where a page ends, and where a text stands.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use futures_util::TryStreamExt as _;
+use ticket_core::{
+    Direction, ErrorKind, PageRequest, Ticket, TicketProvider as _, TicketQuery, Tickets,
+};
+use ticket_onecloud::{OneCloud, OneCloudConfig};
+use ticket_sandbox::credentials::ONECLOUD_TOKEN;
+use ticket_sandbox::{Sandbox, Vendor};
+
+use common::{answer, connected, new_ticket};
+
+#[tokio::test]
+async fn a_list_goes_by_the_rows_that_arrive() {
+    // The vendor's own sample has one row more than its limit.
+    for extra in [false, true] {
+        let sandbox = Sandbox::builder()
+            .seed_tickets(false)
+            .onecloud_extra_row(extra)
+            .start()
+            .await
+            .unwrap();
+        let config = OneCloudConfig::new(sandbox.base_url(Vendor::OneCloud), ONECLOUD_TOKEN);
+        let provider = OneCloud::new(&config).unwrap();
+        sandbox.add_tickets(Vendor::OneCloud, 61);
+        let query = TicketQuery::new().page(PageRequest::first().limit(20));
+        let tickets: Vec<Ticket> = Tickets::new(provider)
+            .list_all(query)
+            .try_collect()
+            .await
+            .unwrap();
+        let ids: BTreeSet<_> = tickets.iter().map(|ticket| ticket.id.to_string()).collect();
+        let truth: BTreeSet<_> = sandbox.ticket_ids(Vendor::OneCloud).into_iter().collect();
+        assert_eq!((tickets.len(), &ids), (61, &truth));
+        assert_eq!(sandbox.journal().len(), if extra { 3 } else { 4 });
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_ends_before_its_total_is_no_end() {
+    let (sandbox, provider) = connected().await;
+    answer(&sandbox, 200, r#"{"total":45,"data":[]}"#);
+    let error = provider.list(&TicketQuery::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadResponse);
+    // Without a total, a page with rows is followed by another.
+    answer(
+        &sandbox,
+        200,
+        r#"{"data":[{"Id":"1","DueDate":"2020-01-01 00:00:00"}]}"#,
+    );
+    let page = provider.list(&TicketQuery::new()).await.unwrap();
+    assert_eq!(page.next.unwrap().as_str(), "1");
+    assert_eq!(
+        page.items[0].due_at.unwrap().to_string(),
+        "2019-12-31T17:00:00Z"
+    );
+    answer(&sandbox, 200, r#"{"data":[]}"#);
+    assert!(
+        provider
+            .list(&TicketQuery::new())
+            .await
+            .unwrap()
+            .next
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_new_ticket_has_its_text_as_the_customers_message() {
+    let (_sandbox, provider) = connected().await;
+    let id = provider.create(&new_ticket()).await.unwrap().id;
+    let page = provider.messages(&id, &PageRequest::first()).await.unwrap();
+    assert_eq!(page.items[0].body, "The till says: declined.");
+    assert_eq!(page.items[0].direction, Some(Direction::Inbound));
+    assert!(page.next.is_none());
+}
+
+#[tokio::test]
+async fn a_message_has_its_text_wherever_it_stands_and_its_author_by_id_or_address() {
+    let (sandbox, provider) = connected().await;
+    let message = |rest: &str| format!(r#"{{"data":[{{"Id":"1",{rest}}}]}}"#);
+    for (rest, body, email) in [
+        (r#""Content":"a","Description":"b""#, "a", None),
+        (
+            r#""Content":null,"Contents":[{"BodyText":"c"}],"Description":"b""#,
+            "c",
+            None,
+        ),
+        (
+            r#""Contents":[{"BodyText":"","Body":"<p>d</p>"}]"#,
+            "<p>d</p>",
+            None,
+        ),
+        (
+            r#""Description":"b","From":"jane@example.com","FromName":"Jane""#,
+            "b",
+            Some("jane@example.com"),
+        ),
+    ] {
+        answer(&sandbox, 200, message(rest));
+        let page = provider
+            .messages(&"1".into(), &PageRequest::first())
+            .await
+            .unwrap();
+        assert_eq!(page.items[0].body, body);
+        assert_eq!(
+            page.items[0]
+                .author
+                .as_ref()
+                .and_then(|author| author.email.as_deref()),
+            email
+        );
+        assert!(!format!("{page:?}").contains("jane"), "{page:?}");
+    }
+}
