@@ -48,21 +48,24 @@ impl Sweeppea {
     ///
     /// `NotFound` for a ticket that does not exist and for somebody else's alike.
     pub async fn fetch_single_ticket(&self, case_number: &str) -> Result<Reply<wire::Ticket>> {
-        self.fetch_for(Operation::Get, case_number).await
-    }
-
-    /// The notes of a ticket come with the ticket itself, so it is fetched for them too.
-    pub(crate) async fn fetch_for(
-        &self,
-        operation: Operation,
-        case_number: &str,
-    ) -> Result<Reply<wire::Ticket>> {
         let body = wire::CaseNumber { case_number };
         let read = HttpResponse::reply::<wire::Envelope<wire::Ticket>>;
         let reply = self
-            .call(operation, "fetchSingleTicket", &body, read)
+            .call(Operation::Get, "fetchSingleTicket", &body, read)
             .await?;
         Ok(reply.map(|envelope| envelope.data))
+    }
+
+    /// The notes of a ticket come with the ticket itself; here each has its own JSON, and nothing else is read.
+    pub(crate) async fn fetch_notes(&self, case_number: &str) -> Result<Vec<Reply<wire::Note>>> {
+        let body = wire::CaseNumber { case_number };
+        let function = "fetchSingleTicket";
+        self.call(Operation::Messages, function, &body, |response| {
+            let ticket: wire::Envelope<wire::Notes> = response.json()?;
+            let notes = ticket.data.notes.unwrap_or_default().into_iter();
+            notes.map(|note| response.reply_of(note)).collect()
+        })
+        .await
     }
 
     /// `POST /tickets/create` (page `support/create.md`). The description is not echoed.
@@ -80,6 +83,10 @@ impl Sweeppea {
     }
 
     /// `POST /tickets/fetchOpenTickets` (page `support/open.md`): 20 tickets a page, newest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch_closed_tickets`](Self::fetch_closed_tickets) (inferred).
     pub async fn fetch_open_tickets(
         &self,
         filter: &wire::TicketFilter,

@@ -10,51 +10,51 @@ use crate::wire::Verdict;
 
 /// Refuses a reply that is, or holds, an error. A success says `"Response": true`.
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
-    if response.is_success() {
-        response.refuse_list()?;
-        let verdict: Verdict = response.json()?;
-        return if verdict.response {
-            Ok(())
-        } else {
-            Err(classify(response, Some(verdict)))
-        };
+    let verdict = response.refuse_list().and_then(|()| response.json());
+    match verdict {
+        Ok(Verdict { response: true, .. }) if response.is_success() => Ok(()),
+        Ok(verdict) => Err(classify(response, verdict)),
+        Err(error) if response.is_success() => Err(error),
+        Err(_) => Err(of_another_server(response)),
     }
-    Err(classify(response, response.json().ok()))
 }
 
-fn classify(response: &HttpResponse, verdict: Option<Verdict>) -> Error {
-    let Some(verdict) = verdict else {
-        let kind = kind_of_status(response.status());
-        if kind == ErrorKind::NotFound {
-            // The vendor says so in its own form; this is some server's word about the address.
-            let message = "there is no such address; check the base URL";
-            return response.error_of(ErrorKind::BadResponse, message);
-        }
-        return response.refusal(kind, message_of(kind), &response.text());
-    };
+fn classify(response: &HttpResponse, verdict: Verdict) -> Error {
     let words = verdict.message.unwrap_or_default();
     let lower = words.to_ascii_lowercase();
     // Inside a 200 the code stands for the status.
     let status = if response.is_success() {
-        verdict.code.filter(|code| (400..=599).contains(code))
+        verdict.code.unwrap_or_default()
     } else {
-        Some(response.status())
+        response.status()
     };
     let kind = match status {
-        Some(403) if is_about_the_key(&lower) => ErrorKind::Unauthenticated,
+        // A bad key comes with a 403 (page `support/delete.md`), as do real refusals.
+        403 if lower.contains("invalid api token") => ErrorKind::Unauthenticated,
         // That the vendor says so is documented, its words are not (inferred).
-        Some(403) if lower.contains("quota") => ErrorKind::QuotaExhausted,
+        403 if lower.contains("quota") || lower.contains("limit") => ErrorKind::QuotaExhausted,
         // "Cannot update closed ticket" (page `support/update.md`).
-        Some(400) if lower.contains("closed ticket") => ErrorKind::Conflict,
-        Some(status) => kind_of_status(status),
-        None => ErrorKind::BadResponse,
+        400 if lower.contains("closed ticket") => ErrorKind::Conflict,
+        status => kind_of_status(status),
     };
     response.refusal(kind, message_of(kind), &words)
 }
 
-/// "Invalid API Token" comes with a 403 (page `support/delete.md`), as do real refusals.
-fn is_about_the_key(words: &str) -> bool {
-    words.contains("invalid api token") || words.contains("bearer token")
+/// The vendor's refusals have its own form. Any other is a gateway's or a firewall's, and says nothing about a
+/// ticket, a key or an account.
+fn of_another_server(response: &HttpResponse) -> Error {
+    let (kind, message) = match kind_of_status(response.status()) {
+        ErrorKind::NotFound => (
+            ErrorKind::BadResponse,
+            "there is no such address; check the base URL",
+        ),
+        kind @ (ErrorKind::Unauthenticated | ErrorKind::Forbidden) => (
+            kind,
+            "refused, but not in the vendor's own form; check the base URL, and for a firewall on the way",
+        ),
+        kind => (kind, message_of(kind)),
+    };
+    response.refusal(kind, message, &response.text())
 }
 
 fn message_of(kind: ErrorKind) -> &'static str {

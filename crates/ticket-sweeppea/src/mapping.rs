@@ -1,6 +1,5 @@
 //! Domain types to the vendor's and back.
 
-use serde_json::value::RawValue;
 use ticket_core::{
     Cursor, Direction, Error, ErrorKind, Message, NewTicket, Operation, Person, Priority, Result,
     State, Status, Ticket, TicketQuery,
@@ -145,8 +144,10 @@ pub(crate) fn row_ticket(reply: Reply<wire::TicketRow>, status: &Status) -> Tick
     ticket
 }
 
-pub(crate) fn message(note: wire::Note, raw: Box<RawValue>) -> Message {
-    let mut message = Message::new(note.note.unwrap_or_default(), raw);
+/// That a note is one among the people who work on the ticket is inferred: the page does not say whom it is for.
+pub(crate) fn message(reply: Reply<wire::Note>) -> Message {
+    let note = reply.value;
+    let mut message = Message::new(note.note.unwrap_or_default(), reply.raw);
     message.id = note.id;
     message.direction = Some(Direction::Internal);
     message.created_at = note.date;

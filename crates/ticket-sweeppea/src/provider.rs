@@ -39,9 +39,7 @@ impl TicketProvider for Sweeppea {
         let list = reply.value;
         if list.page.is_some_and(|page| page != place.page) {
             let message = "the vendor answered with another page than the one asked for";
-            return Err(
-                Error::new(ErrorKind::BadResponse, message).in_operation(ID, Operation::List)
-            );
+            return Err(bad_response(Operation::List, message));
         }
         let next = place
             .next(query.state, list.tickets.len(), list.total_tickets)
@@ -73,14 +71,18 @@ impl TicketProvider for Sweeppea {
             description: patch.description.clone(),
         };
         let updated = self.update_ticket(&update).await?.value;
-        confirm(id, &updated.case_number, Operation::Update, true)
+        same_ticket(id, &updated.case_number, Operation::Update)
     }
 
     async fn resolve(&self, id: &TicketId) -> Result<()> {
         self.info.check(&Request::Resolve(id))?;
         let resolved = self.resolve_ticket(id.as_str()).await?.value;
-        let closed = resolved.status != Some(false);
-        confirm(id, &resolved.case_number, Operation::Resolve, closed)
+        same_ticket(id, &resolved.case_number, Operation::Resolve)?;
+        if resolved.status == Some(false) {
+            let message = "the vendor's reply calls the ticket open still";
+            return Err(bad_response(Operation::Resolve, message));
+        }
+        Ok(())
     }
 
     async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
@@ -93,36 +95,20 @@ impl TicketProvider for Sweeppea {
 
     async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
         self.info.check(&Request::Messages(id, page))?;
-        let reply = self.fetch_for(Operation::Messages, id.as_str()).await?;
-        let raw: wire::Envelope<wire::RawNotes> =
-            serde_json::from_str(reply.raw.get()).map_err(|_| {
-                // The same text was read as notes before.
-                Error::new(ErrorKind::BadResponse, "the notes cannot be read")
-                    .in_operation(ID, Operation::Messages)
-            })?;
-        let rows = raw.data.notes.unwrap_or_default();
-        // Of a list serde would take the items for the fields, by their order.
-        if rows.iter().any(|row| !row.get().starts_with('{')) {
-            let error = Error::new(ErrorKind::BadResponse, "a row of the reply is no object");
-            return Err(error.in_operation(ID, Operation::Messages));
-        }
-        let notes = reply.value.notes.unwrap_or_default().into_iter();
-        Ok(Page::last(
-            notes
-                .zip(rows)
-                .map(|(note, raw)| mapping::message(note, raw))
-                .collect(),
-        ))
+        let notes = self.fetch_notes(id.as_str()).await?.into_iter();
+        Ok(Page::last(notes.map(mapping::message).collect()))
     }
 }
 
-/// Whether a reply confirms what was asked, for the ticket that was asked for.
-fn confirm(id: &TicketId, answered: &WireId, operation: Operation, done: bool) -> Result<()> {
-    if done && answered.as_str().eq_ignore_ascii_case(id.as_str()) {
+/// Refuses a confirmation that is not about the ticket that was asked for.
+fn same_ticket(asked: &TicketId, answered: &WireId, operation: Operation) -> Result<()> {
+    if answered.as_str().eq_ignore_ascii_case(asked.as_str()) {
         return Ok(());
     }
-    let message = "the vendor's reply is about another ticket, or does not confirm the change";
-    Err(Error::new(ErrorKind::BadResponse, message)
-        .in_operation(ID, operation)
-        .on_ticket(id))
+    let message = "the vendor's reply is about another ticket";
+    Err(bad_response(operation, message))
+}
+
+fn bad_response(operation: Operation, message: &str) -> Error {
+    Error::new(ErrorKind::BadResponse, message).in_operation(ID, operation)
 }

@@ -1,0 +1,308 @@
+//! What comes back: the replies, as far as they are modelled.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use jiff::Timestamp;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use ticket_http::{Reply, WireId};
+
+/// A created ticket: `Data` of the reply of `POST /tickets/create`. `Debug` prints the key only.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct CreatedTicket {
+    /// The new ticket's key: 7 characters, not always digits.
+    pub case_number: WireId,
+    /// The subject line.
+    #[serde(default, deserialize_with = "lenient")]
+    pub subject: Option<String>,
+    /// 1 is low, 2 medium, 3 high.
+    #[serde(default, deserialize_with = "lenient")]
+    pub priority: Option<i64>,
+    /// Who works on it: null without `AssignTo`, absent in older replies.
+    #[serde(default, deserialize_with = "lenient")]
+    pub assigned_to: Option<AssignedTo>,
+    /// When it was filed.
+    #[serde(default, deserialize_with = "lenient")]
+    pub creation_date: Option<Timestamp>,
+    /// Here a text, `Open`; in [`Ticket`] a truth value.
+    #[serde(default, deserialize_with = "lenient")]
+    pub status: Option<String>,
+}
+
+impl fmt::Debug for CreatedTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreatedTicket")
+            .field("case_number", &self.case_number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who works on a ticket. `Debug` prints nothing of it.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct AssignedTo {
+    /// The full name.
+    pub full_name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+}
+
+impl fmt::Debug for AssignedTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AssignedTo").finish_non_exhaustive()
+    }
+}
+
+/// A ticket: `Data` of the reply of `POST /tickets/fetchSingleTicket`, as far as it is modelled. `Debug`
+/// prints the key only.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct Ticket {
+    /// The ticket's key: 7 characters, not always digits.
+    pub case_number: WireId,
+    /// When it was filed.
+    pub date: Option<Timestamp>,
+    /// Who filed it, with much personal data.
+    pub account_info: Option<AccountInfo>,
+    /// The subject line.
+    pub subject: Option<String>,
+    /// The text, often HTML.
+    pub description: Option<String>,
+    /// 1 is low, 2 medium, 3 high.
+    pub priority: Option<i64>,
+    /// When it was closed.
+    pub close_date: Option<Timestamp>,
+    /// The platform that is affected, the nearest thing to a category. Case differs from call to call.
+    pub resource_affected: Option<String>,
+    /// **False is open, true is closed.**
+    pub status: Option<bool>,
+    /// What the people who work on it wrote. Read-only: no call adds one.
+    pub notes: Option<Vec<Note>>,
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket")
+            .field("case_number", &self.case_number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A note on a ticket. `Debug` prints the id only.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct Note {
+    /// The note's id.
+    pub id: Option<String>,
+    /// When it was written.
+    pub date: Option<Timestamp>,
+    /// The text.
+    pub note: Option<String>,
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Note")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A ticket of which only the notes count, not read yet.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Notes {
+    #[expect(dead_code, reason = "what has none is no ticket")]
+    case_number: WireId,
+    pub(crate) notes: Option<Vec<Box<RawValue>>>,
+}
+
+/// A page of tickets, each row with its own JSON: `Data` of the reply of the two lists. Pages hold 20 tickets.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TicketList {
+    /// How many tickets the filter finds in this list.
+    pub total_tickets: Option<u64>,
+    /// The page.
+    pub page: Option<u64>,
+    /// How many pages there are.
+    pub total_pages: Option<u64>,
+    /// The tickets.
+    pub tickets: Vec<Reply<TicketRow>>,
+}
+
+/// A page of tickets, its rows not read yet.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TicketRows {
+    pub(crate) total_tickets: Option<u64>,
+    pub(crate) page: Option<u64>,
+    pub(crate) total_pages: Option<u64>,
+    pub(crate) tickets: Vec<Box<RawValue>>,
+}
+
+/// A row of a list. It has no status (which list it stands in says that) and no description, and its subject is
+/// cut to 100 characters. `Debug` prints the key only.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct TicketRow {
+    /// The ticket's key.
+    pub case_number: WireId,
+    /// The first 100 characters of the subject line.
+    pub subject: Option<String>,
+    /// When it was filed.
+    pub date: Option<Timestamp>,
+    /// 1 is low, 2 medium, 3 high.
+    pub priority: Option<i64>,
+    /// The platform that is affected.
+    pub resource_affected: Option<String>,
+}
+
+impl fmt::Debug for TicketRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TicketRow")
+            .field("case_number", &self.case_number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The reply of `POST /tickets/update`: **`Ticket` where every other one has `Data`.**
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateEnvelope {
+    #[serde(deserialize_with = "object")]
+    pub(crate) ticket: UpdatedTicket,
+}
+
+/// An updated ticket. `Debug` prints the key only.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct UpdatedTicket {
+    /// The ticket's key.
+    pub case_number: WireId,
+    /// The subject line.
+    #[serde(default, deserialize_with = "lenient")]
+    pub subject: Option<String>,
+    /// The text.
+    #[serde(default, deserialize_with = "lenient")]
+    pub description: Option<String>,
+    /// 1 is low, 2 medium, 3 high.
+    #[serde(default, deserialize_with = "lenient")]
+    pub priority: Option<i64>,
+    /// False is open.
+    #[serde(default, deserialize_with = "lenient")]
+    pub status: Option<bool>,
+}
+
+impl fmt::Debug for UpdatedTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpdatedTicket")
+            .field("case_number", &self.case_number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A resolved ticket: `Data` of the reply of `POST /tickets/resolve`. `Debug` prints the key only.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct ResolvedTicket {
+    /// The ticket's key.
+    pub case_number: WireId,
+    /// The subject line.
+    #[serde(default, deserialize_with = "lenient")]
+    pub subject: Option<String>,
+    /// True is closed.
+    pub status: Option<bool>,
+    /// When it was closed.
+    #[serde(default, deserialize_with = "lenient")]
+    pub close_date: Option<Timestamp>,
+    /// Who closed it, by name.
+    #[serde(default, deserialize_with = "lenient")]
+    pub closed_by: Option<String>,
+}
+
+impl fmt::Debug for ResolvedTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResolvedTicket")
+            .field("case_number", &self.case_number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who filed a ticket. The vendor sends much more (address, location, device), which is in `raw` only.
+/// `Debug` prints nothing of it.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct AccountInfo {
+    /// The full name.
+    pub full_name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The phone number.
+    pub mobile_number: Option<String>,
+}
+
+impl fmt::Debug for AccountInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountInfo").finish_non_exhaustive()
+    }
+}
+
+/// Whatever is odd about these counts as absent: a write that was confirmed must not become unknown over a
+/// decoration.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
+}
+
+/// An object and nothing else: of a list serde would take the items for the fields, by their order.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
+}
+
+/// The envelope of a success.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[serde(bound = "T: Deserialize<'de>")]
+pub(crate) struct Envelope<T> {
+    #[serde(deserialize_with = "object")]
+    pub(crate) data: T,
+}
+
+/// What every reply says of itself. `Code` equals the HTTP status, and is missing from some errors.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Verdict {
+    pub(crate) response: bool,
+    pub(crate) message: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) code: Option<u16>,
+}
