@@ -216,7 +216,7 @@ impl LeadSquared {
         self.call(Operation::Comment, request, |response| {
             let note = response.reply::<wire::InternalNote>()?;
             let message = note.value.message.as_deref().unwrap_or_default();
-            if !message.to_ascii_lowercase().contains("created") {
+            if !message.to_ascii_lowercase().starts_with("activity created") {
                 let why = "the vendor's reply does not confirm the note";
                 return Err(response.refusal(ErrorKind::BadResponse, why, message));
             }
@@ -327,8 +327,9 @@ fn ticket_number(operation: Operation, id: &str) -> Result<u64> {
     })
 }
 
-/// The number that this text is. Not `0143` or `+143`, which would be sent as another text's number.
+/// The number that this text is. Not `0143` or `+143`, which would be sent as another text's number; no ticket
+/// is number 0.
 pub(crate) fn number(text: &str) -> Option<u64> {
-    let is_padded = text.starts_with('+') || (text.starts_with('0') && text != "0");
-    text.parse().ok().filter(|_| !is_padded)
+    let is_plain = !text.starts_with(['0', '+']);
+    text.parse().ok().filter(|_| is_plain)
 }

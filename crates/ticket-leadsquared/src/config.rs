@@ -75,8 +75,8 @@ const DEFAULT_TIME_ZONE: &str = "UTC";
 
 /// Accounts name their statuses themselves. Both states exist (page `reopen-a-ticket` of the vendor's help),
 /// that they are called so is inferred.
-const DEFAULT_RESOLVED_STATUS: &str = "Resolved";
-const DEFAULT_CLOSED_STATUS: &str = "Closed";
+pub(crate) const DEFAULT_RESOLVED_STATUS: &str = "Resolved";
+pub(crate) const DEFAULT_CLOSED_STATUS: &str = "Closed";
 
 /// The vendor states no limit; 25 MiB, inferred.
 const DEFAULT_MAX_ATTACHMENT_BYTES: u64 = 25 * 1024 * 1024;

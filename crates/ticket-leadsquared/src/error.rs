@@ -17,40 +17,41 @@ const WINDOW: Duration = Duration::from_secs(5);
 
 /// Refuses a reply that is, or holds, an error.
 pub(crate) fn check(response: &HttpResponse, operation: Operation) -> Result<()> {
-    // A body that is no JSON object is judged by the status here, and as a body by whoever reads it.
-    let is_told = !response.is_success() || response.may_hold(Verdict::TELLING);
-    let verdict = is_told.then(|| response.json::<Verdict>().ok()).flatten();
     if !response.is_success() {
+        // A body that is no JSON object is judged by the status.
+        let verdict = response.json::<Verdict>().ok();
         return Err(classify(response, verdict.as_ref(), operation));
     }
     response.refuse_list()?;
-    match verdict {
-        // What became of each ticket is in the lists, whatever is said of the call as a whole.
-        Some(verdict)
-            if operation == Operation::Delete && verdict.has_lists() && !verdict.has_reason() =>
-        {
-            Ok(())
-        }
-        Some(verdict) if !verdict.is_success() || verdict.has_reason() => {
-            let message = "the vendor refused, although with status 200";
-            let error = response.refusal(ErrorKind::InvalidInput, message, &words(&verdict));
-            Err(error.with_effect(verdict.effect(operation)))
-        }
-        _ => Ok(()),
+    if !response.may_hold(Verdict::TELLING) {
+        return Ok(());
     }
+    let verdict = response.json::<Verdict>()?;
+    // What became of each ticket is in the lists, whatever is said of the call as a whole.
+    let has_told = operation == Operation::Delete && verdict.has_lists();
+    if verdict.has_reason() || !(verdict.is_success() || has_told) {
+        let message = "the vendor refused, although with status 200";
+        let error = response.refusal(ErrorKind::InvalidInput, message, &words(&verdict));
+        return Err(error.with_effect(verdict.effect(operation)));
+    }
+    Ok(())
 }
 
 impl Verdict {
     /// Whether it says that it failed. One that says nothing is judged by whoever reads the body.
     fn is_success(&self) -> bool {
         let status = given(self.status.as_deref());
-        status.is_none_or(|status| status.eq_ignore_ascii_case("success"))
+        status.is_none_or(|status| is_success(&status))
     }
 
-    /// Whether it says so plainly, in a text. Anything else in that place was not written by whoever refuses.
+    /// Whether it says so plainly, in a text: "Failure", "Error". Any other text may be said of what was done in
+    /// part or is still to be done, and what is no text was not written by whoever refuses.
     fn is_failure(&self) -> bool {
-        let status = self.status.as_deref();
-        !self.is_success() && status.is_some_and(|status| status.get().starts_with('"'))
+        let status = self.status.as_deref().map(RawValue::get);
+        let status = status.unwrap_or_default().to_ascii_lowercase();
+        ["\"fail", "\"error"]
+            .iter()
+            .any(|no| status.starts_with(no))
     }
 
     fn has_reason(&self) -> bool {
@@ -81,17 +82,19 @@ impl Verdict {
     }
 }
 
-/// A value that says something: neither null nor an empty text.
+/// Whether this is the one status that stands for a success.
+pub(crate) fn is_success(status: &str) -> bool {
+    status.eq_ignore_ascii_case("success")
+}
+
+/// A value that says something: no empty text.
 fn given(value: Option<&RawValue>) -> Option<String> {
-    value
-        .filter(|value| value.get() != "null")
-        .map(text)
-        .filter(|text| !text.trim().is_empty())
+    value.map(text).filter(|text| !text.trim().is_empty())
 }
 
 fn classify(response: &HttpResponse, verdict: Option<&Verdict>, operation: Operation) -> Error {
     let lacks_field = |verdict: &&Verdict| {
-        if operation != Operation::Create {
+        if !matches!(operation, Operation::Create | Operation::Update) {
             return false;
         }
         let exception = verdict.exception_type.as_deref().map(text);
@@ -103,7 +106,7 @@ fn classify(response: &HttpResponse, verdict: Option<&Verdict>, operation: Opera
         None => kind_of_status(response.status()),
     };
     let words = verdict.map_or_else(|| response.text(), words);
-    let error = response.refusal(kind, message_of(kind), &words);
+    let error = response.refusal(kind, message_of(kind, operation), &words);
     match kind {
         ErrorKind::InvalidInput => error.with_effect(Effect::None),
         ErrorKind::RateLimited if error.retry_after().is_none() => error.with_retry_after(WINDOW),
@@ -128,13 +131,23 @@ fn text(json: &RawValue) -> String {
     serde_json::from_str(json.get()).unwrap_or_else(|_| json.get().to_owned())
 }
 
-fn message_of(kind: ErrorKind) -> &'static str {
+fn message_of(kind: ErrorKind, operation: Operation) -> &'static str {
     match kind {
         ErrorKind::InvalidInput => {
             "the request was refused; the account may lack a field or value of it, or require more"
         }
         ErrorKind::Unauthenticated => {
-            "the keys are not accepted; see LEADSQUARED_ACCESS_KEY and LEADSQUARED_SECRET_KEY"
+            "the keys are not accepted; see LEADSQUARED_ACCESS_KEY and LEADSQUARED_SECRET_KEY, and whether \
+             LEADSQUARED_BASE_URL is of their region"
+        }
+        // When it is sent is not documented; these are the conditions that the page `delete-tickets` names.
+        ErrorKind::Forbidden => {
+            "not allowed; check that the Service CRM APIs are enabled, the IP whitelist, and that the keys are an \
+             admin user's"
+        }
+        // Their addresses name no ticket.
+        ErrorKind::NotFound if matches!(operation, Operation::Create | Operation::Delete) => {
+            "there is no such address; check the base URL and the org id"
         }
         ErrorKind::NotFound => {
             "no such ticket or no such address; check the base URL and the org id too"

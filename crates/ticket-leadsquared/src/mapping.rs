@@ -10,7 +10,7 @@ use ticket_core::{
 };
 use ticket_http::Reply;
 
-use crate::config::LeadSquaredConfig;
+use crate::config::{DEFAULT_CLOSED_STATUS, DEFAULT_RESOLVED_STATUS, LeadSquaredConfig};
 use crate::wire::{self, NewField};
 
 /// How one account's values are read and written.
@@ -112,20 +112,20 @@ impl Mapping {
         wire::UpdateTicket::new(None, vec![status])
     }
 
-    /// Accounts name their statuses as they like: these are the names seen, and those configured.
+    /// Accounts name their statuses as they like: these are the names configured, then those seen.
     fn status(&self, name: String) -> Status {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
-        if is("Open") {
-            Status::Open
-        } else if is("On Hold") {
-            Status::OnHold
-        } else if is("Resolved") {
-            Status::Resolved
-        } else if is("Closed") {
+        if is(&self.closed_status) {
             Status::Closed
         } else if is(&self.resolved_status) {
             Status::Resolved
-        } else if is(&self.closed_status) {
+        } else if is("Open") {
+            Status::Open
+        } else if is("On Hold") {
+            Status::OnHold
+        } else if is(DEFAULT_RESOLVED_STATUS) {
+            Status::Resolved
+        } else if is(DEFAULT_CLOSED_STATUS) {
             Status::Closed
         } else {
             Status::Other(name)

@@ -61,9 +61,6 @@ impl TicketProvider for LeadSquared {
 
     async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
         self.info.check(&Request::Delete(ids))?;
-        if ids.is_empty() {
-            return Ok(DeleteReport::default());
-        }
         let asked: Vec<Option<u64>> = ids.iter().map(|id| number(id.as_str())).collect();
         let numbers = distinct(asked.iter().copied().zip(ids));
         let read = HttpResponse::json::<wire::Trashed>;

@@ -8,81 +8,23 @@
 //! `RelatedTicketId` in requests, here as a text, there as a number), its key (`#` and the number), and a
 //! GUID, which replies call `TicketId`. This crate calls operations with the number.
 
+mod activity;
+mod trash;
+
 use std::fmt;
 
-use serde::de::Visitor;
+use serde::de::Unexpected;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use ticket_http::{Reply, WireId};
+use ticket_http::WireId;
 
-use crate::client::number;
-
-/// The body of `PUT …/tickets/trash`: ticket numbers, as texts.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct TrashTickets<'a> {
-    pub(crate) ticket_ids: &'a [&'a str],
-}
-
-/// The reply of `PUT …/tickets/trash`: ticket numbers, as numbers.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-#[non_exhaustive]
-pub struct TrashedTickets {
-    /// Those deleted.
-    pub successful_ids: Vec<WireId>,
-    /// Those not deleted. No reason is given.
-    pub failed_ids: Vec<WireId>,
-}
-
-/// The same, as far as it is needed to tell what became of each ticket.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Trashed {
-    pub(crate) successful_ids: Vec<TicketNumber>,
-    pub(crate) failed_ids: Vec<TicketNumber>,
-}
-
-/// A ticket's number, as a number or a text; nothing where it is another text.
-#[derive(Clone, Copy)]
-pub(crate) struct TicketNumber(pub(crate) Option<u64>);
-
-impl<'de> Deserialize<'de> for TicketNumber {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Number;
-
-        impl Visitor<'_> for Number {
-            type Value = TicketNumber;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an id, as a text or a whole number")
-            }
-
-            fn visit_str<E: serde::de::Error>(
-                self,
-                text: &str,
-            ) -> std::result::Result<TicketNumber, E> {
-                Ok(TicketNumber(number(text)))
-            }
-
-            fn visit_u64<E: serde::de::Error>(
-                self,
-                number: u64,
-            ) -> std::result::Result<TicketNumber, E> {
-                Ok(TicketNumber(Some(number)))
-            }
-
-            fn visit_i64<E: serde::de::Error>(
-                self,
-                _: i64,
-            ) -> std::result::Result<TicketNumber, E> {
-                Ok(TicketNumber(None))
-            }
-        }
-
-        deserializer.deserialize_any(Number)
-    }
-}
+pub use self::activity::{ActivityType, Conversation, Conversations, InternalNote, PortalActivity};
+pub(crate) use self::activity::{
+    AddPortalActivity, ConversationRows, FilterConversations, UploadInternalNote,
+};
+pub use self::trash::TrashedTickets;
+pub(crate) use self::trash::{TicketNumber, TrashTickets, Trashed};
+use crate::error;
 
 /// The body of `POST …/tickets`. `Debug` prints no values.
 #[derive(Clone, Serialize)]
@@ -210,12 +152,25 @@ impl fmt::Debug for NewField {
     }
 }
 
+/// The status of a reply that confirms something.
+fn success<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
+    let status = String::deserialize(deserializer)?;
+    if error::is_success(&status) {
+        return Ok(status);
+    }
+    Err(serde::de::Error::invalid_value(
+        Unexpected::Other("another text"),
+        &"`Success`",
+    ))
+}
+
 /// The reply of `POST …/tickets`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct CreatedTicket {
     /// `Success`: anything else is an error.
+    #[serde(deserialize_with = "success")]
     pub status: String,
     /// The new ticket's number.
     pub id: WireId,
@@ -231,6 +186,7 @@ pub struct CreatedTicket {
 #[non_exhaustive]
 pub struct UpdatedTicket {
     /// `Success`: anything else is an error.
+    #[serde(deserialize_with = "success")]
     pub status: String,
     /// The ticket's number.
     pub id: WireId,
@@ -290,149 +246,6 @@ impl fmt::Debug for Field {
     }
 }
 
-/// A kind of message that a ticket's conversations can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub enum ActivityType {
-    /// An e-mail from the customer.
-    InboundEmail,
-    /// An e-mail to the customer.
-    OutboundEmail,
-    /// The customer's words in the portal.
-    PortalInbound,
-    /// An answer in the portal.
-    PortalOutbound,
-}
-
-impl ActivityType {
-    /// All that the vendor documents, in its order.
-    pub const ALL: &[Self] = &[
-        Self::InboundEmail,
-        Self::OutboundEmail,
-        Self::PortalInbound,
-        Self::PortalOutbound,
-    ];
-}
-
-/// The body of `POST …/conversation/filter`, with numbers.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct FilterConversations<'a> {
-    pub(crate) ticket_id: u64,
-    pub(crate) org_id: u64,
-    pub(crate) activity_type: &'a [ActivityType],
-}
-
-/// The reply of `POST …/conversation/filter`, its rows not read yet.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ConversationRows {
-    pub(crate) total: Option<u64>,
-    /// Must be there; null for none is tolerated (inferred).
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub(crate) conversation_list: Option<Vec<Box<RawValue>>>,
-}
-
-/// The reply of `POST …/conversation/filter`, each row with its own JSON.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Conversations {
-    /// How many there are, which may be more than are listed.
-    pub total: Option<u64>,
-    /// The messages. Their order is not documented.
-    pub conversation_list: Vec<Reply<Conversation>>,
-}
-
-/// A message of a ticket. `Debug` prints its id and kind only.
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-#[non_exhaustive]
-pub struct Conversation {
-    /// The message's id.
-    pub id: WireId,
-    /// An [`ActivityType`], or one that is not documented.
-    pub related_activity_type: Option<String>,
-    /// The message as HTML.
-    pub html: Option<String>,
-    /// The message as plain text.
-    pub text: Option<String>,
-    /// The GUID of whoever wrote it.
-    pub created_by: Option<String>,
-    /// When it was written; the time names no zone.
-    pub created_on: Option<String>,
-}
-
-impl fmt::Debug for Conversation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Conversation")
-            .field("id", &self.id)
-            .field("related_activity_type", &self.related_activity_type)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The body of `POST …/internalnote/upload`, with the ticket as a number.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct UploadInternalNote<'a> {
-    text_part: &'a str,
-    activity_type: &'static str,
-    storage_type: &'static str,
-    related_ticket_id: u64,
-}
-
-impl<'a> UploadInternalNote<'a> {
-    pub(crate) fn new(ticket_id: u64, text: &'a str) -> Self {
-        Self {
-            text_part: text,
-            activity_type: "CreateInternalNote",
-            // The vendor's own spelling, and the only one that it knows.
-            storage_type: "Permament",
-            related_ticket_id: ticket_id,
-        }
-    }
-}
-
-/// The reply of `POST …/internalnote/upload`. The note has no id.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-#[non_exhaustive]
-pub struct InternalNote {
-    /// `Activity Created`: the reply's only word about success.
-    pub message: Option<String>,
-    /// The number of the ticket that the note is on.
-    pub related_ticket_id: WireId,
-}
-
-/// The body of `POST …/ticket/{id}/portal/activity`.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct AddPortalActivity<'a> {
-    text: &'a str,
-    direction: &'static str,
-}
-
-impl<'a> AddPortalActivity<'a> {
-    /// No other direction is documented.
-    pub(crate) fn inbound(text: &'a str) -> Self {
-        Self {
-            text,
-            direction: "INBOUND",
-        }
-    }
-}
-
-/// The reply of `POST …/ticket/{id}/portal/activity`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-#[non_exhaustive]
-pub struct PortalActivity {
-    /// `Success`: anything else is an error.
-    pub status: String,
-    /// The id of the activity.
-    pub id: WireId,
-}
-
 /// What may stand in any reply about its success; all keys are optional, and of any type, so that nothing
 /// odd beside a refusal hides it. The last two are the envelope of the vendor's core API, which documents
 /// its error bodies (that this API uses it too is inferred).
@@ -446,6 +259,8 @@ pub(crate) struct Verdict {
     pub(crate) successful_ids: Option<Box<RawValue>>,
     pub(crate) failed_ids: Option<Box<RawValue>>,
     pub(crate) reason_for_failure: Option<Box<RawValue>>,
+    /// Gateways write it small (inferred).
+    #[serde(alias = "message")]
     pub(crate) message: Option<Box<RawValue>>,
     pub(crate) exception_type: Option<Box<RawValue>>,
     pub(crate) exception_message: Option<Box<RawValue>>,

@@ -15,7 +15,7 @@ use ticket_core::{
 use ticket_leadsquared::LeadSquared;
 use ticket_sandbox::{Fault, MessageKind, Rule, Sandbox, TicketRecord, Vendor};
 
-use common::{config, connected};
+use common::{answer, config, connected};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
@@ -195,6 +195,50 @@ async fn a_resolved_ticket_gets_the_status_that_the_account_has() {
     assert_eq!(
         provider.get(&id).await.unwrap().status,
         Some(Status::Closed)
+    );
+}
+
+#[tokio::test]
+async fn a_field_that_the_account_requires_is_asked_for_by_name() {
+    let builder = Sandbox::builder().leadsquared_required_fields(["CustomData.Shop"]);
+    let sandbox = builder.start().await.unwrap();
+    let provider = LeadSquared::new(&config(&sandbox)).unwrap();
+    let id = TicketId::new("143");
+    let before = sandbox.tickets(Vendor::LeadSquared);
+    let emptied = TicketPatch::new().custom("CustomData.Shop", "");
+    for error in [
+        provider.create(&new_ticket()).await.unwrap_err(),
+        provider.update(&id, &emptied).await.unwrap_err(),
+    ] {
+        // The vendor answers 500, but neither is there an outage nor would a repeat help.
+        assert_eq!(
+            (error.kind(), error.effect(), error.status()),
+            (ErrorKind::InvalidInput, Effect::None, Some(500))
+        );
+        let words = error.vendor_message().unwrap();
+        assert!(
+            words.starts_with("'CustomData.Shop' is mandatory"),
+            "{words}"
+        );
+    }
+    assert_eq!(sandbox.tickets(Vendor::LeadSquared), before);
+    let complete = new_ticket().custom("CustomData.Shop", "12");
+    let id = provider.create(&complete).await.unwrap().id;
+    assert_eq!(field(&truth(&sandbox, &id), "CustomData.Shop"), "12");
+}
+
+/// Whether the vendor takes it is not documented; nothing here stands in the way.
+#[tokio::test]
+async fn an_update_by_another_identifier_is_confirmed_by_the_number() {
+    let (sandbox, provider) = connected().await;
+    answer(&sandbox, 200, r#"{"Status":"Success","Id":"143"}"#);
+    let id = TicketId::new("03913666-6ab8-4355-9a50-a63fe3204d0a");
+    provider.resolve(&id).await.unwrap();
+    let seen = sandbox.journal().pop().unwrap();
+    assert!(
+        seen.path.ends_with(&format!("/tickets/{id}/update")),
+        "{}",
+        seen.path
     );
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ticket_conformance::{Cannot, Fault, Fixture, Given, Plant, Planted, Seen};
 use ticket_core::{NewTicket, Operation, Person, TicketId, TicketProvider};
-use ticket_leadsquared::{HttpConfig, LeadSquared, LeadSquaredConfig};
+use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
 use ticket_sandbox::credentials::{
     LEADSQUARED_ACCESS_KEY, LEADSQUARED_ORG_ID, LEADSQUARED_SECRET_KEY,
 };
@@ -195,8 +195,7 @@ impl Fixture for Fresh {
     }
 
     fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
-        let http = HttpConfig::default().timeout(Duration::from_millis(50));
-        let config = config(&self.sandbox).http(http);
+        let config = config(&self.sandbox).timeout(Duration::from_millis(50));
         Ok(Arc::new(LeadSquared::new(&config).unwrap()))
     }
 }

@@ -40,8 +40,8 @@ async fn one_call_deletes_a_batch_and_answers_each_id_in_order_duplicates_too() 
     );
     let error = report.outcome(&"9999".into()).unwrap().error().unwrap();
     assert_eq!(
-        (error.kind(), error.effect()),
-        (ErrorKind::Conflict, Effect::None)
+        (error.kind(), error.effect(), error.status()),
+        (ErrorKind::Conflict, Effect::None, Some(200))
     );
     let journal = sandbox.journal();
     assert_eq!(journal.len(), 1);
@@ -129,6 +129,13 @@ async fn what_is_no_number_is_not_sent_and_fails_by_itself() {
             ("+161", "failed")
         ]
     );
+    let error = report.outcome(&"abc".into()).unwrap().error().unwrap();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::InvalidInput, Effect::None)
+    );
+    let words = error.to_string();
+    assert!(words.starts_with("leadsquared delete abc: "), "{words}");
     assert_eq!(
         sandbox.journal()[0].json().unwrap(),
         serde_json::json!({"TicketIds": ["160"]})
@@ -150,10 +157,16 @@ async fn the_lists_decide_about_each_ticket_unless_the_call_failed_with_a_reason
     for body in [
         r#"{"ExceptionType":"X","ExceptionMessage":"boom","SuccessfulIds":[160],"FailedIds":[]}"#,
         r#"{"Status":"Failure","ReasonForFailure":"no"}"#,
+        r#"{"ReasonForFailure":"no","SuccessfulIds":[160],"FailedIds":[]}"#,
+        r#"{"Status":"Failure","SuccessfulIds":[160]}"#,
     ] {
         answer(&sandbox, 200, body);
         let error = provider.delete(&ids(&["160"])).await.unwrap_err();
-        assert_eq!(error.effect(), Effect::Unknown, "{body}");
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::InvalidInput, Effect::Unknown),
+            "{body}"
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is refused before anything is sent: arguments, ids, configurations; and what is never shown.
+//! What is refused, by the client before anything is sent and by the vendor; and what is never shown.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -32,6 +32,7 @@ const HOSTILE: &[&str] = &[
     "trash/",
     "trash",
     "ü",
+    "0",
     "0143",
     "+143",
     "-143",
@@ -155,22 +156,22 @@ async fn what_is_refused_names_the_reason_and_nothing_is_sent() {
 #[tokio::test]
 async fn an_org_id_that_is_no_number_reads_no_messages() {
     let sandbox = Sandbox::start().await.unwrap();
-    let config = LeadSquaredConfig::new(
-        sandbox.base_url(Vendor::LeadSquared),
-        "acme",
-        LEADSQUARED_ACCESS_KEY,
-        LEADSQUARED_SECRET_KEY,
-    );
-    let provider = LeadSquared::new(&config).unwrap();
-    let messages = provider
-        .messages(&"143".into(), &PageRequest::first())
-        .await;
-    let error = messages.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.effect()),
-        (ErrorKind::Config, Effect::None)
-    );
-    assert!(error.to_string().contains("`org_id`"), "{error}");
+    let url = sandbox.base_url(Vendor::LeadSquared);
+    // Padded, it would be sent as another account's.
+    for org_id in ["acme", "022824"] {
+        let config =
+            LeadSquaredConfig::new(&url, org_id, LEADSQUARED_ACCESS_KEY, LEADSQUARED_SECRET_KEY);
+        let provider = LeadSquared::new(&config).unwrap();
+        let messages = provider
+            .messages(&"143".into(), &PageRequest::first())
+            .await;
+        let error = messages.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::Config, Effect::None)
+        );
+        assert!(error.to_string().contains("`org_id`"), "{error}");
+    }
     assert!(sandbox.journal().is_empty());
 }
 
@@ -278,34 +279,6 @@ async fn debug_and_errors_show_nothing_that_people_wrote() {
     }
 }
 
-#[test]
-fn an_unusable_configuration_is_refused() {
-    let config =
-        || LeadSquaredConfig::new("https://apigw.example.com", "22824", "access", "secret");
-    for (config, word) in [
-        (config().delete_batch(0), "delete_batch"),
-        (config().time_zone("Nowhere"), "Nowhere"),
-        (config().resolved_status(""), "resolved_status"),
-        (config().closed_status(" "), "closed_status"),
-        (
-            LeadSquaredConfig::new("https://apigw.example.com", " ", "access", "secret"),
-            "org_id",
-        ),
-        (
-            LeadSquaredConfig::new("http://apigw.example.com", "1", "access", "secret"),
-            "http",
-        ),
-        (
-            LeadSquaredConfig::new("https://apigw.example.com", "1", "access", ""),
-            "x-lsq-secret-key",
-        ),
-    ] {
-        let error = LeadSquared::new(&config).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains(word), "{error} names {word}");
-    }
-}
-
 #[tokio::test]
 async fn a_refusal_that_names_a_new_ticket_or_a_reason_beside_a_success_is_of_unknown_effect() {
     let (sandbox, provider) = connected().await;
@@ -321,6 +294,14 @@ async fn a_refusal_that_names_a_new_ticket_or_a_reason_beside_a_success_is_of_un
         ),
         (
             r#"{"Status":"Success","ReasonForFailure":"no such lead","Id":"157"}"#,
+            Effect::Unknown,
+        ),
+        (
+            r#"{"Status":"Success","ExceptionType":"X","Id":"157"}"#,
+            Effect::Unknown,
+        ),
+        (
+            r#"{"Status":"Success","ExceptionMessage":"boom","Id":"157"}"#,
             Effect::Unknown,
         ),
         (
@@ -344,7 +325,22 @@ async fn a_refusal_that_names_a_new_ticket_or_a_reason_beside_a_success_is_of_un
     );
     let error = provider.resolve(&"143".into()).await.unwrap_err();
     assert_eq!(error.effect(), Effect::Unknown);
-    // The rule about missing fields is known for creates alone.
+    // Words that are not plainly "no" may be said of what was done in part, or will be.
+    for status in ["Queued", "PartialSuccess", "CompletedWithErrors"] {
+        let patch = subject();
+        answer(
+            &sandbox,
+            200,
+            format!(r#"{{"Status":"{status}","Id":"143"}}"#),
+        );
+        let error = provider.update(&"143".into(), &patch).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::InvalidInput, Effect::Unknown),
+            "{status}"
+        );
+    }
+    // The rule about missing fields is about those that are sent.
     let mandatory =
         r#"{"ExceptionType":"MXMandatoryAttributeMissingException","ExceptionMessage":"x"}"#;
     answer(&sandbox, 500, mandatory);
@@ -355,12 +351,32 @@ async fn a_refusal_that_names_a_new_ticket_or_a_reason_beside_a_success_is_of_un
     );
 }
 
-#[test]
-fn an_org_id_that_is_a_path_is_refused() {
-    for org_id in ["..", ".", "1\u{0}2", " "] {
-        let config = LeadSquaredConfig::new("https://apigw.example.com", org_id, "a", "s");
-        let error = LeadSquared::new(&config).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains("org_id"), "{error}");
+#[tokio::test]
+async fn a_refusal_says_what_to_look_at() {
+    let (sandbox, provider) = connected().await;
+    let about_calls = "there is no such address; check the base URL and the org id";
+    let about_tickets = "no such ticket or no such address";
+    let ids = [TicketId::new("160")];
+    answer(&sandbox, 404, "");
+    let deleted = provider.delete(&ids).await.unwrap_err();
+    answer(&sandbox, 404, "");
+    let created = provider.create(&new_ticket()).await.unwrap_err();
+    answer(&sandbox, 404, "");
+    let read = provider.get(&ids[0]).await.unwrap_err();
+    // In the form of the gateways that stand before such addresses.
+    answer(&sandbox, 403, r#"{"message":"Forbidden by gateway"}"#);
+    let forbidden = provider.get(&ids[0]).await.unwrap_err();
+    answer(&sandbox, 401, "");
+    let keys = provider.get(&ids[0]).await.unwrap_err();
+    assert_eq!(forbidden.kind(), ErrorKind::Forbidden);
+    assert_eq!(forbidden.vendor_message(), Some("Forbidden by gateway"));
+    for (error, words) in [
+        (deleted, about_calls),
+        (created, about_calls),
+        (read, about_tickets),
+        (forbidden, "IP whitelist"),
+        (keys, "LEADSQUARED_BASE_URL"),
+    ] {
+        assert!(error.message().contains(words), "{error}");
     }
 }

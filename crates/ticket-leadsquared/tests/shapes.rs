@@ -60,6 +60,16 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
         (r#"{"Status":"Success","Id":{}}"#, "`Id`"),
         (r#"{"Status":"Success","Id":"143","Key":7}"#, "`Key`"),
         (r#"{"Status":"Success","Id":"144"}"#, "another ticket"),
+        (r#"{"Status":" ","Id":"143"}"#, "`Status`"),
+        // What cannot be read must not hide a refusal beside it.
+        (
+            r#"{"Status":"Error","status":"Error","Id":"143"}"#,
+            "`Status` twice",
+        ),
+        (
+            r#"{"Status":"Error","Message":"a","Message":"b","Id":"143"}"#,
+            "`Message` twice",
+        ),
     ];
     let update = async |provider: &LeadSquared| {
         provider
@@ -74,6 +84,7 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
         (r#"{"Status":"Success"}"#, "`Id`"),
         (r#"{"Status":"Success","Id":0}"#, "no new ticket"),
         (r#"{"Id":"157"}"#, "`Status`"),
+        (r#"{"Status":"","Id":"157"}"#, "`Status`"),
     ];
     let with_file = NewTicket::new("No call back")
         .requester(Person::with_id("45b5fded"))
@@ -92,6 +103,10 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
             r#"{"Message":"Failed","RelatedTicketId":"143"}"#,
             "does not confirm",
         ),
+        (
+            r#"{"Message":"Activity could not be created","RelatedTicketId":"143"}"#,
+            "does not confirm",
+        ),
     ];
     let note = NewComment::internal("Seen.");
     let comment = async |provider: &LeadSquared| provider.comment(&id, &note).await;
@@ -100,6 +115,7 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
     let added = [
         (r#"{"Id":"1"}"#, "`Status`"),
         (r#"{"Id":"1","Status":null}"#, "`Status`"),
+        (r#"{"Id":"1","Status":""}"#, "`Status`"),
         (r#"{"Id":null,"Status":"Success"}"#, "`Id`"),
     ];
     let activity = NewComment::inbound("Please.");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use ticket_core::{PageRequest, TicketProvider as _};
+use ticket_core::{PageRequest, Status, TicketProvider as _};
 use ticket_leadsquared::LeadSquared;
 use ticket_sandbox::Sandbox;
 
@@ -79,6 +79,7 @@ fn ticket_rows() -> Vec<(Value, &'static str, Value)> {
 async fn each_field_of_a_reply_is_read_into_one_field_or_stays_in_raw() {
     let kept = [
         field("Title", ""),
+        field("title", "another field"),
         field("Title", Value::Null),
         field("DueDate", "tomorrow"),
         field("TicketKey", "#143"),
@@ -117,6 +118,26 @@ async fn each_field_of_a_reply_is_read_into_one_field_or_stays_in_raw() {
         .collect();
     let undocumented = ["assignee", "tags", "created_at", "updated_at", "closed_at"];
     covers(&bare, &rows, &undocumented);
+}
+
+#[tokio::test]
+async fn the_accounts_own_names_of_statuses_come_before_the_usual_ones() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for (resolved, closed, name, status) in [
+        ("Closed", "Archived", "Closed", Status::Resolved),
+        ("Closed", "Archived", "archived", Status::Closed),
+        ("Solved", "Resolved", "Resolved", Status::Closed),
+        // One name for both says more of the ticket as the later state.
+        ("Closed", "Closed", "Closed", Status::Closed),
+    ] {
+        let config = config(&sandbox)
+            .resolved_status(resolved)
+            .closed_status(closed);
+        let provider = LeadSquared::new(&config).unwrap();
+        answer(&sandbox, 200, field("Status", name).to_string());
+        let ticket = provider.get(&"143".into()).await.unwrap();
+        assert_eq!(ticket.status, Some(status), "{resolved}, {closed}: {name}");
+    }
 }
 
 #[tokio::test]
