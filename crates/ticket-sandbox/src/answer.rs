@@ -30,9 +30,13 @@ impl Reply {
     }
 
     pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::json_text(status, body.to_string())
+    }
+
+    pub(crate) fn json_text(status: u16, body: String) -> Self {
         Self::empty(status)
             .header("content-type", "application/json")
-            .body(body.to_string())
+            .body(body)
     }
 
     pub(crate) fn text(status: u16, body: impl Into<Vec<u8>>) -> Self {
@@ -73,7 +77,7 @@ impl Reply {
         self
     }
 
-    fn send(self, manner: Manner) -> Answer {
+    pub(crate) fn send(self, manner: Manner) -> Answer {
         Answer::Send {
             // What HTTP cannot carry as a final status would be replaced on the way, unseen by the journal.
             status: if (200..1000).contains(&self.status) {
@@ -87,6 +91,20 @@ impl Reply {
             hold: None,
         }
     }
+}
+
+/// A JSON array, of which one entry at a time is held as a tree: a hundred thousand trees take a
+/// gigabyte.
+pub(crate) fn json_array(entries: impl Iterator<Item = Value>) -> String {
+    let mut text = String::from("[");
+    for (index, entry) in entries.enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&entry.to_string());
+    }
+    text.push(']');
+    text
 }
 
 /// What the connection is told to do.

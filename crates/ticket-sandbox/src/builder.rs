@@ -171,7 +171,11 @@ impl SandboxBuilder {
     ///
     /// The system's error where the port cannot be had.
     pub async fn start(self) -> io::Result<Sandbox> {
-        let start = Instant::now();
+        Sandbox::serve(self.port, World::new(self, Instant::now())).await
+    }
+
+    /// The vendors as they are at the start.
+    pub(crate) fn vendors(&self, start: Instant) -> Vendors {
         let counter = |quota: Quota| Counter::new(quota, start);
         let mut vendors = Vendors {
             onecloud: OneCloud::new(self.onecloud_calls, self.onecloud_quirks),
@@ -180,11 +184,14 @@ impl SandboxBuilder {
                 self.sweeppea_wording,
                 self.sweeppea_one_at_a_time,
             ),
-            leadsquared: LeadSquared::new(self.leadsquared_quota.map(counter), self.leadsquared),
+            leadsquared: LeadSquared::new(
+                self.leadsquared_quota.map(counter),
+                self.leadsquared.clone(),
+            ),
         };
         if self.seed_tickets {
             vendors.seed(Date::at(start, start));
         }
-        Sandbox::serve(self.port, World::new(vendors, start)).await
+        vendors
     }
 }

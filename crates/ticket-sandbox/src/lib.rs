@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod builder;
 mod calendar;
+mod control;
 pub mod credentials;
 mod fault;
 mod form;

@@ -5,10 +5,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::Deserialize;
 use tokio::time::Instant;
 
 /// How a vendor counts the calls of a window. The vendors do not say which one is theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WindowModel {
     /// At most `calls` answered calls in any stretch of `window`; refused calls are free.

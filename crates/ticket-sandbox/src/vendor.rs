@@ -2,8 +2,11 @@
 //!
 //! Not for how a vendor behaves: that is in `vendors/`.
 
+use serde::{Deserialize, Serialize};
+
 /// A vendor whose wire format the sandbox speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Vendor {
     /// OneCloud, under the path prefix `/onecloud`.
@@ -29,7 +32,8 @@ impl Vendor {
 }
 
 /// A vendor's call, by what it is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Endpoint {
     /// Exchange a password for a token (OneCloud).

@@ -9,7 +9,9 @@ use std::sync::{Arc, Weak};
 use tokio::time::Instant;
 
 use crate::answer::{self, Answer, Manner, Reply};
+use crate::builder::SandboxBuilder;
 use crate::calendar::Date;
+use crate::control;
 use crate::fault::Faults;
 use crate::journal::Exchange;
 use crate::ticket::{MessageKind, TicketSeed};
@@ -36,18 +38,34 @@ pub(crate) struct World {
     pub(crate) journal: Vec<Exchange>,
     /// The endpoints that take one request at a time, by path, as long as an answer holds them.
     busy: HashMap<String, Weak<()>>,
+    /// What the sandbox was started with.
+    settings: SandboxBuilder,
     start: Instant,
 }
 
 impl World {
-    pub(crate) fn new(vendors: Vendors, start: Instant) -> Self {
+    pub(crate) fn new(settings: SandboxBuilder, start: Instant) -> Self {
         Self {
-            vendors,
+            vendors: settings.vendors(start),
             faults: Faults::default(),
             journal: Vec::new(),
             busy: HashMap::new(),
+            settings,
             start,
         }
+    }
+
+    /// Begins anew, with settings made of those of the start.
+    pub(crate) fn reset(
+        &mut self,
+        change: impl FnOnce(SandboxBuilder) -> SandboxBuilder,
+        now: Instant,
+    ) {
+        let settings = self.settings.clone();
+        *self = Self {
+            vendors: change(settings.clone()).vendors(now),
+            ..Self::new(settings, now)
+        };
     }
 
     pub(crate) fn add_ticket(&mut self, vendor: Vendor, seed: TicketSeed, now: Instant) -> String {
@@ -74,6 +92,9 @@ impl World {
 
     /// Decides a request: what changes, what is answered, what the journal says of it.
     pub(crate) fn answer(&mut self, received: Received, now: Instant) -> Answer {
+        if let Some(reply) = control::answer(self, &received, now) {
+            return reply.send(Manner::Plainly);
+        }
         let target = Target::parse(&received.path);
         let segments: Vec<&str> = target.segments.iter().map(String::as_str).collect();
         let endpoint = target.vendor.and_then(|vendor| {

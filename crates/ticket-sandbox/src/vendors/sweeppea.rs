@@ -9,6 +9,7 @@ mod create;
 mod list;
 mod record;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Call, VendorServer};
@@ -26,7 +27,8 @@ const MAX_DESCRIPTION: usize = 20_000;
 const MAX_API_CALLS: u64 = 100_000;
 
 /// Which edition of the vendor's pages the Sweeppea server words its answers by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Wording {
     /// The pages of early 2026: short messages, no `Help`, no `Telemetry`, no `AssignedTo`.
@@ -164,7 +166,7 @@ impl Sweeppea {
                 let body = json!({ "Response": true, "Data": printed(ticket) });
                 Reply::json(200, &self.with_telemetry(body))
             }
-            _ => Reply::json(404, &refusal(404, "Ticket Not Found or Access Denied")),
+            _ => self.error(Some(Endpoint::Get), 404),
         }
     }
 
@@ -179,10 +181,7 @@ impl Sweeppea {
                     return locked(id);
                 }
             }
-            _ => {
-                let message = "Ticket Not Found, Already Closed, or Not Owned by User";
-                return Reply::json(404, &refusal(404, message));
-            }
+            _ => return self.error(Some(Endpoint::Delete), 404),
         }
         self.store.remove(id);
         Reply::json(
@@ -273,12 +272,19 @@ impl ErrorForms for Sweeppea {
         // Update has words of its own, without a code, in both editions.
         match (endpoint, status) {
             (Some(Endpoint::Update), 401) => return codeless(401, "Unauthorized: Missing token"),
+            (Some(Endpoint::Update), 404) => return codeless(404, "Ticket not found"),
             (Some(Endpoint::Update), 500) => {
                 return codeless(500, "Internal server error: unexpected failure");
             }
             _ => {}
         }
         let message = match status {
+            404 => match endpoint {
+                Some(Endpoint::Get) => "Ticket Not Found or Access Denied",
+                Some(Endpoint::Resolve) => "Ticket Not Found or Already Closed",
+                Some(Endpoint::Delete) => "Ticket Not Found, Already Closed, or Not Owned by User",
+                _ => return Reply::empty(404),
+            },
             401 => self.worded(
                 "Invalid or Missing Bearer Token",
                 "Missing or invalid Bearer token. Send your API token in the Authorization header \

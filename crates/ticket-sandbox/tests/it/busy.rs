@@ -11,8 +11,8 @@ use crate::client::{Answer, call, sweeppea};
 const OPEN: &str = "/tickets/fetchOpenTickets";
 const CLOSED: &str = "/tickets/fetchClosedTickets";
 
-async fn sandbox_with(one_at_a_time: bool, fault: Fault) -> Sandbox {
-    let builder = Sandbox::builder().sweeppea_one_at_a_time(one_at_a_time);
+async fn sandbox_with(fault: Fault) -> Sandbox {
+    let builder = Sandbox::builder().sweeppea_one_at_a_time(true);
     let sandbox = builder.start().await.unwrap();
     sandbox.inject(Rule::new(fault).vendor(Vendor::Sweeppea));
     sandbox
@@ -37,7 +37,7 @@ async fn meanwhile(sandbox: &Sandbox, path: &str, body: Value) -> Answer {
 async fn a_second_request_to_an_endpoint_is_refused_in_the_meantime() {
     let hour = Duration::from_secs(3600);
     for fault in [Fault::Delay(hour), Fault::SlowDrip(hour)] {
-        let sandbox = sandbox_with(true, fault).await;
+        let sandbox = sandbox_with(fault).await;
         let refused = meanwhile(&sandbox, OPEN, json!({})).await;
         assert_eq!((refused.status, refused.text()), (503, ""));
         let journal = sandbox.journal();
@@ -54,7 +54,7 @@ async fn a_second_request_to_an_endpoint_is_refused_in_the_meantime() {
 
 #[tokio::test]
 async fn a_refused_write_has_not_happened() {
-    let sandbox = sandbox_with(true, Fault::Delay(Duration::from_secs(3600))).await;
+    let sandbox = sandbox_with(Fault::Delay(Duration::from_secs(3600))).await;
     let body = json!({ "CaseId": "2650478" });
     let first = call(&sandbox, Vendor::Sweeppea, "POST", "/tickets/delete", body);
     let second = async {
@@ -80,13 +80,15 @@ async fn a_refused_write_has_not_happened() {
 
 #[tokio::test]
 async fn other_endpoints_are_free() {
-    let sandbox = sandbox_with(true, Fault::Delay(Duration::from_secs(3600))).await;
+    let sandbox = sandbox_with(Fault::Delay(Duration::from_secs(3600))).await;
     assert_eq!(meanwhile(&sandbox, CLOSED, json!({})).await.status, 200);
 }
 
 #[tokio::test]
 async fn by_default_nobody_is_refused() {
-    let sandbox = sandbox_with(false, Fault::Delay(Duration::from_secs(3600))).await;
+    let sandbox = Sandbox::start().await.unwrap();
+    let hour = Fault::Delay(Duration::from_secs(3600));
+    sandbox.inject(Rule::new(hour).vendor(Vendor::Sweeppea));
     assert_eq!(meanwhile(&sandbox, OPEN, json!({})).await.status, 200);
 }
 
@@ -94,7 +96,7 @@ async fn by_default_nobody_is_refused() {
 async fn an_endpoint_is_free_when_the_answer_is_there() {
     let moment = Duration::from_millis(1);
     for fault in [Fault::Delay(moment), Fault::SlowDrip(moment)] {
-        let sandbox = sandbox_with(true, fault).await;
+        let sandbox = sandbox_with(fault).await;
         for _ in 0..3 {
             let answer = sweeppea(&sandbox, "/tickets/fetchSingleTicket", json!({})).await;
             assert_eq!(answer.status, 400);

@@ -1,11 +1,11 @@
 //! Whatever comes in, the server answers or hangs up, changes nothing, and serves the next one.
 
 use serde_json::Value;
-use ticket_sandbox::{Sandbox, Vendor, credentials};
+use ticket_sandbox::{Fault, Rule, Sandbox, Vendor, credentials};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::client::{exchange, onecloud, send};
+use crate::client::{Answer, exchange, onecloud, send};
 
 /// Every path that takes a JSON body, with its method.
 const BODIES: [(&str, &str); 12] = [
@@ -204,5 +204,23 @@ async fn other_forms_of_request_targets_are_understood_or_refused() {
             "{line}: {answer}"
         );
     }
+    assert_untouched(&sandbox).await;
+}
+
+#[tokio::test]
+async fn http_1_0_is_answered_and_the_connection_closed() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let token = credentials::ONECLOUD_TOKEN;
+    let request =
+        format!("GET /onecloud/api/ticketrz/121 HTTP/1.0\r\nauthorization: Bearer {token}\r\n\r\n");
+    let whole = exchange(&sandbox, request.as_bytes()).await.unwrap();
+    assert!(whole.starts_with(b"HTTP/1.0 200 OK\r\n"));
+    assert_eq!(Answer::parse(&whole).0.json()["Id"], "121");
+
+    // A body without a length ends where the connection ends.
+    sandbox.inject(Rule::new(Fault::OversizedBody(100_000)));
+    let padded = exchange(&sandbox, request.as_bytes()).await.unwrap();
+    let head = padded.windows(4).position(|four| four == b"\r\n\r\n");
+    assert_eq!(padded.len() - head.unwrap() - 4, 100_000);
     assert_untouched(&sandbox).await;
 }

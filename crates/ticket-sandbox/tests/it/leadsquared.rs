@@ -127,6 +127,19 @@ async fn delete_refuses_what_is_no_list_of_ids() {
 }
 
 #[tokio::test]
+async fn a_hundred_ids_can_be_deleted_at_once_and_no_more() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let ids = |count: u32| {
+        let ids: Vec<String> = (1000..1000 + count).map(|id| id.to_string()).collect();
+        json!({ "TicketIds": ids })
+    };
+    for (count, status) in [(100, 200), (101, 400)] {
+        let answer = leadsquared(&sandbox, "PUT", "/tickets/trash", ids(count)).await;
+        assert_eq!(answer.status, status, "{count}");
+    }
+}
+
+#[tokio::test]
 async fn a_missing_mandatory_field_is_a_500_that_names_it() {
     let sandbox = Sandbox::start().await.unwrap();
     let mut without_title = create_body();
@@ -173,6 +186,10 @@ async fn a_lead_can_be_named_by_mail_address_or_phone() {
         body["Fields"].as_array_mut().unwrap().push(entry);
         let answer = leadsquared(&sandbox, "POST", "/tickets", body).await;
         assert_eq!(answer.json()["Status"], "Success", "{name}");
+        // It is the lead's, not the ticket's.
+        let path = format!("/tickets/{}", answer.json()["Id"].as_str().unwrap());
+        let read = leadsquared(&sandbox, "GET", &path, Value::Null).await;
+        assert_eq!(field(&read.json(), name), None);
     }
     assert_eq!(sandbox.tickets(Vendor::LeadSquared).len(), 6);
 }

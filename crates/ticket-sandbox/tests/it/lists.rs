@@ -52,6 +52,42 @@ async fn onecloud_rows_have_names_where_get_has_ids() {
 }
 
 #[tokio::test]
+async fn onecloud_rows_show_what_is_different_about_a_ticket() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let fields = [
+        ("DueDate", "2026-02-01 00:00:00"),
+        ("AssigneeTextList", "admin22"),
+        ("Viewer", "268"),
+        ("Requestor", "77"),
+        ("Description", "Junk"),
+        ("MediaId", "LIVECHAT"),
+        ("CategoryId", "9"),
+        ("StatusId", "TS3"),
+        ("PriorityId", "TP3"),
+        ("ProductId", "4"),
+        ("RegionId", "5"),
+    ];
+    let seed = TicketSeed::new("Odd");
+    let seed = fields
+        .iter()
+        .fold(seed, |seed, (name, value)| seed.attribute(*name, *value));
+    sandbox.add_ticket(Vendor::OneCloud, seed);
+    let page = find(&sandbox, "?sinceId=1234").await;
+    let date = &page["data"][0]["CreateDate"];
+    // A code without a known name stands for itself.
+    assert_eq!(
+        page["data"],
+        json!([{
+            "Id": "515090", "Requestor": "77", "Assignee": "admin22", "Subject": "Odd",
+            "Description": "Junk", "Viewer": "268", "DueDate": "2026-02-01 00:00:00",
+            "CreateDate": date, "ModifyDate": date, "Media": "LIVECHAT", "Product": "4",
+            "Region": "5", "Category": "9", "Status": "TS3", "Priority": "TP3",
+            "Attachments": [], "Tags": "",
+        }])
+    );
+}
+
+#[tokio::test]
 async fn onecloud_pages_are_in_order_of_ids_and_meet_all_tickets_once() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.add_tickets(Vendor::OneCloud, 47);

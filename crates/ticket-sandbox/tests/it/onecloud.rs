@@ -60,7 +60,7 @@ async fn a_created_ticket_can_be_read_and_deleted_once() {
 }
 
 #[tokio::test]
-async fn the_printed_ticket_is_there_with_55_texts_or_nulls() {
+async fn every_ticket_has_55_texts_or_nulls() {
     let sandbox = Sandbox::start().await.unwrap();
     for id in ["121", "1212", "1234"] {
         let read = onecloud(&sandbox, "GET", &format!("/api/ticketrz/{id}"), Value::Null).await;
@@ -73,17 +73,6 @@ async fn the_printed_ticket_is_there_with_55_texts_or_nulls() {
                 .all(|value| value.is_string() || value.is_null())
         );
         assert_eq!(body["Id"], id);
-    }
-    let printed = onecloud(&sandbox, "GET", "/api/ticketrz/1234", Value::Null).await;
-    for (key, value) in [
-        ("Subject", json!("brosur")),
-        ("Content", json!("xxx")),
-        ("StatusId", json!("TS7")),
-        ("ResolutionTime", json!("40070675")),
-        ("Assignee", Value::Null),
-        ("Description", json!("")),
-    ] {
-        assert_eq!(printed.json()[key], value, "{key}");
     }
 }
 

@@ -137,6 +137,16 @@ async fn debug_output_has_no_keys() {
     send(&sandbox, "GET", "/onecloud/api/ticketrz/1", &headers, "")
         .await
         .unwrap();
+    let password = "email=a&password=real-4&siteId=1";
+    send(
+        &sandbox,
+        "POST",
+        "/onecloud/api/authenticate",
+        &[],
+        password,
+    )
+    .await
+    .unwrap();
     let debug = format!("{:?} {sandbox:?}", sandbox.journal());
     assert!(debug.contains("shown"), "{debug}");
     assert!(!debug.contains("real-"), "{debug}");
@@ -210,6 +220,8 @@ async fn an_id_given_to_an_added_ticket_is_not_given_again() {
     assert_eq!(sandbox.add_ticket(Vendor::OneCloud, seed), "515090");
     let next = sandbox.add_ticket(Vendor::OneCloud, TicketSeed::new("Next"));
     assert_eq!(next, "515091");
+    let after = sandbox.add_ticket(Vendor::OneCloud, TicketSeed::new("After"));
+    assert_eq!(after, "515092");
 
     // An id that is given twice is the same ticket, replaced.
     sandbox.add_ticket(Vendor::OneCloud, TicketSeed::new("Late").id("515090"));
@@ -218,7 +230,7 @@ async fn an_id_given_to_an_added_ticket_is_not_given_again() {
         .into_iter()
         .map(|t| t.subject)
         .collect();
-    assert_eq!(subjects[3..], ["Next", "Late"]);
+    assert_eq!(subjects[3..], ["Next", "After", "Late"]);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use ticket_sandbox::{Endpoint, Sandbox, TicketSeed, Vendor, Wording};
+use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, TicketSeed, Vendor, Wording};
 
 use crate::client::{send, sweeppea};
 
@@ -230,4 +230,21 @@ async fn what_is_no_endpoint_is_not_a_missing_ticket() {
     assert_eq!(answer.json().get("Response"), None);
     assert_eq!(sandbox.journal()[0].endpoint, None);
     assert!(sandbox.exists(Vendor::Sweeppea, "2531581"));
+}
+
+#[tokio::test]
+async fn an_injected_404_is_worded_as_a_missing_ticket() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for (path, body) in [
+        ("/tickets/fetchSingleTicket", json!({ "caseNumber": "0" })),
+        ("/tickets/update", json!({ "CaseId": "0", "Title": "T" })),
+        ("/tickets/resolve", json!({ "CaseId": "0" })),
+        ("/tickets/delete", json!({ "CaseId": "0" })),
+    ] {
+        let missing = sweeppea(&sandbox, path, body.clone()).await;
+        sandbox.inject(Rule::new(Fault::Status(404)));
+        let injected = sweeppea(&sandbox, path, body).await;
+        assert_eq!(injected, missing, "{path}");
+        assert!(injected.json()["Message"].is_string(), "{path}");
+    }
 }

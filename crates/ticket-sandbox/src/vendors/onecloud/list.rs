@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::OneCloud;
 use super::record::{CATEGORY, CLOSED, MEDIUM, OPEN, PRIORITY, REQUESTOR};
-use crate::answer::Reply;
+use crate::answer::{Reply, json_array};
 use crate::store::{List, Ticket};
 use crate::vendors::Call;
 
@@ -26,20 +26,19 @@ impl OneCloud {
 
         let ranks = self.store.list(List::Open, from);
         let page = ranks.iter().skip(offset).take(size);
-        let rows: Vec<Value> = page
-            .filter_map(|rank| self.store.at(rank))
-            .map(row)
-            .collect();
+        let count = page.len();
+        let rows = page.filter_map(|rank| self.store.at(rank)).map(row);
+        let rows = json_array(rows);
         // A limit that was sent comes back as it was sent.
         let limit = call
             .parameter("limit")
             .map_or(json!(limit), |sent| json!(sent));
-        Reply::json(
+        let total = ranks.len();
+        Reply::json_text(
             200,
-            &json!({
-                "limit": limit, "offset": offset, "count": rows.len(), "total": ranks.len(),
-                "data": rows,
-            }),
+            format!(
+                r#"{{"limit":{limit},"offset":{offset},"count":{count},"total":{total},"data":{rows}}}"#
+            ),
         )
     }
 }

@@ -6,9 +6,10 @@
 use serde_json::{Map, Value, json};
 
 use super::record::{CLOSED_BY, priority, resolution};
-use super::{MAX_DESCRIPTION, MAX_TITLE, Sweeppea, codeless, locked, refusal, text, too_long};
-use crate::answer::Reply;
+use super::{MAX_DESCRIPTION, MAX_TITLE, Sweeppea, codeless, locked, text, too_long};
+use crate::answer::{ErrorForms as _, Reply};
 use crate::ticket::MessageKind;
+use crate::vendor::Endpoint;
 use crate::vendors::Call;
 
 impl Sweeppea {
@@ -27,7 +28,7 @@ impl Sweeppea {
             }
         });
         let Some(ticket) = changed else {
-            return codeless(404, "Ticket not found");
+            return self.error(Some(Endpoint::Update), 404);
         };
         let reply = json!({
             "Response": true,
@@ -62,7 +63,7 @@ impl Sweeppea {
             return Err(codeless(400, &message));
         }
         match self.store.get(id) {
-            None => Err(codeless(404, "Ticket not found")),
+            None => Err(self.error(Some(Endpoint::Update), 404)),
             Some(ticket) if ticket.owned_by_other => Err(codeless(
                 403,
                 "You do not have permission to update this ticket",
@@ -85,10 +86,7 @@ impl Sweeppea {
                 }
                 resolution(ticket, call.date)
             }
-            _ => {
-                let message = "Ticket Not Found or Already Closed";
-                return Reply::json(404, &refusal(404, message));
-            }
+            _ => return self.error(Some(Endpoint::Resolve), 404),
         };
         let note = format!("Ticket closed by {CLOSED_BY}");
         let note = self.store.message(MessageKind::Note, &note, call.date);

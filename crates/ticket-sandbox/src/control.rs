@@ -1,0 +1,188 @@
+//! The control API: what the handle of a sandbox gives to Rust, over HTTP for every other language.
+//!
+//! Not for the vendors' calls: a request to `/control` is in no journal and meets no fault.
+
+mod forms;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::answer::{Reply, json_array};
+use crate::journal::Exchange;
+use crate::ticket::TicketRecord;
+use crate::vendor::Vendor;
+use crate::world::{Received, World};
+use forms::{Dice, MessageForm, RuleForm, SeedForm, Settings};
+
+/// The first segment of the paths.
+const PREFIX: &str = "/control/";
+
+/// The answer to a request to the control API; `None` where it is meant for somebody else.
+pub(crate) fn answer(world: &mut World, received: &Received, now: Instant) -> Option<Reply> {
+    let path = received.path.strip_prefix(PREFIX)?;
+    let segments: Vec<&str> = path.split('/').collect();
+    let reply = match (received.method.as_str(), segments.as_slice()) {
+        ("GET", ["journal"]) => journal(world, &received.query),
+        ("GET", ["tickets", vendor]) => tickets(world, vendor),
+        ("GET", ["tickets", vendor, id]) => ticket(world, vendor, id),
+        ("POST", ["tickets", vendor]) => add_ticket(world, vendor, received, now),
+        ("POST", ["tickets", vendor, id, "messages"]) => {
+            add_message(world, vendor, id, received, now)
+        }
+        ("POST", ["faults"]) => {
+            read(received).map(|rule: RuleForm| done(|| world.faults.add(rule.into())))
+        }
+        ("PUT", ["random-faults"]) => read(received).map(|dice: Dice| {
+            let faults = dice.faults.into_iter().map(Into::into).collect();
+            done(|| world.faults.roll(dice.seed, dice.probability, faults))
+        }),
+        ("POST", ["expire-token"]) => Ok(done(|| world.vendors.onecloud.expire_token())),
+        ("POST", ["exhaust-quota"]) => Ok(done(|| world.vendors.onecloud.exhaust_quota())),
+        ("POST", ["reset"]) => settings(received)
+            .map(|changes| done(|| world.reset(|builder| changes.apply(builder), now))),
+        (method, _) => Err(refusal(
+            404,
+            &format!("the control API has no {method} {}", received.path),
+        )),
+    };
+    Some(reply.unwrap_or_else(|refused| refused))
+}
+
+fn done(change: impl FnOnce()) -> Reply {
+    change();
+    Reply::empty(204)
+}
+
+fn refusal(status: u16, message: &str) -> Reply {
+    Reply::json(status, &json!({ "error": message }))
+}
+
+/// The body as what the call takes.
+fn read<T: DeserializeOwned>(received: &Received) -> Result<T, Reply> {
+    let Some(body) = &received.body else {
+        return Err(refusal(413, "the body is too large"));
+    };
+    serde_json::from_slice(body).map_err(|error| refusal(400, &error.to_string()))
+}
+
+/// No body is no change.
+fn settings(received: &Received) -> Result<Settings, Reply> {
+    match received.body.as_deref() {
+        Some([]) => Ok(Settings::default()),
+        _ => read(received),
+    }
+}
+
+fn vendor(name: &str) -> Result<Vendor, Reply> {
+    let mut vendors = Vendor::ALL.into_iter();
+    vendors
+        .find(|vendor| vendor.prefix() == name)
+        .ok_or_else(|| refusal(404, &format!("there is no vendor {name}")))
+}
+
+fn no_ticket(vendor: Vendor, id: &str) -> Reply {
+    refusal(
+        404,
+        &format!("there is no ticket {id} at {}", vendor.prefix()),
+    )
+}
+
+/// Of a long list no more than one entry is held as a tree.
+fn list(entries: impl Iterator<Item = Value>) -> Reply {
+    Reply::json_text(200, json_array(entries))
+}
+
+/// The journal from behind a sequence number on, `?after=N`, else from its beginning.
+fn journal(world: &World, query: &str) -> Result<Reply, Reply> {
+    let mut after: u64 = 0;
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let number = value.parse().ok().filter(|_| name == "after");
+        after = number.ok_or_else(|| refusal(400, "the journal takes after=N alone"))?;
+    }
+    let seen = world.journal.iter();
+    Ok(list(
+        seen.filter(|seen| seen.sequence > after).map(exchange),
+    ))
+}
+
+fn tickets(world: &World, name: &str) -> Result<Reply, Reply> {
+    let vendor = world.vendors.of(vendor(name)?);
+    let tickets = vendor.store().iter();
+    Ok(list(tickets.map(|ticket| record(&vendor.record(ticket)))))
+}
+
+fn ticket(world: &World, name: &str, id: &str) -> Result<Reply, Reply> {
+    let name = vendor(name)?;
+    let vendor = world.vendors.of(name);
+    let ticket = vendor.store().get(id).ok_or_else(|| no_ticket(name, id))?;
+    Ok(Reply::json(200, &record(&vendor.record(ticket))))
+}
+
+fn add_ticket(
+    world: &mut World,
+    name: &str,
+    received: &Received,
+    now: Instant,
+) -> Result<Reply, Reply> {
+    let vendor = vendor(name)?;
+    let seed: SeedForm = read(received)?;
+    let id = world.add_ticket(vendor, seed.into(), now);
+    Ok(Reply::json(201, &json!({ "id": id })))
+}
+
+fn add_message(
+    world: &mut World,
+    name: &str,
+    id: &str,
+    received: &Received,
+    now: Instant,
+) -> Result<Reply, Reply> {
+    let vendor = vendor(name)?;
+    let message: MessageForm = read(received)?;
+    let written = world.add_message(vendor, id, message.kind, &message.text, now);
+    let number = written.ok_or_else(|| no_ticket(vendor, id))?;
+    Ok(Reply::json(201, &json!({ "id": number })))
+}
+
+/// Headers are whole, keys included: whoever asks wants to know what was sent.
+fn exchange(seen: &Exchange) -> Value {
+    json!({
+        "sequence": seen.sequence,
+        "vendor": seen.vendor,
+        "endpoint": seen.endpoint,
+        "method": seen.method,
+        "path": seen.path,
+        "headers": seen.headers,
+        "body": String::from_utf8_lossy(&seen.body),
+        "status": seen.status,
+        "is_write": seen.is_write,
+        "took_effect": seen.took_effect,
+        "faulted": seen.faulted,
+    })
+}
+
+fn record(ticket: &TicketRecord) -> Value {
+    let messages = ticket.messages.iter();
+    let files = ticket.attachments.iter();
+    json!({
+        "id": ticket.id,
+        "subject": ticket.subject,
+        "description": ticket.description,
+        "closed": ticket.closed,
+        "owned_by_other": ticket.owned_by_other,
+        "locked": ticket.locked,
+        "attributes": ticket.attributes,
+        "messages": messages
+            .map(|message| json!({ "id": message.id, "kind": message.kind, "text": message.text }))
+            .collect::<Vec<_>>(),
+        "attachments": files
+            .map(|file| {
+                json!({
+                    "name": file.name, "media_type": file.media_type, "size": file.bytes.len(),
+                })
+            })
+            .collect::<Vec<_>>(),
+        "created_from": ticket.created_from,
+    })
+}
