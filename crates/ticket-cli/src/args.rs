@@ -4,6 +4,7 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -22,6 +23,15 @@ pub(crate) struct Cli {
 const AFTER_HELP: &str = "\
 A ticket is named account:id, such as onecloud:121. The account is a name from the configuration file, \
 or a provider's id: then its settings come from the environment (see `tickets providers`).
+
+The configuration file has a part for each account:
+
+  [accounts.support-eu]
+  provider = \"sweeppea\"
+  api_key_env = \"SUPPORT_EU_KEY\"
+
+A setting with _env behind its name is read from the variable that it names, so that no secret need be in \
+the file; timeout_s, max_attempts and rate can be set as well. A name that is wrong is refused with the right ones.
 
 Exit codes: 0 all done; 1 something failed or is unknown; 2 wrong usage or input, nothing sent; \
 3 configuration or credentials missing, nothing sent.
@@ -47,7 +57,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_parser = seconds, value_name = "SECONDS")]
     pub(crate) timeout: Option<Duration>,
     /// How often a call is tried that fails for a reason that may pass [default: 4, or the account's own]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_parser = count::<NonZeroU32>, value_name = "N")]
     pub(crate) max_attempts: Option<NonZeroU32>,
     /// Make at most so many calls in so many seconds at each account, such as 25/5, in place of the provider's
     /// documented quota and the account's own; may be given more than once, and then all of them hold
@@ -126,7 +136,7 @@ pub(crate) struct List {
     #[arg(long, value_name = "NAME")]
     pub(crate) category: Option<String>,
     /// At most so many tickets in all
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
     pub(crate) limit: Option<NonZeroUsize>,
 }
 
@@ -283,6 +293,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "must be a number of seconds above 0, such as 20 or 0.5".to_owned())
 }
 
+/// The standard library's own words for 0 are about its types.
+fn count<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|_| "must be a whole number above 0".to_owned())
+}
+
 fn rate(text: &str) -> Result<Quota, String> {
     text.parse()
         .map_err(|_| "must be calls and seconds above 0, such as 25/5 or 10000/86400".to_owned())
@@ -310,6 +326,19 @@ mod tests {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         for wrong in ["", "0", "-1", "NaN", "1e30", "soon"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_above_0_and_says_so() {
+        assert_eq!(count::<NonZeroU32>("3").map(NonZeroU32::get), Ok(3));
+        for wrong in ["", "0", "-1", "1.5", "4294967296", "many"] {
+            let refused = count::<NonZeroU32>(wrong);
+            assert_eq!(
+                refused,
+                Err("must be a whole number above 0".to_owned()),
+                "{wrong}"
+            );
         }
     }
 

@@ -72,6 +72,15 @@ impl ErrorObject {
     }
 }
 
+/// The same where it ends the command: with what can be done, if anything is known.
+#[derive(Serialize)]
+struct Hinted {
+    #[serde(flatten)]
+    object: ErrorObject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
 /// Why a command ended early.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -107,10 +116,11 @@ impl Failure {
             Operation::Create => "the ticket may exist",
             _ => "the ticket may have changed",
         };
-        let mut failure = Self::local(format!("stopped while the request was on its way: {done}"));
-        failure.object.effect = Effect::Unknown.as_str();
         let place = ticket.map_or_else(|| account.name.clone(), ToString::to_string);
-        failure.at(place).hinting(look(Some(operation), ticket))
+        Self::local(format!("stopped while the request was on its way: {done}"))
+            .after_a_change()
+            .at(place)
+            .hinting(look(Some(operation), ticket))
     }
 
     /// The output could not be written.
@@ -118,6 +128,21 @@ impl Failure {
         let mut failure = Self::local(format!("the output cannot be written: {error}"));
         failure.silent = error.kind() == io::ErrorKind::BrokenPipe;
         failure
+    }
+
+    /// What was done to a ticket could not be printed.
+    pub(crate) fn unsaid(outcome: &str, ticket: &TicketRef, error: &io::Error) -> Self {
+        Self::local(format!(
+            "{outcome}, but the output cannot be written: {error}"
+        ))
+        .after_a_change()
+        .at(ticket.to_string())
+    }
+
+    /// Says that something was or may have been changed before: whoever takes it for undone would do it twice.
+    pub(crate) fn after_a_change(mut self) -> Self {
+        self.object.effect = Effect::Unknown.as_str();
+        self
     }
 
     /// Something failed on this computer that is neither input nor configuration.
@@ -165,7 +190,11 @@ impl Failure {
             if let Some(place) = &self.place {
                 object.message = format!("{}: {}", text::line(place), object.message);
             }
-            match serde_json::to_string(&object) {
+            let hint = self.hint.as_deref().map(text::line);
+            match serde_json::to_string(&Hinted {
+                object: *object,
+                hint,
+            }) {
                 Ok(json) => writeln!(stderr, "{json}"),
                 Err(error) => writeln!(stderr, "error: {error}"),
             }
@@ -243,21 +272,14 @@ pub(crate) fn hint(error: &Error, account: &Account, ticket: Option<&TicketRef>)
 
 /// How to find out what became of a call.
 fn look(operation: Option<Operation>, ticket: Option<&TicketRef>) -> String {
-    match (operation, ticket) {
-        (Some(Operation::Create), _) | (_, None) => {
-            "it may have been carried out all the same: look at the vendor's before you repeat it"
-                .to_owned()
+    let place = match (operation, ticket) {
+        // What was filed has an id that nobody was told; and not every vendor shows notes among the messages.
+        (Some(Operation::Create | Operation::Comment), _) | (_, None) => {
+            "at the vendor's".to_owned()
         }
-        (operation, Some(ticket)) => format!(
-            "it may have been carried out all the same: look with `tickets {} {}` before you \
-             repeat it",
-            match operation {
-                Some(Operation::Comment) => Operation::Messages,
-                _ => Operation::Get,
-            },
-            text::line(&ticket.to_string())
-        ),
-    }
+        (_, Some(ticket)) => format!("with `tickets get {}`", text::line(&ticket.to_string())),
+    };
+    format!("it may have been carried out all the same: look {place} before you repeat it")
 }
 
 #[cfg(test)]

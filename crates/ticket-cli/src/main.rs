@@ -11,20 +11,21 @@ mod interrupt;
 mod output;
 mod table;
 mod text;
+mod usage;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::args::Cli;
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match usage::arguments() {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
     log(cli.global.verbose);
     let form = cli.global.output;
     match commands::run(cli).await {

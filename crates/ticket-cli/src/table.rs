@@ -17,6 +17,9 @@ const NARROWEST: u16 = 24;
 /// What a column that is cut has at least, if it needs it.
 const SHORTEST: u16 = 12;
 
+/// How wide a terminal is of which nothing is known.
+pub(crate) const USUAL: u16 = 80;
+
 /// What a table is written on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Paper {
@@ -29,7 +32,12 @@ pub(crate) enum Paper {
 impl Paper {
     /// What stdout is.
     pub(crate) fn of_stdout() -> Self {
-        Table::new().width().map_or(Self::File, Self::Terminal)
+        match Table::new().width() {
+            None => Self::File,
+            // So say terminals of which nothing is known.
+            Some(0) => Self::Terminal(USUAL),
+            Some(columns) => Self::Terminal(columns),
+        }
     }
 }
 

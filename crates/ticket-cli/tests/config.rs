@@ -140,6 +140,25 @@ async fn a_file_at_the_usual_place_is_found() {
 }
 
 #[test]
+fn the_file_is_as_the_help_says() {
+    let help = execute(&mut command(&["--help"])).stdout;
+    let example = help
+        .lines()
+        .skip_while(|line| *line != "  [accounts.support-eu]");
+    let example: Vec<_> = example.take_while(|line| !line.is_empty()).collect();
+    assert!(example.len() > 2, "{help}");
+    let (_folder, path) = config(&example.join("\n"));
+    let mut command = command(&["delete", "--plan", "support-eu:1", "--output", "ndjson"]);
+    let run = execute(
+        command
+            .env("TICKETS_CONFIG", &path)
+            .env("SUPPORT_EU_KEY", "k"),
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(json(&run.stdout)["provider"], "sweeppea");
+}
+
+#[test]
 fn a_broken_file_ends_3_with_file_and_line_and_without_its_values() {
     for (content, place) in [
         (

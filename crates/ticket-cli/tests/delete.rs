@@ -12,7 +12,9 @@ mod common;
 
 use std::time::Duration;
 
-use common::{FORMS, SAMPLES, at, command, deletes, execute, execute_with_input, is_true, sandbox};
+use common::{
+    FORMS, SAMPLES, at, command, deletes, execute, execute_with_input, is_true, json, sandbox,
+};
 use ticket_sandbox::{Endpoint, Fault, Rule, Vendor};
 
 const FOUR: [&str; 4] = [
@@ -271,6 +273,14 @@ async fn without_a_terminal_and_without_yes_nothing_is_sent() {
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.contains("4 tickets"), "{run:?}");
     assert!(run.stderr.contains("--yes"), "{run:?}");
+    // Programs are told as well what can be done, in the same line.
+    let run = execute(&mut at(
+        &sandbox,
+        &["delete", "onecloud:121", "--output", "json"],
+    ));
+    assert_eq!((run.code, run.stderr.lines().count()), (2, 1), "{run:?}");
+    let hint = json(&run.stderr)["hint"].as_str().unwrap().to_owned();
+    assert!(hint.starts_with("--yes deletes"), "{hint}");
     // The answer to a question that was not asked counts for nothing.
     let run = execute_with_input(&mut at(&sandbox, &["delete", "onecloud:121"]), "y\n");
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));

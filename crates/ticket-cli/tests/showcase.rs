@@ -10,7 +10,8 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
 use common::{command, execute, json};
@@ -159,6 +160,7 @@ fn a_served_sandbox_says_how_to_use_it_and_works() {
             .unwrap(),
     );
     let mut variables = Vec::new();
+    let mut journal = None;
     for line in BufReader::new(served.0.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         if let Some(export) = line.strip_prefix("export ") {
@@ -171,6 +173,10 @@ fn a_served_sandbox_says_how_to_use_it_and_works() {
             variables.push((name.to_owned(), value.to_owned()));
         } else {
             assert!(line.starts_with('#'), "{line}");
+            let address = line
+                .split_once("http://")
+                .map(|(_, address)| address.to_owned());
+            journal = journal.or(address);
         }
         if variables.len() == 8 {
             break;
@@ -188,6 +194,15 @@ fn a_served_sandbox_says_how_to_use_it_and_works() {
     // It is one sandbox, with one state.
     assert_eq!(run(&["get", "onecloud:121"]).code, 1);
     assert_eq!(run(&["get", "onecloud:1212"]).code, 0);
+
+    let journal = journal.unwrap();
+    let (address, path) = journal.split_at(journal.find('/').unwrap());
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let reply = std::io::read_to_string(stream).unwrap();
+    let (_, body) = reply.split_once("\r\n\r\n").unwrap();
+    assert_eq!(json(body).as_array().unwrap().len(), 5, "{reply}");
 }
 
 #[test]

@@ -10,6 +10,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{
     FORMS, SAMPLES, at, command, create_arguments, execute, execute_with_input, json, sandbox,
 };
@@ -240,6 +242,38 @@ async fn a_call_is_tried_as_often_as_was_said_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_passes_by_waiting_says_how_long() {
+    for (fault, more, kind, hint) in [
+        (
+            Fault::RateLimited {
+                retry_after: Some(7),
+            },
+            ["--max-attempts", "1"],
+            "rate_limited",
+            "wait 7 s, then run it again",
+        ),
+        (
+            // An answer within the usual time, but not within this.
+            Fault::Delay(Duration::from_secs(2)),
+            ["--timeout", "0.05"],
+            "timeout",
+            "--timeout SECONDS allows more time",
+        ),
+    ] {
+        let sandbox = sandbox().await;
+        sandbox.inject(Rule::new(fault).times(u64::MAX));
+        let get = ["get", "onecloud:121", "--output", "json"];
+        let run = execute(&mut at(&sandbox, &[&get[..], &more].concat()));
+        assert_eq!(run.code, 1, "{run:?}");
+        let error = json(&run.stderr);
+        assert_eq!(
+            (&error["kind"], &error["hint"]),
+            (&kind.into(), &hint.into())
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_read_is_one_json_object_on_stderr() {
     let sandbox = sandbox().await;
     for form in ["json", "ndjson"] {
@@ -294,6 +328,19 @@ async fn wrong_usage_ends_2_and_sends_nothing() {
             "{arguments:?} {run:?}"
         );
         assert!(!run.stderr.is_empty());
+        // Programs read what is wrong wherever they asked for it: before or after the command.
+        if arguments.contains(&"xml") || arguments.is_empty() {
+            continue;
+        }
+        let (before, after) = (["--output", "ndjson"], ["--output=json"]);
+        for arguments in [[&before, arguments].concat(), [arguments, &after].concat()] {
+            let run = execute(&mut at(&sandbox, &arguments));
+            assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
+            assert_eq!(run.stderr.lines().count(), 1, "{arguments:?} {run:?}");
+            let object = json(&run.stderr);
+            assert_error_object(&object);
+            assert_eq!(object["kind"], "invalid_input");
+        }
     }
     assert_eq!(sandbox.journal().len(), 0);
 }

@@ -17,7 +17,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use common::held::HeldVendor;
-use common::{at, command};
+use common::{at, command, create_arguments, json};
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 
 fn interrupt(child: &Child) {
@@ -223,6 +223,44 @@ fn a_reader_that_wants_nothing_gets_no_panic() {
     }
 }
 
+/// A full disk, as Linux plays it.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_is_told_where_the_output_is_full_and_never_taken_for_undone() {
+    let sandbox = common::sandbox().await;
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let run = |arguments: &[&str]| {
+        let mut command = at(&sandbox, &[arguments, &["--output", "json"]].concat());
+        let child = command.stdout(full().unwrap()).stderr(Stdio::piped());
+        common::Run::of(child.spawn().unwrap().wait_with_output().unwrap())
+    };
+    let before = sandbox.ticket_ids(Vendor::Sweeppea).len();
+    let created = run(&create_arguments(Vendor::Sweeppea));
+    let ids = sandbox.ticket_ids(Vendor::Sweeppea);
+    assert_eq!((created.code, ids.len()), (1, before + 1), "{created:?}");
+    assert_eq!(created.stderr.lines().count(), 1, "{created:?}");
+    let error = json(&created.stderr);
+    assert_eq!(error["effect"], "unknown");
+    let message = error["message"].as_str().unwrap();
+    let told = |id: &String| message.starts_with(&format!("sweeppea:{id}: created, but "));
+    assert!(ids.iter().any(told), "{message}");
+
+    let deleted = run(&["delete", "--yes", "onecloud:121"]);
+    assert_eq!(deleted.code, 1, "{deleted:?}");
+    assert!(!sandbox.exists(Vendor::OneCloud, "121"));
+    assert!(
+        deleted.stderr.contains("1 ticket: 1 deleted"),
+        "{deleted:?}"
+    );
+    let error = json(deleted.stderr.lines().last().unwrap());
+    assert_eq!(error["effect"], "unknown");
+
+    // Reading leaves nothing behind.
+    let read = run(&["get", "leadsquared:160"]);
+    assert_eq!(read.code, 1, "{read:?}");
+    assert_eq!(json(&read.stderr)["effect"], "none");
+}
+
 /// A list at a vendor with 1,000 tickets, of which only the first page comes at once.
 fn list(sandbox: &Sandbox, form: &str) -> Child {
     sandbox.add_tickets(Vendor::OneCloud, 1000);
@@ -254,7 +292,7 @@ async fn ctrl_c_ends_a_list_at_once_and_keeps_what_is_printed_readable() {
         assert_eq!(rows, 20, "{form}");
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(1));
-        let error = common::json(&String::from_utf8(output.stderr).unwrap());
+        let error = json(&String::from_utf8(output.stderr).unwrap());
         assert_eq!(error["message"], "stopped before the end of the list");
     }
 }
@@ -282,7 +320,7 @@ async fn a_list_that_nobody_reads_asks_for_no_more_pages() {
 async fn a_change_that_is_stopped_on_its_way_is_told_as_unknown() {
     for signal in ["-INT", "-TERM", "-HUP"] {
         let mut vendor = HeldVendor::start().await;
-        let arguments = common::create_arguments(Vendor::OneCloud);
+        let arguments = create_arguments(Vendor::OneCloud);
         let mut command = command(&[&arguments[..], &["--output", "json"]].concat());
         vendor.point(&mut command);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -291,7 +329,7 @@ async fn a_change_that_is_stopped_on_its_way_is_told_as_unknown() {
         send(&child, signal);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{signal}");
-        let error = common::json(&String::from_utf8(output.stderr).unwrap());
+        let error = json(&String::from_utf8(output.stderr).unwrap());
         assert_eq!(
             (&error["kind"], &error["effect"]),
             (&"local".into(), &"unknown".into())

@@ -4,8 +4,7 @@ use serde::Serialize;
 use tickets::TicketRef;
 
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, Record, say};
-use crate::text;
+use crate::output::{Output, Record};
 
 /// A ticket and what was done to it.
 #[derive(Serialize)]
@@ -38,9 +37,8 @@ pub(super) fn print(
     outcome: &str,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    output.one(record).map_err(|error| {
-        say(&format!("{outcome} {}", text::line(&ticket.to_string())));
-        Failure::output(&error)
-    })?;
+    output
+        .one(record)
+        .map_err(|error| Failure::unsaid(outcome, ticket, &error))?;
     Ok(Exit::Done)
 }

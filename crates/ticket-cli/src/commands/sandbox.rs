@@ -1,5 +1,7 @@
 //! `tickets sandbox`: serves a sandbox and says how to point this command, or any other program, at it.
 
+use std::net::SocketAddr;
+
 use serde::Serialize;
 use ticket_sandbox::Vendor;
 
@@ -24,7 +26,7 @@ pub(super) async fn run(arguments: &args::Sandbox, output: &Output) -> Result<Ex
     let mut signals = Signals::listen()?;
     let variables = sandbox.environment();
     let written = if output.form == Form::Table {
-        write(&shell(&variables))
+        write(&shell(&variables, sandbox.address()))
     } else {
         let mut sheet = output.sheet();
         variables
@@ -37,14 +39,16 @@ pub(super) async fn run(arguments: &args::Sandbox, output: &Output) -> Result<Ex
     Ok(Exit::Done)
 }
 
-fn shell(variables: &[(&'static str, String)]) -> String {
-    let head =
-        "# A sandbox is running until Ctrl-C. In another shell, point `tickets` at it with:\n";
+fn shell(variables: &[(&'static str, String)], address: SocketAddr) -> String {
+    let head = format!(
+        "# A sandbox is running until Ctrl-C. What it saw: http://{address}/control/journal\n\
+         # In another shell, point `tickets` at it with:\n"
+    );
     // Within single quotes a POSIX shell takes everything as it is but the single quote.
     let exports = variables
         .iter()
         .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', r"'\''")));
-    head.to_owned() + &exports.collect::<String>()
+    head + &exports.collect::<String>()
 }
 
 #[derive(Serialize)]
@@ -67,7 +71,8 @@ mod tests {
 
     #[test]
     fn values_are_quoted_for_a_shell() {
-        let lines = shell(&[("A", "it's $HOME".to_owned())]);
+        let address = SocketAddr::from(([127, 0, 0, 1], 80));
+        let lines = shell(&[("A", "it's $HOME".to_owned())], address);
         assert!(lines.ends_with("\nexport A='it'\\''s $HOME'\n"), "{lines}");
         assert!(lines.starts_with("# "));
     }

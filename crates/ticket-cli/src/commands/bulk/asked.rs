@@ -9,6 +9,7 @@ use std::rc::Rc;
 use tickets::TicketRef;
 
 use crate::args::Many;
+use crate::config::is_foreign;
 use crate::failure::Failure;
 use crate::text;
 
@@ -152,9 +153,7 @@ fn line_of(file: &str, line: usize) -> String {
 /// The ticket that is named. Stricter than elsewhere: here lines of other programs arrive, and what looks like
 /// one ticket but is a list, a row or an object must not become the id of something to delete.
 fn reference(text: &str) -> Result<TicketRef, Failure> {
-    let foreign =
-        |character: char| character.is_whitespace() || matches!(character, '{' | '}' | '"' | ',');
-    if text.contains(foreign) {
+    if text.contains(is_foreign) {
         let quoted = text::line(&text::cut(text, QUOTED));
         let failure = Failure::refused(format!("`{quoted}` names no ticket; write account:id"));
         return Err(failure.hinting(text.starts_with(['{', '[', '"']).then(|| {

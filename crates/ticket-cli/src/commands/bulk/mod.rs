@@ -2,11 +2,13 @@
 //! single ticket.
 //!
 //! Here is the way from the question to the exit code. What the two commands differ in is `deed.rs`; what is asked
-//! is read in `asked.rs`, kept in `spool.rs`, sifted in `repeats.rs` and put together in `plan.rs`; the work itself
-//! is `work.rs`, what is printed is `report.rs`. Memory does not grow with the number of tickets.
+//! is read in `asked.rs`, kept in `spool.rs`, sifted in `repeats.rs` and `doubles.rs`, and put together in
+//! `plan.rs`; the work itself is `work.rs`, what is printed is `report.rs`. Memory does not grow with the number of
+//! tickets.
 
 mod asked;
 mod deed;
+mod doubles;
 mod plan;
 mod progress;
 mod quote;
@@ -117,5 +119,9 @@ fn question(question: &str) -> io::Result<String> {
     stderr.flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
+    if !answer.ends_with('\n') {
+        // After Ctrl-D the cursor is still behind the question.
+        writeln!(stderr)?;
+    }
     Ok(answer)
 }

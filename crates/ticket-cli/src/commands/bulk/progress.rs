@@ -11,6 +11,7 @@ use super::deed::Deed;
 use super::plan::{Group, Plan};
 use crate::accounts::Account;
 use crate::output::Output;
+use crate::table::USUAL;
 use crate::text;
 
 /// How often what is said beside a bar is renewed.
@@ -22,13 +23,13 @@ const NAME: usize = 16;
 /// How long a bar is, in columns.
 const BAR: usize = 8;
 
-/// How wide a terminal is of which nothing is known.
-const COLUMNS: usize = 80;
-
 /// The bars of all accounts.
 pub(super) struct Progress<'a> {
     deed: Deed,
     bars: MultiProgress,
+    /// A blank line over the bars. The `^C` that a terminal shows for Ctrl-C moves all of them one line up, and
+    /// then the first of them cannot be taken away.
+    blank: ProgressBar,
     lines: Vec<(&'a Account, ProgressBar)>,
     /// How many characters fit beside a bar.
     room: usize,
@@ -52,6 +53,7 @@ impl<'a> Progress<'a> {
         let digits = plan.groups.iter().map(Group::len).max().unwrap_or(0);
         let digits = digits.to_string().len();
         let (style, taken) = style(width.unwrap_or(0), digits);
+        let blank = bars.add(ProgressBar::new(0).with_style(styled(" ")));
         let lines = names.into_iter().zip(&plan.groups).map(|(name, group)| {
             let bar = ProgressBar::new(u64::try_from(group.len()).unwrap_or(u64::MAX));
             let bar = bars.add(bar.with_style(style.clone()).with_prefix(name));
@@ -61,8 +63,12 @@ impl<'a> Progress<'a> {
         Self {
             deed: plan.deed,
             bars,
+            blank,
             lines,
-            room: output.columns().unwrap_or(COLUMNS).saturating_sub(taken),
+            room: output
+                .columns()
+                .unwrap_or(USUAL.into())
+                .saturating_sub(taken),
             start: Instant::now(),
             tick: (!hidden).then(|| {
                 let mut tick = tokio::time::interval(TICK);
@@ -84,6 +90,7 @@ impl<'a> Progress<'a> {
 
     /// Says anew how each account does.
     pub(super) fn renew(&self, stopping: bool) {
+        self.blank.tick();
         let elapsed = self.start.elapsed();
         for (account, bar) in &self.lines {
             let left = bar.length().unwrap_or(0).saturating_sub(bar.position());
@@ -121,6 +128,7 @@ impl<'a> Progress<'a> {
 
     /// Takes the bars away.
     pub(super) fn finish(&self) {
+        self.blank.finish_and_clear();
         for (_, bar) in &self.lines {
             bar.finish_and_clear();
         }
@@ -133,12 +141,12 @@ impl<'a> Progress<'a> {
 fn style(name: usize, digits: usize) -> (ProgressStyle, usize) {
     let template =
         format!("{{prefix:{name}}} {{pos:>{digits}}}/{{len:{digits}}} {{bar:{BAR}}} {{msg}}");
-    let style = ProgressStyle::with_template(&template);
     let taken = name + 2 * digits + BAR + "  /  ".len();
-    (
-        style.unwrap_or_else(|_| ProgressStyle::default_bar()),
-        taken,
-    )
+    (styled(&template), taken)
+}
+
+fn styled(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// How an account does.

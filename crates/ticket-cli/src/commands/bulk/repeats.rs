@@ -6,10 +6,10 @@ use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
 use std::io;
 
+use super::doubles::Doubles;
 use super::spool::{Spool, SpoolReader};
 
-/// How many ids are looked at together. One of them costs ten bytes or so; a list is read once for each so many
-/// that are in it.
+/// Of how many ids the hashes are held in memory.
 pub(super) const TOGETHER: usize = 50_000;
 
 /// The repetitions in a spool.
@@ -22,7 +22,7 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
-    /// Finds them, looking at so many ids together.
+    /// Finds them, holding the hashes of so many ids in memory.
     pub(super) fn find(spool: &Spool, together: usize) -> io::Result<Self> {
         let hasher = RandomState::new();
         let suspects = suspects(spool, together, &hasher)?;
@@ -72,20 +72,12 @@ impl Repeats {
 
 /// The hashes that come up more than once: those of all repeated ids, and perhaps a few others.
 fn suspects(spool: &Spool, together: usize, hasher: &RandomState) -> io::Result<HashSet<u64>> {
-    let parts = u64::try_from(spool.len().div_ceil(together.max(1))).unwrap_or(u64::MAX);
-    let mut suspects = HashSet::new();
-    let mut seen = HashSet::with_capacity(spool.len().min(together));
-    for part in 0..parts {
-        seen.clear();
-        let mut reader = spool.read()?;
-        while reader.advance()?.is_some() {
-            let hash = hasher.hash_one(reader.id());
-            if hash % parts == part && !seen.insert(hash) {
-                suspects.insert(hash);
-            }
-        }
+    let mut doubles = Doubles::holding(together);
+    let mut reader = spool.read()?;
+    while reader.advance()?.is_some() {
+        doubles.push(hasher.hash_one(reader.id()))?;
     }
-    Ok(suspects)
+    doubles.find()
 }
 
 #[cfg(test)]

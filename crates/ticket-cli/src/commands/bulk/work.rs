@@ -150,7 +150,7 @@ fn end(
     if let Some(failure) = report.take_remaining_failure() {
         failure.print(output.form);
     }
-    written.map_err(|error| Failure::output(&error))?;
+    written.map_err(|error| Failure::output(&error).after_a_change())?;
     match unread {
         Some(error) => Err(unreadable(&error)),
         None => Ok(report.exit()),

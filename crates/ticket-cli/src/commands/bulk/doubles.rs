@@ -1,0 +1,169 @@
+//! Which of many numbers come up more than once. They are sorted part by part, kept in a file without a name and
+//! merged from there, so that memory does not grow with them, and time hardly faster than they do.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+use std::fs::File;
+use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::vec::IntoIter;
+
+/// How many bytes a number takes in the file.
+const WIDTH: usize = size_of::<u64>();
+
+/// How many numbers of a run are read together at least: less would only cost time.
+const READ: usize = 64;
+
+/// The numbers, while they are taken.
+#[derive(Debug)]
+pub(super) struct Doubles {
+    /// How many are held in memory.
+    held: usize,
+    /// Those that are in no run yet.
+    last: Vec<u64>,
+    /// The runs, one after the other: each of so many numbers as are held, in ascending order.
+    file: Option<File>,
+    runs: usize,
+}
+
+impl Doubles {
+    /// Holds so many numbers in memory, and a few more.
+    pub(super) fn holding(held: usize) -> Self {
+        Self {
+            held: held.max(1),
+            last: Vec::new(),
+            file: None,
+            runs: 0,
+        }
+    }
+
+    pub(super) fn push(&mut self, number: u64) -> io::Result<()> {
+        if self.last.len() == self.held {
+            self.put_away()?;
+        }
+        self.last.push(number);
+        Ok(())
+    }
+
+    fn put_away(&mut self) -> io::Result<()> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => tempfile::tempfile()?,
+        };
+        self.last.sort_unstable();
+        let mut run = BufWriter::new(file);
+        for number in self.last.drain(..) {
+            run.write_all(&number.to_le_bytes())?;
+        }
+        self.file = Some(run.into_inner().map_err(io::Error::from)?);
+        self.runs += 1;
+        Ok(())
+    }
+
+    /// Those that came up more than once.
+    pub(super) fn find(mut self) -> io::Result<HashSet<u64>> {
+        self.last.sort_unstable();
+        let length = self.held.saturating_mul(WIDTH);
+        let mut runs: Vec<_> = (0..self.runs)
+            .map(|run| Run {
+                place: run * length,
+                end: (run + 1) * length,
+                read: Vec::new().into_iter(),
+            })
+            .collect();
+        let together = (self.held / runs.len().max(1)).max(READ);
+        runs.push(Run {
+            place: 0,
+            end: 0,
+            read: self.last.into_iter(),
+        });
+        let mut smallest = BinaryHeap::with_capacity(runs.len());
+        for (index, run) in runs.iter_mut().enumerate() {
+            let number = run.next(self.file.as_mut(), together)?;
+            smallest.extend(number.map(|number| Reverse((number, index))));
+        }
+        let mut doubles = HashSet::new();
+        let mut before = None;
+        while let Some(Reverse((number, index))) = smallest.pop() {
+            if before.replace(number) == Some(number) {
+                doubles.insert(number);
+            }
+            if let Some(run) = runs.get_mut(index) {
+                let number = run.next(self.file.as_mut(), together)?;
+                smallest.extend(number.map(|number| Reverse((number, index))));
+            }
+        }
+        Ok(doubles)
+    }
+}
+
+/// Numbers in ascending order: what is read of them, and from where to where the others are in the file.
+#[derive(Debug)]
+struct Run {
+    read: IntoIter<u64>,
+    place: usize,
+    end: usize,
+}
+
+impl Run {
+    /// The next number, for which so many are read together.
+    fn next(&mut self, file: Option<&mut File>, together: usize) -> io::Result<Option<u64>> {
+        let left = self.end - self.place;
+        let (true, Some(file)) = (self.read.len() == 0 && left > 0, file) else {
+            return Ok(self.read.next());
+        };
+        let mut bytes = vec![0; left.min(together * WIDTH)];
+        let place = u64::try_from(self.place).map_err(io::Error::other)?;
+        file.seek(SeekFrom::Start(place))?;
+        file.read_exact(&mut bytes)?;
+        self.place += bytes.len();
+        let numbers = bytes.chunks_exact(WIDTH);
+        let numbers = numbers.filter_map(|bytes| bytes.first_chunk());
+        let numbers: Vec<_> = numbers.map(|bytes| u64::from_le_bytes(*bytes)).collect();
+        self.read = numbers.into_iter();
+        Ok(self.read.next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    use super::*;
+
+    fn found(numbers: &[u64], held: usize) -> HashSet<u64> {
+        let mut doubles = Doubles::holding(held);
+        for number in numbers {
+            doubles.push(*number).unwrap();
+        }
+        doubles.find().unwrap()
+    }
+
+    #[test]
+    fn a_run_is_read_to_its_end_in_however_many_parts() {
+        let mut numbers: Vec<u64> = (0..10_000).rev().collect();
+        numbers.extend([0, 9_999, 5_000, u64::MAX]);
+        for held in [1, 99, 1_000, 3_334, 10_000, 20_000] {
+            assert_eq!(found(&numbers, held), [0, 5_000, 9_999].into(), "{held}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            rng_seed: RngSeed::Fixed(1),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn just_those_that_come_up_more_than_once_are_found(
+            numbers in vec(prop_oneof![0..50_u64, any::<u64>()], 0..300),
+            held in 0..100_usize,
+        ) {
+            let count = |number: &u64| numbers.iter().filter(|other| *other == number).count();
+            let expected: HashSet<u64> = numbers.iter().copied().filter(|it| count(it) > 1).collect();
+            prop_assert_eq!(found(&numbers, held), expected);
+        }
+    }
+}

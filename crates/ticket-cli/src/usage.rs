@@ -1,0 +1,52 @@
+//! Reads the arguments. What is wrong with them is said as every other failure is: on one line of JSON where that
+//! form is asked for. Not for what can be written: see `args.rs`.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser as _, ValueEnum as _};
+
+use crate::args::{Cli, Form};
+use crate::failure::Failure;
+
+/// The arguments of this process; or, where they are wrong or ask for help only, the code to end with after that
+/// was said.
+pub(crate) fn arguments() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|error| {
+        let form = form_in_spite_of_all(std::env::args_os());
+        if error.use_stderr() && form.is_json() {
+            let failure = Failure::refused(first_paragraph(&error.to_string()));
+            failure.print(form);
+            return failure.exit().into();
+        }
+        error.exit()
+    })
+}
+
+/// The form of output that wrong arguments ask for: clap stops at the first mistake, which may stand before it.
+fn form_in_spite_of_all(arguments: impl Iterator<Item = OsString>) -> Form {
+    let mut arguments = arguments.take_while(|argument| argument != "--");
+    while let Some(argument) = arguments.next() {
+        let argument = argument.to_string_lossy();
+        let value = match argument.strip_prefix("--output") {
+            Some("") => arguments
+                .next()
+                .map(|value| value.to_string_lossy().into_owned()),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => None,
+        };
+        let form = value.and_then(|value| Form::from_str(&value, false).ok());
+        if let Some(form) = form {
+            return form;
+        }
+    }
+    Form::default()
+}
+
+/// What is wrong, on one line, without the usage that follows it.
+fn first_paragraph(error: &str) -> String {
+    let error = error.strip_prefix("error: ").unwrap_or(error);
+    let lines = error.lines().map(str::trim);
+    let first: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+    first.join(" ")
+}

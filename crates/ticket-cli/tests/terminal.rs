@@ -1,0 +1,111 @@
+//! What a person at a terminal sees and is asked. The terminal is that of `script`, which Linux systems have.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are not covered by clippy's exemption for tests"
+)]
+
+mod common;
+
+use std::process::Command;
+
+use common::{FORMS, Run, execute_with_input, json, sandbox};
+use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
+
+/// Runs the command at a terminal so many columns wide, where this is typed. What it prints, on whichever of its
+/// outputs, is in `stdout`.
+fn at_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str], typed: &str) -> Run {
+    let line = format!(
+        "stty cols {columns} && exec '{}' {}",
+        env!("CARGO_BIN_EXE_tickets"),
+        arguments.join(" ")
+    );
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    command.env_clear().envs(sandbox.environment());
+    command.env("PATH", std::env::var_os("PATH").unwrap());
+    command.env("TERM", "xterm");
+    command.env("HOME", env!("CARGO_TARGET_TMPDIR"));
+    execute_with_input(&mut command, typed)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_asked_and_only_a_yes_is_one() {
+    for (typed, is_yes) in [
+        ("y\n", true),
+        (" YES \n", true),
+        ("\n", false),
+        ("n\n", false),
+        ("yy\n", false),
+        ("", false),
+    ] {
+        let sandbox = sandbox().await;
+        let ticket = ["delete", "sweeppea:2531581"];
+        let run = at_terminal(&sandbox, 80, &ticket, typed);
+        let asked = run.stdout.find("Delete 1 ticket? [y/N]");
+        assert!(asked > run.stdout.find("sweeppea  1  2531581"), "{run:?}");
+        assert_eq!(run.code, if is_yes { 0 } else { 2 }, "{typed:?} {run:?}");
+        assert_eq!(sandbox.journal().len(), usize::from(is_yes), "{typed:?}");
+        assert_eq!(sandbox.exists(Vendor::Sweeppea, "2531581"), !is_yes);
+        let refusal = "error: not confirmed; nothing was sent";
+        assert_eq!(run.stdout.contains(refusal), !is_yes, "{run:?}");
+        // Nobody ended the line of the question.
+        let own_line = run.stdout.contains(&format!("\n{refusal}"));
+        assert_eq!(own_line, typed.is_empty(), "{run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bar_is_shown_at_a_terminal_for_more_than_one_ticket() {
+    let delete = ["delete", "--yes", "onecloud:121", "leadsquared:160"];
+    // It would be drawn over a document that is not complete.
+    let document = [&delete[..], &["--output", "json"]].concat();
+    for (arguments, is_shown) in [
+        (&delete[..], true),
+        (&delete[..3], false),
+        (&document, false),
+    ] {
+        let sandbox = sandbox().await;
+        let run = at_terminal(&sandbox, 80, arguments, "");
+        assert_eq!(run.code, 0, "{run:?}");
+        // How far each was when it was drawn depends on how fast the answers came.
+        assert_eq!(run.stdout.contains(['░', '█']), is_shown, "{run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_of_unknown_width_is_taken_for_a_usual_one() {
+    let sandbox = sandbox().await;
+    let texts = [0, 80].map(|columns| {
+        let arguments = ["delete", "--yes", "onecloud:99999", "--output", "table"];
+        let run = at_terminal(&sandbox, columns, &arguments, "");
+        assert_eq!(run.code, 1, "{run:?}");
+        run.stdout
+    });
+    assert_eq!(texts[0], texts[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_form_lets_a_ticket_drive_the_terminal() {
+    let sandbox = sandbox().await;
+    let evil = "\u{9b}31m\u{202e}x\u{7f}";
+    let id = sandbox.add_ticket(Vendor::OneCloud, TicketSeed::new(evil));
+    let ticket = format!("onecloud:{id}");
+    for form in FORMS {
+        let arguments = ["get", &ticket, "--output", form];
+        let run = at_terminal(&sandbox, 80, &arguments, "");
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(
+            !run.stdout.contains(['\u{9b}', '\u{202e}', '\u{7f}']),
+            "{run:?}"
+        );
+        if form.ends_with("json") {
+            assert_eq!(json(&run.stdout)["subject"], evil);
+        } else {
+            assert!(run.stdout.contains(r"\u{9b}31m\u{202e}x"), "{run:?}");
+        }
+    }
+}
