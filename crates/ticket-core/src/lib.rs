@@ -12,6 +12,7 @@ mod layers;
 mod message;
 mod operation;
 mod pace;
+mod paging;
 mod patience;
 mod provider;
 mod query;

@@ -73,7 +73,8 @@ pub struct Pacer {
     /// Whether the slots need not be asked: there are no windows, and the vendor has never refused a call.
     unlimited: AtomicBool,
     concurrency: Option<Semaphore>,
-    operations: HashMap<Operation, Semaphore>,
+    /// The endpoints that take one call at a time, by what they serve.
+    endpoints: HashMap<Operation, Arc<Semaphore>>,
     /// Whoever holds it is first in line, and alone asks for a slot.
     turnstile: Semaphore,
     /// What the first in line waits for.
@@ -117,19 +118,21 @@ impl Pacer {
         let concurrency = quotas
             .max_concurrent
             .map(|calls| Semaphore::new(calls.get().min(Semaphore::MAX_PERMITS)));
-        let one_each = |operation: &Operation| (*operation, Semaphore::new(1));
-        let operations = if quotas.one_call_per_operation {
-            Operation::ALL.iter().map(one_each).collect()
-        } else {
-            HashMap::new()
-        };
+        let mut endpoints = HashMap::new();
+        if let Some(shared) = quotas.one_call_per_endpoint {
+            let alone = Operation::ALL.iter().map(std::slice::from_ref);
+            for served in alone.chain(shared.iter().copied()) {
+                let endpoint = Arc::new(Semaphore::new(1));
+                endpoints.extend(served.iter().map(|one| (*one, Arc::clone(&endpoint))));
+            }
+        }
         Self {
             quotas,
             slots,
             own_slots: None,
             unlimited: AtomicBool::new(unlimited),
             concurrency,
-            operations,
+            endpoints,
             turnstile: Semaphore::new(1),
             obstacle: Mutex::default(),
             closed: Notify::new(),
@@ -233,7 +236,7 @@ impl Pacer {
         let own_slots = self.own_slots.as_ref()?;
         let free = |limit: Option<&'a Semaphore>| limit.map(Semaphore::try_acquire).transpose();
         let permits = [
-            free(self.operations.get(&operation)).ok()?,
+            free(self.endpoint(operation)).ok()?,
             free(self.concurrency.as_ref()).ok()?,
         ];
         if self.unlimited.load(Relaxed) {
@@ -244,7 +247,7 @@ impl Pacer {
         Some(Slot::new(self, permits, true))
     }
 
-    /// Through all that may stand in the way. A busy operation holds up no other one, and who waits for the end of
+    /// Through all that may stand in the way. A busy endpoint holds up no other one, and who waits for the end of
     /// other calls holds up nobody at the turnstile.
     async fn pass<'a>(
         &'a self,
@@ -253,7 +256,7 @@ impl Pacer {
         wait: &mut Wait<'_>,
     ) -> Result<Slot<'a>, Refused> {
         let permits = [
-            permit(self.operations.get(&operation), wait).await,
+            permit(self.endpoint(operation), wait).await,
             permit(self.concurrency.as_ref(), wait).await,
         ];
         if self.unlimited.load(Relaxed) {
@@ -290,6 +293,10 @@ impl Pacer {
             first_in_line.waits_for(obstacle);
             let _ = tokio::time::timeout(at_least, self.closed.notified()).await;
         }
+    }
+
+    fn endpoint(&self, operation: Operation) -> Option<&Semaphore> {
+        self.endpoints.get(&operation).map(AsRef::as_ref)
     }
 
     fn obstacle(&self) -> MutexGuard<'_, Option<Waiting>> {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::error::{Error, bounded};
+use crate::operation::Operation;
 
 /// At most `calls` calls in any `window`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +70,9 @@ impl FromStr for Quota {
 pub struct Quotas {
     /// All of these hold at once.
     pub windows: Vec<Quota>,
-    /// Whether the vendor answers only one call at a time to each of its endpoints.
-    pub one_call_per_operation: bool,
+    /// Where the vendor answers only one call at a time to each of its endpoints: the operations that share
+    /// one. Every other operation is taken to have its own.
+    pub one_call_per_endpoint: Option<&'static [&'static [Operation]]>,
     /// How many calls may be on their way at once; any number where absent.
     pub max_concurrent: Option<NonZeroUsize>,
 }
@@ -80,7 +82,7 @@ impl Quotas {
     pub const fn none() -> Self {
         Self {
             windows: Vec::new(),
-            one_call_per_operation: false,
+            one_call_per_endpoint: None,
             max_concurrent: None,
         }
     }
@@ -92,10 +94,11 @@ impl Quotas {
         self
     }
 
-    /// The vendor answers only one call at a time to each of its endpoints.
+    /// The vendor answers only one call at a time to each of its endpoints. Each operation is taken to have its
+    /// own, but for the groups of `shared`: those of one group share one.
     #[must_use]
-    pub fn one_call_per_operation(mut self) -> Self {
-        self.one_call_per_operation = true;
+    pub fn one_call_per_endpoint(mut self, shared: &'static [&'static [Operation]]) -> Self {
+        self.one_call_per_endpoint = Some(shared);
         self
     }
 

@@ -10,22 +10,17 @@ use crate::bulk::{self, BulkOptions, Settled};
 use crate::capability::ProviderInfo;
 use crate::delete::{DeleteOutcome, DeleteReport};
 use crate::draft::{Created, NewTicket, TicketPatch};
-use crate::error::{Error, ErrorKind, Result, bounded};
+use crate::error::{Error, ErrorKind, Result};
 use crate::layer::{Layer, Layered};
 use crate::message::{Message, NewComment};
 use crate::operation::Operation;
 use crate::pace::Pacer;
+use crate::paging;
 use crate::provider::TicketProvider;
-use crate::query::{Cursor, Page, PageRequest, TicketQuery};
+use crate::query::{Page, PageRequest, TicketQuery};
 use crate::resolve::ResolveOutcome;
 use crate::stack::{StackOptions, standard_stack};
 use crate::ticket::{Ticket, TicketId};
-
-/// How many empty pages in a row a list may have before it is taken for endless.
-const MAX_EMPTY_PAGES: usize = 100;
-
-/// How many characters of a cursor or an id an error about a list shows.
-const MAX_SHOWN: usize = 60;
 
 /// A provider with its layers, ready for use. Cloning is cheap; all clones are one account.
 ///
@@ -114,21 +109,16 @@ impl Tickets {
         &self,
         query: TicketQuery,
     ) -> impl Stream<Item = Result<Ticket>> + Send + use<> {
-        let walk = Walk {
-            tickets: self.clone(),
-            query,
-            guard: CursorGuard::default(),
-            done: false,
-        };
-        stream::unfold(walk, |mut walk| async move {
-            let page = walk.next_page().await?;
-            let items: Vec<_> = match page {
-                Ok(items) => items.into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            };
-            Some((stream::iter(items), walk))
-        })
-        .flatten()
+        let (tickets, provider) = (self.clone(), self.info().id);
+        paging::walk(
+            query.page.clone(),
+            move |page| {
+                let (tickets, mut query) = (tickets.clone(), query.clone());
+                query.page = page;
+                async move { tickets.list(&query).await }
+            },
+            move |error| error.in_operation(provider, Operation::List),
+        )
     }
 
     /// Files a ticket. See [`TicketProvider::create`].
@@ -252,6 +242,24 @@ impl Tickets {
             .map_err(|error| error.on_ticket(&id))
     }
 
+    /// Reads all messages of a ticket, page by page as they are asked for, in constant memory. The stream ends as
+    /// that of [`list_all`](Self::list_all) does.
+    pub fn messages_all(&self, id: TicketId) -> impl Stream<Item = Result<Message>> + Send + use<> {
+        let (tickets, provider, of) = (self.clone(), self.info().id, id.clone());
+        paging::walk(
+            PageRequest::first(),
+            move |page| {
+                let (tickets, id) = (tickets.clone(), id.clone());
+                async move { tickets.messages(id, &page).await }
+            },
+            move |error| {
+                error
+                    .in_operation(provider, Operation::Messages)
+                    .on_ticket(&of)
+            },
+        )
+    }
+
     /// Adds a comment to a ticket. See [`TicketProvider::comment`].
     pub async fn comment(&self, id: impl Into<TicketId>, comment: &NewComment) -> Result<()> {
         let id = id.into();
@@ -259,97 +267,5 @@ impl Tickets {
             .comment(&id, comment)
             .await
             .map_err(|error| error.on_ticket(&id))
-    }
-}
-
-/// Where `list_all` stands.
-struct Walk {
-    tickets: Tickets,
-    query: TicketQuery,
-    guard: CursorGuard,
-    done: bool,
-}
-
-impl Walk {
-    async fn next_page(&mut self) -> Option<Result<Vec<Ticket>>> {
-        if self.done {
-            return None;
-        }
-        let page = match self.tickets.list(&self.query).await {
-            Ok(page) => page,
-            Err(error) => {
-                self.done = true;
-                return Some(Err(error));
-            }
-        };
-        match page.next {
-            None => self.done = true,
-            Some(next) => {
-                if let Err(error) = self.guard.admit(&next, &page.items) {
-                    self.done = true;
-                    return Some(Err(
-                        error.in_operation(self.tickets.info().id, Operation::List)
-                    ));
-                }
-                self.query.page.cursor = Some(next);
-            }
-        }
-        Some(Ok(page.items))
-    }
-}
-
-/// Finds a list that leads in circles, in constant memory (Brent's algorithm): one earlier page is remembered,
-/// and a new one after 1, 2, 4, 8, … pages. That it came again is told by its cursor or, where cursors count on while
-/// the vendor ignores them, by the tickets at both its ends: one alone may have moved on since.
-#[derive(Default)]
-struct CursorGuard {
-    cursor: Option<Cursor>,
-    /// The ends of the last page, and of the remembered one; where it was empty, of the one before.
-    latest: Option<Ends>,
-    remembered: Option<Ends>,
-    steps: usize,
-    span: usize,
-    empty_pages: usize,
-}
-
-/// The first and the last ticket of a page.
-type Ends = (TicketId, TicketId);
-
-impl CursorGuard {
-    fn admit(&mut self, next: &Cursor, items: &[Ticket]) -> Result<()> {
-        let bad = |message| Err(Error::new(ErrorKind::BadResponse, message));
-        if self.cursor.as_ref() == Some(next) {
-            let cursor = bounded(next.as_str(), MAX_SHOWN);
-            return bad(format!(
-                "the list leads in circles: the cursor `{cursor}` came again"
-            ));
-        }
-        let page = items.first().zip(items.last());
-        let page = page.map(|(first, last)| (first.id.clone(), last.id.clone()));
-        if let Some((first, last)) = &page {
-            if page == self.latest || page == self.remembered {
-                let [first, last] = [first, last].map(|id| bounded(id.as_str(), MAX_SHOWN));
-                return bad(format!(
-                    "the list repeats itself: the page from ticket {first} to ticket {last} came again"
-                ));
-            }
-            self.latest.clone_from(&page);
-            self.empty_pages = 0;
-        } else {
-            self.empty_pages += 1;
-        }
-        if self.empty_pages >= MAX_EMPTY_PAGES {
-            return bad(format!(
-                "the list does not end: {MAX_EMPTY_PAGES} empty pages in a row"
-            ));
-        }
-        if self.steps == self.span {
-            self.cursor = Some(next.clone());
-            self.remembered.clone_from(&self.latest);
-            self.steps = 0;
-            self.span = (self.span * 2).max(1);
-        }
-        self.steps += 1;
-        Ok(())
     }
 }

@@ -7,14 +7,15 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::memory::{Memory, calls, ticket};
 use common::{Fake, error};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use ticket_core::{
-    Capabilities, Cursor, Effect, ErrorKind, Field, Fields, MockTicketProvider, Page, PageRequest,
-    ProviderInfo, Ticket, TicketQuery, Tickets,
+    Capabilities, Cursor, Effect, ErrorKind, Field, Fields, Message, MockTicketProvider, Page,
+    PageRequest, ProviderInfo, Ticket, TicketQuery, Tickets,
 };
 
 #[tokio::test(start_paused = true)]
@@ -272,4 +273,84 @@ async fn every_page_is_asked_for_by_the_same_query() {
     let query = TicketQuery::new().search("x").page(page);
     let list = Tickets::new(provider).list_all(query);
     assert_eq!(list.try_collect::<Vec<_>>().await.unwrap().len(), 2);
+}
+
+/// A ticket whose messages come in pages, each page as it is asked for by its cursor.
+fn conversation(
+    page: impl Fn(Option<&str>) -> Page<Message> + Send + Sync + 'static,
+) -> (Tickets, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&calls);
+    let messages = Capabilities::none().messages(Fields::carrying(&[Field::Cursor]));
+    let mut provider = MockTicketProvider::new();
+    provider
+        .expect_info()
+        .return_const(ProviderInfo::new("mock", "Mock", messages));
+    provider
+        .expect_messages()
+        .withf(|id, _| id.as_str() == "7")
+        .returning(move |_, request| {
+            assert!(
+                seen.fetch_add(1, Ordering::Relaxed) < 1000,
+                "it does not end"
+            );
+            Ok(page(request.cursor.as_ref().map(Cursor::as_str)))
+        });
+    (Tickets::new(provider), calls)
+}
+
+fn message(text: &str) -> Message {
+    let raw = serde_json::value::to_raw_value(text).unwrap();
+    Message::new(text, raw)
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_all_walks_every_page() {
+    let (tickets, calls) = conversation(|cursor| match cursor {
+        None => Page::last(vec![message("a"), message("b")]).next(Some(Cursor::new("2"))),
+        Some(_) => Page::last(vec![message("c")]),
+    });
+    let all: Vec<_> = tickets
+        .messages_all("7".into())
+        .map_ok(|message| message.body)
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(all, ["a", "b", "c"]);
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_lead_in_circles_end_with_an_error_that_shows_none_of_them() {
+    let count_on = |cursor: Option<&str>| {
+        let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
+        Some(Cursor::new((page + 1).to_string()))
+    };
+    // The same page under new cursors, of messages that have no ids, and of such that have.
+    let (tickets, calls) =
+        conversation(move |cursor| Page::last(vec![message("private")]).next(count_on(cursor)));
+    let all: Result<Vec<_>, _> = tickets.messages_all("7".into()).try_collect().await;
+    let text = all.unwrap_err().to_string();
+    assert!(
+        text.starts_with("mock messages 7: the list repeats itself"),
+        "{text}"
+    );
+    assert!(!text.contains("private"), "{text}");
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+
+    let (tickets, calls) = conversation(move |cursor| {
+        let mut message = message("private");
+        message.id = Some("m1".to_owned());
+        Page::last(vec![message]).next(count_on(cursor))
+    });
+    let all: Result<Vec<_>, _> = tickets.messages_all("7".into()).try_collect().await;
+    let text = all.unwrap_err().to_string();
+    assert!(text.contains("from message m1 to message m1"), "{text}");
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+
+    let (tickets, calls) = conversation(|_| Page::last(Vec::new()).next(Some(Cursor::new("x"))));
+    let all: Result<Vec<_>, _> = tickets.messages_all("7".into()).try_collect().await;
+    let text = all.unwrap_err().to_string();
+    assert!(text.contains("the cursor `x` came again"), "{text}");
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
 }

@@ -39,7 +39,7 @@ impl Default for SandboxBuilder {
                 model: WindowModel::Sliding,
             }),
             sweeppea_wording: Wording::New,
-            sweeppea_one_at_a_time: false,
+            sweeppea_one_at_a_time: true,
             leadsquared_quota: Some(Quota {
                 calls: 25,
                 window: Duration::from_secs(5),
@@ -110,11 +110,11 @@ impl SandboxBuilder {
     }
 
     /// Whether each Sweeppea endpoint takes one request at a time, and answers 503 without a body to
-    /// another one in the meantime; default no.
+    /// another one in the meantime; default yes.
     ///
     /// An endpoint is busy only with an answer that [`Fault::Delay`](crate::Fault::Delay) or
-    /// [`Fault::SlowDrip`](crate::Fault::SlowDrip) makes late; all others leave in no time. It is not
-    /// the default because an endpoint stays busy for a moment after its caller has given up.
+    /// [`Fault::SlowDrip`](crate::Fault::SlowDrip) makes late; all others leave in no time. It stays busy for
+    /// a moment after its caller has given up, until the connection is seen to be closed.
     #[must_use]
     pub fn sweeppea_one_at_a_time(mut self, one_at_a_time: bool) -> Self {
         self.sweeppea_one_at_a_time = one_at_a_time;

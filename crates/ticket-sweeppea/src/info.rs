@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ticket_core::{Capabilities, Field, Fields, ProviderInfo, Quota, Quotas};
+use ticket_core::{Capabilities, Field, Fields, Operation, ProviderInfo, Quota, Quotas};
 
 pub(crate) const ID: &str = "sweeppea";
 
@@ -33,7 +33,7 @@ const UPDATE: Fields = Fields::carrying(&[Field::Subject, Field::Description])
 /// Who Sweeppea is and what it can do. No way to comment is documented: notes are read only.
 ///
 /// 150 calls a minute and one at a time per endpoint, as documented in 2026 (page `concurrency.md`); other
-/// samples say 60 a minute.
+/// samples say 60 a minute. A ticket and its notes come from one endpoint.
 pub fn info() -> ProviderInfo {
     let capabilities = Capabilities::none()
         .get()
@@ -48,6 +48,6 @@ pub fn info() -> ProviderInfo {
     ProviderInfo::new(ID, "Sweeppea", capabilities).quotas(
         Quotas::none()
             .window(Quota::new(150, Duration::from_secs(60)))
-            .one_call_per_operation(),
+            .one_call_per_endpoint(&[&[Operation::Get, Operation::Messages]]),
     )
 }

@@ -10,7 +10,9 @@ mod common;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use ticket_core::{ErrorKind, Quota, Quotas, Settings, TicketProvider as _, Tickets};
+use ticket_core::{
+    ErrorKind, Operation, PageRequest, Quota, Quotas, Settings, TicketProvider as _, Tickets,
+};
 use ticket_sandbox::{Fault, Rule, Sandbox, TicketSeed, Vendor};
 use ticket_sweeppea::{HttpConfig, SETTINGS, Sweeppea, SweeppeaConfig, info};
 
@@ -45,20 +47,23 @@ fn a_file_with_an_unknown_key_is_refused() {
 #[test]
 fn the_quotas_are_those_of_the_vendors_pages() {
     let minute = Quota::new(150, Duration::from_secs(60));
-    let expected = Quotas::none().window(minute).one_call_per_operation();
+    let expected = Quotas::none()
+        .window(minute)
+        .one_call_per_endpoint(&[&[Operation::Get, Operation::Messages]]);
     assert_eq!(info().quotas, expected);
 }
 
 #[tokio::test]
-async fn calls_at_once_of_one_operation_are_sent_one_after_the_other() {
-    let sandbox = Sandbox::builder().sweeppea_one_at_a_time(true).start();
-    let sandbox = sandbox.await.unwrap();
+async fn calls_at_once_to_one_endpoint_are_sent_one_after_the_other() {
+    let sandbox = Sandbox::start().await.unwrap();
     let id = sandbox.add_ticket(Vendor::Sweeppea, TicketSeed::new("spam"));
     sandbox.inject(Rule::new(Fault::Delay(Duration::from_millis(100))));
     let tickets = Tickets::new(client(&sandbox));
     let get = || tickets.get(id.as_str());
-    let (first, second, third) = tokio::join!(get(), get(), get());
-    assert!(first.is_ok() && second.is_ok() && third.is_ok());
+    let page = PageRequest::first();
+    let notes = tickets.messages(id.as_str(), &page);
+    let (first, second, notes) = tokio::join!(get(), get(), notes);
+    assert!(first.is_ok() && second.is_ok() && notes.is_ok());
     // No fourth one: a call beside another would have been answered 503, and repeated.
     let statuses: Vec<_> = sandbox.journal().iter().map(|seen| seen.status).collect();
     assert_eq!(statuses, [Some(200); 3]);

@@ -214,7 +214,7 @@ fn rates_and_attempts_are_read_from_a_file_and_rates_take_the_place_of_the_docum
         let tickets = Registry::new().connect(account).unwrap();
         let quotas = tickets.pacer().unwrap().quotas().clone();
         // What is not about rates stays as the provider documents it.
-        assert!(quotas.one_call_per_operation);
+        assert!(quotas.one_call_per_endpoint.is_some());
         quotas.windows
     };
     let quota = |calls, seconds| Quota::new(calls, Duration::from_secs(seconds));

@@ -32,7 +32,7 @@ fn providers() -> String {
             .iter()
             .map(|quota| format!("{} calls in {} s", quota.calls, quota.window.as_secs()))
             .collect();
-        if info.quotas.one_call_per_operation {
+        if info.quotas.one_call_per_endpoint.is_some() {
             limits.push("one call at a time per endpoint".to_owned());
         }
         let limits = if limits.is_empty() {

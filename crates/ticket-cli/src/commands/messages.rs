@@ -1,14 +1,12 @@
 //! `tickets messages`: what was said on a ticket, page by page as it is printed.
 
-use std::collections::HashSet;
-
-use futures_util::stream::{self, Stream, TryStreamExt as _};
+use futures_util::stream::TryStreamExt as _;
 use serde::Serialize;
-use tickets::{Cursor, Direction, Error, ErrorKind, Message, Operation, PageRequest, TicketRef};
+use tickets::{Direction, Message, TicketRef};
 
 use super::get::shown;
 use super::pour::pour;
-use crate::accounts::{Account, Accounts};
+use crate::accounts::Accounts;
 use crate::args::{Global, One};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record};
@@ -21,40 +19,15 @@ pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<E
     let reference: TicketRef = one.ticket.parse()?;
     let accounts = Accounts::open(global).await?;
     let account = accounts.connect(&reference.account)?;
-    let messages = messages(&account, &reference)
+    let messages = account
+        .tickets
+        .messages_all(reference.id.clone())
         .map_ok(|message| Row {
             reference: reference.clone(),
             message,
         })
         .map_err(|error| Failure::of_call(&error, &account, Some(&reference)));
     pour(messages, output, "Nothing was said on this ticket.").await
-}
-
-/// All messages of a ticket. A vendor that leads in circles ends it with `BadResponse`.
-fn messages<'a>(
-    account: &'a Account,
-    reference: &'a TicketRef,
-) -> impl Stream<Item = Result<Message, Error>> + 'a {
-    let first = (Some(PageRequest::first()), HashSet::<Cursor>::new());
-    stream::try_unfold(first, move |(page, mut seen)| async move {
-        let Some(page) = page else { return Ok(None) };
-        let page = account.tickets.messages(&reference.id, &page).await?;
-        let next = match page.next {
-            Some(cursor) if !seen.insert(cursor.clone()) => {
-                let message = format!(
-                    "the messages lead in circles: the cursor `{}` came again",
-                    cursor.as_str()
-                );
-                let provider = account.tickets.info().id;
-                return Err(Error::new(ErrorKind::BadResponse, message)
-                    .in_operation(provider, Operation::Messages));
-            }
-            next => next.map(|cursor| PageRequest::first().at(cursor)),
-        };
-        let messages = stream::iter(page.items.into_iter().map(Ok));
-        Ok(Some((messages, (next, seen))))
-    })
-    .try_flatten()
 }
 
 #[derive(Serialize)]

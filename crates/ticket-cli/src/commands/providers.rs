@@ -37,7 +37,7 @@ struct Limits {
     delete_batch: usize,
     /// All of these hold at once.
     calls: Vec<Window>,
-    one_call_per_operation: bool,
+    one_call_per_endpoint: bool,
 }
 
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ impl Row {
             limits: Limits {
                 delete_batch: info.capabilities.max_delete_batch(),
                 calls: calls.collect(),
-                one_call_per_operation: info.quotas.one_call_per_operation,
+                one_call_per_endpoint: info.quotas.one_call_per_endpoint.is_some(),
             },
             environment: provider
                 .settings
@@ -114,7 +114,7 @@ impl Limits {
             .iter()
             .map(|window| format!("{} calls in {} s", window.calls, window.window_s));
         sentences.extend(windows);
-        if self.one_call_per_operation {
+        if self.one_call_per_endpoint {
             sentences.push("1 call at a time".to_owned());
         }
         sentences

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use ticket_core::{
-    Effect, ErrorKind, Layered, Pace, Quota, Quotas, Result, TicketId, TicketProvider as _,
-    Timeout, WaitReason,
+    Effect, ErrorKind, Layered, Operation, Pace, Quota, Quotas, Result, TicketId,
+    TicketProvider as _, Timeout, WaitReason,
 };
 use tokio::time::timeout;
 
@@ -127,7 +127,7 @@ async fn whoever_no_longer_waits_leaves_nothing_behind_and_the_next_one_is_serve
 #[tokio::test(start_paused = true)]
 async fn whoever_no_longer_waits_for_the_end_of_other_calls_leaves_nothing_behind() {
     let quotas = Quotas::none()
-        .one_call_per_operation()
+        .one_call_per_endpoint(&[])
         .max_concurrent(NonZeroUsize::MIN);
     let account = Vendor::new(seconds(1)).within(quotas);
     let mut on_its_way = Box::pin(account.resolve("a"));
@@ -175,7 +175,7 @@ async fn no_more_calls_are_on_their_way_than_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_busy_operation_holds_up_itself_and_no_other() {
-    let quotas = quota(3, seconds(10)).one_call_per_operation();
+    let quotas = quota(3, seconds(10)).one_call_per_endpoint(&[]);
     let account = Vendor::new(seconds(1)).within(quotas);
     let _ = tokio::join!(
         account.resolve_all(["a", "b", "c"]),
@@ -185,9 +185,20 @@ async fn a_busy_operation_holds_up_itself_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn operations_of_one_endpoint_hold_up_each_other() {
+    let quotas = Quotas::none().one_call_per_endpoint(&[&[Operation::Resolve, Operation::Comment]]);
+    let account = Vendor::new(seconds(1)).within(quotas);
+    let _ = tokio::join!(
+        account.resolve_all(["a"]),
+        account.comment("other operation")
+    );
+    account.assert_seen(&[(0, "a"), (1000, "other operation")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_waits_for_a_busy_operation_takes_no_place_among_those_on_their_way() {
     let quotas = Quotas::none()
-        .one_call_per_operation()
+        .one_call_per_endpoint(&[])
         .max_concurrent(NonZeroUsize::new(2).unwrap());
     let account = Vendor::new(seconds(1)).within(quotas);
     let _ = tokio::join!(

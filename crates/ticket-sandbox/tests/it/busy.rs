@@ -12,8 +12,7 @@ const OPEN: &str = "/tickets/fetchOpenTickets";
 const CLOSED: &str = "/tickets/fetchClosedTickets";
 
 async fn sandbox_with(fault: Fault) -> Sandbox {
-    let builder = Sandbox::builder().sweeppea_one_at_a_time(true);
-    let sandbox = builder.start().await.unwrap();
+    let sandbox = Sandbox::start().await.unwrap();
     sandbox.inject(Rule::new(fault).vendor(Vendor::Sweeppea));
     sandbox
 }
@@ -85,8 +84,9 @@ async fn other_endpoints_are_free() {
 }
 
 #[tokio::test]
-async fn by_default_nobody_is_refused() {
-    let sandbox = Sandbox::start().await.unwrap();
+async fn nobody_is_refused_where_that_is_switched_off() {
+    let builder = Sandbox::builder().sweeppea_one_at_a_time(false);
+    let sandbox = builder.start().await.unwrap();
     let hour = Fault::Delay(Duration::from_secs(3600));
     sandbox.inject(Rule::new(hour).vendor(Vendor::Sweeppea));
     assert_eq!(meanwhile(&sandbox, OPEN, json!({})).await.status, 200);

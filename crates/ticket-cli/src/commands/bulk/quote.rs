@@ -120,7 +120,7 @@ pub(super) fn print(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
 
 fn in_words(quotas: &Quotas) -> String {
     let mut words: Vec<_> = quotas.windows.iter().map(ToString::to_string).collect();
-    if quotas.one_call_per_operation {
+    if quotas.one_call_per_endpoint.is_some() {
         words.push("one at a time".to_owned());
     } else if let Some(most) = quotas.max_concurrent {
         words.push(format!("{most} at a time"));
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(in_words(&quotas), "25 calls in 5 s");
         let quotas = quotas
             .window(Quota::new(1, second / 2))
-            .one_call_per_operation();
+            .one_call_per_endpoint(&[]);
         assert_eq!(
             in_words(&quotas),
             "25 calls in 5 s, 1 call in 0.5 s, one at a time"
