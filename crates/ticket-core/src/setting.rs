@@ -170,9 +170,10 @@ impl Settings {
             let variable = variable.expose_secret();
             let Some(value) = present(lookup(variable)) else {
                 // Whoever puts the secret itself there must not read it in a log.
-                let is_name = variable
-                    .chars()
-                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+                let is_name = !variable.is_empty()
+                    && variable
+                        .chars()
+                        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
                 let message = if is_name {
                     format!(
                         "`{indirect}` names the environment variable {variable}, which is not set"
@@ -252,10 +253,17 @@ impl Settings {
         }
         // The deserialiser's own message may quote the value, so only the setting's name is kept.
         serde_path_to_error::deserialize(serde_json::Value::Object(values)).map_err(|error| {
-            Error::config(format!(
-                "the setting `{}` of {provider} cannot be read",
-                error.path()
-            ))
+            let name = error.path().to_string();
+            let known = known.iter().find(|setting| setting.name == name);
+            Error::config(match known {
+                Some(Setting {
+                    env, help, default, ..
+                }) => format!(
+                    "`{name}` (environment {env}) of {provider} cannot be read; it is {help}{}",
+                    default.map_or_else(String::new, |default| format!(", by default {default}"))
+                ),
+                None => format!("the settings of {provider} cannot be read"),
+            })
         })
     }
 }

@@ -137,6 +137,19 @@ impl<'a> HttpRequest<'a> {
         self
     }
 
+    /// This request, if it can be sent as far as it is built, such as before a token is fetched for it.
+    ///
+    /// # Errors
+    ///
+    /// What [`send`](Self::send) would answer without sending anything: an id that is no path segment, a body that
+    /// cannot be encoded.
+    pub fn checked(self) -> Result<Self> {
+        match self.parts.problem {
+            Some(problem) => Err(problem),
+            None => Ok(self),
+        }
+    }
+
     /// Sends the request once and reads the reply.
     ///
     /// Every status but 3xx is a reply, not an error. The body of a reply that is no success (not 2xx) is cut at

@@ -160,8 +160,8 @@ impl OneCloud {
         request: impl Fn() -> HttpRequest<'a>,
         read: impl Fn(&HttpResponse) -> Result<T>,
     ) -> Result<T> {
-        let send = async |header: &SecretString| {
-            let response = request()
+        let send = async |request: HttpRequest<'a>, header: &SecretString| {
+            let response = request
                 .secret_header("authorization", header)
                 .send()
                 .await?;
@@ -169,14 +169,16 @@ impl OneCloud {
             read(&response)
         };
         let reply = async {
+            // Nobody logs in for what is not sent.
+            let first = request().checked()?;
             let bearer = self.tokens.current().await?;
-            match send(&bearer.header).await {
+            match send(first, &bearer.header).await {
                 Err(expired)
                     if expired.kind() == ErrorKind::TokenExpired
                         && expired.effect() == Effect::None =>
                 {
                     match self.tokens.renew(&bearer).await {
-                        Some(renewed) => send(&renewed?.header).await,
+                        Some(renewed) => send(request(), &renewed?.header).await,
                         None => Err(expired),
                     }
                 }

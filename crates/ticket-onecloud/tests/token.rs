@@ -59,6 +59,24 @@ async fn fifty_calls_at_once_with_an_expired_token_cause_one_authentication() {
 }
 
 #[tokio::test]
+async fn nobody_logs_in_for_an_id_that_cannot_be_sent() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let url = sandbox.base_url(Vendor::OneCloud);
+    let config =
+        OneCloudConfig::with_login(url, ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID);
+    let provider = OneCloud::new(&config).unwrap();
+    for id in ["..", "../x", "1\n2"] {
+        let native = provider.get_ticket(id).await.unwrap_err();
+        let error = provider.get(&id.into()).await.unwrap_err();
+        for error in [native, error] {
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert_eq!(error.effect(), Effect::None);
+        }
+    }
+    assert_eq!(sandbox.journal(), []);
+}
+
+#[tokio::test]
 async fn every_call_that_waits_is_told_of_a_wrong_password() {
     let sandbox = Sandbox::start().await.unwrap();
     let provider = with_login(&sandbox, "wrong");

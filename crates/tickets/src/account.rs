@@ -119,8 +119,19 @@ impl AccountConfig {
         })
     }
 
-    /// Whoever sets the variable that an error names must hear that it is not read for this account.
-    pub(crate) fn telling_what_is_not_read(&self, error: Error, known: &[Setting]) -> Error {
+    /// Says of a provider's error what the provider cannot know: which keys every account has, and that the
+    /// variable which it names is set but not read for this account.
+    pub(crate) fn explained(&self, error: Error, known: &[Setting]) -> Error {
+        let is_known = |name: &str| {
+            let name = name.strip_suffix("_env").unwrap_or(name);
+            known.iter().any(|setting| setting.name == name)
+        };
+        if !self.settings.names().all(is_known) {
+            return Error::config(format!(
+                "{}; every account has also timeout_s, max_attempts and rate",
+                error.message()
+            ));
+        }
         let is_set = |setting: &&Setting| {
             error.message().contains(setting.env) && std::env::var_os(setting.env).is_some()
         };

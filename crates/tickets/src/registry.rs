@@ -197,7 +197,7 @@ impl Registry {
             )));
         };
         let provider = (descriptor.connect)(account)
-            .map_err(|error| account.telling_what_is_not_read(error, descriptor.settings))?;
+            .map_err(|error| account.explained(error, descriptor.settings))?;
         let mut quotas = provider.info().quotas.clone();
         if let Some(rates) = &account.rates {
             quotas.windows.clone_from(rates);

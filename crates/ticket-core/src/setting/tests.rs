@@ -93,6 +93,9 @@ fn a_secret_in_the_place_of_a_variables_name_is_not_shown() {
     let settings = Settings::new().with("token_env", "sk_live_s3cret");
     let error = settings.resolve(KNOWN, |_| None).unwrap_err();
     assert!(!error.to_string().contains("s3cret"), "{error}");
+    let nothing = Settings::new().with("token_env", "");
+    let error = nothing.resolve(KNOWN, |_| None).unwrap_err().to_string();
+    assert!(error.contains("must be the name"), "{error}");
 }
 
 #[test]
@@ -142,7 +145,8 @@ fn a_value_that_cannot_be_read_is_named_but_not_shown() {
         .with("token", "given")
         .with("batch", "s3cret");
     let error = settings.read::<Config>("x", KNOWN).unwrap_err();
-    assert_eq!(error.to_string(), "the setting `batch` of x cannot be read");
+    let told = "`batch` (environment X_BATCH) of x cannot be read; it is how many, by default 100";
+    assert_eq!(error.to_string(), told);
     assert!(!format!("{error:?} {settings:?}").contains("s3cret"));
 }
 
