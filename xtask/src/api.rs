@@ -11,7 +11,7 @@ use crate::workspace::{Crate, Workspace};
 use crate::{Result, Verdict};
 
 /// The format that the pinned `public-api` reads, and the release of Rust that writes it.
-const FORMAT: (u32, &str) = (57, "1.95");
+pub(crate) const FORMAT: (u32, &str) = (57, "1.95");
 
 /// Set for the program that stands in for rustdoc.
 pub(crate) const RUSTDOC: &str = "XTASK_RUSTDOC";

@@ -33,6 +33,10 @@ pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
     for cargo in failed {
         println!("  {cargo}");
     }
+    println!(
+        "mend: what is used needs the feature that brings it, and what only one feature uses its \
+         `#[cfg(feature = \"..\")]`; each line shows its own errors when it is run by itself"
+    );
     Ok(Verdict::Faulty)
 }
 

@@ -10,7 +10,7 @@ mod edit;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::run::Cargo;
 use crate::workspace::{self, Place, Workspace};
@@ -191,8 +191,21 @@ fn inside(ws: &Workspace, name: &Name) -> Result<Verdict> {
     })
 }
 
+/// The same folder without `..`, which would make of one beside the repository one inside it.
+fn without_parents(dir: &Path) -> PathBuf {
+    let mut folded = PathBuf::new();
+    for part in dir.components() {
+        if part == Component::ParentDir {
+            folded.pop();
+        } else {
+            folded.push(part);
+        }
+    }
+    folded
+}
+
 fn outside(ws: &Workspace, name: &Name, dir: &Path) -> Result<Verdict> {
-    let root = std::path::absolute(dir)?;
+    let root = without_parents(&std::path::absolute(dir)?);
     if root.starts_with(&ws.root) {
         return Err("`--path` is for a crate outside this repository".into());
     }

@@ -30,6 +30,9 @@ pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
     // What is not committed yet is looked at as well.
     let pack = "package --locked --offline --quiet --no-verify --allow-dirty";
     if !Cargo::new(&format!("{pack}{}", list("-p "))).run(ws) {
+        println!(
+            "mend: what a published crate depends on has a `version`, and is published too where it is ours"
+        );
         return Ok(Verdict::Faulty);
     }
     let manifest = unpack(ws, &published)?;

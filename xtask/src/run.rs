@@ -72,7 +72,8 @@ pub(crate) fn output(ws: &Workspace, program: &str, arguments: &[&str]) -> Resul
         .args(arguments)
         .current_dir(&ws.root)
         .stdin(Stdio::null())
-        .output()?;
+        .output()
+        .map_err(|error| format!("cannot start `{}`: {error}", program.to_string_lossy()))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
         let line = arguments.join(" ");

@@ -64,7 +64,7 @@ impl Specimen {
             ),
             (
                 "crates/ticket-acme/tests/conformance.rs".to_owned(),
-                "//! Cases.\n",
+                "ticket_conformance::tests!(start, skips: []);\n",
             ),
             (
                 EXAMPLE.to_owned(),
@@ -327,7 +327,7 @@ missing_docs = "warn"
     ),
     (
         ".github/workflows/ci.yml",
-        "jobs:\n  ci:\n    steps:\n      - run: .ci/run\n      - run: cargo deny check advisories\n      \
+        "env:\n  RUST_TOOLCHAIN: \"1.95\"\njobs:\n  ci:\n    steps:\n      - run: .ci/run\n      - run: cargo deny check advisories\n      \
          - run: cargo +1.85 build\n    os: [macos-latest, windows-latest]\n",
     ),
     ("xtask/rules.toml", RULES),

@@ -30,6 +30,8 @@ pub enum Need {
     Truth,
     /// [`plant`](crate::Fixture::plant).
     Plant,
+    /// [`conversation`](crate::Fixture::conversation).
+    Conversation,
     /// [`secrets`](crate::Fixture::secrets).
     Secrets,
     /// [`impatient_provider`](crate::Fixture::impatient_provider).
@@ -79,7 +81,7 @@ macro_rules! __table {
 macro_rules! __cases {
     ($then:ident $start:tt $skips:tt) => { $crate::$then! { $start $skips
         declared info_is_the_same_at_every_call []
-            "who a provider is and what it can do does not change";
+            "who a provider is and what it can do does not change, and its quotas allow calls";
         declared the_manifest_is_kept []
             "the operations are those that the author expects, no fewer and no others";
         declared declared_operations_work [NewTicket Patch Ticket]
@@ -105,17 +107,19 @@ macro_rules! __cases {
             "a text over the declared limit is refused by name, and nothing is sent";
         refused pages_of_nothing_are_refused [Journal]
             "a page of no items is refused, and nothing is sent";
-        refused given_fields_of_a_ticket_are_sent [NewTicket Journal]
+        sent given_fields_of_a_ticket_are_sent [NewTicket Journal]
             "each field of a new ticket that the provider carries reaches the vendor";
-        refused given_fields_of_a_patch_are_sent [Ticket Journal]
+        sent given_fields_of_a_patch_are_sent [Ticket Journal]
             "each field of an update that the provider carries reaches the vendor";
-        refused comments_are_sent_whole [Ticket Journal]
-            "a comment reaches the vendor with all of its text";
+        sent given_filters_are_sent [Journal]
+            "each filter of a list that the provider carries reaches the vendor";
+        sent comments_are_sent_whole [Ticket Journal]
+            "a comment reaches the vendor with all of its text and files, and says whom it is for";
 
         life created_tickets_exist [NewTicket Truth]
             "the id that a create gives is that of a ticket which exists";
         life created_tickets_read_back [NewTicket]
-            "a created ticket is read back with its id and subject";
+            "a created ticket is read back with its id and subject, and each field in its own place";
         life each_create_is_a_ticket_of_its_own [NewTicket]
             "filing the same twice makes two tickets";
         life get_gives_the_ticket_asked_for [Ticket]
@@ -126,9 +130,11 @@ macro_rules! __cases {
             "an update changes no field that it does not name";
         life resolved_tickets_are_not_open [Ticket]
             "a resolved ticket is no longer open";
-        life messages_are_read [Plant]
-            "what was written on a ticket is read, to the letter";
-        life messages_are_the_tickets_own [Plant Ticket]
+        messages messages_are_read [Plant]
+            "what was written on a ticket is read, to the letter, with what the vendor sent of it in `raw`";
+        messages every_message_is_read_once [Plant Conversation]
+            "over several pages no message is lost and none comes twice; without a cursor there is one page";
+        messages messages_are_the_tickets_own [Plant Ticket]
             "the messages of one ticket are not those of another";
 
         ids impossible_ids_are_refused [Journal]
@@ -145,7 +151,7 @@ macro_rules! __cases {
         delete delete_of_nothing_sends_nothing [Journal]
             "deleting no ids is an empty report, and nothing is sent";
         delete deleted_tickets_are_gone [Ticket Truth]
-            "`Deleted` means that the ticket is gone";
+            "`Deleted` means that the ticket is gone, and `NotFound` that there is none unless that is vague";
         delete deleted_tickets_are_not_found [Ticket]
             "a deleted ticket is not read any more";
         delete delete_leaves_others_alone [Ticket Truth]
@@ -186,9 +192,9 @@ macro_rules! __cases {
         paging totals_are_true [Fill PageSize]
             "where a total is stated, it is the number of tickets";
         paging listed_tickets_can_be_read [Fill]
-            "the id of a listed ticket is one to read it by";
-        paging state_filters_hold [Fill]
-            "a list of open tickets has no resolved one, and the other way round";
+            "the id of a listed ticket is one to read it by, and `raw` is what the vendor sent of it";
+        paging state_filters_hold [Fill PageSize]
+            "a list of open tickets has no resolved one on any page, and the other way round";
 
         errors refused_credentials_are_unauthenticated [NewTicket Patch Ticket Faults]
             "401 is `Unauthenticated` or `TokenExpired`";

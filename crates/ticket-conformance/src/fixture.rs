@@ -239,6 +239,14 @@ pub trait Fixture: Send + Sync + 'static {
         Err(Cannot::because("the fixture plants nothing"))
     }
 
+    /// A ticket with more messages than one page holds, and the words of each, no two alike. For providers whose
+    /// messages come in pages.
+    async fn conversation(&self) -> Given<(TicketId, Vec<String>)> {
+        Err(Cannot::because(
+            "the fixture writes no messages that fill several pages",
+        ))
+    }
+
     /// What the provider was configured with and must never show, of at least 8 characters each. What is sent
     /// encoded as a whole, such as the user and the key of basic authentication, stands here in plain and as sent.
     fn secrets(&self) -> Given<Vec<String>> {

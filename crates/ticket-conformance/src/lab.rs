@@ -227,6 +227,11 @@ impl Lab {
         Ok(self.fixture.plant(plant).await?)
     }
 
+    pub(crate) async fn conversation(&self) -> Tried<(TicketId, Vec<String>)> {
+        self.need(Need::Conversation)?;
+        Ok(self.fixture.conversation().await?)
+    }
+
     pub(crate) fn secrets(&self) -> Tried<Vec<String>> {
         self.need(Need::Secrets)?;
         let secrets = self.fixture.secrets()?;

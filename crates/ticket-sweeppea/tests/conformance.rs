@@ -201,7 +201,7 @@ impl Fixture for Fresh {
     }
 
     fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
-        let http = HttpConfig::default().timeout(Duration::from_millis(50));
+        let http = HttpConfig::default().timeout(Duration::from_millis(250));
         let config = config(&self.sandbox).http(http);
         Ok(Arc::new(Sweeppea::new(&config).unwrap()))
     }

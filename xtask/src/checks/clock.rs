@@ -4,6 +4,8 @@
 //! The rest is clippy's work. Here is what clippy cannot know: that its list was shortened, that another
 //! `clippy.toml` closer to a crate replaces the list, or that a crate switches the lint off for itself.
 
+use std::collections::BTreeSet;
+
 use super::Problem;
 use super::rust_text::{self, Kept};
 use crate::workspace::Workspace;
@@ -19,6 +21,8 @@ const BANNED: &[&str] = &[
 
 /// The lint that refuses them.
 const LINT: &str = "disallowed_methods";
+/// The groups it belongs to: who allows one of them allows the lint.
+const GROUPS: &[&str] = &["all", "style"];
 
 /// Refuses every way around the list.
 pub(super) fn check(ws: &Workspace) -> Vec<Problem> {
@@ -48,22 +52,28 @@ pub(super) fn check(ws: &Workspace) -> Vec<Problem> {
     for krate in &ws.crates {
         for (path, text) in ws.rust_files(&krate.dir) {
             let code = rust_text::keep(text, Kept::Code);
-            for (number, line) in lines_that_allow(&code) {
-                if line.contains("allow(") {
-                    problems.push(switched_off(format!("{path}:{number}")));
-                }
+            for number in lines_that_allow(&code) {
+                problems.push(switched_off(format!("{path}:{number}")));
             }
         }
     }
     // A crate's own manifest cannot: it takes the workspace's lints, see `metadata`.
-    if ws
-        .files
-        .get("Cargo.toml")
-        .is_some_and(|text| text.contains(LINT))
-    {
+    let root = ws.files.get("Cargo.toml").map_or("", String::as_str);
+    if root.contains(LINT) || allows_a_group(&toml::from_str(root).unwrap_or_default()) {
         problems.push(switched_off("Cargo.toml".into()));
     }
     problems
+}
+
+/// Whether the workspace's lints allow one of the groups.
+fn allows_a_group(root: &toml::Table) -> bool {
+    let lints = root.get("workspace").and_then(|found| found.get("lints"));
+    let clippy = lints.and_then(|lints| lints.get("clippy"));
+    GROUPS.iter().any(|group| {
+        let level = clippy.and_then(|clippy| clippy.get(group));
+        let level = level.and_then(|level| level.as_str().or_else(|| level.get("level")?.as_str()));
+        level == Some("allow")
+    })
 }
 
 fn listed(file: &toml::Table) -> Vec<String> {
@@ -77,15 +87,30 @@ fn listed(file: &toml::Table) -> Vec<String> {
     paths.collect()
 }
 
-/// The attributes that name the lint, each on one line, with the line they begin in.
-fn lines_that_allow(code: &str) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    for (at, _) in code.match_indices(LINT) {
-        let before = code.get(..at).unwrap_or_default();
-        let start = before.rfind("#[").max(before.rfind("#![")).unwrap_or(at);
-        let number = code.get(..start).unwrap_or_default().matches('\n').count() + 1;
-        let attribute = code.get(start..at).unwrap_or_default();
-        found.push((number, attribute.to_owned()));
+/// The lines in which an attribute begins that allows the lint, or a group that it belongs to.
+fn lines_that_allow(code: &str) -> BTreeSet<usize> {
+    let mut names = vec![LINT.to_owned()];
+    names.extend(GROUPS.iter().map(|group| format!("clippy::{group}")));
+    let mut found = BTreeSet::new();
+    for name in names {
+        for (at, _) in code.match_indices(&name) {
+            let (before, rest) = code.split_at(at);
+            // Of `clippy::allow_attributes` the beginning is no group.
+            let rest = rest.strip_prefix(&name).unwrap_or(rest);
+            let is_whole = !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            let start = before.rfind("#[").max(before.rfind("#![")).unwrap_or(at);
+            let attribute = before.get(start..).unwrap_or_default();
+            if is_whole && attribute.contains("allow(") {
+                found.insert(
+                    before
+                        .get(..start)
+                        .unwrap_or_default()
+                        .matches('\n')
+                        .count()
+                        + 1,
+                );
+            }
+        }
     }
     found
 }
@@ -143,15 +168,40 @@ mod tests {
         for plant in [
             "#![allow(clippy::disallowed_methods)]\n",
             "#![allow(\n    clippy::all,\n    clippy::disallowed_methods\n)]\n",
+            "#![allow(clippy::style)]\n",
+            "#![cfg_attr(test, allow(clippy::all))]\n",
         ] {
             let specimen = Specimen::new();
             specimen.append(source, plant);
             assert_eq!(only(&specimen), (format!("{source}:2"), what.into()));
         }
+        for lint in [
+            "disallowed_methods = \"allow\"",
+            "style = \"allow\"",
+            "all = { level = \"allow\", priority = -1 }",
+        ] {
+            let specimen = Specimen::new();
+            specimen.append(
+                "Cargo.toml",
+                &format!("\n[workspace.lints.clippy]\n{lint}\n"),
+            );
+            assert_eq!(
+                only(&specimen),
+                ("Cargo.toml".into(), what.into()),
+                "{lint}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_lints_and_groups_may_be_switched_off() {
         let specimen = Specimen::new();
-        let plant = "\n[workspace.lints.clippy]\ndisallowed_methods = \"allow\"\n";
-        specimen.append("Cargo.toml", plant);
-        assert_eq!(only(&specimen), ("Cargo.toml".into(), what.into()));
+        specimen.append(
+            "crates/ticket-acme/src/wire.rs",
+            "#![allow(clippy::allow_attributes, clippy::pedantic)]\n#![warn(clippy::all)]\n",
+        );
+        specimen.append("Cargo.toml", "\n[workspace.lints.clippy]\nall = \"deny\"\n");
+        assert_eq!(check(&specimen.load()), []);
     }
 
     #[test]

@@ -21,6 +21,11 @@ const FILES: &[&str] = &[
     "tests/contract.rs",
 ];
 
+/// What a file of tests has to say, or it tests nothing; one of each is enough.
+const TESTS: &[(&str, &[&str])] = &[
+    ("tests/contract.rs", &["#[test]", "#[tokio::test]"]),
+    ("tests/conformance.rs", &["ticket_conformance::tests!"]),
+];
 /// The features of the facade and of every provider that choose the TLS library.
 const TLS: &[&str] = &["rustls", "native-tls"];
 
@@ -55,6 +60,23 @@ fn files(ws: &Workspace, provider: &Crate) -> Vec<Problem> {
             )
         })
         .collect();
+    for (file, calls) in TESTS {
+        let path = provider.path(file);
+        let Some(text) = ws.files.get(&path) else {
+            continue;
+        };
+        let code = rust_text::keep(text, Kept::Code);
+        if !calls.iter().any(|call| code.contains(call)) {
+            problems.push(Problem::new(
+                path,
+                "tests nothing",
+                format!(
+                    "write `{}` there; see another provider's",
+                    calls.join("` or `")
+                ),
+            ));
+        }
+    }
     let folder = provider.path("tests/contract");
     if ws.files_below(&folder, "json").next().is_none() {
         problems.push(Problem::new(

@@ -5,6 +5,7 @@
 //! everybody takes its silence for consent.
 
 use super::Problem;
+use crate::api;
 use crate::workspace::Workspace;
 
 /// The workflow, relative to the root.
@@ -52,8 +53,32 @@ pub(super) fn check(ws: &Workspace) -> Vec<Problem> {
             "build with the `rust-version` that Cargo.toml declares",
         ));
     }
+    let (_, rust) = api::FORMAT;
+    if !names(&format!("RUST_TOOLCHAIN: \"{rust}\"")) {
+        problems.push(Problem::new(
+            PATH,
+            format!("does not set `RUST_TOOLCHAIN: \"{rust}\"`"),
+            "use the release whose rustdoc `cargo xtask api` reads; with another one it would be skipped",
+        ));
+    }
+    let deny = cargo_deny(ws);
+    if !deny.is_none_or(|version| names(&format!("--version {version} cargo-deny"))) {
+        problems.push(Problem::new(
+            PATH,
+            "installs another version of cargo-deny than .ci/run",
+            "write the one that .ci/run names: deny.toml is written for it",
+        ));
+    }
     problems.extend(absent(ws, text));
     problems
+}
+
+/// The version of cargo-deny that `.ci/run` installs.
+fn cargo_deny(ws: &Workspace) -> Option<&str> {
+    let script = ws.files.get(".ci/run")?;
+    script
+        .lines()
+        .find_map(|line| line.strip_prefix("cargo_deny="))
 }
 
 /// The declared minimum Rust version.
@@ -123,6 +148,30 @@ mod tests {
         assert_eq!(
             whats("cargo +1.85 ", "cargo +1.84 "),
             ["does not run `cargo +1.85`"]
+        );
+    }
+
+    #[test]
+    fn versions_that_part_from_those_elsewhere_are_found() {
+        let (_, rust) = api::FORMAT;
+        assert_eq!(
+            whats(
+                &format!("RUST_TOOLCHAIN: \"{rust}\""),
+                "RUST_TOOLCHAIN: \"1.0\""
+            ),
+            [format!("does not set `RUST_TOOLCHAIN: \"{rust}\"`")]
+        );
+        let specimen = Specimen::new();
+        specimen.append(".ci/run", "cargo_deny=0.1.2\n");
+        let install = "cargo install --version 0.1.2 cargo-deny";
+        specimen.append(PATH, &format!("      - run: {install}\n"));
+        assert_eq!(check(&specimen.load()), []);
+        specimen.replace(PATH, "0.1.2", "0.1.1");
+        let found = check(&specimen.load());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            found[0].what,
+            "installs another version of cargo-deny than .ci/run"
         );
     }
 

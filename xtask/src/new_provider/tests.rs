@@ -138,10 +138,23 @@ fn a_crate_outside_stands_by_itself_and_nothing_is_written_over() {
     assert!(taken.ends_with("already, in crates/ticket-core"), "{taken}");
     let again = command(&ws, &arguments).unwrap_err().to_string();
     assert!(again.contains("not empty"), "{again}");
-    let here = ws.root.join("elsewhere");
-    let arguments = ["pear", "--path", here.to_str().unwrap()].map(str::to_owned);
-    command(&ws, &arguments).unwrap_err();
-    assert!(!here.exists());
+    for inside in ["elsewhere", "crates/../elsewhere"] {
+        let here = ws.root.join(inside);
+        let arguments = ["pear", "--path", here.to_str().unwrap()].map(str::to_owned);
+        command(&ws, &arguments).unwrap_err();
+        assert!(!ws.root.join("elsewhere").exists());
+    }
+}
+
+#[test]
+fn a_folder_beside_the_repository_is_outside() {
+    let (_folder, ws) = copy();
+    let outside = tempfile::tempdir().unwrap();
+    // As CONTRIBUTING.md has it: `--path ../ticket-pear`. Both are among the temporary files.
+    let beside = ws.root.join("..").join(outside.path().file_name().unwrap());
+    let arguments = ["pear", "--path", beside.to_str().unwrap()].map(str::to_owned);
+    assert_eq!(command(&ws, &arguments).unwrap(), Verdict::Clean);
+    assert!(outside.path().join("Cargo.toml").exists());
 }
 
 #[test]

@@ -76,6 +76,28 @@ pub(crate) async fn deleted_tickets_are_gone(lab: &Lab) -> Tried {
             "{outcome} for {asked}, and the ticket {}",
             if gone { "is gone" } else { "exists" }
         ),
+    )?;
+    if !lab.info().capabilities.supports(Operation::Resolve) {
+        return Ok(());
+    }
+    let id = lab.ticket().await?;
+    let result = lab.provider.resolve(&id).await;
+    if result.is_err() {
+        return fail("a ticket was resolved", "success", said(&result));
+    }
+    let report = delete(lab, std::slice::from_ref(&id)).await?;
+    let outcome = the_one(&report)?.1;
+    let says_gone = match outcome {
+        DeleteOutcome::Deleted => true,
+        DeleteOutcome::NotFound(_) => !lab.info().capabilities.is_not_found_vague(),
+        _ => false,
+    };
+    ensure(
+        !says_gone || !lab.exists(&id).await?,
+        "a resolved ticket was deleted",
+        "`deleted` or `not_found` where it is gone; if the vendor finds no ticket also where there is one, \
+         `Capabilities::not_found_is_vague` says so",
+        format!("{outcome}, and the ticket exists"),
     )
 }
 
@@ -83,6 +105,11 @@ pub(crate) async fn deleted_tickets_are_not_found(lab: &Lab) -> Tried {
     lab.wants(Operation::Delete)?;
     lab.wants(Operation::Get)?;
     let id = lab.ticket().await?;
+    // What is kept from here must not come in the place of what is gone.
+    let result = lab.provider.get(&id).await;
+    if result.is_err() {
+        return fail("a ticket that exists was read", "success", said(&result));
+    }
     delete(lab, std::slice::from_ref(&id)).await?;
     let result = lab.provider.get(&id).await;
     let kind = result.as_ref().err().map(ticket_core::Error::kind);

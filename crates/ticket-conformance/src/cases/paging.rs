@@ -7,6 +7,7 @@ use ticket_core::{
     TicketQuery,
 };
 
+use super::messages::holds_text;
 use crate::lab::{Lab, Tried, ensure, fail, said, skip};
 
 /// Reads a page, which must work.
@@ -307,6 +308,14 @@ pub(crate) async fn listed_tickets_can_be_read(lab: &Lab) -> Tried {
             "the same ticket",
             said(&read),
         )?;
+        // More is not known here of a row than its subject, where there is one.
+        let subject = listed.subject.as_deref().unwrap_or_default();
+        ensure(
+            subject.is_empty() || holds_text(listed.raw.get(), subject),
+            "tickets were listed",
+            format!("in `raw` what the vendor sent, with {subject:?}"),
+            format!("{} characters without it", listed.raw.get().chars().count()),
+        )?;
     }
     Ok(())
 }
@@ -317,29 +326,37 @@ pub(crate) async fn state_filters_hold(lab: &Lab) -> Tried {
         return skip(format!("{} has no filter by state", lab.info().title));
     }
     lab.wants(Operation::Resolve)?;
-    let ids = lab.fill(2).await?;
-    let [open, resolved] = ids.as_slice() else {
-        return fail(
-            "the fixture was asked for 2 tickets",
-            "2 ids",
-            format!("{}", ids.len()),
-        );
+    // So many that both lists have a second page, where lists have pages.
+    let each = if fields.carried().contains(&Field::Cursor) {
+        lab.page_size()? + 1
+    } else {
+        1
     };
-    let result = lab.provider.resolve(resolved).await;
-    if result.is_err() {
-        return fail("a ticket was resolved", "success", said(&result));
+    let ids = lab.fill(2 * each).await?;
+    let (mut open, mut resolved) = (Vec::new(), Vec::new());
+    for (index, id) in ids.into_iter().enumerate() {
+        if index % 2 == 0 {
+            open.push(id);
+            continue;
+        }
+        let result = lab.provider.resolve(&id).await;
+        if result.is_err() {
+            return fail("a ticket was resolved", "success", said(&result));
+        }
+        resolved.push(id);
     }
     for (state, inside) in [(State::Open, open), (State::Closed, resolved)] {
-        let result = lab.provider.list(&TicketQuery::new().state(state)).await;
-        let found: Option<Vec<_>> = result.as_ref().ok().map(|page| {
-            let items = page.items.iter();
-            items.map(|ticket| ticket.id.clone()).collect()
-        });
+        let walk = walk(lab, 2 * each, &TicketQuery::new().state(state)).await?;
+        let (found, inside) = (sorted(walk.ids()), sorted(inside));
         ensure(
-            found == Some(vec![inside.clone()]),
-            format!("of an open ticket and a resolved one, those were listed that are {state:?}"),
-            format!("{inside} alone"),
-            said(&result),
+            found == inside,
+            format!(
+                "of {each} open tickets and as many resolved ones, those were listed that are {state:?}, \
+                 on {} pages",
+                walk.pages.len()
+            ),
+            format!("{inside:?}"),
+            format!("{found:?}"),
         )?;
     }
     Ok(())

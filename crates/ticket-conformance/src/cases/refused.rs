@@ -1,14 +1,14 @@
-//! Nothing is dropped: what cannot be carried is refused by name before anything is sent, the rest arrives.
+//! Nothing is dropped: what cannot be carried is refused by name before anything is sent. What can: see `sent.rs`.
 
 use ticket_core::{
     Attachment, Effect, Error, ErrorKind, Field, NewComment, NewTicket, Operation, PageRequest,
     Person, Priority, Request, State, Status, TicketPatch, TicketQuery,
 };
 
-use crate::lab::{Lab, Tried, ensure, fail, said, skip};
+use crate::lab::{Lab, Tried, ensure, said, skip};
 
 /// A text that is found again in a request: no encoding changes it.
-const MARK: &str = "conformancemark";
+pub(super) const MARK: &str = "conformancemark";
 
 /// Something to call an operation with, the field that it is about, and whether it cannot be carried.
 enum Probe {
@@ -158,7 +158,7 @@ pub(crate) async fn what_cannot_be_carried_is_refused_by_name(lab: &Lab) -> Trie
     Ok(())
 }
 
-fn tickets_with_each_field(base: &NewTicket) -> Vec<(Field, NewTicket)> {
+pub(super) fn tickets_with_each_field(base: &NewTicket) -> Vec<(Field, NewTicket)> {
     let requester = |change: fn(Person) -> Person| {
         let person = base.requester.clone().unwrap_or_default();
         base.clone().requester(change(person))
@@ -187,7 +187,7 @@ fn tickets_with_each_field(base: &NewTicket) -> Vec<(Field, NewTicket)> {
     ]
 }
 
-fn patches_with_each_field(base: &TicketPatch) -> Vec<(Field, TicketPatch)> {
+pub(super) fn patches_with_each_field(base: &TicketPatch) -> Vec<(Field, TicketPatch)> {
     vec![
         (Field::Subject, base.clone().subject(MARK)),
         (Field::Description, base.clone().description(MARK)),
@@ -293,104 +293,4 @@ pub(crate) async fn pages_of_nothing_are_refused(lab: &Lab) -> Tried {
         "invalid_input and no request",
         format!("{}, {seen} requests", said(&result)),
     )
-}
-
-/// Whether the mark stands in the request that was sent for the field. Where none was sent, whether the field was
-/// refused by name.
-fn was_sent(
-    lab: &Lab,
-    before: usize,
-    operation: Operation,
-    field: Field,
-    mark: &str,
-    result: &Result<(), Error>,
-) -> Tried {
-    let what = format!("`{operation}` was called with a `{field}`, which is carried");
-    let Some(seen) = lab.seen_since(before)?.pop() else {
-        let named = result.as_ref().is_err_and(|error| {
-            error.kind() == ErrorKind::InvalidInput && error.message().contains(field.as_str())
-        });
-        return ensure(
-            named,
-            what,
-            "a request, or a refusal that names the field",
-            said(result),
-        );
-    };
-    let Some(text) = seen.text else {
-        return skip("the fixture's journal has no texts");
-    };
-    let path = seen.path.unwrap_or_default();
-    ensure(
-        text.contains(mark) || path.contains(mark),
-        what,
-        format!("{mark:?} in the request"),
-        "it is not in it",
-    )
-}
-
-pub(crate) async fn given_fields_of_a_ticket_are_sent(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Create)?;
-    let base = lab.new_ticket()?;
-    let mut probes = tickets_with_each_field(&base);
-    let mut subject = base.clone();
-    MARK.clone_into(&mut subject.subject);
-    probes.push((Field::Subject, subject));
-    for (field, ticket) in probes {
-        // How a priority is written is the vendor's.
-        if field == Field::Priority || !fields.carried().contains(&field) {
-            continue;
-        }
-        let before = lab.journal()?.len();
-        let result = lab.provider.create(&ticket).await.map(drop);
-        let mark = match field {
-            Field::RequesterPhone => "49305550199",
-            _ => MARK,
-        };
-        was_sent(lab, before, Operation::Create, field, mark, &result)?;
-    }
-    Ok(())
-}
-
-pub(crate) async fn given_fields_of_a_patch_are_sent(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Update)?;
-    for (field, patch) in patches_with_each_field(&TicketPatch::new()) {
-        // How these are written is the vendor's.
-        let coded = [Field::Priority, Field::Status].contains(&field);
-        if coded || !fields.carried().contains(&field) {
-            continue;
-        }
-        let id = lab.ticket().await?;
-        let before = lab.journal()?.len();
-        let result = lab.provider.update(&id, &patch).await;
-        was_sent(lab, before, Operation::Update, field, MARK, &result)?;
-    }
-    Ok(())
-}
-
-pub(crate) async fn comments_are_sent_whole(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Comment)?;
-    let id = lab.ticket().await?;
-    // Its end would be the first to be lost.
-    let body = format!("{} {MARK}", "x".repeat(500));
-    for (field, comment) in [
-        (Field::Internal, NewComment::internal(&body)),
-        (Field::Inbound, NewComment::inbound(&body)),
-        (Field::Outbound, NewComment::outbound(&body)),
-    ] {
-        if !fields.carried().contains(&field) {
-            continue;
-        }
-        let before = lab.journal()?.len();
-        let result = lab.provider.comment(&id, &comment).await;
-        if let Err(error) = &result {
-            return fail(
-                format!("a comment was written, `{field}`"),
-                "success",
-                crate::lab::told(error),
-            );
-        }
-        was_sent(lab, before, Operation::Comment, field, &body, &result)?;
-    }
-    Ok(())
 }

@@ -189,6 +189,11 @@ impl State {
                 let (mut deleted, mut missing) = (Vec::new(), Vec::new());
                 for id in body["ids"].as_array().into_iter().flatten() {
                     let gone = number(id.as_str().unwrap_or_default())
+                        .filter(|number| {
+                            let ticket = self.tickets.get(number);
+                            let is_open = ticket.is_some_and(|one| one.fields["status"] == "open");
+                            is_open || body["open_only"] != true
+                        })
                         .and_then(|number| self.tickets.remove(&number));
                     if gone.is_some() {
                         &mut deleted
@@ -203,8 +208,7 @@ impl State {
             }
             ("GET", ["messages"]) => {
                 let all = self.tickets.values().flat_map(|ticket| &ticket.messages);
-                let all: Vec<_> = all.map(|text| json!({"text": text})).collect();
-                (plain(200, Value::from(all).to_string()), false)
+                (page_of_messages(all, query), false)
             }
             (method, ["tickets", id, rest @ ..]) => {
                 let ticket = number(id).and_then(|id| Some((id, self.tickets.get_mut(&id)?)));
@@ -225,9 +229,7 @@ impl State {
                     }
                     ("POST", ["seen"]) => (plain(200, json!({"id": id}).to_string()), true),
                     ("GET", ["messages"]) => {
-                        let texts = ticket.messages.iter();
-                        let texts: Vec<_> = texts.map(|text| json!({"text": text})).collect();
-                        (plain(200, Value::from(texts).to_string()), false)
+                        (page_of_messages(ticket.messages.iter(), query), false)
                     }
                     ("POST", ["comments"]) => {
                         let text = body["text"].as_str().unwrap_or_default();
@@ -242,18 +244,17 @@ impl State {
     }
 
     fn list(&self, query: &str) -> Reply {
-        let parameter = |name: &str| {
-            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-            pairs
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| value.to_owned())
-        };
-        let count = |name: &str| parameter(name).and_then(|text| text.parse::<usize>().ok());
+        let count = |name: &str| parameter(query, name).and_then(|text| text.parse().ok());
         let (from, limit) = (count("from").unwrap_or(0), count("limit").unwrap_or(PAGE));
-        let wanted = |ticket: &Stored| match parameter("state").as_deref() {
-            Some("open") => ticket.fields["status"] == "open",
-            Some("closed") => ticket.fields["status"] != "open",
-            _ => true,
+        let search = parameter(query, "search").unwrap_or_default();
+        let wanted = |ticket: &Stored| {
+            let found = ticket.fields["subject"].to_string().contains(&search);
+            found
+                && match parameter(query, "state").as_deref() {
+                    Some("open") => ticket.fields["status"] == "open",
+                    Some("closed") => ticket.fields["status"] != "open",
+                    _ => true,
+                }
         };
         let all: Vec<_> = self
             .tickets
@@ -281,6 +282,22 @@ impl State {
             ),
         )
     }
+}
+
+fn parameter(query: &str, name: &str) -> Option<String> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(known, _)| *known == name)?;
+    Some(value.to_owned())
+}
+
+fn page_of_messages<'a>(texts: impl Iterator<Item = &'a String>, query: &str) -> Reply {
+    let from = parameter(query, "from").and_then(|text| text.parse().ok());
+    let from: usize = from.unwrap_or(0);
+    let texts: Vec<_> = texts.map(|text| json!({"text": text})).collect();
+    let (end, all) = (from.saturating_add(PAGE), texts.len());
+    let next = (end < all).then_some(end);
+    let page: Vec<_> = texts.into_iter().skip(from).take(PAGE).collect();
+    plain(200, json!({"messages": page, "next": next}).to_string())
 }
 
 fn printed(id: u64, ticket: &Stored) -> String {

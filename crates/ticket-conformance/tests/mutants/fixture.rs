@@ -138,6 +138,17 @@ impl Fixture for DeskFixture {
         Ok(Planted::new(id, text))
     }
 
+    async fn conversation(&self) -> Given<(TicketId, Vec<String>)> {
+        let id = self.ticket().await?;
+        let written: Vec<_> = (0..=2 * PAGE)
+            .map(|number| format!("Message {number}"))
+            .collect();
+        let mut state = self.desk.lock();
+        let ticket = state.tickets.get_mut(&Self::number(&id)).unwrap();
+        ticket.messages.clone_from(&written);
+        Ok((id, written))
+    }
+
     fn secrets(&self) -> Given<Vec<String>> {
         Ok(vec![KEY.to_owned()])
     }

@@ -30,6 +30,7 @@ flaws! {
     // Declared.
     ChangesItsMind Full "says another time that it can do nothing" [info_is_the_same_at_every_call];
     HasNoTitle Full "has no name for people" [info_is_the_same_at_every_call];
+    AllowsNoCalls Full "declares a quota of no calls" [info_is_the_same_at_every_call];
     LosesAnOperation Full "does not declare comments any more" [the_manifest_is_kept];
     ClaimsAnOperation Full "declares `resolve` and answers `Unsupported`" [declared_operations_work];
     DoesTheUndeclared Narrow "lists without declaring it"
@@ -49,17 +50,33 @@ flaws! {
     SwallowsTheSubject Full "files every ticket under the same subject"
         [given_fields_of_a_ticket_are_sent created_tickets_read_back];
     SwallowsAPatchedField Full "loses the category of an update" [given_fields_of_a_patch_are_sent];
+    SendsOneTag Full "sends the first tag alone" [given_fields_of_a_ticket_are_sent];
+    SendsOneFile Full "sends the first file alone"
+        [given_fields_of_a_ticket_are_sent comments_are_sent_whole];
+    SendsEmptyFiles Full "sends files by name, without their bytes"
+        [given_fields_of_a_ticket_are_sent comments_are_sent_whole];
+    DropsTheSearch Full "lists without the words that are searched for" [given_filters_are_sent];
+    TellsTheCustomer Full "sends notes for colleagues to the customer" [comments_are_sent_whole];
     CutsComments Full "cuts comments at 255 characters" [comments_are_sent_whole];
 
     // Life.
     GuessesTheId Full "gives another id than the vendor's" [created_tickets_exist created_tickets_read_back];
+    ConfusesPriorities Full "files every priority as low" [created_tickets_read_back];
+    SwapsNameAndAddress Full "files the name for the address, and the other way round"
+        [created_tickets_read_back];
     FilesTheSameOnce Full "files a ticket of a known subject no more" [each_create_is_a_ticket_of_its_own];
     KeepsTheLastTicket Full "gives the last ticket whatever is asked for" [get_gives_the_ticket_asked_for];
+    RemembersTickets Full "reads no ticket twice"
+        [updates_change_what_they_name deleted_tickets_are_not_found];
+    ReopensTickets Full "opens a ticket whatever status an update names" [updates_change_what_they_name];
     UpdatesNothing Full "says that it updated and sends nothing"
         [updates_change_what_they_name given_fields_of_a_patch_are_sent];
     OverwritesTheRest Full "empties the fields that an update does not name" [updates_leave_the_rest];
     ReadsResolvedAsOpen Full "reads a resolved ticket as open" [resolved_tickets_are_not_open];
     TrimsMessages Full "trims what was written" [messages_are_read];
+    ReadsMessagesWithoutRaw Full "does not keep what the vendor sent of a message" [messages_are_read];
+    ReadsTheFirstMessages Full "reads the first page of messages alone" [every_message_is_read_once];
+    RepeatsMessages Full "reads the first messages whatever the cursor says" [every_message_is_read_once];
     ReadsEverybodysMessages Full "reads the messages of all tickets" [messages_are_the_tickets_own];
 
     // Ids.
@@ -76,6 +93,8 @@ flaws! {
     DeletesNothing Full "says `Deleted` and sends nothing"
         [deleted_tickets_are_gone delete_of_duplicates_answers_each];
     DeletesTheNeighbour Full "deletes the ticket before the one named, too" [delete_leaves_others_alone];
+    DeletesTheOpenOnly Full "says `NotFound` of a resolved ticket, and does not declare it"
+        [deleted_tickets_are_gone];
     CallsMissingDeleted Full "says `Deleted` of what was not there"
         [delete_again_deletes_nothing delete_of_missing_is_no_success delete_of_a_mix_answers_in_order];
     AnswersDuplicatesOnce Full "answers an id that is named twice once" [delete_of_duplicates_answers_each];
@@ -103,6 +122,8 @@ flaws! {
     PanicsOnForeignCursors Full "panics where a cursor is not its own" [foreign_cursors_do_no_harm];
     CountsThePage Full "takes the rows of the page for the total" [totals_are_true];
     ListsOtherIds Full "lists tickets by other ids than it reads them by" [listed_tickets_can_be_read];
+    ListsWithoutRaw Full "does not keep what the vendor sent of a listed ticket" [listed_tickets_can_be_read];
+    ForgetsTheFilter Full "lists every state from the second page on" [state_filters_hold];
     IgnoresTheState Full "lists every state" [state_filters_hold];
 
     // Errors.

@@ -10,6 +10,7 @@
 mod desk;
 mod fixture;
 mod flaws;
+mod info;
 mod provider;
 mod wire;
 

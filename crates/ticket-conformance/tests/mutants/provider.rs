@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use ticket_core::{
-    Capabilities, Created, Cursor, DeleteOutcome, DeleteReport, Error, ErrorKind, Field, Fields,
+    Capabilities, Created, Cursor, DeleteOutcome, DeleteReport, Direction, Error, ErrorKind,
     Message, NewComment, NewTicket, Operation, Page, PageRequest, Priority, ProviderInfo, RawValue,
     Request as Asked, Result, State, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
@@ -19,24 +19,10 @@ use ticket_core::{
 use crate::desk::{Desk, KEY, Request};
 use crate::fixture::Extent;
 use crate::flaws::Flaw;
+use crate::info::info;
+use crate::wire::percent;
 
 pub(crate) const ID: &str = "memory";
-
-const CREATE: Fields = Fields::carrying(&[
-    Field::Subject,
-    Field::Description,
-    Field::RequesterName,
-    Field::RequesterEmail,
-    Field::RequesterPhone,
-    Field::Category,
-    Field::Priority,
-])
-.requiring(&[Field::Subject])
-.max_chars(&[(Field::Subject, 100), (Field::Description, 1000)]);
-const UPDATE: Fields = Fields::carrying(&[Field::Subject, Field::Description, Field::Category])
-    .max_chars(&[(Field::Subject, 100)]);
-const LIST: Fields = Fields::carrying(&[Field::State, Field::Cursor, Field::PageLimit]);
-const COMMENT: Fields = Fields::carrying(&[Field::Body, Field::Internal]).requiring(&[Field::Body]);
 
 pub(crate) struct Memory {
     pub(crate) desk: Arc<Desk>,
@@ -58,28 +44,9 @@ pub(crate) struct Flawed {
     pub(crate) failures: AtomicUsize,
     pub(crate) position: AtomicUsize,
     pub(crate) last: Mutex<Option<Ticket>>,
+    pub(crate) known: Mutex<BTreeMap<TicketId, Ticket>>,
     pub(crate) filed: Mutex<BTreeMap<String, TicketId>>,
     pub(crate) newest: Mutex<Option<String>>,
-}
-
-fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
-    let narrow = Capabilities::none().get();
-    match extent {
-        Extent::Narrow => narrow.delete(1),
-        Extent::Full => {
-            let most = narrow
-                .list(LIST)
-                .create(CREATE)
-                .update(UPDATE)
-                .resolve()
-                .delete(5)
-                .messages(Fields::carrying(&[]));
-            match flaw {
-                Some(Flaw::LosesAnOperation) => most,
-                _ => most.comment(COMMENT),
-            }
-        }
-    }
 }
 
 impl Memory {
@@ -89,11 +56,7 @@ impl Memory {
         flaw: Option<Flaw>,
         limit: Option<Duration>,
     ) -> Self {
-        let title = match flaw {
-            Some(Flaw::HasNoTitle) => " ",
-            _ => "Memory",
-        };
-        let info = ProviderInfo::new(ID, title, capabilities(extent, flaw));
+        let info = info(extent, flaw);
         Self {
             desk,
             key: KEY.to_owned(),
@@ -103,6 +66,11 @@ impl Memory {
             flaw,
             flawed: Flawed::default(),
         }
+    }
+
+    fn remember(&self, id: &TicketId, ticket: &Ticket) {
+        let mut known = self.flawed.known.lock().unwrap();
+        known.insert(id.clone(), ticket.clone());
     }
 }
 
@@ -125,6 +93,12 @@ impl TicketProvider for Memory {
                 return Ok(last);
             }
         }
+        if self.has(Flaw::RemembersTickets) {
+            let known = self.flawed.known.lock().unwrap().get(id).cloned();
+            if let Some(known) = known {
+                return Ok(known);
+            }
+        }
         if self.has(Flaw::MarksTicketsAsRead) {
             let path = self.path(id, "/seen");
             self.send(operation, "POST", path, Value::Null).await?;
@@ -134,6 +108,7 @@ impl TicketProvider for Memory {
             .await?;
         let ticket = self.ticket(&text, operation)?;
         *self.flawed.last.lock().unwrap() = Some(ticket.clone());
+        self.remember(id, &ticket);
         if self.has(Flaw::MixesReadsUp) {
             tokio::task::yield_now().await;
             let last = self.flawed.last.lock().unwrap().clone();
@@ -170,11 +145,19 @@ impl TicketProvider for Memory {
             _ => {}
         }
         match query.state {
+            Some(_) if self.has(Flaw::ForgetsTheFilter) && query.page.cursor.is_some() => {}
             Some(state) if !self.has(Flaw::IgnoresTheState) => path.push_str(match state {
                 State::Closed => "&state=closed",
                 _ => "&state=open",
             }),
             _ => {}
+        }
+        if let Some(search) = query
+            .search
+            .as_ref()
+            .filter(|_| !self.has(Flaw::DropsTheSearch))
+        {
+            path = format!("{path}&search={}", percent(search));
         }
         let text = self.send(operation, "GET", path, Value::Null).await?;
         let bad = || self.bad(operation, "the list cannot be read");
@@ -210,6 +193,11 @@ impl TicketProvider for Memory {
                     item.id = TicketId::new(format!("T-{}", item.id));
                 }
             }
+            Some(Flaw::ListsWithoutRaw) => {
+                for item in &mut items {
+                    item.raw = RawValue::from_string("null".to_owned()).unwrap().into();
+                }
+            }
             Some(Flaw::SwallowsTheFirstRow) => _ = items.drain(..1.min(items.len())),
             _ => {}
         }
@@ -238,9 +226,19 @@ impl TicketProvider for Memory {
         let mut body = json!({
             "subject": cut.subject, "description": cut.description, "name": requester.name,
             "email": requester.email, "phone": requester.phone, "category": cut.category,
-            "priority": cut.priority.as_ref().map(Priority::as_str),
+            "priority": cut.priority.as_ref().map(Priority::as_str), "tags": cut.tags,
+            "files": self.files(&cut.attachments),
         });
         match self.flaw {
+            Some(Flaw::ConfusesPriorities) => {
+                body["priority"] = json!(cut.priority.as_ref().map(|_| "low"));
+            }
+            Some(Flaw::SwapsNameAndAddress) => {
+                let name = body["name"].take();
+                body["name"] = body["email"].take();
+                body["email"] = name;
+            }
+            Some(Flaw::SendsOneTag) => body["tags"] = json!(cut.tags.first()),
             Some(Flaw::SwallowsAField) => body["phone"] = Value::Null,
             Some(Flaw::SwallowsTheSubject) => body["subject"] = json!("No subject"),
             _ => {}
@@ -282,15 +280,22 @@ impl TicketProvider for Memory {
                 .await?;
         }
         let mut body = json!({});
+        let status = patch.status.as_ref().map(ToString::to_string);
+        let priority = patch.priority.as_ref().map(ToString::to_string);
         for (name, value) in [
             ("subject", &patch.subject),
             ("description", &patch.description),
             ("category", &patch.category),
+            ("status", &status),
+            ("priority", &priority),
         ] {
             if self.has(Flaw::SwallowsAPatchedField) && name == "category" {
                 continue;
             }
             match value {
+                Some(_) if name == "status" && self.has(Flaw::ReopensTickets) => {
+                    body[name] = json!("open");
+                }
                 Some(value) => body[name] = json!(value),
                 None if self.has(Flaw::OverwritesTheRest) => body[name] = json!(""),
                 None => {}
@@ -368,7 +373,8 @@ impl TicketProvider for Memory {
         };
         let (mut deleted, mut missing) = (Vec::new(), Vec::new());
         for ids_sent in batches {
-            let body = json!({ "ids": ids_sent });
+            let open_only = self.has(Flaw::DeletesTheOpenOnly);
+            let body = json!({ "ids": ids_sent, "open_only": open_only });
             let text = match self
                 .send(operation, "DELETE", "/tickets".to_owned(), body)
                 .await
@@ -422,23 +428,38 @@ impl TicketProvider for Memory {
     async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
         let operation = Operation::Messages;
         self.check(&Asked::Messages(id, page))?;
-        let path = match self.flaw {
+        let mut path = match self.flaw {
             Some(Flaw::ReadsEverybodysMessages) => "/messages".to_owned(),
             _ => self.path(id, "/messages"),
         };
-        let text = self.send(operation, "GET", path, Value::Null).await?;
+        let cursor = page.cursor.as_ref();
+        if let Some(cursor) = cursor.filter(|_| !self.has(Flaw::RepeatsMessages)) {
+            path = format!("{path}?from={}", percent(cursor.as_str()));
+        }
+        let page = self.send(operation, "GET", path, Value::Null).await?;
         let bad = || self.bad(operation, "the messages cannot be read");
-        let raws: Vec<Box<RawValue>> = serde_json::from_str(&text).map_err(|_| bad())?;
+        let rows: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(&page).map_err(|_| bad())?;
+        let part = |name: &str| rows.get(name).map_or("null", |raw| raw.get());
+        let texts: Vec<Box<RawValue>> =
+            serde_json::from_str(part("messages")).map_err(|_| bad())?;
+        let next: Option<u64> = serde_json::from_str(part("next")).map_err(|_| bad())?;
+        let next = next.filter(|_| !self.has(Flaw::ReadsTheFirstMessages));
         let mut items = Vec::new();
-        for raw in raws {
+        for raw in texts {
             let json: Value = serde_json::from_str(raw.get()).map_err(|_| bad())?;
             let mut body = json["text"].as_str().ok_or_else(bad)?.to_owned();
             if self.has(Flaw::TrimsMessages) {
                 body = body.trim().into();
             }
-            items.push(Message::new(body, raw));
+            let raw = match self.flaw {
+                Some(Flaw::ReadsMessagesWithoutRaw) => RawValue::from_string("{}".to_owned()),
+                _ => Ok(raw),
+            };
+            items.push(Message::new(body, raw.map_err(|_| bad())?));
         }
-        Ok(Page::last(items))
+        let next = next.map(|next| Cursor::new(next.to_string()));
+        Ok(Page::last(items).next(next))
     }
 
     async fn comment(&self, id: &TicketId, comment: &NewComment) -> Result<()> {
@@ -449,8 +470,10 @@ impl TicketProvider for Memory {
             body = body.chars().take(255).collect();
         }
         let path = self.path(id, "/comments");
-        self.send(operation, "POST", path, json!({ "text": body }))
-            .await?;
+        let public = comment.direction == Direction::Outbound || self.has(Flaw::TellsTheCustomer);
+        let files = self.files(&comment.attachments);
+        let body = json!({ "text": body, "public": public, "files": files });
+        self.send(operation, "POST", path, body).await?;
         Ok(())
     }
 }

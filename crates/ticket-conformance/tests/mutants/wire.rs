@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ticket_core::{
-    Effect, Error, ErrorKind, Operation, Person, Priority, RawValue, Request as Asked, Result,
-    Status, Ticket, TicketId,
+    Attachment, AttachmentSource, Effect, Error, ErrorKind, Operation, Person, Priority, RawValue,
+    Request as Asked, Result, Status, Ticket, TicketId,
 };
 
 use crate::desk::{Broken, Desk, Reply, Request};
@@ -269,6 +269,25 @@ impl Memory {
         error.with_vendor_message(&words)
     }
 
+    /// Files as the desk takes them, in base64.
+    pub(crate) fn files(&self, attachments: &[Attachment]) -> Vec<Value> {
+        let count = match self.flaw {
+            Some(Flaw::SendsOneFile) => 1,
+            _ => attachments.len(),
+        };
+        let files = attachments.iter().take(count).map(|file| {
+            let AttachmentSource::Bytes(bytes) = &file.source else {
+                panic!("the suite gives bytes")
+            };
+            let data = match self.flaw {
+                Some(Flaw::SendsEmptyFiles) => String::new(),
+                _ => base64(&String::from_utf8_lossy(bytes)),
+            };
+            json!({ "name": file.name, "data": data })
+        });
+        files.collect()
+    }
+
     /// A path with the id in it.
     pub(crate) fn path(&self, id: &TicketId, rest: &str) -> String {
         let text = id.as_str();
@@ -278,7 +297,7 @@ impl Memory {
                 let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
                 digits.chars().take_while(char::is_ascii_digit).collect()
             }
-            _ => text.bytes().map(encoded).collect(),
+            _ => percent(text),
         };
         format!("/tickets/{text}{rest}")
     }
@@ -315,6 +334,8 @@ impl Memory {
         }
         ticket.status = text_of("status")?.map(|status| match status.as_str() {
             "open" => Status::Open,
+            "on_hold" => Status::OnHold,
+            "closed" => Status::Closed,
             "resolved" if self.has(Flaw::ReadsResolvedAsOpen) => Status::Open,
             "resolved" => Status::Resolved,
             _ if self.has(Flaw::ReadsUnknownStatusesAsOpen) => Status::Open,
@@ -352,6 +373,10 @@ impl fmt::Display for Cause {
 }
 
 impl std::error::Error for Cause {}
+
+pub(crate) fn percent(text: &str) -> String {
+    text.bytes().map(encoded).collect()
+}
 
 fn encoded(byte: u8) -> String {
     if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {

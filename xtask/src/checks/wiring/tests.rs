@@ -20,6 +20,8 @@ fn after_replacing(path: &str, from: &str, to: &str) -> (String, String) {
     only_problem(&specimen)
 }
 
+const SUITE: &str = "ticket_conformance::tests!(start, skips: []);\n";
+
 #[test]
 fn each_missing_file_of_a_provider_is_found() {
     for file in FILES {
@@ -57,8 +59,26 @@ fn the_conformance_test_is_wanted_once_the_suite_exists() {
     specimen.copy_crate("ticket-sandbox", "ticket-conformance");
     let path = "crates/ticket-acme/tests/conformance.rs";
     assert_eq!(only_problem(&specimen), (path.into(), "is missing".into()));
-    specimen.write(path, "");
+    specimen.write(path, SUITE);
     assert_eq!(check(&specimen.load()), []);
+}
+
+#[test]
+fn a_file_of_tests_without_any_is_found() {
+    for (file, left) in [
+        ("contract.rs", "//! Exchanges: `#[test]`.\n"),
+        (
+            "conformance.rs",
+            "// ticket_conformance::tests!(start, skips: []);\n",
+        ),
+    ] {
+        let specimen = Specimen::new();
+        specimen.copy_crate("ticket-sandbox", "ticket-conformance");
+        specimen.write("crates/ticket-acme/tests/conformance.rs", SUITE);
+        let path = format!("crates/ticket-acme/tests/{file}");
+        specimen.write(&path, left);
+        assert_eq!(only_problem(&specimen), (path, "tests nothing".into()));
+    }
 }
 
 #[test]

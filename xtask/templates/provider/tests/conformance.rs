@@ -106,7 +106,7 @@ impl Fixture for Fresh {
     }
 
     fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
-        let config = config(&self.vendor).timeout(Duration::from_millis(50));
+        let config = config(&self.vendor).timeout(Duration::from_millis(250));
         Ok(Arc::new(Acme::new(&config).unwrap()))
     }
 }

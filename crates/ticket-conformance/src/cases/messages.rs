@@ -1,0 +1,121 @@
+//! What is written on a ticket is read, all of it and nothing else.
+
+use std::collections::HashSet;
+
+use ticket_core::{Field, Message, Operation, Page, PageRequest};
+
+use super::life::done;
+use crate::fixture::Plant;
+use crate::lab::{Lab, Tried, ensure, fail, said};
+
+pub(crate) async fn messages_are_read(lab: &Lab) -> Tried {
+    lab.wants(Operation::Messages)?;
+    let planted = lab.plant(Plant::Message).await?;
+    let page = lab
+        .provider
+        .messages(&planted.id, &PageRequest::first())
+        .await;
+    let bodies: Vec<_> = match &page {
+        Ok(page) => page
+            .items
+            .iter()
+            .map(|message| message.body.as_str())
+            .collect(),
+        Err(_) => return fail("messages were read", "success", said(&page)),
+    };
+    ensure(
+        bodies.contains(&planted.text.as_str()),
+        "the messages of a ticket were read",
+        format!("{:?} among them", planted.text),
+        format!("{bodies:?}"),
+    )?;
+    let page = done("messages were read", page)?;
+    let read = page
+        .items
+        .iter()
+        .find(|message| message.body == planted.text);
+    let raw = read.map_or("", |message| message.raw.get());
+    ensure(
+        holds_text(raw, &planted.text),
+        "the messages of a ticket were read",
+        format!("{:?} in `raw` too, as the vendor sent it", planted.text),
+        format!("{} characters without it", raw.chars().count()),
+    )
+}
+
+/// Whether the text, as JSON writes it, stands in what a vendor sent.
+pub(super) fn holds_text(raw: &str, text: &str) -> bool {
+    fn holds(value: &serde_json::Value, text: &str) -> bool {
+        match value {
+            serde_json::Value::String(found) => found.contains(text),
+            serde_json::Value::Array(items) => items.iter().any(|item| holds(item, text)),
+            serde_json::Value::Object(fields) => fields.values().any(|item| holds(item, text)),
+            _ => false,
+        }
+    }
+    serde_json::from_str(raw).is_ok_and(|value| holds(&value, text))
+}
+
+pub(crate) async fn every_message_is_read_once(lab: &Lab) -> Tried {
+    let fields = lab.fields(Operation::Messages)?;
+    let (id, mut written) = if fields.carried().contains(&Field::Cursor) {
+        lab.conversation().await?
+    } else {
+        let planted = lab.plant(Plant::Message).await?;
+        (planted.id, vec![planted.text])
+    };
+    let what = format!("the {} messages of a ticket were walked", written.len());
+    let (mut found, mut pages, mut cursors) = (Vec::new(), 0, HashSet::new());
+    let mut request = PageRequest::first();
+    loop {
+        let page: Page<Message> = done(
+            "messages were read",
+            lab.provider.messages(&id, &request).await,
+        )?;
+        pages += 1;
+        found.extend(page.items.into_iter().map(|message| message.body));
+        let Some(next) = page.next else { break };
+        ensure(
+            fields.carried().contains(&Field::Cursor),
+            what.clone(),
+            "one page, since no cursor is carried",
+            "a cursor for another",
+        )?;
+        ensure(
+            cursors.insert(next.clone()) && pages <= written.len(),
+            what.clone(),
+            "every cursor once, and an end",
+            format!("{next:?} after {pages} pages"),
+        )?;
+        request = PageRequest::first().at(next);
+    }
+    // A vendor may count what opened the ticket among its messages.
+    found.retain(|body| written.contains(body));
+    found.sort();
+    written.sort();
+    ensure(
+        found == written && (pages > 1 || written.len() == 1),
+        what,
+        "each of them once, on more than one page where there are several",
+        format!("{} of them on {pages} pages", found.len()),
+    )
+}
+
+pub(crate) async fn messages_are_the_tickets_own(lab: &Lab) -> Tried {
+    lab.wants(Operation::Messages)?;
+    let planted = lab.plant(Plant::Message).await?;
+    let other = lab.ticket().await?;
+    let what = "the messages of a ticket were read on which nothing was written";
+    let page = lab.provider.messages(&other, &PageRequest::first()).await;
+    let page = done(what, page)?;
+    let strange = page
+        .items
+        .iter()
+        .any(|message| message.body == planted.text);
+    ensure(
+        !strange,
+        what,
+        "not those of another one",
+        "one of another ticket",
+    )
+}

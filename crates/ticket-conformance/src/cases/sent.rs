@@ -1,0 +1,229 @@
+//! Nothing is dropped: what the provider carries reaches the vendor, all of it and as what it is.
+
+use std::fmt::Debug;
+
+use ticket_core::{
+    Attachment, ErrorKind, Field, NewComment, Operation, PageRequest, Priority, Result, State,
+    TicketPatch, TicketQuery,
+};
+
+use super::refused::{MARK, patches_with_each_field, tickets_with_each_field};
+use crate::canary;
+use crate::fixture::Seen;
+use crate::lab::{Lab, Tried, ensure, fail, said, skip, told};
+
+/// Stands in what comes second, where a field holds several.
+const SECOND: &str = "conformancesecond";
+/// The bytes of both files.
+const CONTENTS: [&str; 2] = ["bytesofthefirstfile", "bytesofthesecondfile"];
+
+fn files() -> [Attachment; 2] {
+    let file =
+        |name: &str, content: &str| Attachment::new(format!("{name}.txt"), content.as_bytes());
+    [file(MARK, CONTENTS[0]), file(SECOND, CONTENTS[1])]
+}
+
+/// What has to stand in the request for the field.
+fn marks(field: Field) -> &'static [&'static str] {
+    match field {
+        Field::RequesterPhone => &["49305550199"],
+        Field::Tags => &[MARK, SECOND],
+        Field::Attachments => &[MARK, SECOND, CONTENTS[0], CONTENTS[1]],
+        _ => &[MARK],
+    }
+}
+
+/// Whether each mark stands in the request that was sent for the field. Where none was sent, whether the field was
+/// refused by name.
+fn was_sent(
+    lab: &Lab,
+    before: usize,
+    operation: Operation,
+    field: Field,
+    marks: &[&str],
+    result: &Result<()>,
+) -> Tried {
+    let what = format!("`{operation}` was called with a `{field}`, which is carried");
+    let Some(seen) = lab.seen_since(before)?.pop() else {
+        return was_refused(what, field, result);
+    };
+    let sent = text_of(seen)?;
+    for mark in marks {
+        ensure(
+            // The bytes of a file may be encoded.
+            !canary::find(&sent, [*mark]).is_empty(),
+            what.clone(),
+            format!("{mark:?} in the request"),
+            "it is not in it",
+        )?;
+    }
+    Ok(())
+}
+
+/// Where nothing was sent for a field that is carried, its value has to be refused by the field's name.
+fn was_refused<T: Debug>(what: String, field: Field, result: &Result<T>) -> Tried {
+    let named = result.as_ref().is_err_and(|error| {
+        error.kind() == ErrorKind::InvalidInput && error.message().contains(field.as_str())
+    });
+    ensure(
+        named,
+        what,
+        "a request, or a refusal that names the field",
+        said(result),
+    )
+}
+
+/// Path and body of a request.
+fn text_of(seen: Seen) -> Tried<String> {
+    let Some(text) = seen.text else {
+        return skip("the fixture's journal has no texts");
+    };
+    Ok(format!("{}\n{text}", seen.path.unwrap_or_default()))
+}
+
+pub(crate) async fn given_fields_of_a_ticket_are_sent(lab: &Lab) -> Tried {
+    let fields = lab.fields(Operation::Create)?;
+    let base = lab.new_ticket()?;
+    let mut probes = tickets_with_each_field(&base);
+    let mut subject = base.clone();
+    MARK.clone_into(&mut subject.subject);
+    probes.push((Field::Subject, subject));
+    for (field, mut ticket) in probes {
+        // How a priority is written is the vendor's: what is filed is read back in another case.
+        if field == Field::Priority || !fields.carried().contains(&field) {
+            continue;
+        }
+        match field {
+            Field::Tags => ticket = ticket.tag(SECOND),
+            Field::Attachments => ticket.attachments = files().into(),
+            _ => {}
+        }
+        let before = lab.journal()?.len();
+        let result = lab.provider.create(&ticket).await.map(drop);
+        was_sent(lab, before, Operation::Create, field, marks(field), &result)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn given_fields_of_a_patch_are_sent(lab: &Lab) -> Tried {
+    let fields = lab.fields(Operation::Update)?;
+    for (field, mut patch) in patches_with_each_field(&TicketPatch::new()) {
+        // How these are written is the vendor's.
+        let coded = [Field::Priority, Field::Status].contains(&field);
+        if coded || !fields.carried().contains(&field) {
+            continue;
+        }
+        if field == Field::Attachments {
+            patch.attachments = files().into();
+        }
+        let id = lab.ticket().await?;
+        let before = lab.journal()?.len();
+        let result = lab.provider.update(&id, &patch).await;
+        was_sent(lab, before, Operation::Update, field, marks(field), &result)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn comments_are_sent_whole(lab: &Lab) -> Tried {
+    let fields = lab.fields(Operation::Comment)?;
+    let id = lab.ticket().await?;
+    // Its end would be the first to be lost.
+    let body = format!("{} {MARK}", "x".repeat(500));
+    let mut sent: Vec<(Field, String)> = Vec::new();
+    for (field, comment) in [
+        (Field::Internal, NewComment::internal(&body)),
+        (Field::Inbound, NewComment::inbound(&body)),
+        (Field::Outbound, NewComment::outbound(&body)),
+    ] {
+        if !fields.carried().contains(&field) {
+            continue;
+        }
+        let before = lab.journal()?.len();
+        let result = lab.provider.comment(&id, &comment).await;
+        if let Err(error) = &result {
+            return fail(
+                format!("a comment was written, `{field}`"),
+                "success",
+                told(error),
+            );
+        }
+        was_sent(lab, before, Operation::Comment, field, &[&body], &result)?;
+        for seen in lab.seen_since(before)? {
+            let text = text_of(seen)?;
+            if let Some((other, _)) = sent.iter().find(|(_, known)| *known == text) {
+                return fail(
+                    format!("the same words were written, `{other}` and then `{field}`"),
+                    "two requests that differ",
+                    "the same request twice: the vendor cannot tell whom the words are for",
+                );
+            }
+            sent.push((field, text));
+        }
+        if fields.carried().contains(&Field::Attachments) {
+            let [first, second] = files();
+            let comment = comment.attachment(first).attachment(second);
+            let before = lab.journal()?.len();
+            let result = lab.provider.comment(&id, &comment).await;
+            let (field, marks) = (Field::Attachments, marks(Field::Attachments));
+            was_sent(lab, before, Operation::Comment, field, marks, &result)?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn given_filters_are_sent(lab: &Lab) -> Tried {
+    let fields = lab.fields(Operation::List)?;
+    let query = TicketQuery::new;
+    let limit = |limit| query().page(PageRequest::first().limit(limit));
+    // How a filter is written is the vendor's; that two of them are not the same is not.
+    let filters = [
+        (Field::Search, query().search(MARK), query().search(SECOND)),
+        (
+            Field::Category,
+            query().category(MARK),
+            query().category(SECOND),
+        ),
+        (
+            Field::Priority,
+            query().priority(Priority::High),
+            query().priority(Priority::Low),
+        ),
+        (
+            Field::State,
+            query().state(State::Open),
+            query().state(State::Closed),
+        ),
+        (Field::PageLimit, limit(1), limit(2)),
+    ];
+    let mut tried = false;
+    for (field, one, other) in filters {
+        if !fields.carried().contains(&field) {
+            continue;
+        }
+        tried = true;
+        let one = list(lab, field, &one).await?;
+        let other = list(lab, field, &other).await?;
+        ensure(
+            one != other || one.is_empty(),
+            format!("lists were read by two different filters, `{field}`"),
+            "two requests that differ",
+            "the same request twice",
+        )?;
+    }
+    if !tried {
+        return skip(format!("{}'s lists have no filter", lab.info().title));
+    }
+    Ok(())
+}
+
+/// What was sent for a list. How one by words that nobody wrote is answered is the vendor's.
+async fn list(lab: &Lab, field: Field, query: &TicketQuery) -> Tried<Vec<String>> {
+    let before = lab.journal()?.len();
+    let result = lab.provider.list(query).await;
+    let seen = lab.seen_since(before)?;
+    if seen.is_empty() {
+        let what = format!("a list was read with a `{field}`, which is carried");
+        was_refused(what, field, &result)?;
+    }
+    seen.into_iter().map(text_of).collect()
+}

@@ -1,0 +1,75 @@
+//! What the flawed provider declares.
+
+use std::time::Duration;
+
+use ticket_core::{Capabilities, Field, Fields, ProviderInfo, Quota, Quotas};
+
+use crate::fixture::Extent;
+use crate::flaws::Flaw;
+use crate::provider::ID;
+
+const CREATE: Fields = Fields::carrying(&[
+    Field::Subject,
+    Field::Description,
+    Field::RequesterName,
+    Field::RequesterEmail,
+    Field::RequesterPhone,
+    Field::Category,
+    Field::Priority,
+    Field::Tags,
+    Field::Attachments,
+])
+.requiring(&[Field::Subject])
+.max_chars(&[(Field::Subject, 100), (Field::Description, 1000)]);
+const UPDATE: Fields = Fields::carrying(&[
+    Field::Subject,
+    Field::Description,
+    Field::Category,
+    Field::Status,
+    Field::Priority,
+])
+.max_chars(&[(Field::Subject, 100)]);
+const LIST: Fields =
+    Fields::carrying(&[Field::State, Field::Search, Field::Cursor, Field::PageLimit]);
+const MESSAGES: Fields = Fields::carrying(&[Field::Cursor]);
+const COMMENT: Fields = Fields::carrying(&[
+    Field::Body,
+    Field::Internal,
+    Field::Outbound,
+    Field::Attachments,
+])
+.requiring(&[Field::Body]);
+
+/// Who it is and what it can do, as far as the flaw lets it say so.
+pub(crate) fn info(extent: Extent, flaw: Option<Flaw>) -> ProviderInfo {
+    let title = match flaw {
+        Some(Flaw::HasNoTitle) => " ",
+        _ => "Memory",
+    };
+    let mut info = ProviderInfo::new(ID, title, capabilities(extent, flaw));
+    if flaw == Some(Flaw::AllowsNoCalls) {
+        let none = Quota::new(0, Duration::from_secs(60));
+        info = info.quotas(Quotas::none().window(none));
+    }
+    info
+}
+
+fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
+    let narrow = Capabilities::none().get();
+    match extent {
+        Extent::Narrow => narrow.delete(1),
+        Extent::Full => {
+            let most = narrow
+                .list(LIST)
+                .create(CREATE)
+                .update(UPDATE)
+                .resolve()
+                .delete(5)
+                .messages(MESSAGES);
+            match flaw {
+                Some(Flaw::LosesAnOperation) => most,
+                _ => most.comment(COMMENT),
+            }
+        }
+    }
+}
