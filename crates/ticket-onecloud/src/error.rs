@@ -60,7 +60,11 @@ pub(crate) fn without_token(error: Error) -> Error {
 fn is_about_the_call(kind: ErrorKind) -> bool {
     matches!(
         kind,
-        ErrorKind::InvalidInput | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict
+        ErrorKind::InvalidInput
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::Unsupported
     )
 }
 
@@ -99,7 +103,10 @@ fn reported(response: &HttpResponse, envelope: &Envelope) -> Option<Error> {
     }
     let code = number(&envelope.response_code);
     let words = envelope.response_status.as_str().unwrap_or_default();
-    (code != Some(200)).then(|| by_words(response, code, words))
+    // The pages print "Success"; other words beside 200 are let pass, but not the opposite (inferred).
+    let lower = words.to_ascii_lowercase();
+    let contradicts = lower.starts_with("fail") || lower.starts_with("error");
+    (code != Some(200) || contradicts).then(|| by_words(response, code, words))
 }
 
 /// A code, which is a number on some pages and a text on others.
@@ -114,11 +121,13 @@ fn number(code: &Value) -> Option<u16> {
 /// both with 401; the same words with another code are about something else).
 fn by_words(response: &HttpResponse, code: Option<u16>, words: &str) -> Error {
     let lower = words.to_ascii_lowercase();
+    // Who answers 5xx has failed, whatever its body says of tokens and tickets.
     let status = code
-        .filter(|code| (400..=599).contains(code))
+        .filter(|code| (400..=599).contains(code) && response.status() < 500)
         .or_else(|| (!response.is_success()).then(|| response.status()));
     if status == Some(401) && lower.contains("expired token") {
-        let message = "the token has expired; get a new one, or configure a login to renew it with";
+        let message =
+            "the token has expired; get a new one, or configure a login or a source that renews it";
         return response.refusal(ErrorKind::TokenExpired, message, words);
     }
     if status == Some(401) && (lower.contains("time limit reached") || lower.contains("try again"))

@@ -32,8 +32,11 @@ impl TicketProvider for OneCloud {
         let total = found.total;
         let arrived = u64::try_from(found.data.len()).unwrap_or(u64::MAX);
         let end = find.offset.unwrap_or_default().saturating_add(arrived);
-        // What arrived counts: more rows than the limit may come. Without a total, an empty page is the end.
-        let more = total.map_or(arrived > 0, |total| end < total);
+        // What arrived counts: more rows than the limit may come. A total that they do not make up exactly is no
+        // total, and without one an empty page is the end.
+        let more = total.map_or(arrived > 0, |total| {
+            end < total || (end > total && arrived > 0)
+        });
         if more && arrived == 0 {
             let message = "the list ends before the total that the vendor states";
             return Err(

@@ -18,8 +18,7 @@ use crate::error;
 /// present one expired.
 ///
 /// ```
-/// use secrecy::SecretString;
-/// use ticket_core::Result;
+/// use ticket_core::{Result, SecretString};
 /// use ticket_onecloud::{OneCloudConfig, TokenSource};
 ///
 /// struct Vault;

@@ -102,6 +102,21 @@ async fn the_words_of_expiry_and_quota_count_with_401_alone() {
             ErrorKind::Unauthenticated,
             Effect::None,
         ),
+        // A failing server's words are about itself, whatever their code says.
+        (
+            500,
+            "401",
+            "Expired token",
+            ErrorKind::Server,
+            Effect::Unknown,
+        ),
+        (
+            503,
+            "404",
+            "not found",
+            ErrorKind::Unavailable,
+            Effect::Unknown,
+        ),
         // An application's own code does not hide the status.
         (
             404,
@@ -123,6 +138,29 @@ async fn the_words_of_expiry_and_quota_count_with_401_alone() {
     answer(&sandbox, 500, envelope("\"404\"", "x"));
     let error = provider.delete(&["1".into()]).await.unwrap_err();
     assert_eq!(error.effect(), Effect::Unknown);
+}
+
+#[tokio::test]
+async fn a_success_that_calls_itself_failed_confirms_nothing() {
+    let (sandbox, provider) = connected().await;
+    for (words, is_one) in [
+        ("Success", true),
+        ("Created", true),
+        ("Failed", false),
+        ("ERROR: no such category", false),
+    ] {
+        let body =
+            format!(r#"{{"response_code":"200","response_status":"{words}","ticketId":"7"}}"#);
+        answer(&sandbox, 200, body);
+        match provider.create(&new_ticket()).await {
+            Ok(created) => assert!(is_one && created.id.as_str() == "7", "{words}"),
+            Err(error) => assert_eq!(
+                (is_one, error.kind(), error.effect()),
+                (false, ErrorKind::BadResponse, Effect::Unknown),
+                "{words}"
+            ),
+        }
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt as _;
 use ticket_core::{
-    Direction, ErrorKind, PageRequest, Ticket, TicketProvider as _, TicketQuery, Tickets,
+    Cursor, Direction, ErrorKind, PageRequest, Ticket, TicketProvider as _, TicketQuery, Tickets,
 };
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_sandbox::credentials::ONECLOUD_TOKEN;
@@ -63,6 +63,21 @@ async fn a_list_that_ends_before_its_total_is_no_end() {
         page.items[0].due_at.unwrap().to_string(),
         "2019-12-31T17:00:00Z"
     );
+    // One that is below what arrived is none either: the empty page tells the end.
+    answer(
+        &sandbox,
+        200,
+        r#"{"total":1,"data":[{"Id":"1"},{"Id":"2"}]}"#,
+    );
+    let page = provider.list(&TicketQuery::new()).await.unwrap();
+    assert_eq!(page.next.unwrap().as_str(), "2");
+    let third = PageRequest::first().at(Cursor::new("2"));
+    answer(&sandbox, 200, r#"{"total":1,"data":[]}"#);
+    let page = provider
+        .list(&TicketQuery::new().page(third))
+        .await
+        .unwrap();
+    assert!(page.next.is_none());
     answer(&sandbox, 200, r#"{"data":[]}"#);
     assert!(
         provider

@@ -12,7 +12,17 @@ use crate::wire::Verdict;
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     let verdict = response.refuse_list().and_then(|()| response.json());
     match verdict {
-        Ok(Verdict { response: true, .. }) if response.is_success() => Ok(()),
+        Ok(Verdict {
+            response: true,
+            code,
+            ..
+        }) if response.is_success() => match code {
+            None | Some(200..=299) => Ok(()),
+            Some(_) => Err(response.error_of(
+                ErrorKind::BadResponse,
+                "the vendor's reply says both success and failure",
+            )),
+        },
         Ok(verdict) => Err(classify(response, verdict)),
         Err(error) if response.is_success() => Err(error),
         Err(_) => Err(of_another_server(response)),

@@ -159,9 +159,13 @@ fn priority_number(priority: &Priority) -> Result<u8> {
         Priority::Low => Ok(1),
         Priority::Medium => Ok(2),
         Priority::High => Ok(3),
+        // The vendor's own words for them.
+        Priority::Other(code) if matches!(code.as_str(), "1" | "2" | "3") => {
+            Ok(code.parse().unwrap_or_default())
+        }
         other => {
             let message = format!(
-                "Sweeppea has no `priority` {:?}; it has low, medium and high",
+                "Sweeppea has no `priority` {:?}; it has low, medium and high, or 1, 2 and 3",
                 other.as_str()
             );
             Err(Error::invalid_input(message))

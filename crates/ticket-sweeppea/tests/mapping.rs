@@ -36,6 +36,11 @@ async fn each_field_of_a_new_ticket_is_carried_under_its_wire_name_or_refused() 
         (base().description("x"), "Description", json!("x")),
         (base().priority(Priority::Low), "Priority", json!(1)),
         (base().priority(Priority::High), "Priority", json!(3)),
+        (
+            base().priority(Priority::from_name("2")),
+            "Priority",
+            json!(2),
+        ),
         (base().assignee("x"), "AssignTo", json!("x")),
     ] {
         answer(&sandbox, 200, created);

@@ -87,6 +87,14 @@ async fn a_refusal_within_a_success_is_what_its_code_says_or_of_unknown_effect()
         let error = client.delete_ticket("2531581").await.unwrap_err();
         assert_eq!((error.kind(), error.effect()), (kind, effect), "{error}");
     }
+    // A success with the code of a failure is neither.
+    for code in [404, 500, 0] {
+        let body = format!(r#"{{"Response":true,"Message":"Ticket Not Found","Code":{code}}}"#);
+        answer(&sandbox, 200, body);
+        let error = client.delete_ticket("2531581").await.unwrap_err();
+        let seen = (error.kind(), error.effect());
+        assert_eq!(seen, (ErrorKind::BadResponse, Effect::Unknown), "{code}");
+    }
     // Nor is a refusal a success for its calling itself one.
     answer(&sandbox, 503, r#"{"Response":true}"#);
     let error = client.delete_ticket("2531581").await.unwrap_err();
