@@ -195,6 +195,24 @@ async fn a_comment_is_a_note_unless_another_way_is_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_without_end_is_refused_and_does_not_fill_the_memory() {
+    let sandbox = sandbox().await;
+    let comment = ["comment", "leadsquared:160", "--body-file", "-"];
+    // The limit cuts the last letter in two.
+    let text = "é".repeat(8 * 1024 * 1024 + 1);
+    assert_refused(
+        &execute_with_input(&mut at(&sandbox, &comment), &text),
+        "standard input: this cannot be read: it has more than 16 MiB",
+    );
+    assert!(sandbox.journal().is_empty());
+    // An editor's byte order mark is no part of it.
+    let run = execute_with_input(&mut at(&sandbox, &comment), "\u{feff}Seen.");
+    assert_eq!(run.code, 0, "{run:?}");
+    let written = sandbox.ticket(Vendor::LeadSquared, "160").unwrap().messages;
+    assert_eq!(written.last().unwrap().text, "Seen.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_arrive_byte_by_byte_with_name_and_media_type() {
     let folder = tempfile::tempdir().unwrap();
     let bytes: Vec<u8> = (0..200_000_u32)

@@ -248,14 +248,14 @@ async fn what_passes_by_waiting_says_how_long() {
             Fault::RateLimited {
                 retry_after: Some(7),
             },
-            ["--max-attempts", "1"],
+            &["--max-attempts", "1"][..],
             "rate_limited",
             "wait 7 s, then run it again",
         ),
         (
             // An answer within the usual time, but not within this.
-            Fault::Delay(Duration::from_secs(2)),
-            ["--timeout", "0.05"],
+            Fault::Delay(Duration::from_secs(5)),
+            &["--timeout", "1", "--max-attempts", "1"],
             "timeout",
             "--timeout SECONDS allows more time",
         ),
@@ -263,7 +263,7 @@ async fn what_passes_by_waiting_says_how_long() {
         let sandbox = sandbox().await;
         sandbox.inject(Rule::new(fault).times(u64::MAX));
         let get = ["get", "onecloud:121", "--output", "json"];
-        let run = execute(&mut at(&sandbox, &[&get[..], &more].concat()));
+        let run = execute(&mut at(&sandbox, &[&get[..], more].concat()));
         assert_eq!(run.code, 1, "{run:?}");
         let error = json(&run.stderr);
         assert_eq!(

@@ -18,8 +18,9 @@ use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
 /// Runs the command at a terminal so many columns wide, where this is typed. What it prints, on whichever of its
 /// outputs, is in `stdout`.
 fn at_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str], typed: &str) -> Run {
+    // What is typed is echoed whenever it arrives, which may be behind the question: so it is not.
     let line = format!(
-        "stty cols {columns} && exec '{}' {}",
+        "stty -echo cols {columns} && exec '{}' {}",
         env!("CARGO_BIN_EXE_tickets"),
         arguments.join(" ")
     );

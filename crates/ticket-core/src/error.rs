@@ -306,11 +306,15 @@ impl fmt::Display for Inner {
             write!(f, "{}: ", place.join(" "))?;
         }
         f.write_str(&bounded(&self.message, 2 * MAX_VENDOR_MESSAGE))?;
-        if let Some(status) = self.status {
-            write!(f, " (HTTP {status})")?;
+        match (self.status, self.attempts) {
+            (Some(status), 0 | 1) => write!(f, " (HTTP {status})")?,
+            (Some(status), often) => write!(f, " (HTTP {status}, after {often} attempts)")?,
+            (None, 0 | 1) => {}
+            (None, often) => write!(f, " (after {often} attempts)")?,
         }
-        if self.attempts > 1 {
-            write!(f, " after {} attempts", self.attempts)?;
+        // Of what was asked: before that is known, the effect is not either.
+        if self.effect == Effect::Unknown && self.operation.is_some() {
+            f.write_str("; the vendor may have acted")?;
         }
         if let Some(words) = &self.vendor_message {
             write!(f, "; the vendor says: \"{words}\"")?;

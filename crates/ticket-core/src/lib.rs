@@ -53,5 +53,7 @@ pub use stop::Stop;
 pub use ticket::{Person, Priority, Status, Ticket, TicketId};
 pub use tickets::Tickets;
 
+/// What keys, tokens and passwords are held in; made of a `String` or `&str` by `into`.
+pub use secrecy::SecretString;
 /// A part of a vendor's reply as it came, such as a row of a list; a [`RawJson`] is made of it.
 pub use serde_json::value::RawValue;

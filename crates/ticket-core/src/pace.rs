@@ -110,6 +110,9 @@ impl Pacer {
 
     /// Keeps within these quotas, with slots kept elsewhere: `slots` decides about the windows, and those of
     /// `quotas` are for messages.
+    ///
+    /// How many calls may run at once is still kept by each process alone. Start from the provider's own
+    /// [`quotas`](crate::ProviderInfo::quotas) and change their windows, so that those limits stay.
     pub fn with_slots(quotas: Quotas, slots: Arc<dyn Slots>) -> Self {
         Self::build(quotas, slots, false)
     }

@@ -84,8 +84,7 @@ impl Setting {
 /// Values for [`Setting`]s, by name. `Debug` prints the names only.
 ///
 /// ```
-/// use secrecy::SecretString;
-/// use ticket_core::{Setting, Settings};
+/// use ticket_core::{SecretString, Setting, Settings};
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Config { base_url: String, token: SecretString }

@@ -48,6 +48,12 @@ impl From<String> for TicketId {
     }
 }
 
+impl From<&String> for TicketId {
+    fn from(id: &String) -> Self {
+        Self::new(id)
+    }
+}
+
 impl From<&TicketId> for TicketId {
     fn from(id: &TicketId) -> Self {
         id.clone()

@@ -24,6 +24,10 @@ use crate::ticket::{Ticket, TicketId};
 
 /// A provider with its layers, ready for use. Cloning is cheap; all clones are one account.
 ///
+/// A handle may be made anywhere, and used by many tasks at once. Its calls need a tokio runtime of either flavor, with
+/// I/O and time enabled; a blocking program makes them in `Runtime::block_on`. Dropping a call's future gives the call
+/// up, but what was sent by then may still take effect.
+///
 /// ```
 /// use ticket_core::{DeleteOutcome, Tickets};
 ///
@@ -105,6 +109,21 @@ impl Tickets {
     ///
     /// **Do not delete or close tickets while the stream runs:** most vendors count pages from the
     /// beginning, so that tickets which move up are passed over. Collect the ids first.
+    ///
+    /// ```
+    /// use std::pin::pin;
+    ///
+    /// use futures_util::TryStreamExt as _;
+    /// use ticket_core::{Result, TicketQuery, Tickets};
+    ///
+    /// async fn print_all(tickets: &Tickets) -> Result<()> {
+    ///     let mut found = pin!(tickets.list_all(TicketQuery::new()));
+    ///     while let Some(ticket) = found.try_next().await? {
+    ///         println!("{}", ticket.id);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn list_all(
         &self,
         query: TicketQuery,
@@ -217,6 +236,10 @@ impl Tickets {
 
     /// Marks tickets as solved as their ids arrive, one call each, several at once, in constant memory: one
     /// outcome per id, in the order of completion. It ends early as [`delete_all`](Self::delete_all) does.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime, when the stream is read.
     pub fn resolve_all<S>(
         &self,
         ids: S,

@@ -145,7 +145,7 @@ async fn a_refusal_after_a_lost_answer_is_of_unknown_effect_and_says_how_often_i
     );
     assert_eq!(
         failed.to_string(),
-        "fake resolve 1: it failed (HTTP 403) after 2 attempts"
+        "fake resolve 1: it failed (HTTP 403, after 2 attempts); the vendor may have acted"
     );
 }
 
@@ -229,7 +229,7 @@ async fn a_wait_that_ends_just_at_the_deadline_is_not_begun() {
     assert_eq!(log.count(), 2);
     assert_eq!(
         failed.to_string(),
-        "fake get 1: it failed; there was no time left, so it was given up after 2 attempts"
+        "fake get 1: it failed; there was no time left, so it was given up (after 2 attempts)"
     );
 }
 
@@ -327,7 +327,7 @@ async fn a_refusal_for_the_quota_costs_no_budget_and_every_answer_earns_some() {
     assert_eq!(spent.attempts(), 2);
     assert_eq!(
         spent.to_string(),
-        "fake get bad: it failed; too many calls fail, so it was given up after 2 attempts"
+        "fake get bad: it failed; too many calls fail, so it was given up (after 2 attempts)"
     );
     for _ in 0..5 {
         assert_eq!(tickets.get("missing").await.unwrap_err().attempts(), 1);

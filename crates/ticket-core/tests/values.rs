@@ -6,9 +6,17 @@ use std::time::Duration;
 use ticket_core::{
     Attachment, AttachmentSource, BulkOptions, Capabilities, Cursor, DeleteOutcome, Direction,
     Effect, Error, ErrorKind, Field, Fields, NewTicket, Operation, PageRequest, Person, Priority,
-    ProviderInfo, Request, ResolveOutcome, RetryPolicy, StackOptions, State, Status, TicketPatch,
-    TicketQuery,
+    ProviderInfo, Request, ResolveOutcome, RetryPolicy, StackOptions, State, Status, TicketId,
+    TicketPatch, TicketQuery,
 };
+
+#[test]
+fn an_id_is_made_of_owned_and_of_borrowed_text() {
+    let id = TicketId::new("160");
+    let text = "160".to_owned();
+    let made: [TicketId; 4] = [(&text).into(), (&id).into(), "160".into(), text.into()];
+    assert_eq!(made, [(); 4].map(|()| id.clone()));
+}
 
 #[test]
 fn no_step_of_a_builder_forgets_the_ones_before() {

@@ -41,8 +41,12 @@ impl Base {
                 "the base URL contains white space, a control character or a backslash",
             ));
         }
-        let url = Url::parse(text)
-            .map_err(|error| Error::config(format!("the base URL cannot be read: {error}")))?;
+        let url = Url::parse(text).map_err(|error| {
+            let example = "https://desk.example.com";
+            Error::config(format!(
+                "the base URL cannot be read: {error}; write it whole, such as {example}"
+            ))
+        })?;
         let plain = match url.scheme() {
             "http" => true,
             "https" => false,

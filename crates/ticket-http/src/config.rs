@@ -83,7 +83,7 @@ impl HttpConfig {
         self
     }
 
-    /// Uses an HTTP client of your own, for example with a certificate of a private authority.
+    /// Uses an HTTP client of your own (of reqwest 0.13), for example with a certificate of a private authority.
     ///
     /// Its redirect policy, retry policy, proxies, TLS settings, connect timeout and logging are then your
     /// business: one that follows redirects takes credentials along, one that retries files tickets

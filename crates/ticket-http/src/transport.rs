@@ -20,9 +20,7 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
         // Such as a redirect to an address that is none.
         (
             ErrorKind::Unavailable,
-            format!(
-                "the client in use failed, perhaps after a redirect by {peer}: the vendor may have acted"
-            ),
+            format!("the client in use failed, perhaps after a redirect by {peer}"),
         )
     } else if error.is_builder() {
         (
@@ -43,7 +41,7 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
         (
             ErrorKind::Timeout,
             format!(
-                "no complete reply from {peer} within {} s: the vendor may have acted",
+                "no complete reply from {peer} within {} s",
                 limit.as_secs_f64()
             ),
         )
@@ -51,7 +49,7 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
         (
             ErrorKind::Unavailable,
             format!(
-                "no connection by the client in use, which may have redirected or repeated the request to {peer}: {}; the vendor may have acted; {}",
+                "no connection by the client in use, which may have redirected or repeated the request to {peer}: {}; {}",
                 root_cause(error),
                 hint(error)
             ),
@@ -65,7 +63,7 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
         (
             ErrorKind::Unavailable,
             format!(
-                "the request to {peer} broke off, since a file could not be read to its end ({}): the vendor may have acted",
+                "the request to {peer} broke off, since a file could not be read to its end ({})",
                 root_cause(error)
             ),
         )
@@ -77,9 +75,7 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
     } else {
         (
             ErrorKind::Unavailable,
-            format!(
-                "the connection to {peer} was lost before the reply was complete: the vendor may have acted"
-            ),
+            format!("the connection to {peer} was lost before the reply was complete"),
         )
     };
     Error::new(kind, message).with_source(Cause(causes(error)))

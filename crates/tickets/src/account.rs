@@ -25,7 +25,8 @@ use ticket_core::{Error, Quota, Result, Setting, Settings};
 pub struct AccountConfig {
     /// The provider's id, such as `sweeppea`.
     pub provider: String,
-    /// How long one attempt may take, in seconds; the standard stack's 30 where absent.
+    /// How long one request may take; the providers' 30 seconds where absent. In files as `timeout_s = 20`. The
+    /// standard stack ends an attempt a little later, where the provider does not.
     #[serde(default, rename = "timeout_s", deserialize_with = "seconds")]
     pub timeout: Option<Duration>,
     /// How often a call is tried; the standard stack's 4 where absent.
@@ -77,7 +78,7 @@ impl AccountConfig {
         self
     }
 
-    /// Sets how long one attempt may take.
+    /// Sets how long one request may take.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -98,7 +99,8 @@ impl AccountConfig {
         self
     }
 
-    /// Reads the provider's own configuration from the settings. For [`ProviderDescriptor`]s.
+    /// Reads the provider's own configuration from the settings. For [`ProviderDescriptor`]s. All values arrive as
+    /// texts, those of numbers too: see [`Settings::read`].
     ///
     /// [`ProviderDescriptor`]: crate::ProviderDescriptor
     ///
@@ -122,18 +124,25 @@ impl AccountConfig {
     /// Says of a provider's error what the provider cannot know: which keys every account has, and that the
     /// variable which it names is set but not read for this account.
     pub(crate) fn explained(&self, error: Error, known: &[Setting]) -> Error {
-        let is_known = |name: &str| {
-            let name = name.strip_suffix("_env").unwrap_or(name);
-            known.iter().any(|setting| setting.name == name)
-        };
+        fn plain(name: &str) -> &str {
+            name.strip_suffix("_env").unwrap_or(name)
+        }
+        let is_known = |name: &str| known.iter().any(|setting| setting.name == plain(name));
         if !self.settings.names().all(is_known) {
             return Error::config(format!(
                 "{}; every account has also timeout_s, max_attempts and rate",
                 error.message()
             ));
         }
+        // What the account has already is not the matter for being absent.
+        let is_given = |setting: &Setting| {
+            let mut given = self.settings.names().map(plain);
+            given.any(|name| name == setting.name)
+        };
         let is_set = |setting: &&Setting| {
-            error.message().contains(setting.env) && std::env::var_os(setting.env).is_some()
+            error.message().contains(setting.env)
+                && !is_given(setting)
+                && std::env::var_os(setting.env).is_some()
         };
         let unread = known.iter().find(is_set).filter(|_| !self.environment);
         match unread {

@@ -26,7 +26,12 @@ const LOOK_AHEAD: usize = 8192;
 /// an account can be held up only where more than that of a slower one's tickets stand before its own; where that
 /// may be, give each account a stream of its own.
 ///
-/// A ticket of an account that is not among `accounts` is `Unattempted`, with `Config`.
+/// A ticket of an account that is not among `accounts` is `Unattempted`, with `Config`. Of two accounts with one name
+/// the last is used.
+///
+/// # Panics
+///
+/// Outside a tokio runtime, when the stream is read.
 ///
 /// ```
 /// use futures_util::{StreamExt as _, stream};

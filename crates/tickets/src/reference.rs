@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use ticket_core::{Error, TicketId};
 
 /// A ticket of one of several accounts, written `account:id`.
@@ -67,6 +67,13 @@ impl Serialize for TicketRef {
     }
 }
 
+impl<'de> Deserialize<'de> for TicketRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +93,19 @@ mod tests {
             assert_eq!(ticket, TicketRef::new(account, id));
             assert_eq!(ticket.to_string().parse::<TicketRef>().unwrap(), ticket);
         }
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_again() {
+        let refs = [TicketRef::new("desk", "a:b"), TicketRef::new("mine", "121")];
+        let written = serde_json::to_string(&refs).unwrap();
+        assert_eq!(written, r#"["desk:a:b","mine:121"]"#);
+        assert_eq!(
+            serde_json::from_str::<[TicketRef; 2]>(&written).unwrap(),
+            refs
+        );
+        let error = serde_json::from_str::<TicketRef>(r#""121""#).unwrap_err();
+        assert!(error.to_string().contains("names no ticket"), "{error}");
     }
 
     #[test]

@@ -20,6 +20,53 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How a provider is described and connected.
 ///
 /// An application adds its own with [`Registry::with`].
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use tickets::{
+///     AccountConfig, Capabilities, ProviderDescriptor, ProviderInfo, Registry, Result, SecretString, Setting,
+///     TicketId, TicketProvider,
+/// };
+///
+/// const SETTINGS: &[Setting] = &[Setting::secret("token", "PEAR_TOKEN", "the token of an agent")];
+///
+/// #[derive(serde::Deserialize)]
+/// struct PearConfig {
+///     token: SecretString,
+/// }
+///
+/// #[derive(Debug)]
+/// struct Pear {
+///     info: ProviderInfo,
+///     token: SecretString,
+/// }
+///
+/// fn info() -> ProviderInfo {
+///     ProviderInfo::new("pear", "Pear Desk", Capabilities::none().resolve())
+/// }
+///
+/// #[async_trait::async_trait]
+/// impl TicketProvider for Pear {
+///     fn info(&self) -> &ProviderInfo {
+///         &self.info
+///     }
+///
+///     async fn resolve(&self, id: &TicketId) -> Result<()> {
+///         Ok(()) // One request to the vendor.
+///     }
+/// }
+///
+/// // A request's time limit, `account.timeout`, is for the provider's HTTP client, which this one has not.
+/// let pear = ProviderDescriptor::new(info, SETTINGS, |account| {
+///     let PearConfig { token } = account.read("pear", SETTINGS)?;
+///     Ok(Arc::new(Pear { info: info(), token }))
+/// });
+/// let registry = Registry::new().with(pear);
+/// let tickets = registry.connect(&AccountConfig::new("pear").setting("token", "s3cret"))?;
+/// assert_eq!(tickets.info().title, "Pear Desk");
+/// # Ok::<(), tickets::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ProviderDescriptor {

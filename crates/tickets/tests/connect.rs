@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
 use tickets::{
     AccountConfig, Capabilities, ErrorKind, NewTicket, PROVIDERS, Person, Priority,
@@ -124,15 +125,18 @@ fn what_is_missing_or_wrong_is_named_without_any_value() {
 async fn a_read_of_an_account_is_timed_by_its_own_timeout() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))).times(3));
-    for vendor in Vendor::ALL {
+    // All at once, with time enough for a busy computer to send what is sent.
+    let reads = Vendor::ALL.map(|vendor| {
         let account = account(&sandbox, vendor.prefix())
-            .timeout(Duration::from_millis(50))
+            .timeout(Duration::from_secs(1))
             .max_attempts(NonZeroU32::MIN);
         let tickets = tickets::connect(&account).unwrap();
-        let error = tickets.get("2531581").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Timeout);
+        async move { tickets.get("2531581").await.unwrap_err() }
+    });
+    for error in join_all(reads).await {
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
         // In the provider's words, not in those of the layer that waits for it.
-        assert!(error.message().contains("within 0.05 s"), "{error}");
+        assert!(error.message().contains("within 1 s"), "{error}");
     }
     assert_eq!(sandbox.journal().len(), Vendor::ALL.len());
 }

@@ -136,7 +136,11 @@ fn whoever_sets_a_variable_that_is_not_read_is_told_so() {
     // Of one that is read, and of one that is not the matter, there is no word.
     let blank = AccountConfig::from_env("sweeppea").setting("base_url", " ");
     let unset = AccountConfig::new("onecloud").setting("base_url", "https://example.com");
-    for account in [blank, unset] {
+    // Nor of one that is in the account already, however wrong.
+    let given = AccountConfig::new("sweeppea").setting("api_key", " ");
+    let elsewhere =
+        AccountConfig::new("sweeppea").setting("api_key_env", "TICKETS_TEST_SWEEPPEA_API_KEY");
+    for account in [blank, unset, given, elsewhere] {
         let error = tickets::connect(&account).unwrap_err();
         assert!(!error.to_string().contains("is set"), "{error}");
     }

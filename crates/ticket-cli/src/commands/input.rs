@@ -1,21 +1,43 @@
 //! What comes from files and from standard input. Everything is looked at before anything is sent.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use tickets::Attachment;
 
 use crate::failure::Failure;
 
+/// More than any vendor takes. What never ends, such as a device, must not fill the memory.
+const MAX_TEXT_MIB: u64 = 16;
+
 /// The text of a file, or of standard input where its name is `-`.
 pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
     let (text, place) = if path.as_os_str() == "-" {
-        (io::read_to_string(io::stdin()), "standard input".to_owned())
+        (bounded_text(io::stdin()), "standard input".to_owned())
     } else {
-        (std::fs::read_to_string(path), path.display().to_string())
+        let text = File::open(path).and_then(bounded_text);
+        (text, path.display().to_string())
     };
     text.map_err(|error| Failure::refused(format!("this cannot be read: {error}")).at(place))
+}
+
+fn bounded_text(source: impl Read) -> io::Result<String> {
+    let limit = MAX_TEXT_MIB * 1024 * 1024;
+    let mut source = source.take(limit);
+    let mut bytes = Vec::new();
+    source.read_to_end(&mut bytes)?;
+    // Asked before the bytes are read as text: the limit may cut a letter in two.
+    if source.into_inner().read(&mut [0])? > 0 {
+        let why = format!("it has more than {MAX_TEXT_MIB} MiB");
+        return Err(io::Error::other(why));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text in UTF-8"))?;
+    // An editor's byte order mark is no part of the text.
+    Ok(text
+        .strip_prefix('\u{feff}')
+        .map(str::to_owned)
+        .unwrap_or(text))
 }
 
 /// A text that was given itself or by its file.

@@ -54,7 +54,9 @@ pub enum NoSlot {
 /// Where the slots of an account's windows are kept. [`Pacer::new`](crate::Pacer::new) keeps them in this
 /// process; a store that several processes share can take its place.
 ///
-/// A slot belongs to a call from before it is sent until one window after it has ended.
+/// A slot belongs to a call from before it is sent until one window after it has ended. Which slot is given back is
+/// not said: each is as good as the others that this process took. A process that dies gives none back, so a shared
+/// store lets them expire, no sooner than one window after the longest time that a call may take.
 pub trait Slots: Debug + Send + Sync + 'static {
     /// Takes a slot in every window, or in none.
     ///

@@ -3,7 +3,7 @@
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use ticket_core::{Effect, Error, ErrorKind};
+use ticket_core::{Effect, Error, ErrorKind, Operation};
 use ticket_http::{HttpClient, HttpConfig};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -35,7 +35,9 @@ async fn a_connection_idle_for_longer_than_servers_keep_it_is_not_used_again() {
 fn assert_lost(error: &Error) {
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert_eq!(error.effect(), Effect::Unknown);
-    assert!(error.to_string().contains("may have acted"), "{error}");
+    let told = |operation| error.clone().in_operation("x", operation).to_string();
+    assert!(told(Operation::Delete).contains("may have acted"));
+    assert!(!told(Operation::Get).contains("may have acted"));
 }
 
 #[tokio::test]
