@@ -121,7 +121,17 @@ fn mismatch(words: &str) -> String {
     } else {
         return ": not what the vendor documents".to_owned();
     };
-    format!(": expected {expected}, found {found}")
+    format!(": expected {}, found {found}", in_words(expected))
+}
+
+/// What our types expect, without their names: whoever reads the message has the vendor's pages, not our code.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => "a whole number",
+        "f32" | "f64" => "a number",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
+    }
 }
 
 /// A path such as `Data.Tickets[2].Subject`.
