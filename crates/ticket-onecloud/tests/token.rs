@@ -238,6 +238,9 @@ async fn an_application_s_own_source_is_asked_and_its_error_told() {
     );
     let told = "onecloud delete 121: no token can be got: no such secret (HTTP 404)";
     assert_eq!(error.to_string(), told);
+    // Nor is it a provider without the operation.
+    let error = failed(Error::new(ErrorKind::Unsupported, "no vault here")).await;
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(sandbox.journal().is_empty());
 }
 
