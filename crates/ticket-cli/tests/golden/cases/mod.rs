@@ -1,0 +1,34 @@
+//! The command lines that are recorded, by what they are about.
+
+mod bulk;
+mod bulk_faults;
+mod configuration;
+mod single;
+mod single_faults;
+mod usage;
+
+pub(crate) use bulk::{deleting, listing, resolving};
+pub(crate) use bulk_faults::bulk_faults;
+pub(crate) use configuration::configuration;
+pub(crate) use single::{changing, reading, showing};
+pub(crate) use single_faults::single_faults;
+pub(crate) use usage::usage;
+
+use crate::case::Case;
+
+/// All of them.
+pub(crate) fn all() -> Vec<Case> {
+    let groups = [
+        showing(),
+        reading(),
+        changing(),
+        deleting(),
+        resolving(),
+        listing(),
+        usage(),
+        configuration(),
+        single_faults(),
+        bulk_faults(),
+    ];
+    groups.into_iter().flatten().collect()
+}
