@@ -25,6 +25,8 @@ pub(crate) enum Place {
     Sandbox,
     /// `ticket-conformance`.
     Conformance,
+    /// `ticket-testkit`.
+    Testkit,
     /// A crate as others write one, for a vendor that does not exist: any
     /// `crates/ticket-conformance/examples/ticket-*`. No provider of the house: it is wired nowhere.
     Example,
@@ -268,6 +270,7 @@ fn place(name: &str, dir: &str) -> Place {
         "tickets" => Place::Facade,
         "ticket-sandbox" => Place::Sandbox,
         "ticket-conformance" => Place::Conformance,
+        "ticket-testkit" => Place::Testkit,
         "ticket-cli" => Place::Cli,
         _ if name.starts_with("ticket-") => Place::Provider,
         _ => Place::Unknown,

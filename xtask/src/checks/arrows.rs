@@ -48,15 +48,19 @@ struct Arrows {
 }
 
 fn arrows(place: Place) -> Option<Arrows> {
-    use Place::{Conformance, Core, Facade, Http, Provider, Sandbox};
+    use Place::{Conformance, Core, Facade, Http, Provider, Sandbox, Testkit};
 
     let (always, in_tests): (&[Place], &[Place]) = match place {
-        Place::Http | Place::Conformance => (&[Core], &[]),
-        Place::Provider => (&[Core, Http], &[Sandbox, Conformance]),
+        // The testkit's writer and windows, which know no other crate: see its features.
+        Place::Core => (&[], &[Testkit]),
+        Place::Http => (&[Core], &[Testkit]),
+        Place::Conformance => (&[Core], &[]),
+        Place::Testkit => (&[Core, Conformance, Sandbox], &[]),
+        Place::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit]),
         // What somebody else's crate has: no sandbox, which plays the house's vendors only.
-        Place::Example => (&[Core, Http], &[Conformance]),
-        Place::Facade => (&[Core, Provider], &[Sandbox, Conformance]),
-        Place::Core | Place::Sandbox | Place::Xtask => (&[], &[]),
+        Place::Example => (&[Core, Http], &[Conformance, Testkit]),
+        Place::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
+        Place::Sandbox | Place::Xtask => (&[], &[]),
         Place::Cli => (&[Facade, Sandbox], &[]),
         // A provider is measured by itself too, beside the facade.
         Place::Bench => (&[Core, Provider, Facade], &[]),
@@ -91,6 +95,7 @@ fn title(place: Place) -> &'static str {
         Place::Facade => "tickets",
         Place::Sandbox => "ticket-sandbox",
         Place::Conformance => "ticket-conformance",
+        Place::Testkit => "ticket-testkit",
         Place::Example => "the examples",
         Place::Cli => "ticket-cli",
         Place::Bench => "ticket-bench",

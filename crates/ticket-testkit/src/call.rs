@@ -1,0 +1,98 @@
+//! A call of the trait as data, and what came of it.
+
+use ticket_core::{
+    DeleteReport, NewComment, NewTicket, PageRequest, Result, TicketId, TicketPatch,
+    TicketProvider, TicketQuery,
+};
+
+/// One call of [`TicketProvider`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Call {
+    /// Reads a ticket.
+    Get(TicketId),
+    /// Reads a page of tickets.
+    List(TicketQuery),
+    /// Files a ticket.
+    Create(NewTicket),
+    /// Changes a ticket.
+    Update(TicketId, TicketPatch),
+    /// Resolves a ticket.
+    Resolve(TicketId),
+    /// Deletes tickets.
+    Delete(Vec<TicketId>),
+    /// Reads a page of a ticket's messages.
+    Messages(TicketId, PageRequest),
+    /// Comments on a ticket.
+    Comment(TicketId, NewComment),
+}
+
+impl Call {
+    /// Deletes these tickets.
+    pub fn delete<T: Into<TicketId>>(ids: impl IntoIterator<Item = T>) -> Self {
+        Self::Delete(ids.into_iter().map(Into::into).collect())
+    }
+
+    /// Reads the first page of a ticket's messages.
+    pub fn messages(id: impl Into<TicketId>) -> Self {
+        Self::Messages(id.into(), PageRequest::first())
+    }
+
+    /// The operation's name.
+    #[cfg(feature = "property")]
+    pub(crate) fn name(&self) -> &'static str {
+        use ticket_core::Operation;
+
+        match self {
+            Self::Get(..) => Operation::Get,
+            Self::List(..) => Operation::List,
+            Self::Create(..) => Operation::Create,
+            Self::Update(..) => Operation::Update,
+            Self::Resolve(..) => Operation::Resolve,
+            Self::Delete(..) => Operation::Delete,
+            Self::Messages(..) => Operation::Messages,
+            Self::Comment(..) => Operation::Comment,
+        }
+        .as_str()
+    }
+
+    /// Makes the call, once.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call.
+    pub async fn on(&self, provider: &dyn TicketProvider) -> Result<Conclusion> {
+        Ok(match self {
+            Self::Get(id) => Conclusion::of(&provider.get(id).await?),
+            Self::List(query) => Conclusion::of(&provider.list(query).await?),
+            Self::Create(ticket) => Conclusion::of(&provider.create(ticket).await?),
+            Self::Update(id, patch) => Conclusion::of(&provider.update(id, patch).await?),
+            Self::Resolve(id) => Conclusion::of(&provider.resolve(id).await?),
+            Self::Delete(ids) => Conclusion::Report(provider.delete(ids).await?),
+            Self::Messages(id, page) => Conclusion::of(&provider.messages(id, page).await?),
+            Self::Comment(id, comment) => Conclusion::of(&provider.comment(id, comment).await?),
+        })
+    }
+}
+
+/// What a call gave.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Conclusion {
+    /// Any result, as JSON text: `raw` may hold numbers and escapes that no value can.
+    Json(String),
+    /// What became of each ticket.
+    Report(DeleteReport),
+}
+
+impl Conclusion {
+    /// A result as serde writes it; `()` is null.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be written as JSON.
+    #[expect(clippy::expect_used, reason = "a test without a result has failed")]
+    pub fn of(result: &impl serde::Serialize) -> Self {
+        Self::Json(serde_json::to_string(result).expect("a result is JSON"))
+    }
+}

@@ -1,0 +1,197 @@
+//! What an author says of a provider, and the fixture for a vendor on loopback.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ticket_conformance::{Cannot, Fault, Fixture, Given, Plant, Planted, Seen};
+use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
+
+use crate::loopback::{Loopback, VendorApi};
+use crate::message::Reply;
+
+/// What the suite has to know of a provider, whatever vendor stands behind it.
+pub trait ProviderUnderTest: Send + Sync + 'static {
+    /// What the provider is meant to do: see [`Fixture::expected_operations`].
+    const OPERATIONS: &'static [Operation];
+
+    /// An id in the vendor's form that no ticket has.
+    const MISSING_ID: &'static str;
+
+    /// What the provider is configured with and must never show: see [`Fixture::secrets`].
+    const SECRETS: &'static [&'static str];
+
+    /// Those that go with every request. All of them by default.
+    const SENT_SECRETS: &'static [&'static str] = Self::SECRETS;
+
+    /// How many tickets a full page of the list has where no limit is asked for.
+    const PAGE_SIZE: Option<usize> = None;
+
+    /// Connects to the vendor at this address, with [`SECRETS`](Self::SECRETS), and with this time limit in place of
+    /// the provider's usual one. No layers.
+    fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider>;
+
+    /// A ticket that the vendor takes, with at least what it requires.
+    fn new_ticket() -> Given<NewTicket> {
+        Err(Cannot::because("the fixture gives no ticket to be filed"))
+    }
+}
+
+/// Long enough for a request on loopback, and soon over.
+pub(crate) const SHORT: Duration = Duration::from_millis(250);
+
+pub(crate) fn owned(secrets: &[&str]) -> Given<Vec<String>> {
+    if secrets.is_empty() {
+        return Err(Cannot::because("the provider is configured with no secret"));
+    }
+    Ok(secrets.iter().copied().map(str::to_owned).collect())
+}
+
+pub(crate) fn page_size<P: ProviderUnderTest>() -> Given<usize> {
+    P::PAGE_SIZE.ok_or_else(|| Cannot::because("the fixture does not say how large a page is"))
+}
+
+pub(crate) fn names_tickets() -> Cannot {
+    Cannot::because("the vendor's reply to a delete names no ticket, and none is missing in it")
+}
+
+/// A vendor that the suite can look behind: it answers as a [`VendorApi`], and is made new for every case.
+pub trait LoopbackVendor: VendorApi + ProviderUnderTest + Default {
+    /// Adds an open ticket and gives its id.
+    fn add_ticket(&mut self) -> String;
+
+    /// Whether the ticket exists in truth.
+    fn exists(&self, id: &str) -> bool;
+
+    /// Puts something there that no provider can know beforehand: see [`Fixture::plant`].
+    fn plant(&mut self, plant: Plant) -> Given<Planted> {
+        Err(Cannot::because(format!("nothing plants {plant:?}")))
+    }
+
+    /// The success of a delete that names none of the tickets. For vendors whose replies name them.
+    fn names_no_ticket(&self) -> Given<Reply> {
+        Err(names_tickets())
+    }
+
+    /// A ticket with more messages than one page holds: see [`Fixture::conversation`].
+    fn conversation(&mut self) -> Given<(TicketId, Vec<String>)> {
+        Err(Cannot::because(
+            "the fixture writes no messages that fill several pages",
+        ))
+    }
+}
+
+/// The [`Fixture`] of a [`LoopbackVendor`]: `ticket_conformance::tests!(LoopbackFixture::<Acme>::start, skips: [])`.
+pub struct LoopbackFixture<V> {
+    server: Loopback<V>,
+    provider: Arc<dyn TicketProvider>,
+}
+
+impl<V: LoopbackVendor> LoopbackFixture<V> {
+    /// A vendor of its own, without tickets, and the provider connected to it.
+    ///
+    /// # Panics
+    ///
+    /// Where no port can be had.
+    #[expect(clippy::expect_used, reason = "a test without a server has failed")]
+    pub async fn start() -> Self {
+        let server = Loopback::start(V::default()).await.expect("a port");
+        let provider = V::connect(&server.base_url(), None);
+        Self { server, provider }
+    }
+}
+
+impl<V> fmt::Debug for LoopbackFixture<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoopbackFixture")
+            .field("server", &self.server)
+            .field("provider", &self.provider)
+            .finish()
+    }
+}
+
+#[async_trait]
+impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
+    fn provider(&self) -> Arc<dyn TicketProvider> {
+        Arc::clone(&self.provider)
+    }
+
+    fn expected_operations(&self) -> &'static [Operation] {
+        V::OPERATIONS
+    }
+
+    fn new_ticket(&self) -> Given<NewTicket> {
+        V::new_ticket()
+    }
+
+    async fn ticket(&self) -> Given<TicketId> {
+        Ok(self.server.with_vendor(V::add_ticket).into())
+    }
+
+    fn missing_id(&self) -> Given<TicketId> {
+        Ok(V::MISSING_ID.into())
+    }
+
+    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
+        let ids = (0..tickets).map(|_| self.server.with_vendor(V::add_ticket).into());
+        Ok(ids.collect())
+    }
+
+    fn page_size(&self) -> Given<usize> {
+        page_size::<V>()
+    }
+
+    async fn inject(&self, fault: Fault) -> Given<()> {
+        match fault {
+            Fault::NoConnection => self.server.refuse_connections(),
+            Fault::NamesNoTicket => {
+                let reply = self.server.with_vendor(|vendor| vendor.names_no_ticket())?;
+                self.server.answer_next(reply);
+            }
+            other => self.server.inject(other),
+        }
+        Ok(())
+    }
+
+    async fn heal(&self) -> Given<()> {
+        let healed = self.server.accept_connections().await;
+        healed.map_err(|error| Cannot::because(format!("the port is taken: {error}")))
+    }
+
+    fn journal(&self) -> Given<Vec<Seen>> {
+        let requests = self.server.requests().into_iter();
+        let seen = requests.map(|request| {
+            let is_read = self.server.with_vendor(|vendor| vendor.is_read(&request));
+            if is_read { Seen::read() } else { Seen::write() }
+                .took_effect(request.took_effect)
+                .text(request.text())
+                .path(request.path)
+        });
+        Ok(seen.collect())
+    }
+
+    async fn exists(&self, id: &TicketId) -> Given<bool> {
+        Ok(self.server.with_vendor(|vendor| vendor.exists(id.as_str())))
+    }
+
+    async fn plant(&self, plant: Plant) -> Given<Planted> {
+        self.server.with_vendor(|vendor| vendor.plant(plant))
+    }
+
+    async fn conversation(&self) -> Given<(TicketId, Vec<String>)> {
+        self.server.with_vendor(V::conversation)
+    }
+
+    fn secrets(&self) -> Given<Vec<String>> {
+        owned(V::SECRETS)
+    }
+
+    fn sent_secrets(&self) -> Given<Vec<String>> {
+        owned(V::SENT_SECRETS)
+    }
+
+    fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
+        Ok(V::connect(&self.server.base_url(), Some(SHORT)))
+    }
+}

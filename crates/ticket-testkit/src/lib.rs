@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "loopback")]
+mod call;
+#[cfg(feature = "loopback")]
+pub mod contract;
+#[cfg(feature = "loopback")]
+mod fixture;
+mod log;
+#[cfg(feature = "loopback")]
+mod loopback;
+#[cfg(feature = "loopback")]
+mod message;
+#[cfg(feature = "property")]
+pub mod property;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+#[cfg(feature = "loopback")]
+mod store;
+pub mod window;
+
+#[cfg(feature = "loopback")]
+pub use call::{Call, Conclusion};
+#[cfg(feature = "loopback")]
+pub use fixture::{LoopbackFixture, LoopbackVendor, ProviderUnderTest};
+pub use log::LogCapture;
+#[cfg(feature = "loopback")]
+pub use loopback::{Loopback, Scripted, VendorApi};
+#[cfg(feature = "loopback")]
+pub use message::{Part, Reply, Request};
+#[cfg(feature = "sandbox")]
+pub use sandbox::{SandboxFixture, SandboxProvider};
+#[cfg(feature = "loopback")]
+pub use store::TicketStore;

@@ -1,0 +1,340 @@
+//! A vendor on loopback: what its pages say is a [`VendorApi`]; sockets, the journal and faults are here, alike for
+//! all vendors.
+
+use std::collections::VecDeque;
+use std::fmt::{self, Write as _};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ticket_conformance::Fault;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use crate::message::{Reply, Request};
+
+/// Longer than anybody waits.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How a vendor answers. Write it from the vendor's page, not from the client: what is misread there would be misread
+/// twice, and the tests would pass.
+///
+/// The vendor's state is yours: tickets, such as a [`TicketStore`](crate::TicketStore), and whatever else it keeps.
+pub trait VendorApi: Send + 'static {
+    /// Does what is asked, and answers.
+    fn answer(&mut self, request: &Request) -> Reply;
+
+    /// The vendor's form of an error.
+    fn error(&self, status: u16, words: &str) -> Reply {
+        Reply::json(status, &json!({ "message": words }))
+    }
+
+    /// Whether a request only reads. By default one by `GET` or `HEAD`.
+    fn is_read(&self, request: &Request) -> bool {
+        ["GET", "HEAD"].contains(&request.method.as_str())
+    }
+}
+
+/// A vendor that says only what it was told to: see [`Loopback::answer_next`]. Anything else is 501.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scripted;
+
+impl VendorApi for Scripted {
+    fn answer(&mut self, _request: &Request) -> Reply {
+        self.error(501, "no answer is left")
+    }
+}
+
+/// An HTTP server on loopback that answers as a [`VendorApi`] says, and goes wrong where it is told to.
+///
+/// One request per connection. It ends when it is dropped.
+pub struct Loopback<V> {
+    address: SocketAddr,
+    shared: Arc<Mutex<Shared<V>>>,
+    server: Mutex<JoinHandle<()>>,
+}
+
+struct Shared<V> {
+    vendor: V,
+    fault: Option<Fault>,
+    answers: VecDeque<Reply>,
+    requests: Vec<Request>,
+}
+
+impl Loopback<Scripted> {
+    /// A server that answers what [`answer_next`](Self::answer_next) says.
+    ///
+    /// # Errors
+    ///
+    /// Where no port can be had.
+    pub async fn scripted() -> io::Result<Self> {
+        Self::start(Scripted).await
+    }
+}
+
+impl<V: VendorApi> Loopback<V> {
+    /// Starts to listen, on a port that the system chooses.
+    ///
+    /// # Errors
+    ///
+    /// Where no port can be had.
+    pub async fn start(vendor: V) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let shared = Arc::new(Mutex::new(Shared {
+            vendor,
+            fault: None,
+            answers: VecDeque::new(),
+            requests: Vec::new(),
+        }));
+        Ok(Self {
+            address: listener.local_addr()?,
+            server: Mutex::new(tokio::spawn(serve(listener, Arc::clone(&shared)))),
+            shared,
+        })
+    }
+
+    /// The address, as `http://127.0.0.1:PORT`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Looks at the vendor's state, or changes it.
+    pub fn with_vendor<T>(&self, look: impl FnOnce(&mut V) -> T) -> T {
+        look(&mut lock(&self.shared).vendor)
+    }
+
+    /// Every request so far, in the order in which they came.
+    pub fn requests(&self) -> Vec<Request> {
+        lock(&self.shared).requests.clone()
+    }
+
+    /// Answers the next request so, without asking the vendor. Several wait in line.
+    pub fn answer_next(&self, reply: Reply) {
+        lock(&self.shared).answers.push_back(reply);
+    }
+
+    /// Takes back the answers that nobody asked for.
+    pub fn forget_answers(&self) {
+        lock(&self.shared).answers.clear();
+    }
+
+    /// Lets the next request go wrong. [`Fault::NoConnection`] is [`refuse_connections`](Self::refuse_connections).
+    pub fn inject(&self, fault: Fault) {
+        lock(&self.shared).fault = Some(fault);
+    }
+
+    /// Refuses connections from now on.
+    pub fn refuse_connections(&self) {
+        lock(&self.server).abort();
+    }
+
+    /// Accepts connections again, on the same port.
+    ///
+    /// # Errors
+    ///
+    /// Where somebody else has the port by now.
+    pub async fn accept_connections(&self) -> io::Result<()> {
+        self.refuse_connections();
+        let listener = loop {
+            // Until it is polled, the aborted server still has the port.
+            let is_over = lock(&self.server).is_finished();
+            match TcpListener::bind(self.address).await {
+                Ok(listener) => break listener,
+                Err(error) if is_over => return Err(error),
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        *lock(&self.server) = tokio::spawn(serve(listener, Arc::clone(&self.shared)));
+        Ok(())
+    }
+}
+
+impl<V> Drop for Loopback<V> {
+    fn drop(&mut self) {
+        lock(&self.server).abort();
+    }
+}
+
+impl<V> fmt::Debug for Loopback<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loopback")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve<V: VendorApi>(listener: TcpListener, shared: Arc<Mutex<Shared<V>>>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(answer(stream, Arc::clone(&shared)));
+    }
+}
+
+async fn answer<V: VendorApi>(stream: TcpStream, shared: Arc<Mutex<Shared<V>>>) {
+    let mut stream = BufReader::new(stream);
+    let Some(request) = read(&mut stream).await else {
+        return;
+    };
+    let (fault, reply) = lock(&shared).reply_to(request);
+    match fault {
+        Some(Fault::ConnectionReset | Fault::LostResponse) => return,
+        Some(Fault::NeverAnswers) => tokio::time::sleep(DAY).await,
+        _ => {}
+    }
+    let mut stream = stream.into_inner();
+    // A client that went away is no concern of the vendor's.
+    let _ = stream.write_all(&reply).await;
+    match fault {
+        Some(Fault::NeverEnds) => tokio::time::sleep(DAY).await,
+        _ => drop(stream.shutdown().await),
+    }
+}
+
+impl<V: VendorApi> Shared<V> {
+    /// Takes note of the request, does what it asks for unless a fault stands before, and gives the bytes.
+    fn reply_to(&mut self, mut request: Request) -> (Option<Fault>, Vec<u8>) {
+        let fault = self.fault.take();
+        let refused = fault.as_ref().and_then(|fault| self.refused(fault));
+        let reply = if let Some(refused) = refused {
+            refused
+        } else {
+            let answer = self.answers.pop_front();
+            let reply = answer.unwrap_or_else(|| self.vendor.answer(&request));
+            request.took_effect = !self.vendor.is_read(&request) && reply.status < 300;
+            reply
+        };
+        self.requests.push(request);
+        let bytes = self.bytes(fault.as_ref(), reply);
+        (fault, bytes)
+    }
+
+    /// The reply in place of doing what is asked.
+    fn refused(&self, fault: &Fault) -> Option<Reply> {
+        Some(match fault {
+            Fault::ConnectionReset | Fault::NeverAnswers => Reply::empty(503),
+            Fault::Status(status) => self.vendor.error(*status, "a fault"),
+            Fault::RateLimited { retry_after } => {
+                let reply = self.vendor.error(429, "too many calls");
+                match retry_after {
+                    Some(wait) => reply.header("retry-after", wait.as_secs().to_string()),
+                    None => reply,
+                }
+            }
+            Fault::Words { status, words } => self.vendor.error(*status, words),
+            Fault::Malformed => Reply::json(200, &json!(["nothing of the kind"])),
+            Fault::WebPage { status } => Reply::new(*status, "<html><body>Gateway</body></html>")
+                .header("content-type", "text/html"),
+            Fault::Redirect { status } => Reply::empty(*status).header("location", "/elsewhere"),
+            _ => return None,
+        })
+    }
+
+    /// The bytes of a reply, damaged as the fault says.
+    fn bytes(&self, fault: Option<&Fault>, mut reply: Reply) -> Vec<u8> {
+        let mut length = None;
+        match fault {
+            Some(Fault::StatusAfterEffect(status)) => {
+                reply = self.vendor.error(*status, "a fault");
+            }
+            Some(Fault::Truncated) => {
+                if reply.body.is_empty() {
+                    reply = Reply::json(200, &json!({}));
+                }
+                length = Some(reply.body.len());
+                reply.body.truncate(reply.body.len() / 2);
+            }
+            Some(Fault::Empty) => reply = Reply::empty(200),
+            Some(Fault::WrongTypes) => {
+                if let Ok(body) = serde_json::from_slice(&reply.body) {
+                    reply.body = other_types(body).to_string().into_bytes();
+                }
+            }
+            Some(Fault::Oversized) => {
+                reply = Reply::json(200, &json!({ "filler": "x".repeat(8 * 1024 * 1024) }));
+            }
+            Some(Fault::NeverEnds) => {
+                reply = Reply::json(200, &json!({ "id": 1 }));
+                length = Some(1_000_000);
+            }
+            _ => {}
+        }
+        let mut head = format!("HTTP/1.1 {} Said\r\n", reply.status);
+        for (name, value) in &reply.headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        if reply.status != 204 {
+            let length = length.unwrap_or(reply.body.len());
+            let _ = write!(head, "content-length: {length}\r\n");
+        }
+        let mut bytes = (head + "connection: close\r\n\r\n").into_bytes();
+        bytes.extend_from_slice(&reply.body);
+        bytes
+    }
+}
+
+/// Numbers become texts, texts become numbers.
+fn other_types(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.to_string().into(),
+        Value::String(_) => 1.into(),
+        Value::Array(list) => list.into_iter().map(other_types).collect(),
+        Value::Object(map) => {
+            let fields = map.into_iter();
+            fields
+                .map(|(name, value)| (name, other_types(value)))
+                .collect()
+        }
+        other => other,
+    }
+}
+
+async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
+    let line = read_line(stream).await?;
+    let mut words = line.split_whitespace();
+    let mut request = Request {
+        method: words.next()?.to_owned(),
+        path: words.next()?.to_owned(),
+        ..Request::default()
+    };
+    loop {
+        let line = read_line(stream).await?;
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
+        let header = (name.to_owned(), value.trim().to_owned());
+        request.headers.push(header);
+    }
+    if request.header("transfer-encoding") == Some("chunked") {
+        loop {
+            let size = usize::from_str_radix(read_line(stream).await?.trim(), 16).ok()?;
+            let chunk = read_bytes(stream, size).await?;
+            request.body.extend(chunk);
+            read_line(stream).await?;
+            if size == 0 {
+                return Some(request);
+            }
+        }
+    }
+    let length = request.header("content-length").map(str::parse);
+    let length = length.and_then(Result::ok).unwrap_or_default();
+    request.body = read_bytes(stream, length).await?;
+    Some(request)
+}
+
+async fn read_line(stream: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = String::new();
+    stream.read_line(&mut line).await.ok()?;
+    Some(line)
+}
+
+async fn read_bytes(stream: &mut BufReader<TcpStream>, length: usize) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).await.ok()?;
+    Some(bytes)
+}

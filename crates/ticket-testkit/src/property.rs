@@ -1,0 +1,177 @@
+//! Random replies, each over a real socket: whatever a vendor sends, no decoder panics, and errors stay readable.
+//!
+//! Every property has the same seed at every run.
+
+use std::fmt::Display;
+
+use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestError, TestRunner};
+use ticket_core::{Effect, ErrorKind, Result, TicketProvider};
+
+use crate::call::{Call, Conclusion};
+use crate::loopback::{Loopback, Scripted};
+use crate::message::Reply;
+
+/// What the vendor's JSON is made of, as regular expressions: name the vendor's own words, and what is odd stands deep
+/// inside too.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// The keys of objects, without quotes.
+    pub keys: &'static str,
+    /// Values as JSON writes them, such as `"Success"|200`, among many others.
+    pub values: &'static str,
+}
+
+/// JSON as text, so that numbers and escapes which no type can hold are among it.
+pub fn any_json(words: Words) -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        words.values,
+        "null|true|false|-0|1\\.10|1e999|12345678901234567890123|143|\"143\"|\"\\\\ud800\"",
+        any_text(),
+    ];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4)
+                .prop_map(|items| format!("[{}]", items.join(" , "))),
+            prop::collection::vec((words.keys, inner), 0..6).prop_map(|pairs| {
+                let pairs = pairs.iter();
+                let pairs = pairs.map(|(key, value)| format!("\"{key}\" :{value}"));
+                format!("{{\n{}}}", pairs.collect::<Vec<_>>().join(","))
+            }),
+        ]
+    })
+}
+
+/// Any text, as JSON writes it.
+pub fn any_text() -> impl Strategy<Value = String> {
+    ".*".prop_map(|text: String| serde_json::Value::from(text).to_string())
+}
+
+/// Pairs of an object that no type models, each with a comma before it, to be put behind another pair.
+pub fn any_extras() -> impl Strategy<Value = String> {
+    const WORDS: Words = Words {
+        keys: "x[a-zA-Z]{0,5}",
+        values: "[1-9]|\"x\"",
+    };
+    let pairs = prop::collection::vec((WORDS.keys, any_json(WORDS)), 0..4);
+    pairs.prop_map(|pairs| {
+        let pairs = pairs.iter();
+        let pairs = pairs.map(|(key, value)| format!(",\t\"{key}\":{value}"));
+        pairs.collect::<Vec<_>>().concat()
+    })
+}
+
+/// A body: JSON of these words, JSON that is cut off, or any bytes.
+pub fn any_body(words: Words) -> impl Strategy<Value = Vec<u8>> {
+    let cut = (any_json(words), any::<prop::sample::Index>());
+    prop_oneof![
+        4 => any_json(words).prop_map(String::into_bytes),
+        1 => cut.prop_map(|(json, end)| {
+            let mut bytes = json.into_bytes();
+            bytes.truncate(end.index(bytes.len()));
+            bytes
+        }),
+        1 => prop::collection::vec(any::<u8>(), 0..64),
+    ]
+}
+
+/// Runs `check` on random inputs, with a server that says what it is told to, and a provider that is connected to it.
+///
+/// # Panics
+///
+/// With the smallest input for which `check` fails.
+#[expect(clippy::panic, clippy::expect_used, reason = "so a test fails")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a closure is written in place"
+)]
+pub fn check<P, S: Strategy>(
+    connect: impl FnOnce(&str) -> P,
+    inputs: &S,
+    check: impl AsyncFn(&Loopback<Scripted>, &P, S::Value) -> std::result::Result<(), TestCaseError>,
+) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().expect("a runtime");
+    let server = runtime.block_on(Loopback::scripted()).expect("a port");
+    let provider = {
+        let _inside = runtime.enter();
+        connect(&server.base_url())
+    };
+    let config = ProptestConfig {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    };
+    let result = TestRunner::new(config).run(inputs, |input| {
+        runtime.block_on(check(&server, &provider, input))
+    });
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(why, input)) => panic!("{why}\nfor {input:?}"),
+        Err(TestError::Abort(why)) => panic!("{why}"),
+    }
+}
+
+/// Answers every call with any body under any status: no decoder panics, and each error is one line, says the status,
+/// and is of unknown effect where a reply to a write cannot be read.
+///
+/// `bodies` are [`any_body`], and beside it what comes so near to the vendor's form that it is read far.
+///
+/// # Panics
+///
+/// With the smallest reply for which that is not so.
+pub fn no_reply_is_too_odd<P: TicketProvider>(
+    bodies: impl Strategy<Value = Vec<u8>>,
+    connect: impl FnOnce(&str) -> P,
+    calls: &[Call],
+) {
+    let status = prop::sample::select(vec![200, 200, 200, 201, 400, 404, 429, 500, 503]);
+    check(
+        connect,
+        &(status, bodies),
+        async |server, provider, (status, body)| {
+            for call in calls {
+                server.answer_next(Reply::json_text(status, &body));
+                let concluded = call.on(provider).await;
+                server.forget_answers();
+                // Of one ticket its own error is told.
+                let concluded = concluded.and_then(|concluded| match concluded {
+                    Conclusion::Report(report) => {
+                        let mut errors = report.iter().filter_map(|(_, outcome)| outcome.error());
+                        errors.next().cloned().map_or(Ok(()), Err)
+                    }
+                    Conclusion::Json(_) => Ok(()),
+                });
+                is_honest(status, &concluded, call.name())?;
+            }
+            Ok(())
+        },
+    );
+}
+
+/// What is asked of a conclusion in [`no_reply_is_too_odd`], for calls that are not the trait's.
+///
+/// # Errors
+///
+/// Says what is wrong.
+pub fn is_honest<T>(
+    status: u16,
+    concluded: &Result<T>,
+    call: impl Display,
+) -> std::result::Result<(), TestCaseError> {
+    let Err(error) = concluded else {
+        prop_assert!(status < 400, "{call}: a success out of {status}");
+        return Ok(());
+    };
+    let words = error.to_string();
+    prop_assert!(!words.chars().any(char::is_control), "{call}: {words:?}");
+    prop_assert_eq!(error.status(), Some(status), "{}: {}", call, words);
+    let is_write = error
+        .operation()
+        .is_some_and(ticket_core::Operation::is_write);
+    // Behind 404 stands a wrong address, where nobody did anything.
+    if error.kind() == ErrorKind::BadResponse && is_write && status != 404 {
+        prop_assert_eq!(error.effect(), Effect::Unknown, "{}: {}", call, words);
+    }
+    Ok(())
+}

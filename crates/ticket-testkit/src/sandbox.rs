@@ -1,0 +1,225 @@
+//! The fixture of a provider whose vendor `ticket-sandbox` plays.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use ticket_conformance::{Cannot, Fault, Fixture, Given, Plant, Planted, Seen};
+use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
+use ticket_sandbox::{Endpoint, MessageKind, Rule, Sandbox, TicketSeed, Vendor};
+
+use crate::fixture::{ProviderUnderTest, SHORT, names_tickets, owned, page_size};
+
+/// Longer than anybody waits.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What the fixture has to know of a provider whose vendor the sandbox plays.
+pub trait SandboxProvider: ProviderUnderTest {
+    /// The vendor.
+    const VENDOR: Vendor;
+
+    /// How a message is written that stands on a ticket.
+    const MESSAGE: MessageKind = MessageKind::Incoming;
+
+    /// The body of a refusal with these words, where the vendor puts its words.
+    fn refusal(status: u16, words: &str) -> Value;
+
+    /// The attribute of a ticket that no provider can know beforehand, and its value, which must survive. The message
+    /// is planted by the fixture.
+    fn plant(plant: Plant) -> Given<(&'static str, Value)>;
+
+    /// The body of a delete's success that names none of the tickets. For vendors whose replies name them.
+    fn names_no_ticket() -> Given<Value> {
+        Err(names_tickets())
+    }
+}
+
+/// The [`Fixture`] of a [`SandboxProvider`]: `ticket_conformance::tests!(SandboxFixture::<Acme>::start, skips: [])`.
+pub struct SandboxFixture<P> {
+    sandbox: Sandbox,
+    provider: Arc<dyn TicketProvider>,
+    of: PhantomData<P>,
+}
+
+impl<P: SandboxProvider> SandboxFixture<P> {
+    /// A sandbox of its own, without tickets and quotas, and the provider connected to it.
+    ///
+    /// # Panics
+    ///
+    /// Where no port can be had.
+    #[expect(clippy::expect_used, reason = "a test without a server has failed")]
+    pub async fn start() -> Self {
+        let sandbox = Sandbox::builder()
+            .seed_tickets(false)
+            .leadsquared_quota(None)
+            .sweeppea_quota(None)
+            .start()
+            .await
+            .expect("a port");
+        let provider = P::connect(&sandbox.base_url(P::VENDOR), None);
+        Self {
+            sandbox,
+            provider,
+            of: PhantomData,
+        }
+    }
+}
+
+impl<P> fmt::Debug for SandboxFixture<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SandboxFixture")
+            .field("sandbox", &self.sandbox)
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A reply with this body, of which the vendor did nothing.
+fn reply(status: u16, body: &Value) -> ticket_sandbox::Fault {
+    ticket_sandbox::Fault::Reply {
+        status,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body: body.to_string().into_bytes(),
+    }
+}
+
+/// What the sandbox calls the fault.
+fn played<P: SandboxProvider>(fault: Fault) -> Given<ticket_sandbox::Fault> {
+    use ticket_sandbox::Fault as Played;
+
+    Ok(match fault {
+        Fault::ConnectionReset => Played::ConnectionReset,
+        Fault::LostResponse => Played::LostResponse,
+        Fault::Status(status) => Played::Status(status),
+        Fault::StatusAfterEffect(status) => Played::StatusAfterEffect(status),
+        Fault::RateLimited { retry_after } => Played::RateLimited {
+            retry_after: retry_after.map(|wait| wait.as_secs()),
+        },
+        Fault::Words { status, words } => reply(status, &P::refusal(status, &words)),
+        Fault::Malformed => reply(200, &serde_json::json!(["nothing of the kind"])),
+        Fault::Truncated => Played::TruncatedJson,
+        Fault::Empty => Played::EmptyBody,
+        Fault::WebPage { status } => Played::HtmlPage { status },
+        Fault::WrongTypes => Played::WrongTypes,
+        Fault::Oversized => Played::OversizedBody(8 * 1024 * 1024),
+        Fault::NeverAnswers => Played::Delay(DAY),
+        Fault::NeverEnds => Played::SlowDrip(DAY),
+        Fault::Redirect { status } => {
+            let elsewhere = format!("/{}/elsewhere", P::VENDOR.prefix());
+            Played::Reply {
+                status,
+                headers: vec![("location".to_owned(), elsewhere)],
+                body: Vec::new(),
+            }
+        }
+        Fault::NamesNoTicket => reply(200, &P::names_no_ticket()?),
+        other => {
+            return Err(Cannot::because(format!(
+                "the sandbox does not play {other:?}"
+            )));
+        }
+    })
+}
+
+fn given<T>(done: std::io::Result<T>) -> Given<T> {
+    done.map_err(|error| Cannot::because(format!("the sandbox's port is lost: {error}")))
+}
+
+#[async_trait]
+impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
+    fn provider(&self) -> Arc<dyn TicketProvider> {
+        Arc::clone(&self.provider)
+    }
+
+    fn expected_operations(&self) -> &'static [Operation] {
+        P::OPERATIONS
+    }
+
+    fn new_ticket(&self) -> Given<NewTicket> {
+        P::new_ticket()
+    }
+
+    async fn ticket(&self) -> Given<TicketId> {
+        let seed = TicketSeed::new("Made by the fixture").description("A text");
+        Ok(self.sandbox.add_ticket(P::VENDOR, seed).into())
+    }
+
+    fn missing_id(&self) -> Given<TicketId> {
+        Ok(P::MISSING_ID.into())
+    }
+
+    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
+        self.sandbox.add_tickets(P::VENDOR, tickets);
+        let ids = self.sandbox.ticket_ids(P::VENDOR).into_iter();
+        Ok(ids.map(TicketId::new).collect())
+    }
+
+    fn page_size(&self) -> Given<usize> {
+        page_size::<P>()
+    }
+
+    async fn inject(&self, fault: Fault) -> Given<()> {
+        if fault == Fault::NoConnection {
+            return given(self.sandbox.refuse_connections().await);
+        }
+        let rule = Rule::new(played::<P>(fault)?).vendor(P::VENDOR);
+        self.sandbox.inject(rule);
+        Ok(())
+    }
+
+    async fn heal(&self) -> Given<()> {
+        given(self.sandbox.accept_connections().await)
+    }
+
+    fn journal(&self) -> Given<Vec<Seen>> {
+        let seen = self.sandbox.journal().into_iter();
+        let calls = seen.filter(|seen| seen.endpoint != Some(Endpoint::Authenticate));
+        let calls = calls.map(|seen| {
+            if seen.is_write {
+                Seen::write()
+            } else {
+                Seen::read()
+            }
+            .took_effect(seen.took_effect)
+            .path(seen.path)
+            .text(String::from_utf8_lossy(&seen.body))
+        });
+        Ok(calls.collect())
+    }
+
+    async fn exists(&self, id: &TicketId) -> Given<bool> {
+        Ok(self.sandbox.exists(P::VENDOR, id.as_str()))
+    }
+
+    async fn plant(&self, plant: Plant) -> Given<Planted> {
+        if plant == Plant::Message {
+            let id = self.ticket().await?;
+            let text = "  Nobody called,\n STILL. ";
+            self.sandbox
+                .add_message(P::VENDOR, id.as_str(), P::MESSAGE, text);
+            return Ok(Planted::new(id, text));
+        }
+        let (name, value) = P::plant(plant)?;
+        let text = value.as_str().map(str::to_owned);
+        let text = text.unwrap_or_else(|| value.to_string());
+        let seed = TicketSeed::new("Planted").attribute(name, value);
+        let id = self.sandbox.add_ticket(P::VENDOR, seed);
+        Ok(Planted::new(id, text))
+    }
+
+    fn secrets(&self) -> Given<Vec<String>> {
+        owned(P::SECRETS)
+    }
+
+    fn sent_secrets(&self) -> Given<Vec<String>> {
+        owned(P::SENT_SECRETS)
+    }
+
+    fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
+        let base_url = self.sandbox.base_url(P::VENDOR);
+        Ok(P::connect(&base_url, Some(SHORT)))
+    }
+}
