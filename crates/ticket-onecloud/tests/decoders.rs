@@ -7,127 +7,78 @@
 
 mod common;
 
-use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use secrecy::SecretString;
-use serde_json::{Value, json};
 use ticket_core::{Effect, Error, ErrorKind, PageRequest, TicketProvider as _, TicketQuery};
-use ticket_onecloud::OneCloud;
-use ticket_sandbox::Sandbox;
+use ticket_onecloud::{OneCloud, OneCloudConfig};
+use ticket_testkit::property::{
+    Words, any_body, any_extras, any_json, check, is_honest, no_reply_is_too_odd,
+};
+use ticket_testkit::{Call, Reply};
 
 use common::{answer, connected, new_ticket};
 
-fn any_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        ".*".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(4, 32, 6, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..6).prop_map(Value::from),
-            btree_map("[A-Za-z_]{0,12}", inner, 0..6).prop_map(|map| json!(map)),
-        ]
-    })
-}
+const WORDS: Words = Words {
+    keys: "Id|Subject|StatusId|data|type|total|_meta|records|status|errorCode|userMessage|ticketId|\
+           response_code|response_status|token|[A-Za-z_]{0,12}",
+    values: "\"ERROR\"|\"Success\"|\"200\"|200|\"message\"",
+};
 
-/// Runs `check` on seeded random inputs, in one runtime.
-fn property<T: std::fmt::Debug>(
-    cases: u32,
-    inputs: impl Strategy<Value = T>,
-    check: &impl AsyncFn(&Sandbox, &OneCloud, T),
-) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (sandbox, provider) = runtime.block_on(connected());
-    let mut runner = TestRunner::new_with_rng(
-        Config {
-            cases,
-            failure_persistence: None,
-            rng_seed: proptest::test_runner::RngSeed::Fixed(1),
-            ..Config::default()
-        },
-        proptest::test_runner::TestRng::deterministic_rng(
-            proptest::test_runner::RngAlgorithm::ChaCha,
-        ),
-    );
-    runner
-        .run(&inputs, |input| {
-            runtime.block_on(check(&sandbox, &provider, input));
-            Ok(())
-        })
-        .unwrap();
+fn connect(base_url: &str) -> OneCloud {
+    OneCloud::new(&OneCloudConfig::new(base_url, "a token")).unwrap()
 }
 
 #[test]
 fn raw_loses_nothing() {
-    let rest = btree_map("x[A-Za-z]{0,8}", any_json(), 0..8);
-    property(300, rest, &async |sandbox, provider, rest| {
-        let mut body = json!(rest);
-        body["Id"] = json!("1");
-        body["Subject"] = json!("a subject");
-        let text = body.to_string();
-        answer(sandbox, 200, text.clone());
+    check(connect, &any_extras(), async |server, provider, extras| {
+        let text = format!("{{ \"Id\":\"1\",\"Subject\" :\"a subject\"{extras} }}");
+        let reply = |body: &str| server.answer_next(Reply::json_text(200, body));
+        reply(&text);
         let ticket = provider.get(&"1".into()).await.unwrap();
-        assert_eq!(ticket.raw.get(), text);
-        answer(sandbox, 200, format!(r#"{{"total":1,"data":[{text}]}}"#));
+        prop_assert_eq!(ticket.raw.get(), &text);
+        reply(&format!(r#"{{"total":1,"data":[{text}]}}"#));
         let page = provider.list(&TicketQuery::new()).await.unwrap();
-        assert_eq!(page.items[0].raw.get(), text);
-        answer(
-            sandbox,
-            200,
-            format!(r#"{{"data":[{text},{{"type":"message","data":[{text}]}}]}}"#),
-        );
-        let page = provider
-            .messages(&"1".into(), &PageRequest::first())
-            .await
-            .unwrap();
-        assert_eq!(
-            page.items.iter().map(|it| it.raw.get()).collect::<Vec<_>>(),
-            [&text, &text]
-        );
+        prop_assert_eq!(page.items[0].raw.get(), &text);
+        reply(&format!(
+            r#"{{"data":[{text},{{"type":"message","data":[{text}]}}]}}"#
+        ));
+        let page = PageRequest::first();
+        let page = provider.messages(&"1".into(), &page).await.unwrap();
+        let raw: Vec<_> = page.items.iter().map(|it| it.raw.get()).collect();
+        prop_assert_eq!(raw, [&text, &text]);
+        Ok(())
     });
 }
 
 #[test]
 fn no_reply_makes_a_decoder_panic() {
-    let body = prop_oneof![
-        any_json().prop_map(|json| json.to_string().into_bytes()),
-        vec(any::<u8>(), 0..64),
-        any_json().prop_map(|json| {
-            json!({"Id": json, "data": [json], "_meta": {"status": json}, "ticketId": json})
-                .to_string()
-                .into_bytes()
-        }),
-        any_json().prop_map(
-            |json| json!({"_meta": {"status": "ERROR"}, "records": json})
-                .to_string()
-                .into_bytes()
-        ),
+    let calls = [
+        Call::Get("1".into()),
+        Call::List(TicketQuery::new()),
+        Call::Create(new_ticket()),
+        Call::delete(["1"]),
+        Call::messages("1"),
     ];
-    property(300, body, &async |sandbox, provider, body| {
-        for operation in 0..6 {
-            answer(sandbox, 200, body.clone());
-            let effect = match operation {
-                0 => provider.get(&"1".into()).await.map(drop),
-                1 => provider.list(&TicketQuery::new()).await.map(drop),
-                2 => provider.create(&new_ticket()).await.map(drop),
-                3 => provider.delete(&["1".into()]).await.map(drop),
-                4 => provider
-                    .messages(&"1".into(), &PageRequest::first())
-                    .await
-                    .map(drop),
-                _ => {
-                    let password = SecretString::from("a password");
-                    provider.authenticate("x", &password, "1").await.map(drop)
-                }
-            };
-            if let Err(error) = effect {
-                assert_eq!(error.to_string().lines().count(), 1);
-            }
-        }
+    let bodies = || {
+        let reply = |json: String| {
+            format!(
+                r#"{{"Id":{json},"data":[{json}],"_meta":{{"status":{json}}},"ticketId":{json},"token":{json}}}"#
+            )
+        };
+        let refusal =
+            |json: String| format!(r#"{{"_meta":{{"status":"ERROR"}},"records":{json}}}"#);
+        prop_oneof![
+            2 => any_body(WORDS),
+            1 => any_json(WORDS).prop_map(reply).prop_map(String::into_bytes),
+            1 => any_json(WORDS).prop_map(refusal).prop_map(String::into_bytes),
+        ]
+    };
+    no_reply_is_too_odd(bodies(), connect, &calls);
+    check(connect, &bodies(), async |server, provider, body| {
+        server.answer_next(Reply::json_text(200, body));
+        let password = SecretString::from("a password");
+        let token = provider.authenticate("x", &password, "1").await;
+        is_honest(200, &token, "authenticate")
     });
 }
 

@@ -1,213 +1,67 @@
 //! The conformance suite against the sandbox: every promise of the contract, on real sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use ticket_conformance::{Cannot, Fault, Fixture, Given, Plant, Planted, Seen};
-use ticket_core::{NewTicket, Operation, Priority, TicketId, TicketProvider};
+use serde_json::{Value, json};
+use ticket_conformance::{Cannot, Given, Plant};
+use ticket_core::{NewTicket, Operation, Priority, TicketProvider};
 use ticket_sandbox::credentials::SWEEPPEA_API_KEY;
-use ticket_sandbox::{MessageKind, Rule, Sandbox, TicketSeed, Vendor};
+use ticket_sandbox::{MessageKind, Vendor};
 use ticket_sweeppea::{HttpConfig, Sweeppea, SweeppeaConfig};
+use ticket_testkit::{ProviderUnderTest, SandboxFixture, SandboxProvider};
 
-/// Longer than anybody waits.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+struct Subject;
 
-const VENDOR: Vendor = Vendor::Sweeppea;
+impl ProviderUnderTest for Subject {
+    const OPERATIONS: &'static [Operation] = &[
+        Operation::Get,
+        Operation::List,
+        Operation::Create,
+        Operation::Update,
+        Operation::Resolve,
+        Operation::Delete,
+        Operation::Messages,
+    ];
+    const MISSING_ID: &'static str = "9999999";
+    const SECRETS: &'static [&'static str] = &[SWEEPPEA_API_KEY];
+    const PAGE_SIZE: Option<usize> = Some(20);
 
-/// The provider with a sandbox of its own, which holds no ticket.
-struct Fresh {
-    sandbox: Sandbox,
-    provider: Arc<Sweeppea>,
-}
-
-impl Fresh {
-    async fn start() -> Self {
-        let sandbox = Sandbox::builder()
-            .seed_tickets(false)
-            .sweeppea_quota(None)
-            .start()
-            .await
-            .unwrap();
-        let provider = Arc::new(Sweeppea::new(&config(&sandbox)).unwrap());
-        Self { sandbox, provider }
-    }
-}
-
-fn config(sandbox: &Sandbox) -> SweeppeaConfig {
-    SweeppeaConfig::new(SWEEPPEA_API_KEY).base_url(sandbox.base_url(VENDOR))
-}
-
-/// A reply with this body, of which the vendor did nothing.
-fn reply(status: u16, body: impl Into<String>) -> ticket_sandbox::Fault {
-    ticket_sandbox::Fault::Reply {
-        status,
-        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-        body: body.into().into_bytes(),
-    }
-}
-
-/// What the sandbox calls the fault.
-fn played(fault: Fault) -> Given<ticket_sandbox::Fault> {
-    use ticket_sandbox::Fault as Played;
-
-    Ok(match fault {
-        Fault::ConnectionReset => Played::ConnectionReset,
-        Fault::LostResponse => Played::LostResponse,
-        Fault::Status(status) => Played::Status(status),
-        Fault::StatusAfterEffect(status) => Played::StatusAfterEffect(status),
-        Fault::RateLimited { retry_after } => Played::RateLimited {
-            retry_after: retry_after.map(|wait| wait.as_secs()),
-        },
-        Fault::Words { status, words } => {
-            let words = serde_json::Value::from(words);
-            let body = format!(r#"{{"Response":false,"Message":{words},"Code":{status}}}"#);
-            reply(status, body)
+    fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
+        let mut config = SweeppeaConfig::new(SWEEPPEA_API_KEY).base_url(base_url);
+        if let Some(timeout) = timeout {
+            config = config.http(HttpConfig::default().timeout(timeout));
         }
-        Fault::Malformed => reply(200, "[\"nothing of the kind\"]"),
-        Fault::Truncated => Played::TruncatedJson,
-        Fault::Empty => Played::EmptyBody,
-        Fault::WebPage { status } => Played::HtmlPage { status },
-        Fault::WrongTypes => Played::WrongTypes,
-        Fault::Oversized => Played::OversizedBody(8 * 1024 * 1024),
-        Fault::NeverAnswers => Played::Delay(DAY),
-        Fault::NeverEnds => Played::SlowDrip(DAY),
-        Fault::Redirect { status } => Played::Reply {
-            status,
-            headers: vec![(
-                "location".to_owned(),
-                format!("/{}/elsewhere", VENDOR.prefix()),
-            )],
-            body: Vec::new(),
-        },
-        Fault::NamesNoTicket => {
-            return Err(Cannot::because(
-                "Sweeppea's reply to a delete names no ticket, and none is missing in it",
-            ));
-        }
-        other => {
-            return Err(Cannot::because(format!(
-                "the sandbox does not play {other:?}"
-            )));
-        }
-    })
-}
-
-#[async_trait]
-impl Fixture for Fresh {
-    fn provider(&self) -> Arc<dyn TicketProvider> {
-        self.provider.clone()
+        Arc::new(Sweeppea::new(&config).unwrap())
     }
 
-    fn expected_operations(&self) -> &'static [Operation] {
-        &[
-            Operation::Get,
-            Operation::List,
-            Operation::Create,
-            Operation::Update,
-            Operation::Resolve,
-            Operation::Delete,
-            Operation::Messages,
-        ]
-    }
-
-    fn new_ticket(&self) -> Given<NewTicket> {
+    fn new_ticket() -> Given<NewTicket> {
         Ok(NewTicket::new("Entry page down")
             .description("Nobody can enter.")
             .priority(Priority::High))
     }
+}
 
-    async fn ticket(&self) -> Given<TicketId> {
-        let seed = TicketSeed::new("Made by the fixture").description("A text");
-        Ok(self.sandbox.add_ticket(VENDOR, seed).into())
+impl SandboxProvider for Subject {
+    const VENDOR: Vendor = Vendor::Sweeppea;
+    const MESSAGE: MessageKind = MessageKind::Note;
+
+    fn refusal(status: u16, words: &str) -> Value {
+        json!({ "Response": false, "Message": words, "Code": status })
     }
 
-    fn missing_id(&self) -> Given<TicketId> {
-        Ok("9999999".into())
-    }
-
-    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
-        self.sandbox.add_tickets(VENDOR, tickets);
-        let ids = self.sandbox.ticket_ids(VENDOR).into_iter();
-        Ok(ids.map(TicketId::new).collect())
-    }
-
-    fn page_size(&self) -> Given<usize> {
-        Ok(20)
-    }
-
-    async fn inject(&self, fault: Fault) -> Given<()> {
-        if fault == Fault::NoConnection {
-            self.sandbox.refuse_connections().await.unwrap();
-        } else {
-            self.sandbox
-                .inject(Rule::new(played(fault)?).vendor(VENDOR));
+    fn plant(plant: Plant) -> Given<(&'static str, Value)> {
+        match plant {
+            Plant::UnknownPriority => Ok(("Priority", 9.into())),
+            Plant::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
+            Plant::UnknownStatus => Err(Cannot::because("Sweeppea's status is a yes or a no")),
+            other => Err(Cannot::because(format!("nothing is known of {other:?}"))),
         }
-        Ok(())
-    }
-
-    async fn heal(&self) -> Given<()> {
-        self.sandbox.accept_connections().await.unwrap();
-        Ok(())
-    }
-
-    fn journal(&self) -> Given<Vec<Seen>> {
-        let seen = self.sandbox.journal().into_iter();
-        Ok(seen
-            .map(|seen| {
-                if seen.is_write {
-                    Seen::write()
-                } else {
-                    Seen::read()
-                }
-                .took_effect(seen.took_effect)
-                .path(seen.path)
-                .text(String::from_utf8_lossy(&seen.body))
-            })
-            .collect())
-    }
-
-    async fn exists(&self, id: &TicketId) -> Given<bool> {
-        Ok(self.sandbox.exists(VENDOR, id.as_str()))
-    }
-
-    async fn plant(&self, plant: Plant) -> Given<Planted> {
-        let (name, value, text) = match plant {
-            Plant::UnknownPriority => ("Priority", serde_json::Value::from(9), "9"),
-            Plant::UnmodelledField => ("Shelf", "conformance-b7".into(), "conformance-b7"),
-            Plant::Message => {
-                let id = self.ticket().await?;
-                let text = "  Nobody called,\n STILL. ";
-                let kind = MessageKind::Note;
-                self.sandbox.add_message(VENDOR, id.as_str(), kind, text);
-                return Ok(Planted::new(id, text));
-            }
-            Plant::UnknownStatus => {
-                return Err(Cannot::because("Sweeppea's status is a yes or a no"));
-            }
-            other => return Err(Cannot::because(format!("nothing is known of {other:?}"))),
-        };
-        let seed = TicketSeed::new("Planted").attribute(name, value);
-        Ok(Planted::new(self.sandbox.add_ticket(VENDOR, seed), text))
-    }
-
-    fn secrets(&self) -> Given<Vec<String>> {
-        Ok(vec![SWEEPPEA_API_KEY.to_owned()])
-    }
-
-    fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
-        let http = HttpConfig::default().timeout(Duration::from_millis(250));
-        let config = config(&self.sandbox).http(http);
-        Ok(Arc::new(Sweeppea::new(&config).unwrap()))
     }
 }
 
-ticket_conformance::tests!(Fresh::start, skips: [
+ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     comments_are_sent_whole,
     delete_of_a_mix_answers_in_order,
     delete_of_duplicates_answers_each,

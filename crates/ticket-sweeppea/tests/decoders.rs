@@ -8,120 +8,71 @@
 
 mod common;
 
-use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
-use serde_json::{Value, json};
 use ticket_core::{PageRequest, TicketPatch, TicketProvider as _, TicketQuery};
-use ticket_sandbox::Sandbox;
-use ticket_sweeppea::Sweeppea;
+use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
+use ticket_testkit::property::{Words, any_body, any_extras, any_json, check, no_reply_is_too_odd};
+use ticket_testkit::{Call, Reply};
 
-use common::{answer, connected, new_ticket};
+use common::new_ticket;
 
-fn any_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        ".*".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(4, 32, 6, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..6).prop_map(Value::from),
-            btree_map("[A-Za-z_]{0,12}", inner, 0..6).prop_map(|map| json!(map)),
-        ]
-    })
-}
+const WORDS: Words = Words {
+    keys: "Response|Data|Ticket|Tickets|CaseNumber|CaseId|Notes|Message|Code|[A-Za-z_]{0,12}",
+    values: "true|false|401|\"ABC1234\"",
+};
 
-/// Runs `check` on seeded random inputs, in one runtime.
-fn property<T: std::fmt::Debug>(
-    cases: u32,
-    inputs: impl Strategy<Value = T>,
-    check: &impl AsyncFn(&Sandbox, &Sweeppea, T),
-) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (sandbox, provider) = runtime.block_on(connected());
-    let mut runner = TestRunner::new_with_rng(
-        Config {
-            cases,
-            failure_persistence: None,
-            rng_seed: proptest::test_runner::RngSeed::Fixed(1),
-            ..Config::default()
-        },
-        proptest::test_runner::TestRng::deterministic_rng(
-            proptest::test_runner::RngAlgorithm::ChaCha,
-        ),
-    );
-    runner
-        .run(&inputs, |input| {
-            runtime.block_on(check(&sandbox, &provider, input));
-            Ok(())
-        })
-        .unwrap();
+fn connect(base_url: &str) -> Sweeppea {
+    Sweeppea::new(&SweeppeaConfig::new("a key").base_url(base_url)).unwrap()
 }
 
 #[test]
 fn raw_loses_nothing() {
-    let rest = btree_map("x[A-Za-z]{0,8}", any_json(), 0..8);
-    property(300, rest, &async |sandbox, provider, rest| {
-        let mut ticket = json!(rest);
-        ticket["CaseNumber"] = json!("ABC1234");
-        let row = ticket.to_string();
-        ticket["Notes"] = json!([rest]);
-        let text = json!({"Response": true, "Data": ticket, "Telemetry": rest}).to_string();
-        answer(sandbox, 200, text.clone());
-        assert_eq!(
-            provider.get(&"ABC1234".into()).await.unwrap().raw.get(),
-            text
+    check(connect, &any_extras(), async |server, provider, extras| {
+        let reply = |body: &str| server.answer_next(Reply::json_text(200, body));
+        let row = format!("{{ \"CaseNumber\" :\"ABC1234\"{extras} }}");
+        let note = format!("{{ \"NoteId\" :1{extras} }}");
+        let text = format!(
+            "{{\"Response\":true , \"Data\":{{ \"CaseNumber\":\"ABC1234\",\"Notes\":[{note}]{extras}}}{extras} }}"
         );
-        answer(sandbox, 200, text);
-        let page = provider
-            .messages(&"ABC1234".into(), &PageRequest::first())
-            .await
-            .unwrap();
-        assert_eq!(page.items[0].raw.get(), json!(rest).to_string());
-        answer(
-            sandbox,
-            200,
-            format!(r#"{{"Response":true,"Data":{{"Tickets":[{row}]}}}}"#),
-        );
+        reply(&text);
+        let ticket = provider.get(&"ABC1234".into()).await.unwrap();
+        prop_assert_eq!(ticket.raw.get(), &text);
+        reply(&text);
+        let page = PageRequest::first();
+        let page = provider.messages(&"ABC1234".into(), &page).await.unwrap();
+        prop_assert_eq!(page.items[0].raw.get(), &note);
+        reply(&format!(
+            r#"{{"Response":true,"Data":{{"Tickets":[{row}]}}}}"#
+        ));
         let page = provider.list(&TicketQuery::new()).await.unwrap();
-        assert_eq!(page.items[0].raw.get(), row);
+        prop_assert_eq!(page.items[0].raw.get(), &row);
+        Ok(())
     });
 }
 
 #[test]
 fn no_reply_makes_a_decoder_panic() {
-    let body = prop_oneof![
-        any_json().prop_map(|json| json.to_string().into_bytes()),
-        vec(any::<u8>(), 0..64),
-        any_json().prop_map(|json| json!({"Response": true, "Data": json, "Ticket": json}).to_string().into_bytes()),
-        any_json().prop_map(|json| json!({"Response": true, "Data": {"CaseNumber": json, "Tickets": [json], "Notes": json}}).to_string().into_bytes()),
-        any_json().prop_map(|json| json!({"Response": false, "Message": json, "Code": json}).to_string().into_bytes()),
+    let calls = [
+        Call::Get("1".into()),
+        Call::List(TicketQuery::new()),
+        Call::Create(new_ticket()),
+        Call::Update("1".into(), TicketPatch::new().subject("x")),
+        Call::Resolve("1".into()),
+        Call::delete(["1"]),
+        Call::messages("1"),
     ];
-    property(300, body, &async |sandbox, provider, body| {
-        for operation in 0..7 {
-            answer(sandbox, 200, body.clone());
-            let result = match operation {
-                0 => provider.get(&"1".into()).await.map(drop),
-                1 => provider.list(&TicketQuery::new()).await.map(drop),
-                2 => provider.create(&new_ticket()).await.map(drop),
-                3 => {
-                    provider
-                        .update(&"1".into(), &TicketPatch::new().subject("x"))
-                        .await
-                }
-                4 => provider.resolve(&"1".into()).await,
-                5 => provider.delete(&["1".into()]).await.map(drop),
-                _ => provider
-                    .messages(&"1".into(), &PageRequest::first())
-                    .await
-                    .map(drop),
-            };
-            if let Err(error) = result {
-                assert_eq!(error.to_string().lines().count(), 1);
-            }
-        }
-    });
+    let reply = |json: String| format!(r#"{{"Response":true,"Data":{json},"Ticket":{json}}}"#);
+    let data = |json: String| {
+        format!(
+            r#"{{"Response":true,"Data":{{"CaseNumber":{json},"Tickets":[{json}],"Notes":{json}}}}}"#
+        )
+    };
+    let refusal = |json: String| format!(r#"{{"Response":false,"Message":{json},"Code":{json}}}"#);
+    let bodies = prop_oneof![
+        2 => any_body(WORDS),
+        1 => any_json(WORDS).prop_map(reply).prop_map(String::into_bytes),
+        1 => any_json(WORDS).prop_map(data).prop_map(String::into_bytes),
+        1 => any_json(WORDS).prop_map(refusal).prop_map(String::into_bytes),
+    ];
+    no_reply_is_too_odd(bodies, connect, &calls);
 }
