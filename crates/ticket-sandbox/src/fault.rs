@@ -152,16 +152,6 @@ impl Faults {
         self.rules.push(rule);
     }
 
-    /// How many rules still wait for a request.
-    pub(crate) fn waiting(&self) -> usize {
-        self.rules.len()
-    }
-
-    /// Takes back the rules behind the first so many.
-    pub(crate) fn withdraw(&mut self, waiting: usize) {
-        self.rules.truncate(waiting);
-    }
-
     pub(crate) fn roll(&mut self, seed: u64, probability: f64, faults: Vec<Fault>) {
         self.dice = Some(Dice {
             random: fastrand::Rng::with_seed(seed),

@@ -109,19 +109,6 @@ impl Sandbox {
         self.shared.lock().faults.add(rule);
     }
 
-    /// Adds a scripted fault and says how many rules were waiting before it.
-    pub(crate) fn inject_after(&self, rule: Rule) -> usize {
-        let faults = &mut self.shared.lock().faults;
-        let waiting = faults.waiting();
-        faults.add(rule);
-        waiting
-    }
-
-    /// Takes back the rules behind the first so many.
-    pub(crate) fn withdraw_after(&self, waiting: usize) {
-        self.shared.lock().faults.withdraw(waiting);
-    }
-
     /// From now on makes each request fail with this probability (0.0 to 1.0) by one of these faults.
     ///
     /// The same seed gives the same faults to the same requests, counted in order of arrival.

@@ -20,7 +20,6 @@ mod messages;
 mod onecloud;
 mod printed;
 mod quotas;
-mod replay;
 mod rules;
 mod server;
 mod sweeppea;

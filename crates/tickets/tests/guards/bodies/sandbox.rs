@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use ticket_sandbox::{Fault, Recording, Rule, Sandbox, Vendor, credentials};
+use ticket_sandbox::{Fault, Rule, Sandbox, Vendor, credentials};
+use ticket_testkit::contract::Recording;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
