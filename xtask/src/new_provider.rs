@@ -63,14 +63,6 @@ const FILES: &[(&str, &str)] = &[
         "tests/contract/get-ok.json",
         include_str!("../templates/provider/tests/contract/get-ok.json"),
     ),
-    (
-        "tests/vendor/api.rs",
-        include_str!("../templates/provider/tests/vendor/api.rs"),
-    ),
-    (
-        "tests/vendor/mod.rs",
-        include_str!("../templates/provider/tests/vendor/mod.rs"),
-    ),
 ];
 
 const MANIFEST: &str = include_str!("../templates/provider/Cargo.toml");

@@ -1,44 +1,42 @@
 //! Every recorded exchange, replayed over a real socket: what is sent must equal the file, and what is
-//! concluded must equal what stands here.
+//! concluded must equal both the file and the table below.
 #![allow(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
+    clippy::panic,
     reason = "helpers of tests may panic"
 )]
 
-mod vendor;
-
-use serde_json::Value;
-use ticket_core::{Status, TicketProvider as _};
 use ticket_acme::{Acme, AcmeConfig};
+use ticket_testkit::Call;
+use ticket_testkit::contract::{Contract, Recording};
 
-use vendor::Vendor;
+/// What each file must give: the result of a success, or the vendor's words.
+#[rustfmt::skip]
+const CASES: &[(&str, &str)] = &[
+    ("get-ok", TICKET),
+];
 
-/// Answers with the exchange once, lets `call` be made, and holds the request against the file.
-async fn replay<T>(file: &str, call: impl AsyncFn(&Acme) -> T) -> T {
-    let exchange: Value = serde_json::from_str(file).unwrap();
-    let request = &exchange["request"];
-    let vendor = Vendor::start().await;
-    vendor.answer_once(&exchange["response"]);
-    let config = AcmeConfig::new(vendor.base_url(), "<key>");
-    let result = call(&Acme::new(&config).unwrap()).await;
-    let sent = vendor.requests();
-    assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0].method, request["method"].as_str().unwrap());
-    assert_eq!(sent[0].path, request["path"].as_str().unwrap());
-    for (name, value) in request["headers"].as_object().unwrap() {
-        assert_eq!(sent[0].header(name), value.as_str(), "{name}");
-    }
-    result
-}
+const TICKET: &str = r#"{
+    "id": "17", "subject": "Card refused", "description": "The till says: declined.", "status": "open",
+    "raw": "the reply"
+}"#;
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract");
 
 #[tokio::test]
-async fn a_ticket_is_read() {
-    let file = include_str!("contract/get-ok.json");
-    let ticket = replay(file, async |acme| acme.get(&"17".into()).await)
-        .await
-        .unwrap();
-    assert_eq!(ticket.id.as_str(), "17");
-    assert_eq!(ticket.subject.as_deref(), Some("Card refused"));
-    assert_eq!(ticket.status, Some(Status::Open));
+async fn every_recorded_exchange_is_sent_and_understood() {
+    let connect = |base_url: &str| Acme::new(&AcmeConfig::new(base_url, "<key>")).unwrap();
+    let contract = Contract::new(FOLDER).secrets(&["<key>"]);
+    contract
+        .assert(CASES, connect, async |acme, recording| {
+            call(recording).on(acme).await
+        })
+        .await;
+}
+
+/// The call of a recording, with values of its own: the file must ask for just this.
+fn call(recording: &Recording) -> Call {
+    match recording.operation.as_str() {
+        "get" => Call::Get("17".into()),
+        other => panic!("no such operation: {other}"),
+    }
 }

@@ -1,104 +1,113 @@
-//! The conformance suite against the vendor of `vendor/`: every promise of the contract, on real sockets.
+//! The conformance suite against a vendor on loopback: every promise of the contract, on real sockets.
 //!
 //! Skipped is what Pear has no such thing for: it files, changes and answers no tickets, and deletes one at a time.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic"
-)]
-
-mod vendor;
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use ticket_conformance::{Cannot, Fault, Fixture, Given, Plant, Planted, Seen};
-use ticket_core::{Operation, TicketId, TicketProvider};
+use serde_json::{Value, json};
+use ticket_conformance::{Cannot, Given, Plant, Planted};
+use ticket_core::{Operation, TicketProvider};
 use ticket_pear::{Pear, PearConfig};
+use ticket_testkit::{
+    LoopbackFixture, LoopbackVendor, ProviderUnderTest, Reply, Request, TicketStore, VendorApi,
+};
 
-use vendor::Vendor;
-use vendor::api::{CREDENTIALS, EMAIL, KEY, PAGE};
+/// What the vendor accepts.
+const KEY: &str = "pear-conformance-key";
 
-/// The provider with a vendor of its own, which holds no ticket.
-struct Fresh {
-    vendor: Vendor,
-    provider: Arc<Pear>,
+/// Whose key it is.
+const EMAIL: &str = "ann@example.com";
+
+/// The base64 of the address, a colon and the key.
+const CREDENTIALS: &str = "YW5uQGV4YW1wbGUuY29tOnBlYXItY29uZm9ybWFuY2Uta2V5";
+
+/// How many tickets a page of the list has.
+const PAGE: usize = 20;
+
+/// The vendor, as its page (`api.html`) says.
+#[derive(Default)]
+struct PearDesk {
+    tickets: TicketStore,
 }
 
-impl Fresh {
-    async fn start() -> Self {
-        let vendor = Vendor::start().await;
-        let provider = Arc::new(Pear::new(&config(&vendor)).unwrap());
-        Self { vendor, provider }
-    }
-}
-
-fn config(vendor: &Vendor) -> PearConfig {
-    PearConfig::new(vendor.base_url(), EMAIL, KEY)
-}
-
-#[async_trait]
-impl Fixture for Fresh {
-    fn provider(&self) -> Arc<dyn TicketProvider> {
-        self.provider.clone()
-    }
-
-    fn expected_operations(&self) -> &'static [Operation] {
-        &[Operation::Get, Operation::List, Operation::Delete]
-    }
-
-    async fn ticket(&self) -> Given<TicketId> {
-        Ok(self.vendor.add_ticket("status", "open").into())
-    }
-
-    fn missing_id(&self) -> Given<TicketId> {
-        Ok("999999".into())
-    }
-
-    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
-        let ids = (0..tickets).map(|_| self.vendor.add_ticket("status", "open"));
-        Ok(ids.map(TicketId::from).collect())
-    }
-
-    fn page_size(&self) -> Given<usize> {
-        Ok(PAGE)
-    }
-
-    async fn inject(&self, fault: Fault) -> Given<()> {
-        match fault {
-            Fault::NoConnection => self.vendor.refuse_connections(),
-            Fault::NamesNoTicket => {
-                return Err(Cannot::because("a reply to a delete names no ticket"));
-            }
-            other => self.vendor.inject(other),
+impl VendorApi for PearDesk {
+    fn answer(&mut self, request: &Request) -> Reply {
+        if request.header("authorization") != Some(&format!("Basic {CREDENTIALS}")) {
+            return self.error(401, "unknown key");
         }
-        Ok(())
+        match (request.method.as_str(), &*request.segments()) {
+            ("GET", ["tickets"]) => self.list(request),
+            ("GET", ["tickets", id]) => match self.tickets.get(id) {
+                Some(ticket) => Reply::json(200, ticket),
+                None => self.error(404, "no such ticket"),
+            },
+            ("DELETE", ["tickets", id]) => match self.tickets.remove(id) {
+                Some(_) => Reply::empty(202),
+                None => self.error(404, "no such ticket"),
+            },
+            _ => Reply::empty(404),
+        }
+    }
+}
+
+impl PearDesk {
+    /// A page: the cursor is `c` and the number of tickets before it.
+    fn list(&self, request: &Request) -> Reply {
+        let before = match request.query("cursor") {
+            None => Some(0),
+            Some(cursor) => cursor.strip_prefix('c').and_then(|c| c.parse().ok()),
+        };
+        let Some(before) = before else {
+            return self.error(422, "no such cursor");
+        };
+        let tickets: Vec<_> = self.tickets.iter().skip(before).take(PAGE).collect();
+        let end = before + tickets.len();
+        let next = (end < self.tickets.len()).then(|| format!("c{end}"));
+        Reply::json(200, &json!({ "tickets": tickets, "next": next }))
     }
 
-    async fn heal(&self) -> Given<()> {
-        self.vendor.accept_connections().await;
-        Ok(())
+    /// A new open ticket with this field.
+    fn add(&mut self, name: &str, value: &str) -> String {
+        self.tickets.add(|id| {
+            let id: u64 = id.parse().unwrap();
+            let mut ticket = json!({
+                "id": id, "subject": "Card refused", "description": "The till says: declined.",
+            });
+            let fields = ticket.as_object_mut().unwrap();
+            fields.insert("status".to_owned(), Value::from("open"));
+            fields.insert(name.to_owned(), Value::from(value));
+            ticket
+        })
+    }
+}
+
+impl ProviderUnderTest for PearDesk {
+    const OPERATIONS: &'static [Operation] = &[Operation::Get, Operation::List, Operation::Delete];
+    const MISSING_ID: &'static str = "999999";
+    const SECRETS: &'static [&'static str] = &[KEY, CREDENTIALS];
+    const PAGE_SIZE: Option<usize> = Some(PAGE);
+
+    fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
+        let mut config = PearConfig::new(base_url, EMAIL, KEY);
+        if let Some(timeout) = timeout {
+            config = config.timeout(timeout);
+        }
+        Arc::new(Pear::new(&config).unwrap())
+    }
+}
+
+impl LoopbackVendor for PearDesk {
+    fn add_ticket(&mut self) -> String {
+        self.add("status", "open")
     }
 
-    fn journal(&self) -> Given<Vec<Seen>> {
-        let requests = self.vendor.requests().into_iter();
-        Ok(requests
-            .map(|request| {
-                let is_read = request.method == "GET";
-                if is_read { Seen::read() } else { Seen::write() }
-                    .took_effect(request.took_effect)
-                    .path(request.path)
-                    .text(request.body)
-            })
-            .collect())
+    fn exists(&self, id: &str) -> bool {
+        self.tickets.get(id).is_some()
     }
 
-    async fn exists(&self, id: &TicketId) -> Given<bool> {
-        Ok(self.vendor.exists(id.as_str()))
-    }
-
-    async fn plant(&self, plant: Plant) -> Given<Planted> {
+    fn plant(&mut self, plant: Plant) -> Given<Planted> {
         let (name, text) = match plant {
             Plant::UnknownStatus => ("status", "conformance-s9"),
             Plant::UnmodelledField => ("shelf", "conformance-b7"),
@@ -106,20 +115,11 @@ impl Fixture for Fresh {
             Plant::Message => return Err(Cannot::because("a ticket has no messages")),
             other => return Err(Cannot::because(format!("nothing plants {other:?}"))),
         };
-        Ok(Planted::new(self.vendor.add_ticket(name, text), text))
-    }
-
-    fn secrets(&self) -> Given<Vec<String>> {
-        Ok(vec![KEY.to_owned(), CREDENTIALS.to_owned()])
-    }
-
-    fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
-        let config = config(&self.vendor).timeout(Duration::from_millis(250));
-        Ok(Arc::new(Pear::new(&config).unwrap()))
+        Ok(Planted::new(self.add(name, text), text))
     }
 }
 
-ticket_conformance::tests!(Fresh::start, skips: [
+ticket_conformance::tests!(LoopbackFixture::<PearDesk>::start, skips: [
     comments_are_sent_whole, // Pear has no operation `comment`
     concurrent_creates_are_apart, // Pear has no operation `create`
     created_tickets_exist, // Pear has no operation `create`
