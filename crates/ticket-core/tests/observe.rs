@@ -8,8 +8,7 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Fake, error};
@@ -18,37 +17,23 @@ use ticket_core::{
     MockTicketProvider, NewTicket, Person, ProviderInfo, Quota, Quotas, RetryPolicy, StackOptions,
     Tickets,
 };
+use ticket_testkit::LogCapture;
 use tracing_subscriber::fmt::format::FmtSpan;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Everything that is written while `work` runs on this thread.
 async fn written(work: impl Future<Output = ()>) -> String {
-    let log = Log::default();
-    let writer = log.clone();
+    let log = LogCapture::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
         .with_ansi(false)
         .without_time()
-        .with_writer(move || writer.clone())
+        .with_writer(log.writer())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
     work.await;
     drop(guard);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert_documented(&log);
     log
 }

@@ -2,28 +2,14 @@
 //! tracing skip an event for good.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ticket_core::{
     Capabilities, Error, ErrorKind, Layered, MockTicketProvider, NewComment, Pace, Pacer,
     ProviderInfo, Quota, Quotas, TicketId, TicketProvider,
 };
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+use ticket_testkit::LogCapture;
 
 const TEXT: &str = "what a customer wrote";
 
@@ -43,14 +29,13 @@ fn provider() -> MockTicketProvider {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_is_visible_and_tells_no_text() {
-    let log = Log::default();
-    let writer = log.clone();
+    let log = LogCapture::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
         .with_target(false)
         .without_time()
-        .with_writer(move || writer.clone())
+        .with_writer(log.writer())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let quotas = Quotas::none().window(Quota::new(1, Duration::from_secs(5)));
@@ -67,7 +52,7 @@ async fn waiting_is_visible_and_tells_no_text() {
     in_time.await.unwrap();
     drop(guard);
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     let lines: Vec<_> = log.lines().map(str::trim).collect();
     assert_eq!(
         lines,

@@ -10,7 +10,6 @@
 //! of what is allowed in the time from the first arrival to the last. The clock is paused, so hours take
 //! seconds, and the same options give the same table.
 
-use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io::{self, Write as _};
@@ -24,6 +23,7 @@ use futures_util::future::{BoxFuture, join_all};
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
+use ticket_testkit::window::{Window, WindowModel};
 use tickets::{
     Call, Capabilities, Error, ErrorKind, Layer, Layered, Pace, Pacer, ProviderInfo, Quota, Quotas,
     Reply, Result, TicketId, TicketProvider,
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
     tell("                                        pacer             governor")?;
     tell("latency  the vendor counts by      refused    rate    refused    rate")?;
     for latency in LATENCIES {
-        for model in Model::ALL {
+        for model in WindowModel::ALL {
             let pacer = Pacer::new(Quotas::none().window(quota));
             let pacer = Pace::new(Arc::new(pacer));
             let pacer = runtime.block_on(measure(&options, model, latency, pacer));
@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
             })?;
             tell(format_args!(
                 "{latency:>4} ms  {:<24}  {pacer}    {gcra}",
-                model.title()
+                title(model)
             ))?;
         }
     }
@@ -86,7 +86,12 @@ impl Options {
 }
 
 /// Sends all calls through `layer`.
-async fn measure(options: &Options, model: Model, latency: u64, layer: impl Layer) -> Measured {
+async fn measure(
+    options: &Options,
+    model: WindowModel,
+    latency: u64,
+    layer: impl Layer,
+) -> Measured {
     let mut rng = fastrand::Rng::with_seed(options.seed);
     let phase = options.quota.window.mul_f64(rng.f64());
     let vendor = Arc::new(Vendor {
@@ -158,52 +163,27 @@ impl TicketProvider for Vendor {
     }
 }
 
-/// How the vendor counts. None of the three says how it does.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Model {
-    Sliding,
-    SlidingCountingRefused,
-    Fixed,
-    TokenBucket,
-}
-
-impl Model {
-    const ALL: [Self; 4] = [
-        Self::Sliding,
-        Self::SlidingCountingRefused,
-        Self::Fixed,
-        Self::TokenBucket,
-    ];
-
-    const fn title(self) -> &'static str {
-        match self {
-            Self::Sliding => "sliding window",
-            Self::SlidingCountingRefused => "sliding, refused count",
-            Self::Fixed => "fixed window",
-            Self::TokenBucket => "token bucket",
-        }
+const fn title(model: WindowModel) -> &'static str {
+    match model {
+        WindowModel::Sliding => "sliding window",
+        WindowModel::SlidingCountingRefused => "sliding, refused count",
+        WindowModel::Fixed => "fixed window",
+        WindowModel::TokenBucket => "token bucket",
     }
 }
 
+/// The vendor's window, and when the first and the last call came.
 struct Counter {
-    model: Model,
-    quota: Quota,
-    /// When the present fixed window ends.
-    ends: Instant,
-    counted: VecDeque<Instant>,
-    /// In nanoseconds times calls: a whole token is a window's nanoseconds. Nothing is rounded.
-    tokens: u128,
+    window: Window,
     arrivals: Option<(Instant, Instant)>,
 }
 
 impl Counter {
-    fn new(model: Model, quota: Quota, phase: Duration) -> Self {
+    /// The first fixed window ends after `phase`.
+    fn new(model: WindowModel, quota: Quota, phase: Duration) -> Self {
+        let window = Window::new(model, quota.calls, quota.window, Instant::now());
         Self {
-            model,
-            quota,
-            ends: Instant::now() + phase,
-            counted: VecDeque::new(),
-            tokens: u128::from(quota.calls) * quota.window.as_nanos(),
+            window: window.phase(quota.window.saturating_sub(phase)),
             arrivals: None,
         }
     }
@@ -216,33 +196,9 @@ impl Counter {
     }
 
     fn admits(&mut self, now: Instant) -> bool {
-        let (first, last) = self.arrivals.unwrap_or((now, now));
+        let (first, _) = self.arrivals.unwrap_or((now, now));
         self.arrivals = Some((first, now));
-        match self.model {
-            Model::Sliding | Model::SlidingCountingRefused => {
-                let window = self.quota.window;
-                self.counted.retain(|at| now - *at < window);
-            }
-            Model::Fixed => {
-                while now >= self.ends {
-                    self.ends += self.quota.window;
-                    self.counted.clear();
-                }
-            }
-            Model::TokenBucket => {
-                let (quota, token) = (u128::from(self.quota.calls), self.quota.window.as_nanos());
-                let back = (now - last).as_nanos() * quota;
-                self.tokens = (self.tokens + back).min(quota * token);
-                let left = self.tokens.checked_sub(token);
-                self.tokens = left.unwrap_or(self.tokens);
-                return left.is_some();
-            }
-        }
-        let admitted = self.counted.len() < self.quota.calls as usize;
-        if admitted || self.model == Model::SlidingCountingRefused {
-            self.counted.push_back(now);
-        }
-        admitted
+        self.window.admit(now)
     }
 }
 

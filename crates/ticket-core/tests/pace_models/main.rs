@@ -24,9 +24,10 @@ use ticket_core::{
     Call, Capabilities, Layer, Layered, Pace, Pacer, ProviderInfo, Quota, Quotas, Reply, Result,
     TicketId, TicketProvider,
 };
+use ticket_testkit::window::{Window, WindowModel};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use server::{Counter, MODELS, Model, Remote, Server, Tally};
+use server::{Remote, Server, Tally};
 
 fn provider(layer: impl Layer, server: &Arc<Server>) -> Arc<dyn TicketProvider> {
     let info = ProviderInfo::new("memory", "Memory", Capabilities::none());
@@ -87,6 +88,11 @@ impl Layer for Gcra {
     }
 }
 
+/// A quota that the server counts so; so much of the first fixed window is over.
+fn counted(model: WindowModel, quota: Quota, phase: Duration) -> Window {
+    Window::new(model, quota.calls, quota.window, Instant::now()).phase(phase)
+}
+
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
@@ -102,7 +108,7 @@ struct Seen {
 }
 
 /// Calls at random moments, with random ways, some given up at random moments.
-async fn random_run(model: Model, seed: u64, all: &mut Seen) {
+async fn random_run(model: WindowModel, seed: u64, all: &mut Seen) {
     let mut rng = fastrand::Rng::with_seed(seed);
     let quota = Quota::new(rng.u32(1..30), millis(rng.u64(50..8000)));
     let mut quotas = Quotas::none().window(quota);
@@ -110,7 +116,7 @@ async fn random_run(model: Model, seed: u64, all: &mut Seen) {
         let factor = rng.u32(2..6);
         quotas = quotas.window(Quota::new(quota.calls * factor / 2, quota.window * factor));
     }
-    let counter = |quota: &Quota| Counter::new(model, *quota, millis(rng.u64(0..8000)));
+    let counter = |quota: &Quota| counted(model, *quota, millis(rng.u64(0..8000)));
     let counters = quotas.windows.iter().map(counter).collect();
     let longest = [0, 20, 300, 3000];
     let shortest = millis(rng.u64(0..=300));
@@ -169,7 +175,7 @@ async fn random_run(model: Model, seed: u64, all: &mut Seen) {
 
 #[tokio::test(start_paused = true)]
 async fn no_vendor_refuses_a_paced_call_whatever_way_it_counts() {
-    for (part, model) in (0..).zip(MODELS) {
+    for (part, model) in (0..).zip(WindowModel::ALL) {
         let mut seen = Seen::default();
         for seed in 100 * part..100 * (part + 1) {
             // A call that would never be sent fails the test.
@@ -187,10 +193,10 @@ async fn no_vendor_refuses_a_paced_call_whatever_way_it_counts() {
 }
 
 /// All calls at once; each way takes a quarter to three quarters of the latency.
-async fn saturate<L: Layer>(model: Model, layer: impl FnOnce(Quota) -> L) -> (Tally, f64) {
+async fn saturate<L: Layer>(model: WindowModel, layer: impl FnOnce(Quota) -> L) -> (Tally, f64) {
     const LATENCY: u64 = 74;
     let quota = Quota::new(25, millis(5000));
-    let counter = Counter::new(model, quota, millis(1234));
+    let counter = counted(model, quota, millis(1234));
     let mut rng = fastrand::Rng::with_seed(7);
     let mut way = move || millis(rng.u64(LATENCY / 4..=LATENCY * 3 / 4));
     let ways = Box::new(move || (way(), way()));
@@ -209,7 +215,7 @@ async fn saturate<L: Layer>(model: Model, layer: impl FnOnce(Quota) -> L) -> (Ta
 
 #[tokio::test(start_paused = true)]
 async fn almost_the_whole_rate_is_used_and_gcra_would_be_refused() {
-    for model in MODELS {
+    for model in WindowModel::ALL {
         let layer = |quota| Pace::new(Arc::new(Pacer::new(Quotas::none().window(quota))));
         let (pacer, pacer_share) = saturate(model, layer).await;
         let (gcra, gcra_share) = saturate(model, Gcra::new).await;
@@ -224,7 +230,10 @@ async fn almost_the_whole_rate_is_used_and_gcra_would_be_refused() {
         // A slot is in use for its window, and 112 ms at the most.
         assert!(pacer_share > 5.0 / 5.112);
         // This is why the pacer does not count by GCRA.
-        if matches!(model, Model::Sliding | Model::SlidingCountingRefused) {
+        if matches!(
+            model,
+            WindowModel::Sliding | WindowModel::SlidingCountingRefused
+        ) {
             assert!(gcra.refused > 0);
         }
     }
@@ -234,7 +243,7 @@ async fn almost_the_whole_rate_is_used_and_gcra_would_be_refused() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_lingers_after_it_was_given_up_may_cost_a_later_one() {
     let quota = Quota::new(1, millis(1000));
-    let counter = Counter::new(Model::Sliding, quota, Duration::ZERO);
+    let counter = counted(WindowModel::Sliding, quota, Duration::ZERO);
     let mut ways = [millis(500), Duration::ZERO].into_iter();
     let ways = Box::new(move || (ways.next().unwrap(), Duration::ZERO));
     let server = Server::new(vec![counter], millis(500), ways);

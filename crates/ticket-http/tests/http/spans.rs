@@ -1,45 +1,28 @@
 //! The span of a request: what the conventions ask for, and no word about what it carries.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use ticket_core::ErrorKind;
 use ticket_http::{HttpClient, HttpConfig, HttpRequest};
+use ticket_testkit::LogCapture;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::server::{Answer, Server, refusing, reply};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// What the caller got: a status, or a kind of error.
 type Outcome = Result<u16, ErrorKind>;
 
 /// Sends it; gives what the caller got, and the span as it stood when it was closed.
 async fn span_of(request: HttpRequest<'_>) -> (Outcome, String) {
-    let log = Log::default();
-    let writer = log.clone();
+    let log = LogCapture::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::DEBUG)
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(false)
-        .with_writer(move || writer.clone())
+        .with_writer(log.writer())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let result = request.send().await;
     drop(guard);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     // hyper's own events are in between.
     let mut spans = log.lines().filter_map(|line| {
         let (_, span) = line.split_once("DEBUG http_request{")?;

@@ -11,9 +11,7 @@
 mod calls;
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use calls::{
@@ -22,45 +20,25 @@ use calls::{
 };
 use ticket_conformance::canary::disguises;
 use ticket_sandbox::{Fault, MessageKind, Rule, Sandbox, Vendor};
+use ticket_testkit::LogCapture;
 use tickets::{ErrorKind, Operation, Registry, RetryPolicy, StackOptions, Tickets};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// Captures what this whole program logs from now on.
-    fn capture() -> Self {
-        let log = Self::default();
-        let writer = log.clone();
-        // Installs itself at `log` as well.
-        tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            // With all that was recorded until then.
-            .with_span_events(FmtSpan::CLOSE)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish()
-            .init();
-        log
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
+/// Captures what this whole program logs from now on.
+fn capture() -> LogCapture {
+    let log = LogCapture::default();
+    // Installs itself at `log` as well.
+    tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        // With all that was recorded until then.
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(log.writer())
+        .finish()
+        .init();
+    log
 }
 
 /// Which of these stand in the log, and how.
@@ -82,7 +60,7 @@ fn found<'a>(log: &str, hidden: impl IntoIterator<Item = &'a str>) -> Vec<String
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_is_logged_holds_a_secret_or_a_ticket_s_text() {
-    let log = Log::capture();
+    let log = capture();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(FILE_NAME);
     std::fs::write(&file, FILE).unwrap();
