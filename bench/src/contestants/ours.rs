@@ -7,8 +7,8 @@ use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
 use tickets::{
-    AccountConfig, Pacer, PageRequest, Quota, Quotas, StackOptions, TicketId, TicketProvider,
-    TicketQuery, Tickets,
+    AccountConfig, CallContext, DeleteTarget, Pacer, PageRequest, Quota, Quotas, StackOptions,
+    TicketId, TicketProvider, TicketQuery, Tickets,
 };
 
 use super::{Contestant, expect};
@@ -18,8 +18,8 @@ use crate::call::{self, CASE, Call, KEY, ORG, ROWS, SHORT_TICKET, TICKET};
 /// The tickets of the calls, as an application would hold them.
 #[derive(Debug)]
 struct Ids {
-    case: [TicketId; 1],
-    batch: Vec<TicketId>,
+    case: [DeleteTarget; 1],
+    batch: Vec<DeleteTarget>,
     ticket: TicketId,
     short_ticket: TicketId,
     list: TicketQuery,
@@ -29,7 +29,7 @@ impl Ids {
     fn new() -> Self {
         Self {
             case: [CASE.into()],
-            batch: call::batch().into_iter().map(TicketId::from).collect(),
+            batch: call::batch().into_iter().map(DeleteTarget::from).collect(),
             ticket: TICKET.into(),
             short_ticket: SHORT_TICKET.into(),
             list: TicketQuery::new().page(PageRequest::first().limit(ROWS)),
@@ -66,20 +66,32 @@ impl Contestant for Provider {
     async fn call(&self, call: Call) -> Result<(), Error> {
         let ids = &self.ids;
         match call {
-            Call::SweeppeaDelete => expect(self.sweeppea.delete(&ids.case).await?.all_deleted()),
-            Call::LeadsquaredDelete => {
-                expect(self.leadsquared.delete(&ids.batch).await?.all_deleted())
-            }
+            Call::SweeppeaDelete => expect(
+                self.sweeppea
+                    .delete(&CallContext::new(), &ids.case)
+                    .await?
+                    .all_deleted(),
+            ),
+            Call::LeadsquaredDelete => expect(
+                self.leadsquared
+                    .delete(&CallContext::new(), &ids.batch)
+                    .await?
+                    .all_deleted(),
+            ),
             Call::OnecloudGet => {
-                let ticket = black_box(self.onecloud.get(&ids.ticket).await?);
+                let ticket = black_box(self.onecloud.get(&CallContext::new(), &ids.ticket).await?);
                 expect(ticket.id == ids.ticket)
             }
             Call::OnecloudGetShort => {
-                let ticket = black_box(self.onecloud.get(&ids.short_ticket).await?);
+                let ticket = black_box(
+                    self.onecloud
+                        .get(&CallContext::new(), &ids.short_ticket)
+                        .await?,
+                );
                 expect(ticket.id == ids.short_ticket)
             }
             Call::OnecloudList => {
-                let page = black_box(self.onecloud.list(&ids.list).await?);
+                let page = black_box(self.onecloud.list(&CallContext::new(), &ids.list).await?);
                 expect(page.items.len() == ROWS as usize)
             }
         }
@@ -121,10 +133,18 @@ impl Contestant for Stack {
     async fn call(&self, call: Call) -> Result<(), Error> {
         let ids = &self.ids;
         match call {
-            Call::SweeppeaDelete => expect(self.sweeppea.delete(&ids.case).await.all_deleted()),
-            Call::LeadsquaredDelete => {
-                expect(self.leadsquared.delete(&ids.batch).await.all_deleted())
-            }
+            Call::SweeppeaDelete => expect(
+                self.sweeppea
+                    .delete(ids.case.iter().map(|target| &target.id))
+                    .await
+                    .all_deleted(),
+            ),
+            Call::LeadsquaredDelete => expect(
+                self.leadsquared
+                    .delete(ids.batch.iter().map(|target| &target.id))
+                    .await
+                    .all_deleted(),
+            ),
             Call::OnecloudGet => {
                 let ticket = black_box(self.onecloud.get(&ids.ticket).await?);
                 expect(ticket.id == ids.ticket)

@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ticket_core::{ErrorKind, NewTicket, Operation, TicketId, TicketPatch, TicketProvider};
+use ticket_core::{
+    CallContext, ErrorKind, NewTicket, Operation, TicketId, TicketPatch, TicketProvider,
+};
 
 use crate::fault::Fault;
 
@@ -174,7 +176,7 @@ pub trait Fixture: Send + Sync + 'static {
     /// do so in another way tells a fault of `create` from those of other operations.
     async fn ticket(&self) -> Given<TicketId> {
         let new = self.new_ticket()?;
-        match self.provider().create(&new).await {
+        match self.provider().create(&CallContext::new(), &new).await {
             Ok(created) => Ok(created.id),
             Err(error) if error.kind() == ErrorKind::Unsupported => Err(Cannot::because(
                 "the provider cannot file tickets, and the fixture has no other way",

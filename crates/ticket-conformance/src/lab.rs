@@ -6,8 +6,9 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use ticket_core::{
-    DeleteOutcome, Direction, Error, Field, Fields, NewComment, NewTicket, Operation, PageRequest,
-    ProviderInfo, TicketId, TicketPatch, TicketProvider, TicketQuery,
+    CallContext, DeleteOutcome, DeleteTarget, Direction, Error, Field, Fields, NewComment,
+    NewTicket, Operation, PageRequest, ProviderInfo, TicketId, TicketPatch, TicketProvider,
+    TicketQuery,
 };
 
 use crate::case::{Case, Need};
@@ -302,18 +303,36 @@ impl Lab {
             (result.map(|_| ()), debug)
         }
         Ok(match operation {
-            Operation::Get => shown(provider.get(id).await),
-            Operation::List => shown(provider.list(&TicketQuery::new()).await),
-            Operation::Create => shown(provider.create(&self.new_ticket()?).await),
-            Operation::Update => shown(provider.update(id, &self.patch()?).await),
-            Operation::Resolve => shown(provider.resolve(id).await),
-            Operation::Messages => shown(provider.messages(id, &PageRequest::first()).await),
+            Operation::Get => shown(provider.get(&CallContext::new(), id).await),
+            Operation::List => shown(
+                provider
+                    .list(&CallContext::new(), &TicketQuery::new())
+                    .await,
+            ),
+            Operation::Create => shown(
+                provider
+                    .create(&CallContext::new(), &self.new_ticket()?)
+                    .await,
+            ),
+            Operation::Update => shown(
+                provider
+                    .update(&CallContext::new(), id, &self.patch()?)
+                    .await,
+            ),
+            Operation::Resolve => shown(provider.resolve(&CallContext::new(), id).await),
+            Operation::Messages => shown(
+                provider
+                    .messages(&CallContext::new(), id, &PageRequest::first())
+                    .await,
+            ),
             Operation::Comment => {
                 let comment = self.comment("Written by the suite")?;
-                shown(provider.comment(id, &comment).await)
+                shown(provider.comment(&CallContext::new(), id, &comment).await)
             }
             Operation::Delete => {
-                let report = provider.delete(std::slice::from_ref(id)).await;
+                let report = provider
+                    .delete(&CallContext::new(), &[DeleteTarget::from(id)])
+                    .await;
                 let (result, debug) = shown(report.clone());
                 let Ok(report) = report else {
                     return Ok((result, debug));

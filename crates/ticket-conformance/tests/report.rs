@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ticket_conformance::{CASES, Case, ConformanceReport, Fixture, Outcome, Suite};
 use ticket_core::{
-    Capabilities, Error, ErrorKind, Operation, ProviderInfo, Result, Ticket, TicketId,
+    CallContext, Capabilities, Error, ErrorKind, Operation, ProviderInfo, Result, Ticket, TicketId,
     TicketProvider,
 };
 
@@ -26,7 +26,7 @@ impl TicketProvider for Poor {
         &self.0
     }
 
-    async fn get(&self, _: &TicketId) -> Result<Ticket> {
+    async fn get(&self, _context: &CallContext, _: &TicketId) -> Result<Ticket> {
         Err(Error::new(ErrorKind::Server, "never"))
     }
 }

@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use divan::{AllocProfiler, Bencher};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, Capabilities, DeleteOutcome, DeleteReport, Pacer, ProviderInfo, Quota, Quotas,
-    RawValue, Result, StackOptions, Ticket, TicketId, TicketProvider, Tickets,
+    BulkOptions, CallContext, Capabilities, DeleteOutcome, DeleteReport, DeleteTarget, Pacer,
+    ProviderInfo, Quota, Quotas, RawValue, Result, StackOptions, Ticket, TicketId, TicketProvider,
+    Tickets,
 };
 use tokio::runtime::Runtime;
 
@@ -30,12 +31,16 @@ impl TicketProvider for AtOnce {
         &self.0
     }
 
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         Ok(Ticket::new(id, RawValue::NULL.to_owned()))
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
-        Ok(DeleteReport::from_fn(ids, |_| DeleteOutcome::Deleted))
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted))
     }
 }
 

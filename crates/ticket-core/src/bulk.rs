@@ -6,39 +6,32 @@ mod work;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
+pub(crate) use self::work::{distinct, run, run_here};
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
-use tokio::time::Instant;
 
-pub(crate) use self::work::{distinct, run, run_here};
-
-use crate::delete::DeleteOutcome;
+use crate::context::CallContext;
+use crate::delete::{DeleteOutcome, DeleteTarget};
 use crate::error::{Effect, Error, ErrorKind, Result};
 use crate::operation::Operation;
 use crate::provider::TicketProvider;
 use crate::resolve::ResolveOutcome;
-use crate::stop::Stop;
 use crate::ticket::{Status, TicketId};
 
-/// How many tickets are worked on, and when the work ends before it is done.
+/// Concurrency of bulk changes, and when they give up. A deadline and a stop are in the handle's
+/// [context](crate::Tickets::with).
 ///
 /// ```
 /// use std::num::NonZeroUsize;
-/// use ticket_core::{BulkOptions, Stop};
+/// use ticket_core::BulkOptions;
 ///
-/// let stop = Stop::new();
-/// let options = BulkOptions::default().stop(stop.clone()).concurrency(NonZeroUsize::MIN);
+/// let options = BulkOptions::default().concurrency(NonZeroUsize::MIN);
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BulkOptions {
     /// How many calls are made at once, as far as the account's quotas allow: 4 unless changed.
     pub concurrency: NonZeroUsize,
-    /// Nothing is sent later than this; there is none unless set. It takes the place of
-    /// [`RetryPolicy::deadline`](crate::RetryPolicy::deadline), so that a small quota is waited for.
-    pub deadline: Option<Instant>,
-    /// Ends the work early.
-    pub stop: Stop,
     /// After so many calls in a row that failed because the vendor was out of reach, retries included, the
     /// rest is not tried: 5 unless changed.
     pub give_up_after: NonZeroU32,
@@ -48,8 +41,6 @@ impl Default for BulkOptions {
     fn default() -> Self {
         Self {
             concurrency: NonZeroUsize::MIN.saturating_add(3),
-            deadline: None,
-            stop: Stop::new(),
             give_up_after: NonZeroU32::MIN.saturating_add(4),
         }
     }
@@ -60,20 +51,6 @@ impl BulkOptions {
     #[must_use]
     pub fn concurrency(mut self, calls: NonZeroUsize) -> Self {
         self.concurrency = calls;
-        self
-    }
-
-    /// Sends nothing later than this.
-    #[must_use]
-    pub fn deadline(mut self, deadline: Instant) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
-
-    /// Lets this end the work early.
-    #[must_use]
-    pub fn stop(mut self, stop: Stop) -> Self {
-        self.stop = stop;
         self
     }
 
@@ -116,6 +93,7 @@ pub(crate) trait Deed: Send + 'static {
     /// One call, about at most so many different tickets.
     fn call(
         provider: Arc<dyn TicketProvider>,
+        context: CallContext,
         ids: Vec<TicketId>,
     ) -> BoxFuture<'static, Landing<Self::Outcome>>;
 }
@@ -165,13 +143,15 @@ impl Deed for Delete {
 
     fn call(
         provider: Arc<dyn TicketProvider>,
+        context: CallContext,
         ids: Vec<TicketId>,
     ) -> BoxFuture<'static, Landing<DeleteOutcome>> {
         async move {
-            let mut outcomes = provider.delete(&ids).await?.into_outcomes();
+            let targets: Vec<_> = ids.into_iter().map(DeleteTarget::from).collect();
+            let mut outcomes = provider.delete(&context, &targets).await?.into_outcomes();
             for (id, outcome) in &mut outcomes {
                 if matches!(outcome, DeleteOutcome::Unknown(_)) {
-                    look_after(&*provider, id, outcome).await;
+                    look_after(&*provider, &context, id, outcome).await;
                 }
             }
             Ok(outcomes)
@@ -181,7 +161,12 @@ impl Deed for Delete {
 }
 
 /// Asks for a ticket that a repeated delete did not find, where that does not prove that it is gone.
-async fn look_after(provider: &dyn TicketProvider, id: &TicketId, outcome: &mut DeleteOutcome) {
+async fn look_after(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    id: &TicketId,
+    outcome: &mut DeleteOutcome,
+) {
     let error = match outcome {
         DeleteOutcome::Unknown(error) if error.kind() == ErrorKind::NotFound => error,
         _ => return,
@@ -189,7 +174,7 @@ async fn look_after(provider: &dyn TicketProvider, id: &TicketId, outcome: &mut 
     if !provider.info().capabilities.supports(Operation::Get) {
         return;
     }
-    match provider.get(id).await {
+    match provider.get(context, id).await {
         Ok(_) => {
             *outcome = DeleteOutcome::Failed(
                 error.because("the ticket is there, but a delete does not find it"),
@@ -213,14 +198,15 @@ impl Deed for Resolve {
 
     fn call(
         provider: Arc<dyn TicketProvider>,
+        context: CallContext,
         ids: Vec<TicketId>,
     ) -> BoxFuture<'static, Landing<ResolveOutcome>> {
         async move {
             let mut outcomes = Vec::with_capacity(ids.len());
             for id in ids {
-                let outcome = match provider.resolve(&id).await {
+                let outcome = match provider.resolve(&context, &id).await {
                     Ok(()) => ResolveOutcome::Resolved,
-                    Err(error) => look_whether_resolved(&*provider, &id, error).await?,
+                    Err(error) => look_whether_resolved(&*provider, &context, &id, error).await?,
                 };
                 outcomes.push((id, outcome));
             }
@@ -233,6 +219,7 @@ impl Deed for Resolve {
 /// Asks for a ticket that a repeated attempt did not find: some vendors do not find what is closed.
 async fn look_whether_resolved(
     provider: &dyn TicketProvider,
+    context: &CallContext,
     id: &TicketId,
     error: Error,
 ) -> Result<ResolveOutcome> {
@@ -240,7 +227,7 @@ async fn look_whether_resolved(
     if !is_repeat || !provider.info().capabilities.supports(Operation::Get) {
         return Err(error);
     }
-    match provider.get(id).await.map(|ticket| ticket.status) {
+    match provider.get(context, id).await.map(|ticket| ticket.status) {
         Ok(Some(Status::Resolved | Status::Closed)) => Ok(ResolveOutcome::Resolved),
         _ => Err(error),
     }

@@ -75,16 +75,27 @@ impl ProviderInfo {
                 self.check_fields(&fields, &comment.given())
                     .map_err(|error| error.on_ticket(id))
             }
-            Request::Delete(ids) => {
+            Request::Delete(targets) => {
                 let limit = self.capabilities.max_delete_batch();
-                if ids.len() > limit {
+                if targets.len() > limit {
                     return Err(Error::invalid_input(format!(
                         "{} ids in one call, {} takes at most {limit}",
-                        ids.len(),
+                        targets.len(),
                         self.title
                     )));
                 }
-                ids.iter().try_for_each(check_id)
+                targets.iter().try_for_each(|target| {
+                    check_id(&target.id)?;
+                    match target.version {
+                        None => Ok(()),
+                        // No provider declares such a delete yet.
+                        Some(_) => Err(Error::invalid_input(format!(
+                            "{} cannot delete a ticket only if its version is unchanged",
+                            self.title
+                        ))
+                        .on_ticket(&target.id)),
+                    }
+                })
             }
         }
     }

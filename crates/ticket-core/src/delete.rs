@@ -3,7 +3,49 @@
 use std::fmt;
 
 use crate::error::{Effect, Error, ErrorKind, Result};
-use crate::ticket::TicketId;
+use crate::ticket::{TicketId, Version};
+
+/// A ticket to be deleted.
+///
+/// ```
+/// use ticket_core::{DeleteTarget, Version};
+///
+/// let target = DeleteTarget::from("121");
+/// assert!(target.version.is_none());
+/// let unchanged = DeleteTarget::new("121").version(Version::new("W/\"7\""));
+/// assert_ne!(target, unchanged);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct DeleteTarget {
+    /// Its id.
+    pub id: TicketId,
+    /// Delete it only while it has this version.
+    pub version: Option<Version>,
+}
+
+impl DeleteTarget {
+    /// The ticket with this id, whatever its version.
+    pub fn new(id: impl Into<TicketId>) -> Self {
+        Self {
+            id: id.into(),
+            version: None,
+        }
+    }
+
+    /// Deletes it only while it has this version.
+    #[must_use]
+    pub fn version(mut self, version: Version) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+impl<I: Into<TicketId>> From<I> for DeleteTarget {
+    fn from(id: I) -> Self {
+        Self::new(id)
+    }
+}
 
 /// What became of one ticket.
 #[derive(Clone, Debug)]
@@ -74,10 +116,10 @@ impl fmt::Display for DeleteOutcome {
 /// The outcomes of a delete: exactly one per asked id, in the order asked; an id asked twice is answered twice.
 ///
 /// ```
-/// use ticket_core::{DeleteOutcome, DeleteReport, TicketId};
+/// use ticket_core::{DeleteOutcome, DeleteReport, DeleteTarget};
 ///
-/// let ids = [TicketId::new("160"), TicketId::new("161")];
-/// let report = DeleteReport::from_fn(&ids, |_| DeleteOutcome::Deleted);
+/// let targets = ["160", "161"].map(DeleteTarget::from);
+/// let report = DeleteReport::from_fn(&targets, |_| DeleteOutcome::Deleted);
 /// assert!(report.all_deleted());
 /// assert_eq!(report.len(), 2);
 /// ```
@@ -87,11 +129,17 @@ pub struct DeleteReport {
 }
 
 impl DeleteReport {
-    /// Asks `outcome` for the answer to each id. This is the only way to make a report, so that none can
+    /// Asks `outcome` for the answer to each target. This is the only way to make a report, so that none can
     /// lack an id or name one that was not asked for.
-    pub fn from_fn(ids: &[TicketId], mut outcome: impl FnMut(&TicketId) -> DeleteOutcome) -> Self {
+    pub fn from_fn(
+        targets: &[DeleteTarget],
+        mut outcome: impl FnMut(&TicketId) -> DeleteOutcome,
+    ) -> Self {
+        let outcomes = targets.iter();
         Self {
-            outcomes: ids.iter().map(|id| (id.clone(), outcome(id))).collect(),
+            outcomes: outcomes
+                .map(|target| (target.id.clone(), outcome(&target.id)))
+                .collect(),
         }
     }
 
@@ -189,9 +237,9 @@ mod tests {
 
     #[test]
     fn only_what_is_confirmed_counts_as_deleted() {
-        let ids = ["1", "2"].map(TicketId::new);
+        let targets = ["1", "2"].map(DeleteTarget::from);
         let report = |last: DeleteOutcome| {
-            DeleteReport::from_fn(&ids, |id| match id.as_str() {
+            DeleteReport::from_fn(&targets, |id| match id.as_str() {
                 "1" => DeleteOutcome::Deleted,
                 _ => last.clone(),
             })
@@ -202,7 +250,7 @@ mod tests {
         assert!(!report(DeleteOutcome::NotFound(error(ErrorKind::NotFound))).all_deleted());
         let report = report(DeleteOutcome::Failed(error(ErrorKind::Conflict)));
         assert!(!report.all_deleted());
-        let outcomes = ids.map(|id| report.outcome(&id).map(DeleteOutcome::as_str));
+        let outcomes = targets.map(|target| report.outcome(&target.id).map(DeleteOutcome::as_str));
         assert_eq!(outcomes, [Some("deleted"), Some("failed")]);
         assert!(report.outcome(&"3".into()).is_none());
     }

@@ -2,31 +2,55 @@
 
 use std::fmt::Debug;
 use std::future::Future;
-use std::sync::Arc;
-
-use futures_core::future::BoxFuture;
 
 use crate::capability::ProviderInfo;
+use crate::context::CallContext;
 use crate::delete::{DeleteOutcome, DeleteReport};
-use crate::draft::{Created, NewTicket, TicketPatch};
+use crate::draft::Created;
 use crate::error::{Effect, Result};
-use crate::message::{Message, NewComment};
+use crate::message::Message;
 use crate::operation::{Operation, Request};
-use crate::provider::TicketProvider;
-use crate::query::{Page, PageRequest, TicketQuery};
-use crate::ticket::{Ticket, TicketId};
+use crate::query::Page;
+use crate::ticket::Ticket;
 
 /// The call that a layer stands around.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     info: &'a ProviderInfo,
+    context: &'a CallContext,
     request: Request<'a>,
 }
 
 impl<'a> Call<'a> {
+    pub(crate) const fn new(
+        info: &'a ProviderInfo,
+        context: &'a CallContext,
+        request: Request<'a>,
+    ) -> Self {
+        Self {
+            info,
+            context,
+            request,
+        }
+    }
+
     /// The provider that is called.
     pub const fn info(&self) -> &'a ProviderInfo {
         self.info
+    }
+
+    /// What goes along with the call.
+    pub const fn context(&self) -> &'a CallContext {
+        self.context
+    }
+
+    /// The same call with another context, for the layers inside.
+    #[must_use]
+    pub const fn with_context<'b>(self, context: &'b CallContext) -> Call<'b>
+    where
+        'a: 'b,
+    {
+        Call { context, ..self }
     }
 
     /// The operation with its arguments.
@@ -86,25 +110,32 @@ mod sealed {
     impl Sealed for super::DeleteReport {}
 }
 
+/// What stands inside a layer: other layers, and at last the provider.
+pub trait Next<T>: Send + Sync {
+    /// Makes the call.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the layers inside or the provider return.
+    fn call(&self, call: Call<'_>) -> impl Future<Output = Result<T>> + Send;
+}
+
 /// One concern around every call, such as a timeout; generic over the reply, so that it is written once.
+///
+/// [`Tickets::layer`](crate::Tickets::layer) puts one around a handle, [`Stack`](crate::Stack) around a provider.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
-/// use futures_core::future::BoxFuture;
-/// use ticket_core::{Call, Layer, Reply, Result};
+/// use ticket_core::{Call, Layer, Next, Reply, Result};
 ///
 /// /// Counts calls.
 /// #[derive(Debug, Default)]
 /// struct Count(AtomicUsize);
 ///
 /// impl Layer for Count {
-///     async fn call<'a, T: Reply>(
-///         &'a self,
-///         _call: Call<'a>,
-///         next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-///     ) -> Result<T> {
+///     async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
 ///         self.0.fetch_add(1, Ordering::Relaxed);
-///         next().await
+///         next.call(call).await
 ///     }
 /// }
 /// ```
@@ -114,65 +145,35 @@ pub trait Layer: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// Returns what `next` returns, or the layer's own error.
-    fn call<'a, T: Reply>(
-        &'a self,
-        call: Call<'a>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-    ) -> impl Future<Output = Result<T>> + Send + 'a;
+    fn call<T: Reply>(
+        &self,
+        call: Call<'_>,
+        next: &impl Next<T>,
+    ) -> impl Future<Output = Result<T>> + Send;
 }
 
-/// A provider with a layer around it. The only place that forwards the operations one by one.
+/// Two layers as one: the first around the second.
 #[derive(Debug)]
-pub struct Layered<L> {
-    layer: L,
-    inner: Arc<dyn TicketProvider>,
-}
+pub(crate) struct Around<A, B>(pub(crate) A, pub(crate) B);
 
-impl<L: Layer> Layered<L> {
-    /// Puts `layer` around `inner`.
-    pub fn new(layer: L, inner: Arc<dyn TicketProvider>) -> Self {
-        Self { layer, inner }
-    }
-
-    fn around<'a, T: Reply>(
-        &'a self,
-        request: Request<'a>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-    ) -> BoxFuture<'a, Result<T>> {
-        let info = self.inner.info();
-        Box::pin(self.layer.call(Call { info, request }, next))
+impl<A: Layer, B: Layer> Layer for Around<A, B> {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
+        let inside = Inner {
+            layer: &self.1,
+            next,
+        };
+        self.0.call(call, &inside).await
     }
 }
 
-/// Forwards operations through the layer. Spelt out as `async_trait` does it, so that each call is boxed
-/// once and compilers of the declared age can see that the futures are `Send`.
-macro_rules! forward {
-    ($($name:ident = $request:ident($($argument:ident: &$life:lifetime $type:ty),+) -> $reply:ty;)+) => {$(
-        fn $name<'s, $($life,)+ 'r>(&'s self, $($argument: &$life $type),+) -> BoxFuture<'r, Result<$reply>>
-        where
-            's: 'r,
-            $($life: 'r,)+
-            Self: 'r,
-        {
-            self.around(Request::$request($($argument),+), move || self.inner.$name($($argument),+))
-        }
-    )+};
+/// A layer together with what stands inside it.
+struct Inner<'a, L, N> {
+    layer: &'a L,
+    next: &'a N,
 }
 
-#[deny(clippy::missing_trait_methods)]
-impl<L: Layer> TicketProvider for Layered<L> {
-    fn info(&self) -> &ProviderInfo {
-        self.inner.info()
-    }
-
-    forward! {
-        get = Get(id: &'a TicketId) -> Ticket;
-        list = List(query: &'a TicketQuery) -> Page<Ticket>;
-        create = Create(ticket: &'a NewTicket) -> Created;
-        update = Update(id: &'a TicketId, patch: &'b TicketPatch) -> ();
-        resolve = Resolve(id: &'a TicketId) -> ();
-        delete = Delete(ids: &'a [TicketId]) -> DeleteReport;
-        messages = Messages(id: &'a TicketId, page: &'b PageRequest) -> Page<Message>;
-        comment = Comment(id: &'a TicketId, comment: &'b NewComment) -> ();
+impl<T: Reply, L: Layer, N: Next<T>> Next<T> for Inner<'_, L, N> {
+    fn call(&self, call: Call<'_>) -> impl Future<Output = Result<T>> + Send {
+        self.layer.call(call, self.next)
     }
 }

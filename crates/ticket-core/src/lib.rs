@@ -3,6 +3,7 @@
 mod bulk;
 mod capability;
 mod check;
+mod context;
 mod delete;
 mod draft;
 mod error;
@@ -13,7 +14,6 @@ mod message;
 mod operation;
 mod pace;
 mod paging;
-mod patience;
 mod provider;
 mod query;
 mod quota;
@@ -28,11 +28,12 @@ mod tickets;
 
 pub use bulk::{BulkOptions, Settled};
 pub use capability::{Capabilities, ProviderInfo};
-pub use delete::{DeleteOutcome, DeleteReport};
+pub use context::CallContext;
+pub use delete::{DeleteOutcome, DeleteReport, DeleteTarget};
 pub use draft::{Attachment, AttachmentSource, Created, NewTicket, TicketPatch};
 pub use error::{DailyWindow, Effect, Error, ErrorKind, Result};
 pub use field::{Field, Fields};
-pub use layer::{Call, Layer, Layered, Reply};
+pub use layer::{Call, Layer, Next, Reply};
 #[cfg(feature = "metrics")]
 pub use layers::Metrics;
 pub use layers::{Check, Observe, Pace, Retry, Timeout};
@@ -48,9 +49,9 @@ pub use raw::RawJson;
 pub use resolve::ResolveOutcome;
 pub use retry::RetryPolicy;
 pub use setting::{Setting, Settings};
-pub use stack::{StackOptions, standard_stack};
+pub use stack::{Stack, StackOptions, standard_stack};
 pub use stop::Stop;
-pub use ticket::{Person, Priority, Status, Ticket, TicketId};
+pub use ticket::{Person, Priority, Status, Ticket, TicketId, Version};
 pub use tickets::Tickets;
 
 /// What keys, tokens and passwords are held in; made of a `String` or `&str` by `into`.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::delete::DeleteTarget;
 use crate::draft::{NewTicket, TicketPatch};
 use crate::message::NewComment;
 use crate::query::{PageRequest, TicketQuery};
@@ -110,7 +111,7 @@ pub enum Request<'a> {
     /// [`TicketProvider::resolve`](crate::TicketProvider::resolve).
     Resolve(&'a TicketId),
     /// [`TicketProvider::delete`](crate::TicketProvider::delete).
-    Delete(&'a [TicketId]),
+    Delete(&'a [DeleteTarget]),
     /// [`TicketProvider::messages`](crate::TicketProvider::messages).
     Messages(&'a TicketId, &'a PageRequest),
     /// [`TicketProvider::comment`](crate::TicketProvider::comment).

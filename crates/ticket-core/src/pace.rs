@@ -23,16 +23,16 @@ pub use self::slots::{NoSlot, Slots, WaitReason};
 use self::line::{FirstInLine, Wait};
 use self::refusal::{Refused, called_off, too_late};
 use self::slots::InProcess;
+use crate::context::{CallContext, WaitEnded};
 use crate::error::{Effect, Error, Result};
 use crate::operation::Operation;
-use crate::patience::{Impatience, Patience};
 use crate::quota::Quotas;
 
 /// How long the account is closed after a refusal that names no time, where there is no window to go by.
 const USUAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// No vendor closes the account for longer than this, or than its longest window.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Keeps the calls of one account within its quotas. All handles of the account share one (`Arc`).
 ///
@@ -163,48 +163,42 @@ impl Pacer {
         }
     }
 
-    /// Waits until the call may be sent, as long as patience lasts. The call is in flight as long as the slot lives.
+    /// Waits until the call may be sent, until the deadline or stop of its context. The call is in flight as long as the slot lives.
     pub(crate) async fn acquire(
         &self,
         provider: &'static str,
         operation: Operation,
-        patience: &Patience,
+        context: &CallContext,
     ) -> Result<Slot<'_>> {
         let refuse = |error: Error| Err(error.in_operation(provider, operation));
         if self.quotas.windows.iter().any(|quota| quota.calls == 0) {
             return refuse(Error::config("the quota allows no calls"));
         }
-        if patience
-            .stop
-            .as_ref()
-            .is_some_and(crate::Stop::is_finishing)
-        {
-            return refuse(called_off(
-                "called off before it was sent; nothing was sent",
-            ));
-        }
-        if patience
-            .deadline
-            .is_some_and(|deadline| deadline <= Instant::now())
-        {
-            return refuse(too_late(None, &[]));
+        match context.ended() {
+            Some(WaitEnded::Stopped) => {
+                return refuse(called_off(
+                    "called off before it was sent; nothing was sent",
+                ));
+            }
+            Some(WaitEnded::Deadline) => return refuse(too_late(None, &[])),
+            None => {}
         }
         if let Some(slot) = self.pass_at_once(operation) {
             return Ok(slot);
         }
-        Box::pin(self.acquire_in_turn(provider, operation, patience)).await
+        Box::pin(self.acquire_in_turn(provider, operation, context)).await
     }
 
     async fn acquire_in_turn(
         &self,
         provider: &'static str,
         operation: Operation,
-        patience: &Patience,
+        context: &CallContext,
     ) -> Result<Slot<'_>> {
         let refuse = |error: Error| Err(error.in_operation(provider, operation));
         let mut wait = Wait::new(self, provider, operation);
-        let passed = patience
-            .wait_for(self.pass(operation, patience, &mut wait))
+        let passed = context
+            .wait_for(self.pass(operation, context, &mut wait))
             .await;
         match passed {
             Ok(Ok(slot)) => Ok(slot),
@@ -212,8 +206,8 @@ impl Pacer {
                 refuse(too_late(Some(obstacle), &self.quotas.windows))
             }
             Ok(Err(Refused::NoSlots(error))) => refuse(error.with_effect(Effect::None)),
-            Err(Impatience::Deadline) => refuse(too_late(wait.obstacle(), &self.quotas.windows)),
-            Err(Impatience::Stopped) => refuse(called_off(
+            Err(WaitEnded::Deadline) => refuse(too_late(wait.obstacle(), &self.quotas.windows)),
+            Err(WaitEnded::Stopped) => refuse(called_off(
                 "called off while waiting for a free call of the quota; nothing was sent",
             )),
         }
@@ -255,7 +249,7 @@ impl Pacer {
     async fn pass<'a>(
         &'a self,
         operation: Operation,
-        patience: &Patience,
+        context: &CallContext,
         wait: &mut Wait<'_>,
     ) -> Result<Slot<'a>, Refused> {
         let permits = [
@@ -273,7 +267,7 @@ impl Pacer {
                 reason: WaitReason::Quota,
                 until: None,
             });
-            first.ends_within(patience)?;
+            first.ends_within(context)?;
             wait.begin(first);
             self.turnstile.acquire().await.ok()
         };
@@ -291,7 +285,7 @@ impl Pacer {
                 reason,
                 until: Instant::now().checked_add(at_least),
             };
-            obstacle.ends_within(patience)?;
+            obstacle.ends_within(context)?;
             wait.begin(obstacle);
             first_in_line.waits_for(obstacle);
             let _ = tokio::time::timeout(at_least, self.closed.notified()).await;

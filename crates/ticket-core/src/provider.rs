@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 use crate::capability::ProviderInfo;
-use crate::delete::DeleteReport;
+use crate::context::CallContext;
+use crate::delete::{DeleteReport, DeleteTarget};
 use crate::draft::{Created, NewTicket, TicketPatch};
 use crate::error::{Error, Result};
 use crate::message::{Message, NewComment};
@@ -29,6 +30,8 @@ use crate::ticket::{Ticket, TicketId};
 ///   and the types do not model stays in `raw`, unmodified; a code without a meaning here becomes `Other`.
 /// * **The effect is true.** [`Effect::None`](crate::Effect::None) promises that the vendor did not act;
 ///   whoever is not sure says `Unknown`.
+/// * **The context is for layers.** They keep its deadline and stop. A provider uses of it what its vendor can
+///   use, such as the idempotency key of a create.
 /// * **Dropping a future** leaves nothing behind but, perhaps, the effect of a request that was already sent.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -41,8 +44,8 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `NotFound` where the vendor says that there is none.
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
-        let _ = id;
+    async fn get(&self, context: &CallContext, id: &TicketId) -> Result<Ticket> {
+        let _ = (context, id);
         Err(Error::unsupported(self.info().id, Operation::Get))
     }
 
@@ -51,8 +54,8 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `InvalidInput` for a filter that the vendor does not have.
-    async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
-        let _ = query;
+    async fn list(&self, context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
+        let _ = (context, query);
         Err(Error::unsupported(self.info().id, Operation::List))
     }
 
@@ -62,8 +65,8 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     ///
     /// `InvalidInput` for a field that the vendor cannot carry. With
     /// [`Effect::Unknown`](crate::Effect::Unknown) the ticket may exist.
-    async fn create(&self, ticket: &NewTicket) -> Result<Created> {
-        let _ = ticket;
+    async fn create(&self, context: &CallContext, ticket: &NewTicket) -> Result<Created> {
+        let _ = (context, ticket);
         Err(Error::unsupported(self.info().id, Operation::Create))
     }
 
@@ -72,8 +75,13 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `InvalidInput` for a field that the vendor cannot change.
-    async fn update(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {
-        let _ = (id, patch);
+    async fn update(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        patch: &TicketPatch,
+    ) -> Result<()> {
+        let _ = (context, id, patch);
         Err(Error::unsupported(self.info().id, Operation::Update))
     }
 
@@ -82,20 +90,24 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `NotFound` where the vendor says that there is none.
-    async fn resolve(&self, id: &TicketId) -> Result<()> {
-        let _ = id;
+    async fn resolve(&self, context: &CallContext, id: &TicketId) -> Result<()> {
+        let _ = (context, id);
         Err(Error::unsupported(self.info().id, Operation::Resolve))
     }
 
     /// Deletes tickets in one request, at most
-    /// [`max_delete_batch`](crate::Capabilities::max_delete_batch) of them. No ids: no request, an empty report.
+    /// [`max_delete_batch`](crate::Capabilities::max_delete_batch) of them. No targets: no request, an empty report.
     ///
     /// # Errors
     ///
     /// `Err` is for a call that failed as a whole (credentials, quota, transport, a reply that cannot be
     /// read). What the vendor answered about a ticket is an outcome of the report.
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
-        let _ = ids;
+    async fn delete(
+        &self,
+        context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        let _ = (context, targets);
         Err(Error::unsupported(self.info().id, Operation::Delete))
     }
 
@@ -104,8 +116,13 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `NotFound` where the vendor says that there is no such ticket.
-    async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
-        let _ = (id, page);
+    async fn messages(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<Message>> {
+        let _ = (context, id, page);
         Err(Error::unsupported(self.info().id, Operation::Messages))
     }
 
@@ -114,8 +131,13 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `NotFound` where the vendor says that there is no such ticket.
-    async fn comment(&self, id: &TicketId, comment: &NewComment) -> Result<()> {
-        let _ = (id, comment);
+    async fn comment(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        comment: &NewComment,
+    ) -> Result<()> {
+        let _ = (context, id, comment);
         Err(Error::unsupported(self.info().id, Operation::Comment))
     }
 }

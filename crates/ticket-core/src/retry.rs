@@ -10,15 +10,16 @@ use std::time::Duration;
 use crate::error::{Effect, ErrorKind};
 use crate::operation::Operation;
 
-/// How often, how soon and how long a failed call is made again. Whether it may be at all is no choice: see
-/// [`repeats`](Self::repeats).
+/// How often and how soon a failed call is made again: the same for a single call and for each call of a bulk change.
+/// Whether it may be at all is no choice: see [`repeats`](Self::repeats). How long a call may wait altogether is said by
+/// its [context](crate::CallContext).
 ///
 /// ```
 /// use std::num::NonZeroU32;
 /// use std::time::Duration;
 /// use ticket_core::RetryPolicy;
 ///
-/// let policy = RetryPolicy::default().max_attempts(NonZeroU32::MIN).deadline(Duration::from_secs(20));
+/// let policy = RetryPolicy::default().max_attempts(NonZeroU32::MIN).cap(Duration::from_secs(20));
 /// assert_eq!(policy.max_attempts.get(), 1);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +33,8 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// The longest wait between attempts that the vendor did not ask for: 30 seconds unless changed.
     pub cap: Duration,
-    /// No attempt begins later than this after the call was made, waits included: 5 minutes unless changed.
-    /// A bulk delete has a deadline of its own, which holds instead.
-    pub deadline: Duration,
-    /// The longest wait that a vendor is obeyed in: 2 minutes unless changed. Who asks for more gets no
-    /// other attempt. In a bulk delete it is an hour, as it is for [`Pacer`](crate::Pacer).
+    /// The longest `Retry-After` that is waited for: 1 hour unless changed. A longer one fails the call, as does one
+    /// that ends after the call's [deadline](crate::CallContext::deadline).
     pub max_retry_after: Duration,
     /// How many repeats all clones of a handle may make together beyond one for every five that the vendor answers:
     /// 100 unless changed. So an outage is not answered with a multiple of the usual calls. A call that was refused
@@ -50,8 +48,7 @@ impl Default for RetryPolicy {
             max_attempts: NonZeroU32::MIN.saturating_add(3),
             base: Duration::from_secs(1),
             cap: Duration::from_secs(30),
-            deadline: Duration::from_secs(300),
-            max_retry_after: Duration::from_secs(120),
+            max_retry_after: Duration::from_secs(3600),
             budget: 100,
         }
     }
@@ -79,14 +76,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets how late the last attempt may begin.
-    #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
-        self
-    }
-
-    /// Sets the longest wait that a vendor is obeyed in.
+    /// Sets the longest `Retry-After` that is waited for.
     #[must_use]
     pub fn max_retry_after(mut self, wait: Duration) -> Self {
         self.max_retry_after = wait;

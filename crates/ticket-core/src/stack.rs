@@ -3,11 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::layer::Layered;
+use futures_core::future::BoxFuture;
+
+use crate::capability::ProviderInfo;
+use crate::context::CallContext;
+use crate::delete::{DeleteReport, DeleteTarget};
+use crate::draft::{Created, NewTicket, TicketPatch};
+use crate::error::Result;
+use crate::layer::{Around, Call, Layer, Next};
 use crate::layers::{Check, Observe, Pace, Retry, Timeout};
+use crate::message::{Message, NewComment};
+use crate::operation::Request;
 use crate::pace::Pacer;
 use crate::provider::TicketProvider;
+use crate::query::{Page, PageRequest, TicketQuery};
 use crate::retry::RetryPolicy;
+use crate::ticket::{Ticket, TicketId};
 
 /// What can be chosen about the standard stack.
 #[derive(Clone, Debug)]
@@ -19,6 +30,9 @@ pub struct StackOptions {
     pub timeout: Duration,
     /// How often and how soon a failed call is made again.
     pub retry: RetryPolicy,
+    /// How long a single call of [`Tickets`](crate::Tickets) may wait to be sent, for the quota and between attempts,
+    /// where its [context](crate::CallContext) has no deadline: 5 minutes unless changed. Not for bulk changes.
+    pub deadline: Duration,
     /// What keeps the account within its quotas. Unless set, one of this handle's own for the quotas that
     /// the provider documents; several handles of one account must share one.
     pub pacer: Option<Arc<Pacer>>,
@@ -31,6 +45,7 @@ impl Default for StackOptions {
         Self {
             timeout: Duration::from_secs(35),
             retry: RetryPolicy::default(),
+            deadline: Duration::from_secs(300),
             pacer: None,
             seed: None,
         }
@@ -49,6 +64,13 @@ impl StackOptions {
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
+        self
+    }
+
+    /// Sets how long a single call may wait to be sent.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
         self
     }
 
@@ -73,6 +95,9 @@ impl StackOptions {
     }
 }
 
+/// The standard layers, the outermost first.
+type Standard = Around<Observe, Around<Check, Around<Retry, Around<Pace, Timeout>>>>;
+
 /// Puts the standard layers around a provider: [`Observe`] → [`Check`] → [`Retry`] → [`Pace`] → [`Timeout`].
 ///
 /// With the feature `metrics`, `Metrics` stands before them all.
@@ -90,12 +115,77 @@ pub fn standard_stack(
         None => Retry::new(policy),
     };
     let pace = Pace::new(options.pacer_for(&*provider));
-    let provider = Arc::new(Layered::new(Timeout::new(options.timeout), provider));
-    let provider = Arc::new(Layered::new(pace, provider));
-    let provider = Arc::new(Layered::new(retry, provider));
-    let provider = Arc::new(Layered::new(Check, provider));
-    let provider = Arc::new(Layered::new(Observe, provider));
+    let timeout = Timeout::new(options.timeout);
+    let layers: Standard = Around(Observe, Around(Check, Around(retry, Around(pace, timeout))));
     #[cfg(feature = "metrics")]
-    let provider = Arc::new(Layered::new(crate::layers::Metrics::new(), provider));
-    provider
+    let layers = Around(crate::layers::Metrics::new(), layers);
+    Arc::new(Stack::new(layers, provider))
+}
+
+/// A provider with a layer around it, which may be several in one: one object and one boxed future per call. The only
+/// place that forwards the operations one by one.
+#[derive(Debug)]
+pub struct Stack<L> {
+    layer: L,
+    provider: Arc<dyn TicketProvider>,
+}
+
+impl<L: Layer> Stack<L> {
+    /// Puts `layer` around `provider`.
+    pub fn new(layer: L, provider: Arc<dyn TicketProvider>) -> Self {
+        Self { layer, provider }
+    }
+}
+
+/// Forwards operations through the layers. Spelt out as `async_trait` does it, since that does not look into macros.
+macro_rules! forward {
+    ($($name:ident = $request:ident($($argument:ident: &$life:lifetime $type:ty),+) -> $reply:ty;)+) => {$(
+        fn $name<'s, 'c, $($life,)+ 'r>(
+            &'s self,
+            context: &'c CallContext,
+            $($argument: &$life $type),+
+        ) -> BoxFuture<'r, Result<$reply>>
+        where
+            's: 'r,
+            'c: 'r,
+            $($life: 'r,)+
+            Self: 'r,
+        {
+            /// The provider's own operation.
+            struct Innermost<'n> {
+                provider: &'n dyn TicketProvider,
+                $($argument: &'n $type),+
+            }
+
+            impl Next<$reply> for Innermost<'_> {
+                async fn call(&self, call: Call<'_>) -> Result<$reply> {
+                    self.provider.$name(call.context(), $(self.$argument),+).await
+                }
+            }
+
+            Box::pin(async move {
+                let provider = &*self.provider;
+                let call = Call::new(provider.info(), context, Request::$request($($argument),+));
+                self.layer.call(call, &Innermost { provider, $($argument),+ }).await
+            })
+        }
+    )+};
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<L: Layer> TicketProvider for Stack<L> {
+    fn info(&self) -> &ProviderInfo {
+        self.provider.info()
+    }
+
+    forward! {
+        get = Get(id: &'a TicketId) -> Ticket;
+        list = List(query: &'a TicketQuery) -> Page<Ticket>;
+        create = Create(ticket: &'a NewTicket) -> Created;
+        update = Update(id: &'a TicketId, patch: &'b TicketPatch) -> ();
+        resolve = Resolve(id: &'a TicketId) -> ();
+        delete = Delete(targets: &'a [DeleteTarget]) -> DeleteReport;
+        messages = Messages(id: &'a TicketId, page: &'b PageRequest) -> Page<Message>;
+        comment = Comment(id: &'a TicketId, comment: &'b NewComment) -> ();
+    }
 }

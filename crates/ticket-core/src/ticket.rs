@@ -60,6 +60,23 @@ impl From<&TicketId> for TicketId {
     }
 }
 
+/// The state of a ticket at one moment, as its vendor names it: an `ETag`, a time stamp. Opaque: it can only be
+/// compared and given back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Version(EcoString);
+
+impl Version {
+    /// The version with this text.
+    pub fn new(version: impl AsRef<str>) -> Self {
+        Self(version.as_ref().into())
+    }
+
+    /// The version's text, as the vendor wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Where a ticket stands. A code that no provider has a meaning for is kept as it came.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

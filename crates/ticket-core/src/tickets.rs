@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::{StreamExt as _, stream};
+use tokio::time::Instant;
 
 use crate::bulk::{self, BulkOptions, Settled};
 use crate::capability::ProviderInfo;
-use crate::delete::{DeleteOutcome, DeleteReport};
+use crate::context::CallContext;
+use crate::delete::{DeleteOutcome, DeleteReport, DeleteTarget};
 use crate::draft::{Created, NewTicket, TicketPatch};
 use crate::error::{Error, ErrorKind, Result};
-use crate::layer::{Layer, Layered};
+use crate::layer::Layer;
 use crate::message::{Message, NewComment};
 use crate::operation::Operation;
 use crate::pace::Pacer;
@@ -19,7 +22,7 @@ use crate::paging;
 use crate::provider::TicketProvider;
 use crate::query::{Page, PageRequest, TicketQuery};
 use crate::resolve::ResolveOutcome;
-use crate::stack::{StackOptions, standard_stack};
+use crate::stack::{Stack, StackOptions, standard_stack};
 use crate::ticket::{Ticket, TicketId};
 
 /// A provider with its layers, ready for use. Cloning is cheap; all clones are one account.
@@ -41,6 +44,9 @@ use crate::ticket::{Ticket, TicketId};
 pub struct Tickets {
     provider: Arc<dyn TicketProvider>,
     pacer: Option<Arc<Pacer>>,
+    context: CallContext,
+    /// How long a single call may wait to be sent where the context has no deadline.
+    deadline: Option<Duration>,
 }
 
 impl Tickets {
@@ -56,6 +62,8 @@ impl Tickets {
         Self {
             provider: standard_stack(provider, &options),
             pacer: Some(pacer),
+            context: CallContext::new(),
+            deadline: Some(options.deadline),
         }
     }
 
@@ -64,15 +72,48 @@ impl Tickets {
         Self {
             provider,
             pacer: None,
+            context: CallContext::new(),
+            deadline: None,
         }
+    }
+
+    /// The same account with this context for its calls: a deadline, a stop, what is known of earlier attempts. Each
+    /// call of a bulk change has this context too.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ticket_core::{CallContext, Result, Ticket, Tickets};
+    /// use tokio::time::Instant;
+    ///
+    /// async fn get_soon(tickets: &Tickets) -> Result<Ticket> {
+    ///     let soon = Instant::now() + Duration::from_secs(2);
+    ///     tickets.with(CallContext::new().deadline(soon)).get("121").await
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with(&self, context: CallContext) -> Self {
+        Self {
+            context,
+            ..self.clone()
+        }
+    }
+
+    /// The context of a single call.
+    fn context(&self) -> CallContext {
+        let mut context = self.context.clone();
+        if context.deadline.is_none() {
+            let limit = self.deadline;
+            context.deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        }
+        context
     }
 
     /// Puts one more layer around all that are there.
     #[must_use]
     pub fn layer(self, layer: impl Layer) -> Self {
         Self {
-            provider: Arc::new(Layered::new(layer, self.provider)),
-            pacer: self.pacer,
+            provider: Arc::new(Stack::new(layer, self.provider)),
+            ..self
         }
     }
 
@@ -91,14 +132,14 @@ impl Tickets {
     pub async fn get(&self, id: impl Into<TicketId>) -> Result<Ticket> {
         let id = id.into();
         self.provider
-            .get(&id)
+            .get(&self.context(), &id)
             .await
             .map_err(|error| error.on_ticket(&id))
     }
 
     /// Reads one page of tickets. See [`TicketProvider::list`].
     pub async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
-        self.provider.list(query).await
+        self.provider.list(&self.context(), query).await
     }
 
     /// Reads all tickets that the query finds, page by page as they are asked for, in constant memory.
@@ -142,14 +183,14 @@ impl Tickets {
 
     /// Files a ticket. See [`TicketProvider::create`].
     pub async fn create(&self, ticket: &NewTicket) -> Result<Created> {
-        self.provider.create(ticket).await
+        self.provider.create(&self.context(), ticket).await
     }
 
     /// Changes fields of a ticket. See [`TicketProvider::update`].
     pub async fn update(&self, id: impl Into<TicketId>, patch: &TicketPatch) -> Result<()> {
         let id = id.into();
         self.provider
-            .update(&id, patch)
+            .update(&self.context(), &id, patch)
             .await
             .map_err(|error| error.on_ticket(&id))
     }
@@ -158,7 +199,7 @@ impl Tickets {
     pub async fn resolve(&self, id: impl Into<TicketId>) -> Result<()> {
         let id = id.into();
         self.provider
-            .resolve(&id)
+            .resolve(&self.context(), &id)
             .await
             .map_err(|error| error.on_ticket(&id))
     }
@@ -179,7 +220,8 @@ impl Tickets {
         let outcomes: HashMap<_, _> = if unique.len() <= self.info().capabilities.max_delete_batch()
         {
             let provider = Arc::clone(&self.provider);
-            let outcomes = bulk::run_here::<bulk::Delete>(provider, unique).await;
+            let outcomes =
+                bulk::run_here::<bulk::Delete>(provider, self.context.clone(), unique).await;
             if outcomes.len() == asked.len() {
                 return DeleteReport::from_outcomes(outcomes);
             }
@@ -189,6 +231,7 @@ impl Tickets {
             let outcomes = settled.map(|settled| (settled.id, settled.outcome));
             outcomes.collect().await
         };
+        let asked: Vec<_> = asked.into_iter().map(DeleteTarget::from).collect();
         DeleteReport::from_fn(&asked, |id| {
             // Each id has its outcome; where one had none, nobody would know.
             outcomes.get(id).cloned().unwrap_or_else(|| {
@@ -211,7 +254,7 @@ impl Tickets {
     ///   (`InvalidInput`), until that one is found; no more after two batches of which every id was refused.
     /// * Once the account itself is at fault (credentials, a quota that is used up), or calls in a row fail
     ///   because the vendor is out of reach, all that is left is `Unattempted`, with that reason.
-    /// * [`Stop::finish`](crate::Stop::finish) and the deadline end the work: what is on its way is waited
+    /// * [`Stop::finish`](crate::Stop::finish) and the deadline of the [context](Self::with) end the work: what is on its way is waited
     ///   for, all else is `Unattempted`. After [`Stop::abandon`](crate::Stop::abandon) what is on its way is
     ///   `Unknown`. The ids are still taken to their end, and each is answered.
     ///
@@ -231,7 +274,12 @@ impl Tickets {
         S: Stream + Send,
         S::Item: Into<TicketId> + Send,
     {
-        bulk::run::<bulk::Delete, S>(Arc::clone(&self.provider), ids, options.clone())
+        bulk::run::<bulk::Delete, S>(
+            Arc::clone(&self.provider),
+            self.context.clone(),
+            ids,
+            options.clone(),
+        )
     }
 
     /// Marks tickets as solved as their ids arrive, one call each, several at once, in constant memory: one
@@ -249,7 +297,12 @@ impl Tickets {
         S: Stream + Send,
         S::Item: Into<TicketId> + Send,
     {
-        bulk::run::<bulk::Resolve, S>(Arc::clone(&self.provider), ids, options.clone())
+        bulk::run::<bulk::Resolve, S>(
+            Arc::clone(&self.provider),
+            self.context.clone(),
+            ids,
+            options.clone(),
+        )
     }
 
     /// Reads one page of a ticket's messages. See [`TicketProvider::messages`].
@@ -260,7 +313,7 @@ impl Tickets {
     ) -> Result<Page<Message>> {
         let id = id.into();
         self.provider
-            .messages(&id, page)
+            .messages(&self.context(), &id, page)
             .await
             .map_err(|error| error.on_ticket(&id))
     }
@@ -287,7 +340,7 @@ impl Tickets {
     pub async fn comment(&self, id: impl Into<TicketId>, comment: &NewComment) -> Result<()> {
         let id = id.into();
         self.provider
-            .comment(&id, comment)
+            .comment(&self.context(), &id, comment)
             .await
             .map_err(|error| error.on_ticket(&id))
     }

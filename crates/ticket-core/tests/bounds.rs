@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use ticket_core::{
-    BulkOptions, Cursor, DeleteReport, Error, NewComment, NewTicket, Page, PageRequest, Settings,
-    StackOptions, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery, Tickets,
+    BulkOptions, CallContext, Cursor, DeleteReport, Error, NewComment, NewTicket, Page,
+    PageRequest, Settings, StackOptions, Ticket, TicketId, TicketPatch, TicketProvider,
+    TicketQuery, Tickets,
 };
 
 fn send_sync_static<T: Send + Sync + 'static>() {}
@@ -43,5 +44,5 @@ fn futures_are_send(tickets: &Tickets, provider: &dyn TicketProvider, id: &Ticke
     send(&tickets.resolve_all(ids, &options));
     send(&tickets.messages("1", &page));
     send(&tickets.comment("1", &comment));
-    send(&provider.get(id));
+    send(&provider.get(&CallContext::new(), id));
 }

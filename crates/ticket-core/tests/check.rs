@@ -5,9 +5,9 @@ mod common;
 
 use common::memory::{Memory, calls};
 use ticket_core::{
-    Attachment, Capabilities, Cursor, Effect, ErrorKind, Field, Fields, NewComment, NewTicket,
-    PageRequest, Person, Priority, ProviderInfo, Request, State, Status, TicketId, TicketPatch,
-    TicketQuery,
+    Attachment, Capabilities, Cursor, DeleteTarget, Effect, ErrorKind, Field, Fields, NewComment,
+    NewTicket, PageRequest, Person, Priority, ProviderInfo, Request, State, Status, TicketId,
+    TicketPatch, TicketQuery,
 };
 
 const CREATE: Fields = Fields::carrying(&[Field::Subject, Field::Description])
@@ -195,10 +195,10 @@ fn an_update_that_cannot_be_carried_is_refused_by_the_name_of_the_field() {
 #[test]
 fn one_id_more_than_a_batch_is_refused() {
     let info = ProviderInfo::new("memory", "Memory", Capabilities::none().delete(2));
-    let ids = ["1", "2", "3"].map(TicketId::new);
-    info.check(&Request::Delete(&ids[..2])).unwrap();
+    let targets = ["1", "2", "3"].map(DeleteTarget::from);
+    info.check(&Request::Delete(&targets[..2])).unwrap();
     assert_eq!(
-        info.check(&Request::Delete(&ids)).unwrap_err().kind(),
+        info.check(&Request::Delete(&targets)).unwrap_err().kind(),
         ErrorKind::InvalidInput
     );
 }
@@ -212,7 +212,7 @@ fn an_id_that_cannot_be_one_is_refused_by_every_operation_that_takes_one() {
     let (good, bad) = (TicketId::new("1"), TicketId::new(".."));
     let (patch, page) = (TicketPatch::new().subject("x"), PageRequest::first());
     let comment = NewComment::internal("x");
-    let batches = [[good.clone(), good.clone()], [good.clone(), bad.clone()]];
+    let batches = [[&good, &good], [&good, &bad]].map(|batch| batch.map(DeleteTarget::from));
     for (id, batch) in [&good, &bad].into_iter().zip(&batches) {
         for request in [
             Request::Get(id),

@@ -15,9 +15,9 @@ use std::time::Duration;
 use common::memory::{Memory, calls};
 use common::{Fake, error, make};
 use ticket_core::{
-    Capabilities, DeleteOutcome, DeleteReport, Effect, Error, ErrorKind, Field, Fields, NewComment,
-    NewTicket, Operation, PageRequest, ProviderInfo, RetryPolicy, StackOptions, TicketId,
-    TicketPatch, TicketProvider, TicketQuery, Tickets,
+    CallContext, Capabilities, DeleteOutcome, DeleteReport, DeleteTarget, Effect, Error, ErrorKind,
+    Field, Fields, NewComment, NewTicket, Operation, PageRequest, ProviderInfo, RetryPolicy,
+    StackOptions, TicketId, TicketPatch, TicketProvider, TicketQuery, Tickets,
 };
 
 fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {
@@ -73,11 +73,11 @@ async fn ids_that_fit_into_one_call_are_held_to_the_same() {
 #[tokio::test(start_paused = true)]
 async fn an_id_that_comes_twice_is_sent_once_also_where_its_batch_is_divided() {
     let (tickets, seen) = Memory::new(Capabilities::none().delete(3))
-        .deleting(|ids| {
-            if ids.iter().any(|id| id.as_str() == "bad") {
+        .deleting(|targets| {
+            if targets.iter().any(|target| target.id.as_str() == "bad") {
                 return Err(Error::new(ErrorKind::InvalidInput, "bad request"));
             }
-            Ok(DeleteReport::from_fn(ids, |_| DeleteOutcome::Deleted))
+            Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted))
         })
         .handle();
     let report = tickets.delete(["good", "bad", "good"]).await;
@@ -101,8 +101,8 @@ async fn an_outcome_belongs_to_its_id_wherever_it_stands_in_the_providers_report
     // In one call, and in several.
     for ids in [&["a", "b"][..], &["a", "b", "c", "d"]] {
         let (tickets, seen) = Memory::new(Capabilities::none().delete(2))
-            .deleting(|ids| {
-                let turned: Vec<_> = ids.iter().rev().cloned().collect();
+            .deleting(|targets| {
+                let turned: Vec<_> = targets.iter().rev().cloned().collect();
                 Ok(DeleteReport::from_fn(&turned, |id| match id.as_str() {
                     "a" | "c" => DeleteOutcome::Deleted,
                     _ => DeleteOutcome::Failed(Error::new(ErrorKind::Conflict, "locked")),
@@ -133,10 +133,10 @@ async fn delete_of_nothing_sends_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_batch_fails_its_own_ids_by_the_effect_of_its_error_and_no_others() {
     let (tickets, _) = Memory::new(Capabilities::none().delete(1))
-        .deleting(|ids| match ids[0].as_str() {
+        .deleting(|targets| match targets[0].id.as_str() {
             "refused" => Err(Error::new(ErrorKind::Forbidden, "no")),
             "lost" => Err(Error::new(ErrorKind::Unavailable, "lost")),
-            _ => Ok(DeleteReport::from_fn(ids, |_| DeleteOutcome::Deleted)),
+            _ => Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted)),
         })
         .handle();
     let report = tickets.delete(["a", "refused", "lost", "b"]).await;
@@ -159,7 +159,11 @@ async fn a_failed_batch_fails_its_own_ids_by_the_effect_of_its_error_and_no_othe
 #[tokio::test(start_paused = true)]
 async fn an_id_that_the_provider_forgets_is_unknown() {
     let (tickets, _) = Memory::new(Capabilities::none().delete(9))
-        .deleting(|ids| Ok(DeleteReport::from_fn(&ids[..1], |_| DeleteOutcome::Deleted)))
+        .deleting(|targets| {
+            Ok(DeleteReport::from_fn(&targets[..1], |_| {
+                DeleteOutcome::Deleted
+            }))
+        })
         .handle();
     assert_eq!(
         outcomes(&tickets.delete(["a", "b"]).await),
@@ -228,18 +232,30 @@ async fn the_defaults_of_the_trait_answer_unsupported() {
     let empty: Arc<dyn TicketProvider> =
         Arc::new(Empty(ProviderInfo::new("e", "E", Capabilities::none())));
     let errors = [
-        empty.get(&id).await.unwrap_err(),
-        empty.list(&TicketQuery::new()).await.unwrap_err(),
-        empty.create(&NewTicket::new("x")).await.unwrap_err(),
-        empty.update(&id, &TicketPatch::new()).await.unwrap_err(),
-        empty.resolve(&id).await.unwrap_err(),
-        empty.delete(std::slice::from_ref(&id)).await.unwrap_err(),
+        empty.get(&CallContext::new(), &id).await.unwrap_err(),
         empty
-            .messages(&id, &PageRequest::first())
+            .list(&CallContext::new(), &TicketQuery::new())
             .await
             .unwrap_err(),
         empty
-            .comment(&id, &NewComment::outbound("x"))
+            .create(&CallContext::new(), &NewTicket::new("x"))
+            .await
+            .unwrap_err(),
+        empty
+            .update(&CallContext::new(), &id, &TicketPatch::new())
+            .await
+            .unwrap_err(),
+        empty.resolve(&CallContext::new(), &id).await.unwrap_err(),
+        empty
+            .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
+            .await
+            .unwrap_err(),
+        empty
+            .messages(&CallContext::new(), &id, &PageRequest::first())
+            .await
+            .unwrap_err(),
+        empty
+            .comment(&CallContext::new(), &id, &NewComment::outbound("x"))
             .await
             .unwrap_err(),
     ];

@@ -261,8 +261,8 @@ async fn every_page_is_asked_for_by_the_same_query() {
     provider
         .expect_list()
         .times(2)
-        .withf(|query| query.search.as_deref() == Some("x") && query.page.limit == Some(1))
-        .returning(|query| {
+        .withf(|_, query| query.search.as_deref() == Some("x") && query.page.limit == Some(1))
+        .returning(|_, query| {
             let (id, next) = match query.page.cursor {
                 None => ("1", Some(Cursor::new("second"))),
                 Some(_) => ("2", None),
@@ -288,8 +288,8 @@ fn conversation(
         .return_const(ProviderInfo::new("mock", "Mock", messages));
     provider
         .expect_messages()
-        .withf(|id, _| id.as_str() == "7")
-        .returning(move |_, request| {
+        .withf(|_, id, _| id.as_str() == "7")
+        .returning(move |_, _, request| {
             assert!(
                 seen.fetch_add(1, Ordering::Relaxed) < 1000,
                 "it does not end"

@@ -165,7 +165,7 @@ fn what_was_never_sent_is_a_call_and_an_error_but_no_attempt() {
     let found = measured(async {
         let tickets = stacked(
             Fake::new(1).info(|info| info.quotas(quota(1, 60))),
-            StackOptions::default().retry(RetryPolicy::default().deadline(Duration::from_secs(5))),
+            StackOptions::default().deadline(Duration::from_secs(5)),
         );
         assert!(make(&tickets, Operation::Resolve).await.is_none());
         let error = make(&tickets, Operation::Resolve).await.unwrap();

@@ -69,7 +69,7 @@ fn provider() -> MockTicketProvider {
     provider
         .expect_info()
         .return_const(ProviderInfo::new("mock", "Mock", capabilities));
-    provider.expect_get().returning(|_| {
+    provider.expect_get().returning(|_, _| {
         Err(Error::new(ErrorKind::NotFound, "not found")
             .with_status(404)
             .with_vendor_message(TEXT))
@@ -77,10 +77,10 @@ fn provider() -> MockTicketProvider {
     let raw = serde_json::value::RawValue::from_string(format!("{{\"text\":\"{TEXT}\"}}")).unwrap();
     provider
         .expect_create()
-        .returning(move |_| Ok(Created::new("7", raw.clone())));
+        .returning(move |_, _| Ok(Created::new("7", raw.clone())));
     provider
         .expect_delete()
-        .returning(|ids| Ok(DeleteReport::from_fn(ids, |_| DeleteOutcome::Deleted)));
+        .returning(|_, targets| Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted)));
     provider
 }
 

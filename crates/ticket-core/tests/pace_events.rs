@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ticket_core::{
-    Capabilities, Error, ErrorKind, Layered, MockTicketProvider, NewComment, Pace, Pacer,
-    ProviderInfo, Quota, Quotas, TicketId, TicketProvider,
+    CallContext, Capabilities, Error, ErrorKind, MockTicketProvider, NewComment, Pace, Pacer,
+    ProviderInfo, Quota, Quotas, Stack, TicketId, TicketProvider,
 };
 use ticket_testkit::LogCapture;
 
@@ -18,8 +18,8 @@ fn provider() -> MockTicketProvider {
     provider
         .expect_info()
         .return_const(ProviderInfo::new("mock", "Mock", Capabilities::none()));
-    provider.expect_comment().returning(|_, _| Ok(()));
-    provider.expect_resolve().returning(|_| {
+    provider.expect_comment().returning(|_, _, _| Ok(()));
+    provider.expect_resolve().returning(|_, _| {
         Err(Error::new(ErrorKind::RateLimited, "too many calls")
             .with_retry_after(Duration::from_secs(30))
             .with_vendor_message(TEXT))
@@ -40,12 +40,21 @@ async fn waiting_is_visible_and_tells_no_text() {
     let guard = tracing::subscriber::set_default(subscriber);
     let quotas = Quotas::none().window(Quota::new(1, Duration::from_secs(5)));
     let pace = Pace::new(Arc::new(Pacer::new(quotas)));
-    let provider = Layered::new(pace, Arc::new(provider()));
+    let provider = Stack::new(pace, Arc::new(provider()));
     let (id, comment) = (TicketId::new("secret 121"), NewComment::internal(TEXT));
     let calls = async {
-        provider.comment(&id, &comment).await.unwrap();
-        provider.resolve(&id).await.unwrap_err();
-        provider.comment(&id, &comment).await.unwrap();
+        provider
+            .comment(&CallContext::new(), &id, &comment)
+            .await
+            .unwrap();
+        provider
+            .resolve(&CallContext::new(), &id)
+            .await
+            .unwrap_err();
+        provider
+            .comment(&CallContext::new(), &id, &comment)
+            .await
+            .unwrap();
     };
     // A call that would never be sent fails the test.
     let in_time = tokio::time::timeout(Duration::from_secs(3600), calls);

@@ -8,13 +8,14 @@
 mod common;
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Fake, error, make};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, DeleteOutcome, Effect, Error, ErrorKind, NewTicket, Operation, Retry, RetryPolicy,
-    Stop, Tickets,
+    BulkOptions, CallContext, DeleteOutcome, Effect, Error, ErrorKind, NewTicket, Operation, Retry,
+    RetryPolicy, StackOptions, Stop, Tickets,
 };
 use tokio::time::Instant;
 
@@ -200,37 +201,32 @@ async fn a_vendor_that_asks_to_wait_is_obeyed_up_to_a_bound() {
         times(attempts(3), SEED, asking(60)).await,
         [0, 60_000, 120_000]
     );
-    assert_eq!(times(attempts(3), SEED, asking(120)).await.len(), 3);
-    assert_eq!(times(attempts(3), SEED, asking(121)).await, [0]);
-    let patient = attempts(2).max_retry_after(seconds(200));
-    assert_eq!(times(patient, SEED, asking(121)).await, [0, 121_000]);
+    assert_eq!(times(attempts(3), SEED, asking(3600)).await.len(), 3);
+    assert_eq!(times(attempts(3), SEED, asking(3601)).await, [0]);
+    let patient = attempts(2).max_retry_after(seconds(4000));
+    assert_eq!(times(patient, SEED, asking(3601)).await, [0, 3_601_000]);
+    let hasty = attempts(2).max_retry_after(seconds(10));
+    assert_eq!(times(hasty, SEED, asking(11)).await, [0]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_attempt_begins_after_the_deadline() {
-    let asking = error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(40));
-    let policy = attempts(9).deadline(seconds(100));
-    let start = Instant::now();
-    assert_eq!(times(policy, SEED, asking).await, [0, 40_000, 80_000]);
-    // The wait that would have been in vain was not begun.
-    assert_eq!(start.elapsed(), seconds(80));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_wait_that_ends_just_at_the_deadline_is_not_begun() {
-    let fake = Fake::new(1).answering(|_| {
-        Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(40)))
-    });
-    let log = fake.log();
-    let tickets = fake.layered(retry(attempts(9).deadline(seconds(80))));
-    let start = Instant::now();
-    let failed = tickets.get("1").await.unwrap_err();
-    assert_eq!(start.elapsed(), seconds(40));
-    assert_eq!(log.count(), 2);
-    assert_eq!(
-        failed.to_string(),
-        "fake get 1: it failed; there was no time left, so it was given up (after 2 attempts)"
-    );
+async fn no_attempt_begins_after_the_deadline_and_a_wait_that_ends_at_it_is_not_begun() {
+    for deadline in [80, 100] {
+        let fake = Fake::new(1).answering(|_| {
+            Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(40)))
+        });
+        let log = fake.log();
+        let start = Instant::now();
+        let context = CallContext::new().deadline(start + seconds(deadline));
+        let tickets = fake.layered(retry(attempts(9))).with(context);
+        let failed = tickets.get("1").await.unwrap_err();
+        let (attempts, took) = if deadline == 80 { (2, 40) } else { (3, 80) };
+        // The wait that would have been in vain was not begun.
+        assert_eq!((log.count(), start.elapsed()), (attempts, seconds(took)));
+        let told =
+            format!("there was no time left, so it was given up (after {attempts} attempts)");
+        assert_eq!(failed.to_string(), format!("fake get 1: it failed; {told}"));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -240,15 +236,59 @@ async fn a_deadline_that_comes_first_by_less_than_the_clock_shows_is_no_stop() {
         Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(wait))
     });
     let log = fake.log();
-    let policy = attempts(9)
-        .base(Duration::ZERO)
-        .deadline(Duration::from_micros(1500));
-    let failed = fake.layered(retry(policy)).get("1").await.unwrap_err();
+    let context = CallContext::new().deadline(Instant::now() + Duration::from_micros(1500));
+    let tickets = fake.layered(retry(attempts(9).base(Duration::ZERO)));
+    let failed = tickets.with(context).get("1").await.unwrap_err();
     assert_eq!(log.count(), 1);
     assert!(
         failed.message().contains("there was no time left"),
         "{failed}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_means_the_same_for_a_single_call_and_in_a_bulk_change() {
+    let asking = || {
+        Fake::new(1).answering(|_| {
+            Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(1800)))
+        })
+    };
+    let options = StackOptions::default()
+        .retry(RetryPolicy::default().max_retry_after(seconds(10)))
+        .deadline(seconds(20));
+    let start = Instant::now();
+    let single = asking();
+    let log = single.log();
+    let tickets = Tickets::with_options(Arc::new(single), &options);
+    assert!(tickets.get("1").await.is_err());
+    assert_eq!((log.count(), start.elapsed()), (1, Duration::ZERO));
+    let bulk = asking();
+    let log = bulk.log();
+    let tickets = Tickets::with_options(Arc::new(bulk), &options);
+    let report = tickets.delete(["1"]).await;
+    assert_eq!(report.outcome(&"1".into()).unwrap().as_str(), "failed");
+    assert_eq!((log.count(), start.elapsed()), (1, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_attempt_may_have_deleted_is_not_told_as_not_found() {
+    let missing = |_: &str, _| DeleteOutcome::NotFound(error(ErrorKind::NotFound, Effect::None));
+    for (earlier, told) in [
+        (Effect::None, "not_found"),
+        (Effect::Unknown, "already_gone"),
+    ] {
+        let tickets = Fake::new(1).outcomes(missing).layered(retry(attempts(1)));
+        let context = CallContext::new().earlier_attempt(earlier);
+        let report = tickets.with(context).delete(["1"]).await;
+        assert_eq!(report.outcome(&"1".into()).unwrap().as_str(), told);
+    }
+    // And a failure of a call leaves open what the earlier attempt did.
+    let tickets = Fake::new(1)
+        .answering(|_| Err(error(ErrorKind::Forbidden, Effect::None)))
+        .layered(retry(attempts(1)));
+    let context = CallContext::new().earlier_attempt(Effect::Unknown);
+    let failed = tickets.with(context).resolve("1").await.unwrap_err();
+    assert_eq!(failed.effect(), Effect::Unknown);
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,7 +323,8 @@ async fn stopping_ends_the_wait_between_attempts_with_what_the_last_one_was_told
     let log = fake.log();
     let tickets = fake.layered(retry(RetryPolicy::default()));
     let stop = Stop::new();
-    let options = BulkOptions::default().stop(stop.clone());
+    let tickets = tickets.with(CallContext::new().stop(stop.clone()));
+    let options = BulkOptions::default();
     let start = Instant::now();
     let work = tickets
         .delete_all(stream::iter(["1"]), &options)

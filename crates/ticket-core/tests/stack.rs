@@ -14,8 +14,8 @@ use std::time::Duration;
 use common::{Fake, error};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, Capabilities, DeleteOutcome, Effect, ErrorKind, Operation, Pacer, Quota, Quotas,
-    Retry, RetryPolicy, StackOptions, Stop, Tickets,
+    BulkOptions, CallContext, Capabilities, DeleteOutcome, Effect, ErrorKind, Operation, Pacer,
+    Quota, Quotas, Retry, RetryPolicy, StackOptions, Stop, Tickets,
 };
 use tokio::time::Instant;
 
@@ -134,7 +134,8 @@ async fn work_that_is_stopped_does_not_wait_for_the_quota() {
     let log = fake.log();
     let tickets = stacked(fake, StackOptions::default());
     let stop = Stop::new();
-    let options = BulkOptions::default().stop(stop.clone());
+    let tickets = tickets.with(CallContext::new().stop(stop.clone()));
+    let options = BulkOptions::default();
     let start = Instant::now();
     let work = tickets.delete_all(ids(10), &options).collect::<Vec<_>>();
     let (settled, ()) = tokio::join!(work, async {
@@ -160,7 +161,8 @@ async fn what_the_deadline_leaves_no_slot_for_was_never_tried() {
     let fake = Fake::new(1).info(|info| info.quotas(quotas(3, 600)));
     let log = fake.log();
     let tickets = stacked(fake, StackOptions::default());
-    let options = BulkOptions::default().deadline(Instant::now() + seconds(100));
+    let tickets = tickets.with(CallContext::new().deadline(Instant::now() + seconds(100)));
+    let options = BulkOptions::default();
     let settled: Vec<_> = tickets.delete_all(ids(20), &options).collect().await;
     let words: Vec<_> = settled
         .iter()
@@ -186,9 +188,8 @@ async fn a_stop_between_two_attempts_never_hides_that_the_first_may_have_worked(
     let log = fake.log();
     let tickets = stacked(fake, StackOptions::default());
     let stop = Stop::new();
-    let options = BulkOptions::default()
-        .stop(stop.clone())
-        .concurrency(NonZeroUsize::MIN);
+    let tickets = tickets.with(CallContext::new().stop(stop.clone()));
+    let options = BulkOptions::default().concurrency(NonZeroUsize::MIN);
     let work = tickets.delete_all(ids(2), &options).collect::<Vec<_>>();
     let (mut settled, ()) = tokio::join!(work, async {
         tokio::time::sleep(seconds(300)).await;
@@ -301,8 +302,9 @@ async fn what_is_held_back_for_the_quota_was_not_sent_even_when_it_is_abandoned(
         .latency(seconds(60));
     let log = fake.log();
     let stop = Stop::new();
-    let options = BulkOptions::default().stop(stop.clone());
-    let tickets = stacked(fake, StackOptions::default().timeout(seconds(100)));
+    let tickets = stacked(fake, StackOptions::default().timeout(seconds(100)))
+        .with(CallContext::new().stop(stop.clone()));
+    let options = BulkOptions::default();
     let work = tickets.delete_all(ids(10), &options).collect::<Vec<_>>();
     let (mut settled, ()) = tokio::join!(work, async {
         tokio::time::sleep(seconds(3)).await;

@@ -105,7 +105,6 @@ fn no_step_of_a_builder_forgets_the_ones_before() {
         .max_attempts(NonZeroU32::MAX)
         .base(seconds(1_001))
         .cap(seconds(1_002))
-        .deadline(seconds(1_003))
         .max_retry_after(seconds(1_004))
         .budget(1_005);
     assert_eq!(
@@ -113,13 +112,8 @@ fn no_step_of_a_builder_forgets_the_ones_before() {
         (NonZeroU32::MAX, 1_005)
     );
     assert_eq!(
-        [
-            policy.base,
-            policy.cap,
-            policy.deadline,
-            policy.max_retry_after
-        ],
-        [1_001, 1_002, 1_003, 1_004].map(seconds)
+        [policy.base, policy.cap, policy.max_retry_after],
+        [1_001, 1_002, 1_004].map(seconds)
     );
     let once_more = RetryPolicy::default().budget(7).cap(seconds(9));
     assert_eq!((once_more.budget, once_more.cap), (7, seconds(9)));
@@ -219,12 +213,12 @@ fn the_defaults_are_those_of_the_docs() {
     let waits = [
         policy.base,
         policy.cap,
-        policy.deadline,
         policy.max_retry_after,
         stack.timeout,
+        stack.deadline,
     ];
-    assert_eq!(waits.map(|wait| wait.as_secs()), [1, 30, 300, 120, 35]);
-    assert!(bulk.deadline.is_none() && stack.pacer.is_none() && stack.seed.is_none());
+    assert_eq!(waits.map(|wait| wait.as_secs()), [1, 30, 3600, 35, 300]);
+    assert!(stack.pacer.is_none() && stack.seed.is_none());
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use ticket_core::{
-    Created, DeleteOutcome, DeleteReport, Direction, Error, ErrorKind, Message, NewComment,
-    NewTicket, Operation, Page, PageRequest, ProviderInfo, Request, Result, Ticket, TicketId,
-    TicketPatch, TicketProvider,
+    CallContext, Created, DeleteOutcome, DeleteReport, DeleteTarget, Direction, Error, ErrorKind,
+    Message, NewComment, NewTicket, Operation, Page, PageRequest, ProviderInfo, Request, Result,
+    Ticket, TicketId, TicketPatch, TicketProvider,
 };
 use ticket_http::HttpResponse;
 
@@ -22,12 +22,12 @@ impl TicketProvider for LeadSquared {
         &self.info
     }
 
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
         Ok(self.mapping.ticket(self.get_ticket(id.as_str()).await?))
     }
 
-    async fn create(&self, ticket: &NewTicket) -> Result<Created> {
+    async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
         self.info.check(&Request::Create(ticket))?;
         let wire = Mapping::create_ticket(ticket)
             .map_err(|error| error.in_operation(ID, Operation::Create))?;
@@ -40,7 +40,12 @@ impl TicketProvider for LeadSquared {
         Ok(Created::new(created.value.id, created.raw))
     }
 
-    async fn update(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {
+    async fn update(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        patch: &TicketPatch,
+    ) -> Result<()> {
         self.info.check(&Request::Update(id, patch))?;
         let wire = self
             .mapping
@@ -51,7 +56,7 @@ impl TicketProvider for LeadSquared {
         Ok(())
     }
 
-    async fn resolve(&self, id: &TicketId) -> Result<()> {
+    async fn resolve(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
         self.info.check(&Request::Resolve(id))?;
         let wire = self.mapping.resolve_ticket();
         let updated = self.update_ticket(id.as_str(), &wire, Vec::new()).await;
@@ -59,9 +64,14 @@ impl TicketProvider for LeadSquared {
         Ok(())
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
-        self.info.check(&Request::Delete(ids))?;
-        let asked: Vec<Option<u64>> = ids.iter().map(|id| number(id.as_str())).collect();
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        self.info.check(&Request::Delete(targets))?;
+        let ids = targets.iter().map(|target| &target.id);
+        let asked: Vec<Option<u64>> = ids.clone().map(|id| number(id.as_str())).collect();
         let numbers = distinct(asked.iter().copied().zip(ids));
         let read = HttpResponse::json::<wire::Trashed>;
         let reply = match numbers.as_slice() {
@@ -71,7 +81,7 @@ impl TicketProvider for LeadSquared {
         let mut deleted = Named::new(&reply.successful_ids);
         let mut refused = Named::new(&reply.failed_ids);
         let mut asked = asked.into_iter();
-        Ok(DeleteReport::from_fn(ids, |id| {
+        Ok(DeleteReport::from_fn(targets, |id| {
             if let Some(number) = asked.next().flatten() {
                 return outcome(id, deleted.has(number), refused.has(number));
             }
@@ -82,7 +92,12 @@ impl TicketProvider for LeadSquared {
         }))
     }
 
-    async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
+    async fn messages(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<Message>> {
         self.info.check(&Request::Messages(id, page))?;
         let reply = self
             .filter_conversations(id.as_str(), wire::ActivityType::ALL)
@@ -93,7 +108,12 @@ impl TicketProvider for LeadSquared {
         Ok(Page::last(messages).total(reply.total))
     }
 
-    async fn comment(&self, id: &TicketId, comment: &NewComment) -> Result<()> {
+    async fn comment(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        comment: &NewComment,
+    ) -> Result<()> {
         self.info.check(&Request::Comment(id, comment))?;
         match comment.direction {
             Direction::Internal => {

@@ -9,8 +9,8 @@ mod common;
 
 use serde_json::{Value, json};
 use ticket_core::{
-    Attachment, Direction, Effect, ErrorKind, NewComment, NewTicket, PageRequest, Person, Priority,
-    Status, TicketId, TicketPatch, TicketProvider as _,
+    Attachment, CallContext, DeleteTarget, Direction, Effect, ErrorKind, NewComment, NewTicket,
+    PageRequest, Person, Priority, Status, TicketId, TicketPatch, TicketProvider as _,
 };
 use ticket_leadsquared::LeadSquared;
 use ticket_sandbox::{Fault, MessageKind, Rule, Sandbox, TicketRecord, Vendor};
@@ -65,8 +65,8 @@ async fn a_ticket_lives_from_create_to_delete() {
         .custom("Channel", "Chat")
         .attachment(Attachment::from_path(README).media_type("text/markdown"))
         .attachment(Attachment::new("empty.txt", []));
-    let id = provider.create(&new).await.unwrap().id;
-    let ticket = provider.get(&id).await.unwrap();
+    let id = provider.create(&CallContext::new(), &new).await.unwrap().id;
+    let ticket = provider.get(&CallContext::new(), &id).await.unwrap();
     assert_eq!(ticket.id, id);
     assert_eq!(ticket.subject.as_deref(), Some("No call back"));
     assert_eq!(ticket.description.as_deref(), Some("Since Monday."));
@@ -87,8 +87,11 @@ async fn a_ticket_lives_from_create_to_delete() {
         .priority(Priority::High)
         .custom("CustomData.SRC_CS_2", "Online")
         .attachment(Attachment::new("log.txt", *b"ring ring"));
-    provider.update(&id, &patch).await.unwrap();
-    let ticket = provider.get(&id).await.unwrap();
+    provider
+        .update(&CallContext::new(), &id, &patch)
+        .await
+        .unwrap();
+    let ticket = provider.get(&CallContext::new(), &id).await.unwrap();
     assert_eq!(ticket.subject.as_deref(), Some("Still no call back"));
     assert_eq!(ticket.description.as_deref(), Some("Since Monday."));
     assert_eq!(ticket.status, Some(Status::OnHold));
@@ -99,11 +102,19 @@ async fn a_ticket_lives_from_create_to_delete() {
     assert_eq!(files(&real)[2], ("log.txt", None, b"ring ring".as_slice()));
 
     provider
-        .comment(&id, &NewComment::internal("He is angry."))
+        .comment(
+            &CallContext::new(),
+            &id,
+            &NewComment::internal("He is angry."),
+        )
         .await
         .unwrap();
     provider
-        .comment(&id, &NewComment::inbound("Please call."))
+        .comment(
+            &CallContext::new(),
+            &id,
+            &NewComment::inbound("Please call."),
+        )
         .await
         .unwrap();
     let expected = [
@@ -112,18 +123,24 @@ async fn a_ticket_lives_from_create_to_delete() {
     ];
     assert_eq!(said(&truth(&sandbox, &id)), expected);
     // Internal notes are no conversations.
-    let page = provider.messages(&id, &PageRequest::first()).await.unwrap();
+    let page = provider
+        .messages(&CallContext::new(), &id, &PageRequest::first())
+        .await
+        .unwrap();
     assert_eq!(
         (page.items.len(), page.next, page.total),
         (1, None, Some(1))
     );
     assert_eq!(page.items[0].body, "Please call.");
 
-    provider.resolve(&id).await.unwrap();
+    provider.resolve(&CallContext::new(), &id).await.unwrap();
     assert!(truth(&sandbox, &id).closed);
-    let ticket = provider.get(&id).await.unwrap();
+    let ticket = provider.get(&CallContext::new(), &id).await.unwrap();
     assert_eq!(ticket.status, Some(Status::Resolved));
-    let report = provider.delete(std::slice::from_ref(&id)).await.unwrap();
+    let report = provider
+        .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
+        .await
+        .unwrap();
     assert!(report.all_deleted());
     assert!(!sandbox.exists(Vendor::LeadSquared, id.as_str()));
     // One request for each of the ten calls, and every one of them understood.
@@ -136,7 +153,10 @@ async fn a_ticket_lives_from_create_to_delete() {
 async fn messages_say_who_said_what_and_when() {
     let (sandbox, provider) = connected().await;
     let id = TicketId::new("143");
-    let page = provider.messages(&id, &PageRequest::first()).await.unwrap();
+    let page = provider
+        .messages(&CallContext::new(), &id, &PageRequest::first())
+        .await
+        .unwrap();
     assert_eq!(
         (page.items.len(), page.next, page.total),
         (2, None, Some(2))
@@ -164,7 +184,10 @@ async fn a_resolved_ticket_gets_the_status_that_the_account_has() {
     let sandbox = builder.start().await.unwrap();
     let id = TicketId::new("143");
     let provider = LeadSquared::new(&config(&sandbox)).unwrap();
-    let error = provider.resolve(&id).await.unwrap_err();
+    let error = provider
+        .resolve(&CallContext::new(), &id)
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
         (ErrorKind::InvalidInput, Effect::None)
@@ -183,17 +206,20 @@ async fn a_resolved_ticket_gets_the_status_that_the_account_has() {
         .resolved_status("Solved")
         .closed_status("Archived");
     let provider = LeadSquared::new(&config).unwrap();
-    provider.resolve(&id).await.unwrap();
+    provider.resolve(&CallContext::new(), &id).await.unwrap();
     assert_eq!(field(&truth(&sandbox, &id), "Status"), "Solved");
     assert_eq!(
-        provider.get(&id).await.unwrap().status,
+        provider.get(&CallContext::new(), &id).await.unwrap().status,
         Some(Status::Resolved)
     );
     let closed = TicketPatch::new().status(Status::Closed);
-    provider.update(&id, &closed).await.unwrap();
+    provider
+        .update(&CallContext::new(), &id, &closed)
+        .await
+        .unwrap();
     assert_eq!(field(&truth(&sandbox, &id), "Status"), "Archived");
     assert_eq!(
-        provider.get(&id).await.unwrap().status,
+        provider.get(&CallContext::new(), &id).await.unwrap().status,
         Some(Status::Closed)
     );
 }
@@ -207,8 +233,14 @@ async fn a_field_that_the_account_requires_is_asked_for_by_name() {
     let before = sandbox.tickets(Vendor::LeadSquared);
     let emptied = TicketPatch::new().custom("CustomData.Shop", "");
     for error in [
-        provider.create(&new_ticket()).await.unwrap_err(),
-        provider.update(&id, &emptied).await.unwrap_err(),
+        provider
+            .create(&CallContext::new(), &new_ticket())
+            .await
+            .unwrap_err(),
+        provider
+            .update(&CallContext::new(), &id, &emptied)
+            .await
+            .unwrap_err(),
     ] {
         // The vendor answers 500, but neither is there an outage nor would a repeat help.
         assert_eq!(
@@ -223,7 +255,11 @@ async fn a_field_that_the_account_requires_is_asked_for_by_name() {
     }
     assert_eq!(sandbox.tickets(Vendor::LeadSquared), before);
     let complete = new_ticket().custom("CustomData.Shop", "12");
-    let id = provider.create(&complete).await.unwrap().id;
+    let id = provider
+        .create(&CallContext::new(), &complete)
+        .await
+        .unwrap()
+        .id;
     assert_eq!(field(&truth(&sandbox, &id), "CustomData.Shop"), "12");
 }
 
@@ -233,7 +269,7 @@ async fn an_update_by_another_identifier_is_confirmed_by_the_number() {
     let (sandbox, provider) = connected().await;
     answer(&sandbox, 200, r#"{"Status":"Success","Id":"143"}"#);
     let id = TicketId::new("03913666-6ab8-4355-9a50-a63fe3204d0a");
-    provider.resolve(&id).await.unwrap();
+    provider.resolve(&CallContext::new(), &id).await.unwrap();
     let seen = sandbox.journal().pop().unwrap();
     assert!(
         seen.path.ends_with(&format!("/tickets/{id}/update")),
@@ -252,29 +288,39 @@ async fn lost_response_is_unknown() {
     let file = Attachment::new("a.txt", *b"bytes");
     errors.push(
         provider
-            .create(&new_ticket().attachment(file))
+            .create(&CallContext::new(), &new_ticket().attachment(file))
             .await
             .unwrap_err(),
     );
     lose();
     let patch = TicketPatch::new().subject("Call back");
-    errors.push(provider.update(&id, &patch).await.unwrap_err());
-    lose();
     errors.push(
         provider
-            .comment(&id, &NewComment::internal("Seen."))
+            .update(&CallContext::new(), &id, &patch)
             .await
             .unwrap_err(),
     );
     lose();
     errors.push(
         provider
-            .comment(&id, &NewComment::inbound("Please."))
+            .comment(&CallContext::new(), &id, &NewComment::internal("Seen."))
             .await
             .unwrap_err(),
     );
     lose();
-    errors.push(provider.resolve(&id).await.unwrap_err());
+    errors.push(
+        provider
+            .comment(&CallContext::new(), &id, &NewComment::inbound("Please."))
+            .await
+            .unwrap_err(),
+    );
+    lose();
+    errors.push(
+        provider
+            .resolve(&CallContext::new(), &id)
+            .await
+            .unwrap_err(),
+    );
     for error in errors {
         assert_eq!(
             (error.kind(), error.effect()),
@@ -283,7 +329,7 @@ async fn lost_response_is_unknown() {
     }
     lose();
     let error = provider
-        .messages(&id, &PageRequest::first())
+        .messages(&CallContext::new(), &id, &PageRequest::first())
         .await
         .unwrap_err();
     assert_eq!(error.effect(), Effect::None, "a read changes nothing");
@@ -303,15 +349,24 @@ async fn what_is_refused_inside_a_200_has_not_happened() {
     sandbox.inject(Rule::new(Fault::ErrorInside200).times(5));
     let patch = TicketPatch::new().subject("Call back");
     for error in [
-        provider.create(&new_ticket()).await.unwrap_err(),
-        provider.update(&id, &patch).await.unwrap_err(),
-        provider.resolve(&id).await.unwrap_err(),
         provider
-            .comment(&id, &NewComment::internal("Seen."))
+            .create(&CallContext::new(), &new_ticket())
             .await
             .unwrap_err(),
         provider
-            .comment(&id, &NewComment::inbound("Please."))
+            .update(&CallContext::new(), &id, &patch)
+            .await
+            .unwrap_err(),
+        provider
+            .resolve(&CallContext::new(), &id)
+            .await
+            .unwrap_err(),
+        provider
+            .comment(&CallContext::new(), &id, &NewComment::internal("Seen."))
+            .await
+            .unwrap_err(),
+        provider
+            .comment(&CallContext::new(), &id, &NewComment::inbound("Please."))
             .await
             .unwrap_err(),
     ] {
@@ -330,15 +385,21 @@ async fn an_unknown_ticket_is_not_found() {
     let id = TicketId::new("9999");
     let patch = TicketPatch::new().subject("Call back");
     for error in [
-        provider.get(&id).await.unwrap_err(),
-        provider.update(&id, &patch).await.unwrap_err(),
-        provider.resolve(&id).await.unwrap_err(),
+        provider.get(&CallContext::new(), &id).await.unwrap_err(),
         provider
-            .comment(&id, &NewComment::internal("Seen."))
+            .update(&CallContext::new(), &id, &patch)
             .await
             .unwrap_err(),
         provider
-            .comment(&id, &NewComment::inbound("Please."))
+            .resolve(&CallContext::new(), &id)
+            .await
+            .unwrap_err(),
+        provider
+            .comment(&CallContext::new(), &id, &NewComment::internal("Seen."))
+            .await
+            .unwrap_err(),
+        provider
+            .comment(&CallContext::new(), &id, &NewComment::inbound("Please."))
             .await
             .unwrap_err(),
     ] {

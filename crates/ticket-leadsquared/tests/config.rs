@@ -10,7 +10,7 @@ mod common;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use ticket_core::{ErrorKind, Quota, Quotas, Settings, TicketProvider as _};
+use ticket_core::{CallContext, ErrorKind, Quota, Quotas, Settings, TicketProvider as _};
 use ticket_leadsquared::{
     HttpConfig, LeadSquared, LeadSquaredConfig, SETTINGS, info, pro_plan_quotas, super_plan_quotas,
 };
@@ -91,7 +91,10 @@ async fn the_applications_own_user_agent_arrives() {
     let http = HttpConfig::default().user_agent("acme-desk/7.1");
     for config in [config(&sandbox).http(http), config(&sandbox)] {
         let provider = LeadSquared::new(&config).unwrap();
-        provider.get(&"143".into()).await.unwrap();
+        provider
+            .get(&CallContext::new(), &"143".into())
+            .await
+            .unwrap();
     }
     let journal = sandbox.journal();
     let agents: Vec<_> = journal

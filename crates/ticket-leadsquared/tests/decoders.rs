@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use ticket_core::{
-    Effect, ErrorKind, NewComment, NewTicket, Operation, PageRequest, Person, TicketPatch,
-    TicketProvider as _,
+    CallContext, Effect, ErrorKind, NewComment, NewTicket, Operation, PageRequest, Person,
+    TicketPatch, TicketProvider as _,
 };
 use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
 use ticket_testkit::property::{
@@ -54,7 +54,10 @@ fn raw_of_a_ticket_is_the_reply_to_the_byte() {
             "{{ \"Id\":{id}{first} , \"Fields\":[{{\"SchemaName\":\"Title\",\"Value\":{title}{second}}} ]{third}\n}}"
         );
         answer(server, format!("\n {reply}\r\n"));
-        let ticket = provider.get(&"143".into()).await.unwrap();
+        let ticket = provider
+            .get(&CallContext::new(), &"143".into())
+            .await
+            .unwrap();
         prop_assert_eq!(ticket.raw.get(), reply);
         prop_assert_eq!(ticket.id.as_str(), id.trim_matches('"'));
         let title: String = serde_json::from_str(&title).unwrap();
@@ -71,7 +74,10 @@ fn raw_of_a_new_ticket_is_the_reply_to_the_byte() {
         async |server, provider, (id, extras)| {
             let reply = format!("{{ \"Status\":\"Success\",\"Id\" :{id}{extras} }}");
             answer(server, &reply);
-            let created = provider.create(&new_ticket()).await.unwrap();
+            let created = provider
+                .create(&CallContext::new(), &new_ticket())
+                .await
+                .unwrap();
             prop_assert_eq!(created.raw.get(), reply);
             prop_assert_eq!(created.id.as_str(), id.trim_matches('"'));
             Ok(())
@@ -97,7 +103,7 @@ fn raw_of_a_message_is_its_row_to_the_byte() {
             format!("{{\"ConversationList\":[ {list} ],\"Total\":7}}"),
         );
         let page = provider
-            .messages(&"143".into(), &PageRequest::first())
+            .messages(&CallContext::new(), &"143".into(), &PageRequest::first())
             .await
             .unwrap();
         prop_assert_eq!((page.items.len(), page.total), (rows.len(), Some(7)));

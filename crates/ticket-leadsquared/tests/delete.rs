@@ -5,14 +5,16 @@ mod common;
 
 use std::time::Duration;
 
-use ticket_core::{DeleteReport, Effect, ErrorKind, TicketId, TicketProvider as _, Tickets};
+use ticket_core::{
+    CallContext, DeleteReport, DeleteTarget, Effect, ErrorKind, TicketProvider as _, Tickets,
+};
 use ticket_leadsquared::LeadSquared;
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
 
 use common::{answer, config, connected};
 
-fn ids(ids: &[&str]) -> Vec<TicketId> {
-    ids.iter().copied().map(TicketId::from).collect()
+fn targets(ids: &[&str]) -> Vec<DeleteTarget> {
+    ids.iter().copied().map(DeleteTarget::from).collect()
 }
 
 fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {
@@ -26,7 +28,10 @@ fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {
 async fn one_call_deletes_a_batch_and_answers_each_id_in_order_duplicates_too() {
     let (sandbox, provider) = connected().await;
     let report = provider
-        .delete(&ids(&["161", "9999", "160", "161"]))
+        .delete(
+            &CallContext::new(),
+            &targets(&["161", "9999", "160", "161"]),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -56,7 +61,7 @@ async fn the_handle_splits_what_is_more_than_a_batch() {
     let sandbox = Sandbox::start().await.unwrap();
     let provider = LeadSquared::new(&config(&sandbox).delete_batch(2)).unwrap();
     let too_many = provider
-        .delete(&ids(&["143", "160", "161"]))
+        .delete(&CallContext::new(), &targets(&["143", "160", "161"]))
         .await
         .unwrap_err();
     assert_eq!(too_many.kind(), ErrorKind::InvalidInput);
@@ -75,7 +80,10 @@ async fn a_reply_that_contradicts_itself_or_is_silent_leaves_a_ticket_unknown() 
         r#"{"SuccessfulIds":[160,161],"FailedIds":[161,7]}"#,
     );
     let report = provider
-        .delete(&ids(&["160", "161", "162", "0160"]))
+        .delete(
+            &CallContext::new(),
+            &targets(&["160", "161", "162", "0160"]),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -92,7 +100,13 @@ async fn a_reply_that_contradicts_itself_or_is_silent_leaves_a_ticket_unknown() 
 #[tokio::test]
 async fn a_delete_of_nothing_sends_nothing() {
     let (sandbox, provider) = connected().await;
-    assert!(provider.delete(&[]).await.unwrap().is_empty());
+    assert!(
+        provider
+            .delete(&CallContext::new(), &[])
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(sandbox.journal().is_empty());
 }
 
@@ -100,7 +114,10 @@ async fn a_delete_of_nothing_sends_nothing() {
 async fn over_the_limit_the_documented_window_is_the_wait() {
     let (sandbox, provider) = connected().await;
     sandbox.inject(Rule::new(Fault::RateLimited { retry_after: None }));
-    let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+    let error = provider
+        .delete(&CallContext::new(), &targets(&["160"]))
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.retry_after()),
         (ErrorKind::RateLimited, Some(Duration::from_secs(5)))
@@ -108,7 +125,10 @@ async fn over_the_limit_the_documented_window_is_the_wait() {
     sandbox.inject(Rule::new(Fault::RateLimited {
         retry_after: Some(11),
     }));
-    let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+    let error = provider
+        .delete(&CallContext::new(), &targets(&["160"]))
+        .await
+        .unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(11)));
     assert!(sandbox.exists(Vendor::LeadSquared, "160"));
 }
@@ -117,7 +137,10 @@ async fn over_the_limit_the_documented_window_is_the_wait() {
 async fn what_is_no_number_is_not_sent_and_fails_by_itself() {
     let (sandbox, provider) = connected().await;
     let report = provider
-        .delete(&ids(&["abc", "160", "#161", "+161"]))
+        .delete(
+            &CallContext::new(),
+            &targets(&["abc", "160", "#161", "+161"]),
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -140,7 +163,10 @@ async fn what_is_no_number_is_not_sent_and_fails_by_itself() {
         sandbox.journal()[0].json().unwrap(),
         serde_json::json!({"TicketIds": ["160"]})
     );
-    provider.delete(&ids(&["abc"])).await.unwrap();
+    provider
+        .delete(&CallContext::new(), &targets(&["abc"]))
+        .await
+        .unwrap();
     assert_eq!(sandbox.journal().len(), 1);
 }
 
@@ -152,7 +178,10 @@ async fn the_lists_decide_about_each_ticket_unless_the_call_failed_with_a_reason
         200,
         r#"{"Status":"PartialSuccess","SuccessfulIds":[160],"FailedIds":[161]}"#,
     );
-    let report = provider.delete(&ids(&["160", "161"])).await.unwrap();
+    let report = provider
+        .delete(&CallContext::new(), &targets(&["160", "161"]))
+        .await
+        .unwrap();
     assert_eq!(outcomes(&report), [("160", "deleted"), ("161", "failed")]);
     for body in [
         r#"{"ExceptionType":"X","ExceptionMessage":"boom","SuccessfulIds":[160],"FailedIds":[]}"#,
@@ -161,7 +190,10 @@ async fn the_lists_decide_about_each_ticket_unless_the_call_failed_with_a_reason
         r#"{"Status":"Failure","SuccessfulIds":[160]}"#,
     ] {
         answer(&sandbox, 200, body);
-        let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+        let error = provider
+            .delete(&CallContext::new(), &targets(&["160"]))
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.effect()),
             (ErrorKind::InvalidInput, Effect::Unknown),
@@ -173,7 +205,10 @@ async fn the_lists_decide_about_each_ticket_unless_the_call_failed_with_a_reason
 #[tokio::test]
 async fn an_id_that_comes_twice_in_a_row_is_sent_once() {
     let (sandbox, provider) = connected().await;
-    let report = provider.delete(&ids(&["160", "160"])).await.unwrap();
+    let report = provider
+        .delete(&CallContext::new(), &targets(&["160", "160"]))
+        .await
+        .unwrap();
     assert_eq!(outcomes(&report), [("160", "deleted"), ("160", "deleted")]);
     let sent = sandbox.journal()[0].json().unwrap();
     assert_eq!(sent, serde_json::json!({"TicketIds": ["160"]}));
@@ -183,7 +218,10 @@ async fn an_id_that_comes_twice_in_a_row_is_sent_once() {
 async fn a_refusal_keeps_the_vendors_words_whichever_field_they_stand_in() {
     let (sandbox, provider) = connected().await;
     answer(&sandbox, 400, r#"{"Message":"no such tenant"}"#);
-    let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+    let error = provider
+        .delete(&CallContext::new(), &targets(&["160"]))
+        .await
+        .unwrap_err();
     assert_eq!(error.vendor_message(), Some("no such tenant"));
 }
 
@@ -193,7 +231,10 @@ async fn only_a_ticket_that_a_list_names_is_deleted() {
     // What cannot be a ticket's number names none.
     let odd = r#"{"SuccessfulIds":[160,"",-161,"0162",163.0,"x"],"FailedIds":[]}"#;
     answer(&sandbox, 200, odd.replace("163.0,", ""));
-    let report = provider.delete(&ids(&["160", "161", "162"])).await.unwrap();
+    let report = provider
+        .delete(&CallContext::new(), &targets(&["160", "161", "162"]))
+        .await
+        .unwrap();
     assert_eq!(
         outcomes(&report),
         [("160", "deleted"), ("161", "unknown"), ("162", "unknown")]
@@ -201,7 +242,10 @@ async fn only_a_ticket_that_a_list_names_is_deleted() {
     // Lists in the place of the object, behind a byte order mark or not, and numbers that are none.
     for body in ["[[160],[]]", "\u{feff}[[160],[]]", " \n[[160],[]]", odd] {
         answer(&sandbox, 200, body);
-        let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+        let error = provider
+            .delete(&CallContext::new(), &targets(&["160"]))
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.effect()),
             (ErrorKind::BadResponse, Effect::Unknown),
@@ -209,7 +253,10 @@ async fn only_a_ticket_that_a_list_names_is_deleted() {
         );
     }
     answer(&sandbox, 200, r#"{"SuccessfulIds":[true],"FailedIds":[]}"#);
-    let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+    let error = provider
+        .delete(&CallContext::new(), &targets(&["160"]))
+        .await
+        .unwrap_err();
     let told = "expected an id, as a text or a whole number";
     assert!(error.message().contains(told), "{error}");
 }
@@ -220,7 +267,10 @@ async fn only_the_documented_status_confirms_a_deletion() {
     let body = r#"{"SuccessfulIds":["160"],"FailedIds":[]}"#;
     for status in [201, 202, 206] {
         answer(&sandbox, status, body);
-        let error = provider.delete(&ids(&["160"])).await.unwrap_err();
+        let error = provider
+            .delete(&CallContext::new(), &targets(&["160"]))
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.effect(), error.status()),
             (ErrorKind::BadResponse, Effect::Unknown, Some(status))
@@ -228,5 +278,11 @@ async fn only_the_documented_status_confirms_a_deletion() {
         assert!(sandbox.exists(Vendor::LeadSquared, "160"));
     }
     answer(&sandbox, 200, body);
-    assert!(provider.delete(&ids(&["160"])).await.unwrap().all_deleted());
+    assert!(
+        provider
+            .delete(&CallContext::new(), &targets(&["160"]))
+            .await
+            .unwrap()
+            .all_deleted()
+    );
 }

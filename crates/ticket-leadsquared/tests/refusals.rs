@@ -8,8 +8,8 @@
 mod common;
 
 use ticket_core::{
-    Attachment, Effect, ErrorKind, NewComment, NewTicket, PageRequest, Person, TicketId,
-    TicketPatch, TicketProvider as _,
+    Attachment, CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, PageRequest,
+    Person, TicketId, TicketPatch, TicketProvider as _,
 };
 use ticket_leadsquared::wire::{ActivityType, CreateTicket, NewField, UpdateTicket};
 use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
@@ -55,19 +55,25 @@ async fn an_id_that_can_be_none_is_not_sent() {
     for id in [" ".to_owned(), "9".repeat(257), "1\u{85}".to_owned()] {
         let id = TicketId::new(id);
         for error in [
-            provider.get(&id).await.unwrap_err(),
-            provider.update(&id, &subject()).await.unwrap_err(),
-            provider.resolve(&id).await.unwrap_err(),
+            provider.get(&CallContext::new(), &id).await.unwrap_err(),
             provider
-                .comment(&id, &NewComment::inbound("Please."))
+                .update(&CallContext::new(), &id, &subject())
                 .await
                 .unwrap_err(),
             provider
-                .comment(&id, &NewComment::internal("Seen."))
+                .resolve(&CallContext::new(), &id)
                 .await
                 .unwrap_err(),
             provider
-                .messages(&id, &PageRequest::first())
+                .comment(&CallContext::new(), &id, &NewComment::inbound("Please."))
+                .await
+                .unwrap_err(),
+            provider
+                .comment(&CallContext::new(), &id, &NewComment::internal("Seen."))
+                .await
+                .unwrap_err(),
+            provider
+                .messages(&CallContext::new(), &id, &PageRequest::first())
                 .await
                 .unwrap_err(),
         ] {
@@ -92,48 +98,74 @@ async fn what_is_refused_names_the_reason_and_nothing_is_sent() {
     let nameless = Attachment::new("", *b"x");
     for (result, reason) in [
         (
-            provider.create(&NewTicket::new("S")).await.map(drop),
+            provider
+                .create(&CallContext::new(), &NewTicket::new("S"))
+                .await
+                .map(drop),
             "`requester_id`",
         ),
         (
-            provider.create(&NewTicket::new(" ")).await.map(drop),
+            provider
+                .create(&CallContext::new(), &NewTicket::new(" "))
+                .await
+                .map(drop),
             "`subject`",
         ),
         (
-            provider.update(&id, &TicketPatch::new()).await,
+            provider
+                .update(&CallContext::new(), &id, &TicketPatch::new())
+                .await,
             "nothing to change",
         ),
         (
             limited
-                .create(&new_ticket().attachment(file(b"bytes")))
+                .create(
+                    &CallContext::new(),
+                    &new_ticket().attachment(file(b"bytes")),
+                )
                 .await
                 .map(drop),
             large,
         ),
         (
             limited
-                .update(&id, &subject().attachment(file(b"bytes")))
+                .update(
+                    &CallContext::new(),
+                    &id,
+                    &subject().attachment(file(b"bytes")),
+                )
                 .await,
             large,
         ),
         (
             provider
-                .create(&new_ticket().attachment(missing.clone()))
+                .create(
+                    &CallContext::new(),
+                    &new_ticket().attachment(missing.clone()),
+                )
                 .await
                 .map(drop),
             "\"file.png\" cannot be read",
         ),
         (
-            provider.update(&id, &subject().attachment(missing)).await,
+            provider
+                .update(&CallContext::new(), &id, &subject().attachment(missing))
+                .await,
             "\"file.png\" cannot be read",
         ),
         (
-            provider.update(&id, &subject().attachment(nameless)).await,
+            provider
+                .update(&CallContext::new(), &id, &subject().attachment(nameless))
+                .await,
             "no file name",
         ),
         (
             provider
-                .update(&id, &subject().attachment(file(b"x").media_type("picture")))
+                .update(
+                    &CallContext::new(),
+                    &id,
+                    &subject().attachment(file(b"x").media_type("picture")),
+                )
                 .await,
             "\"picture\" is no media type",
         ),
@@ -148,7 +180,11 @@ async fn what_is_refused_names_the_reason_and_nothing_is_sent() {
     }
     assert!(sandbox.journal().is_empty());
     let allowed = new_ticket().attachment(file(b"four"));
-    let id = limited.create(&allowed).await.unwrap().id;
+    let id = limited
+        .create(&CallContext::new(), &allowed)
+        .await
+        .unwrap()
+        .id;
     let real = sandbox.ticket(Vendor::LeadSquared, id.as_str()).unwrap();
     assert_eq!(real.attachments[0].bytes, b"four");
 }
@@ -163,7 +199,7 @@ async fn an_org_id_that_is_no_number_reads_no_messages() {
             LeadSquaredConfig::new(&url, org_id, LEADSQUARED_ACCESS_KEY, LEADSQUARED_SECRET_KEY);
         let provider = LeadSquared::new(&config).unwrap();
         let messages = provider
-            .messages(&"143".into(), &PageRequest::first())
+            .messages(&CallContext::new(), &"143".into(), &PageRequest::first())
             .await;
         let error = messages.unwrap_err();
         assert_eq!(
@@ -183,11 +219,29 @@ async fn hostile_ids_never_reach_another_address() {
     let before = sandbox.tickets(Vendor::LeadSquared);
     for id in HOSTILE.iter().copied().map(TicketId::from) {
         let seen = sandbox.journal().len();
-        assert!(provider.get(&id).await.is_err(), "{id:?}");
-        assert!(provider.update(&id, &subject()).await.is_err(), "{id:?}");
-        assert!(provider.resolve(&id).await.is_err(), "{id:?}");
+        assert!(
+            provider.get(&CallContext::new(), &id).await.is_err(),
+            "{id:?}"
+        );
+        assert!(
+            provider
+                .update(&CallContext::new(), &id, &subject())
+                .await
+                .is_err(),
+            "{id:?}"
+        );
+        assert!(
+            provider.resolve(&CallContext::new(), &id).await.is_err(),
+            "{id:?}"
+        );
         let inbound = NewComment::inbound("Please.");
-        assert!(provider.comment(&id, &inbound).await.is_err(), "{id:?}");
+        assert!(
+            provider
+                .comment(&CallContext::new(), &id, &inbound)
+                .await
+                .is_err(),
+            "{id:?}"
+        );
         for request in &sandbox.journal()[seen..] {
             let known = match request.method.as_str() {
                 "GET" => Endpoint::Get,
@@ -205,9 +259,12 @@ async fn hostile_ids_never_reach_another_address() {
         let seen = sandbox.journal().len();
         let internal = NewComment::internal("Seen.");
         for error in [
-            provider.comment(&id, &internal).await.unwrap_err(),
             provider
-                .messages(&id, &PageRequest::first())
+                .comment(&CallContext::new(), &id, &internal)
+                .await
+                .unwrap_err(),
+            provider
+                .messages(&CallContext::new(), &id, &PageRequest::first())
                 .await
                 .unwrap_err(),
             provider
@@ -245,7 +302,10 @@ async fn debug_and_errors_show_nothing_that_people_wrote() {
         .await
         .unwrap();
     answer(&sandbox, 200, &list);
-    let messages = provider.messages(&"143".into(), &page).await.unwrap();
+    let messages = provider
+        .messages(&CallContext::new(), &"143".into(), &page)
+        .await
+        .unwrap();
     assert_eq!(messages.items[0].body, SECRET);
     let ticket = format!(r#"{{"Id":1,"Fields":[{{"SchemaName":"Title","Value":"{SECRET}"}}]}}"#);
     answer(&sandbox, 200, ticket);
@@ -255,16 +315,25 @@ async fn debug_and_errors_show_nothing_that_people_wrote() {
         200,
         format!(r#"{{"ConversationList":[{{"Id":"1","Text":["{SECRET}"]}}]}}"#),
     );
-    let in_list = provider.messages(&"143".into(), &page).await.unwrap_err();
+    let in_list = provider
+        .messages(&CallContext::new(), &"143".into(), &page)
+        .await
+        .unwrap_err();
     answer(
         &sandbox,
         200,
         format!(r#"{{"Total":"{SECRET}","ConversationList":[]}}"#),
     );
-    let in_total = provider.messages(&"143".into(), &page).await.unwrap_err();
+    let in_total = provider
+        .messages(&CallContext::new(), &"143".into(), &page)
+        .await
+        .unwrap_err();
     answer(&sandbox, 500, "");
     let note = NewComment::internal(SECRET);
-    let in_note = provider.comment(&"143".into(), &note).await.unwrap_err();
+    let in_note = provider
+        .comment(&CallContext::new(), &"143".into(), &note)
+        .await
+        .unwrap_err();
     for shown in [
         format!("{:?}", CreateTicket::new(Some(SECRET.to_owned()), fields())),
         format!("{:?}", UpdateTicket::new(Some(SECRET.to_owned()), fields())),
@@ -311,7 +380,10 @@ async fn a_refusal_that_names_a_new_ticket_or_a_reason_beside_a_success_is_of_un
         (r#"{"status":"Error","Id":null}"#, Effect::None),
     ] {
         answer(&sandbox, 200, body);
-        let error = provider.create(&ticket).await.unwrap_err();
+        let error = provider
+            .create(&CallContext::new(), &ticket)
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.effect()),
             (ErrorKind::InvalidInput, effect),
@@ -323,7 +395,10 @@ async fn a_refusal_that_names_a_new_ticket_or_a_reason_beside_a_success_is_of_un
         200,
         r#"{"Status":"Success","ReasonForFailure":"Status value not found","Id":"143"}"#,
     );
-    let error = provider.resolve(&"143".into()).await.unwrap_err();
+    let error = provider
+        .resolve(&CallContext::new(), &"143".into())
+        .await
+        .unwrap_err();
     assert_eq!(error.effect(), Effect::Unknown);
     // Words that are not plainly "no" may be said of what was done in part, or will be.
     for status in ["Queued", "PartialSuccess", "CompletedWithErrors"] {
@@ -333,7 +408,10 @@ async fn a_refusal_that_names_a_new_ticket_or_a_reason_beside_a_success_is_of_un
             200,
             format!(r#"{{"Status":"{status}","Id":"143"}}"#),
         );
-        let error = provider.update(&"143".into(), &patch).await.unwrap_err();
+        let error = provider
+            .update(&CallContext::new(), &"143".into(), &patch)
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.effect()),
             (ErrorKind::InvalidInput, Effect::Unknown),
@@ -344,7 +422,10 @@ async fn a_refusal_that_names_a_new_ticket_or_a_reason_beside_a_success_is_of_un
     let mandatory =
         r#"{"ExceptionType":"MXMandatoryAttributeMissingException","ExceptionMessage":"x"}"#;
     answer(&sandbox, 500, mandatory);
-    let error = provider.delete(&["160".into()]).await.unwrap_err();
+    let error = provider
+        .delete(&CallContext::new(), &["160".into()])
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
         (ErrorKind::Server, Effect::Unknown)
@@ -356,18 +437,33 @@ async fn a_refusal_says_what_to_look_at() {
     let (sandbox, provider) = connected().await;
     let about_calls = "there is no such address; check the base URL and the org id";
     let about_tickets = "no such ticket or no such address";
-    let ids = [TicketId::new("160")];
+    let targets = [DeleteTarget::new("160")];
     answer(&sandbox, 404, "");
-    let deleted = provider.delete(&ids).await.unwrap_err();
+    let deleted = provider
+        .delete(&CallContext::new(), &targets)
+        .await
+        .unwrap_err();
     answer(&sandbox, 404, "");
-    let created = provider.create(&new_ticket()).await.unwrap_err();
+    let created = provider
+        .create(&CallContext::new(), &new_ticket())
+        .await
+        .unwrap_err();
     answer(&sandbox, 404, "");
-    let read = provider.get(&ids[0]).await.unwrap_err();
+    let read = provider
+        .get(&CallContext::new(), &targets[0].id)
+        .await
+        .unwrap_err();
     // In the form of the gateways that stand before such addresses.
     answer(&sandbox, 403, r#"{"message":"Forbidden by gateway"}"#);
-    let forbidden = provider.get(&ids[0]).await.unwrap_err();
+    let forbidden = provider
+        .get(&CallContext::new(), &targets[0].id)
+        .await
+        .unwrap_err();
     answer(&sandbox, 401, "");
-    let keys = provider.get(&ids[0]).await.unwrap_err();
+    let keys = provider
+        .get(&CallContext::new(), &targets[0].id)
+        .await
+        .unwrap_err();
     assert_eq!(forbidden.kind(), ErrorKind::Forbidden);
     assert_eq!(forbidden.vendor_message(), Some("Forbidden by gateway"));
     for (error, words) in [

@@ -4,8 +4,8 @@
 mod common;
 
 use ticket_core::{
-    Attachment, Effect, Error, ErrorKind, NewComment, NewTicket, PageRequest, Person, TicketId,
-    TicketPatch, TicketProvider as _,
+    Attachment, CallContext, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket,
+    PageRequest, Person, TicketId, TicketPatch, TicketProvider as _,
 };
 use ticket_leadsquared::LeadSquared;
 
@@ -45,7 +45,7 @@ async fn a_ticket_of_the_wrong_shape_is_refused() {
         ),
     ];
     wrong_shapes(Effect::None, &shapes, async |provider| {
-        provider.get(&"1".into()).await
+        provider.get(&CallContext::new(), &"1".into()).await
     })
     .await;
 }
@@ -73,11 +73,15 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
     ];
     let update = async |provider: &LeadSquared| {
         provider
-            .update(&id, &TicketPatch::new().subject("Call back"))
+            .update(
+                &CallContext::new(),
+                &id,
+                &TicketPatch::new().subject("Call back"),
+            )
             .await
     };
     wrong_shapes(Effect::Unknown, &updated, update).await;
-    let resolve = async |provider: &LeadSquared| provider.resolve(&id).await;
+    let resolve = async |provider: &LeadSquared| provider.resolve(&CallContext::new(), &id).await;
     wrong_shapes(Effect::Unknown, &updated, resolve).await;
 
     let created = [
@@ -89,7 +93,8 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
     let with_file = NewTicket::new("No call back")
         .requester(Person::with_id("45b5fded"))
         .attachment(Attachment::new("a.png", *b"x"));
-    let create = async |provider: &LeadSquared| provider.create(&with_file).await;
+    let create =
+        async |provider: &LeadSquared| provider.create(&CallContext::new(), &with_file).await;
     wrong_shapes(Effect::Unknown, &created, create).await;
 
     let noted = [
@@ -109,7 +114,8 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
         ),
     ];
     let note = NewComment::internal("Seen.");
-    let comment = async |provider: &LeadSquared| provider.comment(&id, &note).await;
+    let comment =
+        async |provider: &LeadSquared| provider.comment(&CallContext::new(), &id, &note).await;
     wrong_shapes(Effect::Unknown, &noted, comment).await;
 
     let added = [
@@ -119,7 +125,8 @@ async fn a_confirmation_of_the_wrong_shape_confirms_nothing() {
         (r#"{"Id":null,"Status":"Success"}"#, "`Id`"),
     ];
     let activity = NewComment::inbound("Please.");
-    let comment = async |provider: &LeadSquared| provider.comment(&id, &activity).await;
+    let comment =
+        async |provider: &LeadSquared| provider.comment(&CallContext::new(), &id, &activity).await;
     wrong_shapes(Effect::Unknown, &added, comment).await;
 }
 
@@ -140,7 +147,11 @@ async fn messages_of_the_wrong_shape_are_refused() {
         ),
     ];
     let page = PageRequest::first();
-    let messages = async |provider: &LeadSquared| provider.messages(&"143".into(), &page).await;
+    let messages = async |provider: &LeadSquared| {
+        provider
+            .messages(&CallContext::new(), &"143".into(), &page)
+            .await
+    };
     wrong_shapes(Effect::None, &shapes, messages).await;
 }
 
@@ -159,8 +170,9 @@ async fn a_delete_reply_of_the_wrong_shape_confirms_nothing() {
             "`SuccessfulIds`",
         ),
     ];
-    let ids = [TicketId::new("160")];
-    let delete = async |provider: &LeadSquared| provider.delete(&ids).await;
+    let targets = [DeleteTarget::new("160")];
+    let delete =
+        async |provider: &LeadSquared| provider.delete(&CallContext::new(), &targets).await;
     wrong_shapes(Effect::Unknown, &shapes, delete).await;
 }
 
@@ -183,7 +195,10 @@ async fn the_first_reason_that_is_given_is_the_vendors_words() {
         ("{}", None),
     ] {
         answer(&sandbox, 500, body);
-        let error = provider.resolve(&"143".into()).await.unwrap_err();
+        let error = provider
+            .resolve(&CallContext::new(), &"143".into())
+            .await
+            .unwrap_err();
         assert_eq!(error.vendor_message(), words, "{body}");
     }
 }

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use ticket_core::{
-    Created, Cursor, DeleteReport, Error, ErrorKind, Message, NewTicket, Operation, Page,
-    PageRequest, ProviderInfo, Request, Result, Ticket, TicketId, TicketProvider, TicketQuery,
+    CallContext, Created, Cursor, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewTicket,
+    Operation, Page, PageRequest, ProviderInfo, Request, Result, Ticket, TicketId, TicketProvider,
+    TicketQuery,
 };
 
 use crate::client::OneCloud;
@@ -16,7 +17,7 @@ impl TicketProvider for OneCloud {
         &self.info
     }
 
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
         Ok(mapping::ticket(
             self.get_ticket(id.as_str()).await?,
@@ -24,7 +25,7 @@ impl TicketProvider for OneCloud {
         ))
     }
 
-    async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
+    async fn list(&self, _context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
         self.info.check(&Request::List(query))?;
         let find = mapping::find_tickets(&query.page)
             .map_err(|error| error.in_operation(ID, Operation::List))?;
@@ -52,21 +53,33 @@ impl TicketProvider for OneCloud {
             .total(total))
     }
 
-    async fn create(&self, ticket: &NewTicket) -> Result<Created> {
+    async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
         self.info.check(&Request::Create(ticket))?;
         let created = self.create_ticket(&mapping::create_ticket(ticket)).await?;
         Ok(Created::new(created.value.ticket_id, created.raw))
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
-        self.info.check(&Request::Delete(ids))?;
-        match ids {
-            [id] => DeleteReport::of_one(id, self.remove_ticket(id.as_str()).await),
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        self.info.check(&Request::Delete(targets))?;
+        match targets {
+            [target] => {
+                let id = &target.id;
+                DeleteReport::of_one(id, self.remove_ticket(id.as_str()).await)
+            }
             _ => Ok(DeleteReport::default()),
         }
     }
 
-    async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
+    async fn messages(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<Message>> {
         self.info.check(&Request::Messages(id, page))?;
         let messages = self.conversations(id.as_str()).await?;
         Ok(Page::last(

@@ -9,8 +9,8 @@ mod common;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use ticket_core::{
-    DeleteOutcome, Effect, ErrorKind, NewComment, PageRequest, Settings, TicketId, TicketPatch,
-    TicketProvider as _,
+    CallContext, DeleteOutcome, DeleteTarget, Effect, ErrorKind, NewComment, PageRequest, Settings,
+    TicketId, TicketPatch, TicketProvider as _,
 };
 use ticket_onecloud::{HttpConfig, OneCloud, OneCloudConfig, SETTINGS};
 use ticket_sandbox::credentials::ONECLOUD_TOKEN;
@@ -21,9 +21,13 @@ use common::{answer, connected, new_ticket};
 #[tokio::test]
 async fn a_ticket_lives_from_create_to_delete() {
     let (sandbox, provider) = connected().await;
-    let id = provider.create(&new_ticket()).await.unwrap().id;
+    let id = provider
+        .create(&CallContext::new(), &new_ticket())
+        .await
+        .unwrap()
+        .id;
     assert!(sandbox.exists(Vendor::OneCloud, id.as_str()));
-    let ticket = provider.get(&id).await.unwrap();
+    let ticket = provider.get(&CallContext::new(), &id).await.unwrap();
     assert_eq!(ticket.subject.as_deref(), Some("Card refused"));
     assert_eq!(
         ticket.description.as_deref(),
@@ -31,19 +35,26 @@ async fn a_ticket_lives_from_create_to_delete() {
     );
     assert!(
         provider
-            .delete(std::slice::from_ref(&id))
+            .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
             .await
             .unwrap()
             .all_deleted()
     );
     assert!(!sandbox.exists(Vendor::OneCloud, id.as_str()));
-    let again = provider.delete(std::slice::from_ref(&id)).await.unwrap();
+    let again = provider
+        .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
+        .await
+        .unwrap();
     assert!(matches!(
         again.outcome(&id),
         Some(DeleteOutcome::NotFound(_))
     ));
     assert_eq!(
-        provider.get(&id).await.unwrap_err().kind(),
+        provider
+            .get(&CallContext::new(), &id)
+            .await
+            .unwrap_err()
+            .kind(),
         ErrorKind::NotFound
     );
 }
@@ -73,7 +84,9 @@ async fn hostile_ids_never_reach_another_address() {
     for id in ids {
         let id = TicketId::new(id);
         let seen = sandbox.journal().len();
-        let deleted = provider.delete(std::slice::from_ref(&id)).await;
+        let deleted = provider
+            .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
+            .await;
         assert!(
             deleted.is_err()
                 || matches!(
@@ -82,7 +95,10 @@ async fn hostile_ids_never_reach_another_address() {
                 ),
             "{id:?}"
         );
-        assert!(provider.get(&id).await.is_err(), "{id:?}");
+        assert!(
+            provider.get(&CallContext::new(), &id).await.is_err(),
+            "{id:?}"
+        );
         for request in &sandbox.journal()[seen..] {
             let segment = request
                 .path
@@ -113,12 +129,15 @@ async fn what_is_not_documented_is_unsupported_and_nothing_is_sent() {
     let id = TicketId::new("121");
     for error in [
         provider
-            .update(&id, &TicketPatch::new().subject("x"))
+            .update(&CallContext::new(), &id, &TicketPatch::new().subject("x"))
             .await
             .unwrap_err(),
-        provider.resolve(&id).await.unwrap_err(),
         provider
-            .comment(&id, &NewComment::internal("x"))
+            .resolve(&CallContext::new(), &id)
+            .await
+            .unwrap_err(),
+        provider
+            .comment(&CallContext::new(), &id, &NewComment::internal("x"))
             .await
             .unwrap_err(),
     ] {
@@ -136,11 +155,17 @@ async fn a_bare_provider_checks_its_arguments_itself() {
     let page = PageRequest::first().limit(1);
     for error in [
         provider
-            .delete(&["1".into(), "2".into()])
+            .delete(&CallContext::new(), &["1".into(), "2".into()])
             .await
             .unwrap_err(),
-        provider.messages(&"1".into(), &page).await.unwrap_err(),
-        provider.get(&" 1".into()).await.unwrap_err(),
+        provider
+            .messages(&CallContext::new(), &"1".into(), &page)
+            .await
+            .unwrap_err(),
+        provider
+            .get(&CallContext::new(), &" 1".into())
+            .await
+            .unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     }
@@ -154,12 +179,12 @@ async fn the_applications_own_user_agent_arrives() {
     let config = OneCloudConfig::new(sandbox.base_url(Vendor::OneCloud), ONECLOUD_TOKEN);
     OneCloud::new(&config.clone().http(http))
         .unwrap()
-        .get(&"121".into())
+        .get(&CallContext::new(), &"121".into())
         .await
         .unwrap();
     OneCloud::new(&config)
         .unwrap()
-        .get(&"121".into())
+        .get(&CallContext::new(), &"121".into())
         .await
         .unwrap();
     let journal = sandbox.journal();
@@ -220,7 +245,10 @@ async fn times_are_read_in_the_configured_zone() {
         let body = r#"{"Id":"1","CreateDate":"2017-07-10 07:08:46"}"#;
         answer(&sandbox, 200, body);
         let provider = OneCloud::new(&config).unwrap();
-        let ticket = provider.get(&"1".into()).await.unwrap();
+        let ticket = provider
+            .get(&CallContext::new(), &"1".into())
+            .await
+            .unwrap();
         assert_eq!(ticket.created_at.unwrap().to_string(), utc, "{zone}");
     }
 }

@@ -9,7 +9,9 @@ mod common;
 
 use proptest::prelude::*;
 use secrecy::SecretString;
-use ticket_core::{Effect, Error, ErrorKind, PageRequest, TicketProvider as _, TicketQuery};
+use ticket_core::{
+    CallContext, Effect, Error, ErrorKind, PageRequest, TicketProvider as _, TicketQuery,
+};
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_testkit::property::{
     Words, any_body, any_extras, any_json, check, is_honest, no_reply_is_too_odd,
@@ -34,16 +36,25 @@ fn raw_loses_nothing() {
         let text = format!("{{ \"Id\":\"1\",\"Subject\" :\"a subject\"{extras} }}");
         let reply = |body: &str| server.answer_next(Reply::json_text(200, body));
         reply(&text);
-        let ticket = provider.get(&"1".into()).await.unwrap();
+        let ticket = provider
+            .get(&CallContext::new(), &"1".into())
+            .await
+            .unwrap();
         prop_assert_eq!(ticket.raw.get(), &text);
         reply(&format!(r#"{{"total":1,"data":[{text}]}}"#));
-        let page = provider.list(&TicketQuery::new()).await.unwrap();
+        let page = provider
+            .list(&CallContext::new(), &TicketQuery::new())
+            .await
+            .unwrap();
         prop_assert_eq!(page.items[0].raw.get(), &text);
         reply(&format!(
             r#"{{"data":[{text},{{"type":"message","data":[{text}]}}]}}"#
         ));
         let page = PageRequest::first();
-        let page = provider.messages(&"1".into(), &page).await.unwrap();
+        let page = provider
+            .messages(&CallContext::new(), &"1".into(), &page)
+            .await
+            .unwrap();
         let raw: Vec<_> = page.items.iter().map(|it| it.raw.get()).collect();
         prop_assert_eq!(raw, [&text, &text]);
         Ok(())
@@ -93,7 +104,12 @@ async fn a_list_in_the_place_of_an_object_is_none() {
     let row = |fields: usize| format!("[\"121\"{}]", ",null".repeat(fields - 1));
     for body in [format!(r#"{{"data":[{}]}}"#, row(13)), "[1,[]]".to_owned()] {
         answer(&sandbox, 200, body);
-        refused(provider.list(&TicketQuery::new()).await.unwrap_err());
+        refused(
+            provider
+                .list(&CallContext::new(), &TicketQuery::new())
+                .await
+                .unwrap_err(),
+        );
     }
     for body in [
         format!(r#"{{"data":[{}]}}"#, row(9)),
@@ -102,7 +118,12 @@ async fn a_list_in_the_place_of_an_object_is_none() {
     ] {
         answer(&sandbox, 200, body);
         let page = PageRequest::first();
-        refused(provider.messages(&"121".into(), &page).await.unwrap_err());
+        refused(
+            provider
+                .messages(&CallContext::new(), &"121".into(), &page)
+                .await
+                .unwrap_err(),
+        );
     }
     // A user of several sites gets a list of them in the place of a token.
     answer(&sandbox, 200, r#"["1691"]"#);
@@ -110,12 +131,21 @@ async fn a_list_in_the_place_of_an_object_is_none() {
     refused(provider.authenticate("x", &password, "").await.unwrap_err());
     let envelope = r#"[{"status":"ERROR"},{"errorCode":404,"userMessage":"_meta"}]"#;
     answer(&sandbox, 200, envelope);
-    let error = provider.delete(&["121".into()]).await.unwrap_err();
+    let error = provider
+        .delete(&CallContext::new(), &["121".into()])
+        .await
+        .unwrap_err();
     assert_eq!(refused(error), Effect::Unknown);
     answer(&sandbox, 500, envelope);
-    let error = provider.delete(&["121".into()]).await.unwrap_err();
+    let error = provider
+        .delete(&CallContext::new(), &["121".into()])
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
     answer(&sandbox, 404, "[]");
-    let error = provider.get(&"121".into()).await.unwrap_err();
+    let error = provider
+        .get(&CallContext::new(), &"121".into())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }

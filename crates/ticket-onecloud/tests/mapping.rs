@@ -10,8 +10,8 @@ mod common;
 
 use serde_json::{Value, json};
 use ticket_core::{
-    Attachment, Effect, ErrorKind, NewTicket, PageRequest, Person, Priority, State, Ticket,
-    TicketProvider as _, TicketQuery,
+    Attachment, CallContext, Effect, ErrorKind, NewTicket, PageRequest, Person, Priority, State,
+    Ticket, TicketProvider as _, TicketQuery,
 };
 use ticket_onecloud::wire;
 
@@ -38,7 +38,7 @@ async fn each_field_of_a_new_ticket_is_carried_under_its_wire_name_or_refused() 
     ];
     let (sandbox, provider) = connected().await;
     for (ticket, name, value) in carried {
-        provider.create(&ticket).await.unwrap();
+        provider.create(&CallContext::new(), &ticket).await.unwrap();
         let sent = sandbox.journal().last().unwrap().json().unwrap();
         let mut expected = json!({
             "subject": "a subject", "content": "a description", "category": "a category",
@@ -72,7 +72,10 @@ async fn each_field_of_a_new_ticket_is_carried_under_its_wire_name_or_refused() 
     ];
     let sent = sandbox.journal().len();
     for (ticket, field) in refused {
-        let error = provider.create(&ticket).await.unwrap_err();
+        let error = provider
+            .create(&CallContext::new(), &ticket)
+            .await
+            .unwrap_err();
         let kind = match field {
             "attachments" => ErrorKind::Unsupported,
             _ => ErrorKind::InvalidInput,
@@ -101,7 +104,10 @@ async fn each_filter_of_a_list_is_carried_under_its_wire_name_or_refused() {
         ),
     ] {
         answer(&sandbox, 200, empty);
-        provider.list(&TicketQuery::new().page(page)).await.unwrap();
+        provider
+            .list(&CallContext::new(), &TicketQuery::new().page(page))
+            .await
+            .unwrap();
         assert_eq!(
             sandbox.journal().last().unwrap().path,
             format!("/onecloud/api/ticketrz{query}")
@@ -118,7 +124,10 @@ async fn each_filter_of_a_list_is_carried_under_its_wire_name_or_refused() {
             "`cursor`",
         ),
     ] {
-        let error = provider.list(&query).await.unwrap_err();
+        let error = provider
+            .list(&CallContext::new(), &query)
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains(field), "{error} names {field}");
     }
     assert_eq!(sandbox.journal().len(), sent);
@@ -232,7 +241,10 @@ async fn each_wire_field_of_a_ticket_lands_in_its_domain_field() {
     let (sandbox, provider) = connected().await;
     for (name, value, read, expected) in table {
         answer(&sandbox, 200, json!({"Id": "1", *name: value}).to_string());
-        let ticket = provider.get(&"1".into()).await.unwrap();
+        let ticket = provider
+            .get(&CallContext::new(), &"1".into())
+            .await
+            .unwrap();
         assert_eq!(read(&ticket), *expected, "{name}");
     }
 }
@@ -242,7 +254,10 @@ async fn of_two_wire_fields_the_better_one_is_read() {
     let (sandbox, provider) = connected().await;
     let body = r#"{"Id":"1","Content":"a","Description":"b","Assignee":"1","AssigneeList":"2"}"#;
     answer(&sandbox, 200, body);
-    let ticket = provider.get(&"1".into()).await.unwrap();
+    let ticket = provider
+        .get(&CallContext::new(), &"1".into())
+        .await
+        .unwrap();
     assert_eq!(text(ticket.description.as_ref()), "a");
     assert_eq!(person(ticket.assignee.as_ref()), "Some(\"1\")/None");
 }
@@ -320,7 +335,10 @@ async fn each_wire_field_of_a_row_lands_in_its_domain_field() {
     for (name, value, read, expected) in table {
         let body = json!({"total": 1, "data": [{"Id": "1", *name: value}]});
         answer(&sandbox, 200, body.to_string());
-        let page = provider.list(&TicketQuery::new()).await.unwrap();
+        let page = provider
+            .list(&CallContext::new(), &TicketQuery::new())
+            .await
+            .unwrap();
         assert_eq!(read(&page.items[0]), *expected, "{name}");
     }
 }

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt as _;
 use ticket_core::{
-    Cursor, Direction, ErrorKind, PageRequest, Ticket, TicketProvider as _, TicketQuery, Tickets,
+    CallContext, Cursor, Direction, ErrorKind, PageRequest, Ticket, TicketProvider as _,
+    TicketQuery, Tickets,
 };
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_sandbox::credentials::ONECLOUD_TOKEN;
@@ -49,7 +50,10 @@ async fn a_list_goes_by_the_rows_that_arrive() {
 async fn a_list_that_ends_before_its_total_is_no_end() {
     let (sandbox, provider) = connected().await;
     answer(&sandbox, 200, r#"{"total":45,"data":[]}"#);
-    let error = provider.list(&TicketQuery::new()).await.unwrap_err();
+    let error = provider
+        .list(&CallContext::new(), &TicketQuery::new())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadResponse);
     // Without a total, a page with rows is followed by another.
     answer(
@@ -57,7 +61,10 @@ async fn a_list_that_ends_before_its_total_is_no_end() {
         200,
         r#"{"data":[{"Id":"1","DueDate":"2020-01-01 00:00:00"}]}"#,
     );
-    let page = provider.list(&TicketQuery::new()).await.unwrap();
+    let page = provider
+        .list(&CallContext::new(), &TicketQuery::new())
+        .await
+        .unwrap();
     assert_eq!(page.next.unwrap().as_str(), "1");
     assert_eq!(
         page.items[0].due_at.unwrap().to_string(),
@@ -69,19 +76,22 @@ async fn a_list_that_ends_before_its_total_is_no_end() {
         200,
         r#"{"total":1,"data":[{"Id":"1"},{"Id":"2"}]}"#,
     );
-    let page = provider.list(&TicketQuery::new()).await.unwrap();
+    let page = provider
+        .list(&CallContext::new(), &TicketQuery::new())
+        .await
+        .unwrap();
     assert_eq!(page.next.unwrap().as_str(), "2");
     let third = PageRequest::first().at(Cursor::new("2"));
     answer(&sandbox, 200, r#"{"total":1,"data":[]}"#);
     let page = provider
-        .list(&TicketQuery::new().page(third))
+        .list(&CallContext::new(), &TicketQuery::new().page(third))
         .await
         .unwrap();
     assert!(page.next.is_none());
     answer(&sandbox, 200, r#"{"data":[]}"#);
     assert!(
         provider
-            .list(&TicketQuery::new())
+            .list(&CallContext::new(), &TicketQuery::new())
             .await
             .unwrap()
             .next
@@ -92,8 +102,15 @@ async fn a_list_that_ends_before_its_total_is_no_end() {
 #[tokio::test]
 async fn a_new_ticket_has_its_text_as_the_customers_message() {
     let (_sandbox, provider) = connected().await;
-    let id = provider.create(&new_ticket()).await.unwrap().id;
-    let page = provider.messages(&id, &PageRequest::first()).await.unwrap();
+    let id = provider
+        .create(&CallContext::new(), &new_ticket())
+        .await
+        .unwrap()
+        .id;
+    let page = provider
+        .messages(&CallContext::new(), &id, &PageRequest::first())
+        .await
+        .unwrap();
     assert_eq!(page.items[0].body, "The till says: declined.");
     assert_eq!(page.items[0].direction, Some(Direction::Inbound));
     assert!(page.next.is_none());
@@ -123,7 +140,7 @@ async fn a_message_has_its_text_wherever_it_stands_and_its_author_by_id_or_addre
     ] {
         answer(&sandbox, 200, message(rest));
         let page = provider
-            .messages(&"1".into(), &PageRequest::first())
+            .messages(&CallContext::new(), &"1".into(), &PageRequest::first())
             .await
             .unwrap();
         assert_eq!(page.items[0].body, body);

@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use secrecy::SecretString;
-use ticket_core::{DeleteOutcome, Effect, Error, ErrorKind, Result, TicketProvider as _, Tickets};
+use ticket_core::{
+    CallContext, DeleteOutcome, Effect, Error, ErrorKind, Result, TicketProvider as _, Tickets,
+};
 use ticket_onecloud::{OneCloud, OneCloudConfig, TokenSource};
 use ticket_sandbox::credentials::{
     ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID, ONECLOUD_TOKEN,
@@ -46,7 +48,8 @@ async fn fifty_calls_at_once_with_an_expired_token_cause_one_authentication() {
     let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
     sandbox.expire_token();
     let id = "121".into();
-    let tickets = join_all((0..50).map(|_| provider.get(&id))).await;
+    let context = CallContext::new();
+    let tickets = join_all((0..50).map(|_| provider.get(&context, &id))).await;
     assert!(tickets.iter().all(Result::is_ok), "{tickets:?}");
     assert_eq!(requests(&sandbox, Endpoint::Authenticate), 1);
     // The first ones are refused, all are answered once.
@@ -67,7 +70,10 @@ async fn nobody_logs_in_for_an_id_that_cannot_be_sent() {
     let provider = OneCloud::new(&config).unwrap();
     for id in ["..", "../x", "1\n2"] {
         let native = provider.get_ticket(id).await.unwrap_err();
-        let error = provider.get(&id.into()).await.unwrap_err();
+        let error = provider
+            .get(&CallContext::new(), &id.into())
+            .await
+            .unwrap_err();
         for error in [native, error] {
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             assert_eq!(error.effect(), Effect::None);
@@ -82,14 +88,15 @@ async fn every_call_that_waits_is_told_of_a_wrong_password() {
     let provider = with_login(&sandbox, "wrong");
     sandbox.expire_token();
     let id = "121".into();
-    let tickets = join_all((0..50).map(|_| provider.get(&id))).await;
+    let context = CallContext::new();
+    let tickets = join_all((0..50).map(|_| provider.get(&context, &id))).await;
     for error in tickets.iter().map(|ticket| ticket.as_ref().unwrap_err()) {
         assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
         assert!(error.to_string().contains("ONECLOUD_PASSWORD"), "{error}");
     }
     // The failure is not for ever.
     let before = requests(&sandbox, Endpoint::Authenticate);
-    provider.get(&id).await.unwrap_err();
+    provider.get(&CallContext::new(), &id).await.unwrap_err();
     assert_eq!(requests(&sandbox, Endpoint::Authenticate), before + 1);
 }
 
@@ -101,11 +108,20 @@ async fn a_token_is_got_when_it_is_first_needed_and_again_when_it_expires() {
         OneCloudConfig::with_login(url, ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID);
     let provider = OneCloud::new(&config).unwrap();
     assert!(sandbox.journal().is_empty());
-    provider.get(&"121".into()).await.unwrap();
-    provider.get(&"121".into()).await.unwrap();
+    provider
+        .get(&CallContext::new(), &"121".into())
+        .await
+        .unwrap();
+    provider
+        .get(&CallContext::new(), &"121".into())
+        .await
+        .unwrap();
     assert_eq!(requests(&sandbox, Endpoint::Authenticate), 1);
     sandbox.expire_token();
-    provider.get(&"121".into()).await.unwrap();
+    provider
+        .get(&CallContext::new(), &"121".into())
+        .await
+        .unwrap();
     assert_eq!(requests(&sandbox, Endpoint::Authenticate), 2);
 }
 
@@ -115,7 +131,10 @@ async fn a_write_refused_for_its_token_is_sent_again_and_takes_effect_once() {
     let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
     sandbox.expire_token();
     let before = sandbox.tickets(Vendor::OneCloud).len();
-    provider.create(&new_ticket()).await.unwrap();
+    provider
+        .create(&CallContext::new(), &new_ticket())
+        .await
+        .unwrap();
     assert_eq!(requests(&sandbox, Endpoint::Create), 2);
     assert_eq!(sandbox.tickets(Vendor::OneCloud).len(), before + 1);
 }
@@ -126,7 +145,10 @@ async fn a_lost_answer_to_the_login_says_that_nothing_was_done() {
     let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
     sandbox.expire_token();
     sandbox.inject(Rule::new(Fault::LostResponse).endpoint(Endpoint::Authenticate));
-    let error = provider.delete(&["121".into()]).await.unwrap_err();
+    let error = provider
+        .delete(&CallContext::new(), &["121".into()])
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
         (ErrorKind::Unavailable, Effect::None)
@@ -139,7 +161,10 @@ async fn an_exhausted_quota_is_no_reason_for_a_new_token() {
     let sandbox = Sandbox::start().await.unwrap();
     let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
     sandbox.exhaust_quota();
-    let error = provider.get(&"121".into()).await.unwrap_err();
+    let error = provider
+        .get(&CallContext::new(), &"121".into())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::QuotaExhausted);
     assert_eq!(requests(&sandbox, Endpoint::Authenticate), 0);
     assert_eq!(sandbox.journal().len(), 1);
@@ -166,7 +191,10 @@ async fn a_token_that_stays_expired_is_renewed_once_per_call() {
         Stale(Arc::clone(&asked)),
     );
     let provider = OneCloud::new(&config).unwrap();
-    let error = provider.get(&"121".into()).await.unwrap_err();
+    let error = provider
+        .get(&CallContext::new(), &"121".into())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenExpired);
     // Once for the first token, once in its place.
     assert_eq!(asked.load(Ordering::Relaxed), 2);
@@ -179,7 +207,10 @@ async fn a_write_of_unknown_effect_is_never_sent_again_for_its_token() {
     let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
     let words = r#"{"_meta":{"status":"ERROR"},"records":{"errorCode":401,"userMessage":"Saved; Expired token for smtp"}}"#;
     answer(&sandbox, 500, words);
-    let error = provider.create(&new_ticket()).await.unwrap_err();
+    let error = provider
+        .create(&CallContext::new(), &new_ticket())
+        .await
+        .unwrap_err();
     assert_eq!(error.effect(), Effect::Unknown);
     assert_eq!(requests(&sandbox, Endpoint::Create), 1);
 }
@@ -196,7 +227,7 @@ async fn bad_credentials_are_no_reason_for_a_new_token() {
     config.token = Some(SecretString::from("nobody's"));
     let error = OneCloud::new(&config)
         .unwrap()
-        .get(&"121".into())
+        .get(&CallContext::new(), &"121".into())
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
@@ -219,7 +250,10 @@ async fn an_application_s_own_source_is_asked_and_its_error_told() {
         let config =
             OneCloudConfig::with_source(sandbox.base_url(Vendor::OneCloud), Failing(error));
         let provider = OneCloud::new(&config).unwrap();
-        provider.delete(&["121".into()]).await.unwrap_err()
+        provider
+            .delete(&CallContext::new(), &["121".into()])
+            .await
+            .unwrap_err()
     };
     let error = failed(Error::new(ErrorKind::Unavailable, "the vault is sealed")).await;
     assert_eq!(
@@ -262,7 +296,10 @@ async fn neither_password_nor_token_is_ever_shown() {
     let mut config = OneCloudConfig::with_login(url, ONECLOUD_EMAIL, "pass-w0rd", ONECLOUD_SITE_ID);
     config.token = Some(SecretString::from("t0ken"));
     let provider = OneCloud::new(&config).unwrap();
-    let error = provider.get(&"121".into()).await.unwrap_err();
+    let error = provider
+        .get(&CallContext::new(), &"121".into())
+        .await
+        .unwrap_err();
     let login = provider
         .authenticate("x", &SecretString::from("pass-w0rd"), "1")
         .await
@@ -353,7 +390,10 @@ async fn a_refused_login_is_about_the_account_whatever_its_status() {
     sandbox.expire_token();
     for status in [400, 401, 403, 404, 409, 422] {
         sandbox.inject(Rule::new(Fault::Status(status)).endpoint(Endpoint::Authenticate));
-        let error = provider.delete(&["121".into()]).await.unwrap_err();
+        let error = provider
+            .delete(&CallContext::new(), &["121".into()])
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.effect(), error.status()),
             (ErrorKind::Unauthenticated, Effect::None, Some(status))
@@ -367,12 +407,18 @@ async fn a_refused_login_is_about_the_account_whatever_its_status() {
         (503, ErrorKind::Unavailable),
     ] {
         sandbox.inject(Rule::new(Fault::Status(status)).endpoint(Endpoint::Authenticate));
-        let error = provider.delete(&["121".into()]).await.unwrap_err();
+        let error = provider
+            .delete(&CallContext::new(), &["121".into()])
+            .await
+            .unwrap_err();
         assert_eq!((error.kind(), error.effect()), (kind, Effect::None));
     }
     let quota = EXPIRED.replace("Expired token", "time limit reached");
     sandbox.inject(Rule::new(reply(401, quota)).endpoint(Endpoint::Authenticate));
-    let error = provider.delete(&["121".into()]).await.unwrap_err();
+    let error = provider
+        .delete(&CallContext::new(), &["121".into()])
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::QuotaExhausted);
     assert!(sandbox.exists(Vendor::OneCloud, "121"));
 }
@@ -385,7 +431,10 @@ async fn an_empty_token_is_none() {
     for token in ["", " "] {
         let body = format!(r#"{{"response_code":"200","token":"{token}"}}"#);
         sandbox.inject(Rule::new(reply(200, body)).endpoint(Endpoint::Authenticate));
-        let error = provider.get(&"121".into()).await.unwrap_err();
+        let error = provider
+            .get(&CallContext::new(), &"121".into())
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadResponse);
         assert!(error.to_string().contains("empty token"), "{error}");
     }

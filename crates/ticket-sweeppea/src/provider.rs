@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use ticket_core::{
-    Created, DeleteReport, Error, ErrorKind, Message, NewTicket, Operation, Page, PageRequest,
-    ProviderInfo, Request, Result, State, Status, Ticket, TicketId, TicketPatch, TicketProvider,
-    TicketQuery,
+    CallContext, Created, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewTicket,
+    Operation, Page, PageRequest, ProviderInfo, Request, Result, State, Status, Ticket, TicketId,
+    TicketPatch, TicketProvider, TicketQuery,
 };
 
 use ticket_http::WireId;
@@ -20,14 +20,14 @@ impl TicketProvider for Sweeppea {
         &self.info
     }
 
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
         Ok(mapping::ticket(
             self.fetch_single_ticket(id.as_str()).await?,
         ))
     }
 
-    async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
+    async fn list(&self, _context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
         self.info.check(&Request::List(query))?;
         let place = Place::of(query).map_err(|error| error.in_operation(ID, Operation::List))?;
         let filter = mapping::ticket_filter(query, place.page)
@@ -57,13 +57,18 @@ impl TicketProvider for Sweeppea {
             .total(list.total_tickets.filter(|_| query.state.is_some())))
     }
 
-    async fn create(&self, ticket: &NewTicket) -> Result<Created> {
+    async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
         self.info.check(&Request::Create(ticket))?;
         let created = self.create_ticket(&mapping::create_ticket(ticket)?).await?;
         Ok(Created::new(created.value.case_number, created.raw))
     }
 
-    async fn update(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {
+    async fn update(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        patch: &TicketPatch,
+    ) -> Result<()> {
         self.info.check(&Request::Update(id, patch))?;
         let update = wire::UpdateTicket {
             case_id: id.to_string(),
@@ -74,7 +79,7 @@ impl TicketProvider for Sweeppea {
         same_ticket(id, &updated.case_number, Operation::Update)
     }
 
-    async fn resolve(&self, id: &TicketId) -> Result<()> {
+    async fn resolve(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
         self.info.check(&Request::Resolve(id))?;
         let resolved = self.resolve_ticket(id.as_str()).await?.value;
         same_ticket(id, &resolved.case_number, Operation::Resolve)?;
@@ -85,15 +90,27 @@ impl TicketProvider for Sweeppea {
         Ok(())
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
-        self.info.check(&Request::Delete(ids))?;
-        match ids {
-            [id] => DeleteReport::of_one(id, self.delete_ticket(id.as_str()).await),
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        self.info.check(&Request::Delete(targets))?;
+        match targets {
+            [target] => {
+                let id = &target.id;
+                DeleteReport::of_one(id, self.delete_ticket(id.as_str()).await)
+            }
             _ => Ok(DeleteReport::default()),
         }
     }
 
-    async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
+    async fn messages(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<Message>> {
         self.info.check(&Request::Messages(id, page))?;
         let notes = self.fetch_notes(id.as_str()).await?.into_iter();
         Ok(Page::last(notes.map(mapping::message).collect()))

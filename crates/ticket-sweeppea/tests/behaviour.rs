@@ -4,8 +4,8 @@
 mod common;
 
 use ticket_core::{
-    Attachment, DeleteOutcome, Effect, ErrorKind, NewComment, NewTicket, PageRequest, Person,
-    Priority, Status, TicketId, TicketPatch, TicketProvider as _,
+    Attachment, CallContext, DeleteOutcome, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket,
+    PageRequest, Person, Priority, Status, TicketId, TicketPatch, TicketProvider as _,
 };
 use ticket_sandbox::Vendor;
 
@@ -14,19 +14,26 @@ use common::{connected, new_ticket};
 #[tokio::test]
 async fn a_ticket_lives_from_create_to_delete() {
     let (sandbox, provider) = connected().await;
-    let id = provider.create(&new_ticket()).await.unwrap().id;
-    let ticket = provider.get(&id).await.unwrap();
+    let id = provider
+        .create(&CallContext::new(), &new_ticket())
+        .await
+        .unwrap()
+        .id;
+    let ticket = provider.get(&CallContext::new(), &id).await.unwrap();
     assert_eq!(ticket.subject.as_deref(), Some("Entry page down"));
     assert_eq!(ticket.priority, Some(Priority::High));
     assert!(
         provider
-            .delete(std::slice::from_ref(&id))
+            .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
             .await
             .unwrap()
             .all_deleted()
     );
     assert!(!sandbox.exists(Vendor::Sweeppea, id.as_str()));
-    let again = provider.delete(std::slice::from_ref(&id)).await.unwrap();
+    let again = provider
+        .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
+        .await
+        .unwrap();
     assert!(matches!(
         again.outcome(&id),
         Some(DeleteOutcome::NotFound(_))
@@ -36,9 +43,17 @@ async fn a_ticket_lives_from_create_to_delete() {
 #[tokio::test]
 async fn an_update_and_a_resolve_change_what_they_name() {
     let (sandbox, provider) = connected().await;
-    let id = provider.create(&new_ticket()).await.unwrap().id;
+    let id = provider
+        .create(&CallContext::new(), &new_ticket())
+        .await
+        .unwrap()
+        .id;
     provider
-        .update(&id, &TicketPatch::new().subject("Entry page slow"))
+        .update(
+            &CallContext::new(),
+            &id,
+            &TicketPatch::new().subject("Entry page slow"),
+        )
         .await
         .unwrap();
     let ticket = sandbox.ticket(Vendor::Sweeppea, id.as_str()).unwrap();
@@ -46,18 +61,21 @@ async fn an_update_and_a_resolve_change_what_they_name() {
         (ticket.subject.as_str(), ticket.description.as_str()),
         ("Entry page slow", "Nobody can enter.")
     );
-    provider.resolve(&id).await.unwrap();
+    provider.resolve(&CallContext::new(), &id).await.unwrap();
     assert!(
         sandbox
             .ticket(Vendor::Sweeppea, id.as_str())
             .unwrap()
             .closed
     );
-    let notes = provider.messages(&id, &PageRequest::first()).await.unwrap();
+    let notes = provider
+        .messages(&CallContext::new(), &id, &PageRequest::first())
+        .await
+        .unwrap();
     assert!(!notes.items.is_empty());
     // Closed: refused by an update with a reason, by a resolve as missing.
     let error = provider
-        .update(&id, &TicketPatch::new().subject("x"))
+        .update(&CallContext::new(), &id, &TicketPatch::new().subject("x"))
         .await
         .unwrap_err();
     assert_eq!(
@@ -65,11 +83,15 @@ async fn an_update_and_a_resolve_change_what_they_name() {
         (ErrorKind::Conflict, Effect::None)
     );
     assert_eq!(
-        provider.resolve(&id).await.unwrap_err().kind(),
+        provider
+            .resolve(&CallContext::new(), &id)
+            .await
+            .unwrap_err()
+            .kind(),
         ErrorKind::NotFound
     );
     assert_eq!(
-        provider.get(&id).await.unwrap().status,
+        provider.get(&CallContext::new(), &id).await.unwrap().status,
         Some(Status::Closed)
     );
 }
@@ -109,7 +131,10 @@ async fn what_the_vendor_cannot_carry_is_refused_by_name_and_nothing_is_sent() {
             "description",
         ),
     ] {
-        let error = provider.create(&ticket).await.unwrap_err();
+        let error = provider
+            .create(&CallContext::new(), &ticket)
+            .await
+            .unwrap_err();
         assert_eq!(error.effect(), Effect::None, "{error}");
         assert!(
             matches!(
@@ -133,7 +158,11 @@ async fn the_longest_texts_that_the_vendor_documents_are_sent_whole() {
     let longest = NewTicket::new(&subject)
         .description(&description)
         .priority(Priority::Low);
-    let id = provider.create(&longest).await.unwrap().id;
+    let id = provider
+        .create(&CallContext::new(), &longest)
+        .await
+        .unwrap()
+        .id;
     let ticket = || sandbox.ticket(Vendor::Sweeppea, id.as_str()).unwrap();
     assert_eq!(ticket().subject, subject);
     assert_eq!(ticket().description, description);
@@ -141,7 +170,10 @@ async fn the_longest_texts_that_the_vendor_documents_are_sent_whole() {
     let patch = TicketPatch::new()
         .subject(&subject)
         .description(&description);
-    provider.update(&id, &patch).await.unwrap();
+    provider
+        .update(&CallContext::new(), &id, &patch)
+        .await
+        .unwrap();
     assert_eq!(ticket().subject, subject);
     assert_eq!(ticket().description, description);
 }
@@ -153,14 +185,23 @@ async fn a_bare_provider_checks_its_arguments_itself() {
     let text = TicketPatch::new().description("x".repeat(20_001));
     for error in [
         provider
-            .delete(&["1".into(), "2".into()])
+            .delete(&CallContext::new(), &["1".into(), "2".into()])
             .await
             .unwrap_err(),
-        provider.update(&"1".into(), &patch).await.unwrap_err(),
-        provider.update(&"1".into(), &text).await.unwrap_err(),
-        provider.resolve(&"".into()).await.unwrap_err(),
         provider
-            .messages(&"".into(), &PageRequest::first())
+            .update(&CallContext::new(), &"1".into(), &patch)
+            .await
+            .unwrap_err(),
+        provider
+            .update(&CallContext::new(), &"1".into(), &text)
+            .await
+            .unwrap_err(),
+        provider
+            .resolve(&CallContext::new(), &"".into())
+            .await
+            .unwrap_err(),
+        provider
+            .messages(&CallContext::new(), &"".into(), &PageRequest::first())
             .await
             .unwrap_err(),
     ] {
@@ -174,7 +215,7 @@ async fn what_is_not_documented_is_unsupported_and_nothing_is_sent() {
     let (sandbox, provider) = connected().await;
     let comment = NewComment::internal("x");
     let error = provider
-        .comment(&"2531581".into(), &comment)
+        .comment(&CallContext::new(), &"2531581".into(), &comment)
         .await
         .unwrap_err();
     assert_eq!(
@@ -202,7 +243,9 @@ async fn hostile_ids_stay_in_the_body() {
         "1\n2",
     ] {
         let id = TicketId::new(id);
-        let deleted = provider.delete(std::slice::from_ref(&id)).await;
+        let deleted = provider
+            .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
+            .await;
         assert!(
             deleted.is_err() || !deleted.unwrap().all_deleted(),
             "{id:?}"

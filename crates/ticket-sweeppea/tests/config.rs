@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use ticket_core::{
-    ErrorKind, Operation, PageRequest, Quota, Quotas, Settings, TicketProvider as _, Tickets,
+    CallContext, ErrorKind, Operation, PageRequest, Quota, Quotas, Settings, TicketProvider as _,
+    Tickets,
 };
 use ticket_sandbox::{Fault, Rule, Sandbox, TicketSeed, Vendor};
 use ticket_sweeppea::{HttpConfig, SETTINGS, Sweeppea, SweeppeaConfig, info};
@@ -75,7 +76,7 @@ async fn the_applications_own_user_agent_arrives() {
     let http = HttpConfig::default().user_agent("acme-desk/7.1");
     for config in [config(&sandbox).http(http), config(&sandbox)] {
         let client = Sweeppea::new(&config).unwrap();
-        let _not_found = client.get(&"9999999".into()).await;
+        let _not_found = client.get(&CallContext::new(), &"9999999".into()).await;
     }
     let journal = sandbox.journal();
     let agents = journal.iter().map(|seen| seen.header("user-agent"));

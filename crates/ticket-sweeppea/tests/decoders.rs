@@ -9,7 +9,7 @@
 mod common;
 
 use proptest::prelude::*;
-use ticket_core::{PageRequest, TicketPatch, TicketProvider as _, TicketQuery};
+use ticket_core::{CallContext, PageRequest, TicketPatch, TicketProvider as _, TicketQuery};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
 use ticket_testkit::property::{Words, any_body, any_extras, any_json, check, no_reply_is_too_odd};
 use ticket_testkit::{Call, Reply};
@@ -35,16 +35,25 @@ fn raw_loses_nothing() {
             "{{\"Response\":true , \"Data\":{{ \"CaseNumber\":\"ABC1234\",\"Notes\":[{note}]{extras}}}{extras} }}"
         );
         reply(&text);
-        let ticket = provider.get(&"ABC1234".into()).await.unwrap();
+        let ticket = provider
+            .get(&CallContext::new(), &"ABC1234".into())
+            .await
+            .unwrap();
         prop_assert_eq!(ticket.raw.get(), &text);
         reply(&text);
         let page = PageRequest::first();
-        let page = provider.messages(&"ABC1234".into(), &page).await.unwrap();
+        let page = provider
+            .messages(&CallContext::new(), &"ABC1234".into(), &page)
+            .await
+            .unwrap();
         prop_assert_eq!(page.items[0].raw.get(), &note);
         reply(&format!(
             r#"{{"Response":true,"Data":{{"Tickets":[{row}]}}}}"#
         ));
-        let page = provider.list(&TicketQuery::new()).await.unwrap();
+        let page = provider
+            .list(&CallContext::new(), &TicketQuery::new())
+            .await
+            .unwrap();
         prop_assert_eq!(page.items[0].raw.get(), &row);
         Ok(())
     });

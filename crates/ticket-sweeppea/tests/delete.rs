@@ -4,7 +4,7 @@
 
 mod common;
 
-use ticket_core::{DeleteOutcome, Effect, ErrorKind, TicketProvider as _, Tickets};
+use ticket_core::{CallContext, DeleteOutcome, Effect, ErrorKind, TicketProvider as _, Tickets};
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, TicketSeed, Vendor};
 
 use common::{client, connected};
@@ -18,7 +18,10 @@ async fn closed_and_foreign_tickets_look_missing_and_stay() {
         TicketSeed::new("foreign").owned_by_other(),
     );
     for id in [closed, foreign] {
-        let report = provider.delete(&[id.as_str().into()]).await.unwrap();
+        let report = provider
+            .delete(&CallContext::new(), &[id.as_str().into()])
+            .await
+            .unwrap();
         let Some(DeleteOutcome::NotFound(error)) = report.outcome(&id.as_str().into()) else {
             panic!("{report:?}");
         };
@@ -34,7 +37,10 @@ async fn closed_and_foreign_tickets_look_missing_and_stay() {
 async fn a_locked_ticket_is_a_conflict_about_that_ticket() {
     let (sandbox, provider) = connected().await;
     let id = sandbox.add_ticket(Vendor::Sweeppea, TicketSeed::new("locked").locked());
-    let report = provider.delete(&[id.as_str().into()]).await.unwrap();
+    let report = provider
+        .delete(&CallContext::new(), &[id.as_str().into()])
+        .await
+        .unwrap();
     let error = report
         .outcome(&id.as_str().into())
         .unwrap()

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt as _;
 use ticket_core::{
-    Cursor, ErrorKind, PageRequest, State, Status, Ticket, TicketProvider as _, TicketQuery,
-    Tickets,
+    CallContext, Cursor, ErrorKind, PageRequest, State, Status, Ticket, TicketProvider as _,
+    TicketQuery, Tickets,
 };
 use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
 use ticket_sweeppea::Sweeppea;
@@ -84,14 +84,20 @@ async fn a_list_that_ends_before_its_total_or_ignores_the_page_is_an_error() {
         200,
         r#"{"Response":true,"Data":{"TotalTickets":45,"Tickets":[]}}"#,
     );
-    let error = provider.list(&TicketQuery::new()).await.unwrap_err();
+    let error = provider
+        .list(&CallContext::new(), &TicketQuery::new())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadResponse);
     answer(
         &sandbox,
         200,
         r#"{"Response":true,"Data":{"TotalTickets":45,"Page":7,"Tickets":[{"CaseNumber":"1"}]}}"#,
     );
-    let error = provider.list(&TicketQuery::new()).await.unwrap_err();
+    let error = provider
+        .list(&CallContext::new(), &TicketQuery::new())
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("another page"), "{error}");
 }
 
@@ -99,11 +105,15 @@ async fn a_list_that_ends_before_its_total_or_ignores_the_page_is_an_error() {
 async fn the_total_of_one_list_is_not_told_as_that_of_both() {
     let (_sandbox, provider) = connected().await;
     assert_eq!(
-        provider.list(&TicketQuery::new()).await.unwrap().total,
+        provider
+            .list(&CallContext::new(), &TicketQuery::new())
+            .await
+            .unwrap()
+            .total,
         None
     );
     let open = provider
-        .list(&TicketQuery::new().state(State::Open))
+        .list(&CallContext::new(), &TicketQuery::new().state(State::Open))
         .await
         .unwrap();
     assert!(open.total.is_some());
@@ -118,11 +128,11 @@ async fn a_list_without_a_total_ends_with_its_first_empty_page() {
         200,
         r#"{"Response":true,"Data":{"Tickets":[{"CaseNumber":"1"}]}}"#,
     );
-    let page = client.list(&query).await.unwrap();
+    let page = client.list(&CallContext::new(), &query).await.unwrap();
     assert_eq!((page.items.len(), page.total), (1, None));
     assert_eq!(page.next, Some(Cursor::new("open:2:1")));
     answer(&sandbox, 200, r#"{"Response":true,"Data":{"Tickets":[]}}"#);
     let query = query.page(PageRequest::first().at(page.next.unwrap()));
-    let page = client.list(&query).await.unwrap();
+    let page = client.list(&CallContext::new(), &query).await.unwrap();
     assert_eq!((page.items.len(), page.next), (0, None));
 }

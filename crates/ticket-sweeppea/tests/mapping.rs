@@ -9,8 +9,8 @@ mod common;
 
 use serde_json::{Value, json};
 use ticket_core::{
-    Attachment, Cursor, Direction, Effect, Field, NewTicket, PageRequest, Person, Priority, State,
-    Status, Ticket, TicketPatch, TicketProvider as _, TicketQuery,
+    Attachment, CallContext, Cursor, Direction, Effect, Field, NewTicket, PageRequest, Person,
+    Priority, State, Status, Ticket, TicketPatch, TicketProvider as _, TicketQuery,
 };
 use ticket_sandbox::Sandbox;
 use ticket_sweeppea::wire::{CreateTicket, UpdateTicket};
@@ -44,7 +44,7 @@ async fn each_field_of_a_new_ticket_is_carried_under_its_wire_name_or_refused() 
         (base().assignee("x"), "AssignTo", json!("x")),
     ] {
         answer(&sandbox, 200, created);
-        provider.create(&ticket).await.unwrap();
+        provider.create(&CallContext::new(), &ticket).await.unwrap();
         let mut expected =
             json!({"Title": "a subject", "Description": "a description", "Priority": 2});
         expected[name] = value;
@@ -70,7 +70,10 @@ async fn each_field_of_a_new_ticket_is_carried_under_its_wire_name_or_refused() 
         ),
         (base().priority(Priority::Urgent), Field::Priority),
     ] {
-        let error = provider.create(&ticket).await.unwrap_err();
+        let error = provider
+            .create(&CallContext::new(), &ticket)
+            .await
+            .unwrap_err();
         assert_eq!(error.effect(), Effect::None);
         assert!(
             error.to_string().contains(&format!("`{field}`")),
@@ -95,7 +98,10 @@ async fn each_field_of_a_patch_is_carried_under_its_wire_name_or_refused() {
         ),
     ] {
         answer(&sandbox, 200, updated);
-        provider.update(&"2650478".into(), &patch).await.unwrap();
+        provider
+            .update(&CallContext::new(), &"2650478".into(), &patch)
+            .await
+            .unwrap();
         assert_eq!(last_body(&sandbox), expected);
     }
     let sent = sandbox.journal().len();
@@ -112,7 +118,7 @@ async fn each_field_of_a_patch_is_carried_under_its_wire_name_or_refused() {
         (TicketPatch::new(), "nothing to change"),
     ] {
         let error = provider
-            .update(&"2650478".into(), &patch)
+            .update(&CallContext::new(), &"2650478".into(), &patch)
             .await
             .unwrap_err();
         assert_eq!(error.effect(), Effect::None);
@@ -166,7 +172,7 @@ async fn each_filter_of_a_list_is_carried_under_its_wire_name_or_refused() {
         ),
     ] {
         answer(&sandbox, 200, empty);
-        provider.list(&query).await.unwrap();
+        provider.list(&CallContext::new(), &query).await.unwrap();
         assert_eq!(last_body(&sandbox), expected);
         assert_eq!(
             sandbox.journal().last().unwrap().path,
@@ -183,7 +189,10 @@ async fn each_filter_of_a_list_is_carried_under_its_wire_name_or_refused() {
         (all().page(at("elsewhere:1:0")), "`cursor`"),
         (all().state(State::Closed).page(at("open:1:0")), "`cursor`"),
     ] {
-        let error = provider.list(&query).await.unwrap_err();
+        let error = provider
+            .list(&CallContext::new(), &query)
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains(field), "{error} names {field}");
     }
     assert_eq!(sandbox.journal().len(), sent);
@@ -281,7 +290,10 @@ async fn each_wire_field_of_a_ticket_lands_in_its_domain_field() {
             200,
             json!({"Response": true, "Data": {"CaseNumber": "X", *name: value}}).to_string(),
         );
-        let ticket = provider.get(&"X".into()).await.unwrap();
+        let ticket = provider
+            .get(&CallContext::new(), &"X".into())
+            .await
+            .unwrap();
         assert_eq!(read(&ticket).as_deref(), *expected, "{name}");
     }
 }
@@ -323,7 +335,7 @@ async fn each_wire_field_of_a_row_lands_in_its_domain_field() {
         for (state, status) in [(State::Open, Status::Open), (State::Closed, Status::Closed)] {
             answer(&sandbox, 200, list.to_string());
             let query = TicketQuery::new().state(state);
-            let page = provider.list(&query).await.unwrap();
+            let page = provider.list(&CallContext::new(), &query).await.unwrap();
             let ticket = &page.items[0];
             assert_eq!(read(ticket).as_deref(), Some(*expected), "{name}");
             assert_eq!((ticket.id.as_str(), &ticket.status), ("X", &Some(status)));
@@ -339,7 +351,7 @@ async fn each_wire_field_of_a_note_lands_in_its_domain_field() {
     let reply = json!({"Response": true, "Data": ticket}).to_string();
     answer(&sandbox, 200, reply);
     let page = provider
-        .messages(&"X".into(), &PageRequest::first())
+        .messages(&CallContext::new(), &"X".into(), &PageRequest::first())
         .await
         .unwrap();
     let message = &page.items[0];

@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use ticket_core::{Effect, ErrorKind, TicketProvider as _};
+use ticket_core::{CallContext, Effect, ErrorKind, TicketProvider as _};
 use ticket_sandbox::credentials::SWEEPPEA_API_KEY;
 
 use common::{answer, answer_with, connected};
@@ -164,14 +164,20 @@ async fn no_ticket_and_no_credential_reaches_an_error() {
         500,
         r#"{"Subject":"my illness","AccountInfo":{"Email":"jane@example.com"}}"#,
     );
-    let error = provider.get(&"1".into()).await.unwrap_err();
+    let error = provider
+        .get(&CallContext::new(), &"1".into())
+        .await
+        .unwrap_err();
     assert!(!format!("{error} {error:?}").contains("illness"), "{error}");
     answer(
         &sandbox,
         403,
         format!(r#"{{"Response":false,"Message":"Invalid API Token {SWEEPPEA_API_KEY}"}}"#),
     );
-    let error = provider.get(&"1".into()).await.unwrap_err();
+    let error = provider
+        .get(&CallContext::new(), &"1".into())
+        .await
+        .unwrap_err();
     assert_eq!(
         error.vendor_message(),
         Some("Invalid API Token [a credential]")

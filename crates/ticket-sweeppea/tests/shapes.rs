@@ -3,7 +3,9 @@
 
 mod common;
 
-use ticket_core::{Effect, ErrorKind, PageRequest, TicketPatch, TicketProvider as _, TicketQuery};
+use ticket_core::{
+    CallContext, Effect, ErrorKind, PageRequest, TicketPatch, TicketProvider as _, TicketQuery,
+};
 use ticket_sweeppea::wire::UpdateTicket;
 
 use common::{answer, connected, new_ticket};
@@ -18,7 +20,10 @@ async fn a_reply_of_the_wrong_shape_names_the_field_and_confirms_nothing() {
         (r#"{"Response":true,"Message":7}"#, "Message"),
     ] {
         answer(&sandbox, 200, body);
-        let error = provider.delete(&["1".into()]).await.unwrap_err();
+        let error = provider
+            .delete(&CallContext::new(), &["1".into()])
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.effect()),
             (ErrorKind::BadResponse, Effect::Unknown),
@@ -45,7 +50,10 @@ async fn a_reply_of_the_wrong_shape_names_the_field_and_confirms_nothing() {
         ),
     ] {
         answer(&sandbox, 200, body);
-        let error = provider.get(&"1".into()).await.unwrap_err();
+        let error = provider
+            .get(&CallContext::new(), &"1".into())
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.effect()),
             (ErrorKind::BadResponse, Effect::None),
@@ -58,7 +66,10 @@ async fn a_reply_of_the_wrong_shape_names_the_field_and_confirms_nothing() {
     }
     for body in ["[]", "null", "7", "{", "<html>", "\0"] {
         answer(&sandbox, 200, body);
-        let error = provider.delete(&["1".into()]).await.unwrap_err();
+        let error = provider
+            .delete(&CallContext::new(), &["1".into()])
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.effect()),
             (ErrorKind::BadResponse, Effect::Unknown),
@@ -76,11 +87,17 @@ async fn odd_decorations_do_not_make_a_confirmed_write_unknown() {
             200,
             format!(r#"{{"Response":true,"Code":{code}}}"#),
         );
-        let report = provider.delete(&["1".into()]).await.unwrap();
+        let report = provider
+            .delete(&CallContext::new(), &["1".into()])
+            .await
+            .unwrap();
         assert!(report.all_deleted(), "{code}");
         let refusal = format!(r#"{{"Response":false,"Message":"Not Found","Code":{code}}}"#);
         answer(&sandbox, 404, refusal);
-        let report = provider.delete(&["1".into()]).await.unwrap();
+        let report = provider
+            .delete(&CallContext::new(), &["1".into()])
+            .await
+            .unwrap();
         let outcome = report.outcome(&"1".into()).unwrap();
         assert_eq!(outcome.as_str(), "not_found", "{code}");
     }
@@ -90,7 +107,12 @@ async fn odd_decorations_do_not_make_a_confirmed_write_unknown() {
         r#"{"Response":true,"Data":{"CaseNumber":"2650478","Priority":"2","CreationDate":"yesterday","AssignedTo":"x","Status":7}}"#,
     );
     assert_eq!(
-        provider.create(&new_ticket()).await.unwrap().id.as_str(),
+        provider
+            .create(&CallContext::new(), &new_ticket())
+            .await
+            .unwrap()
+            .id
+            .as_str(),
         "2650478"
     );
     answer(
@@ -100,7 +122,11 @@ async fn odd_decorations_do_not_make_a_confirmed_write_unknown() {
     );
     // The vendor found it, whatever the letters' case.
     provider
-        .update(&"abc1234".into(), &TicketPatch::new().subject("x"))
+        .update(
+            &CallContext::new(),
+            &"abc1234".into(),
+            &TicketPatch::new().subject("x"),
+        )
         .await
         .unwrap();
     answer(
@@ -108,7 +134,10 @@ async fn odd_decorations_do_not_make_a_confirmed_write_unknown() {
         200,
         r#"{"Response":true,"Data":{"CaseNumber":"1","Subject":7,"CloseDate":"yesterday","ClosedBy":{}}}"#,
     );
-    provider.resolve(&"1".into()).await.unwrap();
+    provider
+        .resolve(&CallContext::new(), &"1".into())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -127,7 +156,10 @@ async fn a_reply_about_another_ticket_or_one_still_open_confirms_nothing() {
             200,
             format!(r#"{{"Response":true,"Data":{data}}}"#),
         );
-        let error = provider.resolve(&"1".into()).await.unwrap_err();
+        let error = provider
+            .resolve(&CallContext::new(), &"1".into())
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind(), error.effect()),
             (ErrorKind::BadResponse, Effect::Unknown),
@@ -141,7 +173,11 @@ async fn a_reply_about_another_ticket_or_one_still_open_confirms_nothing() {
         r#"{"Response":true,"Ticket":{"CaseNumber":"OTHER"}}"#,
     );
     let error = provider
-        .update(&"1".into(), &TicketPatch::new().subject("x"))
+        .update(
+            &CallContext::new(),
+            &"1".into(),
+            &TicketPatch::new().subject("x"),
+        )
         .await
         .unwrap_err();
     assert_eq!(error.effect(), Effect::Unknown);
@@ -158,18 +194,24 @@ async fn a_list_in_the_place_of_a_ticket_is_no_ticket() {
         200,
         format!(r#"{{"Response":true,"Data":{{"Tickets":[{row}]}}}}"#),
     );
-    let list = client.list(&TicketQuery::new()).await.map(drop);
+    let list = client
+        .list(&CallContext::new(), &TicketQuery::new())
+        .await
+        .map(drop);
     let notes =
         r#"{"Response":true,"Data":{"CaseNumber":"2531581","Notes":[["n7",null,"a note"]]}}"#;
     answer(&sandbox, 200, notes);
-    let messages = client.messages(&id, &PageRequest::first()).await.map(drop);
+    let messages = client
+        .messages(&CallContext::new(), &id, &PageRequest::first())
+        .await
+        .map(drop);
     let nulls = ",null".repeat(9);
     answer(
         &sandbox,
         200,
         format!(r#"{{"Response":true,"Data":["2531581"{nulls}]}}"#),
     );
-    let get = client.get(&id).await.map(drop);
+    let get = client.get(&CallContext::new(), &id).await.map(drop);
     answer(
         &sandbox,
         200,
@@ -210,7 +252,10 @@ async fn notes_are_read_whatever_else_the_ticket_holds_but_of_a_ticket_only() {
             200,
             format!(r#"{{"Response":true,"Data":{data}}}"#),
         );
-        let page = provider.messages(&"1".into(), &first).await.unwrap();
+        let page = provider
+            .messages(&CallContext::new(), &"1".into(), &first)
+            .await
+            .unwrap();
         assert_eq!((page.items.len(), page.next), (messages, None), "{data}");
     }
     for (data, message) in [
@@ -227,7 +272,10 @@ async fn notes_are_read_whatever_else_the_ticket_holds_but_of_a_ticket_only() {
             200,
             format!(r#"{{"Response":true,"Data":{data}}}"#),
         );
-        let error = provider.messages(&"1".into(), &first).await.unwrap_err();
+        let error = provider
+            .messages(&CallContext::new(), &"1".into(), &first)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadResponse);
         assert!(error.message().contains(message), "{error}");
     }

@@ -1,8 +1,8 @@
 //! A call of the trait as data, and what came of it.
 
 use ticket_core::{
-    DeleteReport, NewComment, NewTicket, PageRequest, Result, TicketId, TicketPatch,
-    TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, NewComment, NewTicket, PageRequest, Result, TicketId,
+    TicketPatch, TicketProvider, TicketQuery,
 };
 
 /// One call of [`TicketProvider`].
@@ -20,7 +20,7 @@ pub enum Call {
     /// Resolves a ticket.
     Resolve(TicketId),
     /// Deletes tickets.
-    Delete(Vec<TicketId>),
+    Delete(Vec<DeleteTarget>),
     /// Reads a page of a ticket's messages.
     Messages(TicketId, PageRequest),
     /// Comments on a ticket.
@@ -28,9 +28,9 @@ pub enum Call {
 }
 
 impl Call {
-    /// Deletes these tickets.
-    pub fn delete<T: Into<TicketId>>(ids: impl IntoIterator<Item = T>) -> Self {
-        Self::Delete(ids.into_iter().map(Into::into).collect())
+    /// Deletes these tickets, whatever their versions.
+    pub fn delete<T: Into<DeleteTarget>>(targets: impl IntoIterator<Item = T>) -> Self {
+        Self::Delete(targets.into_iter().map(Into::into).collect())
     }
 
     /// Reads the first page of a ticket's messages.
@@ -62,15 +62,20 @@ impl Call {
     ///
     /// Those of the call.
     pub async fn on(&self, provider: &dyn TicketProvider) -> Result<Conclusion> {
+        let context = CallContext::new();
         Ok(match self {
-            Self::Get(id) => Conclusion::of(&provider.get(id).await?),
-            Self::List(query) => Conclusion::of(&provider.list(query).await?),
-            Self::Create(ticket) => Conclusion::of(&provider.create(ticket).await?),
-            Self::Update(id, patch) => Conclusion::of(&provider.update(id, patch).await?),
-            Self::Resolve(id) => Conclusion::of(&provider.resolve(id).await?),
-            Self::Delete(ids) => Conclusion::Report(provider.delete(ids).await?),
-            Self::Messages(id, page) => Conclusion::of(&provider.messages(id, page).await?),
-            Self::Comment(id, comment) => Conclusion::of(&provider.comment(id, comment).await?),
+            Self::Get(id) => Conclusion::of(&provider.get(&context, id).await?),
+            Self::List(query) => Conclusion::of(&provider.list(&context, query).await?),
+            Self::Create(ticket) => Conclusion::of(&provider.create(&context, ticket).await?),
+            Self::Update(id, patch) => Conclusion::of(&provider.update(&context, id, patch).await?),
+            Self::Resolve(id) => Conclusion::of(&provider.resolve(&context, id).await?),
+            Self::Delete(targets) => Conclusion::Report(provider.delete(&context, targets).await?),
+            Self::Messages(id, page) => {
+                Conclusion::of(&provider.messages(&context, id, page).await?)
+            }
+            Self::Comment(id, comment) => {
+                Conclusion::of(&provider.comment(&context, id, comment).await?)
+            }
         })
     }
 }

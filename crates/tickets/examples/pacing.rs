@@ -19,14 +19,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use clap::Parser;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::join_all;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use ticket_testkit::window::{Window, WindowModel};
 use tickets::{
-    Call, Capabilities, Error, ErrorKind, Layer, Layered, Pace, Pacer, ProviderInfo, Quota, Quotas,
-    Reply, Result, TicketId, TicketProvider,
+    Call, CallContext, Capabilities, Error, ErrorKind, Layer, Next, Pace, Pacer, ProviderInfo,
+    Quota, Quotas, Reply, Result, Stack, TicketId, TicketProvider,
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -100,9 +100,10 @@ async fn measure(
         rng: Mutex::new(rng),
         counter: Mutex::new(Counter::new(model, options.quota, phase)),
     });
-    let provider = Layered::new(layer, Arc::clone(&vendor) as _);
+    let provider = Stack::new(layer, Arc::clone(&vendor) as _);
     let id = TicketId::new("121");
-    let calls = (0..options.calls()).map(|_| provider.resolve(&id));
+    let context = CallContext::new();
+    let calls = (0..options.calls()).map(|_| provider.resolve(&context, &id));
     let answers = join_all(calls).await;
     let refused = answers.iter().filter(|answer| answer.is_err()).count();
     let took = lock(&vendor.counter).took();
@@ -152,7 +153,7 @@ impl TicketProvider for Vendor {
         &self.info
     }
 
-    async fn resolve(&self, _id: &TicketId) -> Result<()> {
+    async fn resolve(&self, _context: &CallContext, _id: &TicketId) -> Result<()> {
         sleep(self.way()).await;
         let admitted = lock(&self.counter).admits(Instant::now());
         sleep(self.way()).await;
@@ -242,17 +243,13 @@ impl fmt::Debug for Gcra {
 }
 
 impl Layer for Gcra {
-    async fn call<'a, T: Reply>(
-        &'a self,
-        _call: Call<'a>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-    ) -> Result<T> {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
         let turn = self.turnstile.lock().await;
         while let Err(not_until) = self.limiter.check() {
             sleep_until(self.start + not_until.earliest_possible()).await;
         }
         drop(turn);
-        next().await
+        next.call(call).await
     }
 }
 

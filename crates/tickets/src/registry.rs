@@ -25,7 +25,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// use std::sync::Arc;
 ///
 /// use tickets::{
-///     AccountConfig, Capabilities, ProviderDescriptor, ProviderInfo, Registry, Result, SecretString, Setting,
+///     AccountConfig, CallContext, Capabilities, ProviderDescriptor, ProviderInfo, Registry, Result, SecretString, Setting,
 ///     TicketId, TicketProvider,
 /// };
 ///
@@ -52,7 +52,7 @@ const GRACE: Duration = Duration::from_secs(2);
 ///         &self.info
 ///     }
 ///
-///     async fn resolve(&self, id: &TicketId) -> Result<()> {
+///     async fn resolve(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
 ///         Ok(()) // One request to the vendor.
 ///     }
 /// }

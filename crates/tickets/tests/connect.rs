@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
 use tickets::{
-    AccountConfig, Capabilities, ErrorKind, NewTicket, PROVIDERS, Person, Priority,
+    AccountConfig, CallContext, Capabilities, ErrorKind, NewTicket, PROVIDERS, Person, Priority,
     ProviderDescriptor, ProviderInfo, Quota, Registry, Setting, Ticket, TicketId, TicketProvider,
 };
 
@@ -151,12 +151,14 @@ async fn a_provider_that_never_answers_is_given_up_two_seconds_after_the_account
         }
 
         // What `#[async_trait]` makes of an `async fn`.
-        fn get<'a, 'b, 'c>(
+        fn get<'a, 'x, 'b, 'c>(
             &'a self,
+            _: &'x CallContext,
             _: &'b TicketId,
         ) -> Pin<Box<dyn Future<Output = tickets::Result<Ticket>> + Send + 'c>>
         where
             'a: 'c,
+            'x: 'c,
             'b: 'c,
             Self: 'c,
         {

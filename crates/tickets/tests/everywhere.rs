@@ -12,8 +12,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream};
 use tickets::{
-    BulkOptions, Capabilities, DeleteOutcome, DeleteReport, Error, ErrorKind, ProviderInfo, Quota,
-    Quotas, Result, Settled, Stop, TicketId, TicketProvider, TicketRef, Tickets, delete_everywhere,
+    BulkOptions, CallContext, Capabilities, DeleteOutcome, DeleteReport, DeleteTarget, Error,
+    ErrorKind, ProviderInfo, Quota, Quotas, Result, Settled, Stop, TicketProvider, TicketRef,
+    Tickets, delete_everywhere,
 };
 use tokio::time::Instant;
 
@@ -33,12 +34,16 @@ impl TicketProvider for Desk {
         &self.info
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
         let mut sent = self.sent.lock().unwrap();
-        sent.extend(ids.iter().map(|id| id.as_str().to_owned()));
+        sent.extend(targets.iter().map(|target| target.id.to_string()));
         match self.failure {
             Some(kind) => Err(Error::new(kind, "it failed")),
-            None => Ok(DeleteReport::from_fn(ids, |_| DeleteOutcome::Deleted)),
+            None => Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted)),
         }
     }
 }
@@ -189,7 +194,8 @@ async fn stopping_answers_for_everything_in_every_account() {
     let hour = Duration::from_secs(3600);
     let (slow, sent) = desk(Some(Quota::new(1, hour)), None);
     let stop = Stop::new();
-    let options = BulkOptions::default().stop(stop.clone());
+    let slow = slow.with(CallContext::new().stop(stop.clone()));
+    let options = BulkOptions::default();
     let work = delete_everywhere(
         [("slow".to_owned(), slow)],
         refs(&["slow"], 20_000),
@@ -231,13 +237,13 @@ static CALLS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::n
 struct Calls;
 
 impl tickets::Layer for Calls {
-    async fn call<'a, T: tickets::Reply>(
-        &'a self,
-        _call: tickets::Call<'a>,
-        next: impl Fn() -> futures_core::future::BoxFuture<'a, Result<T>> + Send + Sync + 'a,
+    async fn call<T: tickets::Reply>(
+        &self,
+        call: tickets::Call<'_>,
+        next: &impl tickets::Next<T>,
     ) -> Result<T> {
         CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        next().await
+        next.call(call).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! What no provider can know beforehand survives: codes without a meaning, JSON without a field.
 
-use ticket_core::{Operation, Ticket};
+use ticket_core::{CallContext, Operation, Ticket};
 
 use crate::fixture::{Plant, Planted};
 use crate::lab::{Lab, Tried, ensure, fail, said};
@@ -8,7 +8,7 @@ use crate::lab::{Lab, Tried, ensure, fail, said};
 async fn planted(lab: &Lab, plant: Plant) -> Tried<(Planted, Ticket)> {
     lab.wants(Operation::Get)?;
     let planted = lab.plant(plant).await?;
-    let result = lab.provider.get(&planted.id).await;
+    let result = lab.provider.get(&CallContext::new(), &planted.id).await;
     match result {
         Ok(ticket) => Ok((planted, ticket)),
         Err(_) => fail(

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ticket_core::{
-    Effect, Error, ErrorKind, NewComment, NewTicket, Operation, PageRequest, TicketId, TicketPatch,
-    TicketQuery,
+    CallContext, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket, Operation,
+    PageRequest, TicketId, TicketPatch, TicketQuery,
 };
 
 use crate::fault::Fault;
@@ -88,25 +88,34 @@ async fn undeclared(lab: &Lab) -> Tried<Vec<(Operation, Result<(), Error>)>> {
             continue;
         }
         let result = match operation {
-            Operation::Get => provider.get(&id).await.map(drop),
-            Operation::List => provider.list(&TicketQuery::new()).await.map(drop),
+            Operation::Get => provider.get(&CallContext::new(), &id).await.map(drop),
+            Operation::List => provider
+                .list(&CallContext::new(), &TicketQuery::new())
+                .await
+                .map(drop),
             Operation::Create => provider
-                .create(&NewTicket::new("Undeclared"))
+                .create(&CallContext::new(), &NewTicket::new("Undeclared"))
                 .await
                 .map(drop),
             Operation::Update => {
                 let patch = TicketPatch::new().subject("Undeclared");
-                provider.update(&id, &patch).await
+                provider.update(&CallContext::new(), &id, &patch).await
             }
-            Operation::Resolve => provider.resolve(&id).await,
-            Operation::Delete => provider.delete(std::slice::from_ref(&id)).await.map(drop),
+            Operation::Resolve => provider.resolve(&CallContext::new(), &id).await,
+            Operation::Delete => provider
+                .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
+                .await
+                .map(drop),
             Operation::Messages => {
                 let page = PageRequest::first();
-                provider.messages(&id, &page).await.map(drop)
+                provider
+                    .messages(&CallContext::new(), &id, &page)
+                    .await
+                    .map(drop)
             }
             Operation::Comment => {
                 let comment = NewComment::internal("Undeclared");
-                provider.comment(&id, &comment).await
+                provider.comment(&CallContext::new(), &id, &comment).await
             }
             _ => continue,
         };

@@ -2,13 +2,23 @@
 
 use std::collections::HashSet;
 
-use ticket_core::{DeleteOutcome, DeleteReport, Effect, ErrorKind, Operation, TicketId};
+use ticket_core::{
+    CallContext, DeleteOutcome, DeleteReport, DeleteTarget, Effect, ErrorKind, Operation, TicketId,
+};
 
 use crate::fault::Fault;
 use crate::lab::{Lab, Tried, ensure, fail, said, skip, the_one};
 
+/// Each of these, whatever its version.
+fn targets(ids: &[TicketId]) -> Vec<DeleteTarget> {
+    ids.iter().map(DeleteTarget::from).collect()
+}
+
 async fn delete(lab: &Lab, ids: &[TicketId]) -> Tried<DeleteReport> {
-    let report = lab.provider.delete(ids).await;
+    let report = lab
+        .provider
+        .delete(&CallContext::new(), &targets(ids))
+        .await;
     match report {
         Ok(report) => Ok(report),
         Err(_) => fail(
@@ -81,7 +91,7 @@ pub(crate) async fn deleted_tickets_are_gone(lab: &Lab) -> Tried {
         return Ok(());
     }
     let id = lab.ticket().await?;
-    let result = lab.provider.resolve(&id).await;
+    let result = lab.provider.resolve(&CallContext::new(), &id).await;
     if result.is_err() {
         return fail("a ticket was resolved", "success", said(&result));
     }
@@ -106,12 +116,12 @@ pub(crate) async fn deleted_tickets_are_not_found(lab: &Lab) -> Tried {
     lab.wants(Operation::Get)?;
     let id = lab.ticket().await?;
     // What is kept from here must not come in the place of what is gone.
-    let result = lab.provider.get(&id).await;
+    let result = lab.provider.get(&CallContext::new(), &id).await;
     if result.is_err() {
         return fail("a ticket that exists was read", "success", said(&result));
     }
     delete(lab, std::slice::from_ref(&id)).await?;
-    let result = lab.provider.get(&id).await;
+    let result = lab.provider.get(&CallContext::new(), &id).await;
     let kind = result.as_ref().err().map(ticket_core::Error::kind);
     ensure(
         kind == Some(ErrorKind::NotFound),
@@ -266,7 +276,10 @@ pub(crate) async fn delete_over_the_batch_is_refused(lab: &Lab) -> Tried {
     ids.extend((1..count).map(|number| TicketId::new(number.to_string())));
     let distinct: HashSet<_> = ids.iter().collect();
     let before = lab.journal()?.len();
-    let result = lab.provider.delete(&ids).await;
+    let result = lab
+        .provider
+        .delete(&CallContext::new(), &targets(&ids))
+        .await;
     let seen = lab.seen_since(before)?.len();
     let right = result.as_ref().is_err_and(|error| {
         error.kind() == ErrorKind::InvalidInput && error.effect() == Effect::None
@@ -290,7 +303,10 @@ pub(crate) async fn unmentioned_ids_are_unknown(lab: &Lab) -> Tried {
         _ => vec![lab.ticket().await?, lab.ticket().await?],
     };
     lab.inject(Fault::NamesNoTicket).await?;
-    let report = lab.provider.delete(&ids).await;
+    let report = lab
+        .provider
+        .delete(&CallContext::new(), &targets(&ids))
+        .await;
     let unknown = match &report {
         Ok(report) => {
             report.len() == ids.len()
@@ -320,7 +336,10 @@ pub(crate) async fn failed_delete_calls_are_errors(lab: &Lab) -> Tried {
     ] {
         let id = lab.ticket().await?;
         lab.inject(fault.clone()).await?;
-        let report = lab.provider.delete(std::slice::from_ref(&id)).await;
+        let report = lab
+            .provider
+            .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
+            .await;
         ensure(
             report.is_err(),
             format!("a ticket was deleted, with {fault:?}"),

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use ticket_core::{Error, ErrorKind, Operation};
+use ticket_core::{CallContext, Error, ErrorKind, Operation};
 
 use super::effect::faults;
 use crate::fault::Fault;
@@ -276,7 +276,7 @@ pub(crate) async fn errors_show_no_ticket_text(lab: &Lab) -> Tried {
             told,
         )
     };
-    let id = match lab.provider.create(&new).await {
+    let id = match lab.provider.create(&CallContext::new(), &new).await {
         Ok(created) => created.id,
         Err(error) => return fail("a ticket was filed", "success", told(&error)),
     };
@@ -288,12 +288,12 @@ pub(crate) async fn errors_show_no_ticket_text(lab: &Lab) -> Tried {
             other => other?,
         }
         tried = true;
-        if let Err(error) = lab.provider.create(&new).await {
+        if let Err(error) = lab.provider.create(&CallContext::new(), &new).await {
             none("filed", &error)?;
         }
         if reads {
             lab.inject(fault).await?;
-            if let Err(error) = lab.provider.get(&id).await {
+            if let Err(error) = lab.provider.get(&CallContext::new(), &id).await {
                 none("read", &error)?;
             }
         }

@@ -1,7 +1,8 @@
 //! Ids are what callers say they are: they reach no other ticket and no other address.
 
 use ticket_core::{
-    DeleteOutcome, Effect, Error, ErrorKind, Operation, PageRequest, Request, TicketId,
+    CallContext, DeleteOutcome, DeleteTarget, Effect, Error, ErrorKind, Operation, PageRequest,
+    Request, TicketId,
 };
 
 use crate::lab::{Lab, Tried, ensure, fail, said, skip, the_one, told};
@@ -14,13 +15,24 @@ fn takes_an_id(operation: Operation) -> bool {
 /// Does the operation, with the result in one form: `Ok(true)` for a success that means something.
 async fn act(lab: &Lab, operation: Operation, id: &TicketId) -> Tried<Result<bool, Error>> {
     Ok(match operation {
-        Operation::Get => lab.provider.get(id).await.map(|_| true),
+        Operation::Get => lab
+            .provider
+            .get(&CallContext::new(), id)
+            .await
+            .map(|_| true),
         // A vendor may have no message of a ticket that it does not have.
         Operation::Messages => {
-            let page = lab.provider.messages(id, &PageRequest::first()).await;
+            let page = lab
+                .provider
+                .messages(&CallContext::new(), id, &PageRequest::first())
+                .await;
             page.map(|page| !page.items.is_empty())
         }
-        Operation::Delete => match lab.provider.delete(std::slice::from_ref(id)).await {
+        Operation::Delete => match lab
+            .provider
+            .delete(&CallContext::new(), &[DeleteTarget::from(id)])
+            .await
+        {
             Err(error) => Err(error),
             Ok(report) => match the_one(&report)?.1 {
                 DeleteOutcome::Deleted | DeleteOutcome::AlreadyGone => Ok(true),
@@ -31,12 +43,22 @@ async fn act(lab: &Lab, operation: Operation, id: &TicketId) -> Tried<Result<boo
         },
         Operation::Update => {
             let patch = lab.patch()?;
-            lab.provider.update(id, &patch).await.map(|()| true)
+            lab.provider
+                .update(&CallContext::new(), id, &patch)
+                .await
+                .map(|()| true)
         }
-        Operation::Resolve => lab.provider.resolve(id).await.map(|()| true),
+        Operation::Resolve => lab
+            .provider
+            .resolve(&CallContext::new(), id)
+            .await
+            .map(|()| true),
         Operation::Comment => {
             let comment = lab.comment("Written by the suite")?;
-            lab.provider.comment(id, &comment).await.map(|()| true)
+            lab.provider
+                .comment(&CallContext::new(), id, &comment)
+                .await
+                .map(|()| true)
         }
         _ => Ok(false),
     })
@@ -133,16 +155,22 @@ pub(crate) async fn impossible_ids_are_refused(lab: &Lab) -> Tried {
                 .description("x");
             let provider = &lab.provider;
             let result = match operation {
-                Operation::Get => provider.get(&id).await.map(drop),
-                Operation::Update => provider.update(&id, &patch).await,
-                Operation::Resolve => provider.resolve(&id).await,
-                Operation::Delete => provider.delete(std::slice::from_ref(&id)).await.map(drop),
+                Operation::Get => provider.get(&CallContext::new(), &id).await.map(drop),
+                Operation::Update => provider.update(&CallContext::new(), &id, &patch).await,
+                Operation::Resolve => provider.resolve(&CallContext::new(), &id).await,
+                Operation::Delete => provider
+                    .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
+                    .await
+                    .map(drop),
                 Operation::Messages => {
                     let page = PageRequest::first();
-                    provider.messages(&id, &page).await.map(drop)
+                    provider
+                        .messages(&CallContext::new(), &id, &page)
+                        .await
+                        .map(drop)
                 }
                 _ => match &comment {
-                    Some(comment) => provider.comment(&id, comment).await,
+                    Some(comment) => provider.comment(&CallContext::new(), &id, comment).await,
                     None => continue,
                 },
             };
@@ -252,7 +280,7 @@ pub(crate) async fn hostile_ids_touch_no_ticket(lab: &Lab) -> Tried {
 pub(crate) async fn missing_tickets_are_not_found(lab: &Lab) -> Tried {
     lab.wants(Operation::Get)?;
     let id = lab.missing_id()?;
-    let result = lab.provider.get(&id).await;
+    let result = lab.provider.get(&CallContext::new(), &id).await;
     let right = result
         .as_ref()
         .is_err_and(|error| error.kind() == ErrorKind::NotFound && error.effect() == Effect::None);

@@ -1,7 +1,8 @@
 //! The life of a ticket: what is filed, changed and resolved is what is read. What is written on it: see `messages.rs`.
 
 use ticket_core::{
-    ErrorKind, Field, NewTicket, Operation, Person, Priority, Status, Ticket, TicketId, TicketPatch,
+    CallContext, ErrorKind, Field, NewTicket, Operation, Person, Priority, Status, Ticket,
+    TicketId, TicketPatch,
 };
 
 use crate::lab::{Lab, Tried, ensure, fail, skip, told};
@@ -14,12 +15,19 @@ pub(super) fn done<T>(what: &str, result: ticket_core::Result<T>) -> Tried<T> {
 async fn create(lab: &Lab) -> Tried<TicketId> {
     lab.wants(Operation::Create)?;
     let new = lab.new_ticket()?;
-    Ok(done("a ticket was filed", lab.provider.create(&new).await)?.id)
+    Ok(done(
+        "a ticket was filed",
+        lab.provider.create(&CallContext::new(), &new).await,
+    )?
+    .id)
 }
 
 async fn get(lab: &Lab, id: &TicketId) -> Tried<Ticket> {
     lab.wants(Operation::Get)?;
-    done("a ticket that exists was read", lab.provider.get(id).await)
+    done(
+        "a ticket that exists was read",
+        lab.provider.get(&CallContext::new(), id).await,
+    )
 }
 
 pub(crate) async fn created_tickets_exist(lab: &Lab) -> Tried {
@@ -77,7 +85,7 @@ async fn fields_keep_their_places(lab: &Lab) -> Tried {
     }
     let what = "a ticket was filed with a text in each field";
     // People and numbers may have to be those that the vendor knows.
-    let Some(created) = taken(what, lab.provider.create(&new).await)? else {
+    let Some(created) = taken(what, lab.provider.create(&CallContext::new(), &new).await)? else {
         return Ok(());
     };
     let ticket = get(lab, &created.id).await?;
@@ -111,7 +119,8 @@ async fn priorities_read_back(lab: &Lab) -> Tried {
     for priority in PRIORITIES {
         let new: NewTicket = lab.new_ticket()?.priority(priority.clone());
         let what = format!("a ticket of the priority `{priority}` was filed");
-        let Some(created) = taken(&what, lab.provider.create(&new).await)? else {
+        let Some(created) = taken(&what, lab.provider.create(&CallContext::new(), &new).await)?
+        else {
             continue;
         };
         let found = get(lab, &created.id).await?.priority;
@@ -191,7 +200,10 @@ pub(crate) async fn updates_change_what_they_name(lab: &Lab) -> Tried {
             _ => TicketPatch::new().description(text),
         };
         let what = format!("the {field} of a ticket was changed");
-        done(&what, lab.provider.update(&id, &patch).await)?;
+        done(
+            &what,
+            lab.provider.update(&CallContext::new(), &id, &patch).await,
+        )?;
         let ticket = get(lab, &id).await?;
         let found = match field {
             Field::Subject => ticket.subject,
@@ -228,7 +240,12 @@ async fn codes_change(lab: &Lab, carried: &[Field]) -> Tried {
         }
         let id = lab.ticket().await?;
         let what = format!("the {field} of a ticket was changed");
-        if taken(&what, lab.provider.update(&id, &patch).await)?.is_none() {
+        if taken(
+            &what,
+            lab.provider.update(&CallContext::new(), &id, &patch).await,
+        )?
+        .is_none()
+        {
             continue;
         }
         let ticket = get(lab, &id).await?;
@@ -270,7 +287,7 @@ pub(crate) async fn updates_leave_the_rest(lab: &Lab) -> Tried {
     let patch = TicketPatch::new().subject("Changed by the suite");
     done(
         "the subject of a ticket was changed",
-        lab.provider.update(&id, &patch).await,
+        lab.provider.update(&CallContext::new(), &id, &patch).await,
     )?;
     let after = rest(&get(lab, &id).await?);
     ensure(
@@ -285,7 +302,10 @@ pub(crate) async fn resolved_tickets_are_not_open(lab: &Lab) -> Tried {
     lab.wants(Operation::Resolve)?;
     lab.wants(Operation::Get)?;
     let id = lab.ticket().await?;
-    done("a ticket was resolved", lab.provider.resolve(&id).await)?;
+    done(
+        "a ticket was resolved",
+        lab.provider.resolve(&CallContext::new(), &id).await,
+    )?;
     let status = get(lab, &id).await?.status;
     ensure(
         !matches!(status, None | Some(Status::Open | Status::OnHold)),

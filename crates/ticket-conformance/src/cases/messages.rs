@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ticket_core::{Field, Message, Operation, Page, PageRequest};
+use ticket_core::{CallContext, Field, Message, Operation, Page, PageRequest};
 
 use super::life::done;
 use crate::fixture::Plant;
@@ -13,7 +13,7 @@ pub(crate) async fn messages_are_read(lab: &Lab) -> Tried {
     let planted = lab.plant(Plant::Message).await?;
     let page = lab
         .provider
-        .messages(&planted.id, &PageRequest::first())
+        .messages(&CallContext::new(), &planted.id, &PageRequest::first())
         .await;
     let bodies: Vec<_> = match &page {
         Ok(page) => page
@@ -70,7 +70,9 @@ pub(crate) async fn every_message_is_read_once(lab: &Lab) -> Tried {
     loop {
         let page: Page<Message> = done(
             "messages were read",
-            lab.provider.messages(&id, &request).await,
+            lab.provider
+                .messages(&CallContext::new(), &id, &request)
+                .await,
         )?;
         pages += 1;
         found.extend(page.items.into_iter().map(|message| message.body));
@@ -106,7 +108,10 @@ pub(crate) async fn messages_are_the_tickets_own(lab: &Lab) -> Tried {
     let planted = lab.plant(Plant::Message).await?;
     let other = lab.ticket().await?;
     let what = "the messages of a ticket were read on which nothing was written";
-    let page = lab.provider.messages(&other, &PageRequest::first()).await;
+    let page = lab
+        .provider
+        .messages(&CallContext::new(), &other, &PageRequest::first())
+        .await;
     let page = done(what, page)?;
     let strange = page
         .items

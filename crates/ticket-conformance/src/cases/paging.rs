@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use ticket_core::{
-    Cursor, Error, ErrorKind, Field, Operation, Page, PageRequest, State, Ticket, TicketId,
-    TicketQuery,
+    CallContext, Cursor, Error, ErrorKind, Field, Operation, Page, PageRequest, State, Ticket,
+    TicketId, TicketQuery,
 };
 
 use super::messages::holds_text;
@@ -12,7 +12,7 @@ use crate::lab::{Lab, Tried, ensure, fail, said, skip};
 
 /// Reads a page, which must work.
 async fn page(lab: &Lab, query: TicketQuery) -> Tried<Page<Ticket>> {
-    let page = lab.provider.list(&query).await;
+    let page = lab.provider.list(&CallContext::new(), &query).await;
     page.or_else(|error| fail("a page was read", "success", crate::lab::told(&error)))
 }
 
@@ -238,7 +238,10 @@ pub(crate) async fn foreign_cursors_do_no_harm(lab: &Lab) -> Tried {
         while let Some(at) = cursor {
             let result = lab
                 .provider
-                .list(&TicketQuery::new().page(PageRequest::first().at(at)))
+                .list(
+                    &CallContext::new(),
+                    &TicketQuery::new().page(PageRequest::first().at(at)),
+                )
                 .await;
             let kind = result.as_ref().err().map(Error::kind);
             cursor = match (result, kind) {
@@ -298,7 +301,7 @@ pub(crate) async fn listed_tickets_can_be_read(lab: &Lab) -> Tried {
     lab.wants(Operation::Get)?;
     lab.fill(2).await?;
     for listed in page(lab, TicketQuery::new()).await?.items {
-        let read = lab.provider.get(&listed.id).await;
+        let read = lab.provider.get(&CallContext::new(), &listed.id).await;
         let same = read
             .as_ref()
             .is_ok_and(|read| read.id == listed.id && read.subject == listed.subject);
@@ -339,7 +342,7 @@ pub(crate) async fn state_filters_hold(lab: &Lab) -> Tried {
             open.push(id);
             continue;
         }
-        let result = lab.provider.resolve(&id).await;
+        let result = lab.provider.resolve(&CallContext::new(), &id).await;
         if result.is_err() {
             return fail("a ticket was resolved", "success", said(&result));
         }

@@ -1,8 +1,8 @@
 //! Nothing is dropped: what cannot be carried is refused by name before anything is sent. What can: see `sent.rs`.
 
 use ticket_core::{
-    Attachment, Effect, Error, ErrorKind, Field, NewComment, NewTicket, Operation, PageRequest,
-    Person, Priority, Request, State, Status, TicketPatch, TicketQuery,
+    Attachment, CallContext, Effect, Error, ErrorKind, Field, NewComment, NewTicket, Operation,
+    PageRequest, Person, Priority, Request, State, Status, TicketPatch, TicketQuery,
 };
 
 use crate::lab::{Lab, Tried, ensure, said, skip};
@@ -52,11 +52,14 @@ async fn refuse(lab: &Lab, probe: Probe) -> Tried<bool> {
     let before = lab.journal()?.len();
     let provider = &lab.provider;
     let result = match &probe {
-        Probe::Create(_, ticket) => provider.create(ticket).await.map(drop),
-        Probe::Update(_, patch) => provider.update(&id, patch).await,
-        Probe::List(_, query) => provider.list(query).await.map(drop),
-        Probe::Messages(_, page) => provider.messages(&id, page).await.map(drop),
-        Probe::Comment(_, comment) => provider.comment(&id, comment).await,
+        Probe::Create(_, ticket) => provider.create(&CallContext::new(), ticket).await.map(drop),
+        Probe::Update(_, patch) => provider.update(&CallContext::new(), &id, patch).await,
+        Probe::List(_, query) => provider.list(&CallContext::new(), query).await.map(drop),
+        Probe::Messages(_, page) => provider
+            .messages(&CallContext::new(), &id, page)
+            .await
+            .map(drop),
+        Probe::Comment(_, comment) => provider.comment(&CallContext::new(), &id, comment).await,
     };
     let field = probe.field();
     was_refused(lab, before, operation, field, &expected, &result)?;
@@ -239,7 +242,10 @@ pub(crate) async fn empty_updates_are_refused(lab: &Lab) -> Tried {
     lab.wants(Operation::Update)?;
     let id = lab.ticket().await?;
     let before = lab.journal()?.len();
-    let result = lab.provider.update(&id, &TicketPatch::new()).await;
+    let result = lab
+        .provider
+        .update(&CallContext::new(), &id, &TicketPatch::new())
+        .await;
     let seen = lab.seen_since(before)?.len();
     let kind = result.as_ref().err().map(Error::kind);
     ensure(
@@ -284,7 +290,7 @@ pub(crate) async fn pages_of_nothing_are_refused(lab: &Lab) -> Tried {
     lab.wants(Operation::List)?;
     let before = lab.journal()?.len();
     let query = TicketQuery::new().page(PageRequest::first().limit(0));
-    let result = lab.provider.list(&query).await;
+    let result = lab.provider.list(&CallContext::new(), &query).await;
     let seen = lab.seen_since(before)?.len();
     let kind = result.as_ref().err().map(Error::kind);
     ensure(

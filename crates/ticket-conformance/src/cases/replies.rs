@@ -1,6 +1,6 @@
 //! Replies that are not what the vendor documents: refused as such, never guessed at.
 
-use ticket_core::{Effect, ErrorKind, Operation};
+use ticket_core::{CallContext, Effect, ErrorKind, Operation};
 
 use super::errors::errors_of;
 use crate::fault::Fault;
@@ -49,7 +49,7 @@ pub(crate) async fn wrong_types_make_no_wrong_ticket(lab: &Lab) -> Tried {
     let id = lab.ticket().await?;
     lab.inject(Fault::WrongTypes).await?;
     let what = "a ticket was read, with texts for numbers and numbers for texts";
-    match lab.provider.get(&id).await {
+    match lab.provider.get(&CallContext::new(), &id).await {
         Ok(ticket) => ensure(ticket.id == id, what, id.as_str(), ticket.id.as_str())?,
         Err(error) => ensure(
             error.kind() == ErrorKind::BadResponse,
@@ -64,9 +64,13 @@ pub(crate) async fn wrong_types_make_no_wrong_ticket(lab: &Lab) -> Tried {
     let new = lab.new_ticket()?;
     lab.inject(Fault::WrongTypes).await?;
     let what = "a ticket was filed, with texts for numbers and numbers for texts in the reply";
-    match lab.provider.create(&new).await {
+    match lab.provider.create(&CallContext::new(), &new).await {
         Ok(created) => {
-            let found = lab.provider.get(&created.id).await.map(|ticket| ticket.id);
+            let found = lab
+                .provider
+                .get(&CallContext::new(), &created.id)
+                .await
+                .map(|ticket| ticket.id);
             ensure(
                 found.as_ref().is_ok_and(|found| *found == created.id),
                 what,

@@ -6,7 +6,7 @@ use crate::canary;
 use crate::fault::Fault;
 use crate::lab::{Lab, Stop, Tried, any, ensure};
 use crate::log;
-use ticket_core::Operation;
+use ticket_core::{CallContext, Operation};
 
 fn no_leak(what: &str, text: &str, secrets: &[String]) -> Tried {
     let leaks = canary::find(text, secrets.iter().map(String::as_str));
@@ -92,9 +92,9 @@ pub(crate) async fn logs_hold_no_ticket_text(lab: &Lab) -> Tried {
     subject.clone_into(&mut new.subject);
     new.description = new.description.map(|_| description.to_owned());
     let ((), text) = log::heard(async {
-        let created = lab.provider.create(&new).await;
+        let created = lab.provider.create(&CallContext::new(), &new).await;
         if let Ok(created) = &created {
-            _ = lab.provider.get(&created.id).await;
+            _ = lab.provider.get(&CallContext::new(), &created.id).await;
         }
     })
     .await;
@@ -104,7 +104,7 @@ pub(crate) async fn logs_hold_no_ticket_text(lab: &Lab) -> Tried {
             Err(Stop::Skip(_)) => continue,
             other => other?,
         }
-        let (_, text) = log::heard(lab.provider.create(&new)).await;
+        let (_, text) = log::heard(lab.provider.create(&CallContext::new(), &new)).await;
         no_leak(
             "a ticket was filed, and something went wrong",
             &text,

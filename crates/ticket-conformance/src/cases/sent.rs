@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use ticket_core::{
-    Attachment, ErrorKind, Field, NewComment, Operation, PageRequest, Priority, Result, State,
-    TicketPatch, TicketQuery,
+    Attachment, CallContext, ErrorKind, Field, NewComment, Operation, PageRequest, Priority,
+    Result, State, TicketPatch, TicketQuery,
 };
 
 use super::refused::{MARK, patches_with_each_field, tickets_with_each_field};
@@ -99,7 +99,11 @@ pub(crate) async fn given_fields_of_a_ticket_are_sent(lab: &Lab) -> Tried {
             _ => {}
         }
         let before = lab.journal()?.len();
-        let result = lab.provider.create(&ticket).await.map(drop);
+        let result = lab
+            .provider
+            .create(&CallContext::new(), &ticket)
+            .await
+            .map(drop);
         was_sent(lab, before, Operation::Create, field, marks(field), &result)?;
     }
     Ok(())
@@ -118,7 +122,7 @@ pub(crate) async fn given_fields_of_a_patch_are_sent(lab: &Lab) -> Tried {
         }
         let id = lab.ticket().await?;
         let before = lab.journal()?.len();
-        let result = lab.provider.update(&id, &patch).await;
+        let result = lab.provider.update(&CallContext::new(), &id, &patch).await;
         was_sent(lab, before, Operation::Update, field, marks(field), &result)?;
     }
     Ok(())
@@ -139,7 +143,10 @@ pub(crate) async fn comments_are_sent_whole(lab: &Lab) -> Tried {
             continue;
         }
         let before = lab.journal()?.len();
-        let result = lab.provider.comment(&id, &comment).await;
+        let result = lab
+            .provider
+            .comment(&CallContext::new(), &id, &comment)
+            .await;
         if let Err(error) = &result {
             return fail(
                 format!("a comment was written, `{field}`"),
@@ -163,7 +170,10 @@ pub(crate) async fn comments_are_sent_whole(lab: &Lab) -> Tried {
             let [first, second] = files();
             let comment = comment.attachment(first).attachment(second);
             let before = lab.journal()?.len();
-            let result = lab.provider.comment(&id, &comment).await;
+            let result = lab
+                .provider
+                .comment(&CallContext::new(), &id, &comment)
+                .await;
             let (field, marks) = (Field::Attachments, marks(Field::Attachments));
             was_sent(lab, before, Operation::Comment, field, marks, &result)?;
         }
@@ -219,7 +229,7 @@ pub(crate) async fn given_filters_are_sent(lab: &Lab) -> Tried {
 /// What was sent for a list. How one by words that nobody wrote is answered is the vendor's.
 async fn list(lab: &Lab, field: Field, query: &TicketQuery) -> Tried<Vec<String>> {
     let before = lab.journal()?.len();
-    let result = lab.provider.list(query).await;
+    let result = lab.provider.list(&CallContext::new(), query).await;
     let seen = lab.seen_since(before)?;
     if seen.is_empty() {
         let what = format!("a list was read with a `{field}`, which is carried");

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
-use ticket_core::{Effect, ErrorKind, Operation, PageRequest, TicketId, TicketQuery};
+use ticket_core::{
+    CallContext, DeleteTarget, Effect, ErrorKind, Operation, PageRequest, TicketId, TicketQuery,
+};
 
 use crate::fault::Fault;
 use crate::lab::{Lab, Tried, any, ensure, fail, said, told};
@@ -68,14 +70,20 @@ async fn settle() {
 fn begin(lab: &Lab, operation: Operation, id: &TicketId) -> Tried {
     let provider = &lab.provider;
     match operation {
-        Operation::Get => drop(provider.get(id)),
-        Operation::List => drop(provider.list(&TicketQuery::new())),
-        Operation::Create => drop(provider.create(&lab.new_ticket()?)),
-        Operation::Update => drop(provider.update(id, &lab.patch()?)),
-        Operation::Resolve => drop(provider.resolve(id)),
-        Operation::Delete => drop(provider.delete(std::slice::from_ref(id))),
-        Operation::Messages => drop(provider.messages(id, &PageRequest::first())),
-        Operation::Comment => drop(provider.comment(id, &lab.comment("Written by the suite")?)),
+        Operation::Get => drop(provider.get(&CallContext::new(), id)),
+        Operation::List => drop(provider.list(&CallContext::new(), &TicketQuery::new())),
+        Operation::Create => drop(provider.create(&CallContext::new(), &lab.new_ticket()?)),
+        Operation::Update => drop(provider.update(&CallContext::new(), id, &lab.patch()?)),
+        Operation::Resolve => drop(provider.resolve(&CallContext::new(), id)),
+        Operation::Delete => drop(provider.delete(&CallContext::new(), &[DeleteTarget::from(id)])),
+        Operation::Messages => {
+            drop(provider.messages(&CallContext::new(), id, &PageRequest::first()));
+        }
+        Operation::Comment => drop(provider.comment(
+            &CallContext::new(),
+            id,
+            &lab.comment("Written by the suite")?,
+        )),
         _ => {}
     }
     Ok(())
@@ -181,7 +189,8 @@ const AT_ONCE: usize = 8;
 pub(crate) async fn concurrent_creates_are_apart(lab: &Lab) -> Tried {
     lab.wants(Operation::Create)?;
     let new = lab.new_ticket()?;
-    let results = join_all((0..AT_ONCE).map(|_| lab.provider.create(&new))).await;
+    let context = CallContext::new();
+    let results = join_all((0..AT_ONCE).map(|_| lab.provider.create(&context, &new))).await;
     let mut ids = Vec::new();
     for result in results {
         match result {
@@ -211,7 +220,8 @@ pub(crate) async fn concurrent_reads_are_apart(lab: &Lab) -> Tried {
     for _ in 0..AT_ONCE {
         ids.push(lab.ticket().await?);
     }
-    let results = join_all(ids.iter().map(|id| lab.provider.get(id))).await;
+    let context = CallContext::new();
+    let results = join_all(ids.iter().map(|id| lab.provider.get(&context, id))).await;
     for (id, result) in ids.iter().zip(results) {
         let found = result.as_ref().ok().map(|ticket| &ticket.id);
         ensure(
@@ -231,7 +241,8 @@ pub(crate) async fn concurrent_failures_are_apart(lab: &Lab) -> Tried {
         ids.push(lab.ticket().await?);
     }
     lab.inject(Fault::ConnectionReset).await?;
-    let results = join_all(ids.iter().map(|id| lab.provider.get(id))).await;
+    let context = CallContext::new();
+    let results = join_all(ids.iter().map(|id| lab.provider.get(&context, id))).await;
     let failed = results.iter().filter(|result| result.is_err()).count();
     ensure(
         failed == 1,

@@ -11,9 +11,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use ticket_core::{
-    Capabilities, Created, Cursor, DeleteOutcome, DeleteReport, Direction, Error, ErrorKind,
-    Message, NewComment, NewTicket, Operation, Page, PageRequest, Priority, ProviderInfo, RawValue,
-    Request as Asked, Result, State, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
+    CallContext, Capabilities, Created, Cursor, DeleteOutcome, DeleteReport, DeleteTarget,
+    Direction, Error, ErrorKind, Message, NewComment, NewTicket, Operation, Page, PageRequest,
+    Priority, ProviderInfo, RawValue, Request as Asked, Result, State, Ticket, TicketId,
+    TicketPatch, TicketProvider, TicketQuery,
 };
 
 use crate::desk::{Desk, KEY, Request};
@@ -84,7 +85,7 @@ impl TicketProvider for Memory {
         &self.info
     }
 
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         let operation = Operation::Get;
         self.check(&Asked::Get(id))?;
         if self.has(Flaw::KeepsTheLastTicket) {
@@ -117,7 +118,7 @@ impl TicketProvider for Memory {
         Ok(ticket)
     }
 
-    async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
+    async fn list(&self, _context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
         let operation = Operation::List;
         if !self.has(Flaw::DoesTheUndeclared) {
             self.check(&Asked::List(query))?;
@@ -205,7 +206,7 @@ impl TicketProvider for Memory {
         Ok(Page::last(items).next(next).total(total))
     }
 
-    async fn create(&self, ticket: &NewTicket) -> Result<Created> {
+    async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
         let operation = Operation::Create;
         let mut cut = ticket.clone();
         if self.has(Flaw::CutsTexts) {
@@ -269,7 +270,12 @@ impl TicketProvider for Memory {
         Ok(Created::new(id, raw))
     }
 
-    async fn update(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {
+    async fn update(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        patch: &TicketPatch,
+    ) -> Result<()> {
         let operation = Operation::Update;
         self.check(&Asked::Update(id, patch))?;
         if self.has(Flaw::UpdatesNothing) {
@@ -307,12 +313,14 @@ impl TicketProvider for Memory {
     }
 
     // Written out, so that it can begin before it is polled.
-    fn resolve<'a, 'b, 'c>(
+    fn resolve<'a, 'x, 'b, 'c>(
         &'a self,
+        _context: &'x CallContext,
         id: &'b TicketId,
     ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'c>>
     where
         'a: 'c,
+        'x: 'c,
         'b: 'c,
         Self: 'c,
     {
@@ -345,14 +353,19 @@ impl TicketProvider for Memory {
         })
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
         let operation = Operation::Delete;
-        self.check(&Asked::Delete(ids))?;
-        if (ids.is_empty() && !self.has(Flaw::SendsEmptyDeletes)) || self.has(Flaw::DeletesNothing)
+        self.check(&Asked::Delete(targets))?;
+        if (targets.is_empty() && !self.has(Flaw::SendsEmptyDeletes))
+            || self.has(Flaw::DeletesNothing)
         {
-            return Ok(DeleteReport::from_fn(ids, |_| DeleteOutcome::Deleted));
+            return Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted));
         }
-        let mut sent: Vec<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
+        let mut sent: Vec<String> = targets.iter().map(|target| target.id.to_string()).collect();
         sent.dedup();
         match self.flaw {
             Some(Flaw::DeletesByTheNumber) => {
@@ -380,7 +393,7 @@ impl TicketProvider for Memory {
                 .await
             {
                 Err(error) if self.has(Flaw::MakesErrorsOutcomes) => {
-                    return Ok(DeleteReport::from_fn(ids, |_| {
+                    return Ok(DeleteReport::from_fn(targets, |_| {
                         DeleteOutcome::from_error(error.clone())
                     }));
                 }
@@ -412,11 +425,11 @@ impl TicketProvider for Memory {
                 DeleteOutcome::Unknown(error(ErrorKind::BadResponse, id))
             }
         };
-        let mut answered = ids.to_vec();
+        let mut answered = targets.to_vec();
         match self.flaw {
-            Some(Flaw::SortsTheAnswers) => answered.sort(),
+            Some(Flaw::SortsTheAnswers) => answered.sort_by(|one, next| one.id.cmp(&next.id)),
             Some(Flaw::AnswersDuplicatesOnce) => {
-                answered.sort();
+                answered.sort_by(|one, next| one.id.cmp(&next.id));
                 answered.dedup();
             }
             Some(Flaw::LosesAnAnswer) => _ = answered.pop(),
@@ -425,7 +438,12 @@ impl TicketProvider for Memory {
         Ok(DeleteReport::from_fn(&answered, outcome))
     }
 
-    async fn messages(&self, id: &TicketId, page: &PageRequest) -> Result<Page<Message>> {
+    async fn messages(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<Message>> {
         let operation = Operation::Messages;
         self.check(&Asked::Messages(id, page))?;
         let mut path = match self.flaw {
@@ -462,7 +480,12 @@ impl TicketProvider for Memory {
         Ok(Page::last(items).next(next))
     }
 
-    async fn comment(&self, id: &TicketId, comment: &NewComment) -> Result<()> {
+    async fn comment(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        comment: &NewComment,
+    ) -> Result<()> {
         let operation = Operation::Comment;
         self.check(&Asked::Comment(id, comment))?;
         let mut body = comment.body.clone();

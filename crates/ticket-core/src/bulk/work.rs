@@ -15,8 +15,8 @@ pub(crate) use self::stream::run;
 
 use super::{BulkOptions, Deed, Landing, Outcome as _, Settled};
 use crate::check::check_id;
+use crate::context::{CallContext, SendState};
 use crate::error::{Effect, Error, ErrorKind};
-use crate::patience::{Course, Patience};
 use crate::provider::TicketProvider;
 use crate::ticket::TicketId;
 
@@ -30,12 +30,14 @@ struct Asked {
 /// A call on its way.
 struct Flight {
     asked: Vec<Asked>,
-    course: Arc<Course>,
+    state: Arc<SendState>,
 }
 
 /// Where the work stands.
 struct Work<D: Deed> {
     provider: Arc<dyn TicketProvider>,
+    /// The context of each call.
+    context: CallContext,
     options: BulkOptions,
     max_batch: usize,
     /// What arrived and fills a batch.
@@ -59,21 +61,23 @@ struct Work<D: Deed> {
 fn begin<D: Deed>(
     provider: &Arc<dyn TicketProvider>,
     ids: Vec<TicketId>,
-    patience: Patience,
+    mut context: CallContext,
+    state: Arc<SendState>,
 ) -> impl Future<Output = Landing<D::Outcome>> + Send + use<D> {
     let provider = Arc::clone(provider);
-    let begun = Arc::clone(&patience.course);
-    patience.scope(async move {
-        begun.begin();
-        D::call(provider, ids).await
-    })
+    context.send_state = Some(Arc::clone(&state));
+    async move {
+        state.begin();
+        D::call(provider, context, ids).await
+    }
 }
 
 impl<D: Deed> Work<D> {
-    fn new(provider: Arc<dyn TicketProvider>, options: BulkOptions) -> Self {
+    fn new(provider: Arc<dyn TicketProvider>, context: CallContext, options: BulkOptions) -> Self {
         Self {
             max_batch: D::max_batch(&*provider),
             provider,
+            context,
             options,
             batch: Vec::new(),
             halves: VecDeque::new(),

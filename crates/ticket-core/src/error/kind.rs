@@ -128,9 +128,10 @@ impl fmt::Display for ErrorKind {
 ///
 /// This decides whether a write may be repeated: a create is repeated on [`Effect::None`] only. There is no third
 /// answer, so it may be matched without a rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Refused or never sent: nothing has changed at the vendor.
+    #[default]
     None,
     /// Nobody knows: the request may or may not have been carried out.
     Unknown,

@@ -1,9 +1,7 @@
 //! `Check`: refuses before anything is sent.
 
-use futures_core::future::BoxFuture;
-
 use crate::error::Result;
-use crate::layer::{Call, Layer, Reply};
+use crate::layer::{Call, Layer, Next, Reply};
 
 /// Refuses what the provider does not support or cannot carry, before anything is sent or waited for.
 /// See [`ProviderInfo::check`](crate::ProviderInfo::check).
@@ -11,12 +9,8 @@ use crate::layer::{Call, Layer, Reply};
 pub struct Check;
 
 impl Layer for Check {
-    async fn call<'a, T: Reply>(
-        &'a self,
-        call: Call<'a>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-    ) -> Result<T> {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
         call.info().check(&call.request())?;
-        next().await
+        next.call(call).await
     }
 }

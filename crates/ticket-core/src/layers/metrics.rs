@@ -3,12 +3,11 @@
 
 use std::time::Duration;
 
-use futures_core::future::BoxFuture;
 use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 use tokio::time::Instant;
 
 use crate::error::Result;
-use crate::layer::{Call, Layer, Reply};
+use crate::layer::{Call, Layer, Next, Reply};
 
 const CALLS: &str = "ticket_calls_total";
 const ERRORS: &str = "ticket_call_errors_total";
@@ -65,15 +64,11 @@ impl Metrics {
 }
 
 impl Layer for Metrics {
-    async fn call<'a, T: Reply>(
-        &'a self,
-        call: Call<'a>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-    ) -> Result<T> {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
         let (provider, operation) = labels(&call);
         let begun = Instant::now();
         counter!(CALLS, "provider" => provider, "operation" => operation).increment(1);
-        let result = next().await;
+        let result = next.call(call).await;
         histogram!(DURATION, "provider" => provider, "operation" => operation)
             .record(begun.elapsed());
         if let Err(error) = &result {

@@ -1,11 +1,10 @@
 //! `Observe`: what happens, for logs and traces. No secret, no ticket text.
 
-use futures_core::future::BoxFuture;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::error::{Error, Result, bounded};
-use crate::layer::{Call, Layer, Reply};
+use crate::layer::{Call, Layer, Next, Reply};
 use crate::operation::Request;
 
 /// A tracing span per operation, with OpenTelemetry's field names where it has one.
@@ -40,11 +39,7 @@ use crate::operation::Request;
 pub struct Observe;
 
 impl Layer for Observe {
-    async fn call<'a, T: Reply>(
-        &'a self,
-        call: Call<'a>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-    ) -> Result<T> {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
         let span = tracing::info_span!(
             "ticket_operation",
             otel.kind = "internal",
@@ -68,12 +63,12 @@ impl Layer for Observe {
             | Request::Comment(id, _) => {
                 span.record("ticket.id", bounded(id.as_str(), 64));
             }
-            Request::Delete(ids) => {
-                span.record("ticket.count", ids.len());
+            Request::Delete(targets) => {
+                span.record("ticket.count", targets.len());
             }
             Request::List(_) | Request::Create(_) => {}
         }
-        let result = next().instrument(span.clone()).await;
+        let result = next.call(call).instrument(span.clone()).await;
         let _entered = span.enter();
         match &result {
             Ok(_) => tracing::debug!("answered"),

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use futures_core::future::BoxFuture;
-
 use crate::error::{ErrorKind, Result};
-use crate::layer::{Call, Layer, Reply};
+use crate::layer::{Call, Layer, Next, Reply};
 use crate::pace::Pacer;
-use crate::patience::Patience;
 
 /// Holds each call back until the account's quota allows it. See [`Pacer`] for what is promised.
 ///
@@ -26,22 +23,22 @@ impl Pace {
 }
 
 impl Layer for Pace {
-    async fn call<'a, T: Reply>(
-        &'a self,
-        call: Call<'a>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-    ) -> Result<T> {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
         let (provider, operation) = (call.info().id, call.operation());
-        let patience = Patience::current().unwrap_or_default();
+        let context = call.context();
         #[cfg(feature = "metrics")]
         let begun = tokio::time::Instant::now();
-        patience.course.hold_back();
-        let slot = self.pacer.acquire(provider, operation, &patience).await;
+        if let Some(state) = &context.send_state {
+            state.hold_back();
+        }
+        let slot = self.pacer.acquire(provider, operation, context).await;
         #[cfg(feature = "metrics")]
         super::metrics::waited(&call, begun.elapsed());
         let slot = slot?;
-        patience.course.send();
-        let result = next().await;
+        if let Some(state) = &context.send_state {
+            state.send();
+        }
+        let result = next.call(call).await;
         match &result {
             Err(error) if error.kind() == ErrorKind::RateLimited => {
                 // Before the slot is given back, so that nobody slips through in between.

@@ -3,16 +3,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use super::observe::record_failure;
+use crate::context::{CallContext, WaitEnded};
 use crate::error::{Effect, Error, ErrorKind, Result};
-use crate::layer::{Call, Layer, Reply};
-use crate::pace::LONGEST_PAUSE;
-use crate::patience::{Impatience, Patience};
+use crate::layer::{Call, Layer, Next, Reply};
 use crate::retry::{Budget, RetryPolicy};
 
 /// Makes a failed call again by a [`RetryPolicy`], where [that is safe](RetryPolicy::repeats).
@@ -66,14 +64,13 @@ impl Retry {
         &self,
         error: &Error,
         attempts: u32,
-        patience: &Patience,
-        max_retry_after: Duration,
+        context: &CallContext,
     ) -> Result<Duration, GivingUp> {
         if attempts >= self.policy.max_attempts.get() {
             return Err(GivingUp::Attempts);
         }
         let asked = error.retry_after().unwrap_or_default();
-        if asked > max_retry_after {
+        if asked > self.policy.max_retry_after {
             return Err(GivingUp::RetryAfter);
         }
         let longest = u64::try_from(self.policy.backoff(attempts).as_nanos()).unwrap_or(u64::MAX);
@@ -83,7 +80,7 @@ impl Retry {
         };
         let wait = drawn.max(asked);
         let until = Instant::now().checked_add(wait);
-        if until.is_none_or(|until| patience.ends_by(until)) {
+        if until.is_none_or(|until| context.is_late_at(until)) {
             return Err(GivingUp::Deadline);
         }
         // Who was refused for the quota is no sign of an outage, and waits for the pause with everyone else.
@@ -96,41 +93,23 @@ impl Retry {
 }
 
 impl Layer for Retry {
-    async fn call<'a, T: Reply>(
-        &'a self,
-        call: Call<'a>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-    ) -> Result<T> {
-        // Whoever began many calls has said how long they may wait; a single one has the policy's deadline.
-        let caller = Patience::current();
-        let max_retry_after = match &caller {
-            // Then its other calls wait as long, and so may this one.
-            Some(_) => LONGEST_PAUSE,
-            None => self.policy.max_retry_after,
-        };
-        let patience = caller.unwrap_or_else(|| Patience {
-            deadline: Instant::now().checked_add(self.policy.deadline),
-            ..Patience::default()
-        });
-        match self
-            .attempt(&call, &patience, &Past::default(), &next)
-            .await
-        {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
+        let past = Past::before(call.context());
+        match self.attempt(call, &past, next).await {
             Ok(reply) => Ok(reply),
-            // Apart, since most calls succeed at once and need not carry the room for this.
-            Err(error) => Box::pin(self.go_on(call, next, patience, max_retry_after, error)).await,
+            // Boxed: most calls succeed at once, and their futures stay small.
+            Err(error) => Box::pin(self.retry(call, next, past, error)).await,
         }
     }
 }
 
 impl Retry {
     /// One attempt in its span.
-    async fn attempt<'a, T: Reply>(
+    async fn attempt<T: Reply>(
         &self,
-        call: &Call<'_>,
-        patience: &Patience,
+        call: Call<'_>,
         past: &Past,
-        next: impl Fn() -> BoxFuture<'a, Result<T>>,
+        next: &impl Next<T>,
     ) -> Result<T> {
         let span = tracing::debug_span!(
             "ticket_attempt",
@@ -141,14 +120,13 @@ impl Retry {
             http.response.status_code = Empty,
             otel.status_code = Empty,
         );
-        let attempt = next().instrument(span.clone());
-        let result = patience.clone().scope(attempt).await;
+        let result = next.call(call).instrument(span.clone()).await;
         #[cfg(feature = "metrics")]
-        super::metrics::attempted(call, &result);
+        super::metrics::attempted(&call, &result);
         match result {
             Ok(reply) => {
                 self.budget.earn();
-                Ok(past.read(reply, call))
+                Ok(past.read(reply, &call))
             }
             Err(error) => {
                 record_failure(&span, &error);
@@ -158,15 +136,14 @@ impl Retry {
     }
 
     /// What follows a first attempt that failed.
-    async fn go_on<'a, T: Reply>(
+    async fn retry<T: Reply>(
         &self,
         call: Call<'_>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>>,
-        patience: Patience,
-        max_retry_after: Duration,
+        next: &impl Next<T>,
+        mut past: Past,
         mut error: Error,
     ) -> Result<T> {
-        let mut past = Past::default();
+        let mut context = call.context().clone();
         loop {
             if error.is_untried() {
                 return Err(past.untried(error));
@@ -179,7 +156,7 @@ impl Retry {
             if !RetryPolicy::repeats(error.kind(), error.effect(), call.operation()) {
                 return Err(past.sum());
             }
-            let wait = match self.wait(&error, past.attempts, &patience, max_retry_after) {
+            let wait = match self.wait(&error, past.attempts, &context) {
                 Ok(wait) => wait,
                 Err(reason) => return Err(past.give_up(&call, reason)),
             };
@@ -191,13 +168,15 @@ impl Retry {
                 retry.wait_ms = millis(wait),
                 "retrying"
             );
-            match patience.wait_for(tokio::time::sleep(wait)).await {
+            match context.wait_for(tokio::time::sleep(wait)).await {
                 Ok(()) => {}
                 // The clock's steps are coarser than the wait that was looked at.
-                Err(Impatience::Deadline) => return Err(past.give_up(&call, GivingUp::Deadline)),
-                Err(Impatience::Stopped) => return Err(past.give_up(&call, GivingUp::Stopped)),
+                Err(WaitEnded::Deadline) => return Err(past.give_up(&call, GivingUp::Deadline)),
+                Err(WaitEnded::Stopped) => return Err(past.give_up(&call, GivingUp::Stopped)),
             }
-            error = match self.attempt(&call, &patience, &past, &next).await {
+            context.earlier_attempt = past.effect;
+            let attempt = self.attempt(call.with_context(&context), &past, next);
+            error = match attempt.await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
@@ -206,22 +185,33 @@ impl Retry {
 }
 
 /// What the attempts so far come to.
-#[derive(Default)]
 struct Past {
     attempts: u32,
-    has_unknown_effect: bool,
+    /// Unknown once one attempt had an unknown effect, those before the call included.
+    effect: Effect,
     last: Option<Error>,
 }
 
 impl Past {
+    /// Before the first attempt of a call.
+    fn before(context: &CallContext) -> Self {
+        Self {
+            attempts: 0,
+            effect: context.earlier_attempt,
+            last: None,
+        }
+    }
+
     fn add(&mut self, error: &Error) {
         self.attempts += 1;
-        self.has_unknown_effect |= error.effect() == Effect::Unknown;
+        if error.effect() == Effect::Unknown {
+            self.effect = Effect::Unknown;
+        }
         self.last = Some(error.clone());
     }
 
     fn read<T: Reply>(&self, reply: T, call: &Call<'_>) -> T {
-        if self.has_unknown_effect {
+        if self.effect == Effect::Unknown {
             reply.after_unknown_effect(call.info())
         } else {
             reply
@@ -233,7 +223,7 @@ impl Past {
         let error = self
             .last
             .unwrap_or_else(|| Error::new(ErrorKind::Cancelled, "it was never tried"));
-        let error = if self.has_unknown_effect {
+        let error = if self.effect == Effect::Unknown {
             error.with_effect(Effect::Unknown)
         } else {
             error

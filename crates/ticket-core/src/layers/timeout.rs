@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use futures_core::future::BoxFuture;
-
 use crate::error::{Error, ErrorKind, Result};
-use crate::layer::{Call, Layer, Reply};
+use crate::layer::{Call, Layer, Next, Reply};
 
 /// Ends an attempt that takes too long, by tokio's clock. A write that timed out has an unknown effect.
 #[derive(Clone, Copy, Debug)]
@@ -21,12 +19,8 @@ impl Timeout {
 }
 
 impl Layer for Timeout {
-    async fn call<'a, T: Reply>(
-        &'a self,
-        call: Call<'a>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-    ) -> Result<T> {
-        tokio::time::timeout(self.limit, next())
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
+        tokio::time::timeout(self.limit, next.call(call))
             .await
             .unwrap_or_else(|_| {
                 let message = format!("no answer within {} s", self.limit.as_secs_f64());

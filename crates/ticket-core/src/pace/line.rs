@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use super::refusal::Refused;
 use super::{Pacer, WaitReason};
+use crate::context::CallContext;
 use crate::operation::Operation;
-use crate::patience::Patience;
 
 /// What a call waits for, and how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +21,10 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// An error where it is known already that the wait outlasts patience.
-    pub(super) fn ends_within(self, patience: &Patience) -> Result<(), Refused> {
+    /// An error where it is known already that the wait outlasts the deadline.
+    pub(super) fn ends_within(self, context: &CallContext) -> Result<(), Refused> {
         match self.until {
-            Some(until) if patience.ends_by(until) => Err(Refused::TooLate(self)),
+            Some(until) if context.is_late_at(until) => Err(Refused::TooLate(self)),
             _ => Ok(()),
         }
     }

@@ -20,24 +20,20 @@ fn pacer(calls: u32) -> Pacer {
     Pacer::new(Quotas::none().window(Quota::new(calls, WINDOW)))
 }
 
-fn until(deadline: Instant) -> Patience {
-    Patience {
-        deadline: Some(deadline),
-        stop: None,
-        ..Patience::default()
-    }
+fn until(deadline: Instant) -> CallContext {
+    CallContext::new().deadline(deadline)
 }
 
-async fn acquire<'a>(pacer: &'a Pacer, patience: &Patience) -> Result<Slot<'a>> {
-    let slot = pacer.acquire("mock", Operation::Delete, patience);
+async fn acquire<'a>(pacer: &'a Pacer, context: &CallContext) -> Result<Slot<'a>> {
+    let slot = pacer.acquire("mock", Operation::Delete, context);
     // A call that would never be sent fails its test.
     tokio::time::timeout(seconds(100_000), slot).await.unwrap()
 }
 
 /// A call that is over at once.
 async fn call(pacer: &Pacer) {
-    let patience = Patience::default();
-    drop(acquire(pacer, &patience).await.unwrap());
+    let context = CallContext::default();
+    drop(acquire(pacer, &context).await.unwrap());
 }
 
 fn assert_idle(pacer: &Pacer) {
@@ -77,7 +73,7 @@ async fn a_slot_beyond_the_deadline_is_refused_at_once() {
 async fn a_slot_that_cannot_be_given_back_in_time_is_refused_at_once() {
     let pacer = pacer(1);
     let start = Instant::now();
-    let in_flight = acquire(&pacer, &Patience::default()).await.unwrap();
+    let in_flight = acquire(&pacer, &CallContext::default()).await.unwrap();
     let error = acquire(&pacer, &until(start + seconds(4)))
         .await
         .unwrap_err();
@@ -91,7 +87,7 @@ async fn whoever_stands_behind_a_wait_beyond_the_deadline_is_refused_at_once() {
     let pacer = pacer(1);
     let start = Instant::now();
     call(&pacer).await;
-    let patient = Patience::default();
+    let patient = CallContext::default();
     let mut first = Box::pin(acquire(&pacer, &patient));
     assert!((&mut first).now_or_never().is_none());
     let error = acquire(&pacer, &until(start + seconds(4)))
@@ -107,7 +103,7 @@ async fn whoever_stands_behind_a_wait_beyond_the_deadline_is_refused_at_once() {
 async fn the_deadline_ends_a_wait_of_unknown_length() {
     let pacer = Pacer::new(Quotas::none().max_concurrent(NonZeroUsize::MIN));
     let start = Instant::now();
-    let in_flight = acquire(&pacer, &Patience::default()).await.unwrap();
+    let in_flight = acquire(&pacer, &CallContext::default()).await.unwrap();
     let error = acquire(&pacer, &until(start + seconds(4)))
         .await
         .unwrap_err();
@@ -129,7 +125,7 @@ async fn the_deadline_ends_a_wait_in_line_and_says_how_long_it_would_have_been()
     call(&pacer).await;
     tokio::time::advance(seconds(3)).await;
     call(&pacer).await;
-    let patient = Patience::default();
+    let patient = CallContext::default();
     let mut first = Box::pin(acquire(&pacer, &patient));
     assert!((&mut first).now_or_never().is_none());
     // The first one goes after five seconds; for the second it is then too late.
@@ -149,13 +145,9 @@ async fn a_stop_ends_every_wait_and_leaves_nothing_behind() {
     let start = Instant::now();
     call(&pacer).await;
     let stop = Stop::new();
-    let patience = Patience {
-        deadline: None,
-        stop: Some(stop.clone()),
-        ..Patience::default()
-    };
-    let mut first = Box::pin(acquire(&pacer, &patience));
-    let mut second = Box::pin(acquire(&pacer, &patience));
+    let context = CallContext::new().stop(stop.clone());
+    let mut first = Box::pin(acquire(&pacer, &context));
+    let mut second = Box::pin(acquire(&pacer, &context));
     assert!((&mut first).now_or_never().is_none());
     assert!((&mut second).now_or_never().is_none());
     assert_eq!(pacer.status().waiting, 2);
@@ -177,7 +169,7 @@ async fn a_stop_ends_every_wait_and_leaves_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_patience_not_even_a_free_slot_is_taken() {
+async fn after_the_deadline_not_even_a_free_slot_is_taken() {
     let pacer = pacer(1);
     let start = Instant::now();
     // Timers do not answer a task that has used up its budget; the deadline holds all the same.
@@ -190,12 +182,8 @@ async fn without_patience_not_even_a_free_slot_is_taken() {
     );
     let stop = Stop::new();
     stop.finish();
-    let patience = Patience {
-        deadline: None,
-        stop: Some(stop),
-        ..Patience::default()
-    };
-    let stopped = acquire(&pacer, &patience).await.unwrap_err();
+    let context = CallContext::new().stop(stop);
+    let stopped = acquire(&pacer, &context).await.unwrap_err();
     assert_eq!(
         (stopped.kind(), stopped.effect()),
         (ErrorKind::Cancelled, Effect::None)
@@ -209,8 +197,8 @@ async fn whoever_waits_learns_of_a_pause_that_begins_meanwhile() {
     let pacer = pacer(1);
     let start = Instant::now();
     call(&pacer).await;
-    let patience = until(start + seconds(10));
-    let mut waiting = Box::pin(acquire(&pacer, &patience));
+    let context = until(start + seconds(10));
+    let mut waiting = Box::pin(acquire(&pacer, &context));
     assert!((&mut waiting).now_or_never().is_none());
     let obstacle = pacer.status().obstacle.unwrap();
     assert_eq!(
@@ -252,8 +240,8 @@ async fn an_account_without_windows_pauses_too() {
 async fn a_window_of_no_length_is_none() {
     let pacer = Pacer::new(Quotas::none().window(Quota::new(1, Duration::ZERO)));
     let start = Instant::now();
-    let patience = Patience::default();
-    let _in_flight = acquire(&pacer, &patience).await.unwrap();
+    let context = CallContext::default();
+    let _in_flight = acquire(&pacer, &context).await.unwrap();
     call(&pacer).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
@@ -331,8 +319,8 @@ async fn a_store_that_cannot_be_asked_fails_the_call_unsent() {
     let down = Error::new(ErrorKind::Unavailable, "the store of the quota is down");
     *store.answers.lock().unwrap() = vec![Err(NoSlot::Failed(down))];
     let pacer = Pacer::with_slots(Quotas::none(), Arc::clone(&store) as Arc<dyn Slots>);
-    let patience = Patience::default();
-    let error = acquire(&pacer, &patience).await.unwrap_err();
+    let context = CallContext::default();
+    let error = acquire(&pacer, &context).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
         (ErrorKind::Unavailable, Effect::None)

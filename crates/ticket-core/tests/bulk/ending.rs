@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use ticket_core::{BulkOptions, DeleteOutcome, Effect, ErrorKind, Settled, Stop};
+use ticket_core::{CallContext, DeleteOutcome, Effect, ErrorKind, Settled, Stop};
 use tokio::time::Instant;
 
 use crate::common::{Fake, error};
@@ -85,16 +85,16 @@ async fn an_answer_that_is_no_success_shows_that_the_vendor_is_within_reach() {
 
 /// Ten tickets one by one, a second each, two at once; `end` happens along with it.
 async fn interrupted(
-    options: BulkOptions,
+    context: CallContext,
     end: impl Future<Output = ()>,
 ) -> (Vec<Settled<DeleteOutcome>>, Vec<String>, Duration) {
     let fake = Fake::new(1).latency(seconds(1));
     let log = fake.log();
-    let tickets = fake.bare();
+    let tickets = fake.bare().with(context);
     let start = Instant::now();
     let ids = (0..10).map(|id| id.to_string());
     let work = async {
-        let settled = delete(&tickets, ids, &options).await;
+        let settled = delete(&tickets, ids, &at_once(2)).await;
         (settled, start.elapsed())
     };
     let ((settled, took), ()) = tokio::join!(work, end);
@@ -104,8 +104,8 @@ async fn interrupted(
 #[tokio::test(start_paused = true)]
 async fn finishing_waits_for_what_is_on_its_way_and_tries_nothing_else() {
     let stop = Stop::new();
-    let options = at_once(2).stop(stop.clone());
-    let (settled, sent, took) = interrupted(options, async {
+    let context = CallContext::new().stop(stop.clone());
+    let (settled, sent, took) = interrupted(context, async {
         tokio::time::sleep(Duration::from_millis(1500)).await;
         stop.finish();
     })
@@ -120,8 +120,8 @@ async fn finishing_waits_for_what_is_on_its_way_and_tries_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn abandoning_leaves_what_is_on_its_way_unknown() {
     let stop = Stop::new();
-    let options = at_once(2).stop(stop.clone());
-    let (settled, sent, took) = interrupted(options, async {
+    let context = CallContext::new().stop(stop.clone());
+    let (settled, sent, took) = interrupted(context, async {
         tokio::time::sleep(Duration::from_millis(1500)).await;
         stop.abandon();
     })
@@ -141,7 +141,7 @@ async fn abandoning_leaves_what_is_on_its_way_unknown() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_after_the_deadline() {
     let deadline = Instant::now() + Duration::from_millis(2500);
-    let (settled, sent, took) = interrupted(at_once(2).deadline(deadline), async {}).await;
+    let (settled, sent, took) = interrupted(CallContext::new().deadline(deadline), async {}).await;
     assert_eq!(sent.len(), 6);
     assert_eq!(words(&settled)[..6], ["deleted"; 6]);
     assert_eq!(words(&settled)[6..], ["unattempted"; 4]);
@@ -153,7 +153,7 @@ async fn nothing_is_sent_after_the_deadline() {
 async fn what_was_stopped_before_it_began_sends_nothing() {
     let stop = Stop::new();
     stop.finish();
-    let (settled, sent, took) = interrupted(at_once(2).stop(stop), async {}).await;
+    let (settled, sent, took) = interrupted(CallContext::new().stop(stop), async {}).await;
     assert_eq!(words(&settled), ["unattempted"; 10]);
     assert_eq!((sent, took), (Vec::<String>::new(), Duration::ZERO));
 }
@@ -164,7 +164,7 @@ async fn the_first_reason_for_ending_is_the_one_that_is_told() {
     let fake = Fake::new(1)
         .latency(seconds(2))
         .answering(|_| Err(error(ErrorKind::Unauthenticated, Effect::None)));
-    let options = at_once(1).stop(stop.clone());
+    let context = CallContext::new().stop(stop.clone());
     // The second comes after the first was refused.
     let later = stream::once(Box::pin(async {
         tokio::time::sleep(seconds(5)).await;
@@ -172,7 +172,8 @@ async fn the_first_reason_for_ending_is_the_one_that_is_told() {
     }));
     let work = fake
         .bare()
-        .delete_all(stream::iter(["a"]).chain(later), &options);
+        .with(context)
+        .delete_all(stream::iter(["a"]).chain(later), &at_once(1));
     let (settled, ()) = tokio::join!(work.collect::<Vec<_>>(), async {
         tokio::time::sleep(seconds(1)).await;
         stop.finish();

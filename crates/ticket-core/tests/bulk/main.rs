@@ -125,20 +125,17 @@ async fn outcomes_come_in_the_order_of_completion_with_their_place() {
 struct Slow;
 
 impl ticket_core::Layer for Slow {
-    async fn call<'a, T: ticket_core::Reply>(
-        &'a self,
-        call: ticket_core::Call<'a>,
-        next: impl Fn() -> futures_core::future::BoxFuture<'a, ticket_core::Result<T>>
-        + Send
-        + Sync
-        + 'a,
+    async fn call<T: ticket_core::Reply>(
+        &self,
+        call: ticket_core::Call<'_>,
+        next: &impl ticket_core::Next<T>,
     ) -> ticket_core::Result<T> {
-        if let ticket_core::Request::Delete([id]) = call.request() {
-            if id.as_str() == "a" {
+        if let ticket_core::Request::Delete([target]) = call.request() {
+            if target.id.as_str() == "a" {
                 tokio::time::sleep(seconds(9)).await;
             }
         }
-        next().await
+        next.call(call).await
     }
 }
 

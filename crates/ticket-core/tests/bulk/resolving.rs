@@ -46,11 +46,11 @@ async fn resolved_again(look: Option<Result<Option<Status>, ErrorKind>>) -> Reso
     provider
         .expect_resolve()
         .times(1)
-        .returning(|_| Err(error(ErrorKind::NotFound, Effect::Unknown)));
+        .returning(|_, _| Err(error(ErrorKind::NotFound, Effect::Unknown)));
     provider
         .expect_get()
         .times(usize::from(look.is_some()))
-        .returning(move |id| {
+        .returning(move |_, id| {
             let status = look.clone().unwrap();
             let mut ticket = Ticket::new(id, RawValue::NULL.to_owned());
             ticket.status = status.map_err(|kind| error(kind, Effect::None))?;

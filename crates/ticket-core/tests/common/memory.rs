@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use ticket_core::{
-    Capabilities, Created, Cursor, DeleteOutcome, DeleteReport, NewTicket, Page, ProviderInfo,
-    Result, Ticket, TicketId, TicketProvider, TicketQuery, Tickets,
+    CallContext, Capabilities, Created, Cursor, DeleteOutcome, DeleteReport, DeleteTarget,
+    NewTicket, Page, ProviderInfo, Result, Ticket, TicketId, TicketProvider, TicketQuery, Tickets,
 };
 
-type Deleting = dyn Fn(&[TicketId]) -> Result<DeleteReport> + Send + Sync;
+type Deleting = dyn Fn(&[DeleteTarget]) -> Result<DeleteReport> + Send + Sync;
 type Listing = dyn Fn(Option<&str>) -> Page<Ticket> + Send + Sync;
 
 /// Records every call that reaches it.
@@ -37,7 +37,7 @@ impl Memory {
 
     pub(crate) fn deleting(
         mut self,
-        deleting: impl Fn(&[TicketId]) -> Result<DeleteReport> + Send + Sync + 'static,
+        deleting: impl Fn(&[DeleteTarget]) -> Result<DeleteReport> + Send + Sync + 'static,
     ) -> Self {
         self.deleting = Box::new(deleting);
         self
@@ -70,7 +70,7 @@ impl TicketProvider for Memory {
         &self.info
     }
 
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.record(format!("get {id}"));
         match id.as_str() {
             "slow" => std::future::pending().await,
@@ -78,21 +78,25 @@ impl TicketProvider for Memory {
         }
     }
 
-    async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
+    async fn list(&self, _context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
         let cursor = query.page.cursor.as_ref().map(Cursor::as_str);
         self.record(format!("list {cursor:?}"));
         Ok((self.listing)(cursor))
     }
 
-    async fn create(&self, ticket: &NewTicket) -> Result<Created> {
+    async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
         self.record(format!("create {}", ticket.subject));
         std::future::pending().await
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
-        let ids_text: Vec<_> = ids.iter().map(TicketId::as_str).collect();
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        let ids_text: Vec<_> = targets.iter().map(|target| target.id.as_str()).collect();
         self.record(format!("delete {}", ids_text.join(",")));
-        (self.deleting)(ids)
+        (self.deleting)(targets)
     }
 }
 

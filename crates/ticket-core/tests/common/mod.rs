@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ticket_core::{
-    Capabilities, Created, DeleteOutcome, DeleteReport, Effect, Error, ErrorKind, Fields, Layer,
-    Layered, Message, NewComment, NewTicket, Operation, Page, PageRequest, ProviderInfo, RawValue,
-    Result, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery, Tickets,
+    CallContext, Capabilities, Created, DeleteOutcome, DeleteReport, DeleteTarget, Effect, Error,
+    ErrorKind, Fields, Layer, Message, NewComment, NewTicket, Operation, Page, PageRequest,
+    ProviderInfo, RawValue, Result, Stack, Ticket, TicketId, TicketPatch, TicketProvider,
+    TicketQuery, Tickets,
 };
 use tokio::time::Instant;
 
@@ -124,7 +125,7 @@ impl Fake {
 
     /// A handle with one layer.
     pub(crate) fn layered(self, layer: impl Layer) -> Tickets {
-        Tickets::bare(Arc::new(Layered::new(layer, Arc::new(self))))
+        Tickets::bare(Arc::new(Stack::new(layer, Arc::new(self))))
     }
 
     async fn call(&self, operation: Operation, ids: &[&TicketId]) -> Result<usize> {
@@ -164,42 +165,61 @@ impl TicketProvider for Fake {
         &self.info
     }
 
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.call(Operation::Get, &[id]).await?;
         Ok(Ticket::new(id.clone(), raw()))
     }
 
-    async fn list(&self, _query: &TicketQuery) -> Result<Page<Ticket>> {
+    async fn list(&self, _context: &CallContext, _query: &TicketQuery) -> Result<Page<Ticket>> {
         self.call(Operation::List, &[]).await?;
         Ok(Page::last(Vec::new()))
     }
 
-    async fn create(&self, _ticket: &NewTicket) -> Result<Created> {
+    async fn create(&self, _context: &CallContext, _ticket: &NewTicket) -> Result<Created> {
         self.call(Operation::Create, &[]).await?;
         Ok(Created::new("1", raw()))
     }
 
-    async fn update(&self, id: &TicketId, _patch: &TicketPatch) -> Result<()> {
+    async fn update(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        _patch: &TicketPatch,
+    ) -> Result<()> {
         self.call(Operation::Update, &[id]).await.map(drop)
     }
 
-    async fn resolve(&self, id: &TicketId) -> Result<()> {
+    async fn resolve(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
         self.call(Operation::Resolve, &[id]).await.map(drop)
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
-        let asked: Vec<_> = ids.iter().collect();
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        let asked: Vec<_> = targets.iter().map(|target| &target.id).collect();
         let number = self.call(Operation::Delete, &asked).await?;
         let outcome = |id: &TicketId| (self.outcome)(id.as_str(), number);
-        Ok(DeleteReport::from_fn(ids, outcome))
+        Ok(DeleteReport::from_fn(targets, outcome))
     }
 
-    async fn messages(&self, id: &TicketId, _page: &PageRequest) -> Result<Page<Message>> {
+    async fn messages(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        _page: &PageRequest,
+    ) -> Result<Page<Message>> {
         self.call(Operation::Messages, &[id]).await?;
         Ok(Page::last(Vec::new()))
     }
 
-    async fn comment(&self, id: &TicketId, _comment: &NewComment) -> Result<()> {
+    async fn comment(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        _comment: &NewComment,
+    ) -> Result<()> {
         self.call(Operation::Comment, &[id]).await.map(drop)
     }
 }

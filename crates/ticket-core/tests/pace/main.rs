@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use ticket_core::{
-    Effect, ErrorKind, Layered, Operation, Pace, Quota, Quotas, Result, TicketId,
+    CallContext, Effect, ErrorKind, Operation, Pace, Quota, Quotas, Result, Stack, TicketId,
     TicketProvider as _, Timeout, WaitReason,
 };
 use tokio::time::timeout;
@@ -95,8 +95,8 @@ async fn a_call_given_up_on_its_way_keeps_its_slot_for_a_window() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_timed_out_keeps_its_slot_for_a_window() {
     let mut account = Vendor::new(seconds(60)).within(quota(1, seconds(5)));
-    let timed = Layered::new(Timeout::new(seconds(35)), Arc::clone(&account.vendor) as _);
-    account.provider = Layered::new(Pace::new(Arc::clone(&account.pacer)), Arc::new(timed));
+    let timed = Stack::new(Timeout::new(seconds(35)), Arc::clone(&account.vendor) as _);
+    account.provider = Stack::new(Pace::new(Arc::clone(&account.pacer)), Arc::new(timed));
     let results = account.resolve_all(["a", "b"]).await;
     for result in results {
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Timeout);
@@ -274,12 +274,15 @@ async fn a_quota_of_no_calls_is_an_error_and_nothing_waits() {
 #[tokio::test(start_paused = true)]
 async fn handles_that_share_a_pacer_share_the_quota() {
     let account = Vendor::new(Duration::ZERO).within(quota(2, seconds(5)));
-    let other = Layered::new(
+    let other = Stack::new(
         Pace::new(Arc::clone(&account.pacer)),
         Arc::clone(&account.vendor) as _,
     );
     account.resolve("a").await.unwrap();
-    other.resolve(&TicketId::new("b")).await.unwrap();
+    other
+        .resolve(&CallContext::new(), &TicketId::new("b"))
+        .await
+        .unwrap();
     account.resolve("c").await.unwrap();
     account.assert_seen(&[(0, "a"), (0, "b"), (5000, "c")]);
 }

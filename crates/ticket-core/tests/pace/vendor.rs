@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use ticket_core::{
-    Capabilities, Error, ErrorKind, Layered, NewComment, Pace, Pacer, ProviderInfo, Quotas, Result,
-    TicketId, TicketProvider,
+    CallContext, Capabilities, Error, ErrorKind, NewComment, Pace, Pacer, ProviderInfo, Quotas,
+    Result, Stack, TicketId, TicketProvider,
 };
 use tokio::time::{Instant, timeout};
 
@@ -44,7 +44,7 @@ impl Vendor {
     /// A handle that keeps within the quotas.
     pub(crate) fn within(self, quotas: Quotas) -> Account {
         let (vendor, pacer) = (Arc::new(self), Arc::new(Pacer::new(quotas)));
-        let provider = Layered::new(Pace::new(Arc::clone(&pacer)), Arc::clone(&vendor) as _);
+        let provider = Stack::new(Pace::new(Arc::clone(&pacer)), Arc::clone(&vendor) as _);
         Account {
             vendor,
             pacer,
@@ -79,11 +79,16 @@ impl TicketProvider for Vendor {
         &self.info
     }
 
-    async fn resolve(&self, id: &TicketId) -> Result<()> {
+    async fn resolve(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
         self.answer(id).await
     }
 
-    async fn comment(&self, id: &TicketId, _comment: &NewComment) -> Result<()> {
+    async fn comment(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        _comment: &NewComment,
+    ) -> Result<()> {
         self.answer(id).await
     }
 }
@@ -91,12 +96,16 @@ impl TicketProvider for Vendor {
 pub(crate) struct Account {
     pub(crate) vendor: Arc<Vendor>,
     pub(crate) pacer: Arc<Pacer>,
-    pub(crate) provider: Layered<Pace>,
+    pub(crate) provider: Stack<Pace>,
 }
 
 impl Account {
     pub(crate) async fn resolve(&self, id: &str) -> Result<()> {
-        in_time(self.provider.resolve(&TicketId::new(id))).await
+        in_time(
+            self.provider
+                .resolve(&CallContext::new(), &TicketId::new(id)),
+        )
+        .await
     }
 
     pub(crate) async fn resolve_all(&self, ids: impl IntoIterator<Item = &str>) -> Vec<Result<()>> {
@@ -105,7 +114,11 @@ impl Account {
 
     pub(crate) async fn comment(&self, id: &str) -> Result<()> {
         let comment = NewComment::internal("seen");
-        in_time(self.provider.comment(&TicketId::new(id), &comment)).await
+        in_time(
+            self.provider
+                .comment(&CallContext::new(), &TicketId::new(id), &comment),
+        )
+        .await
     }
 
     pub(crate) fn assert_seen(&self, expected: &[(u64, &str)]) {

@@ -15,14 +15,13 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use ticket_core::{
-    Call, Capabilities, Layer, Layered, Pace, Pacer, ProviderInfo, Quota, Quotas, Reply, Result,
-    TicketId, TicketProvider,
+    Call, CallContext, Capabilities, Layer, Next, Pace, Pacer, ProviderInfo, Quota, Quotas, Reply,
+    Result, Stack, TicketId, TicketProvider,
 };
 use ticket_testkit::window::{Window, WindowModel};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -32,7 +31,7 @@ use server::{Remote, Server, Tally};
 fn provider(layer: impl Layer, server: &Arc<Server>) -> Arc<dyn TicketProvider> {
     let info = ProviderInfo::new("memory", "Memory", Capabilities::none());
     let server = Arc::clone(server);
-    Arc::new(Layered::new(layer, Arc::new(Remote { info, server })))
+    Arc::new(Stack::new(layer, Arc::new(Remote { info, server })))
 }
 
 /// Calls of the same quota, let through by `governor`, in the order in which they come.
@@ -74,17 +73,13 @@ impl fmt::Debug for Gcra {
 }
 
 impl Layer for Gcra {
-    async fn call<'a, T: Reply>(
-        &'a self,
-        _call: Call<'a>,
-        next: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync + 'a,
-    ) -> Result<T> {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
         let turn = self.turnstile.lock().await;
         while let Err(not_until) = self.limiter.check() {
             sleep_until(self.start + not_until.earliest_possible()).await;
         }
         drop(turn);
-        next().await
+        next.call(call).await
     }
 }
 
@@ -149,7 +144,11 @@ async fn random_run(model: WindowModel, seed: u64, all: &mut Seen) {
         };
         let provider = Arc::clone(&provider);
         calls.push(tokio::spawn(async move {
-            timeout(patience, provider.resolve(&TicketId::new("121"))).await
+            timeout(
+                patience,
+                provider.resolve(&CallContext::new(), &TicketId::new("121")),
+            )
+            .await
         }));
     }
     for call in join_all(calls).await {
@@ -203,7 +202,8 @@ async fn saturate<L: Layer>(model: WindowModel, layer: impl FnOnce(Quota) -> L) 
     let server = Server::new(vec![counter], Duration::ZERO, ways);
     let provider = provider(layer(quota), &server);
     let id = TicketId::new("121");
-    let calls = join_all((0..1000).map(|_| provider.resolve(&id)));
+    let context = CallContext::new();
+    let calls = join_all((0..1000).map(|_| provider.resolve(&context, &id)));
     timeout(Duration::from_secs(86_400), calls).await.unwrap();
     let tally = *server.tally.lock().unwrap();
     assert_eq!(tally.admitted + tally.refused, 1000);
@@ -250,10 +250,11 @@ async fn a_request_that_lingers_after_it_was_given_up_may_cost_a_later_one() {
     let pacer = Arc::new(Pacer::new(Quotas::none().window(quota)));
     let provider = provider(Pace::new(pacer), &server);
     let id = TicketId::new("121");
-    timeout(millis(100), provider.resolve(&id))
+    timeout(millis(100), provider.resolve(&CallContext::new(), &id))
         .await
         .unwrap_err();
-    let later = timeout(Duration::from_secs(3600), provider.resolve(&id));
+    let context = CallContext::new();
+    let later = timeout(Duration::from_secs(3600), provider.resolve(&context, &id));
     later.await.unwrap().unwrap_err();
     let tally = *server.tally.lock().unwrap();
     assert_eq!((tally.late, tally.admitted, tally.refused), (1, 1, 1));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ticket_core::{Error, ErrorKind, ProviderInfo, Result, TicketId, TicketProvider};
+use ticket_core::{CallContext, Error, ErrorKind, ProviderInfo, Result, TicketId, TicketProvider};
 use ticket_testkit::window::Window;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -98,7 +98,7 @@ impl TicketProvider for Remote {
         &self.info
     }
 
-    async fn resolve(&self, _id: &TicketId) -> Result<()> {
+    async fn resolve(&self, _context: &CallContext, _id: &TicketId) -> Result<()> {
         let (there, back) = self.server.ways.lock().unwrap()();
         self.server.tally.lock().unwrap().sent += 1;
         let (_sender, given_up) = oneshot::channel();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use ticket_core::{PageRequest, Status, TicketProvider as _};
+use ticket_core::{CallContext, PageRequest, Status, TicketProvider as _};
 use ticket_leadsquared::LeadSquared;
 use ticket_sandbox::Sandbox;
 
@@ -98,7 +98,10 @@ async fn each_field_of_a_reply_is_read_into_one_field_or_stays_in_raw() {
     let provider = LeadSquared::new(&config).unwrap();
     let read = async |wire: &Value| {
         answer(&sandbox, 200, wire.to_string());
-        let ticket = provider.get(&"143".into()).await.unwrap();
+        let ticket = provider
+            .get(&CallContext::new(), &"143".into())
+            .await
+            .unwrap();
         assert_eq!(ticket.raw.get(), wire.to_string());
         serde_json::to_value(&ticket).unwrap()
     };
@@ -135,7 +138,10 @@ async fn the_accounts_own_names_of_statuses_come_before_the_usual_ones() {
             .closed_status(closed);
         let provider = LeadSquared::new(&config).unwrap();
         answer(&sandbox, 200, field("Status", name).to_string());
-        let ticket = provider.get(&"143".into()).await.unwrap();
+        let ticket = provider
+            .get(&CallContext::new(), &"143".into())
+            .await
+            .unwrap();
         assert_eq!(ticket.status, Some(status), "{resolved}, {closed}: {name}");
     }
 }
@@ -202,7 +208,7 @@ async fn each_field_of_a_message_is_read_into_one_field_or_stays_in_raw() {
             json!({"Total": 2, "Conversations": null, "ConversationList": [{"Id": 7}, wire]});
         answer(&sandbox, 200, reply.to_string());
         let page = provider
-            .messages(&"143".into(), &PageRequest::first())
+            .messages(&CallContext::new(), &"143".into(), &PageRequest::first())
             .await
             .unwrap();
         assert_eq!((page.items.len(), page.total), (2, Some(2)));

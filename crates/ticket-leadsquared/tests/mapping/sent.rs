@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use ticket_core::{
-    Attachment, Cursor, Direction, Field, NewComment, NewTicket, Operation, PageRequest, Person,
-    Priority, Status, TicketPatch, TicketProvider as _,
+    Attachment, CallContext, Cursor, Direction, Field, NewComment, NewTicket, Operation,
+    PageRequest, Person, Priority, Status, TicketPatch, TicketProvider as _,
 };
 use ticket_leadsquared::{LeadSquared, info};
 use ticket_sandbox::Sandbox;
@@ -82,7 +82,7 @@ async fn each_field_of_a_new_ticket_arrives_as_one_field_or_is_refused() {
             answer(&sandbox, 200, CREATED);
         }
         let before = sandbox.journal().len();
-        let result = provider.create(ticket).await;
+        let result = provider.create(&CallContext::new(), ticket).await;
         let result = result.map(|created| assert_eq!(created.id.as_str(), "163"));
         assert_eq!(outcome(&sandbox, before, field.as_str(), result), *arrives);
     }
@@ -176,12 +176,14 @@ async fn each_field_of_a_patch_arrives_as_one_field_or_is_refused() {
             answer(&sandbox, 200, UPDATED);
         }
         let before = sandbox.journal().len();
-        let result = provider.update(&"143".into(), patch).await;
+        let result = provider
+            .update(&CallContext::new(), &"143".into(), patch)
+            .await;
         assert_eq!(outcome(&sandbox, before, field.as_str(), result), *arrives);
     }
     let before = sandbox.journal().len();
     answer(&sandbox, 200, UPDATED);
-    let result = provider.resolve(&"143".into()).await;
+    let result = provider.resolve(&CallContext::new(), &"143".into()).await;
     assert_eq!(outcome(&sandbox, before, "status", result), "Status=Solved");
 
     let rows: Vec<_> = rows
@@ -208,13 +210,16 @@ async fn custom_fields_arrive_under_their_own_names_but_none_twice() {
         .requester(Person::with_id("G"))
         .custom("Status", "Open")
         .custom("CustomData.SRC_CS_2", "Online");
-    provider.create(&ticket).await.unwrap();
+    provider.create(&CallContext::new(), &ticket).await.unwrap();
     answer(&sandbox, 200, UPDATED);
     let patch = TicketPatch::new()
         .priority(Priority::Low)
         .custom("Channel", "Chat")
         .custom("Title", "S");
-    provider.update(&"143".into(), &patch).await.unwrap();
+    provider
+        .update(&CallContext::new(), &"143".into(), &patch)
+        .await
+        .unwrap();
     let journal = sandbox.journal();
     assert_eq!(
         sent(&journal[0]),
@@ -238,7 +243,9 @@ async fn custom_fields_arrive_under_their_own_names_but_none_twice() {
         "LeadDetail.EmailAddress",
         "LeadDetail.Phone",
     ] {
-        let result = provider.create(&full().custom(name, "twice")).await;
+        let result = provider
+            .create(&CallContext::new(), &full().custom(name, "twice"))
+            .await;
         assert_eq!(outcome(&sandbox, 2, name, result.map(drop)), REFUSED);
     }
     let full = || {
@@ -251,7 +258,9 @@ async fn custom_fields_arrive_under_their_own_names_but_none_twice() {
     };
     for name in ["Title", "Description", "Type", "Status", "Priority"] {
         let patch = full().custom(name, "twice");
-        let result = provider.update(&"143".into(), &patch).await;
+        let result = provider
+            .update(&CallContext::new(), &"143".into(), &patch)
+            .await;
         assert_eq!(outcome(&sandbox, 2, name, result), REFUSED);
     }
 }
@@ -277,7 +286,10 @@ async fn each_direction_of_a_comment_has_its_call_or_is_refused() {
     for (direction, reply, path, body) in rows {
         answer(&sandbox, 200, reply);
         let comment = NewComment::new("B", direction);
-        provider.comment(&"143".into(), &comment).await.unwrap();
+        provider
+            .comment(&CallContext::new(), &"143".into(), &comment)
+            .await
+            .unwrap();
         let seen = sandbox.journal().pop().unwrap();
         assert_eq!(
             (seen.method.as_str(), seen.path.as_str()),
@@ -295,7 +307,9 @@ async fn each_direction_of_a_comment_has_its_call_or_is_refused() {
         (NewComment::internal("B").attachment(file()), "attachments"),
         (NewComment::inbound("B").attachment(file()), "attachments"),
     ] {
-        let result = provider.comment(&"143".into(), &comment).await;
+        let result = provider
+            .comment(&CallContext::new(), &"143".into(), &comment)
+            .await;
         assert_eq!(outcome(&sandbox, 2, name, result), REFUSED);
     }
     let fields = info().capabilities.fields(Operation::Comment).unwrap();
@@ -310,7 +324,7 @@ async fn messages_are_asked_for_by_numbers_and_come_in_one_page() {
     let (sandbox, provider) = connected().await;
     answer(&sandbox, 200, r#"{"Total":3,"ConversationList":[]}"#);
     let page = provider
-        .messages(&"143".into(), &PageRequest::first())
+        .messages(&CallContext::new(), &"143".into(), &PageRequest::first())
         .await
         .unwrap();
     assert_eq!(
@@ -333,7 +347,9 @@ async fn messages_are_asked_for_by_numbers_and_come_in_one_page() {
         (PageRequest::first().limit(1), "limit"),
         (PageRequest::first().at(Cursor::new("1")), "cursor"),
     ] {
-        let result = provider.messages(&"143".into(), &page).await;
+        let result = provider
+            .messages(&CallContext::new(), &"143".into(), &page)
+            .await;
         assert_eq!(outcome(&sandbox, 1, name, result.map(drop)), REFUSED);
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ticket_sandbox::{Sandbox, Vendor};
 use tickets::{
-    AccountConfig, BulkOptions, Capabilities, DeleteOutcome, DeleteReport, ProviderInfo, TicketId,
-    TicketProvider, TicketQuery, TicketRef, Tickets, delete_everywhere,
+    AccountConfig, BulkOptions, CallContext, Capabilities, DeleteOutcome, DeleteReport,
+    DeleteTarget, ProviderInfo, TicketProvider, TicketQuery, TicketRef, Tickets, delete_everywhere,
 };
 
 use crate::{Fallible, tell};
@@ -161,8 +161,12 @@ impl TicketProvider for Vanishing {
         &self.0
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> tickets::Result<DeleteReport> {
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> tickets::Result<DeleteReport> {
         tokio::time::sleep(Duration::from_millis(1)).await;
-        Ok(DeleteReport::from_fn(ids, |_| DeleteOutcome::Deleted))
+        Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted))
     }
 }

@@ -1,7 +1,7 @@
 //! Acme as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
 use async_trait::async_trait;
-use ticket_core::{DeleteReport, ProviderInfo, Request, Result, Ticket, TicketId, TicketProvider};
+use ticket_core::{CallContext, DeleteTarget, DeleteReport, ProviderInfo, Request, Result, Ticket, TicketId, TicketProvider};
 
 use crate::client::Acme;
 use crate::mapping;
@@ -12,15 +12,18 @@ impl TicketProvider for Acme {
         &self.info
     }
 
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
         Ok(mapping::ticket(self.get_ticket(id.as_str()).await?))
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
-        self.info.check(&Request::Delete(ids))?;
-        match ids {
-            [id] => DeleteReport::of_one(id, self.delete_ticket(id.as_str()).await),
+    async fn delete(&self, _context: &CallContext, targets: &[DeleteTarget]) -> Result<DeleteReport> {
+        self.info.check(&Request::Delete(targets))?;
+        match targets {
+            [target] => {
+                let id = &target.id;
+                DeleteReport::of_one(id, self.delete_ticket(id.as_str()).await)
+            }
             _ => Ok(DeleteReport::default()),
         }
     }

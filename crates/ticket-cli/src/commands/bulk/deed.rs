@@ -4,8 +4,8 @@
 use comfy_table::Color;
 use futures_util::stream::{BoxStream, Stream, StreamExt as _};
 use tickets::{
-    BulkOptions, DeleteOutcome, Effect, Error, ErrorKind, Operation, ProviderInfo, Request,
-    ResolveOutcome, TicketId, Tickets,
+    BulkOptions, DeleteOutcome, DeleteTarget, Effect, Error, ErrorKind, Operation, ProviderInfo,
+    Request, ResolveOutcome, TicketId, Tickets,
 };
 
 /// What is done to each ticket.
@@ -39,10 +39,10 @@ impl Deed {
     }
 
     /// The call for one ticket, as it is checked before anything is sent.
-    pub(super) fn request(self, id: &TicketId) -> Request<'_> {
+    pub(super) fn request(self, target: &DeleteTarget) -> Request<'_> {
         match self {
-            Self::Resolve => Request::Resolve(id),
-            Self::Delete => Request::Delete(std::slice::from_ref(id)),
+            Self::Resolve => Request::Resolve(&target.id),
+            Self::Delete => Request::Delete(std::slice::from_ref(target)),
         }
     }
 

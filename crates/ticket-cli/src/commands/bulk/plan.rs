@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io;
 use std::iter::Peekable;
 
-use tickets::{TicketId, TicketRef};
+use tickets::{DeleteTarget, TicketId, TicketRef};
 
 use super::asked;
 use super::deed::Deed;
@@ -70,9 +70,10 @@ impl Plan {
                 continue;
             };
             let info = group.account.tickets.info();
-            info.check(&deed.request(&ticket.id)).map_err(|error| {
-                asked.located(Failure::of_call(&error, &group.account, Some(ticket)))
-            })?;
+            info.check(&deed.request(&DeleteTarget::new(&ticket.id)))
+                .map_err(|error| {
+                    asked.located(Failure::of_call(&error, &group.account, Some(ticket)))
+                })?;
             if group.first.len() < NAMED && !group.first.contains(&ticket.id) {
                 group.first.push(ticket.id.clone());
             }

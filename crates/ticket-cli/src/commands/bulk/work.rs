@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use tickets::{BulkOptions, Stop, TicketId};
+use tickets::{BulkOptions, CallContext, Stop, TicketId};
 use tokio::time::Instant;
 
 use super::deed::{Answer, Deed};
@@ -40,11 +40,11 @@ pub(super) async fn run(
     let deadline = ends
         .deadline
         .and_then(|time| Instant::now().checked_add(time));
-    let mut options = BulkOptions::default().stop(stop.clone());
-    options.deadline = deadline;
+    let mut context = CallContext::new().stop(stop.clone());
+    context.deadline = deadline;
     let unread = Arc::new(Mutex::new(None));
     let begun = groups.iter().enumerate();
-    let begun = begun.map(|(index, group)| begin(deed, index, group, &options, &unread));
+    let begun = begun.map(|(index, group)| begin(deed, index, group, &context, &unread));
     let mut answers = stream::select_all(
         begun
             .collect::<io::Result<Vec<_>>>()
@@ -103,7 +103,7 @@ fn begin<'a>(
     deed: Deed,
     index: usize,
     group: &'a Group,
-    options: &BulkOptions,
+    context: &CallContext,
     unread: &Arc<Mutex<Option<io::Error>>>,
 ) -> io::Result<BoxStream<'a, Answered>> {
     // The places of what is on its way, by its number among the account's own.
@@ -121,7 +121,11 @@ fn begin<'a>(
         }
     });
     // Once there was an error there is nothing more to be read.
-    let answers = deed.run(&group.account.tickets, stream::iter(ids.fuse()), options);
+    let answers = deed.run(
+        &group.account.tickets.with(context.clone()),
+        stream::iter(ids.fuse()),
+        &BulkOptions::default(),
+    );
     let answers = answers.map(move |(number, id, answer)| {
         let place = locked(&places).remove(&number).unwrap_or(number);
         (index, place, id, answer)

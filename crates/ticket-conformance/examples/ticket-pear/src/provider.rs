@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ticket_core::{
-    Cursor, DeleteReport, Page, ProviderInfo, Request, Result, Ticket, TicketId, TicketProvider,
-    TicketQuery,
+    CallContext, Cursor, DeleteReport, DeleteTarget, Page, ProviderInfo, Request, Result, Ticket,
+    TicketId, TicketProvider, TicketQuery,
 };
 
 use crate::client::Pear;
@@ -15,12 +15,12 @@ impl TicketProvider for Pear {
         &self.info
     }
 
-    async fn get(&self, id: &TicketId) -> Result<Ticket> {
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
         Ok(mapping::ticket(self.get_ticket(id.as_str()).await?))
     }
 
-    async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
+    async fn list(&self, _context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
         self.info.check(&Request::List(query))?;
         let cursor = query.page.cursor.as_ref().map(Cursor::as_str);
         let page = self.list_tickets(cursor).await?;
@@ -28,10 +28,17 @@ impl TicketProvider for Pear {
         Ok(Page::last(items).next(page.next.map(Cursor::new)))
     }
 
-    async fn delete(&self, ids: &[TicketId]) -> Result<DeleteReport> {
-        self.info.check(&Request::Delete(ids))?;
-        match ids {
-            [id] => DeleteReport::of_one(id, self.delete_ticket(id.as_str()).await),
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        self.info.check(&Request::Delete(targets))?;
+        match targets {
+            [target] => {
+                let id = &target.id;
+                DeleteReport::of_one(id, self.delete_ticket(id.as_str()).await)
+            }
             _ => Ok(DeleteReport::default()),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Asked, Work, begin};
 use crate::bulk::{BulkOptions, Deed, Landing};
 use crate::check::check_id;
-use crate::patience::Patience;
+use crate::context::CallContext;
 use crate::provider::TicketProvider;
 use crate::ticket::TicketId;
 
@@ -13,6 +13,7 @@ use crate::ticket::TicketId;
 /// of each, in the order asked.
 pub(crate) async fn run_here<D: Deed>(
     provider: Arc<dyn TicketProvider>,
+    context: CallContext,
     ids: Vec<TicketId>,
 ) -> Vec<(TicketId, D::Outcome)> {
     if ids.is_empty() {
@@ -20,7 +21,7 @@ pub(crate) async fn run_here<D: Deed>(
     }
     let first = if ids.iter().all(|id| check_id(id).is_ok()) {
         // The usual case: nothing to leave out, and mostly nothing to put right.
-        let call = begin::<D>(&provider, ids.clone(), Patience::default());
+        let call = begin::<D>(&provider, ids.clone(), context.clone(), Arc::default());
         match call.await {
             Ok(outcomes) if outcomes.iter().map(|(id, _)| id).eq(&ids) => return outcomes,
             landing => Some(landing),
@@ -28,7 +29,8 @@ pub(crate) async fn run_here<D: Deed>(
     } else {
         None
     };
-    Box::pin(Work::<D>::new(provider, BulkOptions::default()).finish_here(ids, first)).await
+    Box::pin(Work::<D>::new(provider, context, BulkOptions::default()).finish_here(ids, first))
+        .await
 }
 
 impl<D: Deed> Work<D> {
@@ -48,7 +50,8 @@ impl<D: Deed> Work<D> {
         while let Some(asked) = self.halves.pop_front() {
             let (asked, ids) = self.sendable(asked);
             if !ids.is_empty() {
-                let landing = begin::<D>(&self.provider, ids, Patience::default()).await;
+                let landing =
+                    begin::<D>(&self.provider, ids, self.context.clone(), Arc::default()).await;
                 self.land(asked, landing);
             }
             self.leave_untried();

@@ -9,20 +9,20 @@ use futures_core::Stream;
 use futures_util::stream::Fuse;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::task::{self, JoinError};
-use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 use super::{Asked, Flight, Work, begin};
 use crate::bulk::{BulkOptions, Deed, Landing, Outcome as _, Settled};
+use crate::context::{CallContext, SendState, WaitEnded};
 use crate::error::{Effect, Error, ErrorKind, Result};
-use crate::patience::{Course, Patience};
 use crate::provider::TicketProvider;
 use crate::ticket::TicketId;
 
 /// Does it to all tickets as their ids arrive: a stream of what became of them, in the order of completion.
 pub(crate) fn run<D: Deed, S>(
     provider: Arc<dyn TicketProvider>,
+    context: CallContext,
     ids: S,
     options: BulkOptions,
 ) -> impl Stream<Item = Settled<D::Outcome>> + Send + Unpin + use<D, S>
@@ -30,7 +30,7 @@ where
     S: Stream + Send,
     S::Item: Into<TicketId> + Send,
 {
-    let work = Work::<D>::new(provider, options);
+    let work = Work::<D>::new(provider, context, options);
     let input = Input {
         ids: Box::pin(ids.map(Into::into).fuse()),
         taken: 0,
@@ -120,26 +120,21 @@ impl<D: Deed> Work<D> {
         &mut self,
         input: &mut Input<S>,
     ) -> Event<D::Outcome> {
-        let stop = self.options.stop.clone();
-        let deadline = self.options.deadline;
-        let mut abandoned = pin!(stop.abandoned());
-        let mut finishing = pin!(stop.finishing());
-        let mut late = pin!(async {
-            match deadline {
-                Some(deadline) => tokio::time::sleep_until(deadline).await,
+        let context = self.context.clone();
+        let mut abandoned = pin!(async {
+            match &context.stop {
+                Some(stop) => stop.abandoned().await,
                 None => std::future::pending().await,
             }
         });
+        let mut ended = pin!(context.end());
         let mut hesitated = false;
         poll_fn(|cx| {
             if !self.flights.is_empty() && abandoned.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Event::Abandoned);
             }
-            if self.end.is_none() {
-                let ended = finishing.as_mut().poll(cx).is_ready();
-                if ended || late.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(Event::Ended);
-                }
+            if self.end.is_none() && ended.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Event::Ended);
             }
             // Before the answers, so that the next call is not kept waiting by whoever reads them.
             let has_room = !input.is_done() && self.batch.len() < self.max_batch;
@@ -186,20 +181,20 @@ impl<D: Deed> Work<D> {
         if ids.is_empty() {
             return false;
         }
-        let course = Arc::new(Course::default());
-        let patience = Patience {
-            course: Arc::clone(&course),
-            deadline: self.options.deadline,
-            stop: Some(self.options.stop.clone()),
-        };
-        let call = begin::<D>(&self.provider, ids, patience);
+        let state = Arc::new(SendState::default());
+        let call = begin::<D>(
+            &self.provider,
+            ids,
+            self.context.clone(),
+            Arc::clone(&state),
+        );
         let mut call = Box::pin(call.in_current_span().with_current_subscriber());
         // Begun here, so that calls stand in line for the quota in the order of the list: tasks begin in any.
         let task = match call.as_mut().now_or_never() {
             Some(landing) => self.flying.spawn(std::future::ready(landing)),
             None => self.flying.spawn(call),
         };
-        self.flights.insert(task.id(), Flight { asked, course });
+        self.flights.insert(task.id(), Flight { asked, state });
         true
     }
 
@@ -234,7 +229,7 @@ impl<D: Deed> Work<D> {
         let error = Error::new(ErrorKind::Cancelled, "the answer was not waited for")
             .in_operation(self.provider.info().id, D::OPERATION)
             .with_effect(Effect::Unknown);
-        let may_be_sent = flight.course.may_be_sent();
+        let may_be_sent = flight.state.may_be_sent();
         for asked in flight.asked {
             let error = error.clone().on_ticket(&asked.id);
             let outcome = if may_be_sent {
@@ -248,13 +243,10 @@ impl<D: Deed> Work<D> {
 
     /// Ends the work where that was asked for.
     fn look_at_the_clock(&mut self) {
-        let is_late = |deadline: Instant| deadline <= Instant::now();
-        let why = if self.options.stop.is_finishing() {
-            "the work was stopped before its turn"
-        } else if self.options.deadline.is_some_and(is_late) {
-            "the deadline came before its turn"
-        } else {
-            return;
+        let why = match self.context.ended() {
+            Some(WaitEnded::Stopped) => "the work was stopped before its turn",
+            Some(WaitEnded::Deadline) => "the deadline came before its turn",
+            None => return,
         };
         if self.end.is_none() {
             let error = Error::new(ErrorKind::Cancelled, why);

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tickets::onecloud::{OneCloud, OneCloudConfig};
 use tickets::{
-    DeleteReport, Effect, Error, ErrorKind, NewComment, NewTicket, Operation, Page, PageRequest,
-    Person, Priority, State, TicketId, TicketPatch, TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket,
+    Operation, Page, PageRequest, Person, Priority, State, TicketId, TicketPatch, TicketProvider,
+    TicketQuery,
 };
 
 use super::vendor::{self, CREDENTIAL, PROVIDERS, SECOND_CREDENTIAL, Vendor, assert_fit_to_show};
@@ -146,7 +147,8 @@ pub(crate) fn check(case: &Case) {
         // A cursor that the provider gave is one that it takes.
         let query = query(id, case.choice[2]);
         let page = PageRequest::first().at(next);
-        if let Err(error) = runtime.block_on(provider.list(&query.page(page))) {
+        if let Err(error) = runtime.block_on(provider.list(&CallContext::new(), &query.page(page)))
+        {
             assert_ne!(error.kind(), ErrorKind::InvalidInput, "{error}");
         }
         assert_eq!(vendor.seen().len(), 2);
@@ -180,14 +182,16 @@ async fn call(
     let mut found = Found::default();
     match operation {
         Operation::Get => {
-            let ticket = provider.get(&"160".into()).await?;
+            let ticket = provider.get(&CallContext::new(), &"160".into()).await?;
             assert_eq!(ticket.raw.get().as_bytes(), sent);
             assert_object(sent);
             assert!(!ticket.id.as_str().trim().is_empty());
             assert!(!format!("{ticket:?}").contains(CREDENTIAL) || ticket_shows(&ticket));
         }
         Operation::List => {
-            let page = provider.list(&query(name, variant)).await?;
+            let page = provider
+                .list(&CallContext::new(), &query(name, variant))
+                .await?;
             for ticket in &page.items {
                 assert_part(sent, ticket.raw.get());
                 assert!(!ticket.id.as_str().trim().is_empty());
@@ -195,24 +199,26 @@ async fn call(
             found.next = kept(page, sent, |ticket| ticket.raw.get());
         }
         Operation::Create => {
-            let created = provider.create(&new_ticket(name)).await?;
+            let created = provider
+                .create(&CallContext::new(), &new_ticket(name))
+                .await?;
             assert_eq!(created.raw.get().as_bytes(), sent);
             assert_object(sent);
             assert!(!created.id.as_str().trim().is_empty());
         }
         Operation::Update => {
             let patch = TicketPatch::new().subject("Another");
-            provider.update(&id, &patch).await?;
+            provider.update(&CallContext::new(), &id, &patch).await?;
         }
-        Operation::Resolve => provider.resolve(&id).await?,
+        Operation::Resolve => provider.resolve(&CallContext::new(), &id).await?,
         Operation::Delete => {
-            let ids = if name == "leadsquared" {
+            let targets: Vec<DeleteTarget> = if name == "leadsquared" {
                 vec!["160".into(), "161".into(), "160".into()]
             } else {
-                vec![id]
+                vec![id.into()]
             };
-            let report = provider.delete(&ids).await?;
-            assert_complete(&report, &ids);
+            let report = provider.delete(&CallContext::new(), &targets).await?;
+            assert_complete(&report, &targets);
             let outcomes = report.into_iter();
             found.errors = outcomes
                 .filter_map(|(_, outcome)| outcome.error().cloned())
@@ -220,7 +226,7 @@ async fn call(
         }
         Operation::Messages => {
             let page = provider
-                .messages(&"160".into(), &PageRequest::first())
+                .messages(&CallContext::new(), &"160".into(), &PageRequest::first())
                 .await?;
             assert!(page.next.is_none());
             kept(page, sent, |message| message.raw.get());
@@ -231,7 +237,9 @@ async fn call(
             } else {
                 NewComment::inbound("A message")
             };
-            provider.comment(&"160".into(), &comment).await?;
+            provider
+                .comment(&CallContext::new(), &"160".into(), &comment)
+                .await?;
         }
         other => panic!("the operation {other} is not called here"),
     }
@@ -280,9 +288,12 @@ fn assert_part(sent: &[u8], raw: &str) {
     assert_object(raw.as_bytes());
 }
 
-fn assert_complete(report: &DeleteReport, ids: &[TicketId]) {
+fn assert_complete(report: &DeleteReport, targets: &[DeleteTarget]) {
     let answered: Vec<_> = report.iter().map(|(id, _)| id).collect();
-    assert_eq!(answered, ids.iter().collect::<Vec<_>>());
+    assert_eq!(
+        answered,
+        targets.iter().map(|target| &target.id).collect::<Vec<_>>()
+    );
 }
 
 fn assert_honest(case: &Case, error: &Error, write: bool) {

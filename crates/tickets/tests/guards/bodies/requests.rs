@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use tickets::{
-    Cursor, Effect, ErrorKind, NewComment, NewTicket, Operation, PageRequest, Person, Priority,
-    TicketId, TicketPatch, TicketProvider, TicketQuery,
+    CallContext, Cursor, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Operation,
+    PageRequest, Person, Priority, TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
 
 use super::vendor::{self, CREDENTIAL, PROVIDERS, SECOND_CREDENTIAL, Seen, assert_fit_to_show};
@@ -74,7 +74,7 @@ async fn call(
     let id = TicketId::new(case.id.clone());
     let text = case.text.as_str();
     match operation {
-        Operation::Get => provider.get(&id).await.err(),
+        Operation::Get => provider.get(&CallContext::new(), &id).await.err(),
         Operation::List => {
             let page = PageRequest::first().at(Cursor::new(case.id.clone()));
             let query = TicketQuery::new().page(page);
@@ -82,7 +82,7 @@ async fn call(
                 "sweeppea" => query.search(text).category(text),
                 _ => query,
             };
-            provider.list(&query).await.err()
+            provider.list(&CallContext::new(), &query).await.err()
         }
         Operation::Create => {
             let ticket = NewTicket::new(text).description(text);
@@ -95,14 +95,20 @@ async fn call(
                     .requester(Person::with_id(text))
                     .custom(case.id.clone(), text),
             };
-            provider.create(&ticket).await.err()
+            provider.create(&CallContext::new(), &ticket).await.err()
         }
         Operation::Update => {
             let patch = TicketPatch::new().subject(text);
-            provider.update(&id, &patch).await.err()
+            provider
+                .update(&CallContext::new(), &id, &patch)
+                .await
+                .err()
         }
-        Operation::Resolve => provider.resolve(&id).await.err(),
-        Operation::Delete => match provider.delete(std::slice::from_ref(&id)).await {
+        Operation::Resolve => provider.resolve(&CallContext::new(), &id).await.err(),
+        Operation::Delete => match provider
+            .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
+            .await
+        {
             Ok(report) => {
                 assert_eq!(report.len(), 1);
                 report
@@ -111,9 +117,12 @@ async fn call(
             }
             Err(error) => Some(error),
         },
-        Operation::Messages => provider.messages(&id, &PageRequest::first()).await.err(),
+        Operation::Messages => provider
+            .messages(&CallContext::new(), &id, &PageRequest::first())
+            .await
+            .err(),
         Operation::Comment => provider
-            .comment(&id, &NewComment::inbound(text))
+            .comment(&CallContext::new(), &id, &NewComment::inbound(text))
             .await
             .err(),
         other => panic!("the operation {other} is not called here"),

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use tickets::onecloud::{OneCloud, OneCloudConfig};
 use tickets::{
-    Capabilities, ErrorKind, Priority, ProviderInfo, Quota, Request, TicketId, TicketRef,
+    Capabilities, DeleteTarget, ErrorKind, Priority, ProviderInfo, Quota, Request, TicketId,
+    TicketRef,
 };
 
 use super::guesses;
@@ -66,7 +67,7 @@ fn id(text: &str) {
     let info = ProviderInfo::new("example", "Example", CAPABILITIES);
     let id = TicketId::new(text);
     let checked = info.check(&Request::Get(&id));
-    let same = info.check(&Request::Delete(std::slice::from_ref(&id)));
+    let same = info.check(&Request::Delete(&[DeleteTarget::from(&id)]));
     assert_eq!(checked.is_ok(), same.is_ok());
     match checked {
         Ok(()) => {
