@@ -1,6 +1,8 @@
 //! The same thing done to many tickets of one account: batches, several on their way at once, one outcome for
 //! every single id, whatever happens. Not for several accounts: those are independent of each other.
 
+pub(crate) mod paging;
+pub(crate) mod resolve;
 mod work;
 
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -10,13 +12,13 @@ pub(crate) use self::work::{distinct, run, run_here};
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
 
-use crate::context::CallContext;
-use crate::delete::{DeleteOutcome, DeleteTarget};
-use crate::error::{Effect, Error, ErrorKind, Result};
-use crate::operation::Operation;
-use crate::provider::TicketProvider;
-use crate::resolve::ResolveOutcome;
-use crate::ticket::{Status, TicketId};
+use crate::bulk::resolve::ResolveOutcome;
+use crate::model::ticket::{Status, TicketId};
+use crate::provider::context::CallContext;
+use crate::provider::delete::{DeleteOutcome, DeleteTarget};
+use crate::provider::error::{Effect, Error, ErrorKind, Result};
+use crate::provider::operation::Operation;
+use crate::provider::ticket_provider::TicketProvider;
 
 /// Concurrency of bulk changes, and when they give up. A deadline and a stop are in the handle's
 /// [context](crate::Tickets::with).

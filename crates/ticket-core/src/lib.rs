@@ -1,57 +1,37 @@
 #![doc = include_str!("../README.md")]
 
 mod bulk;
-mod capability;
-mod check;
-mod context;
-mod delete;
-mod draft;
-mod error;
-mod field;
-mod layer;
-mod layers;
-mod message;
-mod operation;
-mod pace;
-mod paging;
+mod call;
+mod model;
 mod provider;
-mod query;
-mod quota;
-mod raw;
-mod resolve;
-mod retry;
-mod setting;
-mod stack;
-mod stop;
-mod ticket;
 mod tickets;
 
+pub use bulk::resolve::ResolveOutcome;
 pub use bulk::{BulkOptions, Settled};
-pub use capability::{Capabilities, ProviderInfo};
-pub use context::CallContext;
-pub use delete::{DeleteOutcome, DeleteReport, DeleteTarget};
-pub use draft::{Attachment, AttachmentSource, Created, NewTicket, TicketPatch};
-pub use error::{DailyWindow, Effect, Error, ErrorKind, Result};
-pub use field::{Field, Fields};
-pub use layer::{Call, Layer, Next, Reply};
+pub use call::layer::{Call, Layer, Next, Reply};
 #[cfg(feature = "metrics")]
-pub use layers::Metrics;
-pub use layers::{Check, Observe, Pace, Retry, Timeout};
-pub use message::{Direction, Message, NewComment};
-pub use operation::{Operation, Request};
-pub use pace::{NoSlot, PaceStatus, Pacer, Slots, WaitReason, Waiting};
+pub use call::layers::Metrics;
+pub use call::layers::{Check, Observe, Pace, Retry, Timeout};
+pub use call::pace::{NoSlot, PaceStatus, Pacer, Slots, WaitReason, Waiting};
+pub use call::retry::RetryPolicy;
+pub use call::stack::{Stack, StackOptions, standard_stack};
+pub use model::draft::{Attachment, AttachmentSource, Created, NewTicket, TicketPatch};
+pub use model::message::{Direction, Message, NewComment};
+pub use model::query::{Cursor, Page, PageRequest, State, TicketQuery};
+pub use model::raw::RawJson;
+pub use model::ticket::{Person, Priority, Status, Ticket, TicketId, Version};
+pub use provider::capability::{Capabilities, ProviderInfo};
+pub use provider::context::CallContext;
+pub use provider::delete::{DeleteOutcome, DeleteReport, DeleteTarget};
+pub use provider::error::{DailyWindow, Effect, Error, ErrorKind, Result};
+pub use provider::field::{Field, Fields};
+pub use provider::operation::{Operation, Request};
+pub use provider::quota::{Quota, Quotas};
+pub use provider::setting::{Setting, Settings};
+pub use provider::stop::Stop;
 #[cfg(feature = "mock")]
-pub use provider::MockTicketProvider;
-pub use provider::TicketProvider;
-pub use query::{Cursor, Page, PageRequest, State, TicketQuery};
-pub use quota::{Quota, Quotas};
-pub use raw::RawJson;
-pub use resolve::ResolveOutcome;
-pub use retry::RetryPolicy;
-pub use setting::{Setting, Settings};
-pub use stack::{Stack, StackOptions, standard_stack};
-pub use stop::Stop;
-pub use ticket::{Person, Priority, Status, Ticket, TicketId, Version};
+pub use provider::ticket_provider::MockTicketProvider;
+pub use provider::ticket_provider::TicketProvider;
 pub use tickets::Tickets;
 
 /// What keys, tokens and passwords are held in; made of a `String` or `&str` by `into`.

@@ -8,22 +8,22 @@ use futures_core::Stream;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
+use crate::bulk::paging;
+use crate::bulk::resolve::ResolveOutcome;
 use crate::bulk::{self, BulkOptions, Settled};
-use crate::capability::ProviderInfo;
-use crate::context::CallContext;
-use crate::delete::{DeleteOutcome, DeleteReport, DeleteTarget};
-use crate::draft::{Created, NewTicket, TicketPatch};
-use crate::error::{Error, ErrorKind, Result};
-use crate::layer::Layer;
-use crate::message::{Message, NewComment};
-use crate::operation::Operation;
-use crate::pace::Pacer;
-use crate::paging;
-use crate::provider::TicketProvider;
-use crate::query::{Page, PageRequest, TicketQuery};
-use crate::resolve::ResolveOutcome;
-use crate::stack::{Stack, StackOptions, standard_stack};
-use crate::ticket::{Ticket, TicketId};
+use crate::call::layer::Layer;
+use crate::call::pace::Pacer;
+use crate::call::stack::{Stack, StackOptions, standard_stack};
+use crate::model::draft::{Created, NewTicket, TicketPatch};
+use crate::model::message::{Message, NewComment};
+use crate::model::query::{Page, PageRequest, TicketQuery};
+use crate::model::ticket::{Ticket, TicketId};
+use crate::provider::capability::ProviderInfo;
+use crate::provider::context::CallContext;
+use crate::provider::delete::{DeleteOutcome, DeleteReport, DeleteTarget};
+use crate::provider::error::{Error, ErrorKind, Result};
+use crate::provider::operation::Operation;
+use crate::provider::ticket_provider::TicketProvider;
 
 /// A provider with its layers, ready for use. Cloning is cheap; all clones are one account.
 ///

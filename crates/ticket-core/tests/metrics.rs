@@ -207,7 +207,7 @@ fn the_documented_names_are_those_that_are_recorded() {
         }
     });
     // `name | what | labels`, as the table in the docs has it.
-    let documented: BTreeSet<String> = include_str!("../src/layers/metrics.rs")
+    let documented: BTreeSet<String> = include_str!("../src/call/layers/metrics.rs")
         .lines()
         .filter_map(|line| line.strip_prefix("/// | `ticket_"))
         .map(|row| format!("ticket_{}", row.replace(['`', ','], "")))

@@ -46,7 +46,7 @@ fn assert_documented(log: &str) {
         .filter(|name| !["time.busy", "time.idle"].contains(name))
         .collect();
     assert!(names.contains("ticket.operation"), "{names:?}");
-    let docs = include_str!("../src/layers/observe.rs").lines();
+    let docs = include_str!("../src/call/layers/observe.rs").lines();
     let docs: String = docs.filter(|line| line.starts_with("///")).collect();
     for name in names {
         assert!(docs.contains(&format!("`{name}`")), "{name}");

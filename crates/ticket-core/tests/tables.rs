@@ -42,7 +42,7 @@ fn errors() -> String {
 
 /// The docs of a variant, without links: the table stands in places where they lead nowhere.
 fn meaning(variant: &str) -> String {
-    let source = include_str!("../src/error/kind.rs");
+    let source = include_str!("../src/provider/error/kind.rs");
     let (_, body) = source.split_once("pub enum ErrorKind {").unwrap();
     let mut docs = Vec::new();
     for line in body.lines().map(str::trim) {

@@ -14,11 +14,11 @@ pub(crate) use self::here::run_here;
 pub(crate) use self::stream::run;
 
 use super::{BulkOptions, Deed, Landing, Outcome as _, Settled};
-use crate::check::check_id;
-use crate::context::{CallContext, SendState};
-use crate::error::{Effect, Error, ErrorKind};
-use crate::provider::TicketProvider;
-use crate::ticket::TicketId;
+use crate::model::ticket::TicketId;
+use crate::provider::check::check_id;
+use crate::provider::context::{CallContext, SendState};
+use crate::provider::error::{Effect, Error, ErrorKind};
+use crate::provider::ticket_provider::TicketProvider;
 
 /// A ticket that was asked for.
 #[derive(Clone, Debug)]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{Asked, Work, begin};
 use crate::bulk::{BulkOptions, Deed, Landing};
-use crate::check::check_id;
-use crate::context::CallContext;
-use crate::provider::TicketProvider;
-use crate::ticket::TicketId;
+use crate::model::ticket::TicketId;
+use crate::provider::check::check_id;
+use crate::provider::context::CallContext;
+use crate::provider::ticket_provider::TicketProvider;
 
 /// Does it to these tickets, each given once and no more than one call may name, in the caller's own task: what became
 /// of each, in the order asked.

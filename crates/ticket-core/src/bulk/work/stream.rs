@@ -14,10 +14,10 @@ use tracing::instrument::WithSubscriber as _;
 
 use super::{Asked, Flight, Work, begin};
 use crate::bulk::{BulkOptions, Deed, Landing, Outcome as _, Settled};
-use crate::context::{CallContext, SendState, WaitEnded};
-use crate::error::{Effect, Error, ErrorKind, Result};
-use crate::provider::TicketProvider;
-use crate::ticket::TicketId;
+use crate::model::ticket::TicketId;
+use crate::provider::context::{CallContext, SendState, WaitEnded};
+use crate::provider::error::{Effect, Error, ErrorKind, Result};
+use crate::provider::ticket_provider::TicketProvider;
 
 /// Does it to all tickets as their ids arrive: a stream of what became of them, in the order of completion.
 pub(crate) fn run<D: Deed, S>(

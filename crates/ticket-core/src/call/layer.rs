@@ -1,0 +1,179 @@
+//! Layers: what stands between the caller and a provider, written once for all operations.
+
+use std::fmt::Debug;
+use std::future::Future;
+
+use crate::model::draft::Created;
+use crate::model::message::Message;
+use crate::model::query::Page;
+use crate::model::ticket::Ticket;
+use crate::provider::capability::ProviderInfo;
+use crate::provider::context::CallContext;
+use crate::provider::delete::{DeleteOutcome, DeleteReport};
+use crate::provider::error::{Effect, Result};
+use crate::provider::operation::{Operation, Request};
+
+/// The call that a layer stands around.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    info: &'a ProviderInfo,
+    context: &'a CallContext,
+    request: Request<'a>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) const fn new(
+        info: &'a ProviderInfo,
+        context: &'a CallContext,
+        request: Request<'a>,
+    ) -> Self {
+        Self {
+            info,
+            context,
+            request,
+        }
+    }
+
+    /// The provider that is called.
+    pub const fn info(&self) -> &'a ProviderInfo {
+        self.info
+    }
+
+    /// What goes along with the call.
+    pub const fn context(&self) -> &'a CallContext {
+        self.context
+    }
+
+    /// The same call with another context, for the layers inside.
+    #[must_use]
+    pub const fn with_context<'b>(self, context: &'b CallContext) -> Call<'b>
+    where
+        'a: 'b,
+    {
+        Call { context, ..self }
+    }
+
+    /// The operation with its arguments.
+    pub const fn request(&self) -> Request<'a> {
+        self.request
+    }
+
+    /// The operation.
+    pub const fn operation(&self) -> Operation {
+        self.request.operation()
+    }
+}
+
+/// What an operation gives back; implemented for exactly these types.
+pub trait Reply: sealed::Sealed + Send + 'static {
+    /// The reply as it must be read after an earlier attempt of unknown effect: what looks like a refusal now
+    /// may be the trace of what that attempt did.
+    #[must_use]
+    fn after_unknown_effect(self, info: &ProviderInfo) -> Self
+    where
+        Self: Sized,
+    {
+        let _ = info;
+        self
+    }
+}
+
+impl Reply for Ticket {}
+impl Reply for Page<Ticket> {}
+impl Reply for Page<Message> {}
+impl Reply for Created {}
+impl Reply for () {}
+
+/// A ticket that is not found was deleted by the earlier attempt, unless the vendor
+/// [finds none also where there is one](crate::Capabilities::not_found_is_vague). Of one that is refused nobody
+/// knows, since some vendors refuse what is gone without saying why.
+impl Reply for DeleteReport {
+    fn after_unknown_effect(self, info: &ProviderInfo) -> Self {
+        let is_vague = info.capabilities.is_not_found_vague();
+        self.map(|outcome| match outcome {
+            DeleteOutcome::NotFound(_) if !is_vague => DeleteOutcome::AlreadyGone,
+            DeleteOutcome::NotFound(error) | DeleteOutcome::Failed(error) => {
+                DeleteOutcome::Unknown(error.with_effect(Effect::Unknown))
+            }
+            settled => settled,
+        })
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Ticket {}
+    impl Sealed for super::Page<super::Ticket> {}
+    impl Sealed for super::Page<super::Message> {}
+    impl Sealed for super::Created {}
+    impl Sealed for () {}
+    impl Sealed for super::DeleteReport {}
+}
+
+/// What stands inside a layer: other layers, and at last the provider.
+pub trait Next<T>: Send + Sync {
+    /// Makes the call.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the layers inside or the provider return.
+    fn call(&self, call: Call<'_>) -> impl Future<Output = Result<T>> + Send;
+}
+
+/// One concern around every call, such as a timeout; generic over the reply, so that it is written once.
+///
+/// [`Tickets::layer`](crate::Tickets::layer) puts one around a handle, [`Stack`](crate::Stack) around a provider.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use ticket_core::{Call, Layer, Next, Reply, Result};
+///
+/// /// Counts calls.
+/// #[derive(Debug, Default)]
+/// struct Count(AtomicUsize);
+///
+/// impl Layer for Count {
+///     async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///         next.call(call).await
+///     }
+/// }
+/// ```
+pub trait Layer: Debug + Send + Sync + 'static {
+    /// Makes the call, by running `next` once, several times or not at all.
+    ///
+    /// # Errors
+    ///
+    /// Returns what `next` returns, or the layer's own error.
+    fn call<T: Reply>(
+        &self,
+        call: Call<'_>,
+        next: &impl Next<T>,
+    ) -> impl Future<Output = Result<T>> + Send;
+}
+
+/// Two layers as one: the first around the second.
+#[derive(Debug)]
+pub(crate) struct Around<A, B>(pub(crate) A, pub(crate) B);
+
+impl<A: Layer, B: Layer> Layer for Around<A, B> {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
+        let inside = Inner {
+            layer: &self.1,
+            next,
+        };
+        self.0.call(call, &inside).await
+    }
+}
+
+/// A layer together with what stands inside it.
+struct Inner<'a, L, N> {
+    layer: &'a L,
+    next: &'a N,
+}
+
+impl<T: Reply, L: Layer, N: Next<T>> Next<T> for Inner<'_, L, N> {
+    fn call(&self, call: Call<'_>) -> impl Future<Output = Result<T>> + Send {
+        self.layer.call(call, self.next)
+    }
+}

@@ -1,0 +1,16 @@
+//! `Check`: refuses before anything is sent.
+
+use crate::call::layer::{Call, Layer, Next, Reply};
+use crate::provider::error::Result;
+
+/// Refuses what the provider does not support or cannot carry, before anything is sent or waited for.
+/// See [`ProviderInfo::check`](crate::ProviderInfo::check).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Check;
+
+impl Layer for Check {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
+        call.info().check(&call.request())?;
+        next.call(call).await
+    }
+}

@@ -1,0 +1,92 @@
+//! `Observe`: what happens, for logs and traces. No secret, no ticket text.
+
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+
+use crate::call::layer::{Call, Layer, Next, Reply};
+use crate::provider::error::{Error, Result, bounded};
+use crate::provider::operation::Request;
+
+/// A tracing span per operation, with OpenTelemetry's field names where it has one.
+///
+/// Here is everything that the standard layers write, and nothing else: the lists are closed, so that no text of a
+/// ticket, no words of the vendor's and no secret can slip in.
+///
+/// | Span | Level | Fields |
+/// |---|---|---|
+/// | `ticket_operation` | info | `otel.kind` (`internal`), `ticket.provider`, `ticket.operation`, `ticket.id` or (of a delete) `ticket.count`; of a failure those below |
+/// | `ticket_attempt` | debug | `otel.kind` (`internal`), `http.request.resend_count` (from the second attempt on); of a failure those below |
+///
+/// | Event | Level | Fields |
+/// |---|---|---|
+/// | `answered`, `failed` | debug | none: they are on the span |
+/// | `waits to be sent` | debug | `ticket.provider`, `ticket.operation`, `wait.reason`, `wait.estimate_ms` (where it is known) |
+/// | `waits no longer` | debug | `ticket.provider`, `ticket.operation`, `wait.ms` |
+/// | `the vendor says that there are too many calls` | warn | `ticket.provider`, `ticket.operation`, `wait.estimate_ms` |
+/// | `retrying` | info | `ticket.provider`, `ticket.operation`, `error.type`, `retry.attempts` (so far), `retry.wait_ms` |
+/// | `giving up` | warn | `ticket.provider`, `ticket.operation`, `error.type`, `retry.attempts`, `retry.reason` |
+/// | `the rest is not tried` (of [`Tickets::delete_all`](crate::Tickets::delete_all) and the like) | warn | `ticket.provider`, `ticket.operation`, `error.type` |
+///
+/// A span of a failure has `error.type` (the [kind](crate::ErrorKind)), `ticket.effect`, `http.response.status_code`
+/// (where there was a reply) and `otel.status_code` (`ERROR`). A delete that was answered is no failure,
+/// whatever became of the single tickets. Names that end in `_ms` and `.ms` are milliseconds; `ticket.id` has at most 64
+/// characters, control characters escaped; `wait.reason` is a [`WaitReason`](crate::WaitReason); `retry.reason` is
+/// `attempts`, `retry_after`, `deadline`, `budget` or `stopped`.
+///
+/// The spans are internal ones; OpenTelemetry's HTTP client span, one per request within an attempt, is the HTTP
+/// client's own: see `ticket-http`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Observe;
+
+impl Layer for Observe {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
+        let span = tracing::info_span!(
+            "ticket_operation",
+            otel.kind = "internal",
+            ticket.provider = call.info().id,
+            ticket.operation = call.operation().as_str(),
+            ticket.id = Empty,
+            ticket.count = Empty,
+            ticket.effect = Empty,
+            error.type = Empty,
+            http.response.status_code = Empty,
+            otel.status_code = Empty,
+        );
+        match call.request() {
+            // Nobody listens.
+            _ if span.is_none() => {}
+            // Refused only later, so it may be anything.
+            Request::Get(id)
+            | Request::Update(id, _)
+            | Request::Resolve(id)
+            | Request::Messages(id, _)
+            | Request::Comment(id, _) => {
+                span.record("ticket.id", bounded(id.as_str(), 64));
+            }
+            Request::Delete(targets) => {
+                span.record("ticket.count", targets.len());
+            }
+            Request::List(_) | Request::Create(_) => {}
+        }
+        let result = next.call(call).instrument(span.clone()).await;
+        let _entered = span.enter();
+        match &result {
+            Ok(_) => tracing::debug!("answered"),
+            Err(error) => {
+                record_failure(&span, error);
+                tracing::debug!("failed");
+            }
+        }
+        result
+    }
+}
+
+/// What a span tells of an error. It must have been made with these fields.
+pub(super) fn record_failure(span: &Span, error: &Error) {
+    span.record("error.type", error.kind().as_str());
+    span.record("ticket.effect", error.effect().as_str());
+    if let Some(status) = error.status() {
+        span.record("http.response.status_code", status);
+    }
+    span.record("otel.status_code", "ERROR");
+}

@@ -1,0 +1,58 @@
+//! `Pace`: no call before the account's quota allows it.
+
+use std::sync::Arc;
+
+use crate::call::layer::{Call, Layer, Next, Reply};
+use crate::call::pace::Pacer;
+use crate::provider::error::{ErrorKind, Result};
+
+/// Holds each call back until the account's quota allows it. See [`Pacer`] for what is promised.
+///
+/// Events tell that a call begins to wait and that it waits no longer. A call that comes too late for its deadline
+/// fails with `RateLimited`, one that is called off with `Cancelled`; neither was sent.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    pacer: Arc<Pacer>,
+}
+
+impl Pace {
+    /// Keeps within the quotas of `pacer`, together with everyone who shares it.
+    pub const fn new(pacer: Arc<Pacer>) -> Self {
+        Self { pacer }
+    }
+}
+
+impl Layer for Pace {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
+        let (provider, operation) = (call.info().id, call.operation());
+        let context = call.context();
+        #[cfg(feature = "metrics")]
+        let begun = tokio::time::Instant::now();
+        if let Some(state) = &context.send_state {
+            state.hold_back();
+        }
+        let slot = self.pacer.acquire(provider, operation, context).await;
+        #[cfg(feature = "metrics")]
+        super::metrics::waited(&call, begun.elapsed());
+        let slot = slot?;
+        if let Some(state) = &context.send_state {
+            state.send();
+        }
+        let result = next.call(call).await;
+        match &result {
+            Err(error) if error.kind() == ErrorKind::RateLimited => {
+                // Before the slot is given back, so that nobody slips through in between.
+                let pause = self.pacer.close_for(error.retry_after());
+                tracing::warn!(
+                    ticket.provider = provider,
+                    ticket.operation = operation.as_str(),
+                    wait.estimate_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                    "the vendor says that there are too many calls"
+                );
+            }
+            _ => {}
+        }
+        drop(slot);
+        result
+    }
+}

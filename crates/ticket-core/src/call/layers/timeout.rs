@@ -1,0 +1,31 @@
+//! `Timeout`: how long one attempt may take.
+
+use std::time::Duration;
+
+use crate::call::layer::{Call, Layer, Next, Reply};
+use crate::provider::error::{Error, ErrorKind, Result};
+
+/// Ends an attempt that takes too long, by tokio's clock. A write that timed out has an unknown effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeout {
+    limit: Duration,
+}
+
+impl Timeout {
+    /// At most `limit` per attempt.
+    pub const fn new(limit: Duration) -> Self {
+        Self { limit }
+    }
+}
+
+impl Layer for Timeout {
+    async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
+        tokio::time::timeout(self.limit, next.call(call))
+            .await
+            .unwrap_or_else(|_| {
+                let message = format!("no answer within {} s", self.limit.as_secs_f64());
+                Err(Error::new(ErrorKind::Timeout, message)
+                    .in_operation(call.info().id, call.operation()))
+            })
+    }
+}

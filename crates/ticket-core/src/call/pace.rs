@@ -1,0 +1,349 @@
+//! Keeps an account's calls within its quotas: who may be sent now, who waits, and for what.
+//!
+//! Not for repeating what was refused (`Retry`), nor for how long the vendor may take (`Timeout`).
+
+mod line;
+mod refusal;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+pub use self::line::Waiting;
+pub use self::slots::{NoSlot, Slots, WaitReason};
+
+use self::line::{FirstInLine, Wait};
+use self::refusal::{Refused, called_off, too_late};
+use self::slots::InProcess;
+use crate::provider::context::{CallContext, WaitEnded};
+use crate::provider::error::{Effect, Error, Result};
+use crate::provider::operation::Operation;
+use crate::provider::quota::Quotas;
+
+/// How long the account is closed after a refusal that names no time, where there is no window to go by.
+const USUAL_PAUSE: Duration = Duration::from_secs(1);
+
+/// No vendor closes the account for longer than this, or than its longest window.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
+/// Keeps the calls of one account within its quotas. All handles of the account share one (`Arc`).
+///
+/// A call takes a slot in every window before it is sent, and each slot is free again one window **after the call
+/// has ended**: answered, timed out, or given up by dropping its future. Calls wait for their slot in the
+/// order in which they came. A vendor that refuses a call for its quota all the same closes the account for
+/// everyone, for as long as it says (one hour or the longest window at most); where it does not say, for the
+/// shortest window, or one second where there is none.
+///
+/// # What is promised
+///
+/// The vendor never counts more calls in a window than the quota allows, whether it counts by a sliding window,
+/// by a fixed one, with a token bucket, or counts refused calls too. This holds as long as
+///
+/// * nobody else uses the account's quota,
+/// * the vendor counts a call between its sending and its answer,
+/// * a call that was given up on its way is counted, if at all, no later after that moment than any later call
+///   needs to get there. There is no allowance for a request that lingers somewhere.
+///
+/// The price is a part of the rate: with answers after `latency`, about `latency / (window + latency)` of it.
+///
+/// ```
+/// use std::time::Duration;
+/// use ticket_core::{Pacer, Quota, Quotas};
+///
+/// let quotas = Quotas::none()
+///     .window(Quota::new(25, Duration::from_secs(5)))
+///     .window(Quota::new(10_000, Duration::from_secs(86_400)));
+/// let pacer = Pacer::new(quotas);
+/// assert_eq!(pacer.status().waiting, 0);
+/// ```
+#[derive(Debug)]
+pub struct Pacer {
+    quotas: Quotas,
+    slots: Arc<dyn Slots>,
+    /// The same slots where they are this process's own, and need not be waited for.
+    own_slots: Option<Arc<InProcess>>,
+    /// Whether the slots need not be asked: there are no windows, and the vendor has never refused a call.
+    unlimited: AtomicBool,
+    concurrency: Option<Semaphore>,
+    /// The endpoints that take one call at a time, by what they serve.
+    endpoints: HashMap<Operation, Arc<Semaphore>>,
+    /// Whoever holds it is first in line, and alone asks for a slot.
+    turnstile: Semaphore,
+    /// What the first in line waits for.
+    obstacle: Mutex<Option<Waiting>>,
+    /// The account was closed: the first in line must ask again how long it takes.
+    closed: Notify,
+    in_flight: AtomicUsize,
+    waiting: AtomicUsize,
+}
+
+/// How an account stands with its quotas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PaceStatus {
+    /// How many calls are on their way.
+    pub in_flight: usize,
+    /// How many calls wait to be sent.
+    pub waiting: usize,
+    /// What the first of them waits for.
+    pub obstacle: Option<Waiting>,
+}
+
+impl Pacer {
+    /// Keeps within these quotas, as long as this is the account's only pacer. Windows of no length are none.
+    pub fn new(quotas: Quotas) -> Self {
+        let slots = Arc::new(InProcess::new(&quotas));
+        let unlimited = quotas.windows.is_empty();
+        Self {
+            own_slots: Some(Arc::clone(&slots)),
+            ..Self::build(quotas, slots, unlimited)
+        }
+    }
+
+    /// Keeps within these quotas, with slots kept elsewhere: `slots` decides about the windows, and those of
+    /// `quotas` are for messages.
+    ///
+    /// How many calls may run at once is still kept by each process alone. Start from the provider's own
+    /// [`quotas`](crate::ProviderInfo::quotas) and change their windows, so that those limits stay.
+    pub fn with_slots(quotas: Quotas, slots: Arc<dyn Slots>) -> Self {
+        Self::build(quotas, slots, false)
+    }
+
+    fn build(quotas: Quotas, slots: Arc<dyn Slots>, unlimited: bool) -> Self {
+        let concurrency = quotas
+            .max_concurrent
+            .map(|calls| Semaphore::new(calls.get().min(Semaphore::MAX_PERMITS)));
+        let mut endpoints = HashMap::new();
+        if let Some(shared) = quotas.one_call_per_endpoint {
+            let alone = Operation::ALL.iter().map(std::slice::from_ref);
+            for served in alone.chain(shared.iter().copied()) {
+                let endpoint = Arc::new(Semaphore::new(1));
+                endpoints.extend(served.iter().map(|one| (*one, Arc::clone(&endpoint))));
+            }
+        }
+        Self {
+            quotas,
+            slots,
+            own_slots: None,
+            unlimited: AtomicBool::new(unlimited),
+            concurrency,
+            endpoints,
+            turnstile: Semaphore::new(1),
+            obstacle: Mutex::default(),
+            closed: Notify::new(),
+            in_flight: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// The quotas kept.
+    pub const fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// What stands in the way right now, for progress displays.
+    pub fn status(&self) -> PaceStatus {
+        let waiting = self.waiting.load(Relaxed);
+        let elsewhere = Waiting {
+            reason: WaitReason::Concurrency,
+            until: None,
+        };
+        PaceStatus {
+            in_flight: self.in_flight.load(Relaxed),
+            waiting,
+            obstacle: (*self.obstacle()).or((waiting > 0).then_some(elsewhere)),
+        }
+    }
+
+    /// Waits until the call may be sent, until the deadline or stop of its context. The call is in flight as long as the slot lives.
+    pub(crate) async fn acquire(
+        &self,
+        provider: &'static str,
+        operation: Operation,
+        context: &CallContext,
+    ) -> Result<Slot<'_>> {
+        let refuse = |error: Error| Err(error.in_operation(provider, operation));
+        if self.quotas.windows.iter().any(|quota| quota.calls == 0) {
+            return refuse(Error::config("the quota allows no calls"));
+        }
+        match context.ended() {
+            Some(WaitEnded::Stopped) => {
+                return refuse(called_off(
+                    "called off before it was sent; nothing was sent",
+                ));
+            }
+            Some(WaitEnded::Deadline) => return refuse(too_late(None, &[])),
+            None => {}
+        }
+        if let Some(slot) = self.pass_at_once(operation) {
+            return Ok(slot);
+        }
+        Box::pin(self.acquire_in_turn(provider, operation, context)).await
+    }
+
+    async fn acquire_in_turn(
+        &self,
+        provider: &'static str,
+        operation: Operation,
+        context: &CallContext,
+    ) -> Result<Slot<'_>> {
+        let refuse = |error: Error| Err(error.in_operation(provider, operation));
+        let mut wait = Wait::new(self, provider, operation);
+        let passed = context
+            .wait_for(self.pass(operation, context, &mut wait))
+            .await;
+        match passed {
+            Ok(Ok(slot)) => Ok(slot),
+            Ok(Err(Refused::TooLate(obstacle))) => {
+                refuse(too_late(Some(obstacle), &self.quotas.windows))
+            }
+            Ok(Err(Refused::NoSlots(error))) => refuse(error.with_effect(Effect::None)),
+            Err(WaitEnded::Deadline) => refuse(too_late(wait.obstacle(), &self.quotas.windows)),
+            Err(WaitEnded::Stopped) => refuse(called_off(
+                "called off while waiting for a free call of the quota; nothing was sent",
+            )),
+        }
+    }
+
+    /// The vendor refused a call for its quota: closes the account for everyone. Says for how long.
+    pub(crate) fn close_for(&self, retry_after: Option<Duration>) -> Duration {
+        let windows = || self.quotas.windows.iter().map(|quota| quota.window);
+        let longest = windows().fold(LONGEST_PAUSE, Duration::max);
+        let wait = retry_after
+            .or_else(|| windows().min())
+            .unwrap_or(USUAL_PAUSE)
+            .min(longest);
+        self.slots.close_for(wait);
+        // From now on the slots are asked: rarer than it is worth to undo.
+        self.unlimited.store(false, Relaxed);
+        self.closed.notify_one();
+        wait
+    }
+
+    /// A slot, where nothing and nobody stands in the way: the usual case, without waiting for anything.
+    fn pass_at_once<'a>(&'a self, operation: Operation) -> Option<Slot<'a>> {
+        let own_slots = self.own_slots.as_ref()?;
+        let free = |limit: Option<&'a Semaphore>| limit.map(Semaphore::try_acquire).transpose();
+        let permits = [
+            free(self.endpoint(operation)).ok()?,
+            free(self.concurrency.as_ref()).ok()?,
+        ];
+        if self.unlimited.load(Relaxed) {
+            return Some(Slot::new(self, permits, false));
+        }
+        let _turn = self.turnstile.try_acquire().ok()?;
+        own_slots.try_take().ok()?;
+        Some(Slot::new(self, permits, true))
+    }
+
+    /// Through all that may stand in the way. A busy endpoint holds up no other one, and who waits for the end of
+    /// other calls holds up nobody at the turnstile.
+    async fn pass<'a>(
+        &'a self,
+        operation: Operation,
+        context: &CallContext,
+        wait: &mut Wait<'_>,
+    ) -> Result<Slot<'a>, Refused> {
+        let permits = [
+            permit(self.endpoint(operation), wait).await,
+            permit(self.concurrency.as_ref(), wait).await,
+        ];
+        if self.unlimited.load(Relaxed) {
+            return Ok(Slot::new(self, permits, false));
+        }
+        let _turn = if let Ok(turn) = self.turnstile.try_acquire() {
+            Some(turn)
+        } else {
+            // Nobody in the line is sent before its first.
+            let first = (*self.obstacle()).unwrap_or(Waiting {
+                reason: WaitReason::Quota,
+                until: None,
+            });
+            first.ends_within(context)?;
+            wait.begin(first);
+            self.turnstile.acquire().await.ok()
+        };
+        let first_in_line = FirstInLine(self);
+        loop {
+            let (reason, at_least) = match self.slots.take().await {
+                // No await from here on, so that nothing taken can be lost.
+                Ok(()) => return Ok(Slot::new(self, permits, true)),
+                Err(NoSlot::Wait { reason, at_least }) => (reason, at_least),
+                Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
+            };
+            // To wait for nothing would be to ask without end.
+            let at_least = at_least.max(Duration::from_millis(1));
+            let obstacle = Waiting {
+                reason,
+                until: Instant::now().checked_add(at_least),
+            };
+            obstacle.ends_within(context)?;
+            wait.begin(obstacle);
+            first_in_line.waits_for(obstacle);
+            let _ = tokio::time::timeout(at_least, self.closed.notified()).await;
+        }
+    }
+
+    fn endpoint(&self, operation: Operation) -> Option<&Semaphore> {
+        self.endpoints.get(&operation).map(AsRef::as_ref)
+    }
+
+    fn obstacle(&self) -> MutexGuard<'_, Option<Waiting>> {
+        self.obstacle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call in flight. Dropping it says that the call has ended, however it did.
+#[derive(Debug)]
+pub(crate) struct Slot<'a> {
+    pacer: &'a Pacer,
+    /// Whether it was taken from the slots.
+    counted: bool,
+    /// Released after the slot, so that whoever gets them finds it given back.
+    _permits: [Option<SemaphorePermit<'a>>; 2],
+}
+
+impl<'a> Slot<'a> {
+    fn new(pacer: &'a Pacer, permits: [Option<SemaphorePermit<'a>>; 2], counted: bool) -> Self {
+        pacer.in_flight.fetch_add(1, Relaxed);
+        Self {
+            pacer,
+            counted,
+            _permits: permits,
+        }
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        self.pacer.in_flight.fetch_sub(1, Relaxed);
+        if self.counted {
+            self.pacer.slots.give_back();
+        }
+    }
+}
+
+/// Waits until one of so many may go; where nothing is limited, there is no permit.
+async fn permit<'a>(
+    limit: Option<&'a Semaphore>,
+    wait: &mut Wait<'_>,
+) -> Option<SemaphorePermit<'a>> {
+    let limit = limit?;
+    if let Ok(permit) = limit.try_acquire() {
+        return Some(permit);
+    }
+    wait.begin(Waiting {
+        reason: WaitReason::Concurrency,
+        until: None,
+    });
+    // It cannot fail: nobody closes it.
+    limit.acquire().await.ok()
+}

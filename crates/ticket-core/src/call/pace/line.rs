@@ -1,0 +1,116 @@
+//! Standing in line, visibly: numbers and an event for whoever wonders why nothing happens.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::refusal::Refused;
+use super::{Pacer, WaitReason};
+use crate::provider::context::CallContext;
+use crate::provider::operation::Operation;
+
+/// What a call waits for, and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Waiting {
+    /// What it waits for.
+    pub reason: WaitReason,
+    /// It will not be sent before this, by tokio's clock; absent where nobody knows.
+    pub until: Option<Instant>,
+}
+
+impl Waiting {
+    /// An error where it is known already that the wait outlasts the deadline.
+    pub(super) fn ends_within(self, context: &CallContext) -> Result<(), Refused> {
+        match self.until {
+            Some(until) if context.is_late_at(until) => Err(Refused::TooLate(self)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One call's waiting, from the first obstacle to the last, or to its end by being dropped.
+///
+/// Its events have the fields `ticket.provider`, `ticket.operation`, `wait.reason` and `wait.estimate_ms`, or
+/// `wait.ms` when it is over. Nothing else: the list is closed, as that of `Observe` is.
+pub(super) struct Wait<'a> {
+    pacer: &'a Pacer,
+    provider: &'static str,
+    operation: Operation,
+    begun: Option<(Instant, Waiting)>,
+}
+
+impl<'a> Wait<'a> {
+    pub(super) fn new(pacer: &'a Pacer, provider: &'static str, operation: Operation) -> Self {
+        Self {
+            pacer,
+            provider,
+            operation,
+            begun: None,
+        }
+    }
+
+    /// There is an obstacle: the first one, or another one than before.
+    pub(super) fn begin(&mut self, obstacle: Waiting) {
+        if let Some((_, latest)) = &mut self.begun {
+            *latest = obstacle;
+            return;
+        }
+        let now = Instant::now();
+        self.begun = Some((now, obstacle));
+        self.pacer.waiting.fetch_add(1, Relaxed);
+        tracing::debug!(
+            ticket.provider = self.provider,
+            ticket.operation = self.operation.as_str(),
+            wait.reason = obstacle.reason.as_str(),
+            wait.estimate_ms = obstacle
+                .until
+                .map(|until| millis(until.duration_since(now))),
+            "waits to be sent"
+        );
+    }
+
+    /// What it waits for; of those in line, what the first of them waits for.
+    pub(super) fn obstacle(&self) -> Option<Waiting> {
+        let (_, own) = self.begun?;
+        match own.reason {
+            WaitReason::Concurrency => Some(own),
+            WaitReason::Quota | WaitReason::Closed => (*self.pacer.obstacle()).or(Some(own)),
+        }
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let Some((begun, _)) = self.begun else {
+            return;
+        };
+        self.pacer.waiting.fetch_sub(1, Relaxed);
+        tracing::debug!(
+            ticket.provider = self.provider,
+            ticket.operation = self.operation.as_str(),
+            wait.ms = millis(begun.elapsed()),
+            "waits no longer"
+        );
+    }
+}
+
+/// Says what the first in line waits for, as long as there is one.
+pub(super) struct FirstInLine<'a>(pub(super) &'a Pacer);
+
+impl FirstInLine<'_> {
+    pub(super) fn waits_for(&self, obstacle: Waiting) {
+        *self.0.obstacle() = Some(obstacle);
+    }
+}
+
+impl Drop for FirstInLine<'_> {
+    fn drop(&mut self) {
+        *self.0.obstacle() = None;
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,330 @@
+//! How waiting ends for nothing, and what a store of slots is asked. What the vendor sees: `tests/pace`.
+
+use std::num::NonZeroUsize;
+
+use futures_core::future::BoxFuture;
+use futures_util::FutureExt as _;
+
+use super::*;
+use crate::provider::error::ErrorKind;
+use crate::provider::quota::Quota;
+use crate::provider::stop::Stop;
+
+const WINDOW: Duration = Duration::from_secs(5);
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn pacer(calls: u32) -> Pacer {
+    Pacer::new(Quotas::none().window(Quota::new(calls, WINDOW)))
+}
+
+fn until(deadline: Instant) -> CallContext {
+    CallContext::new().deadline(deadline)
+}
+
+async fn acquire<'a>(pacer: &'a Pacer, context: &CallContext) -> Result<Slot<'a>> {
+    let slot = pacer.acquire("mock", Operation::Delete, context);
+    // A call that would never be sent fails its test.
+    tokio::time::timeout(seconds(100_000), slot).await.unwrap()
+}
+
+/// A call that is over at once.
+async fn call(pacer: &Pacer) {
+    let context = CallContext::default();
+    drop(acquire(pacer, &context).await.unwrap());
+}
+
+fn assert_idle(pacer: &Pacer) {
+    let status = pacer.status();
+    assert_eq!((status.in_flight, status.waiting), (0, 0));
+    assert_eq!(status.obstacle, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_beyond_the_deadline_is_refused_at_once() {
+    let pacer = pacer(25);
+    let start = Instant::now();
+    for _ in 0..25 {
+        call(&pacer).await;
+    }
+    let error = acquire(&pacer, &until(start + seconds(4)))
+        .await
+        .unwrap_err();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(error.effect(), Effect::None);
+    assert_eq!(error.retry_after(), Some(WINDOW));
+    // Nothing is sent at the deadline itself, so that waiting for it would be in vain too.
+    let just_then = acquire(&pacer, &until(start + WINDOW)).await.unwrap_err();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(just_then.to_string(), error.to_string());
+    assert_eq!(
+        error.to_string(),
+        "mock delete: the account's quota (25 calls in 5 s) leaves no free call within the deadline; nothing was sent"
+    );
+    assert_idle(&pacer);
+    acquire(&pacer, &until(start + seconds(6))).await.unwrap();
+    assert_eq!(start.elapsed(), WINDOW);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_cannot_be_given_back_in_time_is_refused_at_once() {
+    let pacer = pacer(1);
+    let start = Instant::now();
+    let in_flight = acquire(&pacer, &CallContext::default()).await.unwrap();
+    let error = acquire(&pacer, &until(start + seconds(4)))
+        .await
+        .unwrap_err();
+    assert_eq!(error.retry_after(), Some(WINDOW));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    drop(in_flight);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_stands_behind_a_wait_beyond_the_deadline_is_refused_at_once() {
+    let pacer = pacer(1);
+    let start = Instant::now();
+    call(&pacer).await;
+    let patient = CallContext::default();
+    let mut first = Box::pin(acquire(&pacer, &patient));
+    assert!((&mut first).now_or_never().is_none());
+    let error = acquire(&pacer, &until(start + seconds(4)))
+        .await
+        .unwrap_err();
+    assert_eq!(error.retry_after(), Some(WINDOW));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    drop(first.await.unwrap());
+    assert_idle(&pacer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_ends_a_wait_of_unknown_length() {
+    let pacer = Pacer::new(Quotas::none().max_concurrent(NonZeroUsize::MIN));
+    let start = Instant::now();
+    let in_flight = acquire(&pacer, &CallContext::default()).await.unwrap();
+    let error = acquire(&pacer, &until(start + seconds(4)))
+        .await
+        .unwrap_err();
+    assert_eq!(start.elapsed(), seconds(4));
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::RateLimited, Effect::None)
+    );
+    assert_eq!(error.retry_after(), None);
+    assert!(error.message().contains("may be on their way at once"));
+    drop(in_flight);
+    assert_idle(&pacer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_ends_a_wait_in_line_and_says_how_long_it_would_have_been() {
+    let pacer = pacer(2);
+    let start = Instant::now();
+    call(&pacer).await;
+    tokio::time::advance(seconds(3)).await;
+    call(&pacer).await;
+    let patient = CallContext::default();
+    let mut first = Box::pin(acquire(&pacer, &patient));
+    assert!((&mut first).now_or_never().is_none());
+    // The first one goes after five seconds; for the second it is then too late.
+    let deadline = until(start + seconds(6));
+    let mut second = Box::pin(acquire(&pacer, &deadline));
+    assert!((&mut second).now_or_never().is_none());
+    drop(first.await.unwrap());
+    let error = second.await.unwrap_err();
+    assert_eq!(start.elapsed(), WINDOW);
+    assert_eq!(error.retry_after(), Some(seconds(3)));
+    assert_idle(&pacer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_every_wait_and_leaves_nothing_behind() {
+    let pacer = pacer(1);
+    let start = Instant::now();
+    call(&pacer).await;
+    let stop = Stop::new();
+    let context = CallContext::new().stop(stop.clone());
+    let mut first = Box::pin(acquire(&pacer, &context));
+    let mut second = Box::pin(acquire(&pacer, &context));
+    assert!((&mut first).now_or_never().is_none());
+    assert!((&mut second).now_or_never().is_none());
+    assert_eq!(pacer.status().waiting, 2);
+    stop.finish();
+    for stopped in [first, second] {
+        let error = stopped.await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::Cancelled, Effect::None)
+        );
+        assert_eq!(
+            error.to_string(),
+            "mock delete: called off while waiting for a free call of the quota; nothing was sent"
+        );
+    }
+    assert_idle(&pacer);
+    call(&pacer).await;
+    assert_eq!(start.elapsed(), WINDOW);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_deadline_not_even_a_free_slot_is_taken() {
+    let pacer = pacer(1);
+    let start = Instant::now();
+    // Timers do not answer a task that has used up its budget; the deadline holds all the same.
+    while tokio::task::consume_budget().now_or_never().is_some() {}
+    let late = acquire(&pacer, &until(start)).now_or_never();
+    let late = late.unwrap().unwrap_err();
+    assert_eq!(
+        (late.kind(), late.effect()),
+        (ErrorKind::RateLimited, Effect::None)
+    );
+    let stop = Stop::new();
+    stop.finish();
+    let context = CallContext::new().stop(stop);
+    let stopped = acquire(&pacer, &context).await.unwrap_err();
+    assert_eq!(
+        (stopped.kind(), stopped.effect()),
+        (ErrorKind::Cancelled, Effect::None)
+    );
+    call(&pacer).await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_learns_of_a_pause_that_begins_meanwhile() {
+    let pacer = pacer(1);
+    let start = Instant::now();
+    call(&pacer).await;
+    let context = until(start + seconds(10));
+    let mut waiting = Box::pin(acquire(&pacer, &context));
+    assert!((&mut waiting).now_or_never().is_none());
+    let obstacle = pacer.status().obstacle.unwrap();
+    assert_eq!(
+        (obstacle.reason, obstacle.until),
+        (WaitReason::Quota, Some(start + WINDOW))
+    );
+    pacer.close_for(Some(seconds(20)));
+    let error = waiting.await.unwrap_err();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(error.retry_after(), Some(seconds(20)));
+    assert!(error.message().contains("too many calls"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_pause_is_longer_than_an_hour_or_the_longest_window_nor_cut_short_by_another() {
+    let pacer = pacer(1);
+    assert_eq!(pacer.close_for(Some(Duration::MAX)), seconds(3600));
+    assert_eq!(pacer.close_for(None), WINDOW);
+    let start = Instant::now();
+    call(&pacer).await;
+    assert_eq!(start.elapsed(), seconds(3600));
+    let daily = Pacer::new(Quotas::none().window(Quota::new(1, seconds(86_400))));
+    assert_eq!(daily.close_for(Some(Duration::MAX)), seconds(86_400));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_without_windows_pauses_too() {
+    let pacer = Pacer::new(Quotas::none());
+    let start = Instant::now();
+    call(&pacer).await;
+    assert_eq!(pacer.close_for(None), seconds(1));
+    call(&pacer).await;
+    call(&pacer).await;
+    assert_eq!(start.elapsed(), seconds(1));
+    assert_idle(&pacer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_of_no_length_is_none() {
+    let pacer = Pacer::new(Quotas::none().window(Quota::new(1, Duration::ZERO)));
+    let start = Instant::now();
+    let context = CallContext::default();
+    let _in_flight = acquire(&pacer, &context).await.unwrap();
+    call(&pacer).await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_older_than_every_window_is_forgotten() {
+    let slots = InProcess::new(&Quotas::none().window(Quota::new(u32::MAX, WINDOW)));
+    for _ in 0..1_000 {
+        slots.try_take().unwrap();
+        slots.give_back();
+    }
+    assert_eq!(slots.remembered(), 1_000);
+    tokio::time::advance(WINDOW).await;
+    for _ in 0..1_000 {
+        slots.try_take().unwrap();
+        slots.give_back();
+    }
+    assert_eq!(slots.remembered(), 1_000);
+    // Others are forgotten faster than new ones come.
+    tokio::time::advance(WINDOW).await;
+    slots.try_take().unwrap();
+    slots.give_back();
+    assert_eq!(slots.remembered(), 999);
+}
+
+/// A store that answers as it is told, and counts what it is asked.
+#[derive(Debug, Default)]
+struct Store {
+    asked: Mutex<Vec<Instant>>,
+    answers: Mutex<Vec<Result<(), NoSlot>>>,
+    given_back: AtomicUsize,
+    closed_for: Mutex<Vec<Duration>>,
+}
+
+impl Slots for Store {
+    fn take(&self) -> BoxFuture<'_, Result<(), NoSlot>> {
+        async {
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            self.asked.lock().unwrap().push(Instant::now());
+            self.answers.lock().unwrap().pop().unwrap_or(Ok(()))
+        }
+        .boxed()
+    }
+
+    fn give_back(&self) {
+        self.given_back.fetch_add(1, Relaxed);
+    }
+
+    fn close_for(&self, wait: Duration) {
+        self.closed_for.lock().unwrap().push(wait);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_is_asked_again_when_it_said_and_gets_back_what_it_gave() {
+    let store = Arc::new(Store::default());
+    *store.answers.lock().unwrap() = vec![Err(NoSlot::Wait {
+        reason: WaitReason::Quota,
+        at_least: seconds(2),
+    })];
+    let pacer = Pacer::with_slots(Quotas::none(), Arc::clone(&store) as Arc<dyn Slots>);
+    let start = Instant::now();
+    call(&pacer).await;
+    let asked: Vec<_> = store.asked.lock().unwrap().clone();
+    let after = |millis| start + Duration::from_millis(millis);
+    assert_eq!(asked, [after(3), after(2006)]);
+    assert_eq!(store.given_back.load(Relaxed), 1);
+    pacer.close_for(Some(seconds(7)));
+    assert_eq!(*store.closed_for.lock().unwrap(), [seconds(7)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_be_asked_fails_the_call_unsent() {
+    let store = Arc::new(Store::default());
+    let down = Error::new(ErrorKind::Unavailable, "the store of the quota is down");
+    *store.answers.lock().unwrap() = vec![Err(NoSlot::Failed(down))];
+    let pacer = Pacer::with_slots(Quotas::none(), Arc::clone(&store) as Arc<dyn Slots>);
+    let context = CallContext::default();
+    let error = acquire(&pacer, &context).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Unavailable, Effect::None)
+    );
+    assert_eq!(store.given_back.load(Relaxed), 0);
+    assert_idle(&pacer);
+}

@@ -1,0 +1,191 @@
+//! The standard stack: which layers stand around a provider, and in which order. Decided here alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_core::future::BoxFuture;
+
+use crate::call::layer::{Around, Call, Layer, Next};
+use crate::call::layers::{Check, Observe, Pace, Retry, Timeout};
+use crate::call::pace::Pacer;
+use crate::call::retry::RetryPolicy;
+use crate::model::draft::{Created, NewTicket, TicketPatch};
+use crate::model::message::{Message, NewComment};
+use crate::model::query::{Page, PageRequest, TicketQuery};
+use crate::model::ticket::{Ticket, TicketId};
+use crate::provider::capability::ProviderInfo;
+use crate::provider::context::CallContext;
+use crate::provider::delete::{DeleteReport, DeleteTarget};
+use crate::provider::error::Result;
+use crate::provider::operation::Request;
+use crate::provider::ticket_provider::TicketProvider;
+
+/// What can be chosen about the standard stack.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StackOptions {
+    /// How long one attempt may take, waiting for the quota aside. 35 seconds unless changed: a little longer
+    /// than the 30 seconds after which the providers' own HTTP client gives up, since that knows better what
+    /// has happened.
+    pub timeout: Duration,
+    /// How often and how soon a failed call is made again.
+    pub retry: RetryPolicy,
+    /// How long a single call of [`Tickets`](crate::Tickets) may wait to be sent, for the quota and between attempts,
+    /// where its [context](crate::CallContext) has no deadline: 5 minutes unless changed. Not for bulk changes.
+    pub deadline: Duration,
+    /// What keeps the account within its quotas. Unless set, one of this handle's own for the quotas that
+    /// the provider documents; several handles of one account must share one.
+    pub pacer: Option<Arc<Pacer>>,
+    /// Makes the waits between attempts the same in every run. Unless set they differ.
+    pub seed: Option<u64>,
+}
+
+impl Default for StackOptions {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(35),
+            retry: RetryPolicy::default(),
+            deadline: Duration::from_secs(300),
+            pacer: None,
+            seed: None,
+        }
+    }
+}
+
+impl StackOptions {
+    /// Sets how long one attempt may take.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets how often and how soon a failed call is made again.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Sets how long a single call may wait to be sent.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Shares the account's quotas with every other handle that has this pacer.
+    #[must_use]
+    pub fn pacer(mut self, pacer: Arc<Pacer>) -> Self {
+        self.pacer = Some(pacer);
+        self
+    }
+
+    /// Makes the waits between attempts the same in every run.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The pacer that is set, or a new one for the provider's quotas.
+    pub(crate) fn pacer_for(&self, provider: &dyn TicketProvider) -> Arc<Pacer> {
+        let new = || Arc::new(Pacer::new(provider.info().quotas.clone()));
+        self.pacer.clone().unwrap_or_else(new)
+    }
+}
+
+/// The standard layers, the outermost first.
+type Standard = Around<Observe, Around<Check, Around<Retry, Around<Pace, Timeout>>>>;
+
+/// Puts the standard layers around a provider: [`Observe`] → [`Check`] → [`Retry`] → [`Pace`] → [`Timeout`].
+///
+/// With the feature `metrics`, `Metrics` stands before them all.
+///
+/// `Check` stands before anything that waits, so that what cannot be sent is refused at once; `Pace` stands
+/// inside `Retry`, so that every attempt has its slot; `Timeout` stands next to the provider, so that only the
+/// vendor's own time counts.
+pub fn standard_stack(
+    provider: Arc<dyn TicketProvider>,
+    options: &StackOptions,
+) -> Arc<dyn TicketProvider> {
+    let policy = options.retry.clone();
+    let retry = match options.seed {
+        Some(seed) => Retry::seeded(policy, seed),
+        None => Retry::new(policy),
+    };
+    let pace = Pace::new(options.pacer_for(&*provider));
+    let timeout = Timeout::new(options.timeout);
+    let layers: Standard = Around(Observe, Around(Check, Around(retry, Around(pace, timeout))));
+    #[cfg(feature = "metrics")]
+    let layers = Around(crate::call::layers::Metrics::new(), layers);
+    Arc::new(Stack::new(layers, provider))
+}
+
+/// A provider with a layer around it, which may be several in one: one object and one boxed future per call. The only
+/// place that forwards the operations one by one.
+#[derive(Debug)]
+pub struct Stack<L> {
+    layer: L,
+    provider: Arc<dyn TicketProvider>,
+}
+
+impl<L: Layer> Stack<L> {
+    /// Puts `layer` around `provider`.
+    pub fn new(layer: L, provider: Arc<dyn TicketProvider>) -> Self {
+        Self { layer, provider }
+    }
+}
+
+/// Forwards operations through the layers. Spelt out as `async_trait` does it, since that does not look into macros.
+macro_rules! forward {
+    ($($name:ident = $request:ident($($argument:ident: &$life:lifetime $type:ty),+) -> $reply:ty;)+) => {$(
+        fn $name<'s, 'c, $($life,)+ 'r>(
+            &'s self,
+            context: &'c CallContext,
+            $($argument: &$life $type),+
+        ) -> BoxFuture<'r, Result<$reply>>
+        where
+            's: 'r,
+            'c: 'r,
+            $($life: 'r,)+
+            Self: 'r,
+        {
+            /// The provider's own operation.
+            struct Innermost<'n> {
+                provider: &'n dyn TicketProvider,
+                $($argument: &'n $type),+
+            }
+
+            impl Next<$reply> for Innermost<'_> {
+                async fn call(&self, call: Call<'_>) -> Result<$reply> {
+                    self.provider.$name(call.context(), $(self.$argument),+).await
+                }
+            }
+
+            Box::pin(async move {
+                let provider = &*self.provider;
+                let call = Call::new(provider.info(), context, Request::$request($($argument),+));
+                self.layer.call(call, &Innermost { provider, $($argument),+ }).await
+            })
+        }
+    )+};
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<L: Layer> TicketProvider for Stack<L> {
+    fn info(&self) -> &ProviderInfo {
+        self.provider.info()
+    }
+
+    forward! {
+        get = Get(id: &'a TicketId) -> Ticket;
+        list = List(query: &'a TicketQuery) -> Page<Ticket>;
+        create = Create(ticket: &'a NewTicket) -> Created;
+        update = Update(id: &'a TicketId, patch: &'b TicketPatch) -> ();
+        resolve = Resolve(id: &'a TicketId) -> ();
+        delete = Delete(targets: &'a [DeleteTarget]) -> DeleteReport;
+        messages = Messages(id: &'a TicketId, page: &'b PageRequest) -> Page<Message>;
+        comment = Comment(id: &'a TicketId, comment: &'b NewComment) -> ();
+    }
+}

@@ -1,0 +1,8 @@
+//! Tickets and what belongs to them, as every provider speaks of them. Knows nothing of calls.
+
+pub(crate) mod draft;
+pub(crate) mod hidden;
+pub(crate) mod message;
+pub(crate) mod query;
+pub(crate) mod raw;
+pub(crate) mod ticket;

@@ -1,0 +1,347 @@
+//! What is sent to be filed or changed: new tickets, patches, files; and what a create gives back.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::model::hidden::Hidden;
+use crate::model::raw::RawJson;
+use crate::model::ticket::{Person, Priority, Status, TicketId};
+
+/// A ticket to be filed. What the vendor cannot carry is refused by name, never dropped.
+///
+/// ```
+/// use ticket_core::{NewTicket, Person, Priority};
+///
+/// let ticket = NewTicket::new("Card refused")
+///     .description("The till says: declined.")
+///     .requester(Person::named("A customer").email("customer@example.com"))
+///     .priority(Priority::High);
+/// assert_eq!(ticket.subject, "Card refused");
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct NewTicket {
+    /// The subject line.
+    pub subject: String,
+    /// The text.
+    pub description: Option<String>,
+    /// Who asks.
+    pub requester: Option<Person>,
+    /// The vendor's category, topic or type of request, by name.
+    pub category: Option<String>,
+    /// How urgent it is.
+    pub priority: Option<Priority>,
+    /// Who shall work on it: a name, an address or an id, as the vendor takes it.
+    pub assignee: Option<String>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+    /// Fields that only this vendor or this account has, by the vendor's own name.
+    pub custom: BTreeMap<String, String>,
+}
+
+impl NewTicket {
+    /// A ticket with this subject line.
+    pub fn new(subject: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            description: None,
+            requester: None,
+            category: None,
+            priority: None,
+            assignee: None,
+            tags: Vec::new(),
+            attachments: Vec::new(),
+            custom: BTreeMap::new(),
+        }
+    }
+
+    /// Sets the text.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Sets who asks.
+    #[must_use]
+    pub fn requester(mut self, requester: Person) -> Self {
+        self.requester = Some(requester);
+        self
+    }
+
+    /// Sets the category.
+    #[must_use]
+    pub fn category(mut self, category: impl Into<String>) -> Self {
+        self.category = Some(category.into());
+        self
+    }
+
+    /// Sets how urgent it is.
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Sets who shall work on it.
+    #[must_use]
+    pub fn assignee(mut self, assignee: impl Into<String>) -> Self {
+        self.assignee = Some(assignee.into());
+        self
+    }
+
+    /// Adds a label.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn attachment(mut self, attachment: Attachment) -> Self {
+        self.attachments.push(attachment);
+        self
+    }
+
+    /// Sets a field that only this vendor or this account has.
+    #[must_use]
+    pub fn custom(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.custom.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for NewTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewTicket")
+            .field("subject", &Hidden(&self.subject))
+            .field("description", &self.description.as_deref().map(Hidden))
+            .field("requester", &self.requester)
+            .field("category", &self.category)
+            .field("priority", &self.priority)
+            .field("assignee", &self.assignee.as_deref().map(Hidden))
+            .field("tags", &self.tags.len())
+            .field("attachments", &self.attachments)
+            .field("custom", &self.custom.keys())
+            .finish()
+    }
+}
+
+/// What a create gives back. Few vendors send the whole ticket: get it to see it.
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct Created {
+    /// The new ticket's id.
+    pub id: TicketId,
+    /// The vendor's JSON, unmodified.
+    pub raw: RawJson,
+}
+
+impl Created {
+    /// The ticket with this id was created; `raw` is the vendor's reply.
+    pub fn new(id: impl Into<TicketId>, raw: impl Into<RawJson>) -> Self {
+        Self {
+            id: id.into(),
+            raw: raw.into(),
+        }
+    }
+}
+
+impl fmt::Debug for Created {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Created")
+            .field("id", &self.id)
+            .field("raw", &self.raw)
+            .finish()
+    }
+}
+
+/// What is to change on a ticket; what is absent stays as it is.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct TicketPatch {
+    /// The new subject line.
+    pub subject: Option<String>,
+    /// The new text.
+    pub description: Option<String>,
+    /// The new status.
+    pub status: Option<Status>,
+    /// The new priority.
+    pub priority: Option<Priority>,
+    /// The new category.
+    pub category: Option<String>,
+    /// The new assignee.
+    pub assignee: Option<String>,
+    /// Files to add.
+    pub attachments: Vec<Attachment>,
+    /// New values of fields that only this vendor or this account has.
+    pub custom: BTreeMap<String, String>,
+}
+
+impl TicketPatch {
+    /// A patch that changes nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Changes the subject line.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// Changes the text.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Changes the status.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Changes the priority.
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Changes the category.
+    #[must_use]
+    pub fn category(mut self, category: impl Into<String>) -> Self {
+        self.category = Some(category.into());
+        self
+    }
+
+    /// Changes the assignee.
+    #[must_use]
+    pub fn assignee(mut self, assignee: impl Into<String>) -> Self {
+        self.assignee = Some(assignee.into());
+        self
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn attachment(mut self, attachment: Attachment) -> Self {
+        self.attachments.push(attachment);
+        self
+    }
+
+    /// Changes a field that only this vendor or this account has.
+    #[must_use]
+    pub fn custom(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.custom.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for TicketPatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TicketPatch")
+            .field("subject", &self.subject.as_deref().map(Hidden))
+            .field("description", &self.description.as_deref().map(Hidden))
+            .field("status", &self.status)
+            .field("priority", &self.priority)
+            .field("category", &self.category)
+            .field("assignee", &self.assignee.as_deref().map(Hidden))
+            .field("attachments", &self.attachments)
+            .field("custom", &self.custom.keys())
+            .finish()
+    }
+}
+
+/// A file that goes with a ticket or a comment. Cloning does not copy the bytes.
+///
+/// ```
+/// use ticket_core::Attachment;
+///
+/// let file = Attachment::from_path("reports/screenshot.png").media_type("image/png");
+/// assert_eq!(file.name, "screenshot.png");
+/// let bytes = Attachment::new("note.txt", *b"hello");
+/// # let _ = bytes;
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Attachment {
+    /// The file's name, without folders.
+    pub name: String,
+    /// The media type, such as `image/png`.
+    pub media_type: Option<String>,
+    /// Where the bytes are.
+    pub source: AttachmentSource,
+}
+
+/// Where the bytes of an [`Attachment`] are.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum AttachmentSource {
+    /// In memory.
+    Bytes(Arc<[u8]>),
+    /// In a file, which is opened and streamed anew by each attempt to send it.
+    File(PathBuf),
+}
+
+impl Attachment {
+    /// A file of this name with these bytes.
+    pub fn new(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self {
+            name: name.into(),
+            media_type: None,
+            source: AttachmentSource::Bytes(bytes.into()),
+        }
+    }
+
+    /// The file at `path`, under its own name. It is opened when it is sent, not before.
+    pub fn from_path(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Self {
+            name,
+            media_type: None,
+            source: AttachmentSource::File(path),
+        }
+    }
+
+    /// Sets the media type.
+    #[must_use]
+    pub fn media_type(mut self, media_type: impl Into<String>) -> Self {
+        self.media_type = Some(media_type.into());
+        self
+    }
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment")
+            .field("name", &Hidden(&self.name))
+            .field("media_type", &self.media_type)
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+impl fmt::Debug for AttachmentSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "[{} bytes]", bytes.len()),
+            Self::File(_) => f.write_str("[a file]"),
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! Tickets as every provider speaks of them, as they are read. What is filed and changed is in `draft.rs`.
+//!
+//! `Debug` of these types prints ids and lengths, never what people wrote: subjects, texts and names reach
+//! logs by `Debug` far too easily.
+
+use std::fmt;
+
+use ecow::EcoString;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::model::hidden::Hidden;
+use crate::model::raw::RawJson;
+
+/// A ticket's id in its vendor's system, as text; never a number, even where it looks like one.
+///
+/// Any text is accepted here. What cannot be an id (empty, control characters, over 256 bytes) is refused
+/// with `InvalidInput` before anything is sent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TicketId(EcoString);
+
+impl TicketId {
+    /// The id with this text.
+    pub fn new(id: impl AsRef<str>) -> Self {
+        Self(id.as_ref().into())
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TicketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for TicketId {
+    fn from(id: &str) -> Self {
+        Self::new(id)
+    }
+}
+
+impl From<String> for TicketId {
+    fn from(id: String) -> Self {
+        Self::new(id)
+    }
+}
+
+impl From<&String> for TicketId {
+    fn from(id: &String) -> Self {
+        Self::new(id)
+    }
+}
+
+impl From<&TicketId> for TicketId {
+    fn from(id: &TicketId) -> Self {
+        id.clone()
+    }
+}
+
+/// The state of a ticket at one moment, as its vendor names it: an `ETag`, a time stamp. Opaque: it can only be
+/// compared and given back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Version(EcoString);
+
+impl Version {
+    /// The version with this text.
+    pub fn new(version: impl AsRef<str>) -> Self {
+        Self(version.as_ref().into())
+    }
+
+    /// The version's text, as the vendor wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where a ticket stands. A code that no provider has a meaning for is kept as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// Being worked on, or waiting to be.
+    Open,
+    /// Waiting for somebody else.
+    OnHold,
+    /// Solved, and may still be reopened.
+    Resolved,
+    /// Done with.
+    Closed,
+    /// The vendor's own code or name.
+    Other(String),
+}
+
+impl Status {
+    /// The status in `snake_case`, or the vendor's own code.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Open => "open",
+            Self::OnHold => "on_hold",
+            Self::Resolved => "resolved",
+            Self::Closed => "closed",
+            Self::Other(code) => code,
+        }
+    }
+}
+
+/// How urgent a ticket is. A code that no provider has a meaning for is kept as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Priority {
+    /// It can wait.
+    Low,
+    /// The usual.
+    Medium,
+    /// Before others.
+    High,
+    /// Before all others.
+    Urgent,
+    /// The vendor's own code or name.
+    Other(String),
+}
+
+impl Priority {
+    /// The priority in `snake_case`, or the vendor's own code.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+            Self::Other(code) => code,
+        }
+    }
+
+    /// The priority with this name (any case); an unknown name becomes [`Priority::Other`].
+    ///
+    /// ```
+    /// use ticket_core::Priority;
+    ///
+    /// assert_eq!(Priority::from_name("High"), Priority::High);
+    /// assert_eq!(Priority::from_name("P0"), Priority::Other("P0".to_owned()));
+    /// ```
+    pub fn from_name(name: &str) -> Self {
+        match name.to_ascii_lowercase().as_str() {
+            "low" => Self::Low,
+            "medium" => Self::Medium,
+            "high" => Self::High,
+            "urgent" => Self::Urgent,
+            _ => Self::Other(name.to_owned()),
+        }
+    }
+}
+
+macro_rules! text_like {
+    ($($type:ty),+) => {$(
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    )+};
+}
+text_like!(Status, Priority);
+
+/// A person named by a ticket: who asked, who works on it, who wrote. Absent parts are unknown.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Person {
+    /// The person's id in the vendor's system. Printed by `Debug`, so never an address or a name.
+    pub id: Option<String>,
+    /// The full name.
+    pub name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The phone number, as written.
+    pub phone: Option<String>,
+}
+
+impl Person {
+    /// The person with this id in the vendor's system.
+    pub fn with_id(id: impl Into<String>) -> Self {
+        Self {
+            id: Some(id.into()),
+            ..Self::default()
+        }
+    }
+
+    /// The person of this name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: Some(name.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Adds the id in the vendor's system.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Adds the full name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Adds the e-mail address.
+    #[must_use]
+    pub fn email(mut self, email: impl Into<String>) -> Self {
+        self.email = Some(email.into());
+        self
+    }
+
+    /// Adds the phone number.
+    #[must_use]
+    pub fn phone(mut self, phone: impl Into<String>) -> Self {
+        self.phone = Some(phone.into());
+        self
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person")
+            .field("id", &self.id)
+            .field("name", &self.name.as_deref().map(Hidden))
+            .field("email", &self.email.as_deref().map(Hidden))
+            .field("phone", &self.phone.as_deref().map(Hidden))
+            .finish()
+    }
+}
+
+/// A ticket as it was read.
+///
+/// What the vendor sent and this type does not model is in [`raw`](Self::raw).
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct Ticket {
+    /// The id to call operations with.
+    pub id: TicketId,
+    /// The subject line.
+    pub subject: Option<String>,
+    /// The text, which may be HTML where the vendor's is.
+    pub description: Option<String>,
+    /// Where it stands.
+    pub status: Option<Status>,
+    /// How urgent it is.
+    pub priority: Option<Priority>,
+    /// The vendor's category, topic or type of request.
+    pub category: Option<String>,
+    /// Who asked.
+    pub requester: Option<Person>,
+    /// Who works on it.
+    pub assignee: Option<Person>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// When it was filed.
+    pub created_at: Option<Timestamp>,
+    /// When it last changed.
+    pub updated_at: Option<Timestamp>,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// When it is due.
+    pub due_at: Option<Timestamp>,
+    /// The vendor's JSON, unmodified.
+    pub raw: RawJson,
+}
+
+impl Ticket {
+    /// A ticket of which only the id and the vendor's JSON are known.
+    pub fn new(id: impl Into<TicketId>, raw: impl Into<RawJson>) -> Self {
+        Self {
+            id: id.into(),
+            subject: None,
+            description: None,
+            status: None,
+            priority: None,
+            category: None,
+            requester: None,
+            assignee: None,
+            tags: Vec::new(),
+            created_at: None,
+            updated_at: None,
+            closed_at: None,
+            due_at: None,
+            raw: raw.into(),
+        }
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket")
+            .field("id", &self.id)
+            .field("subject", &self.subject.as_deref().map(Hidden))
+            .field("description", &self.description.as_deref().map(Hidden))
+            .field("status", &self.status)
+            .field("priority", &self.priority)
+            .field("category", &self.category)
+            .field("requester", &self.requester)
+            .field("assignee", &self.assignee)
+            .field("tags", &self.tags.len())
+            .field("created_at", &self.created_at)
+            .field("updated_at", &self.updated_at)
+            .field("closed_at", &self.closed_at)
+            .field("due_at", &self.due_at)
+            .field("raw", &self.raw)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+    use crate::model::draft::{Attachment, Created, NewTicket, TicketPatch};
+    use crate::model::message::{Message, NewComment};
+    use crate::model::query::TicketQuery;
+
+    #[test]
+    fn debug_prints_ids_and_lengths_but_no_texts() {
+        let secret = "what people wrote";
+        let raw = || RawValue::from_string(format!("\"{secret}\"")).unwrap();
+        let mut ticket = Ticket::new("121", raw());
+        ticket.subject = Some(secret.to_owned());
+        ticket.description = Some(secret.to_owned());
+        ticket.tags = vec![secret.to_owned()];
+        ticket.requester = Some(Person::named(secret).email(secret).phone(secret));
+        let new = NewTicket::new(secret)
+            .description(secret)
+            .assignee(secret)
+            .tag(secret)
+            .custom("name", secret)
+            .attachment(Attachment::new(secret, secret.as_bytes()));
+        let patch = TicketPatch::new()
+            .subject(secret)
+            .description(secret)
+            .assignee(secret)
+            .custom("name", secret);
+        let mut message = Message::new(secret, raw());
+        message.author = Some(Person::named(secret));
+        for debug in [
+            format!("{ticket:?}"),
+            format!("{:?}", Person::named(secret)),
+            format!("{new:?}"),
+            format!("{patch:?}"),
+            format!("{:?}", Created::new("1", raw())),
+            format!("{message:?}"),
+            format!("{:?}", NewComment::internal(secret)),
+            format!("{:?}", TicketQuery::new().search(secret)),
+        ] {
+            assert!(!debug.contains(secret), "{debug}");
+            assert!(debug.contains("characters]"), "{debug}");
+        }
+    }
+
+    #[test]
+    fn unknown_codes_survive() {
+        assert_eq!(Status::Other("TS1".to_owned()).as_str(), "TS1");
+        assert_eq!(Priority::from_name("P0").as_str(), "P0");
+    }
+
+    #[test]
+    fn raw_is_serialised_to_the_letter() {
+        let raw =
+            RawValue::from_string(r#"{"b":1.10,"a":12345678901234567890123,"b":2}"#.to_owned())
+                .unwrap();
+        let json = serde_json::to_string(&Ticket::new("1", raw)).unwrap();
+        assert!(
+            json.contains(r#""raw":{"b":1.10,"a":12345678901234567890123,"b":2}"#),
+            "{json}"
+        );
+    }
+}

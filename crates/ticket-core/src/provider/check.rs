@@ -1,0 +1,339 @@
+//! Holds arguments against a provider's declared capabilities, before anything is sent.
+//!
+//! Used by the `Check` layer, and by providers themselves, so that a bare provider refuses the same.
+
+use crate::model::draft::{Attachment, NewTicket, TicketPatch};
+use crate::model::message::{Direction, NewComment};
+use crate::model::query::{PageRequest, TicketQuery};
+use crate::model::ticket::{Person, TicketId};
+use crate::provider::capability::ProviderInfo;
+use crate::provider::error::{Error, ErrorKind, Result};
+use crate::provider::field::{Field, Fields};
+use crate::provider::operation::{Operation, Request};
+
+/// The longest id that is sent, in bytes. No vendor's comes near.
+const MAX_ID_BYTES: usize = 256;
+
+impl ProviderInfo {
+    /// Refuses what this provider does not support or cannot carry.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` for an operation that the provider does not have, and for attachments where it takes
+    /// none. `InvalidInput`, naming the field, for a field that it cannot carry, a required one that is
+    /// absent or blank, any other one that is blank, a text over the limit, an id that cannot be one, and too
+    /// many ids for one delete.
+    /// Always with [`Effect::None`](crate::Effect::None).
+    ///
+    /// ```
+    /// use ticket_core::{Capabilities, ErrorKind, ProviderInfo, Request, TicketId};
+    ///
+    /// let info = ProviderInfo::new("example", "Example", Capabilities::none().get());
+    /// assert!(info.check(&Request::Get(&TicketId::new("1"))).is_ok());
+    /// let error = info.check(&Request::Get(&TicketId::new(""))).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    /// ```
+    pub fn check(&self, request: &Request<'_>) -> Result<()> {
+        let operation = request.operation();
+        if !self.capabilities.supports(operation) {
+            return Err(Error::unsupported(self.id, operation));
+        }
+        self.check_arguments(request, operation)
+            .map_err(|error| error.in_operation(self.id, operation))
+    }
+
+    fn check_arguments(&self, request: &Request<'_>, operation: Operation) -> Result<()> {
+        let fields = self.capabilities.fields(operation).unwrap_or_default();
+        match request {
+            Request::Get(id) | Request::Resolve(id) => check_id(id),
+            Request::List(query) => {
+                check_limit(&query.page)?;
+                self.check_fields(&fields, &query.given())
+            }
+            Request::Create(ticket) => self.check_fields(&fields, &ticket.given()),
+            Request::Update(id, patch) => {
+                check_id(id)?;
+                let given = patch.given();
+                if given.fields.is_empty() && given.custom.is_empty() {
+                    return Err(
+                        Error::invalid_input("the update names nothing to change").on_ticket(id)
+                    );
+                }
+                self.check_fields(&fields, &given)
+                    .map_err(|error| error.on_ticket(id))
+            }
+            Request::Messages(id, page) => {
+                check_id(id)?;
+                check_limit(page)?;
+                let mut given = Given::default();
+                given.page(page);
+                self.check_fields(&fields, &given)
+                    .map_err(|error| error.on_ticket(id))
+            }
+            Request::Comment(id, comment) => {
+                check_id(id)?;
+                self.check_fields(&fields, &comment.given())
+                    .map_err(|error| error.on_ticket(id))
+            }
+            Request::Delete(targets) => {
+                let limit = self.capabilities.max_delete_batch();
+                if targets.len() > limit {
+                    return Err(Error::invalid_input(format!(
+                        "{} ids in one call, {} takes at most {limit}",
+                        targets.len(),
+                        self.title
+                    )));
+                }
+                targets.iter().try_for_each(|target| {
+                    check_id(&target.id)?;
+                    match target.version {
+                        None => Ok(()),
+                        // No provider declares such a delete yet.
+                        Some(_) => Err(Error::invalid_input(format!(
+                            "{} cannot delete a ticket only if its version is unchanged",
+                            self.title
+                        ))
+                        .on_ticket(&target.id)),
+                    }
+                })
+            }
+        }
+    }
+
+    fn check_fields(&self, fields: &Fields, given: &Given<'_>) -> Result<()> {
+        let title = self.title;
+        for (field, chars) in &given.fields {
+            if !fields.carried.contains(field) {
+                let (kind, reason) = match field {
+                    Field::Attachments => (ErrorKind::Unsupported, "documents no way to send"),
+                    _ => (ErrorKind::InvalidInput, "cannot carry"),
+                };
+                return Err(Error::new(
+                    kind,
+                    format!("{title} {reason} `{field}`; leave it out"),
+                ));
+            }
+            if *chars == 0 && !fields.required.contains(field) {
+                let message = format!("`{field}` is blank; leave it out, or give it a value");
+                return Err(Error::invalid_input(message));
+            }
+            let limit = fields
+                .max_chars
+                .iter()
+                .find(|(limited, _)| limited == field);
+            if let Some((_, limit)) = limit.filter(|(_, limit)| chars > limit) {
+                return Err(Error::invalid_input(format!(
+                    "`{field}` has {chars} characters, {title} takes at most {limit}"
+                )));
+            }
+        }
+        for required in fields.required {
+            if !given
+                .fields
+                .iter()
+                .any(|(field, chars)| field == required && *chars > 0)
+            {
+                return Err(Error::invalid_input(format!(
+                    "{title} requires `{required}`; give it a value"
+                )));
+            }
+        }
+        match given
+            .custom
+            .iter()
+            .find(|name| !fields.any_custom && !fields.custom.contains(name))
+        {
+            None => Ok(()),
+            Some(name) => Err(Error::invalid_input(format!(
+                "{title} cannot carry the custom field `{name}`; leave it out"
+            ))),
+        }
+    }
+}
+
+/// Refuses pages of nothing, which would never come to an end.
+fn check_limit(page: &PageRequest) -> Result<()> {
+    match page.limit {
+        Some(0) => Err(Error::invalid_input(
+            "the `limit` of a page is 0; it must be at least 1",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a text that cannot be a ticket's id.
+pub(crate) fn check_id(id: &TicketId) -> Result<()> {
+    let text = id.as_str();
+    let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let reason = if is_plain && text.len() <= MAX_ID_BYTES {
+        // Most are numbers, and there are many.
+        return Ok(());
+    } else if text.trim().is_empty() {
+        "the ticket id is empty"
+    } else if text.len() > MAX_ID_BYTES {
+        "the ticket id is longer than 256 bytes"
+    } else if text.chars().any(char::is_control) {
+        "the ticket id has control characters"
+    } else if [".", ".."].contains(&text) {
+        "the ticket id is a path, not an id"
+    } else if text.trim() != text {
+        "the ticket id begins or ends with white space"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid_input(reason).on_ticket(id))
+}
+
+/// What an argument holds: its fields with their lengths in characters (blank texts count as 0), and the
+/// names of its custom fields. Each `given` takes its type apart field by field, so that a field added
+/// there cannot be forgotten here.
+#[derive(Default)]
+struct Given<'a> {
+    fields: Vec<(Field, usize)>,
+    custom: Vec<&'a str>,
+}
+
+impl Given<'_> {
+    fn text(&mut self, field: Field, text: Option<&str>) {
+        self.fields.extend(text.map(|text| {
+            let blank = text.trim().is_empty();
+            (field, if blank { 0 } else { text.chars().count() })
+        }));
+    }
+
+    fn count(&mut self, field: Field, count: usize) {
+        if count > 0 {
+            self.fields.push((field, count));
+        }
+    }
+
+    fn page(&mut self, page: &PageRequest) {
+        let PageRequest { cursor, limit } = page;
+        self.count(Field::Cursor, usize::from(cursor.is_some()));
+        self.count(Field::PageLimit, usize::from(limit.is_some()));
+    }
+
+    fn attachments(&mut self, attachments: &[Attachment]) {
+        self.count(Field::Attachments, attachments.len());
+    }
+}
+
+impl NewTicket {
+    fn given(&self) -> Given<'_> {
+        let Self {
+            subject,
+            description,
+            requester,
+            category,
+            priority,
+            assignee,
+            tags,
+            attachments,
+            custom,
+        } = self;
+        let mut given = Given::default();
+        given.text(Field::Subject, Some(subject));
+        given.text(Field::Description, description.as_deref());
+        if let Some(Person {
+            id,
+            name,
+            email,
+            phone,
+        }) = requester
+        {
+            given.text(Field::RequesterId, id.as_deref());
+            given.text(Field::RequesterName, name.as_deref());
+            given.text(Field::RequesterEmail, email.as_deref());
+            given.text(Field::RequesterPhone, phone.as_deref());
+        }
+        given.text(Field::Category, category.as_deref());
+        given.text(
+            Field::Priority,
+            priority
+                .as_ref()
+                .map(crate::model::ticket::Priority::as_str),
+        );
+        given.text(Field::Assignee, assignee.as_deref());
+        given.count(Field::Tags, tags.len());
+        given.attachments(attachments);
+        given.custom.extend(custom.keys().map(String::as_str));
+        given
+    }
+}
+
+impl TicketPatch {
+    fn given(&self) -> Given<'_> {
+        let Self {
+            subject,
+            description,
+            status,
+            priority,
+            category,
+            assignee,
+            attachments,
+            custom,
+        } = self;
+        let mut given = Given::default();
+        given.text(Field::Subject, subject.as_deref());
+        given.text(Field::Description, description.as_deref());
+        given.text(
+            Field::Status,
+            status.as_ref().map(crate::model::ticket::Status::as_str),
+        );
+        given.text(
+            Field::Priority,
+            priority
+                .as_ref()
+                .map(crate::model::ticket::Priority::as_str),
+        );
+        given.text(Field::Category, category.as_deref());
+        given.text(Field::Assignee, assignee.as_deref());
+        given.attachments(attachments);
+        given.custom.extend(custom.keys().map(String::as_str));
+        given
+    }
+}
+
+impl TicketQuery {
+    fn given(&self) -> Given<'_> {
+        let Self {
+            state,
+            search,
+            priority,
+            category,
+            page,
+        } = self;
+        let mut given = Given::default();
+        given.count(Field::State, usize::from(state.is_some()));
+        given.text(Field::Search, search.as_deref());
+        given.text(
+            Field::Priority,
+            priority
+                .as_ref()
+                .map(crate::model::ticket::Priority::as_str),
+        );
+        given.text(Field::Category, category.as_deref());
+        given.page(page);
+        given
+    }
+}
+
+impl NewComment {
+    fn given(&self) -> Given<'_> {
+        let Self {
+            body,
+            direction,
+            attachments,
+        } = self;
+        let mut given = Given::default();
+        given.text(Field::Body, Some(body));
+        let direction = match direction {
+            Direction::Internal => Field::Internal,
+            Direction::Inbound => Field::Inbound,
+            Direction::Outbound => Field::Outbound,
+        };
+        given.count(direction, 1);
+        given.attachments(attachments);
+        given
+    }
+}

@@ -1,0 +1,223 @@
+//! What goes along with one call: how long it may wait to be sent, and what is known of earlier attempts.
+//!
+//! Not how long the vendor may take once it is sent: see `Timeout`.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
+use std::sync::atomic::Ordering::Relaxed;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, select};
+use tokio::time::Instant;
+
+use crate::provider::error::Effect;
+use crate::provider::stop::Stop;
+
+/// What goes along with one call; the first argument of every operation. The default waits as long as it takes and
+/// knows of no earlier attempt.
+///
+/// Layers see it in [`Call`](crate::Call), and hand it on, changed or not, to the layers inside.
+///
+/// ```
+/// use std::time::Duration;
+/// use ticket_core::{CallContext, Result, Stop, Ticket, Tickets};
+/// use tokio::time::Instant;
+///
+/// async fn get_soon(tickets: &Tickets, stop: &Stop) -> Result<Ticket> {
+///     let context = CallContext::new()
+///         .deadline(Instant::now() + Duration::from_secs(2))
+///         .stop(stop.clone());
+///     tickets.with(context).get("121").await
+/// }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct CallContext {
+    /// Nothing is sent later than this: no first attempt and no retry. Waiting that cannot end before it fails at
+    /// once.
+    pub deadline: Option<Instant>,
+    /// Nothing is sent after [`Stop::finish`].
+    pub stop: Option<Stop>,
+    /// The effect of attempts that were made before this call, such as by a process that was killed. After
+    /// [`Effect::Unknown`] a delete that finds no ticket is read as the trace of such an attempt.
+    pub earlier_attempt: Effect,
+    /// Lets the vendor recognise a repeated create, where it has such keys; elsewhere it is not used. One key is for
+    /// one create.
+    pub idempotency_key: Option<Arc<str>>,
+    pub(crate) send_state: Option<Arc<SendState>>,
+}
+
+impl CallContext {
+    /// The default context.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends nothing later than this.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Sends nothing once this stop is asked for.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    /// States the effect of attempts that were made before this call.
+    #[must_use]
+    pub fn earlier_attempt(mut self, effect: Effect) -> Self {
+        self.earlier_attempt = effect;
+        self
+    }
+
+    /// Sets the key by which the vendor recognises a repeated create.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<Arc<str>>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Whether nothing may be sent at `moment`. The deadline itself is too late.
+    pub(crate) fn is_late_at(&self, moment: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= moment)
+    }
+
+    /// Whether and why nothing more may be sent now.
+    pub(crate) fn ended(&self) -> Option<WaitEnded> {
+        if self.stop.as_ref().is_some_and(Stop::is_finishing) {
+            Some(WaitEnded::Stopped)
+        } else if self.deadline.is_some() && self.is_late_at(Instant::now()) {
+            Some(WaitEnded::Deadline)
+        } else {
+            None
+        }
+    }
+
+    /// Waits for `event`, which is dropped at the deadline or stop. Nothing is begun after them.
+    pub(crate) async fn wait_for<F: Future>(&self, event: F) -> Result<F::Output, WaitEnded> {
+        if let Some(ended) = self.ended() {
+            return Err(ended);
+        }
+        let mut event = pin!(event);
+        // Mostly the event is there, and no timer or listener is needed.
+        match event.as_mut().now_or_never() {
+            Some(output) => Ok(output),
+            None => Box::pin(self.wait_long_for(event)).await,
+        }
+    }
+
+    async fn wait_long_for<F: Future>(&self, event: Pin<&mut F>) -> Result<F::Output, WaitEnded> {
+        let (ended, event) = (pin!(self.end()), event);
+        match select(ended, event).await {
+            Either::Left((ended, _)) => Err(ended),
+            Either::Right((output, _)) => Ok(output),
+        }
+    }
+
+    /// Returns at the deadline or stop, whichever comes first; never where there is neither.
+    pub(crate) async fn end(&self) -> WaitEnded {
+        let stopped = async {
+            match &self.stop {
+                Some(stop) => stop.finishing().await,
+                None => std::future::pending().await,
+            }
+        };
+        let late = async {
+            match self.deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        match select(pin!(stopped), pin!(late)).await {
+            Either::Left(_) => WaitEnded::Stopped,
+            Either::Right(_) => WaitEnded::Deadline,
+        }
+    }
+}
+
+/// Why nothing more may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WaitEnded {
+    /// The deadline has passed.
+    Deadline,
+    /// A stop was asked for.
+    Stopped,
+}
+
+/// How far a call has come, for a bulk change that no longer waits for it.
+#[derive(Debug, Default)]
+pub(crate) struct SendState(AtomicU8);
+
+impl SendState {
+    const BEGUN: u8 = 1;
+    const HELD_BACK: u8 = 2;
+    const SENT: u8 = 3;
+
+    /// The call is made. From now on it counts as sent, unless a layer holds it back.
+    pub(crate) fn begin(&self) {
+        self.0.store(Self::BEGUN, Relaxed);
+    }
+
+    /// A layer holds the call back. That changes nothing once an earlier attempt was sent.
+    pub(crate) fn hold_back(&self) {
+        let _ = self
+            .0
+            .compare_exchange(Self::BEGUN, Self::HELD_BACK, Relaxed, Relaxed);
+    }
+
+    /// The call is no longer held back.
+    pub(crate) fn send(&self) {
+        self.0.store(Self::SENT, Relaxed);
+    }
+
+    /// Whether the call may have reached the vendor. Certain once it has ended.
+    pub(crate) fn may_be_sent(&self) -> bool {
+        matches!(self.0.load(Relaxed), Self::BEGUN | Self::SENT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_with_its_event_the_deadline_or_the_stop_whichever_is_first() {
+        let second = Duration::from_secs(1);
+        let start = Instant::now();
+        let stop = Stop::new();
+        let context = CallContext::new()
+            .deadline(start + 2 * second)
+            .stop(stop.clone());
+        let wait = |seconds| context.wait_for(tokio::time::sleep(seconds * second));
+        assert_eq!(wait(1).await, Ok(()));
+        assert_eq!(wait(3).await, Err(WaitEnded::Deadline));
+        assert_eq!(start.elapsed(), 2 * second);
+        let ready = context.wait_for(std::future::ready(()));
+        assert_eq!(ready.await, Err(WaitEnded::Deadline));
+        stop.finish();
+        assert_eq!(wait(1).await, Err(WaitEnded::Stopped));
+        let default = CallContext::new();
+        assert_eq!(default.wait_for(std::future::ready(7)).await, Ok(7));
+    }
+
+    #[test]
+    fn only_a_call_that_was_held_back_throughout_is_known_to_be_unsent() {
+        let state = SendState::default();
+        assert!(!state.may_be_sent());
+        state.begin();
+        assert!(state.may_be_sent());
+        state.hold_back();
+        assert!(!state.may_be_sent());
+        state.send();
+        state.hold_back();
+        assert!(state.may_be_sent());
+    }
+}

@@ -1,0 +1,135 @@
+//! The operations of the trait as data: their names and whether they change anything at the vendor.
+
+use std::fmt;
+
+use crate::model::draft::{NewTicket, TicketPatch};
+use crate::model::message::NewComment;
+use crate::model::query::{PageRequest, TicketQuery};
+use crate::model::ticket::TicketId;
+use crate::provider::delete::DeleteTarget;
+
+/// An operation of [`TicketProvider`](crate::TicketProvider).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Read one ticket.
+    Get,
+    /// Read a page of tickets.
+    List,
+    /// File a ticket.
+    Create,
+    /// Change fields of a ticket.
+    Update,
+    /// Mark a ticket as solved.
+    Resolve,
+    /// Remove tickets.
+    Delete,
+    /// Read a ticket's messages.
+    Messages,
+    /// Add a comment to a ticket.
+    Comment,
+}
+
+impl Operation {
+    /// Every operation, in the order of the trait.
+    pub const ALL: &[Self] = &[
+        Self::Get,
+        Self::List,
+        Self::Create,
+        Self::Update,
+        Self::Resolve,
+        Self::Delete,
+        Self::Messages,
+        Self::Comment,
+    ];
+
+    /// The operation's name, which is the trait method's.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Resolve => "resolve",
+            Self::Delete => "delete",
+            Self::Messages => "messages",
+            Self::Comment => "comment",
+        }
+    }
+
+    /// Whether it changes anything at the vendor.
+    pub const fn is_write(self) -> bool {
+        match self {
+            Self::Get | Self::List | Self::Messages => false,
+            Self::Create | Self::Update | Self::Resolve | Self::Delete | Self::Comment => true,
+        }
+    }
+
+    /// Whether doing it twice is the same as doing it once, as far as the ticket goes.
+    ///
+    /// An update is not: it may carry files, and in between somebody else may have written.
+    pub const fn is_idempotent(self) -> bool {
+        match self {
+            Self::Get | Self::List | Self::Messages | Self::Delete | Self::Resolve => true,
+            Self::Create | Self::Update | Self::Comment => false,
+        }
+    }
+
+    /// What it does, to stand behind "no way to".
+    pub(crate) const fn description(self) -> &'static str {
+        match self {
+            Self::Get => "get a ticket",
+            Self::List => "list tickets",
+            Self::Create => "create a ticket",
+            Self::Update => "update a ticket",
+            Self::Resolve => "resolve a ticket",
+            Self::Delete => "delete a ticket",
+            Self::Messages => "read a ticket's messages",
+            Self::Comment => "comment on a ticket",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An operation with its arguments, as [layers](crate::Layer) see it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Request<'a> {
+    /// [`TicketProvider::get`](crate::TicketProvider::get).
+    Get(&'a TicketId),
+    /// [`TicketProvider::list`](crate::TicketProvider::list).
+    List(&'a TicketQuery),
+    /// [`TicketProvider::create`](crate::TicketProvider::create).
+    Create(&'a NewTicket),
+    /// [`TicketProvider::update`](crate::TicketProvider::update).
+    Update(&'a TicketId, &'a TicketPatch),
+    /// [`TicketProvider::resolve`](crate::TicketProvider::resolve).
+    Resolve(&'a TicketId),
+    /// [`TicketProvider::delete`](crate::TicketProvider::delete).
+    Delete(&'a [DeleteTarget]),
+    /// [`TicketProvider::messages`](crate::TicketProvider::messages).
+    Messages(&'a TicketId, &'a PageRequest),
+    /// [`TicketProvider::comment`](crate::TicketProvider::comment).
+    Comment(&'a TicketId, &'a NewComment),
+}
+
+impl Request<'_> {
+    /// Which operation it is.
+    pub const fn operation(&self) -> Operation {
+        match self {
+            Self::Get(..) => Operation::Get,
+            Self::List(..) => Operation::List,
+            Self::Create(..) => Operation::Create,
+            Self::Update(..) => Operation::Update,
+            Self::Resolve(..) => Operation::Resolve,
+            Self::Delete(..) => Operation::Delete,
+            Self::Messages(..) => Operation::Messages,
+            Self::Comment(..) => Operation::Comment,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The trait that every provider implements.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::model::draft::{Created, NewTicket, TicketPatch};
+use crate::model::message::{Message, NewComment};
+use crate::model::query::{Page, PageRequest, TicketQuery};
+use crate::model::ticket::{Ticket, TicketId};
+use crate::provider::capability::ProviderInfo;
+use crate::provider::context::CallContext;
+use crate::provider::delete::{DeleteReport, DeleteTarget};
+use crate::provider::error::{Error, Result};
+use crate::provider::operation::Operation;
+
+/// One support-ticket system.
+///
+/// Applications hold a [`Tickets`](crate::Tickets) handle, which adds the standard layers; provider crates
+/// implement this trait.
+///
+/// # Contract
+///
+/// * **One call is at most one request** to the vendor (renewing an expired token aside). No retries, no
+///   waiting, no splitting: layers and the handle do that, once for every provider.
+/// * **Declared is supported.** An operation works if and only if [`info`](Self::info) declares it. The
+///   others keep their defaults, which answer `Unsupported` and send nothing.
+/// * **Nothing is dropped.** A field that the vendor cannot carry is refused with `InvalidInput` naming it,
+///   before anything is sent: [`ProviderInfo::check`] does that from the declaration. What the vendor sends
+///   and the types do not model stays in `raw`, unmodified; a code without a meaning here becomes `Other`.
+/// * **The effect is true.** [`Effect::None`](crate::Effect::None) promises that the vendor did not act;
+///   whoever is not sure says `Unknown`.
+/// * **The context is for layers.** They keep its deadline and stop. A provider uses of it what its vendor can
+///   use, such as the idempotency key of a create.
+/// * **Dropping a future** leaves nothing behind but, perhaps, the effect of a request that was already sent.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait TicketProvider: Debug + Send + Sync + 'static {
+    /// Who this is and what it can do. The same at every call.
+    fn info(&self) -> &ProviderInfo;
+
+    /// Reads one ticket.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where the vendor says that there is none.
+    async fn get(&self, context: &CallContext, id: &TicketId) -> Result<Ticket> {
+        let _ = (context, id);
+        Err(Error::unsupported(self.info().id, Operation::Get))
+    }
+
+    /// Reads one page of tickets.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a filter that the vendor does not have.
+    async fn list(&self, context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
+        let _ = (context, query);
+        Err(Error::unsupported(self.info().id, Operation::List))
+    }
+
+    /// Files a ticket. Not idempotent: a repeat may file a second one.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a field that the vendor cannot carry. With
+    /// [`Effect::Unknown`](crate::Effect::Unknown) the ticket may exist.
+    async fn create(&self, context: &CallContext, ticket: &NewTicket) -> Result<Created> {
+        let _ = (context, ticket);
+        Err(Error::unsupported(self.info().id, Operation::Create))
+    }
+
+    /// Changes the fields that the patch names.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a field that the vendor cannot change.
+    async fn update(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        patch: &TicketPatch,
+    ) -> Result<()> {
+        let _ = (context, id, patch);
+        Err(Error::unsupported(self.info().id, Operation::Update))
+    }
+
+    /// Marks a ticket as solved.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where the vendor says that there is none.
+    async fn resolve(&self, context: &CallContext, id: &TicketId) -> Result<()> {
+        let _ = (context, id);
+        Err(Error::unsupported(self.info().id, Operation::Resolve))
+    }
+
+    /// Deletes tickets in one request, at most
+    /// [`max_delete_batch`](crate::Capabilities::max_delete_batch) of them. No targets: no request, an empty report.
+    ///
+    /// # Errors
+    ///
+    /// `Err` is for a call that failed as a whole (credentials, quota, transport, a reply that cannot be
+    /// read). What the vendor answered about a ticket is an outcome of the report.
+    async fn delete(
+        &self,
+        context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        let _ = (context, targets);
+        Err(Error::unsupported(self.info().id, Operation::Delete))
+    }
+
+    /// Reads one page of a ticket's messages.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where the vendor says that there is no such ticket.
+    async fn messages(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<Message>> {
+        let _ = (context, id, page);
+        Err(Error::unsupported(self.info().id, Operation::Messages))
+    }
+
+    /// Adds a comment to a ticket. Not idempotent: a repeat may add a second one.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where the vendor says that there is no such ticket.
+    async fn comment(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        comment: &NewComment,
+    ) -> Result<()> {
+        let _ = (context, id, comment);
+        Err(Error::unsupported(self.info().id, Operation::Comment))
+    }
+}
