@@ -1,7 +1,7 @@
 //! Many tickets at LeadSquared, a hundred a call: by the facade, and by the loop that would be written instead.
 
 use futures_util::{StreamExt as _, stream};
-use tickets::{BulkOptions, TicketRef, connect, delete_everywhere};
+use tickets::{BulkOptions, Change, TicketRef, apply_everywhere, connect};
 
 use crate::call::BATCH;
 use crate::contestants::{account, far_quota, trash};
@@ -18,10 +18,11 @@ pub(crate) async fn delete(server: &str, who: Who, refs: u64) -> Result<Figures,
             let tickets = connect(&account("leadsquared", server).rates([far_quota()?]))?;
             let watch = Watch::start();
             let accounts = [("desk".to_owned(), tickets)];
-            let refs = stream::iter((1..=refs).map(|id| TicketRef::new("desk", id.to_string())));
-            let settled = delete_everywhere(accounts, refs, &BulkOptions::default());
-            let deleted =
-                settled.filter(|settled| std::future::ready(settled.outcome.is_deleted()));
+            let refs =
+                stream::iter((1..=refs).map(|id| ((), TicketRef::new("desk", id.to_string()))));
+            let settled =
+                apply_everywhere(&Change::Delete, accounts, refs, &BulkOptions::default());
+            let deleted = settled.filter(|settled| std::future::ready(settled.outcome.is_done()));
             (deleted.count().await as u64, watch)
         }
         Who::Reqwest => {

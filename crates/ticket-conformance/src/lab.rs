@@ -6,9 +6,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use ticket_core::{
-    CallContext, DeleteOutcome, DeleteTarget, Direction, Error, Field, Fields, NewComment,
-    NewTicket, Operation, PageRequest, ProviderInfo, TicketId, TicketPatch, TicketProvider,
-    TicketQuery,
+    CallContext, DeleteTarget, Direction, Error, Field, Fields, NewComment, NewTicket, Operation,
+    Outcome, PageRequest, ProviderInfo, TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
 
 use crate::case::{Case, Need};
@@ -357,7 +356,7 @@ impl Lab {
 }
 
 /// The outcome of a delete of one ticket.
-pub(crate) fn the_one(report: &ticket_core::DeleteReport) -> Tried<(&TicketId, &DeleteOutcome)> {
+pub(crate) fn the_one(report: &ticket_core::DeleteReport) -> Tried<(&TicketId, &Outcome)> {
     let mut outcomes = report.iter();
     match (outcomes.next(), outcomes.next()) {
         (Some(outcome), None) => Ok(outcome),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use divan::{AllocProfiler, Bencher};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, CallContext, Capabilities, DeleteOutcome, DeleteReport, DeleteTarget, Pacer,
+    BulkOptions, CallContext, Capabilities, Change, DeleteReport, DeleteTarget, Outcome, Pacer,
     ProviderInfo, Quota, Quotas, RawValue, Result, StackOptions, Ticket, TicketId, TicketProvider,
     Tickets,
 };
@@ -40,7 +40,7 @@ impl TicketProvider for AtOnce {
         _context: &CallContext,
         targets: &[DeleteTarget],
     ) -> Result<DeleteReport> {
-        Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted))
+        Ok(DeleteReport::from_fn(targets, |_| Outcome::Done))
     }
 }
 
@@ -81,12 +81,16 @@ fn delete_one_batch(bencher: Bencher<'_, '_>, tickets: u32) {
 }
 
 #[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 10)]
-fn delete_all(bencher: Bencher<'_, '_>, tickets: u32) {
+fn apply(bencher: Bencher<'_, '_>, tickets: u32) {
     let (runtime, handle) = (runtime(), stacked());
     bencher
         .counter(divan::counter::ItemsCount::new(tickets))
         .bench(|| {
             let ids = stream::iter((0..tickets).map(|id| id.to_string()));
-            runtime.block_on(handle.delete_all(ids, &BulkOptions::default()).count())
+            runtime.block_on(
+                handle
+                    .apply(Change::Delete, ids.enumerate(), &BulkOptions::default())
+                    .count(),
+            )
         });
 }

@@ -1,23 +1,26 @@
-//! The same thing done to many tickets of one account: batches, several on their way at once, one outcome for
-//! every single id, whatever happens. Not for several accounts: those are independent of each other.
+//! The same change made to many tickets of one account: batches, several calls at once, one outcome for every single
+//! ticket, whatever happens. Not for several accounts: those are independent of each other.
 
+pub(crate) mod change;
+mod engine;
 pub(crate) mod paging;
-pub(crate) mod resolve;
-mod work;
+mod run;
 
+use std::any::Any;
+use std::collections::HashSet;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
-pub(crate) use self::work::{distinct, run, run_here};
-use futures_core::future::BoxFuture;
-use futures_util::FutureExt as _;
+use futures_core::Stream;
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 
-use crate::bulk::resolve::ResolveOutcome;
-use crate::model::ticket::{Status, TicketId};
+use self::change::Change;
+use self::engine::{Asked, Engine};
+use crate::model::ticket::TicketId;
 use crate::provider::context::CallContext;
-use crate::provider::delete::{DeleteOutcome, DeleteTarget};
-use crate::provider::error::{Effect, Error, ErrorKind, Result};
-use crate::provider::operation::Operation;
+use crate::provider::delete::DeleteTarget;
+use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// Concurrency of bulk changes, and when they give up. A deadline and a stop are in the handle's
@@ -67,170 +70,60 @@ impl BulkOptions {
 /// What became of one of many tickets.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Settled<O, I = TicketId> {
-    /// Its place in the input, from 0.
-    pub index: usize,
+pub struct Settled<K, I = TicketId> {
+    /// What the caller gave along with the ticket, such as its place in a list.
+    pub key: K,
     /// The ticket.
     pub id: I,
     /// What became of it.
-    pub outcome: O,
+    pub outcome: Outcome,
 }
 
-impl<O, I> Settled<O, I> {
-    /// The ticket `id`, which had this place in the input, came to this.
-    pub const fn new(index: usize, id: I, outcome: O) -> Self {
-        Self { index, id, outcome }
-    }
-}
-
-/// What is done to the tickets.
-pub(crate) trait Deed: Send + 'static {
-    /// What can become of a ticket.
-    type Outcome: Outcome;
-    const OPERATION: Operation;
-
-    /// How many tickets one call may name; at least one.
-    fn max_batch(provider: &dyn TicketProvider) -> usize;
-
-    /// One call, about at most so many different tickets.
-    fn call(
-        provider: Arc<dyn TicketProvider>,
-        context: CallContext,
-        ids: Vec<TicketId>,
-    ) -> BoxFuture<'static, Landing<Self::Outcome>>;
-}
-
-/// What came of a call: what the provider says of each ticket, in the order asked.
-pub(crate) type Landing<O> = Result<Vec<(TicketId, O)>>;
-
-/// What can become of a ticket, as far as it can be told without asking the vendor.
-pub(crate) trait Outcome: Clone + Send + 'static {
-    /// A call about it, or about a whole batch, failed.
-    fn from_error(error: Error) -> Self;
-    /// It was never tried.
-    fn unattempted(error: Error) -> Self;
-}
-
-impl Outcome for DeleteOutcome {
-    fn from_error(error: Error) -> Self {
-        Self::from_error(error)
-    }
-
-    fn unattempted(error: Error) -> Self {
-        Self::Unattempted(error)
+impl<K, I> Settled<K, I> {
+    /// The ticket `id`, to which the caller gave this key, came to this.
+    pub const fn new(key: K, id: I, outcome: Outcome) -> Self {
+        Self { key, id, outcome }
     }
 }
 
-impl Outcome for ResolveOutcome {
-    fn from_error(error: Error) -> Self {
-        Self::from_result(Err(error))
-    }
-
-    fn unattempted(error: Error) -> Self {
-        Self::Unattempted(error)
-    }
+/// Makes the change to all tickets as they arrive: a stream of what became of them, in the order of completion.
+pub(crate) fn run<'a, K, T, S>(
+    provider: Arc<dyn TicketProvider>,
+    context: CallContext,
+    change: Change,
+    tickets: S,
+    options: &BulkOptions,
+) -> BoxStream<'a, Settled<K>>
+where
+    K: Send + 'static,
+    T: Into<DeleteTarget>,
+    S: Stream<Item = (K, T)> + Send + 'a,
+{
+    // Keys are boxed on their way, so that the engine is compiled once, not for each type of key.
+    let tickets = tickets.map(|(key, target)| Asked {
+        key: Box::new(key) as Box<dyn Any + Send>,
+        target: target.into(),
+    });
+    let engine = Engine::new(provider, context, change, options.clone());
+    let settled = engine.run(tickets.boxed());
+    let settled = settled.filter_map(|Settled { key, id, outcome }| {
+        // Every box is one of those above.
+        let key = key.downcast::<K>().ok();
+        std::future::ready(key.map(|key| Settled::new(*key, id, outcome)))
+    });
+    settled.boxed()
 }
 
-/// Removes tickets.
-pub(crate) enum Delete {}
-
-impl Deed for Delete {
-    type Outcome = DeleteOutcome;
-    const OPERATION: Operation = Operation::Delete;
-
-    fn max_batch(provider: &dyn TicketProvider) -> usize {
-        // Where deleting is unsupported, each ticket is told so.
-        provider.info().capabilities.max_delete_batch().max(1)
+/// Each ticket once, in the order of its first appearance.
+pub(crate) fn distinct<'a>(targets: impl Iterator<Item = &'a DeleteTarget>) -> Vec<DeleteTarget> {
+    let mut targets: Vec<_> = targets.cloned().collect();
+    // Most lists are sorted by length and text, as numbers are: then none comes twice, and no table is needed.
+    let order = |target: &DeleteTarget| target.id.as_str().len();
+    let is_before =
+        |one: &DeleteTarget, next: &DeleteTarget| (order(one), &one.id) < (order(next), &next.id);
+    if !targets.is_sorted_by(is_before) {
+        let mut seen = HashSet::with_capacity(targets.len());
+        targets.retain(|target| seen.insert(target.id.clone()));
     }
-
-    fn call(
-        provider: Arc<dyn TicketProvider>,
-        context: CallContext,
-        ids: Vec<TicketId>,
-    ) -> BoxFuture<'static, Landing<DeleteOutcome>> {
-        async move {
-            let targets: Vec<_> = ids.into_iter().map(DeleteTarget::from).collect();
-            let mut outcomes = provider.delete(&context, &targets).await?.into_outcomes();
-            for (id, outcome) in &mut outcomes {
-                if matches!(outcome, DeleteOutcome::Unknown(_)) {
-                    look_after(&*provider, &context, id, outcome).await;
-                }
-            }
-            Ok(outcomes)
-        }
-        .boxed()
-    }
-}
-
-/// Asks for a ticket that a repeated delete did not find, where that does not prove that it is gone.
-async fn look_after(
-    provider: &dyn TicketProvider,
-    context: &CallContext,
-    id: &TicketId,
-    outcome: &mut DeleteOutcome,
-) {
-    let error = match outcome {
-        DeleteOutcome::Unknown(error) if error.kind() == ErrorKind::NotFound => error,
-        _ => return,
-    };
-    if !provider.info().capabilities.supports(Operation::Get) {
-        return;
-    }
-    match provider.get(context, id).await {
-        Ok(_) => {
-            *outcome = DeleteOutcome::Failed(
-                error.because("the ticket is there, but a delete does not find it"),
-            );
-        }
-        Err(seen) if seen.kind() == ErrorKind::NotFound => *outcome = DeleteOutcome::AlreadyGone,
-        Err(_) => {}
-    }
-}
-
-/// Marks tickets as solved, one call each.
-pub(crate) enum Resolve {}
-
-impl Deed for Resolve {
-    type Outcome = ResolveOutcome;
-    const OPERATION: Operation = Operation::Resolve;
-
-    fn max_batch(_provider: &dyn TicketProvider) -> usize {
-        1
-    }
-
-    fn call(
-        provider: Arc<dyn TicketProvider>,
-        context: CallContext,
-        ids: Vec<TicketId>,
-    ) -> BoxFuture<'static, Landing<ResolveOutcome>> {
-        async move {
-            let mut outcomes = Vec::with_capacity(ids.len());
-            for id in ids {
-                let outcome = match provider.resolve(&context, &id).await {
-                    Ok(()) => ResolveOutcome::Resolved,
-                    Err(error) => look_whether_resolved(&*provider, &context, &id, error).await?,
-                };
-                outcomes.push((id, outcome));
-            }
-            Ok(outcomes)
-        }
-        .boxed()
-    }
-}
-
-/// Asks for a ticket that a repeated attempt did not find: some vendors do not find what is closed.
-async fn look_whether_resolved(
-    provider: &dyn TicketProvider,
-    context: &CallContext,
-    id: &TicketId,
-    error: Error,
-) -> Result<ResolveOutcome> {
-    let is_repeat = (error.kind(), error.effect()) == (ErrorKind::NotFound, Effect::Unknown);
-    if !is_repeat || !provider.info().capabilities.supports(Operation::Get) {
-        return Err(error);
-    }
-    match provider.get(context, id).await.map(|ticket| ticket.status) {
-        Ok(Some(Status::Resolved | Status::Closed)) => Ok(ResolveOutcome::Resolved),
-        _ => Err(error),
-    }
+    targets
 }

@@ -6,7 +6,7 @@ mod model;
 mod provider;
 mod tickets;
 
-pub use bulk::resolve::ResolveOutcome;
+pub use bulk::change::Change;
 pub use bulk::{BulkOptions, Settled};
 pub use call::layer::{Call, Layer, Next, Reply};
 #[cfg(feature = "metrics")]
@@ -22,10 +22,11 @@ pub use model::raw::RawJson;
 pub use model::ticket::{Person, Priority, Status, Ticket, TicketId, Version};
 pub use provider::capability::{Capabilities, ProviderInfo};
 pub use provider::context::CallContext;
-pub use provider::delete::{DeleteOutcome, DeleteReport, DeleteTarget};
+pub use provider::delete::{DeleteReport, DeleteTarget};
 pub use provider::error::{DailyWindow, Effect, Error, ErrorKind, Result};
 pub use provider::field::{Field, Fields};
 pub use provider::operation::{Operation, Request};
+pub use provider::outcome::Outcome;
 pub use provider::quota::{Quota, Quotas};
 pub use provider::setting::{Setting, Settings};
 pub use provider::stop::Stop;

@@ -7,6 +7,7 @@ pub(crate) mod delete;
 pub(crate) mod error;
 pub(crate) mod field;
 pub(crate) mod operation;
+pub(crate) mod outcome;
 pub(crate) mod quota;
 pub(crate) mod setting;
 pub(crate) mod stop;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::Stream;
+use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
+use crate::bulk::change::Change;
 use crate::bulk::paging;
-use crate::bulk::resolve::ResolveOutcome;
 use crate::bulk::{self, BulkOptions, Settled};
 use crate::call::layer::Layer;
 use crate::call::pace::Pacer;
@@ -20,9 +21,10 @@ use crate::model::query::{Page, PageRequest, TicketQuery};
 use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
-use crate::provider::delete::{DeleteOutcome, DeleteReport, DeleteTarget};
+use crate::provider::delete::{DeleteReport, DeleteTarget};
 use crate::provider::error::{Error, ErrorKind, Result};
 use crate::provider::operation::Operation;
+use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// A provider with its layers, ready for use. Cloning is cheap; all clones are one account.
@@ -32,12 +34,12 @@ use crate::provider::ticket_provider::TicketProvider;
 /// up, but what was sent by then may still take effect.
 ///
 /// ```
-/// use ticket_core::{DeleteOutcome, Tickets};
+/// use ticket_core::Tickets;
 ///
 /// /// An application's own function.
 /// async fn erase(tickets: &Tickets, ids: Vec<String>) -> usize {
 ///     let report = tickets.delete(ids).await;
-///     report.iter().filter(|(_, outcome)| matches!(outcome, DeleteOutcome::Deleted)).count()
+///     report.iter().filter(|(_, outcome)| outcome.is_done()).count()
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -209,100 +211,81 @@ impl Tickets {
     /// There is exactly one outcome per asked id, in the order asked. An id given more than once is
     /// answered more than once and sent once. Nothing fails as a whole: where a call failed, each of its
     /// ids is `Failed` or `Unknown`, with the error. The ids are held in memory, and the call waits as long as
-    /// the account's quota makes it: for very many, or to end early, see [`delete_all`](Self::delete_all).
+    /// the account's quota makes it: for very many, or to end early, see [`apply`](Self::apply).
     pub async fn delete<I>(&self, ids: I) -> DeleteReport
     where
         I: IntoIterator,
-        I::Item: Into<TicketId>,
+        I::Item: Into<DeleteTarget>,
     {
-        let asked: Vec<TicketId> = ids.into_iter().map(Into::into).collect();
-        let unique = bulk::distinct(asked.clone());
-        let outcomes: HashMap<_, _> = if unique.len() <= self.info().capabilities.max_delete_batch()
-        {
-            let provider = Arc::clone(&self.provider);
-            let outcomes =
-                bulk::run_here::<bulk::Delete>(provider, self.context.clone(), unique).await;
-            if outcomes.len() == asked.len() {
-                return DeleteReport::from_outcomes(outcomes);
-            }
-            outcomes.into_iter().collect()
-        } else {
-            let settled = self.delete_all(stream::iter(unique), &BulkOptions::default());
-            let outcomes = settled.map(|settled| (settled.id, settled.outcome));
-            outcomes.collect().await
-        };
-        let asked: Vec<_> = asked.into_iter().map(DeleteTarget::from).collect();
+        let asked: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
+        let unique = bulk::distinct(asked.iter());
+        let work = self.apply(
+            Change::Delete,
+            stream::iter(unique.into_iter().map(|target| ((), target))),
+            &BulkOptions::default(),
+        );
+        let outcomes = work.map(|settled| (settled.id, settled.outcome));
+        let outcomes: HashMap<_, _> = outcomes.collect().await;
         DeleteReport::from_fn(&asked, |id| {
             // Each id has its outcome; where one had none, nobody would know.
             outcomes.get(id).cloned().unwrap_or_else(|| {
                 let error = Error::new(ErrorKind::BadResponse, "there is no outcome");
-                DeleteOutcome::Unknown(error.on_ticket(id))
+                Outcome::Unknown(error.on_ticket(id))
             })
         })
     }
 
-    /// Deletes tickets as their ids arrive, in batches of the vendor's size, several batches at once, in constant
-    /// memory: one outcome per id, in the order of completion.
+    /// Makes one change to many tickets as they arrive, in batches of the vendor's size, several calls at once, in
+    /// constant memory: one outcome per ticket, in the order of completion, with the key that came along with it, such
+    /// as the ticket's place in a list.
+    ///
+    /// ```
+    /// use futures_util::{StreamExt as _, stream};
+    /// use ticket_core::{BulkOptions, Change, Tickets};
+    ///
+    /// async fn erase(tickets: &Tickets, ids: Vec<String>) {
+    ///     let ids = stream::iter(ids.into_iter().enumerate());
+    ///     let mut work = tickets.apply(Change::Delete, ids, &BulkOptions::default());
+    ///     while let Some(settled) = work.next().await {
+    ///         println!("{}. {}: {}", settled.key, settled.id, settled.outcome);
+    ///     }
+    /// }
+    /// ```
     ///
     /// * A batch that is not full is sent when nothing is on its way and no other id is there yet.
     /// * An id that comes twice in one batch is sent once; in a later batch it is sent again, and the vendor
     ///   finds nothing.
     /// * Where the vendor's "not found" to a repeated delete is
-    ///   [no proof](crate::Capabilities::not_found_is_vague), the ticket is asked for: `AlreadyGone` if it is not
+    ///   [no proof](crate::Capabilities::not_found_is_vague), the ticket is asked for: `AlreadyDone` if it is not
     ///   found either, `Failed` if it is there.
     /// * A batch that the vendor refuses as a whole is split only where one of its ids may be at fault
     ///   (`InvalidInput`), until that one is found; no more after two batches of which every id was refused.
     /// * Once the account itself is at fault (credentials, a quota that is used up), or calls in a row fail
     ///   because the vendor is out of reach, all that is left is `Unattempted`, with that reason.
-    /// * [`Stop::finish`](crate::Stop::finish) and the deadline of the [context](Self::with) end the work: what is on its way is waited
-    ///   for, all else is `Unattempted`. After [`Stop::abandon`](crate::Stop::abandon) what is on its way is
-    ///   `Unknown`. The ids are still taken to their end, and each is answered.
+    /// * [`Stop::finish`](crate::Stop::finish) and the deadline of the [context](Self::with) end the work: what is
+    ///   on its way is waited for, all else is `Unattempted`. After [`Stop::abandon`](crate::Stop::abandon) what is
+    ///   on its way is `Unknown`. The ids are still taken to their end, and each is answered.
     ///
-    /// A batch is sent only when the stream is read; what is on its way goes on meanwhile, in tasks of its own, so
+    /// A call is made only when the stream is read; what is on its way goes on meanwhile, in tasks of its own, so
     /// that a slow reader loses no answer. Dropping the stream drops these calls, and with them their outcomes.
     /// Not for the ids of a running [`list_all`](Self::list_all): see there.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime, when the stream is read.
-    pub fn delete_all<S>(
+    pub fn apply<'a, K, T, S>(
         &self,
-        ids: S,
+        change: Change,
+        tickets: S,
         options: &BulkOptions,
-    ) -> impl Stream<Item = Settled<DeleteOutcome>> + Send + Unpin + use<S>
+    ) -> BoxStream<'a, Settled<K>>
     where
-        S: Stream + Send,
-        S::Item: Into<TicketId> + Send,
+        K: Send + 'static,
+        T: Into<DeleteTarget>,
+        S: Stream<Item = (K, T)> + Send + 'a,
     {
-        bulk::run::<bulk::Delete, S>(
-            Arc::clone(&self.provider),
-            self.context.clone(),
-            ids,
-            options.clone(),
-        )
-    }
-
-    /// Marks tickets as solved as their ids arrive, one call each, several at once, in constant memory: one
-    /// outcome per id, in the order of completion. It ends early as [`delete_all`](Self::delete_all) does.
-    ///
-    /// # Panics
-    ///
-    /// Outside a tokio runtime, when the stream is read.
-    pub fn resolve_all<S>(
-        &self,
-        ids: S,
-        options: &BulkOptions,
-    ) -> impl Stream<Item = Settled<ResolveOutcome>> + Send + Unpin + use<S>
-    where
-        S: Stream + Send,
-        S::Item: Into<TicketId> + Send,
-    {
-        bulk::run::<bulk::Resolve, S>(
-            Arc::clone(&self.provider),
-            self.context.clone(),
-            ids,
-            options.clone(),
-        )
+        let provider = Arc::clone(&self.provider);
+        bulk::run(provider, self.context.clone(), change, tickets, options)
     }
 
     /// Reads one page of a ticket's messages. See [`TicketProvider::messages`].

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
 use ticket_core::{
-    BulkOptions, CallContext, Cursor, DeleteReport, Error, NewComment, NewTicket, Page,
+    BulkOptions, CallContext, Change, Cursor, DeleteReport, Error, NewComment, NewTicket, Page,
     PageRequest, Settings, StackOptions, Ticket, TicketId, TicketPatch, TicketProvider,
     TicketQuery, Tickets,
 };
@@ -40,8 +41,8 @@ fn futures_are_send(tickets: &Tickets, provider: &dyn TicketProvider, id: &Ticke
     send(&tickets.resolve("1"));
     send(&tickets.delete(["1"]));
     let (ids, options) = (futures_util::stream::iter(["1"]), BulkOptions::default());
-    send(&tickets.delete_all(ids.clone(), &options));
-    send(&tickets.resolve_all(ids, &options));
+    send(&tickets.apply(Change::Delete, ids.clone().enumerate(), &options));
+    send(&tickets.apply(Change::Resolve, ids.enumerate(), &options));
     send(&tickets.messages("1", &page));
     send(&tickets.comment("1", &comment));
     send(&provider.get(&CallContext::new(), id));

@@ -15,15 +15,15 @@ use std::time::Duration;
 use common::memory::{Memory, calls};
 use common::{Fake, error, make};
 use ticket_core::{
-    CallContext, Capabilities, DeleteOutcome, DeleteReport, DeleteTarget, Effect, Error, ErrorKind,
-    Field, Fields, NewComment, NewTicket, Operation, PageRequest, ProviderInfo, RetryPolicy,
+    CallContext, Capabilities, Change, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Field,
+    Fields, NewComment, NewTicket, Operation, Outcome, PageRequest, ProviderInfo, RetryPolicy,
     StackOptions, TicketId, TicketPatch, TicketProvider, TicketQuery, Tickets,
 };
 
 fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {
     report
         .iter()
-        .map(|(id, outcome)| (id.as_str(), outcome.as_str()))
+        .map(|(id, outcome)| (id.as_str(), Change::Delete.word(outcome)))
         .collect()
 }
 
@@ -77,7 +77,7 @@ async fn an_id_that_comes_twice_is_sent_once_also_where_its_batch_is_divided() {
             if targets.iter().any(|target| target.id.as_str() == "bad") {
                 return Err(Error::new(ErrorKind::InvalidInput, "bad request"));
             }
-            Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted))
+            Ok(DeleteReport::from_fn(targets, |_| Outcome::Done))
         })
         .handle();
     let report = tickets.delete(["good", "bad", "good"]).await;
@@ -104,8 +104,8 @@ async fn an_outcome_belongs_to_its_id_wherever_it_stands_in_the_providers_report
             .deleting(|targets| {
                 let turned: Vec<_> = targets.iter().rev().cloned().collect();
                 Ok(DeleteReport::from_fn(&turned, |id| match id.as_str() {
-                    "a" | "c" => DeleteOutcome::Deleted,
-                    _ => DeleteOutcome::Failed(Error::new(ErrorKind::Conflict, "locked")),
+                    "a" | "c" => Outcome::Done,
+                    _ => Outcome::Failed(Error::new(ErrorKind::Conflict, "locked")),
                 }))
             })
             .handle();
@@ -136,7 +136,7 @@ async fn a_failed_batch_fails_its_own_ids_by_the_effect_of_its_error_and_no_othe
         .deleting(|targets| match targets[0].id.as_str() {
             "refused" => Err(Error::new(ErrorKind::Forbidden, "no")),
             "lost" => Err(Error::new(ErrorKind::Unavailable, "lost")),
-            _ => Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted)),
+            _ => Ok(DeleteReport::from_fn(targets, |_| Outcome::Done)),
         })
         .handle();
     let report = tickets.delete(["a", "refused", "lost", "b"]).await;
@@ -159,11 +159,7 @@ async fn a_failed_batch_fails_its_own_ids_by_the_effect_of_its_error_and_no_othe
 #[tokio::test(start_paused = true)]
 async fn an_id_that_the_provider_forgets_is_unknown() {
     let (tickets, _) = Memory::new(Capabilities::none().delete(9))
-        .deleting(|targets| {
-            Ok(DeleteReport::from_fn(&targets[..1], |_| {
-                DeleteOutcome::Deleted
-            }))
-        })
+        .deleting(|targets| Ok(DeleteReport::from_fn(&targets[..1], |_| Outcome::Done)))
         .handle();
     assert_eq!(
         outcomes(&tickets.delete(["a", "b"]).await),

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use common::{Fake, error};
 use ticket_core::{
-    Capabilities, Created, DeleteOutcome, DeleteReport, Effect, Error, ErrorKind, Field, Fields,
-    MockTicketProvider, NewTicket, Person, ProviderInfo, Quota, Quotas, RetryPolicy, StackOptions,
-    Tickets,
+    Capabilities, Created, DeleteReport, Effect, Error, ErrorKind, Field, Fields,
+    MockTicketProvider, NewTicket, Outcome, Person, ProviderInfo, Quota, Quotas, RetryPolicy,
+    StackOptions, Tickets,
 };
 use ticket_testkit::LogCapture;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -80,7 +80,7 @@ fn provider() -> MockTicketProvider {
         .returning(move |_, _| Ok(Created::new("7", raw.clone())));
     provider
         .expect_delete()
-        .returning(|_, targets| Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted)));
+        .returning(|_, targets| Ok(DeleteReport::from_fn(targets, |_| Outcome::Done)));
     provider
 }
 
@@ -104,12 +104,12 @@ async fn a_span_tells_what_happened_and_no_text() {
             // As the operation ended.
             " INFO ticket_operation{otel.kind=\"internal\" ticket.provider=\"mock\" ticket.operation=\"get\" ticket.id=\"121\" \
              error.type=\"not_found\" ticket.effect=\"none\" http.response.status_code=404 otel.status_code=\"ERROR\"}: \
-             ticket_core::layers::observe: close",
+             ticket_core::call::layers::observe: close",
             // As its only attempt ended: without a count of repeats.
             "DEBUG ticket_operation{otel.kind=\"internal\" ticket.provider=\"mock\" ticket.operation=\"get\" ticket.id=\"121\"}:\
              ticket_attempt{otel.kind=\"internal\" error.type=\"not_found\" ticket.effect=\"none\" \
-             http.response.status_code=404 otel.status_code=\"ERROR\"}: ticket_core::layers::retry: close",
-            "ticket.operation=\"create\"}: ticket_core::layers::observe: answered",
+             http.response.status_code=404 otel.status_code=\"ERROR\"}: ticket_core::call::layers::retry: close",
+            "ticket.operation=\"create\"}: ticket_core::call::layers::observe: answered",
             "ticket.operation=\"delete\" ticket.count=2}",
             r#"ticket.id="12\\n1""#,
             &format!("ticket.id=\"{}…\"", "9".repeat(63)),
@@ -140,7 +140,7 @@ async fn waiting_repeating_and_giving_up_are_told_with_the_attempt_they_belong_t
     })
     .await;
     let failure = "error.type=\"unavailable\" ticket.effect=\"none\" http.response.status_code=503 \
-                   otel.status_code=\"ERROR\"}: ticket_core::layers";
+                   otel.status_code=\"ERROR\"}: ticket_core::call::layers";
     let call = "ticket.provider=\"fake\" ticket.operation=\"get\"";
     assert_has(
         &log,

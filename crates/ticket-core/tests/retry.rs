@@ -14,8 +14,8 @@ use std::time::Duration;
 use common::{Fake, error, make};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, CallContext, DeleteOutcome, Effect, Error, ErrorKind, NewTicket, Operation, Retry,
-    RetryPolicy, StackOptions, Stop, Tickets,
+    BulkOptions, CallContext, Change, Effect, Error, ErrorKind, NewTicket, Operation, Outcome,
+    Retry, RetryPolicy, StackOptions, Stop, Tickets,
 };
 use tokio::time::Instant;
 
@@ -95,7 +95,7 @@ async fn a_repeat_that_succeeds_is_a_success() {
 }
 
 /// The outcome of a delete whose first attempt had this effect and whose second is answered so.
-async fn after(effect: Effect, outcome: DeleteOutcome) -> DeleteOutcome {
+async fn after(effect: Effect, outcome: Outcome) -> Outcome {
     let fake = Fake::new(1)
         .answering(move |call| match call.number {
             0 => Err(error(ErrorKind::Unavailable, effect)),
@@ -111,17 +111,14 @@ async fn after(effect: Effect, outcome: DeleteOutcome) -> DeleteOutcome {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_repeated_delete_does_not_find_was_deleted_by_the_attempt_before() {
-    let not_found = || DeleteOutcome::NotFound(error(ErrorKind::NotFound, Effect::None));
-    let failed = || DeleteOutcome::Failed(error(ErrorKind::Conflict, Effect::None));
-    let word = async |effect, outcome| after(effect, outcome).await.as_str();
+    let not_found = || Outcome::NotFound(error(ErrorKind::NotFound, Effect::None));
+    let failed = || Outcome::Failed(error(ErrorKind::Conflict, Effect::None));
+    let word = async |effect, outcome| Change::Delete.word(&after(effect, outcome).await);
     assert_eq!(word(Effect::Unknown, not_found()).await, "already_gone");
     assert_eq!(word(Effect::None, not_found()).await, "not_found");
     assert_eq!(word(Effect::Unknown, failed()).await, "unknown");
     assert_eq!(word(Effect::None, failed()).await, "failed");
-    assert_eq!(
-        word(Effect::Unknown, DeleteOutcome::Deleted).await,
-        "deleted"
-    );
+    assert_eq!(word(Effect::Unknown, Outcome::Done).await, "deleted");
     let unknown = after(Effect::Unknown, failed()).await;
     let error = unknown.error().unwrap();
     assert_eq!(
@@ -272,7 +269,7 @@ async fn a_policy_means_the_same_for_a_single_call_and_in_a_bulk_change() {
 
 #[tokio::test(start_paused = true)]
 async fn what_an_earlier_attempt_may_have_deleted_is_not_told_as_not_found() {
-    let missing = |_: &str, _| DeleteOutcome::NotFound(error(ErrorKind::NotFound, Effect::None));
+    let missing = |_: &str, _| Outcome::NotFound(error(ErrorKind::NotFound, Effect::None));
     for (earlier, told) in [
         (Effect::None, "not_found"),
         (Effect::Unknown, "already_gone"),
@@ -280,7 +277,8 @@ async fn what_an_earlier_attempt_may_have_deleted_is_not_told_as_not_found() {
         let tickets = Fake::new(1).outcomes(missing).layered(retry(attempts(1)));
         let context = CallContext::new().earlier_attempt(earlier);
         let report = tickets.with(context).delete(["1"]).await;
-        assert_eq!(report.outcome(&"1".into()).unwrap().as_str(), told);
+        let outcome = report.outcome(&"1".into()).unwrap();
+        assert_eq!(Change::Delete.word(outcome), told);
     }
     // And a failure of a call leaves open what the earlier attempt did.
     let tickets = Fake::new(1)
@@ -327,7 +325,7 @@ async fn stopping_ends_the_wait_between_attempts_with_what_the_last_one_was_told
     let options = BulkOptions::default();
     let start = Instant::now();
     let work = tickets
-        .delete_all(stream::iter(["1"]), &options)
+        .apply(Change::Delete, stream::iter(["1"]).enumerate(), &options)
         .collect::<Vec<_>>();
     let (settled, ()) = tokio::join!(work, async {
         tokio::time::sleep(seconds(3)).await;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use common::{Fake, error};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, CallContext, Capabilities, DeleteOutcome, Effect, ErrorKind, Operation, Pacer,
+    BulkOptions, CallContext, Capabilities, Change, Effect, ErrorKind, Operation, Outcome, Pacer,
     Quota, Quotas, Retry, RetryPolicy, StackOptions, Stop, Tickets,
 };
 use tokio::time::Instant;
@@ -137,7 +137,9 @@ async fn work_that_is_stopped_does_not_wait_for_the_quota() {
     let tickets = tickets.with(CallContext::new().stop(stop.clone()));
     let options = BulkOptions::default();
     let start = Instant::now();
-    let work = tickets.delete_all(ids(10), &options).collect::<Vec<_>>();
+    let work = tickets
+        .apply(Change::Delete, ids(10).enumerate(), &options)
+        .collect::<Vec<_>>();
     let (settled, ()) = tokio::join!(work, async {
         tokio::time::sleep(seconds(20)).await;
         stop.finish();
@@ -146,7 +148,7 @@ async fn work_that_is_stopped_does_not_wait_for_the_quota() {
     assert_eq!(log.count(), 3);
     let words: Vec<_> = settled
         .iter()
-        .map(|settled| settled.outcome.as_str())
+        .map(|settled| Change::Delete.word(&settled.outcome))
         .collect();
     assert_eq!(words[..3], ["deleted"; 3]);
     assert_eq!(words[3..], ["unattempted"; 7]);
@@ -163,10 +165,13 @@ async fn what_the_deadline_leaves_no_slot_for_was_never_tried() {
     let tickets = stacked(fake, StackOptions::default());
     let tickets = tickets.with(CallContext::new().deadline(Instant::now() + seconds(100)));
     let options = BulkOptions::default();
-    let settled: Vec<_> = tickets.delete_all(ids(20), &options).collect().await;
+    let settled: Vec<_> = tickets
+        .apply(Change::Delete, ids(20).enumerate(), &options)
+        .collect()
+        .await;
     let words: Vec<_> = settled
         .iter()
-        .map(|settled| settled.outcome.as_str())
+        .map(|settled| Change::Delete.word(&settled.outcome))
         .collect();
     assert_eq!(words[..3], ["deleted"; 3]);
     assert_eq!(words[3..], ["unattempted"; 17]);
@@ -190,15 +195,17 @@ async fn a_stop_between_two_attempts_never_hides_that_the_first_may_have_worked(
     let stop = Stop::new();
     let tickets = tickets.with(CallContext::new().stop(stop.clone()));
     let options = BulkOptions::default().concurrency(NonZeroUsize::MIN);
-    let work = tickets.delete_all(ids(2), &options).collect::<Vec<_>>();
+    let work = tickets
+        .apply(Change::Delete, ids(2).enumerate(), &options)
+        .collect::<Vec<_>>();
     let (mut settled, ()) = tokio::join!(work, async {
         tokio::time::sleep(seconds(300)).await;
         stop.finish();
     });
-    settled.sort_by_key(|settled| settled.index);
+    settled.sort_by_key(|settled| settled.key);
     let words: Vec<_> = settled
         .iter()
-        .map(|settled| settled.outcome.as_str())
+        .map(|settled| Change::Delete.word(&settled.outcome))
         .collect();
     assert_eq!(words, ["unknown", "unattempted"]);
     let error = settled[0].outcome.error().unwrap();
@@ -224,7 +231,7 @@ async fn retries_can_be_switched_off() {
 async fn vaguely_not_found(
     capabilities: Capabilities,
     looked: Option<ErrorKind>,
-) -> (DeleteOutcome, Vec<Operation>) {
+) -> (Outcome, Vec<Operation>) {
     let fake = Fake::new(1)
         .info(|mut info| {
             info.capabilities = capabilities.delete(1).not_found_is_vague();
@@ -235,7 +242,7 @@ async fn vaguely_not_found(
             (Operation::Get, _, Some(kind)) => Err(error(kind, Effect::None)),
             _ => Ok(()),
         })
-        .outcomes(|_, _| DeleteOutcome::NotFound(error(ErrorKind::NotFound, Effect::None)));
+        .outcomes(|_, _| Outcome::NotFound(error(ErrorKind::NotFound, Effect::None)));
     let log = fake.log();
     // Without `Check`, which would hide a look that should not be.
     let retry = Retry::seeded(RetryPolicy::default(), 1);
@@ -248,7 +255,7 @@ async fn vaguely_not_found(
 async fn where_not_found_is_vague_a_ticket_is_gone_only_if_it_cannot_be_read_either() {
     let readable = || Capabilities::none().get();
     let (gone, calls) = vaguely_not_found(readable(), Some(ErrorKind::NotFound)).await;
-    assert_eq!(gone.as_str(), "already_gone");
+    assert_eq!(gone.as_str(), "already_done");
     assert_eq!(
         calls,
         [Operation::Delete, Operation::Delete, Operation::Get]
@@ -305,15 +312,17 @@ async fn what_is_held_back_for_the_quota_was_not_sent_even_when_it_is_abandoned(
     let tickets = stacked(fake, StackOptions::default().timeout(seconds(100)))
         .with(CallContext::new().stop(stop.clone()));
     let options = BulkOptions::default();
-    let work = tickets.delete_all(ids(10), &options).collect::<Vec<_>>();
+    let work = tickets
+        .apply(Change::Delete, ids(10).enumerate(), &options)
+        .collect::<Vec<_>>();
     let (mut settled, ()) = tokio::join!(work, async {
         tokio::time::sleep(seconds(3)).await;
         stop.abandon();
     });
-    settled.sort_by_key(|settled| settled.index);
+    settled.sort_by_key(|settled| settled.key);
     let words: Vec<_> = settled
         .iter()
-        .map(|settled| settled.outcome.as_str())
+        .map(|settled| Change::Delete.word(&settled.outcome))
         .collect();
     assert_eq!(words[0], "unknown");
     assert_eq!(words[1..], ["unattempted"; 9]);
@@ -340,7 +349,11 @@ async fn tickets_are_sent_in_the_order_of_the_list_whichever_thread_is_first() {
     let fake = Fake::new(1).info(|info| info.quotas(one_at_a_time));
     let log = fake.log();
     let options = BulkOptions::default().concurrency(NonZeroUsize::MIN.saturating_add(31));
-    let work = stacked(fake, StackOptions::default()).delete_all(ids(2000), &options);
+    let work = stacked(fake, StackOptions::default()).apply(
+        Change::Delete,
+        ids(2000).enumerate(),
+        &options,
+    );
     assert_eq!(work.count().await, 2000);
     let in_order: Vec<_> = (0..2000).map(|id| id.to_string()).collect();
     assert_eq!(log.ids(), in_order);

@@ -4,10 +4,10 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ticket_core::{
-    Attachment, AttachmentSource, BulkOptions, Capabilities, Cursor, DeleteOutcome, Direction,
-    Effect, Error, ErrorKind, Field, Fields, NewTicket, Operation, PageRequest, Person, Priority,
-    ProviderInfo, Request, ResolveOutcome, RetryPolicy, StackOptions, State, Status, TicketId,
-    TicketPatch, TicketQuery,
+    Attachment, AttachmentSource, BulkOptions, Capabilities, Change, Cursor, Direction, Effect,
+    Error, ErrorKind, Field, Fields, NewTicket, Operation, Outcome, PageRequest, Person, Priority,
+    ProviderInfo, Request, RetryPolicy, StackOptions, State, Status, TicketId, TicketPatch,
+    TicketQuery,
 };
 
 #[test]
@@ -133,16 +133,17 @@ fn names_are_read_and_written_alike() {
     for effect in [Effect::None, Effect::Unknown] {
         assert_eq!(effect.to_string(), effect.as_str());
     }
-    let resolved = ResolveOutcome::from_result(Ok(()));
-    assert_eq!(
-        (resolved.to_string(), resolved.as_str()),
-        ("resolved".to_owned(), "resolved")
-    );
-    let deleted = DeleteOutcome::Deleted;
-    assert_eq!(
-        (deleted.to_string(), deleted.as_str()),
-        ("deleted".to_owned(), "deleted")
-    );
+    assert_eq!(Outcome::Done.to_string(), Outcome::Done.as_str());
+    // The command's contract.
+    for (change, done, already) in [
+        (Change::Delete, "deleted", "already_gone"),
+        (Change::Resolve, "resolved", "already_resolved"),
+    ] {
+        assert_eq!(change.word(&Outcome::Done), done);
+        assert_eq!(change.word(&Outcome::AlreadyDone), already);
+        let unknown = Outcome::Unknown(Error::config("x"));
+        assert_eq!(change.word(&unknown), "unknown");
+    }
     for operation in Operation::ALL {
         assert_eq!(operation.to_string(), operation.as_str());
     }

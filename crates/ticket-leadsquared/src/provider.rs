@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use ticket_core::{
-    CallContext, Created, DeleteOutcome, DeleteReport, DeleteTarget, Direction, Error, ErrorKind,
-    Message, NewComment, NewTicket, Operation, Page, PageRequest, ProviderInfo, Request, Result,
+    CallContext, Created, DeleteReport, DeleteTarget, Direction, Error, ErrorKind, Message,
+    NewComment, NewTicket, Operation, Outcome, Page, PageRequest, ProviderInfo, Request, Result,
     Ticket, TicketId, TicketPatch, TicketProvider,
 };
 use ticket_http::HttpResponse;
@@ -88,7 +88,7 @@ impl TicketProvider for LeadSquared {
             let error = Error::invalid_input(
                 "the vendor's ticket ids are numbers, this is none; nothing was sent",
             );
-            DeleteOutcome::Failed(error.in_operation(ID, Operation::Delete).on_ticket(id))
+            Outcome::Failed(error.in_operation(ID, Operation::Delete).on_ticket(id))
         }))
     }
 
@@ -175,7 +175,7 @@ impl<'a> Named<'a> {
 }
 
 /// What the two lists of the reply say about one ticket.
-fn outcome(id: &TicketId, deleted: bool, refused: bool) -> DeleteOutcome {
+fn outcome(id: &TicketId, deleted: bool, refused: bool) -> Outcome {
     let error = |kind, message: &str| {
         Error::new(kind, message)
             .with_status(200)
@@ -183,17 +183,17 @@ fn outcome(id: &TicketId, deleted: bool, refused: bool) -> DeleteOutcome {
             .on_ticket(id)
     };
     match (deleted, refused) {
-        (true, false) => DeleteOutcome::Deleted,
+        (true, false) => Outcome::Done,
         (false, true) => {
             // That an unknown id lands here is inferred.
             let message = "the vendor did not delete it and gives no reason; an unknown ticket is answered so as well";
-            DeleteOutcome::Failed(error(ErrorKind::Conflict, message))
+            Outcome::Failed(error(ErrorKind::Conflict, message))
         }
-        (false, false) => DeleteOutcome::Unknown(error(
+        (false, false) => Outcome::Unknown(error(
             ErrorKind::BadResponse,
             "the vendor's reply does not mention this ticket",
         )),
-        (true, true) => DeleteOutcome::Unknown(error(
+        (true, true) => Outcome::Unknown(error(
             ErrorKind::BadResponse,
             "the vendor's reply calls it both deleted and not",
         )),

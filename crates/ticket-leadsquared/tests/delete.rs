@@ -6,7 +6,8 @@ mod common;
 use std::time::Duration;
 
 use ticket_core::{
-    CallContext, DeleteReport, DeleteTarget, Effect, ErrorKind, TicketProvider as _, Tickets,
+    CallContext, Change, DeleteReport, DeleteTarget, Effect, ErrorKind, TicketProvider as _,
+    Tickets,
 };
 use ticket_leadsquared::LeadSquared;
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
@@ -20,7 +21,7 @@ fn targets(ids: &[&str]) -> Vec<DeleteTarget> {
 fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {
     report
         .iter()
-        .map(|(id, outcome)| (id.as_str(), outcome.as_str()))
+        .map(|(id, outcome)| (id.as_str(), Change::Delete.word(outcome)))
         .collect()
 }
 

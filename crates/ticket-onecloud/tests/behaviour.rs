@@ -9,7 +9,7 @@ mod common;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use ticket_core::{
-    CallContext, DeleteOutcome, DeleteTarget, Effect, ErrorKind, NewComment, PageRequest, Settings,
+    CallContext, DeleteTarget, Effect, ErrorKind, NewComment, Outcome, PageRequest, Settings,
     TicketId, TicketPatch, TicketProvider as _,
 };
 use ticket_onecloud::{HttpConfig, OneCloud, OneCloudConfig, SETTINGS};
@@ -45,10 +45,7 @@ async fn a_ticket_lives_from_create_to_delete() {
         .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
         .await
         .unwrap();
-    assert!(matches!(
-        again.outcome(&id),
-        Some(DeleteOutcome::NotFound(_))
-    ));
+    assert!(matches!(again.outcome(&id), Some(Outcome::NotFound(_))));
     assert_eq!(
         provider
             .get(&CallContext::new(), &id)
@@ -88,11 +85,7 @@ async fn hostile_ids_never_reach_another_address() {
             .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
             .await;
         assert!(
-            deleted.is_err()
-                || matches!(
-                    deleted.unwrap().outcome(&id),
-                    Some(DeleteOutcome::NotFound(_))
-                ),
+            deleted.is_err() || matches!(deleted.unwrap().outcome(&id), Some(Outcome::NotFound(_))),
             "{id:?}"
         );
         assert!(

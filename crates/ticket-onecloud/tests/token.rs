@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use secrecy::SecretString;
 use ticket_core::{
-    CallContext, DeleteOutcome, Effect, Error, ErrorKind, Result, TicketProvider as _, Tickets,
+    CallContext, Effect, Error, ErrorKind, Outcome, Result, TicketProvider as _, Tickets,
 };
 use ticket_onecloud::{OneCloud, OneCloudConfig, TokenSource};
 use ticket_sandbox::credentials::{
@@ -377,7 +377,7 @@ async fn a_login_that_is_not_found_says_nothing_about_the_ticket() {
     let report = tickets.delete(["121"]).await;
     assert!(sandbox.exists(Vendor::OneCloud, "121"));
     let outcome = report.outcome(&"121".into()).unwrap();
-    assert!(matches!(outcome, DeleteOutcome::Unknown(_)), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
     let error = outcome.error().unwrap();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(error.to_string().contains("ONECLOUD_BASE_URL"), "{error}");

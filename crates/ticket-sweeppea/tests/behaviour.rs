@@ -4,7 +4,7 @@
 mod common;
 
 use ticket_core::{
-    Attachment, CallContext, DeleteOutcome, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket,
+    Attachment, CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Outcome,
     PageRequest, Person, Priority, Status, TicketId, TicketPatch, TicketProvider as _,
 };
 use ticket_sandbox::Vendor;
@@ -34,10 +34,7 @@ async fn a_ticket_lives_from_create_to_delete() {
         .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
         .await
         .unwrap();
-    assert!(matches!(
-        again.outcome(&id),
-        Some(DeleteOutcome::NotFound(_))
-    ));
+    assert!(matches!(again.outcome(&id), Some(Outcome::NotFound(_))));
 }
 
 #[tokio::test]

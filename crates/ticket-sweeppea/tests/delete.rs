@@ -4,7 +4,7 @@
 
 mod common;
 
-use ticket_core::{CallContext, DeleteOutcome, Effect, ErrorKind, TicketProvider as _, Tickets};
+use ticket_core::{CallContext, Change, Effect, ErrorKind, Outcome, TicketProvider as _, Tickets};
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, TicketSeed, Vendor};
 
 use common::{client, connected};
@@ -22,7 +22,7 @@ async fn closed_and_foreign_tickets_look_missing_and_stay() {
             .delete(&CallContext::new(), &[id.as_str().into()])
             .await
             .unwrap();
-        let Some(DeleteOutcome::NotFound(error)) = report.outcome(&id.as_str().into()) else {
+        let Some(Outcome::NotFound(error)) = report.outcome(&id.as_str().into()) else {
             panic!("{report:?}");
         };
         assert!(
@@ -54,7 +54,7 @@ async fn a_locked_ticket_is_a_conflict_about_that_ticket() {
 }
 
 /// Deletes this ticket with this fault to the first attempt; what is said, whether it is there, what was called.
-async fn deleted(seed: TicketSeed, fault: Fault) -> (DeleteOutcome, bool, Vec<Endpoint>) {
+async fn deleted(seed: TicketSeed, fault: Fault) -> (Outcome, bool, Vec<Endpoint>) {
     let sandbox = Sandbox::start().await.unwrap();
     let id = sandbox.add_ticket(Vendor::Sweeppea, seed);
     sandbox.inject(Rule::new(fault));
@@ -75,7 +75,10 @@ async fn deleted(seed: TicketSeed, fault: Fault) -> (DeleteOutcome, bool, Vec<En
 #[tokio::test]
 async fn a_ticket_whose_deletion_was_not_confirmed_is_looked_for() {
     let (outcome, exists, calls) = deleted(TicketSeed::new("spam"), Fault::LostResponse).await;
-    assert_eq!((outcome.as_str(), exists), ("already_gone", false));
+    assert_eq!(
+        (Change::Delete.word(&outcome), exists),
+        ("already_gone", false)
+    );
     assert_eq!(calls, [Endpoint::Delete, Endpoint::Delete, Endpoint::Get]);
 }
 
@@ -83,7 +86,7 @@ async fn a_ticket_whose_deletion_was_not_confirmed_is_looked_for() {
 async fn a_closed_ticket_is_not_taken_for_a_deleted_one() {
     let closed = TicketSeed::new("spam").closed();
     let (outcome, exists, _) = deleted(closed, Fault::Status(503)).await;
-    assert_eq!((outcome.as_str(), exists), ("failed", true));
+    assert_eq!((Change::Delete.word(&outcome), exists), ("failed", true));
     let words = outcome.error().unwrap().to_string();
     assert!(words.contains("Already Closed"), "{words}");
 }

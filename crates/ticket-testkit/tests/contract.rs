@@ -13,7 +13,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_core::{DeleteOutcome, DeleteReport, Effect, Error, ErrorKind, TicketId};
+use ticket_core::{
+    Change, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Outcome, TicketId,
+};
 use ticket_testkit::Conclusion;
 use ticket_testkit::contract::{Contract, Provenance, Recording};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -478,15 +480,15 @@ async fn without_an_expectation_the_table_says_all_of_a_failure() {
 
 #[tokio::test]
 async fn a_delete_of_several_is_of_no_effect_only_where_all_were_refused() {
-    let refused = |id: &TicketId| DeleteOutcome::from_error(failure(id.as_str()));
+    let refused = |id: &TicketId| Outcome::from_error(failure(id.as_str()));
     for (second, effect) in [
         (refused as fn(&TicketId) -> _, "none"),
-        (|_: &TicketId| DeleteOutcome::Deleted, "unknown"),
+        (|_: &TicketId| Outcome::Done, "unknown"),
     ] {
         let mut recording = plain();
         recording["expect"] =
             json!({ "error": "partial_failure", "effect": effect, "retry_after_s": null });
-        let ids = [TicketId::new("1"), TicketId::new("2")];
+        let targets = ["1", "2"].map(DeleteTarget::from);
         let outcome = |id: &TicketId| {
             if id.as_str() == "1" {
                 refused(id)
@@ -494,8 +496,9 @@ async fn a_delete_of_several_is_of_no_effect_only_where_all_were_refused() {
                 second(id)
             }
         };
-        let report = DeleteReport::from_fn(&ids, outcome);
-        let words: Vec<_> = report.iter().map(|(id, it)| format!("{id} {it}")).collect();
+        let report = DeleteReport::from_fn(&targets, outcome);
+        let word = |(id, outcome)| format!("{id} {}", Change::Delete.word(outcome));
+        let words: Vec<_> = report.iter().map(word).collect();
         let conclude = || Ok(Conclusion::Report(report.clone()));
         let found = concluding(recording, &words.join(", "), conclude).await;
         assert_eq!(found, [""; 0]);

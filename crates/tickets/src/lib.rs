@@ -6,7 +6,7 @@ mod reference;
 mod registry;
 
 pub use account::AccountConfig;
-pub use everywhere::delete_everywhere;
+pub use everywhere::{apply_everywhere, apply_in_each};
 pub use reference::TicketRef;
 pub use registry::{PROVIDERS, ProviderDescriptor, Registry, connect};
 pub use ticket_core::*;

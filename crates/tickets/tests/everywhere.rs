@@ -12,9 +12,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream};
 use tickets::{
-    BulkOptions, CallContext, Capabilities, DeleteOutcome, DeleteReport, DeleteTarget, Error,
-    ErrorKind, ProviderInfo, Quota, Quotas, Result, Settled, Stop, TicketProvider, TicketRef,
-    Tickets, delete_everywhere,
+    BulkOptions, CallContext, Capabilities, Change, DeleteReport, DeleteTarget, Error, ErrorKind,
+    Outcome, ProviderInfo, Quota, Quotas, Result, Settled, Stop, TicketProvider, TicketRef,
+    Tickets, apply_everywhere,
 };
 use tokio::time::Instant;
 
@@ -43,7 +43,7 @@ impl TicketProvider for Desk {
         sent.extend(targets.iter().map(|target| target.id.to_string()));
         match self.failure {
             Some(kind) => Err(Error::new(kind, "it failed")),
-            None => Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted)),
+            None => Ok(DeleteReport::from_fn(targets, |_| Outcome::Done)),
         }
     }
 }
@@ -64,21 +64,25 @@ fn desk(quota: Option<Quota>, failure: Option<ErrorKind>) -> (Tickets, Sent) {
 fn refs(
     accounts: &'static [&str],
     count: usize,
-) -> impl futures_core::Stream<Item = TicketRef> + Send {
-    let in_turn = move |n: usize| TicketRef::new(accounts[n % accounts.len()], n.to_string());
+) -> impl futures_core::Stream<Item = (usize, TicketRef)> + Send {
+    let in_turn = move |n: usize| {
+        (
+            n,
+            TicketRef::new(accounts[n % accounts.len()], n.to_string()),
+        )
+    };
     stream::iter((0..count * accounts.len()).map(in_turn))
 }
 
-fn words(
-    settled: &[Settled<DeleteOutcome, TicketRef>],
-    account: &str,
-) -> HashMap<&'static str, usize> {
+fn words(settled: &[Settled<usize, TicketRef>], account: &str) -> HashMap<&'static str, usize> {
     let mut words = HashMap::new();
     for settled in settled
         .iter()
         .filter(|settled| settled.id.account == account)
     {
-        *words.entry(settled.outcome.as_str()).or_default() += 1;
+        *words
+            .entry(Change::Delete.word(&settled.outcome))
+            .or_default() += 1;
     }
     words
 }
@@ -89,14 +93,15 @@ async fn every_reference_has_one_outcome_with_its_place() {
     let (second, sent_second) = desk(None, None);
     let accounts = [("a".to_owned(), first), ("b".to_owned(), second)];
     let refs = refs(&["a", "b", "c"], 1000);
-    let mut settled: Vec<_> = delete_everywhere(accounts, refs, &BulkOptions::default())
-        .collect()
-        .await;
-    settled.sort_by_key(|settled| settled.index);
+    let mut settled: Vec<_> =
+        apply_everywhere(&Change::Delete, accounts, refs, &BulkOptions::default())
+            .collect()
+            .await;
+    settled.sort_by_key(|settled| settled.key);
     assert_eq!(settled.len(), 3000);
     for (place, settled) in settled.iter().enumerate() {
         assert_eq!(
-            (settled.index, settled.id.id.as_str()),
+            (settled.key, settled.id.id.as_str()),
             (place, place.to_string().as_str())
         );
     }
@@ -123,13 +128,14 @@ async fn a_small_quota_of_one_account_holds_up_no_other() {
     let start = Instant::now();
     let mut times = HashMap::new();
     let options = BulkOptions::default();
-    let mut work = Box::pin(delete_everywhere(
+    let mut work = Box::pin(apply_everywhere(
+        &Change::Delete,
         accounts,
         refs(&["slow", "quick"], 50),
         &options,
     ));
     while let Some(settled) = work.next().await {
-        assert!(settled.outcome.is_deleted());
+        assert!(settled.outcome.is_done());
         times.insert(settled.id.account, start.elapsed());
     }
     assert_eq!(times["quick"], Duration::ZERO);
@@ -148,7 +154,9 @@ async fn an_outage_or_wrong_credentials_of_one_account_are_its_own() {
     ];
     let options = BulkOptions::default().concurrency(std::num::NonZeroUsize::MIN);
     let refs = refs(&["down", "wrong", "good"], 500);
-    let settled: Vec<_> = delete_everywhere(accounts, refs, &options).collect().await;
+    let settled: Vec<_> = apply_everywhere(&Change::Delete, accounts, refs, &options)
+        .collect()
+        .await;
     assert_eq!(words(&settled, "good"), HashMap::from([("deleted", 500)]));
     assert_eq!(
         words(&settled, "wrong"),
@@ -170,15 +178,16 @@ async fn the_input_is_read_no_further_than_there_is_room() {
     let counter = Arc::clone(&taken);
     let endless = stream::iter(0_u64..).map(move |n| {
         *counter.lock().unwrap() += 1;
-        TicketRef::new("slow", n.to_string())
+        ((), TicketRef::new("slow", n.to_string()))
     });
     let options = BulkOptions::default();
-    let mut work = Box::pin(delete_everywhere(
+    let mut work = Box::pin(apply_everywhere(
+        &Change::Delete,
         [("slow".to_owned(), slow)],
         endless,
         &options,
     ));
-    assert!(work.next().await.unwrap().outcome.is_deleted());
+    assert!(work.next().await.unwrap().outcome.is_done());
     let never = tokio::time::timeout(Duration::from_secs(60), async {
         for _ in 0..10 {
             work.next().await;
@@ -196,7 +205,8 @@ async fn stopping_answers_for_everything_in_every_account() {
     let stop = Stop::new();
     let slow = slow.with(CallContext::new().stop(stop.clone()));
     let options = BulkOptions::default();
-    let work = delete_everywhere(
+    let work = apply_everywhere(
+        &Change::Delete,
         [("slow".to_owned(), slow)],
         refs(&["slow"], 20_000),
         &options,
@@ -223,7 +233,7 @@ async fn batches_are_full_however_many_accounts_there_are() {
     });
     let accounts: Vec<_> = accounts.collect();
     let options = BulkOptions::default();
-    let work = delete_everywhere(accounts, refs(NAMES, 1000), &options);
+    let work = apply_everywhere(&Change::Delete, accounts, refs(NAMES, 1000), &options);
     assert_eq!(work.count().await, 8000);
     assert!(calls.iter().all(|sent| sent.lock().unwrap().len() == 1000));
     let made = CALLS.load(std::sync::atomic::Ordering::Relaxed);
@@ -250,6 +260,11 @@ impl tickets::Layer for Calls {
 #[tokio::test(start_paused = true)]
 async fn nothing_comes_of_nothing() {
     let options = BulkOptions::default();
-    let work = delete_everywhere([], stream::empty(), &options);
+    let work = apply_everywhere(
+        &Change::Delete,
+        [],
+        stream::empty::<((), TicketRef)>(),
+        &options,
+    );
     assert_eq!(work.count().await, 0);
 }

@@ -15,11 +15,10 @@ mod sandbox;
 mod sent;
 mod update;
 
-use bulk::Deed;
-
 use crate::args::{Cli, Command};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, say};
+use tickets::Change;
 
 /// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
@@ -40,8 +39,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Update(update) => update::run(*update, global, &output).await,
         Command::Messages(one) => messages::run(&one, global, &output).await,
         Command::Comment(comment) => comment::run(comment, global, &output).await,
-        Command::Resolve(many) => bulk::run(Deed::Resolve, &many, global, &output).await,
-        Command::Delete(many) => bulk::run(Deed::Delete, &many, global, &output).await,
+        Command::Resolve(many) => bulk::run(Change::Resolve, &many, global, &output).await,
+        Command::Delete(many) => bulk::run(Change::Delete, &many, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(global, &output).await,
     }

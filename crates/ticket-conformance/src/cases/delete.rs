@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use ticket_core::{
-    CallContext, DeleteOutcome, DeleteReport, DeleteTarget, Effect, ErrorKind, Operation, TicketId,
+    CallContext, Change, DeleteReport, DeleteTarget, Effect, ErrorKind, Operation, Outcome,
+    TicketId,
 };
 
 use crate::fault::Fault;
@@ -32,7 +33,7 @@ async fn delete(lab: &Lab, ids: &[TicketId]) -> Tried<DeleteReport> {
 fn outcomes(report: &DeleteReport) -> Vec<(String, &'static str)> {
     report
         .iter()
-        .map(|(id, outcome)| (id.as_str().to_owned(), outcome.as_str()))
+        .map(|(id, outcome)| (id.as_str().to_owned(), Change::Delete.word(outcome)))
         .collect()
 }
 
@@ -79,7 +80,7 @@ pub(crate) async fn deleted_tickets_are_gone(lab: &Lab) -> Tried {
     let (asked, outcome) = the_one(&report)?;
     let gone = !lab.exists(&id).await?;
     ensure(
-        *asked == id && matches!(outcome, DeleteOutcome::Deleted) && gone,
+        *asked == id && matches!(outcome, Outcome::Done) && gone,
         format!("the ticket {id} was deleted"),
         "`deleted`, and the ticket is gone",
         format!(
@@ -98,8 +99,8 @@ pub(crate) async fn deleted_tickets_are_gone(lab: &Lab) -> Tried {
     let report = delete(lab, std::slice::from_ref(&id)).await?;
     let outcome = the_one(&report)?.1;
     let says_gone = match outcome {
-        DeleteOutcome::Deleted => true,
-        DeleteOutcome::NotFound(_) => !lab.info().capabilities.is_not_found_vague(),
+        Outcome::Done => true,
+        Outcome::NotFound(_) => !lab.info().capabilities.is_not_found_vague(),
         _ => false,
     };
     ensure(
@@ -148,9 +149,9 @@ pub(crate) async fn delete_leaves_others_alone(lab: &Lab) -> Tried {
 }
 
 /// Whether the outcome says that there was nothing to delete, and of which ticket.
-fn is_no_success(id: &TicketId, outcome: &DeleteOutcome) -> bool {
+fn is_no_success(id: &TicketId, outcome: &Outcome) -> bool {
     match outcome {
-        DeleteOutcome::NotFound(error) | DeleteOutcome::Failed(error) => {
+        Outcome::NotFound(error) | Outcome::Failed(error) => {
             error.effect() == Effect::None && !error.is_retryable() && error.ticket() == Some(id)
         }
         _ => false,
@@ -227,7 +228,7 @@ pub(crate) async fn delete_of_a_mix_answers_in_order(lab: &Lab) -> Tried {
     for (index, (id, outcome)) in report.iter().enumerate() {
         let right = match index {
             1 => is_no_success(id, outcome),
-            _ => matches!(outcome, DeleteOutcome::Deleted),
+            _ => matches!(outcome, Outcome::Done),
         };
         let exists = lab.exists(id).await?;
         ensure(
@@ -312,7 +313,7 @@ pub(crate) async fn unmentioned_ids_are_unknown(lab: &Lab) -> Tried {
             report.len() == ids.len()
                 && report
                     .iter()
-                    .all(|(_, outcome)| matches!(outcome, DeleteOutcome::Unknown(_)))
+                    .all(|(_, outcome)| matches!(outcome, Outcome::Unknown(_)))
         }
         Err(error) => error.effect() == Effect::Unknown,
     };

@@ -1,8 +1,8 @@
 //! Ids are what callers say they are: they reach no other ticket and no other address.
 
 use ticket_core::{
-    CallContext, DeleteOutcome, DeleteTarget, Effect, Error, ErrorKind, Operation, PageRequest,
-    Request, TicketId,
+    CallContext, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, PageRequest, Request,
+    TicketId,
 };
 
 use crate::lab::{Lab, Tried, ensure, fail, said, skip, the_one, told};
@@ -35,7 +35,7 @@ async fn act(lab: &Lab, operation: Operation, id: &TicketId) -> Tried<Result<boo
         {
             Err(error) => Err(error),
             Ok(report) => match the_one(&report)?.1 {
-                DeleteOutcome::Deleted | DeleteOutcome::AlreadyGone => Ok(true),
+                Outcome::Done | Outcome::AlreadyDone => Ok(true),
                 outcome => outcome
                     .error()
                     .map_or(Ok(false), |error| Err(error.clone())),

@@ -11,10 +11,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use ticket_core::{
-    CallContext, Capabilities, Created, Cursor, DeleteOutcome, DeleteReport, DeleteTarget,
-    Direction, Error, ErrorKind, Message, NewComment, NewTicket, Operation, Page, PageRequest,
-    Priority, ProviderInfo, RawValue, Request as Asked, Result, State, Ticket, TicketId,
-    TicketPatch, TicketProvider, TicketQuery,
+    CallContext, Capabilities, Created, Cursor, DeleteReport, DeleteTarget, Direction, Error,
+    ErrorKind, Message, NewComment, NewTicket, Operation, Outcome, Page, PageRequest, Priority,
+    ProviderInfo, RawValue, Request as Asked, Result, State, Ticket, TicketId, TicketPatch,
+    TicketProvider, TicketQuery,
 };
 
 use crate::desk::{Desk, KEY, Request};
@@ -363,7 +363,7 @@ impl TicketProvider for Memory {
         if (targets.is_empty() && !self.has(Flaw::SendsEmptyDeletes))
             || self.has(Flaw::DeletesNothing)
         {
-            return Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted));
+            return Ok(DeleteReport::from_fn(targets, |_| Outcome::Done));
         }
         let mut sent: Vec<String> = targets.iter().map(|target| target.id.to_string()).collect();
         sent.dedup();
@@ -394,7 +394,7 @@ impl TicketProvider for Memory {
             {
                 Err(error) if self.has(Flaw::MakesErrorsOutcomes) => {
                     return Ok(DeleteReport::from_fn(targets, |_| {
-                        DeleteOutcome::from_error(error.clone())
+                        Outcome::from_error(error.clone())
                     }));
                 }
                 text => text?,
@@ -414,15 +414,15 @@ impl TicketProvider for Memory {
         let outcome = |id: &TicketId| {
             let names = |list: &[String]| list.iter().any(|known| known == id.as_str());
             if names(&deleted) {
-                DeleteOutcome::Deleted
+                Outcome::Done
             } else if names(&missing) && !self.has(Flaw::CallsMissingDeleted)
                 || self.has(Flaw::DeletesByTheNumber)
             {
-                DeleteOutcome::NotFound(error(ErrorKind::NotFound, id))
+                Outcome::NotFound(error(ErrorKind::NotFound, id))
             } else if names(&missing) || self.has(Flaw::CallsUnmentionedDeleted) {
-                DeleteOutcome::Deleted
+                Outcome::Done
             } else {
-                DeleteOutcome::Unknown(error(ErrorKind::BadResponse, id))
+                Outcome::Unknown(error(ErrorKind::BadResponse, id))
             }
         };
         let mut answered = targets.to_vec();

@@ -9,9 +9,10 @@ use crate::model::query::Page;
 use crate::model::ticket::Ticket;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
-use crate::provider::delete::{DeleteOutcome, DeleteReport};
+use crate::provider::delete::DeleteReport;
 use crate::provider::error::{Effect, Result};
 use crate::provider::operation::{Operation, Request};
+use crate::provider::outcome::Outcome;
 
 /// The call that a layer stands around.
 #[derive(Clone, Copy, Debug)]
@@ -91,9 +92,9 @@ impl Reply for DeleteReport {
     fn after_unknown_effect(self, info: &ProviderInfo) -> Self {
         let is_vague = info.capabilities.is_not_found_vague();
         self.map(|outcome| match outcome {
-            DeleteOutcome::NotFound(_) if !is_vague => DeleteOutcome::AlreadyGone,
-            DeleteOutcome::NotFound(error) | DeleteOutcome::Failed(error) => {
-                DeleteOutcome::Unknown(error.with_effect(Effect::Unknown))
+            Outcome::NotFound(_) if !is_vague => Outcome::AlreadyDone,
+            Outcome::NotFound(error) | Outcome::Failed(error) => {
+                Outcome::Unknown(error.with_effect(Effect::Unknown))
             }
             settled => settled,
         })

@@ -1,9 +1,8 @@
 //! What became of each ticket that was to be deleted: exactly one answer per asked id.
 
-use std::fmt;
-
 use crate::model::ticket::{TicketId, Version};
-use crate::provider::error::{Effect, Error, ErrorKind, Result};
+use crate::provider::error::{Effect, ErrorKind, Result};
+use crate::provider::outcome::Outcome;
 
 /// A ticket to be deleted.
 ///
@@ -47,85 +46,19 @@ impl<I: Into<TicketId>> From<I> for DeleteTarget {
     }
 }
 
-/// What became of one ticket.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum DeleteOutcome {
-    /// The vendor confirmed that it is deleted.
-    Deleted,
-    /// A repeat, after an attempt of unknown effect, found nothing: it is not there any more. That the attempt
-    /// deleted it is likely, not proven: nobody looked before.
-    AlreadyGone,
-    /// The vendor says that there is no such ticket; its own words are in the error. Some vendors give the
-    /// same answer for a ticket that is closed or not yours.
-    NotFound(Error),
-    /// It was not deleted.
-    Failed(Error),
-    /// Nobody knows: it may or may not be gone.
-    Unknown(Error),
-    /// Nothing was done to it, and why: the work was stopped before its turn or before another attempt at it, or the
-    /// account had failed for good before. Only from
-    /// [`Tickets::delete_all`](crate::Tickets::delete_all) and what is built on it.
-    Unattempted(Error),
-}
-
-impl DeleteOutcome {
-    /// The outcome of a ticket after a call about it, or about a whole batch, failed.
-    pub fn from_error(error: Error) -> Self {
-        match error.effect() {
-            Effect::None => Self::Failed(error),
-            Effect::Unknown => Self::Unknown(error),
-        }
-    }
-
-    /// The outcome in `snake_case`, as the command prints it.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Deleted => "deleted",
-            Self::AlreadyGone => "already_gone",
-            Self::NotFound(_) => "not_found",
-            Self::Failed(_) => "failed",
-            Self::Unknown(_) => "unknown",
-            Self::Unattempted(_) => "unattempted",
-        }
-    }
-
-    /// Whether the ticket is gone: deleted, or not there any more after an attempt to delete it.
-    pub const fn is_deleted(&self) -> bool {
-        matches!(self, Self::Deleted | Self::AlreadyGone)
-    }
-
-    /// Why it was not deleted or not tried, or why nobody knows.
-    pub const fn error(&self) -> Option<&Error> {
-        match self {
-            Self::Deleted | Self::AlreadyGone => None,
-            Self::NotFound(error)
-            | Self::Failed(error)
-            | Self::Unknown(error)
-            | Self::Unattempted(error) => Some(error),
-        }
-    }
-}
-
-impl fmt::Display for DeleteOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// The outcomes of a delete: exactly one per asked id, in the order asked; an id asked twice is answered twice.
 ///
 /// ```
-/// use ticket_core::{DeleteOutcome, DeleteReport, DeleteTarget};
+/// use ticket_core::{Outcome, DeleteReport, DeleteTarget};
 ///
 /// let targets = ["160", "161"].map(DeleteTarget::from);
-/// let report = DeleteReport::from_fn(&targets, |_| DeleteOutcome::Deleted);
+/// let report = DeleteReport::from_fn(&targets, |_| Outcome::Done);
 /// assert!(report.all_deleted());
 /// assert_eq!(report.len(), 2);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct DeleteReport {
-    outcomes: Vec<(TicketId, DeleteOutcome)>,
+    outcomes: Vec<(TicketId, Outcome)>,
 }
 
 impl DeleteReport {
@@ -133,7 +66,7 @@ impl DeleteReport {
     /// lack an id or name one that was not asked for.
     pub fn from_fn(
         targets: &[DeleteTarget],
-        mut outcome: impl FnMut(&TicketId) -> DeleteOutcome,
+        mut outcome: impl FnMut(&TicketId) -> Outcome,
     ) -> Self {
         let outcomes = targets.iter();
         Self {
@@ -153,12 +86,12 @@ impl DeleteReport {
     /// Returns the error where it is not about the ticket.
     pub fn of_one(id: &TicketId, result: Result<()>) -> Result<Self> {
         let outcome = match result {
-            Ok(()) => DeleteOutcome::Deleted,
+            Ok(()) => Outcome::Done,
             Err(error) => {
                 let error = error.on_ticket(id);
                 match (error.kind(), error.effect()) {
-                    (ErrorKind::NotFound, Effect::None) => DeleteOutcome::NotFound(error),
-                    (ErrorKind::Conflict, Effect::None) => DeleteOutcome::Failed(error),
+                    (ErrorKind::NotFound, Effect::None) => Outcome::NotFound(error),
+                    (ErrorKind::Conflict, Effect::None) => Outcome::Failed(error),
                     _ => return Err(error),
                 }
             }
@@ -169,17 +102,12 @@ impl DeleteReport {
     }
 
     /// What became of each id, in the order asked.
-    pub(crate) fn from_outcomes(outcomes: Vec<(TicketId, DeleteOutcome)>) -> Self {
-        Self { outcomes }
-    }
-
-    /// What became of each id, in the order asked.
-    pub(crate) fn into_outcomes(self) -> Vec<(TicketId, DeleteOutcome)> {
+    pub(crate) fn into_outcomes(self) -> Vec<(TicketId, Outcome)> {
         self.outcomes
     }
 
     /// The same report with each outcome replaced.
-    pub(crate) fn map(self, replace: impl Fn(DeleteOutcome) -> DeleteOutcome) -> Self {
+    pub(crate) fn map(self, replace: impl Fn(Outcome) -> Outcome) -> Self {
         let outcomes = self.outcomes.into_iter();
         Self {
             outcomes: outcomes
@@ -189,12 +117,12 @@ impl DeleteReport {
     }
 
     /// The ids with their outcomes, in the order asked.
-    pub fn iter(&self) -> impl Iterator<Item = (&TicketId, &DeleteOutcome)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&TicketId, &Outcome)> {
         self.outcomes.iter().map(|(id, outcome)| (id, outcome))
     }
 
     /// The outcome of `id`, where it was asked for.
-    pub fn outcome(&self, id: &TicketId) -> Option<&DeleteOutcome> {
+    pub fn outcome(&self, id: &TicketId) -> Option<&Outcome> {
         self.iter()
             .find(|(asked, _)| *asked == id)
             .map(|(_, outcome)| outcome)
@@ -202,9 +130,7 @@ impl DeleteReport {
 
     /// Whether every asked ticket is deleted. True of the empty report.
     pub fn all_deleted(&self) -> bool {
-        self.outcomes
-            .iter()
-            .all(|(_, outcome)| outcome.is_deleted())
+        self.outcomes.iter().all(|(_, outcome)| outcome.is_done())
     }
 
     /// How many ids were asked for.
@@ -219,7 +145,7 @@ impl DeleteReport {
 }
 
 impl IntoIterator for DeleteReport {
-    type Item = (TicketId, DeleteOutcome);
+    type Item = (TicketId, Outcome);
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -230,6 +156,7 @@ impl IntoIterator for DeleteReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::error::Error;
 
     fn error(kind: ErrorKind) -> Error {
         Error::new(kind, "failed")
@@ -238,20 +165,20 @@ mod tests {
     #[test]
     fn only_what_is_confirmed_counts_as_deleted() {
         let targets = ["1", "2"].map(DeleteTarget::from);
-        let report = |last: DeleteOutcome| {
+        let report = |last: Outcome| {
             DeleteReport::from_fn(&targets, |id| match id.as_str() {
-                "1" => DeleteOutcome::Deleted,
+                "1" => Outcome::Done,
                 _ => last.clone(),
             })
         };
-        assert!(report(DeleteOutcome::Deleted).all_deleted());
-        assert!(report(DeleteOutcome::AlreadyGone).all_deleted());
-        assert!(!report(DeleteOutcome::Unknown(error(ErrorKind::Timeout))).all_deleted());
-        assert!(!report(DeleteOutcome::NotFound(error(ErrorKind::NotFound))).all_deleted());
-        let report = report(DeleteOutcome::Failed(error(ErrorKind::Conflict)));
+        assert!(report(Outcome::Done).all_deleted());
+        assert!(report(Outcome::AlreadyDone).all_deleted());
+        assert!(!report(Outcome::Unknown(error(ErrorKind::Timeout))).all_deleted());
+        assert!(!report(Outcome::NotFound(error(ErrorKind::NotFound))).all_deleted());
+        let report = report(Outcome::Failed(error(ErrorKind::Conflict)));
         assert!(!report.all_deleted());
-        let outcomes = targets.map(|target| report.outcome(&target.id).map(DeleteOutcome::as_str));
-        assert_eq!(outcomes, [Some("deleted"), Some("failed")]);
+        let outcomes = targets.map(|target| report.outcome(&target.id).map(Outcome::as_str));
+        assert_eq!(outcomes, [Some("done"), Some("failed")]);
         assert!(report.outcome(&"3".into()).is_none());
     }
 
@@ -268,7 +195,7 @@ mod tests {
         assert_eq!(of_one(error(ErrorKind::Conflict)).unwrap(), "failed");
         for kind in [ErrorKind::NotFound, ErrorKind::Conflict] {
             let error = of_one(error(kind).with_effect(Effect::Unknown)).unwrap_err();
-            assert_eq!(DeleteOutcome::from_error(error).as_str(), "unknown");
+            assert_eq!(Outcome::from_error(error).as_str(), "unknown");
         }
         assert_eq!(
             of_one(error(ErrorKind::Unauthenticated))

@@ -3,6 +3,7 @@
 //! No foreign error type is part of it: a transport's error is kept as [`source`](std::error::Error::source).
 
 mod kind;
+mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ecow::EcoString;
 use jiff::civil::Time;
 
 pub use self::kind::{Effect, ErrorKind};
@@ -47,7 +49,7 @@ impl DailyWindow {
 ///
 /// `Display` is one line: where, on which ticket, what failed, and the vendor's own words (control characters
 /// escaped; of the id at most 40 characters, of what failed 600, of the vendor's words 300). It never holds a
-/// secret, a URL or a whole body.
+/// secret, a URL or a whole body. It can be written to storage and read back, all but its cause.
 ///
 /// ```
 /// use ticket_core::{Effect, Error, ErrorKind, Operation};
@@ -75,7 +77,7 @@ struct Inner {
     kind: ErrorKind,
     effect: Effect,
     message: String,
-    provider: Option<&'static str>,
+    provider: Option<EcoString>,
     operation: Option<Operation>,
     ticket: Option<TicketId>,
     status: Option<u16>,
@@ -123,7 +125,7 @@ impl Error {
     }
 
     /// The provider has no such operation. Nothing was sent.
-    pub fn unsupported(provider: &'static str, operation: Operation) -> Self {
+    pub fn unsupported(provider: &str, operation: Operation) -> Self {
         Self::new(
             ErrorKind::Unsupported,
             format!("the vendor documents no way to {}", operation.description()),
@@ -210,8 +212,8 @@ impl Error {
 
     /// Says where it happened. An error of a read has no effect, whatever went wrong.
     #[must_use]
-    pub fn in_operation(mut self, provider: &'static str, operation: Operation) -> Self {
-        self.inner.provider = Some(provider);
+    pub fn in_operation(mut self, provider: &str, operation: Operation) -> Self {
+        self.inner.provider = Some(provider.into());
         self.inner.operation = Some(operation);
         if !operation.is_write() {
             self.inner.effect = Effect::None;
@@ -242,8 +244,8 @@ impl Error {
     }
 
     /// The provider that failed, as in [`ProviderInfo::id`](crate::ProviderInfo::id).
-    pub fn provider(&self) -> Option<&'static str> {
-        self.inner.provider
+    pub fn provider(&self) -> Option<&str> {
+        self.inner.provider.as_deref()
     }
 
     /// The operation that failed.
@@ -294,7 +296,7 @@ impl Error {
 impl fmt::Display for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut place = Vec::new();
-        place.extend(self.provider.map(str::to_owned));
+        place.extend(self.provider.as_ref().map(ToString::to_string));
         place.extend(self.operation.map(|operation| operation.to_string()));
         place.extend(
             self.ticket

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::draft::{NewTicket, TicketPatch};
 use crate::model::message::NewComment;
 use crate::model::query::{PageRequest, TicketQuery};
@@ -9,7 +11,8 @@ use crate::model::ticket::TicketId;
 use crate::provider::delete::DeleteTarget;
 
 /// An operation of [`TicketProvider`](crate::TicketProvider).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Operation {
     /// Read one ticket.

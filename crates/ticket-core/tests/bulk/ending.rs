@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use ticket_core::{CallContext, DeleteOutcome, Effect, ErrorKind, Settled, Stop};
+use ticket_core::{CallContext, Change, Effect, ErrorKind, Settled, Stop};
 use tokio::time::Instant;
 
 use crate::common::{Fake, error};
@@ -87,7 +87,7 @@ async fn an_answer_that_is_no_success_shows_that_the_vendor_is_within_reach() {
 async fn interrupted(
     context: CallContext,
     end: impl Future<Output = ()>,
-) -> (Vec<Settled<DeleteOutcome>>, Vec<String>, Duration) {
+) -> (Vec<Settled<usize>>, Vec<String>, Duration) {
     let fake = Fake::new(1).latency(seconds(1));
     let log = fake.log();
     let tickets = fake.bare().with(context);
@@ -170,10 +170,11 @@ async fn the_first_reason_for_ending_is_the_one_that_is_told() {
         tokio::time::sleep(seconds(5)).await;
         "b"
     }));
-    let work = fake
-        .bare()
-        .with(context)
-        .delete_all(stream::iter(["a"]).chain(later), &at_once(1));
+    let work = fake.bare().with(context).apply(
+        Change::Delete,
+        stream::iter(["a"]).chain(later).enumerate(),
+        &at_once(1),
+    );
     let (settled, ()) = tokio::join!(work.collect::<Vec<_>>(), async {
         tokio::time::sleep(seconds(1)).await;
         stop.finish();

@@ -19,7 +19,7 @@ use std::time::Duration;
 use common::{Fake, error};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, DeleteOutcome, Effect, Error, ErrorKind, Settled, TicketId, Tickets,
+    BulkOptions, Change, Check, Effect, Error, ErrorKind, Settled, TicketId, Tickets,
 };
 use tokio::time::Instant;
 
@@ -32,33 +32,33 @@ fn at_once(calls: usize) -> BulkOptions {
 }
 
 /// Deletes these and gives the outcomes in the order asked, after checking that each place has exactly one.
-async fn delete<I>(tickets: &Tickets, ids: I, options: &BulkOptions) -> Vec<Settled<DeleteOutcome>>
+async fn delete<I>(tickets: &Tickets, ids: I, options: &BulkOptions) -> Vec<Settled<usize>>
 where
     I: IntoIterator<IntoIter: Send> + Send,
     I::Item: Into<TicketId> + Send,
 {
     let mut settled: Vec<_> = tickets
-        .delete_all(stream::iter(ids), options)
+        .apply(Change::Delete, stream::iter(ids).enumerate(), options)
         .collect()
         .await;
-    settled.sort_by_key(|settled| settled.index);
+    settled.sort_by_key(|settled| settled.key);
     assert!(
         settled
             .iter()
             .enumerate()
-            .all(|(place, settled)| settled.index == place)
+            .all(|(place, settled)| settled.key == place)
     );
     settled
 }
 
-fn words(settled: &[Settled<DeleteOutcome>]) -> Vec<&str> {
+fn words(settled: &[Settled<usize>]) -> Vec<&str> {
     settled
         .iter()
-        .map(|settled| settled.outcome.as_str())
+        .map(|settled| Change::Delete.word(&settled.outcome))
         .collect()
 }
 
-fn reason(settled: &Settled<DeleteOutcome>) -> &Error {
+fn reason(settled: &Settled<usize>) -> &Error {
     settled.outcome.error().unwrap()
 }
 
@@ -72,7 +72,9 @@ async fn ids_are_taken_only_as_fast_as_batches_go_out() {
         *counter.lock().unwrap() += 1;
         id.to_string()
     });
-    let work = fake.bare().delete_all(ids, &at_once(2));
+    let work = fake
+        .bare()
+        .apply(Change::Delete, ids.enumerate(), &at_once(2));
     assert_eq!(*taken.lock().unwrap(), 0);
     let first: Vec<_> = work.take(3).collect().await;
     assert_eq!(first.len(), 3);
@@ -91,7 +93,7 @@ async fn batches_are_full_and_go_out_several_at_once() {
         &at_once(5),
     )
     .await;
-    assert!(settled.iter().all(|settled| settled.outcome.is_deleted()));
+    assert!(settled.iter().all(|settled| settled.outcome.is_done()));
     assert_eq!(settled.len(), 1000);
     assert!(log.calls().iter().all(|call| call.ids.len() == 100));
     assert_eq!(log.count(), 10);
@@ -110,12 +112,16 @@ async fn outcomes_come_in_the_order_of_completion_with_their_place() {
         });
     let slow = fake.bare().layer(Slow);
     let settled: Vec<_> = slow
-        .delete_all(stream::iter(["a", "b"]), &at_once(2))
+        .apply(
+            Change::Delete,
+            stream::iter(["a", "b"]).enumerate(),
+            &at_once(2),
+        )
         .collect()
         .await;
     let places: Vec<_> = settled
         .iter()
-        .map(|settled| (settled.index, settled.id.as_str()))
+        .map(|settled| (settled.key, settled.id.as_str()))
         .collect();
     assert_eq!(places, [(1, "b"), (0, "a")]);
 }
@@ -144,7 +150,10 @@ async fn a_batch_that_is_not_full_does_not_wait_for_ids_that_may_never_come() {
     let fake = Fake::new(100);
     let log = fake.log();
     let ids = stream::iter(["a", "b"]).chain(stream::pending());
-    let mut work = Box::pin(fake.bare().delete_all(ids, &at_once(4)));
+    let mut work = Box::pin(
+        fake.bare()
+            .apply(Change::Delete, ids.enumerate(), &at_once(4)),
+    );
     for id in ["a", "b"] {
         let next = tokio::time::timeout(seconds(100), work.next()).await;
         assert_eq!(next.unwrap().unwrap().id.as_str(), id);
@@ -166,14 +175,14 @@ async fn nothing_comes_of_nothing() {
 async fn an_id_that_cannot_be_one_is_refused_by_itself_and_never_sent() {
     let fake = Fake::new(3);
     let log = fake.log();
-    let settled = delete(&fake.bare(), ["", "a", "", "b"], &at_once(4)).await;
+    let settled = delete(&fake.layered(Check), ["", "a", "", "b"], &at_once(1)).await;
     assert_eq!(words(&settled), ["failed", "deleted", "failed", "deleted"]);
     assert_eq!(
         reason(&settled[0]).to_string(),
         "fake delete: the ticket id is empty"
     );
     assert_eq!(log.ids(), ["a", "b"]);
-    let settled = delete(&Fake::new(3).bare(), ["", "", ""], &at_once(1)).await;
+    let settled = delete(&Fake::new(3).layered(Check), ["", "", ""], &at_once(1)).await;
     assert_eq!(words(&settled), ["failed"; 3]);
 }
 
@@ -195,11 +204,13 @@ async fn a_slow_reader_keeps_no_answer_from_being_heard() {
         noted.lock().unwrap().push(start.elapsed().as_secs());
         Ok(())
     });
-    let mut work = fake
-        .bare()
-        .delete_all(stream::iter(["a", "b", "c", "d"]), &at_once(2));
+    let mut work = fake.bare().apply(
+        Change::Delete,
+        stream::iter(["a", "b", "c", "d"]).enumerate(),
+        &at_once(2),
+    );
     while let Some(settled) = work.next().await {
-        assert!(settled.outcome.is_deleted());
+        assert!(settled.outcome.is_done());
         tokio::time::sleep(seconds(60)).await;
     }
     // Two begin at once, the others as the reader comes back; each takes a second, whatever the reader does.
@@ -216,7 +227,7 @@ async fn a_provider_that_panics_does_so_in_the_callers_task() {
         let log = fake.log();
         let work = fake
             .bare()
-            .delete_all(stream::iter(["a"]), &at_once(1))
+            .apply(Change::Delete, stream::iter(["a"]).enumerate(), &at_once(1))
             .count();
         let panic = std::panic::AssertUnwindSafe(work)
             .catch_unwind()

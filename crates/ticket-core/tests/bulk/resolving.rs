@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    Capabilities, Effect, ErrorKind, MockTicketProvider, ProviderInfo, RawValue, ResolveOutcome,
+    Capabilities, Change, Effect, ErrorKind, MockTicketProvider, Outcome, ProviderInfo, RawValue,
     Settled, Status, Ticket, Tickets,
 };
 
@@ -21,11 +21,13 @@ async fn resolving_answers_for_each_ticket_by_itself() {
     });
     let log = fake.log();
     let ids = stream::iter(["a", "gone", "lost", "locked"]);
-    let settled: Vec<Settled<ResolveOutcome>> =
-        fake.bare().resolve_all(ids, &at_once(1)).collect().await;
+    let work = fake
+        .bare()
+        .apply(Change::Resolve, ids.enumerate(), &at_once(1));
+    let settled: Vec<Settled<usize>> = work.collect().await;
     let words: Vec<_> = settled
         .iter()
-        .map(|settled| settled.outcome.as_str())
+        .map(|settled| Change::Resolve.word(&settled.outcome))
         .collect();
     assert_eq!(words, ["resolved", "not_found", "unknown", "failed"]);
     assert_eq!(log.ids(), ["a", "gone", "lost", "locked"]);
@@ -33,7 +35,7 @@ async fn resolving_answers_for_each_ticket_by_itself() {
 
 /// What is said of a ticket that a repeated resolve did not find, and which is then read like this; not at all
 /// where there is nothing to read.
-async fn resolved_again(look: Option<Result<Option<Status>, ErrorKind>>) -> ResolveOutcome {
+async fn resolved_again(look: Option<Result<Option<Status>, ErrorKind>>) -> Outcome {
     let capabilities = Capabilities::none().resolve();
     let capabilities = match look {
         Some(_) => capabilities.get(),
@@ -57,7 +59,7 @@ async fn resolved_again(look: Option<Result<Option<Status>, ErrorKind>>) -> Reso
             Ok(ticket)
         });
     let tickets = Tickets::bare(Arc::new(provider));
-    let mut work = tickets.resolve_all(stream::iter(["a"]), &at_once(1));
+    let mut work = tickets.apply(Change::Resolve, stream::iter([((), "a")]), &at_once(1));
     work.next().await.unwrap().outcome
 }
 
@@ -72,6 +74,6 @@ async fn a_repeated_resolve_that_finds_nothing_is_settled_by_a_look() {
         (None, "unknown"),
     ] {
         let outcome = resolved_again(look.clone()).await;
-        assert_eq!(outcome.as_str(), word, "{look:?}");
+        assert_eq!(Change::Resolve.word(&outcome), word, "{look:?}");
     }
 }

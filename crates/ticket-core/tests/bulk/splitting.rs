@@ -19,7 +19,7 @@ async fn a_batch_that_is_refused_is_split_until_the_one_at_fault_is_found() {
     let settled = delete(&fake.bare(), (0..8).map(|id| id.to_string()), &at_once(1)).await;
     let failed: Vec<_> = settled
         .iter()
-        .filter(|settled| !settled.outcome.is_deleted())
+        .filter(|settled| !settled.outcome.is_done())
         .collect();
     assert_eq!(failed.len(), 1);
     assert_eq!(

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use ticket_core::{
-    CallContext, Capabilities, Created, Cursor, DeleteOutcome, DeleteReport, DeleteTarget,
-    NewTicket, Page, ProviderInfo, Result, Ticket, TicketId, TicketProvider, TicketQuery, Tickets,
+    CallContext, Capabilities, Created, Cursor, DeleteReport, DeleteTarget, NewTicket, Outcome,
+    Page, ProviderInfo, Result, Ticket, TicketId, TicketProvider, TicketQuery, Tickets,
 };
 
 type Deleting = dyn Fn(&[DeleteTarget]) -> Result<DeleteReport> + Send + Sync;
@@ -30,7 +30,7 @@ impl Memory {
         Self {
             info: ProviderInfo::new("memory", "Memory", capabilities),
             calls: Arc::default(),
-            deleting: Box::new(|ids| Ok(DeleteReport::from_fn(ids, |_| DeleteOutcome::Deleted))),
+            deleting: Box::new(|ids| Ok(DeleteReport::from_fn(ids, |_| Outcome::Done))),
             listing: Box::new(|_| Page::last(Vec::new())),
         }
     }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ticket_core::{
-    CallContext, Capabilities, Created, DeleteOutcome, DeleteReport, DeleteTarget, Effect, Error,
-    ErrorKind, Fields, Layer, Message, NewComment, NewTicket, Operation, Page, PageRequest,
+    CallContext, Capabilities, Created, DeleteReport, DeleteTarget, Effect, Error, ErrorKind,
+    Fields, Layer, Message, NewComment, NewTicket, Operation, Outcome, Page, PageRequest,
     ProviderInfo, RawValue, Result, Stack, Ticket, TicketId, TicketPatch, TicketProvider,
     TicketQuery, Tickets,
 };
@@ -47,7 +47,7 @@ impl Log {
 }
 
 type Answer = dyn Fn(&Seen) -> Result<()> + Send + Sync;
-type Outcome = dyn Fn(&str, usize) -> DeleteOutcome + Send + Sync;
+type Outcomes = dyn Fn(&str, usize) -> Outcome + Send + Sync;
 
 pub(crate) struct Fake {
     info: ProviderInfo,
@@ -55,7 +55,7 @@ pub(crate) struct Fake {
     latency: Duration,
     log: Log,
     answer: Box<Answer>,
-    outcome: Box<Outcome>,
+    outcome: Box<Outcomes>,
 }
 
 impl std::fmt::Debug for Fake {
@@ -82,7 +82,7 @@ impl Fake {
             latency: Duration::ZERO,
             log: Log::default(),
             answer: Box::new(|_| Ok(())),
-            outcome: Box::new(|_, _| DeleteOutcome::Deleted),
+            outcome: Box::new(|_, _| Outcome::Done),
         }
     }
 
@@ -108,7 +108,7 @@ impl Fake {
     /// What becomes of each id, by the number of the call.
     pub(crate) fn outcomes(
         mut self,
-        outcome: impl Fn(&str, usize) -> DeleteOutcome + Send + Sync + 'static,
+        outcome: impl Fn(&str, usize) -> Outcome + Send + Sync + 'static,
     ) -> Self {
         self.outcome = Box::new(outcome);
         self

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::time::Duration;
 
 use serde_json::Value;
-use ticket_core::{DeleteReport, Effect, Error, Result};
+use ticket_core::{Change, DeleteReport, Effect, Error, Result};
 
 use super::recording::{RecordedResponse, Recording};
 use crate::call::Conclusion;
@@ -75,7 +75,7 @@ fn partial_failure(report: &DeleteReport) -> Failure {
 
 fn words(report: &DeleteReport) -> String {
     let outcomes = report.iter();
-    let outcomes = outcomes.map(|(id, outcome)| format!("{id} {outcome}"));
+    let outcomes = outcomes.map(|(id, outcome)| format!("{id} {}", Change::Delete.word(outcome)));
     outcomes.collect::<Vec<_>>().join(", ")
 }
 

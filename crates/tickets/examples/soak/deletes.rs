@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use futures_util::{StreamExt as _, stream};
 use ticket_sandbox::{Fault, TicketSeed, Vendor};
-use tickets::{BulkOptions, DeleteOutcome, TicketRef, delete_everywhere};
+use tickets::{BulkOptions, Change, Outcome, TicketRef, apply_everywhere};
 use tokio::time::Instant;
 
 use crate::{Fallible, Soak, tell, tell_calls, unreliable, vendor};
@@ -45,9 +45,10 @@ pub(crate) async fn deletes(soak: &Soak, tickets: usize, others: usize) -> Falli
     fastrand::Rng::with_seed(soak.seed).shuffle(&mut refs);
 
     let start = Instant::now();
-    let work = delete_everywhere(
+    let work = apply_everywhere(
+        &Change::Delete,
         accounts,
-        stream::iter(refs.clone()),
+        stream::iter(refs.clone()).enumerate(),
         &BulkOptions::default(),
     );
     let settled: Vec<_> = work.collect().await;
@@ -61,23 +62,23 @@ pub(crate) async fn deletes(soak: &Soak, tickets: usize, others: usize) -> Falli
         let exists = sandbox.exists(vendor(&ticket.account), ticket.id.as_str());
         // Every one was there in the beginning.
         let is_true = match outcome {
-            DeleteOutcome::Deleted | DeleteOutcome::AlreadyGone => !exists,
-            DeleteOutcome::Failed(_) | DeleteOutcome::Unattempted(_) => exists,
-            DeleteOutcome::NotFound(_) => exists && closed.contains(ticket.id.as_str()),
-            DeleteOutcome::Unknown(_) => true,
+            Outcome::Done | Outcome::AlreadyDone => !exists,
+            Outcome::Failed(_) | Outcome::Unattempted(_) => exists,
+            Outcome::NotFound(_) => exists && closed.contains(ticket.id.as_str()),
+            Outcome::Unknown(_) => true,
             _ => false,
         };
         if !is_true {
             let state = if exists { "exists" } else { "is gone" };
             contradictions.push(format!("{ticket} is said to be {outcome}, but {state}"));
         }
-        if !places.insert(settled.index) || refs.get(settled.index) != Some(ticket) {
+        if !places.insert(settled.key) || refs.get(settled.key) != Some(ticket) {
             contradictions.push(format!("{ticket} is answered in the wrong place"));
         }
         *counts
             .entry(ticket.account.clone())
             .or_default()
-            .entry(outcome.to_string())
+            .entry(Change::Delete.word(outcome).to_owned())
             .or_default() += 1;
     }
     if places.len() != refs.len() {

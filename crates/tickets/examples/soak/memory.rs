@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ticket_sandbox::{Sandbox, Vendor};
 use tickets::{
-    AccountConfig, BulkOptions, CallContext, Capabilities, DeleteOutcome, DeleteReport,
-    DeleteTarget, ProviderInfo, TicketProvider, TicketQuery, TicketRef, Tickets, delete_everywhere,
+    AccountConfig, BulkOptions, CallContext, Capabilities, Change, DeleteReport, DeleteTarget,
+    Outcome, ProviderInfo, TicketProvider, TicketQuery, TicketRef, Tickets, apply_everywhere,
 };
 
 use crate::{Fallible, tell};
@@ -130,9 +130,14 @@ async fn delete(size: usize) -> Fallible<()> {
     });
     let accounts =
         ["first", "second"].map(|name| (name.to_owned(), Tickets::new(Vanishing::new())));
-    let work = delete_everywhere(accounts, stream::iter(refs), &BulkOptions::default());
+    let work = apply_everywhere(
+        &Change::Delete,
+        accounts,
+        stream::iter(refs.map(|ticket| ((), ticket))),
+        &BulkOptions::default(),
+    );
     let deleted = work
-        .filter(|settled| std::future::ready(settled.outcome.is_deleted()))
+        .filter(|settled| std::future::ready(settled.outcome.is_done()))
         .count()
         .await;
     if deleted != size {
@@ -167,6 +172,6 @@ impl TicketProvider for Vanishing {
         targets: &[DeleteTarget],
     ) -> tickets::Result<DeleteReport> {
         tokio::time::sleep(Duration::from_millis(1)).await;
-        Ok(DeleteReport::from_fn(targets, |_| DeleteOutcome::Deleted))
+        Ok(DeleteReport::from_fn(targets, |_| Outcome::Done))
     }
 }

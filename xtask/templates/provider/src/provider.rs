@@ -1,7 +1,10 @@
 //! Acme as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
 use async_trait::async_trait;
-use ticket_core::{CallContext, DeleteTarget, DeleteReport, ProviderInfo, Request, Result, Ticket, TicketId, TicketProvider};
+use ticket_core::{
+    CallContext, DeleteReport, DeleteTarget, ProviderInfo, Request, Result, Ticket, TicketId,
+    TicketProvider,
+};
 
 use crate::client::Acme;
 use crate::mapping;
@@ -17,7 +20,11 @@ impl TicketProvider for Acme {
         Ok(mapping::ticket(self.get_ticket(id.as_str()).await?))
     }
 
-    async fn delete(&self, _context: &CallContext, targets: &[DeleteTarget]) -> Result<DeleteReport> {
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
         self.info.check(&Request::Delete(targets))?;
         match targets {
             [target] => {

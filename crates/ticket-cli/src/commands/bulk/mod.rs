@@ -1,13 +1,11 @@
 //! `tickets delete` and `tickets resolve`: reads what is asked, shows it, asks, does it, and answers for every
 //! single ticket.
 //!
-//! Here is the way from the question to the exit code. What the two commands differ in is `deed.rs`; what is asked
-//! is read in `asked.rs`, kept in `spool.rs`, sifted in `repeats.rs` and `doubles.rs`, and put together in
+//! Here is the way from the question to the exit code. What is asked is read in `asked.rs`, kept in `spool.rs`, sifted in `repeats.rs` and `doubles.rs`, and put together in
 //! `plan.rs`; the work itself is `work.rs`, what is printed is `report.rs`. Memory does not grow with the number of
 //! tickets.
 
 mod asked;
-mod deed;
 mod doubles;
 mod plan;
 mod progress;
@@ -16,17 +14,18 @@ mod remaining;
 mod repeats;
 mod report;
 mod spool;
+mod words;
 mod work;
 
 use std::io::{self, IsTerminal as _, Write as _};
+
+use tickets::Change;
 
 use crate::accounts::Accounts;
 use crate::args::{Form, Global, Many};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::output::{Output, say};
-use deed::Answer;
-pub(super) use deed::Deed;
 use plan::Plan;
 use progress::Progress;
 use remaining::Remaining;
@@ -34,14 +33,14 @@ use report::Report;
 use work::Ends;
 
 pub(super) async fn run(
-    deed: Deed,
+    change: Change,
     many: &Many,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
     remaining::refuse_the_list_itself(many)?;
     let accounts = Accounts::open(global).await?;
-    let plan = Plan::read(deed, many, &accounts)?;
+    let plan = Plan::read(change, many, &accounts)?;
     if many.plan {
         return quote::print(&plan, output);
     }
@@ -62,7 +61,7 @@ pub(super) async fn run(
         stop: interrupt::stop_on_ctrl_c()?,
         deadline: many.deadline,
     };
-    work::run(deed, &plan.groups, report, progress, &ends, output).await
+    work::run(&plan, report, progress, &ends, output).await
 }
 
 /// Says what would be done to each ticket, in the order asked.
@@ -71,7 +70,7 @@ fn rehearse(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     let tickets = plan.in_order();
     for ticket in tickets.map_err(|error| plan::unreadable(&error))? {
         let (group, place, id) = ticket.map_err(|error| plan::unreadable(&error))?;
-        report.take(group, place, id, &Answer::Would);
+        report.take(group, place, id, None);
         if report.is_broken() {
             break;
         }
@@ -99,7 +98,7 @@ fn ask(plan: &Plan, many: &Many, output: &Output) -> Result<(), Failure> {
         return Err(
             Failure::refused(format!("{reason}; nothing was sent")).hinting(format!(
                 "--yes {}s without asking, --dry-run only shows",
-                plan.deed.verb()
+                words::verb(&plan.change)
             )),
         );
     }

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use std::io;
 use std::iter::Peekable;
 
-use tickets::{DeleteTarget, TicketId, TicketRef};
+use tickets::{Change, DeleteTarget, TicketId, TicketRef};
 
-use super::asked;
-use super::deed::Deed;
 use super::repeats::{Repeats, TOGETHER};
 use super::spool::{Spool, SpoolReader, SpoolWriter};
+use super::{asked, words};
 use crate::accounts::{Account, Accounts};
 use crate::args::Many;
 use crate::failure::Failure;
@@ -21,7 +20,7 @@ const NAMED: usize = 5;
 
 /// What is to be done, with everything connected and checked.
 pub(super) struct Plan {
-    pub(super) deed: Deed,
+    pub(super) change: Change,
     /// By account, in the order of first appearance.
     pub(super) groups: Vec<Group>,
     /// The ticket with the longest name.
@@ -47,7 +46,7 @@ struct Gathered {
 impl Plan {
     /// Reads all tickets that are asked for, connects every account that is named and checks every ticket.
     /// Nothing is sent.
-    pub(super) fn read(deed: Deed, many: &Many, accounts: &Accounts) -> Result<Self, Failure> {
+    pub(super) fn read(change: Change, many: &Many, accounts: &Accounts) -> Result<Self, Failure> {
         let mut gathered: Vec<Gathered> = Vec::new();
         let mut by_account: HashMap<String, usize> = HashMap::new();
         let mut longest = (0, String::new());
@@ -70,7 +69,8 @@ impl Plan {
                 continue;
             };
             let info = group.account.tickets.info();
-            info.check(&deed.request(&DeleteTarget::new(&ticket.id)))
+            change
+                .check(info, &DeleteTarget::new(&ticket.id))
                 .map_err(|error| {
                     asked.located(Failure::of_call(&error, &group.account, Some(ticket)))
                 })?;
@@ -91,7 +91,7 @@ impl Plan {
         }
         let groups = gathered.into_iter().map(Gathered::sift);
         Ok(Self {
-            deed,
+            change,
             groups: groups
                 .collect::<io::Result<_>>()
                 .map_err(|error| unkept(&error))?,
@@ -121,7 +121,7 @@ impl Plan {
     pub(super) fn question(&self) -> String {
         format!(
             "{} {}? [y/N]",
-            self.deed.imperative(),
+            words::imperative(&self.change),
             counted(self.len(), "ticket")
         )
     }
@@ -129,9 +129,9 @@ impl Plan {
     /// What will be done, or in a dry run would be, for people.
     pub(super) fn summary(&self, dry_run: bool) -> String {
         let does = if dry_run {
-            format!("would {}", self.deed.verb())
+            format!("would {}", words::verb(&self.change))
         } else {
-            format!("{}s", self.deed.verb())
+            format!("{}s", words::verb(&self.change))
         };
         let repeated = match self.named() - self.len() {
             0 => String::new(),

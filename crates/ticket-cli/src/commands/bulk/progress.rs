@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tickets::Change;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-use super::deed::Deed;
 use super::plan::{Group, Plan};
 use crate::accounts::Account;
 use crate::output::Output;
@@ -25,7 +25,7 @@ const BAR: usize = 8;
 
 /// The bars of all accounts.
 pub(super) struct Progress<'a> {
-    deed: Deed,
+    change: Change,
     bars: MultiProgress,
     /// A blank line over the bars. The `^C` that a terminal shows for Ctrl-C moves all of them one line up, and
     /// then the first of them cannot be taken away.
@@ -61,7 +61,7 @@ impl<'a> Progress<'a> {
         });
         let lines = lines.collect();
         Self {
-            deed: plan.deed,
+            change: plan.change.clone(),
             bars,
             blank,
             lines,
@@ -99,7 +99,7 @@ impl<'a> Progress<'a> {
                 continue;
             }
             let left = usize::try_from(left).unwrap_or(usize::MAX);
-            let calls = self.deed.calls(left, account.tickets.info());
+            let calls = self.change.calls(left, account.tickets.info());
             let (waiting, wait) = account.waiting().unzip();
             let least = account.quotas().least_time(calls);
             let state = State {

@@ -62,14 +62,14 @@ impl Quote {
     fn new(plan: &Plan, group: &Group) -> Self {
         let info = group.account.tickets.info();
         let quotas = group.account.quotas();
-        let calls = plan.deed.calls(group.len(), info);
+        let calls = plan.change.calls(group.len(), info);
         // Names of one account share its quota.
         let sharing = plan
             .groups
             .iter()
             .filter(|other| other.account.shares_quotas(&group.account));
         let of_all = sharing
-            .map(|other| plan.deed.calls(other.len(), info))
+            .map(|other| plan.change.calls(other.len(), info))
             .sum();
         Self {
             account: group.account.name.clone(),

@@ -6,11 +6,11 @@ use std::io;
 
 use comfy_table::Color;
 use serde::Serialize;
-use tickets::{TicketId, TicketRef};
+use tickets::{Change, Outcome, TicketId, TicketRef};
 
-use super::deed::{Answer, Deed};
 use super::plan::Plan;
 use super::remaining::Remaining;
+use super::words;
 use crate::args::Form;
 use crate::failure::{self, ErrorObject, Exit, Failure};
 use crate::output::{Output, Record, Sheet, say};
@@ -23,7 +23,7 @@ const HINTS: usize = 4;
 #[derive(Clone, Serialize)]
 pub(super) struct Row {
     ticket: TicketRef,
-    outcome: &'static str,
+    outcome: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorObject>,
     #[serde(skip)]
@@ -31,12 +31,12 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn new(deed: Deed, ticket: TicketRef, answer: &Answer) -> Self {
+    fn new(change: &Change, ticket: TicketRef, outcome: Option<&Outcome>) -> Self {
         Self {
             ticket,
-            outcome: deed.word(answer),
-            error: answer.error().map(ErrorObject::from),
-            colour: answer.colour(),
+            outcome: words::word(change, outcome),
+            error: outcome.and_then(Outcome::error).map(ErrorObject::from),
+            colour: words::colour(outcome),
         }
     }
 }
@@ -58,7 +58,7 @@ impl Record for Row {
             |cell: fn(&ErrorObject) -> String| self.error.as_ref().map(cell).unwrap_or_default();
         vec![
             self.ticket.to_string(),
-            self.outcome.to_owned(),
+            self.outcome.clone(),
             of_error(|error| error.kind.to_owned()),
             of_error(|error| error.effect.to_owned()),
             of_error(|error| {
@@ -96,7 +96,7 @@ pub(super) struct Report<'a> {
     sheet: Sheet<'a, Row>,
     order: Order,
     /// How many tickets had which outcome, each counted once; in the order of a summary.
-    counts: BTreeMap<(u8, &'static str), usize>,
+    counts: BTreeMap<(u8, String), usize>,
     all_done: bool,
     remains: usize,
     /// What can be done about what is not done: the first few different things.
@@ -150,34 +150,43 @@ impl<'a> Report<'a> {
         self.broken.is_some()
     }
 
-    /// Takes the answer to the ticket that is first asked for at this place, and prints all that can be printed
-    /// now: as often as the ticket was named.
-    pub(super) fn take(&mut self, group: usize, place: usize, id: TicketId, answer: &Answer) {
+    /// Takes the outcome of the ticket that is first asked for at this place (none in a dry run), and prints all that
+    /// can be printed now: as often as the ticket was named.
+    pub(super) fn take(
+        &mut self,
+        group: usize,
+        place: usize,
+        id: TicketId,
+        outcome: Option<&Outcome>,
+    ) {
         let Some(group) = self.plan.groups.get(group) else {
             return;
         };
         let ticket = group.ticket(id);
-        let outcome = (answer.rank(), self.plan.deed.word(answer));
-        *self.counts.entry(outcome).or_insert(0) += 1;
-        self.all_done &= answer.is_done();
-        match answer {
-            Answer::Unknown(_) => {
+        let change = &self.plan.change;
+        let counted = (words::rank(outcome), words::word(change, outcome));
+        *self.counts.entry(counted).or_insert(0) += 1;
+        self.all_done &= words::is_done(outcome);
+        match outcome {
+            Some(Outcome::Unknown(_)) => {
                 self.unknown.get_or_insert_with(|| ticket.clone());
             }
-            Answer::Failed(error) | Answer::Unattempted(error) if self.hints.len() < HINTS => {
+            Some(Outcome::Failed(error) | Outcome::Unattempted(error))
+                if self.hints.len() < HINTS =>
+            {
                 let hint = failure::hint(error, &group.account, Some(&ticket));
                 self.hints
                     .extend(hint.filter(|hint| !self.hints.contains(hint)));
             }
             _ => {}
         }
-        if answer.remains() {
+        if words::remains(outcome) {
             self.remains += 1;
             if let Some(remaining) = &mut self.remaining {
                 remaining.add(&ticket);
             }
         }
-        let row = Row::new(self.plan.deed, ticket, answer);
+        let row = Row::new(change, ticket, outcome);
         let later = group.repeats.of(place);
         match &mut self.order {
             Order::AsTheyCome => {
@@ -243,7 +252,7 @@ impl<'a> Report<'a> {
 
     /// Says what can be done about what is not done, each thing once.
     pub(super) fn say_hints(&self) {
-        let verb = self.plan.deed.verb();
+        let verb = words::verb(&self.plan.change);
         let unknown = self.unknown.as_ref().map(|ticket| {
             format!(
                 "what is unknown may be {verb}d or not: look with `tickets get {}` before you {verb} it again",

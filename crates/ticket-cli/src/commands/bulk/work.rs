@@ -1,17 +1,15 @@
 //! The work itself: all accounts at the same time, each from its own list. Ctrl-C, the deadline and a reader that
 //! went away end it in order: what is on its way is waited for, and every single ticket is answered.
 
-use std::collections::HashMap;
 use std::io::{self, IsTerminal as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::stream::{self, BoxStream, StreamExt as _};
-use tickets::{BulkOptions, CallContext, Stop, TicketId};
+use futures_util::stream::{self, StreamExt as _};
+use tickets::{BulkOptions, CallContext, Stop, TicketId, apply_in_each};
 use tokio::time::Instant;
 
-use super::deed::{Answer, Deed};
-use super::plan::{Group, unreadable};
+use super::plan::{Group, Plan, unreadable};
 use super::progress::Progress;
 use super::report::Report;
 use crate::args::Form;
@@ -24,12 +22,8 @@ pub(super) struct Ends {
     pub(super) deadline: Option<Duration>,
 }
 
-/// What became of one ticket: its account, its place among all that were asked for, its id.
-type Answered = (usize, usize, TicketId, Answer);
-
 pub(super) async fn run(
-    deed: Deed,
-    groups: &[Group],
+    plan: &Plan,
     mut report: Report<'_>,
     mut progress: Progress<'_>,
     ends: &Ends,
@@ -43,13 +37,12 @@ pub(super) async fn run(
     let mut context = CallContext::new().stop(stop.clone());
     context.deadline = deadline;
     let unread = Arc::new(Mutex::new(None));
-    let begun = groups.iter().enumerate();
-    let begun = begun.map(|(index, group)| begin(deed, index, group, &context, &unread));
-    let mut answers = stream::select_all(
-        begun
-            .collect::<io::Result<Vec<_>>>()
-            .map_err(|error| unreadable(&error))?,
-    );
+    let groups = plan.groups.iter().enumerate();
+    let accounts = groups.map(|(index, group)| begin(index, group, &context, &unread));
+    let accounts = accounts
+        .collect::<io::Result<Vec<_>>>()
+        .map_err(|error| unreadable(&error))?;
+    let mut outcomes = apply_in_each(&plan.change, accounts, &BulkOptions::default());
     let tell = |progress: &Progress<'_>, text: &str| progress.suspend(|| say(text));
     let mut told = false;
     loop {
@@ -70,13 +63,15 @@ pub(super) async fn run(
                 );
             }
             () = progress.due() => progress.renew(told),
-            answer = answers.next() => {
-                let Some((group, place, id, answer)) = answer else { break };
+            settled = outcomes.next() => {
+                let Some(settled) = settled else { break };
+                let (group, place) = settled.key;
+                let take = || report.take(group, place, settled.id.id, Some(&settled.outcome));
                 progress.advance(group);
                 if output.is_terminal() {
-                    progress.suspend(|| report.take(group, place, id, &answer));
+                    progress.suspend(take);
                 } else {
-                    report.take(group, place, id, &answer);
+                    take();
                 }
                 if report.is_broken() {
                     // Who reads the answers is gone: do not go on unseen.
@@ -86,7 +81,7 @@ pub(super) async fn run(
             }
         }
     }
-    drop(answers);
+    drop(outcomes);
     progress.finish();
     let unread = locked(&unread).take();
     end(report, output, unread)
@@ -99,38 +94,28 @@ async fn reached(deadline: Option<Instant>) {
     }
 }
 
+/// The tickets of an account, each with its account's and its own place among all that were asked for.
+type Tickets<'a> = stream::Iter<Box<dyn Iterator<Item = ((usize, usize), TicketId)> + Send + 'a>>;
+
 fn begin<'a>(
-    deed: Deed,
     index: usize,
     group: &'a Group,
     context: &CallContext,
     unread: &Arc<Mutex<Option<io::Error>>>,
-) -> io::Result<BoxStream<'a, Answered>> {
-    // The places of what is on its way, by its number among the account's own.
-    let places = Arc::new(Mutex::new(HashMap::new()));
-    let mut tickets = group.tickets()?.enumerate();
-    let (taken, unread) = (Arc::clone(&places), Arc::clone(unread));
-    let ids = std::iter::from_fn(move || match tickets.next()? {
-        (number, Ok((place, id))) => {
-            locked(&taken).insert(number, place);
-            Some(id)
-        }
-        (_, Err(error)) => {
+) -> io::Result<(String, tickets::Tickets, Tickets<'a>)> {
+    let mut tickets = group.tickets()?;
+    let unread = Arc::clone(unread);
+    let tickets = std::iter::from_fn(move || match tickets.next()? {
+        Ok((place, id)) => Some(((index, place), id)),
+        Err(error) => {
             *locked(&unread) = Some(error);
             None
         }
     });
+    let account = group.account.tickets.with(context.clone());
     // Once there was an error there is nothing more to be read.
-    let answers = deed.run(
-        &group.account.tickets.with(context.clone()),
-        stream::iter(ids.fuse()),
-        &BulkOptions::default(),
-    );
-    let answers = answers.map(move |(number, id, answer)| {
-        let place = locked(&places).remove(&number).unwrap_or(number);
-        (index, place, id, answer)
-    });
-    Ok(answers.boxed())
+    let tickets: Box<dyn Iterator<Item = _> + Send> = Box::new(tickets.fuse());
+    Ok((group.account.name.clone(), account, stream::iter(tickets)))
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -8,7 +8,7 @@ mod step;
 
 use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, Vendor};
 use tickets::{
-    Attachment, DeleteOutcome, DeleteReport, Effect, ErrorKind, Field, NewTicket, Operation,
+    Attachment, Change, DeleteReport, Effect, ErrorKind, Field, NewTicket, Operation, Outcome,
     Person, Priority, TicketRef,
 };
 
@@ -218,7 +218,7 @@ impl<'a> Story<'a> {
         self.sandbox
             .inject(lost.vendor(vendor).endpoint(Endpoint::Delete));
         let report = account.tickets.delete([&ticket.id]).await;
-        let error = report.outcome(&ticket.id).and_then(DeleteOutcome::error);
+        let error = report.outcome(&ticket.id).and_then(Outcome::error);
         let why = error.map(|error| format!("  ({}, effect {})", error.kind(), error.effect()));
         let said = all_of(&report) + &why.unwrap_or_default();
         let claim = self.settle("delete, answer lost", vendor, ticket, &report);
@@ -246,7 +246,7 @@ impl<'a> Story<'a> {
         Some(Claim {
             ticket: ticket.clone(),
             step,
-            said: Some(outcome.as_str().to_owned()),
+            said: Some(Change::Delete.word(outcome).to_owned()),
             exists,
             agrees: is_true(outcome, existed, exists),
             vendor,
@@ -281,18 +281,19 @@ impl<'a> Story<'a> {
 
 fn all_of(report: &DeleteReport) -> String {
     let said = report.iter();
-    let said = said.map(|(id, outcome)| format!("{id} {}", claim::words(Some(outcome.as_str()))));
+    let said = said
+        .map(|(id, outcome)| format!("{id} {}", claim::words(Some(Change::Delete.word(outcome)))));
     said.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether an outcome is true of a ticket that was there before, and is there now, or not.
-fn is_true(outcome: &DeleteOutcome, was_there: bool, is_there: bool) -> bool {
+fn is_true(outcome: &Outcome, was_there: bool, is_there: bool) -> bool {
     match outcome {
-        DeleteOutcome::Deleted | DeleteOutcome::AlreadyGone => was_there && !is_there,
-        DeleteOutcome::NotFound(_) => !is_there,
-        DeleteOutcome::Failed(error) => error.effect() == Effect::Unknown || was_there == is_there,
+        Outcome::Done | Outcome::AlreadyDone => was_there && !is_there,
+        Outcome::NotFound(_) => !is_there,
+        Outcome::Failed(error) => error.effect() == Effect::Unknown || was_there == is_there,
         // It claims nothing.
-        DeleteOutcome::Unknown(_) => true,
+        Outcome::Unknown(_) => true,
         _ => false,
     }
 }
@@ -327,17 +328,17 @@ mod tests {
         let none = Error::new(ErrorKind::Conflict, "x");
         let unknown = Error::new(ErrorKind::Unavailable, "x");
         for (outcome, was_there, is_there, agrees) in [
-            (DeleteOutcome::Deleted, true, false, true),
-            (DeleteOutcome::Deleted, true, true, false),
-            (DeleteOutcome::Deleted, false, false, false),
-            (DeleteOutcome::AlreadyGone, true, true, false),
-            (DeleteOutcome::NotFound(none.clone()), false, false, true),
-            (DeleteOutcome::NotFound(none.clone()), true, true, false),
-            (DeleteOutcome::Failed(none.clone()), true, true, true),
-            (DeleteOutcome::Failed(none.clone()), true, false, false),
-            (DeleteOutcome::Failed(none), false, false, true),
-            (DeleteOutcome::Unknown(unknown.clone()), true, true, true),
-            (DeleteOutcome::Unknown(unknown), true, false, true),
+            (Outcome::Done, true, false, true),
+            (Outcome::Done, true, true, false),
+            (Outcome::Done, false, false, false),
+            (Outcome::AlreadyDone, true, true, false),
+            (Outcome::NotFound(none.clone()), false, false, true),
+            (Outcome::NotFound(none.clone()), true, true, false),
+            (Outcome::Failed(none.clone()), true, true, true),
+            (Outcome::Failed(none.clone()), true, false, false),
+            (Outcome::Failed(none), false, false, true),
+            (Outcome::Unknown(unknown.clone()), true, true, true),
+            (Outcome::Unknown(unknown), true, false, true),
         ] {
             assert_eq!(
                 is_true(&outcome, was_there, is_there),

@@ -25,7 +25,7 @@ use crate::provider::operation::Request;
 /// | `the vendor says that there are too many calls` | warn | `ticket.provider`, `ticket.operation`, `wait.estimate_ms` |
 /// | `retrying` | info | `ticket.provider`, `ticket.operation`, `error.type`, `retry.attempts` (so far), `retry.wait_ms` |
 /// | `giving up` | warn | `ticket.provider`, `ticket.operation`, `error.type`, `retry.attempts`, `retry.reason` |
-/// | `the rest is not tried` (of [`Tickets::delete_all`](crate::Tickets::delete_all) and the like) | warn | `ticket.provider`, `ticket.operation`, `error.type` |
+/// | `the rest is not tried` (of [`Tickets::apply`](crate::Tickets::apply)) | warn | `ticket.provider`, `ticket.operation`, `error.type` |
 ///
 /// A span of a failure has `error.type` (the [kind](crate::ErrorKind)), `ticket.effect`, `http.response.status_code`
 /// (where there was a reply) and `otel.status_code` (`ERROR`). A delete that was answered is no failure,

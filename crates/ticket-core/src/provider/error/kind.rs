@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// What went wrong, as far as a caller can act on it.
 ///
 /// ```
@@ -9,7 +11,8 @@ use std::fmt;
 ///
 /// assert_eq!(ErrorKind::RateLimited.as_str(), "rate_limited");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The arguments were refused, here or by the vendor. Change them.
@@ -128,7 +131,8 @@ impl fmt::Display for ErrorKind {
 ///
 /// This decides whether a write may be repeated: a create is repeated on [`Effect::None`] only. There is no third
 /// answer, so it may be matched without a rest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Refused or never sent: nothing has changed at the vendor.
     #[default]

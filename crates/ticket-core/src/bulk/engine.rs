@@ -1,0 +1,240 @@
+//! Where a bulk change stands, and what is said of each ticket. When which call is made is in `run.rs`.
+
+use std::any::Any;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::task::{self, JoinSet};
+
+use super::change::Change;
+use super::{BulkOptions, Settled};
+use crate::model::ticket::TicketId;
+use crate::provider::context::{CallContext, SendState};
+use crate::provider::delete::DeleteTarget;
+use crate::provider::error::{Effect, Error, ErrorKind, Result};
+use crate::provider::outcome::Outcome;
+use crate::provider::ticket_provider::TicketProvider;
+
+/// A ticket that was asked for, with the caller's key.
+pub(super) struct Asked {
+    pub(super) key: Box<dyn Any + Send>,
+    pub(super) target: DeleteTarget,
+}
+
+/// What came of a call: what the provider says of each ticket, in the order asked.
+pub(super) type CallResult = Result<Vec<(TicketId, Outcome)>>;
+
+/// A call that was made and is not answered yet.
+pub(super) struct InFlight {
+    pub(super) asked: Vec<Asked>,
+    pub(super) state: Arc<SendState>,
+}
+
+/// Where the work stands.
+pub(super) struct Engine {
+    pub(super) provider: Arc<dyn TicketProvider>,
+    /// The context of each call.
+    pub(super) context: CallContext,
+    pub(super) change: Arc<Change>,
+    pub(super) options: BulkOptions,
+    pub(super) max_batch: usize,
+    /// What arrived and fills a batch.
+    pub(super) batch: Vec<Asked>,
+    /// Parts of batches that were refused as a whole.
+    pub(super) splits: VecDeque<Vec<Asked>>,
+    /// Tasks of their own: whoever reads the outcomes slowly must not keep an answer from being heard.
+    pub(super) tasks: JoinSet<CallResult>,
+    pub(super) in_flight: HashMap<task::Id, InFlight>,
+    /// Outcomes that were not taken yet.
+    pub(super) settled: VecDeque<Settled<Box<dyn Any + Send>>>,
+    /// How many calls in a row have failed because the vendor was out of reach.
+    failures: u32,
+    /// How many tickets in a row were refused by themselves, after their batch had been.
+    refusals: usize,
+    /// Why nothing more is tried.
+    pub(super) end: Option<Error>,
+}
+
+impl Engine {
+    pub(super) fn new(
+        provider: Arc<dyn TicketProvider>,
+        context: CallContext,
+        change: Change,
+        options: BulkOptions,
+    ) -> Self {
+        Self {
+            max_batch: change.max_batch(provider.info()),
+            provider,
+            context,
+            change: Arc::new(change),
+            options,
+            batch: Vec::new(),
+            splits: VecDeque::new(),
+            tasks: JoinSet::new(),
+            in_flight: HashMap::new(),
+            settled: VecDeque::new(),
+            failures: 0,
+            refusals: 0,
+            end: None,
+        }
+    }
+
+    /// Takes what a call came to.
+    pub(super) fn on_reply(&mut self, asked: Vec<Asked>, result: CallResult) {
+        match result {
+            Ok(outcomes) => {
+                self.failures = 0;
+                self.refusals = 0;
+                self.settle_all(asked, outcomes);
+            }
+            Err(error) => self.on_call_error(asked, &error),
+        }
+    }
+
+    /// Takes what is said of each ticket. It was asked in this order, but for ids that came twice.
+    fn settle_all(&mut self, asked: Vec<Asked>, outcomes: Vec<(TicketId, Outcome)>) {
+        let in_order = asked.len() == outcomes.len()
+            && asked
+                .iter()
+                .zip(&outcomes)
+                .all(|(asked, (id, _))| asked.target.id == *id);
+        if in_order {
+            for (asked, (_, outcome)) in asked.into_iter().zip(outcomes) {
+                self.settle(asked, outcome);
+            }
+            return;
+        }
+        let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
+        for asked in asked {
+            let outcome = match outcomes.get(&asked.target.id) {
+                Some(outcome) => outcome.clone(),
+                None => Outcome::from_error(self.not_mentioned(&asked.target.id)),
+            };
+            self.settle(asked, outcome);
+        }
+    }
+
+    /// Takes the failure of a call as a whole.
+    fn on_call_error(&mut self, asked: Vec<Asked>, error: &Error) {
+        let refused = error.effect() == Effect::None;
+        let is_invalid = error.kind() == ErrorKind::InvalidInput && refused;
+        let several = asked
+            .iter()
+            .any(|other| Some(&other.target.id) != asked.first().map(|first| &first.target.id));
+        if is_invalid && several {
+            let Some(asked) = self.take_faulty_out(asked) else {
+                return;
+            };
+            if self.refusals < 2 * self.max_batch {
+                // One of them may be at fault for all. Not so once every single one of two batches was.
+                let mut first = asked;
+                let second = first.split_off(first.len() / 2);
+                self.splits.extend([first, second]);
+                return;
+            }
+            self.settle_failed(asked, error);
+        } else {
+            self.refusals += usize::from(is_invalid);
+            self.settle_failed(asked, error);
+        }
+        let not_attempted = error.is_untried() && refused;
+        if error.kind().is_retryable() {
+            self.failures += u32::from(!not_attempted);
+        } else {
+            // The vendor was within reach.
+            self.failures = 0;
+        }
+        let account_is_at_fault = matches!(
+            error.kind(),
+            ErrorKind::Unauthenticated
+                | ErrorKind::TokenExpired
+                | ErrorKind::QuotaExhausted
+                | ErrorKind::Config
+                | ErrorKind::Unsupported
+        );
+        if account_is_at_fault {
+            self.end(
+                error.because("not tried, since an earlier call failed for the whole account"),
+            );
+        } else if self.failures >= self.options.give_up_after.get() {
+            let calls = self.failures;
+            self.end(error.because(&format!("not tried, since {calls} calls in a row failed")));
+        }
+    }
+
+    /// Where the check of this process finds who is at fault for the refusal of a batch, settles these and lets the
+    /// others go out again together; gives all back where it finds none.
+    fn take_faulty_out(&mut self, asked: Vec<Asked>) -> Option<Vec<Asked>> {
+        let faulty = |asked: &Asked| self.change.fault(&asked.target).is_err();
+        if !asked.iter().any(faulty) {
+            return Some(asked);
+        }
+        let change = Arc::clone(&self.change);
+        let mut good = Vec::with_capacity(asked.len());
+        for asked in asked {
+            match change.fault(&asked.target) {
+                Ok(()) => good.push(asked),
+                Err(error) => {
+                    let error = error.in_operation(self.provider.info().id, change.operation());
+                    self.settle(asked, Outcome::Failed(error));
+                }
+            }
+        }
+        if !good.is_empty() {
+            self.splits.push_front(good);
+        }
+        None
+    }
+
+    fn settle_failed(&mut self, asked: Vec<Asked>, error: &Error) {
+        let not_attempted = error.is_untried() && error.effect() == Effect::None;
+        for asked in asked {
+            let error = error.clone().on_ticket(&asked.target.id);
+            let outcome = if not_attempted {
+                Outcome::Unattempted(error)
+            } else {
+                Outcome::from_error(error)
+            };
+            self.settle(asked, outcome);
+        }
+    }
+
+    /// Tries nothing more; the first reason stays.
+    fn end(&mut self, reason: Error) {
+        if self.end.is_none() {
+            tracing::warn!(
+                ticket.provider = self.provider.info().id,
+                ticket.operation = self.change.operation().as_str(),
+                error.type = reason.kind().as_str(),
+                "the rest is not tried"
+            );
+            self.end = Some(reason);
+        }
+    }
+
+    /// Answers for what has not been sent.
+    pub(super) fn leave_untried(&mut self) {
+        let Some(reason) = self.end.clone() else {
+            return;
+        };
+        let splits = self.splits.drain(..).flatten();
+        let waiting: Vec<_> = splits.chain(self.batch.drain(..)).collect();
+        for asked in waiting {
+            let error = reason.clone().on_ticket(&asked.target.id);
+            self.settle(asked, Outcome::Unattempted(error));
+        }
+    }
+
+    pub(super) fn settle(&mut self, asked: Asked, outcome: Outcome) {
+        let Asked { key, target } = asked;
+        self.settled
+            .push_back(Settled::new(key, target.id, outcome));
+    }
+
+    fn not_mentioned(&self, id: &TicketId) -> Error {
+        let message = "the provider's report does not mention this ticket";
+        Error::new(ErrorKind::BadResponse, message)
+            .in_operation(self.provider.info().id, self.change.operation())
+            .on_ticket(id)
+    }
+}
