@@ -127,7 +127,5 @@ fn same_ticket(asked: &TicketId, answered: &WireId, operation: Operation) -> Res
 }
 
 fn bad_response(operation: Operation, message: &str) -> Error {
-    Error::new(ErrorKind::BadResponse, message)
-        .with_status(200)
-        .in_operation(ID, operation)
+    Error::new(ErrorKind::BadResponse, message).in_operation(ID, operation)
 }

@@ -112,8 +112,8 @@ pub fn check<P, S: Strategy>(
     }
 }
 
-/// Answers every call with any body under any status: no decoder panics, and each error is one line, says the status,
-/// and is of unknown effect where a reply to a write cannot be read.
+/// Answers every call with any body under any status: no decoder panics, and each error is one line, says no other
+/// status, and is of unknown effect where a reply to a write cannot be read.
 ///
 /// `bodies` are [`any_body`], and beside it what comes so near to the vendor's form that it is read far.
 ///
@@ -165,7 +165,10 @@ pub fn is_honest<T>(
     };
     let words = error.to_string();
     prop_assert!(!words.chars().any(char::is_control), "{call}: {words:?}");
-    prop_assert_eq!(error.status(), Some(status), "{}: {}", call, words);
+    // What a provider finds wrong in a success that could be read may leave the status out; a false one it may not say.
+    if error.status().is_some() || status >= 300 {
+        prop_assert_eq!(error.status(), Some(status), "{}: {}", call, words);
+    }
     let is_write = error
         .operation()
         .is_some_and(ticket_core::Operation::is_write);
