@@ -7,7 +7,7 @@ use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
 use tickets::{
-    AccountConfig, CallContext, DeleteTarget, Pacer, PageRequest, Quota, Quotas, StackOptions,
+    AccountConfig, CallContext, DeleteTarget, Limit, Pacer, PageRequest, Quota, StackOptions,
     TicketId, TicketProvider, TicketQuery, Tickets,
 };
 
@@ -164,8 +164,8 @@ impl Contestant for Stack {
 /// The standard stack. The quota is one that is counted and never reached; without the one call at a time that
 /// Sweeppea wants, 64 at once could not be measured.
 fn stacked(provider: impl TicketProvider) -> Result<Tickets, Error> {
-    let quotas = Quotas::none().window(far_quota()?);
-    let options = StackOptions::default().pacer(Arc::new(Pacer::new(quotas)));
+    let quotas = Limit::new().window(far_quota()?);
+    let options = StackOptions::default().pacer(Arc::new(Pacer::new([quotas])));
     Ok(Tickets::with_options(Arc::new(provider), &options))
 }
 

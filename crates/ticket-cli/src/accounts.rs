@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ticket_sandbox::{Sandbox, SandboxBuilder};
-use tickets::{AccountConfig, Error, Quota, Quotas, Registry, Setting, Tickets, WaitReason};
+use tickets::{AccountConfig, Change, Error, Limit, Quota, Registry, Setting, Tickets, WaitReason};
 
 use tokio::time::Instant;
 
@@ -215,11 +215,19 @@ impl Account {
     }
 
     /// How many calls the account allows.
-    pub(crate) fn quotas(&self) -> &Quotas {
+    pub(crate) fn limits(&self) -> &[Limit] {
         match self.tickets.pacer() {
-            Some(pacer) => pacer.quotas(),
-            None => &self.tickets.info().quotas,
+            Some(pacer) => pacer.limits(),
+            None => &self.tickets.info().limits,
         }
+    }
+
+    /// Lower bound on the time for so many calls of this change.
+    pub(crate) fn least_time(&self, change: &Change, calls: u64) -> Duration {
+        let limits = self.limits().iter();
+        let covering = limits.filter(|limit| limit.covers(change.operation()));
+        let times = covering.map(|limit| limit.least_time(calls));
+        times.max().unwrap_or_default()
     }
 
     /// Whether it is the same account, by whatever name.

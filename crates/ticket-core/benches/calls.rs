@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use divan::{AllocProfiler, Bencher};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, CallContext, Capabilities, Change, DeleteReport, DeleteTarget, Outcome, Pacer,
-    ProviderInfo, Quota, Quotas, RawValue, Result, StackOptions, Ticket, TicketId, TicketProvider,
+    BulkOptions, CallContext, Capabilities, Change, DeleteReport, DeleteTarget, Limit, Outcome,
+    Pacer, ProviderInfo, Quota, RawValue, Result, StackOptions, Ticket, TicketId, TicketProvider,
     Tickets,
 };
 use tokio::runtime::Runtime;
@@ -56,8 +56,8 @@ fn runtime() -> Runtime {
 
 /// All layers, with a quota that is counted and never reached.
 fn stacked() -> Tickets {
-    let quotas = Quotas::none().window("1000000000/1".parse::<Quota>().unwrap());
-    let options = StackOptions::default().pacer(Arc::new(Pacer::new(quotas)));
+    let quotas = Limit::new().window("1000000000/1".parse::<Quota>().unwrap());
+    let options = StackOptions::default().pacer(Arc::new(Pacer::new([quotas])));
     Tickets::with_options(provider(), &options)
 }
 

@@ -25,9 +25,9 @@ pub use provider::context::CallContext;
 pub use provider::delete::{DeleteReport, DeleteTarget};
 pub use provider::error::{DailyWindow, Effect, Error, ErrorKind, Result};
 pub use provider::field::{Field, Fields};
+pub use provider::limit::{Limit, Quota};
 pub use provider::operation::{Operation, Request};
 pub use provider::outcome::Outcome;
-pub use provider::quota::{Quota, Quotas};
 pub use provider::setting::{Setting, Settings};
 pub use provider::stop::Stop;
 #[cfg(feature = "mock")]

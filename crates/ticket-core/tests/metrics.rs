@@ -14,9 +14,7 @@ use std::time::Duration;
 use common::{Fake, error, make};
 use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use ticket_core::{
-    Effect, ErrorKind, Operation, Quota, Quotas, RetryPolicy, StackOptions, Tickets,
-};
+use ticket_core::{Effect, ErrorKind, Limit, Operation, Quota, RetryPolicy, StackOptions, Tickets};
 
 /// Every number by its name and labels, such as `ticket_calls_total provider=fake operation=get`: a count, or what was
 /// recorded in whole seconds.
@@ -64,8 +62,8 @@ fn stacked(fake: Fake, options: StackOptions) -> Tickets {
     Tickets::with_options(Arc::new(fake), &options.seed(1))
 }
 
-fn quota(calls: u32, seconds: u64) -> Quotas {
-    Quotas::none().window(Quota::new(calls, Duration::from_secs(seconds)))
+fn quota(calls: u32, seconds: u64) -> Limit {
+    Limit::new().window(Quota::new(calls, Duration::from_secs(seconds)))
 }
 
 fn numbers(expected: &[(&str, &[u64])]) -> Numbers {
@@ -137,7 +135,7 @@ fn a_repeat_is_an_attempt_and_its_wait_for_the_quota_is_told() {
     let found = measured(async {
         let tickets = stacked(
             Fake::new(1)
-                .info(|info| info.quotas(quota(1, 60)))
+                .info(|info| info.limit(quota(1, 60)))
                 .answering(|seen| match seen.number {
                     0 => Err(error(ErrorKind::Unavailable, Effect::Unknown)),
                     _ => Ok(()),
@@ -164,7 +162,7 @@ fn a_repeat_is_an_attempt_and_its_wait_for_the_quota_is_told() {
 fn what_was_never_sent_is_a_call_and_an_error_but_no_attempt() {
     let found = measured(async {
         let tickets = stacked(
-            Fake::new(1).info(|info| info.quotas(quota(1, 60))),
+            Fake::new(1).info(|info| info.limit(quota(1, 60))),
             StackOptions::default().deadline(Duration::from_secs(5)),
         );
         assert!(make(&tickets, Operation::Resolve).await.is_none());

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use common::{Fake, error};
 use ticket_core::{
-    Capabilities, Created, DeleteReport, Effect, Error, ErrorKind, Field, Fields,
-    MockTicketProvider, NewTicket, Outcome, Person, ProviderInfo, Quota, Quotas, RetryPolicy,
-    StackOptions, Tickets,
+    Capabilities, Created, DeleteReport, Effect, Error, ErrorKind, Field, Fields, Limit,
+    MockTicketProvider, NewTicket, Outcome, Person, ProviderInfo, Quota, RetryPolicy, StackOptions,
+    Tickets,
 };
 use ticket_testkit::LogCapture;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -122,7 +122,7 @@ async fn a_span_tells_what_happened_and_no_text() {
 async fn waiting_repeating_and_giving_up_are_told_with_the_attempt_they_belong_to() {
     let log = written(async {
         let fake = Fake::new(1)
-            .info(|info| info.quotas(Quotas::none().window(Quota::new(1, Duration::from_secs(5)))))
+            .info(|info| info.limit(Limit::new().window(Quota::new(1, Duration::from_secs(5)))))
             .answering(|_| {
                 Err(error(ErrorKind::Unavailable, Effect::Unknown)
                     .with_status(503)

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ticket_core::{
-    CallContext, Capabilities, Error, ErrorKind, MockTicketProvider, NewComment, Pace, Pacer,
-    ProviderInfo, Quota, Quotas, Stack, TicketId, TicketProvider,
+    CallContext, Capabilities, Error, ErrorKind, Limit, MockTicketProvider, NewComment, Pace,
+    Pacer, ProviderInfo, Quota, Stack, TicketId, TicketProvider,
 };
 use ticket_testkit::LogCapture;
 
@@ -38,8 +38,8 @@ async fn waiting_is_visible_and_tells_no_text() {
         .with_writer(log.writer())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    let quotas = Quotas::none().window(Quota::new(1, Duration::from_secs(5)));
-    let pace = Pace::new(Arc::new(Pacer::new(quotas)));
+    let quotas = Limit::new().window(Quota::new(1, Duration::from_secs(5)));
+    let pace = Pace::new(Arc::new(Pacer::new([quotas])));
     let provider = Stack::new(pace, Arc::new(provider()));
     let (id, comment) = (TicketId::new("secret 121"), NewComment::internal(TEXT));
     let calls = async {

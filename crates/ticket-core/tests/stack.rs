@@ -14,8 +14,8 @@ use std::time::Duration;
 use common::{Fake, error};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, CallContext, Capabilities, Change, Effect, ErrorKind, Operation, Outcome, Pacer,
-    Quota, Quotas, Retry, RetryPolicy, StackOptions, Stop, Tickets,
+    BulkOptions, CallContext, Capabilities, Change, Effect, ErrorKind, Limit, Operation, Outcome,
+    Pacer, Quota, Retry, RetryPolicy, StackOptions, Stop, Tickets,
 };
 use tokio::time::Instant;
 
@@ -23,8 +23,8 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn quotas(calls: u32, window: u64) -> Quotas {
-    Quotas::none().window(Quota::new(calls, seconds(window)))
+fn quotas(calls: u32, window: u64) -> Limit {
+    Limit::new().window(Quota::new(calls, seconds(window)))
 }
 
 fn stacked(fake: Fake, options: StackOptions) -> Tickets {
@@ -37,7 +37,7 @@ fn ids(count: usize) -> impl futures_core::Stream<Item = String> + Send {
 
 #[tokio::test(start_paused = true)]
 async fn the_providers_own_quota_is_kept_unless_another_pacer_is_given() {
-    let limited = || Fake::new(1).info(|info| info.quotas(quotas(2, 10)));
+    let limited = || Fake::new(1).info(|info| info.limit(quotas(2, 10)));
     let fake = limited();
     let log = fake.log();
     stacked(fake, StackOptions::default())
@@ -48,7 +48,7 @@ async fn the_providers_own_quota_is_kept_unless_another_pacer_is_given() {
 
     let fake = limited();
     let log = fake.log();
-    let pacer = Arc::new(Pacer::new(quotas(3, 10)));
+    let pacer = Arc::new(Pacer::new([quotas(3, 10)]));
     let tickets = stacked(fake, StackOptions::default().pacer(Arc::clone(&pacer)));
     assert!(Arc::ptr_eq(tickets.pacer().unwrap(), &pacer));
     tickets.delete(["a", "b", "c", "d"]).await;
@@ -61,7 +61,7 @@ async fn the_providers_own_quota_is_kept_unless_another_pacer_is_given() {
 async fn every_attempt_takes_a_slot_and_has_its_own_timeout() {
     let slow = seconds(100);
     let fake = Fake::new(1)
-        .info(|info| info.quotas(quotas(1, 60)))
+        .info(|info| info.limit(quotas(1, 60)))
         .latency(slow);
     let log = fake.log();
     let options = StackOptions::default().timeout(seconds(5));
@@ -97,7 +97,7 @@ async fn a_refusal_for_the_quota_closes_the_account_for_every_handle_and_loses_n
 
 #[tokio::test(start_paused = true)]
 async fn a_single_call_waits_no_longer_than_its_deadline_and_says_what_for() {
-    let fake = Fake::new(1).info(|info| info.quotas(quotas(1, 600)));
+    let fake = Fake::new(1).info(|info| info.limit(quotas(1, 600)));
     let log = fake.log();
     let tickets = stacked(fake, StackOptions::default());
     assert!(tickets.get("a").await.is_ok());
@@ -116,7 +116,7 @@ async fn a_single_call_waits_no_longer_than_its_deadline_and_says_what_for() {
 
 #[tokio::test(start_paused = true)]
 async fn bulk_work_waits_for_a_small_quota_as_long_as_it_takes() {
-    let fake = Fake::new(1).info(|info| info.quotas(quotas(1, 600)));
+    let fake = Fake::new(1).info(|info| info.limit(quotas(1, 600)));
     let log = fake.log();
     let report = stacked(fake, StackOptions::default())
         .delete(["a", "b", "c"])
@@ -129,7 +129,7 @@ async fn bulk_work_waits_for_a_small_quota_as_long_as_it_takes() {
 #[tokio::test(start_paused = true)]
 async fn work_that_is_stopped_does_not_wait_for_the_quota() {
     let fake = Fake::new(1)
-        .info(|info| info.quotas(quotas(3, 600)))
+        .info(|info| info.limit(quotas(3, 600)))
         .latency(seconds(1));
     let log = fake.log();
     let tickets = stacked(fake, StackOptions::default());
@@ -160,7 +160,7 @@ async fn work_that_is_stopped_does_not_wait_for_the_quota() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_deadline_leaves_no_slot_for_was_never_tried() {
-    let fake = Fake::new(1).info(|info| info.quotas(quotas(3, 600)));
+    let fake = Fake::new(1).info(|info| info.limit(quotas(3, 600)));
     let log = fake.log();
     let tickets = stacked(fake, StackOptions::default());
     let tickets = tickets.with(CallContext::new().deadline(Instant::now() + seconds(100)));
@@ -188,7 +188,7 @@ async fn what_the_deadline_leaves_no_slot_for_was_never_tried() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_between_two_attempts_never_hides_that_the_first_may_have_worked() {
     let fake = Fake::new(1)
-        .info(|info| info.quotas(quotas(1, 600)))
+        .info(|info| info.limit(quotas(1, 600)))
         .answering(|_| Err(error(ErrorKind::Timeout, Effect::Unknown)));
     let log = fake.log();
     let tickets = stacked(fake, StackOptions::default());
@@ -305,7 +305,7 @@ async fn the_same_seed_makes_the_same_waits() {
 #[tokio::test(start_paused = true)]
 async fn what_is_held_back_for_the_quota_was_not_sent_even_when_it_is_abandoned() {
     let fake = Fake::new(1)
-        .info(|info| info.quotas(quotas(1, 600)))
+        .info(|info| info.limit(quotas(1, 600)))
         .latency(seconds(60));
     let log = fake.log();
     let stop = Stop::new();
@@ -345,8 +345,8 @@ async fn a_long_pause_of_the_vendors_is_waited_for_by_every_ticket_of_a_list() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tickets_are_sent_in_the_order_of_the_list_whichever_thread_is_first() {
-    let one_at_a_time = Quotas::none().max_concurrent(NonZeroUsize::MIN);
-    let fake = Fake::new(1).info(|info| info.quotas(one_at_a_time));
+    let one_at_a_time = Limit::new().max_concurrent(NonZeroUsize::MIN);
+    let fake = Fake::new(1).info(|info| info.limit(one_at_a_time));
     let log = fake.log();
     let options = BulkOptions::default().concurrency(NonZeroUsize::MIN.saturating_add(31));
     let work = stacked(fake, StackOptions::default()).apply(

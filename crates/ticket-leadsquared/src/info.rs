@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ticket_core::{Capabilities, Field, Fields, ProviderInfo, Quota, Quotas};
+use ticket_core::{Capabilities, Field, Fields, Limit, ProviderInfo, Quota};
 
 use crate::config::DEFAULT_DELETE_BATCH;
 
@@ -50,28 +50,28 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// use std::sync::Arc;
 /// use ticket_core::{Pacer, StackOptions};
 ///
-/// let pacer = Arc::new(Pacer::new(ticket_leadsquared::pro_plan_quotas()));
+/// let pacer = Arc::new(Pacer::new([ticket_leadsquared::pro_plan_limit()]));
 /// let options = StackOptions::default().pacer(pacer);
 /// ```
-pub fn pro_plan_quotas() -> Quotas {
+pub fn pro_plan_limit() -> Limit {
     plan(10, 10_000)
 }
 
 /// What the plan "Super" allows by the page `rate-limits` in 2026: 20 calls in 5 seconds and 100,000 a day.
-pub fn super_plan_quotas() -> Quotas {
+pub fn super_plan_limit() -> Limit {
     plan(20, 100_000)
 }
 
-fn plan(in_five_seconds: u32, a_day: u32) -> Quotas {
-    Quotas::none()
+fn plan(in_five_seconds: u32, a_day: u32) -> Limit {
+    Limit::new()
         .window(Quota::new(in_five_seconds, Duration::from_secs(5)))
         .window(Quota::new(a_day, DAY))
 }
 
 /// Who LeadSquared is and what it can do, with the default batch size.
 ///
-/// 25 calls in 5 seconds (page `delete-tickets`, 2026); some plans have other limits, see [`pro_plan_quotas`] and
-/// [`super_plan_quotas`].
+/// 25 calls in 5 seconds (page `delete-tickets`, 2026); some plans have other limits, see [`pro_plan_limit`] and
+/// [`super_plan_limit`].
 pub fn info() -> ProviderInfo {
     info_with_batch(DEFAULT_DELETE_BATCH)
 }
@@ -85,6 +85,6 @@ pub(crate) fn info_with_batch(delete_batch: usize) -> ProviderInfo {
         .delete(delete_batch)
         .messages(MESSAGES)
         .comment(COMMENT);
-    let quotas = Quotas::none().window(Quota::new(25, Duration::from_secs(5)));
-    ProviderInfo::new(ID, "LeadSquared", capabilities).quotas(quotas)
+    let limit = Limit::new().window(Quota::new(25, Duration::from_secs(5)));
+    ProviderInfo::new(ID, "LeadSquared", capabilities).limit(limit)
 }

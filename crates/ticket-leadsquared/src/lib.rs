@@ -10,5 +10,5 @@ pub mod wire;
 
 pub use client::LeadSquared;
 pub use config::{LeadSquaredConfig, SETTINGS};
-pub use info::{info, pro_plan_quotas, super_plan_quotas};
+pub use info::{info, pro_plan_limit, super_plan_limit};
 pub use ticket_http::{HttpConfig, Reply, WireId};

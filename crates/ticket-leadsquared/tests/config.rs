@@ -10,9 +10,9 @@ mod common;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use ticket_core::{CallContext, ErrorKind, Quota, Quotas, Settings, TicketProvider as _};
+use ticket_core::{CallContext, ErrorKind, Limit, Quota, Settings, TicketProvider as _};
 use ticket_leadsquared::{
-    HttpConfig, LeadSquared, LeadSquaredConfig, SETTINGS, info, pro_plan_quotas, super_plan_quotas,
+    HttpConfig, LeadSquared, LeadSquaredConfig, SETTINGS, info, pro_plan_limit, super_plan_limit,
 };
 use ticket_sandbox::Sandbox;
 
@@ -76,13 +76,13 @@ fn the_zones_come_along() {
 }
 
 #[test]
-fn the_quotas_are_those_of_the_vendors_pages() {
+fn the_limits_are_those_of_the_vendors_pages() {
     let five = Duration::from_secs(5);
     let day = Duration::from_secs(86_400);
-    let of = |calls| Quotas::none().window(Quota::new(calls, five));
-    assert_eq!(info().quotas, of(25));
-    assert_eq!(pro_plan_quotas(), of(10).window(Quota::new(10_000, day)));
-    assert_eq!(super_plan_quotas(), of(20).window(Quota::new(100_000, day)));
+    let of = |calls| Limit::new().window(Quota::new(calls, five));
+    assert_eq!(info().limits, [of(25)]);
+    assert_eq!(pro_plan_limit(), of(10).window(Quota::new(10_000, day)));
+    assert_eq!(super_plan_limit(), of(20).window(Quota::new(100_000, day)));
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Who Sweeppea is and what it can do: declared here once, enforced from here.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ticket_core::{Capabilities, Field, Fields, Operation, ProviderInfo, Quota, Quotas};
+use ticket_core::{Capabilities, Field, Fields, Limit, Operation, ProviderInfo, Quota};
 
 pub(crate) const ID: &str = "sweeppea";
 
@@ -30,6 +31,16 @@ const LIST: Fields = Fields::carrying(&[
 const UPDATE: Fields = Fields::carrying(&[Field::Subject, Field::Description])
     .max_chars(&[(Field::Subject, 200), (Field::Description, 20_000)]);
 
+/// The operations that share an endpoint, by endpoint.
+const ENDPOINTS: &[&[Operation]] = &[
+    &[Operation::Get, Operation::Messages],
+    &[Operation::List],
+    &[Operation::Create],
+    &[Operation::Update],
+    &[Operation::Resolve],
+    &[Operation::Delete],
+];
+
 /// Who Sweeppea is and what it can do. No way to comment is documented: notes are read only.
 ///
 /// 150 calls a minute and one at a time per endpoint, as documented in 2026 (page `concurrency.md`); other
@@ -45,9 +56,9 @@ pub fn info() -> ProviderInfo {
         // "Ticket Not Found, Already Closed, or Not Owned by User" (page `support/delete.md`).
         .not_found_is_vague()
         .messages(Fields::carrying(&[]));
-    ProviderInfo::new(ID, "Sweeppea", capabilities).quotas(
-        Quotas::none()
-            .window(Quota::new(150, Duration::from_secs(60)))
-            .one_call_per_endpoint(&[&[Operation::Get, Operation::Messages]]),
-    )
+    let info = ProviderInfo::new(ID, "Sweeppea", capabilities)
+        .limit(Limit::new().window(Quota::new(150, Duration::from_secs(60))));
+    ENDPOINTS.iter().fold(info, |info, operations| {
+        info.limit(Limit::of(*operations).max_concurrent(NonZeroUsize::MIN))
+    })
 }

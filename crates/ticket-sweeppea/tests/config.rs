@@ -7,11 +7,12 @@
 
 mod common;
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use ticket_core::{
-    CallContext, ErrorKind, Operation, PageRequest, Quota, Quotas, Settings, TicketProvider as _,
+    CallContext, ErrorKind, Limit, Operation, PageRequest, Quota, Settings, TicketProvider as _,
     Tickets,
 };
 use ticket_sandbox::{Fault, Rule, Sandbox, TicketSeed, Vendor};
@@ -46,12 +47,21 @@ fn a_file_with_an_unknown_key_is_refused() {
 }
 
 #[test]
-fn the_quotas_are_those_of_the_vendors_pages() {
+fn the_limits_are_those_of_the_vendors_pages() {
     let minute = Quota::new(150, Duration::from_secs(60));
-    let expected = Quotas::none()
-        .window(minute)
-        .one_call_per_endpoint(&[&[Operation::Get, Operation::Messages]]);
-    assert_eq!(info().quotas, expected);
+    let limits = info().limits;
+    assert_eq!(limits[0], Limit::new().window(minute));
+    // One call at a time at each endpoint; a ticket and its notes come from one.
+    for operation in info().capabilities.operations() {
+        let endpoint: Vec<_> = limits[1..]
+            .iter()
+            .filter(|limit| limit.covers(operation))
+            .collect();
+        assert_eq!(endpoint.len(), 1, "{operation}");
+        assert_eq!(endpoint[0].max_concurrent, Some(NonZeroUsize::MIN));
+        let shared = matches!(operation, Operation::Get | Operation::Messages);
+        assert_eq!(endpoint[0].operations.len(), 1 + usize::from(shared));
+    }
 }
 
 #[tokio::test]

@@ -25,8 +25,8 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use ticket_testkit::window::{Window, WindowModel};
 use tickets::{
-    Call, CallContext, Capabilities, Error, ErrorKind, Layer, Next, Pace, Pacer, ProviderInfo,
-    Quota, Quotas, Reply, Result, Stack, TicketId, TicketProvider,
+    Call, CallContext, Capabilities, Error, ErrorKind, Layer, Limit, Next, Pace, Pacer,
+    ProviderInfo, Quota, Reply, Result, Stack, TicketId, TicketProvider,
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn StdError>> {
     tell("latency  the vendor counts by      refused    rate    refused    rate")?;
     for latency in LATENCIES {
         for model in WindowModel::ALL {
-            let pacer = Pacer::new(Quotas::none().window(quota));
+            let pacer = Pacer::new([Limit::new().window(quota)]);
             let pacer = Pace::new(Arc::new(pacer));
             let pacer = runtime.block_on(measure(&options, model, latency, pacer));
             let gcra = runtime.block_on(async {

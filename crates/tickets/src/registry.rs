@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use ticket_core::{
-    Error, Pacer, ProviderInfo, Quotas, Result, Setting, Settings, StackOptions, TicketProvider,
+    Error, Limit, Pacer, ProviderInfo, Result, Setting, Settings, StackOptions, TicketProvider,
     Tickets,
 };
 
@@ -178,13 +178,13 @@ impl<'a> Identity<'a> {
 }
 
 impl Pacers {
-    /// The account's pacer; a new one for these quotas where there is none in use.
-    fn of_account(&self, account: &Identity<'_>, quotas: Quotas) -> Result<Arc<Pacer>> {
+    /// The account's pacer; a new one for these limits where there is none in use.
+    fn of_account(&self, account: &Identity<'_>, limits: Vec<Limit>) -> Result<Arc<Pacer>> {
         let key = self.hasher.hash_one(account);
         let pacers = self.by_account.lock();
         let mut pacers = pacers.unwrap_or_else(PoisonError::into_inner);
         if let Some(pacer) = pacers.get(&key).and_then(Weak::upgrade) {
-            if *pacer.quotas() == quotas {
+            if pacer.limits() == limits {
                 return Ok(pacer);
             }
             return Err(Error::config(format!(
@@ -193,7 +193,7 @@ impl Pacers {
             )));
         }
         pacers.retain(|_, pacer| pacer.strong_count() > 0);
-        let pacer = Arc::new(Pacer::new(quotas));
+        let pacer = Arc::new(Pacer::new(limits));
         pacers.insert(key, Arc::downgrade(&pacer));
         Ok(pacer)
     }
@@ -245,13 +245,17 @@ impl Registry {
         };
         let provider = (descriptor.connect)(account)
             .map_err(|error| account.explained(error, descriptor.settings))?;
-        let mut quotas = provider.info().quotas.clone();
+        let mut limits = provider.info().limits.clone();
         if let Some(rates) = &account.rates {
-            quotas.windows.clone_from(rates);
+            // How many calls may run at once stays as it is documented.
+            limits.iter_mut().for_each(|limit| limit.windows.clear());
+            let mut allowed = Limit::new();
+            allowed.windows.clone_from(rates);
+            limits.push(allowed);
         }
         let settings = account.resolved(descriptor.settings)?;
         let identity = Identity::new(&account.provider, &settings, descriptor.settings);
-        let pacer = self.pacers.of_account(&identity, quotas)?;
+        let pacer = self.pacers.of_account(&identity, limits)?;
         let mut options = StackOptions::default().pacer(pacer);
         if let Some(attempts) = account.max_attempts {
             options.retry.max_attempts = attempts;
@@ -293,7 +297,7 @@ mod tests {
         let settings = Settings::new();
         let held = |provider| {
             let account = Identity::new(provider, &settings, &[]);
-            pacers.of_account(&account, Quotas::none()).unwrap()
+            pacers.of_account(&account, Vec::new()).unwrap()
         };
         for provider in ["first", "second", "third"] {
             drop(held(provider));

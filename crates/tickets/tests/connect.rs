@@ -218,10 +218,11 @@ fn rates_and_attempts_are_read_from_a_file_and_rates_take_the_place_of_the_docum
     };
     let windows = |account: &AccountConfig| {
         let tickets = Registry::new().connect(account).unwrap();
-        let quotas = tickets.pacer().unwrap().quotas().clone();
+        let limits = tickets.pacer().unwrap().limits();
         // What is not about rates stays as the provider documents it.
-        assert!(quotas.one_call_per_endpoint.is_some());
-        quotas.windows
+        assert!(limits.iter().any(|limit| limit.max_concurrent.is_some()));
+        let windows = limits.iter().flat_map(|limit| limit.windows.clone());
+        windows.collect::<Vec<_>>()
     };
     let quota = |calls, seconds| Quota::new(calls, Duration::from_secs(seconds));
     assert_eq!(windows(&account("")), [quota(150, 60)]);
@@ -304,8 +305,9 @@ fn handles_of_one_account_share_its_quotas_within_a_registry() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("with other limits"), "{error}");
     drop(first);
-    assert_eq!(connect(&registry, &slower).quotas().windows.len(), 1);
-    assert_eq!(connect(&registry, &slower).quotas().windows[0].calls, 1);
+    let slower = connect(&registry, &slower);
+    let windows = slower.limits().iter().flat_map(|limit| &limit.windows);
+    assert_eq!(windows.map(|quota| quota.calls).collect::<Vec<_>>(), [1]);
     assert!(!format!("{registry:?}").contains("first-key"));
 }
 

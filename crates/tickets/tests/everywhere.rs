@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream};
 use tickets::{
     BulkOptions, CallContext, Capabilities, Change, DeleteReport, DeleteTarget, Error, ErrorKind,
-    Outcome, ProviderInfo, Quota, Quotas, Result, Settled, Stop, TicketProvider, TicketRef,
-    Tickets, apply_everywhere,
+    Limit, Outcome, ProviderInfo, Quota, Result, Settled, Stop, TicketProvider, TicketRef, Tickets,
+    apply_everywhere,
 };
 use tokio::time::Instant;
 
@@ -49,8 +49,8 @@ impl TicketProvider for Desk {
 }
 
 fn desk(quota: Option<Quota>, failure: Option<ErrorKind>) -> (Tickets, Sent) {
-    let quotas = quota.map_or_else(Quotas::none, |quota| Quotas::none().window(quota));
-    let info = ProviderInfo::new("desk", "Desk", Capabilities::none().delete(10)).quotas(quotas);
+    let limit = quota.map_or_else(Limit::new, |quota| Limit::new().window(quota));
+    let info = ProviderInfo::new("desk", "Desk", Capabilities::none().delete(10)).limit(limit);
     let sent = Sent::default();
     let desk = Desk {
         info,

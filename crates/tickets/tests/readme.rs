@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tickets::{Operation, PROVIDERS};
+use tickets::{Limit, Operation, PROVIDERS};
 
 fn providers() -> String {
     let mut table = "| Provider | Crate |".to_owned();
@@ -27,12 +27,13 @@ fn providers() -> String {
             write!(table, " {mark} |").unwrap();
         }
         let mut limits: Vec<_> = info
-            .quotas
-            .windows
+            .limits
             .iter()
+            .flat_map(|limit| &limit.windows)
             .map(|quota| format!("{} calls in {} s", quota.calls, quota.window.as_secs()))
             .collect();
-        if info.quotas.one_call_per_endpoint.is_some() {
+        let at_an_endpoint = |limit: &Limit| !limit.operations.is_empty();
+        if info.limits.iter().any(at_an_endpoint) {
             limits.push("one call at a time per endpoint".to_owned());
         }
         let limits = if limits.is_empty() {

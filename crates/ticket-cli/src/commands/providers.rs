@@ -2,6 +2,7 @@
 //! from what the providers declare.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use serde::Serialize;
 use tickets::{Field, PROVIDERS, ProviderDescriptor, Quota};
@@ -49,7 +50,8 @@ struct Window {
 impl Row {
     fn new(provider: &ProviderDescriptor) -> Self {
         let info = (provider.info)();
-        let calls = info.quotas.windows.iter().map(|quota: &Quota| Window {
+        let quotas = info.limits.iter().flat_map(|limit| &limit.windows);
+        let calls = quotas.map(|quota: &Quota| Window {
             calls: quota.calls,
             window_s: quota.window.as_secs_f64(),
         });
@@ -70,7 +72,9 @@ impl Row {
             limits: Limits {
                 delete_batch: info.capabilities.max_delete_batch(),
                 calls: calls.collect(),
-                one_call_per_endpoint: info.quotas.one_call_per_endpoint.is_some(),
+                one_call_per_endpoint: info.limits.iter().any(|limit| {
+                    !limit.operations.is_empty() && limit.max_concurrent == Some(NonZeroUsize::MIN)
+                }),
             },
             environment: provider
                 .settings

@@ -25,11 +25,11 @@ pub(crate) async fn info_is_the_same_at_every_call(lab: &Lab) -> Tried {
         "an id in lower case and a title",
         format!("{:?} and {:?}", first.id, first.title),
     )?;
-    let mut windows = first.quotas.windows.iter();
+    let mut windows = first.limits.iter().flat_map(|limit| &limit.windows);
     let empty = windows.find(|quota| quota.calls == 0 || quota.window.is_zero());
     ensure(
         empty.is_none(),
-        "the quotas were read",
+        "the limits were read",
         "at least one call, in some time",
         format!("{empty:?}"),
     )

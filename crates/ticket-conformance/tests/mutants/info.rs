@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ticket_core::{Capabilities, Field, Fields, ProviderInfo, Quota, Quotas};
+use ticket_core::{Capabilities, Field, Fields, Limit, ProviderInfo, Quota};
 
 use crate::fixture::Extent;
 use crate::flaws::Flaw;
@@ -49,7 +49,7 @@ pub(crate) fn info(extent: Extent, flaw: Option<Flaw>) -> ProviderInfo {
     let mut info = ProviderInfo::new(ID, title, capabilities(extent, flaw));
     if flaw == Some(Flaw::AllowsNoCalls) {
         let none = Quota::new(0, Duration::from_secs(60));
-        info = info.quotas(Quotas::none().window(none));
+        info = info.limit(Limit::new().window(none));
     }
     info
 }

@@ -8,7 +8,6 @@ mod slots;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,8 +24,8 @@ use self::refusal::{Refused, called_off, too_late};
 use self::slots::InProcess;
 use crate::provider::context::{CallContext, WaitEnded};
 use crate::provider::error::{Effect, Error, Result};
+use crate::provider::limit::{Limit, Quota};
 use crate::provider::operation::Operation;
-use crate::provider::quota::Quotas;
 
 /// How long the account is closed after a refusal that names no time, where there is no window to go by.
 const USUAL_PAUSE: Duration = Duration::from_secs(1);
@@ -56,25 +55,25 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 ///
 /// ```
 /// use std::time::Duration;
-/// use ticket_core::{Pacer, Quota, Quotas};
+/// use ticket_core::{Limit, Pacer, Quota};
 ///
-/// let quotas = Quotas::none()
+/// let limit = Limit::new()
 ///     .window(Quota::new(25, Duration::from_secs(5)))
 ///     .window(Quota::new(10_000, Duration::from_secs(86_400)));
-/// let pacer = Pacer::new(quotas);
+/// let pacer = Pacer::new([limit]);
 /// assert_eq!(pacer.status().waiting, 0);
 /// ```
 #[derive(Debug)]
 pub struct Pacer {
-    quotas: Quotas,
+    limits: Vec<Limit>,
     slots: Arc<dyn Slots>,
     /// The same slots where they are this process's own, and need not be waited for.
     own_slots: Option<Arc<InProcess>>,
     /// Whether the slots need not be asked: there are no windows, and the vendor has never refused a call.
     unlimited: AtomicBool,
-    concurrency: Option<Semaphore>,
-    /// The endpoints that take one call at a time, by what they serve.
-    endpoints: HashMap<Operation, Arc<Semaphore>>,
+    /// The limits on calls at once, by their place among all limits: those on some operations first, so that a call
+    /// that waits for its endpoint takes no place among all calls.
+    gates: Vec<(usize, Semaphore)>,
     /// Whoever holds it is first in line, and alone asks for a slot.
     turnstile: Semaphore,
     /// What the first in line waits for.
@@ -98,44 +97,39 @@ pub struct PaceStatus {
 }
 
 impl Pacer {
-    /// Keeps within these quotas, as long as this is the account's only pacer. Windows of no length are none.
-    pub fn new(quotas: Quotas) -> Self {
-        let slots = Arc::new(InProcess::new(&quotas));
-        let unlimited = quotas.windows.is_empty();
+    /// Keeps within these limits, as long as this is the account's only pacer. Windows of no length are none.
+    pub fn new(limits: impl Into<Vec<Limit>>) -> Self {
+        let limits = limits.into();
+        let slots = Arc::new(InProcess::new(&limits));
+        let unlimited = limits.iter().all(|limit| limit.windows.is_empty());
         Self {
             own_slots: Some(Arc::clone(&slots)),
-            ..Self::build(quotas, slots, unlimited)
+            ..Self::build(limits, slots, unlimited)
         }
     }
 
-    /// Keeps within these quotas, with slots kept elsewhere: `slots` decides about the windows, and those of
-    /// `quotas` are for messages.
+    /// Keeps within these limits, with slots kept elsewhere: `slots` decides about the windows, and those of
+    /// `limits` are for messages.
     ///
     /// How many calls may run at once is still kept by each process alone. Start from the provider's own
-    /// [`quotas`](crate::ProviderInfo::quotas) and change their windows, so that those limits stay.
-    pub fn with_slots(quotas: Quotas, slots: Arc<dyn Slots>) -> Self {
-        Self::build(quotas, slots, false)
+    /// [`limits`](crate::ProviderInfo::limits) and change their windows, so that this stays.
+    pub fn with_slots(limits: impl Into<Vec<Limit>>, slots: Arc<dyn Slots>) -> Self {
+        Self::build(limits.into(), slots, false)
     }
 
-    fn build(quotas: Quotas, slots: Arc<dyn Slots>, unlimited: bool) -> Self {
-        let concurrency = quotas
-            .max_concurrent
-            .map(|calls| Semaphore::new(calls.get().min(Semaphore::MAX_PERMITS)));
-        let mut endpoints = HashMap::new();
-        if let Some(shared) = quotas.one_call_per_endpoint {
-            let alone = Operation::ALL.iter().map(std::slice::from_ref);
-            for served in alone.chain(shared.iter().copied()) {
-                let endpoint = Arc::new(Semaphore::new(1));
-                endpoints.extend(served.iter().map(|one| (*one, Arc::clone(&endpoint))));
-            }
-        }
+    fn build(limits: Vec<Limit>, slots: Arc<dyn Slots>, unlimited: bool) -> Self {
+        let mut gates: Vec<_> = limits.iter().enumerate().collect();
+        gates.sort_by_key(|(_, limit)| limit.operations.is_empty());
+        let gates = gates.into_iter().filter_map(|(index, limit)| {
+            let calls = limit.max_concurrent?.get().min(Semaphore::MAX_PERMITS);
+            Some((index, Semaphore::new(calls)))
+        });
         Self {
-            quotas,
+            gates: gates.collect(),
+            limits,
             slots,
             own_slots: None,
             unlimited: AtomicBool::new(unlimited),
-            concurrency,
-            endpoints,
             turnstile: Semaphore::new(1),
             obstacle: Mutex::default(),
             closed: Notify::new(),
@@ -144,9 +138,17 @@ impl Pacer {
         }
     }
 
-    /// The quotas kept.
-    pub const fn quotas(&self) -> &Quotas {
-        &self.quotas
+    /// The limits kept.
+    pub fn limits(&self) -> &[Limit] {
+        &self.limits
+    }
+
+    /// The windows in which calls of this operation count.
+    fn windows(&self, operation: Operation) -> impl Iterator<Item = &Quota> {
+        let limits = self.limits.iter();
+        limits
+            .filter(move |limit| limit.covers(operation))
+            .flat_map(|limit| &limit.windows)
     }
 
     /// What stands in the way right now, for progress displays.
@@ -171,7 +173,7 @@ impl Pacer {
         context: &CallContext,
     ) -> Result<Slot<'_>> {
         let refuse = |error: Error| Err(error.in_operation(provider, operation));
-        if self.quotas.windows.iter().any(|quota| quota.calls == 0) {
+        if self.windows(operation).any(|quota| quota.calls == 0) {
             return refuse(Error::config("the quota allows no calls"));
         }
         match context.ended() {
@@ -180,7 +182,7 @@ impl Pacer {
                     "called off before it was sent; nothing was sent",
                 ));
             }
-            Some(WaitEnded::Deadline) => return refuse(too_late(None, &[])),
+            Some(WaitEnded::Deadline) => return refuse(too_late(None, [])),
             None => {}
         }
         if let Some(slot) = self.pass_at_once(operation) {
@@ -203,10 +205,10 @@ impl Pacer {
         match passed {
             Ok(Ok(slot)) => Ok(slot),
             Ok(Err(Refused::TooLate(obstacle))) => {
-                refuse(too_late(Some(obstacle), &self.quotas.windows))
+                refuse(too_late(Some(obstacle), self.windows(operation)))
             }
             Ok(Err(Refused::NoSlots(error))) => refuse(error.with_effect(Effect::None)),
-            Err(WaitEnded::Deadline) => refuse(too_late(wait.obstacle(), &self.quotas.windows)),
+            Err(WaitEnded::Deadline) => refuse(too_late(wait.obstacle(), self.windows(operation))),
             Err(WaitEnded::Stopped) => refuse(called_off(
                 "called off while waiting for a free call of the quota; nothing was sent",
             )),
@@ -215,7 +217,10 @@ impl Pacer {
 
     /// The vendor refused a call for its quota: closes the account for everyone. Says for how long.
     pub(crate) fn close_for(&self, retry_after: Option<Duration>) -> Duration {
-        let windows = || self.quotas.windows.iter().map(|quota| quota.window);
+        let windows = || {
+            let quotas = self.limits.iter().flat_map(|limit| &limit.windows);
+            quotas.map(|quota| quota.window)
+        };
         let longest = windows().fold(LONGEST_PAUSE, Duration::max);
         let wait = retry_after
             .or_else(|| windows().min())
@@ -229,19 +234,16 @@ impl Pacer {
     }
 
     /// A slot, where nothing and nobody stands in the way: the usual case, without waiting for anything.
-    fn pass_at_once<'a>(&'a self, operation: Operation) -> Option<Slot<'a>> {
+    fn pass_at_once(&self, operation: Operation) -> Option<Slot<'_>> {
         let own_slots = self.own_slots.as_ref()?;
-        let free = |limit: Option<&'a Semaphore>| limit.map(Semaphore::try_acquire).transpose();
-        let permits = [
-            free(self.endpoint(operation)).ok()?,
-            free(self.concurrency.as_ref()).ok()?,
-        ];
+        let permits = self.gates(operation).map(Semaphore::try_acquire);
+        let permits = permits.collect::<Result<_, _>>().ok()?;
         if self.unlimited.load(Relaxed) {
-            return Some(Slot::new(self, permits, false));
+            return Some(Slot::new(self, operation, permits, false));
         }
         let _turn = self.turnstile.try_acquire().ok()?;
-        own_slots.try_take().ok()?;
-        Some(Slot::new(self, permits, true))
+        own_slots.try_take(operation).ok()?;
+        Some(Slot::new(self, operation, permits, true))
     }
 
     /// Through all that may stand in the way. A busy endpoint holds up no other one, and who waits for the end of
@@ -252,12 +254,12 @@ impl Pacer {
         context: &CallContext,
         wait: &mut Wait<'_>,
     ) -> Result<Slot<'a>, Refused> {
-        let permits = [
-            permit(self.endpoint(operation), wait).await,
-            permit(self.concurrency.as_ref(), wait).await,
-        ];
+        let mut permits = Vec::new();
+        for gate in self.gates(operation) {
+            permits.extend(permit(gate, wait).await);
+        }
         if self.unlimited.load(Relaxed) {
-            return Ok(Slot::new(self, permits, false));
+            return Ok(Slot::new(self, operation, permits, false));
         }
         let _turn = if let Ok(turn) = self.turnstile.try_acquire() {
             Some(turn)
@@ -273,9 +275,9 @@ impl Pacer {
         };
         let first_in_line = FirstInLine(self);
         loop {
-            let (reason, at_least) = match self.slots.take().await {
+            let (reason, at_least) = match self.slots.take(operation).await {
                 // No await from here on, so that nothing taken can be lost.
-                Ok(()) => return Ok(Slot::new(self, permits, true)),
+                Ok(()) => return Ok(Slot::new(self, operation, permits, true)),
                 Err(NoSlot::Wait { reason, at_least }) => (reason, at_least),
                 Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
             };
@@ -292,8 +294,14 @@ impl Pacer {
         }
     }
 
-    fn endpoint(&self, operation: Operation) -> Option<&Semaphore> {
-        self.endpoints.get(&operation).map(AsRef::as_ref)
+    /// What limits how many calls of this operation run at once, in the order in which it is passed.
+    fn gates(&self, operation: Operation) -> impl Iterator<Item = &Semaphore> {
+        let covers = move |index: usize| {
+            let limit = self.limits.get(index);
+            limit.is_some_and(|limit| limit.covers(operation))
+        };
+        let gates = self.gates.iter().filter(move |(index, _)| covers(*index));
+        gates.map(|(_, gate)| gate)
     }
 
     fn obstacle(&self) -> MutexGuard<'_, Option<Waiting>> {
@@ -305,17 +313,24 @@ impl Pacer {
 #[derive(Debug)]
 pub(crate) struct Slot<'a> {
     pacer: &'a Pacer,
+    operation: Operation,
     /// Whether it was taken from the slots.
     counted: bool,
     /// Released after the slot, so that whoever gets them finds it given back.
-    _permits: [Option<SemaphorePermit<'a>>; 2],
+    _permits: Vec<SemaphorePermit<'a>>,
 }
 
 impl<'a> Slot<'a> {
-    fn new(pacer: &'a Pacer, permits: [Option<SemaphorePermit<'a>>; 2], counted: bool) -> Self {
+    fn new(
+        pacer: &'a Pacer,
+        operation: Operation,
+        permits: Vec<SemaphorePermit<'a>>,
+        counted: bool,
+    ) -> Self {
         pacer.in_flight.fetch_add(1, Relaxed);
         Self {
             pacer,
+            operation,
             counted,
             _permits: permits,
         }
@@ -326,17 +341,13 @@ impl Drop for Slot<'_> {
     fn drop(&mut self) {
         self.pacer.in_flight.fetch_sub(1, Relaxed);
         if self.counted {
-            self.pacer.slots.give_back();
+            self.pacer.slots.give_back(self.operation);
         }
     }
 }
 
-/// Waits until one of so many may go; where nothing is limited, there is no permit.
-async fn permit<'a>(
-    limit: Option<&'a Semaphore>,
-    wait: &mut Wait<'_>,
-) -> Option<SemaphorePermit<'a>> {
-    let limit = limit?;
+/// Waits until one of so many may go.
+async fn permit<'a>(limit: &'a Semaphore, wait: &mut Wait<'_>) -> Option<SemaphorePermit<'a>> {
     if let Ok(permit) = limit.try_acquire() {
         return Some(permit);
     }

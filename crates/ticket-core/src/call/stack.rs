@@ -90,7 +90,7 @@ impl StackOptions {
 
     /// The pacer that is set, or a new one for the provider's quotas.
     pub(crate) fn pacer_for(&self, provider: &dyn TicketProvider) -> Arc<Pacer> {
-        let new = || Arc::new(Pacer::new(provider.info().quotas.clone()));
+        let new = || Arc::new(Pacer::new(provider.info().limits.clone()));
         self.pacer.clone().unwrap_or_else(new)
     }
 }

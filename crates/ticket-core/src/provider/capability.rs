@@ -1,11 +1,11 @@
 //! What a provider can do, declared once.
 //!
-//! The declaration is data: operations, their [fields](Fields), limits, [quotas](Quotas). It is enforced in `check.rs`,
+//! The declaration is data: operations, their [fields](Fields), [limits](Limit) on calls. It is enforced in `check.rs`,
 //! before anything is sent.
 
 use crate::provider::field::Fields;
+use crate::provider::limit::Limit;
 use crate::provider::operation::Operation;
-use crate::provider::quota::Quotas;
 
 /// What a provider can do. The default can do nothing.
 ///
@@ -169,8 +169,8 @@ pub struct ProviderInfo {
     pub title: &'static str,
     /// What it can do.
     pub capabilities: Capabilities,
-    /// How many calls it allows.
-    pub quotas: Quotas,
+    /// How many calls it allows, as far as it documents that; none where it knows of no limit.
+    pub limits: Vec<Limit>,
 }
 
 impl ProviderInfo {
@@ -180,14 +180,14 @@ impl ProviderInfo {
             id,
             title,
             capabilities,
-            quotas: Quotas::none(),
+            limits: Vec::new(),
         }
     }
 
-    /// Says how many calls it allows.
+    /// Adds a limit on calls.
     #[must_use]
-    pub fn quotas(mut self, quotas: Quotas) -> Self {
-        self.quotas = quotas;
+    pub fn limit(mut self, limit: Limit) -> Self {
+        self.limits.push(limit);
         self
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use ticket_core::{
-    CallContext, Effect, ErrorKind, Operation, Pace, Quota, Quotas, Result, Stack, TicketId,
+    CallContext, Effect, ErrorKind, Limit, Operation, Pace, Quota, Result, Stack, TicketId,
     TicketProvider as _, Timeout, WaitReason,
 };
 use tokio::time::timeout;
@@ -29,8 +29,8 @@ fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-fn quota(calls: u32, window: Duration) -> Quotas {
-    Quotas::none().window(Quota::new(calls, window))
+fn quota(calls: u32, window: Duration) -> Limit {
+    Limit::new().window(Quota::new(calls, window))
 }
 
 /// Polls once: the call is sent, or waits.
@@ -38,9 +38,14 @@ fn begin<F: Future + Unpin>(call: &mut F) {
     assert!(call.now_or_never().is_none());
 }
 
+/// One call at a time of these operations.
+fn endpoint(operations: &[Operation]) -> Limit {
+    Limit::of(operations).max_concurrent(NonZeroUsize::MIN)
+}
+
 #[tokio::test(start_paused = true)]
 async fn calls_are_sent_in_the_order_in_which_they_came() {
-    let account = Vendor::new(millis(100)).within(quota(2, seconds(5)));
+    let account = Vendor::new(millis(100)).within([quota(2, seconds(5))]);
     let results = account.resolve_all(["a", "b", "c", "d", "e"]).await;
     assert!(results.iter().all(Result::is_ok));
     account.assert_seen(&[(0, "a"), (0, "b"), (5100, "c"), (5100, "d"), (10_200, "e")]);
@@ -49,7 +54,7 @@ async fn calls_are_sent_in_the_order_in_which_they_came() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_comes_later_does_not_pass_the_line() {
-    let account = Vendor::new(Duration::ZERO).within(quota(1, seconds(5)));
+    let account = Vendor::new(Duration::ZERO).within([quota(1, seconds(5))]);
     account.resolve("a").await.unwrap();
     let mut early = Box::pin(account.resolve("early"));
     begin(&mut early);
@@ -64,14 +69,14 @@ async fn whoever_comes_later_does_not_pass_the_line() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slot_is_free_one_window_after_the_answer_not_after_the_sending() {
-    let account = Vendor::new(seconds(2)).within(quota(1, seconds(5)));
+    let account = Vendor::new(seconds(2)).within([quota(1, seconds(5))]);
     account.resolve_all(["a", "b", "c"]).await;
     account.assert_seen(&[(0, "a"), (7000, "b"), (14_000, "c")]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_whole_quota_is_used_at_once_where_it_is_free() {
-    let account = Vendor::new(seconds(1)).within(quota(25, seconds(5)));
+    let account = Vendor::new(seconds(1)).within([quota(25, seconds(5))]);
     let ids: Vec<_> = (0..75).map(|id| id.to_string()).collect();
     account.resolve_all(ids.iter().map(String::as_str)).await;
     let numbered = (0u64..).zip(&ids);
@@ -83,7 +88,7 @@ async fn the_whole_quota_is_used_at_once_where_it_is_free() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_given_up_on_its_way_keeps_its_slot_for_a_window() {
-    let account = Vendor::new(seconds(60)).within(quota(1, seconds(5)));
+    let account = Vendor::new(seconds(60)).within([quota(1, seconds(5))]);
     timeout(seconds(1), account.resolve("a")).await.unwrap_err();
     account.assert_idle();
     timeout(seconds(10), account.resolve("b"))
@@ -94,7 +99,7 @@ async fn a_call_given_up_on_its_way_keeps_its_slot_for_a_window() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_timed_out_keeps_its_slot_for_a_window() {
-    let mut account = Vendor::new(seconds(60)).within(quota(1, seconds(5)));
+    let mut account = Vendor::new(seconds(60)).within([quota(1, seconds(5))]);
     let timed = Stack::new(Timeout::new(seconds(35)), Arc::clone(&account.vendor) as _);
     account.provider = Stack::new(Pace::new(Arc::clone(&account.pacer)), Arc::new(timed));
     let results = account.resolve_all(["a", "b"]).await;
@@ -106,7 +111,7 @@ async fn a_call_that_timed_out_keeps_its_slot_for_a_window() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_no_longer_waits_leaves_nothing_behind_and_the_next_one_is_served() {
-    let account = Vendor::new(Duration::ZERO).within(quota(1, seconds(5)));
+    let account = Vendor::new(Duration::ZERO).within([quota(1, seconds(5))]);
     account.resolve("a").await.unwrap();
     let mut first = Box::pin(account.resolve("first in line"));
     let mut second = Box::pin(account.resolve("in line"));
@@ -126,10 +131,12 @@ async fn whoever_no_longer_waits_leaves_nothing_behind_and_the_next_one_is_serve
 
 #[tokio::test(start_paused = true)]
 async fn whoever_no_longer_waits_for_the_end_of_other_calls_leaves_nothing_behind() {
-    let quotas = Quotas::none()
-        .one_call_per_endpoint(&[])
-        .max_concurrent(NonZeroUsize::MIN);
-    let account = Vendor::new(seconds(1)).within(quotas);
+    let limits = [
+        Limit::new().max_concurrent(NonZeroUsize::MIN),
+        endpoint(&[Operation::Resolve]),
+        endpoint(&[Operation::Comment]),
+    ];
+    let account = Vendor::new(seconds(1)).within(limits);
     let mut on_its_way = Box::pin(account.resolve("a"));
     begin(&mut on_its_way);
     for _ in 0..3 {
@@ -148,7 +155,7 @@ async fn whoever_no_longer_waits_for_the_end_of_other_calls_leaves_nothing_behin
 #[tokio::test(start_paused = true)]
 async fn all_windows_hold_at_once() {
     let quotas = quota(2, seconds(1)).window(Quota::new(3, seconds(10)));
-    let account = Vendor::new(Duration::ZERO).within(quotas);
+    let account = Vendor::new(Duration::ZERO).within([quotas]);
     account.resolve_all(["a", "b", "c", "d", "e"]).await;
     account.assert_seen(&[
         (0, "a"),
@@ -161,8 +168,8 @@ async fn all_windows_hold_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_calls_are_on_their_way_than_allowed() {
-    let quotas = Quotas::none().max_concurrent(NonZeroUsize::new(2).unwrap());
-    let account = Vendor::new(seconds(1)).within(quotas);
+    let quotas = Limit::new().max_concurrent(NonZeroUsize::new(2).unwrap());
+    let account = Vendor::new(seconds(1)).within([quotas]);
     let ids = ["a", "b", "c", "d", "e"];
     let mut calls = Box::pin(account.resolve_all(ids));
     begin(&mut calls);
@@ -175,8 +182,12 @@ async fn no_more_calls_are_on_their_way_than_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_busy_operation_holds_up_itself_and_no_other() {
-    let quotas = quota(3, seconds(10)).one_call_per_endpoint(&[]);
-    let account = Vendor::new(seconds(1)).within(quotas);
+    let limits = [
+        quota(3, seconds(10)),
+        endpoint(&[Operation::Resolve]),
+        endpoint(&[Operation::Comment]),
+    ];
+    let account = Vendor::new(seconds(1)).within(limits);
     let _ = tokio::join!(
         account.resolve_all(["a", "b", "c"]),
         account.comment("other operation")
@@ -186,8 +197,8 @@ async fn a_busy_operation_holds_up_itself_and_no_other() {
 
 #[tokio::test(start_paused = true)]
 async fn operations_of_one_endpoint_hold_up_each_other() {
-    let quotas = Quotas::none().one_call_per_endpoint(&[&[Operation::Resolve, Operation::Comment]]);
-    let account = Vendor::new(seconds(1)).within(quotas);
+    let limits = [endpoint(&[Operation::Resolve, Operation::Comment])];
+    let account = Vendor::new(seconds(1)).within(limits);
     let _ = tokio::join!(
         account.resolve_all(["a"]),
         account.comment("other operation")
@@ -197,10 +208,12 @@ async fn operations_of_one_endpoint_hold_up_each_other() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_waits_for_a_busy_operation_takes_no_place_among_those_on_their_way() {
-    let quotas = Quotas::none()
-        .one_call_per_endpoint(&[])
-        .max_concurrent(NonZeroUsize::new(2).unwrap());
-    let account = Vendor::new(seconds(1)).within(quotas);
+    let limits = [
+        Limit::new().max_concurrent(NonZeroUsize::new(2).unwrap()),
+        endpoint(&[Operation::Resolve]),
+        endpoint(&[Operation::Comment]),
+    ];
+    let account = Vendor::new(seconds(1)).within(limits);
     let _ = tokio::join!(
         account.resolve_all(["a", "b", "c"]),
         account.comment("other operation")
@@ -211,7 +224,7 @@ async fn whoever_waits_for_a_busy_operation_takes_no_place_among_those_on_their_
 #[tokio::test(start_paused = true)]
 async fn a_refusal_closes_the_account_for_everyone_for_as_long_as_the_vendor_says() {
     let vendor = Vendor::new(millis(100)).refusing("refused", Some(seconds(30)));
-    let account = vendor.within(quota(2, seconds(5)));
+    let account = vendor.within([quota(2, seconds(5))]);
     let results = account.resolve_all(["a", "refused", "b", "c", "d"]).await;
     assert_eq!(
         results[1].as_ref().unwrap_err().kind(),
@@ -230,19 +243,19 @@ async fn a_refusal_closes_the_account_for_everyone_for_as_long_as_the_vendor_say
 async fn a_refusal_without_a_time_closes_for_the_shortest_window_or_a_second() {
     let vendor = Vendor::new(Duration::ZERO).refusing("refused", None);
     let quotas = quota(10, seconds(60)).window(Quota::new(10, seconds(5)));
-    let account = vendor.within(quotas);
+    let account = vendor.within([quotas]);
     account.resolve_all(["refused", "a"]).await;
     account.assert_seen(&[(0, "refused"), (5000, "a")]);
 
     let vendor = Vendor::new(Duration::ZERO).refusing("refused", None);
-    let account = vendor.within(Quotas::none());
+    let account = vendor.within([]);
     account.resolve_all(["refused", "a"]).await;
     account.assert_seen(&[(0, "refused"), (1000, "a")]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_failure_closes_nothing() {
-    let account = Vendor::new(Duration::ZERO).within(quota(2, seconds(5)));
+    let account = Vendor::new(Duration::ZERO).within([quota(2, seconds(5))]);
     let results = account.resolve_all(["missing", "a"]).await;
     assert_eq!(results[0].as_ref().unwrap_err().kind(), ErrorKind::NotFound);
     account.assert_seen(&[(0, "missing"), (0, "a")]);
@@ -251,7 +264,7 @@ async fn another_failure_closes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_call_keeps_its_slot_for_a_window() {
     let vendor = Vendor::new(Duration::ZERO).refusing("refused", Some(seconds(1)));
-    let account = vendor.within(quota(2, seconds(5)));
+    let account = vendor.within([quota(2, seconds(5))]);
     account.resolve("refused").await.unwrap_err();
     account.resolve_all(["a", "b"]).await;
     account.assert_seen(&[(0, "refused"), (1000, "a"), (5000, "b")]);
@@ -260,7 +273,7 @@ async fn a_refused_call_keeps_its_slot_for_a_window() {
 #[tokio::test(start_paused = true)]
 async fn a_quota_of_no_calls_is_an_error_and_nothing_waits() {
     let account = Vendor::new(Duration::ZERO)
-        .within(quota(25, seconds(5)).window(Quota::new(0, seconds(60))));
+        .within([quota(25, seconds(5)).window(Quota::new(0, seconds(60)))]);
     let error = account.resolve("a").now_or_never().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(error.effect(), Effect::None);
@@ -273,7 +286,7 @@ async fn a_quota_of_no_calls_is_an_error_and_nothing_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn handles_that_share_a_pacer_share_the_quota() {
-    let account = Vendor::new(Duration::ZERO).within(quota(2, seconds(5)));
+    let account = Vendor::new(Duration::ZERO).within([quota(2, seconds(5))]);
     let other = Stack::new(
         Pace::new(Arc::clone(&account.pacer)),
         Arc::clone(&account.vendor) as _,
@@ -289,7 +302,7 @@ async fn handles_that_share_a_pacer_share_the_quota() {
 
 #[tokio::test(start_paused = true)]
 async fn without_quotas_nothing_waits() {
-    let account = Vendor::new(seconds(1)).within(Quotas::none());
+    let account = Vendor::new(seconds(1)).within([]);
     let ids: Vec<_> = (0..1000).map(|id| id.to_string()).collect();
     let mut calls = Box::pin(account.resolve_all(ids.iter().map(String::as_str)));
     begin(&mut calls);
@@ -303,7 +316,7 @@ async fn without_quotas_nothing_waits() {
 #[tokio::test(start_paused = true)]
 async fn the_status_tells_what_the_first_in_line_waits_for_and_until_when() {
     let vendor = Vendor::new(millis(100)).refusing("refused", Some(seconds(30)));
-    let account = vendor.within(quota(1, seconds(5)));
+    let account = vendor.within([quota(1, seconds(5))]);
     let start = account.vendor.start;
     let waits_for = |account: &Account| {
         let status = account.pacer.status();
@@ -333,5 +346,18 @@ async fn the_status_tells_what_the_first_in_line_waits_for_and_until_when() {
     );
     next.await.unwrap();
     last.await.unwrap();
+    account.assert_idle();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_of_some_operations_counts_those_alone() {
+    let comments = Limit::of([Operation::Comment]).window(Quota::new(1, seconds(10)));
+    let account = Vendor::new(Duration::ZERO).within([comments, quota(3, seconds(60))]);
+    account.comment("a").await.unwrap();
+    account.resolve("b").await.unwrap();
+    account.comment("c").await.unwrap();
+    // The three that all operations have together are used up.
+    account.resolve("d").await.unwrap();
+    account.assert_seen(&[(0, "a"), (0, "b"), (10_000, "c"), (60_000, "d")]);
     account.assert_idle();
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use ticket_core::{
-    CallContext, Capabilities, Error, ErrorKind, NewComment, Pace, Pacer, ProviderInfo, Quotas,
+    CallContext, Capabilities, Error, ErrorKind, Limit, NewComment, Pace, Pacer, ProviderInfo,
     Result, Stack, TicketId, TicketProvider,
 };
 use tokio::time::{Instant, timeout};
@@ -41,9 +41,9 @@ impl Vendor {
         self
     }
 
-    /// A handle that keeps within the quotas.
-    pub(crate) fn within(self, quotas: Quotas) -> Account {
-        let (vendor, pacer) = (Arc::new(self), Arc::new(Pacer::new(quotas)));
+    /// A handle that keeps within the limits.
+    pub(crate) fn within(self, limits: impl Into<Vec<Limit>>) -> Account {
+        let (vendor, pacer) = (Arc::new(self), Arc::new(Pacer::new(limits)));
         let provider = Stack::new(Pace::new(Arc::clone(&pacer)), Arc::clone(&vendor) as _);
         Account {
             vendor,

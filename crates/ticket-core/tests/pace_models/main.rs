@@ -20,7 +20,7 @@ use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use ticket_core::{
-    Call, CallContext, Capabilities, Layer, Next, Pace, Pacer, ProviderInfo, Quota, Quotas, Reply,
+    Call, CallContext, Capabilities, Layer, Limit, Next, Pace, Pacer, ProviderInfo, Quota, Reply,
     Result, Stack, TicketId, TicketProvider,
 };
 use ticket_testkit::window::{Window, WindowModel};
@@ -106,7 +106,7 @@ struct Seen {
 async fn random_run(model: WindowModel, seed: u64, all: &mut Seen) {
     let mut rng = fastrand::Rng::with_seed(seed);
     let quota = Quota::new(rng.u32(1..30), millis(rng.u64(50..8000)));
-    let mut quotas = Quotas::none().window(quota);
+    let mut quotas = Limit::new().window(quota);
     if rng.bool() {
         let factor = rng.u32(2..6);
         quotas = quotas.window(Quota::new(quota.calls * factor / 2, quota.window * factor));
@@ -128,7 +128,7 @@ async fn random_run(model: WindowModel, seed: u64, all: &mut Seen) {
             (there, millis(ways.u64(0..=longest_back)))
         }),
     );
-    let pacer = Arc::new(Pacer::new(quotas));
+    let pacer = Arc::new(Pacer::new([quotas]));
     let provider = provider(Pace::new(Arc::clone(&pacer)), &server);
     let per_call = u64::try_from(quota.window.as_millis()).unwrap() / u64::from(quota.calls);
     let mut calls = Vec::new();
@@ -216,7 +216,7 @@ async fn saturate<L: Layer>(model: WindowModel, layer: impl FnOnce(Quota) -> L) 
 #[tokio::test(start_paused = true)]
 async fn almost_the_whole_rate_is_used_and_gcra_would_be_refused() {
     for model in WindowModel::ALL {
-        let layer = |quota| Pace::new(Arc::new(Pacer::new(Quotas::none().window(quota))));
+        let layer = |quota| Pace::new(Arc::new(Pacer::new([Limit::new().window(quota)])));
         let (pacer, pacer_share) = saturate(model, layer).await;
         let (gcra, gcra_share) = saturate(model, Gcra::new).await;
         println!(
@@ -247,7 +247,7 @@ async fn a_request_that_lingers_after_it_was_given_up_may_cost_a_later_one() {
     let mut ways = [millis(500), Duration::ZERO].into_iter();
     let ways = Box::new(move || (ways.next().unwrap(), Duration::ZERO));
     let server = Server::new(vec![counter], millis(500), ways);
-    let pacer = Arc::new(Pacer::new(Quotas::none().window(quota)));
+    let pacer = Arc::new(Pacer::new([Limit::new().window(quota)]));
     let provider = provider(Pace::new(pacer), &server);
     let id = TicketId::new("121");
     timeout(millis(100), provider.resolve(&CallContext::new(), &id))

@@ -101,7 +101,7 @@ impl<'a> Progress<'a> {
             let left = usize::try_from(left).unwrap_or(usize::MAX);
             let calls = self.change.calls(left, account.tickets.info());
             let (waiting, wait) = account.waiting().unzip();
-            let least = account.quotas().least_time(calls);
+            let least = account.least_time(&self.change, calls);
             let state = State {
                 done: bar.position(),
                 left,

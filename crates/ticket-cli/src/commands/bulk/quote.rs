@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use tickets::Quotas;
+use tickets::{Limit, Operation};
 
 use super::plan::{Group, Plan};
 use crate::args::Form;
@@ -61,7 +61,6 @@ impl Record for Quote {
 impl Quote {
     fn new(plan: &Plan, group: &Group) -> Self {
         let info = group.account.tickets.info();
-        let quotas = group.account.quotas();
         let calls = plan.change.calls(group.len(), info);
         // Names of one account share its quota.
         let sharing = plan
@@ -76,8 +75,8 @@ impl Quote {
             provider: info.id,
             tickets: group.len(),
             calls,
-            quota: in_words(quotas),
-            least_time_s: whole_seconds(quotas.least_time(of_all)),
+            quota: in_words(group.account.limits(), plan.change.operation()),
+            least_time_s: whole_seconds(group.account.least_time(&plan.change, of_all)),
         }
     }
 
@@ -118,13 +117,18 @@ pub(super) fn print(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn in_words(quotas: &Quotas) -> String {
-    let mut words: Vec<_> = quotas.windows.iter().map(ToString::to_string).collect();
-    if quotas.one_call_per_endpoint.is_some() {
-        words.push("one at a time".to_owned());
-    } else if let Some(most) = quotas.max_concurrent {
-        words.push(format!("{most} at a time"));
-    }
+fn in_words(limits: &[Limit], operation: Operation) -> String {
+    let limits: Vec<_> = limits
+        .iter()
+        .filter(|limit| limit.covers(operation))
+        .collect();
+    let windows = limits.iter().flat_map(|limit| &limit.windows);
+    let mut words: Vec<_> = windows.map(ToString::to_string).collect();
+    let at_once = limits.iter().filter_map(|limit| limit.max_concurrent).min();
+    words.extend(at_once.map(|most| match most.get() {
+        1 => "one at a time".to_owned(),
+        most => format!("{most} at a time"),
+    }));
     if words.is_empty() {
         words.push("none known".to_owned());
     }
@@ -138,23 +142,26 @@ fn whole_seconds(time: Duration) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use tickets::Quota;
 
     use super::*;
 
     #[test]
-    fn quotas_are_put_into_words() {
+    fn limits_are_put_into_words() {
         let second = Duration::from_secs(1);
-        let quotas = Quotas::none().window(Quota::new(25, 5 * second));
-        assert_eq!(in_words(&quotas), "25 calls in 5 s");
-        let quotas = quotas
-            .window(Quota::new(1, second / 2))
-            .one_call_per_endpoint(&[]);
+        let words = |limits: &[Limit]| in_words(limits, Operation::Delete);
+        let limit = Limit::new().window(Quota::new(25, 5 * second));
+        assert_eq!(words(&[limit.clone()]), "25 calls in 5 s");
+        let limit = limit.window(Quota::new(1, second / 2));
+        let endpoint = |operation| Limit::of([operation]).max_concurrent(NonZeroUsize::MIN);
         assert_eq!(
-            in_words(&quotas),
+            words(&[limit, endpoint(Operation::Delete)]),
             "25 calls in 5 s, 1 call in 0.5 s, one at a time"
         );
-        assert_eq!(in_words(&Quotas::none()), "none known");
+        assert_eq!(words(&[endpoint(Operation::Get)]), "none known");
+        assert_eq!(words(&[]), "none known");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::{WaitReason, Waiting};
 use crate::provider::error::{Error, ErrorKind};
-use crate::provider::quota::Quota;
+use crate::provider::limit::Quota;
 
 /// Why a call does not pass.
 pub(super) enum Refused {
@@ -13,7 +13,10 @@ pub(super) enum Refused {
 }
 
 /// The deadline comes before the call's turn.
-pub(super) fn too_late(obstacle: Option<Waiting>, windows: &[Quota]) -> Error {
+pub(super) fn too_late<'a>(
+    obstacle: Option<Waiting>,
+    windows: impl IntoIterator<Item = &'a Quota>,
+) -> Error {
     let message = match obstacle.map(|waiting| waiting.reason) {
         None => "the deadline has passed; nothing was sent".to_owned(),
         Some(WaitReason::Quota) => format!(
@@ -41,7 +44,7 @@ pub(super) fn called_off(message: &str) -> Error {
     Error::new(ErrorKind::Cancelled, message).untried()
 }
 
-fn in_words(windows: &[Quota]) -> String {
-    let words = windows.iter().map(Quota::to_string);
+fn in_words<'a>(windows: impl IntoIterator<Item = &'a Quota>) -> String {
+    let words = windows.into_iter().map(Quota::to_string);
     words.collect::<Vec<_>>().join(", ")
 }

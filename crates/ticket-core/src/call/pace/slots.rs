@@ -11,7 +11,8 @@ use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 
 use crate::provider::error::Error;
-use crate::provider::quota::{Quota, Quotas};
+use crate::provider::limit::{Limit, Quota};
+use crate::provider::operation::Operation;
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,18 +59,18 @@ pub enum NoSlot {
 /// not said: each is as good as the others that this process took. A process that dies gives none back, so a shared
 /// store lets them expire, no sooner than one window after the longest time that a call may take.
 pub trait Slots: Debug + Send + Sync + 'static {
-    /// Takes a slot in every window, or in none.
+    /// Takes a slot in every window in which calls of this operation count, or in none.
     ///
     /// Asked for one call at a time. A future that is dropped has taken nothing, or gives it back itself.
     ///
     /// # Errors
     ///
     /// Says why there is none, and when to ask again.
-    fn take(&self) -> BoxFuture<'_, Result<(), NoSlot>>;
+    fn take(&self, operation: Operation) -> BoxFuture<'_, Result<(), NoSlot>>;
 
-    /// A call has ended, answered or not: its slots are free one window from now. Called in destructors, so it
+    /// A call of this operation has ended, answered or not: its slots are free one window from now. Called in destructors, so it
     /// must not block.
-    fn give_back(&self);
+    fn give_back(&self, operation: Operation);
 
     /// The vendor refused a call for its quota: no slot for so long from now. A longer pause that runs already
     /// stays. Must not block.
@@ -79,93 +80,133 @@ pub trait Slots: Debug + Send + Sync + 'static {
 /// The slots of an account that one process uses alone.
 #[derive(Debug)]
 pub(super) struct InProcess {
-    windows: Vec<Quota>,
-    /// How many calls a window may need to know of, and how old ones.
-    needed: usize,
-    longest: Duration,
-    ledger: Mutex<Ledger>,
+    /// Those with windows.
+    limits: Vec<Limit>,
+    state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct Ledger {
+#[derive(Debug)]
+struct State {
+    /// In the order of the limits.
+    counts: Vec<Count>,
+    closed_until: Option<Instant>,
+}
+
+/// The calls that count in the windows of one limit.
+#[derive(Debug)]
+struct Count {
+    /// How many calls that have ended a window may need to know of, and how old ones.
+    needed: usize,
+    longest: Duration,
     in_flight: usize,
     /// When the latest calls ended, the oldest first; no more of them than the window with the most calls, and soon none
     /// that are older than the longest window.
     ended: VecDeque<Instant>,
-    closed_until: Option<Instant>,
 }
 
 impl InProcess {
-    pub(super) fn new(quotas: &Quotas) -> Self {
-        let windows = quotas.windows.clone();
+    pub(super) fn new(limits: &[Limit]) -> Self {
+        let windowed = limits.iter().filter(|limit| !limit.windows.is_empty());
+        let limits: Vec<_> = windowed.cloned().collect();
+        let counts = limits.iter().map(Count::new).collect();
         Self {
-            needed: windows.iter().map(calls).max().unwrap_or_default(),
-            longest: windows
-                .iter()
-                .map(|quota| quota.window)
-                .max()
-                .unwrap_or_default(),
-            windows,
-            ledger: Mutex::default(),
+            limits,
+            state: Mutex::new(State {
+                counts,
+                closed_until: None,
+            }),
         }
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many calls that have ended it remembers.
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
-        self.ledger().ended.len()
+        let counts = &self.state().counts;
+        counts.iter().map(|count| count.ended.len()).sum()
     }
 
-    pub(super) fn try_take(&self) -> Result<(), NoSlot> {
-        let mut ledger = self.ledger();
+    pub(super) fn try_take(&self, operation: Operation) -> Result<(), NoSlot> {
+        let mut state = self.state();
         let now = Instant::now();
-        if let Some(until) = ledger.closed_until.filter(|until| *until > now) {
+        if let Some(until) = state.closed_until.filter(|until| *until > now) {
             return Err(NoSlot::Wait {
                 reason: WaitReason::Closed,
                 at_least: until.duration_since(now),
             });
         }
-        let waits = self.windows.iter().map(|quota| ledger.wait(*quota, now));
+        let covering = self.limits.iter().zip(&state.counts);
+        let covering = covering.filter(|(limit, _)| limit.covers(operation));
+        let waits = covering.flat_map(|(limit, count)| {
+            let windows = limit.windows.iter();
+            windows.map(|quota| count.wait(*quota, now))
+        });
         if let Some(at_least) = waits.max().filter(|wait| !wait.is_zero()) {
             let reason = WaitReason::Quota;
             return Err(NoSlot::Wait { reason, at_least });
         }
-        ledger.in_flight += 1;
+        self.each(&mut state, operation, |count| count.in_flight += 1);
         Ok(())
+    }
+
+    /// Does it with the count of each limit that covers the operation.
+    fn each(&self, state: &mut State, operation: Operation, mut with: impl FnMut(&mut Count)) {
+        for (limit, count) in self.limits.iter().zip(&mut state.counts) {
+            if limit.covers(operation) {
+                with(count);
+            }
+        }
     }
 }
 
 impl Slots for InProcess {
-    fn take(&self) -> BoxFuture<'_, Result<(), NoSlot>> {
-        Box::pin(std::future::ready(self.try_take()))
+    fn take(&self, operation: Operation) -> BoxFuture<'_, Result<(), NoSlot>> {
+        Box::pin(std::future::ready(self.try_take(operation)))
     }
 
-    fn give_back(&self) {
-        let mut ledger = self.ledger();
+    fn give_back(&self, operation: Operation) {
+        let mut state = self.state();
         let now = Instant::now();
-        ledger.in_flight = ledger.in_flight.saturating_sub(1);
-        ledger.ended.push_back(now);
+        self.each(&mut state, operation, |count| count.end(now));
+    }
+
+    fn close_for(&self, wait: Duration) {
+        let mut state = self.state();
+        let until = Instant::now().checked_add(wait);
+        state.closed_until = state.closed_until.max(until);
+    }
+}
+
+impl Count {
+    fn new(limit: &Limit) -> Self {
+        let windows = || limit.windows.iter();
+        Self {
+            needed: windows().map(calls).max().unwrap_or_default(),
+            longest: windows()
+                .map(|quota| quota.window)
+                .max()
+                .unwrap_or_default(),
+            in_flight: 0,
+            ended: VecDeque::new(),
+        }
+    }
+
+    /// A call has ended.
+    fn end(&mut self, now: Instant) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.ended.push_back(now);
         let is_old = |ended: &Instant| now.duration_since(*ended) >= self.longest;
         // Two at a time, so that memory shrinks again and no single call pays for it.
         for _ in 0..2 {
-            if ledger.ended.len() > self.needed || ledger.ended.front().is_some_and(is_old) {
-                ledger.ended.pop_front();
+            if self.ended.len() > self.needed || self.ended.front().is_some_and(is_old) {
+                self.ended.pop_front();
             }
         }
     }
 
-    fn close_for(&self, wait: Duration) {
-        let mut ledger = self.ledger();
-        let until = Instant::now().checked_add(wait);
-        ledger.closed_until = ledger.closed_until.max(until);
-    }
-}
-
-impl Ledger {
     /// How long until there is a slot in this window, at least; zero where there is one now.
     fn wait(&self, quota: Quota, now: Instant) -> Duration {
         let unused = calls(&quota).saturating_sub(self.in_flight);

@@ -7,7 +7,6 @@ use futures_util::FutureExt as _;
 
 use super::*;
 use crate::provider::error::ErrorKind;
-use crate::provider::quota::Quota;
 use crate::provider::stop::Stop;
 
 const WINDOW: Duration = Duration::from_secs(5);
@@ -17,7 +16,7 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 fn pacer(calls: u32) -> Pacer {
-    Pacer::new(Quotas::none().window(Quota::new(calls, WINDOW)))
+    Pacer::new([Limit::new().window(Quota::new(calls, WINDOW))])
 }
 
 fn until(deadline: Instant) -> CallContext {
@@ -101,7 +100,7 @@ async fn whoever_stands_behind_a_wait_beyond_the_deadline_is_refused_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn the_deadline_ends_a_wait_of_unknown_length() {
-    let pacer = Pacer::new(Quotas::none().max_concurrent(NonZeroUsize::MIN));
+    let pacer = Pacer::new([Limit::new().max_concurrent(NonZeroUsize::MIN)]);
     let start = Instant::now();
     let in_flight = acquire(&pacer, &CallContext::default()).await.unwrap();
     let error = acquire(&pacer, &until(start + seconds(4)))
@@ -220,13 +219,13 @@ async fn no_pause_is_longer_than_an_hour_or_the_longest_window_nor_cut_short_by_
     let start = Instant::now();
     call(&pacer).await;
     assert_eq!(start.elapsed(), seconds(3600));
-    let daily = Pacer::new(Quotas::none().window(Quota::new(1, seconds(86_400))));
+    let daily = Pacer::new([Limit::new().window(Quota::new(1, seconds(86_400)))]);
     assert_eq!(daily.close_for(Some(Duration::MAX)), seconds(86_400));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_account_without_windows_pauses_too() {
-    let pacer = Pacer::new(Quotas::none());
+    let pacer = Pacer::new([]);
     let start = Instant::now();
     call(&pacer).await;
     assert_eq!(pacer.close_for(None), seconds(1));
@@ -238,7 +237,7 @@ async fn an_account_without_windows_pauses_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_window_of_no_length_is_none() {
-    let pacer = Pacer::new(Quotas::none().window(Quota::new(1, Duration::ZERO)));
+    let pacer = Pacer::new([Limit::new().window(Quota::new(1, Duration::ZERO))]);
     let start = Instant::now();
     let context = CallContext::default();
     let _in_flight = acquire(&pacer, &context).await.unwrap();
@@ -248,22 +247,22 @@ async fn a_window_of_no_length_is_none() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_older_than_every_window_is_forgotten() {
-    let slots = InProcess::new(&Quotas::none().window(Quota::new(u32::MAX, WINDOW)));
+    let slots = InProcess::new(&[Limit::new().window(Quota::new(u32::MAX, WINDOW))]);
     for _ in 0..1_000 {
-        slots.try_take().unwrap();
-        slots.give_back();
+        slots.try_take(Operation::Get).unwrap();
+        slots.give_back(Operation::Get);
     }
     assert_eq!(slots.remembered(), 1_000);
     tokio::time::advance(WINDOW).await;
     for _ in 0..1_000 {
-        slots.try_take().unwrap();
-        slots.give_back();
+        slots.try_take(Operation::Get).unwrap();
+        slots.give_back(Operation::Get);
     }
     assert_eq!(slots.remembered(), 1_000);
     // Others are forgotten faster than new ones come.
     tokio::time::advance(WINDOW).await;
-    slots.try_take().unwrap();
-    slots.give_back();
+    slots.try_take(Operation::Get).unwrap();
+    slots.give_back(Operation::Get);
     assert_eq!(slots.remembered(), 999);
 }
 
@@ -277,7 +276,7 @@ struct Store {
 }
 
 impl Slots for Store {
-    fn take(&self) -> BoxFuture<'_, Result<(), NoSlot>> {
+    fn take(&self, _: Operation) -> BoxFuture<'_, Result<(), NoSlot>> {
         async {
             tokio::time::sleep(Duration::from_millis(3)).await;
             self.asked.lock().unwrap().push(Instant::now());
@@ -286,7 +285,7 @@ impl Slots for Store {
         .boxed()
     }
 
-    fn give_back(&self) {
+    fn give_back(&self, _: Operation) {
         self.given_back.fetch_add(1, Relaxed);
     }
 
@@ -302,7 +301,7 @@ async fn a_store_is_asked_again_when_it_said_and_gets_back_what_it_gave() {
         reason: WaitReason::Quota,
         at_least: seconds(2),
     })];
-    let pacer = Pacer::with_slots(Quotas::none(), Arc::clone(&store) as Arc<dyn Slots>);
+    let pacer = Pacer::with_slots([], Arc::clone(&store) as Arc<dyn Slots>);
     let start = Instant::now();
     call(&pacer).await;
     let asked: Vec<_> = store.asked.lock().unwrap().clone();
@@ -318,7 +317,7 @@ async fn a_store_that_cannot_be_asked_fails_the_call_unsent() {
     let store = Arc::new(Store::default());
     let down = Error::new(ErrorKind::Unavailable, "the store of the quota is down");
     *store.answers.lock().unwrap() = vec![Err(NoSlot::Failed(down))];
-    let pacer = Pacer::with_slots(Quotas::none(), Arc::clone(&store) as Arc<dyn Slots>);
+    let pacer = Pacer::with_slots([], Arc::clone(&store) as Arc<dyn Slots>);
     let context = CallContext::default();
     let error = acquire(&pacer, &context).await.unwrap_err();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! How many calls a vendor allows, as it documents that. What keeps within it is in `pace.rs`.
+//! How many calls a vendor allows, as it documents that. What keeps within it is in `call/pace.rs`.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -64,41 +64,54 @@ impl FromStr for Quota {
     }
 }
 
-/// How many calls a vendor allows, as far as it documents that. The default knows of no limit.
+/// A limit that a vendor documents for calls. Of all limits of a provider those that cover an operation hold at once.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use std::time::Duration;
+/// use ticket_core::{Limit, Operation, Quota};
+///
+/// // 150 calls a minute together, and one at a time where single tickets are read.
+/// let limits = [
+///     Limit::new().window(Quota::new(150, Duration::from_secs(60))),
+///     Limit::of([Operation::Get, Operation::Messages]).max_concurrent(NonZeroUsize::MIN),
+/// ];
+/// assert!(limits.iter().all(|limit| limit.covers(Operation::Get)));
+/// assert!(!limits[1].covers(Operation::Delete));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Quotas {
+pub struct Limit {
+    /// The operations that share the limit; all of them where there is none.
+    pub operations: Vec<Operation>,
     /// All of these hold at once.
     pub windows: Vec<Quota>,
-    /// Where the vendor answers only one call at a time to each of its endpoints: the operations that share
-    /// one. Every other operation is taken to have its own.
-    pub one_call_per_endpoint: Option<&'static [&'static [Operation]]>,
     /// How many calls may be on their way at once; any number where absent.
     pub max_concurrent: Option<NonZeroUsize>,
 }
 
-impl Quotas {
-    /// No known limit.
-    pub const fn none() -> Self {
+impl Limit {
+    /// Limits nothing yet; for calls of all operations together.
+    pub const fn new() -> Self {
         Self {
+            operations: Vec::new(),
             windows: Vec::new(),
-            one_call_per_endpoint: None,
             max_concurrent: None,
         }
     }
 
-    /// Adds a limit.
+    /// Limits nothing yet; for calls of these operations together, such as those of one endpoint.
+    pub fn of(operations: impl Into<Vec<Operation>>) -> Self {
+        Self {
+            operations: operations.into(),
+            ..Self::new()
+        }
+    }
+
+    /// At most so many calls in a window.
     #[must_use]
     pub fn window(mut self, quota: Quota) -> Self {
         self.windows.push(quota);
-        self
-    }
-
-    /// The vendor answers only one call at a time to each of its endpoints. Each operation is taken to have its
-    /// own, but for the groups of `shared`: those of one group share one.
-    #[must_use]
-    pub fn one_call_per_endpoint(mut self, shared: &'static [&'static [Operation]]) -> Self {
-        self.one_call_per_endpoint = Some(shared);
         self
     }
 
@@ -109,16 +122,21 @@ impl Quotas {
         self
     }
 
-    /// The least time in which these windows let so many calls begin, were every answer to come at once.
-    /// [`Duration::MAX`] where a window allows none, or time would run out.
+    /// Whether calls of this operation count.
+    pub fn covers(&self, operation: Operation) -> bool {
+        self.operations.is_empty() || self.operations.contains(&operation)
+    }
+
+    /// Lower bound on the time to start `calls` calls, assuming instant replies. [`Duration::MAX`] where a window
+    /// allows none, or time would run out.
     ///
     /// ```
     /// use std::time::Duration;
-    /// use ticket_core::{Quota, Quotas};
+    /// use ticket_core::{Limit, Quota};
     ///
-    /// let quotas = Quotas::none().window(Quota::new(25, Duration::from_secs(5)));
-    /// assert_eq!(quotas.least_time(25), Duration::ZERO);
-    /// assert_eq!(quotas.least_time(10_000), Duration::from_secs(1995));
+    /// let limit = Limit::new().window(Quota::new(25, Duration::from_secs(5)));
+    /// assert_eq!(limit.least_time(25), Duration::ZERO);
+    /// assert_eq!(limit.least_time(10_000), Duration::from_secs(1995));
     /// ```
     pub fn least_time(&self, calls: u64) -> Duration {
         let of_window = |quota: &Quota| match (calls, quota.calls) {
@@ -156,7 +174,7 @@ mod tests {
     #[test]
     fn the_least_time_is_the_slowest_windows() {
         let second = Duration::from_secs(1);
-        let quotas = Quotas::none()
+        let limit = Limit::new()
             .window(Quota::new(10, 5 * second))
             .window(Quota::new(100, 600 * second));
         for (calls, seconds) in [
@@ -167,13 +185,13 @@ mod tests {
             (101, 600),
             (1000, 5400),
         ] {
-            assert_eq!(quotas.least_time(calls), seconds * second, "{calls}");
+            assert_eq!(limit.least_time(calls), seconds * second, "{calls}");
         }
-        let never = Quotas::none().window(Quota::new(0, second));
+        let never = Limit::new().window(Quota::new(0, second));
         assert_eq!(never.least_time(0), Duration::ZERO);
         assert_eq!(never.least_time(1), Duration::MAX);
-        let slow = Quotas::none().window(Quota::new(1, Duration::MAX));
+        let slow = Limit::new().window(Quota::new(1, Duration::MAX));
         assert_eq!(slow.least_time(u64::MAX), Duration::MAX);
-        assert_eq!(Quotas::none().least_time(u64::MAX), Duration::ZERO);
+        assert_eq!(Limit::new().least_time(u64::MAX), Duration::ZERO);
     }
 }
