@@ -219,13 +219,22 @@ impl Tickets {
     {
         let asked: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
         let unique = bulk::distinct(asked.iter());
-        let work = self.apply(
-            Change::Delete,
-            stream::iter(unique.into_iter().map(|target| ((), target))),
-            &BulkOptions::default(),
-        );
-        let outcomes = work.map(|settled| (settled.id, settled.outcome));
-        let outcomes: HashMap<_, _> = outcomes.collect().await;
+        let fits = unique.len() <= Change::Delete.max_batch(self.info());
+        let outcomes = if unique.is_empty() {
+            Vec::new()
+        } else if fits && self.context.stop.is_none() && self.context.ended().is_none() {
+            let provider = Arc::clone(&self.provider);
+            bulk::delete_at_once(provider, self.context.clone(), unique).await
+        } else {
+            let tickets = stream::iter(unique.into_iter().map(|target| ((), target)));
+            let work = self.apply(Change::Delete, tickets, &BulkOptions::default());
+            let outcomes = work.map(|settled| (settled.id, settled.outcome));
+            outcomes.collect().await
+        };
+        if bulk::is_about(&outcomes, &asked) {
+            return DeleteReport::from_outcomes(outcomes);
+        }
+        let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
         DeleteReport::from_fn(&asked, |id| {
             // Each id has its outcome; where one had none, nobody would know.
             outcomes.get(id).cloned().unwrap_or_else(|| {

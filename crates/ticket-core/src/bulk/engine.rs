@@ -93,12 +93,8 @@ impl Engine {
 
     /// Takes what is said of each ticket. It was asked in this order, but for ids that came twice.
     fn settle_all(&mut self, asked: Vec<Asked>, outcomes: Vec<(TicketId, Outcome)>) {
-        let in_order = asked.len() == outcomes.len()
-            && asked
-                .iter()
-                .zip(&outcomes)
-                .all(|(asked, (id, _))| asked.target.id == *id);
-        if in_order {
+        let ids = asked.iter().map(|asked| &asked.target.id);
+        if outcomes.iter().map(|(id, _)| id).eq(ids) {
             for (asked, (_, outcome)) in asked.into_iter().zip(outcomes) {
                 self.settle(asked, outcome);
             }

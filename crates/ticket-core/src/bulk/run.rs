@@ -1,6 +1,7 @@
 //! When which call is made: tickets are taken as they arrive, several calls are on their way at once.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ enum Event {
     Ended,
     Abandoned,
     Replied(Result<(task::Id, CallResult), JoinError>),
-    Arrived(Option<Asked>),
+    /// A batch is full, or nothing more arrives.
+    Arrived,
     /// Nothing is on its way and nothing arrives.
     Idle,
 }
@@ -37,20 +39,24 @@ impl Engine {
         self,
         tickets: BoxStream<'_, Asked>,
     ) -> BoxStream<'_, Settled<Box<dyn Any + Send>>> {
-        stream::unfold(
-            (self, tickets.fuse()),
-            |(mut engine, mut input)| async move {
-                let settled = engine.next(&mut input).await?;
-                Some((settled, (engine, input)))
-            },
-        )
-        .boxed()
+        // Boxed and in chunks: the engine is not moved for every single ticket.
+        let work = Box::new((self, tickets.fuse()));
+        let chunks = stream::unfold(work, |mut work| async move {
+            let (engine, input) = &mut *work;
+            let settled = engine.next(input).await?;
+            Some((stream::iter(settled), work))
+        });
+        chunks.flatten().boxed()
     }
 
-    async fn next(&mut self, input: &mut Input<'_>) -> Option<Settled<Box<dyn Any + Send>>> {
+    /// What was settled next: at least one ticket, or nothing once all are.
+    async fn next(
+        &mut self,
+        input: &mut Input<'_>,
+    ) -> Option<VecDeque<Settled<Box<dyn Any + Send>>>> {
         loop {
-            if let Some(settled) = self.settled.pop_front() {
-                return Some(settled);
+            if !self.settled.is_empty() {
+                return Some(std::mem::take(&mut self.settled));
             }
             self.end_in_time();
             if self.end.is_some() {
@@ -65,11 +71,10 @@ impl Engine {
                 return None;
             }
             match self.event(input).await {
-                // Why is looked at when the loop begins anew.
-                Event::Ended => {}
+                // Why is looked at when the loop begins anew, and so is what has arrived.
+                Event::Ended | Event::Arrived => {}
                 Event::Abandoned => self.abandon().await,
                 Event::Replied(joined) => self.join(joined),
-                Event::Arrived(asked) => self.batch.extend(asked),
                 Event::Idle => {
                     self.dispatch(true);
                 }
@@ -98,10 +103,15 @@ impl Engine {
                 return Poll::Ready(Event::Ended);
             }
             // Before the answers, so that the next call is not kept waiting by whoever reads them.
-            let has_room = !input.is_done() && engine.batch.len() < engine.max_batch;
-            if has_room {
-                if let Poll::Ready(asked) = input.poll_next_unpin(cx) {
-                    return Poll::Ready(Event::Arrived(asked));
+            let mut has_room = !input.is_done() && engine.batch.len() < engine.max_batch;
+            while has_room {
+                let Poll::Ready(asked) = input.poll_next_unpin(cx) else {
+                    break;
+                };
+                engine.batch.extend(asked);
+                has_room = !input.is_done() && engine.batch.len() < engine.max_batch;
+                if !has_room {
+                    return Poll::Ready(Event::Arrived);
                 }
             }
             if let Poll::Ready(Some(joined)) = engine.tasks.poll_join_next_with_id(cx) {

@@ -102,6 +102,11 @@ impl DeleteReport {
     }
 
     /// What became of each id, in the order asked.
+    pub(crate) fn from_outcomes(outcomes: Vec<(TicketId, Outcome)>) -> Self {
+        Self { outcomes }
+    }
+
+    /// What became of each id, in the order asked.
     pub(crate) fn into_outcomes(self) -> Vec<(TicketId, Outcome)> {
         self.outcomes
     }
