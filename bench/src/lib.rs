@@ -1,5 +1,5 @@
-//! What `cargo xtask bench` measures: the same documented calls, made in several ways, against a server that does
-//! as little as possible. How often, in which order and what the figures mean is xtask's; here is one run.
+//! What is measured: the same documented calls, made in several ways, against a server that does as little as
+//! possible. Here is one run; how often, in which order and what the figures come to is `src/lab`'s.
 
 #![allow(
     clippy::print_stdout,

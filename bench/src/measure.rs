@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::Args;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stats_alloc::StatsAlloc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -30,7 +30,8 @@ pub struct Plan {
 }
 
 /// What a run took. What the snippets in other languages print has the same names.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Figures {
     /// How many calls, or tickets.
     pub calls: u64,
