@@ -1,309 +1,168 @@
-//! `cargo xtask ci`: all that CI runs, in the order of what is quickest to mend.
+//! `cargo xtask ci`: the list of commands that CI runs, one after the other, each with its time.
 //!
-//! A failed step does not stop the others, so that one run shows everything that is wrong. What a
-//! step looks at is decided elsewhere: by the compiler, by cargo's tools, or by `check` and
-//! `features`.
+//! A failed step does not stop the others, so that one run shows everything that is wrong.
 
-use std::time::{Duration, Instant};
+use std::fmt::Write as _;
+use std::time::Instant;
 
-use crate::run::Cargo;
+use crate::run::{self, Cargo};
+use crate::verdict::{Result, Verdict};
 use crate::workspace::Workspace;
-use crate::{Result, Verdict, api, budget, checks, features, package, semver};
 
-/// What `ci` does one after the other.
-struct Step {
-    name: &'static str,
-    action: Action,
-}
+/// Names and command lines. The command and the facade are both named `tickets`: together their pages would collide.
+/// `api` comes after the docs, whose builds of the dependencies it can use. `package` verifies nothing: it would take the
+/// `ticket-core` of the registry, which is somebody else's, and with ours in its place minutes.
+const STEPS: &str = "
+tests    | {tests}
+fmt      | cargo fmt --all --check
+clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
+check    | cargo run --locked --quiet --package xtask -- check
+features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features native-tls -- -D warnings
+docs     | cargo doc --locked --workspace --no-deps --lib --features {features}
+docs-bin | cargo doc --locked --workspace --no-deps --bins --features {features}
+api      | cargo run --locked --quiet --package xtask -- api
+package  | cargo package --locked --quiet --allow-dirty --no-verify {published}
+deny     | cargo deny --locked check bans licenses sources
+typos    | typos
+";
 
-enum Action {
-    Cargo(Vec<Cargo>),
-    Chore(fn(&Workspace, &[String]) -> Result<Verdict>),
-    /// A step that is known to fail, and why.
-    Impossible(String),
-}
+/// Programs that not everybody has, and how they are installed. `.ci/run` installs all of them.
+const TOOLS: &[(&str, &str)] = &[
+    ("cargo fmt", "rustup component add rustfmt"),
+    ("cargo clippy", "rustup component add clippy"),
+    ("cargo hack", "cargo install --locked cargo-hack"),
+    ("cargo deny", "cargo install --locked cargo-deny"),
+    ("typos", "pip install typos"),
+];
 
 /// Runs every step; faulty if one failed.
 pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
-    if !arguments.is_empty() {
-        return Err("`ci` takes no arguments".into());
-    }
-    let mut rows = Vec::new();
-    for step in steps(ws) {
-        println!("\n=== {} ===", step.name);
+    run::takes_nothing("ci", arguments)?;
+    let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    let mut summary = String::new();
+    for (name, line) in steps(ws)? {
+        println!("\n=== {name} ===");
         let started = now();
-        let verdict = run(ws, &step.action);
-        let elapsed = started.elapsed();
-        println!(
-            "=== {}: {} after {} ===",
-            step.name,
-            word(verdict),
-            seconds(elapsed)
-        );
-        rows.push((step.name, verdict, elapsed));
+        let verdict = step(&line, TOOLS, in_ci, |cargo| cargo.run(ws));
+        let seconds = started.elapsed().as_secs_f64();
+        let row = format!("{name:<8} {:<8} {seconds:>7.1} s", verdict.word());
+        println!("=== {row} ===");
+        let _ = writeln!(summary, "{row}");
     }
-    println!("\n{:<12} {:<8} {:>8}", "step", "result", "time");
-    for (name, verdict, elapsed) in &rows {
-        println!("{name:<12} {:<8} {:>8}", word(*verdict), seconds(*elapsed));
-    }
-    let is_faulty = rows
-        .iter()
-        .any(|(_, verdict, _)| *verdict == Verdict::Faulty);
-    Ok(if is_faulty {
-        Verdict::Faulty
-    } else {
-        Verdict::Clean
-    })
+    println!("\n{summary}");
+    Ok(Verdict::of(!summary.contains(Verdict::Faulty.word())))
 }
 
-fn steps(ws: &Workspace) -> Vec<Step> {
-    let features = Workspace::features(&ws.crates);
-    let cargo = |line: &str| Action::Cargo(vec![Cargo::new(line)]);
-    let doc = |targets: &str| {
-        // The command and the facade are both named `tickets`: together their pages would collide.
-        let line = format!("doc --locked --workspace --no-deps {targets} {features}");
-        Cargo::new(&line).with("RUSTDOCFLAGS", "-D warnings")
-    };
-    let tests = match test_command(ws) {
-        Ok(line) => cargo(&line),
-        Err(reason) => Action::Impossible(reason),
-    };
-    let lint = format!("clippy --locked --workspace --all-targets {features} -- -D warnings");
-    [
-        ("format", cargo("fmt --all --check")),
-        ("clippy", cargo(&lint)),
-        ("tests", tests),
-        ("check", Action::Chore(checks::command)),
-        ("budget", Action::Chore(budget::command)),
-        ("features", Action::Chore(features::command)),
-        ("docs", Action::Cargo(vec![doc("--bins"), doc("--lib")])),
-        // These two after the docs, whose builds of the dependencies they can use.
-        ("api", Action::Chore(api::command)),
-        ("package", Action::Chore(package::command)),
-        ("semver", Action::Chore(semver::command)),
-        ("deny", cargo("deny --locked check bans licenses sources")),
-    ]
-    .into_iter()
-    .map(|(name, action)| Step { name, action })
-    .collect()
-}
-
-fn run(ws: &Workspace, action: &Action) -> Verdict {
-    let succeeded = match action {
-        Action::Cargo(lines) => {
-            lines
-                .iter()
-                .map(|line| line.run(ws))
-                .filter(|ok| !ok)
-                .count()
-                == 0
+/// Runs a line. Without its tool it is skipped, and fails where everything has to be there.
+fn step(
+    line: &str,
+    tools: &[(&str, &str)],
+    in_ci: bool,
+    run: impl FnOnce(&Cargo) -> bool,
+) -> Verdict {
+    for (tool, install) in tools.iter().filter(|(tool, _)| line.starts_with(tool)) {
+        if !Cargo::line(&format!("{tool} --version")).succeeds() {
+            println!("`{tool}` is missing\n    help: {install}");
+            return if in_ci {
+                Verdict::Faulty
+            } else {
+                Verdict::Skipped
+            };
         }
-        Action::Chore(chore) => match chore(ws, &[]) {
-            Ok(verdict) => return verdict,
-            Err(error) => {
-                println!("error: {error}");
-                false
-            }
-        },
-        Action::Impossible(reason) => {
-            println!("error: {reason}");
-            false
-        }
-    };
-    if succeeded {
-        Verdict::Clean
-    } else {
-        Verdict::Faulty
     }
+    // Of use to `cargo doc` alone, and elsewhere a reason to build anew.
+    let is_doc = line.starts_with("cargo doc");
+    let variables = is_doc.then_some(("RUSTDOCFLAGS", "-D warnings"));
+    Verdict::of(run(&Cargo::line(line).with(variables)))
 }
 
-/// What the README tells people to type to run the tests, without the word `cargo`.
-fn test_command(ws: &Workspace) -> std::result::Result<String, String> {
+fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
+    let mut features = Vec::new();
+    for krate in &ws.crates {
+        // `--all-features` would ask for `native-tls` as well, and with it for OpenSSL's headers.
+        let usual = krate.features.keys();
+        let usual = usual.filter(|name| *name != "default" && *name != "native-tls");
+        features.extend(usual.map(|name| format!("{}/{name}", krate.name)));
+    }
+    let published = ws.crates.iter().filter(|krate| krate.is_published());
+    let published: Vec<String> = published
+        .map(|krate| format!("-p {}", krate.name))
+        .collect();
     let readme = ws.files.get("README.md").map_or("", String::as_str);
+    let tests = test_command(readme)?;
+    let steps = STEPS.lines().filter_map(|step| step.split_once(" | "));
+    let steps = steps.map(|(name, line)| {
+        let line = line
+            .replace("{tests}", tests)
+            .replace("{features}", &features.join(","));
+        (
+            name.trim(),
+            line.replace("{published}", &published.join(" ")),
+        )
+    });
+    Ok(steps.collect())
+}
+
+/// What the README tells people to type to run the tests.
+fn test_command(readme: &str) -> Result<&str> {
     let mut in_shell_block = false;
     for line in readme.lines().map(str::trim) {
         if let Some(language) = line.strip_prefix("```") {
             in_shell_block = language == "sh";
         } else if in_shell_block && (line == "cargo test" || line.starts_with("cargo test ")) {
             if line.contains(['|', '&', ';', '<', '>', '$', '`', '"', '\'', '\\', '#']) {
-                return Err(format!(
-                    "README.md: `{line}` needs a shell; write plain words there"
-                ));
+                return Err(format!("README.md: `{line}` needs a shell").into());
             }
-            return Ok(line.trim_start_matches("cargo ").to_owned());
+            return Ok(line);
         }
     }
-    Err(
-        "README.md: no ```sh block has a line that begins with `cargo test`; \
-         write there how the tests are run"
-            .into(),
-    )
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Clean => "ok",
-        Verdict::Faulty => "FAILED",
-        Verdict::Skipped => "skipped",
-    }
-}
-
-fn seconds(elapsed: Duration) -> String {
-    format!("{:.1} s", elapsed.as_secs_f64())
+    Err("README.md: no ```sh block has a line that begins with `cargo test`".into())
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "people wait for a step on the real clock"
 )]
-pub(crate) fn now() -> Instant {
+fn now() -> Instant {
     Instant::now()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::specimen::Specimen;
 
-    const SOURCE: &str = "crates/ticket-acme/src/lib.rs";
-
-    /// The steps that fail, of those that take no time on a specimen. Not `deny`, which needs a
-    /// program that `cargo test` must do without.
-    fn failed(specimen: &Specimen) -> Vec<&'static str> {
-        failed_of(specimen, &["format", "clippy", "tests", "check", "docs"])
-    }
-
-    fn failed_of(specimen: &Specimen, names: &[&str]) -> Vec<&'static str> {
-        let ws = specimen.load_locked();
-        let steps = steps(&ws);
-        let chosen: Vec<_> = steps
-            .iter()
-            .filter(|step| names.contains(&step.name))
-            .collect();
-        assert_eq!(chosen.len(), names.len());
-        chosen
-            .into_iter()
-            .filter(|step| run(&ws, &step.action) == Verdict::Faulty)
-            .map(|step| step.name)
-            .collect()
+    #[test]
+    fn missing_tool_is_skipped_on_a_contributors_machine_and_fails_in_ci() {
+        let tools = [("no-such-program", "install it")];
+        let run = |in_ci| step("no-such-program -x", &tools, in_ci, |_| panic!("it is run"));
+        assert_eq!(run(false), Verdict::Skipped);
+        assert_eq!(run(true), Verdict::Faulty);
     }
 
     #[test]
-    fn the_specimen_passes() {
-        let names = ["format", "clippy", "tests", "check", "features", "docs"];
-        assert!(failed_of(&Specimen::new(), &names).is_empty());
+    fn step_is_what_its_line_comes_to() {
+        let run = |success| step("typing -x", &[("typos", "")], true, |_| success);
+        assert_eq!(run(true), Verdict::Clean);
+        assert_eq!(run(false), Verdict::Faulty);
     }
 
     #[test]
-    fn badly_formatted_code_fails_the_format_alone() {
-        let specimen = Specimen::new();
-        specimen.append(SOURCE, "mod  inner {}\n");
-        assert_eq!(failed(&specimen), ["format"]);
-    }
-
-    #[test]
-    fn a_warning_in_a_test_fails_clippy_alone() {
-        let specimen = Specimen::new();
-        specimen.replace(
-            "crates/ticket-acme/tests/contract.rs",
-            "    assert_eq!",
-            "    let unused = 1;\n    assert_eq!",
-        );
-        assert_eq!(failed(&specimen), ["clippy"]);
-    }
-
-    #[test]
-    fn a_warning_behind_a_feature_fails_clippy_alone() {
-        let specimen = Specimen::new();
-        specimen.append(
-            "crates/ticket-core/src/lib.rs",
-            "#[cfg(feature = \"mock\")]\nfn unused() {}\n",
-        );
-        assert_eq!(failed(&specimen), ["clippy"]);
-    }
-
-    #[test]
-    fn a_failing_test_fails_the_tests_alone() {
-        let specimen = Specimen::new();
-        specimen.replace(
-            "crates/ticket-acme/tests/contract.rs",
-            "\"acme\"",
-            "\"other\"",
-        );
-        assert_eq!(failed(&specimen), ["tests"]);
-    }
-
-    #[test]
-    fn a_provider_that_is_not_wired_fails_the_check_alone() {
-        let specimen = Specimen::new();
-        specimen.write("CHANGELOG.md", "");
-        assert_eq!(failed(&specimen), ["check"]);
-    }
-
-    #[test]
-    fn a_broken_link_fails_the_docs_alone() {
-        for source in [SOURCE, "crates/ticket-cli/src/main.rs"] {
-            let specimen = Specimen::new();
-            specimen.replace(source, "//! ", "//! [`Absent`] ");
-            assert_eq!(failed(&specimen), ["docs"], "{source}");
+    fn tests_are_run_as_the_readme_says_and_first() {
+        let readme = "cargo test -x\n```toml\ncargo test -y\n```\n```sh\ncargo testing\ncargo test --all\n```\n";
+        assert_eq!(test_command(readme).unwrap(), "cargo test --all");
+        for bad in ["", "```sh\ncargo test && true\n```"] {
+            assert!(test_command(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn what_needs_a_feature_fails_the_features_alone() {
-        let specimen = Specimen::new();
-        specimen.append(
-            "crates/tickets/src/lib.rs",
-            "/// Needs Acme.\npub const N: &str = ticket_acme::NAME;\n",
-        );
-        assert_eq!(failed(&specimen), [""; 0]);
-        assert_eq!(failed_of(&specimen, &["features"]), ["features"]);
-    }
-
-    #[test]
-    fn the_readmes_own_test_command_is_run() {
-        let specimen = Specimen::new();
-        assert_eq!(test_command(&specimen.load()).unwrap(), "test --workspace");
-        specimen.write(
-            "README.md",
-            "cargo test --prose\n```text\ncargo test --text\n```\n```sh\ncargo test -p a\n```\n",
-        );
-        assert_eq!(test_command(&specimen.load()).unwrap(), "test -p a");
-    }
-
-    #[test]
-    fn a_readme_without_a_plain_test_command_fails_the_tests() {
-        let specimen = Specimen::new();
-        specimen.replace("README.md", "cargo test --workspace", "cargo build");
+        let ws = crate::workspace::load(&crate::workspace::root()).unwrap();
+        let steps = steps(&ws).unwrap();
         assert!(
-            test_command(&specimen.load())
-                .unwrap_err()
-                .contains("begins with `cargo test`")
+            ws.files["README.md"].contains(&format!("\n{}\n", steps[0].1)),
+            "{steps:?}"
         );
-        assert_eq!(
-            run(&specimen.load(), &steps(&specimen.load())[2].action),
-            Verdict::Faulty
-        );
-        specimen.replace("README.md", "cargo build", "cargo test | tee log");
+        let whole = steps.iter().all(|(_, line)| !line.contains(['{', '}']));
         assert!(
-            test_command(&specimen.load())
-                .unwrap_err()
-                .contains("needs a shell")
-        );
-        specimen.remove("README.md");
-        assert!(test_command(&specimen.load()).is_err());
-    }
-
-    #[test]
-    fn dependencies_are_checked_without_the_advisories() {
-        let steps = steps(&Specimen::new().load());
-        let deny = steps.iter().find(|step| step.name == "deny").unwrap();
-        let Action::Cargo(lines) = &deny.action else {
-            panic!("deny runs cargo")
-        };
-        assert_eq!(
-            lines,
-            &[Cargo::new("deny --locked check bans licenses sources")]
+            whole && steps.len() == STEPS.trim().lines().count(),
+            "{steps:?}"
         );
     }
 }

@@ -1,8 +1,4 @@
-//! `xtask/rules.toml`: what the checks allow, crate by crate, each a decision that was made in review.
-//!
-//! Only read here. A check says itself what a missing or exceeded entry means.
-
-use std::collections::BTreeMap;
+//! `xtask/rules.toml`: what the checks allow, each entry a decision that was made in review.
 
 use crate::workspace::Workspace;
 
@@ -21,43 +17,24 @@ impl Rules {
         Self(toml::from_str(text).unwrap_or_default())
     }
 
-    /// A crate's number, such as `direct`.
-    pub(crate) fn number(&self, krate: &str, name: &str) -> Option<usize> {
-        let number = self.get(&["crates", krate, name])?.as_integer()?;
-        usize::try_from(number).ok()
-    }
-
-    /// The foreign crates whose types a crate may show, with the reasons.
-    pub(crate) fn foreign(&self, krate: &str) -> BTreeMap<&str, &str> {
-        self.reasons(&["crates", krate, "foreign"])
-    }
-
     /// The words of a provider's vendor that stay in its crate.
     pub(crate) fn words(&self, provider: &str) -> Vec<&str> {
-        let words = self
-            .get(&["words", provider])
-            .and_then(toml::Value::as_array);
-        let words = words.into_iter().flatten();
+        let words = self.0.get("words").and_then(|words| words.get(provider));
+        let words = words.and_then(toml::Value::as_array).into_iter().flatten();
         words.filter_map(toml::Value::as_str).collect()
     }
 
-    /// Files that may hold vendors' words all the same, with the reasons.
-    pub(crate) fn files_with_words(&self) -> BTreeMap<&str, &str> {
-        self.reasons(&["files-with-words"])
-    }
-
-    fn reasons(&self, path: &[&str]) -> BTreeMap<&str, &str> {
-        let table = self.get(path).and_then(toml::Value::as_table);
-        let entries = table.into_iter().flatten();
-        entries
-            .filter_map(|(name, reason)| Some((name.as_str(), reason.as_str()?)))
-            .filter(|(_, reason)| !reason.trim().is_empty())
-            .collect()
-    }
-
-    fn get(&self, path: &[&str]) -> Option<&toml::Value> {
-        let (first, rest) = path.split_first()?;
-        rest.iter()
-            .try_fold(self.0.get(*first)?, |value, name| value.get(name))
+    /// Files that may hold vendors' words all the same. Without a reason there is no exception.
+    pub(crate) fn files_with_words(&self) -> Vec<&str> {
+        let files = self
+            .0
+            .get("files-with-words")
+            .and_then(toml::Value::as_table);
+        let reasoned = files.into_iter().flatten().filter(|(_, reason)| {
+            reason
+                .as_str()
+                .is_some_and(|reason| !reason.trim().is_empty())
+        });
+        reasoned.map(|(file, _)| file.as_str()).collect()
     }
 }

@@ -1,132 +1,90 @@
 //! Runs other programs in sight of the reader: the command line first, then its output.
-//!
-//! Nothing is caught or filtered: what a step prints here is what it prints by hand.
 
-use std::ffi::OsStr;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::fmt;
+use std::process::{Command, Stdio};
 
-use crate::Result;
 use crate::workspace::Workspace;
 
-/// A command line of cargo, with what it needs in its environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A command line, of cargo or another program, with what it needs in its environment.
+#[derive(Debug)]
 pub(crate) struct Cargo {
-    /// The words after `cargo`.
-    pub(crate) arguments: Vec<String>,
-    /// Variables set for this command alone.
-    pub(crate) variables: Vec<(&'static str, String)>,
+    words: Vec<String>,
+    variables: Vec<(&'static str, &'static str)>,
 }
 
 impl Cargo {
-    /// The words of `line`, split at blanks: no word may hold one.
+    /// `cargo` with the words of `line`, split at blanks: no word may hold one.
     pub(crate) fn new(line: &str) -> Self {
+        Self::line(&format!("cargo {line}"))
+    }
+
+    /// The same with the program as the first word.
+    pub(crate) fn line(line: &str) -> Self {
         Self {
-            arguments: line.split_whitespace().map(str::to_owned).collect(),
+            words: line.split_whitespace().map(str::to_owned).collect(),
             variables: Vec::new(),
         }
     }
 
-    /// The same with a variable set.
-    pub(crate) fn with(mut self, variable: &'static str, value: impl Into<String>) -> Self {
-        self.variables.push((variable, value.into()));
-        self
-    }
-
-    /// The same with one more word, which may hold blanks: a path.
-    pub(crate) fn and(mut self, argument: impl AsRef<Path>) -> Self {
-        let argument = argument.as_ref().to_string_lossy();
-        self.arguments.push(argument.into_owned());
+    /// The same with a variable set for this command alone.
+    pub(crate) fn with(mut self, variable: Option<(&'static str, &'static str)>) -> Self {
+        self.variables.extend(variable);
         self
     }
 
     /// Runs it at the workspace's root; true if it succeeded.
     pub(crate) fn run(&self, ws: &Workspace) -> bool {
         println!("$ {self}");
-        // The very cargo that runs this program, so that toolchains are not mixed.
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
-        command
-            .args(&self.arguments)
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .current_dir(&ws.root)
-            .stdin(Stdio::null());
-        match status(&mut command, ws) {
+        match self.command().current_dir(&ws.root).status() {
             Ok(status) => status.success(),
             Err(error) => {
-                println!("cannot start cargo: {error}");
+                println!("cannot be started: {error}");
                 false
             }
         }
     }
-}
 
-/// What a command prints, for a chore that reads it; an error where it fails.
-pub(crate) fn output(ws: &Workspace, program: &str, arguments: &[&str]) -> Result<String> {
-    let program = match program {
-        "cargo" => std::env::var_os("CARGO").unwrap_or_else(|| program.into()),
-        _ => program.into(),
-    };
-    let output = Command::new(&program)
-        .args(arguments)
-        .current_dir(&ws.root)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("cannot start `{}`: {error}", program.to_string_lossy()))?;
-    if !output.status.success() {
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        let line = arguments.join(" ");
-        return Err(format!("`{} {line}` failed: {complaint}", program.to_string_lossy()).into());
+    /// Whether it succeeds, without a word.
+    pub(crate) fn succeeds(&self) -> bool {
+        let mut command = self.command();
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
 
-/// Runs rustdoc with this program's own arguments and its unstable options allowed.
-pub(crate) fn rustdoc(rustdoc: &OsStr) -> ExitCode {
-    let status = Command::new(rustdoc)
-        .args(std::env::args_os().skip(1))
-        .env("RUSTC_BOOTSTRAP", "1")
-        .status();
-    match status {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("cannot start rustdoc: {error}");
-            ExitCode::FAILURE
-        }
+    fn command(&self) -> Command {
+        let mut words = self.words.iter();
+        let program = words.next().map_or("", String::as_str);
+        // The very cargo that runs this program, so that toolchains are not mixed.
+        let cargo = std::env::var_os("CARGO").filter(|_| program == "cargo");
+        let mut command = Command::new(cargo.unwrap_or_else(|| program.into()));
+        command.args(words).stdin(Stdio::null());
+        command.envs(self.variables.iter().copied());
+        command
     }
 }
 
-/// Where [`Cargo`] builds.
-pub(crate) fn target(ws: &Workspace) -> PathBuf {
-    if cfg!(test) {
-        ws.root.join("target")
-    } else {
-        ws.target.clone()
-    }
-}
-
-#[cfg(not(test))]
-fn status(command: &mut Command, _: &Workspace) -> io::Result<ExitStatus> {
-    command.status()
-}
-
-/// A specimen's build output goes with the specimen, and is printed only where the test fails.
-#[cfg(test)]
-fn status(command: &mut Command, ws: &Workspace) -> io::Result<ExitStatus> {
-    command.env("CARGO_TARGET_DIR", target(ws));
-    let output = command.output()?;
-    print!("{}", String::from_utf8_lossy(&output.stdout));
-    print!("{}", String::from_utf8_lossy(&output.stderr));
-    Ok(output.status)
-}
-
-impl std::fmt::Display for Cargo {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Cargo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (variable, value) in &self.variables {
             write!(f, "{variable}='{value}' ")?;
         }
-        write!(f, "cargo {}", self.arguments.join(" "))
+        f.write_str(&self.words.join(" "))
     }
+}
+
+/// Whether `--write` was given, for commands that take that or nothing.
+pub(crate) fn writes(command: &str, arguments: &[String]) -> crate::verdict::Result<bool> {
+    match arguments {
+        [] => Ok(false),
+        [option] if option == "--write" => Ok(true),
+        _ => Err(format!("`{command}` takes `--write` or nothing").into()),
+    }
+}
+
+/// Refuses arguments, for commands that take none.
+pub(crate) fn takes_nothing(command: &str, arguments: &[String]) -> crate::verdict::Result<()> {
+    if arguments.is_empty() {
+        return Ok(());
+    }
+    Err(format!("`{command}` takes no arguments").into())
 }

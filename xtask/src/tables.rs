@@ -4,82 +4,35 @@
 //! file; with [`VARIABLE`] set it writes it instead. So nobody pastes by hand, and this program needs none
 //! of the workspace's crates. That each table has such a test is the check `tables`.
 
-use crate::run::Cargo;
+use crate::run::{self, Cargo};
+use crate::verdict::{Result, Verdict};
 use crate::workspace::{Crate, Workspace};
-use crate::{Result, Verdict};
 
 /// What makes such a test write.
 pub(crate) const VARIABLE: &str = "UPDATE_TABLES";
 
 /// Runs those tests, comparing or writing.
 pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
-    let write = match arguments {
-        [] => false,
-        [option] if option == "--write" => true,
-        _ => return Err("`tables` takes `--write` or nothing".into()),
-    };
-    let mut verdict = Verdict::Clean;
-    for (krate, test) in generators(ws) {
-        let mut cargo = Cargo::new(&format!(
-            "test --locked --quiet -p {} --test {test}",
-            krate.name
-        ));
-        if write {
-            cargo = cargo.with(VARIABLE, "1");
-        }
-        if !cargo.run(ws) {
-            verdict = Verdict::Faulty;
-        }
+    let write = run::writes("tables", arguments)?.then_some((VARIABLE, "1"));
+    let mut holds = true;
+    for (krate, test, _) in generators(ws) {
+        let line = format!("test --locked --quiet -p {} --test {test}", krate.name);
+        holds &= Cargo::new(&line).with(write).run(ws);
     }
-    Ok(verdict)
+    Ok(Verdict::of(holds))
 }
 
-/// The tests that generate, each with its crate: those that ask for [`VARIABLE`].
-pub(crate) fn generators(ws: &Workspace) -> Vec<(&Crate, &str)> {
-    let mut generators = Vec::new();
-    for krate in &ws.crates {
+/// The tests that ask for [`VARIABLE`], each with its crate and its text.
+pub(crate) fn generators(ws: &Workspace) -> impl Iterator<Item = (&Crate, &str, &str)> {
+    ws.crates.iter().flat_map(|krate| {
         let folder = krate.path("tests");
-        for (path, text) in ws.rust_files(&folder) {
-            let file = path
-                .strip_prefix(&folder)
-                .unwrap_or(path)
-                .trim_start_matches('/');
-            if let Some(test) = file.strip_suffix(".rs") {
-                if !test.contains('/') && text.contains(VARIABLE) && krate.name != "xtask" {
-                    generators.push((krate, test));
-                }
-            }
-        }
-    }
-    generators
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::specimen::Specimen;
-
-    const README: &str = "crates/ticket-acme/README.md";
-
-    #[test]
-    fn a_table_that_is_not_the_codes_fails_and_is_written() {
-        let specimen = Specimen::new();
-        let run = |arguments: &[String]| command(&specimen.load_locked(), arguments).unwrap();
-        assert_eq!(run(&[]), Verdict::Clean);
-        specimen.replace(README, "acme", "other");
-        assert_eq!(run(&[]), Verdict::Faulty);
-        assert_eq!(run(&["--write".into()]), Verdict::Clean);
-        assert_eq!(run(&[]), Verdict::Clean);
-        assert!(specimen.load().files[README].contains("\nacme\n"));
-    }
-
-    #[test]
-    fn the_tests_that_generate_are_found_by_what_they_ask_for() {
-        let ws = Specimen::new().load();
-        let found: Vec<_> = generators(&ws)
-            .into_iter()
-            .map(|(krate, test)| (krate.name.as_str(), test))
-            .collect();
-        assert_eq!(found, [("ticket-acme", "tables")]);
-    }
+        ws.files_below(&folder, "rs")
+            .filter_map(move |(path, text)| {
+                let test = path
+                    .strip_prefix(&folder)?
+                    .strip_prefix('/')?
+                    .strip_suffix(".rs")?;
+                (!test.contains('/') && text.contains(VARIABLE)).then_some((krate, test, text))
+            })
+    })
 }

@@ -1,79 +1,59 @@
 //! What the checks look at: the workspace's crates with their place in the house, and its texts.
 //!
-//! Everything is read once, here, so that a check is a plain function of a [`Workspace`]. This
-//! module judges nothing.
+//! Everything is read once, here, so that a check is a plain function of a [`Workspace`]. Manifests are read as
+//! written, without cargo: that a dependency was inherited stands nowhere else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use cargo_metadata::{DependencyKind, MetadataCommand, Package};
+use toml::{Table, Value};
 
-use crate::Result;
+use crate::verdict::Result;
 
 /// What a crate is for; its place decides what it may depend on and where it has to be wired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// `ticket-core`.
     Core,
-    /// `ticket-http`.
     Http,
     /// A vendor's crate: any `crates/ticket-*` that is none of the others.
     Provider,
-    /// `tickets`.
     Facade,
-    /// `ticket-sandbox`.
     Sandbox,
-    /// `ticket-conformance`.
     Conformance,
-    /// `ticket-testkit`.
     Testkit,
-    /// A crate as others write one, for a vendor that does not exist: any
-    /// `crates/ticket-conformance/examples/ticket-*`. No provider of the house: it is wired nowhere.
+    /// A crate as others write one, for a vendor that does not exist. It is wired nowhere.
     Example,
-    /// `ticket-cli`.
     Cli,
-    /// `bench/`: what `cargo xtask bench` measures, never published.
     Bench,
-    /// This program.
     Xtask,
-    /// A crate that DESIGN knows nothing of.
+    /// A crate that the design knows nothing of.
     Unknown,
 }
 
-/// A dependency of a crate, whatever it is renamed to.
+/// A dependency of a crate, of any kind and for any target.
 #[derive(Debug, Clone)]
 pub(crate) struct Dependency {
-    /// The package's own name.
+    /// The package's own name, whatever it is renamed to.
     pub(crate) name: String,
     /// Only for tests, examples and benches.
     pub(crate) dev: bool,
     /// Switched on by a feature.
     pub(crate) optional: bool,
-    /// The versions it may have, as cargo writes them: `*` where none is given.
-    pub(crate) requirement: String,
-    /// A folder, not a registry.
-    pub(crate) by_path: bool,
 }
 
 /// One member of the workspace.
 #[derive(Debug, Clone)]
 pub(crate) struct Crate {
-    /// The package's name.
     pub(crate) name: String,
-    /// Its version, inherited or not.
     pub(crate) version: String,
-    /// Its place in the house.
     pub(crate) place: Place,
     /// Its folder, relative to the root, with `/` between the parts.
     pub(crate) dir: String,
-    /// Its manifest as written, before cargo fills in what is inherited.
-    pub(crate) manifest: toml::Table,
-    /// Its dependencies of every kind and target.
+    pub(crate) manifest: Table,
     pub(crate) dependencies: Vec<Dependency>,
-    /// Its features and what each switches on.
     pub(crate) features: BTreeMap<String, Vec<String>>,
-    /// The readme that cargo would publish.
-    pub(crate) readme: Option<String>,
 }
 
 impl Crate {
@@ -82,51 +62,26 @@ impl Crate {
         format!("{}/{file}", self.dir)
     }
 
-    /// The crate's manifest, relative to the root.
     pub(crate) fn manifest_path(&self) -> String {
         self.path("Cargo.toml")
     }
 
-    /// Its features for a build of what people use: not the second TLS library, which needs headers to be
-    /// installed, and not the mock, whose items are generated and not ours.
-    pub(crate) fn usual_features(&self) -> String {
-        let features = self.features_but(&["default", "native-tls", "mock"]);
-        option(&features.map(str::to_owned).collect::<Vec<_>>())
-    }
-
-    fn features_but<'a>(&'a self, unwanted: &'a [&str]) -> impl Iterator<Item = &'a str> {
-        let names = self.features.keys().map(String::as_str);
-        names.filter(move |name| !unwanted.contains(name))
-    }
-
     /// Whether it is meant for others.
     pub(crate) fn is_published(&self) -> bool {
-        let publish = self
-            .manifest
-            .get("package")
-            .and_then(|package| package.get("publish"));
-        publish.and_then(toml::Value::as_bool) != Some(false)
+        let mut package = entries(&self.manifest, "package");
+        !package.any(|(key, value)| key == "publish" && value.as_bool() == Some(false))
     }
 
     /// A provider's feature in the facade: its name without `ticket-`.
     pub(crate) fn feature(&self) -> &str {
         self.name.strip_prefix("ticket-").unwrap_or(&self.name)
     }
-
-    /// The crate's name as Rust code writes it.
-    pub(crate) fn ident(&self) -> String {
-        self.name.replace('-', "_")
-    }
 }
 
 /// The workspace as the checks see it.
 #[derive(Debug)]
 pub(crate) struct Workspace {
-    /// Its folder.
     pub(crate) root: PathBuf,
-    /// Where cargo builds.
-    pub(crate) target: PathBuf,
-    /// Its members, by name.
     pub(crate) crates: Vec<Crate>,
     /// Its files by path relative to the root, with `/` between the parts. What is not UTF-8 is
     /// there with replacement characters.
@@ -134,34 +89,40 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
+    /// The workspace that these files are.
+    pub(crate) fn of(root: PathBuf, files: BTreeMap<String, String>) -> Result<Self> {
+        let text = files.get("Cargo.toml").ok_or("there is no Cargo.toml")?;
+        let manifest: Table = toml::from_str(text)?;
+        let shared = manifest.get("workspace").and_then(Value::as_table);
+        let shared = shared.ok_or("Cargo.toml is no workspace's")?;
+        let members = shared.get("members").map(strings).unwrap_or_default();
+        let mut crates = Vec::new();
+        for (path, text) in &files {
+            let Some(dir) = path.strip_suffix("/Cargo.toml") else {
+                continue;
+            };
+            if members.iter().any(|pattern| matches(pattern, dir)) {
+                let read = |error| format!("{path}: {error}");
+                crates.push(read_crate(dir, toml::from_str(text).map_err(read)?, shared));
+            }
+        }
+        crates.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self {
+            root,
+            crates,
+            files,
+        })
+    }
+
     /// The crate in a place that only one crate has.
     pub(crate) fn at(&self, place: Place) -> Option<&Crate> {
         self.crates.iter().find(|krate| krate.place == place)
     }
 
-    /// The published libraries.
-    pub(crate) fn libraries(&self) -> impl Iterator<Item = &Crate> {
-        self.crates.iter().filter(|krate| {
-            krate.is_published() && self.files.contains_key(&krate.path("src/lib.rs"))
-        })
-    }
-
     /// The crates of the vendors.
     pub(crate) fn providers(&self) -> impl Iterator<Item = &Crate> {
-        self.crates
-            .iter()
-            .filter(|krate| krate.place == Place::Provider)
-    }
-
-    /// Every feature of these crates. `--all-features` would ask for `native-tls` as well, and with it
-    /// for OpenSSL's headers; `features` builds that where they are installed.
-    pub(crate) fn features<'a>(crates: impl IntoIterator<Item = &'a Crate>) -> String {
-        let mut features = Vec::new();
-        for krate in crates {
-            let own = krate.features_but(&["default", "native-tls"]);
-            features.extend(own.map(|feature| format!("{}/{feature}", krate.name)));
-        }
-        option(&features)
+        let crates = self.crates.iter();
+        crates.filter(|krate| krate.place == Place::Provider)
     }
 
     /// The Rust files below a folder.
@@ -169,29 +130,20 @@ impl Workspace {
         self.files_below(dir, "rs")
     }
 
-    /// The files below a folder whose names end in `.extension`.
-    pub(crate) fn files_below(
-        &self,
+    /// The files below a folder, or below the root, whose names end in `.extension`.
+    pub(crate) fn files_below<'a>(
+        &'a self,
         dir: &str,
-        extension: &str,
-    ) -> impl Iterator<Item = (&str, &str)> {
+        extension: &'static str,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let folder = format!("{dir}/");
-        let extension = std::ffi::OsString::from(extension);
-        self.files
+        let is_there = move |path: &str| folder == "/" || path.starts_with(&folder);
+        let files = self
+            .files
             .iter()
-            .filter(move |(path, _)| {
-                path.starts_with(&folder) && Path::new(path).extension() == Some(&extension)
-            })
-            .map(|(path, text)| (path.as_str(), text.as_str()))
-    }
-}
-
-/// As cargo takes them.
-fn option(features: &[String]) -> String {
-    if features.is_empty() {
-        String::new()
-    } else {
-        format!("--features {}", features.join(","))
+            .map(|(path, text)| (path.as_str(), text.as_str()));
+        let is_kind = move |path: &str| Path::new(path).extension() == Some(OsStr::new(extension));
+        files.filter(move |(path, _)| is_there(path) && is_kind(path))
     }
 }
 
@@ -200,60 +152,106 @@ fn option(features: &[String]) -> String {
 pub(crate) fn root() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let here = here.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    here.parent()
-        .map_or_else(|| here.clone(), Path::to_path_buf)
+    here.parent().map(Path::to_path_buf).unwrap_or(here)
 }
 
 /// Reads the workspace at `root`.
 pub(crate) fn load(root: &Path) -> Result<Workspace> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(root.join("Cargo.toml"))
-        .no_deps()
-        .exec()?;
-    // As cargo spells it, or else the crates' folders would not be below it.
-    let root = metadata.workspace_root.clone().into_std_path_buf();
     let mut files = BTreeMap::new();
-    read_files(&root, &root, &mut files)?;
-    let mut crates = Vec::new();
-    for package in metadata.workspace_packages() {
-        crates.push(read_crate(&root, package, &files)?);
-    }
-    crates.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Workspace {
-        root,
-        target: metadata.target_directory.into_std_path_buf(),
-        crates,
-        files,
-    })
+    read_files(root, "", &mut files)?;
+    Workspace::of(root.to_path_buf(), files)
 }
 
-fn read_crate(root: &Path, package: &Package, files: &BTreeMap<String, String>) -> Result<Crate> {
-    let manifest_path = package.manifest_path.as_std_path();
-    let dir = relative(root, manifest_path.parent().unwrap_or(root));
-    let manifest = files
-        .get(&format!("{dir}/Cargo.toml"))
-        .ok_or_else(|| format!("cannot read {}", manifest_path.display()))?;
-    let dependencies = package
-        .dependencies
+/// Adds the files below `dir`, without version control and build output.
+fn read_files(root: &Path, dir: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
+    for entry in std::fs::read_dir(root.join(dir))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if dir.is_empty() {
+            name.clone()
+        } else {
+            format!("{dir}/{name}")
+        };
+        let kind = entry.file_type()?;
+        if kind.is_dir() && name != ".git" && name != "target" {
+            read_files(root, &path, files)?;
+        } else if kind.is_file() {
+            // Somebody's temporary file may be gone.
+            if let Ok(bytes) = std::fs::read(entry.path()) {
+                files.insert(path, String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_crate(dir: &str, manifest: Table, shared: &Table) -> Crate {
+    let text = |table, key| {
+        let value = entries(table, "package").find(|(name, _)| *name == key);
+        value
+            .and_then(|(_, value)| value.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let name = text(&manifest, "name");
+    let features = entries(&manifest, "features").map(|(name, on)| (name.clone(), strings(on)));
+    Crate {
+        version: text(shared, "version"),
+        place: place(&name, dir),
+        dir: dir.to_owned(),
+        dependencies: dependencies(&manifest, shared),
+        features: features.collect(),
+        manifest,
+        name,
+    }
+}
+
+fn dependencies(manifest: &Table, shared: &Table) -> Vec<Dependency> {
+    let targets = entries(manifest, "target").filter_map(|(_, target)| target.as_table());
+    let mut found = Vec::new();
+    for table in std::iter::once(manifest).chain(targets) {
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            for (key, value) in entries(table, section) {
+                let is_inherited = value.get("workspace").is_some();
+                let mut inherited = entries(shared, "dependencies").filter(|_| is_inherited);
+                let inherited = inherited.find(|(name, _)| *name == key);
+                let whole = inherited.map_or(value, |(_, inherited)| inherited);
+                let package = whole.get("package").and_then(Value::as_str);
+                found.push(Dependency {
+                    name: package.unwrap_or(key).to_owned(),
+                    dev: section == "dev-dependencies",
+                    optional: value.get("optional").and_then(Value::as_bool) == Some(true),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// What stands in a table of a table; nothing where it is not there.
+fn entries<'a>(table: &'a Table, key: &str) -> toml::map::Iter<'a, String, Value> {
+    static NONE: LazyLock<Table> = LazyLock::new(Table::new);
+    table
+        .get(key)
+        .and_then(Value::as_table)
+        .unwrap_or(&NONE)
         .iter()
-        .map(|dependency| Dependency {
-            name: dependency.name.clone(),
-            dev: dependency.kind == DependencyKind::Development,
-            optional: dependency.optional,
-            requirement: dependency.req.to_string(),
-            by_path: dependency.path.is_some(),
-        })
-        .collect();
-    Ok(Crate {
-        name: package.name.to_string(),
-        version: package.version.to_string(),
-        place: place(package.name.as_str(), &dir),
-        manifest: toml::from_str(manifest)?,
-        dependencies,
-        features: package.features.clone(),
-        readme: package.readme.as_ref().map(ToString::to_string),
-        dir,
-    })
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    let list = list.as_array().into_iter().flatten();
+    let list = list.filter_map(|value| value.as_str().map(str::to_owned));
+    list.collect()
+}
+
+/// Whether a folder is one of the workspace's `members`: `*` is any one name.
+fn matches(pattern: &str, dir: &str) -> bool {
+    let (wanted, found) = (pattern.split('/'), dir.split('/'));
+    let is_deep_enough = wanted.clone().count() == found.clone().count();
+    is_deep_enough
+        && wanted
+            .zip(found)
+            .all(|(wanted, found)| wanted == "*" || wanted == found)
 }
 
 /// Where the examples of providers are.
@@ -275,38 +273,4 @@ fn place(name: &str, dir: &str) -> Place {
         _ if name.starts_with("ticket-") => Place::Provider,
         _ => Place::Unknown,
     }
-}
-
-/// Adds the files below `dir`, without version control and build output.
-fn read_files(root: &Path, dir: &Path, files: &mut BTreeMap<String, String>) -> Result<()> {
-    let skipped: BTreeSet<&str> = BTreeSet::from([".git", "target"]);
-    for entry in std::fs::read_dir(dir)? {
-        let entry = entry?;
-        let path = entry.path();
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            let name = entry.file_name();
-            if !skipped.contains(name.to_string_lossy().as_ref()) {
-                read_files(root, &path, files)?;
-            }
-        } else if kind.is_file() {
-            let bytes = match std::fs::read(&path) {
-                Ok(bytes) => bytes,
-                // Somebody's temporary file.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error.into()),
-            };
-            files.insert(
-                relative(root, &path),
-                String::from_utf8_lossy(&bytes).into_owned(),
-            );
-        }
-    }
-    Ok(())
-}
-
-fn relative(root: &Path, path: &Path) -> String {
-    let parts = path.strip_prefix(root).unwrap_or(path);
-    let parts: Vec<_> = parts.iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("/")
 }

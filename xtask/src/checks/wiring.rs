@@ -3,256 +3,117 @@
 //! A provider that compiles but cannot be reached through the facade, is not played by the sandbox
 //! or stands in no table is lost without a word; here it is told what is missing.
 
-use super::Problem;
-use super::rust_text::{self, Kept};
+use super::{code, words};
 use crate::workspace::{Crate, Place, Workspace};
 
 /// The files that all provider crates have, so that whoever knows one knows all.
-const FILES: &[&str] = &[
-    "src/lib.rs",
-    "src/config.rs",
-    "src/client.rs",
-    "src/wire.rs",
-    "src/provider.rs",
-    "src/error.rs",
-    "src/info.rs",
-    "src/mapping.rs",
-    "README.md",
-    "tests/contract.rs",
-];
-
-/// What a file of tests has to say, or it tests nothing; one of each is enough.
-const TESTS: &[(&str, &[&str])] = &[
-    ("tests/contract.rs", &["#[test]", "#[tokio::test]"]),
-    ("tests/conformance.rs", &["ticket_conformance::tests!"]),
-];
-/// The features of the facade and of every provider that choose the TLS library.
-const TLS: &[&str] = &["rustls", "native-tls"];
+const FILES: &str = "README.md src/lib.rs src/config.rs src/client.rs src/wire.rs src/provider.rs src/error.rs \
+                     src/info.rs src/mapping.rs tests/contract.rs tests/conformance.rs";
 
 /// Tells what is missing for each provider.
-pub(super) fn check(ws: &Workspace) -> Vec<Problem> {
+pub(super) fn check(ws: &Workspace) -> Vec<String> {
+    let (Some(facade), Some(sandbox)) = (ws.at(Place::Facade), ws.at(Place::Sandbox)) else {
+        return vec!["crates: `tickets` or `ticket-sandbox` is missing".into()];
+    };
     let mut problems = Vec::new();
     for provider in ws.providers() {
         problems.extend(files(ws, provider));
-        problems.extend(facade_manifest(ws, provider));
-        problems.extend(facade_source(ws, provider));
-        problems.extend(sandbox(ws, provider));
+        problems.extend(facade_manifest(facade, provider));
+        problems.extend(facade_source(ws, facade, provider));
+        problems.extend(played(ws, sandbox, provider));
         problems.extend(documents(ws, provider));
     }
     problems
 }
 
-fn files(ws: &Workspace, provider: &Crate) -> Vec<Problem> {
-    let mut wanted = FILES.to_vec();
-    // The suite binds from the day it exists.
-    if ws.at(Place::Conformance).is_some() {
-        wanted.push("tests/conformance.rs");
-    }
-    let mut problems: Vec<Problem> = wanted
-        .into_iter()
-        .map(|file| provider.path(file))
-        .filter(|path| !ws.files.contains_key(path))
-        .map(|path| {
-            Problem::new(
-                path,
-                "is missing",
-                "every provider crate has this file; see another one's",
-            )
-        })
+fn files(ws: &Workspace, provider: &Crate) -> Vec<String> {
+    let paths = FILES.split(' ').map(|file| provider.path(file));
+    let missing = paths.filter(|path| !ws.files.contains_key(path));
+    let mut problems: Vec<String> = missing
+        .map(|path| format!("{path}: is missing; every provider crate has it"))
         .collect();
-    for (file, calls) in TESTS {
-        let path = provider.path(file);
-        let Some(text) = ws.files.get(&path) else {
-            continue;
-        };
-        let code = rust_text::keep(text, Kept::Code);
-        if !calls.iter().any(|call| code.contains(call)) {
-            problems.push(Problem::new(
-                path,
-                "tests nothing",
-                format!(
-                    "write `{}` there; see another provider's",
-                    calls.join("` or `")
-                ),
+    let folder = provider.path("tests/contract");
+    if ws.files_below(&folder, "json").next().is_none() {
+        problems.push(format!(
+            "{folder}: holds no exchange; write the vendor's as .json"
+        ));
+    }
+    problems
+}
+
+fn facade_manifest(facade: &Crate, provider: &Crate) -> Vec<String> {
+    let (manifest, name, feature) = (facade.manifest_path(), &provider.name, provider.feature());
+    let mut problems = Vec::new();
+    let mut dependencies = facade.dependencies.iter();
+    if !dependencies.any(|found| found.name == *name && found.optional && !found.dev) {
+        problems.push(format!("{manifest}: has no optional dependency `{name}`"));
+    }
+    for (feature, entry) in [
+        (feature, format!("dep:{name}")),
+        ("all", feature.to_owned()),
+        ("rustls", format!("{name}?/rustls")),
+        ("native-tls", format!("{name}?/native-tls")),
+    ] {
+        let list = facade.features.get(feature);
+        if !list.is_some_and(|list| list.contains(&entry)) {
+            problems.push(format!(
+                "{manifest}: the feature `{feature}` lacks `{entry}`"
             ));
         }
     }
-    let folder = provider.path("tests/contract");
-    if ws.files_below(&folder, "json").next().is_none() {
-        problems.push(Problem::new(
-            folder,
-            "holds no exchange",
-            "write the vendor's exact requests and replies as .json files",
-        ));
-    }
     problems
 }
 
-fn facade_manifest(ws: &Workspace, provider: &Crate) -> Vec<Problem> {
-    let Some(facade) = ws.at(Place::Facade) else {
-        return vec![Problem::new(
-            "crates/tickets",
-            "is missing",
-            "the facade is the crate `tickets`",
-        )];
-    };
+fn facade_source(ws: &Workspace, facade: &Crate, provider: &Crate) -> Vec<String> {
     let (name, feature) = (&provider.name, provider.feature());
+    let (source, ident) = (facade.path("src"), name.replace('-', "_"));
+    let sources: Vec<String> = ws.rust_files(&source).map(|(_, text)| code(text)).collect();
     let mut problems = Vec::new();
-    let mut report = |what: String, mend: String| {
-        problems.push(Problem::new(facade.manifest_path(), what, mend));
-    };
-    if !facade
-        .dependencies
-        .iter()
-        .any(|found| found.name == *name && found.optional && !found.dev)
-    {
-        report(
-            format!("has no optional dependency `{name}`"),
-            format!(
-                "write `{name} = {{ workspace = true, optional = true }}` under [dependencies]"
-            ),
-        );
-    }
-    let switches_on = |feature: &str, what: &str| {
-        facade
-            .features
-            .get(feature)
-            .is_some_and(|list| list.iter().any(|entry| entry == what))
-    };
-    let mut wanted = vec![
-        (feature, format!("dep:{name}")),
-        ("all", feature.to_owned()),
-    ];
-    wanted.extend(TLS.iter().map(|tls| (*tls, format!("{name}?/{tls}"))));
-    for (feature, entry) in wanted {
-        if !switches_on(feature, &entry) {
-            report(
-                format!("the feature `{feature}` lacks `{entry}`"),
-                format!("add \"{entry}\" to `{feature}` under [features]"),
-            );
-        }
-    }
-    problems
-}
-
-fn facade_source(ws: &Workspace, provider: &Crate) -> Vec<Problem> {
-    let Some(facade) = ws.at(Place::Facade) else {
-        return Vec::new();
-    };
-    let (feature, ident) = (provider.feature(), provider.ident());
-    let sources: Vec<(&str, String)> = ws
-        .rust_files(&facade.path("src"))
-        .map(|(path, text)| (path, rust_text::keep(text, Kept::CodeAndLiterals)))
-        .collect();
-    let mut problems = Vec::new();
-
     let table = sources
         .iter()
-        .find_map(|(path, text)| Some((*path, providers_table(text)?)));
+        .find_map(|text| text.split_once("PROVIDERS:"));
+    let table = table.and_then(|(_, rest)| Some(rest.split_once("];")?.0));
     let gate = format!("feature = \"{feature}\"");
-    let has_row = table.is_some_and(|(_, table)| table.contains(&gate));
-    let is_used = sources
-        .iter()
-        .any(|(_, text)| text.contains(&format!("{ident}::")));
-    if !has_row || !is_used {
-        problems.push(Problem::new(
-            table.map_or_else(|| facade.path("src"), |(path, _)| path.to_owned()),
-            format!("PROVIDERS has no row for `{}`", provider.name),
-            format!("add one under `#[cfg({gate})]` that is built from `{ident}::`"),
+    if !table.is_some_and(|table| table.contains(&gate) && table.contains(&ident)) {
+        problems.push(format!(
+            "{source}: PROVIDERS has no row for `{name}` under its feature"
         ));
     }
-
-    let is_exported = sources.iter().any(|(_, text)| {
-        let export = format!("pub use {ident}");
-        text.match_indices(&export)
-            .any(|(at, found)| ends_a_word(text, at + found.len()))
-    });
-    if !is_exported {
-        problems.push(Problem::new(
-            facade.path("src/lib.rs"),
-            format!("does not re-export `{}`", provider.name),
-            format!(
-                "write `#[cfg({gate})]` and `pub use {ident} as {};`",
-                feature.replace('-', "_")
-            ),
-        ));
+    let mut lines = sources.iter().flat_map(|text| text.lines());
+    if !lines.any(|line| words(line).take(3).eq(["pub", "use", &ident])) {
+        problems.push(format!("{source}: does not re-export `{name}`"));
     }
     problems
 }
 
-/// The text of the facade's table, from its name to the end of its value.
-fn providers_table(text: &str) -> Option<&str> {
-    let (_, table) = text.split_once("PROVIDERS:")?;
-    table.split_once("];").map(|(table, _)| table)
-}
-
-fn ends_a_word(text: &str, at: usize) -> bool {
-    text.get(at..)
-        .and_then(|rest| rest.chars().next())
-        .is_none_or(|c| !c.is_alphanumeric() && c != '_')
-}
-
-fn sandbox(ws: &Workspace, provider: &Crate) -> Option<Problem> {
-    let Some(sandbox) = ws.at(Place::Sandbox) else {
-        return Some(Problem::new(
-            "crates/ticket-sandbox",
-            "is missing",
-            "the sandbox plays every vendor",
-        ));
-    };
-    let module = provider.feature().replace('-', "_");
+fn played(ws: &Workspace, sandbox: &Crate, provider: &Crate) -> Option<String> {
+    let (source, module) = (sandbox.path("src"), provider.feature().replace('-', "_"));
     let endings = [format!("/{module}.rs"), format!("/{module}/mod.rs")];
-    let source = sandbox.path("src");
-    let is_there = ws
-        .rust_files(&source)
-        .any(|(path, _)| endings.iter().any(|end| path.ends_with(end)));
-    let is_declared = ws.rust_files(&source).any(|(_, text)| {
-        let code = rust_text::keep(text, Kept::Code);
-        let words: Vec<&str> = rust_text::words(&code).collect();
-        words
-            .windows(2)
-            .any(|pair| pair == ["mod", module.as_str()])
-    });
+    let mut paths = ws.rust_files(&source).map(|(path, _)| path);
+    let is_there = paths.any(|path| endings.iter().any(|end| path.ends_with(end)));
+    let declaration = format!("mod {module};");
+    let mut texts = ws.rust_files(&source).map(|(_, text)| text);
+    let is_declared =
+        texts.any(|text| text.contains(&declaration) && code(text).contains(&declaration));
     (!is_there || !is_declared).then(|| {
-        Problem::new(
-            source,
-            format!("has no module `{module}` for `{}`", provider.name),
-            format!(
-                "write {module}.rs, which plays the vendor, and declare it with `mod {module};`"
-            ),
+        format!(
+            "{source}: has no module `{module}`, which plays the vendor of `{}`",
+            provider.name
         )
     })
 }
 
-fn documents(ws: &Workspace, provider: &Crate) -> Vec<Problem> {
-    let name = &provider.name;
-    let names_it = |line: &str| {
-        line.split(|c: char| !c.is_alphanumeric() && c != '-')
-            .any(|word| word == name)
-    };
-    let any_line = |file: &str, in_table: bool| {
-        ws.files.get(file).is_some_and(|text| {
-            text.lines()
-                .any(|line| names_it(line) && (!in_table || line.trim_start().starts_with('|')))
-        })
-    };
+fn documents(ws: &Workspace, provider: &Crate) -> Vec<String> {
+    let name = format!("`{}`", provider.name);
+    let lines = |file| ws.files.get(file).map_or("", String::as_str).lines();
     let mut problems = Vec::new();
-    if !any_line("README.md", true) {
-        problems.push(Problem::new(
-            "README.md",
-            format!("the table of providers has no row for `{name}`"),
-            format!("add a row with `{name}`"),
+    if !lines("README.md").any(|line| line.starts_with('|') && line.contains(&name)) {
+        problems.push(format!(
+            "README.md: the table of providers has no row for {name}"
         ));
     }
-    if !any_line("CHANGELOG.md", false) {
-        problems.push(Problem::new(
-            "CHANGELOG.md",
-            format!("does not mention `{name}`"),
-            format!("add the line `**added:** {name}` with what it can do"),
-        ));
+    if !lines("CHANGELOG.md").any(|line| line.contains(&name)) {
+        problems.push(format!("CHANGELOG.md: does not mention {name}"));
     }
     problems
 }
-
-#[cfg(test)]
-mod tests;

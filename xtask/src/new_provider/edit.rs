@@ -4,12 +4,11 @@
 //! there. Nothing is written here.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::Name;
 use crate::Result;
 use crate::rules;
-use crate::workspace::{Crate, Place, Workspace};
+use crate::workspace::{Place, Workspace};
 
 /// A path relative to the root, and the whole new text.
 type Edit = (String, String);
@@ -190,35 +189,23 @@ pub(super) fn changelog(ws: &Workspace, name: &Name) -> Result<Edit> {
     insert_line(ws, path, &line, is_provider)
 }
 
-/// Words, budget and foreign types, as the template has them.
+/// Words and foreign types, as the template has them.
 pub(super) fn rules(ws: &Workspace, name: &Name) -> Result<Edit> {
     let path = rules::PATH;
     let text = text_of(ws, path)?;
     let words = name.in_place("acme = [\"AcmeTicket\"] # To be done: what its pages call things\n");
-    let mut section = format!(
-        "[crates.{}]\ndirect = 4\ntree = {}\n\n",
-        name.krate(),
-        tree(ws)
-    );
-    let _ = writeln!(section, "[crates.{}.foreign]", name.krate());
-    section.push_str(
-        "secrecy = \"the key in the configuration\"\n\
+    let section = format!(
+        "[foreign.{}]\nsecrecy = \"the key in the configuration\"\n\
          serde_core = \"the configuration can be read, and the vendor's shapes read and written\"\n\n",
+        name.krate()
     );
     let with_words = text.replacen("[words]\n", &format!("[words]\n{words}"), 1);
-    let facade = "[crates.tickets]\n";
+    let facade = "[foreign.tickets]\n";
     let whole = with_words.replacen(facade, &format!("{section}{facade}"), 1);
     if with_words == text || whole == with_words {
-        return Err(format!("{path}: there is no `[words]` or no `[crates.tickets]`").into());
+        return Err(format!("{path}: there is no `[words]` or no `[foreign.tickets]`").into());
     }
     Ok((path.to_owned(), whole))
-}
-
-/// What the leanest provider may bring along.
-fn tree(ws: &Workspace) -> usize {
-    let rules = rules::Rules::of(ws);
-    let of = |krate: &Crate| rules.number(&krate.name, "tree");
-    ws.providers().filter_map(of).min().unwrap_or_default()
 }
 
 fn text_of<'a>(ws: &'a Workspace, path: &str) -> Result<&'a str> {
