@@ -16,54 +16,26 @@ use crate::run::Cargo;
 use crate::workspace::{self, Place, Workspace};
 use crate::{Result, Verdict, api, tables};
 
+/// Paths in the crate, each with the template of its text.
+macro_rules! templates {
+    ($($path:literal)*) => { &[$(($path, include_str!(concat!("../templates/provider/", $path)))),*] };
+}
+
 /// What the crate has, inside this repository and outside.
-const FILES: &[(&str, &str)] = &[
-    ("README.md", include_str!("../templates/provider/README.md")),
-    (
-        "src/lib.rs",
-        include_str!("../templates/provider/src/lib.rs"),
-    ),
-    (
-        "src/client.rs",
-        include_str!("../templates/provider/src/client.rs"),
-    ),
-    (
-        "src/config.rs",
-        include_str!("../templates/provider/src/config.rs"),
-    ),
-    (
-        "src/error.rs",
-        include_str!("../templates/provider/src/error.rs"),
-    ),
-    (
-        "src/info.rs",
-        include_str!("../templates/provider/src/info.rs"),
-    ),
-    (
-        "src/mapping.rs",
-        include_str!("../templates/provider/src/mapping.rs"),
-    ),
-    (
-        "src/provider.rs",
-        include_str!("../templates/provider/src/provider.rs"),
-    ),
-    (
-        "src/wire.rs",
-        include_str!("../templates/provider/src/wire.rs"),
-    ),
-    (
-        "tests/conformance.rs",
-        include_str!("../templates/provider/tests/conformance.rs"),
-    ),
-    (
-        "tests/contract.rs",
-        include_str!("../templates/provider/tests/contract.rs"),
-    ),
-    (
-        "tests/contract/get-ok.json",
-        include_str!("../templates/provider/tests/contract/get-ok.json"),
-    ),
-];
+const FILES: &[(&str, &str)] = templates! {
+    "README.md"
+    "src/lib.rs"
+    "src/client.rs"
+    "src/config.rs"
+    "src/error.rs"
+    "src/info.rs"
+    "src/mapping.rs"
+    "src/provider.rs"
+    "src/wire.rs"
+    "tests/conformance.rs"
+    "tests/contract.rs"
+    "tests/contract/get-ok.json"
+};
 
 const MANIFEST: &str = include_str!("../templates/provider/Cargo.toml");
 const MANIFEST_OUTSIDE: &str = include_str!("../templates/provider/Cargo.outside.toml");
@@ -71,73 +43,11 @@ const SANDBOX: &str = include_str!("../templates/provider/sandbox.rs");
 const API: &str = include_str!("../templates/provider/api.txt");
 
 /// Names that mean something else already: in Rust, in the facade or among the crates.
-const RESERVED: &[&str] = &[
-    "abstract",
-    "account",
-    "acme",
-    "alloc",
-    "as",
-    "async",
-    "await",
-    "become",
-    "box",
-    "break",
-    "const",
-    "continue",
-    "core",
-    "crate",
-    "default",
-    "do",
-    "dyn",
-    "else",
-    "enum",
-    "everywhere",
-    "extern",
-    "false",
-    "final",
-    "fn",
-    "for",
-    "gen",
-    "if",
-    "impl",
-    "in",
-    "let",
-    "loop",
-    "macro",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "override",
-    "priv",
-    "pub",
-    "ref",
-    "reference",
-    "registry",
-    "return",
-    "self",
-    "static",
-    "std",
-    "struct",
-    "super",
-    "test",
-    "ticket",
-    "tickets",
-    "trait",
-    "true",
-    "try",
-    "type",
-    "typeof",
-    "unsafe",
-    "unsized",
-    "use",
-    "vendor",
-    "virtual",
-    "where",
-    "while",
-    "wire",
-    "yield",
-];
+const RESERVED: &str = "\
+    abstract account acme alloc as async await become box break const continue core crate default do dyn \
+    else enum everywhere extern false final fn for gen if impl in let loop macro match mod move mut \
+    override priv pub ref reference registry return self static std struct super test ticket tickets \
+    trait true try type typeof unsafe unsized use vendor virtual where while wire yield";
 
 /// Makes the crate here, or with `--path DIR` elsewhere.
 pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
@@ -246,7 +156,7 @@ impl Name {
         }
         let facade = ws.at(Place::Facade);
         let is_feature = facade.is_some_and(|facade| facade.features.contains_key(name));
-        if RESERVED.contains(&name) || is_feature {
+        if RESERVED.split(' ').any(|word| word == name) || is_feature {
             return Err(format!("`{name}` means something else here; choose another name").into());
         }
         Ok(Self(name.to_owned()))
