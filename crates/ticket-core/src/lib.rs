@@ -19,6 +19,7 @@ pub use model::draft::{Attachment, AttachmentSource, Created, NewTicket, TicketP
 pub use model::message::{Direction, Message, NewComment};
 pub use model::query::{Cursor, Page, PageRequest, State, TicketQuery};
 pub use model::raw::RawJson;
+pub use model::reference::TicketRef;
 pub use model::ticket::{Person, Priority, Status, Ticket, TicketId, Version};
 pub use provider::capability::{Capabilities, ProviderInfo};
 pub use provider::context::CallContext;

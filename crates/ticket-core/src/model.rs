@@ -5,4 +5,5 @@ pub(crate) mod hidden;
 pub(crate) mod message;
 pub(crate) mod query;
 pub(crate) mod raw;
+pub(crate) mod reference;
 pub(crate) mod ticket;

@@ -9,6 +9,7 @@ pub(crate) mod field;
 pub(crate) mod limit;
 pub(crate) mod operation;
 pub(crate) mod outcome;
+mod reference;
 pub(crate) mod setting;
 pub(crate) mod stop;
 pub(crate) mod ticket_provider;

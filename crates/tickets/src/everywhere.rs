@@ -8,11 +8,11 @@ use std::pin::pin;
 use futures_core::Stream;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
-use ticket_core::{BulkOptions, Change, DeleteTarget, Error, Outcome, Settled, TicketId, Tickets};
+use ticket_core::{
+    BulkOptions, Change, DeleteTarget, Error, Outcome, Settled, TicketId, TicketRef, Tickets,
+};
 use tokio::sync::mpsc;
 use tokio::task::unconstrained;
-
-use crate::reference::TicketRef;
 
 /// How many tickets of an account may wait for their turn while the input is read on for the others.
 const LOOK_AHEAD: usize = 8192;

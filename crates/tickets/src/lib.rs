@@ -2,12 +2,10 @@
 
 mod account;
 mod everywhere;
-mod reference;
 mod registry;
 
 pub use account::AccountConfig;
 pub use everywhere::{apply_everywhere, apply_in_each};
-pub use reference::TicketRef;
 pub use registry::{PROVIDERS, ProviderDescriptor, Registry, connect};
 pub use ticket_core::*;
 
