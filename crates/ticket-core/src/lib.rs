@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod account_source;
 mod bulk;
 mod call;
 mod model;
 mod provider;
 mod tickets;
 
+pub use account_source::AccountSource;
 pub use bulk::change::Change;
 pub use bulk::{BulkOptions, Settled};
 pub use call::layer::{Call, Layer, Next, Reply};
