@@ -132,7 +132,10 @@ fn mistake(settings: &DeTable<'_>) -> Option<(Option<usize>, String)> {
             "timeout_s" if !is_positive(value) => "a number of seconds above 0",
             "max_attempts" if !is_count(value) => "a whole number above 0",
             "rate" if !is_rate(value) => "calls and seconds, such as \"25/5\", or a list of these",
-            "provider" | "timeout_s" | "max_attempts" | "rate" => return None,
+            "quota_key" if value.as_str().is_none_or(|key| key.trim().is_empty()) => {
+                "a text that is not blank"
+            }
+            "provider" | "timeout_s" | "max_attempts" | "rate" | "quota_key" => return None,
             _ if value.is_array() || value.is_table() || value.is_datetime() => {
                 "a text, a number, true or false"
             }
@@ -295,6 +298,16 @@ mod tests {
                 "`rate` must be",
             ),
             (
+                "[accounts.eu]\nprovider = \"x\"\nquota_key = \" \"\n",
+                "c.toml:3:1",
+                "`quota_key` must be",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\nquota_key = 5\n",
+                "c.toml:3:1",
+                "`quota_key` must be",
+            ),
+            (
                 "[accounts]\neu = \"s3cret\"\n",
                 "c.toml:2:1",
                 "[accounts.eu]",
@@ -317,7 +330,7 @@ mod tests {
 
     /// A line of a file, right or wrong.
     fn line() -> impl Strategy<Value = String> {
-        let name = "provider|timeout_s|max_attempts|rate|token|token_env|[a-z_.]{1,6}|\\[accounts.[a-z]{0,3}\\]|@@";
+        let name = "provider|timeout_s|max_attempts|rate|quota_key|token|token_env|[a-z_.]{1,6}|\\[accounts.[a-z]{0,3}\\]|@@";
         let value = prop_oneof![
             "@@|[0-9]{1,20}|-?[0-9.]{1,6}(e[0-9]{1,3})?|nan|-inf|true|1979-05-27|\\[@@\\]|\\{ ?a = @@ ?\\}|0x1f|1_0",
             "\"(25/5|1/0|x|sweeppea|)\"|\\[(\"1/1\", ?)*1?\\]",

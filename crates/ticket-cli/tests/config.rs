@@ -39,7 +39,7 @@ async fn an_accounts_limits_come_from_the_file_unless_the_arguments_say_otherwis
     sandbox.inject(busy);
     let account = |name, limits| {
         format!(
-            "[accounts.{name}]\nprovider = \"sweeppea\"\nbase_url = \"{}\"\napi_key = \"key of {name}\"\n{limits}\n",
+            "[accounts.{name}]\nprovider = \"sweeppea\"\nbase_url = \"{}\"\napi_key = \"key of {name}\"\nquota_key = \"{name}\"\n{limits}\n",
             sandbox.base_url(Vendor::Sweeppea),
         )
     };

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ticket_core::{Error, Quota, Result, Setting, Settings};
 
+use crate::account_key::AccountKey;
+
 /// An account at a provider. `Debug` prints the names of its settings, not their values.
 ///
 /// It can be read by serde, for instance from TOML:
@@ -37,6 +39,11 @@ pub struct AccountConfig {
     /// calls and seconds.
     #[serde(default, rename = "rate", deserialize_with = "rates")]
     pub rates: Option<Vec<Quota>>,
+    /// Names the quota that this account's calls count against; any text that is not blank. Default: provider, host
+    /// and non-secret settings, so accounts that differ only in their secrets share one quota. Give each a `quota_key`
+    /// of its own if the vendor gives each a quota of its own. See [`AccountKey`](crate::AccountKey).
+    #[serde(default)]
+    pub quota_key: Option<String>,
     /// What the provider must be told.
     #[serde(flatten)]
     pub settings: Settings,
@@ -54,6 +61,7 @@ impl AccountConfig {
             timeout: None,
             max_attempts: None,
             rates: None,
+            quota_key: None,
             settings: Settings::new(),
             environment: false,
         }
@@ -99,6 +107,13 @@ impl AccountConfig {
         self
     }
 
+    /// Names the quota that this account's calls count against, in place of provider, host and non-secret settings.
+    #[must_use]
+    pub fn quota_key(mut self, key: impl Into<String>) -> Self {
+        self.quota_key = Some(key.into());
+        self
+    }
+
     /// Reads the provider's own configuration from the settings. For [`ProviderDescriptor`]s. All values arrive as
     /// texts, those of numbers too: see [`Settings::read`].
     ///
@@ -111,8 +126,14 @@ impl AccountConfig {
         self.resolved(known)?.read(provider, known)
     }
 
+    /// Which quota its calls count against.
+    pub(crate) fn key(&self, known: &[Setting]) -> Result<AccountKey> {
+        let settings = self.resolved(known)?;
+        AccountKey::new(&self.provider, self.quota_key.as_deref(), &settings, known)
+    }
+
     /// All settings with their values, wherever they come from.
-    pub(crate) fn resolved(&self, known: &[Setting]) -> Result<Settings> {
+    fn resolved(&self, known: &[Setting]) -> Result<Settings> {
         let settings = self.settings.clone().resolve_env(known)?;
         Ok(if self.environment {
             settings.or_env(known)

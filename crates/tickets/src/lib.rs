@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod account_key;
 mod everywhere;
 mod registry;
 
 pub use account::AccountConfig;
+pub use account_key::AccountKey;
 pub use everywhere::{apply_everywhere, apply_in_each};
 pub use registry::{PROVIDERS, ProviderDescriptor, Registry, connect};
 pub use ticket_core::*;

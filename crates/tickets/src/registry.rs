@@ -1,18 +1,17 @@
 //! Which providers there are, and how each is connected. The one table of the facade.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
-
 use ticket_core::{
-    Error, Limit, Pacer, ProviderInfo, Result, Setting, Settings, StackOptions, TicketProvider,
+    Error, Limit, Pacer, ProviderInfo, Result, Setting, Slots, StackOptions, TicketProvider,
     Tickets,
 };
 
 use crate::account::AccountConfig;
+use crate::account_key::AccountKey;
 
 /// How much longer than one request an attempt may take.
 const GRACE: Duration = Duration::from_secs(2);
@@ -129,9 +128,9 @@ pub const PROVIDERS: &[ProviderDescriptor] = &[
 
 /// The providers that an application knows: [`PROVIDERS`], and its own.
 ///
-/// Handles of the same account (the same provider, address and credentials) that are connected by the same registry,
-/// or by clones of it, keep to the account's quotas together. Handles of different registries know nothing of
-/// each other.
+/// Handles of the same account (see [`AccountKey`]) that are connected by the same registry, or by clones of it, keep
+/// to the account's quotas together. Handles of different registries know nothing of each other, unless both have
+/// [`slots`](Self::slots) in a store that they share.
 #[derive(Clone, Debug)]
 pub struct Registry {
     descriptors: Vec<ProviderDescriptor>,
@@ -147,54 +146,48 @@ impl Default for Registry {
     }
 }
 
-/// The pacers of the accounts that have a handle, by a keyed hash of what the account is.
-#[derive(Debug, Default)]
+/// Makes the slots of an account.
+type SlotsFactory = dyn Fn(&AccountKey, &[Limit]) -> Arc<dyn Slots> + Send + Sync;
+
+/// The pacers of the accounts that have a handle.
+#[derive(Default)]
 struct Pacers {
-    hasher: RandomState,
-    by_account: Mutex<HashMap<u64, Weak<Pacer>>>,
+    /// Those of one process where absent.
+    slots: Option<Box<SlotsFactory>>,
+    by_account: Mutex<HashMap<AccountKey, Weak<Pacer>>>,
 }
 
-/// What tells an account from others: where it is, and who calls. Not how it is called.
-#[derive(Hash)]
-struct Identity<'a> {
-    provider: &'a str,
-    settings: Vec<(&'static str, Option<&'a str>)>,
-}
-
-impl<'a> Identity<'a> {
-    /// The settings without a default, and the address.
-    fn new(provider: &'a str, settings: &'a Settings, known: &'static [Setting]) -> Self {
-        let tells = |setting: &&Setting| setting.default.is_none() || setting.name == "base_url";
-        let value = |setting: &'static Setting| {
-            let given = settings.get(setting.name).map(ExposeSecret::expose_secret);
-            let value = given.or(setting.default);
-            (setting.name, value.map(|value| value.trim_end_matches('/')))
-        };
-        Self {
-            provider,
-            settings: known.iter().filter(tells).map(value).collect(),
-        }
+impl fmt::Debug for Pacers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pacers")
+            .field("by_account", &self.by_account)
+            .finish_non_exhaustive()
     }
 }
 
 impl Pacers {
     /// The account's pacer; a new one for these limits where there is none in use.
-    fn of_account(&self, account: &Identity<'_>, limits: Vec<Limit>) -> Result<Arc<Pacer>> {
-        let key = self.hasher.hash_one(account);
+    fn of_account(&self, account: AccountKey, limits: Vec<Limit>) -> Result<Arc<Pacer>> {
         let pacers = self.by_account.lock();
         let mut pacers = pacers.unwrap_or_else(PoisonError::into_inner);
-        if let Some(pacer) = pacers.get(&key).and_then(Weak::upgrade) {
+        if let Some(pacer) = pacers.get(&account).and_then(Weak::upgrade) {
             if pacer.limits() == limits {
                 return Ok(pacer);
             }
             return Err(Error::config(format!(
-                "another handle of this {} account is connected with other limits; an account has one `rate`",
-                account.provider
+                "another handle of the account {account} is connected with other limits; use one `rate` for it, \
+                 or give each a `quota_key` of its own if these are separate accounts"
             )));
         }
         pacers.retain(|_, pacer| pacer.strong_count() > 0);
-        let pacer = Arc::new(Pacer::new(limits));
-        pacers.insert(key, Arc::downgrade(&pacer));
+        let pacer = Arc::new(match &self.slots {
+            Some(slots) => {
+                let slots = slots(&account, &limits);
+                Pacer::with_slots(limits, slots)
+            }
+            None => Pacer::new(limits),
+        });
+        pacers.insert(account, Arc::downgrade(&pacer));
         Ok(pacer)
     }
 }
@@ -214,6 +207,29 @@ impl Registry {
         self
     }
 
+    /// Keeps the slots of each account's quotas where `factory` says, such as in a store that several processes share,
+    /// in place of this process's memory.
+    ///
+    /// The registry calls it when an account gets its first handle, and again if all handles of the account were
+    /// dropped in between. Arguments: the account's key, and its limits (with the account's `rate`, or else as the
+    /// provider documents them); see [`Pacer::with_slots`]. It runs under the registry's lock, so it must not block for long
+    /// and must not connect an account with the same registry.
+    ///
+    /// Call this before the first account is connected: handles from before and after share nothing.
+    ///
+    /// There is an example at [`AccountKey`].
+    #[must_use]
+    pub fn slots(
+        mut self,
+        factory: impl Fn(&AccountKey, &[Limit]) -> Arc<dyn Slots> + Send + Sync + 'static,
+    ) -> Self {
+        self.pacers = Arc::new(Pacers {
+            slots: Some(Box::new(factory)),
+            by_account: Mutex::default(),
+        });
+        self
+    }
+
     /// The provider with this id.
     pub fn get(&self, id: &str) -> Option<&ProviderDescriptor> {
         self.iter().find(|known| (known.info)().id == id)
@@ -230,7 +246,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// `Config` where the provider is unknown or not compiled in, and where settings are missing or wrong.
+    /// `Config` where the provider is unknown or not compiled in, where settings are missing or wrong, and where
+    /// another handle of the account is connected with other limits.
     pub fn connect(&self, account: &AccountConfig) -> Result<Tickets> {
         let Some(descriptor) = self.get(&account.provider) else {
             let known: Vec<_> = self.iter().map(|known| (known.info)().id).collect();
@@ -253,9 +270,8 @@ impl Registry {
             allowed.windows.clone_from(rates);
             limits.push(allowed);
         }
-        let settings = account.resolved(descriptor.settings)?;
-        let identity = Identity::new(&account.provider, &settings, descriptor.settings);
-        let pacer = self.pacers.of_account(&identity, limits)?;
+        let key = account.key(descriptor.settings)?;
+        let pacer = self.pacers.of_account(key, limits)?;
         let mut options = StackOptions::default().pacer(pacer);
         if let Some(attempts) = account.max_attempts {
             options.retry.max_attempts = attempts;
@@ -294,10 +310,9 @@ mod tests {
     #[test]
     fn accounts_that_nobody_holds_any_more_are_forgotten() {
         let pacers = Pacers::default();
-        let settings = Settings::new();
         let held = |provider| {
-            let account = Identity::new(provider, &settings, &[]);
-            pacers.of_account(&account, Vec::new()).unwrap()
+            let account = AccountConfig::new(provider).key(&[]).unwrap();
+            pacers.of_account(account, Vec::new()).unwrap()
         };
         for provider in ["first", "second", "third"] {
             drop(held(provider));

@@ -7,14 +7,16 @@
 
 use std::num::NonZeroU32;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
 use tickets::{
-    AccountConfig, CallContext, Capabilities, ErrorKind, NewTicket, PROVIDERS, Person, Priority,
-    ProviderDescriptor, ProviderInfo, Quota, Registry, Setting, Ticket, TicketId, TicketProvider,
+    AccountConfig, CallContext, Capabilities, Error, ErrorKind, NewTicket, NoSlot, Operation,
+    PROVIDERS, Person, Priority, ProviderDescriptor, ProviderInfo, Quota, Registry, Setting, Slots,
+    Ticket, TicketId, TicketProvider,
 };
 
 fn account(sandbox: &Sandbox, provider: &str) -> AccountConfig {
@@ -276,10 +278,14 @@ fn handles_of_one_account_share_its_quotas_within_a_registry() {
         .timeout(Duration::from_secs(9))
         .max_attempts(NonZeroU32::MAX);
     assert!(Arc::ptr_eq(&first, &connect(&registry, &patient)));
-    assert!(!Arc::ptr_eq(
-        &first,
-        &connect(&registry, &account("second-key"))
-    ));
+    // Nothing shows that another key is another account; only who configures it can say so.
+    let second = account("second-key");
+    assert!(Arc::ptr_eq(&first, &connect(&registry, &second)));
+    let second = second.quota_key("second");
+    let apart = connect(&registry, &second);
+    assert!(!Arc::ptr_eq(&first, &apart));
+    let renewed = account("renewed-key").quota_key("second");
+    assert!(Arc::ptr_eq(&apart, &connect(&registry, &renewed)));
     assert!(!Arc::ptr_eq(
         &first,
         &connect(&Registry::new(), &account("first-key"))
@@ -304,11 +310,71 @@ fn handles_of_one_account_share_its_quotas_within_a_registry() {
     let error = registry.connect(&slower).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("with other limits"), "{error}");
+    assert!(error.to_string().contains("`quota_key`"), "{error}");
+    let other = connect(&registry, &slower.clone().quota_key("slower"));
+    assert!(other.limits().iter().any(|limit| !limit.windows.is_empty()));
     drop(first);
     let slower = connect(&registry, &slower);
     let windows = slower.limits().iter().flat_map(|limit| &limit.windows);
     assert_eq!(windows.map(|quota| quota.calls).collect::<Vec<_>>(), [1]);
     assert!(!format!("{registry:?}").contains("first-key"));
+}
+
+/// Slots that are never free, as of a store that another process has emptied, and who asked.
+#[derive(Debug, Default)]
+struct Taken {
+    asked: AtomicUsize,
+}
+
+impl Slots for Taken {
+    fn take(&self, _: Operation) -> BoxFuture<'_, Result<(), NoSlot>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Box::pin(std::future::ready(Err(NoSlot::Failed(Error::config(
+            "the store has none",
+        )))))
+    }
+
+    fn give_back(&self, _: Operation) {}
+
+    fn close_for(&self, _: Duration) {}
+}
+
+#[tokio::test]
+async fn a_registry_with_slots_asks_its_factory_once_per_account_and_sends_nothing_without_a_slot()
+{
+    let sandbox = Sandbox::start().await.unwrap();
+    let made = Arc::new(Mutex::new(Vec::new()));
+    let slots = Arc::new(Taken::default());
+    let registry = Registry::new().slots({
+        let (made, slots) = (Arc::clone(&made), Arc::clone(&slots));
+        move |key, limits| {
+            let windows = limits.iter().flat_map(|limit| limit.windows.clone());
+            let windows: Vec<_> = windows.collect();
+            made.lock().unwrap().push((key.to_string(), windows));
+            Arc::clone(&slots) as Arc<dyn Slots>
+        }
+    });
+    let account = account(&sandbox, "sweeppea").rates(["7/1".parse().unwrap()]);
+    let handles = [
+        registry.connect(&account).unwrap(),
+        registry.clone().connect(&account).unwrap(),
+    ];
+    for handle in &handles {
+        let error = handle.get("2531581").await.unwrap_err();
+        assert_eq!(error.message(), "the store has none");
+    }
+    assert_eq!(slots.asked.load(Ordering::SeqCst), 2);
+    assert!(sandbox.journal().is_empty());
+    let quota = Quota::new(7, Duration::from_secs(1));
+    let key = format!("sweeppea://{}", sandbox.address());
+    assert_eq!(*made.lock().unwrap(), [(key.clone(), vec![quota])]);
+    // What is made anew is asked for anew.
+    drop(handles);
+    let again = registry.connect(&account).unwrap();
+    assert_eq!(made.lock().unwrap().len(), 2);
+    let shown = format!("{registry:?}");
+    assert!(shown.contains(&key), "{shown}");
+    drop(again);
 }
 
 #[tokio::test]

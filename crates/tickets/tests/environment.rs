@@ -147,13 +147,15 @@ fn whoever_sets_a_variable_that_is_not_read_is_told_so() {
 }
 
 #[test]
-fn accounts_are_told_apart_by_what_their_variables_hold() {
-    const TEST: &str = "accounts_are_told_apart_by_what_their_variables_hold";
+fn accounts_are_told_apart_by_the_addresses_in_their_variables_and_not_by_the_secrets() {
+    const TEST: &str =
+        "accounts_are_told_apart_by_the_addresses_in_their_variables_and_not_by_the_secrets";
     if std::env::var_os(CHILD).is_none() {
         let keys = [
             ("SWEEPPEA_API_KEY", "eu-key".to_owned()),
             ("TICKETS_TEST_EU_KEY", "eu-key".to_owned()),
             ("TICKETS_TEST_US_KEY", "us-key".to_owned()),
+            ("TICKETS_TEST_US_URL", "https://us.example.com".to_owned()),
         ];
         return again(TEST, &keys);
     }
@@ -167,7 +169,10 @@ fn accounts_are_told_apart_by_what_their_variables_hold() {
     };
     assert!(shares(AccountConfig::from_env("sweeppea")));
     assert!(shares(named("TICKETS_TEST_EU_KEY")));
-    assert!(!shares(named("TICKETS_TEST_US_KEY")));
+    assert!(shares(named("TICKETS_TEST_US_KEY")));
+    assert!(!shares(named("TICKETS_TEST_US_KEY").quota_key("us")));
+    let elsewhere = named("TICKETS_TEST_US_KEY").setting("base_url_env", "TICKETS_TEST_US_URL");
+    assert!(!shares(elsewhere));
 }
 
 #[tokio::test(flavor = "multi_thread")]

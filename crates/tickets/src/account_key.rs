@@ -1,0 +1,202 @@
+//! What tells one account's quota from another's, without a secret.
+
+use std::fmt;
+use std::sync::Arc;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::ExposeSecret;
+use ticket_core::{Error, Result, Setting, Settings};
+
+/// What stands in a key as it is.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'[')
+    .remove(b']');
+
+/// Which quota an account's calls count against. Handles with equal keys share their slots.
+///
+/// A key consists of the provider, the host of its `base_url`, and the settings that are neither secret nor have a
+/// default. It contains no secret, not even as a hash. So two accounts at one provider and host that differ only in
+/// their secrets have the same key and share one quota: their calls may be slower than necessary, but never exceed the
+/// limit. If the vendor gives each a quota of its own, give each a
+/// [`quota_key`](crate::AccountConfig::quota_key): the key then consists of the provider and the `quota_key` only.
+///
+/// `Display` prints one line of ASCII that is the same on every machine and in every version, so it can be a key in a
+/// database: `leadsquared://api.example.com?org_id=22824`, or `leadsquared#eu` with the `quota_key` `eu`. Different keys
+/// print differently.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+///
+/// use tickets::{AccountConfig, Pacer, Registry};
+///
+/// # #[derive(Debug)]
+/// # struct Shared;
+/// # impl tickets::Slots for Shared {
+/// #     fn take(&self, _: tickets::Operation) -> std::pin::Pin<Box<dyn Future<Output = Result<(), tickets::NoSlot>> + Send + '_>> {
+/// #         Box::pin(std::future::ready(Ok(())))
+/// #     }
+/// #     fn give_back(&self, _: tickets::Operation) {}
+/// #     fn close_for(&self, _: std::time::Duration) {}
+/// # }
+/// let keys = Arc::new(Mutex::new(Vec::new()));
+/// let seen = Arc::clone(&keys);
+/// let registry = Registry::new().slots(move |key, _limits| {
+///     seen.lock().unwrap().push(key.to_string());
+///     Arc::new(Shared)
+/// });
+/// let account = AccountConfig::new("sweeppea").setting("api_key", "s3cret");
+/// let _eu = registry.connect(&account)?;
+/// let _us = registry.connect(&account.quota_key("us"))?;
+/// assert_eq!(*keys.lock().unwrap(), ["sweeppea://api-v3.sweeppea.com", "sweeppea#us"]);
+/// # Ok::<(), tickets::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountKey(Arc<str>);
+
+impl AccountKey {
+    /// The key of an account with these settings, all of them resolved.
+    ///
+    /// # Errors
+    ///
+    /// `Config` where the `quota_key` is blank.
+    pub(crate) fn new(
+        provider: &str,
+        quota_key: Option<&str>,
+        settings: &Settings,
+        known: &[Setting],
+    ) -> Result<Self> {
+        let mut key = encoded(provider.trim());
+        if let Some(quota_key) = quota_key.map(str::trim) {
+            if quota_key.is_empty() {
+                return Err(Error::config("`quota_key` is blank"));
+            }
+            return Ok(Self((key + "#" + &encoded(quota_key)).into()));
+        }
+        let value = |setting: &Setting| {
+            let given = settings.get(setting.name).map(ExposeSecret::expose_secret);
+            given.or(setting.default).map(str::trim).map(str::to_owned)
+        };
+        let open = || known.iter().filter(|setting| !setting.secret);
+        let address = open().find(|setting| setting.name == "base_url");
+        if let Some(address) = address.and_then(value) {
+            key = key + "://" + &encoded(&host(&address));
+        }
+        let mut mark = '?';
+        for setting in open().filter(|one| one.default.is_none() && one.name != "base_url") {
+            if let Some(value) = value(setting) {
+                key.push(mark);
+                key = key + &encoded(setting.name) + "=" + &encoded(&value);
+                mark = '&';
+            }
+        }
+        Ok(Self(key.into()))
+    }
+}
+
+impl fmt::Display for AccountKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}
+
+/// The host of an address, with its port where that is not the usual one. Never what stands before an `@`: that may
+/// be a password.
+fn host(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let usual = match scheme.to_ascii_lowercase().as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => "",
+    };
+    host.strip_suffix(usual)
+        .unwrap_or(host)
+        .to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: &[Setting] = &[
+        Setting::required("base_url", "X_BASE_URL", "where the API is"),
+        Setting::required("org_id", "X_ORG_ID", "the tenant"),
+        Setting::required("email", "X_EMAIL", "the login").or_others(),
+        Setting::secret("token", "X_TOKEN", "the token"),
+        Setting::optional("time_zone", "X_ZONE", "the zone of its times", "UTC"),
+    ];
+
+    fn key(quota_key: Option<&str>, settings: &[(&str, &str)]) -> String {
+        let settings = settings.iter().fold(Settings::new(), |all, (name, value)| {
+            all.with(*name, (*value).to_owned())
+        });
+        AccountKey::new("x", quota_key, &settings, KNOWN)
+            .unwrap()
+            .to_string()
+    }
+
+    #[test]
+    fn a_key_says_where_and_who_and_holds_no_secret() {
+        for (settings, expected) in [
+            (
+                &[
+                    ("base_url", "https://api.example.com/v2"),
+                    ("org_id", "1"),
+                    ("token", "s3cret"),
+                ][..],
+                "x://api.example.com?org_id=1",
+            ),
+            // How an account is called does not tell it from others.
+            (
+                &[
+                    ("base_url", "https://API.example.com:443/"),
+                    ("org_id", " 1 "),
+                    ("token", "other"),
+                    ("time_zone", "Asia/Tokyo"),
+                ],
+                "x://api.example.com?org_id=1",
+            ),
+            (
+                &[
+                    ("base_url", "http://me:s3cret@127.0.0.1:8080?s3cret#s3cret"),
+                    ("email", "a&b=c@example.com"),
+                ],
+                "x://127.0.0.1:8080?email=a%26b%3Dc@example.com",
+            ),
+            (
+                &[("base_url", "http://[::1]:80"), ("org_id", "\n#ö")],
+                "x://[::1]?org_id=%23%C3%B6",
+            ),
+            (
+                &[("base_url", "https://example.com:80")],
+                "x://example.com:80",
+            ),
+            (&[("token", "s3cret")], "x"),
+        ] {
+            assert_eq!(key(None, settings), expected);
+        }
+    }
+
+    #[test]
+    fn a_quota_key_takes_the_place_of_host_and_settings_and_not_of_the_provider() {
+        let settings = [("base_url", "https://example.com"), ("org_id", "1")];
+        assert_eq!(key(Some(" eu "), &settings), "x#eu");
+        assert_eq!(
+            key(Some("//example.com?org_id=1"), &[]),
+            "x#%2F%2Fexample.com%3Forg_id%3D1"
+        );
+        let blank = AccountKey::new("x", Some(" "), &Settings::new(), KNOWN);
+        assert_eq!(blank.unwrap_err().to_string(), "`quota_key` is blank");
+    }
+}
