@@ -4,7 +4,7 @@
 #[allow(dead_code, reason = "each target uses a part of the bodies")]
 mod bodies;
 
-use bodies::{accounts, documented, replies, requests, sandbox, texts};
+use bodies::{accounts, config_file, documented, replies, requests, sandbox, texts};
 
 /// Any reply to any call.
 pub fn replies(bytes: &[u8]) {
@@ -24,6 +24,11 @@ pub fn texts(text: &str) {
 /// Any account file.
 pub fn accounts(text: &str) {
     accounts::check(text);
+}
+
+/// Any configuration file.
+pub fn config_file(text: &str) {
+    config_file::check(text);
 }
 
 /// Any bytes on the sandbox's socket.

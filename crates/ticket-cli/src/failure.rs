@@ -1,13 +1,13 @@
-//! Why a command ended early: its exit code, the error object for programs, and words for people with
-//! what can be done about it. Not for what became of single tickets of many: see `commands/bulk`.
+//! Why a command ended early: its exit code, and how that is printed for programs and for people, with what can be
+//! done about it. Not for what became of single tickets of many: see `commands/bulk`.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use serde::Serialize;
-use tickets::{Effect, Error, ErrorKind, Operation, TicketRef};
+use tickets::diagnosis::{Diagnosis, ErrorObject, Hint};
+use tickets::{Effect, Error, ErrorKind, TicketRef};
 
-use crate::accounts::Account;
 use crate::args::Form;
 use crate::text;
 
@@ -30,49 +30,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error as programs read it.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct ErrorObject {
-    pub(crate) kind: &'static str,
-    pub(crate) effect: &'static str,
-    pub(crate) message: String,
-    pub(crate) status: Option<u16>,
-    pub(crate) retry_after_s: Option<u64>,
-}
-
-impl From<&Error> for ErrorObject {
-    fn from(error: &Error) -> Self {
-        let tried = match error.attempts() {
-            0 | 1 => String::new(),
-            attempts => format!("; tried {attempts} times"),
-        };
-        let words = error.vendor_message();
-        let words = words.map(|words| format!("; the vendor says: \"{words}\""));
-        let message = error.message().to_owned() + &tried + &words.unwrap_or_default();
-        Self {
-            kind: error.kind().as_str(),
-            effect: error.effect().as_str(),
-            message: text::line(&message),
-            status: error.status(),
-            // Rounded up: who waits a little less waits for nothing.
-            retry_after_s: error
-                .retry_after()
-                .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
-        }
-    }
-}
-
-impl ErrorObject {
-    /// The message for people, on one line.
-    pub(crate) fn sentence(&self) -> String {
-        match self.status {
-            Some(status) => format!("{} (HTTP {status})", self.message),
-            None => self.message.clone(),
-        }
-    }
-}
-
-/// The same where it ends the command: with what can be done, if anything is known.
+/// An error as programs read it, where it ends the command: with what can be done, if anything is known.
 #[derive(Serialize)]
 struct Hinted {
     #[serde(flatten)]
@@ -99,28 +57,11 @@ impl Failure {
         Error::invalid_input(message).into()
     }
 
-    /// A call about one ticket or one account failed.
-    pub(crate) fn of_call(error: &Error, account: &Account, ticket: Option<&TicketRef>) -> Self {
-        let place = ticket.map_or_else(|| account.name.clone(), ToString::to_string);
-        let hint = hint(error, account, ticket);
-        Self::from(error).at(place).hinting(hint)
-    }
-
-    /// A call was on its way when it was stopped.
-    pub(crate) fn not_waited_for(
-        operation: Operation,
-        account: &Account,
-        ticket: Option<&TicketRef>,
-    ) -> Self {
-        let done = match operation {
-            Operation::Create => "the ticket may exist",
-            _ => "the ticket may have changed",
-        };
-        let place = ticket.map_or_else(|| account.name.clone(), ToString::to_string);
-        Self::local(format!("stopped while the request was on its way: {done}"))
-            .after_a_change()
-            .at(place)
-            .hinting(look(Some(operation), ticket))
+    /// A call was on its way when it was stopped: not by the vendor, but here.
+    pub(crate) fn not_waited_for(unanswered: Diagnosis) -> Self {
+        let mut failure = Self::from(unanswered);
+        failure.object.kind = "local";
+        failure
     }
 
     /// The output could not be written.
@@ -146,18 +87,11 @@ impl Failure {
     }
 
     /// Something failed on this computer that is neither input nor configuration.
-    pub(crate) fn local(message: String) -> Self {
-        let object = ErrorObject {
-            kind: "local",
-            effect: Effect::None.as_str(),
-            message,
-            status: None,
-            retry_after_s: None,
-        };
+    pub(crate) fn local(message: impl AsRef<str>) -> Self {
         Self {
             exit: Exit::Failed,
             place: None,
-            object: Box::new(object),
+            object: Box::new(ErrorObject::local(message)),
             hint: None,
             silent: false,
         }
@@ -226,7 +160,7 @@ impl From<&Error> for Failure {
         Self {
             exit,
             object: Box::new(error.into()),
-            ..Self::local(String::new())
+            ..Self::local("")
         }
     }
 }
@@ -237,54 +171,36 @@ impl From<Error> for Failure {
     }
 }
 
-/// What can be done about an error of a call, in one line.
-pub(crate) fn hint(error: &Error, account: &Account, ticket: Option<&TicketRef>) -> Option<String> {
-    if error.effect() == Effect::Unknown {
-        return Some(look(error.operation(), ticket));
+impl From<Diagnosis> for Failure {
+    fn from(wrong: Diagnosis) -> Self {
+        Self {
+            place: wrong.place,
+            hint: wrong.hint.as_ref().map(words),
+            ..Self::from(wrong.error)
+        }
     }
-    Some(match error.kind() {
-        ErrorKind::Unauthenticated | ErrorKind::TokenExpired => {
-            let place = account.place_of(|setting| setting.secret);
-            // Providers name their variables themselves, but do not know of files.
-            if error.message().contains(&place) {
-                return None;
-            }
-            format!("check {place}")
-        }
-        ErrorKind::Config => format!("see {}", account.place_of(|setting| setting.default.is_none())),
-        ErrorKind::Forbidden => {
-            "the credentials are known, but do not allow this; whoever administers the account can change that"
-                .to_owned()
-        }
-        ErrorKind::Connect => format!(
-            "the address comes from {}",
-            account.place_of(|setting| setting.name == "base_url")
-        ),
-        ErrorKind::RateLimited => match ErrorObject::from(error).retry_after_s {
-            Some(wait) => format!("wait {wait} s, then run it again"),
-            None => "wait a little, then run it again".to_owned(),
-        },
-        ErrorKind::Timeout => "--timeout SECONDS allows more time".to_owned(),
-        ErrorKind::Unsupported => "`tickets providers` shows what each provider can do".to_owned(),
-        _ => return None,
-    })
 }
 
-/// How to find out what became of a call.
-fn look(operation: Option<Operation>, ticket: Option<&TicketRef>) -> String {
-    let place = match (operation, ticket) {
-        // What was filed has an id that nobody was told; and not every vendor shows notes among the messages.
-        (Some(Operation::Create | Operation::Comment), _) | (_, None) => {
-            "at the vendor's".to_owned()
+/// What can be done, in words that name this command and its options.
+pub(crate) fn words(hint: &Hint) -> String {
+    match hint {
+        Hint::Look(Some(ticket)) => format!(
+            "it may have been carried out all the same: look with `tickets get {}` before you repeat it",
+            text::line(&ticket.to_string())
+        ),
+        Hint::Environment => {
+            "`tickets providers` lists the environment variables; --sandbox needs none".to_owned()
         }
-        (_, Some(ticket)) => format!("with `tickets get {}`", text::line(&ticket.to_string())),
-    };
-    format!("it may have been carried out all the same: look {place} before you repeat it")
+        Hint::Accounts => format!("{hint}; see `tickets --help`"),
+        Hint::MoreTime => "--timeout SECONDS allows more time".to_owned(),
+        Hint::Capabilities => "`tickets providers` shows what each provider can do".to_owned(),
+        hint => hint.to_string(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use tickets::Operation;
 
     use super::*;
 
@@ -307,18 +223,5 @@ mod tests {
             Exit::Failed
         );
         assert_eq!(exit(Error::new(ErrorKind::Connect, "x")), Exit::Failed);
-    }
-
-    #[test]
-    fn the_error_object_has_the_vendors_words_and_whole_seconds() {
-        let error = Error::new(ErrorKind::RateLimited, "too many calls")
-            .with_status(429)
-            .with_vendor_message("slow\ndown")
-            .with_attempts(3)
-            .with_retry_after(Duration::from_millis(1500));
-        assert_eq!(
-            serde_json::to_string(&ErrorObject::from(&error)).unwrap(),
-            r#"{"kind":"rate_limited","effect":"none","message":"too many calls; tried 3 times; the vendor says: \"slow\\ndown\"","status":429,"retry_after_s":2}"#
-        );
     }
 }

@@ -5,7 +5,6 @@
 mod accounts;
 mod args;
 mod commands;
-mod config;
 mod failure;
 mod interrupt;
 mod output;

@@ -2,6 +2,12 @@
 
 mod account;
 mod account_key;
+#[cfg(feature = "accounts-file")]
+pub mod accounts;
+#[cfg(feature = "accounts-file")]
+pub mod config_file;
+#[cfg(feature = "accounts-file")]
+pub mod diagnosis;
 mod everywhere;
 mod registry;
 

@@ -1,9 +1,10 @@
 //! `tickets get`: one ticket, with the vendor's own JSON under `raw` in the JSON forms.
 
 use serde::Serialize;
+use tickets::accounts::Account;
 use tickets::{Person, Ticket, TicketRef};
 
-use crate::accounts::{Account, Accounts};
+use crate::accounts::Accounts;
 use crate::args::{Global, One};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record};
@@ -16,7 +17,7 @@ pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<E
         .tickets
         .get(&reference.id)
         .await
-        .map_err(|error| Failure::of_call(&error, &account, Some(&reference)))?;
+        .map_err(|error| account.diagnose(error, Some(&reference)))?;
     output
         .one(&Shown::new(&account, ticket))
         .map_err(|error| Failure::output(&error))?;

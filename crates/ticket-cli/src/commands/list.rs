@@ -22,7 +22,7 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
     let tickets = account.tickets.list_all(query(list)).take(limit);
     let rows = tickets.map(|ticket| match ticket {
         Ok(ticket) => Ok(Row(Shown::new(&account, ticket))),
-        Err(error) => Err(Failure::of_call(&error, &account, None)),
+        Err(error) => Err(account.diagnose(error, None).into()),
     });
     pour(rows, output, "There are no such tickets.").await
 }

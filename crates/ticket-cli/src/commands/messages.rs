@@ -26,7 +26,7 @@ pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<E
             reference: reference.clone(),
             message,
         })
-        .map_err(|error| Failure::of_call(&error, &account, Some(&reference)));
+        .map_err(|error| account.diagnose(error, Some(&reference)).into());
     pour(messages, output, "Nothing was said on this ticket.").await
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn pour<R: Record>(
             biased;
             // Nothing is changed by a list, so its answer need not be waited for.
             () = stop.finishing() => break Some(Failure::local(
-                "stopped before the end of the list".to_owned(),
+                "stopped before the end of the list",
             )),
             record = records.next() => record,
         };

@@ -1,8 +1,8 @@
 //! Waits for the answer of a call that changes one ticket. Not for many of them: see `bulk`.
 
+use tickets::accounts::Account;
 use tickets::{Operation, TicketRef};
 
-use crate::accounts::Account;
 use crate::failure::Failure;
 use crate::interrupt::Signals;
 
@@ -17,7 +17,7 @@ pub(super) async fn answer<T>(
     let mut signals = Signals::listen()?;
     tokio::select! {
         biased;
-        answer = call => answer.map_err(|error| Failure::of_call(&error, account, ticket)),
-        () = signals.next() => Err(Failure::not_waited_for(operation, account, ticket)),
+        answer = call => answer.map_err(|error| account.diagnose(error, ticket).into()),
+        () = signals.next() => Err(Failure::not_waited_for(account.unanswered(operation, ticket))),
     }
 }

@@ -11,7 +11,7 @@ mod bodies;
 use std::cell::Cell;
 use std::sync::Once;
 
-use bodies::{accounts, documented, replies, requests, sandbox, texts};
+use bodies::{accounts, config_file, documented, replies, requests, sandbox, texts};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -181,6 +181,34 @@ fn any_account_file_is_connected_or_refused_and_shows_no_value() {
     let file = (provider, vec(line, 0..5))
         .prop_map(|(provider, lines)| format!("provider = \"{provider}\"\n{}", lines.concat()));
     run(1_500, &file, |file| accounts::check(file));
+}
+
+/// A line of a configuration file, right or wrong.
+fn line() -> impl Strategy<Value = String> {
+    let name = "provider|timeout_s|max_attempts|rate|quota_key|token|token_env|[a-z_.]{1,6}|\\[accounts.[a-z]{0,3}\\]|@@";
+    let value = prop_oneof![
+        "@@|[0-9]{1,20}|-?[0-9.]{1,6}(e[0-9]{1,3})?|nan|-inf|true|1979-05-27|\\[@@\\]|\\{ ?a = @@ ?\\}|0x1f|1_0",
+        "\"(25/5|1/0|x|sweeppea|)\"|\\[(\"1/1\", ?)*1?\\]",
+        ".*",
+    ];
+    prop_oneof![
+        1 => "\\[accounts\\.[a-c]\\]\nprovider = \"sweeppea\"".prop_map(String::from),
+        1 => "\\[?\\[?[a-z.\"@]{0,12}\\]?".prop_map(String::from),
+        4 => (name, value).prop_map(|(name, value)| format!("{name} = {value}")),
+    ]
+}
+
+#[test]
+fn any_configuration_file_is_read_or_refused_by_a_message_without_values() {
+    let file = (vec(line(), 0..5), any::<bool>()).prop_map(|(lines, begun)| {
+        let begin = if begun {
+            "[accounts.x]\nprovider = \"x\"\n"
+        } else {
+            ""
+        };
+        format!("{begin}{}", lines.join("\n"))
+    });
+    run(1_000, &file, |file| config_file::check(file));
 }
 
 thread_local! {

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::rc::Rc;
 
 use tickets::TicketRef;
+use tickets::config_file::is_foreign;
 
 use crate::args::Many;
-use crate::config::is_foreign;
 use crate::failure::Failure;
 use crate::text;
 

@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 use std::io;
 use std::iter::Peekable;
+use std::time::Duration;
 
-use tickets::{Change, DeleteTarget, TicketId, TicketRef};
+use tickets::accounts::Account;
+use tickets::{Change, DeleteTarget, Limit, TicketId, TicketRef};
 
 use super::repeats::{Repeats, TOGETHER};
 use super::spool::{Spool, SpoolReader, SpoolWriter};
 use super::{asked, words};
-use crate::accounts::{Account, Accounts};
+use crate::accounts::Accounts;
 use crate::args::Many;
 use crate::failure::Failure;
 use crate::text::{self, counted};
@@ -72,7 +74,7 @@ impl Plan {
             change
                 .check(info, &DeleteTarget::new(&ticket.id))
                 .map_err(|error| {
-                    asked.located(Failure::of_call(&error, &group.account, Some(ticket)))
+                    asked.located(group.account.diagnose(error, Some(ticket)).into())
                 })?;
             if group.first.len() < NAMED && !group.first.contains(&ticket.id) {
                 group.first.push(ticket.id.clone());
@@ -144,7 +146,7 @@ impl Plan {
         let titles: Vec<_> = self
             .groups
             .iter()
-            .map(|group| group.account.title())
+            .map(|group| title(&group.account))
             .collect();
         let width = titles
             .iter()
@@ -237,6 +239,33 @@ impl Iterator for InOrder<'_> {
         let (_, index) = heads.min()?;
         let ticket = self.groups.get_mut(index)?.next()?;
         Some(ticket.map(|(place, id)| (index, place, id)))
+    }
+}
+
+/// How many calls the account allows.
+pub(super) fn limits(account: &Account) -> &[Limit] {
+    match account.tickets.pacer() {
+        Some(pacer) => pacer.limits(),
+        None => &account.tickets.info().limits,
+    }
+}
+
+/// Lower bound on the time for so many calls of this change.
+pub(super) fn least_time(account: &Account, change: &Change, calls: u64) -> Duration {
+    let covering = limits(account)
+        .iter()
+        .filter(|limit| limit.covers(change.operation()));
+    let times = covering.map(|limit| limit.least_time(calls));
+    times.max().unwrap_or_default()
+}
+
+/// The account for people: with its provider where the name does not tell.
+fn title(account: &Account) -> String {
+    let info = account.tickets.info();
+    if account.name == info.id {
+        account.name.clone()
+    } else {
+        format!("{} ({})", text::line(&account.name), info.title)
     }
 }
 

@@ -5,11 +5,11 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tickets::Change;
+use tickets::accounts::Account;
+use tickets::{Change, WaitReason};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-use super::plan::{Group, Plan};
-use crate::accounts::Account;
+use super::plan::{Group, Plan, least_time};
 use crate::output::Output;
 use crate::table::USUAL;
 use crate::text;
@@ -100,8 +100,8 @@ impl<'a> Progress<'a> {
             }
             let left = usize::try_from(left).unwrap_or(usize::MAX);
             let calls = self.change.calls(left, account.tickets.info());
-            let (waiting, wait) = account.waiting().unzip();
-            let least = account.least_time(&self.change, calls);
+            let (waiting, wait) = waiting(account).unzip();
+            let least = least_time(account, &self.change, calls);
             let state = State {
                 done: bar.position(),
                 left,
@@ -147,6 +147,20 @@ fn style(name: usize, digits: usize) -> (ProgressStyle, usize) {
 
 fn styled(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// What an account's calls wait for at this moment, in words, and how long. Where other calls go on meanwhile that is
+/// no news.
+fn waiting(account: &Account) -> Option<(String, Duration)> {
+    let waiting = account.tickets.pacer()?.status().obstacle?;
+    let reason = match waiting.reason {
+        WaitReason::Quota => "waiting for the quota",
+        WaitReason::Closed => "closed by the vendor",
+        _ => return None,
+    };
+    let left = waiting.until?.duration_since(Instant::now());
+    let seconds = text::seconds(left.as_secs() + u64::from(left.subsec_nanos() > 0));
+    Some((format!("{reason}, {seconds}"), left))
 }
 
 /// How an account does.

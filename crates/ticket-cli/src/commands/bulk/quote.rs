@@ -1,11 +1,13 @@
 //! `--plan`: how many calls the work takes, and the least time in which the vendors allow them. Sends nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use tickets::accounts::Account;
 use tickets::{Limit, Operation};
 
-use super::plan::{Group, Plan};
+use super::plan::{self, Group, Plan};
 use crate::args::Form;
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record, say};
@@ -66,7 +68,7 @@ impl Quote {
         let sharing = plan
             .groups
             .iter()
-            .filter(|other| other.account.shares_quotas(&group.account));
+            .filter(|other| share_quotas(&other.account, &group.account));
         let of_all = sharing
             .map(|other| plan.change.calls(other.len(), info))
             .sum();
@@ -75,14 +77,22 @@ impl Quote {
             provider: info.id,
             tickets: group.len(),
             calls,
-            quota: in_words(group.account.limits(), plan.change.operation()),
-            least_time_s: whole_seconds(group.account.least_time(&plan.change, of_all)),
+            quota: in_words(plan::limits(&group.account), plan.change.operation()),
+            least_time_s: whole_seconds(plan::least_time(&group.account, &plan.change, of_all)),
         }
     }
 
     fn least_time(&self) -> String {
         self.least_time_s
             .map_or_else(|| "never".to_owned(), text::seconds)
+    }
+}
+
+/// Whether these are names of one account, or of accounts with one quota.
+fn share_quotas(one: &Account, other: &Account) -> bool {
+    match (one.tickets.pacer(), other.tickets.pacer()) {
+        (Some(own), Some(others)) => Arc::ptr_eq(own, others),
+        _ => one.name == other.name,
     }
 }
 

@@ -6,13 +6,14 @@ use std::io;
 
 use comfy_table::Color;
 use serde::Serialize;
+use tickets::diagnosis::ErrorObject;
 use tickets::{Change, Outcome, TicketId, TicketRef};
 
 use super::plan::Plan;
 use super::remaining::Remaining;
 use super::words;
 use crate::args::Form;
-use crate::failure::{self, ErrorObject, Exit, Failure};
+use crate::failure::{self, Exit, Failure};
 use crate::output::{Output, Record, Sheet, say};
 use crate::text::{self, counted};
 
@@ -174,7 +175,8 @@ impl<'a> Report<'a> {
             Some(Outcome::Failed(error) | Outcome::Unattempted(error))
                 if self.hints.len() < HINTS =>
             {
-                let hint = failure::hint(error, &group.account, Some(&ticket));
+                let hint = group.account.hint(error, Some(&ticket));
+                let hint = hint.as_ref().map(failure::words);
                 self.hints
                     .extend(hint.filter(|hint| !self.hints.contains(hint)));
             }

@@ -7,12 +7,13 @@ mod claim;
 mod step;
 
 use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, Vendor};
+use tickets::accounts::Account;
 use tickets::{
     Attachment, Change, DeleteReport, Effect, ErrorKind, Field, NewTicket, Operation, Outcome,
     Person, Priority, TicketRef,
 };
 
-use crate::accounts::{Account, Accounts, start_sandbox};
+use crate::accounts::{Accounts, start_sandbox};
 use crate::args::{Form, Global};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
@@ -66,7 +67,7 @@ impl<'a> Story<'a> {
     fn new(accounts: &'a Accounts, output: &'a Output) -> Result<Self, Failure> {
         let sandbox = accounts
             .sandbox()
-            .ok_or_else(|| Failure::local("the demo has no sandbox".to_owned()))?;
+            .ok_or_else(|| Failure::local("the demo has no sandbox"))?;
         let places = Vendor::ALL.into_iter().map(|vendor| {
             Ok(Place {
                 vendor,
@@ -101,7 +102,7 @@ impl<'a> Story<'a> {
             let files = new.attachments.len();
             for step in ["create", "create another"] {
                 let created = account.tickets.create(&new).await;
-                let created = created.map_err(|error| Failure::of_call(&error, account, None))?;
+                let created = created.map_err(|error| account.diagnose(error, None))?;
                 let ticket = TicketRef::new(&account.name, &created.id);
                 let truth = self.sandbox.ticket(vendor, created.id.as_str());
                 let agrees = truth.as_ref().is_some_and(|truth| {
@@ -140,7 +141,7 @@ impl<'a> Story<'a> {
             let said = match step::call(operation, &account.tickets, &ticket.id).await {
                 Ok(said) => Some(said),
                 Err(error) if error.kind() == ErrorKind::Unsupported => None,
-                Err(error) => return Err(Failure::of_call(&error, account, Some(ticket))),
+                Err(error) => return Err(account.diagnose(error, Some(ticket)).into()),
             };
             let truth = self.sandbox.ticket(vendor, ticket.id.as_str());
             let agrees = match (&said, &truth) {

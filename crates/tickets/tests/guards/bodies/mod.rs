@@ -5,6 +5,7 @@
 //! in parts (for proptest).
 
 pub(crate) mod accounts;
+pub(crate) mod config_file;
 pub(crate) mod documented;
 pub(crate) mod replies;
 pub(crate) mod requests;

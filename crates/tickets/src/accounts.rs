@@ -1,0 +1,189 @@
+//! From an account's name to its handle: the configuration file first, then a provider's id with its environment
+//! variables; or the accounts that an application gives, and no others.
+
+mod account;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+
+use ticket_core::{AccountSource, Error, Result, Setting, Tickets};
+
+use self::account::Origin;
+use crate::account::AccountConfig;
+use crate::config_file::ConfigFile;
+use crate::diagnosis::{Diagnosis, Hint, one_line};
+use crate::registry::Registry;
+
+pub use self::account::Account;
+
+/// All accounts that can be named. Reading them sends nothing, and neither does connecting one.
+///
+/// ```
+/// use tickets::accounts::Accounts;
+/// use tickets::{AccountConfig, Registry};
+///
+/// // `Accounts::load(Registry::new(), None)` reads the user's configuration file.
+/// let eu = AccountConfig::new("sweeppea").setting("api_key", "s3cret");
+/// let accounts = Accounts::given(Registry::new(), [("eu".to_owned(), eu)]);
+/// let eu = accounts.account("eu")?;
+/// assert_eq!(eu.tickets.info().id, "sweeppea");
+/// let unknown = accounts.account("us").unwrap_err();
+/// assert_eq!(unknown.to_string(), "there is no account \"us\"; there are eu");
+/// # Ok::<(), tickets::diagnosis::Diagnosis>(())
+/// ```
+pub struct Accounts {
+    registry: Registry,
+    source: Source,
+    adjust: Option<Box<Adjust>>,
+}
+
+type Adjust = dyn Fn(&mut AccountConfig) + Send + Sync;
+
+#[derive(Debug)]
+enum Source {
+    /// Its accounts, and every provider by its id, with its environment variables.
+    File(ConfigFile),
+    Given(BTreeMap<String, AccountConfig>),
+}
+
+impl Accounts {
+    /// The accounts of a [`ConfigFile`], and beside them each provider by its id: its settings come from its
+    /// environment variables.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConfigFile::load`]; and `Config` where an account has the name of a provider and is another one's.
+    pub fn load(registry: Registry, file: Option<&Path>) -> Result<Self, Diagnosis> {
+        let file = ConfigFile::load(file)?;
+        // Whoever writes that name means the provider, and must not reach another one.
+        let disguised = file
+            .accounts
+            .iter()
+            .find(|(name, account)| registry.get(name).is_some() && account.provider != **name);
+        if let Some((name, _)) = disguised {
+            let message = format!(
+                "the account `{name}` is named like a provider but has another one; give it \
+                 another name"
+            );
+            let place = file.path.as_ref().map(|path| path.display().to_string());
+            return Err(Diagnosis::from(Error::config(message)).at(place.unwrap_or_default()));
+        }
+        Ok(Self {
+            registry,
+            source: Source::File(file),
+            adjust: None,
+        })
+    }
+
+    /// These accounts by name, and no others. Of two with one name the last is used.
+    pub fn given(
+        registry: Registry,
+        accounts: impl IntoIterator<Item = (String, AccountConfig)>,
+    ) -> Self {
+        Self {
+            registry,
+            source: Source::Given(accounts.into_iter().collect()),
+            adjust: None,
+        }
+    }
+
+    /// Changes each account's configuration before it is connected, such as its timeout; in place of what was set
+    /// here before.
+    #[must_use]
+    pub fn adjust(mut self, adjust: impl Fn(&mut AccountConfig) + Send + Sync + 'static) -> Self {
+        self.adjust = Some(Box::new(adjust));
+        self
+    }
+
+    /// The names that there are, in order: of accounts, and of providers where those can be named.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let (accounts, providers) = match &self.source {
+            Source::File(file) => (&file.accounts, Some(self.registry.iter())),
+            Source::Given(accounts) => (accounts, None),
+        };
+        let providers = providers.into_iter().flatten().map(|one| (one.info)().id);
+        let names: BTreeSet<_> = accounts
+            .keys()
+            .map(String::as_str)
+            .chain(providers)
+            .collect();
+        names.into_iter()
+    }
+
+    /// Connects the account of this name. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Config` where there is no such account, and as [`Registry::connect`].
+    pub fn account(&self, name: &str) -> Result<Account, Diagnosis> {
+        let (mut config, origin) = self.find(name)?;
+        if let Some(adjust) = &self.adjust {
+            adjust(&mut config);
+        }
+        let tickets = self.registry.connect(&config).map_err(|error| {
+            let named = error.message().starts_with(name);
+            let wrong = Diagnosis::from(error).hinting(match &origin {
+                Origin::Environment => Some(Hint::Environment),
+                Origin::File(path) => Some(Hint::Settings(path.display().to_string())),
+                Origin::Given => None,
+            });
+            if named { wrong } else { wrong.at(name) }
+        })?;
+        Ok(Account {
+            name: name.to_owned(),
+            tickets,
+            settings: self.settings(&config),
+            origin,
+        })
+    }
+
+    fn find(&self, name: &str) -> Result<(AccountConfig, Origin), Diagnosis> {
+        match &self.source {
+            Source::File(ConfigFile { path, accounts }) => match (accounts.get(name), path) {
+                (Some(account), Some(path)) => {
+                    return Ok((account.clone(), Origin::File(path.clone())));
+                }
+                _ if self.registry.get(name).is_some() => {
+                    return Ok((AccountConfig::from_env(name), Origin::Environment));
+                }
+                _ => {}
+            },
+            Source::Given(accounts) => {
+                if let Some(account) = accounts.get(name) {
+                    return Ok((account.clone(), Origin::Given));
+                }
+            }
+        }
+        let known: Vec<_> = self.names().map(one_line).collect();
+        let error = Error::config(format!(
+            "there is no account \"{}\"; there are {}",
+            one_line(name),
+            known.join(", ")
+        ));
+        Err(Diagnosis::from(error).hinting(Some(Hint::Accounts)))
+    }
+
+    fn settings(&self, config: &AccountConfig) -> &'static [Setting] {
+        let descriptor = self.registry.get(&config.provider);
+        descriptor.map_or(&[], |descriptor| descriptor.settings)
+    }
+}
+
+impl AccountSource for Accounts {
+    fn connect(&self, account: &str) -> Result<Tickets> {
+        match self.account(account) {
+            Ok(account) => Ok(account.tickets),
+            Err(wrong) => Err(wrong.error),
+        }
+    }
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts")
+            .field("registry", &self.registry)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}

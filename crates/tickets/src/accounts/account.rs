@@ -1,0 +1,127 @@
+//! A connected account, and what it knows of its errors: where its settings are, and how to look at its tickets.
+
+use std::path::PathBuf;
+
+use ticket_core::{Effect, Error, ErrorKind, Operation, Setting, TicketRef, Tickets};
+
+use crate::diagnosis::{Diagnosis, ErrorObject, Hint};
+
+/// A connected account.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Account {
+    /// The name by which it was connected.
+    pub name: String,
+    /// Its handle.
+    pub tickets: Tickets,
+    pub(super) settings: &'static [Setting],
+    pub(super) origin: Origin,
+}
+
+/// Where an account's settings come from.
+#[derive(Debug)]
+pub(super) enum Origin {
+    Environment,
+    File(PathBuf),
+    Given,
+}
+
+impl Account {
+    /// What a person can do about an error of a call, if anything is known. `ticket` is the one that the call was about.
+    ///
+    /// ```
+    /// use tickets::accounts::Accounts;
+    /// use tickets::diagnosis::Hint;
+    /// use tickets::{AccountConfig, Error, ErrorKind, Registry, TicketRef};
+    ///
+    /// let eu = AccountConfig::new("sweeppea").setting("api_key", "s3cret");
+    /// let accounts = Accounts::given(Registry::new(), [("eu".to_owned(), eu)]);
+    /// let eu = accounts.account("eu")?;
+    ///
+    /// let refused = Error::new(ErrorKind::Unauthenticated, "invalid key");
+    /// let place = "api_key of the account eu".to_owned();
+    /// assert_eq!(eu.hint(&refused, None), Some(Hint::Credentials(place)));
+    /// // A server's failure says nothing of what it did before.
+    /// let ticket = TicketRef::new("eu", "121");
+    /// let failed = Error::new(ErrorKind::Server, "failed");
+    /// assert_eq!(eu.hint(&failed, Some(&ticket)), Some(Hint::Look(Some(ticket))));
+    /// # Ok::<(), tickets::diagnosis::Diagnosis>(())
+    /// ```
+    pub fn hint(&self, error: &Error, ticket: Option<&TicketRef>) -> Option<Hint> {
+        if error.effect() == Effect::Unknown {
+            return Some(look(error.operation(), ticket));
+        }
+        Some(match error.kind() {
+            ErrorKind::Unauthenticated | ErrorKind::TokenExpired => {
+                let place = self.place_of(|setting| setting.secret);
+                // Providers name their variables themselves, but do not know of files.
+                if error.message().contains(&place) {
+                    return None;
+                }
+                Hint::Credentials(place)
+            }
+            ErrorKind::Config => Hint::Settings(self.place_of(|setting| setting.default.is_none())),
+            ErrorKind::Forbidden => Hint::Permission,
+            ErrorKind::Connect => {
+                Hint::Address(self.place_of(|setting| setting.name == "base_url"))
+            }
+            ErrorKind::RateLimited => Hint::Wait(ErrorObject::from(error).retry_after_s),
+            ErrorKind::Timeout => Hint::MoreTime,
+            ErrorKind::Unsupported => Hint::Capabilities,
+            _ => return None,
+        })
+    }
+
+    /// An error of a call about one ticket, or about the account, with what can be done about it.
+    pub fn diagnose(&self, error: Error, ticket: Option<&TicketRef>) -> Diagnosis {
+        let hint = self.hint(&error, ticket);
+        Diagnosis::from(error)
+            .at(self.subject(ticket))
+            .hinting(hint)
+    }
+
+    /// A call that changes something was given up after it was sent, so its effect is unknown: what to say where nobody
+    /// waits for its answer any more. The kind is `Cancelled`.
+    pub fn unanswered(&self, operation: Operation, ticket: Option<&TicketRef>) -> Diagnosis {
+        let done = match operation {
+            Operation::Create => "the ticket may exist",
+            _ => "the ticket may have changed",
+        };
+        let message = format!("stopped while the request was on its way: {done}");
+        let error = Error::new(ErrorKind::Cancelled, message)
+            .with_effect(Effect::Unknown)
+            .in_operation(self.tickets.info().id, operation);
+        self.diagnose(error, ticket)
+    }
+
+    fn subject(&self, ticket: Option<&TicketRef>) -> String {
+        ticket.map_or_else(|| self.name.clone(), ToString::to_string)
+    }
+
+    /// Where the settings of this kind are to be found, in words.
+    fn place_of(&self, kind: impl Fn(&Setting) -> bool) -> String {
+        let chosen = self.settings.iter().filter(|setting| kind(setting));
+        let names: Vec<_> = chosen
+            .map(|setting| match self.origin {
+                Origin::Environment => setting.env,
+                Origin::File(_) | Origin::Given => setting.name,
+            })
+            .collect();
+        let names = names.join(", ");
+        let name = &self.name;
+        match &self.origin {
+            Origin::Environment => names,
+            Origin::File(path) => format!("{names} of the account {name} in {}", path.display()),
+            Origin::Given => format!("{names} of the account {name}"),
+        }
+    }
+}
+
+/// How to find out what became of a call.
+fn look(operation: Option<Operation>, ticket: Option<&TicketRef>) -> Hint {
+    Hint::Look(match operation {
+        // What was filed has an id that nobody was told; and not every vendor shows notes among the messages.
+        Some(Operation::Create | Operation::Comment) => None,
+        _ => ticket.cloned(),
+    })
+}
