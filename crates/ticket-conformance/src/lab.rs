@@ -10,9 +10,9 @@ use ticket_core::{
     Outcome, PageRequest, ProviderInfo, TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
 
-use crate::case::{Case, Need};
 use crate::fault::Fault;
 use crate::fixture::{Cannot, Fixture, Plant, Planted, Seen};
+use crate::need::Need;
 
 /// Why a case came to no good end.
 #[derive(Debug)]
@@ -82,15 +82,16 @@ pub(crate) fn told(error: &Error) -> String {
 pub(crate) struct Lab {
     fixture: Box<dyn Fixture>,
     pub(crate) provider: Arc<dyn TicketProvider>,
-    case: &'static Case,
+    needs: &'static [Need],
 }
 
 impl Lab {
-    pub(crate) fn new(fixture: impl Fixture, case: &'static Case) -> Self {
+    /// For a case with these needs.
+    pub(crate) fn new(fixture: impl Fixture, needs: &'static [Need]) -> Self {
         Self {
             provider: fixture.provider(),
             fixture: Box::new(fixture),
-            case,
+            needs,
         }
     }
 
@@ -104,7 +105,7 @@ impl Lab {
 
     /// The needs are told to authors, so they must be true.
     fn need(&self, need: Need) -> Tried {
-        let needs = self.case.needs;
+        let needs = self.needs;
         ensure(
             needs.contains(&need),
             "a fault of the suite: the case was run",

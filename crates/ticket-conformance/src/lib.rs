@@ -7,13 +7,15 @@ mod fault;
 mod fixture;
 mod lab;
 mod log;
+mod need;
 mod report;
 mod suite;
 mod tests_macro;
 
-pub use case::{CASES, Case, Need};
+pub use case::{CASES, Case};
 pub use fault::Fault;
 pub use fixture::{Cannot, Fixture, Given, Plant, Planted, Seen};
+pub use need::Need;
 pub use report::{CaseReport, ConformanceReport, Outcome};
 pub use suite::Suite;
 #[doc(hidden)]

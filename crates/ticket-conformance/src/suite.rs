@@ -75,7 +75,7 @@ where
 
     async fn report_on(&self, case: &'static Case, id: &mut Option<&'static str>) -> CaseReport {
         let tried = async {
-            let lab = Lab::new((self.make)().await, case);
+            let lab = Lab::new((self.make)().await, case.needs);
             *id = Some(lab.info().id);
             (case.run)(&lab).await
         };

@@ -2,7 +2,7 @@
 
 use ticket_core::{Effect, Operation};
 
-use super::errors::errors_of;
+use super::common::{errors_of, faults};
 use crate::fault::Fault;
 use crate::lab::{Lab, Stop, Tried, ensure, reads, skip, told, writes};
 
@@ -61,28 +61,6 @@ pub(crate) async fn unreadable_replies_are_unknown(lab: &Lab) -> Tried {
         are_of_effect(lab, writes, &fault, Effect::Unknown).await?;
     }
     Ok(())
-}
-
-/// Everything that can go wrong with a request that arrives.
-pub(super) fn faults() -> Vec<Fault> {
-    vec![
-        Fault::ConnectionReset,
-        Fault::LostResponse,
-        Fault::Status(400),
-        Fault::Status(401),
-        Fault::Status(404),
-        Fault::Status(500),
-        Fault::StatusAfterEffect(500),
-        Fault::StatusAfterEffect(503),
-        Fault::RateLimited { retry_after: None },
-        Fault::Malformed,
-        Fault::Truncated,
-        Fault::Empty,
-        Fault::WebPage { status: 200 },
-        Fault::WebPage { status: 502 },
-        Fault::WrongTypes,
-        Fault::Oversized,
-    ]
 }
 
 pub(crate) async fn no_effect_is_true(lab: &Lab) -> Tried {

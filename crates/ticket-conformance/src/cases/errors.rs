@@ -6,40 +6,9 @@ use std::time::Duration;
 
 use ticket_core::{CallContext, Error, ErrorKind, Operation};
 
-use super::effect::faults;
+use super::common::{errors_of, faults};
 use crate::fault::Fault;
 use crate::lab::{Lab, Stop, Tried, any, ensure, fail, said, skip, told};
-
-/// The error of each declared operation where this goes wrong.
-pub(super) async fn errors_of(
-    lab: &Lab,
-    among: fn(Operation) -> bool,
-    fault: &Fault,
-) -> Tried<Vec<(Operation, Error)>> {
-    let operations = lab.declared(among)?;
-    let mut subjects = Vec::new();
-    for operation in operations {
-        subjects.push((operation, lab.subject_of(operation).await?));
-    }
-    let mut errors = Vec::new();
-    for (index, (operation, id)) in subjects.into_iter().enumerate() {
-        // That one stays until it is healed.
-        if index == 0 || *fault != Fault::NoConnection {
-            lab.inject(fault.clone()).await?;
-        }
-        match lab.call_on(operation, &id).await? {
-            Err(error) => errors.push((operation, error)),
-            Ok(()) => {
-                return fail(
-                    format!("`{operation}` was called, with {fault:?}"),
-                    "an error",
-                    "success",
-                );
-            }
-        }
-    }
-    Ok(errors)
-}
 
 async fn are_of_kind(lab: &Lab, fault: Fault, kinds: &[ErrorKind]) -> Tried {
     for (operation, error) in errors_of(lab, any, &fault).await? {

@@ -2,7 +2,7 @@
 
 use ticket_core::{CallContext, Effect, ErrorKind, Operation};
 
-use super::errors::errors_of;
+use super::common::errors_of;
 use crate::fault::Fault;
 use crate::lab::{Lab, Tried, any, ensure, reads, said, told};
 

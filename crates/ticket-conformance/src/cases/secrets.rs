@@ -1,6 +1,6 @@
 //! Canaries: what the provider was configured with in secret stands nowhere, in no form.
 
-use super::effect::faults;
+use super::common::faults;
 use super::errors::{each_error, every_error, shown};
 use crate::canary;
 use crate::fault::Fault;

@@ -1,0 +1,59 @@
+//! What cases of several modules do to the vendor: everything that can go wrong, and the errors of it.
+
+use ticket_core::{Error, Operation};
+
+use crate::fault::Fault;
+use crate::lab::{Lab, Tried, fail};
+
+/// Everything that can go wrong with a request that arrives.
+pub(super) fn faults() -> Vec<Fault> {
+    vec![
+        Fault::ConnectionReset,
+        Fault::LostResponse,
+        Fault::Status(400),
+        Fault::Status(401),
+        Fault::Status(404),
+        Fault::Status(500),
+        Fault::StatusAfterEffect(500),
+        Fault::StatusAfterEffect(503),
+        Fault::RateLimited { retry_after: None },
+        Fault::Malformed,
+        Fault::Truncated,
+        Fault::Empty,
+        Fault::WebPage { status: 200 },
+        Fault::WebPage { status: 502 },
+        Fault::WrongTypes,
+        Fault::Oversized,
+    ]
+}
+
+/// The error of each declared operation where this goes wrong.
+pub(super) async fn errors_of(
+    lab: &Lab,
+    among: fn(Operation) -> bool,
+    fault: &Fault,
+) -> Tried<Vec<(Operation, Error)>> {
+    let operations = lab.declared(among)?;
+    let mut subjects = Vec::new();
+    for operation in operations {
+        subjects.push((operation, lab.subject_of(operation).await?));
+    }
+    let mut errors = Vec::new();
+    for (index, (operation, id)) in subjects.into_iter().enumerate() {
+        // That one stays until it is healed.
+        if index == 0 || *fault != Fault::NoConnection {
+            lab.inject(fault.clone()).await?;
+        }
+        match lab.call_on(operation, &id).await? {
+            Err(error) => errors.push((operation, error)),
+            Ok(()) => {
+                return fail(
+                    format!("`{operation}` was called, with {fault:?}"),
+                    "an error",
+                    "success",
+                );
+            }
+        }
+    }
+    Ok(errors)
+}

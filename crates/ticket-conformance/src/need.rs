@@ -1,0 +1,35 @@
+//! What cases ask of a fixture.
+
+/// What a case needs of the [`Fixture`](crate::Fixture), beside a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Need {
+    /// [`new_ticket`](crate::Fixture::new_ticket).
+    NewTicket,
+    /// [`patch`](crate::Fixture::patch).
+    Patch,
+    /// [`ticket`](crate::Fixture::ticket).
+    Ticket,
+    /// [`missing_id`](crate::Fixture::missing_id).
+    MissingId,
+    /// [`fill`](crate::Fixture::fill).
+    Fill,
+    /// [`page_size`](crate::Fixture::page_size).
+    PageSize,
+    /// [`inject`](crate::Fixture::inject).
+    Faults,
+    /// [`heal`](crate::Fixture::heal).
+    Heal,
+    /// [`journal`](crate::Fixture::journal).
+    Journal,
+    /// [`exists`](crate::Fixture::exists).
+    Truth,
+    /// [`plant`](crate::Fixture::plant).
+    Plant,
+    /// [`conversation`](crate::Fixture::conversation).
+    Conversation,
+    /// [`secrets`](crate::Fixture::secrets).
+    Secrets,
+    /// [`impatient_provider`](crate::Fixture::impatient_provider).
+    Impatience,
+}
