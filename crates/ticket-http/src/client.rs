@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use reqwest::{Method, redirect, retry};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::{redirect, retry};
+use secrecy::SecretString;
 use ticket_core::{Error, Result};
 
 use crate::base::Base;
 use crate::config::HttpConfig;
-use crate::request::HttpRequest;
+use crate::header::secret_header;
 use crate::transport;
 
 /// How long an unused connection is kept: less than the five seconds after which common servers close
@@ -87,26 +87,6 @@ impl HttpClient {
     pub fn check_secret_header(name: &'static str, value: &SecretString) -> Result<()> {
         secret_header(name, value).map(drop)
     }
-
-    /// A `GET` request. Each element of `path` is one segment behind the base URL, encoded on its own.
-    pub fn get(&self, path: &[&str]) -> HttpRequest<'_> {
-        HttpRequest::new(self, Method::GET, path)
-    }
-
-    /// A `POST` request. Each element of `path` is one segment behind the base URL, encoded on its own.
-    pub fn post(&self, path: &[&str]) -> HttpRequest<'_> {
-        HttpRequest::new(self, Method::POST, path)
-    }
-
-    /// A `PUT` request. Each element of `path` is one segment behind the base URL, encoded on its own.
-    pub fn put(&self, path: &[&str]) -> HttpRequest<'_> {
-        HttpRequest::new(self, Method::PUT, path)
-    }
-
-    /// A `DELETE` request. Each element of `path` is one segment behind the base URL, encoded on its own.
-    pub fn delete(&self, path: &[&str]) -> HttpRequest<'_> {
-        HttpRequest::new(self, Method::DELETE, path)
-    }
 }
 
 impl fmt::Debug for HttpClient {
@@ -117,33 +97,6 @@ impl fmt::Debug for HttpClient {
             .field("headers", &headers)
             .finish_non_exhaustive()
     }
-}
-
-/// A header that no `Debug` prints.
-pub(crate) fn secret_header(name: &str, value: &SecretString) -> Result<(HeaderName, HeaderValue)> {
-    let header_name = HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| Error::config("a header's name cannot be sent"))?;
-    let text = value.expose_secret();
-    if text.is_empty() {
-        return Err(Error::config(format!("the header {name} has no value")));
-    }
-    // `Bearer ` with an empty token, or a key pasted with its line end.
-    if text.trim() != text {
-        return Err(Error::config(format!(
-            "the value of the header {name} begins or ends with white space"
-        )));
-    }
-    // Beyond ASCII a header means what the receiver likes; in a key it is a slip of the keyboard.
-    let header_value = Some(text).filter(|text| text.is_ascii());
-    let mut header_value = header_value
-        .and_then(|text| HeaderValue::from_str(text).ok())
-        .ok_or_else(|| {
-            Error::config(format!(
-                "the value of the header {name} contains a character that cannot be sent"
-            ))
-        })?;
-    header_value.set_sensitive(true);
-    Ok((header_name, header_value))
 }
 
 fn user_agent(product: Option<&str>) -> Result<HeaderValue> {

@@ -5,6 +5,7 @@ mod basic;
 mod body;
 mod client;
 mod config;
+mod header;
 mod json;
 #[cfg(feature = "multipart")]
 mod multipart;

@@ -12,7 +12,8 @@ use ticket_core::{Error, ErrorKind, Result};
 use tracing::Instrument as _;
 
 use crate::body::Body;
-use crate::client::{HttpClient, Inner, secret_header};
+use crate::client::{HttpClient, Inner};
+use crate::header::secret_header;
 use crate::path::{encode, encode_pairs, encode_segment};
 use crate::response::HttpResponse;
 use crate::{span, transport};
@@ -48,8 +49,30 @@ struct Parts {
     problem: Option<Error>,
 }
 
+impl HttpClient {
+    /// A `GET` request. Each element of `path` is one segment behind the base URL, encoded on its own.
+    pub fn get(&self, path: &[&str]) -> HttpRequest<'_> {
+        HttpRequest::new(self, Method::GET, path)
+    }
+
+    /// A `POST` request. Each element of `path` is one segment behind the base URL, encoded on its own.
+    pub fn post(&self, path: &[&str]) -> HttpRequest<'_> {
+        HttpRequest::new(self, Method::POST, path)
+    }
+
+    /// A `PUT` request. Each element of `path` is one segment behind the base URL, encoded on its own.
+    pub fn put(&self, path: &[&str]) -> HttpRequest<'_> {
+        HttpRequest::new(self, Method::PUT, path)
+    }
+
+    /// A `DELETE` request. Each element of `path` is one segment behind the base URL, encoded on its own.
+    pub fn delete(&self, path: &[&str]) -> HttpRequest<'_> {
+        HttpRequest::new(self, Method::DELETE, path)
+    }
+}
+
 impl<'a> HttpRequest<'a> {
-    pub(crate) fn new(client: &'a HttpClient, method: Method, path: &[&str]) -> Self {
+    fn new(client: &'a HttpClient, method: Method, path: &[&str]) -> Self {
         let mut parts = Parts {
             method,
             path: String::with_capacity(USUAL_PATH),
