@@ -13,6 +13,10 @@ use ticket_core::RawJson;
 const MAX_PATH: usize = 16;
 const MAX_NAME: usize = 60;
 
+/// What stands before our own words about a part of a reply: serde hands on an error's text only, and these are not
+/// to be taken apart as serde's. No text of serde's begins like this.
+const PART: &str = "a part of the reply is wrong: ";
+
 /// The names that serde gives to what it found, all of them without the value.
 const FOUND: &[&str] = &[
     "null",
@@ -57,6 +61,16 @@ fn read_telling_where<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     Ok(value)
 }
 
+/// Reads an object that is a part of a reply, kept as it came; otherwise says why not, to be passed through serde.
+pub(crate) fn read_part<T: DeserializeOwned>(json: &str) -> Result<T, String> {
+    let read = if json.starts_with('{') {
+        serde_json::from_str(json).or_else(|_| read_telling_where(json.as_bytes()))
+    } else {
+        Err("a part of the reply is something else instead of an object".to_owned())
+    };
+    read.map_err(|why| format!("{PART}{why}"))
+}
+
 /// Reads a body as `T` and keeps it as it stands; otherwise says why not.
 pub(crate) fn read_and_keep<T: DeserializeOwned>(body: &[u8]) -> Result<(T, RawJson), String> {
     let Some(text) = text(body) else {
@@ -83,16 +97,22 @@ fn describe(error: &serde_json::Error, place: &str) -> String {
             error.line(),
             error.column()
         ),
-        Category::Data => format!("{place}{}", mismatch(&error.to_string())),
+        Category::Data => {
+            let words = error.to_string();
+            // serde_json's own addition at the end of every message.
+            let words = words
+                .rsplit_once(" at line ")
+                .map_or(&*words, |(words, _)| words);
+            match words.strip_prefix(PART) {
+                Some(why) => why.to_owned(),
+                None => format!("{place}{}", mismatch(words)),
+            }
+        }
     }
 }
 
 /// serde's words without the value that they quote. What is not recognised is left out.
 fn mismatch(words: &str) -> String {
-    // serde_json's own addition at the end of every message.
-    let words = words
-        .rsplit_once(" at line ")
-        .map_or(words, |(words, _)| words);
     let field = |start| words.strip_prefix(start)?.strip_suffix('`');
     if let Some(name) = field("missing field `") {
         return format!(" lacks the field `{name}`");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Visitor};
+use serde::de::{DeserializeOwned, Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use ticket_core::{ErrorKind, RawJson, Result, TicketId};
@@ -10,7 +10,29 @@ use ticket_core::{ErrorKind, RawJson, Result, TicketId};
 use crate::json;
 use crate::response::HttpResponse;
 
-/// What a vendor answered: decoded, and as it came. `Debug` prints the decoded value only.
+/// What a vendor answered, or a part of it such as a row of a list: decoded, and as it came. `Debug` prints the
+/// decoded value only.
+///
+/// As a field of another type it keeps the JSON of that field, so that no row loses what is not modelled:
+///
+/// ```
+/// use ticket_http::{Reply, WireId};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Row {
+///     id: WireId,
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// struct List {
+///     rows: Vec<Reply<Row>>,
+/// }
+///
+/// let list: List = serde_json::from_str(r#"{"rows":[{"id":160,"extra":  1.0}]}"#)?;
+/// assert_eq!(list.rows[0].value.id.as_str(), "160");
+/// assert_eq!(list.rows[0].raw.get(), r#"{"id":160,"extra":  1.0}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Reply<T> {
@@ -38,6 +60,17 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
     }
 }
 
+/// Reads an object, from JSON text only. A list is refused: serde would take its items for the fields, by their order.
+/// An error names fields as seen from this object.
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Reply<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let value = json::read_part(raw.get()).map_err(D::Error::custom)?;
+        let raw = raw.into();
+        Ok(Self { value, raw })
+    }
+}
+
 impl HttpResponse {
     /// The body, decoded, with the JSON that it was decoded from.
     ///
@@ -48,23 +81,6 @@ impl HttpResponse {
         self.refuse_list()?;
         let (value, raw) = json::read_and_keep(self.json_text()?)
             .map_err(|why| self.error_of(ErrorKind::BadResponse, &why))?;
-        Ok(Reply { value, raw })
-    }
-
-    /// Decodes an object of the body that was kept as it came, such as a row of a list.
-    ///
-    /// # Errors
-    ///
-    /// As [`json`](Self::json), with field names as seen from the part; and where it is no object: of a list serde
-    /// would take the items for the fields, by their order.
-    pub fn reply_of<T: DeserializeOwned>(&self, raw: Box<RawValue>) -> Result<Reply<T>> {
-        if !raw.get().starts_with('{') {
-            let why = "a part of the reply is something else instead of an object";
-            return Err(self.error_of(ErrorKind::BadResponse, why));
-        }
-        let value = json::read(raw.get().as_bytes())
-            .map_err(|why| self.error_of(ErrorKind::BadResponse, &why))?;
-        let raw = raw.into();
         Ok(Reply { value, raw })
     }
 }

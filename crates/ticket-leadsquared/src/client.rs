@@ -194,7 +194,8 @@ impl LeadSquared {
             .http
             .post(&["api", "tenants", &self.org_id, "conversation", "filter"])
             .json(&body);
-        self.call(Operation::Messages, request, conversations).await
+        self.call(Operation::Messages, request, HttpResponse::reply)
+            .await
     }
 
     /// `POST /api/tenants/{OrgId}/internalnote/upload` (page `post-an-internal-note-on-a-ticket-2`).
@@ -304,20 +305,6 @@ fn about(response: &HttpResponse, asked: &str, answered: &WireId) -> Result<()> 
         ErrorKind::BadResponse,
         "the vendor's reply is about another ticket",
     ))
-}
-
-/// Reads each row on its own, so that none loses what is not modelled.
-fn conversations(response: &HttpResponse) -> Result<Reply<wire::Conversations>> {
-    let mut reply = response.reply::<wire::ConversationRows>()?;
-    let rows = std::mem::take(&mut reply.value.conversation_list).unwrap_or_default();
-    let conversation_list = rows
-        .into_iter()
-        .map(|row| response.reply_of(row))
-        .collect::<Result<_>>()?;
-    Ok(reply.map(|rows| wire::Conversations {
-        total: rows.total,
-        conversation_list,
-    }))
 }
 
 fn ticket_number(operation: Operation, id: &str) -> Result<u64> {

@@ -19,9 +19,7 @@ use serde_json::value::RawValue;
 use ticket_http::WireId;
 
 pub use self::activity::{ActivityType, Conversation, Conversations, InternalNote, PortalActivity};
-pub(crate) use self::activity::{
-    AddPortalActivity, ConversationRows, FilterConversations, UploadInternalNote,
-};
+pub(crate) use self::activity::{AddPortalActivity, FilterConversations, UploadInternalNote};
 pub use self::trash::TrashedTickets;
 pub(crate) use self::trash::{TicketNumber, TrashTickets, Trashed};
 use crate::error;

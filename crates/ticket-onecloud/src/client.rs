@@ -7,8 +7,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use ticket_core::{Effect, Error, ErrorKind, Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpRequest, HttpResponse, Reply};
 
@@ -102,7 +100,8 @@ impl OneCloud {
                     None => request,
                 })
         };
-        self.call(Operation::List, request, found).await
+        self.call(Operation::List, request, HttpResponse::reply)
+            .await
     }
 
     /// `POST /api/ticket/create` (page `tiketcreate`). Only the id comes back.
@@ -191,35 +190,14 @@ impl OneCloud {
     }
 }
 
-/// Reads each row on its own, so that none loses what is not modelled.
-fn found(response: &HttpResponse) -> Result<Reply<wire::FoundTickets>> {
-    let mut reply = response.reply::<wire::FoundRows>()?;
-    let rows = std::mem::take(&mut reply.value.data).into_iter();
-    let data = rows
-        .map(|row| response.reply_of(row))
-        .collect::<Result<_>>()?;
-    Ok(reply.map(|rows| wire::FoundTickets {
-        total: rows.total,
-        data,
-    }))
-}
-
 /// Every message of a reply, those wrapped once more included.
 fn messages(response: &HttpResponse) -> Result<Vec<Reply<wire::Message>>> {
-    #[derive(Deserialize)]
-    struct Wrapper {
-        data: Vec<Box<RawValue>>,
-    }
-
-    let mut messages = Vec::new();
-    for raw in response.json::<Wrapper>()?.data {
-        let object = Some(raw.get()).filter(|raw| raw.starts_with('{'));
-        let wrapper = object.and_then(|raw| serde_json::from_str::<Wrapper>(raw).ok());
-        for raw in wrapper.map_or_else(|| vec![raw], |wrapper| wrapper.data) {
-            messages.push(response.reply_of(raw)?);
-        }
-    }
-    Ok(messages)
+    let conversations = response.json::<wire::Conversations>()?;
+    Ok(conversations
+        .data
+        .into_iter()
+        .flat_map(|item| item.0)
+        .collect())
 }
 
 /// The login of the configuration, if it has one.

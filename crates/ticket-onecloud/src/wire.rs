@@ -6,7 +6,8 @@
 use std::fmt;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use ticket_http::{Reply, WireId};
@@ -249,20 +250,13 @@ impl FindTickets {
 
 /// The reply of `GET /api/ticketrz`, each row with its own JSON. Its `limit` is not modelled: it echoes what was sent,
 /// as a text, and not what was done.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct FoundTickets {
     /// How many tickets there are in all.
     pub total: Option<u64>,
     /// The rows.
     pub data: Vec<Reply<TicketRow>>,
-}
-
-/// The reply of `GET /api/ticketrz`, its rows not read yet.
-#[derive(Deserialize)]
-pub(crate) struct FoundRows {
-    pub(crate) total: Option<u64>,
-    pub(crate) data: Vec<Box<RawValue>>,
 }
 
 /// A row of a list, as far as it is modelled: names where [`Ticket`] has ids. `Debug` prints the id only.
@@ -303,6 +297,31 @@ impl fmt::Debug for TicketRow {
         f.debug_struct("TicketRow")
             .field("id", &self.id)
             .finish_non_exhaustive()
+    }
+}
+
+/// The reply of `GET /api/ticket/conversations/<id>`.
+#[derive(Deserialize)]
+pub(crate) struct Conversations<T = Messages> {
+    pub(crate) data: Vec<T>,
+}
+
+/// An item of that reply: a message, or an object that wraps several of them once more.
+pub(crate) struct Messages(pub(crate) Vec<Reply<Message>>);
+
+impl<'de> Deserialize<'de> for Messages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let item = Box::<RawValue>::deserialize(deserializer)?;
+        let json = item.get();
+        let object = Some(json).filter(|json| json.starts_with('{'));
+        let is_wrapper = object
+            .is_some_and(|json| serde_json::from_str::<Conversations<IgnoredAny>>(json).is_ok());
+        let messages = if is_wrapper {
+            serde_json::from_str::<Conversations<_>>(json).map(|wrapper| wrapper.data)
+        } else {
+            serde_json::from_str(json).map(|message| vec![message])
+        };
+        messages.map(Self).map_err(D::Error::custom)
     }
 }
 

@@ -62,8 +62,7 @@ impl Sweeppea {
         let function = "fetchSingleTicket";
         self.call(Operation::Messages, function, &body, |response| {
             let ticket: wire::Envelope<wire::Notes> = response.json()?;
-            let notes = ticket.data.notes.unwrap_or_default().into_iter();
-            notes.map(|note| response.reply_of(note)).collect()
+            Ok(ticket.data.notes.unwrap_or_default())
         })
         .await
     }
@@ -111,21 +110,9 @@ impl Sweeppea {
         function: &str,
         filter: &wire::TicketFilter,
     ) -> Result<Reply<wire::TicketList>> {
-        self.call(Operation::List, function, filter, |response| {
-            let mut reply = response.reply::<wire::Envelope<wire::TicketRows>>()?;
-            // Each on its own, so that none loses what is not modelled.
-            let rows = std::mem::take(&mut reply.value.data.tickets).into_iter();
-            let tickets = rows
-                .map(|row| response.reply_of(row))
-                .collect::<Result<_>>()?;
-            Ok(reply.map(|envelope| wire::TicketList {
-                total_tickets: envelope.data.total_tickets,
-                page: envelope.data.page,
-                total_pages: envelope.data.total_pages,
-                tickets,
-            }))
-        })
-        .await
+        let read = HttpResponse::reply::<wire::Envelope<wire::TicketList>>;
+        let reply = self.call(Operation::List, function, filter, read).await?;
+        Ok(reply.map(|envelope| envelope.data))
     }
 
     /// `POST /tickets/update` (page `support/update.md`): replaces title or description of an open ticket.

@@ -13,5 +13,5 @@ pub use received::{
 };
 pub use sent::{CreateTicket, TicketFilter, UpdateTicket};
 
-pub(crate) use received::{Envelope, Notes, TicketRows, UpdateEnvelope, Verdict};
+pub(crate) use received::{Envelope, Notes, UpdateEnvelope, Verdict};
 pub(crate) use sent::{CaseId, CaseNumber};

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use ticket_core::{Effect, ErrorKind};
-use ticket_http::{HttpResponse, WireId};
+use ticket_http::{HttpResponse, Reply, WireId};
 
 use crate::server::{Answer, Server, reply, with_headers};
 
@@ -340,6 +340,75 @@ async fn a_reply_keeps_the_json_it_was_read_from() {
     assert_eq!(reply.raw.get(), r#"{"Ids":[160,"0161"],"More":  1.0}"#);
     assert_eq!(reply.map(|value| value.len()).value, 2);
     assert!(json("[").await.reply::<Vec<u8>>().is_err());
+}
+
+#[derive(Debug, Deserialize)]
+struct Rows {
+    rows: Vec<Reply<Row>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    id: WireId,
+    parts: Option<Vec<Reply<Ticket>>>,
+}
+
+#[tokio::test]
+async fn row_of_a_list_keeps_its_own_json() {
+    let body = r#"{"rows":[{"id":160,  "extra":{"a":1.0},"id2":1},{"id":"x","parts":[ {"priority" :3} ]}]}"#;
+    let rows = json(body).await.reply::<Rows>().unwrap();
+    assert_eq!(rows.raw.get(), body);
+    let [first, second] = &*rows.value.rows else {
+        panic!("two rows");
+    };
+    assert_eq!(first.value.id.as_str(), "160");
+    assert_eq!(first.raw.get(), r#"{"id":160,  "extra":{"a":1.0},"id2":1}"#);
+    let part = &second.value.parts.as_ref().unwrap()[0];
+    assert_eq!(part.value.priority, 3);
+    assert_eq!(part.raw.get(), r#"{"priority" :3}"#);
+}
+
+#[tokio::test]
+async fn error_in_a_row_names_the_field_as_seen_from_the_row() {
+    let no_object = "a part of the reply is something else instead of an object";
+    for (body, told) in [
+        (
+            r#"{"rows":[{"id":1},{"id":"1","parts":"s3cret"}]}"#,
+            "`parts` in the reply: expected a sequence, found string",
+        ),
+        (
+            r#"{"rows":[{"parts":[]}]}"#,
+            "the reply lacks the field `id`",
+        ),
+        (
+            r#"{"rows":[{"id":1,"parts":[{"priority":1},{"priority":"s3cret at line 1"}]}]}"#,
+            "`priority` in the reply: expected a whole number, found string",
+        ),
+        (r#"{"rows":[["s3cret",null]]}"#, no_object),
+        (
+            r#"{"rows":["a part of the reply is wrong: s3cret"]}"#,
+            no_object,
+        ),
+        (r#"{"rows":[{"id":1,"parts":[7]}]}"#, no_object),
+        (
+            r#"{"rows":null}"#,
+            "`rows` in the reply: expected a sequence, found null",
+        ),
+        (r#"{"rows":[{"id":"#, "the reply's JSON is cut off"),
+        (
+            r#"{"rows":[{"id":1}}]}"#,
+            "the reply is not JSON (line 1, column 18)",
+        ),
+    ] {
+        let reply = json(body).await;
+        for error in [
+            reply.json::<Rows>().unwrap_err(),
+            reply.reply::<Rows>().unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::BadResponse);
+            assert_eq!(error.message(), told, "{body}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,8 +3,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize};
 use ticket_http::{Reply, WireId};
 
 use super::success;
@@ -42,24 +41,22 @@ pub(crate) struct FilterConversations<'a> {
     pub(crate) activity_type: &'a [ActivityType],
 }
 
-/// The reply of `POST …/conversation/filter`, its rows not read yet.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ConversationRows {
-    pub(crate) total: Option<u64>,
-    /// Must be there; null for none is tolerated (inferred).
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub(crate) conversation_list: Option<Vec<Box<RawValue>>>,
-}
-
 /// The reply of `POST …/conversation/filter`, each row with its own JSON.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct Conversations {
     /// How many there are, which may be more than are listed.
     pub total: Option<u64>,
-    /// The messages. Their order is not documented.
+    /// The messages. Their order is not documented. The list must be there; null for none is tolerated (inferred).
+    #[serde(deserialize_with = "list_or_null")]
     pub conversation_list: Vec<Reply<Conversation>>,
+}
+
+fn list_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// A message of a ticket. `Debug` prints its id and kind only.

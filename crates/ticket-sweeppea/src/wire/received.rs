@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 use ticket_http::{Reply, WireId};
 
 /// A created ticket: `Data` of the reply of `POST /tickets/create`. `Debug` prints the key only.
@@ -116,17 +115,18 @@ impl fmt::Debug for Note {
     }
 }
 
-/// A ticket of which only the notes count, not read yet.
+/// A ticket of which only the notes count, each with its own JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Notes {
     #[expect(dead_code, reason = "what has none is no ticket")]
     case_number: WireId,
-    pub(crate) notes: Option<Vec<Box<RawValue>>>,
+    pub(crate) notes: Option<Vec<Reply<Note>>>,
 }
 
 /// A page of tickets, each row with its own JSON: `Data` of the reply of the two lists. Pages hold 20 tickets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct TicketList {
     /// How many tickets the filter finds in this list.
@@ -137,16 +137,6 @@ pub struct TicketList {
     pub total_pages: Option<u64>,
     /// The tickets.
     pub tickets: Vec<Reply<TicketRow>>,
-}
-
-/// A page of tickets, its rows not read yet.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct TicketRows {
-    pub(crate) total_tickets: Option<u64>,
-    pub(crate) page: Option<u64>,
-    pub(crate) total_pages: Option<u64>,
-    pub(crate) tickets: Vec<Box<RawValue>>,
 }
 
 /// A row of a list. It has no status (which list it stands in says that) and no description, and its subject is

@@ -60,14 +60,7 @@ impl Pear {
             };
             let response = request.send().await?;
             error::check(&response)?;
-            let list: wire::TicketList = response.json()?;
-            let rows = list.tickets.into_iter();
-            Ok(wire::TicketPage {
-                tickets: rows
-                    .map(|row| response.reply_of(row))
-                    .collect::<Result<_>>()?,
-                next: list.next,
-            })
+            response.json()
         };
         of(Operation::List, reply).await
     }

@@ -5,7 +5,6 @@
 use std::fmt;
 
 use serde::Deserialize;
-use ticket_core::RawValue;
 use ticket_http::{Reply, WireId};
 
 /// A ticket as `GET /tickets/{id}` answers. `Debug` prints the id only.
@@ -31,22 +30,15 @@ impl fmt::Debug for Ticket {
 }
 
 /// A page of a list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct TicketPage {
     /// The tickets, each as the vendor sent it.
     pub tickets: Vec<Reply<Ticket>>,
-    /// What to ask for the next page with; nothing on the last one.
-    pub next: Option<String>,
-}
-
-/// A page of a list as it comes.
-#[derive(Deserialize)]
-pub(crate) struct TicketList {
-    pub(crate) tickets: Vec<Box<RawValue>>,
-    /// A reply that says nothing of it is no last page: serde would take it for one.
+    /// What to ask for the next page with; null on the last one. A reply that says nothing of it is no last page:
+    /// serde would take it for one.
     #[serde(deserialize_with = "Option::deserialize")]
-    pub(crate) next: Option<String>,
+    pub next: Option<String>,
 }
 
 /// The body of an error.
