@@ -9,6 +9,7 @@ use ticket_http::{HttpClient, HttpRequest, HttpResponse, Multipart, Reply, WireI
 use crate::config::LeadSquaredConfig;
 use crate::info::{self, ID};
 use crate::mapping::Mapping;
+use crate::wire::number;
 use crate::{error, wire};
 
 /// A client of LeadSquared Service CRM's ticket API, and a
@@ -312,11 +313,4 @@ fn ticket_number(operation: Operation, id: &str) -> Result<u64> {
         Error::invalid_input("the ticket id is no number, but the vendor wants one here")
             .in_operation(ID, operation)
     })
-}
-
-/// The number that this text is. Not `0143` or `+143`, which would be sent as another text's number; no ticket
-/// is number 0.
-pub(crate) fn number(text: &str) -> Option<u64> {
-    let is_plain = !text.starts_with(['0', '+']);
-    text.parse().ok().filter(|_| is_plain)
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use ticket_core::{Result, Setting, Settings};
 use ticket_http::{HttpConfig, shown_url};
 
-use crate::info::ID;
+use crate::info::{DEFAULT_DELETE_BATCH, DEFAULT_DELETE_BATCH_TEXT, ID};
 
 /// What LeadSquared can be told, for configuration files and the environment.
 pub const SETTINGS: &[Setting] = &[
@@ -65,10 +65,6 @@ pub const SETTINGS: &[Setting] = &[
         DEFAULT_MAX_ATTACHMENT_BYTES_TEXT,
     ),
 ];
-
-/// The vendor states no limit; inferred.
-pub(crate) const DEFAULT_DELETE_BATCH: usize = 100;
-const DEFAULT_DELETE_BATCH_TEXT: &str = "100";
 
 /// The vendor's core API is said to use UTC; that this one does too is inferred.
 const DEFAULT_TIME_ZONE: &str = "UTC";

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use ticket_core::{Effect, Error, ErrorKind, Operation, Result};
 use ticket_http::{HttpResponse, kind_of_status};
 
-use crate::wire::Verdict;
+use crate::wire::{Verdict, is_success};
 
 /// "API calls exceeded the limit of 25 in 5 second(s)" (page `delete-tickets`): no wait is given, so it is
 /// the window (inferred).
@@ -80,11 +80,6 @@ impl Verdict {
         }
         Effect::None
     }
-}
-
-/// Whether this is the one status that stands for a success.
-pub(crate) fn is_success(status: &str) -> bool {
-    status.eq_ignore_ascii_case("success")
 }
 
 /// A value that says something: no empty text.

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use ticket_core::{Capabilities, Field, Fields, Limit, ProviderInfo, Quota};
 
-use crate::config::DEFAULT_DELETE_BATCH;
-
 pub(crate) const ID: &str = "leadsquared";
+
+/// The vendor states no limit; inferred.
+pub(crate) const DEFAULT_DELETE_BATCH: usize = 100;
+pub(crate) const DEFAULT_DELETE_BATCH_TEXT: &str = "100";
 
 /// Any other field of the account goes as a custom one by its `SchemaName`. The names of the lead's name,
 /// of the owner and the format of tags are not documented, so these are refused.

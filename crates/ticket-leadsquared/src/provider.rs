@@ -11,10 +11,10 @@ use ticket_core::{
 };
 use ticket_http::HttpResponse;
 
-use crate::client::{LeadSquared, number};
+use crate::client::LeadSquared;
 use crate::info::ID;
 use crate::mapping::Mapping;
-use crate::wire;
+use crate::wire::{self, number};
 
 #[async_trait]
 impl TicketProvider for LeadSquared {
