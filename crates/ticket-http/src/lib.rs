@@ -16,6 +16,7 @@ mod response;
 mod retry_after;
 mod span;
 mod status;
+mod time;
 mod transport;
 
 pub use base::shown_url;
@@ -28,3 +29,4 @@ pub use reply::{Reply, WireId};
 pub use request::HttpRequest;
 pub use response::HttpResponse;
 pub use status::kind_of_status;
+pub use time::timestamp;

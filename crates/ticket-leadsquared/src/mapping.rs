@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use ticket_core::{
     Direction, Error, Message, NewTicket, Person, Priority, Result, Status, Ticket, TicketPatch,
 };
-use ticket_http::Reply;
+use ticket_http::{Reply, timestamp};
 
 use crate::config::{DEFAULT_CLOSED_STATUS, DEFAULT_RESOLVED_STATUS, LeadSquaredConfig};
 use crate::wire::{self, NewField};
@@ -54,7 +52,9 @@ impl Mapping {
         ticket.priority = text("Priority").map(|name| Priority::from_name(&name));
         ticket.category = text("Type");
         ticket.requester = person(wire.lead_id.clone());
-        ticket.due_at = wire.field("DueDate").and_then(|due| self.timestamp(due));
+        ticket.due_at = wire
+            .field("DueDate")
+            .and_then(|due| timestamp(due, &self.time_zone));
         ticket
     }
 
@@ -68,7 +68,9 @@ impl Mapping {
         message.id = Some(wire.id.into_string());
         message.author = person(wire.created_by);
         message.direction = wire.related_activity_type.as_deref().and_then(direction);
-        message.created_at = wire.created_on.and_then(|time| self.timestamp(&time));
+        message.created_at = wire
+            .created_on
+            .and_then(|time| timestamp(&time, &self.time_zone));
         message
     }
 
@@ -141,15 +143,6 @@ impl Mapping {
             other => other.as_str(),
         }
         .to_owned()
-    }
-
-    /// A time of the vendor's. It names no zone; should one do so all the same, that zone counts. What is no
-    /// time is absent here and stays in `raw`.
-    fn timestamp(&self, text: &str) -> Option<Timestamp> {
-        text.parse().ok().or_else(|| {
-            let local: DateTime = text.parse().ok()?;
-            Some(local.to_zoned(self.time_zone.clone()).ok()?.timestamp())
-        })
     }
 }
 

@@ -1,12 +1,10 @@
 //! Domain types to the vendor's and back.
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use ticket_core::{
     Direction, Error, Message, NewTicket, PageRequest, Person, Priority, Result, Status, Ticket,
 };
-use ticket_http::Reply;
+use ticket_http::{Reply, timestamp};
 
 use crate::info::COORDINATE;
 use crate::wire;
@@ -146,14 +144,4 @@ fn priority(code: String) -> Priority {
         "TP1" => Priority::Low,
         _ => Priority::Other(code),
     }
-}
-
-/// A time of the vendor's, which names no zone; one that does keeps it. What is no time (such as `0000-00-00 00:00:00`) is absent
-/// here and stays in `raw`.
-fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    if let Ok(timestamp) = text.parse() {
-        return Some(timestamp);
-    }
-    let local: DateTime = text.parse().ok()?;
-    Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
