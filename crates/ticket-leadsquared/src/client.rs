@@ -8,7 +8,7 @@ use ticket_http::{HttpClient, HttpRequest, HttpResponse, Multipart, Reply, WireI
 
 use crate::config::LeadSquaredConfig;
 use crate::info::{self, ID};
-use crate::mapping::Mapping;
+use crate::mapping::Account;
 use crate::wire::number;
 use crate::{error, wire};
 
@@ -23,7 +23,7 @@ pub struct LeadSquared {
     http: HttpClient,
     org_id: String,
     max_attachment_bytes: u64,
-    pub(crate) mapping: Mapping,
+    pub(crate) account: Account,
     pub(crate) info: ProviderInfo,
 }
 
@@ -34,7 +34,7 @@ impl LeadSquared {
     ///
     /// `Config` for an unusable base URL, org id, key, time zone, status name or batch size.
     pub fn new(config: &LeadSquaredConfig) -> Result<Self> {
-        let mapping = Mapping::new(config)?;
+        let account = Account::new(config)?;
         if config.delete_batch == 0 {
             return Err(Error::config("`delete_batch` must be at least 1"));
         }
@@ -58,7 +58,7 @@ impl LeadSquared {
             http,
             org_id: org_id.to_owned(),
             max_attachment_bytes: config.max_attachment_bytes,
-            mapping,
+            account,
             info: info::info_with_batch(config.delete_batch),
         })
     }

@@ -11,15 +11,15 @@ use ticket_http::{Reply, timestamp};
 use crate::config::{DEFAULT_CLOSED_STATUS, DEFAULT_RESOLVED_STATUS, LeadSquaredConfig};
 use crate::wire::{self, NewField};
 
-/// How one account's values are read and written.
+/// What is each account's own: the zone of its times, and what it calls its statuses.
 #[derive(Clone, Debug)]
-pub(crate) struct Mapping {
+pub(crate) struct Account {
     time_zone: TimeZone,
     resolved_status: String,
     closed_status: String,
 }
 
-impl Mapping {
+impl Account {
     pub(crate) fn new(config: &LeadSquaredConfig) -> Result<Self> {
         let time_zone = TimeZone::get(&config.time_zone).map_err(|_| {
             Error::config(format!(
@@ -41,109 +41,112 @@ impl Mapping {
             closed_status: config.closed_status.clone(),
         })
     }
+}
 
-    pub(crate) fn ticket(&self, reply: Reply<wire::Ticket>) -> Ticket {
-        let wire = reply.value;
-        let text = |name: &str| wire.field(name).map(str::to_owned);
-        let mut ticket = Ticket::new(wire.id.as_str(), reply.raw);
-        ticket.subject = text("Title");
-        ticket.description = text("Description");
-        ticket.status = text("Status").map(|name| self.status(name));
-        ticket.priority = text("Priority").map(|name| Priority::from_name(&name));
-        ticket.category = text("Type");
-        ticket.requester = person(wire.lead_id.clone());
-        ticket.due_at = wire
-            .field("DueDate")
-            .and_then(|due| timestamp(due, &self.time_zone));
-        ticket
-    }
+pub(crate) fn ticket(reply: Reply<wire::Ticket>, account: &Account) -> Ticket {
+    let wire = reply.value;
+    let text = |name: &str| wire.field(name).map(str::to_owned);
+    let mut ticket = Ticket::new(wire.id.as_str(), reply.raw);
+    ticket.subject = text("Title");
+    ticket.description = text("Description");
+    ticket.status = text("Status").map(|name| status(name, account));
+    ticket.priority = text("Priority").map(|name| Priority::from_name(&name));
+    ticket.category = text("Type");
+    ticket.requester = person(wire.lead_id.clone());
+    ticket.due_at = wire
+        .field("DueDate")
+        .and_then(|due| timestamp(due, &account.time_zone));
+    ticket
+}
 
-    pub(crate) fn message(&self, reply: Reply<wire::Conversation>) -> Message {
-        let wire = reply.value;
-        let body = [wire.text, wire.html]
-            .into_iter()
-            .flatten()
-            .find(|text| !text.trim().is_empty());
-        let mut message = Message::new(body.unwrap_or_default(), reply.raw);
-        message.id = Some(wire.id.into_string());
-        message.author = person(wire.created_by);
-        message.direction = wire.related_activity_type.as_deref().and_then(direction);
-        message.created_at = wire
-            .created_on
-            .and_then(|time| timestamp(&time, &self.time_zone));
-        message
-    }
+pub(crate) fn message(reply: Reply<wire::Conversation>, account: &Account) -> Message {
+    let wire = reply.value;
+    let body = [wire.text, wire.html]
+        .into_iter()
+        .flatten()
+        .find(|text| !text.trim().is_empty());
+    let mut message = Message::new(body.unwrap_or_default(), reply.raw);
+    message.id = Some(wire.id.into_string());
+    message.author = person(wire.created_by);
+    message.direction = wire.related_activity_type.as_deref().and_then(direction);
+    message.created_at = wire
+        .created_on
+        .and_then(|time| timestamp(&time, &account.time_zone));
+    message
+}
 
-    pub(crate) fn create_ticket(ticket: &NewTicket) -> Result<wire::CreateTicket> {
-        let requester = ticket.requester.clone().unwrap_or_default();
-        if requester.id.is_none() && requester.email.is_none() && requester.phone.is_none() {
-            return Err(Error::invalid_input(
-                "LeadSquared requires `requester_id`, `requester_email` or `requester_phone`",
-            ));
-        }
-        let known = [
-            ("Title", Some(ticket.subject.clone())),
-            ("Description", ticket.description.clone()),
-            ("Type", ticket.category.clone()),
-            ("Priority", ticket.priority.as_ref().map(priority_name)),
-            ("RelatedCustomerId", requester.id.clone()),
-            ("LeadDetail.EmailAddress", requester.email),
-            ("LeadDetail.Phone", requester.phone),
-        ];
-        let fields = fields(known, &ticket.custom)?;
-        Ok(wire::CreateTicket::new(requester.id, fields))
+pub(crate) fn create_ticket(ticket: &NewTicket) -> Result<wire::CreateTicket> {
+    let requester = ticket.requester.clone().unwrap_or_default();
+    if requester.id.is_none() && requester.email.is_none() && requester.phone.is_none() {
+        return Err(Error::invalid_input(
+            "LeadSquared requires `requester_id`, `requester_email` or `requester_phone`",
+        ));
     }
+    let known = [
+        ("Title", Some(ticket.subject.clone())),
+        ("Description", ticket.description.clone()),
+        ("Type", ticket.category.clone()),
+        ("Priority", ticket.priority.as_ref().map(priority_name)),
+        ("RelatedCustomerId", requester.id.clone()),
+        ("LeadDetail.EmailAddress", requester.email),
+        ("LeadDetail.Phone", requester.phone),
+    ];
+    let fields = fields(known, &ticket.custom)?;
+    Ok(wire::CreateTicket::new(requester.id, fields))
+}
 
-    pub(crate) fn update_ticket(&self, patch: &TicketPatch) -> Result<wire::UpdateTicket> {
-        let known = [
-            ("Title", patch.subject.clone()),
-            ("Description", patch.description.clone()),
-            ("Type", patch.category.clone()),
-            (
-                "Status",
-                patch.status.as_ref().map(|status| self.status_name(status)),
-            ),
-            ("Priority", patch.priority.as_ref().map(priority_name)),
-        ];
-        Ok(wire::UpdateTicket::new(None, fields(known, &patch.custom)?))
-    }
+pub(crate) fn update_ticket(patch: &TicketPatch, account: &Account) -> Result<wire::UpdateTicket> {
+    let known = [
+        ("Title", patch.subject.clone()),
+        ("Description", patch.description.clone()),
+        ("Type", patch.category.clone()),
+        (
+            "Status",
+            patch
+                .status
+                .as_ref()
+                .map(|status| status_name(status, account)),
+        ),
+        ("Priority", patch.priority.as_ref().map(priority_name)),
+    ];
+    Ok(wire::UpdateTicket::new(None, fields(known, &patch.custom)?))
+}
 
-    /// What resolves a ticket: no call of its own is documented, but its status can be changed.
-    pub(crate) fn resolve_ticket(&self) -> wire::UpdateTicket {
-        let status = NewField::new("Status", &self.resolved_status);
-        wire::UpdateTicket::new(None, vec![status])
-    }
+/// What resolves a ticket: no call of its own is documented, but its status can be changed.
+pub(crate) fn resolve_ticket(account: &Account) -> wire::UpdateTicket {
+    let status = NewField::new("Status", &account.resolved_status);
+    wire::UpdateTicket::new(None, vec![status])
+}
 
-    /// Accounts name their statuses as they like: these are the names configured, then those seen.
-    fn status(&self, name: String) -> Status {
-        let is = |known: &str| name.eq_ignore_ascii_case(known);
-        if is(&self.closed_status) {
-            Status::Closed
-        } else if is(&self.resolved_status) {
-            Status::Resolved
-        } else if is("Open") {
-            Status::Open
-        } else if is("On Hold") {
-            Status::OnHold
-        } else if is(DEFAULT_RESOLVED_STATUS) {
-            Status::Resolved
-        } else if is(DEFAULT_CLOSED_STATUS) {
-            Status::Closed
-        } else {
-            Status::Other(name)
-        }
+/// Accounts name their statuses as they like: these are the names configured, then those seen.
+fn status(name: String, account: &Account) -> Status {
+    let is = |known: &str| name.eq_ignore_ascii_case(known);
+    if is(&account.closed_status) {
+        Status::Closed
+    } else if is(&account.resolved_status) {
+        Status::Resolved
+    } else if is("Open") {
+        Status::Open
+    } else if is("On Hold") {
+        Status::OnHold
+    } else if is(DEFAULT_RESOLVED_STATUS) {
+        Status::Resolved
+    } else if is(DEFAULT_CLOSED_STATUS) {
+        Status::Closed
+    } else {
+        Status::Other(name)
     }
+}
 
-    fn status_name(&self, status: &Status) -> String {
-        match status {
-            Status::Open => "Open",
-            Status::OnHold => "On Hold",
-            Status::Resolved => &self.resolved_status,
-            Status::Closed => &self.closed_status,
-            other => other.as_str(),
-        }
-        .to_owned()
+fn status_name(status: &Status, account: &Account) -> String {
+    match status {
+        Status::Open => "Open",
+        Status::OnHold => "On Hold",
+        Status::Resolved => &account.resolved_status,
+        Status::Closed => &account.closed_status,
+        other => other.as_str(),
     }
+    .to_owned()
 }
 
 /// The fields that have a value, then the custom ones.

@@ -13,7 +13,7 @@ use ticket_http::HttpResponse;
 
 use crate::client::LeadSquared;
 use crate::info::ID;
-use crate::mapping::Mapping;
+use crate::mapping;
 use crate::wire::{self, number};
 
 #[async_trait]
@@ -24,12 +24,15 @@ impl TicketProvider for LeadSquared {
 
     async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
-        Ok(self.mapping.ticket(self.get_ticket(id.as_str()).await?))
+        Ok(mapping::ticket(
+            self.get_ticket(id.as_str()).await?,
+            &self.account,
+        ))
     }
 
     async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
         self.info.check(&Request::Create(ticket))?;
-        let wire = Mapping::create_ticket(ticket)
+        let wire = mapping::create_ticket(ticket)
             .map_err(|error| error.in_operation(ID, Operation::Create))?;
         let created = if ticket.attachments.is_empty() {
             self.create_ticket(&wire).await?
@@ -47,9 +50,7 @@ impl TicketProvider for LeadSquared {
         patch: &TicketPatch,
     ) -> Result<()> {
         self.info.check(&Request::Update(id, patch))?;
-        let wire = self
-            .mapping
-            .update_ticket(patch)
+        let wire = mapping::update_ticket(patch, &self.account)
             .map_err(|error| error.in_operation(ID, Operation::Update))?;
         self.update_ticket(id.as_str(), &wire, patch.attachments.clone())
             .await?;
@@ -58,7 +59,7 @@ impl TicketProvider for LeadSquared {
 
     async fn resolve(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
         self.info.check(&Request::Resolve(id))?;
-        let wire = self.mapping.resolve_ticket();
+        let wire = mapping::resolve_ticket(&self.account);
         let updated = self.update_ticket(id.as_str(), &wire, Vec::new()).await;
         updated.map_err(|error| error.in_operation(ID, Operation::Resolve))?;
         Ok(())
@@ -104,7 +105,9 @@ impl TicketProvider for LeadSquared {
             .await?
             .value;
         let rows = reply.conversation_list.into_iter();
-        let messages = rows.map(|row| self.mapping.message(row)).collect();
+        let messages = rows
+            .map(|row| mapping::message(row, &self.account))
+            .collect();
         Ok(Page::last(messages).total(reply.total))
     }
 

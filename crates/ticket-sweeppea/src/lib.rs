@@ -2,6 +2,7 @@
 
 mod client;
 mod config;
+mod cursor;
 mod error;
 mod info;
 mod mapping;

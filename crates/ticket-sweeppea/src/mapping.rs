@@ -1,95 +1,12 @@
 //! Domain types to the vendor's and back.
 
 use ticket_core::{
-    Cursor, Direction, Error, ErrorKind, Message, NewTicket, Operation, Person, Priority, Result,
-    State, Status, Ticket, TicketQuery,
+    Direction, Error, Message, NewTicket, Person, Priority, Result, Status, Ticket, TicketId,
+    TicketPatch, TicketQuery,
 };
 use ticket_http::Reply;
 
-use crate::info::ID;
 use crate::wire;
-
-/// Where a list stands: the vendor has one for open tickets and one for closed ones. A query for all goes
-/// through the open ones first. A cursor is `open:2:20`: the list, its page, the tickets before that.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) list: State,
-    pub(crate) page: u64,
-    before: u64,
-}
-
-impl Place {
-    const fn start(list: State) -> Self {
-        Self {
-            list,
-            page: 1,
-            before: 0,
-        }
-    }
-
-    pub(crate) fn of(query: &TicketQuery) -> Result<Self> {
-        let Some(cursor) = &query.page.cursor else {
-            return Ok(Self::start(query.state.unwrap_or(State::Open)));
-        };
-        Self::read(cursor.as_str())
-            .filter(|place| query.state.is_none_or(|state| state == place.list))
-            .ok_or_else(|| {
-                Error::invalid_input(
-                    "the `cursor` is not one that Sweeppea's list gave for this query",
-                )
-            })
-    }
-
-    fn read(cursor: &str) -> Option<Self> {
-        let mut parts = cursor.splitn(3, ':');
-        let list = match parts.next()? {
-            "open" => State::Open,
-            "closed" => State::Closed,
-            _ => return None,
-        };
-        let page = parts.next()?.parse().ok().filter(|page| *page > 0)?;
-        Some(Self {
-            list,
-            page,
-            before: parts.next()?.parse().ok()?,
-        })
-    }
-
-    pub(crate) fn cursor(self) -> Cursor {
-        let list = if self.list == State::Closed {
-            "closed"
-        } else {
-            "open"
-        };
-        Cursor::new(format!("{list}:{}:{}", self.page, self.before))
-    }
-
-    /// Pages by what arrived and by the total, never by the echoed limit; without a total, until a page is
-    /// empty.
-    pub(crate) fn next(
-        self,
-        asked: Option<State>,
-        arrived: usize,
-        total: Option<u64>,
-    ) -> Result<Option<Self>> {
-        let before = self
-            .before
-            .saturating_add(u64::try_from(arrived).unwrap_or(u64::MAX));
-        if total.map_or(arrived > 0, |total| before < total) {
-            if arrived == 0 {
-                let message = "the list ends before the total that the vendor states";
-                return Err(Error::new(ErrorKind::BadResponse, message));
-            }
-            let page = self.page.saturating_add(1);
-            return Ok(Some(Self {
-                list: self.list,
-                page,
-                before,
-            }));
-        }
-        Ok((self.list == State::Open && asked.is_none()).then_some(Self::start(State::Closed)))
-    }
-}
 
 pub(crate) fn ticket_filter(query: &TicketQuery, page: u64) -> Result<wire::TicketFilter> {
     Ok(wire::TicketFilter {
@@ -101,14 +18,21 @@ pub(crate) fn ticket_filter(query: &TicketQuery, page: u64) -> Result<wire::Tick
 }
 
 pub(crate) fn create_ticket(ticket: &NewTicket) -> Result<wire::CreateTicket> {
-    let priority = ticket.priority.as_ref().map_or(Ok(0), priority_number);
-    let priority = priority.map_err(|error| error.in_operation(ID, Operation::Create))?;
+    let priority = ticket.priority.as_ref().map_or(Ok(0), priority_number)?;
     Ok(wire::CreateTicket {
         title: ticket.subject.clone(),
         description: ticket.description.clone().unwrap_or_default(),
         priority,
         assign_to: ticket.assignee.clone(),
     })
+}
+
+pub(crate) fn update_ticket(id: &TicketId, patch: &TicketPatch) -> wire::UpdateTicket {
+    wire::UpdateTicket {
+        case_id: id.to_string(),
+        title: patch.subject.clone(),
+        description: patch.description.clone(),
+    }
 }
 
 pub(crate) fn ticket(reply: Reply<wire::Ticket>) -> Ticket {

@@ -6,13 +6,12 @@ use ticket_core::{
     Operation, Page, PageRequest, ProviderInfo, Request, Result, State, Status, Ticket, TicketId,
     TicketPatch, TicketProvider, TicketQuery,
 };
-
 use ticket_http::WireId;
 
 use crate::client::Sweeppea;
+use crate::cursor::Position;
 use crate::info::ID;
-use crate::mapping::{self, Place};
-use crate::wire;
+use crate::mapping;
 
 #[async_trait]
 impl TicketProvider for Sweeppea {
@@ -29,22 +28,23 @@ impl TicketProvider for Sweeppea {
 
     async fn list(&self, _context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
         self.info.check(&Request::List(query))?;
-        let place = Place::of(query).map_err(|error| error.in_operation(ID, Operation::List))?;
-        let filter = mapping::ticket_filter(query, place.page)
+        let position =
+            Position::of(query).map_err(|error| error.in_operation(ID, Operation::List))?;
+        let filter = mapping::ticket_filter(query, position.page)
             .map_err(|error| error.in_operation(ID, Operation::List))?;
-        let reply = match place.list {
+        let reply = match position.list {
             State::Closed => self.fetch_closed_tickets(&filter).await?,
             _ => self.fetch_open_tickets(&filter).await?,
         };
         let list = reply.value;
-        if list.page.is_some_and(|page| page != place.page) {
+        if list.page.is_some_and(|page| page != position.page) {
             let message = "the vendor answered with another page than the one asked for";
             return Err(bad_response(Operation::List, message));
         }
-        let next = place
+        let next = position
             .next(query.state, list.tickets.len(), list.total_tickets)
             .map_err(|error| error.in_operation(ID, Operation::List))?;
-        let status = if place.list == State::Closed {
+        let status = if position.list == State::Closed {
             Status::Closed
         } else {
             Status::Open
@@ -53,13 +53,15 @@ impl TicketProvider for Sweeppea {
         let items = rows.map(|row| mapping::row_ticket(row, &status)).collect();
         // The total is one list's; of both together nothing is known.
         Ok(Page::last(items)
-            .next(next.map(Place::cursor))
+            .next(next.map(Position::cursor))
             .total(list.total_tickets.filter(|_| query.state.is_some())))
     }
 
     async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
         self.info.check(&Request::Create(ticket))?;
-        let created = self.create_ticket(&mapping::create_ticket(ticket)?).await?;
+        let wire = mapping::create_ticket(ticket)
+            .map_err(|error| error.in_operation(ID, Operation::Create))?;
+        let created = self.create_ticket(&wire).await?;
         Ok(Created::new(created.value.case_number, created.raw))
     }
 
@@ -70,12 +72,8 @@ impl TicketProvider for Sweeppea {
         patch: &TicketPatch,
     ) -> Result<()> {
         self.info.check(&Request::Update(id, patch))?;
-        let update = wire::UpdateTicket {
-            case_id: id.to_string(),
-            title: patch.subject.clone(),
-            description: patch.description.clone(),
-        };
-        let updated = self.update_ticket(&update).await?.value;
+        let wire = mapping::update_ticket(id, patch);
+        let updated = self.update_ticket(&wire).await?.value;
         same_ticket(id, &updated.case_number, Operation::Update)
     }
 
