@@ -4,8 +4,9 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use ticket_core::{Operation, ProviderInfo, Result};
-use ticket_http::{HttpClient, HttpResponse, Reply};
+use ticket_http::{HttpClient, HttpRequest, HttpResponse, Reply};
 
 use crate::config::SweeppeaConfig;
 use crate::info::{self, ID};
@@ -49,18 +50,15 @@ impl Sweeppea {
     /// `NotFound` for a ticket that does not exist and for somebody else's alike.
     pub async fn fetch_single_ticket(&self, case_number: &str) -> Result<Reply<wire::Ticket>> {
         let body = wire::CaseNumber { case_number };
-        let read = HttpResponse::reply::<wire::Envelope<wire::Ticket>>;
-        let reply = self
-            .call(Operation::Get, "fetchSingleTicket", &body, read)
-            .await?;
-        Ok(reply.map(|envelope| envelope.data))
+        let request = self.post("fetchSingleTicket", &body);
+        self.call(Operation::Get, request, data).await
     }
 
     /// The notes of a ticket come with the ticket itself; here each has its own JSON, and nothing else is read.
     pub(crate) async fn fetch_notes(&self, case_number: &str) -> Result<Vec<Reply<wire::Note>>> {
         let body = wire::CaseNumber { case_number };
-        let function = "fetchSingleTicket";
-        self.call(Operation::Messages, function, &body, |response| {
+        let request = self.post("fetchSingleTicket", &body);
+        self.call(Operation::Messages, request, |response| {
             let ticket: wire::Envelope<wire::Notes> = response.json()?;
             Ok(ticket.data.notes.unwrap_or_default())
         })
@@ -76,9 +74,8 @@ impl Sweeppea {
         &self,
         ticket: &wire::CreateTicket,
     ) -> Result<Reply<wire::CreatedTicket>> {
-        let read = HttpResponse::reply::<wire::Envelope<wire::CreatedTicket>>;
-        let reply = self.call(Operation::Create, "create", ticket, read).await?;
-        Ok(reply.map(|envelope| envelope.data))
+        let request = self.post("create", ticket);
+        self.call(Operation::Create, request, data).await
     }
 
     /// `POST /tickets/fetchOpenTickets` (page `support/open.md`): 20 tickets a page, newest first.
@@ -110,9 +107,8 @@ impl Sweeppea {
         function: &str,
         filter: &wire::TicketFilter,
     ) -> Result<Reply<wire::TicketList>> {
-        let read = HttpResponse::reply::<wire::Envelope<wire::TicketList>>;
-        let reply = self.call(Operation::List, function, filter, read).await?;
-        Ok(reply.map(|envelope| envelope.data))
+        let request = self.post(function, filter);
+        self.call(Operation::List, request, data).await
     }
 
     /// `POST /tickets/update` (page `support/update.md`): replaces title or description of an open ticket.
@@ -125,9 +121,12 @@ impl Sweeppea {
         &self,
         update: &wire::UpdateTicket,
     ) -> Result<Reply<wire::UpdatedTicket>> {
-        let read = HttpResponse::reply::<wire::UpdateEnvelope>;
-        let reply = self.call(Operation::Update, "update", update, read).await?;
-        Ok(reply.map(|envelope| envelope.ticket))
+        let request = self.post("update", update);
+        self.call(Operation::Update, request, |response| {
+            let reply = response.reply::<wire::UpdateEnvelope>()?;
+            Ok(reply.map(|envelope| envelope.ticket))
+        })
+        .await
     }
 
     /// `POST /tickets/resolve` (page `support/resolve.md`): closes an open ticket. No reason can be sent.
@@ -137,11 +136,8 @@ impl Sweeppea {
     /// `NotFound` for a ticket that does not exist and for one that is closed already, alike.
     pub async fn resolve_ticket(&self, case_id: &str) -> Result<Reply<wire::ResolvedTicket>> {
         let body = wire::CaseId { case_id };
-        let read = HttpResponse::reply::<wire::Envelope<wire::ResolvedTicket>>;
-        let reply = self
-            .call(Operation::Resolve, "resolve", &body, read)
-            .await?;
-        Ok(reply.map(|envelope| envelope.data))
+        let request = self.post("resolve", &body);
+        self.call(Operation::Resolve, request, data).await
     }
 
     /// `POST /tickets/delete` (page `support/delete.md`): deletes for good, open tickets of the caller only.
@@ -152,25 +148,23 @@ impl Sweeppea {
     /// three. `Conflict` while the vendor's engineers have it locked.
     pub async fn delete_ticket(&self, case_id: &str) -> Result<()> {
         let body = wire::CaseId { case_id };
-        self.call(Operation::Delete, "delete", &body, |_| Ok(()))
-            .await
+        let request = self.post("delete", &body);
+        self.call(Operation::Delete, request, |_| Ok(())).await
     }
 
-    /// Every call is a POST with a JSON body, and every reply has the same envelope.
+    /// Every call is a POST with a JSON body.
+    fn post(&self, function: &str, body: &impl Serialize) -> HttpRequest<'_> {
+        self.http.post(&["tickets", function]).json(body)
+    }
+
     async fn call<T>(
         &self,
         operation: Operation,
-        function: &str,
-        body: &impl Serialize,
+        request: HttpRequest<'_>,
         read: impl FnOnce(&HttpResponse) -> Result<T>,
     ) -> Result<T> {
         let reply = async {
-            let response = self
-                .http
-                .post(&["tickets", function])
-                .json(body)
-                .send()
-                .await?;
+            let response = request.send().await?;
             error::check(&response)?;
             read(&response)
         };
@@ -178,4 +172,10 @@ impl Sweeppea {
             .await
             .map_err(|error| error.in_operation(ID, operation))
     }
+}
+
+/// What the envelope of a success holds.
+fn data<T: DeserializeOwned>(response: &HttpResponse) -> Result<Reply<T>> {
+    let reply = response.reply::<wire::Envelope<T>>()?;
+    Ok(reply.map(|envelope| envelope.data))
 }
