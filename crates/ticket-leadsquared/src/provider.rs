@@ -1,6 +1,5 @@
 //! LeadSquared as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
-use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use async_trait::async_trait;
@@ -71,20 +70,22 @@ impl TicketProvider for LeadSquared {
         targets: &[DeleteTarget],
     ) -> Result<DeleteReport> {
         self.info.check(&Request::Delete(targets))?;
-        let ids = targets.iter().map(|target| &target.id);
-        let asked: Vec<Option<u64>> = ids.clone().map(|id| number(id.as_str())).collect();
-        let numbers = distinct(asked.iter().copied().zip(ids));
+        // The ids that are numbers, each number once.
+        let mut seen = HashSet::new();
+        let ids = targets.iter().map(|target| target.id.as_str());
+        let numbers: Vec<&str> = ids
+            .filter(|id| number(id).is_some_and(|number| seen.insert(number)))
+            .collect();
         let read = HttpResponse::json::<wire::Trashed>;
         let reply = match numbers.as_slice() {
             [] => wire::Trashed::default(),
             numbers => self.trash(numbers, read).await?,
         };
-        let mut deleted = Named::new(&reply.successful_ids);
-        let mut refused = Named::new(&reply.failed_ids);
-        let mut asked = asked.into_iter();
         Ok(DeleteReport::from_fn(targets, |id| {
-            if let Some(number) = asked.next().flatten() {
-                return outcome(id, deleted.has(number), refused.has(number));
+            if let Some(number) = number(id.as_str()) {
+                let named = wire::TicketNumber(Some(number));
+                let deleted = reply.successful_ids.contains(&named);
+                return outcome(id, deleted, reply.failed_ids.contains(&named));
             }
             let error = Error::invalid_input(
                 "the vendor's ticket ids are numbers, this is none; nothing was sent",
@@ -130,50 +131,6 @@ impl TicketProvider for LeadSquared {
             }
             _ => Err(Error::unsupported(ID, Operation::Comment)),
         }
-    }
-}
-
-/// The ids that are numbers, each once, in the order of its first appearance.
-fn distinct<'a>(ids: impl Iterator<Item = (Option<u64>, &'a TicketId)>) -> Vec<&'a str> {
-    let mut numbers = Vec::with_capacity(ids.size_hint().0);
-    numbers.extend(ids.filter_map(|(number, id)| Some((number?, id.as_str()))));
-    // Most lists are sorted, and need no table.
-    if !numbers.is_sorted_by(|one, next| one.0 < next.0) {
-        let mut seen = HashSet::with_capacity(numbers.len());
-        numbers.retain(|(number, _)| seen.insert(*number));
-    }
-    numbers.into_iter().map(|(_, id)| id).collect()
-}
-
-/// The tickets that one list of the reply names.
-struct Named<'a> {
-    tickets: &'a [wire::TicketNumber],
-    /// Most replies keep the order of the request: so far they did, and this one comes next.
-    next: usize,
-    /// All of them, once one was asked for out of order.
-    set: OnceCell<HashSet<u64>>,
-}
-
-impl<'a> Named<'a> {
-    fn new(tickets: &'a [wire::TicketNumber]) -> Self {
-        Self {
-            tickets,
-            next: 0,
-            set: OnceCell::new(),
-        }
-    }
-
-    fn has(&mut self, ticket: u64) -> bool {
-        if self
-            .tickets
-            .get(self.next)
-            .is_some_and(|next| next.0 == Some(ticket))
-        {
-            self.next += 1;
-            return true;
-        }
-        let all = || self.tickets.iter().filter_map(|named| named.0).collect();
-        self.set.get_or_init(all).contains(&ticket)
     }
 }
 
