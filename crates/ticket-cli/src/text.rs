@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use tickets::diagnosis::is_misleading;
 pub(crate) use tickets::diagnosis::one_line as line;
+use tickets::is_misleading;
 
 /// [`line`] with its line breaks kept.
 pub(crate) fn lines(text: &str) -> String {

@@ -22,6 +22,7 @@ pub use model::message::{Direction, Message, NewComment};
 pub use model::query::{Cursor, Page, PageRequest, State, TicketQuery};
 pub use model::raw::RawJson;
 pub use model::reference::TicketRef;
+pub use model::text::is_misleading;
 pub use model::ticket::{Person, Priority, Status, Ticket, TicketId, Version};
 pub use provider::capability::{Capabilities, ProviderInfo};
 pub use provider::context::CallContext;

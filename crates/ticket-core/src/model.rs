@@ -6,4 +6,5 @@ pub(crate) mod message;
 pub(crate) mod query;
 pub(crate) mod raw;
 pub(crate) mod reference;
+pub(crate) mod text;
 pub(crate) mod ticket;

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Serialize;
 use ticket_core::{Effect, Error, TicketRef};
 
-pub use one_line::{is_misleading, one_line};
+pub use one_line::one_line;
 
 /// An error as programs read it: an object with these five fields, of which the last two may be `null`.
 ///

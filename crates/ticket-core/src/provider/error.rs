@@ -16,6 +16,7 @@ use jiff::civil::Time;
 
 pub use self::kind::{Effect, ErrorKind};
 
+use crate::model::text::is_misleading;
 use crate::model::ticket::TicketId;
 use crate::provider::operation::Operation;
 
@@ -325,16 +326,13 @@ impl fmt::Display for Inner {
     }
 }
 
-/// At most `limit` characters of `text`, escapes and all, on one line: control characters are escaped, a
+/// At most `limit` characters of `text`, escapes and all, on one line: misleading characters are escaped, a
 /// cut is marked.
 pub(crate) fn bounded(text: &str, limit: usize) -> String {
     let mut line = String::with_capacity(text.len().min(limit));
     let mut room = limit;
     for character in text.chars() {
-        // Line separators, direction marks and the like are no control characters, but they too can forge
-        // a line of a log.
-        let misleads = matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        let shown = if character.is_control() || misleads {
+        let shown = if is_misleading(character) {
             character.escape_default().to_string()
         } else {
             character.to_string()

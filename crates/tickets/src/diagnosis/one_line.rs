@@ -1,5 +1,7 @@
 //! Text that others wrote, made fit to be shown: escape sequences are shown instead of obeyed.
 
+use ticket_core::is_misleading;
+
 /// The text on one line: control characters and misleading ones are escaped, a tab is a blank. So no vendor, file or
 /// argument can move a cursor, colour a screen, or forge a line.
 ///
@@ -18,23 +20,6 @@ pub fn one_line(text: &str) -> String {
         }
     }
     shown
-}
-
-/// Whether a character does something to a terminal or to its reader. Line separators and direction marks are
-/// no control characters, but can mislead as well. All of them have four hexadecimal digits at most.
-///
-/// ```
-/// use tickets::diagnosis::is_misleading;
-///
-/// assert!(is_misleading('\u{202e}') && is_misleading('\n'));
-/// assert!(!is_misleading('ü'));
-/// ```
-pub fn is_misleading(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
 }
 
 #[cfg(test)]

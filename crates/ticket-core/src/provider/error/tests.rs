@@ -115,7 +115,7 @@ fn a_hostile_ticket_id_is_cut_and_escaped() {
 
 #[test]
 fn no_character_that_misleads_reaches_a_line() {
-    let signs = "\r\n\t\0\u{1b}\u{7f}\u{85}\u{61c}\u{200b}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}";
+    let signs = "\r\n\t\0\u{1b}\u{7f}\u{85}\u{61c}\u{200b}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}";
     for sign in signs.chars() {
         let text = format!("a{sign}b");
         let error = Error::new(ErrorKind::Server, &*text)
