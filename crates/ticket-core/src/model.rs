@@ -3,6 +3,7 @@
 pub(crate) mod draft;
 pub(crate) mod hidden;
 pub(crate) mod message;
+pub(crate) mod names;
 pub(crate) mod query;
 pub(crate) mod raw;
 pub(crate) mod reference;

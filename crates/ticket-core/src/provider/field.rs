@@ -1,6 +1,6 @@
 //! The fields of the domain types by name, and which of them an operation carries.
 
-use std::fmt;
+use crate::model::names::names;
 
 /// A field of the domain types that a provider may or may not be able to carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,39 +48,28 @@ pub enum Field {
     Outbound,
 }
 
-impl Field {
-    /// The field's name in `snake_case`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Subject => "subject",
-            Self::Description => "description",
-            Self::RequesterId => "requester_id",
-            Self::RequesterName => "requester_name",
-            Self::RequesterEmail => "requester_email",
-            Self::RequesterPhone => "requester_phone",
-            Self::Category => "category",
-            Self::Status => "status",
-            Self::Priority => "priority",
-            Self::Assignee => "assignee",
-            Self::Tags => "tags",
-            Self::Attachments => "attachments",
-            Self::State => "state",
-            Self::Search => "search",
-            Self::Cursor => "cursor",
-            Self::PageLimit => "limit",
-            Self::Body => "body",
-            Self::Internal => "internal",
-            Self::Inbound => "inbound",
-            Self::Outbound => "outbound",
-        }
-    }
-}
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+names!(Field {
+    Subject => "subject",
+    Description => "description",
+    RequesterId => "requester_id",
+    RequesterName => "requester_name",
+    RequesterEmail => "requester_email",
+    RequesterPhone => "requester_phone",
+    Category => "category",
+    Status => "status",
+    Priority => "priority",
+    Assignee => "assignee",
+    Tags => "tags",
+    Attachments => "attachments",
+    State => "state",
+    Search => "search",
+    Cursor => "cursor",
+    PageLimit => "limit",
+    Body => "body",
+    Internal => "internal",
+    Inbound => "inbound",
+    Outbound => "outbound",
+});
 
 /// Which fields an operation carries to the vendor. The default carries none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

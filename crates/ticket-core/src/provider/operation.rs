@@ -1,11 +1,10 @@
 //! The operations of the trait as data: their names and whether they change anything at the vendor.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::model::draft::{NewTicket, TicketPatch};
 use crate::model::message::NewComment;
+use crate::model::names::names;
 use crate::model::query::{PageRequest, TicketQuery};
 use crate::model::ticket::TicketId;
 use crate::provider::delete::DeleteTarget;
@@ -33,33 +32,18 @@ pub enum Operation {
     Comment,
 }
 
+names!(Operation {
+    Get => "get",
+    List => "list",
+    Create => "create",
+    Update => "update",
+    Resolve => "resolve",
+    Delete => "delete",
+    Messages => "messages",
+    Comment => "comment",
+});
+
 impl Operation {
-    /// Every operation, in the order of the trait.
-    pub const ALL: &[Self] = &[
-        Self::Get,
-        Self::List,
-        Self::Create,
-        Self::Update,
-        Self::Resolve,
-        Self::Delete,
-        Self::Messages,
-        Self::Comment,
-    ];
-
-    /// The operation's name, which is the trait method's.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "get",
-            Self::List => "list",
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Resolve => "resolve",
-            Self::Delete => "delete",
-            Self::Messages => "messages",
-            Self::Comment => "comment",
-        }
-    }
-
     /// Whether it changes anything at the vendor.
     pub const fn is_write(self) -> bool {
         match self {
@@ -90,12 +74,6 @@ impl Operation {
             Self::Messages => "read a ticket's messages",
             Self::Comment => "comment on a ticket",
         }
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

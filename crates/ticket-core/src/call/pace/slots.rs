@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 
+use crate::model::names::names;
 use crate::provider::error::Error;
 use crate::provider::limit::{Limit, Quota};
 use crate::provider::operation::Operation;
@@ -26,16 +27,11 @@ pub enum WaitReason {
     Concurrency,
 }
 
-impl WaitReason {
-    /// The reason in `snake_case`, as events and the command print it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Quota => "quota",
-            Self::Closed => "closed",
-            Self::Concurrency => "concurrency",
-        }
-    }
-}
+names!(WaitReason {
+    Quota => "quota",
+    Closed => "closed",
+    Concurrency => "concurrency",
+});
 
 /// Why there is no slot.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! What an error is about, as far as a caller can act on it: its kind and its effect.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::model::names::names;
 
 /// What went wrong, as far as a caller can act on it.
 ///
@@ -49,49 +49,26 @@ pub enum ErrorKind {
     Cancelled,
 }
 
+names!(ErrorKind {
+    InvalidInput => "invalid_input",
+    Config => "config",
+    Unauthenticated => "unauthenticated",
+    TokenExpired => "token_expired",
+    Forbidden => "forbidden",
+    NotFound => "not_found",
+    Conflict => "conflict",
+    RateLimited => "rate_limited",
+    QuotaExhausted => "quota_exhausted",
+    Unavailable => "unavailable",
+    Timeout => "timeout",
+    Connect => "connect",
+    Server => "server",
+    BadResponse => "bad_response",
+    Unsupported => "unsupported",
+    Cancelled => "cancelled",
+});
+
 impl ErrorKind {
-    /// Every kind, for tables and tests.
-    pub const ALL: &[Self] = &[
-        Self::InvalidInput,
-        Self::Config,
-        Self::Unauthenticated,
-        Self::TokenExpired,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::Conflict,
-        Self::RateLimited,
-        Self::QuotaExhausted,
-        Self::Unavailable,
-        Self::Timeout,
-        Self::Connect,
-        Self::Server,
-        Self::BadResponse,
-        Self::Unsupported,
-        Self::Cancelled,
-    ];
-
-    /// The kind in `snake_case`, as the command prints it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidInput => "invalid_input",
-            Self::Config => "config",
-            Self::Unauthenticated => "unauthenticated",
-            Self::TokenExpired => "token_expired",
-            Self::Forbidden => "forbidden",
-            Self::NotFound => "not_found",
-            Self::Conflict => "conflict",
-            Self::RateLimited => "rate_limited",
-            Self::QuotaExhausted => "quota_exhausted",
-            Self::Unavailable => "unavailable",
-            Self::Timeout => "timeout",
-            Self::Connect => "connect",
-            Self::Server => "server",
-            Self::BadResponse => "bad_response",
-            Self::Unsupported => "unsupported",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
     /// Whether it passes: the same call may succeed later, unchanged. Not whether repeating is safe, see
     /// [`RetryPolicy::repeats`](crate::RetryPolicy::repeats).
     pub const fn is_retryable(self) -> bool {
@@ -121,12 +98,6 @@ impl ErrorKind {
     }
 }
 
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// Whether the vendor may have acted although the call failed.
 ///
 /// This decides whether a write may be repeated: a create is repeated on [`Effect::None`] only. There is no third
@@ -141,18 +112,7 @@ pub enum Effect {
     Unknown,
 }
 
-impl Effect {
-    /// The effect in `snake_case`, as the command prints it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl fmt::Display for Effect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+names!(Effect {
+    None => "none",
+    Unknown => "unknown",
+});

@@ -3,10 +3,25 @@
 use super::*;
 
 #[test]
-fn every_kind_has_a_name_of_its_own() {
-    let names: std::collections::BTreeSet<_> =
-        ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    assert_eq!(names.len(), ErrorKind::ALL.len());
+fn name_is_what_serde_reads_and_writes() {
+    fn assert_same<T>(all: &[T])
+    where
+        T: Copy
+            + ToString
+            + PartialEq
+            + std::fmt::Debug
+            + serde::Serialize
+            + serde::de::DeserializeOwned,
+    {
+        for one in all {
+            let json = format!("\"{}\"", one.to_string());
+            assert_eq!(serde_json::to_string(one).unwrap(), json);
+            assert_eq!(serde_json::from_str::<T>(&json).unwrap(), *one);
+        }
+    }
+    assert_same(ErrorKind::ALL);
+    assert_same(Effect::ALL);
+    assert_same(Operation::ALL);
 }
 
 #[test]
