@@ -5,6 +5,7 @@ mod basic;
 mod body;
 mod client;
 mod config;
+mod debug;
 mod header;
 mod json;
 #[cfg(feature = "multipart")]

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use ticket_http::{Reply, WireId};
+use ticket_http::{Reply, WireId, debug_fields};
 
 use super::number;
 
@@ -66,14 +66,7 @@ impl Ticket {
     }
 }
 
-impl fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ticket")
-            .field("id", &self.id)
-            .field("ticket_id", &self.ticket_id)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Ticket { id, ticket_id });
 
 /// A field of a ticket. `Debug` prints the name only.
 #[derive(Clone, Deserialize)]
@@ -86,11 +79,7 @@ pub struct Field {
     pub value: Option<String>,
 }
 
-impl fmt::Debug for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Field").field(&self.schema_name).finish()
-    }
-}
+debug_fields!(Field { schema_name });
 
 /// The reply of `POST …/conversation/filter`, each row with its own JSON.
 #[derive(Clone, Debug, Deserialize)]
@@ -123,14 +112,10 @@ pub struct Conversation {
     pub created_on: Option<String>,
 }
 
-impl fmt::Debug for Conversation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Conversation")
-            .field("id", &self.id)
-            .field("related_activity_type", &self.related_activity_type)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Conversation {
+    id,
+    related_activity_type
+});
 
 /// The reply of `POST …/internalnote/upload`. The note has no id.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,8 +1,7 @@
 //! What is sent: the bodies of requests.
 
-use std::fmt;
-
 use serde::Serialize;
+use ticket_http::debug_fields;
 
 /// The body of `POST …/tickets`. `Debug` prints no values.
 #[derive(Clone, Serialize)]
@@ -41,13 +40,7 @@ impl CreateTicket {
     }
 }
 
-impl fmt::Debug for CreateTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreateTicket")
-            .field("fields", &self.fields)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(CreateTicket { fields });
 
 /// What `PUT …/tickets/{id}/update` changes. `Debug` prints no values.
 #[derive(Clone)]
@@ -70,13 +63,7 @@ impl UpdateTicket {
     }
 }
 
-impl fmt::Debug for UpdateTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpdateTicket")
-            .field("fields", &self.fields)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(UpdateTicket { fields });
 
 /// The part `ticketDTO` of a form, as JSON; the files are parts beside it.
 #[derive(Serialize)]
@@ -124,11 +111,7 @@ impl NewField {
     }
 }
 
-impl fmt::Debug for NewField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("NewField").field(&self.schema_name).finish()
-    }
-}
+debug_fields!(NewField { schema_name });
 
 /// A kind of message that a ticket's conversations can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -1,13 +1,11 @@
 //! What comes back: the replies, as far as they are modelled.
 
-use std::fmt;
-
 use secrecy::SecretString;
 use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use ticket_http::{Reply, WireId};
+use ticket_http::{Reply, WireId, debug_fields};
 
 /// A ticket as `GET /api/ticketrz/<id>` answers (page `tiketget`): 55 keys, every value a text or null,
 /// ids, counters and times too. An empty text means no value.
@@ -130,13 +128,7 @@ pub struct Ticket {
     pub assignee_text_list: Option<String>,
 }
 
-impl fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ticket")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Ticket { id });
 
 /// The reply of `POST /api/ticket/create` (page `tiketcreate`).
 #[derive(Clone, Debug, Deserialize)]
@@ -191,13 +183,7 @@ pub struct TicketRow {
     pub tags: Option<String>,
 }
 
-impl fmt::Debug for TicketRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TicketRow")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(TicketRow { id });
 
 /// The reply of `GET /api/ticket/conversations/<id>`.
 #[derive(Deserialize)]
@@ -260,19 +246,9 @@ pub struct MessageContent {
     pub body_text: Option<String>,
 }
 
-impl fmt::Debug for MessageContent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageContent").finish_non_exhaustive()
-    }
-}
+debug_fields!(MessageContent {});
 
-impl fmt::Debug for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Message { id });
 
 /// The reply of `POST /api/authenticate` (page `authenticationtoken`).
 #[derive(Deserialize)]

@@ -1,8 +1,7 @@
 //! What is sent: the bodies and queries of requests.
 
-use std::fmt;
-
 use serde::Serialize;
+use ticket_http::debug_fields;
 
 /// The body of `POST /api/ticket/create` (page `tiketcreate`). `attachment` and `file` are missing: how
 /// they are sent is not documented. `Debug` prints no values.
@@ -52,11 +51,7 @@ impl CreateTicket {
     }
 }
 
-impl fmt::Debug for CreateTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreateTicket").finish_non_exhaustive()
-    }
-}
+debug_fields!(CreateTicket {});
 
 /// The query of `GET /api/ticketrz` (page `tiketfind`). What is absent is left to the vendor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

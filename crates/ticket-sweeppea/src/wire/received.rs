@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use ticket_http::{Reply, WireId};
+use ticket_http::{Reply, WireId, debug_fields};
 
 /// A created ticket: `Data` of the reply of `POST /tickets/create`. `Debug` prints the key only.
 #[derive(Clone, Deserialize)]
@@ -33,13 +33,7 @@ pub struct CreatedTicket {
     pub status: Option<String>,
 }
 
-impl fmt::Debug for CreatedTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreatedTicket")
-            .field("case_number", &self.case_number)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(CreatedTicket { case_number });
 
 /// Who works on a ticket. `Debug` prints nothing of it.
 #[derive(Clone, Deserialize)]
@@ -52,11 +46,7 @@ pub struct AssignedTo {
     pub email: Option<String>,
 }
 
-impl fmt::Debug for AssignedTo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AssignedTo").finish_non_exhaustive()
-    }
-}
+debug_fields!(AssignedTo {});
 
 /// A ticket: `Data` of the reply of `POST /tickets/fetchSingleTicket`, as far as it is modelled. `Debug`
 /// prints the key only.
@@ -86,13 +76,7 @@ pub struct Ticket {
     pub notes: Option<Vec<Note>>,
 }
 
-impl fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ticket")
-            .field("case_number", &self.case_number)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Ticket { case_number });
 
 /// A note on a ticket. `Debug` prints the id only.
 #[derive(Clone, Deserialize)]
@@ -107,13 +91,7 @@ pub struct Note {
     pub note: Option<String>,
 }
 
-impl fmt::Debug for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Note")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Note { id });
 
 /// A ticket of which only the notes count, each with its own JSON.
 #[derive(Deserialize)]
@@ -157,13 +135,7 @@ pub struct TicketRow {
     pub resource_affected: Option<String>,
 }
 
-impl fmt::Debug for TicketRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TicketRow")
-            .field("case_number", &self.case_number)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(TicketRow { case_number });
 
 /// The reply of `POST /tickets/update`: **`Ticket` where every other one has `Data`.**
 #[derive(Deserialize)]
@@ -194,13 +166,7 @@ pub struct UpdatedTicket {
     pub status: Option<bool>,
 }
 
-impl fmt::Debug for UpdatedTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpdatedTicket")
-            .field("case_number", &self.case_number)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(UpdatedTicket { case_number });
 
 /// A resolved ticket: `Data` of the reply of `POST /tickets/resolve`. `Debug` prints the key only.
 #[derive(Clone, Deserialize)]
@@ -222,13 +188,7 @@ pub struct ResolvedTicket {
     pub closed_by: Option<String>,
 }
 
-impl fmt::Debug for ResolvedTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResolvedTicket")
-            .field("case_number", &self.case_number)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(ResolvedTicket { case_number });
 
 /// Who filed a ticket. The vendor sends much more (address, location, device), which is in `raw` only.
 /// `Debug` prints nothing of it.
@@ -244,11 +204,7 @@ pub struct AccountInfo {
     pub mobile_number: Option<String>,
 }
 
-impl fmt::Debug for AccountInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccountInfo").finish_non_exhaustive()
-    }
-}
+debug_fields!(AccountInfo {});
 
 /// Whatever is odd about these counts as absent: a write that was confirmed must not become unknown over a
 /// decoration.

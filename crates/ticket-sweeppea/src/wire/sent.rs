@@ -1,8 +1,7 @@
 //! What is sent: the bodies of requests.
 
-use std::fmt;
-
 use serde::Serialize;
+use ticket_http::debug_fields;
 
 /// The body of `POST /tickets/delete`.
 #[derive(Serialize)]
@@ -54,13 +53,7 @@ impl CreateTicket {
     }
 }
 
-impl fmt::Debug for CreateTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreateTicket")
-            .field("priority", &self.priority)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(CreateTicket { priority });
 
 /// The body of `POST /tickets/fetchOpenTickets` and `…/fetchClosedTickets`; here names are in lower case.
 /// What is absent does not filter. `Debug` prints no text.
@@ -116,15 +109,11 @@ impl TicketFilter {
     }
 }
 
-impl fmt::Debug for TicketFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TicketFilter")
-            .field("platform", &self.platform)
-            .field("priority", &self.priority)
-            .field("page", &self.page)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(TicketFilter {
+    platform,
+    priority,
+    page
+});
 
 /// The body of `POST /tickets/update`. `Debug` prints no texts.
 #[derive(Clone, Serialize)]
@@ -166,10 +155,4 @@ impl UpdateTicket {
     }
 }
 
-impl fmt::Debug for UpdateTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpdateTicket")
-            .field("case_id", &self.case_id)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(UpdateTicket { case_id });

@@ -2,10 +2,8 @@
 //!
 //! From the vendor's page `api.html`.
 
-use std::fmt;
-
 use serde::Deserialize;
-use ticket_http::{Reply, WireId};
+use ticket_http::{Reply, WireId, debug_fields};
 
 /// A ticket as `GET /tickets/{id}` answers. `Debug` prints the id only.
 #[derive(Clone, Deserialize)]
@@ -21,13 +19,7 @@ pub struct Ticket {
     pub status: Option<String>,
 }
 
-impl fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ticket")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!(Ticket { id });
 
 /// A page of a list.
 #[derive(Clone, Debug, Deserialize)]
