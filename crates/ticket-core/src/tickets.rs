@@ -154,25 +154,20 @@ impl Tickets {
     /// beginning, so that tickets which move up are passed over. Collect the ids first.
     ///
     /// ```
-    /// use std::pin::pin;
-    ///
     /// use futures_util::TryStreamExt as _;
     /// use ticket_core::{Result, TicketQuery, Tickets};
     ///
     /// async fn print_all(tickets: &Tickets) -> Result<()> {
-    ///     let mut found = pin!(tickets.list_all(TicketQuery::new()));
+    ///     let mut found = tickets.list_all(TicketQuery::new());
     ///     while let Some(ticket) = found.try_next().await? {
     ///         println!("{}", ticket.id);
     ///     }
     ///     Ok(())
     /// }
     /// ```
-    pub fn list_all(
-        &self,
-        query: TicketQuery,
-    ) -> impl Stream<Item = Result<Ticket>> + Send + use<> {
+    pub fn list_all(&self, query: TicketQuery) -> BoxStream<'static, Result<Ticket>> {
         let (tickets, provider) = (self.clone(), self.info().id);
-        paging::walk(
+        let walk = paging::walk(
             query.page.clone(),
             move |page| {
                 let (tickets, mut query) = (tickets.clone(), query.clone());
@@ -180,7 +175,8 @@ impl Tickets {
                 async move { tickets.list(&query).await }
             },
             move |error| error.in_operation(provider, Operation::List),
-        )
+        );
+        walk.boxed()
     }
 
     /// Files a ticket. See [`TicketProvider::create`].
@@ -312,9 +308,9 @@ impl Tickets {
 
     /// Reads all messages of a ticket, page by page as they are asked for, in constant memory. The stream ends as
     /// that of [`list_all`](Self::list_all) does.
-    pub fn messages_all(&self, id: TicketId) -> impl Stream<Item = Result<Message>> + Send + use<> {
+    pub fn messages_all(&self, id: TicketId) -> BoxStream<'static, Result<Message>> {
         let (tickets, provider, of) = (self.clone(), self.info().id, id.clone());
-        paging::walk(
+        let walk = paging::walk(
             PageRequest::first(),
             move |page| {
                 let (tickets, id) = (tickets.clone(), id.clone());
@@ -325,7 +321,8 @@ impl Tickets {
                     .in_operation(provider, Operation::Messages)
                     .on_ticket(&of)
             },
-        )
+        );
+        walk.boxed()
     }
 
     /// Adds a comment to a ticket. See [`TicketProvider::comment`].

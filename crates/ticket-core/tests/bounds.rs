@@ -11,6 +11,7 @@ use ticket_core::{
 
 fn send_sync_static<T: Send + Sync + 'static>() {}
 fn send<T: Send>(_: &T) {}
+fn unpin<T: Unpin>(_: &T) {}
 
 #[test]
 fn handles_and_types_are_send_sync_and_static() {
@@ -36,6 +37,8 @@ fn futures_are_send(tickets: &Tickets, provider: &dyn TicketProvider, id: &Ticke
     send(&tickets.get("1"));
     send(&tickets.list(&query));
     send(&tickets.list_all(TicketQuery::new()));
+    unpin(&tickets.list_all(TicketQuery::new()));
+    unpin(&tickets.messages_all("1".into()));
     send(&tickets.create(&ticket));
     send(&tickets.update("1", &patch));
     send(&tickets.resolve("1"));

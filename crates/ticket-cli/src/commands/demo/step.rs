@@ -1,7 +1,5 @@
 //! The calls in the middle of the story, one per operation: what is said after each, and when that is true.
 
-use std::pin::pin;
-
 use futures_util::stream::TryStreamExt as _;
 use ticket_sandbox::TicketRecord;
 use tickets::{
@@ -15,7 +13,7 @@ const NOTE: &str = "It is really them.";
 pub(super) async fn call(operation: Operation, tickets: &Tickets, id: &TicketId) -> Result<String> {
     let said = match operation {
         Operation::List => {
-            let mut found = pin!(tickets.list_all(TicketQuery::new()));
+            let mut found = tickets.list_all(TicketQuery::new());
             loop {
                 match found.try_next().await? {
                     Some(ticket) if ticket.id == *id => break "found",
