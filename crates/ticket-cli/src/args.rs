@@ -31,7 +31,7 @@ The configuration file has a part for each account:
   api_key_env = \"SUPPORT_EU_KEY\"
 
 A setting with _env behind its name is read from the variable that it names, so that no secret need be in \
-the file; timeout_s, max_attempts and rate can be set as well. A name that is wrong is refused with the right ones.
+the file; timeout_s, max_attempts, rate, concurrency and page_size can be set as well. A name that is wrong is refused with the right ones.
 
 Exit codes: 0 all done; 1 something failed or is unknown; 2 wrong usage or input, nothing sent; \
 3 configuration or credentials missing, nothing sent.
@@ -138,6 +138,10 @@ pub(crate) struct List {
     /// At most so many tickets in all
     #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
     pub(crate) limit: Option<NonZeroUsize>,
+    /// Ask the vendor for so many tickets at a time [default: the account's own, or the largest page that the
+    /// vendor documents]
+    #[arg(long, value_parser = count::<NonZeroU32>, value_name = "N")]
+    pub(crate) page_size: Option<NonZeroU32>,
 }
 
 /// Where a ticket stands, as far as lists can be restricted to it.
@@ -265,6 +269,10 @@ pub(crate) struct Many {
     /// `unattempted` and the exit code 1
     #[arg(long, value_parser = seconds, value_name = "SECONDS")]
     pub(crate) deadline: Option<Duration>,
+    /// Send so many requests to an account at once [default: the account's own, or 4 where the vendor documents how
+    /// many it allows in a time, or 32]
+    #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
+    pub(crate) concurrency: Option<NonZeroUsize>,
     /// Write what is left to do to this file, one ticket per line, each once: what was not attempted, and what
     /// failed for a passing reason with nothing done. `--from` reads it, and so goes on where this ended. It is
     /// empty if nothing is left, and left alone by --dry-run and --plan

@@ -12,9 +12,11 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use common::held::HeldVendor;
 use common::{FORMS, Run, at, deletes, execute, json, sandbox};
 use serde_json::json;
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
@@ -234,6 +236,57 @@ async fn a_dry_run_leaves_the_file_for_what_remains_alone() {
         );
         assert_eq!(said.code, 0, "{said:?}");
         assert_eq!(std::fs::read_to_string(&rest).unwrap(), "onecloud:1\n");
+    }
+    assert_eq!(sandbox.journal().len(), 0);
+}
+
+/// No request is answered before the deadline, so that what was sent by then is what is sent at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_at_once_are_those_of_the_arguments_else_of_the_account_else_thirty_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = Vec::new();
+    for (options, account, expected) in [
+        (&[][..], "", 32),
+        (&[], "concurrency = 7\n", 7),
+        (&["--concurrency", "3"], "concurrency = 7\n", 3),
+        (&["--concurrency", "35"], "", 35),
+    ] {
+        let vendor = HeldVendor::start().await;
+        let path = folder.path().join(format!("{expected}.toml"));
+        let name = "[accounts.onecloud]\nprovider = \"onecloud\"\n";
+        std::fs::write(&path, format!("{name}{account}{}", vendor.settings())).unwrap();
+        let always = ["--deadline", "2", "--config", path.to_str().unwrap()];
+        let child = vendor.delete_with(&[&always, options].concat(), 40, "ndjson");
+        running.push((vendor, child, expected));
+    }
+    for (mut vendor, mut child, expected) in running {
+        vendor.seen(expected).await;
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        while !said.contains("the deadline has come") {
+            assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        vendor.answers.add(40);
+        let run = Run::of(child.wait_with_output().unwrap());
+        let deleted = |(_, outcome): &&(String, String)| outcome == "deleted";
+        assert_eq!(run.outcomes().iter().filter(deleted).count(), expected);
+        assert_eq!((run.code, run.lines().len()), (1, 40), "{run:?}");
+        assert_eq!(*vendor.seen.borrow(), expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_concurrency_of_nothing_is_refused_and_nothing_is_sent() {
+    let sandbox = sandbox().await;
+    for verb in ["delete", "resolve"] {
+        for wrong in ["0", "1.5", "many"] {
+            let arguments = [verb, "--yes", "--concurrency", wrong, "sweeppea:2531581"];
+            let said = execute(&mut at(&sandbox, &arguments));
+            assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{said:?}");
+            let words = "must be a whole number above 0";
+            assert!(said.stderr.contains(words), "{said:?}");
+            assert!(said.stderr.contains("--concurrency"), "{said:?}");
+        }
     }
     assert_eq!(sandbox.journal().len(), 0);
 }

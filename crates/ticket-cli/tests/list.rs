@@ -14,7 +14,9 @@ use std::collections::BTreeSet;
 
 use common::{FORMS, at, command, execute, execute_with_input, json, sandbox};
 use serde_json::Value;
-use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, TicketSeed, Vendor};
+use ticket_sandbox::{
+    Endpoint, Exchange, Fault, MessageKind, Rule, Sandbox, TicketSeed, Vendor, credentials,
+};
 
 /// Who can list tickets.
 const LISTING: [Vendor; 2] = [Vendor::OneCloud, Vendor::Sweeppea];
@@ -97,8 +99,9 @@ async fn every_form_lists_every_ticket_once() {
 async fn a_limit_counts_tickets_and_asks_for_no_page_more() {
     let sandbox = sandbox_of(70).await;
     for vendor in LISTING {
-        // Pages have 20 rows.
         for (limit, pages) in [("1", 1), ("20", 1), ("21", 2), ("60", 3)] {
+            // OneCloud is asked for pages of 100 rows; those of Sweeppea have 20.
+            let pages = if vendor == Vendor::OneCloud { 1 } else { pages };
             let before = sandbox.journal().len();
             let arguments = [
                 "list",
@@ -111,11 +114,12 @@ async fn a_limit_counts_tickets_and_asks_for_no_page_more() {
             let run = execute(&mut at(&sandbox, &arguments));
             assert_eq!(run.code, 0, "{run:?}");
             assert_eq!(run.stdout.lines().count().to_string(), limit);
-            assert_eq!(
-                sandbox.journal().len() - before,
-                pages,
-                "{vendor:?} {limit}"
-            );
+            let journal = &sandbox.journal()[before..];
+            assert_eq!(journal.len(), pages, "{vendor:?} {limit}");
+            if vendor == Vendor::OneCloud {
+                // No more rows than are wanted.
+                assert_eq!(query(&journal[0]), format!("limit={limit}"));
+            }
         }
         let before = sandbox.journal().len();
         for wrong in ["0", "-1", "all"] {
@@ -126,6 +130,105 @@ async fn a_limit_counts_tickets_and_asks_for_no_page_more() {
             assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
         }
         assert_eq!(sandbox.journal().len(), before);
+    }
+}
+
+/// What stands behind the question mark.
+fn query(exchange: &Exchange) -> String {
+    let query = exchange.path.split_once('?');
+    query.map(|(_, query)| query.to_owned()).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_have_the_size_of_the_arguments_else_of_the_account_else_the_largest_documented() {
+    let sandbox = sandbox_of(250).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    let account = |name: &str, vendor: Vendor, more: &str| {
+        format!(
+            "[accounts.{name}]\nprovider = \"{}\"\nbase_url = \"{}\"\n{more}\n",
+            vendor.prefix(),
+            sandbox.base_url(vendor),
+        )
+    };
+    let token = format!("token = \"{}\"\n", credentials::ONECLOUD_TOKEN);
+    let key = format!("api_key = \"{}\"\n", credentials::SWEEPPEA_API_KEY);
+    let plain = account("plain", Vendor::OneCloud, &token);
+    let sized = token + "page_size = 125";
+    let sized = account("sized", Vendor::OneCloud, &sized);
+    let fixed = account("fixed", Vendor::Sweeppea, &(key + "page_size = 20"));
+    std::fs::write(&path, plain + &sized + &fixed).unwrap();
+    let run = |arguments: &[&str]| {
+        let before = sandbox.journal().len();
+        let forms = ["list", "--output", "ndjson"];
+        let mut command = command(&[&forms, arguments].concat());
+        let run = execute(command.env("TICKETS_CONFIG", &path));
+        let queries: Vec<_> = sandbox.journal()[before..].iter().map(query).collect();
+        (run, queries)
+    };
+    let truth = sandbox.ticket_ids(Vendor::OneCloud).len();
+    for (arguments, size, pages) in [
+        (&["plain"][..], 100, 3),
+        (&["sized"], 125, 2),
+        (&["sized", "--page-size", "50"], 50, 5),
+        (&["plain", "--page-size", "1000"], 1000, 1),
+    ] {
+        let (run, queries) = run(arguments);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert_eq!(tickets(&run.lines()).len(), truth, "{arguments:?}");
+        let offset = |page| match page {
+            0 => format!("limit={size}"),
+            page => format!("limit={size}&offset={}", page * size),
+        };
+        let expected: Vec<_> = (0..pages).map(offset).collect();
+        assert_eq!(queries, expected, "{arguments:?}");
+    }
+    // A size that the vendor cannot be asked for is refused by its name, whoever named it; without one it is read.
+    for arguments in [&["sweeppea", "--page-size", "20"][..], &["fixed"]] {
+        let mut command = command(&[&["list"], arguments].concat());
+        command.env("TICKETS_CONFIG", &path);
+        command.env("SWEEPPEA_API_KEY", credentials::SWEEPPEA_API_KEY);
+        let before = sandbox.journal().len();
+        let run = execute(&mut command);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        let words = "Sweeppea cannot carry the page size `limit`; leave it out";
+        assert!(run.stderr.contains(words), "{run:?}");
+        assert_eq!(sandbox.journal().len(), before);
+    }
+    for wrong in ["0", "1.5", "all"] {
+        let (run, queries) = run(&["plain", "--page-size", wrong]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(
+            run.stderr.contains("must be a whole number above 0"),
+            "{run:?}"
+        );
+        assert!(queries.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_gives_smaller_pages_than_asked_for_is_listed_to_its_end() {
+    let builder = Sandbox::builder().seed_tickets(false);
+    let sandbox = builder.onecloud_largest_page(30).start().await.unwrap();
+    sandbox.add_tickets(Vendor::OneCloud, 95);
+    for size in ["40", "100", "1000"] {
+        let before = sandbox.journal().len();
+        let list = [
+            "list",
+            "onecloud",
+            "--output",
+            "ndjson",
+            "--page-size",
+            size,
+        ];
+        let run = execute(&mut at(&sandbox, &list));
+        assert_eq!((run.code, run.lines().len()), (0, 95), "{run:?}");
+        let listed = tickets(&run.lines());
+        assert_eq!(listed, references(&sandbox, Vendor::OneCloud));
+        let journal = &sandbox.journal()[before..];
+        let offsets = ["", "&offset=30", "&offset=60", "&offset=90"];
+        let expected = offsets.map(|offset| format!("limit={size}{offset}"));
+        assert_eq!(journal.iter().map(query).collect::<Vec<_>>(), expected);
     }
 }
 
@@ -197,7 +300,7 @@ async fn what_a_vendor_cannot_do_is_refused_by_name_and_nothing_is_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_in_the_middle_keeps_the_rows_before_it() {
     for form in FORMS {
-        let sandbox = sandbox_of(70).await;
+        let sandbox = sandbox_of(250).await;
         let broken = Rule::new(Fault::Status(500)).endpoint(Endpoint::List);
         sandbox.inject(broken.skip(2).times(u64::MAX));
         let once = ["list", "onecloud", "--max-attempts", "1"];
@@ -210,7 +313,7 @@ async fn an_error_in_the_middle_keeps_the_rows_before_it() {
             "table" | "csv" => run.stdout.lines().count() - 1,
             _ => rows(form, &run.stdout).len(),
         };
-        assert_eq!(printed, 40, "{form} {run:?}");
+        assert_eq!(printed, 200, "{form} {run:?}");
         assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
         if form.ends_with("json") {
             assert_eq!(json(&run.stderr)["status"], 500, "{run:?}");

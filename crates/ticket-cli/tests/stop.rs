@@ -78,7 +78,7 @@ async fn ctrl_c_finishes_what_is_sent_and_sends_nothing_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_deadline_what_is_sent_is_finished_and_nothing_more_is_sent() {
     let mut vendor = HeldVendor::start().await;
-    let mut child = vendor.delete_with(&["--deadline", "2"], 6, "ndjson");
+    let mut child = vendor.delete_with(&["--deadline", "2", "--concurrency", "4"], 6, "ndjson");
     vendor.seen(4).await;
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     read_until(&mut stderr, "the deadline has come");
@@ -261,13 +261,16 @@ async fn what_was_done_is_told_where_the_output_is_full_and_never_taken_for_undo
     assert_eq!(json(&read.stderr)["effect"], "none");
 }
 
-/// A list at a vendor with 1,000 tickets, of which only the first page comes at once.
+/// A list at a vendor with 1,000 tickets, of which only the first page of 20 comes at once.
 fn list(sandbox: &Sandbox, form: &str) -> Child {
     sandbox.add_tickets(Vendor::OneCloud, 1000);
     let never = Fault::Delay(Duration::from_secs(3600));
     let rule = Rule::new(never).endpoint(Endpoint::List);
     sandbox.inject(rule.skip(1).times(u64::MAX));
-    let mut command = at(sandbox, &["list", "onecloud", "--output", form]);
+    let mut command = at(
+        sandbox,
+        &["list", "onecloud", "--page-size", "20", "--output", form],
+    );
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
 }

@@ -18,6 +18,7 @@ use futures_util::stream::BoxStream;
 use self::change::Change;
 use self::engine::{Asked, Engine};
 use crate::model::ticket::TicketId;
+use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
 use crate::provider::outcome::Outcome;
@@ -35,8 +36,10 @@ use crate::provider::ticket_provider::TicketProvider;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BulkOptions {
-    /// How many calls are made at once, as far as the account's quotas allow: 4 unless changed.
-    pub concurrency: NonZeroUsize,
+    /// How many calls are made at once, as far as the account's quotas allow. Unless set, the
+    /// [account's own number](crate::StackOptions::concurrency); where it has none, 4 at a provider that documents how
+    /// many calls it allows in a time, and 32 at one that does not.
+    pub concurrency: Option<NonZeroUsize>,
     /// After so many calls in a row that failed because the vendor was out of reach, retries included, the
     /// rest is not tried: 5 unless changed.
     pub give_up_after: NonZeroU32,
@@ -45,7 +48,7 @@ pub struct BulkOptions {
 impl Default for BulkOptions {
     fn default() -> Self {
         Self {
-            concurrency: NonZeroUsize::MIN.saturating_add(3),
+            concurrency: None,
             give_up_after: NonZeroU32::MIN.saturating_add(4),
         }
     }
@@ -55,7 +58,7 @@ impl BulkOptions {
     /// Sets how many calls are made at once.
     #[must_use]
     pub fn concurrency(mut self, calls: NonZeroUsize) -> Self {
-        self.concurrency = calls;
+        self.concurrency = Some(calls);
         self
     }
 
@@ -65,6 +68,27 @@ impl BulkOptions {
         self.give_up_after = calls;
         self
     }
+}
+
+/// Calls at once where the provider documents how many it allows in a time. They fill a documented window also where
+/// an answer takes most of a second, and few are in doubt when the work is broken off.
+const WITHIN_WINDOWS: usize = 4;
+
+/// Calls at once where it documents nothing: then they alone decide how long the work takes.
+const WITHOUT_WINDOWS: usize = 32;
+
+/// How many calls of this change are made at once where nobody names a number.
+fn usual_concurrency(info: &ProviderInfo, change: &Change) -> NonZeroUsize {
+    let limits = info.limits.iter();
+    let covering = limits.filter(|limit| limit.covers(change.operation()));
+    let calls = if covering.clone().all(|limit| limit.windows.is_empty()) {
+        WITHOUT_WINDOWS
+    } else {
+        WITHIN_WINDOWS
+    };
+    let calls = NonZeroUsize::MIN.saturating_add(calls - 1);
+    let most = covering.filter_map(|limit| limit.max_concurrent).min();
+    most.map_or(calls, |most| most.min(calls))
 }
 
 /// What became of one of many tickets.
@@ -104,7 +128,7 @@ where
         key: Box::new(key) as Box<dyn Any + Send>,
         target: target.into(),
     });
-    let engine = Engine::new(provider, context, change, options.clone());
+    let engine = Engine::new(provider, context, change, options);
     let settled = engine.run(tickets.boxed());
     let settled = settled.filter_map(|Settled { key, id, outcome }| {
         // Every box is one of those above.
@@ -126,7 +150,7 @@ pub(crate) async fn delete_at_once(
         Ok(outcomes) if is_about(&outcomes, &targets) => outcomes,
         result => {
             let options = BulkOptions::default();
-            let mut engine = Engine::new(provider, context, Change::Delete, options);
+            let mut engine = Engine::new(provider, context, Change::Delete, &options);
             let asked = targets.into_iter().map(|target| Asked {
                 key: Box::new(()),
                 target,

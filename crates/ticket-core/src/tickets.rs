@@ -1,6 +1,7 @@
 //! The handle that applications hold.
 
 use std::collections::HashMap;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::{DeleteReport, DeleteTarget};
 use crate::provider::error::{Error, ErrorKind, Result};
+use crate::provider::field::Field;
 use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
@@ -49,6 +51,10 @@ pub struct Tickets {
     context: CallContext,
     /// How long a single call may wait to be sent where the context has no deadline.
     deadline: Option<Duration>,
+    /// How many calls a bulk change makes at once where its options do not say.
+    concurrency: Option<NonZeroUsize>,
+    /// How many items a page is to have where nobody says.
+    page_size: Option<NonZeroU32>,
 }
 
 impl Tickets {
@@ -66,6 +72,8 @@ impl Tickets {
             pacer: Some(pacer),
             context: CallContext::new(),
             deadline: Some(options.deadline),
+            concurrency: options.concurrency,
+            page_size: options.page_size,
         }
     }
 
@@ -76,6 +84,8 @@ impl Tickets {
             pacer: None,
             context: CallContext::new(),
             deadline: None,
+            concurrency: None,
+            page_size: None,
         }
     }
 
@@ -125,6 +135,27 @@ impl Tickets {
         self.pacer.as_ref()
     }
 
+    /// How many tickets [`list_all`](Self::list_all) asks for in a page where the query does not say: the
+    /// [account's own number](StackOptions::page_size), or else the largest page that the provider documents. `None`
+    /// leaves it to the vendor.
+    pub fn page_size(&self) -> Option<NonZeroU32> {
+        self.page_size.or_else(|| {
+            let list = self.info().capabilities.fields(Operation::List);
+            list?.page_size()
+        })
+    }
+
+    /// The first page of the messages, of the size of this account's pages where such pages have one.
+    fn first_messages(&self) -> PageRequest {
+        let fields = self.info().capabilities.fields(Operation::Messages);
+        let fields = fields.filter(|fields| fields.carried().contains(&Field::PageLimit));
+        let size = fields.and_then(|fields| self.page_size.or_else(|| fields.page_size()));
+        PageRequest {
+            limit: size.map(NonZeroU32::get),
+            ..PageRequest::first()
+        }
+    }
+
     /// Who the provider is and what it can do.
     pub fn info(&self) -> &ProviderInfo {
         self.provider.info()
@@ -144,7 +175,8 @@ impl Tickets {
         self.provider.list(&self.context(), query).await
     }
 
-    /// Reads all tickets that the query finds, page by page as they are asked for, in constant memory.
+    /// Reads all tickets that the query finds, page by page as they are asked for, in constant memory. Where the query
+    /// names no size for its pages, they have [`page_size`](Self::page_size) tickets.
     ///
     /// The stream ends after the last page or the first error. A provider that leads in circles (a cursor
     /// comes again, a page has the first and the last ticket of an earlier one, 100 pages in a row are empty) ends it
@@ -167,8 +199,10 @@ impl Tickets {
     /// ```
     pub fn list_all(&self, query: TicketQuery) -> BoxStream<'static, Result<Ticket>> {
         let (tickets, provider) = (self.clone(), self.info().id);
+        let mut first = query.page.clone();
+        first.limit = first.limit.or(self.page_size().map(NonZeroU32::get));
         let walk = paging::walk(
-            query.page.clone(),
+            first,
             move |page| {
                 let (tickets, mut query) = (tickets.clone(), query.clone());
                 query.page = page;
@@ -289,8 +323,10 @@ impl Tickets {
         T: Into<DeleteTarget>,
         S: Stream<Item = (K, T)> + Send + 'a,
     {
-        let provider = Arc::clone(&self.provider);
-        bulk::run(provider, self.context.clone(), change, tickets, options)
+        let (provider, context) = (Arc::clone(&self.provider), self.context.clone());
+        let mut options = options.clone();
+        options.concurrency = options.concurrency.or(self.concurrency);
+        bulk::run(provider, context, change, tickets, &options)
     }
 
     /// Reads one page of a ticket's messages. See [`TicketProvider::messages`].
@@ -311,7 +347,7 @@ impl Tickets {
     pub fn messages_all(&self, id: TicketId) -> BoxStream<'static, Result<Message>> {
         let (tickets, provider, of) = (self.clone(), self.info().id, id.clone());
         let walk = paging::walk(
-            PageRequest::first(),
+            self.first_messages(),
             move |page| {
                 let (tickets, id) = (tickets.clone(), id.clone());
                 async move { tickets.messages(id, &page).await }

@@ -7,15 +7,16 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use common::memory::{Memory, calls, ticket};
 use common::{Fake, error};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use ticket_core::{
     Capabilities, Cursor, Effect, ErrorKind, Field, Fields, Message, MockTicketProvider, Page,
-    PageRequest, ProviderInfo, Ticket, TicketQuery, Tickets,
+    PageRequest, ProviderInfo, StackOptions, Ticket, TicketQuery, Tickets,
 };
 
 #[tokio::test(start_paused = true)]
@@ -273,6 +274,105 @@ async fn every_page_is_asked_for_by_the_same_query() {
     let query = TicketQuery::new().search("x").page(page);
     let list = Tickets::new(provider).list_all(query);
     assert_eq!(list.try_collect::<Vec<_>>().await.unwrap().len(), 2);
+}
+
+/// The page sizes that the vendor is asked for, of a list of two pages and of the messages in two pages.
+async fn sizes_asked_for(
+    capabilities: Capabilities,
+    options: &StackOptions,
+    query: TicketQuery,
+) -> (Vec<Option<u32>>, Vec<Option<u32>>) {
+    let next = |page: &PageRequest| match page.cursor {
+        None => Some(Cursor::new("second")),
+        Some(_) => None,
+    };
+    let seen = Arc::new(Mutex::new((Vec::new(), Vec::new())));
+    let (lists, messages) = (Arc::clone(&seen), Arc::clone(&seen));
+    let mut provider = MockTicketProvider::new();
+    provider
+        .expect_info()
+        .return_const(ProviderInfo::new("mock", "Mock", capabilities));
+    provider.expect_list().returning(move |_, query| {
+        lists.lock().unwrap().0.push(query.page.limit);
+        Ok(Page::last(Vec::new()).next(next(&query.page)))
+    });
+    provider.expect_messages().returning(move |_, _, page| {
+        messages.lock().unwrap().1.push(page.limit);
+        Ok(Page::last(Vec::new()).next(next(page)))
+    });
+    let tickets = Tickets::with_options(Arc::new(provider), options);
+    let listed: Result<Vec<_>, _> = tickets.list_all(query).try_collect().await;
+    // `Unpin`, as the stream of `apply` is.
+    let mut read = tickets.messages_all("7".into());
+    assert!(read.try_next().await.is_ok_and(|message| message.is_none()));
+    let seen = seen.lock().unwrap().clone();
+    match listed {
+        Ok(_) => assert_eq!(seen.0.len(), 2),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(error.message().contains("the page size `limit`"), "{error}");
+            assert!(seen.0.is_empty());
+        }
+    }
+    seen
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_have_the_size_of_the_query_else_of_the_account_else_the_largest_documented() {
+    const SIZED: &[Field] = &[Field::Cursor, Field::PageLimit];
+    const HUNDRED: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
+    let largest = Fields::carrying(SIZED).largest_page(HUNDRED);
+    let unsized_pages = Fields::carrying(&[Field::Cursor]);
+    let default = StackOptions::default();
+    let fifty = StackOptions::default().page_size(NonZeroU32::new(50).unwrap());
+    let of_query = || TicketQuery::new().page(PageRequest::first().limit(7));
+    let both = |fields| Capabilities::none().list(fields).messages(fields);
+    for (capabilities, options, query, sizes, of_messages) in [
+        (
+            both(largest),
+            &default,
+            TicketQuery::new(),
+            Some(100),
+            Some(100),
+        ),
+        (
+            both(largest),
+            &fifty,
+            TicketQuery::new(),
+            Some(50),
+            Some(50),
+        ),
+        (both(largest), &fifty, of_query(), Some(7), Some(50)),
+        // No largest page is declared: the vendor's own size.
+        (
+            both(Fields::carrying(SIZED)),
+            &default,
+            TicketQuery::new(),
+            None,
+            None,
+        ),
+        (
+            both(Fields::carrying(SIZED)),
+            &fifty,
+            TicketQuery::new(),
+            Some(50),
+            Some(50),
+        ),
+        // A vendor that cannot be asked for a size is not, though a largest page be declared.
+        (
+            both(unsized_pages.largest_page(HUNDRED)),
+            &default,
+            TicketQuery::new(),
+            None,
+            None,
+        ),
+    ] {
+        let seen = sizes_asked_for(capabilities, options, query).await;
+        assert_eq!(seen, (vec![sizes; 2], vec![of_messages; 2]));
+    }
+    // A size that somebody named is refused there, not left out: for lists, whose size it is.
+    let seen = sizes_asked_for(both(unsized_pages), &fifty, TicketQuery::new()).await;
+    assert_eq!(seen, (Vec::new(), vec![None; 2]));
 }
 
 /// A ticket whose messages come in pages, each page as it is asked for by its cursor.

@@ -206,10 +206,10 @@ fn the_defaults_are_those_of_the_docs() {
         (
             policy.max_attempts.get(),
             policy.budget,
-            bulk.concurrency.get(),
+            bulk.concurrency,
             bulk.give_up_after.get()
         ),
-        (4, 100, 4, 5)
+        (4, 100, None, 5)
     );
     let waits = [
         policy.base,
@@ -220,6 +220,7 @@ fn the_defaults_are_those_of_the_docs() {
     ];
     assert_eq!(waits.map(|wait| wait.as_secs()), [1, 30, 3600, 35, 300]);
     assert!(stack.pacer.is_none() && stack.seed.is_none());
+    assert!(stack.concurrency.is_none() && stack.page_size.is_none());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Who OneCloud is and what it can do: declared here once, enforced from here.
 
+use std::num::NonZeroU32;
+
 use ticket_core::{Capabilities, Field, Fields, ProviderInfo};
 
 pub(crate) const ID: &str = "onecloud";
@@ -22,8 +24,13 @@ const CREATE: Fields = {
         .custom(&[COORDINATE])
 };
 
-/// No filter is documented for tickets (page `tiketfind`).
-const LIST: Fields = Fields::carrying(&[Field::Cursor, Field::PageLimit]);
+/// No filter is documented for tickets (page `tiketfind`). Nor is a largest `limit`; 100 is inferred: five times the
+/// documented default, and small enough for an answer of one request. Rows are counted as they arrive, so that a
+/// server which gives fewer loses none.
+const LIST: Fields =
+    Fields::carrying(&[Field::Cursor, Field::PageLimit]).largest_page(LARGEST_PAGE);
+
+const LARGEST_PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
 /// Who OneCloud is and what it can do. No limit on calls per minute is documented; neither are an update, a
 /// resolve and a comment.

@@ -47,6 +47,31 @@ async fn a_list_goes_by_the_rows_that_arrive() {
 }
 
 #[tokio::test]
+async fn list_all_asks_for_the_largest_page_and_a_server_that_gives_fewer_rows_loses_none() {
+    // None, a row fewer than asked for, and far fewer; as asked for, the last page is full.
+    for (largest, pages) in [(None, 2), (Some(99), 3), (Some(30), 7)] {
+        let builder = Sandbox::builder().seed_tickets(false);
+        let builder = match largest {
+            Some(rows) => builder.onecloud_largest_page(rows),
+            None => builder,
+        };
+        let sandbox = builder.start().await.unwrap();
+        let config = OneCloudConfig::new(sandbox.base_url(Vendor::OneCloud), ONECLOUD_TOKEN);
+        sandbox.add_tickets(Vendor::OneCloud, 200);
+        let tickets = Tickets::new(OneCloud::new(&config).unwrap());
+        let found = tickets.list_all(TicketQuery::new());
+        let found: Vec<Ticket> = found.try_collect().await.unwrap();
+        let ids: BTreeSet<_> = found.iter().map(|ticket| ticket.id.to_string()).collect();
+        let truth: BTreeSet<_> = sandbox.ticket_ids(Vendor::OneCloud).into_iter().collect();
+        assert_eq!((found.len(), ids), (200, truth), "{largest:?}");
+        let journal = sandbox.journal();
+        assert_eq!(journal.len(), pages, "{largest:?}");
+        let asked = |exchange: &ticket_sandbox::Exchange| exchange.path.contains("limit=100");
+        assert!(journal.iter().all(asked), "{journal:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_that_ends_before_its_total_is_no_end() {
     let (sandbox, provider) = connected().await;
     answer(&sandbox, 200, r#"{"total":45,"data":[]}"#);

@@ -87,6 +87,14 @@ impl SandboxBuilder {
         self
     }
 
+    /// The most rows that OneCloud gives in one page, whatever `limit` asks for; default any number, since the vendor
+    /// states none.
+    #[must_use]
+    pub fn onecloud_largest_page(mut self, rows: usize) -> Self {
+        self.onecloud_quirks.largest_page = Some(rows);
+        self
+    }
+
     /// Whether OneCloud wraps the messages behind the first one once more, as its own sample does;
     /// default no.
     #[must_use]

@@ -1,6 +1,6 @@
 //! An account at a provider: which one, and what it must be told.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -34,6 +34,14 @@ pub struct AccountConfig {
     /// How often a call is tried; the standard stack's 4 where absent.
     #[serde(default)]
     pub max_attempts: Option<NonZeroU32>,
+    /// How many calls a bulk change makes at once, where [its options](ticket_core::BulkOptions::concurrency) do not
+    /// say.
+    #[serde(default)]
+    pub concurrency: Option<NonZeroUsize>,
+    /// How many tickets `list_all` asks for in a page, where the query does not say; the largest page that the provider
+    /// documents where absent. A list is refused where the vendor cannot be asked for a size.
+    #[serde(default)]
+    pub page_size: Option<NonZeroU32>,
     /// How many calls the account is allowed, in place of what the provider documents; all of these hold at
     /// once, and none at all means no limit. In files as `rate = "25/5"` or `rate = ["10/5", "10000/86400"]`:
     /// calls and seconds.
@@ -60,6 +68,8 @@ impl AccountConfig {
             provider: provider.into(),
             timeout: None,
             max_attempts: None,
+            concurrency: None,
+            page_size: None,
             rates: None,
             quota_key: None,
             settings: Settings::new(),
@@ -97,6 +107,20 @@ impl AccountConfig {
     #[must_use]
     pub fn max_attempts(mut self, attempts: NonZeroU32) -> Self {
         self.max_attempts = Some(attempts);
+        self
+    }
+
+    /// Sets how many calls a bulk change makes at once.
+    #[must_use]
+    pub fn concurrency(mut self, calls: NonZeroUsize) -> Self {
+        self.concurrency = Some(calls);
+        self
+    }
+
+    /// Sets how many tickets `list_all` asks for in a page.
+    #[must_use]
+    pub fn page_size(mut self, tickets: NonZeroU32) -> Self {
+        self.page_size = Some(tickets);
         self
     }
 
@@ -151,7 +175,7 @@ impl AccountConfig {
         let is_known = |name: &str| known.iter().any(|setting| setting.name == plain(name));
         if !self.settings.names().all(is_known) {
             return Error::config(format!(
-                "{}; every account has also timeout_s, max_attempts and rate",
+                "{}; every account has also timeout_s, max_attempts, rate, concurrency and page_size",
                 error.message()
             ));
         }

@@ -170,12 +170,15 @@ fn mistake(settings: &DeTable<'_>) -> Option<(Option<usize>, String)> {
         let expected = match name {
             "provider" if !value.is_str() => "the id of a provider, in quotes",
             "timeout_s" if !is_positive(value) => "a number of seconds above 0",
-            "max_attempts" if !is_count(value) => "a whole number above 0",
+            "max_attempts" | "concurrency" | "page_size" if !is_count(value) => {
+                "a whole number above 0"
+            }
             "rate" if !is_rate(value) => "calls and seconds, such as \"25/5\", or a list of these",
             "quota_key" if value.as_str().is_none_or(|key| key.trim().is_empty()) => {
                 "a text that is not blank"
             }
-            "provider" | "timeout_s" | "max_attempts" | "rate" | "quota_key" => return None,
+            "provider" | "timeout_s" | "max_attempts" | "rate" | "quota_key" | "concurrency"
+            | "page_size" => return None,
             _ if value.is_array() || value.is_table() || value.is_datetime() => {
                 "a text, a number, true or false"
             }
@@ -324,6 +327,16 @@ mod tests {
                 "[accounts.eu]\nprovider = \"x\"\nmax_attempts = 0\n",
                 "c.toml:3:1",
                 "`max_attempts` must be",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\nconcurrency = 0\n",
+                "c.toml:3:1",
+                "`concurrency` must be a whole number above 0",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\npage_size = \"s3cret\"\n",
+                "c.toml:3:1",
+                "`page_size` must be a whole number above 0",
             ),
             (
                 "[accounts.eu]\nprovider = \"x\"\nrate = \"s3cret\"\n",

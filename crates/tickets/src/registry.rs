@@ -273,6 +273,8 @@ impl Registry {
         let key = account.key(descriptor.settings)?;
         let pacer = self.pacers.of_account(key, limits)?;
         let mut options = StackOptions::default().pacer(pacer);
+        options.concurrency = account.concurrency;
+        options.page_size = account.page_size;
         if let Some(attempts) = account.max_attempts {
             options.retry.max_attempts = attempts;
         }

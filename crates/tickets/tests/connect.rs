@@ -12,11 +12,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
-use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
+use futures_util::{StreamExt as _, stream};
+use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 use tickets::{
-    AccountConfig, CallContext, Capabilities, Error, ErrorKind, NewTicket, NoSlot, Operation,
-    PROVIDERS, Person, Priority, ProviderDescriptor, ProviderInfo, Quota, Registry, Setting, Slots,
-    Ticket, TicketId, TicketProvider,
+    AccountConfig, BulkOptions, CallContext, Capabilities, Change, Error, ErrorKind, NewTicket,
+    NoSlot, Operation, PROVIDERS, Person, Priority, ProviderDescriptor, ProviderInfo, Quota,
+    Registry, Setting, Slots, Ticket, TicketId, TicketProvider, TicketQuery,
 };
 
 fn account(sandbox: &Sandbox, provider: &str) -> AccountConfig {
@@ -105,7 +106,7 @@ fn what_is_missing_or_wrong_is_named_without_any_value() {
         ),
         (
             AccountConfig::new("sweeppea").setting("apikey", "s3cret"),
-            "sweeppea has no setting `apikey`; it has base_url, api_key; every account has also timeout_s, max_attempts and rate",
+            "sweeppea has no setting `apikey`; it has base_url, api_key; every account has also timeout_s, max_attempts, rate, concurrency and page_size",
         ),
         (
             AccountConfig::new("sweeppea").setting("api_key", "s3cret\nx"),
@@ -204,6 +205,10 @@ fn an_account_is_read_from_a_file() {
         "provider = \"x\"\ntimeout_s = -1",
         "provider = \"x\"\ntoken = [\"s\"]",
         "provider = \"x\"\nmax_attempts = 0",
+        "provider = \"x\"\nconcurrency = 0",
+        "provider = \"x\"\nconcurrency = \"4\"",
+        "provider = \"x\"\npage_size = 0",
+        "provider = \"x\"\npage_size = 4294967296",
         "provider = \"x\"\nrate = 25",
         "provider = \"x\"\nrate = [\"25\"]",
         "provider = \"x\"\nrate = \"0/5\"",
@@ -235,6 +240,35 @@ fn rates_and_attempts_are_read_from_a_file_and_rates_take_the_place_of_the_docum
     );
     assert_eq!(windows(&account("rate = []")), []);
     assert_eq!(account("max_attempts = 7").max_attempts, NonZeroU32::new(7));
+}
+
+#[tokio::test]
+async fn an_account_is_listed_in_pages_of_its_size_and_changed_with_its_concurrency() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.add_tickets(Vendor::OneCloud, 60);
+    let keys: AccountConfig =
+        toml::from_str("provider = \"onecloud\"\nconcurrency = 1\npage_size = 50").unwrap();
+    let mut sized = account(&sandbox, "onecloud");
+    (sized.concurrency, sized.page_size) = (keys.concurrency, keys.page_size);
+    let tickets = tickets::connect(&sized).unwrap();
+    assert_eq!(tickets.page_size(), NonZeroU32::new(50));
+    let listed: Vec<_> = tickets.list_all(TicketQuery::new()).collect().await;
+    assert_eq!(listed.len(), 63);
+    let paths: Vec<_> = (sandbox.journal().into_iter())
+        .map(|exchange| exchange.path.split_once('?').unwrap().1.to_owned())
+        .collect();
+    assert_eq!(paths, ["limit=50", "limit=50&offset=50"]);
+
+    // Each delete waits for the answer of the one before: the first is slow, and yet they arrive in order.
+    let slow = Fault::Delay(Duration::from_millis(100));
+    sandbox.inject(Rule::new(slow).endpoint(Endpoint::Delete));
+    let ids = sandbox.ticket_ids(Vendor::OneCloud);
+    let ids = stream::iter(ids.into_iter().take(5).enumerate());
+    let options = BulkOptions::default();
+    let settled = tickets.apply(Change::Delete, ids, &options);
+    let places: Vec<_> = settled.map(|settled| settled.key).collect().await;
+    assert_eq!(places, [0, 1, 2, 3, 4]);
+    assert_eq!(sandbox.tickets(Vendor::OneCloud).len(), 58);
 }
 
 #[tokio::test]

@@ -19,7 +19,12 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
     let account = accounts.connect(&list.account)?;
     // A stream that is not asked for more asks the vendor for no more pages.
     let limit = list.limit.map_or(usize::MAX, NonZeroUsize::get);
-    let tickets = account.tickets.list_all(query(list)).take(limit);
+    let size = list.page_size.or(account.tickets.page_size());
+    let mut query = query(list);
+    // No page need be larger than all that is wanted.
+    let most = u32::try_from(limit).unwrap_or(u32::MAX);
+    query.page.limit = size.map(|size| size.get().min(most));
+    let tickets = account.tickets.list_all(query).take(limit);
     let rows = tickets.map(|ticket| match ticket {
         Ok(ticket) => Ok(Row(Shown::new(&account, ticket))),
         Err(error) => Err(account.diagnose(error, None).into()),

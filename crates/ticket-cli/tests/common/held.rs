@@ -61,8 +61,9 @@ impl HeldVendor {
         arrived.expect("the command sends").unwrap();
     }
 
+    /// Deletes these, four at once.
     pub(crate) fn delete(&self, tickets: usize, form: &str) -> Child {
-        self.delete_with(&[], tickets, form)
+        self.delete_with(&["--concurrency", "4"], tickets, form)
     }
 
     /// The same with more options.
@@ -75,6 +76,11 @@ impl HeldVendor {
             .stderr(Stdio::piped());
         self.point(&mut command);
         command.spawn().unwrap()
+    }
+
+    /// The same as settings of an account.
+    pub(crate) fn settings(&self) -> String {
+        format!("base_url = \"http://{}\"\ntoken = \"t\"\n", self.address)
     }
 
     /// Lets a command take this for OneCloud.

@@ -2,12 +2,13 @@
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use tokio::task::{self, JoinSet};
 
 use super::change::Change;
-use super::{BulkOptions, Settled};
+use super::{BulkOptions, Settled, usual_concurrency};
 use crate::model::ticket::TicketId;
 use crate::provider::context::{CallContext, SendState};
 use crate::provider::delete::DeleteTarget;
@@ -36,7 +37,10 @@ pub(super) struct Engine {
     /// The context of each call.
     pub(super) context: CallContext,
     pub(super) change: Arc<Change>,
-    pub(super) options: BulkOptions,
+    /// How many calls are made at once.
+    pub(super) concurrency: NonZeroUsize,
+    /// After how many failed calls in a row the rest is not tried.
+    give_up_after: NonZeroU32,
     pub(super) max_batch: usize,
     /// What arrived and fills a batch.
     pub(super) batch: Vec<Asked>,
@@ -60,14 +64,17 @@ impl Engine {
         provider: Arc<dyn TicketProvider>,
         context: CallContext,
         change: Change,
-        options: BulkOptions,
+        options: &BulkOptions,
     ) -> Self {
         Self {
             max_batch: change.max_batch(provider.info()),
+            concurrency: options
+                .concurrency
+                .unwrap_or_else(|| usual_concurrency(provider.info(), &change)),
+            give_up_after: options.give_up_after,
             provider,
             context,
             change: Arc::new(change),
-            options,
             batch: Vec::new(),
             splits: VecDeque::new(),
             tasks: JoinSet::new(),
@@ -152,7 +159,7 @@ impl Engine {
             self.end(
                 error.because("not tried, since an earlier call failed for the whole account"),
             );
-        } else if self.failures >= self.options.give_up_after.get() {
+        } else if self.failures >= self.give_up_after.get() {
             let calls = self.failures;
             self.end(error.because(&format!("not tried, since {calls} calls in a row failed")));
         }

@@ -133,9 +133,7 @@ impl Engine {
 
     /// Makes as many calls as may be on their way at once.
     fn fill(&mut self, input_is_done: bool) {
-        while self.in_flight.len() < self.options.concurrency.get() && self.dispatch(input_is_done)
-        {
-        }
+        while self.in_flight.len() < self.concurrency.get() && self.dispatch(input_is_done) {}
     }
 
     /// Makes one call, if there is enough for it: a full batch, or any that is not empty.

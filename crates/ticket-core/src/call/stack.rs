@@ -1,5 +1,6 @@
 //! The standard stack: which layers stand around a provider, and in which order. Decided here alone.
 
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,11 @@ pub struct StackOptions {
     /// How long a single call of [`Tickets`](crate::Tickets) may wait to be sent, for the quota and between attempts,
     /// where its [context](crate::CallContext) has no deadline: 5 minutes unless changed. Not for bulk changes.
     pub deadline: Duration,
+    /// How many calls a bulk change makes at once where its [options](crate::BulkOptions::concurrency) do not say.
+    pub concurrency: Option<NonZeroUsize>,
+    /// How many items [`Tickets::list_all`](crate::Tickets::list_all) asks for in a page where the query does not say.
+    /// Unless set, the largest page that the provider documents.
+    pub page_size: Option<NonZeroU32>,
     /// What keeps the account within its quotas. Unless set, one of this handle's own for the quotas that
     /// the provider documents; several handles of one account must share one.
     pub pacer: Option<Arc<Pacer>>,
@@ -46,6 +52,8 @@ impl Default for StackOptions {
             timeout: Duration::from_secs(35),
             retry: RetryPolicy::default(),
             deadline: Duration::from_secs(300),
+            concurrency: None,
+            page_size: None,
             pacer: None,
             seed: None,
         }
@@ -71,6 +79,20 @@ impl StackOptions {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Sets how many calls a bulk change makes at once.
+    #[must_use]
+    pub fn concurrency(mut self, calls: NonZeroUsize) -> Self {
+        self.concurrency = Some(calls);
+        self
+    }
+
+    /// Sets how many items `list_all` asks for in a page.
+    #[must_use]
+    pub fn page_size(mut self, items: NonZeroU32) -> Self {
+        self.page_size = Some(items);
         self
     }
 

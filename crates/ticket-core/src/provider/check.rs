@@ -106,6 +106,7 @@ impl ProviderInfo {
             if !fields.carried.contains(field) {
                 let (kind, reason) = match field {
                     Field::Attachments => (ErrorKind::Unsupported, "documents no way to send"),
+                    Field::PageLimit => (ErrorKind::InvalidInput, "cannot carry the page size"),
                     _ => (ErrorKind::InvalidInput, "cannot carry"),
                 };
                 return Err(Error::new(

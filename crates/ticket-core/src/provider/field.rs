@@ -1,5 +1,7 @@
 //! The fields of the domain types by name, and which of them an operation carries.
 
+use std::num::NonZeroU32;
+
 use crate::model::names::names;
 
 /// A field of the domain types that a provider may or may not be able to carry.
@@ -36,7 +38,7 @@ pub enum Field {
     Search,
     /// Where a page begins.
     Cursor,
-    /// How many items a page may have.
+    /// How many items a page may have: [`PageRequest::limit`](crate::PageRequest::limit).
     PageLimit,
     /// A comment's text.
     Body,
@@ -79,6 +81,7 @@ pub struct Fields {
     pub(crate) max_chars: &'static [(Field, usize)],
     pub(crate) custom: &'static [&'static str],
     pub(crate) any_custom: bool,
+    pub(crate) largest_page: Option<NonZeroU32>,
 }
 
 impl Fields {
@@ -90,6 +93,7 @@ impl Fields {
             max_chars: &[],
             custom: &[],
             any_custom: false,
+            largest_page: None,
         }
     }
 
@@ -121,6 +125,15 @@ impl Fields {
         self
     }
 
+    /// The vendor documents no larger page than this. Not a limit: a caller who names another size gets that.
+    ///
+    /// [`Tickets::list_all`](crate::Tickets::list_all) asks for pages of this size, unless it is told another.
+    #[must_use]
+    pub const fn largest_page(mut self, items: NonZeroU32) -> Self {
+        self.largest_page = Some(items);
+        self
+    }
+
     /// The fields carried.
     pub const fn carried(&self) -> &'static [Field] {
         self.carried
@@ -129,5 +142,11 @@ impl Fields {
     /// The fields without which a call is refused.
     pub const fn required(&self) -> &'static [Field] {
         self.required
+    }
+
+    /// How many items to ask for in a page where nobody names a size: the largest page, where one can be asked for.
+    pub(crate) fn page_size(&self) -> Option<NonZeroU32> {
+        self.largest_page
+            .filter(|_| self.carried.contains(&Field::PageLimit))
     }
 }

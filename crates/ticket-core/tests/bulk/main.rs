@@ -19,7 +19,8 @@ use std::time::Duration;
 use common::{Fake, error};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use ticket_core::{
-    BulkOptions, Change, Check, Effect, Error, ErrorKind, Settled, TicketId, Tickets,
+    BulkOptions, Change, Check, Effect, Error, ErrorKind, Limit, Quota, Settled, StackOptions,
+    TicketId, Tickets,
 };
 use tokio::time::Instant;
 
@@ -99,6 +100,48 @@ async fn batches_are_full_and_go_out_several_at_once() {
     assert_eq!(log.count(), 10);
     // Ten calls of a second each, five at once.
     assert_eq!(start.elapsed(), seconds(2));
+}
+
+/// The most calls at once of a delete of 96 tickets, by what the provider documents, the account and the options.
+async fn most_at_once(quotas: Limit, account: Option<usize>, options: &BulkOptions) -> usize {
+    let fake = Fake::new(1)
+        .latency(seconds(1))
+        .info(|info| info.limit(quotas));
+    let log = fake.log();
+    let mut stack = StackOptions::default();
+    stack.concurrency = account.and_then(NonZeroUsize::new);
+    let tickets = Tickets::with_options(Arc::new(fake), &stack);
+    let settled = delete(&tickets, (0..96).map(|id| id.to_string()), options).await;
+    assert!(settled.iter().all(|settled| settled.outcome.is_done()));
+    let calls = log.calls();
+    // Each call takes a second, and they begin together.
+    let most = calls
+        .chunk_by(|one, next| one.at == next.at)
+        .map(<[_]>::len);
+    most.max().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_at_once_are_those_of_the_options_else_of_the_account_else_fit_the_quotas() {
+    let default = BulkOptions::default();
+    let window = || Limit::new().window(Quota::new(1000, seconds(1)));
+    let three = NonZeroUsize::new(3).unwrap();
+    assert_eq!(most_at_once(Limit::new(), None, &default).await, 32);
+    assert_eq!(most_at_once(window(), None, &default).await, 4);
+    let few = || Limit::new().max_concurrent(three);
+    assert_eq!(most_at_once(few(), None, &default).await, 3);
+    for quotas in [Limit::new(), window()] {
+        assert_eq!(most_at_once(quotas.clone(), Some(6), &default).await, 6);
+        assert_eq!(most_at_once(quotas, Some(6), &at_once(48)).await, 48);
+    }
+    // A handle without a pacer fits them too.
+    let bare = Fake::new(1).latency(seconds(1));
+    let bare = bare.info(|info| info.limit(few())).bare();
+    let start = Instant::now();
+    delete(&bare, ["a", "b", "c", "d"], &default).await;
+    assert_eq!(start.elapsed(), seconds(2));
+    // Nobody goes above what the provider documents.
+    assert_eq!(most_at_once(few(), Some(6), &at_once(48)).await, 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -143,6 +143,7 @@ pub(super) struct Settings {
     seed_tickets: Option<bool>,
     onecloud_calls: Option<u64>,
     onecloud_extra_row: Option<bool>,
+    onecloud_largest_page: Option<usize>,
     onecloud_nested_messages: Option<bool>,
     #[serde(deserialize_with = "given")]
     sweeppea_quota: Option<Limit>,
@@ -201,6 +202,7 @@ impl Settings {
         let b = set(builder, self.seed_tickets, B::seed_tickets);
         let b = set(b, self.onecloud_calls, B::onecloud_calls);
         let b = set(b, self.onecloud_extra_row, B::onecloud_extra_row);
+        let b = set(b, self.onecloud_largest_page, B::onecloud_largest_page);
         let nested = self.onecloud_nested_messages;
         let b = set(b, nested, B::onecloud_nested_messages);
         let b = set(b, self.sweeppea_quota.map(limit), B::sweeppea_quota);

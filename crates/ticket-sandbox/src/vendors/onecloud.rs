@@ -37,6 +37,8 @@ pub(crate) struct OneCloud {
 pub(crate) struct Quirks {
     /// A page has one row more than was asked for.
     pub(crate) extra_row: bool,
+    /// A page has no more rows than this, whatever was asked for.
+    pub(crate) largest_page: Option<usize>,
     /// Messages behind the first one are wrapped once more.
     pub(crate) nested_messages: bool,
 }

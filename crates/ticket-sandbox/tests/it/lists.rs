@@ -146,6 +146,25 @@ async fn onecloud_can_give_one_row_more_than_asked_for() {
 }
 
 #[tokio::test]
+async fn onecloud_can_give_fewer_rows_than_asked_for() {
+    let builder = Sandbox::builder().onecloud_largest_page(2);
+    let sandbox = builder.start().await.unwrap();
+    for (query, ids) in [
+        ("?limit=100", &["121", "1212"][..]),
+        ("", &["121", "1212"]),
+        ("?limit=1", &["121"]),
+        ("?limit=100&offset=2", &["1234"]),
+    ] {
+        let page = find(&sandbox, query).await;
+        assert_eq!(
+            (&page["count"], &page["total"]),
+            (&json!(ids.len()), &json!(3))
+        );
+        assert_eq!(texts(&page["data"], "Id"), ids, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn the_onecloud_list_spends_quota_and_refuses_in_its_own_way() {
     let sandbox = Sandbox::builder().onecloud_calls(1).start().await.unwrap();
     find(&sandbox, "").await;

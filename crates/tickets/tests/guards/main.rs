@@ -185,7 +185,7 @@ fn any_account_file_is_connected_or_refused_and_shows_no_value() {
 
 /// A line of a configuration file, right or wrong.
 fn line() -> impl Strategy<Value = String> {
-    let name = "provider|timeout_s|max_attempts|rate|quota_key|token|token_env|[a-z_.]{1,6}|\\[accounts.[a-z]{0,3}\\]|@@";
+    let name = "provider|timeout_s|max_attempts|rate|quota_key|concurrency|page_size|token|token_env|[a-z_.]{1,6}|\\[accounts.[a-z]{0,3}\\]|@@";
     let value = prop_oneof![
         "@@|[0-9]{1,20}|-?[0-9.]{1,6}(e[0-9]{1,3})?|nan|-inf|true|1979-05-27|\\[@@\\]|\\{ ?a = @@ ?\\}|0x1f|1_0",
         "\"(25/5|1/0|x|sweeppea|)\"|\\[(\"1/1\", ?)*1?\\]",

@@ -19,7 +19,7 @@ mod work;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use tickets::Change;
+use tickets::{BulkOptions, Change};
 
 use crate::accounts::Accounts;
 use crate::args::{Form, Global, Many};
@@ -61,7 +61,9 @@ pub(super) async fn run(
         stop: interrupt::stop_on_ctrl_c()?,
         deadline: many.deadline,
     };
-    work::run(&plan, report, progress, &ends, output).await
+    let mut options = BulkOptions::default();
+    options.concurrency = many.concurrency;
+    work::run(&plan, report, progress, &ends, &options, output).await
 }
 
 /// Says what would be done to each ticket, in the order asked.

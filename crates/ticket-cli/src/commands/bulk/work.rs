@@ -27,6 +27,7 @@ pub(super) async fn run(
     mut report: Report<'_>,
     mut progress: Progress<'_>,
     ends: &Ends,
+    options: &BulkOptions,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let stop = &ends.stop;
@@ -42,7 +43,7 @@ pub(super) async fn run(
     let accounts = accounts
         .collect::<io::Result<Vec<_>>>()
         .map_err(|error| unreadable(&error))?;
-    let mut outcomes = apply_in_each(&plan.change, accounts, &BulkOptions::default());
+    let mut outcomes = apply_in_each(&plan.change, accounts, options);
     let tell = |progress: &Progress<'_>, text: &str| progress.suspend(|| say(text));
     let mut told = false;
     loop {

@@ -80,7 +80,10 @@ pub(crate) fn reading() -> Vec<Case> {
         ),
         case("list-closed", "list sweeppea --state closed --output csv"),
         case("list-limit", "list onecloud --limit 2"),
-        case("list-pages", "list onecloud --output csv")
+        case("list-largest-pages", "list onecloud --output csv")
+            .settings(|builder| builder.seed_tickets(false))
+            .prepare(|sandbox| sandbox.add_tickets(Vendor::OneCloud, 101)),
+        case("list-pages", "list onecloud --page-size 20 --output csv")
             .settings(|builder| builder.seed_tickets(false))
             .prepare(|sandbox| sandbox.add_tickets(Vendor::OneCloud, 45)),
         case("list-empty-table", "list onecloud").settings(|builder| builder.seed_tickets(false)),

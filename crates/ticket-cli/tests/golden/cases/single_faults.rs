@@ -110,14 +110,14 @@ pub(crate) fn single_faults() -> Vec<Case> {
         .always(Fault::Status(500)),
         case(
             "list-error-in-the-middle",
-            "list onecloud --max-attempts 1 --output csv",
+            "list onecloud --page-size 20 --max-attempts 1 --output csv",
         )
         .settings(|builder| builder.seed_tickets(false))
         .prepare(|sandbox| sandbox.add_tickets(Vendor::OneCloud, 25))
         .rule(Rule::new(Fault::Status(500)).skip(1).times(u64::MAX)),
         case(
             "list-error-in-the-middle-table",
-            "list onecloud --max-attempts 1",
+            "list onecloud --page-size 20 --max-attempts 1",
         )
         .settings(|builder| builder.seed_tickets(false))
         .prepare(|sandbox| sandbox.add_tickets(Vendor::OneCloud, 25))

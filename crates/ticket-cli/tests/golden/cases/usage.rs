@@ -20,6 +20,15 @@ pub(crate) fn usage() -> Vec<Case> {
         case("usage-attempts-zero", "get onecloud:121 --max-attempts 0"),
         case("usage-rate-without-seconds", "get onecloud:121 --rate 25"),
         case("usage-list-limit-zero", "list onecloud --limit 0"),
+        case("usage-list-page-size-zero", "list onecloud --page-size 0"),
+        case(
+            "usage-list-page-size-unsupported",
+            "list sweeppea --page-size 50",
+        ),
+        case(
+            "usage-concurrency-zero",
+            "delete --yes --concurrency 0 onecloud:121",
+        ),
         case("usage-list-unknown-state", "list sweeppea --state any"),
         case("usage-list-unsupported-filter", "list onecloud --search x"),
         case("usage-list-unsupported", "list leadsquared --output json"),

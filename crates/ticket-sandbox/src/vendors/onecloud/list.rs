@@ -23,6 +23,7 @@ impl OneCloud {
         let limit = number("limit").filter(|limit| *limit > 0);
         let limit = limit.unwrap_or(DEFAULT_LIMIT);
         let size = limit.saturating_add(usize::from(self.quirks.extra_row));
+        let size = self.quirks.largest_page.map_or(size, |most| size.min(most));
 
         let ranks = self.store.list(List::Open, from);
         let page = ranks.iter().skip(offset).take(size);
