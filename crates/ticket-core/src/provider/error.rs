@@ -2,6 +2,7 @@
 //!
 //! No foreign error type is part of it: a transport's error is kept as [`source`](std::error::Error::source).
 
+mod debug;
 mod kind;
 mod stored;
 #[cfg(test)]
@@ -66,14 +67,16 @@ impl DailyWindow {
 ///     r#"sweeppea delete 2531581: there is no such ticket (HTTP 404); the vendor says: "Ticket not found""#
 /// );
 /// ```
-#[derive(Clone, Debug, thiserror::Error)]
+/// `Debug` is one line too, since that is what a `main` that returns this error prints: what `Display` says, the kind,
+/// the effect and, where they say more, the causes.
+#[derive(Clone, thiserror::Error)]
 #[error("{inner}")]
 pub struct Error {
     inner: Box<Inner>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     effect: Effect,

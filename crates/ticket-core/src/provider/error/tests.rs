@@ -154,3 +154,45 @@ fn the_cause_is_kept_and_not_part_of_the_line() {
     assert_eq!(error.source().unwrap().to_string(), "refused");
     assert_eq!(error.to_string(), "no connection");
 }
+
+#[test]
+fn debug_is_one_readable_line_with_what_display_leaves_out() {
+    let error = Error::new(ErrorKind::NotFound, "there is no such ticket")
+        .with_status(404)
+        .in_operation("sweeppea", Operation::Delete)
+        .on_ticket(&"2531581".into());
+    assert_eq!(
+        format!("{error:?}"),
+        "sweeppea delete 2531581: there is no such ticket (HTTP 404) [not_found, effect none]"
+    );
+    assert_eq!(format!("{error:#?}"), format!("{error:?}"));
+    let error = Error::new(ErrorKind::Server, "it failed\nbadly").with_vendor_message("a\nb");
+    let error = error.in_operation("sweeppea", Operation::Delete);
+    assert_eq!(
+        format!("{error:?}"),
+        "sweeppea delete: it failed\\nbadly; the vendor may have acted; the vendor says: \"a\\nb\" \
+         [server, effect unknown]"
+    );
+}
+
+#[test]
+fn debug_tells_a_cause_only_where_it_says_more() {
+    let error = |message: &str| Error::new(ErrorKind::Connect, message);
+    // A cause that has one itself.
+    let inner = error("the\nname is not known");
+    let outer = error("no connection").with_source(inner);
+    assert_eq!(
+        format!(
+            "{:?}",
+            error("the vendor cannot be reached").with_source(outer)
+        ),
+        "the vendor cannot be reached [connect, effect none; cause: no connection; cause: the\\nname is not known]"
+    );
+    let said = error("no connection: refused").with_source(std::io::Error::other("refused"));
+    assert_eq!(
+        format!("{said:?}"),
+        "no connection: refused [connect, effect none]"
+    );
+    let long = error("no connection").with_source(std::io::Error::other("x".repeat(10_000)));
+    assert!(format!("{long:?}").len() < 400);
+}
