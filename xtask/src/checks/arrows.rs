@@ -20,8 +20,8 @@ fn arrows(from: Place) -> Option<(&'static [Place], &'static [Place])> {
         Place::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
         Place::Sandbox | Place::Xtask => (&[], &[]),
         Place::Cli => (&[Facade, Sandbox], &[]),
-        // A provider is measured by itself too, beside the facade.
-        Place::Bench => (&[Core, Provider, Facade], &[]),
+        // A provider is measured by itself too, beside the facade; its laboratories run against the sandbox.
+        Place::Bench => (&[Core, Provider, Facade], &[Sandbox, Testkit]),
         Place::Unknown => return None,
     })
 }

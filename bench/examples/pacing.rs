@@ -2,7 +2,7 @@
 //! rate is used, against four ways in which a vendor may count and three latencies.
 //!
 //! ```sh
-//! cargo run -p tickets --example pacing -- --seed 1 --calls 2000 --quota 25/5
+//! cargo run -p ticket-bench --example pacing -- --seed 1 --calls 2000 --quota 25/5
 //! ```
 //!
 //! The calls, rounded up to whole quotas, want to be sent all at once, and none is repeated. Each way of a call

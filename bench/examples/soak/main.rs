@@ -2,10 +2,10 @@
 //! every single one with what is true. Exits with 1 on the first kind of contradiction.
 //!
 //! ```sh
-//! cargo run --release -p tickets --example soak -- deletes --tickets 100000 --others 3000 --fault-rate 0.08
-//! cargo run --release -p tickets --example soak -- creates --tickets 1000 --fault-rate 0.3
-//! cargo run --release -p tickets --example soak -- memory --tickets 10000 --tickets 1000000
-//! cargo run --release -p tickets --example soak -- listing --tickets 10000 --tickets 100000
+//! cargo run --release -p ticket-bench --example soak -- deletes --tickets 100000 --others 3000 --fault-rate 0.08
+//! cargo run --release -p ticket-bench --example soak -- creates --tickets 1000 --fault-rate 0.3
+//! cargo run --release -p ticket-bench --example soak -- memory --tickets 10000 --tickets 1000000
+//! cargo run --release -p ticket-bench --example soak -- listing --tickets 10000 --tickets 100000
 //! ```
 //!
 //! `--seed` chooses other faults. Figures of time are for this machine alone.
