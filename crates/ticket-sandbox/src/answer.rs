@@ -72,12 +72,12 @@ impl Reply {
     }
 
     /// Marks that the vendor's state has changed.
-    pub(crate) fn effective(mut self) -> Self {
+    pub(crate) fn changed_state(mut self) -> Self {
         self.took_effect = true;
         self
     }
 
-    pub(crate) fn send(self, manner: Manner) -> Answer {
+    pub(crate) fn send(self, delivery: Delivery) -> Answer {
         Answer::Send {
             // What HTTP cannot carry as a final status would be replaced on the way, unseen by the journal.
             status: if (200..1000).contains(&self.status) {
@@ -87,8 +87,8 @@ impl Reply {
             },
             headers: self.headers,
             body: self.body,
-            manner,
-            hold: None,
+            delivery,
+            busy_guard: None,
         }
     }
 }
@@ -114,23 +114,23 @@ pub(crate) enum Answer {
     Close,
     /// Reset the connection without a byte.
     Reset,
-    /// Send this, in this manner.
+    /// Send this, in this delivery.
     Send {
         status: u16,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
-        manner: Manner,
+        delivery: Delivery,
         /// Dropped when the answer has left, which frees what it kept busy.
-        hold: Option<Arc<()>>,
+        busy_guard: Option<Arc<()>>,
     },
 }
 
 /// How an answer's body gets onto the wire.
 #[derive(Debug)]
-pub(crate) enum Manner {
-    Plainly,
+pub(crate) enum Delivery {
+    Immediate,
     /// The whole answer after this time.
-    After(Duration),
+    Delayed(Duration),
     /// One byte at a time, each after this time.
     Dripping(Duration),
     /// The first half of what `Content-Length` promises, then the end of the connection.
@@ -149,7 +149,7 @@ impl Answer {
 }
 
 /// The vendor's own forms, as far as faults need them.
-pub(crate) trait ErrorForms {
+pub(crate) trait ErrorFormat {
     /// An error of this status as the vendor words it on this endpoint.
     fn error(&self, endpoint: Option<Endpoint>, status: u16) -> Reply;
     /// The vendor's error form in a 200.
@@ -157,7 +157,7 @@ pub(crate) trait ErrorForms {
 }
 
 /// For paths outside every vendor's prefix.
-impl ErrorForms for () {
+impl ErrorFormat for () {
     fn error(&self, _endpoint: Option<Endpoint>, status: u16) -> Reply {
         Reply::empty(status)
     }
@@ -168,16 +168,16 @@ impl ErrorForms for () {
 }
 
 /// The answer of a fault that keeps the call from the vendor; `None` where it lets it through.
-pub(crate) fn instead(
+pub(crate) fn before_vendor(
     fault: &Fault,
     endpoint: Option<Endpoint>,
-    forms: &dyn ErrorForms,
+    format: &dyn ErrorFormat,
 ) -> Option<Answer> {
     let reply = match fault {
         Fault::ConnectionReset => return Some(Answer::Reset),
-        Fault::Status(status) => forms.error(endpoint, *status),
+        Fault::Status(status) => format.error(endpoint, *status),
         Fault::RateLimited { retry_after } => {
-            let mut reply = forms.error(endpoint, 429);
+            let mut reply = format.error(endpoint, 429);
             reply.headers.retain(|(name, _)| name != "retry-after");
             match retry_after {
                 Some(seconds) => reply.header("retry-after", seconds.to_string()),
@@ -185,7 +185,7 @@ pub(crate) fn instead(
             }
         }
         Fault::HtmlPage { status } => Reply::html(*status),
-        Fault::ErrorInside200 => forms.error_inside_200(),
+        Fault::ErrorInside200 => format.error_inside_200(),
         Fault::Reply {
             status,
             headers,
@@ -206,45 +206,45 @@ pub(crate) fn instead(
         | Fault::SlowDrip(_)
         | Fault::Delay(_) => return None,
     };
-    Some(reply.send(Manner::Plainly))
+    Some(reply.send(Delivery::Immediate))
 }
 
 /// What a fault makes of the vendor's reply on its way back.
-pub(crate) fn afterwards(
+pub(crate) fn after_vendor(
     fault: Option<&Fault>,
     endpoint: Option<Endpoint>,
     mut reply: Reply,
-    forms: &dyn ErrorForms,
+    format: &dyn ErrorFormat,
 ) -> Answer {
-    let manner = match fault {
+    let delivery = match fault {
         Some(Fault::LostResponse) => return Answer::Close,
         Some(Fault::StatusAfterEffect(status)) => {
-            reply = forms.error(endpoint, *status);
-            Manner::Plainly
+            reply = format.error(endpoint, *status);
+            Delivery::Immediate
         }
         Some(Fault::TruncatedJson) => {
             reply.body.truncate(reply.body.len() / 2);
-            Manner::Plainly
+            Delivery::Immediate
         }
         Some(Fault::EmptyBody) => {
             reply.body.clear();
             reply.headers.retain(|(name, _)| name != "content-type");
-            Manner::Plainly
+            Delivery::Immediate
         }
         Some(Fault::WrongTypes) => {
             if let Ok(mut json) = serde_json::from_slice(&reply.body) {
                 swap_types(&mut json);
                 reply.body = json.to_string().into_bytes();
             }
-            Manner::Plainly
+            Delivery::Immediate
         }
-        Some(Fault::CutBody) => Manner::CutMidway,
-        Some(Fault::OversizedBody(size)) => Manner::PaddedTo(*size),
-        Some(Fault::SlowDrip(pause)) => Manner::Dripping(*pause),
-        Some(Fault::Delay(time)) => Manner::After(*time),
-        _ => Manner::Plainly,
+        Some(Fault::CutBody) => Delivery::CutMidway,
+        Some(Fault::OversizedBody(size)) => Delivery::PaddedTo(*size),
+        Some(Fault::SlowDrip(pause)) => Delivery::Dripping(*pause),
+        Some(Fault::Delay(time)) => Delivery::Delayed(*time),
+        _ => Delivery::Immediate,
     };
-    reply.send(manner)
+    reply.send(delivery)
 }
 
 fn swap_types(value: &mut Value) {

@@ -37,7 +37,7 @@ pub(crate) enum AnswerBody {
         pause: Duration,
         waiting: Pin<Box<Sleep>>,
         /// Kept until the last byte is out.
-        hold: Option<Arc<()>>,
+        busy_guard: Option<Arc<()>>,
     },
     /// Sends its bytes and then fails, which makes the server close the connection.
     CutAfter {
@@ -51,12 +51,12 @@ pub(crate) enum AnswerBody {
 }
 
 impl AnswerBody {
-    pub(crate) fn dripping(body: Vec<u8>, pause: Duration, hold: Option<Arc<()>>) -> Self {
+    pub(crate) fn dripping(body: Vec<u8>, pause: Duration, busy_guard: Option<Arc<()>>) -> Self {
         Self::Dripping {
             rest: body.into(),
             pause,
             waiting: Box::pin(sleep(pause)),
-            hold,
+            busy_guard,
         }
     }
 
@@ -96,13 +96,13 @@ impl Body for AnswerBody {
                 rest,
                 pause,
                 waiting,
-                hold,
+                busy_guard,
             } => {
                 std::task::ready!(waiting.as_mut().poll(cx));
                 *waiting = Box::pin(sleep(*pause));
                 let byte = rest.split_to(1);
                 if rest.is_empty() {
-                    *hold = None;
+                    *busy_guard = None;
                 }
                 next(byte)
             }

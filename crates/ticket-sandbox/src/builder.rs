@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use crate::calendar::Date;
 use crate::quota::{Counter, Quota, WindowModel};
 use crate::sandbox::Sandbox;
+use crate::state::State;
 use crate::vendors::{Account, LeadSquared, OneCloud, Quirks, Sweeppea, Vendors, Wording};
-use crate::world::World;
 
 /// Settings of a [`Sandbox`]; made by [`Sandbox::builder`].
 #[derive(Debug, Clone)]
@@ -179,7 +179,7 @@ impl SandboxBuilder {
     ///
     /// The system's error where the port cannot be had.
     pub async fn start(self) -> io::Result<Sandbox> {
-        Sandbox::serve(self.port, World::new(self, Instant::now())).await
+        Sandbox::serve(self.port, State::new(self, Instant::now())).await
     }
 
     /// The vendors as they are at the start.

@@ -2,7 +2,7 @@
 //!
 //! Not for the vendors' calls: a request to `/control` is in no journal and meets no fault.
 
-mod forms;
+mod bodies;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -10,37 +10,37 @@ use tokio::time::Instant;
 
 use crate::answer::{Reply, json_array};
 use crate::journal::Exchange;
+use crate::state::{Received, State};
 use crate::ticket::TicketRecord;
 use crate::vendor::Vendor;
-use crate::world::{Received, World};
-use forms::{Dice, MessageForm, RuleForm, SeedForm, Settings};
+use bodies::{MessageBody, RandomFaultsBody, RuleBody, SeedBody, Settings};
 
 /// The first segment of the paths.
 const PREFIX: &str = "/control/";
 
 /// The answer to a request to the control API; `None` where it is meant for somebody else.
-pub(crate) fn answer(world: &mut World, received: &Received, now: Instant) -> Option<Reply> {
+pub(crate) fn answer(state: &mut State, received: &Received, now: Instant) -> Option<Reply> {
     let path = received.path.strip_prefix(PREFIX)?;
     let segments: Vec<&str> = path.split('/').collect();
     let reply = match (received.method.as_str(), segments.as_slice()) {
-        ("GET", ["journal"]) => journal(world, &received.query),
-        ("GET", ["tickets", vendor]) => tickets(world, vendor),
-        ("GET", ["tickets", vendor, id]) => ticket(world, vendor, id),
-        ("POST", ["tickets", vendor]) => add_ticket(world, vendor, received, now),
+        ("GET", ["journal"]) => journal(state, &received.query),
+        ("GET", ["tickets", vendor]) => tickets(state, vendor),
+        ("GET", ["tickets", vendor, id]) => ticket(state, vendor, id),
+        ("POST", ["tickets", vendor]) => add_ticket(state, vendor, received, now),
         ("POST", ["tickets", vendor, id, "messages"]) => {
-            add_message(world, vendor, id, received, now)
+            add_message(state, vendor, id, received, now)
         }
         ("POST", ["faults"]) => {
-            read(received).map(|rule: RuleForm| done(|| world.faults.add(rule.into())))
+            read(received).map(|rule: RuleBody| done(|| state.faults.add(rule.into())))
         }
-        ("PUT", ["random-faults"]) => read(received).map(|dice: Dice| {
-            let faults = dice.faults.into_iter().map(Into::into).collect();
-            done(|| world.faults.roll(dice.seed, dice.probability, faults))
+        ("PUT", ["random-faults"]) => read(received).map(|body: RandomFaultsBody| {
+            let faults = body.faults.into_iter().map(Into::into).collect();
+            done(|| state.faults.set_random(body.seed, body.probability, faults))
         }),
-        ("POST", ["expire-token"]) => Ok(done(|| world.vendors.onecloud.expire_token())),
-        ("POST", ["exhaust-quota"]) => Ok(done(|| world.vendors.onecloud.exhaust_quota())),
+        ("POST", ["expire-token"]) => Ok(done(|| state.vendors.onecloud.expire_token())),
+        ("POST", ["exhaust-quota"]) => Ok(done(|| state.vendors.onecloud.exhaust_quota())),
         ("POST", ["reset"]) => settings(received)
-            .map(|changes| done(|| world.reset(|builder| changes.apply(builder), now))),
+            .map(|changes| done(|| state.reset(|builder| changes.apply(builder), now))),
         (method, _) => Err(refusal(
             404,
             &format!("the control API has no {method} {}", received.path),
@@ -94,53 +94,53 @@ fn list(entries: impl Iterator<Item = Value>) -> Reply {
 }
 
 /// The journal from behind a sequence number on, `?after=N`, else from its beginning.
-fn journal(world: &World, query: &str) -> Result<Reply, Reply> {
+fn journal(state: &State, query: &str) -> Result<Reply, Reply> {
     let mut after: u64 = 0;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let number = value.parse().ok().filter(|_| name == "after");
         after = number.ok_or_else(|| refusal(400, "the journal takes after=N alone"))?;
     }
-    let seen = world.journal.iter();
+    let seen = state.journal.iter();
     Ok(list(
         seen.filter(|seen| seen.sequence > after).map(exchange),
     ))
 }
 
-fn tickets(world: &World, name: &str) -> Result<Reply, Reply> {
-    let vendor = world.vendors.of(vendor(name)?);
+fn tickets(state: &State, name: &str) -> Result<Reply, Reply> {
+    let vendor = state.vendors.of(vendor(name)?);
     let tickets = vendor.store().iter();
     Ok(list(tickets.map(|ticket| record(&vendor.record(ticket)))))
 }
 
-fn ticket(world: &World, name: &str, id: &str) -> Result<Reply, Reply> {
+fn ticket(state: &State, name: &str, id: &str) -> Result<Reply, Reply> {
     let name = vendor(name)?;
-    let vendor = world.vendors.of(name);
+    let vendor = state.vendors.of(name);
     let ticket = vendor.store().get(id).ok_or_else(|| no_ticket(name, id))?;
     Ok(Reply::json(200, &record(&vendor.record(ticket))))
 }
 
 fn add_ticket(
-    world: &mut World,
+    state: &mut State,
     name: &str,
     received: &Received,
     now: Instant,
 ) -> Result<Reply, Reply> {
     let vendor = vendor(name)?;
-    let seed: SeedForm = read(received)?;
-    let id = world.add_ticket(vendor, seed.into(), now);
+    let seed: SeedBody = read(received)?;
+    let id = state.add_ticket(vendor, seed.into(), now);
     Ok(Reply::json(201, &json!({ "id": id })))
 }
 
 fn add_message(
-    world: &mut World,
+    state: &mut State,
     name: &str,
     id: &str,
     received: &Received,
     now: Instant,
 ) -> Result<Reply, Reply> {
     let vendor = vendor(name)?;
-    let message: MessageForm = read(received)?;
-    let written = world.add_message(vendor, id, message.kind, &message.text, now);
+    let message: MessageBody = read(received)?;
+    let written = state.add_message(vendor, id, message.kind, &message.text, now);
     let number = written.ok_or_else(|| no_ticket(vendor, id))?;
     Ok(Reply::json(201, &json!({ "id": number })))
 }

@@ -137,12 +137,12 @@ impl Rule {
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     rules: Vec<Rule>,
-    dice: Option<Dice>,
+    random: Option<RandomFaults>,
 }
 
 #[derive(Debug)]
-struct Dice {
-    random: fastrand::Rng,
+struct RandomFaults {
+    rng: fastrand::Rng,
     probability: f64,
     faults: Vec<Fault>,
 }
@@ -152,16 +152,16 @@ impl Faults {
         self.rules.push(rule);
     }
 
-    pub(crate) fn roll(&mut self, seed: u64, probability: f64, faults: Vec<Fault>) {
-        self.dice = Some(Dice {
-            random: fastrand::Rng::with_seed(seed),
+    pub(crate) fn set_random(&mut self, seed: u64, probability: f64, faults: Vec<Fault>) {
+        self.random = Some(RandomFaults {
+            rng: fastrand::Rng::with_seed(seed),
             probability,
             faults,
         });
     }
 
     /// The fault for this request. Every matching rule counts the request against its `skip`;
-    /// the first one that is due applies. The dice are thrown for every request, also where a
+    /// the first one that is due applies. The dice are drawn for every request, also where a
     /// rule applies, so that a rule does not shift the random faults behind it.
     pub(crate) fn pick(
         &mut self,
@@ -181,15 +181,15 @@ impl Faults {
             }
         }
         self.rules.retain(|rule| rule.times > 0);
-        let thrown = self.dice.as_mut().and_then(Dice::throw);
-        picked.or(thrown)
+        let drawn = self.random.as_mut().and_then(RandomFaults::draw);
+        picked.or(drawn)
     }
 }
 
-impl Dice {
-    fn throw(&mut self) -> Option<Fault> {
-        let hit = self.random.f64() < self.probability;
-        let chosen = self.random.choice(&self.faults);
+impl RandomFaults {
+    fn draw(&mut self) -> Option<Fault> {
+        let hit = self.rng.f64() < self.probability;
+        let chosen = self.rng.choice(&self.faults);
         if hit { chosen.cloned() } else { None }
     }
 }

@@ -12,11 +12,11 @@ mod journal;
 mod quota;
 mod sandbox;
 mod server;
+mod state;
 mod store;
 mod ticket;
 mod vendor;
 mod vendors;
-mod world;
 
 pub use builder::SandboxBuilder;
 pub use fault::{Fault, Rule};

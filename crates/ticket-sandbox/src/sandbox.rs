@@ -16,28 +16,28 @@ use crate::credentials;
 use crate::fault::{Fault, Rule};
 use crate::journal::Exchange;
 use crate::server::{self, Shared};
+use crate::state::State;
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Vendor;
-use crate::world::World;
 
 /// A running sandbox. Dropping it stops the server and closes its connections.
 pub struct Sandbox {
     address: SocketAddr,
     shared: Shared,
-    door: Mutex<Door>,
+    listener: Mutex<Listener>,
 }
 
 /// Whether clients get in.
 #[derive(Debug)]
-enum Door {
+enum Listener {
     Open {
         stop: oneshot::Sender<()>,
         server: JoinHandle<()>,
     },
     /// The port is held by a socket that does not listen: connecting to it is refused, and the
     /// system gives it to nobody who asks for any free port.
-    Closed { holder: TcpSocket },
-    /// Neither: something failed while the door was being moved.
+    Closed { reserved: TcpSocket },
+    /// Neither: something failed while the listener was being moved.
     Broken,
 }
 
@@ -57,13 +57,13 @@ impl Sandbox {
         SandboxBuilder::default()
     }
 
-    pub(crate) async fn serve(port: u16, world: World) -> io::Result<Self> {
+    pub(crate) async fn serve(port: u16, state: State) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let shared = Shared::new(world);
+        let shared = Shared::new(state);
         Ok(Self {
             address,
-            door: Mutex::new(Door::open(listener, shared.clone())),
+            listener: Mutex::new(Listener::open(listener, shared.clone())),
             shared,
         })
     }
@@ -114,7 +114,10 @@ impl Sandbox {
     /// The same seed gives the same faults to the same requests, counted in order of arrival.
     /// Replaces the random faults set before; a probability of 0.0 ends them.
     pub fn random_faults(&self, seed: u64, probability: f64, faults: Vec<Fault>) {
-        self.shared.lock().faults.roll(seed, probability, faults);
+        self.shared
+            .lock()
+            .faults
+            .set_random(seed, probability, faults);
     }
 
     /// Every request that arrived whole, in order of arrival.
@@ -124,23 +127,23 @@ impl Sandbox {
 
     /// All tickets that really exist at a vendor, oldest first.
     pub fn tickets(&self, vendor: Vendor) -> Vec<TicketRecord> {
-        let world = self.shared.lock();
-        let vendor = world.vendors.of(vendor);
+        let state = self.shared.lock();
+        let vendor = state.vendors.of(vendor);
         let tickets = vendor.store().iter();
         tickets.map(|ticket| vendor.record(ticket)).collect()
     }
 
     /// The ids of all tickets that really exist at a vendor, oldest first.
     pub fn ticket_ids(&self, vendor: Vendor) -> Vec<String> {
-        let world = self.shared.lock();
-        let tickets = world.vendors.of(vendor).store().iter();
+        let state = self.shared.lock();
+        let tickets = state.vendors.of(vendor).store().iter();
         tickets.map(|ticket| ticket.id.clone()).collect()
     }
 
     /// A ticket as it really is; `None` where there is none with this id.
     pub fn ticket(&self, vendor: Vendor, id: &str) -> Option<TicketRecord> {
-        let world = self.shared.lock();
-        let vendor = world.vendors.of(vendor);
+        let state = self.shared.lock();
+        let vendor = state.vendors.of(vendor);
         vendor.store().get(id).map(|ticket| vendor.record(ticket))
     }
 
@@ -167,10 +170,10 @@ impl Sandbox {
     /// They are cheap: a hundred thousand take some 40 MB, and a page of a list costs no more
     /// than the tickets on it.
     pub fn add_tickets(&self, vendor: Vendor, count: usize) {
-        let mut world = self.shared.lock();
+        let mut state = self.shared.lock();
         let now = Instant::now();
         for number in 1..=count {
-            world.add_ticket(vendor, TicketSeed::new(format!("Ticket {number}")), now);
+            state.add_ticket(vendor, TicketSeed::new(format!("Ticket {number}")), now);
         }
     }
 
@@ -206,21 +209,21 @@ impl Sandbox {
     ///
     /// The system's error where the port cannot be held for later.
     pub async fn refuse_connections(&self) -> io::Result<()> {
-        let mut door = self.door.lock().await;
-        match std::mem::replace(&mut *door, Door::Broken) {
-            Door::Open { stop, server } => {
+        let mut listener = self.listener.lock().await;
+        match std::mem::replace(&mut *listener, Listener::Broken) {
+            Listener::Open { stop, server } => {
                 drop(stop);
                 // It only fails if the server panicked, and then it is closed as well.
                 let _ = server.await;
             }
-            closed @ Door::Closed { .. } => {
-                *door = closed;
+            closed @ Listener::Closed { .. } => {
+                *listener = closed;
                 return Ok(());
             }
-            Door::Broken => {}
+            Listener::Broken => {}
         }
-        *door = Door::Closed {
-            holder: hold(self.address)?,
+        *listener = Listener::Closed {
+            reserved: reserve_port(self.address)?,
         };
         Ok(())
     }
@@ -231,16 +234,16 @@ impl Sandbox {
     ///
     /// The system's error where the port cannot be had again.
     pub async fn accept_connections(&self) -> io::Result<()> {
-        let mut door = self.door.lock().await;
-        let holder = match std::mem::replace(&mut *door, Door::Broken) {
-            open @ Door::Open { .. } => {
-                *door = open;
+        let mut listener = self.listener.lock().await;
+        let reserved = match std::mem::replace(&mut *listener, Listener::Broken) {
+            open @ Listener::Open { .. } => {
+                *listener = open;
                 return Ok(());
             }
-            Door::Closed { holder } => holder,
-            Door::Broken => hold(self.address)?,
+            Listener::Closed { reserved } => reserved,
+            Listener::Broken => reserve_port(self.address)?,
         };
-        *door = Door::open(holder.listen(1024)?, self.shared.clone());
+        *listener = Listener::open(reserved.listen(1024)?, self.shared.clone());
         Ok(())
     }
 }
@@ -254,7 +257,7 @@ impl fmt::Debug for Sandbox {
     }
 }
 
-impl Door {
+impl Listener {
     fn open(listener: TcpListener, shared: Shared) -> Self {
         let (stop, stopped) = oneshot::channel();
         Self::Open {
@@ -264,7 +267,7 @@ impl Door {
     }
 }
 
-fn hold(address: SocketAddr) -> io::Result<TcpSocket> {
+fn reserve_port(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;

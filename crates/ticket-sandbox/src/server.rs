@@ -1,6 +1,6 @@
 //! The socket side: accept, read a request whole, send or cut.
 //!
-//! Not for what is answered: see `world.rs`.
+//! Not for what is answered: see `state.rs`.
 
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,23 +18,23 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::answer::{Answer, Manner};
+use crate::answer::{Answer, Delivery};
 use crate::body::{AnswerBody, Cut};
-use crate::world::{Received, World};
+use crate::state::{Received, State};
 
 /// Larger request bodies are answered 413 and not kept.
 const MAX_REQUEST_BODY: usize = 32 * 1024 * 1024;
 
 /// What the connections and the handle share. Never locked over an await.
 #[derive(Debug, Clone)]
-pub(crate) struct Shared(Arc<Mutex<World>>);
+pub(crate) struct Shared(Arc<Mutex<State>>);
 
 impl Shared {
-    pub(crate) fn new(world: World) -> Self {
-        Self(Arc::new(Mutex::new(world)))
+    pub(crate) fn new(state: State) -> Self {
+        Self(Arc::new(Mutex::new(state)))
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -108,13 +108,13 @@ async fn exchange(request: Request<Incoming>, shared: Shared) -> Result<Response
             status,
             headers,
             body,
-            manner,
-            hold,
+            delivery,
+            busy_guard,
         } => {
-            if let Manner::After(time) = manner {
+            if let Delivery::Delayed(time) = delivery {
                 sleep(time).await;
             }
-            Ok(response(status, &headers, body, &manner, hold))
+            Ok(response(status, &headers, body, &delivery, busy_guard))
         }
     }
 }
@@ -123,15 +123,15 @@ fn response(
     status: u16,
     headers: &[(String, String)],
     body: Vec<u8>,
-    manner: &Manner,
-    hold: Option<Arc<()>>,
+    delivery: &Delivery,
+    busy_guard: Option<Arc<()>>,
 ) -> Response<AnswerBody> {
     let promised = body.len().max(1);
-    let mut response = Response::new(match *manner {
-        Manner::Plainly | Manner::After(_) => AnswerBody::Whole(Bytes::from(body)),
-        Manner::Dripping(pause) => AnswerBody::dripping(body, pause, hold),
-        Manner::CutMidway => AnswerBody::cut_midway(body),
-        Manner::PaddedTo(size) => AnswerBody::padded(body, size),
+    let mut response = Response::new(match *delivery {
+        Delivery::Immediate | Delivery::Delayed(_) => AnswerBody::Whole(Bytes::from(body)),
+        Delivery::Dripping(pause) => AnswerBody::dripping(body, pause, busy_guard),
+        Delivery::CutMidway => AnswerBody::cut_midway(body),
+        Delivery::PaddedTo(size) => AnswerBody::padded(body, size),
     });
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -151,7 +151,7 @@ fn response(
             response.headers_mut().append(name, value);
         }
     }
-    if matches!(manner, Manner::CutMidway) {
+    if matches!(delivery, Delivery::CutMidway) {
         response
             .headers_mut()
             .insert(header::CONTENT_LENGTH, HeaderValue::from(promised));

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use super::{Call, VendorServer};
-use crate::answer::{ErrorForms, Reply};
+use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
 use crate::credentials::{LEADSQUARED_ACCESS_KEY, LEADSQUARED_ORG_ID, LEADSQUARED_SECRET_KEY};
 use crate::quota::Counter;
@@ -133,7 +133,7 @@ impl LeadSquared {
             "Key": key(&ticket.id),
         });
         self.store.insert(ticket);
-        Reply::json(200, &reply).effective()
+        Reply::json(200, &reply).changed_state()
     }
 
     fn delete(&mut self, call: &Call<'_>) -> Reply {
@@ -234,7 +234,7 @@ impl VendorServer for LeadSquared {
     }
 }
 
-impl ErrorForms for LeadSquared {
+impl ErrorFormat for LeadSquared {
     fn error(&self, _endpoint: Option<Endpoint>, status: u16) -> Reply {
         if status != 429 {
             return Reply::empty(status);

@@ -14,7 +14,7 @@ pub(crate) use onecloud::{OneCloud, Quirks};
 pub(crate) use sweeppea::Sweeppea;
 pub use sweeppea::Wording;
 
-use crate::answer::{ErrorForms, Reply};
+use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
 use crate::form::{self, Part};
 use crate::store::{Store, Ticket};
@@ -75,8 +75,8 @@ impl Call<'_> {
     }
 }
 
-/// What the world needs of a vendor.
-pub(crate) trait VendorServer: ErrorForms + Send {
+/// What the state needs of a vendor.
+pub(crate) trait VendorServer: ErrorFormat + Send {
     /// The endpoint behind a method and a path, before any other check.
     fn endpoint(&self, method: &str, segments: &[&str]) -> Option<Endpoint>;
     /// Credentials, then limits, then the call itself.
@@ -123,7 +123,7 @@ impl Vendors {
     }
 
     /// How errors are worded; plainly outside every vendor's prefix.
-    pub(crate) fn forms(&self, vendor: Option<Vendor>) -> &dyn ErrorForms {
+    pub(crate) fn error_format(&self, vendor: Option<Vendor>) -> &dyn ErrorFormat {
         match vendor {
             None => &(),
             Some(Vendor::OneCloud) => &self.onecloud,

@@ -12,13 +12,13 @@ mod token;
 use serde_json::{Value, json};
 
 use super::{Call, VendorServer};
-use crate::answer::{ErrorForms, Reply};
+use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
 use crate::store::{List, Store, Ticket};
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;
 use record::{attributes, number, printed, printed_attributes};
-use token::{Standing, Tokens, wrong_credentials};
+use token::{TokenState, Tokens, wrong_credentials};
 
 const OVER_QUOTA: &str = "time limit reached please try again tomorrow at 18:00 - 06:00";
 const REQUIRED: [&str; 5] = ["fullName", "contact", "subject", "category", "content"];
@@ -81,10 +81,10 @@ impl OneCloud {
         let Some(token) = call.bearer() else {
             return Err(self.error(None, 401));
         };
-        match self.tokens.standing(token, call.now) {
-            Standing::Good => Ok(()),
-            Standing::Expired => Err(refusal(401, &json!(401), "Expired token", &Value::Null)),
-            Standing::Unknown => Err(refusal(401, &json!(401), "jwt token invalid", &json!(""))),
+        match self.tokens.state_of(token, call.now) {
+            TokenState::Valid => Ok(()),
+            TokenState::Expired => Err(refusal(401, &json!(401), "Expired token", &Value::Null)),
+            TokenState::Unknown => Err(refusal(401, &json!(401), "jwt token invalid", &json!(""))),
         }
     }
 
@@ -131,7 +131,7 @@ impl OneCloud {
             200,
             &json!({ "response_code": "200", "response_status": "Success", "ticketId": id }),
         )
-        .effective()
+        .changed_state()
     }
 
     /// A ticket whose text is its first message, not inserted yet.
@@ -148,7 +148,7 @@ impl OneCloud {
 
     fn delete(&mut self, call: &Call<'_>) -> Reply {
         match self.store.remove(call.last_segment()) {
-            Some(_) => Reply::json(200, &json!({})).effective(),
+            Some(_) => Reply::json(200, &json!({})).changed_state(),
             None => Reply::empty(404),
         }
     }
@@ -212,7 +212,7 @@ impl VendorServer for OneCloud {
     }
 }
 
-impl ErrorForms for OneCloud {
+impl ErrorFormat for OneCloud {
     fn error(&self, endpoint: Option<Endpoint>, status: u16) -> Reply {
         match status {
             401 if endpoint == Some(Endpoint::Authenticate) => wrong_credentials(""),

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Call, VendorServer};
-use crate::answer::{ErrorForms, Reply};
+use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
 use crate::credentials::SWEEPPEA_API_KEY;
 use crate::quota::Counter;
@@ -188,7 +188,7 @@ impl Sweeppea {
             200,
             &json!({ "Response": true, "Message": "Ticket Deleted Successfully" }),
         )
-        .effective()
+        .changed_state()
     }
 }
 
@@ -267,7 +267,7 @@ fn place(ticket: &Ticket) -> Option<(List, u64)> {
     (!ticket.owned_by_other).then_some((list, 0))
 }
 
-impl ErrorForms for Sweeppea {
+impl ErrorFormat for Sweeppea {
     fn error(&self, endpoint: Option<Endpoint>, status: u16) -> Reply {
         // Update has words of its own, without a code, in both editions.
         match (endpoint, status) {

@@ -68,7 +68,7 @@ impl LeadSquared {
             200,
             &json!({ "Id": number, "Status": "Success", "Message": null }),
         )
-        .effective()
+        .changed_state()
     }
 
     pub(super) fn internal_note(&mut self, call: &Call<'_>) -> Reply {
@@ -95,7 +95,7 @@ impl LeadSquared {
                 "RelatedOrgId": LEADSQUARED_ORG_ID, "RelatedChannelMonitoringRequestId": 0,
             }),
         )
-        .effective()
+        .changed_state()
     }
 
     fn write(&mut self, id: &str, kind: MessageKind, text: &str, call: &Call<'_>) {

@@ -15,43 +15,43 @@ use crate::credentials::{ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID, ON
 use crate::form;
 use crate::vendors::Call;
 
-const LIFE: Duration = Duration::from_secs(900);
+const LIFETIME: Duration = Duration::from_secs(900);
 
 /// The tokens given out so far, expired ones included.
 #[derive(Debug)]
-pub(super) struct Tokens(HashMap<String, Life>);
+pub(super) struct Tokens(HashMap<String, Validity>);
 
 #[derive(Debug)]
-enum Life {
-    Endless,
+enum Validity {
+    Unlimited,
     Until(Instant),
-    Over,
+    Expired,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    Good,
+pub(super) enum TokenState {
+    Valid,
     Expired,
     Unknown,
 }
 
 impl Tokens {
     pub(super) fn new() -> Self {
-        Self([(ONECLOUD_TOKEN.to_owned(), Life::Endless)].into())
+        Self([(ONECLOUD_TOKEN.to_owned(), Validity::Unlimited)].into())
     }
 
     pub(super) fn expire(&mut self) {
-        for life in self.0.values_mut() {
-            *life = Life::Over;
+        for validity in self.0.values_mut() {
+            *validity = Validity::Expired;
         }
     }
 
-    pub(super) fn standing(&self, token: &str, now: Instant) -> Standing {
+    pub(super) fn state_of(&self, token: &str, now: Instant) -> TokenState {
         match self.0.get(token) {
-            None => Standing::Unknown,
-            Some(Life::Over) => Standing::Expired,
-            Some(Life::Until(end)) if now >= *end => Standing::Expired,
-            Some(Life::Until(_) | Life::Endless) => Standing::Good,
+            None => TokenState::Unknown,
+            Some(Validity::Expired) => TokenState::Expired,
+            Some(Validity::Until(end)) if now >= *end => TokenState::Expired,
+            Some(Validity::Until(_) | Validity::Unlimited) => TokenState::Valid,
         }
     }
 
@@ -77,7 +77,8 @@ impl Tokens {
     fn issue(&mut self, now: Instant) -> String {
         let mut random = fastrand::Rng::with_seed(self.0.len() as u64);
         let token = format!("{:032x}", random.u128(..));
-        self.0.insert(token.clone(), Life::Until(now + LIFE));
+        self.0
+            .insert(token.clone(), Validity::Until(now + LIFETIME));
         token
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::record::{CLOSED_BY, priority, resolution};
 use super::{MAX_DESCRIPTION, MAX_TITLE, Sweeppea, codeless, locked, text, too_long};
-use crate::answer::{ErrorForms as _, Reply};
+use crate::answer::{ErrorFormat as _, Reply};
 use crate::ticket::MessageKind;
 use crate::vendor::Endpoint;
 use crate::vendors::Call;
@@ -38,7 +38,7 @@ impl Sweeppea {
                 "Description": ticket.description, "Priority": priority(ticket), "Status": false,
             },
         });
-        Reply::json(200, &reply).effective()
+        Reply::json(200, &reply).changed_state()
     }
 
     /// The ticket's id and its new texts.
@@ -103,7 +103,7 @@ impl Sweeppea {
                 "Status": true, "CloseDate": call.date.utc_millis(), "ClosedBy": CLOSED_BY,
             },
         });
-        Reply::json(200, &reply).effective()
+        Reply::json(200, &reply).changed_state()
     }
 }
 

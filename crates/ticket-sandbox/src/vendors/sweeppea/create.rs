@@ -42,7 +42,7 @@ impl Sweeppea {
         let reply = json!({
             "Response": true, "Message": "Ticket Created Successfully", "Data": data,
         });
-        Reply::json(201, &self.with_telemetry(reply)).effective()
+        Reply::json(201, &self.with_telemetry(reply)).changed_state()
     }
 
     fn check_create<'a>(&self, body: &'a Map<String, Value>) -> Result<NewTicket<'a>, Reply> {

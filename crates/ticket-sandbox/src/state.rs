@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::time::Instant;
 
-use crate::answer::{self, Answer, Manner, Reply};
+use crate::answer::{self, Answer, Delivery, Reply};
 use crate::builder::SandboxBuilder;
 use crate::calendar::Date;
 use crate::control;
@@ -32,7 +32,7 @@ pub(crate) struct Received {
 }
 
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct State {
     pub(crate) vendors: Vendors,
     pub(crate) faults: Faults,
     pub(crate) journal: Vec<Exchange>,
@@ -43,7 +43,7 @@ pub(crate) struct World {
     start: Instant,
 }
 
-impl World {
+impl State {
     pub(crate) fn new(settings: SandboxBuilder, start: Instant) -> Self {
         Self {
             vendors: settings.vendors(start),
@@ -93,7 +93,7 @@ impl World {
     /// Decides a request: what changes, what is answered, what the journal says of it.
     pub(crate) fn answer(&mut self, received: Received, now: Instant) -> Answer {
         if let Some(reply) = control::answer(self, &received, now) {
-            return reply.send(Manner::Plainly);
+            return reply.send(Delivery::Immediate);
         }
         let target = Target::parse(&received.path);
         let segments: Vec<&str> = target.segments.iter().map(String::as_str).collect();
@@ -112,23 +112,23 @@ impl World {
             date: Date::at(now, self.start),
         };
 
-        let instead = fault
-            .as_ref()
-            .and_then(|fault| answer::instead(fault, endpoint, self.vendors.forms(target.vendor)));
-        let (answer, took_effect) = if let Some(answer) = instead {
+        let intercepted = fault.as_ref().and_then(|fault| {
+            answer::before_vendor(fault, endpoint, self.vendors.error_format(target.vendor))
+        });
+        let (answer, took_effect) = if let Some(answer) = intercepted {
             (answer, false)
         } else if self.is_busy(&received.path) {
             let reply = Reply::empty(503);
-            let forms = self.vendors.forms(target.vendor);
+            let format = self.vendors.error_format(target.vendor);
             (
-                answer::afterwards(fault.as_ref(), endpoint, reply, forms),
+                answer::after_vendor(fault.as_ref(), endpoint, reply, format),
                 false,
             )
         } else {
             let reply = self.reply(target.vendor, endpoint, &call);
             let took_effect = reply.took_effect;
-            let forms = self.vendors.forms(target.vendor);
-            let mut answer = answer::afterwards(fault.as_ref(), endpoint, reply, forms);
+            let format = self.vendors.error_format(target.vendor);
+            let mut answer = answer::after_vendor(fault.as_ref(), endpoint, reply, format);
             let vendor = target.vendor.map(|vendor| self.vendors.of(vendor));
             if endpoint.is_some() && vendor.is_some_and(VendorServer::one_at_a_time) {
                 self.occupy(&received.path, &mut answer);
@@ -162,14 +162,14 @@ impl World {
     /// before the next request is looked at.
     fn occupy(&mut self, path: &str, answer: &mut Answer) {
         if let Answer::Send {
-            manner: Manner::After(_) | Manner::Dripping(_),
-            hold,
+            delivery: Delivery::Delayed(_) | Delivery::Dripping(_),
+            busy_guard,
             ..
         } = answer
         {
             let guard = Arc::new(());
             self.busy.insert(path.to_owned(), Arc::downgrade(&guard));
-            *hold = Some(guard);
+            *busy_guard = Some(guard);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::vendors::Wording;
 
 #[derive(Deserialize)]
 #[serde(remote = "Fault", rename_all = "snake_case", deny_unknown_fields)]
-enum FaultForm {
+enum FaultBody {
     LostResponse,
     ConnectionReset,
     Status(u16),
@@ -54,18 +54,18 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
 }
 
 #[derive(Deserialize)]
-pub(super) struct AnyFault(#[serde(with = "FaultForm")] Fault);
+pub(super) struct FaultJson(#[serde(with = "FaultBody")] Fault);
 
-impl From<AnyFault> for Fault {
-    fn from(AnyFault(fault): AnyFault) -> Self {
+impl From<FaultJson> for Fault {
+    fn from(FaultJson(fault): FaultJson) -> Self {
         fault
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RuleForm {
-    fault: AnyFault,
+pub(super) struct RuleBody {
+    fault: FaultJson,
     vendor: Option<Vendor>,
     endpoint: Option<Endpoint>,
     #[serde(default)]
@@ -73,16 +73,16 @@ pub(super) struct RuleForm {
     times: Option<u64>,
 }
 
-impl From<RuleForm> for Rule {
-    fn from(form: RuleForm) -> Self {
-        let mut rule = Self::new(form.fault.into()).skip(form.skip);
-        if let Some(vendor) = form.vendor {
+impl From<RuleBody> for Rule {
+    fn from(body: RuleBody) -> Self {
+        let mut rule = Self::new(body.fault.into()).skip(body.skip);
+        if let Some(vendor) = body.vendor {
             rule = rule.vendor(vendor);
         }
-        if let Some(endpoint) = form.endpoint {
+        if let Some(endpoint) = body.endpoint {
             rule = rule.endpoint(endpoint);
         }
-        match form.times {
+        match body.times {
             Some(times) => rule.times(times),
             None => rule,
         }
@@ -91,22 +91,22 @@ impl From<RuleForm> for Rule {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Dice {
+pub(super) struct RandomFaultsBody {
     pub(super) seed: u64,
     pub(super) probability: f64,
-    pub(super) faults: Vec<AnyFault>,
+    pub(super) faults: Vec<FaultJson>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MessageForm {
+pub(super) struct MessageBody {
     pub(super) kind: MessageKind,
     pub(super) text: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SeedForm {
+pub(super) struct SeedBody {
     id: Option<String>,
     subject: String,
     #[serde(default)]
@@ -121,16 +121,16 @@ pub(super) struct SeedForm {
     attributes: Map<String, Value>,
 }
 
-impl From<SeedForm> for TicketSeed {
-    fn from(form: SeedForm) -> Self {
+impl From<SeedBody> for TicketSeed {
+    fn from(body: SeedBody) -> Self {
         Self {
-            id: form.id,
-            subject: form.subject,
-            description: form.description,
-            closed: form.closed,
-            owned_by_other: form.owned_by_other,
-            locked: form.locked,
-            attributes: form.attributes,
+            id: body.id,
+            subject: body.subject,
+            description: body.description,
+            closed: body.closed,
+            owned_by_other: body.owned_by_other,
+            locked: body.locked,
+            attributes: body.attributes,
         }
     }
 }
@@ -159,26 +159,26 @@ pub(super) struct Settings {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct QuotaForm {
+struct QuotaBody {
     calls: u32,
     #[serde(deserialize_with = "seconds")]
     window: Duration,
     model: WindowModel,
 }
 
-impl From<QuotaForm> for Quota {
-    fn from(form: QuotaForm) -> Self {
+impl From<QuotaBody> for Quota {
+    fn from(body: QuotaBody) -> Self {
         Self {
-            calls: form.calls,
-            window: form.window,
-            model: form.model,
+            calls: body.calls,
+            window: body.window,
+            model: body.model,
         }
     }
 }
 
 /// A quota or, as null, none.
 #[derive(Deserialize)]
-struct Limit(Option<QuotaForm>);
+struct Limit(Option<QuotaBody>);
 
 /// Tells a null from what is not there.
 fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Limit>, D::Error> {
@@ -273,14 +273,14 @@ mod tests {
                 body: b"{".to_vec(),
             },
         ] {
-            let AnyFault(read) = serde_json::from_value(as_json(&fault)).unwrap();
+            let FaultJson(read) = serde_json::from_value(as_json(&fault)).unwrap();
             assert_eq!(read, fault);
         }
     }
 
     #[test]
     fn a_rule_is_read_whole() {
-        let rule = |form: Value| Rule::from(serde_json::from_value::<RuleForm>(form).unwrap());
+        let rule = |json: Value| Rule::from(serde_json::from_value::<RuleBody>(json).unwrap());
         assert_eq!(
             rule(json!({ "fault": "cut_body" })),
             Rule::new(Fault::CutBody)
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn what_has_no_meaning_is_refused() {
-        for form in [
+        for json in [
             json!({ "fault": "nonsense" }),
             json!({ "fault": { "delay": -1 } }),
             json!({ "fault": { "delay": 1e300 } }),
@@ -307,8 +307,8 @@ mod tests {
             json!({}),
         ] {
             assert!(
-                serde_json::from_value::<RuleForm>(form.clone()).is_err(),
-                "{form}"
+                serde_json::from_value::<RuleBody>(json.clone()).is_err(),
+                "{json}"
             );
         }
     }
