@@ -1,7 +1,7 @@
 //! `cargo xtask check`: what must hold across crates and no compiler or tool sees.
 //!
 //! A check is a function of the workspace that returns what is wrong: the file, what is wrong there, and what to do
-//! about it. To add one, give it a row in [`CHECKS`], and plant its violation in `checks/tests.rs`.
+//! about it. To add one, give it a row in [`CHECKS`], and add its violation to `checks/tests.rs`.
 
 mod arrows;
 mod metadata;

@@ -33,7 +33,7 @@ impl fmt::Display for Leak {
 pub fn find<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> Vec<Leak> {
     let mut leaks = Vec::new();
     for (index, secret) in secrets.into_iter().enumerate() {
-        let found = disguises(secret)
+        let found = encodings(secret)
             .into_iter()
             .find(|(_, disguised)| text.contains(disguised.as_str()));
         leaks.extend(found.map(|(form, _)| Leak { form, index }));
@@ -43,7 +43,7 @@ pub fn find<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> Vec<L
 
 /// The forms in which a text may stand in another, by name. The same form under two names is given once, and
 /// one without a character of its own is left out.
-pub fn disguises(text: &str) -> Vec<(&'static str, String)> {
+pub fn encodings(text: &str) -> Vec<(&'static str, String)> {
     let bytes = text.as_bytes();
     let numbers: Vec<_> = bytes.iter().map(u8::to_string).collect();
     let mut forms = vec![

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use crate::lab::{Lab, Tried};
+use crate::harness::{CaseResult, Harness};
 use crate::need::Need;
 
 /// One promise of the contract, and how to tell whether it holds.
@@ -15,7 +15,7 @@ pub struct Case {
     pub promise: &'static str,
     /// What it may ask of the fixture. A case skips what one fixture cannot give and another can.
     pub needs: &'static [Need],
-    pub(crate) run: for<'a> fn(&'a Lab) -> BoxFuture<'a, Tried>,
+    pub(crate) run: for<'a> fn(&'a Harness) -> BoxFuture<'a, CaseResult>,
 }
 
 impl Case {
@@ -37,7 +37,7 @@ macro_rules! __table {
             name: stringify!($name),
             promise: $promise,
             needs: &[$($crate::Need::$need),*],
-            run: |lab| Box::pin($crate::cases::$module::$name(lab)),
+            run: |harness| Box::pin($crate::cases::$module::$name(harness)),
         }),*]
     };
 }
@@ -83,7 +83,7 @@ macro_rules! __cases {
         sent comments_are_sent_whole [Ticket Journal]
             "a comment reaches the vendor with all of its text and files, and says whom it is for";
 
-        life created_tickets_exist [NewTicket Truth]
+        life created_tickets_exist [NewTicket Exists]
             "the id that a create gives is that of a ticket which exists";
         life created_tickets_read_back [NewTicket]
             "a created ticket is read back with its id and subject, and each field in its own place";
@@ -97,18 +97,18 @@ macro_rules! __cases {
             "an update changes no field that it does not name";
         life resolved_tickets_are_not_open [Ticket]
             "a resolved ticket is no longer open";
-        messages messages_are_read [Plant]
+        messages messages_are_read [Seed]
             "what was written on a ticket is read, to the letter, with what the vendor sent of it in `raw`";
-        messages every_message_is_read_once [Plant Conversation]
+        messages every_message_is_read_once [Seed Conversation]
             "over several pages no message is lost and none comes twice; without a cursor there is one page";
-        messages messages_are_the_tickets_own [Plant Ticket]
+        messages messages_are_the_tickets_own [Seed Ticket]
             "the messages of one ticket are not those of another";
 
         ids impossible_ids_are_refused [Journal]
             "a text that cannot be an id is refused, and nothing is sent";
         ids hostile_ids_keep_to_their_endpoint [Ticket Patch Journal]
             "an id is one segment of a path or a value, whatever it holds";
-        ids hostile_ids_touch_no_ticket [Ticket Patch Truth]
+        ids hostile_ids_touch_no_ticket [Ticket Patch Exists]
             "an id that contains another does nothing to that one's ticket";
         ids missing_tickets_are_not_found [MissingId]
             "reading a ticket that does not exist is `NotFound`";
@@ -117,19 +117,19 @@ macro_rules! __cases {
 
         delete delete_of_nothing_sends_nothing [Journal]
             "deleting no ids is an empty report, and nothing is sent";
-        delete deleted_tickets_are_gone [Ticket Truth]
+        delete deleted_tickets_are_gone [Ticket Exists]
             "`Deleted` means that the ticket is gone, and `NotFound` that there is none unless that is vague";
         delete deleted_tickets_are_not_found [Ticket]
             "a deleted ticket is not read any more";
-        delete delete_leaves_others_alone [Ticket Truth]
+        delete delete_leaves_others_alone [Ticket Exists]
             "a delete touches no ticket that was not named";
         delete delete_again_deletes_nothing [Ticket]
             "deleting what is gone is `NotFound` or `Failed`, not `Deleted`";
         delete delete_of_missing_is_no_success [MissingId]
             "deleting what never was is `NotFound` or `Failed`, with the reason";
-        delete delete_of_duplicates_answers_each [Ticket Truth]
+        delete delete_of_duplicates_answers_each [Ticket Exists]
             "an id that is named twice is answered twice, alike";
-        delete delete_of_a_mix_answers_in_order [Ticket MissingId Truth]
+        delete delete_of_a_mix_answers_in_order [Ticket MissingId Exists]
             "each id has its own outcome, in the order asked";
         delete delete_of_a_full_batch_is_one_request [Ticket Journal]
             "as many ids as declared go in one request, and each is answered";
@@ -227,9 +227,9 @@ macro_rules! __cases {
         replies oversized_replies_are_refused [NewTicket Patch Ticket Faults]
             "a reply that is too large is not read to its end, and no success";
 
-        time no_answer_is_a_timeout [NewTicket Patch Ticket Faults Impatience]
+        time no_answer_is_a_timeout [NewTicket Patch Ticket Faults ShortTimeout]
             "a provider with a time limit of its own keeps it, and says `Timeout`";
-        time an_endless_reply_is_a_timeout [NewTicket Patch Ticket Faults Impatience]
+        time an_endless_reply_is_a_timeout [NewTicket Patch Ticket Faults ShortTimeout]
             "the time limit holds for the whole reply, not for its beginning alone";
         time calls_not_polled_send_nothing [NewTicket Ticket Patch Journal]
             "a call that is dropped before it began sends nothing";
@@ -248,11 +248,11 @@ macro_rules! __cases {
         time concurrent_failures_are_apart [Ticket Faults]
             "one call that fails takes no other with it";
 
-        data unknown_statuses_survive [Plant]
+        data unknown_statuses_survive [Seed]
             "a status without a meaning is kept as the vendor writes it";
-        data unknown_priorities_survive [Plant]
+        data unknown_priorities_survive [Seed]
             "a priority without a meaning is kept as the vendor writes it";
-        data raw_is_complete [Plant]
+        data raw_is_complete [Seed]
             "what the ticket has no field for stays in `raw`, to the letter";
 
         secrets debug_shows_no_secret [Secrets]

@@ -104,7 +104,7 @@ impl Seen {
 /// Something that stands at the vendor and that no provider can know beforehand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Plant {
+pub enum Seed {
     /// A ticket with a status that the provider has no meaning for.
     UnknownStatus,
     /// A ticket with a priority that the provider has no meaning for.
@@ -115,10 +115,10 @@ pub enum Plant {
     Message,
 }
 
-/// What was planted, and on which ticket.
+/// What was seeded, and on which ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Planted {
+pub struct Seeded {
     /// The ticket.
     pub id: TicketId,
     /// The text that must survive: the status or priority as the vendor writes it, the piece of JSON to the letter,
@@ -126,7 +126,7 @@ pub struct Planted {
     pub text: String,
 }
 
-impl Planted {
+impl Seeded {
     /// This text, on this ticket.
     pub fn new(id: impl Into<TicketId>, text: impl Into<String>) -> Self {
         Self {
@@ -236,8 +236,8 @@ pub trait Fixture: Send + Sync + 'static {
     }
 
     /// Puts something at the vendor that no provider can know beforehand.
-    async fn plant(&self, plant: Plant) -> Given<Planted> {
-        let _ = plant;
+    async fn seed(&self, seed: Seed) -> Given<Seeded> {
+        let _ = seed;
         Err(Cannot::because("the fixture plants nothing"))
     }
 
@@ -264,7 +264,7 @@ pub trait Fixture: Send + Sync + 'static {
     }
 
     /// The same provider, but one that gives up after a moment. For providers that have a time limit of their own.
-    fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
+    fn short_timeout_provider(&self) -> Given<Arc<dyn TicketProvider>> {
         Err(Cannot::because(
             "the provider has no time limit of its own that a fixture could set",
         ))

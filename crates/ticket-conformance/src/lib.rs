@@ -5,7 +5,7 @@ mod case;
 mod cases;
 mod fault;
 mod fixture;
-mod lab;
+mod harness;
 mod log;
 mod need;
 mod report;
@@ -14,9 +14,9 @@ mod tests_macro;
 
 pub use case::{CASES, Case};
 pub use fault::Fault;
-pub use fixture::{Cannot, Fixture, Given, Plant, Planted, Seen};
+pub use fixture::{Cannot, Fixture, Given, Seed, Seeded, Seen};
 pub use need::Need;
 pub use report::{CaseReport, ConformanceReport, Outcome};
 pub use suite::Suite;
 #[doc(hidden)]
-pub use tests_macro::{__Red, __check_skips, __test};
+pub use tests_macro::{__TestFailure, __check_skips, __test};

@@ -1,6 +1,6 @@
 //! Hears what is logged by `tracing` while a future runs, at every level, fields of spans included.
 //!
-//! Only on the future's own task: what is logged by tasks that it spawned is heard elsewhere.
+//! Only on the future's own task: what is logged by tasks that it spawned is captured elsewhere.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -14,23 +14,23 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 /// Runs the future and gives what was logged beside its output.
-pub(crate) async fn heard<T>(future: impl Future<Output = T>) -> (T, String) {
+pub(crate) async fn captured<T>(future: impl Future<Output = T>) -> (T, String) {
     let text = Arc::new(Mutex::new(String::new()));
-    let ear = Ear {
+    let capture = LogCapture {
         text: Arc::clone(&text),
         spans: AtomicU64::new(1),
     };
-    let output = future.with_subscriber(ear).await;
+    let output = future.with_subscriber(capture).await;
     let text = text.lock().unwrap_or_else(PoisonError::into_inner).clone();
     (output, text)
 }
 
-struct Ear {
+struct LogCapture {
     text: Arc<Mutex<String>>,
     spans: AtomicU64,
 }
 
-impl Ear {
+impl LogCapture {
     fn write(&self, name: &str, record: impl FnOnce(&mut Line)) {
         let mut line = Line(name.to_owned());
         record(&mut line);
@@ -40,7 +40,7 @@ impl Ear {
     }
 }
 
-impl Subscriber for Ear {
+impl Subscriber for LogCapture {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }

@@ -23,13 +23,13 @@ pub enum Need {
     /// [`journal`](crate::Fixture::journal).
     Journal,
     /// [`exists`](crate::Fixture::exists).
-    Truth,
-    /// [`plant`](crate::Fixture::plant).
-    Plant,
+    Exists,
+    /// [`seed`](crate::Fixture::seed).
+    Seed,
     /// [`conversation`](crate::Fixture::conversation).
     Conversation,
     /// [`secrets`](crate::Fixture::secrets).
     Secrets,
-    /// [`impatient_provider`](crate::Fixture::impatient_provider).
-    Impatience,
+    /// [`short_timeout_provider`](crate::Fixture::short_timeout_provider).
+    ShortTimeout,
 }

@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 
 use crate::case::{CASES, Case};
 use crate::fixture::Fixture;
-use crate::lab::{Lab, Stop};
+use crate::harness::{Harness, Stop};
 use crate::report::{CaseReport, ConformanceReport, Outcome};
 
 /// The cases, and a function that makes the fixture of each.
@@ -74,12 +74,12 @@ where
     }
 
     async fn report_on(&self, case: &'static Case, id: &mut Option<&'static str>) -> CaseReport {
-        let tried = async {
-            let lab = Lab::new((self.make)().await, case.needs);
-            *id = Some(lab.info().id);
-            (case.run)(&lab).await
+        let run = async {
+            let harness = Harness::new((self.make)().await, case.needs);
+            *id = Some(harness.info().id);
+            (case.run)(&harness).await
         };
-        let caught = AssertUnwindSafe(tried).catch_unwind();
+        let caught = AssertUnwindSafe(run).catch_unwind();
         let outcome = match tokio::time::timeout(self.limit, caught).await {
             Ok(Ok(Ok(()))) => Outcome::Passed,
             Ok(Ok(Err(Stop::Skip(reason)))) => Outcome::Skipped { reason },
@@ -95,7 +95,7 @@ where
             Ok(Err(panic)) => Outcome::Failed {
                 what: "the case was run".to_owned(),
                 expected: "no panic".to_owned(),
-                found: format!("a panic: {}", words(panic.as_ref())),
+                found: format!("a panic: {}", panic_message(panic.as_ref())),
             },
             Err(_) => Outcome::Failed {
                 what: "the case was run".to_owned(),
@@ -115,7 +115,7 @@ impl<M> fmt::Debug for Suite<M> {
     }
 }
 
-fn words(panic: &(dyn Any + Send)) -> &str {
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("it says nothing")

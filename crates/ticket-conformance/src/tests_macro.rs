@@ -39,7 +39,7 @@ macro_rules! __tests {
         $(
             #[doc = $promise]
             #[tokio::test]
-            async fn $name() -> ::core::result::Result<(), $crate::__Red> {
+            async fn $name() -> ::core::result::Result<(), $crate::__TestFailure> {
                 $crate::__test($start, stringify!($name), $crate::__names!($skips)).await
             }
         )*
@@ -60,9 +60,9 @@ macro_rules! __names {
 
 /// Why a test is red. An error and no panic, so that a backtrace through the suite does not bury what it says.
 #[doc(hidden)]
-pub struct __Red(String);
+pub struct __TestFailure(String);
 
-impl fmt::Debug for __Red {
+impl fmt::Debug for __TestFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\n{}\n", self.0)
     }
@@ -71,14 +71,14 @@ impl fmt::Debug for __Red {
 /// Fails unless the case passes, or is skipped as expected.
 #[doc(hidden)]
 #[expect(clippy::print_stderr, reason = "so a test says why it did nothing")]
-pub async fn __test<M, R, F>(make: M, name: &str, skips: &[&str]) -> Result<(), __Red>
+pub async fn __test<M, R, F>(make: M, name: &str, skips: &[&str]) -> Result<(), __TestFailure>
 where
     M: Fn() -> R,
     R: Future<Output = F>,
     F: Fixture,
 {
     let Some(report) = Suite::new(make).run_case(name).await else {
-        return Err(__Red(format!("there is no case `{name}`")));
+        return Err(__TestFailure(format!("there is no case `{name}`")));
     };
     let why = match (&report.outcome, skips.contains(&name)) {
         (Outcome::Passed, false) => return Ok(()),
@@ -94,7 +94,7 @@ where
         (Outcome::Passed, true) => format!("{name} passes\nmend: take it off the `skips`"),
         (Outcome::Failed { .. }, _) => report.to_string(),
     };
-    Err(__Red(why))
+    Err(__TestFailure(why))
 }
 
 #[doc(hidden)]

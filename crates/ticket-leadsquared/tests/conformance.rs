@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_conformance::{Cannot, Given, Plant};
+use ticket_conformance::{Cannot, Given, Seed};
 use ticket_core::{NewTicket, Operation, Person, TicketProvider};
 use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
 use ticket_sandbox::Vendor;
@@ -56,11 +56,11 @@ impl SandboxProvider for Subject {
         json!({ "Status": "Error", "ExceptionMessage": words })
     }
 
-    fn plant(plant: Plant) -> Given<(&'static str, Value)> {
-        match plant {
-            Plant::UnknownStatus => Ok(("Status", "Waiting for parts".into())),
-            Plant::UnknownPriority => Ok(("Priority", "P0".into())),
-            Plant::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
+    fn seed(seed: Seed) -> Given<(&'static str, Value)> {
+        match seed {
+            Seed::UnknownStatus => Ok(("Status", "Waiting for parts".into())),
+            Seed::UnknownPriority => Ok(("Priority", "P0".into())),
+            Seed::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
             other => Err(Cannot::because(format!("nothing is known of {other:?}"))),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_conformance::{Cannot, Given, Plant};
+use ticket_conformance::{Cannot, Given, Seed};
 use ticket_core::{NewTicket, Operation, Person, TicketProvider};
 use ticket_onecloud::{HttpConfig, OneCloud, OneCloudConfig};
 use ticket_sandbox::Vendor;
@@ -62,11 +62,11 @@ impl SandboxProvider for Subject {
         })
     }
 
-    fn plant(plant: Plant) -> Given<(&'static str, Value)> {
-        match plant {
-            Plant::UnknownStatus => Ok(("StatusId", "TS99".into())),
-            Plant::UnknownPriority => Ok(("PriorityId", "TP99".into())),
-            Plant::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
+    fn seed(seed: Seed) -> Given<(&'static str, Value)> {
+        match seed {
+            Seed::UnknownStatus => Ok(("StatusId", "TS99".into())),
+            Seed::UnknownPriority => Ok(("PriorityId", "TP99".into())),
+            Seed::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
             other => Err(Cannot::because(format!("nothing is known of {other:?}"))),
         }
     }

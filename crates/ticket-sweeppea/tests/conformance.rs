@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_conformance::{Cannot, Given, Plant};
+use ticket_conformance::{Cannot, Given, Seed};
 use ticket_core::{NewTicket, Operation, Priority, TicketProvider};
 use ticket_sandbox::credentials::SWEEPPEA_API_KEY;
 use ticket_sandbox::{MessageKind, Vendor};
@@ -51,11 +51,11 @@ impl SandboxProvider for Subject {
         json!({ "Response": false, "Message": words, "Code": status })
     }
 
-    fn plant(plant: Plant) -> Given<(&'static str, Value)> {
-        match plant {
-            Plant::UnknownPriority => Ok(("Priority", 9.into())),
-            Plant::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
-            Plant::UnknownStatus => Err(Cannot::because("Sweeppea's status is a yes or a no")),
+    fn seed(seed: Seed) -> Given<(&'static str, Value)> {
+        match seed {
+            Seed::UnknownPriority => Ok(("Priority", 9.into())),
+            Seed::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
+            Seed::UnknownStatus => Err(Cannot::because("Sweeppea's status is a yes or a no")),
             other => Err(Cannot::because(format!("nothing is known of {other:?}"))),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ticket_conformance::{Cannot, Fault, Fixture, Given, Plant, Planted, Seen};
+use ticket_conformance::{Cannot, Fault, Fixture, Given, Seed, Seeded, Seen};
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 
 use crate::loopback::{Loopback, VendorApi};
@@ -64,9 +64,9 @@ pub trait LoopbackVendor: VendorApi + ProviderUnderTest + Default {
     /// Whether the ticket exists in truth.
     fn exists(&self, id: &str) -> bool;
 
-    /// Puts something there that no provider can know beforehand: see [`Fixture::plant`].
-    fn plant(&mut self, plant: Plant) -> Given<Planted> {
-        Err(Cannot::because(format!("nothing plants {plant:?}")))
+    /// Puts something there that no provider can know beforehand: see [`Fixture::seed`].
+    fn seed(&mut self, seed: Seed) -> Given<Seeded> {
+        Err(Cannot::because(format!("nothing plants {seed:?}")))
     }
 
     /// The success of a delete that names none of the tickets. For vendors whose replies name them.
@@ -175,8 +175,8 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
         Ok(self.server.with_vendor(|vendor| vendor.exists(id.as_str())))
     }
 
-    async fn plant(&self, plant: Plant) -> Given<Planted> {
-        self.server.with_vendor(|vendor| vendor.plant(plant))
+    async fn seed(&self, seed: Seed) -> Given<Seeded> {
+        self.server.with_vendor(|vendor| vendor.seed(seed))
     }
 
     async fn conversation(&self) -> Given<(TicketId, Vec<String>)> {
@@ -191,7 +191,7 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
         owned(V::SENT_SECRETS)
     }
 
-    fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
+    fn short_timeout_provider(&self) -> Given<Arc<dyn TicketProvider>> {
         Ok(V::connect(&self.server.base_url(), Some(SHORT)))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use ticket_conformance::{Cannot, Fault, Fixture, Given, Plant, Planted, Seen};
+use ticket_conformance::{Cannot, Fault, Fixture, Given, Seed, Seeded, Seen};
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 use ticket_sandbox::{Endpoint, MessageKind, Rule, Sandbox, TicketSeed, Vendor};
 
@@ -28,8 +28,8 @@ pub trait SandboxProvider: ProviderUnderTest {
     fn refusal(status: u16, words: &str) -> Value;
 
     /// The attribute of a ticket that no provider can know beforehand, and its value, which must survive. The message
-    /// is planted by the fixture.
-    fn plant(plant: Plant) -> Given<(&'static str, Value)>;
+    /// is seeded by the fixture.
+    fn seed(seed: Seed) -> Given<(&'static str, Value)>;
 
     /// The body of a delete's success that names none of the tickets. For vendors whose replies name them.
     fn names_no_ticket() -> Given<Value> {
@@ -194,20 +194,20 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         Ok(self.sandbox.exists(P::VENDOR, id.as_str()))
     }
 
-    async fn plant(&self, plant: Plant) -> Given<Planted> {
-        if plant == Plant::Message {
+    async fn seed(&self, seed: Seed) -> Given<Seeded> {
+        if seed == Seed::Message {
             let id = self.ticket().await?;
             let text = "  Nobody called,\n STILL. ";
             self.sandbox
                 .add_message(P::VENDOR, id.as_str(), P::MESSAGE, text);
-            return Ok(Planted::new(id, text));
+            return Ok(Seeded::new(id, text));
         }
-        let (name, value) = P::plant(plant)?;
+        let (name, value) = P::seed(seed)?;
         let text = value.as_str().map(str::to_owned);
         let text = text.unwrap_or_else(|| value.to_string());
         let seed = TicketSeed::new("Planted").attribute(name, value);
         let id = self.sandbox.add_ticket(P::VENDOR, seed);
-        Ok(Planted::new(id, text))
+        Ok(Seeded::new(id, text))
     }
 
     fn secrets(&self) -> Given<Vec<String>> {
@@ -218,7 +218,7 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         owned(P::SENT_SECRETS)
     }
 
-    fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
+    fn short_timeout_provider(&self) -> Given<Arc<dyn TicketProvider>> {
         let base_url = self.sandbox.base_url(P::VENDOR);
         Ok(P::connect(&base_url, Some(SHORT)))
     }

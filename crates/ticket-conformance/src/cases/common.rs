@@ -3,7 +3,7 @@
 use ticket_core::{Error, Operation};
 
 use crate::fault::Fault;
-use crate::lab::{Lab, Tried, fail};
+use crate::harness::{CaseResult, Harness, fail};
 
 /// Everything that can go wrong with a request that arrives.
 pub(super) fn faults() -> Vec<Fault> {
@@ -29,22 +29,22 @@ pub(super) fn faults() -> Vec<Fault> {
 
 /// The error of each declared operation where this goes wrong.
 pub(super) async fn errors_of(
-    lab: &Lab,
+    harness: &Harness,
     among: fn(Operation) -> bool,
     fault: &Fault,
-) -> Tried<Vec<(Operation, Error)>> {
-    let operations = lab.declared(among)?;
+) -> CaseResult<Vec<(Operation, Error)>> {
+    let operations = harness.declared(among)?;
     let mut subjects = Vec::new();
     for operation in operations {
-        subjects.push((operation, lab.subject_of(operation).await?));
+        subjects.push((operation, harness.ticket_for(operation).await?));
     }
     let mut errors = Vec::new();
     for (index, (operation, id)) in subjects.into_iter().enumerate() {
         // That one stays until it is healed.
         if index == 0 || *fault != Fault::NoConnection {
-            lab.inject(fault.clone()).await?;
+            harness.inject(fault.clone()).await?;
         }
-        match lab.call_on(operation, &id).await? {
+        match harness.call_on(operation, &id).await? {
             Err(error) => errors.push((operation, error)),
             Ok(()) => {
                 return fail(

@@ -2,52 +2,52 @@
 
 use ticket_core::{CallContext, Operation, Ticket};
 
-use crate::fixture::{Plant, Planted};
-use crate::lab::{Lab, Tried, ensure, fail, said};
+use crate::fixture::{Seed, Seeded};
+use crate::harness::{CaseResult, Harness, describe, ensure, fail};
 
-async fn planted(lab: &Lab, plant: Plant) -> Tried<(Planted, Ticket)> {
-    lab.wants(Operation::Get)?;
-    let planted = lab.plant(plant).await?;
-    let result = lab.provider.get(&CallContext::new(), &planted.id).await;
+async fn seeded(harness: &Harness, seed: Seed) -> CaseResult<(Seeded, Ticket)> {
+    harness.require(Operation::Get)?;
+    let seeded = harness.seed(seed).await?;
+    let result = harness.provider.get(&CallContext::new(), &seeded.id).await;
     match result {
-        Ok(ticket) => Ok((planted, ticket)),
+        Ok(ticket) => Ok((seeded, ticket)),
         Err(_) => fail(
-            format!("a ticket was read with {plant:?}: {:?}", planted.text),
+            format!("a ticket was read with {seed:?}: {:?}", seeded.text),
             "the ticket",
-            said(&result),
+            describe(&result),
         ),
     }
 }
 
-pub(crate) async fn unknown_statuses_survive(lab: &Lab) -> Tried {
-    let (planted, ticket) = planted(lab, Plant::UnknownStatus).await?;
+pub(crate) async fn unknown_statuses_survive(harness: &Harness) -> CaseResult {
+    let (seeded, ticket) = seeded(harness, Seed::UnknownStatus).await?;
     let status = ticket.status.as_ref().map(ticket_core::Status::as_str);
     ensure(
-        status == Some(planted.text.as_str()),
+        status == Some(seeded.text.as_str()),
         "a ticket was read whose status has no meaning here",
-        format!("{:?}", planted.text),
+        format!("{:?}", seeded.text),
         format!("{status:?}"),
     )
 }
 
-pub(crate) async fn unknown_priorities_survive(lab: &Lab) -> Tried {
-    let (planted, ticket) = planted(lab, Plant::UnknownPriority).await?;
+pub(crate) async fn unknown_priorities_survive(harness: &Harness) -> CaseResult {
+    let (seeded, ticket) = seeded(harness, Seed::UnknownPriority).await?;
     let priority = ticket.priority.as_ref().map(ticket_core::Priority::as_str);
     ensure(
-        priority == Some(planted.text.as_str()),
+        priority == Some(seeded.text.as_str()),
         "a ticket was read whose priority has no meaning here",
-        format!("{:?}", planted.text),
+        format!("{:?}", seeded.text),
         format!("{priority:?}"),
     )
 }
 
-pub(crate) async fn raw_is_complete(lab: &Lab) -> Tried {
-    let (planted, ticket) = planted(lab, Plant::UnmodelledField).await?;
+pub(crate) async fn raw_is_complete(harness: &Harness) -> CaseResult {
+    let (seeded, ticket) = seeded(harness, Seed::UnmodelledField).await?;
     let is_json = serde_json::from_str::<serde_json::Value>(ticket.raw.get()).is_ok();
     ensure(
-        is_json && ticket.raw.get().contains(&planted.text),
+        is_json && ticket.raw.get().contains(&seeded.text),
         "a ticket was read with something in it that is not modelled",
-        format!("{:?} in `raw`", planted.text),
+        format!("{:?} in `raw`", seeded.text),
         format!("{} characters without it", ticket.raw.get().chars().count()),
     )
 }

@@ -8,10 +8,12 @@ use ticket_core::{
 };
 
 use crate::fault::Fault;
-use crate::lab::{Lab, Tried, any, ensure, fail, reads, said, skip, told};
+use crate::harness::{
+    CaseResult, Harness, any, describe, describe_error, ensure, fail, reads, skip,
+};
 
-pub(crate) async fn info_is_the_same_at_every_call(lab: &Lab) -> Tried {
-    let (first, second) = (lab.info().clone(), lab.info().clone());
+pub(crate) async fn info_is_the_same_at_every_call(harness: &Harness) -> CaseResult {
+    let (first, second) = (harness.info().clone(), harness.info().clone());
     ensure(
         first == second,
         "`info` was called twice",
@@ -35,8 +37,8 @@ pub(crate) async fn info_is_the_same_at_every_call(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn the_manifest_is_kept(lab: &Lab) -> Tried {
-    let expected = lab.expected_operations();
+pub(crate) async fn the_manifest_is_kept(harness: &Harness) -> CaseResult {
+    let expected = harness.expected_operations();
     ensure(
         !expected.is_empty(),
         "the manifest was read",
@@ -44,7 +46,7 @@ pub(crate) async fn the_manifest_is_kept(lab: &Lab) -> Tried {
         "none",
     )?;
     for operation in Operation::ALL {
-        let declared = lab.info().capabilities.supports(*operation);
+        let declared = harness.info().capabilities.supports(*operation);
         match (expected.contains(operation), declared) {
             (true, false) => {
                 return fail(
@@ -66,25 +68,25 @@ pub(crate) async fn the_manifest_is_kept(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn declared_operations_work(lab: &Lab) -> Tried {
-    for operation in lab.declared(any)? {
-        let result = lab.call(operation).await?;
+pub(crate) async fn declared_operations_work(harness: &Harness) -> CaseResult {
+    for operation in harness.declared(any)? {
+        let result = harness.call(operation).await?;
         ensure(
             result.is_ok(),
             format!("`{operation}` was called with arguments that are in order"),
             "success",
-            said(&result),
+            describe(&result),
         )?;
     }
     Ok(())
 }
 
 /// Calls what is not declared, with any arguments; they must not be looked at.
-async fn undeclared(lab: &Lab) -> Tried<Vec<(Operation, Result<(), Error>)>> {
-    let (provider, id) = (&lab.provider, TicketId::new("1"));
+async fn undeclared(harness: &Harness) -> CaseResult<Vec<(Operation, Result<(), Error>)>> {
+    let (provider, id) = (&harness.provider, TicketId::new("1"));
     let mut results = Vec::new();
     for operation in Operation::ALL.iter().copied() {
-        if lab.info().capabilities.supports(operation) {
+        if harness.info().capabilities.supports(operation) {
             continue;
         }
         let result = match operation {
@@ -122,33 +124,33 @@ async fn undeclared(lab: &Lab) -> Tried<Vec<(Operation, Result<(), Error>)>> {
         results.push((operation, result));
     }
     if results.is_empty() {
-        return skip(format!("{} declares every operation", lab.info().title));
+        return skip(format!("{} declares every operation", harness.info().title));
     }
     Ok(results)
 }
 
-pub(crate) async fn undeclared_operations_are_unsupported(lab: &Lab) -> Tried {
-    for (operation, result) in undeclared(lab).await? {
+pub(crate) async fn undeclared_operations_are_unsupported(harness: &Harness) -> CaseResult {
+    for (operation, result) in undeclared(harness).await? {
         let right = result.as_ref().is_err_and(|error| {
             error.kind() == ErrorKind::Unsupported
                 && error.effect() == Effect::None
                 && error.operation() == Some(operation)
-                && error.provider() == Some(lab.info().id)
+                && error.provider() == Some(harness.info().id)
         });
         ensure(
             right,
             format!("`{operation}` was called, which is not declared"),
             "unsupported of effect none, with the provider and the operation named",
-            said(&result),
+            describe(&result),
         )?;
     }
     Ok(())
 }
 
-pub(crate) async fn undeclared_operations_send_nothing(lab: &Lab) -> Tried {
-    let before = lab.journal()?.len();
-    undeclared(lab).await?;
-    let seen = lab.seen_since(before)?;
+pub(crate) async fn undeclared_operations_send_nothing(harness: &Harness) -> CaseResult {
+    let before = harness.journal()?.len();
+    undeclared(harness).await?;
+    let seen = harness.seen_since(before)?;
     ensure(
         seen.is_empty(),
         "every operation that is not declared was called",
@@ -157,17 +159,17 @@ pub(crate) async fn undeclared_operations_send_nothing(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn one_call_is_one_request(lab: &Lab) -> Tried {
-    for operation in lab.declared(any)? {
-        let id = lab.subject_of(operation).await?;
-        let before = lab.journal()?.len();
-        let result = lab.call_on(operation, &id).await?;
-        let seen = lab.seen_since(before)?.len();
+pub(crate) async fn one_call_is_one_request(harness: &Harness) -> CaseResult {
+    for operation in harness.declared(any)? {
+        let id = harness.ticket_for(operation).await?;
+        let before = harness.journal()?.len();
+        let result = harness.call_on(operation, &id).await?;
+        let seen = harness.seen_since(before)?.len();
         ensure(
             seen == 1 || (seen == 0 && !operation.is_write()),
             format!(
                 "`{operation}` was called once, and came to {}",
-                said(&result)
+                describe(&result)
             ),
             if operation.is_write() {
                 "one request"
@@ -180,7 +182,7 @@ pub(crate) async fn one_call_is_one_request(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn failed_calls_are_not_repeated(lab: &Lab) -> Tried {
+pub(crate) async fn failed_calls_are_not_repeated(harness: &Harness) -> CaseResult {
     let mut tried = false;
     for fault in [
         Fault::Status(503),
@@ -192,21 +194,21 @@ pub(crate) async fn failed_calls_are_not_repeated(lab: &Lab) -> Tried {
         Fault::LostResponse,
         Fault::Malformed,
     ] {
-        for operation in lab.declared(any)? {
-            let id = lab.subject_of(operation).await?;
-            let before = lab.journal()?.len();
-            match lab.inject(fault.clone()).await {
-                Err(crate::lab::Stop::Skip(_)) => break,
+        for operation in harness.declared(any)? {
+            let id = harness.ticket_for(operation).await?;
+            let before = harness.journal()?.len();
+            match harness.inject(fault.clone()).await {
+                Err(crate::harness::Stop::Skip(_)) => break,
                 other => other?,
             }
             tried = true;
-            let result = lab.call_on(operation, &id).await?;
-            let seen = lab.seen_since(before)?.len();
+            let result = harness.call_on(operation, &id).await?;
+            let seen = harness.seen_since(before)?.len();
             ensure(
                 seen == 1 && result.is_err(),
                 format!("`{operation}` was called, with {fault:?}"),
                 "an error after one request",
-                format!("{} after {seen} requests", said(&result)),
+                format!("{} after {seen} requests", describe(&result)),
             )?;
         }
     }
@@ -216,14 +218,18 @@ pub(crate) async fn failed_calls_are_not_repeated(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn reads_change_nothing(lab: &Lab) -> Tried {
-    for operation in lab.declared(reads)? {
-        let id = lab.subject_of(operation).await?;
-        let before = lab.journal()?.len();
-        if let Err(error) = lab.call_on(operation, &id).await? {
-            return fail(format!("`{operation}` was called"), "success", told(&error));
+pub(crate) async fn reads_change_nothing(harness: &Harness) -> CaseResult {
+    for operation in harness.declared(reads)? {
+        let id = harness.ticket_for(operation).await?;
+        let before = harness.journal()?.len();
+        if let Err(error) = harness.call_on(operation, &id).await? {
+            return fail(
+                format!("`{operation}` was called"),
+                "success",
+                describe_error(&error),
+            );
         }
-        let wrote = lab
+        let wrote = harness
             .seen_since(before)?
             .into_iter()
             .find(|seen| seen.is_write);

@@ -8,15 +8,15 @@ use ticket_core::{
 };
 
 use crate::fault::Fault;
-use crate::lab::{Lab, Tried, ensure, fail, said, skip, the_one};
+use crate::harness::{CaseResult, Harness, describe, ensure, fail, only_outcome, skip};
 
 /// Each of these, whatever its version.
 fn targets(ids: &[TicketId]) -> Vec<DeleteTarget> {
     ids.iter().map(DeleteTarget::from).collect()
 }
 
-async fn delete(lab: &Lab, ids: &[TicketId]) -> Tried<DeleteReport> {
-    let report = lab
+async fn delete(harness: &Harness, ids: &[TicketId]) -> CaseResult<DeleteReport> {
+    let report = harness
         .provider
         .delete(&CallContext::new(), &targets(ids))
         .await;
@@ -25,7 +25,7 @@ async fn delete(lab: &Lab, ids: &[TicketId]) -> Tried<DeleteReport> {
         Err(_) => fail(
             format!("{} tickets were deleted", ids.len()),
             "a report",
-            said(&report),
+            describe(&report),
         ),
     }
 }
@@ -37,28 +37,28 @@ fn outcomes(report: &DeleteReport) -> Vec<(String, &'static str)> {
         .collect()
 }
 
-fn batch(lab: &Lab) -> usize {
-    lab.info().capabilities.max_delete_batch()
+fn batch(harness: &Harness) -> usize {
+    harness.info().capabilities.max_delete_batch()
 }
 
 /// Skips the case where one delete call takes fewer.
-fn wants_batch(lab: &Lab, ids: usize) -> Tried {
-    lab.wants(Operation::Delete)?;
-    if batch(lab) >= ids {
+fn require_batch(harness: &Harness, ids: usize) -> CaseResult {
+    harness.require(Operation::Delete)?;
+    if batch(harness) >= ids {
         return Ok(());
     }
     skip(format!(
         "{} takes at most {} per call",
-        lab.info().title,
-        batch(lab)
+        harness.info().title,
+        batch(harness)
     ))
 }
 
-pub(crate) async fn delete_of_nothing_sends_nothing(lab: &Lab) -> Tried {
-    lab.wants(Operation::Delete)?;
-    let before = lab.journal()?.len();
-    let report = delete(lab, &[]).await?;
-    let seen = lab.seen_since(before)?.len();
+pub(crate) async fn delete_of_nothing_sends_nothing(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Delete)?;
+    let before = harness.journal()?.len();
+    let report = delete(harness, &[]).await?;
+    let seen = harness.seen_since(before)?.len();
     ensure(
         report.is_empty() && seen == 0,
         "no tickets were deleted",
@@ -67,18 +67,18 @@ pub(crate) async fn delete_of_nothing_sends_nothing(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn deleted_tickets_are_gone(lab: &Lab) -> Tried {
-    lab.wants(Operation::Delete)?;
-    let id = lab.ticket().await?;
+pub(crate) async fn deleted_tickets_are_gone(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Delete)?;
+    let id = harness.ticket().await?;
     ensure(
-        lab.exists(&id).await?,
+        harness.exists(&id).await?,
         "the fixture made a ticket",
         "it exists",
         "it does not",
     )?;
-    let report = delete(lab, std::slice::from_ref(&id)).await?;
-    let (asked, outcome) = the_one(&report)?;
-    let gone = !lab.exists(&id).await?;
+    let report = delete(harness, std::slice::from_ref(&id)).await?;
+    let (asked, outcome) = only_outcome(&report)?;
+    let gone = !harness.exists(&id).await?;
     ensure(
         *asked == id && matches!(outcome, Outcome::Done) && gone,
         format!("the ticket {id} was deleted"),
@@ -88,23 +88,23 @@ pub(crate) async fn deleted_tickets_are_gone(lab: &Lab) -> Tried {
             if gone { "is gone" } else { "exists" }
         ),
     )?;
-    if !lab.info().capabilities.supports(Operation::Resolve) {
+    if !harness.info().capabilities.supports(Operation::Resolve) {
         return Ok(());
     }
-    let id = lab.ticket().await?;
-    let result = lab.provider.resolve(&CallContext::new(), &id).await;
+    let id = harness.ticket().await?;
+    let result = harness.provider.resolve(&CallContext::new(), &id).await;
     if result.is_err() {
-        return fail("a ticket was resolved", "success", said(&result));
+        return fail("a ticket was resolved", "success", describe(&result));
     }
-    let report = delete(lab, std::slice::from_ref(&id)).await?;
-    let outcome = the_one(&report)?.1;
+    let report = delete(harness, std::slice::from_ref(&id)).await?;
+    let outcome = only_outcome(&report)?.1;
     let says_gone = match outcome {
         Outcome::Done => true,
-        Outcome::NotFound(_) => !lab.info().capabilities.is_not_found_vague(),
+        Outcome::NotFound(_) => !harness.info().capabilities.is_not_found_vague(),
         _ => false,
     };
     ensure(
-        !says_gone || !lab.exists(&id).await?,
+        !says_gone || !harness.exists(&id).await?,
         "a resolved ticket was deleted",
         "`deleted` or `not_found` where it is gone; if the vendor finds no ticket also where there is one, \
          `Capabilities::not_found_is_vague` says so",
@@ -112,34 +112,38 @@ pub(crate) async fn deleted_tickets_are_gone(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn deleted_tickets_are_not_found(lab: &Lab) -> Tried {
-    lab.wants(Operation::Delete)?;
-    lab.wants(Operation::Get)?;
-    let id = lab.ticket().await?;
+pub(crate) async fn deleted_tickets_are_not_found(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Delete)?;
+    harness.require(Operation::Get)?;
+    let id = harness.ticket().await?;
     // What is kept from here must not come in the place of what is gone.
-    let result = lab.provider.get(&CallContext::new(), &id).await;
+    let result = harness.provider.get(&CallContext::new(), &id).await;
     if result.is_err() {
-        return fail("a ticket that exists was read", "success", said(&result));
+        return fail(
+            "a ticket that exists was read",
+            "success",
+            describe(&result),
+        );
     }
-    delete(lab, std::slice::from_ref(&id)).await?;
-    let result = lab.provider.get(&CallContext::new(), &id).await;
+    delete(harness, std::slice::from_ref(&id)).await?;
+    let result = harness.provider.get(&CallContext::new(), &id).await;
     let kind = result.as_ref().err().map(ticket_core::Error::kind);
     ensure(
         kind == Some(ErrorKind::NotFound),
         "a ticket was deleted and then read",
         "not_found",
-        said(&result),
+        describe(&result),
     )
 }
 
-pub(crate) async fn delete_leaves_others_alone(lab: &Lab) -> Tried {
-    lab.wants(Operation::Delete)?;
-    let others = [lab.ticket().await?, lab.ticket().await?];
-    let id = lab.ticket().await?;
-    delete(lab, std::slice::from_ref(&id)).await?;
+pub(crate) async fn delete_leaves_others_alone(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Delete)?;
+    let others = [harness.ticket().await?, harness.ticket().await?];
+    let id = harness.ticket().await?;
+    delete(harness, std::slice::from_ref(&id)).await?;
     for other in others {
         ensure(
-            lab.exists(&other).await?,
+            harness.exists(&other).await?,
             format!("the ticket {id} was deleted"),
             format!("the ticket {other} still exists"),
             "it is gone",
@@ -158,12 +162,12 @@ fn is_no_success(id: &TicketId, outcome: &Outcome) -> bool {
     }
 }
 
-pub(crate) async fn delete_again_deletes_nothing(lab: &Lab) -> Tried {
-    lab.wants(Operation::Delete)?;
-    let id = lab.ticket().await?;
-    delete(lab, std::slice::from_ref(&id)).await?;
-    let report = delete(lab, std::slice::from_ref(&id)).await?;
-    let outcome = the_one(&report)?.1;
+pub(crate) async fn delete_again_deletes_nothing(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Delete)?;
+    let id = harness.ticket().await?;
+    delete(harness, std::slice::from_ref(&id)).await?;
+    let report = delete(harness, std::slice::from_ref(&id)).await?;
+    let outcome = only_outcome(&report)?.1;
     ensure(
         is_no_success(&id, outcome),
         "a ticket was deleted that is gone",
@@ -172,11 +176,11 @@ pub(crate) async fn delete_again_deletes_nothing(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn delete_of_missing_is_no_success(lab: &Lab) -> Tried {
-    lab.wants(Operation::Delete)?;
-    let id = lab.missing_id()?;
-    let report = delete(lab, std::slice::from_ref(&id)).await?;
-    let (asked, outcome) = the_one(&report)?;
+pub(crate) async fn delete_of_missing_is_no_success(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Delete)?;
+    let id = harness.missing_id()?;
+    let report = delete(harness, std::slice::from_ref(&id)).await?;
+    let (asked, outcome) = only_outcome(&report)?;
     ensure(
         *asked == id && is_no_success(&id, outcome),
         "a ticket was deleted that never was",
@@ -185,11 +189,11 @@ pub(crate) async fn delete_of_missing_is_no_success(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn delete_of_duplicates_answers_each(lab: &Lab) -> Tried {
-    wants_batch(lab, 3)?;
-    let (twice, once) = (lab.ticket().await?, lab.ticket().await?);
+pub(crate) async fn delete_of_duplicates_answers_each(harness: &Harness) -> CaseResult {
+    require_batch(harness, 3)?;
+    let (twice, once) = (harness.ticket().await?, harness.ticket().await?);
     let ids = [twice.clone(), once.clone(), twice.clone()];
-    let report = delete(lab, &ids).await?;
+    let report = delete(harness, &ids).await?;
     let expected: Vec<_> = ids
         .iter()
         .map(|id| (id.as_str().to_owned(), "deleted"))
@@ -202,7 +206,7 @@ pub(crate) async fn delete_of_duplicates_answers_each(lab: &Lab) -> Tried {
     )?;
     for id in [twice, once] {
         ensure(
-            !lab.exists(&id).await?,
+            !harness.exists(&id).await?,
             "three ids were deleted, the first and the last the same",
             format!("the ticket {id} is gone"),
             "it exists",
@@ -211,13 +215,13 @@ pub(crate) async fn delete_of_duplicates_answers_each(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn delete_of_a_mix_answers_in_order(lab: &Lab) -> Tried {
-    wants_batch(lab, 3)?;
-    let (first, last) = (lab.ticket().await?, lab.ticket().await?);
-    let missing = lab.missing_id()?;
+pub(crate) async fn delete_of_a_mix_answers_in_order(harness: &Harness) -> CaseResult {
+    require_batch(harness, 3)?;
+    let (first, last) = (harness.ticket().await?, harness.ticket().await?);
+    let missing = harness.missing_id()?;
     // Not in the order in which they were made.
     let ids = [last, missing, first];
-    let report = delete(lab, &ids).await?;
+    let report = delete(harness, &ids).await?;
     let asked: Vec<_> = report.iter().map(|(id, _)| id.clone()).collect();
     ensure(
         asked == ids,
@@ -230,7 +234,7 @@ pub(crate) async fn delete_of_a_mix_answers_in_order(lab: &Lab) -> Tried {
             1 => is_no_success(id, outcome),
             _ => matches!(outcome, Outcome::Done),
         };
-        let exists = lab.exists(id).await?;
+        let exists = harness.exists(id).await?;
         ensure(
             right && !exists,
             "a ticket, one that does not exist and another were deleted",
@@ -241,18 +245,18 @@ pub(crate) async fn delete_of_a_mix_answers_in_order(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn delete_of_a_full_batch_is_one_request(lab: &Lab) -> Tried {
-    lab.wants(Operation::Delete)?;
+pub(crate) async fn delete_of_a_full_batch_is_one_request(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Delete)?;
     // As many as are declared, but not so many that making them takes a while.
-    let count = batch(lab).min(100);
+    let count = batch(harness).min(100);
     let mut ids = Vec::with_capacity(count);
     for _ in 0..count {
-        ids.push(lab.ticket().await?);
+        ids.push(harness.ticket().await?);
     }
     ids.reverse();
-    let before = lab.journal()?.len();
-    let report = delete(lab, &ids).await?;
-    let seen = lab.seen_since(before)?.len();
+    let before = harness.journal()?.len();
+    let report = delete(harness, &ids).await?;
+    let seen = harness.seen_since(before)?.len();
     let asked: Vec<_> = report.iter().map(|(id, _)| id.clone()).collect();
     ensure(
         asked == ids && report.all_deleted() && seen == 1,
@@ -267,21 +271,21 @@ pub(crate) async fn delete_of_a_full_batch_is_one_request(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn delete_over_the_batch_is_refused(lab: &Lab) -> Tried {
-    lab.wants(Operation::Delete)?;
-    let count = batch(lab).saturating_add(1);
+pub(crate) async fn delete_over_the_batch_is_refused(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Delete)?;
+    let count = batch(harness).saturating_add(1);
     if count > 100_000 {
-        return skip(format!("{} takes any number of ids", lab.info().title));
+        return skip(format!("{} takes any number of ids", harness.info().title));
     }
-    let mut ids = vec![lab.ticket().await?];
+    let mut ids = vec![harness.ticket().await?];
     ids.extend((1..count).map(|number| TicketId::new(number.to_string())));
     let distinct: HashSet<_> = ids.iter().collect();
-    let before = lab.journal()?.len();
-    let result = lab
+    let before = harness.journal()?.len();
+    let result = harness
         .provider
         .delete(&CallContext::new(), &targets(&ids))
         .await;
-    let seen = lab.seen_since(before)?.len();
+    let seen = harness.seen_since(before)?.len();
     let right = result.as_ref().is_err_and(|error| {
         error.kind() == ErrorKind::InvalidInput && error.effect() == Effect::None
     });
@@ -290,21 +294,21 @@ pub(crate) async fn delete_over_the_batch_is_refused(lab: &Lab) -> Tried {
         format!(
             "{count} ids were deleted at once, {} of them different, where {} is the limit",
             distinct.len(),
-            batch(lab)
+            batch(harness)
         ),
         "invalid_input of effect none, and no request",
-        format!("{}, {seen} requests", said(&result)),
+        format!("{}, {seen} requests", describe(&result)),
     )
 }
 
-pub(crate) async fn unmentioned_ids_are_unknown(lab: &Lab) -> Tried {
-    lab.wants(Operation::Delete)?;
-    let ids = match batch(lab) {
-        1 => vec![lab.ticket().await?],
-        _ => vec![lab.ticket().await?, lab.ticket().await?],
+pub(crate) async fn unmentioned_ids_are_unknown(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Delete)?;
+    let ids = match batch(harness) {
+        1 => vec![harness.ticket().await?],
+        _ => vec![harness.ticket().await?, harness.ticket().await?],
     };
-    lab.inject(Fault::NamesNoTicket).await?;
-    let report = lab
+    harness.inject(Fault::NamesNoTicket).await?;
+    let report = harness
         .provider
         .delete(&CallContext::new(), &targets(&ids))
         .await;
@@ -321,12 +325,12 @@ pub(crate) async fn unmentioned_ids_are_unknown(lab: &Lab) -> Tried {
         unknown,
         "tickets were deleted, and the reply names none of them",
         "`unknown` for each",
-        said(&report),
+        describe(&report),
     )
 }
 
-pub(crate) async fn failed_delete_calls_are_errors(lab: &Lab) -> Tried {
-    lab.wants(Operation::Delete)?;
+pub(crate) async fn failed_delete_calls_are_errors(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Delete)?;
     for fault in [
         Fault::Status(401),
         Fault::RateLimited { retry_after: None },
@@ -335,9 +339,9 @@ pub(crate) async fn failed_delete_calls_are_errors(lab: &Lab) -> Tried {
         Fault::LostResponse,
         Fault::Malformed,
     ] {
-        let id = lab.ticket().await?;
-        lab.inject(fault.clone()).await?;
-        let report = lab
+        let id = harness.ticket().await?;
+        harness.inject(fault.clone()).await?;
+        let report = harness
             .provider
             .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
             .await;
@@ -345,7 +349,7 @@ pub(crate) async fn failed_delete_calls_are_errors(lab: &Lab) -> Tried {
             report.is_err(),
             format!("a ticket was deleted, with {fault:?}"),
             "an error",
-            said(&report),
+            describe(&report),
         )?;
     }
     Ok(())

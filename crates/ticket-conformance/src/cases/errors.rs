@@ -8,63 +8,65 @@ use ticket_core::{CallContext, Error, ErrorKind, Operation};
 
 use super::common::{errors_of, faults};
 use crate::fault::Fault;
-use crate::lab::{Lab, Stop, Tried, any, ensure, fail, said, skip, told};
+use crate::harness::{
+    CaseResult, Harness, Stop, any, describe, describe_error, ensure, fail, skip,
+};
 
-async fn are_of_kind(lab: &Lab, fault: Fault, kinds: &[ErrorKind]) -> Tried {
-    for (operation, error) in errors_of(lab, any, &fault).await? {
+async fn are_of_kind(harness: &Harness, fault: Fault, kinds: &[ErrorKind]) -> CaseResult {
+    for (operation, error) in errors_of(harness, any, &fault).await? {
         let names: Vec<_> = kinds.iter().map(|kind| kind.as_str()).collect();
         ensure(
             kinds.contains(&error.kind()),
             format!("`{operation}` was called, with {fault:?}"),
             names.join(" or "),
-            said::<()>(&Err(error)),
+            describe::<()>(&Err(error)),
         )?;
     }
     Ok(())
 }
 
-pub(crate) async fn refused_credentials_are_unauthenticated(lab: &Lab) -> Tried {
+pub(crate) async fn refused_credentials_are_unauthenticated(harness: &Harness) -> CaseResult {
     let kinds = [ErrorKind::Unauthenticated, ErrorKind::TokenExpired];
-    are_of_kind(lab, Fault::Status(401), &kinds).await
+    are_of_kind(harness, Fault::Status(401), &kinds).await
 }
 
-pub(crate) async fn forbidden_is_forbidden(lab: &Lab) -> Tried {
+pub(crate) async fn forbidden_is_forbidden(harness: &Harness) -> CaseResult {
     let kinds = [
         ErrorKind::Forbidden,
         ErrorKind::Unauthenticated,
         ErrorKind::QuotaExhausted,
     ];
-    are_of_kind(lab, Fault::Status(403), &kinds).await
+    are_of_kind(harness, Fault::Status(403), &kinds).await
 }
 
-pub(crate) async fn not_found_is_not_found(lab: &Lab) -> Tried {
+pub(crate) async fn not_found_is_not_found(harness: &Harness) -> CaseResult {
     let kinds = [ErrorKind::NotFound, ErrorKind::BadResponse];
-    are_of_kind(lab, Fault::Status(404), &kinds).await
+    are_of_kind(harness, Fault::Status(404), &kinds).await
 }
 
-pub(crate) async fn a_conflict_is_a_conflict(lab: &Lab) -> Tried {
-    are_of_kind(lab, Fault::Status(409), &[ErrorKind::Conflict]).await
+pub(crate) async fn a_conflict_is_a_conflict(harness: &Harness) -> CaseResult {
+    are_of_kind(harness, Fault::Status(409), &[ErrorKind::Conflict]).await
 }
 
-pub(crate) async fn a_bad_request_is_invalid_input(lab: &Lab) -> Tried {
+pub(crate) async fn a_bad_request_is_invalid_input(harness: &Harness) -> CaseResult {
     for status in [400, 422] {
         let kinds = [ErrorKind::InvalidInput, ErrorKind::Conflict];
-        are_of_kind(lab, Fault::Status(status), &kinds).await?;
+        are_of_kind(harness, Fault::Status(status), &kinds).await?;
     }
     Ok(())
 }
 
-pub(crate) async fn too_many_calls_are_rate_limited(lab: &Lab) -> Tried {
+pub(crate) async fn too_many_calls_are_rate_limited(harness: &Harness) -> CaseResult {
     let kinds = [ErrorKind::RateLimited, ErrorKind::QuotaExhausted];
-    are_of_kind(lab, Fault::RateLimited { retry_after: None }, &kinds).await
+    are_of_kind(harness, Fault::RateLimited { retry_after: None }, &kinds).await
 }
 
-pub(crate) async fn the_wait_is_told(lab: &Lab) -> Tried {
+pub(crate) async fn the_wait_is_told(harness: &Harness) -> CaseResult {
     let wait = Duration::from_secs(7);
     let fault = Fault::RateLimited {
         retry_after: Some(wait),
     };
-    for (operation, error) in errors_of(lab, any, &fault).await? {
+    for (operation, error) in errors_of(harness, any, &fault).await? {
         ensure(
             error.retry_after() == Some(wait),
             format!("`{operation}` was called, with {fault:?}"),
@@ -75,32 +77,32 @@ pub(crate) async fn the_wait_is_told(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn a_failure_is_the_servers(lab: &Lab) -> Tried {
-    are_of_kind(lab, Fault::Status(500), &[ErrorKind::Server]).await
+pub(crate) async fn a_failure_is_the_servers(harness: &Harness) -> CaseResult {
+    are_of_kind(harness, Fault::Status(500), &[ErrorKind::Server]).await
 }
 
-pub(crate) async fn an_outage_is_unavailable(lab: &Lab) -> Tried {
+pub(crate) async fn an_outage_is_unavailable(harness: &Harness) -> CaseResult {
     for status in [502, 503, 504] {
-        are_of_kind(lab, Fault::Status(status), &[ErrorKind::Unavailable]).await?;
+        are_of_kind(harness, Fault::Status(status), &[ErrorKind::Unavailable]).await?;
     }
     Ok(())
 }
 
-pub(crate) async fn no_connection_is_connect(lab: &Lab) -> Tried {
-    are_of_kind(lab, Fault::NoConnection, &[ErrorKind::Connect]).await
+pub(crate) async fn no_connection_is_connect(harness: &Harness) -> CaseResult {
+    are_of_kind(harness, Fault::NoConnection, &[ErrorKind::Connect]).await
 }
 
-pub(crate) async fn a_broken_connection_is_unavailable(lab: &Lab) -> Tried {
+pub(crate) async fn a_broken_connection_is_unavailable(harness: &Harness) -> CaseResult {
     for fault in [Fault::ConnectionReset, Fault::LostResponse] {
-        are_of_kind(lab, fault, &[ErrorKind::Unavailable]).await?;
+        are_of_kind(harness, fault, &[ErrorKind::Unavailable]).await?;
     }
     Ok(())
 }
 
-pub(crate) async fn the_status_is_told(lab: &Lab) -> Tried {
+pub(crate) async fn the_status_is_told(harness: &Harness) -> CaseResult {
     for status in [401, 404, 409, 500, 503] {
         let fault = Fault::Status(status);
-        for (operation, error) in errors_of(lab, any, &fault).await? {
+        for (operation, error) in errors_of(harness, any, &fault).await? {
             ensure(
                 error.status() == Some(status),
                 format!("`{operation}` was called, with {fault:?}"),
@@ -112,7 +114,7 @@ pub(crate) async fn the_status_is_told(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn the_vendors_words_are_told(lab: &Lab) -> Tried {
+pub(crate) async fn the_vendors_words_are_told(harness: &Harness) -> CaseResult {
     let plain = "The desk is closed today";
     for words in [
         plain.to_owned(),
@@ -123,7 +125,7 @@ pub(crate) async fn the_vendors_words_are_told(lab: &Lab) -> Tried {
             status: 400,
             words: words.clone(),
         };
-        for (operation, error) in errors_of(lab, any, &fault).await? {
+        for (operation, error) in errors_of(harness, any, &fault).await? {
             let shown = error.to_string();
             let told = error.vendor_message().unwrap_or_default();
             ensure(
@@ -140,18 +142,18 @@ pub(crate) async fn the_vendors_words_are_told(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn errors_say_where(lab: &Lab) -> Tried {
+pub(crate) async fn errors_say_where(harness: &Harness) -> CaseResult {
     for fault in [
         Fault::Status(401),
         Fault::Status(503),
         Fault::Malformed,
         Fault::LostResponse,
     ] {
-        for (operation, error) in errors_of(lab, any, &fault).await? {
+        for (operation, error) in errors_of(harness, any, &fault).await? {
             ensure(
-                error.provider() == Some(lab.info().id) && error.operation() == Some(operation),
+                error.provider() == Some(harness.info().id) && error.operation() == Some(operation),
                 format!("`{operation}` was called, with {fault:?}"),
-                format!("an error in {} {operation}", lab.info().id),
+                format!("an error in {} {operation}", harness.info().id),
                 format!(
                     "{error} (in {:?} {:?})",
                     error.provider(),
@@ -177,19 +179,19 @@ pub(super) fn shown(error: &Error) -> String {
 
 /// Calls every operation with every fault that the fixture has.
 pub(super) async fn each_error(
-    lab: &Lab,
+    harness: &Harness,
     faults: &[Fault],
-    mut of: impl FnMut(Operation, &Error) -> Tried,
-) -> Tried {
+    mut of: impl FnMut(Operation, &Error) -> CaseResult,
+) -> CaseResult {
     let mut tried = false;
     for fault in faults {
-        for operation in lab.declared(any)? {
-            let id = lab.subject_of(operation).await?;
-            match lab.inject(fault.clone()).await {
+        for operation in harness.declared(any)? {
+            let id = harness.ticket_for(operation).await?;
+            match harness.inject(fault.clone()).await {
                 Err(Stop::Skip(_)) => break,
                 other => other?,
             }
-            if let Err(error) = lab.call_on(operation, &id).await? {
+            if let Err(error) = harness.call_on(operation, &id).await? {
                 tried = true;
                 of(operation, &error)?;
             }
@@ -204,12 +206,12 @@ pub(super) async fn each_error(
 
 /// As [`each_error`], and without a connection as well.
 pub(super) async fn every_error(
-    lab: &Lab,
+    harness: &Harness,
     faults: &[Fault],
-    mut of: impl FnMut(Operation, &Error) -> Tried,
-) -> Tried {
-    each_error(lab, faults, &mut of).await?;
-    match errors_of(lab, any, &Fault::NoConnection).await {
+    mut of: impl FnMut(Operation, &Error) -> CaseResult,
+) -> CaseResult {
+    each_error(harness, faults, &mut of).await?;
+    match errors_of(harness, any, &Fault::NoConnection).await {
         Err(Stop::Skip(_)) => Ok(()),
         errors => errors?
             .iter()
@@ -217,8 +219,8 @@ pub(super) async fn every_error(
     }
 }
 
-pub(crate) async fn errors_show_no_url(lab: &Lab) -> Tried {
-    every_error(lab, &faults(), |operation, error| {
+pub(crate) async fn errors_show_no_url(harness: &Harness) -> CaseResult {
+    every_error(harness, &faults(), |operation, error| {
         let shown = error.to_string();
         ensure(
             !shown.contains("://"),
@@ -230,39 +232,39 @@ pub(crate) async fn errors_show_no_url(lab: &Lab) -> Tried {
     .await
 }
 
-pub(crate) async fn errors_show_no_ticket_text(lab: &Lab) -> Tried {
-    lab.wants(Operation::Create)?;
+pub(crate) async fn errors_show_no_ticket_text(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Create)?;
     let (subject, description) = ("kq1 planted subject", "kq2 planted description");
-    let mut new = lab.new_ticket()?;
+    let mut new = harness.new_ticket()?;
     subject.clone_into(&mut new.subject);
     new.description = new.description.map(|_| description.to_owned());
     let none = |what: &str, error: &Error| {
         let told = shown(error);
         ensure(
             !told.contains(subject) && !told.contains(description),
-            format!("a ticket with planted texts was {what}: {}", error.kind()),
+            format!("a ticket with seeded texts was {what}: {}", error.kind()),
             "an error without them",
             told,
         )
     };
-    let id = match lab.provider.create(&CallContext::new(), &new).await {
+    let id = match harness.provider.create(&CallContext::new(), &new).await {
         Ok(created) => created.id,
-        Err(error) => return fail("a ticket was filed", "success", told(&error)),
+        Err(error) => return fail("a ticket was filed", "success", describe_error(&error)),
     };
-    let reads = lab.info().capabilities.supports(Operation::Get);
+    let reads = harness.info().capabilities.supports(Operation::Get);
     let mut tried = false;
     for fault in faults() {
-        match lab.inject(fault.clone()).await {
+        match harness.inject(fault.clone()).await {
             Err(Stop::Skip(_)) => continue,
             other => other?,
         }
         tried = true;
-        if let Err(error) = lab.provider.create(&CallContext::new(), &new).await {
+        if let Err(error) = harness.provider.create(&CallContext::new(), &new).await {
             none("filed", &error)?;
         }
         if reads {
-            lab.inject(fault).await?;
-            if let Err(error) = lab.provider.get(&CallContext::new(), &id).await {
+            harness.inject(fault).await?;
+            if let Err(error) = harness.provider.get(&CallContext::new(), &id).await {
                 none("read", &error)?;
             }
         }

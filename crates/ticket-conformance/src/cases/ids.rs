@@ -5,7 +5,9 @@ use ticket_core::{
     TicketId,
 };
 
-use crate::lab::{Lab, Tried, ensure, fail, said, skip, the_one, told};
+use crate::harness::{
+    CaseResult, Harness, describe, describe_error, ensure, fail, only_outcome, skip,
+};
 
 /// The operations that take an id.
 fn takes_an_id(operation: Operation) -> bool {
@@ -13,28 +15,32 @@ fn takes_an_id(operation: Operation) -> bool {
 }
 
 /// Does the operation, with the result in one form: `Ok(true)` for a success that means something.
-async fn act(lab: &Lab, operation: Operation, id: &TicketId) -> Tried<Result<bool, Error>> {
+async fn act(
+    harness: &Harness,
+    operation: Operation,
+    id: &TicketId,
+) -> CaseResult<Result<bool, Error>> {
     Ok(match operation {
-        Operation::Get => lab
+        Operation::Get => harness
             .provider
             .get(&CallContext::new(), id)
             .await
             .map(|_| true),
         // A vendor may have no message of a ticket that it does not have.
         Operation::Messages => {
-            let page = lab
+            let page = harness
                 .provider
                 .messages(&CallContext::new(), id, &PageRequest::first())
                 .await;
             page.map(|page| !page.items.is_empty())
         }
-        Operation::Delete => match lab
+        Operation::Delete => match harness
             .provider
             .delete(&CallContext::new(), &[DeleteTarget::from(id)])
             .await
         {
             Err(error) => Err(error),
-            Ok(report) => match the_one(&report)?.1 {
+            Ok(report) => match only_outcome(&report)?.1 {
                 Outcome::Done | Outcome::AlreadyDone => Ok(true),
                 outcome => outcome
                     .error()
@@ -42,20 +48,22 @@ async fn act(lab: &Lab, operation: Operation, id: &TicketId) -> Tried<Result<boo
             },
         },
         Operation::Update => {
-            let patch = lab.patch()?;
-            lab.provider
+            let patch = harness.patch()?;
+            harness
+                .provider
                 .update(&CallContext::new(), id, &patch)
                 .await
                 .map(|()| true)
         }
-        Operation::Resolve => lab
+        Operation::Resolve => harness
             .provider
             .resolve(&CallContext::new(), id)
             .await
             .map(|()| true),
         Operation::Comment => {
-            let comment = lab.comment("Written by the suite")?;
-            lab.provider
+            let comment = harness.comment("Written by the suite")?;
+            harness
+                .provider
                 .comment(&CallContext::new(), id, &comment)
                 .await
                 .map(|()| true)
@@ -117,12 +125,12 @@ fn hostile(id: &str) -> Vec<String> {
     ids
 }
 
-pub(crate) async fn impossible_ids_are_refused(lab: &Lab) -> Tried {
+pub(crate) async fn impossible_ids_are_refused(harness: &Harness) -> CaseResult {
     let long = "1".repeat(257);
-    for operation in lab.declared(takes_an_id)? {
+    for operation in harness.declared(takes_an_id)? {
         // With arguments that nobody looks at, since the id is refused first.
         let comment = match operation {
-            Operation::Comment => Some(lab.comment("Written by the suite")?),
+            Operation::Comment => Some(harness.comment("Written by the suite")?),
             _ => None,
         };
         for text in [
@@ -149,11 +157,11 @@ pub(crate) async fn impossible_ids_are_refused(lab: &Lab) -> Tried {
             if expected.is_ok() {
                 continue;
             }
-            let before = lab.journal()?.len();
+            let before = harness.journal()?.len();
             let patch = ticket_core::TicketPatch::new()
                 .subject("x")
                 .description("x");
-            let provider = &lab.provider;
+            let provider = &harness.provider;
             let result = match operation {
                 Operation::Get => provider.get(&CallContext::new(), &id).await.map(drop),
                 Operation::Update => provider.update(&CallContext::new(), &id, &patch).await,
@@ -177,39 +185,39 @@ pub(crate) async fn impossible_ids_are_refused(lab: &Lab) -> Tried {
             let right = result.as_ref().is_err_and(|error| {
                 error.kind() == ErrorKind::InvalidInput && error.effect() == Effect::None
             });
-            let seen = lab.seen_since(before)?.len();
+            let seen = harness.seen_since(before)?.len();
             ensure(
                 right && seen == 0,
                 format!("`{operation}` was called with the id {text:?}"),
                 "invalid_input of effect none, and no request",
-                format!("{}, {seen} requests", said(&result)),
+                format!("{}, {seen} requests", describe(&result)),
             )?;
         }
     }
     Ok(())
 }
 
-pub(crate) async fn hostile_ids_keep_to_their_endpoint(lab: &Lab) -> Tried {
-    for operation in lab.declared(takes_an_id)? {
-        let id = lab.ticket().await?;
-        let before = lab.journal()?.len();
-        lab.call_on_with_patch(operation, &id).await?;
-        let Some(model) = lab.seen_since(before)?.pop() else {
+pub(crate) async fn hostile_ids_keep_to_their_endpoint(harness: &Harness) -> CaseResult {
+    for operation in harness.declared(takes_an_id)? {
+        let id = harness.ticket().await?;
+        let before = harness.journal()?.len();
+        harness.call_on_with_patch(operation, &id).await?;
+        let Some(model) = harness.seen_since(before)?.pop() else {
             continue;
         };
         let Some(model) = model.path else {
             return skip("the fixture's journal has no paths");
         };
         for text in hostile(id.as_str()) {
-            let before = lab.journal()?.len();
-            let result = act(lab, operation, &TicketId::new(&text)).await?;
-            for seen in lab.seen_since(before)? {
+            let before = harness.journal()?.len();
+            let result = act(harness, operation, &TicketId::new(&text)).await?;
+            for seen in harness.seen_since(before)? {
                 let path = seen.path.unwrap_or_default();
                 ensure(
                     same_endpoint(&model, &path, id.as_str()),
                     format!(
                         "`{operation}` was called with the id {text:?}, and came to {}",
-                        said(&result)
+                        describe(&result)
                     ),
                     format!("a request to {model}, but for the id"),
                     format!("a request to {path}"),
@@ -250,11 +258,11 @@ fn same_endpoint(model: &str, path: &str, id: &str) -> bool {
         && names(&model_query) == names(&query)
 }
 
-pub(crate) async fn hostile_ids_touch_no_ticket(lab: &Lab) -> Tried {
-    for operation in lab.declared(takes_an_id)? {
-        let id = lab.ticket().await?;
+pub(crate) async fn hostile_ids_touch_no_ticket(harness: &Harness) -> CaseResult {
+    for operation in harness.declared(takes_an_id)? {
+        let id = harness.ticket().await?;
         for text in hostile(id.as_str()) {
-            let result = act(lab, operation, &TicketId::new(&text)).await?;
+            let result = act(harness, operation, &TicketId::new(&text)).await?;
             let what =
                 format!("`{operation}` was called with the id {text:?}, which no ticket has");
             match &result {
@@ -263,11 +271,11 @@ pub(crate) async fn hostile_ids_touch_no_ticket(lab: &Lab) -> Tried {
                     if error.effect() == Effect::None && error.kind() != ErrorKind::Unsupported => {
                 }
                 _ => {
-                    return fail(what, "an error of effect none", said(&result));
+                    return fail(what, "an error of effect none", describe(&result));
                 }
             }
             ensure(
-                lab.exists(&id).await?,
+                harness.exists(&id).await?,
                 what,
                 format!("the ticket {id} still exists"),
                 "it is gone",
@@ -277,10 +285,10 @@ pub(crate) async fn hostile_ids_touch_no_ticket(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn missing_tickets_are_not_found(lab: &Lab) -> Tried {
-    lab.wants(Operation::Get)?;
-    let id = lab.missing_id()?;
-    let result = lab.provider.get(&CallContext::new(), &id).await;
+pub(crate) async fn missing_tickets_are_not_found(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Get)?;
+    let id = harness.missing_id()?;
+    let result = harness.provider.get(&CallContext::new(), &id).await;
     let right = result
         .as_ref()
         .is_err_and(|error| error.kind() == ErrorKind::NotFound && error.effect() == Effect::None);
@@ -288,39 +296,45 @@ pub(crate) async fn missing_tickets_are_not_found(lab: &Lab) -> Tried {
         right,
         "a ticket was read that does not exist",
         "not_found of effect none",
-        said(&result),
+        describe(&result),
     )
 }
 
-pub(crate) async fn missing_tickets_cannot_be_changed(lab: &Lab) -> Tried {
+pub(crate) async fn missing_tickets_cannot_be_changed(harness: &Harness) -> CaseResult {
     let changes = |operation: Operation| {
         matches!(
             operation,
             Operation::Update | Operation::Resolve | Operation::Comment
         )
     };
-    let id = lab.missing_id()?;
-    for operation in lab.declared(changes)? {
-        let result = act(lab, operation, &id).await?;
+    let id = harness.missing_id()?;
+    for operation in harness.declared(changes)? {
+        let result = act(harness, operation, &id).await?;
         let what = format!("`{operation}` was called on a ticket that does not exist");
         match &result {
             Err(error) if error.effect() == Effect::None && !error.is_retryable() => {}
-            Err(error) => return fail(what, "an error of effect none that stays", told(error)),
+            Err(error) => {
+                return fail(
+                    what,
+                    "an error of effect none that stays",
+                    describe_error(error),
+                );
+            }
             Ok(_) => return fail(what, "an error", "success"),
         }
     }
     Ok(())
 }
 
-impl Lab {
+impl Harness {
     /// Does the operation on a ticket that exists.
-    async fn call_on_with_patch(&self, operation: Operation, id: &TicketId) -> Tried {
+    async fn call_on_with_patch(&self, operation: Operation, id: &TicketId) -> CaseResult {
         match act(self, operation, id).await? {
             Ok(_) => Ok(()),
             Err(error) => fail(
                 format!("`{operation}` was called on a ticket that exists"),
                 "success",
-                told(&error),
+                describe_error(&error),
             ),
         }
     }

@@ -5,60 +5,60 @@ use ticket_core::{
     TicketId, TicketPatch,
 };
 
-use crate::lab::{Lab, Tried, ensure, fail, skip, told};
+use crate::harness::{CaseResult, Harness, describe_error, ensure, fail, skip};
 
 /// What was asked for, which must have worked.
-pub(super) fn done<T>(what: &str, result: ticket_core::Result<T>) -> Tried<T> {
-    result.or_else(|error| fail(what, "success", told(&error)))
+pub(super) fn done<T>(what: &str, result: ticket_core::Result<T>) -> CaseResult<T> {
+    result.or_else(|error| fail(what, "success", describe_error(&error)))
 }
 
-async fn create(lab: &Lab) -> Tried<TicketId> {
-    lab.wants(Operation::Create)?;
-    let new = lab.new_ticket()?;
+async fn create(harness: &Harness) -> CaseResult<TicketId> {
+    harness.require(Operation::Create)?;
+    let new = harness.new_ticket()?;
     Ok(done(
         "a ticket was filed",
-        lab.provider.create(&CallContext::new(), &new).await,
+        harness.provider.create(&CallContext::new(), &new).await,
     )?
     .id)
 }
 
-async fn get(lab: &Lab, id: &TicketId) -> Tried<Ticket> {
-    lab.wants(Operation::Get)?;
+async fn get(harness: &Harness, id: &TicketId) -> CaseResult<Ticket> {
+    harness.require(Operation::Get)?;
     done(
         "a ticket that exists was read",
-        lab.provider.get(&CallContext::new(), id).await,
+        harness.provider.get(&CallContext::new(), id).await,
     )
 }
 
-pub(crate) async fn created_tickets_exist(lab: &Lab) -> Tried {
-    let id = create(lab).await?;
+pub(crate) async fn created_tickets_exist(harness: &Harness) -> CaseResult {
+    let id = create(harness).await?;
     ensure(
-        lab.exists(&id).await?,
+        harness.exists(&id).await?,
         "a ticket was filed",
         format!("a ticket {id}"),
         "there is none of this id",
     )
 }
 
-pub(crate) async fn created_tickets_read_back(lab: &Lab) -> Tried {
-    let id = create(lab).await?;
-    let ticket = get(lab, &id).await?;
-    let filed = lab.new_ticket()?.subject;
+pub(crate) async fn created_tickets_read_back(harness: &Harness) -> CaseResult {
+    let id = create(harness).await?;
+    let ticket = get(harness, &id).await?;
+    let filed = harness.new_ticket()?.subject;
     ensure(
         ticket.id == id && ticket.subject.as_deref() == Some(filed.as_str()),
         "a ticket was filed and read",
         format!("ticket {id} with the subject {filed:?}"),
         format!("ticket {} with the subject {:?}", ticket.id, ticket.subject),
     )?;
-    fields_keep_their_places(lab).await?;
-    priorities_read_back(lab).await
+    fields_keep_their_places(harness).await?;
+    priorities_read_back(harness).await
 }
 
 /// A vendor may write a text in its own way, or not give it back; in another field's place it does not belong.
-async fn fields_keep_their_places(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Create)?;
+async fn fields_keep_their_places(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::Create)?;
     let carried = |field| fields.carried().contains(&field);
-    let mut new = lab.new_ticket()?;
+    let mut new = harness.new_ticket()?;
     let mut person = new.requester.take().unwrap_or_default();
     let subject = "Filed as the subject";
     subject.clone_into(&mut new.subject);
@@ -85,10 +85,14 @@ async fn fields_keep_their_places(lab: &Lab) -> Tried {
     }
     let what = "a ticket was filed with a text in each field";
     // People and numbers may have to be those that the vendor knows.
-    let Some(created) = taken(what, lab.provider.create(&CallContext::new(), &new).await)? else {
+    let Some(created) = taken(
+        what,
+        harness.provider.create(&CallContext::new(), &new).await,
+    )?
+    else {
         return Ok(());
     };
-    let ticket = get(lab, &created.id).await?;
+    let ticket = get(harness, &created.id).await?;
     let person = ticket.requester.unwrap_or_default();
     for (field, found) in [
         (Field::Subject, ticket.subject),
@@ -111,19 +115,22 @@ async fn fields_keep_their_places(lab: &Lab) -> Tried {
     Ok(())
 }
 
-async fn priorities_read_back(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Create)?;
+async fn priorities_read_back(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::Create)?;
     if !fields.carried().contains(&Field::Priority) {
         return Ok(());
     }
     for priority in PRIORITIES {
-        let new: NewTicket = lab.new_ticket()?.priority(priority.clone());
+        let new: NewTicket = harness.new_ticket()?.priority(priority.clone());
         let what = format!("a ticket of the priority `{priority}` was filed");
-        let Some(created) = taken(&what, lab.provider.create(&CallContext::new(), &new).await)?
+        let Some(created) = taken(
+            &what,
+            harness.provider.create(&CallContext::new(), &new).await,
+        )?
         else {
             continue;
         };
-        let found = get(lab, &created.id).await?.priority;
+        let found = get(harness, &created.id).await?.priority;
         ensure(
             found.as_ref().is_none_or(|found| *found == priority),
             format!("{what} and read"),
@@ -142,7 +149,7 @@ const PRIORITIES: [Priority; 4] = [
 ];
 
 /// What came of a call with something that not every vendor takes: nothing where it was refused.
-fn taken<T>(what: &str, result: ticket_core::Result<T>) -> Tried<Option<T>> {
+fn taken<T>(what: &str, result: ticket_core::Result<T>) -> CaseResult<Option<T>> {
     match result {
         Err(error)
             if matches!(
@@ -156,8 +163,8 @@ fn taken<T>(what: &str, result: ticket_core::Result<T>) -> Tried<Option<T>> {
     }
 }
 
-pub(crate) async fn each_create_is_a_ticket_of_its_own(lab: &Lab) -> Tried {
-    let (first, second) = (create(lab).await?, create(lab).await?);
+pub(crate) async fn each_create_is_a_ticket_of_its_own(harness: &Harness) -> CaseResult {
+    let (first, second) = (create(harness).await?, create(harness).await?);
     ensure(
         first != second,
         "the same was filed twice",
@@ -166,12 +173,12 @@ pub(crate) async fn each_create_is_a_ticket_of_its_own(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn get_gives_the_ticket_asked_for(lab: &Lab) -> Tried {
-    lab.wants(Operation::Get)?;
-    let ids = [lab.ticket().await?, lab.ticket().await?];
+pub(crate) async fn get_gives_the_ticket_asked_for(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Get)?;
+    let ids = [harness.ticket().await?, harness.ticket().await?];
     // The first one once more: what was kept from the second must not come in its place.
     for id in [&ids[0], &ids[1], &ids[0]] {
-        let found = get(lab, id).await?.id;
+        let found = get(harness, id).await?.id;
         ensure(
             found == *id,
             format!("the ticket {id} was read"),
@@ -182,18 +189,18 @@ pub(crate) async fn get_gives_the_ticket_asked_for(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn updates_change_what_they_name(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Update)?;
-    lab.wants(Operation::Get)?;
+pub(crate) async fn updates_change_what_they_name(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::Update)?;
+    harness.require(Operation::Get)?;
     let mut tried = false;
     for field in [Field::Subject, Field::Description] {
         if !fields.carried().contains(&field) {
             continue;
         }
         tried = true;
-        let id = lab.ticket().await?;
+        let id = harness.ticket().await?;
         // What is kept from here must not come in the place of what is changed.
-        get(lab, &id).await?;
+        get(harness, &id).await?;
         let text = "Changed by the suite";
         let patch = match field {
             Field::Subject => TicketPatch::new().subject(text),
@@ -202,9 +209,12 @@ pub(crate) async fn updates_change_what_they_name(lab: &Lab) -> Tried {
         let what = format!("the {field} of a ticket was changed");
         done(
             &what,
-            lab.provider.update(&CallContext::new(), &id, &patch).await,
+            harness
+                .provider
+                .update(&CallContext::new(), &id, &patch)
+                .await,
         )?;
-        let ticket = get(lab, &id).await?;
+        let ticket = get(harness, &id).await?;
         let found = match field {
             Field::Subject => ticket.subject,
             _ => ticket.description,
@@ -219,14 +229,14 @@ pub(crate) async fn updates_change_what_they_name(lab: &Lab) -> Tried {
     if !tried {
         return skip(format!(
             "{} changes neither subject nor text",
-            lab.info().title
+            harness.info().title
         ));
     }
-    codes_change(lab, fields.carried()).await
+    codes_change(harness, fields.carried()).await
 }
 
 /// Status and priority, each that the vendor takes.
-async fn codes_change(lab: &Lab, carried: &[Field]) -> Tried {
+async fn codes_change(harness: &Harness, carried: &[Field]) -> CaseResult {
     let statuses = [Status::OnHold, Status::Resolved, Status::Closed];
     let statuses = statuses.map(|status| TicketPatch::new().status(status));
     let priorities = PRIORITIES.map(|priority| TicketPatch::new().priority(priority));
@@ -238,17 +248,20 @@ async fn codes_change(lab: &Lab, carried: &[Field]) -> Tried {
         if !carried.contains(&field) {
             continue;
         }
-        let id = lab.ticket().await?;
+        let id = harness.ticket().await?;
         let what = format!("the {field} of a ticket was changed");
         if taken(
             &what,
-            lab.provider.update(&CallContext::new(), &id, &patch).await,
+            harness
+                .provider
+                .update(&CallContext::new(), &id, &patch)
+                .await,
         )?
         .is_none()
         {
             continue;
         }
-        let ticket = get(lab, &id).await?;
+        let ticket = get(harness, &id).await?;
         let status = ticket.status.filter(|_| field == Field::Status);
         let priority = ticket.priority.filter(|_| field == Field::Priority);
         // Many vendors have one word for both.
@@ -265,13 +278,13 @@ async fn codes_change(lab: &Lab, carried: &[Field]) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn updates_leave_the_rest(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Update)?;
-    lab.wants(Operation::Get)?;
+pub(crate) async fn updates_leave_the_rest(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::Update)?;
+    harness.require(Operation::Get)?;
     if !fields.carried().contains(&Field::Subject) {
-        return skip(format!("{} cannot change a subject", lab.info().title));
+        return skip(format!("{} cannot change a subject", harness.info().title));
     }
-    let id = lab.ticket().await?;
+    let id = harness.ticket().await?;
     let rest = |ticket: &Ticket| {
         format!(
             "{:?} {:?} {:?} {:?} {:?} {:?}",
@@ -283,13 +296,16 @@ pub(crate) async fn updates_leave_the_rest(lab: &Lab) -> Tried {
             ticket.assignee
         )
     };
-    let before = rest(&get(lab, &id).await?);
+    let before = rest(&get(harness, &id).await?);
     let patch = TicketPatch::new().subject("Changed by the suite");
     done(
         "the subject of a ticket was changed",
-        lab.provider.update(&CallContext::new(), &id, &patch).await,
+        harness
+            .provider
+            .update(&CallContext::new(), &id, &patch)
+            .await,
     )?;
-    let after = rest(&get(lab, &id).await?);
+    let after = rest(&get(harness, &id).await?);
     ensure(
         before == after,
         "the subject of a ticket was changed",
@@ -298,15 +314,15 @@ pub(crate) async fn updates_leave_the_rest(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn resolved_tickets_are_not_open(lab: &Lab) -> Tried {
-    lab.wants(Operation::Resolve)?;
-    lab.wants(Operation::Get)?;
-    let id = lab.ticket().await?;
+pub(crate) async fn resolved_tickets_are_not_open(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Resolve)?;
+    harness.require(Operation::Get)?;
+    let id = harness.ticket().await?;
     done(
         "a ticket was resolved",
-        lab.provider.resolve(&CallContext::new(), &id).await,
+        harness.provider.resolve(&CallContext::new(), &id).await,
     )?;
-    let status = get(lab, &id).await?.status;
+    let status = get(harness, &id).await?.status;
     ensure(
         !matches!(status, None | Some(Status::Open | Status::OnHold)),
         "a ticket was resolved and read",

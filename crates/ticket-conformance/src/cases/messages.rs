@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use ticket_core::{CallContext, Field, Message, Operation, Page, PageRequest};
 
 use super::life::done;
-use crate::fixture::Plant;
-use crate::lab::{Lab, Tried, ensure, fail, said};
+use crate::fixture::Seed;
+use crate::harness::{CaseResult, Harness, describe, ensure, fail};
 
-pub(crate) async fn messages_are_read(lab: &Lab) -> Tried {
-    lab.wants(Operation::Messages)?;
-    let planted = lab.plant(Plant::Message).await?;
-    let page = lab
+pub(crate) async fn messages_are_read(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Messages)?;
+    let seeded = harness.seed(Seed::Message).await?;
+    let page = harness
         .provider
-        .messages(&CallContext::new(), &planted.id, &PageRequest::first())
+        .messages(&CallContext::new(), &seeded.id, &PageRequest::first())
         .await;
     let bodies: Vec<_> = match &page {
         Ok(page) => page
@@ -21,24 +21,24 @@ pub(crate) async fn messages_are_read(lab: &Lab) -> Tried {
             .iter()
             .map(|message| message.body.as_str())
             .collect(),
-        Err(_) => return fail("messages were read", "success", said(&page)),
+        Err(_) => return fail("messages were read", "success", describe(&page)),
     };
     ensure(
-        bodies.contains(&planted.text.as_str()),
+        bodies.contains(&seeded.text.as_str()),
         "the messages of a ticket were read",
-        format!("{:?} among them", planted.text),
+        format!("{:?} among them", seeded.text),
         format!("{bodies:?}"),
     )?;
     let page = done("messages were read", page)?;
     let read = page
         .items
         .iter()
-        .find(|message| message.body == planted.text);
+        .find(|message| message.body == seeded.text);
     let raw = read.map_or("", |message| message.raw.get());
     ensure(
-        holds_text(raw, &planted.text),
+        holds_text(raw, &seeded.text),
         "the messages of a ticket were read",
-        format!("{:?} in `raw` too, as the vendor sent it", planted.text),
+        format!("{:?} in `raw` too, as the vendor sent it", seeded.text),
         format!("{} characters without it", raw.chars().count()),
     )
 }
@@ -56,13 +56,13 @@ pub(super) fn holds_text(raw: &str, text: &str) -> bool {
     serde_json::from_str(raw).is_ok_and(|value| holds(&value, text))
 }
 
-pub(crate) async fn every_message_is_read_once(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Messages)?;
+pub(crate) async fn every_message_is_read_once(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::Messages)?;
     let (id, mut written) = if fields.carried().contains(&Field::Cursor) {
-        lab.conversation().await?
+        harness.conversation().await?
     } else {
-        let planted = lab.plant(Plant::Message).await?;
-        (planted.id, vec![planted.text])
+        let seeded = harness.seed(Seed::Message).await?;
+        (seeded.id, vec![seeded.text])
     };
     let what = format!("the {} messages of a ticket were walked", written.len());
     let (mut found, mut pages, mut cursors) = (Vec::new(), 0, HashSet::new());
@@ -70,7 +70,8 @@ pub(crate) async fn every_message_is_read_once(lab: &Lab) -> Tried {
     loop {
         let page: Page<Message> = done(
             "messages were read",
-            lab.provider
+            harness
+                .provider
                 .messages(&CallContext::new(), &id, &request)
                 .await,
         )?;
@@ -103,20 +104,17 @@ pub(crate) async fn every_message_is_read_once(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn messages_are_the_tickets_own(lab: &Lab) -> Tried {
-    lab.wants(Operation::Messages)?;
-    let planted = lab.plant(Plant::Message).await?;
-    let other = lab.ticket().await?;
+pub(crate) async fn messages_are_the_tickets_own(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Messages)?;
+    let seeded = harness.seed(Seed::Message).await?;
+    let other = harness.ticket().await?;
     let what = "the messages of a ticket were read on which nothing was written";
-    let page = lab
+    let page = harness
         .provider
         .messages(&CallContext::new(), &other, &PageRequest::first())
         .await;
     let page = done(what, page)?;
-    let strange = page
-        .items
-        .iter()
-        .any(|message| message.body == planted.text);
+    let strange = page.items.iter().any(|message| message.body == seeded.text);
     ensure(
         !strange,
         what,

@@ -8,12 +8,18 @@ use ticket_core::{
 };
 
 use super::messages::holds_text;
-use crate::lab::{Lab, Tried, ensure, fail, said, skip};
+use crate::harness::{CaseResult, Harness, describe, ensure, fail, skip};
 
 /// Reads a page, which must work.
-async fn page(lab: &Lab, query: TicketQuery) -> Tried<Page<Ticket>> {
-    let page = lab.provider.list(&CallContext::new(), &query).await;
-    page.or_else(|error| fail("a page was read", "success", crate::lab::told(&error)))
+async fn page(harness: &Harness, query: TicketQuery) -> CaseResult<Page<Ticket>> {
+    let page = harness.provider.list(&CallContext::new(), &query).await;
+    page.or_else(|error| {
+        fail(
+            "a page was read",
+            "success",
+            crate::harness::describe_error(&error),
+        )
+    })
 }
 
 /// A walk from the first page to the last: the pages with the cursors that led to them.
@@ -32,13 +38,13 @@ impl Walk {
 
 /// Walks a list of so many tickets. A vendor may have lists of its own behind each other, so a few more pages than
 /// needed are no fault, but there is an end to it.
-async fn walk(lab: &Lab, tickets: usize, query: &TicketQuery) -> Tried<Walk> {
+async fn walk(harness: &Harness, tickets: usize, query: &TicketQuery) -> CaseResult<Walk> {
     let mut pages = Vec::new();
     let mut cursor: Option<Cursor> = None;
     loop {
         let mut query = query.clone();
         query.page.cursor.clone_from(&cursor);
-        let read = page(lab, query).await?;
+        let read = page(harness, query).await?;
         let next = read.next.clone();
         pages.push((cursor, read));
         if next.is_none() {
@@ -61,8 +67,8 @@ fn sorted(ids: impl IntoIterator<Item = TicketId>) -> Vec<TicketId> {
 }
 
 /// Fills the list, walks it and sees that it holds exactly what was put there.
-async fn exactly(lab: &Lab, tickets: usize, limit: Option<u32>) -> Tried<Walk> {
-    let filled = sorted(lab.fill(tickets).await?);
+async fn exactly(harness: &Harness, tickets: usize, limit: Option<u32>) -> CaseResult<Walk> {
+    let filled = sorted(harness.fill(tickets).await?);
     ensure(
         filled.len() == tickets,
         format!("the fixture was asked for a list of {tickets} tickets"),
@@ -71,7 +77,7 @@ async fn exactly(lab: &Lab, tickets: usize, limit: Option<u32>) -> Tried<Walk> {
     )?;
     let mut query = TicketQuery::new();
     query.page.limit = limit;
-    let walk = walk(lab, tickets, &query).await?;
+    let walk = walk(harness, tickets, &query).await?;
     let found = sorted(walk.ids());
     let (lost, strange) = (
         filled.iter().filter(|id| !found.contains(id)).count(),
@@ -92,19 +98,19 @@ async fn exactly(lab: &Lab, tickets: usize, limit: Option<u32>) -> Tried<Walk> {
 }
 
 /// Skips the case where lists have no pages, and gives the size of one.
-fn page_size(lab: &Lab) -> Tried<usize> {
-    let fields = lab.fields(Operation::List)?;
+fn page_size(harness: &Harness) -> CaseResult<usize> {
+    let fields = harness.fields(Operation::List)?;
     if fields.carried().contains(&Field::Cursor) {
-        lab.page_size()
+        harness.page_size()
     } else {
-        skip(format!("{}'s lists have one page", lab.info().title))
+        skip(format!("{}'s lists have one page", harness.info().title))
     }
 }
 
-pub(crate) async fn an_empty_list_is_one_empty_page(lab: &Lab) -> Tried {
-    lab.wants(Operation::List)?;
-    lab.fill(0).await?;
-    let walk = walk(lab, 0, &TicketQuery::new()).await?;
+pub(crate) async fn an_empty_list_is_one_empty_page(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    harness.fill(0).await?;
+    let walk = walk(harness, 0, &TicketQuery::new()).await?;
     let first_is_last = walk.pages.iter().all(|(_, page)| page.items.is_empty());
     ensure(
         first_is_last && walk.pages.len() <= 2,
@@ -114,13 +120,13 @@ pub(crate) async fn an_empty_list_is_one_empty_page(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn a_short_list_is_one_page(lab: &Lab) -> Tried {
-    lab.wants(Operation::List)?;
-    let count = match page_size(lab)? {
+pub(crate) async fn a_short_list_is_one_page(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    let count = match page_size(harness)? {
         1 => 1,
         size => size - 1,
     };
-    let walk = exactly(lab, count, None).await?;
+    let walk = exactly(harness, count, None).await?;
     let held: Vec<_> = walk
         .pages
         .iter()
@@ -134,25 +140,25 @@ pub(crate) async fn a_short_list_is_one_page(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn every_ticket_is_listed_once(lab: &Lab) -> Tried {
-    lab.wants(Operation::List)?;
-    let size = page_size(lab)?;
-    exactly(lab, 2 * size + size.div_ceil(2), None).await?;
+pub(crate) async fn every_ticket_is_listed_once(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    let size = page_size(harness)?;
+    exactly(harness, 2 * size + size.div_ceil(2), None).await?;
     Ok(())
 }
 
-pub(crate) async fn a_full_last_page_ends_the_list(lab: &Lab) -> Tried {
-    lab.wants(Operation::List)?;
-    let size = page_size(lab)?;
-    exactly(lab, 2 * size, None).await?;
+pub(crate) async fn a_full_last_page_ends_the_list(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    let size = page_size(harness)?;
+    exactly(harness, 2 * size, None).await?;
     Ok(())
 }
 
-pub(crate) async fn cursors_move_on(lab: &Lab) -> Tried {
-    lab.wants(Operation::List)?;
-    let count = 3 * page_size(lab)?;
-    lab.fill(count).await?;
-    let walk = walk(lab, count, &TicketQuery::new()).await?;
+pub(crate) async fn cursors_move_on(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    let count = 3 * page_size(harness)?;
+    harness.fill(count).await?;
+    let walk = walk(harness, count, &TicketQuery::new()).await?;
     let mut known = HashSet::new();
     for (cursor, _) in &walk.pages {
         let Some(cursor) = cursor else { continue };
@@ -171,11 +177,11 @@ pub(crate) async fn cursors_move_on(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn the_same_cursor_is_the_same_page(lab: &Lab) -> Tried {
-    lab.wants(Operation::List)?;
-    let count = 2 * page_size(lab)?;
-    lab.fill(count).await?;
-    let first = page(lab, TicketQuery::new()).await?;
+pub(crate) async fn the_same_cursor_is_the_same_page(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    let count = 2 * page_size(harness)?;
+    harness.fill(count).await?;
+    let first = page(harness, TicketQuery::new()).await?;
     let Some(next) = first.next else {
         return fail(
             format!("the first page of {count} tickets was read"),
@@ -188,8 +194,8 @@ pub(crate) async fn the_same_cursor_is_the_same_page(lab: &Lab) -> Tried {
         items.map(|ticket| ticket.id.to_string()).collect()
     };
     let there = TicketQuery::new().page(PageRequest::first().at(next));
-    let once = ids(&page(lab, there.clone()).await?);
-    let twice = ids(&page(lab, there).await?);
+    let once = ids(&page(harness, there.clone()).await?);
+    let twice = ids(&page(harness, there).await?);
     ensure(
         once == twice,
         "a page was read twice by its cursor",
@@ -198,13 +204,13 @@ pub(crate) async fn the_same_cursor_is_the_same_page(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn page_limits_are_kept(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::List)?;
+pub(crate) async fn page_limits_are_kept(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::List)?;
     if !fields.carried().contains(&Field::PageLimit) {
-        return skip(format!("{}'s pages have one size", lab.info().title));
+        return skip(format!("{}'s pages have one size", harness.info().title));
     }
     let limit = 2;
-    let walk = exactly(lab, 5, Some(limit)).await?;
+    let walk = exactly(harness, 5, Some(limit)).await?;
     let held: Vec<_> = walk
         .pages
         .iter()
@@ -218,10 +224,10 @@ pub(crate) async fn page_limits_are_kept(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn foreign_cursors_do_no_harm(lab: &Lab) -> Tried {
-    lab.wants(Operation::List)?;
-    let size = page_size(lab)?;
-    lab.fill(size + 1).await?;
+pub(crate) async fn foreign_cursors_do_no_harm(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    let size = page_size(harness)?;
+    harness.fill(size + 1).await?;
     for text in [
         "",
         "no-such-cursor",
@@ -236,7 +242,7 @@ pub(crate) async fn foreign_cursors_do_no_harm(lab: &Lab) -> Tried {
         let what = format!("a list was read from the cursor {text:?}, which it did not give");
         let mut pages = 0;
         while let Some(at) = cursor {
-            let result = lab
+            let result = harness
                 .provider
                 .list(
                     &CallContext::new(),
@@ -251,7 +257,7 @@ pub(crate) async fn foreign_cursors_do_no_harm(lab: &Lab) -> Tried {
                     Some(ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::BadResponse),
                 ) => None,
                 (result, _) => {
-                    return fail(what, "invalid_input, or a page", said(&result));
+                    return fail(what, "invalid_input, or a page", describe(&result));
                 }
             };
             pages += 1;
@@ -266,12 +272,12 @@ pub(crate) async fn foreign_cursors_do_no_harm(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn totals_are_true(lab: &Lab) -> Tried {
-    lab.wants(Operation::List)?;
-    let count = page_size(lab)? + 1;
-    lab.fill(count).await?;
+pub(crate) async fn totals_are_true(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    let count = page_size(harness)? + 1;
+    harness.fill(count).await?;
     let mut queries = vec![TicketQuery::new()];
-    if lab
+    if harness
         .fields(Operation::List)?
         .carried()
         .contains(&Field::State)
@@ -280,11 +286,11 @@ pub(crate) async fn totals_are_true(lab: &Lab) -> Tried {
     }
     let mut totals = Vec::new();
     for query in queries {
-        let walk = walk(lab, count, &query).await?;
+        let walk = walk(harness, count, &query).await?;
         totals.extend(walk.pages.iter().filter_map(|(_, page)| page.total));
     }
     if totals.is_empty() {
-        return skip(format!("{} states no total", lab.info().title));
+        return skip(format!("{} states no total", harness.info().title));
     }
     ensure(
         totals
@@ -296,12 +302,12 @@ pub(crate) async fn totals_are_true(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn listed_tickets_can_be_read(lab: &Lab) -> Tried {
-    lab.wants(Operation::List)?;
-    lab.wants(Operation::Get)?;
-    lab.fill(2).await?;
-    for listed in page(lab, TicketQuery::new()).await?.items {
-        let read = lab.provider.get(&CallContext::new(), &listed.id).await;
+pub(crate) async fn listed_tickets_can_be_read(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    harness.require(Operation::Get)?;
+    harness.fill(2).await?;
+    for listed in page(harness, TicketQuery::new()).await?.items {
+        let read = harness.provider.get(&CallContext::new(), &listed.id).await;
         let same = read
             .as_ref()
             .is_ok_and(|read| read.id == listed.id && read.subject == listed.subject);
@@ -309,7 +315,7 @@ pub(crate) async fn listed_tickets_can_be_read(lab: &Lab) -> Tried {
             same,
             format!("a listed ticket was read by its id, {}", listed.id),
             "the same ticket",
-            said(&read),
+            describe(&read),
         )?;
         // More is not known here of a row than its subject, where there is one.
         let subject = listed.subject.as_deref().unwrap_or_default();
@@ -323,33 +329,33 @@ pub(crate) async fn listed_tickets_can_be_read(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn state_filters_hold(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::List)?;
+pub(crate) async fn state_filters_hold(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::List)?;
     if !fields.carried().contains(&Field::State) {
-        return skip(format!("{} has no filter by state", lab.info().title));
+        return skip(format!("{} has no filter by state", harness.info().title));
     }
-    lab.wants(Operation::Resolve)?;
+    harness.require(Operation::Resolve)?;
     // So many that both lists have a second page, where lists have pages.
     let each = if fields.carried().contains(&Field::Cursor) {
-        lab.page_size()? + 1
+        harness.page_size()? + 1
     } else {
         1
     };
-    let ids = lab.fill(2 * each).await?;
+    let ids = harness.fill(2 * each).await?;
     let (mut open, mut resolved) = (Vec::new(), Vec::new());
     for (index, id) in ids.into_iter().enumerate() {
         if index % 2 == 0 {
             open.push(id);
             continue;
         }
-        let result = lab.provider.resolve(&CallContext::new(), &id).await;
+        let result = harness.provider.resolve(&CallContext::new(), &id).await;
         if result.is_err() {
-            return fail("a ticket was resolved", "success", said(&result));
+            return fail("a ticket was resolved", "success", describe(&result));
         }
         resolved.push(id);
     }
     for (state, inside) in [(State::Open, open), (State::Closed, resolved)] {
-        let walk = walk(lab, 2 * each, &TicketQuery::new().state(state)).await?;
+        let walk = walk(harness, 2 * each, &TicketQuery::new().state(state)).await?;
         let (found, inside) = (sorted(walk.ids()), sorted(inside));
         ensure(
             found == inside,

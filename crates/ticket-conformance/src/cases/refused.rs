@@ -5,7 +5,7 @@ use ticket_core::{
     PageRequest, Person, Priority, Request, State, Status, TicketPatch, TicketQuery,
 };
 
-use crate::lab::{Lab, Tried, ensure, said, skip};
+use crate::harness::{CaseResult, Harness, describe, ensure, skip};
 
 /// A text that is found again in a request: no encoding changes it.
 pub(super) const MARK: &str = "conformancemark";
@@ -32,10 +32,10 @@ impl Probe {
 }
 
 /// Calls the operation with something that the declaration refuses. Gives whether it was one that does.
-async fn refuse(lab: &Lab, probe: Probe) -> Tried<bool> {
+async fn refuse(harness: &Harness, probe: Probe) -> CaseResult<bool> {
     let id = match &probe {
         Probe::Create(..) | Probe::List(..) => "unused".into(),
-        _ => lab.ticket().await?,
+        _ => harness.ticket().await?,
     };
     let request = match &probe {
         Probe::Create(_, ticket) => Request::Create(ticket),
@@ -46,11 +46,11 @@ async fn refuse(lab: &Lab, probe: Probe) -> Tried<bool> {
     };
     let operation = request.operation();
     // The declaration decides; whether the provider keeps to it is seen here.
-    let Err(expected) = lab.info().check(&request) else {
+    let Err(expected) = harness.info().check(&request) else {
         return Ok(false);
     };
-    let before = lab.journal()?.len();
-    let provider = &lab.provider;
+    let before = harness.journal()?.len();
+    let provider = &harness.provider;
     let result = match &probe {
         Probe::Create(_, ticket) => provider.create(&CallContext::new(), ticket).await.map(drop),
         Probe::Update(_, patch) => provider.update(&CallContext::new(), &id, patch).await,
@@ -62,18 +62,18 @@ async fn refuse(lab: &Lab, probe: Probe) -> Tried<bool> {
         Probe::Comment(_, comment) => provider.comment(&CallContext::new(), &id, comment).await,
     };
     let field = probe.field();
-    was_refused(lab, before, operation, field, &expected, &result)?;
+    was_refused(harness, before, operation, field, &expected, &result)?;
     Ok(true)
 }
 
 fn was_refused(
-    lab: &Lab,
+    harness: &Harness,
     before: usize,
     operation: Operation,
     field: Field,
     expected: &Error,
     result: &Result<(), Error>,
-) -> Tried {
+) -> CaseResult {
     let what = format!("`{operation}` was called with `{field}`, against the declaration");
     let right = result.as_ref().is_err_and(|error| {
         let named = error.message().contains(&format!("`{field}`"));
@@ -83,22 +83,22 @@ fn was_refused(
         right,
         what.clone(),
         format!("{} of effect none, which names `{field}`", expected.kind()),
-        said(result),
+        describe(result),
     )?;
-    let seen = lab.seen_since(before)?.len();
+    let seen = harness.seen_since(before)?.len();
     ensure(seen == 0, what, "no request", format!("{seen} requests"))
 }
 
-pub(crate) async fn what_cannot_be_carried_is_refused_by_name(lab: &Lab) -> Tried {
-    let supports = |operation| lab.info().capabilities.supports(operation);
+pub(crate) async fn what_cannot_be_carried_is_refused_by_name(harness: &Harness) -> CaseResult {
+    let supports = |operation| harness.info().capabilities.supports(operation);
     let mut probes = Vec::new();
     if supports(Operation::Create) {
-        for (field, ticket) in tickets_with_each_field(&lab.new_ticket()?) {
+        for (field, ticket) in tickets_with_each_field(&harness.new_ticket()?) {
             probes.push(Probe::Create(field, ticket));
         }
     }
     if supports(Operation::Update) {
-        for (field, patch) in patches_with_each_field(&lab.patch()?) {
+        for (field, patch) in patches_with_each_field(&harness.patch()?) {
             probes.push(Probe::Update(field, patch));
         }
     }
@@ -134,7 +134,9 @@ pub(crate) async fn what_cannot_be_carried_is_refused_by_name(lab: &Lab) -> Trie
             (Field::Outbound, NewComment::outbound(MARK)),
             (
                 Field::Attachments,
-                lab.comment(MARK)?.attachment(Attachment::new(MARK, *b"x")),
+                harness
+                    .comment(MARK)?
+                    .attachment(Attachment::new(MARK, *b"x")),
             ),
         ] {
             probes.push(Probe::Comment(field, comment));
@@ -151,12 +153,12 @@ pub(crate) async fn what_cannot_be_carried_is_refused_by_name(lab: &Lab) -> Trie
             Probe::Messages(..) => Operation::Messages,
             Probe::Comment(..) => Operation::Comment,
         };
-        if !lab.fields(operation)?.carried().contains(&field) {
-            refused |= refuse(lab, probe).await?;
+        if !harness.fields(operation)?.carried().contains(&field) {
+            refused |= refuse(harness, probe).await?;
         }
     }
     if !refused {
-        return skip(format!("{} carries every field", lab.info().title));
+        return skip(format!("{} carries every field", harness.info().title));
     }
     Ok(())
 }
@@ -206,12 +208,12 @@ pub(super) fn patches_with_each_field(base: &TicketPatch) -> Vec<(Field, TicketP
     ]
 }
 
-pub(crate) async fn required_fields_are_required(lab: &Lab) -> Tried {
-    let supports = |operation| lab.info().capabilities.supports(operation);
+pub(crate) async fn required_fields_are_required(harness: &Harness) -> CaseResult {
+    let supports = |operation| harness.info().capabilities.supports(operation);
     let mut refused = false;
     if supports(Operation::Create) {
-        for field in lab.fields(Operation::Create)?.required() {
-            let mut ticket = lab.new_ticket()?;
+        for field in harness.fields(Operation::Create)?.required() {
+            let mut ticket = harness.new_ticket()?;
             let mut person = ticket.requester.clone().unwrap_or_default();
             match field {
                 Field::Subject => " ".clone_into(&mut ticket.subject),
@@ -226,77 +228,80 @@ pub(crate) async fn required_fields_are_required(lab: &Lab) -> Tried {
                 _ => continue,
             }
             ticket.requester = ticket.requester.map(|_| person);
-            refused |= refuse(lab, Probe::Create(*field, ticket)).await?;
+            refused |= refuse(harness, Probe::Create(*field, ticket)).await?;
         }
     }
     if supports(Operation::Comment) {
-        refused |= refuse(lab, Probe::Comment(Field::Body, lab.comment(" ")?)).await?;
+        refused |= refuse(harness, Probe::Comment(Field::Body, harness.comment(" ")?)).await?;
     }
     if !refused {
-        return skip(format!("{} requires no field", lab.info().title));
+        return skip(format!("{} requires no field", harness.info().title));
     }
     Ok(())
 }
 
-pub(crate) async fn empty_updates_are_refused(lab: &Lab) -> Tried {
-    lab.wants(Operation::Update)?;
-    let id = lab.ticket().await?;
-    let before = lab.journal()?.len();
-    let result = lab
+pub(crate) async fn empty_updates_are_refused(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Update)?;
+    let id = harness.ticket().await?;
+    let before = harness.journal()?.len();
+    let result = harness
         .provider
         .update(&CallContext::new(), &id, &TicketPatch::new())
         .await;
-    let seen = lab.seen_since(before)?.len();
+    let seen = harness.seen_since(before)?.len();
     let kind = result.as_ref().err().map(Error::kind);
     ensure(
         kind == Some(ErrorKind::InvalidInput) && seen == 0,
         "an update that names nothing was asked for",
         "invalid_input and no request",
-        format!("{}, {seen} requests", said(&result)),
+        format!("{}, {seen} requests", describe(&result)),
     )
 }
 
-pub(crate) async fn texts_over_the_limit_are_refused(lab: &Lab) -> Tried {
-    let supports = |operation| lab.info().capabilities.supports(operation);
+pub(crate) async fn texts_over_the_limit_are_refused(harness: &Harness) -> CaseResult {
+    let supports = |operation| harness.info().capabilities.supports(operation);
     // Longer than any limit that a vendor states.
     let long = "x".repeat(1_000_000);
     let mut probes = Vec::new();
     if supports(Operation::Create) {
-        let ticket = lab.new_ticket()?;
+        let ticket = harness.new_ticket()?;
         let mut subject = ticket.clone();
         subject.subject.clone_from(&long);
         probes.push(Probe::Create(Field::Subject, subject));
         probes.push(Probe::Create(Field::Description, ticket.description(&long)));
     }
     if supports(Operation::Update) {
-        let patch = lab.patch()?;
+        let patch = harness.patch()?;
         probes.push(Probe::Update(Field::Subject, patch.clone().subject(&long)));
         probes.push(Probe::Update(Field::Description, patch.description(&long)));
     }
     if supports(Operation::Comment) {
-        probes.push(Probe::Comment(Field::Body, lab.comment(&long)?));
+        probes.push(Probe::Comment(Field::Body, harness.comment(&long)?));
     }
     let mut refused = false;
     for probe in probes {
-        refused |= refuse(lab, probe).await?;
+        refused |= refuse(harness, probe).await?;
     }
     if !refused {
-        return skip(format!("{} declares no limit of texts", lab.info().title));
+        return skip(format!(
+            "{} declares no limit of texts",
+            harness.info().title
+        ));
     }
     Ok(())
 }
 
-pub(crate) async fn pages_of_nothing_are_refused(lab: &Lab) -> Tried {
-    lab.wants(Operation::List)?;
-    let before = lab.journal()?.len();
+pub(crate) async fn pages_of_nothing_are_refused(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    let before = harness.journal()?.len();
     let query = TicketQuery::new().page(PageRequest::first().limit(0));
-    let result = lab.provider.list(&CallContext::new(), &query).await;
-    let seen = lab.seen_since(before)?.len();
+    let result = harness.provider.list(&CallContext::new(), &query).await;
+    let seen = harness.seen_since(before)?.len();
     let kind = result.as_ref().err().map(Error::kind);
     ensure(
         kind == Some(ErrorKind::InvalidInput) && seen == 0,
         "a page of no items was asked for",
         "invalid_input and no request",
-        format!("{}, {seen} requests", said(&result)),
+        format!("{}, {seen} requests", describe(&result)),
     )
 }

@@ -10,7 +10,7 @@ use ticket_core::{
 use super::refused::{MARK, patches_with_each_field, tickets_with_each_field};
 use crate::canary;
 use crate::fixture::Seen;
-use crate::lab::{Lab, Tried, ensure, fail, said, skip, told};
+use crate::harness::{CaseResult, Harness, describe, describe_error, ensure, fail, skip};
 
 /// Stands in what comes second, where a field holds several.
 const SECOND: &str = "conformancesecond";
@@ -36,15 +36,15 @@ fn marks(field: Field) -> &'static [&'static str] {
 /// Whether each mark stands in the request that was sent for the field. Where none was sent, whether the field was
 /// refused by name.
 fn was_sent(
-    lab: &Lab,
+    harness: &Harness,
     before: usize,
     operation: Operation,
     field: Field,
     marks: &[&str],
     result: &Result<()>,
-) -> Tried {
+) -> CaseResult {
     let what = format!("`{operation}` was called with a `{field}`, which is carried");
-    let Some(seen) = lab.seen_since(before)?.pop() else {
+    let Some(seen) = harness.seen_since(before)?.pop() else {
         return was_refused(what, field, result);
     };
     let sent = text_of(seen)?;
@@ -61,7 +61,7 @@ fn was_sent(
 }
 
 /// Where nothing was sent for a field that is carried, its value has to be refused by the field's name.
-fn was_refused<T: Debug>(what: String, field: Field, result: &Result<T>) -> Tried {
+fn was_refused<T: Debug>(what: String, field: Field, result: &Result<T>) -> CaseResult {
     let named = result.as_ref().is_err_and(|error| {
         error.kind() == ErrorKind::InvalidInput && error.message().contains(field.as_str())
     });
@@ -69,21 +69,21 @@ fn was_refused<T: Debug>(what: String, field: Field, result: &Result<T>) -> Trie
         named,
         what,
         "a request, or a refusal that names the field",
-        said(result),
+        describe(result),
     )
 }
 
 /// Path and body of a request.
-fn text_of(seen: Seen) -> Tried<String> {
+fn text_of(seen: Seen) -> CaseResult<String> {
     let Some(text) = seen.text else {
         return skip("the fixture's journal has no texts");
     };
     Ok(format!("{}\n{text}", seen.path.unwrap_or_default()))
 }
 
-pub(crate) async fn given_fields_of_a_ticket_are_sent(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Create)?;
-    let base = lab.new_ticket()?;
+pub(crate) async fn given_fields_of_a_ticket_are_sent(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::Create)?;
+    let base = harness.new_ticket()?;
     let mut probes = tickets_with_each_field(&base);
     let mut subject = base.clone();
     MARK.clone_into(&mut subject.subject);
@@ -98,19 +98,26 @@ pub(crate) async fn given_fields_of_a_ticket_are_sent(lab: &Lab) -> Tried {
             Field::Attachments => ticket.attachments = files().into(),
             _ => {}
         }
-        let before = lab.journal()?.len();
-        let result = lab
+        let before = harness.journal()?.len();
+        let result = harness
             .provider
             .create(&CallContext::new(), &ticket)
             .await
             .map(drop);
-        was_sent(lab, before, Operation::Create, field, marks(field), &result)?;
+        was_sent(
+            harness,
+            before,
+            Operation::Create,
+            field,
+            marks(field),
+            &result,
+        )?;
     }
     Ok(())
 }
 
-pub(crate) async fn given_fields_of_a_patch_are_sent(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Update)?;
+pub(crate) async fn given_fields_of_a_patch_are_sent(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::Update)?;
     for (field, mut patch) in patches_with_each_field(&TicketPatch::new()) {
         // How these are written is the vendor's.
         let coded = [Field::Priority, Field::Status].contains(&field);
@@ -120,17 +127,27 @@ pub(crate) async fn given_fields_of_a_patch_are_sent(lab: &Lab) -> Tried {
         if field == Field::Attachments {
             patch.attachments = files().into();
         }
-        let id = lab.ticket().await?;
-        let before = lab.journal()?.len();
-        let result = lab.provider.update(&CallContext::new(), &id, &patch).await;
-        was_sent(lab, before, Operation::Update, field, marks(field), &result)?;
+        let id = harness.ticket().await?;
+        let before = harness.journal()?.len();
+        let result = harness
+            .provider
+            .update(&CallContext::new(), &id, &patch)
+            .await;
+        was_sent(
+            harness,
+            before,
+            Operation::Update,
+            field,
+            marks(field),
+            &result,
+        )?;
     }
     Ok(())
 }
 
-pub(crate) async fn comments_are_sent_whole(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::Comment)?;
-    let id = lab.ticket().await?;
+pub(crate) async fn comments_are_sent_whole(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::Comment)?;
+    let id = harness.ticket().await?;
     // Its end would be the first to be lost.
     let body = format!("{} {MARK}", "x".repeat(500));
     let mut sent: Vec<(Field, String)> = Vec::new();
@@ -142,8 +159,8 @@ pub(crate) async fn comments_are_sent_whole(lab: &Lab) -> Tried {
         if !fields.carried().contains(&field) {
             continue;
         }
-        let before = lab.journal()?.len();
-        let result = lab
+        let before = harness.journal()?.len();
+        let result = harness
             .provider
             .comment(&CallContext::new(), &id, &comment)
             .await;
@@ -151,11 +168,18 @@ pub(crate) async fn comments_are_sent_whole(lab: &Lab) -> Tried {
             return fail(
                 format!("a comment was written, `{field}`"),
                 "success",
-                told(error),
+                describe_error(error),
             );
         }
-        was_sent(lab, before, Operation::Comment, field, &[&body], &result)?;
-        for seen in lab.seen_since(before)? {
+        was_sent(
+            harness,
+            before,
+            Operation::Comment,
+            field,
+            &[&body],
+            &result,
+        )?;
+        for seen in harness.seen_since(before)? {
             let text = text_of(seen)?;
             if let Some((other, _)) = sent.iter().find(|(_, known)| *known == text) {
                 return fail(
@@ -169,20 +193,20 @@ pub(crate) async fn comments_are_sent_whole(lab: &Lab) -> Tried {
         if fields.carried().contains(&Field::Attachments) {
             let [first, second] = files();
             let comment = comment.attachment(first).attachment(second);
-            let before = lab.journal()?.len();
-            let result = lab
+            let before = harness.journal()?.len();
+            let result = harness
                 .provider
                 .comment(&CallContext::new(), &id, &comment)
                 .await;
             let (field, marks) = (Field::Attachments, marks(Field::Attachments));
-            was_sent(lab, before, Operation::Comment, field, marks, &result)?;
+            was_sent(harness, before, Operation::Comment, field, marks, &result)?;
         }
     }
     Ok(())
 }
 
-pub(crate) async fn given_filters_are_sent(lab: &Lab) -> Tried {
-    let fields = lab.fields(Operation::List)?;
+pub(crate) async fn given_filters_are_sent(harness: &Harness) -> CaseResult {
+    let fields = harness.fields(Operation::List)?;
     let query = TicketQuery::new;
     let limit = |limit| query().page(PageRequest::first().limit(limit));
     // How a filter is written is the vendor's; that two of them are not the same is not.
@@ -211,8 +235,8 @@ pub(crate) async fn given_filters_are_sent(lab: &Lab) -> Tried {
             continue;
         }
         tried = true;
-        let one = list(lab, field, &one).await?;
-        let other = list(lab, field, &other).await?;
+        let one = list(harness, field, &one).await?;
+        let other = list(harness, field, &other).await?;
         ensure(
             one != other || one.is_empty(),
             format!("lists were read by two different filters, `{field}`"),
@@ -221,16 +245,16 @@ pub(crate) async fn given_filters_are_sent(lab: &Lab) -> Tried {
         )?;
     }
     if !tried {
-        return skip(format!("{}'s lists have no filter", lab.info().title));
+        return skip(format!("{}'s lists have no filter", harness.info().title));
     }
     Ok(())
 }
 
 /// What was sent for a list. How one by words that nobody wrote is answered is the vendor's.
-async fn list(lab: &Lab, field: Field, query: &TicketQuery) -> Tried<Vec<String>> {
-    let before = lab.journal()?.len();
-    let result = lab.provider.list(&CallContext::new(), query).await;
-    let seen = lab.seen_since(before)?;
+async fn list(harness: &Harness, field: Field, query: &TicketQuery) -> CaseResult<Vec<String>> {
+    let before = harness.journal()?.len();
+    let result = harness.provider.list(&CallContext::new(), query).await;
+    let seen = harness.seen_since(before)?;
     if seen.is_empty() {
         let what = format!("a list was read with a `{field}`, which is carried");
         was_refused(what, field, &result)?;

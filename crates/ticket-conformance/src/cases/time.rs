@@ -8,22 +8,22 @@ use ticket_core::{
 };
 
 use crate::fault::Fault;
-use crate::lab::{Lab, Tried, any, ensure, fail, said, told};
+use crate::harness::{CaseResult, Harness, any, describe, describe_error, ensure, fail};
 
-pub(crate) async fn no_answer_is_a_timeout(lab: &Lab) -> Tried {
-    times_out(lab, &Fault::NeverAnswers).await
+pub(crate) async fn no_answer_is_a_timeout(harness: &Harness) -> CaseResult {
+    times_out(harness, &Fault::NeverAnswers).await
 }
 
-pub(crate) async fn an_endless_reply_is_a_timeout(lab: &Lab) -> Tried {
-    times_out(lab, &Fault::NeverEnds).await
+pub(crate) async fn an_endless_reply_is_a_timeout(harness: &Harness) -> CaseResult {
+    times_out(harness, &Fault::NeverEnds).await
 }
 
-async fn times_out(lab: &Lab, fault: &Fault) -> Tried {
-    let provider = lab.impatient_provider()?;
-    for operation in lab.declared(any)? {
-        let id = lab.subject_of(operation).await?;
-        lab.inject(fault.clone()).await?;
-        let (result, _) = lab.shown_call(&*provider, operation, &id).await?;
+async fn times_out(harness: &Harness, fault: &Fault) -> CaseResult {
+    let provider = harness.short_timeout_provider()?;
+    for operation in harness.declared(any)? {
+        let id = harness.ticket_for(operation).await?;
+        harness.inject(fault.clone()).await?;
+        let (result, _) = harness.call_with_debug(&*provider, operation, &id).await?;
         let effect = if operation.is_write() {
             Effect::Unknown
         } else {
@@ -36,19 +36,19 @@ async fn times_out(lab: &Lab, fault: &Fault) -> Tried {
             right,
             format!("`{operation}` was called, with {fault:?}"),
             format!("timeout of effect {effect}"),
-            said(&result),
+            describe(&result),
         )?;
     }
     Ok(())
 }
 
-pub(crate) async fn calls_not_polled_send_nothing(lab: &Lab) -> Tried {
-    for operation in lab.declared(any)? {
-        let id = lab.subject_of(operation).await?;
-        let before = lab.journal()?.len();
-        begin(lab, operation, &id)?;
+pub(crate) async fn calls_not_polled_send_nothing(harness: &Harness) -> CaseResult {
+    for operation in harness.declared(any)? {
+        let id = harness.ticket_for(operation).await?;
+        let before = harness.journal()?.len();
+        begin(harness, operation, &id)?;
         settle().await;
-        let seen = lab.journal()?.len() - before;
+        let seen = harness.journal()?.len() - before;
         ensure(
             seen == 0,
             format!("`{operation}` was dropped before it began"),
@@ -67,13 +67,13 @@ async fn settle() {
 }
 
 /// Makes the operation's future and drops it, without a poll.
-fn begin(lab: &Lab, operation: Operation, id: &TicketId) -> Tried {
-    let provider = &lab.provider;
+fn begin(harness: &Harness, operation: Operation, id: &TicketId) -> CaseResult {
+    let provider = &harness.provider;
     match operation {
         Operation::Get => drop(provider.get(&CallContext::new(), id)),
         Operation::List => drop(provider.list(&CallContext::new(), &TicketQuery::new())),
-        Operation::Create => drop(provider.create(&CallContext::new(), &lab.new_ticket()?)),
-        Operation::Update => drop(provider.update(&CallContext::new(), id, &lab.patch()?)),
+        Operation::Create => drop(provider.create(&CallContext::new(), &harness.new_ticket()?)),
+        Operation::Update => drop(provider.update(&CallContext::new(), id, &harness.patch()?)),
         Operation::Resolve => drop(provider.resolve(&CallContext::new(), id)),
         Operation::Delete => drop(provider.delete(&CallContext::new(), &[DeleteTarget::from(id)])),
         Operation::Messages => {
@@ -82,7 +82,7 @@ fn begin(lab: &Lab, operation: Operation, id: &TicketId) -> Tried {
         Operation::Comment => drop(provider.comment(
             &CallContext::new(),
             id,
-            &lab.comment("Written by the suite")?,
+            &harness.comment("Written by the suite")?,
         )),
         _ => {}
     }
@@ -90,13 +90,13 @@ fn begin(lab: &Lab, operation: Operation, id: &TicketId) -> Tried {
 }
 
 /// Starts the call, waits until the vendor has seen it, and drops it.
-async fn drop_under_way(lab: &Lab, operation: Operation) -> Tried {
-    let id = lab.subject_of(operation).await?;
-    let before = lab.journal()?.len();
-    lab.inject(Fault::NeverAnswers).await?;
-    let call = Box::pin(lab.call_on(operation, &id));
+async fn drop_under_way(harness: &Harness, operation: Operation) -> CaseResult {
+    let id = harness.ticket_for(operation).await?;
+    let before = harness.journal()?.len();
+    harness.inject(Fault::NeverAnswers).await?;
+    let call = Box::pin(harness.call_on(operation, &id));
     let seen = Box::pin(async {
-        while lab.journal()?.len() == before {
+        while harness.journal()?.len() == before {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Ok(())
@@ -106,17 +106,17 @@ async fn drop_under_way(lab: &Lab, operation: Operation) -> Tried {
         Either::Left((result, _)) => fail(
             format!("`{operation}` was called, and no reply came"),
             "no end as long as it is waited for",
-            said(&result?),
+            describe(&result?),
         ),
     }
 }
 
-pub(crate) async fn dropped_calls_are_not_continued(lab: &Lab) -> Tried {
-    for operation in lab.declared(any)? {
-        drop_under_way(lab, operation).await?;
-        let seen = lab.journal()?.len();
+pub(crate) async fn dropped_calls_are_not_continued(harness: &Harness) -> CaseResult {
+    for operation in harness.declared(any)? {
+        drop_under_way(harness, operation).await?;
+        let seen = harness.journal()?.len();
         settle().await;
-        let more = lab.journal()?.len() - seen;
+        let more = harness.journal()?.len() - seen;
         ensure(
             more == 0,
             format!("`{operation}` was dropped when the vendor had seen it"),
@@ -127,21 +127,21 @@ pub(crate) async fn dropped_calls_are_not_continued(lab: &Lab) -> Tried {
     Ok(())
 }
 
-pub(crate) async fn dropped_calls_leave_nothing_behind(lab: &Lab) -> Tried {
-    for operation in lab.declared(any)? {
-        drop_under_way(lab, operation).await?;
-        let result = lab.call(operation).await?;
+pub(crate) async fn dropped_calls_leave_nothing_behind(harness: &Harness) -> CaseResult {
+    for operation in harness.declared(any)? {
+        drop_under_way(harness, operation).await?;
+        let result = harness.call(operation).await?;
         ensure(
             result.is_ok(),
             format!("`{operation}` was dropped when the vendor had seen it, and then called"),
             "success",
-            said(&result),
+            describe(&result),
         )?;
     }
     Ok(())
 }
 
-pub(crate) async fn failures_leave_nothing_behind(lab: &Lab) -> Tried {
+pub(crate) async fn failures_leave_nothing_behind(harness: &Harness) -> CaseResult {
     for fault in [
         Fault::Status(401),
         Fault::Status(500),
@@ -151,33 +151,33 @@ pub(crate) async fn failures_leave_nothing_behind(lab: &Lab) -> Tried {
         Fault::Malformed,
         Fault::Oversized,
     ] {
-        for operation in lab.declared(any)? {
+        for operation in harness.declared(any)? {
             // How it fails is another case's affair.
-            _ = lab.call_with(operation, &fault).await?;
-            let result = lab.call(operation).await?;
+            _ = harness.call_with_fault(operation, &fault).await?;
+            let result = harness.call(operation).await?;
             ensure(
                 result.is_ok(),
                 format!("`{operation}` failed by {fault:?}, and was called again"),
                 "success",
-                said(&result),
+                describe(&result),
             )?;
         }
     }
     Ok(())
 }
 
-pub(crate) async fn the_provider_connects_again(lab: &Lab) -> Tried {
-    for operation in lab.declared(|operation| !operation.is_write())? {
-        let id = lab.subject_of(operation).await?;
-        lab.inject(Fault::NoConnection).await?;
-        _ = lab.call_on(operation, &id).await?;
-        lab.heal().await?;
-        let result = lab.call_on(operation, &id).await?;
+pub(crate) async fn the_provider_connects_again(harness: &Harness) -> CaseResult {
+    for operation in harness.declared(|operation| !operation.is_write())? {
+        let id = harness.ticket_for(operation).await?;
+        harness.inject(Fault::NoConnection).await?;
+        _ = harness.call_on(operation, &id).await?;
+        harness.heal().await?;
+        let result = harness.call_on(operation, &id).await?;
         ensure(
             result.is_ok(),
             format!("`{operation}` was called without a connection, and then with one"),
             "success",
-            said(&result),
+            describe(&result),
         )?;
     }
     Ok(())
@@ -186,11 +186,11 @@ pub(crate) async fn the_provider_connects_again(lab: &Lab) -> Tried {
 /// Enough to meet each other, few enough for every vendor.
 const AT_ONCE: usize = 8;
 
-pub(crate) async fn concurrent_creates_are_apart(lab: &Lab) -> Tried {
-    lab.wants(Operation::Create)?;
-    let new = lab.new_ticket()?;
+pub(crate) async fn concurrent_creates_are_apart(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Create)?;
+    let new = harness.new_ticket()?;
     let context = CallContext::new();
-    let results = join_all((0..AT_ONCE).map(|_| lab.provider.create(&context, &new))).await;
+    let results = join_all((0..AT_ONCE).map(|_| harness.provider.create(&context, &new))).await;
     let mut ids = Vec::new();
     for result in results {
         match result {
@@ -199,7 +199,7 @@ pub(crate) async fn concurrent_creates_are_apart(lab: &Lab) -> Tried {
                 return fail(
                     format!("{AT_ONCE} tickets were filed at once"),
                     "success",
-                    told(&error),
+                    describe_error(&error),
                 );
             }
         }
@@ -214,35 +214,35 @@ pub(crate) async fn concurrent_creates_are_apart(lab: &Lab) -> Tried {
     )
 }
 
-pub(crate) async fn concurrent_reads_are_apart(lab: &Lab) -> Tried {
-    lab.wants(Operation::Get)?;
+pub(crate) async fn concurrent_reads_are_apart(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Get)?;
     let mut ids = Vec::new();
     for _ in 0..AT_ONCE {
-        ids.push(lab.ticket().await?);
+        ids.push(harness.ticket().await?);
     }
     let context = CallContext::new();
-    let results = join_all(ids.iter().map(|id| lab.provider.get(&context, id))).await;
+    let results = join_all(ids.iter().map(|id| harness.provider.get(&context, id))).await;
     for (id, result) in ids.iter().zip(results) {
         let found = result.as_ref().ok().map(|ticket| &ticket.id);
         ensure(
             found == Some(id),
             format!("{AT_ONCE} tickets were read at once, one of them {id}"),
             format!("the ticket {id}"),
-            said(&result),
+            describe(&result),
         )?;
     }
     Ok(())
 }
 
-pub(crate) async fn concurrent_failures_are_apart(lab: &Lab) -> Tried {
-    lab.wants(Operation::Get)?;
+pub(crate) async fn concurrent_failures_are_apart(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Get)?;
     let mut ids = Vec::new();
     for _ in 0..AT_ONCE {
-        ids.push(lab.ticket().await?);
+        ids.push(harness.ticket().await?);
     }
-    lab.inject(Fault::ConnectionReset).await?;
+    harness.inject(Fault::ConnectionReset).await?;
     let context = CallContext::new();
-    let results = join_all(ids.iter().map(|id| lab.provider.get(&context, id))).await;
+    let results = join_all(ids.iter().map(|id| harness.provider.get(&context, id))).await;
     let failed = results.iter().filter(|result| result.is_err()).count();
     ensure(
         failed == 1,

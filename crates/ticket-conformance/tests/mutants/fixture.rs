@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
-use ticket_conformance::{Cannot, Fault, Fixture, Given, Plant, Planted, Seen};
+use ticket_conformance::{Cannot, Fault, Fixture, Given, Seed, Seeded, Seen};
 use ticket_core::{NewTicket, Operation, Person, Priority, TicketId, TicketProvider};
 
 use crate::desk::{Desk, KEY, PAGE};
@@ -109,25 +109,25 @@ impl Fixture for DeskFixture {
         Ok(self.desk.lock().tickets.contains_key(&Self::number(id)))
     }
 
-    async fn plant(&self, plant: Plant) -> Given<Planted> {
+    async fn seed(&self, seed: Seed) -> Given<Seeded> {
         let id = self.ticket().await?;
         let mut state = self.desk.lock();
         let ticket = state.tickets.get_mut(&Self::number(&id)).unwrap();
-        let text = match plant {
-            Plant::UnknownStatus => {
+        let text = match seed {
+            Seed::UnknownStatus => {
                 ticket.fields["status"] = json!("waiting-for-godot");
                 "waiting-for-godot"
             }
-            Plant::UnknownPriority => {
+            Seed::UnknownPriority => {
                 ticket.fields["priority"] = json!("P0");
                 "P0"
             }
-            Plant::UnmodelledField => {
+            Seed::UnmodelledField => {
                 let extra = r#""weight": {"kg":1.10, "n":12345678901234567890123}"#;
                 ticket.extra = Some(extra.to_owned());
                 extra
             }
-            Plant::Message => {
+            Seed::Message => {
                 ticket
                     .messages
                     .push("  Nobody called,\n STILL. ".to_owned());
@@ -135,7 +135,7 @@ impl Fixture for DeskFixture {
             }
             _ => return Err(Cannot::because("the desk does not know it")),
         };
-        Ok(Planted::new(id, text))
+        Ok(Seeded::new(id, text))
     }
 
     async fn conversation(&self) -> Given<(TicketId, Vec<String>)> {
@@ -153,7 +153,7 @@ impl Fixture for DeskFixture {
         Ok(vec![KEY.to_owned()])
     }
 
-    fn impatient_provider(&self) -> Given<Arc<dyn TicketProvider>> {
+    fn short_timeout_provider(&self) -> Given<Arc<dyn TicketProvider>> {
         Ok(self.impatient.clone())
     }
 }

@@ -18,7 +18,7 @@ use calls::{
     FILE, FILE_NAME, REPLY, SECRETS, SUBJECT, TEXTS, account, accounts, call, faults, new_ticket,
     operations, with_password,
 };
-use ticket_conformance::canary::disguises;
+use ticket_conformance::canary::encodings;
 use ticket_sandbox::{Fault, MessageKind, Rule, Sandbox, Vendor};
 use ticket_testkit::LogCapture;
 use tickets::{ErrorKind, Operation, Registry, RetryPolicy, StackOptions, Tickets};
@@ -45,7 +45,7 @@ fn capture() -> LogCapture {
 fn found<'a>(log: &str, hidden: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut found = Vec::new();
     for hidden in hidden {
-        for (form, text) in disguises(hidden) {
+        for (form, text) in encodings(hidden) {
             if log.contains(&text) {
                 let line = log.lines().find(|line| line.contains(&text));
                 found.push(format!(

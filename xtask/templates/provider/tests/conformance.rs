@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_conformance::{Cannot, Given, Plant, Planted};
+use ticket_conformance::{Cannot, Given, Seed, Seeded};
 use ticket_core::{Operation, TicketProvider};
 use ticket_acme::{Acme, AcmeConfig};
 use ticket_testkit::{
@@ -86,15 +86,15 @@ impl LoopbackVendor for AcmeDesk {
         self.tickets.get(id).is_some()
     }
 
-    fn plant(&mut self, plant: Plant) -> Given<Planted> {
-        let (name, text) = match plant {
-            Plant::UnknownStatus => ("status", "conformance-s9"),
-            Plant::UnmodelledField => ("shelf", "conformance-b7"),
-            Plant::UnknownPriority => return Err(Cannot::because("a ticket has no priority")),
-            Plant::Message => return Err(Cannot::because("a ticket has no messages")),
+    fn seed(&mut self, seed: Seed) -> Given<Seeded> {
+        let (name, text) = match seed {
+            Seed::UnknownStatus => ("status", "conformance-s9"),
+            Seed::UnmodelledField => ("shelf", "conformance-b7"),
+            Seed::UnknownPriority => return Err(Cannot::because("a ticket has no priority")),
+            Seed::Message => return Err(Cannot::because("a ticket has no messages")),
             other => return Err(Cannot::because(format!("nothing plants {other:?}"))),
         };
-        Ok(Planted::new(self.add(name, text), text))
+        Ok(Seeded::new(self.add(name, text), text))
     }
 }
 

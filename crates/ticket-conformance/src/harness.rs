@@ -11,7 +11,7 @@ use ticket_core::{
 };
 
 use crate::fault::Fault;
-use crate::fixture::{Cannot, Fixture, Plant, Planted, Seen};
+use crate::fixture::{Cannot, Fixture, Seed, Seeded, Seen};
 use crate::need::Need;
 
 /// Why a case came to no good end.
@@ -26,7 +26,7 @@ pub(crate) enum Stop {
 }
 
 /// What a case comes to.
-pub(crate) type Tried<T = ()> = Result<T, Stop>;
+pub(crate) type CaseResult<T = ()> = Result<T, Stop>;
 
 impl From<Cannot> for Stop {
     fn from(cannot: Cannot) -> Self {
@@ -39,7 +39,7 @@ pub(crate) fn fail<T>(
     what: impl Into<String>,
     expected: impl Into<String>,
     found: impl Into<String>,
-) -> Tried<T> {
+) -> CaseResult<T> {
     Err(Stop::Fail {
         what: what.into(),
         expected: expected.into(),
@@ -53,7 +53,7 @@ pub(crate) fn ensure(
     what: impl Into<String>,
     expected: impl Into<String>,
     found: impl Into<String>,
-) -> Tried {
+) -> CaseResult {
     if holds {
         Ok(())
     } else {
@@ -62,30 +62,30 @@ pub(crate) fn ensure(
 }
 
 /// The case does not apply.
-pub(crate) fn skip<T>(reason: impl Into<String>) -> Tried<T> {
+pub(crate) fn skip<T>(reason: impl Into<String>) -> CaseResult<T> {
     Err(Stop::Skip(reason.into()))
 }
 
 /// What a call came to, in words.
-pub(crate) fn said<T: Debug>(result: &Result<T, Error>) -> String {
+pub(crate) fn describe<T: Debug>(result: &Result<T, Error>) -> String {
     match result {
         Ok(value) => format!("success: {value:?}"),
-        Err(error) => told(error),
+        Err(error) => describe_error(error),
     }
 }
 
 /// An error with what stands in no line of it.
-pub(crate) fn told(error: &Error) -> String {
+pub(crate) fn describe_error(error: &Error) -> String {
     format!("{} of effect {}: {error}", error.kind(), error.effect())
 }
 
-pub(crate) struct Lab {
+pub(crate) struct Harness {
     fixture: Box<dyn Fixture>,
     pub(crate) provider: Arc<dyn TicketProvider>,
     needs: &'static [Need],
 }
 
-impl Lab {
+impl Harness {
     /// For a case with these needs.
     pub(crate) fn new(fixture: impl Fixture, needs: &'static [Need]) -> Self {
         Self {
@@ -104,7 +104,7 @@ impl Lab {
     }
 
     /// The needs are told to authors, so they must be true.
-    fn need(&self, need: Need) -> Tried {
+    fn check_need(&self, need: Need) -> CaseResult {
         let needs = self.needs;
         ensure(
             needs.contains(&need),
@@ -115,7 +115,7 @@ impl Lab {
     }
 
     /// Skips the case where the provider lacks the operation.
-    pub(crate) fn wants(&self, operation: Operation) -> Tried {
+    pub(crate) fn require(&self, operation: Operation) -> CaseResult {
         let info = self.info();
         if info.capabilities.supports(operation) {
             Ok(())
@@ -125,14 +125,14 @@ impl Lab {
     }
 
     /// The fields that the operation carries; skips the case where the provider lacks it.
-    pub(crate) fn fields(&self, operation: Operation) -> Tried<Fields> {
-        self.wants(operation)?;
+    pub(crate) fn fields(&self, operation: Operation) -> CaseResult<Fields> {
+        self.require(operation)?;
         let fields = self.info().capabilities.fields(operation);
         Ok(fields.unwrap_or_default())
     }
 
     /// The declared operations that are among these; skips the case where there is none.
-    pub(crate) fn declared(&self, among: fn(Operation) -> bool) -> Tried<Vec<Operation>> {
+    pub(crate) fn declared(&self, among: fn(Operation) -> bool) -> CaseResult<Vec<Operation>> {
         let operations = self.info().capabilities.operations();
         let operations: Vec<_> = operations.filter(|operation| among(*operation)).collect();
         if operations.is_empty() {
@@ -147,18 +147,18 @@ impl Lab {
         Ok(operations)
     }
 
-    pub(crate) fn new_ticket(&self) -> Tried<NewTicket> {
-        self.need(Need::NewTicket)?;
+    pub(crate) fn new_ticket(&self) -> CaseResult<NewTicket> {
+        self.check_need(Need::NewTicket)?;
         Ok(self.fixture.new_ticket()?)
     }
 
-    pub(crate) fn patch(&self) -> Tried<TicketPatch> {
-        self.need(Need::Patch)?;
+    pub(crate) fn patch(&self) -> CaseResult<TicketPatch> {
+        self.check_need(Need::Patch)?;
         Ok(self.fixture.patch()?)
     }
 
     /// A comment that goes a way which the provider carries.
-    pub(crate) fn comment(&self, body: &str) -> Tried<NewComment> {
+    pub(crate) fn comment(&self, body: &str) -> CaseResult<NewComment> {
         let fields = self.fields(Operation::Comment)?;
         let ways = [
             (Field::Internal, Direction::Internal),
@@ -178,63 +178,63 @@ impl Lab {
         }
     }
 
-    pub(crate) async fn ticket(&self) -> Tried<TicketId> {
-        self.need(Need::Ticket)?;
+    pub(crate) async fn ticket(&self) -> CaseResult<TicketId> {
+        self.check_need(Need::Ticket)?;
         Ok(self.fixture.ticket().await?)
     }
 
-    pub(crate) fn missing_id(&self) -> Tried<TicketId> {
-        self.need(Need::MissingId)?;
+    pub(crate) fn missing_id(&self) -> CaseResult<TicketId> {
+        self.check_need(Need::MissingId)?;
         Ok(self.fixture.missing_id()?)
     }
 
-    pub(crate) async fn fill(&self, tickets: usize) -> Tried<Vec<TicketId>> {
-        self.need(Need::Fill)?;
+    pub(crate) async fn fill(&self, tickets: usize) -> CaseResult<Vec<TicketId>> {
+        self.check_need(Need::Fill)?;
         Ok(self.fixture.fill(tickets).await?)
     }
 
-    pub(crate) fn page_size(&self) -> Tried<usize> {
-        self.need(Need::PageSize)?;
+    pub(crate) fn page_size(&self) -> CaseResult<usize> {
+        self.check_need(Need::PageSize)?;
         Ok(self.fixture.page_size()?.max(1))
     }
 
-    pub(crate) async fn inject(&self, fault: Fault) -> Tried {
-        self.need(Need::Faults)?;
+    pub(crate) async fn inject(&self, fault: Fault) -> CaseResult {
+        self.check_need(Need::Faults)?;
         Ok(self.fixture.inject(fault).await?)
     }
 
-    pub(crate) async fn heal(&self) -> Tried {
-        self.need(Need::Heal)?;
+    pub(crate) async fn heal(&self) -> CaseResult {
+        self.check_need(Need::Heal)?;
         Ok(self.fixture.heal().await?)
     }
 
-    pub(crate) fn journal(&self) -> Tried<Vec<Seen>> {
-        self.need(Need::Journal)?;
+    pub(crate) fn journal(&self) -> CaseResult<Vec<Seen>> {
+        self.check_need(Need::Journal)?;
         Ok(self.fixture.journal()?)
     }
 
     /// What reached the vendor behind the first so many requests.
-    pub(crate) fn seen_since(&self, before: usize) -> Tried<Vec<Seen>> {
+    pub(crate) fn seen_since(&self, before: usize) -> CaseResult<Vec<Seen>> {
         Ok(self.journal()?.split_off(before))
     }
 
-    pub(crate) async fn exists(&self, id: &TicketId) -> Tried<bool> {
-        self.need(Need::Truth)?;
+    pub(crate) async fn exists(&self, id: &TicketId) -> CaseResult<bool> {
+        self.check_need(Need::Exists)?;
         Ok(self.fixture.exists(id).await?)
     }
 
-    pub(crate) async fn plant(&self, plant: Plant) -> Tried<Planted> {
-        self.need(Need::Plant)?;
-        Ok(self.fixture.plant(plant).await?)
+    pub(crate) async fn seed(&self, seed: Seed) -> CaseResult<Seeded> {
+        self.check_need(Need::Seed)?;
+        Ok(self.fixture.seed(seed).await?)
     }
 
-    pub(crate) async fn conversation(&self) -> Tried<(TicketId, Vec<String>)> {
-        self.need(Need::Conversation)?;
+    pub(crate) async fn conversation(&self) -> CaseResult<(TicketId, Vec<String>)> {
+        self.check_need(Need::Conversation)?;
         Ok(self.fixture.conversation().await?)
     }
 
-    pub(crate) fn secrets(&self) -> Tried<Vec<String>> {
-        self.need(Need::Secrets)?;
+    pub(crate) fn secrets(&self) -> CaseResult<Vec<String>> {
+        self.check_need(Need::Secrets)?;
         let secrets = self.fixture.secrets()?;
         let long = secrets.iter().all(|secret| secret.len() >= 8);
         ensure(
@@ -246,18 +246,18 @@ impl Lab {
         Ok(secrets)
     }
 
-    pub(crate) fn sent_secrets(&self) -> Tried<Vec<String>> {
+    pub(crate) fn sent_secrets(&self) -> CaseResult<Vec<String>> {
         self.secrets()?;
         Ok(self.fixture.sent_secrets()?)
     }
 
-    pub(crate) fn impatient_provider(&self) -> Tried<Arc<dyn TicketProvider>> {
-        self.need(Need::Impatience)?;
-        Ok(self.fixture.impatient_provider()?)
+    pub(crate) fn short_timeout_provider(&self) -> CaseResult<Arc<dyn TicketProvider>> {
+        self.check_need(Need::ShortTimeout)?;
+        Ok(self.fixture.short_timeout_provider()?)
     }
 
     /// A ticket for the operation to work on. One that needs none gets an id that is not used.
-    pub(crate) async fn subject_of(&self, operation: Operation) -> Tried<TicketId> {
+    pub(crate) async fn ticket_for(&self, operation: Operation) -> CaseResult<TicketId> {
         match operation {
             Operation::Create | Operation::List => Ok(TicketId::new("unused")),
             _ => self.ticket().await,
@@ -265,18 +265,18 @@ impl Lab {
     }
 
     /// Does the operation once, with arguments that are in order, on a ticket of its own.
-    pub(crate) async fn call(&self, operation: Operation) -> Tried<Result<(), Error>> {
-        let id = self.subject_of(operation).await?;
+    pub(crate) async fn call(&self, operation: Operation) -> CaseResult<Result<(), Error>> {
+        let id = self.ticket_for(operation).await?;
         self.call_on(operation, &id).await
     }
 
     /// Lets the operation's next request go wrong and does it.
-    pub(crate) async fn call_with(
+    pub(crate) async fn call_with_fault(
         &self,
         operation: Operation,
         fault: &Fault,
-    ) -> Tried<Result<(), Error>> {
-        let id = self.subject_of(operation).await?;
+    ) -> CaseResult<Result<(), Error>> {
+        let id = self.ticket_for(operation).await?;
         self.inject(fault.clone()).await?;
         self.call_on(operation, &id).await
     }
@@ -285,19 +285,19 @@ impl Lab {
         &self,
         operation: Operation,
         id: &TicketId,
-    ) -> Tried<Result<(), Error>> {
-        let (result, _) = self.shown_call(&*self.provider, operation, id).await?;
+    ) -> CaseResult<Result<(), Error>> {
+        let (result, _) = self.call_with_debug(&*self.provider, operation, id).await?;
         Ok(result)
     }
 
     /// Does the operation, and gives what `Debug` shows of its result as well. What a delete says of the ticket
     /// counts as what it says of the call.
-    pub(crate) async fn shown_call(
+    pub(crate) async fn call_with_debug(
         &self,
         provider: &dyn TicketProvider,
         operation: Operation,
         id: &TicketId,
-    ) -> Tried<(Result<(), Error>, String)> {
+    ) -> CaseResult<(Result<(), Error>, String)> {
         fn shown<T: Debug>(result: Result<T, Error>) -> (Result<(), Error>, String) {
             let debug = format!("{result:?}\n{result:#?}");
             (result.map(|_| ()), debug)
@@ -337,7 +337,7 @@ impl Lab {
                 let Ok(report) = report else {
                     return Ok((result, debug));
                 };
-                let (asked, outcome) = the_one(&report)?;
+                let (asked, outcome) = only_outcome(&report)?;
                 ensure(
                     asked == id,
                     "a ticket was deleted",
@@ -357,7 +357,9 @@ impl Lab {
 }
 
 /// The outcome of a delete of one ticket.
-pub(crate) fn the_one(report: &ticket_core::DeleteReport) -> Tried<(&TicketId, &Outcome)> {
+pub(crate) fn only_outcome(
+    report: &ticket_core::DeleteReport,
+) -> CaseResult<(&TicketId, &Outcome)> {
     let mut outcomes = report.iter();
     match (outcomes.next(), outcomes.next()) {
         (Some(outcome), None) => Ok(outcome),
