@@ -9,7 +9,7 @@ use ticket_core::{Attachment, NewComment, Result};
 use ticket_leadsquared::wire::{ActivityType, CreateTicket, NewField, UpdateTicket};
 use ticket_leadsquared::{LeadSquared, LeadSquaredConfig, wire};
 use ticket_testkit::contract::{Contract, Recording};
-use ticket_testkit::{Call, Conclusion};
+use ticket_testkit::{Call, CallOutput};
 
 /// Each recorded case with what it must give: the result of a success, or the vendor's words.
 #[rustfmt::skip]
@@ -106,7 +106,7 @@ async fn every_recorded_exchange_is_sent_and_understood() {
 /// Makes the call that is recorded, with the values written here, so that a changed recording is noticed. By
 /// the trait where it can express the request to the letter, which is not the case for the order of a new
 /// ticket's fields, the lead of an update, and messages of one kind.
-async fn perform(leadsquared: &LeadSquared, recording: &Recording) -> Result<Conclusion> {
+async fn perform(leadsquared: &LeadSquared, recording: &Recording) -> Result<CallOutput> {
     let case = recording.case.as_str();
     let call = match recording.operation.as_str() {
         "get" => Call::Get("143".into()),
@@ -126,7 +126,7 @@ async fn perform(leadsquared: &LeadSquared, recording: &Recording) -> Result<Con
                 .await?
                 .value;
             let told = (updated.status, updated.id.as_str(), updated.key);
-            return Ok(Conclusion::of(&told));
+            return Ok(CallOutput::of(&told));
         }
         "messages" => {
             let kinds = [ActivityType::InboundEmail];
@@ -148,7 +148,7 @@ async fn perform(leadsquared: &LeadSquared, recording: &Recording) -> Result<Con
     call.on(leadsquared).await
 }
 
-async fn create(leadsquared: &LeadSquared, case: &str) -> Result<Conclusion> {
+async fn create(leadsquared: &LeadSquared, case: &str) -> Result<CallOutput> {
     let created = match case {
         "ok-with-files" => {
             let ticket = CreateTicket::new(Some(LEAD_OF_157.to_owned()), fields(WITH_FILE));
@@ -167,7 +167,7 @@ async fn create(leadsquared: &LeadSquared, case: &str) -> Result<Conclusion> {
     };
     let created = created?.value;
     let told = (created.id.as_str(), created.ticket_id, created.key);
-    Ok(Conclusion::of(&told))
+    Ok(CallOutput::of(&told))
 }
 
 fn new_ticket(lead_id: Option<String>, lead: (&str, &str)) -> CreateTicket {
@@ -196,7 +196,7 @@ fn screenshot() -> Attachment {
 }
 
 /// Everything modelled of each message.
-fn conversations(found: &wire::Conversations) -> Conclusion {
+fn conversations(found: &wire::Conversations) -> CallOutput {
     let rows = found.conversation_list.iter().map(|row| {
         let (row, raw) = (&row.value, &row.raw);
         json!({
@@ -205,5 +205,5 @@ fn conversations(found: &wire::Conversations) -> Conclusion {
         })
     });
     let rows: Vec<_> = rows.collect();
-    Conclusion::of(&json!({ "items": rows, "total": found.total }))
+    CallOutput::of(&json!({ "items": rows, "total": found.total }))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use ticket_core::{Cursor, NewTicket, PageRequest, Person, Result, TicketQuery};
 use ticket_onecloud::{OneCloud, OneCloudConfig, wire};
 use ticket_testkit::contract::{Contract, Recording};
-use ticket_testkit::{Call, Conclusion};
+use ticket_testkit::{Call, CallOutput};
 
 /// Each recorded case with what it must give: the result of a success, or the vendor's words.
 #[rustfmt::skip]
@@ -109,7 +109,7 @@ async fn every_recorded_exchange_is_sent_and_understood() {
 }
 
 /// The call of a recording, with values of its own: the file must ask for just this.
-async fn perform(onecloud: &OneCloud, recording: &Recording) -> Result<Conclusion> {
+async fn perform(onecloud: &OneCloud, recording: &Recording) -> Result<CallOutput> {
     let case = recording.case.as_str();
     // The pages name other tickets in their samples of errors.
     let refused = ["expired-token", "over-quota"].contains(&case);
@@ -134,13 +134,13 @@ async fn perform(onecloud: &OneCloud, recording: &Recording) -> Result<Conclusio
             let limit = if case == "ok" { 2 } else { 10 };
             let query = wire::FindTickets::new().since_id(1).limit(limit).offset(0);
             let found = onecloud.find_tickets(&query).await?.value;
-            return Ok(Conclusion::of(&rows(&found)));
+            return Ok(CallOutput::of(&rows(&found)));
         }
         "messages" => Call::messages(if refused { "1212" } else { "515090" }),
         "authenticate" => {
             let password = SecretString::from("<password>");
             let token = onecloud.authenticate("userdemo@gmail.com", &password, "123");
-            return Ok(Conclusion::of(&token.await?.expose_secret()));
+            return Ok(CallOutput::of(&token.await?.expose_secret()));
         }
         other => panic!("no such operation: {other}"),
     };

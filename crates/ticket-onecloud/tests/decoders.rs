@@ -14,13 +14,13 @@ use ticket_core::{
 };
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_testkit::property::{
-    Words, any_body, any_extras, any_json, check, is_honest, no_reply_is_too_odd,
+    JsonPatterns, any_body, any_extras, any_json, check, check_any_reply, check_result,
 };
 use ticket_testkit::{Call, Reply};
 
 use common::{answer, connected, new_ticket};
 
-const WORDS: Words = Words {
+const PATTERNS: JsonPatterns = JsonPatterns {
     keys: "Id|Subject|StatusId|data|type|total|_meta|records|status|errorCode|userMessage|ticketId|\
            response_code|response_status|token|[A-Za-z_]{0,12}",
     values: "\"ERROR\"|\"Success\"|\"200\"|200|\"message\"",
@@ -79,17 +79,17 @@ fn no_reply_makes_a_decoder_panic() {
         let refusal =
             |json: String| format!(r#"{{"_meta":{{"status":"ERROR"}},"records":{json}}}"#);
         prop_oneof![
-            2 => any_body(WORDS),
-            1 => any_json(WORDS).prop_map(reply).prop_map(String::into_bytes),
-            1 => any_json(WORDS).prop_map(refusal).prop_map(String::into_bytes),
+            2 => any_body(PATTERNS),
+            1 => any_json(PATTERNS).prop_map(reply).prop_map(String::into_bytes),
+            1 => any_json(PATTERNS).prop_map(refusal).prop_map(String::into_bytes),
         ]
     };
-    no_reply_is_too_odd(bodies(), connect, &calls);
+    check_any_reply(bodies(), connect, &calls);
     check(connect, &bodies(), async |server, provider, body| {
         server.answer_next(Reply::json_text(200, body));
         let password = SecretString::from("a password");
         let token = provider.authenticate("x", &password, "1").await;
-        is_honest(200, &token, "authenticate")
+        check_result(200, &token, "authenticate")
     });
 }
 

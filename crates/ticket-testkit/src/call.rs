@@ -61,20 +61,20 @@ impl Call {
     /// # Errors
     ///
     /// Those of the call.
-    pub async fn on(&self, provider: &dyn TicketProvider) -> Result<Conclusion> {
+    pub async fn on(&self, provider: &dyn TicketProvider) -> Result<CallOutput> {
         let context = CallContext::new();
         Ok(match self {
-            Self::Get(id) => Conclusion::of(&provider.get(&context, id).await?),
-            Self::List(query) => Conclusion::of(&provider.list(&context, query).await?),
-            Self::Create(ticket) => Conclusion::of(&provider.create(&context, ticket).await?),
-            Self::Update(id, patch) => Conclusion::of(&provider.update(&context, id, patch).await?),
-            Self::Resolve(id) => Conclusion::of(&provider.resolve(&context, id).await?),
-            Self::Delete(targets) => Conclusion::Report(provider.delete(&context, targets).await?),
+            Self::Get(id) => CallOutput::of(&provider.get(&context, id).await?),
+            Self::List(query) => CallOutput::of(&provider.list(&context, query).await?),
+            Self::Create(ticket) => CallOutput::of(&provider.create(&context, ticket).await?),
+            Self::Update(id, patch) => CallOutput::of(&provider.update(&context, id, patch).await?),
+            Self::Resolve(id) => CallOutput::of(&provider.resolve(&context, id).await?),
+            Self::Delete(targets) => CallOutput::Report(provider.delete(&context, targets).await?),
             Self::Messages(id, page) => {
-                Conclusion::of(&provider.messages(&context, id, page).await?)
+                CallOutput::of(&provider.messages(&context, id, page).await?)
             }
             Self::Comment(id, comment) => {
-                Conclusion::of(&provider.comment(&context, id, comment).await?)
+                CallOutput::of(&provider.comment(&context, id, comment).await?)
             }
         })
     }
@@ -83,14 +83,14 @@ impl Call {
 /// What a call gave.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Conclusion {
+pub enum CallOutput {
     /// Any result, as JSON text: `raw` may hold numbers and escapes that no value can.
     Json(String),
     /// What became of each ticket.
     Report(DeleteReport),
 }
 
-impl Conclusion {
+impl CallOutput {
     /// A result as serde writes it; `()` is null.
     ///
     /// # Panics

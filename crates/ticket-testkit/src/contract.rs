@@ -67,7 +67,7 @@ use std::time::Duration;
 use serde_json::Value;
 use ticket_core::{Error, ErrorKind, Operation, Result};
 
-use crate::call::Conclusion;
+use crate::call::CallOutput;
 use crate::loopback::Loopback;
 use outcome::{Failure, Outcome};
 use recording::Expectation;
@@ -117,7 +117,7 @@ impl Contract {
         &self,
         cases: &[(&str, &str)],
         connect: impl Fn(&str) -> P,
-        perform: impl AsyncFn(&P, &Recording) -> Result<Conclusion>,
+        perform: impl AsyncFn(&P, &Recording) -> Result<CallOutput>,
     ) {
         let problems = match self.replay(cases, connect, perform).await {
             Ok(problems) => problems,
@@ -144,7 +144,7 @@ impl Contract {
         &self,
         cases: &[(&str, &str)],
         connect: impl Fn(&str) -> P,
-        perform: impl AsyncFn(&P, &Recording) -> Result<Conclusion>,
+        perform: impl AsyncFn(&P, &Recording) -> Result<CallOutput>,
     ) -> io::Result<Vec<String>> {
         let recordings = Recording::read_dir(&self.folder)?;
         let mut problems = Vec::new();
@@ -185,7 +185,7 @@ impl Contract {
                 report(format!("{sent} requests instead of {recorded}"));
             }
             if let Err(error) = &concluded {
-                self.look_at(error, recording, &mut report);
+                self.check_error(error, recording, &mut report);
             }
             let concluded = recording.outcome(concluded);
             let expected = self.expected(recording, value, &concluded);
@@ -197,7 +197,7 @@ impl Contract {
     }
 
     /// What an error may not be, whatever the case.
-    fn look_at(&self, error: &Error, recording: &Recording, report: &mut impl FnMut(String)) {
+    fn check_error(&self, error: &Error, recording: &Recording, report: &mut impl FnMut(String)) {
         // What is no operation of the trait may be of nobody.
         let of_trait = Operation::ALL.iter();
         let mut of_trait = of_trait.filter(|operation| operation.as_str() == recording.operation);
@@ -228,8 +228,8 @@ impl Contract {
         match &recording.expect {
             Some(expect) if !expect.ok => Outcome::Failed(failed(expect).to_string()),
             None if matches!(concluded, Outcome::Failed(_)) => Outcome::Failed(value.to_owned()),
-            _ if value.is_empty() => Outcome::Gave(Value::Null),
-            _ => Outcome::Gave(serde_json::from_str(value).unwrap_or_else(|_| value.into())),
+            _ if value.is_empty() => Outcome::Returned(Value::Null),
+            _ => Outcome::Returned(serde_json::from_str(value).unwrap_or_else(|_| value.into())),
         }
     }
 }

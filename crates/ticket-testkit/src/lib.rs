@@ -20,7 +20,7 @@ mod store;
 pub mod window;
 
 #[cfg(feature = "loopback")]
-pub use call::{Call, Conclusion};
+pub use call::{Call, CallOutput};
 #[cfg(feature = "loopback")]
 pub use fixture::{LoopbackFixture, LoopbackVendor, ProviderUnderTest};
 pub use log::LogCapture;

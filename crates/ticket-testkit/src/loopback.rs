@@ -252,7 +252,7 @@ impl<V: VendorApi> Shared<V> {
             Some(Fault::Empty) => reply = Reply::empty(200),
             Some(Fault::WrongTypes) => {
                 if let Ok(body) = serde_json::from_slice(&reply.body) {
-                    reply.body = other_types(body).to_string().into_bytes();
+                    reply.body = swap_types(body).to_string().into_bytes();
                 }
             }
             Some(Fault::Oversized) => {
@@ -279,15 +279,15 @@ impl<V: VendorApi> Shared<V> {
 }
 
 /// Numbers become texts, texts become numbers.
-fn other_types(value: Value) -> Value {
+fn swap_types(value: Value) -> Value {
     match value {
         Value::Number(number) => number.to_string().into(),
         Value::String(_) => 1.into(),
-        Value::Array(list) => list.into_iter().map(other_types).collect(),
+        Value::Array(list) => list.into_iter().map(swap_types).collect(),
         Value::Object(map) => {
             let fields = map.into_iter();
             fields
-                .map(|(name, value)| (name, other_types(value)))
+                .map(|(name, value)| (name, swap_types(value)))
                 .collect()
         }
         other => other,

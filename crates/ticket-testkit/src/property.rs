@@ -8,14 +8,14 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestError, TestRunner};
 use ticket_core::{Effect, ErrorKind, Result, TicketProvider};
 
-use crate::call::{Call, Conclusion};
+use crate::call::{Call, CallOutput};
 use crate::loopback::{Loopback, Scripted};
 use crate::message::Reply;
 
 /// What the vendor's JSON is made of, as regular expressions: name the vendor's own words, and what is odd stands deep
 /// inside too.
 #[derive(Clone, Copy, Debug)]
-pub struct Words {
+pub struct JsonPatterns {
     /// The keys of objects, without quotes.
     pub keys: &'static str,
     /// Values as JSON writes them, such as `"Success"|200`, among many others.
@@ -23,9 +23,9 @@ pub struct Words {
 }
 
 /// JSON as text, so that numbers and escapes which no type can hold are among it.
-pub fn any_json(words: Words) -> impl Strategy<Value = String> {
+pub fn any_json(patterns: JsonPatterns) -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
-        words.values,
+        patterns.values,
         "null|true|false|-0|1\\.10|1e999|12345678901234567890123|143|\"143\"|\"\\\\ud800\"",
         any_text(),
     ];
@@ -33,7 +33,7 @@ pub fn any_json(words: Words) -> impl Strategy<Value = String> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4)
                 .prop_map(|items| format!("[{}]", items.join(" , "))),
-            prop::collection::vec((words.keys, inner), 0..6).prop_map(|pairs| {
+            prop::collection::vec((patterns.keys, inner), 0..6).prop_map(|pairs| {
                 let pairs = pairs.iter();
                 let pairs = pairs.map(|(key, value)| format!("\"{key}\" :{value}"));
                 format!("{{\n{}}}", pairs.collect::<Vec<_>>().join(","))
@@ -49,11 +49,11 @@ pub fn any_text() -> impl Strategy<Value = String> {
 
 /// Pairs of an object that no type models, each with a comma before it, to be put behind another pair.
 pub fn any_extras() -> impl Strategy<Value = String> {
-    const WORDS: Words = Words {
+    const PATTERNS: JsonPatterns = JsonPatterns {
         keys: "x[a-zA-Z]{0,5}",
         values: "[1-9]|\"x\"",
     };
-    let pairs = prop::collection::vec((WORDS.keys, any_json(WORDS)), 0..4);
+    let pairs = prop::collection::vec((PATTERNS.keys, any_json(PATTERNS)), 0..4);
     pairs.prop_map(|pairs| {
         let pairs = pairs.iter();
         let pairs = pairs.map(|(key, value)| format!(",\t\"{key}\":{value}"));
@@ -62,10 +62,10 @@ pub fn any_extras() -> impl Strategy<Value = String> {
 }
 
 /// A body: JSON of these words, JSON that is cut off, or any bytes.
-pub fn any_body(words: Words) -> impl Strategy<Value = Vec<u8>> {
-    let cut = (any_json(words), any::<prop::sample::Index>());
+pub fn any_body(patterns: JsonPatterns) -> impl Strategy<Value = Vec<u8>> {
+    let cut = (any_json(patterns), any::<prop::sample::Index>());
     prop_oneof![
-        4 => any_json(words).prop_map(String::into_bytes),
+        4 => any_json(patterns).prop_map(String::into_bytes),
         1 => cut.prop_map(|(json, end)| {
             let mut bytes = json.into_bytes();
             bytes.truncate(end.index(bytes.len()));
@@ -120,7 +120,7 @@ pub fn check<P, S: Strategy>(
 /// # Panics
 ///
 /// With the smallest reply for which that is not so.
-pub fn no_reply_is_too_odd<P: TicketProvider>(
+pub fn check_any_reply<P: TicketProvider>(
     bodies: impl Strategy<Value = Vec<u8>>,
     connect: impl FnOnce(&str) -> P,
     calls: &[Call],
@@ -136,25 +136,25 @@ pub fn no_reply_is_too_odd<P: TicketProvider>(
                 server.forget_answers();
                 // Of one ticket its own error is told.
                 let concluded = concluded.and_then(|concluded| match concluded {
-                    Conclusion::Report(report) => {
+                    CallOutput::Report(report) => {
                         let mut errors = report.iter().filter_map(|(_, outcome)| outcome.error());
                         errors.next().cloned().map_or(Ok(()), Err)
                     }
-                    Conclusion::Json(_) => Ok(()),
+                    CallOutput::Json(_) => Ok(()),
                 });
-                is_honest(status, &concluded, call.name())?;
+                check_result(status, &concluded, call.name())?;
             }
             Ok(())
         },
     );
 }
 
-/// What is asked of a conclusion in [`no_reply_is_too_odd`], for calls that are not the trait's.
+/// What is asked of a conclusion in [`check_any_reply`], for calls that are not the trait's.
 ///
 /// # Errors
 ///
 /// Says what is wrong.
-pub fn is_honest<T>(
+pub fn check_result<T>(
     status: u16,
     concluded: &Result<T>,
     call: impl Display,

@@ -87,7 +87,7 @@ fn reply(status: u16, body: &Value) -> ticket_sandbox::Fault {
 }
 
 /// What the sandbox calls the fault.
-fn played<P: SandboxProvider>(fault: Fault) -> Given<ticket_sandbox::Fault> {
+fn sandbox_fault<P: SandboxProvider>(fault: Fault) -> Given<ticket_sandbox::Fault> {
     use ticket_sandbox::Fault as Played;
 
     Ok(match fault {
@@ -165,7 +165,7 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         if fault == Fault::NoConnection {
             return given(self.sandbox.refuse_connections().await);
         }
-        let rule = Rule::new(played::<P>(fault)?).vendor(P::VENDOR);
+        let rule = Rule::new(sandbox_fault::<P>(fault)?).vendor(P::VENDOR);
         self.sandbox.inject(rule);
         Ok(())
     }

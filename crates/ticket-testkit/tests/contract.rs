@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use ticket_core::{
     Change, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Outcome, TicketId,
 };
-use ticket_testkit::Conclusion;
+use ticket_testkit::CallOutput;
 use ticket_testkit::contract::{Contract, Provenance, Recording};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -117,7 +117,7 @@ async fn problems(recording: Value, sent: Sent<'_>) -> Vec<String> {
     let perform = async |base_url: &String, _: &Recording| {
         let (_, body) = send(base_url, sent).await;
         let body: Value = serde_json::from_str(&body).unwrap();
-        Ok(Conclusion::of(&body["Id"]))
+        Ok(CallOutput::of(&body["Id"]))
     };
     let contract = Contract::new(folder.path());
     let cases = [(name.as_str(), r#""7""#)];
@@ -311,10 +311,10 @@ async fn three(cases: &[(&str, &str)], requests: usize) -> Vec<String> {
             Some((503, _)) => Err(failure("busy")),
             Some((200, body)) => {
                 let body: Value = serde_json::from_str(&body).unwrap();
-                Ok(Conclusion::of(&body["Id"]))
+                Ok(CallOutput::of(&body["Id"]))
             }
             // Nothing was sent, or once more than recorded.
-            _ => Ok(Conclusion::of(&"7")),
+            _ => Ok(CallOutput::of(&"7")),
         }
     };
     let contract = Contract::new(folder.path());
@@ -379,7 +379,7 @@ async fn another_number_of_requests_is_found_and_does_not_shift_the_answers() {
 async fn concluding(
     recording: Value,
     value: &str,
-    conclude: impl Fn() -> ticket_core::Result<Conclusion>,
+    conclude: impl Fn() -> ticket_core::Result<CallOutput>,
 ) -> Vec<String> {
     let folder = folder(std::slice::from_ref(&recording));
     let requests = recording["exchanges"].as_array().map_or(1, Vec::len);
@@ -412,7 +412,7 @@ async fn raw_is_told_by_its_place_in_the_reply() {
     ] {
         let result = json!({ "id": "8", "tags": [], "due_at": null, "raw": raw });
         let expected = format!(r#"{{ "raw": "{place}", "id": "8" }}"#);
-        let conclude = || Ok(Conclusion::of(&result));
+        let conclude = || Ok(CallOutput::of(&result));
         let found = concluding(recording.clone(), &expected, conclude).await;
         assert_eq!(found, [""; 0], "{place}");
     }
@@ -441,7 +441,7 @@ async fn a_call_of_several_requests_is_compared_exchange_by_exchange() {
         fields.remove("response");
         let read: Recording = serde_json::from_value(recording.clone()).unwrap();
         assert_eq!(read.provenance, Provenance::Observed);
-        let conclude = || Ok(Conclusion::of(&json!({ "raw": { "Id": "2" } })));
+        let conclude = || Ok(CallOutput::of(&json!({ "raw": { "Id": "2" } })));
         let found = concluding(recording.clone(), r#"{ "raw": "the reply" }"#, conclude).await;
         assert_eq!(found, expected);
     }
@@ -499,7 +499,7 @@ async fn a_delete_of_several_is_of_no_effect_only_where_all_were_refused() {
         let report = DeleteReport::from_fn(&targets, outcome);
         let word = |(id, outcome)| format!("{id} {}", Change::Delete.word(outcome));
         let words: Vec<_> = report.iter().map(word).collect();
-        let conclude = || Ok(Conclusion::Report(report.clone()));
+        let conclude = || Ok(CallOutput::Report(report.clone()));
         let found = concluding(recording, &words.join(", "), conclude).await;
         assert_eq!(found, [""; 0]);
     }

@@ -7,12 +7,12 @@ use serde_json::Value;
 use ticket_core::{Change, DeleteReport, Effect, Error, Result};
 
 use super::recording::{RecordedResponse, Recording};
-use crate::call::Conclusion;
+use crate::call::CallOutput;
 
 /// What came of a call, or should have.
 #[derive(Debug, PartialEq)]
 pub(super) enum Outcome {
-    Gave(Value),
+    Returned(Value),
     /// The whole line of a [`Failure`].
     Failed(String),
 }
@@ -20,7 +20,7 @@ pub(super) enum Outcome {
 impl Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gave(value) => write!(f, "{value}"),
+            Self::Returned(value) => write!(f, "{value}"),
             Self::Failed(line) => write!(f, "failure `{line}`"),
         }
     }
@@ -81,21 +81,21 @@ fn words(report: &DeleteReport) -> String {
 
 impl Recording {
     /// What was concluded, in the form in which it is compared.
-    pub(super) fn outcome(&self, concluded: Result<Conclusion>) -> Outcome {
+    pub(super) fn outcome(&self, concluded: Result<CallOutput>) -> Outcome {
         let expects_report = self
             .expect
             .as_ref()
             .is_some_and(|expect| expect.error.as_deref() == Some("partial_failure"));
         match concluded {
             Err(error) => Outcome::Failed(Failure::of(&error).to_string()),
-            Ok(Conclusion::Json(json)) => Outcome::Gave(match serde_json::from_str(&json) {
+            Ok(CallOutput::Json(json)) => Outcome::Returned(match serde_json::from_str(&json) {
                 Ok(value) => self.plain(value),
                 Err(_) => json.into(),
             }),
-            Ok(Conclusion::Report(report)) if report.all_deleted() => {
-                Outcome::Gave(words(&report).into())
+            Ok(CallOutput::Report(report)) if report.all_deleted() => {
+                Outcome::Returned(words(&report).into())
             }
-            Ok(Conclusion::Report(report)) => {
+            Ok(CallOutput::Report(report)) => {
                 let mut outcomes = report.iter();
                 let failure = match (outcomes.next(), outcomes.next()) {
                     // Of one ticket its own error is told.
@@ -114,13 +114,13 @@ impl Recording {
             Value::Object(fields) => {
                 let fields = fields.into_iter().map(|(name, value)| {
                     let value = if name == "raw" {
-                        self.place_of(&value).into()
+                        self.location_of(&value).into()
                     } else {
                         self.plain(value)
                     };
                     (name, value)
                 });
-                fields.filter(|(_, value)| !is_nothing(value)).collect()
+                fields.filter(|(_, value)| !is_empty(value)).collect()
             }
             Value::Array(items) => items.into_iter().map(|item| self.plain(item)).collect(),
             other => other,
@@ -128,7 +128,7 @@ impl Recording {
     }
 
     /// Where in the last reply a value stands.
-    fn place_of(&self, raw: &Value) -> String {
+    fn location_of(&self, raw: &Value) -> String {
         let reply = self.exchanges.last().map(|exchange| &exchange.response);
         let body = reply.and_then(RecordedResponse::json);
         match body.and_then(|body| pointer_to(&body, raw)).as_deref() {
@@ -139,7 +139,7 @@ impl Recording {
     }
 }
 
-fn is_nothing(value: &Value) -> bool {
+fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
