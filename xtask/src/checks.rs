@@ -3,7 +3,7 @@
 //! A check is a function of the workspace that returns what is wrong: the file, what is wrong there, and what to do
 //! about it. To add one, give it a row in [`CHECKS`], and add its violation to `checks/tests.rs`.
 
-mod arrows;
+mod dependencies;
 mod metadata;
 mod sources;
 mod tables;
@@ -21,7 +21,7 @@ type Check = (&'static str, fn(&Workspace) -> Vec<String>);
 
 /// Every check, in the order they are run.
 const CHECKS: &[Check] = &[
-    ("arrows", arrows::check),
+    ("dependencies", dependencies::check),
     ("wiring", wiring::check),
     ("metadata", metadata::check),
     ("tables", tables::check),
@@ -37,7 +37,7 @@ pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
         let problems = check(ws);
         holds &= problems.is_empty();
         println!(
-            "{name:<10} {}",
+            "{name:<12} {}",
             if problems.is_empty() { "ok" } else { "FAILED" }
         );
         for problem in problems {

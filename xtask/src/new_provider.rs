@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::run::Cargo;
-use crate::workspace::{self, Place, Workspace};
+use crate::workspace::{self, Role, Workspace};
 use crate::{Result, Verdict, api, tables};
 
 /// Paths in the crate, each with the template of its text.
@@ -56,7 +56,7 @@ pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
         [name] if !name.starts_with('-') => inside(ws, &Name::new(ws, name, &[])?),
         [name, "--path", dir] | ["--path", dir, name] => {
             // Outside, an example's name is as good as any.
-            outside(ws, &Name::new(ws, name, &[Place::Example])?, Path::new(dir))
+            outside(ws, &Name::new(ws, name, &[Role::Example])?, Path::new(dir))
         }
         _ => Err("`new-provider` takes NAME, or NAME and `--path DIR`".into()),
     }
@@ -136,7 +136,7 @@ struct Name(String);
 
 impl Name {
     /// Refuses what cannot; crates of these places are not in the way.
-    fn new(ws: &Workspace, name: &str, beside: &[Place]) -> Result<Self> {
+    fn new(ws: &Workspace, name: &str, beside: &[Role]) -> Result<Self> {
         let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name
                 .chars()
@@ -149,12 +149,12 @@ impl Name {
         }
         let krate = format!("ticket-{name}");
         let mut known = ws.crates.iter();
-        let known = known.find(|known| known.name == krate && !beside.contains(&known.place));
+        let known = known.find(|known| known.name == krate && !beside.contains(&known.role));
         let folder = known.map_or_else(|| format!("crates/{krate}"), |known| known.dir.clone());
         if known.is_some() || ws.root.join(&folder).exists() {
             return Err(format!("there is a crate `{krate}` already, in {folder}").into());
         }
-        let facade = ws.at(Place::Facade);
+        let facade = ws.crate_of(Role::Facade);
         let is_feature = facade.is_some_and(|facade| facade.features.contains_key(name));
         if RESERVED.split(' ').any(|word| word == name) || is_feature {
             return Err(format!("`{name}` means something else here; choose another name").into());

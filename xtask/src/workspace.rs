@@ -14,7 +14,7 @@ use crate::verdict::Result;
 
 /// What a crate is for; its place decides what it may depend on and where it has to be wired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Role {
     Core,
     Http,
     /// A vendor's crate: any `crates/ticket-*` that is none of the others.
@@ -48,7 +48,7 @@ pub(crate) struct Dependency {
 pub(crate) struct Crate {
     pub(crate) name: String,
     pub(crate) version: String,
-    pub(crate) place: Place,
+    pub(crate) role: Role,
     /// Its folder, relative to the root, with `/` between the parts.
     pub(crate) dir: String,
     pub(crate) manifest: Table,
@@ -115,14 +115,14 @@ impl Workspace {
     }
 
     /// The crate in a place that only one crate has.
-    pub(crate) fn at(&self, place: Place) -> Option<&Crate> {
-        self.crates.iter().find(|krate| krate.place == place)
+    pub(crate) fn crate_of(&self, role: Role) -> Option<&Crate> {
+        self.crates.iter().find(|krate| krate.role == role)
     }
 
     /// The crates of the vendors.
     pub(crate) fn providers(&self) -> impl Iterator<Item = &Crate> {
         let crates = self.crates.iter();
-        crates.filter(|krate| krate.place == Place::Provider)
+        crates.filter(|krate| krate.role == Role::Provider)
     }
 
     /// The Rust files below a folder.
@@ -197,7 +197,7 @@ fn read_crate(dir: &str, manifest: Table, shared: &Table) -> Crate {
     let features = entries(&manifest, "features").map(|(name, on)| (name.clone(), strings(on)));
     Crate {
         version: text(shared, "version"),
-        place: place(&name, dir),
+        role: role_of(&name, dir),
         dir: dir.to_owned(),
         dependencies: dependencies(&manifest, shared),
         features: features.collect(),
@@ -257,20 +257,20 @@ fn matches(pattern: &str, dir: &str) -> bool {
 /// Where the examples of providers are.
 const EXAMPLES: &str = "crates/ticket-conformance/examples";
 
-fn place(name: &str, dir: &str) -> Place {
+fn role_of(name: &str, dir: &str) -> Role {
     match name {
-        "xtask" if dir == "xtask" => Place::Xtask,
-        "ticket-bench" if dir == "bench" => Place::Bench,
-        _ if name.starts_with("ticket-") && dir == format!("{EXAMPLES}/{name}") => Place::Example,
-        _ if dir != format!("crates/{name}") => Place::Unknown,
-        "ticket-core" => Place::Core,
-        "ticket-http" => Place::Http,
-        "tickets" => Place::Facade,
-        "ticket-sandbox" => Place::Sandbox,
-        "ticket-conformance" => Place::Conformance,
-        "ticket-testkit" => Place::Testkit,
-        "ticket-cli" => Place::Cli,
-        _ if name.starts_with("ticket-") => Place::Provider,
-        _ => Place::Unknown,
+        "xtask" if dir == "xtask" => Role::Xtask,
+        "ticket-bench" if dir == "bench" => Role::Bench,
+        _ if name.starts_with("ticket-") && dir == format!("{EXAMPLES}/{name}") => Role::Example,
+        _ if dir != format!("crates/{name}") => Role::Unknown,
+        "ticket-core" => Role::Core,
+        "ticket-http" => Role::Http,
+        "tickets" => Role::Facade,
+        "ticket-sandbox" => Role::Sandbox,
+        "ticket-conformance" => Role::Conformance,
+        "ticket-testkit" => Role::Testkit,
+        "ticket-cli" => Role::Cli,
+        _ if name.starts_with("ticket-") => Role::Provider,
+        _ => Role::Unknown,
     }
 }

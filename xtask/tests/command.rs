@@ -26,7 +26,7 @@ fn help_is_printed_without_arguments_and_on_request() {
 fn wrong_use_exits_with_2_and_says_what_is_wrong() {
     for (arguments, complaint) in [
         (&["checks"][..], "there is no command `checks`"),
-        (&["check", "arrows"], "`check` takes no arguments"),
+        (&["check", "dependencies"], "`check` takes no arguments"),
         (&["tables", "write"], "`tables` takes `--write` or nothing"),
         (&["api", "write"], "`api` takes `--write` or nothing"),
         (&["new-provider"], "`new-provider` takes NAME"),

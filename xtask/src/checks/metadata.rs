@@ -4,7 +4,7 @@
 
 use toml::{Table, Value};
 
-use crate::workspace::{Place, Workspace};
+use crate::workspace::{Role, Workspace};
 
 /// What each crate takes from `[workspace.package]`. A published one takes all that stands there.
 const INHERITED: &[&str] = &["version", "edition", "rust-version", "license"];
@@ -39,7 +39,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
         if !is_inherited(krate.manifest.get("lints")) {
             problems.push(format!("{manifest}: does not take the workspace's lints"));
         }
-        if krate.place == Place::Example && krate.is_published() {
+        if krate.role == Role::Example && krate.is_published() {
             problems.push(format!("{manifest}: is an example and would be published"));
         }
     }

@@ -4,7 +4,7 @@
 //! is inferred; or, for what has nothing to do with the vendor, "Sends nothing". The client itself says where
 //! the pages are: "The pages named here are those of". Whether a page says so is for people to judge.
 
-use crate::workspace::{Place, Workspace};
+use crate::workspace::{Role, Workspace};
 
 /// One of them is enough. A page is quoted like code.
 const SOURCES: &[&str] = &[
@@ -30,8 +30,8 @@ const ITEMS: &[&str] = &[
 /// Finds items without a source.
 pub(super) fn check(ws: &Workspace) -> Vec<String> {
     let mut problems = Vec::new();
-    let is_vendors = |place| [Place::Provider, Place::Example].contains(&place);
-    for provider in ws.crates.iter().filter(|krate| is_vendors(krate.place)) {
+    let is_vendor_crate = |role| [Role::Provider, Role::Example].contains(&role);
+    for provider in ws.crates.iter().filter(|krate| is_vendor_crate(krate.role)) {
         let (file, folder) = (provider.path("src/client.rs"), provider.path("src/client/"));
         for (path, text) in ws.rust_files(&provider.dir) {
             if path == file || path.starts_with(&folder) {

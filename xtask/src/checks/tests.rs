@@ -45,9 +45,9 @@ fn this_workspace_has_no_problem() {
 }
 
 #[test]
-fn arrow_that_points_up_is_found() {
+fn upward_dependency_is_found() {
     each_is_found(
-        "arrows",
+        "dependencies",
         r#"
 crates/ticket-core/Cargo.toml ⇒ ⇒ \n[build-dependencies]\nticket-http.workspace = true ⇒ has the dependency `ticket-http`
 crates/ticket-core/Cargo.toml ⇒ ⇒ \n[target.'cfg(windows)'.dependencies]\na = { path = "..", package = "tickets" } ⇒ has the dependency `tickets`
@@ -57,13 +57,13 @@ crates/ticket-sandbox/Cargo.toml ⇒ [dev-dependencies] ⇒ [dev-dependencies]\n
 crates/ticket-cli/Cargo.toml ⇒ ⇒ \n[build-dependencies]\nticket-onecloud.workspace = true ⇒ has the dependency `ticket-onecloud`
 crates/ticket-conformance/examples/ticket-pear/Cargo.toml ⇒ ⇒ \n[build-dependencies]\nticket-sandbox.workspace = true ⇒ `ticket-sandbox`
 bench/Cargo.toml ⇒ ⇒ \n[build-dependencies]\nticket-http.workspace = true ⇒ has the dependency `ticket-http`
-crates/helpers/Cargo.toml ⇒ ⇒ package = { name = "helpers", description = "a", publish = false, version.workspace = true, edition.workspace = true, license.workspace = true, rust-version.workspace = true }\nlints.workspace = true ⇒ `helpers` has no place in the workspace
+crates/helpers/Cargo.toml ⇒ ⇒ package = { name = "helpers", description = "a", publish = false, version.workspace = true, edition.workspace = true, license.workspace = true, rust-version.workspace = true }\nlints.workspace = true ⇒ `helpers` has no role in the workspace
 "#,
     );
 }
 
 #[test]
-fn wire_that_is_missing_is_found() {
+fn missing_wiring_is_found() {
     each_is_found(
         "wiring",
         r#"
@@ -90,7 +90,7 @@ CHANGELOG.md ⇒ `ticket-sweeppea` ⇒ it ⇒ CHANGELOG.md: does not mention `ti
 }
 
 #[test]
-fn manifest_that_goes_its_own_way_is_found() {
+fn deviating_manifest_is_found() {
     each_is_found(
         "metadata",
         r#"
@@ -117,7 +117,7 @@ crates/ticket-sweeppea/Cargo.toml ⇒ [lints] ⇒ [package.metadata.lints] ⇒ d
 }
 
 #[test]
-fn table_that_no_test_generates_is_found() {
+fn table_without_generator_is_found() {
     each_is_found(
         "tables",
         r"

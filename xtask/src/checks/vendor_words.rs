@@ -5,7 +5,7 @@
 
 use super::words;
 use crate::rules::{self, Rules};
-use crate::workspace::{Place, Workspace};
+use crate::workspace::{Role, Workspace};
 
 /// Refuses the words of every provider's vendor elsewhere.
 pub(super) fn check(ws: &Workspace) -> Vec<String> {
@@ -13,7 +13,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
     let excused = rules.files_with_words();
     let is_excused = |path: &str| excused.iter().any(|excuse| covers(excuse, path));
     let sandbox = ws
-        .at(Place::Sandbox)
+        .crate_of(Role::Sandbox)
         .map(|sandbox| format!("{}/", sandbox.dir));
     let mut problems = Vec::new();
     let mut all = Vec::new();

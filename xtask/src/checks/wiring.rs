@@ -4,7 +4,7 @@
 //! or stands in no table is lost without a word; here it is told what is missing.
 
 use super::{code, words};
-use crate::workspace::{Crate, Place, Workspace};
+use crate::workspace::{Crate, Role, Workspace};
 
 /// The files that all provider crates have, so that whoever knows one knows all.
 const FILES: &str = "README.md src/lib.rs src/config.rs src/client.rs src/wire.rs src/provider.rs src/error.rs \
@@ -12,7 +12,8 @@ const FILES: &str = "README.md src/lib.rs src/config.rs src/client.rs src/wire.r
 
 /// Tells what is missing for each provider.
 pub(super) fn check(ws: &Workspace) -> Vec<String> {
-    let (Some(facade), Some(sandbox)) = (ws.at(Place::Facade), ws.at(Place::Sandbox)) else {
+    let (Some(facade), Some(sandbox)) = (ws.crate_of(Role::Facade), ws.crate_of(Role::Sandbox))
+    else {
         return vec!["crates: `tickets` or `ticket-sandbox` is missing".into()];
     };
     let mut problems = Vec::new();
@@ -20,7 +21,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
         problems.extend(files(ws, provider));
         problems.extend(facade_manifest(facade, provider));
         problems.extend(facade_source(ws, facade, provider));
-        problems.extend(played(ws, sandbox, provider));
+        problems.extend(sandbox_module(ws, sandbox, provider));
         problems.extend(documents(ws, provider));
     }
     problems
@@ -86,7 +87,7 @@ fn facade_source(ws: &Workspace, facade: &Crate, provider: &Crate) -> Vec<String
     problems
 }
 
-fn played(ws: &Workspace, sandbox: &Crate, provider: &Crate) -> Option<String> {
+fn sandbox_module(ws: &Workspace, sandbox: &Crate, provider: &Crate) -> Option<String> {
     let (source, module) = (sandbox.path("src"), provider.feature().replace('-', "_"));
     let endings = [format!("/{module}.rs"), format!("/{module}/mod.rs")];
     let mut paths = ws.rust_files(&source).map(|(path, _)| path);

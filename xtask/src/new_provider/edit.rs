@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 use super::Name;
 use crate::Result;
 use crate::rules;
-use crate::workspace::{Place, Workspace};
+use crate::workspace::{Role, Workspace};
 
 /// A path relative to the root, and the whole new text.
 type Edit = (String, String);
 
 /// The version of the workspace.
 pub(super) fn version(ws: &Workspace) -> Result<&str> {
-    let core = ws.at(Place::Core).ok_or("there is no crate ticket-core")?;
+    let core = ws
+        .crate_of(Role::Core)
+        .ok_or("there is no crate ticket-core")?;
     Ok(&core.version)
 }
 
@@ -30,7 +32,7 @@ pub(super) fn root_manifest(ws: &Workspace, name: &Name) -> Result<Edit> {
 
 pub(super) fn facade_manifest(ws: &Workspace, name: &Name) -> Result<Edit> {
     let facade = ws
-        .at(Place::Facade)
+        .crate_of(Role::Facade)
         .ok_or("there is no facade, crates/tickets")?;
     let path = facade.manifest_path();
     let (feature, krate) = (&name.0, name.krate());
@@ -96,7 +98,7 @@ fn blocks(
     is_first: impl Fn(&str, &str) -> bool,
 ) -> Result<Edit> {
     let facade = ws
-        .at(Place::Facade)
+        .crate_of(Role::Facade)
         .ok_or("there is no facade, crates/tickets")?;
     let missing = || format!("{}: nothing has `{mark}`", facade.path("src"));
     let (path, text) = ws
@@ -130,7 +132,7 @@ fn blocks(
 /// The file that lists the vendors' modules, and the path of the new one.
 pub(super) fn sandbox(ws: &Workspace, name: &Name) -> Result<(Edit, String)> {
     let sandbox = ws
-        .at(Place::Sandbox)
+        .crate_of(Role::Sandbox)
         .ok_or("there is no sandbox, crates/ticket-sandbox")?;
     let known: Vec<String> = ws
         .providers()

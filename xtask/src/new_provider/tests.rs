@@ -33,7 +33,7 @@ fn a_new_provider_passes_every_check_whatever_its_place_in_the_order() {
         ws = workspace::load(folder.path()).unwrap();
         assert_eq!(checks::problems(&ws), [""; 0], "{name}");
     }
-    let facade = ws.at(Place::Facade).unwrap();
+    let facade = ws.crate_of(Role::Facade).unwrap();
     let features = &facade.features["all"];
     assert!(features.is_sorted(), "{features:?}");
     let registry = &ws.files["crates/tickets/src/registry.rs"];
@@ -162,11 +162,11 @@ fn a_folder_beside_the_repository_is_outside() {
 fn the_finished_example_has_what_the_guide_leaves_as_it_is() {
     let (_folder, ws) = copy();
     let examples = ws.crates.iter();
-    let mut examples = examples.filter(|krate| krate.place == Place::Example);
+    let mut examples = examples.filter(|krate| krate.role == Role::Example);
     let example = examples.next().unwrap();
     assert_eq!(example.name, "ticket-pear");
     let files = files(
-        &Name::new(&ws, "pear", &[Place::Example]).unwrap(),
+        &Name::new(&ws, "pear", &[Role::Example]).unwrap(),
         &format!("{}/", example.dir),
     );
     for path in ["src/lib.rs", "src/mapping.rs"] {

@@ -3,26 +3,26 @@
 //! `ticket-cli → tickets → providers → ticket-http → ticket-core`. The sandbox depends on no other
 //! crate, or a vendor's page that was misread would be misread twice and its tests would pass.
 
-use crate::workspace::{Place, Workspace};
+use crate::workspace::{Role, Workspace};
 
 /// What a crate may depend on, and what its tests may depend on beside that; nothing for a crate without a place.
-fn arrows(from: Place) -> Option<(&'static [Place], &'static [Place])> {
-    use Place::{Conformance, Core, Facade, Http, Provider, Sandbox, Testkit};
+fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
+    use Role::{Conformance, Core, Facade, Http, Provider, Sandbox, Testkit};
     Some(match from {
         // The testkit's writer and windows, which know no other crate: see its features.
-        Place::Core => (&[], &[Testkit]),
-        Place::Http => (&[Core], &[Testkit]),
-        Place::Conformance => (&[Core], &[]),
-        Place::Testkit => (&[Core, Conformance, Sandbox], &[]),
-        Place::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit]),
+        Role::Core => (&[], &[Testkit]),
+        Role::Http => (&[Core], &[Testkit]),
+        Role::Conformance => (&[Core], &[]),
+        Role::Testkit => (&[Core, Conformance, Sandbox], &[]),
+        Role::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit]),
         // What somebody else's crate has: no sandbox, which plays the house's vendors only.
-        Place::Example => (&[Core, Http], &[Conformance, Testkit]),
-        Place::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
-        Place::Sandbox | Place::Xtask => (&[], &[]),
-        Place::Cli => (&[Facade, Sandbox], &[]),
+        Role::Example => (&[Core, Http], &[Conformance, Testkit]),
+        Role::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
+        Role::Sandbox | Role::Xtask => (&[], &[]),
+        Role::Cli => (&[Facade, Sandbox], &[]),
         // A provider is measured by itself too, beside the facade; its laboratories run against the sandbox.
-        Place::Bench => (&[Core, Provider, Facade], &[Sandbox, Testkit]),
-        Place::Unknown => return None,
+        Role::Bench => (&[Core, Provider, Facade], &[Sandbox, Testkit]),
+        Role::Unknown => return None,
     })
 }
 
@@ -31,9 +31,9 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
     let mut problems = Vec::new();
     for krate in &ws.crates {
         let (manifest, name) = (krate.manifest_path(), &krate.name);
-        let Some((always, in_tests)) = arrows(krate.place) else {
+        let Some((always, in_tests)) = allowed(krate.role) else {
             problems.push(format!(
-                "{manifest}: `{name}` has no place in the workspace; give it one in xtask's `Place` and `arrows`"
+                "{manifest}: `{name}` has no role in the workspace; add it to `Role` and `allowed` in xtask"
             ));
             continue;
         };
@@ -43,8 +43,8 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
                 continue;
             };
             // Tests may switch features of the crate itself on.
-            let may_in_tests = in_tests.contains(&on.place) || on.name == *name;
-            let may = always.contains(&on.place) || (dependency.dev && may_in_tests);
+            let may_in_tests = in_tests.contains(&on.role) || on.name == *name;
+            let may = always.contains(&on.role) || (dependency.dev && may_in_tests);
             if !may {
                 let kind = if dependency.dev {
                     "dev-dependency"
