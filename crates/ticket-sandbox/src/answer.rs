@@ -1,6 +1,6 @@
-//! What goes back on the wire: a vendor's reply, and what a fault makes of it.
+//! The answer to a request: the vendor's reply, as changed by a fault.
 //!
-//! Not for when a fault happens (`fault.rs`) nor for sending (`body.rs`, `server.rs`).
+//! When a fault applies is in `fault.rs`; sending is in `body.rs` and `server.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::fault::Fault;
 use crate::vendor::Endpoint;
 
-/// What a vendor would answer if nothing went wrong on the way.
+/// The vendor's reply, before any fault is applied.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -79,7 +79,7 @@ impl Reply {
 
     pub(crate) fn send(self, delivery: Delivery) -> Answer {
         Answer::Send {
-            // What HTTP cannot carry as a final status would be replaced on the way, unseen by the journal.
+            // The HTTP server would replace an invalid status after the journal entry is written.
             status: if (200..1000).contains(&self.status) {
                 self.status
             } else {
@@ -93,8 +93,7 @@ impl Reply {
     }
 }
 
-/// A JSON array, of which one entry at a time is held as a tree: a hundred thousand trees take a
-/// gigabyte.
+/// Writes a JSON array one entry at a time: 100,000 entries held as `Value`s take a gigabyte.
 pub(crate) fn json_array(entries: impl Iterator<Item = Value>) -> String {
     let mut text = String::from("[");
     for (index, entry) in entries.enumerate() {
@@ -107,35 +106,35 @@ pub(crate) fn json_array(entries: impl Iterator<Item = Value>) -> String {
     text
 }
 
-/// What the connection is told to do.
+/// What the connection does with a request.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// Close the connection without a byte.
+    /// Close the connection without sending a byte.
     Close,
-    /// Reset the connection without a byte.
+    /// Reset the connection without sending a byte.
     Reset,
-    /// Send this, in this delivery.
+    /// Send this answer.
     Send {
         status: u16,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
         delivery: Delivery,
-        /// Dropped when the answer has left, which frees what it kept busy.
+        /// Keeps the endpoint busy; dropped when the answer has been sent.
         busy_guard: Option<Arc<()>>,
     },
 }
 
-/// How an answer's body gets onto the wire.
+/// How the body of an answer is sent.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     Immediate,
-    /// The whole answer after this time.
+    /// The whole answer, after this delay.
     Delayed(Duration),
-    /// One byte at a time, each after this time.
+    /// One byte at a time, with this pause before each.
     Dripping(Duration),
-    /// The first half of what `Content-Length` promises, then the end of the connection.
+    /// The first half of the announced `Content-Length`; then the connection closes.
     CutMidway,
-    /// Followed by blanks up to this many bytes in all.
+    /// The body, padded with spaces to this many bytes in total.
     PaddedTo(u64),
 }
 
@@ -148,15 +147,15 @@ impl Answer {
     }
 }
 
-/// The vendor's own forms, as far as faults need them.
+/// The vendor's error formats, as needed by faults.
 pub(crate) trait ErrorFormat {
-    /// An error of this status as the vendor words it on this endpoint.
+    /// The vendor's error reply with this status on this endpoint.
     fn error(&self, endpoint: Option<Endpoint>, status: u16) -> Reply;
-    /// The vendor's error form in a 200.
+    /// A reply with status 200 whose body is an error in the vendor's format.
     fn error_inside_200(&self) -> Reply;
 }
 
-/// For paths outside every vendor's prefix.
+/// Used for paths outside every vendor's prefix.
 impl ErrorFormat for () {
     fn error(&self, _endpoint: Option<Endpoint>, status: u16) -> Reply {
         Reply::empty(status)
@@ -167,7 +166,7 @@ impl ErrorFormat for () {
     }
 }
 
-/// The answer of a fault that keeps the call from the vendor; `None` where it lets it through.
+/// The answer of a fault that applies before the vendor handles the call; `None` if the vendor handles it.
 pub(crate) fn before_vendor(
     fault: &Fault,
     endpoint: Option<Endpoint>,
@@ -209,7 +208,7 @@ pub(crate) fn before_vendor(
     Some(reply.send(Delivery::Immediate))
 }
 
-/// What a fault makes of the vendor's reply on its way back.
+/// Applies a fault to the vendor's reply.
 pub(crate) fn after_vendor(
     fault: Option<&Fault>,
     endpoint: Option<Endpoint>,

@@ -1,6 +1,6 @@
-//! Bodies that misbehave on purpose, as streams, so that none has to be held in memory.
+//! Faulty response bodies, streamed so that large ones need no memory.
 //!
-//! Not for their content: see `answer.rs`.
+//! Their content comes from `answer.rs`.
 
 use std::fmt;
 use std::future::Future;
@@ -14,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 
 const BLANKS: &[u8] = &[b' '; 64 * 1024];
 
-/// Tells the server to end a connection instead of going on with it.
+/// An error that makes the server end the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cut {
     Close,
@@ -36,7 +36,7 @@ pub(crate) enum AnswerBody {
         rest: Bytes,
         pause: Duration,
         waiting: Pin<Box<Sleep>>,
-        /// Kept until the last byte is out.
+        /// Dropped when the last byte has been sent.
         busy_guard: Option<Arc<()>>,
     },
     /// Sends its bytes and then fails, which makes the server close the connection.
@@ -108,8 +108,8 @@ impl Body for AnswerBody {
             }
             Self::CutAfter { sent, .. } if !sent.is_empty() => next(std::mem::take(sent)),
             Self::CutAfter { flushed: true, .. } => Poll::Ready(Some(Err(Cut::Close))),
-            // A server that fails at once throws away what it has not written yet; one that has
-            // to wait writes it first.
+            // If the body fails immediately, the server discards the bytes that it has not written yet; if the body
+            // is pending first, the server writes them.
             Self::CutAfter { flushed, .. } => {
                 *flushed = true;
                 cx.waker().wake_by_ref();

@@ -1,6 +1,6 @@
-//! How a sandbox is set up before it starts.
+//! The settings of a sandbox before it starts.
 //!
-//! Not for what changes while it runs: see `sandbox.rs`.
+//! Changes while it runs are in `sandbox.rs`.
 
 use std::io;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::sandbox::Sandbox;
 use crate::state::State;
 use crate::vendors::{Account, LeadSquared, OneCloud, Quirks, Sweeppea, Vendors, Wording};
 
-/// Settings of a [`Sandbox`]; made by [`Sandbox::builder`].
+/// Settings of a [`Sandbox`], created by [`Sandbox::builder`].
 #[derive(Debug, Clone)]
 pub struct SandboxBuilder {
     port: u16,
@@ -57,102 +57,101 @@ impl Default for SandboxBuilder {
 }
 
 impl SandboxBuilder {
-    /// The port on 127.0.0.1; 0, the default, lets the system choose a free one.
+    /// The port on 127.0.0.1. Default 0: the system chooses a free port.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Whether the sample tickets are there from the start; default yes.
+    /// Whether the sandbox starts with sample tickets. Default true.
     #[must_use]
     pub fn seed_tickets(mut self, seed: bool) -> Self {
         self.seed_tickets = seed;
         self
     }
 
-    /// How many authenticated calls OneCloud answers before its daily quota is exhausted; default
-    /// unlimited, since the vendor gives no number.
+    /// How many authenticated calls OneCloud answers before its daily quota is exhausted. Default unlimited: the
+    /// vendor documents no number.
     #[must_use]
     pub fn onecloud_calls(mut self, calls: u64) -> Self {
         self.onecloud_calls = Some(calls);
         self
     }
 
-    /// Whether OneCloud's lists have one row more than was asked for, as its own sample has; default
-    /// no.
+    /// Whether OneCloud's lists return one row more than requested, as the vendor's sample does. Default false.
     #[must_use]
     pub fn onecloud_extra_row(mut self, extra: bool) -> Self {
         self.onecloud_quirks.extra_row = extra;
         self
     }
 
-    /// The most rows that OneCloud gives in one page, whatever `limit` asks for; default any number, since the vendor
-    /// states none.
+    /// The maximum number of rows in a OneCloud page, even if `limit` is larger. Default unlimited: the vendor
+    /// documents no maximum.
     #[must_use]
     pub fn onecloud_largest_page(mut self, rows: usize) -> Self {
         self.onecloud_quirks.largest_page = Some(rows);
         self
     }
 
-    /// Whether OneCloud wraps the messages behind the first one once more, as its own sample does;
-    /// default no.
+    /// Whether OneCloud nests the messages after the first one in another object, as the vendor's sample does.
+    /// Default false.
     #[must_use]
     pub fn onecloud_nested_messages(mut self, nested: bool) -> Self {
         self.onecloud_quirks.nested_messages = nested;
         self
     }
 
-    /// The limit of Sweeppea, or `None` for no limit; default 150 calls in 60 seconds, sliding.
+    /// Sweeppea's quota, or `None` for no quota. Default 150 calls per 60 seconds, in a sliding window.
     #[must_use]
     pub fn sweeppea_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
         self.sweeppea_quota = quota.into();
         self
     }
 
-    /// Which edition of its pages Sweeppea words its answers by; default the later one.
+    /// Which edition of the vendor's documentation Sweeppea's replies follow. Default the later one.
     #[must_use]
     pub fn sweeppea_wording(mut self, wording: Wording) -> Self {
         self.sweeppea_wording = wording;
         self
     }
 
-    /// Whether each Sweeppea endpoint takes one request at a time, and answers 503 without a body to
-    /// another one in the meantime; default yes.
+    /// Whether each Sweeppea endpoint processes one request at a time and answers concurrent ones with a 503 without
+    /// a body. Default true.
     ///
-    /// An endpoint is busy only with an answer that [`Fault::Delay`](crate::Fault::Delay) or
-    /// [`Fault::SlowDrip`](crate::Fault::SlowDrip) makes late; all others leave in no time. It stays busy for
-    /// a moment after its caller has given up, until the connection is seen to be closed.
+    /// An endpoint is busy only while [`Fault::Delay`](crate::Fault::Delay) or
+    /// [`Fault::SlowDrip`](crate::Fault::SlowDrip) delays its answer; other answers take no time. If the caller gives
+    /// up, the endpoint stays busy until the sandbox notices that the connection is closed.
     #[must_use]
     pub fn sweeppea_one_at_a_time(mut self, one_at_a_time: bool) -> Self {
         self.sweeppea_one_at_a_time = one_at_a_time;
         self
     }
 
-    /// The limit of LeadSquared, or `None` for no limit; default 25 calls in 5 seconds, sliding.
+    /// LeadSquared's quota, or `None` for no quota. Default 25 calls per 5 seconds, in a sliding window.
     #[must_use]
     pub fn leadsquared_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
         self.leadsquared_quota = quota.into();
         self
     }
 
-    /// Seconds for a `Retry-After` header on LeadSquared's 429s; default none, as documented.
+    /// The `Retry-After` header of LeadSquared's 429 replies, in seconds. Default none: the vendor documents none.
     #[must_use]
     pub fn leadsquared_retry_after(mut self, seconds: u64) -> Self {
         self.leadsquared.retry_after = Some(seconds);
         self
     }
 
-    /// The most ids that one LeadSquared delete takes; default 100, which is inferred: the vendor
-    /// gives no number.
+    /// The maximum number of ids in one LeadSquared delete. Default 100, which is inferred: the vendor documents no
+    /// number.
     #[must_use]
     pub fn leadsquared_max_delete(mut self, ids: usize) -> Self {
         self.leadsquared.max_delete = ids;
         self
     }
 
-    /// The fields that LeadSquared takes no ticket without, by their schema names; default `Title`
-    /// alone. Every account has its own list.
+    /// The fields that LeadSquared requires of a ticket, by schema name. Default only `Title`. The list differs per
+    /// account.
     #[must_use]
     pub fn leadsquared_required_fields<T: Into<String>>(
         mut self,
@@ -162,8 +161,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// The values that LeadSquared knows for the field `Status`; default none, which is to say any.
-    /// Every account has its own list.
+    /// The values that LeadSquared accepts for the field `Status`. Default empty, which accepts any value. The list
+    /// differs per account.
     #[must_use]
     pub fn leadsquared_statuses<T: Into<String>>(
         mut self,
@@ -177,12 +176,12 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// The system's error where the port cannot be had.
+    /// Returns the system's error if the port cannot be bound.
     pub async fn start(self) -> io::Result<Sandbox> {
         Sandbox::serve(self.port, State::new(self, Instant::now())).await
     }
 
-    /// The vendors as they are at the start.
+    /// The vendors in their initial state.
     pub(crate) fn vendors(&self, start: Instant) -> Vendors {
         let counter = |quota: Quota| Counter::new(quota, start);
         let mut vendors = Vendors {

@@ -1,5 +1,5 @@
-//! The date at the vendors: it starts on the day of Sweeppea's printed sample and runs with
-//! tokio's clock, so that replies are the same on every day and a paused clock stops it.
+//! The vendors' date. It starts at the date of Sweeppea's documented sample and advances with tokio's clock, so
+//! replies do not depend on the real date, and a paused clock stops it.
 
 use jiff::Timestamp;
 use tokio::time::Instant;

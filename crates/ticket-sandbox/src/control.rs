@@ -1,6 +1,6 @@
-//! The control API: what the handle of a sandbox gives to Rust, over HTTP for every other language.
+//! The control API: the methods of `Sandbox` over HTTP, for other languages than Rust.
 //!
-//! Not for the vendors' calls: a request to `/control` is in no journal and meets no fault.
+//! Requests to `/control` are not in the journal, and faults do not apply to them.
 
 mod bodies;
 
@@ -15,10 +15,10 @@ use crate::ticket::TicketRecord;
 use crate::vendor::Vendor;
 use bodies::{MessageBody, RandomFaultsBody, RuleBody, SeedBody, Settings};
 
-/// The first segment of the paths.
+/// The path prefix of the control API.
 const PREFIX: &str = "/control/";
 
-/// The answer to a request to the control API; `None` where it is meant for somebody else.
+/// The reply to a request to the control API; `None` for any other path.
 pub(crate) fn answer(state: &mut State, received: &Received, now: Instant) -> Option<Reply> {
     let path = received.path.strip_prefix(PREFIX)?;
     let segments: Vec<&str> = path.split('/').collect();
@@ -58,15 +58,15 @@ fn refusal(status: u16, message: &str) -> Reply {
     Reply::json(status, &json!({ "error": message }))
 }
 
-/// The body as what the call takes.
+/// Deserializes the body.
 fn read<T: DeserializeOwned>(received: &Received) -> Result<T, Reply> {
     let Some(body) = &received.body else {
-        return Err(refusal(413, "the body is too large"));
+        return Err(refusal(413, "the body is larger than 32 MiB"));
     };
     serde_json::from_slice(body).map_err(|error| refusal(400, &error.to_string()))
 }
 
-/// No body is no change.
+/// An empty body changes no setting.
 fn settings(received: &Received) -> Result<Settings, Reply> {
     match received.body.as_deref() {
         Some([]) => Ok(Settings::default()),
@@ -78,7 +78,7 @@ fn vendor(name: &str) -> Result<Vendor, Reply> {
     let mut vendors = Vendor::ALL.into_iter();
     vendors
         .find(|vendor| vendor.prefix() == name)
-        .ok_or_else(|| refusal(404, &format!("there is no vendor {name}")))
+        .ok_or_else(|| refusal(404, &format!("unknown vendor `{name}`")))
 }
 
 fn no_ticket(vendor: Vendor, id: &str) -> Reply {
@@ -88,17 +88,17 @@ fn no_ticket(vendor: Vendor, id: &str) -> Reply {
     )
 }
 
-/// Of a long list no more than one entry is held as a tree.
+/// Writes one entry at a time, so that a long list needs little memory.
 fn list(entries: impl Iterator<Item = Value>) -> Reply {
     Reply::json_text(200, json_array(entries))
 }
 
-/// The journal from behind a sequence number on, `?after=N`, else from its beginning.
+/// The whole journal, or with `?after=N` the entries after sequence number N.
 fn journal(state: &State, query: &str) -> Result<Reply, Reply> {
     let mut after: u64 = 0;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let number = value.parse().ok().filter(|_| name == "after");
-        after = number.ok_or_else(|| refusal(400, "the journal takes after=N alone"))?;
+        after = number.ok_or_else(|| refusal(400, "the journal accepts only `after=N`"))?;
     }
     let seen = state.journal.iter();
     Ok(list(
@@ -145,7 +145,7 @@ fn add_message(
     Ok(Reply::json(201, &json!({ "id": number })))
 }
 
-/// Headers are whole, keys included: whoever asks wants to know what was sent.
+/// Headers include the values of credentials, because the caller asks for what was sent.
 fn exchange(seen: &Exchange) -> Value {
     json!({
         "sequence": seen.sequence,

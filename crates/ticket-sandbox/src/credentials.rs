@@ -1,12 +1,12 @@
 //! The keys that the sandbox accepts. They are constants because they protect nothing.
 
-/// A bearer token of OneCloud that is good from the start until `Sandbox::expire_token`.
+/// A bearer token of OneCloud that is valid until `Sandbox::expire_token` is called.
 pub const ONECLOUD_TOKEN: &str = "sandbox-onecloud-token";
-/// The e-mail address that OneCloud gives tokens to.
+/// The email address that OneCloud issues tokens for.
 pub const ONECLOUD_EMAIL: &str = "sandbox@example.com";
-/// The password that belongs to it.
+/// The password for [`ONECLOUD_EMAIL`].
 pub const ONECLOUD_PASSWORD: &str = "sandbox-onecloud-password";
-/// The site that belongs to it.
+/// The site for [`ONECLOUD_EMAIL`].
 pub const ONECLOUD_SITE_ID: &str = "123";
 /// The API key of Sweeppea.
 pub const SWEEPPEA_API_KEY: &str = "sandbox-sweeppea-key";

@@ -1,58 +1,60 @@
-//! What goes wrong, and when: faults, scripted rules and the seeded dice.
+//! Faults, the rules that say when they apply, and seeded random faults.
 //!
-//! Not for how a fault looks on the wire: see `answer.rs`.
+//! What a fault does to an answer is in `answer.rs`.
 
 use std::time::Duration;
 
 use crate::vendor::{Endpoint, Vendor};
 
-/// Something that goes wrong with one request.
+/// A failure of one request.
 ///
-/// "With effect" means that the vendor acts on the call first, as if nothing were wrong: it checks
-/// the credentials and the limits and, where they are in order, does what was asked.
+/// "With effect" means that the vendor handles the call as it does without a fault: it checks the credentials and the
+/// quota and, if both allow it, carries out the call. "Without effect" means that the vendor does not handle the
+/// call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// With effect; then the connection is closed without a byte of answer.
+    /// With effect. The connection closes before any byte of the answer is sent.
     LostResponse,
-    /// Without effect; the connection is reset without a byte of answer.
+    /// Without effect. The connection is reset before any byte of the answer is sent.
     ConnectionReset,
-    /// Without effect; answered with this status in the vendor's error form.
+    /// Without effect. The answer has this status and the vendor's error format.
     Status(u16),
-    /// With effect; answered with this status in the vendor's error form all the same.
+    /// With effect. The answer is an error with this status in the vendor's format, although the call was carried
+    /// out.
     StatusAfterEffect(u16),
-    /// Without effect; answered 429 in the vendor's form.
+    /// Without effect. The answer is a 429 in the vendor's error format.
     RateLimited {
-        /// Seconds for a `Retry-After` header; without it the header is left out.
+        /// The `Retry-After` header in seconds; `None` sends no such header.
         retry_after: Option<u64>,
     },
-    /// Without effect; an HTML page with this status, as a gateway or a login wall gives it.
+    /// Without effect. The answer is an HTML page with this status, as sent by a gateway or a login page.
     HtmlPage {
-        /// The status of the page, 200 included.
+        /// The status of the page, which may be 200.
         status: u16,
     },
-    /// With effect; the answer's body ends in the middle, and `Content-Length` agrees with it.
+    /// With effect. The body is cut in half, and `Content-Length` is the length of that half.
     TruncatedJson,
-    /// With effect; `Content-Length` promises the whole body, the connection is closed in its middle.
+    /// With effect. `Content-Length` announces the whole body, and the connection closes in the middle of it.
     CutBody,
-    /// With effect; the answer keeps its status and loses its body.
+    /// With effect. The answer has its usual status and no body.
     EmptyBody,
-    /// Without effect; the vendor's error form in an answer with status 200.
+    /// Without effect. The answer has status 200 and an error in the vendor's format.
     ErrorInside200,
-    /// With effect; the answer keeps its keys, but numbers become text, booleans become text
-    /// and text becomes a number (its value, or else its length).
+    /// With effect. The answer keeps its keys, but numbers and booleans become strings, and strings become numbers
+    /// (the parsed value, or else the length).
     WrongTypes,
-    /// With effect; the answer is followed by blanks up to this many bytes, without a
-    /// `Content-Length`. The body is streamed, so any size is cheap here.
+    /// With effect. The body is padded with spaces to this many bytes, without a `Content-Length`. It is streamed, so
+    /// a large size needs no memory in the sandbox.
     OversizedBody(u64),
-    /// With effect; the answer's body comes one byte at a time with this pause before each.
+    /// With effect. The body is sent one byte at a time, with this pause before each byte.
     SlowDrip(Duration),
-    /// With effect at once; the answer comes after this time.
+    /// With effect immediately. The answer is sent after this delay.
     Delay(Duration),
-    /// Without effect; exactly this answer. Credentials and limits are not looked at.
+    /// Without effect. The answer is exactly this one; credentials and quotas are not checked.
     ///
-    /// Framing headers (`Content-Length`, `Transfer-Encoding`, `Connection`) and headers that HTTP
-    /// cannot carry are left out; the sandbox frames the body itself.
+    /// Framing headers (`Content-Length`, `Transfer-Encoding`, `Connection`) and headers that are invalid in HTTP are
+    /// dropped; the sandbox frames the body itself.
     Reply {
         /// The status of the answer.
         status: u16,
@@ -63,14 +65,14 @@ pub enum Fault {
     },
 }
 
-/// When a [`Fault`] is to happen: on which requests, after how many, how often.
+/// When a [`Fault`] applies: to which requests, after how many of them, and how many times.
 ///
-/// Without narrowing it applies to the next request, once.
+/// By default it applies once, to the next request.
 ///
 /// ```
 /// use ticket_sandbox::{Endpoint, Fault, Rule, Vendor};
 ///
-/// // The second and the third delete at Sweeppea are lost.
+/// // The replies to the second and the third delete at Sweeppea are lost.
 /// let rule = Rule::new(Fault::LostResponse)
 ///     .vendor(Vendor::Sweeppea)
 ///     .endpoint(Endpoint::Delete)
@@ -88,7 +90,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Makes a rule that applies to the next request, whatever it is, once.
+    /// Creates a rule that applies once, to the next request of any kind.
     pub fn new(fault: Fault) -> Self {
         Self {
             fault,
@@ -99,28 +101,28 @@ impl Rule {
         }
     }
 
-    /// Narrows the rule to requests under this vendor's prefix.
+    /// Limits the rule to requests to this vendor.
     #[must_use]
     pub fn vendor(mut self, vendor: Vendor) -> Self {
         self.vendor = Some(vendor);
         self
     }
 
-    /// Narrows the rule to this call.
+    /// Limits the rule to this endpoint.
     #[must_use]
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
         self
     }
 
-    /// Lets this many matching requests pass before the first fault.
+    /// Skips this many matching requests before the first fault. Default 0.
     #[must_use]
     pub fn skip(mut self, requests: u64) -> Self {
         self.skip = requests;
         self
     }
 
-    /// Applies the fault this often, then never again; `u64::MAX` is for ever.
+    /// Applies the fault this many times. Default 1; `u64::MAX` means always.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = times;
@@ -133,7 +135,7 @@ impl Rule {
     }
 }
 
-/// All rules and the dice.
+/// All rules and the random faults.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     rules: Vec<Rule>,
@@ -160,9 +162,9 @@ impl Faults {
         });
     }
 
-    /// The fault for this request. Every matching rule counts the request against its `skip`;
-    /// the first one that is due applies. The dice are drawn for every request, also where a
-    /// rule applies, so that a rule does not shift the random faults behind it.
+    /// The fault for this request. Every matching rule counts the request against its `skip`; the first one that is
+    /// due applies. The random generator advances on every request, even if a rule applies, so a rule does not change
+    /// later random faults.
     pub(crate) fn pick(
         &mut self,
         vendor: Option<Vendor>,

@@ -1,6 +1,6 @@
-//! Reads forms that are in memory as a whole.
+//! Parses forms (multipart, JSON, URL-encoded) that are completely in memory.
 //!
-//! Not for writing them, nor for what a vendor makes of the parts.
+//! What the parts mean is up to each vendor.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) name: String,
-    /// `None` for a part that is no file.
+    /// `None` if the part is not a file.
     pub(crate) file_name: Option<String>,
     pub(crate) media_type: Option<String>,
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Part {
-    /// The text of a part that is no file.
+    /// The text of a part that is not a file.
     pub(crate) fn text(&self) -> Option<&str> {
         match self.file_name {
             None => std::str::from_utf8(&self.bytes).ok(),
@@ -28,12 +28,12 @@ impl Part {
     }
 }
 
-/// The parts of a form; `None` where the content type or the body is no such form.
+/// The parts of a multipart form; `None` if the content type or the body is not one.
 pub(crate) fn parts(content_type: &str, body: &[u8]) -> Option<Vec<Part>> {
     let boundary = multer::parse_boundary(content_type).ok()?;
     let body = stream::iter([Ok::<_, std::io::Error>(Bytes::copy_from_slice(body))]);
     let form = multer::Multipart::new(body, boundary);
-    // All of the body is there: a parser that still waits has met the end of a cut form.
+    // The body is complete, so a parser that is still pending has reached the end of a truncated form.
     read(form).now_or_never()?
 }
 
@@ -50,8 +50,8 @@ async fn read(mut form: multer::Multipart<'static>) -> Option<Vec<Part>> {
     Some(parts)
 }
 
-/// The fields of a form in whichever encoding they came: a multipart form's texts, a JSON object's
-/// keys, else the pairs of a URL-encoded form. Of a field that came twice the last one counts.
+/// The fields of a form in any encoding: the texts of a multipart form, the keys of a JSON object, or the pairs of a
+/// URL-encoded form. If a field is repeated, the last value is used.
 pub(crate) fn fields(content_type: Option<&str>, body: &[u8]) -> BTreeMap<String, String> {
     let plain = content_type.map(without_parameters).unwrap_or_default();
     if plain.eq_ignore_ascii_case("multipart/form-data") {

@@ -1,45 +1,45 @@
-//! What the sandbox saw: one entry per request, in order of arrival.
+//! The journal: one entry per request, in order of arrival.
 //!
-//! Not for the vendors' state after it: see `store.rs`.
+//! The vendors' state is in `store.rs`.
 
 use std::fmt;
 
 use crate::vendor::{Endpoint, Vendor};
 
-/// One request that reached the sandbox whole, and what became of it.
+/// One request that the sandbox received completely, and its result.
 ///
-/// `Debug` hides the values of credential headers and the body that asks for a token, so that a
-/// failing test of somebody who pointed a real key at the sandbox does not print it.
+/// `Debug` hides the values of credential headers and the bodies of token requests, so that a failing test does not
+/// print a real key that was sent to the sandbox.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exchange {
-    /// Counts from 1 in order of arrival.
+    /// The position in order of arrival, starting at 1.
     pub sequence: u64,
-    /// Whose path prefix was used; `None` for a path outside all of them.
+    /// The vendor whose path prefix was used; `None` for any other path.
     pub vendor: Option<Vendor>,
-    /// The call that was made; `None` where the vendor has no such path or method.
+    /// The endpoint that was called; `None` if the vendor has no such path or method.
     pub endpoint: Option<Endpoint>,
     /// The HTTP method as sent.
     pub method: String,
     /// Path and query exactly as on the request line, not decoded, with the vendor's prefix.
     pub path: String,
-    /// Header names in lower case with their values, in order of arrival.
+    /// Header names in lower case with their values, in the order they were sent.
     pub headers: Vec<(String, String)>,
-    /// The body as sent. Empty where it was larger than the sandbox reads (32 MiB).
+    /// The body as sent. Empty if it was larger than the sandbox reads (32 MiB).
     pub body: Vec<u8>,
-    /// The HTTP status answered; `None` where the connection was cut before any answer.
+    /// The HTTP status of the answer; `None` if the connection ended before an answer.
     pub status: Option<u16>,
-    /// Whether the call was meant to change something; for a path that is no endpoint, whether
-    /// the method was another than GET, HEAD or OPTIONS.
+    /// Whether the call is a write. For a path that is not an endpoint: whether the method is none of GET, HEAD and
+    /// OPTIONS.
     pub is_write: bool,
-    /// Whether the call did change the state of the vendor.
+    /// Whether the call changed the vendor's state.
     pub took_effect: bool,
-    /// Whether a fault was applied to it.
+    /// Whether a fault was applied to the request.
     pub faulted: bool,
 }
 
 impl Exchange {
-    /// The value of a header, by its name in any case; the first one where it was sent twice.
+    /// The first value of a header. The name is case-insensitive.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -47,7 +47,7 @@ impl Exchange {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON; `None` where it is none.
+    /// The body as JSON; `None` if it is not JSON.
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(&self.body).ok()
     }

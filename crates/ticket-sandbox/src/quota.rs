@@ -1,6 +1,6 @@
-//! How many calls a vendor takes in which time, counted in the way the test wants.
+//! Quotas: how many calls a vendor accepts per window. The test chooses how calls are counted.
 //!
-//! Not for daily allowances, which have no window that a test could wait for.
+//! Daily quotas are not here: a test cannot wait for their window.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,25 +8,25 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-/// How a vendor counts the calls of a window. The vendors do not say which one is theirs.
+/// How a vendor counts the calls in a window. The vendors do not document which model they use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WindowModel {
-    /// At most `calls` answered calls in any stretch of `window`; refused calls are free.
+    /// At most `calls` accepted calls in any period of length `window`. Refused calls do not count.
     Sliding,
-    /// Windows one after another from the start of the sandbox; refused calls are free.
+    /// Consecutive windows from the start of the sandbox. Refused calls do not count.
     Fixed,
-    /// `calls` tokens to begin with, refilled evenly, all of them in one `window`.
+    /// A bucket that starts with `calls` tokens and refills evenly, completely within one `window`.
     TokenBucket,
-    /// As `Sliding`, but a refused call counts as well: who keeps knocking stays outside.
+    /// Like `Sliding`, but refused calls count too: a client that keeps calling too often stays refused.
     SlidingCountingRefused,
 }
 
-/// A limit of calls per time.
+/// A limit on the number of calls per window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Quota {
-    /// How many calls are answered per window.
+    /// The number of calls that are accepted per window.
     pub calls: u32,
     /// The length of the window.
     pub window: Duration,
@@ -40,8 +40,8 @@ pub(crate) struct Counter {
     quota: Quota,
     start: Instant,
     counted: VecDeque<Instant>,
-    /// Of the token bucket, in token-nanoseconds: one token is `window` in nanoseconds, and
-    /// `calls` of these units come back per nanosecond. Integers, so that nothing is rounded.
+    /// The level of the token bucket in token-nanoseconds: one token is `window` in nanoseconds, and the bucket gains
+    /// `calls` units per nanosecond. Integers avoid rounding.
     level: u128,
     refilled: Instant,
 }
@@ -61,8 +61,8 @@ impl Counter {
         self.quota
     }
 
-    /// Counts a call and says whether it is within the limit. A call made exactly one window
-    /// after another one no longer meets it.
+    /// Counts a call and returns whether it is within the limit. A call that is exactly one window old no longer
+    /// counts.
     pub(crate) fn admit(&mut self, now: Instant) -> bool {
         match self.quota.model {
             WindowModel::TokenBucket => self.take_token(now),
@@ -90,7 +90,7 @@ impl Counter {
         let admitted = self.counted.len() < limit;
         if admitted || count_refused {
             self.counted.push_back(now);
-            // More than the limit changes no decision, and a flood must not fill the memory.
+            // Entries beyond the limit do not change the decision; dropping them bounds the memory.
             while self.counted.len() > limit.max(1) {
                 self.counted.pop_front();
             }

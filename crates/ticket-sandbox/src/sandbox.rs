@@ -1,6 +1,6 @@
-//! The handle of a running sandbox: addresses, faults, the journal and the true state.
+//! The handle of a running sandbox: addresses, faults, the journal and the vendors' state.
 //!
-//! Not for setting it up: see `builder.rs`.
+//! Settings are in `builder.rs`.
 
 use std::fmt;
 use std::io;
@@ -27,17 +27,17 @@ pub struct Sandbox {
     listener: Mutex<Listener>,
 }
 
-/// Whether clients get in.
+/// The listening socket: open, or closed with its port reserved.
 #[derive(Debug)]
 enum Listener {
     Open {
         stop: oneshot::Sender<()>,
         server: JoinHandle<()>,
     },
-    /// The port is held by a socket that does not listen: connecting to it is refused, and the
-    /// system gives it to nobody who asks for any free port.
+    /// A socket that is bound but does not listen reserves the port: connections are refused, and the system does not
+    /// assign the port to another process.
     Closed { reserved: TcpSocket },
-    /// Neither: something failed while the listener was being moved.
+    /// Opening or closing the listener failed.
     Broken,
 }
 
@@ -47,12 +47,12 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// The system's error where no port can be had.
+    /// Returns the system's error if no port can be bound.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// Settings for a sandbox that differs from the defaults.
+    /// Returns a builder for a sandbox with other settings.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder::default()
     }
@@ -68,19 +68,19 @@ impl Sandbox {
         })
     }
 
-    /// Address and port that the sandbox listens on.
+    /// The address and port that the sandbox listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The base URL of a vendor, without a slash at its end: `http://127.0.0.1:PORT/onecloud`.
+    /// The base URL of a vendor, without a trailing slash: `http://127.0.0.1:PORT/onecloud`.
     pub fn base_url(&self, vendor: Vendor) -> String {
         format!("http://{}/{}", self.address, vendor.prefix())
     }
 
-    /// Names and values of environment variables that point the command and the facade here.
+    /// The environment variables (names and values) that connect the command and the facade to this sandbox.
     ///
-    /// The values are no secrets: see [`credentials`].
+    /// The values are not secret: see [`credentials`].
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let constant = str::to_owned;
         vec![
@@ -104,15 +104,15 @@ impl Sandbox {
         ]
     }
 
-    /// Adds a scripted fault. Rules are tried in the order they were added, before random faults.
+    /// Adds a scripted fault. Rules are matched in the order they were added, before random faults.
     pub fn inject(&self, rule: Rule) {
         self.shared.lock().faults.add(rule);
     }
 
-    /// From now on makes each request fail with this probability (0.0 to 1.0) by one of these faults.
+    /// Makes each following request fail with this probability (0.0 to 1.0), with one of these faults.
     ///
-    /// The same seed gives the same faults to the same requests, counted in order of arrival.
-    /// Replaces the random faults set before; a probability of 0.0 ends them.
+    /// The same seed gives the same faults for the same sequence of requests. Replaces earlier random faults; a
+    /// probability of 0.0 turns them off.
     pub fn random_faults(&self, seed: u64, probability: f64, faults: Vec<Fault>) {
         self.shared
             .lock()
@@ -120,12 +120,12 @@ impl Sandbox {
             .set_random(seed, probability, faults);
     }
 
-    /// Every request that arrived whole, in order of arrival.
+    /// Every request that was received completely, in order of arrival.
     pub fn journal(&self) -> Vec<Exchange> {
         self.shared.lock().journal.clone()
     }
 
-    /// All tickets that really exist at a vendor, oldest first.
+    /// All tickets that exist at a vendor, oldest first.
     pub fn tickets(&self, vendor: Vendor) -> Vec<TicketRecord> {
         let state = self.shared.lock();
         let vendor = state.vendors.of(vendor);
@@ -133,21 +133,21 @@ impl Sandbox {
         tickets.map(|ticket| vendor.record(ticket)).collect()
     }
 
-    /// The ids of all tickets that really exist at a vendor, oldest first.
+    /// The ids of all tickets that exist at a vendor, oldest first.
     pub fn ticket_ids(&self, vendor: Vendor) -> Vec<String> {
         let state = self.shared.lock();
         let tickets = state.vendors.of(vendor).store().iter();
         tickets.map(|ticket| ticket.id.clone()).collect()
     }
 
-    /// A ticket as it really is; `None` where there is none with this id.
+    /// The actual state of a ticket; `None` if no ticket has this id.
     pub fn ticket(&self, vendor: Vendor, id: &str) -> Option<TicketRecord> {
         let state = self.shared.lock();
         let vendor = state.vendors.of(vendor);
         vendor.store().get(id).map(|ticket| vendor.record(ticket))
     }
 
-    /// Whether a ticket really exists, whoever owns it.
+    /// Whether a ticket exists, regardless of its owner.
     pub fn exists(&self, vendor: Vendor, id: &str) -> bool {
         self.shared
             .lock()
@@ -158,17 +158,17 @@ impl Sandbox {
             .is_some()
     }
 
-    /// Puts a ticket at a vendor without a request and returns its id.
+    /// Adds a ticket to a vendor without a request and returns its id.
     pub fn add_ticket(&self, vendor: Vendor, ticket: TicketSeed) -> String {
         self.shared
             .lock()
             .add_ticket(vendor, ticket, Instant::now())
     }
 
-    /// Puts this many open tickets at a vendor, named `Ticket 1` and so on, without a text.
+    /// Adds this many open tickets to a vendor. Their subjects are `Ticket 1`, `Ticket 2` and so on; they have no
+    /// text.
     ///
-    /// They are cheap: a hundred thousand take some 40 MB, and a page of a list costs no more
-    /// than the tickets on it.
+    /// 100,000 tickets take about 40 MB, and the cost of a list page depends only on the tickets in it.
     pub fn add_tickets(&self, vendor: Vendor, count: usize) {
         let mut state = self.shared.lock();
         let now = Instant::now();
@@ -177,8 +177,7 @@ impl Sandbox {
         }
     }
 
-    /// Writes on a ticket without a request and returns the vendor's id of what was written;
-    /// `None` where there is no ticket with this id.
+    /// Adds a message to a ticket without a request and returns the message's id; `None` if no ticket has this id.
     pub fn add_message(
         &self,
         vendor: Vendor,
@@ -191,8 +190,7 @@ impl Sandbox {
             .add_message(vendor, id, kind, text.as_ref(), Instant::now())
     }
 
-    /// Makes every token that OneCloud has given out expire, the constant one included. A token
-    /// asked for afterwards is good again.
+    /// Expires every token that OneCloud has issued, including the constant one. Tokens issued later are valid.
     pub fn expire_token(&self) {
         self.shared.lock().vendors.onecloud.expire_token();
     }
@@ -202,18 +200,18 @@ impl Sandbox {
         self.shared.lock().vendors.onecloud.exhaust_quota();
     }
 
-    /// Closes the listening socket and every connection: connecting is refused until
-    /// [`accept_connections`](Self::accept_connections). Does nothing where it is so already.
+    /// Closes the listening socket and every connection: connections are refused until
+    /// [`accept_connections`](Self::accept_connections). Does nothing if they already are.
     ///
     /// # Errors
     ///
-    /// The system's error where the port cannot be held for later.
+    /// Returns the system's error if the port cannot be reserved.
     pub async fn refuse_connections(&self) -> io::Result<()> {
         let mut listener = self.listener.lock().await;
         match std::mem::replace(&mut *listener, Listener::Broken) {
             Listener::Open { stop, server } => {
                 drop(stop);
-                // It only fails if the server panicked, and then it is closed as well.
+                // This fails only if the server task panicked, and then it is closed too.
                 let _ = server.await;
             }
             closed @ Listener::Closed { .. } => {
@@ -228,11 +226,11 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Listens again, on the same port. Does nothing where it does already.
+    /// Listens again on the same port. Does nothing if it is already listening.
     ///
     /// # Errors
     ///
-    /// The system's error where the port cannot be had again.
+    /// Returns the system's error if the port cannot be bound again.
     pub async fn accept_connections(&self) -> io::Result<()> {
         let mut listener = self.listener.lock().await;
         let reserved = match std::mem::replace(&mut *listener, Listener::Broken) {
@@ -249,7 +247,7 @@ impl Sandbox {
 }
 
 impl fmt::Debug for Sandbox {
-    /// The address alone: the state and the journal would be pages of it.
+    /// Prints only the address: the state and the journal are too long.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
             .field("address", &self.address)

@@ -1,6 +1,6 @@
-//! The socket side: accept, read a request whole, send or cut.
+//! The HTTP server: accepts connections, reads requests, sends answers or cuts them off.
 //!
-//! Not for what is answered: see `state.rs`.
+//! What is answered is decided in `state.rs`.
 
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,10 +22,10 @@ use crate::answer::{Answer, Delivery};
 use crate::body::{AnswerBody, Cut};
 use crate::state::{Received, State};
 
-/// Larger request bodies are answered 413 and not kept.
+/// Larger request bodies are answered with 413 and not kept.
 const MAX_REQUEST_BODY: usize = 32 * 1024 * 1024;
 
-/// What the connections and the handle share. Never locked over an await.
+/// The state that the connections and the handle share. Never locked across an await.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared(Arc<Mutex<State>>);
 
@@ -39,8 +39,7 @@ impl Shared {
     }
 }
 
-/// Serves until `stop` is used or dropped; then neither the listening socket nor a connection is
-/// left open.
+/// Serves until `stop` is used or dropped, then closes the listening socket and all connections.
 pub(crate) async fn run(listener: TcpListener, shared: Shared, mut stop: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
@@ -51,7 +50,7 @@ pub(crate) async fn run(listener: TcpListener, shared: Shared, mut stop: oneshot
                 Ok((stream, _)) => {
                     connections.spawn(connection(stream, shared.clone()));
                 }
-                // Out of file descriptors, most likely: trying again at once would only spin.
+                // Most likely out of file descriptors: retrying immediately would only spin.
                 Err(_) => sleep(Duration::from_millis(20)).await,
             },
         }
@@ -61,7 +60,7 @@ pub(crate) async fn run(listener: TcpListener, shared: Shared, mut stop: oneshot
 }
 
 async fn connection(stream: TcpStream, shared: Shared) {
-    // Small answers should not wait for the acknowledgement of the one before.
+    // Small answers do not wait for the acknowledgement of the previous one.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| exchange(request, shared.clone()));
     let mut connection = http1::Builder::new()
@@ -82,7 +81,7 @@ async fn exchange(request: Request<Incoming>, shared: Shared) -> Result<Response
     let body = match Limited::new(body, MAX_REQUEST_BODY).collect().await {
         Ok(body) => Some(Vec::from(body.to_bytes())),
         Err(error) if error.is::<LengthLimitError>() => None,
-        // The client went away in the middle: there is no request to speak of.
+        // The client disconnected before the request was complete.
         Err(_) => return Err(Cut::Close),
     };
     let received = Received {

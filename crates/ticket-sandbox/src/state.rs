@@ -1,7 +1,6 @@
-//! Everything behind the lock: the vendors, the faults and the journal, and the way of one request
-//! through them.
+//! The state behind the lock (vendors, faults, journal), and how one request is handled.
 //!
-//! Not for sockets: see `server.rs`.
+//! Sockets are in `server.rs`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -18,16 +17,16 @@ use crate::ticket::{MessageKind, TicketSeed};
 use crate::vendor::{Endpoint, Target, Vendor};
 use crate::vendors::{Call, VendorServer, Vendors};
 
-/// A request as it came off the wire.
+/// A request as received.
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) method: String,
-    /// As on the request line.
+    /// The request target as on the request line.
     pub(crate) target: String,
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) headers: Vec<(String, String)>,
-    /// `None` where it was larger than the sandbox reads.
+    /// `None` if it was larger than the sandbox reads.
     pub(crate) body: Option<Vec<u8>>,
 }
 
@@ -36,9 +35,9 @@ pub(crate) struct State {
     pub(crate) vendors: Vendors,
     pub(crate) faults: Faults,
     pub(crate) journal: Vec<Exchange>,
-    /// The endpoints that take one request at a time, by path, as long as an answer holds them.
+    /// The endpoints that are processing a request, by path. An endpoint is busy while its guard is alive.
     busy: HashMap<String, Weak<()>>,
-    /// What the sandbox was started with.
+    /// The settings that the sandbox was started with.
     settings: SandboxBuilder,
     start: Instant,
 }
@@ -55,7 +54,7 @@ impl State {
         }
     }
 
-    /// Begins anew, with settings made of those of the start.
+    /// Resets everything. `change` adjusts the settings that the sandbox was started with.
     pub(crate) fn reset(
         &mut self,
         change: impl FnOnce(SandboxBuilder) -> SandboxBuilder,
@@ -90,7 +89,7 @@ impl State {
         Some(number.to_string())
     }
 
-    /// Decides a request: what changes, what is answered, what the journal says of it.
+    /// Handles a request: changes the state, adds a journal entry and returns the answer.
     pub(crate) fn answer(&mut self, received: Received, now: Instant) -> Answer {
         if let Some(reply) = control::answer(self, &received, now) {
             return reply.send(Delivery::Immediate);
@@ -158,8 +157,8 @@ impl State {
         held.is_some_and(|held| held.strong_count() > 0)
     }
 
-    /// Keeps the endpoint busy until a late answer is on its way. One that is sent at once has left
-    /// before the next request is looked at.
+    /// Keeps the endpoint busy until a delayed answer is sent. An immediate answer is sent before the next request is
+    /// handled.
     fn occupy(&mut self, path: &str, answer: &mut Answer) {
         if let Answer::Send {
             delivery: Delivery::Delayed(_) | Delivery::Dripping(_),

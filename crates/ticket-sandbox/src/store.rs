@@ -1,6 +1,6 @@
-//! The tickets of one vendor, kept so that a hundred thousand of them are cheap to hold and to list.
+//! The tickets of one vendor, stored so that 100,000 of them are cheap to keep and to list.
 //!
-//! Not for wire formats: a vendor's module turns a ticket into what its calls print.
+//! Wire formats are in the vendors' modules.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::calendar::Date;
 use crate::ticket::{AttachmentRecord, MessageKind, MessageRecord, TicketRecord, TicketSeed};
 
-/// A ticket as it is kept.
+/// A stored ticket.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     pub(crate) id: String,
@@ -19,8 +19,7 @@ pub(crate) struct Ticket {
     pub(crate) owned_by_other: bool,
     pub(crate) locked: bool,
     pub(crate) created: Date,
-    /// The vendor's fields that differ from those of a new ticket of that date: nearly none, most
-    /// of the time.
+    /// The vendor's fields that differ from those of a new ticket of that date. Usually few.
     pub(crate) changes: Map<String, Value>,
     pub(crate) messages: Vec<Message>,
     pub(crate) attachments: Vec<AttachmentRecord>,
@@ -36,7 +35,7 @@ pub(crate) struct Message {
 }
 
 impl Ticket {
-    /// The record of it, with all fields of the vendor's.
+    /// The public record of the ticket, with all of the vendor's fields.
     pub(crate) fn record(&self, attributes: Map<String, Value>) -> TicketRecord {
         let message = |message: &Message| MessageRecord {
             id: message.number.to_string(),
@@ -58,11 +57,11 @@ impl Ticket {
     }
 }
 
-/// Which list of the vendor's a ticket is in, and its rank there; `None` for no list. Tickets of
-/// the same rank are in order of creation.
+/// The list that contains a ticket, and the ticket's rank there; `None` if it is in no list. Tickets of the same rank
+/// are in order of creation.
 pub(crate) type Place = fn(&Ticket) -> Option<(List, u64)>;
 
-/// The lists a vendor can have. One that does not tell open from closed uses `Open` for both.
+/// The lists that a vendor can have. A vendor with a single list uses `Open` for all tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum List {
     Open,
@@ -76,7 +75,7 @@ pub(crate) type Rank = (u64, u64);
 #[derive(Debug)]
 pub(crate) struct Store {
     by_id: HashMap<String, u64>,
-    /// Boxed, since a tree that only grows at its end keeps half of its places free.
+    /// Boxed, because a tree that grows only at its end leaves half of its slots empty.
     by_age: BTreeMap<u64, Box<Ticket>>,
     open: Vec<Rank>,
     closed: Vec<Rank>,
@@ -100,7 +99,7 @@ impl Store {
         }
     }
 
-    /// A number that no ticket of this store has or had from here.
+    /// Returns a number that this store has not used yet.
     fn fresh_number(&mut self) -> u64 {
         while self.by_id.contains_key(&self.next_number.to_string()) {
             self.next_number += 1;
@@ -110,7 +109,7 @@ impl Store {
         number
     }
 
-    /// A ticket of the seed, under its own id or the next free number; not inserted yet.
+    /// Creates a ticket from the seed, with the seed's id or the next free number. Does not insert it.
     pub(crate) fn ticket(&mut self, seed: TicketSeed, created: Date) -> Ticket {
         Ticket {
             id: seed.id.unwrap_or_else(|| self.fresh_number().to_string()),
@@ -127,7 +126,7 @@ impl Store {
         }
     }
 
-    /// A message under the next free number; not written on any ticket yet.
+    /// Creates a message with the next free number. Does not add it to a ticket.
     pub(crate) fn message(&mut self, kind: MessageKind, text: &str, date: Date) -> Message {
         self.next_message += 1;
         Message {
@@ -151,7 +150,7 @@ impl Store {
         self.by_age.get(self.by_id.get(id)?).map(Box::as_ref)
     }
 
-    /// Changes a ticket and gives it back; `None` where there is none with this id.
+    /// Changes a ticket and returns it; `None` if no ticket has this id.
     pub(crate) fn change(&mut self, id: &str, change: impl FnOnce(&mut Ticket)) -> Option<&Ticket> {
         let age = *self.by_id.get(id)?;
         let mut ticket = self.by_age.remove(&age)?;
@@ -173,7 +172,7 @@ impl Store {
         self.by_age.values().map(Box::as_ref)
     }
 
-    /// Where the tickets of a list are, from this rank on: counting and slicing it is free.
+    /// The positions of a list's tickets, starting at this rank. Counting and slicing them is cheap.
     pub(crate) fn list(&self, list: List, from: u64) -> &[Rank] {
         let ranks = match list {
             List::Open => &self.open,
@@ -183,7 +182,7 @@ impl Store {
         ranks.get(start..).unwrap_or_default()
     }
 
-    /// The ticket at a place of a list.
+    /// The ticket at a position of a list.
     pub(crate) fn at(&self, (_, age): &Rank) -> Option<&Ticket> {
         self.by_age.get(age).map(Box::as_ref)
     }

@@ -1,17 +1,17 @@
-//! Tickets as a test sees them: what to put at a vendor, and what is really there.
+//! Tickets as tests see them: seeds to add to a vendor, and records of what exists there.
 //!
-//! Not for wire formats nor for how they are kept: see `vendors/` and `store.rs`.
+//! Wire formats are in `vendors/`, storage is in `store.rs`.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A ticket as it really is at a vendor.
+/// The actual state of a ticket at a vendor.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TicketRecord {
-    /// The id that the vendor's calls use: a decimal number, at Sweeppea seven characters.
+    /// The id that the vendor's API uses: a decimal number; at Sweeppea it has seven characters.
     pub id: String,
     /// The subject or title.
     pub subject: String,
@@ -19,63 +19,63 @@ pub struct TicketRecord {
     pub description: String,
     /// Whether it is closed (resolved).
     pub closed: bool,
-    /// Whether it belongs to somebody else than the owner of the credentials (Sweeppea).
+    /// Whether it belongs to another user than the owner of the credentials (Sweeppea).
     pub owned_by_other: bool,
     /// Whether the vendor has locked it against changes (Sweeppea).
     pub locked: bool,
     /// The vendor's other fields, by the vendor's names and in its JSON types.
     pub attributes: Map<String, Value>,
-    /// What was written on it, oldest first.
+    /// Its messages, oldest first.
     pub messages: Vec<MessageRecord>,
-    /// The files that came with it, in the order they came.
+    /// Its attachments, in the order they were sent.
     pub attachments: Vec<AttachmentRecord>,
-    /// The JSON body of the create call that made it; `None` for seeded and added tickets.
+    /// The JSON body of the create call that created it; `None` for seeded and added tickets.
     pub created_from: Option<Value>,
 }
 
-/// What somebody wrote on a ticket.
+/// A message of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageRecord {
-    /// The vendor's id of it, a decimal number. Not every vendor shows it.
+    /// The message's id, a decimal number. Not every vendor returns it.
     pub id: String,
-    /// Which way it went.
+    /// The direction of the message.
     pub kind: MessageKind,
     /// The text.
     pub text: String,
 }
 
-/// Which way a message went.
+/// The direction of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MessageKind {
-    /// From the customer; LeadSquared: by e-mail.
+    /// From the customer (at LeadSquared by email).
     Incoming,
-    /// To the customer; LeadSquared: by e-mail.
+    /// To the customer (at LeadSquared by email).
     Outgoing,
-    /// From the customer, in the portal. Other vendors than LeadSquared show it as `Incoming`.
+    /// From the customer, in the portal. Vendors other than LeadSquared return it as `Incoming`.
     PortalIncoming,
-    /// To the customer, in the portal. Other vendors than LeadSquared show it as `Outgoing`.
+    /// To the customer, in the portal. Vendors other than LeadSquared return it as `Outgoing`.
     PortalOutgoing,
-    /// Among the vendor's users: a note of Sweeppea, an internal note of LeadSquared.
+    /// Internal: a note at Sweeppea, an internal note at LeadSquared.
     Note,
 }
 
-/// A file that came with a ticket.
+/// A file attached to a ticket.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttachmentRecord {
     /// The file name as sent.
     pub name: String,
-    /// The media type as sent; `None` where none was.
+    /// The media type as sent; `None` if none was sent.
     pub media_type: Option<String>,
     /// The content.
     pub bytes: Vec<u8>,
 }
 
 impl fmt::Debug for AttachmentRecord {
-    /// The length instead of the content, which may be megabytes.
+    /// Prints the length instead of the content, which may be large.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AttachmentRecord")
             .field("name", &self.name)
@@ -85,7 +85,7 @@ impl fmt::Debug for AttachmentRecord {
     }
 }
 
-/// A ticket to be put at a vendor without a request.
+/// A ticket to add to a vendor without a request.
 ///
 /// ```
 /// let ticket = ticket_sandbox::TicketSeed::new("Printer on fire").description("Again.").closed();
@@ -103,7 +103,7 @@ pub struct TicketSeed {
 }
 
 impl TicketSeed {
-    /// Makes an open ticket of the owner of the credentials, with this subject.
+    /// Creates an open ticket with this subject. It belongs to the owner of the credentials.
     pub fn new(subject: impl Into<String>) -> Self {
         Self {
             subject: subject.into(),
@@ -111,43 +111,43 @@ impl TicketSeed {
         }
     }
 
-    /// Gives it this id instead of the next free one; a ticket of the same id is replaced.
+    /// Sets the id. Default the next free id. A ticket that has this id is replaced.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Gives it this text. At OneCloud it is also the first message, unless it is empty.
+    /// Sets the text. At OneCloud, a text that is not empty is also the first message.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Gives a field of the vendor's, by the vendor's name, this value: `Priority` and
-    /// `ResourceAffected` of Sweeppea, `Status` or `CustomData.Shop` of LeadSquared.
+    /// Sets one of the vendor's fields, by the vendor's name: for example `Priority` or `ResourceAffected` at
+    /// Sweeppea, `Status` or `CustomData.Shop` at LeadSquared.
     #[must_use]
     pub fn attribute(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.attributes.insert(name.into(), value.into());
         self
     }
 
-    /// Makes it closed.
+    /// Marks the ticket as closed.
     #[must_use]
     pub fn closed(mut self) -> Self {
         self.closed = true;
         self
     }
 
-    /// Gives it to another user. Only Sweeppea tells tickets apart by their owner.
+    /// Makes another user the owner. Only Sweeppea distinguishes owners.
     #[must_use]
     pub fn owned_by_other(mut self) -> Self {
         self.owned_by_other = true;
         self
     }
 
-    /// Locks it against deleting, updating and resolving. Only Sweeppea locks tickets.
+    /// Locks the ticket: deleting, updating and resolving fail. Only Sweeppea has locks.
     #[must_use]
     pub fn locked(mut self) -> Self {
         self.locked = true;

@@ -1,10 +1,10 @@
-//! The vendors and the calls of theirs that the sandbox knows, in neutral words.
+//! The vendors and endpoints that the sandbox implements, in vendor-neutral terms.
 //!
-//! Not for how a vendor behaves: that is in `vendors/`.
+//! Their behaviour is in `vendors/`.
 
 use serde::{Deserialize, Serialize};
 
-/// A vendor whose wire format the sandbox speaks.
+/// A vendor that the sandbox implements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -31,7 +31,7 @@ impl Vendor {
     }
 }
 
-/// A vendor's call, by what it is for.
+/// An endpoint of a vendor, by its purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -42,24 +42,24 @@ pub enum Endpoint {
     Get,
     /// Read tickets, a page at a time (OneCloud, Sweeppea).
     List,
-    /// Read what was written on one ticket (OneCloud, LeadSquared).
+    /// Read the messages of one ticket (OneCloud, LeadSquared).
     Messages,
-    /// File a ticket.
+    /// Create a ticket.
     Create,
     /// Change a ticket's fields (Sweeppea, LeadSquared).
     Update,
-    /// Close a ticket by a call of its own (Sweeppea); LeadSquared closes by `Update`.
+    /// Close a ticket (Sweeppea). LeadSquared closes tickets with `Update`.
     Resolve,
-    /// Write on a ticket: a portal activity or an internal note (LeadSquared).
+    /// Comment on a ticket: a portal activity or an internal note (LeadSquared).
     Comment,
-    /// Delete one ticket, or several where the vendor takes several.
+    /// Delete one ticket, or several if the vendor supports that.
     Delete,
 }
 
 impl Endpoint {
-    /// Whether the call is meant to change something at the vendor.
+    /// Whether the endpoint is a write.
     ///
-    /// This is about the purpose, not the HTTP method: Sweeppea reads with POST. A new token is no change.
+    /// The purpose decides, not the HTTP method: Sweeppea reads with POST. Requesting a token is not a write.
     pub fn is_write(self) -> bool {
         match self {
             Self::Authenticate | Self::Get | Self::List | Self::Messages => false,
@@ -68,7 +68,7 @@ impl Endpoint {
     }
 }
 
-/// A request's path, split into the vendor and the decoded segments behind its prefix.
+/// A request's path, split into the vendor and the decoded segments after its prefix.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) vendor: Option<Vendor>,
@@ -76,8 +76,8 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Splits on the slashes that were sent as slashes, so `a%2Fb` stays one segment.
-    /// Dot segments are not resolved: a client that sends them should not get away with it.
+    /// Splits on literal slashes only, so `a%2Fb` is one segment. Dot segments are not resolved, so that a client
+    /// that sends them gets an error.
     pub(crate) fn parse(path: &str) -> Self {
         let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
         let prefix = parts.next().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! The bodies of the control API. Times are seconds, fractions allowed; names are in `snake_case`.
+//! The request bodies of the control API. Times are in seconds and may have fractions; names are in `snake_case`.
 //!
-//! Not for what is done with them: that is what the handle does with the same values.
+//! They convert to the types that the methods of `Sandbox` take.
 
 use std::time::Duration;
 
@@ -135,8 +135,7 @@ impl From<SeedBody> for TicketSeed {
     }
 }
 
-/// The settings of [`SandboxBuilder`] by their names; what is not there stays as it is. A quota that
-/// is null is no limit.
+/// The settings of [`SandboxBuilder`] by name. A missing setting is unchanged; a quota of null means no quota.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
@@ -176,11 +175,11 @@ impl From<QuotaBody> for Quota {
     }
 }
 
-/// A quota or, as null, none.
+/// A quota; null means no quota.
 #[derive(Deserialize)]
 struct Limit(Option<QuotaBody>);
 
-/// Tells a null from what is not there.
+/// Distinguishes null from a missing field.
 fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Limit>, D::Error> {
     Limit::deserialize(from).map(Some)
 }
@@ -223,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    /// A fault of each kind as JSON. A new kind that is not here does not compile.
+    /// Each kind of fault as JSON. A new kind that is missing here does not compile.
     fn as_json(fault: &Fault) -> Value {
         match fault {
             Fault::LostResponse => json!("lost_response"),

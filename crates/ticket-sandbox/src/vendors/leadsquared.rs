@@ -1,9 +1,8 @@
 //! LeadSquared Service CRM: ticket details, create, update and trash, conversations, portal
 //! activities and internal notes.
 //!
-//! Printed by the vendor: the paths but one, the 200s, the statuses and the sentence of the limit.
-//! Inferred: the path of the details, every error body, the answers to an unknown id, the largest
-//! batch.
+//! Documented by the vendor: all paths but one, the 200 replies, the statuses and the quota message. Inferred: the
+//! path of the details, every error body, the replies to an unknown id, the maximum batch size.
 
 mod activity;
 mod record;
@@ -29,20 +28,20 @@ use request::Request;
 pub(crate) struct LeadSquared {
     store: Store,
     counter: Option<Counter>,
-    /// Portal activities so far; their ids count from 1.
+    /// The number of portal activities so far. Their ids start at 1.
     activities: u64,
     account: Account,
 }
 
-/// What differs from one account of the vendor's to the next.
+/// Settings that differ between the vendor's accounts.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
-    /// Seconds for a `Retry-After` header on the 429s; the vendor documents none.
+    /// The `Retry-After` header of 429 replies, in seconds. The vendor documents none.
     pub(crate) retry_after: Option<u64>,
     pub(crate) max_delete: usize,
-    /// The fields that no ticket may be without, by their schema names.
+    /// The required fields of a ticket, by schema name.
     pub(crate) required_fields: Vec<String>,
-    /// The names a status can have; empty for any.
+    /// The accepted status names; empty accepts any.
     pub(crate) statuses: Vec<String>,
 }
 
@@ -179,7 +178,7 @@ impl VendorServer for LeadSquared {
             ("PUT", ["tickets", "trash"]) => Some(Endpoint::Delete),
             ("PUT", ["tickets", id, "update"]) if !id.is_empty() => Some(Endpoint::Update),
             ("POST", ["conversation", "filter"]) => Some(Endpoint::Messages),
-            // The one path with a single `ticket`.
+            // The only path with the singular `ticket`.
             ("POST", ["ticket", id, "portal", "activity"]) if !id.is_empty() => {
                 Some(Endpoint::Comment)
             }
@@ -266,7 +265,7 @@ fn json_body(call: &Call<'_>) -> Option<Map<String, Value>> {
     if is_json { call.json_object() } else { None }
 }
 
-/// A refusal in a 200, in the form of the replies to create and update.
+/// A failure with status 200, in the format of the replies to create and update.
 fn failure(id: Option<&str>, reason: &str) -> Reply {
     Reply::json(
         200,
@@ -277,7 +276,7 @@ fn failure(id: Option<&str>, reason: &str) -> Reply {
     )
 }
 
-/// An id as the reply gives it: a number, or the text that was sent where that is no number.
+/// An id as the reply returns it: a number, or the text that was sent if it is not a number.
 fn ticket_id(id: &Value) -> Option<Value> {
     match id {
         Value::String(text) => Some(match text.parse::<u64>() {

@@ -1,6 +1,6 @@
-//! The vendors' servers: one module each, one function per endpoint.
+//! The vendors' servers: one module per vendor, one function per endpoint.
 //!
-//! Not for sockets, faults or the journal: a vendor only sees a call and answers it.
+//! A vendor only handles a call and returns a reply. Sockets, faults and the journal are elsewhere.
 
 mod leadsquared;
 mod onecloud;
@@ -24,9 +24,9 @@ use crate::vendor::{Endpoint, Vendor};
 /// A request to an endpoint.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    /// The decoded path behind the vendor's prefix.
+    /// The decoded path after the vendor's prefix.
     pub(crate) segments: &'a [&'a str],
-    /// As on the request line, behind the question mark.
+    /// The query string, not decoded.
     pub(crate) query: &'a str,
     pub(crate) headers: &'a [(String, String)],
     pub(crate) body: Option<&'a [u8]>,
@@ -42,13 +42,13 @@ impl Call<'_> {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The token of a bearer header; `None` where there is no such header.
+    /// The token of a bearer header; `None` if there is no such header.
     fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
-    /// The body as a JSON object; `None` where it is anything else.
+    /// The body as a JSON object; `None` if it is anything else.
     fn json_object(&self) -> Option<Map<String, Value>> {
         serde_json::from_slice(self.body?).ok()
     }
@@ -58,12 +58,12 @@ impl Call<'_> {
         self.header("content-type").map(form::without_parameters)
     }
 
-    /// The parts of a multipart form; `None` where the body is anything else.
+    /// The parts of a multipart form; `None` if the body is anything else.
     fn parts(&self) -> Option<Vec<Part>> {
         form::parts(self.header("content-type")?, self.body?)
     }
 
-    /// A parameter of the query, decoded; the first one where it was sent twice.
+    /// The first value of a query parameter, decoded.
     fn parameter(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(self.query.as_bytes())
             .find(|(known, _)| known == name)
@@ -75,25 +75,25 @@ impl Call<'_> {
     }
 }
 
-/// What the state needs of a vendor.
+/// A vendor as the sandbox calls it.
 pub(crate) trait VendorServer: ErrorFormat + Send {
-    /// The endpoint behind a method and a path, before any other check.
+    /// The endpoint for a method and a path. Checks nothing else.
     fn endpoint(&self, method: &str, segments: &[&str]) -> Option<Endpoint>;
-    /// Credentials, then limits, then the call itself.
+    /// Checks the credentials, then the quota, then handles the call.
     fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply;
-    /// Whether an endpoint is busy until its answer has left, and answers 503 to whoever comes before.
+    /// Whether an endpoint handles one request at a time and answers concurrent ones with 503.
     fn one_at_a_time(&self) -> bool {
         false
     }
-    /// What the vendor's gateway says to a path that is none of its endpoints.
+    /// The gateway's reply to a path that is not an endpoint.
     fn no_endpoint(&self) -> Reply;
-    /// Puts a ticket there without a request and returns its id.
+    /// Adds a ticket without a request and returns its id.
     fn add(&mut self, seed: TicketSeed, date: Date) -> String;
-    /// A ticket with all of the vendor's fields.
+    /// The record of a ticket, with all of the vendor's fields.
     fn record(&self, ticket: &Ticket) -> TicketRecord;
-    /// The true state.
+    /// The vendor's tickets.
     fn store(&self) -> &Store;
-    /// The true state, to be changed without a request.
+    /// The vendor's tickets, for changes without a request.
     fn store_mut(&mut self) -> &mut Store;
 }
 
@@ -122,7 +122,7 @@ impl Vendors {
         }
     }
 
-    /// How errors are worded; plainly outside every vendor's prefix.
+    /// The vendor's error format; a neutral one for paths outside every vendor's prefix.
     pub(crate) fn error_format(&self, vendor: Option<Vendor>) -> &dyn ErrorFormat {
         match vendor {
             None => &(),
@@ -132,7 +132,7 @@ impl Vendors {
         }
     }
 
-    /// Puts the tickets there that the vendors' own pages use as samples.
+    /// Adds the tickets that the vendors' documentation uses as samples.
     pub(crate) fn seed(&mut self, date: Date) {
         self.onecloud.seed(date);
         self.sweeppea.seed(date);
@@ -140,7 +140,7 @@ impl Vendors {
     }
 }
 
-/// The fields of a new ticket of the vendor's, with what is different about this one.
+/// Applies the ticket's changes to the fields of a new ticket.
 fn with_changes(mut fields: Map<String, Value>, ticket: &Ticket) -> Map<String, Value> {
     let changes = ticket.changes.iter();
     fields.extend(changes.map(|(name, value)| (name.clone(), value.clone())));

@@ -1,8 +1,7 @@
 //! OneCloud (OneBox): the `ticketrz` and `ticket` resources and the tokens.
 //!
-//! Printed by the vendor: the paths, the 200s, the 401s. Inferred: every answer to a call that is
-//! wrong in another way (400, 404, a missing or foreign token), and that asking for a token is not
-//! counted against the daily quota.
+//! Documented by the vendor: the paths, the 200 and 401 replies. Inferred: the replies to all other invalid calls
+//! (400, 404, a missing or unknown token), and that token requests do not count against the daily quota.
 
 mod list;
 mod messages;
@@ -27,19 +26,19 @@ const REQUIRED: [&str; 5] = ["fullName", "contact", "subject", "category", "cont
 pub(crate) struct OneCloud {
     store: Store,
     tokens: Tokens,
-    /// Calls left for today; `None` where nobody counts.
+    /// Calls left for today; `None` for no quota.
     calls_left: Option<u64>,
     quirks: Quirks,
 }
 
-/// What the vendor's samples do in one place and not in another.
+/// Behaviour that some of the vendor's samples show and others do not.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Quirks {
-    /// A page has one row more than was asked for.
+    /// A page has one row more than requested.
     pub(crate) extra_row: bool,
-    /// A page has no more rows than this, whatever was asked for.
+    /// The maximum number of rows in a page, even if more are requested.
     pub(crate) largest_page: Option<usize>,
-    /// Messages behind the first one are wrapped once more.
+    /// Messages after the first one are nested in another object.
     pub(crate) nested_messages: bool,
 }
 
@@ -92,7 +91,7 @@ impl OneCloud {
         match &mut self.calls_left {
             None => Ok(()),
             Some(0) => {
-                // The pages print the code as text for Get and Find and as a number for the others.
+                // The vendor documents the code as a string for Get and Find and as a number for the other endpoints.
                 let code = match endpoint {
                     Endpoint::Get | Endpoint::List => json!("401"),
                     _ => json!(401),
@@ -134,7 +133,7 @@ impl OneCloud {
         .changed_state()
     }
 
-    /// A ticket whose text is its first message, not inserted yet.
+    /// Creates a ticket whose text is its first message. Does not insert it.
     fn file(&mut self, seed: TicketSeed, date: Date) -> Ticket {
         let mut ticket = self.store.ticket(seed, date);
         if !ticket.description.is_empty() {
@@ -226,7 +225,7 @@ impl ErrorFormat for OneCloud {
     }
 }
 
-/// The error envelope; `blank` is what stands in its unused fields, null or empty text.
+/// The error envelope. `blank` is the value of its unused fields: null or an empty string.
 fn refusal(status: u16, code: &Value, message: &str, blank: &Value) -> Reply {
     Reply::json(
         status,

@@ -1,8 +1,8 @@
 //! Sweeppea: everything under `/tickets/`, all of it POST.
 //!
-//! Printed by the vendor: bodies, messages, the limits' numbers. Inferred: the answers above the
-//! text limits and to a body that is no JSON object, that a lock keeps from updating and resolving
-//! as well, and the gateway's 404.
+//! Documented by the vendor: bodies, messages, the numbers of the limits. Inferred: the replies to texts over the
+//! limits and to a body that is not a JSON object; that a lock also prevents updating and resolving; the gateway's
+//! 404.
 
 mod change;
 mod create;
@@ -26,14 +26,14 @@ const MAX_TITLE: usize = 200;
 const MAX_DESCRIPTION: usize = 20_000;
 const MAX_API_CALLS: u64 = 100_000;
 
-/// Which edition of the vendor's pages the Sweeppea server words its answers by.
+/// Which edition of the vendor's documentation the replies of Sweeppea follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Wording {
-    /// The pages of early 2026: short messages, no `Help`, no `Telemetry`, no `AssignedTo`.
+    /// The edition of early 2026: short messages, no `Help`, no `Telemetry`, no `AssignedTo`.
     Old,
-    /// The later pages.
+    /// The later edition.
     #[default]
     New,
 }
@@ -129,7 +129,7 @@ impl Sweeppea {
         Ok(())
     }
 
-    /// Adds the call counters that the later pages show.
+    /// Adds the call counters of the later edition.
     fn with_telemetry(&self, mut body: Value) -> Value {
         if let (Wording::New, Some(body)) = (self.wording, body.as_object_mut()) {
             body.insert(
@@ -140,7 +140,7 @@ impl Sweeppea {
         body
     }
 
-    /// A 400, with the expected body where the later pages have it.
+    /// A 400. In the later edition it includes the expected body.
     fn invalid(&self, message: &str, expected: &Value) -> Reply {
         let mut body = refusal(400, message);
         if let (Wording::New, Some(body)) = (self.wording, body.as_object_mut()) {
@@ -257,7 +257,7 @@ impl VendorServer for Sweeppea {
     }
 }
 
-/// Tickets are listed apart by their state, by age; those of other users nowhere.
+/// Open and closed tickets are in separate lists, in order of age. Other users' tickets are in no list.
 fn place(ticket: &Ticket) -> Option<(List, u64)> {
     let list = if ticket.closed {
         List::Closed
@@ -269,7 +269,7 @@ fn place(ticket: &Ticket) -> Option<(List, u64)> {
 
 impl ErrorFormat for Sweeppea {
     fn error(&self, endpoint: Option<Endpoint>, status: u16) -> Reply {
-        // Update has words of its own, without a code, in both editions.
+        // In both editions, update has its own message without a code.
         match (endpoint, status) {
             (Some(Endpoint::Update), 401) => return codeless(401, "Unauthorized: Missing token"),
             (Some(Endpoint::Update), 404) => return codeless(404, "Ticket not found"),
@@ -327,7 +327,7 @@ fn refusal(status: u16, message: &str) -> Value {
     json!({ "Response": false, "Message": message, "Code": status })
 }
 
-/// The refusal of an update, which carries no code.
+/// The error reply of an update, which has no code.
 fn codeless(status: u16, message: &str) -> Reply {
     Reply::json(status, &json!({ "Response": false, "Message": message }))
 }
@@ -340,7 +340,7 @@ fn locked(id: &str) -> Reply {
     Reply::json(409, &refusal(409, &message))
 }
 
-/// The first field of these that is longer than allowed, in words.
+/// The error message for the first field that is too long.
 fn too_long<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str, usize)>) -> Option<String> {
     fields
         .into_iter()
@@ -348,7 +348,7 @@ fn too_long<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str, usize)>) -> 
         .map(|(name, _, most)| format!("{name} is longer than {most} characters"))
 }
 
-/// A text that is there and not empty.
+/// The value of a field if it is a non-empty string.
 fn text<'a>(body: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
     body.get(key)
         .and_then(Value::as_str)

@@ -276,7 +276,7 @@ async fn what_control_does_not_take_is_refused_with_a_reason() {
             "/journal?after=x",
             Value::Null,
             400,
-            "takes after=N alone",
+            "accepts only `after=N`",
         ),
         ("GET", "/faults", Value::Null, 404, "no GET /control/faults"),
         ("GET", "/", Value::Null, 404, "no GET /control/"),

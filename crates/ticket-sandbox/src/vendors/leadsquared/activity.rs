@@ -1,8 +1,8 @@
-//! What is written on a ticket: conversations, portal activities, internal notes.
+//! The messages of a ticket: conversations, portal activities, internal notes.
 //!
-//! Inferred: that a portal activity is a conversation of the kind `PortalInbound`, that filtering by
-//! an unknown ticket finds nothing, and the answers to a comment on an unknown ticket (404), to an
-//! empty one (a failure in a 200) and to any other value than the documented ones (400).
+//! Inferred: a portal activity is a conversation of the kind `PortalInbound`; filtering by an unknown ticket returns
+//! nothing; the replies to a comment on an unknown ticket (404), to an empty comment (a failure with status 200) and
+//! to undocumented values (400).
 
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ impl LeadSquared {
         let body = json_body(call).unwrap_or_default();
         let text = |name: &str| body.get(name).and_then(Value::as_str);
         let id = body.get("RelatedTicketId").and_then(Value::as_u64);
-        // `Permament` is how the vendor spells it.
+        // The vendor spells it `Permament`.
         let (Some(note), Some("CreateInternalNote"), Some("Permament"), Some(id)) = (
             text("TextPart").filter(|note| !note.is_empty()),
             text("ActivityType"),
@@ -105,7 +105,7 @@ impl LeadSquared {
     }
 }
 
-/// The vendor's name of a kind of conversation; an internal note is none.
+/// The vendor's name of a kind of conversation. An internal note is not a conversation.
 fn conversation(kind: MessageKind) -> Option<&'static str> {
     match kind {
         MessageKind::Incoming => Some("InboundEmail"),

@@ -1,16 +1,16 @@
-//! A LeadSquared ticket as the details page prints it: a few keys and a list of fields.
+//! A LeadSquared ticket as the details endpoint returns it: a few keys and a list of fields.
 
 use serde_json::{Map, Value, json};
 
 use crate::store::Ticket;
 use crate::vendors::object;
 
-/// The printed form of a ticket number.
+/// The documented format of a ticket number.
 pub(super) fn key(id: &str) -> String {
     format!("#{id:0>3}")
 }
 
-/// A GUID that is always the same for the same ticket; that of 143 is as printed.
+/// A GUID that depends only on the ticket's id. That of ticket 143 is the documented one.
 pub(super) fn guid(id: &str) -> String {
     if id == "143" {
         return "03913666-6ab8-4355-9a50-a63fe3204d0a".to_owned();
@@ -28,7 +28,7 @@ pub(super) fn guid(id: &str) -> String {
     )
 }
 
-/// The keys of the details beside `Id`, and the fields beside title and description.
+/// The keys of the details other than `Id`, and the fields other than title and description.
 pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {
     let mut attributes = object(json!({
         "TicketId": guid(&ticket.id), "LeadId": "330fba67-6795-46c2-9dad-077794077f70",
@@ -60,11 +60,10 @@ pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {
     attributes
 }
 
-/// The one change that is no field: the lead of the ticket.
+/// The only change that is not a field: the lead of the ticket.
 pub(super) const LEAD: &str = "LeadId";
 
-/// Whether a status closes a ticket. Its names belong to the account; these are the states that
-/// the vendor's help speaks of.
+/// Whether a status closes a ticket. Status names differ per account; these are the ones in the vendor's help.
 pub(super) fn is_closed(status: &str) -> bool {
     ["Resolved", "Closed"].contains(&status)
 }
@@ -84,7 +83,7 @@ fn set_field(attributes: &mut Map<String, Value>, name: &str, value: Value) {
     }
 }
 
-/// A ticket as the details page prints it, `TypeId` as the text "null" included.
+/// A ticket as the details endpoint returns it, including `TypeId` as the string "null".
 pub(super) fn printed(ticket: &Ticket) -> Value {
     let mut body = attributes(ticket);
     set_field(&mut body, "Title", json!(ticket.subject));

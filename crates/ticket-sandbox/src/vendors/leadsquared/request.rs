@@ -54,7 +54,7 @@ impl Request {
         })
     }
 
-    /// What a new ticket needs.
+    /// Checks the request for a new ticket.
     pub(super) fn check(mut self, account: &Account) -> Result<Self, Reply> {
         self.check_types("creating")?;
         if self.lead().is_none()
@@ -73,7 +73,7 @@ impl Request {
         }
     }
 
-    /// What a change of the ticket with this id needs.
+    /// Checks the request for an update of this ticket.
     pub(super) fn check_update(mut self, account: &Account, id: &str) -> Result<Self, Reply> {
         self.check_types("updating")?;
         match self.body.get("Id").filter(|id| !id.is_null()) {
@@ -95,7 +95,7 @@ impl Request {
         }
     }
 
-    /// Reads the fields and looks at the two type ids, a text and a number.
+    /// Reads the fields and checks the two type ids, a string and a number.
     fn check_types(&mut self, doing: &str) -> Result<(), Reply> {
         match self.body.get("Fields") {
             None | Some(Value::Null) => {}
@@ -136,7 +136,7 @@ impl Request {
         self.fields.is_empty() && self.files.is_empty() && self.lead().is_none()
     }
 
-    /// Puts fields, lead and files on a ticket.
+    /// Applies fields, lead and files to a ticket.
     pub(super) fn apply(self, ticket: &mut Ticket) {
         if let Some(lead) = self.lead() {
             ticket.changes.insert(LEAD.into(), json!(lead));
@@ -146,7 +146,7 @@ impl Request {
             match name.as_str() {
                 "Title" => text.clone_into(&mut ticket.subject),
                 "Description" => text.clone_into(&mut ticket.description),
-                // They are about the lead, which has a record of its own.
+                // These belong to the lead, which has its own record.
                 "RelatedCustomerId" | LEAD => {}
                 _ if name.starts_with("LeadDetail.") => {}
                 _ => {
@@ -171,7 +171,7 @@ fn no_such_status(status: &str) -> String {
     format!("'{status}' is no value of Status")
 }
 
-/// The 500 that stands for a missing mandatory field, in the form of the vendor's core API.
+/// The 500 for a missing mandatory field, in the format of the vendor's core API.
 fn mandatory(name: &str, doing: &str) -> Reply {
     Reply::json(
         500,

@@ -1,6 +1,6 @@
-//! `PUT .../tickets/{id}/update`, a form always: the vendor documents no JSON update.
+//! `PUT .../tickets/{id}/update`. Always a form: the vendor documents no JSON update.
 //!
-//! Inferred: that the id of the path is that of `ticketDTO`, and the 404 of an unknown one.
+//! Inferred: the id in the path is the one in `ticketDTO`; an unknown id is a 404.
 
 use serde_json::json;
 

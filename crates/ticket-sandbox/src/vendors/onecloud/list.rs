@@ -1,8 +1,8 @@
-//! Find: `GET /api/ticketrz`, rows with names where Get has ids.
+//! Find: `GET /api/ticketrz`. Its rows have names where Get has ids.
 //!
-//! Inferred: that rows are in order of their ids, that `sinceId` leaves out that id and smaller
-//! ones and is counted in `total`, what happens to a limit or an offset that is no number, the
-//! name `Open` and the names of media and categories that no sample shows.
+//! Inferred: the rows are in order of id; `sinceId` excludes that id and smaller ones, also from `total`; the
+//! handling of a limit or an offset that is not a number; the name `Open`; the names of media and categories that no
+//! sample shows.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ impl OneCloud {
         let count = page.len();
         let rows = page.filter_map(|rank| self.store.at(rank)).map(row);
         let rows = json_array(rows);
-        // A limit that was sent comes back as it was sent.
+        // The reply repeats the limit exactly as it was sent.
         let limit = call
             .parameter("limit")
             .map_or(json!(limit), |sent| json!(sent));
@@ -44,7 +44,7 @@ impl OneCloud {
     }
 }
 
-/// A row without the detour over all 55 keys of the ticket, since lists are long.
+/// Builds a row directly, without all 55 keys of the ticket, because lists can be long.
 fn row(ticket: &Ticket) -> Value {
     let created = json!(ticket.created.spaced());
     let status = if ticket.closed { CLOSED } else { OPEN };

@@ -1,6 +1,6 @@
 //! Conversations: `GET /api/ticket/conversations/{id}`.
 //!
-//! Inferred: that the text of a new ticket is its first message, and the 404 of an unknown ticket.
+//! Inferred: the text of a new ticket is its first message; an unknown ticket is a 404.
 
 use serde_json::{Value, json};
 
@@ -10,13 +10,13 @@ use crate::store::{Message, Ticket};
 use crate::ticket::MessageKind;
 use crate::vendors::{Call, object};
 
-/// Of the customer and of the page that the printed conversation is between.
+/// The participants of the documented conversation: the customer and the page.
 const CUSTOMER: &str = "1000000000000001";
 const PAGE: &str = "2000000000000002";
-/// The medium's ids of the message and of the one before it, as printed.
+/// The medium's ids of the message and of the previous one, as documented.
 const REMOTE: &str = "3000000000000003_4000000000000004";
 const REMOTE_BEFORE: &str = "2000000000000002_3000000000000003";
-/// The keys without a value.
+/// The keys that are always null.
 const NULLS: [&str; 11] = [
     "Description",
     "Remarks",

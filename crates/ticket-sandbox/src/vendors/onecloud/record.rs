@@ -1,4 +1,4 @@
-//! A OneCloud ticket as Get prints it: 55 keys, each a text or null.
+//! A OneCloud ticket as Get returns it: 55 keys, each a string or null.
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,7 @@ pub(super) fn number(id: &str) -> u64 {
     id.parse().unwrap_or(u64::MAX)
 }
 
-/// The 52 keys beside `Id`, `Subject` and `Content` with the values of the printed sample.
+/// The 52 keys other than `Id`, `Subject` and `Content`, with the values of the documented sample.
 pub(super) fn printed_attributes() -> Map<String, Value> {
     let mut attributes = object(json!({
         "SiteId": "169", "Requestor": "31329", "Description": "", "Remarks": "",
@@ -58,8 +58,8 @@ pub(super) fn printed_attributes() -> Map<String, Value> {
     attributes
 }
 
-/// The codes of a new ticket and of a closed one. `TS1` for "open" is inferred: the pages only ever
-/// show a closed ticket.
+/// The status codes of an open and of a closed ticket. `TS1` (open) is inferred: the vendor documents only a closed
+/// ticket.
 pub(super) const OPEN: &str = "TS1";
 pub(super) const CLOSED: &str = "TS7";
 pub(super) const REQUESTOR: &str = "31329";

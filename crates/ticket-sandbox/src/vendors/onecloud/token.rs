@@ -1,8 +1,8 @@
-//! `/api/authenticate`, and which tokens are good.
+//! `/api/authenticate`, and which tokens are valid.
 //!
-//! The vendor states neither the encoding of the request nor how long a token lives. Both are
-//! inferred here: a form, with JSON and multipart taken as well, and 900 seconds, which its sample
-//! tokens claim. That an empty site gives a success without a token is third-party knowledge.
+//! The vendor documents neither the encoding of the request nor the lifetime of a token. Both are inferred: a
+//! URL-encoded form (JSON and multipart are accepted too), and 900 seconds, as stated in the sample tokens. That an
+//! empty site returns a success without a token is known from third parties.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::vendors::Call;
 
 const LIFETIME: Duration = Duration::from_secs(900);
 
-/// The tokens given out so far, expired ones included.
+/// All tokens issued so far, including expired ones.
 #[derive(Debug)]
 pub(super) struct Tokens(HashMap<String, Validity>);
 
@@ -55,7 +55,7 @@ impl Tokens {
         }
     }
 
-    /// Gives a new token to who knows the password.
+    /// Checks the credentials and issues a token.
     pub(super) fn ask(&mut self, call: &Call<'_>) -> Reply {
         let content_type = call.header("content-type");
         let fields = form::fields(content_type, call.body.unwrap_or_default());
@@ -83,7 +83,7 @@ impl Tokens {
     }
 }
 
-/// The printed 401; where no site was given, with the printed site.
+/// The documented 401. If no site was given, it names the site of the sample.
 pub(super) fn wrong_credentials(site: &str) -> Reply {
     let site = if site.is_empty() { "1691" } else { site };
     Reply::json(

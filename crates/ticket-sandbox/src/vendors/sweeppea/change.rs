@@ -1,7 +1,7 @@
 //! `/tickets/update` and `/tickets/resolve`.
 //!
-//! They disagree on the same mishap: a closed ticket is a 400 to the one and a 404 to the other, a
-//! foreign one a 403 and a 404.
+//! They answer the same error differently: for a closed ticket, update returns 400 and resolve 404; for another
+//! user's ticket, 403 and 404.
 
 use serde_json::{Map, Value, json};
 

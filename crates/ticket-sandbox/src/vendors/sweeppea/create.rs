@@ -7,7 +7,7 @@ use crate::answer::Reply;
 use crate::ticket::TicketSeed;
 use crate::vendors::Call;
 
-/// The administrator of the printed sample, the only one there is.
+/// The only administrator: the one of the documented sample.
 const ADMIN: (&str, &str) = ("Admin User", "support@yourdomain.com");
 
 impl Sweeppea {
@@ -95,7 +95,7 @@ impl Sweeppea {
     }
 }
 
-/// A create call that is in order.
+/// A valid create request.
 struct NewTicket<'a> {
     title: &'a str,
     description: &'a str,

@@ -1,7 +1,7 @@
 //! `/tickets/fetchOpenTickets` and `/tickets/fetchClosedTickets`.
 //!
-//! Inferred: that both know the same platforms (the vendor says it of the closed ones), the answers
-//! to a page or a priority that is none, an empty page behind the last one.
+//! Inferred: both accept the same platforms (documented for closed tickets); the replies to an invalid page or
+//! priority; an empty page after the last one.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use crate::store::{List, Ticket};
 use crate::vendors::Call;
 
 const PAGE: usize = 20;
-/// Longer subjects are cut in lists.
+/// Lists truncate longer subjects.
 const MAX_SUBJECT: usize = 100;
 const PLATFORMS: [&str; 20] = [
     "general",
@@ -36,7 +36,7 @@ const PLATFORMS: [&str; 20] = [
     "n8n",
     "other",
 ];
-/// Other spellings that the later pages name.
+/// Other spellings in the later edition.
 const ALIASES: [(&str, &str); 4] = [
     ("shopify app", "shopify"),
     ("mcp", "mcp-server"),
@@ -130,7 +130,7 @@ impl Sweeppea {
     }
 }
 
-/// Which tickets are asked for. Texts are in lower case.
+/// The requested filters. Texts are in lower case.
 struct Filter {
     search: Option<String>,
     platform: Option<String>,

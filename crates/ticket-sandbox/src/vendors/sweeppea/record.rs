@@ -1,4 +1,4 @@
-//! A Sweeppea ticket as fetchSingleTicket prints it.
+//! A Sweeppea ticket as fetchSingleTicket returns it.
 
 use serde_json::{Map, Value, json};
 
@@ -6,10 +6,10 @@ use crate::calendar::Date;
 use crate::store::Ticket;
 use crate::vendors::{object, with_changes};
 
-/// Who closes tickets: the user of the printed samples.
+/// The user who closes tickets in the documented samples.
 pub(super) const CLOSED_BY: &str = "John Doe";
 
-/// A ticket as fetchSingleTicket prints it.
+/// A ticket as fetchSingleTicket returns it.
 pub(super) fn printed(ticket: &Ticket) -> Value {
     let mut data = attributes(ticket);
     data.insert("CaseNumber".into(), json!(ticket.id));
@@ -19,7 +19,7 @@ pub(super) fn printed(ticket: &Ticket) -> Value {
     Value::Object(data)
 }
 
-/// The other keys of fetchSingleTicket, with the values of the printed sample where it has any.
+/// The other keys of fetchSingleTicket, with the values of the documented sample if it has any.
 pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {
     let notes: Vec<Value> = ticket
         .messages
@@ -61,7 +61,7 @@ pub(super) fn platform(ticket: &Ticket) -> &str {
     changed.and_then(Value::as_str).unwrap_or(NEW_PLATFORM)
 }
 
-/// What resolving a ticket changes beside its status and its notes.
+/// The fields that resolving a ticket changes, other than its status and its notes.
 pub(super) fn resolution(ticket: &Ticket, date: Date) -> Map<String, Value> {
     let statistics = [
         statistic("1", ticket.created, "create"),
