@@ -207,7 +207,7 @@ impl Counter {
 struct Gcra {
     limiter: governor::RateLimiter<NotKeyed, InMemoryState, SinceStart, NoOpMiddleware<Duration>>,
     start: Instant,
-    turnstile: tokio::sync::Mutex<()>,
+    queue_head: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone)]
@@ -231,7 +231,7 @@ impl Gcra {
         Ok(Self {
             limiter: governor::RateLimiter::direct_with_clock(quota, SinceStart(start)),
             start,
-            turnstile: tokio::sync::Mutex::default(),
+            queue_head: tokio::sync::Mutex::default(),
         })
     }
 }
@@ -244,7 +244,7 @@ impl fmt::Debug for Gcra {
 
 impl Layer for Gcra {
     async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
-        let turn = self.turnstile.lock().await;
+        let turn = self.queue_head.lock().await;
         while let Err(not_until) = self.limiter.check() {
             sleep_until(self.start + not_until.earliest_possible()).await;
         }

@@ -32,7 +32,7 @@ fn the_tables_of_the_readme_are_those_of_the_code() {
 fn errors() -> String {
     let mut table = "| kind | in Rust | meaning | passes |\n|---|---|---|---|\n".to_owned();
     for kind in ErrorKind::ALL {
-        let passes = if kind.is_retryable() { "yes" } else { "" };
+        let passes = if kind.is_transient() { "yes" } else { "" };
         let variant = format!("{kind:?}");
         let meaning = meaning(&variant);
         writeln!(table, "| `{kind}` | `{variant}` | {meaning} | {passes} |").unwrap();

@@ -28,7 +28,7 @@ async fn a_quota_is_told_from_an_expired_token_and_its_window_kept_as_a_hint() {
         error.vendor_message().unwrap().contains("18:00 - 06:00"),
         "{error}"
     );
-    assert!(!error.is_retryable());
+    assert!(!error.is_transient());
 
     let (sandbox, provider) = connected().await;
     sandbox.expire_token();

@@ -156,7 +156,7 @@ pub(crate) async fn delete_leaves_others_alone(harness: &Harness) -> CaseResult 
 fn is_no_success(id: &TicketId, outcome: &Outcome) -> bool {
     match outcome {
         Outcome::NotFound(error) | Outcome::Failed(error) => {
-            error.effect() == Effect::None && !error.is_retryable() && error.ticket() == Some(id)
+            error.effect() == Effect::None && !error.is_transient() && error.ticket() == Some(id)
         }
         _ => false,
     }

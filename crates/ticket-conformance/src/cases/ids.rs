@@ -312,7 +312,7 @@ pub(crate) async fn missing_tickets_cannot_be_changed(harness: &Harness) -> Case
         let result = act(harness, operation, &id).await?;
         let what = format!("`{operation}` was called on a ticket that does not exist");
         match &result {
-            Err(error) if error.effect() == Effect::None && !error.is_retryable() => {}
+            Err(error) if error.effect() == Effect::None && !error.is_transient() => {}
             Err(error) => {
                 return fail(
                     what,

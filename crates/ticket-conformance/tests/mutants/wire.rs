@@ -75,7 +75,7 @@ impl Memory {
         }
         let failures = self.flawed.failures.load(Ordering::Relaxed);
         let mut result = self.attempt(operation, method, &path, &body).await;
-        let again = result.as_ref().is_err_and(Error::is_retryable);
+        let again = result.as_ref().is_err_and(Error::is_transient);
         if self.has(Flaw::RetriesInside) && again {
             result = self.attempt(operation, method, &path, &body).await;
         }
@@ -219,10 +219,10 @@ impl Memory {
         if reply.status == 404 && self.has(Flaw::TakesMissingForDone) {
             return Ok(json!({"id": 1}).to_string());
         }
-        Err(self.refusal(&reply))
+        Err(self.rejection(&reply))
     }
 
-    fn refusal(&self, reply: &Reply) -> Error {
+    fn rejection(&self, reply: &Reply) -> Error {
         let kind = match reply.status {
             401 => ErrorKind::Unauthenticated,
             403 => ErrorKind::Forbidden,

@@ -154,7 +154,7 @@ async fn verify_deleted(
     }
     match provider.get(context, id).await {
         Ok(_) => {
-            let error = error.because("the ticket is there, but a delete does not find it");
+            let error = error.with_context("the ticket is there, but a delete does not find it");
             Some(Outcome::Failed(error))
         }
         Err(seen) if seen.kind() == ErrorKind::NotFound => Some(Outcome::AlreadyDone),

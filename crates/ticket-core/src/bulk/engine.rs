@@ -140,8 +140,8 @@ impl Engine {
             self.refusals += usize::from(is_invalid);
             self.settle_failed(asked, error);
         }
-        let not_attempted = error.is_untried() && refused;
-        if error.kind().is_retryable() {
+        let not_attempted = error.is_not_attempted() && refused;
+        if error.kind().is_transient() {
             self.failures += u32::from(!not_attempted);
         } else {
             // The vendor was within reach.
@@ -157,11 +157,13 @@ impl Engine {
         );
         if account_is_at_fault {
             self.end(
-                error.because("not tried, since an earlier call failed for the whole account"),
+                error.with_context("not tried, since an earlier call failed for the whole account"),
             );
         } else if self.failures >= self.give_up_after.get() {
             let calls = self.failures;
-            self.end(error.because(&format!("not tried, since {calls} calls in a row failed")));
+            self.end(
+                error.with_context(&format!("not tried, since {calls} calls in a row failed")),
+            );
         }
     }
 
@@ -190,7 +192,7 @@ impl Engine {
     }
 
     fn settle_failed(&mut self, asked: Vec<Asked>, error: &Error) {
-        let not_attempted = error.is_untried() && error.effect() == Effect::None;
+        let not_attempted = error.is_not_attempted() && error.effect() == Effect::None;
         for asked in asked {
             let error = error.clone().on_ticket(&asked.target.id);
             let outcome = if not_attempted {
@@ -216,7 +218,7 @@ impl Engine {
     }
 
     /// Answers for what has not been sent.
-    pub(super) fn leave_untried(&mut self) {
+    pub(super) fn settle_unattempted(&mut self) {
         let Some(reason) = self.end.clone() else {
             return;
         };

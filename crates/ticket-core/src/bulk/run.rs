@@ -60,7 +60,7 @@ impl Engine {
             }
             self.end_in_time();
             if self.end.is_some() {
-                self.leave_untried();
+                self.settle_unattempted();
                 if !self.settled.is_empty() {
                     continue;
                 }
@@ -206,7 +206,7 @@ impl Engine {
             let outcome = if may_be_sent {
                 Outcome::Unknown(error)
             } else {
-                Outcome::Unattempted(error.because("the work was stopped before its turn"))
+                Outcome::Unattempted(error.with_context("the work was stopped before its turn"))
             };
             self.settle(asked, outcome);
         }

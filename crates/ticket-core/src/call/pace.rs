@@ -75,9 +75,9 @@ pub struct Pacer {
     /// that waits for its endpoint takes no place among all calls.
     gates: Vec<(usize, Semaphore)>,
     /// Whoever holds it is first in line, and alone asks for a slot.
-    turnstile: Semaphore,
+    queue_head: Semaphore,
     /// What the first in line waits for.
-    obstacle: Mutex<Option<Waiting>>,
+    blocked_by: Mutex<Option<Waiting>>,
     /// The account was closed: the first in line must ask again how long it takes.
     closed: Notify,
     in_flight: AtomicUsize,
@@ -93,7 +93,7 @@ pub struct PaceStatus {
     /// How many calls wait to be sent.
     pub waiting: usize,
     /// What the first of them waits for.
-    pub obstacle: Option<Waiting>,
+    pub blocked_by: Option<Waiting>,
 }
 
 impl Pacer {
@@ -130,8 +130,8 @@ impl Pacer {
             slots,
             own_slots: None,
             unlimited: AtomicBool::new(unlimited),
-            turnstile: Semaphore::new(1),
-            obstacle: Mutex::default(),
+            queue_head: Semaphore::new(1),
+            blocked_by: Mutex::default(),
             closed: Notify::new(),
             in_flight: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
@@ -161,7 +161,7 @@ impl Pacer {
         PaceStatus {
             in_flight: self.in_flight.load(Relaxed),
             waiting,
-            obstacle: (*self.obstacle()).or((waiting > 0).then_some(elsewhere)),
+            blocked_by: (*self.blocked_by()).or((waiting > 0).then_some(elsewhere)),
         }
     }
 
@@ -204,11 +204,13 @@ impl Pacer {
             .await;
         match passed {
             Ok(Ok(slot)) => Ok(slot),
-            Ok(Err(Refused::TooLate(obstacle))) => {
-                refuse(too_late(Some(obstacle), self.windows(operation)))
+            Ok(Err(Refused::TooLate(blocked_by))) => {
+                refuse(too_late(Some(blocked_by), self.windows(operation)))
             }
             Ok(Err(Refused::NoSlots(error))) => refuse(error.with_effect(Effect::None)),
-            Err(WaitEnded::Deadline) => refuse(too_late(wait.obstacle(), self.windows(operation))),
+            Err(WaitEnded::Deadline) => {
+                refuse(too_late(wait.blocked_by(), self.windows(operation)))
+            }
             Err(WaitEnded::Stopped) => refuse(called_off(
                 "called off while waiting for a free call of the quota; nothing was sent",
             )),
@@ -241,13 +243,13 @@ impl Pacer {
         if self.unlimited.load(Relaxed) {
             return Some(Slot::new(self, operation, permits, false));
         }
-        let _turn = self.turnstile.try_acquire().ok()?;
+        let _turn = self.queue_head.try_acquire().ok()?;
         own_slots.try_take(operation).ok()?;
         Some(Slot::new(self, operation, permits, true))
     }
 
     /// Through all that may stand in the way. A busy endpoint holds up no other one, and who waits for the end of
-    /// other calls holds up nobody at the turnstile.
+    /// other calls does not hold the head of the queue.
     async fn pass<'a>(
         &'a self,
         operation: Operation,
@@ -261,17 +263,17 @@ impl Pacer {
         if self.unlimited.load(Relaxed) {
             return Ok(Slot::new(self, operation, permits, false));
         }
-        let _turn = if let Ok(turn) = self.turnstile.try_acquire() {
+        let _turn = if let Ok(turn) = self.queue_head.try_acquire() {
             Some(turn)
         } else {
             // Nobody in the line is sent before its first.
-            let first = (*self.obstacle()).unwrap_or(Waiting {
+            let first = (*self.blocked_by()).unwrap_or(Waiting {
                 reason: WaitReason::Quota,
                 until: None,
             });
             first.ends_within(context)?;
             wait.begin(first);
-            self.turnstile.acquire().await.ok()
+            self.queue_head.acquire().await.ok()
         };
         let first_in_line = FirstInLine(self);
         loop {
@@ -283,13 +285,13 @@ impl Pacer {
             };
             // To wait for nothing would be to ask without end.
             let at_least = at_least.max(Duration::from_millis(1));
-            let obstacle = Waiting {
+            let blocked_by = Waiting {
                 reason,
                 until: Instant::now().checked_add(at_least),
             };
-            obstacle.ends_within(context)?;
-            wait.begin(obstacle);
-            first_in_line.waits_for(obstacle);
+            blocked_by.ends_within(context)?;
+            wait.begin(blocked_by);
+            first_in_line.waits_for(blocked_by);
             let _ = tokio::time::timeout(at_least, self.closed.notified()).await;
         }
     }
@@ -304,8 +306,10 @@ impl Pacer {
         gates.map(|(_, gate)| gate)
     }
 
-    fn obstacle(&self) -> MutexGuard<'_, Option<Waiting>> {
-        self.obstacle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn blocked_by(&self) -> MutexGuard<'_, Option<Waiting>> {
+        self.blocked_by
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

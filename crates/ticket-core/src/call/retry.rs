@@ -103,7 +103,7 @@ impl RetryPolicy {
     /// assert!(!lost(Operation::Create));
     /// ```
     pub const fn repeats(kind: ErrorKind, effect: Effect, operation: Operation) -> bool {
-        kind.is_retryable() && (matches!(effect, Effect::None) || operation.is_idempotent())
+        kind.is_transient() && (matches!(effect, Effect::None) || operation.is_idempotent())
     }
 
     /// The longest wait before the attempt after `attempts` ones.
@@ -134,13 +134,13 @@ impl Budget {
     }
 
     /// A call succeeded.
-    pub(crate) fn earn(&self) {
+    pub(crate) fn deposit(&self) {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         *left = (*left + 1).min(self.full);
     }
 
     /// Pays for a repeat, or says that there is nothing left to pay with.
-    pub(crate) fn spend(&self) -> bool {
+    pub(crate) fn withdraw(&self) -> bool {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let rest = left.checked_sub(REPEAT);
         *left = rest.unwrap_or(*left);
@@ -165,14 +165,14 @@ mod tests {
     #[test]
     fn five_successes_pay_for_a_repeat_and_savings_are_bounded() {
         let budget = Budget::new(1);
-        assert!(budget.spend());
-        assert!(!budget.spend());
-        (0..4).for_each(|_| budget.earn());
-        assert!(!budget.spend());
-        budget.earn();
-        assert!(budget.spend());
-        (0..50).for_each(|_| budget.earn());
-        assert!(budget.spend());
-        assert!(!budget.spend());
+        assert!(budget.withdraw());
+        assert!(!budget.withdraw());
+        (0..4).for_each(|_| budget.deposit());
+        assert!(!budget.withdraw());
+        budget.deposit();
+        assert!(budget.withdraw());
+        (0..50).for_each(|_| budget.deposit());
+        assert!(budget.withdraw());
+        assert!(!budget.withdraw());
     }
 }

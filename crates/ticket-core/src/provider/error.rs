@@ -89,7 +89,7 @@ struct Inner {
     retry_after: Option<Duration>,
     quota_window: Option<DailyWindow>,
     attempts: u32,
-    untried: bool,
+    not_attempted: bool,
 }
 
 impl Error {
@@ -112,7 +112,7 @@ impl Error {
                 retry_after: None,
                 quota_window: None,
                 attempts: 0,
-                untried: false,
+                not_attempted: false,
             }),
             source: None,
         }
@@ -177,25 +177,25 @@ impl Error {
     }
 
     /// The same reason for not doing something else, which is said first.
-    pub(crate) fn because(&self, consequence: &str) -> Self {
+    pub(crate) fn with_context(&self, consequence: &str) -> Self {
         let mut error = self.clone().with_effect(Effect::None).with_attempts(0);
         error.inner.message = format!("{consequence}: {}", error.inner.message);
         error
     }
 
     /// Says that the call ended before it was made: it was called off, or there was no free call in time.
-    pub(crate) fn untried(mut self) -> Self {
-        self.inner.untried = true;
+    pub(crate) fn not_attempted(mut self) -> Self {
+        self.inner.not_attempted = true;
         self
     }
 
     /// Whether the call ended before it was made.
-    pub(crate) fn is_untried(&self) -> bool {
-        self.inner.untried
+    pub(crate) fn is_not_attempted(&self) -> bool {
+        self.inner.not_attempted
     }
 
     /// Says one thing more.
-    pub(crate) fn noting(mut self, note: &str) -> Self {
+    pub(crate) fn with_note(mut self, note: &str) -> Self {
         self.inner.message = format!("{}; {note}", self.inner.message);
         self
     }
@@ -292,8 +292,8 @@ impl Error {
     ///
     /// This says nothing about whether repeating it is *safe*: for a write, look at
     /// [`effect`](Self::effect) as well.
-    pub fn is_retryable(&self) -> bool {
-        self.inner.kind.is_retryable()
+    pub fn is_transient(&self) -> bool {
+        self.inner.kind.is_transient()
     }
 }
 

@@ -6,9 +6,9 @@ use tokio::sync::watch;
 
 /// How much is still wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Wish {
+enum StopLevel {
     #[default]
-    GoOn,
+    Continue,
     Finish,
     Abandon,
 }
@@ -25,7 +25,7 @@ enum Wish {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
-    wish: Arc<watch::Sender<Wish>>,
+    level: Arc<watch::Sender<StopLevel>>,
 }
 
 impl Stop {
@@ -36,37 +36,37 @@ impl Stop {
 
     /// Begin nothing new, wait for what is on its way.
     pub fn finish(&self) {
-        self.at_least(Wish::Finish);
+        self.at_least(StopLevel::Finish);
     }
 
     /// Wait for nothing.
     pub fn abandon(&self) {
-        self.at_least(Wish::Abandon);
+        self.at_least(StopLevel::Abandon);
     }
 
     /// Whether nothing new may begin.
     pub fn is_finishing(&self) -> bool {
-        *self.wish.borrow() >= Wish::Finish
+        *self.level.borrow() >= StopLevel::Finish
     }
 
     /// Returns once nothing new may begin.
     pub async fn finishing(&self) {
-        self.reached(Wish::Finish).await;
+        self.reached(StopLevel::Finish).await;
     }
 
     /// Returns once nothing more is waited for.
     pub async fn abandoned(&self) {
-        self.reached(Wish::Abandon).await;
+        self.reached(StopLevel::Abandon).await;
     }
 
-    fn at_least(&self, wish: Wish) {
-        self.wish.send_modify(|now| *now = wish.max(*now));
+    fn at_least(&self, level: StopLevel) {
+        self.level.send_modify(|now| *now = level.max(*now));
     }
 
-    async fn reached(&self, wish: Wish) {
-        let mut watched = self.wish.subscribe();
+    async fn reached(&self, level: StopLevel) {
+        let mut watched = self.level.subscribe();
         // It cannot fail: `self` holds the sender.
-        let _ = watched.wait_for(|now| *now >= wish).await;
+        let _ = watched.wait_for(|now| *now >= level).await;
     }
 }
 

@@ -29,10 +29,13 @@ async fn an_account_that_is_at_fault_is_not_asked_again() {
                 words(&settled),
                 ["failed", "failed", "unattempted", "unattempted"]
             );
-            let untried = reason(&settled[3]);
-            assert_eq!((untried.kind(), untried.effect()), (kind, Effect::None));
+            let not_attempted = reason(&settled[3]);
             assert_eq!(
-                untried.to_string(),
+                (not_attempted.kind(), not_attempted.effect()),
+                (kind, Effect::None)
+            );
+            assert_eq!(
+                not_attempted.to_string(),
                 "fake delete d: not tried, since an earlier call failed for the whole account: it failed"
             );
             assert_eq!(log.ids(), ["a,b"]);

@@ -175,7 +175,7 @@ async fn no_more_calls_are_on_their_way_than_allowed() {
     begin(&mut calls);
     let status = account.pacer.status();
     assert_eq!((status.in_flight, status.waiting), (2, 3));
-    assert_eq!(status.obstacle.unwrap().reason, WaitReason::Concurrency);
+    assert_eq!(status.blocked_by.unwrap().reason, WaitReason::Concurrency);
     calls.await;
     account.assert_seen(&[(0, "a"), (0, "b"), (1000, "c"), (1000, "d"), (2000, "e")]);
 }
@@ -321,8 +321,8 @@ async fn the_status_tells_what_the_first_in_line_waits_for_and_until_when() {
     let waits_for = |account: &Account| {
         let status = account.pacer.status();
         assert_eq!((status.in_flight, status.waiting), (0, 2));
-        let obstacle = status.obstacle.unwrap();
-        (obstacle.reason, obstacle.until)
+        let blocked_by = status.blocked_by.unwrap();
+        (blocked_by.reason, blocked_by.until)
     };
     account.resolve("a").await.unwrap();
     let mut refused = Box::pin(account.resolve("refused"));

@@ -130,7 +130,7 @@ impl Account {
     pub(crate) fn assert_idle(&self) {
         let status = self.pacer.status();
         assert_eq!((status.in_flight, status.waiting), (0, 0));
-        assert_eq!(status.obstacle, None);
+        assert_eq!(status.blocked_by, None);
     }
 }
 

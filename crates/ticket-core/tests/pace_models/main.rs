@@ -38,7 +38,7 @@ fn provider(layer: impl Layer, server: &Arc<Server>) -> Arc<dyn TicketProvider> 
 struct Gcra {
     limiter: governor::RateLimiter<NotKeyed, InMemoryState, SinceStart, NoOpMiddleware<Duration>>,
     start: Instant,
-    turnstile: tokio::sync::Mutex<()>,
+    queue_head: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl Gcra {
         Self {
             limiter,
             start,
-            turnstile: tokio::sync::Mutex::default(),
+            queue_head: tokio::sync::Mutex::default(),
         }
     }
 }
@@ -74,7 +74,7 @@ impl fmt::Debug for Gcra {
 
 impl Layer for Gcra {
     async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
-        let turn = self.turnstile.lock().await;
+        let turn = self.queue_head.lock().await;
         while let Err(not_until) = self.limiter.check() {
             sleep_until(self.start + not_until.earliest_possible()).await;
         }

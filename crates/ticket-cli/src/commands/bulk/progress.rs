@@ -152,7 +152,7 @@ fn styled(template: &str) -> ProgressStyle {
 /// What an account's calls wait for at this moment, in words, and how long. Where other calls go on meanwhile that is
 /// no news.
 fn waiting(account: &Account) -> Option<(String, Duration)> {
-    let waiting = account.tickets.pacer()?.status().obstacle?;
+    let waiting = account.tickets.pacer()?.status().blocked_by?;
     let reason = match waiting.reason {
         WaitReason::Quota => "waiting for the quota",
         WaitReason::Closed => "closed by the vendor",

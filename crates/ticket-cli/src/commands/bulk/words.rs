@@ -41,7 +41,7 @@ pub(super) fn rank(outcome: Option<&Outcome>) -> u8 {
 pub(super) fn remains(outcome: Option<&Outcome>) -> bool {
     match outcome {
         Some(Outcome::Unattempted(_)) => true,
-        Some(Outcome::Failed(error)) => error.is_retryable() && error.effect() == Effect::None,
+        Some(Outcome::Failed(error)) => error.is_transient() && error.effect() == Effect::None,
         _ => false,
     }
 }

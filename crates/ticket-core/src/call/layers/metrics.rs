@@ -82,7 +82,7 @@ impl Layer for Metrics {
 
 /// An attempt has ended.
 pub(super) fn attempted<T>(call: &Call<'_>, result: &Result<T>) {
-    if result.as_ref().is_err_and(crate::Error::is_untried) {
+    if result.as_ref().is_err_and(crate::Error::is_not_attempted) {
         return;
     }
     let (provider, operation) = labels(call);

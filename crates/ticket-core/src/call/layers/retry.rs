@@ -85,7 +85,7 @@ impl Retry {
         }
         // Who was refused for the quota is no sign of an outage, and waits for the pause with everyone else.
         let is_pacing = (error.kind(), error.effect()) == (ErrorKind::RateLimited, Effect::None);
-        if !is_pacing && !self.budget.spend() {
+        if !is_pacing && !self.budget.withdraw() {
             return Err(GivingUp::Budget);
         }
         Ok(wait)
@@ -125,7 +125,7 @@ impl Retry {
         super::metrics::attempted(&call, &result);
         match result {
             Ok(reply) => {
-                self.budget.earn();
+                self.budget.deposit();
                 Ok(past.read(reply, &call))
             }
             Err(error) => {
@@ -145,13 +145,13 @@ impl Retry {
     ) -> Result<T> {
         let mut context = call.context().clone();
         loop {
-            if error.is_untried() {
-                return Err(past.untried(error));
+            if error.is_not_attempted() {
+                return Err(past.not_attempted(error));
             }
             past.add(&error);
-            if !error.is_retryable() {
+            if !error.is_transient() {
                 // An answer, if not the one that was wanted: the vendor is within reach.
-                self.budget.earn();
+                self.budget.deposit();
             }
             if !RetryPolicy::repeats(error.kind(), error.effect(), call.operation()) {
                 return Err(past.sum());
@@ -232,8 +232,8 @@ impl Past {
     }
 
     /// The last attempt was not made: what the ones before it were told says more.
-    fn untried(mut self, error: Error) -> Error {
-        let last = self.last.take().map(Error::untried);
+    fn not_attempted(mut self, error: Error) -> Error {
+        let last = self.last.take().map(Error::not_attempted);
         self.last = last.or(Some(error));
         self.sum()
     }
@@ -241,12 +241,12 @@ impl Past {
     fn give_up(self, call: &Call<'_>, reason: GivingUp) -> Error {
         let error = self.sum();
         let error = match reason {
-            GivingUp::Budget => error.noting("too many calls fail, so it was given up"),
+            GivingUp::Budget => error.with_note("too many calls fail, so it was given up"),
             // Where nothing has happened, nothing stands in the way of trying it another time.
             GivingUp::Deadline => error
-                .noting("there was no time left, so it was given up")
-                .untried(),
-            GivingUp::Stopped => error.untried(),
+                .with_note("there was no time left, so it was given up")
+                .not_attempted(),
+            GivingUp::Stopped => error.not_attempted(),
             GivingUp::Attempts | GivingUp::RetryAfter => error,
         };
         tracing::warn!(

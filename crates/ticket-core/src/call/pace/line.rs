@@ -30,7 +30,7 @@ impl Waiting {
     }
 }
 
-/// One call's waiting, from the first obstacle to the last, or to its end by being dropped.
+/// One call's waiting, from its first reason to its last, or to its end by being dropped.
 ///
 /// Its events have the fields `ticket.provider`, `ticket.operation`, `wait.reason` and `wait.estimate_ms`, or
 /// `wait.ms` when it is over. Nothing else: the list is closed, as that of `Observe` is.
@@ -51,20 +51,20 @@ impl<'a> Wait<'a> {
         }
     }
 
-    /// There is an obstacle: the first one, or another one than before.
-    pub(super) fn begin(&mut self, obstacle: Waiting) {
+    /// The call is blocked, for the first time or for another reason than before.
+    pub(super) fn begin(&mut self, blocked_by: Waiting) {
         if let Some((_, latest)) = &mut self.begun {
-            *latest = obstacle;
+            *latest = blocked_by;
             return;
         }
         let now = Instant::now();
-        self.begun = Some((now, obstacle));
+        self.begun = Some((now, blocked_by));
         self.pacer.waiting.fetch_add(1, Relaxed);
         tracing::debug!(
             ticket.provider = self.provider,
             ticket.operation = self.operation.as_str(),
-            wait.reason = obstacle.reason.as_str(),
-            wait.estimate_ms = obstacle
+            wait.reason = blocked_by.reason.as_str(),
+            wait.estimate_ms = blocked_by
                 .until
                 .map(|until| millis(until.duration_since(now))),
             "waits to be sent"
@@ -72,11 +72,11 @@ impl<'a> Wait<'a> {
     }
 
     /// What it waits for; of those in line, what the first of them waits for.
-    pub(super) fn obstacle(&self) -> Option<Waiting> {
+    pub(super) fn blocked_by(&self) -> Option<Waiting> {
         let (_, own) = self.begun?;
         match own.reason {
             WaitReason::Concurrency => Some(own),
-            WaitReason::Quota | WaitReason::Closed => (*self.pacer.obstacle()).or(Some(own)),
+            WaitReason::Quota | WaitReason::Closed => (*self.pacer.blocked_by()).or(Some(own)),
         }
     }
 }
@@ -100,14 +100,14 @@ impl Drop for Wait<'_> {
 pub(super) struct FirstInLine<'a>(pub(super) &'a Pacer);
 
 impl FirstInLine<'_> {
-    pub(super) fn waits_for(&self, obstacle: Waiting) {
-        *self.0.obstacle() = Some(obstacle);
+    pub(super) fn waits_for(&self, blocked_by: Waiting) {
+        *self.0.blocked_by() = Some(blocked_by);
     }
 }
 
 impl Drop for FirstInLine<'_> {
     fn drop(&mut self) {
-        *self.0.obstacle() = None;
+        *self.0.blocked_by() = None;
     }
 }
 

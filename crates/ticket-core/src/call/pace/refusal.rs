@@ -14,10 +14,10 @@ pub(super) enum Refused {
 
 /// The deadline comes before the call's turn.
 pub(super) fn too_late<'a>(
-    obstacle: Option<Waiting>,
+    blocked_by: Option<Waiting>,
     windows: impl IntoIterator<Item = &'a Quota>,
 ) -> Error {
-    let message = match obstacle.map(|waiting| waiting.reason) {
+    let message = match blocked_by.map(|waiting| waiting.reason) {
         None => "the deadline has passed; nothing was sent".to_owned(),
         Some(WaitReason::Quota) => format!(
             "the account's quota ({}) leaves no free call within the deadline; nothing was sent",
@@ -33,15 +33,15 @@ pub(super) fn too_late<'a>(
                 .to_owned()
         }
     };
-    let error = Error::new(ErrorKind::RateLimited, message).untried();
-    match obstacle.and_then(|waiting| waiting.until) {
+    let error = Error::new(ErrorKind::RateLimited, message).not_attempted();
+    match blocked_by.and_then(|waiting| waiting.until) {
         Some(until) => error.with_retry_after(until.duration_since(Instant::now())),
         None => error,
     }
 }
 
 pub(super) fn called_off(message: &str) -> Error {
-    Error::new(ErrorKind::Cancelled, message).untried()
+    Error::new(ErrorKind::Cancelled, message).not_attempted()
 }
 
 fn in_words<'a>(windows: impl IntoIterator<Item = &'a Quota>) -> String {

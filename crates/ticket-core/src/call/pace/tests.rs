@@ -38,7 +38,7 @@ async fn call(pacer: &Pacer) {
 fn assert_idle(pacer: &Pacer) {
     let status = pacer.status();
     assert_eq!((status.in_flight, status.waiting), (0, 0));
-    assert_eq!(status.obstacle, None);
+    assert_eq!(status.blocked_by, None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,9 +199,9 @@ async fn whoever_waits_learns_of_a_pause_that_begins_meanwhile() {
     let context = until(start + seconds(10));
     let mut waiting = Box::pin(acquire(&pacer, &context));
     assert!((&mut waiting).now_or_never().is_none());
-    let obstacle = pacer.status().obstacle.unwrap();
+    let blocked_by = pacer.status().blocked_by.unwrap();
     assert_eq!(
-        (obstacle.reason, obstacle.until),
+        (blocked_by.reason, blocked_by.until),
         (WaitReason::Quota, Some(start + WINDOW))
     );
     pacer.close_for(Some(seconds(20)));

@@ -71,7 +71,7 @@ names!(ErrorKind {
 impl ErrorKind {
     /// Whether it passes: the same call may succeed later, unchanged. Not whether repeating is safe, see
     /// [`RetryPolicy::repeats`](crate::RetryPolicy::repeats).
-    pub const fn is_retryable(self) -> bool {
+    pub const fn is_transient(self) -> bool {
         matches!(
             self,
             Self::RateLimited | Self::Unavailable | Self::Timeout | Self::Connect | Self::Server

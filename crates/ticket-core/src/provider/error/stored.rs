@@ -47,7 +47,7 @@ impl Serialize for Error {
             retry_after,
             quota_window: _,
             attempts,
-            untried,
+            not_attempted,
         } = (*self.inner).clone();
         Stored {
             kind,
@@ -60,7 +60,7 @@ impl Serialize for Error {
             vendor_message,
             retry_after,
             attempts,
-            not_attempted: untried,
+            not_attempted,
         }
         .serialize(serializer)
     }
@@ -94,7 +94,7 @@ impl<'de> Deserialize<'de> for Error {
                 retry_after,
                 quota_window: None,
                 attempts,
-                untried: not_attempted,
+                not_attempted,
             }),
             source: None,
         })
@@ -115,7 +115,7 @@ mod tests {
             .with_attempts(3)
             .in_operation("sweeppea", Operation::Delete)
             .on_ticket(&"2531581".into())
-            .untried();
+            .not_attempted();
         let written = serde_json::to_string(&error).unwrap();
         let read: Error = serde_json::from_str(&written).unwrap();
         assert_eq!(format!("{read:?}"), format!("{error:?}"));

@@ -25,14 +25,14 @@ fn name_is_what_serde_reads_and_writes() {
 }
 
 #[test]
-fn what_may_succeed_later_is_retryable() {
-    let retryable: Vec<_> = ErrorKind::ALL
+fn transient_kinds_are_those_that_may_succeed_later() {
+    let transient: Vec<_> = ErrorKind::ALL
         .iter()
-        .filter(|kind| Error::new(**kind, "").is_retryable())
+        .filter(|kind| Error::new(**kind, "").is_transient())
         .map(|kind| kind.as_str())
         .collect();
     assert_eq!(
-        retryable,
+        transient,
         [
             "rate_limited",
             "unavailable",
