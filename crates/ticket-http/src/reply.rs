@@ -76,9 +76,9 @@ impl HttpResponse {
     ///
     /// # Errors
     ///
-    /// As [`json`](Self::json) and [`refuse_list`](Self::refuse_list).
+    /// As [`json`](Self::json) and [`expect_object`](Self::expect_object).
     pub fn reply<T: DeserializeOwned>(&self) -> Result<Reply<T>> {
-        self.refuse_list()?;
+        self.expect_object()?;
         let (value, raw) = json::read_and_keep(self.json_text()?)
             .map_err(|why| self.error_of(ErrorKind::BadResponse, &why))?;
         Ok(Reply { value, raw })

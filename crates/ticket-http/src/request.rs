@@ -166,7 +166,7 @@ impl<'a> HttpRequest<'a> {
     ///
     /// What [`send`](Self::send) would answer without sending anything: an id that is no path segment, a body that
     /// cannot be encoded.
-    pub fn checked(self) -> Result<Self> {
+    pub fn validate(self) -> Result<Self> {
         match self.parts.problem {
             Some(problem) => Err(problem),
             None => Ok(self),

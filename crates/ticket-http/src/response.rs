@@ -52,7 +52,7 @@ impl HttpResponse {
     ///
     /// False is certain, and far cheaper than to read the body for a field that is seldom there, such as an error in a
     /// success.
-    pub fn may_hold(&self, names: &[&str]) -> bool {
+    pub fn may_contain_key(&self, names: &[&str]) -> bool {
         let holds = |text: &str| memmem::find(&self.body, text.as_bytes()).is_some();
         // Letters may be written as numbers.
         names.iter().copied().any(holds) || holds("\\u")
@@ -64,7 +64,7 @@ impl HttpResponse {
     /// # Errors
     ///
     /// `BadResponse`.
-    pub fn refuse_list(&self) -> Result<()> {
+    pub fn expect_object(&self) -> Result<()> {
         if self.trimmed().starts_with(b"[") {
             let why = "the reply is a list instead of an object";
             return Err(self.error_of(ErrorKind::BadResponse, why));
@@ -127,7 +127,7 @@ impl HttpResponse {
 
     /// As [`error_of`](Self::error_of), with the vendor's own `words`. Where they repeat a credential that was
     /// sent, it is left out.
-    pub fn refusal(&self, kind: ErrorKind, message: &str, words: &str) -> Error {
+    pub fn rejection(&self, kind: ErrorKind, message: &str, words: &str) -> Error {
         let words = self.without_secrets(words);
         self.error_of(kind, message).with_vendor_message(&words)
     }

@@ -220,7 +220,7 @@ impl LeadSquared {
             let message = note.value.message.as_deref().unwrap_or_default();
             if !message.to_ascii_lowercase().starts_with("activity created") {
                 let why = "the vendor's reply does not confirm the note";
-                return Err(response.refusal(ErrorKind::BadResponse, why, message));
+                return Err(response.rejection(ErrorKind::BadResponse, why, message));
             }
             about(response, ticket_id, &note.value.related_ticket_id).map(|()| note)
         })

@@ -22,8 +22,8 @@ pub(crate) fn check(response: &HttpResponse, operation: Operation) -> Result<()>
         let verdict = response.json::<Verdict>().ok();
         return Err(classify(response, verdict.as_ref(), operation));
     }
-    response.refuse_list()?;
-    if !response.may_hold(Verdict::TELLING) {
+    response.expect_object()?;
+    if !response.may_contain_key(Verdict::TELLING) {
         return Ok(());
     }
     let verdict = response.json::<Verdict>()?;
@@ -31,7 +31,7 @@ pub(crate) fn check(response: &HttpResponse, operation: Operation) -> Result<()>
     let has_told = operation == Operation::Delete && verdict.has_lists();
     if verdict.has_reason() || !(verdict.is_success() || has_told) {
         let message = "the vendor refused, although with status 200";
-        let error = response.refusal(ErrorKind::InvalidInput, message, &words(&verdict));
+        let error = response.rejection(ErrorKind::InvalidInput, message, &words(&verdict));
         return Err(error.with_effect(verdict.effect(operation)));
     }
     Ok(())
@@ -101,7 +101,7 @@ fn classify(response: &HttpResponse, verdict: Option<&Verdict>, operation: Opera
         None => kind_of_status(response.status()),
     };
     let words = verdict.map_or_else(|| response.text(), words);
-    let error = response.refusal(kind, message_of(kind, operation), &words);
+    let error = response.rejection(kind, message_of(kind, operation), &words);
     match kind {
         ErrorKind::InvalidInput => error.with_effect(Effect::None),
         ErrorKind::RateLimited if error.retry_after().is_none() => error.with_retry_after(WINDOW),

@@ -169,7 +169,7 @@ impl OneCloud {
         };
         let reply = async {
             // Nobody logs in for what is not sent.
-            let first = request().checked()?;
+            let first = request().validate()?;
             let bearer = self.tokens.current().await?;
             match send(first, &bearer.header).await {
                 Err(expired)

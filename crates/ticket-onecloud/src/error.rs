@@ -15,8 +15,8 @@ use crate::wire::Envelope;
 /// Refuses a reply that is, or holds, an error.
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     // Every reply is an object, that of an error too.
-    let object = response.refuse_list();
-    if response.is_success() && (object.is_err() || !response.may_hold(Envelope::TELLING)) {
+    let object = response.expect_object();
+    if response.is_success() && (object.is_err() || !response.may_contain_key(Envelope::TELLING)) {
         return object;
     }
     // A body that is no JSON object is judged by the status here, and as a body by whoever reads it.
@@ -42,7 +42,7 @@ pub(crate) fn check_login(response: &HttpResponse) -> Result<()> {
             _ => return error,
         };
         let words = error.vendor_message().unwrap_or_default();
-        response.refusal(ErrorKind::Unauthenticated, message, words)
+        response.rejection(ErrorKind::Unauthenticated, message, words)
     })
 }
 
@@ -128,19 +128,19 @@ fn by_words(response: &HttpResponse, code: Option<u16>, words: &str) -> Error {
     if status == Some(401) && lower.contains("expired token") {
         let message =
             "the token has expired; get a new one, or configure a login or a source that renews it";
-        return response.refusal(ErrorKind::TokenExpired, message, words);
+        return response.rejection(ErrorKind::TokenExpired, message, words);
     }
     if status == Some(401) && (lower.contains("time limit reached") || lower.contains("try again"))
     {
         let message = "the quota is used up; a new token does not help";
-        let error = response.refusal(ErrorKind::QuotaExhausted, message, words);
+        let error = response.rejection(ErrorKind::QuotaExhausted, message, words);
         return match daily_window(words) {
             Some(window) => error.with_quota_window(window),
             None => error,
         };
     }
     let kind = status.map_or(ErrorKind::BadResponse, kind_of_status);
-    response.refusal(kind, message_of(kind), words)
+    response.rejection(kind, message_of(kind), words)
 }
 
 /// The error of a reply whose body says nothing.
@@ -152,7 +152,7 @@ fn by_status(response: &HttpResponse) -> Error {
             "a web page says that there is no such address; check the base URL",
         );
     }
-    response.refusal(kind, message_of(kind), &response.text())
+    response.rejection(kind, message_of(kind), &response.text())
 }
 
 fn message_of(kind: ErrorKind) -> &'static str {

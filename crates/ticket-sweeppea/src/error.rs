@@ -10,7 +10,7 @@ use crate::wire::Verdict;
 
 /// Refuses a reply that is, or holds, an error. A success says `"Response": true`.
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
-    let verdict = response.refuse_list().and_then(|()| response.json());
+    let verdict = response.expect_object().and_then(|()| response.json());
     match verdict {
         Ok(Verdict {
             response: true,
@@ -47,7 +47,7 @@ fn classify(response: &HttpResponse, verdict: Verdict) -> Error {
         400 if lower.contains("closed ticket") => ErrorKind::Conflict,
         status => kind_of_status(status),
     };
-    response.refusal(kind, message_of(kind), &words)
+    response.rejection(kind, message_of(kind), &words)
 }
 
 /// The vendor's refusals have its own form. Any other is a gateway's or a firewall's, and says nothing about a
@@ -64,7 +64,7 @@ fn of_another_server(response: &HttpResponse) -> Error {
         ),
         kind => (kind, message_of(kind)),
     };
-    response.refusal(kind, message, &response.text())
+    response.rejection(kind, message, &response.text())
 }
 
 fn message_of(kind: ErrorKind) -> &'static str {

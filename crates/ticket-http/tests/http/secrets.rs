@@ -176,7 +176,7 @@ async fn told(status: u16, words: String, at_first: &str, later: &str) -> [Strin
     let seen = &server.seen()[0];
     assert_eq!(seen.header("x-api-key"), Some(at_first));
     assert_eq!(seen.header("authorization"), Some(later));
-    let error = reply.refusal(ErrorKind::Forbidden, "refused", &words);
+    let error = reply.rejection(ErrorKind::Forbidden, "refused", &words);
     assert_eq!(
         (error.kind(), error.status()),
         (ErrorKind::Forbidden, Some(status))

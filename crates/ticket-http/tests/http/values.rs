@@ -152,7 +152,7 @@ async fn a_secret_of_the_body_that_the_vendor_repeats_is_left_out() {
     let read = request.secret_in_body(&secret).send().await.unwrap();
     let left = "wrong: [a credential] ([a credential])";
     assert_eq!(read.text(), left);
-    let error = read.refusal(ErrorKind::Unauthenticated, "refused", words);
+    let error = read.rejection(ErrorKind::Unauthenticated, "refused", words);
     assert_eq!(error.vendor_message(), Some(left));
     // An empty one is in every text.
     let request = client.post(&["t"]).secret_in_body(&SecretString::from(""));

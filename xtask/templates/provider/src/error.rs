@@ -17,9 +17,9 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
             let message = "there is no such address; check the base URL";
             return Err(response.error_of(ErrorKind::BadResponse, message));
         }
-        return Err(response.refusal(kind, message_of(kind), &response.text()));
+        return Err(response.rejection(kind, message_of(kind), &response.text()));
     };
-    Err(response.refusal(kind, message_of(kind), &refusal.message))
+    Err(response.rejection(kind, message_of(kind), &refusal.message))
 }
 
 /// A success that is not the documented one: it may or may not have been done.
