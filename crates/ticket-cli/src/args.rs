@@ -46,7 +46,7 @@ pub(crate) struct Global {
     /// in table and json, for which they hold answers that came early, and ticket by ticket as the answers come
     /// in ndjson and csv, in the same memory for any number of tickets
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
-    pub(crate) output: Form,
+    pub(crate) output: OutputFormat,
     /// Use a sandbox inside this process instead of the vendors; ignores all configuration
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
@@ -71,7 +71,7 @@ pub(crate) struct Global {
 /// The form in which answers are printed: a table for people (plain text where it goes to a file), one
 /// JSON document, one per line as the answers come, or comma-separated values with a header line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
+pub(crate) enum OutputFormat {
     #[default]
     Table,
     Json,
@@ -79,7 +79,7 @@ pub(crate) enum Form {
     Csv,
 }
 
-impl Form {
+impl OutputFormat {
     /// Whether errors are printed as JSON too.
     pub(crate) fn is_json(self) -> bool {
         matches!(self, Self::Json | Self::Ndjson)

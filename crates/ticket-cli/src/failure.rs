@@ -8,7 +8,7 @@ use serde::Serialize;
 use tickets::diagnosis::{Diagnosis, ErrorObject, Hint};
 use tickets::{Effect, Error, ErrorKind, TicketRef};
 
-use crate::args::Form;
+use crate::args::OutputFormat;
 use crate::text;
 
 /// How the command ends.
@@ -72,7 +72,11 @@ impl Failure {
     }
 
     /// What was done to a ticket could not be printed.
-    pub(crate) fn unsaid(outcome: &str, ticket: &TicketRef, error: &io::Error) -> Self {
+    pub(crate) fn changed_but_unprinted(
+        outcome: &str,
+        ticket: &TicketRef,
+        error: &io::Error,
+    ) -> Self {
         Self::local(format!(
             "{outcome}, but the output cannot be written: {error}"
         ))
@@ -114,13 +118,13 @@ impl Failure {
     }
 
     /// Prints it on stderr. If that fails there is nobody left to tell.
-    pub(crate) fn print(&self, form: Form) {
+    pub(crate) fn print(&self, format: OutputFormat) {
         let mut stderr = anstream::stderr().lock();
         let mut object = self.object.clone();
         object.message = text::line(&object.message);
         let _ = if self.silent {
             Ok(())
-        } else if form.is_json() {
+        } else if format.is_json() {
             if let Some(place) = &self.place {
                 object.message = format!("{}: {}", text::line(place), object.message);
             }

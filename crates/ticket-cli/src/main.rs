@@ -26,11 +26,11 @@ async fn main() -> ExitCode {
         Err(exit) => return exit,
     };
     log(cli.global.verbose);
-    let form = cli.global.output;
+    let format = cli.global.output;
     match commands::run(cli).await {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            failure.print(form);
+            failure.print(format);
             failure.exit().into()
         }
     }

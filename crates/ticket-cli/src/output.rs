@@ -6,8 +6,8 @@ use std::io::{self, Write as _};
 use comfy_table::Color;
 use serde::Serialize;
 
-use crate::args::Form;
-use crate::table::{self, Blocks, Paper};
+use crate::args::OutputFormat;
+use crate::table::{self, Blocks, Target};
 use crate::text;
 
 /// How many rows of a table are laid out together, and so held.
@@ -37,53 +37,53 @@ pub(crate) trait Record: Serialize {
 /// Where answers go: stdout, in one form.
 #[derive(Debug)]
 pub(crate) struct Output {
-    pub(crate) form: Form,
-    paper: Paper,
+    pub(crate) format: OutputFormat,
+    target: Target,
 }
 
 impl Output {
     /// Stdout, in this form.
-    pub(crate) fn new(form: Form) -> Self {
+    pub(crate) fn new(format: OutputFormat) -> Self {
         Self {
-            form,
-            paper: Paper::of_stdout(),
+            format,
+            target: Target::of_stdout(),
         }
     }
 
     /// Whether what is written appears on a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
-        self.paper != Paper::File
+        self.target != Target::File
     }
 
     /// How wide the terminal is, where it appears on one.
     pub(crate) fn columns(&self) -> Option<usize> {
-        match self.paper {
-            Paper::File => None,
-            Paper::Terminal(columns) => Some(columns.into()),
+        match self.target {
+            Target::File => None,
+            Target::Terminal(columns) => Some(columns.into()),
         }
     }
 
     /// Writes text that is not part of the answer in any of the forms for programs.
     pub(crate) fn narrate(&self, text: &str) -> io::Result<()> {
-        match self.form {
-            Form::Table => write(&format!("{text}\n")),
-            Form::Json | Form::Ndjson | Form::Csv => Ok(()),
+        match self.format {
+            OutputFormat::Table => write(&format!("{text}\n")),
+            OutputFormat::Json | OutputFormat::Ndjson | OutputFormat::Csv => Ok(()),
         }
     }
 
     /// Prints one record; as a table, one line per column that is not empty.
     pub(crate) fn one<R: Record>(&self, record: &R) -> io::Result<()> {
-        match self.form {
-            Form::Table => write(&table::listing(
-                self.paper,
+        match self.format {
+            OutputFormat::Table => write(&table::listing(
+                self.target,
                 R::TABLE_COLUMNS,
                 &record.table_cells(),
             )),
-            Form::Json => self.write_data(&(pretty(record)? + "\n")),
-            Form::Ndjson | Form::Csv => {
-                let mut sheet = self.sheet();
-                sheet.push(record)?;
-                sheet.finish()
+            OutputFormat::Json => self.write_data(&(pretty(record)? + "\n")),
+            OutputFormat::Ndjson | OutputFormat::Csv => {
+                let mut writer = self.writer();
+                writer.push(record)?;
+                writer.finish()
             }
         }
     }
@@ -92,39 +92,41 @@ impl Output {
     /// in JSON means the same.
     fn write_data(&self, text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
-        match (self.paper, self.form) {
-            (Paper::File, _) => stdout.write_all(text.as_bytes())?,
-            (Paper::Terminal(_), Form::Csv) => stdout.write_all(text::lines(text).as_bytes())?,
-            (Paper::Terminal(_), _) => stdout.write_all(text::visible_json(text).as_bytes())?,
+        match (self.target, self.format) {
+            (Target::File, _) => stdout.write_all(text.as_bytes())?,
+            (Target::Terminal(_), OutputFormat::Csv) => {
+                stdout.write_all(text::lines(text).as_bytes())?
+            }
+            (Target::Terminal(_), _) => stdout.write_all(text::visible_json(text).as_bytes())?,
         }
         stdout.flush()
     }
 
     /// Begins a list of records.
-    pub(crate) fn sheet<R: Record>(&self) -> Sheet<'_, R> {
-        Sheet {
+    pub(crate) fn writer<R: Record>(&self) -> TableWriter<'_, R> {
+        TableWriter {
             output: self,
             held: Vec::new(),
             block: BLOCK,
-            blocks: Blocks::new(self.paper, R::TABLE_COLUMNS, R::CUT),
+            blocks: Blocks::new(self.target, R::TABLE_COLUMNS, R::CUT),
             begun: false,
         }
     }
 
     /// Begins a list of records that must not be held back: a record of what was done, which has to outlive
     /// whatever ends this process. `widest` are cells of a table that leave room for those that come.
-    pub(crate) fn record_sheet<R: Record>(&self, widest: &[String]) -> Sheet<'_, R> {
-        let mut sheet = self.sheet();
-        sheet.block = 1;
-        sheet.blocks.expect(widest);
-        sheet
+    pub(crate) fn record_writer<R: Record>(&self, widest: &[String]) -> TableWriter<'_, R> {
+        let mut writer = self.writer();
+        writer.block = 1;
+        writer.blocks.expect(widest);
+        writer
     }
 }
 
 /// A list of records on its way out: line by line as they come, a table in blocks of rows unless it is a record
 /// of what was done.
 #[derive(Debug)]
-pub(crate) struct Sheet<'o, R> {
+pub(crate) struct TableWriter<'o, R> {
     output: &'o Output,
     /// The rows of the block that is not full yet.
     held: Vec<R>,
@@ -134,29 +136,29 @@ pub(crate) struct Sheet<'o, R> {
     begun: bool,
 }
 
-impl<R: Record> Sheet<'_, R> {
+impl<R: Record> TableWriter<'_, R> {
     /// Adds a record.
     pub(crate) fn push(&mut self, record: R) -> io::Result<()> {
         let begun = std::mem::replace(&mut self.begun, true);
-        match self.output.form {
-            Form::Table => {
+        match self.output.format {
+            OutputFormat::Table => {
                 self.held.push(record);
                 if self.held.len() < self.block {
                     return Ok(());
                 }
                 self.write_block()
             }
-            Form::Json => {
+            OutputFormat::Json => {
                 // Texts hold no line breaks in JSON: every one is between values.
                 let json = pretty(&record)?.replace('\n', "\n  ");
                 let before = if begun { "," } else { "[" };
                 self.output.write_data(&format!("{before}\n  {json}"))
             }
-            Form::Ndjson => {
+            OutputFormat::Ndjson => {
                 let line = text::compact_json(&json(&record)?) + "\n";
                 self.output.write_data(&line)
             }
-            Form::Csv => {
+            OutputFormat::Csv => {
                 let line = csv_line(&record.cells())?;
                 let header = if begun {
                     String::new()
@@ -170,14 +172,14 @@ impl<R: Record> Sheet<'_, R> {
 
     /// Prints what is not printed yet.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
-        match self.output.form {
-            Form::Table if self.held.is_empty() => Ok(()),
-            Form::Table => self.write_block(),
-            Form::Json => self
+        match self.output.format {
+            OutputFormat::Table if self.held.is_empty() => Ok(()),
+            OutputFormat::Table => self.write_block(),
+            OutputFormat::Json => self
                 .output
                 .write_data(if self.begun { "\n]\n" } else { "[]\n" }),
-            Form::Csv if !self.begun => self.output.write_data(&csv_line(R::COLUMNS)?),
-            Form::Ndjson | Form::Csv => Ok(()),
+            OutputFormat::Csv if !self.begun => self.output.write_data(&csv_line(R::COLUMNS)?),
+            OutputFormat::Ndjson | OutputFormat::Csv => Ok(()),
         }
     }
 

@@ -22,14 +22,14 @@ pub(crate) const USUAL: u16 = 80;
 
 /// What a table is written on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Paper {
+pub(crate) enum Target {
     /// Plain text; lines may be of any length.
     File,
     /// A terminal with so many columns.
     Terminal(u16),
 }
 
-impl Paper {
+impl Target {
     /// What stdout is.
     pub(crate) fn of_stdout() -> Self {
         match Table::new().width() {
@@ -47,7 +47,7 @@ pub(crate) type Texts = (Vec<String>, Option<(usize, Color)>);
 /// A table on its way out, block by block.
 #[derive(Debug)]
 pub(crate) struct Blocks {
-    paper: Paper,
+    target: Target,
     header: &'static [&'static str],
     /// The column that is cut on terminals; where there is none, the last one is wrapped.
     cut: Option<usize>,
@@ -57,9 +57,9 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
-    pub(crate) fn new(paper: Paper, header: &'static [&'static str], cut: Option<usize>) -> Self {
+    pub(crate) fn new(target: Target, header: &'static [&'static str], cut: Option<usize>) -> Self {
         Self {
-            paper,
+            target,
             header,
             cut,
             widths: Vec::new(),
@@ -69,7 +69,7 @@ impl Blocks {
 
     /// Leaves room for a row like this, which may come later.
     pub(crate) fn expect(&mut self, cells: &[String]) {
-        let mut table = self.paper.table();
+        let mut table = self.target.table();
         table.set_header(self.header.iter().map(|name| name.to_uppercase()));
         table.add_row(cells.iter().map(|cell| text::line(cell)));
         self.arrange(&mut table);
@@ -77,24 +77,24 @@ impl Blocks {
 
     /// The next rows; over the first ones stands the header.
     pub(crate) fn next(&mut self, rows: impl IntoIterator<Item = Texts>) -> String {
-        let mut table = self.paper.table();
+        let mut table = self.target.table();
         let names = self.header.iter().map(|name| {
             let cell = Cell::new(name.to_uppercase());
-            match self.paper {
-                Paper::File => cell,
-                Paper::Terminal(_) => cell.add_attribute(Attribute::Bold),
+            match self.target {
+                Target::File => cell,
+                Target::Terminal(_) => cell.add_attribute(Attribute::Bold),
             }
         });
         if !std::mem::replace(&mut self.begun, true) && !self.header.is_empty() {
             table.set_header(names);
         }
         for (cells, colour) in rows {
-            let colour = colour.filter(|_| self.paper != Paper::File);
+            let colour = colour.filter(|_| self.target != Target::File);
             let mut row = Row::from(cells.iter().enumerate().map(|(index, content)| {
                 // Cells of several lines are for terminals; in a file a row is a line.
-                let cell = Cell::new(match self.paper {
-                    Paper::Terminal(_) => text::lines(content),
-                    Paper::File => text::line(&content.replace('\n', ", ")),
+                let cell = Cell::new(match self.target {
+                    Target::Terminal(_) => text::lines(content),
+                    Target::File => text::line(&content.replace('\n', ", ")),
                 });
                 match colour {
                     Some((coloured, colour)) if coloured == index => cell.fg(colour),
@@ -118,7 +118,7 @@ impl Blocks {
         }
         let last = widths.len().saturating_sub(1);
         let yielding = self.cut.unwrap_or(last);
-        if let Paper::Terminal(columns) = self.paper {
+        if let Target::Terminal(columns) = self.target {
             // What is copied from a table is its other columns: they are never broken.
             let others = widths.iter().enumerate();
             let others = others.filter(|(index, _)| *index != yielding);
@@ -145,19 +145,19 @@ impl Blocks {
 }
 
 /// Names and values, one below the other; values of several lines stay in their column.
-pub(crate) fn listing(paper: Paper, names: &[&str], values: &[String]) -> String {
-    let mut table = paper.table();
+pub(crate) fn listing(target: Target, names: &[&str], values: &[String]) -> String {
+    let mut table = target.table();
     for (name, value) in names.iter().zip(values) {
         if !value.is_empty() {
             table.add_row([(*name).to_owned(), text::lines(value)]);
         }
     }
-    let mut blocks = Blocks::new(paper, &[], None);
+    let mut blocks = Blocks::new(target, &[], None);
     blocks.arrange(&mut table);
     table.trim_fmt() + "\n"
 }
 
-impl Paper {
+impl Target {
     fn table(self) -> Table {
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_table_for_a_file_is_plain_and_a_row_is_a_line() {
-        let mut blocks = Blocks::new(Paper::File, HEADER, None);
+        let mut blocks = Blocks::new(Target::File, HEADER, None);
         let long = "a word and another ".repeat(20);
         let table = blocks.next([
             row(["onecloud:121", "a\nb\u{1b}[2J", "x"]),
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_table_for_a_terminal_obeys_no_foreign_escape_sequence() {
-        let mut blocks = Blocks::new(Paper::Terminal(80), HEADER, None);
+        let mut blocks = Blocks::new(Target::Terminal(80), HEADER, None);
         let table = blocks.next([row(["x:1", "\u{1b}[2Jb\u{9b}", ""])]);
         assert!(
             !table.contains("\u{1b}[2J") && !table.contains('\u{9b}'),
@@ -234,7 +234,7 @@ mod tests {
             "世界".repeat(100),
             "x".repeat(500),
         ] {
-            let mut blocks = Blocks::new(Paper::Terminal(40), HEADER, Some(1));
+            let mut blocks = Blocks::new(Target::Terminal(40), HEADER, Some(1));
             let table = plain(&blocks.next([row(["sweeppea:2531581", &subject, "closed"])]));
             let lines: Vec<_> = table.lines().collect();
             assert_eq!(lines.len(), 2, "{table}");
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn the_header_comes_once_and_columns_never_move_back() {
-        let mut blocks = Blocks::new(Paper::File, HEADER, Some(1));
+        let mut blocks = Blocks::new(Target::File, HEADER, Some(1));
         let first = blocks.next([row(["onecloud:121", "long subject", "open"])]);
         let second = blocks.next([row(["a:1", "b", "open"])]);
         assert!(first.starts_with("TICKET"), "{first}");
@@ -262,13 +262,13 @@ mod tests {
     fn a_listing_leaves_out_what_is_empty_and_keeps_columns() {
         let values = ["1".to_owned(), String::new(), "a\nb c d e f".repeat(10)];
         let names = ["id", "x", "text"];
-        let file = listing(Paper::File, &names, &values);
+        let file = listing(Target::File, &names, &values);
         assert!(
             file.starts_with("id    1\ntext  a\n      b c d e fa\n"),
             "{file}"
         );
         let terminal = plain(&listing(
-            Paper::Terminal(40),
+            Target::Terminal(40),
             &names,
             &["word ".repeat(30), String::new(), String::new()],
         ));

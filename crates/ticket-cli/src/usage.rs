@@ -6,17 +6,17 @@ use std::process::ExitCode;
 
 use clap::{Parser as _, ValueEnum as _};
 
-use crate::args::{Cli, Form};
+use crate::args::{Cli, OutputFormat};
 use crate::failure::Failure;
 
 /// The arguments of this process; or, where they are wrong or ask for help only, the code to end with after that
 /// was said.
 pub(crate) fn arguments() -> Result<Cli, ExitCode> {
     Cli::try_parse().map_err(|error| {
-        let form = form_in_spite_of_all(std::env::args_os());
-        if error.use_stderr() && form.is_json() {
+        let format = requested_format(std::env::args_os());
+        if error.use_stderr() && format.is_json() {
             let failure = Failure::refused(first_paragraph(&error.to_string()));
-            failure.print(form);
+            failure.print(format);
             return failure.exit().into();
         }
         error.exit()
@@ -24,7 +24,7 @@ pub(crate) fn arguments() -> Result<Cli, ExitCode> {
 }
 
 /// The form of output that wrong arguments ask for: clap stops at the first mistake, which may stand before it.
-fn form_in_spite_of_all(arguments: impl Iterator<Item = OsString>) -> Form {
+fn requested_format(arguments: impl Iterator<Item = OsString>) -> OutputFormat {
     let mut arguments = arguments.take_while(|argument| argument != "--");
     while let Some(argument) = arguments.next() {
         let argument = argument.to_string_lossy();
@@ -35,12 +35,12 @@ fn form_in_spite_of_all(arguments: impl Iterator<Item = OsString>) -> Form {
             Some(rest) => rest.strip_prefix('=').map(str::to_owned),
             None => None,
         };
-        let form = value.and_then(|value| Form::from_str(&value, false).ok());
-        if let Some(form) = form {
-            return form;
+        let format = value.and_then(|value| OutputFormat::from_str(&value, false).ok());
+        if let Some(format) = format {
+            return format;
         }
     }
-    Form::default()
+    OutputFormat::default()
 }
 
 /// What is wrong, on one line, without the usage that follows it.

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::interrupt::Signals;
 
 /// The answer. Ctrl-C ends the waiting, but never silently: the request may have been carried out.
-pub(super) async fn answer<T>(
+pub(super) async fn await_reply<T>(
     call: impl Future<Output = tickets::Result<T>>,
     operation: Operation,
     account: &Account,

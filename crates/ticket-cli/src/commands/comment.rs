@@ -2,8 +2,9 @@
 
 use tickets::{Direction, NewComment, Operation, TicketRef};
 
+use super::await_reply::await_reply;
 use super::confirm::confirm;
-use super::{input, sent};
+use super::input;
 use crate::accounts::Accounts;
 use crate::args::{Comment, Global};
 use crate::failure::{Exit, Failure};
@@ -19,7 +20,7 @@ pub(super) async fn run(
     let account = accounts.connect(&reference.account)?;
     let comment = new_comment(comment)?;
     let call = account.tickets.comment(&reference.id, &comment);
-    sent::answer(call, Operation::Comment, &account, Some(&reference)).await?;
+    await_reply(call, Operation::Comment, &account, Some(&reference)).await?;
     confirm(&reference, "commented", output)
 }
 

@@ -39,6 +39,6 @@ pub(super) fn print(
 ) -> Result<Exit, Failure> {
     output
         .one(record)
-        .map_err(|error| Failure::unsaid(outcome, ticket, &error))?;
+        .map_err(|error| Failure::changed_but_unprinted(outcome, ticket, &error))?;
     Ok(Exit::Done)
 }

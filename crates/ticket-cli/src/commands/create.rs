@@ -3,7 +3,8 @@
 use serde::Serialize;
 use tickets::{Created, NewTicket, Operation, Person, Priority, TicketRef};
 
-use super::{confirm, input, sent};
+use super::await_reply::await_reply;
+use super::{confirm, input};
 use crate::accounts::Accounts;
 use crate::args::{Create, Global};
 use crate::failure::{Exit, Failure};
@@ -14,7 +15,7 @@ pub(super) async fn run(create: Create, global: &Global, output: &Output) -> Res
     let account = accounts.connect(&create.account)?;
     let ticket = new_ticket(create)?;
     let call = account.tickets.create(&ticket);
-    let created = sent::answer(call, Operation::Create, &account, None).await?;
+    let created = await_reply(call, Operation::Create, &account, None).await?;
     let reference = TicketRef::new(&account.name, &created.id);
     let shown = Shown { reference, created };
     confirm::print(&shown, &shown.reference, "created", output)

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tickets::{Priority, State, TicketQuery};
 
 use super::get::{Shown, shown};
-use super::pour::pour;
+use super::print_stream::print_stream;
 use crate::accounts::Accounts;
 use crate::args::{self, Global, List};
 use crate::failure::{Exit, Failure};
@@ -29,7 +29,7 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
         Ok(ticket) => Ok(Row(Shown::new(&account, ticket))),
         Err(error) => Err(account.diagnose(error, None).into()),
     });
-    pour(rows, output, "There are no such tickets.").await
+    print_stream(rows, output, "There are no such tickets.").await
 }
 
 fn query(list: List) -> TicketQuery {

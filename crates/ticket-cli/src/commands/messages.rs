@@ -5,7 +5,7 @@ use serde::Serialize;
 use tickets::{Direction, Message, TicketRef};
 
 use super::get::shown;
-use super::pour::pour;
+use super::print_stream::print_stream;
 use crate::accounts::Accounts;
 use crate::args::{Global, One};
 use crate::failure::{Exit, Failure};
@@ -27,7 +27,7 @@ pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<E
             message,
         })
         .map_err(|error| account.diagnose(error, Some(&reference)).into());
-    pour(messages, output, "Nothing was said on this ticket.").await
+    print_stream(messages, output, "Nothing was said on this ticket.").await
 }
 
 #[derive(Serialize)]

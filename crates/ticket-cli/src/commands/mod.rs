@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+mod await_reply;
 mod bulk;
 mod comment;
 mod confirm;
@@ -9,10 +10,9 @@ mod get;
 mod input;
 mod list;
 mod messages;
-mod pour;
+mod print_stream;
 mod providers;
 mod sandbox;
-mod sent;
 mod update;
 
 use crate::args::{Cli, Command};

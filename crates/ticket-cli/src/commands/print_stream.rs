@@ -5,20 +5,20 @@ use std::pin::pin;
 
 use futures_util::stream::{Stream, StreamExt as _};
 
-use crate::args::Form;
+use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::output::{Output, Record, say};
 
 /// Prints the records up to the end, the first failure or Ctrl-C. `none` says to people that there are none.
-pub(super) async fn pour<R: Record>(
+pub(super) async fn print_stream<R: Record>(
     records: impl Stream<Item = Result<R, Failure>>,
     output: &Output,
     none: &str,
 ) -> Result<Exit, Failure> {
     let stop = interrupt::stop_on_ctrl_c()?;
     let mut records = pin!(records);
-    let mut sheet = output.sheet();
+    let mut writer = output.writer();
     let mut count = 0_usize;
     let failure = loop {
         let record = tokio::select! {
@@ -30,7 +30,7 @@ pub(super) async fn pour<R: Record>(
             record = records.next() => record,
         };
         match record {
-            Some(Ok(record)) => sheet
+            Some(Ok(record)) => writer
                 .push(record)
                 .map_err(|error| Failure::output(&error))?,
             Some(Err(failure)) => break Some(failure),
@@ -42,8 +42,8 @@ pub(super) async fn pour<R: Record>(
         // Nothing is printed yet, and nothing is to be read.
         Some(failure) if count == 0 => Err(failure),
         failure => {
-            sheet.finish().map_err(|error| Failure::output(&error))?;
-            if count == 0 && output.form == Form::Table {
+            writer.finish().map_err(|error| Failure::output(&error))?;
+            if count == 0 && output.format == OutputFormat::Table {
                 say(none);
             }
             failure.map_or(Ok(Exit::Done), Err)

@@ -11,12 +11,12 @@ use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record};
 
 pub(super) fn run(output: &Output) -> Result<Exit, Failure> {
-    let mut sheet = output.sheet();
+    let mut writer = output.writer();
     PROVIDERS
         .iter()
         .map(Row::new)
-        .try_for_each(|row| sheet.push(row))
-        .and_then(|()| sheet.finish())
+        .try_for_each(|row| writer.push(row))
+        .and_then(|()| writer.finish())
         .map_err(|error| Failure::output(&error))?;
     Ok(Exit::Done)
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use ticket_sandbox::Vendor;
 
 use crate::accounts::start_sandbox;
-use crate::args::{self, Form};
+use crate::args::{self, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Signals;
 use crate::output::{Output, Record, write};
@@ -25,14 +25,14 @@ pub(super) async fn run(arguments: &args::Sandbox, output: &Output) -> Result<Ex
     // Before anything is printed: whoever reads it may press Ctrl-C at once.
     let mut signals = Signals::listen()?;
     let variables = sandbox.environment();
-    let written = if output.form == Form::Table {
+    let written = if output.format == OutputFormat::Table {
         write(&shell(&variables, sandbox.address()))
     } else {
-        let mut sheet = output.sheet();
+        let mut writer = output.writer();
         variables
             .into_iter()
-            .try_for_each(|(name, value)| sheet.push(Variable { name, value }))
-            .and_then(|()| sheet.finish())
+            .try_for_each(|(name, value)| writer.push(Variable { name, value }))
+            .and_then(|()| writer.finish())
     };
     written.map_err(|error| Failure::output(&error))?;
     signals.next().await;

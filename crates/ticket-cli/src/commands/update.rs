@@ -2,8 +2,9 @@
 
 use tickets::{Operation, Priority, Status, TicketPatch, TicketRef};
 
+use super::await_reply::await_reply;
 use super::confirm::confirm;
-use super::{input, sent};
+use super::input;
 use crate::accounts::Accounts;
 use crate::args::{Global, Update};
 use crate::failure::{Exit, Failure};
@@ -15,7 +16,7 @@ pub(super) async fn run(update: Update, global: &Global, output: &Output) -> Res
     let account = accounts.connect(&reference.account)?;
     let patch = patch(update)?;
     let call = account.tickets.update(&reference.id, &patch);
-    sent::answer(call, Operation::Update, &account, Some(&reference)).await?;
+    await_reply(call, Operation::Update, &account, Some(&reference)).await?;
     confirm(&reference, "updated", output)
 }
 

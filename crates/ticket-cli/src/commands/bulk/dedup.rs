@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
 use std::io;
 
-use super::doubles::Doubles;
+use super::duplicate_hashes::DuplicateHashes;
 use super::spool::{Spool, SpoolReader};
 
 /// Of how many ids the hashes are held in memory.
@@ -14,14 +14,14 @@ pub(super) const TOGETHER: usize = 50_000;
 
 /// The repetitions in a spool.
 #[derive(Debug, Default)]
-pub(super) struct Repeats {
+pub(super) struct Duplicates {
     /// The later places of a ticket, by its first one.
     later: HashMap<usize, Vec<usize>>,
     /// All later places, in ascending order.
     skipped: Vec<usize>,
 }
 
-impl Repeats {
+impl Duplicates {
     /// Finds them, holding the hashes of so many ids in memory.
     pub(super) fn find(spool: &Spool, together: usize) -> io::Result<Self> {
         let hasher = RandomState::new();
@@ -30,7 +30,7 @@ impl Repeats {
             return Ok(Self::default());
         }
         let mut firsts: HashMap<String, usize> = HashMap::new();
-        let mut repeats = Self::default();
+        let mut duplicates = Self::default();
         let mut reader = spool.read()?;
         while let Some(place) = reader.advance()? {
             if !suspects.contains(&hasher.hash_one(reader.id())) {
@@ -41,12 +41,16 @@ impl Repeats {
                     first.insert(place);
                 }
                 Entry::Occupied(first) => {
-                    repeats.later.entry(*first.get()).or_default().push(place);
-                    repeats.skipped.push(place);
+                    duplicates
+                        .later
+                        .entry(*first.get())
+                        .or_default()
+                        .push(place);
+                    duplicates.skipped.push(place);
                 }
             }
         }
-        Ok(repeats)
+        Ok(duplicates)
     }
 
     /// How many times a ticket is named that was named before.
@@ -72,12 +76,12 @@ impl Repeats {
 
 /// The hashes that come up more than once: those of all repeated ids, and perhaps a few others.
 fn suspects(spool: &Spool, together: usize, hasher: &RandomState) -> io::Result<HashSet<u64>> {
-    let mut doubles = Doubles::holding(together);
+    let mut duplicates = DuplicateHashes::holding(together);
     let mut reader = spool.read()?;
     while reader.advance()?.is_some() {
-        doubles.push(hasher.hash_one(reader.id()))?;
+        duplicates.push(hasher.hash_one(reader.id()))?;
     }
-    doubles.find()
+    duplicates.find()
 }
 
 #[cfg(test)]
@@ -88,16 +92,16 @@ mod tests {
     /// The places of what is sent, and of each repetition with its first.
     fn found(ids: &[String], together: usize) -> (Vec<usize>, Vec<(usize, usize)>) {
         let spool = spool(ids);
-        let repeats = Repeats::find(&spool, together).unwrap();
+        let duplicates = Duplicates::find(&spool, together).unwrap();
         let mut reader = spool.read().unwrap();
         let mut sent = Vec::new();
         let mut repetitions = Vec::new();
-        while let Some(place) = repeats.advance(&mut reader).unwrap() {
+        while let Some(place) = duplicates.advance(&mut reader).unwrap() {
             assert_eq!(reader.id(), ids[place]);
             sent.push(place);
-            repetitions.extend(repeats.of(place).iter().map(|later| (place, *later)));
+            repetitions.extend(duplicates.of(place).iter().map(|later| (place, *later)));
         }
-        assert_eq!(repeats.len(), repetitions.len());
+        assert_eq!(duplicates.len(), repetitions.len());
         (sent, repetitions)
     }
 

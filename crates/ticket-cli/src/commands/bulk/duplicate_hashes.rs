@@ -15,7 +15,7 @@ const READ: usize = 64;
 
 /// The numbers, while they are taken.
 #[derive(Debug)]
-pub(super) struct Doubles {
+pub(super) struct DuplicateHashes {
     /// How many are held in memory.
     held: usize,
     /// Those that are in no run yet.
@@ -25,7 +25,7 @@ pub(super) struct Doubles {
     runs: usize,
 }
 
-impl Doubles {
+impl DuplicateHashes {
     /// Holds so many numbers in memory, and a few more.
     pub(super) fn holding(held: usize) -> Self {
         Self {
@@ -81,18 +81,18 @@ impl Doubles {
             let number = run.next(self.file.as_mut(), together)?;
             smallest.extend(number.map(|number| Reverse((number, index))));
         }
-        let mut doubles = HashSet::new();
+        let mut duplicates = HashSet::new();
         let mut before = None;
         while let Some(Reverse((number, index))) = smallest.pop() {
             if before.replace(number) == Some(number) {
-                doubles.insert(number);
+                duplicates.insert(number);
             }
             if let Some(run) = runs.get_mut(index) {
                 let number = run.next(self.file.as_mut(), together)?;
                 smallest.extend(number.map(|number| Reverse((number, index))));
             }
         }
-        Ok(doubles)
+        Ok(duplicates)
     }
 }
 
@@ -133,11 +133,11 @@ mod tests {
     use super::*;
 
     fn found(numbers: &[u64], held: usize) -> HashSet<u64> {
-        let mut doubles = Doubles::holding(held);
+        let mut duplicates = DuplicateHashes::holding(held);
         for number in numbers {
-            doubles.push(*number).unwrap();
+            duplicates.push(*number).unwrap();
         }
-        doubles.find().unwrap()
+        duplicates.find().unwrap()
     }
 
     #[test]

@@ -8,14 +8,14 @@ use tickets::accounts::Account;
 use tickets::{Limit, Operation};
 
 use super::plan::{self, Group, Plan};
-use crate::args::Form;
+use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record, say};
 use crate::text::{self, counted};
 
 /// What an account has to do.
 #[derive(Debug, Serialize)]
-struct Quote {
+struct Estimate {
     account: String,
     provider: &'static str,
     tickets: usize,
@@ -25,7 +25,7 @@ struct Quote {
     least_time_s: Option<u64>,
 }
 
-impl Record for Quote {
+impl Record for Estimate {
     const COLUMNS: &'static [&'static str] = &[
         "account",
         "provider",
@@ -60,7 +60,7 @@ impl Record for Quote {
     }
 }
 
-impl Quote {
+impl Estimate {
     fn new(plan: &Plan, group: &Group) -> Self {
         let info = group.account.tickets.info();
         let calls = plan.change.calls(group.len(), info);
@@ -98,20 +98,20 @@ fn share_quotas(one: &Account, other: &Account) -> bool {
 
 /// Prints what each account has to do.
 pub(super) fn print(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
-    let quotes = plan.groups.iter().map(|group| Quote::new(plan, group));
-    let quotes: Vec<_> = quotes.collect();
-    let mut sheet = output.sheet();
-    quotes
+    let estimates = plan.groups.iter().map(|group| Estimate::new(plan, group));
+    let estimates: Vec<_> = estimates.collect();
+    let mut writer = output.writer();
+    estimates
         .iter()
-        .try_for_each(|quote| sheet.push(quote))
-        .and_then(|()| sheet.finish())
+        .try_for_each(|estimate| writer.push(estimate))
+        .and_then(|()| writer.finish())
         .map_err(|error| Failure::output(&error))?;
-    if output.form == Form::Table {
-        let calls = quotes.iter().map(|quote| quote.calls).sum::<u64>();
-        let longest = quotes
+    if output.format == OutputFormat::Table {
+        let calls = estimates.iter().map(|estimate| estimate.calls).sum::<u64>();
+        let longest = estimates
             .iter()
-            .max_by_key(|quote| quote.least_time_s.unwrap_or(u64::MAX));
-        let least = match longest.map(Quote::least_time) {
+            .max_by_key(|estimate| estimate.least_time_s.unwrap_or(u64::MAX));
+        let least = match longest.map(Estimate::least_time) {
             Some(time) if calls > 1 => {
                 format!(", at least {time} with all accounts at once")
             }

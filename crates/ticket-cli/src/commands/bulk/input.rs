@@ -20,13 +20,13 @@ const QUOTED: usize = 80;
 const LONGEST_LINE: u64 = 64 * 1024;
 
 /// A ticket that was asked for, and where.
-pub(super) struct Asked {
+pub(super) struct InputTicket {
     pub(super) ticket: TicketRef,
     /// The file and the line, for a ticket from a file.
     place: Option<(Rc<str>, usize)>,
 }
 
-impl Asked {
+impl InputTicket {
     /// Says of a failure that it is about this one.
     pub(super) fn located(&self, failure: Failure) -> Failure {
         match &self.place {
@@ -37,11 +37,11 @@ impl Asked {
 }
 
 /// All tickets that are asked for, in the order asked.
-pub(super) fn read(many: &Many) -> impl Iterator<Item = Result<Asked, Failure>> + '_ {
+pub(super) fn read(many: &Many) -> impl Iterator<Item = Result<InputTicket, Failure>> + '_ {
     let named = many.tickets.iter().filter(|text| *text != "-");
     let named = named.map(|text| {
         let ticket = reference(text)?;
-        Ok(Asked {
+        Ok(InputTicket {
             ticket,
             place: None,
         })
@@ -60,7 +60,7 @@ pub(super) fn from_stdin(many: &Many) -> bool {
         || many.tickets.iter().any(|text| text == "-")
 }
 
-fn lines(path: &Path) -> Box<dyn Iterator<Item = Result<Asked, Failure>>> {
+fn lines(path: &Path) -> Box<dyn Iterator<Item = Result<InputTicket, Failure>>> {
     let (name, reader): (_, io::Result<Box<dyn BufRead>>) = if path.as_os_str() == "-" {
         (
             "standard input".to_owned(),
@@ -94,7 +94,7 @@ struct Lines {
 }
 
 impl Iterator for Lines {
-    type Item = Result<Asked, Failure>;
+    type Item = Result<InputTicket, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -103,7 +103,7 @@ impl Iterator for Lines {
                 Ok(None) => {}
                 Ok(Some(ticket)) => {
                     let place = Some((Rc::clone(&self.name), self.number));
-                    return Some(Ok(Asked { ticket, place }));
+                    return Some(Ok(InputTicket { ticket, place }));
                 }
                 Err(failure) => {
                     return Some(Err(failure.at(line_of(&self.name, self.number))));

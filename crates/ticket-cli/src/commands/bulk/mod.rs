@@ -1,17 +1,17 @@
 //! `tickets delete` and `tickets resolve`: reads what is asked, shows it, asks, does it, and answers for every
 //! single ticket.
 //!
-//! Here is the way from the question to the exit code. What is asked is read in `asked.rs`, kept in `spool.rs`, sifted in `repeats.rs` and `doubles.rs`, and put together in
+//! Here is the way from the question to the exit code. What is asked is read in `input.rs`, kept in `spool.rs`, sifted in `dedup.rs` and `duplicate_hashes.rs`, and put together in
 //! `plan.rs`; the work itself is `work.rs`, what is printed is `report.rs`. Memory does not grow with the number of
 //! tickets.
 
-mod asked;
-mod doubles;
+mod dedup;
+mod duplicate_hashes;
+mod estimate;
+mod input;
 mod plan;
 mod progress;
-mod quote;
 mod remaining;
-mod repeats;
 mod report;
 mod spool;
 mod words;
@@ -22,7 +22,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use tickets::{BulkOptions, Change};
 
 use crate::accounts::Accounts;
-use crate::args::{Form, Global, Many};
+use crate::args::{Global, Many, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::output::{Output, say};
@@ -42,20 +42,20 @@ pub(super) async fn run(
     let accounts = Accounts::open(global).await?;
     let plan = Plan::read(change, many, &accounts)?;
     if many.plan {
-        return quote::print(&plan, output);
+        return estimate::print(&plan, output);
     }
     if many.dry_run {
-        return rehearse(&plan, output);
+        return dry_run(&plan, output);
     }
     if !many.yes {
         ask(&plan, many, output)?;
-    } else if !output.form.is_json() {
+    } else if !output.format.is_json() {
         say(&plan.summary(false));
     }
     let remaining = many.remaining.as_deref().map(Remaining::create);
     let report = Report::new(&plan, output, remaining.transpose()?);
     // A line of JSON that is not complete would be written over.
-    let unfinished = output.is_terminal() && output.form == Form::Json;
+    let unfinished = output.is_terminal() && output.format == OutputFormat::Json;
     let progress = Progress::new(&plan, output, global.verbose > 0 || unfinished);
     let ends = Ends {
         stop: interrupt::stop_on_ctrl_c()?,
@@ -67,7 +67,7 @@ pub(super) async fn run(
 }
 
 /// Says what would be done to each ticket, in the order asked.
-fn rehearse(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
+fn dry_run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     let mut report = Report::new(plan, output, None);
     let tickets = plan.in_order();
     for ticket in tickets.map_err(|error| plan::unreadable(&error))? {
@@ -78,7 +78,7 @@ fn rehearse(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
         }
     }
     report.finish().map_err(|error| Failure::output(&error))?;
-    if !output.form.is_json() {
+    if !output.format.is_json() {
         say(&plan.summary(true));
         say("Dry run: nothing was sent.");
     }
@@ -88,11 +88,11 @@ fn rehearse(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
 /// Goes on if a person at a terminal says yes.
 fn ask(plan: &Plan, many: &Many, output: &Output) -> Result<(), Failure> {
     let terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
-    if terminal || !output.form.is_json() {
+    if terminal || !output.format.is_json() {
         say(&plan.summary(false));
     }
     if !terminal {
-        let reason = if asked::from_stdin(many) {
+        let reason = if input::from_stdin(many) {
             "standard input gave the tickets, so it cannot give the answer to \"are you sure?\""
         } else {
             "there is no terminal to ask on"

@@ -9,9 +9,9 @@ use std::time::Duration;
 use tickets::accounts::Account;
 use tickets::{Change, DeleteTarget, Limit, TicketId, TicketRef};
 
-use super::repeats::{Repeats, TOGETHER};
+use super::dedup::{Duplicates, TOGETHER};
 use super::spool::{Spool, SpoolReader, SpoolWriter};
-use super::{asked, words};
+use super::{input, words};
 use crate::accounts::Accounts;
 use crate::args::Many;
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ pub(super) struct Group {
     /// The first few different ones.
     first: Vec<TicketId>,
     spool: Spool,
-    pub(super) repeats: Repeats,
+    pub(super) duplicates: Duplicates,
 }
 
 /// The tickets of one account while they are read.
@@ -52,7 +52,7 @@ impl Plan {
         let mut gathered: Vec<Gathered> = Vec::new();
         let mut by_account: HashMap<String, usize> = HashMap::new();
         let mut longest = (0, String::new());
-        for (place, asked) in asked::read(many).enumerate() {
+        for (place, asked) in input::read(many).enumerate() {
             let asked = asked?;
             let ticket = &asked.ticket;
             let index = if let Some(index) = by_account.get(&ticket.account) {
@@ -177,7 +177,7 @@ impl Gathered {
         Ok(Group {
             account: self.account,
             first: self.first,
-            repeats: Repeats::find(&spool, TOGETHER)?,
+            duplicates: Duplicates::find(&spool, TOGETHER)?,
             spool,
         })
     }
@@ -186,13 +186,13 @@ impl Gathered {
 impl Group {
     /// How many different tickets there are.
     pub(super) fn len(&self) -> usize {
-        self.spool.len() - self.repeats.len()
+        self.spool.len() - self.duplicates.len()
     }
 
     /// Each ticket once, with the place where it was first asked for. An error is the last item.
     pub(super) fn tickets(&self) -> io::Result<Different<'_>> {
         Ok(Different {
-            repeats: &self.repeats,
+            duplicates: &self.duplicates,
             reader: self.spool.read()?,
         })
     }
@@ -205,7 +205,7 @@ impl Group {
 
 /// The different tickets of an account.
 pub(super) struct Different<'a> {
-    repeats: &'a Repeats,
+    duplicates: &'a Duplicates,
     reader: SpoolReader,
 }
 
@@ -213,7 +213,7 @@ impl Iterator for Different<'_> {
     type Item = io::Result<(usize, TicketId)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.repeats.advance(&mut self.reader) {
+        match self.duplicates.advance(&mut self.reader) {
             Ok(Some(place)) => Some(Ok((place, self.reader.id().into()))),
             Ok(None) => None,
             Err(error) => Some(Err(error)),

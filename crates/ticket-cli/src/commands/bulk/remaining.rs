@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tickets::TicketRef;
 
-use super::asked;
+use super::input;
 use crate::args::Many;
 use crate::failure::Failure;
 use crate::text;
@@ -62,7 +62,7 @@ pub(super) fn refuse_the_list_itself(many: &Many) -> Result<(), Failure> {
     };
     let from = many.from.as_deref().filter(|from| from.as_os_str() != "-");
     // What standard input may be redirected from.
-    let stdin = asked::from_stdin(many).then_some(Path::new("/dev/stdin"));
+    let stdin = input::from_stdin(many).then_some(Path::new("/dev/stdin"));
     let this = identity(remaining);
     // A file that is not there yet is no other's.
     let mut lists = from.into_iter().chain(stdin);

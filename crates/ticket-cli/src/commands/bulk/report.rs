@@ -12,9 +12,9 @@ use tickets::{Change, Outcome, TicketId, TicketRef};
 use super::plan::Plan;
 use super::remaining::Remaining;
 use super::words;
-use crate::args::Form;
+use crate::args::OutputFormat;
 use crate::failure::{self, Exit, Failure};
-use crate::output::{Output, Record, Sheet, say};
+use crate::output::{Output, Record, TableWriter, say};
 use crate::text::{self, counted};
 
 /// How many different hints are given.
@@ -94,7 +94,7 @@ impl Record for Row {
 /// and CSV at once, so that no slow account holds back what another one did.
 pub(super) struct Report<'a> {
     plan: &'a Plan,
-    sheet: Sheet<'a, Row>,
+    writer: TableWriter<'a, Row>,
     order: Order,
     /// How many tickets had which outcome, each counted once; in the order of a summary.
     counts: BTreeMap<(u8, String), usize>,
@@ -123,9 +123,9 @@ enum Order {
 impl<'a> Report<'a> {
     /// Begins a report. What was not tried is written to `remaining`, too.
     pub(super) fn new(plan: &'a Plan, output: &'a Output, remaining: Option<Remaining>) -> Self {
-        let order = match output.form {
-            Form::Ndjson | Form::Csv => Order::AsTheyCome,
-            Form::Table | Form::Json => Order::AsAsked {
+        let order = match output.format {
+            OutputFormat::Ndjson | OutputFormat::Csv => Order::AsTheyCome,
+            OutputFormat::Table | OutputFormat::Json => Order::AsAsked {
                 held: BTreeMap::new(),
                 next: 0,
             },
@@ -134,7 +134,7 @@ impl<'a> Report<'a> {
         let widest = [plan.longest.clone(), "unattempted".to_owned()];
         Self {
             plan,
-            sheet: output.record_sheet(&widest),
+            writer: output.record_writer(&widest),
             order,
             counts: BTreeMap::new(),
             all_done: true,
@@ -189,7 +189,7 @@ impl<'a> Report<'a> {
             }
         }
         let row = Row::new(change, ticket, outcome);
-        let later = group.repeats.of(place);
+        let later = group.duplicates.of(place);
         match &mut self.order {
             Order::AsTheyCome => {
                 for _ in later {
@@ -217,7 +217,7 @@ impl<'a> Report<'a> {
 
     fn print(&mut self, row: Row) {
         if self.broken.is_none() {
-            self.broken = self.sheet.push(row).err();
+            self.broken = self.writer.push(row).err();
         }
     }
 
@@ -285,7 +285,7 @@ impl<'a> Report<'a> {
         }
         match self.broken.take() {
             Some(error) => Err(error),
-            None => self.sheet.finish(),
+            None => self.writer.finish(),
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::plan::{Group, Plan, unreadable};
 use super::progress::Progress;
 use super::report::Report;
-use crate::args::Form;
+use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, say};
 
@@ -133,12 +133,12 @@ fn end(
     if written.is_err() {
         say("the answers could not all be written");
     }
-    if written.is_err() || output.form == Form::Table || io::stderr().is_terminal() {
+    if written.is_err() || output.format == OutputFormat::Table || io::stderr().is_terminal() {
         say(&report.summary());
         report.say_hints();
     }
     if let Some(failure) = report.take_remaining_failure() {
-        failure.print(output.form);
+        failure.print(output.format);
     }
     written.map_err(|error| Failure::output(&error).after_a_change())?;
     match unread {

@@ -14,7 +14,7 @@ use tickets::{
 };
 
 use crate::accounts::{Accounts, start_sandbox};
-use crate::args::{Form, Global};
+use crate::args::{Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::text::counted;
@@ -256,18 +256,18 @@ impl<'a> Story<'a> {
 
     fn end(self) -> Result<Exit, Failure> {
         self.tell("")?;
-        let written = if self.output.form == Form::Table {
-            let mut sheet = self.output.sheet();
+        let written = if self.output.format == OutputFormat::Table {
+            let mut writer = self.output.writer();
             pivot(&self.claims)
                 .into_iter()
-                .try_for_each(|row| sheet.push(row))
-                .and_then(|()| sheet.finish())
+                .try_for_each(|row| writer.push(row))
+                .and_then(|()| writer.finish())
         } else {
-            let mut sheet = self.output.sheet();
+            let mut writer = self.output.writer();
             self.claims
                 .iter()
-                .try_for_each(|claim| sheet.push(claim))
-                .and_then(|()| sheet.finish())
+                .try_for_each(|claim| writer.push(claim))
+                .and_then(|()| writer.finish())
         };
         written.map_err(|error| Failure::output(&error))?;
         let agree = self.claims.iter().all(|claim| claim.agrees);
