@@ -1,38 +1,38 @@
-//! The base URL: what is accepted, and what is refused before anything is sent. Paths behind it are
-//! `path.rs`.
+//! The base URL: which URLs are accepted, and which are rejected before anything is sent. Paths below it are
+//! in `path.rs`.
 
 use std::net::IpAddr;
 
 use reqwest::Url;
 use ticket_core::{Error, Result};
 
-/// A base URL that was found good.
+/// A validated base URL.
 #[derive(Debug)]
 pub(crate) struct Base {
     /// Scheme, host, port and path.
     pub(crate) url: Url,
-    /// The path, without a slash at its end: empty where there is none.
+    /// The path, without a trailing slash; empty if there is none.
     pub(crate) path: String,
     /// Host and port, for messages.
     pub(crate) peer: String,
     /// The host alone, an IPv6 address without brackets.
     pub(crate) host: String,
-    /// The port, also where the scheme implies it.
+    /// The port, explicit or implied by the scheme.
     pub(crate) port: Option<u16>,
     pub(crate) plain: bool,
-    /// Whether it is this computer.
+    /// Whether the host is this computer.
     pub(crate) loopback: bool,
 }
 
 impl Base {
-    /// Scheme, host, port and path, without a slash at the end.
+    /// Scheme, host, port and path, without a trailing slash.
     pub(crate) fn shown(&self) -> String {
         format!("{}{}", self.url.origin().ascii_serialization(), self.path)
     }
 
-    /// Reads a base URL. No message quotes it, since a wrong one may hold a password.
+    /// Parses a base URL. Messages never quote it, because an invalid one may contain a password.
     pub(crate) fn parse(text: &str, allow_plain_http: bool) -> Result<Self> {
-        // The parser would drop tabs and line feeds, and read `\` as `/`, in silence.
+        // The parser would silently drop tabs and line feeds, and read `\` as `/`.
         if text
             .chars()
             .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
@@ -65,7 +65,7 @@ impl Base {
             return Err(Error::config("the base URL must not contain ? or #"));
         }
         let Some(host) = url.host_str() else {
-            return Err(Error::config("the base URL names no host"));
+            return Err(Error::config("the base URL has no host"));
         };
         let loopback = is_loopback(host);
         if plain && !loopback && !allow_plain_http {
@@ -93,8 +93,8 @@ impl Base {
     }
 }
 
-/// Whether a host, as the URL parser normalised it, is this computer. `localhost` counts, since the client
-/// is told its addresses and asks no name server.
+/// Whether a host, as normalised by the URL parser, is this computer. `localhost` counts, because the client
+/// resolves it without a name server.
 fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || without_brackets(host)
@@ -106,8 +106,8 @@ fn without_brackets(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// A base URL as it may be shown: without user name, password, query and fragment. For `Debug` of
-/// configurations, which may hold anything.
+/// A base URL without user name, password, query and fragment, for the `Debug` output of unchecked
+/// configurations.
 ///
 /// ```
 /// assert_eq!(ticket_http::shown_url("https://me:s3cret@example.com/api?key=s3cret"), "https://example.com/api");

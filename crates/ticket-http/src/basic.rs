@@ -1,19 +1,20 @@
-//! Basic authentication (RFC 7617): the header's value, and what it says in plain. Which name and which key are
-//! sent is the provider's.
+//! Basic authentication (RFC 7617): encodes and decodes the header value. The provider decides which name and
+//! which key are sent.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use ticket_core::{Error, Result};
 
-/// What is shorter stands for nothing, such as the `X` beside a key that is sent as the user name.
+/// A shorter part is not a secret, for example the placeholder `X` next to a key that is sent as the user
+/// name.
 const MIN_SECRET: usize = 4;
 
 /// The value of an `authorization` header for basic authentication: `Basic` and the base64 of `user:password`.
 ///
-/// For [`HttpClient::new`](crate::HttpClient::new) or [`secret_header`](crate::HttpRequest::secret_header). Where the
-/// vendor repeats the value, the user or the password, it is left out of its words. Vendors differ in which of the two
-/// is their key; where it is the user, the password may be empty.
+/// For [`HttpClient::new`](crate::HttpClient::new) or [`secret_header`](crate::HttpRequest::secret_header).
+/// The value, the user and the password are removed from vendor messages that repeat them. Depending on the
+/// vendor, the key is the user or the password; if it is the user, the password may be empty.
 ///
 /// ```
 /// use secrecy::{ExposeSecret as _, SecretString};
@@ -26,8 +27,8 @@ const MIN_SECRET: usize = 4;
 ///
 /// # Errors
 ///
-/// `Config`, without a word of the two: a user that is empty or holds a colon; either of them with white space at an
-/// end, or with a control character.
+/// `Config`, if the user is empty or has a colon, or if the user or the password starts or ends with white
+/// space or has a control character. The message contains neither of them.
 pub fn basic_auth(user: &str, password: &SecretString) -> Result<SecretString> {
     let password = password.expose_secret();
     if user.is_empty() || user.contains(':') {
@@ -36,7 +37,7 @@ pub fn basic_auth(user: &str, password: &SecretString) -> Result<SecretString> {
         ));
     }
     for (text, name) in [(user, "user name"), (password, "password")] {
-        // A key pasted with its line end.
+        // For example a key that was pasted with its line end.
         if text.trim() != text || text.contains(char::is_control) {
             return Err(Error::config(format!(
                 "the {name} for basic authentication begins or ends with white space, or holds a control character"
@@ -47,7 +48,7 @@ pub fn basic_auth(user: &str, password: &SecretString) -> Result<SecretString> {
     Ok(SecretString::from(format!("Basic {encoded}")))
 }
 
-/// User and password of such a value, to be left out where the vendor repeats them.
+/// The user and the password of such a value, to remove them from vendor messages.
 pub(crate) fn parts(value: &str) -> Vec<String> {
     let decoded = value
         .split_once(' ')

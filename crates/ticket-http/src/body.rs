@@ -1,11 +1,11 @@
-//! The body of a request, serialised once. Reply bodies are `response.rs`.
+//! The body of a request, serialised once. Reply bodies are in `response.rs`.
 
 use serde::Serialize;
 use ticket_core::{Error, Result};
 
 use crate::path::encode_pairs;
 
-/// Bytes and what they are.
+/// Bytes and their content type.
 pub(crate) struct Body {
     pub(crate) content_type: &'static str,
     pub(crate) bytes: Vec<u8>,
@@ -13,7 +13,7 @@ pub(crate) struct Body {
 
 impl Body {
     pub(crate) fn json(value: &(impl Serialize + ?Sized)) -> Result<Self> {
-        // The serialiser's own message may quote a value.
+        // The serialiser's message may quote a value.
         let bytes = serde_json::to_vec(value).map_err(|_| {
             Error::invalid_input("the request cannot be written as JSON; nothing was sent")
         })?;

@@ -1,5 +1,4 @@
-//! The client: built once with everything that must never be forgotten. What one request carries is
-//! `request.rs`.
+//! The client, built once with all safety settings. Requests are in `request.rs`.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,15 +15,15 @@ use crate::config::HttpConfig;
 use crate::header::secret_header;
 use crate::transport;
 
-/// How long an unused connection is kept: less than the five seconds after which common servers close
-/// theirs. A request that meets such a close on its way has an unknown effect.
+/// How long an idle connection is kept: less than the five seconds after which common servers close it. A
+/// request that races with such a close has an unknown effect.
 const IDLE: Duration = Duration::from_secs(4);
 
 /// A client of one vendor's API. Clones are cheap and share connections.
 ///
-/// It follows no redirect, repeats no request, sends no cookie and no `Referer`, and asks for no
-/// compression. A loopback base URL is never reached through a proxy; any other is where the
-/// environment (`HTTPS_PROXY`, `NO_PROXY`) says so. `Debug` prints the base URL and the names of headers.
+/// It does not follow redirects, does not retry, sends no cookies and no `Referer`, and requests no
+/// compression. Requests to a loopback base URL never use a proxy; other requests use the proxy of the
+/// environment (`HTTPS_PROXY`, `NO_PROXY`). `Debug` prints the base URL and the names of headers.
 #[derive(Clone)]
 pub struct HttpClient {
     pub(crate) inner: Arc<Inner>,
@@ -32,7 +31,7 @@ pub struct HttpClient {
 
 pub(crate) struct Inner {
     pub(crate) client: reqwest::Client,
-    /// Whether the client is the application's own, which may follow redirects and repeat requests.
+    /// Whether the application injected the client. It may follow redirects and retry.
     pub(crate) own: bool,
     pub(crate) base: Base,
     pub(crate) headers: HeaderMap,
@@ -41,15 +40,15 @@ pub(crate) struct Inner {
 }
 
 impl HttpClient {
-    /// A client for the API at `base_url`, which may carry a path, with or without a slash at its end.
-    /// `secret_headers` go with every request.
+    /// Creates a client for the API at `base_url`, which may have a path, with or without a trailing slash.
+    /// Every request has the `secret_headers`.
     ///
     /// # Errors
     ///
-    /// `Config`, and nothing is sent: a URL that cannot be read, is neither `https` nor `http`, or holds a
-    /// user name, a query or a fragment; plain `http` to another computer, unless
-    /// [allowed](HttpConfig::allow_plain_http); `https` where this crate was built without TLS; a header
-    /// value that is empty or cannot be sent (the message names the header only).
+    /// `Config`, and nothing is sent: if the URL cannot be parsed, is neither `https` nor `http`, or has a
+    /// user name, a query or a fragment; for plain `http` to another computer, unless
+    /// [allowed](HttpConfig::allow_plain_http); for `https` if this crate was built without TLS; if a header
+    /// value is empty or cannot be sent (the message contains only the name of the header).
     pub fn new(
         base_url: &str,
         config: &HttpConfig,
@@ -78,12 +77,12 @@ impl HttpClient {
         })
     }
 
-    /// Refuses a value that cannot be sent as a secret header, for those that come with each request.
+    /// Checks that a value can be sent as a secret header, for secrets that are added to single requests.
     ///
     /// # Errors
     ///
-    /// `Config`, naming the header only: a value that is empty, begins or ends with white space, or holds a
-    /// character that cannot be sent.
+    /// `Config`, if the value is empty, starts or ends with white space, or has a character that cannot be
+    /// sent. The message contains only the name of the header.
     pub fn check_secret_header(name: &'static str, value: &SecretString) -> Result<()> {
         secret_header(name, value).map(drop)
     }
@@ -109,17 +108,18 @@ fn user_agent(product: Option<&str>) -> Result<HeaderValue> {
         .map_err(|_| Error::config("the user agent contains a character that cannot be sent"))
 }
 
-/// A client in which everything that is unsafe for this work is off, also where another crate of the
-/// program turns the feature for it on.
+/// Builds a client with all unsafe features off, even if another crate of the program enables their Cargo
+/// features.
 fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
-    // The connection is given up before the whole is, or nobody would know that nothing was sent.
+    // The connect timeout must end before the total timeout. Otherwise it would be unknown whether something
+    // was sent.
     let connect_timeout = config.connect_timeout.min(config.timeout / 4 * 3);
     let mut builder = reqwest::Client::builder()
         .connect_timeout(connect_timeout)
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
-        // It would log every byte, credentials included.
+        // This would log every byte, including credentials.
         .connection_verbose(false)
         .no_gzip()
         .no_brotli()
@@ -129,8 +129,8 @@ fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
         .https_only(!base.plain)
         .pool_idle_timeout(IDLE);
     if base.loopback {
-        // A proxy would see credentials that need not leave this computer, and so would a name server's
-        // idea of `localhost`.
+        // Credentials must not leave this computer: neither to a proxy nor to a foreign address of
+        // `localhost`.
         builder = builder.no_proxy().resolve_to_addrs(
             "localhost",
             &[
@@ -143,7 +143,7 @@ fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
     {
         builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);
         if base.plain {
-            // Plain http must work where the system has no certificates, and without reading them.
+            // Plain http must work on systems without certificates, and must not read them.
             builder = builder.tls_certs_only([]);
         }
     }

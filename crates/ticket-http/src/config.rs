@@ -1,5 +1,5 @@
-//! What an application may choose about a connection. Where it goes and with which credentials is a
-//! provider's configuration, not this one's.
+//! Connection settings of an application. The address and the credentials are in the provider's
+//! configuration.
 
 use std::fmt;
 use std::time::Duration;
@@ -39,57 +39,58 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// How long a connection may take to be made, TLS included. 10 seconds, and no more than three quarters of
-    /// [`timeout`](Self::timeout), so that a connection which is not made is told as one.
+    /// Timeout for connecting, TLS included. Default 10 seconds, and at most three quarters of
+    /// [`timeout`](Self::timeout), so that a failed connection is reported as such.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// How long a request may take altogether, from the connection to the last byte of the reply. 30 seconds.
+    /// Total timeout of a request, from connecting to the last byte of the reply. Default 30 seconds.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// How many bytes of a reply's body are read. 4 MiB.
+    /// Maximum size of a reply body in bytes. Default 4 MiB.
     #[must_use]
     pub fn max_body_bytes(mut self, limit: usize) -> Self {
         self.max_body_bytes = limit;
         self
     }
 
-    /// Whether `http://` may be used with a host that is not this computer. Credentials and tickets then
-    /// travel readable for everyone on the way. Loopback addresses and `localhost` are always allowed.
+    /// Allows `http://` to other computers. Credentials and tickets are then readable for everyone on the
+    /// network path. Loopback addresses and `localhost` are always allowed.
     #[must_use]
     pub fn allow_plain_http(mut self, allow: bool) -> Self {
         self.allow_plain_http = allow;
         self
     }
 
-    /// What stands first in the `user-agent` header, as `name/version`. This crate's own name follows.
+    /// Sets the first product of the `user-agent` header, as `name/version`. This crate's product follows.
     #[must_use]
     pub fn user_agent(mut self, product: impl Into<String>) -> Self {
         self.product = Some(product.into());
         self
     }
 
-    /// As [`user_agent`](Self::user_agent), unless one is given. For provider crates.
+    /// Like [`user_agent`](Self::user_agent), but keeps a value that is already set. For provider crates.
     #[must_use]
     pub fn or_user_agent(mut self, product: &str) -> Self {
         self.product.get_or_insert_with(|| product.to_owned());
         self
     }
 
-    /// Uses an HTTP client of your own (of reqwest 0.13), for example with a certificate of a private authority.
+    /// Injects an HTTP client (reqwest 0.13), for example with the certificate of a private authority.
     ///
-    /// Its redirect policy, retry policy, proxies, TLS settings, connect timeout and logging are then your
-    /// business: one that follows redirects takes credentials along, one that retries files tickets
-    /// twice, one with `connection_verbose` logs every byte. What can still be enforced from here is: the total timeout, the bound on bodies, the path
-    /// rules, and that a redirect which arrives, or was followed to another address, is an error. Since the
-    /// failed connection need not be the first, it is `Unavailable` and of unknown effect, never `Connect`.
+    /// You are then responsible for its redirect policy, retry policy, proxies, TLS settings, connect timeout
+    /// and logging: a client that follows redirects forwards credentials, a client that retries creates
+    /// tickets twice, a client with `connection_verbose` logs every byte. This crate still enforces the total
+    /// timeout, the body limit and the path rules, and it returns an error for a redirect that arrives or was
+    /// followed to another address. A failed connection is `Unavailable` with unknown effect, never
+    /// `Connect`, because an earlier request of the client may have arrived.
     #[must_use]
     pub fn client(mut self, client: reqwest::Client) -> Self {
         self.client = Some(client);
@@ -97,7 +98,7 @@ impl HttpConfig {
     }
 }
 
-// A client of one's own may hold credentials in its default headers or proxies, and would print them.
+// An injected client may have credentials in its default headers or proxies, and would print them.
 impl fmt::Debug for HttpConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpConfig")

@@ -1,7 +1,7 @@
-//! `Debug` for what holds personal data.
+//! `Debug` for types that hold personal data.
 
-/// Implements `Debug` for a struct of a vendor's shape: it prints these fields and no others. A field that is added
-/// later stays hidden until it is listed here.
+/// Implements `Debug` for a wire struct: it prints only the listed fields. A field that is added later stays
+/// hidden until it is listed.
 ///
 /// ```
 /// use ticket_http::debug_fields;
@@ -17,7 +17,7 @@
 /// assert_eq!(format!("{ticket:?}"), "Ticket { id: 160, .. }");
 /// # let _ = ticket.subject;
 /// ```
-// Not `derive_more`: its three crates would come along with every provider, and go beyond what one may bring.
+// `derive_more` would add three crates to every provider, which exceeds the dependency limit.
 #[macro_export]
 macro_rules! debug_fields {
     ($Type:ident { $($field:ident),* $(,)? }) => {

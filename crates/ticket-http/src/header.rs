@@ -4,7 +4,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use ticket_core::{Error, Result};
 
-/// A header that no `Debug` prints.
+/// Creates a header that is marked sensitive, so that `Debug` does not print it.
 pub(crate) fn secret_header(name: &str, value: &SecretString) -> Result<(HeaderName, HeaderValue)> {
     let header_name = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| Error::config("a header's name cannot be sent"))?;
@@ -12,13 +12,13 @@ pub(crate) fn secret_header(name: &str, value: &SecretString) -> Result<(HeaderN
     if text.is_empty() {
         return Err(Error::config(format!("the header {name} has no value")));
     }
-    // `Bearer ` with an empty token, or a key pasted with its line end.
+    // For example `Bearer ` with an empty token, or a key that was pasted with its line end.
     if text.trim() != text {
         return Err(Error::config(format!(
             "the value of the header {name} begins or ends with white space"
         )));
     }
-    // Beyond ASCII a header means what the receiver likes; in a key it is a slip of the keyboard.
+    // The meaning of non-ASCII header values depends on the receiver; in a key they are a typing error.
     let header_value = Some(text).filter(|text| text.is_ascii());
     let mut header_value = header_value
         .and_then(|text| HeaderValue::from_str(text).ok())

@@ -1,5 +1,5 @@
-//! Reading JSON, and saying what is wrong with it without repeating what it says: a reply holds personal
-//! data, a message may end up in a log.
+//! Decodes JSON. Error messages never quote values, because a reply holds personal data and a message may be
+//! logged.
 
 use std::fmt::Write as _;
 
@@ -9,15 +9,15 @@ use serde_json::value::RawValue;
 use serde_path_to_error::{Path, Segment};
 use ticket_core::RawJson;
 
-/// How many segments of a path are told, and how many characters of a name.
+/// Maximum number of path segments in a message, and of characters in a name.
 const MAX_PATH: usize = 16;
 const MAX_NAME: usize = 60;
 
-/// What stands before our own words about a part of a reply: serde hands on an error's text only, and these are not
-/// to be taken apart as serde's. No text of serde's begins like this.
+/// Prefix of our own messages about a part of a reply. serde passes on only the text of an error, and the
+/// prefix tells ours from serde's. No serde message starts with it.
 const PART: &str = "a part of the reply is wrong: ";
 
-/// The names that serde gives to what it found, all of them without the value.
+/// serde's names of the values that it found, without the values.
 const FOUND: &[&str] = &[
     "null",
     "boolean",
@@ -39,14 +39,14 @@ const FOUND: &[&str] = &[
     "byte array",
 ];
 
-/// Reads a body as `T`; otherwise says why not.
+/// Decodes a body as `T`, or returns the reason for the failure.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    // To keep account of where one is takes longer than reading, so only a body that is wrong is read so.
+    // Tracking the path is slower than decoding, so only an invalid body is decoded again with the path.
     let read = text(body).and_then(|text| serde_json::from_str(text).ok());
     read.map_or_else(|| read_telling_where(body), Ok)
 }
 
-/// Looked at as a whole once, its strings need not be looked at one by one.
+/// Checks UTF-8 once for the whole body, so that serde_json does not check each string.
 fn text(body: &[u8]) -> Option<&str> {
     std::str::from_utf8(body).ok()
 }
@@ -61,7 +61,8 @@ fn read_telling_where<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     Ok(value)
 }
 
-/// Reads an object that is a part of a reply, kept as it came; otherwise says why not, to be passed through serde.
+/// Decodes an object that is a part of a reply, or returns the reason for the failure with the prefix for
+/// serde.
 pub(crate) fn read_part<T: DeserializeOwned>(json: &str) -> Result<T, String> {
     let read = if json.starts_with('{') {
         serde_json::from_str(json).or_else(|_| read_telling_where(json.as_bytes()))
@@ -71,10 +72,10 @@ pub(crate) fn read_part<T: DeserializeOwned>(json: &str) -> Result<T, String> {
     read.map_err(|why| format!("{PART}{why}"))
 }
 
-/// Reads a body as `T` and keeps it as it stands; otherwise says why not.
+/// Decodes a body as `T` and keeps the JSON, or returns the reason for the failure.
 pub(crate) fn read_and_keep<T: DeserializeOwned>(body: &[u8]) -> Result<(T, RawJson), String> {
     let Some(text) = text(body) else {
-        // Where the damage is; it may be in a field that `T` passes over.
+        // Finds the invalid UTF-8, which may be in a field that `T` does not decode.
         let damaged = serde_json::from_slice::<&RawValue>(body).map(drop);
         return Err(why_not(
             damaged.map_err(|error| describe(&error, "the reply")),
@@ -83,7 +84,7 @@ pub(crate) fn read_and_keep<T: DeserializeOwned>(body: &[u8]) -> Result<(T, RawJ
     RawJson::read(text).map_err(|_| why_not(read_telling_where::<T>(body).map(drop)))
 }
 
-/// The same text was read before, in vain.
+/// Decoding the same text has failed before.
 fn why_not(read: Result<(), String>) -> String {
     let unlikely = || "the reply cannot be read".to_owned();
     read.err().unwrap_or_else(unlikely)
@@ -99,7 +100,7 @@ fn describe(error: &serde_json::Error, place: &str) -> String {
         ),
         Category::Data => {
             let words = error.to_string();
-            // serde_json's own addition at the end of every message.
+            // serde_json appends the position to every message.
             let words = words
                 .rsplit_once(" at line ")
                 .map_or(&*words, |(words, _)| words);
@@ -111,7 +112,7 @@ fn describe(error: &serde_json::Error, place: &str) -> String {
     }
 }
 
-/// serde's words without the value that they quote. What is not recognised is left out.
+/// serde's message without the value that it quotes. Unknown messages are replaced.
 fn mismatch(words: &str) -> String {
     let field = |start| words.strip_prefix(start)?.strip_suffix('`');
     if let Some(name) = field("missing field `") {
@@ -120,7 +121,7 @@ fn mismatch(words: &str) -> String {
     if let Some(name) = field("duplicate field `") {
         return format!(" has the field `{name}` twice");
     }
-    // Split at the last one: the quoted value may hold the same words, what our types expect does not.
+    // Split at the last occurrence: the quoted value may contain the same words, our expectations do not.
     let Some((found, expected)) = words.rsplit_once(", expected ") else {
         return ": not what the vendor documents".to_owned();
     };
@@ -144,7 +145,7 @@ fn mismatch(words: &str) -> String {
     format!(": expected {}, found {found}", in_words(expected))
 }
 
-/// What our types expect, without their names: whoever reads the message has the vendor's pages, not our code.
+/// The expected type in words, without Rust names: readers know the vendor's documentation, not our code.
 fn in_words(expected: &str) -> &str {
     match expected {
         "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => "a whole number",
@@ -179,7 +180,7 @@ fn place(path: &Path) -> String {
     }
 }
 
-/// A name, unless it can be none of a vendor's field: keys of a map may be data.
+/// A field name, or `?` if it cannot be one: keys of a map may be data.
 fn name_or_mark(name: &str) -> &str {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
     if name.len() <= MAX_NAME && name.chars().all(plain) {

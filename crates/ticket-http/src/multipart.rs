@@ -1,5 +1,5 @@
-//! Forms of texts and files. Files are opened when the request is sent, and streamed, so that their size
-//! costs no memory.
+//! Multipart forms of texts and files. Files are opened when the request is sent, and streamed, so that large
+//! files need no memory.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tokio_util::io::ReaderStream;
 
-/// How large a file may be unless chosen otherwise: 25 MiB.
+/// Default maximum size of a file: 25 MiB.
 const MAX_FILE_BYTES: u64 = 25 * 1024 * 1024;
 
-/// A form of texts and files, in the order in which they are added.
+/// A multipart form of texts and files, in the order in which they are added.
 ///
 /// ```
 /// use ticket_core::Attachment;
@@ -67,21 +67,21 @@ impl Multipart {
         self
     }
 
-    /// Adds a file, with its name and media type. Several may have the same part name.
+    /// Adds a file with its name and media type. Several files may share a part name.
     #[must_use]
     pub fn file(mut self, name: impl Into<Cow<'static, str>>, file: Attachment) -> Self {
         self.parts.push((name.into(), Content::File(file)));
         self
     }
 
-    /// How large each file may be, in bytes. 25 MiB unless chosen.
+    /// Sets the maximum size of each file in bytes. Default 25 MiB.
     #[must_use]
     pub fn max_file_bytes(mut self, bytes: u64) -> Self {
         self.max_file_bytes = bytes;
         self
     }
 
-    /// Opens every file; nothing is sent where one is missing or too large.
+    /// Opens every file. Fails before anything is sent if one is missing or too large.
     pub(crate) async fn open(self) -> Result<Form> {
         let mut form = Form::new();
         for (name, content) in self.parts {
@@ -105,7 +105,7 @@ async fn open(file: Attachment, limit: u64) -> Result<Part> {
     if name.is_empty() {
         return Err(Error::invalid_input("an attachment has no file name"));
     }
-    // They would end the line of the part's header.
+    // They could end the header line of the part.
     if name.contains(char::is_control) {
         return Err(Error::invalid_input(format!(
             "the attachment {name:?} has control characters in its name"
@@ -121,16 +121,16 @@ async fn open(file: Attachment, limit: u64) -> Result<Part> {
             let unreadable = |error: std::io::Error| {
                 Error::invalid_input(format!("the attachment {name:?} cannot be read: {error}"))
             };
-            // Asked first: opening a pipe would wait for its other end.
+            // Check first: opening a pipe would wait for its other end.
             let metadata = tokio::fs::metadata(&path).await.map_err(unreadable)?;
             if !metadata.is_file() {
                 return Err(Error::invalid_input(format!(
-                    "the attachment {name:?} is no file"
+                    "the attachment {name:?} is not a regular file"
                 )));
             }
             within(&name, metadata.len(), limit)?;
             let file = File::open(&path).await.map_err(unreadable)?;
-            // A file that grows meanwhile is sent as long as it was.
+            // If the file grows in the meantime, only the announced length is sent.
             let stream = ReaderStream::new(file.take(metadata.len()));
             Part::stream_with_length(Body::wrap_stream(stream), metadata.len())
         }
@@ -143,7 +143,7 @@ async fn open(file: Attachment, limit: u64) -> Result<Part> {
     let part = match &media_type {
         Some(media_type) => part.mime_str(media_type).map_err(|_| {
             Error::invalid_input(format!(
-                "{media_type:?} is no media type, such as image/png"
+                "{media_type:?} is not a media type such as image/png"
             ))
         })?,
         None => part,

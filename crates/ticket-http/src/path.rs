@@ -1,21 +1,22 @@
-//! One path segment at a time: an id stays one segment of its own endpoint, or it is refused.
+//! Encodes path segments: an id stays one segment of its endpoint, or it is rejected.
 
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use ticket_core::{Error, Result};
 
-/// Everything but the characters that mean nothing in any part of a URL (RFC 3986, "unreserved").
+/// All characters except the unreserved ones of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The longest segment, in bytes before encoding. Three times as much still fits every server's line.
+/// Maximum length of a segment in bytes, before encoding. Three times that length still fits the request line
+/// limit of every server.
 const MAX_SEGMENT: usize = 1024;
 
-/// The segment, encoded so that it is one segment for everyone on the way.
+/// Encodes a segment so that every proxy and server sees one segment.
 pub(crate) fn encode_segment(segment: &str) -> Result<Cow<'_, str>> {
     let refused = |why: &str| {
         Err(Error::invalid_input(format!(
@@ -29,14 +30,14 @@ pub(crate) fn encode_segment(segment: &str) -> Result<Cow<'_, str>> {
         return refused("is longer than 1,024 bytes");
     }
     if segment.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        // Most ids, and every name of an endpoint: nothing to encode and nothing to decode.
+        // Most ids and all endpoint names: nothing to encode or decode.
         return Ok(segment.into());
     }
     if segment.chars().any(char::is_control) {
         return refused("contains a control character");
     }
-    // URL parsers, proxies and servers drop dot segments, many of them after decoding, some after decoding
-    // twice. So a segment is judged in every form that a decoder could make of it.
+    // URL parsers, proxies and servers remove dot segments, many of them after decoding, some after decoding
+    // twice. So a segment is checked after each round of decoding.
     let mut form = segment.as_bytes().to_vec();
     loop {
         if form.iter().any(u8::is_ascii_control) {
@@ -53,12 +54,12 @@ pub(crate) fn encode_segment(segment: &str) -> Result<Cow<'_, str>> {
     }
 }
 
-/// A part of a query or a form: a name or a value.
+/// Encodes a name or a value of a query or a form.
 pub(crate) fn encode(text: &str) -> Cow<'_, str> {
     utf8_percent_encode(text, RESERVED).into()
 }
 
-/// Names and values as `a=1&b=2`. A space is `%20`, which every server reads, unlike `+`.
+/// Encodes names and values as `a=1&b=2`. A space is `%20`, which every server understands, unlike `+`.
 pub(crate) fn encode_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let pairs: Vec<_> = pairs
         .into_iter()
@@ -67,8 +68,8 @@ pub(crate) fn encode_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str
     pairs.join("&")
 }
 
-/// Whether a server that splits at slashes of either kind would find a dot segment. What follows a
-/// semicolon is a parameter to some servers, so that `..;x` is `..`.
+/// Whether a server that splits at `/` or `\` would find a dot segment. For some servers, a parameter follows
+/// a semicolon, so `..;x` is `..`.
 fn climbs(form: &[u8]) -> bool {
     form.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| {
         let name = part.split(|byte| *byte == b';').next().unwrap_or(part);

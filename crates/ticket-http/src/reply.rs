@@ -1,4 +1,4 @@
-//! A decoded reply with the JSON it was decoded from, and ids as vendors write them.
+//! Decoded replies together with their JSON, and ids on the wire.
 
 use std::fmt;
 
@@ -10,10 +10,11 @@ use ticket_core::{ErrorKind, RawJson, Result, TicketId};
 use crate::json;
 use crate::response::HttpResponse;
 
-/// What a vendor answered, or a part of it such as a row of a list: decoded, and as it came. `Debug` prints the
-/// decoded value only.
+/// A vendor's reply, or a part of it such as a row of a list: the decoded value and the unmodified JSON.
+/// `Debug` prints only the decoded value.
 ///
-/// As a field of another type it keeps the JSON of that field, so that no row loses what is not modelled:
+/// As a field of another type it keeps the JSON of that field, including everything that the type does not
+/// model:
 ///
 /// ```
 /// use ticket_http::{Reply, WireId};
@@ -36,14 +37,14 @@ use crate::response::HttpResponse;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Reply<T> {
-    /// The reply, as far as it is modelled.
+    /// The decoded reply.
     pub value: T,
     /// The whole reply, unmodified.
     pub raw: RawJson,
 }
 
 impl<T> Reply<T> {
-    /// Turns the value into another one; the raw reply stays.
+    /// Maps the value and keeps the raw reply.
     pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Reply<U> {
         Reply {
             value: turn(self.value),
@@ -60,8 +61,8 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
     }
 }
 
-/// Reads an object, from JSON text only. A list is refused: serde would take its items for the fields, by their order.
-/// An error names fields as seen from this object.
+/// Decodes an object, from JSON text only. Rejects a JSON array, because serde would read its items as the
+/// fields, in order. Errors name fields relative to this object.
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Reply<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
@@ -72,11 +73,11 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Reply<T> {
 }
 
 impl HttpResponse {
-    /// The body, decoded, with the JSON that it was decoded from.
+    /// Decodes the body and keeps its JSON.
     ///
     /// # Errors
     ///
-    /// As [`json`](Self::json) and [`expect_object`](Self::expect_object).
+    /// The errors of [`json`](Self::json) and [`expect_object`](Self::expect_object).
     pub fn reply<T: DeserializeOwned>(&self) -> Result<Reply<T>> {
         self.expect_object()?;
         let (value, raw) = json::read_and_keep(self.json_text()?)
@@ -85,7 +86,7 @@ impl HttpResponse {
     }
 }
 
-/// An id as a vendor writes it: a text or a whole number, kept as text, never empty.
+/// An id on the wire: a string or an integer, kept as text, never empty.
 ///
 /// ```
 /// use ticket_http::WireId;

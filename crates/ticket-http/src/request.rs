@@ -1,5 +1,5 @@
-//! One request, sent once. What is wrong with it is kept until `send` tells, so that building reads as one
-//! line.
+//! A request, sent once. Errors while building are kept until `send` or `validate` returns them, so that
+//! calls can be chained.
 
 use std::fmt;
 use std::future::Future;
@@ -18,34 +18,34 @@ use crate::path::{encode, encode_pairs, encode_segment};
 use crate::response::HttpResponse;
 use crate::{span, transport};
 
-/// How long most paths are at the longest, in bytes.
+/// Initial capacity of a path in bytes; most paths are shorter.
 const USUAL_PATH: usize = 128;
 
-/// For how large a body room is made before it comes, in bytes.
+/// Maximum initial capacity of a body buffer in bytes.
 const USUAL_BODY: usize = 64 * 1024;
 
-/// A request that is not sent yet. `Debug` prints its method only: path, query and body may hold personal
-/// data or secrets.
+/// A request that is not sent yet. `Debug` prints only its method, because path, query and body may hold
+/// personal data or secrets.
 #[must_use = "a request does nothing until it is sent"]
 pub struct HttpRequest<'a> {
     client: &'a HttpClient,
-    /// Boxed, since it is passed on a lot before it is sent.
+    /// Boxed, because it is moved often before it is sent.
     parts: Box<Parts>,
 }
 
 struct Parts {
     method: Method,
-    /// Encoded, the base URL's own included.
+    /// Encoded, including the path of the base URL.
     path: String,
-    /// Encoded; empty where there is none.
+    /// Encoded; empty if there is none.
     query: String,
     headers: HeaderMap,
     body: Option<Body>,
     #[cfg(feature = "multipart")]
     form: Option<crate::Multipart>,
-    /// What the body holds and must not be repeated, should the vendor do so.
+    /// Secrets in the body, to remove them from vendor messages.
     secrets: Vec<SecretString>,
-    /// The first thing that is wrong with it.
+    /// The first error while building.
     problem: Option<Error>,
 }
 
@@ -105,7 +105,8 @@ impl<'a> HttpRequest<'a> {
         }
     }
 
-    /// A JSON body, serialised here, once. A value that has no JSON makes [`send`](Self::send) fail.
+    /// Sets a JSON body, which is serialised now, once. If the value cannot be serialised,
+    /// [`send`](Self::send) fails.
     pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
         match Body::json(value) {
             Ok(body) => self.carry(body),
@@ -114,13 +115,13 @@ impl<'a> HttpRequest<'a> {
         self
     }
 
-    /// A body of form fields (`application/x-www-form-urlencoded`).
+    /// Sets a body of form fields (`application/x-www-form-urlencoded`).
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
         self.carry(Body::form(fields));
         self
     }
 
-    /// A body of texts and files (`multipart/form-data`). Files are opened when the request is sent, and
+    /// Sets a body of texts and files (`multipart/form-data`). Files are opened when the request is sent, and
     /// streamed.
     #[cfg(feature = "multipart")]
     pub fn multipart(mut self, form: crate::Multipart) -> Self {
@@ -129,7 +130,7 @@ impl<'a> HttpRequest<'a> {
         self
     }
 
-    /// Adds a parameter to the query. Not for secrets: servers and proxies log addresses.
+    /// Adds a query parameter. Do not use it for secrets: servers and proxies log URLs.
     pub fn query(mut self, name: &str, value: &str) -> Self {
         if !self.parts.query.is_empty() {
             self.parts.query.push('&');
@@ -138,8 +139,8 @@ impl<'a> HttpRequest<'a> {
         self
     }
 
-    /// Adds a secret header to this request alone, in place of the client's of the same name: for tokens
-    /// that are renewed while the client lives. A value that cannot be sent makes [`send`](Self::send) fail.
+    /// Adds a secret header to this request only. It replaces the client's header of the same name. Use it
+    /// for tokens that are renewed. If the value cannot be sent, [`send`](Self::send) fails.
     pub fn secret_header(mut self, name: &'static str, value: &SecretString) -> Self {
         match secret_header(name, value) {
             Ok((name, value)) => {
@@ -150,8 +151,8 @@ impl<'a> HttpRequest<'a> {
         self
     }
 
-    /// Says that the body holds this secret, such as a password: where the vendor repeats it, plain or
-    /// percent-encoded, it is left out of its words, as those of secret headers are.
+    /// Declares a secret in the body, such as a password. If a vendor message repeats it, plain or
+    /// percent-encoded, it is removed, like the values of secret headers.
     pub fn secret_in_body(mut self, secret: &SecretString) -> Self {
         let plain = secret.expose_secret();
         self.parts
@@ -160,12 +161,12 @@ impl<'a> HttpRequest<'a> {
         self
     }
 
-    /// This request, if it can be sent as far as it is built, such as before a token is fetched for it.
+    /// Returns the error of the request as built so far, for example before a token is fetched for it.
     ///
     /// # Errors
     ///
-    /// What [`send`](Self::send) would answer without sending anything: an id that is no path segment, a body that
-    /// cannot be encoded.
+    /// The errors that [`send`](Self::send) returns without sending anything: an id that is not a path
+    /// segment, a body that cannot be encoded.
     pub fn validate(self) -> Result<Self> {
         match self.parts.problem {
             Some(problem) => Err(problem),
@@ -175,25 +176,25 @@ impl<'a> HttpRequest<'a> {
 
     /// Sends the request once and reads the reply.
     ///
-    /// Every status but 3xx is a reply, not an error. The body of a reply that is no success (not 2xx) is cut at
-    /// the bound, and where the connection breaks, since its status says what happened.
+    /// Every status except 3xx is a reply, not an error. The body of a non-2xx reply is truncated at the size
+    /// limit or where the connection breaks, because its status says what happened.
     ///
     /// # Errors
     ///
     /// | Kind | Effect | When |
     /// |---|---|---|
-    /// | `InvalidInput`, `Config` | none | the request was refused before it was sent |
-    /// | `Connect` | none | no connection could be made; never with [a client of one's own] |
+    /// | `InvalidInput`, `Config` | none | the request was rejected before it was sent |
+    /// | `Connect` | none | no connection could be made; never with [an injected client] |
     /// | `Timeout` | unknown | no complete reply within the time allowed |
-    /// | `Unavailable` | unknown | the connection was lost after the request went out; [a client of one's own] got no connection |
-    /// | `BadResponse` | unknown | a redirect; a success with a body over the bound; no HTTP |
+    /// | `Unavailable` | unknown | the connection was lost after the request was sent; [an injected client] made no connection |
+    /// | `BadResponse` | unknown | a redirect; a 2xx reply with a body over the size limit; a reply that is not HTTP |
     ///
-    /// [a client of one's own]: crate::HttpConfig::client
+    /// [an injected client]: crate::HttpConfig::client
     pub async fn send(self) -> Result<HttpResponse> {
         let Self { client, mut parts } = self;
         let inner = &client.inner;
         let secrets = std::mem::take(&mut parts.secrets);
-        // Before the span: what is refused here is no request on the wire.
+        // Before the span: a request that fails here is never sent.
         #[cfg(feature = "multipart")]
         let request = match parts.form.take() {
             Some(form) => Box::pin(with_form(inner, *parts, form)).await?,
@@ -212,13 +213,13 @@ impl<'a> HttpRequest<'a> {
             secrets,
         };
         let pending = inner.client.execute(request);
-        // Boxed: what is passed on in the futures of all callers stays small enough for the allocator's quick way.
+        // Boxed to keep the futures of all callers small.
         let result = Box::pin(exchange(inner, pending, sent).instrument(span.clone())).await;
         span::end(&span, &result);
         result
     }
 
-    /// The last body that is given is sent.
+    /// Sets the body. The last one wins.
     fn carry(&mut self, body: Body) {
         self.parts.body = Some(body);
         #[cfg(feature = "multipart")]
@@ -238,11 +239,11 @@ impl Parts {
             return Err(problem);
         }
         let query = Some(self.query.as_str()).filter(|query| !query.is_empty());
-        // Only path and query are parsed: the rest is known.
+        // Only path and query are parsed; the rest is already validated.
         let mut url = inner.base.url.clone();
         url.set_path(&self.path);
         url.set_query(query);
-        // The parser must have changed nothing: what was judged is what is sent.
+        // The parser must not have changed anything: the checked path is the path that is sent.
         if url.path() != self.path || url.query() != query {
             return Err(unbuildable());
         }
@@ -271,7 +272,7 @@ fn unbuildable() -> Error {
     Error::invalid_input("the request's address cannot be built; nothing was sent")
 }
 
-/// Opens the files. Apart, since most requests have none and need not carry the room for this.
+/// Opens the files. A separate function, so that requests without files have smaller futures.
 #[cfg(feature = "multipart")]
 async fn with_form(
     inner: &Inner,
@@ -279,7 +280,7 @@ async fn with_form(
     form: crate::Multipart,
 ) -> Result<reqwest::Request> {
     let mut request = parts.build(inner)?;
-    // The form's own take their place.
+    // The form sets its own.
     request.headers_mut().remove(CONTENT_LENGTH);
     request.headers_mut().remove(CONTENT_TYPE);
     reqwest::RequestBuilder::from_parts(inner.client.clone(), request)
@@ -296,7 +297,7 @@ impl fmt::Debug for HttpRequest<'_> {
     }
 }
 
-/// What must be known of a request once it is sent.
+/// What is needed of a request after it is sent.
 struct Sent {
     to: reqwest::Url,
     sensitive: Vec<HeaderValue>,
@@ -315,7 +316,7 @@ async fn exchange(
     let mut reply = pending.await.map_err(|error| lost(&error))?;
 
     let status = reply.status().as_u16();
-    // A client of the application's own may have followed one: no word about this request either.
+    // An injected client may have followed a redirect: its reply says nothing about this request.
     if reply.status().is_redirection() || *reply.url() != sent.to {
         return Err(Error::new(
             ErrorKind::BadResponse,
@@ -346,20 +347,20 @@ async fn exchange(
     })
 }
 
-/// Why a body was not read to its end, with what was read.
+/// Why a body was not read to its end, with the bytes read so far.
 enum Cut {
     TooLarge(Vec<u8>),
     Lost(Vec<u8>, reqwest::Error),
 }
 
-/// Reads a body, holding no more than `limit` bytes of it.
+/// Reads a body of at most `limit` bytes.
 async fn read(reply: &mut reqwest::Response, limit: usize) -> std::result::Result<Vec<u8>, Cut> {
     let announced = reply.content_length().unwrap_or(0);
     let announced = usize::try_from(announced).unwrap_or(usize::MAX);
     if reply.status().is_success() && announced > limit {
         return Err(Cut::TooLarge(Vec::new()));
     }
-    // What is announced may never come.
+    // The announced length may be wrong.
     let mut body = Vec::with_capacity(announced.min(USUAL_BODY));
     loop {
         match reply.chunk().await {

@@ -1,4 +1,4 @@
-//! A reply, read to its end. What a vendor means by it is the provider's `error.rs`.
+//! A reply with its whole body. The provider's `error.rs` interprets it.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,18 +12,18 @@ use ticket_core::{Error, ErrorKind, Result};
 use crate::status::{effect_of_status, kind_of_status};
 use crate::{basic, json, retry_after};
 
-/// How many characters of a plain text are shown.
+/// Maximum length of a plain-text excerpt, in characters.
 const MAX_EXCERPT: usize = 300;
 
-/// A reply with its body. `Debug` prints the status and the length only: the rest is personal data.
+/// A reply with its body. `Debug` prints only the status and the length, because the rest is personal data.
 #[derive(Clone)]
 pub struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
-    /// The headers that were sent and must not be repeated, should the vendor do so.
+    /// Sensitive headers of the request, to remove them from vendor messages.
     pub(crate) sensitive: Vec<HeaderValue>,
-    /// What was sent in the body and must not be repeated either.
+    /// Secrets in the body of the request, to remove them as well.
     pub(crate) secrets: Vec<SecretString>,
 }
 
@@ -38,28 +38,29 @@ impl HttpResponse {
         (200..300).contains(&self.status)
     }
 
-    /// The first header of this name, in any case, where its value is visible ASCII.
+    /// The first header with this name, case-insensitively, if its value is visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body. That of a reply which is no success may be cut.
+    /// The body. For non-2xx replies it may be truncated.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// Whether a field with one of these (letters, digits and `_`) in its name may stand in the body, at any depth.
+    /// Whether the body may contain a key that contains one of `names` (letters, digits and `_`), at any
+    /// depth.
     ///
-    /// False is certain, and far cheaper than to read the body for a field that is seldom there, such as an error in a
-    /// success.
+    /// `false` is certain. This is much cheaper than decoding the body for a rare field, such as an error in
+    /// a 2xx reply.
     pub fn may_contain_key(&self, names: &[&str]) -> bool {
         let holds = |text: &str| memmem::find(&self.body, text.as_bytes()).is_some();
-        // Letters may be written as numbers.
+        // JSON may escape letters.
         names.iter().copied().any(holds) || holds("\\u")
     }
 
-    /// Refuses a body that is a list, before it is read as an object: serde would take the items for the fields, by
-    /// their order.
+    /// Rejects a body that is a JSON array, before it is decoded as an object: serde would read the items as
+    /// the fields, in order.
     ///
     /// # Errors
     ///
@@ -72,32 +73,32 @@ impl HttpResponse {
         Ok(())
     }
 
-    /// Reads the body as JSON.
+    /// Decodes the body as JSON.
     ///
     /// # Errors
     ///
-    /// `BadResponse` that says which field is not as expected, or that the body is empty, cut off or an
+    /// `BadResponse`. The message names the unexpected field, or says that the body is empty, cut off or an
     /// HTML page. It never quotes the body.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         json::read(self.json_text()?).map_err(|why| self.error_of(ErrorKind::BadResponse, &why))
     }
 
-    /// The first 300 characters of a plain-text body, to stand as the vendor's own words. Nothing for an HTML
-    /// page, which is a gateway's, and for JSON, which may be somebody's whole ticket. A credential that was
-    /// sent is left out.
+    /// The first 300 characters of a plain-text body, for use as the vendor's message. Empty for an HTML
+    /// page, which comes from a gateway, and for JSON, which may be a whole ticket. Sent credentials are
+    /// removed.
     pub fn text(&self) -> String {
         if self.is_html() || self.trimmed().starts_with(b"{") || self.trimmed().starts_with(b"[") {
             return String::new();
         }
-        // Before it is cut: half a credential would not be recognised.
+        // Before truncation: a truncated credential would not be recognised.
         self.without_secrets(&String::from_utf8_lossy(self.trimmed()))
             .chars()
             .take(MAX_EXCERPT)
             .collect()
     }
 
-    /// How long the reply asks to wait (`retry-after`): seconds, or a date counted from the reply's own
-    /// `date`. A past date is no wait; more than 366 days is 366 days.
+    /// The wait that the reply asks for (`retry-after`): seconds, or a date relative to the reply's `date`. A
+    /// past date is zero. The maximum is 366 days.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after::wait(
             self.header("retry-after")?,
@@ -106,14 +107,14 @@ impl HttpResponse {
         )
     }
 
-    /// An error of the kind and effect that the [status stands for](kind_of_status), with status and
+    /// Creates an error with the [kind](kind_of_status) and the effect of the status, the status and the
     /// [wait](Self::retry_after).
     pub fn error(&self, message: &str) -> Error {
         self.error_of(kind_of_status(self.status), message)
     }
 
-    /// As [`error`](Self::error), but of a kind that the vendor's words tell better than the status. After 4xx the
-    /// effect is none, after 5xx unknown, otherwise it is the kind's.
+    /// Like [`error`](Self::error), but with a kind that is more precise than the status. The effect is none
+    /// after 4xx, unknown after 3xx and 5xx, otherwise the kind's usual one.
     pub fn error_of(&self, kind: ErrorKind, message: &str) -> Error {
         let mut error = Error::new(kind, message).with_status(self.status);
         if let Some(effect) = effect_of_status(self.status) {
@@ -125,14 +126,14 @@ impl HttpResponse {
         error
     }
 
-    /// As [`error_of`](Self::error_of), with the vendor's own `words`. Where they repeat a credential that was
-    /// sent, it is left out.
+    /// Like [`error_of`](Self::error_of), with the vendor's message `words`. Sent credentials are removed
+    /// from it.
     pub fn rejection(&self, kind: ErrorKind, message: &str, words: &str) -> Error {
         let words = self.without_secrets(words);
         self.error_of(kind, message).with_vendor_message(&words)
     }
 
-    /// The words without any credential that was sent.
+    /// `words` without the credentials that were sent.
     fn without_secrets(&self, words: &str) -> String {
         if words.is_empty() {
             return String::new();
@@ -145,13 +146,13 @@ impl HttpResponse {
         let secrets = in_headers.iter().chain(&self.secrets);
         let secrets = secrets.map(ExposeSecret::expose_secret);
         let mut secrets: Vec<_> = secrets.filter(|secret| !secret.is_empty()).collect();
-        // One that is part of another must not leave the rest of that one behind.
+        // Longest first: a secret inside another one must not leave the rest of that one.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         let hide = |words: String, secret: &&str| words.replace(*secret, "[a credential]");
         secrets.iter().fold(words.to_owned(), hide)
     }
 
-    /// What may be JSON; otherwise says what it is.
+    /// The body if it may be JSON, otherwise an error that says what it is.
     pub(crate) fn json_text(&self) -> Result<&[u8]> {
         let text = self.trimmed();
         let why = if text.is_empty() {
@@ -164,7 +165,7 @@ impl HttpResponse {
         Err(self.error_of(ErrorKind::BadResponse, why))
     }
 
-    /// The body without white space at its ends and without a byte order mark.
+    /// The body without surrounding white space and byte order mark.
     fn trimmed(&self) -> &[u8] {
         self.body
             .strip_prefix(b"\xef\xbb\xbf")
@@ -172,8 +173,8 @@ impl HttpResponse {
             .trim_ascii()
     }
 
-    /// Whether it is a web page: a gateway's or a login wall's, not the vendor's API. What looks like JSON is
-    /// none, whatever its content type says.
+    /// Whether the body is an HTML page, from a gateway or a login page instead of the vendor's API. A body
+    /// that looks like JSON is never treated as HTML, whatever its content type.
     pub fn is_html(&self) -> bool {
         let body = self.trimmed();
         let says_so = || {
@@ -184,8 +185,8 @@ impl HttpResponse {
     }
 }
 
-/// In which forms a header's value may be repeated: "Bearer abc" also as "abc", and what basic authentication
-/// encodes also in plain.
+/// The forms in which a vendor may repeat a header's value: "Bearer abc" also as "abc", and the decoded parts
+/// of basic authentication.
 fn forms(value: &str) -> Vec<String> {
     let last_word = value.rsplit(' ').next().unwrap_or_default();
     let mut forms = basic::parts(value);

@@ -1,4 +1,4 @@
-//! `retry-after`: seconds, or a date that counts from the reply's own date, since the two clocks differ.
+//! `retry-after`: seconds, or a date relative to the reply's own date, because the two clocks differ.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use jiff::civil::DateTime;
 use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 
-/// No vendor means to be asked again after more than a year: longer waits, and numbers that do not fit, are cut to it.
+/// Upper bound of a wait. Longer waits and numbers that overflow are reduced to it.
 const MAX_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// How long `value` asks to wait. `date` is the reply's own `date` header, `now` the local clock, which is
-/// asked only where there is no such header.
+/// The wait that `value` asks for. `date` is the reply's `date` header; `now`, the local clock, is used only
+/// without it.
 pub(crate) fn wait(
     value: &str,
     date: Option<&str>,
@@ -23,7 +23,7 @@ pub(crate) fn wait(
         if digits.len() < value.len() {
             return Some(Duration::ZERO);
         }
-        // Only an overflow is left to fail.
+        // This fails only on overflow.
         let seconds = digits.parse().map_or(MAX_WAIT, Duration::from_secs);
         return Some(seconds.min(MAX_WAIT));
     }
@@ -35,7 +35,7 @@ pub(crate) fn wait(
 
 /// A date in one of the three forms of RFC 9110, section 5.6.7.
 fn http_date(text: &str) -> Option<Timestamp> {
-    // Servers get the name of the day wrong; the date decides.
+    // Some servers send a wrong weekday; the date decides.
     const FIXDATE: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
     let text = text.trim();
     FIXDATE.parse_timestamp(text).ok().or_else(|| {

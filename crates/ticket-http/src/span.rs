@@ -1,5 +1,5 @@
-//! The tracing span of a request, with the names of OpenTelemetry's conventions for HTTP clients. What is written
-//! is a closed list: never a path, a query, a header or a body.
+//! The tracing span of a request, with the field names of OpenTelemetry's conventions for HTTP clients. The
+//! list of fields is closed: a path, a query, a header or a body is never recorded.
 
 use reqwest::Method;
 use ticket_core::Result;
@@ -9,7 +9,7 @@ use tracing::field::Empty;
 use crate::base::Base;
 use crate::response::HttpResponse;
 
-/// The span of a request that is about to be sent.
+/// Creates the span of a request that is about to be sent.
 pub(crate) fn begin(method: &Method, base: &Base) -> Span {
     tracing::debug_span!(
         "http_request",

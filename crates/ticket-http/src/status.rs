@@ -1,8 +1,8 @@
-//! What an HTTP status means where the vendor says nothing more exact.
+//! The meaning of an HTTP status, unless the vendor's reply is more precise.
 
 use ticket_core::{Effect, ErrorKind};
 
-/// The kind of error that a status stands for. Everything that is no error status is `BadResponse`.
+/// The error kind of a status. Any status outside 400 to 599 is `BadResponse`.
 ///
 /// ```
 /// use ticket_core::ErrorKind;
@@ -25,7 +25,7 @@ pub const fn kind_of_status(status: u16) -> ErrorKind {
     }
 }
 
-/// Whether the vendor may have acted, as far as the status tells: not after 4xx, perhaps after 3xx and 5xx.
+/// The effect that a status implies: none after 4xx, unknown after 3xx and 5xx.
 pub(crate) const fn effect_of_status(status: u16) -> Option<Effect> {
     match status {
         400..=499 => Some(Effect::None),

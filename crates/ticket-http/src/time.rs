@@ -1,11 +1,11 @@
-//! Times as vendors write them.
+//! Parses times of vendors.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// The time that a vendor writes. A text that names no zone is read in `zone`; one that does keeps its own. `None` where
-/// it is no time, such as `0000-00-00 00:00:00`.
+/// Parses a vendor's time. A text without a time zone is read in `zone`. `None` if the text is not a valid
+/// time, such as `0000-00-00 00:00:00`.
 ///
 /// ```
 /// use jiff::tz::{TimeZone, offset};

@@ -1,5 +1,5 @@
-//! Failures without a reply: what they mean for the caller, without URL and credentials. Replies with an
-//! error status are `response.rs`.
+//! Errors of requests without a reply, without URLs and credentials. Replies with an error status are in
+//! `response.rs`.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use ticket_core::{Error, ErrorKind};
 
-/// The longest cause that is told, in characters.
+/// Maximum length of a cause, in characters.
 const MAX_CAUSE: usize = 200;
 
-/// The error for a request or a reply that failed under way.
+/// Creates the error of a request that failed before or during the reply.
 ///
-/// `own` says that the client is the application's own. It may follow redirects and repeat requests, and a
-/// connection that fails then is not told apart from the first: the request may have arrived before.
+/// `own` means that the application injected the client. It may follow redirects and retry, so the request
+/// may have arrived before the connection failed.
 pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bool) -> Error {
     let (kind, message) = if own && error.is_builder() {
-        // Such as a redirect to an address that is none.
+        // For example a redirect to an invalid URL.
         (
             ErrorKind::Unavailable,
-            format!("the client in use failed, perhaps after a redirect by {peer}"),
+            format!("the injected HTTP client failed, possibly after a redirect by {peer}"),
         )
     } else if error.is_builder() {
         (
@@ -28,7 +28,7 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
             "the request cannot be built; nothing was sent".to_owned(),
         )
     } else if error.is_connect() && !own {
-        // Asked before the timeout: a connect timeout is both, and nothing was sent.
+        // Checked before the timeout: a connect timeout is both, and nothing was sent.
         (
             ErrorKind::Connect,
             format!(
@@ -49,7 +49,7 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
         (
             ErrorKind::Unavailable,
             format!(
-                "no connection by the client in use, which may have redirected or repeated the request to {peer}: {}; {}",
+                "the injected HTTP client, which may follow redirects and retry, made no connection to {peer}: {}; {}",
                 root_cause(error),
                 hint(error)
             ),
@@ -57,13 +57,13 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
     } else if error.is_redirect() {
         (
             ErrorKind::BadResponse,
-            "the server redirects and the client in use gave up following".to_owned(),
+            "the server redirects, and the injected HTTP client stopped following".to_owned(),
         )
     } else if is_cut_short(error) {
         (
             ErrorKind::Unavailable,
             format!(
-                "the request to {peer} broke off, since a file could not be read to its end ({})",
+                "the request to {peer} was cut off: a file could not be read to its end ({})",
                 root_cause(error)
             ),
         )
@@ -81,7 +81,7 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
     Error::new(kind, message).with_source(Cause(causes(error)))
 }
 
-/// What to look at where no connection can be made.
+/// The hint for a failed connection.
 fn hint(error: &reqwest::Error) -> &'static str {
     if error.is_dns() {
         "check the host name in the base URL, and the network"
@@ -90,8 +90,8 @@ fn hint(error: &reqwest::Error) -> &'static str {
     }
 }
 
-/// Whether the request's own body ended too early: a file that shrank meanwhile, or could not be read on. Known by
-/// hyper's words, as in [`is_malformed`].
+/// Whether the request body ended too early, because a file shrank or a read failed. Recognised by hyper's
+/// messages, as in [`is_malformed`].
 fn is_cut_short(error: &reqwest::Error) -> bool {
     chain(error).any(|cause| {
         let words = cause.to_string();
@@ -99,8 +99,8 @@ fn is_cut_short(error: &reqwest::Error) -> bool {
     })
 }
 
-/// Whether bytes arrived that are no HTTP, as opposed to none. hyper's own type would say so exactly, but
-/// naming it takes another dependency; where its words should change, the reply counts as lost.
+/// Whether the reply is not HTTP. hyper's error type would be exact, but it needs another dependency. If
+/// hyper's messages change, the reply counts as lost.
 fn is_malformed(error: &reqwest::Error) -> bool {
     chain(error).any(|cause| {
         let words = cause.to_string();
@@ -116,7 +116,7 @@ fn is_malformed(error: &reqwest::Error) -> bool {
     })
 }
 
-/// Every cause, outermost first, without reqwest's own words.
+/// All causes, outermost first, without reqwest's own message.
 pub(crate) fn causes(error: &reqwest::Error) -> String {
     let mut told: Vec<String> = Vec::new();
     for cause in chain(error).filter_map(words) {
@@ -146,14 +146,14 @@ fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'stati
     })
 }
 
-/// A cause in its own words, unless they could hold an address with credentials: a proxy's, say.
+/// The message of a cause, unless it may contain a URL with credentials, such as a proxy's.
 fn words(cause: &(dyn StdError + 'static)) -> Option<String> {
     let words = cause.to_string();
     (!words.contains("://") && !words.contains('@'))
         .then(|| words.chars().take(MAX_CAUSE).collect())
 }
 
-/// The cause of a transport error, as text: the transport's own types would show more than they should.
+/// The cause of a transport error, as text: the original error types would show too much.
 #[derive(Debug)]
 struct Cause(String);
 

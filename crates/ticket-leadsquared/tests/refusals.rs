@@ -167,7 +167,7 @@ async fn what_is_refused_names_the_reason_and_nothing_is_sent() {
                     &subject().attachment(file(b"x").media_type("picture")),
                 )
                 .await,
-            "\"picture\" is no media type",
+            "\"picture\" is not a media type",
         ),
     ] {
         let error = result.unwrap_err();

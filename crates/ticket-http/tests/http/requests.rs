@@ -129,10 +129,13 @@ async fn a_file_that_is_missing_or_too_large_is_named_and_nothing_is_sent() {
             Attachment::new("bytes.bin", [0; 11]),
             "\"bytes.bin\" has 11 bytes, at most 10",
         ),
-        (Attachment::from_path(folder.path()), "is no file"),
+        (
+            Attachment::from_path(folder.path()),
+            "is not a regular file",
+        ),
         (
             Attachment::new("a.png", [0]).media_type("no type"),
-            "no media type",
+            "not a media type",
         ),
         (Attachment::new("", [0]), "no file name"),
         (
@@ -222,7 +225,10 @@ async fn a_pipe_is_refused_without_waiting_for_its_other_end() {
         (error.kind(), error.effect()),
         (ErrorKind::InvalidInput, Effect::None)
     );
-    assert!(error.to_string().contains("\"pipe\" is no file"), "{error}");
+    assert!(
+        error.to_string().contains("\"pipe\" is not a regular file"),
+        "{error}"
+    );
     assert!(server.seen().is_empty());
 }
 
