@@ -1,5 +1,5 @@
-//! The accounts of a run: those of the library, or with `--sandbox` those of a sandbox inside this process; and what the
-//! options of every command say of them.
+//! The accounts of a run: configured accounts, or with `--sandbox` those of an in-process sandbox; and the
+//! global options that apply to them.
 
 use ticket_sandbox::{Sandbox, SandboxBuilder};
 use tickets::accounts::{self, Account};
@@ -8,7 +8,7 @@ use tickets::{AccountConfig, PROVIDERS, Registry};
 use crate::args::Global;
 use crate::failure::Failure;
 
-/// All accounts that can be named in this run.
+/// All accounts of this run.
 #[derive(Debug)]
 pub(crate) struct Accounts {
     accounts: accounts::Accounts,
@@ -16,7 +16,7 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    /// Reads the configuration file, or starts the sandbox. Nothing is sent.
+    /// Reads the configuration file, or starts the sandbox. Sends nothing.
     pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
         if global.sandbox {
             let sandbox = start_sandbox(Sandbox::builder()).await?;
@@ -29,7 +29,7 @@ impl Accounts {
         })
     }
 
-    /// Accounts of this sandbox, named by their providers' ids.
+    /// The accounts of this sandbox, named after their providers' ids.
     pub(crate) fn of_sandbox(sandbox: Sandbox, global: &Global) -> Self {
         let environment = sandbox.environment();
         let value = |env| environment.iter().find(|(name, _)| *name == env);
@@ -49,18 +49,18 @@ impl Accounts {
         }
     }
 
-    /// The sandbox, where this is one.
+    /// The sandbox, if this run uses one.
     pub(crate) fn sandbox(&self) -> Option<&Sandbox> {
         self.sandbox.as_ref()
     }
 
-    /// Connects an account. Nothing is sent.
+    /// Connects an account. Sends nothing.
     pub(crate) fn connect(&self, name: &str) -> Result<Account, Failure> {
         Ok(self.accounts.account(name)?)
     }
 }
 
-/// What holds for all accounts of a run, whatever their own settings say.
+/// Applies the global options, which override the settings of the accounts.
 fn with_options(accounts: accounts::Accounts, global: &Global) -> accounts::Accounts {
     let (timeout, max_attempts) = (global.timeout, global.max_attempts);
     let rates = global.rates.clone();

@@ -1,5 +1,5 @@
-//! Why a command ended early: its exit code, and how that is printed for programs and for people, with what can be
-//! done about it. Not for what became of single tickets of many: see `commands/bulk`.
+//! Errors that end a command: the exit code, the output for programs and for people, and the hint. Outcomes
+//! of single tickets are in `commands/bulk`.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -11,10 +11,10 @@ use tickets::{Effect, Error, ErrorKind, TicketRef};
 use crate::args::OutputFormat;
 use crate::text;
 
-/// How the command ends.
+/// The exit code of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// All done.
+    /// Everything succeeded.
     Done = 0,
     /// Something failed or is unknown.
     Failed = 1,
@@ -30,7 +30,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error as programs read it, where it ends the command: with what can be done, if anything is known.
+/// The JSON of an error that ends the command, with a hint if there is one.
 #[derive(Serialize)]
 struct Hinted {
     #[serde(flatten)]
@@ -39,39 +39,39 @@ struct Hinted {
     hint: Option<String>,
 }
 
-/// Why a command ended early.
+/// An error that ends the command.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
-    /// A ticket, an account, a file: whatever it was about.
+    /// What the error is about: a ticket, an account, a file.
     place: Option<String>,
     object: Box<ErrorObject>,
     hint: Option<String>,
-    /// The reader of the output went away: there is nobody to tell.
+    /// The reader of the output is gone, so nothing is printed.
     silent: bool,
 }
 
 impl Failure {
-    /// Something in the arguments or an input file is wrong.
+    /// Creates the error for wrong arguments or a wrong input file.
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Error::invalid_input(message).into()
     }
 
-    /// A call was on its way when it was stopped: not by the vendor, but here.
+    /// Creates the error for a call in flight that the user stopped.
     pub(crate) fn not_waited_for(unanswered: Diagnosis) -> Self {
         let mut failure = Self::from(unanswered);
         failure.object.kind = "local";
         failure
     }
 
-    /// The output could not be written.
+    /// Creates the error for output that cannot be written.
     pub(crate) fn output(error: &io::Error) -> Self {
         let mut failure = Self::local(format!("the output cannot be written: {error}"));
         failure.silent = error.kind() == io::ErrorKind::BrokenPipe;
         failure
     }
 
-    /// What was done to a ticket could not be printed.
+    /// Creates the error for a change whose outcome could not be printed.
     pub(crate) fn changed_but_unprinted(
         outcome: &str,
         ticket: &TicketRef,
@@ -84,13 +84,13 @@ impl Failure {
         .at(ticket.to_string())
     }
 
-    /// Says that something was or may have been changed before: whoever takes it for undone would do it twice.
+    /// Sets the effect to unknown, because something was or may have been changed before the error.
     pub(crate) fn after_a_change(mut self) -> Self {
         self.object.effect = Effect::Unknown.as_str();
         self
     }
 
-    /// Something failed on this computer that is neither input nor configuration.
+    /// Creates the error for a local failure that is neither input nor configuration.
     pub(crate) fn local(message: impl AsRef<str>) -> Self {
         Self {
             exit: Exit::Failed,
@@ -101,13 +101,13 @@ impl Failure {
         }
     }
 
-    /// Says what it was about.
+    /// Sets what the error is about.
     pub(crate) fn at(mut self, place: impl Into<String>) -> Self {
         self.place = Some(place.into());
         self
     }
 
-    /// Says what can be done.
+    /// Sets the hint, if there is one.
     pub(crate) fn hinting(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into().or(self.hint);
         self
@@ -117,7 +117,7 @@ impl Failure {
         self.exit
     }
 
-    /// Prints it on stderr. If that fails there is nobody left to tell.
+    /// Prints the error on stderr. Errors of stderr are ignored.
     pub(crate) fn print(&self, format: OutputFormat) {
         let mut stderr = anstream::stderr().lock();
         let mut object = self.object.clone();
@@ -153,7 +153,7 @@ impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let exit = match error.kind() {
             ErrorKind::Config => Exit::Unconfigured,
-            // Without a status it was refused here, before anything was sent.
+            // Without a status, this process rejected it before anything was sent.
             ErrorKind::InvalidInput | ErrorKind::Unsupported
                 if error.status().is_none() && error.effect() == Effect::None =>
             {
@@ -185,13 +185,17 @@ impl From<Diagnosis> for Failure {
     }
 }
 
-/// What can be done, in words that name this command and its options.
+/// The hint, with the names of this command and its options.
 pub(crate) fn words(hint: &Hint) -> String {
     match hint {
         Hint::Look(Some(ticket)) => format!(
-            "it may have been carried out all the same: look with `tickets get {}` before you repeat it",
+            "the request may have succeeded; check with `tickets get {}` before retrying",
             text::line(&ticket.to_string())
         ),
+        Hint::Look(None) => {
+            "the request may have succeeded; check in the vendor's web UI before retrying"
+                .to_owned()
+        }
         Hint::Environment => {
             "`tickets providers` lists the environment variables; --sandbox needs none".to_owned()
         }

@@ -1,6 +1,6 @@
-//! Ctrl-C during work that must not be torn in the middle: the first one asks to finish, the second to
-//! leave at once. The system's request to end and the loss of the terminal count as Ctrl-C. Commands that change
-//! nothing and print one thing keep the system's behaviour: they just end.
+//! Ctrl-C during work that must not be interrupted in the middle: the first Ctrl-C finishes requests in
+//! flight, the second quits at once. SIGTERM and SIGHUP count as Ctrl-C. Commands that change nothing and
+//! print one record keep the system's behaviour: they end at once.
 
 use std::io;
 
@@ -8,8 +8,8 @@ use tickets::Stop;
 
 use crate::failure::Failure;
 
-/// Listens for Ctrl-C and its likes from now on: the first one asks the work to finish, the second one abandons it.
-/// After the third one the process ends wherever it is.
+/// Listens for Ctrl-C, SIGTERM and SIGHUP from now on: the first signal finishes the work, the second
+/// abandons it, the third ends the process.
 pub(crate) fn stop_on_ctrl_c() -> Result<Stop, Failure> {
     let mut signals = Signals::listen()?;
     let stop = Stop::new();
@@ -25,20 +25,19 @@ pub(crate) fn stop_on_ctrl_c() -> Result<Stop, Failure> {
     Ok(stop)
 }
 
-/// Ctrl-C, the system's request to end and the loss of the terminal, from the moment of
-/// [`listen`](Self::listen).
+/// Listens for Ctrl-C, SIGTERM and SIGHUP, from the call of [`listen`](Self::listen).
 #[cfg(unix)]
 pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    /// None where it is ignored.
+    /// `None` if it is ignored.
     hangup: Option<tokio::signal::unix::Signal>,
 }
 
 impl Signals {
     pub(crate) fn listen() -> Result<Self, Failure> {
         Self::try_listen()
-            .map_err(|error| Failure::local(format!("Ctrl-C cannot be watched: {error}")))
+            .map_err(|error| Failure::local(format!("cannot listen for Ctrl-C: {error}")))
     }
 }
 
@@ -72,8 +71,8 @@ impl Signals {
     }
 }
 
-/// Whether this was started with `nohup`, or its like: then the loss of the terminal must stop nothing. Known on
-/// Linux only; elsewhere the work is finished in order.
+/// Whether SIGHUP is ignored, as after `nohup`: then the loss of the terminal must not stop the work. This is
+/// known on Linux only; on other systems, SIGHUP finishes the work.
 #[cfg(unix)]
 fn hangup_is_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -81,11 +80,11 @@ fn hangup_is_ignored() -> bool {
         .lines()
         .find_map(|line| line.strip_prefix("SigIgn:"))
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    // SIGHUP is the first of all signals.
+    // SIGHUP is signal 1.
     mask.is_some_and(|mask| mask & 1 == 1)
 }
 
-/// Ctrl-C, from the moment of [`listen`](Self::listen).
+/// Listens for Ctrl-C, from the call of [`listen`](Self::listen).
 #[cfg(windows)]
 pub(crate) struct Signals(tokio::signal::windows::CtrlC);
 

@@ -1,6 +1,6 @@
 //! The command `tickets`: look at, file, change and safely delete tickets in many support systems.
 //!
-//! Here is only the way from the arguments to the exit code; each command has a module of its own.
+//! This file goes from the arguments to the exit code; each command has its own module.
 
 mod accounts;
 mod args;
@@ -36,8 +36,8 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Shows the operations of this workspace's crates on stderr. Nobody else's: what they would log has not
-/// been read for secrets.
+/// Logs the operations of this workspace's crates to stderr. Other crates are excluded, because their logs
+/// may contain secrets.
 fn log(verbose: u8) {
     let level = match verbose {
         0 => return,
@@ -45,7 +45,7 @@ fn log(verbose: u8) {
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    // A prefix: `ticket_core`, `ticket_http`, `tickets` and all the others.
+    // A prefix: it matches `ticket_core`, `ticket_http`, `tickets` and so on.
     let ours = Targets::new().with_target("ticket", level);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)

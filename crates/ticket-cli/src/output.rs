@@ -1,5 +1,5 @@
-//! The four forms of output. Commands hand over records; how a record looks in each form is decided here
-//! and nowhere else.
+//! The four output formats. Commands pass records; only this module decides how a record looks in each
+//! format.
 
 use std::io::{self, Write as _};
 
@@ -10,31 +10,31 @@ use crate::args::OutputFormat;
 use crate::table::{self, Blocks, Target};
 use crate::text;
 
-/// How many rows of a table are laid out together, and so held.
+/// Number of table rows that are laid out, and held in memory, together.
 const BLOCK: usize = 100;
 
-/// Something that can be printed in every form.
+/// A record that can be printed in every format.
 pub(crate) trait Record: Serialize {
     /// The names of the columns.
     const COLUMNS: &'static [&'static str];
-    /// One text per column, as it is.
+    /// One unmodified text per column.
     fn cells(&self) -> Vec<String>;
-    /// The names of the columns of a table for people, where they are fewer.
+    /// The columns of the table format, if they differ.
     const TABLE_COLUMNS: &'static [&'static str] = Self::COLUMNS;
-    /// One text per column of that table.
+    /// One text per column of the table format.
     fn table_cells(&self) -> Vec<String> {
         self.cells()
     }
-    /// The column of that table that is cut on terminals, so that a row is a line; where there is none, the
-    /// last one is wrapped.
+    /// The table column that is cut on terminals, so that a row is one line. Without one, the last column is
+    /// wrapped.
     const CUT: Option<usize> = None;
-    /// A colour for one of the cells of that table, on terminals.
+    /// The index and the colour of a table cell, on terminals.
     fn colour(&self) -> Option<(usize, Color)> {
         None
     }
 }
 
-/// Where answers go: stdout, in one form.
+/// Stdout, in one output format.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) format: OutputFormat,
@@ -42,7 +42,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Stdout, in this form.
+    /// Creates an output to stdout in this format.
     pub(crate) fn new(format: OutputFormat) -> Self {
         Self {
             format,
@@ -50,12 +50,12 @@ impl Output {
         }
     }
 
-    /// Whether what is written appears on a terminal.
+    /// Whether stdout is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.target != Target::File
     }
 
-    /// How wide the terminal is, where it appears on one.
+    /// The width of the terminal, if stdout is one.
     pub(crate) fn columns(&self) -> Option<usize> {
         match self.target {
             Target::File => None,
@@ -63,7 +63,7 @@ impl Output {
         }
     }
 
-    /// Writes text that is not part of the answer in any of the forms for programs.
+    /// Writes text that only the table format contains.
     pub(crate) fn narrate(&self, text: &str) -> io::Result<()> {
         match self.format {
             OutputFormat::Table => write(&format!("{text}\n")),
@@ -71,7 +71,7 @@ impl Output {
         }
     }
 
-    /// Prints one record; as a table, one line per column that is not empty.
+    /// Prints one record. The table format has one line per column that is not empty.
     pub(crate) fn one<R: Record>(&self, record: &R) -> io::Result<()> {
         match self.format {
             OutputFormat::Table => write(&table::listing(
@@ -88,8 +88,8 @@ impl Output {
         }
     }
 
-    /// Writes what programs read: to the letter. A terminal gets the same with control characters shown, which
-    /// in JSON means the same.
+    /// Writes data for programs, unmodified. On a terminal, control characters are escaped, which does not
+    /// change the meaning of JSON.
     fn write_data(&self, text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         match (self.target, self.format) {
@@ -102,7 +102,7 @@ impl Output {
         stdout.flush()
     }
 
-    /// Begins a list of records.
+    /// Starts a list of records.
     pub(crate) fn writer<R: Record>(&self) -> TableWriter<'_, R> {
         TableWriter {
             output: self,
@@ -113,8 +113,8 @@ impl Output {
         }
     }
 
-    /// Begins a list of records that must not be held back: a record of what was done, which has to outlive
-    /// whatever ends this process. `widest` are cells of a table that leave room for those that come.
+    /// Starts a list of records that are printed at once: a log of changes that must survive a crash of this
+    /// process. `widest` are table cells that reserve the width of later rows.
     pub(crate) fn record_writer<R: Record>(&self, widest: &[String]) -> TableWriter<'_, R> {
         let mut writer = self.writer();
         writer.block = 1;
@@ -123,14 +123,14 @@ impl Output {
     }
 }
 
-/// A list of records on its way out: line by line as they come, a table in blocks of rows unless it is a record
-/// of what was done.
+/// Writes a list of records: line by line as they arrive, and a table in blocks of rows, unless the list is a
+/// log of changes.
 #[derive(Debug)]
 pub(crate) struct TableWriter<'o, R> {
     output: &'o Output,
-    /// The rows of the block that is not full yet.
+    /// The rows of the current block.
     held: Vec<R>,
-    /// How many rows it has when it is full.
+    /// The number of rows of a full block.
     block: usize,
     blocks: Blocks,
     begun: bool,
@@ -149,7 +149,7 @@ impl<R: Record> TableWriter<'_, R> {
                 self.write_block()
             }
             OutputFormat::Json => {
-                // Texts hold no line breaks in JSON: every one is between values.
+                // JSON strings contain no line breaks: each line break is between values.
                 let json = pretty(&record)?.replace('\n', "\n  ");
                 let before = if begun { "," } else { "[" };
                 self.output.write_data(&format!("{before}\n  {json}"))
@@ -170,7 +170,7 @@ impl<R: Record> TableWriter<'_, R> {
         }
     }
 
-    /// Prints what is not printed yet.
+    /// Prints the remaining rows and ends the list.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self.output.format {
             OutputFormat::Table if self.held.is_empty() => Ok(()),
@@ -210,14 +210,14 @@ impl<R: Record> Record for &R {
     }
 }
 
-/// Writes to stdout at once: whoever reads a pipe sees each answer when it is there.
+/// Writes to stdout and flushes, so that the reader of a pipe sees each record at once.
 pub(crate) fn write(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
 
-/// Says something to people on stderr. If that fails there is nobody left to tell.
+/// Prints a message for people on stderr. Errors are ignored.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }

@@ -1,5 +1,5 @@
-//! How the cells of a table are laid out: in blocks, so that a list of any length needs the memory of one
-//! block. Not for what the cells say: see `output.rs`.
+//! The layout of tables: in blocks, so that a list of any length needs the memory of one block. The content
+//! of the cells is in `output.rs`.
 
 use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
@@ -7,34 +7,34 @@ use comfy_table::{
 
 use crate::text;
 
-/// Blanks between the columns.
+/// Number of blanks between columns.
 const GAP: u16 = 2;
 
-/// What a column that is wrapped has at least, if it needs it: where the others leave hardly any room, a
-/// long line is easier to read than a tall one.
+/// Minimum width of a wrapped column, if its content needs it: if there is hardly any room, a long line is
+/// easier to read than a tall row.
 const NARROWEST: u16 = 24;
 
-/// What a column that is cut has at least, if it needs it.
+/// Minimum width of a cut column, if its content needs it.
 const SHORTEST: u16 = 12;
 
-/// How wide a terminal is of which nothing is known.
+/// Width of a terminal of unknown size.
 pub(crate) const USUAL: u16 = 80;
 
-/// What a table is written on.
+/// The target of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// Plain text; lines may be of any length.
+    /// Plain text with lines of any length.
     File,
-    /// A terminal with so many columns.
+    /// A terminal with this many columns.
     Terminal(u16),
 }
 
 impl Target {
-    /// What stdout is.
+    /// The type of stdout.
     pub(crate) fn of_stdout() -> Self {
         match Table::new().width() {
             None => Self::File,
-            // So say terminals of which nothing is known.
+            // Terminals of unknown size report 0.
             Some(0) => Self::Terminal(USUAL),
             Some(columns) => Self::Terminal(columns),
         }
@@ -44,14 +44,14 @@ impl Target {
 /// A row: one text per column, and a colour for one of them.
 pub(crate) type Texts = (Vec<String>, Option<(usize, Color)>);
 
-/// A table on its way out, block by block.
+/// Lays out a table block by block.
 #[derive(Debug)]
 pub(crate) struct Blocks {
     target: Target,
     header: &'static [&'static str],
-    /// The column that is cut on terminals; where there is none, the last one is wrapped.
+    /// The column that is cut on terminals. Without one, the last column is wrapped.
     cut: Option<usize>,
-    /// Of the blocks before. A later block may need more, never less.
+    /// The widths of the previous blocks. A later block can be wider, never narrower.
     widths: Vec<u16>,
     begun: bool,
 }
@@ -67,7 +67,7 @@ impl Blocks {
         }
     }
 
-    /// Leaves room for a row like this, which may come later.
+    /// Reserves the width of a row that may come later.
     pub(crate) fn expect(&mut self, cells: &[String]) {
         let mut table = self.target.table();
         table.set_header(self.header.iter().map(|name| name.to_uppercase()));
@@ -75,7 +75,7 @@ impl Blocks {
         self.arrange(&mut table);
     }
 
-    /// The next rows; over the first ones stands the header.
+    /// Lays out the next rows. The first block has the header.
     pub(crate) fn next(&mut self, rows: impl IntoIterator<Item = Texts>) -> String {
         let mut table = self.target.table();
         let names = self.header.iter().map(|name| {
@@ -91,7 +91,7 @@ impl Blocks {
         for (cells, colour) in rows {
             let colour = colour.filter(|_| self.target != Target::File);
             let mut row = Row::from(cells.iter().enumerate().map(|(index, content)| {
-                // Cells of several lines are for terminals; in a file a row is a line.
+                // Only terminals get cells with several lines; in a file, each row is one line.
                 let cell = Cell::new(match self.target {
                     Target::Terminal(_) => text::lines(content),
                     Target::File => text::line(&content.replace('\n', ", ")),
@@ -110,7 +110,7 @@ impl Blocks {
         table.trim_fmt() + "\n"
     }
 
-    /// Gives every column its width.
+    /// Sets the width of each column.
     fn arrange(&mut self, table: &mut Table) {
         let mut widths = table.column_max_content_widths();
         for (width, before) in widths.iter_mut().zip(&self.widths) {
@@ -119,7 +119,7 @@ impl Blocks {
         let last = widths.len().saturating_sub(1);
         let yielding = self.cut.unwrap_or(last);
         if let Target::Terminal(columns) = self.target {
-            // What is copied from a table is its other columns: they are never broken.
+            // The other columns are never broken, because people copy from them.
             let others = widths.iter().enumerate();
             let others = others.filter(|(index, _)| *index != yielding);
             let gaps = GAP.saturating_mul(u16::try_from(last).unwrap_or(u16::MAX));
@@ -144,7 +144,7 @@ impl Blocks {
     }
 }
 
-/// Names and values, one below the other; values of several lines stay in their column.
+/// Lays out names and values, one per line. Values with several lines stay in their column.
 pub(crate) fn listing(target: Target, names: &[&str], values: &[String]) -> String {
     let mut table = target.table();
     for (name, value) in names.iter().zip(values) {

@@ -1,20 +1,20 @@
-//! Text that others wrote, made fit to be shown: escape sequences shown instead of obeyed, JSON spaced
-//! anew without touching its values; and small words of our own. Not for layout: see `output.rs`.
+//! Formats text: escapes control sequences in foreign text, formats JSON without changing values, and formats
+//! times and counts. Layout is in `output.rs`.
 
 use std::fmt::Write as _;
 
 pub(crate) use tickets::diagnosis::one_line as line;
 use tickets::is_misleading;
 
-/// [`line`] with its line breaks kept.
+/// Like [`line`], but keeps line breaks.
 pub(crate) fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let lines: Vec<_> = text.split('\n').map(line).collect();
     lines.join("\n")
 }
 
-/// `json` on one line. Numbers, texts and the order of keys stay to the letter, which a way through
-/// `serde_json::Value` would not keep.
+/// Formats `json` on one line. Numbers, texts and the order of keys stay unchanged, which `serde_json::Value`
+/// would not guarantee.
 pub(crate) fn compact_json(json: &str) -> String {
     let mut compact = String::with_capacity(json.len());
     let mut text = InText::default();
@@ -26,7 +26,8 @@ pub(crate) fn compact_json(json: &str) -> String {
     compact
 }
 
-/// `json` with one value per line, indented by two spaces; otherwise as [`compact_json`].
+/// Formats `json` with one value per line, indented by two spaces. Values stay unchanged, as in
+/// [`compact_json`].
 pub(crate) fn pretty_json(json: &str) -> String {
     let compact = compact_json(json);
     let mut pretty = String::with_capacity(2 * compact.len());
@@ -68,13 +69,13 @@ pub(crate) fn pretty_json(json: &str) -> String {
     pretty
 }
 
-/// JSON in which no control character and no direction mark stands as it is, but as its escape: the same
-/// values, and nothing that could drive a terminal.
+/// Escapes control characters and direction marks in JSON: the values stay the same, and nothing can control
+/// a terminal.
 pub(crate) fn visible_json(json: &str) -> String {
     let mut visible = String::with_capacity(json.len());
     for character in json.chars() {
         if character != '\n' && is_misleading(character) {
-            // All of them have four digits, so that no pair of escapes is needed.
+            // All of them have four digits, so no surrogate pair is needed.
             let _ = write!(visible, "\\u{:04x}", u32::from(character));
         } else {
             visible.push(character);
@@ -83,7 +84,7 @@ pub(crate) fn visible_json(json: &str) -> String {
     visible
 }
 
-/// The first line of a text that is not blank, marked where there is more.
+/// The first line of a text that is not blank, with `…` if there is more.
 pub(crate) fn first_line(text: &str) -> String {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default();
@@ -93,7 +94,7 @@ pub(crate) fn first_line(text: &str) -> String {
     }
 }
 
-/// At most so many characters of a text, marked where it is cut.
+/// At most `most` characters of a text, with `…` if it is cut.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     let mut characters = text.chars();
     let start: String = characters.by_ref().take(most).collect();
@@ -103,8 +104,8 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// A time such as `2026-04-28T14:05:09Z` as a table has room for it: `2026-04-28 14:05Z`. Any other text
-/// stays as it is.
+/// Shortens a time such as `2026-04-28T14:05:09Z` to `2026-04-28 14:05Z` for tables. Other texts stay
+/// unchanged.
 pub(crate) fn minute(time: &str) -> String {
     match (time.split_once('T'), time.ends_with('Z')) {
         (Some((day, clock)), true) => {
@@ -114,7 +115,7 @@ pub(crate) fn minute(time: &str) -> String {
     }
 }
 
-/// So many seconds as people say it: "40 s", "3 min 20 s", "2 h 5 min", "3 d 2 h".
+/// Formats a duration in seconds: "40 s", "3 min 20 s", "2 h 5 min", "3 d 2 h".
 pub(crate) fn seconds(seconds: u64) -> String {
     let (large, (small, unit)) = match seconds {
         0..60 => return format!("{seconds} s"),
@@ -134,7 +135,7 @@ pub(crate) fn seconds(seconds: u64) -> String {
     }
 }
 
-/// "1 ticket", "2 tickets".
+/// Formats a count: "1 ticket", "2 tickets".
 pub(crate) fn counted(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
@@ -142,7 +143,7 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     }
 }
 
-/// Whether a walk through JSON is inside a text.
+/// Tracks whether a scan of JSON is inside a string.
 #[derive(Default)]
 struct InText {
     inside: bool,
@@ -150,7 +151,7 @@ struct InText {
 }
 
 impl InText {
-    /// Takes the next character; says whether it belongs to a text, quotes included.
+    /// Takes the next character. Returns whether it belongs to a string, including quotes.
     fn advance(&mut self, character: char) -> bool {
         let was_inside = self.inside;
         match character {

@@ -1,5 +1,5 @@
-//! Reads the arguments. What is wrong with them is said as every other failure is: on one line of JSON where that
-//! form is asked for. Not for what can be written: see `args.rs`.
+//! Parses the arguments, and prints usage errors like all other errors: as one line of JSON if a JSON format
+//! is requested. The arguments are defined in `args.rs`.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -9,8 +9,8 @@ use clap::{Parser as _, ValueEnum as _};
 use crate::args::{Cli, OutputFormat};
 use crate::failure::Failure;
 
-/// The arguments of this process; or, where they are wrong or ask for help only, the code to end with after that
-/// was said.
+/// Parses the arguments of this process. If they are wrong or only request help, prints that and returns the
+/// exit code.
 pub(crate) fn arguments() -> Result<Cli, ExitCode> {
     Cli::try_parse().map_err(|error| {
         let format = requested_format(std::env::args_os());
@@ -23,7 +23,8 @@ pub(crate) fn arguments() -> Result<Cli, ExitCode> {
     })
 }
 
-/// The form of output that wrong arguments ask for: clap stops at the first mistake, which may stand before it.
+/// The output format that wrong arguments request: clap stops at the first mistake, which may come before
+/// `--output`.
 fn requested_format(arguments: impl Iterator<Item = OsString>) -> OutputFormat {
     let mut arguments = arguments.take_while(|argument| argument != "--");
     while let Some(argument) = arguments.next() {
@@ -43,7 +44,7 @@ fn requested_format(arguments: impl Iterator<Item = OsString>) -> OutputFormat {
     OutputFormat::default()
 }
 
-/// What is wrong, on one line, without the usage that follows it.
+/// The error on one line, without the usage after it.
 fn first_paragraph(error: &str) -> String {
     let error = error.strip_prefix("error: ").unwrap_or(error);
     let lines = error.lines().map(str::trim);

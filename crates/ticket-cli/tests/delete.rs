@@ -341,12 +341,12 @@ async fn standard_input_cannot_name_the_tickets_and_confirm_them() {
 async fn one_wrong_line_of_a_file_and_nothing_is_sent() {
     let sandbox = sandbox().await;
     for (wrong, code, words) in [
-        ("160", 2, "names no ticket"),
-        (":160", 2, "names no ticket"),
-        ("leadsquared:", 2, "names no ticket"),
+        ("160", 2, "is not a ticket reference"),
+        (":160", 2, "is not a ticket reference"),
+        ("leadsquared:", 2, "is not a ticket reference"),
         ("leadsquared:1\u{1b}[2J", 2, "control characters"),
-        ("leadsquared:1,2", 2, "names no ticket"),
-        ("leadsquared:1 2", 2, "names no ticket"),
+        ("leadsquared:1,2", 2, "is not a ticket reference"),
+        ("leadsquared:1 2", 2, "is not a ticket reference"),
         ("{\"ticket\":\"leadsquared:160\"}", 2, "jq -r .ticket"),
         ("zendesk:1", 3, "there is no account \"zendesk\""),
     ] {
@@ -368,7 +368,7 @@ async fn an_empty_list_is_wrong_usage() {
     let sandbox = sandbox().await;
     let run = execute_with_input(&mut at(&sandbox, &["delete", "--yes", "-"]), "# none\n\n");
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("no ticket is named"), "{run:?}");
+    assert!(run.stderr.contains("no ticket is given"), "{run:?}");
     let run = execute(&mut at(&sandbox, &["delete", "--yes"]));
     assert_eq!(run.code, 2, "{run:?}");
     let run = execute_with_input(
@@ -442,5 +442,5 @@ fn with_sandbox_nothing_but_the_sandbox_is_needed_or_used() {
     );
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(run.stdout.matches("deleted").count(), 4, "{run:?}");
-    assert!(run.stderr.contains("nothing real is touched"), "{run:?}");
+    assert!(run.stderr.contains("no real ticket is changed"), "{run:?}");
 }

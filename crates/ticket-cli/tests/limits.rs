@@ -209,7 +209,7 @@ async fn a_file_for_what_remains_that_cannot_be_or_is_the_list_is_refused_before
         &[("--from", &list), ("--remaining", &same)],
     );
     assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{said:?}");
-    assert!(said.stderr.contains("give it another one"), "{said:?}");
+    assert!(said.stderr.contains("use another file"), "{said:?}");
     let mut redirected = at(&sandbox, &["delete", "--yes", "-", "--remaining"]);
     redirected
         .arg(&list)
@@ -349,7 +349,8 @@ async fn a_list_that_cannot_be_kept_is_an_error_and_nothing_is_sent() {
     let said = execute(command.arg(&list).env("TMPDIR", folder.path().join("none")));
     assert_eq!((said.code, said.stdout.as_str()), (1, ""), "{said:?}");
     assert!(
-        said.stderr.contains("the list cannot be kept in"),
+        said.stderr
+            .contains("the list of tickets cannot be stored in"),
         "{said:?}"
     );
     assert!(said.stderr.contains("nothing was sent"), "{said:?}");
@@ -413,7 +414,7 @@ async fn an_account_at_fault_is_not_asked_again_and_says_why() {
     assert_eq!(last["outcome"], "unattempted", "{last}");
     assert_eq!(last["error"]["kind"], "unauthenticated");
     let message = last["error"]["message"].as_str().unwrap();
-    assert!(message.contains("not tried"), "{message}");
+    assert!(message.contains("not attempted"), "{message}");
     // As many as are on their way at once.
     assert!(batches(&sandbox).len() <= 4);
 }
@@ -423,10 +424,7 @@ async fn what_is_no_text_or_has_no_end_is_refused_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = sandbox().await;
     let endless = vec![b'x'; 100_000];
-    for (wrong, words) in [
-        (&b"\xff\xfe"[..], "no text in UTF-8"),
-        (&endless, "too long"),
-    ] {
+    for (wrong, words) in [(&b"\xff\xfe"[..], "not UTF-8 text"), (&endless, "too long")] {
         let path = folder.path().join("refs");
         std::fs::write(
             &path,

@@ -281,7 +281,7 @@ async fn what_a_vendor_cannot_do_is_refused_by_name_and_nothing_is_sent() {
         (&["list", "leadsquared"], "no way to list tickets"),
         (&["list", "onecloud", "--state", "any"], "possible values"),
         (&["list"], "<ACCOUNT>"),
-        (&["messages", "onecloud"], "names no ticket"),
+        (&["messages", "onecloud"], "is not a ticket reference"),
     ] {
         let run = execute(&mut at(&sandbox, arguments));
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");

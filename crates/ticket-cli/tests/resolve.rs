@@ -90,7 +90,7 @@ async fn a_lost_answer_is_unknown_unless_a_repeat_finds_out() {
         for (row, ticket) in rows.iter().zip(TWO) {
             assert!(row.starts_with(ticket) && row.contains(outcome), "{run:?}");
         }
-        let hint = "may be resolved or not: look with `tickets get";
+        let hint = "may have been resolved; check with `tickets get";
         assert_eq!(run.stderr.contains(hint), outcome == "unknown", "{run:?}");
         assert!(closed(&sandbox, Vendor::Sweeppea, "2531581"));
         assert!(closed(&sandbox, Vendor::LeadSquared, "160"));

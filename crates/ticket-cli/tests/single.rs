@@ -212,7 +212,7 @@ async fn a_create_whose_answer_is_lost_is_unknown_and_not_repeated() {
         let run = execute(&mut at(&sandbox, &create_arguments(vendor)));
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
         assert!(
-            run.stderr.contains("hint: it may have been carried out"),
+            run.stderr.contains("hint: the request may have succeeded"),
             "{run:?}"
         );
         assert_eq!(sandbox.tickets(vendor).len(), before + 1);

@@ -81,7 +81,7 @@ async fn after_the_deadline_what_is_sent_is_finished_and_nothing_more_is_sent() 
     let mut child = vendor.delete_with(&["--deadline", "2", "--concurrency", "4"], 6, "ndjson");
     vendor.seen(4).await;
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    read_until(&mut stderr, "the deadline has come");
+    read_until(&mut stderr, "deadline reached");
     vendor.answers.add(100);
     let mut said = outcomes(child.stdout.take().unwrap());
     said.sort_unstable();

@@ -1,5 +1,5 @@
-//! The same change made to many tickets of one account: batches, several calls at once, one outcome for every single
-//! ticket, whatever happens. Not for several accounts: those are independent of each other.
+//! Applies one change to many tickets of one account: in batches, with concurrent calls, and with exactly one
+//! outcome per ticket. Accounts are independent of each other, so this module handles only one.
 
 pub(crate) mod change;
 mod engine;
@@ -24,7 +24,7 @@ use crate::provider::delete::DeleteTarget;
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 
-/// Concurrency of bulk changes, and when they give up. A deadline and a stop are in the handle's
+/// Concurrency and early termination of bulk changes. The deadline and the stop are in the handle's
 /// [context](crate::Tickets::with).
 ///
 /// ```
@@ -36,12 +36,12 @@ use crate::provider::ticket_provider::TicketProvider;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BulkOptions {
-    /// How many calls are made at once, as far as the account's quotas allow. Unless set, the
-    /// [account's own number](crate::StackOptions::concurrency); where it has none, 4 at a provider that documents how
-    /// many calls it allows in a time, and 32 at one that does not.
+    /// Concurrent calls, within the account's quotas. Default: the [account's
+    /// setting](crate::StackOptions::concurrency); without one, 4 if the provider documents a quota and 32 if
+    /// it does not.
     pub concurrency: Option<NonZeroUsize>,
-    /// After so many calls in a row that failed because the vendor was out of reach, retries included, the
-    /// rest is not tried: 5 unless changed.
+    /// Stops after this many consecutive calls that failed, retries included, because the vendor was
+    /// unreachable; the remaining tickets are `Unattempted`. Default 5.
     pub give_up_after: NonZeroU32,
 }
 
@@ -55,14 +55,14 @@ impl Default for BulkOptions {
 }
 
 impl BulkOptions {
-    /// Sets how many calls are made at once.
+    /// Sets how many calls are made concurrently.
     #[must_use]
     pub fn concurrency(mut self, calls: NonZeroUsize) -> Self {
         self.concurrency = Some(calls);
         self
     }
 
-    /// Sets after how many failed calls in a row the rest is not tried.
+    /// Sets after how many consecutive failed calls the change stops.
     #[must_use]
     pub fn give_up_after(mut self, calls: NonZeroU32) -> Self {
         self.give_up_after = calls;
@@ -70,14 +70,14 @@ impl BulkOptions {
     }
 }
 
-/// Calls at once where the provider documents how many it allows in a time. They fill a documented window also where
-/// an answer takes most of a second, and few are in doubt when the work is broken off.
+/// Concurrent calls if the provider documents a quota. Four fill a documented window even if a reply takes
+/// most of a second, and few outcomes are unknown when the change is aborted.
 const WITHIN_WINDOWS: usize = 4;
 
-/// Calls at once where it documents nothing: then they alone decide how long the work takes.
+/// Concurrent calls if the provider documents no quota: then concurrency alone limits the speed.
 const WITHOUT_WINDOWS: usize = 32;
 
-/// How many calls of this change are made at once where nobody names a number.
+/// The default concurrency of this change.
 fn usual_concurrency(info: &ProviderInfo, change: &Change) -> NonZeroUsize {
     let limits = info.limits.iter();
     let covering = limits.filter(|limit| limit.covers(change.operation()));
@@ -91,26 +91,27 @@ fn usual_concurrency(info: &ProviderInfo, change: &Change) -> NonZeroUsize {
     most.map_or(calls, |most| most.min(calls))
 }
 
-/// What became of one of many tickets.
+/// The outcome of one ticket of a bulk change.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settled<K, I = TicketId> {
-    /// What the caller gave along with the ticket, such as its place in a list.
+    /// The caller's key of the ticket, such as its index in a list.
     pub key: K,
     /// The ticket.
     pub id: I,
-    /// What became of it.
+    /// The outcome of the change.
     pub outcome: Outcome,
 }
 
 impl<K, I> Settled<K, I> {
-    /// The ticket `id`, to which the caller gave this key, came to this.
+    /// Creates the outcome of the ticket `id` with the caller's key.
     pub const fn new(key: K, id: I, outcome: Outcome) -> Self {
         Self { key, id, outcome }
     }
 }
 
-/// Makes the change to all tickets as they arrive: a stream of what became of them, in the order of completion.
+/// Applies the change to the tickets as they arrive. Returns a stream of their outcomes, in the order of
+/// completion.
 pub(crate) fn run<'a, K, T, S>(
     provider: Arc<dyn TicketProvider>,
     context: CallContext,
@@ -123,7 +124,7 @@ where
     T: Into<DeleteTarget>,
     S: Stream<Item = (K, T)> + Send + 'a,
 {
-    // Keys are boxed on their way, so that the engine is compiled once, not for each type of key.
+    // Keys are boxed so that the engine is compiled once, not for each key type.
     let tickets = tickets.map(|(key, target)| Asked {
         key: Box::new(key) as Box<dyn Any + Send>,
         target: target.into(),
@@ -131,15 +132,16 @@ where
     let engine = Engine::new(provider, context, change, options);
     let settled = engine.run(tickets.boxed());
     let settled = settled.filter_map(|Settled { key, id, outcome }| {
-        // Every box is one of those above.
+        // Every box was created above.
         let key = key.downcast::<K>().ok();
         std::future::ready(key.map(|key| Settled::new(*key, id, outcome)))
     });
     settled.boxed()
 }
 
-/// Deletes different tickets that fit into one call, in the caller's own task: what became of each. Only what such a call
-/// leaves open goes to the engine, whose task and channels cost a delete of one ticket 15 % more instructions.
+/// Deletes distinct tickets that fit into one call, in the caller's task, and returns their outcomes. The
+/// engine handles only the tickets that this call leaves open: its task and channels cost 15 % more
+/// instructions for a delete of one ticket.
 pub(crate) async fn delete_at_once(
     provider: Arc<dyn TicketProvider>,
     context: CallContext,
@@ -165,16 +167,17 @@ pub(crate) async fn delete_at_once(
     }
 }
 
-/// Whether these are the outcomes of these tickets, in their order.
+/// Whether these are the outcomes of these tickets, in the same order.
 pub(crate) fn is_about(outcomes: &[(TicketId, Outcome)], targets: &[DeleteTarget]) -> bool {
     let ids = outcomes.iter().map(|(id, _)| id);
     ids.eq(targets.iter().map(|target| &target.id))
 }
 
-/// Each ticket once, in the order of its first appearance.
+/// Returns each ticket once, in the order of first appearance.
 pub(crate) fn distinct<'a>(targets: impl Iterator<Item = &'a DeleteTarget>) -> Vec<DeleteTarget> {
     let mut targets: Vec<_> = targets.cloned().collect();
-    // Most lists are sorted by length and text, as numbers are: then none comes twice, and no table is needed.
+    // Most lists are sorted by length and text, as numbers are. A sorted list has no duplicates and needs no
+    // table.
     let order = |target: &DeleteTarget| target.id.as_str().len();
     let is_before =
         |one: &DeleteTarget, next: &DeleteTarget| (order(one), &one.id) < (order(next), &next.id);

@@ -1,4 +1,4 @@
-//! What stands around one call: layers, retries, quotas.
+//! What wraps one call: layers, retries, quotas.
 
 pub(crate) mod layer;
 pub(crate) mod layers;

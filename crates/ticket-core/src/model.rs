@@ -1,4 +1,4 @@
-//! Tickets and what belongs to them, as every provider speaks of them. Knows nothing of calls.
+//! The data types of tickets, shared by all providers. They know nothing of calls.
 
 pub(crate) mod draft;
 pub(crate) mod hidden;

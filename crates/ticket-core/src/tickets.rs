@@ -29,11 +29,11 @@ use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 
-/// A provider with its layers, ready for use. Cloning is cheap; all clones are one account.
+/// A provider with its layers, ready for use. Cloning is cheap; all clones share one account.
 ///
-/// A handle may be made anywhere, and used by many tasks at once. Its calls need a tokio runtime of either flavor, with
-/// I/O and time enabled; a blocking program makes them in `Runtime::block_on`. Dropping a call's future gives the call
-/// up, but what was sent by then may still take effect.
+/// A handle can be created anywhere and used by many tasks at the same time. Its calls need a tokio runtime
+/// of either flavor, with I/O and time enabled; a blocking program makes them in `Runtime::block_on`.
+/// Dropping a call's future cancels the call, but a request that was already sent may still take effect.
 ///
 /// ```
 /// use ticket_core::Tickets;
@@ -49,21 +49,21 @@ pub struct Tickets {
     provider: Arc<dyn TicketProvider>,
     pacer: Option<Arc<Pacer>>,
     context: CallContext,
-    /// How long a single call may wait to be sent where the context has no deadline.
+    /// How long a single call may wait to be sent if the context has no deadline.
     deadline: Option<Duration>,
-    /// How many calls a bulk change makes at once where its options do not say.
+    /// Concurrent calls of a bulk change, unless its options set a number.
     concurrency: Option<NonZeroUsize>,
-    /// How many items a page is to have where nobody says.
+    /// Default page size.
     page_size: Option<NonZeroU32>,
 }
 
 impl Tickets {
-    /// Puts the standard layers around `provider`.
+    /// Wraps `provider` in the standard layers.
     pub fn new(provider: impl TicketProvider) -> Self {
         Self::with_options(Arc::new(provider), &StackOptions::default())
     }
 
-    /// Puts the standard layers around `provider`, with these options.
+    /// Wraps `provider` in the standard layers, with these options.
     pub fn with_options(provider: Arc<dyn TicketProvider>, options: &StackOptions) -> Self {
         let pacer = options.pacer_for(&*provider);
         let options = options.clone().pacer(Arc::clone(&pacer));
@@ -77,7 +77,7 @@ impl Tickets {
         }
     }
 
-    /// Takes `provider` as it is, without any layer.
+    /// Uses `provider` without any layer.
     pub fn bare(provider: Arc<dyn TicketProvider>) -> Self {
         Self {
             provider,
@@ -89,8 +89,8 @@ impl Tickets {
         }
     }
 
-    /// The same account with this context for its calls: a deadline, a stop, what is known of earlier attempts. Each
-    /// call of a bulk change has this context too.
+    /// A handle of the same account whose calls have this context: a deadline, a stop, the effect of earlier
+    /// attempts. It also applies to each call of a bulk change.
     ///
     /// ```
     /// use std::time::Duration;
@@ -120,7 +120,7 @@ impl Tickets {
         context
     }
 
-    /// Puts one more layer around all that are there.
+    /// Adds a layer around all existing layers.
     #[must_use]
     pub fn layer(self, layer: impl Layer) -> Self {
         Self {
@@ -129,14 +129,14 @@ impl Tickets {
         }
     }
 
-    /// What keeps the account within its quotas, for progress displays; `None` on a [`bare`](Self::bare)
-    /// handle.
+    /// The pacer that keeps the account within its quotas, for progress displays. `None` for a
+    /// [`bare`](Self::bare) handle.
     pub fn pacer(&self) -> Option<&Arc<Pacer>> {
         self.pacer.as_ref()
     }
 
-    /// How many tickets [`list_all`](Self::list_all) asks for in a page where the query does not say: the
-    /// [account's own number](StackOptions::page_size), or else the largest page that the provider documents. `None`
+    /// The page size of [`list_all`](Self::list_all), unless the query sets one: the [account's
+    /// setting](StackOptions::page_size) or else the largest page size that the provider documents. `None`
     /// leaves it to the vendor.
     pub fn page_size(&self) -> Option<NonZeroU32> {
         self.page_size.or_else(|| {
@@ -145,7 +145,7 @@ impl Tickets {
         })
     }
 
-    /// The first page of the messages, of the size of this account's pages where such pages have one.
+    /// The first page of messages, with this account's page size if the provider supports one.
     fn first_messages(&self) -> PageRequest {
         let fields = self.info().capabilities.fields(Operation::Messages);
         let fields = fields.filter(|fields| fields.carried().contains(&Field::PageLimit));
@@ -156,7 +156,7 @@ impl Tickets {
         }
     }
 
-    /// Who the provider is and what it can do.
+    /// The provider's id, title and capabilities.
     pub fn info(&self) -> &ProviderInfo {
         self.provider.info()
     }
@@ -175,15 +175,15 @@ impl Tickets {
         self.provider.list(&self.context(), query).await
     }
 
-    /// Reads all tickets that the query finds, page by page as they are asked for, in constant memory. Where the query
-    /// names no size for its pages, they have [`page_size`](Self::page_size) tickets.
+    /// Reads all tickets that match the query, in constant memory. A page is read when its tickets are
+    /// needed. Pages have [`page_size`](Self::page_size) tickets, unless the query sets a size.
     ///
-    /// The stream ends after the last page or the first error. A provider that leads in circles (a cursor
-    /// comes again, a page has the first and the last ticket of an earlier one, 100 pages in a row are empty) ends it
-    /// with `BadResponse`; how long a list may be is not limited.
+    /// The stream ends after the last page or the first error. A pagination loop (a repeated cursor, a page
+    /// with the first and the last ticket of an earlier page, 100 consecutive empty pages) ends it with
+    /// `BadResponse`. The length of a list is not limited.
     ///
-    /// **Do not delete or close tickets while the stream runs:** most vendors count pages from the
-    /// beginning, so that tickets which move up are passed over. Collect the ids first.
+    /// **Do not delete or close tickets while the stream runs:** most vendors count pages from the start of
+    /// the list, so the stream skips tickets that move up. Collect the ids first.
     ///
     /// ```
     /// use futures_util::TryStreamExt as _;
@@ -236,12 +236,12 @@ impl Tickets {
             .map_err(|error| error.on_ticket(&id))
     }
 
-    /// Deletes tickets, however many, in batches of the vendor's size, and says what became of each one.
+    /// Deletes any number of tickets, in batches of the vendor's size, and returns the outcome of each.
     ///
-    /// There is exactly one outcome per asked id, in the order asked. An id given more than once is
-    /// answered more than once and sent once. Nothing fails as a whole: where a call failed, each of its
-    /// ids is `Failed` or `Unknown`, with the error. The ids are held in memory, and the call waits as long as
-    /// the account's quota makes it: for very many, or to end early, see [`apply`](Self::apply).
+    /// The report has exactly one outcome per requested id, in the order of `ids`. A duplicate id is sent
+    /// once and has one outcome per occurrence. The delete never fails as a whole: if a call fails, each of
+    /// its ids is `Failed` or `Unknown`, with the error. All ids are held in memory, and the call waits for
+    /// the account's quota without a limit: for very many ids, or to stop early, use [`apply`](Self::apply).
     pub async fn delete<I>(&self, ids: I) -> DeleteReport
     where
         I: IntoIterator,
@@ -266,17 +266,20 @@ impl Tickets {
         }
         let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
         DeleteReport::from_fn(&asked, |id| {
-            // Each id has its outcome; where one had none, nobody would know.
+            // Each id has an outcome; a missing one would mean that the result is unknown.
             outcomes.get(id).cloned().unwrap_or_else(|| {
-                let error = Error::new(ErrorKind::BadResponse, "there is no outcome");
+                let error = Error::new(
+                    ErrorKind::BadResponse,
+                    "the provider reported no outcome for this ticket",
+                );
                 Outcome::Unknown(error.on_ticket(id))
             })
         })
     }
 
-    /// Makes one change to many tickets as they arrive, in batches of the vendor's size, several calls at once, in
-    /// constant memory: one outcome per ticket, in the order of completion, with the key that came along with it, such
-    /// as the ticket's place in a list.
+    /// Applies one change to many tickets as they arrive: in batches of the vendor's size, with concurrent
+    /// calls, in constant memory. Returns one outcome per ticket, in the order of completion, together with
+    /// the caller's key, such as the ticket's index in a list.
     ///
     /// ```
     /// use futures_util::{StreamExt as _, stream};
@@ -291,27 +294,28 @@ impl Tickets {
     /// }
     /// ```
     ///
-    /// * A batch that is not full is sent when nothing is on its way and no other id is there yet.
-    /// * An id that comes twice in one batch is sent once; in a later batch it is sent again, and the vendor
-    ///   finds nothing.
-    /// * Where the vendor's "not found" to a repeated delete is
-    ///   [no proof](crate::Capabilities::not_found_is_vague), the ticket is asked for: `AlreadyDone` if it is not
-    ///   found either, `Failed` if it is there.
-    /// * A batch that the vendor refuses as a whole is split only where one of its ids may be at fault
-    ///   (`InvalidInput`), until that one is found; no more after two batches of which every id was refused.
-    /// * Once the account itself is at fault (credentials, a quota that is used up), or calls in a row fail
-    ///   because the vendor is out of reach, all that is left is `Unattempted`, with that reason.
-    /// * [`Stop::finish`](crate::Stop::finish) and the deadline of the [context](Self::with) end the work: what is
-    ///   on its way is waited for, all else is `Unattempted`. After [`Stop::abandon`](crate::Stop::abandon) what is
-    ///   on its way is `Unknown`. The ids are still taken to their end, and each is answered.
+    /// * A batch that is not full is sent when no call is in flight and no further id is ready.
+    /// * A duplicate id in one batch is sent once. In a later batch it is sent again, and the vendor does not
+    ///   find it.
+    /// * If *not found* after a repeated delete is [no proof](crate::Capabilities::not_found_is_vague), the
+    ///   ticket is read: `AlreadyDone` if the read does not find it either, `Failed` if it exists.
+    /// * A batch that the vendor rejects as a whole is split only if one of its ids may be the reason
+    ///   (`InvalidInput`), until that id is found. Splitting stops after two batches whose ids were all
+    ///   rejected.
+    /// * Once the account itself fails (credentials, an exhausted quota), or consecutive calls fail because
+    ///   the vendor is unreachable, all remaining tickets are `Unattempted`, with that error.
+    /// * [`Stop::finish`](crate::Stop::finish) and the deadline of the [context](Self::with) end the change:
+    ///   calls in flight are finished, all other tickets are `Unattempted`. After
+    ///   [`Stop::abandon`](crate::Stop::abandon) tickets in flight are `Unknown`. The input is still read to
+    ///   its end, and each id has an outcome.
     ///
-    /// A call is made only when the stream is read; what is on its way goes on meanwhile, in tasks of its own, so
-    /// that a slow reader loses no answer. Dropping the stream drops these calls, and with them their outcomes.
-    /// Not for the ids of a running [`list_all`](Self::list_all): see there.
+    /// Calls are made only while the stream is polled. Calls in flight continue in their own tasks, so a slow
+    /// reader loses no reply. Dropping the stream drops these calls and their outcomes. Do not feed it from a
+    /// running [`list_all`](Self::list_all).
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime, when the stream is read.
+    /// When the stream is polled outside a tokio runtime.
     pub fn apply<'a, K, T, S>(
         &self,
         change: Change,
@@ -342,8 +346,8 @@ impl Tickets {
             .map_err(|error| error.on_ticket(&id))
     }
 
-    /// Reads all messages of a ticket, page by page as they are asked for, in constant memory. The stream ends as
-    /// that of [`list_all`](Self::list_all) does.
+    /// Reads all messages of a ticket, in constant memory. A page is read when its messages are needed. The
+    /// stream ends under the same conditions as [`list_all`](Self::list_all).
     pub fn messages_all(&self, id: TicketId) -> BoxStream<'static, Result<Message>> {
         let (tickets, provider, of) = (self.clone(), self.info().id, id.clone());
         let walk = paging::walk(

@@ -71,7 +71,7 @@ async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadResponse);
-        assert!(error.to_string().contains("came again"), "{error}");
+        assert!(error.to_string().contains("pagination loop"), "{error}");
         let pages = calls(&seen).len();
         assert!(
             pages <= 4 * (lead + circle) + 4,
@@ -99,7 +99,7 @@ async fn a_vendor_that_ignores_the_cursor_ends_the_list_with_an_error() {
     assert!(
         error
             .to_string()
-            .contains("the page from ticket 1 to ticket 2 came again"),
+            .contains("the page from ticket 1 to ticket 2 again"),
         "{error}"
     );
     assert_eq!(calls(&seen).len(), 2);
@@ -166,7 +166,7 @@ async fn a_vendor_that_begins_anew_after_the_last_page_ends_the_list_with_an_err
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadResponse);
-        assert!(error.to_string().contains("repeats itself"), "{error}");
+        assert!(error.to_string().contains("pagination loop"), "{error}");
         let pages = calls(&seen).len();
         assert!(
             pages <= 4 * circle + 4,
@@ -240,8 +240,8 @@ async fn the_list_ends_with_its_first_error_which_tells_where_it_happened() {
     assert_eq!(errors.len(), 1);
     // However long it is, the cursor does not hide what is wrong with it.
     assert!(
-        errors[0].starts_with("memory list: the list leads in circles: the cursor `xxx")
-            && errors[0].ends_with("x…` came again"),
+        errors[0].starts_with("memory list: pagination loop: the vendor returned cursor `xxx")
+            && errors[0].ends_with("x…` again"),
         "{}",
         errors[0]
     );
@@ -432,7 +432,7 @@ async fn messages_that_lead_in_circles_end_with_an_error_that_shows_none_of_them
     let all: Result<Vec<_>, _> = tickets.messages_all("7".into()).try_collect().await;
     let text = all.unwrap_err().to_string();
     assert!(
-        text.starts_with("mock messages 7: the list repeats itself"),
+        text.starts_with("mock messages 7: pagination loop"),
         "{text}"
     );
     assert!(!text.contains("private"), "{text}");
@@ -451,6 +451,6 @@ async fn messages_that_lead_in_circles_end_with_an_error_that_shows_none_of_them
     let (tickets, calls) = conversation(|_| Page::last(Vec::new()).next(Some(Cursor::new("x"))));
     let all: Result<Vec<_>, _> = tickets.messages_all("7".into()).try_collect().await;
     let text = all.unwrap_err().to_string();
-    assert!(text.contains("the cursor `x` came again"), "{text}");
+    assert!(text.contains("cursor `x` again"), "{text}");
     assert_eq!(calls.load(Ordering::Relaxed), 2);
 }

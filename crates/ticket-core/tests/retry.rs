@@ -221,7 +221,7 @@ async fn no_attempt_begins_after_the_deadline_and_a_wait_that_ends_at_it_is_not_
         // The wait that would have been in vain was not begun.
         assert_eq!((log.count(), start.elapsed()), (attempts, seconds(took)));
         let told =
-            format!("there was no time left, so it was given up (after {attempts} attempts)");
+            format!("not retried: the deadline would pass first (after {attempts} attempts)");
         assert_eq!(failed.to_string(), format!("fake get 1: it failed; {told}"));
     }
 }
@@ -238,7 +238,7 @@ async fn a_deadline_that_comes_first_by_less_than_the_clock_shows_is_no_stop() {
     let failed = tickets.with(context).get("1").await.unwrap_err();
     assert_eq!(log.count(), 1);
     assert!(
-        failed.message().contains("there was no time left"),
+        failed.message().contains("the deadline would pass first"),
         "{failed}"
     );
 }
@@ -366,7 +366,7 @@ async fn a_refusal_for_the_quota_costs_no_budget_and_every_answer_earns_some() {
     assert_eq!(spent.attempts(), 2);
     assert_eq!(
         spent.to_string(),
-        "fake get bad: it failed; too many calls fail, so it was given up (after 2 attempts)"
+        "fake get bad: it failed; not retried: the retry budget is used up (after 2 attempts)"
     );
     for _ in 0..5 {
         assert_eq!(tickets.get("missing").await.unwrap_err().attempts(), 1);

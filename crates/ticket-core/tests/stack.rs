@@ -178,7 +178,7 @@ async fn what_the_deadline_leaves_no_slot_for_was_never_tried() {
     for settled in &settled[3..] {
         let reason = settled.outcome.error().unwrap().to_string();
         assert!(
-            reason.contains("no free call within the deadline"),
+            reason.contains("allows no call before the deadline"),
             "{reason}"
         );
     }
@@ -266,7 +266,7 @@ async fn where_not_found_is_vague_a_ticket_is_gone_only_if_it_cannot_be_read_eit
     assert_eq!(error.effect(), Effect::None);
     assert_eq!(
         error.to_string(),
-        "the ticket is there, but a delete does not find it: it failed"
+        "the ticket still exists, but the delete did not find it: it failed"
     );
     let (nobody_knows, _) = vaguely_not_found(readable(), Some(ErrorKind::Forbidden)).await;
     assert_eq!(nobody_knows.as_str(), "unknown");

@@ -24,18 +24,22 @@ fn the_tables_of_the_readme_are_those_of_the_code() {
     if std::env::var_os("UPDATE_TABLES").is_some() {
         std::fs::write(README, right).unwrap();
     } else {
-        assert_eq!(readme, right, "`cargo xtask tables --write` mends this");
+        assert_eq!(readme, right, "`cargo xtask tables --write` fixes this");
     }
 }
 
 /// The kinds with what their own docs say, which so have one place to be written in.
 fn errors() -> String {
-    let mut table = "| kind | in Rust | meaning | passes |\n|---|---|---|---|\n".to_owned();
+    let mut table = "| kind | in Rust | meaning | transient |\n|---|---|---|---|\n".to_owned();
     for kind in ErrorKind::ALL {
-        let passes = if kind.is_transient() { "yes" } else { "" };
+        let transient = if kind.is_transient() { "yes" } else { "" };
         let variant = format!("{kind:?}");
         let meaning = meaning(&variant);
-        writeln!(table, "| `{kind}` | `{variant}` | {meaning} | {passes} |").unwrap();
+        writeln!(
+            table,
+            "| `{kind}` | `{variant}` | {meaning} | {transient} |"
+        )
+        .unwrap();
     }
     table
 }

@@ -1,4 +1,4 @@
-//! Waits for the answer of a call that changes one ticket. Not for many of them: see `bulk`.
+//! Waits for the reply of a call that changes one ticket. Changes of many tickets are in `bulk`.
 
 use tickets::accounts::Account;
 use tickets::{Operation, TicketRef};
@@ -6,14 +6,14 @@ use tickets::{Operation, TicketRef};
 use crate::failure::Failure;
 use crate::interrupt::Signals;
 
-/// The answer. Ctrl-C ends the waiting, but never silently: the request may have been carried out.
+/// Waits for the reply. Ctrl-C ends the wait with an error, because the request may have succeeded.
 pub(super) async fn await_reply<T>(
     call: impl Future<Output = tickets::Result<T>>,
     operation: Operation,
     account: &Account,
     ticket: Option<&TicketRef>,
 ) -> Result<T, Failure> {
-    // Before anything is sent.
+    // Listen before anything is sent.
     let mut signals = Signals::listen()?;
     tokio::select! {
         biased;

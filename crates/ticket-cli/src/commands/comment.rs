@@ -1,4 +1,4 @@
-//! `tickets comment`: writes on a ticket, among those who work on it unless told otherwise.
+//! `tickets comment`: adds a comment to a ticket, an internal note by default.
 
 use tickets::{Direction, NewComment, Operation, TicketRef};
 

@@ -1,4 +1,4 @@
-//! Says that something was done to a ticket. It must be said: after it, the ticket is another one.
+//! Prints that a ticket was changed. If this fails, the error says that the ticket was changed.
 
 use serde::Serialize;
 use tickets::TicketRef;
@@ -6,7 +6,7 @@ use tickets::TicketRef;
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record};
 
-/// A ticket and what was done to it.
+/// A ticket and the change that was made to it.
 #[derive(Serialize)]
 struct Confirmation<'a> {
     ticket: &'a TicketRef,
@@ -21,7 +21,7 @@ impl Record for Confirmation<'_> {
     }
 }
 
-/// Prints that this was done.
+/// Prints the outcome of a change.
 pub(super) fn confirm(
     ticket: &TicketRef,
     outcome: &'static str,
@@ -30,7 +30,7 @@ pub(super) fn confirm(
     print(&Confirmation { ticket, outcome }, ticket, outcome, output)
 }
 
-/// Prints a record of what was done; where that cannot be printed, says it on stderr.
+/// Prints a record of a change. If stdout fails, the returned error contains the outcome.
 pub(super) fn print(
     record: &impl Record,
     ticket: &TicketRef,

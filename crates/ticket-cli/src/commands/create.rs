@@ -1,4 +1,4 @@
-//! `tickets create`: files one ticket and says its id.
+//! `tickets create`: creates one ticket and prints its id.
 
 use serde::Serialize;
 use tickets::{Created, NewTicket, Operation, Person, Priority, TicketRef};

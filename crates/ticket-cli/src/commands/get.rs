@@ -1,4 +1,4 @@
-//! `tickets get`: one ticket, with the vendor's own JSON under `raw` in the JSON forms.
+//! `tickets get`: prints one ticket. The JSON formats contain the vendor's JSON under `raw`.
 
 use serde::Serialize;
 use tickets::accounts::Account;
@@ -101,7 +101,7 @@ impl Record for Shown {
     }
 }
 
-/// A value as a cell, empty where there is none.
+/// Formats an optional value as a cell; empty if absent.
 pub(super) fn shown(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }

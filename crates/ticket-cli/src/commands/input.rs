@@ -1,4 +1,4 @@
-//! What comes from files and from standard input. Everything is looked at before anything is sent.
+//! Input from files and standard input. It is validated before anything is sent.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,10 +8,11 @@ use tickets::Attachment;
 
 use crate::failure::Failure;
 
-/// More than any vendor takes. What never ends, such as a device, must not fill the memory.
+/// Maximum size of a text: more than any vendor accepts. An endless input, such as a device, must not fill
+/// the memory.
 const MAX_TEXT_MIB: u64 = 16;
 
-/// The text of a file, or of standard input where its name is `-`.
+/// Reads the text of a file, or of standard input if the name is `-`.
 pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
     let (text, place) = if path.as_os_str() == "-" {
         (bounded_text(io::stdin()), "standard input".to_owned())
@@ -19,7 +20,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
         let text = File::open(path).and_then(bounded_text);
         (text, path.display().to_string())
     };
-    text.map_err(|error| Failure::refused(format!("this cannot be read: {error}")).at(place))
+    text.map_err(|error| Failure::refused(format!("cannot be read: {error}")).at(place))
 }
 
 fn bounded_text(source: impl Read) -> io::Result<String> {
@@ -27,32 +28,32 @@ fn bounded_text(source: impl Read) -> io::Result<String> {
     let mut source = source.take(limit);
     let mut bytes = Vec::new();
     source.read_to_end(&mut bytes)?;
-    // Asked before the bytes are read as text: the limit may cut a letter in two.
+    // Checked before decoding: the limit may cut a character in two.
     if source.into_inner().read(&mut [0])? > 0 {
         let why = format!("it has more than {MAX_TEXT_MIB} MiB");
         return Err(io::Error::other(why));
     }
-    let text = String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text in UTF-8"))?;
-    // An editor's byte order mark is no part of the text.
+    let text = String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))?;
+    // The byte order mark of an editor is not part of the text.
     Ok(text
         .strip_prefix('\u{feff}')
         .map(str::to_owned)
         .unwrap_or(text))
 }
 
-/// A text that was given itself or by its file.
+/// Returns a text that is given directly or in a file.
 pub(super) fn text(given: Option<String>, file: Option<&Path>) -> Result<Option<String>, Failure> {
     file.map_or(Ok(given), |path| read_text(path).map(Some))
 }
 
-/// The files to go with a ticket or a comment, each of which must be there and readable. The media type is
+/// Creates the attachments of a ticket or a comment. Each file must exist and be readable. The media type is
 /// guessed from the name.
 pub(super) fn attachments(paths: Vec<PathBuf>) -> Result<Vec<Attachment>, Failure> {
     paths.into_iter().map(attachment).collect()
 }
 
 fn attachment(path: PathBuf) -> Result<Attachment, Failure> {
-    // Looked at before it is opened: opening a pipe would wait for its writer.
+    // Checked before it is opened: opening a pipe would wait for its writer.
     let readable = std::fs::metadata(&path).and_then(|about| {
         if !about.is_file() {
             return Err(io::Error::other("it is not a file"));

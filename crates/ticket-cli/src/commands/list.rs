@@ -1,4 +1,4 @@
-//! `tickets list`: the tickets of an account, page by page as they are printed.
+//! `tickets list`: prints the tickets of an account, page by page.
 
 use std::num::NonZeroUsize;
 
@@ -17,11 +17,11 @@ use crate::text;
 pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global).await?;
     let account = accounts.connect(&list.account)?;
-    // A stream that is not asked for more asks the vendor for no more pages.
+    // The stream reads no further pages once `take` has enough tickets.
     let limit = list.limit.map_or(usize::MAX, NonZeroUsize::get);
     let size = list.page_size.or(account.tickets.page_size());
     let mut query = query(list);
-    // No page need be larger than all that is wanted.
+    // A page needs no more items than the limit.
     let most = u32::try_from(limit).unwrap_or(u32::MAX);
     query.page.limit = size.map(|size| size.get().min(most));
     let tickets = account.tickets.list_all(query).take(limit);
@@ -29,7 +29,7 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
         Ok(ticket) => Ok(Row(Shown::new(&account, ticket))),
         Err(error) => Err(account.diagnose(error, None).into()),
     });
-    print_stream(rows, output, "There are no such tickets.").await
+    print_stream(rows, output, "No tickets found.").await
 }
 
 fn query(list: List) -> TicketQuery {
@@ -44,7 +44,7 @@ fn query(list: List) -> TicketQuery {
     query
 }
 
-/// A ticket as `tickets get` shows it, but on one line of a table.
+/// A ticket with the columns of `tickets get`, on one line of a table.
 #[derive(Serialize)]
 #[serde(transparent)]
 struct Row(Shown);

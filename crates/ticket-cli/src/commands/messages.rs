@@ -1,4 +1,4 @@
-//! `tickets messages`: what was said on a ticket, page by page as it is printed.
+//! `tickets messages`: prints the messages of a ticket, page by page.
 
 use futures_util::stream::TryStreamExt as _;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record};
 use crate::text;
 
-/// How many characters of an author a table has room for; some vendors give a GUID.
+/// Maximum length of an author in a table; some vendors return a GUID.
 const AUTHOR: usize = 20;
 
 pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<Exit, Failure> {
@@ -27,7 +27,7 @@ pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<E
             message,
         })
         .map_err(|error| account.diagnose(error, Some(&reference)).into());
-    print_stream(messages, output, "Nothing was said on this ticket.").await
+    print_stream(messages, output, "This ticket has no messages.").await
 }
 
 #[derive(Serialize)]

@@ -29,7 +29,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Providers | Command::Sandbox(_) | Command::Demo
     );
     if global.sandbox && !needs_none && !global.output.is_json() {
-        say("note: this runs in a sandbox of its own; nothing real is touched");
+        say("note: running in a private sandbox; no real ticket is changed");
     }
     match cli.command {
         Command::Providers => providers::run(&output),

@@ -1,5 +1,5 @@
-//! Prints a list as it comes from the vendor: constant memory, whatever its length. A list that ends early
-//! keeps the rows that were there, in a form that can be read.
+//! Prints a list as it arrives from the vendor, in constant memory. If the list ends early, the output is
+//! still well-formed and contains the rows so far.
 
 use std::pin::pin;
 
@@ -10,7 +10,7 @@ use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::output::{Output, Record, say};
 
-/// Prints the records up to the end, the first failure or Ctrl-C. `none` says to people that there are none.
+/// Prints the records until the end, the first error or Ctrl-C. `none` is the message for an empty list.
 pub(super) async fn print_stream<R: Record>(
     records: impl Stream<Item = Result<R, Failure>>,
     output: &Output,
@@ -23,7 +23,7 @@ pub(super) async fn print_stream<R: Record>(
     let failure = loop {
         let record = tokio::select! {
             biased;
-            // Nothing is changed by a list, so its answer need not be waited for.
+            // A list changes nothing, so its reply can be dropped.
             () = stop.finishing() => break Some(Failure::local(
                 "stopped before the end of the list",
             )),
@@ -39,7 +39,7 @@ pub(super) async fn print_stream<R: Record>(
         count += 1;
     };
     match failure {
-        // Nothing is printed yet, and nothing is to be read.
+        // Nothing is printed: an error before the first record prints no list.
         Some(failure) if count == 0 => Err(failure),
         failure => {
             writer.finish().map_err(|error| Failure::output(&error))?;

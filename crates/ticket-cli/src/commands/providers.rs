@@ -1,5 +1,5 @@
-//! `tickets providers`: what each provider can do, its limits and its environment variables. Generated
-//! from what the providers declare.
+//! `tickets providers`: prints the operations, the limits and the environment variables of each provider,
+//! from the providers' declarations.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -26,7 +26,7 @@ struct Row {
     id: &'static str,
     title: &'static str,
     operations: Vec<&'static str>,
-    /// What each operation carries to the vendor, where it carries anything. Anything else is refused.
+    /// The fields that each operation supports. All other fields are rejected.
     fields: BTreeMap<&'static str, Vec<&'static str>>,
     limits: Limits,
     environment: Vec<&'static str>,
@@ -34,9 +34,9 @@ struct Row {
 
 #[derive(Serialize)]
 struct Limits {
-    /// How many tickets one delete call may name.
+    /// Maximum number of tickets in one delete call.
     delete_batch: usize,
-    /// All of these hold at once.
+    /// All of these apply.
     calls: Vec<Window>,
     one_call_per_endpoint: bool,
 }
@@ -86,7 +86,7 @@ impl Row {
 }
 
 impl Row {
-    /// The operations, and which of them take files.
+    /// The operations; those that accept files have ` +files`.
     fn operations(&self) -> Vec<String> {
         let takes_files = |operation: &str| {
             let carried = self.fields.get(operation);

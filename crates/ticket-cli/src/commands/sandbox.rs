@@ -1,4 +1,4 @@
-//! `tickets sandbox`: serves a sandbox and says how to point this command, or any other program, at it.
+//! `tickets sandbox`: serves a sandbox and prints how to point this command, or any other program, at it.
 
 use std::net::SocketAddr;
 
@@ -22,7 +22,7 @@ pub(super) async fn run(arguments: &args::Sandbox, output: &Output) -> Result<Ex
     for vendor in Vendor::ALL {
         sandbox.add_tickets(vendor, arguments.tickets);
     }
-    // Before anything is printed: whoever reads it may press Ctrl-C at once.
+    // Listen before anything is printed: the reader may press Ctrl-C at once.
     let mut signals = Signals::listen()?;
     let variables = sandbox.environment();
     let written = if output.format == OutputFormat::Table {
@@ -41,10 +41,10 @@ pub(super) async fn run(arguments: &args::Sandbox, output: &Output) -> Result<Ex
 
 fn shell(variables: &[(&'static str, String)], address: SocketAddr) -> String {
     let head = format!(
-        "# A sandbox is running until Ctrl-C. What it saw: http://{address}/control/journal\n\
+        "# A sandbox is running until Ctrl-C. Its request journal: http://{address}/control/journal\n\
          # In another shell, point `tickets` at it with:\n"
     );
-    // Within single quotes a POSIX shell takes everything as it is but the single quote.
+    // Within single quotes, a POSIX shell treats everything but the single quote literally.
     let exports = variables
         .iter()
         .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', r"'\''")));

@@ -1,4 +1,4 @@
-//! `tickets update`: changes what is named on one ticket, and nothing else.
+//! `tickets update`: updates the given fields of one ticket.
 
 use tickets::{Operation, Priority, Status, TicketPatch, TicketRef};
 
@@ -34,7 +34,7 @@ fn patch(update: Update) -> Result<TicketPatch, Failure> {
     Ok(patch)
 }
 
-/// The status with this name, in any case; another name is the vendor's own.
+/// The status with this name, case-insensitively. Other names are the vendor's own.
 fn status(name: String) -> Status {
     let known = [
         Status::Open,

@@ -1,4 +1,4 @@
-//! What is done to many tickets: as data, and as the calls that one batch takes.
+//! The change that is applied to many tickets: as data, and as the calls for one batch.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,19 +12,19 @@ use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 
-/// What is done to each ticket of a bulk change. It can be written to storage and read back.
+/// The change that is applied to each ticket. It can be written to storage and read back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
-    /// Delete it, as [`TicketProvider::delete`] does.
+    /// Delete the ticket, as [`TicketProvider::delete`] does.
     Delete,
-    /// Mark it as solved, as [`TicketProvider::resolve`] does.
+    /// Mark the ticket as solved, as [`TicketProvider::resolve`] does.
     Resolve,
 }
 
 impl Change {
-    /// The operation that does it.
+    /// The operation that makes this change.
     pub const fn operation(&self) -> Operation {
         match self {
             Self::Delete => Operation::Delete,
@@ -32,7 +32,8 @@ impl Change {
         }
     }
 
-    /// What an outcome of this change is called in `snake_case`, as the command prints it: `deleted`, `resolved`.
+    /// The name of an outcome of this change in `snake_case`, as the command prints it: `deleted`,
+    /// `resolved`.
     ///
     /// ```
     /// use ticket_core::{Change, Outcome};
@@ -49,16 +50,16 @@ impl Change {
         }
     }
 
-    /// How many tickets one call names at most.
+    /// Maximum number of tickets in one call.
     pub fn max_batch(&self, info: &ProviderInfo) -> usize {
         match self {
-            // Where deleting is unsupported, each ticket is told so.
+            // If deleting is unsupported, each ticket fails on its own.
             Self::Delete => info.capabilities.max_delete_batch().max(1),
             Self::Resolve => 1,
         }
     }
 
-    /// How many calls it takes for so many tickets.
+    /// The number of calls for this many tickets.
     ///
     /// ```
     /// use ticket_core::{Capabilities, Change, ProviderInfo};
@@ -71,7 +72,7 @@ impl Change {
         u64::try_from(tickets.div_ceil(self.max_batch(info))).unwrap_or(u64::MAX)
     }
 
-    /// Refuses, before anything is sent, a ticket that this change cannot be made to.
+    /// Rejects a ticket to which this change cannot be applied, before anything is sent.
     ///
     /// # Errors
     ///
@@ -87,7 +88,8 @@ impl Change {
         }
     }
 
-    /// Whether this one target is at fault when a batch is refused, as far as can be told here.
+    /// Checks whether this target is the reason for the rejection of its batch, as far as this process can
+    /// tell.
     pub(crate) fn fault(&self, target: &DeleteTarget) -> Result<()> {
         match self {
             Self::Delete => check_id(&target.id),
@@ -95,7 +97,8 @@ impl Change {
         }
     }
 
-    /// Makes the call for at most a batch of different tickets: what became of each, in the order asked.
+    /// Makes the calls for at most one batch of distinct tickets and returns their outcomes, in the order of
+    /// `targets`.
     pub(crate) async fn call(
         &self,
         provider: &dyn TicketProvider,
@@ -116,12 +119,12 @@ impl Change {
     }
 }
 
-/// Only a delete can depend on a version.
+/// Rejects a version: only a delete can depend on one.
 fn refuse_version(target: &DeleteTarget) -> Result<()> {
     if target.version.is_none() {
         return Ok(());
     }
-    let message = "only a delete can be made on condition of a version";
+    let message = "only a delete can depend on a version";
     Err(Error::invalid_input(message).on_ticket(&target.id))
 }
 
@@ -141,7 +144,7 @@ async fn delete(
     Ok(outcomes)
 }
 
-/// Reads a ticket that a repeated delete did not find, where that does not prove that it is gone.
+/// Reads a ticket that a repeated delete did not find, if *not found* does not prove that it is deleted.
 async fn verify_deleted(
     provider: &dyn TicketProvider,
     context: &CallContext,
@@ -154,7 +157,8 @@ async fn verify_deleted(
     }
     match provider.get(context, id).await {
         Ok(_) => {
-            let error = error.with_context("the ticket is there, but a delete does not find it");
+            let error =
+                error.with_context("the ticket still exists, but the delete did not find it");
             Some(Outcome::Failed(error))
         }
         Err(seen) if seen.kind() == ErrorKind::NotFound => Some(Outcome::AlreadyDone),
@@ -162,7 +166,8 @@ async fn verify_deleted(
     }
 }
 
-/// An error is of the call: what it means for the ticket is for the engine, which sees what other calls come to.
+/// Errors are returned as errors of the call. The engine decides what they mean for the ticket, because it
+/// knows the results of other calls.
 async fn resolve(
     provider: &dyn TicketProvider,
     context: &CallContext,
@@ -172,7 +177,8 @@ async fn resolve(
         Ok(()) => return Ok(Outcome::Done),
         Err(error) => error,
     };
-    // Some vendors do not find what is closed: a repeated attempt may have found what the first one did.
+    // Some vendors answer *not found* for closed tickets, so *not found* after a retry may mean that the
+    // first attempt resolved the ticket.
     let is_repeat = (error.kind(), error.effect()) == (ErrorKind::NotFound, Effect::Unknown);
     if is_repeat && provider.info().capabilities.supports(Operation::Get) {
         let seen = provider.get(context, &target.id).await;

@@ -1,4 +1,4 @@
-//! Where a bulk change stands, and what is said of each ticket. When which call is made is in `run.rs`.
+//! The state of a bulk change, and the outcome of each ticket. The order of the calls is in `run.rs`.
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
@@ -16,46 +16,46 @@ use crate::provider::error::{Effect, Error, ErrorKind, Result};
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 
-/// A ticket that was asked for, with the caller's key.
+/// A requested ticket, with the caller's key.
 pub(super) struct Asked {
     pub(super) key: Box<dyn Any + Send>,
     pub(super) target: DeleteTarget,
 }
 
-/// What came of a call: what the provider says of each ticket, in the order asked.
+/// The result of a call: the outcome of each ticket, in the order requested.
 pub(super) type CallResult = Result<Vec<(TicketId, Outcome)>>;
 
-/// A call that was made and is not answered yet.
+/// A call that has no reply yet.
 pub(super) struct InFlight {
     pub(super) asked: Vec<Asked>,
     pub(super) state: Arc<SendState>,
 }
 
-/// Where the work stands.
+/// The state of a bulk change.
 pub(super) struct Engine {
     pub(super) provider: Arc<dyn TicketProvider>,
     /// The context of each call.
     pub(super) context: CallContext,
     pub(super) change: Arc<Change>,
-    /// How many calls are made at once.
+    /// Maximum number of concurrent calls.
     pub(super) concurrency: NonZeroUsize,
-    /// After how many failed calls in a row the rest is not tried.
+    /// The number of consecutive failed calls after which the change stops.
     give_up_after: NonZeroU32,
     pub(super) max_batch: usize,
-    /// What arrived and fills a batch.
+    /// Tickets that have arrived and wait for a full batch.
     pub(super) batch: Vec<Asked>,
-    /// Parts of batches that were refused as a whole.
+    /// Parts of batches that the vendor rejected as a whole.
     pub(super) splits: VecDeque<Vec<Asked>>,
-    /// Tasks of their own: whoever reads the outcomes slowly must not keep an answer from being heard.
+    /// Calls run in their own tasks, so that a slow reader of outcomes does not delay replies.
     pub(super) tasks: JoinSet<CallResult>,
     pub(super) in_flight: HashMap<task::Id, InFlight>,
-    /// Outcomes that were not taken yet.
+    /// Outcomes that the stream has not returned yet.
     pub(super) settled: VecDeque<Settled<Box<dyn Any + Send>>>,
-    /// How many calls in a row have failed because the vendor was out of reach.
+    /// Consecutive calls that failed because the vendor was unreachable.
     failures: u32,
-    /// How many tickets in a row were refused by themselves, after their batch had been.
+    /// Consecutive tickets that were rejected on their own, after their batch was rejected.
     refusals: usize,
-    /// Why nothing more is tried.
+    /// Why no further ticket is attempted.
     pub(super) end: Option<Error>,
 }
 
@@ -86,7 +86,7 @@ impl Engine {
         }
     }
 
-    /// Takes what a call came to.
+    /// Handles the result of a call.
     pub(super) fn on_reply(&mut self, asked: Vec<Asked>, result: CallResult) {
         match result {
             Ok(outcomes) => {
@@ -98,7 +98,7 @@ impl Engine {
         }
     }
 
-    /// Takes what is said of each ticket. It was asked in this order, but for ids that came twice.
+    /// Settles each ticket. The outcomes are in the order of `asked`, without duplicate ids.
     fn settle_all(&mut self, asked: Vec<Asked>, outcomes: Vec<(TicketId, Outcome)>) {
         let ids = asked.iter().map(|asked| &asked.target.id);
         if outcomes.iter().map(|(id, _)| id).eq(ids) {
@@ -117,7 +117,7 @@ impl Engine {
         }
     }
 
-    /// Takes the failure of a call as a whole.
+    /// Handles a call that failed as a whole.
     fn on_call_error(&mut self, asked: Vec<Asked>, error: &Error) {
         let refused = error.effect() == Effect::None;
         let is_invalid = error.kind() == ErrorKind::InvalidInput && refused;
@@ -129,7 +129,8 @@ impl Engine {
                 return;
             };
             if self.refusals < 2 * self.max_batch {
-                // One of them may be at fault for all. Not so once every single one of two batches was.
+                // One ticket may be the reason for the rejection. After two full batches of individually
+                // rejected tickets this is no longer assumed.
                 let mut first = asked;
                 let second = first.split_off(first.len() / 2);
                 self.splits.extend([first, second]);
@@ -144,7 +145,7 @@ impl Engine {
         if error.kind().is_transient() {
             self.failures += u32::from(!not_attempted);
         } else {
-            // The vendor was within reach.
+            // The vendor was reachable.
             self.failures = 0;
         }
         let account_is_at_fault = matches!(
@@ -156,19 +157,19 @@ impl Engine {
                 | ErrorKind::Unsupported
         );
         if account_is_at_fault {
-            self.end(
-                error.with_context("not tried, since an earlier call failed for the whole account"),
-            );
+            self.end(error.with_context(
+                "not attempted because an earlier call failed for the whole account",
+            ));
         } else if self.failures >= self.give_up_after.get() {
             let calls = self.failures;
-            self.end(
-                error.with_context(&format!("not tried, since {calls} calls in a row failed")),
-            );
+            self.end(error.with_context(&format!(
+                "not attempted because {calls} calls in a row failed"
+            )));
         }
     }
 
-    /// Where the check of this process finds who is at fault for the refusal of a batch, settles these and lets the
-    /// others go out again together; gives all back where it finds none.
+    /// If local checks find the tickets that caused the rejection of a batch, settles these as failed and
+    /// queues the others again together. Otherwise returns all tickets.
     fn take_faulty_out(&mut self, asked: Vec<Asked>) -> Option<Vec<Asked>> {
         let faulty = |asked: &Asked| self.change.fault(&asked.target).is_err();
         if !asked.iter().any(faulty) {
@@ -204,7 +205,7 @@ impl Engine {
         }
     }
 
-    /// Tries nothing more; the first reason stays.
+    /// Stops the change. The first reason is kept.
     fn end(&mut self, reason: Error) {
         if self.end.is_none() {
             tracing::warn!(
@@ -217,7 +218,7 @@ impl Engine {
         }
     }
 
-    /// Answers for what has not been sent.
+    /// Settles all tickets that were not sent as `Unattempted`.
     pub(super) fn settle_unattempted(&mut self) {
         let Some(reason) = self.end.clone() else {
             return;

@@ -1,5 +1,4 @@
-//! Pages put together into one stream, and vendors found out that lead in circles. Not for what a page is: that is in
-//! `query.rs`.
+//! Joins pages into one stream and detects pagination loops. `Page` itself is in `query.rs`.
 
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -13,18 +12,18 @@ use crate::model::query::{Cursor, Page, PageRequest};
 use crate::model::ticket::Ticket;
 use crate::provider::error::{Error, ErrorKind, Result, bounded};
 
-/// How many empty pages in a row a list may have before it is taken for endless.
+/// Number of consecutive empty pages after which a list counts as endless.
 const MAX_EMPTY_PAGES: usize = 100;
 
-/// How many characters of a cursor or an id an error about a list shows.
+/// Number of characters of a cursor or an id that an error shows.
 const MAX_SHOWN: usize = 60;
 
-/// What comes in pages.
+/// An item of a paginated list.
 pub(crate) trait Paged: Send + 'static {
-    /// What one of them is called.
+    /// The name of one item, for messages.
     const NAME: &'static str;
 
-    /// What tells it from the others of its list, fit to be shown.
+    /// A key that identifies the item within its list and that may be shown.
     fn key(&self) -> EcoString;
 }
 
@@ -39,7 +38,7 @@ impl Paged for Ticket {
 impl Paged for Message {
     const NAME: &'static str = "message";
 
-    /// A message without an id is told by its text, which is not for everybody's eyes.
+    /// A message without an id is identified by a hash of its content, because the content must not be shown.
     fn key(&self) -> EcoString {
         self.id.as_deref().map_or_else(
             || {
@@ -52,8 +51,8 @@ impl Paged for Message {
     }
 }
 
-/// Everything on all pages, each page asked for when it is needed, in constant memory; ends after the first error.
-/// `fetch` reads a page, `place` says of an error found here where it belongs.
+/// All items of all pages, in constant memory. A page is fetched when its items are needed; the stream ends
+/// after the first error. `fetch` reads a page; `place` adds the operation to errors of this module.
 pub(crate) fn walk<T, F, P>(
     first: PageRequest,
     fetch: impl Fn(PageRequest) -> F + Send,
@@ -86,13 +85,13 @@ where
     .flatten()
 }
 
-/// Finds a list that leads in circles, in constant memory (Brent's algorithm): one earlier page is remembered,
-/// and a new one after 1, 2, 4, 8, … pages. That it came again is told by its cursor or, where cursors count on while
-/// the vendor ignores them, by what is at both its ends: one alone may have moved on since.
+/// Detects pagination loops in constant memory (Brent's algorithm): it remembers one earlier page, and
+/// replaces it after 1, 2, 4, 8, … pages. A page is the same if its cursor is the same or, for vendors that
+/// ignore the cursor, if its first and last item are. One item alone may have moved to another page.
 #[derive(Default)]
 struct Guard {
     cursor: Option<Cursor>,
-    /// The ends of the last page, and of the remembered one; where it was empty, of the one before.
+    /// The first and last item of the latest page and of the remembered one. Empty pages are skipped.
     latest: Option<Ends>,
     remembered: Option<Ends>,
     steps: usize,
@@ -100,7 +99,7 @@ struct Guard {
     empty_pages: usize,
 }
 
-/// What tells the first and the last of a page.
+/// The keys of the first and the last item of a page.
 type Ends = (EcoString, EcoString);
 
 impl Guard {
@@ -109,7 +108,7 @@ impl Guard {
         if self.cursor.as_ref() == Some(next) {
             let cursor = bounded(next.as_str(), MAX_SHOWN);
             return bad(format!(
-                "the list leads in circles: the cursor `{cursor}` came again"
+                "pagination loop: the vendor returned cursor `{cursor}` again"
             ));
         }
         let page = items.first().zip(items.last());
@@ -119,7 +118,7 @@ impl Guard {
                 let [first, last] = [first, last].map(|key| bounded(key, MAX_SHOWN));
                 let name = T::NAME;
                 return bad(format!(
-                    "the list repeats itself: the page from {name} {first} to {name} {last} came again"
+                    "pagination loop: the vendor returned the page from {name} {first} to {name} {last} again"
                 ));
             }
             self.latest.clone_from(&page);
@@ -129,7 +128,7 @@ impl Guard {
         }
         if self.empty_pages >= MAX_EMPTY_PAGES {
             return bad(format!(
-                "the list does not end: {MAX_EMPTY_PAGES} empty pages in a row"
+                "the list does not end: the vendor returned {MAX_EMPTY_PAGES} empty pages in a row"
             ));
         }
         if self.steps == self.span {

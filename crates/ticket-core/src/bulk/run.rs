@@ -1,4 +1,4 @@
-//! When which call is made: tickets are taken as they arrive, several calls are on their way at once.
+//! The order of the calls: takes tickets as they arrive and keeps several calls in flight.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -21,25 +21,25 @@ use crate::provider::outcome::Outcome;
 
 type Input<'a> = Fuse<BoxStream<'a, Asked>>;
 
-/// What is worth waking up for.
+/// The events that the engine waits for.
 enum Event {
-    /// Nothing more is to be sent.
+    /// The deadline or a stop: nothing more may be sent.
     Ended,
     Abandoned,
     Replied(Result<(task::Id, CallResult), JoinError>),
-    /// A batch is full, or nothing more arrives.
+    /// A batch is full, or the input has ended.
     Arrived,
-    /// Nothing is on its way and nothing arrives.
+    /// No call is in flight and no ticket is ready.
     Idle,
 }
 
 impl Engine {
-    /// The work as a stream of outcomes, in the order of completion.
+    /// Runs the change as a stream of outcomes, in the order of completion.
     pub(super) fn run(
         self,
         tickets: BoxStream<'_, Asked>,
     ) -> BoxStream<'_, Settled<Box<dyn Any + Send>>> {
-        // Boxed and in chunks: the engine is not moved for every single ticket.
+        // Boxed and in chunks, so that the engine is not moved for each ticket.
         let work = Box::new((self, tickets.fuse()));
         let chunks = stream::unfold(work, |mut work| async move {
             let (engine, input) = &mut *work;
@@ -49,7 +49,7 @@ impl Engine {
         chunks.flatten().boxed()
     }
 
-    /// What was settled next: at least one ticket, or nothing once all are.
+    /// The next settled tickets, at least one; `None` once all are settled.
     async fn next(
         &mut self,
         input: &mut Input<'_>,
@@ -71,7 +71,7 @@ impl Engine {
                 return None;
             }
             match self.event(input).await {
-                // Why is looked at when the loop begins anew, and so is what has arrived.
+                // The next iteration looks at the reason and at the tickets that arrived.
                 Event::Ended | Event::Arrived => {}
                 Event::Abandoned => self.abandon().await,
                 Event::Replied(joined) => self.join(joined),
@@ -82,7 +82,7 @@ impl Engine {
         }
     }
 
-    /// Waits for the next thing to happen; the first of these in this order.
+    /// Waits for the next event. If several are ready, the order of the checks below decides.
     async fn event(&mut self, input: &mut Input<'_>) -> Event {
         let context = self.context.clone();
         let mut abandoned = pin!(async {
@@ -93,7 +93,8 @@ impl Engine {
         });
         let mut ended = pin!(context.end());
         let mut hesitated = false;
-        // The keys of the tickets are `Send` only: the engine is moved in as a whole, not borrowed by its parts.
+        // The keys are `Send` but not `Sync`, so the closure takes the whole engine instead of references to
+        // its fields.
         let engine = self;
         poll_fn(move |cx| {
             if !engine.in_flight.is_empty() && abandoned.as_mut().poll(cx).is_ready() {
@@ -102,7 +103,7 @@ impl Engine {
             if engine.end.is_none() && ended.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Event::Ended);
             }
-            // Before the answers, so that the next call is not kept waiting by whoever reads them.
+            // Before the replies, so that a slow reader does not delay the next call.
             let mut has_room = !input.is_done() && engine.batch.len() < engine.max_batch;
             while has_room {
                 let Poll::Ready(asked) = input.poll_next_unpin(cx) else {
@@ -117,8 +118,8 @@ impl Engine {
             if let Poll::Ready(Some(joined)) = engine.tasks.poll_join_next_with_id(cx) {
                 return Poll::Ready(Event::Replied(joined));
             }
-            // A batch that is not full must not wait for ever. But tokio makes busy tasks pause now and then, and
-            // the next ticket may be there right after: so it is asked for once more.
+            // A batch that is not full must not wait forever. But tokio's cooperative budget can make a ready
+            // input look pending, so the input is polled once more.
             if has_room && engine.in_flight.is_empty() && !engine.batch.is_empty() {
                 if hesitated {
                     return Poll::Ready(Event::Idle);
@@ -131,12 +132,12 @@ impl Engine {
         .await
     }
 
-    /// Makes as many calls as may be on their way at once.
+    /// Makes calls up to the concurrency limit.
     fn fill(&mut self, input_is_done: bool) {
         while self.in_flight.len() < self.concurrency.get() && self.dispatch(input_is_done) {}
     }
 
-    /// Makes one call, if there is enough for it: a full batch, or any that is not empty.
+    /// Makes one call if a batch is full or, `with_less`, not empty. Returns whether it made one.
     fn dispatch(&mut self, with_less: bool) -> bool {
         let asked = match self.splits.pop_front() {
             Some(part) => part,
@@ -160,7 +161,8 @@ impl Engine {
             change.call(&*provider, &context, &targets).await
         };
         let mut call = Box::pin(call.in_current_span().with_current_subscriber());
-        // Polled here first, so that calls stand in line for the quota in the order of the list: tasks begin in any.
+        // Polled here first, so that calls queue for the quota in the order of the list: tasks start in any
+        // order.
         let task = match call.as_mut().now_or_never() {
             Some(result) => self.tasks.spawn(std::future::ready(result)),
             None => self.tasks.spawn(call),
@@ -169,7 +171,7 @@ impl Engine {
         true
     }
 
-    /// Takes the end of a call.
+    /// Handles the end of a call.
     fn join(&mut self, joined: Result<(task::Id, CallResult), JoinError>) {
         match joined {
             Ok((task, result)) => {
@@ -177,7 +179,7 @@ impl Engine {
                     self.on_reply(call.asked, result);
                 }
             }
-            // A provider that panics does so in the caller's task.
+            // A panic of the provider continues in the caller's task.
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(error) => {
                 if let Some(call) = self.in_flight.remove(&error.id()) {
@@ -187,7 +189,7 @@ impl Engine {
         }
     }
 
-    /// Waits no longer for what is on its way. What has been answered by now is heard.
+    /// Aborts the calls in flight. Replies that have already arrived still count.
     async fn abandon(&mut self) {
         self.tasks.abort_all();
         while let Some(joined) = self.tasks.join_next_with_id().await {
@@ -195,9 +197,9 @@ impl Engine {
         }
     }
 
-    /// Answers for a call that was not waited for.
+    /// Settles the tickets of an aborted call.
     fn leave(&mut self, call: InFlight) {
-        let error = Error::new(ErrorKind::Cancelled, "the answer was not waited for")
+        let error = Error::new(ErrorKind::Cancelled, "stopped before the vendor replied")
             .in_operation(self.provider.info().id, self.change.operation())
             .with_effect(Effect::Unknown);
         let may_be_sent = call.state.may_be_sent();
@@ -206,17 +208,17 @@ impl Engine {
             let outcome = if may_be_sent {
                 Outcome::Unknown(error)
             } else {
-                Outcome::Unattempted(error.with_context("the work was stopped before its turn"))
+                Outcome::Unattempted(error.with_context("stopped before this ticket was sent"))
             };
             self.settle(asked, outcome);
         }
     }
 
-    /// Ends the work once the deadline or the stop has come.
+    /// Stops the change after the deadline or a stop.
     fn end_in_time(&mut self) {
         let why = match self.context.ended() {
-            Some(WaitEnded::Stopped) => "the work was stopped before its turn",
-            Some(WaitEnded::Deadline) => "the deadline came before its turn",
+            Some(WaitEnded::Stopped) => "stopped before this ticket was sent",
+            Some(WaitEnded::Deadline) => "the deadline passed before this ticket was sent",
             None => return,
         };
         if self.end.is_none() {

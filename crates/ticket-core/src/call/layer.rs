@@ -1,4 +1,4 @@
-//! Layers: what stands between the caller and a provider, written once for all operations.
+//! Layers: code that runs between the caller and a provider, written once for all operations.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -14,7 +14,7 @@ use crate::provider::error::{Effect, Result};
 use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
 
-/// The call that a layer stands around.
+/// The call that a layer wraps.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     info: &'a ProviderInfo,
@@ -40,12 +40,12 @@ impl<'a> Call<'a> {
         self.info
     }
 
-    /// What goes along with the call.
+    /// The call's context: deadline, stop, earlier attempts.
     pub const fn context(&self) -> &'a CallContext {
         self.context
     }
 
-    /// The same call with another context, for the layers inside.
+    /// The same call with another context, for the inner layers.
     #[must_use]
     pub const fn with_context<'b>(self, context: &'b CallContext) -> Call<'b>
     where
@@ -65,10 +65,10 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What an operation gives back; implemented for exactly these types.
+/// The result of an operation. Implemented for a fixed set of types.
 pub trait Reply: sealed::Sealed + Send + 'static {
-    /// The reply as it must be read after an earlier attempt of unknown effect: what looks like a refusal now
-    /// may be the trace of what that attempt did.
+    /// Reinterprets the reply after an earlier attempt of unknown effect: an error now may be the result of
+    /// what that attempt did.
     #[must_use]
     fn after_unknown_effect(self, info: &ProviderInfo) -> Self
     where
@@ -85,9 +85,9 @@ impl Reply for Page<Message> {}
 impl Reply for Created {}
 impl Reply for () {}
 
-/// A ticket that is not found was deleted by the earlier attempt, unless the vendor
-/// [finds none also where there is one](crate::Capabilities::not_found_is_vague). Of one that is refused nobody
-/// knows, since some vendors refuse what is gone without saying why.
+/// A ticket that is not found was deleted by the earlier attempt, unless the vendor [answers *not found* for
+/// tickets that exist](crate::Capabilities::not_found_is_vague). A rejected ticket becomes `Unknown`: some
+/// vendors reject deletes of deleted tickets without a reason.
 impl Reply for DeleteReport {
     fn after_unknown_effect(self, info: &ProviderInfo) -> Self {
         let is_vague = info.capabilities.is_not_found_vague();
@@ -111,19 +111,20 @@ mod sealed {
     impl Sealed for super::DeleteReport {}
 }
 
-/// What stands inside a layer: other layers, and at last the provider.
+/// The inside of a layer: the inner layers and, last, the provider.
 pub trait Next<T>: Send + Sync {
     /// Makes the call.
     ///
     /// # Errors
     ///
-    /// Returns what the layers inside or the provider return.
+    /// Returns the errors of the inner layers and the provider.
     fn call(&self, call: Call<'_>) -> impl Future<Output = Result<T>> + Send;
 }
 
-/// One concern around every call, such as a timeout; generic over the reply, so that it is written once.
+/// One concern that wraps every call, such as a timeout. It is generic over the reply type, so it is written
+/// once for all operations.
 ///
-/// [`Tickets::layer`](crate::Tickets::layer) puts one around a handle, [`Stack`](crate::Stack) around a provider.
+/// [`Tickets::layer`](crate::Tickets::layer) adds a layer to a handle, [`Stack`](crate::Stack) to a provider.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
@@ -153,7 +154,7 @@ pub trait Layer: Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Result<T>> + Send;
 }
 
-/// Two layers as one: the first around the second.
+/// Two layers as one. The first is the outer one.
 #[derive(Debug)]
 pub(crate) struct Around<A, B>(pub(crate) A, pub(crate) B);
 
@@ -167,7 +168,7 @@ impl<A: Layer, B: Layer> Layer for Around<A, B> {
     }
 }
 
-/// A layer together with what stands inside it.
+/// A layer together with its inside.
 struct Inner<'a, L, N> {
     layer: &'a L,
     next: &'a N,

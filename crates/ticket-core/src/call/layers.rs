@@ -1,4 +1,4 @@
-//! The standard layers, in the order in which [`standard_stack`](crate::standard_stack) puts them.
+//! The standard layers. [`standard_stack`](crate::standard_stack) decides their order.
 
 mod check;
 #[cfg(feature = "metrics")]

@@ -1,6 +1,6 @@
-//! Keeps an account's calls within its quotas: who may be sent now, who waits, and for what.
+//! Keeps an account's calls within its quotas: which call may be sent now, which call waits, and for what.
 //!
-//! Not for repeating what was refused (`Retry`), nor for how long the vendor may take (`Timeout`).
+//! Retries are in `Retry`, time limits of attempts in `Timeout`.
 
 mod line;
 mod refusal;
@@ -27,31 +27,31 @@ use crate::provider::error::{Effect, Error, Result};
 use crate::provider::limit::{Limit, Quota};
 use crate::provider::operation::Operation;
 
-/// How long the account is closed after a refusal that names no time, where there is no window to go by.
+/// How long the account pauses after a rate-limit reply without `Retry-After`, if it has no window.
 const USUAL_PAUSE: Duration = Duration::from_secs(1);
 
-/// No vendor closes the account for longer than this, or than its longest window.
+/// Upper bound of a pause that the vendor asks for, unless the longest window is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
-/// Keeps the calls of one account within its quotas. All handles of the account share one (`Arc`).
+/// Keeps the calls of one account within its quotas. All handles of the account share one pacer (`Arc`).
 ///
-/// A call takes a slot in every window before it is sent, and each slot is free again one window **after the call
-/// has ended**: answered, timed out, or given up by dropping its future. Calls wait for their slot in the
-/// order in which they came. A vendor that refuses a call for its quota all the same closes the account for
-/// everyone, for as long as it says (one hour or the longest window at most); where it does not say, for the
-/// shortest window, or one second where there is none.
+/// A call takes a slot in every window before it is sent. Each slot is free again one window **after the call
+/// has ended**: with a reply, by a timeout, or because its future was dropped. Calls get their slots in the
+/// order of their arrival. If the vendor still rate-limits a call, all calls of the account pause for the
+/// time that the vendor asks for (at most one hour or the longest window); if it asks for none, for the
+/// shortest window, or one second if there is no window.
 ///
-/// # What is promised
+/// # Guarantees
 ///
-/// The vendor never counts more calls in a window than the quota allows, whether it counts by a sliding window,
-/// by a fixed one, with a token bucket, or counts refused calls too. This holds as long as
+/// The vendor never counts more calls in a window than the quota allows, with a sliding window, a fixed
+/// window or a token bucket, and whether or not it counts rejected calls. This holds as long as
 ///
-/// * nobody else uses the account's quota,
-/// * the vendor counts a call between its sending and its answer,
-/// * a call that was given up on its way is counted, if at all, no later after that moment than any later call
-///   needs to get there. There is no allowance for a request that lingers somewhere.
+/// * no other program uses the account's quota,
+/// * the vendor counts a call between its request and its reply,
+/// * a dropped or timed-out call that is still in transit arrives before any later call. There is no
+///   allowance for a request that a proxy delays.
 ///
-/// The price is a part of the rate: with answers after `latency`, about `latency / (window + latency)` of it.
+/// This costs a part of the rate: about `latency / (window + latency)`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -67,37 +67,38 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 pub struct Pacer {
     limits: Vec<Limit>,
     slots: Arc<dyn Slots>,
-    /// The same slots where they are this process's own, and need not be waited for.
+    /// The same slots if they are in this process: taking one does not wait.
     own_slots: Option<Arc<InProcess>>,
-    /// Whether the slots need not be asked: there are no windows, and the vendor has never refused a call.
+    /// Whether slots are skipped: there are no windows, and the vendor has never rate-limited a call.
     unlimited: AtomicBool,
-    /// The limits on calls at once, by their place among all limits: those on some operations first, so that a call
-    /// that waits for its endpoint takes no place among all calls.
+    /// The concurrency limits, by their index in `limits`. Limits on some operations come first, so that a
+    /// call that waits for its endpoint does not occupy a place of the account-wide limit.
     gates: Vec<(usize, Semaphore)>,
-    /// Whoever holds it is first in line, and alone asks for a slot.
+    /// Its holder is the head of the queue. Only the head asks for a slot.
     queue_head: Semaphore,
-    /// What the first in line waits for.
+    /// What the head of the queue waits for.
     blocked_by: Mutex<Option<Waiting>>,
-    /// The account was closed: the first in line must ask again how long it takes.
+    /// Notified when the account is paused: the head of the queue must ask again how long to wait.
     closed: Notify,
     in_flight: AtomicUsize,
     waiting: AtomicUsize,
 }
 
-/// How an account stands with its quotas.
+/// The state of an account's pacer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaceStatus {
-    /// How many calls are on their way.
+    /// How many calls are in flight.
     pub in_flight: usize,
     /// How many calls wait to be sent.
     pub waiting: usize,
-    /// What the first of them waits for.
+    /// What the first waiting call waits for.
     pub blocked_by: Option<Waiting>,
 }
 
 impl Pacer {
-    /// Keeps within these limits, as long as this is the account's only pacer. Windows of no length are none.
+    /// Creates a pacer for these limits. It must be the account's only pacer. Windows of zero length are
+    /// ignored.
     pub fn new(limits: impl Into<Vec<Limit>>) -> Self {
         let limits = limits.into();
         let slots = Arc::new(InProcess::new(&limits));
@@ -108,11 +109,11 @@ impl Pacer {
         }
     }
 
-    /// Keeps within these limits, with slots kept elsewhere: `slots` decides about the windows, and those of
-    /// `limits` are for messages.
+    /// Creates a pacer with external slots: `slots` decides about the windows; the windows of `limits` appear
+    /// only in messages.
     ///
-    /// How many calls may run at once is still kept by each process alone. Start from the provider's own
-    /// [`limits`](crate::ProviderInfo::limits) and change their windows, so that this stays.
+    /// Each process still keeps the concurrency limits on its own. To keep them, start from the provider's
+    /// [`limits`](crate::ProviderInfo::limits) and change their windows.
     pub fn with_slots(limits: impl Into<Vec<Limit>>, slots: Arc<dyn Slots>) -> Self {
         Self::build(limits.into(), slots, false)
     }
@@ -138,7 +139,7 @@ impl Pacer {
         }
     }
 
-    /// The limits kept.
+    /// The limits that this pacer keeps.
     pub fn limits(&self) -> &[Limit] {
         &self.limits
     }
@@ -151,7 +152,7 @@ impl Pacer {
             .flat_map(|limit| &limit.windows)
     }
 
-    /// What stands in the way right now, for progress displays.
+    /// The current state, for progress displays.
     pub fn status(&self) -> PaceStatus {
         let waiting = self.waiting.load(Relaxed);
         let elsewhere = Waiting {
@@ -165,7 +166,8 @@ impl Pacer {
         }
     }
 
-    /// Waits until the call may be sent, until the deadline or stop of its context. The call is in flight as long as the slot lives.
+    /// Waits until the call may be sent, at most until the deadline or stop of its context. The call is in
+    /// flight until the slot is dropped.
     pub(crate) async fn acquire(
         &self,
         provider: &'static str,
@@ -178,9 +180,7 @@ impl Pacer {
         }
         match context.ended() {
             Some(WaitEnded::Stopped) => {
-                return refuse(called_off(
-                    "called off before it was sent; nothing was sent",
-                ));
+                return refuse(called_off("cancelled; nothing was sent"));
             }
             Some(WaitEnded::Deadline) => return refuse(too_late(None, [])),
             None => {}
@@ -212,12 +212,12 @@ impl Pacer {
                 refuse(too_late(wait.blocked_by(), self.windows(operation)))
             }
             Err(WaitEnded::Stopped) => refuse(called_off(
-                "called off while waiting for a free call of the quota; nothing was sent",
+                "cancelled while waiting for the quota; nothing was sent",
             )),
         }
     }
 
-    /// The vendor refused a call for its quota: closes the account for everyone. Says for how long.
+    /// Pauses the account after the vendor rate-limited a call. Returns the length of the pause.
     pub(crate) fn close_for(&self, retry_after: Option<Duration>) -> Duration {
         let windows = || {
             let quotas = self.limits.iter().flat_map(|limit| &limit.windows);
@@ -229,13 +229,13 @@ impl Pacer {
             .unwrap_or(USUAL_PAUSE)
             .min(longest);
         self.slots.close_for(wait);
-        // From now on the slots are asked: rarer than it is worth to undo.
+        // From now on, calls take slots. This is rare, so it is never undone.
         self.unlimited.store(false, Relaxed);
         self.closed.notify_one();
         wait
     }
 
-    /// A slot, where nothing and nobody stands in the way: the usual case, without waiting for anything.
+    /// Takes a slot without waiting, if no call is waiting and the quota allows it. This is the usual case.
     fn pass_at_once(&self, operation: Operation) -> Option<Slot<'_>> {
         let own_slots = self.own_slots.as_ref()?;
         let permits = self.gates(operation).map(Semaphore::try_acquire);
@@ -248,8 +248,8 @@ impl Pacer {
         Some(Slot::new(self, operation, permits, true))
     }
 
-    /// Through all that may stand in the way. A busy endpoint holds up no other one, and who waits for the end of
-    /// other calls does not hold the head of the queue.
+    /// Waits for the concurrency limits, then for a slot. A busy endpoint does not delay other endpoints, and
+    /// a call that waits for a concurrency limit is not in the queue.
     async fn pass<'a>(
         &'a self,
         operation: Operation,
@@ -266,7 +266,7 @@ impl Pacer {
         let _turn = if let Ok(turn) = self.queue_head.try_acquire() {
             Some(turn)
         } else {
-            // Nobody in the line is sent before its first.
+            // No queued call is sent before the head of the queue.
             let first = (*self.blocked_by()).unwrap_or(Waiting {
                 reason: WaitReason::Quota,
                 until: None,
@@ -278,12 +278,12 @@ impl Pacer {
         let first_in_line = FirstInLine(self);
         loop {
             let (reason, at_least) = match self.slots.take(operation).await {
-                // No await from here on, so that nothing taken can be lost.
+                // There is no await from here on, so a taken slot cannot be lost.
                 Ok(()) => return Ok(Slot::new(self, operation, permits, true)),
                 Err(NoSlot::Wait { reason, at_least }) => (reason, at_least),
                 Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
             };
-            // To wait for nothing would be to ask without end.
+            // A wait of zero would loop without a pause.
             let at_least = at_least.max(Duration::from_millis(1));
             let blocked_by = Waiting {
                 reason,
@@ -296,7 +296,7 @@ impl Pacer {
         }
     }
 
-    /// What limits how many calls of this operation run at once, in the order in which it is passed.
+    /// The concurrency limits of this operation, in the order in which a call takes them.
     fn gates(&self, operation: Operation) -> impl Iterator<Item = &Semaphore> {
         let covers = move |index: usize| {
             let limit = self.limits.get(index);
@@ -313,14 +313,14 @@ impl Pacer {
     }
 }
 
-/// A call in flight. Dropping it says that the call has ended, however it did.
+/// A call in flight. Dropping it marks the call as ended.
 #[derive(Debug)]
 pub(crate) struct Slot<'a> {
     pacer: &'a Pacer,
     operation: Operation,
-    /// Whether it was taken from the slots.
+    /// Whether it holds a slot of `Slots`.
     counted: bool,
-    /// Released after the slot, so that whoever gets them finds it given back.
+    /// Released after the slot, so that the next holder finds the slot given back.
     _permits: Vec<SemaphorePermit<'a>>,
 }
 
@@ -350,7 +350,7 @@ impl Drop for Slot<'_> {
     }
 }
 
-/// Waits until one of so many may go.
+/// Waits for a permit of a concurrency limit.
 async fn permit<'a>(limit: &'a Semaphore, wait: &mut Wait<'_>) -> Option<SemaphorePermit<'a>> {
     if let Ok(permit) = limit.try_acquire() {
         return Some(permit);
@@ -359,6 +359,6 @@ async fn permit<'a>(limit: &'a Semaphore, wait: &mut Wait<'_>) -> Option<Semapho
         reason: WaitReason::Concurrency,
         until: None,
     });
-    // It cannot fail: nobody closes it.
+    // This cannot fail: the semaphore is never closed.
     limit.acquire().await.ok()
 }

@@ -1,6 +1,6 @@
-//! When a failed call is made again: the policy as data, the decision as one function, the budget.
+//! When a failed call is repeated: the policy as data, the decision as one function, the budget.
 //!
-//! Not the loop that waits and calls: see `layers/retry.rs`.
+//! The loop that waits and calls is in `layers/retry.rs`.
 
 use std::num::NonZeroU32;
 use std::sync::Mutex;
@@ -10,9 +10,9 @@ use std::time::Duration;
 use crate::provider::error::{Effect, ErrorKind};
 use crate::provider::operation::Operation;
 
-/// How often and how soon a failed call is made again: the same for a single call and for each call of a bulk change.
-/// Whether it may be at all is no choice: see [`repeats`](Self::repeats). How long a call may wait altogether is said by
-/// its [context](crate::CallContext).
+/// How often and how soon a failed call is repeated, for single calls and for each call of a bulk change.
+/// Whether a call may be repeated at all is not configurable: see [`repeats`](Self::repeats). The
+/// [context](crate::CallContext) limits how long a call may wait in total.
 ///
 /// ```
 /// use std::num::NonZeroU32;
@@ -25,20 +25,20 @@ use crate::provider::operation::Operation;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// How often a call is tried in all: 4 times unless changed. Once is never repeated.
+    /// Total attempts, including the first. Default 4; 1 disables retries.
     pub max_attempts: NonZeroU32,
-    /// The longest wait before the second attempt; twice as long before the third, and so on: 1 second
-    /// unless changed, which is what Sweeppea advises. The wait itself is drawn at random between zero and
-    /// that ("full jitter"), so that many callers do not come back at once.
+    /// Longest wait before the second attempt. It doubles before each further attempt. Default 1 second, as
+    /// Sweeppea advises. The actual wait is random between zero and this ("full jitter"), so that many
+    /// callers do not retry at the same moment.
     pub base: Duration,
-    /// The longest wait between attempts that the vendor did not ask for: 30 seconds unless changed.
+    /// Upper bound of the wait between attempts, unless the vendor asks for a longer one. Default 30 seconds.
     pub cap: Duration,
-    /// The longest `Retry-After` that is waited for: 1 hour unless changed. A longer one fails the call, as does one
-    /// that ends after the call's [deadline](crate::CallContext::deadline).
+    /// Longest `Retry-After` that is honoured. Default 1 hour. A longer `Retry-After` fails the call, as does
+    /// one that ends after the call's [deadline](crate::CallContext::deadline).
     pub max_retry_after: Duration,
-    /// How many repeats all clones of a handle may make together beyond one for every five that the vendor answers:
-    /// 100 unless changed. So an outage is not answered with a multiple of the usual calls. A call that was refused
-    /// for the quota costs nothing: it waits for the pause with all others.
+    /// Retry budget that all clones of a handle share, in retries. Every five replies of the vendor add one
+    /// retry, up to this number. Default 100. It bounds the extra load during an outage. A retry of a
+    /// rate-limited call is free.
     pub budget: u32,
 }
 
@@ -55,7 +55,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Sets how often a call is tried in all.
+    /// Sets the total number of attempts, including the first.
     #[must_use]
     pub fn max_attempts(mut self, attempts: NonZeroU32) -> Self {
         self.max_attempts = attempts;
@@ -69,31 +69,32 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the longest wait between attempts.
+    /// Sets the upper bound of the wait between attempts.
     #[must_use]
     pub fn cap(mut self, cap: Duration) -> Self {
         self.cap = cap;
         self
     }
 
-    /// Sets the longest `Retry-After` that is waited for.
+    /// Sets the longest `Retry-After` that is honoured.
     #[must_use]
     pub fn max_retry_after(mut self, wait: Duration) -> Self {
         self.max_retry_after = wait;
         self
     }
 
-    /// Sets how many repeats there may be beyond one for every five calls that succeed.
+    /// Sets the retry budget, in retries.
     #[must_use]
     pub fn budget(mut self, repeats: u32) -> Self {
         self.budget = repeats;
         self
     }
 
-    /// Whether a call that failed like this may be made again at all. The one decision, for every provider.
+    /// Whether a call that failed like this may be repeated. This is the only such decision, for every
+    /// provider.
     ///
-    /// The failure must be one that passes, and the repeat must do no harm: either nothing has happened, or
-    /// doing it twice is the same as doing it once.
+    /// The failure must be transient, and repeating must be harmless: either nothing has happened, or the
+    /// operation is idempotent.
     ///
     /// ```
     /// use ticket_core::{Effect, ErrorKind, Operation, RetryPolicy};
@@ -106,7 +107,7 @@ impl RetryPolicy {
         kind.is_transient() && (matches!(effect, Effect::None) || operation.is_idempotent())
     }
 
-    /// The longest wait before the attempt after `attempts` ones.
+    /// The longest wait after `attempts` attempts.
     pub(crate) fn backoff(&self, attempts: u32) -> Duration {
         let doubled = 1_u32.checked_shl(attempts.saturating_sub(1));
         let longest = doubled.and_then(|factor| self.base.checked_mul(factor));
@@ -114,14 +115,14 @@ impl RetryPolicy {
     }
 }
 
-/// What is left of the repeats that the clones of a handle may make together, in fifths of one.
+/// The retry budget that the clones of a handle share, in fifths of a retry.
 #[derive(Debug)]
 pub(crate) struct Budget {
     full: u64,
     left: Mutex<u64>,
 }
 
-/// A repeat costs so many fifths; a success gives back one.
+/// The cost of a retry. A reply of the vendor deposits 1.
 const REPEAT: u64 = 5;
 
 impl Budget {
@@ -133,13 +134,13 @@ impl Budget {
         }
     }
 
-    /// A call succeeded.
+    /// Adds a fifth of a retry, because the vendor replied.
     pub(crate) fn deposit(&self) {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         *left = (*left + 1).min(self.full);
     }
 
-    /// Pays for a repeat, or says that there is nothing left to pay with.
+    /// Pays for one retry. `false` if the budget is used up.
     pub(crate) fn withdraw(&self) -> bool {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let rest = left.checked_sub(REPEAT);

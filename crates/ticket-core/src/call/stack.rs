@@ -1,4 +1,4 @@
-//! The standard stack: which layers stand around a provider, and in which order. Decided here alone.
+//! The standard stack: which layers wrap a provider, and in which order. Only this module decides that.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
@@ -21,28 +21,29 @@ use crate::provider::error::Result;
 use crate::provider::operation::Request;
 use crate::provider::ticket_provider::TicketProvider;
 
-/// What can be chosen about the standard stack.
+/// Options of the standard stack.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StackOptions {
-    /// How long one attempt may take, waiting for the quota aside. 35 seconds unless changed: a little longer
-    /// than the 30 seconds after which the providers' own HTTP client gives up, since that knows better what
-    /// has happened.
+    /// Timeout of one attempt, without waiting for the quota. Default 35 seconds: a little longer than the 30
+    /// seconds of the providers' HTTP client, whose error is more precise.
     pub timeout: Duration,
-    /// How often and how soon a failed call is made again.
+    /// How often and how soon a failed call is repeated.
     pub retry: RetryPolicy,
-    /// How long a single call of [`Tickets`](crate::Tickets) may wait to be sent, for the quota and between attempts,
-    /// where its [context](crate::CallContext) has no deadline: 5 minutes unless changed. Not for bulk changes.
+    /// How long a single call of [`Tickets`](crate::Tickets) may wait to be sent, for the quota and between
+    /// attempts, if its [context](crate::CallContext) has no deadline. Default 5 minutes. It does not apply
+    /// to bulk changes.
     pub deadline: Duration,
-    /// How many calls a bulk change makes at once where its [options](crate::BulkOptions::concurrency) do not say.
+    /// Concurrent calls of a bulk change, unless its [options](crate::BulkOptions::concurrency) set another
+    /// number.
     pub concurrency: Option<NonZeroUsize>,
-    /// How many items [`Tickets::list_all`](crate::Tickets::list_all) asks for in a page where the query does not say.
-    /// Unless set, the largest page that the provider documents.
+    /// Page size of [`Tickets::list_all`](crate::Tickets::list_all), unless the query sets one. Default: the
+    /// largest page size that the provider documents.
     pub page_size: Option<NonZeroU32>,
-    /// What keeps the account within its quotas. Unless set, one of this handle's own for the quotas that
-    /// the provider documents; several handles of one account must share one.
+    /// The pacer that keeps the account within its quotas. Default: a new pacer for the quotas that the
+    /// provider documents. All handles of one account must share one pacer.
     pub pacer: Option<Arc<Pacer>>,
-    /// Makes the waits between attempts the same in every run. Unless set they differ.
+    /// Seed of the random waits between attempts, for reproducible runs. Default: a random seed.
     pub seed: Option<u64>,
 }
 
@@ -61,7 +62,7 @@ impl Default for StackOptions {
 }
 
 impl StackOptions {
-    /// Sets how long one attempt may take.
+    /// Sets the timeout of one attempt.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -82,28 +83,28 @@ impl StackOptions {
         self
     }
 
-    /// Sets how many calls a bulk change makes at once.
+    /// Sets how many calls a bulk change makes concurrently.
     #[must_use]
     pub fn concurrency(mut self, calls: NonZeroUsize) -> Self {
         self.concurrency = Some(calls);
         self
     }
 
-    /// Sets how many items `list_all` asks for in a page.
+    /// Sets the page size of `list_all`.
     #[must_use]
     pub fn page_size(mut self, items: NonZeroU32) -> Self {
         self.page_size = Some(items);
         self
     }
 
-    /// Shares the account's quotas with every other handle that has this pacer.
+    /// Sets the pacer. All handles with this pacer share the account's quotas.
     #[must_use]
     pub fn pacer(mut self, pacer: Arc<Pacer>) -> Self {
         self.pacer = Some(pacer);
         self
     }
 
-    /// Makes the waits between attempts the same in every run.
+    /// Sets the seed of the random waits between attempts.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -120,13 +121,12 @@ impl StackOptions {
 /// The standard layers, the outermost first.
 type Standard = Around<Observe, Around<Check, Around<Retry, Around<Pace, Timeout>>>>;
 
-/// Puts the standard layers around a provider: [`Observe`] → [`Check`] → [`Retry`] → [`Pace`] → [`Timeout`].
+/// Wraps a provider in the standard layers: [`Observe`] → [`Check`] → [`Retry`] → [`Pace`] → [`Timeout`].
 ///
-/// With the feature `metrics`, `Metrics` stands before them all.
+/// With the feature `metrics`, `Metrics` is the outermost layer.
 ///
-/// `Check` stands before anything that waits, so that what cannot be sent is refused at once; `Pace` stands
-/// inside `Retry`, so that every attempt has its slot; `Timeout` stands next to the provider, so that only the
-/// vendor's own time counts.
+/// `Check` is outside of every layer that waits, so invalid requests fail at once. `Pace` is inside `Retry`,
+/// so every attempt takes a slot. `Timeout` is next to the provider, so it measures only the vendor's time.
 pub fn standard_stack(
     provider: Arc<dyn TicketProvider>,
     options: &StackOptions,
@@ -144,8 +144,8 @@ pub fn standard_stack(
     Arc::new(Stack::new(layers, provider))
 }
 
-/// A provider with a layer around it, which may be several in one: one object and one boxed future per call. The only
-/// place that forwards the operations one by one.
+/// A provider wrapped in a layer, which may combine several layers. Each call needs one boxed future. Only
+/// this type forwards the operations one by one.
 #[derive(Debug)]
 pub struct Stack<L> {
     layer: L,
@@ -153,13 +153,14 @@ pub struct Stack<L> {
 }
 
 impl<L: Layer> Stack<L> {
-    /// Puts `layer` around `provider`.
+    /// Wraps `provider` in `layer`.
     pub fn new(layer: L, provider: Arc<dyn TicketProvider>) -> Self {
         Self { layer, provider }
     }
 }
 
-/// Forwards operations through the layers. Spelt out as `async_trait` does it, since that does not look into macros.
+/// Forwards operations through the layers. The signatures are written as `async_trait` expands them, because
+/// `async_trait` does not expand macros.
 macro_rules! forward {
     ($($name:ident = $request:ident($($argument:ident: &$life:lifetime $type:ty),+) -> $reply:ty;)+) => {$(
         fn $name<'s, 'c, $($life,)+ 'r>(

@@ -1,4 +1,4 @@
-//! What is sent to be filed or changed: new tickets, patches, files; and what a create gives back.
+//! Input of creates and updates: new tickets, patches, attachments; and the result of a create.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::model::hidden::Hidden;
 use crate::model::raw::RawJson;
 use crate::model::ticket::{Person, Priority, Status, TicketId};
 
-/// A ticket to be filed. What the vendor cannot carry is refused by name, never dropped.
+/// A ticket to create. A field that the vendor does not support is rejected by name, never dropped.
 ///
 /// ```
 /// use ticket_core::{NewTicket, Person, Priority};
@@ -29,24 +29,24 @@ pub struct NewTicket {
     pub subject: String,
     /// The text.
     pub description: Option<String>,
-    /// Who asks.
+    /// The requester.
     pub requester: Option<Person>,
     /// The vendor's category, topic or type of request, by name.
     pub category: Option<String>,
-    /// How urgent it is.
+    /// The priority.
     pub priority: Option<Priority>,
-    /// Who shall work on it: a name, an address or an id, as the vendor takes it.
+    /// The assignee: a name, an address or an id, depending on the vendor.
     pub assignee: Option<String>,
     /// Labels.
     pub tags: Vec<String>,
     /// Files.
     pub attachments: Vec<Attachment>,
-    /// Fields that only this vendor or this account has, by the vendor's own name.
+    /// Custom fields of this vendor or account, by the vendor's names.
     pub custom: BTreeMap<String, String>,
 }
 
 impl NewTicket {
-    /// A ticket with this subject line.
+    /// Creates a ticket with this subject line.
     pub fn new(subject: impl Into<String>) -> Self {
         Self {
             subject: subject.into(),
@@ -68,7 +68,7 @@ impl NewTicket {
         self
     }
 
-    /// Sets who asks.
+    /// Sets the requester.
     #[must_use]
     pub fn requester(mut self, requester: Person) -> Self {
         self.requester = Some(requester);
@@ -82,14 +82,14 @@ impl NewTicket {
         self
     }
 
-    /// Sets how urgent it is.
+    /// Sets the priority.
     #[must_use]
     pub fn priority(mut self, priority: Priority) -> Self {
         self.priority = Some(priority);
         self
     }
 
-    /// Sets who shall work on it.
+    /// Sets the assignee.
     #[must_use]
     pub fn assignee(mut self, assignee: impl Into<String>) -> Self {
         self.assignee = Some(assignee.into());
@@ -110,7 +110,7 @@ impl NewTicket {
         self
     }
 
-    /// Sets a field that only this vendor or this account has.
+    /// Sets a custom field of this vendor or account.
     #[must_use]
     pub fn custom(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.custom.insert(name.into(), value.into());
@@ -134,7 +134,7 @@ impl fmt::Debug for NewTicket {
     }
 }
 
-/// What a create gives back. Few vendors send the whole ticket: get it to see it.
+/// The result of a create. Few vendors return the whole ticket; call `get` to read it.
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Created {
@@ -145,7 +145,7 @@ pub struct Created {
 }
 
 impl Created {
-    /// The ticket with this id was created; `raw` is the vendor's reply.
+    /// Creates the result for the ticket with this id; `raw` is the vendor's reply.
     pub fn new(id: impl Into<TicketId>, raw: impl Into<RawJson>) -> Self {
         Self {
             id: id.into(),
@@ -163,7 +163,7 @@ impl fmt::Debug for Created {
     }
 }
 
-/// What is to change on a ticket; what is absent stays as it is.
+/// Changes to a ticket. Absent fields stay as they are.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TicketPatch {
@@ -181,7 +181,7 @@ pub struct TicketPatch {
     pub assignee: Option<String>,
     /// Files to add.
     pub attachments: Vec<Attachment>,
-    /// New values of fields that only this vendor or this account has.
+    /// New values of custom fields of this vendor or account.
     pub custom: BTreeMap<String, String>,
 }
 
@@ -240,7 +240,7 @@ impl TicketPatch {
         self
     }
 
-    /// Changes a field that only this vendor or this account has.
+    /// Changes a custom field of this vendor or account.
     #[must_use]
     pub fn custom(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.custom.insert(name.into(), value.into());
@@ -263,7 +263,7 @@ impl fmt::Debug for TicketPatch {
     }
 }
 
-/// A file that goes with a ticket or a comment. Cloning does not copy the bytes.
+/// A file attached to a ticket or a comment. Cloning does not copy the bytes.
 ///
 /// ```
 /// use ticket_core::Attachment;
@@ -280,22 +280,22 @@ pub struct Attachment {
     pub name: String,
     /// The media type, such as `image/png`.
     pub media_type: Option<String>,
-    /// Where the bytes are.
+    /// The source of the bytes.
     pub source: AttachmentSource,
 }
 
-/// Where the bytes of an [`Attachment`] are.
+/// The source of the bytes of an [`Attachment`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum AttachmentSource {
     /// In memory.
     Bytes(Arc<[u8]>),
-    /// In a file, which is opened and streamed anew by each attempt to send it.
+    /// In a file. Each attempt opens and streams it again.
     File(PathBuf),
 }
 
 impl Attachment {
-    /// A file of this name with these bytes.
+    /// Creates an attachment with this name and these bytes.
     pub fn new(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
         Self {
             name: name.into(),
@@ -304,7 +304,7 @@ impl Attachment {
         }
     }
 
-    /// The file at `path`, under its own name. It is opened when it is sent, not before.
+    /// Creates an attachment from the file at `path`, with its file name. The file is opened when it is sent.
     pub fn from_path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let name = path

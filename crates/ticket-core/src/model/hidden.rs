@@ -1,8 +1,8 @@
-//! What `Debug` shows in place of what people wrote.
+//! Replaces texts in `Debug` output.
 
 use std::fmt;
 
-/// Stands in `Debug` for a text that must not be printed: its length.
+/// Prints the length of a text that must not appear in `Debug` output.
 pub(crate) struct Hidden<'a>(pub(crate) &'a str);
 
 impl fmt::Debug for Hidden<'_> {

@@ -1,4 +1,4 @@
-//! What is said on a ticket: messages read, comments written.
+//! Messages of a ticket and new comments.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::model::hidden::Hidden;
 use crate::model::raw::RawJson;
 use crate::model::ticket::Person;
 
-/// Which way a message went.
+/// The direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -19,21 +19,21 @@ pub enum Direction {
     Inbound,
     /// To the customer.
     Outbound,
-    /// Among the people who work on it.
+    /// Between agents only.
     Internal,
 }
 
-/// A message of a ticket as it was read.
+/// A message of a ticket.
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Message {
-    /// The message's id, where the vendor gives one.
+    /// The message's id, if the vendor has one.
     pub id: Option<String>,
-    /// Who wrote it.
+    /// The author.
     pub author: Option<Person>,
-    /// Which way it went, where that is known.
+    /// The direction, if known.
     pub direction: Option<Direction>,
-    /// The text, which may be HTML where the vendor's is.
+    /// The text. It is HTML if the vendor sends HTML.
     pub body: String,
     /// When it was written.
     pub created_at: Option<Timestamp>,
@@ -42,7 +42,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message of which only the text and the vendor's JSON are known.
+    /// Creates a message with a text and the vendor's JSON only.
     pub fn new(body: impl Into<String>, raw: impl Into<RawJson>) -> Self {
         Self {
             id: None,
@@ -68,25 +68,25 @@ impl fmt::Debug for Message {
     }
 }
 
-/// A comment to be added to a ticket.
+/// A comment to add to a ticket.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct NewComment {
     /// The text.
     pub body: String,
-    /// Which way it goes.
+    /// The direction.
     pub direction: Direction,
     /// Files.
     pub attachments: Vec<Attachment>,
 }
 
 impl NewComment {
-    /// A note among the people who work on the ticket.
+    /// An internal note, visible to agents only.
     pub fn internal(body: impl Into<String>) -> Self {
         Self::new(body, Direction::Internal)
     }
 
-    /// A message in the customer's name, as if it had come from them.
+    /// A message on behalf of the customer, as if the customer had sent it.
     pub fn inbound(body: impl Into<String>) -> Self {
         Self::new(body, Direction::Inbound)
     }
@@ -96,7 +96,7 @@ impl NewComment {
         Self::new(body, Direction::Outbound)
     }
 
-    /// A comment that goes this way.
+    /// Creates a comment with this direction.
     pub fn new(body: impl Into<String>, direction: Direction) -> Self {
         Self {
             body: body.into(),

@@ -1,8 +1,8 @@
-//! Names of an enum's variants, from one list that cannot lack a variant.
+//! Names of an enum's variants, from one exhaustive list.
 
 /// Gives an enum `ALL`, `as_str` and `Display`. A variant that is not listed does not compile.
 ///
-/// Not `strum`: its three crates would come along with every provider, and go beyond what one may bring.
+/// `strum` would add three crates to every provider, which exceeds the dependency limit.
 macro_rules! names {
     ($Enum:ident { $($Variant:ident => $name:literal,)+ }) => {
         impl $Enum {

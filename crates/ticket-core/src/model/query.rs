@@ -1,4 +1,4 @@
-//! Lists: what to look for, and the pages they come in.
+//! Queries and pages of lists.
 
 use std::fmt;
 
@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ticket::Priority;
 
-/// Which tickets a list holds, by state.
+/// The state of the tickets in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// Those not yet closed.
+    /// Tickets that are not closed.
     Open,
-    /// Those closed.
+    /// Closed tickets.
     Closed,
 }
 
-/// What to look for. A filter that the vendor does not have is refused by name, never ignored.
+/// The filters of a list. A filter that the vendor does not support is rejected by name, never ignored.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TicketQuery {
-    /// Only tickets in this state; all of them where absent.
+    /// Only tickets in this state. Absent: tickets in any state.
     pub state: Option<State>,
     /// Only tickets with this text, as the vendor's search understands it.
     pub search: Option<String>,
@@ -28,7 +28,7 @@ pub struct TicketQuery {
     pub priority: Option<Priority>,
     /// Only tickets of this category.
     pub category: Option<String>,
-    /// Which page.
+    /// The page to read.
     pub page: PageRequest,
 }
 
@@ -89,7 +89,7 @@ impl fmt::Debug for TicketQuery {
     }
 }
 
-/// Where a page begins: the provider's own mark, good only for the query that it came with.
+/// The start of a page, in the provider's own format. Valid only for the query that returned it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cursor(String);
 
@@ -109,14 +109,14 @@ impl Cursor {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PageRequest {
-    /// Where the page begins; the first page where absent.
+    /// The start of the page. Absent: the first page.
     pub cursor: Option<Cursor>,
-    /// How many items at most; the vendor's own number where absent. Fewer may come.
+    /// Maximum number of items. Absent: the vendor's default. The vendor may return fewer.
     pub limit: Option<u32>,
 }
 
 impl PageRequest {
-    /// The first page, in the vendor's own size.
+    /// The first page, in the vendor's default size.
     pub fn first() -> Self {
         Self::default()
     }
@@ -128,7 +128,7 @@ impl PageRequest {
         self
     }
 
-    /// At most so many items.
+    /// Sets the maximum number of items.
     #[must_use]
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
@@ -140,16 +140,16 @@ impl PageRequest {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What is on this page. A page in the middle of a list may be empty.
+    /// The items. A page in the middle of a list may be empty.
     pub items: Vec<T>,
-    /// Where the next page begins; absent on the last page.
+    /// The start of the next page; absent on the last page.
     pub next: Option<Cursor>,
-    /// How many items the whole list has, where the vendor says so.
+    /// Total number of items in the list, if the vendor returns it.
     pub total: Option<u64>,
 }
 
 impl<T> Page<T> {
-    /// A page that is the last one.
+    /// Creates the last page of a list.
     pub fn last(items: Vec<T>) -> Self {
         Self {
             items,
@@ -158,14 +158,14 @@ impl<T> Page<T> {
         }
     }
 
-    /// Says where the next page begins.
+    /// Sets the start of the next page.
     #[must_use]
     pub fn next(mut self, next: Option<Cursor>) -> Self {
         self.next = next;
         self
     }
 
-    /// Says how many items the whole list has.
+    /// Sets the total number of items in the list.
     #[must_use]
     pub fn total(mut self, total: Option<u64>) -> Self {
         self.total = total;

@@ -1,4 +1,4 @@
-//! What vendors sent, kept as it came.
+//! The vendor's JSON, unmodified.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use crate::model::hidden::Hidden;
 
-/// JSON as a vendor sent it, unmodified: numbers have all their digits, objects their order and what stands in them
-/// twice. `Debug` prints its length only.
+/// JSON as the vendor sent it, unmodified: it keeps all digits of numbers, the order of keys and duplicate
+/// keys. `Debug` prints only its length.
 ///
 /// ```
 /// use ticket_core::RawJson;
@@ -22,13 +22,13 @@ use crate::model::hidden::Hidden;
 pub struct RawJson(Box<str>);
 
 impl RawJson {
-    /// Reads a text and keeps it, but for white space around it, by looking at it once.
+    /// Decodes a text and keeps it without the surrounding white space, in one pass.
     ///
     /// # Errors
     ///
-    /// Where it is not JSON, or not what is to be read.
+    /// If the text is not JSON, or does not decode as `T`.
     pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<(T, Self)> {
-        // Whatever `T` makes of it, all of it was found to be JSON.
+        // Decoding any `T` checks that the whole text is JSON.
         let value = serde_json::from_str(text)?;
         let text = text.trim_matches([' ', '\n', '\r', '\t']);
         Ok((value, Self(text.into())))
@@ -40,14 +40,14 @@ impl RawJson {
     }
 }
 
-/// A part of a larger JSON, such as a row of a list.
+/// Keeps a part of a larger JSON value, such as a row of a list.
 impl From<Box<RawValue>> for RawJson {
     fn from(raw: Box<RawValue>) -> Self {
         Self(raw.into())
     }
 }
 
-/// As it stands, where JSON is written.
+/// Writes the JSON unmodified.
 impl Serialize for RawJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let raw: &RawValue = serde_json::from_str(&self.0).map_err(ser::Error::custom)?;

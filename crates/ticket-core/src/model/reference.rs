@@ -1,4 +1,4 @@
-//! `account:id`: how a ticket is named across accounts.
+//! `account:id`: references to tickets across accounts.
 
 use std::fmt;
 
@@ -36,14 +36,15 @@ impl TicketRef {
         }
     }
 
-    /// Reads `account:id`, or says what is wrong with it. As an [`Error`](crate::Error) that is `FromStr`.
+    /// Parses `account:id`, or returns a message. `FromStr` returns the message as an
+    /// [`Error`](crate::Error).
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         match text.trim().split_once(':') {
             Some((account, id)) if !account.trim().is_empty() && !id.trim().is_empty() => {
                 Ok(Self::new(account.trim(), id.trim()))
             }
             _ => Err(format!(
-                "\"{text}\" names no ticket; write account:id, such as onecloud:121"
+                "\"{text}\" is not a ticket reference; use ACCOUNT:ID, e.g. onecloud:121"
             )),
         }
     }
@@ -99,6 +100,9 @@ mod tests {
             refs
         );
         let error = serde_json::from_str::<TicketRef>(r#""121""#).unwrap_err();
-        assert!(error.to_string().contains("names no ticket"), "{error}");
+        assert!(
+            error.to_string().contains("is not a ticket reference"),
+            "{error}"
+        );
     }
 }

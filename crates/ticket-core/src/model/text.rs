@@ -1,8 +1,8 @@
-//! Text that others wrote, where people read it.
+//! Checks of foreign text that is shown to people.
 
-/// Whether a character, printed as it is, does something to a terminal or misleads who reads: a control character, a
-/// line separator, a direction mark or an invisible one. Each of these can forge a line of a log.
-/// All of them have four hexadecimal digits at most.
+/// Whether printing a character unescaped can control a terminal or mislead the reader: control characters,
+/// line separators, direction marks and invisible characters. Each of them can forge a line of a log. Their
+/// code points have at most four hexadecimal digits.
 ///
 /// ```
 /// use ticket_core::is_misleading;

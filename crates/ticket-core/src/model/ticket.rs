@@ -1,7 +1,7 @@
-//! Tickets as every provider speaks of them, as they are read. What is filed and changed is in `draft.rs`.
+//! Tickets as they are read, shared by all providers. New tickets and patches are in `draft.rs`.
 //!
-//! `Debug` of these types prints ids and lengths, never what people wrote: subjects, texts and names reach
-//! logs by `Debug` far too easily.
+//! `Debug` of these types prints ids and lengths, never subjects, texts or names, because `Debug` output
+//! often ends up in logs.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::model::hidden::Hidden;
 use crate::model::raw::RawJson;
 
-/// A ticket's id in its vendor's system, as text; never a number, even where it looks like one.
+/// A ticket's id in the vendor's system. It is always text, even if it looks like a number.
 ///
-/// Any text is accepted here. What cannot be an id (empty, control characters, over 256 bytes) is refused
-/// with `InvalidInput` before anything is sent.
+/// This type accepts any text. Before anything is sent, an id that is empty, longer than 256 bytes or has
+/// control characters is rejected with `InvalidInput`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TicketId(EcoString);
 
@@ -61,8 +61,8 @@ impl From<&TicketId> for TicketId {
     }
 }
 
-/// The state of a ticket at one moment, as its vendor names it: an `ETag`, a time stamp. Opaque: it can only be
-/// compared and given back.
+/// The version of a ticket, as the vendor identifies it: an `ETag`, a time stamp. It is opaque: it can only
+/// be compared and sent back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Version(EcoString);
 
@@ -78,17 +78,17 @@ impl Version {
     }
 }
 
-/// Where a ticket stands. A code that no provider has a meaning for is kept as it came.
+/// The status of a ticket. An unknown code is kept unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
-    /// Being worked on, or waiting to be.
+    /// In progress, or waiting for an agent.
     Open,
-    /// Waiting for somebody else.
+    /// Waiting for somebody else, such as the customer.
     OnHold,
-    /// Solved, and may still be reopened.
+    /// Solved; can be reopened.
     Resolved,
-    /// Done with.
+    /// Finished.
     Closed,
     /// The vendor's own code or name.
     Other(String),
@@ -107,17 +107,17 @@ impl Status {
     }
 }
 
-/// How urgent a ticket is. A code that no provider has a meaning for is kept as it came.
+/// The priority of a ticket. An unknown code is kept unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Priority {
-    /// It can wait.
+    /// Lower than usual.
     Low,
-    /// The usual.
+    /// The usual priority.
     Medium,
-    /// Before others.
+    /// Higher than usual.
     High,
-    /// Before all others.
+    /// The highest priority.
     Urgent,
     /// The vendor's own code or name.
     Other(String),
@@ -171,11 +171,11 @@ macro_rules! text_like {
 }
 text_like!(Status, Priority);
 
-/// A person named by a ticket: who asked, who works on it, who wrote. Absent parts are unknown.
+/// A person in a ticket: the requester, the assignee, an author. Absent fields are unknown.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Person {
-    /// The person's id in the vendor's system. Printed by `Debug`, so never an address or a name.
+    /// The person's id in the vendor's system. `Debug` prints it, so it must not be an address or a name.
     pub id: Option<String>,
     /// The full name.
     pub name: Option<String>,
@@ -194,7 +194,7 @@ impl Person {
         }
     }
 
-    /// The person of this name.
+    /// The person with this name.
     pub fn named(name: impl Into<String>) -> Self {
         Self {
             name: Some(name.into()),
@@ -242,31 +242,31 @@ impl fmt::Debug for Person {
     }
 }
 
-/// A ticket as it was read.
+/// A ticket, as the vendor returned it.
 ///
-/// What the vendor sent and this type does not model is in [`raw`](Self::raw).
+/// [`raw`](Self::raw) holds everything that the vendor sent, including fields that this type does not model.
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
 pub struct Ticket {
-    /// The id to call operations with.
+    /// The id, for use in operations.
     pub id: TicketId,
     /// The subject line.
     pub subject: Option<String>,
-    /// The text, which may be HTML where the vendor's is.
+    /// The text. It is HTML if the vendor sends HTML.
     pub description: Option<String>,
-    /// Where it stands.
+    /// The status.
     pub status: Option<Status>,
-    /// How urgent it is.
+    /// The priority.
     pub priority: Option<Priority>,
     /// The vendor's category, topic or type of request.
     pub category: Option<String>,
-    /// Who asked.
+    /// The requester.
     pub requester: Option<Person>,
-    /// Who works on it.
+    /// The assignee.
     pub assignee: Option<Person>,
     /// Labels.
     pub tags: Vec<String>,
-    /// When it was filed.
+    /// When it was created.
     pub created_at: Option<Timestamp>,
     /// When it last changed.
     pub updated_at: Option<Timestamp>,
@@ -279,7 +279,7 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// A ticket of which only the id and the vendor's JSON are known.
+    /// Creates a ticket with an id and the vendor's JSON only.
     pub fn new(id: impl Into<TicketId>, raw: impl Into<RawJson>) -> Self {
         Self {
             id: id.into(),

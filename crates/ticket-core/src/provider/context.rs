@@ -1,6 +1,6 @@
-//! What goes along with one call: how long it may wait to be sent, and what is known of earlier attempts.
+//! The context of one call: how long it may wait to be sent, and the effect of earlier attempts.
 //!
-//! Not how long the vendor may take once it is sent: see `Timeout`.
+//! The time limit of a sent request is in `Timeout`.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -15,10 +15,10 @@ use tokio::time::Instant;
 use crate::provider::error::Effect;
 use crate::provider::stop::Stop;
 
-/// What goes along with one call; the first argument of every operation. The default waits as long as it takes and
-/// knows of no earlier attempt.
+/// The context of one call; the first argument of every operation. By default, a call waits without a limit
+/// and has no earlier attempt.
 ///
-/// Layers see it in [`Call`](crate::Call), and hand it on, changed or not, to the layers inside.
+/// Layers get it from [`Call`](crate::Call) and pass it, changed or unchanged, to the inner layers.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,16 +35,15 @@ use crate::provider::stop::Stop;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CallContext {
-    /// Nothing is sent later than this: no first attempt and no retry. Waiting that cannot end before it fails at
-    /// once.
+    /// No attempt is sent at or after this time. A wait that cannot end before it fails at once.
     pub deadline: Option<Instant>,
-    /// Nothing is sent after [`Stop::finish`].
+    /// No attempt is sent after [`Stop::finish`].
     pub stop: Option<Stop>,
-    /// The effect of attempts that were made before this call, such as by a process that was killed. After
-    /// [`Effect::Unknown`] a delete that finds no ticket is read as the trace of such an attempt.
+    /// The effect of attempts before this call, for example by a process that was killed. After
+    /// [`Effect::Unknown`], a delete that finds no ticket counts as done by such an attempt.
     pub earlier_attempt: Effect,
-    /// Lets the vendor recognise a repeated create, where it has such keys; elsewhere it is not used. One key is for
-    /// one create.
+    /// Lets the vendor detect a repeated create, if the vendor supports idempotency keys; otherwise it is
+    /// ignored. Use each key for one create only.
     pub idempotency_key: Option<Arc<str>>,
     pub(crate) send_state: Option<Arc<SendState>>,
 }
@@ -55,40 +54,40 @@ impl CallContext {
         Self::default()
     }
 
-    /// Sends nothing later than this.
+    /// Sets the deadline: no attempt is sent at or after it.
     #[must_use]
     pub fn deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// Sends nothing once this stop is asked for.
+    /// Sets the stop: no attempt is sent once it is requested.
     #[must_use]
     pub fn stop(mut self, stop: Stop) -> Self {
         self.stop = Some(stop);
         self
     }
 
-    /// States the effect of attempts that were made before this call.
+    /// Sets the effect of attempts before this call.
     #[must_use]
     pub fn earlier_attempt(mut self, effect: Effect) -> Self {
         self.earlier_attempt = effect;
         self
     }
 
-    /// Sets the key by which the vendor recognises a repeated create.
+    /// Sets the key by which the vendor detects a repeated create.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<Arc<str>>) -> Self {
         self.idempotency_key = Some(key.into());
         self
     }
 
-    /// Whether nothing may be sent at `moment`. The deadline itself is too late.
+    /// Whether `moment` is at or after the deadline.
     pub(crate) fn is_late_at(&self, moment: Instant) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= moment)
     }
 
-    /// Whether and why nothing more may be sent now.
+    /// Why nothing may be sent any more; `None` while sending is allowed.
     pub(crate) fn ended(&self) -> Option<WaitEnded> {
         if self.stop.as_ref().is_some_and(Stop::is_finishing) {
             Some(WaitEnded::Stopped)
@@ -99,13 +98,13 @@ impl CallContext {
         }
     }
 
-    /// Waits for `event`, which is dropped at the deadline or stop. Nothing is begun after them.
+    /// Waits for `event`, and drops it at the deadline or stop. `event` is not polled after them.
     pub(crate) async fn wait_for<F: Future>(&self, event: F) -> Result<F::Output, WaitEnded> {
         if let Some(ended) = self.ended() {
             return Err(ended);
         }
         let mut event = pin!(event);
-        // Mostly the event is there, and no timer or listener is needed.
+        // The event is usually ready, so no timer or listener is needed.
         match event.as_mut().now_or_never() {
             Some(output) => Ok(output),
             None => Box::pin(self.wait_long_for(event)).await,
@@ -120,7 +119,7 @@ impl CallContext {
         }
     }
 
-    /// Returns at the deadline or stop, whichever comes first; never where there is neither.
+    /// Waits for the deadline or the stop, whichever comes first; forever if there is neither.
     pub(crate) async fn end(&self) -> WaitEnded {
         let stopped = async {
             match &self.stop {
@@ -146,11 +145,11 @@ impl CallContext {
 pub(crate) enum WaitEnded {
     /// The deadline has passed.
     Deadline,
-    /// A stop was asked for.
+    /// A stop was requested.
     Stopped,
 }
 
-/// How far a call has come, for a bulk change that no longer waits for it.
+/// Whether a call was sent, for a bulk change that stops waiting for it.
 #[derive(Debug, Default)]
 pub(crate) struct SendState(AtomicU8);
 
@@ -159,24 +158,24 @@ impl SendState {
     const HELD_BACK: u8 = 2;
     const SENT: u8 = 3;
 
-    /// The call is made. From now on it counts as sent, unless a layer holds it back.
+    /// Marks the call as started. From now on it counts as sent, unless a layer holds it back.
     pub(crate) fn begin(&self) {
         self.0.store(Self::BEGUN, Relaxed);
     }
 
-    /// A layer holds the call back. That changes nothing once an earlier attempt was sent.
+    /// Marks the call as held back by a layer. It has no effect once an earlier attempt was sent.
     pub(crate) fn hold_back(&self) {
         let _ = self
             .0
             .compare_exchange(Self::BEGUN, Self::HELD_BACK, Relaxed, Relaxed);
     }
 
-    /// The call is no longer held back.
+    /// Marks the call as sent.
     pub(crate) fn send(&self) {
         self.0.store(Self::SENT, Relaxed);
     }
 
-    /// Whether the call may have reached the vendor. Certain once it has ended.
+    /// Whether the call may have reached the vendor. Final once the call has ended.
     pub(crate) fn may_be_sent(&self) -> bool {
         matches!(self.0.load(Relaxed), Self::BEGUN | Self::SENT)
     }

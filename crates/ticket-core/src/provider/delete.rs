@@ -1,10 +1,10 @@
-//! What became of each ticket that was to be deleted: exactly one answer per asked id.
+//! Input and result of deletes: exactly one outcome per requested id.
 
 use crate::model::ticket::{TicketId, Version};
 use crate::provider::error::{Effect, ErrorKind, Result};
 use crate::provider::outcome::Outcome;
 
-/// A ticket to be deleted.
+/// A ticket to delete.
 ///
 /// ```
 /// use ticket_core::{DeleteTarget, Version};
@@ -17,7 +17,7 @@ use crate::provider::outcome::Outcome;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DeleteTarget {
-    /// Its id.
+    /// The ticket's id.
     pub id: TicketId,
     /// Delete it only while it has this version.
     pub version: Option<Version>,
@@ -46,7 +46,8 @@ impl<I: Into<TicketId>> From<I> for DeleteTarget {
     }
 }
 
-/// The outcomes of a delete: exactly one per asked id, in the order asked; an id asked twice is answered twice.
+/// The outcomes of a delete: exactly one per requested id, in the order requested. A duplicate id has one
+/// outcome per occurrence.
 ///
 /// ```
 /// use ticket_core::{Outcome, DeleteReport, DeleteTarget};
@@ -62,8 +63,8 @@ pub struct DeleteReport {
 }
 
 impl DeleteReport {
-    /// Asks `outcome` for the answer to each target. This is the only way to make a report, so that none can
-    /// lack an id or name one that was not asked for.
+    /// Creates a report by calling `outcome` for each target. There is no way to create a report with a
+    /// missing or an extra id.
     pub fn from_fn(
         targets: &[DeleteTarget],
         mut outcome: impl FnMut(&TicketId) -> Outcome,
@@ -76,14 +77,14 @@ impl DeleteReport {
         }
     }
 
-    /// The report of a vendor that deletes one ticket per call, `id`.
+    /// Creates the report of a call that deletes one ticket, `id`.
     ///
-    /// An answer about the ticket itself (there is none, or its state forbids it) is an outcome; anything
-    /// else (credentials, quota, transport, an unknown effect) is about the call.
+    /// An error about the ticket itself (not found, or its state forbids a delete) becomes an outcome. Any
+    /// other error (credentials, quota, transport, an unknown effect) is about the call.
     ///
     /// # Errors
     ///
-    /// Returns the error where it is not about the ticket.
+    /// Returns the error if it is not about the ticket.
     pub fn of_one(id: &TicketId, result: Result<()>) -> Result<Self> {
         let outcome = match result {
             Ok(()) => Outcome::Done,
@@ -101,12 +102,12 @@ impl DeleteReport {
         })
     }
 
-    /// What became of each id, in the order asked.
+    /// The report with these outcomes.
     pub(crate) fn from_outcomes(outcomes: Vec<(TicketId, Outcome)>) -> Self {
         Self { outcomes }
     }
 
-    /// What became of each id, in the order asked.
+    /// The outcome of each id, in the order requested.
     pub(crate) fn into_outcomes(self) -> Vec<(TicketId, Outcome)> {
         self.outcomes
     }
@@ -121,29 +122,29 @@ impl DeleteReport {
         }
     }
 
-    /// The ids with their outcomes, in the order asked.
+    /// The ids with their outcomes, in the order requested.
     pub fn iter(&self) -> impl Iterator<Item = (&TicketId, &Outcome)> {
         self.outcomes.iter().map(|(id, outcome)| (id, outcome))
     }
 
-    /// The outcome of `id`, where it was asked for.
+    /// The outcome of `id`, if it was requested.
     pub fn outcome(&self, id: &TicketId) -> Option<&Outcome> {
         self.iter()
             .find(|(asked, _)| *asked == id)
             .map(|(_, outcome)| outcome)
     }
 
-    /// Whether every asked ticket is deleted. True of the empty report.
+    /// Whether every requested ticket is deleted. True for an empty report.
     pub fn all_deleted(&self) -> bool {
         self.outcomes.iter().all(|(_, outcome)| outcome.is_done())
     }
 
-    /// How many ids were asked for.
+    /// The number of requested ids.
     pub fn len(&self) -> usize {
         self.outcomes.len()
     }
 
-    /// Whether nothing was asked for.
+    /// Whether no id was requested.
     pub fn is_empty(&self) -> bool {
         self.outcomes.is_empty()
     }

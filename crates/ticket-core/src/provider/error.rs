@@ -1,6 +1,7 @@
-//! One error for every provider: what a caller can act on, and whether the vendor may have acted.
+//! The error type of all providers: what went wrong, and whether the vendor may have acted.
 //!
-//! No foreign error type is part of it: a transport's error is kept as [`source`](std::error::Error::source).
+//! It exposes no foreign error types: a transport error is available as
+//! [`source`](std::error::Error::source).
 
 mod debug;
 mod kind;
@@ -24,19 +25,19 @@ use crate::provider::operation::Operation;
 /// The result of every operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// How many characters of a vendor's own words are kept.
+/// Maximum length of a vendor's message, in characters.
 const MAX_VENDOR_MESSAGE: usize = 300;
 
-/// A daily span of time that a vendor named in an error, without date or zone. It may cross midnight.
+/// A daily time window from a vendor's error, without date or time zone. It may cross midnight.
 ///
-/// A hint only: OneCloud's "try again tomorrow at 18:00 - 06:00" does not say in whose zone, nor for
-/// certain whether calls are allowed or refused in it.
+/// A hint only: OneCloud's "try again tomorrow at 18:00 - 06:00" does not name a time zone, nor does it say
+/// clearly whether calls are allowed or rejected in that window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DailyWindow {
-    /// The first moment of the window.
+    /// The start of the window.
     pub start: Time,
-    /// The moment at which it ends.
+    /// The end of the window.
     pub end: Time,
 }
 
@@ -49,9 +50,10 @@ impl DailyWindow {
 
 /// Why an operation failed.
 ///
-/// `Display` is one line: where, on which ticket, what failed, and the vendor's own words (control characters
-/// escaped; of the id at most 40 characters, of what failed 600, of the vendor's words 300). It never holds a
-/// secret, a URL or a whole body. It can be written to storage and read back, all but its cause.
+/// `Display` is one line: the provider and operation, the ticket, what failed, and the vendor's message
+/// (control characters escaped; at most 40 characters of the id, 600 of our message, 300 of the vendor's
+/// message). It never holds a secret, a URL or a whole body. Everything but the source can be serialized and
+/// read back.
 ///
 /// ```
 /// use ticket_core::{Effect, Error, ErrorKind, Operation};
@@ -67,8 +69,8 @@ impl DailyWindow {
 ///     r#"sweeppea delete 2531581: there is no such ticket (HTTP 404); the vendor says: "Ticket not found""#
 /// );
 /// ```
-/// `Debug` is one line too, since that is what a `main` that returns this error prints: what `Display` says, the kind,
-/// the effect and, where they say more, the causes.
+/// `Debug` is one line too, because a `main` that returns this error prints it: the `Display` text, the kind,
+/// the effect and, if they add information, the sources.
 #[derive(Clone, thiserror::Error)]
 #[error("{inner}")]
 pub struct Error {
@@ -93,10 +95,10 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of this kind. `message` says what failed and, where it can, what to do; it must hold no
-    /// secret and no ticket text.
+    /// Creates an error of this kind. `message` says what failed and, if possible, what to do. It must not
+    /// contain secrets or ticket texts.
     ///
-    /// The effect starts as the kind's usual one: unknown for `Unavailable`, `Timeout`, `Server` and
+    /// The effect defaults to the kind's usual effect: unknown for `Unavailable`, `Timeout`, `Server` and
     /// `BadResponse`, none for all others.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
@@ -118,17 +120,17 @@ impl Error {
         }
     }
 
-    /// An argument was refused before anything was sent.
+    /// Creates an error for an argument that was rejected before anything was sent.
     pub fn invalid_input(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidInput, message)
     }
 
-    /// The configuration is incomplete or wrong.
+    /// Creates an error for an incomplete or wrong configuration.
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message)
     }
 
-    /// The provider has no such operation. Nothing was sent.
+    /// Creates an error for an operation that the provider does not support. Nothing was sent.
     pub fn unsupported(provider: &str, operation: Operation) -> Self {
         Self::new(
             ErrorKind::Unsupported,
@@ -137,7 +139,7 @@ impl Error {
         .in_operation(provider, operation)
     }
 
-    /// States the effect where more is known than the kind tells.
+    /// Sets the effect, if it differs from the kind's usual one.
     #[must_use]
     pub fn with_effect(mut self, effect: Effect) -> Self {
         self.inner.effect = effect;
@@ -151,8 +153,8 @@ impl Error {
         self
     }
 
-    /// Adds the vendor's own words: at most 300 characters, control characters escaped, a cut marked.
-    /// Empty words are left out.
+    /// Adds the vendor's message: at most 300 characters, control characters escaped, a cut marked with `…`.
+    /// An empty message is ignored.
     #[must_use]
     pub fn with_vendor_message(mut self, message: &str) -> Self {
         let message = message.trim();
@@ -176,45 +178,46 @@ impl Error {
         self
     }
 
-    /// The same reason for not doing something else, which is said first.
+    /// A copy of this error with a context in front of its message, such as what was not done because of it.
+    /// It has no effect and no attempts.
     pub(crate) fn with_context(&self, consequence: &str) -> Self {
         let mut error = self.clone().with_effect(Effect::None).with_attempts(0);
         error.inner.message = format!("{consequence}: {}", error.inner.message);
         error
     }
 
-    /// Says that the call ended before it was made: it was called off, or there was no free call in time.
+    /// Marks the call as not attempted: it was stopped, or the quota allowed no call in time.
     pub(crate) fn not_attempted(mut self) -> Self {
         self.inner.not_attempted = true;
         self
     }
 
-    /// Whether the call ended before it was made.
+    /// Whether the call was not attempted.
     pub(crate) fn is_not_attempted(&self) -> bool {
         self.inner.not_attempted
     }
 
-    /// Says one thing more.
+    /// Appends a note to the message.
     pub(crate) fn with_note(mut self, note: &str) -> Self {
         self.inner.message = format!("{}; {note}", self.inner.message);
         self
     }
 
-    /// Says how often it was tried.
+    /// Sets the number of attempts.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.inner.attempts = attempts;
         self
     }
 
-    /// Adds the cause. It must show no secret, neither in `Display` nor in `Debug`.
+    /// Sets the source. Neither its `Display` nor its `Debug` may show a secret.
     #[must_use]
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
     }
 
-    /// Says where it happened. An error of a read has no effect, whatever went wrong.
+    /// Sets the provider and the operation. An error of a read always has no effect.
     #[must_use]
     pub fn in_operation(mut self, provider: &str, operation: Operation) -> Self {
         self.inner.provider = Some(provider.into());
@@ -225,7 +228,7 @@ impl Error {
         self
     }
 
-    /// Says on which ticket it happened.
+    /// Sets the ticket.
     #[must_use]
     pub fn on_ticket(mut self, ticket: &TicketId) -> Self {
         self.inner.ticket = Some(ticket.clone());
@@ -242,7 +245,7 @@ impl Error {
         self.inner.effect
     }
 
-    /// What failed, in our words, without place and vendor's words.
+    /// What failed, in our words, without the operation, the ticket and the vendor's message.
     pub fn message(&self) -> &str {
         &self.inner.message
     }
@@ -257,41 +260,39 @@ impl Error {
         self.inner.operation
     }
 
-    /// The ticket that it was about, where it was about one.
+    /// The ticket, if the error is about one.
     pub fn ticket(&self) -> Option<&TicketId> {
         self.inner.ticket.as_ref()
     }
 
-    /// The HTTP status of the reply, where there was one.
+    /// The HTTP status of the reply, if there was a reply.
     pub fn status(&self) -> Option<u16> {
         self.inner.status
     }
 
-    /// The vendor's own words, at most 300 characters, control characters escaped.
+    /// The vendor's message: at most 300 characters, control characters escaped.
     pub fn vendor_message(&self) -> Option<&str> {
         self.inner.vendor_message.as_deref()
     }
 
-    /// How long to wait before the next call: as the vendor says in this reply or, where it does not,
-    /// as it documents.
+    /// How long to wait before the next call: as the reply says or, if it does not, as the vendor documents.
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
     }
 
-    /// The daily window that the vendor named with an exhausted quota. A hint only.
+    /// The daily window that the vendor named for an exhausted quota. A hint only.
     pub fn quota_window(&self) -> Option<DailyWindow> {
         self.inner.quota_window
     }
 
-    /// How often it was tried, where somebody counted: [`Retry`](crate::Retry) does. Otherwise 0.
+    /// The number of attempts, if [`Retry`](crate::Retry) counted them. Otherwise 0.
     pub fn attempts(&self) -> u32 {
         self.inner.attempts
     }
 
     /// Whether the same call may succeed later, unchanged.
     ///
-    /// This says nothing about whether repeating it is *safe*: for a write, look at
-    /// [`effect`](Self::effect) as well.
+    /// This does not mean that repeating it is *safe*: for a write, check [`effect`](Self::effect) too.
     pub fn is_transient(&self) -> bool {
         self.inner.kind.is_transient()
     }
@@ -318,7 +319,7 @@ impl fmt::Display for Inner {
             (None, 0 | 1) => {}
             (None, often) => write!(f, " (after {often} attempts)")?,
         }
-        // Of what was asked: before that is known, the effect is not either.
+        // Only with an operation: without one, the effect is not known.
         if self.effect == Effect::Unknown && self.operation.is_some() {
             f.write_str("; the vendor may have acted")?;
         }
@@ -329,8 +330,8 @@ impl fmt::Display for Inner {
     }
 }
 
-/// At most `limit` characters of `text`, escapes and all, on one line: misleading characters are escaped, a
-/// cut is marked.
+/// At most `limit` characters of `text`, including escapes, on one line: misleading characters are escaped, a
+/// cut is marked with `…`.
 pub(crate) fn bounded(text: &str, limit: usize) -> String {
     let mut line = String::with_capacity(text.len().min(limit));
     let mut room = limit;

@@ -1,4 +1,4 @@
-//! The operations of the trait as data: their names and whether they change anything at the vendor.
+//! The operations of the trait as data: their names, and whether they are writes or idempotent.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ names!(Operation {
 });
 
 impl Operation {
-    /// Whether it changes anything at the vendor.
+    /// Whether it changes data at the vendor.
     pub const fn is_write(self) -> bool {
         match self {
             Self::Get | Self::List | Self::Messages => false,
@@ -52,9 +52,10 @@ impl Operation {
         }
     }
 
-    /// Whether doing it twice is the same as doing it once, as far as the ticket goes.
+    /// Whether doing it twice leaves the ticket in the same state as doing it once.
     ///
-    /// An update is not: it may carry files, and in between somebody else may have written.
+    /// An update is not idempotent: it may add files, and somebody else may have changed the ticket in
+    /// between.
     pub const fn is_idempotent(self) -> bool {
         match self {
             Self::Get | Self::List | Self::Messages | Self::Delete | Self::Resolve => true,
@@ -62,7 +63,7 @@ impl Operation {
         }
     }
 
-    /// What it does, to stand behind "no way to".
+    /// What it does, for the message "the vendor documents no way to …".
     pub(crate) const fn description(self) -> &'static str {
         match self {
             Self::Get => "get a ticket",
@@ -100,7 +101,7 @@ pub enum Request<'a> {
 }
 
 impl Request<'_> {
-    /// Which operation it is.
+    /// The operation.
     pub const fn operation(&self) -> Operation {
         match self {
             Self::Get(..) => Operation::Get,

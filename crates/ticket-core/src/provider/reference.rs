@@ -28,7 +28,10 @@ mod tests {
         ] {
             let error = text.parse::<TicketRef>().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
-            assert!(error.to_string().contains("names no ticket"), "{error}");
+            assert!(
+                error.to_string().contains("is not a ticket reference"),
+                "{error}"
+            );
         }
     }
 }

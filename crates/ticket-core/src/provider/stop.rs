@@ -1,10 +1,10 @@
-//! Ending work early, in order: first nothing new, then not even the answers on their way.
+//! Ends running work early, in two steps: start nothing new, then stop waiting for replies.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// How much is still wanted.
+/// How far the work is asked to stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum StopLevel {
     #[default]
@@ -13,7 +13,7 @@ enum StopLevel {
     Abandon,
 }
 
-/// Asks running work to end. Clones are the same request; it cannot be taken back.
+/// Asks running work to stop. All clones share the request; it cannot be undone.
 ///
 /// ```
 /// use ticket_core::Stop;
@@ -29,32 +29,32 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Nothing is asked for yet.
+    /// Creates a stop that is not requested yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Begin nothing new, wait for what is on its way.
+    /// Start nothing new, and wait for requests in flight.
     pub fn finish(&self) {
         self.at_least(StopLevel::Finish);
     }
 
-    /// Wait for nothing.
+    /// Stop waiting for requests in flight, too.
     pub fn abandon(&self) {
         self.at_least(StopLevel::Abandon);
     }
 
-    /// Whether nothing new may begin.
+    /// Whether [`finish`](Self::finish) or [`abandon`](Self::abandon) was called.
     pub fn is_finishing(&self) -> bool {
         *self.level.borrow() >= StopLevel::Finish
     }
 
-    /// Returns once nothing new may begin.
+    /// Waits until [`finish`](Self::finish) or [`abandon`](Self::abandon) is called.
     pub async fn finishing(&self) {
         self.reached(StopLevel::Finish).await;
     }
 
-    /// Returns once nothing more is waited for.
+    /// Waits until [`abandon`](Self::abandon) is called.
     pub async fn abandoned(&self) {
         self.reached(StopLevel::Abandon).await;
     }
@@ -65,7 +65,7 @@ impl Stop {
 
     async fn reached(&self, level: StopLevel) {
         let mut watched = self.level.subscribe();
-        // It cannot fail: `self` holds the sender.
+        // This cannot fail: `self` holds the sender.
         let _ = watched.wait_for(|now| *now >= level).await;
     }
 }

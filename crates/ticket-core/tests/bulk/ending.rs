@@ -36,7 +36,7 @@ async fn an_account_that_is_at_fault_is_not_asked_again() {
             );
             assert_eq!(
                 not_attempted.to_string(),
-                "fake delete d: not tried, since an earlier call failed for the whole account: it failed"
+                "fake delete d: not attempted because an earlier call failed for the whole account: it failed"
             );
             assert_eq!(log.ids(), ["a,b"]);
         } else {
@@ -66,7 +66,7 @@ async fn a_vendor_that_is_out_of_reach_is_given_up_after_calls_in_a_row() {
     );
     assert_eq!(
         reason(&settled[99]).to_string(),
-        "fake delete 99: not tried, since 5 calls in a row failed: it failed"
+        "fake delete 99: not attempted because 5 calls in a row failed: it failed"
     );
     let patient = at_once(1).give_up_after(NonZeroU32::MAX);
     let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Connect, Effect::None)));

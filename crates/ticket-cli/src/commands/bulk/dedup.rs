@@ -1,5 +1,5 @@
-//! Tickets that are named more than once: each is sent once, and answered as often as it was named. They are
-//! found without holding all ids at once, so that memory grows with the repetitions only.
+//! Finds duplicate tickets: each is sent once, and its outcome is printed once per occurrence. Memory grows
+//! only with the number of duplicates, because the ids are not held at the same time.
 
 use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{HashMap, HashSet};
@@ -9,20 +9,20 @@ use std::io;
 use super::duplicate_hashes::DuplicateHashes;
 use super::spool::{Spool, SpoolReader};
 
-/// Of how many ids the hashes are held in memory.
+/// Number of hashes that are held in memory.
 pub(super) const TOGETHER: usize = 50_000;
 
-/// The repetitions in a spool.
+/// The duplicates in a spool.
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
-    /// The later places of a ticket, by its first one.
+    /// The later places of a ticket, by its first place.
     later: HashMap<usize, Vec<usize>>,
     /// All later places, in ascending order.
     skipped: Vec<usize>,
 }
 
 impl Duplicates {
-    /// Finds them, holding the hashes of so many ids in memory.
+    /// Finds the duplicates, with at most `together` hashes in memory.
     pub(super) fn find(spool: &Spool, together: usize) -> io::Result<Self> {
         let hasher = RandomState::new();
         let suspects = suspects(spool, together, &hasher)?;
@@ -53,17 +53,17 @@ impl Duplicates {
         Ok(duplicates)
     }
 
-    /// How many times a ticket is named that was named before.
+    /// The number of later occurrences.
     pub(super) fn len(&self) -> usize {
         self.skipped.len()
     }
 
-    /// The later places of the ticket that is first named here.
+    /// The later places of the ticket whose first place is `first`.
     pub(super) fn of(&self, first: usize) -> &[usize] {
         self.later.get(&first).map_or(&[], Vec::as_slice)
     }
 
-    /// Goes to the next ticket that was not named before, and gives its place.
+    /// Moves to the next first occurrence and returns its place.
     pub(super) fn advance(&self, reader: &mut SpoolReader) -> io::Result<Option<usize>> {
         loop {
             match reader.advance()? {
@@ -74,7 +74,7 @@ impl Duplicates {
     }
 }
 
-/// The hashes that come up more than once: those of all repeated ids, and perhaps a few others.
+/// The hashes that occur more than once: those of all duplicate ids, and possibly a few collisions.
 fn suspects(spool: &Spool, together: usize, hasher: &RandomState) -> io::Result<HashSet<u64>> {
     let mut duplicates = DuplicateHashes::holding(together);
     let mut reader = spool.read()?;

@@ -1,5 +1,5 @@
-//! Which of many numbers come up more than once. They are sorted part by part, kept in a file without a name and
-//! merged from there, so that memory does not grow with them, and time hardly faster than they do.
+//! Finds the numbers that occur more than once with an external merge sort: sorted runs are stored in an
+//! unnamed temporary file and merged from there. Memory is constant, and time grows almost linearly.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -7,26 +7,26 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::vec::IntoIter;
 
-/// How many bytes a number takes in the file.
+/// Size of a number in the file, in bytes.
 const WIDTH: usize = size_of::<u64>();
 
-/// How many numbers of a run are read together at least: less would only cost time.
+/// Minimum number of numbers that are read from a run at once; fewer would only be slower.
 const READ: usize = 64;
 
-/// The numbers, while they are taken.
+/// Collects numbers.
 #[derive(Debug)]
 pub(super) struct DuplicateHashes {
-    /// How many are held in memory.
+    /// Number of numbers held in memory.
     held: usize,
-    /// Those that are in no run yet.
+    /// Numbers that are not in a run yet.
     last: Vec<u64>,
-    /// The runs, one after the other: each of so many numbers as are held, in ascending order.
+    /// The runs, one after the other, each with `held` numbers in ascending order.
     file: Option<File>,
     runs: usize,
 }
 
 impl DuplicateHashes {
-    /// Holds so many numbers in memory, and a few more.
+    /// Holds about `held` numbers in memory.
     pub(super) fn holding(held: usize) -> Self {
         Self {
             held: held.max(1),
@@ -59,7 +59,7 @@ impl DuplicateHashes {
         Ok(())
     }
 
-    /// Those that came up more than once.
+    /// The numbers that occur more than once.
     pub(super) fn find(mut self) -> io::Result<HashSet<u64>> {
         self.last.sort_unstable();
         let length = self.held.saturating_mul(WIDTH);
@@ -96,7 +96,7 @@ impl DuplicateHashes {
     }
 }
 
-/// Numbers in ascending order: what is read of them, and from where to where the others are in the file.
+/// A run of ascending numbers: the numbers already read, and the position of the others in the file.
 #[derive(Debug)]
 struct Run {
     read: IntoIter<u64>,
@@ -105,7 +105,7 @@ struct Run {
 }
 
 impl Run {
-    /// The next number, for which so many are read together.
+    /// The next number. Reads `together` numbers at once.
     fn next(&mut self, file: Option<&mut File>, together: usize) -> io::Result<Option<u64>> {
         let left = self.end - self.place;
         let (true, Some(file)) = (self.read.len() == 0 && left > 0, file) else {

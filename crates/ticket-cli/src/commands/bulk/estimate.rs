@@ -1,4 +1,4 @@
-//! `--plan`: how many calls the work takes, and the least time in which the vendors allow them. Sends nothing.
+//! `--plan`: prints the number of calls and the lower bound of the time that the quotas allow. Sends nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record, say};
 use crate::text::{self, counted};
 
-/// What an account has to do.
+/// The estimate of one account.
 #[derive(Debug, Serialize)]
 struct Estimate {
     account: String,
@@ -21,7 +21,7 @@ struct Estimate {
     tickets: usize,
     calls: u64,
     quota: String,
-    /// Rounded up; absent where the quota allows no call.
+    /// Rounded up; absent if the quota allows no call.
     least_time_s: Option<u64>,
 }
 
@@ -64,7 +64,7 @@ impl Estimate {
     fn new(plan: &Plan, group: &Group) -> Self {
         let info = group.account.tickets.info();
         let calls = plan.change.calls(group.len(), info);
-        // Names of one account share its quota.
+        // Names of the same account share its quota.
         let sharing = plan
             .groups
             .iter()
@@ -88,7 +88,7 @@ impl Estimate {
     }
 }
 
-/// Whether these are names of one account, or of accounts with one quota.
+/// Whether two names share the quota of one account.
 fn share_quotas(one: &Account, other: &Account) -> bool {
     match (one.tickets.pacer(), other.tickets.pacer()) {
         (Some(own), Some(others)) => Arc::ptr_eq(own, others),
@@ -96,7 +96,7 @@ fn share_quotas(one: &Account, other: &Account) -> bool {
     }
 }
 
-/// Prints what each account has to do.
+/// Prints the estimate of each account.
 pub(super) fn print(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     let estimates = plan.groups.iter().map(|group| Estimate::new(plan, group));
     let estimates: Vec<_> = estimates.collect();
@@ -145,7 +145,7 @@ fn in_words(limits: &[Limit], operation: Operation) -> String {
     words.join(", ")
 }
 
-/// Rounded up: who plans with a little less plans wrong. `None` for a time that does not end.
+/// Rounds up, so that the estimate is never too low. `None` for an infinite time.
 fn whole_seconds(time: Duration) -> Option<u64> {
     (time != Duration::MAX).then(|| time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }

@@ -1,5 +1,5 @@
-//! The tickets that are asked for, one after the other: from the arguments, a file, standard input. Read once and
-//! never held together. Not for whether the account has such an operation: see `plan.rs`.
+//! Reads the tickets one by one from the arguments, a file and standard input, without holding all of them in
+//! memory. `plan.rs` checks whether the account supports the operation.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
@@ -13,13 +13,13 @@ use crate::args::Many;
 use crate::failure::Failure;
 use crate::text;
 
-/// How many characters of a wrong line are shown.
+/// Maximum length of a quoted line in a message, in characters.
 const QUOTED: usize = 80;
 
-/// How many bytes of a line are looked at. No ticket's name is nearly as long.
+/// Maximum length of a line in bytes, far longer than any ticket reference.
 const LONGEST_LINE: u64 = 64 * 1024;
 
-/// A ticket that was asked for, and where.
+/// A ticket of the input, and its position.
 pub(super) struct InputTicket {
     pub(super) ticket: TicketRef,
     /// The file and the line, for a ticket from a file.
@@ -27,7 +27,7 @@ pub(super) struct InputTicket {
 }
 
 impl InputTicket {
-    /// Says of a failure that it is about this one.
+    /// Adds the position of this ticket to an error.
     pub(super) fn located(&self, failure: Failure) -> Failure {
         match &self.place {
             Some((file, line)) => failure.at(line_of(file, *line)),
@@ -36,7 +36,7 @@ impl InputTicket {
     }
 }
 
-/// All tickets that are asked for, in the order asked.
+/// All tickets of the input, in order.
 pub(super) fn read(many: &Many) -> impl Iterator<Item = Result<InputTicket, Failure>> + '_ {
     let named = many.tickets.iter().filter(|text| *text != "-");
     let named = named.map(|text| {
@@ -52,7 +52,7 @@ pub(super) fn read(many: &Many) -> impl Iterator<Item = Result<InputTicket, Fail
     named.chain(files.chain(stdin).flat_map(lines))
 }
 
-/// Whether standard input is taken by the list of tickets.
+/// Whether the tickets are read from standard input.
 pub(super) fn from_stdin(many: &Many) -> bool {
     many.from
         .as_deref()
@@ -82,7 +82,7 @@ fn lines(path: &Path) -> Box<dyn Iterator<Item = Result<InputTicket, Failure>>> 
 }
 
 fn unreadable(error: &io::Error) -> Failure {
-    Failure::refused(format!("this cannot be read: {error}"))
+    Failure::refused(format!("cannot be read: {error}"))
 }
 
 /// The lines of a file.
@@ -114,7 +114,7 @@ impl Iterator for Lines {
 }
 
 impl Lines {
-    /// What the next line names, if it names anything; `None` after the last line.
+    /// The ticket of the next line, if it has one; `None` after the last line.
     fn next_line(&mut self) -> Option<Result<Option<TicketRef>, Failure>> {
         self.line.clear();
         self.number += 1;
@@ -129,11 +129,13 @@ impl Lines {
     fn named(&self) -> Result<Option<TicketRef>, Failure> {
         let cut = u64::try_from(self.line.len()) == Ok(LONGEST_LINE);
         if cut && !self.line.ends_with(b"\n") {
-            return Err(Failure::refused("this line is too long to name a ticket"));
+            return Err(Failure::refused(
+                "this line is too long for a ticket reference",
+            ));
         }
         let line = std::str::from_utf8(&self.line)
-            .map_err(|_| Failure::refused("this cannot be read: it is no text in UTF-8"))?;
-        // Windows programs put a byte order mark before the first line.
+            .map_err(|_| Failure::refused("cannot be read: it is not UTF-8 text"))?;
+        // Windows programs write a byte order mark at the start of a file.
         let line = match self.number {
             1 => line.strip_prefix('\u{feff}').unwrap_or(line),
             _ => line,
@@ -150,20 +152,22 @@ fn line_of(file: &str, line: usize) -> String {
     format!("{file}, line {line}")
 }
 
-/// The ticket that is named. Stricter than elsewhere: here lines of other programs arrive, and what looks like
-/// one ticket but is a list, a row or an object must not become the id of something to delete.
+/// Parses a ticket reference. It is stricter than elsewhere, because lines come from other programs: a list,
+/// a row or an object must not become the id of a ticket to delete.
 fn reference(text: &str) -> Result<TicketRef, Failure> {
     if text.contains(is_foreign) {
         let quoted = text::line(&text::cut(text, QUOTED));
-        let failure = Failure::refused(format!("`{quoted}` names no ticket; write account:id"));
+        let failure = Failure::refused(format!(
+            "`{quoted}` is not a ticket reference; use ACCOUNT:ID"
+        ));
         return Err(failure.hinting(text.starts_with(['{', '[', '"']).then(|| {
-            "this looks like JSON: `jq -r .ticket` makes a list of tickets of it".to_owned()
+            "this looks like JSON; `jq -r .ticket` extracts the ticket references".to_owned()
         })));
     }
     match text.parse::<TicketRef>() {
         Ok(ticket) => Ok(ticket),
         Err(_) if text.chars().count() > QUOTED => Err(Failure::refused(format!(
-            "`{}` names no ticket; write account:id",
+            "`{}` is not a ticket reference; use ACCOUNT:ID",
             text::line(&text::cut(text, QUOTED))
         ))),
         Err(error) => Err(error.into()),

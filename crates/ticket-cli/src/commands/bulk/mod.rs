@@ -1,9 +1,9 @@
-//! `tickets delete` and `tickets resolve`: reads what is asked, shows it, asks, does it, and answers for every
-//! single ticket.
+//! `tickets delete` and `tickets resolve`: reads the tickets, shows the plan, asks for confirmation, makes
+//! the change and prints the outcome of each ticket.
 //!
-//! Here is the way from the question to the exit code. What is asked is read in `input.rs`, kept in `spool.rs`, sifted in `dedup.rs` and `duplicate_hashes.rs`, and put together in
-//! `plan.rs`; the work itself is `work.rs`, what is printed is `report.rs`. Memory does not grow with the number of
-//! tickets.
+//! `input.rs` reads the tickets, `spool.rs` stores them, `dedup.rs` and `duplicate_hashes.rs` find
+//! duplicates, and `plan.rs` groups them by account. `work.rs` makes the change, and `report.rs` prints the
+//! outcomes. Memory does not grow with the number of tickets.
 
 mod dedup;
 mod duplicate_hashes;
@@ -54,7 +54,7 @@ pub(super) async fn run(
     }
     let remaining = many.remaining.as_deref().map(Remaining::create);
     let report = Report::new(&plan, output, remaining.transpose()?);
-    // A line of JSON that is not complete would be written over.
+    // The progress bar would overwrite an incomplete line of JSON.
     let unfinished = output.is_terminal() && output.format == OutputFormat::Json;
     let progress = Progress::new(&plan, output, global.verbose > 0 || unfinished);
     let ends = Ends {
@@ -66,7 +66,7 @@ pub(super) async fn run(
     work::run(&plan, report, progress, &ends, &options, output).await
 }
 
-/// Says what would be done to each ticket, in the order asked.
+/// Prints what would be done to each ticket, in the order of the input.
 fn dry_run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     let mut report = Report::new(plan, output, None);
     let tickets = plan.in_order();
@@ -85,7 +85,7 @@ fn dry_run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Goes on if a person at a terminal says yes.
+/// Asks for confirmation on the terminal.
 fn ask(plan: &Plan, many: &Many, output: &Output) -> Result<(), Failure> {
     let terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
     if terminal || !output.format.is_json() {
@@ -99,7 +99,7 @@ fn ask(plan: &Plan, many: &Many, output: &Output) -> Result<(), Failure> {
         };
         return Err(
             Failure::refused(format!("{reason}; nothing was sent")).hinting(format!(
-                "--yes {}s without asking, --dry-run only shows",
+                "--yes {}s without asking; --dry-run only shows what would be done",
                 words::verb(&plan.change)
             )),
         );
@@ -121,7 +121,7 @@ fn question(question: &str) -> io::Result<String> {
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     if !answer.ends_with('\n') {
-        // After Ctrl-D the cursor is still behind the question.
+        // After Ctrl-D the cursor is still on the line of the question.
         writeln!(stderr)?;
     }
     Ok(answer)

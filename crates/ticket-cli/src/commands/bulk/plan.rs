@@ -1,5 +1,5 @@
-//! What is to be done to which tickets: checked and sorted by account, before anything is sent. Of the tickets
-//! themselves it holds next to nothing: see `spool.rs`.
+//! The planned change: all tickets are checked and grouped by account before anything is sent. The tickets
+//! themselves are in `spool.rs`.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,28 +17,28 @@ use crate::args::Many;
 use crate::failure::Failure;
 use crate::text::{self, counted};
 
-/// How many tickets of an account are named before a list becomes "and 97 more".
+/// Number of tickets of an account that the summary lists before "and 97 more".
 const NAMED: usize = 5;
 
-/// What is to be done, with everything connected and checked.
+/// The planned change, with connected accounts and checked tickets.
 pub(super) struct Plan {
     pub(super) change: Change,
     /// By account, in the order of first appearance.
     pub(super) groups: Vec<Group>,
-    /// The ticket with the longest name.
+    /// The longest ticket reference.
     pub(super) longest: String,
 }
 
 /// The tickets of one account.
 pub(super) struct Group {
     pub(super) account: Account,
-    /// The first few different ones.
+    /// The first few distinct tickets.
     first: Vec<TicketId>,
     spool: Spool,
     pub(super) duplicates: Duplicates,
 }
 
-/// The tickets of one account while they are read.
+/// The tickets of one account while the input is read.
 struct Gathered {
     account: Account,
     first: Vec<TicketId>,
@@ -46,8 +46,7 @@ struct Gathered {
 }
 
 impl Plan {
-    /// Reads all tickets that are asked for, connects every account that is named and checks every ticket.
-    /// Nothing is sent.
+    /// Reads all tickets, connects their accounts and checks each ticket. Sends nothing.
     pub(super) fn read(change: Change, many: &Many, accounts: &Accounts) -> Result<Self, Failure> {
         let mut gathered: Vec<Gathered> = Vec::new();
         let mut by_account: HashMap<String, usize> = HashMap::new();
@@ -87,9 +86,7 @@ impl Plan {
             kept.map_err(|error| unkept(&error))?;
         }
         if gathered.is_empty() {
-            return Err(Failure::refused(
-                "no ticket is named; there is nothing to do",
-            ));
+            return Err(Failure::refused("no ticket is given; nothing to do"));
         }
         let groups = gathered.into_iter().map(Gathered::sift);
         Ok(Self {
@@ -101,17 +98,17 @@ impl Plan {
         })
     }
 
-    /// How many different tickets there are.
+    /// The number of distinct tickets.
     pub(super) fn len(&self) -> usize {
         self.groups.iter().map(Group::len).sum()
     }
 
-    /// How many tickets were named, repetitions included.
+    /// The number of tickets in the input, including duplicates.
     fn named(&self) -> usize {
         self.groups.iter().map(|group| group.spool.len()).sum()
     }
 
-    /// Each ticket once, in the order asked: its account, its place, its id. An error is the last item.
+    /// Each distinct ticket in the order of the input: account index, place, id. An error is the last item.
     pub(super) fn in_order(&self) -> io::Result<InOrder<'_>> {
         let groups = self.groups.iter().map(Group::tickets);
         let groups = groups.map(|group| group.map(Iterator::peekable));
@@ -128,7 +125,7 @@ impl Plan {
         )
     }
 
-    /// What will be done, or in a dry run would be, for people.
+    /// The summary of the planned change or the dry run, for people.
     pub(super) fn summary(&self, dry_run: bool) -> String {
         let does = if dry_run {
             format!("would {}", words::verb(&self.change))
@@ -184,12 +181,12 @@ impl Gathered {
 }
 
 impl Group {
-    /// How many different tickets there are.
+    /// The number of distinct tickets.
     pub(super) fn len(&self) -> usize {
         self.spool.len() - self.duplicates.len()
     }
 
-    /// Each ticket once, with the place where it was first asked for. An error is the last item.
+    /// Each distinct ticket with its first place. An error is the last item.
     pub(super) fn tickets(&self) -> io::Result<Different<'_>> {
         Ok(Different {
             duplicates: &self.duplicates,
@@ -197,13 +194,13 @@ impl Group {
         })
     }
 
-    /// The ticket of this id.
+    /// The reference of the ticket with this id.
     pub(super) fn ticket(&self, id: TicketId) -> TicketRef {
         TicketRef::new(&self.account.name, id)
     }
 }
 
-/// The different tickets of an account.
+/// The distinct tickets of an account.
 pub(super) struct Different<'a> {
     duplicates: &'a Duplicates,
     reader: SpoolReader,
@@ -232,7 +229,7 @@ impl Iterator for InOrder<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let heads = self.groups.iter_mut().enumerate();
         let heads = heads.filter_map(|(index, group)| {
-            // An error comes before all else.
+            // Errors come first.
             let place = group.peek()?.as_ref().map_or(0, |(place, _)| *place);
             Some((place, index))
         });
@@ -242,7 +239,7 @@ impl Iterator for InOrder<'_> {
     }
 }
 
-/// How many calls the account allows.
+/// The limits of the account.
 pub(super) fn limits(account: &Account) -> &[Limit] {
     match account.tickets.pacer() {
         Some(pacer) => pacer.limits(),
@@ -250,7 +247,7 @@ pub(super) fn limits(account: &Account) -> &[Limit] {
     }
 }
 
-/// Lower bound on the time for so many calls of this change.
+/// Lower bound of the time for this many calls.
 pub(super) fn least_time(account: &Account, change: &Change, calls: u64) -> Duration {
     let covering = limits(account)
         .iter()
@@ -259,7 +256,7 @@ pub(super) fn least_time(account: &Account, change: &Change, calls: u64) -> Dura
     times.max().unwrap_or_default()
 }
 
-/// The account for people: with its provider where the name does not tell.
+/// The account for people: with its provider, if the name differs from the provider's id.
 fn title(account: &Account) -> String {
     let info = account.tickets.info();
     if account.name == info.id {
@@ -269,19 +266,21 @@ fn title(account: &Account) -> String {
     }
 }
 
-/// The list is not there any more as it was kept.
+/// The error for a stored list that cannot be read.
 pub(super) fn unreadable(error: &io::Error) -> Failure {
-    Failure::local(format!("the kept list cannot be read again: {error}"))
+    Failure::local(format!(
+        "the stored list of tickets cannot be read: {error}"
+    ))
 }
 
 fn unkept(error: &io::Error) -> Failure {
     let folder = std::env::temp_dir();
     let variable = if cfg!(windows) { "TMP" } else { "TMPDIR" };
     Failure::local(format!(
-        "the list cannot be kept in {}: {error}; nothing was sent",
+        "the list of tickets cannot be stored in {}: {error}; nothing was sent",
         folder.display()
     ))
     .hinting(format!(
-        "the environment variable {variable} names another folder for it"
+        "set the environment variable {variable} to use another folder"
     ))
 }

@@ -1,5 +1,5 @@
-//! How far each account is, shown on stderr while the work is done: a bar per account, with its rate, the time that
-//! is left, and what it waits for. Only where somebody may be watching.
+//! Progress bars on stderr: one per account, with its rate, the remaining time and the reason for waiting.
+//! Only if stderr is a terminal.
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -14,31 +14,31 @@ use crate::output::Output;
 use crate::table::USUAL;
 use crate::text;
 
-/// How often what is said beside a bar is renewed.
+/// Refresh interval of the text beside a bar.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How many characters of an account's name are shown.
+/// Maximum length of an account's name, in characters.
 const NAME: usize = 16;
 
-/// How long a bar is, in columns.
+/// Length of a bar, in columns.
 const BAR: usize = 8;
 
 /// The bars of all accounts.
 pub(super) struct Progress<'a> {
     change: Change,
     bars: MultiProgress,
-    /// A blank line over the bars. The `^C` that a terminal shows for Ctrl-C moves all of them one line up, and
-    /// then the first of them cannot be taken away.
+    /// A blank line above the bars. The `^C` that a terminal prints for Ctrl-C moves all bars one line up;
+    /// then the first line cannot be cleared.
     blank: ProgressBar,
     lines: Vec<(&'a Account, ProgressBar)>,
-    /// How many characters fit beside a bar.
+    /// Number of characters that fit beside a bar.
     room: usize,
     start: Instant,
     tick: Option<Interval>,
 }
 
 impl<'a> Progress<'a> {
-    /// Nothing is shown where stderr is no terminal, nor of a single ticket.
+    /// Shows nothing if stderr is not a terminal, or for a single ticket.
     pub(super) fn new(plan: &'a Plan, output: &Output, hidden: bool) -> Self {
         let hidden = hidden || plan.len() < 2 || !io::stderr().is_terminal();
         let target = if hidden {
@@ -78,7 +78,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Waits until it is time to [`renew`](Self::renew); for ever where nothing is shown.
+    /// Waits until it is time to [`renew`](Self::renew); forever if nothing is shown.
     pub(super) async fn due(&mut self) {
         match &mut self.tick {
             Some(tick) => {
@@ -88,7 +88,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Says anew how each account does.
+    /// Updates the text of each bar.
     pub(super) fn renew(&self, stopping: bool) {
         self.blank.tick();
         let elapsed = self.start.elapsed();
@@ -106,7 +106,7 @@ impl<'a> Progress<'a> {
                 done: bar.position(),
                 left,
                 elapsed,
-                // What waits now begins a window of its own.
+                // The waiting call starts a new window.
                 least: least.saturating_add(wait.unwrap_or_default()),
                 waiting,
             };
@@ -114,30 +114,30 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// One more ticket of this account has its answer.
+    /// Counts one settled ticket of this account.
     pub(super) fn advance(&self, group: usize) {
         if let Some((_, bar)) = self.lines.get(group) {
             bar.inc(1);
         }
     }
 
-    /// Does something to the terminal that the bars must not be in the way of.
+    /// Runs an action on the terminal without the bars.
     pub(super) fn suspend<T>(&self, action: impl FnOnce() -> T) -> T {
         self.bars.suspend(action)
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub(super) fn finish(&self) {
         self.blank.finish_and_clear();
         for (_, bar) in &self.lines {
             bar.finish_and_clear();
         }
-        // They leave nothing behind, so that it does not matter whether this works.
+        // The bars are already cleared, so an error does not matter.
         let _ = self.bars.clear();
     }
 }
 
-/// How a bar looks, and how many columns it takes together with what stands before it and one that stays free.
+/// The style of a bar, and the columns that it takes, including its prefix and one free column.
 fn style(name: usize, digits: usize) -> (ProgressStyle, usize) {
     let template =
         format!("{{prefix:{name}}} {{pos:>{digits}}}/{{len:{digits}}} {{bar:{BAR}}} {{msg}}");
@@ -149,13 +149,13 @@ fn styled(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// What an account's calls wait for at this moment, in words, and how long. Where other calls go on meanwhile that is
-/// no news.
+/// The reason and the length of the current wait of an account. `None` for a wait for concurrency, because
+/// other calls make progress.
 fn waiting(account: &Account) -> Option<(String, Duration)> {
     let waiting = account.tickets.pacer()?.status().blocked_by?;
     let reason = match waiting.reason {
         WaitReason::Quota => "waiting for the quota",
-        WaitReason::Closed => "closed by the vendor",
+        WaitReason::Closed => "rate-limited by the vendor",
         _ => return None,
     };
     let left = waiting.until?.duration_since(Instant::now());
@@ -163,12 +163,12 @@ fn waiting(account: &Account) -> Option<(String, Duration)> {
     Some((format!("{reason}, {seconds}"), left))
 }
 
-/// How an account does.
+/// The progress of an account.
 struct State {
     done: u64,
     left: usize,
     elapsed: Duration,
-    /// The least time that the quota allows for what is left.
+    /// Lower bound of the time that the quota allows for the remaining tickets.
     least: Duration,
     waiting: Option<String>,
 }
@@ -182,7 +182,7 @@ impl std::fmt::Display for State {
         let expected = by_rate.max(self.least);
         let known = self.done > 0 || !self.least.is_zero();
         let left = known.then(|| format!("{} left", roughly(expected)));
-        // There is not room for all of it in 80 columns.
+        // 80 columns have no room for both the rate and the wait.
         let before = match &self.waiting {
             Some(waiting) => Some(waiting.clone()),
             None => (self.done > 0).then(|| format!("{}/s", short(rate))),
@@ -200,7 +200,7 @@ fn to_f64(count: u64) -> f64 {
     count as f64
 }
 
-/// A time as people say it who do not know better; the longer, the rounder.
+/// Formats an estimated time: the longer, the more it is rounded.
 fn roughly(time: Duration) -> String {
     let seconds = time.as_secs().max(1);
     let unit = match seconds {
@@ -211,7 +211,7 @@ fn roughly(time: Duration) -> String {
     text::seconds(seconds.div_ceil(unit).saturating_mul(unit))
 }
 
-/// A rate as people say it.
+/// Formats a rate.
 fn short(rate: f64) -> String {
     if rate < 10.0 {
         format!("{rate:.1}")

@@ -1,5 +1,5 @@
-//! `--remaining FILE`: the tickets that are left to do, one per line as `--from` reads them, so that the work can
-//! go on where it ended.
+//! `--remaining FILE`: writes the remaining tickets, one per line as `--from` reads them, so that a later run
+//! can continue.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -12,7 +12,8 @@ use crate::args::Many;
 use crate::failure::Failure;
 use crate::text;
 
-/// The file, while it is written. Each ticket is in it at once, once, however often it was named.
+/// The file of remaining tickets. Each ticket is written immediately and only once, even if the input
+/// contains it several times.
 #[derive(Debug)]
 pub(super) struct Remaining {
     path: PathBuf,
@@ -21,7 +22,7 @@ pub(super) struct Remaining {
 }
 
 impl Remaining {
-    /// Creates the file, empty, in place of one that is there.
+    /// Creates the file, or empties an existing one.
     pub(super) fn create(path: &Path) -> Result<Self, Failure> {
         let file = File::create(path).map_err(|error| {
             Failure::refused(format!("it cannot be written: {error}; nothing was sent"))
@@ -46,30 +47,30 @@ impl Remaining {
         text::line(&self.path.display().to_string())
     }
 
-    /// Why not all could be written.
+    /// The error if some tickets could not be written.
     pub(super) fn take_failure(&mut self) -> Option<Failure> {
         self.failure.take().map(|error| {
-            let message = format!("not all that is left to do could be written: {error}");
+            let message = format!("the list of remaining tickets is incomplete: {error}");
             Failure::local(message).at(self.path.display().to_string())
         })
     }
 }
 
-/// Refuses a file that holds the very list that is asked for: it would be gone.
+/// Rejects a file that is also the input: it would be overwritten.
 pub(super) fn refuse_the_list_itself(many: &Many) -> Result<(), Failure> {
     let Some(remaining) = &many.remaining else {
         return Ok(());
     };
     let from = many.from.as_deref().filter(|from| from.as_os_str() != "-");
-    // What standard input may be redirected from.
+    // The file from which standard input may be redirected.
     let stdin = input::from_stdin(many).then_some(Path::new("/dev/stdin"));
     let this = identity(remaining);
-    // A file that is not there yet is no other's.
+    // A file that does not exist yet cannot be the input.
     let mut lists = from.into_iter().chain(stdin);
     if this.is_none() || !lists.any(|list| identity(list) == this) {
         return Ok(());
     }
-    let message = "--remaining names the file that the tickets come from; give it another one";
+    let message = "--remaining is the file that the tickets are read from; use another file";
     Err(Failure::refused(message).at(remaining.display().to_string()))
 }
 
@@ -77,7 +78,7 @@ pub(super) fn refuse_the_list_itself(many: &Many) -> Result<(), Failure> {
 fn identity(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
     let about = std::fs::metadata(path).ok()?;
-    // Nothing is lost of a terminal or of /dev/null.
+    // Writing to a terminal or /dev/null loses nothing.
     about.is_file().then(|| (about.dev(), about.ino()))
 }
 

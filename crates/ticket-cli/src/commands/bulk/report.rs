@@ -1,5 +1,5 @@
-//! One answer for every ticket that was asked for, whatever happened: in the order asked where the whole is one
-//! document, as they come where each line stands for itself. What is printed is forgotten.
+//! Prints one outcome per ticket of the input: table and JSON in the order of the input, NDJSON and CSV in
+//! the order of completion. Printed rows are dropped from memory.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,7 +17,7 @@ use crate::failure::{self, Exit, Failure};
 use crate::output::{Output, Record, TableWriter, say};
 use crate::text::{self, counted};
 
-/// How many different hints are given.
+/// Maximum number of hints.
 const HINTS: usize = 4;
 
 /// A line of the report.
@@ -90,38 +90,38 @@ impl Record for Row {
     }
 }
 
-/// Prints the answers: a table and JSON in the order asked, which may hold some of them back for a while; NDJSON
-/// and CSV at once, so that no slow account holds back what another one did.
+/// Prints the outcomes: table and JSON in the order of the input, which may delay some of them; NDJSON and
+/// CSV at once, so that a slow account does not delay others.
 pub(super) struct Report<'a> {
     plan: &'a Plan,
     writer: TableWriter<'a, Row>,
     order: Order,
-    /// How many tickets had which outcome, each counted once; in the order of a summary.
+    /// Number of distinct tickets by outcome, in the order of the summary.
     counts: BTreeMap<(u8, String), usize>,
     all_done: bool,
     remains: usize,
-    /// What can be done about what is not done: the first few different things.
+    /// The first few distinct hints.
     hints: Vec<String>,
-    /// The first ticket of which nobody knows.
+    /// The first ticket with an unknown outcome.
     unknown: Option<TicketRef>,
     remaining: Option<Remaining>,
-    /// Why nothing more can be printed.
+    /// The error of the output.
     broken: Option<io::Error>,
 }
 
-/// When an answer is printed.
+/// The order of the outcomes.
 enum Order {
     AsTheyCome,
     AsAsked {
-        /// Those whose turn has not come, by their places.
+        /// Rows that wait for earlier rows, by place.
         held: BTreeMap<usize, Row>,
-        /// The place whose turn it is.
+        /// The place to print next.
         next: usize,
     },
 }
 
 impl<'a> Report<'a> {
-    /// Begins a report. What was not tried is written to `remaining`, too.
+    /// Starts a report. Tickets that were not attempted are also written to `remaining`.
     pub(super) fn new(plan: &'a Plan, output: &'a Output, remaining: Option<Remaining>) -> Self {
         let order = match output.format {
             OutputFormat::Ndjson | OutputFormat::Csv => Order::AsTheyCome,
@@ -130,7 +130,7 @@ impl<'a> Report<'a> {
                 next: 0,
             },
         };
-        // Room for every ticket and the usual outcomes, so that a table's columns stay where they are.
+        // Reserves width for every ticket and the usual outcomes, so that the table columns do not move.
         let widest = [plan.longest.clone(), "unattempted".to_owned()];
         Self {
             plan,
@@ -151,8 +151,8 @@ impl<'a> Report<'a> {
         self.broken.is_some()
     }
 
-    /// Takes the outcome of the ticket that is first asked for at this place (none in a dry run), and prints all that
-    /// can be printed now: as often as the ticket was named.
+    /// Takes the outcome of the ticket whose first place is `place` (`None` in a dry run), and prints all
+    /// rows that can be printed now: one per occurrence of the ticket.
     pub(super) fn take(
         &mut self,
         group: usize,
@@ -221,7 +221,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// All done, or not.
+    /// The exit code of the report.
     pub(super) fn exit(&self) -> Exit {
         if self.all_done && self.answered() == self.plan.len() {
             Exit::Done
@@ -230,21 +230,21 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// How many tickets have their answer.
+    /// Number of tickets with an outcome.
     fn answered(&self) -> usize {
         self.counts.values().sum()
     }
 
-    /// How many tickets had which outcome, each counted once.
+    /// The summary: the number of distinct tickets by outcome.
     pub(super) fn summary(&self) -> String {
         let mut counts: Vec<_> = self
             .counts
             .iter()
             .map(|((_, outcome), count)| format!("{count} {}", outcome.replace('_', " ")))
             .collect();
-        // Only where the kept list could not be read to its end.
+        // Only if the stored list could not be read to its end.
         let lost = self.plan.len() - self.answered();
-        counts.extend((lost > 0).then(|| format!("{lost} not tried")));
+        counts.extend((lost > 0).then(|| format!("{lost} not attempted")));
         format!(
             "{}: {}",
             counted(self.plan.len(), "ticket"),
@@ -252,22 +252,22 @@ impl<'a> Report<'a> {
         )
     }
 
-    /// Says what can be done about what is not done, each thing once.
+    /// Prints each hint once.
     pub(super) fn say_hints(&self) {
         let verb = words::verb(&self.plan.change);
         let unknown = self.unknown.as_ref().map(|ticket| {
             format!(
-                "what is unknown may be {verb}d or not: look with `tickets get {}` before you {verb} it again",
+                "unknown tickets may have been {verb}d; check with `tickets get {}` before retrying",
                 text::line(&ticket.to_string()),
             )
         });
         let remaining = (self.remains > 0).then(|| match &self.remaining {
             Some(remaining) => {
                 let file = remaining.name();
-                format!("what is left to do is in {file}: `tickets {verb} --from {file}` goes on")
+                format!("the remaining tickets are in {file}; continue with `tickets {verb} --from {file}`")
             }
             None => format!(
-                "--remaining FILE writes what is left to do to a file, and `tickets {verb} --from FILE` goes on"
+                "--remaining FILE writes the remaining tickets to a file; continue with `tickets {verb} --from FILE`"
             ),
         });
         let hints = unknown.iter().chain(&remaining).chain(&self.hints);
@@ -276,7 +276,7 @@ impl<'a> Report<'a> {
             .for_each(|hint| say(&format!("hint: {hint}")));
     }
 
-    /// Prints what is not printed yet: all that is held, though something before it may lack.
+    /// Prints the remaining rows, even if earlier rows are missing.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         if let Order::AsAsked { held, .. } = &mut self.order {
             for row in std::mem::take(held).into_values() {
@@ -289,7 +289,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Why not all of what was not attempted could be written down.
+    /// The error if some remaining tickets could not be written.
     pub(super) fn take_remaining_failure(&mut self) -> Option<Failure> {
         self.remaining.as_mut().and_then(Remaining::take_failure)
     }

@@ -1,6 +1,6 @@
-//! The tickets of one account, kept from the moment they are read to the moment they are sent: in memory as long
-//! as they are few, then in a file without a name, so that memory does not grow with them. What was confirmed is
-//! what is done, whatever becomes of the file they came from.
+//! Stores the tickets of one account until they are sent: a few in memory, more in an unnamed temporary file,
+//! so that memory does not grow with their number. The change applies to exactly the confirmed tickets, even
+//! if the input file changes.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Seek as _, Write as _};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tempfile::{SpooledData, SpooledTempFile};
 use tickets::TicketId;
 
-/// How many bytes are kept in memory.
+/// Maximum size in memory, in bytes.
 const IN_MEMORY: usize = 256 * 1024;
 
 /// A spool that is being written.
@@ -19,7 +19,7 @@ pub(super) struct SpoolWriter {
     len: usize,
 }
 
-/// Tickets in the order asked, each with its place among all that were asked for.
+/// Tickets in the order of the input, each with its place in the whole input.
 #[derive(Debug)]
 pub(super) struct Spool {
     data: Data,
@@ -37,7 +37,7 @@ impl SpoolWriter {
         Self::keeping(IN_MEMORY)
     }
 
-    /// One that keeps so many bytes in memory.
+    /// Creates a spool that holds up to `in_memory` bytes in memory.
     fn keeping(in_memory: usize) -> Self {
         Self {
             lines: BufWriter::new(SpooledTempFile::new(in_memory)),
@@ -45,13 +45,13 @@ impl SpoolWriter {
         }
     }
 
-    /// Adds a ticket. An id has no line break in it: that was checked.
+    /// Adds a ticket. Its id has no line break, which was checked before.
     pub(super) fn push(&mut self, place: usize, id: &TicketId) -> io::Result<()> {
         self.len += 1;
         writeln!(self.lines, "{place}\t{id}")
     }
 
-    /// All are written, and none can be added.
+    /// Ends writing.
     pub(super) fn finish(self) -> io::Result<Spool> {
         let file = self.lines.into_inner().map_err(io::Error::from)?;
         let data = match file.into_inner() {
@@ -66,12 +66,12 @@ impl SpoolWriter {
 }
 
 impl Spool {
-    /// How many tickets there are, repetitions included.
+    /// The number of tickets, including duplicates.
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// Reads it from the beginning. One reader at a time: they share their place in the file.
+    /// Reads the spool from the start. Only one reader at a time: readers share the position in the file.
     pub(super) fn read(&self) -> io::Result<SpoolReader> {
         let lines: Box<dyn BufRead + Send> = match &self.data {
             Data::Memory(text) => Box::new(Cursor::new(Arc::clone(text))),
@@ -93,19 +93,19 @@ impl Spool {
 pub(super) struct SpoolReader {
     lines: Box<dyn BufRead + Send>,
     line: String,
-    /// Where in the line the id begins.
+    /// The start of the id in the line.
     id: usize,
 }
 
 impl SpoolReader {
-    /// Goes to the next ticket and gives its place, or nothing after the last one.
+    /// Moves to the next ticket and returns its place; `None` after the last one.
     pub(super) fn advance(&mut self) -> io::Result<Option<usize>> {
         self.line.clear();
         self.id = 0;
         if self.lines.read_line(&mut self.line)? == 0 {
             return Ok(None);
         }
-        // Nobody else can reach the file: only a disk that lies can have changed it.
+        // No other process can open the file: only a faulty disk can have changed it.
         let changed = || io::Error::new(io::ErrorKind::InvalidData, "it is not what was written");
         if self.line.pop() != Some('\n') {
             return Err(changed());
@@ -115,7 +115,7 @@ impl SpoolReader {
         place.parse().map(Some).map_err(|_| changed())
     }
 
-    /// The id of the ticket that was gone to.
+    /// The id of the current ticket.
     pub(super) fn id(&self) -> &str {
         self.line.get(self.id..).unwrap_or_default()
     }

@@ -1,10 +1,9 @@
-//! What the command says of a change and of its outcomes. In a dry run there is no outcome: `None` is what would be
-//! done.
+//! The names of changes and outcomes. In a dry run, the outcome is `None`.
 
 use comfy_table::Color;
 use tickets::{Change, Effect, Outcome};
 
-/// "delete", to which "s" and "d" can be added.
+/// The verb, such as "delete", to which "s" and "d" can be added.
 pub(super) fn verb(change: &Change) -> &'static str {
     change.operation().as_str()
 }
@@ -24,7 +23,7 @@ pub(super) fn word(change: &Change, outcome: Option<&Outcome>) -> String {
     }
 }
 
-/// The place of an outcome in a summary: from what is as it should be to what is left to do.
+/// The position of an outcome in the summary: from success to not attempted.
 pub(super) fn rank(outcome: Option<&Outcome>) -> u8 {
     match outcome {
         None | Some(Outcome::Done) => 0,
@@ -32,12 +31,13 @@ pub(super) fn rank(outcome: Option<&Outcome>) -> u8 {
         Some(Outcome::NotFound(_)) => 2,
         Some(Outcome::Failed(_)) => 3,
         Some(Outcome::Unattempted(_)) => 5,
-        // What is not known here has not been proven.
+        // Other outcomes are not proven successes.
         Some(_) => 4,
     }
 }
 
-/// Whether the ticket is worth another run with the same list: nothing has happened, and what was in the way passes.
+/// Whether the ticket belongs in the list of remaining tickets: nothing has happened, and the failure is
+/// transient.
 pub(super) fn remains(outcome: Option<&Outcome>) -> bool {
     match outcome {
         Some(Outcome::Unattempted(_)) => true,
@@ -46,7 +46,7 @@ pub(super) fn remains(outcome: Option<&Outcome>) -> bool {
     }
 }
 
-/// Whether the ticket is as it was asked for.
+/// Whether the change is complete for the ticket.
 pub(super) fn is_done(outcome: Option<&Outcome>) -> bool {
     outcome.is_none_or(Outcome::is_done)
 }

@@ -1,5 +1,5 @@
-//! The work itself: all accounts at the same time, each from its own list. Ctrl-C, the deadline and a reader that
-//! went away end it in order: what is on its way is waited for, and every single ticket is answered.
+//! Runs the change in all accounts concurrently, each with its own list. Ctrl-C, the deadline and a closed
+//! output end it in order: requests in flight are finished, and each ticket has an outcome.
 
 use std::io::{self, IsTerminal as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let stop = &ends.stop;
-    // What is beyond all measure is none.
+    // A deadline that overflows counts as none.
     let deadline = ends
         .deadline
         .and_then(|time| Instant::now().checked_add(time));
@@ -53,14 +53,14 @@ pub(super) async fn run(
                 told = true;
                 tell(
                     &progress,
-                    "stopping: waiting for answers on their way; Ctrl-C again leaves at once",
+                    "stopping: waiting for requests in flight; Ctrl-C again quits at once",
                 );
             }
             () = reached(deadline), if !told => {
                 told = true;
                 tell(
                     &progress,
-                    "the deadline has come: waiting for answers on their way; Ctrl-C twice leaves at once",
+                    "deadline reached: waiting for requests in flight; Ctrl-C twice quits at once",
                 );
             }
             () = progress.due() => progress.renew(told),
@@ -75,7 +75,7 @@ pub(super) async fn run(
                     take();
                 }
                 if report.is_broken() {
-                    // Who reads the answers is gone: do not go on unseen.
+                    // The reader of the output is gone: do not continue unseen.
                     told = true;
                     stop.finish();
                 }
@@ -95,7 +95,7 @@ async fn reached(deadline: Option<Instant>) {
     }
 }
 
-/// The tickets of an account, each with its account's and its own place among all that were asked for.
+/// The tickets of an account, each with the index of its account and its place in the input.
 type Tickets<'a> = stream::Iter<Box<dyn Iterator<Item = ((usize, usize), TicketId)> + Send + 'a>>;
 
 fn begin<'a>(
@@ -114,7 +114,7 @@ fn begin<'a>(
         }
     });
     let account = group.account.tickets.with(context.clone());
-    // Once there was an error there is nothing more to be read.
+    // After an error the list ends.
     let tickets: Box<dyn Iterator<Item = _> + Send> = Box::new(tickets.fuse());
     Ok((group.account.name.clone(), account, stream::iter(tickets)))
 }
@@ -123,7 +123,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Prints the end of the report, and for people what it comes to.
+/// Ends the report and prints the summary for people.
 fn end(
     mut report: Report<'_>,
     output: &Output,
@@ -131,7 +131,7 @@ fn end(
 ) -> Result<Exit, Failure> {
     let written = report.finish();
     if written.is_err() {
-        say("the answers could not all be written");
+        say("some results could not be written");
     }
     if written.is_err() || output.format == OutputFormat::Table || io::stderr().is_terminal() {
         say(&report.summary());

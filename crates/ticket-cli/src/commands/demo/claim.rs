@@ -1,4 +1,4 @@
-//! What was said in the story: a line each for programs, a table of steps and vendors for people.
+//! The claims of the demo: one line per claim for programs, a table of steps and vendors for people.
 
 use comfy_table::Color;
 use serde::Serialize;
@@ -7,16 +7,16 @@ use tickets::TicketRef;
 
 use crate::output::Record;
 
-/// What was said of a ticket after a step, and what is true.
+/// The reported result of a step, and whether it is true.
 #[derive(Serialize)]
 pub(super) struct Claim {
     pub(super) ticket: TicketRef,
     pub(super) step: &'static str,
-    /// Absent where the vendor has no such operation.
+    /// Absent if the vendor does not support the operation.
     pub(super) said: Option<String>,
-    /// Whether the ticket was really at the vendor's after it.
+    /// Whether the ticket exists in the sandbox after the step.
     pub(super) exists: bool,
-    /// Whether what was said is true; where nothing was said, whether nothing was sent.
+    /// Whether the reported result is true; if there is none, whether nothing was sent.
     pub(super) agrees: bool,
     #[serde(skip)]
     pub(super) vendor: Vendor,
@@ -65,7 +65,7 @@ impl Record for Row {
     }
 }
 
-/// The claims by step and vendor; empty where a step was not for a vendor.
+/// Groups the claims by step and vendor. A cell is empty if the step does not apply to the vendor.
 pub(super) fn pivot(claims: &[Claim]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for claim in claims {
@@ -87,7 +87,7 @@ pub(super) fn pivot(claims: &[Claim]) -> Vec<Row> {
     rows
 }
 
-/// What was said, for people; `–` where the vendor has no such operation.
+/// The reported result for people; `–` if the vendor does not support the operation.
 pub(super) fn words(said: Option<&str>) -> String {
     said.map_or_else(|| "–".to_owned(), |said| said.replace('_', " "))
 }

@@ -1,7 +1,7 @@
-//! `tickets demo`: the life of a ticket in a sandbox of its own, told step by step and held against the
-//! sandbox's true state. It goes through the same trait and the same accounts as every other command.
+//! `tickets demo`: shows the life of a ticket in a private sandbox, step by step, and compares each outcome
+//! with the true state of the sandbox. It uses the same trait and accounts as every other command.
 //!
-//! Here is the story. The calls in its middle are `step.rs`; how a claim is printed is `claim.rs`.
+//! The steps in the middle are in `step.rs`, the printed claims in `claim.rs`.
 
 mod claim;
 mod step;
@@ -21,10 +21,10 @@ use crate::text::counted;
 use claim::{Claim, pivot};
 
 const SUBJECT: &str = "Erase my data";
-/// What the customer says at the vendor's, unasked.
+/// A message that the customer writes in the vendor's system.
 const ANSWER: &str = "When?";
 const FILE: &[u8] = b"signed by hand";
-/// An id that nobody has.
+/// An id of no ticket.
 const NOBODYS: &str = "9999999";
 
 pub(super) async fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
@@ -48,7 +48,7 @@ pub(super) async fn run(global: &Global, output: &Output) -> Result<Exit, Failur
     story.end()
 }
 
-/// What happened so far.
+/// The state of the demo.
 struct Story<'a> {
     output: &'a Output,
     sandbox: &'a Sandbox,
@@ -56,7 +56,7 @@ struct Story<'a> {
     claims: Vec<Claim>,
 }
 
-/// A vendor, and the tickets that were filed there.
+/// A vendor and the tickets created there.
 struct Place {
     vendor: Vendor,
     account: Account,
@@ -89,7 +89,7 @@ impl<'a> Story<'a> {
             .map_err(|error| Failure::output(&error))
     }
 
-    /// How many requests the sandbox saw.
+    /// Number of requests that the sandbox received.
     fn seen(&self) -> usize {
         self.sandbox.journal().len()
     }
@@ -128,8 +128,8 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    /// Makes a call about the first or the second ticket of every vendor, and holds what comes of it against
-    /// the truth.
+    /// Makes a call for the first or the second ticket of every vendor, and compares the result with the true
+    /// state.
     async fn step(&mut self, operation: Operation, which: usize) -> Result<(), Failure> {
         let mut line = Vec::new();
         for place in &self.places {
@@ -147,7 +147,7 @@ impl<'a> Story<'a> {
             let agrees = match (&said, &truth) {
                 (Some(said), Some(truth)) => step::is_true(operation, said, truth),
                 (Some(_), None) => false,
-                // What a vendor does not have is refused before anything is sent.
+                // An unsupported operation fails before anything is sent.
                 (None, _) => self.seen() == before,
             };
             line.push(format!(
@@ -170,7 +170,7 @@ impl<'a> Story<'a> {
     fn let_the_customer_write(&self) {
         for place in &self.places {
             let kind = match place.vendor {
-                // It shows notes only.
+                // Sweeppea returns notes only.
                 Vendor::Sweeppea => MessageKind::Note,
                 _ => MessageKind::Incoming,
             };
@@ -181,7 +181,7 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// All first tickets, each named twice, together with one that nobody has.
+    /// Deletes the first ticket of each vendor, given twice, and an id of no ticket.
     async fn delete(&mut self) -> Result<(), Failure> {
         self.tell("7. Delete the first one, named twice, and one that nobody has.")?;
         let mut claims = Vec::new();
@@ -233,7 +233,7 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    /// What was said of a ticket that was to be deleted, held against the truth.
+    /// Compares the reported outcome of a delete with the true state.
     fn settle(
         &self,
         step: &'static str,
@@ -287,19 +287,19 @@ fn all_of(report: &DeleteReport) -> String {
     said.collect::<Vec<_>>().join(", ")
 }
 
-/// Whether an outcome is true of a ticket that was there before, and is there now, or not.
+/// Whether an outcome is true, given whether the ticket existed before and exists now.
 fn is_true(outcome: &Outcome, was_there: bool, is_there: bool) -> bool {
     match outcome {
         Outcome::Done | Outcome::AlreadyDone => was_there && !is_there,
         Outcome::NotFound(_) => !is_there,
         Outcome::Failed(error) => error.effect() == Effect::Unknown || was_there == is_there,
-        // It claims nothing.
+        // `Unknown` claims nothing.
         Outcome::Unknown(_) => true,
         _ => false,
     }
 }
 
-/// Each vendor takes other fields, and refuses what it cannot carry.
+/// Each vendor supports other fields and rejects the rest.
 fn new_ticket(vendor: Vendor, account: &Account) -> NewTicket {
     let ticket = NewTicket::new(SUBJECT).description("All of it, please.");
     let requester = Person::default().email("customer@example.com");

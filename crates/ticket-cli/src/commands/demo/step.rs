@@ -1,4 +1,5 @@
-//! The calls in the middle of the story, one per operation: what is said after each, and when that is true.
+//! The calls in the middle of the demo, one per operation: the reported result of each, and the check against
+//! the true state.
 
 use futures_util::stream::TryStreamExt as _;
 use ticket_sandbox::TicketRecord;
@@ -9,7 +10,7 @@ use tickets::{
 const NEW_SUBJECT: &str = "Erasure";
 const NOTE: &str = "It is really them.";
 
-/// Makes the call, and gives what can be said then.
+/// Makes the call and returns the reported result.
 pub(super) async fn call(operation: Operation, tickets: &Tickets, id: &TicketId) -> Result<String> {
     let said = match operation {
         Operation::List => {
@@ -46,7 +47,7 @@ pub(super) async fn call(operation: Operation, tickets: &Tickets, id: &TicketId)
     Ok(said.to_owned())
 }
 
-/// Whether what was said is true of the ticket as it really is.
+/// Whether the reported result matches the true state of the ticket.
 pub(super) fn is_true(operation: Operation, said: &str, truth: &TicketRecord) -> bool {
     match operation {
         Operation::List => said == "found",

@@ -1,9 +1,9 @@
-//! `Check`: refuses before anything is sent.
+//! `Check`: rejects invalid requests before anything is sent.
 
 use crate::call::layer::{Call, Layer, Next, Reply};
 use crate::provider::error::Result;
 
-/// Refuses what the provider does not support or cannot carry, before anything is sent or waited for.
+/// Rejects operations and fields that the provider does not support, before anything is sent or waited for.
 /// See [`ProviderInfo::check`](crate::ProviderInfo::check).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Check;

@@ -1,5 +1,5 @@
-//! `Metrics`: numbers about calls, by the facade `metrics`. All of them stand here, also those that other layers
-//! know of; without the feature `metrics` this module and its callers' lines do not exist.
+//! `Metrics`: counts and times calls with the `metrics` facade. This module defines every metric, including
+//! those that other layers record. It is compiled only with the feature `metrics`.
 
 use std::time::Duration;
 
@@ -15,28 +15,29 @@ const DURATION: &str = "ticket_call_duration_seconds";
 const ATTEMPTS: &str = "ticket_attempts_total";
 const WAIT: &str = "ticket_wait_seconds";
 
-/// Counts and times every call, for the [facade `metrics`](https://docs.rs/metrics) and whatever recorder the
-/// application has installed. The names are in Prometheus's manner: base units, and what is counted ends in `_total`.
+/// Counts and times every call with the [`metrics` facade](https://docs.rs/metrics) and the recorder that the
+/// application installs. Names follow the Prometheus conventions: base units, and counters end in `_total`.
 ///
 /// | Name | What | Labels |
 /// |---|---|---|
-/// | `ticket_calls_total` | counter: calls begun | `provider`, `operation` |
-/// | `ticket_call_errors_total` | counter: calls that failed as a whole, for good | `provider`, `operation`, `error_type` |
-/// | `ticket_call_duration_seconds` | histogram: seconds from a call to its end, attempts and waits included | `provider`, `operation` |
-/// | `ticket_attempts_total` | counter: attempts that ended; what exceeds the calls was repeated ([`Retry`](crate::Retry)) | `provider`, `operation` |
-/// | `ticket_wait_seconds` | histogram: seconds an attempt was held back for the quota, 0 where it was not ([`Pace`](crate::Pace)) | `provider`, `operation` |
+/// | `ticket_calls_total` | counter: started calls | `provider`, `operation` |
+/// | `ticket_call_errors_total` | counter: calls that failed after all retries | `provider`, `operation`, `error_type` |
+/// | `ticket_call_duration_seconds` | histogram: duration of a call in seconds, all attempts and waits included | `provider`, `operation` |
+/// | `ticket_attempts_total` | counter: finished attempts; the excess over the calls are retries ([`Retry`](crate::Retry)) | `provider`, `operation` |
+/// | `ticket_wait_seconds` | histogram: seconds an attempt waited for the quota, 0 if it did not wait ([`Pace`](crate::Pace)) | `provider`, `operation` |
 ///
 /// `provider` is the provider's id, `operation` an [`Operation`](crate::Operation), `error_type` an
-/// [`ErrorKind`](crate::ErrorKind). Nothing else becomes a label: no id, no account, no text. A delete that was answered
-/// is no error, whatever became of the single tickets. A call whose future is dropped was begun and has no end, so it has
-/// no duration; an attempt that was held back in vain has a wait, and is none.
+/// [`ErrorKind`](crate::ErrorKind). Ids, account names and texts are never labels. A delete with a reply is
+/// not an error, even if some of its tickets failed. A dropped call counts as started and records no
+/// duration. An attempt that gave up waiting records its wait and is not counted.
 ///
-/// The recorder must be installed before: descriptions go to the one that is there when the stack is built.
+/// Install the recorder before the stack is built: the descriptions go to the recorder that is installed
+/// then.
 #[derive(Clone, Copy, Debug)]
 pub struct Metrics(());
 
 impl Metrics {
-    /// Counts and times calls, and describes the numbers to the recorder.
+    /// Creates the layer and describes its metrics to the recorder.
     #[expect(
         clippy::new_without_default,
         reason = "it has an effect, which a default should not"
@@ -80,7 +81,7 @@ impl Layer for Metrics {
     }
 }
 
-/// An attempt has ended.
+/// Counts a finished attempt.
 pub(super) fn attempted<T>(call: &Call<'_>, result: &Result<T>) {
     if result.as_ref().is_err_and(crate::Error::is_not_attempted) {
         return;
@@ -89,7 +90,7 @@ pub(super) fn attempted<T>(call: &Call<'_>, result: &Result<T>) {
     counter!(ATTEMPTS, "provider" => provider, "operation" => operation).increment(1);
 }
 
-/// An attempt was held back for so long.
+/// Records how long an attempt waited for the quota.
 pub(super) fn waited(call: &Call<'_>, wait: Duration) {
     let (provider, operation) = labels(call);
     histogram!(WAIT, "provider" => provider, "operation" => operation).record(wait);

@@ -1,4 +1,4 @@
-//! `Observe`: what happens, for logs and traces. No secret, no ticket text.
+//! `Observe`: spans and events for logs and traces, without secrets and ticket texts.
 
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -9,13 +9,13 @@ use crate::provider::operation::Request;
 
 /// A tracing span per operation, with OpenTelemetry's field names where it has one.
 ///
-/// Here is everything that the standard layers write, and nothing else: the lists are closed, so that no text of a
-/// ticket, no words of the vendor's and no secret can slip in.
+/// These tables list everything that the standard layers write. The lists are closed: no ticket text, no
+/// vendor message and no secret is recorded.
 ///
 /// | Span | Level | Fields |
 /// |---|---|---|
-/// | `ticket_operation` | info | `otel.kind` (`internal`), `ticket.provider`, `ticket.operation`, `ticket.id` or (of a delete) `ticket.count`; of a failure those below |
-/// | `ticket_attempt` | debug | `otel.kind` (`internal`), `http.request.resend_count` (from the second attempt on); of a failure those below |
+/// | `ticket_operation` | info | `otel.kind` (`internal`), `ticket.provider`, `ticket.operation`, `ticket.id` or (for a delete) `ticket.count`; on failure those below |
+/// | `ticket_attempt` | debug | `otel.kind` (`internal`), `http.request.resend_count` (from the second attempt on); on failure those below |
 ///
 /// | Event | Level | Fields |
 /// |---|---|---|
@@ -27,14 +27,15 @@ use crate::provider::operation::Request;
 /// | `giving up` | warn | `ticket.provider`, `ticket.operation`, `error.type`, `retry.attempts`, `retry.reason` |
 /// | `the rest is not tried` (of [`Tickets::apply`](crate::Tickets::apply)) | warn | `ticket.provider`, `ticket.operation`, `error.type` |
 ///
-/// A span of a failure has `error.type` (the [kind](crate::ErrorKind)), `ticket.effect`, `http.response.status_code`
-/// (where there was a reply) and `otel.status_code` (`ERROR`). A delete that was answered is no failure,
-/// whatever became of the single tickets. Names that end in `_ms` and `.ms` are milliseconds; `ticket.id` has at most 64
-/// characters, control characters escaped; `wait.reason` is a [`WaitReason`](crate::WaitReason); `retry.reason` is
-/// `attempts`, `retry_after`, `deadline`, `budget` or `stopped`.
+/// The span of a failure has `error.type` (the [kind](crate::ErrorKind)), `ticket.effect`,
+/// `http.response.status_code` (where there was a reply) and `otel.status_code` (`ERROR`). A delete with a
+/// reply is not a failure, even if some of its tickets failed. Names that end in `_ms` and `.ms` are
+/// milliseconds; `ticket.id` has at most 64 characters, control characters escaped; `wait.reason` is a
+/// [`WaitReason`](crate::WaitReason); `retry.reason` is `attempts`, `retry_after`, `deadline`, `budget` or
+/// `stopped`.
 ///
-/// The spans are internal ones; OpenTelemetry's HTTP client span, one per request within an attempt, is the HTTP
-/// client's own: see `ticket-http`.
+/// The spans are internal. `ticket-http` adds OpenTelemetry's HTTP client span for each request of an
+/// attempt.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Observe;
 
@@ -53,9 +54,9 @@ impl Layer for Observe {
             otel.status_code = Empty,
         );
         match call.request() {
-            // Nobody listens.
+            // No subscriber is interested.
             _ if span.is_none() => {}
-            // Refused only later, so it may be anything.
+            // The id is not checked yet, so it may hold any text.
             Request::Get(id)
             | Request::Update(id, _)
             | Request::Resolve(id)
@@ -81,7 +82,7 @@ impl Layer for Observe {
     }
 }
 
-/// What a span tells of an error. It must have been made with these fields.
+/// Records an error on its span, which must have been created with these fields.
 pub(super) fn record_failure(span: &Span, error: &Error) {
     span.record("error.type", error.kind().as_str());
     span.record("ticket.effect", error.effect().as_str());

@@ -1,4 +1,4 @@
-//! `Pace`: no call before the account's quota allows it.
+//! `Pace`: delays each call until the account's quota allows it.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use crate::call::layer::{Call, Layer, Next, Reply};
 use crate::call::pace::Pacer;
 use crate::provider::error::{ErrorKind, Result};
 
-/// Holds each call back until the account's quota allows it. See [`Pacer`] for what is promised.
+/// Delays each call until the account's quota allows it. See [`Pacer`] for the guarantees.
 ///
-/// Events tell that a call begins to wait and that it waits no longer. A call that comes too late for its deadline
-/// fails with `RateLimited`, one that is called off with `Cancelled`; neither was sent.
+/// Events mark the start and the end of a wait. A call that cannot be sent before its deadline fails with
+/// `RateLimited`, a stopped one with `Cancelled`; neither was sent.
 #[derive(Clone, Debug)]
 pub struct Pace {
     pacer: Arc<Pacer>,
 }
 
 impl Pace {
-    /// Keeps within the quotas of `pacer`, together with everyone who shares it.
+    /// Keeps the quotas of `pacer`, together with all other handles that share it.
     pub const fn new(pacer: Arc<Pacer>) -> Self {
         Self { pacer }
     }
@@ -41,7 +41,7 @@ impl Layer for Pace {
         let result = next.call(call).await;
         match &result {
             Err(error) if error.kind() == ErrorKind::RateLimited => {
-                // Before the slot is given back, so that nobody slips through in between.
+                // Close before the slot is given back, so that no other call is sent in between.
                 let pause = self.pacer.close_for(error.retry_after());
                 tracing::warn!(
                     ticket.provider = provider,

@@ -1,4 +1,4 @@
-//! `Retry`: makes a failed call again, where that is safe.
+//! `Retry`: repeats a failed call where that is safe.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::call::retry::{Budget, RetryPolicy};
 use crate::provider::context::{CallContext, WaitEnded};
 use crate::provider::error::{Effect, Error, ErrorKind, Result};
 
-/// Makes a failed call again by a [`RetryPolicy`], where [that is safe](RetryPolicy::repeats).
+/// Repeats a failed call according to a [`RetryPolicy`], where [that is safe](RetryPolicy::repeats).
 ///
-/// What the attempts come to is told as a whole. Once an attempt had an unknown effect the call has one,
-/// whatever later attempts were answered: a refusal then keeps its words, but its effect is unknown; a ticket
-/// that a repeated delete does not find is `AlreadyGone` (`Unknown` where the vendor
-/// [finds none also where there is one](crate::Capabilities::not_found_is_vague)). The error says how often it was tried.
+/// The result describes all attempts together. Once one attempt has an unknown effect, so has the call,
+/// whatever later attempts return: an error keeps its message, but its effect is unknown. A ticket that a
+/// repeated delete does not find is `AlreadyDone` (`Unknown` if the vendor [answers *not found* for tickets
+/// that exist](crate::Capabilities::not_found_is_vague)). The error holds the number of attempts.
 ///
-/// Each attempt has a tracing span, `ticket_attempt`, and each wait and the end of all attempts an event: see
+/// Each attempt has a tracing span, `ticket_attempt`. Each wait and giving up are events: see
 /// [`Observe`](crate::Observe).
 #[derive(Debug)]
 pub struct Retry {
@@ -29,7 +29,7 @@ pub struct Retry {
     jitter: Mutex<fastrand::Rng>,
 }
 
-/// Why there is no other attempt.
+/// Why there is no further attempt.
 #[derive(Clone, Copy, Debug)]
 enum GivingUp {
     Attempts,
@@ -40,12 +40,12 @@ enum GivingUp {
 }
 
 impl Retry {
-    /// Repeats by this policy.
+    /// Repeats calls according to this policy.
     pub fn new(policy: RetryPolicy) -> Self {
         Self::with_jitter(policy, fastrand::Rng::new())
     }
 
-    /// Repeats by this policy, with waits that are the same in every run.
+    /// Repeats calls according to this policy, with the same waits in every run.
     pub fn seeded(policy: RetryPolicy, seed: u64) -> Self {
         Self::with_jitter(policy, fastrand::Rng::with_seed(seed))
     }
@@ -59,7 +59,8 @@ impl Retry {
         }
     }
 
-    /// How long to wait after `attempts` of them, the last with this error; or why not at all.
+    /// The wait before the next attempt, after `attempts` attempts of which the last failed with `error`; or
+    /// the reason to give up.
     fn wait(
         &self,
         error: &Error,
@@ -83,7 +84,8 @@ impl Retry {
         if until.is_none_or(|until| context.is_late_at(until)) {
             return Err(GivingUp::Deadline);
         }
-        // Who was refused for the quota is no sign of an outage, and waits for the pause with everyone else.
+        // A rate-limited call is not a sign of an outage, and it waits for the vendor's pause like all other
+        // calls.
         let is_pacing = (error.kind(), error.effect()) == (ErrorKind::RateLimited, Effect::None);
         if !is_pacing && !self.budget.withdraw() {
             return Err(GivingUp::Budget);
@@ -97,14 +99,14 @@ impl Layer for Retry {
         let past = Past::before(call.context());
         match self.attempt(call, &past, next).await {
             Ok(reply) => Ok(reply),
-            // Boxed: most calls succeed at once, and their futures stay small.
+            // Boxed to keep the futures small: most calls succeed at once.
             Err(error) => Box::pin(self.retry(call, next, past, error)).await,
         }
     }
 }
 
 impl Retry {
-    /// One attempt in its span.
+    /// Makes one attempt in its own span.
     async fn attempt<T: Reply>(
         &self,
         call: Call<'_>,
@@ -135,7 +137,7 @@ impl Retry {
         }
     }
 
-    /// What follows a first attempt that failed.
+    /// Repeats a call whose first attempt failed.
     async fn retry<T: Reply>(
         &self,
         call: Call<'_>,
@@ -150,7 +152,7 @@ impl Retry {
             }
             past.add(&error);
             if !error.is_transient() {
-                // An answer, if not the one that was wanted: the vendor is within reach.
+                // The vendor replied, so it is reachable.
                 self.budget.deposit();
             }
             if !RetryPolicy::repeats(error.kind(), error.effect(), call.operation()) {
@@ -170,7 +172,7 @@ impl Retry {
             );
             match context.wait_for(tokio::time::sleep(wait)).await {
                 Ok(()) => {}
-                // The clock's steps are coarser than the wait that was looked at.
+                // The clock is coarser than the wait that was compared with the deadline.
                 Err(WaitEnded::Deadline) => return Err(past.give_up(&call, GivingUp::Deadline)),
                 Err(WaitEnded::Stopped) => return Err(past.give_up(&call, GivingUp::Stopped)),
             }
@@ -184,16 +186,16 @@ impl Retry {
     }
 }
 
-/// What the attempts so far come to.
+/// The attempts made so far.
 struct Past {
     attempts: u32,
-    /// Unknown once one attempt had an unknown effect, those before the call included.
+    /// Unknown once one attempt had an unknown effect, including attempts before this call.
     effect: Effect,
     last: Option<Error>,
 }
 
 impl Past {
-    /// Before the first attempt of a call.
+    /// The state before the first attempt of a call.
     fn before(context: &CallContext) -> Self {
         Self {
             attempts: 0,
@@ -218,11 +220,11 @@ impl Past {
         }
     }
 
-    /// The error of the call as a whole: the last one, with the effect of all.
+    /// The error of the whole call: the last error, with the combined effect of all attempts.
     fn sum(self) -> Error {
         let error = self
             .last
-            .unwrap_or_else(|| Error::new(ErrorKind::Cancelled, "it was never tried"));
+            .unwrap_or_else(|| Error::new(ErrorKind::Cancelled, "it was never attempted"));
         let error = if self.effect == Effect::Unknown {
             error.with_effect(Effect::Unknown)
         } else {
@@ -231,7 +233,7 @@ impl Past {
         error.with_attempts(self.attempts)
     }
 
-    /// The last attempt was not made: what the ones before it were told says more.
+    /// The last attempt was not made: the error of the attempt before it says more.
     fn not_attempted(mut self, error: Error) -> Error {
         let last = self.last.take().map(Error::not_attempted);
         self.last = last.or(Some(error));
@@ -241,10 +243,10 @@ impl Past {
     fn give_up(self, call: &Call<'_>, reason: GivingUp) -> Error {
         let error = self.sum();
         let error = match reason {
-            GivingUp::Budget => error.with_note("too many calls fail, so it was given up"),
-            // Where nothing has happened, nothing stands in the way of trying it another time.
+            GivingUp::Budget => error.with_note("not retried: the retry budget is used up"),
+            // If the effect is none, the caller can safely try again later.
             GivingUp::Deadline => error
-                .with_note("there was no time left, so it was given up")
+                .with_note("not retried: the deadline would pass first")
                 .not_attempted(),
             GivingUp::Stopped => error.not_attempted(),
             GivingUp::Attempts | GivingUp::RetryAfter => error,

@@ -1,18 +1,19 @@
-//! `Timeout`: how long one attempt may take.
+//! `Timeout`: limits the duration of one attempt.
 
 use std::time::Duration;
 
 use crate::call::layer::{Call, Layer, Next, Reply};
 use crate::provider::error::{Error, ErrorKind, Result};
 
-/// Ends an attempt that takes too long, by tokio's clock. A write that timed out has an unknown effect.
+/// Fails an attempt that takes longer than the limit, measured by tokio's clock. A write that times out has
+/// an unknown effect.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeout {
     limit: Duration,
 }
 
 impl Timeout {
-    /// At most `limit` per attempt.
+    /// Allows `limit` per attempt.
     pub const fn new(limit: Duration) -> Self {
         Self { limit }
     }

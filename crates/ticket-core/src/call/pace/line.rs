@@ -1,4 +1,4 @@
-//! Standing in line, visibly: numbers and an event for whoever wonders why nothing happens.
+//! The queue of waiting calls: counters and events that show why a call is delayed.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -16,12 +16,12 @@ use crate::provider::operation::Operation;
 pub struct Waiting {
     /// What it waits for.
     pub reason: WaitReason,
-    /// It will not be sent before this, by tokio's clock; absent where nobody knows.
+    /// The earliest time at which it can be sent, by tokio's clock. Absent if unknown.
     pub until: Option<Instant>,
 }
 
 impl Waiting {
-    /// An error where it is known already that the wait outlasts the deadline.
+    /// Fails if the wait is known to end after the deadline.
     pub(super) fn ends_within(self, context: &CallContext) -> Result<(), Refused> {
         match self.until {
             Some(until) if context.is_late_at(until) => Err(Refused::TooLate(self)),
@@ -30,10 +30,10 @@ impl Waiting {
     }
 }
 
-/// One call's waiting, from its first reason to its last, or to its end by being dropped.
+/// The whole wait of one call. It ends when this is dropped.
 ///
 /// Its events have the fields `ticket.provider`, `ticket.operation`, `wait.reason` and `wait.estimate_ms`, or
-/// `wait.ms` when it is over. Nothing else: the list is closed, as that of `Observe` is.
+/// `wait.ms` when it ends. The list is closed, as in `Observe`.
 pub(super) struct Wait<'a> {
     pacer: &'a Pacer,
     provider: &'static str,
@@ -71,7 +71,7 @@ impl<'a> Wait<'a> {
         );
     }
 
-    /// What it waits for; of those in line, what the first of them waits for.
+    /// What the call waits for. For a queued call, this is what the head of the queue waits for.
     pub(super) fn blocked_by(&self) -> Option<Waiting> {
         let (_, own) = self.begun?;
         match own.reason {
@@ -96,7 +96,7 @@ impl Drop for Wait<'_> {
     }
 }
 
-/// Says what the first in line waits for, as long as there is one.
+/// Publishes what the head of the queue waits for, until this is dropped.
 pub(super) struct FirstInLine<'a>(pub(super) &'a Pacer);
 
 impl FirstInLine<'_> {

@@ -1,4 +1,4 @@
-//! What a call is told that is not sent, and why.
+//! The errors of calls that the pacer does not send.
 
 use tokio::time::Instant;
 
@@ -6,13 +6,13 @@ use super::{WaitReason, Waiting};
 use crate::provider::error::{Error, ErrorKind};
 use crate::provider::limit::Quota;
 
-/// Why a call does not pass.
+/// Why the pacer rejects a call.
 pub(super) enum Refused {
     TooLate(Waiting),
     NoSlots(Error),
 }
 
-/// The deadline comes before the call's turn.
+/// The error of a call that cannot be sent before its deadline.
 pub(super) fn too_late<'a>(
     blocked_by: Option<Waiting>,
     windows: impl IntoIterator<Item = &'a Quota>,
@@ -20,16 +20,15 @@ pub(super) fn too_late<'a>(
     let message = match blocked_by.map(|waiting| waiting.reason) {
         None => "the deadline has passed; nothing was sent".to_owned(),
         Some(WaitReason::Quota) => format!(
-            "the account's quota ({}) leaves no free call within the deadline; nothing was sent",
+            "the account's quota ({}) allows no call before the deadline; nothing was sent",
             in_words(windows)
         ),
         Some(WaitReason::Closed) => {
-            "the vendor said that there were too many calls, and its pause outlasts the deadline; \
-             nothing was sent"
+            "rate-limited by the vendor until after the deadline; nothing was sent"
                 .to_owned()
         }
         Some(WaitReason::Concurrency) => {
-            "no more calls may be on their way at once, and none ended within the deadline; nothing was sent"
+            "the concurrency limit is reached and no call ended before the deadline; nothing was sent"
                 .to_owned()
         }
     };

@@ -1,6 +1,6 @@
-//! Where the slots of an account's windows are kept: the trait, and the slots of one process.
+//! Storage of the slots of an account's windows: the trait, and the in-process implementation.
 //!
-//! Not for whose turn it is: the pacer asks for one waiting call at a time.
+//! The order of waiting calls is in the pacer, which asks for one call at a time.
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
@@ -19,11 +19,11 @@ use crate::provider::operation::Operation;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WaitReason {
-    /// A free call of the quota.
+    /// The quota has no free call.
     Quota,
-    /// The end of the pause that the vendor asked for.
+    /// The vendor asked for a pause.
     Closed,
-    /// The end of a call that is on its way, since only so many may be.
+    /// The concurrency limit is reached.
     Concurrency,
 }
 
@@ -37,46 +37,48 @@ names!(WaitReason {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum NoSlot {
-    /// There will be none for `at_least` so long: ask again then.
+    /// No slot is free for at least `at_least`. Ask again then.
     Wait {
-        /// What stands in the way.
+        /// What the call waits for.
         reason: WaitReason,
-        /// The least time that it will take.
+        /// Lower bound of the wait.
         at_least: Duration,
     },
-    /// Nobody can say, since the store cannot be asked. The call fails with this error and is not sent.
+    /// The store cannot be reached. The call fails with this error and is not sent.
     Failed(Error),
 }
 
-/// Where the slots of an account's windows are kept. [`Pacer::new`](crate::Pacer::new) keeps them in this
-/// process; a store that several processes share can take its place.
+/// Storage of the slots of an account's windows. [`Pacer::new`](crate::Pacer::new) keeps them in this
+/// process. Implement this trait to share them between processes.
 ///
-/// A slot belongs to a call from before it is sent until one window after it has ended. Which slot is given back is
-/// not said: each is as good as the others that this process took. A process that dies gives none back, so a shared
-/// store lets them expire, no sooner than one window after the longest time that a call may take.
+/// A call holds its slot from before it is sent until one window after it has ended. `give_back` does not
+/// name a slot: all slots that this process holds are interchangeable. A process that crashes gives none
+/// back, so a shared store must let slots expire, at the earliest one window after the longest duration of a
+/// call.
 pub trait Slots: Debug + Send + Sync + 'static {
-    /// Takes a slot in every window in which calls of this operation count, or in none.
+    /// Takes a slot in every window that counts calls of this operation, or takes none.
     ///
-    /// Asked for one call at a time. A future that is dropped has taken nothing, or gives it back itself.
+    /// The pacer asks for one call at a time. A dropped future must have taken nothing, or give it back
+    /// itself.
     ///
     /// # Errors
     ///
-    /// Says why there is none, and when to ask again.
+    /// Returns why no slot is free, and when to ask again.
     fn take(&self, operation: Operation) -> BoxFuture<'_, Result<(), NoSlot>>;
 
-    /// A call of this operation has ended, answered or not: its slots are free one window from now. Called in destructors, so it
-    /// must not block.
+    /// Reports that a call of this operation has ended, with or without a reply: its slots are free one
+    /// window from now. Called in destructors, so it must not block.
     fn give_back(&self, operation: Operation);
 
-    /// The vendor refused a call for its quota: no slot for so long from now. A longer pause that runs already
-    /// stays. Must not block.
+    /// Gives out no slot for `wait` from now, because the vendor rate-limited a call. A longer pause that is
+    /// already running stays. Must not block.
     fn close_for(&self, wait: Duration);
 }
 
-/// The slots of an account that one process uses alone.
+/// The slots of an account that only this process uses.
 #[derive(Debug)]
 pub(super) struct InProcess {
-    /// Those with windows.
+    /// The limits that have windows.
     limits: Vec<Limit>,
     state: Mutex<State>,
 }
@@ -91,12 +93,12 @@ struct State {
 /// The calls that count in the windows of one limit.
 #[derive(Debug)]
 struct Count {
-    /// How many calls that have ended a window may need to know of, and how old ones.
+    /// How many ended calls the windows need to know, and how old these may be.
     needed: usize,
     longest: Duration,
     in_flight: usize,
-    /// When the latest calls ended, the oldest first; no more of them than the window with the most calls, and soon none
-    /// that are older than the longest window.
+    /// When the latest calls ended, the oldest first. At most `needed` entries; entries older than `longest`
+    /// are removed over time.
     ended: VecDeque<Instant>,
 }
 
@@ -118,7 +120,7 @@ impl InProcess {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many calls that have ended it remembers.
+    /// How many ended calls it remembers.
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
         let counts = &self.state().counts;
@@ -148,7 +150,7 @@ impl InProcess {
         Ok(())
     }
 
-    /// Does it with the count of each limit that covers the operation.
+    /// Calls `with` for the count of each limit that covers the operation.
     fn each(&self, state: &mut State, operation: Operation, mut with: impl FnMut(&mut Count)) {
         for (limit, count) in self.limits.iter().zip(&mut state.counts) {
             if limit.covers(operation) {
@@ -195,7 +197,7 @@ impl Count {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.ended.push_back(now);
         let is_old = |ended: &Instant| now.duration_since(*ended) >= self.longest;
-        // Two at a time, so that memory shrinks again and no single call pays for it.
+        // Remove two entries per call, so that memory shrinks and the cost per call is bounded.
         for _ in 0..2 {
             if self.ended.len() > self.needed || self.ended.front().is_some_and(is_old) {
                 self.ended.pop_front();
@@ -203,14 +205,14 @@ impl Count {
         }
     }
 
-    /// How long until there is a slot in this window, at least; zero where there is one now.
+    /// Lower bound of the wait for a slot in this window; zero if one is free now.
     fn wait(&self, quota: Quota, now: Instant) -> Duration {
         let unused = calls(&quota).saturating_sub(self.in_flight);
         if unused == 0 {
-            // Were one given back this moment, it would be free a window later.
+            // A slot that is given back now is free one window later.
             return quota.window;
         }
-        // There is a slot unless the `unused` latest calls have all ended within the window.
+        // A slot is free unless the `unused` latest calls all ended within the window.
         let decisive = self.ended.len().checked_sub(unused);
         decisive
             .and_then(|index| self.ended.get(index))

@@ -61,7 +61,7 @@ async fn a_slot_beyond_the_deadline_is_refused_at_once() {
     assert_eq!(just_then.to_string(), error.to_string());
     assert_eq!(
         error.to_string(),
-        "mock delete: the account's quota (25 calls in 5 s) leaves no free call within the deadline; nothing was sent"
+        "mock delete: the account's quota (25 calls in 5 s) allows no call before the deadline; nothing was sent"
     );
     assert_idle(&pacer);
     acquire(&pacer, &until(start + seconds(6))).await.unwrap();
@@ -112,7 +112,7 @@ async fn the_deadline_ends_a_wait_of_unknown_length() {
         (ErrorKind::RateLimited, Effect::None)
     );
     assert_eq!(error.retry_after(), None);
-    assert!(error.message().contains("may be on their way at once"));
+    assert!(error.message().contains("the concurrency limit is reached"));
     drop(in_flight);
     assert_idle(&pacer);
 }
@@ -159,7 +159,7 @@ async fn a_stop_ends_every_wait_and_leaves_nothing_behind() {
         );
         assert_eq!(
             error.to_string(),
-            "mock delete: called off while waiting for a free call of the quota; nothing was sent"
+            "mock delete: cancelled while waiting for the quota; nothing was sent"
         );
     }
     assert_idle(&pacer);
@@ -208,7 +208,10 @@ async fn whoever_waits_learns_of_a_pause_that_begins_meanwhile() {
     let error = waiting.await.unwrap_err();
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(error.retry_after(), Some(seconds(20)));
-    assert!(error.message().contains("too many calls"), "{error}");
+    assert!(
+        error.message().contains("rate-limited by the vendor"),
+        "{error}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,11 +1,11 @@
-//! An error as a `main` that returns it prints it.
+//! `Debug` of errors, which a `main` that returns an error prints.
 
 use std::error::Error as _;
 use std::fmt;
 
 use super::{Error, bounded};
 
-/// How many characters of a cause are shown.
+/// Maximum length of a source, in characters.
 const MAX_CAUSE: usize = 300;
 
 impl fmt::Debug for Error {

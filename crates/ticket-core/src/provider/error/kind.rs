@@ -1,10 +1,10 @@
-//! What an error is about, as far as a caller can act on it: its kind and its effect.
+//! The kind and the effect of an error: what a caller can act on.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::names::names;
 
-/// What went wrong, as far as a caller can act on it.
+/// The kind of an error: what a caller can act on.
 ///
 /// ```
 /// use ticket_core::ErrorKind;
@@ -45,7 +45,7 @@ pub enum ErrorKind {
     BadResponse,
     /// The vendor has no such operation, or no documented way to do this.
     Unsupported,
-    /// It was called off on this side, by a [`Stop`](crate::Stop).
+    /// Cancelled by the caller with a [`Stop`](crate::Stop).
     Cancelled,
 }
 
@@ -69,8 +69,8 @@ names!(ErrorKind {
 });
 
 impl ErrorKind {
-    /// Whether it passes: the same call may succeed later, unchanged. Not whether repeating is safe, see
-    /// [`RetryPolicy::repeats`](crate::RetryPolicy::repeats).
+    /// Whether the failure is transient: the same call may succeed later, unchanged. Whether repeating is
+    /// safe is decided by [`RetryPolicy::repeats`](crate::RetryPolicy::repeats).
     pub const fn is_transient(self) -> bool {
         matches!(
             self,
@@ -78,7 +78,7 @@ impl ErrorKind {
         )
     }
 
-    /// The effect that an error of this kind has unless more is known.
+    /// The default effect of an error of this kind.
     pub(super) const fn usual_effect(self) -> Effect {
         match self {
             Self::InvalidInput
@@ -100,15 +100,15 @@ impl ErrorKind {
 
 /// Whether the vendor may have acted although the call failed.
 ///
-/// This decides whether a write may be repeated: a create is repeated on [`Effect::None`] only. There is no third
-/// answer, so it may be matched without a rest.
+/// It decides whether a write may be repeated: a create is repeated only after [`Effect::None`]. Exhaustive
+/// on purpose: match it without a wildcard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Refused or never sent: nothing has changed at the vendor.
+    /// Rejected or never sent: nothing has changed at the vendor.
     #[default]
     None,
-    /// Nobody knows: the request may or may not have been carried out.
+    /// Unknown: the vendor may or may not have carried out the request.
     Unknown,
 }
 

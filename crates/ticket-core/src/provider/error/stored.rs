@@ -1,4 +1,4 @@
-//! Errors in storage: what is kept of one, and how it is read back.
+//! The serialized form of errors.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{Effect, Error, ErrorKind, Inner};
 use crate::model::ticket::TicketId;
 use crate::provider::operation::Operation;
 
-/// All of an error but its cause.
+/// The fields of an error, without its source.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     kind: ErrorKind,
@@ -32,7 +32,7 @@ struct Stored {
     not_attempted: bool,
 }
 
-/// Everything but the [source](std::error::Error::source).
+/// Serializes everything but the [source](std::error::Error::source).
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Inner {
