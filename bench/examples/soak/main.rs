@@ -117,7 +117,7 @@ async fn unreliable(
     let mut accounts = Vec::new();
     for descriptor in registry.iter() {
         let id = (descriptor.info)().id;
-        let mut account = AccountConfig::new(id)
+        let mut account = AccountConfig::new(&*id)
             .rates([soak.rate])
             .max_attempts(NonZeroU32::MIN.saturating_add(5));
         for setting in descriptor.settings {
@@ -125,7 +125,7 @@ async fn unreliable(
                 account = account.setting(setting.name, value.clone());
             }
         }
-        accounts.push((id.to_owned(), registry.connect(&account)?));
+        accounts.push((id.into_owned(), registry.connect(&account)?));
     }
     Ok((sandbox, accounts))
 }

@@ -37,10 +37,10 @@ impl Accounts {
             let id = (provider.info)().id;
             let settings = provider.settings.iter();
             let known = settings.filter_map(|known| Some((known.name, &value(known.env)?.1)));
-            let account = known.fold(AccountConfig::new(id), |account, (name, value)| {
+            let account = known.fold(AccountConfig::new(&*id), |account, (name, value)| {
                 account.setting(name, value.clone())
             });
-            (id.to_owned(), account)
+            (id.into_owned(), account)
         });
         let accounts = accounts::Accounts::given(Registry::new(), accounts);
         Self {

@@ -209,11 +209,11 @@ async fn an_unknown_account_is_told_with_those_there_are() {
     ];
     let run = execute(&mut at(&sandbox, &arguments));
     assert_eq!((run.code, run.stdout.as_str()), (3, ""));
-    let mut known: Vec<&str> = tickets::PROVIDERS
+    let mut known: Vec<_> = tickets::PROVIDERS
         .iter()
         .map(|known| (known.info)().id)
         .collect();
-    known.push("eu");
+    known.push("eu".into());
     known.sort_unstable();
     let told = format!("there is no account \"uk\"; there are {}", known.join(", "));
     assert!(run.stderr.contains(&told), "{run:?}");

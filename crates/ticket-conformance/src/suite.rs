@@ -64,7 +64,7 @@ where
         for case in CASES {
             cases.push(self.report_on(case, &mut provider).await);
         }
-        ConformanceReport::new(provider.unwrap_or("unknown").to_owned(), cases)
+        ConformanceReport::new(provider.unwrap_or_else(|| "unknown".to_owned()), cases)
     }
 
     /// Runs the case of this name, where there is one.
@@ -73,10 +73,10 @@ where
         Some(self.report_on(case, &mut None).await)
     }
 
-    async fn report_on(&self, case: &'static Case, id: &mut Option<&'static str>) -> CaseReport {
+    async fn report_on(&self, case: &'static Case, id: &mut Option<String>) -> CaseReport {
         let run = async {
             let harness = Harness::new((self.make)().await, case.needs);
-            *id = Some(harness.info().id);
+            *id = Some(harness.info().id.to_string());
             (case.run)(&harness).await
         };
         let caught = AssertUnwindSafe(run).catch_unwind();

@@ -198,7 +198,7 @@ impl Tickets {
     /// }
     /// ```
     pub fn list_all(&self, query: TicketQuery) -> BoxStream<'static, Result<Ticket>> {
-        let (tickets, provider) = (self.clone(), self.info().id);
+        let (tickets, provider) = (self.clone(), self.info().id.clone());
         let mut first = query.page.clone();
         first.limit = first.limit.or(self.page_size().map(NonZeroU32::get));
         let walk = paging::walk(
@@ -208,7 +208,7 @@ impl Tickets {
                 query.page = page;
                 async move { tickets.list(&query).await }
             },
-            move |error| error.in_operation(provider, Operation::List),
+            move |error| error.in_operation(&provider, Operation::List),
         );
         walk.boxed()
     }
@@ -349,7 +349,7 @@ impl Tickets {
     /// Reads all messages of a ticket, in constant memory. A page is read when its messages are needed. The
     /// stream ends under the same conditions as [`list_all`](Self::list_all).
     pub fn messages_all(&self, id: TicketId) -> BoxStream<'static, Result<Message>> {
-        let (tickets, provider, of) = (self.clone(), self.info().id, id.clone());
+        let (tickets, provider, of) = (self.clone(), self.info().id.clone(), id.clone());
         let walk = paging::walk(
             self.first_messages(),
             move |page| {
@@ -358,7 +358,7 @@ impl Tickets {
             },
             move |error| {
                 error
-                    .in_operation(provider, Operation::Messages)
+                    .in_operation(&provider, Operation::Messages)
                     .on_ticket(&of)
             },
         );

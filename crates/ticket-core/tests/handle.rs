@@ -305,3 +305,28 @@ async fn an_error_about_one_ticket_names_it_whatever_the_provider_says() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_named_at_run_time_is_named_in_its_errors() {
+    #[derive(Debug)]
+    struct Named(ProviderInfo);
+    impl TicketProvider for Named {
+        fn info(&self) -> &ProviderInfo {
+            &self.0
+        }
+    }
+    let (id, title) = (format!("desk-{}", 7), format!("Desk {}", 7));
+    let info = ProviderInfo::new(id, title, Capabilities::none().delete(1));
+    let tickets = Tickets::new(Named(info));
+    assert_eq!(tickets.info().title, "Desk 7");
+    let unsupported = tickets.get("1").await.unwrap_err();
+    let refused = tickets.get("").await.unwrap_err();
+    let report = tickets.delete(["1"]).await;
+    let failed = report.iter().map(|(_, outcome)| outcome.error());
+    for error in [Some(&unsupported), Some(&refused)]
+        .into_iter()
+        .chain(failed)
+    {
+        assert_eq!(error.unwrap().provider(), Some("desk-7"));
+    }
+}

@@ -3,6 +3,7 @@
 
 mod account;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -97,7 +98,7 @@ impl Accounts {
     }
 
     /// The names that there are, in order: of accounts, and of providers where those can be named.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let (accounts, providers) = match &self.source {
             Source::File(file) => (&file.accounts, Some(self.registry.iter())),
             Source::Given(accounts) => (accounts, None),
@@ -105,7 +106,7 @@ impl Accounts {
         let providers = providers.into_iter().flatten().map(|one| (one.info)().id);
         let names: BTreeSet<_> = accounts
             .keys()
-            .map(String::as_str)
+            .map(|name| Cow::Borrowed(name.as_str()))
             .chain(providers)
             .collect();
         names.into_iter()
@@ -155,7 +156,7 @@ impl Accounts {
                 }
             }
         }
-        let known: Vec<_> = self.names().map(one_line).collect();
+        let known: Vec<_> = self.names().map(|name| one_line(&name)).collect();
         let error = Error::config(format!(
             "there is no account \"{}\"; there are {}",
             one_line(name),

@@ -115,7 +115,7 @@ fn a_file_names_its_accounts_beside_the_providers_and_none_is_disguised_as_anoth
     let (_folder, path) = file("[accounts.eu]\nprovider = \"sweeppea\"\n");
     let accounts = load(&path);
     let mut known: Vec<_> = PROVIDERS.iter().map(|known| (known.info)().id).collect();
-    known.push("eu");
+    known.push("eu".into());
     known.sort_unstable();
     assert_eq!(accounts.names().collect::<Vec<_>>(), known);
     let keyless = accounts.account("eu").unwrap_err();

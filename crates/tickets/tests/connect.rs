@@ -44,17 +44,17 @@ async fn every_provider_of_the_table_lives_a_tickets_life_in_the_sandbox() {
         .collect();
     assert_eq!(played.len(), Vendor::ALL.len());
     for info in &played {
-        let tickets = tickets::connect(&account(&sandbox, info.id)).unwrap();
+        let tickets = tickets::connect(&account(&sandbox, &info.id)).unwrap();
         assert_eq!(tickets.info().id, info.id);
         // Each vendor requires other fields.
         let new = NewTicket::new("A subject").description("A text");
-        let new = match info.id {
+        let new = match &*info.id {
             "sweeppea" => new.priority(Priority::Low),
             _ => new
                 .category("Request")
                 .requester(Person::named("A customer").email("customer@example.com")),
         };
-        let new = match info.id {
+        let new = match &*info.id {
             "leadsquared" => new.requester(Person::default().email("customer@example.com")),
             _ => new,
         };

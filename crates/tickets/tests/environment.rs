@@ -6,6 +6,7 @@
     reason = "helpers of tests may panic"
 )]
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ const SETTINGS: &[Setting] = &[
 type Values = BTreeMap<String, String>;
 
 /// The providers that the sandbox plays: one that is still being written may be ahead of it.
-fn played() -> Vec<&'static str> {
+fn played() -> Vec<Cow<'static, str>> {
     let ids = PROVIDERS.iter().map(|known| (known.info)().id);
     ids.filter(|id| Vendor::ALL.iter().any(|vendor| vendor.prefix() == *id))
         .collect()
@@ -179,11 +180,11 @@ fn accounts_are_told_apart_by_the_addresses_in_their_variables_and_not_by_the_se
 async fn every_provider_is_reached_with_its_own_variables_and_never_from_a_file_without_them() {
     if std::env::var_os(CHILD).is_some() {
         for id in played() {
-            let tickets = tickets::connect(&AccountConfig::from_env(id)).unwrap();
+            let tickets = tickets::connect(&AccountConfig::from_env(&*id)).unwrap();
             // Known to nobody; that the vendor was asked is seen on its side.
             tickets.get("9999999").await.unwrap_err();
             for without in [
-                AccountConfig::new(id),
+                AccountConfig::new(&*id),
                 from_file(&format!("provider = {id:?}")),
             ] {
                 let error = tickets::connect(&without).unwrap_err();

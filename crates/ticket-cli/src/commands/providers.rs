@@ -1,6 +1,7 @@
 //! `tickets providers`: prints the operations, the limits and the environment variables of each provider,
 //! from the providers' declarations.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
@@ -23,8 +24,8 @@ pub(super) fn run(output: &Output) -> Result<Exit, Failure> {
 
 #[derive(Serialize)]
 struct Row {
-    id: &'static str,
-    title: &'static str,
+    id: Cow<'static, str>,
+    title: Cow<'static, str>,
     operations: Vec<&'static str>,
     /// The fields that each operation supports. All other fields are rejected.
     fields: BTreeMap<&'static str, Vec<&'static str>>,
@@ -133,8 +134,8 @@ impl Record for Row {
 
     fn cells(&self) -> Vec<String> {
         vec![
-            self.id.to_owned(),
-            self.title.to_owned(),
+            self.id.to_string(),
+            self.title.to_string(),
             self.operations.join(" "),
             self.limits.sentences().join("; "),
             self.environment.join(" "),
@@ -143,7 +144,7 @@ impl Record for Row {
 
     fn table_cells(&self) -> Vec<String> {
         vec![
-            self.id.to_owned(),
+            self.id.to_string(),
             self.operations().join("\n"),
             self.limits.sentences().join("\n"),
             self.environment.join("\n"),

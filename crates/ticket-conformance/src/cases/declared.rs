@@ -135,7 +135,7 @@ pub(crate) async fn undeclared_operations_are_unsupported(harness: &Harness) -> 
             error.kind() == ErrorKind::Unsupported
                 && error.effect() == Effect::None
                 && error.operation() == Some(operation)
-                && error.provider() == Some(harness.info().id)
+                && error.provider() == Some(&*harness.info().id)
         });
         ensure(
             right,

@@ -151,7 +151,8 @@ pub(crate) async fn errors_say_where(harness: &Harness) -> CaseResult {
     ] {
         for (operation, error) in errors_of(harness, any, &fault).await? {
             ensure(
-                error.provider() == Some(harness.info().id) && error.operation() == Some(operation),
+                error.provider() == Some(&*harness.info().id)
+                    && error.operation() == Some(operation),
                 format!("`{operation}` was called, with {fault:?}"),
                 format!("an error in {} {operation}", harness.info().id),
                 format!(

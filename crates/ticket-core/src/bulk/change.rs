@@ -82,7 +82,7 @@ impl Change {
             Self::Delete => info.check(&Request::Delete(std::slice::from_ref(target))),
             Self::Resolve => {
                 refuse_version(target)
-                    .map_err(|error| error.in_operation(info.id, Operation::Resolve))?;
+                    .map_err(|error| error.in_operation(&info.id, Operation::Resolve))?;
                 info.check(&Request::Resolve(&target.id))
             }
         }

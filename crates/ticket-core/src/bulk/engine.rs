@@ -181,7 +181,7 @@ impl Engine {
             match change.fault(&asked.target) {
                 Ok(()) => good.push(asked),
                 Err(error) => {
-                    let error = error.in_operation(self.provider.info().id, change.operation());
+                    let error = error.in_operation(&self.provider.info().id, change.operation());
                     self.settle(asked, Outcome::Failed(error));
                 }
             }
@@ -209,7 +209,7 @@ impl Engine {
     fn end(&mut self, reason: Error) {
         if self.end.is_none() {
             tracing::warn!(
-                ticket.provider = self.provider.info().id,
+                ticket.provider = &*self.provider.info().id,
                 ticket.operation = self.change.operation().as_str(),
                 error.type = reason.kind().as_str(),
                 "the rest is not tried"
@@ -240,7 +240,7 @@ impl Engine {
     fn not_mentioned(&self, id: &TicketId) -> Error {
         let message = "the provider's report does not mention this ticket";
         Error::new(ErrorKind::BadResponse, message)
-            .in_operation(self.provider.info().id, self.change.operation())
+            .in_operation(&self.provider.info().id, self.change.operation())
             .on_ticket(id)
     }
 }

@@ -200,7 +200,7 @@ impl Engine {
     /// Settles the tickets of an aborted call.
     fn leave(&mut self, call: InFlight) {
         let error = Error::new(ErrorKind::Cancelled, "stopped before the vendor replied")
-            .in_operation(self.provider.info().id, self.change.operation())
+            .in_operation(&self.provider.info().id, self.change.operation())
             .with_effect(Effect::Unknown);
         let may_be_sent = call.state.may_be_sent();
         for asked in call.asked {
@@ -223,7 +223,7 @@ impl Engine {
         };
         if self.end.is_none() {
             let error = Error::new(ErrorKind::Cancelled, why);
-            self.end = Some(error.in_operation(self.provider.info().id, self.change.operation()));
+            self.end = Some(error.in_operation(&self.provider.info().id, self.change.operation()));
         }
     }
 }

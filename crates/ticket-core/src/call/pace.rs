@@ -170,7 +170,7 @@ impl Pacer {
     /// flight until the slot is dropped.
     pub(crate) async fn acquire(
         &self,
-        provider: &'static str,
+        provider: &str,
         operation: Operation,
         context: &CallContext,
     ) -> Result<Slot<'_>> {
@@ -193,7 +193,7 @@ impl Pacer {
 
     async fn acquire_in_turn(
         &self,
-        provider: &'static str,
+        provider: &str,
         operation: Operation,
         context: &CallContext,
     ) -> Result<Slot<'_>> {

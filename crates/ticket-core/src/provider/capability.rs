@@ -3,6 +3,8 @@
 //! The declaration is data: operations, their [fields](Fields), [limits](Limit) on calls. It is enforced in `check.rs`,
 //! before anything is sent.
 
+use std::borrow::Cow;
+
 use crate::provider::field::Fields;
 use crate::provider::limit::Limit;
 use crate::provider::operation::Operation;
@@ -164,9 +166,9 @@ impl Capabilities {
 #[non_exhaustive]
 pub struct ProviderInfo {
     /// A short name in lower case, unique among providers, such as `onecloud`.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// The name for people.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it can do.
     pub capabilities: Capabilities,
     /// How many calls it allows, as far as it documents that; none where it knows of no limit.
@@ -175,10 +177,16 @@ pub struct ProviderInfo {
 
 impl ProviderInfo {
     /// The provider `id`, called `title`, that can do this.
-    pub const fn new(id: &'static str, title: &'static str, capabilities: Capabilities) -> Self {
+    ///
+    /// Both may be made at run time, for a provider that is described by a file.
+    pub fn new(
+        id: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+        capabilities: Capabilities,
+    ) -> Self {
         Self {
-            id,
-            title,
+            id: id.into(),
+            title: title.into(),
             capabilities,
             limits: Vec::new(),
         }

@@ -36,10 +36,10 @@ impl ProviderInfo {
     pub fn check(&self, request: &Request<'_>) -> Result<()> {
         let operation = request.operation();
         if !self.capabilities.supports(operation) {
-            return Err(Error::unsupported(self.id, operation));
+            return Err(Error::unsupported(&self.id, operation));
         }
         self.check_arguments(request, operation)
-            .map_err(|error| error.in_operation(self.id, operation))
+            .map_err(|error| error.in_operation(&self.id, operation))
     }
 
     fn check_arguments(&self, request: &Request<'_>, operation: Operation) -> Result<()> {
@@ -101,7 +101,7 @@ impl ProviderInfo {
     }
 
     fn check_fields(&self, fields: &Fields, given: &Given<'_>) -> Result<()> {
-        let title = self.title;
+        let title = &self.title;
         for (field, chars) in &given.fields {
             if !fields.carried.contains(field) {
                 let (kind, reason) = match field {

@@ -46,7 +46,7 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// `NotFound` where the vendor says that there is none.
     async fn get(&self, context: &CallContext, id: &TicketId) -> Result<Ticket> {
         let _ = (context, id);
-        Err(Error::unsupported(self.info().id, Operation::Get))
+        Err(Error::unsupported(&self.info().id, Operation::Get))
     }
 
     /// Reads one page of tickets.
@@ -56,7 +56,7 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// `InvalidInput` for a filter that the vendor does not have.
     async fn list(&self, context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
         let _ = (context, query);
-        Err(Error::unsupported(self.info().id, Operation::List))
+        Err(Error::unsupported(&self.info().id, Operation::List))
     }
 
     /// Files a ticket. Not idempotent: a repeat may file a second one.
@@ -67,7 +67,7 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// [`Effect::Unknown`](crate::Effect::Unknown) the ticket may exist.
     async fn create(&self, context: &CallContext, ticket: &NewTicket) -> Result<Created> {
         let _ = (context, ticket);
-        Err(Error::unsupported(self.info().id, Operation::Create))
+        Err(Error::unsupported(&self.info().id, Operation::Create))
     }
 
     /// Changes the fields that the patch names.
@@ -82,7 +82,7 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
         patch: &TicketPatch,
     ) -> Result<()> {
         let _ = (context, id, patch);
-        Err(Error::unsupported(self.info().id, Operation::Update))
+        Err(Error::unsupported(&self.info().id, Operation::Update))
     }
 
     /// Marks a ticket as solved.
@@ -92,7 +92,7 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// `NotFound` where the vendor says that there is none.
     async fn resolve(&self, context: &CallContext, id: &TicketId) -> Result<()> {
         let _ = (context, id);
-        Err(Error::unsupported(self.info().id, Operation::Resolve))
+        Err(Error::unsupported(&self.info().id, Operation::Resolve))
     }
 
     /// Deletes tickets in one request, at most
@@ -108,7 +108,7 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
         targets: &[DeleteTarget],
     ) -> Result<DeleteReport> {
         let _ = (context, targets);
-        Err(Error::unsupported(self.info().id, Operation::Delete))
+        Err(Error::unsupported(&self.info().id, Operation::Delete))
     }
 
     /// Reads one page of a ticket's messages.
@@ -123,7 +123,7 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
         page: &PageRequest,
     ) -> Result<Page<Message>> {
         let _ = (context, id, page);
-        Err(Error::unsupported(self.info().id, Operation::Messages))
+        Err(Error::unsupported(&self.info().id, Operation::Messages))
     }
 
     /// Adds a comment to a ticket. Not idempotent: a repeat may add a second one.
@@ -138,6 +138,6 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
         comment: &NewComment,
     ) -> Result<()> {
         let _ = (context, id, comment);
-        Err(Error::unsupported(self.info().id, Operation::Comment))
+        Err(Error::unsupported(&self.info().id, Operation::Comment))
     }
 }

@@ -146,7 +146,7 @@ impl Fake {
         }
         (self.answer)(&seen)
             .map(|()| seen.number)
-            .map_err(|error| error.in_operation(self.info.id, operation))
+            .map_err(|error| error.in_operation(&self.info.id, operation))
     }
 }
 

@@ -90,7 +90,7 @@ impl Account {
         let message = format!("stopped while the request was on its way: {done}");
         let error = Error::new(ErrorKind::Cancelled, message)
             .with_effect(Effect::Unknown)
-            .in_operation(self.tickets.info().id, operation);
+            .in_operation(&self.tickets.info().id, operation);
         self.diagnose(error, ticket)
     }
 

@@ -17,7 +17,7 @@ use crate::text::{self, counted};
 #[derive(Debug, Serialize)]
 struct Estimate {
     account: String,
-    provider: &'static str,
+    provider: String,
     tickets: usize,
     calls: u64,
     quota: String,
@@ -41,7 +41,7 @@ impl Record for Estimate {
         let least = self.least_time_s.map(|seconds| seconds.to_string());
         vec![
             self.account.clone(),
-            self.provider.to_owned(),
+            self.provider.clone(),
             self.tickets.to_string(),
             self.calls.to_string(),
             self.quota.clone(),
@@ -74,7 +74,7 @@ impl Estimate {
             .sum();
         Self {
             account: group.account.name.clone(),
-            provider: info.id,
+            provider: info.id.to_string(),
             tickets: group.len(),
             calls,
             quota: in_words(plan::limits(&group.account), plan.change.operation()),

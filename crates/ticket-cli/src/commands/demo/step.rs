@@ -42,7 +42,7 @@ pub(super) async fn call(operation: Operation, tickets: &Tickets, id: &TicketId)
             tickets.resolve(id).await?;
             "resolved"
         }
-        other => return Err(Error::unsupported(tickets.info().id, other)),
+        other => return Err(Error::unsupported(&tickets.info().id, other)),
     };
     Ok(said.to_owned())
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use metrics::{SharedString, Unit, counter, describe_counter, describe_histogram, histogram};
 use tokio::time::Instant;
 
 use crate::call::layer::{Call, Layer, Next, Reply};
@@ -68,9 +68,9 @@ impl Layer for Metrics {
     async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
         let (provider, operation) = labels(&call);
         let begun = Instant::now();
-        counter!(CALLS, "provider" => provider, "operation" => operation).increment(1);
+        counter!(CALLS, "provider" => provider.clone(), "operation" => operation).increment(1);
         let result = next.call(call).await;
-        histogram!(DURATION, "provider" => provider, "operation" => operation)
+        histogram!(DURATION, "provider" => provider.clone(), "operation" => operation)
             .record(begun.elapsed());
         if let Err(error) = &result {
             let kind = error.kind().as_str();
@@ -96,6 +96,7 @@ pub(super) fn waited(call: &Call<'_>, wait: Duration) {
     histogram!(WAIT, "provider" => provider, "operation" => operation).record(wait);
 }
 
-fn labels(call: &Call<'_>) -> (&'static str, &'static str) {
-    (call.info().id, call.operation().as_str())
+fn labels(call: &Call<'_>) -> (SharedString, &'static str) {
+    let provider = call.info().id.clone();
+    (provider.into(), call.operation().as_str())
 }

@@ -44,7 +44,7 @@ impl Layer for Observe {
         let span = tracing::info_span!(
             "ticket_operation",
             otel.kind = "internal",
-            ticket.provider = call.info().id,
+            ticket.provider = &*call.info().id,
             ticket.operation = call.operation().as_str(),
             ticket.id = Empty,
             ticket.count = Empty,

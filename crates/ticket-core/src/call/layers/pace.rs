@@ -24,7 +24,7 @@ impl Pace {
 
 impl Layer for Pace {
     async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
-        let (provider, operation) = (call.info().id, call.operation());
+        let (provider, operation) = (&*call.info().id, call.operation());
         let context = call.context();
         #[cfg(feature = "metrics")]
         let begun = tokio::time::Instant::now();

@@ -163,7 +163,7 @@ impl Retry {
                 Err(reason) => return Err(past.give_up(&call, reason)),
             };
             tracing::info!(
-                ticket.provider = call.info().id,
+                ticket.provider = &*call.info().id,
                 ticket.operation = call.operation().as_str(),
                 error.type = error.kind().as_str(),
                 retry.attempts = past.attempts,
@@ -252,7 +252,7 @@ impl Past {
             GivingUp::Attempts | GivingUp::RetryAfter => error,
         };
         tracing::warn!(
-            ticket.provider = call.info().id,
+            ticket.provider = &*call.info().id,
             ticket.operation = call.operation().as_str(),
             error.type = error.kind().as_str(),
             retry.attempts = error.attempts(),

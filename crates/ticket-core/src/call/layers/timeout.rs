@@ -26,7 +26,7 @@ impl Layer for Timeout {
             .unwrap_or_else(|_| {
                 let message = format!("no answer within {} s", self.limit.as_secs_f64());
                 Err(Error::new(ErrorKind::Timeout, message)
-                    .in_operation(call.info().id, call.operation()))
+                    .in_operation(&call.info().id, call.operation()))
             })
     }
 }

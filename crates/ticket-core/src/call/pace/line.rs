@@ -36,13 +36,13 @@ impl Waiting {
 /// `wait.ms` when it ends. The list is closed, as in `Observe`.
 pub(super) struct Wait<'a> {
     pacer: &'a Pacer,
-    provider: &'static str,
+    provider: &'a str,
     operation: Operation,
     begun: Option<(Instant, Waiting)>,
 }
 
 impl<'a> Wait<'a> {
-    pub(super) fn new(pacer: &'a Pacer, provider: &'static str, operation: Operation) -> Self {
+    pub(super) fn new(pacer: &'a Pacer, provider: &'a str, operation: Operation) -> Self {
         Self {
             pacer,
             provider,

@@ -177,7 +177,7 @@ async fn call(
     body: &[u8],
 ) -> tickets::Result<Found> {
     let id = TicketId::new(if variant % 2 == 0 { "160" } else { "A1" });
-    let name = provider.info().id;
+    let name = &*provider.info().id;
     let sent = trimmed(body);
     let mut found = Found::default();
     match operation {

@@ -78,7 +78,7 @@ async fn call(
         Operation::List => {
             let page = PageRequest::first().at(Cursor::new(case.id.clone()));
             let query = TicketQuery::new().page(page);
-            let query = match provider.info().id {
+            let query = match &*provider.info().id {
                 "sweeppea" => query.search(text).category(text),
                 _ => query,
             };
@@ -86,7 +86,7 @@ async fn call(
         }
         Operation::Create => {
             let ticket = NewTicket::new(text).description(text);
-            let ticket = match provider.info().id {
+            let ticket = match &*provider.info().id {
                 "sweeppea" => ticket.priority(Priority::Low),
                 "onecloud" => ticket
                     .category(text)
