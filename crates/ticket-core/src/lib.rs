@@ -25,6 +25,7 @@ pub use model::reference::TicketRef;
 pub use model::text::is_misleading;
 pub use model::ticket::{Person, Priority, Status, Ticket, TicketId, Version};
 pub use provider::capability::{Capabilities, ProviderInfo};
+pub use provider::connect::Connect;
 pub use provider::context::CallContext;
 pub use provider::delete::{DeleteReport, DeleteTarget};
 pub use provider::error::{DailyWindow, Effect, Error, ErrorKind, Result};

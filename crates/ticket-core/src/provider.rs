@@ -2,6 +2,7 @@
 
 pub(crate) mod capability;
 pub(crate) mod check;
+pub(crate) mod connect;
 pub(crate) mod context;
 pub(crate) mod delete;
 pub(crate) mod error;

@@ -1,19 +1,38 @@
 //! LeadSquared as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use ticket_core::{
-    CallContext, Created, DeleteReport, DeleteTarget, Direction, Error, ErrorKind, Message,
-    NewComment, NewTicket, Operation, Outcome, Page, PageRequest, ProviderInfo, Request, Result,
-    Ticket, TicketId, TicketPatch, TicketProvider,
+    CallContext, Connect, Created, DeleteReport, DeleteTarget, Direction, Error, ErrorKind,
+    Message, NewComment, NewTicket, Operation, Outcome, Page, PageRequest, ProviderInfo, Request,
+    Result, Setting, Ticket, TicketId, TicketPatch, TicketProvider,
 };
 use ticket_http::HttpResponse;
 
 use crate::client::LeadSquared;
-use crate::info::ID;
+use crate::config::{LeadSquaredConfig, SETTINGS};
+use crate::info::{ID, info};
 use crate::mapping;
 use crate::wire::{self, number};
+
+impl Connect for LeadSquared {
+    type Config = LeadSquaredConfig;
+    const SETTINGS: &'static [Setting] = SETTINGS;
+
+    fn info() -> ProviderInfo {
+        info()
+    }
+
+    fn with_timeout(config: LeadSquaredConfig, timeout: Duration) -> LeadSquaredConfig {
+        config.timeout(timeout)
+    }
+
+    fn connect(config: LeadSquaredConfig) -> Result<Self> {
+        Self::new(&config)
+    }
+}
 
 #[async_trait]
 impl TicketProvider for LeadSquared {

@@ -1,15 +1,35 @@
 //! OneCloud as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use ticket_core::{
-    CallContext, Created, Cursor, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewTicket,
-    Operation, Page, PageRequest, ProviderInfo, Request, Result, Ticket, TicketId, TicketProvider,
-    TicketQuery,
+    CallContext, Connect, Created, Cursor, DeleteReport, DeleteTarget, Error, ErrorKind, Message,
+    NewTicket, Operation, Page, PageRequest, ProviderInfo, Request, Result, Setting, Ticket,
+    TicketId, TicketProvider, TicketQuery,
 };
 
 use crate::client::OneCloud;
-use crate::info::ID;
+use crate::config::{OneCloudConfig, SETTINGS};
+use crate::info::{ID, info};
 use crate::mapping;
+
+impl Connect for OneCloud {
+    type Config = OneCloudConfig;
+    const SETTINGS: &'static [Setting] = SETTINGS;
+
+    fn info() -> ProviderInfo {
+        info()
+    }
+
+    fn with_timeout(config: OneCloudConfig, timeout: Duration) -> OneCloudConfig {
+        config.timeout(timeout)
+    }
+
+    fn connect(config: OneCloudConfig) -> Result<Self> {
+        Self::new(&config)
+    }
+}
 
 #[async_trait]
 impl TicketProvider for OneCloud {

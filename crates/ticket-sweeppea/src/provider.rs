@@ -1,17 +1,37 @@
 //! Sweeppea as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use ticket_core::{
-    CallContext, Created, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewTicket,
-    Operation, Page, PageRequest, ProviderInfo, Request, Result, State, Status, Ticket, TicketId,
-    TicketPatch, TicketProvider, TicketQuery,
+    CallContext, Connect, Created, DeleteReport, DeleteTarget, Error, ErrorKind, Message,
+    NewTicket, Operation, Page, PageRequest, ProviderInfo, Request, Result, Setting, State, Status,
+    Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
 use ticket_http::WireId;
 
 use crate::client::Sweeppea;
+use crate::config::{SETTINGS, SweeppeaConfig};
 use crate::cursor::Position;
-use crate::info::ID;
+use crate::info::{ID, info};
 use crate::mapping;
+
+impl Connect for Sweeppea {
+    type Config = SweeppeaConfig;
+    const SETTINGS: &'static [Setting] = SETTINGS;
+
+    fn info() -> ProviderInfo {
+        info()
+    }
+
+    fn with_timeout(config: SweeppeaConfig, timeout: Duration) -> SweeppeaConfig {
+        config.timeout(timeout)
+    }
+
+    fn connect(config: SweeppeaConfig) -> Result<Self> {
+        Self::new(&config)
+    }
+}
 
 #[async_trait]
 impl TicketProvider for Sweeppea {

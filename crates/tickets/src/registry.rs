@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use ticket_core::{
-    Error, Limit, Pacer, ProviderInfo, Result, Setting, Slots, StackOptions, TicketProvider,
-    Tickets,
+    Connect, Error, Limit, Pacer, ProviderInfo, Result, Setting, Slots, StackOptions,
+    TicketProvider, Tickets,
 };
 
 use crate::account::AccountConfig;
@@ -21,19 +21,12 @@ const GRACE: Duration = Duration::from_secs(2);
 /// An application adds its own with [`Registry::with`].
 ///
 /// ```
-/// use std::sync::Arc;
+/// use std::time::Duration;
 ///
 /// use tickets::{
-///     AccountConfig, CallContext, Capabilities, ProviderDescriptor, ProviderInfo, Registry, Result, SecretString, Setting,
-///     TicketId, TicketProvider,
+///     AccountConfig, CallContext, Capabilities, Connect, ProviderDescriptor, ProviderInfo, Registry, Result,
+///     SecretString, Setting, TicketId, TicketProvider,
 /// };
-///
-/// const SETTINGS: &[Setting] = &[Setting::secret("token", "PEAR_TOKEN", "the token of an agent")];
-///
-/// #[derive(serde::Deserialize)]
-/// struct PearConfig {
-///     token: SecretString,
-/// }
 ///
 /// #[derive(Debug)]
 /// struct Pear {
@@ -41,8 +34,26 @@ const GRACE: Duration = Duration::from_secs(2);
 ///     token: SecretString,
 /// }
 ///
-/// fn info() -> ProviderInfo {
-///     ProviderInfo::new("pear", "Pear Desk", Capabilities::none().resolve())
+/// #[derive(serde::Deserialize)]
+/// struct PearConfig {
+///     token: SecretString,
+/// }
+///
+/// impl Connect for Pear {
+///     type Config = PearConfig;
+///     const SETTINGS: &'static [Setting] = &[Setting::secret("token", "PEAR_TOKEN", "the token of an agent")];
+///
+///     fn info() -> ProviderInfo {
+///         ProviderInfo::new("pear", "Pear Desk", Capabilities::none().resolve())
+///     }
+///
+///     fn with_timeout(config: PearConfig, _: Duration) -> PearConfig {
+///         config // It is for the provider's HTTP client, which this one has not.
+///     }
+///
+///     fn connect(PearConfig { token }: PearConfig) -> Result<Self> {
+///         Ok(Self { info: <Self as Connect>::info(), token })
+///     }
 /// }
 ///
 /// #[async_trait::async_trait]
@@ -56,12 +67,7 @@ const GRACE: Duration = Duration::from_secs(2);
 ///     }
 /// }
 ///
-/// // A request's time limit, `account.timeout`, is for the provider's HTTP client, which this one has not.
-/// let pear = ProviderDescriptor::new(info, SETTINGS, |account| {
-///     let PearConfig { token } = account.read("pear", SETTINGS)?;
-///     Ok(Arc::new(Pear { info: info(), token }))
-/// });
-/// let registry = Registry::new().with(pear);
+/// let registry = Registry::new().with(ProviderDescriptor::of::<Pear>());
 /// let tickets = registry.connect(&AccountConfig::new("pear").setting("token", "s3cret"))?;
 /// assert_eq!(tickets.info().title, "Pear Desk");
 /// # Ok::<(), tickets::Error>(())
@@ -78,7 +84,12 @@ pub struct ProviderDescriptor {
 }
 
 impl ProviderDescriptor {
-    /// Describes a provider.
+    /// Describes a provider that says itself how it is connected.
+    pub const fn of<P: Connect>() -> Self {
+        Self::new(<P as Connect>::info, P::SETTINGS, connect_provider::<P>)
+    }
+
+    /// Describes a provider that is connected by a function, such as one described by a file.
     pub const fn new(
         info: fn() -> ProviderInfo,
         settings: &'static [Setting],
@@ -92,38 +103,21 @@ impl ProviderDescriptor {
     }
 }
 
+/// Connects an account of this provider, with the account's time limit for one request.
+fn connect_provider<P: Connect>(account: &AccountConfig) -> Result<Arc<dyn TicketProvider>> {
+    let config = account.read(&<P as Connect>::info().id, P::SETTINGS)?;
+    let config = account.timed(config, P::with_timeout);
+    Ok(Arc::new(P::connect(config)?))
+}
+
 /// The providers that are compiled in, one Cargo feature each, in the order of their names.
 pub const PROVIDERS: &[ProviderDescriptor] = &[
     #[cfg(feature = "leadsquared")]
-    ProviderDescriptor::new(
-        ticket_leadsquared::info,
-        ticket_leadsquared::SETTINGS,
-        |account| {
-            let config = account.read("leadsquared", ticket_leadsquared::SETTINGS)?;
-            let config = account.timed(config, ticket_leadsquared::LeadSquaredConfig::timeout);
-            Ok(Arc::new(ticket_leadsquared::LeadSquared::new(&config)?))
-        },
-    ),
+    ProviderDescriptor::of::<ticket_leadsquared::LeadSquared>(),
     #[cfg(feature = "onecloud")]
-    ProviderDescriptor::new(
-        ticket_onecloud::info,
-        ticket_onecloud::SETTINGS,
-        |account| {
-            let config = account.read("onecloud", ticket_onecloud::SETTINGS)?;
-            let config = account.timed(config, ticket_onecloud::OneCloudConfig::timeout);
-            Ok(Arc::new(ticket_onecloud::OneCloud::new(&config)?))
-        },
-    ),
+    ProviderDescriptor::of::<ticket_onecloud::OneCloud>(),
     #[cfg(feature = "sweeppea")]
-    ProviderDescriptor::new(
-        ticket_sweeppea::info,
-        ticket_sweeppea::SETTINGS,
-        |account| {
-            let config = account.read("sweeppea", ticket_sweeppea::SETTINGS)?;
-            let config = account.timed(config, ticket_sweeppea::SweeppeaConfig::timeout);
-            Ok(Arc::new(ticket_sweeppea::Sweeppea::new(&config)?))
-        },
-    ),
+    ProviderDescriptor::of::<ticket_sweeppea::Sweeppea>(),
 ];
 
 /// The providers that an application knows: [`PROVIDERS`], and its own.

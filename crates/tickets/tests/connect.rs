@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::{StreamExt as _, stream};
+use serde::Deserialize;
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 use tickets::{
-    AccountConfig, BulkOptions, CallContext, Capabilities, Change, Error, ErrorKind, NewTicket,
-    NoSlot, Operation, PROVIDERS, Person, Priority, ProviderDescriptor, ProviderInfo, Quota,
-    Registry, Setting, Slots, Ticket, TicketId, TicketProvider, TicketQuery,
+    AccountConfig, BulkOptions, CallContext, Capabilities, Change, Connect, Error, ErrorKind,
+    NewTicket, NoSlot, Operation, PROVIDERS, Person, Priority, ProviderDescriptor, ProviderInfo,
+    Quota, Registry, Setting, Slots, Ticket, TicketId, TicketProvider, TicketQuery,
 };
 
 fn account(sandbox: &Sandbox, provider: &str) -> AccountConfig {
@@ -420,16 +421,30 @@ async fn an_application_adds_a_provider_of_its_own() {
             &self.0
         }
     }
-    const SETTINGS: &[Setting] = &[Setting::required("place", "OWN_PLACE", "where it is")];
-    fn info() -> ProviderInfo {
-        ProviderInfo::new("own", "Own", Capabilities::none())
+    #[derive(Deserialize)]
+    struct OwnConfig {
+        place: String,
+        #[serde(skip)]
+        timeout: Option<Duration>,
     }
-    let registry = Registry::new().with(ProviderDescriptor::new(info, SETTINGS, |account| {
-        account
-            .settings
-            .read::<std::collections::BTreeMap<String, String>>("own", SETTINGS)?;
-        Ok(Arc::new(Own(info())))
-    }));
+    impl Connect for Own {
+        type Config = OwnConfig;
+        const SETTINGS: &'static [Setting] =
+            &[Setting::required("place", "OWN_PLACE", "where it is")];
+        fn info() -> ProviderInfo {
+            ProviderInfo::new("own", "Own", Capabilities::none())
+        }
+        fn with_timeout(mut config: OwnConfig, timeout: Duration) -> OwnConfig {
+            config.timeout = Some(timeout);
+            config
+        }
+        fn connect(config: OwnConfig) -> tickets::Result<Self> {
+            let mut info = <Self as Connect>::info();
+            info.title = format!("{}, {:?}", config.place, config.timeout).into();
+            Ok(Self(info))
+        }
+    }
+    let registry = Registry::new().with(ProviderDescriptor::of::<Own>());
     assert_eq!(
         registry
             .connect(&AccountConfig::new("own"))
@@ -440,6 +455,12 @@ async fn an_application_adds_a_provider_of_its_own() {
     let tickets = registry
         .connect(&AccountConfig::new("own").setting("place", "here"))
         .unwrap();
+    assert_eq!(tickets.info().title, "here, None");
+    let hurried = AccountConfig::new("own")
+        .setting("place", "there")
+        .timeout(Duration::from_secs(7));
+    let hurried = registry.connect(&hurried).unwrap();
+    assert_eq!(hurried.info().title, "there, Some(7s)");
     assert_eq!(
         tickets.get("1").await.unwrap_err().kind(),
         ErrorKind::Unsupported

@@ -78,11 +78,7 @@ pub(super) fn providers_row(
 ) -> Result<Edit> {
     let row = name.in_place(concat!(
         "    #[cfg(feature = \"acme\")]\n",
-        "    ProviderDescriptor::new(ticket_acme::info, ticket_acme::SETTINGS, |account| {\n",
-        "        let config = account.read(\"acme\", ticket_acme::SETTINGS)?;\n",
-        "        let config = account.timed(config, ticket_acme::AcmeConfig::timeout);\n",
-        "        Ok(Arc::new(ticket_acme::Acme::new(&config)?))\n",
-        "    }),\n",
+        "    ProviderDescriptor::of::<ticket_acme::Acme>(),\n",
     ));
     let is_first = |text: &str, _: &str| text.starts_with("    #[cfg(feature = ");
     blocks(ws, edits, &row, "PROVIDERS:", is_first)

@@ -1,13 +1,34 @@
 //! Acme as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use ticket_core::{
-    CallContext, DeleteReport, DeleteTarget, ProviderInfo, Request, Result, Ticket, TicketId,
+    CallContext, Connect, DeleteReport, DeleteTarget, ProviderInfo, Request, Result, Setting, Ticket, TicketId,
     TicketProvider,
 };
 
 use crate::client::Acme;
+use crate::config::{AcmeConfig, SETTINGS};
+use crate::info::info;
 use crate::mapping;
+
+impl Connect for Acme {
+    type Config = AcmeConfig;
+    const SETTINGS: &'static [Setting] = SETTINGS;
+
+    fn info() -> ProviderInfo {
+        info()
+    }
+
+    fn with_timeout(config: AcmeConfig, timeout: Duration) -> AcmeConfig {
+        config.timeout(timeout)
+    }
+
+    fn connect(config: AcmeConfig) -> Result<Self> {
+        Self::new(&config)
+    }
+}
 
 #[async_trait]
 impl TicketProvider for Acme {

@@ -1,13 +1,34 @@
 //! Pear as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use ticket_core::{
-    CallContext, Cursor, DeleteReport, DeleteTarget, Page, ProviderInfo, Request, Result, Ticket,
-    TicketId, TicketProvider, TicketQuery,
+    CallContext, Connect, Cursor, DeleteReport, DeleteTarget, Page, ProviderInfo, Request, Result,
+    Setting, Ticket, TicketId, TicketProvider, TicketQuery,
 };
 
 use crate::client::Pear;
+use crate::config::{PearConfig, SETTINGS};
+use crate::info::info;
 use crate::mapping;
+
+impl Connect for Pear {
+    type Config = PearConfig;
+    const SETTINGS: &'static [Setting] = SETTINGS;
+
+    fn info() -> ProviderInfo {
+        info()
+    }
+
+    fn with_timeout(config: PearConfig, timeout: Duration) -> PearConfig {
+        config.timeout(timeout)
+    }
+
+    fn connect(config: PearConfig) -> Result<Self> {
+        Self::new(&config)
+    }
+}
 
 #[async_trait]
 impl TicketProvider for Pear {
