@@ -160,10 +160,11 @@ pub trait Fixture: Send + Sync + 'static {
 
         let provider = self.provider();
         let capabilities = &provider.info().capabilities;
-        let fields = capabilities.fields(Operation::Update).unwrap_or_default();
-        if fields.carried().contains(&Field::Subject) {
+        let fields = capabilities.fields(Operation::Update);
+        let carries = |field| fields.is_some_and(|fields| fields.carried().contains(&field));
+        if carries(Field::Subject) {
             Ok(TicketPatch::new().subject("Changed by the suite"))
-        } else if fields.carried().contains(&Field::Description) {
+        } else if carries(Field::Description) {
             Ok(TicketPatch::new().description("Changed by the suite"))
         } else {
             Err(Cannot::because(

@@ -128,7 +128,7 @@ impl Harness {
     pub(crate) fn fields(&self, operation: Operation) -> CaseResult<Fields> {
         self.require(operation)?;
         let fields = self.info().capabilities.fields(operation);
-        Ok(fields.unwrap_or_default())
+        Ok(fields.cloned().unwrap_or_default())
     }
 
     /// The declared operations that are among these; skips the case where there is none.

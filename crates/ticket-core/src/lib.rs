@@ -35,6 +35,7 @@ pub use provider::operation::{Operation, Request};
 pub use provider::outcome::Outcome;
 pub use provider::setting::{Setting, Settings};
 pub use provider::stop::Stop;
+pub use provider::support::Support;
 #[cfg(feature = "mock")]
 pub use provider::ticket_provider::MockTicketProvider;
 pub use provider::ticket_provider::TicketProvider;

@@ -13,4 +13,5 @@ pub(crate) mod outcome;
 mod reference;
 pub(crate) mod setting;
 pub(crate) mod stop;
+pub(crate) mod support;
 pub(crate) mod ticket_provider;

@@ -297,7 +297,7 @@ impl Tickets {
     /// * A batch that is not full is sent when no call is in flight and no further id is ready.
     /// * A duplicate id in one batch is sent once. In a later batch it is sent again, and the vendor does not
     ///   find it.
-    /// * If *not found* after a repeated delete is [no proof](crate::Capabilities::not_found_is_vague), the
+    /// * If *not found* after a repeated delete is [no proof](crate::Support::not_found_is_ambiguous), the
     ///   ticket is read: `AlreadyDone` if the read does not find it either, `Failed` if it exists.
     /// * A batch that the vendor rejects as a whole is split only if one of its ids may be the reason
     ///   (`InvalidInput`), until that id is found. Splitting stops after two batches whose ids were all

@@ -6,18 +6,20 @@ mod common;
 use common::memory::{Memory, calls};
 use ticket_core::{
     Attachment, Capabilities, Cursor, DeleteTarget, Effect, ErrorKind, Field, Fields, NewComment,
-    NewTicket, PageRequest, Person, Priority, ProviderInfo, Request, State, Status, TicketId,
-    TicketPatch, TicketQuery,
+    NewTicket, Operation, PageRequest, Person, Priority, ProviderInfo, Request, State, Status,
+    TicketId, TicketPatch, TicketQuery,
 };
 
-const CREATE: Fields = Fields::carrying(&[Field::Subject, Field::Description])
-    .requiring(&[Field::Subject, Field::Description])
-    .max_chars(&[(Field::Subject, 5)])
-    .custom(&["coordinate"]);
+fn create_fields() -> Fields {
+    Fields::carrying(&[Field::Subject, Field::Description])
+        .requiring(&[Field::Subject, Field::Description])
+        .max_chars(&[(Field::Subject, 5)])
+        .custom(["coordinate"])
+}
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_carried_is_refused_by_name_before_anything_is_sent() {
-    let (tickets, seen) = Memory::new(Capabilities::none().create(CREATE)).handle();
+    let (tickets, seen) = Memory::new(Capabilities::none().create(create_fields())).handle();
     let good = || NewTicket::new("abc").description("text");
     let refused = [
         (good().priority(Priority::High), "priority"),
@@ -88,8 +90,10 @@ async fn a_filter_that_the_vendor_lacks_is_refused_by_name() {
 
 #[tokio::test(start_paused = true)]
 async fn pages_of_nothing_and_blank_filters_are_refused() {
-    const LIST: Fields = Fields::carrying(&[Field::Search, Field::PageLimit]);
-    let (tickets, seen) = Memory::new(Capabilities::none().list(LIST)).handle();
+    fn list_fields() -> Fields {
+        Fields::carrying(&[Field::Search, Field::PageLimit])
+    }
+    let (tickets, seen) = Memory::new(Capabilities::none().list(list_fields())).handle();
     let error = tickets
         .list(&TicketQuery::new().page(PageRequest::first().limit(0)))
         .await
@@ -126,9 +130,14 @@ async fn ids_that_cannot_be_ids_are_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_comment_is_checked_for_its_direction_its_text_and_its_files() {
-    const COMMENT: Fields =
-        Fields::carrying(&[Field::Body, Field::Internal]).requiring(&[Field::Body]);
-    let info = ProviderInfo::new("memory", "Memory", Capabilities::none().comment(COMMENT));
+    fn comment_fields() -> Fields {
+        Fields::carrying(&[Field::Body, Field::Internal]).requiring(&[Field::Body])
+    }
+    let info = ProviderInfo::new(
+        "memory",
+        "Memory",
+        Capabilities::none().comment(comment_fields()),
+    );
     let id = TicketId::new("1");
     let check = |comment: NewComment| info.check(&Request::Comment(&id, &comment));
     check(NewComment::internal("x")).unwrap();
@@ -150,8 +159,14 @@ async fn a_comment_is_checked_for_its_direction_its_text_and_its_files() {
 
 #[test]
 fn an_update_names_something_to_change_be_it_a_field_or_a_custom_one() {
-    const UPDATE: Fields = Fields::carrying(&[Field::Subject]).any_custom();
-    let info = ProviderInfo::new("memory", "Memory", Capabilities::none().update(UPDATE));
+    fn update_fields() -> Fields {
+        Fields::carrying(&[Field::Subject]).any_custom()
+    }
+    let info = ProviderInfo::new(
+        "memory",
+        "Memory",
+        Capabilities::none().update(update_fields()),
+    );
     let id = TicketId::new("1");
     let check = |patch: TicketPatch| info.check(&Request::Update(&id, &patch));
     check(TicketPatch::new().subject("x")).unwrap();
@@ -206,8 +221,12 @@ fn one_id_more_than_a_batch_is_refused() {
 #[test]
 fn an_id_that_cannot_be_one_is_refused_by_every_operation_that_takes_one() {
     let any = Fields::carrying(&[Field::Subject, Field::Body, Field::Internal]);
-    let capabilities = Capabilities::none().get().update(any).resolve().delete(2);
-    let capabilities = capabilities.messages(any).comment(any);
+    let capabilities = Capabilities::none()
+        .get()
+        .update(any.clone())
+        .resolve()
+        .delete(2);
+    let capabilities = capabilities.messages(any.clone()).comment(any);
     let info = ProviderInfo::new("memory", "Memory", capabilities);
     let (good, bad) = (TicketId::new("1"), TicketId::new(".."));
     let (patch, page) = (TicketPatch::new().subject("x"), PageRequest::first());
@@ -247,4 +266,23 @@ fn a_page_of_messages_is_checked_as_a_page_of_tickets_is() {
         elsewhere.to_string(),
         "memory messages 1: Memory cannot carry `cursor`; leave it out"
     );
+}
+
+#[test]
+fn custom_fields_that_an_account_adds_are_carried_beside_those_declared() {
+    let mut info = ProviderInfo::new(
+        "memory",
+        "Memory",
+        Capabilities::none().create(create_fields()),
+    );
+    let ticket = |name: &str| NewTicket::new("abc").description("text").custom(name, "x");
+    let check = |info: &ProviderInfo, name| info.check(&Request::Create(&ticket(name)));
+    check(&info, "colour").unwrap_err();
+    let of_account = ["colour".to_owned()];
+    let create = info.capabilities.support_mut(Operation::Create).unwrap();
+    create.fields.add_custom(of_account);
+    check(&info, "colour").unwrap();
+    check(&info, "coordinate").unwrap();
+    check(&info, "shape").unwrap_err();
+    assert!(info.capabilities.support_mut(Operation::Update).is_none());
 }

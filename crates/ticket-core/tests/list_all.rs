@@ -326,23 +326,23 @@ async fn pages_have_the_size_of_the_query_else_of_the_account_else_the_largest_d
     let default = StackOptions::default();
     let fifty = StackOptions::default().page_size(NonZeroU32::new(50).unwrap());
     let of_query = || TicketQuery::new().page(PageRequest::first().limit(7));
-    let both = |fields| Capabilities::none().list(fields).messages(fields);
+    let both = |fields: Fields| Capabilities::none().list(fields.clone()).messages(fields);
     for (capabilities, options, query, sizes, of_messages) in [
         (
-            both(largest),
+            both(largest.clone()),
             &default,
             TicketQuery::new(),
             Some(100),
             Some(100),
         ),
         (
-            both(largest),
+            both(largest.clone()),
             &fifty,
             TicketQuery::new(),
             Some(50),
             Some(50),
         ),
-        (both(largest), &fifty, of_query(), Some(7), Some(50)),
+        (both(largest.clone()), &fifty, of_query(), Some(7), Some(50)),
         // No largest page is declared: the vendor's own size.
         (
             both(Fields::carrying(SIZED)),
@@ -360,7 +360,7 @@ async fn pages_have_the_size_of_the_query_else_of_the_account_else_the_largest_d
         ),
         // A vendor that cannot be asked for a size is not, though a largest page be declared.
         (
-            both(unsized_pages.largest_page(HUNDRED)),
+            both(unsized_pages.clone().largest_page(HUNDRED)),
             &default,
             TicketQuery::new(),
             None,

@@ -62,10 +62,14 @@ fn assert_has(log: &str, parts: &[&str]) {
 const TEXT: &str = "what a customer wrote";
 
 fn provider() -> MockTicketProvider {
-    const FIELDS: Fields =
-        Fields::carrying(&[Field::Subject, Field::Description, Field::RequesterName]);
+    fn fields_fields() -> Fields {
+        Fields::carrying(&[Field::Subject, Field::Description, Field::RequesterName])
+    }
     let mut provider = MockTicketProvider::new();
-    let capabilities = Capabilities::none().get().create(FIELDS).delete(10);
+    let capabilities = Capabilities::none()
+        .get()
+        .create(fields_fields())
+        .delete(10);
     provider
         .expect_info()
         .return_const(ProviderInfo::new("mock", "Mock", capabilities));

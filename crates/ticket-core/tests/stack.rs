@@ -15,7 +15,7 @@ use common::{Fake, error};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::{
     BulkOptions, CallContext, Capabilities, Change, Effect, ErrorKind, Limit, Operation, Outcome,
-    Pacer, Quota, Retry, RetryPolicy, StackOptions, Stop, Tickets,
+    Pacer, Quota, Retry, RetryPolicy, StackOptions, Stop, Support, Tickets,
 };
 use tokio::time::Instant;
 
@@ -228,13 +228,14 @@ async fn retries_can_be_switched_off() {
 
 /// What becomes of a ticket whose first delete may have worked and whose second finds nothing, at a vendor with these
 /// capabilities that says so of tickets that exist as well; with the operations that it saw.
-async fn vaguely_not_found(
+async fn ambiguously_not_found(
     capabilities: Capabilities,
     looked: Option<ErrorKind>,
 ) -> (Outcome, Vec<Operation>) {
     let fake = Fake::new(1)
         .info(|mut info| {
-            info.capabilities = capabilities.delete(1).not_found_is_vague();
+            info.capabilities =
+                capabilities.with(Operation::Delete, Support::new().not_found_is_ambiguous());
             info
         })
         .answering(move |call| match (call.operation, call.number, looked) {
@@ -252,15 +253,15 @@ async fn vaguely_not_found(
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_not_found_is_vague_a_ticket_is_gone_only_if_it_cannot_be_read_either() {
+async fn where_not_found_is_ambiguous_a_ticket_is_gone_only_if_it_cannot_be_read_either() {
     let readable = || Capabilities::none().get();
-    let (gone, calls) = vaguely_not_found(readable(), Some(ErrorKind::NotFound)).await;
+    let (gone, calls) = ambiguously_not_found(readable(), Some(ErrorKind::NotFound)).await;
     assert_eq!(gone.as_str(), "already_done");
     assert_eq!(
         calls,
         [Operation::Delete, Operation::Delete, Operation::Get]
     );
-    let (there, _) = vaguely_not_found(readable(), None).await;
+    let (there, _) = ambiguously_not_found(readable(), None).await;
     assert_eq!(there.as_str(), "failed");
     let error = there.error().unwrap();
     assert_eq!(error.effect(), Effect::None);
@@ -268,14 +269,14 @@ async fn where_not_found_is_vague_a_ticket_is_gone_only_if_it_cannot_be_read_eit
         error.to_string(),
         "the ticket still exists, but the delete did not find it: it failed"
     );
-    let (nobody_knows, _) = vaguely_not_found(readable(), Some(ErrorKind::Forbidden)).await;
+    let (nobody_knows, _) = ambiguously_not_found(readable(), Some(ErrorKind::Forbidden)).await;
     assert_eq!(nobody_knows.as_str(), "unknown");
     assert_eq!(nobody_knows.error().unwrap().effect(), Effect::Unknown);
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_not_found_is_vague_and_nothing_can_be_read_nobody_knows() {
-    let (outcome, calls) = vaguely_not_found(Capabilities::none(), None).await;
+async fn where_not_found_is_ambiguous_and_nothing_can_be_read_nobody_knows() {
+    let (outcome, calls) = ambiguously_not_found(Capabilities::none(), None).await;
     assert_eq!(outcome.as_str(), "unknown");
     let error = outcome.error().unwrap();
     assert_eq!(

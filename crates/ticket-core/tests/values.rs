@@ -6,8 +6,8 @@ use std::time::Duration;
 use ticket_core::{
     Attachment, AttachmentSource, BulkOptions, Capabilities, Change, Cursor, Direction, Effect,
     Error, ErrorKind, Field, Fields, NewTicket, Operation, Outcome, PageRequest, Person, Priority,
-    ProviderInfo, Request, RetryPolicy, StackOptions, State, Status, TicketId, TicketPatch,
-    TicketQuery,
+    ProviderInfo, Request, RetryPolicy, StackOptions, State, Status, Support, TicketId,
+    TicketPatch, TicketQuery,
 };
 
 #[test]
@@ -186,9 +186,30 @@ fn the_operations_of_a_provider_are_those_declared_in_the_order_of_the_trait() {
 }
 
 #[test]
+fn an_operation_is_as_it_was_declared_last_and_a_delete_of_no_tickets_is_unsupported() {
+    let ambiguous = Support::new().max_batch(3).not_found_is_ambiguous();
+    let capabilities = Capabilities::none().with(Operation::Delete, ambiguous.clone());
+    assert_eq!(capabilities.support(Operation::Delete), Some(&ambiguous));
+    assert_eq!(capabilities.max_delete_batch(), 3);
+    let again = capabilities.clone().delete(2);
+    assert_eq!(again, Capabilities::none().delete(2));
+    let mut none = capabilities.get().delete(0);
+    assert!(!none.supports(Operation::Delete));
+    assert!(none.support_mut(Operation::Delete).is_none());
+    assert_eq!(none.operations().collect::<Vec<_>>(), [Operation::Get]);
+    assert_eq!(none.max_delete_batch(), 0);
+}
+
+#[test]
 fn a_text_of_just_the_limit_is_taken_and_one_character_more_is_not() {
-    const FIELDS: Fields = Fields::carrying(&[Field::Subject]).max_chars(&[(Field::Subject, 3)]);
-    let info = ProviderInfo::new("example", "Example", Capabilities::none().create(FIELDS));
+    fn fields_fields() -> Fields {
+        Fields::carrying(&[Field::Subject]).max_chars(&[(Field::Subject, 3)])
+    }
+    let info = ProviderInfo::new(
+        "example",
+        "Example",
+        Capabilities::none().create(fields_fields()),
+    );
     // Characters, not bytes.
     assert!(info.check(&Request::Create(&NewTicket::new("äöü"))).is_ok());
     let error = info

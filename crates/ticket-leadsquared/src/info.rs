@@ -12,36 +12,43 @@ pub(crate) const DEFAULT_DELETE_BATCH_TEXT: &str = "100";
 
 /// Any other field of the account goes as a custom one by its `SchemaName`. The names of the lead's name,
 /// of the owner and the format of tags are not documented, so these are refused.
-const CREATE: Fields = Fields::carrying(&[
-    Field::Subject,
-    Field::Description,
-    Field::Category,
-    Field::Priority,
-    Field::RequesterId,
-    Field::RequesterEmail,
-    Field::RequesterPhone,
-    Field::Attachments,
-])
-.requiring(&[Field::Subject])
-.any_custom();
+fn create_fields() -> Fields {
+    Fields::carrying(&[
+        Field::Subject,
+        Field::Description,
+        Field::Category,
+        Field::Priority,
+        Field::RequesterId,
+        Field::RequesterEmail,
+        Field::RequesterPhone,
+        Field::Attachments,
+    ])
+    .requiring(&[Field::Subject])
+    .any_custom()
+}
 
-/// As [`CREATE`]: the name of the owner is not documented, so the assignee is refused.
-const UPDATE: Fields = Fields::carrying(&[
-    Field::Subject,
-    Field::Description,
-    Field::Status,
-    Field::Priority,
-    Field::Category,
-    Field::Attachments,
-])
-.any_custom();
+/// As [`create_fields`]: the name of the owner is not documented, so the assignee is refused.
+fn update_fields() -> Fields {
+    Fields::carrying(&[
+        Field::Subject,
+        Field::Description,
+        Field::Status,
+        Field::Priority,
+        Field::Category,
+        Field::Attachments,
+    ])
+    .any_custom()
+}
 
 /// The vendor documents no paging.
-const MESSAGES: Fields = Fields::carrying(&[]);
+fn messages_fields() -> Fields {
+    Fields::carrying(&[])
+}
 
 /// Sending to the customer is not documented, and neither are files.
-const COMMENT: Fields =
-    Fields::carrying(&[Field::Body, Field::Internal, Field::Inbound]).requiring(&[Field::Body]);
+fn comment_fields() -> Fields {
+    Fields::carrying(&[Field::Body, Field::Internal, Field::Inbound]).requiring(&[Field::Body])
+}
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -81,12 +88,12 @@ pub fn info() -> ProviderInfo {
 pub(crate) fn info_with_batch(delete_batch: usize) -> ProviderInfo {
     let capabilities = Capabilities::none()
         .get()
-        .create(CREATE)
-        .update(UPDATE)
+        .create(create_fields())
+        .update(update_fields())
         .resolve()
         .delete(delete_batch)
-        .messages(MESSAGES)
-        .comment(COMMENT);
+        .messages(messages_fields())
+        .comment(comment_fields());
     let limit = Limit::new().window(Quota::new(25, Duration::from_secs(5)));
     ProviderInfo::new(ID, "LeadSquared", capabilities).limit(limit)
 }

@@ -11,7 +11,7 @@ pub(crate) const COORDINATE: &str = "coordinate";
 
 /// Priority, assignee and status cannot be set, and how files are sent is not documented (page
 /// `tiketcreate`).
-const CREATE: Fields = {
+fn create_fields() -> Fields {
     const CARRIED: &[Field] = &[
         Field::Subject,
         Field::Description,
@@ -21,14 +21,15 @@ const CREATE: Fields = {
     ];
     Fields::carrying(CARRIED)
         .requiring(CARRIED)
-        .custom(&[COORDINATE])
-};
+        .custom([COORDINATE])
+}
 
 /// No filter is documented for tickets (page `tiketfind`). Nor is a largest `limit`; 100 is inferred: five times the
 /// documented default, and small enough for an answer of one request. Rows are counted as they arrive, so that a
 /// server which gives fewer loses none.
-const LIST: Fields =
-    Fields::carrying(&[Field::Cursor, Field::PageLimit]).largest_page(LARGEST_PAGE);
+fn list_fields() -> Fields {
+    Fields::carrying(&[Field::Cursor, Field::PageLimit]).largest_page(LARGEST_PAGE)
+}
 
 const LARGEST_PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
@@ -37,8 +38,8 @@ const LARGEST_PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 pub fn info() -> ProviderInfo {
     let capabilities = Capabilities::none()
         .get()
-        .list(LIST)
-        .create(CREATE)
+        .list(list_fields())
+        .create(create_fields())
         .delete(1)
         .messages(Fields::carrying(&[]));
     ProviderInfo::new(ID, "OneCloud", capabilities)

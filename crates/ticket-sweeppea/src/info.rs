@@ -3,33 +3,39 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ticket_core::{Capabilities, Field, Fields, Limit, Operation, ProviderInfo, Quota};
+use ticket_core::{Capabilities, Field, Fields, Limit, Operation, ProviderInfo, Quota, Support};
 
 pub(crate) const ID: &str = "sweeppea";
 
 /// No requester (it is the caller), no category and no files can be sent (page `support/create.md`). What
 /// the vendor does with longer texts is not stated, so they are refused here.
-const CREATE: Fields = Fields::carrying(&[
-    Field::Subject,
-    Field::Description,
-    Field::Priority,
-    Field::Assignee,
-])
-.requiring(&[Field::Subject, Field::Description, Field::Priority])
-.max_chars(&[(Field::Subject, 200), (Field::Description, 20_000)]);
+fn create_fields() -> Fields {
+    Fields::carrying(&[
+        Field::Subject,
+        Field::Description,
+        Field::Priority,
+        Field::Assignee,
+    ])
+    .requiring(&[Field::Subject, Field::Description, Field::Priority])
+    .max_chars(&[(Field::Subject, 200), (Field::Description, 20_000)])
+}
 
 /// The category is what the vendor calls the platform.
-const LIST: Fields = Fields::carrying(&[
-    Field::State,
-    Field::Search,
-    Field::Priority,
-    Field::Category,
-    Field::Cursor,
-]);
+fn list_fields() -> Fields {
+    Fields::carrying(&[
+        Field::State,
+        Field::Search,
+        Field::Priority,
+        Field::Category,
+        Field::Cursor,
+    ])
+}
 
 /// Nothing else can be changed (page `support/update.md`).
-const UPDATE: Fields = Fields::carrying(&[Field::Subject, Field::Description])
-    .max_chars(&[(Field::Subject, 200), (Field::Description, 20_000)]);
+fn update_fields() -> Fields {
+    Fields::carrying(&[Field::Subject, Field::Description])
+        .max_chars(&[(Field::Subject, 200), (Field::Description, 20_000)])
+}
 
 /// The operations that share an endpoint, by endpoint.
 const ENDPOINTS: &[&[Operation]] = &[
@@ -48,13 +54,12 @@ const ENDPOINTS: &[&[Operation]] = &[
 pub fn info() -> ProviderInfo {
     let capabilities = Capabilities::none()
         .get()
-        .list(LIST)
-        .create(CREATE)
-        .update(UPDATE)
+        .list(list_fields())
+        .create(create_fields())
+        .update(update_fields())
         .resolve()
-        .delete(1)
         // "Ticket Not Found, Already Closed, or Not Owned by User" (page `support/delete.md`).
-        .not_found_is_vague()
+        .with(Operation::Delete, Support::new().not_found_is_ambiguous())
         .messages(Fields::carrying(&[]));
     let info = ProviderInfo::new(ID, "Sweeppea", capabilities)
         .limit(Limit::new().window(Quota::new(150, Duration::from_secs(60))));

@@ -100,14 +100,17 @@ pub(crate) async fn deleted_tickets_are_gone(harness: &Harness) -> CaseResult {
     let outcome = only_outcome(&report)?.1;
     let says_gone = match outcome {
         Outcome::Done => true,
-        Outcome::NotFound(_) => !harness.info().capabilities.is_not_found_vague(),
+        Outcome::NotFound(_) => {
+            let delete = harness.info().capabilities.support(Operation::Delete);
+            !delete.is_some_and(|delete| delete.not_found_is_ambiguous)
+        }
         _ => false,
     };
     ensure(
         !says_gone || !harness.exists(&id).await?,
         "a resolved ticket was deleted",
         "`deleted` or `not_found` where it is gone; if the vendor finds no ticket also where there is one, \
-         `Capabilities::not_found_is_vague` says so",
+         `Support::not_found_is_ambiguous` says so",
         format!("{outcome}, and the ticket exists"),
     )
 }

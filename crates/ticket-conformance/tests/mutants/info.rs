@@ -8,37 +8,46 @@ use crate::fixture::Extent;
 use crate::flaws::Flaw;
 use crate::provider::ID;
 
-const CREATE: Fields = Fields::carrying(&[
-    Field::Subject,
-    Field::Description,
-    Field::RequesterName,
-    Field::RequesterEmail,
-    Field::RequesterPhone,
-    Field::Category,
-    Field::Priority,
-    Field::Tags,
-    Field::Attachments,
-])
-.requiring(&[Field::Subject])
-.max_chars(&[(Field::Subject, 100), (Field::Description, 1000)]);
-const UPDATE: Fields = Fields::carrying(&[
-    Field::Subject,
-    Field::Description,
-    Field::Category,
-    Field::Status,
-    Field::Priority,
-])
-.max_chars(&[(Field::Subject, 100)]);
-const LIST: Fields =
-    Fields::carrying(&[Field::State, Field::Search, Field::Cursor, Field::PageLimit]);
-const MESSAGES: Fields = Fields::carrying(&[Field::Cursor]);
-const COMMENT: Fields = Fields::carrying(&[
-    Field::Body,
-    Field::Internal,
-    Field::Outbound,
-    Field::Attachments,
-])
-.requiring(&[Field::Body]);
+fn create_fields() -> Fields {
+    Fields::carrying(&[
+        Field::Subject,
+        Field::Description,
+        Field::RequesterName,
+        Field::RequesterEmail,
+        Field::RequesterPhone,
+        Field::Category,
+        Field::Priority,
+        Field::Tags,
+        Field::Attachments,
+    ])
+    .requiring(&[Field::Subject])
+    .max_chars(&[(Field::Subject, 100), (Field::Description, 1000)])
+}
+fn update_fields() -> Fields {
+    Fields::carrying(&[
+        Field::Subject,
+        Field::Description,
+        Field::Category,
+        Field::Status,
+        Field::Priority,
+    ])
+    .max_chars(&[(Field::Subject, 100)])
+}
+fn list_fields() -> Fields {
+    Fields::carrying(&[Field::State, Field::Search, Field::Cursor, Field::PageLimit])
+}
+fn messages_fields() -> Fields {
+    Fields::carrying(&[Field::Cursor])
+}
+fn comment_fields() -> Fields {
+    Fields::carrying(&[
+        Field::Body,
+        Field::Internal,
+        Field::Outbound,
+        Field::Attachments,
+    ])
+    .requiring(&[Field::Body])
+}
 
 /// Who it is and what it can do, as far as the flaw lets it say so.
 pub(crate) fn info(extent: Extent, flaw: Option<Flaw>) -> ProviderInfo {
@@ -60,15 +69,15 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
         Extent::Narrow => narrow.delete(1),
         Extent::Full => {
             let most = narrow
-                .list(LIST)
-                .create(CREATE)
-                .update(UPDATE)
+                .list(list_fields())
+                .create(create_fields())
+                .update(update_fields())
                 .resolve()
                 .delete(5)
-                .messages(MESSAGES);
+                .messages(messages_fields());
             match flaw {
                 Some(Flaw::LosesAnOperation) => most,
-                _ => most.comment(COMMENT),
+                _ => most.comment(comment_fields()),
             }
         }
     }

@@ -86,13 +86,14 @@ impl Reply for Created {}
 impl Reply for () {}
 
 /// A ticket that is not found was deleted by the earlier attempt, unless the vendor [answers *not found* for
-/// tickets that exist](crate::Capabilities::not_found_is_vague). A rejected ticket becomes `Unknown`: some
+/// tickets that exist](crate::Support::not_found_is_ambiguous). A rejected ticket becomes `Unknown`: some
 /// vendors reject deletes of deleted tickets without a reason.
 impl Reply for DeleteReport {
     fn after_unknown_effect(self, info: &ProviderInfo) -> Self {
-        let is_vague = info.capabilities.is_not_found_vague();
+        let delete = info.capabilities.support(Operation::Delete);
+        let is_ambiguous = delete.is_some_and(|delete| delete.not_found_is_ambiguous);
         self.map(|outcome| match outcome {
-            Outcome::NotFound(_) if !is_vague => Outcome::AlreadyDone,
+            Outcome::NotFound(_) if !is_ambiguous => Outcome::AlreadyDone,
             Outcome::NotFound(error) | Outcome::Failed(error) => {
                 Outcome::Unknown(error.with_effect(Effect::Unknown))
             }

@@ -1,163 +1,146 @@
 //! What a provider can do, declared once.
 //!
-//! The declaration is data: operations, their [fields](Fields), [limits](Limit) on calls. It is enforced in `check.rs`,
+//! The declaration is data: operations, each with its [`Support`], and [limits](Limit) on calls. It is enforced in `check.rs`,
 //! before anything is sent.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::provider::field::Fields;
 use crate::provider::limit::Limit;
 use crate::provider::operation::Operation;
+use crate::provider::support::Support;
 
-/// What a provider can do. The default can do nothing.
+/// What a provider can do: a table of operations, each with its [`Support`]. The default can do nothing.
 ///
 /// ```
-/// use ticket_core::{Capabilities, Field, Fields, Operation};
+/// use ticket_core::{Capabilities, Field, Fields, Operation, Support};
 ///
-/// const CAPABILITIES: Capabilities = Capabilities::none()
+/// let create = Fields::carrying(&[Field::Subject, Field::Description]).requiring(&[Field::Subject]);
+/// let capabilities = Capabilities::none()
 ///     .get()
-///     .create(Fields::carrying(&[Field::Subject, Field::Description]).requiring(&[Field::Subject]))
-///     .delete(1);
-/// assert!(CAPABILITIES.supports(Operation::Delete));
-/// assert!(!CAPABILITIES.supports(Operation::Comment));
+///     .create(create)
+///     .with(Operation::Delete, Support::new().max_batch(20).not_found_is_ambiguous());
+/// assert!(capabilities.supports(Operation::Delete));
+/// assert!(!capabilities.supports(Operation::Comment));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
-    get: bool,
-    list: Option<Fields>,
-    create: Option<Fields>,
-    update: Option<Fields>,
-    resolve: bool,
-    max_delete_batch: usize,
-    not_found_is_vague: bool,
-    messages: Option<Fields>,
-    comment: Option<Fields>,
+    table: BTreeMap<Operation, Support>,
 }
 
 impl Capabilities {
     /// Nothing.
     pub const fn none() -> Self {
         Self {
-            get: false,
-            list: None,
-            create: None,
-            update: None,
-            resolve: false,
-            max_delete_batch: 0,
-            not_found_is_vague: false,
-            messages: None,
-            comment: None,
+            table: BTreeMap::new(),
         }
+    }
+
+    /// Can do this operation, as `support` says, in place of what was declared of it before.
+    #[must_use]
+    pub fn with(mut self, operation: Operation, support: Support) -> Self {
+        self.table.insert(operation, support);
+        self
+    }
+
+    fn carrying(self, operation: Operation, fields: Fields) -> Self {
+        self.with(operation, Support::new().fields(fields))
     }
 
     /// Can read one ticket.
     #[must_use]
-    pub const fn get(mut self) -> Self {
-        self.get = true;
-        self
+    pub fn get(self) -> Self {
+        self.with(Operation::Get, Support::new())
     }
 
     /// Can list tickets by these filters.
     #[must_use]
-    pub const fn list(mut self, fields: Fields) -> Self {
-        self.list = Some(fields);
-        self
+    pub fn list(self, fields: Fields) -> Self {
+        self.carrying(Operation::List, fields)
     }
 
     /// Can create tickets with these fields.
     #[must_use]
-    pub const fn create(mut self, fields: Fields) -> Self {
-        self.create = Some(fields);
-        self
+    pub fn create(self, fields: Fields) -> Self {
+        self.carrying(Operation::Create, fields)
     }
 
     /// Can change these fields.
     #[must_use]
-    pub const fn update(mut self, fields: Fields) -> Self {
-        self.update = Some(fields);
-        self
+    pub fn update(self, fields: Fields) -> Self {
+        self.carrying(Operation::Update, fields)
     }
 
     /// Can mark a ticket as solved.
     #[must_use]
-    pub const fn resolve(mut self) -> Self {
-        self.resolve = true;
-        self
+    pub fn resolve(self) -> Self {
+        self.with(Operation::Resolve, Support::new())
     }
 
-    /// Can delete, at most `max_batch` tickets per call.
+    /// Can delete, at most `max_batch` tickets per call; not at all if that is 0.
     #[must_use]
-    pub const fn delete(mut self, max_batch: usize) -> Self {
-        self.max_delete_batch = max_batch;
-        self
-    }
-
-    /// A delete finds no ticket also where there is one: closed, or somebody else's.
-    ///
-    /// So a repeated delete that finds nothing is no proof that the attempt before it worked.
-    /// [`Tickets`](crate::Tickets) asks for such a ticket, where it can be read.
-    #[must_use]
-    pub const fn not_found_is_vague(mut self) -> Self {
-        self.not_found_is_vague = true;
-        self
+    pub fn delete(self, max_batch: usize) -> Self {
+        self.with(Operation::Delete, Support::new().max_batch(max_batch))
     }
 
     /// Can read a ticket's messages, in pages by these fields; in one page without any.
     #[must_use]
-    pub const fn messages(mut self, fields: Fields) -> Self {
-        self.messages = Some(fields);
-        self
+    pub fn messages(self, fields: Fields) -> Self {
+        self.carrying(Operation::Messages, fields)
     }
 
     /// Can add comments with these fields.
     #[must_use]
-    pub const fn comment(mut self, fields: Fields) -> Self {
-        self.comment = Some(fields);
-        self
+    pub fn comment(self, fields: Fields) -> Self {
+        self.carrying(Operation::Comment, fields)
+    }
+
+    /// What is declared of the operation; `None` where it is unsupported.
+    pub fn support(&self, operation: Operation) -> Option<&Support> {
+        self.table
+            .get(&operation)
+            .filter(|support| support.max_batch > 0)
+    }
+
+    /// What is declared of the operation, to change it: an account may have custom fields of its own, which are known
+    /// only when it is connected.
+    ///
+    /// ```
+    /// use ticket_core::{Capabilities, Fields, Operation};
+    ///
+    /// let mut capabilities = Capabilities::none().create(Fields::carrying(&[]));
+    /// if let Some(create) = capabilities.support_mut(Operation::Create) {
+    ///     create.fields.add_custom(["colour"]);
+    /// }
+    /// # assert_ne!(capabilities, Capabilities::none().create(Fields::carrying(&[])));
+    /// ```
+    pub fn support_mut(&mut self, operation: Operation) -> Option<&mut Support> {
+        self.table
+            .get_mut(&operation)
+            .filter(|support| support.max_batch > 0)
     }
 
     /// Whether the operation is supported.
-    pub const fn supports(&self, operation: Operation) -> bool {
-        match operation {
-            Operation::Get => self.get,
-            Operation::List => self.list.is_some(),
-            Operation::Create => self.create.is_some(),
-            Operation::Update => self.update.is_some(),
-            Operation::Resolve => self.resolve,
-            Operation::Delete => self.max_delete_batch > 0,
-            Operation::Messages => self.messages.is_some(),
-            Operation::Comment => self.comment.is_some(),
-        }
+    pub fn supports(&self, operation: Operation) -> bool {
+        self.support(operation).is_some()
     }
 
     /// The supported operations, in the order of the trait.
     pub fn operations(&self) -> impl Iterator<Item = Operation> {
-        Operation::ALL
-            .iter()
-            .copied()
-            .filter(|operation| self.supports(*operation))
+        let declared = self.table.keys().copied();
+        declared.filter(|operation| self.supports(*operation))
     }
 
     /// How many tickets one delete call may name; 0 where deleting is unsupported.
-    pub const fn max_delete_batch(&self) -> usize {
-        self.max_delete_batch
+    pub fn max_delete_batch(&self) -> usize {
+        self.support(Operation::Delete)
+            .map_or(0, |support| support.max_batch)
     }
 
-    /// Whether a delete finds no ticket also where there is one.
-    pub const fn is_not_found_vague(&self) -> bool {
-        self.not_found_is_vague
-    }
-
-    /// Which fields the operation carries; `None` where it has none or is unsupported.
-    pub const fn fields(&self, operation: Operation) -> Option<Fields> {
-        match operation {
-            Operation::List => self.list,
-            Operation::Create => self.create,
-            Operation::Update => self.update,
-            Operation::Messages => self.messages,
-            Operation::Comment => self.comment,
-            Operation::Get | Operation::Resolve | Operation::Delete => None,
-        }
+    /// Which fields the operation carries; `None` where it is unsupported.
+    pub fn fields(&self, operation: Operation) -> Option<&Fields> {
+        self.support(operation).map(|support| &support.fields)
     }
 }
 

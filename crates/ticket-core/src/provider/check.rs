@@ -43,14 +43,15 @@ impl ProviderInfo {
     }
 
     fn check_arguments(&self, request: &Request<'_>, operation: Operation) -> Result<()> {
-        let fields = self.capabilities.fields(operation).unwrap_or_default();
+        let no_fields = Fields::default();
+        let fields = self.capabilities.fields(operation).unwrap_or(&no_fields);
         match request {
             Request::Get(id) | Request::Resolve(id) => check_id(id),
             Request::List(query) => {
                 check_limit(&query.page)?;
-                self.check_fields(&fields, &query.given())
+                self.check_fields(fields, &query.given())
             }
-            Request::Create(ticket) => self.check_fields(&fields, &ticket.given()),
+            Request::Create(ticket) => self.check_fields(fields, &ticket.given()),
             Request::Update(id, patch) => {
                 check_id(id)?;
                 let given = patch.given();
@@ -59,7 +60,7 @@ impl ProviderInfo {
                         Error::invalid_input("the update names nothing to change").on_ticket(id)
                     );
                 }
-                self.check_fields(&fields, &given)
+                self.check_fields(fields, &given)
                     .map_err(|error| error.on_ticket(id))
             }
             Request::Messages(id, page) => {
@@ -67,12 +68,12 @@ impl ProviderInfo {
                 check_limit(page)?;
                 let mut given = Given::default();
                 given.page(page);
-                self.check_fields(&fields, &given)
+                self.check_fields(fields, &given)
                     .map_err(|error| error.on_ticket(id))
             }
             Request::Comment(id, comment) => {
                 check_id(id)?;
-                self.check_fields(&fields, &comment.given())
+                self.check_fields(fields, &comment.given())
                     .map_err(|error| error.on_ticket(id))
             }
             Request::Delete(targets) => {
@@ -128,7 +129,7 @@ impl ProviderInfo {
                 )));
             }
         }
-        for required in fields.required {
+        for required in fields.required() {
             if !given
                 .fields
                 .iter()
@@ -142,7 +143,7 @@ impl ProviderInfo {
         match given
             .custom
             .iter()
-            .find(|name| !fields.any_custom && !fields.custom.contains(name))
+            .find(|name| !fields.any_custom && !fields.custom.iter().any(|known| known == *name))
         {
             None => Ok(()),
             Some(name) => Err(Error::invalid_input(format!(

@@ -1,5 +1,6 @@
 //! The fields of the domain types by name, and which of them an operation carries.
 
+use std::borrow::Cow;
 use std::num::NonZeroU32;
 
 use crate::model::names::names;
@@ -74,53 +75,57 @@ names!(Field {
 });
 
 /// Which fields an operation carries to the vendor. The default carries none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
-    pub(crate) carried: &'static [Field],
-    pub(crate) required: &'static [Field],
-    pub(crate) max_chars: &'static [(Field, usize)],
-    pub(crate) custom: &'static [&'static str],
+    pub(crate) carried: Cow<'static, [Field]>,
+    pub(crate) required: Cow<'static, [Field]>,
+    pub(crate) max_chars: Cow<'static, [(Field, usize)]>,
+    pub(crate) custom: Vec<Cow<'static, str>>,
     pub(crate) any_custom: bool,
     pub(crate) largest_page: Option<NonZeroU32>,
 }
 
 impl Fields {
     /// Carries these and refuses all others.
-    pub const fn carrying(carried: &'static [Field]) -> Self {
+    pub fn carrying(carried: impl Into<Cow<'static, [Field]>>) -> Self {
         Self {
-            carried,
-            required: &[],
-            max_chars: &[],
-            custom: &[],
-            any_custom: false,
-            largest_page: None,
+            carried: carried.into(),
+            ..Self::default()
         }
     }
 
     /// Refuses a call without these.
     #[must_use]
-    pub const fn requiring(mut self, required: &'static [Field]) -> Self {
-        self.required = required;
+    pub fn requiring(mut self, required: impl Into<Cow<'static, [Field]>>) -> Self {
+        self.required = required.into();
         self
     }
 
     /// Refuses longer texts; lengths in characters.
     #[must_use]
-    pub const fn max_chars(mut self, max_chars: &'static [(Field, usize)]) -> Self {
-        self.max_chars = max_chars;
+    pub fn max_chars(mut self, max_chars: impl Into<Cow<'static, [(Field, usize)]>>) -> Self {
+        self.max_chars = max_chars.into();
         self
     }
 
-    /// Carries custom fields of these names.
+    /// Carries custom fields of these names too.
     #[must_use]
-    pub const fn custom(mut self, names: &'static [&'static str]) -> Self {
-        self.custom = names;
+    pub fn custom<N: Into<Cow<'static, str>>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.add_custom(names);
         self
+    }
+
+    /// Carries custom fields of these names too, such as those that an account has of its own.
+    pub fn add_custom<N: Into<Cow<'static, str>>>(&mut self, names: impl IntoIterator<Item = N>) {
+        self.custom.extend(names.into_iter().map(Into::into));
     }
 
     /// Carries custom fields of any name.
     #[must_use]
-    pub const fn any_custom(mut self) -> Self {
+    pub fn any_custom(mut self) -> Self {
         self.any_custom = true;
         self
     }
@@ -129,19 +134,19 @@ impl Fields {
     ///
     /// [`Tickets::list_all`](crate::Tickets::list_all) asks for pages of this size, unless it is told another.
     #[must_use]
-    pub const fn largest_page(mut self, items: NonZeroU32) -> Self {
+    pub fn largest_page(mut self, items: NonZeroU32) -> Self {
         self.largest_page = Some(items);
         self
     }
 
     /// The fields carried.
-    pub const fn carried(&self) -> &'static [Field] {
-        self.carried
+    pub fn carried(&self) -> &[Field] {
+        &self.carried
     }
 
     /// The fields without which a call is refused.
-    pub const fn required(&self) -> &'static [Field] {
-        self.required
+    pub fn required(&self) -> &[Field] {
+        &self.required
     }
 
     /// How many items to ask for in a page where nobody names a size: the largest page, where one can be asked for.

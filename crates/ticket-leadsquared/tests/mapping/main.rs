@@ -104,7 +104,8 @@ fn outcome(sandbox: &Sandbox, before: usize, name: &str, result: Result<(), Erro
 /// The fields that the table shows to be carried are those declared, and it has every field of the type.
 fn agrees_with_declaration(operation: Operation, rows: &[(Field, &str)], all: &[Field]) {
     let of = |rows: &mut dyn Iterator<Item = Field>| rows.collect::<BTreeSet<Field>>();
-    let fields = info().capabilities.fields(operation).unwrap();
+    let capabilities = info().capabilities;
+    let fields = capabilities.fields(operation).unwrap();
     let carried = of(&mut rows
         .iter()
         .filter(|(_, arrives)| *arrives != REFUSED)

@@ -312,7 +312,8 @@ async fn each_direction_of_a_comment_has_its_call_or_is_refused() {
             .await;
         assert_eq!(outcome(&sandbox, 2, name, result), REFUSED);
     }
-    let fields = info().capabilities.fields(Operation::Comment).unwrap();
+    let capabilities = info().capabilities;
+    let fields = capabilities.fields(Operation::Comment).unwrap();
     assert_eq!(
         fields.carried(),
         [Field::Body, Field::Internal, Field::Inbound]

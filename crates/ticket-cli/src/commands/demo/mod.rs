@@ -311,8 +311,8 @@ fn new_ticket(vendor: Vendor, account: &Account) -> NewTicket {
         _ => ticket.priority(Priority::High).requester(requester),
     };
     let capabilities = &account.tickets.info().capabilities;
-    let fields = capabilities.fields(Operation::Create).unwrap_or_default();
-    if !fields.carried().contains(&Field::Attachments) {
+    let fields = capabilities.fields(Operation::Create);
+    if !fields.is_some_and(|fields| fields.carried().contains(&Field::Attachments)) {
         return ticket;
     }
     ticket.attachment(Attachment::new("signature.txt", FILE).media_type("text/plain"))

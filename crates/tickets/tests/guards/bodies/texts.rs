@@ -63,8 +63,8 @@ fn reference(text: &str) {
 }
 
 fn id(text: &str) {
-    const CAPABILITIES: Capabilities = Capabilities::none().get().delete(1);
-    let info = ProviderInfo::new("example", "Example", CAPABILITIES);
+    let capabilities = Capabilities::none().get().delete(1);
+    let info = ProviderInfo::new("example", "Example", capabilities);
     let id = TicketId::new(text);
     let checked = info.check(&Request::Get(&id));
     let same = info.check(&Request::Delete(&[DeleteTarget::from(&id)]));
