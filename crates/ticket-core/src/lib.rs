@@ -28,7 +28,7 @@ pub use provider::capability::{Capabilities, ProviderInfo};
 pub use provider::connect::Connect;
 pub use provider::context::CallContext;
 pub use provider::delete::{DeleteReport, DeleteTarget};
-pub use provider::error::{DailyWindow, Effect, Error, ErrorKind, Result};
+pub use provider::error::{Effect, Error, ErrorKind, Result};
 pub use provider::field::{Field, Fields};
 pub use provider::limit::{Limit, Quota};
 pub use provider::operation::{Operation, Request};

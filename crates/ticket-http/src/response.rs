@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use memchr::memmem;
 use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -105,6 +106,11 @@ impl HttpResponse {
             self.header("date"),
             local_clock,
         )
+    }
+
+    /// The server's clock when it answered (`date`).
+    pub fn date(&self) -> Option<Timestamp> {
+        retry_after::http_date(self.header("date")?)
     }
 
     /// Creates an error with the [kind](kind_of_status) and the effect of the status, the status and the

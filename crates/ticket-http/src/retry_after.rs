@@ -34,7 +34,7 @@ pub(crate) fn wait(
 }
 
 /// A date in one of the three forms of RFC 9110, section 5.6.7.
-fn http_date(text: &str) -> Option<Timestamp> {
+pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
     // Some servers send a wrong weekday; the date decides.
     const FIXDATE: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
     let text = text.trim();

@@ -164,7 +164,8 @@ impl OneCloud {
                 .secret_header("authorization", header)
                 .send()
                 .await?;
-            error::check(&response)?;
+            error::check(&response)
+                .map_err(|error| error::with_time(error, &response, &self.time_zone))?;
             read(&response)
         };
         let reply = async {

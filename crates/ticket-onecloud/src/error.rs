@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Time;
+use jiff::tz::TimeZone;
 use serde_json::Value;
-use ticket_core::{DailyWindow, Error, ErrorKind, Result};
+use ticket_core::{Error, ErrorKind, Result};
 use ticket_http::{HttpResponse, kind_of_status};
 
 use crate::wire::Envelope;
@@ -133,11 +135,7 @@ fn by_words(response: &HttpResponse, code: Option<u16>, words: &str) -> Error {
     if status == Some(401) && (lower.contains("time limit reached") || lower.contains("try again"))
     {
         let message = "the quota is used up; a new token does not help";
-        let error = response.rejection(ErrorKind::QuotaExhausted, message, words);
-        return match daily_window(words) {
-            Some(window) => error.with_quota_window(window),
-            None => error,
-        };
+        return response.rejection(ErrorKind::QuotaExhausted, message, words);
     }
     let kind = status.map_or(ErrorKind::BadResponse, kind_of_status);
     response.rejection(kind, message_of(kind), words)
@@ -167,12 +165,28 @@ fn message_of(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// The window of "…try again tomorrow at 18:00 - 06:00".
-fn daily_window(words: &str) -> Option<DailyWindow> {
-    let mut times = words
+/// Says of an exhausted quota when the vendor takes calls again, where its words and its clock tell.
+pub(crate) fn with_time(error: Error, response: &HttpResponse, zone: &TimeZone) -> Error {
+    let words = error
+        .vendor_message()
+        .filter(|_| error.kind() == ErrorKind::QuotaExhausted);
+    match words.and_then(|words| available_at(words, response.date()?, zone)) {
+        Some(time) => error.with_available_at(time),
+        None => error,
+    }
+}
+
+/// The start of "try again tomorrow at 18:00 - 06:00", said at `date` by the vendor's clock. That the words mean the zone of
+/// the account and that calls are allowed in this window, not outside it, is inferred: the vendor does not say.
+fn available_at(words: &str, date: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let (_, window) = words.split_once("tomorrow")?;
+    let mut times = window
         .split(|c: char| !(c.is_ascii_digit() || c == ':'))
         .filter_map(time_of_day);
-    Some(DailyWindow::new(times.next()?, times.next()?))
+    let (start, _end) = (times.next()?, times.next()?);
+    let today = date.to_zoned(zone.clone()).date();
+    let start = today.tomorrow().ok()?.to_datetime(start);
+    Some(start.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
 fn time_of_day(text: &str) -> Option<Time> {
@@ -182,20 +196,36 @@ fn time_of_day(text: &str) -> Option<Time> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::time;
+    use jiff::tz::offset;
 
     use super::*;
 
     #[test]
-    fn the_window_is_read_where_there_is_one() {
-        let window = |from, to| Some(DailyWindow::new(time(from, 0, 0, 0), time(to, 0, 0, 0)));
-        assert_eq!(
-            daily_window("time limit reached please try again tomorrow at 18:00 - 06:00"),
-            window(18, 6)
-        );
-        assert_eq!(daily_window("at 18:00-06:00."), window(18, 6));
-        assert_eq!(daily_window("at 18:00"), None);
-        assert_eq!(daily_window("at 99:00 - 06:00 :: 1:2:3"), None);
-        assert_eq!(daily_window(""), None);
+    fn an_exhausted_quota_is_free_again_tomorrow_where_the_account_is() {
+        let read = |words, date: &str, hours| {
+            let zone = TimeZone::fixed(offset(hours));
+            let time = available_at(words, date.parse().unwrap(), &zone)?;
+            Some(time.to_string())
+        };
+        let words = "time limit reached please try again tomorrow at 18:00 - 06:00";
+        for (date, hours, expected) in [
+            ("2026-03-05T08:00:00Z", 7, "2026-03-06T11:00:00Z"),
+            // Where the account is, the next day has begun.
+            ("2026-03-05T20:00:00Z", 7, "2026-03-07T11:00:00Z"),
+            ("2026-03-05T20:00:00Z", 0, "2026-03-06T18:00:00Z"),
+            ("2026-12-31T12:00:00Z", -3, "2027-01-01T21:00:00Z"),
+        ] {
+            assert_eq!(read(words, date, hours).as_deref(), Some(expected));
+        }
+        for words in [
+            "try again at 18:00 - 06:00",
+            "18:00 - 06:00 tomorrow",
+            "tomorrow at 18:00",
+            "tomorrow at 99:00 - 06:00 :: 1:2:3",
+            "try again tomorrow",
+            "",
+        ] {
+            assert_eq!(read(words, "2026-03-05T08:00:00Z", 7), None, "{words}");
+        }
     }
 }

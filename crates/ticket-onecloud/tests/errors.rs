@@ -3,16 +3,15 @@
 
 mod common;
 
-use jiff::civil::time;
-use ticket_core::{CallContext, DailyWindow, Effect, ErrorKind, TicketProvider as _};
-use ticket_onecloud::OneCloudConfig;
+use ticket_core::{CallContext, Effect, ErrorKind, TicketProvider as _};
+use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_sandbox::credentials::ONECLOUD_TOKEN;
-use ticket_sandbox::{Fault, Rule, Vendor};
+use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
 
 use common::{answer, connected, new_ticket};
 
 #[tokio::test]
-async fn a_quota_is_told_from_an_expired_token_and_its_window_kept_as_a_hint() {
+async fn an_exhausted_quota_is_told_from_an_expired_token() {
     let (sandbox, provider) = connected().await;
     sandbox.exhaust_quota();
     let error = provider
@@ -20,10 +19,8 @@ async fn a_quota_is_told_from_an_expired_token_and_its_window_kept_as_a_hint() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::QuotaExhausted);
-    assert_eq!(
-        error.quota_window(),
-        Some(DailyWindow::new(time(18, 0, 0, 0), time(6, 0, 0, 0)))
-    );
+    // The reply has no date that "tomorrow" could follow.
+    assert_eq!(error.available_at(), None);
     assert!(
         error.vendor_message().unwrap().contains("18:00 - 06:00"),
         "{error}"
@@ -379,4 +376,32 @@ async fn no_ticket_and_no_credential_reaches_an_error() {
         !shown.contains("s3cret") && !shown.contains("jane"),
         "{shown}"
     );
+}
+
+#[tokio::test]
+async fn an_exhausted_quota_says_when_it_is_free_again_where_the_reply_is_dated() {
+    let words = "time limit reached please try again tomorrow at 18:00 - 06:00";
+    let body = format!(
+        r#"{{"_meta":{{"status":"ERROR"}},"records":{{"errorCode":"401","userMessage":"{words}"}}}}"#
+    );
+    // In Jakarta, which is the default, it is the sixth already.
+    let date = "Thu, 05 Mar 2026 20:00:00 GMT";
+    for (zone, expected) in [
+        ("Asia/Jakarta", "2026-03-07T11:00:00Z"),
+        ("UTC", "2026-03-06T18:00:00Z"),
+    ] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let base_url = sandbox.base_url(Vendor::OneCloud);
+        let config = OneCloudConfig::new(base_url, ONECLOUD_TOKEN).time_zone(zone);
+        let provider = OneCloud::new(&config).unwrap();
+        sandbox.inject(Rule::new(Fault::Reply {
+            status: 401,
+            headers: vec![("date".to_owned(), date.to_owned())],
+            body: body.clone().into_bytes(),
+        }));
+        let result = provider.get(&CallContext::new(), &"121".into()).await;
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::QuotaExhausted);
+        assert_eq!(error.available_at(), Some(expected.parse().unwrap()));
+    }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ecow::EcoString;
-use jiff::civil::Time;
+use jiff::Timestamp;
 
 pub use self::kind::{Effect, ErrorKind};
 
@@ -27,26 +27,6 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Maximum length of a vendor's message, in characters.
 const MAX_VENDOR_MESSAGE: usize = 300;
-
-/// A daily time window from a vendor's error, without date or time zone. It may cross midnight.
-///
-/// A hint only: OneCloud's "try again tomorrow at 18:00 - 06:00" does not name a time zone, nor does it say
-/// clearly whether calls are allowed or rejected in that window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct DailyWindow {
-    /// The start of the window.
-    pub start: Time,
-    /// The end of the window.
-    pub end: Time,
-}
-
-impl DailyWindow {
-    /// The window from `start` to `end`.
-    pub const fn new(start: Time, end: Time) -> Self {
-        Self { start, end }
-    }
-}
 
 /// Why an operation failed.
 ///
@@ -89,7 +69,7 @@ struct Inner {
     status: Option<u16>,
     vendor_message: Option<String>,
     retry_after: Option<Duration>,
-    quota_window: Option<DailyWindow>,
+    available_at: Option<Timestamp>,
     attempts: u32,
     not_attempted: bool,
 }
@@ -112,7 +92,7 @@ impl Error {
                 status: None,
                 vendor_message: None,
                 retry_after: None,
-                quota_window: None,
+                available_at: None,
                 attempts: 0,
                 not_attempted: false,
             }),
@@ -171,10 +151,10 @@ impl Error {
         self
     }
 
-    /// Adds the daily window that the vendor named.
+    /// Adds the time at which the vendor takes calls again.
     #[must_use]
-    pub fn with_quota_window(mut self, window: DailyWindow) -> Self {
-        self.inner.quota_window = Some(window);
+    pub fn with_available_at(mut self, time: Timestamp) -> Self {
+        self.inner.available_at = Some(time);
         self
     }
 
@@ -280,9 +260,10 @@ impl Error {
         self.inner.retry_after
     }
 
-    /// The daily window that the vendor named for an exhausted quota. A hint only.
-    pub fn quota_window(&self) -> Option<DailyWindow> {
-        self.inner.quota_window
+    /// When the vendor takes calls again, where it names a time of day or a date rather than a
+    /// [wait](Self::retry_after). A hint: no layer waits for it.
+    pub fn available_at(&self) -> Option<Timestamp> {
+        self.inner.available_at
     }
 
     /// The number of attempts, if [`Retry`](crate::Retry) counted them. Otherwise 0.

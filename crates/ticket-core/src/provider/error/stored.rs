@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ecow::EcoString;
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Effect, Error, ErrorKind, Inner};
@@ -28,6 +29,8 @@ struct Stored {
     /// Seconds and nanoseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retry_after: Option<Duration>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    available_at: Option<Timestamp>,
     attempts: u32,
     not_attempted: bool,
 }
@@ -45,7 +48,7 @@ impl Serialize for Error {
             status,
             vendor_message,
             retry_after,
-            quota_window: _,
+            available_at,
             attempts,
             not_attempted,
         } = (*self.inner).clone();
@@ -59,6 +62,7 @@ impl Serialize for Error {
             status,
             vendor_message,
             retry_after,
+            available_at,
             attempts,
             not_attempted,
         }
@@ -78,6 +82,7 @@ impl<'de> Deserialize<'de> for Error {
             status,
             vendor_message,
             retry_after,
+            available_at,
             attempts,
             not_attempted,
         } = Stored::deserialize(deserializer)?;
@@ -92,7 +97,7 @@ impl<'de> Deserialize<'de> for Error {
                 status,
                 vendor_message,
                 retry_after,
-                quota_window: None,
+                available_at,
                 attempts,
                 not_attempted,
             }),
@@ -112,6 +117,7 @@ mod tests {
             .with_status(429)
             .with_vendor_message("Slow down")
             .with_retry_after(Duration::from_millis(1500))
+            .with_available_at(Timestamp::constant(1_792_148_400, 0))
             .with_attempts(3)
             .in_operation("sweeppea", Operation::Delete)
             .on_ticket(&"2531581".into())
@@ -120,6 +126,7 @@ mod tests {
         let read: Error = serde_json::from_str(&written).unwrap();
         assert_eq!(format!("{read:?}"), format!("{error:?}"));
         assert_eq!(read.to_string(), error.to_string());
+        assert_eq!(read.available_at(), error.available_at());
         assert_eq!(serde_json::to_string(&read).unwrap(), written);
         // Names, not numbers: they stay what they are whatever is added.
         for word in ["\"rate_limited\"", "\"unknown\"", "\"delete\""] {
@@ -130,5 +137,6 @@ mod tests {
         )
         .unwrap();
         assert_eq!(short.to_string(), "m");
+        assert_eq!(short.available_at(), None);
     }
 }

@@ -99,17 +99,12 @@ fn vendor_words_are_told_as_they_came_and_blank_ones_not_at_all() {
 }
 
 #[test]
-fn a_daily_window_is_told_where_the_vendor_named_one() {
+fn when_the_vendor_takes_calls_again_is_told_where_it_is_known() {
     let error = Error::new(ErrorKind::QuotaExhausted, "used up");
-    assert_eq!(error.quota_window(), None);
-    let night = DailyWindow::new(Time::constant(18, 0, 0, 0), Time::constant(6, 0, 0, 0));
-    assert_eq!(
-        error.with_quota_window(night).quota_window(),
-        Some(DailyWindow {
-            start: Time::constant(18, 0, 0, 0),
-            end: Time::constant(6, 0, 0, 0),
-        })
-    );
+    assert_eq!(error.available_at(), None);
+    let evening = Timestamp::constant(1_792_148_400, 0);
+    let error = error.with_available_at(evening);
+    assert_eq!(error.available_at(), Some(evening));
 }
 
 #[test]
