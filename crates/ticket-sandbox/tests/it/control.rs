@@ -255,7 +255,7 @@ async fn what_control_does_not_take_is_refused_with_a_reason() {
             "/tickets/nobody",
             Value::Null,
             404,
-            "no vendor nobody",
+            "unknown vendor `nobody`",
         ),
         (
             "GET",
