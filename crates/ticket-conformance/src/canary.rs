@@ -1,16 +1,16 @@
-//! Secrets in texts: what one looks like when somebody encoded it first, and where it stands.
+//! Finds secrets in texts, in plain or encoded form.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::fmt::Write as _;
 
-/// A secret that stands in a text, and in which form.
+/// A secret that was found in a text, and its encoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Leak {
-    /// The form, such as `plain` or `base64 behind 1`.
+    /// The encoding, such as `plain` or `base64 behind 1`.
     pub form: &'static str,
-    /// How many secrets were before it in the list: the secret itself is not repeated here.
+    /// The index of the secret in the list. The secret itself is not stored.
     pub index: usize,
 }
 
@@ -20,8 +20,8 @@ impl fmt::Display for Leak {
     }
 }
 
-/// Which of these secrets stand in the text: as they are, percent-encoded, in hex, as a list of numbers, or in
-/// base64, whatever stands before and behind them.
+/// Finds the secrets that occur in the text: plain, percent-encoded, in hex, as a list of numbers, or in base64 at
+/// any offset.
 ///
 /// ```
 /// use ticket_conformance::canary;
@@ -41,14 +41,14 @@ pub fn find<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> Vec<L
     leaks
 }
 
-/// The forms in which a text may stand in another, by name. The same form under two names is given once, and
-/// one without a character of its own is left out.
+/// The encodings in which a text can occur in another text, by name. Encodings with the same result are returned
+/// once; empty ones are left out.
 pub fn encodings(text: &str) -> Vec<(&'static str, String)> {
     let bytes = text.as_bytes();
     let numbers: Vec<_> = bytes.iter().map(u8::to_string).collect();
     let mut forms = vec![
         ("plain", text.to_owned()),
-        // Quoted once more, as by `Debug` or in JSON.
+        // Escaped, as by `Debug` or in JSON.
         ("escaped", text.escape_debug().to_string()),
         ("percent", percent(text, "%20")),
         ("form", percent(text, "+")),
@@ -73,7 +73,7 @@ fn percent(text: &str, space: &str) -> String {
             b' ' => out.push_str(space),
             b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
             _ if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
-            // Writing to a text does not fail.
+            // Writing to a `String` does not fail.
             _ => _ = write!(out, "%{byte:02X}"),
         }
         out
@@ -84,12 +84,12 @@ fn hex(bytes: &[u8], digits: impl Fn(u8) -> String) -> String {
     bytes.iter().copied().map(digits).collect()
 }
 
-/// The digits that stand for nothing but `bytes` where `before` bytes (modulo 3) precede them. What shares a digit
-/// with a neighbour is left out at both ends.
+/// The base64 digits that depend only on `bytes` if `before` bytes (modulo 3) precede them. Digits that depend on
+/// neighbouring bytes are left out at both ends.
 fn base64(bytes: &[u8], before: usize, end: [u8; 2]) -> String {
     const DIGITS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let digits = [DIGITS.as_slice(), end.as_slice()].concat();
-    // Of the group that a neighbour begins, the rest is skipped; a group that is not full is left out.
+    // Skips the rest of a group that starts in the preceding bytes, and drops an incomplete last group.
     let own = bytes.get((3 - before) % 3..).unwrap_or_default();
     let mut out = String::new();
     for group in own.chunks_exact(3) {

@@ -1,59 +1,60 @@
-//! What a fixture can be asked to let go wrong. How it does so is the fixture's affair.
+//! The faults that a fixture can inject. How it injects them is up to the fixture.
 
 use std::time::Duration;
 
-/// Something that goes wrong with the next request, once.
+/// A failure of the next request.
 ///
-/// "With effect" means that the vendor does what it is asked, as if nothing were wrong.
+/// "With effect" means that the vendor carries out the call as it does without a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// No connection can be made, until [`Fixture::heal`](crate::Fixture::heal).
+    /// Connections are refused until [`Fixture::heal`](crate::Fixture::heal).
     NoConnection,
-    /// Without effect; the connection breaks before a byte of the reply.
+    /// Without effect. The connection is reset before any byte of the reply.
     ConnectionReset,
-    /// With effect; the connection ends before a byte of the reply.
+    /// With effect. The connection closes before any byte of the reply.
     LostResponse,
-    /// Without effect; refused with this status, in the vendor's form of an error.
+    /// Without effect. The reply has this status and the vendor's error format.
     Status(u16),
-    /// With effect; answered with this status all the same, in the vendor's form of an error.
+    /// With effect. The reply is an error with this status in the vendor's format, although the call was carried out.
     StatusAfterEffect(u16),
-    /// Without effect; refused as one call too many.
+    /// Without effect. The reply says that there are too many calls.
     RateLimited {
-        /// How long the reply asks to wait, in whole seconds; it does not say where absent.
+        /// How long the reply asks to wait, in whole seconds; `None` if it does not say.
         retry_after: Option<Duration>,
     },
-    /// Without effect; refused with this status and these words, where the vendor puts its words.
+    /// Without effect. The reply has this status and this error message, in the vendor's format.
     Words {
         /// The status of the reply.
         status: u16,
-        /// What the vendor says.
+        /// The vendor's message.
         words: String,
     },
-    /// The status of a success, and a body that is not what the vendor documents: no JSON, or one of another kind.
+    /// The status is a success, but the body is not as documented: no JSON, or JSON of another shape.
     Malformed,
-    /// With effect; the body ends in its middle.
+    /// With effect. The body is truncated.
     Truncated,
-    /// With effect; the body is left out.
+    /// With effect. The body is empty.
     Empty,
-    /// Without effect; a web page with this status, as a gateway or a login wall gives it.
+    /// Without effect. The reply is a web page with this status, as sent by a gateway or a login page.
     WebPage {
-        /// The status of the reply, 200 included.
+        /// The status of the reply, which may be 200.
         status: u16,
     },
-    /// With effect; numbers become texts, texts become numbers.
+    /// With effect. Numbers become strings and strings become numbers.
     WrongTypes,
-    /// With effect; the body is larger than the provider is willing to read.
+    /// With effect. The body is larger than the provider reads.
     Oversized,
-    /// No reply comes for as long as the call waits.
+    /// No reply is sent while the call waits.
     NeverAnswers,
-    /// The reply begins, and its body comes to no end for as long as the call waits.
+    /// The reply starts, but its body does not end while the call waits.
     NeverEnds,
-    /// Without effect; a redirect with this status, to another address of the same vendor.
+    /// Without effect. The reply is a redirect with this status to another path of the same vendor.
     Redirect {
         /// The status of the reply.
         status: u16,
     },
-    /// The success of a delete, in a reply that names none of the tickets. For vendors whose replies name them.
+    /// A delete succeeds, but its reply names none of the tickets. For vendors whose replies name the deleted
+    /// tickets.
     NamesNoTicket,
 }

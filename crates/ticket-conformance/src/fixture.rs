@@ -1,6 +1,6 @@
-//! What the author of a provider gives to the suite: the provider, and a vendor to look behind.
+//! What the author of a provider gives to the suite: the provider, and access to the vendor behind it.
 //!
-//! Not for what is done with it: see `cases/`.
+//! How the suite uses it is in `cases/`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use ticket_core::{
 
 use crate::fault::Fault;
 
-/// Why a fixture cannot give something. The cases that need it are skipped, for this reason.
+/// Why a fixture cannot provide something. The cases that need it are skipped with this reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cannot(String);
 
 impl Cannot {
-    /// It cannot be given because of this; to be read behind "because".
+    /// Creates the reason. It is printed after the word "because".
     pub fn because(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
 
-    /// Why.
+    /// The reason.
     pub fn reason(&self) -> &str {
         &self.0
     }
@@ -36,10 +36,10 @@ impl fmt::Display for Cannot {
 
 impl std::error::Error for Cannot {}
 
-/// What a fixture gives, or why it cannot.
+/// What a fixture provides, or why it cannot.
 pub type Given<T> = Result<T, Cannot>;
 
-/// A request as the vendor saw it. Renewing a token is none of these.
+/// A request that the vendor received. Token requests are not included.
 ///
 /// ```
 /// use ticket_conformance::Seen;
@@ -50,18 +50,18 @@ pub type Given<T> = Result<T, Cannot>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Seen {
-    /// Whether it was meant to change something at the vendor.
+    /// Whether the request is a write.
     pub is_write: bool,
-    /// Whether it did, where that is known.
+    /// Whether it changed something, if that is known.
     pub took_effect: Option<bool>,
-    /// Path and query as they were sent, not decoded, where the protocol has such a thing.
+    /// Path and query as sent, not decoded, if the protocol has them.
     pub path: Option<String>,
-    /// The body as text, where it is one.
+    /// The body, if it is text.
     pub text: Option<String>,
 }
 
 impl Seen {
-    /// A request that reads.
+    /// Creates a request that reads.
     pub fn read() -> Self {
         Self {
             is_write: false,
@@ -71,7 +71,7 @@ impl Seen {
         }
     }
 
-    /// A request that is meant to change something.
+    /// Creates a request that writes.
     pub fn write() -> Self {
         Self {
             is_write: true,
@@ -79,21 +79,21 @@ impl Seen {
         }
     }
 
-    /// Says whether it did change something.
+    /// Sets whether the request changed something.
     #[must_use]
     pub fn took_effect(mut self, took_effect: bool) -> Self {
         self.took_effect = Some(took_effect);
         self
     }
 
-    /// Adds the path with its query, not decoded.
+    /// Sets path and query, not decoded.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// Adds the body.
+    /// Sets the body.
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
@@ -101,33 +101,33 @@ impl Seen {
     }
 }
 
-/// Something that stands at the vendor and that no provider can know beforehand.
+/// Data at the vendor that no provider can know in advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Seed {
-    /// A ticket with a status that the provider has no meaning for.
+    /// A ticket with a status that the provider cannot map.
     UnknownStatus,
-    /// A ticket with a priority that the provider has no meaning for.
+    /// A ticket with a priority that the provider cannot map.
     UnknownPriority,
-    /// A ticket with something in the vendor's JSON that [`Ticket`](ticket_core::Ticket) has no field for.
+    /// A ticket with a field in the vendor's JSON that [`Ticket`](ticket_core::Ticket) does not have.
     UnmodelledField,
-    /// A ticket on which something was written.
+    /// A ticket with a message.
     Message,
 }
 
-/// What was seeded, and on which ticket.
+/// What was seeded, and in which ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Seeded {
     /// The ticket.
     pub id: TicketId,
-    /// The text that must survive: the status or priority as the vendor writes it, the piece of JSON to the letter,
-    /// or the words of the message.
+    /// The text that must be preserved: the status or priority as the vendor writes it, the exact piece of JSON, or
+    /// the text of the message.
     pub text: String,
 }
 
 impl Seeded {
-    /// This text, on this ticket.
+    /// Creates the description of this text in this ticket.
     pub fn new(id: impl Into<TicketId>, text: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -136,25 +136,25 @@ impl Seeded {
     }
 }
 
-/// A provider under test with its vendor: a sandbox, a test server, or a real account made for it.
+/// A provider under test with its vendor: a sandbox, a test server, or a real account for tests.
 ///
-/// Each case gets a fixture of its own, so nothing that one case leaves behind reaches another. What is not
-/// overridden here answers [`Cannot`], and the cases that need it are skipped with that reason.
+/// Each case gets its own fixture, so cases do not affect each other. A method that is not overridden returns
+/// [`Cannot`], and the cases that need it are skipped with that reason.
 #[async_trait]
 pub trait Fixture: Send + Sync + 'static {
-    /// The provider, connected, without layers around it. The same one at every call.
+    /// The connected provider, without layers. Returns the same one at every call.
     fn provider(&self) -> Arc<dyn TicketProvider>;
 
-    /// The manifest: what the provider is meant to do. Losing an operation fails a case, and so does one that
-    /// is not written here.
+    /// The manifest: the operations that the provider is expected to support. A case fails if one is missing or if
+    /// the provider declares one that is not listed here.
     fn expected_operations(&self) -> &'static [Operation];
 
-    /// A ticket that the vendor takes, with at least what it requires.
+    /// A ticket that the vendor accepts, with at least the required fields.
     fn new_ticket(&self) -> Given<NewTicket> {
-        Err(Cannot::because("the fixture gives no ticket to be filed"))
+        Err(Cannot::because("the fixture provides no ticket to create"))
     }
 
-    /// A change that the vendor takes. By default another subject or text, whichever the provider carries.
+    /// A change that the vendor accepts. By default a new subject or description, whichever the provider supports.
     fn patch(&self) -> Given<TicketPatch> {
         use ticket_core::Field;
 
@@ -168,106 +168,107 @@ pub trait Fixture: Send + Sync + 'static {
             Ok(TicketPatch::new().description("Changed by the suite"))
         } else {
             Err(Cannot::because(
-                "neither subject nor text can be changed, and the fixture gives no other change",
+                "neither subject nor text can be changed, and the fixture provides no other change",
             ))
         }
     }
 
-    /// An open ticket that exists, a new one at each call. By default the provider files it; a fixture that can
-    /// do so in another way tells a fault of `create` from those of other operations.
+    /// An open ticket that exists, a new one at each call. By default the provider creates it. A fixture that creates
+    /// it in another way separates faults of `create` from faults of other operations.
     async fn ticket(&self) -> Given<TicketId> {
         let new = self.new_ticket()?;
         match self.provider().create(&CallContext::new(), &new).await {
             Ok(created) => Ok(created.id),
             Err(error) if error.kind() == ErrorKind::Unsupported => Err(Cannot::because(
-                "the provider cannot file tickets, and the fixture has no other way",
+                "the provider cannot create tickets, and neither can the fixture",
             )),
             Err(error) => Err(Cannot::because(format!(
-                "the ticket could not be filed: {error}"
+                "the ticket could not be created: {error}"
             ))),
         }
     }
 
-    /// An id in the vendor's form that no ticket has.
+    /// An id in the vendor's format that no ticket has.
     fn missing_id(&self) -> Given<TicketId> {
-        Err(Cannot::because("the fixture knows no id without a ticket"))
-    }
-
-    /// Sees to it that the provider's list without a filter has exactly this many tickets, all of them open, and
-    /// gives their ids.
-    /// Called once per fixture, before anything else.
-    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
-        let _ = tickets;
         Err(Cannot::because(
-            "the fixture cannot decide what a list holds",
+            "the fixture knows no id that no ticket has",
         ))
     }
 
-    /// How many tickets a full page has where no limit is asked for.
+    /// Makes the provider's unfiltered list contain exactly this many tickets, all of them open, and returns their
+    /// ids. Called once per fixture, before anything else.
+    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
+        let _ = tickets;
+        Err(Cannot::because(
+            "the fixture cannot control what a list contains",
+        ))
+    }
+
+    /// How many tickets a full page has if no limit is requested.
     fn page_size(&self) -> Given<usize> {
         Err(Cannot::because(
             "the fixture does not say how large a page is",
         ))
     }
 
-    /// Lets the next request go wrong.
+    /// Injects a fault into the next request.
     async fn inject(&self, fault: Fault) -> Given<()> {
         let _ = fault;
-        Err(Cannot::because("the fixture has no faults"))
+        Err(Cannot::because("the fixture cannot inject faults"))
     }
 
     /// Ends [`Fault::NoConnection`].
     async fn heal(&self) -> Given<()> {
-        Err(Cannot::because("the fixture cannot connect again"))
+        Err(Cannot::because("the fixture cannot restore connections"))
     }
 
-    /// Every request that reached the vendor so far, in order, logins left out.
+    /// Every request that reached the vendor so far, in order, without logins.
     fn journal(&self) -> Given<Vec<Seen>> {
         Err(Cannot::because(
             "the fixture does not see what reaches the vendor",
         ))
     }
 
-    /// Whether the ticket exists in truth, asked in another way than by the provider.
+    /// Whether the ticket exists at the vendor, determined without the provider.
     async fn exists(&self, id: &TicketId) -> Given<bool> {
         let _ = id;
         Err(Cannot::because(
-            "the fixture cannot look behind the provider",
+            "the fixture cannot read the state of the vendor",
         ))
     }
 
-    /// Puts something at the vendor that no provider can know beforehand.
+    /// Adds data to the vendor that no provider can know in advance.
     async fn seed(&self, seed: Seed) -> Given<Seeded> {
         let _ = seed;
-        Err(Cannot::because("the fixture plants nothing"))
+        Err(Cannot::because("the fixture cannot seed data"))
     }
 
-    /// A ticket with more messages than one page holds, and the words of each, no two alike. For providers whose
-    /// messages come in pages.
+    /// A ticket with more messages than fit in one page, and the text of each message. All texts are different. For
+    /// providers that page their messages.
     async fn conversation(&self) -> Given<(TicketId, Vec<String>)> {
         Err(Cannot::because(
-            "the fixture writes no messages that fill several pages",
+            "the fixture cannot create several pages of messages",
         ))
     }
 
-    /// What the provider was configured with and must never show, of at least 8 characters each. What is sent
-    /// encoded as a whole, such as the user and the key of basic authentication, stands here in plain and as sent.
+    /// The secrets in the provider's configuration, of at least 8 characters each. If a secret is sent only encoded,
+    /// such as user and key in basic authentication, list both the plain and the encoded form.
     fn secrets(&self) -> Given<Vec<String>> {
         Err(Cannot::because(
-            "the fixture does not say what is secret about its configuration",
+            "the fixture does not list the secrets of its configuration",
         ))
     }
 
-    /// Those of the [`secrets`](Self::secrets) that go with every request, and that a vendor can therefore repeat.
-    /// All of them by default.
+    /// The [`secrets`](Self::secrets) that are sent with every request, so that a vendor can repeat them in a reply.
+    /// By default all of them.
     fn sent_secrets(&self) -> Given<Vec<String>> {
         self.secrets()
     }
 
-    /// The same provider, but one that gives up after a moment. For providers that have a time limit of their own.
+    /// The same provider with a very short timeout. For providers that have their own timeout.
     fn short_timeout_provider(&self) -> Given<Arc<dyn TicketProvider>> {
         Err(Cannot::because(
-            "the provider has no time limit of its own that a fixture could set",
+            "the provider has no timeout of its own that the fixture can set",
         ))
     }
 }

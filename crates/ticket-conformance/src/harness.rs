@@ -1,6 +1,6 @@
-//! What a case works with: the fixture, asked politely, and calls with arguments that are in order.
+//! What a case works with: the fixture, and calls with valid arguments.
 //!
-//! Not for what is right or wrong: see `cases/`.
+//! The checks themselves are in `cases/`.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::fault::Fault;
 use crate::fixture::{Cannot, Fixture, Seed, Seeded, Seen};
 use crate::need::Need;
 
-/// Why a case came to no good end.
+/// Why a case did not pass.
 #[derive(Debug)]
 pub(crate) enum Stop {
     Fail {
@@ -25,7 +25,7 @@ pub(crate) enum Stop {
     Skip(String),
 }
 
-/// What a case comes to.
+/// The result of a case.
 pub(crate) type CaseResult<T = ()> = Result<T, Stop>;
 
 impl From<Cannot> for Stop {
@@ -34,7 +34,7 @@ impl From<Cannot> for Stop {
     }
 }
 
-/// The promise is broken.
+/// Fails the case: the promise is broken.
 pub(crate) fn fail<T>(
     what: impl Into<String>,
     expected: impl Into<String>,
@@ -47,7 +47,7 @@ pub(crate) fn fail<T>(
     })
 }
 
-/// The promise is broken unless this holds.
+/// Fails the case unless the condition holds.
 pub(crate) fn ensure(
     holds: bool,
     what: impl Into<String>,
@@ -61,12 +61,12 @@ pub(crate) fn ensure(
     }
 }
 
-/// The case does not apply.
+/// Skips the case: it does not apply.
 pub(crate) fn skip<T>(reason: impl Into<String>) -> CaseResult<T> {
     Err(Stop::Skip(reason.into()))
 }
 
-/// What a call came to, in words.
+/// Describes the result of a call.
 pub(crate) fn describe<T: Debug>(result: &Result<T, Error>) -> String {
     match result {
         Ok(value) => format!("success: {value:?}"),
@@ -74,7 +74,7 @@ pub(crate) fn describe<T: Debug>(result: &Result<T, Error>) -> String {
     }
 }
 
-/// An error with what stands in no line of it.
+/// Describes an error, including its kind and effect.
 pub(crate) fn describe_error(error: &Error) -> String {
     format!("{} of effect {}: {error}", error.kind(), error.effect())
 }
@@ -103,18 +103,18 @@ impl Harness {
         self.fixture.expected_operations()
     }
 
-    /// The needs are told to authors, so they must be true.
+    /// Fails the case if it uses something that it does not declare as a need: authors rely on the declared needs.
     fn check_need(&self, need: Need) -> CaseResult {
         let needs = self.needs;
         ensure(
             needs.contains(&need),
-            "a fault of the suite: the case was run",
-            format!("no other needs than {needs:?}"),
+            "the case ran (this is a bug in the suite)",
+            format!("only the declared needs {needs:?}"),
             format!("{need:?}"),
         )
     }
 
-    /// Skips the case where the provider lacks the operation.
+    /// Skips the case if the provider does not support the operation.
     pub(crate) fn require(&self, operation: Operation) -> CaseResult {
         let info = self.info();
         if info.capabilities.supports(operation) {
@@ -124,14 +124,14 @@ impl Harness {
         }
     }
 
-    /// The fields that the operation carries; skips the case where the provider lacks it.
+    /// The fields of the operation; skips the case if the provider does not support it.
     pub(crate) fn fields(&self, operation: Operation) -> CaseResult<Fields> {
         self.require(operation)?;
         let fields = self.info().capabilities.fields(operation);
         Ok(fields.cloned().unwrap_or_default())
     }
 
-    /// The declared operations that are among these; skips the case where there is none.
+    /// The declared operations that match; skips the case if there are none.
     pub(crate) fn declared(&self, among: fn(Operation) -> bool) -> CaseResult<Vec<Operation>> {
         let operations = self.info().capabilities.operations();
         let operations: Vec<_> = operations.filter(|operation| among(*operation)).collect();
@@ -157,7 +157,7 @@ impl Harness {
         Ok(self.fixture.patch()?)
     }
 
-    /// A comment that goes a way which the provider carries.
+    /// A comment in a direction that the provider supports.
     pub(crate) fn comment(&self, body: &str) -> CaseResult<NewComment> {
         let fields = self.fields(Operation::Comment)?;
         let ways = [
@@ -172,8 +172,8 @@ impl Harness {
             Some((_, direction)) => Ok(NewComment::new(body, *direction)),
             None => fail(
                 "the declaration was read",
-                "a way that comments can go",
-                "comments are declared, but no way for them",
+                "a supported direction of comments",
+                "comments are declared, but no direction is",
             ),
         }
     }
@@ -213,7 +213,7 @@ impl Harness {
         Ok(self.fixture.journal()?)
     }
 
-    /// What reached the vendor behind the first so many requests.
+    /// The requests that reached the vendor after the first `before` ones.
     pub(crate) fn seen_since(&self, before: usize) -> CaseResult<Vec<Seen>> {
         Ok(self.journal()?.split_off(before))
     }
@@ -240,7 +240,7 @@ impl Harness {
         ensure(
             long && !secrets.is_empty(),
             "the fixture was asked for its secrets",
-            "one or more, of at least 8 characters each: shorter ones would be found everywhere",
+            "at least one, of at least 8 characters each: shorter ones match by accident",
             "none, or a shorter one",
         )?;
         Ok(secrets)
@@ -256,7 +256,7 @@ impl Harness {
         Ok(self.fixture.short_timeout_provider()?)
     }
 
-    /// A ticket for the operation to work on. One that needs none gets an id that is not used.
+    /// A ticket for the operation to work on. For an operation that needs no ticket, an unused id.
     pub(crate) async fn ticket_for(&self, operation: Operation) -> CaseResult<TicketId> {
         match operation {
             Operation::Create | Operation::List => Ok(TicketId::new("unused")),
@@ -264,13 +264,13 @@ impl Harness {
         }
     }
 
-    /// Does the operation once, with arguments that are in order, on a ticket of its own.
+    /// Calls the operation once with valid arguments, on a new ticket.
     pub(crate) async fn call(&self, operation: Operation) -> CaseResult<Result<(), Error>> {
         let id = self.ticket_for(operation).await?;
         self.call_on(operation, &id).await
     }
 
-    /// Lets the operation's next request go wrong and does it.
+    /// Injects the fault into the next request and calls the operation.
     pub(crate) async fn call_with_fault(
         &self,
         operation: Operation,
@@ -290,8 +290,8 @@ impl Harness {
         Ok(result)
     }
 
-    /// Does the operation, and gives what `Debug` shows of its result as well. What a delete says of the ticket
-    /// counts as what it says of the call.
+    /// Calls the operation, and also returns the `Debug` output of its result. The outcome of a deleted ticket counts
+    /// as the result of the call.
     pub(crate) async fn call_with_debug(
         &self,
         provider: &dyn TicketProvider,
@@ -356,7 +356,7 @@ impl Harness {
     }
 }
 
-/// The outcome of a delete of one ticket.
+/// The only outcome of a delete of one ticket.
 pub(crate) fn only_outcome(
     report: &ticket_core::DeleteReport,
 ) -> CaseResult<(&TicketId, &Outcome)> {
@@ -371,17 +371,17 @@ pub(crate) fn only_outcome(
     }
 }
 
-/// Any operation.
+/// Matches any operation.
 pub(crate) fn any(_: Operation) -> bool {
     true
 }
 
-/// Those that write.
+/// Matches operations that write.
 pub(crate) fn writes(operation: Operation) -> bool {
     operation.is_write()
 }
 
-/// Those that read.
+/// Matches operations that read.
 pub(crate) fn reads(operation: Operation) -> bool {
     !operation.is_write()
 }

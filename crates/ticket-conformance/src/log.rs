@@ -1,4 +1,4 @@
-//! Hears what is logged by `tracing` while a future runs, at every level, fields of spans included.
+//! Captures what `tracing` logs while a future runs, at every level, including the fields of spans.
 //!
 //! Only on the future's own task: what is logged by tasks that it spawned is captured elsewhere.
 
@@ -13,7 +13,7 @@ use tracing::instrument::WithSubscriber as _;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Runs the future and gives what was logged beside its output.
+/// Runs the future and returns its output and what was logged.
 pub(crate) async fn captured<T>(future: impl Future<Output = T>) -> (T, String) {
     let text = Arc::new(Mutex::new(String::new()));
     let capture = LogCapture {
@@ -69,7 +69,7 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_str(&mut self, field: &Field, value: &str) {
-        // Writing to a text does not fail.
+        // Writing to a `String` does not fail.
         _ = write!(self.0, " {field}={value}");
     }
 

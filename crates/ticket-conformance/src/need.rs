@@ -1,6 +1,6 @@
-//! What cases ask of a fixture.
+//! What cases need from a fixture.
 
-/// What a case needs of the [`Fixture`](crate::Fixture), beside a provider.
+/// What a case needs from the [`Fixture`](crate::Fixture) in addition to a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Need {

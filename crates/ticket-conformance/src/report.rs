@@ -1,36 +1,36 @@
-//! What came of the cases: for people as a table, for programs by serde.
+//! The results of the cases: a table for people, serde for programs.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What came of one case.
+/// The outcome of one case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The promise holds.
     Passed,
-    /// The promise is broken.
+    /// Fails the case: the promise is broken.
     #[non_exhaustive]
     Failed {
-        /// What was done.
+        /// What the case did.
         what: String,
         /// What the contract promises.
         expected: String,
         /// What happened.
         found: String,
     },
-    /// Nothing is known: the case could not be run.
+    /// The case could not run.
     #[non_exhaustive]
     Skipped {
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }
 
 impl Outcome {
-    /// The outcome in `snake_case`, as reports print it.
+    /// The outcome in `snake_case`, as in reports.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -40,7 +40,7 @@ impl Outcome {
     }
 }
 
-/// A case and what came of it.
+/// A case and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CaseReport {
@@ -48,7 +48,7 @@ pub struct CaseReport {
     pub case: String,
     /// What it promises.
     pub promise: String,
-    /// What came of it.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
@@ -62,17 +62,17 @@ impl CaseReport {
         }
     }
 
-    /// Whether the promise was shown to hold. A skipped case has shown nothing.
+    /// Whether the case passed. A skipped case did not pass.
     pub fn is_passed(&self) -> bool {
         self.outcome == Outcome::Passed
     }
 
-    /// Whether the promise was shown to be broken.
+    /// Whether the case failed.
     pub fn is_failed(&self) -> bool {
         matches!(self.outcome, Outcome::Failed { .. })
     }
 
-    /// Whether it could not be run.
+    /// Whether the case was skipped.
     pub fn is_skipped(&self) -> bool {
         matches!(self.outcome, Outcome::Skipped { .. })
     }
@@ -97,7 +97,7 @@ impl fmt::Display for CaseReport {
     }
 }
 
-/// What came of every case. `Display` is a table with the counts below it.
+/// The outcome of every case. `Display` prints a table and the counts below it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConformanceReport {
@@ -112,28 +112,28 @@ impl ConformanceReport {
         Self { provider, cases }
     }
 
-    /// How many promises hold.
+    /// The number of cases that passed.
     pub fn passed(&self) -> usize {
         self.count(CaseReport::is_passed)
     }
 
-    /// How many promises are broken.
+    /// The number of cases that failed.
     pub fn failed(&self) -> usize {
         self.count(CaseReport::is_failed)
     }
 
-    /// How many cases could not be run.
+    /// The number of cases that were skipped.
     pub fn skipped(&self) -> usize {
         self.count(CaseReport::is_skipped)
     }
 
-    /// The case of this name, where there is one.
+    /// The case with this name, if there is one.
     pub fn case(&self, name: &str) -> Option<&CaseReport> {
         self.cases.iter().find(|case| case.case == name)
     }
 
-    /// Whether no promise is broken and at least one was shown to hold. Look at
-    /// [`skipped`](Self::skipped) too: what was not run was not shown.
+    /// Whether no case failed and at least one passed. Check [`skipped`](Self::skipped) too: skipped cases show
+    /// nothing.
     pub fn is_success(&self) -> bool {
         self.failed() == 0 && self.passed() > 0
     }

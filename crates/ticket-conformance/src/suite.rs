@@ -1,4 +1,4 @@
-//! Runs cases, each with a fixture of its own, and turns panics and hangs into failures of that case alone.
+//! Runs cases, each with its own fixture. A panic or a hang fails only that case.
 
 use std::any::Any;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::fixture::Fixture;
 use crate::harness::{Harness, Stop};
 use crate::report::{CaseReport, ConformanceReport, Outcome};
 
-/// The cases, and a function that makes the fixture of each.
+/// The cases, and a function that creates a fixture for each.
 ///
 /// ```no_run
 /// # use std::sync::Arc;
@@ -42,7 +42,7 @@ where
     R: Future<Output = F>,
     F: Fixture,
 {
-    /// Every case, each with a fixture that `make` makes.
+    /// Creates a suite of all cases. `make` creates the fixture of each.
     pub fn new(make: M) -> Self {
         Self {
             make,
@@ -50,7 +50,8 @@ where
         }
     }
 
-    /// How long a case may take, its fixture included. 30 seconds. A provider that never yields cannot be stopped.
+    /// Sets the time limit of a case, including its fixture. Default 30 seconds. A provider that never yields cannot
+    /// be stopped.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -67,7 +68,7 @@ where
         ConformanceReport::new(provider.unwrap_or_else(|| "unknown".to_owned()), cases)
     }
 
-    /// Runs the case of this name, where there is one.
+    /// Runs the case with this name; `None` if there is none.
     pub async fn run_case(&self, name: &str) -> Option<CaseReport> {
         let case = Case::named(name)?;
         Some(self.report_on(case, &mut None).await)
@@ -93,14 +94,14 @@ where
                 found,
             },
             Ok(Err(panic)) => Outcome::Failed {
-                what: "the case was run".to_owned(),
+                what: "the case ran".to_owned(),
                 expected: "no panic".to_owned(),
                 found: format!("a panic: {}", panic_message(panic.as_ref())),
             },
             Err(_) => Outcome::Failed {
-                what: "the case was run".to_owned(),
-                expected: format!("an end within {} s", self.limit.as_secs_f64()),
-                found: "it hangs".to_owned(),
+                what: "the case ran".to_owned(),
+                expected: format!("it ends within {} s", self.limit.as_secs_f64()),
+                found: "it did not end".to_owned(),
             },
         };
         CaseReport::new(case, outcome)
@@ -118,5 +119,5 @@ impl<M> fmt::Debug for Suite<M> {
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("it says nothing")
+        .unwrap_or("no message")
 }

@@ -1,4 +1,4 @@
-//! One test per case, by one line. A skip that nobody expects fails, so that none passes for a pass.
+//! A macro that creates one test per case. An unexpected skip fails, so that it is not mistaken for a pass.
 
 use std::fmt;
 use std::future::Future;
@@ -7,11 +7,11 @@ use crate::fixture::Fixture;
 use crate::report::Outcome;
 use crate::suite::Suite;
 
-/// Makes one `#[tokio::test]` of every case, named as the case.
+/// Creates one `#[tokio::test]` per case, with the name of the case.
 ///
-/// The first argument is a function without arguments that gives a future of the fixture. Behind it stand the
-/// cases that this fixture cannot run: a case that is skipped and not named there fails, and so does one that is
-/// named there and runs. Needs `tokio` with the features `macros` and `rt` among the dev-dependencies.
+/// The first argument is a function without arguments that returns a future of the fixture. `skips` lists the cases
+/// that this fixture cannot run. A case that is skipped but not listed fails, and so does a case that is listed but
+/// runs. Needs `tokio` with the features `macros` and `rt` among the dev-dependencies.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -44,7 +44,7 @@ macro_rules! __tests {
             }
         )*
 
-        /// Every name among the skips is that of a case.
+        /// Every name in `skips` is the name of a case.
         #[test]
         fn skips_are_cases() {
             $crate::__check_skips($crate::__names!($skips));
@@ -58,7 +58,7 @@ macro_rules! __names {
     ([$($name:ident)*]) => { &[$(stringify!($name)),*] };
 }
 
-/// Why a test is red. An error and no panic, so that a backtrace through the suite does not bury what it says.
+/// Why a test failed. It is an error and not a panic, so that no backtrace hides the message.
 #[doc(hidden)]
 pub struct __TestFailure(String);
 
@@ -88,10 +88,10 @@ where
         }
         (Outcome::Skipped { reason }, false) => format!(
             "{name} was skipped, because {reason}\n\
-             mend: give it what it needs; where the vendor has no such thing, write among the `skips`\n    \
+             help: provide what it needs in the fixture; if the vendor does not support it, add this line to `skips`\n    \
              {name}, // {reason}"
         ),
-        (Outcome::Passed, true) => format!("{name} passes\nmend: take it off the `skips`"),
+        (Outcome::Passed, true) => format!("{name} passes\nhelp: remove it from `skips`"),
         (Outcome::Failed { .. }, _) => report.to_string(),
     };
     Err(__TestFailure(why))
@@ -103,7 +103,7 @@ pub fn __check_skips(skips: &[&str]) {
         let is_case = crate::Case::named(skip).is_some();
         assert!(
             is_case,
-            "\n`{skip}` is no case\nmend: take it off the `skips`\n"
+            "\n`{skip}` is not a case\nhelp: remove it from `skips`\n"
         );
     }
 }

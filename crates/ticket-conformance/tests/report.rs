@@ -97,7 +97,7 @@ async fn what_cannot_be_run_is_skipped_with_its_reason_and_counted() {
     );
     assert!(text.ends_with(&sum), "{text}");
     assert!(
-        text.contains("because the fixture plants nothing"),
+        text.contains("because the fixture cannot seed data"),
         "{text}"
     );
 }
@@ -114,7 +114,7 @@ async fn losing_an_operation_of_the_manifest_fails() {
         panic!("{case}");
     };
     assert_eq!(expected, "the operation `delete`");
-    assert_eq!(found, "it is not declared any more");
+    assert_eq!(found, "it is not declared");
 }
 
 #[tokio::test]
@@ -169,12 +169,12 @@ async fn a_skip_that_nobody_expects_fails_its_test_with_the_line_that_would_allo
     let why = red("raw_is_complete", &[]).await.unwrap();
     assert!(
         why.starts_with(
-            "\nraw_is_complete was skipped, because the fixture plants nothing\nmend: "
+            "\nraw_is_complete was skipped, because the fixture cannot seed data\nhelp: "
         ),
         "{why}"
     );
     assert!(
-        why.ends_with("\n    raw_is_complete, // the fixture plants nothing\n"),
+        why.ends_with("\n    raw_is_complete, // the fixture cannot seed data\n"),
         "{why}"
     );
 }
@@ -183,14 +183,14 @@ async fn a_skip_that_nobody_expects_fails_its_test_with_the_line_that_would_allo
 async fn an_expected_skip_that_passes_fails_its_test() {
     let name = "info_is_the_same_at_every_call";
     let why = red(name, &[name]).await.unwrap();
-    assert!(why.contains(&format!("{name} passes\nmend: ")), "{why}");
+    assert!(why.contains(&format!("{name} passes\nhelp: ")), "{why}");
 }
 
 #[tokio::test]
 async fn a_failure_fails_its_test_even_where_a_skip_is_expected() {
     let name = "the_manifest_is_kept";
     let why = red(name, &[name]).await.unwrap();
-    assert!(why.contains("it is not declared any more"), "{why}");
+    assert!(why.contains("it is not declared"), "{why}");
 }
 
 /// What a test of this case prints where it is red.
@@ -200,7 +200,7 @@ async fn red(name: &str, skips: &[&str]) -> Option<String> {
 }
 
 #[test]
-#[should_panic(expected = "`no_such_case` is no case")]
+#[should_panic(expected = "`no_such_case` is not a case")]
 fn a_skip_of_no_case_fails() {
     ticket_conformance::__check_skips(&["raw_is_complete", "no_such_case"]);
 }

@@ -1,11 +1,11 @@
-//! What cases of several modules do to the vendor: everything that can go wrong, and the errors of it.
+//! Helpers for several modules: all faults, and the errors that they cause.
 
 use ticket_core::{Error, Operation};
 
 use crate::fault::Fault;
 use crate::harness::{CaseResult, Harness, fail};
 
-/// Everything that can go wrong with a request that arrives.
+/// Every fault of a request that reaches the vendor.
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault::ConnectionReset,
@@ -27,7 +27,7 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// The error of each declared operation where this goes wrong.
+/// The error of each declared operation with this fault.
 pub(super) async fn errors_of(
     harness: &Harness,
     among: fn(Operation) -> bool,
@@ -40,7 +40,7 @@ pub(super) async fn errors_of(
     }
     let mut errors = Vec::new();
     for (index, (operation, id)) in subjects.into_iter().enumerate() {
-        // That one stays until it is healed.
+        // This fault stays until `heal`.
         if index == 0 || *fault != Fault::NoConnection {
             harness.inject(fault.clone()).await?;
         }

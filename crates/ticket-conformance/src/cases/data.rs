@@ -1,4 +1,4 @@
-//! What no provider can know beforehand survives: codes without a meaning, JSON without a field.
+//! Data that no provider can know in advance is preserved: unknown codes and unmodelled JSON.
 
 use ticket_core::{CallContext, Operation, Ticket};
 

@@ -1,4 +1,4 @@
-//! Declared is supported, and one call is at most one request.
+//! Declared operations are supported, and one call is at most one request.
 
 use std::time::Duration;
 
@@ -50,16 +50,16 @@ pub(crate) async fn the_manifest_is_kept(harness: &Harness) -> CaseResult {
         match (expected.contains(operation), declared) {
             (true, false) => {
                 return fail(
-                    "the declaration was held against the manifest",
+                    "the declaration was compared with the manifest",
                     format!("the operation `{operation}`"),
-                    "it is not declared any more",
+                    "it is not declared",
                 );
             }
             (false, true) => {
                 return fail(
-                    "the declaration was held against the manifest",
-                    "no operation that the manifest does not name",
-                    format!("`{operation}` is declared; write it into `expected_operations`"),
+                    "the declaration was compared with the manifest",
+                    "only operations in the manifest",
+                    format!("`{operation}` is declared; add it to `expected_operations`"),
                 );
             }
             _ => {}
@@ -73,7 +73,7 @@ pub(crate) async fn declared_operations_work(harness: &Harness) -> CaseResult {
         let result = harness.call(operation).await?;
         ensure(
             result.is_ok(),
-            format!("`{operation}` was called with arguments that are in order"),
+            format!("`{operation}` was called with valid arguments"),
             "success",
             describe(&result),
         )?;
@@ -81,7 +81,7 @@ pub(crate) async fn declared_operations_work(harness: &Harness) -> CaseResult {
     Ok(())
 }
 
-/// Calls what is not declared, with any arguments; they must not be looked at.
+/// Calls every undeclared operation with arbitrary arguments, which must not be checked.
 async fn undeclared(harness: &Harness) -> CaseResult<Vec<(Operation, Result<(), Error>)>> {
     let (provider, id) = (&harness.provider, TicketId::new("1"));
     let mut results = Vec::new();
@@ -140,7 +140,7 @@ pub(crate) async fn undeclared_operations_are_unsupported(harness: &Harness) -> 
         ensure(
             right,
             format!("`{operation}` was called, which is not declared"),
-            "unsupported of effect none, with the provider and the operation named",
+            "unsupported of effect none, naming the provider and the operation",
             describe(&result),
         )?;
     }
@@ -213,7 +213,7 @@ pub(crate) async fn failed_calls_are_not_repeated(harness: &Harness) -> CaseResu
         }
     }
     if !tried {
-        return skip("the fixture has none of the faults that invite repeats");
+        return skip("the fixture supports none of the faults that are often retried");
     }
     Ok(())
 }

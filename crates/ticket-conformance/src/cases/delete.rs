@@ -1,4 +1,4 @@
-//! Deleting: one true outcome per asked id, in the order asked.
+//! Deleting: one correct outcome per requested id, in the requested order.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use ticket_core::{
 use crate::fault::Fault;
 use crate::harness::{CaseResult, Harness, describe, ensure, fail, only_outcome, skip};
 
-/// Each of these, whatever its version.
+/// A target for each id, for any version.
 fn targets(ids: &[TicketId]) -> Vec<DeleteTarget> {
     ids.iter().map(DeleteTarget::from).collect()
 }
@@ -41,7 +41,7 @@ fn batch(harness: &Harness) -> usize {
     harness.info().capabilities.max_delete_batch()
 }
 
-/// Skips the case where one delete call takes fewer.
+/// Skips the case if one delete call accepts fewer ids.
 fn require_batch(harness: &Harness, ids: usize) -> CaseResult {
     harness.require(Operation::Delete)?;
     if batch(harness) >= ids {
@@ -109,7 +109,7 @@ pub(crate) async fn deleted_tickets_are_gone(harness: &Harness) -> CaseResult {
     ensure(
         !says_gone || !harness.exists(&id).await?,
         "a resolved ticket was deleted",
-        "`deleted` or `not_found` where it is gone; if the vendor finds no ticket also where there is one, \
+        "`deleted` or `not_found` where it is gone; if the vendor answers not found for tickets that exist, \
          `Support::not_found_is_ambiguous` says so",
         format!("{outcome}, and the ticket exists"),
     )
@@ -119,7 +119,7 @@ pub(crate) async fn deleted_tickets_are_not_found(harness: &Harness) -> CaseResu
     harness.require(Operation::Delete)?;
     harness.require(Operation::Get)?;
     let id = harness.ticket().await?;
-    // What is kept from here must not come in the place of what is gone.
+    // Something cached by this read must not be returned after the delete.
     let result = harness.provider.get(&CallContext::new(), &id).await;
     if result.is_err() {
         return fail(
@@ -155,7 +155,7 @@ pub(crate) async fn delete_leaves_others_alone(harness: &Harness) -> CaseResult 
     Ok(())
 }
 
-/// Whether the outcome says that there was nothing to delete, and of which ticket.
+/// Whether the outcome says that there was nothing to delete, and names the ticket.
 fn is_no_success(id: &TicketId, outcome: &Outcome) -> bool {
     match outcome {
         Outcome::NotFound(error) | Outcome::Failed(error) => {
@@ -173,7 +173,7 @@ pub(crate) async fn delete_again_deletes_nothing(harness: &Harness) -> CaseResul
     let outcome = only_outcome(&report)?.1;
     ensure(
         is_no_success(&id, outcome),
-        "a ticket was deleted that is gone",
+        "a deleted ticket was deleted again",
         "`not_found` or `failed`, of effect none, with the ticket named",
         format!("{outcome:?}"),
     )
@@ -186,7 +186,7 @@ pub(crate) async fn delete_of_missing_is_no_success(harness: &Harness) -> CaseRe
     let (asked, outcome) = only_outcome(&report)?;
     ensure(
         *asked == id && is_no_success(&id, outcome),
-        "a ticket was deleted that never was",
+        "a ticket that never existed was deleted",
         "`not_found` or `failed`, of effect none, with the ticket named",
         format!("{outcome:?}"),
     )
@@ -222,7 +222,7 @@ pub(crate) async fn delete_of_a_mix_answers_in_order(harness: &Harness) -> CaseR
     require_batch(harness, 3)?;
     let (first, last) = (harness.ticket().await?, harness.ticket().await?);
     let missing = harness.missing_id()?;
-    // Not in the order in which they were made.
+    // Not in the order of creation.
     let ids = [last, missing, first];
     let report = delete(harness, &ids).await?;
     let asked: Vec<_> = report.iter().map(|(id, _)| id.clone()).collect();
@@ -250,7 +250,7 @@ pub(crate) async fn delete_of_a_mix_answers_in_order(harness: &Harness) -> CaseR
 
 pub(crate) async fn delete_of_a_full_batch_is_one_request(harness: &Harness) -> CaseResult {
     harness.require(Operation::Delete)?;
-    // As many as are declared, but not so many that making them takes a while.
+    // As many as declared, but not so many that creating them takes long.
     let count = batch(harness).min(100);
     let mut ids = Vec::with_capacity(count);
     for _ in 0..count {
@@ -326,7 +326,7 @@ pub(crate) async fn unmentioned_ids_are_unknown(harness: &Harness) -> CaseResult
     };
     ensure(
         unknown,
-        "tickets were deleted, and the reply names none of them",
+        "tickets were deleted, and the reply did not name them",
         "`unknown` for each",
         describe(&report),
     )

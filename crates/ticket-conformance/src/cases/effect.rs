@@ -1,4 +1,4 @@
-//! The effect is true: `None` promises that the vendor did not act; who is not sure says `Unknown`.
+//! The effect of an error is correct: `None` means that the vendor certainly did not act, otherwise it is `Unknown`.
 
 use ticket_core::{Effect, Operation};
 

@@ -1,4 +1,4 @@
-//! Errors by class: the same trouble has the same kind at every provider.
+//! Error kinds: the same failure has the same kind in every provider.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -166,19 +166,19 @@ pub(crate) async fn errors_say_where(harness: &Harness) -> CaseResult {
     Ok(())
 }
 
-/// All that an error shows, its causes included.
+/// Everything that an error shows, including its causes.
 pub(super) fn shown(error: &Error) -> String {
     let mut text = format!("{error}\n{error:?}\n{error:#?}\n");
     let mut cause = error.source();
     while let Some(error) = cause {
-        // Writing to a text does not fail.
+        // Writing to a `String` does not fail.
         _ = writeln!(text, "{error}\n{error:?}\n{error:#?}");
         cause = error.source();
     }
     text
 }
 
-/// Calls every operation with every fault that the fixture has.
+/// Calls every operation with every fault that the fixture supports.
 pub(super) async fn each_error(
     harness: &Harness,
     faults: &[Fault],
@@ -205,7 +205,7 @@ pub(super) async fn each_error(
     }
 }
 
-/// As [`each_error`], and without a connection as well.
+/// Like [`each_error`], and also with refused connections.
 pub(super) async fn every_error(
     harness: &Harness,
     faults: &[Fault],
@@ -250,7 +250,7 @@ pub(crate) async fn errors_show_no_ticket_text(harness: &Harness) -> CaseResult 
     };
     let id = match harness.provider.create(&CallContext::new(), &new).await {
         Ok(created) => created.id,
-        Err(error) => return fail("a ticket was filed", "success", describe_error(&error)),
+        Err(error) => return fail("a ticket was created", "success", describe_error(&error)),
     };
     let reads = harness.info().capabilities.supports(Operation::Get);
     let mut tried = false;
@@ -261,7 +261,7 @@ pub(crate) async fn errors_show_no_ticket_text(harness: &Harness) -> CaseResult 
         }
         tried = true;
         if let Err(error) = harness.provider.create(&CallContext::new(), &new).await {
-            none("filed", &error)?;
+            none("created", &error)?;
         }
         if reads {
             harness.inject(fault).await?;

@@ -1,4 +1,4 @@
-//! Ids are what callers say they are: they reach no other ticket and no other address.
+//! An id reaches only its own ticket and its own endpoint.
 
 use ticket_core::{
     CallContext, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, PageRequest, Request,
@@ -9,12 +9,12 @@ use crate::harness::{
     CaseResult, Harness, describe, describe_error, ensure, fail, only_outcome, skip,
 };
 
-/// The operations that take an id.
+/// Matches the operations that take an id.
 fn takes_an_id(operation: Operation) -> bool {
     !matches!(operation, Operation::Create | Operation::List)
 }
 
-/// Does the operation, with the result in one form: `Ok(true)` for a success that means something.
+/// Calls the operation. `Ok(true)` is a success that refers to a ticket.
 async fn act(
     harness: &Harness,
     operation: Operation,
@@ -26,7 +26,7 @@ async fn act(
             .get(&CallContext::new(), id)
             .await
             .map(|_| true),
-        // A vendor may have no message of a ticket that it does not have.
+        // A vendor may return an empty page of messages for a ticket that does not exist.
         Operation::Messages => {
             let page = harness
                 .provider
@@ -72,7 +72,7 @@ async fn act(
     })
 }
 
-/// Texts that would mean something else where an id is put into a path, a query or JSON as it is.
+/// Texts that change the meaning of a path, a query or JSON if they are inserted without encoding.
 fn hostile(id: &str) -> Vec<String> {
     let mut ids: Vec<String> = [
         "../x",
@@ -128,7 +128,7 @@ fn hostile(id: &str) -> Vec<String> {
 pub(crate) async fn impossible_ids_are_refused(harness: &Harness) -> CaseResult {
     let long = "1".repeat(257);
     for operation in harness.declared(takes_an_id)? {
-        // With arguments that nobody looks at, since the id is refused first.
+        // The other arguments are not checked, because the id is refused first.
         let comment = match operation {
             Operation::Comment => Some(harness.comment("Written by the suite")?),
             _ => None,
@@ -147,7 +147,8 @@ pub(crate) async fn impossible_ids_are_refused(harness: &Harness) -> CaseResult 
         ] {
             let id = TicketId::new(text);
             let request = Request::Get(&id);
-            // What an id is, the core decides; `get` may not be declared, its check of ids is the same.
+            // ticket-core decides which ids are valid. Its check is the same for all operations, even if `get` is not
+            // declared.
             let expected = ticket_core::ProviderInfo::new(
                 "any",
                 "Any",
@@ -228,7 +229,7 @@ pub(crate) async fn hostile_ids_keep_to_their_endpoint(harness: &Harness) -> Cas
     Ok(())
 }
 
-/// Whether two requests went to the same address, but for the segment or value that holds the id.
+/// Whether two requests went to the same address, except for the segment or value with the id.
 fn same_endpoint(model: &str, path: &str, id: &str) -> bool {
     let parts = |path: &str| -> (Vec<String>, String) {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -241,7 +242,7 @@ fn same_endpoint(model: &str, path: &str, id: &str) -> bool {
             .iter()
             .zip(&path)
             .all(|(model, path)| model == path || model.contains(id));
-    // Dots are understood by whoever reads the path next, encoded or not.
+    // Servers and proxies resolve dot segments, encoded or not.
     let no_dots = path.iter().all(|segment| {
         let dots = segment.to_ascii_lowercase().replace("%2e", ".");
         dots != "." && dots != ".."
@@ -316,7 +317,7 @@ pub(crate) async fn missing_tickets_cannot_be_changed(harness: &Harness) -> Case
             Err(error) => {
                 return fail(
                     what,
-                    "an error of effect none that stays",
+                    "an error of effect none that is not retryable",
                     describe_error(error),
                 );
             }
@@ -327,7 +328,7 @@ pub(crate) async fn missing_tickets_cannot_be_changed(harness: &Harness) -> Case
 }
 
 impl Harness {
-    /// Does the operation on a ticket that exists.
+    /// Calls the operation on a ticket that exists.
     async fn call_on_with_patch(&self, operation: Operation, id: &TicketId) -> CaseResult {
         match act(self, operation, id).await? {
             Ok(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! The life of a ticket: what is filed, changed and resolved is what is read. What is written on it: see `messages.rs`.
+//! The life of a ticket: reads return what was created, changed and resolved. Messages are in `messages.rs`.
 
 use ticket_core::{
     CallContext, ErrorKind, Field, NewTicket, Operation, Person, Priority, Status, Ticket,
@@ -7,7 +7,7 @@ use ticket_core::{
 
 use crate::harness::{CaseResult, Harness, describe_error, ensure, fail, skip};
 
-/// What was asked for, which must have worked.
+/// The value of a call that must succeed.
 pub(super) fn done<T>(what: &str, result: ticket_core::Result<T>) -> CaseResult<T> {
     result.or_else(|error| fail(what, "success", describe_error(&error)))
 }
@@ -16,7 +16,7 @@ async fn create(harness: &Harness) -> CaseResult<TicketId> {
     harness.require(Operation::Create)?;
     let new = harness.new_ticket()?;
     Ok(done(
-        "a ticket was filed",
+        "a ticket was created",
         harness.provider.create(&CallContext::new(), &new).await,
     )?
     .id)
@@ -34,9 +34,9 @@ pub(crate) async fn created_tickets_exist(harness: &Harness) -> CaseResult {
     let id = create(harness).await?;
     ensure(
         harness.exists(&id).await?,
-        "a ticket was filed",
+        "a ticket was created",
         format!("a ticket {id}"),
-        "there is none of this id",
+        "no ticket has this id",
     )
 }
 
@@ -46,7 +46,7 @@ pub(crate) async fn created_tickets_read_back(harness: &Harness) -> CaseResult {
     let filed = harness.new_ticket()?.subject;
     ensure(
         ticket.id == id && ticket.subject.as_deref() == Some(filed.as_str()),
-        "a ticket was filed and read",
+        "a ticket was created and read",
         format!("ticket {id} with the subject {filed:?}"),
         format!("ticket {} with the subject {:?}", ticket.id, ticket.subject),
     )?;
@@ -54,7 +54,7 @@ pub(crate) async fn created_tickets_read_back(harness: &Harness) -> CaseResult {
     priorities_read_back(harness).await
 }
 
-/// A vendor may write a text in its own way, or not give it back; in another field's place it does not belong.
+/// A vendor may reformat a text or not return it, but it must not return it in another field.
 async fn fields_keep_their_places(harness: &Harness) -> CaseResult {
     let fields = harness.fields(Operation::Create)?;
     let carried = |field| fields.carried().contains(&field);
@@ -83,8 +83,8 @@ async fn fields_keep_their_places(harness: &Harness) -> CaseResult {
     if person != Person::default() {
         new = new.requester(person);
     }
-    let what = "a ticket was filed with a text in each field";
-    // People and numbers may have to be those that the vendor knows.
+    let what = "a ticket was created with a text in each field";
+    // A vendor may accept only people and phone numbers that it knows.
     let Some(created) = taken(
         what,
         harness.provider.create(&CallContext::new(), &new).await,
@@ -107,8 +107,8 @@ async fn fields_keep_their_places(harness: &Harness) -> CaseResult {
         if let Some((other, _)) = elsewhere.filter(|_| carried(field)) {
             return fail(
                 what,
-                format!("to be read as `{field}` what was filed as such"),
-                format!("read as `{field}` what was filed as `{other}`"),
+                format!("`{field}` has the value that was created for it"),
+                format!("`{field}` has the value of `{other}`"),
             );
         }
     }
@@ -122,7 +122,7 @@ async fn priorities_read_back(harness: &Harness) -> CaseResult {
     }
     for priority in PRIORITIES {
         let new: NewTicket = harness.new_ticket()?.priority(priority.clone());
-        let what = format!("a ticket of the priority `{priority}` was filed");
+        let what = format!("a ticket with the priority `{priority}` was created");
         let Some(created) = taken(
             &what,
             harness.provider.create(&CallContext::new(), &new).await,
@@ -148,7 +148,7 @@ const PRIORITIES: [Priority; 4] = [
     Priority::Urgent,
 ];
 
-/// What came of a call with something that not every vendor takes: nothing where it was refused.
+/// The value of a call that a vendor may refuse; `None` if it was refused.
 fn taken<T>(what: &str, result: ticket_core::Result<T>) -> CaseResult<Option<T>> {
     match result {
         Err(error)
@@ -167,7 +167,7 @@ pub(crate) async fn each_create_is_a_ticket_of_its_own(harness: &Harness) -> Cas
     let (first, second) = (create(harness).await?, create(harness).await?);
     ensure(
         first != second,
-        "the same was filed twice",
+        "the same ticket was created twice",
         "two ids",
         format!("{first} twice"),
     )
@@ -176,7 +176,7 @@ pub(crate) async fn each_create_is_a_ticket_of_its_own(harness: &Harness) -> Cas
 pub(crate) async fn get_gives_the_ticket_asked_for(harness: &Harness) -> CaseResult {
     harness.require(Operation::Get)?;
     let ids = [harness.ticket().await?, harness.ticket().await?];
-    // The first one once more: what was kept from the second must not come in its place.
+    // The first one again: a cached second one must not be returned instead.
     for id in [&ids[0], &ids[1], &ids[0]] {
         let found = get(harness, id).await?.id;
         ensure(
@@ -199,7 +199,7 @@ pub(crate) async fn updates_change_what_they_name(harness: &Harness) -> CaseResu
         }
         tried = true;
         let id = harness.ticket().await?;
-        // What is kept from here must not come in the place of what is changed.
+        // Something cached by this read must not be returned after the change.
         get(harness, &id).await?;
         let text = "Changed by the suite";
         let patch = match field {
@@ -235,7 +235,7 @@ pub(crate) async fn updates_change_what_they_name(harness: &Harness) -> CaseResu
     codes_change(harness, fields.carried()).await
 }
 
-/// Status and priority, each that the vendor takes.
+/// Every status and priority that the vendor accepts.
 async fn codes_change(harness: &Harness, carried: &[Field]) -> CaseResult {
     let statuses = [Status::OnHold, Status::Resolved, Status::Closed];
     let statuses = statuses.map(|status| TicketPatch::new().status(status));
@@ -264,7 +264,7 @@ async fn codes_change(harness: &Harness, carried: &[Field]) -> CaseResult {
         let ticket = get(harness, &id).await?;
         let status = ticket.status.filter(|_| field == Field::Status);
         let priority = ticket.priority.filter(|_| field == Field::Priority);
-        // Many vendors have one word for both.
+        // Many vendors have one value for both.
         let is_done =
             |status: &Option<Status>| matches!(status, Some(Status::Resolved | Status::Closed));
         let is_status = status == patch.status || is_done(&status) && is_done(&patch.status);

@@ -92,7 +92,7 @@ pub(crate) async fn every_message_is_read_once(harness: &Harness) -> CaseResult 
         )?;
         request = PageRequest::first().at(next);
     }
-    // A vendor may count what opened the ticket among its messages.
+    // A vendor may return the text of the ticket as a message.
     found.retain(|body| written.contains(body));
     found.sort();
     written.sort();
@@ -108,7 +108,7 @@ pub(crate) async fn messages_are_the_tickets_own(harness: &Harness) -> CaseResul
     harness.require(Operation::Messages)?;
     let seeded = harness.seed(Seed::Message).await?;
     let other = harness.ticket().await?;
-    let what = "the messages of a ticket were read on which nothing was written";
+    let what = "the messages of a ticket without messages were read";
     let page = harness
         .provider
         .messages(&CallContext::new(), &other, &PageRequest::first())
@@ -118,7 +118,7 @@ pub(crate) async fn messages_are_the_tickets_own(harness: &Harness) -> CaseResul
     ensure(
         !strange,
         what,
-        "not those of another one",
-        "one of another ticket",
+        "no message of another ticket",
+        "a message of another ticket",
     )
 }

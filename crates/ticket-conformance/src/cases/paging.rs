@@ -1,4 +1,4 @@
-//! Lists: a walk over their pages sees every ticket once and comes to an end.
+//! Lists: walking the pages returns every ticket once and ends.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use ticket_core::{
 use super::messages::holds_text;
 use crate::harness::{CaseResult, Harness, describe, ensure, fail, skip};
 
-/// Reads a page, which must work.
+/// Reads a page, which must succeed.
 async fn page(harness: &Harness, query: TicketQuery) -> CaseResult<Page<Ticket>> {
     let page = harness.provider.list(&CallContext::new(), &query).await;
     page.or_else(|error| {
@@ -22,7 +22,7 @@ async fn page(harness: &Harness, query: TicketQuery) -> CaseResult<Page<Ticket>>
     })
 }
 
-/// A walk from the first page to the last: the pages with the cursors that led to them.
+/// A walk from the first page to the last: the pages and their cursors.
 struct Walk {
     pages: Vec<(Option<Cursor>, Page<Ticket>)>,
 }
@@ -36,8 +36,8 @@ impl Walk {
     }
 }
 
-/// Walks a list of so many tickets. A vendor may have lists of its own behind each other, so a few more pages than
-/// needed are no fault, but there is an end to it.
+/// Walks a list of this many tickets. A vendor may combine several lists, so a few extra pages are allowed, but the
+/// walk must end.
 async fn walk(harness: &Harness, tickets: usize, query: &TicketQuery) -> CaseResult<Walk> {
     let mut pages = Vec::new();
     let mut cursor: Option<Cursor> = None;
@@ -66,7 +66,7 @@ fn sorted(ids: impl IntoIterator<Item = TicketId>) -> Vec<TicketId> {
     ids
 }
 
-/// Fills the list, walks it and sees that it holds exactly what was put there.
+/// Fills the list, walks it and checks that it contains exactly these tickets.
 async fn exactly(harness: &Harness, tickets: usize, limit: Option<u32>) -> CaseResult<Walk> {
     let filled = sorted(harness.fill(tickets).await?);
     ensure(
@@ -97,7 +97,7 @@ async fn exactly(harness: &Harness, tickets: usize, limit: Option<u32>) -> CaseR
     Ok(walk)
 }
 
-/// Skips the case where lists have no pages, and gives the size of one.
+/// The page size; skips the case if lists are not paged.
 fn page_size(harness: &Harness) -> CaseResult<usize> {
     let fields = harness.fields(Operation::List)?;
     if fields.carried().contains(&Field::Cursor) {
@@ -185,7 +185,7 @@ pub(crate) async fn the_same_cursor_is_the_same_page(harness: &Harness) -> CaseR
     let Some(next) = first.next else {
         return fail(
             format!("the first page of {count} tickets was read"),
-            "a next one",
+            "a next page",
             "none",
         );
     };
@@ -239,7 +239,7 @@ pub(crate) async fn foreign_cursors_do_no_harm(harness: &Harness) -> CaseResult 
         "1&limit=9",
     ] {
         let mut cursor = Some(Cursor::new(text));
-        let what = format!("a list was read from the cursor {text:?}, which it did not give");
+        let what = format!("a list was read from the cursor {text:?}, which no list returned");
         let mut pages = 0;
         while let Some(at) = cursor {
             let result = harness
@@ -290,14 +290,14 @@ pub(crate) async fn totals_are_true(harness: &Harness) -> CaseResult {
         totals.extend(walk.pages.iter().filter_map(|(_, page)| page.total));
     }
     if totals.is_empty() {
-        return skip(format!("{} states no total", harness.info().title));
+        return skip(format!("{} returns no total", harness.info().title));
     }
     ensure(
         totals
             .iter()
             .all(|total| usize::try_from(*total) == Ok(count)),
         format!("a list of {count} tickets was walked"),
-        format!("{count} wherever a total is stated"),
+        format!("{count} in every total"),
         format!("{totals:?}"),
     )
 }
@@ -317,7 +317,7 @@ pub(crate) async fn listed_tickets_can_be_read(harness: &Harness) -> CaseResult 
             "the same ticket",
             describe(&read),
         )?;
-        // More is not known here of a row than its subject, where there is one.
+        // The subject is the only field of a row that is known here.
         let subject = listed.subject.as_deref().unwrap_or_default();
         ensure(
             subject.is_empty() || holds_text(listed.raw.get(), subject),
@@ -335,7 +335,7 @@ pub(crate) async fn state_filters_hold(harness: &Harness) -> CaseResult {
         return skip(format!("{} has no filter by state", harness.info().title));
     }
     harness.require(Operation::Resolve)?;
-    // So many that both lists have a second page, where lists have pages.
+    // Enough for a second page in both lists, if lists are paged.
     let each = if fields.carried().contains(&Field::Cursor) {
         harness.page_size()? + 1
     } else {

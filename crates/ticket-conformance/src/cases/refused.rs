@@ -1,4 +1,5 @@
-//! Nothing is dropped: what cannot be carried is refused by name before anything is sent. What can: see `sent.rs`.
+//! No field is dropped silently: an unsupported field is refused by name before anything is sent. Supported fields
+//! are in `sent.rs`.
 
 use ticket_core::{
     Attachment, CallContext, Effect, Error, ErrorKind, Field, NewComment, NewTicket, Operation,
@@ -7,10 +8,10 @@ use ticket_core::{
 
 use crate::harness::{CaseResult, Harness, describe, ensure, skip};
 
-/// A text that is found again in a request: no encoding changes it.
+/// A text that can be found in a request, because no encoding changes it.
 pub(super) const MARK: &str = "conformancemark";
 
-/// Something to call an operation with, the field that it is about, and whether it cannot be carried.
+/// Arguments of a call, and the field that they test.
 enum Probe {
     Create(Field, NewTicket),
     Update(Field, TicketPatch),
@@ -31,7 +32,7 @@ impl Probe {
     }
 }
 
-/// Calls the operation with something that the declaration refuses. Gives whether it was one that does.
+/// Calls the operation with arguments that the declaration refuses. Returns false if the declaration allows them.
 async fn refuse(harness: &Harness, probe: Probe) -> CaseResult<bool> {
     let id = match &probe {
         Probe::Create(..) | Probe::List(..) => "unused".into(),
@@ -45,7 +46,7 @@ async fn refuse(harness: &Harness, probe: Probe) -> CaseResult<bool> {
         Probe::Comment(_, comment) => Request::Comment(&id, comment),
     };
     let operation = request.operation();
-    // The declaration decides; whether the provider keeps to it is seen here.
+    // The declaration decides; this checks that the provider follows it.
     let Err(expected) = harness.info().check(&request) else {
         return Ok(false);
     };
@@ -145,7 +146,7 @@ pub(crate) async fn what_cannot_be_carried_is_refused_by_name(harness: &Harness)
     let mut refused = false;
     for probe in probes {
         let field = probe.field();
-        // Only what is not carried; the declaration may refuse for other reasons too.
+        // Only unsupported fields; the declaration may refuse others for other reasons.
         let operation = match &probe {
             Probe::Create(..) => Operation::Create,
             Probe::Update(..) => Operation::Update,
@@ -252,7 +253,7 @@ pub(crate) async fn empty_updates_are_refused(harness: &Harness) -> CaseResult {
     let kind = result.as_ref().err().map(Error::kind);
     ensure(
         kind == Some(ErrorKind::InvalidInput) && seen == 0,
-        "an update that names nothing was asked for",
+        "an empty update was requested",
         "invalid_input and no request",
         format!("{}, {seen} requests", describe(&result)),
     )
@@ -260,7 +261,7 @@ pub(crate) async fn empty_updates_are_refused(harness: &Harness) -> CaseResult {
 
 pub(crate) async fn texts_over_the_limit_are_refused(harness: &Harness) -> CaseResult {
     let supports = |operation| harness.info().capabilities.supports(operation);
-    // Longer than any limit that a vendor states.
+    // Longer than any limit that a vendor documents.
     let long = "x".repeat(1_000_000);
     let mut probes = Vec::new();
     if supports(Operation::Create) {
@@ -300,7 +301,7 @@ pub(crate) async fn pages_of_nothing_are_refused(harness: &Harness) -> CaseResul
     let kind = result.as_ref().err().map(Error::kind);
     ensure(
         kind == Some(ErrorKind::InvalidInput) && seen == 0,
-        "a page of no items was asked for",
+        "a page of no items was requested",
         "invalid_input and no request",
         format!("{}, {seen} requests", describe(&result)),
     )

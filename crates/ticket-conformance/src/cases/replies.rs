@@ -1,4 +1,4 @@
-//! Replies that are not what the vendor documents: refused as such, never guessed at.
+//! Replies that differ from the vendor's documentation are errors; the provider does not guess.
 
 use ticket_core::{CallContext, Effect, ErrorKind, Operation};
 
@@ -63,7 +63,7 @@ pub(crate) async fn wrong_types_make_no_wrong_ticket(harness: &Harness) -> CaseR
     }
     let new = harness.new_ticket()?;
     harness.inject(Fault::WrongTypes).await?;
-    let what = "a ticket was filed, with texts for numbers and numbers for texts in the reply";
+    let what = "a ticket was created, with texts for numbers and numbers for texts in the reply";
     match harness.provider.create(&CallContext::new(), &new).await {
         Ok(created) => {
             let found = harness
@@ -88,7 +88,7 @@ pub(crate) async fn wrong_types_make_no_wrong_ticket(harness: &Harness) -> CaseR
 }
 
 pub(crate) async fn redirects_are_not_followed(harness: &Harness) -> CaseResult {
-    // The first turns a request into one that reads, the second keeps it as it is.
+    // 302 turns a request into a GET, 307 repeats it unchanged.
     for status in [302, 307] {
         let fault = Fault::Redirect { status };
         for operation in harness.declared(any)? {

@@ -1,4 +1,4 @@
-//! Canaries: what the provider was configured with in secret stands nowhere, in no form.
+//! Secrets: the secrets of the configuration occur nowhere, in no encoding.
 
 use super::common::faults;
 use super::errors::{each_error, every_error, shown};
@@ -45,8 +45,8 @@ pub(crate) async fn repeated_secrets_are_hidden(harness: &Harness) -> CaseResult
     });
     each_error(harness, &faults, |operation, error| {
         let what = format!(
-            "`{operation}` was refused with words that repeat the secrets; a provider has to leave out of a \
-             vendor's words what it sent, in plain too where it sent it encoded"
+            "`{operation}` was refused with a message that repeats the secrets; a provider has to remove from a \
+             vendor's message what it sent, in plain and as encoded"
         );
         no_leak(&what, &shown(error), &secrets)
     })
@@ -100,7 +100,7 @@ pub(crate) async fn logs_hold_no_ticket_text(harness: &Harness) -> CaseResult {
         }
     })
     .await;
-    no_leak("a ticket was filed and read", &text, &texts)?;
+    no_leak("a ticket was created and read", &text, &texts)?;
     for fault in faults() {
         match harness.inject(fault).await {
             Err(Stop::Skip(_)) => continue,
@@ -108,7 +108,7 @@ pub(crate) async fn logs_hold_no_ticket_text(harness: &Harness) -> CaseResult {
         }
         let (_, text) = log::captured(harness.provider.create(&CallContext::new(), &new)).await;
         no_leak(
-            "a ticket was filed, and something went wrong",
+            "a ticket was created, and something went wrong",
             &text,
             &texts,
         )?;

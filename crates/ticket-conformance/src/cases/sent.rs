@@ -1,4 +1,4 @@
-//! Nothing is dropped: what the provider carries reaches the vendor, all of it and as what it is.
+//! No field is dropped silently: every supported field reaches the vendor, completely and in its place.
 
 use std::fmt::Debug;
 
@@ -12,9 +12,9 @@ use crate::canary;
 use crate::fixture::Seen;
 use crate::harness::{CaseResult, Harness, describe, describe_error, ensure, fail, skip};
 
-/// Stands in what comes second, where a field holds several.
+/// The mark of the second value in a field that holds several.
 const SECOND: &str = "conformancesecond";
-/// The bytes of both files.
+/// The contents of the two files.
 const CONTENTS: [&str; 2] = ["bytesofthefirstfile", "bytesofthesecondfile"];
 
 fn files() -> [Attachment; 2] {
@@ -23,7 +23,7 @@ fn files() -> [Attachment; 2] {
     [file(MARK, CONTENTS[0]), file(SECOND, CONTENTS[1])]
 }
 
-/// What has to stand in the request for the field.
+/// The texts that the request must contain for the field.
 fn marks(field: Field) -> &'static [&'static str] {
     match field {
         Field::RequesterPhone => &["49305550199"],
@@ -33,8 +33,8 @@ fn marks(field: Field) -> &'static [&'static str] {
     }
 }
 
-/// Whether each mark stands in the request that was sent for the field. Where none was sent, whether the field was
-/// refused by name.
+/// Checks that the request contains each mark of the field. If no request was sent, checks that the field was refused
+/// by name.
 fn was_sent(
     harness: &Harness,
     before: usize,
@@ -43,24 +43,24 @@ fn was_sent(
     marks: &[&str],
     result: &Result<()>,
 ) -> CaseResult {
-    let what = format!("`{operation}` was called with a `{field}`, which is carried");
+    let what = format!("`{operation}` was called with a `{field}`, which is supported");
     let Some(seen) = harness.seen_since(before)?.pop() else {
         return was_refused(what, field, result);
     };
     let sent = text_of(seen)?;
     for mark in marks {
         ensure(
-            // The bytes of a file may be encoded.
+            // The contents of a file may be encoded.
             !canary::find(&sent, [*mark]).is_empty(),
             what.clone(),
             format!("{mark:?} in the request"),
-            "it is not in it",
+            "the request does not contain it",
         )?;
     }
     Ok(())
 }
 
-/// Where nothing was sent for a field that is carried, its value has to be refused by the field's name.
+/// If nothing was sent for a supported field, the error must name the field.
 fn was_refused<T: Debug>(what: String, field: Field, result: &Result<T>) -> CaseResult {
     let named = result.as_ref().is_err_and(|error| {
         error.kind() == ErrorKind::InvalidInput && error.message().contains(field.as_str())
@@ -89,7 +89,7 @@ pub(crate) async fn given_fields_of_a_ticket_are_sent(harness: &Harness) -> Case
     MARK.clone_into(&mut subject.subject);
     probes.push((Field::Subject, subject));
     for (field, mut ticket) in probes {
-        // How a priority is written is the vendor's: what is filed is read back in another case.
+        // The vendor decides how a priority is encoded; another case reads it back.
         if field == Field::Priority || !fields.carried().contains(&field) {
             continue;
         }
@@ -119,7 +119,7 @@ pub(crate) async fn given_fields_of_a_ticket_are_sent(harness: &Harness) -> Case
 pub(crate) async fn given_fields_of_a_patch_are_sent(harness: &Harness) -> CaseResult {
     let fields = harness.fields(Operation::Update)?;
     for (field, mut patch) in patches_with_each_field(&TicketPatch::new()) {
-        // How these are written is the vendor's.
+        // The vendor decides how these are encoded.
         let coded = [Field::Priority, Field::Status].contains(&field);
         if coded || !fields.carried().contains(&field) {
             continue;
@@ -148,7 +148,7 @@ pub(crate) async fn given_fields_of_a_patch_are_sent(harness: &Harness) -> CaseR
 pub(crate) async fn comments_are_sent_whole(harness: &Harness) -> CaseResult {
     let fields = harness.fields(Operation::Comment)?;
     let id = harness.ticket().await?;
-    // Its end would be the first to be lost.
+    // The mark is at the end, because truncation would remove it first.
     let body = format!("{} {MARK}", "x".repeat(500));
     let mut sent: Vec<(Field, String)> = Vec::new();
     for (field, comment) in [
@@ -183,9 +183,9 @@ pub(crate) async fn comments_are_sent_whole(harness: &Harness) -> CaseResult {
             let text = text_of(seen)?;
             if let Some((other, _)) = sent.iter().find(|(_, known)| *known == text) {
                 return fail(
-                    format!("the same words were written, `{other}` and then `{field}`"),
+                    format!("the same comment was written as `{other}` and then `{field}`"),
                     "two requests that differ",
-                    "the same request twice: the vendor cannot tell whom the words are for",
+                    "the same request twice: the vendor cannot distinguish the recipients",
                 );
             }
             sent.push((field, text));
@@ -209,7 +209,7 @@ pub(crate) async fn given_filters_are_sent(harness: &Harness) -> CaseResult {
     let fields = harness.fields(Operation::List)?;
     let query = TicketQuery::new;
     let limit = |limit| query().page(PageRequest::first().limit(limit));
-    // How a filter is written is the vendor's; that two of them are not the same is not.
+    // The vendor decides how a filter is encoded, but two different filters must differ.
     let filters = [
         (Field::Search, query().search(MARK), query().search(SECOND)),
         (
@@ -250,13 +250,13 @@ pub(crate) async fn given_filters_are_sent(harness: &Harness) -> CaseResult {
     Ok(())
 }
 
-/// What was sent for a list. How one by words that nobody wrote is answered is the vendor's.
+/// The requests of a list call. Its result does not matter.
 async fn list(harness: &Harness, field: Field, query: &TicketQuery) -> CaseResult<Vec<String>> {
     let before = harness.journal()?.len();
     let result = harness.provider.list(&CallContext::new(), query).await;
     let seen = harness.seen_since(before)?;
     if seen.is_empty() {
-        let what = format!("a list was read with a `{field}`, which is carried");
+        let what = format!("a list was read with a `{field}`, which is supported");
         was_refused(what, field, &result)?;
     }
     seen.into_iter().map(text_of).collect()

@@ -1,4 +1,4 @@
-//! Timeouts, dropped calls, calls at the same time: nothing is left behind, nothing gets mixed up.
+//! Timeouts, dropped calls and concurrent calls: they leave no state behind and do not mix.
 
 use std::time::Duration;
 
@@ -59,14 +59,14 @@ pub(crate) async fn calls_not_polled_send_nothing(harness: &Harness) -> CaseResu
     Ok(())
 }
 
-/// Gives whatever is left of a dropped call the time to go on.
+/// Gives leftovers of a dropped call time to run.
 async fn settle() {
     for _ in 0..5 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
-/// Makes the operation's future and drops it, without a poll.
+/// Creates the operation's future and drops it without polling.
 fn begin(harness: &Harness, operation: Operation, id: &TicketId) -> CaseResult {
     let provider = &harness.provider;
     match operation {
@@ -89,7 +89,7 @@ fn begin(harness: &Harness, operation: Operation, id: &TicketId) -> CaseResult {
     Ok(())
 }
 
-/// Starts the call, waits until the vendor has seen it, and drops it.
+/// Starts the call, waits until the vendor has received it, and drops it.
 async fn drop_under_way(harness: &Harness, operation: Operation) -> CaseResult {
     let id = harness.ticket_for(operation).await?;
     let before = harness.journal()?.len();
@@ -105,7 +105,7 @@ async fn drop_under_way(harness: &Harness, operation: Operation) -> CaseResult {
         Either::Right((seen, _call)) => seen,
         Either::Left((result, _)) => fail(
             format!("`{operation}` was called, and no reply came"),
-            "no end as long as it is waited for",
+            "the call waits until it is dropped",
             describe(&result?),
         ),
     }
@@ -152,7 +152,7 @@ pub(crate) async fn failures_leave_nothing_behind(harness: &Harness) -> CaseResu
         Fault::Oversized,
     ] {
         for operation in harness.declared(any)? {
-            // How it fails is another case's affair.
+            // Other cases check how it fails.
             _ = harness.call_with_fault(operation, &fault).await?;
             let result = harness.call(operation).await?;
             ensure(
@@ -183,7 +183,7 @@ pub(crate) async fn the_provider_connects_again(harness: &Harness) -> CaseResult
     Ok(())
 }
 
-/// Enough to meet each other, few enough for every vendor.
+/// Enough to run concurrently, few enough for every vendor.
 const AT_ONCE: usize = 8;
 
 pub(crate) async fn concurrent_creates_are_apart(harness: &Harness) -> CaseResult {
@@ -197,7 +197,7 @@ pub(crate) async fn concurrent_creates_are_apart(harness: &Harness) -> CaseResul
             Ok(created) => ids.push(created.id),
             Err(error) => {
                 return fail(
-                    format!("{AT_ONCE} tickets were filed at once"),
+                    format!("{AT_ONCE} tickets were created at once"),
                     "success",
                     describe_error(&error),
                 );
@@ -208,7 +208,7 @@ pub(crate) async fn concurrent_creates_are_apart(harness: &Harness) -> CaseResul
     ids.dedup();
     ensure(
         ids.len() == AT_ONCE,
-        format!("{AT_ONCE} tickets were filed at once"),
+        format!("{AT_ONCE} tickets were created at once"),
         format!("{AT_ONCE} ids"),
         format!("{} different ids", ids.len()),
     )

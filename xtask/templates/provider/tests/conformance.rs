@@ -92,7 +92,7 @@ impl LoopbackVendor for AcmeDesk {
             Seed::UnmodelledField => ("shelf", "conformance-b7"),
             Seed::UnknownPriority => return Err(Cannot::because("a ticket has no priority")),
             Seed::Message => return Err(Cannot::because("a ticket has no messages")),
-            other => return Err(Cannot::because(format!("nothing plants {other:?}"))),
+            other => return Err(Cannot::because(format!("the fixture cannot seed {other:?}"))),
         };
         Ok(Seeded::new(self.add(name, text), text))
     }
