@@ -1,4 +1,4 @@
-//! A call of the trait as data, and what came of it.
+//! A call of the trait as data, and its output.
 
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, NewComment, NewTicket, PageRequest, Result, TicketId,
@@ -13,7 +13,7 @@ pub enum Call {
     Get(TicketId),
     /// Reads a page of tickets.
     List(TicketQuery),
-    /// Files a ticket.
+    /// Creates a ticket.
     Create(NewTicket),
     /// Changes a ticket.
     Update(TicketId, TicketPatch),
@@ -28,7 +28,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// Deletes these tickets, whatever their versions.
+    /// Deletes these tickets, in any version.
     pub fn delete<T: Into<DeleteTarget>>(targets: impl IntoIterator<Item = T>) -> Self {
         Self::Delete(targets.into_iter().map(Into::into).collect())
     }
@@ -56,11 +56,11 @@ impl Call {
         .as_str()
     }
 
-    /// Makes the call, once.
+    /// Makes the call once.
     ///
     /// # Errors
     ///
-    /// Those of the call.
+    /// Returns the error of the call.
     pub async fn on(&self, provider: &dyn TicketProvider) -> Result<CallOutput> {
         let context = CallContext::new();
         Ok(match self {
@@ -80,22 +80,22 @@ impl Call {
     }
 }
 
-/// What a call gave.
+/// The output of a call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CallOutput {
-    /// Any result, as JSON text: `raw` may hold numbers and escapes that no value can.
+    /// Any result as JSON text, because `raw` may contain numbers and escapes that `Value` cannot hold.
     Json(String),
-    /// What became of each ticket.
+    /// The outcome of each ticket.
     Report(DeleteReport),
 }
 
 impl CallOutput {
-    /// A result as serde writes it; `()` is null.
+    /// Serializes a result; `()` is null.
     ///
     /// # Panics
     ///
-    /// Where it cannot be written as JSON.
+    /// Panics if the result cannot be serialized as JSON.
     #[expect(clippy::expect_used, reason = "a test without a result has failed")]
     pub fn of(result: &impl serde::Serialize) -> Self {
         Self::Json(serde_json::to_string(result).expect("a result is JSON"))

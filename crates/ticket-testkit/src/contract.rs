@@ -1,7 +1,7 @@
-//! Recorded exchanges: what a client must send, what the vendor answers, what the client must conclude.
+//! Recorded exchanges: what a client must send, what the vendor answers, and what the client must return.
 //!
-//! The files are the vendor's contract, one case each; the test has a table that says in plain what each must give.
-//! Sent and concluded are compared with both, over a real socket.
+//! Each file is one case of the vendor's contract. The test has a table with the expected result of each. The
+//! requests and results of the client are compared with both, over a real socket.
 //!
 //! ```no_run
 //! # use ticket_core::{Capabilities, ProviderInfo, TicketProvider};
@@ -38,12 +38,12 @@
 //!
 //! # A file
 //!
-//! `OPERATION-CASE.json` holds `provider`, `operation`, `case`, `provenance` (`public` where the vendor's page has it,
-//! `observed` at a real server, `seed` where it came with the first version, `inferred` otherwise), `request`,
+//! `OPERATION-CASE.json` holds `provider`, `operation`, `case`, `provenance` (`public` where the vendor's page has
+//! it, `observed` at a real server, `seed` where it came with the first version, `inferred` otherwise), `request`,
 //! `response`, and `expect`: `{"ok": true}` or `{"error": kind, "effect": effect, "retry_after_s": seconds or null}`.
 //! A call that takes several requests has `exchanges` in place of `request` and `response`: a list of both, in order.
-//! A `body` of `null` is none; `raw_body` is one that is no JSON. Without `expect` the table says of a failure all of it:
-//! `not_found, effect none: no such ticket`.
+//! A `body` of `null` means no body; `raw_body` is a body that is not JSON. Without `expect`, the table contains the
+//! whole failure: `not_found, effect none: no such ticket`.
 //!
 //! # What is compared
 //!
@@ -73,10 +73,10 @@ use outcome::{Failure, Outcome};
 use recording::Expectation;
 pub use recording::{Provenance, RecordedExchange, RecordedPart, RecordedRequest, Recording};
 
-/// Headers that an exchange states in full, whatever the folder's files name.
+/// Headers that are always compared, even if no file names them.
 const STATED_HEADERS: &[&str] = &["authorization", "content-type", "cookie"];
 
-/// A folder of recordings, and how they are replayed.
+/// A folder of recordings and the settings for replaying them.
 #[derive(Clone, Debug)]
 pub struct Contract {
     folder: PathBuf,
@@ -85,7 +85,7 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// Every `.json` file of this folder.
+    /// Creates a contract from every `.json` file in this folder.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
@@ -94,25 +94,25 @@ impl Contract {
         }
     }
 
-    /// What no error may show.
+    /// Sets the secrets that no error may show.
     #[must_use]
     pub fn secrets(mut self, secrets: &[&str]) -> Self {
         self.secrets = secrets.iter().copied().map(str::to_owned).collect();
         self
     }
 
-    /// How long the provider waits where a refusal for too many calls does not say how long.
+    /// Sets how long the provider waits if a rate-limit reply does not say how long.
     #[must_use]
     pub fn usual_wait(mut self, wait: Duration) -> Self {
         self.usual_wait = Some(wait);
         self
     }
 
-    /// [`replay`](Self::replay), for a test.
+    /// Calls [`replay`](Self::replay) and panics on differences.
     ///
     /// # Panics
     ///
-    /// With every disagreement that there is.
+    /// If there are differences. The message lists all of them.
     pub async fn assert<P>(
         &self,
         cases: &[(&str, &str)],
@@ -131,15 +131,15 @@ impl Contract {
         );
     }
 
-    /// Answers with every recording in turn, and lets `perform` make the client's call. `connect` is given the base URL.
+    /// Replays every recording: `connect` creates the client for a base URL, and `perform` makes its call.
     ///
-    /// `cases` names every file, without its ending, with what the call must give: of a success the result as JSON, or as
-    /// text where it is a text, or nothing for null; of a failure the vendor's words. A line per disagreement; empty
-    /// means that all agree.
+    /// `cases` lists every file, without its extension, with the expected result: for a success the result as JSON,
+    /// or the text if it is a string, or an empty text for null; for a failure the vendor's message. Returns a line
+    /// per difference.
     ///
     /// # Errors
     ///
-    /// As [`Recording::read_dir`], and where no port can be had.
+    /// Returns the errors of [`Recording::read_dir`], and an error if no port can be bound.
     pub async fn replay<P>(
         &self,
         cases: &[(&str, &str)],
@@ -170,7 +170,7 @@ impl Contract {
                 server.answer_next(exchange.response.reply());
             }
             let concluded = perform(&provider, recording).await;
-            // An answer that nobody asked for must not be given to the next case.
+            // An unused reply must not be sent to the next case.
             server.forget_answers();
             let requests = server.requests();
             let sent = requests.get(before..).unwrap_or_default();
@@ -196,9 +196,9 @@ impl Contract {
         Ok(problems)
     }
 
-    /// What an error may not be, whatever the case.
+    /// Checks what every error must satisfy.
     fn check_error(&self, error: &Error, recording: &Recording, report: &mut impl FnMut(String)) {
-        // What is no operation of the trait may be of nobody.
+        // The error of a call that is not in the trait may have no provider.
         let of_trait = Operation::ALL.iter();
         let mut of_trait = of_trait.filter(|operation| operation.as_str() == recording.operation);
         let is_named = error.provider().is_some() || of_trait.next().is_some();
@@ -212,7 +212,7 @@ impl Contract {
         }
     }
 
-    /// Where the file expects nothing, the table alone decides whether it is a failure.
+    /// If the file expects nothing, the table alone decides whether it is a failure.
     fn expected(&self, recording: &Recording, value: &str, concluded: &Outcome) -> Outcome {
         let failed = |expect: &Expectation| {
             let kind = expect.error.clone().unwrap_or_default();

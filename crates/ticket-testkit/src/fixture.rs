@@ -1,4 +1,4 @@
-//! What an author says of a provider, and the fixture for a vendor on loopback.
+//! What the author of a provider describes, and the fixture for a vendor on loopback.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,39 +11,41 @@ use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 use crate::loopback::{Loopback, VendorApi};
 use crate::message::Reply;
 
-/// What the suite has to know of a provider, whatever vendor stands behind it.
+/// What the suite needs to know about a provider, for any kind of vendor.
 pub trait ProviderUnderTest: Send + Sync + 'static {
-    /// What the provider is meant to do: see [`Fixture::expected_operations`].
+    /// The operations that the provider is expected to support: see [`Fixture::expected_operations`].
     const OPERATIONS: &'static [Operation];
 
-    /// An id in the vendor's form that no ticket has.
+    /// An id in the vendor's format that no ticket has.
     const MISSING_ID: &'static str;
 
-    /// What the provider is configured with and must never show: see [`Fixture::secrets`].
+    /// The secrets in the provider's configuration: see [`Fixture::secrets`].
     const SECRETS: &'static [&'static str];
 
-    /// Those that go with every request. All of them by default.
+    /// The secrets that are sent with every request. By default all of them.
     const SENT_SECRETS: &'static [&'static str] = Self::SECRETS;
 
-    /// How many tickets a full page of the list has where no limit is asked for.
+    /// How many tickets a full page of the list has if no limit is requested.
     const PAGE_SIZE: Option<usize> = None;
 
-    /// Connects to the vendor at this address, with [`SECRETS`](Self::SECRETS), and with this time limit in place of
-    /// the provider's usual one. No layers.
+    /// Connects to the vendor at this address with [`SECRETS`](Self::SECRETS), and with this timeout instead of the
+    /// provider's default. Adds no layers.
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider>;
 
-    /// A ticket that the vendor takes, with at least what it requires.
+    /// A ticket that the vendor accepts, with at least the required fields.
     fn new_ticket() -> Given<NewTicket> {
-        Err(Cannot::because("the fixture gives no ticket to be filed"))
+        Err(Cannot::because("the fixture provides no ticket to create"))
     }
 }
 
-/// Long enough for a request on loopback, and soon over.
+/// Long enough for a request on loopback, short enough for a test.
 pub(crate) const SHORT: Duration = Duration::from_millis(250);
 
 pub(crate) fn owned(secrets: &[&str]) -> Given<Vec<String>> {
     if secrets.is_empty() {
-        return Err(Cannot::because("the provider is configured with no secret"));
+        return Err(Cannot::because(
+            "the provider has no secret in its configuration",
+        ));
     }
     Ok(secrets.iter().copied().map(str::to_owned).collect())
 }
@@ -53,23 +55,23 @@ pub(crate) fn page_size<P: ProviderUnderTest>() -> Given<usize> {
 }
 
 pub(crate) fn names_tickets() -> Cannot {
-    Cannot::because("the vendor's reply to a delete names no ticket, and none is missing in it")
+    Cannot::because("the vendor's reply to a delete does not name tickets")
 }
 
-/// A vendor that the suite can look behind: it answers as a [`VendorApi`], and is made new for every case.
+/// A vendor whose state the suite can read. It answers as a [`VendorApi`] and is created anew for every case.
 pub trait LoopbackVendor: VendorApi + ProviderUnderTest + Default {
-    /// Adds an open ticket and gives its id.
+    /// Adds an open ticket and returns its id.
     fn add_ticket(&mut self) -> String;
 
-    /// Whether the ticket exists in truth.
+    /// Whether the ticket exists.
     fn exists(&self, id: &str) -> bool;
 
-    /// Puts something there that no provider can know beforehand: see [`Fixture::seed`].
+    /// Adds data that no provider can know in advance: see [`Fixture::seed`].
     fn seed(&mut self, seed: Seed) -> Given<Seeded> {
-        Err(Cannot::because(format!("nothing plants {seed:?}")))
+        Err(Cannot::because(format!("the fixture cannot seed {seed:?}")))
     }
 
-    /// The success of a delete that names none of the tickets. For vendors whose replies name them.
+    /// The reply to a successful delete that names none of the tickets. For vendors whose replies name them.
     fn names_no_ticket(&self) -> Given<Reply> {
         Err(names_tickets())
     }
@@ -77,7 +79,7 @@ pub trait LoopbackVendor: VendorApi + ProviderUnderTest + Default {
     /// A ticket with more messages than one page holds: see [`Fixture::conversation`].
     fn conversation(&mut self) -> Given<(TicketId, Vec<String>)> {
         Err(Cannot::because(
-            "the fixture writes no messages that fill several pages",
+            "the fixture cannot create several pages of messages",
         ))
     }
 }
@@ -89,11 +91,11 @@ pub struct LoopbackFixture<V> {
 }
 
 impl<V: LoopbackVendor> LoopbackFixture<V> {
-    /// A vendor of its own, without tickets, and the provider connected to it.
+    /// Starts a new vendor without tickets and connects the provider to it.
     ///
     /// # Panics
     ///
-    /// Where no port can be had.
+    /// If no port can be bound.
     #[expect(clippy::expect_used, reason = "a test without a server has failed")]
     pub async fn start() -> Self {
         let server = Loopback::start(V::default()).await.expect("a port");

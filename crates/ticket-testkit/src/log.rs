@@ -1,9 +1,9 @@
-//! Keeps what a `tracing` subscriber writes.
+//! Captures what a `tracing` subscriber writes.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A writer for a subscriber, whose text the test can read. Clones share it.
+/// A writer for a subscriber whose text a test can read. Clones share the text.
 ///
 /// ```
 /// use std::io::Write as _;
@@ -20,13 +20,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct LogCapture(Arc<Mutex<Vec<u8>>>);
 
 impl LogCapture {
-    /// Makes one writer per line, as `tracing_subscriber::fmt().with_writer(..)` wants it.
+    /// Returns a function that creates a writer, as `tracing_subscriber::fmt().with_writer(..)` expects.
     pub fn writer(&self) -> impl Fn() -> Self + Send + Sync + 'static {
         let log = self.clone();
         move || log.clone()
     }
 
-    /// What was written so far. Bytes that are no text are replaced.
+    /// The text written so far. Invalid UTF-8 is replaced.
     pub fn text(&self) -> String {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()

@@ -1,5 +1,5 @@
-//! A vendor on loopback: what its pages say is a [`VendorApi`]; sockets, the journal and faults are here, alike for
-//! all vendors.
+//! A vendor on loopback. A [`VendorApi`] implements the vendor's documentation; this module provides sockets, the
+//! journal and faults for all vendors.
 
 use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
@@ -16,29 +16,30 @@ use tokio::task::JoinHandle;
 
 use crate::message::{Reply, Request};
 
-/// Longer than anybody waits.
+/// Longer than any test waits.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How a vendor answers. Write it from the vendor's page, not from the client: what is misread there would be misread
-/// twice, and the tests would pass.
+/// How a vendor answers. Write it from the vendor's documentation, not from the client: otherwise the tests pass even
+/// if the client misreads the documentation.
 ///
-/// The vendor's state is yours: tickets, such as a [`TicketStore`](crate::TicketStore), and whatever else it keeps.
+/// The implementation holds the vendor's state: tickets, for example in a [`TicketStore`](crate::TicketStore), and
+/// anything else.
 pub trait VendorApi: Send + 'static {
-    /// Does what is asked, and answers.
+    /// Handles the request and returns the reply.
     fn answer(&mut self, request: &Request) -> Reply;
 
-    /// The vendor's form of an error.
+    /// The vendor's error format.
     fn error(&self, status: u16, words: &str) -> Reply {
         Reply::json(status, &json!({ "message": words }))
     }
 
-    /// Whether a request only reads. By default one by `GET` or `HEAD`.
+    /// Whether a request only reads. By default `GET` and `HEAD` do.
     fn is_read(&self, request: &Request) -> bool {
         ["GET", "HEAD"].contains(&request.method.as_str())
     }
 }
 
-/// A vendor that says only what it was told to: see [`Loopback::answer_next`]. Anything else is 501.
+/// A vendor that sends only the replies given to [`Loopback::answer_next`], and 501 after those.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scripted;
 
@@ -48,9 +49,9 @@ impl VendorApi for Scripted {
     }
 }
 
-/// An HTTP server on loopback that answers as a [`VendorApi`] says, and goes wrong where it is told to.
+/// An HTTP server on loopback that answers with a [`VendorApi`] and can inject faults.
 ///
-/// One request per connection. It ends when it is dropped.
+/// It handles one request per connection and stops when dropped.
 pub struct Loopback<V> {
     address: SocketAddr,
     shared: Arc<Mutex<Shared<V>>>,
@@ -65,22 +66,22 @@ struct Shared<V> {
 }
 
 impl Loopback<Scripted> {
-    /// A server that answers what [`answer_next`](Self::answer_next) says.
+    /// Starts a server that sends the replies given to [`answer_next`](Self::answer_next).
     ///
     /// # Errors
     ///
-    /// Where no port can be had.
+    /// If no port can be bound.
     pub async fn scripted() -> io::Result<Self> {
         Self::start(Scripted).await
     }
 }
 
 impl<V: VendorApi> Loopback<V> {
-    /// Starts to listen, on a port that the system chooses.
+    /// Starts to listen on a free port.
     ///
     /// # Errors
     ///
-    /// Where no port can be had.
+    /// If no port can be bound.
     pub async fn start(vendor: V) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let shared = Arc::new(Mutex::new(Shared {
@@ -101,27 +102,28 @@ impl<V: VendorApi> Loopback<V> {
         format!("http://{}", self.address)
     }
 
-    /// Looks at the vendor's state, or changes it.
+    /// Reads or changes the vendor's state.
     pub fn with_vendor<T>(&self, look: impl FnOnce(&mut V) -> T) -> T {
         look(&mut lock(&self.shared).vendor)
     }
 
-    /// Every request so far, in the order in which they came.
+    /// Every request so far, in order of arrival.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared).requests.clone()
     }
 
-    /// Answers the next request so, without asking the vendor. Several wait in line.
+    /// Answers the next request with this reply, without calling the vendor. Several replies are queued.
     pub fn answer_next(&self, reply: Reply) {
         lock(&self.shared).answers.push_back(reply);
     }
 
-    /// Takes back the answers that nobody asked for.
+    /// Clears the queue of unused replies.
     pub fn forget_answers(&self) {
         lock(&self.shared).answers.clear();
     }
 
-    /// Lets the next request go wrong. [`Fault::NoConnection`] is [`refuse_connections`](Self::refuse_connections).
+    /// Injects a fault into the next request. [`Fault::NoConnection`] is
+    /// [`refuse_connections`](Self::refuse_connections).
     pub fn inject(&self, fault: Fault) {
         lock(&self.shared).fault = Some(fault);
     }
@@ -135,11 +137,11 @@ impl<V: VendorApi> Loopback<V> {
     ///
     /// # Errors
     ///
-    /// Where somebody else has the port by now.
+    /// If another process has taken the port.
     pub async fn accept_connections(&self) -> io::Result<()> {
         self.refuse_connections();
         let listener = loop {
-            // Until it is polled, the aborted server still has the port.
+            // The aborted server keeps the port until it is polled.
             let is_over = lock(&self.server).is_finished();
             match TcpListener::bind(self.address).await {
                 Ok(listener) => break listener,
@@ -188,7 +190,7 @@ async fn answer<V: VendorApi>(stream: TcpStream, shared: Arc<Mutex<Shared<V>>>) 
         _ => {}
     }
     let mut stream = stream.into_inner();
-    // A client that went away is no concern of the vendor's.
+    // A client that disconnected is not an error.
     let _ = stream.write_all(&reply).await;
     match fault {
         Some(Fault::NeverEnds) => tokio::time::sleep(DAY).await,
@@ -197,7 +199,7 @@ async fn answer<V: VendorApi>(stream: TcpStream, shared: Arc<Mutex<Shared<V>>>) 
 }
 
 impl<V: VendorApi> Shared<V> {
-    /// Takes note of the request, does what it asks for unless a fault stands before, and gives the bytes.
+    /// Records the request, handles it unless a fault prevents that, and returns the bytes of the reply.
     fn reply_to(&mut self, mut request: Request) -> (Option<Fault>, Vec<u8>) {
         let fault = self.fault.take();
         let refused = fault.as_ref().and_then(|fault| self.refused(fault));
@@ -214,7 +216,7 @@ impl<V: VendorApi> Shared<V> {
         (fault, bytes)
     }
 
-    /// The reply in place of doing what is asked.
+    /// The reply of a fault that prevents the request from being handled.
     fn refused(&self, fault: &Fault) -> Option<Reply> {
         Some(match fault {
             Fault::ConnectionReset | Fault::NeverAnswers => Reply::empty(503),
@@ -235,7 +237,7 @@ impl<V: VendorApi> Shared<V> {
         })
     }
 
-    /// The bytes of a reply, damaged as the fault says.
+    /// The bytes of a reply after applying the fault.
     fn bytes(&self, fault: Option<&Fault>, mut reply: Reply) -> Vec<u8> {
         let mut length = None;
         match fault {
@@ -278,7 +280,7 @@ impl<V: VendorApi> Shared<V> {
     }
 }
 
-/// Numbers become texts, texts become numbers.
+/// Turns numbers into strings and strings into numbers.
 fn swap_types(value: Value) -> Value {
     match value {
         Value::Number(number) => number.to_string().into(),

@@ -1,48 +1,48 @@
-//! A request as it came, and the reply to it.
+//! A request as received, and the reply to it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// A request as the vendor saw it.
+/// A request that the vendor received.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
     /// The method.
     pub method: String,
-    /// Path and query as they were sent, not decoded.
+    /// Path and query as sent, not decoded.
     pub path: String,
-    /// Names and values, in the order in which they came.
+    /// Names and values, in the order in which they were sent.
     pub headers: Vec<(String, String)>,
-    /// The body; of a chunked one the content.
+    /// The body, without chunk framing.
     pub body: Vec<u8>,
-    /// Whether the vendor did something: a write that it answered with a status below 300.
+    /// Whether the request took effect: a write that the vendor answered with a status below 300.
     pub took_effect: bool,
 }
 
 impl Request {
-    /// The first header of this name, in any case.
+    /// The first value of a header. The name is case-insensitive.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
         Some(value)
     }
 
-    /// The path without its query, in its segments, not decoded.
+    /// The segments of the path without its query, not decoded.
     pub fn segments(&self) -> Vec<&str> {
         let (path, _) = self.split_path();
         path.trim_start_matches('/').split('/').collect()
     }
 
-    /// A parameter of the query, decoded.
+    /// A query parameter, decoded.
     pub fn query(&self, name: &str) -> Option<String> {
         let mut pairs = form_urlencoded::parse(self.split_path().1.as_bytes());
         let (_, value) = pairs.find(|(known, _)| known == name)?;
         Some(value.into_owned())
     }
 
-    /// The body as text. Bytes that are no text are replaced.
+    /// The body as text. Invalid UTF-8 is replaced.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
@@ -57,7 +57,7 @@ impl Request {
         Part::parse(self.header("content-type")?, &self.body)
     }
 
-    /// The fields of a form in whichever encoding they came: multipart, a JSON object, or URL-encoded.
+    /// The fields of a form in any encoding: multipart, a JSON object, or URL-encoded.
     pub(crate) fn fields(&self) -> BTreeMap<String, String> {
         if let Some(parts) = self.parts() {
             let parts = parts.into_iter();
@@ -87,7 +87,7 @@ pub(crate) fn texts(fields: &Map<String, Value>) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What stands before the mark and behind it.
+/// The bytes before and after the mark.
 fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = bytes.windows(mark.len()).position(|some| some == mark)?;
     Some((bytes.get(..at)?, bytes.get(at + mark.len()..)?))
@@ -99,16 +99,16 @@ fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
 pub struct Part {
     /// The field's name.
     pub name: String,
-    /// `None` for a part that is no file.
+    /// `None` if the part is not a file.
     pub file_name: Option<String>,
     /// The part's own content type.
     pub media_type: Option<String>,
-    /// What stands in it.
+    /// The content.
     pub content: Vec<u8>,
 }
 
 impl Part {
-    /// The parts of a multipart form; `None` where the content type or the body is not one, to its end.
+    /// The parts of a multipart form; `None` if the content type is another or the body is not a complete form.
     pub fn parse(content_type: &str, body: &[u8]) -> Option<Vec<Self>> {
         let (kind, parameters) = content_type.split_once(';')?;
         if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
@@ -146,26 +146,26 @@ impl Part {
         })
     }
 
-    /// The content as text. Bytes that are no text are replaced.
+    /// The content as text. Invalid UTF-8 is replaced.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.content)
     }
 }
 
-/// What goes back.
+/// The reply to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// Names and values; the length of the body is added.
+    /// Names and values. The server adds the content length.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Reply {
-    /// A body without a content type.
+    /// Creates a reply without a content type.
     pub fn new(status: u16, body: impl AsRef<[u8]>) -> Self {
         Self {
             status,
@@ -174,17 +174,17 @@ impl Reply {
         }
     }
 
-    /// No body.
+    /// Creates a reply without a body.
     pub fn empty(status: u16) -> Self {
         Self::new(status, "")
     }
 
-    /// A body of JSON.
+    /// Creates a reply with a JSON body.
     pub fn json(status: u16, body: &Value) -> Self {
         Self::json_text(status, body.to_string())
     }
 
-    /// The same as it is written, which need not be JSON at all.
+    /// Creates a reply with this text as its JSON body. The text may be invalid JSON.
     pub fn json_text(status: u16, body: impl AsRef<[u8]>) -> Self {
         Self::new(status, body).header("content-type", "application/json")
     }

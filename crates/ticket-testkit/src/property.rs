@@ -1,6 +1,6 @@
-//! Random replies, each over a real socket: whatever a vendor sends, no decoder panics, and errors stay readable.
+//! Random replies over a real socket: no reply makes a decoder panic, and errors stay readable.
 //!
-//! Every property has the same seed at every run.
+//! Every property uses the same seed in every run.
 
 use std::fmt::Display;
 
@@ -12,17 +12,17 @@ use crate::call::{Call, CallOutput};
 use crate::loopback::{Loopback, Scripted};
 use crate::message::Reply;
 
-/// What the vendor's JSON is made of, as regular expressions: name the vendor's own words, and what is odd stands deep
-/// inside too.
+/// Regular expressions for the vendor's JSON. Use the vendor's own keys and values, so that unusual values also occur
+/// deep inside valid replies.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonPatterns {
     /// The keys of objects, without quotes.
     pub keys: &'static str,
-    /// Values as JSON writes them, such as `"Success"|200`, among many others.
+    /// Values in JSON syntax, such as `"Success"|200`. Other values are added.
     pub values: &'static str,
 }
 
-/// JSON as text, so that numbers and escapes which no type can hold are among it.
+/// Generates JSON as text, including numbers and escapes that no Rust type can hold.
 pub fn any_json(patterns: JsonPatterns) -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         patterns.values,
@@ -42,12 +42,12 @@ pub fn any_json(patterns: JsonPatterns) -> impl Strategy<Value = String> {
     })
 }
 
-/// Any text, as JSON writes it.
+/// Generates any string in JSON syntax.
 pub fn any_text() -> impl Strategy<Value = String> {
     ".*".prop_map(|text: String| serde_json::Value::from(text).to_string())
 }
 
-/// Pairs of an object that no type models, each with a comma before it, to be put behind another pair.
+/// Generates pairs of an object that no type models, each with a leading comma, to be appended to another pair.
 pub fn any_extras() -> impl Strategy<Value = String> {
     const PATTERNS: JsonPatterns = JsonPatterns {
         keys: "x[a-zA-Z]{0,5}",
@@ -61,7 +61,7 @@ pub fn any_extras() -> impl Strategy<Value = String> {
     })
 }
 
-/// A body: JSON of these words, JSON that is cut off, or any bytes.
+/// Generates a body: JSON of these patterns, truncated JSON, or any bytes.
 pub fn any_body(patterns: JsonPatterns) -> impl Strategy<Value = Vec<u8>> {
     let cut = (any_json(patterns), any::<prop::sample::Index>());
     prop_oneof![
@@ -75,11 +75,11 @@ pub fn any_body(patterns: JsonPatterns) -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Runs `check` on random inputs, with a server that says what it is told to, and a provider that is connected to it.
+/// Runs `check` on random inputs, with a scripted server and a provider that is connected to it.
 ///
 /// # Panics
 ///
-/// With the smallest input for which `check` fails.
+/// If `check` fails. The message contains the smallest failing input.
 #[expect(clippy::panic, clippy::expect_used, reason = "so a test fails")]
 #[expect(
     clippy::needless_pass_by_value,
@@ -112,14 +112,15 @@ pub fn check<P, S: Strategy>(
     }
 }
 
-/// Answers every call with any body under any status: no decoder panics, and each error is one line, says no other
-/// status, and is of unknown effect where a reply to a write cannot be read.
+/// Answers every call with any body and any status, and checks that no decoder panics, that each error is one line
+/// and has the right status, and that its effect is unknown if the reply to a write cannot be read.
 ///
-/// `bodies` are [`any_body`], and beside it what comes so near to the vendor's form that it is read far.
+/// `bodies` combines [`any_body`] with bodies that are close to the vendor's format, so that decoders read far into
+/// them.
 ///
 /// # Panics
 ///
-/// With the smallest reply for which that is not so.
+/// If a check fails. The message contains the smallest failing reply.
 pub fn check_any_reply<P: TicketProvider>(
     bodies: impl Strategy<Value = Vec<u8>>,
     connect: impl FnOnce(&str) -> P,
@@ -134,7 +135,7 @@ pub fn check_any_reply<P: TicketProvider>(
                 server.answer_next(Reply::json_text(status, &body));
                 let concluded = call.on(provider).await;
                 server.forget_answers();
-                // Of one ticket its own error is told.
+                // For a single ticket, its own error is compared.
                 let concluded = concluded.and_then(|concluded| match concluded {
                     CallOutput::Report(report) => {
                         let mut errors = report.iter().filter_map(|(_, outcome)| outcome.error());
@@ -149,11 +150,11 @@ pub fn check_any_reply<P: TicketProvider>(
     );
 }
 
-/// What is asked of a conclusion in [`check_any_reply`], for calls that are not the trait's.
+/// The checks of [`check_any_reply`] for calls that are not in the trait.
 ///
 /// # Errors
 ///
-/// Says what is wrong.
+/// Returns what is wrong.
 pub fn check_result<T>(
     status: u16,
     concluded: &Result<T>,
@@ -165,14 +166,14 @@ pub fn check_result<T>(
     };
     let words = error.to_string();
     prop_assert!(!words.chars().any(char::is_control), "{call}: {words:?}");
-    // What a provider finds wrong in a success that could be read may leave the status out; a false one it may not say.
+    // An error about a readable success may have no status, but it must not have a wrong one.
     if error.status().is_some() || status >= 300 {
         prop_assert_eq!(error.status(), Some(status), "{}: {}", call, words);
     }
     let is_write = error
         .operation()
         .is_some_and(ticket_core::Operation::is_write);
-    // Behind 404 stands a wrong address, where nobody did anything.
+    // A 404 means a wrong address, so nothing was done.
     if error.kind() == ErrorKind::BadResponse && is_write && status != 404 {
         prop_assert_eq!(error.effect(), Effect::Unknown, "{}: {}", call, words);
     }

@@ -1,4 +1,4 @@
-//! The fixture of a provider whose vendor `ticket-sandbox` plays.
+//! The fixture of a provider whose vendor `ticket-sandbox` implements.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,25 +13,25 @@ use ticket_sandbox::{Endpoint, MessageKind, Rule, Sandbox, TicketSeed, Vendor};
 
 use crate::fixture::{ProviderUnderTest, SHORT, names_tickets, owned, page_size};
 
-/// Longer than anybody waits.
+/// Longer than any test waits.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What the fixture has to know of a provider whose vendor the sandbox plays.
+/// What the fixture needs to know about a provider whose vendor the sandbox implements.
 pub trait SandboxProvider: ProviderUnderTest {
     /// The vendor.
     const VENDOR: Vendor;
 
-    /// How a message is written that stands on a ticket.
+    /// The kind of the messages that the fixture adds.
     const MESSAGE: MessageKind = MessageKind::Incoming;
 
-    /// The body of a refusal with these words, where the vendor puts its words.
+    /// The body of an error with this message, in the vendor's format.
     fn refusal(status: u16, words: &str) -> Value;
 
-    /// The attribute of a ticket that no provider can know beforehand, and its value, which must survive. The message
-    /// is seeded by the fixture.
+    /// An attribute that no provider can know in advance, and its value, which must be preserved. The fixture itself
+    /// seeds messages.
     fn seed(seed: Seed) -> Given<(&'static str, Value)>;
 
-    /// The body of a delete's success that names none of the tickets. For vendors whose replies name them.
+    /// The body of a successful delete that names none of the tickets. For vendors whose replies name them.
     fn names_no_ticket() -> Given<Value> {
         Err(names_tickets())
     }
@@ -45,11 +45,11 @@ pub struct SandboxFixture<P> {
 }
 
 impl<P: SandboxProvider> SandboxFixture<P> {
-    /// A sandbox of its own, without tickets and quotas, and the provider connected to it.
+    /// Starts a new sandbox without tickets and quotas and connects the provider to it.
     ///
     /// # Panics
     ///
-    /// Where no port can be had.
+    /// If no port can be bound.
     #[expect(clippy::expect_used, reason = "a test without a server has failed")]
     pub async fn start() -> Self {
         let sandbox = Sandbox::builder()
@@ -77,7 +77,7 @@ impl<P> fmt::Debug for SandboxFixture<P> {
     }
 }
 
-/// A reply with this body, of which the vendor did nothing.
+/// A reply with this body, without effect.
 fn reply(status: u16, body: &Value) -> ticket_sandbox::Fault {
     ticket_sandbox::Fault::Reply {
         status,
@@ -86,7 +86,7 @@ fn reply(status: u16, body: &Value) -> ticket_sandbox::Fault {
     }
 }
 
-/// What the sandbox calls the fault.
+/// The sandbox's fault for a fault of the suite.
 fn sandbox_fault<P: SandboxProvider>(fault: Fault) -> Given<ticket_sandbox::Fault> {
     use ticket_sandbox::Fault as Played;
 

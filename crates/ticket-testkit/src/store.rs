@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Tickets as the vendor's JSON, in the order in which they were made. Ids are `1`, `2`, `3`, and none is used twice.
+/// Tickets as the vendor's JSON, in order of creation. Ids are `1`, `2`, `3` and so on; none is used twice.
 #[derive(Clone, Debug, Default)]
 pub struct TicketStore {
     tickets: Vec<(String, Value)>,
@@ -10,7 +10,7 @@ pub struct TicketStore {
 }
 
 impl TicketStore {
-    /// Adds the ticket that `ticket` makes of its new id, and gives the id.
+    /// Adds the ticket that `ticket` creates from the new id, and returns the id.
     pub fn add(&mut self, ticket: impl FnOnce(&str) -> Value) -> String {
         self.made += 1;
         let id = self.made.to_string();
@@ -18,35 +18,35 @@ impl TicketStore {
         id
     }
 
-    /// The ticket of this id.
+    /// The ticket with this id.
     pub fn get(&self, id: &str) -> Option<&Value> {
         let (_, ticket) = self.tickets.iter().find(|(known, _)| known == id)?;
         Some(ticket)
     }
 
-    /// The same, to be changed.
+    /// The ticket with this id, for changes.
     pub fn get_mut(&mut self, id: &str) -> Option<&mut Value> {
         let (_, ticket) = self.tickets.iter_mut().find(|(known, _)| known == id)?;
         Some(ticket)
     }
 
-    /// Takes the ticket out.
+    /// Removes the ticket.
     pub fn remove(&mut self, id: &str) -> Option<Value> {
         let at = self.tickets.iter().position(|(known, _)| known == id)?;
         Some(self.tickets.remove(at).1)
     }
 
-    /// All tickets, the oldest first.
+    /// All tickets, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Value> {
         self.tickets.iter().map(|(_, ticket)| ticket)
     }
 
-    /// How many there are.
+    /// The number of tickets.
     pub fn len(&self) -> usize {
         self.tickets.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no tickets.
     pub fn is_empty(&self) -> bool {
         self.tickets.is_empty()
     }

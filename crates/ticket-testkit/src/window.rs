@@ -1,6 +1,6 @@
 //! How vendors count the calls of a quota, on tokio's clock, which tests can pause.
 //!
-//! Vendors rarely say how they count. A client that is refused by none of these models keeps within any of them.
+//! Vendors rarely document how they count. Test a client with all models.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub struct Window {
     /// When the current fixed window ends.
     ends: Instant,
     counted: VecDeque<Instant>,
-    /// In nanoseconds times calls: one token is the window's nanoseconds, so that nothing is rounded.
+    /// In nanoseconds times calls: one token is the window in nanoseconds. Integers avoid rounding.
     tokens: u128,
     refilled: Instant,
 }
@@ -74,7 +74,7 @@ impl Window {
         }
     }
 
-    /// Lets the first fixed window end so much earlier; whole windows make no difference. The other models have no phase.
+    /// Makes the first fixed window end this much earlier; whole windows make no difference. Other models ignore it.
     #[must_use]
     pub fn phase(mut self, earlier: Duration) -> Self {
         let earlier = earlier.as_nanos() % self.length.as_nanos();
@@ -82,7 +82,7 @@ impl Window {
         self
     }
 
-    /// Counts a call that arrives now, and says whether it is within the limit. Calls arrive in the order of time.
+    /// Counts a call that arrives now and returns whether it is within the limit. Calls must arrive in order of time.
     pub fn admit(&mut self, now: Instant) -> bool {
         match self.model {
             WindowModel::TokenBucket => return self.takes_token(now),

@@ -1,4 +1,4 @@
-//! The request that was sent beside the one that is recorded.
+//! Compares a sent request with the recorded one.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -9,7 +9,7 @@ use super::recording::{RecordedPart, RecordedRequest};
 use crate::message::{Part, Request, texts};
 
 impl RecordedRequest {
-    /// Reports what differs between the recorded request and the one that was sent, a line each.
+    /// Reports each difference between the recorded request and the sent one.
     pub(super) fn compare(
         &self,
         sent: &Request,
@@ -27,7 +27,7 @@ impl RecordedRequest {
         let (recorded, more) = self.path.split_once('?').unwrap_or((&self.path, ""));
         compare("path", &recorded, &path);
         compare("query", &self.pairs(more), &pairs(query));
-        // Where no content type is recorded, the vendor leaves the encoding open.
+        // If no content type is recorded, any encoding is allowed.
         let kind = self.headers.iter();
         let mut kind = kind.filter(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         let is_encoding_free = kind.next().is_none() && !self.body.is_null();
@@ -100,7 +100,7 @@ fn plain(part: &Part) -> RecordedPart {
     }
 }
 
-/// In the order of their names, since that on the wire is free.
+/// Sorted by name, because their order in a request does not matter.
 fn by_name(mut parts: Vec<PlainPart>) -> Vec<PlainPart> {
     parts.sort_by_key(|part| format!("{part:?}"));
     parts

@@ -1,4 +1,4 @@
-//! What came of a call, in the form in which it is compared.
+//! The result of a call in the form in which it is compared.
 
 use std::fmt::{self, Display};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use ticket_core::{Change, DeleteReport, Effect, Error, Result};
 use super::recording::{RecordedResponse, Recording};
 use crate::call::CallOutput;
 
-/// What came of a call, or should have.
+/// The actual or expected result of a call.
 #[derive(Debug, PartialEq)]
 pub(super) enum Outcome {
     Returned(Value),
@@ -54,7 +54,7 @@ impl Display for Failure {
     }
 }
 
-/// A delete of which not all was done: of no effect only where every ticket was refused.
+/// The failure of a delete that is not complete. Its effect is none only if every ticket was refused.
 fn partial_failure(report: &DeleteReport) -> Failure {
     let outcomes = report.iter().map(|(_, outcome)| outcome.error());
     let is_refused =
@@ -80,7 +80,7 @@ fn words(report: &DeleteReport) -> String {
 }
 
 impl Recording {
-    /// What was concluded, in the form in which it is compared.
+    /// The result of the call in the form in which it is compared.
     pub(super) fn outcome(&self, concluded: Result<CallOutput>) -> Outcome {
         let expects_report = self
             .expect
@@ -98,7 +98,7 @@ impl Recording {
             Ok(CallOutput::Report(report)) => {
                 let mut outcomes = report.iter();
                 let failure = match (outcomes.next(), outcomes.next()) {
-                    // Of one ticket its own error is told.
+                    // For a single ticket, its own error is compared.
                     (Some((_, only)), None) if !expects_report => only.error().map(Failure::of),
                     _ => None,
                 };
@@ -108,7 +108,7 @@ impl Recording {
         }
     }
 
-    /// Without what says nothing, and with the place of `raw` for its content.
+    /// Removes nulls and empty lists, and replaces the content of `raw` by its location.
     fn plain(&self, value: Value) -> Value {
         match value {
             Value::Object(fields) => {
@@ -127,7 +127,7 @@ impl Recording {
         }
     }
 
-    /// Where in the last reply a value stands.
+    /// Where a value occurs in the last reply.
     fn location_of(&self, raw: &Value) -> String {
         let reply = self.exchanges.last().map(|exchange| &exchange.response);
         let body = reply.and_then(RecordedResponse::json);

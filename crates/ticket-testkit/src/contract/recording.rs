@@ -1,4 +1,4 @@
-//! The files: what they hold, and how they are read.
+//! The files: their content and how they are read.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -10,22 +10,22 @@ use serde_json::Value;
 
 use crate::message::Reply;
 
-/// Where the fact is from.
+/// The source of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Provenance {
-    /// A page of the vendor's.
+    /// The vendor's documentation.
     Public,
-    /// A real server answered so.
+    /// A reply of a real server.
     Observed,
     /// It came with the first version of the provider.
     Seed,
-    /// Nobody says so; it is what the rest suggests.
+    /// Not documented; it follows from the rest.
     Inferred,
 }
 
-/// One file: a call, its exchanges, and what to conclude. Keys that are not needed to replay it are ignored.
+/// One file: a call, its exchanges and the expected result. Other keys are ignored.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "RecordingFile")]
 #[non_exhaustive]
@@ -36,9 +36,9 @@ pub struct Recording {
     pub operation: String,
     /// The name of the case, unique within the operation.
     pub case: String,
-    /// Where it is from.
+    /// The source of the recording.
     pub provenance: Provenance,
-    /// What goes over the wire, in order.
+    /// The exchanges, in order.
     pub exchanges: Vec<RecordedExchange>,
     pub(super) expect: Option<Expectation>,
 }
@@ -90,7 +90,7 @@ pub struct RecordedExchange {
 pub struct RecordedRequest {
     /// The method.
     pub method: String,
-    /// The path behind the base URL; the query may stand there as well.
+    /// The path after the base URL, with or without a query.
     pub path: String,
     /// The query's parameters, decoded.
     #[serde(default)]
@@ -126,7 +126,7 @@ pub(super) struct RecordedResponse {
     raw_body: Option<String>,
 }
 
-/// What the client must conclude.
+/// The result that the client must return.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Expectation {
@@ -141,8 +141,8 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// Fails where the folder or a file cannot be read, where a file is no recording or is not named
-    /// `OPERATION-CASE.json`, and where the folder holds none.
+    /// Fails if the folder or a file cannot be read, if a file is not a recording or not named `OPERATION-CASE.json`,
+    /// and if the folder contains no recording.
     pub fn read_dir(folder: impl AsRef<Path>) -> io::Result<Vec<Self>> {
         let folder = folder.as_ref();
         let mut paths = Vec::new();
