@@ -62,7 +62,7 @@ async fn report() -> ConformanceReport {
 }
 
 #[tokio::test]
-async fn what_cannot_be_run_is_skipped_with_its_reason_and_counted() {
+async fn case_without_its_needs_is_skipped_with_reason_and_counted() {
     let report = report().await;
     assert_eq!(report.provider, "poor");
     assert_eq!(report.cases.len(), CASES.len());
@@ -103,7 +103,7 @@ async fn what_cannot_be_run_is_skipped_with_its_reason_and_counted() {
 }
 
 #[tokio::test]
-async fn losing_an_operation_of_the_manifest_fails() {
+async fn missing_operation_of_the_manifest_fails() {
     let report = report().await;
     assert!(!report.is_success());
     let case = report.case("the_manifest_is_kept").unwrap();
@@ -118,7 +118,7 @@ async fn losing_an_operation_of_the_manifest_fails() {
 }
 
 #[tokio::test]
-async fn a_manifest_of_nothing_fails() {
+async fn empty_manifest_fails() {
     let suite = Suite::new(PoorFixture::without_a_manifest);
     let case = suite.run_case("the_manifest_is_kept").await.unwrap();
     assert!(
@@ -142,13 +142,13 @@ async fn a_report_can_be_read_by_programs() {
 }
 
 #[tokio::test]
-async fn an_unknown_case_is_none() {
+async fn run_case_with_unknown_name_is_none() {
     let suite = Suite::new(PoorFixture::start);
     assert!(suite.run_case("no_such_case").await.is_none());
 }
 
 #[test]
-fn names_are_unique_and_promises_told() {
+fn case_names_are_unique_and_promises_not_empty() {
     let names: BTreeSet<_> = CASES.iter().map(|case| case.name).collect();
     assert_eq!(names.len(), CASES.len());
     for Case { name, promise, .. } in CASES {
@@ -160,12 +160,12 @@ fn names_are_unique_and_promises_told() {
 }
 
 #[tokio::test]
-async fn a_skip_that_is_expected_is_let_pass() {
+async fn expected_skip_passes() {
     assert_eq!(red("raw_is_complete", &["raw_is_complete"]).await, None);
 }
 
 #[tokio::test]
-async fn a_skip_that_nobody_expects_fails_its_test_with_the_line_that_would_allow_it() {
+async fn unexpected_skip_fails_and_prints_the_line_for_skips() {
     let why = red("raw_is_complete", &[]).await.unwrap();
     assert!(
         why.starts_with(
@@ -180,14 +180,14 @@ async fn a_skip_that_nobody_expects_fails_its_test_with_the_line_that_would_allo
 }
 
 #[tokio::test]
-async fn an_expected_skip_that_passes_fails_its_test() {
+async fn listed_skip_that_passes_fails() {
     let name = "info_is_the_same_at_every_call";
     let why = red(name, &[name]).await.unwrap();
     assert!(why.contains(&format!("{name} passes\nhelp: ")), "{why}");
 }
 
 #[tokio::test]
-async fn a_failure_fails_its_test_even_where_a_skip_is_expected() {
+async fn failure_fails_even_if_listed_in_skips() {
     let name = "the_manifest_is_kept";
     let why = red(name, &[name]).await.unwrap();
     assert!(why.contains("it is not declared"), "{why}");
@@ -201,7 +201,7 @@ async fn red(name: &str, skips: &[&str]) -> Option<String> {
 
 #[test]
 #[should_panic(expected = "`no_such_case` is not a case")]
-fn a_skip_of_no_case_fails() {
+fn skip_of_an_unknown_case_fails() {
     ticket_conformance::__check_skips(&["raw_is_complete", "no_such_case"]);
 }
 

@@ -33,7 +33,7 @@ async fn meanwhile(sandbox: &Sandbox, path: &str, body: Value) -> Answer {
 }
 
 #[tokio::test]
-async fn a_second_request_to_an_endpoint_is_refused_in_the_meantime() {
+async fn concurrent_request_to_a_busy_endpoint_is_refused() {
     let hour = Duration::from_secs(3600);
     for fault in [Fault::Delay(hour), Fault::SlowDrip(hour)] {
         let sandbox = sandbox_with(fault).await;
@@ -52,7 +52,7 @@ async fn a_second_request_to_an_endpoint_is_refused_in_the_meantime() {
 }
 
 #[tokio::test]
-async fn a_refused_write_has_not_happened() {
+async fn write_refused_by_a_busy_endpoint_has_no_effect() {
     let sandbox = sandbox_with(Fault::Delay(Duration::from_secs(3600))).await;
     let body = json!({ "CaseId": "2650478" });
     let first = call(&sandbox, Vendor::Sweeppea, "POST", "/tickets/delete", body);
@@ -78,13 +78,13 @@ async fn a_refused_write_has_not_happened() {
 }
 
 #[tokio::test]
-async fn other_endpoints_are_free() {
+async fn busy_endpoint_does_not_block_other_endpoints() {
     let sandbox = sandbox_with(Fault::Delay(Duration::from_secs(3600))).await;
     assert_eq!(meanwhile(&sandbox, CLOSED, json!({})).await.status, 200);
 }
 
 #[tokio::test]
-async fn nobody_is_refused_where_that_is_switched_off() {
+async fn concurrent_requests_are_accepted_if_one_at_a_time_is_off() {
     let builder = Sandbox::builder().sweeppea_one_at_a_time(false);
     let sandbox = builder.start().await.unwrap();
     let hour = Fault::Delay(Duration::from_secs(3600));
@@ -93,7 +93,7 @@ async fn nobody_is_refused_where_that_is_switched_off() {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_free_when_the_answer_is_there() {
+async fn endpoint_is_free_after_its_answer() {
     let moment = Duration::from_millis(1);
     for fault in [Fault::Delay(moment), Fault::SlowDrip(moment)] {
         let sandbox = sandbox_with(fault).await;

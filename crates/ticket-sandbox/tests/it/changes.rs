@@ -62,7 +62,7 @@ async fn an_update_changes_the_texts_that_are_given() {
 }
 
 #[tokio::test]
-async fn a_refused_update_has_words_of_its_own_and_no_code() {
+async fn refused_update_has_its_own_message_and_no_code() {
     let sandbox = Sandbox::start().await.unwrap();
     let with = |id: &str| json!({ "CaseId": id, "Title": "New" });
     let fields = "At least one field (Title or Description) must be provided";
@@ -88,7 +88,7 @@ async fn a_refused_update_has_words_of_its_own_and_no_code() {
 }
 
 #[tokio::test]
-async fn an_update_without_a_key_and_one_that_fails_have_no_code_either() {
+async fn update_without_key_and_failed_update_have_no_code() {
     for wording in [Wording::Old, Wording::New] {
         let builder = Sandbox::builder().sweeppea_wording(wording);
         let sandbox = builder.start().await.unwrap();
@@ -161,7 +161,7 @@ async fn a_resolved_ticket_is_closed_with_a_note_and_moves_to_the_other_list() {
 }
 
 #[tokio::test]
-async fn missing_foreign_and_closed_tickets_look_alike_to_resolve() {
+async fn resolve_of_missing_foreign_or_closed_ticket_is_the_same_404() {
     let sandbox = Sandbox::start().await.unwrap();
     resolve(&sandbox, "2650478").await;
     for id in ["2650478", "2490017", "2490018", "0000000"] {
@@ -187,7 +187,7 @@ async fn missing_foreign_and_closed_tickets_look_alike_to_resolve() {
 }
 
 #[tokio::test]
-async fn a_lock_keeps_from_updating_and_resolving() {
+async fn locked_ticket_cannot_be_updated_or_resolved() {
     let sandbox = Sandbox::start().await.unwrap();
     let before = sandbox.ticket(Vendor::Sweeppea, "ABC1234");
     let body = json!({ "CaseId": "ABC1234", "Title": "New" });
@@ -219,7 +219,7 @@ async fn added_notes_and_attributes_are_in_the_ticket() {
 }
 
 #[tokio::test]
-async fn a_lost_update_and_a_lost_resolve_have_happened() {
+async fn update_and_resolve_with_lost_response_take_effect() {
     let sandbox = Sandbox::start().await.unwrap();
     for (path, body) in [
         (

@@ -28,7 +28,7 @@ async fn post(sandbox: &Sandbox, path: &str, body: Value) {
 }
 
 #[tokio::test]
-async fn a_scripted_fault_the_journal_and_the_truth_are_there() {
+async fn control_api_has_scripted_faults_journal_and_tickets() {
     let sandbox = Sandbox::start().await.unwrap();
     let rule =
         json!({ "fault": "lost_response", "vendor": "onecloud", "endpoint": "delete", "skip": 1 });
@@ -60,7 +60,7 @@ async fn a_scripted_fault_the_journal_and_the_truth_are_there() {
 }
 
 #[tokio::test]
-async fn a_ticket_can_be_put_there_and_written_on() {
+async fn control_api_adds_tickets_and_messages() {
     let sandbox = Sandbox::start().await.unwrap();
     let seed = json!({
         "subject": "Locked", "description": "Text", "locked": true, "id": "AAAAAAA",
@@ -98,7 +98,7 @@ async fn a_ticket_can_be_put_there_and_written_on() {
 }
 
 #[tokio::test]
-async fn files_are_shown_by_name_and_size_and_the_call_that_brought_them() {
+async fn control_api_shows_files_by_name_and_size_with_their_create_call() {
     let sandbox = Sandbox::start().await.unwrap();
     let body = json!({
         "TypeId": "1", "RelatedTicketTypeId": 1, "LeadId": "1",
@@ -116,7 +116,7 @@ async fn files_are_shown_by_name_and_size_and_the_call_that_brought_them() {
 }
 
 #[tokio::test]
-async fn the_dice_are_those_of_the_handle() {
+async fn random_faults_of_the_control_api_match_the_handle() {
     let (here, there) = (
         Sandbox::start().await.unwrap(),
         Sandbox::start().await.unwrap(),
@@ -143,7 +143,7 @@ async fn the_dice_are_those_of_the_handle() {
 }
 
 #[tokio::test]
-async fn tokens_expire_and_the_quota_is_used_up_on_request() {
+async fn control_api_expires_tokens_and_exhausts_the_quota() {
     let sandbox = Sandbox::start().await.unwrap();
     let words = async || {
         let answer = onecloud(&sandbox, "GET", "/api/ticketrz/1234", Value::Null).await;
@@ -206,7 +206,7 @@ async fn settings_hold_until_the_next_reset() {
 }
 
 #[tokio::test]
-async fn control_is_in_no_journal_and_meets_no_fault() {
+async fn control_requests_skip_journal_and_faults() {
     let sandbox = Sandbox::start().await.unwrap();
     post(&sandbox, "/faults", json!({ "fault": "lost_response" })).await;
     post(&sandbox, "/expire-token", Value::Null).await;
@@ -217,7 +217,7 @@ async fn control_is_in_no_journal_and_meets_no_fault() {
 }
 
 #[tokio::test]
-async fn what_control_does_not_take_is_refused_with_a_reason() {
+async fn invalid_control_request_is_refused_with_a_reason() {
     let sandbox = Sandbox::start().await.unwrap();
     for (method, path, body, status, reason) in [
         (

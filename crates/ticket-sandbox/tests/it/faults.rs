@@ -66,7 +66,7 @@ async fn delete_under(fault: Fault, vendor: Vendor, id: &str) -> Outcome {
 }
 
 #[tokio::test]
-async fn a_lost_response_has_happened_and_says_nothing() {
+async fn lost_response_takes_effect_and_sends_nothing() {
     for (vendor, id) in DELETES {
         let outcome = delete_under(Fault::LostResponse, vendor, id).await;
         assert_eq!(outcome.answer.unwrap_err().kind(), ErrorKind::UnexpectedEof);
@@ -75,7 +75,7 @@ async fn a_lost_response_has_happened_and_says_nothing() {
 }
 
 #[tokio::test]
-async fn a_reset_connection_has_not_happened() {
+async fn connection_reset_has_no_effect() {
     for (vendor, id) in DELETES {
         let outcome = delete_under(Fault::ConnectionReset, vendor, id).await;
         assert_eq!(
@@ -109,7 +109,7 @@ async fn a_status_that_http_does_not_have_becomes_500() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_comes_with_and_without_a_time() {
+async fn rate_limited_has_optional_retry_after() {
     for (vendor, id) in DELETES {
         for (retry_after, header) in [(None, None), (Some(7), Some("7"))] {
             let outcome = delete_under(Fault::RateLimited { retry_after }, vendor, id).await;
@@ -134,7 +134,7 @@ async fn an_html_page_can_have_any_status() {
 }
 
 #[tokio::test]
-async fn truncated_json_arrives_whole_and_does_not_parse() {
+async fn truncated_json_has_matching_length_and_does_not_parse() {
     for (vendor, id) in DELETES {
         let outcome = delete_under(Fault::TruncatedJson, vendor, id).await;
         let answer = outcome.answer();
@@ -145,7 +145,7 @@ async fn truncated_json_arrives_whole_and_does_not_parse() {
 }
 
 #[tokio::test]
-async fn a_cut_body_promises_more_than_it_sends() {
+async fn cut_body_announces_more_than_it_sends() {
     for (vendor, id) in DELETES {
         let whole = delete_under(Fault::Delay(Duration::ZERO), vendor, id).await;
         let outcome = delete_under(Fault::CutBody, vendor, id).await;
@@ -184,7 +184,7 @@ async fn an_empty_body_keeps_the_status() {
 }
 
 #[tokio::test]
-async fn an_error_can_sit_in_a_200() {
+async fn error_inside_200_has_status_200() {
     for (vendor, id) in DELETES {
         let outcome = delete_under(Fault::ErrorInside200, vendor, id).await;
         assert_eq!(outcome.answer().status, 200);
@@ -324,7 +324,7 @@ async fn a_reply_that_may_not_have_a_body_has_none() {
 }
 
 #[tokio::test]
-async fn credentials_are_still_looked_at_where_the_call_gets_through() {
+async fn credentials_are_checked_if_the_call_reaches_the_vendor() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.expire_token();
     sandbox.inject(Rule::new(Fault::LostResponse));

@@ -138,7 +138,7 @@ async fn an_update_merges_fields_and_adds_files() {
 }
 
 #[tokio::test]
-async fn an_update_is_a_form_or_nothing() {
+async fn update_that_is_not_a_form_is_refused() {
     let sandbox = Sandbox::start().await.unwrap();
     let before = ticket(&sandbox, "143");
     let body = change("143", &[("Status", "On Hold")]);
@@ -221,7 +221,7 @@ async fn an_update_needs_its_three_ids_in_their_types() {
 }
 
 #[tokio::test]
-async fn the_account_says_which_fields_are_required() {
+async fn required_fields_depend_on_the_account() {
     let builder = Sandbox::builder().leadsquared_required_fields(["Title", "CustomData.Shop"]);
     let sandbox = builder.start().await.unwrap();
     let without = new_ticket(&[("Title", "A")]);
@@ -255,7 +255,7 @@ async fn the_account_says_which_fields_are_required() {
 }
 
 #[tokio::test]
-async fn a_status_that_the_account_does_not_have_is_a_failure_in_a_200() {
+async fn unknown_status_is_a_failure_with_status_200() {
     let builder = Sandbox::builder().leadsquared_statuses(["Open", "Resolved"]);
     let sandbox = builder.start().await.unwrap();
     let reason = "'Done' is no value of Status";

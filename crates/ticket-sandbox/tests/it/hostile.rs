@@ -54,7 +54,7 @@ async fn assert_untouched(sandbox: &Sandbox) {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_object_are_refused() {
+async fn body_that_is_not_a_json_object_is_refused() {
     let builder = Sandbox::builder().leadsquared_quota(None);
     let sandbox = builder.start().await.unwrap();
     let deep = "[".repeat(1_000_000);
@@ -82,7 +82,7 @@ async fn bodies_that_are_no_json_object_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_unread() {
+async fn oversized_request_body_is_refused_unread() {
     let sandbox = Sandbox::start().await.unwrap();
     let mut stream = TcpStream::connect(sandbox.address()).await.unwrap();
     let head =
@@ -104,7 +104,7 @@ async fn a_body_that_is_too_large_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn hostile_paths_reach_no_ticket() {
+async fn hostile_path_reaches_no_ticket() {
     let sandbox = Sandbox::start().await.unwrap();
     for id in [
         "..",
@@ -137,7 +137,7 @@ async fn hostile_paths_reach_no_ticket() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_answered_400_or_hung_up_on() {
+async fn invalid_http_gets_400_or_a_closed_connection() {
     let sandbox = Sandbox::start().await.unwrap();
     let long_header = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(1_000_000));
     let many_headers = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(10_000));
@@ -166,7 +166,7 @@ async fn what_is_no_http_is_answered_400_or_hung_up_on() {
 }
 
 #[tokio::test]
-async fn a_request_that_does_not_arrive_whole_is_none() {
+async fn incomplete_request_is_not_in_the_journal() {
     let sandbox = Sandbox::start().await.unwrap();
     let mut stream = TcpStream::connect(sandbox.address()).await.unwrap();
     let token = credentials::SWEEPPEA_API_KEY;
@@ -184,7 +184,7 @@ async fn a_request_that_does_not_arrive_whole_is_none() {
 }
 
 #[tokio::test]
-async fn other_forms_of_request_targets_are_understood_or_refused() {
+async fn other_request_target_forms_are_parsed_or_refused() {
     let sandbox = Sandbox::start().await.unwrap();
     let token = credentials::ONECLOUD_TOKEN;
     for (line, status) in [

@@ -84,7 +84,7 @@ async fn a_created_ticket_can_be_read_and_deleted_once() {
 }
 
 #[tokio::test]
-async fn delete_sorts_each_id_into_one_list() {
+async fn delete_returns_each_id_in_one_list() {
     let sandbox = Sandbox::start().await.unwrap();
     let ids = json!({ "TicketIds": ["160", "999", "160", "x", "0161", 162] });
     let answer = leadsquared(&sandbox, "PUT", "/tickets/trash", ids.clone()).await;
@@ -98,7 +98,7 @@ async fn delete_sorts_each_id_into_one_list() {
 }
 
 #[tokio::test]
-async fn delete_refuses_what_is_no_list_of_ids() {
+async fn delete_without_a_list_of_ids_is_refused() {
     let sandbox = Sandbox::builder()
         .leadsquared_max_delete(2)
         .start()
@@ -127,7 +127,7 @@ async fn delete_refuses_what_is_no_list_of_ids() {
 }
 
 #[tokio::test]
-async fn a_hundred_ids_can_be_deleted_at_once_and_no_more() {
+async fn delete_accepts_at_most_100_ids() {
     let sandbox = Sandbox::start().await.unwrap();
     let ids = |count: u32| {
         let ids: Vec<String> = (1000..1000 + count).map(|id| id.to_string()).collect();
@@ -195,7 +195,7 @@ async fn a_lead_can_be_named_by_mail_address_or_phone() {
 }
 
 #[tokio::test]
-async fn a_body_of_another_shape_is_a_bad_request() {
+async fn body_of_another_shape_is_a_400() {
     let sandbox = Sandbox::start().await.unwrap();
     for (key, value) in [
         ("Fields", json!("Title")),
@@ -216,7 +216,7 @@ async fn a_body_of_another_shape_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn keys_org_id_and_content_type_are_looked_at() {
+async fn keys_org_id_and_content_type_are_checked() {
     let sandbox = Sandbox::start().await.unwrap();
     let access = ("x-lsq-access-key", credentials::LEADSQUARED_ACCESS_KEY);
     let secret = ("x-lsq-secret-key", credentials::LEADSQUARED_SECRET_KEY);
@@ -260,7 +260,7 @@ async fn keys_org_id_and_content_type_are_looked_at() {
 }
 
 #[tokio::test]
-async fn the_printed_ticket_is_there() {
+async fn documented_sample_ticket_exists() {
     let sandbox = Sandbox::start().await.unwrap();
     let read = leadsquared(&sandbox, "GET", "/tickets/143", Value::Null)
         .await
@@ -271,7 +271,7 @@ async fn the_printed_ticket_is_there() {
 }
 
 #[tokio::test]
-async fn what_is_no_endpoint_gets_the_gateways_page() {
+async fn unknown_path_gets_the_gateway_page() {
     let sandbox = Sandbox::start().await.unwrap();
     for path in [
         "/api/tenants/22824/tickets/",

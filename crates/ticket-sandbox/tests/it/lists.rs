@@ -19,7 +19,7 @@ fn texts(rows: &Value, key: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn onecloud_rows_have_names_where_get_has_ids() {
+async fn onecloud_list_row_has_names_where_get_has_ids() {
     let sandbox = Sandbox::start().await.unwrap();
     let page = find(&sandbox, "?sinceId=1212&limit=1&offset=0").await;
     assert_eq!(
@@ -52,7 +52,7 @@ async fn onecloud_rows_have_names_where_get_has_ids() {
 }
 
 #[tokio::test]
-async fn onecloud_rows_show_what_is_different_about_a_ticket() {
+async fn onecloud_list_row_shows_changed_fields() {
     let sandbox = Sandbox::start().await.unwrap();
     let fields = [
         ("DueDate", "2026-02-01 00:00:00"),
@@ -88,7 +88,7 @@ async fn onecloud_rows_show_what_is_different_about_a_ticket() {
 }
 
 #[tokio::test]
-async fn onecloud_pages_are_in_order_of_ids_and_meet_all_tickets_once() {
+async fn onecloud_pages_return_each_ticket_once_in_order_of_id() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.add_tickets(Vendor::OneCloud, 47);
     sandbox.add_ticket(Vendor::OneCloud, TicketSeed::new("late").id("500"));
@@ -165,7 +165,7 @@ async fn onecloud_can_give_fewer_rows_than_asked_for() {
 }
 
 #[tokio::test]
-async fn the_onecloud_list_spends_quota_and_refuses_in_its_own_way() {
+async fn onecloud_list_counts_against_quota_and_has_its_own_errors() {
     let sandbox = Sandbox::builder().onecloud_calls(1).start().await.unwrap();
     find(&sandbox, "").await;
     let refused = onecloud(&sandbox, "GET", "/api/ticketrz", Value::Null).await;
@@ -212,7 +212,7 @@ async fn sweeppea_lists_own_tickets_newest_first_and_20_a_page() {
 }
 
 #[tokio::test]
-async fn a_sweeppea_row_is_short_and_its_subject_is_cut() {
+async fn sweeppea_list_row_truncates_the_subject() {
     let sandbox = Sandbox::start().await.unwrap();
     let seed = TicketSeed::new("ü".repeat(101))
         .attribute("Priority", 3)
@@ -295,7 +295,7 @@ async fn refusal(sandbox: &Sandbox, body: Value) -> Answer {
 }
 
 #[tokio::test]
-async fn sweeppea_refuses_filters_that_are_none() {
+async fn sweeppea_list_with_invalid_filter_is_refused() {
     let sandbox = Sandbox::start().await.unwrap();
     let unknown = refusal(&sandbox, json!({ "platform": "windows" }))
         .await
@@ -333,7 +333,7 @@ async fn sweeppea_refuses_filters_that_are_none() {
 }
 
 #[tokio::test]
-async fn sweeppea_lists_without_a_body_and_not_without_a_key() {
+async fn sweeppea_list_needs_a_key_but_no_body() {
     let sandbox = Sandbox::start().await.unwrap();
     assert_eq!(numbers(&sandbox, OPEN, Value::Null).await.len(), 4);
     let path = "/sweeppea/tickets/fetchOpenTickets";
@@ -342,7 +342,7 @@ async fn sweeppea_lists_without_a_body_and_not_without_a_key() {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_tickets_can_be_listed_to_their_end() {
+async fn list_of_100_000_tickets_can_be_walked() {
     let sandbox = Sandbox::builder().seed_tickets(false);
     let sandbox = sandbox.start().await.unwrap();
     for vendor in [Vendor::OneCloud, Vendor::Sweeppea] {

@@ -79,7 +79,7 @@ async fn the_text_of_a_new_onecloud_ticket_is_its_first_message() {
 }
 
 #[tokio::test]
-async fn onecloud_can_wrap_the_later_messages_once_more() {
+async fn onecloud_nested_messages_setting_nests_later_messages() {
     let builder = Sandbox::builder().onecloud_nested_messages(true);
     let sandbox = builder.start().await.unwrap();
     let flat = conversation(&sandbox, "121").await;
@@ -270,7 +270,7 @@ async fn an_internal_note_is_kept_and_is_no_conversation() {
 }
 
 #[tokio::test]
-async fn an_internal_note_must_be_misspelt_and_numbered() {
+async fn internal_note_requires_misspelt_storage_type_and_numeric_id() {
     let sandbox = Sandbox::start().await.unwrap();
     for (key, value, status) in [
         ("StorageType", json!("Permanent"), 400),
@@ -290,7 +290,7 @@ async fn an_internal_note_must_be_misspelt_and_numbered() {
 }
 
 #[tokio::test]
-async fn a_failed_comment_may_be_there() {
+async fn failed_comment_exists_only_if_it_took_effect() {
     let sandbox = Sandbox::start().await.unwrap();
     let rule = |fault| Rule::new(fault).endpoint(Endpoint::Comment);
     sandbox.inject(rule(Fault::StatusAfterEffect(500)));

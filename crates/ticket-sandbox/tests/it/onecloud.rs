@@ -60,7 +60,7 @@ async fn a_created_ticket_can_be_read_and_deleted_once() {
 }
 
 #[tokio::test]
-async fn every_ticket_has_55_texts_or_nulls() {
+async fn ticket_has_55_keys_with_strings_or_nulls() {
     let sandbox = Sandbox::start().await.unwrap();
     for id in ["121", "1212", "1234"] {
         let read = onecloud(&sandbox, "GET", &format!("/api/ticketrz/{id}"), Value::Null).await;
@@ -77,7 +77,7 @@ async fn every_ticket_has_55_texts_or_nulls() {
 }
 
 #[tokio::test]
-async fn create_wants_its_five_fields() {
+async fn create_requires_five_fields() {
     let sandbox = Sandbox::start().await.unwrap();
     for missing in ["fullName", "contact", "subject", "category", "content"] {
         let mut body = create_body();
@@ -92,7 +92,7 @@ async fn create_wants_its_five_fields() {
 }
 
 #[tokio::test]
-async fn missing_foreign_and_expired_tokens_are_refused_in_words_of_their_own() {
+async fn missing_foreign_and_expired_tokens_have_different_errors() {
     let sandbox = Sandbox::start().await.unwrap();
     let path = "/onecloud/api/ticketrz/121";
     let missing = send(&sandbox, "DELETE", path, &[], "").await.unwrap();
@@ -144,7 +144,7 @@ async fn an_exhausted_quota_has_a_text_code_in_get_and_a_number_elsewhere() {
 }
 
 #[tokio::test]
-async fn the_quota_can_be_used_up_at_any_moment() {
+async fn exhaust_quota_applies_immediately() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.exhaust_quota();
     let get = onecloud(&sandbox, "GET", "/api/ticketrz/121", Value::Null).await;
@@ -152,7 +152,7 @@ async fn the_quota_can_be_used_up_at_any_moment() {
 }
 
 #[tokio::test]
-async fn an_added_ticket_is_like_a_created_one() {
+async fn added_ticket_equals_a_created_one() {
     let sandbox = Sandbox::builder()
         .seed_tickets(false)
         .start()
@@ -170,7 +170,7 @@ async fn an_added_ticket_is_like_a_created_one() {
 }
 
 #[tokio::test]
-async fn what_is_no_endpoint_gets_the_gateways_page() {
+async fn unknown_path_gets_the_gateway_page() {
     let sandbox = Sandbox::start().await.unwrap();
     for (method, path) in [
         ("DELETE", "/onecloud/api/ticketrz/"),

@@ -7,7 +7,7 @@ use ticket_sandbox::{MessageKind, Sandbox, TicketSeed, Vendor};
 use crate::client::{leadsquared, onecloud, sweeppea};
 
 #[tokio::test]
-async fn a_sweeppea_ticket_is_the_printed_one() {
+async fn sweeppea_ticket_matches_the_documented_sample() {
     let sandbox = Sandbox::start().await.unwrap();
     let number = json!({ "caseNumber": "HYXTNJV" });
     let reply = sweeppea(&sandbox, "/tickets/fetchSingleTicket", number).await;
@@ -49,7 +49,7 @@ async fn a_sweeppea_ticket_is_the_printed_one() {
 }
 
 #[tokio::test]
-async fn a_leadsquared_ticket_is_the_printed_one_but_for_its_custom_field() {
+async fn leadsquared_ticket_matches_the_documented_sample_except_its_custom_field() {
     let sandbox = Sandbox::start().await.unwrap();
     let reply = leadsquared(&sandbox, "GET", "/tickets/143", Value::Null).await;
     let mut reply = reply.json();
@@ -84,7 +84,7 @@ async fn a_leadsquared_ticket_is_the_printed_one_but_for_its_custom_field() {
 }
 
 #[tokio::test]
-async fn a_onecloud_message_is_the_printed_one() {
+async fn onecloud_message_matches_the_documented_sample() {
     let sandbox = Sandbox::start().await.unwrap();
     let ticket = TicketSeed::new("Hello onebox")
         .id("515090")
@@ -146,7 +146,7 @@ fn missing(object: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_closed_onecloud_ticket_is_the_printed_one() {
+async fn closed_onecloud_ticket_matches_the_documented_sample() {
     let sandbox = Sandbox::start().await.unwrap();
     let reply = onecloud(&sandbox, "GET", "/api/ticketrz/1234", Value::Null).await;
     let reply = reply.json();
@@ -175,7 +175,7 @@ async fn a_closed_onecloud_ticket_is_the_printed_one() {
 }
 
 #[tokio::test]
-async fn a_new_onecloud_ticket_has_the_printed_codes() {
+async fn new_onecloud_ticket_has_the_documented_codes() {
     let sandbox = Sandbox::start().await.unwrap();
     let reply = onecloud(&sandbox, "GET", "/api/ticketrz/121", Value::Null).await;
     let reply = reply.json();

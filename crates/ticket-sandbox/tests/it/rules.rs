@@ -5,7 +5,7 @@ use crate::client::{call, send};
 use crate::faults::delete;
 
 #[tokio::test]
-async fn a_rule_waits_applies_and_is_used_up() {
+async fn rule_skips_applies_and_expires() {
     let sandbox = Sandbox::start().await.unwrap();
     let rule = Rule::new(Fault::Status(503))
         .vendor(Vendor::OneCloud)
@@ -54,7 +54,7 @@ async fn the_first_rule_that_is_due_applies_and_the_others_keep_counting() {
 }
 
 #[tokio::test]
-async fn a_rule_can_hit_a_path_that_is_nobodys() {
+async fn rule_without_vendor_applies_to_unknown_paths() {
     let sandbox = Sandbox::start().await.unwrap();
     for fault in [
         Fault::Status(503),

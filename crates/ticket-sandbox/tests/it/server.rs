@@ -47,7 +47,7 @@ async fn refused_connections_are_refused_and_come_back_on_the_same_port() {
 }
 
 #[tokio::test]
-async fn a_dropped_sandbox_is_gone() {
+async fn dropped_sandbox_refuses_connections() {
     let sandbox = Sandbox::start().await.unwrap();
     let address = sandbox.address();
     let mut open = connected(&sandbox).await;
@@ -67,7 +67,7 @@ async fn a_port_can_be_chosen_and_a_taken_one_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_environment_leads_to_every_vendor() {
+async fn environment_contains_the_address_of_every_vendor() {
     let sandbox = Sandbox::start().await.unwrap();
     let port = sandbox.address().port();
     let environment = sandbox.environment();
@@ -214,7 +214,7 @@ async fn of_many_simultaneous_deletes_exactly_one_takes_effect() {
 }
 
 #[tokio::test]
-async fn an_id_given_to_an_added_ticket_is_not_given_again() {
+async fn id_of_an_added_ticket_is_not_reused() {
     let sandbox = Sandbox::start().await.unwrap();
     let seed = TicketSeed::new("Early").id("515090");
     assert_eq!(sandbox.add_ticket(Vendor::OneCloud, seed), "515090");
@@ -234,7 +234,7 @@ async fn an_id_given_to_an_added_ticket_is_not_given_again() {
 }
 
 #[tokio::test]
-async fn two_sandboxes_do_not_know_each_other() {
+async fn sandboxes_are_independent() {
     let (first, second) = (
         Sandbox::start().await.unwrap(),
         Sandbox::start().await.unwrap(),

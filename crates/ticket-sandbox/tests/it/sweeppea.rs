@@ -62,7 +62,7 @@ async fn a_created_ticket_can_be_read_and_deleted_once() {
 }
 
 #[tokio::test]
-async fn closed_foreign_and_missing_tickets_look_alike_to_delete() {
+async fn delete_of_closed_foreign_or_missing_ticket_is_the_same_404() {
     let sandbox = Sandbox::start().await.unwrap();
     for id in ["2490017", "2490018", "0000000"] {
         let answer = sweeppea(&sandbox, "/tickets/delete", json!({ "CaseId": id })).await;
@@ -102,7 +102,7 @@ async fn a_locked_ticket_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn missing_fields_are_explained() {
+async fn missing_fields_are_named_in_the_error() {
     let sandbox = Sandbox::start().await.unwrap();
     for body in [
         json!({}),
@@ -218,7 +218,7 @@ async fn the_old_wording_has_no_help_no_telemetry_and_no_assignee() {
 }
 
 #[tokio::test]
-async fn what_is_no_endpoint_is_not_a_missing_ticket() {
+async fn unknown_path_is_not_a_missing_ticket() {
     let sandbox = Sandbox::start().await.unwrap();
     let answer = sweeppea(
         &sandbox,
@@ -233,7 +233,7 @@ async fn what_is_no_endpoint_is_not_a_missing_ticket() {
 }
 
 #[tokio::test]
-async fn an_injected_404_is_worded_as_a_missing_ticket() {
+async fn injected_404_has_the_message_of_a_missing_ticket() {
     let sandbox = Sandbox::start().await.unwrap();
     for (path, body) in [
         ("/tickets/fetchSingleTicket", json!({ "caseNumber": "0" })),

@@ -50,7 +50,7 @@ fn expired() -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn a_token_is_given_for_the_password_in_any_encoding() {
+async fn token_request_works_in_any_encoding() {
     let sandbox = Sandbox::start().await.unwrap();
     let fields = [
         ("email", ONECLOUD_EMAIL),
@@ -87,7 +87,7 @@ async fn a_token_is_given_for_the_password_in_any_encoding() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_get_the_printed_refusal_and_no_token() {
+async fn wrong_credentials_get_the_documented_error_and_no_token() {
     let sandbox = Sandbox::start().await.unwrap();
     for (wrong, site) in [
         (right().replace("sandbox%40", "nobody%40"), "123"),
@@ -111,7 +111,7 @@ async fn wrong_credentials_get_the_printed_refusal_and_no_token() {
 }
 
 #[tokio::test]
-async fn without_a_site_the_success_has_no_token() {
+async fn token_request_without_site_succeeds_without_token() {
     let sandbox = Sandbox::start().await.unwrap();
     let answer = ask(&sandbox, URL_ENCODED, &right().replace("siteId=123", "")).await;
     assert_eq!(answer.status, 200);
@@ -137,7 +137,7 @@ async fn a_token_lives_900_seconds_and_the_constant_one_for_ever() {
 }
 
 #[tokio::test]
-async fn expiring_hits_the_tokens_so_far_and_none_after() {
+async fn expire_token_affects_earlier_tokens_only() {
     let sandbox = Sandbox::start().await.unwrap();
     let first = token(&sandbox).await;
     sandbox.expire_token();
@@ -151,7 +151,7 @@ async fn expiring_hits_the_tokens_so_far_and_none_after() {
 }
 
 #[tokio::test]
-async fn asking_for_a_token_is_free_of_the_daily_quota() {
+async fn token_request_does_not_count_against_the_daily_quota() {
     let sandbox = Sandbox::builder().onecloud_calls(1).start().await.unwrap();
     let token = token(&sandbox).await;
     assert_eq!(used(&sandbox, &token).await, good());
@@ -160,7 +160,7 @@ async fn asking_for_a_token_is_free_of_the_daily_quota() {
 }
 
 #[tokio::test]
-async fn faults_hit_authentication_as_well() {
+async fn faults_apply_to_authentication() {
     let sandbox = Sandbox::start().await.unwrap();
     let rule = |fault| {
         Rule::new(fault)

@@ -6,7 +6,7 @@ use ticket_sandbox::{Fault, Rule, Sandbox, Vendor, Wording};
 use crate::client::{call, onecloud, sweeppea};
 
 #[tokio::test]
-async fn onecloud_is_over_its_quota_in_the_printed_words() {
+async fn onecloud_quota_error_matches_the_documentation() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.exhaust_quota();
     for (method, path, code) in [
@@ -34,7 +34,7 @@ async fn onecloud_is_over_its_quota_in_the_printed_words() {
 }
 
 #[tokio::test]
-async fn onecloud_tokens_expire_in_the_printed_words() {
+async fn onecloud_expired_token_error_matches_the_documentation() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.expire_token();
     for (method, path) in [
@@ -89,7 +89,7 @@ const SWEEPPEA: [(u16, &str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn sweeppea_refuses_in_the_words_of_both_editions() {
+async fn sweeppea_errors_match_both_editions() {
     for wording in [Wording::Old, Wording::New] {
         let builder = Sandbox::builder().sweeppea_wording(wording);
         let sandbox = builder.start().await.unwrap();
@@ -119,7 +119,7 @@ async fn sweeppea_refuses_in_the_words_of_both_editions() {
 }
 
 #[tokio::test]
-async fn sweeppea_finds_nothing_in_the_words_of_the_call() {
+async fn sweeppea_not_found_message_depends_on_the_endpoint() {
     let sandbox = Sandbox::start().await.unwrap();
     for (path, key, message) in [
         (
@@ -199,7 +199,7 @@ async fn sweeppea_names_a_wrong_priority_an_unknown_admin_and_a_lock() {
 }
 
 #[tokio::test]
-async fn leadsquared_says_its_limit_in_the_printed_words() {
+async fn leadsquared_quota_error_matches_the_documentation() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.inject(Rule::new(Fault::RateLimited { retry_after: None }));
     let path = "/api/tenants/22824/tickets/143";
