@@ -1,7 +1,7 @@
-//! `cargo xtask check`: what must hold across crates and no compiler or tool sees.
+//! `cargo xtask check`: rules across crates that no compiler or other tool checks.
 //!
-//! A check is a function of the workspace that returns what is wrong: the file, what is wrong there, and what to do
-//! about it. To add one, give it a row in [`CHECKS`], and add its violation to `checks/tests.rs`.
+//! A check is a function that takes the workspace and returns its problems: the file, what is wrong, and how to fix
+//! it. To add a check, add a row to [`CHECKS`] and a violation to `checks/tests.rs`.
 
 mod dependencies;
 mod metadata;
@@ -19,7 +19,7 @@ use crate::workspace::Workspace;
 /// A check and its name.
 type Check = (&'static str, fn(&Workspace) -> Vec<String>);
 
-/// Every check, in the order they are run.
+/// Every check, in the order in which they run.
 const CHECKS: &[Check] = &[
     ("dependencies", dependencies::check),
     ("wiring", wiring::check),
@@ -47,13 +47,13 @@ pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
     Ok(Verdict::of(holds))
 }
 
-/// Everything that is wrong.
+/// The problems of all checks.
 #[cfg(test)]
 pub(crate) fn problems(ws: &Workspace) -> Vec<String> {
     CHECKS.iter().flat_map(|(_, check)| check(ws)).collect()
 }
 
-/// Code without the lines that are comments, so that prose is not taken for code.
+/// The code without comment lines.
 fn code(text: &str) -> String {
     let lines = text.lines();
     let lines = lines.filter(|line| !line.trim_start().starts_with("//"));

@@ -1,6 +1,6 @@
-//! `cargo xtask ci`: the list of commands that CI runs, one after the other, each with its time.
+//! `cargo xtask ci`: runs the commands of CI one after the other and prints the time of each.
 //!
-//! A failed step does not stop the others, so that one run shows everything that is wrong.
+//! A failed step does not stop the others, so one run shows all failures.
 
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -9,9 +9,9 @@ use crate::run::{self, Cargo};
 use crate::verdict::{Result, Verdict};
 use crate::workspace::Workspace;
 
-/// Names and command lines. The command and the facade are both named `tickets`: together their pages would collide.
-/// `api` comes after the docs, whose builds of the dependencies it can use. `package` verifies nothing: it would take the
-/// `ticket-core` of the registry, which is somebody else's, and with ours in its place minutes.
+/// Names and command lines. The command and the facade are both named `tickets`, so their documentation is built
+/// separately. `api` runs after the documentation and reuses its builds. `package` does not verify: that would use a
+/// `ticket-core` of the registry, which is another crate.
 const STEPS: &str = "
 tests    | {tests}
 fmt      | cargo fmt --all --check
@@ -27,7 +27,7 @@ deny     | cargo deny --locked check bans licenses sources
 typos    | typos
 ";
 
-/// Programs that not everybody has, and how they are installed. `.ci/run` installs all of them.
+/// Tools that may be missing, and how to install them. `.ci/run` installs all of them.
 const TOOLS: &[(&str, &str)] = &[
     ("cargo fmt", "rustup component add rustfmt"),
     ("cargo clippy", "rustup component add clippy"),
@@ -37,10 +37,10 @@ const TOOLS: &[(&str, &str)] = &[
     (MINIMUM_RUST, ".ci/run unpacks it from Debian's packages"),
 ];
 
-/// cargo with the oldest compiler that the libraries promise. Not to be had everywhere, so it is skipped in CI too.
+/// cargo with the oldest compiler that the libraries support. Not available everywhere, so CI skips it too.
 const MINIMUM_RUST: &str = "minimum-rust";
 
-/// Runs every step; faulty if one failed.
+/// Runs every step. The verdict is faulty if a step failed.
 pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
     run::takes_nothing("ci", arguments)?;
     let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
@@ -58,7 +58,7 @@ pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
     Ok(Verdict::of(!summary.contains(Verdict::Faulty.word())))
 }
 
-/// Runs a line. Without its tool it is skipped, and fails where everything has to be there.
+/// Runs a command line. If its tool is missing, the step is skipped; in CI it fails.
 fn step(
     line: &str,
     tools: &[(&str, &str)],
@@ -75,7 +75,7 @@ fn step(
             };
         }
     }
-    // Of use to `cargo doc` alone, and elsewhere a reason to build anew.
+    // Only for `cargo doc`: for other commands it would cause rebuilds.
     let is_doc = line.starts_with("cargo doc");
     let variables = is_doc.then_some(("RUSTDOCFLAGS", "-D warnings"));
     Verdict::of(run(&Cargo::line(line).with(variables)))
@@ -84,7 +84,7 @@ fn step(
 fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let mut features = Vec::new();
     for krate in &ws.crates {
-        // `--all-features` would ask for `native-tls` as well, and with it for OpenSSL's headers.
+        // `--all-features` would include `native-tls`, which needs the headers of OpenSSL.
         let usual = krate.features.keys();
         let usual = usual.filter(|name| *name != "default" && *name != "native-tls");
         features.extend(usual.map(|name| format!("{}/{name}", krate.name)));
@@ -108,7 +108,7 @@ fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
     Ok(steps.collect())
 }
 
-/// What the README tells people to type to run the tests.
+/// The command that the README gives for running the tests.
 fn test_command(readme: &str) -> Result<&str> {
     let mut in_shell_block = false;
     for line in readme.lines().map(str::trim) {

@@ -1,7 +1,7 @@
-//! `cargo xtask <command>`: the workspace's own checks and chores.
+//! `cargo xtask <command>`: the checks and tasks of this workspace.
 //!
-//! This file picks a command and turns its answer into an exit code. What a command does lives in
-//! the module of its name. Only what no well-kept tool does is here; `ci` lists the tools.
+//! This file selects a command and turns its verdict into an exit code. Each command is in the module of its name.
+//! xtask contains only what no maintained tool does; `ci` lists the tools.
 
 #![allow(
     clippy::print_stdout,
@@ -28,13 +28,13 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
 Commands:
-  check                           what must hold across crates; `cargo test` checks it too
-  tables [--write]                the tables and texts that are generated from the code; `cargo test` compares them too
-  api [--write]                   the public API of each library against its reviewed text in api/
-  new-provider NAME [--path DIR]  a provider crate, wired everywhere, or with --path one outside this repository
-  ci                              everything that CI runs
+  check                           check the rules across crates; `cargo test` does this too
+  tables [--write]                compare or write the generated tables and texts; `cargo test` compares them too
+  api [--write]                   compare or write the public API of each library in api/
+  new-provider NAME [--path DIR]  create a provider crate and wire it, or with --path create one outside this repository
+  ci                              run everything that CI runs
 
-Exit codes: 0 all is well, 1 something has to be fixed, 2 wrong use or cannot run.
+Exit codes: 0 no problem, 1 a problem was found, 2 wrong usage or the command cannot run.
 ";
 
 fn main() -> ExitCode {
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         Ok(Verdict::Clean | Verdict::Skipped) => ExitCode::SUCCESS,
         Ok(Verdict::Faulty) => ExitCode::FAILURE,
         Err(error) => {
-            // Not `eprintln!`, which panics where nobody reads any more.
+            // Not `eprintln!`, which panics if stderr is closed.
             let _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::from(2)
         }

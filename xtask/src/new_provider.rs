@@ -1,9 +1,9 @@
-//! `cargo xtask new-provider NAME`: a provider crate that compiles and is wired everywhere, and whose red cases
-//! of the conformance suite say what is still to do.
+//! `cargo xtask new-provider NAME`: creates a provider crate that compiles and is wired everywhere. The failing cases
+//! of the conformance suite show what is left to do.
 //!
-//! The crate comes from the files of `templates/provider/`, a provider named Acme, with the name replaced. Every
-//! text is made before the first is written, so that a refusal leaves nothing behind. How existing files are
-//! changed is in `new_provider/edit.rs`.
+//! The crate is a copy of `templates/provider/`, a provider named Acme, with the name replaced. All texts are
+//! prepared before the first is written, so an error changes nothing. Edits of existing files are in
+//! `new_provider/edit.rs`.
 
 mod edit;
 #[cfg(test)]
@@ -16,12 +16,12 @@ use crate::run::Cargo;
 use crate::workspace::{self, Role, Workspace};
 use crate::{Result, Verdict, api, tables};
 
-/// Paths in the crate, each with the template of its text.
+/// Paths in the crate and the template of each.
 macro_rules! templates {
     ($($path:literal)*) => { &[$(($path, include_str!(concat!("../templates/provider/", $path)))),*] };
 }
 
-/// What the crate has, inside this repository and outside.
+/// The files of the crate, both inside and outside this repository.
 const FILES: &[(&str, &str)] = templates! {
     "README.md"
     "src/lib.rs"
@@ -42,20 +42,20 @@ const MANIFEST_OUTSIDE: &str = include_str!("../templates/provider/Cargo.outside
 const SANDBOX: &str = include_str!("../templates/provider/sandbox.rs");
 const API: &str = include_str!("../templates/provider/api.txt");
 
-/// Names that mean something else already: in Rust, in the facade or among the crates.
+/// Names that already have another meaning in Rust, in the facade or among the crates.
 const RESERVED: &str = "\
     abstract account acme alloc as async await become box break const continue core crate default do dyn \
     else enum everywhere extern false final fn for gen if impl in let loop macro match mod move mut \
     override priv pub ref reference registry return self static std struct super test ticket tickets \
     trait true try type typeof unsafe unsized use vendor virtual where while wire yield";
 
-/// Makes the crate here, or with `--path DIR` elsewhere.
+/// Creates the crate here, or elsewhere with `--path DIR`.
 pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         [name] if !name.starts_with('-') => inside(ws, &Name::new(ws, name, &[])?),
         [name, "--path", dir] | ["--path", dir, name] => {
-            // Outside, an example's name is as good as any.
+            // Outside, the name of an example is allowed.
             outside(ws, &Name::new(ws, name, &[Role::Example])?, Path::new(dir))
         }
         _ => Err("`new-provider` takes NAME, or NAME and `--path DIR`".into()),
@@ -66,7 +66,7 @@ fn inside(ws: &Workspace, name: &Name) -> Result<Verdict> {
     let krate = name.krate();
     write(&ws.root, &edits(ws, name)?)?;
     let format = format!("fmt -p {krate} -p tickets -p ticket-sandbox");
-    // The lock file before what insists on it.
+    // Updates the lock file before commands that use `--locked`.
     let prepared = [format.as_str(), "update --workspace --offline"]
         .into_iter()
         .all(|line| Cargo::new(line).run(ws));
@@ -93,7 +93,7 @@ fn inside(ws: &Workspace, name: &Name) -> Result<Verdict> {
     })
 }
 
-/// The same folder without `..`, which would make of one beside the repository one inside it.
+/// The same folder without `..`, so that a folder beside the repository is not taken for one inside it.
 fn without_parents(dir: &Path) -> PathBuf {
     let mut folded = PathBuf::new();
     for part in dir.components() {
@@ -130,12 +130,12 @@ fn outside(ws: &Workspace, name: &Name, dir: &Path) -> Result<Verdict> {
     Ok(Verdict::Clean)
 }
 
-/// A vendor's name that can become a crate.
+/// A vendor's name that is valid for a crate.
 #[derive(Debug)]
 struct Name(String);
 
 impl Name {
-    /// Refuses what cannot; crates of these places are not in the way.
+    /// Refuses an invalid or taken name. Crates with the roles in `beside` do not count as taken.
     fn new(ws: &Workspace, name: &str, beside: &[Role]) -> Result<Self> {
         let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name
@@ -166,13 +166,13 @@ impl Name {
         format!("ticket-{}", self.0)
     }
 
-    /// As a type: the first letter large.
+    /// As a type name: the first letter in upper case.
     fn title(&self) -> String {
         let (first, rest) = self.0.split_at(1);
         format!("{}{rest}", first.to_ascii_uppercase())
     }
 
-    /// A template with the name in Acme's place.
+    /// A template with the name in place of Acme.
     fn in_place(&self, template: &str) -> String {
         template
             .replace("acme", &self.0)
@@ -181,7 +181,7 @@ impl Name {
     }
 }
 
-/// The files that both kinds of crate have, below `folder`.
+/// The files of both kinds of crate, below `folder`.
 fn files(name: &Name, folder: &str) -> BTreeMap<String, String> {
     let files = FILES.iter();
     files
@@ -189,7 +189,7 @@ fn files(name: &Name, folder: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Every file that is written for a provider of this workspace, with its whole new text.
+/// Every file that is written for a provider of this workspace, with its complete new text.
 fn edits(ws: &Workspace, name: &Name) -> Result<BTreeMap<String, String>> {
     let krate = name.krate();
     let mut edits = files(name, &format!("crates/{krate}/"));
@@ -210,7 +210,7 @@ fn edits(ws: &Workspace, name: &Name) -> Result<BTreeMap<String, String>> {
     ] {
         edits.insert(path, text);
     }
-    // Both may be in one file.
+    // Both edits may be in one file.
     for change in [edit::re_export, edit::providers_row] {
         let (path, text) = change(ws, &edits, name)?;
         edits.insert(path, text);

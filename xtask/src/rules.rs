@@ -1,12 +1,11 @@
-//! `xtask/rules.toml`: what the checks allow, each entry a decision that was made in review.
+//! `xtask/rules.toml`: what the checks allow. Each entry was decided in review.
 
 use crate::workspace::Workspace;
 
 /// The file, relative to the root.
 pub(crate) const PATH: &str = "xtask/rules.toml";
 
-/// What is written down, or nothing where the file is missing or unreadable: then every check that
-/// needs an entry misses it.
+/// The entries; empty if the file is missing or unreadable, so that every check that needs an entry fails.
 #[derive(Debug, Default)]
 pub(crate) struct Rules(toml::Table);
 
@@ -17,14 +16,14 @@ impl Rules {
         Self(toml::from_str(text).unwrap_or_default())
     }
 
-    /// The words of a provider's vendor that stay in its crate.
+    /// The words of a provider's vendor that may occur only in its crate.
     pub(crate) fn words(&self, provider: &str) -> Vec<&str> {
         let words = self.0.get("words").and_then(|words| words.get(provider));
         let words = words.and_then(toml::Value::as_array).into_iter().flatten();
         words.filter_map(toml::Value::as_str).collect()
     }
 
-    /// Files that may hold vendors' words all the same. Without a reason there is no exception.
+    /// Files that may contain vendors' words. An entry without a reason is ignored.
     pub(crate) fn files_with_words(&self) -> Vec<&str> {
         let files = self
             .0

@@ -1,11 +1,11 @@
-//! Runs other programs in sight of the reader: the command line first, then its output.
+//! Runs other programs and prints the command line before the output.
 
 use std::fmt;
 use std::process::{Command, Stdio};
 
 use crate::workspace::Workspace;
 
-/// A command line, of cargo or another program, with what it needs in its environment.
+/// A command line of cargo or another program, with its environment variables.
 #[derive(Debug)]
 pub(crate) struct Cargo {
     words: Vec<String>,
@@ -13,12 +13,12 @@ pub(crate) struct Cargo {
 }
 
 impl Cargo {
-    /// `cargo` with the words of `line`, split at blanks: no word may hold one.
+    /// `cargo` with the words of `line`, split at spaces.
     pub(crate) fn new(line: &str) -> Self {
         Self::line(&format!("cargo {line}"))
     }
 
-    /// The same with the program as the first word.
+    /// A command line whose first word is the program.
     pub(crate) fn line(line: &str) -> Self {
         Self {
             words: line.split_whitespace().map(str::to_owned).collect(),
@@ -26,13 +26,13 @@ impl Cargo {
         }
     }
 
-    /// The same with a variable set for this command alone.
+    /// Sets an environment variable for this command.
     pub(crate) fn with(mut self, variable: Option<(&'static str, &'static str)>) -> Self {
         self.variables.extend(variable);
         self
     }
 
-    /// Runs it at the workspace's root; true if it succeeded.
+    /// Runs it at the root of the workspace; returns whether it succeeded.
     pub(crate) fn run(&self, ws: &Workspace) -> bool {
         println!("$ {self}");
         match self.command().current_dir(&ws.root).status() {
@@ -44,7 +44,7 @@ impl Cargo {
         }
     }
 
-    /// Whether it succeeds, without a word.
+    /// Runs it without output; returns whether it succeeded.
     pub(crate) fn succeeds(&self) -> bool {
         let mut command = self.command();
         command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -54,7 +54,7 @@ impl Cargo {
     fn command(&self) -> Command {
         let mut words = self.words.iter();
         let program = words.next().map_or("", String::as_str);
-        // The very cargo that runs this program, so that toolchains are not mixed.
+        // The cargo that runs this program, so that toolchains are not mixed.
         let cargo = std::env::var_os("CARGO").filter(|_| program == "cargo");
         let mut command = Command::new(cargo.unwrap_or_else(|| program.into()));
         command.args(words).stdin(Stdio::null());
@@ -72,7 +72,7 @@ impl fmt::Display for Cargo {
     }
 }
 
-/// Whether `--write` was given, for commands that take that or nothing.
+/// Whether `--write` was given, for commands that take only that argument.
 pub(crate) fn writes(command: &str, arguments: &[String]) -> crate::verdict::Result<bool> {
     match arguments {
         [] => Ok(false),

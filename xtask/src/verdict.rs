@@ -1,16 +1,16 @@
-//! What a command answers: see [`Result`] and [`Verdict`].
+//! The result of a command: see [`Result`] and [`Verdict`].
 
-/// An error that ends the program; its text is for the person at the terminal.
+/// An error that ends the program. Its text is shown to the user.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Whether everything that was looked at is right.
+/// The verdict of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Nothing to fix.
     Clean,
     /// Something is wrong and has been printed.
     Faulty,
-    /// It could not be looked at here; the reason has been printed.
+    /// It could not be checked here; the reason has been printed.
     Skipped,
 }
 
@@ -20,7 +20,7 @@ impl Verdict {
         if holds { Self::Clean } else { Self::Faulty }
     }
 
-    /// As people read it.
+    /// The word that is printed.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Clean => "ok",

@@ -1,7 +1,7 @@
-//! What the checks look at: the workspace's crates with their place in the house, and its texts.
+//! The input of the checks: the workspace's crates with their roles, and its files.
 //!
-//! Everything is read once, here, so that a check is a plain function of a [`Workspace`]. Manifests are read as
-//! written, without cargo: that a dependency was inherited stands nowhere else.
+//! Everything is read once, so that a check is a function of a [`Workspace`]. Manifests are parsed as written,
+//! because cargo does not report which fields are inherited.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -12,34 +12,34 @@ use toml::{Table, Value};
 
 use crate::verdict::Result;
 
-/// What a crate is for; its place decides what it may depend on and where it has to be wired.
+/// What a crate is for. The role decides what it may depend on and where it must be wired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Core,
     Http,
-    /// A vendor's crate: any `crates/ticket-*` that is none of the others.
+    /// A provider: any other `crates/ticket-*`.
     Provider,
     Facade,
     Sandbox,
     Conformance,
     Testkit,
-    /// A crate as others write one, for a vendor that does not exist. It is wired nowhere.
+    /// An example of a third-party provider, for a fictional vendor. It is not wired anywhere.
     Example,
     Cli,
     Bench,
     Xtask,
-    /// A crate that the design knows nothing of.
+    /// Any other crate.
     Unknown,
 }
 
 /// A dependency of a crate, of any kind and for any target.
 #[derive(Debug, Clone)]
 pub(crate) struct Dependency {
-    /// The package's own name, whatever it is renamed to.
+    /// The name of the package, even if the dependency is renamed.
     pub(crate) name: String,
     /// Only for tests, examples and benches.
     pub(crate) dev: bool,
-    /// Switched on by a feature.
+    /// Whether it is optional.
     pub(crate) optional: bool,
 }
 
@@ -66,7 +66,7 @@ impl Crate {
         self.path("Cargo.toml")
     }
 
-    /// Whether it is meant for others.
+    /// Whether it is published.
     pub(crate) fn is_published(&self) -> bool {
         let mut package = entries(&self.manifest, "package");
         !package.any(|(key, value)| key == "publish" && value.as_bool() == Some(false))
@@ -83,13 +83,12 @@ impl Crate {
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     pub(crate) crates: Vec<Crate>,
-    /// Its files by path relative to the root, with `/` between the parts. What is not UTF-8 is
-    /// there with replacement characters.
+    /// Its files by path relative to the root, with `/` between the parts. Invalid UTF-8 is replaced.
     pub(crate) files: BTreeMap<String, String>,
 }
 
 impl Workspace {
-    /// The workspace that these files are.
+    /// Creates the workspace from its files.
     pub(crate) fn of(root: PathBuf, files: BTreeMap<String, String>) -> Result<Self> {
         let text = files.get("Cargo.toml").ok_or("there is no Cargo.toml")?;
         let manifest: Table = toml::from_str(text)?;
@@ -114,7 +113,7 @@ impl Workspace {
         })
     }
 
-    /// The crate in a place that only one crate has.
+    /// The crate with this role. Only for roles that a single crate has.
     pub(crate) fn crate_of(&self, role: Role) -> Option<&Crate> {
         self.crates.iter().find(|krate| krate.role == role)
     }
@@ -147,8 +146,8 @@ impl Workspace {
     }
 }
 
-/// The root of the workspace that this program is run in. Where cargo runs it, cargo says so; what was true when
-/// it was built may be another checkout, where both build into one folder.
+/// The root of the workspace in which this program runs. Cargo passes it at run time; the path at build time may be
+/// another checkout that shares the target folder.
 pub(crate) fn root() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let here = here.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -176,7 +175,7 @@ fn read_files(root: &Path, dir: &str, files: &mut BTreeMap<String, String>) -> R
         if kind.is_dir() && name != ".git" && name != "target" {
             read_files(root, &path, files)?;
         } else if kind.is_file() {
-            // Somebody's temporary file may be gone.
+            // A temporary file may have been deleted in the meantime.
             if let Ok(bytes) = std::fs::read(entry.path()) {
                 files.insert(path, String::from_utf8_lossy(&bytes).into_owned());
             }
@@ -228,7 +227,7 @@ fn dependencies(manifest: &Table, shared: &Table) -> Vec<Dependency> {
     found
 }
 
-/// What stands in a table of a table; nothing where it is not there.
+/// The entries of a nested table; none if it is missing.
 fn entries<'a>(table: &'a Table, key: &str) -> toml::map::Iter<'a, String, Value> {
     static NONE: LazyLock<Table> = LazyLock::new(Table::new);
     table
@@ -254,7 +253,7 @@ fn matches(pattern: &str, dir: &str) -> bool {
             .all(|(wanted, found)| wanted == "*" || wanted == found)
 }
 
-/// Where the examples of providers are.
+/// The folder of the example providers.
 const EXAMPLES: &str = "crates/ticket-conformance/examples";
 
 fn role_of(name: &str, dir: &str) -> Role {

@@ -1,26 +1,26 @@
-//! The arrows between the workspace's crates: they point down only.
+//! The dependencies between the workspace's crates: they point down only.
 //!
-//! `ticket-cli → tickets → providers → ticket-http → ticket-core`. The sandbox depends on no other
-//! crate, or a vendor's page that was misread would be misread twice and its tests would pass.
+//! `ticket-cli → tickets → providers → ticket-http → ticket-core`. The sandbox depends on no other crate: otherwise
+//! the tests pass even if the provider misreads the vendor's documentation.
 
 use crate::workspace::{Role, Workspace};
 
-/// What a crate may depend on, and what its tests may depend on beside that; nothing for a crate without a place.
+/// The roles that a crate may depend on, and those that only its tests may depend on; `None` for an unknown role.
 fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
     use Role::{Conformance, Core, Facade, Http, Provider, Sandbox, Testkit};
     Some(match from {
-        // The testkit's writer and windows, which know no other crate: see its features.
+        // Only the testkit's writer and windows, which depend on no other crate: see its features.
         Role::Core => (&[], &[Testkit]),
         Role::Http => (&[Core], &[Testkit]),
         Role::Conformance => (&[Core], &[]),
         Role::Testkit => (&[Core, Conformance, Sandbox], &[]),
         Role::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit]),
-        // What somebody else's crate has: no sandbox, which plays the house's vendors only.
+        // Like a third-party crate: no sandbox, which implements only the vendors of this workspace.
         Role::Example => (&[Core, Http], &[Conformance, Testkit]),
         Role::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
         Role::Sandbox | Role::Xtask => (&[], &[]),
         Role::Cli => (&[Facade, Sandbox], &[]),
-        // A provider is measured by itself too, beside the facade; its laboratories run against the sandbox.
+        // The benchmarks measure providers directly and through the facade; the laboratories run against the sandbox.
         Role::Bench => (&[Core, Provider, Facade], &[Sandbox, Testkit]),
         Role::Unknown => return None,
     })
@@ -42,7 +42,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
             let Some(on) = members.find(|member| member.name == dependency.name) else {
                 continue;
             };
-            // Tests may switch features of the crate itself on.
+            // Tests may enable features of the crate itself.
             let may_in_tests = in_tests.contains(&on.role) || on.name == *name;
             let may = always.contains(&on.role) || (dependency.dev && may_in_tests);
             if !may {

@@ -1,15 +1,15 @@
-//! What every manifest has to say, so that one line at the root holds for all crates.
+//! What every manifest must contain, so that settings in the root manifest apply to all crates.
 //!
-//! That a published crate is complete is `cargo package`'s work, licences of others are `cargo deny`'s.
+//! `cargo package` checks that a published crate is complete; `cargo deny` checks licences of dependencies.
 
 use toml::{Table, Value};
 
 use crate::workspace::{Role, Workspace};
 
-/// What each crate takes from `[workspace.package]`. A published one takes all that stands there.
+/// The fields that each crate inherits from `[workspace.package]`. A published crate inherits all of them.
 const INHERITED: &[&str] = &["version", "edition", "rust-version", "license"];
 
-/// Refuses a manifest that goes its own way.
+/// Finds manifests that do not inherit these fields.
 pub(super) fn check(ws: &Workspace) -> Vec<String> {
     let root = ws.files.get("Cargo.toml").map_or("", String::as_str);
     let root: Table = toml::from_str(root).unwrap_or_default();

@@ -1,12 +1,12 @@
-//! Every public item of a provider's client, an example's too, says where its facts come from.
+//! Every public item of a provider's client, including the example's, names the source of its facts.
 //!
-//! The convention: its docs name the vendor's page, as in "(page `delete-tickets`)"; or say that something
-//! is inferred; or, for what has nothing to do with the vendor, "Sends nothing". The client itself says where
-//! the pages are: "The pages named here are those of". Whether a page says so is for people to judge.
+//! Its documentation names the vendor's page, as in "(page `delete-tickets`)", says "inferred", or, if it does not
+//! involve the vendor, "Sends nothing". The client itself says where the pages are: "The pages named here are those
+//! of". Reviewers check whether the page says so.
 
 use crate::workspace::{Role, Workspace};
 
-/// One of them is enough. A page is quoted like code.
+/// One of these is enough.
 const SOURCES: &[&str] = &[
     "page `",
     "pages `",
@@ -15,7 +15,7 @@ const SOURCES: &[&str] = &[
     "Sends nothing",
 ];
 
-/// What begins a public item; fields and methods of traits are parts of theirs.
+/// The beginnings of public items. Fields and trait methods belong to their item.
 const ITEMS: &[&str] = &[
     "pub fn ",
     "pub async fn ",
@@ -48,7 +48,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
     problems
 }
 
-/// The line and the beginning of each.
+/// The line number and the beginning of each item.
 fn without_source(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut docs = String::new();

@@ -1,7 +1,7 @@
 //! Each generated table in a document has a test that generates it.
 //!
-//! Whether what stands there is right is that test's judgement; here is found what no test looks at, and
-//! so would be old without anybody knowing.
+//! The test checks the content of a table. This check finds tables without a test, which could become outdated
+//! unnoticed.
 
 use crate::tables;
 use crate::workspace::Workspace;
@@ -9,7 +9,7 @@ use crate::workspace::Workspace;
 const BEGIN: &str = "<!-- generated: ";
 const END: &str = "<!-- end generated -->";
 
-/// Finds marks that nobody fills.
+/// Finds table marks without a generator.
 pub(super) fn check(ws: &Workspace) -> Vec<String> {
     let generators: String = tables::generators(ws).map(|(_, _, text)| text).collect();
     let mut problems = Vec::new();

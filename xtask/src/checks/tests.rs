@@ -1,4 +1,4 @@
-//! Each check finds what it is for: this workspace passes, and each violation that is planted in it is found alone.
+//! This workspace passes every check, and each injected violation is the only problem that is found.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,13 +1,13 @@
-//! A vendor's own words stay in its crate and in the sandbox, which plays it.
+//! A vendor's own words occur only in its crate and in the sandbox.
 //!
-//! Elsewhere they would be one vendor's habits in a place that serves them all. Which words are whose
-//! stands in the rules; so do the files that cannot do without, with the reason.
+//! Elsewhere they would tie general code to one vendor. The rules list the words of each vendor, and the exceptions
+//! with their reasons.
 
 use super::words;
 use crate::rules::{self, Rules};
 use crate::workspace::{Role, Workspace};
 
-/// Refuses the words of every provider's vendor elsewhere.
+/// Finds words of a provider's vendor in other files.
 pub(super) fn check(ws: &Workspace) -> Vec<String> {
     let rules = Rules::of(ws);
     let excused = rules.files_with_words();
@@ -38,7 +38,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
             if is_home || files.contains(&path.as_str()) || is_excused(path) {
                 continue;
             }
-            // One problem per file: where one word is, there are others.
+            // One problem per file is enough.
             if let Some((line, word)) = said(text, &theirs) {
                 problems.push(format!(
                     "{path}:{line}: says `{word}`, a word of {name}'s vendor; say it in the workspace's own \
@@ -61,9 +61,9 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
     problems
 }
 
-/// The first of the words that a text says, with its line.
+/// The first of the words in a text, with its line.
 fn said<'a>(text: &'a str, theirs: &[&str]) -> Option<(usize, &'a str)> {
-    // A word is seldom anywhere: looking for letters first spares taking each text apart.
+    // Most texts contain no such word, so a substring search avoids splitting them.
     if !theirs.iter().any(|word| text.contains(word)) {
         return None;
     }
@@ -73,7 +73,7 @@ fn said<'a>(text: &'a str, theirs: &[&str]) -> Option<(usize, &'a str)> {
     })
 }
 
-/// Whether an excuse is for this file: its own path, or a folder's with `/` at the end.
+/// Whether an exception covers this file: its path, or a folder with a trailing `/`.
 fn covers(excuse: &str, path: &str) -> bool {
     excuse == path || (excuse.ends_with('/') && path.starts_with(excuse))
 }

@@ -1,16 +1,15 @@
 //! Every provider is wired everywhere a user or a contributor would look for it.
 //!
-//! A provider that compiles but cannot be reached through the facade, is not played by the sandbox
-//! or stands in no table is lost without a word; here it is told what is missing.
+//! This finds a provider that compiles but is missing in the facade, in the sandbox or in a table.
 
 use super::{code, words};
 use crate::workspace::{Crate, Role, Workspace};
 
-/// The files that all provider crates have, so that whoever knows one knows all.
+/// The files that every provider crate has.
 const FILES: &str = "README.md src/lib.rs src/config.rs src/client.rs src/wire.rs src/provider.rs src/error.rs \
                      src/info.rs src/mapping.rs tests/contract.rs tests/conformance.rs";
 
-/// Tells what is missing for each provider.
+/// Finds what is missing for each provider.
 pub(super) fn check(ws: &Workspace) -> Vec<String> {
     let (Some(facade), Some(sandbox)) = (ws.crate_of(Role::Facade), ws.crate_of(Role::Sandbox))
     else {

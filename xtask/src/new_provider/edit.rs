@@ -1,7 +1,7 @@
-//! How the files that exist are changed: one line or block each, in the order of the names.
+//! Edits of existing files: one line or block each, sorted by name.
 //!
-//! Each function gives a path and its new text, or an error that names the file where what it looks for is not
-//! there. Nothing is written here.
+//! Each function returns a path and its new text, or an error that names the file if the place for the edit is not
+//! found. Nothing is written here.
 
 use std::collections::BTreeMap;
 
@@ -84,8 +84,8 @@ pub(super) fn providers_row(
     blocks(ws, edits, &row, "PROVIDERS:", is_first)
 }
 
-/// Puts a block into the facade's file that has `mark`, before the first block of a greater name that begins as
-/// `is_first` says of its first two lines; or behind the last one.
+/// Inserts a block into the facade's file that contains `mark`, sorted by name among the blocks whose first two lines
+/// satisfy `is_first`.
 fn blocks(
     ws: &Workspace,
     edits: &BTreeMap<String, String>,
@@ -115,7 +115,7 @@ fn blocks(
         at
     } else {
         let (last, _) = starts().last().ok_or_else(missing)?;
-        // Its end: that of the table, or the line behind the one it is about.
+        // The end of the block: the end of the table, or the next line.
         let rest = lines.iter().enumerate().skip(last + 1);
         let mut ends = rest.filter(|(_, line)| line.trim_end() == "];");
         let end = ends.next().map(|(at, _)| at);
@@ -187,7 +187,7 @@ pub(super) fn changelog(ws: &Workspace, name: &Name) -> Result<Edit> {
     insert_line(ws, path, &line, is_provider)
 }
 
-/// Words and foreign types, as the template has them.
+/// The vendor's words and foreign types of the template.
 pub(super) fn rules(ws: &Workspace, name: &Name) -> Result<Edit> {
     let path = rules::PATH;
     let text = text_of(ws, path)?;
@@ -211,7 +211,7 @@ fn text_of<'a>(ws: &'a Workspace, path: &str) -> Result<&'a str> {
     text.ok_or_else(|| format!("{path} is missing").into())
 }
 
-/// Puts a line before the first one that `before` says.
+/// Inserts a line before the first line that satisfies `before`.
 fn insert_line(
     ws: &Workspace,
     path: &str,
@@ -225,7 +225,7 @@ fn insert_line(
     Ok((path.to_owned(), joined(&lines, at, line)))
 }
 
-/// Puts a line among those of its kind, which are in order.
+/// Inserts a line among the sorted lines of its kind.
 fn sorted_into(text: &str, line: &str, is_kind: impl Fn(&str) -> bool) -> Option<String> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let kind = || lines.iter().enumerate().filter(|(_, known)| is_kind(known));
@@ -237,7 +237,7 @@ fn sorted_into(text: &str, line: &str, is_kind: impl Fn(&str) -> bool) -> Option
     Some(joined(&lines, at, &format!("{line}\n")))
 }
 
-/// `name = ["..", ..]` with one entry more, in order.
+/// Adds an entry to the sorted list `name = ["..", ..]`.
 fn with_entry(text: &str, name: &str, entry: &str) -> Option<String> {
     let begin = format!("\n{name} = [");
     let (before, rest) = text.split_once(&begin)?;
