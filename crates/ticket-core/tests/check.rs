@@ -18,7 +18,7 @@ fn create_fields() -> Fields {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_carried_is_refused_by_name_before_anything_is_sent() {
+async fn unsupported_field_is_rejected_by_name_before_sending() {
     let (tickets, seen) = Memory::new(Capabilities::none().create(create_fields())).handle();
     let good = || NewTicket::new("abc").description("text");
     let refused = [
@@ -89,7 +89,7 @@ async fn a_filter_that_the_vendor_lacks_is_refused_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_of_nothing_and_blank_filters_are_refused() {
+async fn zero_page_limits_and_blank_filters_are_rejected() {
     fn list_fields() -> Fields {
         Fields::carrying(&[Field::Search, Field::PageLimit])
     }
@@ -108,7 +108,7 @@ async fn pages_of_nothing_and_blank_filters_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_that_cannot_be_ids_are_refused() {
+async fn invalid_ids_are_rejected() {
     let (tickets, seen) = Memory::new(Capabilities::none().get()).handle();
     for id in [
         "",
@@ -158,7 +158,7 @@ async fn a_comment_is_checked_for_its_direction_its_text_and_its_files() {
 }
 
 #[test]
-fn an_update_names_something_to_change_be_it_a_field_or_a_custom_one() {
+fn update_without_any_change_is_rejected() {
     fn update_fields() -> Fields {
         Fields::carrying(&[Field::Subject]).any_custom()
     }
@@ -179,7 +179,7 @@ fn an_update_names_something_to_change_be_it_a_field_or_a_custom_one() {
 }
 
 #[test]
-fn an_update_that_cannot_be_carried_is_refused_by_the_name_of_the_field() {
+fn unsupported_update_is_rejected_with_the_field_name() {
     let info = ProviderInfo::new(
         "memory",
         "Memory",
@@ -219,7 +219,7 @@ fn one_id_more_than_a_batch_is_refused() {
 }
 
 #[test]
-fn an_id_that_cannot_be_one_is_refused_by_every_operation_that_takes_one() {
+fn invalid_id_is_rejected_by_every_operation_with_an_id() {
     let any = Fields::carrying(&[Field::Subject, Field::Body, Field::Internal]);
     let capabilities = Capabilities::none()
         .get()

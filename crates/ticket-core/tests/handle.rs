@@ -51,7 +51,7 @@ async fn delete_answers_each_id_once_in_order_and_sends_each_id_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_that_fit_into_one_call_are_held_to_the_same() {
+async fn delete_in_one_call_follows_the_same_rules() {
     let (tickets, seen) = Memory::new(Capabilities::none().delete(3)).handle();
     // Sorted, but one cannot be an id.
     let report = tickets.delete(["", "a", "b"]).await;
@@ -97,7 +97,7 @@ async fn an_id_that_comes_twice_is_sent_once_also_where_its_batch_is_divided() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outcome_belongs_to_its_id_wherever_it_stands_in_the_providers_report() {
+async fn outcome_is_matched_by_id_in_any_report_order() {
     // In one call, and in several.
     for ids in [&["a", "b"][..], &["a", "b", "c", "d"]] {
         let (tickets, seen) = Memory::new(Capabilities::none().delete(2))
@@ -264,7 +264,7 @@ async fn the_defaults_of_the_trait_answer_unsupported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_takes_too_long_ends_with_a_true_effect() {
+async fn timed_out_attempt_has_the_right_effect() {
     let fields = Fields::carrying(&[Field::Subject, Field::Description]);
     let memory = Memory::new(Capabilities::none().get().create(fields));
     let seen = Arc::clone(&memory.calls);

@@ -20,7 +20,7 @@ use ticket_core::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn list_all_walks_every_page_and_survives_an_empty_one() {
+async fn list_all_reads_every_page_including_an_empty_one() {
     let (tickets, seen) =
         Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
             .listing(|cursor| match cursor {
@@ -47,7 +47,7 @@ async fn list_all_walks_every_page_and_survives_an_empty_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_leads_in_circles_ends_with_an_error_that_names_it() {
+async fn pagination_loop_ends_with_an_error() {
     // A cursor that repeats at once, and circles of several lengths that begin after a while.
     for (lead, circle) in [(0, 1), (3, 1), (0, 5), (10, 7), (50, 100)] {
         let count = AtomicUsize::new(0);
@@ -145,7 +145,7 @@ async fn a_list_of_empty_pages_without_end_ends_with_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_that_begins_anew_after_the_last_page_ends_the_list_with_an_error() {
+async fn restart_after_the_last_page_ends_with_an_error() {
     // The cursors count on for ever; the pages come again after so many.
     for (circle, is_last_empty) in [(2, false), (3, false), (4, true), (7, false), (50, true)] {
         let (tickets, seen) =
@@ -176,7 +176,7 @@ async fn a_vendor_that_begins_anew_after_the_last_page_ends_the_list_with_an_err
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_only_begins_like_the_one_before_is_no_circle() {
+async fn page_with_the_same_first_item_is_not_a_loop() {
     // The ticket was open when the open ones were read, and closed when the closed ones were.
     let (tickets, _) = Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
         .listing(|cursor| match cursor {
@@ -215,7 +215,7 @@ async fn a_page_is_read_only_when_its_tickets_are_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_list_ends_with_its_first_error_which_tells_where_it_happened() {
+async fn list_ends_with_its_first_error_and_the_operation() {
     // The vendor's, and one of ours; after either the vendor is not asked again.
     let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Forbidden, Effect::None)));
     let log = fake.log();
@@ -249,7 +249,7 @@ async fn the_list_ends_with_its_first_error_which_tells_where_it_happened() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_page_is_asked_for_by_the_same_query() {
+async fn every_page_is_read_with_the_same_query() {
     let list = Capabilities::none().list(Fields::carrying(&[
         Field::Search,
         Field::Cursor,
@@ -318,7 +318,7 @@ async fn sizes_asked_for(
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_have_the_size_of_the_query_else_of_the_account_else_the_largest_documented() {
+async fn page_size_comes_from_query_then_account_then_provider() {
     const SIZED: &[Field] = &[Field::Cursor, Field::PageLimit];
     const HUNDRED: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
     let largest = Fields::carrying(SIZED).largest_page(HUNDRED);
@@ -405,7 +405,7 @@ fn message(text: &str) -> Message {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_all_walks_every_page() {
+async fn messages_all_reads_every_page() {
     let (tickets, calls) = conversation(|cursor| match cursor {
         None => Page::last(vec![message("a"), message("b")]).next(Some(Cursor::new("2"))),
         Some(_) => Page::last(vec![message("c")]),
@@ -421,7 +421,7 @@ async fn messages_all_walks_every_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_that_lead_in_circles_end_with_an_error_that_shows_none_of_them() {
+async fn pagination_loop_of_messages_ends_with_an_error_without_text() {
     let count_on = |cursor: Option<&str>| {
         let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
         Some(Cursor::new((page + 1).to_string()))

@@ -131,7 +131,7 @@ fn calls_are_counted_and_timed_and_errors_told_by_kind() {
 }
 
 #[test]
-fn a_repeat_is_an_attempt_and_its_wait_for_the_quota_is_told() {
+fn retry_counts_as_an_attempt_and_records_its_wait() {
     let found = measured(async {
         let tickets = stacked(
             Fake::new(1)
@@ -159,7 +159,7 @@ fn a_repeat_is_an_attempt_and_its_wait_for_the_quota_is_told() {
 }
 
 #[test]
-fn what_was_never_sent_is_a_call_and_an_error_but_no_attempt() {
+fn unsent_call_counts_as_call_and_error_but_not_as_attempt() {
     let found = measured(async {
         let tickets = stacked(
             Fake::new(1).info(|info| info.limit(quota(1, 60))),

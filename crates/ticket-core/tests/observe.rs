@@ -123,7 +123,7 @@ async fn a_span_tells_what_happened_and_no_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_repeating_and_giving_up_are_told_with_the_attempt_they_belong_to() {
+async fn waits_retries_and_giving_up_are_recorded_with_their_attempt() {
     let log = written(async {
         let fake = Fake::new(1)
             .info(|info| info.limit(Limit::new().window(Quota::new(1, Duration::from_secs(5)))))

@@ -28,7 +28,7 @@ fn provider() -> MockTicketProvider {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_is_visible_and_tells_no_text() {
+async fn waiting_emits_events_without_text() {
     let log = LogCapture::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)

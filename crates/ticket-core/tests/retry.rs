@@ -52,7 +52,7 @@ fn expected(kind: ErrorKind, effect: Effect, operation: Operation) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_cell_of_the_decision_is_what_the_layer_does() {
+async fn retry_layer_follows_every_cell_of_the_table() {
     let mut repeated = 0;
     for &kind in ErrorKind::ALL {
         for effect in EFFECTS {
@@ -110,7 +110,7 @@ async fn after(effect: Effect, outcome: Outcome) -> Outcome {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_repeated_delete_does_not_find_was_deleted_by_the_attempt_before() {
+async fn retried_delete_with_not_found_is_already_done() {
     let not_found = || Outcome::NotFound(error(ErrorKind::NotFound, Effect::None));
     let failed = || Outcome::Failed(error(ErrorKind::Conflict, Effect::None));
     let word = async |effect, outcome| Change::Delete.word(&after(effect, outcome).await);
@@ -128,7 +128,7 @@ async fn what_a_repeated_delete_does_not_find_was_deleted_by_the_attempt_before(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_after_a_lost_answer_is_of_unknown_effect_and_says_how_often_it_was_tried() {
+async fn rejection_after_a_lost_reply_has_unknown_effect_and_the_attempts() {
     let fake = Fake::new(1).answering(|call| {
         Err(match call.number {
             0 => error(ErrorKind::Timeout, Effect::Unknown),
@@ -168,7 +168,7 @@ async fn times(policy: RetryPolicy, seed: u64, failed: Error) -> Vec<u128> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_are_drawn_from_doubling_spans_and_are_the_same_for_the_same_seed() {
+async fn backoff_doubles_and_is_reproducible_with_a_seed() {
     let server = || error(ErrorKind::Server, Effect::None);
     let mut longest = [0; 5];
     for seed in 0..50 {
@@ -207,7 +207,7 @@ async fn a_vendor_that_asks_to_wait_is_obeyed_up_to_a_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_attempt_begins_after_the_deadline_and_a_wait_that_ends_at_it_is_not_begun() {
+async fn no_attempt_and_no_wait_reaches_the_deadline() {
     for deadline in [80, 100] {
         let fake = Fake::new(1).answering(|_| {
             Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(40)))
@@ -227,7 +227,7 @@ async fn no_attempt_begins_after_the_deadline_and_a_wait_that_ends_at_it_is_not_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_that_comes_first_by_less_than_the_clock_shows_is_no_stop() {
+async fn deadline_within_the_clock_resolution_is_not_a_stop() {
     let wait = Duration::from_micros(1200);
     let fake = Fake::new(1).answering(move |_| {
         Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(wait))
@@ -268,7 +268,7 @@ async fn a_policy_means_the_same_for_a_single_call_and_in_a_bulk_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_earlier_attempt_may_have_deleted_is_not_told_as_not_found() {
+async fn not_found_after_an_earlier_unknown_attempt_is_already_done() {
     let missing = |_: &str, _| Outcome::NotFound(error(ErrorKind::NotFound, Effect::None));
     for (earlier, told) in [
         (Effect::None, "not_found"),
@@ -314,7 +314,7 @@ async fn the_budget_is_shared_by_clones_and_earned_by_successes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stopping_ends_the_wait_between_attempts_with_what_the_last_one_was_told() {
+async fn stop_between_attempts_returns_the_last_error() {
     let fake = Fake::new(1).answering(|_| {
         Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(100)))
     });
@@ -353,7 +353,7 @@ async fn a_dropped_call_is_not_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_for_the_quota_costs_no_budget_and_every_answer_earns_some() {
+async fn rate_limit_costs_no_budget_and_every_reply_adds_some() {
     let fake = Fake::new(1).answering(|call| match call.ids.concat().as_str() {
         "missing" => Err(error(ErrorKind::NotFound, Effect::None)),
         "limited" => Err(error(ErrorKind::RateLimited, Effect::None)),
@@ -376,7 +376,7 @@ async fn a_refusal_for_the_quota_costs_no_budget_and_every_answer_earns_some() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_beyond_all_time_is_given_up() {
+async fn overflowing_wait_gives_up() {
     let endless = error(ErrorKind::RateLimited, Effect::None).with_retry_after(Duration::MAX);
     let obedient = attempts(3).max_retry_after(Duration::MAX);
     assert_eq!(times(obedient, SEED, endless).await, [0]);

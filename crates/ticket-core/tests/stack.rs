@@ -36,7 +36,7 @@ fn ids(count: usize) -> impl futures_core::Stream<Item = String> + Send {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_providers_own_quota_is_kept_unless_another_pacer_is_given() {
+async fn documented_quota_applies_unless_a_pacer_is_given() {
     let limited = || Fake::new(1).info(|info| info.limit(quotas(2, 10)));
     let fake = limited();
     let log = fake.log();
@@ -78,7 +78,7 @@ async fn every_attempt_takes_a_slot_and_has_its_own_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_for_the_quota_closes_the_account_for_every_handle_and_loses_nothing() {
+async fn rate_limit_pauses_every_handle_and_loses_no_call() {
     let fake = Fake::new(1).answering(|call| match call.number {
         0 => Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(30))),
         _ => Ok(()),
@@ -96,7 +96,7 @@ async fn a_refusal_for_the_quota_closes_the_account_for_every_handle_and_loses_n
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_single_call_waits_no_longer_than_its_deadline_and_says_what_for() {
+async fn single_call_fails_at_its_deadline_with_the_wait_reason() {
     let fake = Fake::new(1).info(|info| info.limit(quotas(1, 600)));
     let log = fake.log();
     let tickets = stacked(fake, StackOptions::default());
@@ -127,7 +127,7 @@ async fn bulk_work_waits_for_a_small_quota_as_long_as_it_takes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn work_that_is_stopped_does_not_wait_for_the_quota() {
+async fn stopped_change_does_not_wait_for_the_quota() {
     let fake = Fake::new(1)
         .info(|info| info.limit(quotas(3, 600)))
         .latency(seconds(1));
@@ -159,7 +159,7 @@ async fn work_that_is_stopped_does_not_wait_for_the_quota() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_deadline_leaves_no_slot_for_was_never_tried() {
+async fn tickets_without_a_slot_before_the_deadline_are_unattempted() {
     let fake = Fake::new(1).info(|info| info.limit(quotas(3, 600)));
     let log = fake.log();
     let tickets = stacked(fake, StackOptions::default());
@@ -186,7 +186,7 @@ async fn what_the_deadline_leaves_no_slot_for_was_never_tried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_between_two_attempts_never_hides_that_the_first_may_have_worked() {
+async fn stop_between_attempts_keeps_the_unknown_effect() {
     let fake = Fake::new(1)
         .info(|info| info.limit(quotas(1, 600)))
         .answering(|_| Err(error(ErrorKind::Timeout, Effect::Unknown)));
@@ -253,7 +253,7 @@ async fn ambiguously_not_found(
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_not_found_is_ambiguous_a_ticket_is_gone_only_if_it_cannot_be_read_either() {
+async fn ambiguous_not_found_is_already_done_only_if_get_finds_nothing() {
     let readable = || Capabilities::none().get();
     let (gone, calls) = ambiguously_not_found(readable(), Some(ErrorKind::NotFound)).await;
     assert_eq!(gone.as_str(), "already_done");
@@ -275,7 +275,7 @@ async fn where_not_found_is_ambiguous_a_ticket_is_gone_only_if_it_cannot_be_read
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_not_found_is_ambiguous_and_nothing_can_be_read_nobody_knows() {
+async fn ambiguous_not_found_without_get_is_unknown() {
     let (outcome, calls) = ambiguously_not_found(Capabilities::none(), None).await;
     assert_eq!(outcome.as_str(), "unknown");
     let error = outcome.error().unwrap();
@@ -304,7 +304,7 @@ async fn the_same_seed_makes_the_same_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_held_back_for_the_quota_was_not_sent_even_when_it_is_abandoned() {
+async fn abandoned_call_that_waits_for_the_quota_is_unattempted() {
     let fake = Fake::new(1)
         .info(|info| info.limit(quotas(1, 600)))
         .latency(seconds(60));
@@ -331,7 +331,7 @@ async fn what_is_held_back_for_the_quota_was_not_sent_even_when_it_is_abandoned(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_pause_of_the_vendors_is_waited_for_by_every_ticket_of_a_list() {
+async fn bulk_change_waits_for_a_long_pause_of_the_vendor() {
     let fake = Fake::new(1).answering(|call| match call.number {
         0..4 => Err(error(ErrorKind::RateLimited, Effect::None).with_retry_after(seconds(600))),
         _ => Ok(()),
@@ -345,7 +345,7 @@ async fn a_long_pause_of_the_vendors_is_waited_for_by_every_ticket_of_a_list() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn tickets_are_sent_in_the_order_of_the_list_whichever_thread_is_first() {
+async fn tickets_are_sent_in_list_order_on_many_threads() {
     let one_at_a_time = Limit::new().max_concurrent(NonZeroUsize::MIN);
     let fake = Fake::new(1).info(|info| info.limit(one_at_a_time));
     let log = fake.log();

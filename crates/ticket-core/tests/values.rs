@@ -19,7 +19,7 @@ fn an_id_is_made_of_owned_and_of_borrowed_text() {
 }
 
 #[test]
-fn no_step_of_a_builder_forgets_the_ones_before() {
+fn builder_steps_keep_earlier_fields() {
     let file = || Attachment::new("a.txt", *b"a").media_type("text/plain");
     let ticket = NewTicket::new("subject")
         .description("description")

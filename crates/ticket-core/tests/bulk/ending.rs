@@ -12,7 +12,7 @@ use crate::common::{Fake, error};
 use crate::{at_once, delete, reason, seconds, words};
 
 #[tokio::test(start_paused = true)]
-async fn an_account_that_is_at_fault_is_not_asked_again() {
+async fn account_error_ends_the_change() {
     let at_fault = [
         ErrorKind::Unauthenticated,
         ErrorKind::TokenExpired,
@@ -46,7 +46,7 @@ async fn an_account_that_is_at_fault_is_not_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_that_is_out_of_reach_is_given_up_after_calls_in_a_row() {
+async fn unreachable_vendor_ends_the_change_after_consecutive_failures() {
     let fake = Fake::new(1).answering(|call| match call.number {
         // Four failures, a success, and then nothing but failures.
         4 => Ok(()),
@@ -75,7 +75,7 @@ async fn a_vendor_that_is_out_of_reach_is_given_up_after_calls_in_a_row() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_no_success_shows_that_the_vendor_is_within_reach() {
+async fn error_reply_resets_the_count_of_consecutive_failures() {
     let fake = Fake::new(1).answering(|call| {
         Err(match call.number % 10 {
             0 => error(ErrorKind::Timeout, Effect::Unknown),
@@ -105,7 +105,7 @@ async fn interrupted(
 }
 
 #[tokio::test(start_paused = true)]
-async fn finishing_waits_for_what_is_on_its_way_and_tries_nothing_else() {
+async fn finish_waits_for_calls_in_flight_and_starts_none() {
     let stop = Stop::new();
     let context = CallContext::new().stop(stop.clone());
     let (settled, sent, took) = interrupted(context, async {
@@ -121,7 +121,7 @@ async fn finishing_waits_for_what_is_on_its_way_and_tries_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn abandoning_leaves_what_is_on_its_way_unknown() {
+async fn abandon_leaves_calls_in_flight_unknown() {
     let stop = Stop::new();
     let context = CallContext::new().stop(stop.clone());
     let (settled, sent, took) = interrupted(context, async {
@@ -153,7 +153,7 @@ async fn nothing_is_sent_after_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_stopped_before_it_began_sends_nothing() {
+async fn change_stopped_before_its_start_sends_nothing() {
     let stop = Stop::new();
     stop.finish();
     let (settled, sent, took) = interrupted(CallContext::new().stop(stop), async {}).await;
@@ -162,7 +162,7 @@ async fn what_was_stopped_before_it_began_sends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_reason_for_ending_is_the_one_that_is_told() {
+async fn first_reason_for_ending_is_reported() {
     let stop = Stop::new();
     let fake = Fake::new(1)
         .latency(seconds(2))

@@ -64,7 +64,7 @@ fn reason(settled: &Settled<usize>) -> &Error {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_are_taken_only_as_fast_as_batches_go_out() {
+async fn input_is_read_only_as_fast_as_batches_are_sent() {
     let fake = Fake::new(2);
     let log = fake.log();
     let taken = Arc::new(Mutex::new(0));
@@ -84,7 +84,7 @@ async fn ids_are_taken_only_as_fast_as_batches_go_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn batches_are_full_and_go_out_several_at_once() {
+async fn batches_are_full_and_sent_concurrently() {
     let fake = Fake::new(100).latency(seconds(1));
     let log = fake.log();
     let start = Instant::now();
@@ -122,7 +122,7 @@ async fn most_at_once(quotas: Limit, account: Option<usize>, options: &BulkOptio
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_at_once_are_those_of_the_options_else_of_the_account_else_fit_the_quotas() {
+async fn concurrency_comes_from_options_then_account_then_quotas() {
     let default = BulkOptions::default();
     let window = || Limit::new().window(Quota::new(1000, seconds(1)));
     let three = NonZeroUsize::new(3).unwrap();
@@ -145,7 +145,7 @@ async fn calls_at_once_are_those_of_the_options_else_of_the_account_else_fit_the
 }
 
 #[tokio::test(start_paused = true)]
-async fn outcomes_come_in_the_order_of_completion_with_their_place() {
+async fn outcomes_arrive_in_order_of_completion_with_their_key() {
     // The first call is answered last.
     let fake = Fake::new(1)
         .latency(seconds(1))
@@ -189,7 +189,7 @@ impl ticket_core::Layer for Slow {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_that_is_not_full_does_not_wait_for_ids_that_may_never_come() {
+async fn partial_batch_is_sent_while_the_input_is_pending() {
     let fake = Fake::new(100);
     let log = fake.log();
     let ids = stream::iter(["a", "b"]).chain(stream::pending());
@@ -207,7 +207,7 @@ async fn a_batch_that_is_not_full_does_not_wait_for_ids_that_may_never_come() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_comes_of_nothing() {
+async fn empty_input_has_no_outcomes_and_makes_no_calls() {
     let fake = Fake::new(3);
     let log = fake.log();
     assert!(delete(&fake.bare(), [""; 0], &at_once(4)).await.is_empty());
@@ -215,7 +215,7 @@ async fn nothing_comes_of_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_that_cannot_be_one_is_refused_by_itself_and_never_sent() {
+async fn invalid_id_fails_alone_and_is_not_sent() {
     let fake = Fake::new(3);
     let log = fake.log();
     let settled = delete(&fake.layered(Check), ["", "a", "", "b"], &at_once(1)).await;
@@ -230,7 +230,7 @@ async fn an_id_that_cannot_be_one_is_refused_by_itself_and_never_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_twice_in_a_batch_is_sent_once_and_answered_twice() {
+async fn duplicate_id_in_a_batch_is_sent_once_and_has_two_outcomes() {
     let fake = Fake::new(3);
     let log = fake.log();
     let settled = delete(&fake.bare(), ["a", "b", "a"], &at_once(4)).await;
@@ -239,7 +239,7 @@ async fn an_id_twice_in_a_batch_is_sent_once_and_answered_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_reader_keeps_no_answer_from_being_heard() {
+async fn replies_are_received_while_the_reader_is_slow() {
     let start = Instant::now();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&heard);
@@ -261,7 +261,7 @@ async fn a_slow_reader_keeps_no_answer_from_being_heard() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_that_panics_does_so_in_the_callers_task() {
+async fn provider_panic_continues_in_the_callers_task() {
     // As it begins, and after it has waited.
     for latency in [Duration::ZERO, seconds(1)] {
         let fake = Fake::new(1)

@@ -12,7 +12,7 @@ use crate::at_once;
 use crate::common::{Fake, error};
 
 #[tokio::test(start_paused = true)]
-async fn resolving_answers_for_each_ticket_by_itself() {
+async fn resolve_has_one_outcome_per_ticket() {
     let fake = Fake::new(1).answering(|call| match call.ids.concat().as_str() {
         "gone" => Err(error(ErrorKind::NotFound, Effect::None)),
         "lost" => Err(error(ErrorKind::Timeout, Effect::Unknown)),
@@ -64,7 +64,7 @@ async fn resolved_again(look: Option<Result<Option<Status>, ErrorKind>>) -> Outc
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repeated_resolve_that_finds_nothing_is_settled_by_a_look() {
+async fn retried_resolve_with_not_found_is_settled_by_a_get() {
     for (look, word) in [
         (Some(Ok(Some(Status::Resolved))), "resolved"),
         (Some(Ok(Some(Status::Closed))), "resolved"),

@@ -6,7 +6,7 @@ use crate::common::{Fake, error};
 use crate::{at_once, delete, reason, words};
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_that_is_refused_is_split_until_the_one_at_fault_is_found() {
+async fn rejected_batch_is_split_until_the_faulty_id_is_found() {
     let bad = |ids: &[String]| ids.iter().any(|id| id == "5");
     let fake = Fake::new(8).answering(move |call| {
         if bad(&call.ids) {
@@ -38,7 +38,7 @@ async fn a_batch_that_is_refused_is_split_until_the_one_at_fault_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_other_failure_splits_a_batch() {
+async fn batch_is_not_split_after_other_errors() {
     for &kind in ErrorKind::ALL {
         for effect in [Effect::None, Effect::Unknown] {
             if (kind, effect) == (ErrorKind::InvalidInput, Effect::None) {
@@ -59,7 +59,7 @@ async fn no_other_failure_splits_a_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_that_refuses_everything_is_not_asked_about_each_ticket_of_every_batch() {
+async fn splitting_stops_when_the_vendor_rejects_everything() {
     let refused = || error(ErrorKind::InvalidInput, Effect::None).with_status(400);
     let fake = Fake::new(8).answering(move |_| Err(refused()));
     let log = fake.log();
@@ -70,7 +70,7 @@ async fn a_vendor_that_refuses_everything_is_not_asked_about_each_ticket_of_ever
 }
 
 #[tokio::test(start_paused = true)]
-async fn tickets_that_fail_by_themselves_for_other_reasons_keep_no_later_batch_from_being_split() {
+async fn single_failures_for_other_reasons_do_not_stop_splitting() {
     let fake = Fake::new(2).answering(|call| match call.ids.join(",").as_str() {
         "good" => Ok(()),
         ids if ids.contains(',') => Err(error(ErrorKind::InvalidInput, Effect::None)),
@@ -86,7 +86,7 @@ async fn tickets_that_fail_by_themselves_for_other_reasons_keep_no_later_batch_f
 }
 
 #[tokio::test(start_paused = true)]
-async fn batches_are_split_until_as_many_tickets_as_two_hold_were_refused_one_by_one() {
+async fn splitting_stops_after_two_batches_of_single_rejections() {
     let refused = |kind| Err(error(kind, Effect::None));
     let fake = Fake::new(4).answering(move |call| match call.ids.join(",").as_str() {
         "good" => Ok(()),

@@ -53,7 +53,7 @@ async fn calls_are_sent_in_the_order_in_which_they_came() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_comes_later_does_not_pass_the_line() {
+async fn later_call_does_not_overtake_the_queue() {
     let account = Vendor::new(Duration::ZERO).within([quota(1, seconds(5))]);
     account.resolve("a").await.unwrap();
     let mut early = Box::pin(account.resolve("early"));
@@ -87,7 +87,7 @@ async fn the_whole_quota_is_used_at_once_where_it_is_free() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_given_up_on_its_way_keeps_its_slot_for_a_window() {
+async fn dropped_call_in_flight_keeps_its_slot_for_a_window() {
     let account = Vendor::new(seconds(60)).within([quota(1, seconds(5))]);
     timeout(seconds(1), account.resolve("a")).await.unwrap_err();
     account.assert_idle();
@@ -110,7 +110,7 @@ async fn a_call_that_timed_out_keeps_its_slot_for_a_window() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_no_longer_waits_leaves_nothing_behind_and_the_next_one_is_served() {
+async fn dropped_wait_leaves_the_queue_and_the_next_call_is_served() {
     let account = Vendor::new(Duration::ZERO).within([quota(1, seconds(5))]);
     account.resolve("a").await.unwrap();
     let mut first = Box::pin(account.resolve("first in line"));
@@ -130,7 +130,7 @@ async fn whoever_no_longer_waits_leaves_nothing_behind_and_the_next_one_is_serve
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_no_longer_waits_for_the_end_of_other_calls_leaves_nothing_behind() {
+async fn dropped_wait_for_concurrency_frees_its_place() {
     let limits = [
         Limit::new().max_concurrent(NonZeroUsize::MIN),
         endpoint(&[Operation::Resolve]),
@@ -167,7 +167,7 @@ async fn all_windows_hold_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_calls_are_on_their_way_than_allowed() {
+async fn calls_in_flight_never_exceed_the_limit() {
     let quotas = Limit::new().max_concurrent(NonZeroUsize::new(2).unwrap());
     let account = Vendor::new(seconds(1)).within([quotas]);
     let ids = ["a", "b", "c", "d", "e"];
@@ -181,7 +181,7 @@ async fn no_more_calls_are_on_their_way_than_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_busy_operation_holds_up_itself_and_no_other() {
+async fn busy_operation_delays_no_other_operation() {
     let limits = [
         quota(3, seconds(10)),
         endpoint(&[Operation::Resolve]),
@@ -196,7 +196,7 @@ async fn a_busy_operation_holds_up_itself_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn operations_of_one_endpoint_hold_up_each_other() {
+async fn operations_of_one_endpoint_share_its_limit() {
     let limits = [endpoint(&[Operation::Resolve, Operation::Comment])];
     let account = Vendor::new(seconds(1)).within(limits);
     let _ = tokio::join!(
@@ -207,7 +207,7 @@ async fn operations_of_one_endpoint_hold_up_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_for_a_busy_operation_takes_no_place_among_those_on_their_way() {
+async fn call_waiting_for_a_busy_operation_is_not_in_flight() {
     let limits = [
         Limit::new().max_concurrent(NonZeroUsize::new(2).unwrap()),
         endpoint(&[Operation::Resolve]),
@@ -222,7 +222,7 @@ async fn whoever_waits_for_a_busy_operation_takes_no_place_among_those_on_their_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_closes_the_account_for_everyone_for_as_long_as_the_vendor_says() {
+async fn rate_limit_pauses_the_account_for_retry_after() {
     let vendor = Vendor::new(millis(100)).refusing("refused", Some(seconds(30)));
     let account = vendor.within([quota(2, seconds(5))]);
     let results = account.resolve_all(["a", "refused", "b", "c", "d"]).await;
@@ -240,7 +240,7 @@ async fn a_refusal_closes_the_account_for_everyone_for_as_long_as_the_vendor_say
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_without_a_time_closes_for_the_shortest_window_or_a_second() {
+async fn rate_limit_without_retry_after_pauses_for_the_shortest_window_or_a_second() {
     let vendor = Vendor::new(Duration::ZERO).refusing("refused", None);
     let quotas = quota(10, seconds(60)).window(Quota::new(10, seconds(5)));
     let account = vendor.within([quotas]);
@@ -254,7 +254,7 @@ async fn a_refusal_without_a_time_closes_for_the_shortest_window_or_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_failure_closes_nothing() {
+async fn other_errors_do_not_pause_the_account() {
     let account = Vendor::new(Duration::ZERO).within([quota(2, seconds(5))]);
     let results = account.resolve_all(["missing", "a"]).await;
     assert_eq!(results[0].as_ref().unwrap_err().kind(), ErrorKind::NotFound);
@@ -262,7 +262,7 @@ async fn another_failure_closes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_call_keeps_its_slot_for_a_window() {
+async fn rejected_call_keeps_its_slot_for_a_window() {
     let vendor = Vendor::new(Duration::ZERO).refusing("refused", Some(seconds(1)));
     let account = vendor.within([quota(2, seconds(5))]);
     account.resolve("refused").await.unwrap_err();
@@ -314,7 +314,7 @@ async fn without_quotas_nothing_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_status_tells_what_the_first_in_line_waits_for_and_until_when() {
+async fn status_shows_what_the_queue_head_waits_for_and_until_when() {
     let vendor = Vendor::new(millis(100)).refusing("refused", Some(seconds(30)));
     let account = vendor.within([quota(1, seconds(5))]);
     let start = account.vendor.start;
@@ -350,7 +350,7 @@ async fn the_status_tells_what_the_first_in_line_waits_for_and_until_when() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_of_some_operations_counts_those_alone() {
+async fn window_of_some_operations_counts_only_those() {
     let comments = Limit::of([Operation::Comment]).window(Quota::new(1, seconds(10)));
     let account = Vendor::new(Duration::ZERO).within([comments, quota(3, seconds(60))]);
     account.comment("a").await.unwrap();

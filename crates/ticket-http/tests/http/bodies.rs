@@ -102,7 +102,7 @@ async fn an_announced_size_over_the_bound_is_refused_without_reading() {
 }
 
 #[tokio::test]
-async fn the_bound_holds_with_a_client_of_ones_own() {
+async fn body_limit_applies_to_an_injected_client() {
     let server = Server::start(|_| Answer::SendAndClose(chunked(200, LIMIT + 1))).await;
     let own = limited().client(reqwest::Client::builder().no_proxy().build().unwrap());
     let error = server

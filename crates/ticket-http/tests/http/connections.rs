@@ -151,7 +151,7 @@ async fn a_connection_that_the_server_closed_while_it_was_idle_is_replaced() {
 }
 
 #[tokio::test]
-async fn bytes_behind_a_reply_are_nobody_s_reply() {
+async fn bytes_after_a_reply_are_ignored() {
     let server = Server::start(|seen| {
         let Answer::Send(mut bytes) = reply(200, "text/plain", seen.target()) else {
             unreachable!()
@@ -169,7 +169,7 @@ async fn bytes_behind_a_reply_are_nobody_s_reply() {
 }
 
 #[tokio::test]
-async fn a_reply_lost_half_way_is_unknown() {
+async fn truncated_reply_has_unknown_effect() {
     for half in [
         "HTTP/1.1 200 OK\r\ncontent-le",
         "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"a\"",
@@ -184,7 +184,7 @@ async fn a_reply_lost_half_way_is_unknown() {
 }
 
 #[tokio::test]
-async fn an_error_status_counts_though_its_body_is_lost() {
+async fn error_status_is_kept_when_the_body_is_lost() {
     for rest in ["close", "hang"] {
         let half = b"HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 10\r\n\r\n{\"a\"";
         let server = Server::start(move |_| match rest {

@@ -60,7 +60,7 @@ async fn a_request_to_this_computer_never_goes_through_a_proxy() {
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_on_the_way_gets_its_own_password_and_not_the_vendors_key() {
+async fn proxy_gets_its_own_password_and_not_the_vendors_key() {
     use std::error::Error as _;
 
     use secrecy::SecretString;
@@ -88,7 +88,7 @@ async fn a_proxy_on_the_way_gets_its_own_password_and_not_the_vendors_key() {
     }
     let through = async |address| {
         again(
-            "a_proxy_on_the_way_gets_its_own_password_and_not_the_vendors_key",
+            "proxy_gets_its_own_password_and_not_the_vendors_key",
             "https://desk.example.com/api".to_owned(),
             Some(format!("http://user:pr0xy@{address}")),
         )

@@ -34,7 +34,7 @@ async fn a_redirect_is_not_followed_and_gets_no_credentials() {
 }
 
 #[tokio::test]
-async fn a_redirect_that_a_client_of_ones_own_lets_through_is_an_error() {
+async fn redirect_returned_by_an_injected_client_is_an_error() {
     let server = Server::start(|_| with_headers(302, &[("location", "/elsewhere")], "")).await;
     let own = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -89,7 +89,7 @@ async fn a_failure_after_a_followed_redirect_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_reply_from_where_a_redirect_led_is_no_reply_to_the_request() {
+async fn reply_after_a_followed_redirect_is_rejected() {
     for second in [
         || reply(200, "application/json", "{}"),
         || reply(404, "text/plain", "no such page"),
@@ -104,7 +104,7 @@ async fn a_reply_from_where_a_redirect_led_is_no_reply_to_the_request() {
 }
 
 #[tokio::test]
-async fn a_client_of_ones_own_that_gets_no_connection_leaves_the_effect_unknown() {
+async fn injected_client_without_connection_has_unknown_effect() {
     let (address, _taken) = refusing();
     let own = reqwest::Client::builder().no_proxy().build().unwrap();
     let config = HttpConfig::default().client(own);

@@ -163,7 +163,7 @@ async fn a_reply_that_is_kept_fails_with_the_same_words() {
 }
 
 #[tokio::test]
-async fn invalid_utf8_is_stood() {
+async fn invalid_utf8_is_an_error_in_json_and_replaced_in_text() {
     let json = json(b"{\"Data\":\"\xff\xfe\"}").await;
     for error in [
         json.json::<List>().unwrap_err(),
@@ -188,7 +188,7 @@ async fn invalid_utf8_is_stood() {
 }
 
 #[tokio::test]
-async fn a_text_is_bounded_and_a_page_is_none() {
+async fn text_is_truncated_and_empty_for_html() {
     let long = received(|| reply(500, "text/plain", format!(" {}", "ä🎫".repeat(1000)))).await;
     assert_eq!(long.text(), "ä🎫".repeat(150));
     assert_eq!(
@@ -203,7 +203,7 @@ async fn a_text_is_bounded_and_a_page_is_none() {
 }
 
 #[tokio::test]
-async fn a_field_that_may_be_there_is_never_denied() {
+async fn may_contain_key_is_true_for_every_present_key() {
     let names = ["_meta", "response_code"];
     for (body, may) in [
         (r#"{"Id":"1","Note":"nothing"}"#, false),
@@ -219,7 +219,7 @@ async fn a_field_that_may_be_there_is_never_denied() {
 }
 
 #[tokio::test]
-async fn a_list_is_no_object_whatever_stands_around_it() {
+async fn expect_object_rejects_arrays() {
     for body in ["[]", " \n[[160],[]]", "\u{feff}[{\"a\":1}]"] {
         let reply = json(body).await;
         for error in [
@@ -236,7 +236,7 @@ async fn a_list_is_no_object_whatever_stands_around_it() {
 }
 
 #[tokio::test]
-async fn json_is_nobody_s_own_words() {
+async fn text_is_empty_for_json() {
     for body in [
         r#"{"requester":"a@example.com"}"#,
         "\u{feff} \n[\"a@example.com\"]",
@@ -250,7 +250,7 @@ async fn json_is_nobody_s_own_words() {
 }
 
 #[tokio::test]
-async fn what_a_body_is_decides_whether_it_is_a_page() {
+async fn is_html_depends_on_body_before_content_type() {
     for content_type in ["application/json", "text/html", "TEXT/HTML; charset=utf-8"] {
         for body in ["{\"a\":1}", "\u{feff}\r\n{\"a\":1}"] {
             let reply = received(move || reply(200, content_type, body)).await;

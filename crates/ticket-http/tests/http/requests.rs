@@ -161,7 +161,7 @@ async fn a_file_that_is_missing_or_too_large_is_named_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_file_that_shrinks_while_it_is_sent_is_told_as_such_and_never_arrives_whole() {
+async fn file_that_shrinks_while_sending_fails_with_its_cause() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.txt");
     // More than the system's buffers take, so that the most of it is still to be read when the server acts. A file

@@ -87,7 +87,7 @@ async fn a_request_has_one_span_with_the_fields_of_the_conventions_and_no_other(
 }
 
 #[tokio::test]
-async fn what_was_never_on_the_wire_has_the_span_that_it_deserves() {
+async fn failed_connect_has_a_span_and_unsent_request_has_none() {
     let (address, _taken) = refusing();
     let url = format!("http://{address}");
     let client = HttpClient::new(&url, &HttpConfig::default(), &[]).unwrap();

@@ -59,7 +59,7 @@ fn a_url_is_shown_without_what_may_be_secret_and_only_where_it_has_a_host() {
 }
 
 #[tokio::test]
-async fn a_reply_and_a_request_show_what_they_are_and_nothing_that_was_said() {
+async fn debug_of_request_and_reply_shows_no_content() {
     #[derive(Debug, Deserialize)]
     struct Row {
         id: WireId,
@@ -79,7 +79,7 @@ async fn a_reply_and_a_request_show_what_they_are_and_nothing_that_was_said() {
 }
 
 #[tokio::test]
-async fn only_a_request_that_may_have_a_body_says_that_it_has_none() {
+async fn empty_body_is_announced_only_for_methods_with_a_body() {
     let server = Server::agreeable().await;
     let client = server.client();
     client.get(&["t"]).send().await.unwrap();
@@ -125,7 +125,7 @@ impl<'de> Deserialize<'de> for Quoting {
 }
 
 #[tokio::test]
-async fn words_of_a_decoder_that_only_look_like_serdes_are_not_repeated() {
+async fn decoder_message_that_resembles_serde_is_not_repeated() {
     for words in [
         "unknown variant `x`, expected hidden",
         "unknown field `x`, expected hidden",
@@ -160,7 +160,7 @@ async fn a_secret_of_the_body_that_the_vendor_repeats_is_left_out() {
 }
 
 #[tokio::test]
-async fn the_cause_of_a_lost_connection_is_kept_in_the_system_s_words_each_told_once() {
+async fn lost_connection_keeps_each_system_cause_once() {
     use std::error::Error as _;
 
     let (address, _taken) = crate::server::refusing();
