@@ -1,6 +1,6 @@
-//! What can be written behind `tickets`. Not what it does: see `commands`.
+//! The arguments of `tickets`. The commands themselves are in `commands`.
 //!
-//! No argument takes a secret: arguments can be read by every user of a computer.
+//! No argument takes a secret, because every user of a computer can read the arguments of its processes.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -68,8 +68,8 @@ pub(crate) struct Global {
     pub(crate) verbose: u8,
 }
 
-/// The form in which answers are printed: a table for people (plain text where it goes to a file), one
-/// JSON document, one per line as the answers come, or comma-separated values with a header line.
+/// The output format: a table for people (plain text if it goes to a file), one JSON document, one JSON
+/// document per line as results arrive, or comma-separated values with a header line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputFormat {
     #[default]
@@ -144,7 +144,7 @@ pub(crate) struct List {
     pub(crate) page_size: Option<NonZeroU32>,
 }
 
-/// Where a ticket stands, as far as lists can be restricted to it.
+/// The state of tickets in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum State {
     Open,
@@ -301,7 +301,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "must be a number of seconds above 0, such as 20 or 0.5".to_owned())
 }
 
-/// The standard library's own words for 0 are about its types.
+/// The standard library's message for 0 is about its types.
 fn count<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse()
         .map_err(|_| "must be a whole number above 0".to_owned())

@@ -44,7 +44,7 @@ impl Base {
         let url = Url::parse(text).map_err(|error| {
             let example = "https://desk.example.com";
             Error::config(format!(
-                "the base URL cannot be read: {error}; write it whole, such as {example}"
+                "the base URL cannot be read: {error}; use a full URL such as {example}"
             ))
         })?;
         let plain = match url.scheme() {
@@ -70,7 +70,7 @@ impl Base {
         let loopback = is_loopback(host);
         if plain && !loopback && !allow_plain_http {
             return Err(Error::config(format!(
-                "plain http to {host} is refused, nothing was sent: credentials would be readable on the way; use https"
+                "plain http to {host} is refused, nothing was sent: others on the network could read the credentials; use https"
             )));
         }
         if !plain && !cfg!(any(feature = "rustls", feature = "native-tls")) {

@@ -33,14 +33,14 @@ pub fn basic_auth(user: &str, password: &SecretString) -> Result<SecretString> {
     let password = password.expose_secret();
     if user.is_empty() || user.contains(':') {
         return Err(Error::config(
-            "the user name for basic authentication is empty or holds a colon",
+            "the user name for basic authentication is empty or contains a colon",
         ));
     }
     for (text, name) in [(user, "user name"), (password, "password")] {
         // For example a key that was pasted with its line end.
         if text.trim() != text || text.contains(char::is_control) {
             return Err(Error::config(format!(
-                "the {name} for basic authentication begins or ends with white space, or holds a control character"
+                "the {name} for basic authentication begins or ends with white space, or contains a control character"
             )));
         }
     }

@@ -67,7 +67,7 @@ pub(crate) fn read_part<T: DeserializeOwned>(json: &str) -> Result<T, String> {
     let read = if json.starts_with('{') {
         serde_json::from_str(json).or_else(|_| read_telling_where(json.as_bytes()))
     } else {
-        Err("a part of the reply is something else instead of an object".to_owned())
+        Err("a part of the reply is not an object".to_owned())
     };
     read.map_err(|why| format!("{PART}{why}"))
 }

@@ -211,7 +211,7 @@ impl fmt::Debug for HttpResponse {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a date without the server's own clock can only be held against the local one"
+    reason = "without the server's clock, a date can only be compared with the local clock"
 )]
 fn local_clock() -> jiff::Timestamp {
     jiff::Timestamp::now()

@@ -221,7 +221,7 @@ async fn a_list_in_the_place_of_a_ticket_is_no_ticket() {
         .update_ticket(&UpdateTicket::new("2531581"))
         .await
         .map(drop);
-    let part = "something else instead of an object";
+    let part = "a part of the reply is not an object";
     let whole = "expected an object, found sequence";
     for (answer, message) in [
         (list, part),
@@ -262,10 +262,7 @@ async fn notes_are_read_whatever_else_the_ticket_holds_but_of_a_ticket_only() {
         (r#"{"Notes":[]}"#, "`CaseNumber`"),
         (r#"{"CaseNumber":"1","Notes":{}}"#, "`Data.Notes`"),
         (r#"{"CaseNumber":"1","Notes":[{"Date":"x"}]}"#, "`Date`"),
-        (
-            r#"{"CaseNumber":"1","Notes":[null]}"#,
-            "instead of an object",
-        ),
+        (r#"{"CaseNumber":"1","Notes":[null]}"#, "is not an object"),
     ] {
         answer(
             &sandbox,

@@ -370,7 +370,7 @@ async fn row_of_a_list_keeps_its_own_json() {
 
 #[tokio::test]
 async fn error_in_a_row_names_the_field_as_seen_from_the_row() {
-    let no_object = "a part of the reply is something else instead of an object";
+    let no_object = "a part of the reply is not an object";
     for (body, told) in [
         (
             r#"{"rows":[{"id":1},{"id":"1","parts":"s3cret"}]}"#,

@@ -154,13 +154,13 @@ fn styled(template: &str) -> ProgressStyle {
 fn waiting(account: &Account) -> Option<(String, Duration)> {
     let waiting = account.tickets.pacer()?.status().blocked_by?;
     let reason = match waiting.reason {
-        WaitReason::Quota => "waiting for the quota",
-        WaitReason::Closed => "rate-limited by the vendor",
+        WaitReason::Quota => "waiting for the quota,",
+        WaitReason::Closed => "rate-limited, resuming in",
         _ => return None,
     };
     let left = waiting.until?.duration_since(Instant::now());
     let seconds = text::seconds(left.as_secs() + u64::from(left.subsec_nanos() > 0));
-    Some((format!("{reason}, {seconds}"), left))
+    Some((format!("{reason} {seconds}"), left))
 }
 
 /// The progress of an account.

@@ -43,22 +43,18 @@ impl Metrics {
         reason = "it has an effect, which a default should not"
     )]
     pub fn new() -> Self {
-        describe_counter!(CALLS, Unit::Count, "calls begun");
-        describe_counter!(
-            ERRORS,
-            Unit::Count,
-            "calls that failed as a whole, for good"
-        );
+        describe_counter!(CALLS, Unit::Count, "started calls");
+        describe_counter!(ERRORS, Unit::Count, "calls that failed after all retries");
         describe_histogram!(
             DURATION,
             Unit::Seconds,
-            "from a call to its end, attempts and waits included"
+            "duration of a call, all attempts and waits included"
         );
-        describe_counter!(ATTEMPTS, Unit::Count, "attempts that ended");
+        describe_counter!(ATTEMPTS, Unit::Count, "finished attempts");
         describe_histogram!(
             WAIT,
             Unit::Seconds,
-            "how long an attempt was held back for the quota"
+            "how long an attempt waited for the quota"
         );
         Self(())
     }

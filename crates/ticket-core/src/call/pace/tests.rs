@@ -1,4 +1,4 @@
-//! How waiting ends for nothing, and what a store of slots is asked. What the vendor sees: `tests/pace`.
+//! Waits that end without a call, and the calls to a store of slots. `tests/pace` tests what the vendor sees.
 
 use std::num::NonZeroUsize;
 
@@ -25,11 +25,11 @@ fn until(deadline: Instant) -> CallContext {
 
 async fn acquire<'a>(pacer: &'a Pacer, context: &CallContext) -> Result<Slot<'a>> {
     let slot = pacer.acquire("mock", Operation::Delete, context);
-    // A call that would never be sent fails its test.
+    // A call that is never sent must fail its test.
     tokio::time::timeout(seconds(100_000), slot).await.unwrap()
 }
 
-/// A call that is over at once.
+/// A call that ends at once.
 async fn call(pacer: &Pacer) {
     let context = CallContext::default();
     drop(acquire(pacer, &context).await.unwrap());
@@ -55,7 +55,7 @@ async fn a_slot_beyond_the_deadline_is_refused_at_once() {
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert_eq!(error.effect(), Effect::None);
     assert_eq!(error.retry_after(), Some(WINDOW));
-    // Nothing is sent at the deadline itself, so that waiting for it would be in vain too.
+    // Nothing is sent at the deadline itself, so waiting until the deadline is useless, too.
     let just_then = acquire(&pacer, &until(start + WINDOW)).await.unwrap_err();
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(just_then.to_string(), error.to_string());
@@ -269,7 +269,7 @@ async fn what_is_older_than_every_window_is_forgotten() {
     assert_eq!(slots.remembered(), 999);
 }
 
-/// A store that answers as it is told, and counts what it is asked.
+/// A store with scripted answers that counts its calls.
 #[derive(Debug, Default)]
 struct Store {
     asked: Mutex<Vec<Instant>>,

@@ -1,4 +1,4 @@
-//! What an error promises.
+//! Tests of the guarantees of `Error`.
 
 use super::*;
 
@@ -133,7 +133,7 @@ fn no_character_that_misleads_reaches_a_line() {
             .on_ticket(&(&*text).into());
         let line = error.to_string();
         assert!(!line.contains(sign), "{line:?}");
-        // It is shown all the same, three times.
+        // Its escaped form appears three times.
         let escaped = sign.escape_default().to_string();
         assert_eq!(line.matches(&escaped).count(), 3, "{line:?}");
     }
@@ -173,7 +173,7 @@ fn debug_is_one_readable_line_with_what_display_leaves_out() {
 #[test]
 fn debug_tells_a_cause_only_where_it_says_more() {
     let error = |message: &str| Error::new(ErrorKind::Connect, message);
-    // A cause that has one itself.
+    // A cause with its own cause.
     let inner = error("the\nname is not known");
     let outer = error("no connection").with_source(inner);
     assert_eq!(
