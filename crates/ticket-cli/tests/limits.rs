@@ -263,7 +263,7 @@ async fn requests_at_once_are_those_of_the_arguments_else_of_the_account_else_th
         vendor.seen(expected).await;
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
-        while !said.contains("the deadline has come") {
+        while !said.contains("deadline reached") {
             assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
         }
         vendor.answers.add(40);
