@@ -95,7 +95,7 @@ impl Output {
         match (self.target, self.format) {
             (Target::File, _) => stdout.write_all(text.as_bytes())?,
             (Target::Terminal(_), OutputFormat::Csv) => {
-                stdout.write_all(text::lines(text).as_bytes())?
+                stdout.write_all(text::lines(text).as_bytes())?;
             }
             (Target::Terminal(_), _) => stdout.write_all(text::visible_json(text).as_bytes())?,
         }

@@ -46,7 +46,7 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     read.map_or_else(|| read_telling_where(body), Ok)
 }
 
-/// Checks UTF-8 once for the whole body, so that serde_json does not check each string.
+/// Checks UTF-8 once for the whole body, so that `serde_json` does not check each string.
 fn text(body: &[u8]) -> Option<&str> {
     std::str::from_utf8(body).ok()
 }

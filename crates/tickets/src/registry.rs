@@ -259,7 +259,9 @@ impl Registry {
         let mut limits = provider.info().limits.clone();
         if let Some(rates) = &account.rates {
             // How many calls may run at once stays as it is documented.
-            limits.iter_mut().for_each(|limit| limit.windows.clear());
+            for limit in &mut limits {
+                limit.windows.clear();
+            }
             let mut allowed = Limit::new();
             allowed.windows.clone_from(rates);
             limits.push(allowed);

@@ -163,7 +163,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let words = |limits: &[Limit]| in_words(limits, Operation::Delete);
         let limit = Limit::new().window(Quota::new(25, 5 * second));
-        assert_eq!(words(&[limit.clone()]), "25 calls in 5 s");
+        assert_eq!(words(std::slice::from_ref(&limit)), "25 calls in 5 s");
         let limit = limit.window(Quota::new(1, second / 2));
         let endpoint = |operation| Limit::of([operation]).max_concurrent(NonZeroUsize::MIN);
         assert_eq!(
