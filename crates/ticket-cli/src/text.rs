@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 pub(crate) use tickets::diagnosis::one_line as line;
 use tickets::is_misleading;
 
-/// Like [`line`], but keeps line breaks.
+/// Like [`line()`], but keeps line breaks.
 pub(crate) fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let lines: Vec<_> = text.split('\n').map(line).collect();
