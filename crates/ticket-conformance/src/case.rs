@@ -118,7 +118,7 @@ macro_rules! __cases {
         delete delete_of_nothing_sends_nothing [Journal]
             "deleting no ids is an empty report, and nothing is sent";
         delete deleted_tickets_are_gone [Ticket Exists]
-            "`Deleted` means that the ticket is gone; `NotFound` means that there is none, unless the provider declares it vague";
+            "`Done` means that the ticket is gone; `NotFound` means that there is none, unless the provider declares it ambiguous";
         delete deleted_tickets_are_not_found [Ticket]
             "a deleted ticket cannot be read";
         delete delete_leaves_others_alone [Ticket Exists]
