@@ -1,6 +1,6 @@
 //! LeadSquared as a ticket provider: which call each operation is. The types are translated in `mapping.rs`.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -90,7 +90,7 @@ impl TicketProvider for LeadSquared {
     ) -> Result<DeleteReport> {
         self.info.check(&Request::Delete(targets))?;
         // The ids that are numbers, each number once.
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let ids = targets.iter().map(|target| target.id.as_str());
         let numbers: Vec<&str> = ids
             .filter(|id| number(id).is_some_and(|number| seen.insert(number)))

@@ -1,6 +1,6 @@
 //! What comes back: the replies, as far as they are modelled.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{Unexpected, Visitor};
@@ -155,12 +155,12 @@ pub struct TrashedTickets {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Trashed {
-    pub(crate) successful_ids: HashSet<TicketNumber>,
-    pub(crate) failed_ids: HashSet<TicketNumber>,
+    pub(crate) successful_ids: BTreeSet<TicketNumber>,
+    pub(crate) failed_ids: BTreeSet<TicketNumber>,
 }
 
 /// A ticket's number, as a number or a text; nothing where it is another text.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TicketNumber(pub(crate) Option<u64>);
 
 impl<'de> Deserialize<'de> for TicketNumber {
