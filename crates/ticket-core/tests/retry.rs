@@ -285,8 +285,12 @@ async fn not_found_after_an_earlier_unknown_attempt_is_already_done() {
         .answering(|_| Err(error(ErrorKind::Forbidden, Effect::None)))
         .layered(retry(attempts(1)));
     let context = CallContext::new().earlier_attempt(Effect::Unknown);
-    let failed = tickets.with(context).resolve("1").await.unwrap_err();
+    let tickets = tickets.with(context);
+    let failed = tickets.resolve("1").await.unwrap_err();
     assert_eq!(failed.effect(), Effect::Unknown);
+    // A read has no effect, even then.
+    let failed = tickets.get("1").await.unwrap_err();
+    assert_eq!(failed.effect(), Effect::None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -96,7 +96,7 @@ impl Retry {
 
 impl Layer for Retry {
     async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
-        let past = Past::before(call.context());
+        let past = Past::before(&call);
         match self.attempt(call, &past, next).await {
             Ok(reply) => Ok(reply),
             // Boxed to keep the futures small: most calls succeed at once.
@@ -196,10 +196,16 @@ struct Past {
 
 impl Past {
     /// The state before the first attempt of a call.
-    fn before(context: &CallContext) -> Self {
+    fn before(call: &Call<'_>) -> Self {
+        // A read changes nothing, whatever earlier attempts of a write did.
+        let effect = if call.operation().is_write() {
+            call.context().earlier_attempt
+        } else {
+            Effect::None
+        };
         Self {
             attempts: 0,
-            effect: context.earlier_attempt,
+            effect,
             last: None,
         }
     }
