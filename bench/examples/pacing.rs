@@ -24,10 +24,9 @@ use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use ticket_testkit::window::{Window, WindowModel};
-use tickets::{
-    Call, CallContext, Capabilities, Error, ErrorKind, Layer, Limit, Next, Pace, Pacer,
-    ProviderInfo, Quota, Reply, Result, Stack, TicketId, TicketProvider,
-};
+use tickets::call::{Call, Layer, Next, Pace, Pacer, Reply, Stack};
+use tickets::provider::{Capabilities, Limit, Quota};
+use tickets::{CallContext, Error, ErrorKind, ProviderInfo, Result, TicketId, TicketProvider};
 use tokio::time::{Instant, sleep, sleep_until};
 
 const LATENCIES: [u64; 3] = [20, 74, 300];

@@ -1,7 +1,8 @@
 //! Many tickets at LeadSquared, a hundred a call: by the facade, and by the loop that would be written instead.
 
 use futures_util::{StreamExt as _, stream};
-use tickets::{BulkOptions, Change, TicketRef, apply_everywhere, connect};
+use tickets::bulk::BulkOptions;
+use tickets::{Change, TicketRef, apply_everywhere, connect};
 
 use crate::call::BATCH;
 use crate::contestants::{account, far_quota, trash};

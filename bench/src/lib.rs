@@ -77,7 +77,7 @@ enum Task {
     Pacing {
         /// Calls and seconds, such as `500/1`.
         #[arg(long)]
-        quota: tickets::Quota,
+        quota: tickets::provider::Quota,
         /// For how many windows there are calls.
         #[arg(long)]
         windows: u32,

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tickets::{Quota, connect};
+use tickets::connect;
+use tickets::provider::Quota;
 
 use crate::Error;
 use crate::call::TICKET;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use futures_util::{StreamExt as _, stream};
 use ticket_sandbox::Fault;
-use tickets::{Effect, NewTicket, Person, Priority};
+use tickets::model::{Person, Priority};
+use tickets::{Effect, NewTicket};
 use tokio::time::Instant;
 
 use crate::{Fallible, Soak, tell, tell_calls, unreliable, vendor};

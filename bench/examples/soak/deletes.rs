@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use futures_util::{StreamExt as _, stream};
 use ticket_sandbox::{Fault, TicketSeed, Vendor};
-use tickets::{BulkOptions, Change, Outcome, TicketRef, apply_everywhere};
+use tickets::bulk::BulkOptions;
+use tickets::{Change, Outcome, TicketRef, apply_everywhere};
 use tokio::time::Instant;
 
 use crate::{Fallible, Soak, tell, tell_calls, unreliable, vendor};

@@ -28,7 +28,8 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use ticket_sandbox::{Endpoint, Fault, Sandbox, Vendor, WindowModel};
-use tickets::{AccountConfig, Quota, Registry, Tickets};
+use tickets::provider::Quota;
+use tickets::{AccountConfig, Registry, Tickets};
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 

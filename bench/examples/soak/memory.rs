@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ticket_sandbox::{Sandbox, Vendor};
+use tickets::bulk::BulkOptions;
+use tickets::provider::Capabilities;
 use tickets::{
-    AccountConfig, BulkOptions, CallContext, Capabilities, Change, DeleteReport, DeleteTarget,
-    Outcome, ProviderInfo, TicketProvider, TicketQuery, TicketRef, Tickets, apply_everywhere,
+    AccountConfig, CallContext, Change, DeleteReport, DeleteTarget, Outcome, ProviderInfo,
+    TicketProvider, TicketQuery, TicketRef, Tickets, apply_everywhere,
 };
 
 use crate::{Fallible, tell};

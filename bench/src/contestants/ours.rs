@@ -6,9 +6,11 @@ use std::sync::Arc;
 use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
+use tickets::call::{Pacer, StackOptions};
+use tickets::model::PageRequest;
+use tickets::provider::{Limit, Quota};
 use tickets::{
-    AccountConfig, CallContext, DeleteTarget, Limit, Pacer, PageRequest, Quota, StackOptions,
-    TicketId, TicketProvider, TicketQuery, Tickets,
+    AccountConfig, CallContext, DeleteTarget, TicketId, TicketProvider, TicketQuery, Tickets,
 };
 
 use super::{Contestant, expect};

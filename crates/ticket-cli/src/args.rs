@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use tickets::Quota;
+use tickets::provider::Quota;
 
 /// Look at, file, change and safely delete tickets in many support systems.
 #[derive(Debug, Parser)]

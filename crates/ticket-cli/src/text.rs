@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 pub(crate) use tickets::diagnosis::one_line as line;
-use tickets::is_misleading;
+use tickets::model::is_misleading;
 
 /// Like [`line()`], but keeps line breaks.
 pub(crate) fn lines(text: &str) -> String {

@@ -156,7 +156,7 @@ pub trait Fixture: Send + Sync + 'static {
 
     /// A change that the vendor accepts. By default a new subject or description, whichever the provider supports.
     fn patch(&self) -> Given<TicketPatch> {
-        use ticket_core::Field;
+        use ticket_core::provider::Field;
 
         let provider = self.provider();
         let capabilities = &provider.info().capabilities;

@@ -5,9 +5,11 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use ticket_core::model::{Direction, PageRequest};
+use ticket_core::provider::{Field, Fields};
 use ticket_core::{
-    CallContext, DeleteTarget, Direction, Error, Field, Fields, NewComment, NewTicket, Operation,
-    Outcome, PageRequest, ProviderInfo, TicketId, TicketPatch, TicketProvider, TicketQuery,
+    CallContext, DeleteTarget, Error, NewComment, NewTicket, Operation, Outcome, ProviderInfo,
+    TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
 
 use crate::fault::Fault;

@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ticket_conformance::{CASES, Case, ConformanceReport, Fixture, Outcome, Suite};
+use ticket_core::provider::Capabilities;
 use ticket_core::{
-    CallContext, Capabilities, Error, ErrorKind, Operation, ProviderInfo, Result, Ticket, TicketId,
+    CallContext, Error, ErrorKind, Operation, ProviderInfo, Result, Ticket, TicketId,
     TicketProvider,
 };
 

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use divan::{AllocProfiler, Bencher};
 use futures_util::{StreamExt as _, stream};
+use ticket_core::bulk::BulkOptions;
+use ticket_core::call::{Pacer, StackOptions};
+use ticket_core::model::RawValue;
+use ticket_core::provider::{Capabilities, Limit, Quota};
 use ticket_core::{
-    BulkOptions, CallContext, Capabilities, Change, DeleteReport, DeleteTarget, Limit, Outcome,
-    Pacer, ProviderInfo, Quota, RawValue, Result, StackOptions, Ticket, TicketId, TicketProvider,
-    Tickets,
+    CallContext, Change, DeleteReport, DeleteTarget, Outcome, ProviderInfo, Result, Ticket,
+    TicketId, TicketProvider, Tickets,
 };
 use tokio::runtime::Runtime;
 

@@ -11,7 +11,7 @@ use crate::tickets::Tickets;
 /// ```
 /// use std::collections::BTreeMap;
 ///
-/// use ticket_core::{AccountSource, Error, ErrorKind, Result, TicketRef, Tickets};
+/// use ticket_core::{Error, ErrorKind, Result, TicketRef, Tickets, AccountSource};
 ///
 /// /// Handles that were made elsewhere.
 /// struct Handles(BTreeMap<String, Tickets>);

@@ -29,7 +29,7 @@ use crate::provider::ticket_provider::TicketProvider;
 ///
 /// ```
 /// use std::num::NonZeroUsize;
-/// use ticket_core::BulkOptions;
+/// use ticket_core::bulk::BulkOptions;
 ///
 /// let options = BulkOptions::default().concurrency(NonZeroUsize::MIN);
 /// ```
@@ -37,7 +37,7 @@ use crate::provider::ticket_provider::TicketProvider;
 #[non_exhaustive]
 pub struct BulkOptions {
     /// Concurrent calls, within the account's quotas. Default: the [account's
-    /// setting](crate::StackOptions::concurrency); without one, 4 if the provider documents a quota and 32 if
+    /// setting](crate::call::StackOptions::concurrency); without one, 4 if the provider documents a quota and 32 if
     /// it does not.
     pub concurrency: Option<NonZeroUsize>,
     /// Stops after this many consecutive calls that failed, retries included, because the vendor was

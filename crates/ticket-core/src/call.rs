@@ -5,3 +5,11 @@ pub(crate) mod layers;
 pub(crate) mod pace;
 pub(crate) mod retry;
 pub(crate) mod stack;
+
+pub use layer::{Call, Layer, Next, Reply};
+#[cfg(feature = "metrics")]
+pub use layers::Metrics;
+pub use layers::{Check, Observe, Pace, Retry, Timeout};
+pub use pace::{NoSlot, PaceStatus, Pacer, Slots, WaitReason, Waiting};
+pub use retry::RetryPolicy;
+pub use stack::{Stack, StackOptions, standard_stack};

@@ -9,3 +9,13 @@ pub(crate) mod raw;
 pub(crate) mod reference;
 pub(crate) mod text;
 pub(crate) mod ticket;
+
+pub use draft::{Attachment, AttachmentSource, Created};
+pub use message::Direction;
+pub use query::{Cursor, PageRequest, State};
+pub use raw::RawJson;
+pub use text::is_misleading;
+pub use ticket::{Person, Priority, Status, Version};
+
+/// A part of a vendor's reply as received, such as a row of a list. A [`RawJson`] is made of it.
+pub use serde_json::value::RawValue;

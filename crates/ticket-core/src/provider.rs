@@ -15,3 +15,13 @@ pub(crate) mod setting;
 pub(crate) mod stop;
 pub(crate) mod support;
 pub(crate) mod ticket_provider;
+
+pub use capability::Capabilities;
+pub use connect::Connect;
+pub use field::{Field, Fields};
+pub use limit::{Limit, Quota};
+pub use operation::Request;
+pub use setting::{Setting, Settings};
+pub use support::Support;
+#[cfg(feature = "mock")]
+pub use ticket_provider::MockTicketProvider;

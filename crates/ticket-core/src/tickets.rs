@@ -283,7 +283,8 @@ impl Tickets {
     ///
     /// ```
     /// use futures_util::{StreamExt as _, stream};
-    /// use ticket_core::{BulkOptions, Change, Tickets};
+    /// use ticket_core::{Change, Tickets};
+    /// use ticket_core::bulk::BulkOptions;
     ///
     /// async fn erase(tickets: &Tickets, ids: Vec<String>) {
     ///     let ids = stream::iter(ids.into_iter().enumerate());
@@ -297,7 +298,7 @@ impl Tickets {
     /// * A batch that is not full is sent when no call is in flight and no further id is ready.
     /// * A duplicate id in one batch is sent once. In a later batch it is sent again, and the vendor does not
     ///   find it.
-    /// * If *not found* after a repeated delete is [no proof](crate::Support::not_found_is_ambiguous), the
+    /// * If *not found* after a repeated delete is [no proof](crate::provider::Support::not_found_is_ambiguous), the
     ///   ticket is read: `AlreadyDone` if the read does not find it either, `Failed` if it exists.
     /// * A batch that the vendor rejects as a whole is split only if one of its ids may be the reason
     ///   (`InvalidInput`), until that id is found. Splitting stops after two batches whose ids were all

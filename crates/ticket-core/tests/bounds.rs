@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
+use ticket_core::bulk::BulkOptions;
+use ticket_core::call::StackOptions;
+use ticket_core::model::{Cursor, PageRequest};
+use ticket_core::provider::Settings;
 use ticket_core::{
-    BulkOptions, CallContext, Change, Cursor, DeleteReport, Error, NewComment, NewTicket, Page,
-    PageRequest, Settings, StackOptions, Ticket, TicketId, TicketPatch, TicketProvider,
-    TicketQuery, Tickets,
+    CallContext, Change, DeleteReport, Error, NewComment, NewTicket, Page, Ticket, TicketId,
+    TicketPatch, TicketProvider, TicketQuery, Tickets,
 };
 
 fn send_sync_static<T: Send + Sync + 'static>() {}

@@ -4,10 +4,11 @@
 mod common;
 
 use common::memory::{Memory, calls};
+use ticket_core::model::{Attachment, Cursor, PageRequest, Person, Priority, State, Status};
+use ticket_core::provider::{Capabilities, Field, Fields, Request};
 use ticket_core::{
-    Attachment, Capabilities, Cursor, DeleteTarget, Effect, ErrorKind, Field, Fields, NewComment,
-    NewTicket, Operation, PageRequest, Person, Priority, ProviderInfo, Request, State, Status,
-    TicketId, TicketPatch, TicketQuery,
+    DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Operation, ProviderInfo, TicketId,
+    TicketPatch, TicketQuery,
 };
 
 fn create_fields() -> Fields {

@@ -14,10 +14,13 @@ use std::time::Duration;
 
 use common::memory::{Memory, calls};
 use common::{Fake, error, make};
+use ticket_core::call::{RetryPolicy, StackOptions};
+use ticket_core::model::PageRequest;
+use ticket_core::provider::{Capabilities, Field, Fields};
 use ticket_core::{
-    CallContext, Capabilities, Change, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Field,
-    Fields, NewComment, NewTicket, Operation, Outcome, PageRequest, ProviderInfo, RetryPolicy,
-    StackOptions, TicketId, TicketPatch, TicketProvider, TicketQuery, Tickets,
+    CallContext, Change, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, NewComment,
+    NewTicket, Operation, Outcome, ProviderInfo, TicketId, TicketPatch, TicketProvider,
+    TicketQuery, Tickets,
 };
 
 fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {

@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex};
 use common::memory::{Memory, calls, ticket};
 use common::{Fake, error};
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use ticket_core::{
-    Capabilities, Cursor, Effect, ErrorKind, Field, Fields, Message, MockTicketProvider, Page,
-    PageRequest, ProviderInfo, StackOptions, Ticket, TicketQuery, Tickets,
-};
+use ticket_core::call::StackOptions;
+use ticket_core::model::{Cursor, PageRequest};
+use ticket_core::provider::{Capabilities, Field, Fields, MockTicketProvider};
+use ticket_core::{Effect, ErrorKind, Message, Page, ProviderInfo, Ticket, TicketQuery, Tickets};
 
 #[tokio::test(start_paused = true)]
 async fn list_all_reads_every_page_including_an_empty_one() {

@@ -14,7 +14,9 @@ use std::time::Duration;
 use common::{Fake, error, make};
 use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use ticket_core::{Effect, ErrorKind, Limit, Operation, Quota, RetryPolicy, StackOptions, Tickets};
+use ticket_core::call::{RetryPolicy, StackOptions};
+use ticket_core::provider::{Limit, Quota};
+use ticket_core::{Effect, ErrorKind, Operation, Tickets};
 
 /// Every number by its name and labels, such as `ticket_calls_total provider=fake operation=get`: a count, or what was
 /// recorded in whole seconds.

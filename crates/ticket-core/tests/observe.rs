@@ -12,10 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Fake, error};
+use ticket_core::call::{RetryPolicy, StackOptions};
+use ticket_core::model::{Created, Person};
+use ticket_core::provider::{Capabilities, Field, Fields, Limit, MockTicketProvider, Quota};
 use ticket_core::{
-    Capabilities, Created, DeleteReport, Effect, Error, ErrorKind, Field, Fields, Limit,
-    MockTicketProvider, NewTicket, Outcome, Person, ProviderInfo, Quota, RetryPolicy, StackOptions,
-    Tickets,
+    DeleteReport, Effect, Error, ErrorKind, NewTicket, Outcome, ProviderInfo, Tickets,
 };
 use ticket_testkit::LogCapture;
 use tracing_subscriber::fmt::format::FmtSpan;

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ticket_core::call::{Pace, Pacer, Stack};
+use ticket_core::provider::{Capabilities, Limit, MockTicketProvider, Quota};
 use ticket_core::{
-    CallContext, Capabilities, Error, ErrorKind, Limit, MockTicketProvider, NewComment, Pace,
-    Pacer, ProviderInfo, Quota, Stack, TicketId, TicketProvider,
+    CallContext, Error, ErrorKind, NewComment, ProviderInfo, TicketId, TicketProvider,
 };
 use ticket_testkit::LogCapture;
 

@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use common::{Fake, error, make};
 use futures_util::{StreamExt as _, stream};
+use ticket_core::bulk::BulkOptions;
+use ticket_core::call::{Retry, RetryPolicy, StackOptions};
 use ticket_core::{
-    BulkOptions, CallContext, Change, Effect, Error, ErrorKind, NewTicket, Operation, Outcome,
-    Retry, RetryPolicy, StackOptions, Stop, Tickets,
+    CallContext, Change, Effect, Error, ErrorKind, NewTicket, Operation, Outcome, Stop, Tickets,
 };
 use tokio::time::Instant;
 

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use common::{Fake, error};
 use futures_util::{StreamExt as _, stream};
-use ticket_core::{
-    BulkOptions, CallContext, Capabilities, Change, Effect, ErrorKind, Limit, Operation, Outcome,
-    Pacer, Quota, Retry, RetryPolicy, StackOptions, Stop, Support, Tickets,
-};
+use ticket_core::bulk::BulkOptions;
+use ticket_core::call::{Pacer, Retry, RetryPolicy, StackOptions};
+use ticket_core::provider::{Capabilities, Limit, Quota, Support};
+use ticket_core::{CallContext, Change, Effect, ErrorKind, Operation, Outcome, Stop, Tickets};
 use tokio::time::Instant;
 
 fn seconds(seconds: u64) -> Duration {

@@ -6,7 +6,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use ticket_core::{Effect, ErrorKind, Operation, RetryPolicy};
+use ticket_core::call::RetryPolicy;
+use ticket_core::{Effect, ErrorKind, Operation};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 const EFFECTS: [Effect; 2] = [Effect::None, Effect::Unknown];

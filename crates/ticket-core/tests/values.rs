@@ -3,10 +3,14 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use ticket_core::bulk::BulkOptions;
+use ticket_core::call::{RetryPolicy, StackOptions};
+use ticket_core::model::{
+    Attachment, AttachmentSource, Cursor, Direction, PageRequest, Person, Priority, State, Status,
+};
+use ticket_core::provider::{Capabilities, Field, Fields, Request, Support};
 use ticket_core::{
-    Attachment, AttachmentSource, BulkOptions, Capabilities, Change, Cursor, Direction, Effect,
-    Error, ErrorKind, Field, Fields, NewTicket, Operation, Outcome, PageRequest, Person, Priority,
-    ProviderInfo, Request, RetryPolicy, StackOptions, State, Status, Support, TicketId,
+    Change, Effect, Error, ErrorKind, NewTicket, Operation, Outcome, ProviderInfo, TicketId,
     TicketPatch, TicketQuery,
 };
 

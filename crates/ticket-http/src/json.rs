@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use serde_path_to_error::{Path, Segment};
-use ticket_core::RawJson;
+use ticket_core::model::RawJson;
 
 /// Maximum number of path segments in a message, and of characters in a name.
 const MAX_PATH: usize = 16;

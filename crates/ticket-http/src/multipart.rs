@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use reqwest::Body;
 use reqwest::multipart::{Form, Part};
-use ticket_core::{Attachment, AttachmentSource, Error, Result};
+use ticket_core::model::{Attachment, AttachmentSource};
+use ticket_core::{Error, Result};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tokio_util::io::ReaderStream;
@@ -16,7 +17,7 @@ const MAX_FILE_BYTES: u64 = 25 * 1024 * 1024;
 /// A multipart form of texts and files, in the order in which they are added.
 ///
 /// ```
-/// use ticket_core::Attachment;
+/// use ticket_core::model::Attachment;
 /// use ticket_http::Multipart;
 ///
 /// let form = Multipart::new()

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::de::{DeserializeOwned, Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use ticket_core::{ErrorKind, RawJson, Result, TicketId};
+use ticket_core::model::RawJson;
+use ticket_core::{ErrorKind, Result, TicketId};
 
 use crate::json;
 use crate::response::HttpResponse;

@@ -3,7 +3,8 @@
 //! What the vendor does not document does not exist here.
 
 use secrecy::SecretString;
-use ticket_core::{Attachment, Error, ErrorKind, Operation, ProviderInfo, Result};
+use ticket_core::model::Attachment;
+use ticket_core::{Error, ErrorKind, Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpRequest, HttpResponse, Multipart, Reply, WireId};
 
 use crate::config::LeadSquaredConfig;

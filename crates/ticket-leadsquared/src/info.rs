@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ticket_core::{Capabilities, Field, Fields, Limit, ProviderInfo, Quota};
+use ticket_core::ProviderInfo;
+use ticket_core::provider::{Capabilities, Field, Fields, Limit, Quota};
 
 pub(crate) const ID: &str = "leadsquared";
 
@@ -57,7 +58,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// ```
 /// use std::sync::Arc;
-/// use ticket_core::{Pacer, StackOptions};
+/// use ticket_core::call::{Pacer, StackOptions};
 ///
 /// let pacer = Arc::new(Pacer::new([ticket_leadsquared::pro_plan_limit()]));
 /// let options = StackOptions::default().pacer(pacer);

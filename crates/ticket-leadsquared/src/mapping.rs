@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use ticket_core::{
-    Direction, Error, Message, NewTicket, Person, Priority, Result, Status, Ticket, TicketPatch,
-};
+use ticket_core::model::{Direction, Person, Priority, Status};
+use ticket_core::{Error, Message, NewTicket, Result, Ticket, TicketPatch};
 use ticket_http::{Reply, timestamp};
 
 use crate::config::{DEFAULT_CLOSED_STATUS, DEFAULT_RESOLVED_STATUS, LeadSquaredConfig};

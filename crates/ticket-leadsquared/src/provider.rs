@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ticket_core::model::{Created, Direction, PageRequest};
+use ticket_core::provider::{Connect, Request, Setting};
 use ticket_core::{
-    CallContext, Connect, Created, DeleteReport, DeleteTarget, Direction, Error, ErrorKind,
-    Message, NewComment, NewTicket, Operation, Outcome, Page, PageRequest, ProviderInfo, Request,
-    Result, Setting, Ticket, TicketId, TicketPatch, TicketProvider,
+    CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewComment, NewTicket,
+    Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider,
 };
 use ticket_http::HttpResponse;
 

@@ -8,9 +8,10 @@
 mod common;
 
 use serde_json::{Value, json};
+use ticket_core::model::{Attachment, Direction, PageRequest, Person, Priority, Status};
 use ticket_core::{
-    Attachment, CallContext, DeleteTarget, Direction, Effect, ErrorKind, NewComment, NewTicket,
-    PageRequest, Person, Priority, Status, TicketId, TicketPatch, TicketProvider as _,
+    CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, TicketId, TicketPatch,
+    TicketProvider as _,
 };
 use ticket_leadsquared::LeadSquared;
 use ticket_sandbox::{Fault, MessageKind, Rule, Sandbox, TicketRecord, Vendor};

@@ -10,7 +10,8 @@ mod common;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use ticket_core::{CallContext, ErrorKind, Limit, Quota, Settings, TicketProvider as _};
+use ticket_core::provider::{Limit, Quota, Settings};
+use ticket_core::{CallContext, ErrorKind, TicketProvider as _};
 use ticket_leadsquared::{
     HttpConfig, LeadSquared, LeadSquaredConfig, SETTINGS, info, pro_plan_limit, super_plan_limit,
 };

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use ticket_core::{Attachment, NewComment, Result};
+use ticket_core::model::Attachment;
+use ticket_core::{NewComment, Result};
 use ticket_leadsquared::wire::{ActivityType, CreateTicket, NewField, UpdateTicket};
 use ticket_leadsquared::{LeadSquared, LeadSquaredConfig, wire};
 use ticket_testkit::contract::{Contract, Recording};

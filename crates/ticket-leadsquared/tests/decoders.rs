@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use proptest::prelude::*;
+use ticket_core::model::{PageRequest, Person};
 use ticket_core::{
-    CallContext, Effect, ErrorKind, NewComment, NewTicket, Operation, PageRequest, Person,
-    TicketPatch, TicketProvider as _,
+    CallContext, Effect, ErrorKind, NewComment, NewTicket, Operation, TicketPatch,
+    TicketProvider as _,
 };
 use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
 use ticket_testkit::property::{

@@ -7,9 +7,10 @@
 
 mod common;
 
+use ticket_core::model::{Attachment, PageRequest, Person};
 use ticket_core::{
-    Attachment, CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, PageRequest,
-    Person, TicketId, TicketPatch, TicketProvider as _,
+    CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, TicketId, TicketPatch,
+    TicketProvider as _,
 };
 use ticket_leadsquared::wire::{ActivityType, CreateTicket, NewField, UpdateTicket};
 use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};

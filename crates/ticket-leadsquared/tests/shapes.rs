@@ -3,9 +3,10 @@
 
 mod common;
 
+use ticket_core::model::{Attachment, PageRequest, Person};
 use ticket_core::{
-    Attachment, CallContext, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket,
-    PageRequest, Person, TicketId, TicketPatch, TicketProvider as _,
+    CallContext, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket, TicketId,
+    TicketPatch, TicketProvider as _,
 };
 use ticket_leadsquared::LeadSquared;
 

@@ -4,7 +4,7 @@
 
 use divan::{AllocProfiler, Bencher};
 use serde_json::Value;
-use ticket_core::RawJson;
+use ticket_core::model::RawJson;
 use ticket_onecloud::wire::{Ticket, TicketRow};
 
 #[global_allocator]

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use ticket_core::{Result, Setting, Settings};
+use ticket_core::Result;
+use ticket_core::provider::{Setting, Settings};
 use ticket_http::{HttpConfig, shown_url};
 
 use crate::info::ID;

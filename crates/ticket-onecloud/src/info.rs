@@ -2,7 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use ticket_core::{Capabilities, Field, Fields, ProviderInfo};
+use ticket_core::ProviderInfo;
+use ticket_core::provider::{Capabilities, Field, Fields};
 
 pub(crate) const ID: &str = "onecloud";
 

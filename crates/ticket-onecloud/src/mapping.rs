@@ -1,9 +1,8 @@
 //! Domain types to the vendor's and back.
 
 use jiff::tz::TimeZone;
-use ticket_core::{
-    Direction, Error, Message, NewTicket, PageRequest, Person, Priority, Result, Status, Ticket,
-};
+use ticket_core::model::{Direction, PageRequest, Person, Priority, Status};
+use ticket_core::{Error, Message, NewTicket, Result, Ticket};
 use ticket_http::{Reply, timestamp};
 
 use crate::info::COORDINATE;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ticket_core::model::{Created, Cursor, PageRequest};
+use ticket_core::provider::{Connect, Request, Setting};
 use ticket_core::{
-    CallContext, Connect, Created, Cursor, DeleteReport, DeleteTarget, Error, ErrorKind, Message,
-    NewTicket, Operation, Page, PageRequest, ProviderInfo, Request, Result, Setting, Ticket,
-    TicketId, TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewTicket, Operation, Page,
+    ProviderInfo, Result, Ticket, TicketId, TicketProvider, TicketQuery,
 };
 
 use crate::client::OneCloud;

@@ -8,9 +8,11 @@
 mod common;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use ticket_core::model::PageRequest;
+use ticket_core::provider::Settings;
 use ticket_core::{
-    CallContext, DeleteTarget, Effect, ErrorKind, NewComment, Outcome, PageRequest, Settings,
-    TicketId, TicketPatch, TicketProvider as _,
+    CallContext, DeleteTarget, Effect, ErrorKind, NewComment, Outcome, TicketId, TicketPatch,
+    TicketProvider as _,
 };
 use ticket_onecloud::{HttpConfig, OneCloud, OneCloudConfig, SETTINGS};
 use ticket_sandbox::credentials::ONECLOUD_TOKEN;

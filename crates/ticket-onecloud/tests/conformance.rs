@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ticket_conformance::{Cannot, Given, Seed};
-use ticket_core::{NewTicket, Operation, Person, TicketProvider};
+use ticket_core::model::Person;
+use ticket_core::{NewTicket, Operation, TicketProvider};
 use ticket_onecloud::{HttpConfig, OneCloud, OneCloudConfig};
 use ticket_sandbox::Vendor;
 use ticket_sandbox::credentials::{

@@ -4,7 +4,8 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
-use ticket_core::{Cursor, NewTicket, PageRequest, Person, Result, TicketQuery};
+use ticket_core::model::{Cursor, PageRequest, Person};
+use ticket_core::{NewTicket, Result, TicketQuery};
 use ticket_onecloud::{OneCloud, OneCloudConfig, wire};
 use ticket_testkit::contract::{Contract, Recording};
 use ticket_testkit::{Call, CallOutput};

@@ -9,9 +9,8 @@ mod common;
 
 use proptest::prelude::*;
 use secrecy::SecretString;
-use ticket_core::{
-    CallContext, Effect, Error, ErrorKind, PageRequest, TicketProvider as _, TicketQuery,
-};
+use ticket_core::model::PageRequest;
+use ticket_core::{CallContext, Effect, Error, ErrorKind, TicketProvider as _, TicketQuery};
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_testkit::property::{
     JsonPatterns, any_body, any_extras, any_json, check, check_any_reply, check_result,

@@ -9,9 +9,9 @@
 mod common;
 
 use serde_json::{Value, json};
+use ticket_core::model::{Attachment, PageRequest, Person, Priority, State};
 use ticket_core::{
-    Attachment, CallContext, Effect, ErrorKind, NewTicket, PageRequest, Person, Priority, State,
-    Ticket, TicketProvider as _, TicketQuery,
+    CallContext, Effect, ErrorKind, NewTicket, Ticket, TicketProvider as _, TicketQuery,
 };
 use ticket_onecloud::wire;
 
@@ -97,9 +97,12 @@ async fn each_filter_of_a_list_is_carried_under_its_wire_name_or_refused() {
     for (page, query) in [
         (page(), ""),
         (page().limit(7), "?limit=7"),
-        (page().at(ticket_core::Cursor::new("40")), "?offset=40"),
         (
-            page().limit(7).at(ticket_core::Cursor::new("40")),
+            page().at(ticket_core::model::Cursor::new("40")),
+            "?offset=40",
+        ),
+        (
+            page().limit(7).at(ticket_core::model::Cursor::new("40")),
             "?limit=7&offset=40",
         ),
     ] {
@@ -120,7 +123,7 @@ async fn each_filter_of_a_list_is_carried_under_its_wire_name_or_refused() {
         (TicketQuery::new().priority(Priority::Low), "`priority`"),
         (TicketQuery::new().category("x"), "`category`"),
         (
-            TicketQuery::new().page(page().at(ticket_core::Cursor::new("x"))),
+            TicketQuery::new().page(page().at(ticket_core::model::Cursor::new("x"))),
             "`cursor`",
         ),
     ] {

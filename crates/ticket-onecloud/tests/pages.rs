@@ -10,10 +10,8 @@ mod common;
 use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt as _;
-use ticket_core::{
-    CallContext, Cursor, Direction, ErrorKind, PageRequest, Ticket, TicketProvider as _,
-    TicketQuery, Tickets,
-};
+use ticket_core::model::{Cursor, Direction, PageRequest};
+use ticket_core::{CallContext, ErrorKind, Ticket, TicketProvider as _, TicketQuery, Tickets};
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_sandbox::credentials::ONECLOUD_TOKEN;
 use ticket_sandbox::{Sandbox, Vendor};

@@ -1,6 +1,7 @@
 //! What a cursor of a list says, and which page comes next.
 
-use ticket_core::{Cursor, Error, ErrorKind, Result, State, TicketQuery};
+use ticket_core::model::{Cursor, State};
+use ticket_core::{Error, ErrorKind, Result, TicketQuery};
 
 /// Where a list stands: the vendor has one for open tickets and one for closed ones. A query for all goes
 /// through the open ones first. A cursor is `open:2:20`: the list, its page, the tickets before that.

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ticket_core::{Capabilities, Field, Fields, Limit, Operation, ProviderInfo, Quota, Support};
+use ticket_core::provider::{Capabilities, Field, Fields, Limit, Quota, Support};
+use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "sweeppea";
 

@@ -1,9 +1,7 @@
 //! Domain types to the vendor's and back.
 
-use ticket_core::{
-    Direction, Error, Message, NewTicket, Person, Priority, Result, Status, Ticket, TicketId,
-    TicketPatch, TicketQuery,
-};
+use ticket_core::model::{Direction, Person, Priority, Status};
+use ticket_core::{Error, Message, NewTicket, Result, Ticket, TicketId, TicketPatch, TicketQuery};
 use ticket_http::Reply;
 
 use crate::wire;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ticket_core::model::{Created, PageRequest, State, Status};
+use ticket_core::provider::{Connect, Request, Setting};
 use ticket_core::{
-    CallContext, Connect, Created, DeleteReport, DeleteTarget, Error, ErrorKind, Message,
-    NewTicket, Operation, Page, PageRequest, ProviderInfo, Request, Result, Setting, State, Status,
-    Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewTicket, Operation, Page,
+    ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
 use ticket_http::WireId;
 

@@ -3,9 +3,10 @@
 
 mod common;
 
+use ticket_core::model::{Attachment, PageRequest, Person, Priority, Status};
 use ticket_core::{
-    Attachment, CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Outcome,
-    PageRequest, Person, Priority, Status, TicketId, TicketPatch, TicketProvider as _,
+    CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Outcome, TicketId,
+    TicketPatch, TicketProvider as _,
 };
 use ticket_sandbox::Vendor;
 

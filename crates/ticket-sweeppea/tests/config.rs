@@ -11,10 +11,9 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use ticket_core::{
-    CallContext, ErrorKind, Limit, Operation, PageRequest, Quota, Settings, TicketProvider as _,
-    Tickets,
-};
+use ticket_core::model::PageRequest;
+use ticket_core::provider::{Limit, Quota, Settings};
+use ticket_core::{CallContext, ErrorKind, Operation, TicketProvider as _, Tickets};
 use ticket_sandbox::{Fault, Rule, Sandbox, TicketSeed, Vendor};
 use ticket_sweeppea::{HttpConfig, SETTINGS, Sweeppea, SweeppeaConfig, info};
 

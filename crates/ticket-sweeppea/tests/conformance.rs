@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ticket_conformance::{Cannot, Given, Seed};
-use ticket_core::{NewTicket, Operation, Priority, TicketProvider};
+use ticket_core::model::Priority;
+use ticket_core::{NewTicket, Operation, TicketProvider};
 use ticket_sandbox::credentials::SWEEPPEA_API_KEY;
 use ticket_sandbox::{MessageKind, Vendor};
 use ticket_sweeppea::{HttpConfig, Sweeppea, SweeppeaConfig};

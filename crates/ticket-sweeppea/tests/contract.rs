@@ -2,7 +2,8 @@
 //! concluded must equal both the file and the table below, which states the words and values that count.
 #![allow(clippy::panic, reason = "helpers of tests may panic")]
 
-use ticket_core::{NewTicket, Priority, State, TicketPatch, TicketQuery};
+use ticket_core::model::{Priority, State};
+use ticket_core::{NewTicket, TicketPatch, TicketQuery};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
 use ticket_testkit::Call;
 use ticket_testkit::contract::{Contract, Recording};

@@ -9,7 +9,8 @@
 mod common;
 
 use proptest::prelude::*;
-use ticket_core::{CallContext, PageRequest, TicketPatch, TicketProvider as _, TicketQuery};
+use ticket_core::model::PageRequest;
+use ticket_core::{CallContext, TicketPatch, TicketProvider as _, TicketQuery};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
 use ticket_testkit::property::{
     JsonPatterns, any_body, any_extras, any_json, check, check_any_reply,

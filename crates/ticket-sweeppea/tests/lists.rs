@@ -10,10 +10,8 @@ mod common;
 use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt as _;
-use ticket_core::{
-    CallContext, Cursor, ErrorKind, PageRequest, State, Status, Ticket, TicketProvider as _,
-    TicketQuery, Tickets,
-};
+use ticket_core::model::{Cursor, PageRequest, State, Status};
+use ticket_core::{CallContext, ErrorKind, Ticket, TicketProvider as _, TicketQuery, Tickets};
 use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
 use ticket_sweeppea::Sweeppea;
 

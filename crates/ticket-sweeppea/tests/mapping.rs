@@ -8,9 +8,12 @@
 mod common;
 
 use serde_json::{Value, json};
+use ticket_core::model::{
+    Attachment, Cursor, Direction, PageRequest, Person, Priority, State, Status,
+};
+use ticket_core::provider::Field;
 use ticket_core::{
-    Attachment, CallContext, Cursor, Direction, Effect, Field, NewTicket, PageRequest, Person,
-    Priority, State, Status, Ticket, TicketPatch, TicketProvider as _, TicketQuery,
+    CallContext, Effect, NewTicket, Ticket, TicketPatch, TicketProvider as _, TicketQuery,
 };
 use ticket_sandbox::Sandbox;
 use ticket_sweeppea::wire::{CreateTicket, UpdateTicket};

@@ -3,9 +3,8 @@
 
 mod common;
 
-use ticket_core::{
-    CallContext, Effect, ErrorKind, PageRequest, TicketPatch, TicketProvider as _, TicketQuery,
-};
+use ticket_core::model::PageRequest;
+use ticket_core::{CallContext, Effect, ErrorKind, TicketPatch, TicketProvider as _, TicketQuery};
 use ticket_sweeppea::wire::UpdateTicket;
 
 use common::{answer, connected, new_ticket};

@@ -1,8 +1,9 @@
 //! A call of the trait as data, and its output.
 
+use ticket_core::model::PageRequest;
 use ticket_core::{
-    CallContext, DeleteReport, DeleteTarget, NewComment, NewTicket, PageRequest, Result, TicketId,
-    TicketPatch, TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, NewComment, NewTicket, Result, TicketId, TicketPatch,
+    TicketProvider, TicketQuery,
 };
 
 /// One call of [`TicketProvider`].

@@ -4,7 +4,8 @@
 //! requests and results of the client are compared with both, over a real socket.
 //!
 //! ```no_run
-//! # use ticket_core::{Capabilities, ProviderInfo, TicketProvider};
+//! # use ticket_core::{ProviderInfo, TicketProvider};
+//! # use ticket_core::provider::Capabilities;
 //! # #[derive(Debug)] struct Acme;
 //! # impl Acme { fn new(_: &str, _: &str) -> Self { Self } }
 //! # impl TicketProvider for Acme { fn info(&self) -> &ProviderInfo { unimplemented!() } }

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use futures_util::{StreamExt as _, stream};
-use tickets::{AccountConfig, BulkOptions, Change, Registry, TicketRef, apply_everywhere};
+use tickets::bulk::BulkOptions;
+use tickets::{AccountConfig, Change, Registry, TicketRef, apply_everywhere};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

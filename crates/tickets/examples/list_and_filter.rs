@@ -10,7 +10,9 @@
 use std::error::Error;
 
 use futures_util::TryStreamExt as _;
-use tickets::{AccountConfig, Field, Operation, State, Status, Ticket, TicketQuery, TicketRef};
+use tickets::model::{State, Status};
+use tickets::provider::Field;
+use tickets::{AccountConfig, Operation, Ticket, TicketQuery, TicketRef};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

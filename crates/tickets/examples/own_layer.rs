@@ -8,7 +8,8 @@
 
 use std::error::Error as StdError;
 
-use tickets::{AccountConfig, Call, Effect, Error, ErrorKind, Layer, Next, Reply, Result};
+use tickets::call::{Call, Layer, Next, Reply};
+use tickets::{AccountConfig, Effect, Error, ErrorKind, Result};
 
 /// Refuses every call that changes something.
 #[derive(Debug)]

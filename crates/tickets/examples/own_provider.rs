@@ -13,9 +13,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tickets::provider::{Capabilities, Limit, Quota, Request};
 use tickets::{
-    CallContext, Capabilities, DeleteReport, DeleteTarget, Error, ErrorKind, Limit, Outcome,
-    ProviderInfo, Quota, Request, Result, TicketProvider, Tickets,
+    CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Outcome, ProviderInfo, Result,
+    TicketProvider, Tickets,
 };
 
 /// In real life it has an HTTP client in place of the tickets.

@@ -25,7 +25,8 @@ async fn main() -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use tickets::{Capabilities, Error, MockTicketProvider, ProviderInfo};
+    use tickets::provider::{Capabilities, MockTicketProvider};
+    use tickets::{Error, ProviderInfo};
 
     use super::*;
 

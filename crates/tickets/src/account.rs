@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use ticket_core::{Error, Quota, Result, Setting, Settings};
+use ticket_core::provider::{Quota, Setting, Settings};
+use ticket_core::{Error, Result};
 
 use crate::account_key::AccountKey;
 
@@ -34,7 +35,7 @@ pub struct AccountConfig {
     /// How often a call is tried; the standard stack's 4 where absent.
     #[serde(default)]
     pub max_attempts: Option<NonZeroU32>,
-    /// How many calls a bulk change makes at once, where [its options](ticket_core::BulkOptions::concurrency) do not
+    /// How many calls a bulk change makes at once, where [its options](ticket_core::bulk::BulkOptions::concurrency) do not
     /// say.
     #[serde(default)]
     pub concurrency: Option<NonZeroUsize>,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret;
-use ticket_core::{Error, Result, Setting, Settings};
+use ticket_core::provider::{Setting, Settings};
+use ticket_core::{Error, Result};
 
 /// What stands in a key as it is.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -33,12 +34,13 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// ```
 /// use std::sync::{Arc, Mutex};
 ///
-/// use tickets::{AccountConfig, Pacer, Registry};
+/// use tickets::{AccountConfig, Registry};
+/// use tickets::call::Pacer;
 ///
 /// # #[derive(Debug)]
 /// # struct Shared;
-/// # impl tickets::Slots for Shared {
-/// #     fn take(&self, _: tickets::Operation) -> std::pin::Pin<Box<dyn Future<Output = Result<(), tickets::NoSlot>> + Send + '_>> {
+/// # impl tickets::call::Slots for Shared {
+/// #     fn take(&self, _: tickets::Operation) -> std::pin::Pin<Box<dyn Future<Output = Result<(), tickets::call::NoSlot>> + Send + '_>> {
 /// #         Box::pin(std::future::ready(Ok(())))
 /// #     }
 /// #     fn give_back(&self, _: tickets::Operation) {}

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use ticket_core::{AccountSource, Error, Result, Setting, Tickets};
+use ticket_core::provider::Setting;
+use ticket_core::{AccountSource, Error, Result, Tickets};
 
 use self::account::Origin;
 use crate::account::AccountConfig;

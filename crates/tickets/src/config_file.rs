@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use serde::Deserialize as _;
-use ticket_core::{Error, Quota};
+use ticket_core::Error;
+use ticket_core::provider::Quota;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::account::AccountConfig;

@@ -8,9 +8,8 @@ use std::pin::pin;
 use futures_core::Stream;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
-use ticket_core::{
-    BulkOptions, Change, DeleteTarget, Error, Outcome, Settled, TicketId, TicketRef, Tickets,
-};
+use ticket_core::bulk::{BulkOptions, Settled};
+use ticket_core::{Change, DeleteTarget, Error, Outcome, TicketId, TicketRef, Tickets};
 use tokio::sync::mpsc;
 use tokio::task::unconstrained;
 
@@ -64,7 +63,8 @@ where
 ///
 /// ```
 /// use futures_util::{StreamExt as _, stream};
-/// use tickets::{BulkOptions, Change, TicketRef, Tickets, apply_everywhere};
+/// use tickets::{Change, TicketRef, Tickets, apply_everywhere};
+/// use tickets::bulk::BulkOptions;
 ///
 /// async fn erase(accounts: Vec<(String, Tickets)>, refs: Vec<TicketRef>) -> usize {
 ///     let refs = stream::iter(refs.into_iter().enumerate());

@@ -5,10 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use ticket_core::{
-    Connect, Error, Limit, Pacer, ProviderInfo, Result, Setting, Slots, StackOptions,
-    TicketProvider, Tickets,
-};
+use ticket_core::call::{Pacer, Slots, StackOptions};
+use ticket_core::provider::{Connect, Limit, Setting};
+use ticket_core::{Error, ProviderInfo, Result, TicketProvider, Tickets};
 
 use crate::account::AccountConfig;
 use crate::account_key::AccountKey;
@@ -24,9 +23,10 @@ const GRACE: Duration = Duration::from_secs(2);
 /// use std::time::Duration;
 ///
 /// use tickets::{
-///     AccountConfig, CallContext, Capabilities, Connect, ProviderDescriptor, ProviderInfo, Registry, Result,
-///     SecretString, Setting, TicketId, TicketProvider,
+///     AccountConfig, CallContext, ProviderDescriptor, ProviderInfo, Registry, Result,
+///     SecretString, TicketId, TicketProvider,
 /// };
+/// use tickets::provider::{Capabilities, Connect, Setting};
 ///
 /// #[derive(Debug)]
 /// struct Pear {

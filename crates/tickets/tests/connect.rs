@@ -15,10 +15,13 @@ use futures_util::future::{BoxFuture, join_all};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
+use tickets::bulk::BulkOptions;
+use tickets::call::{NoSlot, Slots};
+use tickets::model::{Person, Priority};
+use tickets::provider::{Capabilities, Connect, Quota, Setting};
 use tickets::{
-    AccountConfig, BulkOptions, CallContext, Capabilities, Change, Connect, Error, ErrorKind,
-    NewTicket, NoSlot, Operation, PROVIDERS, Person, Priority, ProviderDescriptor, ProviderInfo,
-    Quota, Registry, Setting, Slots, Ticket, TicketId, TicketProvider, TicketQuery,
+    AccountConfig, CallContext, Change, Error, ErrorKind, NewTicket, Operation, PROVIDERS,
+    ProviderDescriptor, ProviderInfo, Registry, Ticket, TicketId, TicketProvider, TicketQuery,
 };
 
 fn account(sandbox: &Sandbox, provider: &str) -> AccountConfig {

@@ -12,7 +12,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use ticket_sandbox::{Sandbox, Vendor};
-use tickets::{AccountConfig, ErrorKind, PROVIDERS, Registry, Setting};
+use tickets::provider::Setting;
+use tickets::{AccountConfig, ErrorKind, PROVIDERS, Registry};
 
 /// Set for the child process alone.
 const CHILD: &str = "TICKETS_TEST_CHILD";

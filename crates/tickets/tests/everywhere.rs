@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream};
+use tickets::bulk::{BulkOptions, Settled};
+use tickets::provider::{Capabilities, Limit, Quota};
 use tickets::{
-    BulkOptions, CallContext, Capabilities, Change, DeleteReport, DeleteTarget, Error, ErrorKind,
-    Limit, Outcome, ProviderInfo, Quota, Result, Settled, Stop, TicketProvider, TicketRef, Tickets,
-    apply_everywhere,
+    CallContext, Change, DeleteReport, DeleteTarget, Error, ErrorKind, Outcome, ProviderInfo,
+    Result, Stop, TicketProvider, TicketRef, Tickets, apply_everywhere,
 };
 use tokio::time::Instant;
 
@@ -246,11 +247,11 @@ static CALLS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::n
 #[derive(Debug)]
 struct Calls;
 
-impl tickets::Layer for Calls {
-    async fn call<T: tickets::Reply>(
+impl tickets::call::Layer for Calls {
+    async fn call<T: tickets::call::Reply>(
         &self,
-        call: tickets::Call<'_>,
-        next: &impl tickets::Next<T>,
+        call: tickets::call::Call<'_>,
+        next: &impl tickets::call::Next<T>,
     ) -> Result<T> {
         CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         next.call(call).await

@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tickets::{Limit, Operation, PROVIDERS};
+use tickets::provider::Limit;
+use tickets::{Operation, PROVIDERS};
 
 fn providers() -> String {
     let mut table = "| Provider | Crate |".to_owned();

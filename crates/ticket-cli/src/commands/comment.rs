@@ -1,6 +1,7 @@
 //! `tickets comment`: adds a comment to a ticket, an internal note by default.
 
-use tickets::{Direction, NewComment, Operation, TicketRef};
+use tickets::model::Direction;
+use tickets::{NewComment, Operation, TicketRef};
 
 use super::await_reply::await_reply;
 use super::confirm::confirm;

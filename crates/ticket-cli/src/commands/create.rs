@@ -1,7 +1,8 @@
 //! `tickets create`: creates one ticket and prints its id.
 
 use serde::Serialize;
-use tickets::{Created, NewTicket, Operation, Person, Priority, TicketRef};
+use tickets::model::{Created, Person, Priority};
+use tickets::{NewTicket, Operation, TicketRef};
 
 use super::await_reply::await_reply;
 use super::{confirm, input};

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use tickets::accounts::Account;
-use tickets::{Person, Ticket, TicketRef};
+use tickets::model::Person;
+use tickets::{Ticket, TicketRef};
 
 use crate::accounts::Accounts;
 use crate::args::{Global, One};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use tickets::Attachment;
+use tickets::model::Attachment;
 
 use crate::failure::Failure;
 

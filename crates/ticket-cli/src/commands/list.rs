@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 
 use futures_util::stream::StreamExt as _;
 use serde::Serialize;
-use tickets::{Priority, State, TicketQuery};
+use tickets::TicketQuery;
+use tickets::model::{Priority, State};
 
 use super::get::{Shown, shown};
 use super::print_stream::print_stream;

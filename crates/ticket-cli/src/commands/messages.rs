@@ -2,7 +2,8 @@
 
 use futures_util::stream::TryStreamExt as _;
 use serde::Serialize;
-use tickets::{Direction, Message, TicketRef};
+use tickets::model::Direction;
+use tickets::{Message, TicketRef};
 
 use super::get::shown;
 use super::print_stream::print_stream;

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use serde::Serialize;
-use tickets::{Field, PROVIDERS, ProviderDescriptor, Quota};
+use tickets::provider::{Field, Quota};
+use tickets::{PROVIDERS, ProviderDescriptor};
 
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record};

@@ -1,6 +1,7 @@
 //! `tickets update`: updates the given fields of one ticket.
 
-use tickets::{Operation, Priority, Status, TicketPatch, TicketRef};
+use tickets::model::{Priority, Status};
+use tickets::{Operation, TicketPatch, TicketRef};
 
 use super::await_reply::await_reply;
 use super::confirm::confirm;

@@ -21,7 +21,10 @@ async fn seeded(harness: &Harness, seed: Seed) -> CaseResult<(Seeded, Ticket)> {
 
 pub(crate) async fn unknown_statuses_survive(harness: &Harness) -> CaseResult {
     let (seeded, ticket) = seeded(harness, Seed::UnknownStatus).await?;
-    let status = ticket.status.as_ref().map(ticket_core::Status::as_str);
+    let status = ticket
+        .status
+        .as_ref()
+        .map(ticket_core::model::Status::as_str);
     ensure(
         status == Some(seeded.text.as_str()),
         "a ticket was read whose status has no meaning here",
@@ -32,7 +35,10 @@ pub(crate) async fn unknown_statuses_survive(harness: &Harness) -> CaseResult {
 
 pub(crate) async fn unknown_priorities_survive(harness: &Harness) -> CaseResult {
     let (seeded, ticket) = seeded(harness, Seed::UnknownPriority).await?;
-    let priority = ticket.priority.as_ref().map(ticket_core::Priority::as_str);
+    let priority = ticket
+        .priority
+        .as_ref()
+        .map(ticket_core::model::Priority::as_str);
     ensure(
         priority == Some(seeded.text.as_str()),
         "a ticket was read whose priority has no meaning here",

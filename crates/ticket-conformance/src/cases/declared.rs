@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use ticket_core::model::PageRequest;
 use ticket_core::{
     CallContext, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket, Operation,
-    PageRequest, TicketId, TicketPatch, TicketQuery,
+    TicketId, TicketPatch, TicketQuery,
 };
 
 use crate::fault::Fault;

@@ -1,8 +1,9 @@
 //! An id reaches only its own ticket and its own endpoint.
 
+use ticket_core::model::PageRequest;
+use ticket_core::provider::Request;
 use ticket_core::{
-    CallContext, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, PageRequest, Request,
-    TicketId,
+    CallContext, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, TicketId,
 };
 
 use crate::harness::{
@@ -152,7 +153,7 @@ pub(crate) async fn impossible_ids_are_refused(harness: &Harness) -> CaseResult 
             let expected = ticket_core::ProviderInfo::new(
                 "any",
                 "Any",
-                ticket_core::Capabilities::none().get(),
+                ticket_core::provider::Capabilities::none().get(),
             )
             .check(&request);
             if expected.is_ok() {

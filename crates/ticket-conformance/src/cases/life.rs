@@ -1,9 +1,8 @@
 //! The life of a ticket: reads return what was created, changed and resolved. Messages are in `messages.rs`.
 
-use ticket_core::{
-    CallContext, ErrorKind, Field, NewTicket, Operation, Person, Priority, Status, Ticket,
-    TicketId, TicketPatch,
-};
+use ticket_core::model::{Person, Priority, Status};
+use ticket_core::provider::Field;
+use ticket_core::{CallContext, ErrorKind, NewTicket, Operation, Ticket, TicketId, TicketPatch};
 
 use crate::harness::{CaseResult, Harness, describe_error, ensure, fail, skip};
 

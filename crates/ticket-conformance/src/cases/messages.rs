@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use ticket_core::{CallContext, Field, Message, Operation, Page, PageRequest};
+use ticket_core::model::PageRequest;
+use ticket_core::provider::Field;
+use ticket_core::{CallContext, Message, Operation, Page};
 
 use super::life::done;
 use crate::fixture::Seed;

@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use ticket_core::{
-    CallContext, Cursor, Error, ErrorKind, Field, Operation, Page, PageRequest, State, Ticket,
-    TicketId, TicketQuery,
-};
+use ticket_core::model::{Cursor, PageRequest, State};
+use ticket_core::provider::Field;
+use ticket_core::{CallContext, Error, ErrorKind, Operation, Page, Ticket, TicketId, TicketQuery};
 
 use super::messages::holds_text;
 use crate::harness::{CaseResult, Harness, describe, ensure, fail, skip};

@@ -1,9 +1,11 @@
 //! No field is dropped silently: an unsupported field is refused by name before anything is sent. Supported fields
 //! are in `sent.rs`.
 
+use ticket_core::model::{Attachment, PageRequest, Person, Priority, State, Status};
+use ticket_core::provider::{Field, Request};
 use ticket_core::{
-    Attachment, CallContext, Effect, Error, ErrorKind, Field, NewComment, NewTicket, Operation,
-    PageRequest, Person, Priority, Request, State, Status, TicketPatch, TicketQuery,
+    CallContext, Effect, Error, ErrorKind, NewComment, NewTicket, Operation, TicketPatch,
+    TicketQuery,
 };
 
 use crate::harness::{CaseResult, Harness, describe, ensure, skip};
@@ -118,7 +120,7 @@ pub(crate) async fn what_cannot_be_carried_is_refused_by_name(harness: &Harness)
         }
     }
     if supports(Operation::Messages) {
-        let cursor = ticket_core::Cursor::new("1");
+        let cursor = ticket_core::model::Cursor::new("1");
         probes.push(Probe::Messages(
             Field::Cursor,
             PageRequest::first().at(cursor),

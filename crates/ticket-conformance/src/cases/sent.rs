@@ -2,9 +2,10 @@
 
 use std::fmt::Debug;
 
+use ticket_core::model::{Attachment, PageRequest, Priority, State};
+use ticket_core::provider::Field;
 use ticket_core::{
-    Attachment, CallContext, ErrorKind, Field, NewComment, Operation, PageRequest, Priority,
-    Result, State, TicketPatch, TicketQuery,
+    CallContext, ErrorKind, NewComment, Operation, Result, TicketPatch, TicketQuery,
 };
 
 use super::refused::{MARK, patches_with_each_field, tickets_with_each_field};

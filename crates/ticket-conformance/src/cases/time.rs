@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
-use ticket_core::{
-    CallContext, DeleteTarget, Effect, ErrorKind, Operation, PageRequest, TicketId, TicketQuery,
-};
+use ticket_core::model::PageRequest;
+use ticket_core::{CallContext, DeleteTarget, Effect, ErrorKind, Operation, TicketId, TicketQuery};
 
 use crate::fault::Fault;
 use crate::harness::{CaseResult, Harness, any, describe, describe_error, ensure, fail};

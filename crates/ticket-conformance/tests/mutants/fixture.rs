@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 use ticket_conformance::{Cannot, Fault, Fixture, Given, Seed, Seeded, Seen};
-use ticket_core::{NewTicket, Operation, Person, Priority, TicketId, TicketProvider};
+use ticket_core::model::{Person, Priority};
+use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 
 use crate::desk::{Desk, KEY, PAGE};
 use crate::flaws::Flaw;

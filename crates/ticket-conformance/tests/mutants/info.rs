@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ticket_core::{Capabilities, Field, Fields, Limit, ProviderInfo, Quota};
+use ticket_core::ProviderInfo;
+use ticket_core::provider::{Capabilities, Field, Fields, Limit, Quota};
 
 use crate::fixture::Extent;
 use crate::flaws::Flaw;

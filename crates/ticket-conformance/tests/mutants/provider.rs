@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use ticket_core::model::{Created, Cursor, Direction, PageRequest, Priority, RawValue, State};
+use ticket_core::provider::{Capabilities, Request as Asked};
 use ticket_core::{
-    CallContext, Capabilities, Created, Cursor, DeleteReport, DeleteTarget, Direction, Error,
-    ErrorKind, Message, NewComment, NewTicket, Operation, Outcome, Page, PageRequest, Priority,
-    ProviderInfo, RawValue, Request as Asked, Result, State, Ticket, TicketId, TicketPatch,
-    TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewComment, NewTicket,
+    Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider,
+    TicketQuery,
 };
 
 use crate::desk::{Desk, KEY, Request};

@@ -6,10 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_core::{
-    Attachment, AttachmentSource, Effect, Error, ErrorKind, Operation, Person, Priority, RawValue,
-    Request as Asked, Result, Status, Ticket, TicketId,
-};
+use ticket_core::model::{Attachment, AttachmentSource, Person, Priority, RawValue, Status};
+use ticket_core::provider::Request as Asked;
+use ticket_core::{Effect, Error, ErrorKind, Operation, Result, Ticket, TicketId};
 
 use crate::desk::{Broken, Desk, Reply, Request};
 use crate::flaws::Flaw;

@@ -62,7 +62,8 @@ impl Change {
     /// The number of calls for this many tickets.
     ///
     /// ```
-    /// use ticket_core::{Capabilities, Change, ProviderInfo};
+    /// use ticket_core::{Change, ProviderInfo};
+    /// use ticket_core::provider::Capabilities;
     ///
     /// let info = ProviderInfo::new("pear", "Pear", Capabilities::none().delete(100).resolve());
     /// assert_eq!(Change::Delete.calls(101, &info), 2);

@@ -86,7 +86,7 @@ impl Reply for Created {}
 impl Reply for () {}
 
 /// A ticket that is not found was deleted by the earlier attempt, unless the vendor [answers *not found* for
-/// tickets that exist](crate::Support::not_found_is_ambiguous). A rejected ticket becomes `Unknown`: some
+/// tickets that exist](crate::provider::Support::not_found_is_ambiguous). A rejected ticket becomes `Unknown`: some
 /// vendors reject deletes of deleted tickets without a reason.
 impl Reply for DeleteReport {
     fn after_unknown_effect(self, info: &ProviderInfo) -> Self {
@@ -125,11 +125,12 @@ pub trait Next<T>: Send + Sync {
 /// One concern that wraps every call, such as a timeout. It is generic over the reply type, so it is written
 /// once for all operations.
 ///
-/// [`Tickets::layer`](crate::Tickets::layer) adds a layer to a handle, [`Stack`](crate::Stack) to a provider.
+/// [`Tickets::layer`](crate::Tickets::layer) adds a layer to a handle, [`Stack`](crate::call::Stack) to a provider.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
-/// use ticket_core::{Call, Layer, Next, Reply, Result};
+/// use ticket_core::Result;
+/// use ticket_core::call::{Call, Layer, Next, Reply};
 ///
 /// /// Counts calls.
 /// #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! The standard layers. [`standard_stack`](crate::standard_stack) decides their order.
+//! The standard layers. [`standard_stack`](crate::call::standard_stack) decides their order.
 
 mod check;
 #[cfg(feature = "metrics")]

@@ -55,7 +55,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 ///
 /// ```
 /// use std::time::Duration;
-/// use ticket_core::{Limit, Pacer, Quota};
+/// use ticket_core::call::Pacer;
+/// use ticket_core::provider::{Limit, Quota};
 ///
 /// let limit = Limit::new()
 ///     .window(Quota::new(25, Duration::from_secs(5)))

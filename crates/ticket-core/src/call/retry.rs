@@ -17,7 +17,7 @@ use crate::provider::operation::Operation;
 /// ```
 /// use std::num::NonZeroU32;
 /// use std::time::Duration;
-/// use ticket_core::RetryPolicy;
+/// use ticket_core::call::RetryPolicy;
 ///
 /// let policy = RetryPolicy::default().max_attempts(NonZeroU32::MIN).cap(Duration::from_secs(20));
 /// assert_eq!(policy.max_attempts.get(), 1);
@@ -97,7 +97,8 @@ impl RetryPolicy {
     /// operation is idempotent.
     ///
     /// ```
-    /// use ticket_core::{Effect, ErrorKind, Operation, RetryPolicy};
+    /// use ticket_core::{Effect, ErrorKind, Operation};
+    /// use ticket_core::call::RetryPolicy;
     ///
     /// let lost = |operation| RetryPolicy::repeats(ErrorKind::Timeout, Effect::Unknown, operation);
     /// assert!(lost(Operation::Delete));

@@ -34,7 +34,7 @@ pub struct StackOptions {
     /// attempts, if its [context](crate::CallContext) has no deadline. Default 5 minutes. It does not apply
     /// to bulk changes.
     pub deadline: Duration,
-    /// Concurrent calls of a bulk change, unless its [options](crate::BulkOptions::concurrency) set another
+    /// Concurrent calls of a bulk change, unless its [options](crate::bulk::BulkOptions::concurrency) set another
     /// number.
     pub concurrency: Option<NonZeroUsize>,
     /// Page size of [`Tickets::list_all`](crate::Tickets::list_all), unless the query sets one. Default: the

@@ -14,7 +14,8 @@ use crate::model::ticket::{Person, Priority, Status, TicketId};
 /// A ticket to create. A field that the vendor does not support is rejected by name, never dropped.
 ///
 /// ```
-/// use ticket_core::{NewTicket, Person, Priority};
+/// use ticket_core::NewTicket;
+/// use ticket_core::model::{Person, Priority};
 ///
 /// let ticket = NewTicket::new("Card refused")
 ///     .description("The till says: declined.")
@@ -266,7 +267,7 @@ impl fmt::Debug for TicketPatch {
 /// A file attached to a ticket or a comment. Cloning does not copy the bytes.
 ///
 /// ```
-/// use ticket_core::Attachment;
+/// use ticket_core::model::Attachment;
 ///
 /// let file = Attachment::from_path("reports/screenshot.png").media_type("image/png");
 /// assert_eq!(file.name, "screenshot.png");

@@ -12,7 +12,7 @@ use crate::model::hidden::Hidden;
 /// keys. `Debug` prints only its length.
 ///
 /// ```
-/// use ticket_core::RawJson;
+/// use ticket_core::model::RawJson;
 ///
 /// let (ids, raw): (Vec<u64>, _) = RawJson::read("[160,  161]")?;
 /// assert_eq!((ids, raw.get()), (vec![160, 161], "[160,  161]"));

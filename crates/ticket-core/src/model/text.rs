@@ -5,7 +5,7 @@
 /// code points have at most four hexadecimal digits.
 ///
 /// ```
-/// use ticket_core::is_misleading;
+/// use ticket_core::model::is_misleading;
 ///
 /// assert!(['\n', '\u{1b}', '\u{202e}', '\u{2060}'].into_iter().all(is_misleading));
 /// assert!(!"Grüße, 世界".contains(is_misleading));

@@ -138,7 +138,7 @@ impl Priority {
     /// The priority with this name (any case); an unknown name becomes [`Priority::Other`].
     ///
     /// ```
-    /// use ticket_core::Priority;
+    /// use ticket_core::model::Priority;
     ///
     /// assert_eq!(Priority::from_name("High"), Priority::High);
     /// assert_eq!(Priority::from_name("P0"), Priority::Other("P0".to_owned()));

@@ -14,7 +14,8 @@ use crate::provider::support::Support;
 /// What a provider can do: a table of operations, each with its [`Support`]. The default can do nothing.
 ///
 /// ```
-/// use ticket_core::{Capabilities, Field, Fields, Operation, Support};
+/// use ticket_core::Operation;
+/// use ticket_core::provider::{Capabilities, Field, Fields, Support};
 ///
 /// let create = Fields::carrying(&[Field::Subject, Field::Description]).requiring(&[Field::Subject]);
 /// let capabilities = Capabilities::none()
@@ -107,7 +108,8 @@ impl Capabilities {
     /// only when it is connected.
     ///
     /// ```
-    /// use ticket_core::{Capabilities, Fields, Operation};
+    /// use ticket_core::Operation;
+    /// use ticket_core::provider::{Capabilities, Fields};
     ///
     /// let mut capabilities = Capabilities::none().create(Fields::carrying(&[]));
     /// if let Some(create) = capabilities.support_mut(Operation::Create) {

@@ -26,7 +26,8 @@ impl ProviderInfo {
     /// Always with [`Effect::None`](crate::Effect::None).
     ///
     /// ```
-    /// use ticket_core::{Capabilities, ErrorKind, ProviderInfo, Request, TicketId};
+    /// use ticket_core::{ErrorKind, ProviderInfo, TicketId};
+    /// use ticket_core::provider::{Capabilities, Request};
     ///
     /// let info = ProviderInfo::new("example", "Example", Capabilities::none().get());
     /// assert!(info.check(&Request::Get(&TicketId::new("1"))).is_ok());

@@ -9,12 +9,13 @@ use crate::provider::error::Result;
 use crate::provider::setting::Setting;
 use crate::provider::ticket_provider::TicketProvider;
 
-/// A provider that is connected from [settings](crate::Settings): what a registry of providers needs to know of it.
+/// A provider that is connected from [settings](crate::provider::Settings): what a registry of providers needs to know of it.
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use ticket_core::{Capabilities, Connect, ProviderInfo, Result, SecretString, Setting, Settings, TicketProvider};
+/// use ticket_core::{ProviderInfo, Result, SecretString, TicketProvider};
+/// use ticket_core::provider::{Capabilities, Connect, Setting, Settings};
 ///
 /// #[derive(Debug)]
 /// struct Pear {
@@ -60,7 +61,7 @@ use crate::provider::ticket_provider::TicketProvider;
 /// ```
 pub trait Connect: TicketProvider + Sized {
     /// What it must be told. Its fields are named as the [`SETTINGS`](Self::SETTINGS) are; a number must be readable from
-    /// a text, see [`Settings::read`](crate::Settings::read).
+    /// a text, see [`Settings::read`](crate::provider::Settings::read).
     type Config: DeserializeOwned;
 
     /// The settings, for configuration files and the environment.

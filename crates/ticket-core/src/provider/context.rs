@@ -18,7 +18,7 @@ use crate::provider::stop::Stop;
 /// The context of one call; the first argument of every operation. By default, a call waits without a limit
 /// and has no earlier attempt.
 ///
-/// Layers get it from [`Call`](crate::Call) and pass it, changed or unchanged, to the inner layers.
+/// Layers get it from [`Call`](crate::call::Call) and pass it, changed or unchanged, to the inner layers.
 ///
 /// ```
 /// use std::time::Duration;

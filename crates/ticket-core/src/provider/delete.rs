@@ -7,7 +7,8 @@ use crate::provider::outcome::Outcome;
 /// A ticket to delete.
 ///
 /// ```
-/// use ticket_core::{DeleteTarget, Version};
+/// use ticket_core::DeleteTarget;
+/// use ticket_core::model::Version;
 ///
 /// let target = DeleteTarget::from("121");
 /// assert!(target.version.is_none());

@@ -266,7 +266,7 @@ impl Error {
         self.inner.available_at
     }
 
-    /// The number of attempts, if [`Retry`](crate::Retry) counted them. Otherwise 0.
+    /// The number of attempts, if [`Retry`](crate::call::Retry) counted them. Otherwise 0.
     pub fn attempts(&self) -> u32 {
         self.inner.attempts
     }

@@ -39,7 +39,7 @@ pub enum Field {
     Search,
     /// Where a page begins.
     Cursor,
-    /// How many items a page may have: [`PageRequest::limit`](crate::PageRequest::limit).
+    /// How many items a page may have: [`PageRequest::limit`](crate::model::PageRequest::limit).
     PageLimit,
     /// A comment's text.
     Body,

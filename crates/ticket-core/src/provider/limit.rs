@@ -38,7 +38,7 @@ impl fmt::Display for Quota {
 ///
 /// ```
 /// use std::time::Duration;
-/// use ticket_core::Quota;
+/// use ticket_core::provider::Quota;
 ///
 /// assert_eq!("25/5".parse::<Quota>()?, Quota::new(25, Duration::from_secs(5)));
 /// assert!("25".parse::<Quota>().is_err());
@@ -69,7 +69,8 @@ impl FromStr for Quota {
 /// ```
 /// use std::num::NonZeroUsize;
 /// use std::time::Duration;
-/// use ticket_core::{Limit, Operation, Quota};
+/// use ticket_core::Operation;
+/// use ticket_core::provider::{Limit, Quota};
 ///
 /// // 150 calls a minute together, and one at a time where single tickets are read.
 /// let limits = [
@@ -132,7 +133,7 @@ impl Limit {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use ticket_core::{Limit, Quota};
+    /// use ticket_core::provider::{Limit, Quota};
     ///
     /// let limit = Limit::new().window(Quota::new(25, Duration::from_secs(5)));
     /// assert_eq!(limit.least_time(25), Duration::ZERO);

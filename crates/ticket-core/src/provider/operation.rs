@@ -78,7 +78,7 @@ impl Operation {
     }
 }
 
-/// An operation with its arguments, as [layers](crate::Layer) see it.
+/// An operation with its arguments, as [layers](crate::call::Layer) see it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Request<'a> {

@@ -84,7 +84,8 @@ impl Setting {
 /// Values for [`Setting`]s, by name. `Debug` prints the names only.
 ///
 /// ```
-/// use ticket_core::{SecretString, Setting, Settings};
+/// use ticket_core::SecretString;
+/// use ticket_core::provider::{Setting, Settings};
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Config { base_url: String, token: SecretString }

@@ -2,7 +2,7 @@
 
 use crate::provider::field::Fields;
 
-/// How a provider supports an operation. See [`Capabilities::with`](crate::Capabilities::with).
+/// How a provider supports an operation. See [`Capabilities::with`](crate::provider::Capabilities::with).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Support {

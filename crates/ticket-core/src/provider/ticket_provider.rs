@@ -96,7 +96,7 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     }
 
     /// Deletes tickets in one request, at most
-    /// [`max_delete_batch`](crate::Capabilities::max_delete_batch) of them. No targets: no request, an empty report.
+    /// [`max_delete_batch`](crate::provider::Capabilities::max_delete_batch) of them. No targets: no request, an empty report.
     ///
     /// # Errors
     ///

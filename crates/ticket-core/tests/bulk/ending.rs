@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use ticket_core::{CallContext, Change, Effect, ErrorKind, Settled, Stop};
+use ticket_core::bulk::Settled;
+use ticket_core::{CallContext, Change, Effect, ErrorKind, Stop};
 use tokio::time::Instant;
 
 use crate::common::{Fake, error};

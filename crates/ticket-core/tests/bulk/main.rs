@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use common::{Fake, error};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use ticket_core::{
-    BulkOptions, Change, Check, Effect, Error, ErrorKind, Limit, Quota, Settled, StackOptions,
-    TicketId, Tickets,
-};
+use ticket_core::bulk::{BulkOptions, Settled};
+use ticket_core::call::{Check, StackOptions};
+use ticket_core::provider::{Limit, Quota};
+use ticket_core::{Change, Effect, Error, ErrorKind, TicketId, Tickets};
 use tokio::time::Instant;
 
 fn seconds(seconds: u64) -> Duration {
@@ -173,13 +173,13 @@ async fn outcomes_arrive_in_order_of_completion_with_their_key() {
 #[derive(Debug)]
 struct Slow;
 
-impl ticket_core::Layer for Slow {
-    async fn call<T: ticket_core::Reply>(
+impl ticket_core::call::Layer for Slow {
+    async fn call<T: ticket_core::call::Reply>(
         &self,
-        call: ticket_core::Call<'_>,
-        next: &impl ticket_core::Next<T>,
+        call: ticket_core::call::Call<'_>,
+        next: &impl ticket_core::call::Next<T>,
     ) -> ticket_core::Result<T> {
-        if let ticket_core::Request::Delete([target]) = call.request() {
+        if let ticket_core::provider::Request::Delete([target]) = call.request() {
             if target.id.as_str() == "a" {
                 tokio::time::sleep(seconds(9)).await;
             }

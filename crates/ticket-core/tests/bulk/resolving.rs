@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
-use ticket_core::{
-    Capabilities, Change, Effect, ErrorKind, MockTicketProvider, Outcome, ProviderInfo, RawValue,
-    Settled, Status, Ticket, Tickets,
-};
+use ticket_core::bulk::Settled;
+use ticket_core::model::{RawValue, Status};
+use ticket_core::provider::{Capabilities, MockTicketProvider};
+use ticket_core::{Change, Effect, ErrorKind, Outcome, ProviderInfo, Ticket, Tickets};
 
 use crate::at_once;
 use crate::common::{Fake, error};

@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use ticket_core::model::{Created, Cursor};
+use ticket_core::provider::Capabilities;
 use ticket_core::{
-    CallContext, Capabilities, Created, Cursor, DeleteReport, DeleteTarget, NewTicket, Outcome,
-    Page, ProviderInfo, Result, Ticket, TicketId, TicketProvider, TicketQuery, Tickets,
+    CallContext, DeleteReport, DeleteTarget, NewTicket, Outcome, Page, ProviderInfo, Result,
+    Ticket, TicketId, TicketProvider, TicketQuery, Tickets,
 };
 
 type Deleting = dyn Fn(&[DeleteTarget]) -> Result<DeleteReport> + Send + Sync;

@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ticket_core::call::{Layer, Stack};
+use ticket_core::model::{Created, PageRequest, RawValue};
+use ticket_core::provider::{Capabilities, Fields};
 use ticket_core::{
-    CallContext, Capabilities, Created, DeleteReport, DeleteTarget, Effect, Error, ErrorKind,
-    Fields, Layer, Message, NewComment, NewTicket, Operation, Outcome, Page, PageRequest,
-    ProviderInfo, RawValue, Result, Stack, Ticket, TicketId, TicketPatch, TicketProvider,
-    TicketQuery, Tickets,
+    CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewComment,
+    NewTicket, Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
+    TicketProvider, TicketQuery, Tickets,
 };
 use tokio::time::Instant;
 

@@ -13,9 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use ticket_core::call::{Pace, Stack, Timeout, WaitReason};
+use ticket_core::provider::{Limit, Quota};
 use ticket_core::{
-    CallContext, Effect, ErrorKind, Limit, Operation, Pace, Quota, Result, Stack, TicketId,
-    TicketProvider as _, Timeout, WaitReason,
+    CallContext, Effect, ErrorKind, Operation, Result, TicketId, TicketProvider as _,
 };
 use tokio::time::timeout;
 

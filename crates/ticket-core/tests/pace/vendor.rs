@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
+use ticket_core::call::{Pace, Pacer, Stack};
+use ticket_core::provider::{Capabilities, Limit};
 use ticket_core::{
-    CallContext, Capabilities, Error, ErrorKind, Limit, NewComment, Pace, Pacer, ProviderInfo,
-    Result, Stack, TicketId, TicketProvider,
+    CallContext, Error, ErrorKind, NewComment, ProviderInfo, Result, TicketId, TicketProvider,
 };
 use tokio::time::{Instant, timeout};
 

@@ -19,10 +19,9 @@ use futures_util::future::join_all;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
-use ticket_core::{
-    Call, CallContext, Capabilities, Layer, Limit, Next, Pace, Pacer, ProviderInfo, Quota, Reply,
-    Result, Stack, TicketId, TicketProvider,
-};
+use ticket_core::call::{Call, Layer, Next, Pace, Pacer, Reply, Stack};
+use ticket_core::provider::{Capabilities, Limit, Quota};
+use ticket_core::{CallContext, ProviderInfo, Result, TicketId, TicketProvider};
 use ticket_testkit::window::{Window, WindowModel};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::{Serialize, Serializer};
-use ticket_core::{Attachment, Effect, ErrorKind};
+use ticket_core::model::Attachment;
+use ticket_core::{Effect, ErrorKind};
 use ticket_http::{HttpClient, HttpConfig, Multipart};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use ticket_core::{Attachment, ErrorKind};
+use ticket_core::ErrorKind;
+use ticket_core::model::Attachment;
 use ticket_http::{HttpClient, HttpConfig, Multipart, Reply, WireId, shown_url};
 
 use crate::server::{Server, reply};

@@ -16,7 +16,8 @@ mod sent;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use ticket_core::{Effect, Error, Field, Operation};
+use ticket_core::provider::Field;
+use ticket_core::{Effect, Error, Operation};
 use ticket_leadsquared::info;
 use ticket_sandbox::{Exchange, Sandbox};
 

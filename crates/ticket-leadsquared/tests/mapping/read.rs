@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use ticket_core::{CallContext, PageRequest, Status, TicketProvider as _};
+use ticket_core::model::{PageRequest, Status};
+use ticket_core::{CallContext, TicketProvider as _};
 use ticket_leadsquared::LeadSquared;
 use ticket_sandbox::Sandbox;
 

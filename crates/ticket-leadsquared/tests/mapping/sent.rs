@@ -1,9 +1,10 @@
 //! What is sent for each field of the domain types.
 
 use serde_json::json;
+use ticket_core::model::{Attachment, Cursor, Direction, PageRequest, Person, Priority, Status};
+use ticket_core::provider::Field;
 use ticket_core::{
-    Attachment, CallContext, Cursor, Direction, Field, NewComment, NewTicket, Operation,
-    PageRequest, Person, Priority, Status, TicketPatch, TicketProvider as _,
+    CallContext, NewComment, NewTicket, Operation, TicketPatch, TicketProvider as _,
 };
 use ticket_leadsquared::{LeadSquared, info};
 use ticket_sandbox::Sandbox;

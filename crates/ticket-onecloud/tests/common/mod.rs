@@ -5,7 +5,8 @@
     reason = "every test file is a program of its own, and none uses all of this"
 )]
 
-use ticket_core::{NewTicket, Person};
+use ticket_core::NewTicket;
+use ticket_core::model::Person;
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_sandbox::credentials::ONECLOUD_TOKEN;
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};

@@ -5,7 +5,8 @@
     reason = "every test file is a program of its own, and none uses all of this"
 )]
 
-use ticket_core::{NewTicket, Priority};
+use ticket_core::NewTicket;
+use ticket_core::model::Priority;
 use ticket_sandbox::credentials::SWEEPPEA_API_KEY;
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};

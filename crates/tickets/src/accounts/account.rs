@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use ticket_core::{Effect, Error, ErrorKind, Operation, Setting, TicketRef, Tickets};
+use ticket_core::provider::Setting;
+use ticket_core::{Effect, Error, ErrorKind, Operation, TicketRef, Tickets};
 
 use crate::diagnosis::{Diagnosis, ErrorObject, Hint};
 

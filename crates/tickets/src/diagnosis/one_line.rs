@@ -1,6 +1,6 @@
 //! Text that others wrote, made fit to be shown: escape sequences are shown instead of obeyed.
 
-use ticket_core::is_misleading;
+use ticket_core::model::is_misleading;
 
 /// The text on one line: control characters and misleading ones are escaped, a tab is a blank. So no vendor, file or
 /// argument can move a cursor, colour a screen, or forge a line.

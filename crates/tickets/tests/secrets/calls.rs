@@ -4,9 +4,11 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use ticket_sandbox::{Fault, Sandbox, Vendor, credentials};
+use tickets::model::{Attachment, PageRequest, Person, Priority};
+use tickets::provider::Field;
 use tickets::{
-    AccountConfig, Attachment, Error, Field, NewComment, NewTicket, Operation, PageRequest, Person,
-    Priority, Registry, TicketId, TicketPatch, TicketQuery, Tickets,
+    AccountConfig, Error, NewComment, NewTicket, Operation, Registry, TicketId, TicketPatch,
+    TicketQuery, Tickets,
 };
 
 // With characters that encodings change.

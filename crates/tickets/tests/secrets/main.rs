@@ -21,7 +21,8 @@ use calls::{
 use ticket_conformance::canary::encodings;
 use ticket_sandbox::{Fault, MessageKind, Rule, Sandbox, Vendor};
 use ticket_testkit::LogCapture;
-use tickets::{ErrorKind, Operation, Registry, RetryPolicy, StackOptions, Tickets};
+use tickets::call::{RetryPolicy, StackOptions};
+use tickets::{ErrorKind, Operation, Registry, Tickets};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;

@@ -1,6 +1,7 @@
 //! Who Acme is and what it can do: declared here once, enforced from here.
 
-use ticket_core::{Capabilities, ProviderInfo};
+use ticket_core::ProviderInfo;
+use ticket_core::provider::Capabilities;
 
 pub(crate) const ID: &str = "acme";
 

@@ -1,6 +1,7 @@
 //! Domain types to the vendor's and back.
 
-use ticket_core::{Status, Ticket};
+use ticket_core::Ticket;
+use ticket_core::model::Status;
 use ticket_http::Reply;
 
 use crate::wire;

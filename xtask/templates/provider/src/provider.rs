@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ticket_core::{
-    CallContext, Connect, DeleteReport, DeleteTarget, ProviderInfo, Request, Result, Setting, Ticket, TicketId,
-    TicketProvider,
-};
+use ticket_core::{CallContext, DeleteReport, DeleteTarget, ProviderInfo, Result, Ticket, TicketId, TicketProvider};
+use ticket_core::provider::{Connect, Request, Setting};
 
 use crate::client::Acme;
 use crate::config::{AcmeConfig, SETTINGS};

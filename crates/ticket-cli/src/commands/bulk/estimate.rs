@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use tickets::Operation;
 use tickets::accounts::Account;
-use tickets::{Limit, Operation};
+use tickets::provider::Limit;
 
 use super::plan::{self, Group, Plan};
 use crate::args::OutputFormat;
@@ -154,7 +155,7 @@ fn whole_seconds(time: Duration) -> Option<u64> {
 mod tests {
     use std::num::NonZeroUsize;
 
-    use tickets::Quota;
+    use tickets::provider::Quota;
 
     use super::*;
 

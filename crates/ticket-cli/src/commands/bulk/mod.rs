@@ -19,7 +19,8 @@ mod work;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use tickets::{BulkOptions, Change};
+use tickets::Change;
+use tickets::bulk::BulkOptions;
 
 use crate::accounts::Accounts;
 use crate::args::{Global, Many, OutputFormat};

@@ -7,7 +7,8 @@ use std::iter::Peekable;
 use std::time::Duration;
 
 use tickets::accounts::Account;
-use tickets::{Change, DeleteTarget, Limit, TicketId, TicketRef};
+use tickets::provider::Limit;
+use tickets::{Change, DeleteTarget, TicketId, TicketRef};
 
 use super::dedup::{Duplicates, TOGETHER};
 use super::spool::{Spool, SpoolReader, SpoolWriter};

@@ -5,8 +5,9 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tickets::Change;
 use tickets::accounts::Account;
-use tickets::{Change, WaitReason};
+use tickets::call::WaitReason;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::plan::{Group, Plan, least_time};

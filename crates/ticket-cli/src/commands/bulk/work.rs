@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use tickets::{BulkOptions, CallContext, Stop, TicketId, apply_in_each};
+use tickets::bulk::BulkOptions;
+use tickets::{CallContext, Stop, TicketId, apply_in_each};
 use tokio::time::Instant;
 
 use super::plan::{Group, Plan, unreadable};

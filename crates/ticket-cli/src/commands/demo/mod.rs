@@ -8,10 +8,9 @@ mod step;
 
 use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, Vendor};
 use tickets::accounts::Account;
-use tickets::{
-    Attachment, Change, DeleteReport, Effect, ErrorKind, Field, NewTicket, Operation, Outcome,
-    Person, Priority, TicketRef,
-};
+use tickets::model::{Attachment, Person, Priority};
+use tickets::provider::Field;
+use tickets::{Change, DeleteReport, Effect, ErrorKind, NewTicket, Operation, Outcome, TicketRef};
 
 use crate::accounts::{Accounts, start_sandbox};
 use crate::args::{Global, OutputFormat};

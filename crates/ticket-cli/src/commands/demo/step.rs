@@ -3,9 +3,8 @@
 
 use futures_util::stream::TryStreamExt as _;
 use ticket_sandbox::TicketRecord;
-use tickets::{
-    Error, NewComment, Operation, PageRequest, Result, TicketId, TicketPatch, TicketQuery, Tickets,
-};
+use tickets::model::PageRequest;
+use tickets::{Error, NewComment, Operation, Result, TicketId, TicketPatch, TicketQuery, Tickets};
 
 const NEW_SUBJECT: &str = "Erasure";
 const NOTE: &str = "It is really them.";

@@ -1,6 +1,7 @@
 //! Who Pear is and what it can do: declared here once, enforced from here.
 
-use ticket_core::{Capabilities, Field, Fields, ProviderInfo};
+use ticket_core::ProviderInfo;
+use ticket_core::provider::{Capabilities, Field, Fields};
 
 pub(crate) const ID: &str = "pear";
 

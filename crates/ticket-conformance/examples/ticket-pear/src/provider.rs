@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ticket_core::model::Cursor;
+use ticket_core::provider::{Connect, Request, Setting};
 use ticket_core::{
-    CallContext, Connect, Cursor, DeleteReport, DeleteTarget, Page, ProviderInfo, Request, Result,
-    Setting, Ticket, TicketId, TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, Page, ProviderInfo, Result, Ticket, TicketId,
+    TicketProvider, TicketQuery,
 };
 
 use crate::client::Pear;

@@ -6,7 +6,8 @@
     reason = "helpers of tests may panic"
 )]
 
-use ticket_core::{Cursor, PageRequest, TicketQuery};
+use ticket_core::TicketQuery;
+use ticket_core::model::{Cursor, PageRequest};
 use ticket_pear::{Pear, PearConfig};
 use ticket_testkit::Call;
 use ticket_testkit::contract::{Contract, Recording};

@@ -23,8 +23,8 @@ const WAIT: &str = "ticket_wait_seconds";
 /// | `ticket_calls_total` | counter: started calls | `provider`, `operation` |
 /// | `ticket_call_errors_total` | counter: calls that failed after all retries | `provider`, `operation`, `error_type` |
 /// | `ticket_call_duration_seconds` | histogram: duration of a call in seconds, all attempts and waits included | `provider`, `operation` |
-/// | `ticket_attempts_total` | counter: finished attempts; the excess over the calls are retries ([`Retry`](crate::Retry)) | `provider`, `operation` |
-/// | `ticket_wait_seconds` | histogram: seconds an attempt waited for the quota, 0 if it did not wait ([`Pace`](crate::Pace)) | `provider`, `operation` |
+/// | `ticket_attempts_total` | counter: finished attempts; the excess over the calls are retries ([`Retry`](crate::call::Retry)) | `provider`, `operation` |
+/// | `ticket_wait_seconds` | histogram: seconds an attempt waited for the quota, 0 if it did not wait ([`Pace`](crate::call::Pace)) | `provider`, `operation` |
 ///
 /// `provider` is the provider's id, `operation` an [`Operation`](crate::Operation), `error_type` an
 /// [`ErrorKind`](crate::ErrorKind). Ids, account names and texts are never labels. A delete with a reply is

@@ -31,7 +31,7 @@ use crate::provider::operation::Request;
 /// `http.response.status_code` (where there was a reply) and `otel.status_code` (`ERROR`). A delete with a
 /// reply is not a failure, even if some of its tickets failed. Names that end in `_ms` and `.ms` are
 /// milliseconds; `ticket.id` has at most 64 characters, control characters escaped; `wait.reason` is a
-/// [`WaitReason`](crate::WaitReason); `retry.reason` is `attempts`, `retry_after`, `deadline`, `budget` or
+/// [`WaitReason`](crate::call::WaitReason); `retry.reason` is `attempts`, `retry_after`, `deadline`, `budget` or
 /// `stopped`.
 ///
 /// The spans are internal. `ticket-http` adds OpenTelemetry's HTTP client span for each request of an

@@ -18,10 +18,10 @@ use crate::provider::error::{Effect, Error, ErrorKind, Result};
 /// The result describes all attempts together. Once one attempt has an unknown effect, so has the call,
 /// whatever later attempts return: an error keeps its message, but its effect is unknown. A ticket that a
 /// repeated delete does not find is `AlreadyDone` (`Unknown` if the vendor [answers *not found* for tickets
-/// that exist](crate::Support::not_found_is_ambiguous)). The error holds the number of attempts.
+/// that exist](crate::provider::Support::not_found_is_ambiguous)). The error holds the number of attempts.
 ///
 /// Each attempt has a tracing span, `ticket_attempt`. Each wait and giving up are events: see
-/// [`Observe`](crate::Observe).
+/// [`Observe`](crate::call::Observe).
 #[derive(Debug)]
 pub struct Retry {
     policy: RetryPolicy,

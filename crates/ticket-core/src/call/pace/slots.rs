@@ -48,7 +48,7 @@ pub enum NoSlot {
     Failed(Error),
 }
 
-/// Storage of the slots of an account's windows. [`Pacer::new`](crate::Pacer::new) keeps them in this
+/// Storage of the slots of an account's windows. [`Pacer::new`](crate::call::Pacer::new) keeps them in this
 /// process. Implement this trait to share them between processes.
 ///
 /// A call holds its slot from before it is sent until one window after it has ended. `give_back` does not

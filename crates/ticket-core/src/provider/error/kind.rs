@@ -70,7 +70,7 @@ names!(ErrorKind {
 
 impl ErrorKind {
     /// Whether the failure is transient: the same call may succeed later, unchanged. Whether repeating is
-    /// safe is decided by [`RetryPolicy::repeats`](crate::RetryPolicy::repeats).
+    /// safe is decided by [`RetryPolicy::repeats`](crate::call::RetryPolicy::repeats).
     pub const fn is_transient(self) -> bool {
         matches!(
             self,

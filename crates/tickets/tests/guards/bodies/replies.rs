@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use tickets::model::{PageRequest, Person, Priority, State};
 use tickets::onecloud::{OneCloud, OneCloudConfig};
 use tickets::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket,
-    Operation, Page, PageRequest, Person, Priority, State, TicketId, TicketPatch, TicketProvider,
-    TicketQuery,
+    Operation, Page, TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
 
 use super::vendor::{self, CREDENTIAL, PROVIDERS, SECOND_CREDENTIAL, Vendor, assert_fit_to_show};
@@ -159,7 +159,7 @@ pub(crate) fn check(case: &Case) {
 #[derive(Debug, Default)]
 struct Found {
     errors: Vec<Error>,
-    next: Option<tickets::Cursor>,
+    next: Option<tickets::model::Cursor>,
 }
 
 fn query(provider: &str, variant: u8) -> TicketQuery {
@@ -257,7 +257,7 @@ fn trimmed(body: &[u8]) -> &[u8] {
 fn ticket_shows(ticket: &tickets::Ticket) -> bool {
     let codes = [
         Some(ticket.id.as_str()),
-        ticket.status.as_ref().map(tickets::Status::as_str),
+        ticket.status.as_ref().map(tickets::model::Status::as_str),
         ticket.priority.as_ref().map(Priority::as_str),
         ticket.category.as_deref(),
         ticket.requester.as_ref().and_then(|who| who.id.as_deref()),
@@ -269,7 +269,7 @@ fn ticket_shows(ticket: &tickets::Ticket) -> bool {
         .any(|code| code.contains(CREDENTIAL))
 }
 
-fn kept<T>(page: Page<T>, sent: &[u8], raw: impl Fn(&T) -> &str) -> Option<tickets::Cursor> {
+fn kept<T>(page: Page<T>, sent: &[u8], raw: impl Fn(&T) -> &str) -> Option<tickets::model::Cursor> {
     for item in &page.items {
         assert_part(sent, raw(item));
     }

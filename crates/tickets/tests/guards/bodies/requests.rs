@@ -1,9 +1,10 @@
 //! Any id, cursor and text of a call: it reaches the endpoint that was meant, or nothing is sent.
 
 use serde_json::Value;
+use tickets::model::{Cursor, PageRequest, Person, Priority};
 use tickets::{
-    CallContext, Cursor, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Operation,
-    PageRequest, Person, Priority, TicketId, TicketPatch, TicketProvider, TicketQuery,
+    CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Operation, TicketId,
+    TicketPatch, TicketProvider, TicketQuery,
 };
 
 use super::vendor::{self, CREDENTIAL, PROVIDERS, SECOND_CREDENTIAL, Seen, assert_fit_to_show};

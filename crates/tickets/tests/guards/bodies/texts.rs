@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
+use tickets::model::Priority;
 use tickets::onecloud::{OneCloud, OneCloudConfig};
-use tickets::{
-    Capabilities, DeleteTarget, ErrorKind, Priority, ProviderInfo, Quota, Request, TicketId,
-    TicketRef,
-};
+use tickets::provider::{Capabilities, Quota, Request};
+use tickets::{DeleteTarget, ErrorKind, ProviderInfo, TicketId, TicketRef};
 
 use super::guesses;
 use super::vendor::{CREDENTIAL, SECOND_CREDENTIAL, assert_fit_to_show};
