@@ -3,6 +3,7 @@
 
 pub(crate) mod change;
 mod engine;
+mod look;
 pub(crate) mod paging;
 mod run;
 

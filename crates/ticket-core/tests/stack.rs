@@ -234,8 +234,10 @@ async fn ambiguously_not_found(
 ) -> (Outcome, Vec<Operation>) {
     let fake = Fake::new(1)
         .info(|mut info| {
-            info.capabilities =
-                capabilities.with(Operation::Delete, Support::new().not_found_is_ambiguous());
+            info.capabilities = capabilities.with(
+                Operation::Delete,
+                Support::new().not_found(NotFound::Ambiguous),
+            );
             info
         })
         .answering(move |call| match (call.operation, call.number, looked) {

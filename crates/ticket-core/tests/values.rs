@@ -191,7 +191,7 @@ fn the_operations_of_a_provider_are_those_declared_in_the_order_of_the_trait() {
 
 #[test]
 fn an_operation_is_as_it_was_declared_last_and_a_delete_of_no_tickets_is_unsupported() {
-    let ambiguous = Support::new().max_batch(3).not_found_is_ambiguous();
+    let ambiguous = Support::new().max_batch(3).not_found(NotFound::Ambiguous);
     let capabilities = Capabilities::none().with(Operation::Delete, ambiguous.clone());
     assert_eq!(capabilities.support(Operation::Delete), Some(&ambiguous));
     assert_eq!(capabilities.max_delete_batch(), 3);

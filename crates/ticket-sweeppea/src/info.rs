@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ticket_core::provider::{Capabilities, Field, Fields, Limit, Quota, Support};
+use ticket_core::provider::{Capabilities, Field, Fields, Limit, NotFound, Quota, Support};
 use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "sweeppea";
@@ -60,7 +60,10 @@ pub fn info() -> ProviderInfo {
         .update(update_fields())
         .resolve()
         // "Ticket Not Found, Already Closed, or Not Owned by User" (page `support/delete.md`).
-        .with(Operation::Delete, Support::new().not_found_is_ambiguous())
+        .with(
+            Operation::Delete,
+            Support::new().not_found(NotFound::Ambiguous),
+        )
         .messages(Fields::carrying(&[]));
     let info = ProviderInfo::new(ID, "Sweeppea", capabilities)
         .limit(Limit::new().window(Quota::new(150, Duration::from_secs(60))));

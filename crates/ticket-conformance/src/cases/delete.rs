@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use ticket_core::provider::NotFound;
 use ticket_core::{
     CallContext, Change, DeleteReport, DeleteTarget, Effect, ErrorKind, Operation, Outcome,
     TicketId,
@@ -102,7 +103,7 @@ pub(crate) async fn deleted_tickets_are_gone(harness: &Harness) -> CaseResult {
         Outcome::Done => true,
         Outcome::NotFound(_) => {
             let delete = harness.info().capabilities.support(Operation::Delete);
-            !delete.is_some_and(|delete| delete.not_found_is_ambiguous)
+            !delete.is_some_and(|delete| delete.not_found != NotFound::Gone)
         }
         _ => false,
     };
@@ -110,7 +111,7 @@ pub(crate) async fn deleted_tickets_are_gone(harness: &Harness) -> CaseResult {
         !says_gone || !harness.exists(&id).await?,
         "a resolved ticket was deleted",
         "`deleted` or `not_found` where it is gone; if the vendor answers not found for tickets that exist, \
-         `Support::not_found_is_ambiguous` says so",
+         `Support::not_found` says so",
         format!("{outcome}, and the ticket exists"),
     )
 }

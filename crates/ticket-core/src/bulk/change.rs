@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::capability::ProviderInfo;
-use crate::provider::check::check_id;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Effect, Error, ErrorKind, Result};
@@ -91,9 +90,9 @@ impl Change {
 
     /// Checks whether this target is the reason for the rejection of its batch, as far as this process can
     /// tell.
-    pub(crate) fn fault(&self, target: &DeleteTarget) -> Result<()> {
+    pub(crate) fn fault(&self, info: &ProviderInfo, target: &DeleteTarget) -> Result<()> {
         match self {
-            Self::Delete => check_id(&target.id),
+            Self::Delete => info.check_id(&target.id),
             Self::Resolve => refuse_version(target),
         }
     }
@@ -134,7 +133,7 @@ async fn delete(
     context: &CallContext,
     targets: &[DeleteTarget],
 ) -> Result<Vec<(TicketId, Outcome)>> {
-    let mut outcomes = provider.delete(context, targets).await?.into_outcomes();
+    let (mut outcomes, _) = provider.delete(context, targets).await?.into_parts();
     for (id, outcome) in &mut outcomes {
         if let Outcome::Unknown(error) = &*outcome {
             if let Some(seen) = verify_deleted(provider, context, id, error).await {

@@ -171,14 +171,18 @@ impl Engine {
     /// If local checks find the tickets that caused the rejection of a batch, settles these as failed and
     /// queues the others again together. Otherwise returns all tickets.
     fn take_faulty_out(&mut self, asked: Vec<Asked>) -> Option<Vec<Asked>> {
-        let faulty = |asked: &Asked| self.change.fault(&asked.target).is_err();
+        let faulty = |asked: &Asked| {
+            self.change
+                .fault(self.provider.info(), &asked.target)
+                .is_err()
+        };
         if !asked.iter().any(faulty) {
             return Some(asked);
         }
         let change = Arc::clone(&self.change);
         let mut good = Vec::with_capacity(asked.len());
         for asked in asked {
-            match change.fault(&asked.target) {
+            match change.fault(self.provider.info(), &asked.target) {
                 Ok(()) => good.push(asked),
                 Err(error) => {
                     let error = error.in_operation(&self.provider.info().id, change.operation());

@@ -6,7 +6,7 @@ use std::future::Future;
 use crate::model::draft::Created;
 use crate::model::message::Message;
 use crate::model::query::Page;
-use crate::model::ticket::Ticket;
+use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteReport;
@@ -67,33 +67,38 @@ impl<'a> Call<'a> {
 
 /// The result of an operation. Implemented for a fixed set of types.
 pub trait Reply: sealed::Sealed + Send + 'static {
-    /// Reinterprets the reply after an earlier attempt of unknown effect: an error now may be the result of
+    /// Reinterprets the reply after an earlier attempt of unknown effect: a rejection now may be the result of
     /// what that attempt did.
     #[must_use]
-    fn after_unknown_effect(self, info: &ProviderInfo) -> Self
+    fn after_unknown_effect(self) -> Self
     where
         Self: Sized,
     {
-        let _ = info;
         self
+    }
+
+    /// The ticket that the reply is about, if it says so.
+    fn ticket(&self) -> Option<&TicketId> {
+        None
     }
 }
 
-impl Reply for Ticket {}
+impl Reply for Ticket {
+    fn ticket(&self) -> Option<&TicketId> {
+        Some(&self.id)
+    }
+}
+
 impl Reply for Page<Ticket> {}
 impl Reply for Page<Message> {}
 impl Reply for Created {}
 impl Reply for () {}
 
-/// A ticket that is not found was deleted by the earlier attempt, unless the vendor [answers *not found* for
-/// tickets that exist](crate::provider::Support::not_found_is_ambiguous). A rejected ticket becomes `Unknown`: some
-/// vendors reject deletes of deleted tickets without a reason.
+/// A ticket that is rejected or not found becomes `Unknown`: the earlier attempt may have deleted it, and neither
+/// answer proves that it did.
 impl Reply for DeleteReport {
-    fn after_unknown_effect(self, info: &ProviderInfo) -> Self {
-        let delete = info.capabilities.support(Operation::Delete);
-        let is_ambiguous = delete.is_some_and(|delete| delete.not_found_is_ambiguous);
+    fn after_unknown_effect(self) -> Self {
         self.map(|outcome| match outcome {
-            Outcome::NotFound(_) if !is_ambiguous => Outcome::AlreadyDone,
             Outcome::NotFound(error) | Outcome::Failed(error) => {
                 Outcome::Unknown(error.with_effect(Effect::Unknown))
             }

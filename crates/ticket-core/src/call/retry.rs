@@ -8,7 +8,6 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::provider::error::{Effect, ErrorKind};
-use crate::provider::operation::Operation;
 
 /// How often and how soon a failed call is repeated, for single calls and for each call of a bulk change.
 /// Whether a call may be repeated at all is not configurable: see [`repeats`](Self::repeats). The
@@ -93,19 +92,18 @@ impl RetryPolicy {
     /// Whether a call that failed like this may be repeated. This is the only such decision, for every
     /// provider.
     ///
-    /// The failure must be transient, and repeating must be harmless: either nothing has happened, or the
-    /// operation is idempotent.
+    /// The failure must be transient, and repeating must be harmless: either nothing has happened, or the call
+    /// [may be repeated](crate::ProviderInfo::may_repeat) whatever has happened.
     ///
     /// ```
-    /// use ticket_core::{Effect, ErrorKind, Operation};
-    /// use ticket_core::call::RetryPolicy;
+    /// use ticket_core::{Effect, ErrorKind, call::RetryPolicy};
     ///
-    /// let lost = |operation| RetryPolicy::repeats(ErrorKind::Timeout, Effect::Unknown, operation);
-    /// assert!(lost(Operation::Delete));
-    /// assert!(!lost(Operation::Create));
+    /// let lost = |may_repeat| RetryPolicy::repeats(ErrorKind::Timeout, Effect::Unknown, may_repeat);
+    /// assert!(lost(true));
+    /// assert!(!lost(false));
     /// ```
-    pub const fn repeats(kind: ErrorKind, effect: Effect, operation: Operation) -> bool {
-        kind.is_transient() && (matches!(effect, Effect::None) || operation.is_idempotent())
+    pub const fn repeats(kind: ErrorKind, effect: Effect, may_repeat: bool) -> bool {
+        kind.is_transient() && (matches!(effect, Effect::None) || may_repeat)
     }
 
     /// The longest wait after `attempts` attempts.

@@ -144,8 +144,11 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// The start of the next page; absent on the last page.
     pub next: Option<Cursor>,
-    /// Total number of items in the list, if the vendor returns it.
+    /// Total number of items in the list, if the vendor returns it. A hint: vendors' totals are often wrong.
     pub total: Option<u64>,
+    /// Why items may be missing from this page, one sentence each, such as a row without an id. Empty if none
+    /// is known to be.
+    pub gaps: Vec<String>,
 }
 
 impl<T> Page<T> {
@@ -155,6 +158,7 @@ impl<T> Page<T> {
             items,
             next: None,
             total: None,
+            gaps: Vec::new(),
         }
     }
 
@@ -169,6 +173,13 @@ impl<T> Page<T> {
     #[must_use]
     pub fn total(mut self, total: Option<u64>) -> Self {
         self.total = total;
+        self
+    }
+
+    /// Adds reasons why items may be missing from this page.
+    #[must_use]
+    pub fn gaps(mut self, gaps: impl IntoIterator<Item = String>) -> Self {
+        self.gaps.extend(gaps);
         self
     }
 }

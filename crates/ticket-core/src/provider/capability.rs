@@ -7,21 +7,22 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::provider::field::Fields;
+use crate::provider::id_form::IdForm;
 use crate::provider::limit::Limit;
-use crate::provider::operation::Operation;
+use crate::provider::operation::{Operation, Request};
 use crate::provider::support::Support;
 
 /// What a provider can do: a table of operations, each with its [`Support`]. The default can do nothing.
 ///
 /// ```
 /// use ticket_core::Operation;
-/// use ticket_core::provider::{Capabilities, Field, Fields, Support};
+/// use ticket_core::provider::{Capabilities, Field, Fields, NotFound, Support};
 ///
 /// let create = Fields::carrying(&[Field::Subject, Field::Description]).requiring(&[Field::Subject]);
 /// let capabilities = Capabilities::none()
 ///     .get()
 ///     .create(create)
-///     .with(Operation::Delete, Support::new().max_batch(20).not_found_is_ambiguous());
+///     .with(Operation::Delete, Support::new().max_batch(20).not_found(NotFound::Ambiguous));
 /// assert!(capabilities.supports(Operation::Delete));
 /// assert!(!capabilities.supports(Operation::Comment));
 /// ```
@@ -158,6 +159,22 @@ pub struct ProviderInfo {
     pub capabilities: Capabilities,
     /// How many calls it allows, as far as it documents that; none where it knows of no limit.
     pub limits: Vec<Limit>,
+    /// The form of its ticket ids. Default: any text.
+    pub id_form: IdForm,
+    /// Whether the id of a deleted ticket is never given to another ticket. Default: unknown, so no.
+    ///
+    /// Only then is a delete of unknown effect repeated, unless it [depends on a
+    /// version](crate::provider::Support::is_conditional): otherwise the repeat could delete somebody else's
+    /// ticket.
+    pub never_reuses_ids: bool,
+    /// Whether an id may lead to another ticket, for example after a merge. Default: no.
+    ///
+    /// If so, each ticket is read before it is deleted, and a ticket whose id leads elsewhere is refused.
+    pub redirects_ids: bool,
+    /// Whether a read sees every write that ended before it. Default: unknown, so no.
+    ///
+    /// Only then does a read that still finds a ticket prove that it was not deleted.
+    pub reads_are_consistent: bool,
 }
 
 impl ProviderInfo {
@@ -174,6 +191,49 @@ impl ProviderInfo {
             title: title.into(),
             capabilities,
             limits: Vec::new(),
+            id_form: IdForm::default(),
+            never_reuses_ids: false,
+            redirects_ids: false,
+            reads_are_consistent: false,
+        }
+    }
+
+    /// Sets the form of the ticket ids.
+    #[must_use]
+    pub fn id_form(mut self, form: IdForm) -> Self {
+        self.id_form = form;
+        self
+    }
+
+    /// Says that the id of a deleted ticket is never given to another ticket.
+    #[must_use]
+    pub fn never_reuses_ids(mut self) -> Self {
+        self.never_reuses_ids = true;
+        self
+    }
+
+    /// Says that an id may lead to another ticket, for example after a merge.
+    #[must_use]
+    pub fn redirects_ids(mut self) -> Self {
+        self.redirects_ids = true;
+        self
+    }
+
+    /// Says that a read sees every write that ended before it.
+    #[must_use]
+    pub fn consistent_reads(mut self) -> Self {
+        self.reads_are_consistent = true;
+        self
+    }
+
+    /// Whether this call may be made again although an earlier attempt may have been carried out: the operation is
+    /// idempotent and, for a delete, the repeat cannot meet another ticket.
+    pub fn may_repeat(&self, request: &Request<'_>) -> bool {
+        match request {
+            Request::Delete(targets) => {
+                self.never_reuses_ids || targets.iter().all(|target| target.version.is_some())
+            }
+            other => other.operation().is_idempotent(),
         }
     }
 

@@ -5,14 +5,11 @@
 use crate::model::draft::{Attachment, NewTicket, TicketPatch};
 use crate::model::message::{Direction, NewComment};
 use crate::model::query::{PageRequest, TicketQuery};
-use crate::model::ticket::{Person, TicketId};
+use crate::model::ticket::Person;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::error::{Error, ErrorKind, Result};
 use crate::provider::field::{Field, Fields};
 use crate::provider::operation::{Operation, Request};
-
-/// The longest id that is sent, in bytes. No vendor's comes near.
-const MAX_ID_BYTES: usize = 256;
 
 impl ProviderInfo {
     /// Refuses what this provider does not support or cannot carry.
@@ -47,14 +44,14 @@ impl ProviderInfo {
         let no_fields = Fields::default();
         let fields = self.capabilities.fields(operation).unwrap_or(&no_fields);
         match request {
-            Request::Get(id) | Request::Resolve(id) => check_id(id),
+            Request::Get(id) | Request::Resolve(id) => self.check_id(id),
             Request::List(query) => {
                 check_limit(&query.page)?;
                 self.check_fields(fields, &query.given())
             }
             Request::Create(ticket) => self.check_fields(fields, &ticket.given()),
             Request::Update(id, patch) => {
-                check_id(id)?;
+                self.check_id(id)?;
                 let given = patch.given();
                 if given.fields.is_empty() && given.custom.is_empty() {
                     return Err(
@@ -65,7 +62,7 @@ impl ProviderInfo {
                     .map_err(|error| error.on_ticket(id))
             }
             Request::Messages(id, page) => {
-                check_id(id)?;
+                self.check_id(id)?;
                 check_limit(page)?;
                 let mut given = Given::default();
                 given.page(page);
@@ -73,7 +70,7 @@ impl ProviderInfo {
                     .map_err(|error| error.on_ticket(id))
             }
             Request::Comment(id, comment) => {
-                check_id(id)?;
+                self.check_id(id)?;
                 self.check_fields(fields, &comment.given())
                     .map_err(|error| error.on_ticket(id))
             }
@@ -86,11 +83,13 @@ impl ProviderInfo {
                         self.title
                     )));
                 }
+                let delete = self.capabilities.support(Operation::Delete);
+                let is_conditional = delete.is_some_and(|delete| delete.is_conditional);
                 targets.iter().try_for_each(|target| {
-                    check_id(&target.id)?;
+                    self.check_id(&target.id)?;
                     match target.version {
                         None => Ok(()),
-                        // No provider declares such a delete yet.
+                        Some(_) if is_conditional => Ok(()),
                         Some(_) => Err(Error::invalid_input(format!(
                             "{} cannot delete a ticket only if its version is unchanged",
                             self.title
@@ -162,29 +161,6 @@ fn check_limit(page: &PageRequest) -> Result<()> {
         )),
         _ => Ok(()),
     }
-}
-
-/// Refuses a text that cannot be a ticket's id.
-pub(crate) fn check_id(id: &TicketId) -> Result<()> {
-    let text = id.as_str();
-    let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let reason = if is_plain && text.len() <= MAX_ID_BYTES {
-        // Most are numbers, and there are many.
-        return Ok(());
-    } else if text.trim().is_empty() {
-        "the ticket id is empty"
-    } else if text.len() > MAX_ID_BYTES {
-        "the ticket id is longer than 256 bytes"
-    } else if text.chars().any(char::is_control) {
-        "the ticket id has control characters"
-    } else if [".", ".."].contains(&text) {
-        "the ticket id is a path, not an id"
-    } else if text.trim() != text {
-        "the ticket id begins or ends with white space"
-    } else {
-        return Ok(());
-    };
-    Err(Error::invalid_input(reason).on_ticket(id))
 }
 
 /// What an argument holds: its fields with their lengths in characters (blank texts count as 0), and the

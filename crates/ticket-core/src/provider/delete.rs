@@ -61,6 +61,7 @@ impl<I: Into<TicketId>> From<I> for DeleteTarget {
 #[derive(Clone, Debug, Default)]
 pub struct DeleteReport {
     outcomes: Vec<(TicketId, Outcome)>,
+    unasked: Vec<TicketId>,
 }
 
 impl DeleteReport {
@@ -75,7 +76,20 @@ impl DeleteReport {
             outcomes: outcomes
                 .map(|target| (target.id.clone(), outcome(&target.id)))
                 .collect(),
+            unasked: Vec::new(),
         }
+    }
+
+    /// Adds tickets that the vendor says it deleted although nobody asked for them.
+    #[must_use]
+    pub fn with_unasked(mut self, tickets: impl IntoIterator<Item = TicketId>) -> Self {
+        self.unasked.extend(tickets);
+        self
+    }
+
+    /// The tickets that the vendor says it deleted although nobody asked for them.
+    pub fn unasked(&self) -> &[TicketId] {
+        &self.unasked
     }
 
     /// Creates the report of a call that deletes one ticket, `id`.
@@ -100,17 +114,21 @@ impl DeleteReport {
         };
         Ok(Self {
             outcomes: vec![(id.clone(), outcome)],
+            unasked: Vec::new(),
         })
     }
 
     /// The report with these outcomes.
     pub(crate) fn from_outcomes(outcomes: Vec<(TicketId, Outcome)>) -> Self {
-        Self { outcomes }
+        Self {
+            outcomes,
+            unasked: Vec::new(),
+        }
     }
 
-    /// The outcome of each id, in the order requested.
-    pub(crate) fn into_outcomes(self) -> Vec<(TicketId, Outcome)> {
-        self.outcomes
+    /// The outcome of each id, in the order requested, and the tickets that nobody asked for.
+    pub(crate) fn into_parts(self) -> (Vec<(TicketId, Outcome)>, Vec<TicketId>) {
+        (self.outcomes, self.unasked)
     }
 
     /// The same report with each outcome replaced.
@@ -120,6 +138,7 @@ impl DeleteReport {
             outcomes: outcomes
                 .map(|(id, outcome)| (id, replace(outcome)))
                 .collect(),
+            unasked: self.unasked,
         }
     }
 
@@ -135,9 +154,9 @@ impl DeleteReport {
             .map(|(_, outcome)| outcome)
     }
 
-    /// Whether every requested ticket is deleted. True for an empty report.
+    /// Whether every requested ticket is deleted, and [no other](Self::unasked). True for an empty report.
     pub fn all_deleted(&self) -> bool {
-        self.outcomes.iter().all(|(_, outcome)| outcome.is_done())
+        self.unasked.is_empty() && self.outcomes.iter().all(|(_, outcome)| outcome.is_done())
     }
 
     /// The number of requested ids.

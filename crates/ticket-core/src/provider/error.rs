@@ -72,6 +72,7 @@ struct Inner {
     available_at: Option<Timestamp>,
     attempts: u32,
     not_attempted: bool,
+    confirmed: bool,
 }
 
 impl Error {
@@ -95,6 +96,7 @@ impl Error {
                 available_at: None,
                 attempts: 0,
                 not_attempted: false,
+                confirmed: false,
             }),
             source: None,
         }
@@ -175,6 +177,17 @@ impl Error {
     /// Whether the call was not attempted.
     pub(crate) fn is_not_attempted(&self) -> bool {
         self.inner.not_attempted
+    }
+
+    /// Marks a *not found* as confirmed: a read did not find the ticket either.
+    pub(crate) fn confirmed(mut self) -> Self {
+        self.inner.confirmed = true;
+        self
+    }
+
+    /// Whether a read confirmed this *not found* of a delete: the read proves that there is no such ticket.
+    pub fn is_confirmed(&self) -> bool {
+        self.inner.confirmed
     }
 
     /// Appends a note to the message.

@@ -10,11 +10,27 @@ pub struct Support {
     pub fields: Fields,
     /// How many tickets one call may name. Default 1; at 0 the operation is unsupported.
     pub max_batch: usize,
-    /// Whether the vendor answers *not found* also for tickets that exist (closed, or another user's).
-    ///
-    /// If so, a repeated delete that finds nothing does not prove that the attempt before it worked:
-    /// [`Tickets`](crate::Tickets) then reads the ticket, where it can be read.
-    pub not_found_is_ambiguous: bool,
+    /// What the vendor's *not found* proves. Default: that there is no such ticket.
+    pub not_found: NotFound,
+    /// Whether the vendor changes the ticket only while it has the [version](crate::model::Version) that the
+    /// call names. Default: no.
+    pub is_conditional: bool,
+}
+
+/// What a vendor's *not found* proves.
+///
+/// After an attempt of unknown effect a delete counts as done only if a read proves that the ticket is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotFound {
+    /// There is no such ticket: the vendor documents the form of this reply, and it has that form.
+    #[default]
+    Gone,
+    /// Nothing: the vendor gives the same answer for tickets that exist (closed, or another user's).
+    Ambiguous,
+    /// Nothing by itself: the vendor documents no form, so a gateway's or a wrong address's *not found* looks the
+    /// same. It counts only if the vendor answers another read under the same base URL afterwards.
+    Undocumented,
 }
 
 impl Default for Support {
@@ -22,7 +38,8 @@ impl Default for Support {
         Self {
             fields: Fields::default(),
             max_batch: 1,
-            not_found_is_ambiguous: false,
+            not_found: NotFound::default(),
+            is_conditional: false,
         }
     }
 }
@@ -47,11 +64,17 @@ impl Support {
         self
     }
 
-    /// Says that the vendor answers *not found* also for tickets that exist. See
-    /// [the field](Self#structfield.not_found_is_ambiguous).
+    /// Sets what the vendor's *not found* proves.
     #[must_use]
-    pub fn not_found_is_ambiguous(mut self) -> Self {
-        self.not_found_is_ambiguous = true;
+    pub fn not_found(mut self, proves: NotFound) -> Self {
+        self.not_found = proves;
+        self
+    }
+
+    /// Says that the vendor changes a ticket only while it has the version that the call names.
+    #[must_use]
+    pub fn conditional(mut self) -> Self {
+        self.is_conditional = true;
         self
     }
 }

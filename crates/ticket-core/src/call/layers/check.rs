@@ -1,16 +1,23 @@
-//! `Check`: rejects invalid requests before anything is sent.
+//! `Check`: rejects invalid requests before anything is sent, and answers about another ticket.
 
 use crate::call::layer::{Call, Layer, Next, Reply};
 use crate::provider::error::Result;
+use crate::provider::operation::Request;
 
-/// Rejects operations and fields that the provider does not support, before anything is sent or waited for.
-/// See [`ProviderInfo::check`](crate::ProviderInfo::check).
+/// Rejects operations and fields that the provider does not support, before anything is sent or waited for:
+/// see [`ProviderInfo::check`](crate::ProviderInfo::check). Rejects a reply to a `get` about another ticket than
+/// the one that was asked for with `Conflict`, naming both.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Check;
 
 impl Layer for Check {
     async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
         call.info().check(&call.request())?;
-        next.call(call).await
+        let reply = next.call(call).await?;
+        if let (Request::Get(asked), Some(answered)) = (call.request(), reply.ticket()) {
+            let same = call.info().check_same(asked, answered);
+            same.map_err(|error| error.in_operation(&call.info().id, call.operation()))?;
+        }
+        Ok(reply)
     }
 }

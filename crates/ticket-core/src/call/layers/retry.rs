@@ -16,9 +16,8 @@ use crate::provider::error::{Effect, Error, ErrorKind, Result};
 /// Repeats a failed call according to a [`RetryPolicy`], where [that is safe](RetryPolicy::repeats).
 ///
 /// The result describes all attempts together. Once one attempt has an unknown effect, so has the call,
-/// whatever later attempts return: an error keeps its message, but its effect is unknown. A ticket that a
-/// repeated delete does not find is `AlreadyDone` (`Unknown` if the vendor [answers *not found* for tickets
-/// that exist](crate::provider::Support::not_found_is_ambiguous)). The error holds the number of attempts.
+/// whatever later attempts return: an error keeps its message, but its effect is unknown, and a ticket that a
+/// repeated delete rejects or does not find is `Unknown`. The error holds the number of attempts.
 ///
 /// Each attempt has a tracing span, `ticket_attempt`. Each wait and giving up are events: see
 /// [`Observe`](crate::call::Observe).
@@ -128,7 +127,7 @@ impl Retry {
         match result {
             Ok(reply) => {
                 self.budget.deposit();
-                Ok(past.read(reply, &call))
+                Ok(past.read(reply))
             }
             Err(error) => {
                 record_failure(&span, &error);
@@ -145,6 +144,7 @@ impl Retry {
         mut past: Past,
         mut error: Error,
     ) -> Result<T> {
+        let may_repeat = call.info().may_repeat(&call.request());
         let mut context = call.context().clone();
         loop {
             if error.is_not_attempted() {
@@ -155,7 +155,7 @@ impl Retry {
                 // The vendor replied, so it is reachable.
                 self.budget.deposit();
             }
-            if !RetryPolicy::repeats(error.kind(), error.effect(), call.operation()) {
+            if !RetryPolicy::repeats(error.kind(), error.effect(), may_repeat) {
                 return Err(past.sum());
             }
             let wait = match self.wait(&error, past.attempts, &context) {
@@ -218,9 +218,9 @@ impl Past {
         self.last = Some(error.clone());
     }
 
-    fn read<T: Reply>(&self, reply: T, call: &Call<'_>) -> T {
+    fn read<T: Reply>(&self, reply: T) -> T {
         if self.effect == Effect::Unknown {
-            reply.after_unknown_effect(call.info())
+            reply.after_unknown_effect()
         } else {
             reply
         }

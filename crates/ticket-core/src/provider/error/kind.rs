@@ -47,6 +47,8 @@ pub enum ErrorKind {
     Unsupported,
     /// Cancelled by the caller with a [`Stop`](crate::Stop).
     Cancelled,
+    /// A list was read to its end, but something may be missing from it: the vendor contradicts itself.
+    Incomplete,
 }
 
 names!(ErrorKind {
@@ -66,6 +68,7 @@ names!(ErrorKind {
     BadResponse => "bad_response",
     Unsupported => "unsupported",
     Cancelled => "cancelled",
+    Incomplete => "incomplete",
 });
 
 impl ErrorKind {
@@ -92,7 +95,8 @@ impl ErrorKind {
             | Self::QuotaExhausted
             | Self::Connect
             | Self::Unsupported
-            | Self::Cancelled => Effect::None,
+            | Self::Cancelled
+            | Self::Incomplete => Effect::None,
             Self::Unavailable | Self::Timeout | Self::Server | Self::BadResponse => Effect::Unknown,
         }
     }

@@ -33,6 +33,8 @@ struct Stored {
     available_at: Option<Timestamp>,
     attempts: u32,
     not_attempted: bool,
+    #[serde(default)]
+    confirmed: bool,
 }
 
 /// Serializes everything but the [source](std::error::Error::source).
@@ -51,6 +53,7 @@ impl Serialize for Error {
             available_at,
             attempts,
             not_attempted,
+            confirmed,
         } = (*self.inner).clone();
         Stored {
             kind,
@@ -65,6 +68,7 @@ impl Serialize for Error {
             available_at,
             attempts,
             not_attempted,
+            confirmed,
         }
         .serialize(serializer)
     }
@@ -85,6 +89,7 @@ impl<'de> Deserialize<'de> for Error {
             available_at,
             attempts,
             not_attempted,
+            confirmed,
         } = Stored::deserialize(deserializer)?;
         Ok(Self {
             inner: Box::new(Inner {
@@ -100,6 +105,7 @@ impl<'de> Deserialize<'de> for Error {
                 available_at,
                 attempts,
                 not_attempted,
+                confirmed,
             }),
             source: None,
         })
