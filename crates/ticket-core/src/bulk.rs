@@ -5,23 +5,27 @@ pub(crate) mod change;
 mod engine;
 mod look;
 pub(crate) mod paging;
+mod pause;
 mod run;
 
-use std::any::Any;
 use std::collections::HashSet;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use tokio::time::Instant;
 
-use self::change::Change;
+use self::change::{Called, Change, Contact};
 use self::engine::{Asked, Engine};
 use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
+use crate::provider::error::Error;
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 
@@ -41,16 +45,46 @@ pub struct BulkOptions {
     /// setting](crate::call::StackOptions::concurrency); without one, 4 if the provider documents a quota and 32 if
     /// it does not.
     pub concurrency: Option<NonZeroUsize>,
-    /// Stops after this many consecutive calls that failed, retries included, because the vendor was
-    /// unreachable; the remaining tickets are `Unattempted`. Default 5.
-    pub give_up_after: NonZeroU32,
+    /// How long the change goes on without one success while the vendor is unreachable. It pauses between calls, 1 to
+    /// 60 seconds, and makes one at a time. After this time, the remaining tickets are `Unattempted`. Default 15
+    /// minutes; zero gives up at the first failure.
+    pub give_up_after: Duration,
+    /// Called with what happens beside the outcomes.
+    notify: Option<Notify>,
+}
+
+#[derive(Clone)]
+struct Notify(Arc<dyn Fn(&Notice) + Send + Sync>);
+
+impl fmt::Debug for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Notify")
+    }
+}
+
+/// What happens during a bulk change beside the outcomes of its tickets.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Nothing is sent until `until`, because of this error.
+    Paused {
+        /// Why.
+        error: Error,
+        /// When the next call is made.
+        until: Instant,
+    },
+    /// The vendor answers again after a pause.
+    Resumed,
+    /// The vendor says that it changed these tickets, which nobody asked for.
+    Unasked(Vec<TicketId>),
 }
 
 impl Default for BulkOptions {
     fn default() -> Self {
         Self {
             concurrency: None,
-            give_up_after: NonZeroU32::MIN.saturating_add(4),
+            give_up_after: Duration::from_secs(15 * 60),
+            notify: None,
         }
     }
 }
@@ -63,10 +97,18 @@ impl BulkOptions {
         self
     }
 
-    /// Sets after how many consecutive failed calls the change stops.
+    /// Sets how long the change goes on without one success.
     #[must_use]
-    pub fn give_up_after(mut self, calls: NonZeroU32) -> Self {
-        self.give_up_after = calls;
+    pub fn give_up_after(mut self, time: Duration) -> Self {
+        self.give_up_after = time;
+        self
+    }
+
+    /// Calls `notify` with what happens beside the outcomes. It is called while the stream is polled and must not
+    /// block.
+    #[must_use]
+    pub fn notify(mut self, notify: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        self.notify = Some(Notify(Arc::new(notify)));
         self
     }
 }
@@ -126,10 +168,7 @@ where
     S: Stream<Item = (K, T)> + Send + 'a,
 {
     // Keys are boxed so that the engine is compiled once, not for each key type.
-    let tickets = tickets.map(|(key, target)| Asked {
-        key: Box::new(key) as Box<dyn Any + Send>,
-        target: target.into(),
-    });
+    let tickets = tickets.map(|(key, target)| Asked::new(Box::new(key), target.into()));
     let engine = Engine::new(provider, context, change, options);
     let settled = engine.run(tickets.boxed());
     let settled = settled.filter_map(|Settled { key, id, outcome }| {
@@ -147,18 +186,22 @@ pub(crate) async fn delete_at_once(
     provider: Arc<dyn TicketProvider>,
     context: CallContext,
     targets: Vec<DeleteTarget>,
+    options: &BulkOptions,
 ) -> Vec<(TicketId, Outcome)> {
-    let result = Change::Delete.call(&*provider, &context, &targets).await;
-    match result {
-        Ok(outcomes) if is_about(&outcomes, &targets) => outcomes,
-        result => {
-            let options = BulkOptions::default();
-            let mut engine = Engine::new(provider, context, Change::Delete, &options);
-            let asked = targets.into_iter().map(|target| Asked {
-                key: Box::new(()),
-                target,
-            });
-            engine.on_reply(asked.collect(), result);
+    let called = Change::Delete.call(&*provider, &context, &targets).await;
+    match called {
+        Called {
+            result: Ok(outcomes),
+            contact: Contact::Vendor,
+            unasked,
+        } if unasked.is_empty() && is_about(&outcomes, &targets) && !has_unknown(&outcomes) => {
+            outcomes
+        }
+        called => {
+            let mut engine = Engine::new(provider, context, Change::Delete, options);
+            let asked = targets.into_iter();
+            let asked = asked.map(|target| Asked::new(Box::new(()), target));
+            engine.on_reply(asked.collect(), called);
             let settled = engine.run(futures_util::stream::empty().boxed());
             settled
                 .map(|settled| (settled.id, settled.outcome))
@@ -166,6 +209,11 @@ pub(crate) async fn delete_at_once(
                 .await
         }
     }
+}
+
+fn has_unknown(outcomes: &[(TicketId, Outcome)]) -> bool {
+    let mut outcomes = outcomes.iter();
+    outcomes.any(|(_, outcome)| matches!(outcome, Outcome::Unknown(_)))
 }
 
 /// Whether these are the outcomes of these tickets, in the same order.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::bulk::change::Change;
 use crate::bulk::paging;
-use crate::bulk::{self, BulkOptions, Settled};
+use crate::bulk::{self, BulkOptions, Notice, Settled};
 use crate::call::layer::Layer;
 use crate::call::pace::Pacer;
 use crate::call::stack::{Stack, StackOptions, standard_stack};
@@ -182,6 +182,10 @@ impl Tickets {
     /// with the first and the last ticket of an earlier page, 100 consecutive empty pages) ends it with
     /// `BadResponse`. The length of a list is not limited.
     ///
+    /// A ticket that comes again on the next page is left out. If the pages contradict each other or the vendor's
+    /// totals, so that tickets may be missing, the last item is an error of the kind
+    /// [`Incomplete`](ErrorKind::Incomplete), which names the contradictions.
+    ///
     /// **Do not delete or close tickets while the stream runs:** most vendors count pages from the start of
     /// the list, so the stream skips tickets that move up. Collect the ids first.
     ///
@@ -250,22 +254,32 @@ impl Tickets {
         let asked: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
         let unique = bulk::distinct(asked.iter());
         let fits = unique.len() <= Change::Delete.max_batch(self.info());
+        let unasked = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&unasked);
+        let options = BulkOptions::default().notify(move |notice| {
+            if let Notice::Unasked(tickets) = notice {
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                told.extend(tickets.iter().cloned());
+            }
+        });
         let outcomes = if unique.is_empty() {
             Vec::new()
         } else if fits && self.context.stop.is_none() && self.context.ended().is_none() {
             let provider = Arc::clone(&self.provider);
-            bulk::delete_at_once(provider, self.context.clone(), unique).await
+            let options = options.give_up_after(Duration::ZERO);
+            bulk::delete_at_once(provider, self.context.clone(), unique, &options).await
         } else {
             let tickets = stream::iter(unique.into_iter().map(|target| ((), target)));
-            let work = self.apply(Change::Delete, tickets, &BulkOptions::default());
+            let work = self.apply(Change::Delete, tickets, &options);
             let outcomes = work.map(|settled| (settled.id, settled.outcome));
             outcomes.collect().await
         };
+        let unasked = std::mem::take(&mut *unasked.lock().unwrap_or_else(PoisonError::into_inner));
         if bulk::is_about(&outcomes, &asked) {
-            return DeleteReport::from_outcomes(outcomes);
+            return DeleteReport::from_outcomes(outcomes).with_unasked(unasked);
         }
         let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
-        DeleteReport::from_fn(&asked, |id| {
+        let report = DeleteReport::from_fn(&asked, |id| {
             // Each id has an outcome; a missing one would mean that the result is unknown.
             outcomes.get(id).cloned().unwrap_or_else(|| {
                 let error = Error::new(
@@ -274,7 +288,8 @@ impl Tickets {
                 );
                 Outcome::Unknown(error.on_ticket(id))
             })
-        })
+        });
+        report.with_unasked(unasked)
     }
 
     /// Applies one change to many tickets as they arrive: in batches of the vendor's size, with concurrent

@@ -70,7 +70,8 @@ fn meaning(variant: &str) -> String {
 fn repeats() -> String {
     let decided = |kind: ErrorKind, effect: Effect| {
         let cells = Operation::ALL.iter();
-        let cells = cells.map(|operation| RetryPolicy::repeats(kind, effect, *operation));
+        let cells =
+            cells.map(|operation| RetryPolicy::repeats(kind, effect, operation.is_idempotent()));
         cells.collect::<Vec<_>>()
     };
     // By what is decided, and for which effects; most repeats first.

@@ -8,7 +8,7 @@ use ticket_core::call::{RetryPolicy, StackOptions};
 use ticket_core::model::{
     Attachment, AttachmentSource, Cursor, Direction, PageRequest, Person, Priority, State, Status,
 };
-use ticket_core::provider::{Capabilities, Field, Fields, Request, Support};
+use ticket_core::provider::{Capabilities, Field, Fields, NotFound, Request, Support};
 use ticket_core::{
     Change, Effect, Error, ErrorKind, NewTicket, Operation, Outcome, ProviderInfo, TicketId,
     TicketPatch, TicketQuery,
@@ -232,9 +232,9 @@ fn the_defaults_are_those_of_the_docs() {
             policy.max_attempts.get(),
             policy.budget,
             bulk.concurrency,
-            bulk.give_up_after.get()
+            bulk.give_up_after.as_secs()
         ),
-        (4, 100, None, 5)
+        (4, 100, None, 900)
     );
     let waits = [
         policy.base,

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::ticket::{Status, TicketId};
+use super::look::{self, Seen};
+use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Effect, Error, ErrorKind, Result};
 use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
+use crate::provider::support::NotFound;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// The change that is applied to each ticket. It can be written to storage and read back.
@@ -88,6 +90,14 @@ impl Change {
         }
     }
 
+    /// The call for these tickets.
+    pub(super) fn request<'a>(&self, targets: &'a [DeleteTarget]) -> Request<'a> {
+        match (self, targets) {
+            (Self::Resolve, [target]) => Request::Resolve(&target.id),
+            _ => Request::Delete(targets),
+        }
+    }
+
     /// Checks whether this target is the reason for the rejection of its batch, as far as this process can
     /// tell.
     pub(crate) fn fault(&self, info: &ProviderInfo, target: &DeleteTarget) -> Result<()> {
@@ -97,24 +107,86 @@ impl Change {
         }
     }
 
-    /// Makes the calls for at most one batch of distinct tickets and returns their outcomes, in the order of
-    /// `targets`.
-    pub(crate) async fn call(
+    /// Makes the calls for at most one batch of distinct tickets.
+    pub(super) async fn call(
         &self,
         provider: &dyn TicketProvider,
         context: &CallContext,
         targets: &[DeleteTarget],
-    ) -> Result<Vec<(TicketId, Outcome)>> {
+    ) -> Called {
         match self {
             Self::Delete => delete(provider, context, targets).await,
-            Self::Resolve => {
-                let mut outcomes = Vec::with_capacity(targets.len());
-                for target in targets {
-                    let outcome = resolve(provider, context, target).await?;
-                    outcomes.push((target.id.clone(), outcome));
-                }
-                Ok(outcomes)
-            }
+            Self::Resolve => resolve(provider, context, targets).await,
+        }
+    }
+
+    /// Reads a ticket whose change has an unknown effect, to learn what came of it.
+    pub(super) async fn look(
+        &self,
+        provider: &dyn TicketProvider,
+        context: &CallContext,
+        id: &TicketId,
+        error: &Error,
+    ) -> Seen {
+        match self {
+            Self::Delete => look::for_deleted(provider, context, id, error).await,
+            Self::Resolve => look::for_resolved(provider, context, id).await,
+        }
+    }
+}
+
+/// The result of the calls for one batch.
+pub(super) struct Called {
+    /// The outcome of each ticket, in the order of the batch. An error is about the batch as a whole: it was rejected,
+    /// or no outcome can be told apart.
+    pub(super) result: Result<Vec<(TicketId, Outcome)>>,
+    /// Tickets that the vendor says it changed although nobody asked for them.
+    pub(super) unasked: Vec<TicketId>,
+    pub(super) contact: Contact,
+}
+
+/// Who answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contact {
+    /// The vendor, in its own form.
+    Vendor,
+    /// Somebody else: a gateway, a firewall, a sign-in page.
+    Stranger,
+    /// Nobody, or only with an apology.
+    Nobody,
+    /// It cannot be told.
+    Unclear,
+}
+
+impl Contact {
+    /// Who sent this error.
+    pub(super) fn of(error: &Error) -> Self {
+        match error.kind() {
+            _ if error.is_not_attempted() => Self::Unclear,
+            kind if kind.is_transient() => Self::Nobody,
+            ErrorKind::BadResponse => Self::Stranger,
+            _ => Self::Vendor,
+        }
+    }
+}
+
+impl Default for Called {
+    fn default() -> Self {
+        Self {
+            result: Ok(Vec::new()),
+            unasked: Vec::new(),
+            contact: Contact::Unclear,
+        }
+    }
+}
+
+impl Called {
+    /// A batch that failed as a whole.
+    fn failed(error: Error) -> Self {
+        Self {
+            contact: Contact::of(&error),
+            result: Err(error),
+            ..Self::default()
         }
     }
 }
@@ -132,62 +204,202 @@ async fn delete(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
-) -> Result<Vec<(TicketId, Outcome)>> {
-    let (mut outcomes, _) = provider.delete(context, targets).await?.into_parts();
-    for (id, outcome) in &mut outcomes {
-        if let Outcome::Unknown(error) = &*outcome {
-            if let Some(seen) = verify_deleted(provider, context, id, error).await {
-                *outcome = seen;
+) -> Called {
+    if !provider.info().redirects_ids {
+        return delete_batch(provider, context, targets).await;
+    }
+    let mut all = Called::default();
+    let mut outcomes = Vec::with_capacity(targets.len());
+    for target in targets {
+        let called = match refuse_redirected(provider, context, &target.id).await {
+            Ok(()) => delete_batch(provider, context, std::slice::from_ref(target)).await,
+            Err(error) => Called::failed(error),
+        };
+        all.contact = called.contact;
+        all.unasked.extend(called.unasked);
+        match called.result {
+            Ok(settled) => outcomes.extend(settled),
+            Err(error) if targets.len() == 1 => return Called::failed(error),
+            Err(error) => {
+                let outcome = Outcome::from_error(error.on_ticket(&target.id));
+                outcomes.push((target.id.clone(), outcome));
             }
         }
     }
-    Ok(outcomes)
+    all.result = Ok(outcomes);
+    all
 }
 
-/// Reads a ticket that a repeated delete did not find, if *not found* does not prove that it is deleted.
-async fn verify_deleted(
+/// Reads a ticket before it is deleted, and rejects an id that leads to another ticket.
+async fn refuse_redirected(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    id: &TicketId,
+) -> Result<()> {
+    let info = provider.info();
+    let read = match provider.get(context, id).await {
+        Ok(ticket) => info.check_same(id, &ticket.id),
+        // Whether it is gone is what the delete says.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    };
+    read.map_err(|error| {
+        error
+            .in_operation(&info.id, Operation::Delete)
+            .with_effect(Effect::None)
+    })
+}
+
+async fn delete_batch(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+) -> Called {
+    let report = match provider.delete(context, targets).await {
+        Ok(report) => report,
+        Err(error) if error.effect() == Effect::None => return Called::failed(error),
+        Err(error) => return look_at_each(Change::Delete, provider, context, targets, error).await,
+    };
+    let (mut outcomes, unasked) = report.into_parts();
+    let mut contact = Contact::Unclear;
+    for (id, outcome) in &mut outcomes {
+        match &*outcome {
+            Outcome::NotFound(error) => {
+                (*outcome, contact) = on_not_found(provider, context, id, error).await;
+            }
+            // Where nobody answers, nothing more is learned.
+            Outcome::Unknown(error) if contact != Contact::Nobody => {
+                let seen = look::for_deleted(provider, context, id, error).await;
+                contact = seen.contact(error);
+                if let Some(seen) = seen.outcome() {
+                    *outcome = seen;
+                }
+            }
+            Outcome::Unknown(_) => {}
+            _ => contact = Contact::Vendor,
+        }
+    }
+    Called {
+        result: Ok(outcomes),
+        unasked,
+        contact,
+    }
+}
+
+/// The outcome of a ticket that the first attempt did not find.
+async fn on_not_found(
     provider: &dyn TicketProvider,
     context: &CallContext,
     id: &TicketId,
     error: &Error,
-) -> Option<Outcome> {
-    let can_look = provider.info().capabilities.supports(Operation::Get);
-    if error.kind() != ErrorKind::NotFound || !can_look {
-        return None;
+) -> (Outcome, Contact) {
+    let info = provider.info();
+    let delete = info.capabilities.support(Operation::Delete);
+    let proves = delete.map(|delete| delete.not_found).unwrap_or_default();
+    if proves == NotFound::Gone {
+        return (
+            Outcome::NotFound(error.clone().confirmed()),
+            Contact::Vendor,
+        );
     }
-    match provider.get(context, id).await {
-        Ok(_) => {
-            let error =
-                error.with_context("the ticket still exists, but the delete did not find it");
-            Some(Outcome::Failed(error))
+    let seen = look::for_deleted(provider, context, id, error).await;
+    let error = error.clone();
+    match &seen {
+        Seen::Unchanged => {
+            let error = error.with_context("the ticket exists, but the vendor will not delete it");
+            (Outcome::Failed(error), Contact::Vendor)
         }
-        Err(seen) if seen.kind() == ErrorKind::NotFound => Some(Outcome::AlreadyDone),
-        Err(_) => None,
+        Seen::Changed => (Outcome::NotFound(error.confirmed()), Contact::Vendor),
+        Seen::CannotTell | Seen::NoAnswer(_) if proves == NotFound::Undocumented => {
+            let contact = seen.contact(&error);
+            let error = error.with_effect(Effect::Unknown).with_note(
+                "the vendor answered no other read, so that this may be a gateway's or a wrong address's answer",
+            );
+            (Outcome::Unknown(error), contact)
+        }
+        Seen::CannotTell | Seen::NoAnswer(_) => (Outcome::NotFound(error), Contact::Vendor),
     }
 }
 
-/// Errors are returned as errors of the call. The engine decides what they mean for the ticket, because it
-/// knows the results of other calls.
+/// The outcomes of a batch after a call of unknown effect.
+async fn look_at_each(
+    change: Change,
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+    error: Error,
+) -> Called {
+    let info = provider.info();
+    let mut contact = Contact::of(&error);
+    let mut answered = true;
+    let mut outcomes = Vec::with_capacity(targets.len());
+    for target in targets {
+        let id = &target.id;
+        let error = error.clone().on_ticket(id);
+        let mut outcome = None;
+        if answered {
+            let seen = change.look(provider, context, id, &error).await;
+            contact = seen.contact(&error);
+            answered = !matches!(seen, Seen::NoAnswer(_));
+            outcome = seen.outcome();
+            // The vendor is there and fails for one of them: they are tried apart.
+            let may_split = targets.len() > 1 && outcomes.is_empty() && answered;
+            let is_safe = || info.may_repeat(&Request::Delete(targets));
+            if may_split && error.kind() == ErrorKind::Server && is_safe() {
+                return Called {
+                    result: Err(error),
+                    contact,
+                    ..Called::default()
+                };
+            }
+        }
+        outcomes.push((id.clone(), outcome.unwrap_or(Outcome::Unknown(error))));
+    }
+    Called {
+        result: Ok(outcomes),
+        contact,
+        ..Called::default()
+    }
+}
+
+/// Resolves each ticket with a call of its own.
 async fn resolve(
     provider: &dyn TicketProvider,
     context: &CallContext,
-    target: &DeleteTarget,
-) -> Result<Outcome> {
-    let error = match provider.resolve(context, &target.id).await {
-        Ok(()) => return Ok(Outcome::Done),
-        Err(error) => error,
-    };
-    // Some vendors answer *not found* for closed tickets, so *not found* after a retry may mean that the
-    // first attempt resolved the ticket.
-    let is_repeat = (error.kind(), error.effect()) == (ErrorKind::NotFound, Effect::Unknown);
-    if is_repeat && provider.info().capabilities.supports(Operation::Get) {
-        let seen = provider.get(context, &target.id).await;
-        if let Ok(Some(Status::Resolved | Status::Closed)) = seen.map(|ticket| ticket.status) {
-            return Ok(Outcome::Done);
-        }
+    targets: &[DeleteTarget],
+) -> Called {
+    let mut outcomes = Vec::with_capacity(targets.len());
+    let mut contact = Contact::Unclear;
+    for target in targets {
+        let id = &target.id;
+        let outcome = match provider.resolve(context, id).await {
+            Ok(()) => {
+                contact = Contact::Vendor;
+                Outcome::Done
+            }
+            Err(error) if error.effect() == Effect::Unknown => {
+                let targets = std::slice::from_ref(target);
+                let called = look_at_each(Change::Resolve, provider, context, targets, error).await;
+                match called.result {
+                    Ok(seen) => {
+                        contact = called.contact;
+                        outcomes.extend(seen);
+                        continue;
+                    }
+                    Err(_) => return called,
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                contact = Contact::Vendor;
+                Outcome::NotFound(error.on_ticket(id))
+            }
+            Err(error) => return Called::failed(error),
+        };
+        outcomes.push((id.clone(), outcome));
     }
-    match (error.kind(), error.effect()) {
-        (ErrorKind::NotFound, Effect::None) => Ok(Outcome::NotFound(error.on_ticket(&target.id))),
-        _ => Err(error),
+    Called {
+        result: Ok(outcomes),
+        contact,
+        ..Called::default()
     }
 }

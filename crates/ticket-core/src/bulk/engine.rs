@@ -2,33 +2,80 @@
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::{self, JoinSet};
+use tokio::time::Instant;
 
-use super::change::Change;
-use super::{BulkOptions, Settled, usual_concurrency};
+use super::change::{Called, Change, Contact};
+use super::look::may_settle;
+use super::pause::{Patience, Wait};
+use super::{BulkOptions, Notice, Settled, usual_concurrency};
 use crate::model::ticket::TicketId;
 use crate::provider::context::{CallContext, SendState};
 use crate::provider::delete::DeleteTarget;
-use crate::provider::error::{Effect, Error, ErrorKind, Result};
+use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
+
+/// How many answers in a row may come from somebody else than the vendor.
+const MAX_STRANGERS: u32 = 5;
+
+/// How often a ticket's call may fail for want of an answer although other calls succeeded in between.
+const MAX_TURNS: u8 = 3;
+
+/// Small batches count as if they had this many tickets, before the vendor is taken to reject everything.
+const MIN_REFUSALS: usize = 10;
+
+/// How many tickets of unknown outcome are kept for a second look.
+const MAX_HELD: usize = 10_000;
+
+/// How long after the last look the second one is: reads may lag behind writes.
+const SECOND_LOOK: Duration = Duration::from_secs(5);
 
 /// A requested ticket, with the caller's key.
 pub(super) struct Asked {
     pub(super) key: Box<dyn Any + Send>,
     pub(super) target: DeleteTarget,
+    /// The error of the last call about it that left it open.
+    error: Option<Error>,
+    /// The number of successes when that call failed.
+    successes: u64,
+    /// How many such calls failed although others succeeded.
+    turns: u8,
 }
 
-/// The result of a call: the outcome of each ticket, in the order requested.
-pub(super) type CallResult = Result<Vec<(TicketId, Outcome)>>;
+impl Asked {
+    pub(super) fn new(key: Box<dyn Any + Send>, target: DeleteTarget) -> Self {
+        Self {
+            key,
+            target,
+            error: None,
+            successes: 0,
+            turns: 0,
+        }
+    }
+
+    /// The error of the last call, of a ticket that is looked at once more.
+    pub(super) fn error_or_none(&self) -> Error {
+        let none = || Error::new(ErrorKind::BadResponse, "the outcome is unknown");
+        self.error.clone().unwrap_or_else(none)
+    }
+
+    /// Whether an earlier call may have changed the ticket.
+    pub(super) fn earlier_attempt(&self) -> Effect {
+        self.error.as_ref().map_or(Effect::None, Error::effect)
+    }
+}
 
 /// A call that has no reply yet.
 pub(super) struct InFlight {
     pub(super) asked: Vec<Asked>,
     pub(super) state: Arc<SendState>,
+    /// Whether it is only a second look.
+    pub(super) is_look: bool,
 }
 
 /// The state of a bulk change.
@@ -39,22 +86,26 @@ pub(super) struct Engine {
     pub(super) change: Arc<Change>,
     /// Maximum number of concurrent calls.
     pub(super) concurrency: NonZeroUsize,
-    /// The number of consecutive failed calls after which the change stops.
-    give_up_after: NonZeroU32,
     pub(super) max_batch: usize,
     /// Tickets that have arrived and wait for a full batch.
     pub(super) batch: Vec<Asked>,
-    /// Parts of batches that the vendor rejected as a whole.
-    pub(super) splits: VecDeque<Vec<Asked>>,
+    /// Batches that are sent again, whole or in parts.
+    pub(super) again: VecDeque<Vec<Asked>>,
+    /// Tickets of unknown outcome, for a second look once all others are settled.
+    pub(super) held: VecDeque<Asked>,
+    /// When the second looks may begin.
+    pub(super) look_at: Instant,
     /// Calls run in their own tasks, so that a slow reader of outcomes does not delay replies.
-    pub(super) tasks: JoinSet<CallResult>,
+    pub(super) tasks: JoinSet<Called>,
     pub(super) in_flight: HashMap<task::Id, InFlight>,
     /// Outcomes that the stream has not returned yet.
     pub(super) settled: VecDeque<Settled<Box<dyn Any + Send>>>,
-    /// Consecutive calls that failed because the vendor was unreachable.
-    failures: u32,
+    pub(super) patience: Patience,
+    /// Consecutive answers that were not the vendor's.
+    strangers: u32,
     /// Consecutive tickets that were rejected on their own, after their batch was rejected.
     refusals: usize,
+    notify: Option<super::Notify>,
     /// Why no further ticket is attempted.
     pub(super) end: Option<Error>,
 }
@@ -66,104 +117,253 @@ impl Engine {
         change: Change,
         options: &BulkOptions,
     ) -> Self {
+        let now = Instant::now();
         Self {
             max_batch: change.max_batch(provider.info()),
             concurrency: options
                 .concurrency
                 .unwrap_or_else(|| usual_concurrency(provider.info(), &change)),
-            give_up_after: options.give_up_after,
             provider,
             context,
             change: Arc::new(change),
             batch: Vec::new(),
-            splits: VecDeque::new(),
+            again: VecDeque::new(),
+            held: VecDeque::new(),
+            look_at: now,
             tasks: JoinSet::new(),
             in_flight: HashMap::new(),
             settled: VecDeque::new(),
-            failures: 0,
+            patience: Patience::new(now, options.give_up_after),
+            strangers: 0,
             refusals: 0,
+            notify: options.notify.clone(),
             end: None,
         }
     }
 
     /// Handles the result of a call.
-    pub(super) fn on_reply(&mut self, asked: Vec<Asked>, result: CallResult) {
-        match result {
+    pub(super) fn on_reply(&mut self, asked: Vec<Asked>, called: Called) {
+        if !called.unasked.is_empty() {
+            self.tell(&Notice::Unasked(called.unasked));
+        }
+        match called.contact {
+            Contact::Vendor => {
+                self.strangers = 0;
+                if self.patience.succeeded() {
+                    self.tell(&Notice::Resumed);
+                }
+            }
+            Contact::Stranger => self.strangers += 1,
+            Contact::Nobody | Contact::Unclear => {}
+        }
+        match called.result {
             Ok(outcomes) => {
-                self.failures = 0;
                 self.refusals = 0;
-                self.settle_all(asked, outcomes);
+                self.settle_all(asked, outcomes, called.contact);
             }
             Err(error) => self.on_call_error(asked, &error),
         }
     }
 
     /// Settles each ticket. The outcomes are in the order of `asked`, without duplicate ids.
-    fn settle_all(&mut self, asked: Vec<Asked>, outcomes: Vec<(TicketId, Outcome)>) {
+    fn settle_all(
+        &mut self,
+        asked: Vec<Asked>,
+        outcomes: Vec<(TicketId, Outcome)>,
+        contact: Contact,
+    ) {
         let ids = asked.iter().map(|asked| &asked.target.id);
-        if outcomes.iter().map(|(id, _)| id).eq(ids) {
+        let is_in_order = outcomes.iter().map(|(id, _)| id).eq(ids);
+        let mut open = Vec::new();
+        let mut last = None;
+        if is_in_order {
             for (asked, (_, outcome)) in asked.into_iter().zip(outcomes) {
-                self.settle(asked, outcome);
+                self.settle_or_keep(asked, outcome, contact, &mut open, &mut last);
             }
-            return;
+        } else {
+            let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
+            for asked in asked {
+                let outcome = match outcomes.get(&asked.target.id) {
+                    Some(outcome) => outcome.clone(),
+                    None => Outcome::from_error(self.not_mentioned(&asked.target.id)),
+                };
+                self.settle_or_keep(asked, outcome, contact, &mut open, &mut last);
+            }
         }
-        let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
-        for asked in asked {
-            let outcome = match outcomes.get(&asked.target.id) {
-                Some(outcome) => outcome.clone(),
-                None => Outcome::from_error(self.not_mentioned(&asked.target.id)),
-            };
+        match last {
+            Some(error) if contact == Contact::Stranger => self.count_stranger(&error),
+            Some(error) if contact == Contact::Nobody => self.slow_down(&error),
+            _ => {}
+        }
+        self.send_again(open);
+    }
+
+    /// Settles a ticket, unless its outcome is unknown and more can be learned.
+    fn settle_or_keep(
+        &mut self,
+        mut asked: Asked,
+        outcome: Outcome,
+        contact: Contact,
+        open: &mut Vec<Asked>,
+        last: &mut Option<Error>,
+    ) {
+        let Outcome::Unknown(error) = outcome else {
             self.settle(asked, outcome);
+            return;
+        };
+        last.get_or_insert_with(|| error.clone());
+        // The error of an attempt that was made says more.
+        if asked.error.is_none() || !error.is_not_attempted() {
+            asked.error = Some(error);
+        }
+        if contact == Contact::Nobody && self.may_repeat(&asked) {
+            open.push(asked);
+        } else {
+            self.hold(asked);
+        }
+    }
+
+    /// Whether a call about this ticket may be made again after an attempt of unknown effect.
+    fn may_repeat(&self, asked: &Asked) -> bool {
+        let targets = std::slice::from_ref(&asked.target);
+        let info = self.provider.info();
+        info.may_repeat(&self.change.request(targets))
+    }
+
+    /// Keeps a ticket of unknown outcome for a second look, if there is one.
+    fn hold(&mut self, asked: Asked) {
+        if self.held.len() < MAX_HELD && may_settle(self.provider.info()) {
+            self.look_at = Instant::now() + SECOND_LOOK;
+            self.held.push_back(asked);
+        } else {
+            self.settle_unknown(asked);
         }
     }
 
     /// Handles a call that failed as a whole.
     fn on_call_error(&mut self, asked: Vec<Asked>, error: &Error) {
-        let refused = error.effect() == Effect::None;
-        let is_invalid = error.kind() == ErrorKind::InvalidInput && refused;
         let several = asked
             .iter()
             .any(|other| Some(&other.target.id) != asked.first().map(|first| &first.target.id));
-        if is_invalid && several {
+        let refused = is_refusal(error) || error.effect() == Effect::Unknown;
+        if refused && several {
             let Some(asked) = self.take_faulty_out(asked) else {
                 return;
             };
-            if self.refusals < 2 * self.max_batch {
+            if self.refusals < 2 * self.max_batch.max(MIN_REFUSALS) {
                 // One ticket may be the reason for the rejection. After two full batches of individually
-                // rejected tickets this is no longer assumed.
+                // rejected tickets in a row this is no longer assumed.
                 let mut first = asked;
+                for asked in &mut first {
+                    asked.error = Some(error.clone().on_ticket(&asked.target.id));
+                }
                 let second = first.split_off(first.len() / 2);
-                self.splits.extend([first, second]);
+                self.again.extend([first, second]);
                 return;
             }
             self.settle_failed(asked, error);
-        } else {
-            self.refusals += usize::from(is_invalid);
+            return;
+        }
+        self.refusals += usize::from(refused);
+        if error.is_not_attempted() {
             self.settle_failed(asked, error);
+            return;
         }
-        let not_attempted = error.is_not_attempted() && refused;
-        if error.kind().is_transient() {
-            self.failures += u32::from(!not_attempted);
-        } else {
-            // The vendor was reachable.
-            self.failures = 0;
-        }
-        let account_is_at_fault = matches!(
-            error.kind(),
+        match error.kind() {
+            ErrorKind::QuotaExhausted if self.waits_for_quota(error) => {
+                self.leave_open(asked, error);
+            }
             ErrorKind::Unauthenticated
-                | ErrorKind::TokenExpired
-                | ErrorKind::QuotaExhausted
-                | ErrorKind::Config
-                | ErrorKind::Unsupported
-        );
-        if account_is_at_fault {
-            self.end(error.with_context(
-                "not attempted because an earlier call failed for the whole account",
-            ));
-        } else if self.failures >= self.give_up_after.get() {
-            let calls = self.failures;
+            | ErrorKind::TokenExpired
+            | ErrorKind::QuotaExhausted
+            | ErrorKind::Config
+            | ErrorKind::Unsupported => {
+                self.settle_failed(asked, error);
+                self.end(error.with_context(
+                    "not attempted because an earlier call failed for the whole account",
+                ));
+            }
+            ErrorKind::BadResponse => {
+                self.settle_failed(asked, error);
+                self.count_stranger(error);
+            }
+            kind if kind.is_transient() => {
+                self.slow_down(error);
+                self.leave_open(asked, error);
+            }
+            _ => self.settle_failed(asked, error),
+        }
+    }
+
+    /// Sends tickets again later, about which a call failed without an effect.
+    fn leave_open(&mut self, mut asked: Vec<Asked>, error: &Error) {
+        for asked in &mut asked {
+            if asked.earlier_attempt() == Effect::None {
+                asked.error = Some(error.clone().on_ticket(&asked.target.id));
+            }
+        }
+        self.send_again(asked);
+    }
+
+    /// Queues tickets again, except those that fail again and again while others succeed.
+    fn send_again(&mut self, asked: Vec<Asked>) {
+        let successes = self.patience.successes();
+        let mut open = Vec::with_capacity(asked.len());
+        for mut asked in asked {
+            if asked.successes < successes {
+                asked.successes = successes;
+                asked.turns += 1;
+            }
+            if self.end.is_none() && asked.turns < MAX_TURNS {
+                open.push(asked);
+                continue;
+            }
+            match asked.error.take() {
+                Some(error) if error.effect() == Effect::Unknown => {
+                    asked.error = Some(error);
+                    self.hold(asked);
+                }
+                Some(error) => self.settle(asked, Outcome::Failed(error)),
+                None => open.push(asked),
+            }
+        }
+        if !open.is_empty() {
+            self.again.push_back(open);
+        }
+    }
+
+    /// Pauses before the next call, because the vendor does not answer, or gives up.
+    fn slow_down(&mut self, error: &Error) {
+        match self.patience.failed(error, self.context.deadline) {
+            Wait::Already => {}
+            Wait::Until(until) => self.tell(&Notice::Paused {
+                error: error.clone(),
+                until,
+            }),
+            Wait::GiveUp(reason) => {
+                self.end(error.with_context(&format!("not attempted because {reason}")));
+            }
+        }
+    }
+
+    /// Pauses until the vendor takes calls again, if it says when and that is soon enough.
+    fn waits_for_quota(&mut self, error: &Error) -> bool {
+        let Some(until) = self.patience.quota(error, self.context.deadline) else {
+            return false;
+        };
+        self.tell(&Notice::Paused {
+            error: error.clone(),
+            until,
+        });
+        true
+    }
+
+    /// Ends the change after too many answers that were not the vendor's.
+    fn count_stranger(&mut self, error: &Error) {
+        if self.strangers >= MAX_STRANGERS {
+            let calls = self.strangers;
             self.end(error.with_context(&format!(
-                "not attempted because {calls} calls in a row failed"
+                "not attempted because {calls} answers in a row were not the vendor's"
             )));
         }
     }
@@ -191,21 +391,25 @@ impl Engine {
             }
         }
         if !good.is_empty() {
-            self.splits.push_front(good);
+            self.again.push_front(good);
         }
         None
     }
 
     fn settle_failed(&mut self, asked: Vec<Asked>, error: &Error) {
         let not_attempted = error.is_not_attempted() && error.effect() == Effect::None;
-        for asked in asked {
+        for mut asked in asked {
             let error = error.clone().on_ticket(&asked.target.id);
-            let outcome = if not_attempted {
-                Outcome::Unattempted(error)
+            if asked.earlier_attempt() == Effect::Unknown {
+                self.settle_unknown(asked);
+            } else if not_attempted {
+                self.settle(asked, Outcome::Unattempted(error));
+            } else if error.effect() == Effect::Unknown {
+                asked.error = Some(error);
+                self.hold(asked);
             } else {
-                Outcome::from_error(error)
-            };
-            self.settle(asked, outcome);
+                self.settle(asked, Outcome::Failed(error));
+            }
         }
     }
 
@@ -222,23 +426,67 @@ impl Engine {
         }
     }
 
-    /// Settles all tickets that were not sent as `Unattempted`.
-    pub(super) fn settle_unattempted(&mut self) {
+    /// After the end, settles all tickets that wait.
+    pub(super) fn settle_waiting(&mut self) {
         let Some(reason) = self.end.clone() else {
             return;
         };
-        let splits = self.splits.drain(..).flatten();
-        let waiting: Vec<_> = splits.chain(self.batch.drain(..)).collect();
+        let again = self.again.drain(..).flatten();
+        let waiting: Vec<_> = again.chain(self.batch.drain(..)).collect();
         for asked in waiting {
-            let error = reason.clone().on_ticket(&asked.target.id);
-            self.settle(asked, Outcome::Unattempted(error));
+            if asked.earlier_attempt() == Effect::Unknown {
+                self.settle_unknown(asked);
+            } else {
+                let error = reason.clone().on_ticket(&asked.target.id);
+                self.settle(asked, Outcome::Unattempted(error));
+            }
+        }
+        while let Some(asked) = self.held.pop_front() {
+            self.settle_unknown(asked);
         }
     }
 
+    /// Handles the result of second looks. Where nobody answers any more, the rest is not looked at.
+    pub(super) fn on_look(&mut self, asked: Vec<Asked>, called: Called) {
+        let answers = matches!(called.contact, Contact::Vendor);
+        let mut outcomes = called.result.unwrap_or_default().into_iter();
+        for asked in asked {
+            match outcomes.next() {
+                Some((_, Outcome::Unknown(_))) | None => self.settle_unknown(asked),
+                Some((_, outcome)) => self.settle(asked, outcome),
+            }
+        }
+        if !answers {
+            while let Some(asked) = self.held.pop_front() {
+                self.settle_unknown(asked);
+            }
+        }
+    }
+
+    pub(super) fn settle_unknown(&mut self, mut asked: Asked) {
+        let error = asked.error.take();
+        let error = error.unwrap_or_else(|| self.not_mentioned(&asked.target.id));
+        self.settle(asked, Outcome::Unknown(error.with_effect(Effect::Unknown)));
+    }
+
     pub(super) fn settle(&mut self, asked: Asked, outcome: Outcome) {
-        let Asked { key, target } = asked;
+        let Asked { key, target, .. } = asked;
         self.settled
             .push_back(Settled::new(key, target.id, outcome));
+    }
+
+    fn tell(&self, notice: &Notice) {
+        if let Notice::Unasked(tickets) = notice {
+            tracing::error!(
+                ticket.provider = &*self.provider.info().id,
+                ticket.operation = self.change.operation().as_str(),
+                ticket.count = tickets.len(),
+                "the vendor changed tickets that nobody asked for"
+            );
+        }
+        if let Some(super::Notify(notify)) = &self.notify {
+            notify(notice);
+        }
     }
 
     fn not_mentioned(&self, id: &TicketId) -> Error {
@@ -247,4 +495,13 @@ impl Engine {
             .in_operation(&self.provider.info().id, self.change.operation())
             .on_ticket(id)
     }
+}
+
+/// Whether the vendor rejected a batch as it is: one of its tickets may be the reason.
+fn is_refusal(error: &Error) -> bool {
+    let is_about_tickets = matches!(
+        error.kind(),
+        ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Forbidden
+    );
+    is_about_tickets && error.effect() == Effect::None
 }

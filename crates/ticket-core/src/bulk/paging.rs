@@ -1,5 +1,6 @@
 //! Joins pages into one stream and detects pagination loops. `Page` itself is in `query.rs`.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -25,6 +26,9 @@ pub(crate) trait Paged: Send + 'static {
 
     /// A key that identifies the item within its list and that may be shown.
     fn key(&self) -> EcoString;
+
+    /// The item's id, if it has one: no two items of a list share it.
+    fn id(&self) -> Option<EcoString>;
 }
 
 impl Paged for Ticket {
@@ -32,6 +36,10 @@ impl Paged for Ticket {
 
     fn key(&self) -> EcoString {
         self.id.as_str().into()
+    }
+
+    fn id(&self) -> Option<EcoString> {
+        Some(self.key())
     }
 }
 
@@ -49,10 +57,15 @@ impl Paged for Message {
             EcoString::from,
         )
     }
+
+    fn id(&self) -> Option<EcoString> {
+        self.id.as_deref().map(EcoString::from)
+    }
 }
 
 /// All items of all pages, in constant memory. A page is fetched when its items are needed; the stream ends
-/// after the first error. `fetch` reads a page; `place` adds the operation to errors of this module.
+/// after the first error, which is [`ErrorKind::Incomplete`] if the pages were read to the end but contradict each
+/// other. `fetch` reads a page; `place` adds the operation to errors of this module.
 pub(crate) fn walk<T, F, P>(
     first: PageRequest,
     fetch: impl Fn(PageRequest) -> F + Send,
@@ -63,26 +76,114 @@ where
     F: Future<Output = Result<Page<T>>> + Send,
     P: Fn(Error) -> Error + Send,
 {
-    let walk = (Some(first), Guard::default(), fetch, place);
-    stream::unfold(walk, |(at, mut guard, fetch, place)| async move {
-        let at = at?;
-        let read = fetch(at.clone()).await.and_then(|page| {
-            let next = page.next.map(|next| {
-                guard.admit(&next, &page.items).map_err(&place)?;
-                Ok(PageRequest {
-                    cursor: Some(next),
-                    ..at
-                })
+    let watch = (Guard::default(), Tally::default());
+    let walk = (Some(first), watch, fetch, place);
+    stream::unfold(
+        walk,
+        |(at, (mut guard, mut tally), fetch, place)| async move {
+            let at = at?;
+            let read = fetch(at.clone()).await.and_then(|page| {
+                let next = page.next.clone().map(|next| {
+                    guard.admit(&next, &page.items).map_err(&place)?;
+                    Ok(PageRequest {
+                        cursor: Some(next),
+                        ..at
+                    })
+                });
+                Ok((page, next.transpose()?))
             });
-            Ok((page.items, next.transpose()?))
-        });
-        let (items, next): (Vec<_>, _) = match read {
-            Ok((items, next)) => (items.into_iter().map(Ok).collect(), next),
-            Err(error) => (vec![Err(error)], None),
-        };
-        Some((stream::iter(items), (next, guard, fetch, place)))
-    })
+            let (items, next): (Vec<_>, _) = match read {
+                Ok((page, next)) => {
+                    let items = tally.add(page).into_iter().map(Ok);
+                    let end = if next.is_none() { tally.end() } else { None };
+                    (
+                        items.chain(end.map(|error| Err(place(error)))).collect(),
+                        next,
+                    )
+                }
+                Err(error) => (vec![Err(error)], None),
+            };
+            Some((stream::iter(items), (next, (guard, tally), fetch, place)))
+        },
+    )
     .flatten()
+}
+
+/// Number of contradictions that an error names.
+const MAX_GAPS: usize = 5;
+
+/// Compares the pages of a list with each other and with the vendor's totals, in constant memory.
+#[derive(Default)]
+struct Tally {
+    /// Number of different items.
+    items: u64,
+    /// Number of items that the page before had too.
+    repeated: u64,
+    first_total: Option<u64>,
+    total: Option<u64>,
+    /// The ids of the latest page.
+    latest: HashSet<EcoString>,
+    gaps: Vec<String>,
+}
+
+impl Tally {
+    /// Counts a page, and returns its items without those of the page before.
+    fn add<T: Paged>(&mut self, page: Page<T>) -> Vec<T> {
+        page.gaps.into_iter().for_each(|gap| self.note(gap));
+        if let (Some(before), Some(now)) = (self.total, page.total) {
+            if now < before {
+                self.note(format!(
+                    "the vendor's total fell from {before} to {now}, so that items may have moved to a page that was \
+                     already read"
+                ));
+            }
+        }
+        self.total = page.total.or(self.total);
+        self.first_total = self.first_total.or(page.total);
+        let mut items = page.items;
+        let latest: HashSet<_> = items.iter().filter_map(T::id).collect();
+        let came = items.len();
+        items.retain(|item| item.id().is_none_or(|id| !self.latest.contains(&id)));
+        let count = |items: usize| u64::try_from(items).unwrap_or(u64::MAX);
+        self.repeated += count(came - items.len());
+        self.items += count(items.len());
+        if !latest.is_empty() {
+            self.latest = latest;
+        }
+        items
+    }
+
+    fn note(&mut self, gap: String) {
+        if self.gaps.len() < MAX_GAPS {
+            self.gaps.push(gap);
+        }
+    }
+
+    /// The error of a list that may be incomplete.
+    fn end(&mut self) -> Option<Error> {
+        let (items, repeated) = (self.items, self.repeated);
+        let totals = self.first_total.zip(self.total);
+        // Items that are added while the list is read move others to the next page, where they come again.
+        let added = totals.map_or(0, |(first, last)| last.saturating_sub(first));
+        if repeated > added {
+            self.note(format!(
+                "{repeated} items came twice, so that others may have been skipped"
+            ));
+        }
+        if let Some((first, last)) = totals {
+            if items > last.max(first) || items < last.min(first) {
+                self.note(format!(
+                    "the vendor's total is {last}, but {items} items came"
+                ));
+            }
+        }
+        if self.gaps.is_empty() {
+            return None;
+        }
+        let gaps = self.gaps.join("; ");
+        let message = format!("the list may be incomplete: {gaps}");
+        Some(Error::new(ErrorKind::Incomplete, message))
+    }
 }
 
 /// Detects pagination loops in constant memory (Brent's algorithm): it remembers one earlier page, and

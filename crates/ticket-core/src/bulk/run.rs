@@ -10,10 +10,13 @@ use std::task::Poll;
 use futures_util::stream::{BoxStream, Fuse};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::task::{self, JoinError};
+use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
-use super::engine::{Asked, CallResult, Engine, InFlight};
+use super::change::{Called, Contact};
+use super::engine::{Asked, Engine, InFlight};
+use super::look::Seen;
 use super::{Settled, distinct};
 use crate::provider::context::{SendState, WaitEnded};
 use crate::provider::error::{Effect, Error, ErrorKind, Result};
@@ -26,11 +29,13 @@ enum Event {
     /// The deadline or a stop: nothing more may be sent.
     Ended,
     Abandoned,
-    Replied(Result<(task::Id, CallResult), JoinError>),
+    Replied(Result<(task::Id, Called), JoinError>),
     /// A batch is full, or the input has ended.
     Arrived,
     /// No call is in flight and no ticket is ready.
     Idle,
+    /// A pause is over.
+    Resumed,
 }
 
 impl Engine {
@@ -60,19 +65,21 @@ impl Engine {
             }
             self.end_in_time();
             if self.end.is_some() {
-                self.settle_unattempted();
+                self.settle_waiting();
                 if !self.settled.is_empty() {
                     continue;
                 }
             } else {
                 self.fill(input.is_done());
             }
-            if input.is_done() && self.in_flight.is_empty() {
+            let is_idle =
+                self.in_flight.is_empty() && self.batch.is_empty() && self.again.is_empty();
+            if input.is_done() && is_idle && self.held.is_empty() {
                 return None;
             }
             match self.event(input).await {
                 // The next iteration looks at the reason and at the tickets that arrived.
-                Event::Ended | Event::Arrived => {}
+                Event::Ended | Event::Arrived | Event::Resumed => {}
                 Event::Abandoned => self.abandon().await,
                 Event::Replied(joined) => self.join(joined),
                 Event::Idle => {
@@ -92,6 +99,13 @@ impl Engine {
             }
         });
         let mut ended = pin!(context.end());
+        let wake_at = self.wake_at(input.is_done());
+        let mut resumed = pin!(async {
+            match wake_at {
+                Some(time) => tokio::time::sleep_until(time).await,
+                None => std::future::pending().await,
+            }
+        });
         let mut hesitated = false;
         // The keys are `Send` but not `Sync`, so the closure takes the whole engine instead of references to
         // its fields.
@@ -118,6 +132,9 @@ impl Engine {
             if let Poll::Ready(Some(joined)) = engine.tasks.poll_join_next_with_id(cx) {
                 return Poll::Ready(Event::Replied(joined));
             }
+            if wake_at.is_some() {
+                return resumed.as_mut().poll(cx).map(|()| Event::Resumed);
+            }
             // A batch that is not full must not wait forever. But tokio's cooperative budget can make a ready
             // input look pending, so the input is polled once more.
             if has_room && engine.in_flight.is_empty() && !engine.batch.is_empty() {
@@ -132,14 +149,91 @@ impl Engine {
         .await
     }
 
-    /// Makes calls up to the concurrency limit.
+    /// When there is something to do that waits; `None` if nothing waits for a time.
+    fn wake_at(&self, input_is_done: bool) -> Option<Instant> {
+        if !self.in_flight.is_empty() {
+            return None;
+        }
+        let waits = !self.batch.is_empty() || !self.again.is_empty();
+        match self.patience.paused_until() {
+            Some(until) if waits => Some(until),
+            _ if waits || !input_is_done => None,
+            _ => Some(self.look_at),
+        }
+    }
+
+    /// Makes calls up to the concurrency limit: one at a time while the vendor does not answer.
     fn fill(&mut self, input_is_done: bool) {
-        while self.in_flight.len() < self.concurrency.get() && self.dispatch(input_is_done) {}
+        while self.has_room() && self.dispatch(input_is_done) {}
+        if input_is_done && self.batch.is_empty() && self.again.is_empty() {
+            self.fill_with_looks();
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        let calls = self.in_flight.len();
+        let is_careful = self.patience.is_careful();
+        calls < self.concurrency.get() && !(is_careful && calls > 0)
+    }
+
+    /// Looks once more at tickets of unknown outcome. All other tickets are settled.
+    fn fill_with_looks(&mut self) {
+        let only_looks = self.in_flight.values().all(|call| call.is_look);
+        while only_looks && self.has_room() && Instant::now() >= self.look_at {
+            let Some(asked) = self.held.pop_front() else {
+                return;
+            };
+            let (provider, change) = (Arc::clone(&self.provider), Arc::clone(&self.change));
+            let (context, id) = (self.context.clone(), asked.target.id.clone());
+            let error = asked.error_or_none();
+            let look = async move {
+                let seen = change.look(&*provider, &context, &id, &error).await;
+                let is_proof = provider.info().reads_are_consistent;
+                let outcome = match &seen {
+                    Seen::Changed => Outcome::AlreadyDone,
+                    Seen::Unchanged if is_proof => {
+                        let error = error.with_context("two reads show that it is unchanged");
+                        Outcome::Failed(error)
+                    }
+                    _ => Outcome::Unknown(error.clone()),
+                };
+                Called {
+                    contact: match seen {
+                        Seen::NoAnswer(_) => Contact::Nobody,
+                        _ => Contact::Vendor,
+                    },
+                    result: Ok(vec![(id, outcome)]),
+                    ..Called::default()
+                }
+            };
+            let state = Arc::new(SendState::default());
+            let task = self
+                .tasks
+                .spawn(look.in_current_span().with_current_subscriber());
+            let asked = vec![asked];
+            let call = InFlight {
+                asked,
+                state,
+                is_look: true,
+            };
+            self.in_flight.insert(task.id(), call);
+        }
     }
 
     /// Makes one call if a batch is full or, `with_less`, not empty. Returns whether it made one.
     fn dispatch(&mut self, with_less: bool) -> bool {
-        let asked = match self.splits.pop_front() {
+        if self.patience.paused_until().is_some() {
+            return false;
+        }
+        // While the vendor does not answer, every second attempt is for tickets that did not fail before: they
+        // may be fine.
+        let is_fresh_first = self.patience.is_careful() && self.patience.is_turn_of_fresh();
+        let is_ready = self.batch.len() >= self.max_batch || (with_less && !self.batch.is_empty());
+        let asked = match self.again.pop_front() {
+            Some(part) if is_fresh_first && is_ready => {
+                self.again.push_front(part);
+                std::mem::take(&mut self.batch)
+            }
             Some(part) => part,
             None if self.batch.len() >= self.max_batch || with_less => {
                 std::mem::take(&mut self.batch)
@@ -153,6 +247,12 @@ impl Engine {
         let state = Arc::new(SendState::default());
         let mut context = self.context.clone();
         context.send_state = Some(Arc::clone(&state));
+        if asked
+            .iter()
+            .any(|asked| asked.earlier_attempt() == Effect::Unknown)
+        {
+            context.earlier_attempt = Effect::Unknown;
+        }
         let (provider, change) = (Arc::clone(&self.provider), Arc::clone(&self.change));
         let call = async move {
             if let Some(state) = &context.send_state {
@@ -167,18 +267,23 @@ impl Engine {
             Some(result) => self.tasks.spawn(std::future::ready(result)),
             None => self.tasks.spawn(call),
         };
-        self.in_flight.insert(task.id(), InFlight { asked, state });
+        let call = InFlight {
+            asked,
+            state,
+            is_look: false,
+        };
+        self.in_flight.insert(task.id(), call);
         true
     }
 
     /// Handles the end of a call.
-    fn join(&mut self, joined: Result<(task::Id, CallResult), JoinError>) {
+    fn join(&mut self, joined: Result<(task::Id, Called), JoinError>) {
         match joined {
-            Ok((task, result)) => {
-                if let Some(call) = self.in_flight.remove(&task) {
-                    self.on_reply(call.asked, result);
-                }
-            }
+            Ok((task, called)) => match self.in_flight.remove(&task) {
+                Some(call) if call.is_look => self.on_look(call.asked, called),
+                Some(call) => self.on_reply(call.asked, called),
+                None => {}
+            },
             // A panic of the provider continues in the caller's task.
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(error) => {
@@ -204,6 +309,10 @@ impl Engine {
             .with_effect(Effect::Unknown);
         let may_be_sent = call.state.may_be_sent();
         for asked in call.asked {
+            if asked.earlier_attempt() == Effect::Unknown {
+                self.settle_unknown(asked);
+                continue;
+            }
             let error = error.clone().on_ticket(&asked.target.id);
             let outcome = if may_be_sent {
                 Outcome::Unknown(error)

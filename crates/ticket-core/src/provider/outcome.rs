@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::provider::error::{Effect, Error};
+use crate::provider::error::{Effect, Error, ErrorKind};
 
 /// What a change came to for one ticket.
 ///
@@ -55,6 +55,26 @@ impl Outcome {
     /// Whether the ticket is as the change leaves it.
     pub const fn is_done(&self) -> bool {
         matches!(self, Self::Done | Self::AlreadyDone)
+    }
+
+    /// Whether the change is still to be made: nothing has happened to the ticket, and not because of the ticket.
+    /// The vendor was unreachable, somebody else answered, or the whole account was refused.
+    pub fn is_left_to_do(&self) -> bool {
+        match self {
+            Self::Unattempted(_) => true,
+            Self::Failed(error) => {
+                let is_about_the_account = matches!(
+                    error.kind(),
+                    ErrorKind::Unauthenticated
+                        | ErrorKind::TokenExpired
+                        | ErrorKind::QuotaExhausted
+                        | ErrorKind::Config
+                        | ErrorKind::BadResponse
+                );
+                error.effect() == Effect::None && (error.is_transient() || is_about_the_account)
+            }
+            _ => false,
+        }
     }
 
     /// Why it was not changed or not attempted, or why nobody knows.

@@ -1,16 +1,21 @@
 //! Work that ends before it is done: told why of each ticket that was not tried.
 
 use std::future::Future;
-use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use ticket_core::bulk::Settled;
-use ticket_core::{CallContext, Change, Effect, ErrorKind, Stop};
+use ticket_core::bulk::{Notice, Settled};
+use ticket_core::call::{Retry, RetryPolicy};
+use ticket_core::{CallContext, Change, Effect, ErrorKind, Operation, Stop};
 use tokio::time::Instant;
 
 use crate::common::{Fake, error};
 use crate::{at_once, delete, reason, seconds, words};
+
+fn retry() -> Retry {
+    Retry::seeded(RetryPolicy::default(), 1)
+}
 
 #[tokio::test(start_paused = true)]
 async fn account_error_ends_the_change() {
@@ -25,7 +30,9 @@ async fn account_error_ends_the_change() {
         let fake = Fake::new(2).answering(move |_| Err(error(kind, Effect::None)));
         let log = fake.log();
         let settled = delete(&fake.bare(), ["a", "b", "c", "d"], &at_once(1)).await;
-        if at_fault.contains(&kind) {
+        if kind.is_transient() {
+            // The vendor may answer later; see below.
+        } else if at_fault.contains(&kind) {
             assert_eq!(
                 words(&settled),
                 ["failed", "failed", "unattempted", "unattempted"]
@@ -46,45 +53,181 @@ async fn account_error_ends_the_change() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn unreachable_vendor_ends_the_change_after_consecutive_failures() {
-    let fake = Fake::new(1).answering(|call| match call.number {
-        // Four failures, a success, and then nothing but failures.
-        4 => Ok(()),
-        _ => Err(error(ErrorKind::Unavailable, Effect::Unknown)),
-    });
-    let log = fake.log();
-    let ids = (0..100).map(|id| id.to_string());
-    let settled = delete(&fake.bare(), ids, &at_once(1)).await;
-    assert_eq!(log.count(), 10);
-    assert_eq!(words(&settled)[..4], ["unknown"; 4]);
-    assert_eq!(words(&settled)[4], "deleted");
-    assert_eq!(words(&settled)[5..10], ["unknown"; 5]);
-    assert!(
-        words(&settled)[10..]
-            .iter()
-            .all(|word| *word == "unattempted")
-    );
-    assert_eq!(
-        reason(&settled[99]).to_string(),
-        "fake delete 99: not attempted because 5 calls in a row failed: it failed"
-    );
-    let patient = at_once(1).give_up_after(NonZeroU32::MAX);
-    let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Connect, Effect::None)));
-    let settled = delete(&fake.bare(), (0..100).map(|id| id.to_string()), &patient).await;
-    assert_eq!(words(&settled), ["failed"; 100]);
+/// A vendor that answers nothing between two times.
+fn out_of_service(from: u64, to: u64) -> Fake {
+    Fake::new(1).answering(move |call| {
+        if (from..to).contains(&call.at.as_secs()) {
+            Err(error(ErrorKind::Unavailable, Effect::Unknown))
+        } else {
+            Ok(())
+        }
+    })
 }
 
 #[tokio::test(start_paused = true)]
-async fn error_reply_resets_the_count_of_consecutive_failures() {
-    let fake = Fake::new(1).answering(|call| {
-        Err(match call.number % 10 {
-            0 => error(ErrorKind::Timeout, Effect::Unknown),
-            _ => error(ErrorKind::Forbidden, Effect::None),
-        })
+async fn change_outlives_an_outage_of_minutes() {
+    let fake = out_of_service(5, 300).latency(Duration::from_millis(100));
+    let log = fake.log();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&told);
+    let options = at_once(4).notify(move |notice| sink.lock().unwrap().push(notice.clone()));
+    let settled = delete(&fake.bare(), (0..400).map(|id| id.to_string()), &options).await;
+    let count = |word| {
+        words(&settled)
+            .iter()
+            .filter(|other| **other == word)
+            .count()
+    };
+    assert_eq!((count("deleted"), settled.len()), (400, 400));
+    // One call at a time, with pauses of up to a minute; each is looked at once.
+    let during = log.calls();
+    let during = during
+        .iter()
+        .filter(|call| (5..300).contains(&call.at.as_secs()));
+    assert!(during.clone().count() < 30, "{}", during.count());
+    let told = told.lock().unwrap();
+    assert!(
+        matches!(told.first(), Some(Notice::Paused { .. })),
+        "{told:?}"
+    );
+    assert!(matches!(told.last(), Some(Notice::Resumed)), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn unreachable_vendor_ends_the_change_after_a_time_without_success() {
+    let fake = out_of_service(5, u64::MAX).latency(Duration::from_millis(100));
+    let start = Instant::now();
+    let options = at_once(1).give_up_after(seconds(600));
+    let settled = delete(&fake.bare(), (0..100).map(|id| id.to_string()), &options).await;
+    assert_eq!(words(&settled)[..50], ["deleted"; 50]);
+    // Every second attempt during the outage was for another ticket.
+    let count = |word| {
+        words(&settled)
+            .iter()
+            .filter(|other| **other == word)
+            .count()
+    };
+    assert!((1..=10).contains(&count("unknown")), "{}", count("unknown"));
+    assert_eq!(count("unknown") + count("unattempted"), 50);
+    assert!(
+        reason(&settled[99])
+            .to_string()
+            .starts_with("fake delete 99: not attempted because no call has succeeded for "),
+        "{}",
+        reason(&settled[99])
+    );
+    let took = start.elapsed().as_secs();
+    assert!((500..=610).contains(&took), "{took}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn vendor_that_was_never_reached_ends_the_change_soon() {
+    let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Connect, Effect::None)));
+    let log = fake.log();
+    let settled = delete(&fake.bare(), (0..100).map(|id| id.to_string()), &at_once(1)).await;
+    assert_eq!(log.count(), 5);
+    let left = settled
+        .iter()
+        .filter(|settled| settled.outcome.is_left_to_do());
+    assert_eq!(left.count(), 100);
+    assert!(words(&settled).contains(&"failed"));
+    assert_eq!(
+        reason(settled.iter().find(|one| one.key == 99).unwrap()).to_string(),
+        "fake delete 99: not attempted because 5 calls in a row found no connection: it failed"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn change_that_may_not_repeat_leaves_what_is_unknown_alone() {
+    let fake = out_of_service(0, 60).info(|mut info| {
+        info.never_reuses_ids = false;
+        info
     });
-    let settled = delete(&fake.bare(), (0..200).map(|id| id.to_string()), &at_once(1)).await;
-    assert!(!words(&settled).contains(&"unattempted"));
+    let log = fake.log();
+    let settled = delete(&fake.layered(retry()), ["a", "b"], &at_once(1)).await;
+    let deletes = log.calls();
+    let deletes = deletes
+        .iter()
+        .filter(|call| call.operation == Operation::Delete);
+    let ids: Vec<_> = deletes.map(|call| call.ids.join(",")).collect();
+    // `a` is looked at instead, and still there.
+    assert_eq!(ids, ["a", "b", "b"].map(str::to_owned)[..ids.len()]);
+    assert_eq!(ids.iter().filter(|id| *id == "a").count(), 1);
+    assert_eq!(words(&settled)[..1], ["unknown"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tickets_that_fail_one_by_one_do_not_end_the_change() {
+    let fake = Fake::new(1).answering(|call| match call.operation {
+        Operation::Delete if call.ids[0].parse::<u32>().unwrap() < 40 => {
+            Err(error(ErrorKind::Server, Effect::Unknown))
+        }
+        _ => Ok(()),
+    });
+    let start = Instant::now();
+    let settled = delete(&fake.bare(), (0..80).map(|id| id.to_string()), &at_once(4)).await;
+    let deleted = settled.iter().filter(|settled| settled.outcome.is_done());
+    assert_eq!(deleted.count(), 40);
+    let unknown = words(&settled)
+        .iter()
+        .filter(|word| **word == "unknown")
+        .count();
+    assert_eq!(unknown, 40);
+    assert!(start.elapsed() < seconds(10), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_answers_of_somebody_else_end_the_change() {
+    for effect in [Effect::None, Effect::Unknown] {
+        let fake = Fake::new(1).answering(move |_| Err(error(ErrorKind::BadResponse, effect)));
+        let log = fake.log();
+        let settled = delete(&fake.bare(), (0..100).map(|id| id.to_string()), &at_once(1)).await;
+        let deletes = log.calls();
+        let deletes = deletes
+            .iter()
+            .filter(|call| call.operation == Operation::Delete);
+        assert_eq!(deletes.count(), 5);
+        let word = if effect == Effect::None {
+            "failed"
+        } else {
+            "unknown"
+        };
+        assert_eq!(words(&settled)[..5], [word; 5]);
+        assert_eq!(words(&settled)[5..], ["unattempted"; 95]);
+        let left = settled
+            .iter()
+            .filter(|settled| settled.outcome.is_left_to_do());
+        assert_eq!(left.count(), if effect == Effect::None { 100 } else { 95 });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn exhausted_quota_is_waited_for_where_the_deadline_allows_it() {
+    let quota = |seconds: i64| {
+        let free = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
+        move |call: &crate::common::Seen| {
+            if (2..60).contains(&call.at.as_secs()) {
+                Err(error(ErrorKind::QuotaExhausted, Effect::None).with_available_at(free))
+            } else {
+                Ok(())
+            }
+        }
+    };
+    for (hours, is_waited_for) in [(3, true), (1, false)] {
+        let fake = Fake::new(1).latency(seconds(1)).answering(quota(2 * 3600));
+        let deadline = Instant::now() + seconds(hours * 3600);
+        let tickets = fake.bare().with(CallContext::new().deadline(deadline));
+        let settled = delete(&tickets, (0..9).map(|id| id.to_string()), &at_once(1)).await;
+        let left = settled
+            .iter()
+            .filter(|settled| settled.outcome.is_left_to_do())
+            .count();
+        let done = settled
+            .iter()
+            .filter(|settled| settled.outcome.is_done())
+            .count();
+        assert_eq!((done, left), if is_waited_for { (9, 0) } else { (2, 7) });
+    }
 }
 
 /// Ten tickets one by one, a second each, two at once; `end` happens along with it.

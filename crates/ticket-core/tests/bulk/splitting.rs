@@ -1,6 +1,6 @@
 //! Batches that the vendor refuses as a whole: whose fault it was is found, and not for ever.
 
-use ticket_core::{Effect, ErrorKind};
+use ticket_core::{Effect, ErrorKind, Operation};
 
 use crate::common::{Fake, error};
 use crate::{at_once, delete, reason, words};
@@ -37,14 +37,39 @@ async fn rejected_batch_is_split_until_the_faulty_id_is_found() {
     assert_eq!(done.iter().map(|call| call.ids.len()).sum::<usize>(), 7);
 }
 
+/// The kinds of a rejection that one of the tickets may be the reason for.
+const OF_A_TICKET: [ErrorKind; 4] = [
+    ErrorKind::InvalidInput,
+    ErrorKind::Forbidden,
+    ErrorKind::NotFound,
+    ErrorKind::Conflict,
+];
+
+#[tokio::test(start_paused = true)]
+async fn batch_is_split_after_a_rejection_whatever_its_kind() {
+    for kind in OF_A_TICKET {
+        let fake = Fake::new(4).answering(move |call| match call.ids.join(",") {
+            ids if ids.contains('c') => Err(error(kind, Effect::None)),
+            _ => Ok(()),
+        });
+        let log = fake.log();
+        let settled = delete(&fake.bare(), ["a", "b", "c", "d"], &at_once(1)).await;
+        assert_eq!(words(&settled), ["deleted", "deleted", "failed", "deleted"]);
+        assert_eq!(log.ids(), ["a,b,c,d", "a,b", "c,d", "c", "d"], "{kind}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn batch_is_not_split_after_other_errors() {
     for &kind in ErrorKind::ALL {
         for effect in [Effect::None, Effect::Unknown] {
-            if (kind, effect) == (ErrorKind::InvalidInput, Effect::None) {
+            if (OF_A_TICKET.contains(&kind) && effect == Effect::None) || kind.is_transient() {
                 continue;
             }
-            let fake = Fake::new(4).answering(move |_| Err(error(kind, effect)));
+            let fake = Fake::new(4).answering(move |call| match call.operation {
+                Operation::Delete => Err(error(kind, effect)),
+                _ => Ok(()),
+            });
             let log = fake.log();
             let settled = delete(&fake.bare(), ["a", "b", "c", "d"], &at_once(4)).await;
             let word = if effect == Effect::None {
@@ -53,20 +78,37 @@ async fn batch_is_not_split_after_other_errors() {
                 "unknown"
             };
             assert_eq!(words(&settled), [word; 4], "{kind} {effect}");
-            assert_eq!(log.count(), 1, "{kind} {effect}");
+            assert_eq!(log.deletes().len(), 1, "{kind} {effect}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
+async fn batch_that_the_vendor_fails_for_is_tried_apart_if_it_answers_reads() {
+    let fake = Fake::new(4).answering(|call| match call.ids.join(",") {
+        ids if call.operation == Operation::Delete && ids.contains('c') => {
+            Err(error(ErrorKind::Server, Effect::Unknown))
+        }
+        _ => Ok(()),
+    });
+    let log = fake.log();
+    let settled = delete(&fake.bare(), ["a", "b", "c", "d"], &at_once(1)).await;
+    assert_eq!(
+        words(&settled),
+        ["deleted", "deleted", "unknown", "deleted"]
+    );
+    assert_eq!(log.deletes(), ["a,b,c,d", "a,b", "c,d", "c", "d"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn splitting_stops_when_the_vendor_rejects_everything() {
     let refused = || error(ErrorKind::InvalidInput, Effect::None).with_status(400);
-    let fake = Fake::new(8).answering(move |_| Err(refused()));
+    let fake = Fake::new(16).answering(move |_| Err(refused()));
     let log = fake.log();
-    let settled = delete(&fake.bare(), (0..80).map(|id| id.to_string()), &at_once(1)).await;
-    assert_eq!(words(&settled), ["failed"; 80]);
+    let settled = delete(&fake.bare(), (0..160).map(|id| id.to_string()), &at_once(1)).await;
+    assert_eq!(words(&settled), ["failed"; 160]);
     // Two batches are split to the end, the other eight are not.
-    assert_eq!(log.count(), 2 * 15 + 8);
+    assert_eq!(log.count(), 2 * 31 + 8);
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,6 +42,15 @@ impl Log {
         self.0.lock().unwrap().len()
     }
 
+    /// The ids of each call that deletes, with commas between them.
+    pub(crate) fn deletes(&self) -> Vec<String> {
+        let calls = self.calls();
+        let deletes = calls
+            .iter()
+            .filter(|call| call.operation == Operation::Delete);
+        deletes.map(|call| call.ids.join(",")).collect()
+    }
+
     /// The ids of each call, with commas between them.
     pub(crate) fn ids(&self) -> Vec<String> {
         self.calls().iter().map(|call| call.ids.join(",")).collect()
@@ -79,7 +88,7 @@ impl Fake {
             .messages(Fields::default())
             .comment(Fields::default());
         Self {
-            info: ProviderInfo::new("fake", "Fake", capabilities),
+            info: ProviderInfo::new("fake", "Fake", capabilities).never_reuses_ids(),
             start: Instant::now(),
             latency: Duration::ZERO,
             log: Log::default(),

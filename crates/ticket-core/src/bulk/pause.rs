@@ -1,0 +1,133 @@
+//! How long a bulk change waits for a vendor that does not answer.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::provider::error::{Error, ErrorKind};
+
+/// The first pause after a failed call. It doubles with each further one.
+const FIRST: Duration = Duration::from_secs(1);
+
+/// The longest pause, unless the vendor asks for a longer one.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// How many calls may fail to connect before the first success: a wrong address, no network.
+const MAX_UNCONNECTED: u32 = 5;
+
+/// Pauses that grow while the vendor does not answer, and the end of patience.
+#[derive(Debug)]
+pub(super) struct Patience {
+    limit: Duration,
+    successes: u64,
+    last_success: Instant,
+    unconnected: u32,
+    pause: Option<(Duration, Instant)>,
+    pauses: u32,
+}
+
+/// What a failed call leads to.
+#[derive(Debug, PartialEq)]
+pub(super) enum Wait {
+    /// The change pauses already.
+    Already,
+    /// A pause begins.
+    Until(Instant),
+    /// The change ends, and why.
+    GiveUp(String),
+}
+
+impl Patience {
+    pub(super) fn new(now: Instant, limit: Duration) -> Self {
+        Self {
+            limit,
+            successes: 0,
+            last_success: now,
+            unconnected: 0,
+            pause: None,
+            pauses: 0,
+        }
+    }
+
+    /// Whether the next attempt after a pause is for tickets that did not fail before.
+    pub(super) fn is_turn_of_fresh(&self) -> bool {
+        self.pauses % 2 == 0
+    }
+
+    /// The vendor answered. Returns whether this ends a pause.
+    pub(super) fn succeeded(&mut self) -> bool {
+        self.successes += 1;
+        self.last_success = Instant::now();
+        self.pause.take().is_some()
+    }
+
+    pub(super) fn successes(&self) -> u64 {
+        self.successes
+    }
+
+    /// Whether only one call at a time is made, to see whether the vendor answers again.
+    pub(super) fn is_careful(&self) -> bool {
+        self.pause.is_some()
+    }
+
+    /// The end of the current pause; `None` if calls may be made.
+    pub(super) fn paused_until(&self) -> Option<Instant> {
+        let (_, until) = self.pause?;
+        (until > Instant::now()).then_some(until)
+    }
+
+    /// A call failed for want of an answer.
+    pub(super) fn failed(&mut self, error: &Error, deadline: Option<Instant>) -> Wait {
+        if self.successes == 0 && error.kind() == ErrorKind::Connect {
+            self.unconnected += 1;
+            if self.unconnected >= MAX_UNCONNECTED {
+                let calls = self.unconnected;
+                return Wait::GiveUp(format!("{calls} calls in a row found no connection"));
+            }
+        }
+        let now = Instant::now();
+        let length = match self.pause {
+            Some((_, until)) if until > now => return Wait::Already,
+            Some((length, _)) => (length * 2).min(LONGEST),
+            None => FIRST,
+        };
+        let until = now + length.max(error.retry_after().unwrap_or_default());
+        if until > self.last_success + self.limit {
+            let silent = now.duration_since(self.last_success).as_secs();
+            return Wait::GiveUp(format!("no call has succeeded for {silent} s"));
+        }
+        if deadline.is_some_and(|deadline| deadline <= until) {
+            return Wait::GiveUp("the deadline would pass before the next call".to_owned());
+        }
+        self.pause = Some((length, until));
+        self.pauses = self.pauses.wrapping_add(1);
+        Wait::Until(until)
+    }
+
+    /// Pauses until an exhausted quota is available again: before the deadline, or without one within the
+    /// limit.
+    pub(super) fn quota(&mut self, error: &Error, deadline: Option<Instant>) -> Option<Instant> {
+        let now = Instant::now();
+        let available = error.available_at()?;
+        let wait = available.duration_since(local_clock());
+        let wait = Duration::try_from(wait).unwrap_or_default().max(FIRST);
+        let until = now.checked_add(wait)?;
+        let latest = deadline.unwrap_or(now + self.limit);
+        if until >= latest {
+            return None;
+        }
+        // This silence is no outage.
+        self.last_success = until;
+        self.pause = Some((FIRST, until));
+        Some(until)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the vendor names a time of day, which only a clock can be compared with"
+)]
+fn local_clock() -> Timestamp {
+    Timestamp::now()
+}
