@@ -49,12 +49,14 @@ pub struct BulkOptions {
     /// 60 seconds, and makes one at a time. After this time, the remaining tickets are `Unattempted`. Default 15
     /// minutes; zero gives up at the first failure.
     pub give_up_after: Duration,
+    /// The account's name in notices. Default: the provider's id.
+    pub account: Option<Arc<str>>,
     /// Called with what happens beside the outcomes.
     notify: Option<Notify>,
 }
 
 #[derive(Clone)]
-struct Notify(Arc<dyn Fn(&Notice) + Send + Sync>);
+struct Notify(Arc<dyn Fn(&str, &Notice) + Send + Sync>);
 
 impl fmt::Debug for Notify {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,6 +86,7 @@ impl Default for BulkOptions {
         Self {
             concurrency: None,
             give_up_after: Duration::from_secs(15 * 60),
+            account: None,
             notify: None,
         }
     }
@@ -104,10 +107,17 @@ impl BulkOptions {
         self
     }
 
-    /// Calls `notify` with what happens beside the outcomes. It is called while the stream is polled and must not
-    /// block.
+    /// Sets the account's name in notices.
     #[must_use]
-    pub fn notify(mut self, notify: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+    pub fn account(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.account = Some(name.into());
+        self
+    }
+
+    /// Calls `notify` with the account's name and what happens beside the outcomes. It is called while the stream is
+    /// polled and must not block.
+    #[must_use]
+    pub fn notify(mut self, notify: impl Fn(&str, &Notice) + Send + Sync + 'static) -> Self {
         self.notify = Some(Notify(Arc::new(notify)));
         self
     }

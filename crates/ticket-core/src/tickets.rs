@@ -256,7 +256,7 @@ impl Tickets {
         let fits = unique.len() <= Change::Delete.max_batch(self.info());
         let unasked = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&unasked);
-        let options = BulkOptions::default().notify(move |notice| {
+        let options = BulkOptions::default().notify(move |_, notice| {
             if let Notice::Unasked(tickets) = notice {
                 let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
                 told.extend(tickets.iter().cloned());

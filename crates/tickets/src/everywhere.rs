@@ -18,7 +18,7 @@ const LOOK_AHEAD: usize = 8192;
 
 /// Makes one change in several accounts at once, each with tickets of its own: exactly one outcome per ticket, in the
 /// order of completion, with the key that came along with the ticket. In each account it is [`Tickets::apply`], with
-/// all that is said there of batches, stopping and giving up.
+/// all that is said there of batches, stopping and giving up. [Notices](BulkOptions::notify) name the account.
 ///
 /// The accounts are independent: neither the quota nor the outage of one holds up another.
 ///
@@ -37,7 +37,8 @@ where
     S: Stream<Item = (K, T)> + Send + 'a,
 {
     let working = accounts.into_iter().map(|(name, account, tickets)| {
-        let settled = account.apply(change.clone(), tickets, options);
+        let options = options.clone().account(name.as_str());
+        let settled = account.apply(change.clone(), tickets, &options);
         settled.map(
             move |Settled {
                       key, id, outcome, ..

@@ -106,6 +106,7 @@ pub(super) struct Engine {
     /// Consecutive tickets that were rejected on their own, after their batch was rejected.
     refusals: usize,
     notify: Option<super::Notify>,
+    account: Option<Arc<str>>,
     /// Why no further ticket is attempted.
     pub(super) end: Option<Error>,
 }
@@ -137,6 +138,7 @@ impl Engine {
             strangers: 0,
             refusals: 0,
             notify: options.notify.clone(),
+            account: options.account.clone(),
             end: None,
         }
     }
@@ -485,7 +487,8 @@ impl Engine {
             );
         }
         if let Some(super::Notify(notify)) = &self.notify {
-            notify(notice);
+            let account = self.account.as_deref();
+            notify(account.unwrap_or(&self.provider.info().id), notice);
         }
     }
 

@@ -70,7 +70,10 @@ async fn change_outlives_an_outage_of_minutes() {
     let log = fake.log();
     let told = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&told);
-    let options = at_once(4).notify(move |notice| sink.lock().unwrap().push(notice.clone()));
+    let options = at_once(4).notify(move |account, notice| {
+        assert_eq!(account, "fake");
+        sink.lock().unwrap().push(notice.clone());
+    });
     let settled = delete(&fake.bare(), (0..400).map(|id| id.to_string()), &options).await;
     let count = |word| {
         words(&settled)
