@@ -269,6 +269,10 @@ pub(crate) struct Many {
     /// `unattempted` and the exit code 1
     #[arg(long, value_parser = seconds, value_name = "SECONDS")]
     pub(crate) deadline: Option<Duration>,
+    /// Stop when no request has succeeded for this time because the vendor does not answer. Until then the command
+    /// pauses and tries again; what is not done is `unattempted` [default: 900]
+    #[arg(long, value_parser = patience, value_name = "SECONDS")]
+    pub(crate) give_up_after: Option<Duration>,
     /// Send so many requests to an account at once [default: the account's own, or 4 where the vendor documents how
     /// many it allows in a time, or 32]
     #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
@@ -299,6 +303,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|timeout| !timeout.is_zero())
         .ok_or_else(|| "must be a number of seconds above 0, such as 20 or 0.5".to_owned())
+}
+
+/// A time that may be nothing.
+fn patience(text: &str) -> Result<Duration, String> {
+    match text {
+        "0" => Ok(Duration::ZERO),
+        text => seconds(text),
+    }
 }
 
 /// The standard library's message for 0 is about its types.

@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     Refused = 2,
     /// Configuration or credentials are missing; nothing was sent.
     Unconfigured = 3,
+    /// A list is incomplete.
+    Incomplete = 4,
 }
 
 impl From<Exit> for ExitCode {
@@ -152,6 +154,7 @@ impl Failure {
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let exit = match error.kind() {
+            ErrorKind::Incomplete => Exit::Incomplete,
             ErrorKind::Config => Exit::Unconfigured,
             // Without a status, this process rejected it before anything was sent.
             ErrorKind::InvalidInput | ErrorKind::Unsupported

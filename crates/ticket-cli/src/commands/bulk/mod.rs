@@ -9,6 +9,7 @@ mod dedup;
 mod duplicate_hashes;
 mod estimate;
 mod input;
+mod notices;
 mod plan;
 mod progress;
 mod remaining;
@@ -64,6 +65,9 @@ pub(super) async fn run(
     };
     let mut options = BulkOptions::default();
     options.concurrency = many.concurrency;
+    if let Some(time) = many.give_up_after {
+        options.give_up_after = time;
+    }
     work::run(&plan, report, progress, &ends, &options, output).await
 }
 

@@ -230,6 +230,11 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Makes the change a failure, whatever the outcomes are.
+    pub(super) fn fail(&mut self) {
+        self.all_done = false;
+    }
+
     /// Number of tickets with an outcome.
     fn answered(&self) -> usize {
         self.counts.values().sum()

@@ -1,7 +1,7 @@
 //! The names of changes and outcomes. In a dry run, the outcome is `None`.
 
 use comfy_table::Color;
-use tickets::{Change, Effect, Outcome};
+use tickets::{Change, Outcome};
 
 /// The verb, such as "delete", to which "s" and "d" can be added.
 pub(super) fn verb(change: &Change) -> &'static str {
@@ -36,14 +36,9 @@ pub(super) fn rank(outcome: Option<&Outcome>) -> u8 {
     }
 }
 
-/// Whether the ticket belongs in the list of remaining tickets: nothing has happened, and the failure is
-/// transient.
+/// Whether the ticket belongs in the list of remaining tickets.
 pub(super) fn remains(outcome: Option<&Outcome>) -> bool {
-    match outcome {
-        Some(Outcome::Unattempted(_)) => true,
-        Some(Outcome::Failed(error)) => error.is_transient() && error.effect() == Effect::None,
-        _ => false,
-    }
+    outcome.is_some_and(Outcome::is_left_to_do)
 }
 
 /// Whether the change is complete for the ticket.

@@ -10,6 +10,7 @@ use tickets::bulk::BulkOptions;
 use tickets::{CallContext, Stop, TicketId, apply_in_each};
 use tokio::time::Instant;
 
+use super::notices::Notices;
 use super::plan::{Group, Plan, unreadable};
 use super::progress::Progress;
 use super::report::Report;
@@ -44,7 +45,8 @@ pub(super) async fn run(
     let accounts = accounts
         .collect::<io::Result<Vec<_>>>()
         .map_err(|error| unreadable(&error))?;
-    let mut outcomes = apply_in_each(&plan.change, accounts, options);
+    let (mut notices, options) = Notices::of(&plan.change, options.clone());
+    let mut outcomes = apply_in_each(&plan.change, accounts, &options);
     let tell = |progress: &Progress<'_>, text: &str| progress.suspend(|| say(text));
     let mut told = false;
     loop {
@@ -64,6 +66,7 @@ pub(super) async fn run(
                     "deadline reached: waiting for requests in flight; Ctrl-C twice quits at once",
                 );
             }
+            notice = notices.next() => tell(&progress, &notice),
             () = progress.due() => progress.renew(told),
             settled = outcomes.next() => {
                 let Some(settled) = settled else { break };
@@ -85,6 +88,10 @@ pub(super) async fn run(
     }
     drop(outcomes);
     progress.finish();
+    notices.rest().iter().for_each(|notice| say(notice));
+    if notices.has_unasked() {
+        report.fail();
+    }
     let unread = locked(&unread).take();
     end(report, output, unread)
 }
