@@ -218,7 +218,8 @@ impl Engine {
         if asked.error.is_none() || !error.is_not_attempted() {
             asked.error = Some(error);
         }
-        if contact == Contact::Nobody && self.may_repeat(&asked) {
+        let is_worth_it = contact == Contact::Nobody && !self.patience.is_none();
+        if is_worth_it && self.may_repeat(&asked) {
             open.push(asked);
         } else {
             self.hold(asked);
@@ -288,6 +289,10 @@ impl Engine {
             ErrorKind::BadResponse => {
                 self.settle_failed(asked, error);
                 self.count_stranger(error);
+            }
+            kind if kind.is_transient() && self.patience.is_none() => {
+                self.settle_failed(asked, error);
+                self.slow_down(error);
             }
             kind if kind.is_transient() => {
                 self.slow_down(error);

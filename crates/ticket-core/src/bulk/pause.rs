@@ -13,8 +13,9 @@ const FIRST: Duration = Duration::from_secs(1);
 /// The longest pause, unless the vendor asks for a longer one.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// How many calls may fail to connect before the first success: a wrong address, no network.
-const MAX_UNCONNECTED: u32 = 5;
+/// How many calls in a row may fail to connect before the first success (a wrong address, no network), and how
+/// many may fail at all without patience.
+const MAX_FAILURES: u32 = 5;
 
 /// Pauses that grow while the vendor does not answer, and the end of patience.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Patience {
     limit: Duration,
     successes: u64,
     last_success: Instant,
-    unconnected: u32,
+    failures: u32,
     pause: Option<(Duration, Instant)>,
     pauses: u32,
 }
@@ -30,7 +31,7 @@ pub(super) struct Patience {
 /// What a failed call leads to.
 #[derive(Debug, PartialEq)]
 pub(super) enum Wait {
-    /// The change pauses already.
+    /// The change pauses already, or does not pause.
     Already,
     /// A pause begins.
     Until(Instant),
@@ -44,7 +45,7 @@ impl Patience {
             limit,
             successes: 0,
             last_success: now,
-            unconnected: 0,
+            failures: 0,
             pause: None,
             pauses: 0,
         }
@@ -58,6 +59,7 @@ impl Patience {
     /// The vendor answered. Returns whether this ends a pause.
     pub(super) fn succeeded(&mut self) -> bool {
         self.successes += 1;
+        self.failures = 0;
         self.last_success = Instant::now();
         self.pause.take().is_some()
     }
@@ -77,14 +79,20 @@ impl Patience {
         (until > Instant::now()).then_some(until)
     }
 
+    /// Whether there is no patience: a call that fails is not made again.
+    pub(super) fn is_none(&self) -> bool {
+        self.limit.is_zero()
+    }
+
     /// A call failed for want of an answer.
     pub(super) fn failed(&mut self, error: &Error, deadline: Option<Instant>) -> Wait {
-        if self.successes == 0 && error.kind() == ErrorKind::Connect {
-            self.unconnected += 1;
-            if self.unconnected >= MAX_UNCONNECTED {
-                let calls = self.unconnected;
-                return Wait::GiveUp(format!("{calls} calls in a row found no connection"));
-            }
+        self.failures += 1;
+        let is_unconnected = self.successes == 0 && error.kind() == ErrorKind::Connect;
+        if self.failures >= MAX_FAILURES && (self.is_none() || is_unconnected) {
+            return Wait::GiveUp(format!("{} calls in a row failed", self.failures));
+        }
+        if self.is_none() {
+            return Wait::Already;
         }
         let now = Instant::now();
         let length = match self.pause {

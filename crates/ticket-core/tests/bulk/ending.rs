@@ -136,8 +136,26 @@ async fn vendor_that_was_never_reached_ends_the_change_soon() {
     assert!(words(&settled).contains(&"failed"));
     assert_eq!(
         reason(settled.iter().find(|one| one.key == 99).unwrap()).to_string(),
-        "fake delete 99: not attempted because 5 calls in a row found no connection: it failed"
+        "fake delete 99: not attempted because 5 calls in a row failed: it failed"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn change_without_patience_ends_after_five_failed_calls_in_a_row() {
+    let fake = Fake::new(1).answering(|call| match call.ids[0].as_str() {
+        "4" => Ok(()),
+        _ => Err(error(ErrorKind::Unavailable, Effect::Unknown)),
+    });
+    let log = fake.log();
+    let start = Instant::now();
+    let options = at_once(1).give_up_after(Duration::ZERO);
+    let settled = delete(&fake.bare(), (0..100).map(|id| id.to_string()), &options).await;
+    assert_eq!(log.deletes().len(), 10);
+    assert_eq!(words(&settled)[..4], ["unknown"; 4]);
+    assert_eq!(words(&settled)[4], "deleted");
+    assert_eq!(words(&settled)[5..10], ["unknown"; 5]);
+    assert_eq!(words(&settled)[10..], ["unattempted"; 90]);
+    assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,6 +20,9 @@ mod work;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use tickets::Change;
 use tickets::bulk::BulkOptions;
 
@@ -65,7 +68,9 @@ pub(super) async fn run(
     };
     let mut options = BulkOptions::default();
     options.concurrency = many.concurrency;
-    if let Some(time) = many.give_up_after {
+    let no_retries = global.max_attempts == Some(NonZeroU32::MIN);
+    let patience = no_retries.then_some(Duration::ZERO);
+    if let Some(time) = many.give_up_after.or(patience) {
         options.give_up_after = time;
     }
     work::run(&plan, report, progress, &ends, &options, output).await
