@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{redirect, retry};
 use secrecy::SecretString;
 use ticket_core::{Error, Result};
@@ -21,8 +21,8 @@ const IDLE: Duration = Duration::from_secs(4);
 
 /// A client of one vendor's API. Clones are cheap and share connections.
 ///
-/// It does not follow redirects, does not retry, sends no cookies and no `Referer`, and requests no
-/// compression. Requests to a loopback base URL never use a proxy; other requests use the proxy of the
+/// It does not follow redirects, does not retry, sends no cookies and no `Referer`, and asks for
+/// `identity`, no compression. Requests to a loopback base URL never use a proxy; other requests use the proxy of the
 /// environment (`HTTPS_PROXY`, `NO_PROXY`). `Debug` prints the base URL and the names of headers.
 #[derive(Clone)]
 pub struct HttpClient {
@@ -57,6 +57,8 @@ impl HttpClient {
         let base = Base::parse(base_url, config.allow_plain_http)?;
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, user_agent(config.product.as_deref())?);
+        // Without the header, a server may choose any coding (RFC 9110, section 12.5.3).
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         for (name, value) in secret_headers {
             let (name, value) = secret_header(name, value)?;
             headers.insert(name, value);

@@ -6,6 +6,7 @@ mod body;
 mod client;
 mod config;
 mod debug;
+mod foreign;
 mod header;
 mod json;
 #[cfg(feature = "multipart")]
@@ -29,5 +30,5 @@ pub use multipart::Multipart;
 pub use reply::{Reply, WireId};
 pub use request::HttpRequest;
 pub use response::HttpResponse;
-pub use status::kind_of_status;
+pub use status::{kind_of_status, meaning_of_status};
 pub use time::timestamp;

@@ -187,7 +187,9 @@ impl<'a> HttpRequest<'a> {
     /// | `Connect` | none | no connection could be made; never with [an injected client] |
     /// | `Timeout` | unknown | no complete reply within the time allowed |
     /// | `Unavailable` | unknown | the connection was lost after the request was sent; [an injected client] made no connection |
-    /// | `BadResponse` | unknown | a redirect; a 2xx reply with a body over the size limit; a reply that is not HTTP |
+    /// | `BadResponse` | unknown | a 2xx reply with a body over the size limit or a compressed one; a reply that is not HTTP; a redirect that [an injected client] followed |
+    /// | `BadResponse` | [by status](crate::meaning_of_status) | a redirect |
+    /// | as [`HttpResponse::foreign`] | by status | a compressed reply that is not 2xx |
     ///
     /// [an injected client]: crate::HttpConfig::client
     pub async fn send(self) -> Result<HttpResponse> {
@@ -317,16 +319,26 @@ async fn exchange(
 
     let status = reply.status().as_u16();
     // An injected client may have followed a redirect: its reply says nothing about this request.
-    if reply.status().is_redirection() || *reply.url() != sent.to {
+    if *reply.url() != sent.to {
         return Err(Error::new(
             ErrorKind::BadResponse,
             "the server redirects; redirects are not followed; check the base URL",
         )
         .with_status(status));
     }
+    let mut response = HttpResponse {
+        status,
+        headers: std::mem::take(reply.headers_mut()),
+        body: Vec::new(),
+        sensitive: sent.sensitive,
+        secrets: sent.secrets,
+    };
+    if reply.status().is_redirection() {
+        return Err(response.redirect());
+    }
     let success = reply.status().is_success();
-    let headers = std::mem::take(reply.headers_mut());
-    let body = match read(&mut reply, inner.max_body_bytes).await {
+    response.expect_uncompressed()?;
+    response.body = match read(&mut reply, inner.max_body_bytes).await {
         Err(Cut::TooLarge(_)) if success => {
             let limit = inner.max_body_bytes;
             return Err(Error::new(
@@ -338,13 +350,9 @@ async fn exchange(
         Err(Cut::Lost(_, error)) if success => return Err(lost(&error).with_status(status)),
         Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
     };
-    Ok(HttpResponse {
-        status,
-        headers,
-        body,
-        sensitive: sent.sensitive,
-        secrets: sent.secrets,
-    })
+    // Some servers compress without a word in the headers.
+    response.expect_uncompressed()?;
+    Ok(response)
 }
 
 /// Why a body was not read to its end, with the bytes read so far.

@@ -10,6 +10,7 @@
 
 mod bodies;
 mod connections;
+mod foreign;
 mod paths;
 mod proxies;
 mod redirects;

@@ -126,7 +126,7 @@ async fn a_json_error_names_the_field_and_never_the_value() {
         (" \r\n", "the reply has an empty body"),
         (
             "<!doctype html><p>s3cret",
-            "the reply is an HTML page instead of JSON",
+            "the reply is an HTML page, not the vendor's JSON",
         ),
     ] {
         let error = json(body).await.json::<List>().unwrap_err();
@@ -146,7 +146,7 @@ async fn a_json_error_names_the_field_and_never_the_value() {
 async fn a_reply_that_is_kept_fails_with_the_same_words() {
     for (body, told) in [
         ("", "the reply has an empty body"),
-        ("<html>", "the reply is an HTML page instead of JSON"),
+        ("<html>", "the reply is an HTML page, not the vendor's JSON"),
         ("{\"a\":", "the reply's JSON is cut off"),
         ("{} s3cret", "the reply is not JSON (line 1, column 4)"),
     ] {
@@ -277,7 +277,10 @@ async fn an_error_has_kind_effect_and_wait_of_its_reply() {
     for (status, kind, effect) in [
         (400, ErrorKind::InvalidInput, Effect::None),
         (401, ErrorKind::Unauthenticated, Effect::None),
-        (408, ErrorKind::Timeout, Effect::None),
+        (408, ErrorKind::Timeout, Effect::Unknown),
+        (409, ErrorKind::Conflict, Effect::None),
+        (425, ErrorKind::Unavailable, Effect::None),
+        (499, ErrorKind::Timeout, Effect::Unknown),
         (429, ErrorKind::RateLimited, Effect::None),
         (500, ErrorKind::Server, Effect::Unknown),
         (503, ErrorKind::Unavailable, Effect::Unknown),
@@ -323,12 +326,19 @@ async fn a_wait_counts_from_the_date_of_the_reply() {
     })
     .await;
     assert_eq!(reply.retry_after(), Some(Duration::from_secs(60)));
-    let past =
-        received(|| with_headers(503, &[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT")], ""))
-            .await;
-    assert_eq!(past.retry_after(), Some(Duration::ZERO));
-    let none = received(|| with_headers(503, &[("retry-after", "later")], "")).await;
-    assert_eq!(none.retry_after(), None);
+    for nothing in [
+        "Sun, 06 Nov 1994 08:50:37 GMT",
+        "0",
+        "-5",
+        "later",
+        "1.5",
+        "",
+    ] {
+        let reply = received(move || with_headers(503, &[("retry-after", nothing)], "")).await;
+        assert_eq!(reply.retry_after(), None, "{nothing}");
+        // So that a provider fills in the window that its vendor documents.
+        assert_eq!(reply.error("busy").retry_after(), None, "{nothing}");
+    }
 }
 
 #[tokio::test]
