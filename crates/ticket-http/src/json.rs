@@ -1,17 +1,21 @@
 //! Decodes JSON. Error messages never quote values, because a reply holds personal data and a message may be
 //! logged.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use memchr::memmem;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
-use serde_json::value::RawValue;
 use serde_path_to_error::{Path, Segment};
 use ticket_core::model::RawJson;
 
 /// Maximum number of path segments in a message, and of characters in a name.
 const MAX_PATH: usize = 16;
 const MAX_NAME: usize = 60;
+
+/// Length of an escape such as `\ud83d`, in bytes.
+const ESCAPE: usize = 6;
 
 /// Prefix of our own messages about a part of a reply. serde passes on only the text of an error, and the
 /// prefix tells ours from serde's. No serde message starts with it.
@@ -41,18 +45,74 @@ const FOUND: &[&str] = &[
 
 /// Decodes a body as `T`, or returns the reason for the failure.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    let text = text(body);
     // Tracking the path is slower than decoding, so only an invalid body is decoded again with the path.
-    let read = text(body).and_then(|text| serde_json::from_str(text).ok());
-    read.map_or_else(|| read_telling_where(body), Ok)
+    serde_json::from_str(&text).or_else(|_| read_telling_where(&text))
 }
 
-/// Checks UTF-8 once for the whole body, so that `serde_json` does not check each string.
-fn text(body: &[u8]) -> Option<&str> {
-    std::str::from_utf8(body).ok()
+/// The body as text. Invalid UTF-8 and half surrogate pairs become U+FFFD: one sick subject must not cost a whole
+/// list. They are replaced before decoding, so that the JSON of a part that is kept can be read as well.
+fn text(body: &[u8]) -> Cow<'_, str> {
+    // Checks UTF-8 once for the whole body, so that `serde_json` does not check each string.
+    match String::from_utf8_lossy(body) {
+        Cow::Borrowed(text) => replace_half_pairs(text).map_or(Cow::Borrowed(text), Cow::Owned),
+        Cow::Owned(text) => Cow::Owned(replace_half_pairs(&text).unwrap_or(text)),
+    }
 }
 
-fn read_telling_where<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
+/// Replaces escapes of half surrogate pairs (`\ud83d` without its other half, as JavaScript writes a text that was
+/// cut) with `\ufffd`. `None` if there are none.
+fn replace_half_pairs(text: &str) -> Option<String> {
+    // Most texts have no escape in this range.
+    if memmem::find(text.as_bytes(), b"\\ud").is_none()
+        && memmem::find(text.as_bytes(), b"\\uD").is_none()
+    {
+        return None;
+    }
+    let mut replaced: Option<String> = None;
+    // How much of the text is in `replaced`.
+    let mut done = 0;
+    let mut at = 0;
+    while let Some(next) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        let escape = at + next;
+        let Some(unit) = code_unit(text, escape) else {
+            // Skips what is escaped: the second backslash of `\\ud83d` begins no escape.
+            at = escape
+                + 1
+                + text
+                    .get(escape + 1..)?
+                    .chars()
+                    .next()
+                    .map_or(0, char::len_utf8);
+            continue;
+        };
+        at = escape + ESCAPE;
+        match unit {
+            0xd800..=0xdbff if matches!(code_unit(text, at), Some(0xdc00..=0xdfff)) => at += ESCAPE,
+            0xd800..=0xdfff => {
+                let replaced = replaced.get_or_insert_with(|| String::with_capacity(text.len()));
+                replaced.push_str(text.get(done..escape)?);
+                replaced.push_str("\\ufffd");
+                done = at;
+            }
+            _ => {}
+        }
+    }
+    let mut replaced = replaced?;
+    replaced.push_str(text.get(done..)?);
+    Some(replaced)
+}
+
+/// The code unit of the escape that begins at this place, if one does.
+fn code_unit(text: &str, at: usize) -> Option<u16> {
+    let digits = text.get(at..at + ESCAPE)?.strip_prefix("\\u")?;
+    // A sign would be read as part of the number.
+    let hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hexadecimal.then(|| u16::from_str_radix(digits, 16).ok())?
+}
+
+fn read_telling_where<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| describe(error.inner(), &place(error.path())))?;
     deserializer
@@ -65,7 +125,7 @@ fn read_telling_where<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
 /// serde.
 pub(crate) fn read_part<T: DeserializeOwned>(json: &str) -> Result<T, String> {
     let read = if json.starts_with('{') {
-        serde_json::from_str(json).or_else(|_| read_telling_where(json.as_bytes()))
+        serde_json::from_str(json).or_else(|_| read_telling_where(json))
     } else {
         Err("a part of the reply is not an object".to_owned())
     };
@@ -74,14 +134,8 @@ pub(crate) fn read_part<T: DeserializeOwned>(json: &str) -> Result<T, String> {
 
 /// Decodes a body as `T` and keeps the JSON, or returns the reason for the failure.
 pub(crate) fn read_and_keep<T: DeserializeOwned>(body: &[u8]) -> Result<(T, RawJson), String> {
-    let Some(text) = text(body) else {
-        // Finds the invalid UTF-8, which may be in a field that `T` does not decode.
-        let damaged = serde_json::from_slice::<&RawValue>(body).map(drop);
-        return Err(why_not(
-            damaged.map_err(|error| describe(&error, "the reply")),
-        ));
-    };
-    RawJson::read(text).map_err(|_| why_not(read_telling_where::<T>(body).map(drop)))
+    let text = text(body);
+    RawJson::read(&text).map_err(|_| why_not(read_telling_where::<T>(&text).map(drop)))
 }
 
 /// Decoding the same text has failed before.
@@ -187,5 +241,69 @@ fn name_or_mark(name: &str) -> &str {
         name
     } else {
         "?"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn half_a_pair_is_replaced_and_nothing_else() {
+        for (json, expected) in [
+            (r#""\ud83d""#, Some("\u{fffd}")),
+            (r#""a\uD83Db""#, Some("a\u{fffd}b")),
+            (r#""\ude00""#, Some("\u{fffd}")),
+            (r#""\ud83d\ud83d\ude00""#, Some("\u{fffd}😀")),
+            (r#""\ud83d\u0041\udc00é""#, Some("\u{fffd}A\u{fffd}é")),
+            (r#""\ude00\ud83d""#, Some("\u{fffd}\u{fffd}")),
+            (r#""\\\ud83d""#, Some("\\\u{fffd}")),
+            (r#""\ud83d\\ude00""#, Some("\u{fffd}\\ude00")),
+            (r#""\ud83d\"""#, Some("\u{fffd}\"")),
+            // Neither a half nor an escape.
+            (r#""\ud83d\ude00""#, None),
+            (r#""\\ud83d""#, None),
+            (r#""\\\\ud83d\n\ud7ff""#, None),
+            (r#""ud83d \uD55C""#, None),
+        ] {
+            let replaced = replace_half_pairs(json);
+            let text = replaced.as_deref().map(serde_json::from_str::<String>);
+            assert_eq!(text.map(Result::unwrap).as_deref(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_escape_stays_an_error() {
+        for json in [
+            r#""\ud83""#,
+            r#""\ud83g""#,
+            r#""\u+d83""#,
+            r#""\ud"#,
+            "\"\\ud83d\\",
+            "\\é\\ud",
+        ] {
+            let text = replace_half_pairs(json).unwrap_or_else(|| json.to_owned());
+            assert!(serde_json::from_str::<String>(&text).is_err(), "{json}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_utf16_text_is_read_as_its_lossy_form(units: Vec<u16>, high in 0xd800_u16..0xe000) {
+            let units: Vec<_> = units.into_iter().flat_map(|unit| [unit, high]).collect();
+            let mut json = String::from("\"");
+            for unit in &units {
+                write!(json, "\\u{unit:04x}").unwrap();
+            }
+            json.push('"');
+            prop_assert_eq!(read::<String>(json.as_bytes()).unwrap(), String::from_utf16_lossy(&units));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in r#"[\\"ud8f0é]{0,40}"#) {
+            let _ = replace_half_pairs(&text);
+        }
     }
 }

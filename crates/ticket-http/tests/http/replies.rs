@@ -162,16 +162,39 @@ async fn a_reply_that_is_kept_fails_with_the_same_words() {
     );
 }
 
+#[derive(Debug, Deserialize)]
+struct Subject {
+    subject: String,
+}
+
 #[tokio::test]
-async fn invalid_utf8_is_an_error_in_json_and_replaced_in_text() {
-    let json = json(b"{\"Data\":\"\xff\xfe\"}").await;
-    for error in [
-        json.json::<List>().unwrap_err(),
-        json.json::<BTreeMap<String, String>>().unwrap_err(),
-    ] {
-        assert!(error.message().contains("not JSON"), "{error}");
+async fn half_a_surrogate_pair_costs_a_character_and_not_the_reply() {
+    let body = r#"{"rows":[{"subject":"cut \ud83d","other":"\udc00"},{"subject":"\ud83d\ude00 \\ud83d"}]}"#;
+    let reply = json(body)
+        .await
+        .reply::<BTreeMap<String, Vec<Reply<Subject>>>>();
+    let reply = reply.unwrap();
+    let rows = &reply.value["rows"];
+    assert_eq!(rows[0].value.subject, "cut \u{fffd}");
+    assert_eq!(rows[1].value.subject, "😀 \\ud83d");
+    // What is kept can be read, the fields that nobody models included.
+    assert_eq!(rows[1].raw.get(), r#"{"subject":"\ud83d\ude00 \\ud83d"}"#);
+    for raw in [&reply.raw, &rows[0].raw] {
+        serde_json::from_str::<serde_json::Value>(raw.get()).unwrap();
     }
-    let error = json.reply::<IgnoredAny>().unwrap_err();
+    let rows = json(r#"[{"subject":"","other":"\ud83d"}]"#).await;
+    let rows = rows.json::<Vec<Reply<Subject>>>().unwrap();
+    let row: BTreeMap<String, String> = serde_json::from_str(rows[0].raw.get()).unwrap();
+    assert_eq!(row["other"], "\u{fffd}");
+}
+
+#[tokio::test]
+async fn invalid_utf8_is_replaced_in_a_text_and_an_error_elsewhere() {
+    let sick = json(b"{\"subject\":\"\xff\xfe\"}").await;
+    assert_eq!(sick.json::<Subject>().unwrap().subject, "\u{fffd}\u{fffd}");
+    let kept = sick.reply::<IgnoredAny>().unwrap();
+    assert_eq!(kept.raw.get(), "{\"subject\":\"\u{fffd}\u{fffd}\"}");
+    let error = json(b"{\xff}").await.reply::<IgnoredAny>().unwrap_err();
     assert!(error.message().contains("not JSON"), "{error}");
     let text = received(|| reply(500, "text/plain", b"limit \xff\xfe exceeded")).await;
     assert_eq!(text.text(), "limit \u{fffd}\u{fffd} exceeded");
