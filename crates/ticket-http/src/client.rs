@@ -11,6 +11,8 @@ use secrecy::SecretString;
 use ticket_core::{Error, Result};
 
 use crate::base::Base;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use crate::certificates;
 use crate::config::HttpConfig;
 use crate::header::secret_header;
 use crate::transport;
@@ -147,6 +149,8 @@ fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
         if base.plain {
             // Plain http must work on systems without certificates, and must not read them.
             builder = builder.tls_certs_only([]);
+        } else {
+            builder = certificates::trust(builder)?;
         }
     }
     #[cfg(feature = "rustls")]
@@ -158,10 +162,13 @@ fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
         builder = builder.tls_backend_native();
     }
     builder.build().map_err(|error| {
-        Error::config(format!(
-            "the HTTP client cannot be built: {}",
-            transport::causes(&error)
-        ))
+        let causes = transport::causes(&error);
+        let hint = if causes.contains("CA certificates") {
+            "; install the system's certificates, or set SSL_CERT_FILE to a file of certificates"
+        } else {
+            ""
+        };
+        Error::config(format!("the HTTP client cannot be built: {causes}{hint}"))
     })
 }
 

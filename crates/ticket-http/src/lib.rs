@@ -3,6 +3,8 @@
 mod base;
 mod basic;
 mod body;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod certificates;
 mod client;
 mod config;
 mod debug;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use ticket_core::{Error, ErrorKind};
+use ticket_core::{Effect, Error, ErrorKind};
 
 /// Maximum length of a cause, in characters.
 const MAX_CAUSE: usize = 200;
@@ -26,6 +26,18 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
         (
             ErrorKind::InvalidInput,
             "the request cannot be built; nothing was sent".to_owned(),
+        )
+    } else if let Some(reason) = refused_certificate(error) {
+        (
+            ErrorKind::Config,
+            format!(
+                "the certificate of {peer} is refused, {}: {reason}; to trust a private authority, set SSL_CERT_FILE to a file with its certificate",
+                if own {
+                    "by the injected HTTP client"
+                } else {
+                    "nothing was sent"
+                }
+            ),
         )
     } else if error.is_connect() && !own {
         // Checked before the timeout: a connect timeout is both, and nothing was sent.
@@ -78,7 +90,25 @@ pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bo
             format!("the connection to {peer} was lost before the reply was complete"),
         )
     };
-    Error::new(kind, message).with_source(Cause(causes(error)))
+    let told = Error::new(kind, message).with_source(Cause(causes(error)));
+    // It may have been refused after a redirect.
+    if own && kind == ErrorKind::Config {
+        return told.with_effect(Effect::Unknown);
+    }
+    told
+}
+
+/// Why the server's certificate is refused, if it is. Another attempt would be refused as well.
+fn refused_certificate(error: &reqwest::Error) -> Option<String> {
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    if error.is_connect() {
+        return chain(error)
+            .filter(|cause| crate::certificates::is_refusal(&cause.to_string()))
+            .last()
+            .map(|cause| words(cause).unwrap_or_else(|| "its reason cannot be shown".to_owned()));
+    }
+    let _ = error;
+    None
 }
 
 /// The hint for a failed connection.
@@ -167,8 +197,6 @@ impl StdError for Cause {}
 
 #[cfg(test)]
 mod tests {
-    use ticket_core::Effect;
-
     use super::*;
 
     #[test]

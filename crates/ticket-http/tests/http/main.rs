@@ -9,6 +9,8 @@
 )]
 
 mod bodies;
+#[cfg(feature = "rustls")]
+mod certificates;
 mod connections;
 mod foreign;
 mod paths;
