@@ -8,6 +8,8 @@ mod certificates;
 mod client;
 mod config;
 mod debug;
+mod exchange;
+mod failure;
 mod foreign;
 mod header;
 mod json;
@@ -18,9 +20,11 @@ mod reply;
 mod request;
 mod response;
 mod retry_after;
+mod reuse;
 mod span;
 mod status;
 mod time;
+#[cfg(feature = "transport")]
 mod transport;
 
 pub use base::shown_url;
@@ -34,3 +38,5 @@ pub use request::HttpRequest;
 pub use response::HttpResponse;
 pub use status::{kind_of_status, meaning_of_status};
 pub use time::timestamp;
+#[cfg(feature = "transport")]
+pub use transport::{Transport, TransportError};

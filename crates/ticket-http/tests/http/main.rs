@@ -21,4 +21,5 @@ mod requests;
 mod secrets;
 mod server;
 mod spans;
+mod transport;
 mod values;
