@@ -14,6 +14,9 @@ use ticket_core::model::RawJson;
 const MAX_PATH: usize = 16;
 const MAX_NAME: usize = 60;
 
+/// Maximum number of list items in a reply.
+const MAX_ITEMS: usize = 50_000;
+
 /// Length of an escape such as `\ud83d`, in bytes.
 const ESCAPE: usize = 6;
 
@@ -46,6 +49,7 @@ const FOUND: &[&str] = &[
 /// Decodes a body as `T`, or returns the reason for the failure.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let text = text(body);
+    check_items(&text)?;
     // Tracking the path is slower than decoding, so only an invalid body is decoded again with the path.
     serde_json::from_str(&text).or_else(|_| read_telling_where(&text))
 }
@@ -58,6 +62,41 @@ fn text(body: &[u8]) -> Cow<'_, str> {
         Cow::Borrowed(text) => replace_half_pairs(text).map_or(Cow::Borrowed(text), Cow::Owned),
         Cow::Owned(text) => Cow::Owned(replace_half_pairs(&text).unwrap_or(text)),
     }
+}
+
+/// Refuses a text with more list items than any documented reply has. A row of a list is a structure of hundreds of
+/// bytes, whatever little stands in it: a list of 466,000 rows `{"id":1}` is a body of 4 MiB and 126 MB in memory.
+fn check_items(text: &str) -> Result<(), String> {
+    let text = text.as_bytes();
+    // Almost every text ends here, at the speed of memory.
+    if memchr::memchr_iter(b',', text).count() < MAX_ITEMS {
+        return Ok(());
+    }
+    // Which of the open brackets are lists.
+    let mut open = Vec::new();
+    let mut items = 0;
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => {
+                // The end of the string.
+                while let Some(byte) = bytes.next().filter(|byte| **byte != b'"') {
+                    if *byte == b'\\' {
+                        bytes.next();
+                    }
+                }
+            }
+            b'[' => open.push(true),
+            b'{' => open.push(false),
+            b']' | b'}' => drop(open.pop()),
+            b',' if open.last() == Some(&true) => items += 1,
+            _ => {}
+        }
+    }
+    if items < MAX_ITEMS {
+        return Ok(());
+    }
+    Err(format!("the reply has more than {MAX_ITEMS} list items"))
 }
 
 /// Replaces escapes of half surrogate pairs (`\ud83d` without its other half, as JavaScript writes a text that was
@@ -135,6 +174,7 @@ pub(crate) fn read_part<T: DeserializeOwned>(json: &str) -> Result<T, String> {
 /// Decodes a body as `T` and keeps the JSON, or returns the reason for the failure.
 pub(crate) fn read_and_keep<T: DeserializeOwned>(body: &[u8]) -> Result<(T, RawJson), String> {
     let text = text(body);
+    check_items(&text)?;
     RawJson::read(&text).map_err(|_| why_not(read_telling_where::<T>(&text).map(drop)))
 }
 
@@ -287,6 +327,30 @@ mod tests {
             let text = replace_half_pairs(json).unwrap_or_else(|| json.to_owned());
             assert!(serde_json::from_str::<String>(&text).is_err(), "{json}");
         }
+    }
+
+    #[test]
+    fn only_items_of_lists_are_bounded() {
+        use serde::de::IgnoredAny;
+
+        for item in ["1", r#"",\\""#, r#"{"a":"\",[","b":[],"c":{"d":1,"e":2}}"#] {
+            for (count, may) in [(MAX_ITEMS, true), (MAX_ITEMS + 1, false)] {
+                let text = format!("[{}]", vec![item; count].join(","));
+                let read = read::<IgnoredAny>(text.as_bytes());
+                assert_eq!(read.is_ok(), may, "{item} {count}");
+                let kept = read_and_keep::<IgnoredAny>(text.as_bytes());
+                assert_eq!(kept.is_ok(), may, "{item} {count}");
+            }
+        }
+        // As many commas, but no items.
+        let fields = vec![r#""a":1"#; MAX_ITEMS * 2].join(",");
+        let text = format!(r#"[{{{fields}}},"{}"]"#, ",".repeat(MAX_ITEMS));
+        assert!(read::<IgnoredAny>(text.as_bytes()).is_ok());
+        // In several lists.
+        let half = vec!["1"; MAX_ITEMS / 2 + 1].join(",");
+        let error = read::<IgnoredAny>(format!("[[{half}],[{half}]]").as_bytes());
+        let told = "the reply has more than 50000 list items";
+        assert_eq!(error.err().as_deref(), Some(told));
     }
 
     proptest! {

@@ -57,8 +57,8 @@ impl HttpResponse {
     /// a 2xx reply.
     pub fn may_contain_key(&self, names: &[&str]) -> bool {
         let holds = |text: &str| memmem::find(&self.body, text.as_bytes()).is_some();
-        // JSON may escape letters.
-        names.iter().copied().any(holds) || holds("\\u")
+        // JSON may escape letters, as `\u005f`; other escapes are none of a name.
+        names.iter().copied().any(holds) || holds("\\u00")
     }
 
     /// Rejects a body that is a JSON array, before it is decoded as an object: serde would read the items as

@@ -236,6 +236,7 @@ async fn may_contain_key_is_true_for_every_present_key() {
         // In a value, or with a letter as a number: only a reading of the body tells.
         (r#"{"Note":"_meta"}"#, true),
         (r#"{"\u005fmeta":{}}"#, true),
+        (r#"{"Note":"\u0434\ud83d\ude00"}"#, false),
     ] {
         assert_eq!(json(body).await.may_contain_key(&names), may, "{body}");
     }
