@@ -1,7 +1,6 @@
 //! Decodes JSON. Error messages never quote values, because a reply holds personal data and a message may be
 //! logged.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use memchr::memmem;
@@ -48,19 +47,42 @@ const FOUND: &[&str] = &[
 
 /// Decodes a body as `T`, or returns the reason for the failure.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    let text = text(body);
-    check_items(&text)?;
-    // Tracking the path is slower than decoding, so only an invalid body is decoded again with the path.
-    serde_json::from_str(&text).or_else(|_| read_telling_where(&text))
+    decode(
+        body,
+        |text| serde_json::from_str(text).ok(),
+        read_telling_where,
+    )
 }
 
-/// The body as text. Invalid UTF-8 and half surrogate pairs become U+FFFD: one sick subject must not cost a whole
-/// list. They are replaced before decoding, so that the JSON of a part that is kept can be read as well.
-fn text(body: &[u8]) -> Cow<'_, str> {
-    // Checks UTF-8 once for the whole body, so that `serde_json` does not check each string.
-    match String::from_utf8_lossy(body) {
-        Cow::Borrowed(text) => replace_half_pairs(text).map_or(Cow::Borrowed(text), Cow::Owned),
-        Cow::Owned(text) => Cow::Owned(replace_half_pairs(&text).unwrap_or(text)),
+/// Decodes a body as `T` and keeps the JSON, or returns the reason for the failure.
+pub(crate) fn read_and_keep<T: DeserializeOwned>(body: &[u8]) -> Result<(T, RawJson), String> {
+    let read = |text: &str| RawJson::read(text).ok();
+    decode(body, read, |text| match read_telling_where::<T>(text) {
+        // Decoding the same text has failed before.
+        Ok(_) => Err("the reply cannot be read".to_owned()),
+        Err(why) => Err(why),
+    })
+}
+
+/// Decodes a body with `read`. Where that fails, half surrogate pairs become U+FFFD: one sick subject must not cost a
+/// whole list. They are replaced in the text, so that the JSON that is kept can be read as well. Where it still fails,
+/// `explain` tells why: tracking the path is slower than decoding.
+///
+/// Invalid UTF-8 becomes U+FFFD in any case. It is checked once for the whole body, so that `serde_json` does not
+/// check each string.
+fn decode<R>(
+    body: &[u8],
+    read: impl Fn(&str) -> Option<R>,
+    explain: impl Fn(&str) -> Result<R, String>,
+) -> Result<R, String> {
+    let text = String::from_utf8_lossy(body);
+    check_items(&text)?;
+    if let Some(read) = read(&text) {
+        return Ok(read);
+    }
+    match replace_half_pairs(&text) {
+        Some(text) => read(&text).map_or_else(|| explain(&text), Ok),
+        None => explain(&text),
     }
 }
 
@@ -169,19 +191,6 @@ pub(crate) fn read_part<T: DeserializeOwned>(json: &str) -> Result<T, String> {
         Err("a part of the reply is not an object".to_owned())
     };
     read.map_err(|why| format!("{PART}{why}"))
-}
-
-/// Decodes a body as `T` and keeps the JSON, or returns the reason for the failure.
-pub(crate) fn read_and_keep<T: DeserializeOwned>(body: &[u8]) -> Result<(T, RawJson), String> {
-    let text = text(body);
-    check_items(&text)?;
-    RawJson::read(&text).map_err(|_| why_not(read_telling_where::<T>(&text).map(drop)))
-}
-
-/// Decoding the same text has failed before.
-fn why_not(read: Result<(), String>) -> String {
-    let unlikely = || "the reply cannot be read".to_owned();
-    read.err().unwrap_or_else(unlikely)
 }
 
 fn describe(error: &serde_json::Error, place: &str) -> String {

@@ -75,7 +75,7 @@ impl HttpResponse {
         Ok(())
     }
 
-    /// Decodes the body as JSON.
+    /// Decodes the body as JSON. Half surrogate pairs and invalid UTF-8 become U+FFFD.
     ///
     /// # Errors
     ///
