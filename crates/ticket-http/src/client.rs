@@ -5,34 +5,36 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{redirect, retry};
 use secrecy::SecretString;
 use ticket_core::{Error, Result};
 
 use crate::base::Base;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use crate::certificates;
 use crate::config::HttpConfig;
+use crate::exchange::{Carrier, Network};
+use crate::failure;
 use crate::header::secret_header;
-use crate::transport;
 
 /// How long an idle connection is kept: less than the five seconds after which common servers close it. A
 /// request that races with such a close has an unknown effect.
-const IDLE: Duration = Duration::from_secs(4);
+pub(crate) const IDLE: Duration = Duration::from_secs(4);
 
 /// A client of one vendor's API. Clones are cheap and share connections.
 ///
-/// It does not follow redirects, does not retry, sends no cookies and no `Referer`, and requests no
-/// compression. Requests to a loopback base URL never use a proxy; other requests use the proxy of the
-/// environment (`HTTPS_PROXY`, `NO_PROXY`). `Debug` prints the base URL and the names of headers.
+/// It does not follow redirects, does not retry, sends no cookies and no `Referer`, and asks for
+/// `identity`, no compression. Requests to a loopback base URL never use a proxy; other requests use the proxy of the
+/// environment (`HTTPS_PROXY`, `NO_PROXY`). After two losses on connections that may have been idle, it reuses none
+/// for a minute or longer, since such a server closes them under us. `Debug` prints the base URL and the names of headers.
 #[derive(Clone)]
 pub struct HttpClient {
     pub(crate) inner: Arc<Inner>,
 }
 
 pub(crate) struct Inner {
-    pub(crate) client: reqwest::Client,
-    /// Whether the application injected the client. It may follow redirects and retry.
-    pub(crate) own: bool,
+    pub(crate) carrier: Carrier,
     pub(crate) base: Base,
     pub(crate) headers: HeaderMap,
     pub(crate) timeout: Duration,
@@ -57,18 +59,15 @@ impl HttpClient {
         let base = Base::parse(base_url, config.allow_plain_http)?;
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, user_agent(config.product.as_deref())?);
+        // Without the header, a server may choose any coding (RFC 9110, section 12.5.3).
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         for (name, value) in secret_headers {
             let (name, value) = secret_header(name, value)?;
             headers.insert(name, value);
         }
-        let client = match &config.client {
-            Some(client) => client.clone(),
-            None => build(config, &base)?,
-        };
         Ok(Self {
             inner: Arc::new(Inner {
-                client,
-                own: config.client.is_some(),
+                carrier: carrier(config, &base)?,
                 base,
                 headers,
                 timeout: config.timeout,
@@ -108,12 +107,27 @@ fn user_agent(product: Option<&str>) -> Result<HeaderValue> {
         .map_err(|_| Error::config("the user agent contains a character that cannot be sent"))
 }
 
+fn carrier(config: &HttpConfig, base: &Base) -> Result<Carrier> {
+    #[cfg(feature = "transport")]
+    if let Some(transport) = &config.transport {
+        return Ok(Carrier::Injected(Arc::clone(transport)));
+    }
+    let network = match &config.client {
+        Some(client) => Network::injected(client.clone()),
+        // The connect timeout must end before the total timeout. Otherwise it would be unknown whether something
+        // was sent.
+        None => Network::built(config.connect_timeout.min(config.timeout / 4 * 3), base)?,
+    };
+    Ok(Carrier::Network(network))
+}
+
 /// Builds a client with all unsafe features off, even if another crate of the program enables their Cargo
 /// features.
-fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
-    // The connect timeout must end before the total timeout. Otherwise it would be unknown whether something
-    // was sent.
-    let connect_timeout = config.connect_timeout.min(config.timeout / 4 * 3);
+pub(crate) fn build(
+    connect_timeout: Duration,
+    base: &Base,
+    reuses_connections: bool,
+) -> Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
         .connect_timeout(connect_timeout)
         .redirect(redirect::Policy::none())
@@ -128,6 +142,9 @@ fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
         .http1_only()
         .https_only(!base.plain)
         .pool_idle_timeout(IDLE);
+    if !reuses_connections {
+        builder = builder.pool_max_idle_per_host(0);
+    }
     if base.loopback {
         // Credentials must not leave this computer: neither to a proxy nor to a foreign address of
         // `localhost`.
@@ -145,6 +162,8 @@ fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
         if base.plain {
             // Plain http must work on systems without certificates, and must not read them.
             builder = builder.tls_certs_only([]);
+        } else {
+            builder = certificates::trust(builder)?;
         }
     }
     #[cfg(feature = "rustls")]
@@ -156,16 +175,21 @@ fn build(config: &HttpConfig, base: &Base) -> Result<reqwest::Client> {
         builder = builder.tls_backend_native();
     }
     builder.build().map_err(|error| {
-        Error::config(format!(
-            "the HTTP client cannot be built: {}",
-            transport::causes(&error)
-        ))
+        let causes = failure::causes(&error);
+        let hint = if causes.contains("CA certificates") {
+            "; install the system's certificates, or set SSL_CERT_FILE to a file of certificates"
+        } else {
+            ""
+        };
+        Error::config(format!("the HTTP client cannot be built: {causes}{hint}"))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(10);
 
     fn base(plain: bool) -> Base {
         Base {
@@ -183,9 +207,9 @@ mod tests {
     async fn a_client_for_https_sends_no_plain_http() {
         // Neither has a port that can be reached, so that they differ in what they try.
         let sent = |client: reqwest::Client| client.get("http://127.0.0.1:0/").send();
-        let client = build(&HttpConfig::default(), &base(false)).unwrap();
+        let client = build(TIMEOUT, &base(false), true).unwrap();
         assert!(sent(client).await.unwrap_err().is_builder());
-        let client = build(&HttpConfig::default(), &base(true)).unwrap();
+        let client = build(TIMEOUT, &base(true), false).unwrap();
         assert!(!sent(client).await.unwrap_err().is_builder());
     }
 
@@ -195,7 +219,7 @@ mod tests {
         let usual = format!("{:?}", reqwest::Client::new());
         assert!(usual.contains("referer: true") && !usual.contains("Policy(None)"));
         for plain in [false, true] {
-            let client = build(&HttpConfig::default(), &base(plain)).unwrap();
+            let client = build(TIMEOUT, &base(plain), true).unwrap();
             let shown = format!("{client:?}");
             assert!(!shown.contains("referer"), "{shown}");
             assert!(shown.contains("Policy(None)"), "{shown}");

@@ -23,6 +23,8 @@ pub struct HttpConfig {
     pub(crate) allow_plain_http: bool,
     pub(crate) product: Option<String>,
     pub(crate) client: Option<reqwest::Client>,
+    #[cfg(feature = "transport")]
+    pub(crate) transport: Option<std::sync::Arc<dyn crate::Transport>>,
 }
 
 impl Default for HttpConfig {
@@ -34,6 +36,8 @@ impl Default for HttpConfig {
             allow_plain_http: false,
             product: None,
             client: None,
+            #[cfg(feature = "transport")]
+            transport: None,
         }
     }
 }
@@ -96,12 +100,24 @@ impl HttpConfig {
         self.client = Some(client);
         self
     }
+
+    /// Injects what carries the requests in the network's place, for example a vendor in the same process. It takes
+    /// precedence over an injected [`client`](Self::client).
+    #[cfg(feature = "transport")]
+    #[must_use]
+    pub fn transport(mut self, transport: impl crate::Transport) -> Self {
+        self.transport = Some(std::sync::Arc::new(transport));
+        self
+    }
 }
 
 // An injected client may have credentials in its default headers or proxies, and would print them.
 impl fmt::Debug for HttpConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpConfig")
+        let mut shown = f.debug_struct("HttpConfig");
+        #[cfg(feature = "transport")]
+        shown.field("own_transport", &self.transport.is_some());
+        shown
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
             .field("max_body_bytes", &self.max_body_bytes)

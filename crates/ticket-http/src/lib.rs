@@ -3,9 +3,14 @@
 mod base;
 mod basic;
 mod body;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod certificates;
 mod client;
 mod config;
 mod debug;
+mod exchange;
+mod failure;
+mod foreign;
 mod header;
 mod json;
 #[cfg(feature = "multipart")]
@@ -15,9 +20,11 @@ mod reply;
 mod request;
 mod response;
 mod retry_after;
+mod reuse;
 mod span;
 mod status;
 mod time;
+#[cfg(feature = "transport")]
 mod transport;
 
 pub use base::shown_url;
@@ -29,5 +36,7 @@ pub use multipart::Multipart;
 pub use reply::{Reply, WireId};
 pub use request::HttpRequest;
 pub use response::HttpResponse;
-pub use status::kind_of_status;
+pub use status::{kind_of_status, meaning_of_status};
 pub use time::timestamp;
+#[cfg(feature = "transport")]
+pub use transport::{Transport, TransportError};

@@ -226,7 +226,7 @@ mod tests {
         let body = Body::wrap_stream(ReaderStream::new(file));
         let lost = client.post(url).body(body).send().await.unwrap_err();
         let limit = std::time::Duration::from_secs(1);
-        let error = crate::transport::error(&lost, "desk:80", limit, false);
+        let error = crate::failure::error(&lost, "desk:80", limit, false);
         assert_eq!(error.effect(), ticket_core::Effect::Unknown);
         let told = "a file could not be read to its end (Is a directory";
         assert!(error.message().contains(told), "{error}");

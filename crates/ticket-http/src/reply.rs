@@ -40,7 +40,8 @@ use crate::response::HttpResponse;
 pub struct Reply<T> {
     /// The decoded reply.
     pub value: T,
-    /// The whole reply, unmodified.
+    /// The whole reply, unmodified, unless it could not be decoded without replacing half surrogate pairs or invalid
+    /// UTF-8 by U+FFFD.
     pub raw: RawJson,
 }
 

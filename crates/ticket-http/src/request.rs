@@ -2,27 +2,26 @@
 //! calls can be chained.
 
 use std::fmt;
-use std::future::Future;
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use ticket_core::{Error, ErrorKind, Result};
+use ticket_core::{Error, Result};
 use tracing::Instrument as _;
 
 use crate::body::Body;
 use crate::client::{HttpClient, Inner};
+#[cfg(feature = "transport")]
+use crate::exchange;
+use crate::exchange::{Carrier, Sent};
 use crate::header::secret_header;
 use crate::path::{encode, encode_pairs, encode_segment};
 use crate::response::HttpResponse;
-use crate::{span, transport};
+use crate::span;
 
 /// Initial capacity of a path in bytes; most paths are shorter.
 const USUAL_PATH: usize = 128;
-
-/// Maximum initial capacity of a body buffer in bytes.
-const USUAL_BODY: usize = 64 * 1024;
 
 /// A request that is not sent yet. `Debug` prints only its method, because path, query and body may hold
 /// personal data or secrets.
@@ -187,7 +186,9 @@ impl<'a> HttpRequest<'a> {
     /// | `Connect` | none | no connection could be made; never with [an injected client] |
     /// | `Timeout` | unknown | no complete reply within the time allowed |
     /// | `Unavailable` | unknown | the connection was lost after the request was sent; [an injected client] made no connection |
-    /// | `BadResponse` | unknown | a redirect; a 2xx reply with a body over the size limit; a reply that is not HTTP |
+    /// | `BadResponse` | unknown | a 2xx reply with a body over the size limit or a compressed one; a reply that is not HTTP; a redirect that [an injected client] followed |
+    /// | `BadResponse` | [by status](crate::meaning_of_status) | a redirect |
+    /// | as [`HttpResponse::foreign`] | by status | a compressed reply that is not 2xx |
     ///
     /// [an injected client]: crate::HttpConfig::client
     pub async fn send(self) -> Result<HttpResponse> {
@@ -203,18 +204,18 @@ impl<'a> HttpRequest<'a> {
         #[cfg(not(feature = "multipart"))]
         let request = parts.build(inner)?;
         let span = span::begin(request.method(), &inner.base);
-        let sensitive = request
-            .headers()
-            .values()
-            .filter(|value| value.is_sensitive());
-        let sent = Sent {
-            sensitive: sensitive.cloned().collect(),
-            to: request.url().clone(),
-            secrets,
-        };
-        let pending = inner.client.execute(request);
+        let sent = Sent::new(request.headers(), secrets);
         // Boxed to keep the futures of all callers small.
-        let result = Box::pin(exchange(inner, pending, sent).instrument(span.clone())).await;
+        let result = Box::pin(async {
+            match &inner.carrier {
+                Carrier::Network(network) => network.exchange(inner, request, sent).await,
+                #[cfg(feature = "transport")]
+                Carrier::Injected(transport) => {
+                    exchange::exchange(inner, &**transport, request, sent).await
+                }
+            }
+        });
+        let result = result.instrument(span.clone()).await;
         span::end(&span, &result);
         result
     }
@@ -283,10 +284,21 @@ async fn with_form(
     // The form sets its own.
     request.headers_mut().remove(CONTENT_LENGTH);
     request.headers_mut().remove(CONTENT_TYPE);
-    reqwest::RequestBuilder::from_parts(inner.client.clone(), request)
-        .multipart(form.open().await?)
-        .build()
-        .map_err(|_| unbuildable())
+    let form = form.open().await?;
+    match &inner.carrier {
+        Carrier::Network(network) => reqwest::RequestBuilder::from_parts(network.client(), request)
+            .multipart(form)
+            .build()
+            .map_err(|_| unbuildable()),
+        #[cfg(feature = "transport")]
+        Carrier::Injected(_) => {
+            let content_type = format!("multipart/form-data; boundary={}", form.boundary());
+            let content_type = content_type.parse().map_err(|_| unbuildable())?;
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
+            *request.body_mut() = Some(reqwest::Body::wrap_stream(form.into_stream()));
+            Ok(request)
+        }
+    }
 }
 
 impl fmt::Debug for HttpRequest<'_> {
@@ -294,87 +306,6 @@ impl fmt::Debug for HttpRequest<'_> {
         f.debug_struct("HttpRequest")
             .field("method", &self.parts.method)
             .finish_non_exhaustive()
-    }
-}
-
-/// What is needed of a request after it is sent.
-struct Sent {
-    to: reqwest::Url,
-    sensitive: Vec<HeaderValue>,
-    secrets: Vec<SecretString>,
-}
-
-/// Waits for the reply and reads it to its end.
-async fn exchange(
-    inner: &Inner,
-    pending: impl Future<Output = reqwest::Result<reqwest::Response>>,
-    sent: Sent,
-) -> Result<HttpResponse> {
-    let lost = |error: &reqwest::Error| {
-        transport::error(error, &inner.base.peer, inner.timeout, inner.own)
-    };
-    let mut reply = pending.await.map_err(|error| lost(&error))?;
-
-    let status = reply.status().as_u16();
-    // An injected client may have followed a redirect: its reply says nothing about this request.
-    if reply.status().is_redirection() || *reply.url() != sent.to {
-        return Err(Error::new(
-            ErrorKind::BadResponse,
-            "the server redirects; redirects are not followed; check the base URL",
-        )
-        .with_status(status));
-    }
-    let success = reply.status().is_success();
-    let headers = std::mem::take(reply.headers_mut());
-    let body = match read(&mut reply, inner.max_body_bytes).await {
-        Err(Cut::TooLarge(_)) if success => {
-            let limit = inner.max_body_bytes;
-            return Err(Error::new(
-                ErrorKind::BadResponse,
-                format!("the reply is larger than the limit of {limit} bytes"),
-            )
-            .with_status(status));
-        }
-        Err(Cut::Lost(_, error)) if success => return Err(lost(&error).with_status(status)),
-        Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
-    };
-    Ok(HttpResponse {
-        status,
-        headers,
-        body,
-        sensitive: sent.sensitive,
-        secrets: sent.secrets,
-    })
-}
-
-/// Why a body was not read to its end, with the bytes read so far.
-enum Cut {
-    TooLarge(Vec<u8>),
-    Lost(Vec<u8>, reqwest::Error),
-}
-
-/// Reads a body of at most `limit` bytes.
-async fn read(reply: &mut reqwest::Response, limit: usize) -> std::result::Result<Vec<u8>, Cut> {
-    let announced = reply.content_length().unwrap_or(0);
-    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
-    if reply.status().is_success() && announced > limit {
-        return Err(Cut::TooLarge(Vec::new()));
-    }
-    // The announced length may be wrong.
-    let mut body = Vec::with_capacity(announced.min(USUAL_BODY));
-    loop {
-        match reply.chunk().await {
-            Ok(None) => return Ok(body),
-            Ok(Some(chunk)) => {
-                let room = limit - body.len();
-                if chunk.len() > room {
-                    body.extend(chunk.into_iter().take(room));
-                    return Err(Cut::TooLarge(body));
-                }
-                body.extend_from_slice(&chunk);
-            }
-            Err(error) => return Err(Cut::Lost(body, error)),
-        }
     }
 }
 
@@ -417,7 +348,7 @@ mod tests {
             let mut request = client.delete(&["t"]);
             request.parts.path.push_str(end);
             let error = request.parts.build(&client.inner).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{end}");
+            assert_eq!(error.kind(), ticket_core::ErrorKind::InvalidInput, "{end}");
             assert_eq!(error.effect(), ticket_core::Effect::None);
             assert!(error.to_string().contains("nothing was sent"), "{error}");
         }

@@ -34,7 +34,8 @@ impl HttpResponse {
         self.status
     }
 
-    /// Whether the status is 2xx. Some vendors put errors into such replies.
+    /// Whether the status is 2xx. That confirms nothing: some vendors put errors into such replies, and 202 only
+    /// promises. For writes use [`expect_confirmed`](Self::expect_confirmed).
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -56,8 +57,8 @@ impl HttpResponse {
     /// a 2xx reply.
     pub fn may_contain_key(&self, names: &[&str]) -> bool {
         let holds = |text: &str| memmem::find(&self.body, text.as_bytes()).is_some();
-        // JSON may escape letters.
-        names.iter().copied().any(holds) || holds("\\u")
+        // JSON may escape letters, as `\u005f`; other escapes are none of a name.
+        names.iter().copied().any(holds) || holds("\\u00")
     }
 
     /// Rejects a body that is a JSON array, before it is decoded as an object: serde would read the items as
@@ -74,7 +75,7 @@ impl HttpResponse {
         Ok(())
     }
 
-    /// Decodes the body as JSON.
+    /// Decodes the body as JSON. Half surrogate pairs and invalid UTF-8 become U+FFFD.
     ///
     /// # Errors
     ///
@@ -98,8 +99,9 @@ impl HttpResponse {
             .collect()
     }
 
-    /// The wait that the reply asks for (`retry-after`): seconds, or a date relative to the reply's `date`. A
-    /// past date is zero. The maximum is 366 days.
+    /// The wait that the reply asks for (`retry-after`): seconds, or a date relative to the reply's `date`. At
+    /// most 366 days. `None` for zero, a negative number, a date that is not in the future, or a value that cannot be
+    /// read: use the window that the vendor documents, or none, and the pause doubles.
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after::wait(
             self.header("retry-after")?,
@@ -113,14 +115,14 @@ impl HttpResponse {
         retry_after::http_date(self.header("date")?)
     }
 
-    /// Creates an error with the [kind](kind_of_status) and the effect of the status, the status and the
+    /// Creates an error with the [kind and the effect](crate::meaning_of_status) of the status, the status and the
     /// [wait](Self::retry_after).
     pub fn error(&self, message: &str) -> Error {
         self.error_of(kind_of_status(self.status), message)
     }
 
-    /// Like [`error`](Self::error), but with a kind that is more precise than the status. The effect is none
-    /// after 4xx, unknown after 3xx and 5xx, otherwise the kind's usual one.
+    /// Like [`error`](Self::error), but with a kind that is more precise than the status. The effect is
+    /// [that of the status](crate::meaning_of_status) from 300 on, otherwise the kind's usual one.
     pub fn error_of(&self, kind: ErrorKind, message: &str) -> Error {
         let mut error = Error::new(kind, message).with_status(self.status);
         if let Some(effect) = effect_of_status(self.status) {
@@ -140,7 +142,7 @@ impl HttpResponse {
     }
 
     /// `words` without the credentials that were sent.
-    fn without_secrets(&self, words: &str) -> String {
+    pub(crate) fn without_secrets(&self, words: &str) -> String {
         if words.is_empty() {
             return String::new();
         }
@@ -162,17 +164,17 @@ impl HttpResponse {
     pub(crate) fn json_text(&self) -> Result<&[u8]> {
         let text = self.trimmed();
         let why = if text.is_empty() {
-            "the reply has an empty body"
+            "the reply has an empty body".to_owned()
         } else if self.is_html() {
-            "the reply is an HTML page instead of JSON"
+            format!("the reply is {}, not the vendor's JSON", self.page())
         } else {
             return Ok(text);
         };
-        Err(self.error_of(ErrorKind::BadResponse, why))
+        Err(self.error_of(ErrorKind::BadResponse, &why))
     }
 
     /// The body without surrounding white space and byte order mark.
-    fn trimmed(&self) -> &[u8] {
+    pub(crate) fn trimmed(&self) -> &[u8] {
         self.body
             .strip_prefix(b"\xef\xbb\xbf")
             .unwrap_or(&self.body)

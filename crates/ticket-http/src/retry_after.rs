@@ -12,6 +12,9 @@ const MAX_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The wait that `value` asks for. `date` is the reply's `date` header; `now`, the local clock, is used only
 /// without it.
+///
+/// A wait of nothing is none: a server that has just refused a call and says "now" has nothing to say about when
+/// it takes the next one.
 pub(crate) fn wait(
     value: &str,
     date: Option<&str>,
@@ -21,16 +24,16 @@ pub(crate) fn wait(
     let digits = value.strip_prefix('-').unwrap_or(value);
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         if digits.len() < value.len() {
-            return Some(Duration::ZERO);
+            return None;
         }
         // This fails only on overflow.
         let seconds = digits.parse().map_or(MAX_WAIT, Duration::from_secs);
-        return Some(seconds.min(MAX_WAIT));
+        return Some(seconds.min(MAX_WAIT)).filter(|wait| !wait.is_zero());
     }
     let until = http_date(value)?;
     let from = date.and_then(http_date).unwrap_or_else(now);
-    let wait = Duration::try_from(until.duration_since(from)).unwrap_or(Duration::ZERO);
-    Some(wait.min(MAX_WAIT))
+    let wait = Duration::try_from(until.duration_since(from)).ok()?;
+    Some(wait.min(MAX_WAIT)).filter(|wait| !wait.is_zero())
 }
 
 /// A date in one of the three forms of RFC 9110, section 5.6.7.
@@ -67,8 +70,10 @@ mod tests {
         for (value, expected) in [
             ("60", Some(60)),
             (" 5 ", Some(5)),
-            ("0", Some(0)),
-            ("-1", Some(0)),
+            ("0", None),
+            ("000", None),
+            ("-0", None),
+            ("-1", None),
             ("31622401", Some(year)),
             ("18446744073709551615", Some(year)),
             ("99999999999999999999999999", Some(year)),
@@ -90,8 +95,8 @@ mod tests {
             ("Sunday, 06-Nov-94 08:51:07 GMT", Some(90)),
             ("Sun Nov  6 08:51:07 1994", Some(90)),
             ("Mon, 06 Nov 1994 08:51:07 GMT", Some(90)),
-            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(0)),
-            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", None),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", None),
             ("Thu, 01 Jan 9998 00:00:00 GMT", Some(31_622_400)),
             ("Sat, 01 Jan 99999 00:00:00 GMT", None),
             ("Sun, 31 Nov 1994 08:51:07 GMT", None),

@@ -1,204 +1,88 @@
-//! Errors of requests without a reply, without URLs and credentials. Replies with an error status are in
-//! `response.rs`.
+//! What carries a request in the network's place, injected by an application or a test.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::io;
-use std::time::Duration;
+use std::sync::Arc;
 
-use ticket_core::{Error, ErrorKind};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
 
-/// Maximum length of a cause, in characters.
-const MAX_CAUSE: usize = 200;
-
-/// Creates the error of a request that failed before or during the reply.
+/// Carries requests in the network's place, for example to a vendor in the same process.
 ///
-/// `own` means that the application injected the client. It may follow redirects and retry, so the request
-/// may have arrived before the connection failed.
-pub(crate) fn error(error: &reqwest::Error, peer: &str, limit: Duration, own: bool) -> Error {
-    let (kind, message) = if own && error.is_builder() {
-        // For example a redirect to an invalid URL.
-        (
-            ErrorKind::Unavailable,
-            format!("the injected HTTP client failed, possibly after a redirect by {peer}"),
-        )
-    } else if error.is_builder() {
-        (
-            ErrorKind::InvalidInput,
-            "the request cannot be built; nothing was sent".to_owned(),
-        )
-    } else if error.is_connect() && !own {
-        // Checked before the timeout: a connect timeout is both, and nothing was sent.
-        (
-            ErrorKind::Connect,
-            format!(
-                "no connection to {peer}, nothing was sent: {}; {}",
-                root_cause(error),
-                hint(error)
-            ),
-        )
-    } else if error.is_timeout() {
-        (
-            ErrorKind::Timeout,
-            format!(
-                "no complete reply from {peer} within {} s",
-                limit.as_secs_f64()
-            ),
-        )
-    } else if error.is_connect() {
-        (
-            ErrorKind::Unavailable,
-            format!(
-                "the injected HTTP client, which may follow redirects and retry, made no connection to {peer}: {}; {}",
-                root_cause(error),
-                hint(error)
-            ),
-        )
-    } else if error.is_redirect() {
-        (
-            ErrorKind::BadResponse,
-            "the server redirects, and the injected HTTP client stopped following".to_owned(),
-        )
-    } else if is_cut_short(error) {
-        (
-            ErrorKind::Unavailable,
-            format!(
-                "the request to {peer} was cut off: a file could not be read to its end ({})",
-                root_cause(error)
-            ),
-        )
-    } else if is_malformed(error) {
-        (
-            ErrorKind::BadResponse,
-            format!("the reply from {peer} is not HTTP: {}", root_cause(error)),
-        )
-    } else {
-        (
-            ErrorKind::Unavailable,
-            format!("the connection to {peer} was lost before the reply was complete"),
-        )
-    };
-    Error::new(kind, message).with_source(Cause(causes(error)))
+/// The types are those of the crates `http` 1 and `bytes` 1. The request has an absolute URI and the headers as they
+/// would be sent, `host` included; its body is complete, files included. The reply's body is complete and not coded.
+///
+/// Without one, requests go over the network. With one, nothing of it is used: no sockets, no certificates, no
+/// proxies, no connect timeout. What is checked and promised about requests and replies stays. The total timeout runs
+/// on tokio's clock, so that a test with a paused clock is exact and repeatable.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use bytes::Bytes;
+/// use ticket_http::{HttpClient, HttpConfig, Transport, TransportError};
+///
+/// struct Vendor;
+///
+/// #[async_trait]
+/// impl Transport for Vendor {
+///     async fn send(
+///         &self,
+///         request: http::Request<Bytes>,
+///     ) -> Result<http::Response<Bytes>, TransportError> {
+///         match request.uri().path() {
+///             "/tickets/160" => Ok(http::Response::new(Bytes::from("{}"))),
+///             _ => Err(TransportError::Lost),
+///         }
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let config = HttpConfig::default().transport(Vendor);
+/// let client = HttpClient::new("http://localhost", &config, &[])?;
+/// assert_eq!(client.get(&["tickets", "160"]).send().await?.body(), b"{}");
+/// # Ok::<(), ticket_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[async_trait]
+pub trait Transport: Send + Sync + 'static {
+    /// Sends the request once, and returns the whole reply.
+    ///
+    /// # Errors
+    ///
+    /// What the caller may conclude about the vendor: see [`TransportError`].
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError>;
 }
 
-/// The hint for a failed connection.
-fn hint(error: &reqwest::Error) -> &'static str {
-    if error.is_dns() {
-        "check the host name in the base URL, and the network"
-    } else {
-        "check the base URL, the network and the proxy settings"
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        (**self).send(request).await
     }
 }
 
-/// Whether the request body ended too early, because a file shrank or a read failed. Recognised by hyper's
-/// messages, as in [`is_malformed`].
-fn is_cut_short(error: &reqwest::Error) -> bool {
-    chain(error).any(|cause| {
-        let words = cause.to_string();
-        words.starts_with("user body write aborted") || words.starts_with("error from user's Body")
-    })
+/// Why a [`Transport`] has no reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// No connection, for this reason. Nothing was sent: `Connect`, effect none.
+    NotConnected(String),
+    /// The request may have been sent, and no complete reply came: `Unavailable`, effect unknown.
+    Lost,
+    /// No complete reply came in time: `Timeout`, effect unknown.
+    TimedOut,
+    /// What came is no HTTP: `BadResponse`, effect unknown.
+    NotHttp,
 }
 
-/// Whether the reply is not HTTP. hyper's error type would be exact, but it needs another dependency. If
-/// hyper's messages change, the reply counts as lost.
-fn is_malformed(error: &reqwest::Error) -> bool {
-    chain(error).any(|cause| {
-        let words = cause.to_string();
-        words.starts_with("invalid HTTP")
-            || words.starts_with("message head is too large")
-            || words.ends_with("parsed")
-            || cause.downcast_ref::<io::Error>().is_some_and(|cause| {
-                matches!(
-                    cause.kind(),
-                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
-                )
-            })
-    })
-}
-
-/// All causes, outermost first, without reqwest's own message.
-pub(crate) fn causes(error: &reqwest::Error) -> String {
-    let mut told: Vec<String> = Vec::new();
-    for cause in chain(error).filter_map(words) {
-        if told.last() != Some(&cause) {
-            told.push(cause);
-        }
-    }
-    if told.is_empty() {
-        told.push("no cause is known".to_owned());
-    }
-    told.join(": ")
-}
-
-fn root_cause(error: &reqwest::Error) -> String {
-    chain(error)
-        .filter_map(words)
-        .last()
-        .unwrap_or_else(|| "no cause is known".to_owned())
-}
-
-fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    let mut next = error.source();
-    std::iter::from_fn(move || {
-        let cause = next?;
-        next = cause.source();
-        Some(cause)
-    })
-}
-
-/// The message of a cause, unless it may contain a URL with credentials, such as a proxy's.
-fn words(cause: &(dyn StdError + 'static)) -> Option<String> {
-    let words = cause.to_string();
-    (!words.contains("://") && !words.contains('@'))
-        .then(|| words.chars().take(MAX_CAUSE).collect())
-}
-
-/// The cause of a transport error, as text: the original error types would show too much.
-#[derive(Debug)]
-struct Cause(String);
-
-impl fmt::Display for Cause {
+impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl StdError for Cause {}
-
-#[cfg(test)]
-mod tests {
-    use ticket_core::Effect;
-
-    use super::*;
-
-    #[test]
-    fn a_client_of_ones_own_cannot_tell_that_nothing_was_sent() {
-        let refused = reqwest::Client::new()
-            .get("no address")
-            .build()
-            .unwrap_err();
-        assert!(refused.is_builder());
-        for (own, kind, effect) in [
-            (false, ErrorKind::InvalidInput, Effect::None),
-            (true, ErrorKind::Unavailable, Effect::Unknown),
-        ] {
-            let error = error(&refused, "127.0.0.1:80", Duration::from_secs(1), own);
-            assert_eq!((error.kind(), error.effect()), (kind, effect));
+        match self {
+            Self::NotConnected(why) => write!(f, "no connection: {why}"),
+            Self::Lost => f.write_str("the connection was lost"),
+            Self::TimedOut => f.write_str("no complete reply in time"),
+            Self::NotHttp => f.write_str("the reply is not HTTP"),
         }
     }
-
-    #[test]
-    fn words_that_could_hold_credentials_are_left_out() {
-        let said = |text: &str| words(&io::Error::other(text.to_owned()));
-        assert_eq!(
-            said("connection refused").as_deref(),
-            Some("connection refused")
-        );
-        assert_eq!(said("no way to http://desk.example.com/?key=s3cret"), None);
-        assert_eq!(said("no way to user:s3cret@desk.example.com"), None);
-        assert_eq!(
-            said(&"x".repeat(10_000)).map(|words| words.len()),
-            Some(MAX_CAUSE)
-        );
-    }
 }
+
+impl std::error::Error for TransportError {}

@@ -118,10 +118,61 @@ async fn body_limit_applies_to_an_injected_client() {
 }
 
 #[tokio::test]
-async fn a_compressed_body_is_left_as_it_is() {
+async fn a_compressed_reply_is_an_error_that_names_the_coding_and_never_shows_the_bytes() {
     let gzip = b"\x1f\x8b\x08\x00bomb";
-    let server =
-        Server::start(move |_| with_headers(200, &[("content-encoding", "gzip")], gzip)).await;
-    let reply = server.client().get(&["t"]).send().await.unwrap();
-    assert_eq!(reply.body(), gzip);
+    for (status, coding, named, kind, effect) in [
+        (200, "gzip", "gzip", ErrorKind::BadResponse, Effect::Unknown),
+        (201, "br", "br", ErrorKind::BadResponse, Effect::Unknown),
+        (
+            404,
+            "x-gzip, identity",
+            "x-gzip",
+            ErrorKind::BadResponse,
+            Effect::None,
+        ),
+        // An outage stays one.
+        (
+            503,
+            "deflate",
+            "deflate",
+            ErrorKind::Unavailable,
+            Effect::Unknown,
+        ),
+        (429, "zstd", "zstd", ErrorKind::RateLimited, Effect::None),
+        // Compressed without a word.
+        (
+            200,
+            "identity",
+            "gzip",
+            ErrorKind::BadResponse,
+            Effect::Unknown,
+        ),
+        (403, "", "gzip", ErrorKind::BadResponse, Effect::None),
+    ] {
+        let headers = [("content-encoding", coding)];
+        let server = Server::start(move |_| with_headers(status, &headers, gzip)).await;
+        let error = server.client().delete(&["t"]).send().await.unwrap_err();
+        let told = format!(
+            "the reply is compressed with {named} although `identity` was asked for (HTTP {status})"
+        );
+        assert_eq!(error.to_string(), told);
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (kind, effect),
+            "{status} {coding}"
+        );
+        assert_eq!(error.status(), Some(status));
+        assert_eq!(error.vendor_message(), None);
+        assert_eq!(server.seen().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_reply_coded_as_identity_is_read() {
+    for coding in ["identity", "Identity", "", " identity , identity"] {
+        let headers = [("content-encoding", coding)];
+        let server = Server::start(move |_| with_headers(200, &headers, "{}")).await;
+        let reply = server.client().get(&["t"]).send().await.unwrap();
+        assert_eq!(reply.body(), b"{}", "{coding}");
+    }
 }

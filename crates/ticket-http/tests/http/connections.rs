@@ -1,5 +1,7 @@
 //! Connections that are not made, lost or silent: what the caller is told, and that nothing is sent twice.
 
+use std::collections::HashSet;
+use std::sync::Mutex;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -105,6 +107,77 @@ async fn a_used_connection_lost_after_the_request_is_unknown_and_nothing_is_sent
         [0, 0, 1, 1, 2],
         "the connection was used before"
     );
+}
+
+/// A server that answers one request on each connection, and closes it when the next one comes.
+async fn once_each() -> Server {
+    let used = Mutex::new(HashSet::new());
+    Server::start(move |seen| {
+        if used.lock().unwrap().insert(seen.connection) {
+            reply(200, "application/json", "{}")
+        } else {
+            Answer::SendAndClose(Vec::new())
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn after_two_losses_no_connection_is_reused_for_a_minute() {
+    for own in [false, true] {
+        let server = once_each().await;
+        let mut config = HttpConfig::default();
+        if own {
+            config = config.client(reqwest::Client::builder().no_proxy().build().unwrap());
+        }
+        let client = server.client_with(&config);
+        let send = async |count: usize| {
+            let mut lost = 0;
+            for _ in 0..count {
+                match client.delete(&["t"]).send().await {
+                    Ok(_) => {}
+                    Err(error) => {
+                        assert_lost(&error);
+                        lost += 1;
+                    }
+                }
+            }
+            lost
+        };
+        assert_eq!(send(4).await, 2);
+        let before = server.seen().len();
+        assert_eq!(send(50).await, 0, "own: {own}");
+        let seen = server.seen().split_off(before);
+        let connections: HashSet<_> = seen.iter().map(|seen| seen.connection).collect();
+        assert_eq!((seen.len(), connections.len()), (50, 50));
+        for seen in seen {
+            assert_eq!(seen.header("connection"), Some("close"));
+        }
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(61)).await;
+        tokio::time::resume();
+        let before = server.seen().len();
+        assert_eq!(send(20).await, 2);
+        assert_eq!(server.seen()[before].header("connection"), None);
+        assert_eq!(server.seen().len(), 74, "nothing is sent twice");
+    }
+}
+
+#[tokio::test]
+async fn losses_of_new_connections_do_not_end_reuse() {
+    let server = Server::start(|seen| match seen.target() {
+        "/lost" => Answer::SendAndClose(Vec::new()),
+        _ => reply(200, "application/json", "{}"),
+    })
+    .await;
+    let client = server.client();
+    for _ in 0..5 {
+        assert_lost(&client.delete(&["lost"]).send().await.unwrap_err());
+    }
+    client.get(&["1"]).send().await.unwrap();
+    client.get(&["2"]).send().await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen[5].connection, seen[6].connection);
 }
 
 #[tokio::test]

@@ -9,7 +9,10 @@
 )]
 
 mod bodies;
+#[cfg(feature = "rustls")]
+mod certificates;
 mod connections;
+mod foreign;
 mod paths;
 mod proxies;
 mod redirects;
@@ -18,4 +21,5 @@ mod requests;
 mod secrets;
 mod server;
 mod spans;
+mod transport;
 mod values;

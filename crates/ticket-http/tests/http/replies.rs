@@ -126,7 +126,7 @@ async fn a_json_error_names_the_field_and_never_the_value() {
         (" \r\n", "the reply has an empty body"),
         (
             "<!doctype html><p>s3cret",
-            "the reply is an HTML page instead of JSON",
+            "the reply is an HTML page, not the vendor's JSON",
         ),
     ] {
         let error = json(body).await.json::<List>().unwrap_err();
@@ -146,7 +146,7 @@ async fn a_json_error_names_the_field_and_never_the_value() {
 async fn a_reply_that_is_kept_fails_with_the_same_words() {
     for (body, told) in [
         ("", "the reply has an empty body"),
-        ("<html>", "the reply is an HTML page instead of JSON"),
+        ("<html>", "the reply is an HTML page, not the vendor's JSON"),
         ("{\"a\":", "the reply's JSON is cut off"),
         ("{} s3cret", "the reply is not JSON (line 1, column 4)"),
     ] {
@@ -162,16 +162,39 @@ async fn a_reply_that_is_kept_fails_with_the_same_words() {
     );
 }
 
+#[derive(Debug, Deserialize)]
+struct Subject {
+    subject: String,
+}
+
 #[tokio::test]
-async fn invalid_utf8_is_an_error_in_json_and_replaced_in_text() {
-    let json = json(b"{\"Data\":\"\xff\xfe\"}").await;
-    for error in [
-        json.json::<List>().unwrap_err(),
-        json.json::<BTreeMap<String, String>>().unwrap_err(),
-    ] {
-        assert!(error.message().contains("not JSON"), "{error}");
+async fn half_a_surrogate_pair_costs_a_character_and_not_the_reply() {
+    let body = r#"{"rows":[{"subject":"cut \ud83d","other":"\udc00"},{"subject":"\ud83d\ude00 \\ud83d"}]}"#;
+    let reply = json(body)
+        .await
+        .reply::<BTreeMap<String, Vec<Reply<Subject>>>>();
+    let reply = reply.unwrap();
+    let rows = &reply.value["rows"];
+    assert_eq!(rows[0].value.subject, "cut \u{fffd}");
+    assert_eq!(rows[1].value.subject, "😀 \\ud83d");
+    // What is kept can be read, the fields that nobody models included.
+    assert_eq!(rows[1].raw.get(), r#"{"subject":"\ud83d\ude00 \\ud83d"}"#);
+    for raw in [&reply.raw, &rows[0].raw] {
+        serde_json::from_str::<serde_json::Value>(raw.get()).unwrap();
     }
-    let error = json.reply::<IgnoredAny>().unwrap_err();
+    // Where nobody reads it, it stays as it came.
+    let body = r#"{"subject":"","other":"\ud83d"}"#;
+    let kept = json(body).await.reply::<Subject>().unwrap();
+    assert_eq!(kept.raw.get(), body);
+}
+
+#[tokio::test]
+async fn invalid_utf8_is_replaced_in_a_text_and_an_error_elsewhere() {
+    let sick = json(b"{\"subject\":\"\xff\xfe\"}").await;
+    assert_eq!(sick.json::<Subject>().unwrap().subject, "\u{fffd}\u{fffd}");
+    let kept = sick.reply::<IgnoredAny>().unwrap();
+    assert_eq!(kept.raw.get(), "{\"subject\":\"\u{fffd}\u{fffd}\"}");
+    let error = json(b"{\xff}").await.reply::<IgnoredAny>().unwrap_err();
     assert!(error.message().contains("not JSON"), "{error}");
     let text = received(|| reply(500, "text/plain", b"limit \xff\xfe exceeded")).await;
     assert_eq!(text.text(), "limit \u{fffd}\u{fffd} exceeded");
@@ -213,6 +236,7 @@ async fn may_contain_key_is_true_for_every_present_key() {
         // In a value, or with a letter as a number: only a reading of the body tells.
         (r#"{"Note":"_meta"}"#, true),
         (r#"{"\u005fmeta":{}}"#, true),
+        (r#"{"Note":"\u0434\ud83d\ude00"}"#, false),
     ] {
         assert_eq!(json(body).await.may_contain_key(&names), may, "{body}");
     }
@@ -277,7 +301,10 @@ async fn an_error_has_kind_effect_and_wait_of_its_reply() {
     for (status, kind, effect) in [
         (400, ErrorKind::InvalidInput, Effect::None),
         (401, ErrorKind::Unauthenticated, Effect::None),
-        (408, ErrorKind::Timeout, Effect::None),
+        (408, ErrorKind::Timeout, Effect::Unknown),
+        (409, ErrorKind::Conflict, Effect::None),
+        (425, ErrorKind::Unavailable, Effect::None),
+        (499, ErrorKind::Timeout, Effect::Unknown),
         (429, ErrorKind::RateLimited, Effect::None),
         (500, ErrorKind::Server, Effect::Unknown),
         (503, ErrorKind::Unavailable, Effect::Unknown),
@@ -323,12 +350,19 @@ async fn a_wait_counts_from_the_date_of_the_reply() {
     })
     .await;
     assert_eq!(reply.retry_after(), Some(Duration::from_secs(60)));
-    let past =
-        received(|| with_headers(503, &[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT")], ""))
-            .await;
-    assert_eq!(past.retry_after(), Some(Duration::ZERO));
-    let none = received(|| with_headers(503, &[("retry-after", "later")], "")).await;
-    assert_eq!(none.retry_after(), None);
+    for nothing in [
+        "Sun, 06 Nov 1994 08:50:37 GMT",
+        "0",
+        "-5",
+        "later",
+        "1.5",
+        "",
+    ] {
+        let reply = received(move || with_headers(503, &[("retry-after", nothing)], "")).await;
+        assert_eq!(reply.retry_after(), None, "{nothing}");
+        // So that a provider fills in the window that its vendor documents.
+        assert_eq!(reply.error("busy").retry_after(), None, "{nothing}");
+    }
 }
 
 #[tokio::test]

@@ -183,7 +183,7 @@ async fn call(
     match operation {
         Operation::Get => {
             let ticket = provider.get(&CallContext::new(), &"160".into()).await?;
-            assert_eq!(ticket.raw.get().as_bytes(), sent);
+            assert_whole(sent, ticket.raw.get());
             assert_object(sent);
             assert!(!ticket.id.as_str().trim().is_empty());
             assert!(!format!("{ticket:?}").contains(CREDENTIAL) || ticket_shows(&ticket));
@@ -202,7 +202,7 @@ async fn call(
             let created = provider
                 .create(&CallContext::new(), &new_ticket(name))
                 .await?;
-            assert_eq!(created.raw.get().as_bytes(), sent);
+            assert_whole(sent, created.raw.get());
             assert_object(sent);
             assert!(!created.id.as_str().trim().is_empty());
         }
@@ -281,11 +281,24 @@ fn assert_object(json: &[u8]) {
     assert!(json.starts_with(b"{"), "{}", String::from_utf8_lossy(json));
 }
 
-/// What is kept of a row is a piece of the reply, to the byte.
+/// What is kept of a reply is all of it, to the byte but for invalid UTF-8. Half surrogate pairs may be replaced.
+fn assert_whole(sent: &[u8], raw: &str) {
+    let sent = String::from_utf8_lossy(sent);
+    assert!(
+        raw == sent || may_be_replaced(&sent, raw) && raw.len() == sent.len(),
+        "{raw}"
+    );
+}
+
+/// What is kept of a row is a piece of the reply.
 fn assert_part(sent: &[u8], raw: &str) {
     let sent = String::from_utf8_lossy(sent);
-    assert!(sent.contains(raw), "{raw}");
+    assert!(sent.contains(raw) || may_be_replaced(&sent, raw), "{raw}");
     assert_object(raw.as_bytes());
+}
+
+fn may_be_replaced(sent: &str, raw: &str) -> bool {
+    raw.contains("\\ufffd") && ["\\ud", "\\uD"].iter().any(|half| sent.contains(half))
 }
 
 fn assert_complete(report: &DeleteReport, targets: &[DeleteTarget]) {
@@ -306,7 +319,12 @@ fn assert_honest(case: &Case, error: &Error, write: bool) {
     };
     assert_eq!(status, case.status, "{error}");
     let unknown = error.effect() == Effect::Unknown;
-    assert!(!unknown || !(400..500).contains(&status), "{error}");
+    // A gateway that gave up waiting knows nothing.
+    let gave_up = [408, 499].contains(&status);
+    assert!(
+        !unknown || gave_up || !(400..500).contains(&status),
+        "{error}"
+    );
     // Of a vendor's own word in a 5xx there is one exception: a refused argument.
     let refused = error.kind() == ErrorKind::InvalidInput;
     assert!(!write || unknown || refused || status < 500, "{error}");
@@ -329,7 +347,9 @@ fn assert_wait(case: &Case, error: &Error) {
     let without = without || (300..400).contains(&case.status);
     if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) && !without {
         let seconds = asked.parse().unwrap_or(YEAR).min(YEAR);
-        assert_eq!(wait, Some(Duration::from_secs(seconds)), "{error}");
+        let told = wait == Some(Duration::from_secs(seconds));
+        // A wait of nothing is none: the documented window counts.
+        assert!(told || seconds == 0, "{error}: {wait:?}");
     }
 }
 
