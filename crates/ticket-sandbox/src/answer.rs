@@ -1,6 +1,6 @@
 //! The answer to a request: the vendor's reply, as changed by a fault.
 //!
-//! When a fault applies is in `fault.rs`; sending is in `body.rs` and `server.rs`.
+//! When a fault applies is in `fault.rs`; sending is in `in_process.rs` and `body.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::in_process::Lost;
 use crate::vendor::Endpoint;
 
 /// The vendor's reply, before any fault is applied.
@@ -77,16 +78,13 @@ impl Reply {
         self
     }
 
-    pub(crate) fn send(self, delivery: Delivery) -> Answer {
+    pub(crate) fn send(mut self, delivery: Delivery) -> Answer {
+        // The HTTP server would replace an invalid status after the journal entry is written.
+        if !(200..1000).contains(&self.status) {
+            self.status = 500;
+        }
         Answer::Send {
-            // The HTTP server would replace an invalid status after the journal entry is written.
-            status: if (200..1000).contains(&self.status) {
-                self.status
-            } else {
-                500
-            },
-            headers: self.headers,
-            body: self.body,
+            reply: self,
             delivery,
             busy_guard: None,
         }
@@ -109,15 +107,11 @@ pub(crate) fn json_array(entries: impl Iterator<Item = Value>) -> String {
 /// What the connection does with a request.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// Close the connection without sending a byte.
-    Close,
-    /// Reset the connection without sending a byte.
-    Reset,
+    /// End the connection without sending a byte.
+    Lost(Lost),
     /// Send this answer.
     Send {
-        status: u16,
-        headers: Vec<(String, String)>,
-        body: Vec<u8>,
+        reply: Reply,
         delivery: Delivery,
         /// Keeps the endpoint busy; dropped when the answer has been sent.
         busy_guard: Option<Arc<()>>,
@@ -136,13 +130,15 @@ pub(crate) enum Delivery {
     CutMidway,
     /// The body, padded with spaces to this many bytes in total.
     PaddedTo(u64),
+    /// The whole answer; then the connection ends without having been announced.
+    ThenEnd(Lost),
 }
 
 impl Answer {
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
-            Self::Close | Self::Reset => None,
-            Self::Send { status, .. } => Some(*status),
+            Self::Lost(_) => None,
+            Self::Send { reply, .. } => Some(reply.status),
         }
     }
 }
@@ -173,7 +169,7 @@ pub(crate) fn before_vendor(
     format: &dyn ErrorFormat,
 ) -> Option<Answer> {
     let reply = match fault {
-        Fault::ConnectionReset => return Some(Answer::Reset),
+        Fault::ConnectionReset => return Some(Answer::Lost(Lost::Reset)),
         Fault::Status(status) => format.error(endpoint, *status),
         Fault::RateLimited { retry_after } => {
             let mut reply = format.error(endpoint, 429);
@@ -196,6 +192,8 @@ pub(crate) fn before_vendor(
             took_effect: false,
         },
         Fault::LostResponse
+        | Fault::CloseAfterReply
+        | Fault::ResetAfterReply
         | Fault::StatusAfterEffect(_)
         | Fault::TruncatedJson
         | Fault::CutBody
@@ -216,7 +214,7 @@ pub(crate) fn after_vendor(
     format: &dyn ErrorFormat,
 ) -> Answer {
     let delivery = match fault {
-        Some(Fault::LostResponse) => return Answer::Close,
+        Some(Fault::LostResponse) => return Answer::Lost(Lost::Closed),
         Some(Fault::StatusAfterEffect(status)) => {
             reply = format.error(endpoint, *status);
             Delivery::Immediate
@@ -237,6 +235,8 @@ pub(crate) fn after_vendor(
             }
             Delivery::Immediate
         }
+        Some(Fault::CloseAfterReply) => Delivery::ThenEnd(Lost::Closed),
+        Some(Fault::ResetAfterReply) => Delivery::ThenEnd(Lost::Reset),
         Some(Fault::CutBody) => Delivery::CutMidway,
         Some(Fault::OversizedBody(size)) => Delivery::PaddedTo(*size),
         Some(Fault::SlowDrip(pause)) => Delivery::Dripping(*pause),

@@ -181,6 +181,12 @@ impl SandboxBuilder {
         Sandbox::serve(self.port, State::new(self, Instant::now())).await
     }
 
+    /// Creates a sandbox without a socket, for [`Sandbox::send`] and [`Sandbox::connect`]. It needs no runtime, and it
+    /// is cheap: one per test case is fine.
+    pub fn in_process(self) -> Sandbox {
+        Sandbox::without_socket(State::new(self, Instant::now()))
+    }
+
     /// The vendors in their initial state.
     pub(crate) fn vendors(&self, start: Instant) -> Vendors {
         let counter = |quota: Quota| Counter::new(quota, start);

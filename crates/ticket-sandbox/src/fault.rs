@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::vendor::{Endpoint, Vendor};
 
 /// A failure of one request.
@@ -11,13 +13,21 @@ use crate::vendor::{Endpoint, Vendor};
 /// "With effect" means that the vendor handles the call as it does without a fault: it checks the credentials and the
 /// quota and, if both allow it, carries out the call. "Without effect" means that the vendor does not handle the
 /// call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// In JSON, a fault is its name in snake case; a fault with a value is an object. Times are in seconds, bodies are text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Fault {
     /// With effect. The connection closes before any byte of the answer is sent.
     LostResponse,
     /// Without effect. The connection is reset before any byte of the answer is sent.
     ConnectionReset,
+    /// With effect. The complete answer is sent; then the connection closes without having been announced. The next request on
+    /// it is lost without effect.
+    CloseAfterReply,
+    /// Like `CloseAfterReply`, but the connection is reset.
+    ResetAfterReply,
     /// Without effect. The answer has this status and the vendor's error format.
     Status(u16),
     /// With effect. The answer is an error with this status in the vendor's format, although the call was carried
@@ -40,6 +50,7 @@ pub enum Fault {
     /// With effect. The answer has its usual status and no body.
     EmptyBody,
     /// Without effect. The answer has status 200 and an error in the vendor's format.
+    #[serde(rename = "error_inside_200")]
     ErrorInside200,
     /// With effect. The answer keeps its keys, but numbers and booleans become strings, and strings become numbers
     /// (the parsed value, or else the length).
@@ -48,9 +59,9 @@ pub enum Fault {
     /// a large size needs no memory in the sandbox.
     OversizedBody(u64),
     /// With effect. The body is sent one byte at a time, with this pause before each byte.
-    SlowDrip(Duration),
+    SlowDrip(#[serde(with = "seconds")] Duration),
     /// With effect immediately. The answer is sent after this delay.
-    Delay(Duration),
+    Delay(#[serde(with = "seconds")] Duration),
     /// Without effect. The answer is exactly this one; credentials and quotas are not checked.
     ///
     /// Framing headers (`Content-Length`, `Transfer-Encoding`, `Connection`) and headers that are invalid in HTTP are
@@ -59,10 +70,40 @@ pub enum Fault {
         /// The status of the answer.
         status: u16,
         /// Names and values of its headers.
+        #[serde(default)]
         headers: Vec<(String, String)>,
         /// The bytes of its body.
+        #[serde(default, with = "text")]
         body: Vec<u8>,
     },
+}
+
+/// Durations in JSON: seconds, with fractions.
+pub(crate) mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(time.as_secs_f64())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Bodies in JSON: text.
+mod text {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(body: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&String::from_utf8_lossy(body))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        String::deserialize(from).map(String::into_bytes)
+    }
 }
 
 /// When a [`Fault`] applies: to which requests, after how many of them, and how many times.
@@ -193,5 +234,42 @@ impl RandomFaults {
         let hit = self.rng.f64() < self.probability;
         let chosen = self.rng.choice(&self.faults);
         if hit { chosen.cloned() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn faults_in_json_are_read_as_they_are_written() {
+        for written in [
+            json!("lost_response"),
+            json!("connection_reset"),
+            json!("close_after_reply"),
+            json!("reset_after_reply"),
+            json!({ "status": 503 }),
+            json!({ "status_after_effect": 502 }),
+            json!({ "rate_limited": { "retry_after": 7 } }),
+            json!({ "html_page": { "status": 200 } }),
+            json!("truncated_json"),
+            json!("cut_body"),
+            json!("empty_body"),
+            json!("error_inside_200"),
+            json!("wrong_types"),
+            json!({ "oversized_body": 5_000_000 }),
+            json!({ "slow_drip": 0.25 }),
+            json!({ "delay": 2.0 }),
+            json!({ "reply": { "status": 418, "headers": [["x-one", "1"]], "body": "{" } }),
+        ] {
+            let fault: Fault = serde_json::from_value(written.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&fault).unwrap(), written);
+        }
+        let absent: Fault = serde_json::from_value(json!({ "rate_limited": {} })).unwrap();
+        assert_eq!(absent, Fault::RateLimited { retry_after: None });
+        let short: Value = json!({ "reply": { "status": 418 } });
+        assert!(serde_json::from_value::<Fault>(short).is_ok());
     }
 }

@@ -8,6 +8,7 @@ mod control;
 pub mod credentials;
 mod fault;
 mod form;
+mod in_process;
 mod journal;
 mod quota;
 mod sandbox;
@@ -20,6 +21,7 @@ mod vendors;
 
 pub use builder::SandboxBuilder;
 pub use fault::{Fault, Rule};
+pub use in_process::{Connection, Lost};
 pub use journal::Exchange;
 pub use quota::{Quota, WindowModel};
 pub use sandbox::Sandbox;

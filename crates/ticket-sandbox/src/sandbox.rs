@@ -6,6 +6,8 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use hyper::body::Bytes;
+use hyper::{Request, Response};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
@@ -14,8 +16,9 @@ use tokio::time::Instant;
 use crate::builder::SandboxBuilder;
 use crate::credentials;
 use crate::fault::{Fault, Rule};
+use crate::in_process::{Connection, Lost, Shared};
 use crate::journal::Exchange;
-use crate::server::{self, Shared};
+use crate::server;
 use crate::state::State;
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Vendor;
@@ -30,6 +33,8 @@ pub struct Sandbox {
 /// The listening socket: open, or closed with its port reserved.
 #[derive(Debug)]
 enum Listener {
+    /// The sandbox has no socket. Connections are refused by the state alone.
+    None,
     Open {
         stop: oneshot::Sender<()>,
         server: JoinHandle<()>,
@@ -68,7 +73,47 @@ impl Sandbox {
         })
     }
 
-    /// The address and port that the sandbox listens on.
+    pub(crate) fn without_socket(state: State) -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            shared: Shared::new(state),
+            listener: Mutex::new(Listener::None),
+        }
+    }
+
+    /// Opens a connection without a socket, also to a sandbox that has one.
+    pub fn connect(&self) -> Connection {
+        self.shared.connect()
+    }
+
+    /// Sends one request without a socket, on a connection of its own. See [`Connection::send`].
+    ///
+    /// ```
+    /// use hyper::{Request, body::Bytes};
+    /// use ticket_sandbox::{Endpoint, Fault, Lost, Rule, Sandbox, Vendor, credentials};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let sandbox = Sandbox::builder().in_process();
+    /// sandbox.inject(Rule::new(Fault::LostResponse).endpoint(Endpoint::Delete));
+    ///
+    /// let request = Request::delete("/onecloud/api/ticketrz/121")
+    ///     .header("authorization", format!("Bearer {}", credentials::ONECLOUD_TOKEN))
+    ///     .body(Bytes::new())
+    ///     .unwrap();
+    /// assert!(matches!(sandbox.send(request).await, Err(Lost::Closed)));
+    /// assert!(!sandbox.exists(Vendor::OneCloud, "121"));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns how the connection ended if there is no complete answer.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+        self.connect().send(request).await
+    }
+
+    /// The address and port that the sandbox listens on; port 0 if it has no socket.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -201,20 +246,21 @@ impl Sandbox {
     }
 
     /// Closes the listening socket and every connection: connections are refused until
-    /// [`accept_connections`](Self::accept_connections). Does nothing if they already are.
+    /// [`accept_connections`](Self::accept_connections), with and without a socket. Does nothing if they already are.
     ///
     /// # Errors
     ///
     /// Returns the system's error if the port cannot be reserved.
     pub async fn refuse_connections(&self) -> io::Result<()> {
         let mut listener = self.listener.lock().await;
+        self.shared.lock().refuses_connections = true;
         match std::mem::replace(&mut *listener, Listener::Broken) {
             Listener::Open { stop, server } => {
                 drop(stop);
                 // This fails only if the server task panicked, and then it is closed too.
                 let _ = server.await;
             }
-            closed @ Listener::Closed { .. } => {
+            closed @ (Listener::None | Listener::Closed { .. }) => {
                 *listener = closed;
                 return Ok(());
             }
@@ -233,8 +279,9 @@ impl Sandbox {
     /// Returns the system's error if the port cannot be bound again.
     pub async fn accept_connections(&self) -> io::Result<()> {
         let mut listener = self.listener.lock().await;
+        self.shared.lock().refuses_connections = false;
         let reserved = match std::mem::replace(&mut *listener, Listener::Broken) {
-            open @ Listener::Open { .. } => {
+            open @ (Listener::None | Listener::Open { .. }) => {
                 *listener = open;
                 return Ok(());
             }

@@ -1,6 +1,6 @@
 //! The state behind the lock (vendors, faults, journal), and how one request is handled.
 //!
-//! Sockets are in `server.rs`.
+//! Connections are in `in_process.rs`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -10,7 +10,6 @@ use tokio::time::Instant;
 use crate::answer::{self, Answer, Delivery, Reply};
 use crate::builder::SandboxBuilder;
 use crate::calendar::Date;
-use crate::control;
 use crate::fault::Faults;
 use crate::journal::Exchange;
 use crate::ticket::{MessageKind, TicketSeed};
@@ -35,6 +34,7 @@ pub(crate) struct State {
     pub(crate) vendors: Vendors,
     pub(crate) faults: Faults,
     pub(crate) journal: Vec<Exchange>,
+    pub(crate) refuses_connections: bool,
     /// The endpoints that are processing a request, by path. An endpoint is busy while its guard is alive.
     busy: HashMap<String, Weak<()>>,
     /// The settings that the sandbox was started with.
@@ -48,6 +48,7 @@ impl State {
             vendors: settings.vendors(start),
             faults: Faults::default(),
             journal: Vec::new(),
+            refuses_connections: false,
             busy: HashMap::new(),
             settings,
             start,
@@ -63,6 +64,7 @@ impl State {
         let settings = self.settings.clone();
         *self = Self {
             vendors: change(settings.clone()).vendors(now),
+            refuses_connections: self.refuses_connections,
             ..Self::new(settings, now)
         };
     }
@@ -91,9 +93,6 @@ impl State {
 
     /// Handles a request: changes the state, adds a journal entry and returns the answer.
     pub(crate) fn answer(&mut self, received: Received, now: Instant) -> Answer {
-        if let Some(reply) = control::answer(self, &received, now) {
-            return reply.send(Delivery::Immediate);
-        }
         let target = Target::parse(&received.path);
         let segments: Vec<&str> = target.segments.iter().map(String::as_str).collect();
         let endpoint = target.vendor.and_then(|vendor| {

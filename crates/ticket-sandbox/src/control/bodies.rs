@@ -8,64 +8,16 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::builder::SandboxBuilder;
-use crate::fault::{Fault, Rule};
+use crate::fault::{Fault, Rule, seconds};
 use crate::quota::{Quota, WindowModel};
 use crate::ticket::{MessageKind, TicketSeed};
 use crate::vendor::{Endpoint, Vendor};
 use crate::vendors::Wording;
 
 #[derive(Deserialize)]
-#[serde(remote = "Fault", rename_all = "snake_case", deny_unknown_fields)]
-enum FaultBody {
-    LostResponse,
-    ConnectionReset,
-    Status(u16),
-    StatusAfterEffect(u16),
-    RateLimited {
-        retry_after: Option<u64>,
-    },
-    HtmlPage {
-        status: u16,
-    },
-    TruncatedJson,
-    CutBody,
-    EmptyBody,
-    #[serde(rename = "error_inside_200")]
-    ErrorInside200,
-    WrongTypes,
-    OversizedBody(u64),
-    SlowDrip(#[serde(deserialize_with = "seconds")] Duration),
-    Delay(#[serde(deserialize_with = "seconds")] Duration),
-    Reply {
-        status: u16,
-        #[serde(default)]
-        headers: Vec<(String, String)>,
-        #[serde(default, deserialize_with = "text")]
-        body: Vec<u8>,
-    },
-}
-
-fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(serde::de::Error::custom)
-}
-
-fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-    String::deserialize(from).map(String::into_bytes)
-}
-
-#[derive(Deserialize)]
-pub(super) struct FaultJson(#[serde(with = "FaultBody")] Fault);
-
-impl From<FaultJson> for Fault {
-    fn from(FaultJson(fault): FaultJson) -> Self {
-        fault
-    }
-}
-
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RuleBody {
-    fault: FaultJson,
+    fault: Fault,
     vendor: Option<Vendor>,
     endpoint: Option<Endpoint>,
     #[serde(default)]
@@ -75,7 +27,7 @@ pub(super) struct RuleBody {
 
 impl From<RuleBody> for Rule {
     fn from(body: RuleBody) -> Self {
-        let mut rule = Self::new(body.fault.into()).skip(body.skip);
+        let mut rule = Self::new(body.fault).skip(body.skip);
         if let Some(vendor) = body.vendor {
             rule = rule.vendor(vendor);
         }
@@ -94,7 +46,7 @@ impl From<RuleBody> for Rule {
 pub(super) struct RandomFaultsBody {
     pub(super) seed: u64,
     pub(super) probability: f64,
-    pub(super) faults: Vec<FaultJson>,
+    pub(super) faults: Vec<Fault>,
 }
 
 #[derive(Deserialize)]
@@ -160,7 +112,7 @@ pub(super) struct Settings {
 #[serde(deny_unknown_fields)]
 struct QuotaBody {
     calls: u32,
-    #[serde(deserialize_with = "seconds")]
+    #[serde(with = "seconds")]
     window: Duration,
     model: WindowModel,
 }
@@ -221,61 +173,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    /// Each kind of fault as JSON. A new kind that is missing here does not compile.
-    fn as_json(fault: &Fault) -> Value {
-        match fault {
-            Fault::LostResponse => json!("lost_response"),
-            Fault::ConnectionReset => json!("connection_reset"),
-            Fault::Status(_) => json!({ "status": 503 }),
-            Fault::StatusAfterEffect(_) => json!({ "status_after_effect": 502 }),
-            Fault::RateLimited { retry_after: None } => json!({ "rate_limited": {} }),
-            Fault::RateLimited { .. } => json!({ "rate_limited": { "retry_after": 7 } }),
-            Fault::HtmlPage { .. } => json!({ "html_page": { "status": 200 } }),
-            Fault::TruncatedJson => json!("truncated_json"),
-            Fault::CutBody => json!("cut_body"),
-            Fault::EmptyBody => json!("empty_body"),
-            Fault::ErrorInside200 => json!("error_inside_200"),
-            Fault::WrongTypes => json!("wrong_types"),
-            Fault::OversizedBody(_) => json!({ "oversized_body": 5_000_000 }),
-            Fault::SlowDrip(_) => json!({ "slow_drip": 0.25 }),
-            Fault::Delay(_) => json!({ "delay": 2 }),
-            Fault::Reply { .. } => json!({
-                "reply": { "status": 418, "headers": [["x-one", "1"]], "body": "{" },
-            }),
-        }
-    }
-
-    #[test]
-    fn every_fault_has_a_form() {
-        for fault in [
-            Fault::LostResponse,
-            Fault::ConnectionReset,
-            Fault::Status(503),
-            Fault::StatusAfterEffect(502),
-            Fault::RateLimited { retry_after: None },
-            Fault::RateLimited {
-                retry_after: Some(7),
-            },
-            Fault::HtmlPage { status: 200 },
-            Fault::TruncatedJson,
-            Fault::CutBody,
-            Fault::EmptyBody,
-            Fault::ErrorInside200,
-            Fault::WrongTypes,
-            Fault::OversizedBody(5_000_000),
-            Fault::SlowDrip(Duration::from_millis(250)),
-            Fault::Delay(Duration::from_secs(2)),
-            Fault::Reply {
-                status: 418,
-                headers: vec![("x-one".into(), "1".into())],
-                body: b"{".to_vec(),
-            },
-        ] {
-            let FaultJson(read) = serde_json::from_value(as_json(&fault)).unwrap();
-            assert_eq!(read, fault);
-        }
-    }
 
     #[test]
     fn a_rule_is_read_whole() {

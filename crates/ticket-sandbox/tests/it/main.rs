@@ -14,6 +14,7 @@ mod control;
 mod faults;
 mod forms;
 mod hostile;
+mod in_process;
 mod leadsquared;
 mod lists;
 mod messages;
