@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Gateway};
 use crate::in_process::Lost;
-use crate::vendor::Endpoint;
+use crate::rewrite;
+use crate::vendor::{Endpoint, Vendor};
 
 /// The vendor's reply, before any fault is applied.
 #[derive(Debug)]
@@ -149,6 +150,8 @@ pub(crate) trait ErrorFormat {
     fn error(&self, endpoint: Option<Endpoint>, status: u16) -> Reply;
     /// A reply with status 200 whose body is an error in the vendor's format.
     fn error_inside_200(&self) -> Reply;
+    /// The gateway's reply to a path that is not an endpoint.
+    fn no_endpoint(&self) -> Reply;
 }
 
 /// Used for paths outside every vendor's prefix.
@@ -158,28 +161,41 @@ impl ErrorFormat for () {
     }
 
     fn error_inside_200(&self) -> Reply {
-        Reply::json(200, &serde_json::json!({ "error": "internal error" }))
+        Reply::json(200, &json!({ "error": "internal error" }))
+    }
+
+    fn no_endpoint(&self) -> Reply {
+        Reply::empty(404)
     }
 }
 
+/// The request that a fault applies to.
+#[derive(Clone, Copy)]
+pub(crate) struct Faulted<'a> {
+    pub(crate) vendor: Option<Vendor>,
+    pub(crate) endpoint: Option<Endpoint>,
+    pub(crate) path: &'a str,
+    /// The number of the request in the journal.
+    pub(crate) sequence: u64,
+    pub(crate) format: &'a dyn ErrorFormat,
+}
+
 /// The answer of a fault that applies before the vendor handles the call; `None` if the vendor handles it.
-pub(crate) fn before_vendor(
-    fault: &Fault,
-    endpoint: Option<Endpoint>,
-    format: &dyn ErrorFormat,
-) -> Option<Answer> {
+pub(crate) fn before_vendor(fault: &Fault, request: Faulted<'_>) -> Option<Answer> {
+    let Faulted {
+        endpoint, format, ..
+    } = request;
     let reply = match fault {
         Fault::ConnectionReset => return Some(Answer::Lost(Lost::Reset)),
+        Fault::ClosedBeforeEffect => return Some(Answer::Lost(Lost::Closed)),
         Fault::Status(status) => format.error(endpoint, *status),
         Fault::RateLimited { retry_after } => {
-            let mut reply = format.error(endpoint, 429);
-            reply.headers.retain(|(name, _)| name != "retry-after");
-            match retry_after {
-                Some(seconds) => reply.header("retry-after", seconds.to_string()),
-                None => reply,
-            }
+            let seconds = retry_after.map(|seconds| seconds.to_string());
+            rate_limited(endpoint, seconds.as_deref(), format)
         }
+        Fault::OddRetryAfter(odd) => rate_limited(endpoint, Some(odd.value()), format),
         Fault::HtmlPage { status } => Reply::html(*status),
+        Fault::Gateway(gateway) => gateway_reply(*gateway, request),
         Fault::ErrorInside200 => format.error_inside_200(),
         Fault::Reply {
             status,
@@ -191,58 +207,96 @@ pub(crate) fn before_vendor(
             body: body.clone(),
             took_effect: false,
         },
-        Fault::LostResponse
-        | Fault::CloseAfterReply
-        | Fault::ResetAfterReply
-        | Fault::StatusAfterEffect(_)
-        | Fault::TruncatedJson
-        | Fault::CutBody
-        | Fault::EmptyBody
-        | Fault::WrongTypes
-        | Fault::OversizedBody(_)
-        | Fault::SlowDrip(_)
-        | Fault::Delay(_) => return None,
+        _ => return None,
     };
     Some(reply.send(Delivery::Immediate))
+}
+
+fn rate_limited(
+    endpoint: Option<Endpoint>,
+    retry_after: Option<&str>,
+    format: &dyn ErrorFormat,
+) -> Reply {
+    let mut reply = format.error(endpoint, 429);
+    reply.headers.retain(|(name, _)| name != "retry-after");
+    match retry_after {
+        Some(value) => reply.header("retry-after", value),
+        None => reply,
+    }
+}
+
+fn gateway_reply(gateway: Gateway, request: Faulted<'_>) -> Reply {
+    match gateway {
+        Gateway::SignIn => Reply::html(200),
+        Gateway::Firewall => Reply::html(403),
+        Gateway::Redirect => Reply::empty(302).header("location", "/sign-in"),
+        Gateway::WrongPath => request.format.no_endpoint(),
+        Gateway::PageNotFound => Reply::text(404, "404 page not found\n"),
+        Gateway::NoRoute => Reply::json(
+            404,
+            &json!({ "message": "no Route matched with those values" }),
+        ),
+        Gateway::DefaultBackend => Reply::text(404, "default backend - 404"),
+        Gateway::Framework => Reply::json(
+            404,
+            &json!({ "status": 404, "error": "Not Found", "path": request.path }),
+        ),
+        Gateway::Empty => Reply::empty(404),
+    }
 }
 
 /// Applies a fault to the vendor's reply.
 pub(crate) fn after_vendor(
     fault: Option<&Fault>,
-    endpoint: Option<Endpoint>,
     mut reply: Reply,
-    format: &dyn ErrorFormat,
+    request: Faulted<'_>,
 ) -> Answer {
-    let delivery = match fault {
-        Some(Fault::LostResponse) => return Answer::Lost(Lost::Closed),
-        Some(Fault::StatusAfterEffect(status)) => {
-            reply = format.error(endpoint, *status);
-            Delivery::Immediate
+    let Faulted {
+        vendor,
+        endpoint,
+        format,
+        sequence,
+        ..
+    } = request;
+    let Some(fault) = fault else {
+        return reply.send(Delivery::Immediate);
+    };
+    let mut delivery = Delivery::Immediate;
+    match fault {
+        Fault::LostResponse => return Answer::Lost(Lost::Closed),
+        Fault::ResetAfterEffect => return Answer::Lost(Lost::Reset),
+        Fault::StatusAfterEffect(status) => reply = format.error(endpoint, *status),
+        Fault::ErrorInside200AfterEffect => reply = format.error_inside_200(),
+        // A call that the vendor refuses is not accepted.
+        Fault::AcceptedNotDone(status) | Fault::AcceptedForLater { status, .. }
+            if (200..300).contains(&reply.status) =>
+        {
+            reply.status = *status;
         }
-        Some(Fault::TruncatedJson) => {
-            reply.body.truncate(reply.body.len() / 2);
-            Delivery::Immediate
-        }
-        Some(Fault::EmptyBody) => {
+        Fault::WrongTotal(how) => rewrite::total(&mut reply, vendor, *how, sequence),
+        Fault::OddRow(how) => rewrite::row(&mut reply, vendor, *how),
+        Fault::OddId(how) => rewrite::batch_id(&mut reply, *how),
+        Fault::Gzip => rewrite::gzip(&mut reply),
+        Fault::TruncatedJson => reply.body.truncate(reply.body.len() / 2),
+        Fault::EmptyBody => {
             reply.body.clear();
             reply.headers.retain(|(name, _)| name != "content-type");
-            Delivery::Immediate
         }
-        Some(Fault::WrongTypes) => {
+        Fault::WrongTypes => {
             if let Ok(mut json) = serde_json::from_slice(&reply.body) {
                 swap_types(&mut json);
                 reply.body = json.to_string().into_bytes();
             }
-            Delivery::Immediate
         }
-        Some(Fault::CloseAfterReply) => Delivery::ThenEnd(Lost::Closed),
-        Some(Fault::ResetAfterReply) => Delivery::ThenEnd(Lost::Reset),
-        Some(Fault::CutBody) => Delivery::CutMidway,
-        Some(Fault::OversizedBody(size)) => Delivery::PaddedTo(*size),
-        Some(Fault::SlowDrip(pause)) => Delivery::Dripping(*pause),
-        Some(Fault::Delay(time)) => Delivery::Delayed(*time),
-        _ => Delivery::Immediate,
-    };
+        Fault::CloseAfterReply => delivery = Delivery::ThenEnd(Lost::Closed),
+        Fault::ResetAfterReply => delivery = Delivery::ThenEnd(Lost::Reset),
+        Fault::CutBody => delivery = Delivery::CutMidway,
+        Fault::OversizedBody(size) => delivery = Delivery::PaddedTo(*size),
+        Fault::SlowDrip(pause) => delivery = Delivery::Dripping(*pause),
+        Fault::Delay(time) => delivery = Delivery::Delayed(*time),
+        // These apply before the vendor handles the call or change its state.
+        _ => {}
+    }
     reply.send(delivery)
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::answer::{Reply, json_array};
+use crate::fault::TicketFault;
 use crate::journal::Exchange;
 use crate::state::{Received, State};
 use crate::ticket::TicketRecord;
@@ -21,6 +22,7 @@ const PREFIX: &str = "/control/";
 /// The reply to a request to the control API; `None` for any other path.
 pub(crate) fn answer(state: &mut State, received: &Received, now: Instant) -> Option<Reply> {
     let path = received.path.strip_prefix(PREFIX)?;
+    state.settle(now);
     let segments: Vec<&str> = path.split('/').collect();
     let reply = match (received.method.as_str(), segments.as_slice()) {
         ("GET", ["journal"]) => journal(state, &received.query),
@@ -30,6 +32,7 @@ pub(crate) fn answer(state: &mut State, received: &Received, now: Instant) -> Op
         ("POST", ["tickets", vendor, id, "messages"]) => {
             add_message(state, vendor, id, received, now)
         }
+        ("POST", ["tickets", vendor, id, "fault"]) => set_ticket_fault(state, vendor, id, received),
         ("POST", ["faults"]) => {
             read(received).map(|rule: RuleBody| done(|| state.faults.add(rule.into())))
         }
@@ -117,7 +120,10 @@ fn tickets(state: &State, name: &str) -> Result<Reply, Reply> {
 fn ticket(state: &State, name: &str, id: &str) -> Result<Reply, Reply> {
     let name = vendor(name)?;
     let vendor = state.vendors.of(name);
-    let ticket = vendor.store().get(id).ok_or_else(|| no_ticket(name, id))?;
+    let ticket = vendor
+        .store()
+        .get_unmerged(id)
+        .ok_or_else(|| no_ticket(name, id))?;
     Ok(Reply::json(200, &record(&vendor.record(ticket))))
 }
 
@@ -147,6 +153,17 @@ fn add_message(
     Ok(Reply::json(201, &json!({ "id": number })))
 }
 
+fn set_ticket_fault(
+    state: &mut State,
+    name: &str,
+    id: &str,
+    received: &Received,
+) -> Result<Reply, Reply> {
+    let vendor = vendor(name)?;
+    let fault: TicketFault = read(received)?;
+    Ok(done(|| state.set_ticket_fault(vendor, id, fault)))
+}
+
 /// Headers include the values of credentials, because the caller asks for what was sent.
 fn exchange(seen: &Exchange) -> Value {
     json!({
@@ -160,7 +177,9 @@ fn exchange(seen: &Exchange) -> Value {
         "status": seen.status,
         "is_write": seen.is_write,
         "took_effect": seen.took_effect,
+        "deleted": seen.deleted,
         "faulted": seen.faulted,
+        "fault": seen.fault,
     })
 }
 

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::fault::Fault;
 use crate::vendor::{Endpoint, Vendor};
 
 /// One request that the sandbox received completely, and its result.
@@ -32,10 +33,14 @@ pub struct Exchange {
     /// Whether the call is a write. For a path that is not an endpoint: whether the method is none of GET, HEAD and
     /// OPTIONS.
     pub is_write: bool,
-    /// Whether the call changed the vendor's state.
+    /// Whether the call changed the vendor's state. For a call that was accepted for later, false until it has.
     pub took_effect: bool,
+    /// The ids of the tickets that the call deleted. At a vendor that merges tickets they can differ from those it named.
+    pub deleted: Vec<String>,
     /// Whether a fault was applied to the request.
     pub faulted: bool,
+    /// The fault that was applied to the request. An earlier one that lasts, such as an outage, is not repeated here.
+    pub fault: Option<Fault>,
 }
 
 impl Exchange {
@@ -78,7 +83,9 @@ impl fmt::Debug for Exchange {
             .field("status", &self.status)
             .field("is_write", &self.is_write)
             .field("took_effect", &self.took_effect)
+            .field("deleted", &self.deleted)
             .field("faulted", &self.faulted)
+            .field("fault", &self.fault)
             .finish()
     }
 }

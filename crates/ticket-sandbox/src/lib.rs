@@ -11,6 +11,7 @@ mod form;
 mod in_process;
 mod journal;
 mod quota;
+mod rewrite;
 mod sandbox;
 mod server;
 mod state;
@@ -20,7 +21,7 @@ mod vendor;
 mod vendors;
 
 pub use builder::SandboxBuilder;
-pub use fault::{Fault, Rule};
+pub use fault::{Fault, Gateway, OddId, OddRetryAfter, OddRow, Rule, TicketFault, WrongTotal};
 pub use in_process::{Connection, Lost};
 pub use journal::Exchange;
 pub use quota::{Quota, WindowModel};

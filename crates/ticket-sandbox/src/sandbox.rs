@@ -5,6 +5,7 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::MutexGuard;
 
 use hyper::body::Bytes;
 use hyper::{Request, Response};
@@ -15,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::builder::SandboxBuilder;
 use crate::credentials;
-use crate::fault::{Fault, Rule};
+use crate::fault::{Fault, Rule, TicketFault};
 use crate::in_process::{Connection, Lost, Shared};
 use crate::journal::Exchange;
 use crate::server;
@@ -165,14 +166,28 @@ impl Sandbox {
             .set_random(seed, probability, faults);
     }
 
+    /// Locks the state as it is now.
+    fn settled(&self) -> MutexGuard<'_, State> {
+        let mut state = self.shared.lock();
+        state.settle(Instant::now());
+        state
+    }
+
+    /// Gives a ticket a lasting fault. A ticket has one; `Refused` and `GoneIsError` replace each other.
+    ///
+    /// To break tickets as they are named in requests, inject [`Fault::Ticket`].
+    pub fn set_ticket_fault(&self, vendor: Vendor, id: &str, fault: TicketFault) {
+        self.shared.lock().set_ticket_fault(vendor, id, fault);
+    }
+
     /// Every request that was received completely, in order of arrival.
     pub fn journal(&self) -> Vec<Exchange> {
-        self.shared.lock().journal.clone()
+        self.settled().journal.clone()
     }
 
     /// All tickets that exist at a vendor, oldest first.
     pub fn tickets(&self, vendor: Vendor) -> Vec<TicketRecord> {
-        let state = self.shared.lock();
+        let state = self.settled();
         let vendor = state.vendors.of(vendor);
         let tickets = vendor.store().iter();
         tickets.map(|ticket| vendor.record(ticket)).collect()
@@ -180,27 +195,24 @@ impl Sandbox {
 
     /// The ids of all tickets that exist at a vendor, oldest first.
     pub fn ticket_ids(&self, vendor: Vendor) -> Vec<String> {
-        let state = self.shared.lock();
+        let state = self.settled();
         let tickets = state.vendors.of(vendor).store().iter();
         tickets.map(|ticket| ticket.id.clone()).collect()
     }
 
     /// The actual state of a ticket; `None` if no ticket has this id.
     pub fn ticket(&self, vendor: Vendor, id: &str) -> Option<TicketRecord> {
-        let state = self.shared.lock();
+        let state = self.settled();
         let vendor = state.vendors.of(vendor);
-        vendor.store().get(id).map(|ticket| vendor.record(ticket))
+        let ticket = vendor.store().get_unmerged(id)?;
+        Some(vendor.record(ticket))
     }
 
-    /// Whether a ticket exists, regardless of its owner.
+    /// Whether a ticket exists, regardless of its owner. A ticket that was merged into another one does not.
     pub fn exists(&self, vendor: Vendor, id: &str) -> bool {
-        self.shared
-            .lock()
-            .vendors
-            .of(vendor)
-            .store()
-            .get(id)
-            .is_some()
+        let state = self.settled();
+        let store = state.vendors.of(vendor).store();
+        store.get_unmerged(id).is_some()
     }
 
     /// Adds a ticket to a vendor without a request and returns its id.

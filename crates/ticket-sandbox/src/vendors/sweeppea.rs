@@ -208,11 +208,22 @@ impl VendorServer for Sweeppea {
         }
     }
 
+    fn admit(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply> {
+        self.authenticate(endpoint, call)?;
+        self.count(endpoint, call)
+    }
+
+    fn named_ids(&self, endpoint: Endpoint, call: &Call<'_>) -> Vec<String> {
+        let key = match endpoint {
+            Endpoint::Get => "caseNumber",
+            Endpoint::Update | Endpoint::Resolve | Endpoint::Delete => "CaseId",
+            _ => return Vec::new(),
+        };
+        let body = call.json_object().unwrap_or_default();
+        text(&body, key).map(str::to_owned).into_iter().collect()
+    }
+
     fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply {
-        let admitted = self.authenticate(endpoint, call);
-        if let Err(refused) = admitted.and_then(|()| self.count(endpoint, call)) {
-            return refused;
-        }
         match endpoint {
             Endpoint::Get => self.get(call),
             Endpoint::List => self.list(call),
@@ -224,12 +235,12 @@ impl VendorServer for Sweeppea {
         }
     }
 
-    fn one_at_a_time(&self) -> bool {
-        self.one_at_a_time
+    fn lists_newest_first(&self) -> bool {
+        true
     }
 
-    fn no_endpoint(&self) -> Reply {
-        Reply::json(404, &json!({ "message": "Not Found" }))
+    fn one_at_a_time(&self) -> bool {
+        self.one_at_a_time
     }
 
     fn add(&mut self, seed: TicketSeed, date: Date) -> String {
@@ -313,6 +324,10 @@ impl ErrorFormat for Sweeppea {
             _ => return Reply::empty(status),
         };
         Reply::json(status, &refusal(status, message))
+    }
+
+    fn no_endpoint(&self) -> Reply {
+        Reply::json(404, &json!({ "message": "Not Found" }))
     }
 
     fn error_inside_200(&self) -> Reply {

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should say so; helpers do not count as tests for clippy"
 )]
 
+mod behaviours;
 mod busy;
 mod changes;
 mod client;
