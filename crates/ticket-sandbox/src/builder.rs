@@ -18,6 +18,7 @@ use crate::vendors::{Account, LeadSquared, OneCloud, Quirks, Sweeppea, Vendors, 
 pub struct SandboxBuilder {
     port: u16,
     seed_tickets: bool,
+    pub(crate) journal_bytes: usize,
     onecloud_calls: Option<u64>,
     sweeppea_quota: Option<Quota>,
     sweeppea_wording: Wording,
@@ -32,6 +33,7 @@ impl Default for SandboxBuilder {
         Self {
             port: 0,
             seed_tickets: true,
+            journal_bytes: 256 * 1024 * 1024,
             onecloud_calls: None,
             sweeppea_quota: Some(Quota {
                 calls: 150,
@@ -68,6 +70,14 @@ impl SandboxBuilder {
     #[must_use]
     pub fn seed_tickets(mut self, seed: bool) -> Self {
         self.seed_tickets = seed;
+        self
+    }
+
+    /// The approximate maximum size of the journal in memory. Default 256 MiB, about 350,000 requests. If it is exceeded, the oldest
+    /// entries are dropped and counted in [`Sandbox::journal_dropped`]; the newest entry is always kept.
+    #[must_use]
+    pub fn journal_bytes(mut self, bytes: usize) -> Self {
+        self.journal_bytes = bytes;
         self
     }
 

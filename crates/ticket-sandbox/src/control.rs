@@ -17,7 +17,7 @@ use crate::vendor::Vendor;
 use bodies::{MessageBody, RandomFaultsBody, RuleBody, SeedBody, Settings};
 
 /// The path prefix of the control API.
-const PREFIX: &str = "/control/";
+pub(crate) const PREFIX: &str = "/control/";
 
 /// The reply to a request to the control API; `None` for any other path.
 pub(crate) fn answer(state: &mut State, received: &Received, now: Instant) -> Option<Reply> {
@@ -105,10 +105,9 @@ fn journal(state: &State, query: &str) -> Result<Reply, Reply> {
         let number = value.parse().ok().filter(|_| name == "after");
         after = number.ok_or_else(|| refusal(400, "the journal accepts only `after=N`"))?;
     }
-    let seen = state.journal.iter();
-    Ok(list(
-        seen.filter(|seen| seen.sequence > after).map(exchange),
-    ))
+    let entries = list(state.journal.after(after).map(exchange));
+    let dropped = state.journal.dropped().to_string();
+    Ok(entries.header("x-journal-dropped", dropped))
 }
 
 fn tickets(state: &State, name: &str) -> Result<Reply, Reply> {

@@ -312,10 +312,7 @@ impl Faults {
             if rule.skip > 0 {
                 rule.skip -= 1;
             } else if picked.is_none() && rule.times > 0 {
-                // A rule for always stays one.
-                if rule.times < u64::MAX {
-                    rule.times -= 1;
-                }
+                rule.times -= 1;
                 picked = Some(rule.fault.clone());
             }
         }

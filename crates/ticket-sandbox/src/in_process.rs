@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Bytes};
 use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
-use crate::answer::{Answer, Delivery};
+use crate::answer::{Answer, Delivery, Reply};
 use crate::body::AnswerBody;
 use crate::control;
 use crate::state::{Received, State};
@@ -94,7 +95,11 @@ impl Connection {
     /// Returns how the connection ended if there is no complete answer.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
         let is_head = request.method() == Method::HEAD;
-        let (mut head, mut body) = self.exchange(request, true).await?.into_parts();
+        let (head, body) = request.into_parts();
+        let is_whole = body.len() <= self.body_limit(&head);
+        let body = if is_whole { body } else { Bytes::new() };
+        let answer = self.exchange(Request::from_parts(head, body), is_whole);
+        let (mut head, mut body) = answer.await?.into_parts();
         if is_head || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&head.status) {
             return Ok(Response::from_parts(head, Bytes::new()));
         }
@@ -152,23 +157,19 @@ impl Connection {
         if let Delivery::Delayed(time) = delivery {
             sleep(time).await;
         }
-        let promised = reply.body.len().max(1);
-        let cut_midway = matches!(delivery, Delivery::CutMidway);
-        let mut body = AnswerBody::new(reply.body, &delivery, busy_guard);
+        let mut response = response(reply, &delivery, busy_guard);
         if let Delivery::ThenEnd(end) = delivery {
             self.close(end);
+            let body = response.body_mut();
             body.notify_when_sent(Arc::clone(&self.ended));
         }
-        let mut response = Response::new(body);
-        *response.status_mut() =
-            StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        add_headers(&mut response, &reply.headers);
-        if cut_midway {
-            let promised = HeaderValue::from(promised);
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_LENGTH, promised);
-        }
         Ok(response)
+    }
+
+    /// The maximum size of a request's body, which depends on its credentials.
+    pub(crate) fn body_limit(&self, head: &Parts) -> usize {
+        let state = self.shared.lock();
+        state.body_limit(head.uri.path(), &headers(head), Instant::now())
     }
 
     /// Waits until the last answer before the end has been sent.
@@ -190,10 +191,6 @@ impl Connection {
 fn received(request: Request<Bytes>, is_whole: bool) -> Received {
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
-    let headers = head.headers.iter().map(|(name, value)| {
-        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        (name.as_str().to_owned(), value)
-    });
     Received {
         method: head.method.to_string(),
         target: match head.uri.path_and_query() {
@@ -202,9 +199,34 @@ fn received(request: Request<Bytes>, is_whole: bool) -> Received {
         },
         path,
         query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: headers.collect(),
+        headers: headers(&head),
         body: is_whole.then(|| body.into()),
     }
+}
+
+fn headers(head: &Parts) -> Vec<(String, String)> {
+    let headers = head.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.as_str().to_owned(), value)
+    });
+    headers.collect()
+}
+
+pub(crate) fn response(
+    reply: Reply,
+    delivery: &Delivery,
+    busy_guard: Option<Arc<()>>,
+) -> Response<AnswerBody> {
+    let promised = reply.body.len().max(1);
+    let mut response = Response::new(AnswerBody::new(reply.body, delivery, busy_guard));
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    add_headers(&mut response, &reply.headers);
+    if matches!(delivery, Delivery::CutMidway) {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(promised));
+    }
+    response
 }
 
 /// Adds the headers of a reply, except those that are invalid or that frame the body.

@@ -180,9 +180,46 @@ impl Sandbox {
         self.shared.lock().set_ticket_fault(vendor, id, fault);
     }
 
-    /// Every request that was received completely, in order of arrival.
+    /// Every request that was received completely, in order of arrival. The oldest ones are dropped when the journal
+    /// exceeds [`SandboxBuilder::journal_bytes`].
     pub fn journal(&self) -> Vec<Exchange> {
-        self.settled().journal.clone()
+        self.journal_after(0)
+    }
+
+    /// The journal entries after this sequence number.
+    pub fn journal_after(&self, sequence: u64) -> Vec<Exchange> {
+        let state = self.settled();
+        state.journal.after(sequence).cloned().collect()
+    }
+
+    /// How many entries the journal has dropped.
+    pub fn journal_dropped(&self) -> u64 {
+        self.shared.lock().journal.dropped()
+    }
+
+    /// The latest request in the journal that deleted a ticket with this id; `None` if no request did.
+    ///
+    /// It searches the journal. For many tickets, use [`deletions`](Self::deletions).
+    pub fn deleted_by(&self, vendor: Vendor, id: &str) -> Option<Exchange> {
+        let state = self.settled();
+        let mut newest_first = state.journal.iter().rev();
+        let found = newest_first.find(|seen| {
+            seen.vendor == Some(vendor) && seen.deleted.iter().any(|deleted| deleted == id)
+        });
+        found.cloned()
+    }
+
+    /// The ids of all tickets that requests in the journal deleted, each with the sequence number of the request, in
+    /// order of arrival. With [`Fault::IdsGivenOutAgain`], an id can occur more than once.
+    pub fn deletions(&self, vendor: Vendor) -> Vec<(String, u64)> {
+        let state = self.settled();
+        let seen = state.journal.iter();
+        let seen = seen.filter(|seen| seen.vendor == Some(vendor));
+        let deleted = seen.flat_map(|seen| {
+            let ids = seen.deleted.iter();
+            ids.map(|id| (id.clone(), seen.sequence))
+        });
+        deleted.collect()
     }
 
     /// All tickets that exist at a vendor, oldest first.

@@ -10,13 +10,20 @@ use tokio::time::Instant;
 use crate::answer::{self, Answer, Delivery, ErrorFormat as _, Faulted, Reply};
 use crate::builder::SandboxBuilder;
 use crate::calendar::Date;
+use crate::control;
 use crate::fault::{Fault, Faults, TicketFault};
 use crate::in_process::Lost;
-use crate::journal::Exchange;
+use crate::journal::{Exchange, Journal};
 use crate::store::{List, Store, Version};
 use crate::ticket::{MessageKind, TicketSeed};
 use crate::vendor::{Endpoint, Target, Vendor};
 use crate::vendors::{Call, VendorServer, Vendors};
+
+/// Larger request bodies are answered with 413 and not kept.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// The same for requests without valid credentials.
+const MAX_BODY_OF_STRANGERS: usize = 64 * 1024;
 
 /// A request as received.
 #[derive(Debug)]
@@ -35,7 +42,7 @@ pub(crate) struct Received {
 pub(crate) struct State {
     pub(crate) vendors: Vendors,
     pub(crate) faults: Faults,
-    pub(crate) journal: Vec<Exchange>,
+    pub(crate) journal: Journal,
     pub(crate) refuses_connections: bool,
     /// The endpoints that are processing a request, by path. An endpoint is busy while its guard is alive.
     busy: HashMap<String, Weak<()>>,
@@ -44,7 +51,6 @@ pub(crate) struct State {
     accepted: Vec<Accepted>,
     lagging: Vec<Lagging>,
     outages: Vec<Outage>,
-    next_sequence: u64,
     /// The settings that the sandbox was started with.
     settings: SandboxBuilder,
     start: Instant,
@@ -55,14 +61,13 @@ impl State {
         Self {
             vendors: settings.vendors(start),
             faults: Faults::default(),
-            journal: Vec::new(),
+            journal: Journal::new(settings.journal_bytes),
             refuses_connections: false,
             busy: HashMap::new(),
             ticket_faults: BTreeMap::new(),
             accepted: Vec::new(),
             lagging: Vec::new(),
             outages: Vec::new(),
-            next_sequence: 1,
             settings,
             start,
         }
@@ -75,8 +80,10 @@ impl State {
         now: Instant,
     ) {
         let settings = self.settings.clone();
+        let changed = change(settings.clone());
         *self = Self {
-            vendors: change(settings.clone()).vendors(now),
+            vendors: changed.vendors(now),
+            journal: Journal::new(changed.journal_bytes),
             refuses_connections: self.refuses_connections,
             ..Self::new(settings, now)
         };
@@ -128,8 +135,7 @@ impl State {
             self.prepare(vendor, endpoint, fault, &call);
         }
 
-        let sequence = self.next_sequence;
-        self.next_sequence += 1;
+        let sequence = self.journal.next_sequence();
         let mut deleted = Vec::new();
         let (answer, took_effect) = if let Some(answer) = self.outage(vendor, endpoint) {
             (answer, false)
@@ -176,6 +182,31 @@ impl State {
         answer
     }
 
+    /// The maximum size of a request's body. Somebody without credentials can send only little.
+    pub(crate) fn body_limit(
+        &self,
+        path: &str,
+        headers: &[(String, String)],
+        now: Instant,
+    ) -> usize {
+        let call = Call {
+            segments: &[],
+            query: "",
+            headers,
+            body: None,
+            now,
+            date: Date::at(now, self.start),
+            reversed: false,
+        };
+        let vendor = Target::parse(path).vendor;
+        let is_known = vendor.is_some_and(|vendor| self.vendors.of(vendor).knows(&call));
+        if is_known || path.starts_with(control::PREFIX) {
+            MAX_BODY
+        } else {
+            MAX_BODY_OF_STRANGERS
+        }
+    }
+
     fn faulted<'a>(
         &'a self,
         vendor: Option<Vendor>,
@@ -213,8 +244,7 @@ impl State {
                     deleted.extend(is_delete.then(|| before.into_id()));
                 }
             }
-            let mut entries = self.journal.iter_mut();
-            if let Some(entry) = entries.find(|entry| entry.sequence == accepted.sequence) {
+            if let Some(entry) = self.journal.get_mut(accepted.sequence) {
                 entry.took_effect = took_effect;
                 entry.deleted = deleted;
             }

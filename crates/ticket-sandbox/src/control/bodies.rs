@@ -92,6 +92,7 @@ impl From<SeedBody> for TicketSeed {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
     seed_tickets: Option<bool>,
+    journal_bytes: Option<usize>,
     onecloud_calls: Option<u64>,
     onecloud_extra_row: Option<bool>,
     onecloud_largest_page: Option<usize>,
@@ -151,6 +152,7 @@ impl Settings {
         use SandboxBuilder as B;
         let limit = |Limit(quota)| quota.map(Quota::from);
         let b = set(builder, self.seed_tickets, B::seed_tickets);
+        let b = set(b, self.journal_bytes, B::journal_bytes);
         let b = set(b, self.onecloud_calls, B::onecloud_calls);
         let b = set(b, self.onecloud_extra_row, B::onecloud_extra_row);
         let b = set(b, self.onecloud_largest_page, B::onecloud_largest_page);

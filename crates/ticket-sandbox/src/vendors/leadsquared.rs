@@ -187,6 +187,10 @@ impl VendorServer for LeadSquared {
         }
     }
 
+    fn knows(&self, call: &Call<'_>) -> bool {
+        Self::authenticate(call).is_ok()
+    }
+
     fn admit(&mut self, _endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply> {
         Self::authenticate(call)?;
         self.count(call)

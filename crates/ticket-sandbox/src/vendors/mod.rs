@@ -81,6 +81,8 @@ impl Call<'_> {
 pub(crate) trait VendorServer: ErrorFormat + Send {
     /// The endpoint for a method and a path. Checks nothing else.
     fn endpoint(&self, method: &str, segments: &[&str]) -> Option<Endpoint>;
+    /// Whether the headers of a call have the vendor's credentials.
+    fn knows(&self, call: &Call<'_>) -> bool;
     /// Checks the credentials, then the quota.
     fn admit(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply>;
     /// The ids of the tickets that an admitted call names. Ids in bodies that are not as documented may be missing.

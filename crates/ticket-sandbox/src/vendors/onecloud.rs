@@ -175,6 +175,10 @@ impl VendorServer for OneCloud {
         }
     }
 
+    fn knows(&self, call: &Call<'_>) -> bool {
+        self.authenticate(call).is_ok()
+    }
+
     fn admit(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply> {
         if endpoint == Endpoint::Authenticate {
             return Ok(());

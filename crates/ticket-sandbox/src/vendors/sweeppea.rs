@@ -208,6 +208,10 @@ impl VendorServer for Sweeppea {
         }
     }
 
+    fn knows(&self, call: &Call<'_>) -> bool {
+        self.authenticate(Endpoint::Get, call).is_ok()
+    }
+
     fn admit(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply> {
         self.authenticate(endpoint, call)?;
         self.count(endpoint, call)

@@ -24,6 +24,8 @@ mod printed;
 mod quotas;
 mod rules;
 mod server;
+mod strangers;
 mod sweeppea;
 mod tokens;
+mod truth;
 mod words;

@@ -16,7 +16,7 @@ async fn connected(sandbox: &Sandbox) -> TcpStream {
 
 /// One request for a path that is nobody's.
 async fn ask(stream: &mut TcpStream) -> Answer {
-    let request = b"GET /nobody HTTP/1.1\r\nhost: x\r\n\r\n";
+    let request = b"GET /nobody HTTP/1.1\r\n\r\n";
     stream.write_all(request).await.unwrap();
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -174,7 +174,7 @@ async fn pipelined_requests_are_answered_in_order() {
     let token = credentials::ONECLOUD_TOKEN;
     let get = |id: &str, more: &str| {
         format!(
-            "GET /onecloud/api/ticketrz/{id} HTTP/1.1\r\nhost: x\r\n{more}authorization: Bearer {token}\r\n\r\n"
+            "GET /onecloud/api/ticketrz/{id} HTTP/1.1\r\n{more}authorization: Bearer {token}\r\n\r\n"
         )
     };
     let bytes = [
