@@ -2,108 +2,48 @@
 //!
 //! When a fault applies is in `fault.rs`; sending is in `in_process.rs` and `body.rs`.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Response;
+use hyper::body::Bytes;
 use serde_json::{Value, json};
 
 use crate::fault::{Fault, Gateway};
-use crate::in_process::Lost;
+use crate::reply::{ErrorFormat, Reply};
 use crate::rewrite;
 use crate::vendor::{Endpoint, Vendor};
 
-/// The vendor's reply, before any fault is applied.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-    pub(crate) took_effect: bool,
+/// Why a request got no complete answer.
+///
+/// Whether the call took effect is not told here, but in the journal:
+/// [`Exchange::took_effect`](crate::Exchange::took_effect).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Lost {
+    /// The connection was refused: nothing was sent.
+    Refused,
+    /// The connection was closed before the first byte of the answer.
+    Closed,
+    /// The connection was reset before the first byte of the answer.
+    Reset,
+    /// The connection was closed in the middle of the answer. The body is what arrived of it.
+    Cut(Box<Response<Bytes>>),
 }
 
-impl Reply {
-    pub(crate) fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Vec::new(),
-            took_effect: false,
-        }
-    }
-
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self::json_text(status, body.to_string())
-    }
-
-    pub(crate) fn json_text(status: u16, body: String) -> Self {
-        Self::empty(status)
-            .header("content-type", "application/json")
-            .body(body)
-    }
-
-    pub(crate) fn text(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self::empty(status)
-            .header("content-type", "text/plain")
-            .body(body)
-    }
-
-    pub(crate) fn html(status: u16) -> Self {
-        let title = match status {
-            200 => "Sign in",
-            404 => "404 Not Found",
-            502 => "502 Bad Gateway",
-            503 => "503 Service Temporarily Unavailable",
-            504 => "504 Gateway Time-out",
-            _ => "Error",
-        };
-        Self::empty(status)
-            .header("content-type", "text/html")
-            .body(format!(
-                "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
-            ))
-    }
-
-    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.push((name.to_owned(), value.into()));
-        self
-    }
-
-    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.body = body.into();
-        self
-    }
-
-    /// Marks that the vendor's state has changed.
-    pub(crate) fn changed_state(mut self) -> Self {
-        self.took_effect = true;
-        self
-    }
-
-    pub(crate) fn send(mut self, delivery: Delivery) -> Answer {
-        // The HTTP server would replace an invalid status after the journal entry is written.
-        if !(200..1000).contains(&self.status) {
-            self.status = 500;
-        }
-        Answer::Send {
-            reply: self,
-            delivery,
-            busy_guard: None,
-        }
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "connection refused",
+            Self::Closed => "connection closed before the answer",
+            Self::Reset => "connection reset before the answer",
+            Self::Cut(_) => "connection closed in the middle of the answer",
+        })
     }
 }
 
-/// Writes a JSON array one entry at a time: 100,000 entries held as `Value`s take a gigabyte.
-pub(crate) fn json_array(entries: impl Iterator<Item = Value>) -> String {
-    let mut text = String::from("[");
-    for (index, entry) in entries.enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push_str(&entry.to_string());
-    }
-    text.push(']');
-    text
-}
+impl std::error::Error for Lost {}
 
 /// What the connection does with a request.
 #[derive(Debug)]
@@ -136,36 +76,23 @@ pub(crate) enum Delivery {
 }
 
 impl Answer {
+    pub(crate) fn send(mut reply: Reply, delivery: Delivery) -> Self {
+        // The HTTP server would replace an invalid status after the journal entry is written.
+        if !(200..1000).contains(&reply.status) {
+            reply.status = 500;
+        }
+        Self::Send {
+            reply,
+            delivery,
+            busy_guard: None,
+        }
+    }
+
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Lost(_) => None,
             Self::Send { reply, .. } => Some(reply.status),
         }
-    }
-}
-
-/// The vendor's error formats, as needed by faults.
-pub(crate) trait ErrorFormat {
-    /// The vendor's error reply with this status on this endpoint.
-    fn error(&self, endpoint: Option<Endpoint>, status: u16) -> Reply;
-    /// A reply with status 200 whose body is an error in the vendor's format.
-    fn error_inside_200(&self) -> Reply;
-    /// The gateway's reply to a path that is not an endpoint.
-    fn no_endpoint(&self) -> Reply;
-}
-
-/// Used for paths outside every vendor's prefix.
-impl ErrorFormat for () {
-    fn error(&self, _endpoint: Option<Endpoint>, status: u16) -> Reply {
-        Reply::empty(status)
-    }
-
-    fn error_inside_200(&self) -> Reply {
-        Reply::json(200, &json!({ "error": "internal error" }))
-    }
-
-    fn no_endpoint(&self) -> Reply {
-        Reply::empty(404)
     }
 }
 
@@ -209,7 +136,7 @@ pub(crate) fn before_vendor(fault: &Fault, request: Faulted<'_>) -> Option<Answe
         },
         _ => return None,
     };
-    Some(reply.send(Delivery::Immediate))
+    Some(Answer::send(reply, Delivery::Immediate))
 }
 
 fn rate_limited(
@@ -259,7 +186,7 @@ pub(crate) fn after_vendor(
         ..
     } = request;
     let Some(fault) = fault else {
-        return reply.send(Delivery::Immediate);
+        return Answer::send(reply, Delivery::Immediate);
     };
     let mut delivery = Delivery::Immediate;
     match fault {
@@ -297,7 +224,7 @@ pub(crate) fn after_vendor(
         // These apply before the vendor handles the call or change its state.
         _ => {}
     }
-    reply.send(delivery)
+    Answer::send(reply, delivery)
 }
 
 fn swap_types(value: &mut Value) {

@@ -12,8 +12,7 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 
-use crate::answer::Delivery;
-use crate::in_process::Lost;
+use crate::answer::{Delivery, Lost};
 
 const BLANKS: &[u8] = &[b' '; 64 * 1024];
 

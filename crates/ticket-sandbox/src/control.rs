@@ -5,16 +5,17 @@
 mod bodies;
 
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use crate::answer::{Reply, json_array};
 use crate::fault::TicketFault;
 use crate::journal::Exchange;
+use crate::reply::{Reply, json_array};
+use crate::settings::Settings;
 use crate::state::{Received, State};
 use crate::ticket::TicketRecord;
 use crate::vendor::Vendor;
-use bodies::{MessageBody, RandomFaultsBody, RuleBody, SeedBody, Settings};
+use bodies::{MessageBody, RandomFaultsBody, RuleBody, SeedBody};
 
 /// The path prefix of the control API.
 pub(crate) const PREFIX: &str = "/control/";
@@ -44,8 +45,9 @@ pub(crate) fn answer(state: &mut State, received: &Received, now: Instant) -> Op
         }),
         ("POST", ["expire-token"]) => Ok(done(|| state.vendors.onecloud.expire_token())),
         ("POST", ["exhaust-quota"]) => Ok(done(|| state.vendors.onecloud.exhaust_quota())),
-        ("POST", ["reset"]) => settings(received)
-            .map(|changes| done(|| state.reset(|builder| changes.apply(builder), now))),
+        ("POST", ["reset"]) => {
+            settings(state, received).map(|settings| done(|| state.reset(settings, now)))
+        }
         (method, _) => Err(refusal(
             404,
             &format!("the control API has no {method} {}", received.path),
@@ -71,12 +73,14 @@ fn read<T: DeserializeOwned>(received: &Received) -> Result<T, Reply> {
     serde_json::from_slice(body).map_err(|error| refusal(400, &error.to_string()))
 }
 
-/// An empty body changes no setting.
-fn settings(received: &Received) -> Result<Settings, Reply> {
-    match received.body.as_deref() {
-        Some([]) => Ok(Settings::default()),
-        _ => read(received),
-    }
+/// The settings that the sandbox was started with, changed by the body. An empty body changes none.
+fn settings(state: &State, received: &Received) -> Result<Settings, Reply> {
+    let changes = match received.body.as_deref() {
+        Some([]) => Map::new(),
+        _ => read(received)?,
+    };
+    let settings = state.settings().with(changes);
+    settings.map_err(|error| refusal(400, &error.to_string()))
 }
 
 fn vendor(name: &str) -> Result<Vendor, Reply> {

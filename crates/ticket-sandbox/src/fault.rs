@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use kinds::{Gateway, OddId, OddRetryAfter, OddRow, TicketFault, WrongTotal};
 
+use crate::calendar::seconds;
 use crate::vendor::{Endpoint, Vendor};
 
 /// A failure of one request.
@@ -161,21 +162,6 @@ impl Fault {
             }
             _ => true,
         }
-    }
-}
-
-/// Durations in JSON: seconds, with fractions.
-pub(crate) mod seconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_f64(time.as_secs_f64())
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(serde::de::Error::custom)
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! What is answered is decided in `state.rs` and, under `/control`, in `control.rs`.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_body_util::BodyExt as _;
@@ -13,10 +12,17 @@ use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
-use crate::answer::{Answer, Delivery, Reply};
+use crate::answer::{Answer, Delivery, Lost};
 use crate::body::AnswerBody;
 use crate::control;
+use crate::reply::Reply;
 use crate::state::{Received, State};
+
+/// Larger request bodies are answered with 413 and not kept.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// The same for requests without valid credentials.
+const MAX_BODY_OF_STRANGERS: usize = 64 * 1024;
 
 /// The state that the connections and the handle share. Never locked across an await.
 #[derive(Debug, Clone)]
@@ -39,36 +45,6 @@ impl Shared {
         }
     }
 }
-
-/// Why a request got no complete answer.
-///
-/// Whether the call took effect is not told here, but in the journal:
-/// [`Exchange::took_effect`](crate::Exchange::took_effect).
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Lost {
-    /// The connection was refused: nothing was sent.
-    Refused,
-    /// The connection was closed before the first byte of the answer.
-    Closed,
-    /// The connection was reset before the first byte of the answer.
-    Reset,
-    /// The connection was closed in the middle of the answer. The body is what arrived of it.
-    Cut(Box<Response<Bytes>>),
-}
-
-impl fmt::Display for Lost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Refused => "connection refused",
-            Self::Closed => "connection closed before the answer",
-            Self::Reset => "connection reset before the answer",
-            Self::Cut(_) => "connection closed in the middle of the answer",
-        })
-    }
-}
-
-impl std::error::Error for Lost {}
 
 /// A connection to a sandbox without a socket, created by [`Sandbox::connect`](crate::Sandbox::connect).
 ///
@@ -139,7 +115,7 @@ impl Connection {
             }
             let now = Instant::now();
             match control::answer(&mut state, &received, now) {
-                Some(reply) => reply.send(Delivery::Immediate),
+                Some(reply) => Answer::send(reply, Delivery::Immediate),
                 None => state.answer(received, now),
             }
         };
@@ -168,8 +144,14 @@ impl Connection {
 
     /// The maximum size of a request's body, which depends on its credentials.
     pub(crate) fn body_limit(&self, head: &Parts) -> usize {
+        let path = head.uri.path();
         let state = self.shared.lock();
-        state.body_limit(head.uri.path(), &headers(head), Instant::now())
+        let is_known = state.knows(path, &headers(head), Instant::now());
+        if is_known || path.starts_with(control::PREFIX) {
+            MAX_BODY
+        } else {
+            MAX_BODY_OF_STRANGERS
+        }
     }
 
     /// Waits until the last answer before the end has been sent.

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::Reply;
 use crate::fault::{OddId, OddRow, WrongTotal};
+use crate::reply::Reply;
 use crate::vendor::Vendor;
 
 /// Where a vendor's list has what, as JSON pointers and keys.

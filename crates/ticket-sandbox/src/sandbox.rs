@@ -14,10 +14,11 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::answer::Lost;
 use crate::builder::SandboxBuilder;
 use crate::credentials;
 use crate::fault::{Fault, Rule, TicketFault};
-use crate::in_process::{Connection, Lost, Shared};
+use crate::in_process::{Connection, Shared};
 use crate::journal::Exchange;
 use crate::server;
 use crate::state::State;
@@ -339,6 +340,23 @@ impl Sandbox {
         };
         *listener = Listener::open(reserved.listen(1024)?, self.shared.clone());
         Ok(())
+    }
+}
+
+impl SandboxBuilder {
+    /// Starts the server on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// Returns the system's error if the port cannot be bound.
+    pub async fn start(self) -> io::Result<Sandbox> {
+        Sandbox::serve(self.port, State::new(self.settings, Instant::now())).await
+    }
+
+    /// Creates a sandbox without a socket, for [`Sandbox::send`] and [`Sandbox::connect`]. It needs no runtime, and it
+    /// is cheap: one per test case is fine.
+    pub fn in_process(self) -> Sandbox {
+        Sandbox::without_socket(State::new(self.settings, Instant::now()))
     }
 }
 

@@ -23,9 +23,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::answer::{Delivery, Reply};
+use crate::answer::{Delivery, Lost};
 use crate::body::AnswerBody;
-use crate::in_process::{Connection, Lost, Shared, response};
+use crate::in_process::{Connection, Shared, response};
+use crate::reply::Reply;
 use half_sent::{Receiving, TimedStream};
 
 /// Serves until `stop` is used or dropped, then closes the listening socket and all connections.

@@ -7,23 +7,16 @@ use std::sync::{Arc, Weak};
 
 use tokio::time::Instant;
 
-use crate::answer::{self, Answer, Delivery, ErrorFormat as _, Faulted, Reply};
-use crate::builder::SandboxBuilder;
+use crate::answer::{self, Answer, Delivery, Faulted, Lost};
 use crate::calendar::Date;
-use crate::control;
 use crate::fault::{Fault, Faults, TicketFault};
-use crate::in_process::Lost;
 use crate::journal::{Exchange, Journal};
+use crate::reply::{ErrorFormat as _, Reply};
+use crate::settings::Settings;
 use crate::store::{List, Store, Version};
 use crate::ticket::{MessageKind, TicketSeed};
 use crate::vendor::{Endpoint, Target, Vendor};
 use crate::vendors::{Call, VendorServer, Vendors};
-
-/// Larger request bodies are answered with 413 and not kept.
-const MAX_BODY: usize = 32 * 1024 * 1024;
-
-/// The same for requests without valid credentials.
-const MAX_BODY_OF_STRANGERS: usize = 64 * 1024;
 
 /// A request as received.
 #[derive(Debug)]
@@ -52,12 +45,12 @@ pub(crate) struct State {
     lagging: Vec<Lagging>,
     outages: Vec<Outage>,
     /// The settings that the sandbox was started with.
-    settings: SandboxBuilder,
+    settings: Settings,
     start: Instant,
 }
 
 impl State {
-    pub(crate) fn new(settings: SandboxBuilder, start: Instant) -> Self {
+    pub(crate) fn new(settings: Settings, start: Instant) -> Self {
         Self {
             vendors: settings.vendors(start),
             faults: Faults::default(),
@@ -73,19 +66,17 @@ impl State {
         }
     }
 
-    /// Resets everything. `change` adjusts the settings that the sandbox was started with.
-    pub(crate) fn reset(
-        &mut self,
-        change: impl FnOnce(SandboxBuilder) -> SandboxBuilder,
-        now: Instant,
-    ) {
-        let settings = self.settings.clone();
-        let changed = change(settings.clone());
+    /// The settings that the sandbox was started with.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Resets everything. The next reset starts from the same settings as this one.
+    pub(crate) fn reset(&mut self, changed: Settings, now: Instant) {
         *self = Self {
-            vendors: changed.vendors(now),
-            journal: Journal::new(changed.journal_bytes),
+            settings: self.settings.clone(),
             refuses_connections: self.refuses_connections,
-            ..Self::new(settings, now)
+            ..Self::new(changed, now)
         };
     }
 
@@ -182,13 +173,8 @@ impl State {
         answer
     }
 
-    /// The maximum size of a request's body. Somebody without credentials can send only little.
-    pub(crate) fn body_limit(
-        &self,
-        path: &str,
-        headers: &[(String, String)],
-        now: Instant,
-    ) -> usize {
+    /// Whether the headers of a request have the credentials of the vendor with this path.
+    pub(crate) fn knows(&self, path: &str, headers: &[(String, String)], now: Instant) -> bool {
         let call = Call {
             segments: &[],
             query: "",
@@ -199,12 +185,7 @@ impl State {
             reversed: false,
         };
         let vendor = Target::parse(path).vendor;
-        let is_known = vendor.is_some_and(|vendor| self.vendors.of(vendor).knows(&call));
-        if is_known || path.starts_with(control::PREFIX) {
-            MAX_BODY
-        } else {
-            MAX_BODY_OF_STRANGERS
-        }
+        vendor.is_some_and(|vendor| self.vendors.of(vendor).knows(&call))
     }
 
     fn faulted<'a>(
@@ -322,7 +303,7 @@ impl State {
             None => Answer::Lost(Lost::Refused),
             Some(status) => {
                 let format = self.vendors.error_format(vendor);
-                format.error(endpoint, status).send(Delivery::Immediate)
+                Answer::send(format.error(endpoint, status), Delivery::Immediate)
             }
         })
     }

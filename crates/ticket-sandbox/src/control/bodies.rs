@@ -1,18 +1,13 @@
-//! The request bodies of the control API. Times are in seconds and may have fractions; names are in `snake_case`.
+//! The request bodies of the control API. Names are in `snake_case`.
 //!
 //! They convert to the types that the methods of `Sandbox` take.
 
-use std::time::Duration;
-
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::builder::SandboxBuilder;
-use crate::fault::{Fault, Rule, seconds};
-use crate::quota::{Quota, WindowModel};
+use crate::fault::{Fault, Rule};
 use crate::ticket::{MessageKind, TicketSeed};
 use crate::vendor::{Endpoint, Vendor};
-use crate::vendors::Wording;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,89 +79,6 @@ impl From<SeedBody> for TicketSeed {
             locked: body.locked,
             attributes: body.attributes,
         }
-    }
-}
-
-/// The settings of [`SandboxBuilder`] by name. A missing setting is unchanged; a quota of null means no quota.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Settings {
-    seed_tickets: Option<bool>,
-    journal_bytes: Option<usize>,
-    onecloud_calls: Option<u64>,
-    onecloud_extra_row: Option<bool>,
-    onecloud_largest_page: Option<usize>,
-    onecloud_nested_messages: Option<bool>,
-    #[serde(deserialize_with = "given")]
-    sweeppea_quota: Option<Limit>,
-    sweeppea_wording: Option<Wording>,
-    sweeppea_one_at_a_time: Option<bool>,
-    #[serde(deserialize_with = "given")]
-    leadsquared_quota: Option<Limit>,
-    leadsquared_retry_after: Option<u64>,
-    leadsquared_max_delete: Option<usize>,
-    leadsquared_required_fields: Option<Vec<String>>,
-    leadsquared_statuses: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct QuotaBody {
-    calls: u32,
-    #[serde(with = "seconds")]
-    window: Duration,
-    model: WindowModel,
-}
-
-impl From<QuotaBody> for Quota {
-    fn from(body: QuotaBody) -> Self {
-        Self {
-            calls: body.calls,
-            window: body.window,
-            model: body.model,
-        }
-    }
-}
-
-/// A quota; null means no quota.
-#[derive(Deserialize)]
-struct Limit(Option<QuotaBody>);
-
-/// Distinguishes null from a missing field.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Limit>, D::Error> {
-    Limit::deserialize(from).map(Some)
-}
-
-impl Settings {
-    pub(super) fn apply(self, builder: SandboxBuilder) -> SandboxBuilder {
-        fn set<T>(
-            builder: SandboxBuilder,
-            value: Option<T>,
-            setter: impl FnOnce(SandboxBuilder, T) -> SandboxBuilder,
-        ) -> SandboxBuilder {
-            match value {
-                Some(value) => setter(builder, value),
-                None => builder,
-            }
-        }
-        use SandboxBuilder as B;
-        let limit = |Limit(quota)| quota.map(Quota::from);
-        let b = set(builder, self.seed_tickets, B::seed_tickets);
-        let b = set(b, self.journal_bytes, B::journal_bytes);
-        let b = set(b, self.onecloud_calls, B::onecloud_calls);
-        let b = set(b, self.onecloud_extra_row, B::onecloud_extra_row);
-        let b = set(b, self.onecloud_largest_page, B::onecloud_largest_page);
-        let nested = self.onecloud_nested_messages;
-        let b = set(b, nested, B::onecloud_nested_messages);
-        let b = set(b, self.sweeppea_quota.map(limit), B::sweeppea_quota);
-        let b = set(b, self.sweeppea_wording, B::sweeppea_wording);
-        let b = set(b, self.sweeppea_one_at_a_time, B::sweeppea_one_at_a_time);
-        let b = set(b, self.leadsquared_quota.map(limit), B::leadsquared_quota);
-        let b = set(b, self.leadsquared_retry_after, B::leadsquared_retry_after);
-        let b = set(b, self.leadsquared_max_delete, B::leadsquared_max_delete);
-        let required = self.leadsquared_required_fields;
-        let b = set(b, required, B::leadsquared_required_fields);
-        set(b, self.leadsquared_statuses, B::leadsquared_statuses)
     }
 }
 

@@ -14,10 +14,10 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use super::{Call, VendorServer, id_text};
-use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
 use crate::credentials::{LEADSQUARED_ACCESS_KEY, LEADSQUARED_ORG_ID, LEADSQUARED_SECRET_KEY};
 use crate::quota::Counter;
+use crate::reply::{ErrorFormat, Reply};
 use crate::store::{Store, Ticket};
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;

@@ -14,9 +14,9 @@ pub(crate) use onecloud::{OneCloud, Quirks};
 pub(crate) use sweeppea::Sweeppea;
 pub use sweeppea::Wording;
 
-use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
 use crate::form::{self, Part};
+use crate::reply::{ErrorFormat, Reply};
 use crate::store::{Store, Ticket};
 use crate::ticket::{TicketRecord, TicketSeed};
 use crate::vendor::{Endpoint, Vendor};

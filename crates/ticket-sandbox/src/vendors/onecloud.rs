@@ -13,8 +13,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Call, VendorServer};
-use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
+use crate::reply::{ErrorFormat, Reply};
 use crate::store::{List, Store, Ticket};
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;

@@ -9,14 +9,14 @@ mod create;
 mod list;
 mod record;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Call, VendorServer};
-use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
 use crate::credentials::SWEEPPEA_API_KEY;
 use crate::quota::Counter;
+use crate::reply::{ErrorFormat, Reply};
 use crate::store::{List, Store, Ticket};
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;
@@ -27,7 +27,7 @@ const MAX_DESCRIPTION: usize = 20_000;
 const MAX_API_CALLS: u64 = 100_000;
 
 /// Which edition of the vendor's documentation the replies of Sweeppea follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Wording {

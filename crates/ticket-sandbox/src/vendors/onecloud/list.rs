@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::OneCloud;
 use super::record::{CATEGORY, CLOSED, MEDIUM, OPEN, PRIORITY, REQUESTOR};
-use crate::answer::{Reply, json_array};
+use crate::reply::{Reply, json_array};
 use crate::store::{List, Ticket};
 use crate::vendors::Call;
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::answer::Reply;
 use crate::credentials::{ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID, ONECLOUD_TOKEN};
 use crate::form;
+use crate::reply::Reply;
 use crate::vendors::Call;
 
 const LIFETIME: Duration = Duration::from_secs(900);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::record::{platform, priority};
 use super::{Sweeppea, Wording, text};
-use crate::answer::Reply;
+use crate::reply::Reply;
 use crate::store::{List, Ticket};
 use crate::vendors::Call;
 
