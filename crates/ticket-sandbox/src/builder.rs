@@ -28,8 +28,9 @@ impl SandboxBuilder {
         self
     }
 
-    /// The approximate maximum size of the journal in memory. Default 256 MiB, about 350,000 requests. If it is exceeded, the oldest
-    /// entries are dropped and counted in [`Sandbox::journal_dropped`](crate::Sandbox::journal_dropped); the newest entry is always kept.
+    /// The approximate maximum size of the journal in memory. Default 256 MiB, about 350,000 requests. If it is
+    /// exceeded, the oldest entries are dropped and counted in
+    /// [`Sandbox::journal_dropped`](crate::Sandbox::journal_dropped); the newest entry is always kept.
     #[must_use]
     pub fn journal_bytes(mut self, bytes: usize) -> Self {
         self.settings.journal_bytes = bytes;

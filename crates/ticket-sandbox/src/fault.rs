@@ -19,10 +19,11 @@ use crate::vendor::{Endpoint, Vendor};
 /// quota and, if both allow it, carries out the call. "Without effect" means that the vendor does not handle the
 /// call.
 ///
-/// Some faults only concern certain endpoints, such as lists; they wait for a request to one of them. Some last: they say
-/// so with "from this request on". A fault becomes the vendor's permanent behaviour with [`Rule::always`].
+/// Some faults only concern certain endpoints, such as lists; they wait for a request to one of them. Some last: they
+/// say so with "from this request on". A fault becomes the vendor's permanent behaviour with [`Rule::always`].
 ///
-/// In JSON, a fault is its name in snake case; a fault with a value is an object. Times are in seconds, bodies are text.
+/// In JSON, a fault is its name in snake case; a fault with a value is an object. Times are in seconds, bodies are
+/// text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -35,8 +36,8 @@ pub enum Fault {
     ClosedBeforeEffect,
     /// With effect. The connection is reset before any byte of the answer is sent.
     ResetAfterEffect,
-    /// With effect. The complete answer is sent; then the connection closes without having been announced. The next request on
-    /// it is lost without effect.
+    /// With effect. The complete answer is sent; then the connection closes without having been announced. The next
+    /// request on it is lost without effect.
     CloseAfterReply,
     /// Like `CloseAfterReply`, but the connection is reset.
     ResetAfterReply,
@@ -79,14 +80,15 @@ pub enum Fault {
     },
     /// On writes, with effect. For this time, reads (including lists) show the changed tickets as they were before.
     LaggingReads(#[serde(with = "seconds")] Duration),
-    /// From this request on, the vendor gives the highest id plus 1 to a new ticket, so the id of a deleted ticket can be given out
-    /// again.
+    /// From this request on, the vendor gives the highest id plus 1 to a new ticket, so the id of a deleted ticket can
+    /// be given out again.
     IdsGivenOutAgain,
     /// Before the vendor handles the call, others file this many tickets.
     TicketsFiled(usize),
     /// On lists. Before the vendor handles the call, others delete this many tickets from the beginning of the list.
     TicketsRemoved(usize),
-    /// On lists. The tickets are in the opposite order, so that some rows of other pages come again and others are missing.
+    /// On lists. The tickets are in the opposite order, so that some rows of other pages come again and others are
+    /// missing.
     ReversedOrder,
     /// On lists. The total is wrong.
     WrongTotal(WrongTotal),

@@ -48,8 +48,8 @@ impl Shared {
 
 /// A connection to a sandbox without a socket, created by [`Sandbox::connect`](crate::Sandbox::connect).
 ///
-/// It carries one request at a time, like a connection of HTTP/1.1. A fault can end it without the client noticing: then the
-/// next request on it is lost without effect. After any [`Lost`] it stays closed.
+/// It carries one request at a time, like a connection of HTTP/1.1. A fault can end it without the client noticing:
+/// then the next request on it is lost without effect. After any [`Lost`] it stays closed.
 #[derive(Debug)]
 pub struct Connection {
     shared: Shared,

@@ -37,7 +37,8 @@ pub struct Exchange {
     pub is_write: bool,
     /// Whether the call changed the vendor's state. For a call that was accepted for later, false until it has.
     pub took_effect: bool,
-    /// The ids of the tickets that the call deleted. At a vendor that merges tickets they can differ from those it named.
+    /// The ids of the tickets that the call deleted. At a vendor that merges tickets they can differ from those it
+    /// named.
     pub deleted: Vec<String>,
     /// Whether a fault was applied to the request.
     pub faulted: bool,

@@ -1,4 +1,5 @@
-//! Changes to the body of a reply that depend on the vendor's format: rows and totals of lists, ids of batches, compression.
+//! Changes to the body of a reply that depend on the vendor's format: rows and totals of lists, ids of batches,
+//! compression.
 //!
 //! When they apply is in `answer.rs`.
 

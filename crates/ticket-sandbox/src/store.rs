@@ -249,7 +249,8 @@ impl Store {
         self.by_age.contains_key(&version.age)
     }
 
-    /// Puts a version in the place of the current one, which is returned. Does nothing if another ticket has the id now.
+    /// Puts a version in the place of the current one, which is returned. Does nothing if another ticket has the id
+    /// now.
     pub(crate) fn swap(&mut self, version: Version) -> Option<Version> {
         let Version { id, age, ticket } = version;
         if self.by_id.get(&id).is_some_and(|current| *current != age) {

@@ -124,8 +124,8 @@ pub enum TicketFault {
     Refused(u16),
     /// Deletes of the ticket get this status once it is gone. Reads work.
     GoneIsError(u16),
-    /// The ticket has been merged into another one: reads answer with the other ticket, and writes change or delete it. Null
-    /// means the next ticket by age, or else the previous one.
+    /// The ticket has been merged into another one: reads answer with the other ticket, and writes change or delete it.
+    /// Null means the next ticket by age, or else the previous one.
     MergedInto(Option<String>),
     /// The ticket belongs to another user. Only Sweeppea distinguishes owners: it answers 404 to reads and deletes.
     OwnedByOther,
