@@ -1,8 +1,7 @@
-//! Faulty response bodies, streamed so that large ones need no memory.
+//! Response bodies, also faulty ones, streamed so that large ones need no memory.
 //!
 //! Their content comes from `answer.rs`.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,27 +9,29 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
+use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
+
+use crate::answer::{Delivery, Lost};
 
 const BLANKS: &[u8] = &[b' '; 64 * 1024];
 
-/// An error that makes the server end the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cut {
-    Close,
-    Reset,
+/// The body of an answer.
+pub(crate) struct AnswerBody {
+    content: Content,
+    /// Notifies when the body has been sent or given up.
+    sent: Option<NotifyOnDrop>,
 }
 
-impl fmt::Display for Cut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("connection cut on purpose")
+struct NotifyOnDrop(Arc<Notify>);
+
+impl Drop for NotifyOnDrop {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 
-impl std::error::Error for Cut {}
-
-/// The body of an answer.
-pub(crate) enum AnswerBody {
+enum Content {
     Whole(Bytes),
     Dripping {
         rest: Bytes,
@@ -51,48 +52,57 @@ pub(crate) enum AnswerBody {
 }
 
 impl AnswerBody {
-    pub(crate) fn dripping(body: Vec<u8>, pause: Duration, busy_guard: Option<Arc<()>>) -> Self {
-        Self::Dripping {
-            rest: body.into(),
-            pause,
-            waiting: Box::pin(sleep(pause)),
-            busy_guard,
+    pub(crate) fn new(body: Vec<u8>, delivery: &Delivery, busy_guard: Option<Arc<()>>) -> Self {
+        let content = match *delivery {
+            Delivery::Immediate | Delivery::Delayed(_) | Delivery::ThenEnd(_) => {
+                Content::Whole(body.into())
+            }
+            Delivery::Dripping(pause) => Content::Dripping {
+                rest: body.into(),
+                pause,
+                waiting: Box::pin(sleep(pause)),
+                busy_guard,
+            },
+            Delivery::CutMidway => {
+                let half = body.len() / 2;
+                Content::CutAfter {
+                    sent: Bytes::from(body).slice(..half),
+                    flushed: false,
+                }
+            }
+            Delivery::PaddedTo(size) => Content::Padded {
+                blanks: size.saturating_sub(body.len() as u64),
+                first: body.into(),
+            },
+        };
+        Self {
+            content,
+            sent: None,
         }
     }
 
-    pub(crate) fn cut_midway(mut body: Vec<u8>) -> Self {
-        body.truncate(body.len() / 2);
-        Self::CutAfter {
-            sent: body.into(),
-            flushed: false,
-        }
-    }
-
-    pub(crate) fn padded(body: Vec<u8>, size: u64) -> Self {
-        Self::Padded {
-            blanks: size.saturating_sub(body.len() as u64),
-            first: body.into(),
-        }
+    pub(crate) fn notify_when_sent(&mut self, sent: Arc<Notify>) {
+        self.sent = Some(NotifyOnDrop(sent));
     }
 }
 
-fn next(bytes: Bytes) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+fn next(bytes: Bytes) -> Poll<Option<Result<Frame<Bytes>, Lost>>> {
     Poll::Ready(Some(Ok(Frame::data(bytes))))
 }
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = Cut;
+    type Error = Lost;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        match self.get_mut() {
-            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole(bytes) => next(std::mem::take(bytes)),
-            Self::Dripping { rest, .. } if rest.is_empty() => Poll::Ready(None),
-            Self::Dripping {
+    ) -> Poll<Option<Result<Frame<Bytes>, Lost>>> {
+        match &mut self.get_mut().content {
+            Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Content::Whole(bytes) => next(std::mem::take(bytes)),
+            Content::Dripping { rest, .. } if rest.is_empty() => Poll::Ready(None),
+            Content::Dripping {
                 rest,
                 pause,
                 waiting,
@@ -106,18 +116,18 @@ impl Body for AnswerBody {
                 }
                 next(byte)
             }
-            Self::CutAfter { sent, .. } if !sent.is_empty() => next(std::mem::take(sent)),
-            Self::CutAfter { flushed: true, .. } => Poll::Ready(Some(Err(Cut::Close))),
+            Content::CutAfter { sent, .. } if !sent.is_empty() => next(std::mem::take(sent)),
+            Content::CutAfter { flushed: true, .. } => Poll::Ready(Some(Err(Lost::Closed))),
             // If the body fails immediately, the server discards the bytes that it has not written yet; if the body
             // is pending first, the server writes them.
-            Self::CutAfter { flushed, .. } => {
+            Content::CutAfter { flushed, .. } => {
                 *flushed = true;
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            Self::Padded { first, .. } if !first.is_empty() => next(std::mem::take(first)),
-            Self::Padded { blanks: 0, .. } => Poll::Ready(None),
-            Self::Padded { blanks, .. } => {
+            Content::Padded { first, .. } if !first.is_empty() => next(std::mem::take(first)),
+            Content::Padded { blanks: 0, .. } => Poll::Ready(None),
+            Content::Padded { blanks, .. } => {
                 let size = BLANKS
                     .len()
                     .min(usize::try_from(*blanks).unwrap_or(usize::MAX));
@@ -128,18 +138,18 @@ impl Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(rest) | Self::Dripping { rest, .. } => rest.is_empty(),
-            Self::CutAfter { .. } | Self::Padded { .. } => false,
+        match &self.content {
+            Content::Whole(rest) | Content::Dripping { rest, .. } => rest.is_empty(),
+            Content::CutAfter { .. } | Content::Padded { .. } => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(rest) | Self::Dripping { rest, .. } => {
+        match &self.content {
+            Content::Whole(rest) | Content::Dripping { rest, .. } => {
                 SizeHint::with_exact(rest.len() as u64)
             }
-            Self::CutAfter { .. } | Self::Padded { .. } => SizeHint::default(),
+            Content::CutAfter { .. } | Content::Padded { .. } => SizeHint::default(),
         }
     }
 }

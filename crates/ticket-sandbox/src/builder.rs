@@ -2,58 +2,15 @@
 //!
 //! Changes while it runs are in `sandbox.rs`.
 
-use std::io;
-use std::time::Duration;
+use crate::quota::Quota;
+use crate::settings::Settings;
+use crate::vendors::Wording;
 
-use tokio::time::Instant;
-
-use crate::calendar::Date;
-use crate::quota::{Counter, Quota, WindowModel};
-use crate::sandbox::Sandbox;
-use crate::state::State;
-use crate::vendors::{Account, LeadSquared, OneCloud, Quirks, Sweeppea, Vendors, Wording};
-
-/// Settings of a [`Sandbox`], created by [`Sandbox::builder`].
-#[derive(Debug, Clone)]
+/// Settings of a [`Sandbox`](crate::Sandbox), created by [`Sandbox::builder`](crate::Sandbox::builder).
+#[derive(Debug, Clone, Default)]
 pub struct SandboxBuilder {
-    port: u16,
-    seed_tickets: bool,
-    onecloud_calls: Option<u64>,
-    sweeppea_quota: Option<Quota>,
-    sweeppea_wording: Wording,
-    sweeppea_one_at_a_time: bool,
-    leadsquared_quota: Option<Quota>,
-    leadsquared: Account,
-    onecloud_quirks: Quirks,
-}
-
-impl Default for SandboxBuilder {
-    fn default() -> Self {
-        Self {
-            port: 0,
-            seed_tickets: true,
-            onecloud_calls: None,
-            sweeppea_quota: Some(Quota {
-                calls: 150,
-                window: Duration::from_secs(60),
-                model: WindowModel::Sliding,
-            }),
-            sweeppea_wording: Wording::New,
-            sweeppea_one_at_a_time: true,
-            leadsquared_quota: Some(Quota {
-                calls: 25,
-                window: Duration::from_secs(5),
-                model: WindowModel::Sliding,
-            }),
-            leadsquared: Account {
-                retry_after: None,
-                max_delete: 100,
-                required_fields: vec!["Title".to_owned()],
-                statuses: Vec::new(),
-            },
-            onecloud_quirks: Quirks::default(),
-        }
-    }
+    pub(crate) port: u16,
+    pub(crate) settings: Settings,
 }
 
 impl SandboxBuilder {
@@ -67,7 +24,16 @@ impl SandboxBuilder {
     /// Whether the sandbox starts with sample tickets. Default true.
     #[must_use]
     pub fn seed_tickets(mut self, seed: bool) -> Self {
-        self.seed_tickets = seed;
+        self.settings.seed_tickets = seed;
+        self
+    }
+
+    /// The approximate maximum size of the journal in memory. Default 256 MiB, about 350,000 requests. If it is
+    /// exceeded, the oldest entries are dropped and counted in
+    /// [`Sandbox::journal_dropped`](crate::Sandbox::journal_dropped); the newest entry is always kept.
+    #[must_use]
+    pub fn journal_bytes(mut self, bytes: usize) -> Self {
+        self.settings.journal_bytes = bytes;
         self
     }
 
@@ -75,14 +41,14 @@ impl SandboxBuilder {
     /// vendor documents no number.
     #[must_use]
     pub fn onecloud_calls(mut self, calls: u64) -> Self {
-        self.onecloud_calls = Some(calls);
+        self.settings.onecloud_calls = Some(calls);
         self
     }
 
     /// Whether OneCloud's lists return one row more than requested, as the vendor's sample does. Default false.
     #[must_use]
     pub fn onecloud_extra_row(mut self, extra: bool) -> Self {
-        self.onecloud_quirks.extra_row = extra;
+        self.settings.onecloud_extra_row = extra;
         self
     }
 
@@ -90,7 +56,7 @@ impl SandboxBuilder {
     /// documents no maximum.
     #[must_use]
     pub fn onecloud_largest_page(mut self, rows: usize) -> Self {
-        self.onecloud_quirks.largest_page = Some(rows);
+        self.settings.onecloud_largest_page = Some(rows);
         self
     }
 
@@ -98,21 +64,21 @@ impl SandboxBuilder {
     /// Default false.
     #[must_use]
     pub fn onecloud_nested_messages(mut self, nested: bool) -> Self {
-        self.onecloud_quirks.nested_messages = nested;
+        self.settings.onecloud_nested_messages = nested;
         self
     }
 
     /// Sweeppea's quota, or `None` for no quota. Default 150 calls per 60 seconds, in a sliding window.
     #[must_use]
     pub fn sweeppea_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
-        self.sweeppea_quota = quota.into();
+        self.settings.sweeppea_quota = quota.into();
         self
     }
 
     /// Which edition of the vendor's documentation Sweeppea's replies follow. Default the later one.
     #[must_use]
     pub fn sweeppea_wording(mut self, wording: Wording) -> Self {
-        self.sweeppea_wording = wording;
+        self.settings.sweeppea_wording = wording;
         self
     }
 
@@ -124,21 +90,21 @@ impl SandboxBuilder {
     /// up, the endpoint stays busy until the sandbox notices that the connection is closed.
     #[must_use]
     pub fn sweeppea_one_at_a_time(mut self, one_at_a_time: bool) -> Self {
-        self.sweeppea_one_at_a_time = one_at_a_time;
+        self.settings.sweeppea_one_at_a_time = one_at_a_time;
         self
     }
 
     /// LeadSquared's quota, or `None` for no quota. Default 25 calls per 5 seconds, in a sliding window.
     #[must_use]
     pub fn leadsquared_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
-        self.leadsquared_quota = quota.into();
+        self.settings.leadsquared_quota = quota.into();
         self
     }
 
     /// The `Retry-After` header of LeadSquared's 429 replies, in seconds. Default none: the vendor documents none.
     #[must_use]
     pub fn leadsquared_retry_after(mut self, seconds: u64) -> Self {
-        self.leadsquared.retry_after = Some(seconds);
+        self.settings.leadsquared_retry_after = Some(seconds);
         self
     }
 
@@ -146,7 +112,7 @@ impl SandboxBuilder {
     /// number.
     #[must_use]
     pub fn leadsquared_max_delete(mut self, ids: usize) -> Self {
-        self.leadsquared.max_delete = ids;
+        self.settings.leadsquared_max_delete = ids;
         self
     }
 
@@ -157,7 +123,7 @@ impl SandboxBuilder {
         mut self,
         names: impl IntoIterator<Item = T>,
     ) -> Self {
-        self.leadsquared.required_fields = names.into_iter().map(Into::into).collect();
+        self.settings.leadsquared_required_fields = names.into_iter().map(Into::into).collect();
         self
     }
 
@@ -168,37 +134,7 @@ impl SandboxBuilder {
         mut self,
         names: impl IntoIterator<Item = T>,
     ) -> Self {
-        self.leadsquared.statuses = names.into_iter().map(Into::into).collect();
+        self.settings.leadsquared_statuses = names.into_iter().map(Into::into).collect();
         self
-    }
-
-    /// Starts the server on the current tokio runtime.
-    ///
-    /// # Errors
-    ///
-    /// Returns the system's error if the port cannot be bound.
-    pub async fn start(self) -> io::Result<Sandbox> {
-        Sandbox::serve(self.port, State::new(self, Instant::now())).await
-    }
-
-    /// The vendors in their initial state.
-    pub(crate) fn vendors(&self, start: Instant) -> Vendors {
-        let counter = |quota: Quota| Counter::new(quota, start);
-        let mut vendors = Vendors {
-            onecloud: OneCloud::new(self.onecloud_calls, self.onecloud_quirks),
-            sweeppea: Sweeppea::new(
-                self.sweeppea_quota.map(counter),
-                self.sweeppea_wording,
-                self.sweeppea_one_at_a_time,
-            ),
-            leadsquared: LeadSquared::new(
-                self.leadsquared_quota.map(counter),
-                self.leadsquared.clone(),
-            ),
-        };
-        if self.seed_tickets {
-            vendors.seed(Date::at(start, start));
-        }
-        vendors
     }
 }

@@ -5,22 +5,25 @@
 mod bodies;
 
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use crate::answer::{Reply, json_array};
+use crate::fault::TicketFault;
 use crate::journal::Exchange;
+use crate::reply::{Reply, json_array};
+use crate::settings::Settings;
 use crate::state::{Received, State};
 use crate::ticket::TicketRecord;
 use crate::vendor::Vendor;
-use bodies::{MessageBody, RandomFaultsBody, RuleBody, SeedBody, Settings};
+use bodies::{MessageBody, RandomFaultsBody, RuleBody, SeedBody};
 
 /// The path prefix of the control API.
-const PREFIX: &str = "/control/";
+pub(crate) const PREFIX: &str = "/control/";
 
 /// The reply to a request to the control API; `None` for any other path.
 pub(crate) fn answer(state: &mut State, received: &Received, now: Instant) -> Option<Reply> {
     let path = received.path.strip_prefix(PREFIX)?;
+    state.settle(now);
     let segments: Vec<&str> = path.split('/').collect();
     let reply = match (received.method.as_str(), segments.as_slice()) {
         ("GET", ["journal"]) => journal(state, &received.query),
@@ -30,17 +33,21 @@ pub(crate) fn answer(state: &mut State, received: &Received, now: Instant) -> Op
         ("POST", ["tickets", vendor, id, "messages"]) => {
             add_message(state, vendor, id, received, now)
         }
+        ("POST", ["tickets", vendor, id, "fault"]) => set_ticket_fault(state, vendor, id, received),
         ("POST", ["faults"]) => {
             read(received).map(|rule: RuleBody| done(|| state.faults.add(rule.into())))
         }
         ("PUT", ["random-faults"]) => read(received).map(|body: RandomFaultsBody| {
-            let faults = body.faults.into_iter().map(Into::into).collect();
-            done(|| state.faults.set_random(body.seed, body.probability, faults))
+            done(|| {
+                let faults = body.faults;
+                state.faults.set_random(body.seed, body.probability, faults);
+            })
         }),
         ("POST", ["expire-token"]) => Ok(done(|| state.vendors.onecloud.expire_token())),
         ("POST", ["exhaust-quota"]) => Ok(done(|| state.vendors.onecloud.exhaust_quota())),
-        ("POST", ["reset"]) => settings(received)
-            .map(|changes| done(|| state.reset(|builder| changes.apply(builder), now))),
+        ("POST", ["reset"]) => {
+            settings(state, received).map(|settings| done(|| state.reset(settings, now)))
+        }
         (method, _) => Err(refusal(
             404,
             &format!("the control API has no {method} {}", received.path),
@@ -66,12 +73,14 @@ fn read<T: DeserializeOwned>(received: &Received) -> Result<T, Reply> {
     serde_json::from_slice(body).map_err(|error| refusal(400, &error.to_string()))
 }
 
-/// An empty body changes no setting.
-fn settings(received: &Received) -> Result<Settings, Reply> {
-    match received.body.as_deref() {
-        Some([]) => Ok(Settings::default()),
-        _ => read(received),
-    }
+/// The settings that the sandbox was started with, changed by the body. An empty body changes none.
+fn settings(state: &State, received: &Received) -> Result<Settings, Reply> {
+    let changes = match received.body.as_deref() {
+        Some([]) => Map::new(),
+        _ => read(received)?,
+    };
+    let settings = state.settings().with(changes);
+    settings.map_err(|error| refusal(400, &error.to_string()))
 }
 
 fn vendor(name: &str) -> Result<Vendor, Reply> {
@@ -100,10 +109,9 @@ fn journal(state: &State, query: &str) -> Result<Reply, Reply> {
         let number = value.parse().ok().filter(|_| name == "after");
         after = number.ok_or_else(|| refusal(400, "the journal accepts only `after=N`"))?;
     }
-    let seen = state.journal.iter();
-    Ok(list(
-        seen.filter(|seen| seen.sequence > after).map(exchange),
-    ))
+    let entries = list(state.journal.after(after).map(exchange));
+    let dropped = state.journal.dropped().to_string();
+    Ok(entries.header("x-journal-dropped", dropped))
 }
 
 fn tickets(state: &State, name: &str) -> Result<Reply, Reply> {
@@ -115,7 +123,10 @@ fn tickets(state: &State, name: &str) -> Result<Reply, Reply> {
 fn ticket(state: &State, name: &str, id: &str) -> Result<Reply, Reply> {
     let name = vendor(name)?;
     let vendor = state.vendors.of(name);
-    let ticket = vendor.store().get(id).ok_or_else(|| no_ticket(name, id))?;
+    let ticket = vendor
+        .store()
+        .get_unmerged(id)
+        .ok_or_else(|| no_ticket(name, id))?;
     Ok(Reply::json(200, &record(&vendor.record(ticket))))
 }
 
@@ -145,6 +156,17 @@ fn add_message(
     Ok(Reply::json(201, &json!({ "id": number })))
 }
 
+fn set_ticket_fault(
+    state: &mut State,
+    name: &str,
+    id: &str,
+    received: &Received,
+) -> Result<Reply, Reply> {
+    let vendor = vendor(name)?;
+    let fault: TicketFault = read(received)?;
+    Ok(done(|| state.set_ticket_fault(vendor, id, fault)))
+}
+
 /// Headers include the values of credentials, because the caller asks for what was sent.
 fn exchange(seen: &Exchange) -> Value {
     json!({
@@ -158,7 +180,9 @@ fn exchange(seen: &Exchange) -> Value {
         "status": seen.status,
         "is_write": seen.is_write,
         "took_effect": seen.took_effect,
+        "deleted": seen.deleted,
         "faulted": seen.faulted,
+        "fault": seen.fault,
     })
 }
 

@@ -2,8 +2,11 @@
 //!
 //! The vendors' state is in `store.rs`.
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::mem::size_of;
 
+use crate::fault::Fault;
 use crate::vendor::{Endpoint, Vendor};
 
 /// One request that the sandbox received completely, and its result.
@@ -25,17 +28,22 @@ pub struct Exchange {
     pub path: String,
     /// Header names in lower case with their values, in the order they were sent.
     pub headers: Vec<(String, String)>,
-    /// The body as sent. Empty if it was larger than the sandbox reads (32 MiB).
+    /// The body as sent. Empty if it was larger than the sandbox reads: 32 MiB, or 64 KiB without credentials.
     pub body: Vec<u8>,
     /// The HTTP status of the answer; `None` if the connection ended before an answer.
     pub status: Option<u16>,
     /// Whether the call is a write. For a path that is not an endpoint: whether the method is none of GET, HEAD and
     /// OPTIONS.
     pub is_write: bool,
-    /// Whether the call changed the vendor's state.
+    /// Whether the call changed the vendor's state. For a call that was accepted for later, false until it has.
     pub took_effect: bool,
+    /// The ids of the tickets that the call deleted. At a vendor that merges tickets they can differ from those it
+    /// named.
+    pub deleted: Vec<String>,
     /// Whether a fault was applied to the request.
     pub faulted: bool,
+    /// The fault that was applied to the request. An earlier one that lasts, such as an outage, is not repeated here.
+    pub fault: Option<Fault>,
 }
 
 impl Exchange {
@@ -45,6 +53,22 @@ impl Exchange {
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
+    }
+
+    /// About how many bytes of memory it takes.
+    fn size(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| {
+            size_of::<(String, String)>() + name.capacity() + value.capacity()
+        });
+        let deleted = self.deleted.iter();
+        let deleted = deleted.map(|id| size_of::<String>() + id.capacity());
+        size_of::<Self>()
+            + self.method.capacity()
+            + self.path.capacity()
+            + self.body.capacity()
+            + headers.sum::<usize>()
+            + deleted.sum::<usize>()
     }
 
     /// The body as JSON; `None` if it is not JSON.
@@ -78,7 +102,69 @@ impl fmt::Debug for Exchange {
             .field("status", &self.status)
             .field("is_write", &self.is_write)
             .field("took_effect", &self.took_effect)
+            .field("deleted", &self.deleted)
             .field("faulted", &self.faulted)
+            .field("fault", &self.fault)
             .finish()
+    }
+}
+
+/// The newest exchanges, as many as fit into a number of bytes.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    /// Each with its size when it was added.
+    entries: VecDeque<(usize, Exchange)>,
+    size: usize,
+    most: usize,
+    dropped: u64,
+}
+
+impl Journal {
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            size: 0,
+            most,
+            dropped: 0,
+        }
+    }
+
+    /// The sequence number of the entry that is added next.
+    pub(crate) fn next_sequence(&self) -> u64 {
+        self.dropped + self.entries.len() as u64 + 1
+    }
+
+    pub(crate) fn push(&mut self, exchange: Exchange) {
+        let size = exchange.size();
+        self.size += size;
+        self.entries.push_back((size, exchange));
+        while self.size > self.most && self.entries.len() > 1 {
+            if let Some((size, _)) = self.entries.pop_front() {
+                self.size -= size;
+                self.dropped += 1;
+            }
+        }
+    }
+
+    /// How many entries were dropped.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Exchange> {
+        self.entries.iter().map(|(_, exchange)| exchange)
+    }
+
+    /// The entries after this sequence number.
+    pub(crate) fn after(&self, sequence: u64) -> impl Iterator<Item = &Exchange> {
+        let skipped = sequence.saturating_sub(self.dropped);
+        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+        self.iter().skip(skipped)
+    }
+
+    pub(crate) fn get_mut(&mut self, sequence: u64) -> Option<&mut Exchange> {
+        let place = sequence.checked_sub(self.dropped + 1)?;
+        let entry = self.entries.get_mut(usize::try_from(place).ok()?)?;
+        Some(&mut entry.1)
     }
 }

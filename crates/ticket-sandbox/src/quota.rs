@@ -5,11 +5,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::calendar::seconds;
+
 /// How a vendor counts the calls in a window. The vendors do not document which model they use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WindowModel {
@@ -23,12 +25,14 @@ pub enum WindowModel {
     SlidingCountingRefused,
 }
 
-/// A limit on the number of calls per window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A limit on the number of calls per window. In JSON, the window is in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Quota {
     /// The number of calls that are accepted per window.
     pub calls: u32,
     /// The length of the window.
+    #[serde(with = "seconds")]
     pub window: Duration,
     /// How calls are counted.
     pub model: WindowModel,

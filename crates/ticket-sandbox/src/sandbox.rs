@@ -5,17 +5,22 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::MutexGuard;
 
+use hyper::body::Bytes;
+use hyper::{Request, Response};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::answer::Lost;
 use crate::builder::SandboxBuilder;
 use crate::credentials;
-use crate::fault::{Fault, Rule};
+use crate::fault::{Fault, Rule, TicketFault};
+use crate::in_process::{Connection, Shared};
 use crate::journal::Exchange;
-use crate::server::{self, Shared};
+use crate::server;
 use crate::state::State;
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Vendor;
@@ -30,6 +35,8 @@ pub struct Sandbox {
 /// The listening socket: open, or closed with its port reserved.
 #[derive(Debug)]
 enum Listener {
+    /// The sandbox has no socket. Connections are refused by the state alone.
+    None,
     Open {
         stop: oneshot::Sender<()>,
         server: JoinHandle<()>,
@@ -68,7 +75,47 @@ impl Sandbox {
         })
     }
 
-    /// The address and port that the sandbox listens on.
+    pub(crate) fn without_socket(state: State) -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            shared: Shared::new(state),
+            listener: Mutex::new(Listener::None),
+        }
+    }
+
+    /// Opens a connection without a socket, also to a sandbox that has one.
+    pub fn connect(&self) -> Connection {
+        self.shared.connect()
+    }
+
+    /// Sends one request without a socket, on a connection of its own. See [`Connection::send`].
+    ///
+    /// ```
+    /// use hyper::{Request, body::Bytes};
+    /// use ticket_sandbox::{Endpoint, Fault, Lost, Rule, Sandbox, Vendor, credentials};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let sandbox = Sandbox::builder().in_process();
+    /// sandbox.inject(Rule::new(Fault::LostResponse).endpoint(Endpoint::Delete));
+    ///
+    /// let request = Request::delete("/onecloud/api/ticketrz/121")
+    ///     .header("authorization", format!("Bearer {}", credentials::ONECLOUD_TOKEN))
+    ///     .body(Bytes::new())
+    ///     .unwrap();
+    /// assert!(matches!(sandbox.send(request).await, Err(Lost::Closed)));
+    /// assert!(!sandbox.exists(Vendor::OneCloud, "121"));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns how the connection ended if there is no complete answer.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Lost> {
+        self.connect().send(request).await
+    }
+
+    /// The address and port that the sandbox listens on; port 0 if it has no socket.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -120,14 +167,65 @@ impl Sandbox {
             .set_random(seed, probability, faults);
     }
 
-    /// Every request that was received completely, in order of arrival.
+    /// Locks the state as it is now.
+    fn settled(&self) -> MutexGuard<'_, State> {
+        let mut state = self.shared.lock();
+        state.settle(Instant::now());
+        state
+    }
+
+    /// Gives a ticket a lasting fault. A ticket has one; `Refused` and `GoneIsError` replace each other.
+    ///
+    /// To break tickets as they are named in requests, inject [`Fault::Ticket`].
+    pub fn set_ticket_fault(&self, vendor: Vendor, id: &str, fault: TicketFault) {
+        self.shared.lock().set_ticket_fault(vendor, id, fault);
+    }
+
+    /// Every request that was received completely, in order of arrival. The oldest ones are dropped when the journal
+    /// exceeds [`SandboxBuilder::journal_bytes`].
     pub fn journal(&self) -> Vec<Exchange> {
-        self.shared.lock().journal.clone()
+        self.journal_after(0)
+    }
+
+    /// The journal entries after this sequence number.
+    pub fn journal_after(&self, sequence: u64) -> Vec<Exchange> {
+        let state = self.settled();
+        state.journal.after(sequence).cloned().collect()
+    }
+
+    /// How many entries the journal has dropped.
+    pub fn journal_dropped(&self) -> u64 {
+        self.shared.lock().journal.dropped()
+    }
+
+    /// The latest request in the journal that deleted a ticket with this id; `None` if no request did.
+    ///
+    /// It searches the journal. For many tickets, use [`deletions`](Self::deletions).
+    pub fn deleted_by(&self, vendor: Vendor, id: &str) -> Option<Exchange> {
+        let state = self.settled();
+        let mut newest_first = state.journal.iter().rev();
+        let found = newest_first.find(|seen| {
+            seen.vendor == Some(vendor) && seen.deleted.iter().any(|deleted| deleted == id)
+        });
+        found.cloned()
+    }
+
+    /// The ids of all tickets that requests in the journal deleted, each with the sequence number of the request, in
+    /// order of arrival. With [`Fault::IdsGivenOutAgain`], an id can occur more than once.
+    pub fn deletions(&self, vendor: Vendor) -> Vec<(String, u64)> {
+        let state = self.settled();
+        let seen = state.journal.iter();
+        let seen = seen.filter(|seen| seen.vendor == Some(vendor));
+        let deleted = seen.flat_map(|seen| {
+            let ids = seen.deleted.iter();
+            ids.map(|id| (id.clone(), seen.sequence))
+        });
+        deleted.collect()
     }
 
     /// All tickets that exist at a vendor, oldest first.
     pub fn tickets(&self, vendor: Vendor) -> Vec<TicketRecord> {
-        let state = self.shared.lock();
+        let state = self.settled();
         let vendor = state.vendors.of(vendor);
         let tickets = vendor.store().iter();
         tickets.map(|ticket| vendor.record(ticket)).collect()
@@ -135,27 +233,24 @@ impl Sandbox {
 
     /// The ids of all tickets that exist at a vendor, oldest first.
     pub fn ticket_ids(&self, vendor: Vendor) -> Vec<String> {
-        let state = self.shared.lock();
+        let state = self.settled();
         let tickets = state.vendors.of(vendor).store().iter();
         tickets.map(|ticket| ticket.id.clone()).collect()
     }
 
     /// The actual state of a ticket; `None` if no ticket has this id.
     pub fn ticket(&self, vendor: Vendor, id: &str) -> Option<TicketRecord> {
-        let state = self.shared.lock();
+        let state = self.settled();
         let vendor = state.vendors.of(vendor);
-        vendor.store().get(id).map(|ticket| vendor.record(ticket))
+        let ticket = vendor.store().get_unmerged(id)?;
+        Some(vendor.record(ticket))
     }
 
-    /// Whether a ticket exists, regardless of its owner.
+    /// Whether a ticket exists, regardless of its owner. A ticket that was merged into another one does not.
     pub fn exists(&self, vendor: Vendor, id: &str) -> bool {
-        self.shared
-            .lock()
-            .vendors
-            .of(vendor)
-            .store()
-            .get(id)
-            .is_some()
+        let state = self.settled();
+        let store = state.vendors.of(vendor).store();
+        store.get_unmerged(id).is_some()
     }
 
     /// Adds a ticket to a vendor without a request and returns its id.
@@ -201,20 +296,21 @@ impl Sandbox {
     }
 
     /// Closes the listening socket and every connection: connections are refused until
-    /// [`accept_connections`](Self::accept_connections). Does nothing if they already are.
+    /// [`accept_connections`](Self::accept_connections), with and without a socket. Does nothing if they already are.
     ///
     /// # Errors
     ///
     /// Returns the system's error if the port cannot be reserved.
     pub async fn refuse_connections(&self) -> io::Result<()> {
         let mut listener = self.listener.lock().await;
+        self.shared.lock().refuses_connections = true;
         match std::mem::replace(&mut *listener, Listener::Broken) {
             Listener::Open { stop, server } => {
                 drop(stop);
                 // This fails only if the server task panicked, and then it is closed too.
                 let _ = server.await;
             }
-            closed @ Listener::Closed { .. } => {
+            closed @ (Listener::None | Listener::Closed { .. }) => {
                 *listener = closed;
                 return Ok(());
             }
@@ -233,8 +329,9 @@ impl Sandbox {
     /// Returns the system's error if the port cannot be bound again.
     pub async fn accept_connections(&self) -> io::Result<()> {
         let mut listener = self.listener.lock().await;
+        self.shared.lock().refuses_connections = false;
         let reserved = match std::mem::replace(&mut *listener, Listener::Broken) {
-            open @ Listener::Open { .. } => {
+            open @ (Listener::None | Listener::Open { .. }) => {
                 *listener = open;
                 return Ok(());
             }
@@ -243,6 +340,23 @@ impl Sandbox {
         };
         *listener = Listener::open(reserved.listen(1024)?, self.shared.clone());
         Ok(())
+    }
+}
+
+impl SandboxBuilder {
+    /// Starts the server on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// Returns the system's error if the port cannot be bound.
+    pub async fn start(self) -> io::Result<Sandbox> {
+        Sandbox::serve(self.port, State::new(self.settings, Instant::now())).await
+    }
+
+    /// Creates a sandbox without a socket, for [`Sandbox::send`] and [`Sandbox::connect`]. It needs no runtime, and it
+    /// is cheap: one per test case is fine.
+    pub fn in_process(self) -> Sandbox {
+        Sandbox::without_socket(State::new(self.settings, Instant::now()))
     }
 }
 

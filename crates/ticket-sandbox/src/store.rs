@@ -10,7 +10,7 @@ use crate::calendar::Date;
 use crate::ticket::{AttachmentRecord, MessageKind, MessageRecord, TicketRecord, TicketSeed};
 
 /// A stored ticket.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ticket {
     pub(crate) id: String,
     pub(crate) subject: String,
@@ -71,6 +71,24 @@ pub(crate) enum List {
 /// A ticket's rank in its list and its age.
 pub(crate) type Rank = (u64, u64);
 
+/// A ticket as it was or will be; without a ticket where there is none.
+#[derive(Debug)]
+pub(crate) struct Version {
+    id: String,
+    age: u64,
+    ticket: Option<Box<Ticket>>,
+}
+
+impl Version {
+    pub(crate) fn is_ticket(&self) -> bool {
+        self.ticket.is_some()
+    }
+
+    pub(crate) fn into_id(self) -> String {
+        self.id
+    }
+}
+
 /// Tickets by id, in order of creation and in the vendor's lists, with the next free numbers.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -81,8 +99,17 @@ pub(crate) struct Store {
     closed: Vec<Rank>,
     place: Place,
     next_age: u64,
+    first_number: u64,
     next_number: u64,
     next_message: u64,
+    /// Whether a new ticket gets the highest id plus 1, even if a deleted ticket had it.
+    pub(crate) reuses_ids: bool,
+    /// The ids of merged tickets and the tickets they were merged into.
+    merged: BTreeMap<String, String>,
+    /// The ids removed since the last call of `take_removed`.
+    removed: Vec<String>,
+    /// What has changed since the start of the recording, as it was before; `None` if it is not recorded.
+    recorded: Option<Vec<Version>>,
 }
 
 impl Store {
@@ -94,13 +121,23 @@ impl Store {
             closed: Vec::new(),
             place,
             next_age: 0,
+            first_number,
             next_number: first_number,
             next_message: first_message,
+            reuses_ids: false,
+            merged: BTreeMap::new(),
+            removed: Vec::new(),
+            recorded: None,
         }
     }
 
-    /// Returns a number that this store has not used yet.
+    /// Returns a number that this store has not used yet, or with `reuses_ids` does not use now.
     fn fresh_number(&mut self) -> u64 {
+        if self.reuses_ids {
+            let ids = self.by_id.keys();
+            let highest = ids.filter_map(|id| id.parse::<u64>().ok()).max();
+            return highest.map_or(self.first_number, |id| id.saturating_add(1));
+        }
         while self.by_id.contains_key(&self.next_number.to_string()) {
             self.next_number += 1;
         }
@@ -138,33 +175,124 @@ impl Store {
     }
 
     pub(crate) fn insert(&mut self, ticket: Ticket) {
-        self.remove(&ticket.id);
+        if let Some(age) = self.by_id.get(&ticket.id).copied() {
+            self.detach(age);
+        }
+        self.merged.remove(&ticket.id);
         let age = self.next_age;
         self.next_age += 1;
-        self.by_id.insert(ticket.id.clone(), age);
-        self.enlist(age, &ticket);
-        self.by_age.insert(age, Box::new(ticket));
+        self.record(&ticket.id, age, None);
+        self.attach(age, Box::new(ticket));
     }
 
+    /// The ticket with this id, or the one that it was merged into.
     pub(crate) fn get(&self, id: &str) -> Option<&Ticket> {
+        self.by_age.get(&self.age(id)?).map(Box::as_ref)
+    }
+
+    /// The ticket with exactly this id.
+    pub(crate) fn get_unmerged(&self, id: &str) -> Option<&Ticket> {
         self.by_age.get(self.by_id.get(id)?).map(Box::as_ref)
     }
 
     /// Changes a ticket and returns it; `None` if no ticket has this id.
     pub(crate) fn change(&mut self, id: &str, change: impl FnOnce(&mut Ticket)) -> Option<&Ticket> {
-        let age = *self.by_id.get(id)?;
-        let mut ticket = self.by_age.remove(&age)?;
-        self.delist(age, &ticket);
+        let age = self.age(id)?;
+        let mut ticket = self.detach(age)?;
+        self.record(&ticket.id, age, Some(&ticket));
         change(&mut ticket);
-        self.enlist(age, &ticket);
-        Some(self.by_age.entry(age).or_insert(ticket))
+        self.attach(age, ticket);
+        self.by_age.get(&age).map(Box::as_ref)
     }
 
     pub(crate) fn remove(&mut self, id: &str) -> Option<Ticket> {
-        let age = self.by_id.remove(id)?;
-        let ticket = self.by_age.remove(&age)?;
-        self.delist(age, &ticket);
+        let age = self.age(id)?;
+        let ticket = self.detach(age)?;
+        self.record(&ticket.id, age, Some(&ticket));
+        self.removed.push(ticket.id.clone());
         Some(*ticket)
+    }
+
+    /// Merges a ticket into another one, or into its neighbour by age. Does nothing if there is no such ticket.
+    pub(crate) fn merge(&mut self, id: &str, into: Option<String>) {
+        let Some(age) = self.by_id.get(id).copied() else {
+            return;
+        };
+        let next = self.by_age.range(age + 1..).next();
+        let neighbour = next.or_else(|| self.by_age.range(..age).next_back());
+        let neighbour = neighbour.map(|(_, ticket)| ticket.id.clone());
+        let Some(into) = into.or(neighbour) else {
+            return;
+        };
+        if into != id && self.by_id.contains_key(&into) {
+            self.detach(age);
+            self.merged.insert(id.to_owned(), into);
+        }
+    }
+
+    /// The ids that were removed since the last call.
+    pub(crate) fn take_removed(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.removed)
+    }
+
+    pub(crate) fn start_recording(&mut self) {
+        self.recorded = Some(Vec::new());
+    }
+
+    /// What has changed since the start of the recording, as it was before, in the order of the changes.
+    pub(crate) fn stop_recording(&mut self) -> Vec<Version> {
+        self.recorded.take().unwrap_or_default()
+    }
+
+    /// Whether the ticket that this is a version of exists.
+    pub(crate) fn has(&self, version: &Version) -> bool {
+        self.by_age.contains_key(&version.age)
+    }
+
+    /// Puts a version in the place of the current one, which is returned. Does nothing if another ticket has the id
+    /// now.
+    pub(crate) fn swap(&mut self, version: Version) -> Option<Version> {
+        let Version { id, age, ticket } = version;
+        if self.by_id.get(&id).is_some_and(|current| *current != age) {
+            return None;
+        }
+        let current = self.detach(age);
+        if let Some(ticket) = ticket {
+            self.attach(age, ticket);
+        }
+        Some(Version {
+            id,
+            age,
+            ticket: current,
+        })
+    }
+
+    fn age(&self, id: &str) -> Option<u64> {
+        let id = self.merged.get(id).map_or(id, String::as_str);
+        self.by_id.get(id).copied()
+    }
+
+    fn record(&mut self, id: &str, age: u64, before: Option<&Ticket>) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(Version {
+                id: id.to_owned(),
+                age,
+                ticket: before.cloned().map(Box::new),
+            });
+        }
+    }
+
+    fn attach(&mut self, age: u64, ticket: Box<Ticket>) {
+        self.by_id.insert(ticket.id.clone(), age);
+        self.enlist(age, &ticket);
+        self.by_age.insert(age, ticket);
+    }
+
+    fn detach(&mut self, age: u64) -> Option<Box<Ticket>> {
+        let ticket = self.by_age.remove(&age)?;
+        self.by_id.remove(&ticket.id);
+        self.delist(age, &ticket);
+        Some(ticket)
     }
 
     /// All tickets, oldest first.

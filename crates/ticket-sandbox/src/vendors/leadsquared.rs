@@ -13,11 +13,11 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, VendorServer};
-use crate::answer::{ErrorFormat, Reply};
+use super::{Call, VendorServer, id_text};
 use crate::calendar::Date;
 use crate::credentials::{LEADSQUARED_ACCESS_KEY, LEADSQUARED_ORG_ID, LEADSQUARED_SECRET_KEY};
 use crate::quota::Counter;
+use crate::reply::{ErrorFormat, Reply};
 use crate::store::{Store, Ticket};
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;
@@ -187,10 +187,35 @@ impl VendorServer for LeadSquared {
         }
     }
 
-    fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply {
-        if let Err(refused) = Self::authenticate(call).and_then(|()| self.count(call)) {
-            return refused;
+    fn knows(&self, call: &Call<'_>) -> bool {
+        Self::authenticate(call).is_ok()
+    }
+
+    fn admit(&mut self, _endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply> {
+        Self::authenticate(call)?;
+        self.count(call)
+    }
+
+    fn named_ids(&self, endpoint: Endpoint, call: &Call<'_>) -> Vec<String> {
+        let in_path = call.segments.get(4).copied();
+        let body = || json_body(call).unwrap_or_default();
+        let field = |name: &str| body().get(name).and_then(id_text).into_iter().collect();
+        match (endpoint, in_path) {
+            (Endpoint::Delete, _) => {
+                let ids = body().remove("TicketIds").unwrap_or_default();
+                let ids = ids.as_array().map(Vec::as_slice).unwrap_or_default();
+                ids.iter().filter_map(id_text).collect()
+            }
+            (Endpoint::Messages, _) => field("TicketId"),
+            (Endpoint::Comment, Some("upload")) => field("RelatedTicketId"),
+            (Endpoint::Get | Endpoint::Update | Endpoint::Comment, Some(id)) => {
+                vec![id.to_owned()]
+            }
+            _ => Vec::new(),
         }
+    }
+
+    fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply {
         if call.segments.get(2) != Some(&LEADSQUARED_ORG_ID) {
             return Reply::empty(404);
         }
@@ -204,10 +229,6 @@ impl VendorServer for LeadSquared {
             Endpoint::Comment => self.portal_activity(call),
             Endpoint::Authenticate | Endpoint::List | Endpoint::Resolve => self.no_endpoint(),
         }
-    }
-
-    fn no_endpoint(&self) -> Reply {
-        Reply::html(404)
     }
 
     fn add(&mut self, seed: TicketSeed, date: Date) -> String {
@@ -250,6 +271,10 @@ impl ErrorFormat for LeadSquared {
             Some(seconds) => reply.header("retry-after", seconds.to_string()),
             None => reply,
         }
+    }
+
+    fn no_endpoint(&self) -> Reply {
+        Reply::html(404)
     }
 
     fn error_inside_200(&self) -> Reply {

@@ -14,9 +14,9 @@ pub(crate) use onecloud::{OneCloud, Quirks};
 pub(crate) use sweeppea::Sweeppea;
 pub use sweeppea::Wording;
 
-use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
 use crate::form::{self, Part};
+use crate::reply::{ErrorFormat, Reply};
 use crate::store::{Store, Ticket};
 use crate::ticket::{TicketRecord, TicketSeed};
 use crate::vendor::{Endpoint, Vendor};
@@ -32,6 +32,8 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Option<&'a [u8]>,
     pub(crate) now: Instant,
     pub(crate) date: Date,
+    /// Whether a list is in the opposite order.
+    pub(crate) reversed: bool,
 }
 
 impl Call<'_> {
@@ -79,14 +81,22 @@ impl Call<'_> {
 pub(crate) trait VendorServer: ErrorFormat + Send {
     /// The endpoint for a method and a path. Checks nothing else.
     fn endpoint(&self, method: &str, segments: &[&str]) -> Option<Endpoint>;
-    /// Checks the credentials, then the quota, then handles the call.
+    /// Whether the headers of a call have the vendor's credentials.
+    fn knows(&self, call: &Call<'_>) -> bool;
+    /// Checks the credentials, then the quota.
+    fn admit(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply>;
+    /// The ids of the tickets that an admitted call names. Ids in bodies that are not as documented may be missing.
+    fn named_ids(&self, endpoint: Endpoint, call: &Call<'_>) -> Vec<String>;
+    /// Handles an admitted call.
     fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply;
+    /// Whether lists begin with the newest ticket.
+    fn lists_newest_first(&self) -> bool {
+        false
+    }
     /// Whether an endpoint handles one request at a time and answers concurrent ones with 503.
     fn one_at_a_time(&self) -> bool {
         false
     }
-    /// The gateway's reply to a path that is not an endpoint.
-    fn no_endpoint(&self) -> Reply;
     /// Adds a ticket without a request and returns its id.
     fn add(&mut self, seed: TicketSeed, date: Date) -> String;
     /// The record of a ticket, with all of the vendor's fields.
@@ -145,6 +155,15 @@ fn with_changes(mut fields: Map<String, Value>, ticket: &Ticket) -> Map<String, 
     let changes = ticket.changes.iter();
     fields.extend(changes.map(|(name, value)| (name.clone(), value.clone())));
     fields
+}
+
+/// An id in a body: a text or a number.
+fn id_text(id: &Value) -> Option<String> {
+    match id {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 /// A JSON object literal as a map.

@@ -8,11 +8,13 @@ mod messages;
 mod record;
 mod token;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{Call, VendorServer};
-use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
+use crate::reply::{ErrorFormat, Reply};
 use crate::store::{List, Store, Ticket};
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;
@@ -56,6 +58,11 @@ impl OneCloud {
 
     pub(crate) fn expire_token(&mut self) {
         self.tokens.expire();
+    }
+
+    /// Refuses the next token as expired for this time after it is issued.
+    pub(crate) fn refuse_next_token(&mut self, time: Duration) {
+        self.tokens.refuse_next(time);
     }
 
     pub(crate) fn exhaust_quota(&mut self) {
@@ -168,27 +175,37 @@ impl VendorServer for OneCloud {
         }
     }
 
-    fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply {
+    fn knows(&self, call: &Call<'_>) -> bool {
+        self.authenticate(call).is_ok()
+    }
+
+    fn admit(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply> {
         if endpoint == Endpoint::Authenticate {
-            return self.tokens.ask(call);
+            return Ok(());
         }
-        if let Err(refused) = self.authenticate(call).and_then(|()| self.count(endpoint)) {
-            return refused;
-        }
+        self.authenticate(call)?;
+        self.count(endpoint)
+    }
+
+    fn named_ids(&self, endpoint: Endpoint, call: &Call<'_>) -> Vec<String> {
         match endpoint {
+            Endpoint::Get | Endpoint::Delete | Endpoint::Messages => {
+                vec![call.last_segment().to_owned()]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply {
+        match endpoint {
+            Endpoint::Authenticate => self.tokens.ask(call),
             Endpoint::Get => self.get(call),
             Endpoint::List => self.list(call),
             Endpoint::Messages => self.messages(call),
             Endpoint::Create => self.create(call),
             Endpoint::Delete => self.delete(call),
-            Endpoint::Authenticate | Endpoint::Update | Endpoint::Resolve | Endpoint::Comment => {
-                self.no_endpoint()
-            }
+            Endpoint::Update | Endpoint::Resolve | Endpoint::Comment => self.no_endpoint(),
         }
-    }
-
-    fn no_endpoint(&self) -> Reply {
-        Reply::html(404)
     }
 
     fn add(&mut self, seed: TicketSeed, date: Date) -> String {
@@ -218,6 +235,10 @@ impl ErrorFormat for OneCloud {
             401 => refusal(401, &json!(401), "jwt token not found", &json!("")),
             _ => Reply::empty(status),
         }
+    }
+
+    fn no_endpoint(&self) -> Reply {
+        Reply::html(404)
     }
 
     fn error_inside_200(&self) -> Reply {

@@ -9,14 +9,14 @@ mod create;
 mod list;
 mod record;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Call, VendorServer};
-use crate::answer::{ErrorFormat, Reply};
 use crate::calendar::Date;
 use crate::credentials::SWEEPPEA_API_KEY;
 use crate::quota::Counter;
+use crate::reply::{ErrorFormat, Reply};
 use crate::store::{List, Store, Ticket};
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;
@@ -27,7 +27,7 @@ const MAX_DESCRIPTION: usize = 20_000;
 const MAX_API_CALLS: u64 = 100_000;
 
 /// Which edition of the vendor's documentation the replies of Sweeppea follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Wording {
@@ -208,11 +208,26 @@ impl VendorServer for Sweeppea {
         }
     }
 
+    fn knows(&self, call: &Call<'_>) -> bool {
+        self.authenticate(Endpoint::Get, call).is_ok()
+    }
+
+    fn admit(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Result<(), Reply> {
+        self.authenticate(endpoint, call)?;
+        self.count(endpoint, call)
+    }
+
+    fn named_ids(&self, endpoint: Endpoint, call: &Call<'_>) -> Vec<String> {
+        let key = match endpoint {
+            Endpoint::Get => "caseNumber",
+            Endpoint::Update | Endpoint::Resolve | Endpoint::Delete => "CaseId",
+            _ => return Vec::new(),
+        };
+        let body = call.json_object().unwrap_or_default();
+        text(&body, key).map(str::to_owned).into_iter().collect()
+    }
+
     fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply {
-        let admitted = self.authenticate(endpoint, call);
-        if let Err(refused) = admitted.and_then(|()| self.count(endpoint, call)) {
-            return refused;
-        }
         match endpoint {
             Endpoint::Get => self.get(call),
             Endpoint::List => self.list(call),
@@ -224,12 +239,12 @@ impl VendorServer for Sweeppea {
         }
     }
 
-    fn one_at_a_time(&self) -> bool {
-        self.one_at_a_time
+    fn lists_newest_first(&self) -> bool {
+        true
     }
 
-    fn no_endpoint(&self) -> Reply {
-        Reply::json(404, &json!({ "message": "Not Found" }))
+    fn one_at_a_time(&self) -> bool {
+        self.one_at_a_time
     }
 
     fn add(&mut self, seed: TicketSeed, date: Date) -> String {
@@ -313,6 +328,10 @@ impl ErrorFormat for Sweeppea {
             _ => return Reply::empty(status),
         };
         Reply::json(status, &refusal(status, message))
+    }
+
+    fn no_endpoint(&self) -> Reply {
+        Reply::json(404, &json!({ "message": "Not Found" }))
     }
 
     fn error_inside_200(&self) -> Reply {

@@ -90,7 +90,7 @@ pub(crate) async fn send(
 ) -> io::Result<Answer> {
     use std::fmt::Write as _;
 
-    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n");
+    let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
     for (name, value) in headers {
         write!(request, "{name}: {value}\r\n").unwrap();
     }

@@ -45,7 +45,8 @@ async fn control_api_has_scripted_faults_journal_and_tickets() {
         json!({
             "sequence": 2, "vendor": "onecloud", "endpoint": "delete", "method": "DELETE",
             "path": "/onecloud/api/ticketrz/121", "headers": headers, "body": "", "status": null,
-            "is_write": true, "took_effect": true, "faulted": true,
+            "is_write": true, "took_effect": true, "deleted": ["121"], "faulted": true,
+            "fault": "lost_response",
         })
     );
     let later = get(&sandbox, "/journal?after=1").await;

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should say so; helpers do not count as tests for clippy"
 )]
 
+mod behaviours;
 mod busy;
 mod changes;
 mod client;
@@ -14,6 +15,7 @@ mod control;
 mod faults;
 mod forms;
 mod hostile;
+mod in_process;
 mod leadsquared;
 mod lists;
 mod messages;
@@ -22,6 +24,8 @@ mod printed;
 mod quotas;
 mod rules;
 mod server;
+mod strangers;
 mod sweeppea;
 mod tokens;
+mod truth;
 mod words;

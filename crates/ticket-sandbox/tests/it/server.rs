@@ -1,7 +1,7 @@
 use std::io::ErrorKind;
 
 use serde_json::{Value, json};
-use ticket_sandbox::{Sandbox, TicketSeed, Vendor, credentials};
+use ticket_sandbox::{Fault, Rule, Sandbox, TicketSeed, Vendor, credentials};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -16,7 +16,7 @@ async fn connected(sandbox: &Sandbox) -> TcpStream {
 
 /// One request for a path that is nobody's.
 async fn ask(stream: &mut TcpStream) -> Answer {
-    let request = b"GET /nobody HTTP/1.1\r\nhost: x\r\n\r\n";
+    let request = b"GET /nobody HTTP/1.1\r\n\r\n";
     stream.write_all(request).await.unwrap();
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -56,6 +56,22 @@ async fn dropped_sandbox_refuses_connections() {
     assert!(matches!(open.read(&mut [0]).await, Ok(0) | Err(_)));
     let refused = TcpStream::connect(address).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn connection_ends_after_a_reply_that_does_not_announce_it() {
+    for fault in [Fault::CloseAfterReply, Fault::ResetAfterReply] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let mut stream = connected(&sandbox).await;
+        sandbox.inject(Rule::new(fault.clone()));
+        let answer = ask(&mut stream).await;
+        assert_eq!((answer.status, answer.header("connection")), (404, None));
+        let end = stream.read(&mut [0]).await;
+        match fault {
+            Fault::CloseAfterReply => assert_eq!(end.unwrap(), 0),
+            _ => assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset),
+        }
+    }
 }
 
 #[tokio::test]
@@ -158,7 +174,7 @@ async fn pipelined_requests_are_answered_in_order() {
     let token = credentials::ONECLOUD_TOKEN;
     let get = |id: &str, more: &str| {
         format!(
-            "GET /onecloud/api/ticketrz/{id} HTTP/1.1\r\nhost: x\r\n{more}authorization: Bearer {token}\r\n\r\n"
+            "GET /onecloud/api/ticketrz/{id} HTTP/1.1\r\n{more}authorization: Bearer {token}\r\n\r\n"
         )
     };
     let bytes = [

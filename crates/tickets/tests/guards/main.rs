@@ -232,7 +232,7 @@ fn sent() -> impl Strategy<Value = sandbox::Case> {
         json().prop_map(String::into_bytes),
         vec(any::<u8>(), 0..64),
         (json(), "GET|POST|PUT|[A-Z]{1,8}", text(), "1|[0-9]{1,3}|chunked").prop_map(|(body, method, text, length)| {
-            format!("{method} /sweeppea/tickets/{text} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}")
+            format!("{method} /sweeppea/tickets/{text} HTTP/1.1\r\ncontent-length: {length}\r\n\r\n{body}")
                 .into_bytes()
         }),
     ];

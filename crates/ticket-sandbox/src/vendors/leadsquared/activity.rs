@@ -7,8 +7,8 @@
 use serde_json::{Value, json};
 
 use super::{LeadSquared, json_body};
-use crate::answer::Reply;
 use crate::credentials::LEADSQUARED_ORG_ID;
+use crate::reply::Reply;
 use crate::store::Message;
 use crate::ticket::MessageKind;
 use crate::vendors::Call;

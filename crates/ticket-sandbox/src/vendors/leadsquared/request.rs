@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::record::{LEAD, is_closed};
 use super::{Account, failure, json_body};
-use crate::answer::Reply;
+use crate::reply::Reply;
 use crate::store::Ticket;
 use crate::ticket::AttachmentRecord;
 use crate::vendors::Call;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::LeadSquared;
 use super::record::key;
 use super::request::Request;
-use crate::answer::Reply;
+use crate::reply::Reply;
 use crate::vendors::Call;
 
 impl LeadSquared {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::OneCloud;
 use super::record::{CATEGORY, CLOSED, MEDIUM, OPEN, PRIORITY, REQUESTOR};
-use crate::answer::{Reply, json_array};
+use crate::reply::{Reply, json_array};
 use crate::store::{List, Ticket};
 use crate::vendors::Call;
 
@@ -26,8 +26,17 @@ impl OneCloud {
         let size = self.quirks.largest_page.map_or(size, |most| size.min(most));
 
         let ranks = self.store.list(List::Open, from);
-        let page = ranks.iter().skip(offset).take(size);
-        let count = page.len();
+        let at = |place: usize| {
+            let place = if call.reversed {
+                ranks.len().checked_sub(place + 1)?
+            } else {
+                place
+            };
+            ranks.get(place)
+        };
+        let end = offset.saturating_add(size).min(ranks.len());
+        let page = (offset..end).filter_map(at);
+        let count = end.saturating_sub(offset);
         let rows = page.filter_map(|rank| self.store.at(rank)).map(row);
         let rows = json_array(rows);
         // The reply repeats the limit exactly as it was sent.

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::OneCloud;
-use crate::answer::Reply;
+use crate::reply::Reply;
 use crate::store::{Message, Ticket};
 use crate::ticket::MessageKind;
 use crate::vendors::{Call, object};

@@ -10,21 +10,25 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::answer::Reply;
 use crate::credentials::{ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID, ONECLOUD_TOKEN};
 use crate::form;
+use crate::reply::Reply;
 use crate::vendors::Call;
 
 const LIFETIME: Duration = Duration::from_secs(900);
 
 /// All tokens issued so far, including expired ones.
 #[derive(Debug)]
-pub(super) struct Tokens(HashMap<String, Validity>);
+pub(super) struct Tokens {
+    issued: HashMap<String, Validity>,
+    /// How long the next token is refused after it is issued.
+    refused_at_first: Duration,
+}
 
 #[derive(Debug)]
 enum Validity {
     Unlimited,
-    Until(Instant),
+    Between(Instant, Instant),
     Expired,
 }
 
@@ -37,21 +41,30 @@ pub(super) enum TokenState {
 
 impl Tokens {
     pub(super) fn new() -> Self {
-        Self([(ONECLOUD_TOKEN.to_owned(), Validity::Unlimited)].into())
+        Self {
+            issued: [(ONECLOUD_TOKEN.to_owned(), Validity::Unlimited)].into(),
+            refused_at_first: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn refuse_next(&mut self, time: Duration) {
+        self.refused_at_first = time;
     }
 
     pub(super) fn expire(&mut self) {
-        for validity in self.0.values_mut() {
+        for validity in self.issued.values_mut() {
             *validity = Validity::Expired;
         }
     }
 
     pub(super) fn state_of(&self, token: &str, now: Instant) -> TokenState {
-        match self.0.get(token) {
+        match self.issued.get(token) {
             None => TokenState::Unknown,
             Some(Validity::Expired) => TokenState::Expired,
-            Some(Validity::Until(end)) if now >= *end => TokenState::Expired,
-            Some(Validity::Until(_) | Validity::Unlimited) => TokenState::Valid,
+            Some(Validity::Between(start, end)) if now < *start || now >= *end => {
+                TokenState::Expired
+            }
+            Some(Validity::Between(..) | Validity::Unlimited) => TokenState::Valid,
         }
     }
 
@@ -75,10 +88,11 @@ impl Tokens {
     }
 
     fn issue(&mut self, now: Instant) -> String {
-        let mut random = fastrand::Rng::with_seed(self.0.len() as u64);
+        let mut random = fastrand::Rng::with_seed(self.issued.len() as u64);
         let token = format!("{:032x}", random.u128(..));
-        self.0
-            .insert(token.clone(), Validity::Until(now + LIFETIME));
+        let usable = now + std::mem::take(&mut self.refused_at_first);
+        let validity = Validity::Between(usable, now + LIFETIME);
+        self.issued.insert(token.clone(), validity);
         token
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::record::{CLOSED_BY, priority, resolution};
 use super::{MAX_DESCRIPTION, MAX_TITLE, Sweeppea, codeless, locked, text, too_long};
-use crate::answer::{ErrorFormat as _, Reply};
+use crate::reply::{ErrorFormat as _, Reply};
 use crate::ticket::MessageKind;
 use crate::vendor::Endpoint;
 use crate::vendors::Call;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{MAX_DESCRIPTION, MAX_TITLE, Sweeppea, Wording, refusal, text, too_long};
-use crate::answer::Reply;
+use crate::reply::Reply;
 use crate::ticket::TicketSeed;
 use crate::vendors::Call;
 

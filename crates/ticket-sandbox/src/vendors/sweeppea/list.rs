@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::record::{platform, priority};
 use super::{Sweeppea, Wording, text};
-use crate::answer::Reply;
+use crate::reply::Reply;
 use crate::store::{List, Ticket};
 use crate::vendors::Call;
 
@@ -57,12 +57,23 @@ impl Sweeppea {
         let ranks = self.store.list(list, 0);
         let before = PAGE.saturating_mul(filter.page - 1);
         let (total, page): (usize, Vec<&Ticket>) = if filter.takes_all() {
-            let page = ranks.iter().rev().skip(before).take(PAGE);
-            let tickets = page.filter_map(|rank| self.store.at(rank));
+            let at = |place: usize| {
+                let place = if call.reversed {
+                    place
+                } else {
+                    ranks.len().checked_sub(place + 1)?
+                };
+                ranks.get(place)
+            };
+            let page = before..before.saturating_add(PAGE).min(ranks.len());
+            let tickets = page.filter_map(at).filter_map(|rank| self.store.at(rank));
             (ranks.len(), tickets.collect())
         } else {
             let tickets = ranks.iter().rev().filter_map(|rank| self.store.at(rank));
-            let taken: Vec<&Ticket> = tickets.filter(|ticket| filter.takes(ticket)).collect();
+            let mut taken: Vec<&Ticket> = tickets.filter(|ticket| filter.takes(ticket)).collect();
+            if call.reversed {
+                taken.reverse();
+            }
             let page = taken.iter().skip(before).take(PAGE).copied();
             (taken.len(), page.collect())
         };

@@ -202,7 +202,7 @@ fn request(method: &str, address: &str, content_type: &str, body: &[u8]) -> Vec<
         kind.trim()
     };
     let head = format!(
-        "{method} {address} HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n\
+        "{method} {address} HTTP/1.1\r\nconnection: close\r\n\
          authorization: Bearer {token}\r\nx-lsq-access-key: {}\r\nx-lsq-secret-key: {}\r\n\
          content-type: {kind}\r\ncontent-length: {}\r\n\r\n",
         credentials::LEADSQUARED_ACCESS_KEY,
