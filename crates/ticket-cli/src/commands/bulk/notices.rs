@@ -1,0 +1,87 @@
+//! What a bulk change tells beside its outcomes, in words on stderr.
+
+use tickets::Change;
+use tickets::bulk::{BulkOptions, Notice};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::Instant;
+
+use super::words;
+use crate::text;
+
+/// Number of ids that a sentence names.
+const MAX_NAMED: usize = 20;
+
+/// The notices of all accounts.
+pub(super) struct Notices {
+    change: Change,
+    told: UnboundedReceiver<(String, Notice)>,
+    /// Whether the vendor changed tickets that nobody asked for.
+    unasked: bool,
+}
+
+impl Notices {
+    /// Adds a listener to the options.
+    pub(super) fn of(change: &Change, options: BulkOptions) -> (Self, BulkOptions) {
+        let (sender, told) = unbounded_channel();
+        let options = options.notify(move |account, notice| {
+            // It fails only once nobody reads any more.
+            let _ = sender.send((account.to_owned(), notice.clone()));
+        });
+        let notices = Self {
+            change: change.clone(),
+            told,
+            unasked: false,
+        };
+        (notices, options)
+    }
+
+    /// The next notice, in words; waits for ever if there is none.
+    pub(super) async fn next(&mut self) -> String {
+        match self.told.recv().await {
+            Some((account, notice)) => self.words(&account, &notice),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The notices that were not read yet.
+    pub(super) fn rest(&mut self) -> Vec<String> {
+        let mut rest = Vec::new();
+        while let Ok((account, notice)) = self.told.try_recv() {
+            rest.push(self.words(&account, &notice));
+        }
+        rest
+    }
+
+    pub(super) fn has_unasked(&self) -> bool {
+        self.unasked
+    }
+
+    fn words(&mut self, account: &str, notice: &Notice) -> String {
+        let account = text::line(account);
+        match notice {
+            Notice::Paused { error, until } => {
+                let wait = until.saturating_duration_since(Instant::now());
+                let wait = text::seconds(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+                format!(
+                    "{account}: {}; trying again in {wait}",
+                    text::line(error.message())
+                )
+            }
+            Notice::Resumed => format!("{account}: the vendor answers again"),
+            Notice::Unasked(tickets) => {
+                self.unasked = true;
+                let named = tickets.iter().take(MAX_NAMED);
+                let mut named: Vec<_> = named.map(|id| text::line(id.as_str())).collect();
+                if tickets.len() > MAX_NAMED {
+                    named.push(format!("{} more", tickets.len() - MAX_NAMED));
+                }
+                format!(
+                    "{account}: the vendor says that it also {}d {}, which nobody asked for",
+                    words::verb(&self.change),
+                    named.join(", ")
+                )
+            }
+            _ => format!("{account}: {notice:?}"),
+        }
+    }
+}
