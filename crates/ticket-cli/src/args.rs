@@ -274,8 +274,9 @@ pub(crate) struct Many {
     #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
     pub(crate) concurrency: Option<NonZeroUsize>,
     /// Write what is left to do to this file, one ticket per line, each once: what was not attempted, and what
-    /// failed for a passing reason with nothing done. `--from` reads it, and so goes on where this ended. It is
-    /// empty if nothing is left, and left alone by --dry-run and --plan
+    /// failed for a passing reason with nothing done. `--from` reads it, and so goes on where this ended; it may be
+    /// the file that --from reads. It is written as a whole at the end, and is empty if nothing is left. If there was
+    /// another file of this name, that is renamed to FILE.old before anything is sent. --dry-run and --plan leave it alone
     #[arg(long, value_name = "FILE")]
     pub(crate) remaining: Option<PathBuf>,
 }

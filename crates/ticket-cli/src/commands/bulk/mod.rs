@@ -39,7 +39,6 @@ pub(super) async fn run(
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    remaining::refuse_the_list_itself(many)?;
     let accounts = Accounts::open(global).await?;
     let plan = Plan::read(change, many, &accounts)?;
     if many.plan {
@@ -53,7 +52,8 @@ pub(super) async fn run(
     } else if !output.format.is_json() {
         say(&plan.summary(false));
     }
-    let remaining = many.remaining.as_deref().map(Remaining::create);
+    let remaining = many.remaining.as_deref();
+    let remaining = remaining.map(|path| Remaining::prepare(path, many));
     let report = Report::new(&plan, output, remaining.transpose()?);
     // The progress bar would overwrite an incomplete line of JSON.
     let unfinished = output.is_terminal() && output.format == OutputFormat::Json;

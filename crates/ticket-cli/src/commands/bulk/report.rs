@@ -10,7 +10,7 @@ use tickets::diagnosis::ErrorObject;
 use tickets::{Change, Outcome, TicketId, TicketRef};
 
 use super::plan::Plan;
-use super::remaining::Remaining;
+use super::remaining::{Remaining, Settled};
 use super::words;
 use crate::args::OutputFormat;
 use crate::failure::{self, Exit, Failure};
@@ -100,6 +100,8 @@ pub(super) struct Report<'a> {
     counts: BTreeMap<(u8, String), usize>,
     all_done: bool,
     remains: usize,
+    /// The places of all tickets that do not remain.
+    settled: Settled,
     /// The first few distinct hints.
     hints: Vec<String>,
     /// The first ticket with an unknown outcome.
@@ -121,7 +123,7 @@ enum Order {
 }
 
 impl<'a> Report<'a> {
-    /// Starts a report. Tickets that were not attempted are also written to `remaining`.
+    /// Starts a report. At its end, the remaining tickets are written to `remaining`.
     pub(super) fn new(plan: &'a Plan, output: &'a Output, remaining: Option<Remaining>) -> Self {
         let order = match output.format {
             OutputFormat::Ndjson | OutputFormat::Csv => Order::AsTheyCome,
@@ -139,6 +141,7 @@ impl<'a> Report<'a> {
             counts: BTreeMap::new(),
             all_done: true,
             remains: 0,
+            settled: Settled::default(),
             hints: Vec::new(),
             unknown: None,
             remaining,
@@ -184,9 +187,8 @@ impl<'a> Report<'a> {
         }
         if words::remains(outcome) {
             self.remains += 1;
-            if let Some(remaining) = &mut self.remaining {
-                remaining.add(&ticket);
-            }
+        } else {
+            self.settled.insert(place);
         }
         let row = Row::new(change, ticket, outcome);
         let later = group.duplicates.of(place);
@@ -289,8 +291,24 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The error if some remaining tickets could not be written.
-    pub(super) fn take_remaining_failure(&mut self) -> Option<Failure> {
-        self.remaining.as_mut().and_then(Remaining::take_failure)
+    /// Writes the remaining tickets to their file, if there is one.
+    pub(super) fn write_remaining(&mut self) -> Result<(), Failure> {
+        let (plan, settled) = (self.plan, &self.settled);
+        let Some(remaining) = &mut self.remaining else {
+            return Ok(());
+        };
+        let written = remaining.write(|| {
+            let tickets = plan.in_order()?;
+            Ok(tickets.filter_map(|ticket| match ticket {
+                Ok((_, place, _)) if settled.contains(place) => None,
+                Ok((group, _, id)) => Some(Ok(plan.groups.get(group)?.ticket(id))),
+                Err(error) => Some(Err(error)),
+            }))
+        });
+        if written.is_err() {
+            // The hint would name a file that does not hold them.
+            self.remains = 0;
+        }
+        written
     }
 }

@@ -1,7 +1,7 @@
 //! The names of changes and outcomes. In a dry run, the outcome is `None`.
 
 use comfy_table::Color;
-use tickets::{Change, Effect, Outcome};
+use tickets::{Change, Effect, ErrorKind, Outcome};
 
 /// The verb, such as "delete", to which "s" and "d" can be added.
 pub(super) fn verb(change: &Change) -> &'static str {
@@ -37,11 +37,17 @@ pub(super) fn rank(outcome: Option<&Outcome>) -> u8 {
 }
 
 /// Whether the ticket belongs in the list of remaining tickets: nothing has happened, and the failure is
-/// transient.
+/// transient or the account's, not the ticket's.
 pub(super) fn remains(outcome: Option<&Outcome>) -> bool {
     match outcome {
         Some(Outcome::Unattempted(_)) => true,
-        Some(Outcome::Failed(error)) => error.is_transient() && error.effect() == Effect::None,
+        Some(Outcome::Failed(error)) => {
+            let is_the_accounts = matches!(
+                error.kind(),
+                ErrorKind::QuotaExhausted | ErrorKind::TokenExpired | ErrorKind::Unauthenticated
+            );
+            error.effect() == Effect::None && (error.is_transient() || is_the_accounts)
+        }
         _ => false,
     }
 }

@@ -131,6 +131,7 @@ fn end(
     unread: Option<io::Error>,
 ) -> Result<Exit, Failure> {
     let written = report.finish();
+    let remaining = report.write_remaining();
     if written.is_err() {
         say("some results could not be written");
     }
@@ -138,12 +139,13 @@ fn end(
         say(&report.summary());
         report.say_hints();
     }
-    if let Some(failure) = report.take_remaining_failure() {
+    if let Err(failure) = &remaining {
         failure.print(output.format);
     }
     written.map_err(|error| Failure::output(&error).after_a_change())?;
     match unread {
         Some(error) => Err(unreadable(&error)),
+        None if remaining.is_err() => Ok(Exit::Failed),
         None => Ok(report.exit()),
     }
 }
