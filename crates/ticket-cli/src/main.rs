@@ -8,6 +8,7 @@ mod commands;
 mod failure;
 mod interrupt;
 mod output;
+mod stdout;
 mod table;
 mod text;
 mod usage;

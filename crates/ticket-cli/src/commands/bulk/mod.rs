@@ -27,6 +27,7 @@ use crate::args::{Global, Many, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::output::{Output, say};
+use crate::stdout;
 use plan::Plan;
 use progress::Progress;
 use remaining::Remaining;
@@ -52,6 +53,7 @@ pub(super) async fn run(
     } else if !output.format.is_json() {
         say(&plan.summary(false));
     }
+    stdout::refuse_unwritable()?;
     let remaining = many.remaining.as_deref();
     let remaining = remaining.map(|path| Remaining::prepare(path, many));
     let report = Report::new(&plan, output, remaining.transpose()?);

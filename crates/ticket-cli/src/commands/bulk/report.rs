@@ -29,6 +29,9 @@ pub(super) struct Row {
     error: Option<ErrorObject>,
     #[serde(skip)]
     colour: Color,
+    /// Whether a call was made for the ticket.
+    #[serde(skip)]
+    is_about_a_call: bool,
 }
 
 impl Row {
@@ -38,7 +41,25 @@ impl Row {
             outcome: words::word(change, outcome),
             error: outcome.and_then(Outcome::error).map(ErrorObject::from),
             colour: words::colour(outcome),
+            is_about_a_call: outcome
+                .is_some_and(|outcome| !matches!(outcome, Outcome::Unattempted(_))),
         }
+    }
+
+    /// The row on one line of stderr.
+    fn sentence(&self, format: OutputFormat) -> String {
+        if format.is_json()
+            && let Ok(json) = serde_json::to_string(self)
+        {
+            return json;
+        }
+        let [ticket, outcome, why] = [0, 1, 2].map(|cell| self.table_cells().swap_remove(cell));
+        let why = if why.is_empty() {
+            why
+        } else {
+            format!(": {why}")
+        };
+        text::line(&format!("{ticket} {outcome}{why}"))
     }
 }
 
@@ -96,6 +117,7 @@ pub(super) struct Report<'a> {
     plan: &'a Plan,
     writer: TableWriter<'a, Row>,
     order: Order,
+    format: OutputFormat,
     /// Number of distinct tickets by outcome, in the order of the summary.
     counts: BTreeMap<(u8, String), usize>,
     all_done: bool,
@@ -138,6 +160,7 @@ impl<'a> Report<'a> {
             plan,
             writer: output.record_writer(&widest),
             order,
+            format: output.format,
             counts: BTreeMap::new(),
             all_done: true,
             remains: 0,
@@ -195,9 +218,9 @@ impl<'a> Report<'a> {
         match &mut self.order {
             Order::AsTheyCome => {
                 for _ in later {
-                    self.print(row.clone());
+                    self.print(&row);
                 }
-                self.print(row);
+                self.print(&row);
             }
             Order::AsAsked { held, .. } => {
                 held.extend(later.iter().map(|place| (*place, row.clone())));
@@ -213,13 +236,25 @@ impl<'a> Report<'a> {
                 return;
             };
             *next += 1;
-            self.print(row);
+            self.print(&row);
         }
     }
 
-    fn print(&mut self, row: Row) {
-        if self.broken.is_none() {
-            self.broken = self.writer.push(row).err();
+    fn print(&mut self, row: &Row) {
+        if self.broken.is_some() {
+            return self.tell(row);
+        }
+        if let Err(error) = self.writer.push(row.clone()) {
+            self.broken = Some(error);
+            self.tell(row);
+        }
+    }
+
+    /// Prints a row on stderr, because stdout cannot be written. What was not attempted is only counted: there
+    /// may be a lot of it, and nothing is known of it.
+    fn tell(&self, row: &Row) {
+        if row.is_about_a_call {
+            say(&row.sentence(self.format));
         }
     }
 
@@ -282,7 +317,7 @@ impl<'a> Report<'a> {
     pub(super) fn finish(&mut self) -> io::Result<()> {
         if let Order::AsAsked { held, .. } = &mut self.order {
             for row in std::mem::take(held).into_values() {
-                self.print(row);
+                self.print(&row);
             }
         }
         match self.broken.take() {

@@ -16,6 +16,7 @@ use super::report::Report;
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, say};
+use crate::stdout;
 
 /// How the work ends early.
 pub(super) struct Ends {
@@ -75,7 +76,7 @@ pub(super) async fn run(
                 } else {
                     take();
                 }
-                if report.is_broken() {
+                if report.is_broken() || stdout::is_broken() {
                     // The reader of the output is gone: do not continue unseen.
                     told = true;
                     stop.finish();
