@@ -1,7 +1,7 @@
 //! `tickets delete` and `tickets resolve`: reads the tickets, shows the plan, asks for confirmation, makes
 //! the change and prints the outcome of each ticket.
 //!
-//! `input.rs` reads the tickets, `spool.rs` stores them, `dedup.rs` and `duplicate_hashes.rs` find
+//! `input.rs` reads the tickets, `list_format.rs` names files that are no lists, `spool.rs` stores them, `dedup.rs` and `duplicate_hashes.rs` find
 //! duplicates, and `plan.rs` groups them by account. `work.rs` makes the change, and `report.rs` prints the
 //! outcomes. Memory does not grow with the number of tickets.
 
@@ -9,6 +9,7 @@ mod dedup;
 mod duplicate_hashes;
 mod estimate;
 mod input;
+mod list_format;
 mod plan;
 mod progress;
 mod remaining;
