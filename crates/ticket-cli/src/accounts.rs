@@ -22,7 +22,7 @@ impl Accounts {
             let sandbox = start_sandbox(Sandbox::builder()).await?;
             return Ok(Self::of_sandbox(sandbox, global));
         }
-        let accounts = accounts::Accounts::load(Registry::new(), global.config.as_deref())?;
+        let accounts = accounts::Accounts::load(Registry::new(), global.config().as_deref())?;
         Ok(Self {
             accounts: with_options(accounts, global),
             sandbox: None,

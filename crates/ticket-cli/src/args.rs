@@ -51,8 +51,10 @@ pub(crate) struct Global {
     /// Use a sandbox inside this process instead of the vendors; ignores all configuration
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
-    /// The configuration file [default: tickets/config.toml in the user's configuration folder]
-    #[arg(long, global = true, env = "TICKETS_CONFIG", value_name = "FILE")]
+    /// The configuration file [default: the variable TICKETS_CONFIG, or tickets/config.toml in the user's
+    /// configuration folder]
+    // Not clap's `env`, which refuses a variable that is set but empty.
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// How long one request may take [default: 30, or the account's own]
     #[arg(long, global = true, value_parser = seconds, value_name = "SECONDS")]
@@ -78,6 +80,17 @@ pub(crate) enum OutputFormat {
     Json,
     Ndjson,
     Csv,
+}
+
+impl Global {
+    /// The configuration file that was asked for: by the argument, or else by the environment, where an empty
+    /// variable counts as absent.
+    pub(crate) fn config(&self) -> Option<PathBuf> {
+        let variable = || std::env::var_os("TICKETS_CONFIG").filter(|path| !path.is_empty());
+        self.config
+            .clone()
+            .or_else(|| variable().map(PathBuf::from))
+    }
 }
 
 impl OutputFormat {

@@ -27,6 +27,10 @@ async fn main() -> ExitCode {
         Err(exit) => return exit,
     };
     log(cli.global.verbose);
+    // An empty variable counts as absent; the standard library takes it for a folder without a name.
+    if cfg!(unix) && std::env::var_os("TMPDIR").is_some_and(|folder| folder.is_empty()) {
+        let _ = tempfile::env::override_temp_dir(std::path::Path::new("/tmp"));
+    }
     let format = cli.global.output;
     match commands::run(cli).await {
         Ok(exit) => exit.into(),

@@ -339,7 +339,7 @@ pub(super) fn unreadable(error: &io::Error) -> Failure {
 }
 
 fn unkept(error: &io::Error) -> Failure {
-    let folder = std::env::temp_dir();
+    let folder = tempfile::env::temp_dir();
     let variable = if cfg!(windows) { "TMP" } else { "TMPDIR" };
     Failure::local(format!(
         "the list of tickets cannot be stored in {}: {error}; nothing was sent",
