@@ -279,9 +279,9 @@ pub(crate) struct Many {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
-    /// Begin nothing new so long after the work began: what is on its way is waited for, the rest is
-    /// `unattempted` and the exit code 1
-    #[arg(long, value_parser = seconds, value_name = "SECONDS")]
+    /// Start no new calls after this time, in seconds or as 90s, 30m, 4h, 1h30m, 2d: requests in flight are waited
+    /// for, the rest is `unattempted` and the exit code 1
+    #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) deadline: Option<Duration>,
     /// Send so many requests to an account at once [default: the account's own, or 4 where the vendor documents how
     /// many it allows in a time, or 32]
@@ -314,6 +314,23 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|timeout| !timeout.is_zero())
         .ok_or_else(|| "must be a number of seconds above 0, such as 20 or 0.5".to_owned())
+}
+
+/// A time in seconds, or with units. A day has 24 hours.
+fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(duration) = seconds(text) {
+        return Ok(duration);
+    }
+    let span: Option<jiff::Span> = text.parse().ok();
+    span.and_then(|span| {
+        let days = jiff::SpanRelativeTo::days_are_24_hours();
+        Duration::try_from(span.to_duration(days).ok()?).ok()
+    })
+    .filter(|duration| !duration.is_zero())
+    .ok_or_else(|| {
+        "must be a time above 0: seconds such as 90 or 0.5, or with units, such as 90s, 30m, 4h, 1h30m or 2d"
+            .to_owned()
+    })
 }
 
 /// The standard library's message for 0 is about its types.
@@ -349,6 +366,37 @@ mod tests {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         for wrong in ["", "0", "-1", "NaN", "1e30", "soon"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_deadline_is_in_seconds_or_with_units() {
+        for (text, expected) in [
+            ("90", 90.0),
+            ("0.5", 0.5),
+            ("90s", 90.0),
+            ("30m", 1800.0),
+            ("4h", 14_400.0),
+            ("1h30m", 5400.0),
+            ("1h 30m", 5400.0),
+            ("2d", 172_800.0),
+            ("1.5h", 5400.0),
+            ("500ms", 0.5),
+            ("2 hours", 7200.0),
+            ("PT4H", 14_400.0),
+        ] {
+            assert_eq!(
+                duration(text),
+                Ok(Duration::from_secs_f64(expected)),
+                "{text}"
+            );
+        }
+        for wrong in [
+            "", "0", "0s", "-1h", "1h ago", "NaN", "1e30", "soon", "1 month", "1y", "90x", "h",
+            "4h30",
+        ] {
+            let refused = duration(wrong);
+            assert!(refused.is_err_and(|why| why.contains("1h30m")), "{wrong}");
         }
     }
 
