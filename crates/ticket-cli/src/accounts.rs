@@ -7,6 +7,7 @@ use tickets::{AccountConfig, PROVIDERS, Registry};
 
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::waits;
 
 /// All accounts of this run.
 #[derive(Debug)]
@@ -56,7 +57,9 @@ impl Accounts {
 
     /// Connects an account. Sends nothing.
     pub(crate) fn connect(&self, name: &str) -> Result<Account, Failure> {
-        Ok(self.accounts.account(name)?)
+        let account = self.accounts.account(name)?;
+        waits::watch(&account);
+        Ok(account)
     }
 }
 

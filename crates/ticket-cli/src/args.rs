@@ -51,7 +51,7 @@ pub(crate) struct Global {
     /// Use a sandbox inside this process instead of the vendors; ignores all configuration
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
-    /// The configuration file [default: the variable TICKETS_CONFIG, or tickets/config.toml in the user's
+    /// The configuration file [default: the variable `TICKETS_CONFIG`, or tickets/config.toml in the user's
     /// configuration folder]
     // Not clap's `env`, which refuses a variable that is set but empty.
     #[arg(long, global = true, value_name = "FILE")]

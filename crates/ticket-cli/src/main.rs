@@ -12,10 +12,12 @@ mod stdout;
 mod table;
 mod text;
 mod usage;
+mod waits;
 
 use std::process::ExitCode;
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -41,11 +43,13 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Logs the operations of this workspace's crates to stderr. Other crates are excluded, because their logs
-/// may contain secrets.
+/// Logs the operations of this workspace's crates to stderr, if asked to. Other crates are excluded, because
+/// their logs may contain secrets.
 fn log(verbose: u8) {
+    let retries = filter_fn(|about| about.is_event() && about.target().ends_with("layers::retry"));
+    let retries = waits::RetryEvents.with_filter(retries);
     let level = match verbose {
-        0 => return,
+        0 => LevelFilter::OFF,
         1 => LevelFilter::INFO,
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
@@ -55,6 +59,10 @@ fn log(verbose: u8) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(verbose > 1)
-        .with_span_events(FmtSpan::CLOSE);
-    tracing_subscriber::registry().with(lines).with(ours).init();
+        .with_span_events(FmtSpan::CLOSE)
+        .with_filter(ours);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(retries)
+        .init();
 }

@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use comfy_table::Color;
+use indicatif::MultiProgress;
 use serde::Serialize;
 use tickets::model::is_misleading;
 
@@ -222,6 +224,23 @@ pub(crate) fn write(text: &str) -> io::Result<()> {
 /// Prints a message for people on stderr. Errors are ignored.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// The progress bars that are on the terminal.
+static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// Sets the progress bars that [`say_beside_bars`] must not overwrite.
+pub(crate) fn set_bars(bars: Option<MultiProgress>) {
+    *BARS.lock().unwrap_or_else(PoisonError::into_inner) = bars;
+}
+
+/// Like [`say`], while progress bars may be on the terminal. Not within their `suspend`.
+pub(crate) fn say_beside_bars(text: &str) {
+    let bars = BARS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match bars {
+        Some(bars) => bars.suspend(|| say(text)),
+        None => say(text),
+    }
 }
 
 fn json(value: &impl Serialize) -> io::Result<String> {

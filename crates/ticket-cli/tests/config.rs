@@ -361,11 +361,11 @@ async fn an_empty_variable_is_no_variable() {
     let sandbox = Sandbox::start().await.unwrap();
     let empty = ["TICKETS_CONFIG", "XDG_CONFIG_HOME", "TMPDIR", "NO_COLOR"];
     // Longer than what is held in memory, so that the folder of temporary files is needed.
-    let list: String = (0..20_000)
-        .map(|id| format!("onecloud:{}\n", 10_000_000 + id))
+    let list: Vec<_> = (0..20_000)
+        .map(|id| format!("onecloud:{}", 10_000_000 + id))
         .collect();
     let (folder, path) = config("[accounts.theirs]\nprovider = \"onecloud\"\n");
-    std::fs::write(folder.path().join("list"), list).unwrap();
+    std::fs::write(folder.path().join("list"), list.join("\n")).unwrap();
     for arguments in [
         &["get", "onecloud:121"][..],
         &["--sandbox", "get", "onecloud:121"],

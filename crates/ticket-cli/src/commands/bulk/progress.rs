@@ -11,9 +11,10 @@ use tickets::call::WaitReason;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::plan::{Group, Plan, least_time};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::table::USUAL;
 use crate::text;
+use crate::waits;
 
 /// Refresh interval of the text beside a bar.
 const TICK: Duration = Duration::from_millis(250);
@@ -48,6 +49,9 @@ impl<'a> Progress<'a> {
             ProgressDrawTarget::stderr()
         };
         let bars = MultiProgress::with_draw_target(target);
+        if !hidden {
+            output::set_bars(Some(bars.clone()));
+        }
         let name = |group: &Group| text::cut(&text::line(&group.account.name), NAME);
         let names: Vec<_> = plan.groups.iter().map(name).collect();
         let width = names.iter().map(|name| name.chars().count()).max();
@@ -129,6 +133,7 @@ impl<'a> Progress<'a> {
 
     /// Removes the bars.
     pub(super) fn finish(&self) {
+        output::set_bars(None);
         self.blank.finish_and_clear();
         for (_, bar) in &self.lines {
             bar.finish_and_clear();
@@ -160,8 +165,7 @@ fn waiting(account: &Account) -> Option<(String, Duration)> {
         _ => return None,
     };
     let left = waiting.until?.duration_since(Instant::now());
-    let seconds = text::seconds(left.as_secs() + u64::from(left.subsec_nanos() > 0));
-    Some((format!("{reason} {seconds}"), left))
+    Some((format!("{reason} {}", waits::rounded_up(left)), left))
 }
 
 /// The progress of an account.
