@@ -177,7 +177,9 @@ impl Failure {
         } else {
             let place = self.place.iter().map(|place| text::line(place) + ": ");
             let place: String = place.collect();
-            writeln!(stderr, "error: {place}{}", object.sentence())
+            drop(stderr);
+            say(&format!("error: {place}{}", object.sentence()));
+            Ok(())
         };
     }
 }

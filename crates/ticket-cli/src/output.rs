@@ -59,14 +59,6 @@ impl Output {
         self.target != Target::File
     }
 
-    /// The width of the terminal, if stdout is one.
-    pub(crate) fn columns(&self) -> Option<usize> {
-        match self.target {
-            Target::File => None,
-            Target::Terminal(columns) => Some(columns.into()),
-        }
-    }
-
     /// Writes text that only the table format contains.
     pub(crate) fn narrate(&self, text: &str) -> io::Result<()> {
         match self.format {
@@ -189,10 +181,18 @@ impl<R: Record> TableWriter<'_, R> {
 
     fn write_block(&mut self) -> io::Result<()> {
         let rows = self.held.iter();
-        let rows = rows.map(|record| (record.table_cells(), record.colour()));
-        let block = self.blocks.next(rows);
+        let rows: Vec<_> = rows
+            .map(|record| (record.table_cells(), record.colour()))
+            .collect();
         self.held.clear();
-        write(&block)
+        // Cells with several lines cannot be cut: without room for a table, each record is a listing.
+        if R::CUT.is_none() && self.block == BLOCK && !self.blocks.fits(&rows) {
+            let listings = rows
+                .iter()
+                .map(|(cells, _)| table::listing(self.output.target, R::TABLE_COLUMNS, cells));
+            return write(&listings.collect::<Vec<_>>().join("\n"));
+        }
+        write(&self.blocks.next(rows))
     }
 }
 
@@ -221,8 +221,10 @@ pub(crate) fn write(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Prints a message for people on stderr. Errors are ignored.
+/// Prints a message for people on stderr, wrapped if that is a terminal. Errors are ignored.
 pub(crate) fn say(text: &str) {
+    let wrapped = table::columns_of_stderr().map(|columns| text::wrap(text, columns.into()));
+    let text = wrapped.as_deref().unwrap_or(text);
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 

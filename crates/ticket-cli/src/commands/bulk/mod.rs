@@ -60,7 +60,7 @@ pub(super) async fn run(
     let report = Report::new(&plan, output, remaining.transpose()?);
     // The progress bar would overwrite an incomplete line of JSON.
     let unfinished = output.is_terminal() && output.format == OutputFormat::Json;
-    let progress = Progress::new(&plan, output, global.verbose > 0 || unfinished);
+    let progress = Progress::new(&plan, global.verbose > 0 || unfinished);
     let ends = Ends {
         stop: interrupt::stop_on_ctrl_c()?,
         deadline: many.deadline,

@@ -11,8 +11,8 @@ use tickets::call::WaitReason;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::plan::{Group, Plan, least_time};
-use crate::output::{self, Output};
-use crate::table::USUAL;
+use crate::output;
+use crate::table::{USUAL, columns_of_stderr};
 use crate::text;
 use crate::waits;
 
@@ -41,7 +41,7 @@ pub(super) struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     /// Shows nothing if stderr is not a terminal, or for a single ticket.
-    pub(super) fn new(plan: &'a Plan, output: &Output, hidden: bool) -> Self {
+    pub(super) fn new(plan: &'a Plan, hidden: bool) -> Self {
         let hidden = hidden || plan.len() < 2 || !io::stderr().is_terminal();
         let target = if hidden {
             ProgressDrawTarget::hidden()
@@ -70,10 +70,7 @@ impl<'a> Progress<'a> {
             bars,
             blank,
             lines,
-            room: output
-                .columns()
-                .unwrap_or(USUAL.into())
-                .saturating_sub(taken),
+            room: usize::from(columns_of_stderr().unwrap_or(USUAL)).saturating_sub(taken + 1),
             start: Instant::now(),
             tick: (!hidden).then(|| {
                 let mut tick = tokio::time::interval(TICK);
