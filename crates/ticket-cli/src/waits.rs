@@ -93,11 +93,13 @@ impl Watched {
     fn wait(&self, now: Instant) -> Option<String> {
         let status = self.pacer.status();
         let long = |until: Instant| Some(until.duration_since(now)).filter(|left| *left > LONG);
-        if let Some(waiting) = status.blocked_by
-            && let Some(left) = waiting.until.and_then(long)
-            && let Some(words) = words(waiting.reason)
-        {
-            return Some(format!("{words}, resuming in {}", rounded_up(left)));
+        let blocked = status.blocked_by.and_then(|waiting| {
+            let left = waiting.until.and_then(long)?;
+            let words = words(waiting.reason)?;
+            Some(format!("{words}, resuming in {}", rounded_up(left)))
+        });
+        if blocked.is_some() {
+            return blocked;
         }
         // While other calls are made, the account does not wait.
         if status.in_flight > 0 {

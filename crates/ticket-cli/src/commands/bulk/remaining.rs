@@ -157,8 +157,10 @@ impl Target {
     /// Leaves a note in place of the list, which `--from` refuses: a list that is absent or empty could be
     /// taken for one with nothing in it. The input stays as it is.
     fn explain(&self, error: &io::Error, elsewhere: &str) {
-        if let Self::File { path, is_input } = self
-            && !is_input
+        if let Self::File {
+            path,
+            is_input: false,
+        } = self
         {
             let note = format!(
                 "incomplete: the remaining tickets could not be written here ({error}); the list is {elsewhere}"

@@ -48,9 +48,8 @@ impl Row {
 
     /// The row on one line of stderr.
     fn sentence(&self, format: OutputFormat) -> String {
-        if format.is_json()
-            && let Ok(json) = serde_json::to_string(self)
-        {
+        let json = format.is_json().then(|| serde_json::to_string(self).ok());
+        if let Some(json) = json.flatten() {
             return json;
         }
         let [ticket, outcome, why] = [0, 1, 2].map(|cell| self.table_cells().swap_remove(cell));
