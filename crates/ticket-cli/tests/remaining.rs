@@ -110,11 +110,27 @@ async fn what_cannot_be_written_is_refused_before_anything_is_sent() {
     for (remaining, words) in [
         (folder.path().join("no/such"), "it cannot be written"),
         (folder.path().to_owned(), "it is a folder"),
+        (PathBuf::from("-"), "name a file"),
         (folder.path().join("list/x"), "it cannot be written"),
     ] {
         let said = delete(&sandbox, &list, &remaining);
         assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{said:?}");
         assert!(said.stderr.contains(words), "{said:?}");
+    }
+    // Both would be one file.
+    #[cfg(unix)]
+    {
+        let out = folder.path().join("out");
+        let mut command = at(
+            &sandbox,
+            &["delete", "--yes", "onecloud:121", "--remaining"],
+        );
+        command
+            .arg(&out)
+            .stdout(std::fs::File::create(&out).unwrap());
+        let said = execute(&mut command);
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(said.stderr.contains("standard output or"), "{said:?}");
     }
     assert_eq!(deletes(&sandbox), 0);
 }

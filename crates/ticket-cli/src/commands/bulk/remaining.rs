@@ -103,6 +103,17 @@ impl Remaining {
 
 impl Target {
     fn prepare(named: &Path, many: &Many) -> io::Result<Self> {
+        if named.as_os_str() == "-" {
+            return Err(io::Error::other(
+                "standard output has the outcomes; name a file, ./- if that is its name",
+            ));
+        }
+        // The file would be replaced, and with it what was written there.
+        if is_one_of(named, [Path::new("/dev/stdout"), Path::new("/dev/stderr")]) {
+            return Err(io::Error::other(
+                "standard output or standard error goes to this file",
+            ));
+        }
         let is_input = is_input(named, many);
         let older = match std::fs::metadata(named) {
             Ok(about) if about.is_dir() => return Err(io::Error::other("it is a folder")),
@@ -262,10 +273,14 @@ fn is_input(remaining: &Path, many: &Many) -> bool {
     let from = many.from.as_deref().filter(|from| from.as_os_str() != "-");
     // The file from which standard input may be redirected.
     let stdin = input::from_stdin(many).then_some(Path::new("/dev/stdin"));
-    let this = identity(remaining);
-    // A file that does not exist yet cannot be the input.
-    let mut lists = from.into_iter().chain(stdin);
-    this.is_some() && lists.any(|list| identity(list) == this)
+    is_one_of(remaining, from.into_iter().chain(stdin))
+}
+
+/// Whether a file that is there is also one of these.
+fn is_one_of<'a>(path: &Path, others: impl IntoIterator<Item = &'a Path>) -> bool {
+    let this = identity(path);
+    let mut others = others.into_iter();
+    this.is_some() && others.any(|other| identity(other) == this)
 }
 
 #[cfg(unix)]
