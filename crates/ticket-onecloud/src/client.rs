@@ -65,7 +65,7 @@ impl OneCloud {
             http,
             tokens: Arc::new(tokens),
             time_zone,
-            info: info::info(),
+            info: info::info_with_id_form(config.id_form),
         })
     }
 

@@ -39,7 +39,7 @@ impl Sweeppea {
         )?;
         Ok(Self {
             http,
-            info: info::info(),
+            info: info::info_with_id_form(config.id_form),
         })
     }
 
