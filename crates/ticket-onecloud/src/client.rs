@@ -17,8 +17,11 @@ use crate::{error, wire};
 
 /// A client of OneCloud's ticket API, and a [`TicketProvider`](ticket_core::TicketProvider).
 ///
-/// An expired token is renewed once, where there is something to renew it with, and the call sent again:
-/// the vendor refused it before it did anything. Cloning is cheap; clones share the token. `Debug` prints
+/// An expired token is renewed once, if there is a login or a [`TokenSource`](crate::TokenSource), and the call is sent
+/// again: the vendor refused it before it did anything. A token that is refused as expired within 10 seconds after it was
+/// got is not replaced, since the vendor's other servers may not know it yet (inferred): the call fails with
+/// `Unavailable` and effect none, so that it is repeated with the same token. If that goes on for more than 3 seconds,
+/// the error is `TokenExpired`. Cloning is cheap; clones share the token. `Debug` prints
 /// neither token nor password.
 ///
 /// The pages named here are those of the vendor's API documentation, by their ids.
@@ -154,6 +157,13 @@ impl OneCloud {
     }
 
     async fn call<'a, T>(
+    fn answered<T>(&self, reply: Result<T>) -> Result<T> {
+        if reply.is_ok() {
+            self.tokens.accepted();
+        }
+        reply
+    }
+
         &'a self,
         operation: Operation,
         request: impl Fn() -> HttpRequest<'a>,
@@ -172,15 +182,20 @@ impl OneCloud {
             // Nobody logs in for what is not sent.
             let first = request().validate()?;
             let bearer = self.tokens.current().await?;
-            match send(first, &bearer.header).await {
-                Err(expired)
-                    if expired.kind() == ErrorKind::TokenExpired
-                        && expired.effect() == Effect::None =>
-                {
-                    match self.tokens.renew(&bearer).await {
-                        Some(renewed) => send(request(), &renewed?.header).await,
-                        None => Err(expired),
-                    }
+            let (bearer, expired) = match send(first, &bearer.header).await {
+                Err(expired) if is_expired(&expired) => (bearer, expired),
+                reply => return self.answered(reply),
+            };
+            if bearer.is_fresh() {
+                return Err(self.tokens.refused_fresh(expired));
+            }
+            let Some(renewed) = self.tokens.renew(&bearer).await else {
+                return Err(expired);
+            };
+            let renewed = renewed?;
+            match send(request(), &renewed.header).await {
+                Err(expired) if is_expired(&expired) && renewed.is_fresh() => {
+                    Err(self.tokens.refused_fresh(expired))
                 }
                 reply => reply,
             }
@@ -195,6 +210,11 @@ impl OneCloud {
 fn messages(response: &HttpResponse) -> Result<Vec<Reply<wire::Message>>> {
     let conversations = response.json::<wire::Conversations>()?;
     Ok(conversations
+/// Whether the vendor refused the token as expired, before it did anything.
+fn is_expired(error: &Error) -> bool {
+    error.kind() == ErrorKind::TokenExpired && error.effect() == Effect::None
+}
+
         .data
         .into_iter()
         .flat_map(|item| item.0)
