@@ -160,17 +160,7 @@ impl LeadSquared {
             .http
             .put(&["api", "tenants", &self.org_id, "tickets", "trash"])
             .json(&body);
-        self.call(Operation::Delete, request, |response| {
-            // No other status than the documented one confirms a deletion: 202, say, only promises it.
-            match response.status() {
-                200 => read(response),
-                _ => Err(response.error_of(
-                    ErrorKind::BadResponse,
-                    "the vendor's status does not confirm the deletion",
-                )),
-            }
-        })
-        .await
+        self.call(Operation::Delete, request, read).await
     }
 
     /// `POST /api/tenants/{OrgId}/conversation/filter` (page `get-ticket-conversations`): the messages of these
@@ -281,7 +271,7 @@ impl LeadSquared {
         };
         reply
             .await
-            .map_err(|error| error.in_operation(ID, operation))
+            .map_err(|error| error::with_effect_of_status(error).in_operation(ID, operation))
     }
 }
 

@@ -117,12 +117,12 @@ impl OneCloud {
         ticket: &wire::CreateTicket,
     ) -> Result<Reply<wire::CreatedTicket>> {
         let request = || self.http.post(&["api", "ticket", "create"]).json(ticket);
-        self.call(Operation::Create, request, HttpResponse::reply)
+        self.call(Operation::Create, request, error::confirm_created)
             .await
     }
 
     /// `DELETE /api/ticketrz/<id>` (page `tiketremove`, which calls the id "Contact Id": taken for a slip,
-    /// inferred). Success is the status: the body is an empty object, or empty.
+    /// inferred). Only a 200 with an empty object confirms it.
     ///
     /// # Errors
     ///
@@ -156,7 +156,6 @@ impl OneCloud {
         authenticate(&self.http, email, password, site_id).await
     }
 
-    async fn call<'a, T>(
     fn answered<T>(&self, reply: Result<T>) -> Result<T> {
         if reply.is_ok() {
             self.tokens.accepted();
@@ -165,18 +164,22 @@ impl OneCloud {
     }
 
         &'a self,
+    async fn call<'a, T>(
         operation: Operation,
         request: impl Fn() -> HttpRequest<'a>,
         read: impl Fn(&HttpResponse) -> Result<T>,
     ) -> Result<T> {
         let send = async |request: HttpRequest<'a>, header: &SecretString| {
-            let response = request
-                .secret_header("authorization", header)
-                .send()
-                .await?;
-            error::check(&response)
-                .map_err(|error| error::with_time(error, &response, &self.time_zone))?;
-            read(&response)
+            let reply = async {
+                let response = request
+                    .secret_header("authorization", header)
+                    .send()
+                    .await?;
+                error::check(&response)
+                    .map_err(|error| error::with_time(error, &response, &self.time_zone))?;
+                read(&response)
+            };
+            reply.await.map_err(error::with_effect_of_status)
         };
         let reply = async {
             // Nobody logs in for what is not sent.
@@ -197,7 +200,7 @@ impl OneCloud {
                 Err(expired) if is_expired(&expired) && renewed.is_fresh() => {
                     Err(self.tokens.refused_fresh(expired))
                 }
-                reply => reply,
+                reply => self.answered(reply),
             }
         };
         reply
@@ -206,10 +209,6 @@ impl OneCloud {
     }
 }
 
-/// Every message of a reply, those wrapped once more included.
-fn messages(response: &HttpResponse) -> Result<Vec<Reply<wire::Message>>> {
-    let conversations = response.json::<wire::Conversations>()?;
-    Ok(conversations
 /// Whether the vendor refused the token as expired, before it did anything.
 fn is_expired(error: &Error) -> bool {
     error.kind() == ErrorKind::TokenExpired && error.effect() == Effect::None

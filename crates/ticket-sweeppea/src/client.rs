@@ -140,7 +140,8 @@ impl Sweeppea {
         self.call(Operation::Resolve, request, data).await
     }
 
-    /// `POST /tickets/delete` (page `support/delete.md`): deletes for good, open tickets of the caller only.
+    /// `POST /tickets/delete` (page `support/delete.md`): deletes for good, open tickets of the caller only. A message
+    /// that does not say "deleted" confirms nothing.
     ///
     /// # Errors
     ///
@@ -149,7 +150,8 @@ impl Sweeppea {
     pub async fn delete_ticket(&self, case_id: &str) -> Result<()> {
         let body = wire::CaseId { case_id };
         let request = self.post("delete", &body);
-        self.call(Operation::Delete, request, |_| Ok(())).await
+        self.call(Operation::Delete, request, error::confirm_deleted)
+            .await
     }
 
     /// Every call is a POST with a JSON body.
@@ -163,14 +165,19 @@ impl Sweeppea {
         request: HttpRequest<'_>,
         read: impl FnOnce(&HttpResponse) -> Result<T>,
     ) -> Result<T> {
+        // Each page documents one status of success.
+        let documented = match operation {
+            Operation::Create => 201,
+            _ => 200,
+        };
         let reply = async {
             let response = request.send().await?;
-            error::check(&response)?;
+            error::check(&response, documented)?;
             read(&response)
         };
         reply
             .await
-            .map_err(|error| error.in_operation(ID, operation))
+            .map_err(|error| error::with_effect_of_status(error).in_operation(ID, operation))
     }
 }
 

@@ -102,8 +102,8 @@ impl TicketProvider for Sweeppea {
         self.info.check(&Request::Resolve(id))?;
         let resolved = self.resolve_ticket(id.as_str()).await?.value;
         same_ticket(id, &resolved.case_number, Operation::Resolve)?;
-        if resolved.status == Some(false) {
-            let message = "the vendor's reply calls the ticket open still";
+        if resolved.status != Some(true) {
+            let message = "the vendor's reply does not say that the ticket is closed";
             return Err(bad_response(Operation::Resolve, message));
         }
         Ok(())
