@@ -134,8 +134,9 @@ impl OneCloud {
     }
 
     /// `GET /api/ticket/conversations/<id>` (page `tiketconversations`): all messages, in one reply. Those
-    /// that the vendor wraps once more, as in its own sample, are unwrapped.
-    pub async fn conversations(&self, id: &str) -> Result<Vec<Reply<wire::Message>>> {
+    /// that the vendor wraps once more, as in its own sample, are unwrapped. `None` stands for a message that cannot be
+    /// read or has no id.
+    pub async fn conversations(&self, id: &str) -> Result<Vec<Option<Reply<wire::Message>>>> {
         let request = || self.http.get(&["api", "ticket", "conversations", id]);
         self.call(Operation::Messages, request, messages).await
     }
@@ -163,8 +164,8 @@ impl OneCloud {
         reply
     }
 
-        &'a self,
     async fn call<'a, T>(
+        &'a self,
         operation: Operation,
         request: impl Fn() -> HttpRequest<'a>,
         read: impl Fn(&HttpResponse) -> Result<T>,
@@ -214,6 +215,10 @@ fn is_expired(error: &Error) -> bool {
     error.kind() == ErrorKind::TokenExpired && error.effect() == Effect::None
 }
 
+/// Every message of a reply, those wrapped once more included.
+fn messages(response: &HttpResponse) -> Result<Vec<Option<Reply<wire::Message>>>> {
+    let conversations = response.json::<wire::Conversations>()?;
+    Ok(conversations
         .data
         .into_iter()
         .flat_map(|item| item.0)

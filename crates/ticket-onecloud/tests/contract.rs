@@ -149,7 +149,7 @@ async fn perform(onecloud: &OneCloud, recording: &Recording) -> Result<CallOutpu
 }
 
 fn rows(found: &wire::FoundTickets) -> Value {
-    let rows = found.data.iter().map(|row| {
+    let rows = found.data.iter().flatten().map(|row| {
         let (row, raw) = (&row.value, &row.raw);
         json!({
             "id": row.id.as_str(), "requestor": row.requestor, "assignee": row.assignee,

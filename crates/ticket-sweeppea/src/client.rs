@@ -55,12 +55,12 @@ impl Sweeppea {
     }
 
     /// The notes of a ticket come with the ticket itself; here each has its own JSON, and nothing else is read.
-    pub(crate) async fn fetch_notes(&self, case_number: &str) -> Result<Vec<Reply<wire::Note>>> {
+    pub(crate) async fn fetch_notes(&self, case_number: &str) -> Result<wire::Notes> {
         let body = wire::CaseNumber { case_number };
         let request = self.post("fetchSingleTicket", &body);
         self.call(Operation::Messages, request, |response| {
             let ticket: wire::Envelope<wire::Notes> = response.json()?;
-            Ok(ticket.data.notes.unwrap_or_default())
+            Ok(ticket.data)
         })
         .await
     }
