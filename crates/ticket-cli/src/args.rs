@@ -285,7 +285,8 @@ pub(crate) struct Many {
     pub(crate) deadline: Option<Duration>,
     /// Stop when no request has succeeded for this time because the vendor does not answer. Until then the command
     /// pauses and tries again; what is not done is `unattempted`. 0: make no request again that failed, and stop after
-    /// five failed requests in a row [default: 15m, or 0 with --max-attempts 1]
+    /// five failed requests in a row [default: 15m, before the first success 1m at most; 0
+    /// with --max-attempts 1]
     #[arg(long, value_parser = patience, value_name = "TIME")]
     pub(crate) give_up_after: Option<Duration>,
     /// Send so many requests to an account at once [default: the account's own, or 4 where the vendor documents how
