@@ -154,7 +154,13 @@ fn reported(response: &HttpResponse, envelope: &Envelope) -> Option<Error> {
     // still to be done (inferred).
     let lower = words.trim_start().to_ascii_lowercase();
     let contradicts = [
-        "fail", "error", "queue", "pending", "accept", "processing", "schedule",
+        "fail",
+        "error",
+        "queue",
+        "pending",
+        "accept",
+        "processing",
+        "schedule",
     ]
     .iter()
     .any(|word| lower.starts_with(word));
