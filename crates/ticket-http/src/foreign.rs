@@ -98,10 +98,10 @@ impl HttpResponse {
                 "check the base URL, and for a login page or firewall before the vendor"
             }
             300..=399 | 404..=407 | 410 => "check the base URL",
-            _ => "a server before the vendor may have answered",
+            _ => "check the base URL; a server before the vendor may have answered",
         };
         let message = format!("the reply is {what}, not the vendor's JSON; {hint}");
-        self.error_of(kind_of_foreign(self.status), &message)
+        self.rejection(kind_of_foreign(self.status), &message, &self.text())
     }
 
     /// Rejects a redirect, naming its host only: its path and query may hold secrets.

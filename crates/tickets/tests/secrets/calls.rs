@@ -195,7 +195,7 @@ pub(crate) fn faults() -> Vec<Fault> {
         Fault::Status(500),
         Fault::StatusAfterEffect(502),
         Fault::RateLimited {
-            retry_after: Some(0),
+            retry_after: Some(1),
         },
         Fault::HtmlPage { status: 200 },
         Fault::TruncatedJson,
