@@ -1,6 +1,6 @@
 //! The native client: one function per endpoint of the vendor, in the vendor's own terms.
 //!
-//! What the vendor does not document does not exist here.
+//! Only calls that the vendor documents are implemented.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -39,7 +39,7 @@ impl Sweeppea {
         )?;
         Ok(Self {
             http,
-            info: info::info(),
+            info: info::info_with_id_form(config.id_form),
         })
     }
 
@@ -47,7 +47,7 @@ impl Sweeppea {
     ///
     /// # Errors
     ///
-    /// `NotFound` for a ticket that does not exist and for somebody else's alike.
+    /// `NotFound` both for a ticket that does not exist and for another user's.
     pub async fn fetch_single_ticket(&self, case_number: &str) -> Result<Reply<wire::Ticket>> {
         let body = wire::CaseNumber { case_number };
         let request = self.post("fetchSingleTicket", &body);
@@ -55,12 +55,12 @@ impl Sweeppea {
     }
 
     /// The notes of a ticket come with the ticket itself; here each has its own JSON, and nothing else is read.
-    pub(crate) async fn fetch_notes(&self, case_number: &str) -> Result<Vec<Reply<wire::Note>>> {
+    pub(crate) async fn fetch_notes(&self, case_number: &str) -> Result<wire::Notes> {
         let body = wire::CaseNumber { case_number };
         let request = self.post("fetchSingleTicket", &body);
         self.call(Operation::Messages, request, |response| {
             let ticket: wire::Envelope<wire::Notes> = response.json()?;
-            Ok(ticket.data.notes.unwrap_or_default())
+            Ok(ticket.data)
         })
         .await
     }
@@ -115,8 +115,8 @@ impl Sweeppea {
     ///
     /// # Errors
     ///
-    /// `Conflict` for a closed ticket, `Forbidden` for somebody else's: another answer than
-    /// [`delete_ticket`](Self::delete_ticket) gives for these.
+    /// `Conflict` for a closed ticket, `Forbidden` for another user's. [`delete_ticket`](Self::delete_ticket) answers
+    /// `NotFound` for both.
     pub async fn update_ticket(
         &self,
         update: &wire::UpdateTicket,
@@ -133,23 +133,25 @@ impl Sweeppea {
     ///
     /// # Errors
     ///
-    /// `NotFound` for a ticket that does not exist and for one that is closed already, alike.
+    /// `NotFound` both for a ticket that does not exist and for a closed one.
     pub async fn resolve_ticket(&self, case_id: &str) -> Result<Reply<wire::ResolvedTicket>> {
         let body = wire::CaseId { case_id };
         let request = self.post("resolve", &body);
         self.call(Operation::Resolve, request, data).await
     }
 
-    /// `POST /tickets/delete` (page `support/delete.md`): deletes for good, open tickets of the caller only.
+    /// `POST /tickets/delete` (page `support/delete.md`): deletes for good, open tickets of the caller only. A message
+    /// that does not say "deleted" confirms nothing.
     ///
     /// # Errors
     ///
-    /// `NotFound` for a ticket that does not exist, is closed or is somebody else's: one answer for the
-    /// three. `Conflict` while the vendor's engineers have it locked.
+    /// `NotFound` for a ticket that does not exist, is closed or is another user's: the vendor gives all three the same
+    /// answer. `Conflict` while the vendor's engineers have it locked.
     pub async fn delete_ticket(&self, case_id: &str) -> Result<()> {
         let body = wire::CaseId { case_id };
         let request = self.post("delete", &body);
-        self.call(Operation::Delete, request, |_| Ok(())).await
+        self.call(Operation::Delete, request, error::confirm_deleted)
+            .await
     }
 
     /// Every call is a POST with a JSON body.
@@ -163,14 +165,19 @@ impl Sweeppea {
         request: HttpRequest<'_>,
         read: impl FnOnce(&HttpResponse) -> Result<T>,
     ) -> Result<T> {
+        // Each page documents one status of success.
+        let documented = match operation {
+            Operation::Create => 201,
+            _ => 200,
+        };
         let reply = async {
             let response = request.send().await?;
-            error::check(&response)?;
+            error::check(&response, documented)?;
             read(&response)
         };
         reply
             .await
-            .map_err(|error| error.in_operation(ID, operation))
+            .map_err(|error| error::with_effect_of_status(error).in_operation(ID, operation))
     }
 }
 
