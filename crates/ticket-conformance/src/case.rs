@@ -157,8 +157,10 @@ macro_rules! __cases {
             "an odd id in the reply to a delete makes no other outcome worse";
         odd unasked_ids_are_told [Ticket Faults]
             "an id that the vendor deleted and nobody asked for is told";
-        again gone_tickets_settle [Ticket Faults]
-            "the second delete of a ticket settles, even if the vendor answers it with a failure";
+        again a_second_delete_settles [Ticket]
+            "the second delete of a ticket settles, and is no success";
+        again gone_tickets_settle_after_a_failure [Ticket Faults]
+            "the second delete of a ticket settles even if the vendor answers it with a failure";
         again a_second_run_reaches_the_rest [Ticket Faults]
             "a second run over the same list reaches the tickets that are left";
         again consistent_reads_show_every_write [Ticket Patch]
@@ -192,6 +194,8 @@ macro_rules! __cases {
             "a total that contradicts the pages is told as `Incomplete`";
         odd one_odd_row_costs_itself_only [Fill Faults]
             "an odd row does not end a list, and no other row is lost";
+        odd half_characters_are_replaced [Fill Faults]
+            "half of a surrogate pair becomes U+FFFD and ends neither a list nor a text";
         odd rows_without_an_id_are_told [Fill Faults]
             "a row without an id is told in the `gaps` of its page";
 

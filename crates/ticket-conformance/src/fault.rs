@@ -82,8 +82,13 @@ pub enum Fault {
     /// On a delete, with effect. One id among the deleted ones in the reply is odd. For vendors whose replies list
     /// the deleted tickets.
     OddId(OddId),
-    /// On a request that names a ticket. The vendor handles it as if it named this other ticket, as after a merge.
-    AboutAnother(TicketId),
+    /// On a request that names the ticket `asked`. The vendor handles it as if it named `other`, as after a merge.
+    AboutAnother {
+        /// The ticket that the request names.
+        asked: TicketId,
+        /// The ticket that the reply is about.
+        other: TicketId,
+    },
     /// The token in use has expired, and the next one is refused at first. For providers that get tokens themselves.
     FreshTokenRefused,
 }

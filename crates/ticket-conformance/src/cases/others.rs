@@ -10,10 +10,15 @@ use crate::harness::{
     CaseResult, Harness, describe, describe_error, ensure, fail, only_outcome, skip,
 };
 
+async fn about_another(harness: &Harness, asked: &TicketId, other: &TicketId) -> CaseResult {
+    let (asked, other) = (asked.clone(), other.clone());
+    harness.inject(Fault::AboutAnother { asked, other }).await
+}
+
 pub(crate) async fn reads_about_another_ticket_are_conflicts(harness: &Harness) -> CaseResult {
     harness.require(Operation::Get)?;
     let (asked, other) = (harness.ticket().await?, harness.ticket().await?);
-    harness.inject(Fault::AboutAnother(other.clone())).await?;
+    about_another(harness, &asked, &other).await?;
     let stack = harness.stack(NonZeroU32::MIN);
     let result = stack.get(&CallContext::new(), &asked).await;
     let is_right = result.as_ref().is_err_and(|error| {
@@ -38,7 +43,7 @@ pub(crate) async fn writes_about_another_ticket_are_conflicts(harness: &Harness)
     }
     for operation in operations {
         let (asked, other) = (harness.ticket().await?, harness.ticket().await?);
-        harness.inject(Fault::AboutAnother(other.clone())).await?;
+        about_another(harness, &asked, &other).await?;
         let result = harness.call_on(operation, &asked).await?;
         let is_right = result.as_ref().is_err_and(|error| {
             error.kind() == ErrorKind::Conflict && error.effect() == Effect::Unknown

@@ -165,17 +165,14 @@ impl State {
         query: &str,
         fault: Option<&Fault>,
     ) -> (Reply, bool) {
-        let Some(Fault::AboutAnother(other)) = fault else {
+        let Some(Fault::AboutAnother { asked, other }) = fault else {
             return self.act(request, path, query);
         };
-        let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
-        let in_path = path.split('/').nth(2).map(decode);
-        let named = in_path.or_else(|| body["ids"][0].as_str().map(str::to_owned));
-        let named = named.and_then(|id| self.number(&id)).unwrap();
+        let asked = self.number(asked.as_str()).unwrap();
         self.merged
-            .insert(named, self.number(other.as_str()).unwrap());
+            .insert(asked, self.number(other.as_str()).unwrap());
         let reply = self.act(request, path, query);
-        self.merged.remove(&named);
+        self.merged.remove(&asked);
         reply
     }
 

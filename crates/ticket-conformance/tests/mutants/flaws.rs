@@ -104,7 +104,8 @@ flaws! {
     DeletesTheOpenOnly Full "says `NotFound` of a resolved ticket, and does not declare it"
         [deleted_tickets_are_gone];
     CallsMissingDeleted Full "says `Deleted` of what was not there"
-        [delete_again_deletes_nothing delete_of_missing_is_no_success delete_of_a_mix_answers_in_order];
+        [delete_again_deletes_nothing delete_of_missing_is_no_success delete_of_a_mix_answers_in_order
+         a_second_delete_settles];
     AnswersDuplicatesOnce Full "answers an id that is named twice once" [delete_of_duplicates_answers_each];
     SortsTheAnswers Full "answers in its own order" [delete_of_a_mix_answers_in_order];
     LosesAnAnswer Full "leaves the last id without an answer"
@@ -123,7 +124,7 @@ flaws! {
         [odd_ids_cost_themselves_only];
     ForgetsUnaskedIds Full "does not tell an id that nobody asked for" [unasked_ids_are_told];
     ReadsGoneAsNonsense Full "calls the vendor's word that a ticket is gone unreadable"
-        [gone_tickets_settle a_second_run_reaches_the_rest missing_tickets_are_not_found];
+        [gone_tickets_settle_after_a_failure a_second_run_reaches_the_rest missing_tickets_are_not_found];
     ClaimsConsistentReads Full "declares that reads are consistent, where they lag"
         [consistent_reads_show_every_write];
 
@@ -149,7 +150,8 @@ flaws! {
     EndsByTheTotal Full "ends a list where its total says" [wrong_totals_do_not_shorten_a_list];
     MakesItsOwnTotal Full "gives the number of rows that it read for the total" [wrong_totals_are_told];
     OneOddRowEndsTheList Full "reads no list with an odd row"
-        [one_odd_row_costs_itself_only rows_without_an_id_are_told];
+        [one_odd_row_costs_itself_only half_characters_are_replaced rows_without_an_id_are_told];
+    DropsHalfCharacters Full "takes a text with half of a surrogate pair for none" [half_characters_are_replaced];
     DropsOddRows Full "leaves out a row with an unreadable date" [one_odd_row_costs_itself_only];
     LosesRowsInSilence Full "does not tell a row without an id" [rows_without_an_id_are_told];
 

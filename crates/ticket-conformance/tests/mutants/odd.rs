@@ -23,7 +23,7 @@ pub(crate) fn acts(fault: &Fault) -> bool {
             | Fault::OddRow(_)
             | Fault::WrongTotal(_)
             | Fault::OddId(_)
-            | Fault::AboutAnother(_)
+            | Fault::AboutAnother { .. }
     )
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn faulted(fault: Option<Fault>, mut reply: Reply) -> Option<Result<R
             });
         }),
         Fault::OddId(odd) => changed(reply, |body| id(&mut body["deleted"], odd)),
-        Fault::AboutAnother(_) => reply,
+        Fault::AboutAnother { .. } => reply,
         other => panic!("the desk does not know {other:?}"),
     }))
 }

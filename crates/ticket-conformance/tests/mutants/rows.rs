@@ -153,6 +153,9 @@ impl Memory {
         }
         let mut ticket = Ticket::new(id, RawValue::from_string(raw).map_err(|_| bad())?);
         ticket.subject = text_of("subject")?;
+        if self.has(Flaw::DropsHalfCharacters) {
+            ticket.subject = ticket.subject.filter(|text| !text.contains('\u{fffd}'));
+        }
         ticket.description = text_of("description")?;
         ticket.category = text_of("category")?;
         if self.has(Flaw::ShowsTheKeyInATicket) {
