@@ -25,6 +25,9 @@ const HINTS: usize = 4;
 pub(super) struct Row {
     ticket: TicketRef,
     outcome: String,
+    /// Whether a read confirmed a ticket that was not found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorObject>,
     #[serde(skip)]
@@ -39,6 +42,10 @@ impl Row {
         Self {
             ticket,
             outcome: words::word(change, outcome),
+            confirmed: match outcome {
+                Some(Outcome::NotFound(error)) => Some(error.is_confirmed()),
+                _ => None,
+            },
             error: outcome.and_then(Outcome::error).map(ErrorObject::from),
             colour: words::colour(outcome),
             is_about_a_call: outcome

@@ -79,7 +79,7 @@ pub(crate) fn bulk_faults() -> Vec<Case> {
             "delete-429-retried",
             "delete --yes --max-attempts 2 sweeppea:2531581",
         )
-        .once(wait(Some(0)), Endpoint::Delete),
+        .once(wait(Some(1)), Endpoint::Delete),
         case(
             "delete-unauthorised",
             "delete --yes sweeppea:2531581 sweeppea:2650478 --remaining rest.txt",
