@@ -58,7 +58,7 @@ impl HttpResponse {
             Some(_) if serde_json::from_slice::<IgnoredAny>(body).is_ok() => return Ok(()),
             Some(_) => "text".to_owned(),
         };
-        Err(self.foreign(&what))
+        Err(self.instead_of_json(&what))
     }
 
     /// Like [`expect_json`](Self::expect_json), but rejects only HTML pages. For vendors that document statuses
@@ -69,13 +69,13 @@ impl HttpResponse {
     /// Those of [`foreign`](Self::foreign).
     pub fn expect_no_page(&self) -> Result<()> {
         if self.is_html() {
-            return Err(self.foreign(&self.page()));
+            return Err(self.instead_of_json(&self.page()));
         }
         Ok(())
     }
 
-    /// Creates the error of a reply that another server sent in the vendor's place: `what` came instead of the
-    /// vendor's JSON, for example `an unknown JSON object`.
+    /// Creates the error of a reply that another server sent in the vendor's place, saying what came instead of the
+    /// vendor's JSON: a page, text, nothing, or JSON of another form.
     ///
     /// | Status | Kind | Effect |
     /// |---|---|---|
@@ -85,7 +85,14 @@ impl HttpResponse {
     /// | any other 4xx | `BadResponse` | none: the request did not reach the vendor |
     /// | 301, 302, 307, 308 | `BadResponse` | none |
     /// | any other, such as 200 | `BadResponse` | unknown |
-    pub fn foreign(&self, what: &str) -> Error {
+    pub fn foreign(&self) -> Error {
+        match self.expect_json() {
+            Ok(()) => self.instead_of_json("JSON of another form"),
+            Err(error) => error,
+        }
+    }
+
+    fn instead_of_json(&self, what: &str) -> Error {
         let hint = match self.status {
             200..=299 | 400..=403 => {
                 "check the base URL, and for a login page or firewall before the vendor"

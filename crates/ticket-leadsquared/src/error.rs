@@ -15,51 +15,11 @@ use crate::wire::{Verdict, is_success};
 /// the window (inferred).
 const WINDOW: Duration = Duration::from_secs(5);
 
-/// Corrects the effect where it does not follow from the class of the status.
-///
-/// * 3xx: none. A redirect leads to a sign-in page or another host, so this server did nothing.
-/// * 408 and 499: unknown. Intermediaries send them after the request has reached the vendor.
-/// * 409 and 429 stay as they are, none: a call over the limit is not made (page `delete-tickets`), and
-///   by its usual meaning a 409 was rejected (inferred).
-pub(crate) fn with_effect_of_status(error: Error) -> Error {
-    match error.status() {
-        Some(300..=399) => error.with_effect(Effect::None),
-        Some(408 | 499) => error.with_effect(Effect::Unknown),
-        _ => error,
-    }
-}
-
-/// The kind of a status. Beside the usual ones, 499 is an intermediary's timeout.
-fn kind_of(status: u16) -> ErrorKind {
-    match status {
-        499 => ErrorKind::Timeout,
-        status => kind_of_status(status),
-    }
-}
-
-/// Rejects a 2xx other than the one that the vendor documents: 202, say, only promises that it will be done.
-fn check_documented(response: &HttpResponse, documented: u16) -> Result<()> {
-    let status = response.status();
-    if !response.is_success() || status == documented {
-        return Ok(());
-    }
-    let message = format!("HTTP {status} does not confirm the call; only {documented} does");
-    Err(response.error_of(ErrorKind::BadResponse, &message))
-}
-
-/// An answer that is not in the vendor's form: a gateway's, a firewall's or a sign-in page's. It says nothing about a
-/// ticket, a key or an account, and whoever gave it did nothing.
-fn of_another_server(response: &HttpResponse) -> Error {
-    let message = "this is not the vendor's answer; check the base URL, and for a gateway, firewall or sign-in page \
-                   on the way";
-    response
-        .rejection(ErrorKind::BadResponse, message, &response.text())
-        .with_effect(Effect::None)
-}
-
 /// Rejects a reply that is, or contains, an error. Every call documents 200.
 pub(crate) fn check(response: &HttpResponse, operation: Operation) -> Result<()> {
-    check_documented(response, 200)?;
+    if response.is_success() {
+        response.expect_confirmed(&[200])?;
+    }
     if !response.is_success() {
         // A body that is no JSON object is judged by the status.
         let verdict = response.json::<Verdict>().ok();
@@ -148,10 +108,10 @@ fn classify(response: &HttpResponse, verdict: Option<&Verdict>, operation: Opera
     let kind = match verdict.filter(lacks_field) {
         // The core API answers 500 for a field that is missing (inferred for this one).
         Some(_) => ErrorKind::InvalidInput,
-        None => kind_of(response.status()),
+        None => kind_of_status(response.status()),
     };
     if is_another_servers(response, kind, verdict, operation) {
-        return of_another_server(response);
+        return response.foreign();
     }
     let words = verdict.map_or_else(|| response.text(), words);
     let error = response.rejection(kind, message_of(kind, operation), &words);

@@ -180,7 +180,7 @@ impl OneCloud {
                     .map_err(|error| error::with_time(error, &response, &self.time_zone))?;
                 read(&response)
             };
-            reply.await.map_err(error::with_effect_of_status)
+            reply.await
         };
         let reply = async {
             // Nobody logs in for what is not sent.

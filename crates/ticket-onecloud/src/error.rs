@@ -7,57 +7,17 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
-use ticket_core::{Effect, Error, ErrorKind, Result};
+use ticket_core::{Error, ErrorKind, Result};
 use ticket_http::{HttpResponse, Reply, kind_of_status};
 
 use crate::wire::{self, Envelope};
 
-/// Corrects the effect where it does not follow from the class of the status.
-///
-/// * 3xx: none. A redirect leads to a sign-in page or another host, so this server did nothing.
-/// * 408 and 499: unknown. Intermediaries send them after the request has reached the vendor.
-/// * 409 and 429 stay as they are, none: the vendor documents neither, and by their usual
-///   meaning the call was rejected (inferred).
-pub(crate) fn with_effect_of_status(error: Error) -> Error {
-    match error.status() {
-        Some(300..=399) => error.with_effect(Effect::None),
-        Some(408 | 499) => error.with_effect(Effect::Unknown),
-        _ => error,
-    }
-}
-
-/// The kind of a status. Beside the usual ones, 499 is an intermediary's timeout.
-fn kind_of(status: u16) -> ErrorKind {
-    match status {
-        499 => ErrorKind::Timeout,
-        status => kind_of_status(status),
-    }
-}
-
-/// Rejects a 2xx other than the one that the vendor documents: 202, say, only promises that it will be done.
-fn check_documented(response: &HttpResponse, documented: u16) -> Result<()> {
-    let status = response.status();
-    if !response.is_success() || status == documented {
-        return Ok(());
-    }
-    let message = format!("HTTP {status} does not confirm the call; only {documented} does");
-    Err(response.error_of(ErrorKind::BadResponse, &message))
-}
-
-/// An answer that is not in the vendor's form: a gateway's, a firewall's or a sign-in page's. It says nothing about a
-/// ticket, a key or an account, and whoever gave it did nothing.
-fn of_another_server(response: &HttpResponse) -> Error {
-    let message = "this is not the vendor's answer; check the base URL, and for a gateway, firewall or sign-in page \
-                   on the way";
-    response
-        .rejection(ErrorKind::BadResponse, message, &response.text())
-        .with_effect(Effect::None)
-}
-
 /// Rejects a reply that is, or contains, an error. Every call documents 200 (pages `tiketget`, `tiketfind`,
 /// `tiketcreate`, `tiketremove`, `tiketconversations`, `authenticationtoken`).
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
-    check_documented(response, 200)?;
+    if response.is_success() {
+        response.expect_confirmed(&[200])?;
+    }
     // Every reply is an object, that of an error too.
     let object = response.expect_object();
     if response.is_success() && (object.is_err() || !response.may_contain_key(Envelope::TELLING)) {
@@ -193,7 +153,7 @@ fn by_words(response: &HttpResponse, code: Option<u16>, words: &str) -> Error {
         let message = "the quota is used up; a new token does not help";
         return response.rejection(ErrorKind::QuotaExhausted, message, words);
     }
-    let kind = status.map_or(ErrorKind::BadResponse, kind_of);
+    let kind = status.map_or(ErrorKind::BadResponse, kind_of_status);
     response.rejection(kind, message_of(kind), words)
 }
 
@@ -202,7 +162,7 @@ fn by_words(response: &HttpResponse, code: Option<u16>, words: &str) -> Error {
 /// The vendor documents a 401 with the envelope only (page `tiketget`), so one without it is another server's. It does
 /// not document a 404, so that of an unknown ticket may have any body that is not a web page.
 fn by_status(response: &HttpResponse) -> Error {
-    let kind = kind_of(response.status());
+    let kind = kind_of_status(response.status());
     let is_another_servers = match kind {
         ErrorKind::Unauthenticated | ErrorKind::Forbidden => true,
         ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::InvalidInput => {
@@ -211,7 +171,7 @@ fn by_status(response: &HttpResponse) -> Error {
         _ => false,
     };
     if is_another_servers {
-        return of_another_server(response);
+        return response.foreign();
     }
     response.rejection(kind, message_of(kind), &response.text())
 }

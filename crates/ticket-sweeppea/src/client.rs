@@ -177,7 +177,7 @@ impl Sweeppea {
         };
         reply
             .await
-            .map_err(|error| error::with_effect_of_status(error).in_operation(ID, operation))
+            .map_err(|error| error.in_operation(ID, operation))
     }
 }
 

@@ -8,51 +8,11 @@ use ticket_http::{HttpResponse, kind_of_status};
 
 use crate::wire::Verdict;
 
-/// Corrects the effect where it does not follow from the class of the status.
-///
-/// * 3xx: none. A redirect leads to a sign-in page or another host, so this server did nothing.
-/// * 408 and 499: unknown. Intermediaries send them after the request has reached the vendor.
-/// * 409 and 429 stay as they are, none: 409 means that the ticket is locked, and a call that got 429 is
-///   not counted (pages `support/delete.md`, `concurrency.md`), so the vendor did nothing.
-pub(crate) fn with_effect_of_status(error: Error) -> Error {
-    match error.status() {
-        Some(300..=399) => error.with_effect(Effect::None),
-        Some(408 | 499) => error.with_effect(Effect::Unknown),
-        _ => error,
-    }
-}
-
-/// The kind of a status. Beside the usual ones, 499 is an intermediary's timeout.
-fn kind_of(status: u16) -> ErrorKind {
-    match status {
-        499 => ErrorKind::Timeout,
-        status => kind_of_status(status),
-    }
-}
-
-/// Rejects a 2xx other than the one that the vendor documents: 202, say, only promises that it will be done.
-fn check_documented(response: &HttpResponse, documented: u16) -> Result<()> {
-    let status = response.status();
-    if !response.is_success() || status == documented {
-        return Ok(());
-    }
-    let message = format!("HTTP {status} does not confirm the call; only {documented} does");
-    Err(response.error_of(ErrorKind::BadResponse, &message))
-}
-
-/// An answer that is not in the vendor's form: a gateway's, a firewall's or a sign-in page's. It says nothing about a
-/// ticket, a key or an account, and whoever gave it did nothing.
-fn of_another_server(response: &HttpResponse) -> Error {
-    let message = "this is not the vendor's answer; check the base URL, and for a gateway, firewall or sign-in page \
-                   on the way";
-    response
-        .rejection(ErrorKind::BadResponse, message, &response.text())
-        .with_effect(Effect::None)
-}
-
 /// Rejects a reply that is, or contains, an error. A success has the `documented` status and says `"Response": true`.
 pub(crate) fn check(response: &HttpResponse, documented: u16) -> Result<()> {
-    check_documented(response, documented)?;
+    if response.is_success() {
+        response.expect_confirmed(&[documented])?;
+    }
     let verdict = response.expect_object().and_then(|()| response.json());
     let verdict: Verdict = match verdict {
         Ok(verdict) => verdict,
@@ -81,7 +41,7 @@ pub(crate) fn check(response: &HttpResponse, documented: u16) -> Result<()> {
 /// A server that failed has failed, whatever its body says.
 fn kind_of_contradiction(response: &HttpResponse) -> ErrorKind {
     match response.status() {
-        500..=599 => kind_of(response.status()),
+        500..=599 => kind_of_status(response.status()),
         _ => ErrorKind::BadResponse,
     }
 }
@@ -118,7 +78,7 @@ fn classify(response: &HttpResponse, verdict: Verdict) -> Error {
         403 if lower.contains("quota") || lower.contains("limit") => ErrorKind::QuotaExhausted,
         // "Cannot update closed ticket" (page `support/update.md`).
         400 if lower.contains("closed ticket") => ErrorKind::Conflict,
-        status => kind_of(status),
+        status => kind_of_status(status),
     };
     response.rejection(kind, message_of(kind), &words)
 }
@@ -126,7 +86,7 @@ fn classify(response: &HttpResponse, verdict: Verdict) -> Error {
 /// The error of a reply that is not in the vendor's form, which all its refusals have. A rate limit, an outage and a
 /// request that cannot be read are what their status says, whoever states them.
 fn in_another_form(response: &HttpResponse) -> Error {
-    let kind = kind_of(response.status());
+    let kind = kind_of_status(response.status());
     let is_another_servers = match kind {
         ErrorKind::Conflict | ErrorKind::InvalidInput => {
             response.is_html() || response.status() == 405
@@ -138,7 +98,7 @@ fn in_another_form(response: &HttpResponse) -> Error {
         _ => true,
     };
     if is_another_servers {
-        return of_another_server(response);
+        return response.foreign();
     }
     response.rejection(kind, message_of(kind), &response.text())
 }

@@ -73,12 +73,9 @@ async fn deleted(seed: TicketSeed, fault: Fault) -> (Outcome, bool, Vec<Endpoint
 }
 
 #[tokio::test]
-async fn a_ticket_whose_deletion_was_not_confirmed_is_looked_for() {
+async fn a_ticket_whose_deletion_was_not_confirmed_is_unknown_whatever_a_read_finds() {
     let (outcome, exists, calls) = deleted(TicketSeed::new("spam"), Fault::LostResponse).await;
-    assert_eq!(
-        (Change::Delete.word(&outcome), exists),
-        ("already_gone", false)
-    );
+    assert_eq!((Change::Delete.word(&outcome), exists), ("unknown", false));
     assert_eq!(calls, [Endpoint::Delete, Endpoint::Delete, Endpoint::Get]);
 }
 
@@ -86,7 +83,7 @@ async fn a_ticket_whose_deletion_was_not_confirmed_is_looked_for() {
 async fn a_closed_ticket_is_not_taken_for_a_deleted_one() {
     let closed = TicketSeed::new("spam").closed();
     let (outcome, exists, _) = deleted(closed, Fault::Status(503)).await;
-    assert_eq!((Change::Delete.word(&outcome), exists), ("failed", true));
+    assert_eq!((Change::Delete.word(&outcome), exists), ("unknown", true));
     let words = outcome.error().unwrap().to_string();
     assert!(words.contains("Already Closed"), "{words}");
 }

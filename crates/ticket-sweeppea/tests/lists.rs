@@ -9,9 +9,11 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use ticket_core::model::{Cursor, PageRequest, State, Status};
-use ticket_core::{CallContext, Page, Ticket, TicketProvider as _, TicketQuery, Tickets};
+use ticket_core::{
+    CallContext, ErrorKind, Page, Ticket, TicketProvider as _, TicketQuery, Tickets,
+};
 use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
 use ticket_sweeppea::Sweeppea;
 
@@ -70,8 +72,12 @@ async fn a_list_goes_on_until_the_total_has_arrived_whatever_a_page_holds() {
         );
         answer(&sandbox, 200, &body);
     }
-    let tickets = all(provider, TicketQuery::new().state(State::Open)).await;
-    assert_eq!(tickets.len(), 6);
+    let list = Tickets::new(provider).list_all(TicketQuery::new().state(State::Open));
+    let items: Vec<_> = list.collect().await;
+    let (end, tickets) = items.split_last().unwrap();
+    assert_eq!(tickets.iter().filter(|ticket| ticket.is_ok()).count(), 6);
+    // One ticket more than the total came.
+    assert_eq!(end.as_ref().unwrap_err().kind(), ErrorKind::Incomplete);
     assert_eq!(sandbox.journal().len(), 3);
 }
 

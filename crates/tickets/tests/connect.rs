@@ -110,7 +110,7 @@ fn what_is_missing_or_wrong_is_named_without_any_value() {
         ),
         (
             AccountConfig::new("sweeppea").setting("apikey", "s3cret"),
-            "sweeppea has no setting `apikey`; it has base_url, api_key; every account has also timeout_s, max_attempts, rate, concurrency and page_size",
+            "sweeppea has no setting `apikey`; it has base_url, api_key, id_form; every account has also timeout_s, max_attempts, rate, concurrency and page_size",
         ),
         (
             AccountConfig::new("sweeppea").setting("api_key", "s3cret\nx"),
