@@ -114,6 +114,14 @@ macro_rules! __cases {
             "reading a ticket that does not exist is `NotFound`";
         ids missing_tickets_cannot_be_changed [MissingId Patch]
             "changing a ticket that does not exist fails without effect";
+        forms ids_given_have_the_declared_form [NewTicket Ticket MissingId Fill]
+            "the declared form of ids admits the vendor's own ids";
+        forms ids_of_another_form_are_refused [Ticket Patch Journal]
+            "an id of another form than the declared one is refused, and nothing is sent";
+        others reads_about_another_ticket_are_conflicts [Ticket Faults]
+            "a reply about another ticket is not given as the requested one";
+        others writes_about_another_ticket_are_conflicts [Ticket Patch Faults]
+            "a write is `Conflict` if its reply names another ticket";
 
         delete delete_of_nothing_sends_nothing [Journal]
             "deleting no ids is an empty report, and nothing is sent";
@@ -139,6 +147,24 @@ macro_rules! __cases {
             "an id that is missing in the reply is `Unknown`";
         delete failed_delete_calls_are_errors [Ticket Faults]
             "a delete call that fails completely is an error, not a report";
+        others merged_tickets_do_not_delete_others [Ticket Merge Exists]
+            "deleting a ticket that was merged into another one does not delete the other one";
+        others deleted_ids_are_not_given_out_again [Ticket]
+            "where it is declared, the id of a deleted ticket is not given to the next one";
+        others a_repeat_removes_no_newcomer [Ticket Faults Journal]
+            "a delete whose reply was lost is not repeated, unless ids are never given out again";
+        odd odd_ids_cost_themselves_only [Ticket Faults]
+            "an odd id in the reply to a delete makes no other outcome worse";
+        odd unasked_ids_are_told [Ticket Faults]
+            "an id that the vendor deleted and nobody asked for is told";
+        again a_second_delete_settles [Ticket]
+            "the second delete of a ticket settles, and is no success";
+        again gone_tickets_settle_after_a_failure [Ticket Faults]
+            "the second delete of a ticket settles even if the vendor answers it with a failure";
+        again a_second_run_reaches_the_rest [Ticket Faults]
+            "a second run over the same list reaches the tickets that are left";
+        again consistent_reads_show_every_write [Ticket Patch]
+            "where it is declared, a read shows every write that ended before it";
 
         paging an_empty_list_is_one_empty_page [Fill]
             "an empty list is one page without items and without a cursor";
@@ -162,6 +188,16 @@ macro_rules! __cases {
             "a listed ticket can be read by its id, and `raw` is the vendor's JSON";
         paging state_filters_hold [Fill PageSize]
             "a list of open tickets contains no resolved ticket on any page, and vice versa";
+        totals wrong_totals_do_not_shorten_a_list [Fill PageSize Faults]
+            "a list is read to its end whatever its total says";
+        totals wrong_totals_are_told [Fill PageSize Faults]
+            "a total that contradicts the pages is told as `Incomplete`";
+        odd one_odd_row_costs_itself_only [Fill Faults]
+            "an odd row does not end a list, and no other row is lost";
+        odd half_characters_are_replaced [Fill Faults]
+            "half of a surrogate pair becomes U+FFFD and ends neither a list nor a text";
+        odd rows_without_an_id_are_told [Fill Faults]
+            "a row without an id is told in the `gaps` of its page";
 
         errors refused_credentials_are_unauthenticated [NewTicket Patch Ticket Faults]
             "401 is `Unauthenticated` or `TokenExpired`";
@@ -177,6 +213,8 @@ macro_rules! __cases {
             "a reply that says too many calls is `RateLimited` or `QuotaExhausted`";
         errors the_wait_is_told [NewTicket Patch Ticket Faults]
             "the caller gets the time that the vendor asks to wait";
+        strangers a_wait_of_nothing_is_none [NewTicket Patch Ticket Faults]
+            "a `Retry-After` that is 0, negative, past or no time is no wait of zero";
         errors a_failure_is_the_servers [NewTicket Patch Ticket Faults]
             "500 is `Server`";
         errors an_outage_is_unavailable [NewTicket Patch Ticket Faults]
@@ -205,6 +243,12 @@ macro_rules! __cases {
             "a write whose reply was lost has unknown effect";
         effect failures_are_unknown [NewTicket Patch Ticket Faults]
             "a write that took effect but was answered with an error has unknown effect";
+        effect late_refusals_are_unknown [NewTicket Patch Ticket Faults]
+            "a write that took effect but was answered with 408 or 499 has unknown effect";
+        effect only_the_documented_status_confirms [NewTicket Patch Ticket Faults Journal]
+            "a write whose reply has another success status than usual has unknown effect";
+        effect errors_in_a_success_are_unknown [NewTicket Patch Ticket Faults]
+            "a write whose reply is an error with a success status has unknown effect";
         effect unreadable_replies_are_unknown [NewTicket Patch Ticket Faults]
             "a write whose reply cannot be read is an error of unknown effect";
         effect no_effect_is_true [NewTicket Patch Ticket Faults Journal]
@@ -220,6 +264,10 @@ macro_rules! __cases {
             "an empty reply to a read is `BadResponse`";
         replies web_pages_are_bad_responses [Ticket Faults]
             "a web page in place of a reply is `BadResponse`";
+        strangers answers_of_strangers_are_bad_responses [NewTicket Patch Ticket Faults]
+            "the reply of a sign-in page, a firewall, a redirect or a gateway says nothing about the ticket or the account";
+        strangers compressed_replies_are_named [NewTicket Patch Ticket Faults]
+            "a reply that is compressed although nobody asked for it is `BadResponse` and names the coding";
         replies wrong_types_make_no_wrong_ticket [NewTicket Ticket Faults]
             "if types are swapped, the ticket is correct or the reply is `BadResponse`";
         replies redirects_are_not_followed [NewTicket Patch Ticket Faults Journal]
@@ -239,6 +287,8 @@ macro_rules! __cases {
             "after a call is dropped in flight, the next call works";
         time failures_leave_nothing_behind [NewTicket Ticket Patch Faults]
             "after a failed call, the next call works";
+        again a_fresh_token_is_tried_again [NewTicket Ticket Patch Faults]
+            "a call whose fresh token is refused at first is tried again";
         time the_provider_connects_again [Ticket Faults Heal]
             "after a connection failure, the next call works";
         time concurrent_creates_are_apart [NewTicket]

@@ -1,6 +1,12 @@
 //! The faults that a fixture can inject. How it injects them is up to the fixture.
 
+mod kinds;
+
 use std::time::Duration;
+
+use ticket_core::TicketId;
+
+pub use kinds::{Gateway, OddId, OddRow, WrongTotal};
 
 /// A failure of the next request.
 ///
@@ -57,4 +63,32 @@ pub enum Fault {
     /// A delete succeeds, but its reply names none of the tickets. For vendors whose replies name the deleted
     /// tickets.
     NamesNoTicket,
+    /// On a write. The reply is that of a success, except for this status. It does not matter whether the call was
+    /// carried out.
+    UnconfirmedStatus(u16),
+    /// On a write, with effect. The status is that of a success, and the body is an error in the vendor's format. Not
+    /// for vendors that document errors with this status.
+    ErrorInSuccess,
+    /// Without effect. Somebody else answers in place of the vendor.
+    Gateway(Gateway),
+    /// Without effect. The reply says that there are too many calls, with this `Retry-After` header.
+    RetryAfter(String),
+    /// With effect. The body is compressed with gzip, which the request did not ask for.
+    Gzip,
+    /// On a list. One row in the middle of the page is odd.
+    OddRow(OddRow),
+    /// On a list. The total is wrong. For vendors whose lists have a total.
+    WrongTotal(WrongTotal),
+    /// On a delete, with effect. One id among the deleted ones in the reply is odd. For vendors whose replies list
+    /// the deleted tickets.
+    OddId(OddId),
+    /// On a request that names the ticket `asked`. The vendor handles it as if it named `other`, as after a merge.
+    AboutAnother {
+        /// The ticket that the request names.
+        asked: TicketId,
+        /// The ticket that the reply is about.
+        other: TicketId,
+    },
+    /// The token in use has expired, and the next one is refused at first. For providers that get tokens themselves.
+    FreshTokenRefused,
 }

@@ -58,6 +58,8 @@ pub struct Seen {
     pub path: Option<String>,
     /// The body, if it is text.
     pub text: Option<String>,
+    /// The status of the reply, if there was one.
+    pub status: Option<u16>,
 }
 
 impl Seen {
@@ -68,6 +70,7 @@ impl Seen {
             took_effect: None,
             path: None,
             text: None,
+            status: None,
         }
     }
 
@@ -97,6 +100,13 @@ impl Seen {
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
+        self
+    }
+
+    /// Sets the status of the reply.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
         self
     }
 }
@@ -249,6 +259,19 @@ pub trait Fixture: Send + Sync + 'static {
         Err(Cannot::because(
             "the fixture cannot create several pages of messages",
         ))
+    }
+
+    /// Merges a ticket into another one, as the vendor does: afterwards `from` leads to `into`. For vendors that merge
+    /// tickets or redirect their ids in another way.
+    async fn merge(&self, from: &TicketId, into: &TicketId) -> Given<()> {
+        let _ = (from, into);
+        Err(Cannot::because("the fixture cannot merge tickets"))
+    }
+
+    /// The writes whose replies name the ticket that was changed: some of `update`, `resolve` and `comment`. By
+    /// default none.
+    fn writes_that_name_their_ticket(&self) -> &'static [Operation] {
+        &[]
     }
 
     /// The secrets in the provider's configuration, of at least 8 characters each. If a secret is sent only encoded,

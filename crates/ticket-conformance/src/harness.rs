@@ -8,81 +8,19 @@ use std::sync::Arc;
 use ticket_core::model::{Direction, PageRequest};
 use ticket_core::provider::{Field, Fields};
 use ticket_core::{
-    CallContext, DeleteTarget, Error, NewComment, NewTicket, Operation, Outcome, ProviderInfo,
-    TicketId, TicketPatch, TicketProvider, TicketQuery,
+    CallContext, DeleteTarget, Error, NewComment, NewTicket, Operation, ProviderInfo, TicketId,
+    TicketPatch, TicketProvider, TicketQuery,
 };
 
 use crate::fault::Fault;
-use crate::fixture::{Cannot, Fixture, Seed, Seeded, Seen};
+use crate::fixture::{Fixture, Seed, Seeded, Seen};
 use crate::need::Need;
-
-/// Why a case did not pass.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    Fail {
-        what: String,
-        expected: String,
-        found: String,
-    },
-    Skip(String),
-}
-
-/// The result of a case.
-pub(crate) type CaseResult<T = ()> = Result<T, Stop>;
-
-impl From<Cannot> for Stop {
-    fn from(cannot: Cannot) -> Self {
-        Self::Skip(cannot.reason().to_owned())
-    }
-}
-
-/// Fails the case: the promise is broken.
-pub(crate) fn fail<T>(
-    what: impl Into<String>,
-    expected: impl Into<String>,
-    found: impl Into<String>,
-) -> CaseResult<T> {
-    Err(Stop::Fail {
-        what: what.into(),
-        expected: expected.into(),
-        found: found.into(),
-    })
-}
-
-/// Fails the case unless the condition holds.
-pub(crate) fn ensure(
-    holds: bool,
-    what: impl Into<String>,
-    expected: impl Into<String>,
-    found: impl Into<String>,
-) -> CaseResult {
-    if holds {
-        Ok(())
-    } else {
-        fail(what, expected, found)
-    }
-}
-
-/// Skips the case: it does not apply.
-pub(crate) fn skip<T>(reason: impl Into<String>) -> CaseResult<T> {
-    Err(Stop::Skip(reason.into()))
-}
-
-/// Describes the result of a call.
-pub(crate) fn describe<T: Debug>(result: &Result<T, Error>) -> String {
-    match result {
-        Ok(value) => format!("success: {value:?}"),
-        Err(error) => describe_error(error),
-    }
-}
-
-/// Describes an error, including its kind and effect.
-pub(crate) fn describe_error(error: &Error) -> String {
-    format!("{} of effect {}: {error}", error.kind(), error.effect())
-}
+pub(crate) use crate::result::{
+    CaseResult, Stop, describe, describe_error, ensure, fail, only_outcome, skip,
+};
 
 pub(crate) struct Harness {
-    fixture: Box<dyn Fixture>,
+    pub(crate) fixture: Arc<dyn Fixture>,
     pub(crate) provider: Arc<dyn TicketProvider>,
     needs: &'static [Need],
 }
@@ -92,7 +30,7 @@ impl Harness {
     pub(crate) fn new(fixture: impl Fixture, needs: &'static [Need]) -> Self {
         Self {
             provider: fixture.provider(),
-            fixture: Box::new(fixture),
+            fixture: Arc::new(fixture),
             needs,
         }
     }
@@ -106,7 +44,7 @@ impl Harness {
     }
 
     /// Fails the case if it uses something that it does not declare as a need: authors rely on the declared needs.
-    fn check_need(&self, need: Need) -> CaseResult {
+    pub(crate) fn check_need(&self, need: Need) -> CaseResult {
         let needs = self.needs;
         ensure(
             needs.contains(&need),
@@ -235,6 +173,11 @@ impl Harness {
         Ok(self.fixture.conversation().await?)
     }
 
+    pub(crate) async fn merge(&self, from: &TicketId, into: &TicketId) -> CaseResult {
+        self.check_need(Need::Merge)?;
+        Ok(self.fixture.merge(from, into).await?)
+    }
+
     pub(crate) fn secrets(&self) -> CaseResult<Vec<String>> {
         self.check_need(Need::Secrets)?;
         let secrets = self.fixture.secrets()?;
@@ -355,21 +298,6 @@ impl Harness {
                 ));
             }
         })
-    }
-}
-
-/// The only outcome of a delete of one ticket.
-pub(crate) fn only_outcome(
-    report: &ticket_core::DeleteReport,
-) -> CaseResult<(&TicketId, &Outcome)> {
-    let mut outcomes = report.iter();
-    match (outcomes.next(), outcomes.next()) {
-        (Some(outcome), None) => Ok(outcome),
-        _ => fail(
-            "one ticket was deleted",
-            "one outcome",
-            format!("{} outcomes", report.len()),
-        ),
     }
 }
 

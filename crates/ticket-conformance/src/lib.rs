@@ -5,15 +5,17 @@ mod case;
 mod cases;
 mod fault;
 mod fixture;
+mod handle;
 mod harness;
 mod log;
 mod need;
 mod report;
+mod result;
 mod suite;
 mod tests_macro;
 
 pub use case::{CASES, Case};
-pub use fault::Fault;
+pub use fault::{Fault, Gateway, OddId, OddRow, WrongTotal};
 pub use fixture::{Cannot, Fixture, Given, Seed, Seeded, Seen};
 pub use need::Need;
 pub use report::{CaseReport, ConformanceReport, Outcome};

@@ -32,4 +32,6 @@ pub enum Need {
     Secrets,
     /// [`short_timeout_provider`](crate::Fixture::short_timeout_provider).
     ShortTimeout,
+    /// [`merge`](crate::Fixture::merge).
+    Merge,
 }

@@ -26,6 +26,7 @@ impl ProviderUnderTest for Subject {
         Operation::Messages,
     ];
     const MISSING_ID: &'static str = "9999999";
+    const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] = &[Operation::Update];
     const SECRETS: &'static [&'static str] = &[SWEEPPEA_API_KEY];
     const PAGE_SIZE: Option<usize> = Some(20);
 
@@ -63,10 +64,19 @@ impl SandboxProvider for Subject {
 }
 
 ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
+    a_fresh_token_is_tried_again,
+    a_repeat_removes_no_newcomer,
+    a_second_run_reaches_the_rest,
     comments_are_sent_whole,
+    consistent_reads_show_every_write,
     delete_of_a_mix_answers_in_order,
     delete_of_duplicates_answers_each,
+    gone_tickets_settle_after_a_failure,
+    merged_tickets_do_not_delete_others,
+    odd_ids_cost_themselves_only,
     page_limits_are_kept,
+    unasked_ids_are_told,
     unknown_statuses_survive,
     unmentioned_ids_are_unknown,
+    wrong_totals_are_told,
 ]);

@@ -25,6 +25,12 @@ pub trait ProviderUnderTest: Send + Sync + 'static {
     /// The secrets that are sent with every request. By default all of them.
     const SENT_SECRETS: &'static [&'static str] = Self::SECRETS;
 
+    /// The writes whose replies name the ticket that was changed: see [`Fixture::writes_that_name_their_ticket`].
+    const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] = &[];
+
+    /// Whether the vendor documents that it refuses a call with a success status and an error in the body. Default: no.
+    const REFUSES_WITH_SUCCESS: bool = false;
+
     /// How many tickets a full page of the list has if no limit is requested.
     const PAGE_SIZE: Option<usize> = None;
 
@@ -54,6 +60,16 @@ pub(crate) fn page_size<P: ProviderUnderTest>() -> Given<usize> {
     P::PAGE_SIZE.ok_or_else(|| Cannot::because("the fixture does not say how large a page is"))
 }
 
+/// Whether [`Fault::ErrorInSuccess`] means what the suite takes it for.
+pub(crate) fn contradicts<P: ProviderUnderTest>() -> Given<()> {
+    if P::REFUSES_WITH_SUCCESS {
+        return Err(Cannot::because(
+            "the vendor refuses calls with a success status and an error in the body",
+        ));
+    }
+    Ok(())
+}
+
 pub(crate) fn names_tickets() -> Cannot {
     Cannot::because("the vendor's reply to a delete does not name tickets")
 }
@@ -74,6 +90,12 @@ pub trait LoopbackVendor: VendorApi + ProviderUnderTest + Default {
     /// The reply to a successful delete that names none of the tickets. For vendors whose replies name them.
     fn names_no_ticket(&self) -> Given<Reply> {
         Err(names_tickets())
+    }
+
+    /// Merges a ticket into another one: see [`Fixture::merge`].
+    fn merge(&mut self, from: &TicketId, into: &TicketId) -> Given<()> {
+        let _ = (from, into);
+        Err(Cannot::because("the vendor does not merge tickets"))
     }
 
     /// A ticket with more messages than one page holds: see [`Fixture::conversation`].
@@ -151,7 +173,17 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
                 let reply = self.server.with_vendor(|vendor| vendor.names_no_ticket())?;
                 self.server.answer_next(reply);
             }
-            other => self.server.inject(other),
+            Fault::FreshTokenRefused => {
+                return Err(Cannot::because("the vendor issues no tokens"));
+            }
+            other => {
+                let format = self.server.with_vendor(|vendor| vendor.reply_format());
+                format.can(&other)?;
+                if other == Fault::ErrorInSuccess {
+                    contradicts::<V>()?;
+                }
+                self.server.inject(other);
+            }
         }
         Ok(())
     }
@@ -165,10 +197,15 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
         let requests = self.server.requests().into_iter();
         let seen = requests.map(|request| {
             let is_read = self.server.with_vendor(|vendor| vendor.is_read(&request));
-            if is_read { Seen::read() } else { Seen::write() }
+            let status = request.status;
+            let seen = if is_read { Seen::read() } else { Seen::write() }
                 .took_effect(request.took_effect)
                 .text(request.text())
-                .path(request.path)
+                .path(request.path);
+            match status {
+                Some(status) => seen.status(status),
+                None => seen,
+            }
         });
         Ok(seen.collect())
     }
@@ -183,6 +220,14 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
 
     async fn conversation(&self) -> Given<(TicketId, Vec<String>)> {
         self.server.with_vendor(V::conversation)
+    }
+
+    async fn merge(&self, from: &TicketId, into: &TicketId) -> Given<()> {
+        self.server.with_vendor(|vendor| vendor.merge(from, into))
+    }
+
+    fn writes_that_name_their_ticket(&self) -> &'static [Operation] {
+        V::WRITES_THAT_NAME_THEIR_TICKET
     }
 
     fn secrets(&self) -> Given<Vec<String>> {

@@ -6,6 +6,8 @@ mod call;
 pub mod contract;
 #[cfg(feature = "loopback")]
 mod fixture;
+#[cfg(feature = "loopback")]
+mod gzip;
 mod log;
 #[cfg(feature = "loopback")]
 mod loopback;
@@ -13,6 +15,8 @@ mod loopback;
 mod message;
 #[cfg(feature = "property")]
 pub mod property;
+#[cfg(feature = "loopback")]
+mod reply_format;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "loopback")]
@@ -28,6 +32,8 @@ pub use log::LogCapture;
 pub use loopback::{Loopback, Scripted, VendorApi};
 #[cfg(feature = "loopback")]
 pub use message::{Part, Reply, Request};
+#[cfg(feature = "loopback")]
+pub use reply_format::ReplyFormat;
 #[cfg(feature = "sandbox")]
 pub use sandbox::{SandboxFixture, SandboxProvider};
 #[cfg(feature = "loopback")]

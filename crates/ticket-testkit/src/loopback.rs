@@ -1,20 +1,23 @@
 //! A vendor on loopback. A [`VendorApi`] implements the vendor's documentation; this module provides sockets, the
 //! journal and faults for all vendors.
 
+mod faults;
+
 use std::collections::VecDeque;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use ticket_conformance::Fault;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::message::{Reply, Request};
+use crate::reply_format::ReplyFormat;
 
 /// Longer than any test waits.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -31,6 +34,12 @@ pub trait VendorApi: Send + 'static {
     /// The vendor's error format.
     fn error(&self, status: u16, words: &str) -> Reply {
         Reply::json(status, &json!({ "message": words }))
+    }
+
+    /// Where the replies have what some faults change: rows and totals of lists, ids of deleted tickets. By default
+    /// nothing is known of it, and these faults cannot be injected.
+    fn reply_format(&self) -> ReplyFormat {
+        ReplyFormat::default()
     }
 
     /// Whether a request only reads. By default `GET` and `HEAD` do.
@@ -207,92 +216,24 @@ impl<V: VendorApi> Shared<V> {
             refused
         } else {
             let answer = self.answers.pop_front();
-            let reply = answer.unwrap_or_else(|| self.vendor.answer(&request));
+            let reply = answer.unwrap_or_else(|| match &fault {
+                Some(Fault::AboutAnother { asked, other }) => {
+                    let request = faults::about(&request, asked.as_str(), other.as_str());
+                    self.vendor.answer(&request)
+                }
+                _ => self.vendor.answer(&request),
+            });
             request.took_effect = !self.vendor.is_read(&request) && reply.status < 300;
             reply
         };
+        let reply = self.faulted(fault.as_ref(), reply);
+        request.status = match fault {
+            Some(Fault::ConnectionReset | Fault::LostResponse | Fault::NeverAnswers) => None,
+            _ => Some(reply.status),
+        };
         self.requests.push(request);
-        let bytes = self.bytes(fault.as_ref(), reply);
+        let bytes = faults::bytes(fault.as_ref(), reply);
         (fault, bytes)
-    }
-
-    /// The reply of a fault that prevents the request from being handled.
-    fn refused(&self, fault: &Fault) -> Option<Reply> {
-        Some(match fault {
-            Fault::ConnectionReset | Fault::NeverAnswers => Reply::empty(503),
-            Fault::Status(status) => self.vendor.error(*status, "a fault"),
-            Fault::RateLimited { retry_after } => {
-                let reply = self.vendor.error(429, "too many calls");
-                match retry_after {
-                    Some(wait) => reply.header("retry-after", wait.as_secs().to_string()),
-                    None => reply,
-                }
-            }
-            Fault::Words { status, words } => self.vendor.error(*status, words),
-            Fault::Malformed => Reply::json(200, &json!(["nothing of the kind"])),
-            Fault::WebPage { status } => Reply::new(*status, "<html><body>Gateway</body></html>")
-                .header("content-type", "text/html"),
-            Fault::Redirect { status } => Reply::empty(*status).header("location", "/elsewhere"),
-            _ => return None,
-        })
-    }
-
-    /// The bytes of a reply after applying the fault.
-    fn bytes(&self, fault: Option<&Fault>, mut reply: Reply) -> Vec<u8> {
-        let mut length = None;
-        match fault {
-            Some(Fault::StatusAfterEffect(status)) => {
-                reply = self.vendor.error(*status, "a fault");
-            }
-            Some(Fault::Truncated) => {
-                if reply.body.is_empty() {
-                    reply = Reply::json(200, &json!({}));
-                }
-                length = Some(reply.body.len());
-                reply.body.truncate(reply.body.len() / 2);
-            }
-            Some(Fault::Empty) => reply = Reply::empty(200),
-            Some(Fault::WrongTypes) => {
-                if let Ok(body) = serde_json::from_slice(&reply.body) {
-                    reply.body = swap_types(body).to_string().into_bytes();
-                }
-            }
-            Some(Fault::Oversized) => {
-                reply = Reply::json(200, &json!({ "filler": "x".repeat(8 * 1024 * 1024) }));
-            }
-            Some(Fault::NeverEnds) => {
-                reply = Reply::json(200, &json!({ "id": 1 }));
-                length = Some(1_000_000);
-            }
-            _ => {}
-        }
-        let mut head = format!("HTTP/1.1 {} Said\r\n", reply.status);
-        for (name, value) in &reply.headers {
-            let _ = write!(head, "{name}: {value}\r\n");
-        }
-        if reply.status != 204 {
-            let length = length.unwrap_or(reply.body.len());
-            let _ = write!(head, "content-length: {length}\r\n");
-        }
-        let mut bytes = (head + "connection: close\r\n\r\n").into_bytes();
-        bytes.extend_from_slice(&reply.body);
-        bytes
-    }
-}
-
-/// Turns numbers into strings and strings into numbers.
-fn swap_types(value: Value) -> Value {
-    match value {
-        Value::Number(number) => number.to_string().into(),
-        Value::String(_) => 1.into(),
-        Value::Array(list) => list.into_iter().map(swap_types).collect(),
-        Value::Object(map) => {
-            let fields = map.into_iter();
-            fields
-                .map(|(name, value)| (name, swap_types(value)))
-                .collect()
-        }
-        other => other,
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// Whether the request took effect: a write that the vendor answered with a status below 300.
     pub took_effect: bool,
+    /// The status of the reply, if one was sent.
+    pub status: Option<u16>,
 }
 
 impl Request {

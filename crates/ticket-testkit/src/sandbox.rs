@@ -7,19 +7,27 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use ticket_conformance::{Cannot, Fault, Fixture, Given, Seed, Seeded, Seen};
+use ticket_conformance::{
+    Cannot, Fault, Fixture, Gateway, Given, OddId, OddRow, Seed, Seeded, Seen, WrongTotal,
+};
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
-use ticket_sandbox::{Endpoint, MessageKind, Rule, Sandbox, TicketSeed, Vendor};
+use ticket_sandbox::{Endpoint, MessageKind, Rule, Sandbox, TicketFault, TicketSeed, Vendor};
 
-use crate::fixture::{ProviderUnderTest, SHORT, names_tickets, owned, page_size};
+use crate::fixture::{ProviderUnderTest, SHORT, contradicts, names_tickets, owned, page_size};
 
 /// Longer than any test waits.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a fresh token is refused: longer than one call, shorter than a test's patience.
+const REFUSED: Duration = Duration::from_millis(20);
 
 /// What the fixture needs to know about a provider whose vendor the sandbox implements.
 pub trait SandboxProvider: ProviderUnderTest {
     /// The vendor.
     const VENDOR: Vendor;
+
+    /// Whether the vendor documents that tickets are merged. Default: no.
+    const MERGES_TICKETS: bool = false;
 
     /// The kind of the messages that the fixture adds.
     const MESSAGE: MessageKind = MessageKind::Incoming;
@@ -116,11 +124,85 @@ fn sandbox_fault<P: SandboxProvider>(fault: Fault) -> Given<ticket_sandbox::Faul
             }
         }
         Fault::NamesNoTicket => reply(200, &P::names_no_ticket()?),
-        other => {
-            return Err(Cannot::because(format!(
-                "the sandbox does not play {other:?}"
-            )));
+        Fault::UnconfirmedStatus(status) => Played::AcceptedNotDone(status),
+        Fault::ErrorInSuccess => {
+            contradicts::<P>()?;
+            Played::ErrorInside200AfterEffect
         }
+        Fault::RetryAfter(value) => {
+            let body = P::refusal(429, "too many calls").to_string();
+            let json = ("content-type".to_owned(), "application/json".to_owned());
+            Played::Reply {
+                status: 429,
+                headers: vec![json, ("retry-after".to_owned(), value)],
+                body: body.into_bytes(),
+            }
+        }
+        Fault::Gateway(gateway) => Played::Gateway(played_gateway(gateway)?),
+        Fault::Gzip => Played::Gzip,
+        Fault::OddRow(odd) => Played::OddRow(played_row(odd)?),
+        Fault::WrongTotal(wrong) => Played::WrongTotal(match wrong {
+            WrongTotal::PageSize => ticket_sandbox::WrongTotal::PageSize,
+            WrongTotal::Zero => ticket_sandbox::WrongTotal::Zero,
+            WrongTotal::TooSmall => ticket_sandbox::WrongTotal::TooSmall,
+            WrongTotal::TooLarge => ticket_sandbox::WrongTotal::TooLarge,
+            other => return Err(not_played(&other)),
+        }),
+        // Only its replies to deletes list ids.
+        Fault::OddId(odd) if P::VENDOR == Vendor::LeadSquared => Played::OddId(match odd {
+            OddId::Null => ticket_sandbox::OddId::Null,
+            OddId::Float => ticket_sandbox::OddId::Float,
+            OddId::OtherType => ticket_sandbox::OddId::Text,
+            OddId::Missing => ticket_sandbox::OddId::Missing,
+            OddId::Unasked => ticket_sandbox::OddId::Unasked,
+            other => return Err(not_played(&other)),
+        }),
+        Fault::OddId(_) => return Err(names_tickets()),
+        // Only its tokens are issued on request.
+        Fault::FreshTokenRefused if P::VENDOR == Vendor::OneCloud => {
+            Played::FreshTokenRefused(REFUSED)
+        }
+        Fault::FreshTokenRefused => {
+            return Err(Cannot::because("the vendor issues no tokens"));
+        }
+        other => return Err(not_played(&other)),
+    })
+}
+
+fn not_played(fault: &dyn fmt::Debug) -> Cannot {
+    Cannot::because(format!("the sandbox does not play {fault:?}"))
+}
+
+fn played_gateway(gateway: Gateway) -> Given<ticket_sandbox::Gateway> {
+    use ticket_sandbox::Gateway as Played;
+
+    Ok(match gateway {
+        Gateway::SignIn => Played::SignIn,
+        Gateway::Firewall => Played::Firewall,
+        Gateway::Redirect => Played::Redirect,
+        Gateway::PageNotFound => Played::PageNotFound,
+        Gateway::NoRoute => Played::NoRoute,
+        Gateway::DefaultBackend => Played::DefaultBackend,
+        Gateway::Framework => Played::Framework,
+        Gateway::Empty => Played::Empty,
+        other => return Err(not_played(&other)),
+    })
+}
+
+fn played_row(odd: OddRow) -> Given<ticket_sandbox::OddRow> {
+    use ticket_sandbox::OddRow as Played;
+
+    Ok(match odd {
+        OddRow::LoneSurrogate => Played::LoneSurrogate,
+        OddRow::EmptyDate => Played::EmptyDate,
+        OddRow::YearOneDate => Played::YearOneDate,
+        OddRow::NumberDate => Played::NumberDate,
+        OddRow::ZonelessDate => Played::ZonelessDate,
+        OddRow::MissingId => Played::MissingId,
+        OddRow::NullId => Played::NullId,
+        OddRow::Null => Played::Null,
+        OddRow::Repeated => Played::Repeated,
+        other => return Err(not_played(&other)),
     })
 }
 
@@ -165,8 +247,18 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         if fault == Fault::NoConnection {
             return given(self.sandbox.refuse_connections().await);
         }
+        if let Fault::AboutAnother { asked, other } = &fault {
+            let merged = TicketFault::MergedInto(Some(other.to_string()));
+            self.sandbox
+                .set_ticket_fault(P::VENDOR, asked.as_str(), merged);
+            return Ok(());
+        }
+        let is_of_token = fault == Fault::FreshTokenRefused;
         let rule = Rule::new(sandbox_fault::<P>(fault)?).vendor(P::VENDOR);
         self.sandbox.inject(rule);
+        if is_of_token {
+            self.sandbox.expire_token();
+        }
         Ok(())
     }
 
@@ -178,14 +270,19 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         let seen = self.sandbox.journal().into_iter();
         let calls = seen.filter(|seen| seen.endpoint != Some(Endpoint::Authenticate));
         let calls = calls.map(|seen| {
-            if seen.is_write {
+            let status = seen.status;
+            let seen = if seen.is_write {
                 Seen::write()
             } else {
                 Seen::read()
             }
             .took_effect(seen.took_effect)
             .path(seen.path)
-            .text(String::from_utf8_lossy(&seen.body))
+            .text(String::from_utf8_lossy(&seen.body));
+            match status {
+                Some(status) => seen.status(status),
+                None => seen,
+            }
         });
         Ok(calls.collect())
     }
@@ -208,6 +305,20 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         let seed = TicketSeed::new("Planted").attribute(name, value);
         let id = self.sandbox.add_ticket(P::VENDOR, seed);
         Ok(Seeded::new(id, text))
+    }
+
+    async fn merge(&self, from: &TicketId, into: &TicketId) -> Given<()> {
+        if !P::MERGES_TICKETS {
+            return Err(Cannot::because("the vendor documents no merged tickets"));
+        }
+        let merged = TicketFault::MergedInto(Some(into.to_string()));
+        self.sandbox
+            .set_ticket_fault(P::VENDOR, from.as_str(), merged);
+        Ok(())
+    }
+
+    fn writes_that_name_their_ticket(&self) -> &'static [Operation] {
+        P::WRITES_THAT_NAME_THEIR_TICKET
     }
 
     fn secrets(&self) -> Given<Vec<String>> {

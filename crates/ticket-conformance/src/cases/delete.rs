@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::harness::{CaseResult, Harness, describe, ensure, fail, only_outcome, skip};
 
 /// A target for each id, for any version.
-fn targets(ids: &[TicketId]) -> Vec<DeleteTarget> {
+pub(super) fn targets(ids: &[TicketId]) -> Vec<DeleteTarget> {
     ids.iter().map(DeleteTarget::from).collect()
 }
 
@@ -43,7 +43,7 @@ fn batch(harness: &Harness) -> usize {
 }
 
 /// Skips the case if one delete call accepts fewer ids.
-fn require_batch(harness: &Harness, ids: usize) -> CaseResult {
+pub(super) fn require_batch(harness: &Harness, ids: usize) -> CaseResult {
     harness.require(Operation::Delete)?;
     if batch(harness) >= ids {
         return Ok(());

@@ -4,7 +4,9 @@ use ticket_core::{Effect, Operation};
 
 use super::common::{errors_of, faults};
 use crate::fault::Fault;
-use crate::harness::{CaseResult, Harness, Stop, describe_error, ensure, reads, skip, writes};
+use crate::harness::{
+    CaseResult, Harness, Stop, describe, describe_error, ensure, reads, skip, writes,
+};
 
 async fn are_of_effect(
     harness: &Harness,
@@ -47,6 +49,49 @@ pub(crate) async fn failures_are_unknown(harness: &Harness) -> CaseResult {
     for status in [500, 502, 503] {
         let fault = Fault::StatusAfterEffect(status);
         are_of_effect(harness, writes, &fault, Effect::Unknown).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn late_refusals_are_unknown(harness: &Harness) -> CaseResult {
+    for status in [408, 499] {
+        let fault = Fault::StatusAfterEffect(status);
+        are_of_effect(harness, writes, &fault, Effect::Unknown).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn errors_in_a_success_are_unknown(harness: &Harness) -> CaseResult {
+    are_of_effect(harness, writes, &Fault::ErrorInSuccess, Effect::Unknown).await
+}
+
+pub(crate) async fn only_the_documented_status_confirms(harness: &Harness) -> CaseResult {
+    for operation in harness.declared(writes)? {
+        let id = harness.ticket_for(operation).await?;
+        let before = harness.journal()?.len();
+        let result = harness.call_on(operation, &id).await?;
+        let seen = harness.seen_since(before)?.pop();
+        let (Ok(()), Some(documented)) = (&result, seen.and_then(|seen| seen.status)) else {
+            return skip(format!(
+                "the fixture's journal does not say which status confirms `{operation}`"
+            ));
+        };
+        for status in [201, 202, 203, 205, 206, 207] {
+            if status == documented {
+                continue;
+            }
+            let fault = Fault::UnconfirmedStatus(status);
+            let result = harness.call_with_fault(operation, &fault).await?;
+            let is_unknown = result
+                .as_ref()
+                .is_err_and(|error| error.effect() == Effect::Unknown);
+            ensure(
+                is_unknown,
+                format!("`{operation}` was called, with {fault:?} in place of {documented}"),
+                "an error of effect unknown",
+                describe(&result),
+            )?;
+        }
     }
     Ok(())
 }

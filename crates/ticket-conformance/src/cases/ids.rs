@@ -11,12 +11,12 @@ use crate::harness::{
 };
 
 /// Matches the operations that take an id.
-fn takes_an_id(operation: Operation) -> bool {
+pub(super) fn takes_an_id(operation: Operation) -> bool {
     !matches!(operation, Operation::Create | Operation::List)
 }
 
 /// Calls the operation. `Ok(true)` is a success that refers to a ticket.
-async fn act(
+pub(super) async fn act(
     harness: &Harness,
     operation: Operation,
     id: &TicketId,
@@ -123,6 +123,7 @@ fn hostile(id: &str) -> Vec<String> {
         format!("0{id}"),
         format!("{id}.0"),
     ]);
+    ids.extend(super::forms::other_forms(id));
     ids
 }
 

@@ -10,7 +10,7 @@ use super::messages::holds_text;
 use crate::harness::{CaseResult, Harness, describe, ensure, fail, skip};
 
 /// Reads a page, which must succeed.
-async fn page(harness: &Harness, query: TicketQuery) -> CaseResult<Page<Ticket>> {
+pub(super) async fn page(harness: &Harness, query: TicketQuery) -> CaseResult<Page<Ticket>> {
     let page = harness.provider.list(&CallContext::new(), &query).await;
     page.or_else(|error| {
         fail(
@@ -59,7 +59,7 @@ async fn walk(harness: &Harness, tickets: usize, query: &TicketQuery) -> CaseRes
     }
 }
 
-fn sorted(ids: impl IntoIterator<Item = TicketId>) -> Vec<TicketId> {
+pub(super) fn sorted(ids: impl IntoIterator<Item = TicketId>) -> Vec<TicketId> {
     let mut ids: Vec<_> = ids.into_iter().collect();
     ids.sort();
     ids
@@ -97,7 +97,7 @@ async fn exactly(harness: &Harness, tickets: usize, limit: Option<u32>) -> CaseR
 }
 
 /// The page size; skips the case if lists are not paged.
-fn page_size(harness: &Harness) -> CaseResult<usize> {
+pub(super) fn page_size(harness: &Harness) -> CaseResult<usize> {
     let fields = harness.fields(Operation::List)?;
     if fields.carried().contains(&Field::Cursor) {
         harness.page_size()

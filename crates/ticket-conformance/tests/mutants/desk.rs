@@ -6,8 +6,11 @@ use std::sync::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 use ticket_conformance::{Fault, Seen};
 
+use crate::odd;
+
 pub(crate) const KEY: &str = "canary/desk-key+4711=";
 pub(crate) const PAGE: usize = 3;
+pub(crate) const TOKEN_EXPIRED: &str = "the token has expired";
 
 pub(crate) struct Request {
     pub(crate) method: &'static str,
@@ -21,7 +24,9 @@ pub(crate) struct Request {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: String,
-    pub(crate) retry_after: Option<u64>,
+    pub(crate) retry_after: Option<String>,
+    /// The coding of the body, which is then not text.
+    pub(crate) coding: Option<&'static str>,
     pub(crate) never_ends: bool,
 }
 
@@ -47,6 +52,24 @@ pub(crate) struct State {
     pub(crate) journal: Vec<Seen>,
     faults: VecDeque<Fault>,
     pub(crate) unreachable: bool,
+    pub(crate) modes: Modes,
+    /// Which ticket leads to which other one.
+    pub(crate) merged: BTreeMap<u64, u64>,
+    /// Deleted tickets that the next read still shows.
+    lagging: BTreeMap<u64, Stored>,
+    /// How many requests are still answered that the token has expired.
+    expired: u32,
+}
+
+/// How the desk differs from other vendors.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Modes {
+    /// A new ticket has the highest id plus 1, even if a deleted one had it.
+    pub(crate) reuses_ids: bool,
+    /// The first read after a delete still shows the ticket.
+    pub(crate) lags: bool,
+    /// An id ends where its digits end.
+    pub(crate) is_lenient: bool,
 }
 
 #[derive(Default)]
@@ -65,6 +88,8 @@ impl Desk {
         let mut state = self.lock();
         match fault {
             Fault::NoConnection => state.unreachable = true,
+            // Once for the token in use, and twice for the next one.
+            Fault::FreshTokenRefused => state.expired = 3,
             fault => state.faults.push_back(fault),
         }
     }
@@ -84,7 +109,11 @@ impl Desk {
 impl State {
     fn add(&mut self, fields: Value) -> u64 {
         self.last += 1;
-        let id = 1000 + self.last;
+        let id = if self.modes.reuses_ids {
+            self.tickets.keys().last().map_or(1001, |last| last + 1)
+        } else {
+            1000 + self.last
+        };
         let stored = Stored {
             fields,
             extra: None,
@@ -99,78 +128,69 @@ impl State {
         if self.unreachable {
             return Some(Err(Broken::Refused));
         }
+        if self.expired > 0 {
+            self.expired -= 1;
+            return Some(Ok(error(401, TOKEN_EXPIRED)));
+        }
         let fault = self.faults.pop_front();
-        let acts = match &fault {
-            None => true,
-            Some(fault) => matches!(
-                fault,
-                Fault::LostResponse
-                    | Fault::StatusAfterEffect(_)
-                    | Fault::Truncated
-                    | Fault::Empty
-                    | Fault::WrongTypes
-                    | Fault::Oversized
-                    | Fault::NeverAnswers
-                    | Fault::NeverEnds
-            ),
-        };
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-        let (mut reply, took_effect) = if !acts {
+        let (reply, took_effect) = if fault.as_ref().is_some_and(|fault| !odd::acts(fault)) {
             (plain(200, String::new()), false)
         } else if request.key == KEY {
-            self.act(request, path, query)
+            self.act_about(request, path, query, fault.as_ref())
         } else {
             (error(401, "the key is unknown"), false)
         };
-        let is_write = request.method != "GET";
-        self.journal.push(
-            if is_write {
-                Seen::write()
-            } else {
-                Seen::read()
-            }
+        let answer = odd::faulted(fault, reply);
+        let seen = match request.method {
+            "GET" => Seen::read(),
+            _ => Seen::write(),
+        };
+        let mut seen = seen
             .took_effect(took_effect)
             .path(&request.path)
-            .text(&request.body),
-        );
-        Some(Ok(match fault {
-            None => reply,
-            Some(Fault::ConnectionReset | Fault::LostResponse) => return Some(Err(Broken::Lost)),
-            Some(Fault::Status(status) | Fault::StatusAfterEffect(status)) => error(status, "no"),
-            Some(Fault::RateLimited { retry_after }) => Reply {
-                retry_after: retry_after.map(|wait| wait.as_secs()),
-                ..error(429, "too many calls")
-            },
-            Some(Fault::Words { status, words }) => error(status, &words),
-            Some(Fault::Malformed) => plain(200, "[\"what is this\"".to_owned()),
-            Some(Fault::Truncated) => {
-                reply.body.truncate(reply.body.len() / 2);
-                reply
-            }
-            Some(Fault::Empty) => plain(200, String::new()),
-            Some(Fault::WebPage { status }) => plain(status, "<html>Sign in</html>".to_owned()),
-            Some(Fault::WrongTypes) => {
-                if let Ok(mut json) = serde_json::from_str(&reply.body) {
-                    swap(&mut json);
-                    reply.body = json.to_string();
-                }
-                reply
-            }
-            Some(Fault::Oversized) => {
-                reply.body.push_str(&" ".repeat(100_000));
-                reply
-            }
-            Some(Fault::NamesNoTicket) => {
-                plain(200, json!({"deleted": [], "missing": []}).to_string())
-            }
-            Some(Fault::NeverAnswers) => return None,
-            Some(Fault::NeverEnds) => Reply {
-                never_ends: true,
-                ..reply
-            },
-            Some(Fault::Redirect { status }) => plain(status, "/elsewhere".to_owned()),
-            Some(other) => panic!("the desk does not know {other:?}"),
-        }))
+            .text(&request.body);
+        if let Some(Ok(reply)) = &answer {
+            seen = seen.status(reply.status);
+        }
+        self.journal.push(seen);
+        answer
+    }
+
+    /// Like `act`, but with `AboutAnother` the named ticket leads to the other one, for this request.
+    fn act_about(
+        &mut self,
+        request: &Request,
+        path: &str,
+        query: &str,
+        fault: Option<&Fault>,
+    ) -> (Reply, bool) {
+        let Some(Fault::AboutAnother { asked, other }) = fault else {
+            return self.act(request, path, query);
+        };
+        let asked = self.number(asked.as_str()).unwrap();
+        self.merged
+            .insert(asked, self.number(other.as_str()).unwrap());
+        let reply = self.act(request, path, query);
+        self.merged.remove(&asked);
+        reply
+    }
+
+    /// The number of a ticket that is meant by this id, through merges.
+    fn meant(&self, id: &str) -> Option<u64> {
+        let number = self.number(id)?;
+        Some(*self.merged.get(&number).unwrap_or(&number))
+    }
+
+    /// Ids are decimal numbers, written in one way.
+    fn number(&self, id: &str) -> Option<u64> {
+        if self.modes.is_lenient {
+            let end = id.find(|c: char| !c.is_ascii_digit());
+            return id[..end.unwrap_or(id.len())].parse().ok();
+        }
+        id.parse()
+            .ok()
+            .filter(|number: &u64| number.to_string() == id)
     }
 
     fn act(&mut self, request: &Request, path: &str, query: &str) -> (Reply, bool) {
@@ -188,14 +208,18 @@ impl State {
             ("DELETE", ["tickets"]) => {
                 let (mut deleted, mut missing) = (Vec::new(), Vec::new());
                 for id in body["ids"].as_array().into_iter().flatten() {
-                    let gone = number(id.as_str().unwrap_or_default())
+                    let meant = self.meant(id.as_str().unwrap_or_default());
+                    let gone = meant
                         .filter(|number| {
                             let ticket = self.tickets.get(number);
                             let is_open = ticket.is_some_and(|one| one.fields["status"] == "open");
                             is_open || body["open_only"] != true
                         })
-                        .and_then(|number| self.tickets.remove(&number));
-                    if gone.is_some() {
+                        .and_then(|number| self.tickets.remove_entry(&number));
+                    if let Some((number, gone)) = gone {
+                        if self.modes.lags {
+                            self.lagging.insert(number, gone);
+                        }
                         &mut deleted
                     } else {
                         &mut missing
@@ -211,7 +235,12 @@ impl State {
                 (page_of_messages(all, query), false)
             }
             (method, ["tickets", id, rest @ ..]) => {
-                let ticket = number(id).and_then(|id| Some((id, self.tickets.get_mut(&id)?)));
+                let meant = self.meant(id);
+                let lagging = meant.and_then(|id| self.lagging.remove_entry(&id));
+                if let (Some((id, ticket)), "GET") = (&lagging, method) {
+                    return (plain(200, printed(*id, ticket)), false);
+                }
+                let ticket = meant.and_then(|id| Some((id, self.tickets.get_mut(&id)?)));
                 let Some((id, ticket)) = ticket else {
                     return (error(404, "there is no such ticket"), false);
                 };
@@ -311,24 +340,18 @@ fn printed(id: u64, ticket: &Stored) -> String {
     text
 }
 
-fn plain(status: u16, body: String) -> Reply {
+pub(crate) fn plain(status: u16, body: String) -> Reply {
     Reply {
         status,
         body,
         retry_after: None,
+        coding: None,
         never_ends: false,
     }
 }
 
-fn error(status: u16, words: &str) -> Reply {
+pub(crate) fn error(status: u16, words: &str) -> Reply {
     plain(status, json!({"error": words}).to_string())
-}
-
-/// Ids are decimal numbers, written in one way.
-fn number(id: &str) -> Option<u64> {
-    id.parse()
-        .ok()
-        .filter(|number: &u64| number.to_string() == id)
 }
 
 fn decode(segment: &str) -> String {
@@ -350,14 +373,4 @@ fn decode(segment: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn swap(value: &mut Value) {
-    match value {
-        Value::Number(number) => *value = Value::String(number.to_string()),
-        Value::String(text) => *value = text.len().into(),
-        Value::Array(items) => items.iter_mut().for_each(swap),
-        Value::Object(fields) => fields.values_mut().for_each(swap),
-        _ => {}
-    }
 }

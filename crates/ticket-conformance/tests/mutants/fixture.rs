@@ -9,7 +9,7 @@ use ticket_conformance::{Cannot, Fault, Fixture, Given, Seed, Seeded, Seen};
 use ticket_core::model::{Person, Priority};
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 
-use crate::desk::{Desk, KEY, PAGE};
+use crate::desk::{Desk, KEY, Modes, PAGE};
 use crate::flaws::Flaw;
 use crate::provider::Memory;
 
@@ -32,6 +32,11 @@ pub(crate) struct DeskFixture {
 impl DeskFixture {
     pub(crate) fn new(extent: Extent, flaw: Option<Flaw>) -> Self {
         let desk = Arc::new(Desk::default());
+        desk.lock().modes = Modes {
+            reuses_ids: extent == Extent::Full,
+            lags: flaw == Some(Flaw::ClaimsConsistentReads),
+            is_lenient: flaw == Some(Flaw::DeclaresNoForm),
+        };
         let memory = |limit| Arc::new(Memory::new(Arc::clone(&desk), extent, flaw, limit));
         Self {
             provider: memory(None),
@@ -72,6 +77,7 @@ impl Fixture for DeskFixture {
     async fn ticket(&self) -> Given<TicketId> {
         let id = self.desk.add(json!({
             "subject": "Made by the fixture", "description": "Text", "status": "open", "priority": "low",
+            "created": "2026-01-26T10:00:00Z",
         }));
         Ok(TicketId::new(id.to_string()))
     }
@@ -148,6 +154,19 @@ impl Fixture for DeskFixture {
         let ticket = state.tickets.get_mut(&Self::number(&id)).unwrap();
         ticket.messages.clone_from(&written);
         Ok((id, written))
+    }
+
+    async fn merge(&self, from: &TicketId, into: &TicketId) -> Given<()> {
+        if self.extent == Extent::Narrow {
+            return Err(Cannot::because("the narrow desk merges none"));
+        }
+        let (from, into) = (Self::number(from), Self::number(into));
+        self.desk.lock().merged.insert(from, into);
+        Ok(())
+    }
+
+    fn writes_that_name_their_ticket(&self) -> &'static [Operation] {
+        &[Operation::Update, Operation::Resolve, Operation::Comment]
     }
 
     fn secrets(&self) -> Given<Vec<String>> {

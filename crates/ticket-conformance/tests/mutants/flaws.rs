@@ -36,7 +36,7 @@ flaws! {
     DoesTheUndeclared Narrow "lists without declaring it"
         [undeclared_operations_are_unsupported undeclared_operations_send_nothing];
     ReadsBeforeItWrites Full "reads a ticket before it updates it" [one_call_is_one_request];
-    RetriesInside Full "repeats what failed" [failed_calls_are_not_repeated];
+    RetriesInside Full "repeats what failed" [failed_calls_are_not_repeated a_repeat_removes_no_newcomer];
     MarksTicketsAsRead Full "writes when it reads" [reads_change_nothing one_call_is_one_request];
 
     // Refused.
@@ -88,6 +88,14 @@ flaws! {
     TakesMissingForDone Full "takes 404 for a success"
         [missing_tickets_are_not_found missing_tickets_cannot_be_changed deleted_tickets_are_not_found];
 
+    DeclaresNoForm Full "declares no form of ids, where the vendor reads the number in front"
+        [hostile_ids_touch_no_ticket];
+    ChecksNoForm Full "sends ids of another form than it declares" [ids_of_another_form_are_refused];
+    TakesTheAskedId Full "gives every ticket that it reads the id that was asked for"
+        [reads_about_another_ticket_are_conflicts merged_tickets_do_not_delete_others];
+    IgnoresWhomAWriteNames Full "does not look at which ticket the reply to a write names"
+        [writes_about_another_ticket_are_conflicts];
+
     // Deleting.
     SendsEmptyDeletes Full "sends a delete of no ids" [delete_of_nothing_sends_nothing];
     DeletesNothing Full "says `Deleted` and sends nothing"
@@ -96,7 +104,8 @@ flaws! {
     DeletesTheOpenOnly Full "says `NotFound` of a resolved ticket, and does not declare it"
         [deleted_tickets_are_gone];
     CallsMissingDeleted Full "says `Deleted` of what was not there"
-        [delete_again_deletes_nothing delete_of_missing_is_no_success delete_of_a_mix_answers_in_order];
+        [delete_again_deletes_nothing delete_of_missing_is_no_success delete_of_a_mix_answers_in_order
+         a_second_delete_settles];
     AnswersDuplicatesOnce Full "answers an id that is named twice once" [delete_of_duplicates_answers_each];
     SortsTheAnswers Full "answers in its own order" [delete_of_a_mix_answers_in_order];
     LosesAnAnswer Full "leaves the last id without an answer"
@@ -106,6 +115,18 @@ flaws! {
     TakesAnyBatch Full "takes more ids than it declares" [delete_over_the_batch_is_refused];
     CallsUnmentionedDeleted Full "says `Deleted` of what the reply does not mention" [unmentioned_ids_are_unknown];
     MakesErrorsOutcomes Full "gives a report where the whole call failed" [failed_delete_calls_are_errors];
+    HidesThatIdsRedirect Full "does not declare that a merged ticket's id leads to another ticket"
+        [merged_tickets_do_not_delete_others];
+    ClaimsIdsAreNeverReused Full "declares that ids are never given out again, where they are"
+        [deleted_ids_are_not_given_out_again];
+    OneOddIdSpoilsTheBatch Full "reads no reply to a delete that has an odd id" [odd_ids_cost_themselves_only];
+    TakesOddIdsForMissing Full "says `NotFound` of an id that the reply has in an odd form"
+        [odd_ids_cost_themselves_only];
+    ForgetsUnaskedIds Full "does not tell an id that nobody asked for" [unasked_ids_are_told];
+    ReadsGoneAsNonsense Full "calls the vendor's word that a ticket is gone unreadable"
+        [gone_tickets_settle_after_a_failure a_second_run_reaches_the_rest missing_tickets_are_not_found];
+    ClaimsConsistentReads Full "declares that reads are consistent, where they lag"
+        [consistent_reads_show_every_write];
 
     // Paging.
     AlwaysHasANextPage Full "gives a cursor with every page"
@@ -121,10 +142,18 @@ flaws! {
     IgnoresTheLimit Full "reads full pages whatever was asked for" [page_limits_are_kept];
     PanicsOnForeignCursors Full "panics where a cursor is not its own" [foreign_cursors_do_no_harm];
     CountsThePage Full "takes the rows of the page for the total" [totals_are_true];
-    ListsOtherIds Full "lists tickets by other ids than it reads them by" [listed_tickets_can_be_read];
+    ListsOtherIds Full "lists tickets by other ids than it reads them by"
+        [listed_tickets_can_be_read ids_given_have_the_declared_form];
     ListsWithoutRaw Full "does not keep what the vendor sent of a listed ticket" [listed_tickets_can_be_read];
     ForgetsTheFilter Full "lists every state from the second page on" [state_filters_hold];
     IgnoresTheState Full "lists every state" [state_filters_hold];
+    EndsByTheTotal Full "ends a list where its total says" [wrong_totals_do_not_shorten_a_list];
+    MakesItsOwnTotal Full "gives the number of rows that it read for the total" [wrong_totals_are_told];
+    OneOddRowEndsTheList Full "reads no list with an odd row"
+        [one_odd_row_costs_itself_only half_characters_are_replaced rows_without_an_id_are_told];
+    DropsHalfCharacters Full "takes a text with half of a surrogate pair for none" [half_characters_are_replaced];
+    DropsOddRows Full "leaves out a row with an unreadable date" [one_odd_row_costs_itself_only];
+    LosesRowsInSilence Full "does not tell a row without an id" [rows_without_an_id_are_told];
 
     // Errors.
     CallsEverythingAFailure Full "calls every refusal a failure of the server"
@@ -138,6 +167,7 @@ flaws! {
     CallsALostReplyNoConnection Full "says that nothing was sent when the reply was lost"
         [a_broken_connection_is_unavailable lost_responses_are_unknown no_effect_is_true];
     ForgetsTheWait Full "does not say how long to wait" [the_wait_is_told];
+    TakesAnyWait Full "takes a wait that it cannot read for none at all" [a_wait_of_nothing_is_none];
     ForgetsTheStatus Full "does not say the status" [the_status_is_told];
     ForgetsTheWords Full "does not say what the vendor said" [the_vendors_words_are_told];
     TellsTheUrl Full "tells in errors which address was called" [errors_show_no_url];
@@ -147,6 +177,10 @@ flaws! {
     // Effect.
     RefusalsAreUnknown Full "does not know that a refusal has no effect" [refusals_are_no_effect];
     FailuresHaveNoEffect Full "says of a 500 that nothing happened" [failures_are_unknown no_effect_is_true];
+    LateRefusalsHaveNoEffect Full "says of 408 and 499 that nothing happened" [late_refusals_are_unknown];
+    TakesAnySuccess Full "takes every status from 200 to 299 for a confirmation"
+        [only_the_documented_status_confirms];
+    IgnoresErrorsInASuccess Full "looks at the status alone" [errors_in_a_success_are_unknown];
     NonsenseHasNoEffect Full "says of a reply that it cannot read that nothing happened"
         [unreadable_replies_are_unknown no_effect_is_true];
     TakesAnyReplyForSuccess Full "takes any 200 for a success" [unreadable_replies_are_unknown];
@@ -156,6 +190,11 @@ flaws! {
     CallsNonsenseAFailure Full "calls a reply that it cannot read a failure of the server"
         [malformed_replies_are_bad_responses truncated_replies_are_bad_responses
          empty_replies_are_bad_responses web_pages_are_bad_responses];
+    TakesAGatewaysWord Full "takes everybody's 404 for the vendor's" [answers_of_strangers_are_bad_responses];
+    TakesAFirewallsWord Full "takes everybody's 403 for the vendor's" [answers_of_strangers_are_bad_responses];
+    CallsARedirectASignIn Full "says that the key is wrong where it is redirected"
+        [answers_of_strangers_are_bad_responses];
+    NamesNoCoding Full "does not name the coding of a reply that it cannot read" [compressed_replies_are_named];
     PanicsOnNonsense Full "panics where it cannot read a reply" [malformed_replies_are_bad_responses];
     TakesNothingForATicket Full "takes an empty reply for an empty ticket" [empty_replies_are_bad_responses];
     GuessesTypes Full "takes a text in place of a number for 0" [wrong_types_make_no_wrong_ticket];
@@ -170,6 +209,7 @@ flaws! {
     ContinuesInTheBackground Full "sends once more when a call is dropped" [dropped_calls_are_not_continued];
     StaysBusyAfterADrop Full "thinks that a dropped call is still under way" [dropped_calls_leave_nothing_behind];
     BreaksAfterAFailure Full "does nothing any more after a failure" [failures_leave_nothing_behind];
+    GivesUpOnAFreshToken Full "calls the key wrong when a fresh token is refused" [a_fresh_token_is_tried_again];
     NeverConnectsAgain Full "does not connect again" [the_provider_connects_again];
     MixesCreatesUp Full "gives the id of the ticket that was filed last" [concurrent_creates_are_apart];
     MixesReadsUp Full "gives the ticket that was read last" [concurrent_reads_are_apart];

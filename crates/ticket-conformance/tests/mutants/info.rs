@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ticket_core::ProviderInfo;
-use ticket_core::provider::{Capabilities, Field, Fields, Limit, Quota};
+use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, Quota};
 
 use crate::fixture::Extent;
 use crate::flaws::Flaw;
@@ -61,7 +61,27 @@ pub(crate) fn info(extent: Extent, flaw: Option<Flaw>) -> ProviderInfo {
         let none = Quota::new(0, Duration::from_secs(60));
         info = info.limit(Limit::new().window(none));
     }
-    info
+    let has = |known| flaw == Some(known);
+    if extent == Extent::Narrow {
+        return info.never_reuses_ids();
+    }
+    // What makes an id harmless is not looked at by those that have no form.
+    let takes_any = [
+        Flaw::PastesIds,
+        Flaw::ReadsNumbersOutOfIds,
+        Flaw::DeletesByTheNumber,
+        Flaw::DeclaresNoForm,
+    ];
+    if !takes_any.into_iter().any(has) {
+        info = info.id_form(IdForm::Number);
+    }
+    if has(Flaw::ClaimsIdsAreNeverReused) {
+        info = info.never_reuses_ids();
+    }
+    if !has(Flaw::HidesThatIdsRedirect) {
+        info = info.redirects_ids();
+    }
+    info.consistent_reads()
 }
 
 fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {

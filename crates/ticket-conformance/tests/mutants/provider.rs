@@ -33,6 +33,7 @@ pub(crate) struct Memory {
     other_info: ProviderInfo,
     pub(crate) limit: Option<Duration>,
     pub(crate) flaw: Option<Flaw>,
+    pub(crate) has_fresh_token: AtomicBool,
     pub(crate) flawed: Flawed,
 }
 
@@ -66,6 +67,7 @@ impl Memory {
             info,
             limit,
             flaw,
+            has_fresh_token: AtomicBool::default(),
             flawed: Flawed::default(),
         }
     }
@@ -108,7 +110,10 @@ impl TicketProvider for Memory {
         let text = self
             .send(operation, "GET", self.path(id, ""), Value::Null)
             .await?;
-        let ticket = self.ticket(&text, operation)?;
+        let mut ticket = self.ticket(&text, operation)?;
+        if self.has(Flaw::TakesTheAskedId) {
+            ticket.id = id.clone();
+        }
         *self.flawed.last.lock().unwrap() = Some(ticket.clone());
         self.remember(id, &ticket);
         if self.has(Flaw::MixesReadsUp) {
@@ -162,49 +167,7 @@ impl TicketProvider for Memory {
             path = format!("{path}&search={}", percent(search));
         }
         let text = self.send(operation, "GET", path, Value::Null).await?;
-        let bad = || self.bad(operation, "the list cannot be read");
-        let rows: BTreeMap<String, Box<RawValue>> =
-            serde_json::from_str(&text).map_err(|_| bad())?;
-        let part = |name: &str| rows.get(name).map_or("null", |raw| raw.get());
-        let tickets: Vec<Box<RawValue>> =
-            serde_json::from_str(part("tickets")).map_err(|_| bad())?;
-        let mut items = Vec::new();
-        for raw in tickets {
-            items.push(self.ticket(raw.get(), operation)?);
-        }
-        let count = |name: &str| serde_json::from_str::<Option<u64>>(part(name)).map_err(|_| bad());
-        let (mut next, mut total) = (count("next")?, count("total")?);
-        let end = from + items.len();
-        self.flawed.position.store(end, Ordering::Relaxed);
-        match self.flaw {
-            Some(Flaw::SkipsARow) => next = next.map(|next| next + 1),
-            Some(Flaw::RepeatsARow) => next = next.map(|next| next - 1),
-            Some(Flaw::AlwaysHasANextPage) => next = Some(end as u64),
-            Some(Flaw::LosesTheLastPage) => {
-                let full = crate::desk::PAGE as u64;
-                next = next.filter(|next| Some(next + full) <= total);
-            }
-            Some(Flaw::RepeatsAFullLastPage)
-                if next.is_none() && items.len() == crate::desk::PAGE =>
-            {
-                next = Some(from as u64);
-            }
-            Some(Flaw::CountsThePage) => total = Some(items.len() as u64),
-            Some(Flaw::ListsOtherIds) => {
-                for item in &mut items {
-                    item.id = TicketId::new(format!("T-{}", item.id));
-                }
-            }
-            Some(Flaw::ListsWithoutRaw) => {
-                for item in &mut items {
-                    item.raw = RawValue::from_string("null".to_owned()).unwrap().into();
-                }
-            }
-            Some(Flaw::SwallowsTheFirstRow) => _ = items.drain(..1.min(items.len())),
-            _ => {}
-        }
-        let next = next.map(|next| Cursor::new(next.to_string()));
-        Ok(Page::last(items).next(next).total(total))
+        self.page(&text, from)
     }
 
     async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
@@ -308,9 +271,10 @@ impl TicketProvider for Memory {
                 None => {}
             }
         }
-        self.send(operation, "PATCH", self.path(id, ""), body)
+        let text = self
+            .send(operation, "PATCH", self.path(id, ""), body)
             .await?;
-        Ok(())
+        self.expect_named(id, &text, operation)
     }
 
     // Written out, so that it can begin before it is polled.
@@ -348,9 +312,9 @@ impl TicketProvider for Memory {
             if self.has(Flaw::ClaimsAnOperation) {
                 return Err(Error::unsupported(ID, operation));
             }
-            self.send(operation, "POST", self.path(id, "/resolve"), Value::Null)
-                .await?;
-            Ok(())
+            let path = self.path(id, "/resolve");
+            let text = self.send(operation, "POST", path, Value::Null).await?;
+            self.expect_named(id, &text, operation)
         })
     }
 
@@ -405,6 +369,14 @@ impl TicketProvider for Memory {
                 let list = json[name].as_array().into_iter().flatten();
                 list.filter_map(Value::as_str).map(str::to_owned).collect()
             };
+            let named = json["deleted"].as_array().map_or(0, Vec::len);
+            if self.has(Flaw::OneOddIdSpoilsTheBatch) && texts("deleted").len() < named {
+                return Err(self.bad(operation, "the reply has an odd id"));
+            }
+            if self.has(Flaw::TakesOddIdsForMissing) && texts("deleted").len() < named {
+                let lost = ids_sent.iter().filter(|id| !texts("deleted").contains(id));
+                missing.extend(lost.cloned());
+            }
             deleted.extend(texts("deleted"));
             missing.extend(texts("missing"));
         }
@@ -436,7 +408,12 @@ impl TicketProvider for Memory {
             Some(Flaw::LosesAnAnswer) => _ = answered.pop(),
             _ => {}
         }
-        Ok(DeleteReport::from_fn(&answered, outcome))
+        let unasked = deleted.iter().map(TicketId::new).filter(|id| {
+            let is_asked = targets.iter().any(|target| target.id == *id);
+            !is_asked && !self.has(Flaw::ForgetsUnaskedIds)
+        });
+        let unasked: Vec<_> = unasked.collect();
+        Ok(DeleteReport::from_fn(&answered, outcome).with_unasked(unasked))
     }
 
     async fn messages(
@@ -497,8 +474,8 @@ impl TicketProvider for Memory {
         let public = comment.direction == Direction::Outbound || self.has(Flaw::TellsTheCustomer);
         let files = self.files(&comment.attachments);
         let body = json!({ "text": body, "public": public, "files": files });
-        self.send(operation, "POST", path, body).await?;
-        Ok(())
+        let text = self.send(operation, "POST", path, body).await?;
+        self.expect_named(id, &text, operation)
     }
 }
 

@@ -6,11 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_core::model::{Attachment, AttachmentSource, Person, Priority, RawValue, Status};
-use ticket_core::provider::Request as Asked;
-use ticket_core::{Effect, Error, ErrorKind, Operation, Result, Ticket, TicketId};
+use ticket_core::provider::{IdForm, Request as Asked};
+use ticket_core::{Effect, Error, ErrorKind, Operation, Result, TicketId};
 
-use crate::desk::{Broken, Desk, Reply, Request};
+use crate::desk::{Broken, Desk, Reply, Request, TOKEN_EXPIRED};
 use crate::flaws::Flaw;
 use crate::provider::{ID, Memory};
 
@@ -35,10 +34,13 @@ impl Memory {
             _ => false,
         };
         if lets_pass {
-            Ok(())
-        } else {
-            self.info.check(asked)
+            return Ok(());
         }
+        if self.has(Flaw::ChecksNoForm) {
+            let info = self.info.clone().id_form(IdForm::Any);
+            return info.check(asked);
+        }
+        self.info.check(asked)
     }
 
     /// One request, and the body of a success.
@@ -74,6 +76,18 @@ impl Memory {
         }
         let failures = self.flawed.failures.load(Ordering::Relaxed);
         let mut result = self.attempt(operation, method, &path, &body).await;
+        let expired = |result: &Result<String>| {
+            let error = result.as_ref().err();
+            error.is_some_and(|error| error.kind() == ErrorKind::TokenExpired)
+        };
+        if expired(&result) && !self.has_fresh_token.swap(true, Ordering::Relaxed) {
+            result = self.attempt(operation, method, &path, &body).await;
+        }
+        if expired(&result) && !self.has(Flaw::GivesUpOnAFreshToken) {
+            // The vendor's other servers may not know the new token yet.
+            let error = Error::new(ErrorKind::Unavailable, "a fresh token was refused");
+            result = Err(self.place(error.with_effect(Effect::None), operation));
+        }
         let again = result.as_ref().is_err_and(Error::is_transient);
         if self.has(Flaw::RetriesInside) && again {
             result = self.attempt(operation, method, &path, &body).await;
@@ -186,12 +200,30 @@ impl Memory {
 
     /// The body of a success, or what the vendor refused.
     pub(crate) fn read(&self, reply: Reply, operation: Operation) -> Result<String> {
+        if let Some(coding) = reply.coding {
+            let message = match self.flaw {
+                Some(Flaw::NamesNoCoding) => "the reply cannot be read".to_owned(),
+                _ => format!("the reply is compressed with {coding}"),
+            };
+            return Err(Error::new(ErrorKind::BadResponse, message));
+        }
+        let reply = Reply {
+            body: self.with_whole_characters(reply.body),
+            ..reply
+        };
         let body = &reply.body;
-        if reply.status == 200 {
+        let is_success = match self.flaw {
+            Some(Flaw::TakesAnySuccess) => (200..300).contains(&reply.status),
+            _ => reply.status == 200,
+        };
+        if is_success {
             if body.len() > MAX_BODY && !self.has(Flaw::ReadsWithoutABound) {
                 return Err(Error::new(ErrorKind::BadResponse, "the reply is too large"));
             }
-            if serde_json::from_str::<Value>(body).is_ok() {
+            if let Ok(json) = serde_json::from_str::<Value>(body) {
+                if json["error"].is_string() && !self.has(Flaw::IgnoresErrorsInASuccess) {
+                    return Err(Error::new(ErrorKind::BadResponse, "an error as a success"));
+                }
                 return Ok(reply.body);
             }
             if operation.is_write() && self.has(Flaw::TakesAnyReplyForSuccess) {
@@ -222,13 +254,23 @@ impl Memory {
     }
 
     fn rejection(&self, reply: &Reply) -> Error {
+        let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
+        let words = body["error"].as_str().unwrap_or_default();
+        // The desk's errors have one field.
+        let is_own =
+            body["error"].is_string() && body.as_object().is_some_and(|all| all.len() == 1);
         let kind = match reply.status {
-            401 => ErrorKind::Unauthenticated,
-            403 => ErrorKind::Forbidden,
-            404 => ErrorKind::NotFound,
-            409 => ErrorKind::Conflict,
+            408 | 499 => ErrorKind::Timeout,
             429 => ErrorKind::RateLimited,
-            300..=399 => ErrorKind::BadResponse,
+            404 if is_own && self.has(Flaw::ReadsGoneAsNonsense) => ErrorKind::BadResponse,
+            404 if is_own || self.has(Flaw::TakesAGatewaysWord) => ErrorKind::NotFound,
+            403 if is_own || self.has(Flaw::TakesAFirewallsWord) => ErrorKind::Forbidden,
+            300..=399 if self.has(Flaw::CallsARedirectASignIn) => ErrorKind::Unauthenticated,
+            400..=499 if !is_own => ErrorKind::BadResponse,
+            401 if words == TOKEN_EXPIRED => ErrorKind::TokenExpired,
+            401 => ErrorKind::Unauthenticated,
+            409 => ErrorKind::Conflict,
+            200..=399 => ErrorKind::BadResponse,
             502..=504 => ErrorKind::Unavailable,
             500..=599 => ErrorKind::Server,
             _ => ErrorKind::InvalidInput,
@@ -239,6 +281,7 @@ impl Memory {
             _ => kind,
         };
         let effect = match reply.status {
+            408 | 499 if !self.has(Flaw::LateRefusalsHaveNoEffect) => Effect::Unknown,
             400..=499 if !self.has(Flaw::RefusalsAreUnknown) => Effect::None,
             500..=599 if self.has(Flaw::FailuresHaveNoEffect) => Effect::None,
             _ => Effect::Unknown,
@@ -252,39 +295,23 @@ impl Memory {
         if !self.has(Flaw::ForgetsTheStatus) {
             error = error.with_status(reply.status);
         }
-        if let Some(wait) = reply
-            .retry_after
-            .filter(|_| !self.has(Flaw::ForgetsTheWait))
-        {
-            error = error.with_retry_after(Duration::from_secs(wait));
+        let wait = reply.retry_after.as_ref();
+        if let Some(value) = wait.filter(|_| !self.has(Flaw::ForgetsTheWait)) {
+            let wait = value.parse().ok().filter(|wait| *wait > 0);
+            let wait = match self.flaw {
+                Some(Flaw::TakesAnyWait) => Some(wait.unwrap_or(0)),
+                _ => wait,
+            };
+            error = wait.map_or(error.clone(), |wait| {
+                error.with_retry_after(Duration::from_secs(wait))
+            });
         }
-        let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
-        let words = body["error"].as_str().unwrap_or_default();
         let words = match self.flaw {
             Some(Flaw::RepeatsTheVendor) => words.to_owned(),
             Some(Flaw::ForgetsTheWords) => String::new(),
             _ => words.replace(&self.key, "[a credential]"),
         };
         error.with_vendor_message(&words)
-    }
-
-    /// Files as the desk takes them, in base64.
-    pub(crate) fn files(&self, attachments: &[Attachment]) -> Vec<Value> {
-        let count = match self.flaw {
-            Some(Flaw::SendsOneFile) => 1,
-            _ => attachments.len(),
-        };
-        let files = attachments.iter().take(count).map(|file| {
-            let AttachmentSource::Bytes(bytes) = &file.source else {
-                panic!("the suite gives bytes")
-            };
-            let data = match self.flaw {
-                Some(Flaw::SendsEmptyFiles) => String::new(),
-                _ => base64(&String::from_utf8_lossy(bytes)),
-            };
-            json!({ "name": file.name, "data": data })
-        });
-        files.collect()
     }
 
     /// A path with the id in it.
@@ -303,51 +330,6 @@ impl Memory {
 
     pub(crate) fn bad(&self, operation: Operation, message: &str) -> Error {
         self.place(Error::new(ErrorKind::BadResponse, message), operation)
-    }
-
-    pub(crate) fn ticket(&self, text: &str, operation: Operation) -> Result<Ticket> {
-        let bad = || self.bad(operation, "the ticket cannot be read");
-        let json: Value = serde_json::from_str(text).map_err(|_| bad())?;
-        let id = match (&json["id"], self.has(Flaw::GuessesTypes)) {
-            (Value::Number(id), _) => id.to_string(),
-            (Value::String(id), false) => id.clone(),
-            (_, true) => json["id"].as_u64().unwrap_or_default().to_string(),
-            _ => return Err(bad()),
-        };
-        let text_of = |name: &str| match &json[name] {
-            Value::Null => Ok(None),
-            Value::String(text) => Ok(Some(text.clone())),
-            _ if self.has(Flaw::GuessesTypes) => Ok(None),
-            _ => Err(bad()),
-        };
-        let raw = match self.flaw {
-            Some(Flaw::RebuildsRaw) => json.to_string(),
-            _ => text.to_owned(),
-        };
-        let mut ticket = Ticket::new(id, RawValue::from_string(raw).map_err(|_| bad())?);
-        ticket.subject = text_of("subject")?;
-        ticket.description = text_of("description")?;
-        ticket.category = text_of("category")?;
-        if self.has(Flaw::ShowsTheKeyInATicket) {
-            ticket.category = Some(format!("via {}", base64(&format!("x{}", self.key))));
-        }
-        ticket.status = text_of("status")?.map(|status| match status.as_str() {
-            "open" => Status::Open,
-            "on_hold" => Status::OnHold,
-            "closed" => Status::Closed,
-            "resolved" if self.has(Flaw::ReadsResolvedAsOpen) => Status::Open,
-            "resolved" => Status::Resolved,
-            _ if self.has(Flaw::ReadsUnknownStatusesAsOpen) => Status::Open,
-            _ => Status::Other(status),
-        });
-        ticket.priority = text_of("priority")?.map(|name| match Priority::from_name(&name) {
-            Priority::Other(_) if self.has(Flaw::ReadsUnknownPrioritiesAsMedium) => {
-                Priority::Medium
-            }
-            priority => priority,
-        });
-        ticket.requester = text_of("email")?.map(|email| Person::default().email(email));
-        Ok(ticket)
     }
 }
 

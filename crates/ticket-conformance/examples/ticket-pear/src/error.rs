@@ -10,17 +10,20 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     if response.is_success() {
         return Ok(());
     }
-    let kind = kind_of_status(response.status());
+    // What is not in the vendor's own form is somebody else's: a gateway's 404 says nothing about a ticket.
+    response.expect_json()?;
     let Ok(refusal) = response.json::<Refusal>() else {
-        if kind == ErrorKind::NotFound {
-            // The vendor says so in its own form; this is some server's word about the address.
-            let message = "there is no such address; check the base URL";
-            return Err(response.error_of(ErrorKind::BadResponse, message));
-        }
-        return Err(response.rejection(kind, message_of(kind), &response.text()));
+        return Err(response.foreign("an unknown JSON value"));
     };
+    let kind = kind_of_status(response.status());
+    if kind == ErrorKind::NotFound && refusal.message != NO_TICKET {
+        return Err(response.foreign("another message than the documented one"));
+    }
     Err(response.rejection(kind, message_of(kind), &refusal.message))
 }
+
+/// The message of a 404 (page `api.html`). Gateways have the same form of errors.
+const NO_TICKET: &str = "no such ticket";
 
 /// A success that is not the documented one: it may or may not have been done.
 pub(crate) fn unconfirmed(response: &HttpResponse) -> Error {

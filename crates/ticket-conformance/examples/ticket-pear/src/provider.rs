@@ -47,8 +47,12 @@ impl TicketProvider for Pear {
         self.info.check(&Request::List(query))?;
         let cursor = query.page.cursor.as_ref().map(Cursor::as_str);
         let page = self.list_tickets(cursor).await?;
-        let items = page.tickets.into_iter().map(mapping::ticket).collect();
-        Ok(Page::last(items).next(page.next.map(Cursor::new)))
+        let unreadable = page.tickets.iter().filter(|row| row.is_none()).count();
+        let gap = format!("rows of a page that cannot be read or have no id: {unreadable}");
+        let items = page.tickets.into_iter().flatten().map(mapping::ticket);
+        Ok(Page::last(items.collect())
+            .next(page.next.map(Cursor::new))
+            .gaps((unreadable > 0).then_some(gap)))
     }
 
     async fn delete(

@@ -2,7 +2,8 @@
 //!
 //! From the vendor's page `api.html`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use ticket_http::{Reply, WireId, debug_fields};
 
 /// A ticket as `GET /tickets/{id}` answers. `Debug` prints the id only.
@@ -25,12 +26,21 @@ debug_fields!(Ticket { id });
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct TicketPage {
-    /// The tickets, each as the vendor sent it.
-    pub tickets: Vec<Reply<Ticket>>,
+    /// The tickets, each as the vendor sent it; `None` for a row that cannot be read or has no id.
+    #[serde(deserialize_with = "rows")]
+    pub tickets: Vec<Option<Reply<Ticket>>>,
     /// What to ask for the next page with; null on the last one. A reply that says nothing of it is no last page:
     /// serde would take it for one.
     #[serde(deserialize_with = "Option::deserialize")]
     pub next: Option<String>,
+}
+
+/// One odd row costs itself only: each is read from its own text.
+fn rows<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Option<Reply<Ticket>>>, D::Error> {
+    let rows = Vec::<Box<RawValue>>::deserialize(from)?.into_iter();
+    Ok(rows
+        .map(|row| serde_json::from_str(row.get()).ok())
+        .collect())
 }
 
 /// The body of an error.

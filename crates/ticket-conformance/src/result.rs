@@ -1,0 +1,87 @@
+//! What a case returns, and how it describes what it found.
+
+use std::fmt::Debug;
+
+use ticket_core::{Error, Outcome, TicketId};
+
+use crate::fixture::Cannot;
+
+/// Why a case did not pass.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    Fail {
+        what: String,
+        expected: String,
+        found: String,
+    },
+    Skip(String),
+}
+
+/// The result of a case.
+pub(crate) type CaseResult<T = ()> = Result<T, Stop>;
+
+impl From<Cannot> for Stop {
+    fn from(cannot: Cannot) -> Self {
+        Self::Skip(cannot.reason().to_owned())
+    }
+}
+
+/// Fails the case: the promise is broken.
+pub(crate) fn fail<T>(
+    what: impl Into<String>,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> CaseResult<T> {
+    Err(Stop::Fail {
+        what: what.into(),
+        expected: expected.into(),
+        found: found.into(),
+    })
+}
+
+/// Fails the case unless the condition holds.
+pub(crate) fn ensure(
+    holds: bool,
+    what: impl Into<String>,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> CaseResult {
+    if holds {
+        Ok(())
+    } else {
+        fail(what, expected, found)
+    }
+}
+
+/// Skips the case: it does not apply.
+pub(crate) fn skip<T>(reason: impl Into<String>) -> CaseResult<T> {
+    Err(Stop::Skip(reason.into()))
+}
+
+/// Describes the result of a call.
+pub(crate) fn describe<T: Debug>(result: &Result<T, Error>) -> String {
+    match result {
+        Ok(value) => format!("success: {value:?}"),
+        Err(error) => describe_error(error),
+    }
+}
+
+/// Describes an error, including its kind and effect.
+pub(crate) fn describe_error(error: &Error) -> String {
+    format!("{} of effect {}: {error}", error.kind(), error.effect())
+}
+
+/// The only outcome of a delete of one ticket.
+pub(crate) fn only_outcome(
+    report: &ticket_core::DeleteReport,
+) -> CaseResult<(&TicketId, &Outcome)> {
+    let mut outcomes = report.iter();
+    match (outcomes.next(), outcomes.next()) {
+        (Some(outcome), None) => Ok(outcome),
+        _ => fail(
+            "one ticket was deleted",
+            "one outcome",
+            format!("{} outcomes", report.len()),
+        ),
+    }
+}
