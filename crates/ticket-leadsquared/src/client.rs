@@ -4,7 +4,7 @@
 
 use secrecy::SecretString;
 use ticket_core::model::Attachment;
-use ticket_core::{Error, ErrorKind, Operation, ProviderInfo, Result};
+use ticket_core::{Effect, Error, ErrorKind, Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpRequest, HttpResponse, Multipart, Reply, WireId};
 
 use crate::config::LeadSquaredConfig;
@@ -160,17 +160,7 @@ impl LeadSquared {
             .http
             .put(&["api", "tenants", &self.org_id, "tickets", "trash"])
             .json(&body);
-        self.call(Operation::Delete, request, |response| {
-            // No other status than the documented one confirms a deletion: 202, say, only promises it.
-            match response.status() {
-                200 => read(response),
-                _ => Err(response.error_of(
-                    ErrorKind::BadResponse,
-                    "the vendor's status does not confirm the deletion",
-                )),
-            }
-        })
-        .await
+        self.call(Operation::Delete, request, read).await
     }
 
     /// `POST /api/tenants/{OrgId}/conversation/filter` (page `get-ticket-conversations`): the messages of these
@@ -178,7 +168,7 @@ impl LeadSquared {
     ///
     /// # Errors
     ///
-    /// With nothing sent: `InvalidInput` where the id is no number, `Config` where the org id is none.
+    /// With nothing sent: `InvalidInput` if the id is not a number, `Config` if the org id is not a number.
     pub async fn filter_conversations(
         &self,
         ticket_id: &str,
@@ -204,8 +194,8 @@ impl LeadSquared {
     ///
     /// # Errors
     ///
-    /// `InvalidInput`, and nothing is sent, where the id is no number. `BadResponse` where the reply is about
-    /// another ticket: that is its only word about success.
+    /// `InvalidInput`, and nothing is sent, if the id is not a number. `Conflict`, with unknown effect, if the reply is
+    /// about another ticket.
     pub async fn upload_internal_note(
         &self,
         ticket_id: &str,
@@ -281,7 +271,7 @@ impl LeadSquared {
         };
         reply
             .await
-            .map_err(|error| error.in_operation(ID, operation))
+            .map_err(|error| error::with_effect_of_status(error).in_operation(ID, operation))
     }
 }
 
@@ -297,21 +287,22 @@ fn created(response: &HttpResponse) -> Result<Reply<wire::CreatedTicket>> {
     }
 }
 
-/// Refuses a reply about another ticket. One that is called by something else than its number cannot be
-/// told from others here.
+/// Rejects a reply about another ticket than the one that was asked for: that one may have been changed. Callers of the
+/// native client may name a ticket by its GUID, which the reply does not repeat.
 fn about(response: &HttpResponse, asked: &str, answered: &WireId) -> Result<()> {
-    if number(asked).is_none() || answered.as_str() == asked {
+    if answered.as_str() == asked || number(asked).is_none() {
         return Ok(());
     }
-    Err(response.error_of(
-        ErrorKind::BadResponse,
-        "the vendor's reply is about another ticket",
-    ))
+    let other: String = answered.as_str().chars().take(40).collect();
+    let message = format!("the vendor answered about another ticket, {other}, not {asked}");
+    Err(response
+        .error_of(ErrorKind::Conflict, &message)
+        .with_effect(Effect::Unknown))
 }
 
 fn ticket_number(operation: Operation, id: &str) -> Result<u64> {
     number(id).ok_or_else(|| {
-        Error::invalid_input("the ticket id is no number, but the vendor wants one here")
+        Error::invalid_input("the vendor requires a ticket number of at most 64 bits here")
             .in_operation(ID, operation)
     })
 }

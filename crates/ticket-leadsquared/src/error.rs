@@ -15,8 +15,51 @@ use crate::wire::{Verdict, is_success};
 /// the window (inferred).
 const WINDOW: Duration = Duration::from_secs(5);
 
-/// Refuses a reply that is, or holds, an error.
+/// Corrects the effect where it does not follow from the class of the status.
+///
+/// * 3xx: none. A redirect leads to a sign-in page or another host, so this server did nothing.
+/// * 408 and 499: unknown. Intermediaries send them after the request has reached the vendor.
+/// * 409 and 429 stay as they are, none: a call over the limit is not made (page `delete-tickets`), and
+///   by its usual meaning a 409 was rejected (inferred).
+pub(crate) fn with_effect_of_status(error: Error) -> Error {
+    match error.status() {
+        Some(300..=399) => error.with_effect(Effect::None),
+        Some(408 | 499) => error.with_effect(Effect::Unknown),
+        _ => error,
+    }
+}
+
+/// The kind of a status. Beside the usual ones, 499 is an intermediary's timeout.
+fn kind_of(status: u16) -> ErrorKind {
+    match status {
+        499 => ErrorKind::Timeout,
+        status => kind_of_status(status),
+    }
+}
+
+/// Rejects a 2xx other than the one that the vendor documents: 202, say, only promises that it will be done.
+fn check_documented(response: &HttpResponse, documented: u16) -> Result<()> {
+    let status = response.status();
+    if !response.is_success() || status == documented {
+        return Ok(());
+    }
+    let message = format!("HTTP {status} does not confirm the call; only {documented} does");
+    Err(response.error_of(ErrorKind::BadResponse, &message))
+}
+
+/// An answer that is not in the vendor's form: a gateway's, a firewall's or a sign-in page's. It says nothing about a
+/// ticket, a key or an account, and whoever gave it did nothing.
+fn of_another_server(response: &HttpResponse) -> Error {
+    let message = "this is not the vendor's answer; check the base URL, and for a gateway, firewall or sign-in page \
+                   on the way";
+    response
+        .rejection(ErrorKind::BadResponse, message, &response.text())
+        .with_effect(Effect::None)
+}
+
+/// Rejects a reply that is, or contains, an error. Every call documents 200.
 pub(crate) fn check(response: &HttpResponse, operation: Operation) -> Result<()> {
+    check_documented(response, 200)?;
     if !response.is_success() {
         // A body that is no JSON object is judged by the status.
         let verdict = response.json::<Verdict>().ok();
@@ -65,6 +108,13 @@ impl Verdict {
             .any(|reason| given(reason.as_deref()).is_some())
     }
 
+    /// Whether it has the form of the vendor's core API: a reason, or a status in words. Frameworks put the number of
+    /// the HTTP status there.
+    fn is_the_vendors(&self) -> bool {
+        let status = self.status.as_deref().map(RawValue::get);
+        self.has_reason() || status.is_some_and(|status| status.starts_with('"'))
+    }
+
     fn has_lists(&self) -> bool {
         self.successful_ids.is_some() && self.failed_ids.is_some()
     }
@@ -98,14 +148,41 @@ fn classify(response: &HttpResponse, verdict: Option<&Verdict>, operation: Opera
     let kind = match verdict.filter(lacks_field) {
         // The core API answers 500 for a field that is missing (inferred for this one).
         Some(_) => ErrorKind::InvalidInput,
-        None => kind_of_status(response.status()),
+        None => kind_of(response.status()),
     };
+    if is_another_servers(response, kind, verdict, operation) {
+        return of_another_server(response);
+    }
     let words = verdict.map_or_else(|| response.text(), words);
     let error = response.rejection(kind, message_of(kind, operation), &words);
     match kind {
         ErrorKind::InvalidInput => error.with_effect(Effect::None),
         ErrorKind::RateLimited if error.retry_after().is_none() => error.with_retry_after(WINDOW),
         _ => error,
+    }
+}
+
+/// Whether a rejection is not the vendor's. It documents 400, 401, 404, 429 and 500 without a body, so these may have
+/// any that is not a web page. It documents a 404 for a wrong address only: the address of a create and of a delete names
+/// no ticket, so theirs is another server's, and so is an undocumented 403, unless they have the form of the vendor's
+/// core API (inferred).
+fn is_another_servers(
+    response: &HttpResponse,
+    kind: ErrorKind,
+    verdict: Option<&Verdict>,
+    operation: Operation,
+) -> bool {
+    if verdict.is_some_and(Verdict::is_the_vendors) {
+        return false;
+    }
+    match kind {
+        ErrorKind::Forbidden => true,
+        ErrorKind::NotFound if matches!(operation, Operation::Create | Operation::Delete) => true,
+        ErrorKind::Unauthenticated
+        | ErrorKind::NotFound
+        | ErrorKind::Conflict
+        | ErrorKind::InvalidInput => response.is_html() || response.status() == 405,
+        _ => false,
     }
 }
 
@@ -148,6 +225,7 @@ fn message_of(kind: ErrorKind, operation: Operation) -> &'static str {
             "no such ticket or no such address; check the base URL and the org id too"
         }
         ErrorKind::RateLimited => "too many calls",
+        ErrorKind::Timeout => "the vendor, or a server on the way, gave up waiting",
         ErrorKind::Unavailable => "the vendor is out of service",
         ErrorKind::Server => "the vendor failed",
         _ => "the vendor refused",

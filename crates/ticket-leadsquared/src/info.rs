@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ticket_core::ProviderInfo;
-use ticket_core::provider::{Capabilities, Field, Fields, Limit, Quota};
+use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Support};
+use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "leadsquared";
 
@@ -82,19 +82,38 @@ fn plan(in_five_seconds: u32, a_day: u32) -> Limit {
 ///
 /// 25 calls in 5 seconds (page `delete-tickets`, 2026); some plans have other limits, see [`pro_plan_limit`] and
 /// [`super_plan_limit`].
+///
+/// * Ticket ids are whole numbers: two calls send them as JSON numbers (pages `get-ticket-conversations` and
+///   `post-an-internal-note-on-a-ticket-2`).
+/// * The id of a deleted ticket is never given to another ticket (inferred: deleted tickets go to the trash, and the
+///   pages state nothing).
+/// * The pages document a 404 for a wrong address only, so that of an unknown ticket proves nothing by itself.
 pub fn info() -> ProviderInfo {
     info_with_batch(DEFAULT_DELETE_BATCH)
 }
 
 pub(crate) fn info_with_batch(delete_batch: usize) -> ProviderInfo {
+    let undocumented = Support::new().not_found(NotFound::Undocumented);
     let capabilities = Capabilities::none()
-        .get()
+        .with(Operation::Get, undocumented.clone())
         .create(create_fields())
-        .update(update_fields())
-        .resolve()
-        .delete(delete_batch)
-        .messages(messages_fields())
-        .comment(comment_fields());
+        .with(
+            Operation::Update,
+            undocumented.clone().fields(update_fields()),
+        )
+        .with(Operation::Resolve, undocumented.clone())
+        .with(
+            Operation::Delete,
+            undocumented.clone().max_batch(delete_batch),
+        )
+        .with(
+            Operation::Messages,
+            undocumented.clone().fields(messages_fields()),
+        )
+        .with(Operation::Comment, undocumented.fields(comment_fields()));
     let limit = Limit::new().window(Quota::new(25, Duration::from_secs(5)));
-    ProviderInfo::new(ID, "LeadSquared", capabilities).limit(limit)
+    ProviderInfo::new(ID, "LeadSquared", capabilities)
+        .id_form(IdForm::Number)
+        .never_reuses_ids()
+        .limit(limit)
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ticket_core::model::{Direction, Person, Priority, Status};
 use ticket_core::{Error, Message, NewTicket, Result, Ticket, TicketPatch};
-use ticket_http::{Reply, timestamp};
+use ticket_http::Reply;
 
 use crate::config::{DEFAULT_CLOSED_STATUS, DEFAULT_RESOLVED_STATUS, LeadSquaredConfig};
 use crate::wire::{self, NewField};
@@ -56,6 +57,14 @@ pub(crate) fn ticket(reply: Reply<wire::Ticket>, account: &Account) -> Ticket {
         .field("DueDate")
         .and_then(|due| timestamp(due, &account.time_zone));
     ticket
+}
+
+/// The gap that rows leave which cannot be read.
+pub(crate) fn unreadable_rows(rows: usize) -> String {
+    match rows {
+        1 => "a row of the page has no readable id".to_owned(),
+        rows => format!("{rows} rows of the page have no readable id"),
+    }
 }
 
 pub(crate) fn message(reply: Reply<wire::Conversation>, account: &Account) -> Message {
@@ -190,3 +199,12 @@ fn priority_name(priority: &Priority) -> String {
     }
     .to_owned()
 }
+
+/// A time of the vendor, absent if it cannot be read. Servers write the year 1 for "no value".
+fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let time = ticket_http::timestamp(text, zone)?;
+    (time > FIRST_TIME).then_some(time)
+}
+
+/// 1 January 1900. No ticket is older.
+const FIRST_TIME: Timestamp = Timestamp::constant(-2_208_988_800, 0);

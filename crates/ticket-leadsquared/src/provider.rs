@@ -16,7 +16,7 @@ use crate::client::LeadSquared;
 use crate::config::{LeadSquaredConfig, SETTINGS};
 use crate::info::{ID, info};
 use crate::mapping;
-use crate::wire::{self, number};
+use crate::wire;
 
 impl Connect for LeadSquared {
     type Config = LeadSquaredConfig;
@@ -90,28 +90,23 @@ impl TicketProvider for LeadSquared {
         targets: &[DeleteTarget],
     ) -> Result<DeleteReport> {
         self.info.check(&Request::Delete(targets))?;
-        // The ids that are numbers, each number once.
-        let mut seen = BTreeSet::new();
-        let ids = targets.iter().map(|target| target.id.as_str());
-        let numbers: Vec<&str> = ids
-            .filter(|id| number(id).is_some_and(|number| seen.insert(number)))
-            .collect();
-        let read = HttpResponse::json::<wire::Trashed>;
-        let reply = match numbers.as_slice() {
-            [] => wire::Trashed::default(),
-            numbers => self.trash(numbers, read).await?,
-        };
-        Ok(DeleteReport::from_fn(targets, |id| {
-            if let Some(number) = number(id.as_str()) {
-                let named = wire::TicketNumber(Some(number));
-                let deleted = reply.successful_ids.contains(&named);
-                return outcome(id, deleted, reply.failed_ids.contains(&named));
-            }
-            let error = Error::invalid_input(
-                "the vendor's ticket ids are numbers, this is none; nothing was sent",
-            );
-            Outcome::Failed(error.in_operation(ID, Operation::Delete).on_ticket(id))
-        }))
+        if targets.is_empty() {
+            return Ok(DeleteReport::default());
+        }
+        let asked = Asked::of(targets);
+        let ids = asked.without_repeats(targets);
+        let reply = self
+            .trash(&ids, HttpResponse::json::<wire::Trashed>)
+            .await?;
+        let mut numbers = asked.numbers.iter().copied();
+        let report = DeleteReport::from_fn(targets, |id| {
+            let number = numbers.next().flatten();
+            let is_in = |ids: &wire::Numbers| number.is_some_and(|number| ids.contains(number));
+            outcome(id, is_in(&reply.successful_ids), is_in(&reply.failed_ids))
+        });
+        let others = reply.successful_ids.iter();
+        let others = others.filter(|number| !asked.contains(*number));
+        Ok(report.with_unasked(others.map(|number| TicketId::new(number.to_string()))))
     }
 
     async fn messages(
@@ -125,11 +120,15 @@ impl TicketProvider for LeadSquared {
             .filter_conversations(id.as_str(), wire::ActivityType::ALL)
             .await?
             .value;
-        let rows = reply.conversation_list.into_iter();
+        let rows = reply.conversation_list;
+        let unreadable = rows.iter().filter(|row| row.is_none()).count();
+        let rows = rows.into_iter().flatten();
         let messages = rows
             .map(|row| mapping::message(row, &self.account))
             .collect();
-        Ok(Page::last(messages).total(reply.total))
+        Ok(Page::last(messages)
+            .total(reply.total)
+            .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable))))
     }
 
     async fn comment(
@@ -151,6 +150,41 @@ impl TicketProvider for LeadSquared {
             }
             _ => Err(Error::unsupported(ID, Operation::Comment)),
         }
+    }
+}
+
+/// The tickets that a delete names, as numbers.
+struct Asked {
+    /// In the order of the targets; `None` for a number that no ticket can have, since it is larger than any.
+    numbers: Vec<Option<u64>>,
+    /// In ascending order, each once.
+    sorted: Vec<u64>,
+}
+
+impl Asked {
+    fn of(targets: &[DeleteTarget]) -> Self {
+        let ids = targets.iter().map(|target| target.id.as_str());
+        let numbers: Vec<Option<u64>> = ids.map(wire::number).collect();
+        let mut sorted: Vec<u64> = numbers.iter().copied().flatten().collect();
+        if !sorted.is_sorted() {
+            sorted.sort_unstable();
+        }
+        sorted.dedup();
+        Self { numbers, sorted }
+    }
+
+    fn contains(&self, number: u64) -> bool {
+        self.sorted.binary_search(&number).is_ok()
+    }
+
+    /// The ids in the order of the targets, each once.
+    fn without_repeats<'a>(&self, targets: &'a [DeleteTarget]) -> Vec<&'a str> {
+        let ids = targets.iter().map(|target| target.id.as_str());
+        if self.sorted.len() == targets.len() {
+            return ids.collect();
+        }
+        let mut seen = BTreeSet::new();
+        ids.filter(|id| seen.insert(*id)).collect()
     }
 }
 

@@ -8,6 +8,7 @@
 //! `RelatedTicketId` in requests, here as a text, there as a number), its key (`#` and the number), and a
 //! GUID, which replies call `TicketId`. This crate calls operations with the number.
 
+mod lenient;
 mod received;
 mod sent;
 
@@ -17,14 +18,13 @@ pub use received::{
 };
 pub use sent::{ActivityType, CreateTicket, NewField, UpdateTicket};
 
-pub(crate) use received::{TicketNumber, Trashed, Verdict, is_success};
+pub(crate) use received::{Numbers, Trashed, Verdict, is_success};
 pub(crate) use sent::{
     AddPortalActivity, FilterConversations, TicketDto, TrashTickets, UploadInternalNote,
 };
 
-/// The number that this text is. Not `0143` or `+143`, which would be sent as another text's number; no ticket
-/// is number 0.
+/// The number that this text is, if it is written as the vendor writes it: not `0143` or `+143`.
 pub(crate) fn number(text: &str) -> Option<u64> {
-    let is_plain = !text.starts_with(['0', '+']);
+    let is_plain = !text.starts_with(['0', '+']) || text == "0";
     text.parse().ok().filter(|_| is_plain)
 }

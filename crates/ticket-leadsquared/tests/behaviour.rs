@@ -14,6 +14,7 @@ use ticket_core::{
     TicketProvider as _,
 };
 use ticket_leadsquared::LeadSquared;
+use ticket_leadsquared::wire::{NewField, UpdateTicket};
 use ticket_sandbox::{Fault, MessageKind, Rule, Sandbox, TicketRecord, Vendor};
 
 use common::{answer, config, connected};
@@ -264,13 +265,17 @@ async fn a_field_that_the_account_requires_is_asked_for_by_name() {
     assert_eq!(field(&truth(&sandbox, &id), "CustomData.Shop"), "12");
 }
 
-/// Whether the vendor takes it is not documented; nothing here stands in the way.
+/// Whether the vendor takes it is not documented. The native client sends it; the trait does not.
 #[tokio::test]
-async fn an_update_by_another_identifier_is_confirmed_by_the_number() {
+async fn a_native_update_by_another_identifier_is_confirmed_by_the_number() {
     let (sandbox, provider) = connected().await;
     answer(&sandbox, 200, r#"{"Status":"Success","Id":"143"}"#);
     let id = TicketId::new("03913666-6ab8-4355-9a50-a63fe3204d0a");
-    provider.resolve(&CallContext::new(), &id).await.unwrap();
+    let refused = provider.resolve(&CallContext::new(), &id).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let update = UpdateTicket::new(None, vec![NewField::new("Status", "Resolved")]);
+    let updated = provider.update_ticket(id.as_str(), &update, Vec::new());
+    updated.await.unwrap();
     let seen = sandbox.journal().pop().unwrap();
     assert!(
         seen.path.ends_with(&format!("/tickets/{id}/update")),

@@ -198,7 +198,7 @@ fn screenshot() -> Attachment {
 
 /// Everything modelled of each message.
 fn conversations(found: &wire::Conversations) -> CallOutput {
-    let rows = found.conversation_list.iter().map(|row| {
+    let rows = found.conversation_list.iter().flatten().map(|row| {
         let (row, raw) = (&row.value, &row.raw);
         json!({
             "id": row.id.as_str(), "kind": row.related_activity_type, "by": row.created_by,

@@ -6,8 +6,8 @@ mod common;
 use std::time::Duration;
 
 use ticket_core::{
-    CallContext, Change, DeleteReport, DeleteTarget, Effect, ErrorKind, TicketProvider as _,
-    Tickets,
+    CallContext, Change, DeleteReport, DeleteTarget, Effect, ErrorKind, TicketId,
+    TicketProvider as _, Tickets,
 };
 use ticket_leadsquared::LeadSquared;
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
@@ -81,20 +81,12 @@ async fn a_reply_that_contradicts_itself_or_is_silent_leaves_a_ticket_unknown() 
         r#"{"SuccessfulIds":[160,161],"FailedIds":[161,7]}"#,
     );
     let report = provider
-        .delete(
-            &CallContext::new(),
-            &targets(&["160", "161", "162", "0160"]),
-        )
+        .delete(&CallContext::new(), &targets(&["160", "161", "162"]))
         .await
         .unwrap();
     assert_eq!(
         outcomes(&report),
-        [
-            ("160", "deleted"),
-            ("161", "unknown"),
-            ("162", "unknown"),
-            ("0160", "failed")
-        ]
+        [("160", "deleted"), ("161", "unknown"), ("162", "unknown"),]
     );
 }
 
@@ -135,40 +127,71 @@ async fn over_the_limit_the_documented_window_is_the_wait() {
 }
 
 #[tokio::test]
-async fn what_is_no_number_is_not_sent_and_fails_by_itself() {
+async fn a_batch_with_an_id_that_is_not_a_number_is_not_sent_and_the_handle_fails_that_id_only() {
     let (sandbox, provider) = connected().await;
+    for id in [
+        "abc", "#161", "+161", "0161", "1.61E+02", "161;Spam", "160-161", "161.0", "'161",
+    ] {
+        let refused = provider
+            .delete(&CallContext::new(), &targets(&["160", id]))
+            .await;
+        let error = refused.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::InvalidInput, Effect::None)
+        );
+        assert!(error.to_string().contains(id), "{error}");
+    }
+    assert!(sandbox.journal().is_empty());
+    let report = Tickets::new(provider).delete(["abc", "160"]).await;
+    let outcomes: Vec<_> = report
+        .iter()
+        .map(|(id, outcome)| (id.as_str(), Change::Delete.word(outcome)))
+        .collect();
+    assert_eq!(outcomes, [("abc", "failed"), ("160", "deleted")]);
+    assert_eq!(
+        sandbox.journal()[0].json().unwrap(),
+        serde_json::json!({"TicketIds": ["160"]})
+    );
+}
+
+#[tokio::test]
+async fn a_number_larger_than_any_ticket_s_is_not_mentioned() {
+    let (sandbox, provider) = connected().await;
+    answer(&sandbox, 200, r#"{"SuccessfulIds":[160],"FailedIds":[]}"#);
     let report = provider
         .delete(
             &CallContext::new(),
-            &targets(&["abc", "160", "#161", "+161"]),
+            &targets(&["99999999999999999999", "160"]),
         )
         .await
         .unwrap();
     assert_eq!(
         outcomes(&report),
-        [
-            ("abc", "failed"),
-            ("160", "deleted"),
-            ("#161", "failed"),
-            ("+161", "failed")
-        ]
+        [("99999999999999999999", "unknown"), ("160", "deleted")]
     );
-    let error = report.outcome(&"abc".into()).unwrap().error().unwrap();
-    assert_eq!(
-        (error.kind(), error.effect()),
-        (ErrorKind::InvalidInput, Effect::None)
+}
+
+#[tokio::test]
+async fn a_ticket_that_nobody_asked_for_is_told() {
+    let (sandbox, provider) = connected().await;
+    answer(
+        &sandbox,
+        200,
+        r#"{"SuccessfulIds":[999,161,"998",160],"FailedIds":[7]}"#,
     );
-    let words = error.to_string();
-    assert!(words.starts_with("leadsquared delete abc: "), "{words}");
-    assert_eq!(
-        sandbox.journal()[0].json().unwrap(),
-        serde_json::json!({"TicketIds": ["160"]})
-    );
-    provider
-        .delete(&CallContext::new(), &targets(&["abc"]))
+    let report = provider
+        .delete(&CallContext::new(), &targets(&["161", "160", "161"]))
         .await
         .unwrap();
-    assert_eq!(sandbox.journal().len(), 1);
+    let unasked: Vec<_> = report.unasked().iter().map(TicketId::as_str).collect();
+    assert_eq!(unasked, ["998", "999"]);
+    assert!(!report.all_deleted());
+    let deleted = outcomes(&report);
+    assert!(
+        deleted.iter().all(|(_, word)| *word == "deleted"),
+        "{deleted:?}"
+    );
 }
 
 #[tokio::test]
@@ -227,21 +250,50 @@ async fn a_refusal_keeps_the_vendors_words_whichever_field_they_stand_in() {
 }
 
 #[tokio::test]
-async fn only_a_ticket_that_a_list_names_is_deleted() {
+async fn an_odd_entry_costs_itself_only() {
     let (sandbox, provider) = connected().await;
-    // What cannot be a ticket's number names none.
-    let odd = r#"{"SuccessfulIds":[160,"",-161,"0162",163.0,"x"],"FailedIds":[]}"#;
-    answer(&sandbox, 200, odd.replace("163.0,", ""));
-    let report = provider
-        .delete(&CallContext::new(), &targets(&["160", "161", "162"]))
-        .await
-        .unwrap();
-    assert_eq!(
-        outcomes(&report),
-        [("160", "deleted"), ("161", "unknown"), ("162", "unknown")]
-    );
-    // Lists in the place of the object, behind a byte order mark or not, and numbers that are none.
-    for body in ["[[160],[]]", "\u{feff}[[160],[]]", " \n[[160],[]]", odd] {
+    for odd in [
+        "",
+        "null",
+        "163.0",
+        "1.62e2",
+        "true",
+        "-161",
+        "[162]",
+        r#"{"Id":162}"#,
+        r#""""#,
+        r#""0162""#,
+        r#""x""#,
+    ] {
+        let list = format!("160,{odd},161").replace(",,", ",");
+        answer(
+            &sandbox,
+            200,
+            format!(r#"{{"SuccessfulIds":[{list}],"FailedIds":[]}}"#),
+        );
+        let report = provider
+            .delete(&CallContext::new(), &targets(&["162", "161", "160"]))
+            .await
+            .unwrap();
+        let expected = [("162", "unknown"), ("161", "deleted"), ("160", "deleted")];
+        assert_eq!(outcomes(&report), expected, "{odd}");
+        assert!(report.unasked().is_empty(), "{odd}");
+        let error = report.outcome(&"162".into()).unwrap().error().unwrap();
+        assert!(error.message().contains("does not mention"), "{error}");
+    }
+    for (body, word) in [
+        (r#"{"SuccessfulIds":null,"FailedIds":[160]}"#, "failed"),
+        (r#"{"SuccessfulIds":[160],"FailedIds":null}"#, "deleted"),
+        (r#"{"SuccessfulIds":null,"FailedIds":null}"#, "unknown"),
+    ] {
+        answer(&sandbox, 200, body);
+        let report = provider
+            .delete(&CallContext::new(), &targets(&["160"]))
+            .await;
+        assert_eq!(outcomes(&report.unwrap()), [("160", word)], "{body}");
+    }
+    // Lists in the place of the object, behind a byte order mark or not.
+    for body in ["[[160],[]]", "\u{feff}[[160],[]]", " \n[[160],[]]"] {
         answer(&sandbox, 200, body);
         let error = provider
             .delete(&CallContext::new(), &targets(&["160"]))
@@ -253,20 +305,23 @@ async fn only_a_ticket_that_a_list_names_is_deleted() {
             "{body}"
         );
     }
-    answer(&sandbox, 200, r#"{"SuccessfulIds":[true],"FailedIds":[]}"#);
-    let error = provider
-        .delete(&CallContext::new(), &targets(&["160"]))
-        .await
-        .unwrap_err();
-    let told = "expected an id, as a text or a whole number";
-    assert!(error.message().contains(told), "{error}");
+    answer(
+        &sandbox,
+        200,
+        r#"{"SuccessfulIds":[160,null,1.5],"FailedIds":null}"#,
+    );
+    let native = provider.trash_tickets(&["160"]).await.unwrap().value;
+    assert_eq!(
+        (native.successful_ids.len(), native.failed_ids.len()),
+        (1, 0)
+    );
 }
 
 #[tokio::test]
 async fn only_the_documented_status_confirms_a_deletion() {
     let (sandbox, provider) = connected().await;
     let body = r#"{"SuccessfulIds":["160"],"FailedIds":[]}"#;
-    for status in [201, 202, 206] {
+    for status in [201, 202, 203, 206, 207] {
         answer(&sandbox, status, body);
         let error = provider
             .delete(&CallContext::new(), &targets(&["160"]))

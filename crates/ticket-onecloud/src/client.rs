@@ -17,8 +17,11 @@ use crate::{error, wire};
 
 /// A client of OneCloud's ticket API, and a [`TicketProvider`](ticket_core::TicketProvider).
 ///
-/// An expired token is renewed once, where there is something to renew it with, and the call sent again:
-/// the vendor refused it before it did anything. Cloning is cheap; clones share the token. `Debug` prints
+/// An expired token is renewed once, if there is a login or a [`TokenSource`](crate::TokenSource), and the call is sent
+/// again: the vendor refused it before it did anything. A token that is refused as expired within 10 seconds after it was
+/// got is not replaced, since the vendor's other servers may not know it yet (inferred): the call fails with
+/// `Unavailable` and effect none, so that it is repeated with the same token. If that goes on for more than 3 seconds,
+/// the error is `TokenExpired`. Cloning is cheap; clones share the token. `Debug` prints
 /// neither token nor password.
 ///
 /// The pages named here are those of the vendor's API documentation, by their ids.
@@ -65,7 +68,7 @@ impl OneCloud {
             http,
             tokens: Arc::new(tokens),
             time_zone,
-            info: info::info(),
+            info: info::info_with_id_form(config.id_form),
         })
     }
 
@@ -114,12 +117,12 @@ impl OneCloud {
         ticket: &wire::CreateTicket,
     ) -> Result<Reply<wire::CreatedTicket>> {
         let request = || self.http.post(&["api", "ticket", "create"]).json(ticket);
-        self.call(Operation::Create, request, HttpResponse::reply)
+        self.call(Operation::Create, request, error::confirm_created)
             .await
     }
 
     /// `DELETE /api/ticketrz/<id>` (page `tiketremove`, which calls the id "Contact Id": taken for a slip,
-    /// inferred). Success is the status: the body is an empty object, or empty.
+    /// inferred). Only a 200 with an empty object confirms it.
     ///
     /// # Errors
     ///
@@ -131,8 +134,9 @@ impl OneCloud {
     }
 
     /// `GET /api/ticket/conversations/<id>` (page `tiketconversations`): all messages, in one reply. Those
-    /// that the vendor wraps once more, as in its own sample, are unwrapped.
-    pub async fn conversations(&self, id: &str) -> Result<Vec<Reply<wire::Message>>> {
+    /// that the vendor wraps once more, as in its own sample, are unwrapped. `None` stands for a message that cannot be
+    /// read or has no id.
+    pub async fn conversations(&self, id: &str) -> Result<Vec<Option<Reply<wire::Message>>>> {
         let request = || self.http.get(&["api", "ticket", "conversations", id]);
         self.call(Operation::Messages, request, messages).await
     }
@@ -153,6 +157,13 @@ impl OneCloud {
         authenticate(&self.http, email, password, site_id).await
     }
 
+    fn answered<T>(&self, reply: Result<T>) -> Result<T> {
+        if reply.is_ok() {
+            self.tokens.accepted();
+        }
+        reply
+    }
+
     async fn call<'a, T>(
         &'a self,
         operation: Operation,
@@ -160,29 +171,37 @@ impl OneCloud {
         read: impl Fn(&HttpResponse) -> Result<T>,
     ) -> Result<T> {
         let send = async |request: HttpRequest<'a>, header: &SecretString| {
-            let response = request
-                .secret_header("authorization", header)
-                .send()
-                .await?;
-            error::check(&response)
-                .map_err(|error| error::with_time(error, &response, &self.time_zone))?;
-            read(&response)
+            let reply = async {
+                let response = request
+                    .secret_header("authorization", header)
+                    .send()
+                    .await?;
+                error::check(&response)
+                    .map_err(|error| error::with_time(error, &response, &self.time_zone))?;
+                read(&response)
+            };
+            reply.await.map_err(error::with_effect_of_status)
         };
         let reply = async {
             // Nobody logs in for what is not sent.
             let first = request().validate()?;
             let bearer = self.tokens.current().await?;
-            match send(first, &bearer.header).await {
-                Err(expired)
-                    if expired.kind() == ErrorKind::TokenExpired
-                        && expired.effect() == Effect::None =>
-                {
-                    match self.tokens.renew(&bearer).await {
-                        Some(renewed) => send(request(), &renewed?.header).await,
-                        None => Err(expired),
-                    }
+            let (bearer, expired) = match send(first, &bearer.header).await {
+                Err(expired) if is_expired(&expired) => (bearer, expired),
+                reply => return self.answered(reply),
+            };
+            if bearer.is_fresh() {
+                return Err(self.tokens.refused_fresh(expired));
+            }
+            let Some(renewed) = self.tokens.renew(&bearer).await else {
+                return Err(expired);
+            };
+            let renewed = renewed?;
+            match send(request(), &renewed.header).await {
+                Err(expired) if is_expired(&expired) && renewed.is_fresh() => {
+                    Err(self.tokens.refused_fresh(expired))
                 }
-                reply => reply,
+                reply => self.answered(reply),
             }
         };
         reply
@@ -191,8 +210,13 @@ impl OneCloud {
     }
 }
 
+/// Whether the vendor refused the token as expired, before it did anything.
+fn is_expired(error: &Error) -> bool {
+    error.kind() == ErrorKind::TokenExpired && error.effect() == Effect::None
+}
+
 /// Every message of a reply, those wrapped once more included.
-fn messages(response: &HttpResponse) -> Result<Vec<Reply<wire::Message>>> {
+fn messages(response: &HttpResponse) -> Result<Vec<Option<Reply<wire::Message>>>> {
     let conversations = response.json::<wire::Conversations>()?;
     Ok(conversations
         .data

@@ -7,10 +7,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 use ticket_core::Result;
-use ticket_core::provider::{Setting, Settings};
+use ticket_core::provider::{IdForm, Setting, Settings};
 use ticket_http::{HttpConfig, shown_url};
 
-use crate::info::ID;
+use crate::info::{DEFAULT_ID_FORM, ID};
 use crate::token::TokenSource;
 
 /// What OneCloud can be told, for configuration files and the environment: a token, or an e-mail address,
@@ -40,6 +40,12 @@ pub const SETTINGS: &[Setting] = &[
         "ONECLOUD_TIMEZONE",
         "the zone of the vendor's times, which name none (the default is inferred)",
         DEFAULT_TIME_ZONE,
+    ),
+    Setting::optional(
+        "id_form",
+        "ONECLOUD_ID_FORM",
+        "the form of ticket ids: number, alphanumeric or any (the default is inferred)",
+        "number",
     ),
 ];
 
@@ -77,6 +83,10 @@ pub struct OneCloudConfig {
     /// The zone of the vendor's times, by its IANA name.
     #[serde(default = "default_time_zone")]
     pub time_zone: String,
+    /// The form of ticket ids. An id of another form is rejected before anything is sent. That they are numbers is
+    /// inferred; this setting allows other ids.
+    #[serde(default = "default_id_form")]
+    pub id_form: IdForm,
     /// Timeouts and limits of the HTTP client.
     #[serde(skip)]
     pub http: HttpConfig,
@@ -84,6 +94,10 @@ pub struct OneCloudConfig {
 
 fn default_time_zone() -> String {
     DEFAULT_TIME_ZONE.to_owned()
+}
+
+fn default_id_form() -> IdForm {
+    DEFAULT_ID_FORM
 }
 
 impl fmt::Debug for OneCloudConfig {
@@ -96,6 +110,7 @@ impl fmt::Debug for OneCloudConfig {
             .field("site_id", &self.site_id)
             .field("own_source", &self.source.is_some())
             .field("time_zone", &self.time_zone)
+            .field("id_form", &self.id_form)
             .field("http", &self.http)
             .finish()
     }
@@ -142,6 +157,7 @@ impl OneCloudConfig {
             site_id: None,
             source: None,
             time_zone: default_time_zone(),
+            id_form: DEFAULT_ID_FORM,
             http: HttpConfig::default(),
         }
     }
@@ -159,6 +175,13 @@ impl OneCloudConfig {
     #[must_use]
     pub fn time_zone(mut self, time_zone: impl Into<String>) -> Self {
         self.time_zone = time_zone.into();
+        self
+    }
+
+    /// Sets the form of ticket ids.
+    #[must_use]
+    pub fn id_form(mut self, form: IdForm) -> Self {
+        self.id_form = form;
         self
     }
 

@@ -3,19 +3,61 @@
 //! OneCloud answers 401 for an expired token, for an exhausted quota and for bad credentials alike, and may
 //! put an error into a 200: the body decides, then the status.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use serde_json::Value;
-use ticket_core::{Error, ErrorKind, Result};
-use ticket_http::{HttpResponse, kind_of_status};
+use serde_json::{Map, Value};
+use ticket_core::{Effect, Error, ErrorKind, Result};
+use ticket_http::{HttpResponse, Reply, kind_of_status};
 
-use crate::wire::Envelope;
+use crate::wire::{self, Envelope};
 
-/// Refuses a reply that is, or holds, an error.
+/// Corrects the effect where it does not follow from the class of the status.
+///
+/// * 3xx: none. A redirect leads to a sign-in page or another host, so this server did nothing.
+/// * 408 and 499: unknown. Intermediaries send them after the request has reached the vendor.
+/// * 409 and 429 stay as they are, none: the vendor documents neither, and by their usual
+///   meaning the call was rejected (inferred).
+pub(crate) fn with_effect_of_status(error: Error) -> Error {
+    match error.status() {
+        Some(300..=399) => error.with_effect(Effect::None),
+        Some(408 | 499) => error.with_effect(Effect::Unknown),
+        _ => error,
+    }
+}
+
+/// The kind of a status. Beside the usual ones, 499 is an intermediary's timeout.
+fn kind_of(status: u16) -> ErrorKind {
+    match status {
+        499 => ErrorKind::Timeout,
+        status => kind_of_status(status),
+    }
+}
+
+/// Rejects a 2xx other than the one that the vendor documents: 202, say, only promises that it will be done.
+fn check_documented(response: &HttpResponse, documented: u16) -> Result<()> {
+    let status = response.status();
+    if !response.is_success() || status == documented {
+        return Ok(());
+    }
+    let message = format!("HTTP {status} does not confirm the call; only {documented} does");
+    Err(response.error_of(ErrorKind::BadResponse, &message))
+}
+
+/// An answer that is not in the vendor's form: a gateway's, a firewall's or a sign-in page's. It says nothing about a
+/// ticket, a key or an account, and whoever gave it did nothing.
+fn of_another_server(response: &HttpResponse) -> Error {
+    let message = "this is not the vendor's answer; check the base URL, and for a gateway, firewall or sign-in page \
+                   on the way";
+    response
+        .rejection(ErrorKind::BadResponse, message, &response.text())
+        .with_effect(Effect::None)
+}
+
+/// Rejects a reply that is, or contains, an error. Every call documents 200 (pages `tiketget`, `tiketfind`,
+/// `tiketcreate`, `tiketremove`, `tiketconversations`, `authenticationtoken`).
 pub(crate) fn check(response: &HttpResponse) -> Result<()> {
+    check_documented(response, 200)?;
     // Every reply is an object, that of an error too.
     let object = response.expect_object();
     if response.is_success() && (object.is_err() || !response.may_contain_key(Envelope::TELLING)) {
@@ -70,20 +112,23 @@ fn is_about_the_call(kind: ErrorKind) -> bool {
     )
 }
 
-/// Success of a removal: an empty object, or nothing at all. Nothing else confirms it.
+/// Confirms a removal: an empty object (page `tiketremove`), and nothing else.
 pub(crate) fn confirm_removed(response: &HttpResponse) -> Result<()> {
-    let blank = response.body().iter().all(u8::is_ascii_whitespace);
-    if !blank && !response.json::<BTreeMap<String, Value>>()?.is_empty() {
-        let message = "the vendor's reply does not confirm the removal";
+    if response.json::<Map<String, Value>>()?.is_empty() {
+        return Ok(());
+    }
+    let message = "the vendor's reply does not confirm the removal";
+    Err(response.error_of(ErrorKind::BadResponse, message))
+}
+
+/// Rejects a created ticket that has no id of its own.
+pub(crate) fn confirm_created(response: &HttpResponse) -> Result<Reply<wire::CreatedTicket>> {
+    let created = response.reply::<wire::CreatedTicket>()?;
+    if created.value.ticket_id.as_str() == "0" {
+        let message = "the vendor's reply names no new ticket";
         return Err(response.error_of(ErrorKind::BadResponse, message));
     }
-    match response.status() {
-        200 | 204 => Ok(()),
-        _ => Err(response.error_of(
-            ErrorKind::BadResponse,
-            "the vendor's status does not confirm the removal",
-        )),
-    }
+    Ok(created)
 }
 
 /// The error that the body reports, if it does.
@@ -105,9 +150,14 @@ fn reported(response: &HttpResponse, envelope: &Envelope) -> Option<Error> {
     }
     let code = number(&envelope.response_code);
     let words = envelope.response_status.as_str().unwrap_or_default();
-    // The pages print "Success"; other words beside 200 are let pass, but not the opposite (inferred).
-    let lower = words.to_ascii_lowercase();
-    let contradicts = lower.starts_with("fail") || lower.starts_with("error");
+    // The pages print "Success"; other words beside 200 are let pass, but not those for a failure or for what is
+    // still to be done (inferred).
+    let lower = words.trim_start().to_ascii_lowercase();
+    let contradicts = [
+        "fail", "error", "queue", "pending", "accept", "processing", "schedule",
+    ]
+    .iter()
+    .any(|word| lower.starts_with(word));
     (code != Some(200) || contradicts).then(|| by_words(response, code, words))
 }
 
@@ -137,18 +187,25 @@ fn by_words(response: &HttpResponse, code: Option<u16>, words: &str) -> Error {
         let message = "the quota is used up; a new token does not help";
         return response.rejection(ErrorKind::QuotaExhausted, message, words);
     }
-    let kind = status.map_or(ErrorKind::BadResponse, kind_of_status);
+    let kind = status.map_or(ErrorKind::BadResponse, kind_of);
     response.rejection(kind, message_of(kind), words)
 }
 
-/// The error of a reply whose body says nothing.
+/// The error of a reply whose body is not the vendor's envelope.
+///
+/// The vendor documents a 401 with the envelope only (page `tiketget`), so one without it is another server's. It does
+/// not document a 404, so that of an unknown ticket may have any body that is not a web page.
 fn by_status(response: &HttpResponse) -> Error {
-    let kind = kind_of_status(response.status());
-    if kind == ErrorKind::NotFound && response.is_html() {
-        return response.error_of(
-            ErrorKind::BadResponse,
-            "a web page says that there is no such address; check the base URL",
-        );
+    let kind = kind_of(response.status());
+    let is_another_servers = match kind {
+        ErrorKind::Unauthenticated | ErrorKind::Forbidden => true,
+        ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::InvalidInput => {
+            response.is_html() || response.status() == 405
+        }
+        _ => false,
+    };
+    if is_another_servers {
+        return of_another_server(response);
     }
     response.rejection(kind, message_of(kind), &response.text())
 }
@@ -158,6 +215,7 @@ fn message_of(kind: ErrorKind) -> &'static str {
         ErrorKind::Unauthenticated => "the token is not accepted; see ONECLOUD_TOKEN or the login",
         ErrorKind::NotFound => "there is no such ticket, or the base URL is wrong",
         ErrorKind::RateLimited => "too many calls",
+        ErrorKind::Timeout => "the vendor, or a server on the way, gave up waiting",
         ErrorKind::Unavailable => "the vendor is out of service",
         ErrorKind::Server => "the vendor failed",
         ErrorKind::BadResponse => "the vendor reports an error without saying which",

@@ -2,8 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use ticket_core::ProviderInfo;
-use ticket_core::provider::{Capabilities, Field, Fields};
+use ticket_core::provider::{Capabilities, Field, Fields, IdForm, NotFound, Support};
+use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "onecloud";
 
@@ -32,16 +32,34 @@ fn list_fields() -> Fields {
     Fields::carrying(&[Field::Cursor, Field::PageLimit]).largest_page(LARGEST_PAGE)
 }
 
+/// How many rows come if no `limit` is sent (page `tiketfind`).
+pub(crate) const DEFAULT_PAGE: u32 = 20;
+
 const LARGEST_PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
 /// Who OneCloud is and what it can do. No limit on calls per minute is documented; neither are an update, a
 /// resolve and a comment.
+///
+/// * Ticket ids are whole numbers (inferred: every vendor page shows such ids and states no form). See
+///   [`OneCloudConfig::id_form`](crate::OneCloudConfig::id_form).
+/// * The id of a deleted ticket is never given to another ticket (inferred: the pages show one growing sequence and
+///   state nothing).
+/// * The vendor documents no reply for an unknown id, so a 404 proves nothing by itself.
 pub fn info() -> ProviderInfo {
+    info_with_id_form(DEFAULT_ID_FORM)
+}
+
+pub(crate) const DEFAULT_ID_FORM: IdForm = IdForm::Number;
+
+pub(crate) fn info_with_id_form(form: IdForm) -> ProviderInfo {
+    let undocumented = Support::new().not_found(NotFound::Undocumented);
     let capabilities = Capabilities::none()
-        .get()
+        .with(Operation::Get, undocumented.clone())
         .list(list_fields())
         .create(create_fields())
-        .delete(1)
-        .messages(Fields::carrying(&[]));
+        .with(Operation::Delete, undocumented.clone())
+        .with(Operation::Messages, undocumented);
     ProviderInfo::new(ID, "OneCloud", capabilities)
+        .id_form(form)
+        .never_reuses_ids()
 }

@@ -1,9 +1,10 @@
 //! Domain types to the vendor's and back.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ticket_core::model::{Direction, PageRequest, Person, Priority, Status};
 use ticket_core::{Error, Message, NewTicket, Result, Ticket};
-use ticket_http::{Reply, timestamp};
+use ticket_http::Reply;
 
 use crate::info::COORDINATE;
 use crate::wire;
@@ -75,6 +76,14 @@ pub(crate) fn row_ticket(reply: Reply<wire::TicketRow>, zone: &TimeZone) -> Tick
     ticket
 }
 
+/// The gap that rows leave which cannot be read.
+pub(crate) fn unreadable_rows(rows: usize) -> String {
+    match rows {
+        1 => "a row of the page has no readable id".to_owned(),
+        rows => format!("{rows} rows of the page have no readable id"),
+    }
+}
+
 pub(crate) fn message(reply: Reply<wire::Message>, zone: &TimeZone) -> Message {
     let wire = reply.value;
     let parts = wire.contents.unwrap_or_default();
@@ -144,3 +153,12 @@ fn priority(code: String) -> Priority {
         _ => Priority::Other(code),
     }
 }
+
+/// A time of the vendor, absent if it cannot be read. Servers write the year 1 for "no value".
+fn timestamp(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let time = ticket_http::timestamp(text, zone)?;
+    (time > FIRST_TIME).then_some(time)
+}
+
+/// 1 January 1900. No ticket is older.
+const FIRST_TIME: Timestamp = Timestamp::constant(-2_208_988_800, 0);

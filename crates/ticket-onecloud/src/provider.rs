@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use ticket_core::model::{Created, Cursor, PageRequest};
 use ticket_core::provider::{Connect, Request, Setting};
 use ticket_core::{
-    CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewTicket, Operation, Page,
-    ProviderInfo, Result, Ticket, TicketId, TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, Message, NewTicket, Operation, Page, ProviderInfo,
+    Result, Ticket, TicketId, TicketProvider, TicketQuery,
 };
 
 use crate::client::OneCloud;
 use crate::config::{OneCloudConfig, SETTINGS};
-use crate::info::{ID, info};
+use crate::info::{DEFAULT_PAGE, ID, info};
 use crate::mapping;
 
 impl Connect for OneCloud {
@@ -54,24 +54,28 @@ impl TicketProvider for OneCloud {
         let total = found.total;
         let arrived = u64::try_from(found.data.len()).unwrap_or(u64::MAX);
         let end = find.offset.unwrap_or_default().saturating_add(arrived);
-        // What arrived counts: more rows than the limit may come. A total that they do not make up exactly is no
-        // total, and without one an empty page is the end.
-        let more = total.map_or(arrived > 0, |total| {
-            end < total || (end > total && arrived > 0)
-        });
-        if more && arrived == 0 {
-            let message = "the list ends before the total that the vendor states";
-            return Err(
-                Error::new(ErrorKind::BadResponse, message).in_operation(ID, Operation::List)
-            );
+        let is_full = arrived >= u64::from(find.limit.unwrap_or(DEFAULT_PAGE));
+        // A total below what exists must not end the list, nor must pages smaller than asked for: the empty page is
+        // the end.
+        let more = arrived > 0 && (is_full || total.is_none_or(|total| end != total));
+        let mut gaps = Vec::new();
+        let unreadable = found.data.iter().filter(|row| row.is_none()).count();
+        if unreadable > 0 {
+            gaps.push(mapping::unreadable_rows(unreadable));
         }
-        let rows = found.data.into_iter();
+        if let Some(total) = total.filter(|total| arrived == 0 && end < *total) {
+            gaps.push(format!(
+                "the list ends after {end} tickets, before the total of {total} that the vendor states"
+            ));
+        }
+        let rows = found.data.into_iter().flatten();
         let items = rows
             .map(|row| mapping::row_ticket(row, &self.time_zone))
             .collect();
         Ok(Page::last(items)
             .next(more.then(|| Cursor::new(end.to_string())))
-            .total(total))
+            .total(total)
+            .gaps(gaps))
     }
 
     async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
@@ -103,11 +107,13 @@ impl TicketProvider for OneCloud {
     ) -> Result<Page<Message>> {
         self.info.check(&Request::Messages(id, page))?;
         let messages = self.conversations(id.as_str()).await?;
+        let unreadable = messages.iter().filter(|reply| reply.is_none()).count();
+        let messages = messages.into_iter().flatten();
         Ok(Page::last(
             messages
-                .into_iter()
                 .map(|reply| mapping::message(reply, &self.time_zone))
                 .collect(),
-        ))
+        )
+        .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable))))
     }
 }

@@ -1,21 +1,23 @@
 //! Tokens: where they come from, and that many calls with an expired one cause one renewal.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
-use ticket_core::{Effect, Error, Result};
+use ticket_core::{Effect, Error, ErrorKind, Result};
 use ticket_http::HttpClient;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::error;
 
 /// Where tokens come from: the vendor's login, or the application's own vault or proxy.
 ///
-/// Asked for a first token where none is configured, and once for a new one whenever the vendor calls the
-/// present one expired.
+/// Asked for a first token if none is configured, and once for a new one when the vendor calls the present one
+/// expired. A token younger than 10 seconds is not replaced: see [`OneCloud`](crate::OneCloud).
 ///
 /// ```
 /// use ticket_core::{Result, SecretString};
@@ -50,6 +52,23 @@ pub(crate) struct Tokens {
     state: Mutex<State>,
     /// How many renewals were tried: whoever waits sees that another one tried meanwhile.
     tries: AtomicU64,
+    refusals: std::sync::Mutex<Refusals>,
+}
+
+/// How long a token is fresh: the vendor's other servers may not know it yet (inferred).
+const FRESH: Duration = Duration::from_secs(10);
+
+/// How many times in a row fresh tokens may be refused.
+const MAX_REFUSALS: u32 = 3;
+
+/// Refusals closer together than this count as one: many calls may be refused at the same moment.
+const REFUSAL: Duration = Duration::from_secs(1);
+
+/// The refusals of fresh tokens since the last call that was answered.
+#[derive(Default)]
+struct Refusals {
+    count: u32,
+    last: Option<Instant>,
 }
 
 struct State {
@@ -62,13 +81,24 @@ struct State {
 pub(crate) struct Bearer {
     pub(crate) header: SecretString,
     generation: u64,
+    /// When it was got; absent for a configured token, whose age is not known.
+    since: Option<Instant>,
 }
 
 impl Bearer {
     fn new(token: &SecretString, generation: u64) -> Result<Self> {
         let header = SecretString::from(format!("Bearer {}", token.expose_secret()));
         HttpClient::check_secret_header("authorization", &header)?;
-        Ok(Self { header, generation })
+        Ok(Self {
+            header,
+            generation,
+            since: None,
+        })
+    }
+
+    /// Whether it was got just now, so that the vendor cannot have let it expire.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.since.is_some_and(|since| since.elapsed() < FRESH)
     }
 }
 
@@ -94,7 +124,35 @@ impl Tokens {
                 last_error: None,
             }),
             tries: AtomicU64::new(0),
+            refusals: std::sync::Mutex::default(),
         })
+    }
+
+    /// The error of a call whose fresh token was called expired. It is transient, so that the call is made again with
+    /// the same token, until the refusals go on for too long.
+    pub(crate) fn refused_fresh(&self, expired: Error) -> Error {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if refusals.last.is_none_or(|last| last.elapsed() >= REFUSAL) {
+            refusals.count = refusals.count.saturating_add(1);
+            refusals.last = Some(Instant::now());
+        }
+        if refusals.count > MAX_REFUSALS {
+            return expired;
+        }
+        let message = "the vendor calls a token expired that it has just issued; the call may be repeated with it";
+        let mut error = Error::new(ErrorKind::Unavailable, message).with_effect(Effect::None);
+        if let Some(status) = expired.status() {
+            error = error.with_status(status);
+        }
+        if let Some(words) = expired.vendor_message() {
+            error = error.with_vendor_message(words);
+        }
+        error
+    }
+
+    /// Notes that the vendor accepted a token.
+    pub(crate) fn accepted(&self) {
+        *self.refusals.lock().unwrap_or_else(PoisonError::into_inner) = Refusals::default();
     }
 
     /// The token to call with; the first one is got here.
@@ -135,7 +193,11 @@ impl Tokens {
         let token = source
             .token()
             .await
-            .and_then(|token| Bearer::new(&token, generation));
+            .and_then(|token| Bearer::new(&token, generation))
+            .map(|bearer| Bearer {
+                since: Some(Instant::now()),
+                ..bearer
+            });
         self.tries.fetch_add(1, Ordering::AcqRel);
         match token {
             Ok(bearer) => {
@@ -237,5 +299,41 @@ mod tests {
         drop(given_up);
         assert!(waiting.await.unwrap().is_ok());
         assert_eq!(asked(&source), 2);
+    }
+
+    fn expired() -> Error {
+        Error::new(ErrorKind::TokenExpired, "the token has expired").with_status(401)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_fresh_for_ten_seconds_unless_it_is_configured() {
+        let (_, tokens) = tokens(false);
+        let bearer = tokens.current().await.unwrap();
+        assert!(bearer.is_fresh());
+        tokio::time::advance(Duration::from_secs(9)).await;
+        assert!(bearer.is_fresh());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(!bearer.is_fresh());
+        assert!(!Bearer::new(&"old".into(), 0).unwrap().is_fresh());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fresh_tokens_may_be_refused_for_three_seconds_in_a_row() {
+        let (_, tokens) = tokens(false);
+        let refuse_at_once = || {
+            let kinds = [(); 20].map(|()| tokens.refused_fresh(expired()).kind());
+            kinds[0]
+        };
+        for accepted in [false, true] {
+            for _ in 0..3 {
+                assert_eq!(refuse_at_once(), ErrorKind::Unavailable);
+                tokio::time::advance(Duration::from_secs(1)).await;
+            }
+            if !accepted {
+                // An answer in between: the count starts again.
+                tokens.accepted();
+            }
+        }
+        assert_eq!(refuse_at_once(), ErrorKind::TokenExpired);
     }
 }

@@ -3,6 +3,7 @@
 //! Source: the vendor's pages `tiketget`, `tiketfind`, `tiketcreate`, `tiketremove`, `tiketconversations`,
 //! `authenticationtoken`.
 
+mod lenient;
 mod received;
 mod sent;
 

@@ -285,6 +285,7 @@ fn each_setting_reaches_its_field() {
             "ONECLOUD_PASSWORD",
             "ONECLOUD_SITE_ID",
             "ONECLOUD_TIMEZONE",
+            "ONECLOUD_ID_FORM",
         ]
     );
 }

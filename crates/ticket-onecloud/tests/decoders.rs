@@ -101,28 +101,34 @@ async fn a_list_in_the_place_of_an_object_is_none() {
         error.effect()
     };
     let row = |fields: usize| format!("[\"121\"{}]", ",null".repeat(fields - 1));
-    for body in [format!(r#"{{"data":[{}]}}"#, row(13)), "[1,[]]".to_owned()] {
-        answer(&sandbox, 200, body);
-        refused(
-            provider
-                .list(&CallContext::new(), &TicketQuery::new())
-                .await
-                .unwrap_err(),
-        );
-    }
+    let first = PageRequest::first();
+    answer(&sandbox, 200, "[1,[]]");
+    let list = provider
+        .list(&CallContext::new(), &TicketQuery::new())
+        .await;
+    refused(list.unwrap_err());
+    answer(&sandbox, 200, r#"[[{"Id":"1"}]]"#);
+    let messages = provider
+        .messages(&CallContext::new(), &"121".into(), &first)
+        .await;
+    refused(messages.unwrap_err());
+    // In the place of a row it costs that row.
+    answer(&sandbox, 200, format!(r#"{{"data":[{}]}}"#, row(13)));
+    let list = provider
+        .list(&CallContext::new(), &TicketQuery::new())
+        .await;
+    let list = list.unwrap();
+    assert_eq!((list.items.len(), list.gaps.len()), (0, 1));
     for body in [
         format!(r#"{{"data":[{}]}}"#, row(9)),
-        r#"[[{"Id":"1"}]]"#.to_owned(),
         r#"{"data":[[[{"Id":"1"}]]]}"#.to_owned(),
     ] {
         answer(&sandbox, 200, body);
-        let page = PageRequest::first();
-        refused(
-            provider
-                .messages(&CallContext::new(), &"121".into(), &page)
-                .await
-                .unwrap_err(),
-        );
+        let page = provider
+            .messages(&CallContext::new(), &"121".into(), &first)
+            .await
+            .unwrap();
+        assert_eq!((page.items.len(), page.gaps.len()), (0, 1));
     }
     // A user of several sites gets a list of them in the place of a token.
     answer(&sandbox, 200, r#"["1691"]"#);

@@ -238,9 +238,8 @@ async fn an_error_code_is_read_as_text_and_as_number() {
 async fn a_reply_of_the_wrong_shape_names_the_field() {
     let (sandbox, provider) = connected().await;
     for (body, field) in [
-        (r#"{"Id":"1","Subject":{"a":1}}"#, "Subject"),
-        (r#"{"Id":"1","Content":7}"#, "Content"),
         (r#"{"Id":["1"]}"#, "Id"),
+        (r#"{"Id":null}"#, "Id"),
         (r#"{"Id":""}"#, "Id"),
         (r#"{"Subject":"x"}"#, "Id"),
     ] {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt as _;
 use ticket_core::model::{Cursor, Direction, PageRequest};
-use ticket_core::{CallContext, ErrorKind, Ticket, TicketProvider as _, TicketQuery, Tickets};
+use ticket_core::{CallContext, Ticket, TicketProvider as _, TicketQuery, Tickets};
 use ticket_onecloud::{OneCloud, OneCloudConfig};
 use ticket_sandbox::credentials::ONECLOUD_TOKEN;
 use ticket_sandbox::{Sandbox, Vendor};
@@ -40,14 +40,15 @@ async fn a_list_goes_by_the_rows_that_arrive() {
         let ids: BTreeSet<_> = tickets.iter().map(|ticket| ticket.id.to_string()).collect();
         let truth: BTreeSet<_> = sandbox.ticket_ids(Vendor::OneCloud).into_iter().collect();
         assert_eq!((tickets.len(), &ids), (61, &truth));
+        // 21, 21 and 19 rows, or 20, 20, 20 and 1.
         assert_eq!(sandbox.journal().len(), if extra { 3 } else { 4 });
     }
 }
 
 #[tokio::test]
 async fn list_all_asks_for_the_largest_page_and_a_server_that_gives_fewer_rows_loses_none() {
-    // None, a row fewer than asked for, and far fewer; as asked for, the last page is full.
-    for (largest, pages) in [(None, 2), (Some(99), 3), (Some(30), 7)] {
+    // None, a row fewer than asked for, and far fewer; as asked for, the last page is full, so another one is read.
+    for (largest, pages) in [(None, 3), (Some(99), 3), (Some(30), 7)] {
         let builder = Sandbox::builder().seed_tickets(false);
         let builder = match largest {
             Some(rows) => builder.onecloud_largest_page(rows),
@@ -69,57 +70,57 @@ async fn list_all_asks_for_the_largest_page_and_a_server_that_gives_fewer_rows_l
     }
 }
 
-#[tokio::test]
-async fn a_list_that_ends_before_its_total_is_no_end() {
+/// A page of a list that starts behind `start`, answered with `rows` rows and this total.
+async fn page(start: u64, rows: u64, total: &str) -> ticket_core::Page<Ticket> {
     let (sandbox, provider) = connected().await;
-    answer(&sandbox, 200, r#"{"total":45,"data":[]}"#);
-    let error = provider
-        .list(&CallContext::new(), &TicketQuery::new())
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::BadResponse);
-    // Without a total, a page with rows is followed by another.
+    let row = |n| format!(r#"{{"Id":"{n}"}}"#);
+    let rows: Vec<_> = (1..=rows).map(row).collect();
     answer(
         &sandbox,
         200,
-        r#"{"data":[{"Id":"1","DueDate":"2020-01-01 00:00:00"}]}"#,
+        format!(r#"{{{total}"data":[{}]}}"#, rows.join(",")),
     );
-    let page = provider
-        .list(&CallContext::new(), &TicketQuery::new())
-        .await
-        .unwrap();
-    assert_eq!(page.next.unwrap().as_str(), "1");
+    let page = PageRequest::first().at(Cursor::new(start.to_string()));
+    let query = TicketQuery::new().page(page);
+    provider.list(&CallContext::new(), &query).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_full_page_is_followed_by_another_whatever_the_total_says() {
+    for (start, rows, total, next) in [
+        // Full: 20 rows, the vendor's default.
+        (0, 20, r#""total":20,"#, Some("20")),
+        (0, 20, r#""total":5,"#, Some("20")),
+        (0, 20, r#""total":0,"#, Some("20")),
+        (0, 20, "", Some("20")),
+        (20, 21, r#""total":41,"#, Some("41")),
+        // Not full, but not the end by the total.
+        (20, 3, r#""total":45,"#, Some("23")),
+        (20, 3, r#""total":7,"#, Some("23")),
+        (20, 3, "", Some("23")),
+        (20, 3, r#""total":"many","#, Some("23")),
+        // The end.
+        (20, 3, r#""total":23,"#, None),
+        (20, 0, r#""total":20,"#, None),
+        (20, 0, r#""total":7,"#, None),
+        (20, 0, "", None),
+    ] {
+        let page = page(start, rows, total).await;
+        let next_page = page.next.as_ref().map(Cursor::as_str);
+        assert_eq!(next_page, next, "{start} {rows} {total}");
+        assert_eq!(page.gaps, Vec::<String>::new(), "{start} {rows} {total}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_ends_before_its_total_has_a_gap() {
+    let page = page(20, 0, r#""total":45,"#).await;
     assert_eq!(
-        page.items[0].due_at.unwrap().to_string(),
-        "2019-12-31T17:00:00Z"
+        (page.items.len(), page.next, page.total),
+        (0, None, Some(45))
     );
-    // One that is below what arrived is none either: the empty page tells the end.
-    answer(
-        &sandbox,
-        200,
-        r#"{"total":1,"data":[{"Id":"1"},{"Id":"2"}]}"#,
-    );
-    let page = provider
-        .list(&CallContext::new(), &TicketQuery::new())
-        .await
-        .unwrap();
-    assert_eq!(page.next.unwrap().as_str(), "2");
-    let third = PageRequest::first().at(Cursor::new("2"));
-    answer(&sandbox, 200, r#"{"total":1,"data":[]}"#);
-    let page = provider
-        .list(&CallContext::new(), &TicketQuery::new().page(third))
-        .await
-        .unwrap();
-    assert!(page.next.is_none());
-    answer(&sandbox, 200, r#"{"data":[]}"#);
-    assert!(
-        provider
-            .list(&CallContext::new(), &TicketQuery::new())
-            .await
-            .unwrap()
-            .next
-            .is_none()
-    );
+    let gap = "the list ends after 20 tickets, before the total of 45 that the vendor states";
+    assert_eq!(page.gaps, [gap]);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
@@ -118,6 +119,10 @@ async fn a_token_is_got_when_it_is_first_needed_and_again_when_it_expires() {
         .unwrap();
     assert_eq!(requests(&sandbox, Endpoint::Authenticate), 1);
     sandbox.expire_token();
+    // It is no longer fresh.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(10)).await;
+    tokio::time::resume();
     provider
         .get(&CallContext::new(), &"121".into())
         .await
@@ -170,35 +175,79 @@ async fn an_exhausted_quota_is_no_reason_for_a_new_token() {
     assert_eq!(sandbox.journal().len(), 1);
 }
 
-#[tokio::test]
-async fn a_token_that_stays_expired_is_renewed_once_per_call() {
-    #[derive(Debug, Default)]
-    struct Stale(Arc<AtomicUsize>);
+/// Gives the same token over and over, and counts.
+#[derive(Default)]
+struct Same(Arc<AtomicUsize>);
 
-    #[async_trait]
-    impl TokenSource for Stale {
-        async fn token(&self) -> Result<SecretString> {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            Ok(SecretString::from(ONECLOUD_TOKEN))
-        }
+#[async_trait]
+impl TokenSource for Same {
+    async fn token(&self) -> Result<SecretString> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(SecretString::from(ONECLOUD_TOKEN))
     }
+}
 
+/// The vendor's other servers may not know it yet.
+#[tokio::test]
+async fn a_fresh_token_that_is_refused_is_kept_and_the_call_may_be_repeated_with_it() {
     let sandbox = Sandbox::start().await.unwrap();
-    sandbox.expire_token();
     let asked = Arc::<AtomicUsize>::default();
-    let config = OneCloudConfig::with_source(
-        sandbox.base_url(Vendor::OneCloud),
-        Stale(Arc::clone(&asked)),
-    );
+    let url = sandbox.base_url(Vendor::OneCloud);
+    let config = OneCloudConfig::with_source(url, Same(Arc::clone(&asked)));
     let provider = OneCloud::new(&config).unwrap();
-    let error = provider
-        .get(&CallContext::new(), &"121".into())
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TokenExpired);
-    // Once for the first token, once in its place.
-    assert_eq!(asked.load(Ordering::Relaxed), 2);
-    assert_eq!(sandbox.journal().len(), 2);
+    for _ in 0..5 {
+        answer(&sandbox, 401, EXPIRED);
+        let error = provider
+            .delete(&CallContext::new(), &["121".into()])
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect(), error.status()),
+            (ErrorKind::Unavailable, Effect::None, Some(401))
+        );
+        assert!(error.is_transient());
+        assert!(error.message().contains("just issued"), "{error}");
+        assert_eq!(error.vendor_message(), Some("Expired token"));
+    }
+    let report = provider.delete(&CallContext::new(), &["121".into()]).await;
+    assert!(report.unwrap().all_deleted());
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_token_got_for_an_expired_one_is_fresh_as_well() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
+    sandbox.inject(
+        Rule::new(reply(401, EXPIRED))
+            .endpoint(Endpoint::Get)
+            .times(2),
+    );
+    let id = "121".into();
+    let error = provider.get(&CallContext::new(), &id).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    provider.get(&CallContext::new(), &id).await.unwrap();
+    assert_eq!(requests(&sandbox, Endpoint::Authenticate), 1);
+}
+
+#[tokio::test]
+async fn twenty_calls_at_once_log_in_once_although_the_fresh_token_is_refused() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let url = sandbox.base_url(Vendor::OneCloud);
+    let config =
+        OneCloudConfig::with_login(url, ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID);
+    let provider = OneCloud::new(&config).unwrap();
+    for _ in 0..20 {
+        sandbox.inject(Rule::new(reply(401, EXPIRED)).endpoint(Endpoint::Get));
+    }
+    let (context, id) = (CallContext::new(), "121".into());
+    let refused = join_all((0..20).map(|_| provider.get(&context, &id))).await;
+    for ticket in refused {
+        assert_eq!(ticket.unwrap_err().kind(), ErrorKind::Unavailable);
+    }
+    let got = join_all((0..20).map(|_| provider.get(&context, &id))).await;
+    assert!(got.iter().all(Result::is_ok), "{got:?}");
+    assert_eq!(requests(&sandbox, Endpoint::Authenticate), 1);
 }
 
 #[tokio::test]
@@ -361,7 +410,7 @@ async fn a_password_is_left_out_before_the_vendor_s_words_are_cut() {
             .unwrap_err();
         let shown = format!("{error} {error:?}");
         assert!(shown.contains("xxx") && !shown.contains("pass"), "{shown}");
-        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+        assert_eq!(error.effect(), Effect::None);
     }
 }
 
@@ -388,7 +437,7 @@ async fn a_refused_login_is_about_the_account_whatever_its_status() {
     let sandbox = Sandbox::start().await.unwrap();
     let provider = with_login(&sandbox, ONECLOUD_PASSWORD);
     sandbox.expire_token();
-    for status in [400, 401, 403, 404, 409, 422] {
+    for status in [400, 401, 404, 409, 422] {
         sandbox.inject(Rule::new(Fault::Status(status)).endpoint(Endpoint::Authenticate));
         let error = provider
             .delete(&CallContext::new(), &["121".into()])
@@ -402,6 +451,8 @@ async fn a_refused_login_is_about_the_account_whatever_its_status() {
     }
     // Whether the login is right is not known then.
     for (status, kind) in [
+        // Not in the vendor's form: a firewall's.
+        (403, ErrorKind::BadResponse),
         (429, ErrorKind::RateLimited),
         (500, ErrorKind::Server),
         (503, ErrorKind::Unavailable),

@@ -39,7 +39,7 @@ impl Sweeppea {
         )?;
         Ok(Self {
             http,
-            info: info::info(),
+            info: info::info_with_id_form(config.id_form),
         })
     }
 
@@ -55,12 +55,12 @@ impl Sweeppea {
     }
 
     /// The notes of a ticket come with the ticket itself; here each has its own JSON, and nothing else is read.
-    pub(crate) async fn fetch_notes(&self, case_number: &str) -> Result<Vec<Reply<wire::Note>>> {
+    pub(crate) async fn fetch_notes(&self, case_number: &str) -> Result<wire::Notes> {
         let body = wire::CaseNumber { case_number };
         let request = self.post("fetchSingleTicket", &body);
         self.call(Operation::Messages, request, |response| {
             let ticket: wire::Envelope<wire::Notes> = response.json()?;
-            Ok(ticket.data.notes.unwrap_or_default())
+            Ok(ticket.data)
         })
         .await
     }
@@ -140,7 +140,8 @@ impl Sweeppea {
         self.call(Operation::Resolve, request, data).await
     }
 
-    /// `POST /tickets/delete` (page `support/delete.md`): deletes for good, open tickets of the caller only.
+    /// `POST /tickets/delete` (page `support/delete.md`): deletes for good, open tickets of the caller only. A message
+    /// that does not say "deleted" confirms nothing.
     ///
     /// # Errors
     ///
@@ -149,7 +150,8 @@ impl Sweeppea {
     pub async fn delete_ticket(&self, case_id: &str) -> Result<()> {
         let body = wire::CaseId { case_id };
         let request = self.post("delete", &body);
-        self.call(Operation::Delete, request, |_| Ok(())).await
+        self.call(Operation::Delete, request, error::confirm_deleted)
+            .await
     }
 
     /// Every call is a POST with a JSON body.
@@ -163,14 +165,19 @@ impl Sweeppea {
         request: HttpRequest<'_>,
         read: impl FnOnce(&HttpResponse) -> Result<T>,
     ) -> Result<T> {
+        // Each page documents one status of success.
+        let documented = match operation {
+            Operation::Create => 201,
+            _ => 200,
+        };
         let reply = async {
             let response = request.send().await?;
-            error::check(&response)?;
+            error::check(&response, documented)?;
             read(&response)
         };
         reply
             .await
-            .map_err(|error| error.in_operation(ID, operation))
+            .map_err(|error| error::with_effect_of_status(error).in_operation(ID, operation))
     }
 }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 use ticket_core::Result;
-use ticket_core::provider::{Setting, Settings};
+use ticket_core::provider::{IdForm, Setting, Settings};
 use ticket_http::{HttpConfig, shown_url};
 
-use crate::info::ID;
+use crate::info::{DEFAULT_ID_FORM, ID};
 
 /// What Sweeppea can be told, for configuration files and the environment.
 pub const SETTINGS: &[Setting] = &[
@@ -23,6 +23,12 @@ pub const SETTINGS: &[Setting] = &[
         "api_key",
         "SWEEPPEA_API_KEY",
         "the API key, from the vendor's API dashboard",
+    ),
+    Setting::optional(
+        "id_form",
+        "SWEEPPEA_ID_FORM",
+        "the form of ticket ids: alphanumeric, number or any (the default is inferred)",
+        "alphanumeric",
     ),
 ];
 
@@ -46,6 +52,10 @@ pub struct SweeppeaConfig {
     pub base_url: String,
     /// The API key. It is long-lived and identifies the user whose tickets are seen.
     pub api_key: SecretString,
+    /// The form of ticket ids. An id of another form is rejected before anything is sent. That they consist of
+    /// letters and digits is inferred; this setting allows other ids.
+    #[serde(default = "default_id_form")]
+    pub id_form: IdForm,
     /// Timeouts and limits of the HTTP client.
     #[serde(skip)]
     pub http: HttpConfig,
@@ -55,11 +65,16 @@ fn default_base_url() -> String {
     DEFAULT_BASE_URL.to_owned()
 }
 
+fn default_id_form() -> IdForm {
+    DEFAULT_ID_FORM
+}
+
 impl fmt::Debug for SweeppeaConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SweeppeaConfig")
             .field("base_url", &shown_url(&self.base_url))
             .field("api_key", &self.api_key)
+            .field("id_form", &self.id_form)
             .field("http", &self.http)
             .finish()
     }
@@ -71,6 +86,7 @@ impl SweeppeaConfig {
         Self {
             base_url: default_base_url(),
             api_key: api_key.into(),
+            id_form: DEFAULT_ID_FORM,
             http: HttpConfig::default(),
         }
     }
@@ -88,6 +104,13 @@ impl SweeppeaConfig {
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
+        self
+    }
+
+    /// Sets the form of ticket ids.
+    #[must_use]
+    pub fn id_form(mut self, form: IdForm) -> Self {
+        self.id_form = form;
         self
     }
 

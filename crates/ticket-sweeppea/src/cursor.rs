@@ -3,13 +3,33 @@
 use ticket_core::model::{Cursor, State};
 use ticket_core::{Error, ErrorKind, Result, TicketQuery};
 
-/// Where a list stands: the vendor has one for open tickets and one for closed ones. A query for all goes
-/// through the open ones first. A cursor is `open:2:20`: the list, its page, the tickets before that.
+/// How many tickets a full page has (pages `support/open.md`, `support/closed.md`).
+const FULL_PAGE: u64 = 20;
+
+/// The position in a list: the vendor has one list of open tickets and one of closed tickets. A query for all walks
+/// the open ones first. A cursor is `open:2:20:45`: the list, its page, the number of rows before that page, and the
+/// total that the vendor stated with the page before, if it did.
 #[derive(Clone, Copy)]
 pub(crate) struct Position {
     pub(crate) list: State,
     pub(crate) page: u64,
     before: u64,
+    pub(crate) total: Option<u64>,
+}
+
+/// What the vendor says about a page.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Arrived {
+    pub(crate) rows: usize,
+    pub(crate) total: Option<u64>,
+    pub(crate) pages: Option<u64>,
+}
+
+/// What follows a page.
+pub(crate) struct Following {
+    pub(crate) next: Option<Position>,
+    /// Why tickets of this list may be missing.
+    pub(crate) gap: Option<String>,
 }
 
 impl Position {
@@ -18,6 +38,7 @@ impl Position {
             list,
             page: 1,
             before: 0,
+            total: None,
         }
     }
 
@@ -35,52 +56,88 @@ impl Position {
     }
 
     fn read(cursor: &str) -> Option<Self> {
-        let mut parts = cursor.splitn(3, ':');
+        let mut parts = cursor.splitn(4, ':');
         let list = match parts.next()? {
             "open" => State::Open,
             "closed" => State::Closed,
             _ => return None,
         };
         let page = parts.next()?.parse().ok().filter(|page| *page > 0)?;
+        let before = parts.next()?.parse().ok()?;
+        let total = match parts.next() {
+            None => None,
+            Some(total) => Some(total.parse().ok()?),
+        };
         Some(Self {
             list,
             page,
-            before: parts.next()?.parse().ok()?,
+            before,
+            total,
         })
     }
 
     pub(crate) fn cursor(self) -> Cursor {
-        let list = if self.list == State::Closed {
+        let list = self.name();
+        let start = format!("{list}:{}:{}", self.page, self.before);
+        Cursor::new(match self.total {
+            Some(total) => format!("{start}:{total}"),
+            None => start,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        if self.list == State::Closed {
             "closed"
         } else {
             "open"
-        };
-        Cursor::new(format!("{list}:{}:{}", self.page, self.before))
+        }
     }
 
-    /// Pages by what arrived and by the total, never by the echoed limit; without a total, until a page is
-    /// empty.
-    pub(crate) fn next(
-        self,
-        asked: Option<State>,
-        arrived: usize,
-        total: Option<u64>,
-    ) -> Result<Option<Self>> {
-        let before = self
-            .before
-            .saturating_add(u64::try_from(arrived).unwrap_or(u64::MAX));
-        if total.map_or(arrived > 0, |total| before < total) {
-            if arrived == 0 {
-                let message = "the list ends before the total that the vendor states";
-                return Err(Error::new(ErrorKind::BadResponse, message));
+    /// Whether this error is the vendor's way to say that there is no such page: the page was asked for only because
+    /// the one before was full, and nothing was promised on it. What the vendor answers there is not documented.
+    pub(crate) fn is_behind_the_last(self, error: &Error) -> bool {
+        self.page > 1
+            && self.total.is_none_or(|total| self.before >= total)
+            && matches!(error.status(), Some(400 | 404))
+            && matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound)
+    }
+
+    /// What follows this page. The next page is read after every full page and wherever the total or the number of
+    /// pages promises more. An empty page ends the list.
+    pub(crate) fn following(self, asked: Option<State>, arrived: Arrived) -> Following {
+        let rows = u64::try_from(arrived.rows).unwrap_or(u64::MAX);
+        let count = self.before.saturating_add(rows);
+        let promises_more = match (arrived.total, arrived.pages) {
+            (None, None) => true,
+            (total, pages) => {
+                total.is_some_and(|total| count < total)
+                    || pages.is_some_and(|pages| self.page < pages)
             }
-            let page = self.page.saturating_add(1);
-            return Ok(Some(Self {
+        };
+        if rows > 0 && (rows >= FULL_PAGE || promises_more) {
+            let next = Self {
                 list: self.list,
-                page,
-                before,
-            }));
+                page: self.page.saturating_add(1),
+                before: count,
+                total: arrived.total,
+            };
+            return Following {
+                next: Some(next),
+                gap: None,
+            };
         }
-        Ok((self.list == State::Open && asked.is_none()).then_some(Self::start(State::Closed)))
+        let closed = self.list == State::Open && asked.is_none();
+        Following {
+            next: closed.then_some(Self::start(State::Closed)),
+            gap: self.gap(count, arrived.total),
+        }
+    }
+
+    fn gap(self, count: u64, total: Option<u64>) -> Option<String> {
+        let total = total.filter(|total| *total != count)?;
+        let list = self.name();
+        Some(format!(
+            "the list of {list} tickets has {count} rows, but the vendor states a total of {total}"
+        ))
     }
 }

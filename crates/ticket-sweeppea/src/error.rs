@@ -3,30 +3,103 @@
 //! `Response` decides, not the status alone; a 403 may be a bad key. The vendor's wordings have changed
 //! over time, so messages are matched loosely and in any case.
 
-use ticket_core::{Error, ErrorKind, Result};
+use ticket_core::{Effect, Error, ErrorKind, Result};
 use ticket_http::{HttpResponse, kind_of_status};
 
 use crate::wire::Verdict;
 
-/// Refuses a reply that is, or holds, an error. A success says `"Response": true`.
-pub(crate) fn check(response: &HttpResponse) -> Result<()> {
-    let verdict = response.expect_object().and_then(|()| response.json());
-    match verdict {
-        Ok(Verdict {
-            response: true,
-            code,
-            ..
-        }) if response.is_success() => match code {
-            None | Some(200..=299) => Ok(()),
-            Some(_) => Err(response.error_of(
-                ErrorKind::BadResponse,
-                "the vendor's reply says both success and failure",
-            )),
-        },
-        Ok(verdict) => Err(classify(response, verdict)),
-        Err(error) if response.is_success() => Err(error),
-        Err(_) => Err(of_another_server(response)),
+/// Corrects the effect where it does not follow from the class of the status.
+///
+/// * 3xx: none. A redirect leads to a sign-in page or another host, so this server did nothing.
+/// * 408 and 499: unknown. Intermediaries send them after the request has reached the vendor.
+/// * 409 and 429 stay as they are, none: 409 means that the ticket is locked, and a call that got 429 is
+///   not counted (pages `support/delete.md`, `concurrency.md`), so the vendor did nothing.
+pub(crate) fn with_effect_of_status(error: Error) -> Error {
+    match error.status() {
+        Some(300..=399) => error.with_effect(Effect::None),
+        Some(408 | 499) => error.with_effect(Effect::Unknown),
+        _ => error,
     }
+}
+
+/// The kind of a status. Beside the usual ones, 499 is an intermediary's timeout.
+fn kind_of(status: u16) -> ErrorKind {
+    match status {
+        499 => ErrorKind::Timeout,
+        status => kind_of_status(status),
+    }
+}
+
+/// Rejects a 2xx other than the one that the vendor documents: 202, say, only promises that it will be done.
+fn check_documented(response: &HttpResponse, documented: u16) -> Result<()> {
+    let status = response.status();
+    if !response.is_success() || status == documented {
+        return Ok(());
+    }
+    let message = format!("HTTP {status} does not confirm the call; only {documented} does");
+    Err(response.error_of(ErrorKind::BadResponse, &message))
+}
+
+/// An answer that is not in the vendor's form: a gateway's, a firewall's or a sign-in page's. It says nothing about a
+/// ticket, a key or an account, and whoever gave it did nothing.
+fn of_another_server(response: &HttpResponse) -> Error {
+    let message = "this is not the vendor's answer; check the base URL, and for a gateway, firewall or sign-in page \
+                   on the way";
+    response
+        .rejection(ErrorKind::BadResponse, message, &response.text())
+        .with_effect(Effect::None)
+}
+
+/// Rejects a reply that is, or contains, an error. A success has the `documented` status and says `"Response": true`.
+pub(crate) fn check(response: &HttpResponse, documented: u16) -> Result<()> {
+    check_documented(response, documented)?;
+    let verdict = response.expect_object().and_then(|()| response.json());
+    let verdict: Verdict = match verdict {
+        Ok(verdict) => verdict,
+        Err(error) if response.is_success() => return Err(error),
+        Err(_) => return Err(in_another_form(response)),
+    };
+    // `Code` equals the status where it is given.
+    let contradicts = if response.is_success() {
+        verdict.response && verdict.code.is_some_and(|code| code != documented)
+    } else {
+        verdict.response || verdict.code.is_some_and(|code| code != response.status())
+    };
+    if contradicts {
+        let message = "the vendor's reply says both success and failure, or two codes";
+        let words = verdict.message.unwrap_or_default();
+        return Err(response
+            .rejection(kind_of_contradiction(response), message, &words)
+            .with_effect(Effect::Unknown));
+    }
+    if verdict.response {
+        return Ok(());
+    }
+    Err(classify(response, verdict))
+}
+
+/// A server that failed has failed, whatever its body says.
+fn kind_of_contradiction(response: &HttpResponse) -> ErrorKind {
+    match response.status() {
+        500..=599 => kind_of(response.status()),
+        _ => ErrorKind::BadResponse,
+    }
+}
+
+/// Confirms a deletion: "Ticket Deleted Successfully" (page `support/delete.md`). Other wordings are accepted if they
+/// say that the ticket is deleted, since the vendor has changed its wordings before.
+pub(crate) fn confirm_deleted(response: &HttpResponse) -> Result<()> {
+    let words = response.json::<Verdict>()?.message.unwrap_or_default();
+    let lower = words.to_ascii_lowercase();
+    let qualified = [
+        "not ", "n't ", "cannot", "will ", "to be ", "queue", "pending", "schedule", "fail",
+        "error",
+    ];
+    if lower.contains("deleted") && !qualified.iter().any(|word| lower.contains(word)) {
+        return Ok(());
+    }
+    let message = "the vendor's reply does not confirm the deletion";
+    Err(response.rejection(ErrorKind::BadResponse, message, &words))
 }
 
 fn classify(response: &HttpResponse, verdict: Verdict) -> Error {
@@ -45,26 +118,29 @@ fn classify(response: &HttpResponse, verdict: Verdict) -> Error {
         403 if lower.contains("quota") || lower.contains("limit") => ErrorKind::QuotaExhausted,
         // "Cannot update closed ticket" (page `support/update.md`).
         400 if lower.contains("closed ticket") => ErrorKind::Conflict,
-        status => kind_of_status(status),
+        status => kind_of(status),
     };
     response.rejection(kind, message_of(kind), &words)
 }
 
-/// The vendor's refusals have its own form. Any other is a gateway's or a firewall's, and says nothing about a
-/// ticket, a key or an account.
-fn of_another_server(response: &HttpResponse) -> Error {
-    let (kind, message) = match kind_of_status(response.status()) {
-        ErrorKind::NotFound => (
-            ErrorKind::BadResponse,
-            "there is no such address; check the base URL",
-        ),
-        kind @ (ErrorKind::Unauthenticated | ErrorKind::Forbidden) => (
-            kind,
-            "refused, but not in the vendor's own form; check the base URL, and for a firewall on the way",
-        ),
-        kind => (kind, message_of(kind)),
+/// The error of a reply that is not in the vendor's form, which all its refusals have. A rate limit, an outage and a
+/// request that cannot be read are what their status says, whoever states them.
+fn in_another_form(response: &HttpResponse) -> Error {
+    let kind = kind_of(response.status());
+    let is_another_servers = match kind {
+        ErrorKind::Conflict | ErrorKind::InvalidInput => {
+            response.is_html() || response.status() == 405
+        }
+        ErrorKind::RateLimited
+        | ErrorKind::Timeout
+        | ErrorKind::Unavailable
+        | ErrorKind::Server => false,
+        _ => true,
     };
-    response.rejection(kind, message, &response.text())
+    if is_another_servers {
+        return of_another_server(response);
+    }
+    response.rejection(kind, message_of(kind), &response.text())
 }
 
 fn message_of(kind: ErrorKind) -> &'static str {
@@ -76,6 +152,7 @@ fn message_of(kind: ErrorKind) -> &'static str {
         ErrorKind::Conflict => "the ticket is locked or closed",
         ErrorKind::QuotaExhausted => "the account's quota of calls is used up",
         ErrorKind::RateLimited => "too many calls",
+        ErrorKind::Timeout => "the vendor, or a server on the way, gave up waiting",
         ErrorKind::Unavailable => "the vendor is busy or out of service",
         ErrorKind::Server => "the vendor failed",
         ErrorKind::BadResponse => "the vendor reports a failure without saying which",

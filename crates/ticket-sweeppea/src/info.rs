@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ticket_core::provider::{Capabilities, Field, Fields, Limit, NotFound, Quota, Support};
+use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Support};
 use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "sweeppea";
@@ -52,20 +52,37 @@ const ENDPOINTS: &[&[Operation]] = &[
 ///
 /// 150 calls a minute and one at a time per endpoint, as documented in 2026 (page `concurrency.md`); other
 /// samples say 60 a minute. A ticket and its notes come from one endpoint.
+///
+/// * Ticket ids consist of ASCII letters and digits (inferred: the pages show such ids, of 7 characters, and state no
+///   form). See [`SweeppeaConfig::id_form`](crate::SweeppeaConfig::id_form).
+/// * The id of a deleted ticket is never given to another ticket (inferred: the pages state nothing).
+/// * A 404 does not prove that a ticket is gone: to reads and deletes the vendor answers the same for another user's
+///   ticket, and to deletes and resolves for a closed one (pages `support/single.md`, `support/delete.md`,
+///   `support/resolve.md`).
 pub fn info() -> ProviderInfo {
+    info_with_id_form(DEFAULT_ID_FORM)
+}
+
+pub(crate) const DEFAULT_ID_FORM: IdForm = IdForm::Alphanumeric;
+
+pub(crate) fn info_with_id_form(form: IdForm) -> ProviderInfo {
+    let ambiguous = Support::new().not_found(NotFound::Ambiguous);
     let capabilities = Capabilities::none()
-        .get()
+        // "Ticket Not Found or Access Denied" (page `support/single.md`).
+        .with(Operation::Get, ambiguous.clone())
         .list(list_fields())
         .create(create_fields())
-        .update(update_fields())
-        .resolve()
+        // "Ticket not found" (page `support/update.md`), beside a 403 for another user's ticket. Which of the two a
+        // server sends is not certain: its other calls answer 404 (inferred).
+        .with(Operation::Update, ambiguous.clone().fields(update_fields()))
+        // "Ticket Not Found or Already Closed" (page `support/resolve.md`).
+        .with(Operation::Resolve, ambiguous.clone())
         // "Ticket Not Found, Already Closed, or Not Owned by User" (page `support/delete.md`).
-        .with(
-            Operation::Delete,
-            Support::new().not_found(NotFound::Ambiguous),
-        )
-        .messages(Fields::carrying(&[]));
+        .with(Operation::Delete, ambiguous.clone())
+        .with(Operation::Messages, ambiguous);
     let info = ProviderInfo::new(ID, "Sweeppea", capabilities)
+        .id_form(form)
+        .never_reuses_ids()
         .limit(Limit::new().window(Quota::new(150, Duration::from_secs(60))));
     ENDPOINTS.iter().fold(info, |info, operations| {
         info.limit(Limit::of(*operations).max_concurrent(NonZeroUsize::MIN))

@@ -1,5 +1,6 @@
 //! Domain types to the vendor's and back.
 
+use jiff::Timestamp;
 use ticket_core::model::{Direction, Person, Priority, Status};
 use ticket_core::{Error, Message, NewTicket, Result, Ticket, TicketId, TicketPatch, TicketQuery};
 use ticket_http::Reply;
@@ -50,8 +51,8 @@ pub(crate) fn ticket(reply: Reply<wire::Ticket>) -> Ticket {
         person.phone = account.mobile_number;
         person
     });
-    ticket.created_at = wire.date;
-    ticket.closed_at = wire.close_date;
+    ticket.created_at = wire.date.filter(is_plausible);
+    ticket.closed_at = wire.close_date.filter(is_plausible);
     ticket
 }
 
@@ -62,8 +63,16 @@ pub(crate) fn row_ticket(reply: Reply<wire::TicketRow>, status: &Status) -> Tick
     ticket.status = Some(status.clone());
     ticket.priority = row.priority.map(priority);
     ticket.category = row.resource_affected;
-    ticket.created_at = row.date;
+    ticket.created_at = row.date.filter(is_plausible);
     ticket
+}
+
+/// The gap that rows leave which cannot be read.
+pub(crate) fn unreadable_rows(rows: usize) -> String {
+    match rows {
+        1 => "a row of the page has no readable id".to_owned(),
+        rows => format!("{rows} rows of the page have no readable id"),
+    }
 }
 
 /// That a note is one among the people who work on the ticket is inferred: the page does not say whom it is for.
@@ -72,7 +81,7 @@ pub(crate) fn message(reply: Reply<wire::Note>) -> Message {
     let mut message = Message::new(note.note.unwrap_or_default(), reply.raw);
     message.id = note.id;
     message.direction = Some(Direction::Internal);
-    message.created_at = note.date;
+    message.created_at = note.date.filter(is_plausible);
     message
 }
 
@@ -102,4 +111,10 @@ fn priority(number: i64) -> Priority {
         3 => Priority::High,
         other => Priority::Other(other.to_string()),
     }
+}
+
+/// Whether a time is one. Servers write the year 1 for "no value"; no ticket is older than 1900.
+fn is_plausible(time: &Timestamp) -> bool {
+    const FIRST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
+    *time > FIRST
 }

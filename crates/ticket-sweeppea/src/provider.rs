@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use ticket_core::model::{Created, PageRequest, State, Status};
 use ticket_core::provider::{Connect, Request, Setting};
 use ticket_core::{
-    CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewTicket, Operation, Page,
-    ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewTicket,
+    Operation, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider,
+    TicketQuery,
 };
 use ticket_http::WireId;
 
 use crate::client::Sweeppea;
 use crate::config::{SETTINGS, SweeppeaConfig};
-use crate::cursor::Position;
+use crate::cursor::{Arrived, Position};
 use crate::info::{ID, info};
 use crate::mapping;
 
@@ -54,28 +55,49 @@ impl TicketProvider for Sweeppea {
         let filter = mapping::ticket_filter(query, position.page)
             .map_err(|error| error.in_operation(ID, Operation::List))?;
         let reply = match position.list {
-            State::Closed => self.fetch_closed_tickets(&filter).await?,
-            _ => self.fetch_open_tickets(&filter).await?,
+            State::Closed => self.fetch_closed_tickets(&filter).await,
+            _ => self.fetch_open_tickets(&filter).await,
         };
-        let list = reply.value;
-        if list.page.is_some_and(|page| page != position.page) {
-            let message = "the vendor answered with another page than the one asked for";
-            return Err(bad_response(Operation::List, message));
-        }
-        let next = position
-            .next(query.state, list.tickets.len(), list.total_tickets)
-            .map_err(|error| error.in_operation(ID, Operation::List))?;
+        let list = match reply {
+            Err(error) if position.is_behind_the_last(&error) => None,
+            reply => Some(reply?.value),
+        };
+        let (rows, arrived) = match list {
+            Some(list) => {
+                if list.page.is_some_and(|page| page != position.page) {
+                    let message = "the vendor answered with another page than the one asked for";
+                    return Err(bad_response(Operation::List, message));
+                }
+                let arrived = Arrived {
+                    rows: list.tickets.len(),
+                    total: list.total_tickets,
+                    pages: list.total_pages,
+                };
+                (list.tickets, arrived)
+            }
+            None => {
+                let arrived = Arrived {
+                    total: position.total,
+                    ..Arrived::default()
+                };
+                (Vec::new(), arrived)
+            }
+        };
+        let following = position.following(query.state, arrived);
         let status = if position.list == State::Closed {
             Status::Closed
         } else {
             Status::Open
         };
-        let rows = list.tickets.into_iter();
+        let unreadable = rows.iter().filter(|row| row.is_none()).count();
+        let unreadable = (unreadable > 0).then(|| mapping::unreadable_rows(unreadable));
+        let rows = rows.into_iter().flatten();
         let items = rows.map(|row| mapping::row_ticket(row, &status)).collect();
         // The total is one list's; of both together nothing is known.
         Ok(Page::last(items)
-            .next(next.map(Position::cursor))
-            .total(list.total_tickets.filter(|_| query.state.is_some())))
+            .next(following.next.map(Position::cursor))
+            .total(arrived.total.filter(|_| query.state.is_some()))
+            .gaps(unreadable.into_iter().chain(following.gap)))
     }
 
     async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
@@ -102,8 +124,8 @@ impl TicketProvider for Sweeppea {
         self.info.check(&Request::Resolve(id))?;
         let resolved = self.resolve_ticket(id.as_str()).await?.value;
         same_ticket(id, &resolved.case_number, Operation::Resolve)?;
-        if resolved.status == Some(false) {
-            let message = "the vendor's reply calls the ticket open still";
+        if resolved.status != Some(true) {
+            let message = "the vendor's reply does not say that the ticket is closed";
             return Err(bad_response(Operation::Resolve, message));
         }
         Ok(())
@@ -131,18 +153,27 @@ impl TicketProvider for Sweeppea {
         page: &PageRequest,
     ) -> Result<Page<Message>> {
         self.info.check(&Request::Messages(id, page))?;
-        let notes = self.fetch_notes(id.as_str()).await?.into_iter();
-        Ok(Page::last(notes.map(mapping::message).collect()))
+        let ticket = self.fetch_notes(id.as_str()).await?;
+        same_ticket(id, &ticket.case_number, Operation::Messages)?;
+        let unreadable = ticket.notes.iter().filter(|note| note.is_none()).count();
+        let notes = ticket.notes.into_iter().flatten();
+        Ok(Page::last(notes.map(mapping::message).collect())
+            .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable))))
     }
 }
 
-/// Refuses a confirmation that is not about the ticket that was asked for.
+/// Rejects a reply about another ticket than the one that was asked for. A write may have changed that one.
 fn same_ticket(asked: &TicketId, answered: &WireId, operation: Operation) -> Result<()> {
     if answered.as_str().eq_ignore_ascii_case(asked.as_str()) {
         return Ok(());
     }
-    let message = "the vendor's reply is about another ticket";
-    Err(bad_response(operation, message))
+    let other: String = answered.as_str().chars().take(40).collect();
+    let message = format!("the vendor answered about another ticket, {other}, not {asked}");
+    Err(Error::new(ErrorKind::Conflict, message)
+        .with_status(200)
+        .with_effect(Effect::Unknown)
+        .in_operation(ID, operation)
+        .on_ticket(asked))
 }
 
 fn bad_response(operation: Operation, message: &str) -> Error {

@@ -4,13 +4,15 @@
 mod common;
 
 use ticket_core::model::{Attachment, PageRequest, Person, Priority, Status};
+use ticket_core::provider::{IdForm, NotFound};
 use ticket_core::{
-    CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Outcome, TicketId,
-    TicketPatch, TicketProvider as _,
+    CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Operation, Outcome,
+    TicketId, TicketPatch, TicketProvider as _,
 };
 use ticket_sandbox::Vendor;
+use ticket_sweeppea::Sweeppea;
 
-use common::{connected, new_ticket};
+use common::{config, connected, new_ticket};
 
 #[tokio::test]
 async fn a_ticket_lives_from_create_to_delete() {
@@ -224,8 +226,9 @@ async fn what_is_not_documented_is_unsupported_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn hostile_ids_stay_in_the_body() {
-    let (sandbox, provider) = connected().await;
+async fn hostile_ids_stay_in_the_body_if_the_setting_allows_them() {
+    let (sandbox, _) = connected().await;
+    let provider = Sweeppea::new(&config(&sandbox).id_form(IdForm::Any)).unwrap();
     let before = sandbox.tickets(Vendor::Sweeppea).len();
     for id in [
         "../x",
@@ -257,4 +260,59 @@ async fn hostile_ids_stay_in_the_body() {
         assert_eq!(sent.as_object().unwrap().len(), 1, "{sent}");
     }
     assert_eq!(sandbox.tickets(Vendor::Sweeppea).len(), before);
+}
+
+#[tokio::test]
+async fn an_id_of_another_form_is_not_sent() {
+    let (sandbox, provider) = connected().await;
+    let context = CallContext::new();
+    for id in [
+        "AB-1",
+        "121;Spam",
+        "140.0",
+        "'150",
+        "AB\u{200b}1",
+        "\u{ff21}BC",
+        "a b",
+    ] {
+        let id = TicketId::new(id);
+        let patch = TicketPatch::new().subject("x");
+        for result in [
+            provider.get(&context, &id).await.map(drop),
+            provider.update(&context, &id, &patch).await,
+            provider.resolve(&context, &id).await,
+            provider
+                .messages(&context, &id, &PageRequest::first())
+                .await
+                .map(drop),
+            provider
+                .delete(&context, &[DeleteTarget::from(&id)])
+                .await
+                .map(drop),
+        ] {
+            let error = result.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.effect()),
+                (ErrorKind::InvalidInput, Effect::None)
+            );
+        }
+    }
+    assert!(sandbox.journal().is_empty());
+}
+
+#[test]
+fn the_declaration_says_that_a_404_is_ambiguous_and_ids_are_not_reused() {
+    let info = ticket_sweeppea::info();
+    assert_eq!(info.id_form, IdForm::Alphanumeric);
+    assert!(info.never_reuses_ids && !info.reads_are_consistent && !info.redirects_ids);
+    for operation in [
+        Operation::Get,
+        Operation::Update,
+        Operation::Resolve,
+        Operation::Delete,
+        Operation::Messages,
+    ] {
+        let support = info.capabilities.support(operation).unwrap();
+        assert_eq!(support.not_found, NotFound::Ambiguous, "{operation}");
+    }
 }

@@ -33,7 +33,10 @@ fn each_setting_reaches_its_field() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("SWEEPPEA_API_KEY"), "{error}");
     let variables: Vec<_> = SETTINGS.iter().map(|setting| setting.env).collect();
-    assert_eq!(variables, ["SWEEPPEA_BASE_URL", "SWEEPPEA_API_KEY"]);
+    assert_eq!(
+        variables,
+        ["SWEEPPEA_BASE_URL", "SWEEPPEA_API_KEY", "SWEEPPEA_ID_FORM"]
+    );
 }
 
 #[test]

@@ -111,7 +111,7 @@ const OPEN_ROW: &str = r#"{
           "status": "open", "priority": "low", "category": "api",
           "created_at": "2025-01-25T14:00:00Z", "raw": "/Data/Tickets/1" }
     ],
-    "total": 45, "next": "open:2:2"
+    "total": 45, "next": "open:2:2:45"
 }"#;
 const CLOSED_ROW: &str = r#"{
     "items": [
@@ -122,7 +122,7 @@ const CLOSED_ROW: &str = r#"{
           "status": "closed", "priority": "low", "category": "api",
           "created_at": "2025-01-25T14:00:00Z", "raw": "/Data/Tickets/1" }
     ],
-    "total": 45, "next": "closed:2:2"
+    "total": 45, "next": "closed:2:2:45"
 }"#;
 const BAD_TOKEN: &str = "Invalid or Missing Bearer Token";
 const NO_TICKET: &str = "Ticket Not Found, Already Closed, or Not Owned by User";

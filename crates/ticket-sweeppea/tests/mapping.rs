@@ -46,7 +46,7 @@ async fn each_field_of_a_new_ticket_is_carried_under_its_wire_name_or_refused() 
         ),
         (base().assignee("x"), "AssignTo", json!("x")),
     ] {
-        answer(&sandbox, 200, created);
+        answer(&sandbox, 201, created);
         provider.create(&CallContext::new(), &ticket).await.unwrap();
         let mut expected =
             json!({"Title": "a subject", "Description": "a description", "Priority": 2});

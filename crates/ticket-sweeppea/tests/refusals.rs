@@ -5,10 +5,10 @@ mod common;
 
 use std::time::Duration;
 
-use ticket_core::{CallContext, Effect, ErrorKind, TicketProvider as _};
+use ticket_core::{CallContext, Effect, ErrorKind, TicketPatch, TicketProvider as _};
 use ticket_sandbox::credentials::SWEEPPEA_API_KEY;
 
-use common::{answer, answer_with, connected};
+use common::{answer, answer_with, connected, new_ticket};
 
 #[tokio::test]
 async fn every_refusal_says_in_our_words_what_it_is() {
@@ -48,7 +48,8 @@ async fn every_refusal_says_in_our_words_what_it_is() {
             "locked or closed",
         ),
         (404, "", NotFound, "not found"),
-        (408, "", Timeout, "the vendor refused"),
+        (408, "", Timeout, "gave up waiting"),
+        (499, "", Timeout, "gave up waiting"),
         (423, "", Conflict, "locked or closed"),
         (429, "", RateLimited, "too many calls"),
         (500, "", Server, "the vendor failed"),
@@ -95,45 +96,142 @@ async fn a_refusal_within_a_success_is_what_its_code_says_or_of_unknown_effect()
         let seen = (error.kind(), error.effect());
         assert_eq!(seen, (ErrorKind::BadResponse, Effect::Unknown), "{code}");
     }
-    // Nor is a refusal a success for its calling itself one.
-    answer(&sandbox, 503, r#"{"Response":true}"#);
-    let error = client.delete_ticket("2531581").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    // Nor is a refusal a success if it says so, or if it has another code than its status.
+    for (status, body, kind) in [
+        (503, r#"{"Response":true}"#, ErrorKind::Unavailable),
+        (404, r#"{"Response":true}"#, ErrorKind::BadResponse),
+        (
+            404,
+            r#"{"Response":false,"Code":500}"#,
+            ErrorKind::BadResponse,
+        ),
+        (
+            400,
+            r#"{"Response":false,"Code":202}"#,
+            ErrorKind::BadResponse,
+        ),
+    ] {
+        answer(&sandbox, status, body);
+        let error = client.delete_ticket("2531581").await.unwrap_err();
+        let seen = (error.kind(), error.effect());
+        assert_eq!(seen, (kind, Effect::Unknown), "{body}");
+    }
 }
 
 #[tokio::test]
-async fn a_refusal_in_another_form_says_nothing_about_ticket_key_or_account() {
+async fn an_answer_in_another_form_is_nobodys() {
     let (sandbox, client) = connected().await;
     let page = "<html><title>Blocked</title></html>";
-    for (status, body, kind, message) in [
-        (401, page, ErrorKind::Unauthenticated, "a firewall"),
-        (403, page, ErrorKind::Forbidden, "a firewall"),
-        (403, "Blocked", ErrorKind::Forbidden, "a firewall"),
-        (
-            403,
-            r#"{"message":"Forbidden"}"#,
-            ErrorKind::Forbidden,
-            "a firewall",
-        ),
-        (404, page, ErrorKind::BadResponse, "check the base URL"),
-        (
-            404,
-            r#"[false,"Ticket not found",404]"#,
-            ErrorKind::BadResponse,
-            "check the base URL",
-        ),
-        (429, page, ErrorKind::RateLimited, "too many calls"),
+    let json = r#"{"message":"Forbidden"}"#;
+    for (status, body) in [
+        (301, ""),
+        (302, page),
+        (307, ""),
+        (400, page),
+        (401, page),
+        (401, ""),
+        (401, json),
+        (403, page),
+        (403, "Blocked"),
+        (403, json),
+        (404, page),
+        (404, "404 page not found"),
+        (404, json),
+        (404, r#"[false,"Ticket not found",404]"#),
+        (405, ""),
+        (409, page),
+        (410, json),
     ] {
         answer(&sandbox, status, body);
         let error = client.delete_ticket("2531581").await.unwrap_err();
         assert_eq!(
             (error.kind(), error.effect()),
-            (kind, Effect::None),
+            (ErrorKind::BadResponse, Effect::None),
             "{error}"
         );
-        assert!(error.message().contains(message), "{error}");
-        let words = (body == "Blocked").then_some("Blocked");
+        assert!(error.message().contains("check the base URL"), "{error}");
+        let words = (!["", page, json].contains(&body) && !body.starts_with('[')).then_some(body);
         assert_eq!(error.vendor_message(), words, "{error}");
+    }
+    for (status, body, kind, effect) in [
+        (200, page, ErrorKind::BadResponse, Effect::Unknown),
+        (429, page, ErrorKind::RateLimited, Effect::None),
+        (408, "", ErrorKind::Timeout, Effect::Unknown),
+        (408, page, ErrorKind::Timeout, Effect::Unknown),
+        (499, "", ErrorKind::Timeout, Effect::Unknown),
+        (502, page, ErrorKind::Unavailable, Effect::Unknown),
+    ] {
+        answer(&sandbox, status, body);
+        let error = client.delete_ticket("2531581").await.unwrap_err();
+        assert_eq!((error.kind(), error.effect()), (kind, effect), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_documented_status_confirms_a_write() {
+    let (sandbox, provider) = connected().await;
+    let context = CallContext::new();
+    let deleted = r#"{"Response":true,"Message":"Ticket Deleted Successfully"}"#;
+    let closed = r#"{"Response":true,"Data":{"CaseNumber":"1","Status":true}}"#;
+    let updated = r#"{"Response":true,"Ticket":{"CaseNumber":"1"}}"#;
+    let patch = TicketPatch::new().subject("x");
+    for status in [200, 201, 202, 203, 204, 205, 206, 207] {
+        let body = |body: &'static str| {
+            if [204, 205].contains(&status) {
+                ""
+            } else {
+                body
+            }
+        };
+        let id = "1".into();
+        answer(&sandbox, status, body(deleted));
+        let delete = provider.delete(&context, &["1".into()]).await.map(drop);
+        answer(&sandbox, status, body(closed));
+        let resolve = provider.resolve(&context, &id).await;
+        answer(&sandbox, status, body(updated));
+        let update = provider.update(&context, &id, &patch).await;
+        answer(&sandbox, status, body(closed));
+        let create = provider.create(&context, &new_ticket()).await.map(drop);
+        for (result, documented) in [(delete, 200), (resolve, 200), (update, 200), (create, 201)] {
+            if status == documented {
+                result.unwrap();
+                continue;
+            }
+            let error = result.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.effect()),
+                (ErrorKind::BadResponse, Effect::Unknown),
+                "{error}"
+            );
+            let told = format!("HTTP {status} does not confirm the call; only {documented} does");
+            assert!(error.message().contains(&told), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_a_message_that_says_deleted_confirms_a_deletion() {
+    let (sandbox, client) = connected().await;
+    for (rest, confirms) in [
+        (r#","Message":"Ticket Deleted Successfully""#, true),
+        (r#","Message":"The ticket has been deleted.""#, true),
+        (r#","Message":"Ticket deletion was queued""#, false),
+        (r#","Message":"Ticket will be deleted soon""#, false),
+        (r#","Message":"Ticket could not be deleted""#, false),
+        (r#","Message":"Ticket Not Found""#, false),
+        (r#","Message":"OK""#, false),
+        (r#","Message":7"#, false),
+        ("", false),
+    ] {
+        answer(&sandbox, 200, format!(r#"{{"Response":true{rest}}}"#));
+        match client.delete_ticket("2531581").await {
+            Ok(()) => assert!(confirms, "{rest}"),
+            Err(error) => assert_eq!(
+                (confirms, error.kind(), error.effect()),
+                (false, ErrorKind::BadResponse, Effect::Unknown),
+                "{rest}"
+            ),
+        }
     }
 }
 

@@ -34,7 +34,7 @@ async fn debug_of_every_reply_names_the_ticket_and_no_word_of_it() {
     assert_shows(&ticket, &named);
     assert_shows(&ticket.value.account_info, &["AccountInfo"]);
     assert_shows(&ticket.value.notes, &["n7"]);
-    next();
+    answer(&sandbox, 201, &reply);
     let new = CreateTicket::new("hidden", "hidden", 2).assign_to("hidden");
     let created = client.create_ticket(&new).await.unwrap();
     assert_shows(&created, &named);

@@ -35,6 +35,8 @@ pub(crate) async fn forbidden_is_forbidden(harness: &Harness) -> CaseResult {
         ErrorKind::Forbidden,
         ErrorKind::Unauthenticated,
         ErrorKind::QuotaExhausted,
+        // Not in the vendor's form: a gateway's or a firewall's.
+        ErrorKind::BadResponse,
     ];
     are_of_kind(harness, Fault::Status(403), &kinds).await
 }

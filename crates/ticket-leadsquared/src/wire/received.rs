@@ -1,13 +1,14 @@
 //! What comes back: the replies, as far as they are modelled.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Unexpected, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use ticket_http::{Reply, WireId, debug_fields};
 
+use super::lenient::{lenient, rows_or_none};
 use super::number;
 
 /// The reply of `POST …/tickets`.
@@ -21,8 +22,10 @@ pub struct CreatedTicket {
     /// The new ticket's number.
     pub id: WireId,
     /// The new ticket's GUID.
+    #[serde(default, deserialize_with = "lenient")]
     pub ticket_id: Option<String>,
     /// `#` and the number, padded to 3 digits.
+    #[serde(default, deserialize_with = "lenient")]
     pub key: Option<String>,
 }
 
@@ -37,6 +40,7 @@ pub struct UpdatedTicket {
     /// The ticket's number.
     pub id: WireId,
     /// `#` and the number, padded to 3 digits.
+    #[serde(default, deserialize_with = "lenient")]
     pub key: Option<String>,
 }
 
@@ -48,10 +52,13 @@ pub struct Ticket {
     /// The ticket's number.
     pub id: WireId,
     /// The ticket's GUID.
+    #[serde(default, deserialize_with = "lenient")]
     pub ticket_id: Option<String>,
     /// The GUID of the lead that it belongs to.
+    #[serde(default, deserialize_with = "lenient")]
     pub lead_id: Option<String>,
-    /// The fields that the account's tickets have.
+    /// The fields that the account's tickets have. One without a name is left out.
+    #[serde(deserialize_with = "fields")]
     pub fields: Vec<Field>,
 }
 
@@ -76,6 +83,7 @@ pub struct Field {
     /// The field's name in the account's schema.
     pub schema_name: String,
     /// The value.
+    #[serde(default, deserialize_with = "lenient")]
     pub value: Option<String>,
 }
 
@@ -87,10 +95,12 @@ debug_fields!(Field { schema_name });
 #[non_exhaustive]
 pub struct Conversations {
     /// How many there are, which may be more than are listed.
+    #[serde(default, deserialize_with = "lenient")]
     pub total: Option<u64>,
-    /// The messages. Their order is not documented. The list must be there; null for none is tolerated (inferred).
-    #[serde(deserialize_with = "list_or_null")]
-    pub conversation_list: Vec<Reply<Conversation>>,
+    /// The messages; `None` for one that cannot be read or has no id. Their order is not documented. The list must be
+    /// there; null for none is tolerated (inferred).
+    #[serde(deserialize_with = "rows_or_none")]
+    pub conversation_list: Vec<Option<Reply<Conversation>>>,
 }
 
 /// A message of a ticket. `Debug` prints its id and kind only.
@@ -101,14 +111,19 @@ pub struct Conversation {
     /// The message's id.
     pub id: WireId,
     /// An [`ActivityType`](super::ActivityType), or one that is not documented.
+    #[serde(default, deserialize_with = "lenient")]
     pub related_activity_type: Option<String>,
     /// The message as HTML.
+    #[serde(default, deserialize_with = "lenient")]
     pub html: Option<String>,
     /// The message as plain text.
+    #[serde(default, deserialize_with = "lenient")]
     pub text: Option<String>,
     /// The GUID of whoever wrote it.
+    #[serde(default, deserialize_with = "lenient")]
     pub created_by: Option<String>,
     /// When it was written; the time names no zone.
+    #[serde(default, deserialize_with = "lenient")]
     pub created_on: Option<String>,
 }
 
@@ -123,6 +138,7 @@ debug_fields!(Conversation {
 #[non_exhaustive]
 pub struct InternalNote {
     /// `Activity Created`: the reply's only word about success.
+    #[serde(default, deserialize_with = "lenient")]
     pub message: Option<String>,
     /// The number of the ticket that the note is on.
     pub related_ticket_id: WireId,
@@ -145,9 +161,11 @@ pub struct PortalActivity {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct TrashedTickets {
-    /// Those deleted.
+    /// Those deleted, as far as they can be read.
+    #[serde(deserialize_with = "ids")]
     pub successful_ids: Vec<WireId>,
-    /// Those not deleted. No reason is given.
+    /// Those not deleted, as far as they can be read. No reason is given.
+    #[serde(deserialize_with = "ids")]
     pub failed_ids: Vec<WireId>,
 }
 
@@ -155,44 +173,110 @@ pub struct TrashedTickets {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Trashed {
-    pub(crate) successful_ids: BTreeSet<TicketNumber>,
-    pub(crate) failed_ids: BTreeSet<TicketNumber>,
+    pub(crate) successful_ids: Numbers,
+    pub(crate) failed_ids: Numbers,
 }
 
-/// A ticket's number, as a number or a text; nothing where it is another text.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct TicketNumber(pub(crate) Option<u64>);
+/// Ticket numbers in ascending order, from a list of numbers and texts. What is no ticket's number is left out, and
+/// null stands for none.
+#[derive(Default)]
+pub(crate) struct Numbers(Vec<u64>);
+
+impl Numbers {
+    pub(crate) fn contains(&self, number: u64) -> bool {
+        self.0.binary_search(&number).is_ok()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> {
+        self.0.iter().copied()
+    }
+}
+
+impl<'de> Deserialize<'de> for Numbers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct List;
+
+        impl<'de> Visitor<'de> for List {
+            type Value = Numbers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of ids")
+            }
+
+            fn visit_unit<E: de::Error>(self) -> std::result::Result<Numbers, E> {
+                Ok(Numbers::default())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(
+                self,
+                mut ids: A,
+            ) -> std::result::Result<Numbers, A::Error> {
+                let mut numbers = Vec::with_capacity(ids.size_hint().unwrap_or(0).min(1024));
+                while let Some(id) = ids.next_element::<TicketNumber>()? {
+                    numbers.extend(id.0);
+                }
+                // Vendors mostly keep the order of the request.
+                if !numbers.is_sorted() {
+                    numbers.sort_unstable();
+                }
+                Ok(Numbers(numbers))
+            }
+        }
+
+        deserializer.deserialize_any(List)
+    }
+}
+
+/// A ticket's number, as a number or a text; nothing if it is something else.
+struct TicketNumber(Option<u64>);
 
 impl<'de> Deserialize<'de> for TicketNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         struct Number;
 
-        impl Visitor<'_> for Number {
+        impl<'de> Visitor<'de> for Number {
             type Value = TicketNumber;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an id, as a text or a whole number")
             }
 
-            fn visit_str<E: serde::de::Error>(
-                self,
-                text: &str,
-            ) -> std::result::Result<TicketNumber, E> {
-                Ok(TicketNumber(number(text)))
+            fn visit_u64<E: de::Error>(self, id: u64) -> std::result::Result<TicketNumber, E> {
+                Ok(TicketNumber(Some(id)))
             }
 
-            fn visit_u64<E: serde::de::Error>(
-                self,
-                number: u64,
-            ) -> std::result::Result<TicketNumber, E> {
-                Ok(TicketNumber(Some(number)))
+            fn visit_str<E: de::Error>(self, id: &str) -> std::result::Result<TicketNumber, E> {
+                Ok(TicketNumber(number(id)))
             }
 
-            fn visit_i64<E: serde::de::Error>(
-                self,
-                _: i64,
-            ) -> std::result::Result<TicketNumber, E> {
+            fn visit_i64<E: de::Error>(self, _: i64) -> std::result::Result<TicketNumber, E> {
                 Ok(TicketNumber(None))
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> std::result::Result<TicketNumber, E> {
+                Ok(TicketNumber(None))
+            }
+
+            fn visit_bool<E: de::Error>(self, _: bool) -> std::result::Result<TicketNumber, E> {
+                Ok(TicketNumber(None))
+            }
+
+            fn visit_unit<E: de::Error>(self) -> std::result::Result<TicketNumber, E> {
+                Ok(TicketNumber(None))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(
+                self,
+                items: A,
+            ) -> std::result::Result<TicketNumber, A::Error> {
+                IgnoredAny.visit_seq(items).map(|_| TicketNumber(None))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                entries: A,
+            ) -> std::result::Result<TicketNumber, A::Error> {
+                IgnoredAny.visit_map(entries).map(|_| TicketNumber(None))
             }
         }
 
@@ -217,10 +301,19 @@ fn success<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<St
     ))
 }
 
-fn list_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+/// The fields that can be read, each with its name.
+fn fields<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<Field>, D::Error> {
+    let fields = rows_or_none::<D, Field>(deserializer)?.into_iter();
+    Ok(fields.flatten().map(|field| field.value).collect())
+}
+
+/// The ids that can be read; null stands for none.
+fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<WireId>, D::Error> {
+    let ids = Option::<Vec<Value>>::deserialize(deserializer)?.unwrap_or_default();
+    let ids = ids.into_iter();
+    Ok(ids
+        .filter_map(|id| serde_json::from_value(id).ok())
+        .collect())
 }
 
 /// What may stand in any reply about its success; all keys are optional, and of any type, so that nothing

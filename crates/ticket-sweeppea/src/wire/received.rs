@@ -5,9 +5,11 @@ use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use ticket_http::{Reply, WireId, debug_fields};
+
+use super::lenient::{lenient, rows, rows_or_none};
 
 /// A created ticket: `Data` of the reply of `POST /tickets/create`. `Debug` prints the key only.
 #[derive(Clone, Deserialize)]
@@ -41,15 +43,17 @@ debug_fields!(CreatedTicket { case_number });
 #[non_exhaustive]
 pub struct AssignedTo {
     /// The full name.
+    #[serde(default, deserialize_with = "lenient")]
     pub full_name: Option<String>,
     /// The e-mail address.
+    #[serde(default, deserialize_with = "lenient")]
     pub email: Option<String>,
 }
 
 debug_fields!(AssignedTo {});
 
 /// A ticket: `Data` of the reply of `POST /tickets/fetchSingleTicket`, as far as it is modelled. `Debug`
-/// prints the key only.
+/// prints the key only. What is not as documented counts as absent, except for the key.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -57,22 +61,31 @@ pub struct Ticket {
     /// The ticket's key: 7 characters, not always digits.
     pub case_number: WireId,
     /// When it was filed.
+    #[serde(default, deserialize_with = "lenient")]
     pub date: Option<Timestamp>,
     /// Who filed it, with much personal data.
+    #[serde(default, deserialize_with = "lenient")]
     pub account_info: Option<AccountInfo>,
     /// The subject line.
+    #[serde(default, deserialize_with = "lenient")]
     pub subject: Option<String>,
     /// The text, often HTML.
+    #[serde(default, deserialize_with = "lenient")]
     pub description: Option<String>,
     /// 1 is low, 2 medium, 3 high.
+    #[serde(default, deserialize_with = "lenient")]
     pub priority: Option<i64>,
     /// When it was closed.
+    #[serde(default, deserialize_with = "lenient")]
     pub close_date: Option<Timestamp>,
     /// The platform that is affected, the nearest thing to a category. Case differs from call to call.
+    #[serde(default, deserialize_with = "lenient")]
     pub resource_affected: Option<String>,
     /// **False is open, true is closed.**
+    #[serde(default, deserialize_with = "lenient")]
     pub status: Option<bool>,
     /// What the people who work on it wrote. Read-only: no call adds one.
+    #[serde(default, deserialize_with = "lenient")]
     pub notes: Option<Vec<Note>>,
 }
 
@@ -84,10 +97,13 @@ debug_fields!(Ticket { case_number });
 #[non_exhaustive]
 pub struct Note {
     /// The note's id.
+    #[serde(default, deserialize_with = "lenient")]
     pub id: Option<String>,
     /// When it was written.
+    #[serde(default, deserialize_with = "lenient")]
     pub date: Option<Timestamp>,
     /// The text.
+    #[serde(default, deserialize_with = "lenient")]
     pub note: Option<String>,
 }
 
@@ -97,9 +113,9 @@ debug_fields!(Note { id });
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Notes {
-    #[expect(dead_code, reason = "what has none is no ticket")]
-    case_number: WireId,
-    pub(crate) notes: Option<Vec<Reply<Note>>>,
+    pub(crate) case_number: WireId,
+    #[serde(default, deserialize_with = "rows_or_none")]
+    pub(crate) notes: Vec<Option<Reply<Note>>>,
 }
 
 /// A page of tickets, each row with its own JSON: `Data` of the reply of the two lists. Pages hold 20 tickets.
@@ -108,13 +124,17 @@ pub(crate) struct Notes {
 #[non_exhaustive]
 pub struct TicketList {
     /// How many tickets the filter finds in this list.
+    #[serde(default, deserialize_with = "lenient")]
     pub total_tickets: Option<u64>,
     /// The page.
+    #[serde(default, deserialize_with = "lenient")]
     pub page: Option<u64>,
     /// How many pages there are.
+    #[serde(default, deserialize_with = "lenient")]
     pub total_pages: Option<u64>,
-    /// The tickets.
-    pub tickets: Vec<Reply<TicketRow>>,
+    /// The tickets; `None` for a row that cannot be read or has no key.
+    #[serde(deserialize_with = "rows")]
+    pub tickets: Vec<Option<Reply<TicketRow>>>,
 }
 
 /// A row of a list. It has no status (which list it stands in says that) and no description, and its subject is
@@ -126,12 +146,16 @@ pub struct TicketRow {
     /// The ticket's key.
     pub case_number: WireId,
     /// The first 100 characters of the subject line.
+    #[serde(default, deserialize_with = "lenient")]
     pub subject: Option<String>,
     /// When it was filed.
+    #[serde(default, deserialize_with = "lenient")]
     pub date: Option<Timestamp>,
     /// 1 is low, 2 medium, 3 high.
+    #[serde(default, deserialize_with = "lenient")]
     pub priority: Option<i64>,
     /// The platform that is affected.
+    #[serde(default, deserialize_with = "lenient")]
     pub resource_affected: Option<String>,
 }
 
@@ -179,6 +203,7 @@ pub struct ResolvedTicket {
     #[serde(default, deserialize_with = "lenient")]
     pub subject: Option<String>,
     /// True is closed.
+    #[serde(default, deserialize_with = "lenient")]
     pub status: Option<bool>,
     /// When it was closed.
     #[serde(default, deserialize_with = "lenient")]
@@ -197,23 +222,17 @@ debug_fields!(ResolvedTicket { case_number });
 #[non_exhaustive]
 pub struct AccountInfo {
     /// The full name.
+    #[serde(default, deserialize_with = "lenient")]
     pub full_name: Option<String>,
     /// The e-mail address.
+    #[serde(default, deserialize_with = "lenient")]
     pub email: Option<String>,
     /// The phone number.
+    #[serde(default, deserialize_with = "lenient")]
     pub mobile_number: Option<String>,
 }
 
 debug_fields!(AccountInfo {});
-
-/// Whatever is odd about these counts as absent: a write that was confirmed must not become unknown over a
-/// decoration.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).ok())
-}
 
 /// An object and nothing else: of a list serde would take the items for the fields, by their order.
 fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
@@ -248,6 +267,7 @@ pub(crate) struct Envelope<T> {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Verdict {
     pub(crate) response: bool,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) message: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) code: Option<u16>,
