@@ -6,6 +6,8 @@ mod call;
 pub mod contract;
 #[cfg(feature = "loopback")]
 mod fixture;
+#[cfg(feature = "in-process")]
+mod in_process;
 mod log;
 #[cfg(feature = "loopback")]
 mod loopback;
@@ -23,6 +25,8 @@ pub mod window;
 pub use call::{Call, CallOutput};
 #[cfg(feature = "loopback")]
 pub use fixture::{LoopbackFixture, LoopbackVendor, ProviderUnderTest};
+#[cfg(feature = "in-process")]
+pub use in_process::InProcess;
 pub use log::LogCapture;
 #[cfg(feature = "loopback")]
 pub use loopback::{Loopback, Scripted, VendorApi};
