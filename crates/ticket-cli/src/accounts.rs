@@ -7,6 +7,7 @@ use tickets::{AccountConfig, PROVIDERS, Registry};
 
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::waits;
 
 /// All accounts of this run.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ impl Accounts {
             let sandbox = start_sandbox(Sandbox::builder()).await?;
             return Ok(Self::of_sandbox(sandbox, global));
         }
-        let accounts = accounts::Accounts::load(Registry::new(), global.config.as_deref())?;
+        let accounts = accounts::Accounts::load(Registry::new(), global.config().as_deref())?;
         Ok(Self {
             accounts: with_options(accounts, global),
             sandbox: None,
@@ -56,7 +57,9 @@ impl Accounts {
 
     /// Connects an account. Sends nothing.
     pub(crate) fn connect(&self, name: &str) -> Result<Account, Failure> {
-        Ok(self.accounts.account(name)?)
+        let account = self.accounts.account(name)?;
+        waits::watch(&account);
+        Ok(account)
     }
 }
 

@@ -44,14 +44,17 @@ Try it without any account: `tickets demo`, or any command with --sandbox.";
 pub(crate) struct Global {
     /// How the answer is printed: for people or for programs; delete and resolve answer in the order asked
     /// in table and json, for which they hold answers that came early, and ticket by ticket as the answers come
-    /// in ndjson and csv, in the same memory for any number of tickets
+    /// in ndjson and csv, in the same memory for any number of tickets; a cell of csv that a spreadsheet could take for
+    /// a formula has a ' before it
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
     pub(crate) output: OutputFormat,
     /// Use a sandbox inside this process instead of the vendors; ignores all configuration
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
-    /// The configuration file [default: tickets/config.toml in the user's configuration folder]
-    #[arg(long, global = true, env = "TICKETS_CONFIG", value_name = "FILE")]
+    /// The configuration file [default: the variable `TICKETS_CONFIG`, or tickets/config.toml in the user's
+    /// configuration folder]
+    // Not clap's `env`, which refuses a variable that is set but empty.
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// How long one request may take [default: 30, or the account's own]
     #[arg(long, global = true, value_parser = seconds, value_name = "SECONDS")]
@@ -77,6 +80,17 @@ pub(crate) enum OutputFormat {
     Json,
     Ndjson,
     Csv,
+}
+
+impl Global {
+    /// The configuration file that was asked for: by the argument, or else by the environment, where an empty
+    /// variable counts as absent.
+    pub(crate) fn config(&self) -> Option<PathBuf> {
+        let variable = || std::env::var_os("TICKETS_CONFIG").filter(|path| !path.is_empty());
+        self.config
+            .clone()
+            .or_else(|| variable().map(PathBuf::from))
+    }
 }
 
 impl OutputFormat {
@@ -265,23 +279,24 @@ pub(crate) struct Many {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
-    /// Begin nothing new so long after the work began: what is on its way is waited for, the rest is
-    /// `unattempted` and the exit code 1
-    #[arg(long, value_parser = seconds, value_name = "SECONDS")]
+    /// Start no new calls after this time, in seconds or as 90s, 30m, 4h, 1h30m, 2d: requests in flight are waited
+    /// for, the rest is `unattempted` and the exit code 1
+    #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) deadline: Option<Duration>,
     /// Stop when no request has succeeded for this time because the vendor does not answer. Until then the command
-    /// pauses and tries again; what is not done is `unattempted`. 0: make no
-    /// request again that failed, and stop after five failed requests in a row [default: 900, or 0 with --max-attempts
-    /// 1]
-    #[arg(long, value_parser = patience, value_name = "SECONDS")]
+    /// pauses and tries again; what is not done is `unattempted`. 0: make no request again that failed, and stop after
+    /// five failed requests in a row [default: 15m, before the first success 1m at most; 0
+    /// with --max-attempts 1]
+    #[arg(long, value_parser = patience, value_name = "TIME")]
     pub(crate) give_up_after: Option<Duration>,
     /// Send so many requests to an account at once [default: the account's own, or 4 where the vendor documents how
     /// many it allows in a time, or 32]
     #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
     pub(crate) concurrency: Option<NonZeroUsize>,
     /// Write what is left to do to this file, one ticket per line, each once: what was not attempted, and what
-    /// failed for a passing reason with nothing done. `--from` reads it, and so goes on where this ended. It is
-    /// empty if nothing is left, and left alone by --dry-run and --plan
+    /// failed for a passing reason with nothing done. `--from` reads it, and so goes on where this ended; it may be
+    /// the file that --from reads. It is written as a whole at the end, and is empty if nothing is left. If there was
+    /// another file of this name, that is renamed to FILE.old before anything is sent. --dry-run and --plan leave it alone
     #[arg(long, value_name = "FILE")]
     pub(crate) remaining: Option<PathBuf>,
 }
@@ -311,8 +326,25 @@ fn seconds(text: &str) -> Result<Duration, String> {
 fn patience(text: &str) -> Result<Duration, String> {
     match text {
         "0" => Ok(Duration::ZERO),
-        text => seconds(text),
+        text => duration(text),
     }
+}
+
+/// A time in seconds, or with units. A day has 24 hours.
+fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(duration) = seconds(text) {
+        return Ok(duration);
+    }
+    let span: Option<jiff::Span> = text.parse().ok();
+    span.and_then(|span| {
+        let days = jiff::SpanRelativeTo::days_are_24_hours();
+        Duration::try_from(span.to_duration(days).ok()?).ok()
+    })
+    .filter(|duration| !duration.is_zero())
+    .ok_or_else(|| {
+        "must be a time above 0: seconds such as 90 or 0.5, or with units, such as 90s, 30m, 4h, 1h30m or 2d"
+            .to_owned()
+    })
 }
 
 /// The standard library's message for 0 is about its types.
@@ -348,6 +380,37 @@ mod tests {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         for wrong in ["", "0", "-1", "NaN", "1e30", "soon"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_deadline_is_in_seconds_or_with_units() {
+        for (text, expected) in [
+            ("90", 90.0),
+            ("0.5", 0.5),
+            ("90s", 90.0),
+            ("30m", 1800.0),
+            ("4h", 14_400.0),
+            ("1h30m", 5400.0),
+            ("1h 30m", 5400.0),
+            ("2d", 172_800.0),
+            ("1.5h", 5400.0),
+            ("500ms", 0.5),
+            ("2 hours", 7200.0),
+            ("PT4H", 14_400.0),
+        ] {
+            assert_eq!(
+                duration(text),
+                Ok(Duration::from_secs_f64(expected)),
+                "{text}"
+            );
+        }
+        for wrong in [
+            "", "0", "0s", "-1h", "1h ago", "NaN", "1e30", "soon", "1 month", "1y", "90x", "h",
+            "4h30",
+        ] {
+            let refused = duration(wrong);
+            assert!(refused.is_err_and(|why| why.contains("1h30m")), "{wrong}");
         }
     }
 

@@ -9,7 +9,11 @@ use tickets::diagnosis::{Diagnosis, ErrorObject, Hint};
 use tickets::{Effect, Error, ErrorKind, TicketRef};
 
 use crate::args::OutputFormat;
+use crate::output::say;
 use crate::text;
+
+/// Maximum number of hints.
+const HINTS: usize = 4;
 
 /// The exit code of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +55,8 @@ pub(crate) struct Failure {
     hint: Option<String>,
     /// The reader of the output is gone, so nothing is printed.
     silent: bool,
+    /// Further errors, which are printed after this one.
+    others: Vec<Failure>,
 }
 
 impl Failure {
@@ -100,7 +106,23 @@ impl Failure {
             object: Box::new(ErrorObject::local(message)),
             hint: None,
             silent: false,
+            others: Vec::new(),
         }
+    }
+
+    /// All of these errors as one, and a message after them if there are several. The exit code is that for
+    /// wrong input if one of them is that.
+    pub(crate) fn all(failures: Vec<Self>, end: String) -> Option<Self> {
+        let mut failures = failures.into_iter();
+        let mut first = failures.next()?;
+        first.others = failures.collect();
+        if !first.others.is_empty() {
+            if first.others.iter().any(|other| other.exit == Exit::Refused) {
+                first.exit = Exit::Refused;
+            }
+            first.others.push(Self::refused(end));
+        }
+        Some(first)
     }
 
     /// Sets what the error is about.
@@ -119,8 +141,24 @@ impl Failure {
         self.exit
     }
 
-    /// Prints the error on stderr. Errors of stderr are ignored.
+    /// Prints the error on stderr, and each hint once. Errors of stderr are ignored.
     pub(crate) fn print(&self, format: OutputFormat) {
+        let all = || std::iter::once(self).chain(&self.others);
+        all().for_each(|failure| failure.print_one(format));
+        if !format.is_json() && !self.silent {
+            let mut hints: Vec<&str> = Vec::new();
+            for hint in all().filter_map(|one| one.hint.as_deref()) {
+                if hints.len() < HINTS && !hints.contains(&hint) {
+                    hints.push(hint);
+                }
+            }
+            for hint in hints {
+                say(&format!("hint: {}", text::line(hint)));
+            }
+        }
+    }
+
+    fn print_one(&self, format: OutputFormat) {
         let mut stderr = anstream::stderr().lock();
         let mut object = self.object.clone();
         object.message = text::line(&object.message);
@@ -141,12 +179,9 @@ impl Failure {
         } else {
             let place = self.place.iter().map(|place| text::line(place) + ": ");
             let place: String = place.collect();
-            writeln!(stderr, "error: {place}{}", object.sentence()).and_then(|()| {
-                match &self.hint {
-                    Some(hint) => writeln!(stderr, "hint: {}", text::line(hint)),
-                    None => Ok(()),
-                }
-            })
+            drop(stderr);
+            say(&format!("error: {place}{}", object.sentence()));
+            Ok(())
         };
     }
 }

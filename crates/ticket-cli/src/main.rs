@@ -8,13 +8,16 @@ mod commands;
 mod failure;
 mod interrupt;
 mod output;
+mod stdout;
 mod table;
 mod text;
 mod usage;
+mod waits;
 
 use std::process::ExitCode;
 
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -26,6 +29,10 @@ async fn main() -> ExitCode {
         Err(exit) => return exit,
     };
     log(cli.global.verbose);
+    // An empty variable counts as absent; the standard library takes it for a folder without a name.
+    if cfg!(unix) && std::env::var_os("TMPDIR").is_some_and(|folder| folder.is_empty()) {
+        let _ = tempfile::env::override_temp_dir(std::path::Path::new("/tmp"));
+    }
     let format = cli.global.output;
     match commands::run(cli).await {
         Ok(exit) => exit.into(),
@@ -36,11 +43,13 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Logs the operations of this workspace's crates to stderr. Other crates are excluded, because their logs
-/// may contain secrets.
+/// Logs the operations of this workspace's crates to stderr, if asked to. Other crates are excluded, because
+/// their logs may contain secrets.
 fn log(verbose: u8) {
+    let retries = filter_fn(|about| about.is_event() && about.target().ends_with("layers::retry"));
+    let retries = waits::RetryEvents.with_filter(retries);
     let level = match verbose {
-        0 => return,
+        0 => LevelFilter::OFF,
         1 => LevelFilter::INFO,
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
@@ -50,6 +59,10 @@ fn log(verbose: u8) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(verbose > 1)
-        .with_span_events(FmtSpan::CLOSE);
-    tracing_subscriber::registry().with(lines).with(ours).init();
+        .with_span_events(FmtSpan::CLOSE)
+        .with_filter(ours);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(retries)
+        .init();
 }

@@ -1,10 +1,14 @@
 //! The four output formats. Commands pass records; only this module decides how a record looks in each
 //! format.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use comfy_table::Color;
+use indicatif::MultiProgress;
 use serde::Serialize;
+use tickets::model::is_misleading;
 
 use crate::args::OutputFormat;
 use crate::table::{self, Blocks, Target};
@@ -53,14 +57,6 @@ impl Output {
     /// Whether stdout is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.target != Target::File
-    }
-
-    /// The width of the terminal, if stdout is one.
-    pub(crate) fn columns(&self) -> Option<usize> {
-        match self.target {
-            Target::File => None,
-            Target::Terminal(columns) => Some(columns.into()),
-        }
     }
 
     /// Writes text that only the table format contains.
@@ -185,10 +181,18 @@ impl<R: Record> TableWriter<'_, R> {
 
     fn write_block(&mut self) -> io::Result<()> {
         let rows = self.held.iter();
-        let rows = rows.map(|record| (record.table_cells(), record.colour()));
-        let block = self.blocks.next(rows);
+        let rows: Vec<_> = rows
+            .map(|record| (record.table_cells(), record.colour()))
+            .collect();
         self.held.clear();
-        write(&block)
+        // Cells with several lines cannot be cut: without room for a table, each record is a listing.
+        if R::CUT.is_none() && self.block == BLOCK && !self.blocks.fits(&rows) {
+            let listings = rows
+                .iter()
+                .map(|(cells, _)| table::listing(self.output.target, R::TABLE_COLUMNS, cells));
+            return write(&listings.collect::<Vec<_>>().join("\n"));
+        }
+        write(&self.blocks.next(rows))
     }
 }
 
@@ -217,9 +221,28 @@ pub(crate) fn write(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Prints a message for people on stderr. Errors are ignored.
+/// Prints a message for people on stderr, wrapped if that is a terminal. Errors are ignored.
 pub(crate) fn say(text: &str) {
+    let wrapped = table::columns_of_stderr().map(|columns| text::wrap(text, columns.into()));
+    let text = wrapped.as_deref().unwrap_or(text);
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// The progress bars that are on the terminal.
+static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// Sets the progress bars that [`say_beside_bars`] must not overwrite.
+pub(crate) fn set_bars(bars: Option<MultiProgress>) {
+    *BARS.lock().unwrap_or_else(PoisonError::into_inner) = bars;
+}
+
+/// Like [`say`], while progress bars may be on the terminal. Not within their `suspend`.
+pub(crate) fn say_beside_bars(text: &str) {
+    let bars = BARS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match bars {
+        Some(bars) => bars.suspend(|| say(text)),
+        None => say(text),
+    }
 }
 
 fn json(value: &impl Serialize) -> io::Result<String> {
@@ -230,9 +253,26 @@ fn pretty(value: &impl Serialize) -> io::Result<String> {
     Ok(text::pretty_json(&json(value)?))
 }
 
-fn csv_line<T: AsRef<[u8]>>(cells: &[T]) -> io::Result<String> {
+/// The cell, with `'` before it if a spreadsheet could take it for a formula. Every column is treated alike: ids,
+/// numbers and times that this command writes begin with no such character, and the words of vendors and customers
+/// can stand in any other column.
+fn inert(cell: &str) -> Cow<'_, str> {
+    let is_skipped = |character: char| {
+        character.is_whitespace() || is_misleading(character) || matches!(character, '"' | '\'')
+    };
+    let is_formula = matches!(
+        cell.trim_start_matches(is_skipped).chars().next(),
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\u{2212}')
+    );
+    if is_formula || cell.starts_with(['\t', '\r', '\n']) {
+        return Cow::Owned(format!("'{cell}"));
+    }
+    Cow::Borrowed(cell)
+}
+
+fn csv_line<T: AsRef<str>>(cells: &[T]) -> io::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(cells)?;
+    writer.write_record(cells.iter().map(|cell| inert(cell.as_ref()).into_owned()))?;
     let bytes = writer
         .into_inner()
         .map_err(|error| io::Error::other(error.to_string()))?;
@@ -242,6 +282,43 @@ fn csv_line<T: AsRef<[u8]>>(cells: &[T]) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_cell_of_csv_is_a_formula() {
+        for cell in [
+            "=1",
+            "+1",
+            "-1",
+            "@a",
+            "\t=1",
+            "\r=1",
+            "\na",
+            "  =1",
+            "\"=1",
+            "'=1",
+            "\u{feff}=1",
+            "\u{a0}+1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠a",
+            "\u{2212}1",
+        ] {
+            assert_eq!(inert(cell), format!("'{cell}"));
+        }
+        for cell in [
+            "",
+            "onecloud:121",
+            "a=1",
+            "2025-01-26T10:00:00Z",
+            "'",
+            " a",
+            "14",
+            "ü",
+        ] {
+            assert_eq!(inert(cell), cell);
+        }
+    }
 
     #[test]
     fn cells_of_csv_are_quoted_where_needed() {

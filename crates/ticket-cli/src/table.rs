@@ -1,6 +1,8 @@
 //! The layout of tables: in blocks, so that a list of any length needs the memory of one block. The content
 //! of the cells is in `output.rs`.
 
+use std::io;
+
 use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
 };
@@ -10,12 +12,23 @@ use crate::text;
 /// Number of blanks between columns.
 const GAP: u16 = 2;
 
-/// Minimum width of a wrapped column, if its content needs it: if there is hardly any room, a long line is
-/// easier to read than a tall row.
+/// Minimum width of a wrapped column, if its content needs it: if there is hardly any room, a cut line is easier
+/// to read than a tall row.
 const NARROWEST: u16 = 24;
 
 /// Minimum width of a cut column, if its content needs it.
 const SHORTEST: u16 = 12;
+
+/// How narrow columns become, one step after the other, until a row fits: the yielding column, the columns
+/// between, the first one. People copy from the first column, so it is cut last.
+const STEPS: [(u16, u16, u16); 6] = [
+    (SHORTEST, u16::MAX, u16::MAX),
+    (8, u16::MAX, u16::MAX),
+    (8, 8, u16::MAX),
+    (8, 8, SHORTEST),
+    (4, 4, SHORTEST),
+    (1, 1, 1),
+];
 
 /// Width of a terminal of unknown size.
 pub(crate) const USUAL: u16 = 80;
@@ -32,13 +45,32 @@ pub(crate) enum Target {
 impl Target {
     /// The type of stdout.
     pub(crate) fn of_stdout() -> Self {
-        match Table::new().width() {
-            None => Self::File,
-            // Terminals of unknown size report 0.
-            Some(0) => Self::Terminal(USUAL),
-            Some(columns) => Self::Terminal(columns),
-        }
+        columns_of(io::stdout()).map_or(Self::File, Self::Terminal)
     }
+}
+
+/// The width of the terminal that stderr is, if it is one.
+pub(crate) fn columns_of_stderr() -> Option<u16> {
+    columns_of(io::stderr())
+}
+
+#[cfg(unix)]
+fn columns_of(stream: impl io::IsTerminal + std::os::fd::AsFd) -> Option<u16> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(stream).ok();
+    // Terminals of unknown size report 0.
+    let columns = size.map(|size| size.ws_col).filter(|columns| *columns > 0);
+    Some(columns.unwrap_or(USUAL))
+}
+
+#[cfg(windows)]
+fn columns_of(stream: impl io::IsTerminal + std::os::windows::io::AsHandle) -> Option<u16> {
+    let size = |stream| terminal_size::terminal_size_of(stream);
+    stream
+        .is_terminal()
+        .then(|| size(stream).map_or(USUAL, |(width, _)| width.0))
 }
 
 /// A row: one text per column, and a colour for one of them.
@@ -51,8 +83,10 @@ pub(crate) struct Blocks {
     header: &'static [&'static str],
     /// The column that is cut on terminals. Without one, the last column is wrapped.
     cut: Option<usize>,
-    /// The widths of the previous blocks. A later block can be wider, never narrower.
+    /// The widths of the previous blocks. A later block can be wider, never narrower, unless it would not fit.
     widths: Vec<u16>,
+    /// Number of columns that are shown. Those on the right of the cut column are left out if there is no room.
+    shown: usize,
     begun: bool,
 }
 
@@ -63,6 +97,7 @@ impl Blocks {
             header,
             cut,
             widths: Vec::new(),
+            shown: header.len(),
             begun: false,
         }
     }
@@ -72,67 +107,125 @@ impl Blocks {
         let mut table = self.target.table();
         table.set_header(self.header.iter().map(|name| name.to_uppercase()));
         table.add_row(cells.iter().map(|cell| text::line(cell)));
-        self.arrange(&mut table);
+        let widths = self.widths(&table);
+        self.arrange(&mut table, widths);
     }
 
     /// Lays out the next rows. The first block has the header.
     pub(crate) fn next(&mut self, rows: impl IntoIterator<Item = Texts>) -> String {
-        let mut table = self.target.table();
-        let names = self.header.iter().map(|name| {
-            let cell = Cell::new(name.to_uppercase());
-            match self.target {
-                Target::File => cell,
-                Target::Terminal(_) => cell.add_attribute(Attribute::Bold),
-            }
-        });
-        if !std::mem::replace(&mut self.begun, true) && !self.header.is_empty() {
-            table.set_header(names);
+        let rows: Vec<_> = rows.into_iter().collect();
+        let is_first = !std::mem::replace(&mut self.begun, true);
+        let has_header = is_first && !self.header.is_empty();
+        if is_first {
+            self.leave_out(&rows, has_header);
         }
-        for (cells, colour) in rows {
-            let colour = colour.filter(|_| self.target != Target::File);
-            let mut row = Row::from(cells.iter().enumerate().map(|(index, content)| {
-                // Only terminals get cells with several lines; in a file, each row is one line.
-                let cell = Cell::new(match self.target {
-                    Target::Terminal(_) => text::lines(content),
-                    Target::File => text::line(&content.replace('\n', ", ")),
-                });
-                match colour {
-                    Some((coloured, colour)) if coloured == index => cell.fg(colour),
-                    _ => cell,
+        let mut table = self.table(&rows, has_header, false);
+        let widths = self.widths(&table);
+        if self.is_cut(&widths) {
+            table = self.table(&rows, has_header, true);
+        }
+        self.arrange(&mut table, widths);
+        table.trim_fmt() + "\n"
+    }
+
+    /// Whether these rows fit without cutting what is not meant to be cut.
+    pub(crate) fn fits(&self, rows: &[Texts]) -> bool {
+        let Target::Terminal(columns) = self.target else {
+            return true;
+        };
+        let mut widths = self.widths(&self.table(rows, true, false));
+        if let Some(last) = widths.last_mut() {
+            *last = (*last).min(NARROWEST);
+        }
+        total(&widths) <= columns
+    }
+
+    /// Leaves out columns on the right of the cut column until the rest fits.
+    fn leave_out(&mut self, rows: &[Texts], has_header: bool) {
+        let (Target::Terminal(columns), Some(cut)) = (self.target, self.cut) else {
+            return;
+        };
+        while self.shown > cut + 1 {
+            let mut widths = self.widths(&self.table(rows, has_header, false));
+            if let Some(width) = widths.get_mut(cut) {
+                *width = (*width).min(SHORTEST);
+            }
+            if total(&widths) <= columns {
+                return;
+            }
+            self.shown -= 1;
+            self.widths.truncate(self.shown);
+        }
+    }
+
+    fn table(&self, rows: &[Texts], has_header: bool, one_line: bool) -> Table {
+        let mut table = self.target.table();
+        if has_header {
+            let mut header = Row::from(self.header.iter().take(self.shown).map(|name| {
+                let cell = Cell::new(name.to_uppercase());
+                match self.target {
+                    Target::File => cell,
+                    Target::Terminal(_) => cell.add_attribute(Attribute::Bold),
                 }
             }));
-            if self.cut.is_some() {
+            header.max_height(1);
+            table.set_header(header);
+        }
+        let shown = if self.header.is_empty() {
+            usize::MAX
+        } else {
+            self.shown
+        };
+        for (cells, colour) in rows {
+            let colour = colour.filter(|_| self.target != Target::File);
+            let mut row = Row::from(cells.iter().take(shown).enumerate().map(
+                |(index, content)| {
+                    // Only terminals get cells with several lines; in a file, each row is one line.
+                    let cell = Cell::new(match self.target {
+                        Target::Terminal(_) => text::lines(content),
+                        Target::File => text::line(&content.replace('\n', ", ")),
+                    });
+                    match colour {
+                        Some((coloured, colour)) if coloured == index => cell.fg(colour),
+                        _ => cell,
+                    }
+                },
+            ));
+            if one_line {
                 row.max_height(1);
             }
             table.add_row(row);
         }
-        self.arrange(&mut table);
-        table.trim_fmt() + "\n"
+        table
     }
 
-    /// Sets the width of each column.
-    fn arrange(&mut self, table: &mut Table) {
+    /// The widths of the columns with all of their content, including that of previous blocks.
+    fn widths(&self, table: &Table) -> Vec<u16> {
         let mut widths = table.column_max_content_widths();
         for (width, before) in widths.iter_mut().zip(&self.widths) {
             *width = (*width).max(*before);
         }
+        widths
+    }
+
+    /// Whether each row is cut to one line, because a column is meant to be cut, or there is no room for the last
+    /// one to be wrapped in.
+    fn is_cut(&self, widths: &[u16]) -> bool {
+        let Target::Terminal(columns) = self.target else {
+            return self.cut.is_some();
+        };
+        let mut narrow = widths.to_vec();
+        if let Some(last) = narrow.last_mut() {
+            *last = (*last).min(NARROWEST);
+        }
+        self.cut.is_some() || (!self.header.is_empty() && total(&narrow) > columns)
+    }
+
+    /// Sets the width of each column.
+    fn arrange(&mut self, table: &mut Table, mut widths: Vec<u16>) {
         let last = widths.len().saturating_sub(1);
-        let yielding = self.cut.unwrap_or(last);
         if let Target::Terminal(columns) = self.target {
-            // The other columns are never broken, because people copy from them.
-            let others = widths.iter().enumerate();
-            let others = others.filter(|(index, _)| *index != yielding);
-            let gaps = GAP.saturating_mul(u16::try_from(last).unwrap_or(u16::MAX));
-            let taken = others.fold(gaps, |sum, (_, width)| sum.saturating_add(*width));
-            if let Some(width) = widths.get_mut(yielding) {
-                let minimum = if self.cut.is_some() {
-                    SHORTEST
-                } else {
-                    NARROWEST
-                };
-                let room = columns.saturating_sub(taken).max(minimum);
-                *width = (*width).min(room);
-            }
+            narrow(&mut widths, columns, self.cut.unwrap_or(last));
         }
         for (index, (column, width)) in table.column_iter_mut().zip(&widths).enumerate() {
             let gap = if index == last { 0 } else { GAP };
@@ -141,6 +234,35 @@ impl Blocks {
             column.set_constraint(ColumnConstraint::Absolute(width));
         }
         self.widths = widths;
+    }
+}
+
+/// The width of a row with gaps.
+fn total(widths: &[u16]) -> u16 {
+    let gaps = u16::try_from(widths.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    let gaps = gaps.saturating_mul(GAP);
+    widths
+        .iter()
+        .fold(gaps, |sum, width| sum.saturating_add(*width))
+}
+
+/// Reduces widths until a row fits into so many columns.
+fn narrow(widths: &mut [u16], columns: u16, yielding: usize) {
+    for (of_yielding, of_others, of_first) in STEPS {
+        // The last column gives first, and a listing keeps its names.
+        let order =
+            std::iter::once(yielding).chain((0..widths.len()).rev().filter(|it| *it != yielding));
+        for index in order {
+            let least = match index {
+                _ if index == yielding => of_yielding,
+                0 => of_first,
+                _ => of_others,
+            };
+            let excess = total(widths).saturating_sub(columns);
+            if let Some(width) = widths.get_mut(index) {
+                *width = width.saturating_sub(excess).max((*width).min(least));
+            }
+        }
     }
 }
 
@@ -153,7 +275,8 @@ pub(crate) fn listing(target: Target, names: &[&str], values: &[String]) -> Stri
         }
     }
     let mut blocks = Blocks::new(target, &[], None);
-    blocks.arrange(&mut table);
+    let widths = blocks.widths(&table);
+    blocks.arrange(&mut table, widths);
     table.trim_fmt() + "\n"
 }
 

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthStr as _;
+
 pub(crate) use tickets::diagnosis::one_line as line;
 use tickets::model::is_misleading;
 
@@ -104,6 +106,38 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
+/// The text with lines of at most so many columns, if its words allow that. What stands in backticks is one word,
+/// because people copy it.
+pub(crate) fn wrap(text: &str, columns: usize) -> String {
+    let mut lines = Vec::new();
+    for mut line in text.split('\n') {
+        let mut indent = "";
+        while indent.len() + line.width() > columns {
+            // Only blanks behind the indentation of the line are breaks.
+            let begin = line.len() - line.trim_start().len();
+            let mut is_quoted = false;
+            let blanks = line.char_indices().filter_map(|(index, character)| {
+                is_quoted ^= character == '`';
+                (character == ' ' && !is_quoted && index > begin).then_some(index)
+            });
+            let blanks: Vec<_> = blanks.collect();
+            let fits = |index: &&usize| {
+                let before = line.get(..**index).unwrap_or_default();
+                indent.len() + before.trim_end().width() <= columns
+            };
+            let Some(at) = blanks.iter().rev().find(fits).or(blanks.first()) else {
+                break;
+            };
+            let (before, rest) = line.split_at(*at);
+            lines.push(format!("{indent}{}", before.trim_end()));
+            line = rest.trim_start();
+            indent = "  ";
+        }
+        lines.push(format!("{indent}{line}"));
+    }
+    lines.join("\n")
+}
+
 /// Shortens a time such as `2026-04-28T14:05:09Z` to `2026-04-28 14:05Z` for tables. Other texts stay
 /// unchanged.
 pub(crate) fn minute(time: &str) -> String {
@@ -197,6 +231,22 @@ mod tests {
         let values: [serde_json::Value; 2] =
             [json, &visible].map(|text| serde_json::from_str(text).unwrap());
         assert_eq!(values[0], values[1]);
+    }
+
+    #[test]
+    fn lines_are_wrapped_between_words_and_not_within_backticks() {
+        assert_eq!(wrap("a b c", 5), "a b c");
+        assert_eq!(wrap("one two three four", 9), "one two\n  three\n  four");
+        assert_eq!(
+            wrap("  eu  1  121, 122, 123", 14),
+            "  eu  1  121,\n  122, 123"
+        );
+        assert_eq!(
+            wrap("hint: use `tickets get a:1` first", 20),
+            "hint: use\n  `tickets get a:1`\n  first"
+        );
+        assert_eq!(wrap("longer-than-that", 5), "longer-than-that");
+        assert_eq!(wrap("世界 世界 x", 5), "世界\n  世界\n  x");
     }
 
     #[test]

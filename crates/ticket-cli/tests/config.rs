@@ -354,3 +354,43 @@ async fn verbose_shows_operations_and_no_text_of_tickets() {
     let quiet = execute(&mut at(&sandbox, &["get", "onecloud:121"]));
     assert_eq!(quiet.stderr, "");
 }
+
+/// A variable that is set but empty, as containers and unit files leave it, is one that is not set.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_variable_is_no_variable() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let empty = ["TICKETS_CONFIG", "XDG_CONFIG_HOME", "TMPDIR", "NO_COLOR"];
+    // Longer than what is held in memory, so that the folder of temporary files is needed.
+    let list: Vec<_> = (0..20_000)
+        .map(|id| format!("onecloud:{}", 10_000_000 + id))
+        .collect();
+    let (folder, path) = config("[accounts.theirs]\nprovider = \"onecloud\"\n");
+    std::fs::write(folder.path().join("list"), list.join("\n")).unwrap();
+    for arguments in [
+        &["get", "onecloud:121"][..],
+        &["--sandbox", "get", "onecloud:121"],
+        &["delete", "--plan", "--from", "list"],
+    ] {
+        let mut command = at(&sandbox, arguments);
+        command.current_dir(folder.path());
+        let run = execute(command.envs(empty.map(|name| (name, ""))));
+        assert_eq!(run.code, 0, "{arguments:?} {run:?}");
+    }
+    // No file of the current folder is taken for the user's.
+    let users = folder.path().join(".config/tickets");
+    std::fs::create_dir_all(&users).unwrap();
+    std::fs::rename(path, users.join("config.toml")).unwrap();
+    for home in ["", "."] {
+        let mut command = at(&sandbox, &["get", "theirs:1"]);
+        command.current_dir(folder.path());
+        let run = execute(command.env("HOME", home).env("XDG_CONFIG_HOME", ""));
+        assert_eq!(run.code, 3, "{home:?} {run:?}");
+        assert!(
+            run.stderr.contains("there is no account \"theirs\""),
+            "{home:?} {run:?}"
+        );
+    }
+    // An argument is not a variable.
+    let run = execute(&mut at(&sandbox, &["get", "onecloud:121", "--config", ""]));
+    assert_eq!(run.code, 2, "{run:?}");
+}

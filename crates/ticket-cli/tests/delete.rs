@@ -344,10 +344,10 @@ async fn one_wrong_line_of_a_file_and_nothing_is_sent() {
         ("160", 2, "is not a ticket reference"),
         (":160", 2, "is not a ticket reference"),
         ("leadsquared:", 2, "is not a ticket reference"),
-        ("leadsquared:1\u{1b}[2J", 2, "control characters"),
-        ("leadsquared:1,2", 2, "is not a ticket reference"),
+        ("leadsquared:1\u{1b}[2J", 2, "U+001B (control character)"),
+        ("leadsquared:1,2", 2, "has several columns"),
         ("leadsquared:1 2", 2, "is not a ticket reference"),
-        ("{\"ticket\":\"leadsquared:160\"}", 2, "jq -r .ticket"),
+        ("{\"ticket\":\"leadsquared:160\"}", 2, "is JSON"),
         ("zendesk:1", 3, "there is no account \"zendesk\""),
     ] {
         let input = format!("onecloud:121\n\n{wrong}\nleadsquared:160\n");

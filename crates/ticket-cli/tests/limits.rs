@@ -184,45 +184,6 @@ async fn without_a_file_for_what_remains_people_are_told_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_for_what_remains_that_cannot_be_or_is_the_list_is_refused_before_anything_is_sent()
-{
-    let folder = tempfile::tempdir().unwrap();
-    let sandbox = sandbox().await;
-    let list = file(folder.path(), ["onecloud:121".to_owned()]);
-    let nowhere = folder.path().join("no/such/folder");
-    let delete = ["delete", "--yes"];
-    let said = run(
-        &sandbox,
-        &delete,
-        &[("--from", &list), ("--remaining", &nowhere)],
-    );
-    assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{said:?}");
-    assert!(
-        said.stderr.contains("no/such/folder: it cannot be written"),
-        "{said:?}"
-    );
-
-    let same = folder.path().join("./refs");
-    let said = run(
-        &sandbox,
-        &delete,
-        &[("--from", &list), ("--remaining", &same)],
-    );
-    assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{said:?}");
-    assert!(said.stderr.contains("use another file"), "{said:?}");
-    let mut redirected = at(&sandbox, &["delete", "--yes", "-", "--remaining"]);
-    redirected
-        .arg(&list)
-        .stdin(std::fs::File::open(&list).unwrap());
-    let said = execute(&mut redirected);
-    if cfg!(unix) {
-        assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{said:?}");
-        assert_eq!(sandbox.journal().len(), 0);
-        assert_eq!(std::fs::read_to_string(&list).unwrap(), "onecloud:121");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_leaves_the_file_for_what_remains_alone() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = sandbox().await;

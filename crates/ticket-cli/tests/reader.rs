@@ -27,8 +27,8 @@ async fn a_reader_that_goes_away_stops_the_work_and_is_told_what_was_done() {
         while !first.contains("deleted") {
             assert_ne!(stdout.read_line(&mut first).unwrap(), 0, "{first}");
         }
-        drop(stdout);
         vendor.seen(5).await;
+        drop(stdout);
         vendor.answers.add(100);
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -40,5 +40,12 @@ async fn a_reader_that_goes_away_stops_the_work_and_is_told_what_was_done() {
         let summary = format!("9 tickets: {seen} deleted, {} unattempted", 9 - seen);
         assert!(stderr.contains(&summary), "{form}: {stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
+        for id in 2..=seen {
+            let told = match form {
+                "ndjson" => format!(r#"{{"ticket":"onecloud:{id}","outcome":"deleted"}}"#),
+                _ => format!("onecloud:{id} deleted"),
+            };
+            assert!(stderr.lines().any(|line| line == told), "{told}: {stderr}");
+        }
     }
 }

@@ -223,15 +223,24 @@ fn a_reader_that_wants_nothing_gets_no_panic() {
     }
 }
 
-/// A full disk, as Linux plays it.
+/// A limit on the size of files: a disk that is full only when something is written.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_done_is_told_where_the_output_is_full_and_never_taken_for_undone() {
     let sandbox = common::sandbox().await;
-    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {
-        let mut command = at(&sandbox, &[arguments, &["--output", "json"]].concat());
-        let child = command.stdout(full().unwrap()).stderr(Stdio::piped());
+        let mut command = std::process::Command::new("sh");
+        let script = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+        command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_tickets")]);
+        command.args(arguments).args(["--output", "json"]);
+        command
+            .env_clear()
+            .envs(sandbox.environment())
+            .stdin(Stdio::null());
+        command.env("HOME", env!("CARGO_TARGET_TMPDIR"));
+        let out = std::fs::File::create(folder.path().join("out")).unwrap();
+        let child = command.stdout(out).stderr(Stdio::piped());
         common::Run::of(child.spawn().unwrap().wait_with_output().unwrap())
     };
     let before = sandbox.ticket_ids(Vendor::Sweeppea).len();
@@ -251,6 +260,11 @@ async fn what_was_done_is_told_where_the_output_is_full_and_never_taken_for_undo
     assert!(
         deleted.stderr.contains("1 ticket: 1 deleted"),
         "{deleted:?}"
+    );
+    let row = json(deleted.stderr.lines().next().unwrap());
+    assert_eq!(
+        (&row["ticket"], &row["outcome"]),
+        (&"onecloud:121".into(), &"deleted".into())
     );
     let error = json(deleted.stderr.lines().last().unwrap());
     assert_eq!(error["effect"], "unknown");

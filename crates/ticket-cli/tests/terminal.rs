@@ -14,6 +14,7 @@ use std::process::Command;
 
 use common::{FORMS, Run, execute_with_input, json, sandbox};
 use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
+use unicode_width::UnicodeWidthStr as _;
 
 /// Runs the command at a terminal so many columns wide, where this is typed. What it prints, on whichever of its
 /// outputs, is in `stdout`.
@@ -107,6 +108,78 @@ async fn no_form_lets_a_ticket_drive_the_terminal() {
             assert_eq!(json(&run.stdout)["subject"], evil);
         } else {
             assert!(run.stdout.contains(r"\u{9b}31m\u{202e}x"), "{run:?}");
+        }
+    }
+}
+
+/// The lines at the terminal without escape sequences.
+fn lines(run: &Run) -> Vec<String> {
+    let mut plain = String::new();
+    let mut sequences = run.stdout.split('\u{1b}');
+    plain.extend(sequences.next());
+    for sequence in sequences {
+        let end = sequence.find(|character: char| character.is_ascii_alphabetic());
+        plain.push_str(&sequence[end.map_or(0, |end| end + 1)..]);
+    }
+    let lines = plain
+        .lines()
+        .map(|line| line.rsplit('\r').next().unwrap().to_owned());
+    lines.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_wider_than_the_terminal() {
+    let subjects = [
+        "A subject that is long enough for any terminal, whoever reads it at whatever time"
+            .to_owned(),
+        "世界".repeat(50),
+        "👩\u{200d}👩\u{200d}👧 ❤\u{fe0f} ".repeat(10),
+        "e\u{301}".repeat(90),
+        "x".repeat(300),
+    ];
+    for columns in [40, 80] {
+        let sandbox = Sandbox::builder()
+            .seed_tickets(false)
+            .start()
+            .await
+            .unwrap();
+        let mut ids = Vec::new();
+        for subject in &subjects {
+            ids.push(sandbox.add_ticket(Vendor::OneCloud, TicketSeed::new(subject.clone())));
+        }
+        let first = format!("onecloud:{}", ids[0]);
+        for arguments in [
+            &["list", "onecloud"][..],
+            &["get", &first],
+            &["messages", &first],
+            &["providers"],
+            &["delete", "--plan", &first, "leadsquared:160"],
+            &["get", "nobody:121"],
+            &[
+                "delete",
+                "--yes",
+                &first,
+                "onecloud:99999",
+                "leadsquared:99999",
+            ],
+        ] {
+            let run = at_terminal(&sandbox, columns, arguments, "");
+            let lines = lines(&run);
+            let widest = lines.iter().max_by_key(|line| line.width()).unwrap();
+            assert!(
+                widest.width() <= columns.into(),
+                "{columns} {arguments:?} {widest}"
+            );
+            if arguments[0] == "list" {
+                // The header and a line for each ticket.
+                assert_eq!(lines.len(), 1 + subjects.len(), "{lines:?}");
+                assert!(
+                    lines[1..]
+                        .iter()
+                        .all(|line| line.contains('…') && line.starts_with("onecloud:"))
+                );
+                assert_eq!(lines[0].contains("CREATED"), columns == 80, "{lines:?}");
+            }
         }
     }
 }

@@ -47,7 +47,7 @@ pub struct BulkOptions {
     pub concurrency: Option<NonZeroUsize>,
     /// How long the change goes on without one success while the vendor is unreachable. It pauses between calls, 1 to
     /// 60 seconds, and makes one at a time. After this time, the remaining tickets are `Unattempted`. Default 15
-    /// minutes. Zero: a call that fails is not made again, and five failed calls in a row end the change.
+    /// minutes; before the first success at most one minute. Zero: a call that fails is not made again, and five failed calls in a row end the change.
     pub give_up_after: Duration,
     /// The account's name in notices. Default: the provider's id.
     pub account: Option<Arc<str>>,

@@ -1,6 +1,6 @@
 //! The native client: one function per endpoint of the vendor, in the vendor's own terms.
 //!
-//! What the vendor does not document does not exist here.
+//! Only calls that the vendor documents are implemented.
 
 use secrecy::SecretString;
 use ticket_core::model::Attachment;
@@ -82,7 +82,7 @@ impl LeadSquared {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` where the account requires a field that is absent. With an unknown effect the ticket
+    /// `InvalidInput` if the account requires a field that is absent. With an unknown effect the ticket
     /// may exist: there is no idempotency key.
     pub async fn create_ticket(
         &self,
@@ -99,7 +99,7 @@ impl LeadSquared {
     ///
     /// # Errors
     ///
-    /// As [`create_ticket`](Self::create_ticket). `InvalidInput`, and nothing is sent, where a file cannot be
+    /// As [`create_ticket`](Self::create_ticket). `InvalidInput`, and nothing is sent, if a file cannot be
     /// read or is larger than [`LeadSquaredConfig::max_attachment_bytes`].
     pub async fn create_ticket_with_files(
         &self,
@@ -119,8 +119,8 @@ impl LeadSquared {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` where the account does not have a field or a value (inferred); and, with nothing sent,
-    /// where a file cannot be read or is larger than [`LeadSquaredConfig::max_attachment_bytes`].
+    /// `InvalidInput` if the account does not have a field or a value (inferred); and, with nothing sent,
+    /// if a file cannot be read or is larger than [`LeadSquaredConfig::max_attachment_bytes`].
     pub async fn update_ticket(
         &self,
         id: &str,
@@ -223,7 +223,7 @@ impl LeadSquared {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` where the vendor refuses it with status 200 (inferred).
+    /// `InvalidInput` if the vendor refuses it with status 200 (inferred).
     pub async fn add_portal_activity(
         &self,
         ticket_id: &str,

@@ -1,4 +1,4 @@
-//! What must be known to call LeadSquared Service CRM.
+//! The configuration of a LeadSquared Service CRM account.
 
 use std::fmt;
 use std::fmt::Display;
@@ -13,7 +13,7 @@ use ticket_http::{HttpConfig, shown_url};
 
 use crate::info::{DEFAULT_DELETE_BATCH, DEFAULT_DELETE_BATCH_TEXT, ID};
 
-/// What LeadSquared can be told, for configuration files and the environment.
+/// The settings of LeadSquared, for configuration files and the environment.
 pub const SETTINGS: &[Setting] = &[
     Setting::required(
         "base_url",
@@ -79,7 +79,7 @@ pub(crate) const DEFAULT_CLOSED_STATUS: &str = "Closed";
 const DEFAULT_MAX_ATTACHMENT_BYTES: u64 = 25 * 1024 * 1024;
 const DEFAULT_MAX_ATTACHMENT_BYTES_TEXT: &str = "26214400";
 
-/// How to reach LeadSquared Service CRM.
+/// How to connect to LeadSquared Service CRM.
 ///
 /// ```
 /// use ticket_leadsquared::LeadSquaredConfig;

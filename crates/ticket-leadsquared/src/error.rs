@@ -1,4 +1,4 @@
-//! What a reply means when it is not what was asked for. The only place that reads the vendor's error texts.
+//! Interprets replies that are not a success. Only this file reads the vendor's messages.
 //!
 //! The vendor documents statuses, but no error bodies: any body may stand there, and a failure may come with
 //! a 200 (inferred).

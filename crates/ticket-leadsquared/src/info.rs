@@ -1,4 +1,4 @@
-//! Who LeadSquared is and what it can do: declared here once, enforced from here.
+//! Who LeadSquared is and what it can do: declared here, enforced by `ticket-core`.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn create_fields() -> Fields {
     .any_custom()
 }
 
-/// As [`create_fields`]: the name of the owner is not documented, so the assignee is refused.
+/// The name of the owner is not documented, so the assignee is rejected.
 fn update_fields() -> Fields {
     Fields::carrying(&[
         Field::Subject,

@@ -1,6 +1,6 @@
 //! The native client: one function per endpoint of the vendor, in the vendor's own terms.
 //!
-//! What the vendor does not document does not exist here.
+//! Only calls that the vendor documents are implemented.
 
 use std::sync::Arc;
 
@@ -38,8 +38,8 @@ impl OneCloud {
     ///
     /// # Errors
     ///
-    /// `Config` for an unusable base URL, token or time zone, and where there is neither a token nor a
-    /// complete login nor a source.
+    /// `Config` for an unusable base URL, token or time zone, and if there is no token, no complete login and no
+    /// source.
     pub fn new(config: &OneCloudConfig) -> Result<Self> {
         let time_zone = TimeZone::get(&config.time_zone).map_err(|_| {
             Error::config(format!(
@@ -147,7 +147,7 @@ impl OneCloud {
     ///
     /// # Errors
     ///
-    /// `Unauthenticated` where the login is not accepted. Never with an effect.
+    /// `Unauthenticated` if the login is not accepted. The effect is always none.
     pub async fn authenticate(
         &self,
         email: &str,

@@ -1,4 +1,4 @@
-//! What must be known to call OneCloud.
+//! The configuration of a OneCloud account.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use ticket_http::{HttpConfig, shown_url};
 use crate::info::{DEFAULT_ID_FORM, ID};
 use crate::token::TokenSource;
 
-/// What OneCloud can be told, for configuration files and the environment: a token, or an e-mail address,
-/// password and site to get tokens with, or both.
+/// The settings of OneCloud, for configuration files and the environment: a token, or an e-mail address, a password
+/// and a site to get tokens with, or both.
 pub const SETTINGS: &[Setting] = &[
     Setting::required(
         "base_url",
@@ -52,7 +52,7 @@ pub const SETTINGS: &[Setting] = &[
 /// The vendor is in Jakarta; that its times are too is inferred.
 const DEFAULT_TIME_ZONE: &str = "Asia/Jakarta";
 
-/// How to reach OneCloud.
+/// How to connect to OneCloud.
 ///
 /// ```
 /// use ticket_onecloud::OneCloudConfig;

@@ -1,4 +1,4 @@
-//! What a reply means when it is not what was asked for. The only place that reads the vendor's error texts.
+//! Interprets replies that are not a success. Only this file reads the vendor's messages.
 //!
 //! OneCloud answers 401 for an expired token, for an exhausted quota and for bad credentials alike, and may
 //! put an error into a 200: the body decides, then the status.
@@ -154,7 +154,13 @@ fn reported(response: &HttpResponse, envelope: &Envelope) -> Option<Error> {
     // still to be done (inferred).
     let lower = words.trim_start().to_ascii_lowercase();
     let contradicts = [
-        "fail", "error", "queue", "pending", "accept", "processing", "schedule",
+        "fail",
+        "error",
+        "queue",
+        "pending",
+        "accept",
+        "processing",
+        "schedule",
     ]
     .iter()
     .any(|word| lower.starts_with(word));

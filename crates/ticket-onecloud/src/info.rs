@@ -1,4 +1,4 @@
-//! Who OneCloud is and what it can do: declared here once, enforced from here.
+//! Who OneCloud is and what it can do: declared here, enforced by `ticket-core`.
 
 use std::num::NonZeroU32;
 
@@ -37,8 +37,8 @@ pub(crate) const DEFAULT_PAGE: u32 = 20;
 
 const LARGEST_PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
-/// Who OneCloud is and what it can do. No limit on calls per minute is documented; neither are an update, a
-/// resolve and a comment.
+/// Who OneCloud is and what it can do. The vendor documents no limit on calls per minute, and no update, resolve or
+/// comment.
 ///
 /// * Ticket ids are whole numbers (inferred: every vendor page shows such ids and states no form). See
 ///   [`OneCloudConfig::id_form`](crate::OneCloudConfig::id_form).

@@ -1,4 +1,4 @@
-//! Tokens: where they come from, and that many calls with an expired one cause one renewal.
+//! Tokens: their source, and one renewal for all calls that find the token expired.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

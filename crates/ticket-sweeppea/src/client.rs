@@ -1,6 +1,6 @@
 //! The native client: one function per endpoint of the vendor, in the vendor's own terms.
 //!
-//! What the vendor does not document does not exist here.
+//! Only calls that the vendor documents are implemented.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -47,7 +47,7 @@ impl Sweeppea {
     ///
     /// # Errors
     ///
-    /// `NotFound` for a ticket that does not exist and for somebody else's alike.
+    /// `NotFound` both for a ticket that does not exist and for another user's.
     pub async fn fetch_single_ticket(&self, case_number: &str) -> Result<Reply<wire::Ticket>> {
         let body = wire::CaseNumber { case_number };
         let request = self.post("fetchSingleTicket", &body);
@@ -115,8 +115,8 @@ impl Sweeppea {
     ///
     /// # Errors
     ///
-    /// `Conflict` for a closed ticket, `Forbidden` for somebody else's: another answer than
-    /// [`delete_ticket`](Self::delete_ticket) gives for these.
+    /// `Conflict` for a closed ticket, `Forbidden` for another user's. [`delete_ticket`](Self::delete_ticket) answers
+    /// `NotFound` for both.
     pub async fn update_ticket(
         &self,
         update: &wire::UpdateTicket,
@@ -133,7 +133,7 @@ impl Sweeppea {
     ///
     /// # Errors
     ///
-    /// `NotFound` for a ticket that does not exist and for one that is closed already, alike.
+    /// `NotFound` both for a ticket that does not exist and for a closed one.
     pub async fn resolve_ticket(&self, case_id: &str) -> Result<Reply<wire::ResolvedTicket>> {
         let body = wire::CaseId { case_id };
         let request = self.post("resolve", &body);
@@ -145,8 +145,8 @@ impl Sweeppea {
     ///
     /// # Errors
     ///
-    /// `NotFound` for a ticket that does not exist, is closed or is somebody else's: one answer for the
-    /// three. `Conflict` while the vendor's engineers have it locked.
+    /// `NotFound` for a ticket that does not exist, is closed or is another user's: the vendor gives all three the same
+    /// answer. `Conflict` while the vendor's engineers have it locked.
     pub async fn delete_ticket(&self, case_id: &str) -> Result<()> {
         let body = wire::CaseId { case_id };
         let request = self.post("delete", &body);

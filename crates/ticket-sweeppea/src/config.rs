@@ -1,4 +1,4 @@
-//! What must be known to call Sweeppea.
+//! The configuration of a Sweeppea account.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use ticket_http::{HttpConfig, shown_url};
 
 use crate::info::{DEFAULT_ID_FORM, ID};
 
-/// What Sweeppea can be told, for configuration files and the environment.
+/// The settings of Sweeppea, for configuration files and the environment.
 pub const SETTINGS: &[Setting] = &[
     Setting::optional(
         "base_url",
@@ -34,7 +34,7 @@ pub const SETTINGS: &[Setting] = &[
 
 const DEFAULT_BASE_URL: &str = "https://api-v3.sweeppea.com";
 
-/// How to reach Sweeppea.
+/// How to connect to Sweeppea.
 ///
 /// ```
 /// use ticket_sweeppea::SweeppeaConfig;

@@ -1,4 +1,4 @@
-//! What a reply means when it is not what was asked for. The only place that reads the vendor's error texts.
+//! Interprets replies that are not a success. Only this file reads the vendor's messages.
 //!
 //! `Response` decides, not the status alone; a 403 may be a bad key. The vendor's wordings have changed
 //! over time, so messages are matched loosely and in any case.

@@ -1,4 +1,4 @@
-//! Who Sweeppea is and what it can do: declared here once, enforced from here.
+//! Who Sweeppea is and what it can do: declared here, enforced by `ticket-core`.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;

@@ -62,26 +62,23 @@ impl TicketProvider for Sweeppea {
             Err(error) if position.is_behind_the_last(&error) => None,
             reply => Some(reply?.value),
         };
-        let (rows, arrived) = match list {
-            Some(list) => {
-                if list.page.is_some_and(|page| page != position.page) {
-                    let message = "the vendor answered with another page than the one asked for";
-                    return Err(bad_response(Operation::List, message));
-                }
-                let arrived = Arrived {
-                    rows: list.tickets.len(),
-                    total: list.total_tickets,
-                    pages: list.total_pages,
-                };
-                (list.tickets, arrived)
+        let (rows, arrived) = if let Some(list) = list {
+            if list.page.is_some_and(|page| page != position.page) {
+                let message = "the vendor answered with another page than the one asked for";
+                return Err(bad_response(Operation::List, message));
             }
-            None => {
-                let arrived = Arrived {
-                    total: position.total,
-                    ..Arrived::default()
-                };
-                (Vec::new(), arrived)
-            }
+            let arrived = Arrived {
+                rows: list.tickets.len(),
+                total: list.total_tickets,
+                pages: list.total_pages,
+            };
+            (list.tickets, arrived)
+        } else {
+            let arrived = Arrived {
+                total: position.total,
+                ..Arrived::default()
+            };
+            (Vec::new(), arrived)
         };
         let following = position.following(query.state, arrived);
         let status = if position.list == State::Closed {

@@ -4,7 +4,7 @@
 mod common;
 
 use ticket_core::model::PageRequest;
-use ticket_core::{CallContext, Effect, ErrorKind, TicketPatch, TicketProvider as _, TicketQuery};
+use ticket_core::{CallContext, Effect, ErrorKind, TicketPatch, TicketProvider as _};
 use ticket_sweeppea::wire::UpdateTicket;
 
 use common::{answer, connected, new_ticket};

@@ -188,7 +188,7 @@ impl AccountConfig {
         let is_set = |setting: &&Setting| {
             error.message().contains(setting.env)
                 && !is_given(setting)
-                && std::env::var_os(setting.env).is_some()
+                && std::env::var_os(setting.env).is_some_and(|value| !value.is_empty())
         };
         let unread = known.iter().find(is_set).filter(|_| !self.environment);
         match unread {

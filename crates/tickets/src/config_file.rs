@@ -88,7 +88,9 @@ impl ConfigFile {
 /// `tickets/config.toml` in the user's configuration folder.
 fn usual_path() -> Option<PathBuf> {
     let folders = etcetera::choose_base_strategy().ok()?;
-    Some(folders.config_dir().join("tickets").join("config.toml"))
+    let path = folders.config_dir().join("tickets").join("config.toml");
+    // With a relative HOME it would be a file of the current folder, whoever wrote that.
+    path.is_absolute().then_some(path)
 }
 
 fn accounts(text: &str, path: &Path) -> Result<BTreeMap<String, AccountConfig>, Diagnosis> {

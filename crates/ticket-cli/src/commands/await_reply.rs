@@ -5,6 +5,7 @@ use tickets::{Operation, TicketRef};
 
 use crate::failure::Failure;
 use crate::interrupt::Signals;
+use crate::stdout;
 
 /// Waits for the reply. Ctrl-C ends the wait with an error, because the request may have succeeded.
 pub(super) async fn await_reply<T>(
@@ -13,6 +14,7 @@ pub(super) async fn await_reply<T>(
     account: &Account,
     ticket: Option<&TicketRef>,
 ) -> Result<T, Failure> {
+    stdout::refuse_unwritable()?;
     // Listen before anything is sent.
     let mut signals = Signals::listen()?;
     tokio::select! {

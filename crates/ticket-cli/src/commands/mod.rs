@@ -18,10 +18,12 @@ mod update;
 use crate::args::{Cli, Command};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, say};
+use crate::stdout;
 use tickets::Change;
 
 /// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
+    stdout::refuse_closed()?;
     let global = &cli.global;
     let output = Output::new(global.output);
     let needs_none = matches!(

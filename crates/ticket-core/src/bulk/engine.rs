@@ -218,11 +218,10 @@ impl Engine {
         if asked.error.is_none() || !error.is_not_attempted() {
             asked.error = Some(error);
         }
-        let is_worth_it = contact == Contact::Nobody && !self.patience.is_none();
-        if is_worth_it && self.may_repeat(&asked) {
-            open.push(asked);
-        } else {
-            self.hold(asked);
+        match contact {
+            Contact::Nobody if self.patience.is_none() => self.settle_unknown(asked),
+            Contact::Nobody if self.may_repeat(&asked) => open.push(asked),
+            _ => self.hold(asked),
         }
     }
 

@@ -13,6 +13,10 @@ const FIRST: Duration = Duration::from_secs(1);
 /// The longest pause, unless the vendor asks for a longer one.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// How long the change waits for the first success: a vendor that never answered is more likely a wrong address
+/// than an outage, and somebody is still there to see it.
+const BEFORE_FIRST_SUCCESS: Duration = Duration::from_secs(60);
+
 /// How many calls in a row may fail to connect before the first success (a wrong address, no network), and how
 /// many may fail at all without patience.
 const MAX_FAILURES: u32 = 5;
@@ -101,7 +105,11 @@ impl Patience {
             None => FIRST,
         };
         let until = now + length.max(error.retry_after().unwrap_or_default());
-        if until > self.last_success + self.limit {
+        let limit = match self.successes {
+            0 => self.limit.min(BEFORE_FIRST_SUCCESS),
+            _ => self.limit,
+        };
+        if until > self.last_success + limit {
             let silent = now.duration_since(self.last_success).as_secs();
             return Wait::GiveUp(format!("no call has succeeded for {silent} s"));
         }

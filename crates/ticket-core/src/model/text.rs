@@ -1,4 +1,4 @@
-//! Checks of foreign text that is shown to people.
+//! Checks of foreign text: what may be shown to people, and what may name a ticket.
 
 /// Whether printing a character unescaped can control a terminal or mislead the reader: control characters,
 /// line separators, direction marks and invisible characters. Each of them can forge a line of a log. Their
@@ -21,4 +21,44 @@ pub fn is_misleading(character: char) -> bool {
                 | '\u{2066}'..='\u{2069}'
                 | '\u{feff}'
         )
+}
+
+/// What a character is that cannot be part of a ticket reference, because a reader cannot see it or takes it for
+/// another one: control characters, white space outside ASCII, invisible characters, direction marks, full-width
+/// forms and digits outside ASCII. Spreadsheets, word processors and chat programs put them into copied text.
+pub(crate) fn misread(character: char) -> Option<&'static str> {
+    Some(match character {
+        ' '..='~' => return None,
+        '\r' => "carriage return",
+        '\u{a0}' | '\u{202f}' => "no-break space",
+        '\u{ad}' => "soft hyphen",
+        '\u{200b}' => "zero-width space",
+        '\u{200c}' | '\u{200d}' => "zero-width joiner",
+        '\u{feff}' => "byte order mark",
+        '\u{fffd}' => "replacement character, for text that could not be decoded",
+        '\u{2028}' | '\u{2029}' => "line separator",
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            "direction mark"
+        }
+        '\u{34f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{2060}'..='\u{2065}'
+        | '\u{206a}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffc}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}' => "invisible character",
+        '\u{ff01}'..='\u{ffef}' => "full-width or half-width character",
+        _ if character.is_control() => "control character",
+        _ if character.is_whitespace() => "white space outside ASCII",
+        _ if character.is_numeric() => "digit outside 0 to 9",
+        _ => return None,
+    })
 }

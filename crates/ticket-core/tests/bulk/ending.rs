@@ -141,6 +141,20 @@ async fn vendor_that_was_never_reached_ends_the_change_soon() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn vendor_that_never_answered_ends_the_change_after_a_minute() {
+    let fake = out_of_service(0, u64::MAX);
+    let start = Instant::now();
+    let settled = delete(&fake.bare(), (0..100).map(|id| id.to_string()), &at_once(1)).await;
+    assert!(
+        words(&settled)
+            .iter()
+            .all(|word| ["unknown", "unattempted"].contains(word))
+    );
+    let took = start.elapsed().as_secs();
+    assert!((30..=60).contains(&took), "{took}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn change_without_patience_ends_after_five_failed_calls_in_a_row() {
     let fake = Fake::new(1).answering(|call| match call.ids[0].as_str() {
         "4" => Ok(()),
@@ -160,7 +174,7 @@ async fn change_without_patience_ends_after_five_failed_calls_in_a_row() {
 
 #[tokio::test(start_paused = true)]
 async fn change_that_may_not_repeat_leaves_what_is_unknown_alone() {
-    let fake = out_of_service(0, 60).info(|mut info| {
+    let fake = out_of_service(0, 50).info(|mut info| {
         info.never_reuses_ids = false;
         info
     });

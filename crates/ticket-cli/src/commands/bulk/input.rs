@@ -9,6 +9,7 @@ use std::rc::Rc;
 use tickets::TicketRef;
 use tickets::config_file::is_foreign;
 
+use super::list_format;
 use crate::args::Many;
 use crate::failure::Failure;
 use crate::text;
@@ -17,7 +18,7 @@ use crate::text;
 const QUOTED: usize = 80;
 
 /// Maximum length of a line in bytes, far longer than any ticket reference.
-const LONGEST_LINE: u64 = 64 * 1024;
+pub(super) const LONGEST_LINE: u64 = 64 * 1024;
 
 /// A ticket of the input, and its position.
 pub(super) struct InputTicket {
@@ -61,24 +62,36 @@ pub(super) fn from_stdin(many: &Many) -> bool {
 }
 
 fn lines(path: &Path) -> Box<dyn Iterator<Item = Result<InputTicket, Failure>>> {
-    let (name, reader): (_, io::Result<Box<dyn BufRead>>) = if path.as_os_str() == "-" {
+    let is_stdin = path.as_os_str() == "-";
+    let (name, reader): (_, io::Result<Box<dyn BufRead>>) = if is_stdin {
         (
             "standard input".to_owned(),
             Ok(Box::new(io::stdin().lock())),
         )
     } else {
-        let file = File::open(path).map(|file| Box::new(BufReader::new(file)) as _);
+        let file = open(path).map(|file| Box::new(BufReader::new(file)) as _);
         (path.display().to_string(), file)
     };
     match reader {
         Ok(reader) => Box::new(Lines {
             name: name.into(),
+            is_stdin,
             reader,
             line: Vec::new(),
             number: 0,
+            begun: false,
+            ended: false,
         }),
         Err(error) => Box::new(std::iter::once(Err(unreadable(&error).at(name)))),
     }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::other("it is a folder"));
+    }
+    Ok(file)
 }
 
 fn unreadable(error: &io::Error) -> Failure {
@@ -88,9 +101,15 @@ fn unreadable(error: &io::Error) -> Failure {
 /// The lines of a file.
 struct Lines {
     name: Rc<str>,
+    is_stdin: bool,
     reader: Box<dyn BufRead>,
     line: Vec<u8>,
+    /// The number of the current line; 0 for the whole file.
     number: usize,
+    /// Whether there was a line with content.
+    begun: bool,
+    /// Whether the rest of the file cannot be read, or makes no sense.
+    ended: bool,
 }
 
 impl Iterator for Lines {
@@ -98,13 +117,16 @@ impl Iterator for Lines {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let asked = self.next_line()?;
-            match asked {
+            if self.ended {
+                return None;
+            }
+            match self.next_line()? {
                 Ok(None) => {}
                 Ok(Some(ticket)) => {
                     let place = Some((Rc::clone(&self.name), self.number));
                     return Some(Ok(InputTicket { ticket, place }));
                 }
+                Err(failure) if self.number == 0 => return Some(Err(failure.at(&*self.name))),
                 Err(failure) => {
                     return Some(Err(failure.at(line_of(&self.name, self.number))));
                 }
@@ -122,27 +144,66 @@ impl Lines {
         match bounded.read_until(b'\n', &mut self.line) {
             Ok(0) => None,
             Ok(_) => Some(self.named()),
-            Err(error) => Some(Err(unreadable(&error))),
+            Err(error) => {
+                self.end();
+                Some(Err(unreadable(&error)))
+            }
         }
     }
 
-    fn named(&self) -> Result<Option<TicketRef>, Failure> {
+    /// Reads no further, because of an error that is about the whole file.
+    fn end(&mut self) {
+        self.ended = true;
+        self.number = 0;
+    }
+
+    fn named(&mut self) -> Result<Option<TicketRef>, Failure> {
+        if self.number == 1 {
+            let file = list_format::File {
+                name: (!self.is_stdin).then_some(&*self.name),
+                first: &self.line,
+                rest: &mut *self.reader,
+            };
+            if let Some(failure) = file.binary() {
+                self.end();
+                return Err(failure);
+            }
+        }
         let cut = u64::try_from(self.line.len()) == Ok(LONGEST_LINE);
         if cut && !self.line.ends_with(b"\n") {
+            // What follows is no line either.
+            self.ended = true;
             return Err(Failure::refused(
                 "this line is too long for a ticket reference",
             ));
         }
-        let line = std::str::from_utf8(&self.line)
-            .map_err(|_| Failure::refused("cannot be read: it is not UTF-8 text"))?;
+        let line = std::str::from_utf8(&self.line).map_err(|error| {
+            let byte = self.line.get(error.valid_up_to()).copied().unwrap_or(0);
+            let hint = "`iconv -f WINDOWS-1252 -t UTF-8` converts text of older Windows programs";
+            Failure::refused(format!(
+                "cannot be read: it is not UTF-8 text (byte 0x{byte:02X})"
+            ))
+            .hinting(hint.to_owned())
+        })?;
         // Windows programs write a byte order mark at the start of a file.
         let line = match self.number {
             1 => line.strip_prefix('\u{feff}').unwrap_or(line),
             _ => line,
         };
-        let line = line.trim();
+        let line = line.trim_matches(|character: char| character.is_ascii_whitespace());
         if line.is_empty() || line.starts_with('#') {
             return Ok(None);
+        }
+        if !std::mem::replace(&mut self.begun, true) {
+            let mut file = list_format::File {
+                name: (!self.is_stdin).then_some(&*self.name),
+                first: &[],
+                rest: &mut *self.reader,
+            };
+            if let Some(failure) = file.structured(line) {
+                self.end();
+                return Err(failure);
+            }
         }
         reference(line).map(Some)
     }
@@ -155,21 +216,28 @@ fn line_of(file: &str, line: usize) -> String {
 /// Parses a ticket reference. It is stricter than elsewhere, because lines come from other programs: a list,
 /// a row or an object must not become the id of a ticket to delete.
 fn reference(text: &str) -> Result<TicketRef, Failure> {
-    if text.contains(is_foreign) {
-        let quoted = text::line(&text::cut(text, QUOTED));
-        let failure = Failure::refused(format!(
-            "`{quoted}` is not a ticket reference; use ACCOUNT:ID"
-        ));
-        return Err(failure.hinting(text.starts_with(['{', '[', '"']).then(|| {
-            "this looks like JSON; `jq -r .ticket` extracts the ticket references".to_owned()
-        })));
+    let refused = |why: &str| {
+        let shown = text::line(&text::cut(text, QUOTED));
+        Failure::refused(format!("`{shown}` {why}"))
+    };
+    let usual = "is not a ticket reference; use ACCOUNT:ID";
+    if text.starts_with(['{', '[']) {
+        return Err(refused("is JSON, not a ticket reference"));
+    }
+    if list_format::delimiter(text).is_some() {
+        return Err(refused("has several columns; use ACCOUNT:ID alone"));
+    }
+    if text.contains('"') {
+        return Err(refused("is quoted; use ACCOUNT:ID without quotes"));
+    }
+    if text.contains(|character: char| {
+        character.is_ascii_graphic() && is_foreign(character) || character == ' '
+    }) {
+        return Err(refused(usual));
     }
     match text.parse::<TicketRef>() {
         Ok(ticket) => Ok(ticket),
-        Err(_) if text.chars().count() > QUOTED => Err(Failure::refused(format!(
-            "`{}` is not a ticket reference; use ACCOUNT:ID",
-            text::line(&text::cut(text, QUOTED))
-        ))),
+        Err(_) if text.chars().count() > QUOTED => Err(refused(usual)),
         Err(error) => Err(error.into()),
     }
 }

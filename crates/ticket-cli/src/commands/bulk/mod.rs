@@ -1,7 +1,7 @@
 //! `tickets delete` and `tickets resolve`: reads the tickets, shows the plan, asks for confirmation, makes
 //! the change and prints the outcome of each ticket.
 //!
-//! `input.rs` reads the tickets, `spool.rs` stores them, `dedup.rs` and `duplicate_hashes.rs` find
+//! `input.rs` reads the tickets, `list_format.rs` names files that are no lists, `spool.rs` stores them, `dedup.rs` and `duplicate_hashes.rs` find
 //! duplicates, and `plan.rs` groups them by account. `work.rs` makes the change, and `report.rs` prints the
 //! outcomes. Memory does not grow with the number of tickets.
 
@@ -9,6 +9,7 @@ mod dedup;
 mod duplicate_hashes;
 mod estimate;
 mod input;
+mod list_format;
 mod notices;
 mod plan;
 mod progress;
@@ -31,6 +32,7 @@ use crate::args::{Global, Many, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::output::{Output, say};
+use crate::stdout;
 use plan::Plan;
 use progress::Progress;
 use remaining::Remaining;
@@ -43,7 +45,6 @@ pub(super) async fn run(
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    remaining::refuse_the_list_itself(many)?;
     let accounts = Accounts::open(global).await?;
     let plan = Plan::read(change, many, &accounts)?;
     if many.plan {
@@ -57,11 +58,13 @@ pub(super) async fn run(
     } else if !output.format.is_json() {
         say(&plan.summary(false));
     }
-    let remaining = many.remaining.as_deref().map(Remaining::create);
+    stdout::refuse_unwritable()?;
+    let remaining = many.remaining.as_deref();
+    let remaining = remaining.map(|path| Remaining::prepare(path, many));
     let report = Report::new(&plan, output, remaining.transpose()?);
     // The progress bar would overwrite an incomplete line of JSON.
     let unfinished = output.is_terminal() && output.format == OutputFormat::Json;
-    let progress = Progress::new(&plan, output, global.verbose > 0 || unfinished);
+    let progress = Progress::new(&plan, global.verbose > 0 || unfinished);
     let ends = Ends {
         stop: interrupt::stop_on_ctrl_c()?,
         deadline: many.deadline,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tickets::accounts::Account;
 use tickets::provider::Limit;
-use tickets::{Change, DeleteTarget, TicketId, TicketRef};
+use tickets::{Change, DeleteTarget, ErrorKind, TicketId, TicketRef};
 
 use super::dedup::{Duplicates, TOGETHER};
 use super::spool::{Spool, SpoolReader, SpoolWriter};
@@ -17,6 +17,9 @@ use crate::accounts::Accounts;
 use crate::args::Many;
 use crate::failure::Failure;
 use crate::text::{self, counted};
+
+/// Number of refused tickets that are told one by one.
+const REFUSED: usize = 20;
 
 /// Number of tickets of an account that the summary lists before "and 97 more".
 const NAMED: usize = 5;
@@ -42,40 +45,66 @@ pub(super) struct Group {
 /// The tickets of one account while the input is read.
 struct Gathered {
     account: Account,
+    /// Whether it cannot make the change at all.
+    is_refused: bool,
     first: Vec<TicketId>,
     spool: SpoolWriter,
 }
 
 impl Plan {
-    /// Reads all tickets, connects their accounts and checks each ticket. Sends nothing.
+    /// Reads all tickets, connects their accounts and checks each ticket. Sends nothing. If tickets are refused,
+    /// all of them are told, and not only the first.
     pub(super) fn read(change: Change, many: &Many, accounts: &Accounts) -> Result<Self, Failure> {
         let mut gathered: Vec<Gathered> = Vec::new();
-        let mut by_account: HashMap<String, usize> = HashMap::new();
+        // `None` for an account that cannot be connected.
+        let mut by_account: HashMap<String, Option<usize>> = HashMap::new();
         let mut longest = (0, String::new());
+        let mut refused = Refused::default();
         for (place, asked) in input::read(many).enumerate() {
-            let asked = asked?;
+            let asked = match asked {
+                Ok(asked) => asked,
+                Err(failure) => {
+                    refused.push(failure);
+                    continue;
+                }
+            };
             let ticket = &asked.ticket;
             let index = if let Some(index) = by_account.get(&ticket.account) {
                 *index
             } else {
-                let account = accounts.connect(&ticket.account);
-                gathered.push(Gathered {
-                    account: account.map_err(|failure| asked.located(failure))?,
-                    first: Vec::new(),
-                    spool: SpoolWriter::new(),
-                });
-                by_account.insert(ticket.account.clone(), gathered.len() - 1);
-                gathered.len() - 1
+                let index = match accounts.connect(&ticket.account) {
+                    Ok(account) => {
+                        gathered.push(Gathered {
+                            account,
+                            is_refused: false,
+                            first: Vec::new(),
+                            spool: SpoolWriter::new(),
+                        });
+                        Some(gathered.len() - 1)
+                    }
+                    Err(failure) => {
+                        refused.push(asked.located(failure));
+                        None
+                    }
+                };
+                by_account.insert(ticket.account.clone(), index);
+                index
             };
-            let Some(group) = gathered.get_mut(index) else {
+            let Some(group) = index.and_then(|index| gathered.get_mut(index)) else {
                 continue;
             };
-            let info = group.account.tickets.info();
-            change
-                .check(info, &DeleteTarget::new(&ticket.id))
-                .map_err(|error| {
-                    asked.located(group.account.diagnose(error, Some(ticket)).into())
-                })?;
+            if let Err(error) = judge(&change, &group.account, ticket) {
+                // Told once for each account, and once for each ticket.
+                let is_the_accounts = error.kind() == ErrorKind::Unsupported;
+                if !is_the_accounts || !std::mem::replace(&mut group.is_refused, true) {
+                    let failure = group.account.diagnose(error, Some(ticket)).into();
+                    refused.push(asked.located(failure));
+                }
+                continue;
+            }
+            if refused.count > 0 {
+                continue;
+            }
             if group.first.len() < NAMED && !group.first.contains(&ticket.id) {
                 group.first.push(ticket.id.clone());
             }
@@ -86,6 +115,7 @@ impl Plan {
             let kept = group.spool.push(place, &ticket.id);
             kept.map_err(|error| unkept(&error))?;
         }
+        refused.into_result()?;
         if gathered.is_empty() {
             return Err(Failure::refused("no ticket is given; nothing to do"));
         }
@@ -166,6 +196,40 @@ impl Plan {
             )
         });
         head + &rows.collect::<String>()
+    }
+}
+
+/// Whether the change can be applied to a ticket of this account. `--dry-run`, `--plan` and runs all ask here.
+fn judge(change: &Change, account: &Account, ticket: &TicketRef) -> tickets::Result<()> {
+    change.check(account.tickets.info(), &DeleteTarget::new(&ticket.id))
+}
+
+/// The tickets that are refused.
+#[derive(Default)]
+struct Refused {
+    /// The first few of them.
+    told: Vec<Failure>,
+    count: usize,
+}
+
+impl Refused {
+    fn push(&mut self, failure: Failure) {
+        self.count += 1;
+        if self.told.len() < REFUSED {
+            self.told.push(failure);
+        }
+    }
+
+    fn into_result(self) -> Result<(), Failure> {
+        let more = self.count - self.told.len();
+        let end = match more {
+            0 => format!("{} errors; nothing was sent", self.count),
+            _ => format!("and {more} more errors; nothing was sent"),
+        };
+        match Failure::all(self.told, end) {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
     }
 }
 
@@ -275,7 +339,7 @@ pub(super) fn unreadable(error: &io::Error) -> Failure {
 }
 
 fn unkept(error: &io::Error) -> Failure {
-    let folder = std::env::temp_dir();
+    let folder = tempfile::env::temp_dir();
     let variable = if cfg!(windows) { "TMP" } else { "TMPDIR" };
     Failure::local(format!(
         "the list of tickets cannot be stored in {}: {error}; nothing was sent",

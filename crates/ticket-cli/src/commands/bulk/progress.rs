@@ -11,9 +11,10 @@ use tickets::call::WaitReason;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::plan::{Group, Plan, least_time};
-use crate::output::Output;
-use crate::table::USUAL;
+use crate::output;
+use crate::table::{USUAL, columns_of_stderr};
 use crate::text;
+use crate::waits;
 
 /// Refresh interval of the text beside a bar.
 const TICK: Duration = Duration::from_millis(250);
@@ -40,7 +41,7 @@ pub(super) struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     /// Shows nothing if stderr is not a terminal, or for a single ticket.
-    pub(super) fn new(plan: &'a Plan, output: &Output, hidden: bool) -> Self {
+    pub(super) fn new(plan: &'a Plan, hidden: bool) -> Self {
         let hidden = hidden || plan.len() < 2 || !io::stderr().is_terminal();
         let target = if hidden {
             ProgressDrawTarget::hidden()
@@ -48,6 +49,9 @@ impl<'a> Progress<'a> {
             ProgressDrawTarget::stderr()
         };
         let bars = MultiProgress::with_draw_target(target);
+        if !hidden {
+            output::set_bars(Some(bars.clone()));
+        }
         let name = |group: &Group| text::cut(&text::line(&group.account.name), NAME);
         let names: Vec<_> = plan.groups.iter().map(name).collect();
         let width = names.iter().map(|name| name.chars().count()).max();
@@ -66,10 +70,7 @@ impl<'a> Progress<'a> {
             bars,
             blank,
             lines,
-            room: output
-                .columns()
-                .unwrap_or(USUAL.into())
-                .saturating_sub(taken),
+            room: usize::from(columns_of_stderr().unwrap_or(USUAL)).saturating_sub(taken + 1),
             start: Instant::now(),
             tick: (!hidden).then(|| {
                 let mut tick = tokio::time::interval(TICK);
@@ -129,6 +130,7 @@ impl<'a> Progress<'a> {
 
     /// Removes the bars.
     pub(super) fn finish(&self) {
+        output::set_bars(None);
         self.blank.finish_and_clear();
         for (_, bar) in &self.lines {
             bar.finish_and_clear();
@@ -160,8 +162,7 @@ fn waiting(account: &Account) -> Option<(String, Duration)> {
         _ => return None,
     };
     let left = waiting.until?.duration_since(Instant::now());
-    let seconds = text::seconds(left.as_secs() + u64::from(left.subsec_nanos() > 0));
-    Some((format!("{reason} {seconds}"), left))
+    Some((format!("{reason} {}", waits::rounded_up(left)), left))
 }
 
 /// The progress of an account.

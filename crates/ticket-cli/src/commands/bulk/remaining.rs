@@ -1,88 +1,312 @@
 //! `--remaining FILE`: writes the remaining tickets, one per line as `--from` reads them, so that a later run
 //! can continue.
+//!
+//! The file is never there half-written. It is written beside its place, flushed to the disk and renamed, at
+//! the end of the run. Until then no file of this name says anything: an older one is moved aside before
+//! anything is sent, so that after a crash nobody takes what an earlier run left for what this one left. Only
+//! a file that is also the input stays, because what remains is a part of it.
 
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use tempfile::{Builder, NamedTempFile};
 use tickets::TicketRef;
 
 use super::input;
 use crate::args::Many;
 use crate::failure::Failure;
+use crate::output::say;
 use crate::text;
 
-/// The file of remaining tickets. Each ticket is written immediately and only once, even if the input
-/// contains it several times.
+/// Number of older files that are kept beside the target.
+const OLDER: usize = 1000;
+
+/// The places of tickets in the input that do not remain: one bit for each ticket of the input.
+#[derive(Debug, Default)]
+pub(super) struct Settled(Vec<u64>);
+
+impl Settled {
+    pub(super) fn insert(&mut self, place: usize) {
+        let (word, bit) = (place / 64, place % 64);
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= 1 << bit;
+        }
+    }
+
+    pub(super) fn contains(&self, place: usize) -> bool {
+        let word = self.0.get(place / 64);
+        word.is_some_and(|word| word >> (place % 64) & 1 == 1)
+    }
+}
+
+/// Where the remaining tickets are written at the end.
 #[derive(Debug)]
 pub(super) struct Remaining {
-    path: PathBuf,
-    file: File,
-    failure: Option<io::Error>,
+    /// As the user wrote it.
+    named: PathBuf,
+    target: Target,
+}
+
+#[derive(Debug)]
+enum Target {
+    /// A path without symbolic links, at which no file is before the end, except the input.
+    File { path: PathBuf, is_input: bool },
+    /// A device or a pipe, which cannot be renamed.
+    Device(File),
 }
 
 impl Remaining {
-    /// Creates the file, or empties an existing one.
-    pub(super) fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| {
+    /// Checks that the file can be written, and moves an older one aside. Nothing has been sent yet.
+    pub(super) fn prepare(named: &Path, many: &Many) -> Result<Self, Failure> {
+        let target = Target::prepare(named, many).map_err(|error| {
             Failure::refused(format!("it cannot be written: {error}; nothing was sent"))
-                .at(path.display().to_string())
+                .at(named.display().to_string())
         })?;
         Ok(Self {
-            path: path.to_owned(),
-            file,
-            failure: None,
+            named: named.to_owned(),
+            target,
         })
-    }
-
-    pub(super) fn add(&mut self, ticket: &TicketRef) {
-        if self.failure.is_none() {
-            let line = format!("{ticket}\n");
-            self.failure = self.file.write_all(line.as_bytes()).err();
-        }
     }
 
     /// The file's name, for people.
     pub(super) fn name(&self) -> String {
-        text::line(&self.path.display().to_string())
+        text::line(&self.named.display().to_string())
     }
 
-    /// The error if some tickets could not be written.
-    pub(super) fn take_failure(&mut self) -> Option<Failure> {
-        self.failure.take().map(|error| {
-            let message = format!("the list of remaining tickets is incomplete: {error}");
-            Failure::local(message).at(self.path.display().to_string())
-        })
+    /// Writes the list. If that fails, the list goes to the folder of temporary files, or else to stderr, and
+    /// the error says where it is.
+    pub(super) fn write<L>(&mut self, list: impl Fn() -> io::Result<L>) -> Result<(), Failure>
+    where
+        L: Iterator<Item = io::Result<TicketRef>>,
+    {
+        let error = match self.target.write(&list) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let elsewhere = match save_elsewhere(&list) {
+            Ok(path) => format!("in {}", path.display()),
+            Err(_) => match list().and_then(|list| write_lines(io::stderr().lock(), list)) {
+                Ok(()) => "on standard error, above".to_owned(),
+                Err(error) => format!("lost: {error}"),
+            },
+        };
+        self.target.explain(&error, &elsewhere);
+        let message =
+            format!("the remaining tickets cannot be written: {error}; the list is {elsewhere}");
+        Err(Failure::local(message).at(self.named.display().to_string()))
     }
 }
 
-/// Rejects a file that is also the input: it would be overwritten.
-pub(super) fn refuse_the_list_itself(many: &Many) -> Result<(), Failure> {
-    let Some(remaining) = &many.remaining else {
-        return Ok(());
-    };
+impl Target {
+    fn prepare(named: &Path, many: &Many) -> io::Result<Self> {
+        if named.as_os_str() == "-" {
+            return Err(io::Error::other(
+                "standard output has the outcomes; name a file, ./- if that is its name",
+            ));
+        }
+        // The file would be replaced, and with it what was written there.
+        if is_one_of(named, [Path::new("/dev/stdout"), Path::new("/dev/stderr")]) {
+            return Err(io::Error::other(
+                "standard output or standard error goes to this file",
+            ));
+        }
+        let is_input = is_input(named, many);
+        let older = match std::fs::metadata(named) {
+            Ok(about) if about.is_dir() => return Err(io::Error::other("it is a folder")),
+            Ok(about) if !about.is_file() => {
+                return OpenOptions::new().write(true).open(named).map(Self::Device);
+            }
+            Ok(about) => Some(about),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let path = match older {
+            // The file behind a symbolic link is replaced, not the link.
+            Some(_) => std::fs::canonicalize(named)?,
+            None => named.to_owned(),
+        };
+        // Whether a file can be made there is known only by making one.
+        beside(&path)?.close()?;
+        match older {
+            Some(about) if about.permissions().readonly() => {
+                return Err(io::Error::other("it is write-protected"));
+            }
+            Some(_) if is_input => {}
+            // An empty file says that nothing is left, which nobody knows yet.
+            Some(about) if about.len() == 0 => std::fs::remove_file(&path)?,
+            Some(_) => {
+                let aside = move_aside(&path)?;
+                say(&format!(
+                    "note: {} was there before; it is {} now",
+                    text::line(&named.display().to_string()),
+                    text::line(&aside.display().to_string())
+                ));
+            }
+            None => {}
+        }
+        Ok(Self::File { path, is_input })
+    }
+
+    fn write<L>(&mut self, list: impl Fn() -> io::Result<L>) -> io::Result<()>
+    where
+        L: Iterator<Item = io::Result<TicketRef>>,
+    {
+        match self {
+            Self::File { path, .. } => {
+                let file = beside(path)?;
+                write_lines(file.as_file(), list()?)?;
+                put(file, path)
+            }
+            Self::Device(device) => write_lines(device, list()?),
+        }
+    }
+
+    /// Leaves a note in place of the list, which `--from` refuses: a list that is absent or empty could be
+    /// taken for one with nothing in it. The input stays as it is.
+    fn explain(&self, error: &io::Error, elsewhere: &str) {
+        if let Self::File {
+            path,
+            is_input: false,
+        } = self
+        {
+            let note = format!(
+                "incomplete: the remaining tickets could not be written here ({error}); the list is {elsewhere}"
+            );
+            let note = text::line(&note) + "\n";
+            // The error is told anyway.
+            let _ = beside(path).and_then(|mut file| {
+                file.write_all(note.as_bytes())?;
+                put(file, path)
+            });
+        }
+    }
+}
+
+/// A file in the same folder, which is removed unless it is [`put`] in its place.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".{name}.");
+    let mut builder = Builder::new();
+    builder.prefix(&prefix).suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // Those of a new file, which the umask reduces, or those of the file that it replaces.
+        let usual = || std::fs::Permissions::from_mode(0o666);
+        let older = std::fs::metadata(path).map(|about| about.permissions());
+        builder.permissions(older.unwrap_or_else(|_| usual()));
+    }
+    let folder = folder(path);
+    std::fs::metadata(folder)?;
+    let made = builder.tempfile_in(folder);
+    // The message of tempfile has a random name, which tells the user nothing.
+    made.map_err(|error| io::Error::from(error.kind()))
+}
+
+/// Renames a file that was written, so that it is on the disk as a whole or not at all.
+fn put(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The file is in its place. Not every file system can flush a folder.
+    #[cfg(unix)]
+    let _ = File::open(folder(path)).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Renames a file to a name that is free, and returns that name.
+fn move_aside(path: &Path) -> io::Result<PathBuf> {
+    for number in 1..OLDER {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(".old");
+        if number > 1 {
+            aside.push(format!(".{number}"));
+        }
+        let aside = PathBuf::from(aside);
+        if std::fs::symlink_metadata(&aside).is_err() {
+            std::fs::rename(path, &aside)?;
+            return Ok(aside);
+        }
+    }
+    Err(io::Error::other("there are too many older files beside it"))
+}
+
+/// Keeps the list in the folder of temporary files.
+fn save_elsewhere<L>(list: impl Fn() -> io::Result<L>) -> io::Result<PathBuf>
+where
+    L: Iterator<Item = io::Result<TicketRef>>,
+{
+    let mut builder = Builder::new();
+    let file = builder
+        .prefix("tickets-remaining-")
+        .suffix(".txt")
+        .tempfile()?;
+    write_lines(file.as_file(), list()?)?;
+    file.as_file().sync_all()?;
+    let (_, path) = file.keep().map_err(|error| error.error)?;
+    Ok(path)
+}
+
+fn write_lines(
+    target: impl io::Write,
+    list: impl Iterator<Item = io::Result<TicketRef>>,
+) -> io::Result<()> {
+    let mut lines = BufWriter::new(target);
+    for ticket in list {
+        writeln!(lines, "{}", ticket?)?;
+    }
+    lines.flush()
+}
+
+/// Whether the tickets are read from this file.
+fn is_input(remaining: &Path, many: &Many) -> bool {
     let from = many.from.as_deref().filter(|from| from.as_os_str() != "-");
     // The file from which standard input may be redirected.
     let stdin = input::from_stdin(many).then_some(Path::new("/dev/stdin"));
-    let this = identity(remaining);
-    // A file that does not exist yet cannot be the input.
-    let mut lists = from.into_iter().chain(stdin);
-    if this.is_none() || !lists.any(|list| identity(list) == this) {
-        return Ok(());
-    }
-    let message = "--remaining is the file that the tickets are read from; use another file";
-    Err(Failure::refused(message).at(remaining.display().to_string()))
+    is_one_of(remaining, from.into_iter().chain(stdin))
+}
+
+/// Whether a file that is there is also one of these.
+fn is_one_of<'a>(path: &Path, others: impl IntoIterator<Item = &'a Path>) -> bool {
+    let this = identity(path);
+    let mut others = others.into_iter();
+    this.is_some() && others.any(|other| identity(other) == this)
 }
 
 #[cfg(unix)]
 fn identity(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
     let about = std::fs::metadata(path).ok()?;
-    // Writing to a terminal or /dev/null loses nothing.
     about.is_file().then(|| (about.dev(), about.ino()))
 }
 
 #[cfg(not(unix))]
 fn identity(path: &Path) -> Option<PathBuf> {
     std::fs::canonicalize(path).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_settled_once_it_is_inserted_and_no_other_is() {
+        let mut settled = Settled::default();
+        for place in [0, 63, 64, 1_000_000] {
+            assert!(!settled.contains(place));
+            settled.insert(place);
+            assert!(settled.contains(place));
+        }
+        assert!(!settled.contains(1) && !settled.contains(65) && !settled.contains(usize::MAX));
+    }
 }

@@ -10,7 +10,7 @@ use tickets::diagnosis::ErrorObject;
 use tickets::{Change, Outcome, TicketId, TicketRef};
 
 use super::plan::Plan;
-use super::remaining::Remaining;
+use super::remaining::{Remaining, Settled};
 use super::words;
 use crate::args::OutputFormat;
 use crate::failure::{self, Exit, Failure};
@@ -29,6 +29,9 @@ pub(super) struct Row {
     error: Option<ErrorObject>,
     #[serde(skip)]
     colour: Color,
+    /// Whether a call was made for the ticket.
+    #[serde(skip)]
+    is_about_a_call: bool,
 }
 
 impl Row {
@@ -38,7 +41,24 @@ impl Row {
             outcome: words::word(change, outcome),
             error: outcome.and_then(Outcome::error).map(ErrorObject::from),
             colour: words::colour(outcome),
+            is_about_a_call: outcome
+                .is_some_and(|outcome| !matches!(outcome, Outcome::Unattempted(_))),
         }
+    }
+
+    /// The row on one line of stderr.
+    fn sentence(&self, format: OutputFormat) -> String {
+        let json = format.is_json().then(|| serde_json::to_string(self).ok());
+        if let Some(json) = json.flatten() {
+            return json;
+        }
+        let [ticket, outcome, why] = [0, 1, 2].map(|cell| self.table_cells().swap_remove(cell));
+        let why = if why.is_empty() {
+            why
+        } else {
+            format!(": {why}")
+        };
+        text::line(&format!("{ticket} {outcome}{why}"))
     }
 }
 
@@ -96,10 +116,13 @@ pub(super) struct Report<'a> {
     plan: &'a Plan,
     writer: TableWriter<'a, Row>,
     order: Order,
+    format: OutputFormat,
     /// Number of distinct tickets by outcome, in the order of the summary.
     counts: BTreeMap<(u8, String), usize>,
     all_done: bool,
     remains: usize,
+    /// The places of all tickets that do not remain.
+    settled: Settled,
     /// The first few distinct hints.
     hints: Vec<String>,
     /// The first ticket with an unknown outcome.
@@ -121,7 +144,7 @@ enum Order {
 }
 
 impl<'a> Report<'a> {
-    /// Starts a report. Tickets that were not attempted are also written to `remaining`.
+    /// Starts a report. At its end, the remaining tickets are written to `remaining`.
     pub(super) fn new(plan: &'a Plan, output: &'a Output, remaining: Option<Remaining>) -> Self {
         let order = match output.format {
             OutputFormat::Ndjson | OutputFormat::Csv => Order::AsTheyCome,
@@ -136,9 +159,11 @@ impl<'a> Report<'a> {
             plan,
             writer: output.record_writer(&widest),
             order,
+            format: output.format,
             counts: BTreeMap::new(),
             all_done: true,
             remains: 0,
+            settled: Settled::default(),
             hints: Vec::new(),
             unknown: None,
             remaining,
@@ -184,18 +209,17 @@ impl<'a> Report<'a> {
         }
         if words::remains(outcome) {
             self.remains += 1;
-            if let Some(remaining) = &mut self.remaining {
-                remaining.add(&ticket);
-            }
+        } else {
+            self.settled.insert(place);
         }
         let row = Row::new(change, ticket, outcome);
         let later = group.duplicates.of(place);
         match &mut self.order {
             Order::AsTheyCome => {
                 for _ in later {
-                    self.print(row.clone());
+                    self.print(&row);
                 }
-                self.print(row);
+                self.print(&row);
             }
             Order::AsAsked { held, .. } => {
                 held.extend(later.iter().map(|place| (*place, row.clone())));
@@ -211,13 +235,25 @@ impl<'a> Report<'a> {
                 return;
             };
             *next += 1;
-            self.print(row);
+            self.print(&row);
         }
     }
 
-    fn print(&mut self, row: Row) {
-        if self.broken.is_none() {
-            self.broken = self.writer.push(row).err();
+    fn print(&mut self, row: &Row) {
+        if self.broken.is_some() {
+            return self.tell(row);
+        }
+        if let Err(error) = self.writer.push(row.clone()) {
+            self.broken = Some(error);
+            self.tell(row);
+        }
+    }
+
+    /// Prints a row on stderr, because stdout cannot be written. What was not attempted is only counted: there
+    /// may be a lot of it, and nothing is known of it.
+    fn tell(&self, row: &Row) {
+        if row.is_about_a_call {
+            say(&row.sentence(self.format));
         }
     }
 
@@ -285,7 +321,7 @@ impl<'a> Report<'a> {
     pub(super) fn finish(&mut self) -> io::Result<()> {
         if let Order::AsAsked { held, .. } = &mut self.order {
             for row in std::mem::take(held).into_values() {
-                self.print(row);
+                self.print(&row);
             }
         }
         match self.broken.take() {
@@ -294,8 +330,24 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The error if some remaining tickets could not be written.
-    pub(super) fn take_remaining_failure(&mut self) -> Option<Failure> {
-        self.remaining.as_mut().and_then(Remaining::take_failure)
+    /// Writes the remaining tickets to their file, if there is one.
+    pub(super) fn write_remaining(&mut self) -> Result<(), Failure> {
+        let (plan, settled) = (self.plan, &self.settled);
+        let Some(remaining) = &mut self.remaining else {
+            return Ok(());
+        };
+        let written = remaining.write(|| {
+            let tickets = plan.in_order()?;
+            Ok(tickets.filter_map(|ticket| match ticket {
+                Ok((_, place, _)) if settled.contains(place) => None,
+                Ok((group, _, id)) => Some(Ok(plan.groups.get(group)?.ticket(id))),
+                Err(error) => Some(Err(error)),
+            }))
+        });
+        if written.is_err() {
+            // The hint would name a file that does not hold them.
+            self.remains = 0;
+        }
+        written
     }
 }

@@ -17,6 +17,7 @@ use super::report::Report;
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, say};
+use crate::stdout;
 
 /// How the work ends early.
 pub(super) struct Ends {
@@ -78,7 +79,7 @@ pub(super) async fn run(
                 } else {
                     take();
                 }
-                if report.is_broken() {
+                if report.is_broken() || stdout::is_broken() {
                     // The reader of the output is gone: do not continue unseen.
                     told = true;
                     stop.finish();
@@ -138,6 +139,7 @@ fn end(
     unread: Option<io::Error>,
 ) -> Result<Exit, Failure> {
     let written = report.finish();
+    let remaining = report.write_remaining();
     if written.is_err() {
         say("some results could not be written");
     }
@@ -145,12 +147,13 @@ fn end(
         say(&report.summary());
         report.say_hints();
     }
-    if let Some(failure) = report.take_remaining_failure() {
+    if let Err(failure) = &remaining {
         failure.print(output.format);
     }
     written.map_err(|error| Failure::output(&error).after_a_change())?;
     match unread {
         Some(error) => Err(unreadable(&error)),
+        None if remaining.is_err() => Ok(Exit::Failed),
         None => Ok(report.exit()),
     }
 }
