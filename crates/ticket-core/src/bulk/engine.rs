@@ -214,8 +214,8 @@ impl Engine {
             return;
         };
         last.get_or_insert_with(|| error.clone());
-        // The error of an attempt that was made says more.
-        if asked.error.is_none() || !error.is_not_attempted() {
+        // The error of an attempt that was made says more, but not that of one without an effect.
+        if asked.earlier_attempt() == Effect::None || !error.is_not_attempted() {
             asked.error = Some(error);
         }
         match contact {

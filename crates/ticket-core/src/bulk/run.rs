@@ -188,7 +188,11 @@ impl Engine {
             let error = asked.error_or_none();
             let look = async move {
                 let seen = change.look(&*provider, &context, &id, &error).await;
-                let is_proof = provider.info().reads_are_consistent;
+                // What the vendor accepted without confirming it may still be carried out.
+                let is_accepted = error.status().is_some_and(|status| status < 300);
+                // Nor is it proof where another ticket may have the id now.
+                let info = provider.info();
+                let is_proof = info.reads_are_consistent && info.never_reuses_ids && !is_accepted;
                 let outcome = match &seen {
                     Seen::Changed => Outcome::AlreadyDone,
                     Seen::Unchanged if is_proof => {
