@@ -65,19 +65,20 @@ pub fn check(seed: u64, rate: u32, flaw: Option<Flaw>, in_lines: bool) -> Verdic
     }
 }
 
-/// The first seed from 1 to `most` under which a flaw is found, with its rate and the lie.
+/// The first seed from 1 to `most` under which the rule that a flaw breaks finds it, with its rate and the lie.
 pub fn first_seed(flaw: Flaw, most: u64, rates: &[u32]) -> Option<(u64, u32, Lie)> {
     for seed in 1..=most {
         for rate in rates {
             let verdict = check(seed, *rate, Some(flaw), false);
-            let first = verdict.lies.into_iter().next();
-            if let Some(lie) = first {
+            let mut lies = verdict.lies.into_iter();
+            if let Some(lie) = lies.find(|(rule, _)| flaw.rules().contains(rule)) {
                 return Some((seed, *rate, lie));
             }
             if flaw == Flaw::JitterIsNotSeeded
                 && check(seed, *rate, Some(flaw), false).fingerprint != verdict.fingerprint
             {
-                return Some((seed, *rate, ("the same twice", "two runs differ".to_owned())));
+                let what = "two runs differ".to_owned();
+                return Some((seed, *rate, (rules::rule::TWICE, what)));
             }
         }
     }

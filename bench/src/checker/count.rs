@@ -45,6 +45,7 @@ impl Counts {
                 counts.add("unknown", "a read in the end could settle it", 1);
                 if runs_out {
                     counts.add("unknown", "a read in the end could settle it, and the run was not cut short", 1);
+                    counts.add("unknown", &format!("  of these at {} of 100 faults, {}", plan.rate, told.vendor.prefix()), 1);
                 }
             }
             if let Outcome::NotFound(error) = &told.outcome {
@@ -53,6 +54,8 @@ impl Counts {
         }
         counts.add("detail", "gone by a gateway's word", rules::count_indistinguishable(story));
         for listed in &story.listed {
+            let is_hidden = listed.failed.is_none() && !listed.missing.is_empty();
+            counts.add("list", "lacks rows, hidden by as many that were filed", usize::from(is_hidden));
             counts.add("list", if listed.failed.is_none() { "complete" } else { "not complete, and says so" }, 1);
         }
         for read in &story.reads {

@@ -1,5 +1,7 @@
 //! Lies on purpose: what a wrong provider, layer or transport would say or do. The checker must find each.
 
+use super::rules::rule;
+
 /// A lie on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flaw {
@@ -99,4 +101,36 @@ impl Flaw {
         Self::UnknownIsUnattempted,
         Self::JitterIsNotSeeded,
     ];
+
+    /// The rules that find it.
+    pub(super) const fn rules(self) -> &'static [&'static str] {
+        match self {
+            Self::AcceptedIsDeleted
+            | Self::LostIsDeleted
+            | Self::AnyBodyIsDeleted
+            | Self::RefusedIsDeleted => &[rule::DELETED],
+            Self::UnknownIsFailed | Self::StaleReadIsProof | Self::ForgetsFirstAttempt => {
+                &[rule::FAILED]
+            }
+            Self::Any404IsGone => &[rule::NOT_FOUND, rule::ALREADY_GONE],
+            Self::AmbiguousIsGone => &[rule::NOT_FOUND, rule::ALREADY_GONE],
+            Self::RepeatsWithReusedIds => &[rule::ANOTHER],
+            Self::DeletesThroughMerge | Self::DeletesNeighbour => &[rule::NOTHING_UNASKED],
+            Self::BatchIsAllOrNothing => &[rule::DELETED, rule::BY_US],
+            Self::UnaskedIsDropped => &[rule::UNASKED_TOLD],
+            Self::CreateIsRepeated => &[rule::CREATED_ONCE],
+            Self::UnknownCreateIsFailed => &[rule::NOT_CREATED],
+            Self::CreatedIdIsWrong => &[rule::CREATED_ID],
+            Self::ListLosesPages | Self::ListLosesRows | Self::ListHidesGaps => &[rule::LIST],
+            Self::ReadIsOfAnother => &[rule::READ],
+            Self::IgnoresWindows | Self::ReadsTwice => &[rule::WINDOWS, rule::QUOTA],
+            Self::IgnoresConcurrency => &[rule::CONCURRENCY],
+            Self::OutcomeIsDropped | Self::OutcomeIsDoubled | Self::OutcomesAreSwapped => {
+                &[rule::ONE_OUTCOME]
+            }
+            Self::UnknownIsGone => &[rule::ALREADY_GONE],
+            Self::UnknownIsUnattempted => &[rule::UNATTEMPTED],
+            Self::JitterIsNotSeeded => &[rule::TWICE],
+        }
+    }
 }

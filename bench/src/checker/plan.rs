@@ -17,10 +17,6 @@ pub(super) struct Existing {
     pub(super) vendor: Vendor,
     pub(super) subject: String,
     pub(super) seed: TicketSeed,
-    /// Whether the vendor says of it that there is none: closed, or another user's.
-    pub(super) hidden: bool,
-    /// Whether it is in no list.
-    pub(super) unlisted: bool,
     pub(super) fault: Option<TicketFault>,
 }
 
@@ -69,7 +65,10 @@ pub(super) struct Plan {
     pub(super) asked: Vec<Asked>,
     pub(super) rules: Vec<Rule>,
     pub(super) faults: Vec<Fault>,
+    pub(super) rate: u32,
     pub(super) probability: f64,
+    /// How often the vendor's answer is lost besides, so that this comes together with other faults.
+    pub(super) loss: f64,
     pub(super) fault_seed: u64,
     pub(super) retry_seed: u64,
     pub(super) declared: Declared,
@@ -131,14 +130,26 @@ impl Plan {
         }
         if is_odd(random) {
             modes.push("ids are given out again");
-            rules.push(Rule::new(Fault::IdsGivenOutAgain).always());
-            faults.push(Fault::TicketsFiled(random.usize(1..4)));
+            // It lasts from the first request on.
+            let again = |vendor| Rule::new(Fault::IdsGivenOutAgain).vendor(vendor);
+            rules.extend(Vendor::ALL.map(again));
+            faults.extend([Fault::TicketsFiled(1), Fault::TicketsFiled(2), Fault::TicketsFiled(3)]);
         }
+        let loss = if is_odd(random) {
+            modes.push("answers are lost besides");
+            random.f64() / 2.0
+        } else {
+            0.0
+        };
         let every = || faults.iter().cloned();
         let reuses = modes.contains(&"ids are given out again")
             || every().any(|fault| fault == Fault::IdsGivenOutAgain);
         let lags = modes.contains(&"reads always lag")
             || every().any(|fault| matches!(fault, Fault::LaggingReads(_)));
+        // Who does later what was accepted, and whose answer is lost, has no consistent reads.
+        let defers = modes.contains(&"deletes are always accepted for later")
+            || every().any(|fault| matches!(fault, Fault::AcceptedForLater { .. }));
+        let lags = lags || (defers && loss > 0.0);
         let (mut existing, asked) = draw_tickets(random);
         if merges {
             for ticket in &mut existing {
@@ -155,7 +166,9 @@ impl Plan {
             asked,
             rules,
             faults,
+            rate,
             probability: f64::from(rate) / 100.0,
+            loss,
             fault_seed: random.u64(..),
             retry_seed: random.u64(..),
             declared: Declared {
@@ -229,13 +242,10 @@ fn draw_tickets(random: &mut Rng) -> (Vec<Existing>, Vec<Asked>) {
         for number in 0..count {
             let subject = format!("{} {number}", vendor.prefix());
             let mut seed = TicketSeed::new(subject.clone()).description("a text");
-            let (mut hidden, mut unlisted) = (false, false);
             let mut fault = None;
             match random.u8(0..24) {
-                0 if vendor == Vendor::Sweeppea => (seed, hidden) = (seed.closed(), true),
-                1 if vendor == Vendor::Sweeppea => {
-                    (seed, hidden, unlisted) = (seed.owned_by_other(), true, true);
-                }
+                0 if vendor == Vendor::Sweeppea => seed = seed.closed(),
+                1 if vendor == Vendor::Sweeppea => seed = seed.owned_by_other(),
                 2 if vendor == Vendor::Sweeppea => seed = seed.locked(),
                 3 => fault = random.choice([400, 403, 409, 422, 500]).map(TicketFault::Refused),
                 4 => fault = random.choice([400, 403, 409, 500]).map(TicketFault::GoneIsError),
@@ -246,8 +256,6 @@ fn draw_tickets(random: &mut Rng) -> (Vec<Existing>, Vec<Asked>) {
                 vendor,
                 subject,
                 seed,
-                hidden,
-                unlisted,
                 fault,
             });
         }
@@ -320,7 +328,8 @@ fn draw_sandbox(
 }
 
 /// The modes that can be drawn.
-pub(super) const MODES: [&str; 19] = [
+pub(super) const MODES: [&str; 20] = [
+    "answers are lost besides",
     "merged before",
     "reads always lag",
     "deletes are always accepted for later",

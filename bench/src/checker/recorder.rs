@@ -21,6 +21,8 @@ pub(super) struct Call {
     pub(super) began: Duration,
     /// `None` while it goes on.
     pub(super) ended: Option<Duration>,
+    /// Whether the answer was lost on the way.
+    pub(super) is_lost: bool,
 }
 
 #[derive(Debug)]
@@ -28,6 +30,8 @@ struct Shared {
     transport: InProcess,
     start: Instant,
     calls: Mutex<Vec<Call>>,
+    loss: f64,
+    random: Mutex<fastrand::Rng>,
 }
 
 /// Carries requests to the sandbox and remembers them.
@@ -35,11 +39,14 @@ struct Shared {
 pub(super) struct Recorder(Arc<Shared>);
 
 impl Recorder {
-    pub(super) fn new(sandbox: Arc<Sandbox>) -> Self {
+    /// Loses answers with the probability `loss`.
+    pub(super) fn new(sandbox: Arc<Sandbox>, loss: f64, seed: u64) -> Self {
         Self(Arc::new(Shared {
             transport: InProcess::new(sandbox),
             start: Instant::now(),
             calls: Mutex::default(),
+            loss,
+            random: Mutex::new(fastrand::Rng::with_seed(seed)),
         }))
     }
 
@@ -74,7 +81,15 @@ impl Transport for Recorder {
             calls.len() - 1
         };
         let _ends = Ends(self, place);
-        self.0.transport.send(request).await
+        let answer = self.0.transport.send(request).await;
+        let drawn = self.0.random.lock().unwrap_or_else(PoisonError::into_inner).f64();
+        if drawn < self.0.loss {
+            if let Some(call) = self.calls().get_mut(place) {
+                call.is_lost = true;
+            }
+            return Err(TransportError::Lost);
+        }
+        answer
     }
 }
 
@@ -98,5 +113,6 @@ fn call(path: &str, began: Duration) -> Call {
         path: path.to_owned(),
         began,
         ended: None,
+        is_lost: false,
     }
 }

@@ -2,13 +2,37 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ticket_sandbox::{Fault, OddId, Vendor};
+use ticket_sandbox::{Endpoint, Fault, OddId, Vendor};
 use tickets::Outcome;
 use tickets::provider::NotFound;
 use tickets::{Operation, ProviderInfo};
 
 use super::plan::{Asked, Plan};
 use super::story::{Story, Told};
+
+/// The names of the rules.
+pub(super) mod rule {
+    pub(crate) const ONE_OUTCOME: &str = "one outcome each";
+    pub(crate) const DELETED: &str = "deleted means gone";
+    pub(crate) const BY_US: &str = "deleted means deleted by us";
+    pub(crate) const ALREADY_GONE: &str = "already_gone means gone";
+    pub(crate) const NOT_FOUND: &str = "not_found means gone";
+    pub(crate) const VENDORS_WORD: &str = "not_found is the vendor's word";
+    pub(crate) const FAILED: &str = "failed means nothing happened";
+    pub(crate) const UNATTEMPTED: &str = "unattempted means nothing happened";
+    pub(crate) const NOTHING_UNASKED: &str = "nothing unasked is deleted";
+    pub(crate) const ANOTHER: &str = "never another ticket";
+    pub(crate) const UNASKED_TOLD: &str = "unasked is told";
+    pub(crate) const LIST: &str = "a complete list is whole";
+    pub(crate) const READ: &str = "a read is of the ticket";
+    pub(crate) const CREATED_ONCE: &str = "created once";
+    pub(crate) const CREATED_ID: &str = "created means this id";
+    pub(crate) const NOT_CREATED: &str = "failed creates nothing";
+    pub(crate) const WINDOWS: &str = "windows are kept";
+    pub(crate) const QUOTA: &str = "the vendor never refuses for the quota";
+    pub(crate) const CONCURRENCY: &str = "one call at a time";
+    pub(crate) const TWICE: &str = "the same twice";
+}
 
 /// What a rule found: its name, and what is not true.
 pub type Lie = (&'static str, String);
@@ -42,13 +66,13 @@ fn one_outcome_each(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
         *counts.entry(told.key).or_default() += 1;
         let asked = plan.asked.get(told.key).map(|asked| plan.id(asked, &story.ids));
         if asked != Some((told.vendor, told.id.as_str())) {
-            lies.push(("one outcome each", format!("{:?} is answered as {}", asked, told.id)));
+            lies.push((rule::ONE_OUTCOME, format!("{:?} is answered as {}", asked, told.id)));
         }
     }
     for key in 0..plan.asked.len() {
         let count = counts.get(&key).copied().unwrap_or_default();
         if count != 1 {
-            lies.push(("one outcome each", format!("ticket {key} has {count} outcomes")));
+            lies.push((rule::ONE_OUTCOME, format!("ticket {key} has {count} outcomes")));
         }
     }
 }
@@ -59,24 +83,22 @@ fn outcome(plan: &Plan, story: &Story, told: &Told) -> Option<Lie> {
     let deletions = deletions.count();
     let says = |rule, what: &str| Some((rule, what.to_owned()));
     match &told.outcome {
-        Outcome::Done if told.exists => says("deleted means gone", "it exists"),
+        Outcome::Done if told.exists => says(rule::DELETED, "it exists"),
         Outcome::Done if deletions == 0 => {
-            says("deleted means deleted by us", "no request deleted it")
+            says(rule::BY_US, "no request deleted it")
         }
         Outcome::AlreadyDone if told.exists && !indistinguishable(story, told) => {
-            says("already_gone means gone", "it exists")
+            says(rule::ALREADY_GONE, "it exists")
         }
         Outcome::NotFound(error) if told.exists => {
             if error.is_confirmed() {
                 return (!indistinguishable(story, told))
-                    .then(|| ("not_found means gone", "it exists".to_owned()));
+                    .then(|| (rule::NOT_FOUND, "it exists".to_owned()));
             }
-            let ticket = story.ticket(told.vendor, &told.id);
-            let is_hidden = ticket.is_some_and(|ticket| ticket.closed || ticket.owned_by_other);
-            if told.vendor == Vendor::Sweeppea && is_hidden {
+            if told.vendor == Vendor::Sweeppea && told.is_hidden {
                 return None;
             }
-            says("not_found is the vendor's word", "it exists, and the vendor did not say so")
+            says(rule::VENDORS_WORD, "it exists, and the vendor did not say so")
         }
         Outcome::Failed(_) | Outcome::Unattempted(_) if deletions > 0 => {
             // The same id may be asked for twice.
@@ -89,8 +111,8 @@ fn outcome(plan: &Plan, story: &Story, told: &Told) -> Option<Lie> {
                 return None;
             }
             match told.outcome {
-                Outcome::Failed(_) => says("failed means nothing happened", "a request deleted it"),
-                _ => says("unattempted means nothing happened", "a request deleted it"),
+                Outcome::Failed(_) => says(rule::FAILED, "a request deleted it"),
+                _ => says(rule::UNATTEMPTED, "a request deleted it"),
             }
         }
         _ => None,
@@ -128,30 +150,31 @@ fn nothing_else_is_deleted(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     for one in story.deletions() {
         let (vendor, id) = (one.0.prefix(), one.1);
         if !asked.contains(&one) {
-            lies.push(("nothing unasked is deleted", format!("{vendor}:{id} was deleted")));
+            lies.push((rule::NOTHING_UNASKED, format!("{vendor}:{id} was deleted")));
         }
         let times = plan.asked.iter().filter(|asked| plan.id(asked, &story.ids) == one).count();
         if !seen.insert(one) && times < 2 {
-            lies.push(("never another ticket", format!("{vendor}:{id} was deleted twice")));
+            lies.push((rule::ANOTHER, format!("{vendor}:{id} was deleted twice")));
         }
     }
 }
 
 fn unasked_is_told(story: &Story, lies: &mut Vec<Lie>) {
     // Where the vendor answers in time with a report, it is read.
-    let said = story.journal.iter().any(|seen| {
+    let is_lost = story.calls.iter().any(|call| call.is_lost && call.vendor == Vendor::LeadSquared);
+    let said = !is_lost && story.journal.iter().any(|seen| {
         seen.fault == Some(Fault::OddId(OddId::Unasked)) && seen.status == Some(200) && seen.took_effect
     });
     if said && story.unasked.is_empty() {
-        lies.push(("unasked is told", "the vendor deleted 999999999, and nobody says so".to_owned()));
+        lies.push((rule::UNASKED_TOLD, "the vendor deleted 999999999, and nobody says so".to_owned()));
     }
 }
 
 fn lists_are_whole(story: &Story, lies: &mut Vec<Lie>) {
     for listed in &story.listed {
-        if listed.failed.is_none() && !listed.missing.is_empty() {
+        if listed.failed.is_none() && !listed.missing.is_empty() && !listed.is_shuffled {
             let what = format!("{} lacks {:?}", listed.vendor.prefix(), listed.missing);
-            lies.push(("a complete list is whole", what));
+            lies.push((rule::LIST, what));
         }
     }
 }
@@ -162,9 +185,12 @@ fn reads_are_of_the_ticket(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
             continue;
         };
         let expected = plan.existing.get(read.place).map(|ticket| ticket.subject.as_str());
-        let is_own = expected == Some(subject.as_str()) || !plan.declared.never_reuses_ids;
+        // A subject of another type than documented is left out.
+        let is_own = subject.is_empty()
+            || expected == Some(subject.as_str())
+            || !plan.declared.never_reuses_ids;
         if id != asked || !is_own {
-            lies.push(("a read is of the ticket", format!("{asked} was read as {id}, {subject:?}")));
+            lies.push((rule::READ, format!("{asked} was read as {id}, {subject:?}")));
         }
     }
 }
@@ -178,18 +204,30 @@ fn created_once(story: &Story, lies: &mut Vec<Lie>) {
             .collect();
         let (vendor, subject) = (filed.vendor.prefix(), &filed.subject);
         if there.len() > 1 {
-            lies.push(("created once", format!("{vendor}: {subject} exists {} times", there.len())));
+            lies.push((rule::CREATED_ONCE, format!("{vendor}: {subject} exists {} times", there.len())));
         }
         match (&filed.result, there.first()) {
             (Ok(id), Some(ticket)) if ticket.id != *id => {
-                lies.push(("created means this id", format!("{vendor}: {subject} is {}, told as {id}", ticket.id)));
+                lies.push((rule::CREATED_ID, format!("{vendor}: {subject} is {}, told as {id}", ticket.id)));
             }
+            // LeadSquared documents this answer as a refusal: to doubt it would be to doubt each refusal.
+            (Err((false, _)), Some(_)) if is_documented_refusal(story, filed.vendor) => {}
             (Err((false, error)), Some(_)) => {
-                lies.push(("failed creates nothing", format!("{vendor}: {subject} exists: {error}")));
+                lies.push((rule::NOT_CREATED, format!("{vendor}: {subject} exists: {error}")));
             }
             _ => {}
         }
     }
+}
+
+/// Whether a create of this vendor was refused in the documented form although it was carried out.
+fn is_documented_refusal(story: &Story, vendor: Vendor) -> bool {
+    vendor == Vendor::LeadSquared
+        && story.journal.iter().any(|seen| {
+            seen.endpoint == Some(Endpoint::Create)
+                && seen.vendor == Some(vendor)
+                && seen.fault == Some(Fault::ErrorInside200AfterEffect)
+        })
 }
 
 fn quotas_are_kept(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
@@ -201,11 +239,11 @@ fn quotas_are_kept(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
             let within = last.began.saturating_sub(first.began);
             (within < quota.window).then(|| format!("{} calls at {} in {within:?}", window.len(), vendor.prefix()))
         });
-        lies.extend(too_many.map(|what| ("windows are kept", what)));
+        lies.extend(too_many.map(|what| (rule::WINDOWS, what)));
         let refused = story.journal.iter().find(|seen| {
             seen.vendor == Some(*vendor) && seen.status == Some(429) && seen.fault.is_none()
         });
-        lies.extend(refused.map(|seen| ("the vendor never refuses for the quota", format!("{} was answered 429", seen.path))));
+        lies.extend(refused.map(|seen| (rule::QUOTA, format!("{} was answered 429", seen.path))));
     }
     let sweeppea: Vec<_> = story.calls.iter().filter(|call| call.vendor == Vendor::Sweeppea).collect();
     for (place, call) in sweeppea.iter().enumerate() {
@@ -214,7 +252,7 @@ fn quotas_are_kept(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
             call.ended.is_none_or(|ended| later.began < ended)
         });
         if overlapping.is_some() {
-            lies.push(("one call at a time", format!("two calls of {} at sweeppea", call.endpoint)));
+            lies.push((rule::CONCURRENCY, format!("two calls of {} at sweeppea", call.endpoint)));
             break;
         }
     }

@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
             sandbox.inject(rule.clone());
         }
         sandbox.random_faults(plan.fault_seed, plan.probability, plan.faults.clone());
-        let recorder = Recorder::new(Arc::clone(&sandbox));
+        let recorder = Recorder::new(Arc::clone(&sandbox), plan.loss, plan.retry_seed);
         let accounts = connect(plan, flaw, &sandbox, &recorder)?;
         Ok(Self {
             plan,
@@ -187,7 +187,15 @@ impl<'a> Run<'a> {
                 _ => self.sandbox.exists(vendor, id),
             };
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            told.push(Told { key, vendor, id: id.to_owned(), outcome, exists });
+            let ticket = self.sandbox.ticket(vendor, id);
+            told.push(Told {
+                key,
+                vendor,
+                id: id.to_owned(),
+                outcome,
+                exists,
+                is_hidden: ticket.is_some_and(|ticket| ticket.closed || ticket.owned_by_other),
+            });
         };
         let settled = |settled: Settled<usize, TicketRef>| {
             let vendor = vendor_of(&settled.id.account);
@@ -241,9 +249,13 @@ impl<'a> Run<'a> {
                 let places = 0..self.ids.len();
                 places.filter(|place| self.is_listed(account.vendor, *place)).collect()
             };
+            let all_before = self.sandbox.ticket_ids(account.vendor);
             let before = present();
             let rows: Vec<_> = account.tickets.list_all(TicketQuery::new()).collect().await;
             let after = present();
+            let all_after = self.sandbox.ticket_ids(account.vendor);
+            let is_shuffled = all_before.iter().any(|id| !all_after.contains(id))
+                && all_after.iter().any(|id| !all_before.contains(id));
             let failed = rows.iter().find_map(|row| row.as_ref().err()).cloned();
             let found: Vec<_> = rows.iter().flatten().map(|ticket| ticket.id.as_str()).collect();
             let throughout = before.into_iter().filter(|place| after.contains(place));
@@ -253,6 +265,7 @@ impl<'a> Run<'a> {
                 vendor: account.vendor,
                 missing: missing.cloned().collect(),
                 rows: found.len(),
+                is_shuffled,
                 failed: failed.map(|error| told_error(&error)),
             });
         }

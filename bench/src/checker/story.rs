@@ -18,6 +18,8 @@ pub(super) struct Told {
     pub(super) outcome: Outcome,
     /// Whether the ticket existed when this was told.
     pub(super) exists: bool,
+    /// Whether the vendor said of it that there is none then, since it was closed or another user's.
+    pub(super) is_hidden: bool,
 }
 
 impl Told {
@@ -33,6 +35,8 @@ pub(super) struct Listed {
     /// Which tickets existed throughout and are not in it.
     pub(super) missing: Vec<String>,
     pub(super) rows: usize,
+    /// Whether tickets were removed and others filed while it was read: then the total may hide that rows have moved.
+    pub(super) is_shuffled: bool,
     /// Why it is not complete, where it says so.
     pub(super) failed: Option<String>,
 }
@@ -131,13 +135,14 @@ impl Story {
             let fault = seen.fault.as_ref().map(|fault| format!(" [{fault:?}]"));
             let deleted = (!seen.deleted.is_empty()).then(|| format!(" deleted {:?}", seen.deleted));
             lines.push(format!(
-                "{began:>9.3} s  {} {} {}  {}{}{}",
+                "{began:>9.3} s  {} {} {}  {}{}{}{}",
                 seen.method,
                 seen.path,
                 String::from_utf8_lossy(&seen.body),
                 status.as_deref().unwrap_or("no answer"),
                 deleted.unwrap_or_default(),
                 fault.unwrap_or_default(),
+                if call.is_lost { " lost on the way" } else { "" },
             ));
         }
         for told in &self.told {
