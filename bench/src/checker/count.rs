@@ -43,9 +43,12 @@ impl Counts {
             counts.add("outcome", told.word(), 1);
             if rules::could_be_settled(plan, story, told) {
                 counts.add("unknown", "a read in the end could settle it", 1);
-                if runs_out {
-                    counts.add("unknown", "a read in the end could settle it, and the run was not cut short", 1);
-                    counts.add("unknown", &format!("  of these at {} of 100 faults, {}", plan.rate, told.vendor.prefix()), 1);
+                if !told.exists {
+                    counts.add("unknown", "  and the ticket was gone when this was told", 1);
+                }
+                if !told.exists && runs_out {
+                    let name = format!("  and the run was not cut short, {} of 100", plan.rate);
+                    counts.add("unknown", &name, 1);
                 }
             }
             if let Outcome::NotFound(error) = &told.outcome {

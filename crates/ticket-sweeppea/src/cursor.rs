@@ -124,6 +124,13 @@ impl Position {
                  was already read"
             )
         });
+        let below = || {
+            let total = arrived.total.filter(|total| *total < count && asked.is_none())?;
+            let list = self.name();
+            Some(format!(
+                "the vendor stated a total of {total} {list} tickets when {count} rows had come"
+            ))
+        };
         if rows > 0 && (rows >= FULL_PAGE || promises_more) {
             let next = Self {
                 list: self.list,
@@ -133,7 +140,7 @@ impl Position {
             };
             return Following {
                 next: Some(next),
-                gap: fell,
+                gap: fell.or_else(below),
             };
         }
         let closed = self.list == State::Open && asked.is_none();

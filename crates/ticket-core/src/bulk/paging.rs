@@ -120,7 +120,7 @@ const MAX_GAPS: usize = 5;
 struct Tally {
     /// Number of different items.
     items: u64,
-    /// Number of items that an earlier page had too.
+    /// Number of items that the page before had too.
     repeated: u64,
     first_total: Option<u64>,
     total: Option<u64>,
@@ -156,9 +156,19 @@ impl Tally {
             ));
         }
         came = items.len();
+        let before = std::mem::take(&mut self.latest);
+        items.retain(|item| item.id().is_none_or(|id| !before.contains(&id)));
+        let came_again = came - items.len();
+        came = items.len();
         items.retain(|item| item.id().is_none_or(|id| self.is_new(&id)));
+        if items.len() < came {
+            let again = came - items.len();
+            self.note(format!(
+                "{again} items came again that had come pages before, in the place of others"
+            ));
+        }
         let count = |items: usize| u64::try_from(items).unwrap_or(u64::MAX);
-        self.repeated += count(came - items.len());
+        self.repeated += count(came_again);
         self.items += count(items.len());
         if let Some(total) = page.total.filter(|total| *total < self.items) {
             let items = self.items;
@@ -166,17 +176,12 @@ impl Tally {
                 "the vendor's total was {total} when {items} items had come"
             ));
         }
-        if !latest.is_empty() {
-            self.latest = latest;
-        }
+        self.latest = if latest.is_empty() { before } else { latest };
         items
     }
 
     /// Whether no earlier page had this id, as far as they are remembered.
     fn is_new(&mut self, id: &EcoString) -> bool {
-        if self.latest.contains(id) {
-            return false;
-        }
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
         let hash = hasher.finish();
