@@ -76,7 +76,9 @@ fn main() -> io::Result<ExitCode> {
     let seconds = begun.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
     let each = 1000.0 * seconds / runs as f64;
-    tell(format_args!("{runs} runs in {seconds:.1} s, {each:.2} ms each"))?;
+    tell(format_args!(
+        "{runs} runs in {seconds:.1} s, {each:.2} ms each"
+    ))?;
     for (rule, lies) in &found.lies {
         tell(format_args!("LIE: {rule}: {} times", lies.len()))?;
         for (seed, rate, (_, what)) in lies.iter().take(3) {
@@ -84,10 +86,15 @@ fn main() -> io::Result<ExitCode> {
         }
     }
     for (seed, rate) in found.unequal.iter().take(10) {
-        tell(format_args!("NOT THE SAME TWICE: --seed {seed} --rate {rate}"))?;
+        tell(format_args!(
+            "NOT THE SAME TWICE: --seed {seed} --rate {rate}"
+        ))?;
     }
     if options.twice {
-        tell(format_args!("not the same twice: {} of {runs}", found.unequal.len()))?;
+        tell(format_args!(
+            "not the same twice: {} of {runs}",
+            found.unequal.len()
+        ))?;
     }
     let missing = found.counts.missing();
     for name in &missing {
@@ -95,7 +102,10 @@ fn main() -> io::Result<ExitCode> {
     }
     let is_covered = missing.is_empty() || options.any_coverage;
     let is_good = found.lies.is_empty() && found.unequal.is_empty() && is_covered;
-    tell(format_args!("lies: {}", found.lies.values().map(Vec::len).sum::<usize>()))?;
+    tell(format_args!(
+        "lies: {}",
+        found.lies.values().map(Vec::len).sum::<usize>()
+    ))?;
     Ok(ExitCode::from(u8::from(!is_good)))
 }
 
@@ -113,7 +123,10 @@ fn one(seed: u64, rate: u32, twice: bool) -> io::Result<ExitCode> {
         if let Some((first, second)) = lines.find(|(first, second)| first != second) {
             tell(format_args!("NOT THE SAME TWICE:\n  {first}\n  {second}"))?;
         }
-        tell(format_args!("{:016x} {:016x}", verdict.fingerprint, again.fingerprint))?;
+        tell(format_args!(
+            "{:016x} {:016x}",
+            verdict.fingerprint, again.fingerprint
+        ))?;
     }
     Ok(ExitCode::from(u8::from(!verdict.lies.is_empty())))
 }
@@ -123,7 +136,9 @@ fn flaws(options: &Options) -> io::Result<ExitCode> {
     for flaw in Flaw::ALL {
         match first_seed(flaw, options.seeds, &options.rates) {
             Some((seed, rate, (rule, what))) => {
-                tell(format_args!("{flaw:?}: --seed {seed} --rate {rate}: {rule}: {what}"))?;
+                tell(format_args!(
+                    "{flaw:?}: --seed {seed} --rate {rate}: {rule}: {what}"
+                ))?;
             }
             None => {
                 is_good = false;
@@ -139,7 +154,9 @@ fn all(options: &Options) -> Found {
     let next = AtomicU64::new(options.from);
     let end = options.from + options.seeds;
     let found = Mutex::new(Found::default());
-    let threads = options.threads.or_else(|| std::thread::available_parallelism().ok());
+    let threads = options
+        .threads
+        .or_else(|| std::thread::available_parallelism().ok());
     std::thread::scope(|scope| {
         for _ in 0..threads.map_or(1, NonZeroUsize::get) {
             scope.spawn(|| {
@@ -151,7 +168,9 @@ fn all(options: &Options) -> Found {
                     }
                     for rate in &options.rates {
                         let verdict = check(seed, *rate, None, false);
-                        if options.twice && check(seed, *rate, None, false).fingerprint != verdict.fingerprint {
+                        if options.twice
+                            && check(seed, *rate, None, false).fingerprint != verdict.fingerprint
+                        {
                             own.unequal.push((seed, *rate));
                         }
                         own.counts.merge(verdict.counts);

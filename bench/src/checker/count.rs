@@ -38,7 +38,8 @@ impl Counts {
                 counts.add("fault", &faults::name(fault), 1);
             }
         }
-        let runs_out = plan.deadline.is_none() && plan.stop.is_none() && plan.give_up_after.as_secs() == 900;
+        let runs_out =
+            plan.deadline.is_none() && plan.stop.is_none() && plan.give_up_after.as_secs() == 900;
         for told in &story.told {
             counts.add("outcome", told.word(), 1);
             if rules::could_be_settled(plan, story, told) {
@@ -52,17 +53,46 @@ impl Counts {
                 }
             }
             if let Outcome::NotFound(error) = &told.outcome {
-                counts.add("detail", if error.is_confirmed() { "not_found, confirmed" } else { "not_found, the vendor's word" }, 1);
+                counts.add(
+                    "detail",
+                    if error.is_confirmed() {
+                        "not_found, confirmed"
+                    } else {
+                        "not_found, the vendor's word"
+                    },
+                    1,
+                );
             }
         }
-        counts.add("detail", "gone by a gateway's word", rules::count_indistinguishable(story));
+        counts.add(
+            "detail",
+            "gone by a gateway's word",
+            rules::count_indistinguishable(story),
+        );
         for listed in &story.listed {
-            let is_hidden = listed.failed.is_none() && !listed.missing.is_empty();
-            counts.add("list", "lacks rows, hidden by as many that were filed", usize::from(is_hidden));
-            counts.add("list", if listed.failed.is_none() { "complete" } else { "not complete, and says so" }, 1);
+            if let Some(why) = rules::hidden_because(plan, story, listed) {
+                counts.add("list", &format!("lacks rows, {why}"), 1);
+            }
+            counts.add(
+                "list",
+                if listed.failed.is_none() {
+                    "complete"
+                } else {
+                    "not complete, and says so"
+                },
+                1,
+            );
         }
         for read in &story.reads {
-            counts.add("read", if read.result.is_ok() { "answered" } else { "failed" }, 1);
+            counts.add(
+                "read",
+                if read.result.is_ok() {
+                    "answered"
+                } else {
+                    "failed"
+                },
+                1,
+            );
         }
         for filed in &story.filed {
             let word = match filed.result {
@@ -109,6 +139,8 @@ impl Counts {
         let words = WORDS.map(|word| ("outcome", word.to_owned()));
         let expected = faults.chain(merged).chain(modes).chain(words);
         let missing = expected.filter(|(kind, name)| self.get(kind, name) == 0);
-        missing.map(|(kind, name)| format!("{kind} {name}")).collect()
+        missing
+            .map(|(kind, name)| format!("{kind} {name}"))
+            .collect()
     }
 }

@@ -111,7 +111,11 @@ impl Plan {
         if is_odd(random) {
             modes.push("reads always lag");
             let lag = Duration::from_secs(random.u64(1..20));
-            rules.push(Rule::new(Fault::LaggingReads(lag)).endpoint(Endpoint::Delete).always());
+            rules.push(
+                Rule::new(Fault::LaggingReads(lag))
+                    .endpoint(Endpoint::Delete)
+                    .always(),
+            );
         } else if is_odd(random) {
             modes.push("deletes are always accepted for later");
             let (status, after) = (202, Duration::from_secs(random.u64(1..20)));
@@ -133,7 +137,11 @@ impl Plan {
             // It lasts from the first request on.
             let again = |vendor| Rule::new(Fault::IdsGivenOutAgain).vendor(vendor);
             rules.extend(Vendor::ALL.map(again));
-            faults.extend([Fault::TicketsFiled(1), Fault::TicketsFiled(2), Fault::TicketsFiled(3)]);
+            faults.extend([
+                Fault::TicketsFiled(1),
+                Fault::TicketsFiled(2),
+                Fault::TicketsFiled(3),
+            ]);
         }
         let loss = if is_odd(random) {
             modes.push("answers are lost besides");
@@ -183,7 +191,9 @@ impl Plan {
                 1 => How::Delete,
                 _ => How::InEach,
             },
-            concurrency: random.bool().then(|| NonZeroUsize::MIN.saturating_add(random.usize(0..8))),
+            concurrency: random
+                .bool()
+                .then(|| NonZeroUsize::MIN.saturating_add(random.usize(0..8))),
             give_up_after: match random.u8(0..4) {
                 0 => Duration::ZERO,
                 1 => Duration::from_secs(random.u64(1..120)),
@@ -225,7 +235,15 @@ fn draw_faults(random: &mut Rng) -> Vec<Fault> {
         .filter_map(|_| random.choice(&every).cloned())
         .collect();
     // Without one that concerns each endpoint, a seed would be too quiet.
-    drawn.push(random.choice([Fault::LostResponse, Fault::ConnectionReset, Fault::Status(503)]).unwrap_or(Fault::LostResponse));
+    drawn.push(
+        random
+            .choice([
+                Fault::LostResponse,
+                Fault::ConnectionReset,
+                Fault::Status(503),
+            ])
+            .unwrap_or(Fault::LostResponse),
+    );
     drawn
 }
 
@@ -247,8 +265,16 @@ fn draw_tickets(random: &mut Rng) -> (Vec<Existing>, Vec<Asked>) {
                 0 if vendor == Vendor::Sweeppea => seed = seed.closed(),
                 1 if vendor == Vendor::Sweeppea => seed = seed.owned_by_other(),
                 2 if vendor == Vendor::Sweeppea => seed = seed.locked(),
-                3 => fault = random.choice([400, 403, 409, 422, 500]).map(TicketFault::Refused),
-                4 => fault = random.choice([400, 403, 409, 500]).map(TicketFault::GoneIsError),
+                3 => {
+                    fault = random
+                        .choice([400, 403, 409, 422, 500])
+                        .map(TicketFault::Refused)
+                }
+                4 => {
+                    fault = random
+                        .choice([400, 403, 409, 500])
+                        .map(TicketFault::GoneIsError)
+                }
                 _ => {}
             }
             places.push(existing.len());
@@ -281,7 +307,10 @@ fn draw_sandbox(
         ("sliding window", WindowModel::Sliding),
         ("fixed window", WindowModel::Fixed),
         ("token bucket", WindowModel::TokenBucket),
-        ("window that counts refusals", WindowModel::SlidingCountingRefused),
+        (
+            "window that counts refusals",
+            WindowModel::SlidingCountingRefused,
+        ),
     ];
     let mut quota = |modes: &mut Vec<&'static str>, most, seconds| {
         let (name, model) = random.choice(MODELS).unwrap_or(("", WindowModel::Sliding));
@@ -304,14 +333,24 @@ fn draw_sandbox(
             builder = change(std::mem::take(&mut builder), random);
         }
     };
-    draw("onecloud_calls", &mut |builder, random| builder.onecloud_calls(random.u64(0..40)));
-    draw("onecloud_extra_row", &mut |builder, _| builder.onecloud_extra_row(true));
+    draw("onecloud_calls", &mut |builder, random| {
+        builder.onecloud_calls(random.u64(0..40))
+    });
+    draw("onecloud_extra_row", &mut |builder, _| {
+        builder.onecloud_extra_row(true)
+    });
     draw("onecloud_largest_page", &mut |builder, random| {
         builder.onecloud_largest_page(random.usize(1..6))
     });
-    draw("onecloud_nested_messages", &mut |builder, _| builder.onecloud_nested_messages(true));
-    draw("sweeppea_wording old", &mut |builder, _| builder.sweeppea_wording(Wording::Old));
-    draw("sweeppea_one_at_a_time off", &mut |builder, _| builder.sweeppea_one_at_a_time(false));
+    draw("onecloud_nested_messages", &mut |builder, _| {
+        builder.onecloud_nested_messages(true)
+    });
+    draw("sweeppea_wording old", &mut |builder, _| {
+        builder.sweeppea_wording(Wording::Old)
+    });
+    draw("sweeppea_one_at_a_time off", &mut |builder, _| {
+        builder.sweeppea_one_at_a_time(false)
+    });
     draw("leadsquared_retry_after", &mut |builder, random| {
         builder.leadsquared_retry_after(random.u64(1..20))
     });
@@ -324,7 +363,13 @@ fn draw_sandbox(
     draw("leadsquared_required_fields", &mut |builder, _| {
         builder.leadsquared_required_fields(["Title", "CustomData.Shop"])
     });
-    (builder, [(Vendor::Sweeppea, sweeppea), (Vendor::LeadSquared, leadsquared)])
+    (
+        builder,
+        [
+            (Vendor::Sweeppea, sweeppea),
+            (Vendor::LeadSquared, leadsquared),
+        ],
+    )
 }
 
 /// The modes that can be drawn.

@@ -66,10 +66,14 @@ impl Checked {
     fn excused(&self, targets: &[DeleteTarget], error: Error) -> Result<DeleteReport> {
         let status = error.status();
         let as_done = match self.flaw {
-            Some(Flaw::AcceptedIsDeleted) => status.is_some_and(|status| (201..300).contains(&status)),
+            Some(Flaw::AcceptedIsDeleted) => {
+                status.is_some_and(|status| (201..300).contains(&status))
+            }
             Some(Flaw::LostIsDeleted) => status.is_none() && error.effect() == Effect::Unknown,
             Some(Flaw::AnyBodyIsDeleted) => status == Some(200),
-            Some(Flaw::RefusedIsDeleted) => status.is_some_and(|status| (400..500).contains(&status)),
+            Some(Flaw::RefusedIsDeleted) => {
+                status.is_some_and(|status| (400..500).contains(&status))
+            }
             _ => false,
         };
         if as_done {
@@ -163,7 +167,12 @@ impl TicketProvider for Checked {
         }
     }
 
-    async fn update(&self, context: &CallContext, id: &TicketId, patch: &TicketPatch) -> Result<()> {
+    async fn update(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        patch: &TicketPatch,
+    ) -> Result<()> {
         self.inner.update(context, id, patch).await
     }
 
@@ -171,7 +180,11 @@ impl TicketProvider for Checked {
         self.inner.resolve(context, id).await
     }
 
-    async fn delete(&self, context: &CallContext, targets: &[DeleteTarget]) -> Result<DeleteReport> {
+    async fn delete(
+        &self,
+        context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
         let mut result = self.inner.delete(context, targets).await;
         if self.is(Flaw::ForgetsFirstAttempt) {
             if let Err(error) = &result {

@@ -82,7 +82,12 @@ impl Transport for Recorder {
         };
         let _ends = Ends(self, place);
         let answer = self.0.transport.send(request).await;
-        let drawn = self.0.random.lock().unwrap_or_else(PoisonError::into_inner).f64();
+        let drawn = self
+            .0
+            .random
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .f64();
         if drawn < self.0.loss {
             if let Some(call) = self.calls().get_mut(place) {
                 call.is_lost = true;
@@ -96,7 +101,9 @@ impl Transport for Recorder {
 fn call(path: &str, began: Duration) -> Call {
     let mut segments = path.trim_start_matches('/').split('/');
     let prefix = segments.next().unwrap_or_default();
-    let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.prefix() == prefix);
+    let vendor = Vendor::ALL
+        .into_iter()
+        .find(|vendor| vendor.prefix() == prefix);
     let endpoint = match segments.next_back() {
         Some("fetchSingleTicket") => "get",
         Some("fetchOpenTickets" | "fetchClosedTickets") => "list",

@@ -125,7 +125,11 @@ impl<'a> Run<'a> {
         for vendor in Vendor::ALL {
             story.end.push((vendor, self.sandbox.tickets(vendor)));
         }
-        story.infos = self.accounts.iter().map(|account| (account.vendor, account.info.clone())).collect();
+        story.infos = self
+            .accounts
+            .iter()
+            .map(|account| (account.vendor, account.info.clone()))
+            .collect();
         story.ids.clone_from(&self.ids);
         story
     }
@@ -140,8 +144,14 @@ impl<'a> Run<'a> {
 
     async fn merge(&self) {
         for account in &self.accounts {
-            let asked = self.plan.asked.iter().map(|asked| self.plan.id(asked, &self.ids));
-            let first = asked.into_iter().find(|(vendor, _)| *vendor == account.vendor);
+            let asked = self
+                .plan
+                .asked
+                .iter()
+                .map(|asked| self.plan.id(asked, &self.ids));
+            let first = asked
+                .into_iter()
+                .find(|(vendor, _)| *vendor == account.vendor);
             if let (Some((_, id)), false) = (first, account.vendor == Vendor::Sweeppea) {
                 let _ = account.tickets.messages(id, &PageRequest::first()).await;
             }
@@ -155,7 +165,11 @@ impl<'a> Run<'a> {
             .notify(move |account, notice| {
                 if let Notice::Unasked(tickets) = notice {
                     let mut told = unasked.lock().unwrap_or_else(PoisonError::into_inner);
-                    told.extend(tickets.iter().map(|id| (account.to_owned(), id.to_string())));
+                    told.extend(
+                        tickets
+                            .iter()
+                            .map(|id| (account.to_owned(), id.to_string())),
+                    );
                 }
             });
         options.concurrency = self.plan.concurrency;
@@ -173,13 +187,18 @@ impl<'a> Run<'a> {
             context = context.stop(stop.clone());
         }
         let handles = self.accounts.iter();
-        let handles = handles.map(|account| (account.vendor, account.tickets.with(context.clone())));
+        let handles =
+            handles.map(|account| (account.vendor, account.tickets.with(context.clone())));
         (handles.collect(), stop)
     }
 
     async fn delete(&self, told: &Mutex<Vec<Told>>) {
         let (handles, stop) = self.handles();
-        let asked = self.plan.asked.iter().map(|asked| self.plan.id(asked, &self.ids));
+        let asked = self
+            .plan
+            .asked
+            .iter()
+            .map(|asked| self.plan.id(asked, &self.ids));
         let asked: Vec<(usize, (Vendor, &str))> = asked.enumerate().collect();
         let note = |key: usize, vendor: Vendor, id: &str, outcome: Outcome| {
             let exists = match self.plan.asked.get(key) {
@@ -206,16 +225,31 @@ impl<'a> Run<'a> {
                 How::InEach => {
                     let accounts = handles.iter().map(|(vendor, handle)| {
                         let own = asked.iter().filter(|(_, (of, _))| of == vendor);
-                        let own: Vec<_> = own.map(|(key, (_, id))| (*key, (*id).to_owned())).collect();
-                        (vendor.prefix().to_owned(), handle.clone(), stream::iter(own))
+                        let own: Vec<_> =
+                            own.map(|(key, (_, id))| (*key, (*id).to_owned())).collect();
+                        (
+                            vendor.prefix().to_owned(),
+                            handle.clone(),
+                            stream::iter(own),
+                        )
                     });
                     let work = apply_in_each(&Change::Delete, accounts, &self.options());
                     work.for_each(|one| std::future::ready(settled(one))).await;
                 }
                 How::Everywhere => {
-                    let accounts = handles.iter().map(|(vendor, handle)| (vendor.prefix().to_owned(), handle.clone()));
-                    let refs: Vec<_> = asked.iter().map(|(key, (vendor, id))| (*key, TicketRef::new(vendor.prefix(), *id))).collect();
-                    let work = apply_everywhere(&Change::Delete, accounts, stream::iter(refs), &self.options());
+                    let accounts = handles
+                        .iter()
+                        .map(|(vendor, handle)| (vendor.prefix().to_owned(), handle.clone()));
+                    let refs: Vec<_> = asked
+                        .iter()
+                        .map(|(key, (vendor, id))| (*key, TicketRef::new(vendor.prefix(), *id)))
+                        .collect();
+                    let work = apply_everywhere(
+                        &Change::Delete,
+                        accounts,
+                        stream::iter(refs),
+                        &self.options(),
+                    );
                     work.for_each(|one| std::future::ready(settled(one))).await;
                 }
                 How::Delete => {
@@ -223,8 +257,14 @@ impl<'a> Run<'a> {
                         let own = asked.iter().filter(|(_, (of, _))| of == vendor);
                         let own: Vec<_> = own.map(|(key, (_, id))| (*key, *id)).collect();
                         let report = handle.delete(own.iter().map(|(_, id)| *id)).await;
-                        let unasked = report.unasked().iter().map(|id| (vendor.prefix().to_owned(), id.to_string()));
-                        self.unasked.lock().unwrap_or_else(PoisonError::into_inner).extend(unasked);
+                        let unasked = report
+                            .unasked()
+                            .iter()
+                            .map(|id| (vendor.prefix().to_owned(), id.to_string()));
+                        self.unasked
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .extend(unasked);
                         for ((key, _), (id, outcome)) in own.iter().zip(report.iter()) {
                             note(*key, *vendor, id.as_str(), outcome.clone());
                         }
@@ -235,7 +275,11 @@ impl<'a> Run<'a> {
         let stopping = async {
             if let Some((stop, after)) = stop.zip(self.plan.stop) {
                 tokio::time::sleep(after.time).await;
-                if after.abandons { stop.abandon() } else { stop.finish() }
+                if after.abandons {
+                    stop.abandon()
+                } else {
+                    stop.finish()
+                }
             }
         };
         join(work, stopping).await;
@@ -243,11 +287,16 @@ impl<'a> Run<'a> {
 
     async fn lists(&self) -> Vec<Listed> {
         let mut all = Vec::new();
-        let listing = self.accounts.iter().filter(|account| account.vendor != Vendor::LeadSquared);
+        let listing = self
+            .accounts
+            .iter()
+            .filter(|account| account.vendor != Vendor::LeadSquared);
         for account in listing.filter(|_| self.plan.lists) {
             let present = || -> Vec<usize> {
                 let places = 0..self.ids.len();
-                places.filter(|place| self.is_listed(account.vendor, *place)).collect()
+                places
+                    .filter(|place| self.is_listed(account.vendor, *place))
+                    .collect()
             };
             let all_before = self.sandbox.ticket_ids(account.vendor);
             let before = present();
@@ -257,7 +306,11 @@ impl<'a> Run<'a> {
             let is_shuffled = all_before.iter().any(|id| !all_after.contains(id))
                 && all_after.iter().any(|id| !all_before.contains(id));
             let failed = rows.iter().find_map(|row| row.as_ref().err()).cloned();
-            let found: Vec<_> = rows.iter().flatten().map(|ticket| ticket.id.as_str()).collect();
+            let found: Vec<_> = rows
+                .iter()
+                .flatten()
+                .map(|ticket| ticket.id.as_str())
+                .collect();
             let throughout = before.into_iter().filter(|place| after.contains(place));
             let ids = throughout.filter_map(|place| self.ids.get(place));
             let missing = ids.filter(|id| !found.contains(&id.as_str()));
@@ -274,10 +327,12 @@ impl<'a> Run<'a> {
 
     fn is_listed(&self, vendor: Vendor, place: usize) -> bool {
         let ticket = self.plan.existing.get(place).zip(self.ids.get(place));
-        ticket.filter(|(ticket, _)| ticket.vendor == vendor).is_some_and(|(ticket, id)| {
-            let now = self.sandbox.ticket(vendor, id);
-            now.is_some_and(|now| now.subject == ticket.subject && !now.owned_by_other)
-        })
+        ticket
+            .filter(|(ticket, _)| ticket.vendor == vendor)
+            .is_some_and(|(ticket, id)| {
+                let now = self.sandbox.ticket(vendor, id);
+                now.is_some_and(|now| now.subject == ticket.subject && !now.owned_by_other)
+            })
     }
 
     async fn reads(&self) -> Vec<Read> {
@@ -288,7 +343,11 @@ impl<'a> Run<'a> {
             let Some((ticket, id)) = self.plan.existing.get(place).zip(self.ids.get(place)) else {
                 continue;
             };
-            let Some(account) = self.accounts.iter().find(|account| account.vendor == ticket.vendor) else {
+            let Some(account) = self
+                .accounts
+                .iter()
+                .find(|account| account.vendor == ticket.vendor)
+            else {
                 continue;
             };
             let read = account.tickets.get(id.as_str()).await;
@@ -312,8 +371,12 @@ impl<'a> Run<'a> {
                 let new = NewTicket::new(subject.clone()).description("a text");
                 let new = match account.vendor {
                     Vendor::Sweeppea => new.priority(Priority::Low),
-                    Vendor::OneCloud => new.category("Request").requester(Person::named("A customer").email("customer@example.com")),
-                    _ => new.category("Request").requester(Person::default().email("customer@example.com")),
+                    Vendor::OneCloud => new
+                        .category("Request")
+                        .requester(Person::named("A customer").email("customer@example.com")),
+                    _ => new
+                        .category("Request")
+                        .requester(Person::default().email("customer@example.com")),
                 };
                 let result = account.tickets.create(&new).await;
                 filed.push(Filed {
@@ -357,13 +420,23 @@ impl<'a> Run<'a> {
 }
 
 pub(super) fn told_error(error: &Error) -> String {
-    let unknown = if error.effect() == Effect::Unknown { ", effect unknown" } else { "" };
-    let incomplete = if error.kind() == ErrorKind::Incomplete { "incomplete: " } else { "" };
+    let unknown = if error.effect() == Effect::Unknown {
+        ", effect unknown"
+    } else {
+        ""
+    };
+    let incomplete = if error.kind() == ErrorKind::Incomplete {
+        "incomplete: "
+    } else {
+        ""
+    };
     format!("{incomplete}{}{unknown}: {error}", error.kind().as_str())
 }
 
 pub(super) fn vendor_of(account: &str) -> Vendor {
-    let known = Vendor::ALL.into_iter().find(|vendor| vendor.prefix() == account);
+    let known = Vendor::ALL
+        .into_iter()
+        .find(|vendor| vendor.prefix() == account);
     known.unwrap_or(Vendor::OneCloud)
 }
 
@@ -380,7 +453,9 @@ fn connect(
         let base = sandbox.base_url(vendor);
         let provider: Arc<dyn TicketProvider> = match vendor {
             Vendor::Sweeppea => Arc::new(Sweeppea::new(
-                &SweeppeaConfig::new(credentials::SWEEPPEA_API_KEY).base_url(base).http(http()),
+                &SweeppeaConfig::new(credentials::SWEEPPEA_API_KEY)
+                    .base_url(base)
+                    .http(http()),
             )?),
             Vendor::LeadSquared => Arc::new(LeadSquared::new(
                 &LeadSquaredConfig::new(
@@ -403,7 +478,9 @@ fn connect(
             )?),
         };
         let mut quotas = plan.quotas.iter();
-        let quota = quotas.find(|(of, _)| *of == vendor).map(|(_, quota)| *quota);
+        let quota = quotas
+            .find(|(of, _)| *of == vendor)
+            .map(|(_, quota)| *quota);
         let provider = Arc::new(Checked::new(provider, plan.declared, quota, flaw));
         let info = provider.info().clone();
         let mut options = StackOptions::default();

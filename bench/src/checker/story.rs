@@ -113,7 +113,14 @@ impl Story {
             (call.vendor, call.endpoint, call.began, call.ended).hash(&mut hasher);
         }
         for seen in &self.journal {
-            (seen.sequence, &seen.method, &seen.path, &seen.headers, &seen.body).hash(&mut hasher);
+            (
+                seen.sequence,
+                &seen.method,
+                &seen.path,
+                &seen.headers,
+                &seen.body,
+            )
+                .hash(&mut hasher);
             (seen.status, seen.took_effect, &seen.deleted).hash(&mut hasher);
         }
         hasher.finish()
@@ -133,7 +140,8 @@ impl Story {
             };
             let status = seen.status.map(|status| status.to_string());
             let fault = seen.fault.as_ref().map(|fault| format!(" [{fault:?}]"));
-            let deleted = (!seen.deleted.is_empty()).then(|| format!(" deleted {:?}", seen.deleted));
+            let deleted =
+                (!seen.deleted.is_empty()).then(|| format!(" deleted {:?}", seen.deleted));
             lines.push(format!(
                 "{began:>9.3} s  {} {} {}  {}{}{}{}",
                 seen.method,
@@ -152,17 +160,30 @@ impl Story {
                 told.vendor.prefix(),
                 told.id,
                 told.word(),
-                if told.exists { "exists" } else { "does not exist" },
+                if told.exists {
+                    "exists"
+                } else {
+                    "does not exist"
+                },
                 error.map(|error| format!(": {error}")).unwrap_or_default(),
             ));
         }
         for listed in &self.listed {
             let end = listed.failed.as_deref().unwrap_or("complete");
-            lines.push(format!("list of {}: {} rows, missing {:?}; {end}", listed.vendor.prefix(), listed.rows, listed.missing));
+            lines.push(format!(
+                "list of {}: {} rows, missing {:?}; {end}",
+                listed.vendor.prefix(),
+                listed.rows,
+                listed.missing
+            ));
         }
         lines.extend(self.reads.iter().map(|read| format!("{read:?}")));
         lines.extend(self.filed.iter().map(|filed| format!("{filed:?}")));
-        lines.extend(self.unasked.iter().map(|(account, id)| format!("unasked: {account}:{id}")));
+        lines.extend(
+            self.unasked
+                .iter()
+                .map(|(account, id)| format!("unasked: {account}:{id}")),
+        );
         lines
     }
 }

@@ -32,6 +32,9 @@ fn list_fields() -> Fields {
     Fields::carrying(&[Field::Cursor, Field::PageLimit]).largest_page(LARGEST_PAGE)
 }
 
+/// How many rows come if no `limit` is sent (page `tiketfind`).
+pub(crate) const DEFAULT_PAGE: u32 = 20;
+
 const LARGEST_PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
 /// Who OneCloud is and what it can do. The vendor documents no limit on calls per minute, and no update, resolve or

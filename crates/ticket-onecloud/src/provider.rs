@@ -12,7 +12,7 @@ use ticket_core::{
 
 use crate::client::OneCloud;
 use crate::config::{OneCloudConfig, SETTINGS};
-use crate::info::{ID, info};
+use crate::info::{DEFAULT_PAGE, ID, info};
 use crate::mapping;
 
 impl Connect for OneCloud {
@@ -54,9 +54,10 @@ impl TicketProvider for OneCloud {
         let total = found.total;
         let arrived = u64::try_from(found.data.len()).unwrap_or(u64::MAX);
         let end = find.offset.unwrap_or_default().saturating_add(arrived);
-        // A total below what exists must not end the list, nor must pages smaller than asked for, nor both together: the
-        // empty page is the end.
-        let more = arrived > 0;
+        let is_full = arrived >= u64::from(find.limit.unwrap_or(DEFAULT_PAGE));
+        // A total below what exists must not end the list, nor must pages smaller than asked for: the empty page is
+        // the end.
+        let more = arrived > 0 && (is_full || total.is_none_or(|total| end != total));
         let mut gaps = Vec::new();
         let unreadable = found.data.iter().filter(|row| row.is_none()).count();
         if unreadable > 0 {

@@ -125,7 +125,9 @@ impl Position {
             )
         });
         let below = || {
-            let total = arrived.total.filter(|total| *total < count && asked.is_none())?;
+            let total = arrived
+                .total
+                .filter(|total| *total < count && asked.is_none())?;
             let list = self.name();
             Some(format!(
                 "the vendor stated a total of {total} {list} tickets when {count} rows had come"

@@ -63,7 +63,9 @@ impl Transport for InProcess {
                 idle().push(connection);
                 Ok(reply)
             }
-            Err(Lost::Refused) => Err(TransportError::NotConnected("connection refused".to_owned())),
+            Err(Lost::Refused) => Err(TransportError::NotConnected(
+                "connection refused".to_owned(),
+            )),
             // As over the network, the status of a refusal counts although its body is cut.
             Err(Lost::Cut(reply)) if !reply.status().is_success() => Ok(*reply),
             Err(_) => Err(TransportError::Lost),

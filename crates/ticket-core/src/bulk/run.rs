@@ -191,7 +191,8 @@ impl Engine {
                 // What the vendor accepted without confirming it may still be carried out.
                 // Nor is it proof where another ticket may have the id now.
                 let info = provider.info();
-                let is_proof = info.reads_are_consistent && info.never_reuses_ids && !is_accepted(&error);
+                let is_proof =
+                    info.reads_are_consistent && info.never_reuses_ids && !is_accepted(&error);
                 let outcome = match &seen {
                     Seen::Changed => Outcome::AlreadyDone,
                     Seen::Unchanged if is_proof => {
