@@ -8,6 +8,8 @@
 
 mod bulk;
 mod call;
+#[cfg(feature = "checker")]
+pub mod checker;
 mod contestants;
 pub mod measure;
 mod pacing;

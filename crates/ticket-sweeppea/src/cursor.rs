@@ -114,6 +114,25 @@ impl Position {
                     || pages.is_some_and(|pages| self.page < pages)
             }
         };
+        // Of one list alone, the core compares the totals.
+        let fell = self.total.zip(arrived.total);
+        let fell = fell.filter(|(before, now)| now < before && asked.is_none());
+        let fell = fell.map(|(before, now)| {
+            let list = self.name();
+            format!(
+                "the total of {list} tickets fell from {before} to {now}, so that rows may have moved to a page that \
+                 was already read"
+            )
+        });
+        let below = || {
+            let total = arrived
+                .total
+                .filter(|total| *total < count && asked.is_none())?;
+            let list = self.name();
+            Some(format!(
+                "the vendor stated a total of {total} {list} tickets when {count} rows had come"
+            ))
+        };
         if rows > 0 && (rows >= FULL_PAGE || promises_more) {
             let next = Self {
                 list: self.list,
@@ -123,13 +142,13 @@ impl Position {
             };
             return Following {
                 next: Some(next),
-                gap: None,
+                gap: fell.or_else(below),
             };
         }
         let closed = self.list == State::Open && asked.is_none();
         Following {
             next: closed.then_some(Self::start(State::Closed)),
-            gap: self.gap(count, arrived.total),
+            gap: fell.or_else(|| self.gap(count, arrived.total)),
         }
     }
 

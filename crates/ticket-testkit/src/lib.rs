@@ -8,6 +8,8 @@ pub mod contract;
 mod fixture;
 #[cfg(feature = "loopback")]
 mod gzip;
+#[cfg(feature = "in-process")]
+mod in_process;
 mod log;
 #[cfg(feature = "loopback")]
 mod loopback;
@@ -27,6 +29,8 @@ pub mod window;
 pub use call::{Call, CallOutput};
 #[cfg(feature = "loopback")]
 pub use fixture::{LoopbackFixture, LoopbackVendor, ProviderUnderTest};
+#[cfg(feature = "in-process")]
+pub use in_process::InProcess;
 pub use log::LogCapture;
 #[cfg(feature = "loopback")]
 pub use loopback::{Loopback, Scripted, VendorApi};

@@ -129,6 +129,7 @@ pub const PROVIDERS: &[ProviderDescriptor] = &[
 pub struct Registry {
     descriptors: Vec<ProviderDescriptor>,
     pacers: Arc<Pacers>,
+    seed: Option<u64>,
 }
 
 impl Default for Registry {
@@ -136,6 +137,7 @@ impl Default for Registry {
         Self {
             descriptors: PROVIDERS.to_vec(),
             pacers: Arc::default(),
+            seed: None,
         }
     }
 }
@@ -224,6 +226,13 @@ impl Registry {
         self
     }
 
+    /// Sets the seed of the random waits between attempts, for reproducible runs. Default: a random seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     /// The provider with this id.
     pub fn get(&self, id: &str) -> Option<&ProviderDescriptor> {
         self.iter().find(|known| (known.info)().id == id)
@@ -271,6 +280,7 @@ impl Registry {
         let mut options = StackOptions::default().pacer(pacer);
         options.concurrency = account.concurrency;
         options.page_size = account.page_size;
+        options.seed = self.seed;
         if let Some(attempts) = account.max_attempts {
             options.retry.max_attempts = attempts;
         }
@@ -324,6 +334,7 @@ mod tests {
         let registry = Registry {
             descriptors: Vec::new(),
             pacers: Arc::default(),
+            seed: None,
         };
         let error = registry.connect(&AccountConfig::new("onecloud"));
         assert_eq!(

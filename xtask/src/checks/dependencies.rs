@@ -13,15 +13,16 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         Role::Core => (&[], &[Testkit]),
         Role::Http => (&[Core], &[Testkit]),
         Role::Conformance => (&[Core], &[]),
-        Role::Testkit => (&[Core, Conformance, Sandbox], &[]),
+        Role::Testkit => (&[Core, Http, Conformance, Sandbox], &[]),
         Role::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit]),
         // Like a third-party crate: no sandbox, which implements only the vendors of this workspace.
         Role::Example => (&[Core, Http], &[Conformance, Testkit]),
         Role::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
         Role::Sandbox | Role::Xtask => (&[], &[]),
         Role::Cli => (&[Facade, Sandbox], &[]),
-        // The benchmarks measure providers directly and through the facade; the laboratories run against the sandbox.
-        Role::Bench => (&[Core, Provider, Facade], &[Sandbox, Testkit]),
+        // The benchmarks measure providers directly and through the facade; the laboratories and the checker run
+        // against the sandbox.
+        Role::Bench => (&[Core, Http, Provider, Facade, Sandbox, Testkit], &[]),
         Role::Unknown => return None,
     })
 }

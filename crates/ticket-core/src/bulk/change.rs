@@ -181,6 +181,15 @@ impl Default for Called {
 }
 
 impl Called {
+    /// The outcome of one ticket.
+    fn settled(id: &TicketId, outcome: Outcome, contact: Contact) -> Self {
+        Self {
+            result: Ok(vec![(id.clone(), outcome)]),
+            contact,
+            ..Self::default()
+        }
+    }
+
     /// A batch that failed as a whole.
     fn failed(error: Error) -> Self {
         Self {
@@ -213,6 +222,9 @@ async fn delete(
     for target in targets {
         let called = match refuse_redirected(provider, context, &target.id).await {
             Ok(()) => delete_batch(provider, context, std::slice::from_ref(target)).await,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                delete_unread(provider, context, target, error).await
+            }
             Err(error) => Called::failed(error),
         };
         all.contact = called.contact;
@@ -221,7 +233,11 @@ async fn delete(
             Ok(settled) => outcomes.extend(settled),
             Err(error) if targets.len() == 1 => return Called::failed(error),
             Err(error) => {
-                let outcome = Outcome::from_error(error.on_ticket(&target.id));
+                let mut error = error.on_ticket(&target.id);
+                if context.earlier_attempt == Effect::Unknown {
+                    error = error.with_effect(Effect::Unknown);
+                }
+                let outcome = Outcome::from_error(error);
                 outcomes.push((target.id.clone(), outcome));
             }
         }
@@ -239,8 +255,6 @@ async fn refuse_redirected(
     let info = provider.info();
     let read = match provider.get(context, id).await {
         Ok(ticket) => info.check_same(id, &ticket.id),
-        // Whether it is gone is what the delete says.
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     };
     read.map_err(|error| {
@@ -248,6 +262,40 @@ async fn refuse_redirected(
             .in_operation(&info.id, Operation::Delete)
             .with_effect(Effect::None)
     })
+}
+
+/// Deletes a ticket that a read did not find, where ids may lead to other tickets: only if a second read finds the
+/// ticket itself. A *not found* that proves nothing may be a gateway's, and the id may lead elsewhere.
+async fn delete_unread(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    target: &DeleteTarget,
+    error: Error,
+) -> Called {
+    let id = &target.id;
+    let get = provider.info().capabilities.support(Operation::Get);
+    let proves = get.map(|get| get.not_found).unwrap_or_default();
+    let error = error.on_ticket(id);
+    if proves == NotFound::Gone && context.earlier_attempt == Effect::None {
+        let outcome = Outcome::NotFound(error.confirmed());
+        return Called::settled(id, outcome, Contact::Vendor);
+    }
+    let seen = look::for_deleted(provider, context, id, &error).await;
+    let is_first = context.earlier_attempt == Effect::None;
+    let outcome = match &seen {
+        Seen::Unchanged => {
+            return delete_batch(provider, context, std::slice::from_ref(target)).await;
+        }
+        Seen::Changed if is_first => Outcome::NotFound(error.clone().confirmed()),
+        Seen::Changed => Outcome::AlreadyDone,
+        _ if !is_first => Outcome::Unknown(error.clone().with_effect(Effect::Unknown)),
+        Seen::CannotTell if proves == NotFound::Ambiguous => Outcome::NotFound(error.clone()),
+        Seen::CannotTell | Seen::NoAnswer(_) => {
+            let error = error.clone();
+            Outcome::Failed(error.with_note("not deleted, because it could not be read before"))
+        }
+    };
+    Called::settled(id, outcome, seen.contact(&error))
 }
 
 async fn delete_batch(

@@ -214,8 +214,10 @@ impl Engine {
             return;
         };
         last.get_or_insert_with(|| error.clone());
-        // The error of an attempt that was made says more.
-        if asked.error.is_none() || !error.is_not_attempted() {
+        // The error of an attempt that was made says more, but not that of one without an effect. What the vendor has
+        // accepted is kept: it may still be carried out.
+        let is_accepted = asked.error.as_ref().is_some_and(is_accepted);
+        if asked.earlier_attempt() == Effect::None || !(error.is_not_attempted() || is_accepted) {
             asked.error = Some(error);
         }
         match contact {
@@ -502,6 +504,11 @@ impl Engine {
             .in_operation(&self.provider.info().id, self.change.operation())
             .on_ticket(id)
     }
+}
+
+/// Whether the vendor accepted a call without confirming that it is carried out.
+pub(super) fn is_accepted(error: &Error) -> bool {
+    error.status().is_some_and(|status| status < 300)
 }
 
 /// Whether the vendor rejected a batch as it is: one of its tickets may be the reason.

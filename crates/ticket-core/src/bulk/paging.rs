@@ -16,6 +16,9 @@ use crate::provider::error::{Error, ErrorKind, Result, bounded};
 /// Number of consecutive empty pages after which a list counts as endless.
 const MAX_EMPTY_PAGES: usize = 100;
 
+/// How many ids of a list are remembered, as hashes, to notice rows that come again much later. At most 2 MiB.
+const MAX_REMEMBERED: usize = 65_536;
+
 /// Number of characters of a cursor or an id that an error shows.
 const MAX_SHOWN: usize = 60;
 
@@ -123,11 +126,13 @@ struct Tally {
     total: Option<u64>,
     /// The ids of the latest page.
     latest: HashSet<EcoString>,
+    /// The hashes of the first [`MAX_REMEMBERED`] ids.
+    remembered: HashSet<u64>,
     gaps: Vec<String>,
 }
 
 impl Tally {
-    /// Counts a page, and returns its items without those of the page before.
+    /// Counts a page, and returns its items without those that came before.
     fn add<T: Paged>(&mut self, page: Page<T>) -> Vec<T> {
         page.gaps.into_iter().for_each(|gap| self.note(gap));
         if let (Some(before), Some(now)) = (self.total, page.total) {
@@ -141,16 +146,49 @@ impl Tally {
         self.total = page.total.or(self.total);
         self.first_total = self.first_total.or(page.total);
         let mut items = page.items;
-        let latest: HashSet<_> = items.iter().filter_map(T::id).collect();
-        let came = items.len();
-        items.retain(|item| item.id().is_none_or(|id| !self.latest.contains(&id)));
-        let count = |items: usize| u64::try_from(items).unwrap_or(u64::MAX);
-        self.repeated += count(came - items.len());
-        self.items += count(items.len());
-        if !latest.is_empty() {
-            self.latest = latest;
+        let mut latest = HashSet::new();
+        let mut came = items.len();
+        items.retain(|item| item.id().is_none_or(|id| latest.insert(id)));
+        if items.len() < came {
+            let twice = came - items.len();
+            self.note(format!(
+                "{twice} items came twice in one page, in the place of others"
+            ));
         }
+        came = items.len();
+        let before = std::mem::take(&mut self.latest);
+        items.retain(|item| item.id().is_none_or(|id| !before.contains(&id)));
+        let came_again = came - items.len();
+        came = items.len();
+        items.retain(|item| item.id().is_none_or(|id| self.is_new(&id)));
+        if items.len() < came {
+            let again = came - items.len();
+            self.note(format!(
+                "{again} items came again that had come pages before, in the place of others"
+            ));
+        }
+        let count = |items: usize| u64::try_from(items).unwrap_or(u64::MAX);
+        self.repeated += count(came_again);
+        self.items += count(items.len());
+        if let Some(total) = page.total.filter(|total| *total < self.items) {
+            let items = self.items;
+            self.note(format!(
+                "the vendor's total was {total} when {items} items had come"
+            ));
+        }
+        self.latest = if latest.is_empty() { before } else { latest };
         items
+    }
+
+    /// Whether no earlier page had this id, as far as they are remembered.
+    fn is_new(&mut self, id: &EcoString) -> bool {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        let hash = hasher.finish();
+        if self.remembered.len() < MAX_REMEMBERED {
+            return self.remembered.insert(hash);
+        }
+        !self.remembered.contains(&hash)
     }
 
     fn note(&mut self, gap: String) {

@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 use super::change::{Called, Contact};
-use super::engine::{Asked, Engine, InFlight};
+use super::engine::{Asked, Engine, InFlight, is_accepted};
 use super::look::Seen;
 use super::{Settled, distinct};
 use crate::provider::context::{SendState, WaitEnded};
@@ -188,7 +188,11 @@ impl Engine {
             let error = asked.error_or_none();
             let look = async move {
                 let seen = change.look(&*provider, &context, &id, &error).await;
-                let is_proof = provider.info().reads_are_consistent;
+                // What the vendor accepted without confirming it may still be carried out.
+                // Nor is it proof where another ticket may have the id now.
+                let info = provider.info();
+                let is_proof =
+                    info.reads_are_consistent && info.never_reuses_ids && !is_accepted(&error);
                 let outcome = match &seen {
                     Seen::Changed => Outcome::AlreadyDone,
                     Seen::Unchanged if is_proof => {

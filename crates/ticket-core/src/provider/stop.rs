@@ -1,17 +1,14 @@
 //! Ends running work early, in two steps: start nothing new, then stop waiting for replies.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
+use std::sync::atomic::Ordering::SeqCst;
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
-/// How far the work is asked to stop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum StopLevel {
-    #[default]
-    Continue,
-    Finish,
-    Abandon,
-}
+const FINISH: u8 = 1;
+const ABANDON: u8 = 2;
 
 /// Asks running work to stop. All clones share the request; it cannot be undone.
 ///
@@ -25,7 +22,16 @@ enum StopLevel {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
-    level: Arc<watch::Sender<StopLevel>>,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// How far the work is asked to stop: 0, [`FINISH`] or [`ABANDON`].
+    level: AtomicU8,
+    /// Wakes waiting work in the order in which it began to wait, so that a run can be repeated. (A `watch` channel
+    /// wakes in random order.)
+    raised: Notify,
 }
 
 impl Stop {
@@ -36,37 +42,44 @@ impl Stop {
 
     /// Start nothing new, and wait for requests in flight.
     pub fn finish(&self) {
-        self.at_least(StopLevel::Finish);
+        self.at_least(FINISH);
     }
 
     /// Stop waiting for requests in flight, too.
     pub fn abandon(&self) {
-        self.at_least(StopLevel::Abandon);
+        self.at_least(ABANDON);
     }
 
     /// Whether [`finish`](Self::finish) or [`abandon`](Self::abandon) was called.
     pub fn is_finishing(&self) -> bool {
-        *self.level.borrow() >= StopLevel::Finish
+        self.state.level.load(SeqCst) >= FINISH
     }
 
     /// Waits until [`finish`](Self::finish) or [`abandon`](Self::abandon) is called.
     pub async fn finishing(&self) {
-        self.reached(StopLevel::Finish).await;
+        self.reached(FINISH).await;
     }
 
     /// Waits until [`abandon`](Self::abandon) is called.
     pub async fn abandoned(&self) {
-        self.reached(StopLevel::Abandon).await;
+        self.reached(ABANDON).await;
     }
 
-    fn at_least(&self, level: StopLevel) {
-        self.level.send_modify(|now| *now = level.max(*now));
+    fn at_least(&self, level: u8) {
+        self.state.level.fetch_max(level, SeqCst);
+        self.state.raised.notify_waiters();
     }
 
-    async fn reached(&self, level: StopLevel) {
-        let mut watched = self.level.subscribe();
-        // This cannot fail: `self` holds the sender.
-        let _ = watched.wait_for(|now| *now >= level).await;
+    async fn reached(&self, level: u8) {
+        loop {
+            let mut raised = pin!(self.state.raised.notified());
+            // Before the level is read, so that no change is missed.
+            raised.as_mut().enable();
+            if self.state.level.load(SeqCst) >= level {
+                return;
+            }
+            raised.await;
+        }
     }
 }
 

@@ -1,0 +1,205 @@
+//! Checks seed by seed that what the library tells is true. Exits with 1 on a lie, and if a fault, a mode or an outcome
+//! never occurred.
+//!
+//! ```sh
+//! cargo run --release -p ticket-bench --example checker -- --seeds 100000 --rates 5,20,50
+//! cargo run --release -p ticket-bench --example checker -- --seed 17 --rate 20
+//! cargo run --release -p ticket-bench --example checker -- --seeds 1000 --twice
+//! cargo run --release -p ticket-bench --example checker -- --flaws
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use clap::Parser;
+use ticket_bench::checker::{Counts, Flaw, Lie, check, first_seed};
+
+#[derive(Parser)]
+struct Options {
+    /// How many seeds are checked, at each rate
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// The first seed
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// How many calls of 100 fail
+    #[arg(long, value_delimiter = ',', default_values_t = [5, 20, 50])]
+    rates: Vec<u32>,
+    /// Checks each seed twice: calls and outcomes must be the same
+    #[arg(long)]
+    twice: bool,
+    /// Tells the story of this one seed
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The rate of `--seed`
+    #[arg(long, default_value_t = 20)]
+    rate: u32,
+    /// Looks for the first seed that finds each planted lie
+    #[arg(long)]
+    flaws: bool,
+    /// Exits with 0 although something never occurred, for few seeds
+    #[arg(long)]
+    any_coverage: bool,
+    /// How many threads
+    #[arg(long)]
+    threads: Option<NonZeroUsize>,
+}
+
+/// What all threads found.
+#[derive(Default)]
+struct Found {
+    counts: Counts,
+    lies: BTreeMap<&'static str, Vec<(u64, u32, Lie)>>,
+    unequal: Vec<(u64, u32)>,
+}
+
+fn main() -> io::Result<ExitCode> {
+    let options = Options::parse();
+    if let Some(seed) = options.seed {
+        return one(seed, options.rate, options.twice);
+    }
+    if options.flaws {
+        return flaws(&options);
+    }
+    let begun = Instant::now();
+    let found = all(&options);
+    for (kind, name, count) in found.counts.iter() {
+        tell(format_args!("{count:>10}  {kind:8} {name}"))?;
+    }
+    let runs = found.counts.get("run", "seeds").max(1);
+    let seconds = begun.elapsed().as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    let each = 1000.0 * seconds / runs as f64;
+    tell(format_args!(
+        "{runs} runs in {seconds:.1} s, {each:.2} ms each"
+    ))?;
+    for (rule, lies) in &found.lies {
+        tell(format_args!("LIE: {rule}: {} times", lies.len()))?;
+        for (seed, rate, (_, what)) in lies.iter().take(3) {
+            tell(format_args!("     --seed {seed} --rate {rate}: {what}"))?;
+        }
+    }
+    for (seed, rate) in found.unequal.iter().take(10) {
+        tell(format_args!(
+            "NOT THE SAME TWICE: --seed {seed} --rate {rate}"
+        ))?;
+    }
+    if options.twice {
+        tell(format_args!(
+            "not the same twice: {} of {runs}",
+            found.unequal.len()
+        ))?;
+    }
+    let missing = found.counts.missing();
+    for name in &missing {
+        tell(format_args!("NEVER OCCURRED: {name}"))?;
+    }
+    let is_covered = missing.is_empty() || options.any_coverage;
+    let is_good = found.lies.is_empty() && found.unequal.is_empty() && is_covered;
+    tell(format_args!(
+        "lies: {}",
+        found.lies.values().map(Vec::len).sum::<usize>()
+    ))?;
+    Ok(ExitCode::from(u8::from(!is_good)))
+}
+
+fn one(seed: u64, rate: u32, twice: bool) -> io::Result<ExitCode> {
+    let verdict = check(seed, rate, None, true);
+    for line in &verdict.lines {
+        tell(line)?;
+    }
+    for (rule, what) in &verdict.lies {
+        tell(format_args!("LIE: {rule}: {what}"))?;
+    }
+    if twice {
+        let again = check(seed, rate, None, true);
+        let mut lines = verdict.lines.iter().zip(&again.lines);
+        if let Some((first, second)) = lines.find(|(first, second)| first != second) {
+            tell(format_args!("NOT THE SAME TWICE:\n  {first}\n  {second}"))?;
+        }
+        tell(format_args!(
+            "{:016x} {:016x}",
+            verdict.fingerprint, again.fingerprint
+        ))?;
+    }
+    Ok(ExitCode::from(u8::from(!verdict.lies.is_empty())))
+}
+
+fn flaws(options: &Options) -> io::Result<ExitCode> {
+    let mut is_good = true;
+    for flaw in Flaw::ALL {
+        match first_seed(flaw, options.seeds, &options.rates) {
+            Some((seed, rate, (rule, what))) => {
+                tell(format_args!(
+                    "{flaw:?}: --seed {seed} --rate {rate}: {rule}: {what}"
+                ))?;
+            }
+            None => {
+                is_good = false;
+                tell(format_args!("{flaw:?}: NOT FOUND"))?;
+            }
+        }
+    }
+    Ok(ExitCode::from(u8::from(!is_good)))
+}
+
+/// Checks all seeds on all threads.
+fn all(options: &Options) -> Found {
+    let next = AtomicU64::new(options.from);
+    let end = options.from + options.seeds;
+    let found = Mutex::new(Found::default());
+    let threads = options
+        .threads
+        .or_else(|| std::thread::available_parallelism().ok());
+    std::thread::scope(|scope| {
+        for _ in 0..threads.map_or(1, NonZeroUsize::get) {
+            scope.spawn(|| {
+                let mut own = Found::default();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        break;
+                    }
+                    for rate in &options.rates {
+                        let verdict = check(seed, *rate, None, false);
+                        if options.twice
+                            && check(seed, *rate, None, false).fingerprint != verdict.fingerprint
+                        {
+                            own.unequal.push((seed, *rate));
+                        }
+                        own.counts.merge(verdict.counts);
+                        for lie in verdict.lies {
+                            own.lies.entry(lie.0).or_default().push((seed, *rate, lie));
+                        }
+                    }
+                }
+                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                found.counts.merge(own.counts);
+                found.unequal.extend(own.unequal);
+                for (rule, lies) in own.lies {
+                    found.lies.entry(rule).or_default().extend(lies);
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.unequal.sort_unstable();
+    for lies in found.lies.values_mut() {
+        lies.sort();
+    }
+    found
+}
+
+/// Prints a line. That nobody reads on (`| head`) is no reason to stop: the exit code is still to come.
+fn tell(line: impl Display) -> io::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        told => told,
+    }
+}

@@ -1,0 +1,86 @@
+//! Checks seed by seed that what the library tells is true: the real providers, the standard stack and the facade's bulk
+//! changes against the sandbox in this process, on a clock that nobody waits for.
+//!
+//! A seed and a rate of faults decide everything: tickets, modes, faults, what is asked and how. The same seed gives the
+//! same calls and the same outcomes, so a failure is one number that anybody repeats.
+
+mod count;
+mod faults;
+mod flaw;
+mod plan;
+mod provider;
+mod recorder;
+mod rules;
+mod run;
+mod story;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub use count::Counts;
+pub use flaw::Flaw;
+pub use rules::Lie;
+
+use plan::Plan;
+
+/// What came of one seed.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The seed.
+    pub seed: u64,
+    /// How many calls of 100 fail.
+    pub rate: u32,
+    /// What was told and is not true.
+    pub lies: Vec<Lie>,
+    /// All outcomes and all calls as one number.
+    pub fingerprint: u64,
+    /// How often each fault, mode and outcome occurred.
+    pub counts: Counts,
+    /// All calls and outcomes in lines; empty unless asked for.
+    pub lines: Vec<String>,
+}
+
+/// Checks one seed. With `in_lines`, the verdict tells the whole story.
+pub fn check(seed: u64, rate: u32, flaw: Option<Flaw>, in_lines: bool) -> Verdict {
+    let plan = Plan::draw(seed, rate);
+    let carried_out = catch_unwind(AssertUnwindSafe(|| run::carry_out(&plan, flaw)));
+    let failed = |what| Verdict {
+        seed,
+        rate,
+        lies: vec![what],
+        fingerprint: 0,
+        counts: Counts::default(),
+        lines: Vec::new(),
+    };
+    match carried_out {
+        Ok(Ok(story)) => Verdict {
+            seed,
+            rate,
+            lies: rules::lies(&plan, &story),
+            fingerprint: story.fingerprint(),
+            counts: Counts::of(&plan, &story),
+            lines: if in_lines { story.lines() } else { Vec::new() },
+        },
+        Ok(Err(error)) => failed(("the run begins", error.to_string())),
+        Err(_) => failed(("nothing panics", "the run panicked".to_owned())),
+    }
+}
+
+/// The first seed from 1 to `most` under which the rule that a flaw breaks finds it, with its rate and the lie.
+pub fn first_seed(flaw: Flaw, most: u64, rates: &[u32]) -> Option<(u64, u32, Lie)> {
+    for seed in 1..=most {
+        for rate in rates {
+            let verdict = check(seed, *rate, Some(flaw), false);
+            let mut lies = verdict.lies.into_iter();
+            if let Some(lie) = lies.find(|(rule, _)| flaw.rules().contains(rule)) {
+                return Some((seed, *rate, lie));
+            }
+            if flaw == Flaw::JitterIsNotSeeded
+                && check(seed, *rate, Some(flaw), false).fingerprint != verdict.fingerprint
+            {
+                let what = "two runs differ".to_owned();
+                return Some((seed, *rate, (rules::rule::TWICE, what)));
+            }
+        }
+    }
+    None
+}

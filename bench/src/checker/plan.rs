@@ -1,0 +1,397 @@
+//! What happens under one seed: the vendors' tickets, modes and faults, and what is asked of them.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use fastrand::Rng;
+use ticket_sandbox::{
+    Endpoint, Fault, Quota, Rule, Sandbox, SandboxBuilder, TicketFault, TicketSeed, Vendor,
+    WindowModel, Wording,
+};
+
+use super::faults;
+
+/// A ticket that exists in the beginning.
+#[derive(Debug)]
+pub(super) struct Existing {
+    pub(super) vendor: Vendor,
+    pub(super) subject: String,
+    pub(super) seed: TicketSeed,
+    pub(super) fault: Option<TicketFault>,
+}
+
+/// A ticket that is asked for.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// The ticket at this place of the plan.
+    Existing(usize),
+    /// An id that the vendor has never given out, or that is none.
+    Other(Vendor, String),
+}
+
+/// Which function of the library deletes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// `apply_in_each`, all accounts at once.
+    InEach,
+    /// `apply_everywhere`, all accounts at once.
+    Everywhere,
+    /// `Tickets::delete`, one account after the other.
+    Delete,
+}
+
+/// What the providers declare of their vendors, so that it is true of the modes that are drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Declared {
+    pub(super) never_reuses_ids: bool,
+    pub(super) reads_are_consistent: bool,
+    pub(super) redirects_ids: bool,
+}
+
+/// When and how the bulk change is stopped.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StopAfter {
+    pub(super) time: Duration,
+    pub(super) abandons: bool,
+}
+
+/// All that is drawn for one seed.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) sandbox: SandboxBuilder,
+    /// The names of the modes that were drawn.
+    pub(super) modes: Vec<&'static str>,
+    pub(super) existing: Vec<Existing>,
+    pub(super) asked: Vec<Asked>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) rate: u32,
+    pub(super) probability: f64,
+    /// How often the vendor's answer is lost besides, so that this comes together with other faults.
+    pub(super) loss: f64,
+    pub(super) fault_seed: u64,
+    pub(super) retry_seed: u64,
+    pub(super) declared: Declared,
+    pub(super) quotas: [(Vendor, Quota); 2],
+    pub(super) delete_batch: usize,
+    pub(super) how: How,
+    pub(super) concurrency: Option<NonZeroUsize>,
+    pub(super) give_up_after: Duration,
+    pub(super) max_attempts: NonZeroU32,
+    pub(super) page_size: NonZeroU32,
+    pub(super) deadline: Option<Duration>,
+    pub(super) stop: Option<StopAfter>,
+    pub(super) creates: usize,
+    pub(super) reads: usize,
+    /// Whether reads and creates go on while tickets are deleted.
+    pub(super) at_once: bool,
+    pub(super) lists: bool,
+    /// Whether one ticket of each vendor with messages is merged into another one before.
+    pub(super) merges: bool,
+}
+
+impl Plan {
+    /// Draws the plan of this seed, where this many calls of 100 fail.
+    pub(super) fn draw(seed: u64, rate: u32) -> Self {
+        let random = &mut Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(rate.into()));
+        let mut modes = Vec::new();
+        let mut faults = draw_faults(random);
+        let is_odd = |random: &mut Rng| random.u8(0..8) == 0;
+
+        let merges = is_odd(random);
+        let mut rules = Vec::new();
+        if merges {
+            modes.push("merged before");
+            let merged = Fault::Ticket(TicketFault::MergedInto(None));
+            for vendor in [Vendor::OneCloud, Vendor::LeadSquared] {
+                let rule = Rule::new(merged.clone()).vendor(vendor);
+                rules.push(rule.endpoint(Endpoint::Messages));
+            }
+        }
+        if is_odd(random) {
+            modes.push("reads always lag");
+            let lag = Duration::from_secs(random.u64(1..20));
+            rules.push(
+                Rule::new(Fault::LaggingReads(lag))
+                    .endpoint(Endpoint::Delete)
+                    .always(),
+            );
+        } else if is_odd(random) {
+            modes.push("deletes are always accepted for later");
+            let (status, after) = (202, Duration::from_secs(random.u64(1..20)));
+            let later = Fault::AcceptedForLater { status, after };
+            rules.push(Rule::new(later).endpoint(Endpoint::Delete).always());
+        }
+        if is_odd(random) {
+            modes.push("a gateway answers for a time");
+            if let Some(gateway) = random.choice(faults::GATEWAYS) {
+                let rule = Rule::new(Fault::Gateway(gateway)).skip(random.u64(0..8));
+                rules.push(match random.u8(0..3) {
+                    0 => rule.always(),
+                    _ => rule.times(random.u64(3..40)),
+                });
+            }
+        }
+        if is_odd(random) {
+            modes.push("ids are given out again");
+            // It lasts from the first request on.
+            let again = |vendor| Rule::new(Fault::IdsGivenOutAgain).vendor(vendor);
+            rules.extend(Vendor::ALL.map(again));
+            faults.extend([
+                Fault::TicketsFiled(1),
+                Fault::TicketsFiled(2),
+                Fault::TicketsFiled(3),
+            ]);
+        }
+        let loss = if is_odd(random) {
+            modes.push("answers are lost besides");
+            random.f64() / 2.0
+        } else {
+            0.0
+        };
+        let every = || faults.iter().cloned();
+        let reuses = modes.contains(&"ids are given out again")
+            || every().any(|fault| fault == Fault::IdsGivenOutAgain);
+        let lags = modes.contains(&"reads always lag")
+            || every().any(|fault| matches!(fault, Fault::LaggingReads(_)));
+        // Who does later what was accepted, and whose answer is lost, has no consistent reads.
+        let defers = modes.contains(&"deletes are always accepted for later")
+            || every().any(|fault| matches!(fault, Fault::AcceptedForLater { .. }));
+        let lags = lags || (defers && loss > 0.0);
+        let (mut existing, asked) = draw_tickets(random);
+        if merges {
+            for ticket in &mut existing {
+                if ticket.vendor == Vendor::Sweeppea && ticket.fault.is_none() && is_odd(random) {
+                    ticket.fault = Some(TicketFault::MergedInto(None));
+                    break;
+                }
+            }
+        }
+        let (sandbox, quotas) = draw_sandbox(random, &mut modes);
+        Self {
+            sandbox,
+            existing,
+            asked,
+            rules,
+            faults,
+            rate,
+            probability: f64::from(rate) / 100.0,
+            loss,
+            fault_seed: random.u64(..),
+            retry_seed: random.u64(..),
+            declared: Declared {
+                never_reuses_ids: !reuses,
+                reads_are_consistent: !lags && random.bool(),
+                redirects_ids: merges,
+            },
+            quotas,
+            delete_batch: random.usize(1..=12),
+            how: match random.u8(0..5) {
+                0 => How::Everywhere,
+                1 => How::Delete,
+                _ => How::InEach,
+            },
+            concurrency: random
+                .bool()
+                .then(|| NonZeroUsize::MIN.saturating_add(random.usize(0..8))),
+            give_up_after: match random.u8(0..4) {
+                0 => Duration::ZERO,
+                1 => Duration::from_secs(random.u64(1..120)),
+                _ => Duration::from_secs(900),
+            },
+            max_attempts: NonZeroU32::MIN.saturating_add(random.u32(0..5)),
+            page_size: NonZeroU32::MIN.saturating_add(random.u32(2..9)),
+            deadline: (random.u8(0..6) == 0).then(|| Duration::from_secs(random.u64(1..120))),
+            stop: (random.u8(0..6) == 0).then(|| StopAfter {
+                time: Duration::from_millis(random.u64(0..40_000)),
+                abandons: random.bool(),
+            }),
+            creates: random.usize(0..3),
+            reads: random.usize(0..4),
+            at_once: random.bool(),
+            lists: random.u8(0..3) > 0,
+            merges,
+            modes,
+        }
+    }
+
+    /// The id of what is asked, by the ids of the existing tickets.
+    pub(super) fn id<'a>(&self, asked: &'a Asked, ids: &'a [String]) -> (Vendor, &'a str) {
+        match asked {
+            Asked::Existing(place) => {
+                let vendor = self.existing.get(*place).map(|ticket| ticket.vendor);
+                let id = ids.get(*place).map_or("", String::as_str);
+                (vendor.unwrap_or(Vendor::OneCloud), id)
+            }
+            Asked::Other(vendor, id) => (*vendor, id),
+        }
+    }
+}
+
+/// A few kinds of faults, so that each seed has a character of its own.
+fn draw_faults(random: &mut Rng) -> Vec<Fault> {
+    let every = faults::every(random);
+    let mut drawn: Vec<Fault> = (0..random.usize(1..=8))
+        .filter_map(|_| random.choice(&every).cloned())
+        .collect();
+    // Without one that concerns each endpoint, a seed would be too quiet.
+    drawn.push(
+        random
+            .choice([
+                Fault::LostResponse,
+                Fault::ConnectionReset,
+                Fault::Status(503),
+            ])
+            .unwrap_or(Fault::LostResponse),
+    );
+    drawn
+}
+
+fn draw_tickets(random: &mut Rng) -> (Vec<Existing>, Vec<Asked>) {
+    let (mut existing, mut asked) = (Vec::new(), Vec::new());
+    for vendor in Vendor::ALL {
+        let count = match vendor {
+            // Its pages have 20 rows.
+            Vendor::Sweeppea if random.u8(0..4) == 0 => random.usize(30..50),
+            Vendor::LeadSquared => random.usize(4..24),
+            _ => random.usize(3..14),
+        };
+        let mut places = Vec::new();
+        for number in 0..count {
+            let subject = format!("{} {number}", vendor.prefix());
+            let mut seed = TicketSeed::new(subject.clone()).description("a text");
+            let mut fault = None;
+            match random.u8(0..24) {
+                0 if vendor == Vendor::Sweeppea => seed = seed.closed(),
+                1 if vendor == Vendor::Sweeppea => seed = seed.owned_by_other(),
+                2 if vendor == Vendor::Sweeppea => seed = seed.locked(),
+                3 => {
+                    fault = random
+                        .choice([400, 403, 409, 422, 500])
+                        .map(TicketFault::Refused)
+                }
+                4 => {
+                    fault = random
+                        .choice([400, 403, 409, 500])
+                        .map(TicketFault::GoneIsError)
+                }
+                _ => {}
+            }
+            places.push(existing.len());
+            existing.push(Existing {
+                vendor,
+                subject,
+                seed,
+                fault,
+            });
+        }
+        random.shuffle(&mut places);
+        places.truncate(random.usize(1..=places.len().min(16)));
+        let again = places.first().copied().filter(|_| random.u8(0..4) == 0);
+        asked.extend(places.into_iter().chain(again).map(Asked::Existing));
+        for other in ["999001", "1.23E+07", "121;Spam", "0140"] {
+            if random.u8(0..8) == 0 {
+                asked.push(Asked::Other(vendor, other.to_owned()));
+            }
+        }
+    }
+    random.shuffle(&mut asked);
+    (existing, asked)
+}
+
+fn draw_sandbox(
+    random: &mut Rng,
+    modes: &mut Vec<&'static str>,
+) -> (SandboxBuilder, [(Vendor, Quota); 2]) {
+    const MODELS: [(&str, WindowModel); 4] = [
+        ("sliding window", WindowModel::Sliding),
+        ("fixed window", WindowModel::Fixed),
+        ("token bucket", WindowModel::TokenBucket),
+        (
+            "window that counts refusals",
+            WindowModel::SlidingCountingRefused,
+        ),
+    ];
+    let mut quota = |modes: &mut Vec<&'static str>, most, seconds| {
+        let (name, model) = random.choice(MODELS).unwrap_or(("", WindowModel::Sliding));
+        modes.push(name);
+        Quota {
+            calls: random.u32(2..=most),
+            window: Duration::from_secs(seconds),
+            model,
+        }
+    };
+    let sweeppea = quota(modes, 150, 60);
+    let leadsquared = quota(modes, 25, 5);
+    let mut builder = Sandbox::builder()
+        .seed_tickets(false)
+        .sweeppea_quota(sweeppea)
+        .leadsquared_quota(leadsquared);
+    let mut draw = |name, change: &mut dyn FnMut(SandboxBuilder, &mut Rng) -> SandboxBuilder| {
+        if random.u8(0..6) == 0 {
+            modes.push(name);
+            builder = change(std::mem::take(&mut builder), random);
+        }
+    };
+    draw("onecloud_calls", &mut |builder, random| {
+        builder.onecloud_calls(random.u64(0..40))
+    });
+    draw("onecloud_extra_row", &mut |builder, _| {
+        builder.onecloud_extra_row(true)
+    });
+    draw("onecloud_largest_page", &mut |builder, random| {
+        builder.onecloud_largest_page(random.usize(1..6))
+    });
+    draw("onecloud_nested_messages", &mut |builder, _| {
+        builder.onecloud_nested_messages(true)
+    });
+    draw("sweeppea_wording old", &mut |builder, _| {
+        builder.sweeppea_wording(Wording::Old)
+    });
+    draw("sweeppea_one_at_a_time off", &mut |builder, _| {
+        builder.sweeppea_one_at_a_time(false)
+    });
+    draw("leadsquared_retry_after", &mut |builder, random| {
+        builder.leadsquared_retry_after(random.u64(1..20))
+    });
+    draw("leadsquared_max_delete", &mut |builder, random| {
+        builder.leadsquared_max_delete(random.usize(1..12))
+    });
+    draw("leadsquared_statuses", &mut |builder, _| {
+        builder.leadsquared_statuses(["Open", "Resolved"])
+    });
+    draw("leadsquared_required_fields", &mut |builder, _| {
+        builder.leadsquared_required_fields(["Title", "CustomData.Shop"])
+    });
+    (
+        builder,
+        [
+            (Vendor::Sweeppea, sweeppea),
+            (Vendor::LeadSquared, leadsquared),
+        ],
+    )
+}
+
+/// The modes that can be drawn.
+pub(super) const MODES: [&str; 20] = [
+    "answers are lost besides",
+    "merged before",
+    "reads always lag",
+    "deletes are always accepted for later",
+    "a gateway answers for a time",
+    "ids are given out again",
+    "sliding window",
+    "fixed window",
+    "token bucket",
+    "window that counts refusals",
+    "onecloud_calls",
+    "onecloud_extra_row",
+    "onecloud_largest_page",
+    "onecloud_nested_messages",
+    "sweeppea_wording old",
+    "sweeppea_one_at_a_time off",
+    "leadsquared_retry_after",
+    "leadsquared_max_delete",
+    "leadsquared_statuses",
+    "leadsquared_required_fields",
+];

@@ -1,0 +1,224 @@
+//! A vendor's provider as the plan declares it, and with a flaw where one is planted.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tickets::model::{Created, PageRequest};
+use tickets::provider::NotFound;
+use tickets::{
+    CallContext, DeleteReport, DeleteTarget, Effect, Error, Message, NewTicket, Operation, Outcome,
+    Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
+};
+
+use super::flaw::Flaw;
+use super::plan::Declared;
+
+/// The real provider, with a declaration that is true of the plan's vendor.
+#[derive(Debug)]
+pub(super) struct Checked {
+    inner: Arc<dyn TicketProvider>,
+    info: ProviderInfo,
+    flaw: Option<Flaw>,
+}
+
+impl Checked {
+    pub(super) fn new(
+        inner: Arc<dyn TicketProvider>,
+        declared: Declared,
+        window: Option<ticket_sandbox::Quota>,
+        flaw: Option<Flaw>,
+    ) -> Self {
+        let mut info = inner.info().clone();
+        info.never_reuses_ids &= declared.never_reuses_ids;
+        info.reads_are_consistent = declared.reads_are_consistent;
+        info.redirects_ids = declared.redirects_ids;
+        for limit in &mut info.limits {
+            for quota in &mut limit.windows {
+                if let Some(window) = window {
+                    (quota.calls, quota.window) = (window.calls, window.window);
+                }
+            }
+        }
+        match flaw {
+            Some(Flaw::Any404IsGone) => prove_by_404(&mut info, NotFound::Undocumented),
+            Some(Flaw::AmbiguousIsGone) => prove_by_404(&mut info, NotFound::Ambiguous),
+            Some(Flaw::StaleReadIsProof) => info.reads_are_consistent = true,
+            Some(Flaw::RepeatsWithReusedIds) => info.never_reuses_ids = true,
+            Some(Flaw::DeletesThroughMerge) => info.redirects_ids = false,
+            Some(Flaw::IgnoresWindows) => {
+                let limits = info.limits.iter_mut();
+                limits.for_each(|limit| limit.windows.clear());
+            }
+            Some(Flaw::IgnoresConcurrency) => {
+                let limits = info.limits.iter_mut();
+                limits.for_each(|limit| limit.max_concurrent = None);
+            }
+            _ => {}
+        }
+        Self { inner, info, flaw }
+    }
+
+    fn is(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
+    }
+
+    /// The report of a delete that failed as a whole, where the flaw makes one.
+    fn excused(&self, targets: &[DeleteTarget], error: Error) -> Result<DeleteReport> {
+        let status = error.status();
+        let as_done = match self.flaw {
+            Some(Flaw::AcceptedIsDeleted) => {
+                status.is_some_and(|status| (201..300).contains(&status))
+            }
+            Some(Flaw::LostIsDeleted) => status.is_none() && error.effect() == Effect::Unknown,
+            Some(Flaw::AnyBodyIsDeleted) => status == Some(200),
+            Some(Flaw::RefusedIsDeleted) => {
+                status.is_some_and(|status| (400..500).contains(&status))
+            }
+            _ => false,
+        };
+        if as_done {
+            return Ok(DeleteReport::from_fn(targets, |_| Outcome::Done));
+        }
+        Err(match self.flaw {
+            Some(Flaw::UnknownIsFailed) => error.with_effect(Effect::None),
+            _ => error,
+        })
+    }
+
+    /// What the flaw makes of the vendor's report.
+    fn retold(&self, targets: &[DeleteTarget], report: DeleteReport) -> DeleteReport {
+        let one_is_done = report.iter().any(|(_, outcome)| outcome.is_done());
+        let retell = |outcome: Option<&Outcome>| match (self.flaw, outcome) {
+            (Some(Flaw::BatchIsAllOrNothing), _) if one_is_done => Outcome::Done,
+            (Some(Flaw::RefusedIsDeleted), Some(Outcome::Failed(_))) => Outcome::Done,
+            (Some(Flaw::UnknownIsFailed), Some(Outcome::Unknown(error))) => {
+                Outcome::Failed(error.clone().with_effect(Effect::None))
+            }
+            (_, Some(outcome)) => outcome.clone(),
+            (_, None) => Outcome::Done,
+        };
+        let retold = DeleteReport::from_fn(targets, |id| retell(report.outcome(id)));
+        if self.is(Flaw::UnaskedIsDropped) {
+            return retold;
+        }
+        retold.with_unasked(report.unasked().to_vec())
+    }
+}
+
+/// Lets a *not found* that proves nothing prove that the ticket is gone.
+fn prove_by_404(info: &mut ProviderInfo, of: NotFound) {
+    for operation in [Operation::Get, Operation::Delete] {
+        let support = info.capabilities.support_mut(operation);
+        if let Some(support) = support.filter(|support| support.not_found == of) {
+            support.not_found = NotFound::Gone;
+        }
+    }
+}
+
+fn next(id: &TicketId) -> Option<DeleteTarget> {
+    let number: u64 = id.as_str().parse().ok()?;
+    Some(DeleteTarget::new((number + 1).to_string()))
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl TicketProvider for Checked {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    async fn get(&self, context: &CallContext, id: &TicketId) -> Result<Ticket> {
+        if self.is(Flaw::ReadsTwice) {
+            let _ = self.inner.get(context, id).await;
+        }
+        let mut ticket = self.inner.get(context, id).await?;
+        if self.is(Flaw::ReadIsOfAnother) {
+            ticket.id = id.clone();
+        }
+        Ok(ticket)
+    }
+
+    async fn list(&self, context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
+        let mut page = self.inner.list(context, query).await?;
+        match self.flaw {
+            Some(Flaw::ListLosesPages) => (page.next, page.total) = (None, None),
+            Some(Flaw::ListLosesRows) => {
+                page.total = None;
+                page.items.pop();
+            }
+            Some(Flaw::ListHidesGaps) => {
+                page.total = None;
+                page.gaps.clear();
+            }
+            _ => {}
+        }
+        Ok(page)
+    }
+
+    async fn create(&self, context: &CallContext, ticket: &NewTicket) -> Result<Created> {
+        match self.inner.create(context, ticket).await {
+            Err(error) if error.effect() == Effect::Unknown => match self.flaw {
+                Some(Flaw::CreateIsRepeated) => self.inner.create(context, ticket).await,
+                Some(Flaw::UnknownCreateIsFailed) => Err(error.with_effect(Effect::None)),
+                _ => Err(error),
+            },
+            Ok(created) if self.is(Flaw::CreatedIdIsWrong) => Ok(Created::new("7", created.raw)),
+            result => result,
+        }
+    }
+
+    async fn update(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        patch: &TicketPatch,
+    ) -> Result<()> {
+        self.inner.update(context, id, patch).await
+    }
+
+    async fn resolve(&self, context: &CallContext, id: &TicketId) -> Result<()> {
+        self.inner.resolve(context, id).await
+    }
+
+    async fn delete(
+        &self,
+        context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        let mut result = self.inner.delete(context, targets).await;
+        if self.is(Flaw::ForgetsFirstAttempt) {
+            if let Err(error) = &result {
+                if error.effect() == Effect::Unknown {
+                    result = self.inner.delete(context, targets).await;
+                }
+            }
+        }
+        if self.is(Flaw::DeletesNeighbour) {
+            if let Some(next) = targets.last().and_then(|last| next(&last.id)) {
+                let _ = self.inner.delete(context, &[next]).await;
+            }
+        }
+        match result {
+            Ok(report) => Ok(self.retold(targets, report)),
+            Err(error) => self.excused(targets, error),
+        }
+    }
+
+    async fn messages(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<Message>> {
+        self.inner.messages(context, id, page).await
+    }
+
+    async fn comment(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        comment: &tickets::NewComment,
+    ) -> Result<()> {
+        self.inner.comment(context, id, comment).await
+    }
+}

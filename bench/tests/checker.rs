@@ -1,0 +1,142 @@
+//! The checker over some thousands of seeds, over the seeds that once failed, and with each planted lie.
+
+use std::collections::BTreeSet;
+use std::thread;
+
+use ticket_bench::checker::{Counts, Flaw, check, first_seed};
+
+const RATES: [u32; 3] = [5, 20, 50];
+
+/// Enough that every fault, mode and outcome occurs, and few enough for a build without optimisation.
+const SEEDS: u64 = 1000;
+
+/// Within so many seeds each planted lie is found.
+const SEEDS_OF_FLAWS: u64 = 500;
+
+/// Seeds and rates that once failed, each with what was wrong then.
+const ONCE_FAILED: [(u64, u32); 19] = [
+    // A merged id was deleted after a gateway's 404 to the read before.
+    (6, 20),
+    // What was accepted for later was told as failed after two reads.
+    (7, 5),
+    // A row twice in one page hid another one.
+    (8, 50),
+    (24, 50),
+    // A stop woke the accounts in random order.
+    (97, 5),
+    (122, 20),
+    // A delete of a merged id, read once more after a lost answer.
+    (484, 50),
+    (755, 50),
+    (891, 50),
+    // A fallen total of Sweeppea's open tickets.
+    (536, 50),
+    // A page in the opposite order, far from the rows that it repeats.
+    (561, 20),
+    (5810, 50),
+    // A refused repeat hid that the first attempt was accepted.
+    (2022, 50),
+    // A total below the rows that had come.
+    (5968, 50),
+    (6858, 50),
+    // Two outcomes of an id that was asked for twice, of a ticket that changed its owner in between.
+    (8197, 20),
+    // A refused batch hid the unknown effect of its parts.
+    (8594, 20),
+    (9968, 20),
+    // A read saw another ticket with the id.
+    (15614, 50),
+];
+
+/// Runs `work` for each item, on as many threads as there are processors.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let part = items.len().div_ceil(threads).max(1);
+    let work = &work;
+    thread::scope(|scope| {
+        let parts = items.chunks(part);
+        let started: Vec<_> = parts
+            .map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>()))
+            .collect();
+        let joined = started.into_iter().map(|part| part.join().unwrap());
+        joined.flatten().collect()
+    })
+}
+
+#[test]
+fn no_outcome_lies_and_everything_occurs() {
+    let seeds: Vec<u64> = (1..=SEEDS).collect();
+    let found = in_parallel(&seeds, |seed| {
+        let (mut counts, mut lies) = (Counts::default(), Vec::new());
+        for rate in RATES {
+            let verdict = check(*seed, rate, None, false);
+            counts.merge(verdict.counts);
+            let told = verdict.lies.into_iter();
+            lies.extend(
+                told.map(|(rule, what)| format!("--seed {seed} --rate {rate}: {rule}: {what}")),
+            );
+        }
+        (counts, lies)
+    });
+    let (mut counts, mut lies) = (Counts::default(), Vec::new());
+    for (counted, told) in found {
+        counts.merge(counted);
+        lies.extend(told);
+    }
+    assert!(lies.is_empty(), "{lies:#?}");
+    assert_eq!(counts.missing(), Vec::<String>::new(), "never occurred");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_calls_and_outcomes() {
+    let seeds: Vec<u64> = (1..=SEEDS / 4).collect();
+    let unequal = in_parallel(&seeds, |seed| {
+        let differs = |rate: &u32| {
+            let first = check(*seed, *rate, None, true);
+            let second = check(*seed, *rate, None, true);
+            (first.fingerprint, first.lines) != (second.fingerprint, second.lines)
+        };
+        RATES
+            .into_iter()
+            .filter(differs)
+            .map(|rate| (*seed, rate))
+            .collect::<Vec<_>>()
+    });
+    let unequal: Vec<_> = unequal.into_iter().flatten().collect();
+    assert!(unequal.is_empty(), "{unequal:?}");
+}
+
+#[test]
+fn seeds_that_once_failed_stay_right() {
+    for (seed, rate) in ONCE_FAILED {
+        let verdict = check(seed, rate, None, false);
+        assert!(
+            verdict.lies.is_empty(),
+            "--seed {seed} --rate {rate}: {:#?}",
+            verdict.lies
+        );
+        let again = check(seed, rate, None, false);
+        assert_eq!(
+            verdict.fingerprint, again.fingerprint,
+            "--seed {seed} --rate {rate}"
+        );
+    }
+}
+
+#[test]
+fn each_planted_lie_is_found() {
+    let found = in_parallel(&Flaw::ALL, |flaw| {
+        let first = first_seed(*flaw, SEEDS_OF_FLAWS, &RATES);
+        println!("{flaw:?}: {first:?}");
+        first.is_some().then_some(*flaw)
+    });
+    let found: BTreeSet<_> = found.into_iter().flatten().collect();
+    let missing: Vec<_> = Flaw::ALL
+        .iter()
+        .filter(|flaw| !found.contains(flaw))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "not found within {SEEDS_OF_FLAWS} seeds: {missing:?}"
+    );
+}
