@@ -10,14 +10,13 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     if response.is_success() {
         return Ok(());
     }
-    // What is not in the vendor's own form is somebody else's: a gateway's 404 says nothing about a ticket.
-    response.expect_json()?;
-    let Ok(refusal) = response.json::<Refusal>() else {
-        return Err(response.foreign("an unknown JSON value"));
-    };
     let kind = kind_of_status(response.status());
+    // What is not in the vendor's own form is somebody else's: a gateway's 404 says nothing about a ticket.
+    let Ok(refusal) = response.json::<Refusal>() else {
+        return Err(response.foreign());
+    };
     if kind == ErrorKind::NotFound && refusal.message != NO_TICKET {
-        return Err(response.foreign("another message than the documented one"));
+        return Err(response.foreign());
     }
     Err(response.rejection(kind, message_of(kind), &refusal.message))
 }
