@@ -55,8 +55,10 @@ pub struct BulkOptions {
     notify: Option<Notify>,
 }
 
+type Listener = dyn Fn(&str, &Notice) + Send + Sync;
+
 #[derive(Clone)]
-struct Notify(Arc<dyn Fn(&str, &Notice) + Send + Sync>);
+struct Notify(Arc<Listener>);
 
 impl fmt::Debug for Notify {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

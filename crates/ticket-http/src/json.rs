@@ -1,6 +1,7 @@
 //! Decodes JSON. Error messages never quote values, because a reply holds personal data and a message may be
 //! logged.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use memchr::memmem;
@@ -77,13 +78,9 @@ fn decode<R>(
 ) -> Result<R, String> {
     let text = String::from_utf8_lossy(body);
     check_items(&text)?;
-    if let Some(read) = read(&text) {
-        return Ok(read);
-    }
-    match replace_half_pairs(&text) {
-        Some(text) => read(&text).map_or_else(|| explain(&text), Ok),
-        None => explain(&text),
-    }
+    // Before it is read: a provider that reads each field on its own would take the field for absent.
+    let text = replace_half_pairs(&text).map_or(text, Cow::Owned);
+    read(&text).map_or_else(|| explain(&text), Ok)
 }
 
 /// Refuses a text with more list items than any documented reply has. A row of a list is a structure of hundreds of

@@ -10,12 +10,11 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
     if response.is_success() {
         return Ok(());
     }
+    let kind = kind_of_status(response.status());
     // What is not in the vendor's own form is somebody else's: a gateway's 404 says nothing about a ticket.
-    response.expect_json()?;
     let Ok(refusal) = response.json::<Refusal>() else {
         return Err(response.foreign());
     };
-    let kind = kind_of_status(response.status());
     if kind == ErrorKind::NotFound && refusal.message != NO_TICKET {
         return Err(response.foreign());
     }
