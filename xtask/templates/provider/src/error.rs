@@ -11,13 +11,9 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
         return Ok(());
     }
     let kind = kind_of_status(response.status());
+    // What is not in the vendor's own form is somebody else's: a gateway's 404 says nothing about a ticket.
     let Ok(refusal) = response.json::<Refusal>() else {
-        if kind == ErrorKind::NotFound {
-            // The vendor says so in its own form; this is some server's word about the address.
-            let message = "there is no such address; check the base URL";
-            return Err(response.error_of(ErrorKind::BadResponse, message));
-        }
-        return Err(response.rejection(kind, message_of(kind), &response.text()));
+        return Err(response.foreign());
     };
     Err(response.rejection(kind, message_of(kind), &refusal.message))
 }

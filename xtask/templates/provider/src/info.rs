@@ -7,7 +7,9 @@ pub(crate) const ID: &str = "acme";
 
 /// Who Acme is and what it can do.
 ///
-/// To be done: limits on calls, as the vendor documents them, go to `ProviderInfo::quotas`.
+/// To be done, as the vendor documents it: limits on calls (`ProviderInfo::limit`), the form of ids
+/// (`ProviderInfo::id_form`), whether they are reused (`never_reuses_ids`), what *not found* proves
+/// (`Support::not_found`).
 pub fn info() -> ProviderInfo {
     let capabilities = Capabilities::none().get().delete(1);
     ProviderInfo::new(ID, "Acme", capabilities)
