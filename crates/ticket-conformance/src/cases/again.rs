@@ -60,6 +60,15 @@ pub(crate) async fn a_second_delete_settles(harness: &Harness) -> CaseResult {
     harness.require(Operation::Delete)?;
     let id = harness.ticket().await?;
     delete(harness, &id).await?;
+    // By the provider itself too: the handle may read first, and so hide what it says.
+    let report = delete(harness, &id).await?;
+    let outcome = only_outcome(&report)?.1;
+    ensure(
+        !outcome.is_done(),
+        "a deleted ticket was deleted again",
+        "no success",
+        format!("{outcome:?}"),
+    )?;
     let report = harness.handle().delete([id.clone()]).await;
     let outcome = only_outcome(&report)?.1;
     let is_refused = matches!(outcome, Outcome::Failed(error) if error.effect() == Effect::None);
