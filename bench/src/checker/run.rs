@@ -216,9 +216,10 @@ impl<'a> Run<'a> {
                 is_hidden: ticket.is_some_and(|ticket| ticket.closed || ticket.owned_by_other),
             });
         };
-        let settled = |settled: Settled<usize, TicketRef>| {
+        let settle = |settled: Settled<usize, TicketRef>| {
             let vendor = vendor_of(&settled.id.account);
             note(settled.key, vendor, settled.id.id.as_str(), settled.outcome);
+            std::future::ready(())
         };
         let work = async {
             match self.plan.how {
@@ -234,7 +235,7 @@ impl<'a> Run<'a> {
                         )
                     });
                     let work = apply_in_each(&Change::Delete, accounts, &self.options());
-                    work.for_each(|one| std::future::ready(settled(one))).await;
+                    work.for_each(&settle).await;
                 }
                 How::Everywhere => {
                     let accounts = handles
@@ -250,7 +251,7 @@ impl<'a> Run<'a> {
                         stream::iter(refs),
                         &self.options(),
                     );
-                    work.for_each(|one| std::future::ready(settled(one))).await;
+                    work.for_each(&settle).await;
                 }
                 How::Delete => {
                     for (vendor, handle) in &handles {
@@ -276,9 +277,9 @@ impl<'a> Run<'a> {
             if let Some((stop, after)) = stop.zip(self.plan.stop) {
                 tokio::time::sleep(after.time).await;
                 if after.abandons {
-                    stop.abandon()
+                    stop.abandon();
                 } else {
-                    stop.finish()
+                    stop.finish();
                 }
             }
         };
