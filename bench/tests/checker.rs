@@ -1,5 +1,7 @@
 //! The checker over some thousands of seeds, over the seeds that once failed, and with each planted lie.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 use std::collections::BTreeSet;
 use std::thread;
 
