@@ -15,10 +15,10 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 use clap::Parser;
 use ticket_bench::checker::{Counts, Flaw, Lie, check, first_seed};
+use tokio::time::Instant;
 
 #[derive(Parser)]
 struct Options {
@@ -134,16 +134,13 @@ fn one(seed: u64, rate: u32, twice: bool) -> io::Result<ExitCode> {
 fn flaws(options: &Options) -> io::Result<ExitCode> {
     let mut is_good = true;
     for flaw in Flaw::ALL {
-        match first_seed(flaw, options.seeds, &options.rates) {
-            Some((seed, rate, (rule, what))) => {
-                tell(format_args!(
-                    "{flaw:?}: --seed {seed} --rate {rate}: {rule}: {what}"
-                ))?;
-            }
-            None => {
-                is_good = false;
-                tell(format_args!("{flaw:?}: NOT FOUND"))?;
-            }
+        if let Some((seed, rate, (rule, what))) = first_seed(flaw, options.seeds, &options.rates) {
+            tell(format_args!(
+                "{flaw:?}: --seed {seed} --rate {rate}: {rule}: {what}"
+            ))?;
+        } else {
+            is_good = false;
+            tell(format_args!("{flaw:?}: NOT FOUND"))?;
         }
     }
     Ok(ExitCode::from(u8::from(!is_good)))

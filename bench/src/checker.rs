@@ -4,9 +4,11 @@
 //! A seed and a rate of faults decide everything: tickets, modes, faults, what is asked and how. The same seed gives the
 //! same calls and the same outcomes, so a failure is one number that anybody repeats.
 
+mod accounts;
 mod count;
 mod faults;
 mod flaw;
+mod modes;
 mod plan;
 mod provider;
 mod recorder;

@@ -1,5 +1,7 @@
 //! The checker over some thousands of seeds, over the seeds that once failed, and with each planted lie.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 use std::collections::BTreeSet;
 use std::thread;
 
@@ -13,39 +15,44 @@ const SEEDS: u64 = 1000;
 /// Within so many seeds each planted lie is found.
 const SEEDS_OF_FLAWS: u64 = 500;
 
-/// Seeds and rates that once failed, each with what was wrong then.
-const ONCE_FAILED: [(u64, u32); 19] = [
-    // A merged id was deleted after a gateway's 404 to the read before.
+/// Seeds and rates that once failed, each with what was wrong then. They mean the same as long as `Plan::draw` draws the
+/// same.
+const ONCE_FAILED: [(u64, u32); 29] = [
+    // A merged id was deleted although a gateway's 404 had answered the read before.
     (6, 20),
-    // What was accepted for later was told as failed after two reads.
-    (7, 5),
-    // A row twice in one page hid another one.
-    (8, 50),
-    (24, 50),
-    // A stop woke the accounts in random order.
-    (97, 5),
-    (122, 20),
-    // A delete of a merged id, read once more after a lost answer.
-    (484, 50),
-    (755, 50),
-    (891, 50),
-    // A fallen total of Sweeppea's open tickets.
-    (536, 50),
-    // A page in the opposite order, far from the rows that it repeats.
-    (561, 20),
-    (5810, 50),
+    (100, 5),
+    (152, 20),
+    (215, 50),
+    (289, 20),
+    (379, 20),
+    // What was accepted for later, or had another ticket's id by then, was told as failed after two reads; the refusal of
+    // a batch hid the unknown effect of its parts.
+    (33, 5),
+    (38, 20),
+    (76, 50),
+    (143, 50),
+    (150, 5),
+    (177, 5),
+    (190, 50),
+    (263, 50),
+    (275, 20),
+    (363, 50),
+    (399, 50),
     // A refused repeat hid that the first attempt was accepted.
     (2022, 50),
-    // A total below the rows that had come.
+    // Rows that came twice, in one page or pages apart, hid others, and so did totals that fell or were below the rows.
+    (40, 20),
+    (197, 50),
+    (294, 50),
+    (5810, 50),
     (5968, 50),
-    (6858, 50),
-    // Two outcomes of an id that was asked for twice, of a ticket that changed its owner in between.
-    (8197, 20),
-    // A refused batch hid the unknown effect of its parts.
-    (8594, 20),
-    (9968, 20),
-    // A read saw another ticket with the id.
-    (15614, 50),
+    // A stop woke the accounts in random order.
+    (49, 50),
+    (85, 20),
+    (131, 20),
+    (184, 50),
+    (226, 50),
+    (290, 5),
 ];
 
 /// Runs `work` for each item, on as many threads as there are processors.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use tickets::Outcome;
 
-use super::plan::{MODES, Plan};
+use super::modes::MODES;
+use super::plan::Plan;
 use super::story::Story;
 use super::{faults, rules};
 

@@ -112,8 +112,7 @@ impl Flaw {
             Self::UnknownIsFailed | Self::StaleReadIsProof | Self::ForgetsFirstAttempt => {
                 &[rule::FAILED]
             }
-            Self::Any404IsGone => &[rule::NOT_FOUND, rule::ALREADY_GONE],
-            Self::AmbiguousIsGone => &[rule::NOT_FOUND, rule::ALREADY_GONE],
+            Self::Any404IsGone | Self::AmbiguousIsGone => &[rule::NOT_FOUND, rule::ALREADY_GONE],
             Self::RepeatsWithReusedIds => &[rule::ANOTHER],
             Self::DeletesThroughMerge | Self::DeletesNeighbour => &[rule::NOTHING_UNASKED],
             Self::BatchIsAllOrNothing => &[rule::DELETED, rule::BY_US],

@@ -86,16 +86,15 @@ impl Checked {
     }
 
     /// What the flaw makes of the vendor's report.
-    fn retold(&self, targets: &[DeleteTarget], report: DeleteReport) -> DeleteReport {
+    fn retold(&self, targets: &[DeleteTarget], report: &DeleteReport) -> DeleteReport {
         let one_is_done = report.iter().any(|(_, outcome)| outcome.is_done());
         let retell = |outcome: Option<&Outcome>| match (self.flaw, outcome) {
             (Some(Flaw::BatchIsAllOrNothing), _) if one_is_done => Outcome::Done,
-            (Some(Flaw::RefusedIsDeleted), Some(Outcome::Failed(_))) => Outcome::Done,
+            (Some(Flaw::RefusedIsDeleted), Some(Outcome::Failed(_))) | (_, None) => Outcome::Done,
             (Some(Flaw::UnknownIsFailed), Some(Outcome::Unknown(error))) => {
                 Outcome::Failed(error.clone().with_effect(Effect::None))
             }
             (_, Some(outcome)) => outcome.clone(),
-            (_, None) => Outcome::Done,
         };
         let retold = DeleteReport::from_fn(targets, |id| retell(report.outcome(id)));
         if self.is(Flaw::UnaskedIsDropped) {
@@ -199,7 +198,7 @@ impl TicketProvider for Checked {
             }
         }
         match result {
-            Ok(report) => Ok(self.retold(targets, report)),
+            Ok(report) => Ok(self.retold(targets, &report)),
             Err(error) => self.excused(targets, error),
         }
     }

@@ -6,23 +6,18 @@ use std::time::Duration;
 use fastrand::Rng;
 use futures_util::future::join;
 use futures_util::{StreamExt as _, stream};
-use ticket_http::HttpConfig;
-use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
-use ticket_onecloud::{OneCloud, OneCloudConfig};
-use ticket_sandbox::{Sandbox, Vendor, credentials};
-use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
+use ticket_sandbox::{Sandbox, Vendor};
 use tickets::bulk::{BulkOptions, Notice, Settled};
-use tickets::call::StackOptions;
 use tickets::model::{PageRequest, Person, Priority};
 use tickets::{
-    CallContext, Change, Effect, Error, ErrorKind, NewTicket, Outcome, ProviderInfo, Stop,
-    TicketProvider, TicketQuery, TicketRef, Tickets, apply_everywhere, apply_in_each,
+    CallContext, Change, Effect, NewTicket, Outcome, Stop, TicketQuery, TicketRef, Tickets,
+    apply_everywhere, apply_in_each,
 };
 use tokio::time::Instant;
 
+use super::accounts::{Account, connect, told_error, vendor_of};
 use super::flaw::Flaw;
 use super::plan::{How, Plan};
-use super::provider::Checked;
 use super::recorder::Recorder;
 use super::story::{Filed, Listed, Read, Story, Told};
 
@@ -31,12 +26,6 @@ const FOREVER: Duration = Duration::from_secs(60 * 24 * 3600);
 
 /// After this time nothing that was accepted or lags is left.
 const QUIET: Duration = Duration::from_secs(3600);
-
-pub(super) struct Account {
-    pub(super) vendor: Vendor,
-    pub(super) tickets: Tickets,
-    pub(super) info: ProviderInfo,
-}
 
 /// Everything of one run.
 struct Run<'a> {
@@ -216,9 +205,10 @@ impl<'a> Run<'a> {
                 is_hidden: ticket.is_some_and(|ticket| ticket.closed || ticket.owned_by_other),
             });
         };
-        let settled = |settled: Settled<usize, TicketRef>| {
+        let settle = |settled: Settled<usize, TicketRef>| {
             let vendor = vendor_of(&settled.id.account);
             note(settled.key, vendor, settled.id.id.as_str(), settled.outcome);
+            std::future::ready(())
         };
         let work = async {
             match self.plan.how {
@@ -234,7 +224,7 @@ impl<'a> Run<'a> {
                         )
                     });
                     let work = apply_in_each(&Change::Delete, accounts, &self.options());
-                    work.for_each(|one| std::future::ready(settled(one))).await;
+                    work.for_each(&settle).await;
                 }
                 How::Everywhere => {
                     let accounts = handles
@@ -250,7 +240,7 @@ impl<'a> Run<'a> {
                         stream::iter(refs),
                         &self.options(),
                     );
-                    work.for_each(|one| std::future::ready(settled(one))).await;
+                    work.for_each(&settle).await;
                 }
                 How::Delete => {
                     for (vendor, handle) in &handles {
@@ -276,9 +266,9 @@ impl<'a> Run<'a> {
             if let Some((stop, after)) = stop.zip(self.plan.stop) {
                 tokio::time::sleep(after.time).await;
                 if after.abandons {
-                    stop.abandon()
+                    stop.abandon();
                 } else {
-                    stop.finish()
+                    stop.finish();
                 }
             }
         };
@@ -417,81 +407,4 @@ impl<'a> Run<'a> {
             _ => {}
         }
     }
-}
-
-pub(super) fn told_error(error: &Error) -> String {
-    let unknown = if error.effect() == Effect::Unknown {
-        ", effect unknown"
-    } else {
-        ""
-    };
-    let incomplete = if error.kind() == ErrorKind::Incomplete {
-        "incomplete: "
-    } else {
-        ""
-    };
-    format!("{incomplete}{}{unknown}: {error}", error.kind().as_str())
-}
-
-pub(super) fn vendor_of(account: &str) -> Vendor {
-    let known = Vendor::ALL
-        .into_iter()
-        .find(|vendor| vendor.prefix() == account);
-    known.unwrap_or(Vendor::OneCloud)
-}
-
-/// An account at each vendor: the real provider in the standard stack.
-fn connect(
-    plan: &Plan,
-    flaw: Option<Flaw>,
-    sandbox: &Sandbox,
-    recorder: &Recorder,
-) -> Result<Vec<Account>, crate::Error> {
-    let http = || HttpConfig::default().transport(recorder.clone());
-    let mut accounts = Vec::new();
-    for vendor in Vendor::ALL {
-        let base = sandbox.base_url(vendor);
-        let provider: Arc<dyn TicketProvider> = match vendor {
-            Vendor::Sweeppea => Arc::new(Sweeppea::new(
-                &SweeppeaConfig::new(credentials::SWEEPPEA_API_KEY)
-                    .base_url(base)
-                    .http(http()),
-            )?),
-            Vendor::LeadSquared => Arc::new(LeadSquared::new(
-                &LeadSquaredConfig::new(
-                    base,
-                    credentials::LEADSQUARED_ORG_ID,
-                    credentials::LEADSQUARED_ACCESS_KEY,
-                    credentials::LEADSQUARED_SECRET_KEY,
-                )
-                .delete_batch(plan.delete_batch)
-                .http(http()),
-            )?),
-            _ => Arc::new(OneCloud::new(
-                &OneCloudConfig::with_login(
-                    base,
-                    credentials::ONECLOUD_EMAIL,
-                    credentials::ONECLOUD_PASSWORD,
-                    credentials::ONECLOUD_SITE_ID,
-                )
-                .http(http()),
-            )?),
-        };
-        let mut quotas = plan.quotas.iter();
-        let quota = quotas
-            .find(|(of, _)| *of == vendor)
-            .map(|(_, quota)| *quota);
-        let provider = Arc::new(Checked::new(provider, plan.declared, quota, flaw));
-        let info = provider.info().clone();
-        let mut options = StackOptions::default();
-        options.seed = (flaw != Some(Flaw::JitterIsNotSeeded)).then_some(plan.retry_seed);
-        options.retry.max_attempts = plan.max_attempts;
-        options.page_size = (vendor == Vendor::OneCloud).then_some(plan.page_size);
-        accounts.push(Account {
-            vendor,
-            tickets: Tickets::with_options(provider, &options),
-            info,
-        });
-    }
-    Ok(accounts)
 }

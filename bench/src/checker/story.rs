@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use ticket_sandbox::{Exchange, TicketRecord, Vendor};
 use tickets::{Change, Outcome, ProviderInfo};
 
+use super::accounts::told_error;
 use super::recorder::Call;
-use super::run::told_error;
 
 /// The outcome that was told of a ticket.
 #[derive(Clone, Debug)]

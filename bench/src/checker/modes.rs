@@ -1,0 +1,103 @@
+//! The sandbox's settings, drawn at random, and the names of all modes.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use ticket_sandbox::{Quota, Sandbox, SandboxBuilder, Vendor, WindowModel, Wording};
+
+pub(super) fn draw_sandbox(
+    random: &mut Rng,
+    modes: &mut Vec<&'static str>,
+) -> (SandboxBuilder, [(Vendor, Quota); 2]) {
+    const MODELS: [(&str, WindowModel); 4] = [
+        ("sliding window", WindowModel::Sliding),
+        ("fixed window", WindowModel::Fixed),
+        ("token bucket", WindowModel::TokenBucket),
+        (
+            "window that counts refusals",
+            WindowModel::SlidingCountingRefused,
+        ),
+    ];
+    let mut quota = |modes: &mut Vec<&'static str>, most, seconds| {
+        let (name, counting) = random.choice(MODELS).unwrap_or(("", WindowModel::Sliding));
+        modes.push(name);
+        Quota {
+            calls: random.u32(2..=most),
+            window: Duration::from_secs(seconds),
+            model: counting,
+        }
+    };
+    let sweeppea = quota(modes, 150, 60);
+    let leadsquared = quota(modes, 25, 5);
+    let mut builder = Sandbox::builder()
+        .seed_tickets(false)
+        .sweeppea_quota(sweeppea)
+        .leadsquared_quota(leadsquared);
+    let mut draw = |name, change: &mut dyn FnMut(SandboxBuilder, &mut Rng) -> SandboxBuilder| {
+        if random.u8(0..6) == 0 {
+            modes.push(name);
+            builder = change(std::mem::take(&mut builder), random);
+        }
+    };
+    draw("onecloud_calls", &mut |builder, random| {
+        builder.onecloud_calls(random.u64(0..40))
+    });
+    draw("onecloud_extra_row", &mut |builder, _| {
+        builder.onecloud_extra_row(true)
+    });
+    draw("onecloud_largest_page", &mut |builder, random| {
+        builder.onecloud_largest_page(random.usize(1..6))
+    });
+    draw("onecloud_nested_messages", &mut |builder, _| {
+        builder.onecloud_nested_messages(true)
+    });
+    draw("sweeppea_wording old", &mut |builder, _| {
+        builder.sweeppea_wording(Wording::Old)
+    });
+    draw("sweeppea_one_at_a_time off", &mut |builder, _| {
+        builder.sweeppea_one_at_a_time(false)
+    });
+    draw("leadsquared_retry_after", &mut |builder, random| {
+        builder.leadsquared_retry_after(random.u64(1..20))
+    });
+    draw("leadsquared_max_delete", &mut |builder, random| {
+        builder.leadsquared_max_delete(random.usize(1..12))
+    });
+    draw("leadsquared_statuses", &mut |builder, _| {
+        builder.leadsquared_statuses(["Open", "Resolved"])
+    });
+    draw("leadsquared_required_fields", &mut |builder, _| {
+        builder.leadsquared_required_fields(["Title", "CustomData.Shop"])
+    });
+    (
+        builder,
+        [
+            (Vendor::Sweeppea, sweeppea),
+            (Vendor::LeadSquared, leadsquared),
+        ],
+    )
+}
+
+/// The modes that can be drawn.
+pub(super) const MODES: [&str; 20] = [
+    "answers are lost besides",
+    "merged before",
+    "reads always lag",
+    "deletes are always accepted for later",
+    "a gateway answers for a time",
+    "ids are given out again",
+    "sliding window",
+    "fixed window",
+    "token bucket",
+    "window that counts refusals",
+    "onecloud_calls",
+    "onecloud_extra_row",
+    "onecloud_largest_page",
+    "onecloud_nested_messages",
+    "sweeppea_wording old",
+    "sweeppea_one_at_a_time off",
+    "leadsquared_retry_after",
+    "leadsquared_max_delete",
+    "leadsquared_statuses",
+    "leadsquared_required_fields",
+];
