@@ -1,12 +1,16 @@
 //! Applies one change to many tickets of one account: in batches, with concurrent calls, and with exactly one
 //! outcome per ticket. Accounts are independent of each other, so this module handles only one.
 
+mod called;
 pub(crate) mod change;
+mod delete;
 mod engine;
 mod look;
 pub(crate) mod paging;
 mod pause;
+mod resolve;
 mod run;
+mod settle;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -19,7 +23,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use tokio::time::Instant;
 
-use self::change::{Called, Change, Contact};
+use self::called::{Called, Contact};
+use self::change::Change;
 use self::engine::{Asked, Engine};
 use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;

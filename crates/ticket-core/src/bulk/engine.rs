@@ -4,13 +4,12 @@ use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
 
-use super::change::{Called, Change, Contact};
-use super::look::may_settle;
+use super::called::{Called, Contact};
+use super::change::Change;
 use super::pause::{Patience, Wait};
 use super::{BulkOptions, Notice, Settled, usual_concurrency};
 use crate::model::ticket::TicketId;
@@ -23,28 +22,19 @@ use crate::provider::ticket_provider::TicketProvider;
 /// How many answers in a row may come from somebody else than the vendor.
 const MAX_STRANGERS: u32 = 5;
 
-/// How often a ticket's call may fail for want of an answer although other calls succeeded in between.
-const MAX_TURNS: u8 = 3;
-
 /// Small batches count as if they had this many tickets, before the vendor is taken to reject everything.
 const MIN_REFUSALS: usize = 10;
-
-/// How many tickets of unknown outcome are kept for a second look.
-const MAX_HELD: usize = 10_000;
-
-/// How long after the last look the second one is: reads may lag behind writes.
-const SECOND_LOOK: Duration = Duration::from_secs(5);
 
 /// A requested ticket, with the caller's key.
 pub(super) struct Asked {
     pub(super) key: Box<dyn Any + Send>,
     pub(super) target: DeleteTarget,
     /// The error of the last call about it that left it open.
-    error: Option<Error>,
+    pub(super) error: Option<Error>,
     /// The number of successes when that call failed.
-    successes: u64,
+    pub(super) successes: u64,
     /// How many such calls failed although others succeeded.
-    turns: u8,
+    pub(super) turns: u8,
 }
 
 impl Asked {
@@ -234,16 +224,6 @@ impl Engine {
         info.may_repeat(&self.change.request(targets))
     }
 
-    /// Keeps a ticket of unknown outcome for a second look, if there is one.
-    fn hold(&mut self, asked: Asked) {
-        if self.held.len() < MAX_HELD && may_settle(self.provider.info()) {
-            self.look_at = Instant::now() + SECOND_LOOK;
-            self.held.push_back(asked);
-        } else {
-            self.settle_unknown(asked);
-        }
-    }
-
     /// Handles a call that failed as a whole.
     fn on_call_error(&mut self, asked: Vec<Asked>, error: &Error) {
         let several = asked
@@ -313,33 +293,6 @@ impl Engine {
         self.send_again(asked);
     }
 
-    /// Queues tickets again, except those that fail again and again while others succeed.
-    fn send_again(&mut self, asked: Vec<Asked>) {
-        let successes = self.patience.successes();
-        let mut open = Vec::with_capacity(asked.len());
-        for mut asked in asked {
-            if asked.successes < successes {
-                asked.successes = successes;
-                asked.turns += 1;
-            }
-            if self.end.is_none() && asked.turns < MAX_TURNS {
-                open.push(asked);
-                continue;
-            }
-            match asked.error.take() {
-                Some(error) if error.effect() == Effect::Unknown => {
-                    asked.error = Some(error);
-                    self.hold(asked);
-                }
-                Some(error) => self.settle(asked, Outcome::Failed(error)),
-                None => open.push(asked),
-            }
-        }
-        if !open.is_empty() {
-            self.again.push_back(open);
-        }
-    }
-
     /// Pauses before the next call, because the vendor does not answer, or gives up.
     fn slow_down(&mut self, error: &Error) {
         match self.patience.failed(error, self.context.deadline) {
@@ -404,23 +357,6 @@ impl Engine {
         None
     }
 
-    fn settle_failed(&mut self, asked: Vec<Asked>, error: &Error) {
-        let not_attempted = error.is_not_attempted() && error.effect() == Effect::None;
-        for mut asked in asked {
-            let error = error.clone().on_ticket(&asked.target.id);
-            if asked.earlier_attempt() == Effect::Unknown {
-                self.settle_unknown(asked);
-            } else if not_attempted {
-                self.settle(asked, Outcome::Unattempted(error));
-            } else if error.effect() == Effect::Unknown {
-                asked.error = Some(error);
-                self.hold(asked);
-            } else {
-                self.settle(asked, Outcome::Failed(error));
-            }
-        }
-    }
-
     /// Stops the change. The first reason is kept.
     fn end(&mut self, reason: Error) {
         if self.end.is_none() {
@@ -432,55 +368,6 @@ impl Engine {
             );
             self.end = Some(reason);
         }
-    }
-
-    /// After the end, settles all tickets that wait.
-    pub(super) fn settle_waiting(&mut self) {
-        let Some(reason) = self.end.clone() else {
-            return;
-        };
-        let again = self.again.drain(..).flatten();
-        let waiting: Vec<_> = again.chain(self.batch.drain(..)).collect();
-        for asked in waiting {
-            if asked.earlier_attempt() == Effect::Unknown {
-                self.settle_unknown(asked);
-            } else {
-                let error = reason.clone().on_ticket(&asked.target.id);
-                self.settle(asked, Outcome::Unattempted(error));
-            }
-        }
-        while let Some(asked) = self.held.pop_front() {
-            self.settle_unknown(asked);
-        }
-    }
-
-    /// Handles the result of second looks. Where nobody answers any more, the rest is not looked at.
-    pub(super) fn on_look(&mut self, asked: Vec<Asked>, called: Called) {
-        let answers = matches!(called.contact, Contact::Vendor);
-        let mut outcomes = called.result.unwrap_or_default().into_iter();
-        for asked in asked {
-            match outcomes.next() {
-                Some((_, Outcome::Unknown(_))) | None => self.settle_unknown(asked),
-                Some((_, outcome)) => self.settle(asked, outcome),
-            }
-        }
-        if !answers {
-            while let Some(asked) = self.held.pop_front() {
-                self.settle_unknown(asked);
-            }
-        }
-    }
-
-    pub(super) fn settle_unknown(&mut self, mut asked: Asked) {
-        let error = asked.error.take();
-        let error = error.unwrap_or_else(|| self.not_mentioned(&asked.target.id));
-        self.settle(asked, Outcome::Unknown(error.with_effect(Effect::Unknown)));
-    }
-
-    pub(super) fn settle(&mut self, asked: Asked, outcome: Outcome) {
-        let Asked { key, target, .. } = asked;
-        self.settled
-            .push_back(Settled::new(key, target.id, outcome));
     }
 
     fn tell(&self, notice: &Notice) {
@@ -496,13 +383,6 @@ impl Engine {
             let account = self.account.as_deref();
             notify(account.unwrap_or(&self.provider.info().id), notice);
         }
-    }
-
-    fn not_mentioned(&self, id: &TicketId) -> Error {
-        let message = "the provider's report does not mention this ticket";
-        Error::new(ErrorKind::BadResponse, message)
-            .in_operation(&self.provider.info().id, self.change.operation())
-            .on_ticket(id)
     }
 }
 

@@ -1,16 +1,40 @@
 //! Reads a ticket after a change of unknown effect, to learn what its reply did not say.
 
-use super::change::Contact;
+use super::called::{Called, Contact};
 use crate::model::query::{PageRequest, TicketQuery};
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
+use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::field::Field;
-use crate::provider::operation::Operation;
+use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
 use crate::provider::support::NotFound;
 use crate::provider::ticket_provider::TicketProvider;
+
+/// The change that a read looks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum After {
+    Delete,
+    Resolve,
+}
+
+impl After {
+    /// Reads a ticket whose change failed with `error`, to learn what came of it.
+    pub(super) async fn look(
+        self,
+        provider: &dyn TicketProvider,
+        context: &CallContext,
+        id: &TicketId,
+        error: &Error,
+    ) -> Seen {
+        match self {
+            Self::Delete => for_deleted(provider, context, id, error).await,
+            Self::Resolve => for_resolved(provider, context, id).await,
+        }
+    }
+}
 
 /// What a read says about the change of a ticket.
 #[derive(Debug)]
@@ -88,11 +112,7 @@ pub(super) async fn for_deleted(
 }
 
 /// Reads a ticket that may be resolved.
-pub(super) async fn for_resolved(
-    provider: &dyn TicketProvider,
-    context: &CallContext,
-    id: &TicketId,
-) -> Seen {
+async fn for_resolved(provider: &dyn TicketProvider, context: &CallContext, id: &TicketId) -> Seen {
     let info = provider.info();
     if !info.capabilities.supports(Operation::Get) {
         return Seen::NoAnswer(None);
@@ -131,4 +151,45 @@ fn of_a_read(context: &CallContext) -> CallContext {
     let mut context = context.clone();
     context.earlier_attempt = Effect::None;
     context
+}
+
+/// The outcomes of a batch after a call of unknown effect.
+pub(super) async fn look_at_each(
+    after: After,
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+    error: Error,
+) -> Called {
+    let info = provider.info();
+    let mut contact = Contact::of(&error);
+    let mut answered = true;
+    let mut outcomes = Vec::with_capacity(targets.len());
+    for target in targets {
+        let id = &target.id;
+        let error = error.clone().on_ticket(id);
+        let mut outcome = None;
+        if answered {
+            let seen = after.look(provider, context, id, &error).await;
+            contact = seen.contact(&error);
+            answered = !matches!(seen, Seen::NoAnswer(_));
+            outcome = seen.outcome();
+            // The vendor is there and fails for one of them: they are tried apart.
+            let may_split = targets.len() > 1 && outcomes.is_empty() && answered;
+            let is_safe = || info.may_repeat(&Request::Delete(targets));
+            if may_split && error.kind() == ErrorKind::Server && is_safe() {
+                return Called {
+                    result: Err(error),
+                    contact,
+                    ..Called::default()
+                };
+            }
+        }
+        outcomes.push((id.clone(), outcome.unwrap_or(Outcome::Unknown(error))));
+    }
+    Called {
+        result: Ok(outcomes),
+        contact,
+        ..Called::default()
+    }
 }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
-use super::change::{Called, Contact};
+use super::called::{Called, Contact};
 use super::engine::{Asked, Engine, InFlight, is_accepted};
 use super::look::Seen;
 use super::{Settled, distinct};

@@ -1,0 +1,173 @@
+//! The calls that delete one batch, and the looks after them.
+
+use super::called::{Called, Contact};
+use super::look::{self, After, Seen, look_at_each};
+use crate::model::ticket::TicketId;
+use crate::provider::context::CallContext;
+use crate::provider::delete::DeleteTarget;
+use crate::provider::error::{Effect, Error, ErrorKind, Result};
+use crate::provider::operation::Operation;
+use crate::provider::outcome::Outcome;
+use crate::provider::support::NotFound;
+use crate::provider::ticket_provider::TicketProvider;
+
+/// Deletes at most one batch.
+pub(super) async fn delete(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+) -> Called {
+    if !provider.info().redirects_ids {
+        return delete_batch(provider, context, targets).await;
+    }
+    let mut all = Called::default();
+    let mut outcomes = Vec::with_capacity(targets.len());
+    for target in targets {
+        let called = match refuse_redirected(provider, context, &target.id).await {
+            Ok(()) => delete_batch(provider, context, std::slice::from_ref(target)).await,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                delete_unread(provider, context, target, error).await
+            }
+            Err(error) => Called::failed(error),
+        };
+        all.contact = called.contact;
+        all.unasked.extend(called.unasked);
+        match called.result {
+            Ok(settled) => outcomes.extend(settled),
+            Err(error) if targets.len() == 1 => return Called::failed(error),
+            Err(error) => {
+                let mut error = error.on_ticket(&target.id);
+                if context.earlier_attempt == Effect::Unknown {
+                    error = error.with_effect(Effect::Unknown);
+                }
+                let outcome = Outcome::from_error(error);
+                outcomes.push((target.id.clone(), outcome));
+            }
+        }
+    }
+    all.result = Ok(outcomes);
+    all
+}
+
+/// Reads a ticket before it is deleted, and rejects an id that leads to another ticket.
+async fn refuse_redirected(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    id: &TicketId,
+) -> Result<()> {
+    let info = provider.info();
+    let read = match provider.get(context, id).await {
+        Ok(ticket) => info.check_same(id, &ticket.id),
+        Err(error) => Err(error),
+    };
+    read.map_err(|error| {
+        error
+            .in_operation(&info.id, Operation::Delete)
+            .with_effect(Effect::None)
+    })
+}
+
+/// Deletes a ticket that a read did not find, where ids may lead to other tickets: only if a second read finds the
+/// ticket itself. A *not found* that proves nothing may be a gateway's, and the id may lead elsewhere.
+async fn delete_unread(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    target: &DeleteTarget,
+    error: Error,
+) -> Called {
+    let id = &target.id;
+    let get = provider.info().capabilities.support(Operation::Get);
+    let proves = get.map(|get| get.not_found).unwrap_or_default();
+    let error = error.on_ticket(id);
+    if proves == NotFound::Gone && context.earlier_attempt == Effect::None {
+        let outcome = Outcome::NotFound(error.confirmed());
+        return Called::settled(id, outcome, Contact::Vendor);
+    }
+    let seen = look::for_deleted(provider, context, id, &error).await;
+    let is_first = context.earlier_attempt == Effect::None;
+    let outcome = match &seen {
+        Seen::Unchanged => {
+            return delete_batch(provider, context, std::slice::from_ref(target)).await;
+        }
+        Seen::Changed if is_first => Outcome::NotFound(error.clone().confirmed()),
+        Seen::Changed => Outcome::AlreadyDone,
+        _ if !is_first => Outcome::Unknown(error.clone().with_effect(Effect::Unknown)),
+        Seen::CannotTell if proves == NotFound::Ambiguous => Outcome::NotFound(error.clone()),
+        Seen::CannotTell | Seen::NoAnswer(_) => {
+            let error = error.clone();
+            Outcome::Failed(error.with_note("not deleted, because it could not be read before"))
+        }
+    };
+    Called::settled(id, outcome, seen.contact(&error))
+}
+
+async fn delete_batch(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+) -> Called {
+    let report = match provider.delete(context, targets).await {
+        Ok(report) => report,
+        Err(error) if error.effect() == Effect::None => return Called::failed(error),
+        Err(error) => return look_at_each(After::Delete, provider, context, targets, error).await,
+    };
+    let (mut outcomes, unasked) = report.into_parts();
+    let mut contact = Contact::Unclear;
+    for (id, outcome) in &mut outcomes {
+        match &*outcome {
+            Outcome::NotFound(error) => {
+                (*outcome, contact) = on_not_found(provider, context, id, error).await;
+            }
+            // Where nobody answers, nothing more is learned.
+            Outcome::Unknown(error) if contact != Contact::Nobody => {
+                let seen = look::for_deleted(provider, context, id, error).await;
+                contact = seen.contact(error);
+                if let Some(seen) = seen.outcome() {
+                    *outcome = seen;
+                }
+            }
+            Outcome::Unknown(_) => {}
+            _ => contact = Contact::Vendor,
+        }
+    }
+    Called {
+        result: Ok(outcomes),
+        unasked,
+        contact,
+    }
+}
+
+/// The outcome of a ticket that the first attempt did not find.
+async fn on_not_found(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    id: &TicketId,
+    error: &Error,
+) -> (Outcome, Contact) {
+    let info = provider.info();
+    let delete = info.capabilities.support(Operation::Delete);
+    let proves = delete.map(|delete| delete.not_found).unwrap_or_default();
+    if proves == NotFound::Gone {
+        return (
+            Outcome::NotFound(error.clone().confirmed()),
+            Contact::Vendor,
+        );
+    }
+    let seen = look::for_deleted(provider, context, id, error).await;
+    let error = error.clone();
+    match &seen {
+        Seen::Unchanged => {
+            let error = error.with_context("the ticket exists, but the vendor will not delete it");
+            (Outcome::Failed(error), Contact::Vendor)
+        }
+        Seen::Changed => (Outcome::NotFound(error.confirmed()), Contact::Vendor),
+        Seen::CannotTell | Seen::NoAnswer(_) if proves == NotFound::Undocumented => {
+            let contact = seen.contact(&error);
+            let error = error.with_effect(Effect::Unknown).with_note(
+                "the vendor answered no other read, so that this may be a gateway's or a wrong address's answer",
+            );
+            (Outcome::Unknown(error), contact)
+        }
+        Seen::CannotTell | Seen::NoAnswer(_) => (Outcome::NotFound(error), Contact::Vendor),
+    }
+}

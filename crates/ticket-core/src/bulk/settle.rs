@@ -1,0 +1,134 @@
+//! The outcome of each ticket of a bulk change: settled, kept for a second look, or sent again.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Settled;
+use super::called::{Called, Contact};
+use super::engine::{Asked, Engine};
+use super::look::may_settle;
+use crate::model::ticket::TicketId;
+use crate::provider::error::{Effect, Error, ErrorKind};
+use crate::provider::outcome::Outcome;
+
+/// How often a ticket's call may fail for want of an answer although other calls succeeded in between.
+const MAX_TURNS: u8 = 3;
+
+/// How many tickets of unknown outcome are kept for a second look.
+const MAX_HELD: usize = 10_000;
+
+/// How long after the last look the second one is: reads may lag behind writes.
+const SECOND_LOOK: Duration = Duration::from_secs(5);
+
+impl Engine {
+    /// Keeps a ticket of unknown outcome for a second look, if there is one.
+    pub(super) fn hold(&mut self, asked: Asked) {
+        if self.held.len() < MAX_HELD && may_settle(self.provider.info()) {
+            self.look_at = Instant::now() + SECOND_LOOK;
+            self.held.push_back(asked);
+        } else {
+            self.settle_unknown(asked);
+        }
+    }
+
+    /// Queues tickets again, except those that fail again and again while others succeed.
+    pub(super) fn send_again(&mut self, asked: Vec<Asked>) {
+        let successes = self.patience.successes();
+        let mut open = Vec::with_capacity(asked.len());
+        for mut asked in asked {
+            if asked.successes < successes {
+                asked.successes = successes;
+                asked.turns += 1;
+            }
+            if self.end.is_none() && asked.turns < MAX_TURNS {
+                open.push(asked);
+                continue;
+            }
+            match asked.error.take() {
+                Some(error) if error.effect() == Effect::Unknown => {
+                    asked.error = Some(error);
+                    self.hold(asked);
+                }
+                Some(error) => self.settle(asked, Outcome::Failed(error)),
+                None => open.push(asked),
+            }
+        }
+        if !open.is_empty() {
+            self.again.push_back(open);
+        }
+    }
+
+    pub(super) fn settle_failed(&mut self, asked: Vec<Asked>, error: &Error) {
+        let not_attempted = error.is_not_attempted() && error.effect() == Effect::None;
+        for mut asked in asked {
+            let error = error.clone().on_ticket(&asked.target.id);
+            if asked.earlier_attempt() == Effect::Unknown {
+                self.settle_unknown(asked);
+            } else if not_attempted {
+                self.settle(asked, Outcome::Unattempted(error));
+            } else if error.effect() == Effect::Unknown {
+                asked.error = Some(error);
+                self.hold(asked);
+            } else {
+                self.settle(asked, Outcome::Failed(error));
+            }
+        }
+    }
+
+    /// After the end, settles all tickets that wait.
+    pub(super) fn settle_waiting(&mut self) {
+        let Some(reason) = self.end.clone() else {
+            return;
+        };
+        let again = self.again.drain(..).flatten();
+        let waiting: Vec<_> = again.chain(self.batch.drain(..)).collect();
+        for asked in waiting {
+            if asked.earlier_attempt() == Effect::Unknown {
+                self.settle_unknown(asked);
+            } else {
+                let error = reason.clone().on_ticket(&asked.target.id);
+                self.settle(asked, Outcome::Unattempted(error));
+            }
+        }
+        while let Some(asked) = self.held.pop_front() {
+            self.settle_unknown(asked);
+        }
+    }
+
+    /// Handles the result of second looks. Where nobody answers any more, the rest is not looked at.
+    pub(super) fn on_look(&mut self, asked: Vec<Asked>, called: Called) {
+        let answers = matches!(called.contact, Contact::Vendor);
+        let mut outcomes = called.result.unwrap_or_default().into_iter();
+        for asked in asked {
+            match outcomes.next() {
+                Some((_, Outcome::Unknown(_))) | None => self.settle_unknown(asked),
+                Some((_, outcome)) => self.settle(asked, outcome),
+            }
+        }
+        if !answers {
+            while let Some(asked) = self.held.pop_front() {
+                self.settle_unknown(asked);
+            }
+        }
+    }
+
+    pub(super) fn settle_unknown(&mut self, mut asked: Asked) {
+        let error = asked.error.take();
+        let error = error.unwrap_or_else(|| self.not_mentioned(&asked.target.id));
+        self.settle(asked, Outcome::Unknown(error.with_effect(Effect::Unknown)));
+    }
+
+    pub(super) fn settle(&mut self, asked: Asked, outcome: Outcome) {
+        let Asked { key, target, .. } = asked;
+        self.settled
+            .push_back(Settled::new(key, target.id, outcome));
+    }
+
+    pub(super) fn not_mentioned(&self, id: &TicketId) -> Error {
+        let message = "the provider's report does not mention this ticket";
+        Error::new(ErrorKind::BadResponse, message)
+            .in_operation(&self.provider.info().id, self.change.operation())
+            .on_ticket(id)
+    }
+}
