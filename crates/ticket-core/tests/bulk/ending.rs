@@ -237,6 +237,10 @@ async fn five_answers_of_somebody_else_end_the_change() {
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the vendor names a time of day, which is compared with the clock"
+)]
 async fn exhausted_quota_is_waited_for_where_the_deadline_allows_it() {
     let quota = |seconds: i64| {
         let free = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
