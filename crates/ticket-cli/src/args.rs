@@ -34,7 +34,7 @@ A setting with _env behind its name is read from the variable that it names, so 
 the file; timeout_s, max_attempts, rate, concurrency and page_size can be set as well. A name that is wrong is refused with the right ones.
 
 Exit codes: 0 all done; 1 something failed or is unknown; 2 wrong usage or input, nothing sent; \
-3 configuration or credentials missing, nothing sent.
+3 configuration or credentials missing, nothing sent; 4 a list may be incomplete.
 
 Try it without any account: `tickets demo`, or any command with --sandbox.";
 
