@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ticket_sandbox::{Endpoint, Exchange, Fault, OddId, Vendor};
+use ticket_sandbox::{Endpoint, Fault, OddId, Vendor};
 use tickets::Outcome;
 use tickets::provider::NotFound;
 use tickets::{Operation, ProviderInfo};
@@ -55,7 +55,7 @@ pub(super) fn lies(plan: &Plan, story: &Story) -> Vec<Lie> {
         }));
     }
     nothing_else_is_deleted(plan, story, &mut lies);
-    unasked_is_told(story, &mut lies);
+    unasked_is_told(plan, story, &mut lies);
     lists_are_whole(plan, story, &mut lies);
     reads_are_of_the_ticket(plan, story, &mut lies);
     created_once(story, &mut lies);
@@ -195,13 +195,16 @@ fn nothing_else_is_deleted(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     }
 }
 
-fn unasked_is_told(story: &Story, lies: &mut Vec<Lie>) {
+fn unasked_is_told(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     // Where the vendor answers in time with a report, it is read.
     let is_lost = story
         .calls
         .iter()
         .any(|call| call.is_lost && call.vendor == Vendor::LeadSquared);
+    // Where ids may lead elsewhere, a call that is abandoned may be several requests, and their answers are dropped.
+    let is_abandoned = plan.stop.is_some_and(|stop| stop.abandons);
     let said = !is_lost
+        && !is_abandoned
         && story.journal.iter().any(|seen| {
             seen.fault == Some(Fault::OddId(OddId::Unasked))
                 && seen.status == Some(200)
@@ -223,14 +226,22 @@ pub(super) fn hidden_because(plan: &Plan, story: &Story, listed: &Listed) -> Opt
     if listed.is_shuffled {
         return Some("hidden by as many that were filed");
     }
+    let faults = story
+        .journal
+        .iter()
+        .filter(|seen| seen.vendor == Some(listed.vendor) && seen.endpoint == Some(Endpoint::List));
+    let faults: Vec<_> = faults.filter_map(|seen| seen.fault.as_ref()).collect();
+    let mut totals = faults.iter();
+    let is_wrong = totals.any(|fault| matches!(fault, Fault::WrongTotal(_) | Fault::WrongTypes));
+    if !is_wrong {
+        return None;
+    }
     // OneCloud documents no largest page, and a page that is not full ends the list where the total agrees.
-    let is_wrong = |seen: &Exchange| {
-        seen.vendor == Some(listed.vendor) && matches!(seen.fault, Some(Fault::WrongTotal(_)))
-    };
-    let has_short_pages =
-        listed.vendor == Vendor::OneCloud && plan.modes.contains(&"onecloud_largest_page");
-    (has_short_pages && story.journal.iter().any(is_wrong))
-        .then_some("hidden by a wrong total beside short pages")
+    if listed.vendor == Vendor::OneCloud && plan.modes.contains(&"onecloud_largest_page") {
+        return Some("hidden by a wrong total beside short pages");
+    }
+    let has_moved = listed.has_removals || faults.contains(&&Fault::ReversedOrder);
+    has_moved.then_some("hidden by a wrong total beside rows that moved")
 }
 
 fn lists_are_whole(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {

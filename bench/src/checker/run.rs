@@ -293,8 +293,8 @@ impl<'a> Run<'a> {
             let rows: Vec<_> = account.tickets.list_all(TicketQuery::new()).collect().await;
             let after = present();
             let all_after = self.sandbox.ticket_ids(account.vendor);
-            let is_shuffled = all_before.iter().any(|id| !all_after.contains(id))
-                && all_after.iter().any(|id| !all_before.contains(id));
+            let has_removals = all_before.iter().any(|id| !all_after.contains(id));
+            let is_shuffled = has_removals && all_after.iter().any(|id| !all_before.contains(id));
             let failed = rows.iter().find_map(|row| row.as_ref().err()).cloned();
             let found: Vec<_> = rows
                 .iter()
@@ -309,6 +309,7 @@ impl<'a> Run<'a> {
                 missing: missing.cloned().collect(),
                 rows: found.len(),
                 is_shuffled,
+                has_removals,
                 failed: failed.map(|error| told_error(&error)),
             });
         }

@@ -37,6 +37,8 @@ pub(super) struct Listed {
     pub(super) rows: usize,
     /// Whether tickets were removed and others filed while it was read: then the total may hide that rows have moved.
     pub(super) is_shuffled: bool,
+    /// Whether tickets were removed while it was read.
+    pub(super) has_removals: bool,
     /// Why it is not complete, where it says so.
     pub(super) failed: Option<String>,
 }

@@ -24,7 +24,7 @@ use ticket_sandbox::{Connection, Lost, Sandbox};
 /// let sandbox = Arc::new(Sandbox::builder().in_process());
 /// let config = HttpConfig::default().transport(InProcess::new(Arc::clone(&sandbox)));
 /// let client = HttpClient::new(&sandbox.base_url(Vendor::OneCloud), &config, &[])?;
-/// assert_eq!(client.get(&["api", "ticketrz", "121"]).send().await?.status(), 401);
+/// assert_eq!(client.get(&["nowhere"]).send().await?.status(), 404);
 /// assert_eq!(sandbox.journal().len(), 1);
 /// # Ok::<(), ticket_core::Error>(())
 /// # }).unwrap();
