@@ -168,8 +168,8 @@ async fn an_outage_or_wrong_credentials_of_one_account_are_its_own() {
         .filter(|settled| settled.id.account == "down" && settled.outcome.is_left_to_do());
     assert_eq!(left.count(), 500);
     assert_eq!(sent_wrong.lock().unwrap().len(), 10);
-    // Five calls in a row, four attempts each.
-    assert_eq!(sent_down.lock().unwrap().len(), 5 * 4 * 10);
+    // Two calls in a row, four attempts each.
+    assert_eq!(sent_down.lock().unwrap().len(), 2 * 4 * 10);
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,8 +17,11 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// than an outage, and somebody is still there to see it.
 const BEFORE_FIRST_SUCCESS: Duration = Duration::from_secs(60);
 
-/// How many calls in a row may fail to connect before the first success (a wrong address, no network), and how
-/// many may fail at all without patience.
+/// How many calls in a row, retries included, may fail to connect before the first success: a wrong address, or no
+/// network.
+const MAX_UNCONNECTED: u32 = 2;
+
+/// How many calls in a row may fail without patience.
 const MAX_FAILURES: u32 = 5;
 
 /// Pauses that grow while the vendor does not answer, and the end of patience.
@@ -92,7 +95,11 @@ impl Patience {
     pub(super) fn failed(&mut self, error: &Error, deadline: Option<Instant>) -> Wait {
         self.failures += 1;
         let is_unconnected = self.successes == 0 && error.kind() == ErrorKind::Connect;
-        if self.failures >= MAX_FAILURES && (self.is_none() || is_unconnected) {
+        let most = match is_unconnected && !self.is_none() {
+            true => MAX_UNCONNECTED,
+            false => MAX_FAILURES,
+        };
+        if self.failures >= most && (self.is_none() || is_unconnected) {
             return Wait::GiveUp(format!("{} calls in a row failed", self.failures));
         }
         if self.is_none() {
