@@ -95,11 +95,12 @@ impl Patience {
     pub(super) fn failed(&mut self, error: &Error, deadline: Option<Instant>) -> Wait {
         self.failures += 1;
         let is_unconnected = self.successes == 0 && error.kind() == ErrorKind::Connect;
-        let most = match is_unconnected && !self.is_none() {
-            true => MAX_UNCONNECTED,
-            false => MAX_FAILURES,
+        let most = if self.is_none() {
+            Some(MAX_FAILURES)
+        } else {
+            is_unconnected.then_some(MAX_UNCONNECTED)
         };
-        if self.failures >= most && (self.is_none() || is_unconnected) {
+        if most.is_some_and(|most| self.failures >= most) {
             return Wait::GiveUp(format!("{} calls in a row failed", self.failures));
         }
         if self.is_none() {
