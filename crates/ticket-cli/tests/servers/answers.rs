@@ -26,7 +26,7 @@ async fn accepted(((vendor, id), status): ((Vendor, &str), u16)) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delete_answered_with_408_after_effect_is_not_told_as_failed() {
-    at_once(SAMPLES.map(timed_out)).await;
+    at_once(SAMPLES.into_iter().map(timed_out)).await;
 }
 
 async fn timed_out((vendor, id): (Vendor, &str)) {
@@ -105,7 +105,7 @@ async fn stale_read_after_a_lost_answer_proves_nothing() {
             r#"{"Response":true,"Data":{"CaseNumber":"2531581","Subject":"x","Status":false,"Priority":2}}"#,
         ),
     ];
-    at_once(reads.map(stale)).await;
+    at_once(reads.into_iter().map(stale)).await;
 }
 
 async fn stale((vendor, id, body): (Vendor, &str, &str)) {

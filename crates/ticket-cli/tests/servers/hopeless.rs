@@ -19,7 +19,7 @@ async fn single_delete_behind_a_gateway_without_a_route_is_not_told_as_gone() {
         Gateway::WrongPath,
         Gateway::Empty,
     ];
-    at_once(gateways.map(single)).await;
+    at_once(gateways.into_iter().map(single)).await;
 }
 
 async fn single(gateway: Gateway) {
@@ -73,7 +73,7 @@ async fn list_for_which_nothing_can_work_is_left_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn outage_longer_than_give_up_after_leaves_the_rest_to_do() {
-    at_once([("1", "2"), ("0", "1")].map(given_up)).await;
+    at_once([("1", "2"), ("0", "1")].into_iter().map(given_up)).await;
 }
 
 async fn given_up((give_up_after, attempts): (&str, &str)) {
