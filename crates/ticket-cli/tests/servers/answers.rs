@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ticket_sandbox::{Endpoint, Fault, OddId, Rule, Sandbox, TicketFault, Vendor, credentials};
+use ticket_sandbox::{Endpoint, Fault, OddId, Rule, TicketFault, Vendor, credentials};
 
 use crate::common::{SAMPLES, at, execute, is_true, sandbox};
 use crate::{answer, at_once, calls, counts, delete, name, vendor_with};
@@ -141,13 +141,9 @@ async fn fresh_token_refused_as_expired_is_tried_again() {
     );
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
     assert_eq!(counts(&run), [("deleted".to_owned(), 20)].into());
-    assert_left(&sandbox, Vendor::OneCloud, 0);
-    // The fault did occur, and it did not cost a token per ticket.
-    let deletes = calls(&sandbox, Endpoint::Delete);
-    assert!(deletes.iter().any(|call| call.status == Some(401)));
-    assert!(calls(&sandbox, Endpoint::Authenticate).len() < 10);
-}
-
-fn assert_left(sandbox: &Sandbox, vendor: Vendor, tickets: usize) {
-    assert_eq!(sandbox.ticket_ids(vendor).len(), tickets);
+    assert!(sandbox.ticket_ids(Vendor::OneCloud).is_empty());
+    // It does not cost a token per ticket.
+    let tokens = calls(&sandbox, Endpoint::Authenticate);
+    assert!((1..10).contains(&tokens.len()), "{}", tokens.len());
+    assert!(tokens.iter().all(|call| call.faulted));
 }

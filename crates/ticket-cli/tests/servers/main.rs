@@ -12,14 +12,17 @@
 //! | another user's ticket | `answers::missing_ticket_after_a_lost_answer_is_unknown_where_it_may_be_anothers` |
 //! | reads that lag behind a delete | `answers::stale_read_after_a_lost_answer_proves_nothing` |
 //! | fresh token called expired | `answers::fresh_token_refused_as_expired_is_tried_again` |
-//! | batch refused for some of its tickets | `batches::*` |
-//! | 404 of a gateway | `hopeless::*_behind_a_gateway_*` |
+//! | batch refused for some of its tickets (400, 409, 423) | `batches::batch_refused_for_one_ticket_deletes_the_others_in_few_calls`, `batches::sick_tickets_of_several_batches_are_found_and_the_others_deleted` |
+//! | batch refused as not found | `batches::batch_not_found_in_the_vendors_words_is_sent_in_parts` |
+//! | batch of sick tickets only | `batches::batches_of_sick_tickets_only_cost_at_most_two_calls_each` |
+//! | batch refused whatever it names | `batches::batch_refused_whatever_it_names_is_not_taken_apart_ticket_by_ticket` |
+//! | 404 of a gateway | `hopeless::single_delete_behind_a_gateway_without_a_route_is_not_told_as_gone`, `hopeless::list_behind_a_gateway_without_a_route_is_not_sent_through` |
 //! | sign-in page, firewall, redirect for every call | `hopeless::list_for_which_nothing_can_work_is_left_to_do` |
 //! | connection closed after each reply | `passing::connections_closed_after_each_reply_leave_nothing_unknown` |
 //! | outage in the middle of a list | `passing::outage_in_the_middle_of_a_list_is_waited_for` |
 //! | outage without end | `hopeless::outage_longer_than_give_up_after_leaves_the_rest_to_do` |
 //! | pause without a length (`Retry-After`) | `passing::pause_without_a_length_ends_with_every_ticket_deleted` |
-//! | tickets with an error of their own | `passing::sick_tickets_do_not_hold_back_the_healthy_ones` |
+//! | tickets with an error of their own | `passing::sick_tickets_do_not_hold_back_the_healthy_ones`, `passing::tickets_that_are_always_refused_stay_and_the_others_are_deleted` |
 //! | list that changes between its pages | `lists::list_that_shrinks_between_pages_exits_4` |
 //! | wrong totals | `lists::wrong_total_costs_no_ticket_and_exits_4` |
 //! | row that comes twice | `lists::row_that_comes_twice_exits_4` |

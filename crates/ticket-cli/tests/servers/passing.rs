@@ -83,20 +83,24 @@ async fn sick_tickets_do_not_hold_back_the_healthy_ones() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tickets_that_are_always_refused_stay_and_the_others_are_deleted() {
-    let (sandbox, tickets) = vendor_with(Vendor::OneCloud, 40).await;
-    let (sick, healthy) = tickets.split_at(6);
-    for ticket in sick {
-        let fault = TicketFault::Refused(500);
-        sandbox.set_ticket_fault(Vendor::OneCloud, id(ticket), fault);
+    for status in [409, 423] {
+        let (sandbox, tickets) = vendor_with(Vendor::OneCloud, 40).await;
+        let (sick, healthy) = tickets.split_at(20);
+        for ticket in sick {
+            let fault = TicketFault::Refused(status);
+            sandbox.set_ticket_fault(Vendor::OneCloud, id(ticket), fault);
+        }
+        let run = delete(&sandbox, &["--max-attempts", "2"], &tickets).await;
+        assert_eq!(run.code, 1, "{run:?}");
+        for (ticket, outcome) in run.outcomes() {
+            let expected = if healthy.contains(&ticket) {
+                "deleted"
+            } else {
+                "failed"
+            };
+            assert_eq!(outcome, expected, "{status} {ticket}");
+        }
+        assert_eq!(sandbox.ticket_ids(Vendor::OneCloud).len(), 20);
+        assert_eq!(calls(&sandbox, Endpoint::Delete).len(), 40, "{status}");
     }
-    let run = delete(&sandbox, &["--max-attempts", "2"], &tickets).await;
-    assert_eq!(run.code, 1, "{run:?}");
-    for (ticket, outcome) in run.outcomes() {
-        assert_eq!(
-            outcome == "deleted",
-            healthy.contains(&ticket),
-            "{ticket} {outcome}"
-        );
-    }
-    assert_eq!(sandbox.ticket_ids(Vendor::OneCloud).len(), 6);
 }
