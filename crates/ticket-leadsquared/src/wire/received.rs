@@ -187,8 +187,8 @@ impl Numbers {
         self.0.binary_search(&number).is_ok()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> {
-        self.0.iter().copied()
+    pub(crate) fn as_slice(&self) -> &[u64] {
+        &self.0
     }
 }
 
