@@ -85,10 +85,8 @@ async fn half_a_surrogate_pair_costs_no_ticket() {
     for vendor in LISTING {
         let (sandbox, tickets) = vendor_with(vendor, 60).await;
         sandbox.inject(Rule::new(Fault::OddRow(OddRow::LoneSurrogate)).always());
-        let mut run = list(&sandbox, vendor);
+        let run = list(&sandbox, vendor);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
-        // Half a pair is valid in JSON, but not every program reads it.
-        run.stdout = run.stdout.replace(r"\ud83d", r"\ufffd");
         assert_eq!(run.lines().len(), 60);
         let is_odd = |row: &Value| {
             row["raw"]["Subject"]

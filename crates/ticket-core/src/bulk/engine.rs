@@ -230,7 +230,7 @@ impl Engine {
             .iter()
             .any(|other| Some(&other.target.id) != asked.first().map(|first| &first.target.id));
         let refused = is_refusal(error) || error.effect() == Effect::Unknown;
-        if refused && several {
+        if (refused || is_foreign_refusal(error)) && several {
             let Some(asked) = self.take_faulty_out(asked) else {
                 return;
             };
@@ -243,6 +243,7 @@ impl Engine {
                 }
                 let second = first.split_off(first.len() / 2);
                 self.again.extend([first, second]);
+                self.count_stranger(error);
                 return;
             }
             self.settle_failed(asked, error);
@@ -389,6 +390,15 @@ impl Engine {
 /// Whether the vendor accepted a call without confirming that it is carried out.
 pub(super) fn is_accepted(error: &Error) -> bool {
     error.status().is_some_and(|status| status < 300)
+}
+
+/// Whether a batch was rejected in another form than the vendor's, which may be the vendor's all the same: some document
+/// no form. If it is not, [`MAX_STRANGERS`] ends the splitting.
+fn is_foreign_refusal(error: &Error) -> bool {
+    let is_of_the_batch = error
+        .status()
+        .is_some_and(|status| (400..500).contains(&status) && ![401, 407, 429].contains(&status));
+    error.kind() == ErrorKind::BadResponse && error.effect() == Effect::None && is_of_the_batch
 }
 
 /// Whether the vendor rejected a batch as it is: one of its tickets may be the reason.

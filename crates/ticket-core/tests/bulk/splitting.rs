@@ -60,6 +60,27 @@ async fn batch_is_split_after_a_rejection_whatever_its_kind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn batch_is_split_after_a_rejection_in_another_form_until_five_in_a_row() {
+    let foreign = || error(ErrorKind::BadResponse, Effect::None).with_status(404);
+    let fake = Fake::new(8).answering(move |call| match call.ids.join(",") {
+        ids if ids.contains('5') => Err(foreign()),
+        _ => Ok(()),
+    });
+    let settled = delete(&fake.bare(), (0..8).map(|id| id.to_string()), &at_once(1)).await;
+    let deleted = settled.iter().filter(|settled| settled.outcome.is_done());
+    assert_eq!(deleted.count(), 7);
+    // Where everything is answered so, it is nobody's answer.
+    let fake = Fake::new(8).answering(move |_| Err(foreign()));
+    let log = fake.log();
+    let settled = delete(&fake.bare(), (0..80).map(|id| id.to_string()), &at_once(1)).await;
+    assert_eq!(log.count(), 5);
+    let left = settled
+        .iter()
+        .filter(|settled| settled.outcome.is_left_to_do());
+    assert_eq!(left.count(), 80);
+}
+
+#[tokio::test(start_paused = true)]
 async fn batch_is_not_split_after_other_errors() {
     for &kind in ErrorKind::ALL {
         for effect in [Effect::None, Effect::Unknown] {
