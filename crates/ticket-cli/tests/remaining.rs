@@ -197,7 +197,8 @@ async fn a_list_that_does_not_fit_on_the_disk_is_kept_elsewhere_and_its_place_re
         let mut limited = std::process::Command::new("sh");
         limited
             .args(["-c", script, "sh"])
-            .arg(command.get_program());
+            .arg(command.get_program())
+            .args(command.get_args());
         limited.args([
             "delete",
             "--yes",

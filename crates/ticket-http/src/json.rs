@@ -121,7 +121,8 @@ fn check_items(text: &str) -> Result<(), String> {
 /// Replaces escapes of half surrogate pairs (`\ud83d` without its other half, as JavaScript writes a text that was
 /// cut) with `\ufffd`. `None` if there are none.
 fn replace_half_pairs(text: &str) -> Option<String> {
-    // Most texts have no escape in this range.
+    // Most texts have no escape, or none in this range.
+    memchr::memchr(b'\\', text.as_bytes())?;
     if memmem::find(text.as_bytes(), b"\\ud").is_none()
         && memmem::find(text.as_bytes(), b"\\uD").is_none()
     {

@@ -13,6 +13,7 @@ mod failure;
 mod foreign;
 mod header;
 mod json;
+pub mod lenient;
 #[cfg(feature = "multipart")]
 mod multipart;
 mod path;

@@ -8,7 +8,6 @@
 //! `RelatedTicketId` in requests, here as a text, there as a number), its key (`#` and the number), and a
 //! GUID, which replies call `TicketId`. This crate calls operations with the number.
 
-mod lenient;
 mod received;
 mod sent;
 

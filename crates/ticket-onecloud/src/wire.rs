@@ -3,7 +3,6 @@
 //! Source: the vendor's pages `tiketget`, `tiketfind`, `tiketcreate`, `tiketremove`, `tiketconversations`,
 //! `authenticationtoken`.
 
-mod lenient;
 mod received;
 mod sent;
 

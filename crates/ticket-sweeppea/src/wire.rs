@@ -4,7 +4,6 @@
 //! `resolve.md`, `delete.md`. The same thing has several names: a ticket's key is `CaseId` or `caseNumber` in requests
 //! and `CaseNumber` in replies, its title is `Title` in requests and `Subject` in replies.
 
-mod lenient;
 mod received;
 mod sent;
 

@@ -6,9 +6,8 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use ticket_http::{Reply, WireId, debug_fields};
+use ticket_http::{Reply, WireId, debug_fields, lenient};
 
-use super::lenient::{lenient, rows_or_none};
 use super::number;
 
 /// The reply of `POST …/tickets`.
@@ -22,10 +21,10 @@ pub struct CreatedTicket {
     /// The new ticket's number.
     pub id: WireId,
     /// The new ticket's GUID.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub ticket_id: Option<String>,
     /// `#` and the number, padded to 3 digits.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub key: Option<String>,
 }
 
@@ -40,7 +39,7 @@ pub struct UpdatedTicket {
     /// The ticket's number.
     pub id: WireId,
     /// `#` and the number, padded to 3 digits.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub key: Option<String>,
 }
 
@@ -52,10 +51,10 @@ pub struct Ticket {
     /// The ticket's number.
     pub id: WireId,
     /// The ticket's GUID.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub ticket_id: Option<String>,
     /// The GUID of the lead that it belongs to.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub lead_id: Option<String>,
     /// The fields that the account's tickets have. One without a name is left out.
     #[serde(deserialize_with = "fields")]
@@ -83,7 +82,7 @@ pub struct Field {
     /// The field's name in the account's schema.
     pub schema_name: String,
     /// The value.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub value: Option<String>,
 }
 
@@ -95,11 +94,11 @@ debug_fields!(Field { schema_name });
 #[non_exhaustive]
 pub struct Conversations {
     /// How many there are, which may be more than are listed.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub total: Option<u64>,
     /// The messages; `None` for one that cannot be read or has no id. Their order is not documented. The list must be
     /// there; null for none is tolerated (inferred).
-    #[serde(deserialize_with = "rows_or_none")]
+    #[serde(deserialize_with = "lenient::rows_or_none")]
     pub conversation_list: Vec<Option<Reply<Conversation>>>,
 }
 
@@ -111,19 +110,19 @@ pub struct Conversation {
     /// The message's id.
     pub id: WireId,
     /// An [`ActivityType`](super::ActivityType), or one that is not documented.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub related_activity_type: Option<String>,
     /// The message as HTML.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub html: Option<String>,
     /// The message as plain text.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub text: Option<String>,
     /// The GUID of whoever wrote it.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub created_by: Option<String>,
     /// When it was written; the time names no zone.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub created_on: Option<String>,
 }
 
@@ -138,7 +137,7 @@ debug_fields!(Conversation {
 #[non_exhaustive]
 pub struct InternalNote {
     /// `Activity Created`: the reply's only word about success.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub message: Option<String>,
     /// The number of the ticket that the note is on.
     pub related_ticket_id: WireId,
@@ -303,7 +302,7 @@ fn success<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<St
 
 /// The fields that can be read, each with its name.
 fn fields<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<Field>, D::Error> {
-    let fields = rows_or_none::<D, Field>(deserializer)?.into_iter();
+    let fields = lenient::rows_or_none::<D, Field>(deserializer)?.into_iter();
     Ok(fields.flatten().map(|field| field.value).collect())
 }
 

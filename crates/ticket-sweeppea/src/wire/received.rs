@@ -7,9 +7,7 @@ use jiff::Timestamp;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use ticket_http::{Reply, WireId, debug_fields};
-
-use super::lenient::{lenient, rows, rows_or_none};
+use ticket_http::{Reply, WireId, debug_fields, lenient};
 
 /// A created ticket: `Data` of the reply of `POST /tickets/create`. `Debug` prints the key only.
 #[derive(Clone, Deserialize)]
@@ -19,19 +17,19 @@ pub struct CreatedTicket {
     /// The new ticket's key: 7 characters, not always digits.
     pub case_number: WireId,
     /// The subject line.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub subject: Option<String>,
     /// 1 is low, 2 medium, 3 high.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub priority: Option<i64>,
     /// Who works on it: null without `AssignTo`, absent in older replies.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub assigned_to: Option<AssignedTo>,
     /// When it was filed.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub creation_date: Option<Timestamp>,
     /// Here a text, `Open`; in [`Ticket`] a truth value.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub status: Option<String>,
 }
 
@@ -43,10 +41,10 @@ debug_fields!(CreatedTicket { case_number });
 #[non_exhaustive]
 pub struct AssignedTo {
     /// The full name.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub full_name: Option<String>,
     /// The e-mail address.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub email: Option<String>,
 }
 
@@ -61,31 +59,31 @@ pub struct Ticket {
     /// The ticket's key: 7 characters, not always digits.
     pub case_number: WireId,
     /// When it was filed.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub date: Option<Timestamp>,
     /// Who filed it, with much personal data.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub account_info: Option<AccountInfo>,
     /// The subject line.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub subject: Option<String>,
     /// The text, often HTML.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub description: Option<String>,
     /// 1 is low, 2 medium, 3 high.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub priority: Option<i64>,
     /// When it was closed.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub close_date: Option<Timestamp>,
     /// The platform that is affected, the nearest thing to a category. Case differs from call to call.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub resource_affected: Option<String>,
     /// **False is open, true is closed.**
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub status: Option<bool>,
     /// What the people who work on it wrote. Read-only: no call adds one.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub notes: Option<Vec<Note>>,
 }
 
@@ -97,13 +95,13 @@ debug_fields!(Ticket { case_number });
 #[non_exhaustive]
 pub struct Note {
     /// The note's id.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub id: Option<String>,
     /// When it was written.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub date: Option<Timestamp>,
     /// The text.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub note: Option<String>,
 }
 
@@ -114,7 +112,7 @@ debug_fields!(Note { id });
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Notes {
     pub(crate) case_number: WireId,
-    #[serde(default, deserialize_with = "rows_or_none")]
+    #[serde(default, deserialize_with = "lenient::rows_or_none")]
     pub(crate) notes: Vec<Option<Reply<Note>>>,
 }
 
@@ -124,16 +122,16 @@ pub(crate) struct Notes {
 #[non_exhaustive]
 pub struct TicketList {
     /// How many tickets the filter finds in this list.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub total_tickets: Option<u64>,
     /// The page.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub page: Option<u64>,
     /// How many pages there are.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub total_pages: Option<u64>,
     /// The tickets; `None` for a row that cannot be read or has no key.
-    #[serde(deserialize_with = "rows")]
+    #[serde(deserialize_with = "lenient::rows")]
     pub tickets: Vec<Option<Reply<TicketRow>>>,
 }
 
@@ -146,16 +144,16 @@ pub struct TicketRow {
     /// The ticket's key.
     pub case_number: WireId,
     /// The first 100 characters of the subject line.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub subject: Option<String>,
     /// When it was filed.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub date: Option<Timestamp>,
     /// 1 is low, 2 medium, 3 high.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub priority: Option<i64>,
     /// The platform that is affected.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub resource_affected: Option<String>,
 }
 
@@ -177,16 +175,16 @@ pub struct UpdatedTicket {
     /// The ticket's key.
     pub case_number: WireId,
     /// The subject line.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub subject: Option<String>,
     /// The text.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub description: Option<String>,
     /// 1 is low, 2 medium, 3 high.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub priority: Option<i64>,
     /// False is open.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub status: Option<bool>,
 }
 
@@ -200,16 +198,16 @@ pub struct ResolvedTicket {
     /// The ticket's key.
     pub case_number: WireId,
     /// The subject line.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub subject: Option<String>,
     /// True is closed.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub status: Option<bool>,
     /// When it was closed.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub close_date: Option<Timestamp>,
     /// Who closed it, by name.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub closed_by: Option<String>,
 }
 
@@ -222,13 +220,13 @@ debug_fields!(ResolvedTicket { case_number });
 #[non_exhaustive]
 pub struct AccountInfo {
     /// The full name.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub full_name: Option<String>,
     /// The e-mail address.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub email: Option<String>,
     /// The phone number.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub mobile_number: Option<String>,
 }
 
@@ -267,8 +265,8 @@ pub(crate) struct Envelope<T> {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Verdict {
     pub(crate) response: bool,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub(crate) message: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::value")]
     pub(crate) code: Option<u16>,
 }
