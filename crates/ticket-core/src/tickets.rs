@@ -313,13 +313,18 @@ impl Tickets {
     /// * A batch that is not full is sent when no call is in flight and no further id is ready.
     /// * A duplicate id in one batch is sent once. In a later batch it is sent again, and the vendor does not
     ///   find it.
-    /// * If *not found* after a repeated delete is [no proof](crate::provider::Support::not_found_is_ambiguous), the
-    ///   ticket is read: `AlreadyDone` if the read does not find it either, `Failed` if it exists.
-    /// * A batch that the vendor rejects as a whole is split only if one of its ids may be the reason
-    ///   (`InvalidInput`), until that id is found. Splitting stops after two batches whose ids were all
-    ///   rejected.
-    /// * Once the account itself fails (credentials, an exhausted quota), or consecutive calls fail because
-    ///   the vendor is unreachable, all remaining tickets are `Unattempted`, with that error.
+    /// * A ticket of unknown outcome is read, where the provider supports it, and once more at the end, 5 seconds
+    ///   later or more. It is `AlreadyDone` if the read [proves](crate::provider::NotFound) that it is gone. If the
+    ///   read finds it, it stays `Unknown`, because reads may lag behind; with [consistent
+    ///   reads](ProviderInfo::consistent_reads) it is `Failed`.
+    /// * A ticket that the first attempt does not find is read too: it is `Failed` if it exists.
+    /// * A batch that the vendor rejects as a whole is split until the ticket that is the reason is found: at most
+    ///   2·log₂ n more calls for one of n tickets. Splitting stops after two batches whose tickets were all rejected
+    ///   in a row.
+    /// * While the vendor does not answer, the change pauses and makes one call at a time, for
+    ///   [`give_up_after`](BulkOptions::give_up_after) at most. Then, once the account itself fails (credentials, an
+    ///   exhausted quota), and after five answers in a row that are not the vendor's, the remaining tickets are
+    ///   `Unattempted`, with that error. See [`Outcome::is_left_to_do`].
     /// * [`Stop::finish`](crate::Stop::finish) and the deadline of the [context](Self::with) end the change:
     ///   calls in flight are finished, all other tickets are `Unattempted`. After
     ///   [`Stop::abandon`](crate::Stop::abandon) tickets in flight are `Unknown`. The input is still read to

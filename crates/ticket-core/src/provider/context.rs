@@ -40,7 +40,7 @@ pub struct CallContext {
     /// No attempt is sent after [`Stop::finish`].
     pub stop: Option<Stop>,
     /// The effect of attempts before this call, for example by a process that was killed. After
-    /// [`Effect::Unknown`], a delete that finds no ticket counts as done by such an attempt.
+    /// [`Effect::Unknown`], a delete that finds no ticket proves nothing by itself: the ticket is read.
     pub earlier_attempt: Effect,
     /// Lets the vendor detect a repeated create, if the vendor supports idempotency keys; otherwise it is
     /// ignored. Use each key for one create only.

@@ -16,11 +16,11 @@ use crate::provider::error::{Effect, Error, ErrorKind};
 pub enum Outcome {
     /// The vendor confirmed the change.
     Done,
-    /// The ticket is as the change would leave it, though this attempt was not confirmed: a repeated delete, after an
-    /// attempt of unknown effect, found no ticket. That the earlier attempt did it is likely, not proven.
+    /// The ticket is as the change leaves it, as a read after an attempt of unknown effect proves. Who changed it is
+    /// not known.
     AlreadyDone,
-    /// The vendor says that there is no such ticket; its own words are in the error. Some vendors give the same
-    /// answer for a ticket that is closed or not yours.
+    /// The vendor says that there is no such ticket; its own words are in the error, and whether a read
+    /// [confirmed](Error::is_confirmed) it. Some vendors give the same answer for a ticket that is closed or not yours.
     NotFound(Error),
     /// The ticket was not changed.
     Failed(Error),
