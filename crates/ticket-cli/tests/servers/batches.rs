@@ -83,7 +83,7 @@ async fn batch_not_found_in_the_vendors_words_is_sent_in_parts() {
 
 /// What is refused is the call, not a ticket of it.
 #[tokio::test(flavor = "multi_thread")]
-async fn batch_refused_whatever_it_names_is_not_taken_apart_ticket_by_ticket() {
+async fn batch_refused_whatever_it_names_ends_the_account() {
     let (sandbox, tickets) = vendor_with(Vendor::LeadSquared, 100).await;
     sandbox.inject(
         Rule::new(Fault::Status(403))
@@ -94,5 +94,6 @@ async fn batch_refused_whatever_it_names_is_not_taken_apart_ticket_by_ticket() {
     assert_eq!(run.code, 1, "{run:?}");
     assert_eq!(sandbox.ticket_ids(Vendor::LeadSquared).len(), 100);
     let deletes = calls(&sandbox, Endpoint::Delete).len();
-    assert!(deletes <= 4, "{deletes}");
+    // Five in a row, and what was in flight when the fifth came.
+    assert!(deletes <= 9, "{deletes}");
 }

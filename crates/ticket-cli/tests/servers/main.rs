@@ -15,7 +15,7 @@
 //! | batch refused for some of its tickets (400, 409, 423) | `batches::batch_refused_for_one_ticket_deletes_the_others_in_few_calls`, `batches::sick_tickets_of_several_batches_are_found_and_the_others_deleted` |
 //! | batch refused as not found | `batches::batch_not_found_in_the_vendors_words_is_sent_in_parts` |
 //! | batch of sick tickets only | `batches::batches_of_sick_tickets_only_cost_at_most_two_calls_each` |
-//! | batch refused whatever it names | `batches::batch_refused_whatever_it_names_is_not_taken_apart_ticket_by_ticket` |
+//! | batch refused whatever it names | `batches::batch_refused_whatever_it_names_ends_the_account` |
 //! | 404 of a gateway | `hopeless::single_delete_behind_a_gateway_without_a_route_is_not_told_as_gone`, `hopeless::list_behind_a_gateway_without_a_route_is_not_sent_through` |
 //! | sign-in page, firewall, redirect for every call | `hopeless::list_for_which_nothing_can_work_is_left_to_do` |
 //! | connection closed after each reply | `passing::connections_closed_after_each_reply_leave_nothing_unknown` |
