@@ -56,7 +56,6 @@ crates/ticket-sweeppea/Cargo.toml ⇒ ⇒ \n[build-dependencies]\nticket-sandbox
 crates/ticket-sandbox/Cargo.toml ⇒ [dev-dependencies] ⇒ [dev-dependencies]\nticket-core.workspace = true ⇒ has the dev-dependency `ticket-core`
 crates/ticket-cli/Cargo.toml ⇒ ⇒ \n[build-dependencies]\nticket-onecloud.workspace = true ⇒ has the dependency `ticket-onecloud`
 crates/ticket-conformance/examples/ticket-pear/Cargo.toml ⇒ ⇒ \n[build-dependencies]\nticket-sandbox.workspace = true ⇒ `ticket-sandbox`
-bench/Cargo.toml ⇒ ⇒ \n[build-dependencies]\nticket-http.workspace = true ⇒ has the dependency `ticket-http`
 crates/helpers/Cargo.toml ⇒ ⇒ package = { name = "helpers", description = "a", publish = false, version.workspace = true, edition.workspace = true, license.workspace = true, rust-version.workspace = true }\nlints.workspace = true ⇒ `helpers` has no role in the workspace
 "#,
     );

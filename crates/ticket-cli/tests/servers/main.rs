@@ -9,7 +9,7 @@
 //! | 408 after the call was carried out | `answers::delete_answered_with_408_after_effect_is_not_told_as_failed` |
 //! | compressed answer that nobody asked for | `answers::compressed_answer_is_named_as_such` |
 //! | deleted ids that nobody asked for | `answers::id_that_nobody_asked_for_is_named_and_exits_1` |
-//! | another user's ticket | `answers::missing_ticket_after_a_lost_answer_is_unknown_where_it_may_be_anothers` |
+//! | another user's ticket | `answers::missing_ticket_after_a_lost_answer_is_unknown_where_it_may_belong_to_another_user` |
 //! | reads that lag behind a delete | `answers::stale_read_after_a_lost_answer_proves_nothing` |
 //! | fresh token called expired | `answers::fresh_token_refused_as_expired_is_tried_again` |
 //! | batch refused for some of its tickets (400, 409, 423) | `batches::batch_refused_for_one_ticket_deletes_the_others_in_few_calls`, `batches::sick_tickets_of_several_batches_are_found_and_the_others_deleted` |
