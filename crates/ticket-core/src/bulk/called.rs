@@ -34,6 +34,8 @@ impl Contact {
             _ if error.is_not_attempted() => Self::Unclear,
             kind if kind.is_transient() => Self::Nobody,
             ErrorKind::BadResponse => Self::Stranger,
+            // No success: a pause for the quota must not end with it.
+            ErrorKind::QuotaExhausted => Self::Unclear,
             _ => Self::Vendor,
         }
     }

@@ -238,9 +238,7 @@ impl Engine {
                 // One ticket may be the reason for the rejection. After two full batches of individually
                 // rejected tickets in a row this is no longer assumed.
                 let mut first = asked;
-                for asked in &mut first {
-                    asked.error = Some(error.clone().on_ticket(&asked.target.id));
-                }
+                remember(&mut first, error);
                 let second = first.split_off(first.len() / 2);
                 self.again.extend([first, second]);
                 self.count_stranger(error);
@@ -286,11 +284,7 @@ impl Engine {
 
     /// Sends tickets again later, about which a call failed without an effect.
     fn leave_open(&mut self, mut asked: Vec<Asked>, error: &Error) {
-        for asked in &mut asked {
-            if asked.earlier_attempt() == Effect::None {
-                asked.error = Some(error.clone().on_ticket(&asked.target.id));
-            }
-        }
+        remember(&mut asked, error);
         self.send_again(asked);
     }
 
@@ -383,6 +377,15 @@ impl Engine {
         if let Some(super::Notify(notify)) = &self.notify {
             let account = self.account.as_deref();
             notify(account.unwrap_or(&self.provider.info().id), notice);
+        }
+    }
+}
+
+/// Keeps the error with each ticket, unless an earlier attempt may have changed it: that is not to be forgotten.
+fn remember(asked: &mut [Asked], error: &Error) {
+    for asked in asked {
+        if asked.earlier_attempt() == Effect::None {
+            asked.error = Some(error.clone().on_ticket(&asked.target.id));
         }
     }
 }

@@ -135,7 +135,15 @@ impl Patience {
         let now = Instant::now();
         let available = error.available_at()?;
         let wait = available.duration_since(local_clock());
-        let wait = Duration::try_from(wait).unwrap_or_default().max(FIRST);
+        let wait = Duration::try_from(wait).unwrap_or_default();
+        if wait.is_zero() {
+            // The clocks differ, or the vendor is wrong: it is asked again as in an outage.
+            return match self.failed(error, deadline) {
+                Wait::Until(until) => Some(until),
+                Wait::Already => self.paused_until(),
+                Wait::GiveUp(_) => None,
+            };
+        }
         let until = now.checked_add(wait)?;
         let latest = deadline.unwrap_or(now + self.limit);
         if until >= latest {

@@ -269,6 +269,22 @@ async fn exhausted_quota_is_waited_for_where_the_deadline_allows_it() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn quota_that_should_be_free_already_is_not_asked_for_without_end() {
+    let past = jiff::Timestamp::UNIX_EPOCH;
+    let fake = Fake::new(1).answering(move |call| match call.number {
+        0 => Ok(()),
+        _ => Err(error(ErrorKind::QuotaExhausted, Effect::None).with_available_at(past)),
+    });
+    let log = fake.log();
+    let settled = delete(&fake.bare(), (0..100).map(|id| id.to_string()), &at_once(1)).await;
+    assert!(log.count() < 30, "{}", log.count());
+    let left = settled
+        .iter()
+        .filter(|settled| settled.outcome.is_left_to_do());
+    assert_eq!(left.count(), 99);
+}
+
 /// Ten tickets one by one, a second each, two at once; `end` happens along with it.
 async fn interrupted(
     context: CallContext,

@@ -60,6 +60,18 @@ async fn batch_is_split_after_a_rejection_whatever_its_kind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn rejection_of_a_batch_does_not_hide_an_earlier_attempt() {
+    // Nobody answers the first call; then the vendor rejects everything, as it may for tickets that are gone.
+    let fake = Fake::new(2).answering(|call| match call.number {
+        0 | 1 => Err(error(ErrorKind::Unavailable, Effect::Unknown)),
+        _ if call.operation == Operation::Get => Err(error(ErrorKind::Forbidden, Effect::None)),
+        _ => Err(error(ErrorKind::NotFound, Effect::None)),
+    });
+    let settled = delete(&fake.bare(), ["a", "b"], &at_once(1)).await;
+    assert_eq!(words(&settled), ["unknown"; 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn batch_is_split_after_a_rejection_in_another_form_until_five_in_a_row() {
     let foreign = || error(ErrorKind::BadResponse, Effect::None).with_status(404);
     let fake = Fake::new(8).answering(move |call| match call.ids.join(",") {
