@@ -15,12 +15,10 @@ use std::time::Duration;
 use common::memory::{Memory, calls};
 use common::{Fake, error, make};
 use ticket_core::call::{RetryPolicy, StackOptions};
-use ticket_core::model::PageRequest;
 use ticket_core::provider::{Capabilities, Field, Fields};
 use ticket_core::{
-    CallContext, Change, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, NewComment,
-    NewTicket, Operation, Outcome, ProviderInfo, TicketId, TicketPatch, TicketProvider,
-    TicketQuery, Tickets,
+    Change, DeleteReport, Effect, Error, ErrorKind, NewTicket, Operation, Outcome, ProviderInfo,
+    TicketId, TicketProvider, Tickets,
 };
 
 fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {
@@ -173,28 +171,6 @@ async fn an_id_that_the_provider_forgets_is_unknown() {
 #[tokio::test(start_paused = true)]
 async fn an_undeclared_operation_is_unsupported_and_sends_nothing() {
     let (tickets, seen) = Memory::new(Capabilities::none()).handle();
-    let (query, page) = (TicketQuery::new(), PageRequest::first());
-    let patch = TicketPatch::new().subject("x");
-    let errors = [
-        tickets.get("1").await.unwrap_err(),
-        tickets.list(&query).await.unwrap_err(),
-        tickets.create(&NewTicket::new("x")).await.unwrap_err(),
-        tickets.update("1", &patch).await.unwrap_err(),
-        tickets.resolve("1").await.unwrap_err(),
-        tickets
-            .delete(["1"])
-            .await
-            .outcome(&"1".into())
-            .unwrap()
-            .error()
-            .unwrap()
-            .clone(),
-        tickets.messages("1", &page).await.unwrap_err(),
-        tickets
-            .comment("1", &NewComment::internal("x"))
-            .await
-            .unwrap_err(),
-    ];
     let ways = [
         "get a ticket",
         "list tickets",
@@ -202,10 +178,15 @@ async fn an_undeclared_operation_is_unsupported_and_sends_nothing() {
         "update a ticket",
         "resolve a ticket",
         "delete a ticket",
+        "restore a ticket",
         "read a ticket's messages",
         "comment on a ticket",
+        "list a ticket's files",
+        "read an attached file",
     ];
-    for ((error, operation), way) in errors.iter().zip(Operation::ALL).zip(ways) {
+    assert_eq!(ways.len(), Operation::ALL.len());
+    for (operation, way) in Operation::ALL.iter().zip(ways) {
+        let error = make(&tickets, *operation).await.unwrap();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert_eq!(error.effect(), Effect::None);
         assert_eq!(error.operation(), Some(*operation));
@@ -214,7 +195,6 @@ async fn an_undeclared_operation_is_unsupported_and_sends_nothing() {
             format!("the vendor documents no way to {way}")
         );
     }
-    assert_eq!(errors.len(), Operation::ALL.len());
     assert_eq!(calls(&seen), Vec::<String>::new());
 }
 
@@ -227,38 +207,10 @@ async fn the_defaults_of_the_trait_answer_unsupported() {
             &self.0
         }
     }
-    let id = TicketId::new("1");
-    let empty: Arc<dyn TicketProvider> =
-        Arc::new(Empty(ProviderInfo::new("e", "E", Capabilities::none())));
-    let errors = [
-        empty.get(&CallContext::new(), &id).await.unwrap_err(),
-        empty
-            .list(&CallContext::new(), &TicketQuery::new())
-            .await
-            .unwrap_err(),
-        empty
-            .create(&CallContext::new(), &NewTicket::new("x"))
-            .await
-            .unwrap_err(),
-        empty
-            .update(&CallContext::new(), &id, &TicketPatch::new())
-            .await
-            .unwrap_err(),
-        empty.resolve(&CallContext::new(), &id).await.unwrap_err(),
-        empty
-            .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
-            .await
-            .unwrap_err(),
-        empty
-            .messages(&CallContext::new(), &id, &PageRequest::first())
-            .await
-            .unwrap_err(),
-        empty
-            .comment(&CallContext::new(), &id, &NewComment::outbound("x"))
-            .await
-            .unwrap_err(),
-    ];
-    for (error, operation) in errors.iter().zip(Operation::ALL) {
+    let info = ProviderInfo::new("e", "E", Capabilities::none());
+    let tickets = Tickets::bare(Arc::new(Empty(info)));
+    for operation in Operation::ALL {
+        let error = make(&tickets, *operation).await.unwrap();
         assert_eq!(
             (error.kind(), error.operation()),
             (ErrorKind::Unsupported, Some(*operation))
@@ -300,7 +252,10 @@ async fn an_error_about_one_ticket_names_it_whatever_the_provider_says() {
     for &operation in Operation::ALL {
         let fake = Fake::new(1).answering(|_| Err(error(ErrorKind::Forbidden, Effect::None)));
         let told = make(&fake.bare(), operation).await.unwrap();
-        let is_about_one = !matches!(operation, Operation::List | Operation::Create);
+        let is_about_one = !matches!(
+            operation,
+            Operation::List | Operation::Create | Operation::Download
+        );
         assert_eq!(
             told.ticket(),
             is_about_one.then_some(&"1".into()),

@@ -26,9 +26,10 @@ pub(super) async fn delete(
     let mut all = Called::default();
     let mut together = Vec::new();
     for target in targets {
-        let read = match reads_first {
-            true => read_before(provider, context, target).await,
-            false => None,
+        let read = if reads_first {
+            read_before(provider, context, target).await
+        } else {
+            None
         };
         let called = match read {
             Some(called) => called,

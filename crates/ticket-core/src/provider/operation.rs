@@ -72,10 +72,7 @@ impl Operation {
     /// An update is not idempotent: it may add files, and somebody else may have changed the ticket in
     /// between.
     pub const fn is_idempotent(self) -> bool {
-        match self {
-            Self::Create | Self::Update | Self::Comment => false,
-            _ => true,
-        }
+        !matches!(self, Self::Create | Self::Update | Self::Comment)
     }
 
     /// What it does, for the message "the vendor documents no way to …".

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ticket_core::call::{Layer, Stack};
-use ticket_core::model::{Created, PageRequest, RawValue};
-use ticket_core::provider::{Capabilities, Fields};
+use ticket_core::model::{AttachedFile, Created, PageRequest, RawValue};
+use ticket_core::provider::{Capabilities, Download, Fields};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewComment,
     NewTicket, Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
@@ -86,7 +86,9 @@ impl Fake {
             .resolve()
             .delete(batch)
             .messages(Fields::default())
-            .comment(Fields::default());
+            .comment(Fields::default())
+            .restore()
+            .attachments(Fields::default());
         Self {
             info: ProviderInfo::new("fake", "Fake", capabilities).never_reuses_ids(),
             start: Instant::now(),
@@ -233,6 +235,25 @@ impl TicketProvider for Fake {
     ) -> Result<()> {
         self.call(Operation::Comment, &[id]).await.map(drop)
     }
+
+    async fn restore(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
+        self.call(Operation::Restore, &[id]).await.map(drop)
+    }
+
+    async fn attachments(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        _page: &PageRequest,
+    ) -> Result<Page<AttachedFile>> {
+        self.call(Operation::Attachments, &[id]).await?;
+        Ok(Page::last(Vec::new()))
+    }
+
+    async fn download(&self, _context: &CallContext, _file: &AttachedFile) -> Result<Download> {
+        self.call(Operation::Download, &[]).await?;
+        Ok(Download::new(Box::pin(futures_util::stream::empty())))
+    }
 }
 
 /// Makes a call of this operation about ticket `1`; the error, where there is one.
@@ -242,7 +263,10 @@ pub(crate) async fn make(tickets: &Tickets, operation: Operation) -> Option<Erro
         Operation::Get => tickets.get("1").await.err(),
         Operation::List => tickets.list(&TicketQuery::new()).await.err(),
         Operation::Create => tickets.create(&NewTicket::new("x")).await.err(),
-        Operation::Update => tickets.update("1", &TicketPatch::new()).await.err(),
+        Operation::Update => {
+            let patch = TicketPatch::new().subject("x");
+            tickets.update("1", &patch).await.err()
+        }
         Operation::Resolve => tickets.resolve("1").await.err(),
         Operation::Delete => {
             let report = tickets.delete(["1"]).await;
@@ -252,6 +276,12 @@ pub(crate) async fn make(tickets: &Tickets, operation: Operation) -> Option<Erro
         }
         Operation::Messages => tickets.messages("1", &page).await.err(),
         Operation::Comment => tickets.comment("1", &NewComment::internal("x")).await.err(),
+        Operation::Restore => tickets.restore("1").await.err(),
+        Operation::Attachments => tickets.attachments("1", &page).await.err(),
+        Operation::Download => {
+            let raw = RawValue::from_string("{}".to_owned()).unwrap();
+            tickets.download(&AttachedFile::new("7", raw)).await.err()
+        }
         _ => unreachable!("an operation that no test knows"),
     }
 }

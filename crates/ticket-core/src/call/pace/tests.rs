@@ -330,3 +330,31 @@ async fn a_store_that_cannot_be_asked_fails_the_call_unsent() {
     assert_eq!(store.given_back.load(Relaxed), 0);
     assert_idle(&pacer);
 }
+
+#[tokio::test(start_paused = true)]
+async fn call_of_several_requests_takes_a_slot_for_each() {
+    let pacer = pacer(5);
+    let start = Instant::now();
+    let context = CallContext::new();
+    let two = || pacer.acquire("mock", Operation::Update, 2, &context);
+    let (first, second) = (two().await.unwrap(), two().await.unwrap());
+    // One slot is left, and it is not enough.
+    assert!(Box::pin(two()).now_or_never().is_none());
+    call(&pacer).await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    drop((first, second));
+    tokio::time::advance(seconds(1)).await;
+    drop(two().await.unwrap());
+    assert_eq!(start.elapsed(), WINDOW);
+    let six = pacer.acquire("mock", Operation::Create, 6, &context);
+    let error = six.await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::InvalidInput, Effect::None)
+    );
+    assert_eq!(
+        error.to_string(),
+        "mock create: the call makes 6 requests, the quota allows 5 calls in 5 s"
+    );
+    assert_idle(&pacer);
+}

@@ -27,7 +27,8 @@ pub enum ErrorKind {
     Forbidden,
     /// There is no such ticket, or no such address; see the vendor's own words.
     NotFound,
-    /// The ticket's present state does not allow this: locked, closed, or refused without a reason.
+    /// The ticket's present state does not allow this: locked, closed, changed since it was read, or refused without a
+    /// reason.
     Conflict,
     /// Too many calls in a short time. Wait, see [`Error::retry_after`](crate::Error::retry_after).
     RateLimited,
