@@ -10,6 +10,7 @@ mod common;
 use std::sync::{Arc, Mutex};
 
 use common::error;
+use ticket_core::call::StackOptions;
 use ticket_core::model::{AttachedFile, FieldValue, RawValue, Status, Version};
 use ticket_core::provider::{
     Capabilities, Download, Fields, MockTicketProvider, NotFound, Request, Support,
@@ -126,7 +127,7 @@ async fn target_with_a_version_is_a_call_of_its_own() {
         version("4"),
     ];
     let provider: Arc<dyn TicketProvider> = Arc::new(provider);
-    let report = Tickets::with_options(Arc::clone(&provider), &Default::default())
+    let report = Tickets::with_options(Arc::clone(&provider), &StackOptions::default())
         .delete(targets.clone())
         .await;
     assert!(report.all_deleted());
