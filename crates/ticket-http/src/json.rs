@@ -76,7 +76,9 @@ fn decode<R>(
     read: impl Fn(&str) -> Option<R>,
     explain: impl Fn(&str) -> Result<R, String>,
 ) -> Result<R, String> {
-    let text = String::from_utf8_lossy(body);
+    // Checked by words where it is valid, which the lossy conversion is not.
+    let text =
+        std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
     check_items(&text)?;
     // Before it is read: a provider that reads each field on its own would take the field for absent.
     let text = replace_half_pairs(&text).map_or(text, Cow::Owned);
