@@ -14,8 +14,8 @@ use futures_util::{StreamExt as _, stream};
 use tickets::bulk::{BulkOptions, Settled};
 use tickets::provider::{Capabilities, Limit, Quota};
 use tickets::{
-    CallContext, Change, DeleteReport, DeleteTarget, Error, ErrorKind, Outcome, ProviderInfo,
-    Result, NotPassed, TicketProvider, TicketRef, Tickets, apply_everywhere,
+    CallContext, Change, DeleteReport, DeleteTarget, Error, ErrorKind, NotPassed, Outcome,
+    ProviderInfo, Result, TicketProvider, TicketRef, Tickets, apply_everywhere,
 };
 use tokio::time::Instant;
 

@@ -7,7 +7,9 @@ use tickets::{
     TicketPatch, TicketProvider, TicketQuery,
 };
 
-use super::vendor::{self, CREDENTIAL, PROVIDERS, SECOND_CREDENTIAL, ReceivedRequest, assert_fit_to_show};
+use super::vendor::{
+    self, CREDENTIAL, PROVIDERS, ReceivedRequest, SECOND_CREDENTIAL, assert_fit_to_show,
+};
 use super::{Pieces, choose, guesses};
 
 /// A call.
