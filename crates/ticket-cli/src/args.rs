@@ -322,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_do_not_contradict_each_other() {
+    fn argument_definitions_are_consistent() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
     }

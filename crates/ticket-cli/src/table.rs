@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_for_a_file_is_plain_and_a_row_is_a_line() {
+    fn table_for_a_file_is_plain_with_one_line_per_row() {
         let mut blocks = Blocks::new(Target::File, HEADER, None);
         let long = "a word and another ".repeat(20);
         let table = blocks.next([
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_for_a_terminal_obeys_no_foreign_escape_sequence() {
+    fn table_for_a_terminal_escapes_foreign_sequences() {
         let mut blocks = Blocks::new(Target::Terminal(80), HEADER, None);
         let table = blocks.next([row(["x:1", "\u{1b}[2Jb\u{9b}", ""])]);
         assert!(
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_terminal_one_column_is_cut_and_the_others_stay_whole() {
+    fn narrow_terminal_cuts_one_column_and_keeps_the_others() {
         for subject in [
             "a word and another ".repeat(20),
             "世界".repeat(100),
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_comes_once_and_columns_never_move_back() {
+    fn header_is_printed_once_and_columns_never_shrink() {
         let mut blocks = Blocks::new(Target::File, HEADER, Some(1));
         let first = blocks.next([row(["onecloud:121", "long subject", "open"])]);
         let second = blocks.next([row(["a:1", "b", "open"])]);
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_leaves_out_what_is_empty_and_keeps_columns() {
+    fn listing_omits_empty_values_and_keeps_columns() {
         let values = ["1".to_owned(), String::new(), "a\nb c d e f".repeat(10)];
         let names = ["id", "x", "text"];
         let file = listing(Target::File, &names, &values);

@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_a_pair_is_replaced_and_nothing_else() {
+    fn only_half_surrogate_pairs_are_replaced() {
         for (json, expected) in [
             (r#""\ud83d""#, Some("\u{fffd}")),
             (r#""a\uD83Db""#, Some("a\u{fffd}b")),
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_escape_stays_an_error() {
+    fn invalid_escape_stays_an_error() {
         for json in [
             r#""\ud83""#,
             r#""\ud83g""#,
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn only_items_of_lists_are_bounded() {
+    fn only_list_items_are_limited() {
         use serde::de::IgnoredAny;
 
         for item in ["1", r#"",\\""#, r#"{"a":"\",[","b":[],"c":{"d":1,"e":2}}"#] {
@@ -371,7 +371,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in r#"[\\"ud8f0é]{0,40}"#) {
+        fn replacing_half_pairs_never_panics(text in r#"[\\"ud8f0é]{0,40}"#) {
             let _ = replace_half_pairs(&text);
         }
     }

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timeout_is_a_time() {
+    fn timeout_of_zero_or_less_is_refused() {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         for wrong in ["", "0", "-1", "NaN", "1e30", "soon"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_is_in_seconds_or_with_units() {
+    fn deadline_is_read_in_seconds_or_with_units() {
         for (text, expected) in [
             ("90", 90.0),
             ("0.5", 0.5),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_above_0_and_says_so() {
+    fn count_of_zero_or_less_is_refused() {
         assert_eq!(count::<NonZeroU32>("3").map(NonZeroU32::get), Ok(3));
         for wrong in ["", "0", "-1", "1.5", "4294967296", "many"] {
             let refused = count::<NonZeroU32>(wrong);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_calls_and_seconds() {
+    fn rate_is_read_as_calls_per_seconds() {
         assert_eq!(rate("25/5"), Ok(Quota::new(25, Duration::from_secs(5))));
         for wrong in ["", "25", "0/5", "25/0", "-1/5", "25/5/5", "a/b"] {
             assert!(rate(wrong).is_err(), "{wrong}");
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_has_a_name_and_may_hold_equals_signs() {
+    fn field_value_with_equals_sign_is_kept() {
         assert_eq!(field("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
         assert_eq!(field("a="), Ok(("a".to_owned(), String::new())));
         for wrong in ["a", "=b", ""] {

@@ -348,7 +348,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_the_same_but_for_the_id() {
+    fn addresses_that_differ_in_the_id_only_are_the_same_endpoint() {
         let same = |path| same_endpoint("/api/tickets/77/notes?all=1", path, "77");
         assert!(same("/api/tickets/a%2Fb/notes?all=2"));
         for other in [
