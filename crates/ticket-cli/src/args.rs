@@ -2,13 +2,16 @@
 //!
 //! No argument takes a secret, because every user of a computer can read the arguments of its processes.
 
+mod values;
+
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tickets::provider::Quota;
+
+use values::{count, duration, field, patience, rate, seconds};
 
 /// Look at, file, change and safely delete tickets in many support systems.
 #[derive(Debug, Parser)]
@@ -314,133 +317,13 @@ pub(crate) struct Sandbox {
     pub(crate) no_quotas: bool,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    text.parse()
-        .ok()
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .filter(|timeout| !timeout.is_zero())
-        .ok_or_else(|| "must be a number of seconds above 0, such as 20 or 0.5".to_owned())
-}
-
-/// A time that may be nothing.
-fn patience(text: &str) -> Result<Duration, String> {
-    match text {
-        "0" => Ok(Duration::ZERO),
-        text => duration(text),
-    }
-}
-
-/// A time in seconds, or with units. A day has 24 hours.
-fn duration(text: &str) -> Result<Duration, String> {
-    if let Ok(duration) = seconds(text) {
-        return Ok(duration);
-    }
-    let span: Option<jiff::Span> = text.parse().ok();
-    span.and_then(|span| {
-        let days = jiff::SpanRelativeTo::days_are_24_hours();
-        Duration::try_from(span.to_duration(days).ok()?).ok()
-    })
-    .filter(|duration| !duration.is_zero())
-    .ok_or_else(|| {
-        "must be a time above 0: seconds such as 90 or 0.5, or with units, such as 90s, 30m, 4h, 1h30m or 2d"
-            .to_owned()
-    })
-}
-
-/// The standard library's message for 0 is about its types.
-fn count<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse()
-        .map_err(|_| "must be a whole number above 0".to_owned())
-}
-
-fn rate(text: &str) -> Result<Quota, String> {
-    text.parse()
-        .map_err(|_| "must be calls and seconds above 0, such as 25/5 or 10000/86400".to_owned())
-}
-
-fn field(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().into(), value.into())),
-        _ => Err("must be NAME=VALUE".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_do_not_contradict_each_other() {
+    fn argument_definitions_are_consistent() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_timeout_is_a_time() {
-        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        for wrong in ["", "0", "-1", "NaN", "1e30", "soon"] {
-            assert!(seconds(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_deadline_is_in_seconds_or_with_units() {
-        for (text, expected) in [
-            ("90", 90.0),
-            ("0.5", 0.5),
-            ("90s", 90.0),
-            ("30m", 1800.0),
-            ("4h", 14_400.0),
-            ("1h30m", 5400.0),
-            ("1h 30m", 5400.0),
-            ("2d", 172_800.0),
-            ("1.5h", 5400.0),
-            ("500ms", 0.5),
-            ("2 hours", 7200.0),
-            ("PT4H", 14_400.0),
-        ] {
-            assert_eq!(
-                duration(text),
-                Ok(Duration::from_secs_f64(expected)),
-                "{text}"
-            );
-        }
-        for wrong in [
-            "", "0", "0s", "-1h", "1h ago", "NaN", "1e30", "soon", "1 month", "1y", "90x", "h",
-            "4h30",
-        ] {
-            let refused = duration(wrong);
-            assert!(refused.is_err_and(|why| why.contains("1h30m")), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_count_is_above_0_and_says_so() {
-        assert_eq!(count::<NonZeroU32>("3").map(NonZeroU32::get), Ok(3));
-        for wrong in ["", "0", "-1", "1.5", "4294967296", "many"] {
-            let refused = count::<NonZeroU32>(wrong);
-            assert_eq!(
-                refused,
-                Err("must be a whole number above 0".to_owned()),
-                "{wrong}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_rate_is_calls_and_seconds() {
-        assert_eq!(rate("25/5"), Ok(Quota::new(25, Duration::from_secs(5))));
-        for wrong in ["", "25", "0/5", "25/0", "-1/5", "25/5/5", "a/b"] {
-            assert!(rate(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_field_has_a_name_and_may_hold_equals_signs() {
-        assert_eq!(field("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
-        assert_eq!(field("a="), Ok(("a".to_owned(), String::new())));
-        for wrong in ["a", "=b", ""] {
-            assert!(field(wrong).is_err(), "{wrong}");
-        }
     }
 }

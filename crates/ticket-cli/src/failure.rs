@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_exit_code_says_whether_anything_was_sent() {
+    fn exit_code_is_2_or_3_only_if_nothing_was_sent() {
         let exit = |error: Error| Failure::from(error).exit();
         assert_eq!(exit(Error::config("x")), Exit::Unconfigured);
         assert_eq!(exit(Error::invalid_input("x")), Exit::Refused);

@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_of_csv_is_a_formula() {
+    fn csv_cell_that_looks_like_a_formula_is_escaped() {
         for cell in [
             "=1",
             "+1",

@@ -1,13 +1,15 @@
 //! The layout of tables: in blocks, so that a list of any length needs the memory of one block. The content
 //! of the cells is in `output.rs`.
 
-use std::io;
+mod target;
 
 use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
 };
 
 use crate::text;
+
+pub(crate) use target::{Target, USUAL, columns_of_stderr};
 
 /// Number of blanks between columns.
 const GAP: u16 = 2;
@@ -29,49 +31,6 @@ const STEPS: [(u16, u16, u16); 6] = [
     (4, 4, SHORTEST),
     (1, 1, 1),
 ];
-
-/// Width of a terminal of unknown size.
-pub(crate) const USUAL: u16 = 80;
-
-/// The target of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// Plain text with lines of any length.
-    File,
-    /// A terminal with this many columns.
-    Terminal(u16),
-}
-
-impl Target {
-    /// The type of stdout.
-    pub(crate) fn of_stdout() -> Self {
-        columns_of(io::stdout()).map_or(Self::File, Self::Terminal)
-    }
-}
-
-/// The width of the terminal that stderr is, if it is one.
-pub(crate) fn columns_of_stderr() -> Option<u16> {
-    columns_of(io::stderr())
-}
-
-#[cfg(unix)]
-fn columns_of(stream: impl io::IsTerminal + std::os::fd::AsFd) -> Option<u16> {
-    if !stream.is_terminal() {
-        return None;
-    }
-    let size = rustix::termios::tcgetwinsize(stream).ok();
-    // Terminals of unknown size report 0.
-    let columns = size.map(|size| size.ws_col).filter(|columns| *columns > 0);
-    Some(columns.unwrap_or(USUAL))
-}
-
-#[cfg(windows)]
-fn columns_of(stream: impl io::IsTerminal + std::os::windows::io::AsHandle) -> Option<u16> {
-    let size = |stream| terminal_size::terminal_size_of(stream);
-    stream
-        .is_terminal()
-        .then(|| size(stream).map_or(USUAL, |(width, _)| width.0))
-}
 
 /// A row: one text per column, and a colour for one of them.
 pub(crate) type Texts = (Vec<String>, Option<(usize, Color)>);
@@ -322,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_for_a_file_is_plain_and_a_row_is_a_line() {
+    fn table_for_a_file_is_plain_with_one_line_per_row() {
         let mut blocks = Blocks::new(Target::File, HEADER, None);
         let long = "a word and another ".repeat(20);
         let table = blocks.next([
@@ -340,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_for_a_terminal_obeys_no_foreign_escape_sequence() {
+    fn table_for_a_terminal_escapes_foreign_sequences() {
         let mut blocks = Blocks::new(Target::Terminal(80), HEADER, None);
         let table = blocks.next([row(["x:1", "\u{1b}[2Jb\u{9b}", ""])]);
         assert!(
@@ -351,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_terminal_one_column_is_cut_and_the_others_stay_whole() {
+    fn narrow_terminal_cuts_one_column_and_keeps_the_others() {
         for subject in [
             "a word and another ".repeat(20),
             "世界".repeat(100),
@@ -371,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_comes_once_and_columns_never_move_back() {
+    fn header_is_printed_once_and_columns_never_shrink() {
         let mut blocks = Blocks::new(Target::File, HEADER, Some(1));
         let first = blocks.next([row(["onecloud:121", "long subject", "open"])]);
         let second = blocks.next([row(["a:1", "b", "open"])]);
@@ -382,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_leaves_out_what_is_empty_and_keeps_columns() {
+    fn listing_omits_empty_values_and_keeps_columns() {
         let values = ["1".to_owned(), String::new(), "a\nb c d e f".repeat(10)];
         let names = ["id", "x", "text"];
         let file = listing(Target::File, &names, &values);

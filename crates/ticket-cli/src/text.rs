@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_has_two_units_at_most() {
+    fn time_is_printed_with_at_most_two_units() {
         for (time, words) in [
             (0, "0 s"),
             (59, "59 s"),
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn line_breaks_are_kept_and_nothing_else_is_obeyed() {
+    fn only_line_breaks_are_kept_and_other_controls_are_escaped() {
         assert_eq!(lines("a\r\nb\n\u{1b}"), "a\nb\n\\u{1b}");
         assert_eq!(lines("a\rb\r\r\nc\r"), "a\\rb\\r\nc\\r");
     }
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_wrapped_between_words_and_not_within_backticks() {
+    fn lines_wrap_between_words_but_not_inside_backticks() {
         assert_eq!(wrap("a b c", 5), "a b c");
         assert_eq!(wrap("one two three four", 9), "one two\n  three\n  four");
         assert_eq!(
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_and_times_are_shortened_visibly() {
+    fn shortened_texts_and_times_are_marked() {
         assert_eq!(first_line("\n  a b \r\n\n"), "a b");
         assert_eq!(first_line("a\n\nb"), "a …");
         assert_eq!(first_line(""), "");
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_spaced_anew_and_not_changed() {
+    fn reformatted_json_has_the_same_values() {
         let json = r#" { "b" : 1.10 , "a":[ ] , "c":{},"d":[1,
             12345678901234567890123],"e" : "x , {\" \\" } "#;
         let compact =

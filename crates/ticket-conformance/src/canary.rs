@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_disguise_is_recognised() {
+    fn secret_in_any_encoding_is_recognised() {
         // Encoded by other programs: `base64`, `xxd -p` and `jq @uri`.
         let secret = "s3cret-key+1/2 x";
         for line in [
@@ -129,13 +129,13 @@ mod tests {
     }
 
     #[test]
-    fn a_leak_does_not_repeat_the_secret() {
+    fn leak_report_does_not_contain_the_secret() {
         let leaks = find("the key is hunter2hunter2", ["hunter2hunter2"]);
         assert_eq!(leaks[0].to_string(), "secret 0 (plain)");
     }
 
     #[test]
-    fn a_quoted_secret_is_recognised() {
+    fn escaped_secret_is_recognised() {
         let text = format!("{:?}", "pass\"word\\1");
         assert_eq!(find(&text, ["pass\"word\\1"])[0].form, "escaped");
     }

@@ -46,7 +46,7 @@ macro_rules! __tests {
 
         /// Every name in `skips` is the name of a case.
         #[test]
-        fn skips_are_cases() {
+        fn skips_name_existing_cases() {
             $crate::__check_skips($crate::__names!($skips));
         }
     };

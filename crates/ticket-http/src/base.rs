@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_kept_with_or_without_a_slash_at_its_end() {
+    fn base_path_with_or_without_trailing_slash_is_kept() {
         for (text, url, peer) in [
             (
                 "http://127.0.0.1:8080",
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_url_that_cannot_be_meant_is_refused_without_being_quoted() {
+    fn unusable_base_url_is_refused_and_not_quoted() {
         for (text, reason) in [
             ("", "cannot be read"),
             ("api.example.com", "cannot be read"),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_for_this_computer_unless_allowed() {
+    fn plain_http_to_another_computer_is_refused_unless_allowed() {
         for text in [
             "http://example.com",
             "http://10.0.0.1",
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn https_needs_tls_to_be_compiled_in() {
+    fn https_without_tls_feature_is_refused() {
         let base = Base::parse("https://example.com/api/", false);
         if cfg!(any(feature = "rustls", feature = "native-tls")) {
             assert_eq!(base.unwrap().shown(), "https://example.com/api");

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encoded_is_known_in_plain() {
+    fn basic_auth_gives_user_and_key_in_plain() {
         for (user, password, parts_of) in [
             (
                 "ann@example.com",
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn another_scheme_has_no_parts() {
+    fn other_authorization_scheme_gives_no_parts() {
         for value in [
             "Bearer YW5uOnMzY3JldA==",
             "Basic",
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_read_as_another_name_or_key_is_refused_without_a_word_of_it() {
+    fn ambiguous_user_or_key_is_refused_and_not_quoted() {
         for (user, password) in [
             ("", "s3cret"),
             ("ann:s3cret", "s3cret"),

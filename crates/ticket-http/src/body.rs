@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn form_fields_cannot_add_fields() {
+    fn form_value_with_separators_adds_no_field() {
         let body = Body::form(&[("email", "a&b=c d@example.com"), ("siteId", "")]);
         assert_eq!(body.bytes, b"email=a%26b%3Dc%20d%40example.com&siteId=");
     }

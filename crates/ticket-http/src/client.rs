@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_for_https_sends_no_plain_http() {
+    async fn https_client_sends_no_plain_http() {
         // Neither has a port that can be reached, so that they differ in what they try.
         let sent = |client: reqwest::Client| client.get("http://127.0.0.1:0/").send();
         let client = build(TIMEOUT, &base(false), true).unwrap();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_sends_no_referer_and_follows_nothing() {
+    fn built_client_sends_no_referer_and_follows_no_redirect() {
         // reqwest tells in `Debug` what is on.
         let usual = format!("{:?}", reqwest::Client::new());
         assert!(usual.contains("referer: true") && !usual.contains("Policy(None)"));

@@ -11,6 +11,7 @@ use ticket_core::{Error, ErrorKind, Result};
 use crate::base::Base;
 use crate::client::{IDLE, Inner, build};
 use crate::failure;
+use crate::foreign::GZIP;
 use crate::response::HttpResponse;
 use crate::reuse::Reuse;
 
@@ -85,7 +86,8 @@ impl Network {
         let lost = |error: &reqwest::Error| {
             failure::error(error, &inner.base.peer, inner.timeout, self.own)
         };
-        let to = request.url().clone();
+        // Our own client follows no redirect.
+        let to = self.own.then(|| request.url().clone());
         let reuses = self.reuse.is_allowed();
         let client = if reuses {
             &self.client
@@ -104,7 +106,7 @@ impl Network {
         })?;
         let status = reply.status();
         // An injected client may have followed a redirect: its reply says nothing about this request.
-        if *reply.url() != to {
+        if to.is_some_and(|to| *reply.url() != to) {
             return Err(Error::new(
                 ErrorKind::BadResponse,
                 "the server redirects; redirects are not followed; check the base URL",
@@ -123,7 +125,9 @@ impl Network {
             self.reuse.on_reply();
         }
         // Some servers compress without a word in the headers.
-        response.expect_uncompressed()?;
+        if response.body.starts_with(GZIP) {
+            response.expect_uncompressed()?;
+        }
         Ok(response)
     }
 }

@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_of_ones_own_cannot_tell_that_nothing_was_sent() {
+    fn failure_of_an_injected_client_has_unknown_effect() {
         let refused = reqwest::Client::new()
             .get("no address")
             .build()
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_could_hold_credentials_are_left_out() {
+    fn causes_that_may_contain_credentials_are_omitted() {
         let said = |text: &str| words(&io::Error::other(text.to_owned()));
         assert_eq!(
             said("connection refused").as_deref(),

@@ -16,7 +16,7 @@ const MAX_TITLE: usize = 80;
 const MAX_CODING: usize = 40;
 
 /// What a body compressed with gzip begins with.
-const GZIP: &[u8] = b"\x1f\x8b";
+pub(crate) const GZIP: &[u8] = b"\x1f\x8b";
 
 impl HttpResponse {
     /// Rejects a status that does not confirm a write. `documented` lists the statuses that the vendor documents

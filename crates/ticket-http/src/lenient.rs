@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_values_are_absent_and_spoil_nothing() {
+    fn odd_value_is_absent_and_other_fields_are_read() {
         for odd in [
             "null",
             "true",

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_grows_while_it_is_sent_is_sent_as_long_as_it_was() {
+    async fn growing_file_is_sent_with_its_original_length() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.txt");
         std::fs::write(&path, "as it was").unwrap();
@@ -216,7 +216,7 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_file_that_cannot_be_read_on_is_told_as_such() {
+    async fn unreadable_file_is_reported_as_the_cause() {
         // A folder can be opened, and not be read.
         let folder = tempfile::tempdir().unwrap();
         let file = File::open(folder.path()).await.unwrap();

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_lead_elsewhere_is_refused() {
+    fn segment_that_changes_the_path_is_refused() {
         for segment in [
             "",
             ".",
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stays_in_its_place_is_encoded() {
+    fn special_characters_in_a_segment_are_encoded() {
         for (segment, encoded) in [
             ("121", "121"),
             ("ABC-1_2.3~4", "ABC-1_2.3~4"),

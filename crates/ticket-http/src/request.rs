@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_secret_header_is_marked_so() {
+    async fn secret_headers_are_marked_sensitive() {
         let client = client();
         let token = SecretString::from("Bearer s3cret");
         let request = client.get(&["t"]).secret_header("authorization", &token);
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_that_the_parser_would_change_is_not_sent() {
+    async fn address_changed_by_the_url_parser_is_not_sent() {
         let client = client();
         let good = client.get(&["t"]).parts.build(&client.inner).unwrap();
         assert_eq!(good.url().as_str(), "http://127.0.0.1:9/desk/t");

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_are_read_and_bounded() {
+    fn retry_after_seconds_are_bounded() {
         let year = 31_622_400;
         for (value, expected) in [
             ("60", Some(60)),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_counts_from_the_date_of_the_reply() {
+    fn retry_after_date_is_relative_to_the_replys_date() {
         for (value, expected) in [
             ("Sun, 06 Nov 1994 08:51:07 GMT", Some(90)),
             ("Sunday, 06-Nov-94 08:51:07 GMT", Some(90)),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_date_of_the_reply_the_local_clock_is_asked() {
+    fn retry_after_date_without_reply_date_uses_the_local_clock() {
         let now = || DATE.parse().unwrap_or_else(|_| http_date(DATE).unwrap());
         for date in [None, Some("yesterday")] {
             let wait = wait("Sun, 06 Nov 1994 08:49:38 GMT", date, now);

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn pause_doubles_while_the_losses_go_on_and_starts_again_after_a_calm() {
+    async fn pause_doubles_during_losses_and_resets_after_a_calm() {
         let reuse = Reuse::default();
         for minutes in [1, 2, 4, 8, 16, 32, 60, 60] {
             // Of those that are lost together, all but two are the pause's own.

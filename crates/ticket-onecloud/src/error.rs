@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exhausted_quota_is_free_again_tomorrow_where_the_account_is() {
+    fn exhausted_quota_is_available_again_tomorrow_in_the_accounts_zone() {
         let read = |words, date: &str, hours| {
             let zone = TimeZone::fixed(offset(hours));
             let time = available_at(words, date.parse().unwrap(), &zone)?;

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_who_wait_share_the_first_token_and_each_renewal() {
+    async fn waiting_calls_share_the_first_token_and_each_renewal() {
         let (source, tokens) = tokens(false);
         let first = join_all((0..50).map(|_| tokens.current())).await;
         assert_eq!(asked(&source), 1);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_who_wait_share_a_failure_and_the_next_one_tries_again() {
+    async fn waiting_calls_share_a_failed_renewal_and_the_next_call_retries() {
         let (source, tokens) = tokens(true);
         let expired = Bearer::new(&"old".into(), 0).unwrap();
         for tries in 1..3 {
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_gives_up_leaves_the_renewal_to_those_who_wait() {
+    async fn dropped_renewal_is_continued_by_waiting_calls() {
         let (source, tokens) = tokens(false);
         let expired = Bearer::new(&"old".into(), 0).unwrap();
         let mut given_up = Box::pin(tokens.renew(&expired));
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_token_is_fresh_for_ten_seconds_unless_it_is_configured() {
+    async fn issued_token_is_fresh_for_ten_seconds() {
         let (_, tokens) = tokens(false);
         let bearer = tokens.current().await.unwrap();
         assert!(bearer.is_fresh());
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn fresh_tokens_may_be_refused_for_three_seconds_in_a_row() {
+    async fn fresh_token_refused_for_more_than_three_seconds_is_expired() {
         let (_, tokens) = tokens(false);
         let refuse_at_once = || {
             let kinds = [(); 20].map(|()| tokens.refused_fresh(expired()).kind());

@@ -329,7 +329,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_in_json_are_read_as_they_are_written() {
+    fn faults_written_as_json_read_back_the_same() {
         for written in [
             json!("lost_response"),
             json!("connection_reset"),

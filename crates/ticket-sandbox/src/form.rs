@@ -90,7 +90,7 @@ mod tests {
         Content-Type: image/png\r\n\r\n\r\n--\r\n--X--\r\n";
 
     #[test]
-    fn texts_and_files_are_told_apart() {
+    fn form_texts_and_files_are_distinguished() {
         let parts = parts(TYPE, FORM.as_bytes()).unwrap();
         assert_eq!(parts.len(), 2);
         assert_eq!(
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_form_is_none() {
+    fn incomplete_form_is_rejected() {
         for length in 0..FORM.len() - 4 {
             assert_eq!(parts(TYPE, &FORM.as_bytes()[..length]), None, "{length}");
         }

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn long_bodies_take_several_blocks() {
+    fn long_body_is_written_in_several_blocks() {
         let mut reply = Reply::text(200, vec![b'x'; 70_000]);
         gzip(&mut reply);
         assert_eq!(reply.body.len(), 10 + 5 + 65_535 + 5 + 4_465 + 8);

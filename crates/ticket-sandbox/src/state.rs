@@ -2,21 +2,25 @@
 //!
 //! Connections are in `in_process.rs`.
 
+mod lasting;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
 
 use tokio::time::Instant;
 
-use crate::answer::{self, Answer, Delivery, Faulted, Lost};
+use crate::answer::{self, Answer, Delivery, Faulted};
 use crate::calendar::Date;
 use crate::fault::{Fault, Faults, TicketFault};
 use crate::journal::{Exchange, Journal};
 use crate::reply::{ErrorFormat as _, Reply};
 use crate::settings::Settings;
-use crate::store::{List, Store, Version};
+use crate::store::List;
 use crate::ticket::{MessageKind, TicketSeed};
 use crate::vendor::{Endpoint, Target, Vendor};
 use crate::vendors::{Call, VendorServer, Vendors};
+
+use lasting::{Accepted, Lagging, Outage};
 
 /// A request as received.
 #[derive(Debug)]
@@ -204,36 +208,6 @@ impl State {
         }
     }
 
-    /// Does what was accepted for a time that has passed, and ends what has lasted long enough.
-    pub(crate) fn settle(&mut self, now: Instant) {
-        while let Some(due) = self
-            .accepted
-            .iter()
-            .position(|accepted| accepted.due <= now)
-        {
-            let accepted = self.accepted.remove(due);
-            let store = self.vendors.of_mut(accepted.vendor).store_mut();
-            let (mut took_effect, mut deleted) = (false, Vec::new());
-            for (existed, change) in accepted.changes {
-                // In the meantime, somebody else may have deleted the ticket.
-                if store.has(&change) != existed {
-                    continue;
-                }
-                let is_delete = !change.is_ticket();
-                if let Some(before) = store.swap(change) {
-                    took_effect = true;
-                    deleted.extend(is_delete.then(|| before.into_id()));
-                }
-            }
-            if let Some(entry) = self.journal.get_mut(accepted.sequence) {
-                entry.took_effect = took_effect;
-                entry.deleted = deleted;
-            }
-        }
-        self.lagging.retain(|lagging| lagging.until > now);
-        self.outages.retain(|outage| outage.until > now);
-    }
-
     /// The effects of a fault before the vendor handles the call.
     fn prepare(
         &mut self,
@@ -280,32 +254,6 @@ impl State {
             }),
             _ => {}
         }
-    }
-
-    pub(crate) fn set_ticket_fault(&mut self, vendor: Vendor, id: &str, fault: TicketFault) {
-        let store = self.vendors.of_mut(vendor).store_mut();
-        match fault {
-            TicketFault::MergedInto(target) => store.merge(id, target),
-            TicketFault::OwnedByOther => {
-                store.change(id, |ticket| ticket.owned_by_other = true);
-            }
-            TicketFault::Refused(_) | TicketFault::GoneIsError(_) => {
-                self.ticket_faults.insert((vendor, id.to_owned()), fault);
-            }
-        }
-    }
-
-    /// The answer during an outage of the vendor.
-    fn outage(&self, vendor: Option<Vendor>, endpoint: Option<Endpoint>) -> Option<Answer> {
-        let mut outages = self.outages.iter();
-        let outage = outages.find(|outage| Some(outage.vendor) == vendor)?;
-        Some(match outage.status {
-            None => Answer::Lost(Lost::Refused),
-            Some(status) => {
-                let format = self.vendors.error_format(vendor);
-                Answer::send(format.error(endpoint, status), Delivery::Immediate)
-            }
-        })
     }
 
     fn is_busy(&self, path: &str) -> bool {
@@ -358,122 +306,7 @@ impl State {
         vendor.store_mut().start_recording();
         let mut reply = vendor.call(endpoint, call);
         let before = vendor.store_mut().stop_recording();
-        match fault {
-            Some(Fault::AcceptedNotDone(_)) => {
-                undo(vendor.store_mut(), before);
-                reply.took_effect = false;
-            }
-            Some(Fault::AcceptedForLater { after, .. }) => {
-                let changes = undo(vendor.store_mut(), before);
-                reply.took_effect = false;
-                if !changes.is_empty() {
-                    self.accepted.push(Accepted {
-                        vendor: name,
-                        due: call.now + *after,
-                        sequence,
-                        changes,
-                    });
-                }
-            }
-            Some(Fault::LaggingReads(time)) => {
-                let until = call.now + *time;
-                let tickets = before.into_iter().filter(Version::is_ticket);
-                self.lagging.extend(tickets.map(|before| Lagging {
-                    vendor: name,
-                    until,
-                    before: Some(before),
-                }));
-            }
-            _ => {}
-        }
+        self.defer(name, fault, before, &mut reply, call.now, sequence);
         reply
     }
-
-    /// Handles a read. Tickets whose reads lag are put back to what they were, and afterwards to what they are.
-    fn read(&mut self, name: Vendor, endpoint: Endpoint, call: &Call<'_>) -> Reply {
-        let vendor = self.vendors.of_mut(name);
-        // The earliest version comes last and is the one that is shown.
-        for lagging in self.lagging.iter_mut().rev() {
-            if lagging.vendor == name {
-                let before = lagging.before.take();
-                lagging.before = before.and_then(|before| vendor.store_mut().swap(before));
-            }
-        }
-        let reply = vendor.call(endpoint, call);
-        for lagging in &mut self.lagging {
-            if lagging.vendor == name {
-                let after = lagging.before.take();
-                lagging.before = after.and_then(|after| vendor.store_mut().swap(after));
-            }
-        }
-        reply
-    }
-
-    /// The refusal of a call because of the fault of a ticket that it names.
-    fn refused_for_a_ticket(
-        &self,
-        name: Vendor,
-        endpoint: Endpoint,
-        call: &Call<'_>,
-    ) -> Option<Reply> {
-        if self.ticket_faults.is_empty() || !endpoint.is_write() {
-            return None;
-        }
-        let vendor = self.vendors.of(name);
-        let status = vendor
-            .named_ids(endpoint, call)
-            .into_iter()
-            .find_map(|id| {
-                let exists = vendor.store().get(&id).is_some();
-                match self.ticket_faults.get(&(name, id))? {
-                    TicketFault::Refused(status) if exists => Some(*status),
-                    TicketFault::GoneIsError(status) if !exists && endpoint == Endpoint::Delete => {
-                        Some(*status)
-                    }
-                    _ => None,
-                }
-            })?;
-        Some(vendor.error(Some(endpoint), status))
-    }
-}
-
-/// A change to be made, and whether the ticket must exist for it.
-type Change = (bool, Version);
-
-/// Takes back the changes of a call. Returns how to make them again.
-fn undo(store: &mut Store, before: Vec<Version>) -> Vec<Change> {
-    store.take_removed();
-    let before = before.into_iter().rev();
-    let undone = before.filter_map(|before| Some((before.is_ticket(), store.swap(before)?)));
-    let mut changes: Vec<Change> = undone.collect();
-    changes.reverse();
-    changes
-}
-
-/// A call that was answered as accepted and is carried out later.
-#[derive(Debug)]
-struct Accepted {
-    vendor: Vendor,
-    due: Instant,
-    /// Its journal entry.
-    sequence: u64,
-    changes: Vec<Change>,
-}
-
-/// A changed ticket that reads show as it was before.
-#[derive(Debug)]
-struct Lagging {
-    vendor: Vendor,
-    until: Instant,
-    /// `None` if another ticket has its id now.
-    before: Option<Version>,
-}
-
-/// A time in which nothing reaches a vendor.
-#[derive(Debug)]
-struct Outage {
-    vendor: Vendor,
-    until: Instant,
-    /// `None` refuses connections.
-    status: Option<u16>,
 }

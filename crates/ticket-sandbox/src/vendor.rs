@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_escapes_are_kept_as_they_are() {
+    fn broken_percent_escapes_are_kept() {
         assert_eq!(percent_decode("%"), "%");
         assert_eq!(percent_decode("%4"), "%4");
         assert_eq!(percent_decode("%zz%41"), "%zzA");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_prefix_is_nobodys() {
+    fn unknown_prefix_has_no_vendor() {
         assert_eq!(Target::parse("/onecloudx/api").vendor, None);
         assert_eq!(Target::parse("").vendor, None);
         assert_eq!(Target::parse("//onecloud").vendor, None);

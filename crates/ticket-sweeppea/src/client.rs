@@ -58,7 +58,7 @@ impl Sweeppea {
     pub(crate) async fn fetch_notes(&self, case_number: &str) -> Result<wire::Notes> {
         let body = wire::CaseNumber { case_number };
         let request = self.post("fetchSingleTicket", &body);
-        self.call(Operation::Messages, request, |response| {
+        self.call(Operation::Messages, request, |response, _| {
             let ticket: wire::Envelope<wire::Notes> = response.json()?;
             Ok(ticket.data)
         })
@@ -122,7 +122,7 @@ impl Sweeppea {
         update: &wire::UpdateTicket,
     ) -> Result<Reply<wire::UpdatedTicket>> {
         let request = self.post("update", update);
-        self.call(Operation::Update, request, |response| {
+        self.call(Operation::Update, request, |response, _| {
             let reply = response.reply::<wire::UpdateEnvelope>()?;
             Ok(reply.map(|envelope| envelope.ticket))
         })
@@ -163,7 +163,7 @@ impl Sweeppea {
         &self,
         operation: Operation,
         request: HttpRequest<'_>,
-        read: impl FnOnce(&HttpResponse) -> Result<T>,
+        read: impl FnOnce(&HttpResponse, wire::Verdict) -> Result<T>,
     ) -> Result<T> {
         // Each page documents one status of success.
         let documented = match operation {
@@ -172,8 +172,8 @@ impl Sweeppea {
         };
         let reply = async {
             let response = request.send().await?;
-            error::check(&response, documented)?;
-            read(&response)
+            let verdict = error::check(&response, documented)?;
+            read(&response, verdict)
         };
         reply
             .await
@@ -182,7 +182,7 @@ impl Sweeppea {
 }
 
 /// What the envelope of a success holds.
-fn data<T: DeserializeOwned>(response: &HttpResponse) -> Result<Reply<T>> {
+fn data<T: DeserializeOwned>(response: &HttpResponse, _: wire::Verdict) -> Result<Reply<T>> {
     let reply = response.reply::<wire::Envelope<T>>()?;
     Ok(reply.map(|envelope| envelope.data))
 }

@@ -9,7 +9,8 @@ use ticket_http::{HttpResponse, kind_of_status};
 use crate::wire::Verdict;
 
 /// Rejects a reply that is, or contains, an error. A success has the `documented` status and says `"Response": true`.
-pub(crate) fn check(response: &HttpResponse, documented: u16) -> Result<()> {
+/// Returns what the reply says of itself.
+pub(crate) fn check(response: &HttpResponse, documented: u16) -> Result<Verdict> {
     if response.is_success() {
         response.expect_confirmed(&[documented])?;
     }
@@ -33,7 +34,7 @@ pub(crate) fn check(response: &HttpResponse, documented: u16) -> Result<()> {
             .with_effect(Effect::Unknown));
     }
     if verdict.response {
-        return Ok(());
+        return Ok(verdict);
     }
     Err(classify(response, verdict))
 }
@@ -46,10 +47,16 @@ fn kind_of_contradiction(response: &HttpResponse) -> ErrorKind {
     }
 }
 
-/// Confirms a deletion: "Ticket Deleted Successfully" (page `support/delete.md`). Other wordings are accepted if they
-/// say that the ticket is deleted, since the vendor has changed its wordings before.
-pub(crate) fn confirm_deleted(response: &HttpResponse) -> Result<()> {
-    let words = response.json::<Verdict>()?.message.unwrap_or_default();
+/// What the reply to a delete says (page `support/delete.md`).
+const DELETED: &str = "Ticket Deleted Successfully";
+
+/// Confirms a deletion. Wordings other than the documented one are accepted if they say that the ticket is deleted,
+/// since the vendor has changed its wordings before.
+pub(crate) fn confirm_deleted(response: &HttpResponse, verdict: Verdict) -> Result<()> {
+    let words = verdict.message.unwrap_or_default();
+    if words == DELETED {
+        return Ok(());
+    }
     let lower = words.to_ascii_lowercase();
     let qualified = [
         "not ", "n't ", "cannot", "will ", "to be ", "queue", "pending", "schedule", "fail",

@@ -209,7 +209,7 @@ mod tests {
         Content-Type: image/png\r\n\r\n\r\n--\r\n--X--\r\n";
 
     #[test]
-    fn texts_and_files_are_told_apart() {
+    fn form_texts_and_files_are_distinguished() {
         let parts = Part::parse(TYPE, FORM.as_bytes()).unwrap();
         let text = Part {
             name: "a".into(),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_that_is_cut_off_is_none() {
+    fn incomplete_form_is_rejected() {
         for length in 0..FORM.len() - 4 {
             let cut = FORM.get(..length).unwrap();
             assert_eq!(Part::parse(TYPE, cut.as_bytes()), None, "{length}");

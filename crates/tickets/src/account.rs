@@ -1,4 +1,4 @@
-//! An account at a provider: which one, and what it must be told.
+//! The configuration of an account: its provider and its settings.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
@@ -10,9 +10,9 @@ use ticket_core::{Error, Result};
 
 use crate::account_key::AccountKey;
 
-/// An account at a provider. `Debug` prints the names of its settings, not their values.
+/// The configuration of an account at a provider. `Debug` prints the names of its settings, not their values.
 ///
-/// It can be read by serde, for instance from TOML:
+/// It implements `Deserialize`, for example from TOML:
 ///
 /// ```toml
 /// provider = "sweeppea"
@@ -21,31 +21,30 @@ use crate::account_key::AccountKey;
 /// rate = "60/60"                   # the account's plan allows fewer calls than the documented 150 a minute
 /// ```
 ///
-/// A setting is given as it is, or with `_env` behind its name as the environment variable to read it
-/// from, so that secrets need not stand in files.
+/// A setting is either its value, or, with `_env` appended to its name, the environment variable that holds the value.
+/// So no secret needs to be in a file.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct AccountConfig {
     /// The provider's id, such as `sweeppea`.
     pub provider: String,
-    /// How long one request may take; the providers' 30 seconds where absent. In files as `timeout_s = 20`. The
-    /// standard stack ends an attempt a little later, where the provider does not.
+    /// How long one request may take. Default: 30 seconds. In files: `timeout_s = 20`. If the provider does not end the
+    /// request in time, the standard stack ends the attempt a little later.
     #[serde(default, rename = "timeout_s", deserialize_with = "seconds")]
     pub timeout: Option<Duration>,
-    /// How often a call is tried; the standard stack's 4 where absent.
+    /// Total attempts of a call, including the first. Default: 4.
     #[serde(default)]
     pub max_attempts: Option<NonZeroU32>,
-    /// How many calls a bulk change makes at once, where [its options](ticket_core::bulk::BulkOptions::concurrency) do not
-    /// say.
+    /// How many calls a bulk change makes at once, unless [its options](ticket_core::bulk::BulkOptions::concurrency) set
+    /// another number.
     #[serde(default)]
     pub concurrency: Option<NonZeroUsize>,
-    /// How many tickets `list_all` asks for in a page, where the query does not say; the largest page that the provider
-    /// documents where absent. A list is refused where the vendor cannot be asked for a size.
+    /// How many tickets `list_all` asks for per page, unless the query sets another number. Default: the largest page
+    /// that the provider documents. If the vendor has no such parameter, lists fail with `Unsupported`.
     #[serde(default)]
     pub page_size: Option<NonZeroU32>,
-    /// How many calls the account is allowed, in place of what the provider documents; all of these hold at
-    /// once, and none at all means no limit. In files as `rate = "25/5"` or `rate = ["10/5", "10000/86400"]`:
-    /// calls and seconds.
+    /// The account's limits, instead of those that the provider documents. All of them apply; an empty list means no
+    /// limit. In files, calls per seconds: `rate = "25/5"` or `rate = ["10/5", "10000/86400"]`.
     #[serde(default, rename = "rate", deserialize_with = "rates")]
     pub rates: Option<Vec<Quota>>,
     /// Names the quota that this account's calls count against; any text that is not blank. Default: provider, host
@@ -53,17 +52,17 @@ pub struct AccountConfig {
     /// of its own if the vendor gives each a quota of its own. See [`AccountKey`](crate::AccountKey).
     #[serde(default)]
     pub quota_key: Option<String>,
-    /// What the provider must be told.
+    /// The provider's own settings.
     #[serde(flatten)]
     pub settings: Settings,
-    /// Whether what is absent is read from the provider's own environment variables. Not for accounts
-    /// from files: one tenant must never be called with the credentials of another.
+    /// Whether missing settings are read from the provider's environment variables. Not for accounts from files: one
+    /// tenant must never be called with another tenant's credentials.
     #[serde(skip)]
     environment: bool,
 }
 
 impl AccountConfig {
-    /// An account at this provider, without settings yet.
+    /// Creates an account at this provider, without settings.
     pub fn new(provider: impl Into<String>) -> Self {
         Self {
             provider: provider.into(),
@@ -78,7 +77,7 @@ impl AccountConfig {
         }
     }
 
-    /// An account at this provider whose settings are read from the provider's environment variables.
+    /// Creates an account at this provider that reads its settings from the provider's environment variables.
     pub fn from_env(provider: impl Into<String>) -> Self {
         Self {
             environment: true,
@@ -86,7 +85,7 @@ impl AccountConfig {
         }
     }
 
-    /// Adds a setting. The value is held as a secret, whether it is one or not.
+    /// Adds a setting. Every value is treated as a secret.
     #[must_use]
     pub fn setting(
         mut self,
@@ -104,7 +103,7 @@ impl AccountConfig {
         self
     }
 
-    /// Sets how often a call is tried.
+    /// Sets the total attempts of a call, including the first.
     #[must_use]
     pub fn max_attempts(mut self, attempts: NonZeroU32) -> Self {
         self.max_attempts = Some(attempts);
@@ -118,46 +117,46 @@ impl AccountConfig {
         self
     }
 
-    /// Sets how many tickets `list_all` asks for in a page.
+    /// Sets how many tickets `list_all` asks for per page.
     #[must_use]
     pub fn page_size(mut self, tickets: NonZeroU32) -> Self {
         self.page_size = Some(tickets);
         self
     }
 
-    /// Sets how many calls the account is allowed, in place of what the provider documents.
+    /// Sets the account's limits, instead of those that the provider documents.
     #[must_use]
     pub fn rates(mut self, rates: impl IntoIterator<Item = Quota>) -> Self {
         self.rates = Some(rates.into_iter().collect());
         self
     }
 
-    /// Names the quota that this account's calls count against, in place of provider, host and non-secret settings.
+    /// Names the quota that this account's calls count against, instead of provider, host and non-secret settings.
     #[must_use]
     pub fn quota_key(mut self, key: impl Into<String>) -> Self {
         self.quota_key = Some(key.into());
         self
     }
 
-    /// Reads the provider's own configuration from the settings. For [`ProviderDescriptor`]s. All values arrive as
-    /// texts, those of numbers too: see [`Settings::read`].
+    /// Reads the provider's configuration from the settings, for [`ProviderDescriptor`]s. All values are strings,
+    /// numbers included: see [`Settings::read`].
     ///
     /// [`ProviderDescriptor`]: crate::ProviderDescriptor
     ///
     /// # Errors
     ///
-    /// `Config` where a setting is missing, unknown or cannot be read.
+    /// `Config` if a setting is missing, unknown or unreadable.
     pub fn read<T: DeserializeOwned>(&self, provider: &str, known: &[Setting]) -> Result<T> {
         self.resolved(known)?.read(provider, known)
     }
 
-    /// Which quota its calls count against.
+    /// The quota that its calls count against.
     pub(crate) fn key(&self, known: &[Setting]) -> Result<AccountKey> {
         let settings = self.resolved(known)?;
         AccountKey::new(&self.provider, self.quota_key.as_deref(), &settings, known)
     }
 
-    /// All settings with their values, wherever they come from.
+    /// All settings with their values, from the account and the environment.
     fn resolved(&self, known: &[Setting]) -> Result<Settings> {
         let settings = self.settings.clone().resolve_env(known)?;
         Ok(if self.environment {
@@ -167,8 +166,8 @@ impl AccountConfig {
         })
     }
 
-    /// Says of a provider's error what the provider cannot know: which keys every account has, and that the
-    /// variable which it names is set but not read for this account.
+    /// Adds to a provider's error what the provider cannot know: the keys that every account has, and that a variable
+    /// is set but not read for this account.
     pub(crate) fn explained(&self, error: Error, known: &[Setting]) -> Error {
         fn plain(name: &str) -> &str {
             name.strip_suffix("_env").unwrap_or(name)
@@ -200,7 +199,7 @@ impl AccountConfig {
         }
     }
 
-    /// Applies the timeout, where there is one, by `set`.
+    /// Applies the timeout with `set`, if there is one.
     pub(crate) fn timed<T>(&self, target: T, set: impl FnOnce(T, Duration) -> T) -> T {
         match self.timeout {
             Some(timeout) => set(target, timeout),
@@ -217,7 +216,7 @@ fn seconds<'de, D: serde::Deserializer<'de>>(
         .map(|seconds| match Duration::try_from_secs_f64(seconds) {
             Ok(timeout) if !timeout.is_zero() => Ok(timeout),
             _ => Err(serde::de::Error::custom(Error::config(
-                "timeout_s must be a number of seconds above 0 that is not beyond all measure",
+                "timeout_s must be a positive number of seconds",
             ))),
         })
         .transpose()

@@ -1,4 +1,4 @@
-//! What tells one account's quota from another's, without a secret.
+//! Identifies the quota that an account's calls count against, without a secret.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use ticket_core::provider::{Setting, Settings};
 use ticket_core::{Error, Result};
 
-/// What stands in a key as it is.
+/// Characters that are not encoded in a key.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -62,11 +62,11 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 pub struct AccountKey(Arc<str>);
 
 impl AccountKey {
-    /// The key of an account with these settings, all of them resolved.
+    /// The key of an account with these settings, after environment variables are read.
     ///
     /// # Errors
     ///
-    /// `Config` where the `quota_key` is blank.
+    /// `Config` if the `quota_key` is blank.
     pub(crate) fn new(
         provider: &str,
         quota_key: Option<&str>,
@@ -111,8 +111,8 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
-/// The host of an address, with its port where that is not the usual one. Never what stands before an `@`: that may
-/// be a password.
+/// The host of an address, and its port unless it is the default one. Never the part before an `@`, which may be a
+/// password.
 fn host(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_says_where_and_who_and_holds_no_secret() {
+    fn account_key_has_host_and_settings_but_no_secret() {
         for (settings, expected) in [
             (
                 &[
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_key_takes_the_place_of_host_and_settings_and_not_of_the_provider() {
+    fn quota_key_replaces_host_and_settings_but_not_the_provider() {
         let settings = [("base_url", "https://example.com"), ("org_id", "1")];
         assert_eq!(key(Some(" eu "), &settings), "x#eu");
         assert_eq!(

@@ -1,5 +1,5 @@
-//! From an account's name to its handle: the configuration file first, then a provider's id with its environment
-//! variables; or the accounts that an application gives, and no others.
+//! Finds an account by its name and connects it. Names are those of the configuration file and the ids of providers,
+//! or only those that an application defines.
 
 mod account;
 
@@ -19,7 +19,7 @@ use crate::registry::Registry;
 
 pub use self::account::Account;
 
-/// All accounts that can be named. Reading them sends nothing, and neither does connecting one.
+/// The accounts that can be used by name. Neither loading nor connecting them sends anything.
 ///
 /// ```
 /// use tickets::accounts::Accounts;
@@ -44,18 +44,19 @@ type Adjust = dyn Fn(&mut AccountConfig) + Send + Sync;
 
 #[derive(Debug)]
 enum Source {
-    /// Its accounts, and every provider by its id, with its environment variables.
+    /// The accounts of a file, and each provider by its id with settings from environment variables.
     File(ConfigFile),
     Given(BTreeMap<String, AccountConfig>),
 }
 
 impl Accounts {
-    /// The accounts of a [`ConfigFile`], and beside them each provider by its id: its settings come from its
-    /// environment variables.
+    /// Loads the accounts of a [`ConfigFile`]. In addition, each provider is an account named by its id, with settings
+    /// from its environment variables.
     ///
     /// # Errors
     ///
-    /// As [`ConfigFile::load`]; and `Config` where an account has the name of a provider and is another one's.
+    /// Those of [`ConfigFile::load`], and `Config` if an account has the id of a provider as its name but belongs to
+    /// another provider.
     pub fn load(registry: Registry, file: Option<&Path>) -> Result<Self, Diagnosis> {
         let file = ConfigFile::load(file)?;
         // Whoever writes that name means the provider, and must not reach another one.
@@ -78,7 +79,7 @@ impl Accounts {
         })
     }
 
-    /// These accounts by name, and no others. Of two with one name the last is used.
+    /// Uses only these accounts. If two have the same name, the last one is used.
     pub fn given(
         registry: Registry,
         accounts: impl IntoIterator<Item = (String, AccountConfig)>,
@@ -90,15 +91,15 @@ impl Accounts {
         }
     }
 
-    /// Changes each account's configuration before it is connected, such as its timeout; in place of what was set
-    /// here before.
+    /// Sets a function that changes the configuration of each account before it is connected, for example its timeout.
+    /// It replaces the previous one.
     #[must_use]
     pub fn adjust(mut self, adjust: impl Fn(&mut AccountConfig) + Send + Sync + 'static) -> Self {
         self.adjust = Some(Box::new(adjust));
         self
     }
 
-    /// The names that there are, in order: of accounts, and of providers where those can be named.
+    /// The names of all accounts, sorted, including ids of providers if those can be used as names.
     pub fn names(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let (accounts, providers) = match &self.source {
             Source::File(file) => (&file.accounts, Some(self.registry.iter())),
@@ -113,11 +114,11 @@ impl Accounts {
         names.into_iter()
     }
 
-    /// Connects the account of this name. Sends nothing.
+    /// Connects the account with this name. Sends nothing.
     ///
     /// # Errors
     ///
-    /// `Config` where there is no such account, and as [`Registry::connect`].
+    /// `Config` if there is no such account, and the errors of [`Registry::connect`].
     pub fn account(&self, name: &str) -> Result<Account, Diagnosis> {
         let (mut config, origin) = self.find(name)?;
         if let Some(adjust) = &self.adjust {

@@ -1,7 +1,6 @@
-//! The configuration file: accounts by name. Not for what a provider's settings mean: that is read by
-//! the provider when the account is connected.
+//! The configuration file: accounts by name. A provider reads its own settings when an account is connected.
 //!
-//! The file may hold secrets, so no error quotes anything but names, lines and columns from it.
+//! The file may hold secrets, so errors contain only names, lines and columns of it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,11 +16,11 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use crate::account::AccountConfig;
 use crate::diagnosis::Diagnosis;
 
-/// The accounts of a file. Its secrets are held as secrets, and `Debug` prints none.
+/// The accounts of a file. `Debug` prints no secrets.
 ///
-/// A file is TOML with one table for each account, `[accounts.NAME]`, in which stand the keys of an
-/// [`AccountConfig`]. No name may hold white space, a control character, or one of `: , " { }`, or begin with `#` or
-/// `-`: so a ticket of it can be an argument and a line of a list.
+/// The file is TOML with one table per account, `[accounts.NAME]`, with the keys of an [`AccountConfig`]. A name must
+/// not contain white space, control characters or any of `: , " { }`, and must not begin with `#` or `-`, so that its
+/// tickets can be written as arguments and as lines of a list.
 ///
 /// ```
 /// use std::path::Path;
@@ -40,19 +39,19 @@ use crate::diagnosis::Diagnosis;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ConfigFile {
-    /// Where it is, if there is one.
+    /// The path, if there is a file.
     pub path: Option<PathBuf>,
-    /// By name.
+    /// The accounts by name.
     pub accounts: BTreeMap<String, AccountConfig>,
 }
 
 impl ConfigFile {
-    /// Reads the file that was asked for, or else `tickets/config.toml` in the user's configuration folder, if it is
-    /// there. An empty path asks for none.
+    /// Reads the given file or, if none is given, `tickets/config.toml` in the user's configuration folder if it exists.
+    /// An empty path means no file.
     ///
     /// # Errors
     ///
-    /// `Config` where the file that was asked for is not there, where a file cannot be read, and as [`parse`](Self::parse).
+    /// `Config` if the given file does not exist or a file cannot be read, and the errors of [`parse`](Self::parse).
     pub fn load(asked: Option<&Path>) -> Result<Self, Diagnosis> {
         // An empty variable means none, as everywhere else.
         let asked = asked.filter(|path| !path.as_os_str().is_empty());
@@ -71,12 +70,12 @@ impl ConfigFile {
         }
     }
 
-    /// Reads the text of a file. The path is for messages alone.
+    /// Parses the text of a file. The path is only used in messages.
     ///
     /// # Errors
     ///
-    /// `Config` at `PATH:LINE:COLUMN` of what is wrong, without any value of the file. Whether a provider has the
-    /// settings is seen when the account is connected.
+    /// `Config` with `PATH:LINE:COLUMN` of the mistake, without any value of the file. Unknown settings of a provider
+    /// are reported when the account is connected.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Diagnosis> {
         Ok(Self {
             accounts: accounts(text, path)?,
@@ -142,15 +141,15 @@ fn accounts(text: &str, path: &Path) -> Result<BTreeMap<String, AccountConfig>, 
     Ok(accounts)
 }
 
-/// Whether tickets can be named by it, in a line of a list and as an argument.
+/// Whether it can be the account's part of a ticket reference in a list or an argument.
 fn is_name(name: &str) -> bool {
     let wrong =
         |character: char| character == ':' || character.is_control() || is_foreign(character);
     !name.is_empty() && !name.starts_with(['#', '-']) && !name.contains(wrong)
 }
 
-/// Whether a character can be no part of an account's name, as it tells a row, an object or a sentence from the name
-/// of a ticket: white space and `{ } " ,`. A face that reads lists of tickets refuses what holds one.
+/// Whether a character cannot be part of an account's name: white space and `{ } " ,`. Such a character shows that a
+/// line is a row of a table, JSON or a sentence, not a ticket reference.
 ///
 /// ```
 /// use tickets::config_file::is_foreign;
@@ -162,7 +161,7 @@ pub fn is_foreign(character: char) -> bool {
     character.is_whitespace() || matches!(character, '{' | '}' | '"' | ',')
 }
 
-/// What is wrong with an account, and where: said here because serde's messages quote values.
+/// The mistake in an account, and its position. Not by serde, whose messages quote values.
 fn mistake(settings: &DeTable<'_>) -> Option<(Option<usize>, String)> {
     if settings.get("provider").is_none() {
         return Some((None, "`provider` is missing".to_owned()));
@@ -261,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_list_of_tickets_cannot_hold_is_refused() {
+    fn account_name_that_cannot_be_listed_is_refused() {
         for name in [
             "",
             " eu",
@@ -289,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_its_place_and_without_the_value() {
+    fn mistake_is_reported_with_position_and_without_value() {
         for (text, place, words) in [
             (
                 "[accounts.eu]\nprovider = \"x\"\ntoken = s3cret\n",

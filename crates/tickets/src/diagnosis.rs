@@ -1,6 +1,6 @@
-//! What an error says to a program ([`ErrorObject`]) and to a person ([`Hint`]), alike in every face.
+//! Describes errors to programs ([`ErrorObject`]) and to people ([`Hint`]), the same way in every face.
 //!
-//! Not for what is known of an account: that is put together by [`Account`](crate::accounts::Account).
+//! [`Account`](crate::accounts::Account) adds what is known about an account.
 
 mod one_line;
 
@@ -11,7 +11,7 @@ use ticket_core::{Effect, Error, TicketRef};
 
 pub use one_line::one_line;
 
-/// An error as programs read it: an object with these five fields, of which the last two may be `null`.
+/// An error for programs: an object with these five fields. The last two may be `null`.
 ///
 /// ```
 /// use tickets::diagnosis::ErrorObject;
@@ -29,17 +29,17 @@ pub struct ErrorObject {
     pub kind: &'static str,
     /// The [`Effect`] in `snake_case`.
     pub effect: &'static str,
-    /// What went wrong, how often it was tried, and the vendor's own words, on one line. The length is not limited.
+    /// The error, the number of attempts and the vendor's message, on one line of any length.
     pub message: String,
     /// The HTTP status of the vendor's reply.
     pub status: Option<u16>,
-    /// How long the vendor asked to wait, in whole seconds, rounded up.
+    /// The wait that the vendor asked for, in whole seconds, rounded up.
     pub retry_after_s: Option<u64>,
 }
 
 impl ErrorObject {
-    /// Something failed on this computer that is neither input nor configuration, such as a full disk. Nothing has
-    /// changed at a vendor, unless [`effect`](Self::effect) is set to say otherwise.
+    /// Creates an error of this computer that is neither input nor configuration, such as a full disk. The effect is
+    /// none; change [`effect`](Self::effect) if a request may have been sent.
     pub fn local(message: impl AsRef<str>) -> Self {
         Self {
             kind: "local",
@@ -50,7 +50,7 @@ impl ErrorObject {
         }
     }
 
-    /// The message for people, on one line, with the HTTP status.
+    /// The message for people on one line, with the HTTP status.
     pub fn sentence(&self) -> String {
         match self.status {
             Some(status) => format!("{} (HTTP {status})", self.message),
@@ -83,8 +83,7 @@ impl From<&Error> for ErrorObject {
 
 /// What a person can do about an error.
 ///
-/// `Display` says it in words that hold in every face. A face words those itself for which it has a command, a tool or
-/// an option, and prints the others.
+/// `Display` prints words that fit every face. A face that has a command or an option for a hint uses its own words.
 ///
 /// ```
 /// use tickets::TicketRef;
@@ -104,38 +103,37 @@ impl From<&Error> for ErrorObject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Hint {
-    /// The request may have been carried out: look before repeating it. At this ticket, or, where there is none or it
-    /// would not show, in the vendor's own web UI.
+    /// The request may have succeeded: check before retrying. Check this ticket or, without one, the vendor's web UI.
     Look(Option<TicketRef>),
-    /// The vendor does not accept the credentials. They are set here.
+    /// The vendor does not accept the credentials, which are set here.
     Credentials(String),
-    /// A setting is missing or wrong. They are set here.
+    /// A setting is missing or wrong. Settings are set here.
     Settings(String),
-    /// A setting is missing or wrong, and they come from the provider's environment variables.
+    /// A setting is missing or wrong. Settings come from the provider's environment variables.
     Environment,
-    /// There is no account of this name.
+    /// There is no account with this name.
     Accounts,
-    /// The credentials are good and do not allow this.
+    /// The credentials are valid but do not allow this.
     Permission,
-    /// No connection could be made. The address is set here.
+    /// No connection could be made to the address, which is set here.
     Address(String),
-    /// Too many calls. Wait for so many seconds, where the vendor says how long.
+    /// Too many calls. Wait this many seconds, if the vendor says how long.
     Wait(Option<u64>),
     /// The vendor did not answer within the account's timeout.
     MoreTime,
-    /// The provider has no such operation, or does not carry such a field.
+    /// The provider does not support the operation or the field.
     Capabilities,
 }
 
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LOOK: &str = "it may have been carried out all the same: look";
+        const MAYBE: &str = "the request may have succeeded; check";
         match self {
             Self::Look(Some(ticket)) => {
                 let ticket = one_line(&ticket.to_string());
-                write!(f, "{LOOK} at {ticket} before you repeat it")
+                write!(f, "{MAYBE} {ticket} before retrying")
             }
-            Self::Look(None) => write!(f, "{LOOK} at the vendor's before you repeat it"),
+            Self::Look(None) => write!(f, "{MAYBE} in the vendor's web UI before retrying"),
             Self::Credentials(place) => write!(f, "check {place}"),
             Self::Settings(place) => write!(f, "see {place}"),
             Self::Environment => {
@@ -143,7 +141,7 @@ impl fmt::Display for Hint {
             }
             Self::Accounts => f.write_str("accounts are named in the configuration file"),
             Self::Permission => f.write_str(
-                "the credentials are known, but do not allow this; whoever administers the account can change that",
+                "the credentials are valid but do not allow this; an administrator of the account can change that",
             ),
             Self::Address(place) => write!(f, "the address comes from {place}"),
             Self::Wait(Some(seconds)) => write!(f, "wait {seconds} s, then run it again"),
@@ -154,7 +152,7 @@ impl fmt::Display for Hint {
     }
 }
 
-/// An error, what it was about, and what can be done about it.
+/// An error, its subject, and a hint.
 ///
 /// ```
 /// use std::path::Path;
@@ -172,20 +170,20 @@ impl fmt::Display for Hint {
 pub struct Diagnosis {
     /// What went wrong.
     pub error: Error,
-    /// A ticket, an account, a place in a file: what it was about. Not escaped: see [`one_line`].
+    /// The subject of the error: a ticket, an account or a position in a file. Not escaped: see [`one_line`].
     pub place: Option<String>,
-    /// What can be done, if anything is known.
+    /// What can be done about it, if known.
     pub hint: Option<Hint>,
 }
 
 impl Diagnosis {
-    /// Says what it was about.
+    /// Sets the subject.
     pub(crate) fn at(mut self, place: impl Into<String>) -> Self {
         self.place = Some(place.into());
         self
     }
 
-    /// Says what can be done.
+    /// Sets the hint.
     pub(crate) fn hinting(mut self, hint: Option<Hint>) -> Self {
         self.hint = hint;
         self
@@ -239,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_cannot_forge_a_line() {
+    fn foreign_text_cannot_forge_a_line() {
         let ticket = TicketRef::new("eu", "1\n2");
         let look = Hint::Look(Some(ticket)).to_string();
         assert!(look.contains("eu:1\\n2") && !look.contains('\n'), "{look}");

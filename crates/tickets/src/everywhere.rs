@@ -1,5 +1,5 @@
-//! One change in several accounts at once. The work in one account is [`Tickets::apply`]; here is only who gets which
-//! ticket.
+//! One change in several accounts at once: passes each ticket to its account. [`Tickets::apply`] does the work in one
+//! account.
 
 use std::collections::HashMap;
 use std::future::Future as _;
@@ -13,18 +13,18 @@ use ticket_core::{Change, DeleteTarget, Error, Outcome, TicketId, TicketRef, Tic
 use tokio::sync::mpsc;
 use tokio::task::unconstrained;
 
-/// How many tickets of an account may wait for their turn while the input is read on for the others.
+/// How many tickets of one account may be queued while the input is read for the others.
 const LOOK_AHEAD: usize = 8192;
 
-/// Makes one change in several accounts at once, each with tickets of its own: exactly one outcome per ticket, in the
-/// order of completion, with the key that came along with the ticket. In each account it is [`Tickets::apply`], with
-/// all that is said there of batches, stopping and giving up. [Notices](BulkOptions::notify) name the account.
+/// Makes one change in several accounts at once, with a separate stream of tickets for each. Returns exactly one outcome
+/// per ticket, with the ticket's key, in the order of completion. [`Tickets::apply`] does the work in each account and
+/// describes batches, stopping and giving up. [Notices](BulkOptions::notify) name the account.
 ///
-/// The accounts are independent: neither the quota nor the outage of one holds up another.
+/// Accounts are independent: the quota or the outage of one does not delay another.
 ///
 /// # Panics
 ///
-/// Outside a tokio runtime, when the stream is read.
+/// If the stream is polled outside a tokio runtime.
 pub fn apply_in_each<'a, A, K, T, S>(
     change: &Change,
     accounts: A,
@@ -48,19 +48,18 @@ where
     stream::select_all(working).boxed()
 }
 
-/// Makes one change in several accounts at once, as the tickets' references arrive: [`apply_in_each`] for tickets that
-/// come mixed.
+/// Makes one change in several accounts at once, with one stream of tickets for all accounts. Otherwise as
+/// [`apply_in_each`].
 ///
-/// Memory is bounded: of each account 8,192 tickets wait for their turn, and then the input is not read on until there
-/// is room. So an account can be held up only where more than that of a slower one's tickets stand before its own;
-/// where that may be, use [`apply_in_each`].
+/// Memory is bounded: at most 8,192 tickets per account are queued. If one queue is full, the input is not read until
+/// there is room, so a slow account can delay the others. Use [`apply_in_each`] to avoid that.
 ///
-/// A ticket of an account that is not among `accounts` is `Unattempted`, with `Config`. Of two accounts with one name
-/// the last is used.
+/// A ticket of an account that is not in `accounts` is `Unattempted`, with `Config`. If two accounts have the same name,
+/// the last one is used.
 ///
 /// # Panics
 ///
-/// Outside a tokio runtime, when the stream is read.
+/// If the stream is polled outside a tokio runtime.
 ///
 /// ```
 /// use futures_util::{StreamExt as _, stream};

@@ -1,4 +1,4 @@
-//! Which providers there are, and how each is connected. The one table of the facade.
+//! The providers that are compiled in, and how each is connected.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::account_key::AccountKey;
 /// How much longer than one request an attempt may take.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How a provider is described and connected.
+/// Describes a provider and connects accounts to it.
 ///
 /// An application adds its own with [`Registry::with`].
 ///
@@ -75,21 +75,21 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ProviderDescriptor {
-    /// Who it is and what it can do, as configured by default.
+    /// Its id, title and capabilities with default settings.
     pub info: fn() -> ProviderInfo,
-    /// What it must be told.
+    /// Its settings.
     pub settings: &'static [Setting],
-    /// Connects an account, without layers. Sends nothing.
+    /// Connects an account without layers. Sends nothing.
     pub connect: fn(&AccountConfig) -> Result<Arc<dyn TicketProvider>>,
 }
 
 impl ProviderDescriptor {
-    /// Describes a provider that says itself how it is connected.
+    /// The description of a provider that implements [`Connect`](crate::provider::Connect).
     pub const fn of<P: Connect>() -> Self {
         Self::new(<P as Connect>::info, P::SETTINGS, connect_provider::<P>)
     }
 
-    /// Describes a provider that is connected by a function, such as one described by a file.
+    /// The description of a provider that a function connects, for example one that is defined in a file.
     pub const fn new(
         info: fn() -> ProviderInfo,
         settings: &'static [Setting],
@@ -103,14 +103,14 @@ impl ProviderDescriptor {
     }
 }
 
-/// Connects an account of this provider, with the account's time limit for one request.
+/// Connects an account of this provider. One request may take as long as the account allows.
 fn connect_provider<P: Connect>(account: &AccountConfig) -> Result<Arc<dyn TicketProvider>> {
     let config = account.read(&<P as Connect>::info().id, P::SETTINGS)?;
     let config = account.timed(config, P::with_timeout);
     Ok(Arc::new(P::connect(config)?))
 }
 
-/// The providers that are compiled in, one Cargo feature each, in the order of their names.
+/// The providers that are compiled in, sorted by name. Each is a Cargo feature.
 pub const PROVIDERS: &[ProviderDescriptor] = &[
     #[cfg(feature = "leadsquared")]
     ProviderDescriptor::of::<ticket_leadsquared::LeadSquared>(),
@@ -120,11 +120,11 @@ pub const PROVIDERS: &[ProviderDescriptor] = &[
     ProviderDescriptor::of::<ticket_sweeppea::Sweeppea>(),
 ];
 
-/// The providers that an application knows: [`PROVIDERS`], and its own.
+/// The providers that an application can use: [`PROVIDERS`], and its own.
 ///
-/// Handles of the same account (see [`AccountKey`]) that are connected by the same registry, or by clones of it, keep
-/// to the account's quotas together. Handles of different registries know nothing of each other, unless both have
-/// [`slots`](Self::slots) in a store that they share.
+/// Handles of one account (see [`AccountKey`]) share its quotas if the same registry, or a clone of it, connected them.
+/// Handles from different registries share quotas only if both registries keep their [`slots`](Self::slots) in the same
+/// store.
 #[derive(Clone, Debug)]
 pub struct Registry {
     descriptors: Vec<ProviderDescriptor>,
@@ -142,13 +142,13 @@ impl Default for Registry {
     }
 }
 
-/// Makes the slots of an account.
+/// Creates the slots of an account.
 type SlotsFactory = dyn Fn(&AccountKey, &[Limit]) -> Arc<dyn Slots> + Send + Sync;
 
-/// The pacers of the accounts that have a handle.
+/// The pacers of the accounts that have handles.
 #[derive(Default)]
 struct Pacers {
-    /// Those of one process where absent.
+    /// `None` keeps slots in the memory of this process.
     slots: Option<Box<SlotsFactory>>,
     by_account: Mutex<HashMap<AccountKey, Weak<Pacer>>>,
 }
@@ -162,7 +162,7 @@ impl fmt::Debug for Pacers {
 }
 
 impl Pacers {
-    /// The account's pacer; a new one for these limits where there is none in use.
+    /// The account's pacer. Creates one with these limits if the account has no handle yet.
     fn of_account(&self, account: AccountKey, limits: Vec<Limit>) -> Result<Arc<Pacer>> {
         let pacers = self.by_account.lock();
         let mut pacers = pacers.unwrap_or_else(PoisonError::into_inner);
@@ -194,7 +194,7 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds a provider, in place of one with the same id.
+    /// Adds a provider. Replaces one with the same id.
     #[must_use]
     pub fn with(mut self, descriptor: ProviderDescriptor) -> Self {
         let id = (descriptor.info)().id;
@@ -203,8 +203,8 @@ impl Registry {
         self
     }
 
-    /// Keeps the slots of each account's quotas where `factory` says, such as in a store that several processes share,
-    /// in place of this process's memory.
+    /// Sets where the slots of each account's quotas are kept, for example in a store that several processes share.
+    /// Default: the memory of this process.
     ///
     /// The registry calls it when an account gets its first handle, and again if all handles of the account were
     /// dropped in between. Arguments: the account's key, and its limits (with the account's `rate`, or else as the
@@ -243,14 +243,14 @@ impl Registry {
         self.descriptors.iter()
     }
 
-    /// Connects an account: its provider with the standard layers. Sends nothing.
+    /// Connects an account and adds the standard layers. Sends nothing.
     ///
-    /// Where the account has another handle from this registry, both share its quotas.
+    /// All handles of an account that this registry connects share its quotas.
     ///
     /// # Errors
     ///
-    /// `Config` where the provider is unknown or not compiled in, where settings are missing or wrong, and where
-    /// another handle of the account is connected with other limits.
+    /// `Config` if the provider is unknown or not compiled in, if settings are missing or wrong, or if another handle
+    /// of the account is connected with other limits.
     pub fn connect(&self, account: &AccountConfig) -> Result<Tickets> {
         let Some(descriptor) = self.get(&account.provider) else {
             let known: Vec<_> = self.iter().map(|known| (known.info)().id).collect();
@@ -294,12 +294,12 @@ impl Registry {
 
 /// Connects an account of one of [`PROVIDERS`]. See [`Registry::connect`].
 ///
-/// Every call has a registry of its own: for several handles of one account, which must share its quotas, clone the
-/// handle, or connect with one [`Registry`].
+/// Each call creates its own registry. If several handles of one account must share its quotas, clone one handle or
+/// connect them with one [`Registry`].
 ///
 /// # Errors
 ///
-/// `Config` where the provider is unknown or not compiled in, and where settings are missing or wrong.
+/// `Config` if the provider is unknown or not compiled in, or if settings are missing or wrong.
 ///
 /// ```
 /// use tickets::{AccountConfig, ErrorKind};
@@ -316,7 +316,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accounts_that_nobody_holds_any_more_are_forgotten() {
+    fn account_without_handles_is_forgotten() {
         let pacers = Pacers::default();
         let held = |provider| {
             let account = AccountConfig::new(provider).key(&[]).unwrap();
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn without_any_provider_the_way_to_one_is_told() {
+    fn unknown_provider_error_names_the_cargo_feature() {
         let registry = Registry {
             descriptors: Vec::new(),
             pacers: Arc::default(),

@@ -155,10 +155,7 @@ async fn an_error_of_a_call_is_told_with_its_ticket_and_with_what_can_be_done() 
         (ErrorKind::NotFound, None),
         (
             ErrorKind::Server,
-            Some(
-                "it may have been carried out all the same: look at eu:1 before you repeat it"
-                    .to_owned(),
-            ),
+            Some("the request may have succeeded; check eu:1 before retrying".to_owned()),
         ),
     ] {
         let told = eu.diagnose(Error::new(kind, "x"), Some(&ticket));

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_quoted_for_a_shell() {
+    fn values_with_special_characters_are_quoted_for_a_shell() {
         let address = SocketAddr::from(([127, 0, 0, 1], 80));
         let lines = shell(&[("A", "it's $HOME".to_owned())], address);
         assert!(lines.ends_with("\nexport A='it'\\''s $HOME'\n"), "{lines}");

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_known_by_its_name_or_the_vendors_own() {
+    fn status_is_read_by_our_name_or_kept_as_the_vendors() {
         for name in ["on_hold", "On Hold", "ON-HOLD"] {
             assert_eq!(status(name.to_owned()), Status::OnHold);
         }

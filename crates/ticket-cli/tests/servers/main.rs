@@ -37,7 +37,7 @@
 //! | long pause of the vendor | `waits.rs`: `a_long_pause_of_the_vendor_is_said_by_every_command` |
 //! | narrow terminal | `terminal.rs`: `nothing_is_wider_than_the_terminal` |
 //! | empty environment variable | `config.rs`: `an_empty_variable_is_no_variable` |
-//! | formula in a cell of CSV | `src/output.rs`: `no_cell_of_csv_is_a_formula` |
+//! | formula in a cell of CSV | `src/output.rs`: `csv_cell_that_looks_like_a_formula_is_escaped` |
 //! | private certificate authority | `ticket-http`: `tests/http/certificates.rs` |
 
 #![allow(

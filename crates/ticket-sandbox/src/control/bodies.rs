@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_is_read_whole() {
+    fn rule_with_every_field_is_read() {
         let rule = |json: Value| Rule::from(serde_json::from_value::<RuleBody>(json).unwrap());
         assert_eq!(
             rule(json!({ "fault": "cut_body" })),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_meaning_is_refused() {
+    fn meaningless_body_is_refused() {
         for json in [
             json!({ "fault": "nonsense" }),
             json!({ "fault": { "delay": -1 } }),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn vendors_are_named_as_their_prefixes() {
+    fn vendor_names_equal_their_prefixes() {
         for vendor in Vendor::ALL {
             assert_eq!(json!(vendor), vendor.prefix());
         }

@@ -1,4 +1,4 @@
-//! A connected account, and what it knows of its errors: where its settings are, and how to look at its tickets.
+//! A connected account, and hints for its errors: where its settings are, and which ticket to check.
 
 use std::path::PathBuf;
 
@@ -11,9 +11,9 @@ use crate::diagnosis::{Diagnosis, ErrorObject, Hint};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Account {
-    /// The name by which it was connected.
+    /// The name that it was connected with.
     pub name: String,
-    /// Its handle.
+    /// The handle.
     pub tickets: Tickets,
     pub(super) settings: &'static [Setting],
     pub(super) origin: Origin,
@@ -28,7 +28,7 @@ pub(super) enum Origin {
 }
 
 impl Account {
-    /// What a person can do about an error of a call, if anything is known. `ticket` is the one that the call was about.
+    /// What a person can do about the error of a call, if known. `ticket` is the ticket that the call was about.
     ///
     /// ```
     /// use tickets::accounts::Accounts;
@@ -73,7 +73,7 @@ impl Account {
         })
     }
 
-    /// An error of a call about one ticket, or about the account, with what can be done about it.
+    /// Describes the error of a call about this ticket, or about the account, with a hint.
     pub fn diagnose(&self, error: Error, ticket: Option<&TicketRef>) -> Diagnosis {
         let hint = self.hint(&error, ticket);
         Diagnosis::from(error)
@@ -81,8 +81,7 @@ impl Account {
             .hinting(hint)
     }
 
-    /// A call that changes something was given up after it was sent, so its effect is unknown: what to say where nobody
-    /// waits for its answer any more. The kind is `Cancelled`.
+    /// Describes a write that was abandoned after it was sent, so its effect is unknown. The kind is `Cancelled`.
     pub fn unanswered(&self, operation: Operation, ticket: Option<&TicketRef>) -> Diagnosis {
         let done = match operation {
             Operation::Create => "the ticket may exist",
@@ -99,7 +98,7 @@ impl Account {
         ticket.map_or_else(|| self.name.clone(), ToString::to_string)
     }
 
-    /// Where the settings of this kind are to be found, in words.
+    /// Says where settings of this kind are set.
     fn place_of(&self, kind: impl Fn(&Setting) -> bool) -> String {
         let chosen = self.settings.iter().filter(|setting| kind(setting));
         let names: Vec<_> = chosen
@@ -118,10 +117,10 @@ impl Account {
     }
 }
 
-/// How to find out what became of a call.
+/// How to find out whether a call took effect.
 fn look(operation: Option<Operation>, ticket: Option<&TicketRef>) -> Hint {
     Hint::Look(match operation {
-        // What was filed has an id that nobody was told; and not every vendor shows notes among the messages.
+        // The id of a new ticket is unknown, and not every vendor lists notes among the messages.
         Some(Operation::Create | Operation::Comment) => None,
         _ => ticket.cloned(),
     })

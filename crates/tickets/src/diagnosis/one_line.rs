@@ -1,9 +1,9 @@
-//! Text that others wrote, made fit to be shown: escape sequences are shown instead of obeyed.
+//! Makes foreign text safe to print: escape sequences are shown, not executed.
 
 use ticket_core::model::is_misleading;
 
-/// The text on one line: control characters and misleading ones are escaped, a tab is a blank. So no vendor, file or
-/// argument can move a cursor, colour a screen, or forge a line.
+/// The text on one line: control characters and misleading characters are escaped, a tab becomes a space. So a vendor,
+/// a file or an argument cannot move the cursor, change colours or forge a line.
 ///
 /// ```
 /// use tickets::diagnosis::one_line;
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escape_sequences_are_shown_and_not_obeyed() {
+    fn escape_sequences_are_shown_not_executed() {
         assert_eq!(one_line("a\u{1b}[2Jb\u{9b}c"), "a\\u{1b}[2Jb\\u{9b}c");
         assert_eq!(one_line("a\nb\tc\r"), "a\\nb c\\r");
         assert_eq!(one_line("\u{202e}abc\u{2028}"), "\\u{202e}abc\\u{2028}");

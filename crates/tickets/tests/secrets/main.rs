@@ -226,7 +226,7 @@ fn assert_heard(log: &str) {
 }
 
 #[test]
-fn every_disguise_is_recognised() {
+fn secret_in_any_encoding_is_recognised() {
     // Encoded by other programs: `base64`, `xxd -p` and `jq @uri`.
     let secret = "s3cret-key+1/2 x";
     for line in [

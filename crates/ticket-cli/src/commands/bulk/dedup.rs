@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn repetitions_are_found_however_far_apart_they_are() {
+    fn distant_repetitions_are_found() {
         let mut ids: Vec<_> = (0..1000).map(|id| format!("{id}")).collect();
         ids.push("0".to_owned());
         ids.extend((500..510).map(|id| format!("{id}")));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn one_ticket_over_and_over_is_sent_once_and_none_is_no_repetition() {
+    fn repeated_ticket_is_sent_once() {
         let same = vec!["1".to_owned(); 300];
         let (sent, repetitions) = found(&same, 10);
         assert_eq!((sent, repetitions.len()), (vec![0], 299));

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_read_to_its_end_in_however_many_parts() {
+    fn sorted_run_in_several_parts_is_read_to_its_end() {
         let mut numbers: Vec<u64> = (0..10_000).rev().collect();
         numbers.extend([0, 9_999, 5_000, u64::MAX]);
         for held in [1, 99, 1_000, 3_334, 10_000, 20_000] {
@@ -157,7 +157,7 @@ mod tests {
         })]
 
         #[test]
-        fn just_those_that_come_up_more_than_once_are_found(
+        fn only_repeated_hashes_are_found(
             numbers in vec(prop_oneof![0..50_u64, any::<u64>()], 0..300),
             held in 0..100_usize,
         ) {

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_are_put_into_words() {
+    fn limits_are_printed_in_words() {
         let second = Duration::from_secs(1);
         let words = |limits: &[Limit]| in_words(limits, Operation::Delete);
         let limit = Limit::new().window(Quota::new(25, 5 * second));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_rounded_up_and_may_not_end() {
+    fn estimated_time_is_rounded_up_or_unlimited() {
         assert_eq!(whole_seconds(Duration::ZERO), Some(0));
         assert_eq!(whole_seconds(Duration::from_millis(15_001)), Some(16));
         assert_eq!(whole_seconds(Duration::MAX), None);

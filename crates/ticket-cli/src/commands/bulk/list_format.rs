@@ -269,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_name_is_one_argument_of_a_shell() {
+    fn file_name_is_quoted_as_one_shell_argument() {
         assert_eq!(quoted("a/b-1.txt"), "a/b-1.txt");
         assert_eq!(quoted("it's mine; rm"), r"'it'\''s mine; rm'");
         assert_eq!(quoted("-rf"), "'./-rf'");

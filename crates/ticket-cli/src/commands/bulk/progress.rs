@@ -238,20 +238,20 @@ mod tests {
     }
 
     #[test]
-    fn the_time_left_is_by_the_rate_or_by_the_quota_whichever_is_longer() {
+    fn time_left_is_the_longer_of_rate_and_quota() {
         assert_eq!(shown(100, 900, 10, 0, None), "10/s; 1 min 30 s left");
         assert_eq!(shown(100, 900, 10, 600, None), "10/s; 10 min left");
         assert_eq!(shown(3, 1, 10, 0, None), "0.3/s; 3 s left");
     }
 
     #[test]
-    fn before_the_first_answer_only_the_quota_is_known() {
+    fn time_left_before_the_first_answer_comes_from_the_quota() {
         assert_eq!(shown(0, 900, 0, 0, None), "");
         assert_eq!(shown(0, 900, 1, 60, None), "1 min left");
     }
 
     #[test]
-    fn what_is_waited_for_takes_the_place_of_the_rate() {
+    fn progress_during_a_wait_shows_the_wait_instead_of_the_rate() {
         let waiting = Some("waiting for the quota, 12 s");
         assert_eq!(shown(0, 900, 1, 0, waiting), "waiting for the quota, 12 s");
         let both = "waiting for the quota, 12 s; 34 min left";

@@ -300,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_settled_once_it_is_inserted_and_no_other_is() {
+    fn inserted_place_is_settled_and_no_other() {
         let mut settled = Settled::default();
         for place in [0, 63, 64, 1_000_000] {
             assert!(!settled.contains(place));

@@ -144,7 +144,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_was_written_is_read_as_often_as_wanted_wherever_it_is_kept() {
+    fn spool_in_memory_or_file_can_be_read_repeatedly() {
         let ids: Vec<_> = (0..1000).map(|id| format!("é:{id}")).collect();
         let expected: Vec<_> = ids.iter().cloned().enumerate().collect();
         for in_memory in [0, 100, usize::MAX] {

@@ -324,7 +324,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_false_claim_does_not_agree_with_the_truth() {
+    fn false_claim_is_detected() {
         let none = Error::new(ErrorKind::Conflict, "x");
         let unknown = Error::new(ErrorKind::Unavailable, "x");
         for (outcome, was_there, is_there, agrees) in [
