@@ -64,7 +64,7 @@ macro_rules! __cases {
         declared reads_change_nothing [Ticket Journal]
             "reads send no write request";
 
-        refused what_cannot_be_carried_is_refused_by_name [NewTicket Patch Ticket Journal]
+        refused unsupported_fields_are_refused_by_name [NewTicket Patch Ticket Journal]
             "an unsupported field is refused by name, and nothing is sent";
         refused required_fields_are_required [NewTicket Ticket Journal]
             "a call without a required field is refused by its name, and nothing is sent";
@@ -72,55 +72,55 @@ macro_rules! __cases {
             "an empty update is refused, and nothing is sent";
         refused texts_over_the_limit_are_refused [NewTicket Patch Ticket Journal]
             "a text over the declared limit is refused by name, and nothing is sent";
-        refused pages_of_nothing_are_refused [Journal]
+        refused page_limit_of_zero_is_refused [Journal]
             "a page of no items is refused, and nothing is sent";
-        sent given_fields_of_a_ticket_are_sent [NewTicket Journal]
+        sent_fields given_fields_of_a_ticket_are_sent [NewTicket Journal]
             "each supported field of a new ticket reaches the vendor";
-        sent given_fields_of_a_patch_are_sent [Ticket Journal]
+        sent_fields given_fields_of_a_patch_are_sent [Ticket Journal]
             "each supported field of an update reaches the vendor";
-        sent given_filters_are_sent [Journal]
+        sent_fields given_filters_are_sent [Journal]
             "each supported filter of a list reaches the vendor";
-        sent comments_are_sent_whole [Ticket Journal]
+        sent_fields comments_are_sent_whole [Ticket Journal]
             "a comment reaches the vendor with its whole text, its files and its direction";
 
-        life created_tickets_exist [NewTicket Exists]
+        lifecycle created_tickets_exist [NewTicket Exists]
             "the id that a create returns is the id of an existing ticket";
-        life created_tickets_read_back [NewTicket]
+        lifecycle created_tickets_read_back [NewTicket]
             "a created ticket is read back with its id and subject, and no field in the place of another";
-        life each_create_is_a_ticket_of_its_own [NewTicket]
+        lifecycle each_create_makes_its_own_ticket [NewTicket]
             "creating the same ticket twice creates two tickets";
-        life get_gives_the_ticket_asked_for [Ticket]
+        lifecycle get_returns_the_requested_ticket [Ticket]
             "a read returns the requested ticket";
-        life updates_change_what_they_name [Ticket]
+        lifecycle updates_change_the_given_fields [Ticket]
             "an update changes the fields that it sets";
-        life updates_leave_the_rest [Ticket]
+        lifecycle updates_change_no_other_field [Ticket]
             "an update changes no other field";
-        life resolved_tickets_are_not_open [Ticket]
+        lifecycle resolved_tickets_are_not_open [Ticket]
             "a resolved ticket is no longer open";
         messages messages_are_read [Seed]
             "messages are read unchanged, with the vendor's JSON in `raw`";
         messages every_message_is_read_once [Seed Conversation]
             "over several pages every message is returned exactly once; without cursor support there is one page";
-        messages messages_are_the_tickets_own [Seed Ticket]
+        messages messages_belong_to_their_ticket [Seed Ticket]
             "the messages of one ticket are not those of another";
 
-        ids impossible_ids_are_refused [Journal]
+        ids invalid_ids_are_refused [Journal]
             "a text that is not a valid id is refused, and nothing is sent";
-        ids hostile_ids_keep_to_their_endpoint [Ticket Patch Journal]
+        ids hostile_ids_stay_one_path_segment [Ticket Patch Journal]
             "any id is sent as one path segment or one value";
-        ids hostile_ids_touch_no_ticket [Ticket Patch Exists]
+        ids hostile_ids_affect_no_ticket [Ticket Patch Exists]
             "an id that contains another id does not affect that ticket";
         ids missing_tickets_are_not_found [MissingId]
             "reading a ticket that does not exist is `NotFound`";
         ids missing_tickets_cannot_be_changed [MissingId Patch]
             "changing a ticket that does not exist fails without effect";
-        forms ids_given_have_the_declared_form [NewTicket Ticket MissingId Fill]
+        id_forms vendor_ids_have_the_declared_form [NewTicket Ticket MissingId Fill]
             "the declared form of ids admits the vendor's own ids";
-        forms ids_of_another_form_are_refused [Ticket Patch Journal]
+        id_forms ids_of_another_form_are_refused [Ticket Patch Journal]
             "an id of another form than the declared one is refused, and nothing is sent";
-        others reads_about_another_ticket_are_conflicts [Ticket Faults]
+        other_tickets reads_about_another_ticket_are_conflicts [Ticket Faults]
             "a reply about another ticket is not given as the requested one";
-        others writes_about_another_ticket_are_conflicts [Ticket Patch Faults]
+        other_tickets writes_about_another_ticket_are_conflicts [Ticket Patch Faults]
             "a write is `Conflict` if its reply names another ticket";
 
         delete delete_of_nothing_sends_nothing [Journal]
@@ -129,11 +129,11 @@ macro_rules! __cases {
             "`Done` means that the ticket is gone; `NotFound` means that there is none, unless the provider declares it ambiguous";
         delete deleted_tickets_are_not_found [Ticket]
             "a deleted ticket cannot be read";
-        delete delete_leaves_others_alone [Ticket Exists]
+        delete delete_affects_no_other_ticket [Ticket Exists]
             "a delete affects no other ticket";
         delete delete_again_deletes_nothing [Ticket]
             "deleting a deleted ticket is `NotFound` or `Failed`, not `Deleted`";
-        delete delete_of_missing_is_no_success [MissingId]
+        delete delete_of_missing_ticket_is_not_a_success [MissingId]
             "deleting a ticket that never existed is `NotFound` or `Failed`, with the reason";
         delete delete_of_duplicates_answers_each [Ticket Exists]
             "an id that is given twice gets the same outcome twice";
@@ -147,23 +147,23 @@ macro_rules! __cases {
             "an id that is missing in the reply is `Unknown`";
         delete failed_delete_calls_are_errors [Ticket Faults]
             "a delete call that fails completely is an error, not a report";
-        others merged_tickets_do_not_delete_others [Ticket Merge Exists]
+        other_tickets merged_tickets_do_not_delete_others [Ticket Merge Exists]
             "deleting a ticket that was merged into another one does not delete the other one";
-        others deleted_ids_are_not_given_out_again [Ticket]
+        other_tickets deleted_ids_are_not_reused [Ticket]
             "where it is declared, the id of a deleted ticket is not given to the next one";
-        others a_repeat_removes_no_newcomer [Ticket Faults Journal]
+        other_tickets repeated_delete_spares_a_reused_id [Ticket Faults Journal]
             "a delete whose reply was lost is not repeated, unless ids are never given out again";
-        odd odd_ids_cost_themselves_only [Ticket Faults]
-            "an odd id in the reply to a delete makes no other outcome worse";
-        odd unasked_ids_are_told [Ticket Faults]
-            "an id that the vendor deleted and nobody asked for is told";
-        again a_second_delete_settles [Ticket]
-            "the second delete of a ticket settles, and is no success";
-        again gone_tickets_settle_after_a_failure [Ticket Faults]
-            "the second delete of a ticket settles even if the vendor answers it with a failure";
-        again a_second_run_reaches_the_rest [Ticket Faults]
+        odd_data odd_id_affects_no_other_outcome [Ticket Faults]
+            "an odd id in the reply to a delete changes no other outcome";
+        odd_data unrequested_deleted_ids_are_reported [Ticket Faults]
+            "an id that the vendor deleted and nobody asked for is reported";
+        repeats a_second_delete_settles [Ticket]
+            "the second delete of a ticket has a definite outcome that is not a success";
+        repeats gone_tickets_settle_after_a_failure [Ticket Faults]
+            "the second delete of a ticket has a definite outcome even if the vendor answers it with a failure";
+        repeats a_second_run_reaches_the_rest [Ticket Faults]
             "a second run over the same list reaches the tickets that are left";
-        again consistent_reads_show_every_write [Ticket Patch]
+        repeats consistent_reads_show_every_write [Ticket Patch]
             "where it is declared, a read shows every write that ended before it";
 
         paging an_empty_list_is_one_empty_page [Fill]
@@ -180,7 +180,7 @@ macro_rules! __cases {
             "using a cursor twice returns the same page";
         paging page_limits_are_kept [Fill]
             "a page has at most the requested number of items, and the rest follows";
-        paging foreign_cursors_do_no_harm [Fill PageSize]
+        paging foreign_cursors_are_refused_or_end [Fill PageSize]
             "a cursor that no list returned is refused, or its walk ends";
         paging totals_are_true [Fill PageSize]
             "a total, if returned, is the number of tickets";
@@ -190,14 +190,14 @@ macro_rules! __cases {
             "a list of open tickets contains no resolved ticket on any page, and vice versa";
         totals wrong_totals_do_not_shorten_a_list [Fill PageSize Faults]
             "a list is read to its end whatever its total says";
-        totals wrong_totals_are_told [Fill PageSize Faults]
-            "a total that contradicts the pages is told as `Incomplete`";
-        odd one_odd_row_costs_itself_only [Fill Faults]
+        totals wrong_totals_are_reported [Fill PageSize Faults]
+            "a total that contradicts the pages is reported as `Incomplete`";
+        odd_data odd_row_affects_no_other_row [Fill Faults]
             "an odd row does not end a list, and no other row is lost";
-        odd half_characters_are_replaced [Fill Faults]
+        odd_data half_characters_are_replaced [Fill Faults]
             "half of a surrogate pair becomes U+FFFD and ends neither a list nor a text";
-        odd rows_without_an_id_are_told [Fill Faults]
-            "a row without an id is told in the `gaps` of its page";
+        odd_data rows_without_an_id_are_reported [Fill Faults]
+            "a row without an id is reported in the `gaps` of its page";
 
         errors refused_credentials_are_unauthenticated [NewTicket Patch Ticket Faults]
             "401 is `Unauthenticated` or `TokenExpired`";
@@ -211,11 +211,11 @@ macro_rules! __cases {
             "400 and 422 are `InvalidInput` or `Conflict`";
         errors too_many_calls_are_rate_limited [NewTicket Patch Ticket Faults]
             "a reply that says too many calls is `RateLimited` or `QuotaExhausted`";
-        errors the_wait_is_told [NewTicket Patch Ticket Faults]
-            "the caller gets the time that the vendor asks to wait";
-        strangers a_wait_of_nothing_is_none [NewTicket Patch Ticket Faults]
-            "a `Retry-After` that is 0, negative, past or no time is no wait of zero";
-        errors a_failure_is_the_servers [NewTicket Patch Ticket Faults]
+        errors retry_after_is_reported [NewTicket Patch Ticket Faults]
+            "the caller gets the wait that the vendor asks for";
+        gateways invalid_retry_after_is_not_a_wait_of_zero [NewTicket Patch Ticket Faults]
+            "a `Retry-After` that is 0, negative, past or unreadable is not a wait of zero";
+        errors status_500_is_a_server_error [NewTicket Patch Ticket Faults]
             "500 is `Server`";
         errors an_outage_is_unavailable [NewTicket Patch Ticket Faults]
             "502, 503 and 504 are `Unavailable`";
@@ -223,11 +223,11 @@ macro_rules! __cases {
             "a refused connection is `Connect`";
         errors a_broken_connection_is_unavailable [NewTicket Patch Ticket Faults]
             "a connection that breaks before the reply is `Unavailable`, never `Connect`";
-        errors the_status_is_told [NewTicket Patch Ticket Faults]
+        errors the_status_is_reported [NewTicket Patch Ticket Faults]
             "an error from a reply has its status";
-        errors the_vendors_words_are_told [NewTicket Patch Ticket Faults]
+        errors the_vendor_message_is_reported [NewTicket Patch Ticket Faults]
             "the caller gets the vendor's message, bounded and on one line";
-        errors errors_say_where [NewTicket Patch Ticket Faults]
+        errors errors_name_provider_and_operation [NewTicket Patch Ticket Faults]
             "an error names its provider and its operation";
 
         errors errors_show_no_url [NewTicket Patch Ticket Faults]
@@ -251,7 +251,7 @@ macro_rules! __cases {
             "a write whose reply is an error with a success status has unknown effect";
         effect unreadable_replies_are_unknown [NewTicket Patch Ticket Faults]
             "a write whose reply cannot be read is an error of unknown effect";
-        effect no_effect_is_true [NewTicket Patch Ticket Faults Journal]
+        effect errors_of_no_effect_changed_nothing [NewTicket Patch Ticket Faults Journal]
             "if an error says that there was no effect, there was none";
         effect reads_have_no_effect [Ticket Faults]
             "the error of a read always has no effect";
@@ -264,11 +264,11 @@ macro_rules! __cases {
             "an empty reply to a read is `BadResponse`";
         replies web_pages_are_bad_responses [Ticket Faults]
             "a web page in place of a reply is `BadResponse`";
-        strangers answers_of_strangers_are_bad_responses [NewTicket Patch Ticket Faults]
+        gateways gateway_replies_are_bad_responses [NewTicket Patch Ticket Faults]
             "the reply of a sign-in page, a firewall, a redirect or a gateway says nothing about the ticket or the account";
-        strangers compressed_replies_are_named [NewTicket Patch Ticket Faults]
+        gateways compressed_replies_are_named [NewTicket Patch Ticket Faults]
             "a reply that is compressed although nobody asked for it is `BadResponse` and names the coding";
-        replies wrong_types_make_no_wrong_ticket [NewTicket Ticket Faults]
+        replies swapped_types_give_no_wrong_ticket [NewTicket Ticket Faults]
             "if types are swapped, the ticket is correct or the reply is `BadResponse`";
         replies redirects_are_not_followed [NewTicket Patch Ticket Faults Journal]
             "a redirect is an error and is not followed";
@@ -287,15 +287,15 @@ macro_rules! __cases {
             "after a call is dropped in flight, the next call works";
         time failures_leave_nothing_behind [NewTicket Ticket Patch Faults]
             "after a failed call, the next call works";
-        again a_fresh_token_is_tried_again [NewTicket Ticket Patch Faults]
+        repeats call_with_refused_fresh_token_is_tried_again [NewTicket Ticket Patch Faults]
             "a call whose fresh token is refused at first is tried again";
-        time the_provider_connects_again [Ticket Faults Heal]
+        time the_provider_connects_again [Ticket Faults RestoreConnections]
             "after a connection failure, the next call works";
-        time concurrent_creates_are_apart [NewTicket]
+        time concurrent_creates_make_separate_tickets [NewTicket]
             "tickets created concurrently are separate tickets";
-        time concurrent_reads_are_apart [Ticket]
+        time concurrent_reads_return_their_own_tickets [Ticket]
             "concurrent reads return the requested tickets";
-        time concurrent_failures_are_apart [Ticket Faults]
+        time concurrent_failures_affect_no_other_call [Ticket Faults]
             "a failed call does not affect concurrent calls";
 
         data unknown_statuses_survive [Seed]

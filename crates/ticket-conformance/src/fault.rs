@@ -14,7 +14,7 @@ pub use kinds::{Gateway, OddId, OddRow, WrongTotal};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Connections are refused until [`Fixture::heal`](crate::Fixture::heal).
+    /// Connections are refused until [`Fixture::restore_connections`](crate::Fixture::restore_connections).
     NoConnection,
     /// Without effect. The connection is reset before any byte of the reply.
     ConnectionReset,

@@ -14,42 +14,42 @@ use crate::fault::Fault;
 
 /// Why a fixture cannot provide something. The cases that need it are skipped with this reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cannot(String);
+pub struct SkipReason(String);
 
-impl Cannot {
-    /// Creates the reason. It is printed after the word "because".
-    pub fn because(reason: impl Into<String>) -> Self {
+impl SkipReason {
+    /// Creates the reason. The report prints it after the word "because".
+    pub fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
 
-    /// The reason.
-    pub fn reason(&self) -> &str {
+    /// The text of the reason.
+    pub fn text(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Display for Cannot {
+impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Cannot {}
+impl std::error::Error for SkipReason {}
 
 /// What a fixture provides, or why it cannot.
-pub type Given<T> = Result<T, Cannot>;
+pub type FixtureResult<T> = Result<T, SkipReason>;
 
 /// A request that the vendor received. Token requests are not included.
 ///
 /// ```
-/// use ticket_conformance::Seen;
+/// use ticket_conformance::ReceivedRequest;
 ///
-/// let seen = Seen::write().took_effect(true).path("/tickets/1").text(r#"{"subject":"Card refused"}"#);
+/// let seen = ReceivedRequest::write().took_effect(true).path("/tickets/1").text(r#"{"subject":"Card refused"}"#);
 /// assert!(seen.is_write);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Seen {
+pub struct ReceivedRequest {
     /// Whether the request is a write.
     pub is_write: bool,
     /// Whether it changed something, if that is known.
@@ -62,7 +62,7 @@ pub struct Seen {
     pub status: Option<u16>,
 }
 
-impl Seen {
+impl ReceivedRequest {
     /// Creates a request that reads.
     pub fn read() -> Self {
         Self {
@@ -149,7 +149,7 @@ impl Seeded {
 /// A provider under test with its vendor: a sandbox, a test server, or a real account for tests.
 ///
 /// Each case gets its own fixture, so cases do not affect each other. A method that is not overridden returns
-/// [`Cannot`], and the cases that need it are skipped with that reason.
+/// [`SkipReason`], and the cases that need it are skipped with that reason.
 #[async_trait]
 pub trait Fixture: Send + Sync + 'static {
     /// The connected provider, without layers. Returns the same one at every call.
@@ -160,12 +160,12 @@ pub trait Fixture: Send + Sync + 'static {
     fn expected_operations(&self) -> &'static [Operation];
 
     /// A ticket that the vendor accepts, with at least the required fields.
-    fn new_ticket(&self) -> Given<NewTicket> {
-        Err(Cannot::because("the fixture provides no ticket to create"))
+    fn new_ticket(&self) -> FixtureResult<NewTicket> {
+        Err(SkipReason::new("the fixture provides no ticket to create"))
     }
 
     /// A change that the vendor accepts. By default a new subject or description, whichever the provider supports.
-    fn patch(&self) -> Given<TicketPatch> {
+    fn patch(&self) -> FixtureResult<TicketPatch> {
         use ticket_core::provider::Field;
 
         let provider = self.provider();
@@ -177,7 +177,7 @@ pub trait Fixture: Send + Sync + 'static {
         } else if carries(Field::Description) {
             Ok(TicketPatch::new().description("Changed by the suite"))
         } else {
-            Err(Cannot::because(
+            Err(SkipReason::new(
                 "neither subject nor text can be changed, and the fixture provides no other change",
             ))
         }
@@ -185,87 +185,87 @@ pub trait Fixture: Send + Sync + 'static {
 
     /// An open ticket that exists, a new one at each call. By default the provider creates it. A fixture that creates
     /// it in another way separates faults of `create` from faults of other operations.
-    async fn ticket(&self) -> Given<TicketId> {
+    async fn ticket(&self) -> FixtureResult<TicketId> {
         let new = self.new_ticket()?;
         match self.provider().create(&CallContext::new(), &new).await {
             Ok(created) => Ok(created.id),
-            Err(error) if error.kind() == ErrorKind::Unsupported => Err(Cannot::because(
+            Err(error) if error.kind() == ErrorKind::Unsupported => Err(SkipReason::new(
                 "the provider cannot create tickets, and neither can the fixture",
             )),
-            Err(error) => Err(Cannot::because(format!(
+            Err(error) => Err(SkipReason::new(format!(
                 "the ticket could not be created: {error}"
             ))),
         }
     }
 
     /// An id in the vendor's format that no ticket has.
-    fn missing_id(&self) -> Given<TicketId> {
-        Err(Cannot::because(
+    fn missing_id(&self) -> FixtureResult<TicketId> {
+        Err(SkipReason::new(
             "the fixture knows no id that no ticket has",
         ))
     }
 
     /// Makes the provider's unfiltered list contain exactly this many tickets, all of them open, and returns their
     /// ids. Called once per fixture, before anything else.
-    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
+    async fn fill(&self, tickets: usize) -> FixtureResult<Vec<TicketId>> {
         let _ = tickets;
-        Err(Cannot::because(
+        Err(SkipReason::new(
             "the fixture cannot control what a list contains",
         ))
     }
 
     /// How many tickets a full page has if no limit is requested.
-    fn page_size(&self) -> Given<usize> {
-        Err(Cannot::because(
+    fn page_size(&self) -> FixtureResult<usize> {
+        Err(SkipReason::new(
             "the fixture does not say how large a page is",
         ))
     }
 
     /// Injects a fault into the next request.
-    async fn inject(&self, fault: Fault) -> Given<()> {
+    async fn inject(&self, fault: Fault) -> FixtureResult<()> {
         let _ = fault;
-        Err(Cannot::because("the fixture cannot inject faults"))
+        Err(SkipReason::new("the fixture cannot inject faults"))
     }
 
     /// Ends [`Fault::NoConnection`].
-    async fn heal(&self) -> Given<()> {
-        Err(Cannot::because("the fixture cannot restore connections"))
+    async fn restore_connections(&self) -> FixtureResult<()> {
+        Err(SkipReason::new("the fixture cannot restore connections"))
     }
 
     /// Every request that reached the vendor so far, in order, without logins.
-    fn journal(&self) -> Given<Vec<Seen>> {
-        Err(Cannot::because(
+    fn journal(&self) -> FixtureResult<Vec<ReceivedRequest>> {
+        Err(SkipReason::new(
             "the fixture does not see what reaches the vendor",
         ))
     }
 
     /// Whether the ticket exists at the vendor, determined without the provider.
-    async fn exists(&self, id: &TicketId) -> Given<bool> {
+    async fn exists(&self, id: &TicketId) -> FixtureResult<bool> {
         let _ = id;
-        Err(Cannot::because(
+        Err(SkipReason::new(
             "the fixture cannot read the state of the vendor",
         ))
     }
 
     /// Adds data to the vendor that no provider can know in advance.
-    async fn seed(&self, seed: Seed) -> Given<Seeded> {
+    async fn seed(&self, seed: Seed) -> FixtureResult<Seeded> {
         let _ = seed;
-        Err(Cannot::because("the fixture cannot seed data"))
+        Err(SkipReason::new("the fixture cannot seed data"))
     }
 
     /// A ticket with more messages than fit in one page, and the text of each message. All texts are different. For
     /// providers that page their messages.
-    async fn conversation(&self) -> Given<(TicketId, Vec<String>)> {
-        Err(Cannot::because(
+    async fn conversation(&self) -> FixtureResult<(TicketId, Vec<String>)> {
+        Err(SkipReason::new(
             "the fixture cannot create several pages of messages",
         ))
     }
 
     /// Merges a ticket into another one, as the vendor does: afterwards `from` leads to `into`. For vendors that merge
     /// tickets or redirect their ids in another way.
-    async fn merge(&self, from: &TicketId, into: &TicketId) -> Given<()> {
+    async fn merge(&self, from: &TicketId, into: &TicketId) -> FixtureResult<()> {
         let _ = (from, into);
-        Err(Cannot::because("the fixture cannot merge tickets"))
+        Err(SkipReason::new("the fixture cannot merge tickets"))
     }
 
     /// The writes whose replies name the ticket that was changed: some of `update`, `resolve` and `comment`. By
@@ -276,21 +276,21 @@ pub trait Fixture: Send + Sync + 'static {
 
     /// The secrets in the provider's configuration, of at least 8 characters each. If a secret is sent only encoded,
     /// such as user and key in basic authentication, list both the plain and the encoded form.
-    fn secrets(&self) -> Given<Vec<String>> {
-        Err(Cannot::because(
+    fn secrets(&self) -> FixtureResult<Vec<String>> {
+        Err(SkipReason::new(
             "the fixture does not list the secrets of its configuration",
         ))
     }
 
     /// The [`secrets`](Self::secrets) that are sent with every request, so that a vendor can repeat them in a reply.
     /// By default all of them.
-    fn sent_secrets(&self) -> Given<Vec<String>> {
+    fn sent_secrets(&self) -> FixtureResult<Vec<String>> {
         self.secrets()
     }
 
     /// The same provider with a very short timeout. For providers that have their own timeout.
-    fn short_timeout_provider(&self) -> Given<Arc<dyn TicketProvider>> {
-        Err(Cannot::because(
+    fn short_timeout_provider(&self) -> FixtureResult<Arc<dyn TicketProvider>> {
+        Err(SkipReason::new(
             "the provider has no timeout of its own that the fixture can set",
         ))
     }

@@ -13,10 +13,10 @@ use ticket_core::{
 };
 
 use crate::fault::Fault;
-use crate::fixture::{Fixture, Seed, Seeded, Seen};
+use crate::fixture::{Fixture, ReceivedRequest, Seed, Seeded};
 use crate::need::Need;
 pub(crate) use crate::result::{
-    CaseResult, Stop, describe, describe_error, ensure, fail, only_outcome, skip,
+    CaseResult, NotPassed, describe, describe_error, ensure, fail, only_outcome, skip,
 };
 
 pub(crate) struct Harness {
@@ -143,18 +143,18 @@ impl Harness {
         Ok(self.fixture.inject(fault).await?)
     }
 
-    pub(crate) async fn heal(&self) -> CaseResult {
-        self.check_need(Need::Heal)?;
-        Ok(self.fixture.heal().await?)
+    pub(crate) async fn restore_connections(&self) -> CaseResult {
+        self.check_need(Need::RestoreConnections)?;
+        Ok(self.fixture.restore_connections().await?)
     }
 
-    pub(crate) fn journal(&self) -> CaseResult<Vec<Seen>> {
+    pub(crate) fn journal(&self) -> CaseResult<Vec<ReceivedRequest>> {
         self.check_need(Need::Journal)?;
         Ok(self.fixture.journal()?)
     }
 
     /// The requests that reached the vendor after the first `before` ones.
-    pub(crate) fn seen_since(&self, before: usize) -> CaseResult<Vec<Seen>> {
+    pub(crate) fn requests_since(&self, before: usize) -> CaseResult<Vec<ReceivedRequest>> {
         Ok(self.journal()?.split_off(before))
     }
 

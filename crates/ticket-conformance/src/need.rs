@@ -18,8 +18,8 @@ pub enum Need {
     PageSize,
     /// [`inject`](crate::Fixture::inject).
     Faults,
-    /// [`heal`](crate::Fixture::heal).
-    Heal,
+    /// [`restore_connections`](crate::Fixture::restore_connections).
+    RestoreConnections,
     /// [`journal`](crate::Fixture::journal).
     Journal,
     /// [`exists`](crate::Fixture::exists).

@@ -4,11 +4,11 @@ use std::fmt::Debug;
 
 use ticket_core::{Error, Outcome, TicketId};
 
-use crate::fixture::Cannot;
+use crate::fixture::SkipReason;
 
 /// Why a case did not pass.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub(crate) enum NotPassed {
     Fail {
         what: String,
         expected: String,
@@ -18,11 +18,11 @@ pub(crate) enum Stop {
 }
 
 /// The result of a case.
-pub(crate) type CaseResult<T = ()> = Result<T, Stop>;
+pub(crate) type CaseResult<T = ()> = Result<T, NotPassed>;
 
-impl From<Cannot> for Stop {
-    fn from(cannot: Cannot) -> Self {
-        Self::Skip(cannot.reason().to_owned())
+impl From<SkipReason> for NotPassed {
+    fn from(reason: SkipReason) -> Self {
+        Self::Skip(reason.text().to_owned())
     }
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn fail<T>(
     expected: impl Into<String>,
     found: impl Into<String>,
 ) -> CaseResult<T> {
-    Err(Stop::Fail {
+    Err(NotPassed::Fail {
         what: what.into(),
         expected: expected.into(),
         found: found.into(),
@@ -55,7 +55,7 @@ pub(crate) fn ensure(
 
 /// Skips the case: it does not apply.
 pub(crate) fn skip<T>(reason: impl Into<String>) -> CaseResult<T> {
-    Err(Stop::Skip(reason.into()))
+    Err(NotPassed::Skip(reason.into()))
 }
 
 /// Describes the result of a call.

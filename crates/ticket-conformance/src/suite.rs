@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 
 use crate::case::{CASES, Case};
 use crate::fixture::Fixture;
-use crate::harness::{Harness, Stop};
+use crate::harness::{Harness, NotPassed};
 use crate::report::{CaseReport, ConformanceReport, Outcome};
 
 /// The cases, and a function that creates a fixture for each.
@@ -83,8 +83,8 @@ where
         let caught = AssertUnwindSafe(run).catch_unwind();
         let outcome = match tokio::time::timeout(self.limit, caught).await {
             Ok(Ok(Ok(()))) => Outcome::Passed,
-            Ok(Ok(Err(Stop::Skip(reason)))) => Outcome::Skipped { reason },
-            Ok(Ok(Err(Stop::Fail {
+            Ok(Ok(Err(NotPassed::Skip(reason)))) => Outcome::Skipped { reason },
+            Ok(Ok(Err(NotPassed::Fail {
                 what,
                 expected,
                 found,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_conformance::{Cannot, Given, Seed};
+use ticket_conformance::{FixtureResult, Seed, SkipReason};
 use ticket_core::model::Person;
 use ticket_core::{NewTicket, Operation, TicketProvider};
 use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
@@ -45,7 +45,7 @@ impl ProviderUnderTest for Subject {
         Arc::new(LeadSquared::new(&config).unwrap())
     }
 
-    fn new_ticket() -> Given<NewTicket> {
+    fn new_ticket() -> FixtureResult<NewTicket> {
         Ok(NewTicket::new("No call back")
             .description("Since Monday.")
             .requester(Person::default().email("customer@example.com")))
@@ -59,24 +59,24 @@ impl SandboxProvider for Subject {
         json!({ "Status": "Error", "ExceptionMessage": words })
     }
 
-    fn seed(seed: Seed) -> Given<(&'static str, Value)> {
+    fn seed(seed: Seed) -> FixtureResult<(&'static str, Value)> {
         match seed {
             Seed::UnknownStatus => Ok(("Status", "Waiting for parts".into())),
             Seed::UnknownPriority => Ok(("Priority", "P0".into())),
             Seed::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
-            other => Err(Cannot::because(format!("nothing is known of {other:?}"))),
+            other => Err(SkipReason::new(format!("nothing is known of {other:?}"))),
         }
     }
 
-    fn names_no_ticket() -> Given<Value> {
+    fn names_no_ticket() -> FixtureResult<Value> {
         Ok(json!({ "SuccessfulIds": [], "FailedIds": [] }))
     }
 }
 
 ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
-    a_fresh_token_is_tried_again,
+    call_with_refused_fresh_token_is_tried_again,
     a_full_last_page_ends_the_list,
-    a_repeat_removes_no_newcomer,
+    repeated_delete_spares_a_reused_id,
     a_second_run_reaches_the_rest,
     a_short_list_is_one_page,
     an_empty_list_is_one_empty_page,
@@ -84,21 +84,21 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     cursors_move_on,
     errors_in_a_success_are_unknown,
     every_ticket_is_listed_once,
-    foreign_cursors_do_no_harm,
+    foreign_cursors_are_refused_or_end,
     given_filters_are_sent,
     gone_tickets_settle_after_a_failure,
     half_characters_are_replaced,
     listed_tickets_can_be_read,
     merged_tickets_do_not_delete_others,
-    one_odd_row_costs_itself_only,
+    odd_row_affects_no_other_row,
     page_limits_are_kept,
-    pages_of_nothing_are_refused,
-    rows_without_an_id_are_told,
+    page_limit_of_zero_is_refused,
+    rows_without_an_id_are_reported,
     state_filters_hold,
     texts_over_the_limit_are_refused,
     the_same_cursor_is_the_same_page,
     totals_are_true,
     writes_about_another_ticket_are_conflicts,
-    wrong_totals_are_told,
+    wrong_totals_are_reported,
     wrong_totals_do_not_shorten_a_list,
 ]);

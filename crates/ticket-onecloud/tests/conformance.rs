@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_conformance::{Cannot, Given, Seed};
+use ticket_conformance::{FixtureResult, Seed, SkipReason};
 use ticket_core::model::Person;
 use ticket_core::{NewTicket, Operation, TicketProvider};
 use ticket_onecloud::{HttpConfig, OneCloud, OneCloudConfig};
@@ -45,7 +45,7 @@ impl ProviderUnderTest for Subject {
         Arc::new(OneCloud::new(&config).unwrap())
     }
 
-    fn new_ticket() -> Given<NewTicket> {
+    fn new_ticket() -> FixtureResult<NewTicket> {
         Ok(NewTicket::new("Card refused")
             .description("The till says: declined.")
             .category("Request")
@@ -63,18 +63,18 @@ impl SandboxProvider for Subject {
         })
     }
 
-    fn seed(seed: Seed) -> Given<(&'static str, Value)> {
+    fn seed(seed: Seed) -> FixtureResult<(&'static str, Value)> {
         match seed {
             Seed::UnknownStatus => Ok(("StatusId", "TS99".into())),
             Seed::UnknownPriority => Ok(("PriorityId", "TP99".into())),
             Seed::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
-            other => Err(Cannot::because(format!("nothing is known of {other:?}"))),
+            other => Err(SkipReason::new(format!("nothing is known of {other:?}"))),
         }
     }
 }
 
 ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
-    a_repeat_removes_no_newcomer,
+    repeated_delete_spares_a_reused_id,
     comments_are_sent_whole,
     consistent_reads_show_every_write,
     delete_of_a_mix_answers_in_order,
@@ -83,13 +83,13 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     given_fields_of_a_patch_are_sent,
     merged_tickets_do_not_delete_others,
     missing_tickets_cannot_be_changed,
-    odd_ids_cost_themselves_only,
+    odd_id_affects_no_other_outcome,
     resolved_tickets_are_not_open,
     state_filters_hold,
     texts_over_the_limit_are_refused,
-    unasked_ids_are_told,
+    unrequested_deleted_ids_are_reported,
     unmentioned_ids_are_unknown,
-    updates_change_what_they_name,
-    updates_leave_the_rest,
+    updates_change_the_given_fields,
+    updates_change_no_other_field,
     writes_about_another_ticket_are_conflicts,
 ]);

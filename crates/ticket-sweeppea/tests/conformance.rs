@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_conformance::{Cannot, Given, Seed};
+use ticket_conformance::{FixtureResult, Seed, SkipReason};
 use ticket_core::model::Priority;
 use ticket_core::{NewTicket, Operation, TicketProvider};
 use ticket_sandbox::credentials::SWEEPPEA_API_KEY;
@@ -38,7 +38,7 @@ impl ProviderUnderTest for Subject {
         Arc::new(Sweeppea::new(&config).unwrap())
     }
 
-    fn new_ticket() -> Given<NewTicket> {
+    fn new_ticket() -> FixtureResult<NewTicket> {
         Ok(NewTicket::new("Entry page down")
             .description("Nobody can enter.")
             .priority(Priority::High))
@@ -53,19 +53,19 @@ impl SandboxProvider for Subject {
         json!({ "Response": false, "Message": words, "Code": status })
     }
 
-    fn seed(seed: Seed) -> Given<(&'static str, Value)> {
+    fn seed(seed: Seed) -> FixtureResult<(&'static str, Value)> {
         match seed {
             Seed::UnknownPriority => Ok(("Priority", 9.into())),
             Seed::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
-            Seed::UnknownStatus => Err(Cannot::because("Sweeppea's status is a yes or a no")),
-            other => Err(Cannot::because(format!("nothing is known of {other:?}"))),
+            Seed::UnknownStatus => Err(SkipReason::new("Sweeppea's status is a yes or a no")),
+            other => Err(SkipReason::new(format!("nothing is known of {other:?}"))),
         }
     }
 }
 
 ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
-    a_fresh_token_is_tried_again,
-    a_repeat_removes_no_newcomer,
+    call_with_refused_fresh_token_is_tried_again,
+    repeated_delete_spares_a_reused_id,
     a_second_run_reaches_the_rest,
     comments_are_sent_whole,
     consistent_reads_show_every_write,
@@ -73,10 +73,10 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     delete_of_duplicates_answers_each,
     gone_tickets_settle_after_a_failure,
     merged_tickets_do_not_delete_others,
-    odd_ids_cost_themselves_only,
+    odd_id_affects_no_other_outcome,
     page_limits_are_kept,
-    unasked_ids_are_told,
+    unrequested_deleted_ids_are_reported,
     unknown_statuses_survive,
     unmentioned_ids_are_unknown,
-    wrong_totals_are_told,
+    wrong_totals_are_reported,
 ]);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ticket_conformance::{Cannot, Fault, Fixture, Given, Seed, Seeded, Seen};
+use ticket_conformance::{
+    Fault, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
+};
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 
 use crate::loopback::{Loopback, VendorApi};
@@ -39,39 +41,39 @@ pub trait ProviderUnderTest: Send + Sync + 'static {
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider>;
 
     /// A ticket that the vendor accepts, with at least the required fields.
-    fn new_ticket() -> Given<NewTicket> {
-        Err(Cannot::because("the fixture provides no ticket to create"))
+    fn new_ticket() -> FixtureResult<NewTicket> {
+        Err(SkipReason::new("the fixture provides no ticket to create"))
     }
 }
 
 /// Long enough for a request on loopback, short enough for a test.
 pub(crate) const SHORT: Duration = Duration::from_millis(250);
 
-pub(crate) fn owned(secrets: &[&str]) -> Given<Vec<String>> {
+pub(crate) fn secrets_of(secrets: &[&str]) -> FixtureResult<Vec<String>> {
     if secrets.is_empty() {
-        return Err(Cannot::because(
+        return Err(SkipReason::new(
             "the provider has no secret in its configuration",
         ));
     }
     Ok(secrets.iter().copied().map(str::to_owned).collect())
 }
 
-pub(crate) fn page_size<P: ProviderUnderTest>() -> Given<usize> {
-    P::PAGE_SIZE.ok_or_else(|| Cannot::because("the fixture does not say how large a page is"))
+pub(crate) fn page_size<P: ProviderUnderTest>() -> FixtureResult<usize> {
+    P::PAGE_SIZE.ok_or_else(|| SkipReason::new("the fixture does not say how large a page is"))
 }
 
 /// Whether [`Fault::ErrorInSuccess`] means what the suite takes it for.
-pub(crate) fn contradicts<P: ProviderUnderTest>() -> Given<()> {
+pub(crate) fn check_error_in_success<P: ProviderUnderTest>() -> FixtureResult<()> {
     if P::REFUSES_WITH_SUCCESS {
-        return Err(Cannot::because(
+        return Err(SkipReason::new(
             "the vendor refuses calls with a success status and an error in the body",
         ));
     }
     Ok(())
 }
 
-pub(crate) fn names_tickets() -> Cannot {
-    Cannot::because("the vendor's reply to a delete does not name tickets")
+pub(crate) fn reply_names_no_ticket() -> SkipReason {
+    SkipReason::new("the vendor's reply to a delete does not name tickets")
 }
 
 /// A vendor whose state the suite can read. It answers as a [`VendorApi`] and is created anew for every case.
@@ -83,24 +85,24 @@ pub trait LoopbackVendor: VendorApi + ProviderUnderTest + Default {
     fn exists(&self, id: &str) -> bool;
 
     /// Adds data that no provider can know in advance: see [`Fixture::seed`].
-    fn seed(&mut self, seed: Seed) -> Given<Seeded> {
-        Err(Cannot::because(format!("the fixture cannot seed {seed:?}")))
+    fn seed(&mut self, seed: Seed) -> FixtureResult<Seeded> {
+        Err(SkipReason::new(format!("the fixture cannot seed {seed:?}")))
     }
 
     /// The reply to a successful delete that names none of the tickets. For vendors whose replies name them.
-    fn names_no_ticket(&self) -> Given<Reply> {
-        Err(names_tickets())
+    fn names_no_ticket(&self) -> FixtureResult<Reply> {
+        Err(reply_names_no_ticket())
     }
 
     /// Merges a ticket into another one: see [`Fixture::merge`].
-    fn merge(&mut self, from: &TicketId, into: &TicketId) -> Given<()> {
+    fn merge(&mut self, from: &TicketId, into: &TicketId) -> FixtureResult<()> {
         let _ = (from, into);
-        Err(Cannot::because("the vendor does not merge tickets"))
+        Err(SkipReason::new("the vendor does not merge tickets"))
     }
 
     /// A ticket with more messages than one page holds: see [`Fixture::conversation`].
-    fn conversation(&mut self) -> Given<(TicketId, Vec<String>)> {
-        Err(Cannot::because(
+    fn conversation(&mut self) -> FixtureResult<(TicketId, Vec<String>)> {
+        Err(SkipReason::new(
             "the fixture cannot create several pages of messages",
         ))
     }
@@ -145,28 +147,28 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
         V::OPERATIONS
     }
 
-    fn new_ticket(&self) -> Given<NewTicket> {
+    fn new_ticket(&self) -> FixtureResult<NewTicket> {
         V::new_ticket()
     }
 
-    async fn ticket(&self) -> Given<TicketId> {
+    async fn ticket(&self) -> FixtureResult<TicketId> {
         Ok(self.server.with_vendor(V::add_ticket).into())
     }
 
-    fn missing_id(&self) -> Given<TicketId> {
+    fn missing_id(&self) -> FixtureResult<TicketId> {
         Ok(V::MISSING_ID.into())
     }
 
-    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
+    async fn fill(&self, tickets: usize) -> FixtureResult<Vec<TicketId>> {
         let ids = (0..tickets).map(|_| self.server.with_vendor(V::add_ticket).into());
         Ok(ids.collect())
     }
 
-    fn page_size(&self) -> Given<usize> {
+    fn page_size(&self) -> FixtureResult<usize> {
         page_size::<V>()
     }
 
-    async fn inject(&self, fault: Fault) -> Given<()> {
+    async fn inject(&self, fault: Fault) -> FixtureResult<()> {
         match fault {
             Fault::NoConnection => self.server.refuse_connections(),
             Fault::NamesNoTicket => {
@@ -174,13 +176,13 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
                 self.server.answer_next(reply);
             }
             Fault::FreshTokenRefused => {
-                return Err(Cannot::because("the vendor issues no tokens"));
+                return Err(SkipReason::new("the vendor issues no tokens"));
             }
             other => {
                 let format = self.server.with_vendor(|vendor| vendor.reply_format());
-                format.can(&other)?;
+                format.check_supports(&other)?;
                 if other == Fault::ErrorInSuccess {
-                    contradicts::<V>()?;
+                    check_error_in_success::<V>()?;
                 }
                 self.server.inject(other);
             }
@@ -188,41 +190,45 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
         Ok(())
     }
 
-    async fn heal(&self) -> Given<()> {
+    async fn restore_connections(&self) -> FixtureResult<()> {
         let healed = self.server.accept_connections().await;
-        healed.map_err(|error| Cannot::because(format!("the port is taken: {error}")))
+        healed.map_err(|error| SkipReason::new(format!("the port is taken: {error}")))
     }
 
-    fn journal(&self) -> Given<Vec<Seen>> {
+    fn journal(&self) -> FixtureResult<Vec<ReceivedRequest>> {
         let requests = self.server.requests().into_iter();
-        let seen = requests.map(|request| {
+        let received = requests.map(|request| {
             let is_read = self.server.with_vendor(|vendor| vendor.is_read(&request));
             let status = request.status;
-            let seen = if is_read { Seen::read() } else { Seen::write() }
-                .took_effect(request.took_effect)
-                .text(request.text())
-                .path(request.path);
+            let received = if is_read {
+                ReceivedRequest::read()
+            } else {
+                ReceivedRequest::write()
+            }
+            .took_effect(request.took_effect)
+            .text(request.text())
+            .path(request.path);
             match status {
-                Some(status) => seen.status(status),
-                None => seen,
+                Some(status) => received.status(status),
+                None => received,
             }
         });
-        Ok(seen.collect())
+        Ok(received.collect())
     }
 
-    async fn exists(&self, id: &TicketId) -> Given<bool> {
+    async fn exists(&self, id: &TicketId) -> FixtureResult<bool> {
         Ok(self.server.with_vendor(|vendor| vendor.exists(id.as_str())))
     }
 
-    async fn seed(&self, seed: Seed) -> Given<Seeded> {
+    async fn seed(&self, seed: Seed) -> FixtureResult<Seeded> {
         self.server.with_vendor(|vendor| vendor.seed(seed))
     }
 
-    async fn conversation(&self) -> Given<(TicketId, Vec<String>)> {
+    async fn conversation(&self) -> FixtureResult<(TicketId, Vec<String>)> {
         self.server.with_vendor(V::conversation)
     }
 
-    async fn merge(&self, from: &TicketId, into: &TicketId) -> Given<()> {
+    async fn merge(&self, from: &TicketId, into: &TicketId) -> FixtureResult<()> {
         self.server.with_vendor(|vendor| vendor.merge(from, into))
     }
 
@@ -230,15 +236,15 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
         V::WRITES_THAT_NAME_THEIR_TICKET
     }
 
-    fn secrets(&self) -> Given<Vec<String>> {
-        owned(V::SECRETS)
+    fn secrets(&self) -> FixtureResult<Vec<String>> {
+        secrets_of(V::SECRETS)
     }
 
-    fn sent_secrets(&self) -> Given<Vec<String>> {
-        owned(V::SENT_SECRETS)
+    fn sent_secrets(&self) -> FixtureResult<Vec<String>> {
+        secrets_of(V::SENT_SECRETS)
     }
 
-    fn short_timeout_provider(&self) -> Given<Arc<dyn TicketProvider>> {
+    fn short_timeout_provider(&self) -> FixtureResult<Arc<dyn TicketProvider>> {
         Ok(V::connect(&self.server.base_url(), Some(SHORT)))
     }
 }

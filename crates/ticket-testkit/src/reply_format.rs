@@ -1,7 +1,7 @@
 //! Where a vendor's replies have what some faults change.
 
 use serde_json::{Value, json};
-use ticket_conformance::{Cannot, Fault, Given, OddId, OddRow, WrongTotal};
+use ticket_conformance::{Fault, FixtureResult, OddId, OddRow, SkipReason, WrongTotal};
 
 use crate::message::Reply;
 
@@ -70,7 +70,7 @@ impl ReplyFormat {
     }
 
     /// Whether this fault can be made in such replies.
-    pub(crate) fn can(&self, fault: &Fault) -> Given<()> {
+    pub(crate) fn check_supports(&self, fault: &Fault) -> FixtureResult<()> {
         let (is_known, what) = match fault {
             Fault::OddRow(OddRow::LoneSurrogate) => (
                 self.rows.and(self.subject).is_some(),
@@ -93,7 +93,7 @@ impl ReplyFormat {
         if is_known {
             return Ok(());
         }
-        Err(Cannot::because(format!("the fixture does not say {what}")))
+        Err(SkipReason::new(format!("the fixture does not say {what}")))
     }
 
     pub(crate) fn odd_row(&self, mut reply: Reply, odd: OddRow) -> Reply {

@@ -8,12 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use ticket_conformance::{
-    Cannot, Fault, Fixture, Gateway, Given, OddId, OddRow, Seed, Seeded, Seen, WrongTotal,
+    Fault, Fixture, FixtureResult, Gateway, OddId, OddRow, ReceivedRequest, Seed, Seeded,
+    SkipReason, WrongTotal,
 };
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 use ticket_sandbox::{Endpoint, MessageKind, Rule, Sandbox, TicketFault, TicketSeed, Vendor};
 
-use crate::fixture::{ProviderUnderTest, SHORT, contradicts, names_tickets, owned, page_size};
+use crate::fixture::{
+    ProviderUnderTest, SHORT, check_error_in_success, page_size, reply_names_no_ticket, secrets_of,
+};
 
 /// Longer than any test waits.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -37,11 +40,11 @@ pub trait SandboxProvider: ProviderUnderTest {
 
     /// An attribute that no provider can know in advance, and its value, which must be preserved. The fixture itself
     /// seeds messages.
-    fn seed(seed: Seed) -> Given<(&'static str, Value)>;
+    fn seed(seed: Seed) -> FixtureResult<(&'static str, Value)>;
 
     /// The body of a successful delete that names none of the tickets. For vendors whose replies name them.
-    fn names_no_ticket() -> Given<Value> {
-        Err(names_tickets())
+    fn names_no_ticket() -> FixtureResult<Value> {
+        Err(reply_names_no_ticket())
     }
 }
 
@@ -95,119 +98,119 @@ fn reply(status: u16, body: &Value) -> ticket_sandbox::Fault {
 }
 
 /// The sandbox's fault for a fault of the suite.
-fn sandbox_fault<P: SandboxProvider>(fault: Fault) -> Given<ticket_sandbox::Fault> {
-    use ticket_sandbox::Fault as Played;
+fn sandbox_fault<P: SandboxProvider>(fault: Fault) -> FixtureResult<ticket_sandbox::Fault> {
+    use ticket_sandbox::Fault as SandboxFault;
 
     Ok(match fault {
-        Fault::ConnectionReset => Played::ConnectionReset,
-        Fault::LostResponse => Played::LostResponse,
-        Fault::Status(status) => Played::Status(status),
-        Fault::StatusAfterEffect(status) => Played::StatusAfterEffect(status),
-        Fault::RateLimited { retry_after } => Played::RateLimited {
+        Fault::ConnectionReset => SandboxFault::ConnectionReset,
+        Fault::LostResponse => SandboxFault::LostResponse,
+        Fault::Status(status) => SandboxFault::Status(status),
+        Fault::StatusAfterEffect(status) => SandboxFault::StatusAfterEffect(status),
+        Fault::RateLimited { retry_after } => SandboxFault::RateLimited {
             retry_after: retry_after.map(|wait| wait.as_secs()),
         },
         Fault::Words { status, words } => reply(status, &P::refusal(status, &words)),
         Fault::Malformed => reply(200, &serde_json::json!(["nothing of the kind"])),
-        Fault::Truncated => Played::TruncatedJson,
-        Fault::Empty => Played::EmptyBody,
-        Fault::WebPage { status } => Played::HtmlPage { status },
-        Fault::WrongTypes => Played::WrongTypes,
-        Fault::Oversized => Played::OversizedBody(8 * 1024 * 1024),
-        Fault::NeverAnswers => Played::Delay(DAY),
-        Fault::NeverEnds => Played::SlowDrip(DAY),
+        Fault::Truncated => SandboxFault::TruncatedJson,
+        Fault::Empty => SandboxFault::EmptyBody,
+        Fault::WebPage { status } => SandboxFault::HtmlPage { status },
+        Fault::WrongTypes => SandboxFault::WrongTypes,
+        Fault::Oversized => SandboxFault::OversizedBody(8 * 1024 * 1024),
+        Fault::NeverAnswers => SandboxFault::Delay(DAY),
+        Fault::NeverEnds => SandboxFault::SlowDrip(DAY),
         Fault::Redirect { status } => {
             let elsewhere = format!("/{}/elsewhere", P::VENDOR.prefix());
-            Played::Reply {
+            SandboxFault::Reply {
                 status,
                 headers: vec![("location".to_owned(), elsewhere)],
                 body: Vec::new(),
             }
         }
         Fault::NamesNoTicket => reply(200, &P::names_no_ticket()?),
-        Fault::UnconfirmedStatus(status) => Played::AcceptedNotDone(status),
+        Fault::UnconfirmedStatus(status) => SandboxFault::AcceptedNotDone(status),
         Fault::ErrorInSuccess => {
-            contradicts::<P>()?;
-            Played::ErrorInside200AfterEffect
+            check_error_in_success::<P>()?;
+            SandboxFault::ErrorInside200AfterEffect
         }
         Fault::RetryAfter(value) => {
             let body = P::refusal(429, "too many calls").to_string();
             let json = ("content-type".to_owned(), "application/json".to_owned());
-            Played::Reply {
+            SandboxFault::Reply {
                 status: 429,
                 headers: vec![json, ("retry-after".to_owned(), value)],
                 body: body.into_bytes(),
             }
         }
-        Fault::Gateway(gateway) => Played::Gateway(played_gateway(gateway)?),
-        Fault::Gzip => Played::Gzip,
-        Fault::OddRow(odd) => Played::OddRow(played_row(odd)?),
-        Fault::WrongTotal(wrong) => Played::WrongTotal(match wrong {
+        Fault::Gateway(gateway) => SandboxFault::Gateway(sandbox_gateway(gateway)?),
+        Fault::Gzip => SandboxFault::Gzip,
+        Fault::OddRow(odd) => SandboxFault::OddRow(sandbox_row(odd)?),
+        Fault::WrongTotal(wrong) => SandboxFault::WrongTotal(match wrong {
             WrongTotal::PageSize => ticket_sandbox::WrongTotal::PageSize,
             WrongTotal::Zero => ticket_sandbox::WrongTotal::Zero,
             WrongTotal::TooSmall => ticket_sandbox::WrongTotal::TooSmall,
             WrongTotal::TooLarge => ticket_sandbox::WrongTotal::TooLarge,
-            other => return Err(not_played(&other)),
+            other => return Err(not_in_sandbox(&other)),
         }),
         // Only its replies to deletes list ids.
-        Fault::OddId(odd) if P::VENDOR == Vendor::LeadSquared => Played::OddId(match odd {
+        Fault::OddId(odd) if P::VENDOR == Vendor::LeadSquared => SandboxFault::OddId(match odd {
             OddId::Null => ticket_sandbox::OddId::Null,
             OddId::Float => ticket_sandbox::OddId::Float,
             OddId::OtherType => ticket_sandbox::OddId::Text,
             OddId::Missing => ticket_sandbox::OddId::Missing,
             OddId::Unasked => ticket_sandbox::OddId::Unasked,
-            other => return Err(not_played(&other)),
+            other => return Err(not_in_sandbox(&other)),
         }),
-        Fault::OddId(_) => return Err(names_tickets()),
+        Fault::OddId(_) => return Err(reply_names_no_ticket()),
         // Only its tokens are issued on request.
         Fault::FreshTokenRefused if P::VENDOR == Vendor::OneCloud => {
-            Played::FreshTokenRefused(REFUSED)
+            SandboxFault::FreshTokenRefused(REFUSED)
         }
         Fault::FreshTokenRefused => {
-            return Err(Cannot::because("the vendor issues no tokens"));
+            return Err(SkipReason::new("the vendor issues no tokens"));
         }
-        other => return Err(not_played(&other)),
+        other => return Err(not_in_sandbox(&other)),
     })
 }
 
-fn not_played(fault: &dyn fmt::Debug) -> Cannot {
-    Cannot::because(format!("the sandbox does not play {fault:?}"))
+fn not_in_sandbox(fault: &dyn fmt::Debug) -> SkipReason {
+    SkipReason::new(format!("the sandbox does not implement {fault:?}"))
 }
 
-fn played_gateway(gateway: Gateway) -> Given<ticket_sandbox::Gateway> {
-    use ticket_sandbox::Gateway as Played;
+fn sandbox_gateway(gateway: Gateway) -> FixtureResult<ticket_sandbox::Gateway> {
+    use ticket_sandbox::Gateway as SandboxFault;
 
     Ok(match gateway {
-        Gateway::SignIn => Played::SignIn,
-        Gateway::Firewall => Played::Firewall,
-        Gateway::Redirect => Played::Redirect,
-        Gateway::PageNotFound => Played::PageNotFound,
-        Gateway::NoRoute => Played::NoRoute,
-        Gateway::DefaultBackend => Played::DefaultBackend,
-        Gateway::Framework => Played::Framework,
-        Gateway::Empty => Played::Empty,
-        other => return Err(not_played(&other)),
+        Gateway::SignIn => SandboxFault::SignIn,
+        Gateway::Firewall => SandboxFault::Firewall,
+        Gateway::Redirect => SandboxFault::Redirect,
+        Gateway::PageNotFound => SandboxFault::PageNotFound,
+        Gateway::NoRoute => SandboxFault::NoRoute,
+        Gateway::DefaultBackend => SandboxFault::DefaultBackend,
+        Gateway::Framework => SandboxFault::Framework,
+        Gateway::Empty => SandboxFault::Empty,
+        other => return Err(not_in_sandbox(&other)),
     })
 }
 
-fn played_row(odd: OddRow) -> Given<ticket_sandbox::OddRow> {
-    use ticket_sandbox::OddRow as Played;
+fn sandbox_row(odd: OddRow) -> FixtureResult<ticket_sandbox::OddRow> {
+    use ticket_sandbox::OddRow as SandboxFault;
 
     Ok(match odd {
-        OddRow::LoneSurrogate => Played::LoneSurrogate,
-        OddRow::EmptyDate => Played::EmptyDate,
-        OddRow::YearOneDate => Played::YearOneDate,
-        OddRow::NumberDate => Played::NumberDate,
-        OddRow::ZonelessDate => Played::ZonelessDate,
-        OddRow::MissingId => Played::MissingId,
-        OddRow::NullId => Played::NullId,
-        OddRow::Null => Played::Null,
-        OddRow::Repeated => Played::Repeated,
-        other => return Err(not_played(&other)),
+        OddRow::LoneSurrogate => SandboxFault::LoneSurrogate,
+        OddRow::EmptyDate => SandboxFault::EmptyDate,
+        OddRow::YearOneDate => SandboxFault::YearOneDate,
+        OddRow::NumberDate => SandboxFault::NumberDate,
+        OddRow::ZonelessDate => SandboxFault::ZonelessDate,
+        OddRow::MissingId => SandboxFault::MissingId,
+        OddRow::NullId => SandboxFault::NullId,
+        OddRow::Null => SandboxFault::Null,
+        OddRow::Repeated => SandboxFault::Repeated,
+        other => return Err(not_in_sandbox(&other)),
     })
 }
 
-fn given<T>(done: std::io::Result<T>) -> Given<T> {
-    done.map_err(|error| Cannot::because(format!("the sandbox's port is lost: {error}")))
+fn or_lost_port<T>(done: std::io::Result<T>) -> FixtureResult<T> {
+    done.map_err(|error| SkipReason::new(format!("the sandbox's port is lost: {error}")))
 }
 
 #[async_trait]
@@ -220,32 +223,32 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         P::OPERATIONS
     }
 
-    fn new_ticket(&self) -> Given<NewTicket> {
+    fn new_ticket(&self) -> FixtureResult<NewTicket> {
         P::new_ticket()
     }
 
-    async fn ticket(&self) -> Given<TicketId> {
+    async fn ticket(&self) -> FixtureResult<TicketId> {
         let seed = TicketSeed::new("Made by the fixture").description("A text");
         Ok(self.sandbox.add_ticket(P::VENDOR, seed).into())
     }
 
-    fn missing_id(&self) -> Given<TicketId> {
+    fn missing_id(&self) -> FixtureResult<TicketId> {
         Ok(P::MISSING_ID.into())
     }
 
-    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
+    async fn fill(&self, tickets: usize) -> FixtureResult<Vec<TicketId>> {
         self.sandbox.add_tickets(P::VENDOR, tickets);
         let ids = self.sandbox.ticket_ids(P::VENDOR).into_iter();
         Ok(ids.map(TicketId::new).collect())
     }
 
-    fn page_size(&self) -> Given<usize> {
+    fn page_size(&self) -> FixtureResult<usize> {
         page_size::<P>()
     }
 
-    async fn inject(&self, fault: Fault) -> Given<()> {
+    async fn inject(&self, fault: Fault) -> FixtureResult<()> {
         if fault == Fault::NoConnection {
-            return given(self.sandbox.refuse_connections().await);
+            return or_lost_port(self.sandbox.refuse_connections().await);
         }
         if let Fault::AboutAnother { asked, other } = &fault {
             let merged = TicketFault::MergedInto(Some(other.to_string()));
@@ -262,36 +265,36 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         Ok(())
     }
 
-    async fn heal(&self) -> Given<()> {
-        given(self.sandbox.accept_connections().await)
+    async fn restore_connections(&self) -> FixtureResult<()> {
+        or_lost_port(self.sandbox.accept_connections().await)
     }
 
-    fn journal(&self) -> Given<Vec<Seen>> {
-        let seen = self.sandbox.journal().into_iter();
-        let calls = seen.filter(|seen| seen.endpoint != Some(Endpoint::Authenticate));
-        let calls = calls.map(|seen| {
-            let status = seen.status;
-            let seen = if seen.is_write {
-                Seen::write()
+    fn journal(&self) -> FixtureResult<Vec<ReceivedRequest>> {
+        let received = self.sandbox.journal().into_iter();
+        let calls = received.filter(|received| received.endpoint != Some(Endpoint::Authenticate));
+        let calls = calls.map(|received| {
+            let status = received.status;
+            let received = if received.is_write {
+                ReceivedRequest::write()
             } else {
-                Seen::read()
+                ReceivedRequest::read()
             }
-            .took_effect(seen.took_effect)
-            .path(seen.path)
-            .text(String::from_utf8_lossy(&seen.body));
+            .took_effect(received.took_effect)
+            .path(received.path)
+            .text(String::from_utf8_lossy(&received.body));
             match status {
-                Some(status) => seen.status(status),
-                None => seen,
+                Some(status) => received.status(status),
+                None => received,
             }
         });
         Ok(calls.collect())
     }
 
-    async fn exists(&self, id: &TicketId) -> Given<bool> {
+    async fn exists(&self, id: &TicketId) -> FixtureResult<bool> {
         Ok(self.sandbox.exists(P::VENDOR, id.as_str()))
     }
 
-    async fn seed(&self, seed: Seed) -> Given<Seeded> {
+    async fn seed(&self, seed: Seed) -> FixtureResult<Seeded> {
         if seed == Seed::Message {
             let id = self.ticket().await?;
             let text = "  Nobody called,\n STILL. ";
@@ -307,9 +310,9 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         Ok(Seeded::new(id, text))
     }
 
-    async fn merge(&self, from: &TicketId, into: &TicketId) -> Given<()> {
+    async fn merge(&self, from: &TicketId, into: &TicketId) -> FixtureResult<()> {
         if !P::MERGES_TICKETS {
-            return Err(Cannot::because("the vendor documents no merged tickets"));
+            return Err(SkipReason::new("the vendor documents no merged tickets"));
         }
         let merged = TicketFault::MergedInto(Some(into.to_string()));
         self.sandbox
@@ -321,15 +324,15 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         P::WRITES_THAT_NAME_THEIR_TICKET
     }
 
-    fn secrets(&self) -> Given<Vec<String>> {
-        owned(P::SECRETS)
+    fn secrets(&self) -> FixtureResult<Vec<String>> {
+        secrets_of(P::SECRETS)
     }
 
-    fn sent_secrets(&self) -> Given<Vec<String>> {
-        owned(P::SENT_SECRETS)
+    fn sent_secrets(&self) -> FixtureResult<Vec<String>> {
+        secrets_of(P::SENT_SECRETS)
     }
 
-    fn short_timeout_provider(&self) -> Given<Arc<dyn TicketProvider>> {
+    fn short_timeout_provider(&self) -> FixtureResult<Arc<dyn TicketProvider>> {
         let base_url = self.sandbox.base_url(P::VENDOR);
         Ok(P::connect(&base_url, Some(SHORT)))
     }

@@ -40,7 +40,7 @@ pub(super) async fn errors_of(
     }
     let mut errors = Vec::new();
     for (index, (operation, id)) in subjects.into_iter().enumerate() {
-        // This fault stays until `heal`.
+        // This fault stays until `restore_connections`.
         if index == 0 || *fault != Fault::NoConnection {
             harness.inject(fault.clone()).await?;
         }

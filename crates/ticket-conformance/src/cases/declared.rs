@@ -151,7 +151,7 @@ pub(crate) async fn undeclared_operations_are_unsupported(harness: &Harness) -> 
 pub(crate) async fn undeclared_operations_send_nothing(harness: &Harness) -> CaseResult {
     let before = harness.journal()?.len();
     undeclared(harness).await?;
-    let seen = harness.seen_since(before)?;
+    let seen = harness.requests_since(before)?;
     ensure(
         seen.is_empty(),
         "every operation that is not declared was called",
@@ -165,7 +165,7 @@ pub(crate) async fn one_call_is_one_request(harness: &Harness) -> CaseResult {
         let id = harness.ticket_for(operation).await?;
         let before = harness.journal()?.len();
         let result = harness.call_on(operation, &id).await?;
-        let seen = harness.seen_since(before)?.len();
+        let seen = harness.requests_since(before)?.len();
         ensure(
             seen == 1 || (seen == 0 && !operation.is_write()),
             format!(
@@ -199,12 +199,12 @@ pub(crate) async fn failed_calls_are_not_repeated(harness: &Harness) -> CaseResu
             let id = harness.ticket_for(operation).await?;
             let before = harness.journal()?.len();
             match harness.inject(fault.clone()).await {
-                Err(crate::harness::Stop::Skip(_)) => break,
+                Err(crate::harness::NotPassed::Skip(_)) => break,
                 other => other?,
             }
             tried = true;
             let result = harness.call_on(operation, &id).await?;
-            let seen = harness.seen_since(before)?.len();
+            let seen = harness.requests_since(before)?.len();
             ensure(
                 seen == 1 && result.is_err(),
                 format!("`{operation}` was called, with {fault:?}"),
@@ -231,7 +231,7 @@ pub(crate) async fn reads_change_nothing(harness: &Harness) -> CaseResult {
             );
         }
         let wrote = harness
-            .seen_since(before)?
+            .requests_since(before)?
             .into_iter()
             .find(|seen| seen.is_write);
         ensure(

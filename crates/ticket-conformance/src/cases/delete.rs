@@ -59,7 +59,7 @@ pub(crate) async fn delete_of_nothing_sends_nothing(harness: &Harness) -> CaseRe
     harness.require(Operation::Delete)?;
     let before = harness.journal()?.len();
     let report = delete(harness, &[]).await?;
-    let seen = harness.seen_since(before)?.len();
+    let seen = harness.requests_since(before)?.len();
     ensure(
         report.is_empty() && seen == 0,
         "no tickets were deleted",
@@ -140,7 +140,7 @@ pub(crate) async fn deleted_tickets_are_not_found(harness: &Harness) -> CaseResu
     )
 }
 
-pub(crate) async fn delete_leaves_others_alone(harness: &Harness) -> CaseResult {
+pub(crate) async fn delete_affects_no_other_ticket(harness: &Harness) -> CaseResult {
     harness.require(Operation::Delete)?;
     let others = [harness.ticket().await?, harness.ticket().await?];
     let id = harness.ticket().await?;
@@ -180,7 +180,7 @@ pub(crate) async fn delete_again_deletes_nothing(harness: &Harness) -> CaseResul
     )
 }
 
-pub(crate) async fn delete_of_missing_is_no_success(harness: &Harness) -> CaseResult {
+pub(crate) async fn delete_of_missing_ticket_is_not_a_success(harness: &Harness) -> CaseResult {
     harness.require(Operation::Delete)?;
     let id = harness.missing_id()?;
     let report = delete(harness, std::slice::from_ref(&id)).await?;
@@ -260,7 +260,7 @@ pub(crate) async fn delete_of_a_full_batch_is_one_request(harness: &Harness) -> 
     ids.reverse();
     let before = harness.journal()?.len();
     let report = delete(harness, &ids).await?;
-    let seen = harness.seen_since(before)?.len();
+    let seen = harness.requests_since(before)?.len();
     let asked: Vec<_> = report.iter().map(|(id, _)| id.clone()).collect();
     ensure(
         asked == ids && report.all_deleted() && seen == 1,
@@ -289,7 +289,7 @@ pub(crate) async fn delete_over_the_batch_is_refused(harness: &Harness) -> CaseR
         .provider
         .delete(&CallContext::new(), &targets(&ids))
         .await;
-    let seen = harness.seen_since(before)?.len();
+    let seen = harness.requests_since(before)?.len();
     let right = result.as_ref().is_err_and(|error| {
         error.kind() == ErrorKind::InvalidInput && error.effect() == Effect::None
     });

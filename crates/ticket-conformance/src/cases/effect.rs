@@ -5,7 +5,7 @@ use ticket_core::{Effect, Operation};
 use super::common::{errors_of, faults};
 use crate::fault::Fault;
 use crate::harness::{
-    CaseResult, Harness, Stop, describe, describe_error, ensure, reads, skip, writes,
+    CaseResult, Harness, NotPassed, describe, describe_error, ensure, reads, skip, writes,
 };
 
 async fn are_of_effect(
@@ -70,7 +70,7 @@ pub(crate) async fn only_the_documented_status_confirms(harness: &Harness) -> Ca
         let id = harness.ticket_for(operation).await?;
         let before = harness.journal()?.len();
         let result = harness.call_on(operation, &id).await?;
-        let seen = harness.seen_since(before)?.pop();
+        let seen = harness.requests_since(before)?.pop();
         let (Ok(()), Some(documented)) = (&result, seen.and_then(|seen| seen.status)) else {
             return skip(format!(
                 "the fixture's journal does not say which status confirms `{operation}`"
@@ -108,18 +108,18 @@ pub(crate) async fn unreadable_replies_are_unknown(harness: &Harness) -> CaseRes
     Ok(())
 }
 
-pub(crate) async fn no_effect_is_true(harness: &Harness) -> CaseResult {
+pub(crate) async fn errors_of_no_effect_changed_nothing(harness: &Harness) -> CaseResult {
     let mut known = false;
     for fault in faults() {
         for operation in harness.declared(writes)? {
             let id = harness.ticket_for(operation).await?;
             let before = harness.journal()?.len();
             match harness.inject(fault.clone()).await {
-                Err(Stop::Skip(_)) => break,
+                Err(NotPassed::Skip(_)) => break,
                 other => other?,
             }
             let result = harness.call_on(operation, &id).await?;
-            let effects = harness.seen_since(before)?.into_iter();
+            let effects = harness.requests_since(before)?.into_iter();
             let effects: Vec<_> = effects.filter_map(|seen| seen.took_effect).collect();
             known |= !effects.is_empty();
             let Err(error) = result else { continue };

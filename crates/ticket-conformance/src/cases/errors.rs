@@ -9,7 +9,7 @@ use ticket_core::{CallContext, Error, ErrorKind, Operation};
 use super::common::{errors_of, faults};
 use crate::fault::Fault;
 use crate::harness::{
-    CaseResult, Harness, Stop, any, describe, describe_error, ensure, fail, skip,
+    CaseResult, Harness, NotPassed, any, describe, describe_error, ensure, fail, skip,
 };
 
 async fn are_of_kind(harness: &Harness, fault: Fault, kinds: &[ErrorKind]) -> CaseResult {
@@ -63,7 +63,7 @@ pub(crate) async fn too_many_calls_are_rate_limited(harness: &Harness) -> CaseRe
     are_of_kind(harness, Fault::RateLimited { retry_after: None }, &kinds).await
 }
 
-pub(crate) async fn the_wait_is_told(harness: &Harness) -> CaseResult {
+pub(crate) async fn retry_after_is_reported(harness: &Harness) -> CaseResult {
     let wait = Duration::from_secs(7);
     let fault = Fault::RateLimited {
         retry_after: Some(wait),
@@ -79,7 +79,7 @@ pub(crate) async fn the_wait_is_told(harness: &Harness) -> CaseResult {
     Ok(())
 }
 
-pub(crate) async fn a_failure_is_the_servers(harness: &Harness) -> CaseResult {
+pub(crate) async fn status_500_is_a_server_error(harness: &Harness) -> CaseResult {
     are_of_kind(harness, Fault::Status(500), &[ErrorKind::Server]).await
 }
 
@@ -101,7 +101,7 @@ pub(crate) async fn a_broken_connection_is_unavailable(harness: &Harness) -> Cas
     Ok(())
 }
 
-pub(crate) async fn the_status_is_told(harness: &Harness) -> CaseResult {
+pub(crate) async fn the_status_is_reported(harness: &Harness) -> CaseResult {
     for status in [401, 404, 409, 500, 503] {
         let fault = Fault::Status(status);
         for (operation, error) in errors_of(harness, any, &fault).await? {
@@ -116,7 +116,7 @@ pub(crate) async fn the_status_is_told(harness: &Harness) -> CaseResult {
     Ok(())
 }
 
-pub(crate) async fn the_vendors_words_are_told(harness: &Harness) -> CaseResult {
+pub(crate) async fn the_vendor_message_is_reported(harness: &Harness) -> CaseResult {
     let plain = "The desk is closed today";
     for words in [
         plain.to_owned(),
@@ -144,7 +144,7 @@ pub(crate) async fn the_vendors_words_are_told(harness: &Harness) -> CaseResult 
     Ok(())
 }
 
-pub(crate) async fn errors_say_where(harness: &Harness) -> CaseResult {
+pub(crate) async fn errors_name_provider_and_operation(harness: &Harness) -> CaseResult {
     for fault in [
         Fault::Status(401),
         Fault::Status(503),
@@ -191,7 +191,7 @@ pub(super) async fn each_error(
         for operation in harness.declared(any)? {
             let id = harness.ticket_for(operation).await?;
             match harness.inject(fault.clone()).await {
-                Err(Stop::Skip(_)) => break,
+                Err(NotPassed::Skip(_)) => break,
                 other => other?,
             }
             if let Err(error) = harness.call_on(operation, &id).await? {
@@ -215,7 +215,7 @@ pub(super) async fn every_error(
 ) -> CaseResult {
     each_error(harness, faults, &mut of).await?;
     match errors_of(harness, any, &Fault::NoConnection).await {
-        Err(Stop::Skip(_)) => Ok(()),
+        Err(NotPassed::Skip(_)) => Ok(()),
         errors => errors?
             .iter()
             .try_for_each(|(operation, error)| of(*operation, error)),
@@ -258,7 +258,7 @@ pub(crate) async fn errors_show_no_ticket_text(harness: &Harness) -> CaseResult 
     let mut tried = false;
     for fault in faults() {
         match harness.inject(fault.clone()).await {
-            Err(Stop::Skip(_)) => continue,
+            Err(NotPassed::Skip(_)) => continue,
             other => other?,
         }
         tried = true;

@@ -123,11 +123,11 @@ fn hostile(id: &str) -> Vec<String> {
         format!("0{id}"),
         format!("{id}.0"),
     ]);
-    ids.extend(super::forms::other_forms(id));
+    ids.extend(super::id_forms::other_forms(id));
     ids
 }
 
-pub(crate) async fn impossible_ids_are_refused(harness: &Harness) -> CaseResult {
+pub(crate) async fn invalid_ids_are_refused(harness: &Harness) -> CaseResult {
     let long = "1".repeat(257);
     for operation in harness.declared(takes_an_id)? {
         // The other arguments are not checked, because the id is refused first.
@@ -188,7 +188,7 @@ pub(crate) async fn impossible_ids_are_refused(harness: &Harness) -> CaseResult 
             let right = result.as_ref().is_err_and(|error| {
                 error.kind() == ErrorKind::InvalidInput && error.effect() == Effect::None
             });
-            let seen = harness.seen_since(before)?.len();
+            let seen = harness.requests_since(before)?.len();
             ensure(
                 right && seen == 0,
                 format!("`{operation}` was called with the id {text:?}"),
@@ -200,12 +200,12 @@ pub(crate) async fn impossible_ids_are_refused(harness: &Harness) -> CaseResult 
     Ok(())
 }
 
-pub(crate) async fn hostile_ids_keep_to_their_endpoint(harness: &Harness) -> CaseResult {
+pub(crate) async fn hostile_ids_stay_one_path_segment(harness: &Harness) -> CaseResult {
     for operation in harness.declared(takes_an_id)? {
         let id = harness.ticket().await?;
         let before = harness.journal()?.len();
         harness.call_on_with_patch(operation, &id).await?;
-        let Some(model) = harness.seen_since(before)?.pop() else {
+        let Some(model) = harness.requests_since(before)?.pop() else {
             continue;
         };
         let Some(model) = model.path else {
@@ -214,7 +214,7 @@ pub(crate) async fn hostile_ids_keep_to_their_endpoint(harness: &Harness) -> Cas
         for text in hostile(id.as_str()) {
             let before = harness.journal()?.len();
             let result = act(harness, operation, &TicketId::new(&text)).await?;
-            for seen in harness.seen_since(before)? {
+            for seen in harness.requests_since(before)? {
                 let path = seen.path.unwrap_or_default();
                 ensure(
                     same_endpoint(&model, &path, id.as_str()),
@@ -261,7 +261,7 @@ fn same_endpoint(model: &str, path: &str, id: &str) -> bool {
         && names(&model_query) == names(&query)
 }
 
-pub(crate) async fn hostile_ids_touch_no_ticket(harness: &Harness) -> CaseResult {
+pub(crate) async fn hostile_ids_affect_no_ticket(harness: &Harness) -> CaseResult {
     for operation in harness.declared(takes_an_id)? {
         let id = harness.ticket().await?;
         for text in hostile(id.as_str()) {

@@ -6,7 +6,7 @@ use ticket_core::model::PageRequest;
 use ticket_core::provider::Field;
 use ticket_core::{CallContext, Message, Operation, Page};
 
-use super::life::done;
+use super::lifecycle::done;
 use crate::fixture::Seed;
 use crate::harness::{CaseResult, Harness, describe, ensure, fail};
 
@@ -106,7 +106,7 @@ pub(crate) async fn every_message_is_read_once(harness: &Harness) -> CaseResult 
     )
 }
 
-pub(crate) async fn messages_are_the_tickets_own(harness: &Harness) -> CaseResult {
+pub(crate) async fn messages_belong_to_their_ticket(harness: &Harness) -> CaseResult {
     harness.require(Operation::Messages)?;
     let seeded = harness.seed(Seed::Message).await?;
     let other = harness.ticket().await?;

@@ -223,7 +223,7 @@ pub(crate) async fn page_limits_are_kept(harness: &Harness) -> CaseResult {
     )
 }
 
-pub(crate) async fn foreign_cursors_do_no_harm(harness: &Harness) -> CaseResult {
+pub(crate) async fn foreign_cursors_are_refused_or_end(harness: &Harness) -> CaseResult {
     harness.require(Operation::List)?;
     let size = page_size(harness)?;
     harness.fill(size + 1).await?;

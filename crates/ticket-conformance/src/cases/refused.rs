@@ -88,11 +88,11 @@ fn was_refused(
         format!("{} of effect none, which names `{field}`", expected.kind()),
         describe(result),
     )?;
-    let seen = harness.seen_since(before)?.len();
+    let seen = harness.requests_since(before)?.len();
     ensure(seen == 0, what, "no request", format!("{seen} requests"))
 }
 
-pub(crate) async fn what_cannot_be_carried_is_refused_by_name(harness: &Harness) -> CaseResult {
+pub(crate) async fn unsupported_fields_are_refused_by_name(harness: &Harness) -> CaseResult {
     let supports = |operation| harness.info().capabilities.supports(operation);
     let mut probes = Vec::new();
     if supports(Operation::Create) {
@@ -251,7 +251,7 @@ pub(crate) async fn empty_updates_are_refused(harness: &Harness) -> CaseResult {
         .provider
         .update(&CallContext::new(), &id, &TicketPatch::new())
         .await;
-    let seen = harness.seen_since(before)?.len();
+    let seen = harness.requests_since(before)?.len();
     let kind = result.as_ref().err().map(Error::kind);
     ensure(
         kind == Some(ErrorKind::InvalidInput) && seen == 0,
@@ -294,12 +294,12 @@ pub(crate) async fn texts_over_the_limit_are_refused(harness: &Harness) -> CaseR
     Ok(())
 }
 
-pub(crate) async fn pages_of_nothing_are_refused(harness: &Harness) -> CaseResult {
+pub(crate) async fn page_limit_of_zero_is_refused(harness: &Harness) -> CaseResult {
     harness.require(Operation::List)?;
     let before = harness.journal()?.len();
     let query = TicketQuery::new().page(PageRequest::first().limit(0));
     let result = harness.provider.list(&CallContext::new(), &query).await;
-    let seen = harness.seen_since(before)?.len();
+    let seen = harness.requests_since(before)?.len();
     let kind = result.as_ref().err().map(Error::kind);
     ensure(
         kind == Some(ErrorKind::InvalidInput) && seen == 0,

@@ -44,7 +44,7 @@ pub(crate) async fn web_pages_are_bad_responses(harness: &Harness) -> CaseResult
     are_of_kind(harness, reads, &page, &[ErrorKind::Unavailable]).await
 }
 
-pub(crate) async fn wrong_types_make_no_wrong_ticket(harness: &Harness) -> CaseResult {
+pub(crate) async fn swapped_types_give_no_wrong_ticket(harness: &Harness) -> CaseResult {
     harness.require(Operation::Get)?;
     let id = harness.ticket().await?;
     harness.inject(Fault::WrongTypes).await?;
@@ -96,7 +96,7 @@ pub(crate) async fn redirects_are_not_followed(harness: &Harness) -> CaseResult 
             harness.inject(fault.clone()).await?;
             let before = harness.journal()?.len();
             let result = harness.call_on(operation, &id).await?;
-            let seen = harness.seen_since(before)?.len();
+            let seen = harness.requests_since(before)?.len();
             let kind = result.as_ref().err().map(ticket_core::Error::kind);
             ensure(
                 seen == 1 && kind == Some(ErrorKind::BadResponse),

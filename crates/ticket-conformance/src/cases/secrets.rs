@@ -4,7 +4,7 @@ use super::common::faults;
 use super::errors::{each_error, every_error, shown};
 use crate::canary;
 use crate::fault::Fault;
-use crate::harness::{CaseResult, Harness, Stop, any, ensure};
+use crate::harness::{CaseResult, Harness, NotPassed, any, ensure};
 use crate::log;
 use ticket_core::{CallContext, Operation};
 
@@ -76,7 +76,7 @@ pub(crate) async fn logs_hold_no_secret(harness: &Harness) -> CaseResult {
     let (result, text) = log::captured(each_error(harness, &faults(), |_, _| Ok(()))).await;
     match result {
         // Without faults there is less to capture, and no leak is missed.
-        Err(Stop::Skip(_)) => {}
+        Err(NotPassed::Skip(_)) => {}
         other => other?,
     }
     no_leak(
@@ -103,7 +103,7 @@ pub(crate) async fn logs_hold_no_ticket_text(harness: &Harness) -> CaseResult {
     no_leak("a ticket was created and read", &text, &texts)?;
     for fault in faults() {
         match harness.inject(fault).await {
-            Err(Stop::Skip(_)) => continue,
+            Err(NotPassed::Skip(_)) => continue,
             other => other?,
         }
         let (_, text) = log::captured(harness.provider.create(&CallContext::new(), &new)).await;

@@ -170,7 +170,7 @@ pub(crate) async fn the_provider_connects_again(harness: &Harness) -> CaseResult
         let id = harness.ticket_for(operation).await?;
         harness.inject(Fault::NoConnection).await?;
         _ = harness.call_on(operation, &id).await?;
-        harness.heal().await?;
+        harness.restore_connections().await?;
         let result = harness.call_on(operation, &id).await?;
         ensure(
             result.is_ok(),
@@ -185,7 +185,7 @@ pub(crate) async fn the_provider_connects_again(harness: &Harness) -> CaseResult
 /// Enough to run concurrently, few enough for every vendor.
 const AT_ONCE: usize = 8;
 
-pub(crate) async fn concurrent_creates_are_apart(harness: &Harness) -> CaseResult {
+pub(crate) async fn concurrent_creates_make_separate_tickets(harness: &Harness) -> CaseResult {
     harness.require(Operation::Create)?;
     let new = harness.new_ticket()?;
     let context = CallContext::new();
@@ -213,7 +213,7 @@ pub(crate) async fn concurrent_creates_are_apart(harness: &Harness) -> CaseResul
     )
 }
 
-pub(crate) async fn concurrent_reads_are_apart(harness: &Harness) -> CaseResult {
+pub(crate) async fn concurrent_reads_return_their_own_tickets(harness: &Harness) -> CaseResult {
     harness.require(Operation::Get)?;
     let mut ids = Vec::new();
     for _ in 0..AT_ONCE {
@@ -233,7 +233,7 @@ pub(crate) async fn concurrent_reads_are_apart(harness: &Harness) -> CaseResult 
     Ok(())
 }
 
-pub(crate) async fn concurrent_failures_are_apart(harness: &Harness) -> CaseResult {
+pub(crate) async fn concurrent_failures_affect_no_other_call(harness: &Harness) -> CaseResult {
     harness.require(Operation::Get)?;
     let mut ids = Vec::new();
     for _ in 0..AT_ONCE {

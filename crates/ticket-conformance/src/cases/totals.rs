@@ -40,7 +40,7 @@ pub(crate) async fn wrong_totals_do_not_shorten_a_list(harness: &Harness) -> Cas
     Ok(())
 }
 
-pub(crate) async fn wrong_totals_are_told(harness: &Harness) -> CaseResult {
+pub(crate) async fn wrong_totals_are_reported(harness: &Harness) -> CaseResult {
     harness.require(Operation::List)?;
     let count = page_size(harness)? + 1;
     let filled = sorted(harness.fill(count).await?);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
 use serde_json::{Value, json};
-use ticket_conformance::{Fault, Seen};
+use ticket_conformance::{Fault, ReceivedRequest};
 
 use crate::odd;
 
@@ -49,7 +49,7 @@ pub(crate) struct Stored {
 pub(crate) struct State {
     pub(crate) tickets: BTreeMap<u64, Stored>,
     last: u64,
-    pub(crate) journal: Vec<Seen>,
+    pub(crate) journal: Vec<ReceivedRequest>,
     faults: VecDeque<Fault>,
     pub(crate) unreachable: bool,
     pub(crate) modes: Modes,
@@ -143,8 +143,8 @@ impl State {
         };
         let answer = odd::faulted(fault, reply);
         let seen = match request.method {
-            "GET" => Seen::read(),
-            _ => Seen::write(),
+            "GET" => ReceivedRequest::read(),
+            _ => ReceivedRequest::write(),
         };
         let mut seen = seen
             .took_effect(took_effect)

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
-use ticket_conformance::{Cannot, Fault, Fixture, Given, Seed, Seeded, Seen};
+use ticket_conformance::{
+    Fault, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
+};
 use ticket_core::model::{Person, Priority};
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 
@@ -64,17 +66,17 @@ impl Fixture for DeskFixture {
         }
     }
 
-    fn new_ticket(&self) -> Given<NewTicket> {
+    fn new_ticket(&self) -> FixtureResult<NewTicket> {
         match self.extent {
             Extent::Full => Ok(NewTicket::new("Card refused")
                 .description("The till says: declined.")
                 .requester(Person::named("A customer").email("customer@example.com"))
                 .priority(Priority::High)),
-            Extent::Narrow => Err(Cannot::because("the narrow desk takes none")),
+            Extent::Narrow => Err(SkipReason::new("the narrow desk takes none")),
         }
     }
 
-    async fn ticket(&self) -> Given<TicketId> {
+    async fn ticket(&self) -> FixtureResult<TicketId> {
         let id = self.desk.add(json!({
             "subject": "Made by the fixture", "description": "Text", "status": "open", "priority": "low",
             "created": "2026-01-26T10:00:00Z",
@@ -82,11 +84,11 @@ impl Fixture for DeskFixture {
         Ok(TicketId::new(id.to_string()))
     }
 
-    fn missing_id(&self) -> Given<TicketId> {
+    fn missing_id(&self) -> FixtureResult<TicketId> {
         Ok(TicketId::new("99"))
     }
 
-    async fn fill(&self, tickets: usize) -> Given<Vec<TicketId>> {
+    async fn fill(&self, tickets: usize) -> FixtureResult<Vec<TicketId>> {
         let mut ids = Vec::new();
         for _ in 0..tickets {
             ids.push(self.ticket().await?);
@@ -94,29 +96,29 @@ impl Fixture for DeskFixture {
         Ok(ids)
     }
 
-    fn page_size(&self) -> Given<usize> {
+    fn page_size(&self) -> FixtureResult<usize> {
         Ok(PAGE)
     }
 
-    async fn inject(&self, fault: Fault) -> Given<()> {
+    async fn inject(&self, fault: Fault) -> FixtureResult<()> {
         self.desk.inject(fault);
         Ok(())
     }
 
-    async fn heal(&self) -> Given<()> {
+    async fn restore_connections(&self) -> FixtureResult<()> {
         self.desk.lock().unreachable = false;
         Ok(())
     }
 
-    fn journal(&self) -> Given<Vec<Seen>> {
+    fn journal(&self) -> FixtureResult<Vec<ReceivedRequest>> {
         Ok(self.desk.lock().journal.clone())
     }
 
-    async fn exists(&self, id: &TicketId) -> Given<bool> {
+    async fn exists(&self, id: &TicketId) -> FixtureResult<bool> {
         Ok(self.desk.lock().tickets.contains_key(&Self::number(id)))
     }
 
-    async fn seed(&self, seed: Seed) -> Given<Seeded> {
+    async fn seed(&self, seed: Seed) -> FixtureResult<Seeded> {
         let id = self.ticket().await?;
         let mut state = self.desk.lock();
         let ticket = state.tickets.get_mut(&Self::number(&id)).unwrap();
@@ -140,12 +142,12 @@ impl Fixture for DeskFixture {
                     .push("  Nobody called,\n STILL. ".to_owned());
                 "  Nobody called,\n STILL. "
             }
-            _ => return Err(Cannot::because("the desk does not know it")),
+            _ => return Err(SkipReason::new("the desk does not know it")),
         };
         Ok(Seeded::new(id, text))
     }
 
-    async fn conversation(&self) -> Given<(TicketId, Vec<String>)> {
+    async fn conversation(&self) -> FixtureResult<(TicketId, Vec<String>)> {
         let id = self.ticket().await?;
         let written: Vec<_> = (0..=2 * PAGE)
             .map(|number| format!("Message {number}"))
@@ -156,9 +158,9 @@ impl Fixture for DeskFixture {
         Ok((id, written))
     }
 
-    async fn merge(&self, from: &TicketId, into: &TicketId) -> Given<()> {
+    async fn merge(&self, from: &TicketId, into: &TicketId) -> FixtureResult<()> {
         if self.extent == Extent::Narrow {
-            return Err(Cannot::because("the narrow desk merges none"));
+            return Err(SkipReason::new("the narrow desk merges none"));
         }
         let (from, into) = (Self::number(from), Self::number(into));
         self.desk.lock().merged.insert(from, into);
@@ -169,11 +171,11 @@ impl Fixture for DeskFixture {
         &[Operation::Update, Operation::Resolve, Operation::Comment]
     }
 
-    fn secrets(&self) -> Given<Vec<String>> {
+    fn secrets(&self) -> FixtureResult<Vec<String>> {
         Ok(vec![KEY.to_owned()])
     }
 
-    fn short_timeout_provider(&self) -> Given<Arc<dyn TicketProvider>> {
+    fn short_timeout_provider(&self) -> FixtureResult<Arc<dyn TicketProvider>> {
         Ok(self.impatient.clone())
     }
 }

@@ -36,16 +36,16 @@ flaws! {
     DoesTheUndeclared Narrow "lists without declaring it"
         [undeclared_operations_are_unsupported undeclared_operations_send_nothing];
     ReadsBeforeItWrites Full "reads a ticket before it updates it" [one_call_is_one_request];
-    RetriesInside Full "repeats what failed" [failed_calls_are_not_repeated a_repeat_removes_no_newcomer];
+    RetriesInside Full "repeats what failed" [failed_calls_are_not_repeated repeated_delete_spares_a_reused_id];
     MarksTicketsAsRead Full "writes when it reads" [reads_change_nothing one_call_is_one_request];
 
     // Refused.
     DropsWhatItCannotCarry Full "files tickets without the fields that it cannot carry"
-        [what_cannot_be_carried_is_refused_by_name required_fields_are_required];
+        [unsupported_fields_are_refused_by_name required_fields_are_required];
     SendsBlankComments Full "sends comments without a text" [required_fields_are_required];
     SendsEmptyUpdates Full "sends updates that name nothing" [empty_updates_are_refused];
     CutsTexts Full "cuts texts that are too long" [texts_over_the_limit_are_refused];
-    ReadsPagesOfNothing Full "asks for pages of no items" [pages_of_nothing_are_refused];
+    ReadsPagesOfNothing Full "asks for pages of no items" [page_limit_of_zero_is_refused];
     SwallowsAField Full "loses the phone number of a new ticket" [given_fields_of_a_ticket_are_sent];
     SwallowsTheSubject Full "files every ticket under the same subject"
         [given_fields_of_a_ticket_are_sent created_tickets_read_back];
@@ -64,32 +64,32 @@ flaws! {
     ConfusesPriorities Full "files every priority as low" [created_tickets_read_back];
     SwapsNameAndAddress Full "files the name for the address, and the other way round"
         [created_tickets_read_back];
-    FilesTheSameOnce Full "files a ticket of a known subject no more" [each_create_is_a_ticket_of_its_own];
-    KeepsTheLastTicket Full "gives the last ticket whatever is asked for" [get_gives_the_ticket_asked_for];
+    FilesTheSameOnce Full "files a ticket of a known subject no more" [each_create_makes_its_own_ticket];
+    KeepsTheLastTicket Full "gives the last ticket whatever is asked for" [get_returns_the_requested_ticket];
     RemembersTickets Full "reads no ticket twice"
-        [updates_change_what_they_name deleted_tickets_are_not_found];
-    ReopensTickets Full "opens a ticket whatever status an update names" [updates_change_what_they_name];
+        [updates_change_the_given_fields deleted_tickets_are_not_found];
+    ReopensTickets Full "opens a ticket whatever status an update names" [updates_change_the_given_fields];
     UpdatesNothing Full "says that it updated and sends nothing"
-        [updates_change_what_they_name given_fields_of_a_patch_are_sent];
-    OverwritesTheRest Full "empties the fields that an update does not name" [updates_leave_the_rest];
+        [updates_change_the_given_fields given_fields_of_a_patch_are_sent];
+    OverwritesTheRest Full "empties the fields that an update does not name" [updates_change_no_other_field];
     ReadsResolvedAsOpen Full "reads a resolved ticket as open" [resolved_tickets_are_not_open];
     TrimsMessages Full "trims what was written" [messages_are_read];
     ReadsMessagesWithoutRaw Full "does not keep what the vendor sent of a message" [messages_are_read];
     ReadsTheFirstMessages Full "reads the first page of messages alone" [every_message_is_read_once];
     RepeatsMessages Full "reads the first messages whatever the cursor says" [every_message_is_read_once];
-    ReadsEverybodysMessages Full "reads the messages of all tickets" [messages_are_the_tickets_own];
+    ReadsEverybodysMessages Full "reads the messages of all tickets" [messages_belong_to_their_ticket];
 
     // Ids.
-    TakesAnyId Full "does not look at ids before it sends them" [impossible_ids_are_refused];
+    TakesAnyId Full "does not look at ids before it sends them" [invalid_ids_are_refused];
     PastesIds Full "puts ids into the path as they are"
-        [hostile_ids_keep_to_their_endpoint hostile_ids_touch_no_ticket];
-    ReadsNumbersOutOfIds Full "takes the first number in an id for the id" [hostile_ids_touch_no_ticket];
-    DeletesByTheNumber Full "deletes by the number in an id, and says `NotFound` of the id" [hostile_ids_touch_no_ticket];
+        [hostile_ids_stay_one_path_segment hostile_ids_affect_no_ticket];
+    ReadsNumbersOutOfIds Full "takes the first number in an id for the id" [hostile_ids_affect_no_ticket];
+    DeletesByTheNumber Full "deletes by the number in an id, and says `NotFound` of the id" [hostile_ids_affect_no_ticket];
     TakesMissingForDone Full "takes 404 for a success"
         [missing_tickets_are_not_found missing_tickets_cannot_be_changed deleted_tickets_are_not_found];
 
     DeclaresNoForm Full "declares no form of ids, where the vendor reads the number in front"
-        [hostile_ids_touch_no_ticket];
+        [hostile_ids_affect_no_ticket];
     ChecksNoForm Full "sends ids of another form than it declares" [ids_of_another_form_are_refused];
     TakesTheAskedId Full "gives every ticket that it reads the id that was asked for"
         [reads_about_another_ticket_are_conflicts merged_tickets_do_not_delete_others];
@@ -100,11 +100,11 @@ flaws! {
     SendsEmptyDeletes Full "sends a delete of no ids" [delete_of_nothing_sends_nothing];
     DeletesNothing Full "says `Deleted` and sends nothing"
         [deleted_tickets_are_gone delete_of_duplicates_answers_each];
-    DeletesTheNeighbour Full "deletes the ticket before the one named, too" [delete_leaves_others_alone];
+    DeletesTheNeighbour Full "deletes the ticket before the one named, too" [delete_affects_no_other_ticket];
     DeletesTheOpenOnly Full "says `NotFound` of a resolved ticket, and does not declare it"
         [deleted_tickets_are_gone];
     CallsMissingDeleted Full "says `Deleted` of what was not there"
-        [delete_again_deletes_nothing delete_of_missing_is_no_success delete_of_a_mix_answers_in_order
+        [delete_again_deletes_nothing delete_of_missing_ticket_is_not_a_success delete_of_a_mix_answers_in_order
          a_second_delete_settles];
     AnswersDuplicatesOnce Full "answers an id that is named twice once" [delete_of_duplicates_answers_each];
     SortsTheAnswers Full "answers in its own order" [delete_of_a_mix_answers_in_order];
@@ -118,11 +118,11 @@ flaws! {
     HidesThatIdsRedirect Full "does not declare that a merged ticket's id leads to another ticket"
         [merged_tickets_do_not_delete_others];
     ClaimsIdsAreNeverReused Full "declares that ids are never given out again, where they are"
-        [deleted_ids_are_not_given_out_again];
-    OneOddIdSpoilsTheBatch Full "reads no reply to a delete that has an odd id" [odd_ids_cost_themselves_only];
+        [deleted_ids_are_not_reused];
+    OneOddIdSpoilsTheBatch Full "reads no reply to a delete that has an odd id" [odd_id_affects_no_other_outcome];
     TakesOddIdsForMissing Full "says `NotFound` of an id that the reply has in an odd form"
-        [odd_ids_cost_themselves_only];
-    ForgetsUnaskedIds Full "does not tell an id that nobody asked for" [unasked_ids_are_told];
+        [odd_id_affects_no_other_outcome];
+    ForgetsUnaskedIds Full "does not tell an id that nobody asked for" [unrequested_deleted_ids_are_reported];
     ReadsGoneAsNonsense Full "calls the vendor's word that a ticket is gone unreadable"
         [gone_tickets_settle_after_a_failure a_second_run_reaches_the_rest missing_tickets_are_not_found];
     ClaimsConsistentReads Full "declares that reads are consistent, where they lag"
@@ -140,20 +140,20 @@ flaws! {
         [cursors_move_on every_ticket_is_listed_once];
     KeepsThePosition Full "reads on from where it was, not from the cursor" [the_same_cursor_is_the_same_page];
     IgnoresTheLimit Full "reads full pages whatever was asked for" [page_limits_are_kept];
-    PanicsOnForeignCursors Full "panics where a cursor is not its own" [foreign_cursors_do_no_harm];
+    PanicsOnForeignCursors Full "panics where a cursor is not its own" [foreign_cursors_are_refused_or_end];
     CountsThePage Full "takes the rows of the page for the total" [totals_are_true];
     ListsOtherIds Full "lists tickets by other ids than it reads them by"
-        [listed_tickets_can_be_read ids_given_have_the_declared_form];
+        [listed_tickets_can_be_read vendor_ids_have_the_declared_form];
     ListsWithoutRaw Full "does not keep what the vendor sent of a listed ticket" [listed_tickets_can_be_read];
     ForgetsTheFilter Full "lists every state from the second page on" [state_filters_hold];
     IgnoresTheState Full "lists every state" [state_filters_hold];
     EndsByTheTotal Full "ends a list where its total says" [wrong_totals_do_not_shorten_a_list];
-    MakesItsOwnTotal Full "gives the number of rows that it read for the total" [wrong_totals_are_told];
+    MakesItsOwnTotal Full "gives the number of rows that it read for the total" [wrong_totals_are_reported];
     OneOddRowEndsTheList Full "reads no list with an odd row"
-        [one_odd_row_costs_itself_only half_characters_are_replaced rows_without_an_id_are_told];
+        [odd_row_affects_no_other_row half_characters_are_replaced rows_without_an_id_are_reported];
     DropsHalfCharacters Full "takes a text with half of a surrogate pair for none" [half_characters_are_replaced];
-    DropsOddRows Full "leaves out a row with an unreadable date" [one_odd_row_costs_itself_only];
-    LosesRowsInSilence Full "does not tell a row without an id" [rows_without_an_id_are_told];
+    DropsOddRows Full "leaves out a row with an unreadable date" [odd_row_affects_no_other_row];
+    LosesRowsInSilence Full "does not tell a row without an id" [rows_without_an_id_are_reported];
 
     // Errors.
     CallsEverythingAFailure Full "calls every refusal a failure of the server"
@@ -161,28 +161,28 @@ flaws! {
          a_conflict_is_a_conflict a_bad_request_is_invalid_input too_many_calls_are_rate_limited
          an_outage_is_unavailable];
     CallsEverythingAnOutage Full "calls every refusal an outage"
-        [a_failure_is_the_servers not_found_is_not_found missing_tickets_are_not_found];
+        [status_500_is_a_server_error not_found_is_not_found missing_tickets_are_not_found];
     CallsNoConnectionUnavailable Full "does not tell a connection that was never made from one that broke"
         [no_connection_is_connect never_sent_is_no_effect];
     CallsALostReplyNoConnection Full "says that nothing was sent when the reply was lost"
-        [a_broken_connection_is_unavailable lost_responses_are_unknown no_effect_is_true];
-    ForgetsTheWait Full "does not say how long to wait" [the_wait_is_told];
-    TakesAnyWait Full "takes a wait that it cannot read for none at all" [a_wait_of_nothing_is_none];
-    ForgetsTheStatus Full "does not say the status" [the_status_is_told];
-    ForgetsTheWords Full "does not say what the vendor said" [the_vendors_words_are_told];
+        [a_broken_connection_is_unavailable lost_responses_are_unknown errors_of_no_effect_changed_nothing];
+    ForgetsTheWait Full "does not say how long to wait" [retry_after_is_reported];
+    TakesAnyWait Full "takes a wait that it cannot read for none at all" [invalid_retry_after_is_not_a_wait_of_zero];
+    ForgetsTheStatus Full "does not say the status" [the_status_is_reported];
+    ForgetsTheWords Full "does not say what the vendor said" [the_vendor_message_is_reported];
     TellsTheUrl Full "tells in errors which address was called" [errors_show_no_url];
     QuotesTheReply Full "quotes a reply that it cannot read" [errors_show_no_ticket_text];
-    SaysNotWhere Full "does not say which operation failed" [errors_say_where];
+    SaysNotWhere Full "does not say which operation failed" [errors_name_provider_and_operation];
 
     // Effect.
     RefusalsAreUnknown Full "does not know that a refusal has no effect" [refusals_are_no_effect];
-    FailuresHaveNoEffect Full "says of a 500 that nothing happened" [failures_are_unknown no_effect_is_true];
+    FailuresHaveNoEffect Full "says of a 500 that nothing happened" [failures_are_unknown errors_of_no_effect_changed_nothing];
     LateRefusalsHaveNoEffect Full "says of 408 and 499 that nothing happened" [late_refusals_are_unknown];
     TakesAnySuccess Full "takes every status from 200 to 299 for a confirmation"
         [only_the_documented_status_confirms];
     IgnoresErrorsInASuccess Full "looks at the status alone" [errors_in_a_success_are_unknown];
     NonsenseHasNoEffect Full "says of a reply that it cannot read that nothing happened"
-        [unreadable_replies_are_unknown no_effect_is_true];
+        [unreadable_replies_are_unknown errors_of_no_effect_changed_nothing];
     TakesAnyReplyForSuccess Full "takes any 200 for a success" [unreadable_replies_are_unknown];
     ReadsOfUnknownEffect Full "does not know that reading has no effect" [reads_have_no_effect];
 
@@ -190,14 +190,14 @@ flaws! {
     CallsNonsenseAFailure Full "calls a reply that it cannot read a failure of the server"
         [malformed_replies_are_bad_responses truncated_replies_are_bad_responses
          empty_replies_are_bad_responses web_pages_are_bad_responses];
-    TakesAGatewaysWord Full "takes everybody's 404 for the vendor's" [answers_of_strangers_are_bad_responses];
-    TakesAFirewallsWord Full "takes everybody's 403 for the vendor's" [answers_of_strangers_are_bad_responses];
+    TakesAGatewaysWord Full "takes everybody's 404 for the vendor's" [gateway_replies_are_bad_responses];
+    TakesAFirewallsWord Full "takes everybody's 403 for the vendor's" [gateway_replies_are_bad_responses];
     CallsARedirectASignIn Full "says that the key is wrong where it is redirected"
-        [answers_of_strangers_are_bad_responses];
+        [gateway_replies_are_bad_responses];
     NamesNoCoding Full "does not name the coding of a reply that it cannot read" [compressed_replies_are_named];
     PanicsOnNonsense Full "panics where it cannot read a reply" [malformed_replies_are_bad_responses];
     TakesNothingForATicket Full "takes an empty reply for an empty ticket" [empty_replies_are_bad_responses];
-    GuessesTypes Full "takes a text in place of a number for 0" [wrong_types_make_no_wrong_ticket];
+    GuessesTypes Full "takes a text in place of a number for 0" [swapped_types_give_no_wrong_ticket];
     FollowsRedirects Full "follows redirects" [redirects_are_not_followed];
     ReadsWithoutABound Full "reads replies of any size" [oversized_replies_are_refused];
 
@@ -209,11 +209,11 @@ flaws! {
     ContinuesInTheBackground Full "sends once more when a call is dropped" [dropped_calls_are_not_continued];
     StaysBusyAfterADrop Full "thinks that a dropped call is still under way" [dropped_calls_leave_nothing_behind];
     BreaksAfterAFailure Full "does nothing any more after a failure" [failures_leave_nothing_behind];
-    GivesUpOnAFreshToken Full "calls the key wrong when a fresh token is refused" [a_fresh_token_is_tried_again];
+    GivesUpOnAFreshToken Full "calls the key wrong when a fresh token is refused" [call_with_refused_fresh_token_is_tried_again];
     NeverConnectsAgain Full "does not connect again" [the_provider_connects_again];
-    MixesCreatesUp Full "gives the id of the ticket that was filed last" [concurrent_creates_are_apart];
-    MixesReadsUp Full "gives the ticket that was read last" [concurrent_reads_are_apart];
-    FailsTogether Full "lets calls fail because another one did" [concurrent_failures_are_apart];
+    MixesCreatesUp Full "gives the id of the ticket that was filed last" [concurrent_creates_make_separate_tickets];
+    MixesReadsUp Full "gives the ticket that was read last" [concurrent_reads_return_their_own_tickets];
+    FailsTogether Full "lets calls fail because another one did" [concurrent_failures_affect_no_other_call];
 
     // Data.
     ReadsUnknownStatusesAsOpen Full "reads an unknown status as open" [unknown_statuses_survive];

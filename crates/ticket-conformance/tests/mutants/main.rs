@@ -60,7 +60,7 @@ async fn a_provider_that_is_right_passes_every_case() {
         [
             "undeclared_operations_are_unsupported",
             "undeclared_operations_send_nothing",
-            "deleted_ids_are_not_given_out_again"
+            "deleted_ids_are_not_reused"
         ]
     );
     for name in names {
@@ -94,9 +94,9 @@ async fn a_panic_is_a_failure_of_its_case_alone() {
     let report = run(Extent::Full, Some(Flaw::PanicsOnForeignCursors)).await;
     assert_eq!(
         failed(&report).into_iter().collect::<Vec<_>>(),
-        ["foreign_cursors_do_no_harm"]
+        ["foreign_cursors_are_refused_or_end"]
     );
-    let case = report.case("foreign_cursors_do_no_harm").unwrap();
+    let case = report.case("foreign_cursors_are_refused_or_end").unwrap();
     let Outcome::Failed { found, .. } = &case.outcome else {
         panic!("{case}")
     };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_conformance::{Cannot, Given, Seed, Seeded};
+use ticket_conformance::{SkipReason, FixtureResult, Seed, Seeded};
 use ticket_core::{Operation, TicketProvider};
 use ticket_acme::{Acme, AcmeConfig};
 use ticket_testkit::{
@@ -99,13 +99,13 @@ impl LoopbackVendor for AcmeDesk {
         self.tickets.get(id).is_some() && !self.deleted.contains(id)
     }
 
-    fn seed(&mut self, seed: Seed) -> Given<Seeded> {
+    fn seed(&mut self, seed: Seed) -> FixtureResult<Seeded> {
         let (name, text) = match seed {
             Seed::UnknownStatus => ("status", "conformance-s9"),
             Seed::UnmodelledField => ("shelf", "conformance-b7"),
-            Seed::UnknownPriority => return Err(Cannot::because("a ticket has no priority")),
-            Seed::Message => return Err(Cannot::because("a ticket has no messages")),
-            other => return Err(Cannot::because(format!("the fixture cannot seed {other:?}"))),
+            Seed::UnknownPriority => return Err(SkipReason::new("a ticket has no priority")),
+            Seed::Message => return Err(SkipReason::new("a ticket has no messages")),
+            other => return Err(SkipReason::new(format!("the fixture cannot seed {other:?}"))),
         };
         Ok(Seeded::new(self.add(name, text), text))
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_conformance::{Cannot, Given, Seed, Seeded};
+use ticket_conformance::{FixtureResult, Seed, Seeded, SkipReason};
 use ticket_core::{Operation, TicketProvider};
 use ticket_pear::{Pear, PearConfig};
 use ticket_testkit::{
@@ -114,14 +114,14 @@ impl LoopbackVendor for PearDesk {
         self.tickets.get(id).is_some()
     }
 
-    fn seed(&mut self, seed: Seed) -> Given<Seeded> {
+    fn seed(&mut self, seed: Seed) -> FixtureResult<Seeded> {
         let (name, text) = match seed {
             Seed::UnknownStatus => ("status", "conformance-s9"),
             Seed::UnmodelledField => ("shelf", "conformance-b7"),
-            Seed::UnknownPriority => return Err(Cannot::because("a ticket has no priority")),
-            Seed::Message => return Err(Cannot::because("a ticket has no messages")),
+            Seed::UnknownPriority => return Err(SkipReason::new("a ticket has no priority")),
+            Seed::Message => return Err(SkipReason::new("a ticket has no messages")),
             other => {
-                return Err(Cannot::because(format!(
+                return Err(SkipReason::new(format!(
                     "the fixture cannot seed {other:?}"
                 )));
             }
@@ -131,16 +131,16 @@ impl LoopbackVendor for PearDesk {
 }
 
 ticket_conformance::tests!(LoopbackFixture::<PearDesk>::start, skips: [
-    a_fresh_token_is_tried_again, // the vendor issues no tokens
+    call_with_refused_fresh_token_is_tried_again, // the vendor issues no tokens
     comments_are_sent_whole, // Pear has no operation `comment`
-    concurrent_creates_are_apart, // Pear has no operation `create`
+    concurrent_creates_make_separate_tickets, // Pear has no operation `create`
     consistent_reads_show_every_write, // Pear does not declare that reads are consistent
     created_tickets_exist, // Pear has no operation `create`
     created_tickets_read_back, // Pear has no operation `create`
     delete_of_a_mix_answers_in_order, // Pear takes at most 1 per call
     delete_of_duplicates_answers_each, // Pear takes at most 1 per call
-    deleted_ids_are_not_given_out_again, // Pear does not declare that ids are never given out again
-    each_create_is_a_ticket_of_its_own, // Pear has no operation `create`
+    deleted_ids_are_not_reused, // Pear does not declare that ids are never given out again
+    each_create_makes_its_own_ticket, // Pear has no operation `create`
     empty_updates_are_refused, // Pear has no operation `update`
     errors_show_no_ticket_text, // Pear has no operation `create`
     every_message_is_read_once, // Pear has no operation `messages`
@@ -150,21 +150,21 @@ ticket_conformance::tests!(LoopbackFixture::<PearDesk>::start, skips: [
     logs_hold_no_ticket_text, // Pear has no operation `create`
     merged_tickets_do_not_delete_others, // the vendor does not merge tickets
     messages_are_read, // Pear has no operation `messages`
-    messages_are_the_tickets_own, // Pear has no operation `messages`
+    messages_belong_to_their_ticket, // Pear has no operation `messages`
     missing_tickets_cannot_be_changed, // Pear has none of the operations `update`, `resolve`, `comment`
-    odd_ids_cost_themselves_only, // Pear takes at most 1 per call
+    odd_id_affects_no_other_outcome, // Pear takes at most 1 per call
     page_limits_are_kept, // Pear's pages have one size
     required_fields_are_required, // Pear requires no field
     resolved_tickets_are_not_open, // Pear has no operation `resolve`
     state_filters_hold, // Pear has no filter by state
     texts_over_the_limit_are_refused, // Pear declares no limit of texts
     totals_are_true, // Pear states no total
-    unasked_ids_are_told, // the fixture does not say where a reply to a delete has ids
+    unrequested_deleted_ids_are_reported, // the fixture does not say where a reply to a delete has ids
     unknown_priorities_survive, // a ticket has no priority
     unmentioned_ids_are_unknown, // a reply to a delete names no ticket
-    updates_change_what_they_name, // Pear has no operation `update`
-    updates_leave_the_rest, // Pear has no operation `update`
+    updates_change_the_given_fields, // Pear has no operation `update`
+    updates_change_no_other_field, // Pear has no operation `update`
     writes_about_another_ticket_are_conflicts, // the fixture knows no write whose reply names the ticket
-    wrong_totals_are_told, // the fixture does not say where a list has its total
+    wrong_totals_are_reported, // the fixture does not say where a list has its total
     wrong_totals_do_not_shorten_a_list, // the fixture does not say where a list has its total
 ]);

@@ -7,7 +7,7 @@ use tickets::{
     TicketPatch, TicketProvider, TicketQuery,
 };
 
-use super::vendor::{self, CREDENTIAL, PROVIDERS, SECOND_CREDENTIAL, Seen, assert_fit_to_show};
+use super::vendor::{self, CREDENTIAL, PROVIDERS, SECOND_CREDENTIAL, ReceivedRequest, assert_fit_to_show};
 use super::{Pieces, choose, guesses};
 
 /// A call.
@@ -155,7 +155,7 @@ fn address(provider: &str, operation: Operation) -> (&'static str, &'static str)
     }
 }
 
-fn assert_faithful(provider: &str, operation: Operation, case: &Case, seen: &Seen) {
+fn assert_faithful(provider: &str, operation: Operation, case: &Case, seen: &ReceivedRequest) {
     let (method, template) = address(provider, operation);
     let (sent_method, target) = seen.line();
     assert_eq!(sent_method, method);
@@ -191,7 +191,7 @@ fn assert_faithful(provider: &str, operation: Operation, case: &Case, seen: &See
 }
 
 /// In a JSON body the id and the texts are what they were.
-fn assert_body(provider: &str, operation: Operation, case: &Case, seen: &Seen) {
+fn assert_body(provider: &str, operation: Operation, case: &Case, seen: &ReceivedRequest) {
     let Ok(body) = serde_json::from_slice::<Value>(&seen.body) else {
         // A form, or no body.
         let form = seen.body.windows(9).any(|some| some == b"ticketDTO");

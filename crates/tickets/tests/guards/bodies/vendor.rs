@@ -19,17 +19,17 @@ pub(crate) const PROVIDERS: &[&str] = &["leadsquared", "onecloud", "sweeppea"];
 #[derive(Default)]
 struct State {
     answer: Vec<u8>,
-    seen: Vec<Seen>,
+    seen: Vec<ReceivedRequest>,
 }
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct ReceivedRequest {
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
-impl Seen {
+impl ReceivedRequest {
     /// Method and target.
     pub(crate) fn line(&self) -> (&str, &str) {
         let mut words = self.head.split(' ');
@@ -113,7 +113,7 @@ impl Vendor {
     }
 
     /// What arrived since the last [`answer`](Self::answer).
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<ReceivedRequest> {
         lock(&self.state).seen.clone()
     }
 }
@@ -139,11 +139,11 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     }
 }
 
-async fn next_request(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Seen> {
+async fn next_request(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<ReceivedRequest> {
     loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-            let mut seen = Seen {
+            let mut seen = ReceivedRequest {
                 head,
                 body: Vec::new(),
             };

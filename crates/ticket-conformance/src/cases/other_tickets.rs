@@ -86,7 +86,7 @@ async fn delete(harness: &Harness, id: &TicketId) -> CaseResult {
     }
 }
 
-pub(crate) async fn deleted_ids_are_not_given_out_again(harness: &Harness) -> CaseResult {
+pub(crate) async fn deleted_ids_are_not_reused(harness: &Harness) -> CaseResult {
     harness.require(Operation::Delete)?;
     if !harness.info().never_reuses_ids {
         return skip(format!(
@@ -105,7 +105,7 @@ pub(crate) async fn deleted_ids_are_not_given_out_again(harness: &Harness) -> Ca
     )
 }
 
-pub(crate) async fn a_repeat_removes_no_newcomer(harness: &Harness) -> CaseResult {
+pub(crate) async fn repeated_delete_spares_a_reused_id(harness: &Harness) -> CaseResult {
     harness.require(Operation::Delete)?;
     if harness.info().never_reuses_ids {
         return skip(format!(
@@ -119,7 +119,7 @@ pub(crate) async fn a_repeat_removes_no_newcomer(harness: &Harness) -> CaseResul
     let stack = harness.stack(NonZeroU32::MIN.saturating_add(3));
     let targets = targets(std::slice::from_ref(&id));
     let result = stack.delete(&CallContext::new(), &targets).await;
-    let deletes = harness.seen_since(before)?;
+    let deletes = harness.requests_since(before)?;
     let deletes = deletes.iter().filter(|seen| seen.is_write).count();
     let effect = result.as_ref().err().map(Error::effect);
     ensure(

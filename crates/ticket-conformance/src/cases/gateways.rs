@@ -17,7 +17,7 @@ fn is_undocumented(harness: &Harness, operation: Operation) -> bool {
         .any(|support| support.not_found == NotFound::Undocumented)
 }
 
-pub(crate) async fn answers_of_strangers_are_bad_responses(harness: &Harness) -> CaseResult {
+pub(crate) async fn gateway_replies_are_bad_responses(harness: &Harness) -> CaseResult {
     for gateway in Gateway::ALL {
         let fault = Fault::Gateway(gateway);
         for (operation, error) in errors_of(harness, any, &fault).await? {
@@ -62,7 +62,7 @@ pub(crate) async fn compressed_replies_are_named(harness: &Harness) -> CaseResul
     Ok(())
 }
 
-pub(crate) async fn a_wait_of_nothing_is_none(harness: &Harness) -> CaseResult {
+pub(crate) async fn invalid_retry_after_is_not_a_wait_of_zero(harness: &Harness) -> CaseResult {
     let huge = "99999999999999999999999";
     for value in ["0", "-1", "Wed, 21 Oct 2015 07:28:00 GMT", "soon", "", huge] {
         let fault = Fault::RetryAfter(value.to_owned());

@@ -10,7 +10,7 @@ use ticket_core::{
 
 use super::refused::{MARK, patches_with_each_field, tickets_with_each_field};
 use crate::canary;
-use crate::fixture::Seen;
+use crate::fixture::ReceivedRequest;
 use crate::harness::{CaseResult, Harness, describe, describe_error, ensure, fail, skip};
 
 /// The mark of the second value in a field that holds several.
@@ -45,7 +45,7 @@ fn was_sent(
     result: &Result<()>,
 ) -> CaseResult {
     let what = format!("`{operation}` was called with a `{field}`, which is supported");
-    let Some(seen) = harness.seen_since(before)?.pop() else {
+    let Some(seen) = harness.requests_since(before)?.pop() else {
         return was_refused(what, field, result);
     };
     let sent = text_of(seen)?;
@@ -75,7 +75,7 @@ fn was_refused<T: Debug>(what: String, field: Field, result: &Result<T>) -> Case
 }
 
 /// Path and body of a request.
-fn text_of(seen: Seen) -> CaseResult<String> {
+fn text_of(seen: ReceivedRequest) -> CaseResult<String> {
     let Some(text) = seen.text else {
         return skip("the fixture's journal has no texts");
     };
@@ -180,7 +180,7 @@ pub(crate) async fn comments_are_sent_whole(harness: &Harness) -> CaseResult {
             &[&body],
             &result,
         )?;
-        for seen in harness.seen_since(before)? {
+        for seen in harness.requests_since(before)? {
             let text = text_of(seen)?;
             if let Some((other, _)) = sent.iter().find(|(_, known)| *known == text) {
                 return fail(
@@ -255,7 +255,7 @@ pub(crate) async fn given_filters_are_sent(harness: &Harness) -> CaseResult {
 async fn list(harness: &Harness, field: Field, query: &TicketQuery) -> CaseResult<Vec<String>> {
     let before = harness.journal()?.len();
     let result = harness.provider.list(&CallContext::new(), query).await;
-    let seen = harness.seen_since(before)?;
+    let seen = harness.requests_since(before)?;
     if seen.is_empty() {
         let what = format!("a list was read with a `{field}`, which is supported");
         was_refused(what, field, &result)?;

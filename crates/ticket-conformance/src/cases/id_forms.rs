@@ -3,7 +3,9 @@
 use ticket_core::{CallContext, Effect, ErrorKind, Operation, ProviderInfo, TicketId, TicketQuery};
 
 use super::ids::{act, takes_an_id};
-use crate::harness::{CaseResult, Harness, Stop, describe, describe_error, ensure, fail, skip};
+use crate::harness::{
+    CaseResult, Harness, NotPassed, describe, describe_error, ensure, fail, skip,
+};
 
 /// What spreadsheets, mail programs and people make of this id.
 pub(super) fn other_forms(id: &str) -> Vec<String> {
@@ -45,12 +47,12 @@ fn check_form(info: &ProviderInfo, id: &TicketId, source: &str) -> CaseResult {
 fn if_given<T>(given: CaseResult<T>) -> CaseResult<Option<T>> {
     match given {
         Ok(value) => Ok(Some(value)),
-        Err(Stop::Skip(_)) => Ok(None),
+        Err(NotPassed::Skip(_)) => Ok(None),
         Err(failed) => Err(failed),
     }
 }
 
-pub(crate) async fn ids_given_have_the_declared_form(harness: &Harness) -> CaseResult {
+pub(crate) async fn vendor_ids_have_the_declared_form(harness: &Harness) -> CaseResult {
     let supports = |operation| harness.info().capabilities.supports(operation);
     let mut given = Vec::new();
     if supports(Operation::List) && if_given(harness.fill(2).await)?.is_some() {
@@ -96,7 +98,7 @@ pub(crate) async fn ids_of_another_form_are_refused(harness: &Harness) -> CaseRe
             let is_refused = result.as_ref().is_err_and(|error| {
                 error.kind() == ErrorKind::InvalidInput && error.effect() == Effect::None
             });
-            let seen = harness.seen_since(before)?.len();
+            let seen = harness.requests_since(before)?.len();
             ensure(
                 is_refused && seen == 0,
                 format!(

@@ -175,7 +175,7 @@ pub(crate) async fn consistent_reads_show_every_write(harness: &Harness) -> Case
     Ok(())
 }
 
-pub(crate) async fn a_fresh_token_is_tried_again(harness: &Harness) -> CaseResult {
+pub(crate) async fn call_with_refused_fresh_token_is_tried_again(harness: &Harness) -> CaseResult {
     // One call only: the token of a second one would be too fresh to have expired.
     let operations = harness.declared(any)?;
     let is_delete = |operation: &Operation| *operation == Operation::Delete;

@@ -162,7 +162,7 @@ fn taken<T>(what: &str, result: ticket_core::Result<T>) -> CaseResult<Option<T>>
     }
 }
 
-pub(crate) async fn each_create_is_a_ticket_of_its_own(harness: &Harness) -> CaseResult {
+pub(crate) async fn each_create_makes_its_own_ticket(harness: &Harness) -> CaseResult {
     let (first, second) = (create(harness).await?, create(harness).await?);
     ensure(
         first != second,
@@ -172,7 +172,7 @@ pub(crate) async fn each_create_is_a_ticket_of_its_own(harness: &Harness) -> Cas
     )
 }
 
-pub(crate) async fn get_gives_the_ticket_asked_for(harness: &Harness) -> CaseResult {
+pub(crate) async fn get_returns_the_requested_ticket(harness: &Harness) -> CaseResult {
     harness.require(Operation::Get)?;
     let ids = [harness.ticket().await?, harness.ticket().await?];
     // The first one again: a cached second one must not be returned instead.
@@ -188,7 +188,7 @@ pub(crate) async fn get_gives_the_ticket_asked_for(harness: &Harness) -> CaseRes
     Ok(())
 }
 
-pub(crate) async fn updates_change_what_they_name(harness: &Harness) -> CaseResult {
+pub(crate) async fn updates_change_the_given_fields(harness: &Harness) -> CaseResult {
     let fields = harness.fields(Operation::Update)?;
     harness.require(Operation::Get)?;
     let mut tried = false;
@@ -277,7 +277,7 @@ async fn codes_change(harness: &Harness, carried: &[Field]) -> CaseResult {
     Ok(())
 }
 
-pub(crate) async fn updates_leave_the_rest(harness: &Harness) -> CaseResult {
+pub(crate) async fn updates_change_no_other_field(harness: &Harness) -> CaseResult {
     let fields = harness.fields(Operation::Update)?;
     harness.require(Operation::Get)?;
     if !fields.carried().contains(&Field::Subject) {

@@ -8,7 +8,9 @@ use ticket_core::{
 
 use super::delete::{require_batch, targets};
 use crate::fault::{Fault, OddId, OddRow};
-use crate::harness::{CaseResult, Harness, Stop, describe, describe_error, ensure, fail, skip};
+use crate::harness::{
+    CaseResult, Harness, NotPassed, describe, describe_error, ensure, fail, skip,
+};
 
 async fn page(harness: &Harness, what: &str) -> CaseResult<Page<Ticket>> {
     let query = TicketQuery::new();
@@ -29,7 +31,7 @@ async fn pages_with(
     let (mut odd, mut reason) = (Vec::new(), String::new());
     for row in rows {
         match harness.inject(Fault::OddRow(*row)).await {
-            Err(Stop::Skip(why)) => reason = why,
+            Err(NotPassed::Skip(why)) => reason = why,
             Err(failed) => return Err(failed),
             Ok(()) => {
                 let what = format!("a list was read, with {row:?} in one row");
@@ -47,7 +49,7 @@ fn ids(page: &Page<Ticket>) -> BTreeSet<&TicketId> {
     page.items.iter().map(|ticket| &ticket.id).collect()
 }
 
-pub(crate) async fn one_odd_row_costs_itself_only(harness: &Harness) -> CaseResult {
+pub(crate) async fn odd_row_affects_no_other_row(harness: &Harness) -> CaseResult {
     let rows = [
         OddRow::EmptyDate,
         OddRow::YearOneDate,
@@ -88,7 +90,7 @@ pub(crate) async fn half_characters_are_replaced(harness: &Harness) -> CaseResul
     Ok(())
 }
 
-pub(crate) async fn rows_without_an_id_are_told(harness: &Harness) -> CaseResult {
+pub(crate) async fn rows_without_an_id_are_reported(harness: &Harness) -> CaseResult {
     let rows = [OddRow::MissingId, OddRow::NullId, OddRow::Null];
     let (usual, pages) = pages_with(harness, &rows).await?;
     for (row, page) in pages {
@@ -122,7 +124,7 @@ async fn delete_with(harness: &Harness, ids: &[TicketId], odd: OddId) -> CaseRes
     }
 }
 
-pub(crate) async fn odd_ids_cost_themselves_only(harness: &Harness) -> CaseResult {
+pub(crate) async fn odd_id_affects_no_other_outcome(harness: &Harness) -> CaseResult {
     require_batch(harness, 3)?;
     for odd in [OddId::Null, OddId::Float, OddId::OtherType, OddId::Missing] {
         let ids = [
@@ -146,7 +148,7 @@ pub(crate) async fn odd_ids_cost_themselves_only(harness: &Harness) -> CaseResul
     Ok(())
 }
 
-pub(crate) async fn unasked_ids_are_told(harness: &Harness) -> CaseResult {
+pub(crate) async fn unrequested_deleted_ids_are_reported(harness: &Harness) -> CaseResult {
     harness.require(Operation::Delete)?;
     let id = harness.ticket().await?;
     let report = delete_with(harness, std::slice::from_ref(&id), OddId::Unasked).await?;
