@@ -15,7 +15,7 @@ mod suite;
 mod tests_macro;
 
 pub use case::{CASES, Case};
-pub use fault::{Fault, Gateway, OddId, OddRow, WrongTotal};
+pub use fault::{Fault, FaultTarget, Gateway, OddId, OddRow, WrongTotal};
 pub use fixture::{Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason};
 pub use need::Need;
 pub use report::{CaseReport, ConformanceReport, Outcome};

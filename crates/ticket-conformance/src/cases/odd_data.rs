@@ -30,7 +30,7 @@ async fn pages_with(
     let usual = page(harness, "a list was read").await?;
     let (mut odd, mut reason) = (Vec::new(), String::new());
     for row in rows {
-        match harness.inject(Fault::OddRow(*row)).await {
+        match harness.inject(Operation::List, Fault::OddRow(*row)).await {
             Err(NotPassed::Skip(why)) => reason = why,
             Err(failed) => return Err(failed),
             Ok(()) => {
@@ -106,7 +106,7 @@ pub(crate) async fn rows_without_an_id_are_reported(harness: &Harness) -> CaseRe
 }
 
 async fn delete_with(harness: &Harness, ids: &[TicketId], odd: OddId) -> CaseResult<DeleteReport> {
-    harness.inject(Fault::OddId(odd)).await?;
+    harness.inject(Operation::Delete, Fault::OddId(odd)).await?;
     let result = harness
         .provider
         .delete(&CallContext::new(), &targets(ids))

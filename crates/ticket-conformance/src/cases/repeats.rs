@@ -84,7 +84,7 @@ pub(crate) async fn gone_tickets_settle_after_a_failure(harness: &Harness) -> Ca
     require_proof(harness)?;
     let id = harness.ticket().await?;
     delete(harness, &id).await?;
-    harness.inject(FAILURE).await?;
+    harness.inject(Operation::Get, FAILURE).await?;
     // Only so that the fault is used up.
     _ = harness.call_on(Operation::Get, &id).await?;
     let faults = Faults::OnDeletesOf(HashSet::from([id.clone()]), FAILURE);
@@ -109,7 +109,7 @@ pub(crate) async fn a_second_run_reaches_the_rest(harness: &Harness) -> CaseResu
     for id in &gone {
         delete(harness, id).await?;
     }
-    harness.inject(FAILURE).await?;
+    harness.inject(Operation::Get, FAILURE).await?;
     // Only so that the fault is used up.
     _ = harness.call_on(Operation::Get, &left).await?;
     let faults = Faults::OnDeletesOf(gone.iter().cloned().collect(), FAILURE);
@@ -184,7 +184,7 @@ pub(crate) async fn call_with_refused_fresh_token_is_tried_again(harness: &Harne
         return Ok(());
     };
     let id = harness.ticket_for(operation).await?;
-    harness.inject(Fault::FreshTokenRefused).await?;
+    harness.inject(operation, Fault::FreshTokenRefused).await?;
     // Many attempts: how long the vendor refuses the token is the fixture's choice.
     let stack = harness.stack(NonZeroU32::MIN.saturating_add(49));
     let (result, _) = harness.call_with_debug(&*stack, operation, &id).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 use ticket_conformance::{
-    Fault, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
+    Fault, FaultTarget, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
 };
 use ticket_core::model::{Person, Priority};
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
@@ -100,9 +100,13 @@ impl Fixture for DeskFixture {
         Ok(PAGE)
     }
 
-    async fn inject(&self, fault: Fault) -> FixtureResult<()> {
-        self.desk.inject(fault);
+    async fn inject(&self, fault: Fault, target: FaultTarget) -> FixtureResult<()> {
+        self.desk.inject(fault, target);
         Ok(())
+    }
+
+    async fn withdraw_faults(&self) {
+        self.desk.withdraw_faults();
     }
 
     async fn restore_connections(&self) -> FixtureResult<()> {
