@@ -16,7 +16,8 @@ use crate::fault::{Fault, FaultTarget};
 use crate::fixture::{Fixture, ReceivedRequest, Seed, Seeded};
 use crate::need::Need;
 pub(crate) use crate::result::{
-    CaseResult, NotPassed, describe, describe_error, ensure, fail, only_outcome, skip,
+    CaseResult, NotPassed, describe, describe_error, describe_outcome, describe_report, ensure,
+    fail, only_outcome, skip,
 };
 
 pub(crate) struct Harness {

@@ -9,7 +9,7 @@ use ticket_core::{
 use super::delete::{require_batch, targets};
 use crate::fault::{Fault, OddId, OddRow};
 use crate::harness::{
-    CaseResult, Harness, NotPassed, describe, describe_error, ensure, fail, skip,
+    CaseResult, Harness, NotPassed, describe, describe_error, describe_report, ensure, fail, skip,
 };
 
 async fn page(harness: &Harness, what: &str) -> CaseResult<Page<Ticket>> {
@@ -142,7 +142,7 @@ pub(crate) async fn odd_id_affects_no_other_outcome(harness: &Harness) -> CaseRe
             done >= 2 && done + unknown == ids.len(),
             format!("3 tickets were deleted, with {odd:?} in the reply"),
             "`deleted` for all, or `unknown` for the odd one",
-            format!("{report:?}"),
+            describe_report(&report),
         )?;
     }
     Ok(())
@@ -158,6 +158,10 @@ pub(crate) async fn unrequested_deleted_ids_are_reported(harness: &Harness) -> C
         is_done && report.unasked() == [unasked],
         "a ticket was deleted, and the reply named another one, too",
         format!("`deleted`, and {} among `unasked`", OddId::UNASKED),
-        format!("{report:?}"),
+        format!(
+            "{}; unasked: {:?}",
+            describe_report(&report),
+            report.unasked()
+        ),
     )
 }

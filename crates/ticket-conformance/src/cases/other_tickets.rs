@@ -7,7 +7,8 @@ use ticket_core::{CallContext, Effect, Error, ErrorKind, Operation, TicketId};
 use super::delete::targets;
 use crate::fault::Fault;
 use crate::harness::{
-    CaseResult, Harness, describe, describe_error, ensure, fail, only_outcome, skip,
+    CaseResult, Harness, describe, describe_error, describe_outcome, ensure, fail, only_outcome,
+    skip,
 };
 
 async fn about_another(
@@ -79,7 +80,7 @@ pub(crate) async fn merged_tickets_do_not_delete_others(harness: &Harness) -> Ca
             "no success, and {into} still exists; a provider whose ids lead to other tickets declares \
              `ProviderInfo::redirects_ids`"
         ),
-        format!("{outcome:?}"),
+        describe_outcome(outcome),
     )
 }
 
