@@ -21,4 +21,4 @@ pub use need::Need;
 pub use report::{CaseReport, ConformanceReport, Outcome};
 pub use suite::Suite;
 #[doc(hidden)]
-pub use tests_macro::{__TestFailure, __check_skips, __test};
+pub use tests_macro::{__Expected, __TestFailure, __check_expected, __test};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use ticket_conformance::{Fault, FaultTarget, ReceivedRequest};
@@ -70,6 +71,8 @@ pub(crate) struct Modes {
     pub(crate) lags: bool,
     /// An id ends where its digits end.
     pub(crate) is_lenient: bool,
+    /// How long the desk takes to answer.
+    pub(crate) is_slow_by: Duration,
 }
 
 #[derive(Default)]
@@ -100,6 +103,10 @@ impl Desk {
 
     pub(crate) async fn serve(&self, request: Request) -> Result<Reply, Broken> {
         tokio::task::yield_now().await;
+        let wait = self.lock().modes.is_slow_by;
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
         let reply = self.lock().answer(&request);
         let reply = match reply {
             Some(reply) => reply,

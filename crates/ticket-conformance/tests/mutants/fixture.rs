@@ -38,6 +38,7 @@ impl DeskFixture {
             reuses_ids: extent == Extent::Full,
             lags: flaw == Some(Flaw::ClaimsConsistentReads),
             is_lenient: flaw == Some(Flaw::DeclaresNoForm),
+            ..Modes::default()
         };
         let memory = |limit| Arc::new(Memory::new(Arc::clone(&desk), extent, flaw, limit));
         Self {
@@ -46,6 +47,10 @@ impl DeskFixture {
             desk,
             extent,
         }
+    }
+
+    pub(crate) fn slow_down(&self, by: Duration) {
+        self.desk.lock().modes.is_slow_by = by;
     }
 
     fn number(id: &TicketId) -> u64 {
