@@ -8,9 +8,9 @@ mod engine;
 mod look;
 pub(crate) mod paging;
 mod pause;
-mod resolve;
 mod run;
 mod settle;
+mod single;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -211,6 +211,7 @@ pub(crate) async fn delete_at_once(
             result: Ok(outcomes),
             contact: Contact::Vendor,
             unasked,
+            open: None,
         } if unasked.is_empty() && is_about(&outcomes, &targets) && !has_unknown(&outcomes) => {
             outcomes
         }

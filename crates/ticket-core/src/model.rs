@@ -1,5 +1,7 @@
 //! The data types of tickets, shared by all providers. They know nothing of calls.
 
+pub(crate) mod attached;
+pub(crate) mod custom;
 pub(crate) mod draft;
 pub(crate) mod hidden;
 pub(crate) mod message;
@@ -10,9 +12,11 @@ pub(crate) mod reference;
 pub(crate) mod text;
 pub(crate) mod ticket;
 
+pub use attached::AttachedFile;
+pub use custom::{CustomFields, FieldValue};
 pub use draft::{Attachment, AttachmentSource, Created};
 pub use message::Direction;
-pub use query::{Cursor, PageRequest, State};
+pub use query::{Cursor, Order, PageRequest, Sort, State, Times};
 pub use raw::RawJson;
 pub use text::is_misleading;
 pub use ticket::{Person, Priority, Status, Version};

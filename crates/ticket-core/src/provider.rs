@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod connect;
 pub(crate) mod context;
 pub(crate) mod delete;
+pub(crate) mod download;
 pub(crate) mod error;
 pub(crate) mod field;
 pub(crate) mod id_form;
@@ -19,11 +20,12 @@ pub(crate) mod ticket_provider;
 
 pub use capability::Capabilities;
 pub use connect::Connect;
+pub use download::Download;
 pub use field::{Field, Fields};
 pub use id_form::IdForm;
 pub use limit::{Limit, Quota};
 pub use operation::Request;
 pub use setting::{Setting, Settings};
-pub use support::{NotFound, Support};
+pub use support::{NotFound, Removal, Support};
 #[cfg(feature = "mock")]
 pub use ticket_provider::MockTicketProvider;

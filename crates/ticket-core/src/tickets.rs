@@ -16,6 +16,7 @@ use crate::bulk::{self, BulkOptions, Notice, Settled};
 use crate::call::layer::Layer;
 use crate::call::pace::Pacer;
 use crate::call::stack::{Stack, StackOptions, standard_stack};
+use crate::model::attached::AttachedFile;
 use crate::model::draft::{Created, NewTicket, TicketPatch};
 use crate::model::message::{Message, NewComment};
 use crate::model::query::{Page, PageRequest, TicketQuery};
@@ -23,6 +24,7 @@ use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::{DeleteReport, DeleteTarget};
+use crate::provider::download::Download;
 use crate::provider::error::{Error, ErrorKind, Result};
 use crate::provider::field::Field;
 use crate::provider::operation::Operation;
@@ -354,6 +356,15 @@ impl Tickets {
         bulk::run(provider, context, change, tickets, &options)
     }
 
+    /// Takes a deleted ticket out of the trash. See [`TicketProvider::restore`].
+    pub async fn restore(&self, id: impl Into<TicketId>) -> Result<()> {
+        let id = id.into();
+        self.provider
+            .restore(&self.context(), &id)
+            .await
+            .map_err(|error| error.on_ticket(&id))
+    }
+
     /// Reads one page of a ticket's messages. See [`TicketProvider::messages`].
     pub async fn messages(
         &self,
@@ -393,5 +404,23 @@ impl Tickets {
             .comment(&self.context(), &id, comment)
             .await
             .map_err(|error| error.on_ticket(&id))
+    }
+
+    /// Reads one page of the files that are attached to a ticket. See [`TicketProvider::attachments`].
+    pub async fn attachments(
+        &self,
+        id: impl Into<TicketId>,
+        page: &PageRequest,
+    ) -> Result<Page<AttachedFile>> {
+        let id = id.into();
+        self.provider
+            .attachments(&self.context(), &id, page)
+            .await
+            .map_err(|error| error.on_ticket(&id))
+    }
+
+    /// Reads an attached file. See [`TicketProvider::download`].
+    pub async fn download(&self, file: &AttachedFile) -> Result<Download> {
+        self.provider.download(&self.context(), file).await
     }
 }

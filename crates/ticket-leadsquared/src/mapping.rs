@@ -1,10 +1,8 @@
 //! Domain types to the vendor's and back. What is sent where is `provider.rs`, how it is printed is `wire.rs`.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use ticket_core::model::{Direction, Person, Priority, Status};
+use ticket_core::model::{CustomFields, Direction, Person, Priority, Status};
 use ticket_core::{Error, Message, NewTicket, Result, Ticket, TicketPatch};
 use ticket_http::Reply;
 
@@ -160,7 +158,7 @@ fn status_name(status: &Status, account: &Account) -> String {
 /// The fields that have a value, then the custom ones.
 fn fields<const N: usize>(
     known: [(&str, Option<String>); N],
-    custom: &BTreeMap<String, String>,
+    custom: &CustomFields,
 ) -> Result<Vec<NewField>> {
     let mut fields = Vec::with_capacity(N + custom.len());
     for (name, value) in known {
@@ -171,7 +169,9 @@ fn fields<const N: usize>(
         }
         fields.extend(value.map(|value| NewField::new(name, value)));
     }
-    let custom = custom.iter();
+    let custom = custom
+        .iter()
+        .filter_map(|(name, value)| Some((name, value.to_text()?)));
     fields.extend(custom.map(|(name, value)| NewField::new(name, value)));
     Ok(fields)
 }

@@ -1,5 +1,7 @@
 //! Domain types to the vendor's and back.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ticket_core::model::{Direction, PageRequest, Person, Priority, Status};
@@ -32,7 +34,10 @@ pub(crate) fn create_ticket(ticket: &NewTicket) -> wire::CreateTicket {
         subject: ticket.subject.clone(),
         category: ticket.category.clone().unwrap_or_default(),
         content: ticket.description.clone().unwrap_or_default(),
-        coordinate: ticket.custom.get(COORDINATE).cloned(),
+        coordinate: ticket
+            .custom
+            .get(COORDINATE)
+            .and_then(|value| value.to_text().map(Cow::into_owned)),
     }
 }
 

@@ -1,10 +1,13 @@
 //! A call of the trait as data, and its output.
 
-use ticket_core::model::PageRequest;
+use ticket_core::model::{AttachedFile, PageRequest};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, NewComment, NewTicket, Result, TicketId, TicketPatch,
     TicketProvider, TicketQuery,
 };
+
+/// The largest file that a call reads, in bytes.
+const LARGEST_FILE: usize = 1 << 20;
 
 /// One call of [`TicketProvider`].
 #[derive(Clone, Debug)]
@@ -26,6 +29,12 @@ pub enum Call {
     Messages(TicketId, PageRequest),
     /// Comments on a ticket.
     Comment(TicketId, NewComment),
+    /// Takes a ticket out of the trash.
+    Restore(TicketId),
+    /// Reads a page of a ticket's files.
+    Attachments(TicketId, PageRequest),
+    /// Reads a file. The output is its bytes as text.
+    Download(AttachedFile),
 }
 
 impl Call {
@@ -53,6 +62,9 @@ impl Call {
             Self::Delete(..) => Operation::Delete,
             Self::Messages(..) => Operation::Messages,
             Self::Comment(..) => Operation::Comment,
+            Self::Restore(..) => Operation::Restore,
+            Self::Attachments(..) => Operation::Attachments,
+            Self::Download(..) => Operation::Download,
         }
         .as_str()
     }
@@ -76,6 +88,15 @@ impl Call {
             }
             Self::Comment(id, comment) => {
                 CallOutput::of(&provider.comment(&context, id, comment).await?)
+            }
+            Self::Restore(id) => CallOutput::of(&provider.restore(&context, id).await?),
+            Self::Attachments(id, page) => {
+                CallOutput::of(&provider.attachments(&context, id, page).await?)
+            }
+            Self::Download(file) => {
+                let download = provider.download(&context, file).await?;
+                let bytes = download.read(LARGEST_FILE).await?.unwrap_or_default();
+                CallOutput::of(&String::from_utf8_lossy(&bytes))
             }
         })
     }

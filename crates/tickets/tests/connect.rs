@@ -365,14 +365,14 @@ struct Taken {
 }
 
 impl Slots for Taken {
-    fn take(&self, _: Operation) -> BoxFuture<'_, Result<(), NoSlot>> {
+    fn take(&self, _: Operation, _: usize) -> BoxFuture<'_, Result<(), NoSlot>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Box::pin(std::future::ready(Err(NoSlot::Failed(Error::config(
             "the store has none",
         )))))
     }
 
-    fn give_back(&self, _: Operation) {}
+    fn give_back(&self, _: Operation, _: usize) {}
 
     fn close_for(&self, _: Duration) {}
 }

@@ -37,7 +37,7 @@ fn new_ticket(create: Create) -> Result<NewTicket, Failure> {
     ticket.assignee = content.assignee;
     ticket.tags = create.tags;
     ticket.attachments = input::attachments(content.attachments)?;
-    ticket.custom = content.fields.into_iter().collect();
+    ticket.custom = input::custom(content.fields);
     Ok(ticket)
 }
 

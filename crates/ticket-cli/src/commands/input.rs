@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use tickets::model::Attachment;
+use tickets::model::{Attachment, CustomFields, FieldValue};
 
 use crate::failure::Failure;
 
@@ -68,4 +68,22 @@ fn attachment(path: PathBuf) -> Result<Attachment, Failure> {
     let mut attachment = Attachment::from_path(path);
     attachment.media_type = media_type.map(str::to_owned);
     Ok(attachment)
+}
+
+/// The custom fields of these names and values. A name that is given several times has several values.
+pub(super) fn custom(fields: Vec<(String, String)>) -> CustomFields {
+    let mut custom = CustomFields::new();
+    for (name, value) in fields {
+        let value = FieldValue::from(value);
+        let value = match custom.remove(&name) {
+            None => value,
+            Some(FieldValue::Many(mut values)) => {
+                values.push(value);
+                FieldValue::Many(values)
+            }
+            Some(first) => FieldValue::Many(vec![first, value]),
+        };
+        custom.insert(name, value);
+    }
+    custom
 }

@@ -31,7 +31,7 @@ fn patch(update: Update) -> Result<TicketPatch, Failure> {
     patch.category = content.category;
     patch.assignee = content.assignee;
     patch.attachments = input::attachments(content.attachments)?;
-    patch.custom = content.fields.into_iter().collect();
+    patch.custom = input::custom(content.fields);
     Ok(patch)
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Called {
     /// Tickets that the vendor says it changed although nobody asked for them.
     pub(super) unasked: Vec<TicketId>,
     pub(super) contact: Contact,
+    /// Why the tickets without an outcome have none, if others have one.
+    pub(super) open: Option<Error>,
 }
 
 /// Who answered.
@@ -47,6 +49,7 @@ impl Default for Called {
             result: Ok(Vec::new()),
             unasked: Vec::new(),
             contact: Contact::Unclear,
+            open: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::called::Called;
 use super::delete::delete;
 use super::look::{After, Seen};
-use super::resolve::resolve;
+use super::single::change_each;
 use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
@@ -24,6 +24,8 @@ pub enum Change {
     Delete,
     /// Mark the ticket as solved, as [`TicketProvider::resolve`] does.
     Resolve,
+    /// Take the ticket out of the trash, as [`TicketProvider::restore`] does.
+    Restore,
 }
 
 impl Change {
@@ -32,6 +34,7 @@ impl Change {
         match self {
             Self::Delete => Operation::Delete,
             Self::Resolve => Operation::Resolve,
+            Self::Restore => Operation::Restore,
         }
     }
 
@@ -49,6 +52,8 @@ impl Change {
             (Self::Delete, Outcome::AlreadyDone) => "already_gone",
             (Self::Resolve, Outcome::Done) => "resolved",
             (Self::Resolve, Outcome::AlreadyDone) => "already_resolved",
+            (Self::Restore, Outcome::Done) => "restored",
+            (Self::Restore, Outcome::AlreadyDone) => "already_restored",
             _ => outcome.as_str(),
         }
     }
@@ -58,7 +63,7 @@ impl Change {
         match self {
             // If deleting is unsupported, each ticket fails on its own.
             Self::Delete => info.capabilities.max_delete_batch().max(1),
-            Self::Resolve => 1,
+            Self::Resolve | Self::Restore => 1,
         }
     }
 
@@ -84,10 +89,10 @@ impl Change {
     pub fn check(&self, info: &ProviderInfo, target: &DeleteTarget) -> Result<()> {
         match self {
             Self::Delete => info.check(&Request::Delete(std::slice::from_ref(target))),
-            Self::Resolve => {
+            Self::Resolve | Self::Restore => {
                 refuse_version(target)
-                    .map_err(|error| error.in_operation(&info.id, Operation::Resolve))?;
-                info.check(&Request::Resolve(&target.id))
+                    .map_err(|error| error.in_operation(&info.id, self.operation()))?;
+                info.check(&self.request(std::slice::from_ref(target)))
             }
         }
     }
@@ -96,6 +101,7 @@ impl Change {
     pub(super) fn request<'a>(&self, targets: &'a [DeleteTarget]) -> Request<'a> {
         match (self, targets) {
             (Self::Resolve, [target]) => Request::Resolve(&target.id),
+            (Self::Restore, [target]) => Request::Restore(&target.id),
             _ => Request::Delete(targets),
         }
     }
@@ -105,7 +111,7 @@ impl Change {
     pub(crate) fn fault(&self, info: &ProviderInfo, target: &DeleteTarget) -> Result<()> {
         match self {
             Self::Delete => info.check_id(&target.id),
-            Self::Resolve => refuse_version(target),
+            Self::Resolve | Self::Restore => refuse_version(target),
         }
     }
 
@@ -118,7 +124,8 @@ impl Change {
     ) -> Called {
         match self {
             Self::Delete => delete(provider, context, targets).await,
-            Self::Resolve => resolve(provider, context, targets).await,
+            Self::Resolve => change_each(After::Resolve, provider, context, targets).await,
+            Self::Restore => change_each(After::Restore, provider, context, targets).await,
         }
     }
 
@@ -133,6 +140,7 @@ impl Change {
         match self {
             Self::Delete => After::Delete.look(provider, context, id, error).await,
             Self::Resolve => After::Resolve.look(provider, context, id, error).await,
+            Self::Restore => After::Restore.look(provider, context, id, error).await,
         }
     }
 }

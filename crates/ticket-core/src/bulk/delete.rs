@@ -2,69 +2,117 @@
 
 use super::called::{Called, Contact};
 use super::look::{self, After, Seen, look_at_each};
-use crate::model::ticket::TicketId;
+use crate::model::ticket::{Status, TicketId};
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
-use crate::provider::error::{Effect, Error, ErrorKind, Result};
+use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
 use crate::provider::support::NotFound;
 use crate::provider::ticket_provider::TicketProvider;
 
-/// Deletes at most one batch.
+/// Deletes at most one batch. Where ids may lead to other tickets, each ticket is read before. A delete that depends on
+/// a version is a call of its own.
 pub(super) async fn delete(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
 ) -> Called {
-    if !provider.info().redirects_ids {
+    let reads_first = provider.info().redirects_ids;
+    let is_plain = targets.len() == 1 || targets.iter().all(|target| target.version.is_none());
+    if is_plain && !reads_first {
         return delete_batch(provider, context, targets).await;
     }
     let mut all = Called::default();
-    let mut outcomes = Vec::with_capacity(targets.len());
+    let mut together = Vec::new();
     for target in targets {
-        let called = match refuse_redirected(provider, context, &target.id).await {
-            Ok(()) => delete_batch(provider, context, std::slice::from_ref(target)).await,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                delete_unread(provider, context, target, error).await
-            }
-            Err(error) => Called::failed(error),
+        let read = match reads_first {
+            true => read_before(provider, context, target).await,
+            false => None,
         };
-        all.contact = called.contact;
-        all.unasked.extend(called.unasked);
-        match called.result {
-            Ok(settled) => outcomes.extend(settled),
-            Err(error) if targets.len() == 1 => return Called::failed(error),
-            Err(error) => {
-                let mut error = error.on_ticket(&target.id);
-                if context.earlier_attempt == Effect::Unknown {
-                    error = error.with_effect(Effect::Unknown);
-                }
-                let outcome = Outcome::from_error(error);
-                outcomes.push((target.id.clone(), outcome));
+        let called = match read {
+            Some(called) => called,
+            None if target.version.is_none() => {
+                together.push(target.clone());
+                continue;
             }
+            None => delete_batch(provider, context, std::slice::from_ref(target)).await,
+        };
+        if !all.add(called, context, std::slice::from_ref(target)) {
+            break;
         }
     }
-    all.result = Ok(outcomes);
-    all
+    if all.open.is_none() && !together.is_empty() {
+        let called = delete_batch(provider, context, &together).await;
+        all.add(called, context, &together);
+    }
+    match all {
+        Called {
+            result: Ok(outcomes),
+            open: Some(error),
+            contact,
+            ..
+        } if outcomes.is_empty() => Called {
+            contact,
+            ..Called::failed(error)
+        },
+        all => all,
+    }
 }
 
-/// Reads a ticket before it is deleted, and rejects an id that leads to another ticket.
-async fn refuse_redirected(
+impl Called {
+    /// Adds the result of a call about some tickets of the batch. Returns whether further calls make sense.
+    fn add(&mut self, called: Self, context: &CallContext, targets: &[DeleteTarget]) -> bool {
+        self.contact = called.contact;
+        self.unasked.extend(called.unasked);
+        let error = match (called.result, &mut self.result) {
+            (Ok(settled), Ok(outcomes)) => {
+                outcomes.extend(settled);
+                return true;
+            }
+            (Err(error), _) => error,
+            (Ok(_), Err(_)) => return false,
+        };
+        let is_about_one = targets.len() == 1 && Contact::of(&error) == Contact::Vendor;
+        if let (true, Ok(outcomes), [target]) = (is_about_one, &mut self.result, targets) {
+            let mut error = error.on_ticket(&target.id);
+            if context.earlier_attempt == Effect::Unknown {
+                error = error.with_effect(Effect::Unknown);
+            }
+            outcomes.push((target.id.clone(), Outcome::from_error(error)));
+            return true;
+        }
+        self.open = Some(error);
+        false
+    }
+}
+
+/// Reads a ticket before it is deleted. Returns the result if it is not to be deleted: its id leads to another ticket,
+/// it is deleted already, or it cannot be read.
+async fn read_before(
     provider: &dyn TicketProvider,
     context: &CallContext,
-    id: &TicketId,
-) -> Result<()> {
-    let info = provider.info();
+    target: &DeleteTarget,
+) -> Option<Called> {
+    let (info, id) = (provider.info(), &target.id);
     let read = match provider.get(context, id).await {
-        Ok(ticket) => info.check_same(id, &ticket.id),
+        Ok(ticket) => info.check_same(id, &ticket.id).map(|()| ticket),
         Err(error) => Err(error),
     };
-    read.map_err(|error| {
-        error
-            .in_operation(&info.id, Operation::Delete)
-            .with_effect(Effect::None)
-    })
+    match read {
+        Ok(ticket) if ticket.status == Some(Status::Deleted) => {
+            Some(Called::settled(id, Outcome::AlreadyDone, Contact::Vendor))
+        }
+        Ok(_) => None,
+        Err(error) => {
+            let error = error.in_operation(&info.id, Operation::Delete);
+            let error = error.with_effect(Effect::None);
+            if error.kind() == ErrorKind::NotFound {
+                return Some(delete_unread(provider, context, target, error).await);
+            }
+            Some(Called::failed(error))
+        }
+    }
 }
 
 /// Deletes a ticket that a read did not find, where ids may lead to other tickets: only if a second read finds the
@@ -134,6 +182,7 @@ async fn delete_batch(
         result: Ok(outcomes),
         unasked,
         contact,
+        ..Called::default()
     }
 }
 

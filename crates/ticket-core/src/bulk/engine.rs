@@ -1,7 +1,7 @@
 //! The state of a bulk change, and the outcome of each ticket. The order of the calls is in `run.rs`.
 
 use std::any::Any;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -151,6 +151,19 @@ impl Engine {
         match called.result {
             Ok(outcomes) => {
                 self.refusals = 0;
+                let (asked, open) = match called.open {
+                    None => (asked, None),
+                    Some(error) => {
+                        let answered: HashSet<_> = outcomes.iter().map(|(id, _)| id).collect();
+                        let (answered, open) = asked
+                            .into_iter()
+                            .partition(|asked| answered.contains(&asked.target.id));
+                        (answered, Some((open, error)))
+                    }
+                };
+                if let Some((open, error)) = open {
+                    self.on_call_error(open, &error);
+                }
                 self.settle_all(asked, outcomes, called.contact);
             }
             Err(error) => self.on_call_error(asked, &error),

@@ -18,6 +18,7 @@ use crate::provider::ticket_provider::TicketProvider;
 pub(super) enum After {
     Delete,
     Resolve,
+    Restore,
 }
 
 impl After {
@@ -31,7 +32,16 @@ impl After {
     ) -> Seen {
         match self {
             Self::Delete => for_deleted(provider, context, id, error).await,
-            Self::Resolve => for_resolved(provider, context, id).await,
+            Self::Resolve => {
+                let is_resolved = |status: Option<&Status>| {
+                    matches!(status, Some(Status::Resolved | Status::Closed))
+                };
+                for_status(provider, context, id, is_resolved).await
+            }
+            Self::Restore => {
+                let is_restored = |status: Option<&Status>| status != Some(&Status::Deleted);
+                for_status(provider, context, id, is_restored).await
+            }
         }
     }
 }
@@ -91,7 +101,12 @@ pub(super) async fn for_deleted(
     };
     let context = &of_a_read(context);
     let read = match provider.get(context, id).await {
-        Ok(ticket) if info.check_same(id, &ticket.id).is_ok() => return Seen::Unchanged,
+        Ok(ticket) if info.check_same(id, &ticket.id).is_ok() => {
+            return match ticket.status {
+                Some(Status::Deleted) => Seen::Changed,
+                _ => Seen::Unchanged,
+            };
+        }
         // An answer about another ticket says nothing about this one.
         Ok(_) => return Seen::CannotTell,
         Err(read) => read,
@@ -111,18 +126,21 @@ pub(super) async fn for_deleted(
     }
 }
 
-/// Reads a ticket that may be resolved.
-async fn for_resolved(provider: &dyn TicketProvider, context: &CallContext, id: &TicketId) -> Seen {
+/// Reads a ticket whose status tells whether it is changed.
+async fn for_status(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    id: &TicketId,
+    is_changed: impl Fn(Option<&Status>) -> bool,
+) -> Seen {
     let info = provider.info();
     if !info.capabilities.supports(Operation::Get) {
         return Seen::NoAnswer(None);
     }
     match provider.get(&of_a_read(context), id).await {
         Ok(ticket) if info.check_same(id, &ticket.id).is_err() => Seen::CannotTell,
-        Ok(ticket) => match ticket.status {
-            Some(Status::Resolved | Status::Closed) => Seen::Changed,
-            _ => Seen::Unchanged,
-        },
+        Ok(ticket) if is_changed(ticket.status.as_ref()) => Seen::Changed,
+        Ok(_) => Seen::Unchanged,
         Err(read) => match read.kind() {
             ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Forbidden => Seen::CannotTell,
             _ => Seen::NoAnswer(Some(read)),

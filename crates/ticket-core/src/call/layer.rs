@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 
+use crate::model::attached::AttachedFile;
 use crate::model::draft::Created;
 use crate::model::message::Message;
 use crate::model::query::Page;
@@ -10,6 +11,7 @@ use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteReport;
+use crate::provider::download::Download;
 use crate::provider::error::{Effect, Result};
 use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
@@ -91,6 +93,8 @@ impl Reply for Ticket {
 
 impl Reply for Page<Ticket> {}
 impl Reply for Page<Message> {}
+impl Reply for Page<AttachedFile> {}
+impl Reply for Download {}
 impl Reply for Created {}
 impl Reply for () {}
 
@@ -112,6 +116,8 @@ mod sealed {
     impl Sealed for super::Ticket {}
     impl Sealed for super::Page<super::Ticket> {}
     impl Sealed for super::Page<super::Message> {}
+    impl Sealed for super::Page<super::AttachedFile> {}
+    impl Sealed for super::Download {}
     impl Sealed for super::Created {}
     impl Sealed for () {}
     impl Sealed for super::DeleteReport {}

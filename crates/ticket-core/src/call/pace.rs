@@ -35,7 +35,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Keeps the calls of one account within its quotas. All handles of the account share one pacer (`Arc`).
 ///
-/// A call takes a slot in every window before it is sent. Each slot is free again one window **after the call
+/// A call takes a slot in every window for each [request](crate::ProviderInfo::requests) that it may make, before it is
+/// sent. Each slot is free again one window **after the call
 /// has ended**: with a reply, by a timeout, or because its future was dropped. Calls get their slots in the
 /// order of their arrival. If the vendor still rate-limits a call, all calls of the account pause for the
 /// time that the vendor asks for (at most one hour or the longest window); if it asks for none, for the
@@ -173,11 +174,15 @@ impl Pacer {
         &self,
         provider: &str,
         operation: Operation,
+        requests: usize,
         context: &CallContext,
     ) -> Result<Slot<'_>> {
         let refuse = |error: Error| Err(error.in_operation(provider, operation));
-        if self.windows(operation).any(|quota| quota.calls == 0) {
-            return refuse(Error::config("the quota allows no calls"));
+        if let Some(error) = self
+            .windows(operation)
+            .find_map(|quota| too_many(quota, requests))
+        {
+            return refuse(error);
         }
         match context.ended() {
             Some(WaitEnded::Stopped) => {
@@ -186,22 +191,23 @@ impl Pacer {
             Some(WaitEnded::Deadline) => return refuse(too_late(None, [])),
             None => {}
         }
-        if let Some(slot) = self.pass_at_once(operation) {
+        if let Some(slot) = self.pass_at_once(operation, requests) {
             return Ok(slot);
         }
-        Box::pin(self.acquire_in_turn(provider, operation, context)).await
+        Box::pin(self.acquire_in_turn(provider, operation, requests, context)).await
     }
 
     async fn acquire_in_turn(
         &self,
         provider: &str,
         operation: Operation,
+        requests: usize,
         context: &CallContext,
     ) -> Result<Slot<'_>> {
         let refuse = |error: Error| Err(error.in_operation(provider, operation));
         let mut wait = Wait::new(self, provider, operation);
         let passed = context
-            .wait_for(self.pass(operation, context, &mut wait))
+            .wait_for(self.pass(operation, requests, context, &mut wait))
             .await;
         match passed {
             Ok(Ok(slot)) => Ok(slot),
@@ -237,16 +243,16 @@ impl Pacer {
     }
 
     /// Takes a slot without waiting, if no call is waiting and the quota allows it. This is the usual case.
-    fn pass_at_once(&self, operation: Operation) -> Option<Slot<'_>> {
+    fn pass_at_once(&self, operation: Operation, requests: usize) -> Option<Slot<'_>> {
         let own_slots = self.own_slots.as_ref()?;
         let permits = self.gates(operation).map(Semaphore::try_acquire);
         let permits = permits.collect::<Result<_, _>>().ok()?;
         if self.unlimited.load(Relaxed) {
-            return Some(Slot::new(self, operation, permits, false));
+            return Some(Slot::new(self, operation, permits, 0));
         }
         let _turn = self.queue_head.try_acquire().ok()?;
-        own_slots.try_take(operation).ok()?;
-        Some(Slot::new(self, operation, permits, true))
+        own_slots.try_take(operation, requests).ok()?;
+        Some(Slot::new(self, operation, permits, requests))
     }
 
     /// Waits for the concurrency limits, then for a slot. A busy endpoint does not delay other endpoints, and
@@ -254,6 +260,7 @@ impl Pacer {
     async fn pass<'a>(
         &'a self,
         operation: Operation,
+        requests: usize,
         context: &CallContext,
         wait: &mut Wait<'_>,
     ) -> Result<Slot<'a>, Refused> {
@@ -262,7 +269,7 @@ impl Pacer {
             permits.extend(permit(gate, wait).await);
         }
         if self.unlimited.load(Relaxed) {
-            return Ok(Slot::new(self, operation, permits, false));
+            return Ok(Slot::new(self, operation, permits, 0));
         }
         let _turn = if let Ok(turn) = self.queue_head.try_acquire() {
             Some(turn)
@@ -278,9 +285,9 @@ impl Pacer {
         };
         let first_in_line = FirstInLine(self);
         loop {
-            let (reason, at_least) = match self.slots.take(operation).await {
+            let (reason, at_least) = match self.slots.take(operation, requests).await {
                 // There is no await from here on, so a taken slot cannot be lost.
-                Ok(()) => return Ok(Slot::new(self, operation, permits, true)),
+                Ok(()) => return Ok(Slot::new(self, operation, permits, requests)),
                 Err(NoSlot::Wait { reason, at_least }) => (reason, at_least),
                 Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
             };
@@ -319,8 +326,8 @@ impl Pacer {
 pub(crate) struct Slot<'a> {
     pacer: &'a Pacer,
     operation: Operation,
-    /// Whether it holds a slot of `Slots`.
-    counted: bool,
+    /// How many slots of `Slots` it holds.
+    requests: usize,
     /// Released after the slot, so that the next holder finds the slot given back.
     _permits: Vec<SemaphorePermit<'a>>,
 }
@@ -330,13 +337,13 @@ impl<'a> Slot<'a> {
         pacer: &'a Pacer,
         operation: Operation,
         permits: Vec<SemaphorePermit<'a>>,
-        counted: bool,
+        requests: usize,
     ) -> Self {
         pacer.in_flight.fetch_add(1, Relaxed);
         Self {
             pacer,
             operation,
-            counted,
+            requests,
             _permits: permits,
         }
     }
@@ -345,9 +352,21 @@ impl<'a> Slot<'a> {
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
         self.pacer.in_flight.fetch_sub(1, Relaxed);
-        if self.counted {
-            self.pacer.slots.give_back(self.operation);
+        if self.requests > 0 {
+            self.pacer.slots.give_back(self.operation, self.requests);
         }
+    }
+}
+
+/// Why a window can never hold so many requests.
+fn too_many(quota: &Quota, requests: usize) -> Option<Error> {
+    match quota.calls {
+        0 => Some(Error::config("the quota allows no calls")),
+        calls if usize::try_from(calls).is_ok_and(|calls| calls < requests) => {
+            let message = format!("the call makes {requests} requests, the quota allows {quota}");
+            Some(Error::invalid_input(message))
+        }
+        _ => None,
     }
 }
 

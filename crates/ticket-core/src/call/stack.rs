@@ -10,6 +10,7 @@ use crate::call::layer::{Around, Call, Layer, Next};
 use crate::call::layers::{Check, Observe, Pace, Retry, Timeout};
 use crate::call::pace::Pacer;
 use crate::call::retry::RetryPolicy;
+use crate::model::attached::AttachedFile;
 use crate::model::draft::{Created, NewTicket, TicketPatch};
 use crate::model::message::{Message, NewComment};
 use crate::model::query::{Page, PageRequest, TicketQuery};
@@ -17,6 +18,7 @@ use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::{DeleteReport, DeleteTarget};
+use crate::provider::download::Download;
 use crate::provider::error::Result;
 use crate::provider::operation::Request;
 use crate::provider::ticket_provider::TicketProvider;
@@ -208,7 +210,10 @@ impl<L: Layer> TicketProvider for Stack<L> {
         update = Update(id: &'a TicketId, patch: &'b TicketPatch) -> ();
         resolve = Resolve(id: &'a TicketId) -> ();
         delete = Delete(targets: &'a [DeleteTarget]) -> DeleteReport;
+        restore = Restore(id: &'a TicketId) -> ();
         messages = Messages(id: &'a TicketId, page: &'b PageRequest) -> Page<Message>;
         comment = Comment(id: &'a TicketId, comment: &'b NewComment) -> ();
+        attachments = Attachments(id: &'a TicketId, page: &'b PageRequest) -> Page<AttachedFile>;
+        download = Download(file: &'a AttachedFile) -> Download;
     }
 }

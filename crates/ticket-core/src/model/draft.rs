@@ -1,15 +1,15 @@
 //! Input of creates and updates: new tickets, patches, attachments; and the result of a create.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::model::custom::{CustomFields, FieldValue};
 use crate::model::hidden::Hidden;
 use crate::model::raw::RawJson;
-use crate::model::ticket::{Person, Priority, Status, TicketId};
+use crate::model::ticket::{Person, Priority, Status, Ticket, TicketId, Version};
 
 /// A ticket to create. A field that the vendor does not support is rejected by name, never dropped.
 ///
@@ -43,7 +43,7 @@ pub struct NewTicket {
     /// Files.
     pub attachments: Vec<Attachment>,
     /// Custom fields of this vendor or account, by the vendor's names.
-    pub custom: BTreeMap<String, String>,
+    pub custom: CustomFields,
 }
 
 impl NewTicket {
@@ -58,7 +58,7 @@ impl NewTicket {
             assignee: None,
             tags: Vec::new(),
             attachments: Vec::new(),
-            custom: BTreeMap::new(),
+            custom: CustomFields::new(),
         }
     }
 
@@ -113,7 +113,7 @@ impl NewTicket {
 
     /// Sets a custom field of this vendor or account.
     #[must_use]
-    pub fn custom(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn custom(mut self, name: impl Into<String>, value: impl Into<FieldValue>) -> Self {
         self.custom.insert(name.into(), value.into());
         self
     }
@@ -183,7 +183,9 @@ pub struct TicketPatch {
     /// Files to add.
     pub attachments: Vec<Attachment>,
     /// New values of custom fields of this vendor or account.
-    pub custom: BTreeMap<String, String>,
+    pub custom: CustomFields,
+    /// Change the ticket only while it has this version.
+    pub if_version: Option<Version>,
 }
 
 impl TicketPatch {
@@ -243,9 +245,81 @@ impl TicketPatch {
 
     /// Changes a custom field of this vendor or account.
     #[must_use]
-    pub fn custom(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn custom(mut self, name: impl Into<String>, value: impl Into<FieldValue>) -> Self {
         self.custom.insert(name.into(), value.into());
         self
+    }
+
+    /// Changes the ticket only while it has this version.
+    #[must_use]
+    pub fn if_version(mut self, version: Version) -> Self {
+        self.if_version = Some(version);
+        self
+    }
+
+    /// The names of the fields that `ticket`, read after the update, does not have as this patch sets them. Files and
+    /// fields that the ticket does not show are left out.
+    ///
+    /// ```
+    /// use ticket_core::model::RawJson;
+    /// use ticket_core::{Ticket, TicketPatch};
+    ///
+    /// let (_, raw) = RawJson::read::<serde_json::Value>("{}")?;
+    /// let mut ticket = Ticket::new("121", raw);
+    /// ticket.subject = Some("Printer".to_owned());
+    /// let patch = TicketPatch::new().subject("Printer on fire");
+    /// assert_eq!(patch.not_in(&ticket), ["subject"]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn not_in(&self, ticket: &Ticket) -> Vec<String> {
+        let Self {
+            subject,
+            description,
+            status,
+            priority,
+            category,
+            assignee,
+            attachments: _,
+            custom,
+            if_version: _,
+        } = self;
+        let differs = |set: Option<&str>, read: Option<&str>| {
+            set.zip(read)
+                .is_some_and(|(set, read)| set.trim() != read.trim())
+        };
+        let is_assignee = |set: &String| {
+            let person = ticket.assignee.as_ref();
+            let names = person.map(|person| [&person.id, &person.name, &person.email]);
+            names.is_some_and(|names| names.into_iter().flatten().any(|name| name == set))
+        };
+        let text =
+            |set: &Option<String>, read: &Option<String>| differs(set.as_deref(), read.as_deref());
+        let named = [
+            ("subject", text(subject, &ticket.subject)),
+            ("description", text(description, &ticket.description)),
+            (
+                "status",
+                status.is_some() && ticket.status.is_some() && *status != ticket.status,
+            ),
+            (
+                "priority",
+                priority.is_some() && ticket.priority.is_some() && *priority != ticket.priority,
+            ),
+            ("category", text(category, &ticket.category)),
+            (
+                "assignee",
+                assignee.as_ref().is_some_and(|set| !is_assignee(set)),
+            ),
+        ];
+        let named = named.into_iter().filter(|(_, differs)| *differs);
+        let custom = custom.iter().filter(|(name, set)| {
+            let nothing = FieldValue::Many(Vec::new());
+            !ticket.custom.get(*name).unwrap_or(&nothing).is_same(set)
+        });
+        named
+            .map(|(name, _)| name.to_owned())
+            .chain(custom.map(|(name, _)| name.clone()))
+            .collect()
     }
 }
 
@@ -260,6 +334,7 @@ impl fmt::Debug for TicketPatch {
             .field("assignee", &self.assignee.as_deref().map(Hidden))
             .field("attachments", &self.attachments)
             .field("custom", &self.custom.keys())
+            .field("if_version", &self.if_version)
             .finish()
     }
 }

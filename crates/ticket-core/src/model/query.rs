@@ -1,9 +1,12 @@
 //! Queries and pages of lists.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::hidden::Hidden;
 use crate::model::ticket::Priority;
 
 /// The state of the tickets in a list.
@@ -14,6 +17,38 @@ pub enum State {
     Open,
     /// Closed tickets.
     Closed,
+    /// Tickets in the vendor's trash.
+    Deleted,
+}
+
+/// A span of time. Both ends are optional.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Times {
+    /// Not before this time.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub before: Option<Timestamp>,
+}
+
+/// What a list is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Sort {
+    /// The time of creation.
+    Created,
+    /// The time of the last change.
+    Updated,
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Order {
+    /// The smallest or oldest first.
+    Ascending(Sort),
+    /// The largest or newest first.
+    Descending(Sort),
 }
 
 /// The filters of a list. A filter that the vendor does not support is rejected by name, never ignored.
@@ -28,6 +63,20 @@ pub struct TicketQuery {
     pub priority: Option<Priority>,
     /// Only tickets of this category.
     pub category: Option<String>,
+    /// Only tickets of this requester: an e-mail address, a name or an id, depending on the vendor.
+    pub requester: Option<String>,
+    /// Only tickets created in this span.
+    pub created: Times,
+    /// Only tickets that last changed in this span.
+    pub updated: Times,
+    /// Only tickets with all of these labels.
+    pub tags: Vec<String>,
+    /// Only tickets with these values of custom fields, by the vendor's names.
+    pub custom: BTreeMap<String, String>,
+    /// The order. Absent: the one in which the provider reads lists most reliably.
+    pub order: Option<Order>,
+    /// Only tickets that match this query, in the vendor's own language.
+    pub raw: Option<String>,
     /// The page to read.
     pub page: PageRequest,
 }
@@ -66,6 +115,69 @@ impl TicketQuery {
         self
     }
 
+    /// Only tickets of this requester.
+    #[must_use]
+    pub fn requester(mut self, requester: impl Into<String>) -> Self {
+        self.requester = Some(requester.into());
+        self
+    }
+
+    /// Only tickets created at this time or later.
+    #[must_use]
+    pub fn created_after(mut self, time: Timestamp) -> Self {
+        self.created.from = Some(time);
+        self
+    }
+
+    /// Only tickets created before this time.
+    #[must_use]
+    pub fn created_before(mut self, time: Timestamp) -> Self {
+        self.created.before = Some(time);
+        self
+    }
+
+    /// Only tickets that last changed at this time or later.
+    #[must_use]
+    pub fn updated_after(mut self, time: Timestamp) -> Self {
+        self.updated.from = Some(time);
+        self
+    }
+
+    /// Only tickets that last changed before this time.
+    #[must_use]
+    pub fn updated_before(mut self, time: Timestamp) -> Self {
+        self.updated.before = Some(time);
+        self
+    }
+
+    /// Only tickets with this label, and those named before.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// Only tickets with this value of a custom field.
+    #[must_use]
+    pub fn custom(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.custom.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets the order.
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = Some(order);
+        self
+    }
+
+    /// Only tickets that match this query, in the vendor's own language.
+    #[must_use]
+    pub fn raw(mut self, query: impl Into<String>) -> Self {
+        self.raw = Some(query.into());
+        self
+    }
+
     /// The page to read.
     #[must_use]
     pub fn page(mut self, page: PageRequest) -> Self {
@@ -78,12 +190,16 @@ impl fmt::Debug for TicketQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TicketQuery")
             .field("state", &self.state)
-            .field(
-                "search",
-                &self.search.as_deref().map(crate::model::hidden::Hidden),
-            )
+            .field("search", &self.search.as_deref().map(Hidden))
             .field("priority", &self.priority)
             .field("category", &self.category)
+            .field("requester", &self.requester.as_deref().map(Hidden))
+            .field("created", &self.created)
+            .field("updated", &self.updated)
+            .field("tags", &self.tags.len())
+            .field("custom", &self.custom.keys())
+            .field("order", &self.order)
+            .field("raw", &self.raw.as_deref().map(Hidden))
             .field("page", &self.page)
             .finish()
     }

@@ -9,6 +9,7 @@ use ecow::EcoString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::model::custom::CustomFields;
 use crate::model::hidden::Hidden;
 use crate::model::raw::RawJson;
 
@@ -90,6 +91,8 @@ pub enum Status {
     Resolved,
     /// Finished.
     Closed,
+    /// In the vendor's trash. Some vendors return deleted tickets to `get`, for as long as they can be restored.
+    Deleted,
     /// The vendor's own code or name.
     Other(String),
 }
@@ -102,6 +105,7 @@ impl Status {
             Self::OnHold => "on_hold",
             Self::Resolved => "resolved",
             Self::Closed => "closed",
+            Self::Deleted => "deleted",
             Self::Other(code) => code,
         }
     }
@@ -274,6 +278,15 @@ pub struct Ticket {
     pub closed_at: Option<Timestamp>,
     /// When it is due.
     pub due_at: Option<Timestamp>,
+    /// Custom fields of this vendor or account, by the vendor's names.
+    #[serde(skip_serializing_if = "CustomFields::is_empty")]
+    pub custom: CustomFields,
+    /// The ticket that this one was merged into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<TicketId>,
+    /// The version, if the vendor has one that an update or a delete can depend on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
     /// The vendor's JSON, unmodified.
     pub raw: RawJson,
 }
@@ -295,6 +308,9 @@ impl Ticket {
             updated_at: None,
             closed_at: None,
             due_at: None,
+            custom: CustomFields::new(),
+            merged_into: None,
+            version: None,
             raw: raw.into(),
         }
     }
@@ -316,6 +332,9 @@ impl fmt::Debug for Ticket {
             .field("updated_at", &self.updated_at)
             .field("closed_at", &self.closed_at)
             .field("due_at", &self.due_at)
+            .field("custom", &self.custom)
+            .field("merged_into", &self.merged_into)
+            .field("version", &self.version)
             .field("raw", &self.raw)
             .finish()
     }

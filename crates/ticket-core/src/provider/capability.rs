@@ -80,6 +80,12 @@ impl Capabilities {
         self.with(Operation::Resolve, Support::new())
     }
 
+    /// Can take a ticket out of the trash.
+    #[must_use]
+    pub fn restore(self) -> Self {
+        self.with(Operation::Restore, Support::new())
+    }
+
     /// Can delete, at most `max_batch` tickets per call; not at all if that is 0.
     #[must_use]
     pub fn delete(self, max_batch: usize) -> Self {
@@ -96,6 +102,13 @@ impl Capabilities {
     #[must_use]
     pub fn comment(self, fields: Fields) -> Self {
         self.carrying(Operation::Comment, fields)
+    }
+
+    /// Can list a ticket's files, in pages by these fields, and read them.
+    #[must_use]
+    pub fn attachments(self, fields: Fields) -> Self {
+        self.carrying(Operation::Attachments, fields)
+            .with(Operation::Download, Support::new())
     }
 
     /// What is declared of the operation; `None` where it is unsupported.
@@ -235,6 +248,15 @@ impl ProviderInfo {
             }
             other => other.operation().is_idempotent(),
         }
+    }
+
+    /// How many requests this call makes at most: see [`Support::requests`].
+    pub fn requests(&self, request: &Request<'_>) -> usize {
+        let support = self.capabilities.support(request.operation());
+        support.map_or(1, |support| {
+            let files = support.requests_per_file * request.attachments();
+            support.requests.max(1) + files
+        })
     }
 
     /// Adds a limit on calls.

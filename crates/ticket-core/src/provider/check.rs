@@ -2,10 +2,11 @@
 //!
 //! Used by the `Check` layer, and by providers themselves, so that a bare provider refuses the same.
 
+use crate::model::custom::{CustomFields, FieldValue};
 use crate::model::draft::{Attachment, NewTicket, TicketPatch};
 use crate::model::message::{Direction, NewComment};
-use crate::model::query::{PageRequest, TicketQuery};
-use crate::model::ticket::Person;
+use crate::model::query::{PageRequest, TicketQuery, Times};
+use crate::model::ticket::{Person, TicketId, Version};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::error::{Error, ErrorKind, Result};
 use crate::provider::field::{Field, Fields};
@@ -44,7 +45,11 @@ impl ProviderInfo {
         let no_fields = Fields::default();
         let fields = self.capabilities.fields(operation).unwrap_or(&no_fields);
         match request {
-            Request::Get(id) | Request::Resolve(id) => self.check_id(id),
+            Request::Get(id) | Request::Resolve(id) | Request::Restore(id) => self.check_id(id),
+            Request::Download(file) if file.id.is_empty() => {
+                Err(Error::invalid_input("the file has no id"))
+            }
+            Request::Download(_) => Ok(()),
             Request::List(query) => {
                 check_limit(&query.page)?;
                 self.check_fields(fields, &query.given())
@@ -58,10 +63,11 @@ impl ProviderInfo {
                         Error::invalid_input("the update names nothing to change").on_ticket(id)
                     );
                 }
+                self.check_version(operation, id, patch.if_version.as_ref())?;
                 self.check_fields(fields, &given)
                     .map_err(|error| error.on_ticket(id))
             }
-            Request::Messages(id, page) => {
+            Request::Messages(id, page) | Request::Attachments(id, page) => {
                 self.check_id(id)?;
                 check_limit(page)?;
                 let mut given = Given::default();
@@ -83,22 +89,34 @@ impl ProviderInfo {
                         self.title
                     )));
                 }
-                let delete = self.capabilities.support(Operation::Delete);
-                let is_conditional = delete.is_some_and(|delete| delete.is_conditional);
                 targets.iter().try_for_each(|target| {
                     self.check_id(&target.id)?;
-                    match target.version {
-                        None => Ok(()),
-                        Some(_) if is_conditional => Ok(()),
-                        Some(_) => Err(Error::invalid_input(format!(
-                            "{} cannot delete a ticket only if its version is unchanged",
-                            self.title
-                        ))
-                        .on_ticket(&target.id)),
+                    if targets.len() > 1 && target.version.is_some() {
+                        let message = "a delete that depends on a version names one ticket";
+                        return Err(Error::invalid_input(message).on_ticket(&target.id));
                     }
+                    self.check_version(operation, &target.id, target.version.as_ref())
                 })
             }
         }
+    }
+
+    /// Refuses a version where the vendor cannot depend on one.
+    fn check_version(
+        &self,
+        operation: Operation,
+        id: &TicketId,
+        version: Option<&Version>,
+    ) -> Result<()> {
+        let support = self.capabilities.support(operation);
+        if version.is_none() || support.is_some_and(|support| support.is_conditional) {
+            return Ok(());
+        }
+        let message = format!(
+            "{} cannot {operation} a ticket only if its version is unchanged",
+            self.title
+        );
+        Err(Error::invalid_input(message).on_ticket(id))
     }
 
     fn check_fields(&self, fields: &Fields, given: &Given<'_>) -> Result<()> {
@@ -140,14 +158,20 @@ impl ProviderInfo {
                 )));
             }
         }
-        match given
-            .custom
-            .iter()
-            .find(|name| !fields.any_custom && !fields.custom.iter().any(|known| known == *name))
-        {
+        match given.custom.iter().find(|(name, _)| {
+            !fields.any_custom && !fields.custom.iter().any(|known| known == *name)
+        }) {
+            None => {}
+            Some((name, _)) => {
+                return Err(Error::invalid_input(format!(
+                    "{title} cannot carry the custom field `{name}`; leave it out"
+                )));
+            }
+        }
+        match given.custom.iter().find(|(_, many)| *many && !fields.many) {
             None => Ok(()),
-            Some(name) => Err(Error::invalid_input(format!(
-                "{title} cannot carry the custom field `{name}`; leave it out"
+            Some((name, _)) => Err(Error::invalid_input(format!(
+                "{title} cannot carry several values of the custom field `{name}`"
             ))),
         }
     }
@@ -169,10 +193,23 @@ fn check_limit(page: &PageRequest) -> Result<()> {
 #[derive(Default)]
 struct Given<'a> {
     fields: Vec<(Field, usize)>,
-    custom: Vec<&'a str>,
+    /// With whether they have several values.
+    custom: Vec<(&'a str, bool)>,
 }
 
-impl Given<'_> {
+impl<'a> Given<'a> {
+    fn custom(&mut self, custom: &'a CustomFields) {
+        let is_many = |value: &FieldValue| matches!(value, FieldValue::Many(_));
+        let custom = custom.iter();
+        self.custom
+            .extend(custom.map(|(name, value)| (name.as_str(), is_many(value))));
+    }
+
+    fn times(&mut self, times: &Times, from: Field, before: Field) {
+        self.count(from, usize::from(times.from.is_some()));
+        self.count(before, usize::from(times.before.is_some()));
+    }
+
     fn text(&mut self, field: Field, text: Option<&str>) {
         self.fields.extend(text.map(|text| {
             let blank = text.trim().is_empty();
@@ -235,7 +272,7 @@ impl NewTicket {
         given.text(Field::Assignee, assignee.as_deref());
         given.count(Field::Tags, tags.len());
         given.attachments(attachments);
-        given.custom.extend(custom.keys().map(String::as_str));
+        given.custom(custom);
         given
     }
 }
@@ -251,6 +288,7 @@ impl TicketPatch {
             assignee,
             attachments,
             custom,
+            if_version: _,
         } = self;
         let mut given = Given::default();
         given.text(Field::Subject, subject.as_deref());
@@ -268,7 +306,7 @@ impl TicketPatch {
         given.text(Field::Category, category.as_deref());
         given.text(Field::Assignee, assignee.as_deref());
         given.attachments(attachments);
-        given.custom.extend(custom.keys().map(String::as_str));
+        given.custom(custom);
         given
     }
 }
@@ -280,6 +318,13 @@ impl TicketQuery {
             search,
             priority,
             category,
+            requester,
+            created,
+            updated,
+            tags,
+            custom,
+            order,
+            raw,
             page,
         } = self;
         let mut given = Given::default();
@@ -292,6 +337,15 @@ impl TicketQuery {
                 .map(crate::model::ticket::Priority::as_str),
         );
         given.text(Field::Category, category.as_deref());
+        given.text(Field::Requester, requester.as_deref());
+        given.times(created, Field::CreatedAfter, Field::CreatedBefore);
+        given.times(updated, Field::UpdatedAfter, Field::UpdatedBefore);
+        given.count(Field::Tags, tags.len());
+        given
+            .custom
+            .extend(custom.keys().map(|name| (name.as_str(), false)));
+        given.count(Field::Order, usize::from(order.is_some()));
+        given.text(Field::RawQuery, raw.as_deref());
         given.page(page);
         given
     }

@@ -121,6 +121,27 @@ impl Error {
         .in_operation(provider, operation)
     }
 
+    /// The vendor accepted an update, but a read afterwards shows that it did not change these fields: see
+    /// [`TicketPatch::not_in`](crate::TicketPatch::not_in). `partly` says whether it changed others.
+    pub fn not_applied(fields: &[String], partly: bool) -> Self {
+        let fields = fields
+            .iter()
+            .map(|field| format!("`{}`", bounded(field, 60)));
+        let fields = fields.collect::<Vec<_>>().join(", ");
+        let rest = if partly {
+            "; the other fields are changed"
+        } else {
+            ""
+        };
+        let message = format!("the vendor accepted the update but did not change {fields}{rest}");
+        let effect = if partly {
+            Effect::Unknown
+        } else {
+            Effect::None
+        };
+        Self::new(ErrorKind::Conflict, message).with_effect(effect)
+    }
+
     /// Sets the effect, if it differs from the kind's usual one.
     #[must_use]
     pub fn with_effect(mut self, effect: Effect) -> Self {

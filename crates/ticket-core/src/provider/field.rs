@@ -37,6 +37,20 @@ pub enum Field {
     State,
     /// The text that a list is searched for.
     Search,
+    /// The requester that a list is restricted to.
+    Requester,
+    /// The earliest time of creation in a list.
+    CreatedAfter,
+    /// The time before which the tickets of a list were created.
+    CreatedBefore,
+    /// The earliest time of the last change in a list.
+    UpdatedAfter,
+    /// The time before which the tickets of a list last changed.
+    UpdatedBefore,
+    /// The order of a list.
+    Order,
+    /// A query in the vendor's own language: [`TicketQuery::raw`](crate::TicketQuery::raw).
+    RawQuery,
     /// Where a page begins.
     Cursor,
     /// How many items a page may have: [`PageRequest::limit`](crate::model::PageRequest::limit).
@@ -66,6 +80,13 @@ names!(Field {
     Attachments => "attachments",
     State => "state",
     Search => "search",
+    Requester => "requester",
+    CreatedAfter => "created_after",
+    CreatedBefore => "created_before",
+    UpdatedAfter => "updated_after",
+    UpdatedBefore => "updated_before",
+    Order => "order",
+    RawQuery => "query",
     Cursor => "cursor",
     PageLimit => "limit",
     Body => "body",
@@ -82,6 +103,7 @@ pub struct Fields {
     pub(crate) max_chars: Cow<'static, [(Field, usize)]>,
     pub(crate) custom: Vec<Cow<'static, str>>,
     pub(crate) any_custom: bool,
+    pub(crate) many: bool,
     pub(crate) largest_page: Option<NonZeroU32>,
 }
 
@@ -127,6 +149,13 @@ impl Fields {
     #[must_use]
     pub fn any_custom(mut self) -> Self {
         self.any_custom = true;
+        self
+    }
+
+    /// Carries custom fields with several values. Without it, a custom field has a single text, number or boolean.
+    #[must_use]
+    pub fn many_values(mut self) -> Self {
+        self.many = true;
         self
     }
 

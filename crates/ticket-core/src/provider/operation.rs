@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::attached::AttachedFile;
 use crate::model::draft::{NewTicket, TicketPatch};
 use crate::model::message::NewComment;
 use crate::model::names::names;
@@ -26,10 +27,16 @@ pub enum Operation {
     Resolve,
     /// Remove tickets.
     Delete,
+    /// Take a ticket out of the trash.
+    Restore,
     /// Read a ticket's messages.
     Messages,
     /// Add a comment to a ticket.
     Comment,
+    /// Read which files a ticket has.
+    Attachments,
+    /// Read an attached file.
+    Download,
 }
 
 names!(Operation {
@@ -39,16 +46,24 @@ names!(Operation {
     Update => "update",
     Resolve => "resolve",
     Delete => "delete",
+    Restore => "restore",
     Messages => "messages",
     Comment => "comment",
+    Attachments => "attachments",
+    Download => "download",
 });
 
 impl Operation {
     /// Whether it changes data at the vendor.
     pub const fn is_write(self) -> bool {
         match self {
-            Self::Get | Self::List | Self::Messages => false,
-            Self::Create | Self::Update | Self::Resolve | Self::Delete | Self::Comment => true,
+            Self::Get | Self::List | Self::Messages | Self::Attachments | Self::Download => false,
+            Self::Create
+            | Self::Update
+            | Self::Resolve
+            | Self::Delete
+            | Self::Restore
+            | Self::Comment => true,
         }
     }
 
@@ -58,8 +73,8 @@ impl Operation {
     /// between.
     pub const fn is_idempotent(self) -> bool {
         match self {
-            Self::Get | Self::List | Self::Messages | Self::Delete | Self::Resolve => true,
             Self::Create | Self::Update | Self::Comment => false,
+            _ => true,
         }
     }
 
@@ -73,7 +88,10 @@ impl Operation {
             Self::Resolve => "resolve a ticket",
             Self::Delete => "delete a ticket",
             Self::Messages => "read a ticket's messages",
+            Self::Restore => "restore a ticket",
             Self::Comment => "comment on a ticket",
+            Self::Attachments => "list a ticket's files",
+            Self::Download => "read an attached file",
         }
     }
 }
@@ -94,10 +112,16 @@ pub enum Request<'a> {
     Resolve(&'a TicketId),
     /// [`TicketProvider::delete`](crate::TicketProvider::delete).
     Delete(&'a [DeleteTarget]),
+    /// [`TicketProvider::restore`](crate::TicketProvider::restore).
+    Restore(&'a TicketId),
     /// [`TicketProvider::messages`](crate::TicketProvider::messages).
     Messages(&'a TicketId, &'a PageRequest),
     /// [`TicketProvider::comment`](crate::TicketProvider::comment).
     Comment(&'a TicketId, &'a NewComment),
+    /// [`TicketProvider::attachments`](crate::TicketProvider::attachments).
+    Attachments(&'a TicketId, &'a PageRequest),
+    /// [`TicketProvider::download`](crate::TicketProvider::download).
+    Download(&'a AttachedFile),
 }
 
 impl Request<'_> {
@@ -111,7 +135,20 @@ impl Request<'_> {
             Self::Resolve(..) => Operation::Resolve,
             Self::Delete(..) => Operation::Delete,
             Self::Messages(..) => Operation::Messages,
+            Self::Restore(..) => Operation::Restore,
             Self::Comment(..) => Operation::Comment,
+            Self::Attachments(..) => Operation::Attachments,
+            Self::Download(..) => Operation::Download,
+        }
+    }
+
+    /// How many files it sends.
+    pub(crate) fn attachments(&self) -> usize {
+        match self {
+            Self::Create(ticket) => ticket.attachments.len(),
+            Self::Update(_, patch) => patch.attachments.len(),
+            Self::Comment(_, comment) => comment.attachments.len(),
+            _ => 0,
         }
     }
 }

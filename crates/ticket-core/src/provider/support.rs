@@ -1,5 +1,8 @@
 //! What a provider declares of one operation.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use crate::provider::field::Fields;
 
 /// How a provider supports an operation. See [`Capabilities::with`](crate::provider::Capabilities::with).
@@ -15,6 +18,34 @@ pub struct Support {
     /// Whether the vendor changes the ticket only while it has the [version](crate::model::Version) that the
     /// call names. Default: no.
     pub is_conditional: bool,
+    /// How many requests one call makes at most, each of which counts in the account's quotas. Default: 1.
+    ///
+    /// At most one of them changes anything that others can see. The others prepare it, such as a read that the vendor
+    /// forces, or confirm it.
+    pub requests: usize,
+    /// How many more requests each file of a create, an update or a comment costs, such as one that stages it.
+    /// Default: 0.
+    pub requests_per_file: usize,
+    /// What a delete does. Default: unknown.
+    pub removal: Removal,
+    /// What a delete takes along besides the ticket, its messages and files, such as `subtasks`; in words.
+    pub takes_along: Cow<'static, [Cow<'static, str>]>,
+}
+
+/// What a delete does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Removal {
+    /// The vendor does not document whether deleted tickets can be restored.
+    #[default]
+    Undocumented,
+    /// Deleted tickets cannot be restored.
+    Permanent,
+    /// Deleted tickets are in a trash, from which they can be restored.
+    Trash {
+        /// For how long; absent: without a limit.
+        restorable_for: Option<Duration>,
+    },
 }
 
 /// What a vendor's *not found* proves.
@@ -40,6 +71,10 @@ impl Default for Support {
             max_batch: 1,
             not_found: NotFound::default(),
             is_conditional: false,
+            requests: 1,
+            requests_per_file: 0,
+            removal: Removal::default(),
+            takes_along: Cow::default(),
         }
     }
 }
@@ -75,6 +110,34 @@ impl Support {
     #[must_use]
     pub fn conditional(mut self) -> Self {
         self.is_conditional = true;
+        self
+    }
+
+    /// Sets how many requests one call makes at most.
+    #[must_use]
+    pub fn requests(mut self, requests: usize) -> Self {
+        self.requests = requests;
+        self
+    }
+
+    /// Sets how many more requests each file costs.
+    #[must_use]
+    pub fn requests_per_file(mut self, requests: usize) -> Self {
+        self.requests_per_file = requests;
+        self
+    }
+
+    /// Says what a delete does.
+    #[must_use]
+    pub fn removal(mut self, removal: Removal) -> Self {
+        self.removal = removal;
+        self
+    }
+
+    /// Says what a delete takes along.
+    #[must_use]
+    pub fn takes_along(mut self, what: impl Into<Cow<'static, [Cow<'static, str>]>>) -> Self {
+        self.takes_along = what.into();
         self
     }
 }

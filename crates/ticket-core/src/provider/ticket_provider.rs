@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
+use crate::model::attached::AttachedFile;
 use crate::model::draft::{Created, NewTicket, TicketPatch};
 use crate::model::message::{Message, NewComment};
 use crate::model::query::{Page, PageRequest, TicketQuery};
@@ -11,6 +12,7 @@ use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::{DeleteReport, DeleteTarget};
+use crate::provider::download::Download;
 use crate::provider::error::{Error, Result};
 use crate::provider::operation::Operation;
 
@@ -21,8 +23,9 @@ use crate::provider::operation::Operation;
 ///
 /// # Contract
 ///
-/// * **One call is at most one request** to the vendor (renewing an expired token aside). No retries, no
-///   waiting, no splitting: layers and the handle do that, once for every provider.
+/// * **One call is at most one request that changes anything.** Requests that prepare or confirm it are
+///   [declared](crate::provider::Support::requests) (renewing an expired token aside). If one that prepares fails, the
+///   effect is none. No retries, no waiting, no splitting: layers and the handle do that, once for every provider.
 /// * **Declared is supported.** An operation works if and only if [`info`](Self::info) declares it. The
 ///   others keep their defaults, which answer `Unsupported` and send nothing.
 /// * **Nothing is dropped.** A field that the vendor cannot carry is refused with `InvalidInput` naming it,
@@ -39,7 +42,9 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// Who this is and what it can do. The same at every call.
     fn info(&self) -> &ProviderInfo;
 
-    /// Reads one ticket.
+    /// Reads one ticket. A vendor with a trash may return a deleted ticket, with [`Status::Deleted`].
+    ///
+    /// [`Status::Deleted`]: crate::model::Status::Deleted
     ///
     /// # Errors
     ///
@@ -70,11 +75,14 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
         Err(Error::unsupported(&self.info().id, Operation::Create))
     }
 
-    /// Changes the fields that the patch names.
+    /// Changes the fields that the patch names. Where the vendor's reply does not say what it changed, the ticket is
+    /// read back.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for a field that the vendor cannot change.
+    /// `InvalidInput` for a field that the vendor cannot change. `Conflict` if the ticket no longer has the version
+    /// that the patch names, or if the vendor did not change all fields: the error
+    /// [names](Error::not_applied) those.
     async fn update(
         &self,
         context: &CallContext,
@@ -111,6 +119,16 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
         Err(Error::unsupported(&self.info().id, Operation::Delete))
     }
 
+    /// Takes a deleted ticket out of the trash. One that is not deleted stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where the vendor says that there is none.
+    async fn restore(&self, context: &CallContext, id: &TicketId) -> Result<()> {
+        let _ = (context, id);
+        Err(Error::unsupported(&self.info().id, Operation::Restore))
+    }
+
     /// Reads one page of a ticket's messages.
     ///
     /// # Errors
@@ -139,5 +157,30 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     ) -> Result<()> {
         let _ = (context, id, comment);
         Err(Error::unsupported(&self.info().id, Operation::Comment))
+    }
+
+    /// Reads one page of the files that are attached to a ticket and its messages.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where the vendor says that there is no such ticket.
+    async fn attachments(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<AttachedFile>> {
+        let _ = (context, id, page);
+        Err(Error::unsupported(&self.info().id, Operation::Attachments))
+    }
+
+    /// Reads an attached file. It returns when the reply begins.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where the vendor says that there is no such file.
+    async fn download(&self, context: &CallContext, file: &AttachedFile) -> Result<Download> {
+        let _ = (context, file);
+        Err(Error::unsupported(&self.info().id, Operation::Download))
     }
 }

@@ -60,14 +60,16 @@ impl Layer for Observe {
             Request::Get(id)
             | Request::Update(id, _)
             | Request::Resolve(id)
+            | Request::Restore(id)
             | Request::Messages(id, _)
+            | Request::Attachments(id, _)
             | Request::Comment(id, _) => {
                 span.record("ticket.id", bounded(id.as_str(), 64));
             }
             Request::Delete(targets) => {
                 span.record("ticket.count", targets.len());
             }
-            Request::List(_) | Request::Create(_) => {}
+            Request::List(_) | Request::Create(_) | Request::Download(_) => {}
         }
         let result = next.call(call).instrument(span.clone()).await;
         let _entered = span.enter();

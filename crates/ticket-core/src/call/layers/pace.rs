@@ -31,7 +31,11 @@ impl Layer for Pace {
         if let Some(state) = &context.send_state {
             state.hold_back();
         }
-        let slot = self.pacer.acquire(provider, operation, context).await;
+        let requests = call.info().requests(&call.request());
+        let slot = self
+            .pacer
+            .acquire(provider, operation, requests, context)
+            .await;
         #[cfg(feature = "metrics")]
         super::metrics::waited(&call, begun.elapsed());
         let slot = slot?;

@@ -56,7 +56,7 @@ pub enum NoSlot {
 /// back, so a shared store must let slots expire, at the earliest one window after the longest duration of a
 /// call.
 pub trait Slots: Debug + Send + Sync + 'static {
-    /// Takes a slot in every window that counts calls of this operation, or takes none.
+    /// Takes a slot for each of the call's requests in every window that counts calls of this operation, or takes none.
     ///
     /// The pacer asks for one call at a time. A dropped future must have taken nothing, or give it back
     /// itself.
@@ -64,11 +64,11 @@ pub trait Slots: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// Returns why no slot is free, and when to ask again.
-    fn take(&self, operation: Operation) -> BoxFuture<'_, Result<(), NoSlot>>;
+    fn take(&self, operation: Operation, requests: usize) -> BoxFuture<'_, Result<(), NoSlot>>;
 
-    /// Reports that a call of this operation has ended, with or without a reply: its slots are free one
+    /// Reports that a call of this operation has ended, with or without a reply: its slots, one for each request, are free one
     /// window from now. Called in destructors, so it must not block.
-    fn give_back(&self, operation: Operation);
+    fn give_back(&self, operation: Operation, requests: usize);
 
     /// Gives out no slot for `wait` from now, because the vendor rate-limited a call. A longer pause that is
     /// already running stays. Must not block.
@@ -127,7 +127,7 @@ impl InProcess {
         counts.iter().map(|count| count.ended.len()).sum()
     }
 
-    pub(super) fn try_take(&self, operation: Operation) -> Result<(), NoSlot> {
+    pub(super) fn try_take(&self, operation: Operation, requests: usize) -> Result<(), NoSlot> {
         let mut state = self.state();
         let now = Instant::now();
         if let Some(until) = state.closed_until.filter(|until| *until > now) {
@@ -140,13 +140,13 @@ impl InProcess {
         let covering = covering.filter(|(limit, _)| limit.covers(operation));
         let waits = covering.flat_map(|(limit, count)| {
             let windows = limit.windows.iter();
-            windows.map(|quota| count.wait(*quota, now))
+            windows.map(|quota| count.wait(*quota, requests, now))
         });
         if let Some(at_least) = waits.max().filter(|wait| !wait.is_zero()) {
             let reason = WaitReason::Quota;
             return Err(NoSlot::Wait { reason, at_least });
         }
-        self.each(&mut state, operation, |count| count.in_flight += 1);
+        self.each(&mut state, operation, |count| count.in_flight += requests);
         Ok(())
     }
 
@@ -161,14 +161,16 @@ impl InProcess {
 }
 
 impl Slots for InProcess {
-    fn take(&self, operation: Operation) -> BoxFuture<'_, Result<(), NoSlot>> {
-        Box::pin(std::future::ready(self.try_take(operation)))
+    fn take(&self, operation: Operation, requests: usize) -> BoxFuture<'_, Result<(), NoSlot>> {
+        Box::pin(std::future::ready(self.try_take(operation, requests)))
     }
 
-    fn give_back(&self, operation: Operation) {
+    fn give_back(&self, operation: Operation, requests: usize) {
         let mut state = self.state();
         let now = Instant::now();
-        self.each(&mut state, operation, |count| count.end(now));
+        self.each(&mut state, operation, |count| {
+            (0..requests).for_each(|_| count.end(now));
+        });
     }
 
     fn close_for(&self, wait: Duration) {
@@ -192,7 +194,7 @@ impl Count {
         }
     }
 
-    /// A call has ended.
+    /// A request has ended.
     fn end(&mut self, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.ended.push_back(now);
@@ -205,15 +207,16 @@ impl Count {
         }
     }
 
-    /// Lower bound of the wait for a slot in this window; zero if one is free now.
-    fn wait(&self, quota: Quota, now: Instant) -> Duration {
-        let unused = calls(&quota).saturating_sub(self.in_flight);
-        if unused == 0 {
+    /// Lower bound of the wait for so many slots in this window; zero if they are free now.
+    fn wait(&self, quota: Quota, requests: usize, now: Instant) -> Duration {
+        // How many requests may count in the window before these.
+        let free = calls(&quota).checked_sub(self.in_flight + requests);
+        let Some(free) = free else {
             // A slot that is given back now is free one window later.
             return quota.window;
-        }
-        // A slot is free unless the `unused` latest calls all ended within the window.
-        let decisive = self.ended.len().checked_sub(unused);
+        };
+        // The slots are free unless more than `free` of the latest calls ended within the window.
+        let decisive = self.ended.len().checked_sub(free + 1);
         decisive
             .and_then(|index| self.ended.get(index))
             .map_or(Duration::ZERO, |ended| {

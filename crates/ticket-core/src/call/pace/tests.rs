@@ -24,7 +24,7 @@ fn until(deadline: Instant) -> CallContext {
 }
 
 async fn acquire<'a>(pacer: &'a Pacer, context: &CallContext) -> Result<Slot<'a>> {
-    let slot = pacer.acquire("mock", Operation::Delete, context);
+    let slot = pacer.acquire("mock", Operation::Delete, 1, context);
     // A call that is never sent must fail its test.
     tokio::time::timeout(seconds(100_000), slot).await.unwrap()
 }
@@ -252,20 +252,20 @@ async fn a_window_of_no_length_is_none() {
 async fn what_is_older_than_every_window_is_forgotten() {
     let slots = InProcess::new(&[Limit::new().window(Quota::new(u32::MAX, WINDOW))]);
     for _ in 0..1_000 {
-        slots.try_take(Operation::Get).unwrap();
-        slots.give_back(Operation::Get);
+        slots.try_take(Operation::Get, 1).unwrap();
+        slots.give_back(Operation::Get, 1);
     }
     assert_eq!(slots.remembered(), 1_000);
     tokio::time::advance(WINDOW).await;
     for _ in 0..1_000 {
-        slots.try_take(Operation::Get).unwrap();
-        slots.give_back(Operation::Get);
+        slots.try_take(Operation::Get, 1).unwrap();
+        slots.give_back(Operation::Get, 1);
     }
     assert_eq!(slots.remembered(), 1_000);
     // Others are forgotten faster than new ones come.
     tokio::time::advance(WINDOW).await;
-    slots.try_take(Operation::Get).unwrap();
-    slots.give_back(Operation::Get);
+    slots.try_take(Operation::Get, 1).unwrap();
+    slots.give_back(Operation::Get, 1);
     assert_eq!(slots.remembered(), 999);
 }
 
@@ -279,7 +279,7 @@ struct Store {
 }
 
 impl Slots for Store {
-    fn take(&self, _: Operation) -> BoxFuture<'_, Result<(), NoSlot>> {
+    fn take(&self, _: Operation, _: usize) -> BoxFuture<'_, Result<(), NoSlot>> {
         async {
             tokio::time::sleep(Duration::from_millis(3)).await;
             self.asked.lock().unwrap().push(Instant::now());
@@ -288,7 +288,7 @@ impl Slots for Store {
         .boxed()
     }
 
-    fn give_back(&self, _: Operation) {
+    fn give_back(&self, _: Operation, _: usize) {
         self.given_back.fetch_add(1, Relaxed);
     }
 

@@ -50,7 +50,7 @@ fn what_changes_something_is_a_write() {
         .filter(|operation| operation.is_write())
         .map(|operation| operation.as_str())
         .collect();
-    assert_eq!(writes, ["create", "update", "resolve", "delete", "comment"]);
+    assert_eq!(writes, ["create", "update", "resolve", "delete", "restore", "comment"]);
 }
 
 #[test]

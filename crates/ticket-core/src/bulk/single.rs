@@ -1,4 +1,4 @@
-//! The calls that resolve one batch, and the looks after them.
+//! The calls of a change that names one ticket per call, and the looks after them.
 
 use super::called::{Called, Contact};
 use super::look::{After, look_at_each};
@@ -8,8 +8,9 @@ use crate::provider::error::{Effect, ErrorKind};
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 
-/// Resolves each ticket with a call of its own.
-pub(super) async fn resolve(
+/// Changes each ticket with a call of its own.
+pub(super) async fn change_each(
+    after: After,
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
@@ -18,14 +19,18 @@ pub(super) async fn resolve(
     let mut contact = Contact::Unclear;
     for target in targets {
         let id = &target.id;
-        let outcome = match provider.resolve(context, id).await {
+        let result = match after {
+            After::Restore => provider.restore(context, id).await,
+            _ => provider.resolve(context, id).await,
+        };
+        let outcome = match result {
             Ok(()) => {
                 contact = Contact::Vendor;
                 Outcome::Done
             }
             Err(error) if error.effect() == Effect::Unknown => {
                 let targets = std::slice::from_ref(target);
-                let called = look_at_each(After::Resolve, provider, context, targets, error).await;
+                let called = look_at_each(after, provider, context, targets, error).await;
                 match called.result {
                     Ok(seen) => {
                         contact = called.contact;
