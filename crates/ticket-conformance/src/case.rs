@@ -58,7 +58,7 @@ macro_rules! __cases {
         declared undeclared_operations_send_nothing [Journal]
             "undeclared operations send nothing";
         declared one_call_is_one_request [NewTicket Patch Ticket Journal]
-            "one call is at most one request; a write is exactly one";
+            "one call makes at most the declared requests; a write is exactly one that writes";
         declared failed_calls_are_not_repeated [NewTicket Patch Ticket Faults Journal]
             "the provider does not repeat a failed call";
         declared reads_change_nothing [Ticket Journal]

@@ -4,11 +4,38 @@ mod kinds;
 
 use std::time::Duration;
 
-use ticket_core::TicketId;
+use ticket_core::{Operation, TicketId};
 
 pub use kinds::{Gateway, OddId, OddRow, WrongTotal};
 
-/// A failure of the next request.
+/// Which request a [`Fault`] hits. A provider may read before it writes, so that the next request is not always the one
+/// that is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FaultTarget {
+    /// The next request that changes nothing.
+    NextRead,
+    /// The next request that may change something.
+    NextWrite,
+}
+
+impl FaultTarget {
+    /// The request that this operation is about: of an operation that writes, the write.
+    pub const fn of(operation: Operation) -> Self {
+        if operation.is_write() {
+            Self::NextWrite
+        } else {
+            Self::NextRead
+        }
+    }
+
+    /// Whether it is a request that writes, or one that does not.
+    pub const fn is_hit_by(self, is_write: bool) -> bool {
+        is_write == matches!(self, Self::NextWrite)
+    }
+}
+
+/// A failure of one request, which a [`FaultTarget`] names.
 ///
 /// "With effect" means that the vendor carries out the call as it does without a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]

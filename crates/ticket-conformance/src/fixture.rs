@@ -10,7 +10,7 @@ use ticket_core::{
     CallContext, ErrorKind, NewTicket, Operation, TicketId, TicketPatch, TicketProvider,
 };
 
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultTarget};
 
 /// Why a fixture cannot provide something. The cases that need it are skipped with this reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,11 +221,15 @@ pub trait Fixture: Send + Sync + 'static {
         ))
     }
 
-    /// Injects a fault into the next request.
-    async fn inject(&self, fault: Fault) -> FixtureResult<()> {
-        let _ = fault;
+    /// Injects a fault into the next request of this kind. Requests of the other kind before it are answered as usual.
+    async fn inject(&self, fault: Fault, target: FaultTarget) -> FixtureResult<()> {
+        let _ = (fault, target);
         Err(SkipReason::new("the fixture cannot inject faults"))
     }
+
+    /// Withdraws the injected faults that no request has hit. A provider may find out by a read that there is nothing to
+    /// write. By default does nothing, for fixtures that inject no faults.
+    async fn withdraw_faults(&self) {}
 
     /// Ends [`Fault::NoConnection`].
     async fn restore_connections(&self) -> FixtureResult<()> {

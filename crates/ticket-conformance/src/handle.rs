@@ -13,7 +13,7 @@ use ticket_core::{
     TicketId, TicketProvider, TicketQuery, Tickets,
 };
 
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultTarget};
 use crate::fixture::Fixture;
 use crate::harness::Harness;
 use crate::need::Need;
@@ -85,9 +85,10 @@ impl fmt::Debug for Faulty {
 }
 
 impl Faulty {
-    async fn inject(&self, fault: &Fault) -> Result<()> {
-        self.fixture.inject(fault.clone()).await.map_err(|cannot| {
-            let message = format!("the fixture cannot inject {fault:?}: {cannot}");
+    async fn inject(&self, fault: &Fault, target: FaultTarget) -> Result<()> {
+        let injected = self.fixture.inject(fault.clone(), target).await;
+        injected.map_err(|reason| {
+            let message = format!("the fixture cannot inject {fault:?}: {reason}");
             Error::new(ErrorKind::Config, message)
         })
     }
@@ -105,7 +106,7 @@ impl TicketProvider for Faulty {
 
     async fn list(&self, context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
         if let Faults::OnLists(fault) = &self.faults {
-            self.inject(fault).await?;
+            self.inject(fault, FaultTarget::NextRead).await?;
         }
         self.provider.list(context, query).await
     }
@@ -117,9 +118,12 @@ impl TicketProvider for Faulty {
     ) -> Result<DeleteReport> {
         if let Faults::OnDeletesOf(ids, fault) = &self.faults {
             if targets.iter().any(|target| ids.contains(&target.id)) {
-                self.inject(fault).await?;
+                self.inject(fault, FaultTarget::NextWrite).await?;
             }
         }
-        self.provider.delete(context, targets).await
+        let report = self.provider.delete(context, targets).await;
+        // Of a provider that found out by a read that there is nothing to delete.
+        self.fixture.withdraw_faults().await;
+        report
     }
 }

@@ -12,11 +12,12 @@ use ticket_core::{
     TicketPatch, TicketProvider, TicketQuery,
 };
 
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultTarget};
 use crate::fixture::{Fixture, ReceivedRequest, Seed, Seeded};
 use crate::need::Need;
 pub(crate) use crate::result::{
-    CaseResult, NotPassed, describe, describe_error, ensure, fail, only_outcome, skip,
+    CaseResult, NotPassed, describe, describe_error, describe_outcome, describe_report, ensure,
+    fail, only_outcome, skip,
 };
 
 pub(crate) struct Harness {
@@ -138,9 +139,20 @@ impl Harness {
         Ok(self.fixture.page_size()?.max(1))
     }
 
-    pub(crate) async fn inject(&self, fault: Fault) -> CaseResult {
+    /// Injects the fault into the request that the operation is about: of a write, not the reads before it.
+    pub(crate) async fn inject(&self, operation: Operation, fault: Fault) -> CaseResult {
+        self.inject_into(FaultTarget::of(operation), fault).await
+    }
+
+    pub(crate) async fn inject_into(&self, target: FaultTarget, fault: Fault) -> CaseResult {
         self.check_need(Need::Faults)?;
-        Ok(self.fixture.inject(fault).await?)
+        Ok(self.fixture.inject(fault, target).await?)
+    }
+
+    /// How many requests one call makes at most, as declared.
+    pub(crate) fn max_requests(&self, operation: Operation) -> usize {
+        let support = self.info().capabilities.support(operation);
+        support.map_or(1, |_| 1)
     }
 
     pub(crate) async fn restore_connections(&self) -> CaseResult {
@@ -156,6 +168,19 @@ impl Harness {
     /// The requests that reached the vendor after the first `before` ones.
     pub(crate) fn requests_since(&self, before: usize) -> CaseResult<Vec<ReceivedRequest>> {
         Ok(self.journal()?.split_off(before))
+    }
+
+    /// The request that a call of the operation was about: the last write of a write, the last one of a read.
+    pub(crate) fn decisive_since(
+        &self,
+        before: usize,
+        operation: Operation,
+    ) -> CaseResult<Option<ReceivedRequest>> {
+        let mut seen = self.requests_since(before)?;
+        if operation.is_write() {
+            seen.retain(|request| request.is_write);
+        }
+        Ok(seen.pop())
     }
 
     pub(crate) async fn exists(&self, id: &TicketId) -> CaseResult<bool> {
@@ -215,14 +240,14 @@ impl Harness {
         self.call_on(operation, &id).await
     }
 
-    /// Injects the fault into the next request and calls the operation.
+    /// Injects the fault into the request that the operation is about, and calls it.
     pub(crate) async fn call_with_fault(
         &self,
         operation: Operation,
         fault: &Fault,
     ) -> CaseResult<Result<(), Error>> {
         let id = self.ticket_for(operation).await?;
-        self.inject(fault.clone()).await?;
+        self.inject(operation, fault.clone()).await?;
         self.call_on(operation, &id).await
     }
 

@@ -15,10 +15,10 @@ mod suite;
 mod tests_macro;
 
 pub use case::{CASES, Case};
-pub use fault::{Fault, Gateway, OddId, OddRow, WrongTotal};
+pub use fault::{Fault, FaultTarget, Gateway, OddId, OddRow, WrongTotal};
 pub use fixture::{Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason};
 pub use need::Need;
 pub use report::{CaseReport, ConformanceReport, Outcome};
 pub use suite::Suite;
 #[doc(hidden)]
-pub use tests_macro::{__TestFailure, __check_skips, __test};
+pub use tests_macro::{__Expected, __TestFailure, __check_expected, __test};

@@ -21,6 +21,18 @@ pub enum Outcome {
         /// What happened.
         found: String,
     },
+    /// The case ran and failed, as the author of the fixture [expected](crate::Suite::differs), with a reason.
+    #[non_exhaustive]
+    Differs {
+        /// The reason.
+        reason: String,
+        /// What the case did.
+        what: String,
+        /// What the contract promises.
+        expected: String,
+        /// What happened.
+        found: String,
+    },
     /// The case could not run.
     #[non_exhaustive]
     Skipped {
@@ -35,6 +47,7 @@ impl Outcome {
         match self {
             Self::Passed => "passed",
             Self::Failed { .. } => "failed",
+            Self::Differs { .. } => "differs",
             Self::Skipped { .. } => "skipped",
         }
     }
@@ -72,6 +85,11 @@ impl CaseReport {
         matches!(self.outcome, Outcome::Failed { .. })
     }
 
+    /// Whether the case failed as expected.
+    pub fn is_different(&self) -> bool {
+        matches!(self.outcome, Outcome::Differs { .. })
+    }
+
     /// Whether the case was skipped.
     pub fn is_skipped(&self) -> bool {
         matches!(self.outcome, Outcome::Skipped { .. })
@@ -81,13 +99,21 @@ impl CaseReport {
 impl fmt::Display for CaseReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<7}  {}", self.outcome.as_str(), self.case)?;
+        if let Outcome::Skipped { reason } | Outcome::Differs { reason, .. } = &self.outcome {
+            write!(f, "\n         because {reason}")?;
+        }
         match &self.outcome {
-            Outcome::Passed => Ok(()),
-            Outcome::Skipped { reason } => write!(f, "\n         because {reason}"),
+            Outcome::Passed | Outcome::Skipped { .. } => Ok(()),
             Outcome::Failed {
                 what,
                 expected,
                 found,
+            }
+            | Outcome::Differs {
+                what,
+                expected,
+                found,
+                ..
             } => write!(
                 f,
                 "\n         promise:  {}\n         what:     {what}\n         expected: {expected}\n         found:    {found}",
@@ -122,6 +148,11 @@ impl ConformanceReport {
         self.count(CaseReport::is_failed)
     }
 
+    /// The number of cases that failed as expected.
+    pub fn different(&self) -> usize {
+        self.count(CaseReport::is_different)
+    }
+
     /// The number of cases that were skipped.
     pub fn skipped(&self) -> usize {
         self.count(CaseReport::is_skipped)
@@ -132,8 +163,8 @@ impl ConformanceReport {
         self.cases.iter().find(|case| case.case == name)
     }
 
-    /// Whether no case failed and at least one passed. Check [`skipped`](Self::skipped) too: skipped cases show
-    /// nothing.
+    /// Whether no case failed and at least one passed. Check [`different`](Self::different) and
+    /// [`skipped`](Self::skipped) too: the former show a promise that does not hold, the latter show nothing.
     pub fn is_success(&self) -> bool {
         self.failed() == 0 && self.passed() > 0
     }
@@ -150,10 +181,11 @@ impl fmt::Display for ConformanceReport {
         }
         write!(
             f,
-            "{}: {} passed, {} failed, {} skipped, {} in all",
+            "{}: {} passed, {} failed, {} differ, {} skipped, {} in all",
             self.provider,
             self.passed(),
             self.failed(),
+            self.different(),
             self.skipped(),
             self.cases.len()
         )

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use ticket_core::{Error, Outcome, TicketId};
+use ticket_core::{Change, DeleteReport, Error, Outcome, TicketId};
 
 use crate::fixture::SkipReason;
 
@@ -71,10 +71,24 @@ pub(crate) fn describe_error(error: &Error) -> String {
     format!("{} of effect {}: {error}", error.kind(), error.effect())
 }
 
+/// Describes what came of a ticket that was to be deleted: the word, and why if it was not.
+pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
+    let word = Change::Delete.word(outcome);
+    match outcome.error() {
+        None => format!("`{word}`"),
+        Some(error) => format!("`{word}`: {}", describe_error(error)),
+    }
+}
+
+/// Describes what came of each ticket.
+pub(crate) fn describe_report(report: &DeleteReport) -> String {
+    let outcomes = report.iter();
+    let outcomes = outcomes.map(|(id, outcome)| format!("{id} {}", describe_outcome(outcome)));
+    outcomes.collect::<Vec<_>>().join("; ")
+}
+
 /// The only outcome of a delete of one ticket.
-pub(crate) fn only_outcome(
-    report: &ticket_core::DeleteReport,
-) -> CaseResult<(&TicketId, &Outcome)> {
+pub(crate) fn only_outcome(report: &DeleteReport) -> CaseResult<(&TicketId, &Outcome)> {
     let mut outcomes = report.iter();
     match (outcomes.next(), outcomes.next()) {
         (Some(outcome), None) => Ok(outcome),

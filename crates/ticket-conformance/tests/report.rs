@@ -10,7 +10,7 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ticket_conformance::{CASES, Case, ConformanceReport, Fixture, Outcome, Suite};
+use ticket_conformance::{__Expected, CASES, Case, ConformanceReport, Fixture, Outcome, Suite};
 use ticket_core::provider::Capabilities;
 use ticket_core::{
     CallContext, Error, ErrorKind, Operation, ProviderInfo, Result, Ticket, TicketId,
@@ -92,7 +92,7 @@ async fn case_without_its_needs_is_skipped_with_reason_and_counted() {
     }
     let text = report.to_string();
     let sum = format!(
-        "poor: 2 passed, 1 failed, {} skipped, {} in all",
+        "poor: 2 passed, 1 failed, 0 differ, {} skipped, {} in all",
         CASES.len() - 3,
         CASES.len()
     );
@@ -194,16 +194,82 @@ async fn failure_fails_even_if_listed_in_skips() {
     assert!(why.contains("it is not declared"), "{why}");
 }
 
+#[tokio::test]
+async fn expected_difference_runs_and_is_shown_and_counted() {
+    let (name, why) = ("the_manifest_is_kept", "deletes are not told of");
+    let suite = Suite::new(PoorFixture::start).differs(name, why);
+    let report = suite.run().await;
+    let counts = (report.failed(), report.different(), report.passed());
+    assert_eq!(counts, (0, 1, 2));
+    assert!(report.is_success());
+    let text = report.to_string();
+    let shown = "differs  the_manifest_is_kept\n         because deletes are not told of\n         promise:";
+    assert!(text.contains(shown), "{text}");
+    assert!(text.contains("found:    it is not declared"), "{text}");
+    assert!(text.contains("2 passed, 0 failed, 1 differ, "), "{text}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["cases"][1]["outcome"], "differs");
+    assert_eq!(json["cases"][1]["reason"], why);
+    let differs = &[(name, why)];
+    let expected = __Expected {
+        skips: &[],
+        differs,
+    };
+    assert_eq!(red_of(name, &expected).await, None);
+}
+
+#[tokio::test]
+async fn difference_that_is_not_there_fails_and_so_does_one_that_does_not_run() {
+    for (name, found) in [
+        (
+            "info_is_the_same_at_every_call",
+            "found:    none: remove the case",
+        ),
+        ("raw_is_complete", "raw_is_complete was skipped"),
+    ] {
+        let differs = &[(name, "it is another vendor")];
+        let expected = __Expected {
+            skips: &[],
+            differs,
+        };
+        let why = red_of(name, &expected).await.unwrap();
+        assert!(why.contains(found), "{why}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "`raw_is_complete` is in `skips` and in `differs`")]
+fn case_that_is_skipped_and_differs_fails() {
+    ticket_conformance::__check_expected(&__Expected {
+        skips: &["raw_is_complete"],
+        differs: &[("raw_is_complete", "it is another vendor")],
+    });
+}
+
 /// What a test of this case prints where it is red.
 async fn red(name: &str, skips: &[&str]) -> Option<String> {
-    let result = ticket_conformance::__test(PoorFixture::start, name, skips).await;
+    red_of(
+        name,
+        &__Expected {
+            skips,
+            differs: &[],
+        },
+    )
+    .await
+}
+
+async fn red_of(name: &str, expected: &__Expected<'_>) -> Option<String> {
+    let result = ticket_conformance::__test(PoorFixture::start, name, expected).await;
     result.err().map(|red| format!("{red:?}"))
 }
 
 #[test]
 #[should_panic(expected = "`no_such_case` is not a case")]
 fn skip_of_an_unknown_case_fails() {
-    ticket_conformance::__check_skips(&["raw_is_complete", "no_such_case"]);
+    ticket_conformance::__check_expected(&__Expected {
+        skips: &["raw_is_complete", "no_such_case"],
+        differs: &[],
+    });
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::client::{HttpClient, Inner};
 #[cfg(feature = "transport")]
 use crate::exchange;
 use crate::exchange::{Carrier, Sent};
-use crate::header::secret_header;
+use crate::header::{plain_header, secret_header};
 use crate::path::{encode, encode_pairs, encode_segment};
 use crate::response::HttpResponse;
 use crate::span;
@@ -62,6 +62,11 @@ impl HttpClient {
     /// A `PUT` request. Each element of `path` is one segment behind the base URL, encoded on its own.
     pub fn put(&self, path: &[&str]) -> HttpRequest<'_> {
         HttpRequest::new(self, Method::PUT, path)
+    }
+
+    /// A `PATCH` request. Each element of `path` is one segment behind the base URL, encoded on its own.
+    pub fn patch(&self, path: &[&str]) -> HttpRequest<'_> {
+        HttpRequest::new(self, Method::PATCH, path)
     }
 
     /// A `DELETE` request. Each element of `path` is one segment behind the base URL, encoded on its own.
@@ -138,6 +143,20 @@ impl<'a> HttpRequest<'a> {
         self
     }
 
+    /// Adds a header that is not secret to this request only, such as `if-match` or `accept-language`. It replaces
+    /// the client's header of the same name. Vendor messages that contain its value are shown unchanged, so use
+    /// [`secret_header`](Self::secret_header) for credentials. If the value cannot be sent,
+    /// [`send`](Self::send) fails with `InvalidInput`.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        match plain_header(name, value) {
+            Ok((name, value)) => {
+                self.parts.headers.insert(name, value);
+            }
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
     /// Adds a secret header to this request only. It replaces the client's header of the same name. Use it
     /// for tokens that are renewed. If the value cannot be sent, [`send`](Self::send) fails.
     pub fn secret_header(mut self, name: &'static str, value: &SecretString) -> Self {
@@ -165,7 +184,7 @@ impl<'a> HttpRequest<'a> {
     /// # Errors
     ///
     /// The errors that [`send`](Self::send) returns without sending anything: an id that is not a path
-    /// segment, a body that cannot be encoded.
+    /// segment, a header or a body that cannot be encoded.
     pub fn validate(self) -> Result<Self> {
         match self.parts.problem {
             Some(problem) => Err(problem),
@@ -258,7 +277,11 @@ impl Parts {
                 *request.body_mut() = Some(body.bytes.into());
             }
             // Some servers answer 411 without it.
-            None if matches!(*request.method(), Method::POST | Method::PUT) => {
+            None if matches!(
+                *request.method(),
+                Method::POST | Method::PUT | Method::PATCH
+            ) =>
+            {
                 request
                     .headers_mut()
                     .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

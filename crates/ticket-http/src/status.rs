@@ -19,7 +19,7 @@ pub const fn kind_of_status(status: u16) -> ErrorKind {
 /// | Status | Kind | Effect |
 /// |---|---|---|
 /// | 401, 403, 404, 410 | `Unauthenticated`, `Forbidden`, `NotFound` | none |
-/// | 409, 423 | `Conflict` | none: the state of the ticket does not allow the request |
+/// | 409, 412, 423 | `Conflict` | none: the state of the ticket, or its version, does not allow the request |
 /// | 425 | `Unavailable` | none: the server did not process the request (RFC 8470, section 5.2) |
 /// | 429 | `RateLimited` | none: the limit is checked before the request is processed (RFC 6585, section 4) |
 /// | 408, 499 | `Timeout` | unknown: a gateway gave up waiting, and the vendor may have carried out the request |
@@ -44,7 +44,7 @@ pub const fn meaning_of_status(status: u16) -> (ErrorKind, Effect) {
         403 => (ErrorKind::Forbidden, Effect::None),
         404 | 410 => (ErrorKind::NotFound, Effect::None),
         408 | 499 => (ErrorKind::Timeout, Effect::Unknown),
-        409 | 423 => (ErrorKind::Conflict, Effect::None),
+        409 | 412 | 423 => (ErrorKind::Conflict, Effect::None),
         425 => (ErrorKind::Unavailable, Effect::None),
         429 => (ErrorKind::RateLimited, Effect::None),
         400..=499 => (ErrorKind::InvalidInput, Effect::None),
@@ -84,13 +84,13 @@ mod tests {
             (
                 ErrorKind::InvalidInput,
                 none,
-                &[400, 402, 405, 406, 407, 411, 412, 413, 414, 415, 418, 422][..],
+                &[400, 402, 405, 406, 407, 411, 413, 414, 415, 418, 422][..],
             ),
             (ErrorKind::Unauthenticated, none, &[401]),
             (ErrorKind::Forbidden, none, &[403]),
             (ErrorKind::NotFound, none, &[404, 410]),
             (ErrorKind::Timeout, unknown, &[408, 499]),
-            (ErrorKind::Conflict, none, &[409, 423]),
+            (ErrorKind::Conflict, none, &[409, 412, 423]),
             (ErrorKind::RateLimited, none, &[429]),
             (ErrorKind::Server, unknown, &[500, 501, 505, 520, 599]),
             (ErrorKind::Unavailable, none, &[425]),

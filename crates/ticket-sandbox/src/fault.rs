@@ -200,6 +200,7 @@ pub struct Rule {
     fault: Fault,
     vendor: Option<Vendor>,
     endpoint: Option<Endpoint>,
+    is_write: Option<bool>,
     skip: u64,
     times: u64,
 }
@@ -211,6 +212,7 @@ impl Rule {
             fault,
             vendor: None,
             endpoint: None,
+            is_write: None,
             skip: 0,
             times: 1,
         }
@@ -227,6 +229,20 @@ impl Rule {
     #[must_use]
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
+        self
+    }
+
+    /// Limits the rule to requests that write.
+    #[must_use]
+    pub fn writes(mut self) -> Self {
+        self.is_write = Some(true);
+        self
+    }
+
+    /// Limits the rule to requests that read. One for a token does not.
+    #[must_use]
+    pub fn reads(mut self) -> Self {
+        self.is_write = Some(false);
         self
     }
 
@@ -253,6 +269,10 @@ impl Rule {
     fn matches(&self, vendor: Option<Vendor>, endpoint: Option<Endpoint>) -> bool {
         (self.vendor.is_none() || self.vendor == vendor)
             && (self.endpoint.is_none() || self.endpoint == endpoint)
+            && self.is_write.is_none_or(|is_write| {
+                let endpoint = endpoint.filter(|endpoint| *endpoint != Endpoint::Authenticate);
+                endpoint.map(Endpoint::is_write) == Some(is_write)
+            })
             && self.fault.concerns(vendor, endpoint)
     }
 }
@@ -274,6 +294,11 @@ struct RandomFaults {
 impl Faults {
     pub(crate) fn add(&mut self, rule: Rule) {
         self.rules.push(rule);
+    }
+
+    /// Removes all rules.
+    pub(crate) fn clear(&mut self) {
+        self.rules.clear();
     }
 
     pub(crate) fn set_random(&mut self, seed: u64, probability: f64, faults: Vec<Fault>) {

@@ -156,6 +156,11 @@ impl Sandbox {
         self.shared.lock().faults.add(rule);
     }
 
+    /// Removes all rules. Random faults stay.
+    pub fn withdraw_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
     /// Makes each following request fail with this probability (0.0 to 1.0), with one of these faults.
     ///
     /// The same seed gives the same faults for the same sequence of requests. Replaces earlier random faults; a

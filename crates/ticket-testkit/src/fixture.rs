@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ticket_conformance::{
-    Fault, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
+    Fault, FaultTarget, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
 };
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 
@@ -168,7 +168,7 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
         page_size::<V>()
     }
 
-    async fn inject(&self, fault: Fault) -> FixtureResult<()> {
+    async fn inject(&self, fault: Fault, target: FaultTarget) -> FixtureResult<()> {
         match fault {
             Fault::NoConnection => self.server.refuse_connections(),
             Fault::NamesNoTicket => {
@@ -184,10 +184,14 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
                 if other == Fault::ErrorInSuccess {
                     check_error_in_success::<V>()?;
                 }
-                self.server.inject(other);
+                self.server.inject(other, target);
             }
         }
         Ok(())
+    }
+
+    async fn withdraw_faults(&self) {
+        self.server.withdraw_fault();
     }
 
     async fn restore_connections(&self) -> FixtureResult<()> {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
-use ticket_conformance::Fault;
+use ticket_conformance::{Fault, FaultTarget};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -69,7 +69,7 @@ pub struct Loopback<V> {
 
 struct Shared<V> {
     vendor: V,
-    fault: Option<Fault>,
+    fault: Option<(FaultTarget, Fault)>,
     answers: VecDeque<Reply>,
     requests: Vec<Request>,
 }
@@ -131,10 +131,15 @@ impl<V: VendorApi> Loopback<V> {
         lock(&self.shared).answers.clear();
     }
 
-    /// Injects a fault into the next request. [`Fault::NoConnection`] is
-    /// [`refuse_connections`](Self::refuse_connections).
-    pub fn inject(&self, fault: Fault) {
-        lock(&self.shared).fault = Some(fault);
+    /// Injects a fault into the next request of this kind, in place of one that no request has hit.
+    /// [`Fault::NoConnection`] is [`refuse_connections`](Self::refuse_connections).
+    pub fn inject(&self, fault: Fault, target: FaultTarget) {
+        lock(&self.shared).fault = Some((target, fault));
+    }
+
+    /// Withdraws the injected fault if no request has hit it.
+    pub fn withdraw_fault(&self) {
+        lock(&self.shared).fault = None;
     }
 
     /// Refuses connections from now on.
@@ -210,7 +215,9 @@ async fn answer<V: VendorApi>(stream: TcpStream, shared: Arc<Mutex<Shared<V>>>) 
 impl<V: VendorApi> Shared<V> {
     /// Records the request, handles it unless a fault prevents that, and returns the bytes of the reply.
     fn reply_to(&mut self, mut request: Request) -> (Option<Fault>, Vec<u8>) {
-        let fault = self.fault.take();
+        let is_write = !self.vendor.is_read(&request);
+        let hit = self.fault.take_if(|(target, _)| target.is_hit_by(is_write));
+        let fault = hit.map(|(_, fault)| fault);
         let refused = fault.as_ref().and_then(|fault| self.refused(fault));
         let reply = if let Some(refused) = refused {
             refused
@@ -223,7 +230,7 @@ impl<V: VendorApi> Shared<V> {
                 }
                 _ => self.vendor.answer(&request),
             });
-            request.took_effect = !self.vendor.is_read(&request) && reply.status < 300;
+            request.took_effect = is_write && reply.status < 300;
             reply
         };
         let reply = self.faulted(fault.as_ref(), reply);

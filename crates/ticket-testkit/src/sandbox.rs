@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 use ticket_conformance::{
-    Fault, Fixture, FixtureResult, Gateway, OddId, OddRow, ReceivedRequest, Seed, Seeded,
-    SkipReason, WrongTotal,
+    Fault, FaultTarget, Fixture, FixtureResult, Gateway, OddId, OddRow, ReceivedRequest, Seed,
+    Seeded, SkipReason, WrongTotal,
 };
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 use ticket_sandbox::{Endpoint, MessageKind, Rule, Sandbox, TicketFault, TicketSeed, Vendor};
@@ -246,7 +246,7 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         page_size::<P>()
     }
 
-    async fn inject(&self, fault: Fault) -> FixtureResult<()> {
+    async fn inject(&self, fault: Fault, target: FaultTarget) -> FixtureResult<()> {
         if fault == Fault::NoConnection {
             return or_lost_port(self.sandbox.refuse_connections().await);
         }
@@ -258,11 +258,21 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         }
         let is_of_token = fault == Fault::FreshTokenRefused;
         let rule = Rule::new(sandbox_fault::<P>(fault)?).vendor(P::VENDOR);
+        let rule = match target {
+            // The request for a token.
+            _ if is_of_token => rule,
+            FaultTarget::NextWrite => rule.writes(),
+            _ => rule.reads(),
+        };
         self.sandbox.inject(rule);
         if is_of_token {
             self.sandbox.expire_token();
         }
         Ok(())
+    }
+
+    async fn withdraw_faults(&self) {
+        self.sandbox.withdraw_faults();
     }
 
     async fn restore_connections(&self) -> FixtureResult<()> {

@@ -7,7 +7,7 @@
 )]
 
 use serde_json::json;
-use ticket_conformance::Fault;
+use ticket_conformance::{Fault, FaultTarget};
 use ticket_testkit::{Loopback, Reply, Request, TicketStore, VendorApi};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -113,7 +113,7 @@ async fn a_fault_hits_one_request_and_says_the_truth_about_its_effect() {
     ] {
         let server = Loopback::start(Desk::default()).await.unwrap();
         let id = server.with_vendor(|desk| desk.tickets.add(|id| json!({ "id": id })));
-        server.inject(fault.clone());
+        server.inject(fault.clone(), FaultTarget::NextWrite);
         let delete = format!("DELETE /tickets/{id} HTTP/1.1\r\n\r\n");
         let answer = exchange(&server, &delete).await.unwrap_or_default();
         assert!(answer.contains(part), "{fault:?}: {answer}");
@@ -137,4 +137,35 @@ async fn connections_are_refused_and_accepted_again_on_the_same_port() {
     server.accept_connections().await.unwrap();
     assert_eq!(server.base_url(), base_url);
     exchange(&server, "GET / HTTP/1.1\r\n\r\n").await.unwrap();
+}
+
+#[tokio::test]
+async fn fault_hits_the_request_that_it_is_meant_for_and_passes_others() {
+    let list = "GET /tickets HTTP/1.1\r\n\r\n";
+    for (target, passed, hit) in [
+        (
+            FaultTarget::NextWrite,
+            list,
+            "DELETE /tickets/1 HTTP/1.1\r\n\r\n",
+        ),
+        (
+            FaultTarget::NextRead,
+            "DELETE /tickets/1 HTTP/1.1\r\n\r\n",
+            list,
+        ),
+    ] {
+        let server = Loopback::start(Desk::default()).await.unwrap();
+        server.with_vendor(|desk| desk.tickets.add(|id| json!({ "id": id })));
+        server.inject(Fault::Status(503), target);
+        let answer = exchange(&server, passed).await.unwrap();
+        assert!(!answer.contains(" 503 "), "{target:?}: {answer}");
+        let answer = exchange(&server, hit).await.unwrap();
+        assert!(answer.contains(" 503 "), "{target:?}: {answer}");
+        server.inject(Fault::Status(503), target);
+        server.withdraw_fault();
+        let answer = exchange(&server, hit).await.unwrap();
+        assert!(!answer.contains(" 503 "), "{target:?}: {answer}");
+        let statuses: Vec<_> = server.requests().iter().map(|seen| seen.status).collect();
+        assert_eq!(statuses[1], Some(503), "{target:?}");
+    }
 }

@@ -6,7 +6,7 @@
 )]
 
 use serde_json::{Value, json};
-use ticket_conformance::{Fault, OddId, OddRow, WrongTotal};
+use ticket_conformance::{Fault, FaultTarget, OddId, OddRow, WrongTotal};
 use ticket_testkit::{Loopback, Reply, ReplyFormat, Request, VendorApi};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -38,7 +38,11 @@ impl VendorApi for Desk {
 
 async fn body(method: &str, fault: Fault) -> String {
     let server = Loopback::start(Desk).await.unwrap();
-    server.inject(fault);
+    let target = match method {
+        "GET" => FaultTarget::NextRead,
+        _ => FaultTarget::NextWrite,
+    };
+    server.inject(fault, target);
     let base_url = server.base_url();
     let mut stream = TcpStream::connect(base_url.strip_prefix("http://").unwrap())
         .await

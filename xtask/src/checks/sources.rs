@@ -1,16 +1,22 @@
-//! Every public item of a provider's client, including the example's, names the source of its facts.
+//! Every public item of a provider's client, including the example's, names the source of its facts, and nothing is
+//! left of the guess that a new crate comes with.
 //!
-//! Its documentation names the vendor's page, as in "(page `delete-tickets`)", says "inferred", or, if it does not
-//! involve the vendor, "Sends nothing". The client itself says where the pages are: "The pages named here are those
-//! of". Reviewers check whether the page says so.
+//! Its documentation names the vendor's page, as in "(page `delete-tickets`)", says "observed" of a real server,
+//! "inferred", or, if it does not involve the vendor, "Sends nothing". The client itself says where the pages are: "The
+//! pages named here are those of". Reviewers check whether the page says so.
 
+use crate::rules;
 use crate::workspace::{Role, Workspace};
+
+/// What `new-provider` writes wherever its guess has to be held against the vendor's pages.
+const MARK: &str = "To be done";
 
 /// One of these is enough.
 const SOURCES: &[&str] = &[
     "page `",
     "pages `",
     "The pages named here are those of",
+    "observed",
     "inferred",
     "Sends nothing",
 ];
@@ -27,7 +33,7 @@ const ITEMS: &[&str] = &[
     "pub type ",
 ];
 
-/// Finds items without a source.
+/// Finds items without a source, and marks.
 pub(super) fn check(ws: &Workspace) -> Vec<String> {
     let mut problems = Vec::new();
     let is_vendor_crate = |role| [Role::Provider, Role::Example].contains(&role);
@@ -39,11 +45,19 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
                 problems.extend(items.map(|(line, item)| {
                     format!(
                         "{path}:{line}: `{item}` does not say where it comes from; name the vendor's page, as in \
-                         (page `delete-tickets`), or say \"inferred\" or \"Sends nothing\""
+                         (page `delete-tickets`), or say \"observed\", \"inferred\" or \"Sends nothing\""
                     )
                 }));
             }
         }
+    }
+    let is_marked = |path: &str| path.starts_with("crates/") || path == rules::PATH;
+    for (path, text) in ws.files.iter().filter(|(path, _)| is_marked(path)) {
+        let lines = text
+            .lines()
+            .zip(1..)
+            .filter(|(line, _)| line.contains(MARK));
+        problems.extend(lines.map(|(line, number)| format!("{path}:{number}: {}", line.trim())));
     }
     problems
 }

@@ -135,9 +135,10 @@ crates/ticket-sweeppea/src/client/new.rs ⇒ ⇒ pub async fn get(&self) {} ⇒ 
 crates/ticket-sweeppea/src/client/new.rs ⇒ ⇒ /// A (page `a`).\npub fn a() {}\npub struct B<T>; ⇒ new.rs:3: `pub struct B` does not say
 crates/ticket-sweeppea/src/client.rs ⇒ ⇒ /// A\n#[derive(\n  Debug\n)]\npub type A = B; ⇒ `pub type A` does not say
 crates/ticket-conformance/examples/ticket-pear/src/client.rs ⇒ ⇒ pub fn a() {} ⇒ `pub fn a` does not say
+crates/ticket-conformance/examples/ticket-pear/README.md ⇒ # ticket-pear ⇒ A\n * To be done: b ⇒ README.md:2: * To be done: b
 ",
     );
-    let sourced = "/// A (page `a`).\n#[must_use]\npub fn a() {}\n/// It is inferred.\npub fn b() {}\n\
+    let sourced = "/// A (page `a`).\n#[must_use]\npub fn a() {}\n/// B (observed).\npub fn b() {}\n\
                    /// Sends nothing.\npub fn c() {}\npub(crate) fn d() {}\n";
     let client = "crates/ticket-sweeppea/src/client/new.rs";
     assert_eq!(after("sources", &[(client, "", sourced)]), [""; 0]);

@@ -42,7 +42,7 @@ pub(super) async fn errors_of(
     for (index, (operation, id)) in subjects.into_iter().enumerate() {
         // This fault stays until `restore_connections`.
         if index == 0 || *fault != Fault::NoConnection {
-            harness.inject(fault.clone()).await?;
+            harness.inject(operation, fault.clone()).await?;
         }
         match harness.call_on(operation, &id).await? {
             Err(error) => errors.push((operation, error)),

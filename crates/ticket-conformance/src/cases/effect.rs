@@ -70,7 +70,7 @@ pub(crate) async fn only_the_documented_status_confirms(harness: &Harness) -> Ca
         let id = harness.ticket_for(operation).await?;
         let before = harness.journal()?.len();
         let result = harness.call_on(operation, &id).await?;
-        let seen = harness.requests_since(before)?.pop();
+        let seen = harness.decisive_since(before, operation)?;
         let (Ok(()), Some(documented)) = (&result, seen.and_then(|seen| seen.status)) else {
             return skip(format!(
                 "the fixture's journal does not say which status confirms `{operation}`"
@@ -114,7 +114,7 @@ pub(crate) async fn errors_of_no_effect_changed_nothing(harness: &Harness) -> Ca
         for operation in harness.declared(writes)? {
             let id = harness.ticket_for(operation).await?;
             let before = harness.journal()?.len();
-            match harness.inject(fault.clone()).await {
+            match harness.inject(operation, fault.clone()).await {
                 Err(NotPassed::Skip(_)) => break,
                 other => other?,
             }

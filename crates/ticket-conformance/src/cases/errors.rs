@@ -190,7 +190,7 @@ pub(super) async fn each_error(
     for fault in faults {
         for operation in harness.declared(any)? {
             let id = harness.ticket_for(operation).await?;
-            match harness.inject(fault.clone()).await {
+            match harness.inject(operation, fault.clone()).await {
                 Err(NotPassed::Skip(_)) => break,
                 other => other?,
             }
@@ -257,7 +257,7 @@ pub(crate) async fn errors_show_no_ticket_text(harness: &Harness) -> CaseResult 
     let reads = harness.info().capabilities.supports(Operation::Get);
     let mut tried = false;
     for fault in faults() {
-        match harness.inject(fault.clone()).await {
+        match harness.inject(Operation::Create, fault.clone()).await {
             Err(NotPassed::Skip(_)) => continue,
             other => other?,
         }
@@ -266,7 +266,7 @@ pub(crate) async fn errors_show_no_ticket_text(harness: &Harness) -> CaseResult 
             none("created", &error)?;
         }
         if reads {
-            harness.inject(fault).await?;
+            harness.inject(Operation::Get, fault).await?;
             if let Err(error) = harness.provider.get(&CallContext::new(), &id).await {
                 none("read", &error)?;
             }

@@ -9,7 +9,7 @@ use ticket_core::{
 use super::delete::{require_batch, targets};
 use crate::fault::{Fault, OddId, OddRow};
 use crate::harness::{
-    CaseResult, Harness, NotPassed, describe, describe_error, ensure, fail, skip,
+    CaseResult, Harness, NotPassed, describe, describe_error, describe_report, ensure, fail, skip,
 };
 
 async fn page(harness: &Harness, what: &str) -> CaseResult<Page<Ticket>> {
@@ -30,7 +30,7 @@ async fn pages_with(
     let usual = page(harness, "a list was read").await?;
     let (mut odd, mut reason) = (Vec::new(), String::new());
     for row in rows {
-        match harness.inject(Fault::OddRow(*row)).await {
+        match harness.inject(Operation::List, Fault::OddRow(*row)).await {
             Err(NotPassed::Skip(why)) => reason = why,
             Err(failed) => return Err(failed),
             Ok(()) => {
@@ -106,7 +106,7 @@ pub(crate) async fn rows_without_an_id_are_reported(harness: &Harness) -> CaseRe
 }
 
 async fn delete_with(harness: &Harness, ids: &[TicketId], odd: OddId) -> CaseResult<DeleteReport> {
-    harness.inject(Fault::OddId(odd)).await?;
+    harness.inject(Operation::Delete, Fault::OddId(odd)).await?;
     let result = harness
         .provider
         .delete(&CallContext::new(), &targets(ids))
@@ -142,7 +142,7 @@ pub(crate) async fn odd_id_affects_no_other_outcome(harness: &Harness) -> CaseRe
             done >= 2 && done + unknown == ids.len(),
             format!("3 tickets were deleted, with {odd:?} in the reply"),
             "`deleted` for all, or `unknown` for the odd one",
-            format!("{report:?}"),
+            describe_report(&report),
         )?;
     }
     Ok(())
@@ -158,6 +158,10 @@ pub(crate) async fn unrequested_deleted_ids_are_reported(harness: &Harness) -> C
         is_done && report.unasked() == [unasked],
         "a ticket was deleted, and the reply named another one, too",
         format!("`deleted`, and {} among `unasked`", OddId::UNASKED),
-        format!("{report:?}"),
+        format!(
+            "{}; unasked: {:?}",
+            describe_report(&report),
+            report.unasked()
+        ),
     )
 }

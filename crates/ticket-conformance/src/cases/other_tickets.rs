@@ -7,18 +7,25 @@ use ticket_core::{CallContext, Effect, Error, ErrorKind, Operation, TicketId};
 use super::delete::targets;
 use crate::fault::Fault;
 use crate::harness::{
-    CaseResult, Harness, describe, describe_error, ensure, fail, only_outcome, skip,
+    CaseResult, Harness, describe, describe_error, describe_outcome, ensure, fail, only_outcome,
+    skip,
 };
 
-async fn about_another(harness: &Harness, asked: &TicketId, other: &TicketId) -> CaseResult {
+async fn about_another(
+    harness: &Harness,
+    operation: Operation,
+    asked: &TicketId,
+    other: &TicketId,
+) -> CaseResult {
     let (asked, other) = (asked.clone(), other.clone());
-    harness.inject(Fault::AboutAnother { asked, other }).await
+    let fault = Fault::AboutAnother { asked, other };
+    harness.inject(operation, fault).await
 }
 
 pub(crate) async fn reads_about_another_ticket_are_conflicts(harness: &Harness) -> CaseResult {
     harness.require(Operation::Get)?;
     let (asked, other) = (harness.ticket().await?, harness.ticket().await?);
-    about_another(harness, &asked, &other).await?;
+    about_another(harness, Operation::Get, &asked, &other).await?;
     let stack = harness.stack(NonZeroU32::MIN);
     let result = stack.get(&CallContext::new(), &asked).await;
     let is_right = result.as_ref().is_err_and(|error| {
@@ -43,7 +50,7 @@ pub(crate) async fn writes_about_another_ticket_are_conflicts(harness: &Harness)
     }
     for operation in operations {
         let (asked, other) = (harness.ticket().await?, harness.ticket().await?);
-        about_another(harness, &asked, &other).await?;
+        about_another(harness, operation, &asked, &other).await?;
         let result = harness.call_on(operation, &asked).await?;
         let is_right = result.as_ref().is_err_and(|error| {
             error.kind() == ErrorKind::Conflict && error.effect() == Effect::Unknown
@@ -73,7 +80,7 @@ pub(crate) async fn merged_tickets_do_not_delete_others(harness: &Harness) -> Ca
             "no success, and {into} still exists; a provider whose ids lead to other tickets declares \
              `ProviderInfo::redirects_ids`"
         ),
-        format!("{outcome:?}"),
+        describe_outcome(outcome),
     )
 }
 
@@ -115,7 +122,9 @@ pub(crate) async fn repeated_delete_spares_a_reused_id(harness: &Harness) -> Cas
     }
     let id = harness.ticket().await?;
     let before = harness.journal()?.len();
-    harness.inject(Fault::LostResponse).await?;
+    harness
+        .inject(Operation::Delete, Fault::LostResponse)
+        .await?;
     let stack = harness.stack(NonZeroU32::MIN.saturating_add(3));
     let targets = targets(std::slice::from_ref(&id));
     let result = stack.delete(&CallContext::new(), &targets).await;

@@ -15,7 +15,8 @@ use super::delete::targets;
 use crate::fault::Fault;
 use crate::handle::Faults;
 use crate::harness::{
-    CaseResult, Harness, any, describe, describe_error, ensure, fail, only_outcome, skip,
+    CaseResult, Harness, any, describe, describe_error, describe_outcome, ensure, fail,
+    only_outcome, skip,
 };
 
 /// A failure without effect, as some vendors answer the second delete of a ticket.
@@ -67,7 +68,7 @@ pub(crate) async fn a_second_delete_settles(harness: &Harness) -> CaseResult {
         !outcome.is_done(),
         "a deleted ticket was deleted again",
         "no success",
-        format!("{outcome:?}"),
+        describe_outcome(outcome),
     )?;
     let report = harness.handle().delete([id.clone()]).await;
     let outcome = only_outcome(&report)?.1;
@@ -76,7 +77,7 @@ pub(crate) async fn a_second_delete_settles(harness: &Harness) -> CaseResult {
         is_gone(outcome) || is_refused,
         "a deleted ticket was deleted again with the handle",
         "`already_gone`, `not_found` or `failed`",
-        format!("{outcome:?}"),
+        describe_outcome(outcome),
     )
 }
 
@@ -84,7 +85,7 @@ pub(crate) async fn gone_tickets_settle_after_a_failure(harness: &Harness) -> Ca
     require_proof(harness)?;
     let id = harness.ticket().await?;
     delete(harness, &id).await?;
-    harness.inject(FAILURE).await?;
+    harness.inject(Operation::Get, FAILURE).await?;
     // Only so that the fault is used up.
     _ = harness.call_on(Operation::Get, &id).await?;
     let faults = Faults::OnDeletesOf(HashSet::from([id.clone()]), FAILURE);
@@ -94,7 +95,7 @@ pub(crate) async fn gone_tickets_settle_after_a_failure(harness: &Harness) -> Ca
         is_gone(outcome),
         "a deleted ticket was deleted again with the handle, and the vendor answered 500",
         "`already_gone`, since a read does not find it",
-        format!("{outcome:?}"),
+        describe_outcome(outcome),
     )
 }
 
@@ -109,7 +110,7 @@ pub(crate) async fn a_second_run_reaches_the_rest(harness: &Harness) -> CaseResu
     for id in &gone {
         delete(harness, id).await?;
     }
-    harness.inject(FAILURE).await?;
+    harness.inject(Operation::Get, FAILURE).await?;
     // Only so that the fault is used up.
     _ = harness.call_on(Operation::Get, &left).await?;
     let faults = Faults::OnDeletesOf(gone.iter().cloned().collect(), FAILURE);
@@ -123,14 +124,15 @@ pub(crate) async fn a_second_run_reaches_the_rest(harness: &Harness) -> CaseResu
         Outcome::Done => one.id == left,
         outcome => one.id != left && is_gone(outcome),
     });
-    let words = settled.iter().map(|one| (&one.id, one.outcome.as_str()));
+    let words = settled.iter();
+    let words = words.map(|one| format!("{} {}", one.id, describe_outcome(&one.outcome)));
     let words: Vec<_> = words.collect();
     ensure(
         is_right && settled.len() == gone.len() + 1,
         "a list of 6 deleted tickets and one that exists was deleted with the handle, and the vendor answered 500 for \
          the deleted ones",
         "`already_gone` for the 6, and `deleted` for the last",
-        format!("{words:?}"),
+        words.join("; "),
     )
 }
 
@@ -184,7 +186,7 @@ pub(crate) async fn call_with_refused_fresh_token_is_tried_again(harness: &Harne
         return Ok(());
     };
     let id = harness.ticket_for(operation).await?;
-    harness.inject(Fault::FreshTokenRefused).await?;
+    harness.inject(operation, Fault::FreshTokenRefused).await?;
     // Many attempts: how long the vendor refuses the token is the fixture's choice.
     let stack = harness.stack(NonZeroU32::MIN.saturating_add(49));
     let (result, _) = harness.call_with_debug(&*stack, operation, &id).await?;

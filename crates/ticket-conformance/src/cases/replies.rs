@@ -47,7 +47,7 @@ pub(crate) async fn web_pages_are_bad_responses(harness: &Harness) -> CaseResult
 pub(crate) async fn swapped_types_give_no_wrong_ticket(harness: &Harness) -> CaseResult {
     harness.require(Operation::Get)?;
     let id = harness.ticket().await?;
-    harness.inject(Fault::WrongTypes).await?;
+    harness.inject(Operation::Get, Fault::WrongTypes).await?;
     let what = "a ticket was read, with texts for numbers and numbers for texts";
     match harness.provider.get(&CallContext::new(), &id).await {
         Ok(ticket) => ensure(ticket.id == id, what, id.as_str(), ticket.id.as_str())?,
@@ -62,7 +62,7 @@ pub(crate) async fn swapped_types_give_no_wrong_ticket(harness: &Harness) -> Cas
         return Ok(());
     }
     let new = harness.new_ticket()?;
-    harness.inject(Fault::WrongTypes).await?;
+    harness.inject(Operation::Create, Fault::WrongTypes).await?;
     let what = "a ticket was created, with texts for numbers and numbers for texts in the reply";
     match harness.provider.create(&CallContext::new(), &new).await {
         Ok(created) => {
@@ -93,10 +93,14 @@ pub(crate) async fn redirects_are_not_followed(harness: &Harness) -> CaseResult 
         let fault = Fault::Redirect { status };
         for operation in harness.declared(any)? {
             let id = harness.ticket_for(operation).await?;
-            harness.inject(fault.clone()).await?;
+            harness.inject(operation, fault.clone()).await?;
             let before = harness.journal()?.len();
             let result = harness.call_on(operation, &id).await?;
-            let seen = harness.requests_since(before)?.len();
+            let seen = harness.requests_since(before)?;
+            let seen = seen
+                .iter()
+                .skip_while(|one| one.is_write != operation.is_write());
+            let seen = seen.count();
             let kind = result.as_ref().err().map(ticket_core::Error::kind);
             ensure(
                 seen == 1 && kind == Some(ErrorKind::BadResponse),

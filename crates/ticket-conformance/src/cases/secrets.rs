@@ -102,7 +102,7 @@ pub(crate) async fn logs_hold_no_ticket_text(harness: &Harness) -> CaseResult {
     .await;
     no_leak("a ticket was created and read", &text, &texts)?;
     for fault in faults() {
-        match harness.inject(fault).await {
+        match harness.inject(Operation::Create, fault).await {
             Err(NotPassed::Skip(_)) => continue,
             other => other?,
         }

@@ -45,7 +45,7 @@ fn was_sent(
     result: &Result<()>,
 ) -> CaseResult {
     let what = format!("`{operation}` was called with a `{field}`, which is supported");
-    let Some(seen) = harness.requests_since(before)?.pop() else {
+    let Some(seen) = harness.decisive_since(before, operation)? else {
         return was_refused(what, field, result);
     };
     let sent = text_of(seen)?;
@@ -180,7 +180,7 @@ pub(crate) async fn comments_are_sent_whole(harness: &Harness) -> CaseResult {
             &[&body],
             &result,
         )?;
-        for seen in harness.requests_since(before)? {
+        if let Some(seen) = harness.decisive_since(before, Operation::Comment)? {
             let text = text_of(seen)?;
             if let Some((other, _)) = sent.iter().find(|(_, known)| *known == text) {
                 return fail(

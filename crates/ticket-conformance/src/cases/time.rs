@@ -7,6 +7,7 @@ use ticket_core::model::PageRequest;
 use ticket_core::{CallContext, DeleteTarget, Effect, ErrorKind, Operation, TicketId, TicketQuery};
 
 use crate::fault::Fault;
+use crate::fixture::ReceivedRequest;
 use crate::harness::{CaseResult, Harness, any, describe, describe_error, ensure, fail};
 
 pub(crate) async fn no_answer_is_a_timeout(harness: &Harness) -> CaseResult {
@@ -21,7 +22,7 @@ async fn times_out(harness: &Harness, fault: &Fault) -> CaseResult {
     let provider = harness.short_timeout_provider()?;
     for operation in harness.declared(any)? {
         let id = harness.ticket_for(operation).await?;
-        harness.inject(fault.clone()).await?;
+        harness.inject(operation, fault.clone()).await?;
         let (result, _) = harness.call_with_debug(&*provider, operation, &id).await?;
         let effect = if operation.is_write() {
             Effect::Unknown
@@ -92,10 +93,11 @@ fn begin(harness: &Harness, operation: Operation, id: &TicketId) -> CaseResult {
 async fn drop_under_way(harness: &Harness, operation: Operation) -> CaseResult {
     let id = harness.ticket_for(operation).await?;
     let before = harness.journal()?.len();
-    harness.inject(Fault::NeverAnswers).await?;
+    harness.inject(operation, Fault::NeverAnswers).await?;
     let call = Box::pin(harness.call_on(operation, &id));
     let seen = Box::pin(async {
-        while harness.journal()?.len() == before {
+        let is_meant = |one: &ReceivedRequest| one.is_write == operation.is_write();
+        while !harness.requests_since(before)?.iter().any(is_meant) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Ok(())
@@ -168,7 +170,7 @@ pub(crate) async fn failures_leave_nothing_behind(harness: &Harness) -> CaseResu
 pub(crate) async fn the_provider_connects_again(harness: &Harness) -> CaseResult {
     for operation in harness.declared(|operation| !operation.is_write())? {
         let id = harness.ticket_for(operation).await?;
-        harness.inject(Fault::NoConnection).await?;
+        harness.inject(operation, Fault::NoConnection).await?;
         _ = harness.call_on(operation, &id).await?;
         harness.restore_connections().await?;
         let result = harness.call_on(operation, &id).await?;
@@ -239,7 +241,9 @@ pub(crate) async fn concurrent_failures_affect_no_other_call(harness: &Harness) 
     for _ in 0..AT_ONCE {
         ids.push(harness.ticket().await?);
     }
-    harness.inject(Fault::ConnectionReset).await?;
+    harness
+        .inject(Operation::Get, Fault::ConnectionReset)
+        .await?;
     let context = CallContext::new();
     let results = join_all(ids.iter().map(|id| harness.provider.get(&context, id))).await;
     let failed = results.iter().filter(|result| result.is_err()).count();

@@ -20,7 +20,9 @@ pub(crate) async fn wrong_totals_do_not_shorten_a_list(harness: &Harness) -> Cas
     ] {
         let (mut found, mut pages, mut query) = (Vec::new(), 0, TicketQuery::new());
         loop {
-            harness.inject(Fault::WrongTotal(wrong)).await?;
+            harness
+                .inject(Operation::List, Fault::WrongTotal(wrong))
+                .await?;
             let read = page(harness, query.clone()).await?;
             found.extend(read.items.into_iter().map(|ticket| ticket.id));
             pages += 1;
@@ -46,7 +48,7 @@ pub(crate) async fn wrong_totals_are_reported(harness: &Harness) -> CaseResult {
     let filled = sorted(harness.fill(count).await?);
     let fault = Fault::WrongTotal(WrongTotal::TooLarge);
     // A fixture that cannot inject it says so here.
-    harness.inject(fault.clone()).await?;
+    harness.inject(Operation::List, fault.clone()).await?;
     let mut cursor = None;
     let mut has_total = false;
     for _ in 0..count + 10 {

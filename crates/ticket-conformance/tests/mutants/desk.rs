@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use ticket_conformance::{Fault, ReceivedRequest};
+use ticket_conformance::{Fault, FaultTarget, ReceivedRequest};
 
 use crate::odd;
 
@@ -50,7 +51,7 @@ pub(crate) struct State {
     pub(crate) tickets: BTreeMap<u64, Stored>,
     last: u64,
     pub(crate) journal: Vec<ReceivedRequest>,
-    faults: VecDeque<Fault>,
+    faults: VecDeque<(FaultTarget, Fault)>,
     pub(crate) unreachable: bool,
     pub(crate) modes: Modes,
     /// Which ticket leads to which other one.
@@ -70,6 +71,8 @@ pub(crate) struct Modes {
     pub(crate) lags: bool,
     /// An id ends where its digits end.
     pub(crate) is_lenient: bool,
+    /// How long the desk takes to answer.
+    pub(crate) is_slow_by: Duration,
 }
 
 #[derive(Default)]
@@ -84,18 +87,26 @@ impl Desk {
         self.lock().add(fields)
     }
 
-    pub(crate) fn inject(&self, fault: Fault) {
+    pub(crate) fn inject(&self, fault: Fault, target: FaultTarget) {
         let mut state = self.lock();
         match fault {
             Fault::NoConnection => state.unreachable = true,
             // Once for the token in use, and twice for the next one.
             Fault::FreshTokenRefused => state.expired = 3,
-            fault => state.faults.push_back(fault),
+            fault => state.faults.push_back((target, fault)),
         }
+    }
+
+    pub(crate) fn withdraw_faults(&self) {
+        self.lock().faults.clear();
     }
 
     pub(crate) async fn serve(&self, request: Request) -> Result<Reply, Broken> {
         tokio::task::yield_now().await;
+        let wait = self.lock().modes.is_slow_by;
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
         let reply = self.lock().answer(&request);
         let reply = match reply {
             Some(reply) => reply,
@@ -132,7 +143,10 @@ impl State {
             self.expired -= 1;
             return Some(Ok(error(401, TOKEN_EXPIRED)));
         }
-        let fault = self.faults.pop_front();
+        let is_write = request.method != "GET";
+        let mut faults = self.faults.iter();
+        let hit = faults.position(|(target, _)| target.is_hit_by(is_write));
+        let fault = hit.and_then(|index| Some(self.faults.remove(index)?.1));
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let (reply, took_effect) = if fault.as_ref().is_some_and(|fault| !odd::acts(fault)) {
             (plain(200, String::new()), false)
@@ -142,9 +156,10 @@ impl State {
             (error(401, "the key is unknown"), false)
         };
         let answer = odd::faulted(fault, reply);
-        let seen = match request.method {
-            "GET" => ReceivedRequest::read(),
-            _ => ReceivedRequest::write(),
+        let seen = if is_write {
+            ReceivedRequest::write()
+        } else {
+            ReceivedRequest::read()
         };
         let mut seen = seen
             .took_effect(took_effect)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 use ticket_conformance::{
-    Fault, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
+    Fault, FaultTarget, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
 };
 use ticket_core::model::{Person, Priority};
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
@@ -38,6 +38,7 @@ impl DeskFixture {
             reuses_ids: extent == Extent::Full,
             lags: flaw == Some(Flaw::ClaimsConsistentReads),
             is_lenient: flaw == Some(Flaw::DeclaresNoForm),
+            ..Modes::default()
         };
         let memory = |limit| Arc::new(Memory::new(Arc::clone(&desk), extent, flaw, limit));
         Self {
@@ -46,6 +47,10 @@ impl DeskFixture {
             desk,
             extent,
         }
+    }
+
+    pub(crate) fn slow_down(&self, by: Duration) {
+        self.desk.lock().modes.is_slow_by = by;
     }
 
     fn number(id: &TicketId) -> u64 {
@@ -100,9 +105,13 @@ impl Fixture for DeskFixture {
         Ok(PAGE)
     }
 
-    async fn inject(&self, fault: Fault) -> FixtureResult<()> {
-        self.desk.inject(fault);
+    async fn inject(&self, fault: Fault, target: FaultTarget) -> FixtureResult<()> {
+        self.desk.inject(fault, target);
         Ok(())
+    }
+
+    async fn withdraw_faults(&self) {
+        self.desk.withdraw_faults();
     }
 
     async fn restore_connections(&self) -> FixtureResult<()> {

@@ -109,6 +109,39 @@ async fn a_case_that_hangs_fails_after_the_limit() {
     let make = || async { DeskFixture::new(Extent::Full, Some(Flaw::WaitsForEver)) };
     let suite = Suite::new(make).limit(Duration::from_secs(7));
     let report = suite.run_case("no_answer_is_a_timeout").await.unwrap();
-    assert!(report.to_string().contains("it did not end"), "{report}");
+    let text = report.to_string();
+    assert!(
+        text.contains("found:    it hangs: 1 requests reached"),
+        "{text}"
+    );
     assert_eq!(before.elapsed().as_secs(), 7);
+}
+
+/// A right provider of a vendor that answers each request after 4 seconds.
+async fn slow() -> DeskFixture {
+    let fixture = DeskFixture::new(Extent::Full, None);
+    fixture.slow_down(Duration::from_secs(4));
+    fixture
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_case_that_goes_on_sending_requests_does_not_hang() {
+    let before = tokio::time::Instant::now();
+    let suite = Suite::new(slow).limit(Duration::from_secs(5));
+    let report = suite.run_case("declared_operations_work").await.unwrap();
+    assert!(report.is_passed(), "{report}");
+    assert_eq!(before.elapsed().as_secs(), 32);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_case_fails_as_slow_after_ten_times_the_limit() {
+    let before = tokio::time::Instant::now();
+    let suite = Suite::new(slow).limit(Duration::from_secs(5));
+    let report = suite.run_case("the_status_is_reported").await.unwrap();
+    let text = report.to_string();
+    assert!(
+        text.contains("found:    it is slow: it still sent"),
+        "{text}"
+    );
+    assert_eq!(before.elapsed().as_secs(), 50);
 }

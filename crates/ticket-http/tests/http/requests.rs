@@ -24,6 +24,7 @@ async fn a_request_carries_what_it_was_given_and_no_more() {
     client.get(&["t"]).send().await.unwrap();
     client.post(&["t"]).json(&["ä"]).send().await.unwrap();
     client.put(&["t"]).send().await.unwrap();
+    client.patch(&["t"]).send().await.unwrap();
     client.delete(&["t"]).send().await.unwrap();
 
     let seen = server.seen();
@@ -34,6 +35,7 @@ async fn a_request_carries_what_it_was_given_and_no_more() {
             "GET /t HTTP/1.1",
             "POST /t HTTP/1.1",
             "PUT /t HTTP/1.1",
+            "PATCH /t HTTP/1.1",
             "DELETE /t HTTP/1.1"
         ]
     );
@@ -51,6 +53,7 @@ async fn a_request_carries_what_it_was_given_and_no_more() {
     assert_eq!(seen[1].header("content-type"), Some("application/json"));
     assert_eq!(seen[1].body, "[\"ä\"]");
     assert_eq!(seen[2].header("content-length"), Some("0"));
+    assert_eq!(seen[3].header("content-length"), Some("0"));
     assert_eq!(seen[0].header("content-type"), None);
 }
 
@@ -269,6 +272,44 @@ async fn a_renewed_token_replaces_the_old_one_in_its_request_alone() {
         1
     );
     assert_eq!(seen[1].header("authorization"), Some("Bearer old"));
+}
+
+#[tokio::test]
+async fn a_plain_header_replaces_the_old_one_in_its_request_alone() {
+    let server = Server::agreeable().await;
+    let client = server.client();
+    let request = client.patch(&["t"]).header("If-Match", "\"v1\"");
+    let request = request.header("if-match", "\"v2\"").json(&["a"]);
+    request.send().await.unwrap();
+    client.get(&["t"]).send().await.unwrap();
+
+    let seen = server.seen();
+    assert_eq!(seen[0].header("if-match"), Some("\"v2\""));
+    assert_eq!(seen[0].head.to_lowercase().matches("if-match").count(), 1);
+    assert_eq!(seen[0].body, "[\"a\"]");
+    assert_eq!(seen[1].header("if-match"), None);
+}
+
+#[tokio::test]
+async fn a_plain_header_that_cannot_be_sent_is_named_and_nothing_is_sent() {
+    let server = Server::agreeable().await;
+    let client = server.client();
+    for (value, why) in [
+        ("", "has no value"),
+        (" v1", "white space"),
+        ("v1\r\nx: y", "cannot be sent"),
+        ("v1é", "cannot be sent"),
+    ] {
+        let request = client.patch(&["t"]).header("if-match", value);
+        let error = request.send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(error.effect(), Effect::None);
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("if-match") && text.contains(why), "{text}");
+        assert!(!text.contains("v1"), "{text}");
+    }
+    client.get(&["next"]).send().await.unwrap();
+    assert_eq!(server.targets(), ["/next"]);
 }
 
 #[tokio::test]

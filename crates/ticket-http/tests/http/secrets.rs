@@ -236,6 +236,22 @@ async fn a_credential_that_the_vendor_repeats_is_left_out() {
 }
 
 #[tokio::test]
+async fn a_word_of_a_plain_header_stays_in_the_vendors_words() {
+    let words = "priority: 'agent' is not a priority. agent-7 may not; s3cret";
+    let server = Server::start(move |_| reply(400, "text/plain", words)).await;
+    let headers = [("x-api-key", SecretString::from("s3cret"))];
+    let client = HttpClient::new(&server.url(), &HttpConfig::default(), &headers).unwrap();
+    let request = client.put(&["t"]).header("x-requested-with", "agent");
+    let reply = request.send().await.unwrap();
+
+    assert_eq!(server.seen()[0].header("x-requested-with"), Some("agent"));
+    let left = "priority: 'agent' is not a priority. agent-7 may not; [a credential]";
+    assert_eq!(reply.text(), left);
+    let error = reply.rejection(ErrorKind::InvalidInput, "refused", words);
+    assert_eq!(error.vendor_message(), Some(left));
+}
+
+#[tokio::test]
 async fn a_credential_at_the_end_of_what_is_shown_is_left_out_whole() {
     let words = format!("{}{}", "x".repeat(280), "s3cret".repeat(80));
     let [message, _, text] = told(401, words, &"s3cret".repeat(80), "Bearer t0ken").await;

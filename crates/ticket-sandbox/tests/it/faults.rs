@@ -332,3 +332,30 @@ async fn credentials_are_checked_if_the_call_reaches_the_vendor() {
     assert!(sandbox.exists(Vendor::OneCloud, "121"));
     assert!(!sandbox.journal()[0].took_effect);
 }
+
+#[tokio::test]
+async fn rule_for_reads_or_writes_passes_the_other_kind_whatever_the_method() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let list = async || {
+        let path = "/tickets/fetchOpenTickets";
+        let answer = call(&sandbox, Vendor::Sweeppea, "POST", path, json!({})).await;
+        answer.unwrap().status
+    };
+    let delete_one = async |id| delete(&sandbox, Vendor::Sweeppea, id).await.unwrap().status;
+    sandbox.inject(Rule::new(Fault::Status(503)).writes());
+    assert_eq!((list().await, delete_one("2531581").await), (200, 503));
+    assert!(sandbox.exists(Vendor::Sweeppea, "2531581"));
+    sandbox.inject(Rule::new(Fault::Status(503)).reads());
+    assert_eq!((delete_one("2531581").await, list().await), (200, 503));
+    sandbox.inject(Rule::new(Fault::Status(503)));
+    sandbox.withdraw_faults();
+    assert_eq!(list().await, 200);
+    // A request for a token is neither.
+    sandbox.inject(Rule::new(Fault::Status(503)).writes());
+    sandbox.inject(Rule::new(Fault::Status(503)).reads());
+    let path = "/api/authenticate";
+    let token = call(&sandbox, Vendor::OneCloud, "POST", path, json!({})).await;
+    assert_ne!(token.unwrap().status, 503);
+    let deleted = delete(&sandbox, Vendor::OneCloud, "121").await;
+    assert_eq!(deleted.unwrap().status, 503);
+}

@@ -11,6 +11,7 @@ pub(crate) fn check(response: &HttpResponse) -> Result<()> {
         return Ok(());
     }
     let kind = kind_of_status(response.status());
+    // To be done: what tells the vendor's errors from those of a gateway that happen to have a `message`?
     // What is not in the vendor's own form is somebody else's: a gateway's 404 says nothing about a ticket.
     let Ok(refusal) = response.json::<Refusal>() else {
         return Err(response.foreign());

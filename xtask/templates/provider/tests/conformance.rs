@@ -4,6 +4,7 @@
 //! it, or, where the vendor has no such thing, name the case among the `skips` at the end.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +19,15 @@ use ticket_testkit::{
 /// What the vendor accepts.
 const KEY: &str = "acme-conformance-key";
 
+/// Whether the vendor keeps deleted tickets: a GET still reads them, without a sign, and a second DELETE succeeds again.
+/// To be done: what do its pages say of both, and do its lists show them? Ask a real server if you have one.
+const KEEPS_DELETED: bool = false;
+
 /// The vendor. To be done: as its pages say, not as the client has it.
 #[derive(Default)]
 struct AcmeDesk {
     tickets: TicketStore,
+    deleted: BTreeSet<String>,
 }
 
 impl VendorApi for AcmeDesk {
@@ -31,13 +37,14 @@ impl VendorApi for AcmeDesk {
         }
         match (request.method.as_str(), &*request.segments()) {
             ("GET", ["tickets", id]) => match self.tickets.get(id) {
-                Some(ticket) => Reply::json(200, ticket),
-                None => self.error(404, "no such ticket"),
+                Some(ticket) if self.answers_for(id) => Reply::json(200, ticket),
+                _ => self.error(404, "no such ticket"),
             },
-            ("DELETE", ["tickets", id]) => match self.tickets.remove(id) {
-                Some(_) => Reply::empty(204),
-                None => self.error(404, "no such ticket"),
-            },
+            ("DELETE", ["tickets", id]) if self.answers_for(id) => {
+                self.deleted.insert((*id).to_owned());
+                Reply::empty(204)
+            }
+            ("DELETE", ["tickets", _]) => self.error(404, "no such ticket"),
             _ => Reply::empty(404),
         }
     }
@@ -49,6 +56,12 @@ impl VendorApi for AcmeDesk {
 }
 
 impl AcmeDesk {
+    /// Whether the vendor knows this ticket, deleted or not.
+    fn answers_for(&self, id: &str) -> bool {
+        let is_hidden = !KEEPS_DELETED && self.deleted.contains(id);
+        self.tickets.get(id).is_some() && !is_hidden
+    }
+
     /// A new open ticket with this field.
     fn add(&mut self, name: &str, value: &str) -> String {
         self.tickets.add(|id| {
@@ -83,7 +96,7 @@ impl LoopbackVendor for AcmeDesk {
     }
 
     fn exists(&self, id: &str) -> bool {
-        self.tickets.get(id).is_some()
+        self.tickets.get(id).is_some() && !self.deleted.contains(id)
     }
 
     fn seed(&mut self, seed: Seed) -> FixtureResult<Seeded> {
