@@ -94,12 +94,9 @@ impl State {
         now: Instant,
     ) -> Option<String> {
         let date = Date::at(now, self.start);
-        let store = self.vendors.of_mut(vendor).store_mut();
-        store.get(id)?;
-        let message = store.message(kind, text, date);
-        let number = message.number;
-        store.change(id, |ticket| ticket.messages.push(message))?;
-        Some(number.to_string())
+        self.vendors
+            .of_mut(vendor)
+            .add_message(id, kind, text, date)
     }
 
     /// Handles a request: changes the state, adds a journal entry and returns the answer.
@@ -219,9 +216,10 @@ impl State {
                 if store.has(&change) != existed {
                     continue;
                 }
-                let is_delete = !change.is_ticket();
+                let is_delete = change.is_deleted();
                 if let Some(before) = store.swap(change) {
                     took_effect = true;
+                    let is_delete = is_delete && !before.is_deleted();
                     deleted.extend(is_delete.then(|| before.into_id()));
                 }
             }

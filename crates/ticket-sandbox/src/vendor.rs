@@ -54,6 +54,8 @@ pub enum Endpoint {
     Comment,
     /// Delete one ticket, or several if the vendor supports that.
     Delete,
+    /// Read a ticket's attachments: their list, or the content of one.
+    Attachments,
 }
 
 impl Endpoint {
@@ -62,7 +64,9 @@ impl Endpoint {
     /// The purpose decides, not the HTTP method: Sweeppea reads with POST. Requesting a token is not a write.
     pub fn is_write(self) -> bool {
         match self {
-            Self::Authenticate | Self::Get | Self::List | Self::Messages => false,
+            Self::Authenticate | Self::Get | Self::List | Self::Messages | Self::Attachments => {
+                false
+            }
             Self::Create | Self::Update | Self::Resolve | Self::Comment | Self::Delete => true,
         }
     }

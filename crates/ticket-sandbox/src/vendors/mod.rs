@@ -18,7 +18,7 @@ use crate::calendar::Date;
 use crate::form::{self, Part};
 use crate::reply::{ErrorFormat, Reply};
 use crate::store::{Store, Ticket};
-use crate::ticket::{TicketRecord, TicketSeed};
+use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::{Endpoint, Vendor};
 
 /// A request to an endpoint.
@@ -99,6 +99,21 @@ pub(crate) trait VendorServer: ErrorFormat + Send {
     }
     /// Adds a ticket without a request and returns its id.
     fn add(&mut self, seed: TicketSeed, date: Date) -> String;
+    /// Adds a message without a request and returns its id; `None` if no ticket has this id.
+    fn add_message(
+        &mut self,
+        id: &str,
+        kind: MessageKind,
+        text: &str,
+        date: Date,
+    ) -> Option<String> {
+        let store = self.store_mut();
+        store.get(id)?;
+        let message = store.message(kind, text, date);
+        let number = message.number;
+        store.change(id, |ticket| ticket.messages.push(message))?;
+        Some(number.to_string())
+    }
     /// The record of a ticket, with all of the vendor's fields.
     fn record(&self, ticket: &Ticket) -> TicketRecord;
     /// The vendor's tickets.
