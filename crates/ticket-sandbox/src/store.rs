@@ -2,7 +2,7 @@
 //!
 //! Wire formats are in the vendors' modules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -115,6 +115,8 @@ impl Version {
 #[derive(Debug)]
 pub(crate) struct Store {
     by_id: HashMap<String, u64>,
+    /// The ids that are numbers.
+    numbers: BTreeSet<u64>,
     /// Boxed, because a tree that grows only at its end leaves half of its slots empty.
     by_age: BTreeMap<u64, Box<Ticket>>,
     open: Vec<Rank>,
@@ -138,6 +140,7 @@ impl Store {
     pub(crate) fn new(first_number: u64, first_message: u64, place: Place) -> Self {
         Self {
             by_id: HashMap::new(),
+            numbers: BTreeSet::new(),
             by_age: BTreeMap::new(),
             open: Vec::new(),
             closed: Vec::new(),
@@ -156,8 +159,7 @@ impl Store {
     /// Returns a number that this store has not used yet, or with `reuses_ids` does not use now.
     fn fresh_number(&mut self) -> u64 {
         if self.reuses_ids {
-            let ids = self.by_id.keys();
-            let highest = ids.filter_map(|id| id.parse::<u64>().ok()).max();
+            let highest = self.numbers.last();
             return highest.map_or(self.first_number, |id| id.saturating_add(1));
         }
         while self.by_id.contains_key(&self.next_number.to_string()) {
@@ -313,6 +315,7 @@ impl Store {
 
     fn attach(&mut self, age: u64, ticket: Box<Ticket>) {
         self.by_id.insert(ticket.id.clone(), age);
+        self.numbers.extend(ticket.id.parse::<u64>());
         self.enlist(age, &ticket);
         self.by_age.insert(age, ticket);
     }
@@ -320,6 +323,9 @@ impl Store {
     fn detach(&mut self, age: u64) -> Option<Box<Ticket>> {
         let ticket = self.by_age.remove(&age)?;
         self.by_id.remove(&ticket.id);
+        if let Ok(number) = ticket.id.parse() {
+            self.numbers.remove(&number);
+        }
         self.delist(age, &ticket);
         Some(ticket)
     }

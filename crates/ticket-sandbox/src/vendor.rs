@@ -56,6 +56,10 @@ pub enum Endpoint {
     Delete,
     /// Read a ticket's attachments: their list, or the content of one.
     Attachments,
+    /// Read what an account has: statuses, priorities, users and so on.
+    Lookup,
+    /// Send a file that a later call attaches to a ticket. Until then, no ticket shows it, so it is not a write.
+    Stage,
 }
 
 impl Endpoint {
@@ -64,9 +68,13 @@ impl Endpoint {
     /// The purpose decides, not the HTTP method: Sweeppea reads with POST. Requesting a token is not a write.
     pub fn is_write(self) -> bool {
         match self {
-            Self::Authenticate | Self::Get | Self::List | Self::Messages | Self::Attachments => {
-                false
-            }
+            Self::Authenticate
+            | Self::Get
+            | Self::List
+            | Self::Messages
+            | Self::Attachments
+            | Self::Lookup
+            | Self::Stage => false,
             Self::Create | Self::Update | Self::Resolve | Self::Comment | Self::Delete => true,
         }
     }

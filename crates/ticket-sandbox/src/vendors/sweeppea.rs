@@ -238,7 +238,9 @@ impl VendorServer for Sweeppea {
             Endpoint::Authenticate
             | Endpoint::Messages
             | Endpoint::Comment
-            | Endpoint::Attachments => self.no_endpoint(),
+            | Endpoint::Attachments
+            | Endpoint::Lookup
+            | Endpoint::Stage => self.no_endpoint(),
         }
     }
 
