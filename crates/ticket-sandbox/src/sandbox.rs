@@ -148,6 +148,8 @@ impl Sandbox {
                 "LEADSQUARED_SECRET_KEY",
                 constant(credentials::LEADSQUARED_SECRET_KEY),
             ),
+            ("REDMINE_BASE_URL", self.base_url(Vendor::Redmine)),
+            ("REDMINE_API_KEY", constant(credentials::REDMINE_API_KEY)),
         ]
     }
 

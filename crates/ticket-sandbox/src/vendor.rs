@@ -15,18 +15,26 @@ pub enum Vendor {
     Sweeppea,
     /// LeadSquared Service CRM, under the path prefix `/leadsquared`.
     LeadSquared,
+    /// Redmine, under the path prefix `/redmine`.
+    Redmine,
 }
 
 impl Vendor {
     /// Every vendor, in the order of the variants.
-    pub const ALL: [Self; 3] = [Self::OneCloud, Self::Sweeppea, Self::LeadSquared];
+    pub const ALL: [Self; 4] = [
+        Self::OneCloud,
+        Self::Sweeppea,
+        Self::LeadSquared,
+        Self::Redmine,
+    ];
 
-    /// The path prefix without slashes: `onecloud`, `sweeppea`, `leadsquared`.
+    /// The path prefix without slashes: `onecloud`, `sweeppea`, `leadsquared`, `redmine`.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::OneCloud => "onecloud",
             Self::Sweeppea => "sweeppea",
             Self::LeadSquared => "leadsquared",
+            Self::Redmine => "redmine",
         }
     }
 }

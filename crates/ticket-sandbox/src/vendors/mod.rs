@@ -4,13 +4,17 @@
 
 mod leadsquared;
 mod onecloud;
+mod redmine;
 mod sweeppea;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 pub(crate) use leadsquared::{Account, LeadSquared};
 pub(crate) use onecloud::{OneCloud, Quirks};
+pub(crate) use redmine::Redmine;
 pub(crate) use sweeppea::Sweeppea;
 pub use sweeppea::Wording;
 
@@ -48,6 +52,17 @@ impl Call<'_> {
     fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// The name and the password of basic authentication; `None` if there is no such header.
+    fn basic(&self) -> Option<(String, String)> {
+        let (scheme, encoded) = self.header("authorization")?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let decoded = String::from_utf8(BASE64_STANDARD.decode(encoded.trim()).ok()?).ok()?;
+        let (name, password) = decoded.split_once(':')?;
+        Some((name.to_owned(), password.to_owned()))
     }
 
     /// The body as a JSON object; `None` if it is anything else.
@@ -128,6 +143,7 @@ pub(crate) struct Vendors {
     pub(crate) onecloud: OneCloud,
     pub(crate) sweeppea: Sweeppea,
     pub(crate) leadsquared: LeadSquared,
+    pub(crate) redmine: Redmine,
 }
 
 impl Vendors {
@@ -136,6 +152,7 @@ impl Vendors {
             Vendor::OneCloud => &self.onecloud,
             Vendor::Sweeppea => &self.sweeppea,
             Vendor::LeadSquared => &self.leadsquared,
+            Vendor::Redmine => &self.redmine,
         }
     }
 
@@ -144,6 +161,7 @@ impl Vendors {
             Vendor::OneCloud => &mut self.onecloud,
             Vendor::Sweeppea => &mut self.sweeppea,
             Vendor::LeadSquared => &mut self.leadsquared,
+            Vendor::Redmine => &mut self.redmine,
         }
     }
 
@@ -154,6 +172,7 @@ impl Vendors {
             Some(Vendor::OneCloud) => &self.onecloud,
             Some(Vendor::Sweeppea) => &self.sweeppea,
             Some(Vendor::LeadSquared) => &self.leadsquared,
+            Some(Vendor::Redmine) => &self.redmine,
         }
     }
 
@@ -162,6 +181,7 @@ impl Vendors {
         self.onecloud.seed(date);
         self.sweeppea.seed(date);
         self.leadsquared.seed(date);
+        self.redmine.seed(date);
     }
 }
 
