@@ -178,7 +178,7 @@ pub(crate) struct List {
     /// Only tickets with this value of a custom field; may be given more than once
     #[arg(long = "field", value_parser = field, value_name = "NAME=VALUE")]
     pub(crate) fields: Vec<(String, String)>,
-    /// Only tickets that match this query in the vendor's own language, such as TicketSQL
+    /// Only tickets that match this query in the vendor's own query language
     #[arg(long, value_name = "QUERY")]
     pub(crate) query: Option<String>,
     /// Sort by the time of creation or of the last change, the oldest first
