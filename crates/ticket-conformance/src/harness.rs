@@ -152,7 +152,7 @@ impl Harness {
     /// How many requests one call makes at most, as declared.
     pub(crate) fn max_requests(&self, operation: Operation) -> usize {
         let support = self.info().capabilities.support(operation);
-        support.map_or(1, |_| 1)
+        support.map_or(1, |support| support.requests)
     }
 
     pub(crate) async fn restore_connections(&self) -> CaseResult {

@@ -69,9 +69,15 @@ pub struct Loopback<V> {
 
 struct Shared<V> {
     vendor: V,
-    fault: Option<(FaultTarget, Fault)>,
+    fault: Option<(FaultTarget, Injected)>,
     answers: VecDeque<Reply>,
     requests: Vec<Request>,
+}
+
+/// What one request gets in place of the vendor's reply.
+enum Injected {
+    Fault(Fault),
+    Reply(Reply),
 }
 
 impl Loopback<Scripted> {
@@ -134,7 +140,12 @@ impl<V: VendorApi> Loopback<V> {
     /// Injects a fault into the next request of this kind, in place of one that no request has hit.
     /// [`Fault::NoConnection`] is [`refuse_connections`](Self::refuse_connections).
     pub fn inject(&self, fault: Fault, target: FaultTarget) {
-        lock(&self.shared).fault = Some((target, fault));
+        lock(&self.shared).fault = Some((target, Injected::Fault(fault)));
+    }
+
+    /// Answers the next request of this kind with this reply, without calling the vendor.
+    pub(crate) fn inject_reply(&self, reply: Reply, target: FaultTarget) {
+        lock(&self.shared).fault = Some((target, Injected::Reply(reply)));
     }
 
     /// Withdraws the injected fault if no request has hit it.
@@ -217,12 +228,16 @@ impl<V: VendorApi> Shared<V> {
     fn reply_to(&mut self, mut request: Request) -> (Option<Fault>, Vec<u8>) {
         let is_write = !self.vendor.is_read(&request);
         let hit = self.fault.take_if(|(target, _)| target.is_hit_by(is_write));
-        let fault = hit.map(|(_, fault)| fault);
+        let (fault, scripted) = match hit {
+            Some((_, Injected::Fault(fault))) => (Some(fault), None),
+            Some((_, Injected::Reply(reply))) => (None, Some(reply)),
+            None => (None, None),
+        };
         let refused = fault.as_ref().and_then(|fault| self.refused(fault));
         let reply = if let Some(refused) = refused {
             refused
         } else {
-            let answer = self.answers.pop_front();
+            let answer = scripted.or_else(|| self.answers.pop_front());
             let reply = answer.unwrap_or_else(|| match &fault {
                 Some(Fault::AboutAnother { asked, other }) => {
                     let request = faults::about(&request, asked.as_str(), other.as_str());
