@@ -1,7 +1,7 @@
 //! The dependencies between the workspace's crates: they point down only.
 //!
-//! `ticket-cli → tickets → providers → ticket-http → ticket-core`. The sandbox depends on no other crate: otherwise
-//! the tests pass even if the provider misreads the vendor's documentation.
+//! `ticket-cli → tickets → providers → ticket-http → ticket-core`. The sandbox and the real servers depend on no other
+//! crate: otherwise the tests pass even if the provider misreads the vendor's documentation.
 
 use crate::workspace::{Role, Workspace};
 
@@ -18,9 +18,7 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         // Like a third-party crate: no sandbox, which implements only the vendors of this workspace.
         Role::Example => (&[Core, Http], &[Conformance, Testkit]),
         Role::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
-        Role::Sandbox | Role::Xtask => (&[], &[]),
-        // Like the sandbox, it knows no client: otherwise a test would hold a client against itself.
-        Role::Live => (&[], &[]),
+        Role::Sandbox | Role::Live | Role::Xtask => (&[], &[]),
         Role::Cli => (&[Facade, Sandbox], &[]),
         // The benchmarks measure providers directly and through the facade; the laboratories and the checker run
         // against the sandbox.
