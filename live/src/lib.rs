@@ -44,3 +44,20 @@ pub fn redmine() -> Option<&'static Redmine> {
     static SHARED: OnceLock<Result<Redmine, Unavailable>> = OnceLock::new();
     or_skip(SHARED.get_or_init(Redmine::start).as_ref())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn ci_installs_the_packages_of_all_systems() {
+        let ci = include_str!("../../.ci/run");
+        for packages in [crate::rt::SYSTEM.packages, crate::redmine::SYSTEM.packages] {
+            for package in packages.split(' ') {
+                let is_there = ci.split(char::is_whitespace).any(|word| {
+                    word.trim_matches(|c: char| "()+=".contains(c))
+                        .ends_with(package)
+                });
+                assert!(is_there, "{package}");
+            }
+        }
+    }
+}

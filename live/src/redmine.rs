@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::server::{Server, System, User};
 use crate::unavailable::Unavailable;
 
-const SYSTEM: System = System {
+pub(crate) const SYSTEM: System = System {
     name: "Redmine 5",
     needs: &[
         "/usr/share/redmine/config/environment.rb",

@@ -14,7 +14,7 @@ pub const ORDER: &str = "Order";
 /// A custom field of all queues with any number of values.
 pub const LABELS: &str = "Labels";
 
-const SYSTEM: System = System {
+pub(crate) const SYSTEM: System = System {
     name: "Request Tracker 5",
     needs: &[
         "/usr/share/request-tracker5/libexec/rt-server",

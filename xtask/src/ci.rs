@@ -10,10 +10,12 @@ use crate::verdict::{Result, Verdict};
 use crate::workspace::Workspace;
 
 /// Names and command lines. The command and the facade are both named `tickets`, so their documentation is built
-/// separately. `api` runs after the documentation and reuses its builds. `package` does not verify: that would use a
+/// separately. `live` runs the tests that need real servers: without these they are skipped with a word, and fail in CI.
+/// `api` runs after the documentation and reuses its builds. `package` does not verify: that would use a
 /// `ticket-core` of the registry, which is another crate.
 const STEPS: &str = "
 tests    | {tests}
+live     | cargo test --locked -p ticket-live --test servers -- --show-output
 fmt      | cargo fmt --all --check
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
