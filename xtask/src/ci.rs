@@ -10,12 +10,15 @@ use crate::verdict::{Result, Verdict};
 use crate::workspace::Workspace;
 
 /// Names and command lines. The command and the facade are both named `tickets`, so their documentation is built
-/// separately. `api` runs after the documentation and reuses its builds. `package` does not verify: that would use a
+/// separately. `live` runs the tests that need real servers: without these they are skipped with a word, and fail in CI.
+/// `lints` looks at the same tests, which are no part of `--all-targets`. `api` runs after the documentation and reuses its builds. `package` does not verify: that would use a
 /// `ticket-core` of the registry, which is another crate.
 const STEPS: &str = "
 tests    | {tests}
+live     | cargo test --locked {live} -- --show-output
 fmt      | cargo fmt --all --check
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
+lints    | cargo clippy --locked {live} -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
 minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --features {features-without-bench}
 features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features native-tls -- -D warnings
@@ -26,6 +29,9 @@ package  | cargo package --locked --quiet --allow-dirty --no-verify {published}
 deny     | cargo deny --locked check bans licenses sources
 typos    | typos
 ";
+
+/// The tests that need real servers, which have `test = false` in their manifests.
+const LIVE: &str = "-p ticket-live --test servers";
 
 /// Tools that may be missing, and how to install them. `.ci/run` installs all of them.
 const TOOLS: &[(&str, &str)] = &[
@@ -105,6 +111,7 @@ fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let steps = steps.map(|(name, line)| {
         let line = line
             .replace("{tests}", tests)
+            .replace("{live}", LIVE)
             .replace("{features}", &features.join(","))
             .replace("{features-without-bench}", &without_bench.join(","));
         (

@@ -12,6 +12,7 @@
 mod api;
 mod checks;
 mod ci;
+mod live;
 mod new_provider;
 mod rules;
 mod run;
@@ -32,6 +33,8 @@ Commands:
   tables [--write]                compare or write the generated tables and texts; `cargo test` compares them too
   api [--write]                   compare or write the public API of each library in api/
   new-provider NAME [--path DIR]  create a provider crate and wire it, or with --path create one outside this repository
+  live rt|redmine                 run a private server of this system until Ctrl-C, and print the variables that point
+                                  the command `tickets` at it
   ci                              run everything that CI runs
 
 Exit codes: 0 no problem, 1 a problem was found, 2 wrong usage or the command cannot run.
@@ -63,6 +66,7 @@ fn run() -> Result<Verdict> {
         "tables" => tables::command,
         "api" => api::command,
         "new-provider" => new_provider::command,
+        "live" => live::command,
         "ci" => ci::command,
         "help" | "-h" | "--help" => {
             print!("{HELP}");

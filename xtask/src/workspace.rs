@@ -27,6 +27,8 @@ pub(crate) enum Role {
     Example,
     Cli,
     Bench,
+    /// Real servers for tests.
+    Live,
     Xtask,
     /// Any other crate.
     Unknown,
@@ -260,6 +262,7 @@ fn role_of(name: &str, dir: &str) -> Role {
     match name {
         "xtask" if dir == "xtask" => Role::Xtask,
         "ticket-bench" if dir == "bench" => Role::Bench,
+        "ticket-live" if dir == "live" => Role::Live,
         _ if name.starts_with("ticket-") && dir == format!("{EXAMPLES}/{name}") => Role::Example,
         _ if dir != format!("crates/{name}") => Role::Unknown,
         "ticket-core" => Role::Core,

@@ -31,6 +31,8 @@ fn wrong_use_exits_with_2_and_says_what_is_wrong() {
         (&["api", "write"], "`api` takes `--write` or nothing"),
         (&["new-provider"], "`new-provider` takes NAME"),
         (&["new-provider", "Pear"], "`Pear` is no name"),
+        (&["live"], "`live` takes `rt` or `redmine`"),
+        (&["live", "zendesk"], "`live` takes `rt` or `redmine`"),
         (&["ci", "fast"], "`ci` takes no arguments"),
     ] {
         let output = xtask(arguments);

@@ -78,6 +78,8 @@ pub enum Fault {
     WrongTypes,
     /// With effect. The body is larger than the provider reads.
     Oversized,
+    /// With effect. The reply is sent after this time.
+    Slow(Duration),
     /// No reply is sent while the call waits.
     NeverAnswers,
     /// The reply starts, but its body does not end while the call waits.

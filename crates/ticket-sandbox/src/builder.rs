@@ -137,4 +137,23 @@ impl SandboxBuilder {
         self.settings.leadsquared_statuses = names.into_iter().map(Into::into).collect();
         self
     }
+
+    /// A quota for Redmine, or `None`. Default none: Redmine has no quota, but a proxy in front of it may. A refused
+    /// call gets a 429 without a body.
+    #[must_use]
+    pub fn redmine_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
+        self.settings.redmine_quota = quota.into();
+        self
+    }
+
+    /// The statuses that Redmine's workflow leads to from no other, by name. An update to one of them is answered 204,
+    /// and the status stays. Default none: any status can follow any other.
+    #[must_use]
+    pub fn redmine_forbidden_statuses<T: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.settings.redmine_forbidden_statuses = names.into_iter().map(Into::into).collect();
+        self
+    }
 }

@@ -26,6 +26,16 @@ impl Date {
         self.0.strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
+    /// `2026-01-26T12:32:29Z`.
+    pub(crate) fn utc(self) -> String {
+        self.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// `2026-01-26`.
+    pub(crate) fn day(self) -> String {
+        self.0.strftime("%Y-%m-%d").to_string()
+    }
+
     /// `2026-01-26T12:32:29.600`, as LeadSquared writes it on messages.
     pub(crate) fn zoneless_millis(self) -> String {
         self.0.strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string()

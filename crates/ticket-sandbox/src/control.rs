@@ -116,7 +116,7 @@ fn journal(state: &State, query: &str) -> Result<Reply, Reply> {
 
 fn tickets(state: &State, name: &str) -> Result<Reply, Reply> {
     let vendor = state.vendors.of(vendor(name)?);
-    let tickets = vendor.store().iter();
+    let tickets = vendor.store().iter().filter(|ticket| !ticket.deleted);
     Ok(list(tickets.map(|ticket| record(&vendor.record(ticket)))))
 }
 
@@ -196,6 +196,7 @@ fn record(ticket: &TicketRecord) -> Value {
         "closed": ticket.closed,
         "owned_by_other": ticket.owned_by_other,
         "locked": ticket.locked,
+        "deleted": ticket.deleted,
         "attributes": ticket.attributes,
         "messages": messages
             .map(|message| json!({ "id": message.id, "kind": message.kind, "text": message.text }))
@@ -203,7 +204,8 @@ fn record(ticket: &TicketRecord) -> Value {
         "attachments": files
             .map(|file| {
                 json!({
-                    "name": file.name, "media_type": file.media_type, "size": file.bytes.len(),
+                    "id": file.id, "message": file.message, "name": file.name,
+                    "media_type": file.media_type, "size": file.bytes.len(),
                 })
             })
             .collect::<Vec<_>>(),

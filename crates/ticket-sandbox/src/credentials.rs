@@ -16,3 +16,12 @@ pub const LEADSQUARED_ORG_ID: &str = "22824";
 pub const LEADSQUARED_ACCESS_KEY: &str = "sandbox-leadsquared-access";
 /// The secret key of LeadSquared.
 pub const LEADSQUARED_SECRET_KEY: &str = "sandbox-leadsquared-secret";
+/// The API key of Redmine's manager, who may do everything.
+pub const REDMINE_API_KEY: &str = "sandbox-redmine-key";
+/// The login of Redmine's manager.
+pub const REDMINE_LOGIN: &str = "admin";
+/// The password of Redmine's manager.
+pub const REDMINE_PASSWORD: &str = "sandbox-redmine-password";
+/// The API key of Redmine's reporter, who files tickets and writes public notes in the public project, and may not edit
+/// or delete. What the reporter may not change is dropped without a word.
+pub const REDMINE_AGENT_API_KEY: &str = "sandbox-redmine-agent-key";

@@ -155,9 +155,10 @@ impl Fault {
             | Self::WrongTotal(_)
             | Self::OddRow(_) => endpoint == Some(E::List),
             Self::OddId(_) => vendor == Some(Vendor::LeadSquared) && endpoint == Some(E::Delete),
-            Self::Ticket(_) => {
-                !matches!(endpoint, None | Some(E::Authenticate | E::List | E::Create))
-            }
+            Self::Ticket(_) => !matches!(
+                endpoint,
+                None | Some(E::Authenticate | E::List | E::Create | E::Lookup | E::Stage)
+            ),
             Self::FreshTokenRefused(_) => endpoint == Some(E::Authenticate),
             Self::IdsGivenOutAgain | Self::TicketsFiled(_) | Self::Outage { .. } => {
                 vendor.is_some()

@@ -35,6 +35,13 @@ fn list_format(vendor: Vendor) -> Option<ListFormat> {
             date: "Date",
         }),
         Vendor::LeadSquared => None,
+        Vendor::Redmine => Some(ListFormat {
+            total: "/total_count",
+            rows: "/issues",
+            id: "id",
+            subject: "subject",
+            date: "created_on",
+        }),
     }
 }
 

@@ -148,6 +148,8 @@ impl Sandbox {
                 "LEADSQUARED_SECRET_KEY",
                 constant(credentials::LEADSQUARED_SECRET_KEY),
             ),
+            ("REDMINE_BASE_URL", self.base_url(Vendor::Redmine)),
+            ("REDMINE_API_KEY", constant(credentials::REDMINE_API_KEY)),
         ]
     }
 
@@ -228,22 +230,23 @@ impl Sandbox {
         deleted.collect()
     }
 
-    /// All tickets that exist at a vendor, oldest first.
+    /// All tickets that exist at a vendor, oldest first, without those in the trash.
     pub fn tickets(&self, vendor: Vendor) -> Vec<TicketRecord> {
         let state = self.settled();
         let vendor = state.vendors.of(vendor);
-        let tickets = vendor.store().iter();
+        let tickets = vendor.store().iter().filter(|ticket| !ticket.deleted);
         tickets.map(|ticket| vendor.record(ticket)).collect()
     }
 
-    /// The ids of all tickets that exist at a vendor, oldest first.
+    /// The ids of all tickets that exist at a vendor, oldest first, without those in the trash.
     pub fn ticket_ids(&self, vendor: Vendor) -> Vec<String> {
         let state = self.settled();
         let tickets = state.vendors.of(vendor).store().iter();
+        let tickets = tickets.filter(|ticket| !ticket.deleted);
         tickets.map(|ticket| ticket.id.clone()).collect()
     }
 
-    /// The actual state of a ticket; `None` if no ticket has this id.
+    /// The actual state of a ticket, also of one in the trash; `None` if no ticket has this id.
     pub fn ticket(&self, vendor: Vendor, id: &str) -> Option<TicketRecord> {
         let state = self.settled();
         let vendor = state.vendors.of(vendor);
@@ -251,11 +254,13 @@ impl Sandbox {
         Some(vendor.record(ticket))
     }
 
-    /// Whether a ticket exists, regardless of its owner. A ticket that was merged into another one does not.
+    /// Whether a ticket exists, regardless of its owner. A ticket that was merged into another one does not, nor does
+    /// one in the trash.
     pub fn exists(&self, vendor: Vendor, id: &str) -> bool {
         let state = self.settled();
         let store = state.vendors.of(vendor).store();
-        store.get_unmerged(id).is_some()
+        let ticket = store.get_unmerged(id);
+        ticket.is_some_and(|ticket| !ticket.deleted)
     }
 
     /// Adds a ticket to a vendor without a request and returns its id.

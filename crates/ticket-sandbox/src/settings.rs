@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::calendar::Date;
 use crate::quota::{Counter, Quota, WindowModel};
-use crate::vendors::{Account, LeadSquared, OneCloud, Quirks, Sweeppea, Vendors, Wording};
+use crate::vendors::{Account, LeadSquared, OneCloud, Quirks, Redmine, Sweeppea, Vendors, Wording};
 
 #[expect(
     clippy::struct_excessive_bools,
@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) leadsquared_max_delete: usize,
     pub(crate) leadsquared_required_fields: Vec<String>,
     pub(crate) leadsquared_statuses: Vec<String>,
+    pub(crate) redmine_quota: Option<Quota>,
+    pub(crate) redmine_forbidden_statuses: Vec<String>,
 }
 
 impl Default for Settings {
@@ -60,6 +62,8 @@ impl Default for Settings {
             leadsquared_max_delete: 100,
             leadsquared_required_fields: vec!["Title".to_owned()],
             leadsquared_statuses: Vec::new(),
+            redmine_quota: None,
+            redmine_forbidden_statuses: Vec::new(),
         }
     }
 }
@@ -96,6 +100,10 @@ impl Settings {
                 self.sweeppea_one_at_a_time,
             ),
             leadsquared: LeadSquared::new(self.leadsquared_quota.map(counter), account),
+            redmine: Redmine::new(
+                self.redmine_quota.map(counter),
+                self.redmine_forbidden_statuses.clone(),
+            ),
         };
         if self.seed_tickets {
             vendors.seed(Date::at(start, start));

@@ -98,12 +98,9 @@ impl State {
         now: Instant,
     ) -> Option<String> {
         let date = Date::at(now, self.start);
-        let store = self.vendors.of_mut(vendor).store_mut();
-        store.get(id)?;
-        let message = store.message(kind, text, date);
-        let number = message.number;
-        store.change(id, |ticket| ticket.messages.push(message))?;
-        Some(number.to_string())
+        self.vendors
+            .of_mut(vendor)
+            .add_message(id, kind, text, date)
     }
 
     /// Handles a request: changes the state, adds a journal entry and returns the answer.

@@ -2,7 +2,7 @@
 //!
 //! Wire formats are in the vendors' modules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -18,12 +18,28 @@ pub(crate) struct Ticket {
     pub(crate) closed: bool,
     pub(crate) owned_by_other: bool,
     pub(crate) locked: bool,
+    /// Whether it is in the trash. Then it is in no list, and everything else of it is kept.
+    pub(crate) deleted: bool,
     pub(crate) created: Date,
     /// The vendor's fields that differ from those of a new ticket of that date. Usually few.
     pub(crate) changes: Map<String, Value>,
     pub(crate) messages: Vec<Message>,
     pub(crate) attachments: Vec<AttachmentRecord>,
+    /// The vendor's log of the ticket, oldest first. Empty at vendors that show none.
+    pub(crate) log: Vec<LogEntry>,
     pub(crate) created_from: Option<Value>,
+}
+
+/// An entry of a vendor's log of a ticket: a change, or that there is a message.
+#[derive(Debug, Clone)]
+pub(crate) struct LogEntry {
+    /// Of the same sequence as the numbers of messages. The entry of a message has the message's number.
+    pub(crate) number: u64,
+    /// The vendor's word for it.
+    pub(crate) kind: &'static str,
+    pub(crate) date: Date,
+    /// What the vendor says of it, by the vendor's names.
+    pub(crate) fields: Map<String, Value>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +65,7 @@ impl Ticket {
             closed: self.closed,
             owned_by_other: self.owned_by_other,
             locked: self.locked,
+            deleted: self.deleted,
             attributes,
             messages: self.messages.iter().map(message).collect(),
             attachments: self.attachments.clone(),
@@ -57,8 +74,8 @@ impl Ticket {
     }
 }
 
-/// The list that contains a ticket, and the ticket's rank there; `None` if it is in no list. Tickets of the same rank
-/// are in order of creation.
+/// The list that contains a ticket, and the ticket's rank there; `None` if it is in no list. Not asked about tickets in
+/// the trash. Tickets of the same rank are in order of creation.
 pub(crate) type Place = fn(&Ticket) -> Option<(List, u64)>;
 
 /// The lists that a vendor can have. A vendor with a single list uses `Open` for all tickets.
@@ -84,6 +101,11 @@ impl Version {
         self.ticket.is_some()
     }
 
+    /// Whether there is no ticket, or one in the trash.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.ticket.as_ref().is_none_or(|ticket| ticket.deleted)
+    }
+
     pub(crate) fn into_id(self) -> String {
         self.id
     }
@@ -93,6 +115,8 @@ impl Version {
 #[derive(Debug)]
 pub(crate) struct Store {
     by_id: HashMap<String, u64>,
+    /// The ids that are numbers.
+    numbers: BTreeSet<u64>,
     /// Boxed, because a tree that grows only at its end leaves half of its slots empty.
     by_age: BTreeMap<u64, Box<Ticket>>,
     open: Vec<Rank>,
@@ -106,7 +130,7 @@ pub(crate) struct Store {
     pub(crate) reuses_ids: bool,
     /// The ids of merged tickets and the tickets they were merged into.
     merged: BTreeMap<String, String>,
-    /// The ids removed since the last call of `take_removed`.
+    /// The ids removed, or moved to the trash, since the last call of `take_removed`.
     removed: Vec<String>,
     /// What has changed since the start of the recording, as it was before; `None` if it is not recorded.
     recorded: Option<Vec<Version>>,
@@ -116,6 +140,7 @@ impl Store {
     pub(crate) fn new(first_number: u64, first_message: u64, place: Place) -> Self {
         Self {
             by_id: HashMap::new(),
+            numbers: BTreeSet::new(),
             by_age: BTreeMap::new(),
             open: Vec::new(),
             closed: Vec::new(),
@@ -134,8 +159,7 @@ impl Store {
     /// Returns a number that this store has not used yet, or with `reuses_ids` does not use now.
     fn fresh_number(&mut self) -> u64 {
         if self.reuses_ids {
-            let ids = self.by_id.keys();
-            let highest = ids.filter_map(|id| id.parse::<u64>().ok()).max();
+            let highest = self.numbers.last();
             return highest.map_or(self.first_number, |id| id.saturating_add(1));
         }
         while self.by_id.contains_key(&self.next_number.to_string()) {
@@ -155,19 +179,26 @@ impl Store {
             closed: seed.closed,
             owned_by_other: seed.owned_by_other,
             locked: seed.locked,
+            deleted: false,
             created,
             changes: seed.attributes,
             messages: Vec::new(),
             attachments: Vec::new(),
+            log: Vec::new(),
             created_from: None,
         }
     }
 
+    /// The next free number of a message or of an entry of a log.
+    pub(crate) fn message_number(&mut self) -> u64 {
+        self.next_message += 1;
+        self.next_message - 1
+    }
+
     /// Creates a message with the next free number. Does not add it to a ticket.
     pub(crate) fn message(&mut self, kind: MessageKind, text: &str, date: Date) -> Message {
-        self.next_message += 1;
         Message {
-            number: self.next_message - 1,
+            number: self.message_number(),
             kind,
             text: text.to_owned(),
             date,
@@ -230,7 +261,7 @@ impl Store {
         }
     }
 
-    /// The ids that were removed since the last call.
+    /// The ids of the tickets that were removed, or moved to the trash, since the last call.
     pub(crate) fn take_removed(&mut self) -> Vec<String> {
         std::mem::take(&mut self.removed)
     }
@@ -284,6 +315,7 @@ impl Store {
 
     fn attach(&mut self, age: u64, ticket: Box<Ticket>) {
         self.by_id.insert(ticket.id.clone(), age);
+        self.numbers.extend(ticket.id.parse::<u64>());
         self.enlist(age, &ticket);
         self.by_age.insert(age, ticket);
     }
@@ -291,11 +323,14 @@ impl Store {
     fn detach(&mut self, age: u64) -> Option<Box<Ticket>> {
         let ticket = self.by_age.remove(&age)?;
         self.by_id.remove(&ticket.id);
+        if let Ok(number) = ticket.id.parse() {
+            self.numbers.remove(&number);
+        }
         self.delist(age, &ticket);
         Some(ticket)
     }
 
-    /// All tickets, oldest first.
+    /// All tickets, oldest first, with those in the trash.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Ticket> {
         self.by_age.values().map(Box::as_ref)
     }
@@ -322,8 +357,16 @@ impl Store {
         }
     }
 
+    fn place_of(&self, ticket: &Ticket) -> Option<(List, u64)> {
+        if ticket.deleted {
+            None
+        } else {
+            (self.place)(ticket)
+        }
+    }
+
     fn enlist(&mut self, age: u64, ticket: &Ticket) {
-        if let Some((list, rank)) = (self.place)(ticket) {
+        if let Some((list, rank)) = self.place_of(ticket) {
             let ranks = self.ranks(list);
             let place = ranks.partition_point(|known| *known < (rank, age));
             ranks.insert(place, (rank, age));
@@ -331,7 +374,7 @@ impl Store {
     }
 
     fn delist(&mut self, age: u64, ticket: &Ticket) {
-        if let Some((list, rank)) = (self.place)(ticket) {
+        if let Some((list, rank)) = self.place_of(ticket) {
             let ranks = self.ranks(list);
             if let Ok(place) = ranks.binary_search(&(rank, age)) {
                 ranks.remove(place);

@@ -23,6 +23,8 @@ pub struct TicketRecord {
     pub owned_by_other: bool,
     /// Whether the vendor has locked it against changes (Sweeppea).
     pub locked: bool,
+    /// Whether it is in the trash: deleted, and kept by the vendor.
+    pub deleted: bool,
     /// The vendor's other fields, by the vendor's names and in its JSON types.
     pub attributes: Map<String, Value>,
     /// Its messages, oldest first.
@@ -66,6 +68,10 @@ pub enum MessageKind {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttachmentRecord {
+    /// The attachment's id, a decimal number; empty at vendors whose attachments have none.
+    pub id: String,
+    /// The id of the message that it was sent with; `None` if the vendor does not tie it to one.
+    pub message: Option<String>,
     /// The file name as sent.
     pub name: String,
     /// The media type as sent; `None` if none was sent.
@@ -78,6 +84,8 @@ impl fmt::Debug for AttachmentRecord {
     /// Prints the length instead of the content, which may be large.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AttachmentRecord")
+            .field("id", &self.id)
+            .field("message", &self.message)
             .field("name", &self.name)
             .field("media_type", &self.media_type)
             .field("bytes", &self.bytes.len())

@@ -15,18 +15,26 @@ pub enum Vendor {
     Sweeppea,
     /// LeadSquared Service CRM, under the path prefix `/leadsquared`.
     LeadSquared,
+    /// Redmine, under the path prefix `/redmine`.
+    Redmine,
 }
 
 impl Vendor {
     /// Every vendor, in the order of the variants.
-    pub const ALL: [Self; 3] = [Self::OneCloud, Self::Sweeppea, Self::LeadSquared];
+    pub const ALL: [Self; 4] = [
+        Self::OneCloud,
+        Self::Sweeppea,
+        Self::LeadSquared,
+        Self::Redmine,
+    ];
 
-    /// The path prefix without slashes: `onecloud`, `sweeppea`, `leadsquared`.
+    /// The path prefix without slashes: `onecloud`, `sweeppea`, `leadsquared`, `redmine`.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::OneCloud => "onecloud",
             Self::Sweeppea => "sweeppea",
             Self::LeadSquared => "leadsquared",
+            Self::Redmine => "redmine",
         }
     }
 }
@@ -54,6 +62,12 @@ pub enum Endpoint {
     Comment,
     /// Delete one ticket, or several if the vendor supports that.
     Delete,
+    /// Read a ticket's attachments: their list, or the content of one.
+    Attachments,
+    /// Read what an account has: statuses, priorities, users and so on.
+    Lookup,
+    /// Send a file that a later call attaches to a ticket. Until then, no ticket shows it, so it is not a write.
+    Stage,
 }
 
 impl Endpoint {
@@ -62,7 +76,13 @@ impl Endpoint {
     /// The purpose decides, not the HTTP method: Sweeppea reads with POST. Requesting a token is not a write.
     pub fn is_write(self) -> bool {
         match self {
-            Self::Authenticate | Self::Get | Self::List | Self::Messages => false,
+            Self::Authenticate
+            | Self::Get
+            | Self::List
+            | Self::Messages
+            | Self::Attachments
+            | Self::Lookup
+            | Self::Stage => false,
             Self::Create | Self::Update | Self::Resolve | Self::Comment | Self::Delete => true,
         }
     }

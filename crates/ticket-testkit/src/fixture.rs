@@ -207,7 +207,7 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
     }
 
     async fn withdraw_faults(&self) {
-        self.server.withdraw_fault();
+        self.server.withdraw_faults();
     }
 
     async fn restore_connections(&self) -> FixtureResult<()> {

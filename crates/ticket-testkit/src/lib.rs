@@ -18,6 +18,8 @@ mod message;
 #[cfg(feature = "property")]
 pub mod property;
 #[cfg(feature = "loopback")]
+mod proxy;
+#[cfg(feature = "loopback")]
 mod reply_format;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -33,9 +35,11 @@ pub use fixture::{LoopbackFixture, LoopbackVendor, ProviderUnderTest};
 pub use in_process::InProcess;
 pub use log::LogCapture;
 #[cfg(feature = "loopback")]
-pub use loopback::{Loopback, Scripted, VendorApi};
+pub use loopback::{Frequency, Loopback, Scripted, VendorApi};
 #[cfg(feature = "loopback")]
 pub use message::{Part, Reply, Request};
+#[cfg(feature = "loopback")]
+pub use proxy::Upstream;
 #[cfg(feature = "loopback")]
 pub use reply_format::ReplyFormat;
 #[cfg(feature = "sandbox")]

@@ -2,6 +2,8 @@
 //! journal and faults for all vendors.
 
 mod faults;
+mod injected;
+pub(crate) mod wire;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,12 +14,17 @@ use std::time::Duration;
 
 use serde_json::json;
 use ticket_conformance::{Fault, FaultTarget};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::message::{Reply, Request};
+use crate::proxy;
 use crate::reply_format::ReplyFormat;
+
+pub use injected::Frequency;
+
+use injected::Injected;
 
 /// Longer than any test waits.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,8 +35,19 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The implementation holds the vendor's state: tickets, for example in a [`TicketStore`](crate::TicketStore), and
 /// anything else.
 pub trait VendorApi: Send + 'static {
-    /// Handles the request and returns the reply.
-    fn answer(&mut self, request: &Request) -> Reply;
+    /// Handles the request and returns the reply. Every vendor has this, except one that is [`upstream`](Self::upstream);
+    /// by default the reply is the error 501.
+    fn answer(&mut self, request: &Request) -> Reply {
+        let _ = request;
+        self.error(501, "no answer is left")
+    }
+
+    /// The base URL of the real server that handles the requests in place of [`answer`](Self::answer), as
+    /// `http://127.0.0.1:8080`. Faults and the journal are those of this server, which is then a proxy; headers that
+    /// carry secrets are hidden in the journal. By default there is none.
+    fn upstream(&self) -> Option<&str> {
+        None
+    }
 
     /// The vendor's error format.
     fn error(&self, status: u16, words: &str) -> Reply {
@@ -46,17 +64,18 @@ pub trait VendorApi: Send + 'static {
     fn is_read(&self, request: &Request) -> bool {
         ["GET", "HEAD"].contains(&request.method.as_str())
     }
+
+    /// Whether a request changed something, by its reply. By default a write with a status below 300 did.
+    fn took_effect(&self, request: &Request, reply: &Reply) -> bool {
+        !self.is_read(request) && reply.status < 300
+    }
 }
 
 /// A vendor that sends only the replies given to [`Loopback::answer_next`], and 501 after those.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scripted;
 
-impl VendorApi for Scripted {
-    fn answer(&mut self, _request: &Request) -> Reply {
-        self.error(501, "no answer is left")
-    }
-}
+impl VendorApi for Scripted {}
 
 /// An HTTP server on loopback that answers with a [`VendorApi`] and can inject faults.
 ///
@@ -69,15 +88,11 @@ pub struct Loopback<V> {
 
 struct Shared<V> {
     vendor: V,
-    fault: Option<(FaultTarget, Injected)>,
+    faults: Vec<Injected>,
+    /// The reply to the next request of this kind.
+    scripted: Option<(FaultTarget, Reply)>,
     answers: VecDeque<Reply>,
     requests: Vec<Request>,
-}
-
-/// What one request gets in place of the vendor's reply.
-enum Injected {
-    Fault(Fault),
-    Reply(Reply),
 }
 
 impl Loopback<Scripted> {
@@ -101,7 +116,8 @@ impl<V: VendorApi> Loopback<V> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let shared = Arc::new(Mutex::new(Shared {
             vendor,
-            fault: None,
+            faults: Vec::new(),
+            scripted: None,
             answers: VecDeque::new(),
             requests: Vec::new(),
         }));
@@ -137,20 +153,30 @@ impl<V: VendorApi> Loopback<V> {
         lock(&self.shared).answers.clear();
     }
 
-    /// Injects a fault into the next request of this kind, in place of one that no request has hit.
+    /// Injects a fault into the next request of this kind, in place of all that were injected before.
     /// [`Fault::NoConnection`] is [`refuse_connections`](Self::refuse_connections).
     pub fn inject(&self, fault: Fault, target: FaultTarget) {
-        lock(&self.shared).fault = Some((target, Injected::Fault(fault)));
+        self.withdraw_faults();
+        self.inject_at(fault, target, Frequency::Nth(1));
+    }
+
+    /// Injects a fault into requests of this kind, beside those that were injected before. A request is hit by the first
+    /// fault that hits it.
+    pub fn inject_at(&self, fault: Fault, target: FaultTarget, frequency: Frequency) {
+        let injected = Injected::new(fault, target, frequency);
+        lock(&self.shared).faults.push(injected);
     }
 
     /// Answers the next request of this kind with this reply, without calling the vendor.
     pub(crate) fn inject_reply(&self, reply: Reply, target: FaultTarget) {
-        lock(&self.shared).fault = Some((target, Injected::Reply(reply)));
+        lock(&self.shared).scripted = Some((target, reply));
     }
 
-    /// Withdraws the injected fault if no request has hit it.
-    pub fn withdraw_fault(&self) {
-        lock(&self.shared).fault = None;
+    /// Withdraws the injected faults: those that no request has hit, and those that hit again and again.
+    pub fn withdraw_faults(&self) {
+        let mut shared = lock(&self.shared);
+        shared.faults.clear();
+        shared.scripted = None;
     }
 
     /// Refuses connections from now on.
@@ -205,13 +231,27 @@ async fn serve<V: VendorApi>(listener: TcpListener, shared: Arc<Mutex<Shared<V>>
 
 async fn answer<V: VendorApi>(stream: TcpStream, shared: Arc<Mutex<Shared<V>>>) {
     let mut stream = BufReader::new(stream);
-    let Some(request) = read(&mut stream).await else {
+    let Some(request) = wire::read_request(&mut stream).await else {
         return;
     };
-    let (fault, reply) = lock(&shared).reply_to(request);
+    let Taken {
+        number,
+        fault,
+        step,
+    } = lock(&shared).take(request);
+    let (reply, is_handled) = match step {
+        Step::Refused(reply) => (reply, false),
+        Step::Handled(reply) => (reply, true),
+        Step::Forward { base_url, request } => match proxy::forward(&base_url, &request).await {
+            Ok(reply) => (reply, true),
+            Err(error) => (lock(&shared).vendor.error(502, &error.to_string()), false),
+        },
+    };
+    let reply = lock(&shared).finish(number, fault.as_ref(), reply, is_handled);
     match fault {
         Some(Fault::ConnectionReset | Fault::LostResponse) => return,
         Some(Fault::NeverAnswers) => tokio::time::sleep(DAY).await,
+        Some(Fault::Slow(wait)) => tokio::time::sleep(wait).await,
         _ => {}
     }
     let mut stream = stream.into_inner();
@@ -223,83 +263,85 @@ async fn answer<V: VendorApi>(stream: TcpStream, shared: Arc<Mutex<Shared<V>>>) 
     }
 }
 
+/// A request that is in the journal.
+struct Taken {
+    /// Its place there.
+    number: usize,
+    fault: Option<Fault>,
+    step: Step,
+}
+
+enum Step {
+    /// A fault prevents that the request is handled.
+    Refused(Reply),
+    Handled(Reply),
+    /// A real server handles it.
+    Forward {
+        base_url: String,
+        request: Request,
+    },
+}
+
 impl<V: VendorApi> Shared<V> {
-    /// Records the request, handles it unless a fault prevents that, and returns the bytes of the reply.
-    fn reply_to(&mut self, mut request: Request) -> (Option<Fault>, Vec<u8>) {
+    /// Records the request, and handles it unless a fault prevents that or a real server does.
+    fn take(&mut self, request: Request) -> Taken {
         let is_write = !self.vendor.is_read(&request);
-        let hit = self.fault.take_if(|(target, _)| target.is_hit_by(is_write));
-        let (fault, scripted) = match hit {
-            Some((_, Injected::Fault(fault))) => (Some(fault), None),
-            Some((_, Injected::Reply(reply))) => (None, Some(reply)),
-            None => (None, None),
+        let fault = injected::take(&mut self.faults, is_write);
+        let about = match &fault {
+            Some(Fault::AboutAnother { asked, other }) => {
+                Some(faults::about(&request, asked.as_str(), other.as_str()))
+            }
+            _ => None,
         };
+        let number = self.requests.len();
+        self.requests.push(request.clone());
+        let request = about.unwrap_or(request);
         let refused = fault.as_ref().and_then(|fault| self.refused(fault));
-        let reply = if let Some(refused) = refused {
-            refused
+        let base_url = self.vendor.upstream().map(str::to_owned);
+        if let (Some(_), Some(noted)) = (&base_url, self.requests.last_mut()) {
+            proxy::hide_secrets(noted);
+        }
+        let scripted = self
+            .scripted
+            .take_if(|(target, _)| target.is_hit_by(is_write));
+        let step = if let Some(refused) = refused {
+            Step::Refused(refused)
+        } else if let Some((_, reply)) = scripted {
+            Step::Handled(reply)
+        } else if let Some(reply) = self.answers.pop_front() {
+            Step::Handled(reply)
+        } else if let Some(base_url) = base_url {
+            Step::Forward { base_url, request }
         } else {
-            let answer = scripted.or_else(|| self.answers.pop_front());
-            let reply = answer.unwrap_or_else(|| match &fault {
-                Some(Fault::AboutAnother { asked, other }) => {
-                    let request = faults::about(&request, asked.as_str(), other.as_str());
-                    self.vendor.answer(&request)
-                }
-                _ => self.vendor.answer(&request),
-            });
-            request.took_effect = is_write && reply.status < 300;
-            reply
+            Step::Handled(self.vendor.answer(&request))
         };
-        let reply = self.faulted(fault.as_ref(), reply);
-        request.status = match fault {
+        Taken {
+            number,
+            fault,
+            step,
+        }
+    }
+
+    /// Records what became of the request, and returns the bytes of the reply.
+    fn finish(
+        &mut self,
+        number: usize,
+        fault: Option<&Fault>,
+        reply: Reply,
+        is_handled: bool,
+    ) -> Vec<u8> {
+        let took_effect =
+            |request: &Request| is_handled && self.vendor.took_effect(request, &reply);
+        let took_effect = self.requests.get(number).is_some_and(took_effect);
+        let reply = self.faulted(fault, reply);
+        let status = match fault {
             Some(Fault::ConnectionReset | Fault::LostResponse | Fault::NeverAnswers) => None,
             _ => Some(reply.status),
         };
-        self.requests.push(request);
-        let bytes = faults::bytes(fault.as_ref(), reply);
-        (fault, bytes)
-    }
-}
-
-async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
-    let line = read_line(stream).await?;
-    let mut words = line.split_whitespace();
-    let mut request = Request {
-        method: words.next()?.to_owned(),
-        path: words.next()?.to_owned(),
-        ..Request::default()
-    };
-    loop {
-        let line = read_line(stream).await?;
-        let Some((name, value)) = line.trim_end().split_once(':') else {
-            break;
-        };
-        let header = (name.to_owned(), value.trim().to_owned());
-        request.headers.push(header);
-    }
-    if request.header("transfer-encoding") == Some("chunked") {
-        loop {
-            let size = usize::from_str_radix(read_line(stream).await?.trim(), 16).ok()?;
-            let chunk = read_bytes(stream, size).await?;
-            request.body.extend(chunk);
-            read_line(stream).await?;
-            if size == 0 {
-                return Some(request);
-            }
+        if let Some(request) = self.requests.get_mut(number) {
+            request.took_effect = took_effect;
+            request.status = status;
         }
+        faults::bytes(fault, reply)
     }
-    let length = request.header("content-length").map(str::parse);
-    let length = length.and_then(Result::ok).unwrap_or_default();
-    request.body = read_bytes(stream, length).await?;
-    Some(request)
-}
-
-async fn read_line(stream: &mut BufReader<TcpStream>) -> Option<String> {
-    let mut line = String::new();
-    stream.read_line(&mut line).await.ok()?;
-    Some(line)
-}
-
-async fn read_bytes(stream: &mut BufReader<TcpStream>, length: usize) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; length];
-    stream.read_exact(&mut bytes).await.ok()?;
-    Some(bytes)
 }

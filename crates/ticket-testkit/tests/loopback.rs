@@ -162,7 +162,7 @@ async fn fault_hits_the_request_that_it_is_meant_for_and_passes_others() {
         let answer = exchange(&server, hit).await.unwrap();
         assert!(answer.contains(" 503 "), "{target:?}: {answer}");
         server.inject(Fault::Status(503), target);
-        server.withdraw_fault();
+        server.withdraw_faults();
         let answer = exchange(&server, hit).await.unwrap();
         assert!(!answer.contains(" 503 "), "{target:?}: {answer}");
         let statuses: Vec<_> = server.requests().iter().map(|seen| seen.status).collect();

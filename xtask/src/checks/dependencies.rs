@@ -1,24 +1,24 @@
 //! The dependencies between the workspace's crates: they point down only.
 //!
-//! `ticket-cli → tickets → providers → ticket-http → ticket-core`. The sandbox depends on no other crate: otherwise
-//! the tests pass even if the provider misreads the vendor's documentation.
+//! `ticket-cli → tickets → providers → ticket-http → ticket-core`. The sandbox and the real servers depend on no other
+//! crate: otherwise the tests pass even if the provider misreads the vendor's documentation.
 
 use crate::workspace::{Role, Workspace};
 
 /// The roles that a crate may depend on, and those that only its tests may depend on; `None` for an unknown role.
 fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
-    use Role::{Conformance, Core, Facade, Http, Provider, Sandbox, Testkit};
+    use Role::{Conformance, Core, Facade, Http, Live, Provider, Sandbox, Testkit};
     Some(match from {
         // Only the testkit's writer and windows, which depend on no other crate: see its features.
         Role::Core => (&[], &[Testkit]),
         Role::Http => (&[Core], &[Testkit]),
         Role::Conformance => (&[Core], &[]),
         Role::Testkit => (&[Core, Http, Conformance, Sandbox], &[]),
-        Role::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit]),
+        Role::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit, Live]),
         // Like a third-party crate: no sandbox, which implements only the vendors of this workspace.
         Role::Example => (&[Core, Http], &[Conformance, Testkit]),
         Role::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
-        Role::Sandbox | Role::Xtask => (&[], &[]),
+        Role::Sandbox | Role::Live | Role::Xtask => (&[], &[]),
         Role::Cli => (&[Facade, Sandbox], &[]),
         // The benchmarks measure providers directly and through the facade; the laboratories and the checker run
         // against the sandbox.

@@ -26,9 +26,10 @@ impl State {
                 if store.has(&change) != existed {
                     continue;
                 }
-                let is_delete = !change.is_ticket();
+                let is_delete = change.is_deleted();
                 if let Some(before) = store.swap(change) {
                     took_effect = true;
+                    let is_delete = is_delete && !before.is_deleted();
                     deleted.extend(is_delete.then(|| before.into_id()));
                 }
             }

@@ -227,7 +227,12 @@ impl VendorServer for LeadSquared {
             Endpoint::Messages => self.conversations(call),
             Endpoint::Comment if call.last_segment() == "upload" => self.internal_note(call),
             Endpoint::Comment => self.portal_activity(call),
-            Endpoint::Authenticate | Endpoint::List | Endpoint::Resolve => self.no_endpoint(),
+            Endpoint::Authenticate
+            | Endpoint::List
+            | Endpoint::Resolve
+            | Endpoint::Attachments
+            | Endpoint::Lookup
+            | Endpoint::Stage => self.no_endpoint(),
         }
     }
 

@@ -4,13 +4,17 @@
 
 mod leadsquared;
 mod onecloud;
+mod redmine;
 mod sweeppea;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 pub(crate) use leadsquared::{Account, LeadSquared};
 pub(crate) use onecloud::{OneCloud, Quirks};
+pub(crate) use redmine::Redmine;
 pub(crate) use sweeppea::Sweeppea;
 pub use sweeppea::Wording;
 
@@ -18,7 +22,7 @@ use crate::calendar::Date;
 use crate::form::{self, Part};
 use crate::reply::{ErrorFormat, Reply};
 use crate::store::{Store, Ticket};
-use crate::ticket::{TicketRecord, TicketSeed};
+use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::{Endpoint, Vendor};
 
 /// A request to an endpoint.
@@ -48,6 +52,17 @@ impl Call<'_> {
     fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// The name and the password of basic authentication; `None` if there is no such header.
+    fn basic(&self) -> Option<(String, String)> {
+        let (scheme, encoded) = self.header("authorization")?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let decoded = String::from_utf8(BASE64_STANDARD.decode(encoded.trim()).ok()?).ok()?;
+        let (name, password) = decoded.split_once(':')?;
+        Some((name.to_owned(), password.to_owned()))
     }
 
     /// The body as a JSON object; `None` if it is anything else.
@@ -99,6 +114,21 @@ pub(crate) trait VendorServer: ErrorFormat + Send {
     }
     /// Adds a ticket without a request and returns its id.
     fn add(&mut self, seed: TicketSeed, date: Date) -> String;
+    /// Adds a message without a request and returns its id; `None` if no ticket has this id.
+    fn add_message(
+        &mut self,
+        id: &str,
+        kind: MessageKind,
+        text: &str,
+        date: Date,
+    ) -> Option<String> {
+        let store = self.store_mut();
+        store.get(id)?;
+        let message = store.message(kind, text, date);
+        let number = message.number;
+        store.change(id, |ticket| ticket.messages.push(message))?;
+        Some(number.to_string())
+    }
     /// The record of a ticket, with all of the vendor's fields.
     fn record(&self, ticket: &Ticket) -> TicketRecord;
     /// The vendor's tickets.
@@ -113,6 +143,7 @@ pub(crate) struct Vendors {
     pub(crate) onecloud: OneCloud,
     pub(crate) sweeppea: Sweeppea,
     pub(crate) leadsquared: LeadSquared,
+    pub(crate) redmine: Redmine,
 }
 
 impl Vendors {
@@ -121,6 +152,7 @@ impl Vendors {
             Vendor::OneCloud => &self.onecloud,
             Vendor::Sweeppea => &self.sweeppea,
             Vendor::LeadSquared => &self.leadsquared,
+            Vendor::Redmine => &self.redmine,
         }
     }
 
@@ -129,6 +161,7 @@ impl Vendors {
             Vendor::OneCloud => &mut self.onecloud,
             Vendor::Sweeppea => &mut self.sweeppea,
             Vendor::LeadSquared => &mut self.leadsquared,
+            Vendor::Redmine => &mut self.redmine,
         }
     }
 
@@ -139,6 +172,7 @@ impl Vendors {
             Some(Vendor::OneCloud) => &self.onecloud,
             Some(Vendor::Sweeppea) => &self.sweeppea,
             Some(Vendor::LeadSquared) => &self.leadsquared,
+            Some(Vendor::Redmine) => &self.redmine,
         }
     }
 
@@ -147,6 +181,7 @@ impl Vendors {
         self.onecloud.seed(date);
         self.sweeppea.seed(date);
         self.leadsquared.seed(date);
+        self.redmine.seed(date);
     }
 }
 

@@ -204,7 +204,12 @@ impl VendorServer for OneCloud {
             Endpoint::Messages => self.messages(call),
             Endpoint::Create => self.create(call),
             Endpoint::Delete => self.delete(call),
-            Endpoint::Update | Endpoint::Resolve | Endpoint::Comment => self.no_endpoint(),
+            Endpoint::Update
+            | Endpoint::Resolve
+            | Endpoint::Comment
+            | Endpoint::Attachments
+            | Endpoint::Lookup
+            | Endpoint::Stage => self.no_endpoint(),
         }
     }
 

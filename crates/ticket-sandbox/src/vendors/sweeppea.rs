@@ -235,7 +235,12 @@ impl VendorServer for Sweeppea {
             Endpoint::Update => self.update(call),
             Endpoint::Resolve => self.resolve(call),
             Endpoint::Delete => self.delete(call),
-            Endpoint::Authenticate | Endpoint::Messages | Endpoint::Comment => self.no_endpoint(),
+            Endpoint::Authenticate
+            | Endpoint::Messages
+            | Endpoint::Comment
+            | Endpoint::Attachments
+            | Endpoint::Lookup
+            | Endpoint::Stage => self.no_endpoint(),
         }
     }
 

@@ -110,10 +110,13 @@ async fn control_api_shows_files_by_name_and_size_with_their_create_call() {
     let shown = get(&sandbox, "/tickets/leadsquared/163").await;
     assert_eq!(
         shown["attachments"],
-        json!([{ "name": "a.png", "media_type": "image/png", "size": 4 }])
+        json!([{
+            "id": "", "message": null, "name": "a.png", "media_type": "image/png", "size": 4,
+        }])
     );
     assert_eq!(shown["created_from"], body);
     assert_eq!(shown["owned_by_other"], false);
+    assert_eq!(shown["deleted"], false);
 }
 
 #[tokio::test]
@@ -290,7 +293,7 @@ async fn invalid_control_request_is_refused_with_a_reason() {
     // None of it has changed anything.
     assert_eq!(
         Vendor::ALL.map(|vendor| sandbox.tickets(vendor).len()),
-        [3, 6, 4]
+        [3, 6, 4, 4]
     );
     let answer = onecloud(&sandbox, "GET", "/api/ticketrz/1234", Value::Null).await;
     assert_eq!(answer.status, 200);

@@ -22,6 +22,7 @@ mod messages;
 mod onecloud;
 mod printed;
 mod quotas;
+mod redmine;
 mod rules;
 mod server;
 mod strangers;

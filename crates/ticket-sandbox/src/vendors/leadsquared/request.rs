@@ -39,6 +39,8 @@ impl Request {
                     body = serde_json::from_str(part.text()?).ok()?;
                 }
                 ("files", Some(name)) => files.push(AttachmentRecord {
+                    id: String::new(),
+                    message: None,
                     name: name.clone(),
                     media_type: part.media_type,
                     bytes: part.bytes,
