@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use tickets::provider::Quota;
 
-use values::{count, duration, field, patience, rate, seconds};
+use values::{count, duration, field, moment, patience, rate, seconds};
 
 /// Look at, file, change and safely delete tickets in many support systems.
 #[derive(Debug, Parser)]
@@ -117,12 +118,16 @@ pub(crate) enum Command {
     Update(Box<Update>),
     /// Show what was said on a ticket
     Messages(One),
+    /// List the files of a ticket, or download them
+    Attachments(Attachments),
     /// Write on a ticket: an internal note, unless another way is given
     Comment(Comment),
     /// Mark tickets as solved, in one or many accounts, and say what became of each
     Resolve(Many),
     /// Delete tickets, in one or many accounts, and say what became of each
     Delete(Many),
+    /// Take tickets out of the vendor's trash, in one or many accounts, and say what became of each
+    Restore(Many),
     /// Serve a sandbox that speaks like the vendors, until Ctrl-C
     Sandbox(Sandbox),
     /// Show the life of a ticket in a sandbox, a lost answer and the truth included
@@ -152,6 +157,36 @@ pub(crate) struct List {
     /// Only tickets of this category, as the vendor names it
     #[arg(long, value_name = "NAME")]
     pub(crate) category: Option<String>,
+    /// Only tickets of this requester: an e-mail address, a name or an id, as the vendor takes it
+    #[arg(long, value_name = "WHO")]
+    pub(crate) requester: Option<String>,
+    /// Only tickets created at this time or later: 2026-11-28, 2026-11-28T09:00:00Z, or a time ago such as 30d
+    #[arg(long, value_parser = moment, value_name = "TIME")]
+    pub(crate) created_after: Option<Timestamp>,
+    /// Only tickets created before this time
+    #[arg(long, value_parser = moment, value_name = "TIME")]
+    pub(crate) created_before: Option<Timestamp>,
+    /// Only tickets that last changed at this time or later
+    #[arg(long, value_parser = moment, value_name = "TIME")]
+    pub(crate) updated_after: Option<Timestamp>,
+    /// Only tickets that last changed before this time
+    #[arg(long, value_parser = moment, value_name = "TIME")]
+    pub(crate) updated_before: Option<Timestamp>,
+    /// Only tickets with this label; may be given more than once, and then with all of them
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// Only tickets with this value of a custom field; may be given more than once
+    #[arg(long = "field", value_parser = field, value_name = "NAME=VALUE")]
+    pub(crate) fields: Vec<(String, String)>,
+    /// Only tickets that match this query in the vendor's own query language
+    #[arg(long, value_name = "QUERY")]
+    pub(crate) query: Option<String>,
+    /// Sort by the time of creation or of the last change, the oldest first
+    #[arg(long, value_enum)]
+    pub(crate) sort: Option<Sort>,
+    /// Sort the newest first
+    #[arg(long, requires = "sort")]
+    pub(crate) newest_first: bool,
     /// At most so many tickets in all
     #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
     pub(crate) limit: Option<NonZeroUsize>,
@@ -166,6 +201,25 @@ pub(crate) struct List {
 pub(crate) enum State {
     Open,
     Closed,
+    /// In the vendor's trash
+    Deleted,
+}
+
+/// What a list is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sort {
+    Created,
+    Updated,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Attachments {
+    /// The ticket, as account:id
+    #[arg(value_name = "REF")]
+    pub(crate) ticket: String,
+    /// Save all files in this folder, each as ID-NAME; a file that is there already is not overwritten
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) download: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -206,6 +260,9 @@ pub(crate) struct Update {
     /// The new subject line
     #[arg(long, value_name = "TEXT")]
     pub(crate) subject: Option<String>,
+    /// Change it only while it has this version, which `tickets get` shows
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) if_unchanged: Option<String>,
     /// open, on-hold, resolved, closed, or the vendor's own word
     #[arg(long, value_name = "NAME")]
     pub(crate) status: Option<String>,
@@ -262,7 +319,7 @@ pub(crate) struct Comment {
     pub(crate) attachments: Vec<PathBuf>,
 }
 
-/// Tickets for a command that cannot be undone, and how far it may go.
+/// Tickets for a command that changes many, and how far it may go.
 #[derive(Debug, Args)]
 pub(crate) struct Many {
     /// The tickets, as account:id; `-` reads more of them from standard input

@@ -6,11 +6,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ticket_core::model::Attachment;
 use ticket_core::{
     CallContext, ErrorKind, NewTicket, Operation, TicketId, TicketPatch, TicketProvider,
 };
 
 use crate::fault::{Fault, FaultTarget};
+
+/// The text of the file of [`Fixture::ticket_with_file`].
+pub const FILE_TEXT: &str = "A file of the suite.\n";
 
 /// Why a fixture cannot provide something. The cases that need it are skipped with this reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,6 +200,17 @@ pub trait Fixture: Send + Sync + 'static {
                 "the ticket could not be created: {error}"
             ))),
         }
+    }
+
+    /// A ticket with one file of the text [`FILE_TEXT`], a new one at each call. By default the provider creates it. For
+    /// providers that read files.
+    async fn ticket_with_file(&self) -> FixtureResult<TicketId> {
+        let file = Attachment::new("suite.txt", FILE_TEXT.as_bytes()).media_type("text/plain");
+        let new = self.new_ticket()?.attachment(file);
+        let created = self.provider().create(&CallContext::new(), &new).await;
+        created.map(|created| created.id).map_err(|error| {
+            SkipReason::new(format!("no ticket with a file could be created: {error}"))
+        })
     }
 
     /// An id in the vendor's format that no ticket has.

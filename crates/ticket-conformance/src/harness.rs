@@ -2,10 +2,11 @@
 //!
 //! The checks themselves are in `cases/`.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use ticket_core::model::{Direction, PageRequest};
+use ticket_core::model::{AttachedFile, Direction, PageRequest};
 use ticket_core::provider::{Field, Fields};
 use ticket_core::{
     CallContext, DeleteTarget, Error, NewComment, NewTicket, Operation, ProviderInfo, TicketId,
@@ -24,6 +25,8 @@ pub(crate) struct Harness {
     pub(crate) fixture: Arc<dyn Fixture>,
     pub(crate) provider: Arc<dyn TicketProvider>,
     needs: &'static [Need],
+    /// The files to download, by their tickets.
+    files: Mutex<BTreeMap<TicketId, AttachedFile>>,
 }
 
 impl Harness {
@@ -33,6 +36,7 @@ impl Harness {
             provider: fixture.provider(),
             fixture: Arc::new(fixture),
             needs,
+            files: Mutex::default(),
         }
     }
 
@@ -152,7 +156,7 @@ impl Harness {
     /// How many requests one call makes at most, as declared.
     pub(crate) fn max_requests(&self, operation: Operation) -> usize {
         let support = self.info().capabilities.support(operation);
-        support.map_or(1, |support| support.requests)
+        support.map_or(1, |support| support.requests.max(1))
     }
 
     pub(crate) async fn restore_connections(&self) -> CaseResult {
@@ -230,8 +234,64 @@ impl Harness {
     pub(crate) async fn ticket_for(&self, operation: Operation) -> CaseResult<TicketId> {
         match operation {
             Operation::Create | Operation::List => Ok(TicketId::new("unused")),
+            Operation::Restore => self.deleted_ticket().await,
+            Operation::Download => {
+                let id = self.ticket_with_file().await?;
+                self.file(&id).await?;
+                Ok(id)
+            }
             _ => self.ticket().await,
         }
+    }
+
+    /// A ticket that is in the trash.
+    pub(crate) async fn deleted_ticket(&self) -> CaseResult<TicketId> {
+        let id = self.ticket().await?;
+        let deleted = self.call_on(Operation::Delete, &id).await?;
+        ensure(
+            deleted.is_ok(),
+            "a ticket was deleted, to be restored",
+            "success",
+            describe(&deleted),
+        )?;
+        Ok(id)
+    }
+
+    pub(crate) async fn ticket_with_file(&self) -> CaseResult<TicketId> {
+        self.check_need(Need::Ticket)?;
+        Ok(self.fixture.ticket_with_file().await?)
+    }
+
+    /// The first file of the ticket, read once.
+    async fn file(&self, id: &TicketId) -> CaseResult<AttachedFile> {
+        let files = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = files().get(id) {
+            return Ok(file.clone());
+        }
+        let page = PageRequest::first();
+        let read = self
+            .provider
+            .attachments(&CallContext::new(), id, &page)
+            .await;
+        let file = match read {
+            Ok(page) => page.items.into_iter().next(),
+            Err(error) => {
+                return fail(
+                    "the files of a ticket that has one were read",
+                    "that file",
+                    describe_error(&error),
+                );
+            }
+        };
+        let Some(file) = file else {
+            return fail(
+                "the files of a ticket that has one were read",
+                "that file",
+                "none",
+            );
+        };
+        files().insert(id.clone(), file.clone());
+        Ok(file)
     }
 
     /// Calls the operation once with valid arguments, on a new ticket.
@@ -295,6 +355,16 @@ impl Harness {
                     .messages(&CallContext::new(), id, &PageRequest::first())
                     .await,
             ),
+            Operation::Restore => shown(provider.restore(&CallContext::new(), id).await),
+            Operation::Attachments => shown(
+                provider
+                    .attachments(&CallContext::new(), id, &PageRequest::first())
+                    .await,
+            ),
+            Operation::Download => {
+                let file = self.file(id).await?;
+                shown(provider.download(&CallContext::new(), &file).await)
+            }
             Operation::Comment => {
                 let comment = self.comment("Written by the suite")?;
                 shown(provider.comment(&CallContext::new(), id, &comment).await)

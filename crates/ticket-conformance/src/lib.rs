@@ -16,7 +16,7 @@ mod tests_macro;
 
 pub use case::{CASES, Case};
 pub use fault::{Fault, FaultTarget, Gateway, OddId, OddRow, WrongTotal};
-pub use fixture::{Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason};
+pub use fixture::{FILE_TEXT, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason};
 pub use need::Need;
 pub use report::{CaseReport, ConformanceReport, Outcome};
 pub use suite::Suite;

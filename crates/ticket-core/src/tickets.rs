@@ -147,9 +147,9 @@ impl Tickets {
         })
     }
 
-    /// The first page of messages, with this account's page size if the provider supports one.
-    fn first_messages(&self) -> PageRequest {
-        let fields = self.info().capabilities.fields(Operation::Messages);
+    /// The first page of a list, with this account's page size if the provider supports one.
+    fn first_page(&self, operation: Operation) -> PageRequest {
+        let fields = self.info().capabilities.fields(operation);
         let fields = fields.filter(|fields| fields.carried().contains(&Field::PageLimit));
         let size = fields.and_then(|fields| self.page_size.or_else(|| fields.page_size()));
         PageRequest {
@@ -383,7 +383,7 @@ impl Tickets {
     pub fn messages_all(&self, id: TicketId) -> BoxStream<'static, Result<Message>> {
         let (tickets, provider, of) = (self.clone(), self.info().id.clone(), id.clone());
         let walk = paging::walk(
-            self.first_messages(),
+            self.first_page(Operation::Messages),
             move |page| {
                 let (tickets, id) = (tickets.clone(), id.clone());
                 async move { tickets.messages(id, &page).await }
@@ -417,6 +417,25 @@ impl Tickets {
             .attachments(&self.context(), &id, page)
             .await
             .map_err(|error| error.on_ticket(&id))
+    }
+
+    /// Reads which files are attached to a ticket and its messages, in constant memory. The stream ends under the same
+    /// conditions as [`list_all`](Self::list_all).
+    pub fn attachments_all(&self, id: TicketId) -> BoxStream<'static, Result<AttachedFile>> {
+        let (tickets, provider, of) = (self.clone(), self.info().id.clone(), id.clone());
+        let walk = paging::walk(
+            self.first_page(Operation::Attachments),
+            move |page| {
+                let (tickets, id) = (tickets.clone(), id.clone());
+                async move { tickets.attachments(id, &page).await }
+            },
+            move |error| {
+                error
+                    .in_operation(&provider, Operation::Attachments)
+                    .on_ticket(&of)
+            },
+        );
+        walk.boxed()
     }
 
     /// Reads an attached file. See [`TicketProvider::download`].

@@ -5,51 +5,72 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tickets::provider::Limit;
-use tickets::{Operation, PROVIDERS};
+use tickets::provider::{Limit, Removal};
+use tickets::{Operation, PROVIDERS, ProviderInfo};
 
+/// One column per provider, one row per thing to know.
 fn providers() -> String {
-    let mut table = "| Provider | Crate |".to_owned();
-    for operation in Operation::ALL {
-        write!(table, " {operation} |").unwrap();
-    }
-    table.push_str(" tickets per delete | documented limits |\n");
-    table.push_str(&"|---".repeat(Operation::ALL.len() + 4));
+    let infos: Vec<ProviderInfo> = PROVIDERS.iter().map(|known| (known.info)()).collect();
+    let row = |name: &str, cell: &dyn Fn(&ProviderInfo) -> String| {
+        let cells = infos.iter().map(cell).collect::<Vec<_>>().join(" | ");
+        format!("| {name} | {cells} |\n")
+    };
+    let mut table = row("", &|info| info.title.to_string());
+    table.push_str(&"|---".repeat(infos.len() + 1));
     table.push_str("|\n");
-    for descriptor in PROVIDERS {
-        let info = (descriptor.info)();
-        write!(table, "| {} | `ticket-{}` |", info.title, info.id).unwrap();
-        for operation in Operation::ALL {
-            let mark = if info.capabilities.supports(*operation) {
-                "yes"
-            } else {
-                "–"
-            };
-            write!(table, " {mark} |").unwrap();
-        }
-        let mut limits: Vec<_> = info
-            .limits
-            .iter()
-            .flat_map(|limit| &limit.windows)
-            .map(|quota| format!("{} calls in {} s", quota.calls, quota.window.as_secs()))
-            .collect();
-        let at_an_endpoint = |limit: &Limit| !limit.operations.is_empty();
-        if info.limits.iter().any(at_an_endpoint) {
-            limits.push("one call at a time per endpoint".to_owned());
-        }
-        let limits = if limits.is_empty() {
-            "none".to_owned()
-        } else {
-            limits.join("; ")
-        };
-        writeln!(
-            table,
-            " {} | {limits} |",
-            info.capabilities.max_delete_batch()
-        )
-        .unwrap();
+    table += &row("crate", &|info| format!("`ticket-{}`", info.id));
+    for operation in Operation::ALL {
+        table += &row(operation.as_str(), &|info| {
+            let is_supported = info.capabilities.supports(*operation);
+            if is_supported { "yes" } else { "–" }.to_owned()
+        });
     }
+    table += &row("tickets per delete", &|info| {
+        info.capabilities.max_delete_batch().to_string()
+    });
+    table += &row("a delete is", &removal);
+    table += &row("documented limits", &limits);
+    table += &row("verified against", &|info| match &*info.verified_against {
+        "" => "sandbox and recorded pages only".to_owned(),
+        versions => versions.to_owned(),
+    });
     table
+}
+
+fn removal(info: &ProviderInfo) -> String {
+    let Some(delete) = info.capabilities.support(Operation::Delete) else {
+        return "–".to_owned();
+    };
+    let what = match delete.removal {
+        Removal::Permanent => "permanent".to_owned(),
+        Removal::Trash { restorable_for } => match restorable_for {
+            None => "to the trash".to_owned(),
+            Some(time) => format!("to the trash, for {} days", time.as_secs() / 86_400),
+        },
+        _ => "not documented".to_owned(),
+    };
+    match delete.takes_along.join(", ").as_str() {
+        "" => what,
+        along => format!("{what}, with {along}"),
+    }
+}
+
+fn limits(info: &ProviderInfo) -> String {
+    let mut limits: Vec<_> = info
+        .limits
+        .iter()
+        .flat_map(|limit| &limit.windows)
+        .map(|quota| format!("{} calls in {} s", quota.calls, quota.window.as_secs()))
+        .collect();
+    let at_an_endpoint = |limit: &Limit| !limit.operations.is_empty();
+    if info.limits.iter().any(at_an_endpoint) {
+        limits.push("one call at a time per endpoint".to_owned());
+    }
+    if limits.is_empty() {
+        "none".to_owned()
+    } else {
+        limits.join("; ")
+    }
 }
 
 fn settings() -> String {

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tickets::provider::Quota;
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
@@ -38,6 +39,34 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     })
 }
 
+/// A time, a day in UTC, or a time ago.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a time ago is before the command starts"
+)]
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    moment_before(Timestamp::now(), text)
+}
+
+fn moment_before(now: Timestamp, text: &str) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse() {
+        return Ok(time);
+    }
+    if let Ok(day) = text.parse::<jiff::civil::Date>() {
+        let midnight = day.to_zoned(jiff::tz::TimeZone::UTC);
+        return midnight
+            .map(|midnight| midnight.timestamp())
+            .map_err(|error| error.to_string());
+    }
+    let ago = duration(text)
+        .ok()
+        .and_then(|ago| now.checked_sub(ago).ok());
+    ago.ok_or_else(|| {
+        "must be a day such as 2026-11-28 (in UTC), a time such as 2026-11-28T09:00:00Z, or a time ago such as 12h or 30d"
+            .to_owned()
+    })
+}
+
 /// The standard library's message for 0 is about its types.
 pub(super) fn count<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse()
@@ -67,6 +96,22 @@ mod tests {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         for wrong in ["", "0", "-1", "NaN", "1e30", "soon"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn moment_is_a_day_a_time_or_a_time_ago() {
+        let now = "2026-11-28T12:00:00Z".parse().unwrap();
+        let moment = |text| moment_before(now, text).map(|time| time.to_string());
+        assert_eq!(moment("2026-11-28"), Ok("2026-11-28T00:00:00Z".to_owned()));
+        assert_eq!(
+            moment("2026-11-28T10:00:00+01:00"),
+            Ok("2026-11-28T09:00:00Z".to_owned())
+        );
+        assert_eq!(moment("30d"), Ok("2026-10-29T12:00:00Z".to_owned()));
+        for wrong in ["", "yesterday", "2026-13-01", "28.11.2026", "0"] {
+            let refused = moment(wrong);
+            assert!(refused.is_err_and(|why| why.contains("30d")), "{wrong}");
         }
     }
 

@@ -64,6 +64,8 @@ impl Record for Shown {
         "closed_at",
         "due_at",
         "description",
+        "merged_into",
+        "version",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -98,6 +100,12 @@ impl Record for Shown {
             shown(ticket.closed_at),
             shown(ticket.due_at),
             text(ticket.description.clone()),
+            shown(ticket.merged_into.as_ref()),
+            ticket
+                .version
+                .as_ref()
+                .map(|version| version.as_str().to_owned())
+                .unwrap_or_default(),
         ]
     }
 }

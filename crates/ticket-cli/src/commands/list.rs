@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use futures_util::stream::StreamExt as _;
 use serde::Serialize;
 use tickets::TicketQuery;
-use tickets::model::{Priority, State};
+use tickets::model::{Order, Priority, Sort, State};
 
 use super::get::{Shown, shown};
 use super::print_stream::print_stream;
@@ -21,7 +21,7 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
     // The stream reads no further pages once `take` has enough tickets.
     let limit = list.limit.map_or(usize::MAX, NonZeroUsize::get);
     let size = list.page_size.or(account.tickets.page_size());
-    let mut query = query(list);
+    let mut query = query(list)?;
     // A page needs no more items than the limit.
     let most = u32::try_from(limit).unwrap_or(u32::MAX);
     query.page.limit = size.map(|size| size.get().min(most));
@@ -33,16 +33,40 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
     print_stream(rows, output, "No tickets found.").await
 }
 
-fn query(list: List) -> TicketQuery {
+fn query(list: List) -> Result<TicketQuery, Failure> {
     let mut query = TicketQuery::new();
     query.state = list.state.map(|state| match state {
         args::State::Open => State::Open,
         args::State::Closed => State::Closed,
+        args::State::Deleted => State::Deleted,
     });
     query.search = list.search;
     query.priority = list.priority.as_deref().map(Priority::from_name);
     query.category = list.category;
-    query
+    query.requester = list.requester;
+    query.created.from = list.created_after;
+    query.created.before = list.created_before;
+    query.updated.from = list.updated_after;
+    query.updated.before = list.updated_before;
+    query.tags = list.tags;
+    for (name, value) in list.fields {
+        if query.custom.contains_key(&name) {
+            let message = format!("the field `{}` is given twice", text::line(&name));
+            return Err(Failure::refused(message));
+        }
+        query.custom.insert(name, value);
+    }
+    query.raw = list.query;
+    let sort = list.sort.map(|sort| match sort {
+        args::Sort::Created => Sort::Created,
+        args::Sort::Updated => Sort::Updated,
+    });
+    query.order = sort.map(if list.newest_first {
+        Order::Descending
+    } else {
+        Order::Ascending
+    });
+    Ok(query)
 }
 
 /// A ticket with the columns of `tickets get`, on one line of a table.

@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+mod attachments;
 mod await_reply;
 mod bulk;
 mod comment;
@@ -40,9 +41,11 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Create(create) => create::run(*create, global, &output).await,
         Command::Update(update) => update::run(*update, global, &output).await,
         Command::Messages(one) => messages::run(&one, global, &output).await,
+        Command::Attachments(asked) => attachments::run(asked, global, &output).await,
         Command::Comment(comment) => comment::run(comment, global, &output).await,
         Command::Resolve(many) => bulk::run(Change::Resolve, &many, global, &output).await,
         Command::Delete(many) => bulk::run(Change::Delete, &many, global, &output).await,
+        Command::Restore(many) => bulk::run(Change::Restore, &many, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(global, &output).await,
     }

@@ -1,6 +1,6 @@
 //! `tickets update`: updates the given fields of one ticket.
 
-use tickets::model::{Priority, Status};
+use tickets::model::{Priority, Status, Version};
 use tickets::{Operation, TicketPatch, TicketRef};
 
 use super::await_reply::await_reply;
@@ -32,6 +32,7 @@ fn patch(update: Update) -> Result<TicketPatch, Failure> {
     patch.assignee = content.assignee;
     patch.attachments = input::attachments(content.attachments)?;
     patch.custom = input::custom(content.fields);
+    patch.if_version = update.if_unchanged.map(Version::new);
     Ok(patch)
 }
 

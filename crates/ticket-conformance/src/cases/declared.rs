@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ticket_core::model::PageRequest;
+use ticket_core::model::{AttachedFile, PageRequest, RawValue};
 use ticket_core::{
     CallContext, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket, Operation,
     TicketId, TicketPatch, TicketQuery,
@@ -119,6 +119,21 @@ async fn undeclared(harness: &Harness) -> CaseResult<Vec<(Operation, Result<(), 
             Operation::Comment => {
                 let comment = NewComment::internal("Undeclared");
                 provider.comment(&CallContext::new(), &id, &comment).await
+            }
+            Operation::Restore => provider.restore(&CallContext::new(), &id).await,
+            Operation::Attachments => {
+                let page = PageRequest::first();
+                provider
+                    .attachments(&CallContext::new(), &id, &page)
+                    .await
+                    .map(drop)
+            }
+            Operation::Download => {
+                let file = AttachedFile::new("1", RawValue::NULL.to_owned());
+                provider
+                    .download(&CallContext::new(), &file)
+                    .await
+                    .map(drop)
             }
             _ => continue,
         };

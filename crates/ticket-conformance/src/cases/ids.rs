@@ -12,7 +12,10 @@ use crate::harness::{
 
 /// Matches the operations that take an id.
 pub(super) fn takes_an_id(operation: Operation) -> bool {
-    !matches!(operation, Operation::Create | Operation::List)
+    !matches!(
+        operation,
+        Operation::Create | Operation::List | Operation::Download
+    )
 }
 
 /// Calls the operation. `Ok(true)` is a success that refers to a ticket.
@@ -69,6 +72,18 @@ pub(super) async fn act(
                 .await
                 .map(|()| true)
         }
+        Operation::Attachments => {
+            let page = harness
+                .provider
+                .attachments(&CallContext::new(), id, &PageRequest::first())
+                .await;
+            page.map(|page| !page.items.is_empty())
+        }
+        Operation::Restore => harness
+            .provider
+            .restore(&CallContext::new(), id)
+            .await
+            .map(|()| true),
         _ => Ok(false),
     })
 }
@@ -177,6 +192,14 @@ pub(crate) async fn invalid_ids_are_refused(harness: &Harness) -> CaseResult {
                     let page = PageRequest::first();
                     provider
                         .messages(&CallContext::new(), &id, &page)
+                        .await
+                        .map(drop)
+                }
+                Operation::Restore => provider.restore(&CallContext::new(), &id).await,
+                Operation::Attachments => {
+                    let page = PageRequest::first();
+                    provider
+                        .attachments(&CallContext::new(), &id, &page)
                         .await
                         .map(drop)
                 }
@@ -316,7 +339,7 @@ pub(crate) async fn missing_tickets_cannot_be_changed(harness: &Harness) -> Case
     let changes = |operation: Operation| {
         matches!(
             operation,
-            Operation::Update | Operation::Resolve | Operation::Comment
+            Operation::Update | Operation::Resolve | Operation::Comment | Operation::Restore
         )
     };
     let id = harness.missing_id()?;

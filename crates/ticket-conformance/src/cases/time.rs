@@ -84,6 +84,11 @@ fn begin(harness: &Harness, operation: Operation, id: &TicketId) -> CaseResult {
             id,
             &harness.comment("Written by the suite")?,
         )),
+        Operation::Restore => drop(provider.restore(&CallContext::new(), id)),
+        Operation::Attachments => {
+            drop(provider.attachments(&CallContext::new(), id, &PageRequest::first()));
+        }
+        // Its file is known only after a read.
         _ => {}
     }
     Ok(())

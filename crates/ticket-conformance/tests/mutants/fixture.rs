@@ -19,7 +19,7 @@ use crate::provider::Memory;
 /// How much the provider declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// Every operation.
+    /// Every operation of [`EVERY`].
     Full,
     /// Reading and deleting one at a time.
     Narrow,
@@ -27,7 +27,7 @@ pub(crate) enum Extent {
     Careful,
 }
 
-/// The operations that the suite knows.
+/// What the desk can do: all but a trash and files.
 const EVERY: &[Operation] = &[
     Operation::Get,
     Operation::List,

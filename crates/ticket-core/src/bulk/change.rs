@@ -67,7 +67,8 @@ impl Change {
         }
     }
 
-    /// The number of calls for this many tickets.
+    /// The number of requests for this many tickets, if each is answered at once. It includes the reads before a delete
+    /// where ids may lead to [other tickets](ProviderInfo::redirects_ids).
     ///
     /// ```
     /// use ticket_core::{Change, ProviderInfo};
@@ -78,7 +79,15 @@ impl Change {
     /// assert_eq!(Change::Resolve.calls(101, &info), 101);
     /// ```
     pub fn calls(&self, tickets: usize, info: &ProviderInfo) -> u64 {
-        u64::try_from(tickets.div_ceil(self.max_batch(info))).unwrap_or(u64::MAX)
+        let requests = |operation| {
+            let support = info.capabilities.support(operation);
+            support.map_or(1, |support| support.requests.max(1))
+        };
+        let mut calls = tickets.div_ceil(self.max_batch(info)) * requests(self.operation());
+        if *self == Self::Delete && info.redirects_ids {
+            calls += tickets * requests(Operation::Get);
+        }
+        u64::try_from(calls).unwrap_or(u64::MAX)
     }
 
     /// Rejects a ticket to which this change cannot be applied, before anything is sent.

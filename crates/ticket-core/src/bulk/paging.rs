@@ -8,6 +8,7 @@ use ecow::EcoString;
 use futures_core::Stream;
 use futures_util::{StreamExt as _, stream};
 
+use crate::model::attached::AttachedFile;
 use crate::model::message::Message;
 use crate::model::query::{Cursor, Page, PageRequest};
 use crate::model::ticket::Ticket;
@@ -36,6 +37,18 @@ pub(crate) trait Paged: Send + 'static {
 
 impl Paged for Ticket {
     const NAME: &'static str = "ticket";
+
+    fn key(&self) -> EcoString {
+        self.id.as_str().into()
+    }
+
+    fn id(&self) -> Option<EcoString> {
+        Some(self.key())
+    }
+}
+
+impl Paged for AttachedFile {
+    const NAME: &'static str = "file";
 
     fn key(&self) -> EcoString {
         self.id.as_str().into()

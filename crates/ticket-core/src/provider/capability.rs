@@ -188,6 +188,9 @@ pub struct ProviderInfo {
     ///
     /// Only then does a read that still finds a ticket prove that it was not deleted.
     pub reads_are_consistent: bool,
+    /// The versions of the vendor's software on which it is tested, such as `RT 5.0.3`. Empty if it has never met a
+    /// real server.
+    pub verified_against: Cow<'static, str>,
 }
 
 impl ProviderInfo {
@@ -208,6 +211,7 @@ impl ProviderInfo {
             never_reuses_ids: false,
             redirects_ids: false,
             reads_are_consistent: false,
+            verified_against: Cow::default(),
         }
     }
 
@@ -236,6 +240,13 @@ impl ProviderInfo {
     #[must_use]
     pub fn consistent_reads(mut self) -> Self {
         self.reads_are_consistent = true;
+        self
+    }
+
+    /// Names the versions of the vendor's software on which it is tested.
+    #[must_use]
+    pub fn verified_against(mut self, versions: impl Into<Cow<'static, str>>) -> Self {
+        self.verified_against = versions.into();
         self
     }
 

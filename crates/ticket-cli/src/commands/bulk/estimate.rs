@@ -1,12 +1,13 @@
 //! `--plan`: prints the number of calls and the lower bound of the time that the quotas allow. Sends nothing.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use tickets::Operation;
 use tickets::accounts::Account;
-use tickets::provider::Limit;
+use tickets::provider::{Limit, Removal};
+use tickets::{Change, Operation};
 
 use super::plan::{self, Group, Plan};
 use crate::args::OutputFormat;
@@ -24,6 +25,10 @@ struct Estimate {
     quota: String,
     /// Rounded up; absent if the quota allows no call.
     least_time_s: Option<u64>,
+    /// What a delete does: `permanent`, `trash` or `undocumented`. Empty for another change.
+    removal: &'static str,
+    /// What each delete takes along.
+    takes_along: Vec<Cow<'static, str>>,
 }
 
 impl Record for Estimate {
@@ -34,6 +39,8 @@ impl Record for Estimate {
         "calls",
         "quota",
         "least_time_s",
+        "removal",
+        "takes_along",
     ];
     const TABLE_COLUMNS: &'static [&'static str] =
         &["account", "tickets", "calls", "least time", "quota"];
@@ -47,6 +54,8 @@ impl Record for Estimate {
             self.calls.to_string(),
             self.quota.clone(),
             least.unwrap_or_default(),
+            self.removal.to_owned(),
+            self.takes_along.join(", "),
         ]
     }
 
@@ -80,6 +89,13 @@ impl Estimate {
             calls,
             quota: in_words(plan::limits(&group.account), plan.change.operation()),
             least_time_s: whole_seconds(plan::least_time(&group.account, &plan.change, of_all)),
+            removal: match (&plan.change, group.removal()) {
+                (Change::Delete, Removal::Permanent) => "permanent",
+                (Change::Delete, Removal::Trash { .. }) => "trash",
+                (Change::Delete, _) => "undocumented",
+                _ => "",
+            },
+            takes_along: group.takes_along(&plan.change).to_vec(),
         }
     }
 
@@ -123,6 +139,16 @@ pub(super) fn print(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
             counted(plan.len(), "ticket"),
             counted(usize::try_from(calls).unwrap_or(usize::MAX), "call"),
         ));
+        for estimate in estimates
+            .iter()
+            .filter(|estimate| !estimate.takes_along.is_empty())
+        {
+            let along = estimate.takes_along.join(", ");
+            say(&format!(
+                "Each delete at {} takes along: {along}.",
+                text::line(&estimate.account)
+            ));
+        }
         say("Nothing was sent.");
     }
     Ok(Exit::Done)

@@ -1,14 +1,15 @@
 //! The planned change: all tickets are checked and grouped by account before anything is sent. The tickets
 //! themselves are in `spool.rs`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::iter::Peekable;
 use std::time::Duration;
 
 use tickets::accounts::Account;
-use tickets::provider::Limit;
-use tickets::{Change, DeleteTarget, ErrorKind, TicketId, TicketRef};
+use tickets::provider::{Limit, Removal, Support};
+use tickets::{Change, DeleteTarget, ErrorKind, Operation, TicketId, TicketRef};
 
 use super::dedup::{Duplicates, TOGETHER};
 use super::spool::{Spool, SpoolReader, SpoolWriter};
@@ -168,8 +169,9 @@ impl Plan {
             _ => format!(" (named {} times; each is sent once)", self.named()),
         };
         let head = format!(
-            "This {does} {}{repeated}, which cannot be undone from here:",
-            counted(self.len(), "ticket")
+            "This {does} {}{repeated}{}:",
+            counted(self.len(), "ticket"),
+            self.undoing()
         );
         let titles: Vec<_> = self
             .groups
@@ -190,12 +192,50 @@ impl Plan {
                 more => format!(" and {more} more"),
             };
             let count = group.len();
+            let along = match group.takes_along(&self.change) {
+                [] => String::new(),
+                along => format!("\n  {:width$}  each with its {}", "", along.join(", ")),
+            };
             format!(
-                "\n  {title:width$}  {count:digits$}  {}{more}",
+                "\n  {title:width$}  {count:digits$}  {}{more}{along}",
                 named.join(", ")
             )
         });
         head + &rows.collect::<String>()
+    }
+
+    /// How the change can be undone, for the summary.
+    fn undoing(&self) -> &'static str {
+        let to_trash = |group: &Group| matches!(group.removal(), Removal::Trash { .. });
+        match self.change {
+            Change::Restore => "",
+            Change::Delete if self.groups.iter().all(to_trash) => {
+                ", to the vendor's trash (`tickets restore` takes them out again)"
+            }
+            _ => ", which cannot be undone from here",
+        }
+    }
+}
+
+impl Group {
+    fn support(&self) -> Option<&Support> {
+        let capabilities = &self.account.tickets.info().capabilities;
+        capabilities.support(Operation::Delete)
+    }
+
+    /// What a delete does at this account.
+    pub(super) fn removal(&self) -> Removal {
+        self.support()
+            .map(|delete| delete.removal)
+            .unwrap_or_default()
+    }
+
+    /// What the change takes along.
+    pub(super) fn takes_along(&self, change: &Change) -> &[Cow<'static, str>] {
+        match (change, self.support()) {
+            (Change::Delete, Some(delete)) => &delete.takes_along,
+            _ => &[],
+        }
     }
 }
 
