@@ -35,6 +35,7 @@ const FILES: &[(&str, &str)] = templates! {
     "tests/conformance.rs"
     "tests/contract.rs"
     "tests/contract/get-ok.json"
+    "tests/live.rs"
 };
 
 /// What a crate outside this repository has in addition: in place of the checks, the registry and the workspace here.

@@ -128,7 +128,9 @@ macro_rules! __cases {
         delete deleted_tickets_are_gone [Ticket Exists]
             "`Done` means that the ticket is gone; `NotFound` means that there is none, unless the provider declares it ambiguous";
         delete deleted_tickets_are_not_found [Ticket]
-            "a deleted ticket cannot be read";
+            "a deleted ticket cannot be read, unless as deleted";
+        paging deleted_tickets_are_not_listed [Fill]
+            "a deleted ticket is not listed, unless as deleted, and every other one is";
         delete delete_affects_no_other_ticket [Ticket Exists]
             "a delete affects no other ticket";
         delete delete_again_deletes_nothing [Ticket]
@@ -192,6 +194,8 @@ macro_rules! __cases {
             "a list is read to its end whatever its total says";
         totals wrong_totals_are_reported [Fill PageSize Faults]
             "a total that contradicts the pages is reported as `Incomplete`";
+        totals wrong_totals_past_the_end_are_left_out_or_reported [Fill PageSize Faults]
+            "a wrong total on a page after the last ticket is left out, or reported in the `gaps` of the page";
         odd_data odd_row_affects_no_other_row [Fill Faults]
             "an odd row does not end a list, and no other row is lost";
         odd_data half_characters_are_replaced [Fill Faults]
@@ -207,6 +211,8 @@ macro_rules! __cases {
             "404 is `NotFound`, or `BadResponse` where the address is wrong";
         errors a_conflict_is_a_conflict [NewTicket Patch Ticket Faults]
             "409 is `Conflict`";
+        errors failed_preconditions_are_conflicts [Patch Ticket Faults Journal]
+            "412 is `Conflict` without effect, and the write is not repeated";
         errors a_bad_request_is_invalid_input [NewTicket Patch Ticket Faults]
             "400 and 422 are `InvalidInput` or `Conflict`";
         errors too_many_calls_are_rate_limited [NewTicket Patch Ticket Faults]
@@ -247,6 +253,10 @@ macro_rules! __cases {
             "a write that took effect but was answered with 408 or 499 has unknown effect";
         effect only_the_documented_status_confirms [NewTicket Patch Ticket Faults Journal]
             "a write whose reply has another success status than usual has unknown effect";
+        effect only_the_documented_word_confirms [Patch Ticket NewTicket Faults]
+            "where a word confirms a write, another word has unknown effect";
+        effect failed_preparing_reads_have_no_effect [NewTicket Patch Ticket Faults Journal]
+            "if a read before a write fails, the error has no effect and nothing is written";
         effect errors_in_a_success_are_unknown [NewTicket Patch Ticket Faults]
             "a write whose reply is an error with a success status has unknown effect";
         effect unreadable_replies_are_unknown [NewTicket Patch Ticket Faults]

@@ -95,6 +95,10 @@ pub enum Fault {
     /// On a write. The reply is that of a success, except for this status. It does not matter whether the call was
     /// carried out.
     UnconfirmedStatus(u16),
+    /// On a write. The reply is that of a success, except for the word that confirms it, which is one that the vendor
+    /// does not document, such as `queued` in place of `ok`. It does not matter whether the call was carried out. For
+    /// [writes that a word confirms](crate::Fixture::writes_confirmed_by_a_word).
+    OtherWord,
     /// On a write, with effect. The status is that of a success, and the body is an error in the vendor's format. Not
     /// for vendors that document errors with this status.
     ErrorInSuccess,

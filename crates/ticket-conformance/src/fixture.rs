@@ -293,6 +293,11 @@ pub trait Fixture: Send + Sync + 'static {
         &[]
     }
 
+    /// The writes that a word in the reply confirms, besides the status. By default none.
+    fn writes_confirmed_by_a_word(&self) -> &'static [Operation] {
+        &[]
+    }
+
     /// The secrets in the provider's configuration, of at least 8 characters each. If a secret is sent only encoded,
     /// such as user and key in basic authentication, list both the plain and the encoded form.
     fn secrets(&self) -> FixtureResult<Vec<String>> {

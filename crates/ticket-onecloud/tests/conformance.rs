@@ -74,6 +74,8 @@ impl SandboxProvider for Subject {
 }
 
 ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
+    failed_preparing_reads_have_no_effect, // OneCloud does not read before it writes
+    only_the_documented_word_confirms, // the fixture knows no write that a word confirms
     repeated_delete_spares_a_reused_id,
     comments_are_sent_whole,
     consistent_reads_show_every_write,

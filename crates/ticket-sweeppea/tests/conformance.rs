@@ -27,6 +27,7 @@ impl ProviderUnderTest for Subject {
     ];
     const MISSING_ID: &'static str = "9999999";
     const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] = &[Operation::Update];
+    const WRITES_CONFIRMED_BY_A_WORD: &'static [Operation] = &[Operation::Delete];
     const SECRETS: &'static [&'static str] = &[SWEEPPEA_API_KEY];
     const PAGE_SIZE: Option<usize> = Some(20);
 
@@ -53,6 +54,10 @@ impl SandboxProvider for Subject {
         json!({ "Response": false, "Message": words, "Code": status })
     }
 
+    fn other_word() -> FixtureResult<Value> {
+        Ok(json!({ "Response": true, "Message": "Ticket queued" }))
+    }
+
     fn seed(seed: Seed) -> FixtureResult<(&'static str, Value)> {
         match seed {
             Seed::UnknownPriority => Ok(("Priority", 9.into())),
@@ -65,6 +70,7 @@ impl SandboxProvider for Subject {
 
 ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     call_with_refused_fresh_token_is_tried_again,
+    failed_preparing_reads_have_no_effect, // Sweeppea does not read before it writes
     repeated_delete_spares_a_reused_id,
     a_second_run_reaches_the_rest,
     comments_are_sent_whole,

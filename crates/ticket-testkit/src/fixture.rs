@@ -30,6 +30,9 @@ pub trait ProviderUnderTest: Send + Sync + 'static {
     /// The writes whose replies name the ticket that was changed: see [`Fixture::writes_that_name_their_ticket`].
     const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] = &[];
 
+    /// The writes that a word in the reply confirms: see [`Fixture::writes_confirmed_by_a_word`].
+    const WRITES_CONFIRMED_BY_A_WORD: &'static [Operation] = &[];
+
     /// Whether the vendor documents that it refuses a call with a success status and an error in the body. Default: no.
     const REFUSES_WITH_SUCCESS: bool = false;
 
@@ -72,6 +75,10 @@ pub(crate) fn check_error_in_success<P: ProviderUnderTest>() -> FixtureResult<()
     Ok(())
 }
 
+pub(crate) fn no_word_confirms() -> SkipReason {
+    SkipReason::new("no word in the vendor's replies confirms a write")
+}
+
 pub(crate) fn reply_names_no_ticket() -> SkipReason {
     SkipReason::new("the vendor's reply to a delete does not name tickets")
 }
@@ -92,6 +99,11 @@ pub trait LoopbackVendor: VendorApi + ProviderUnderTest + Default {
     /// The reply to a successful delete that names none of the tickets. For vendors whose replies name them.
     fn names_no_ticket(&self) -> FixtureResult<Reply> {
         Err(reply_names_no_ticket())
+    }
+
+    /// The reply to a write that a word confirms, with another word that the vendor does not document.
+    fn other_word(&self) -> FixtureResult<Reply> {
+        Err(no_word_confirms())
     }
 
     /// Merges a ticket into another one: see [`Fixture::merge`].
@@ -173,7 +185,11 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
             Fault::NoConnection => self.server.refuse_connections(),
             Fault::NamesNoTicket => {
                 let reply = self.server.with_vendor(|vendor| vendor.names_no_ticket())?;
-                self.server.answer_next(reply);
+                self.server.inject_reply(reply, target);
+            }
+            Fault::OtherWord => {
+                let reply = self.server.with_vendor(|vendor| vendor.other_word())?;
+                self.server.inject_reply(reply, target);
             }
             Fault::FreshTokenRefused => {
                 return Err(SkipReason::new("the vendor issues no tokens"));
@@ -238,6 +254,10 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
 
     fn writes_that_name_their_ticket(&self) -> &'static [Operation] {
         V::WRITES_THAT_NAME_THEIR_TICKET
+    }
+
+    fn writes_confirmed_by_a_word(&self) -> &'static [Operation] {
+        V::WRITES_CONFIRMED_BY_A_WORD
     }
 
     fn secrets(&self) -> FixtureResult<Vec<String>> {

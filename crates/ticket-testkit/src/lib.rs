@@ -20,6 +20,8 @@ pub mod property;
 #[cfg(feature = "loopback")]
 mod proxy;
 #[cfg(feature = "loopback")]
+mod real_account;
+#[cfg(feature = "loopback")]
 mod reply_format;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -40,6 +42,8 @@ pub use loopback::{Frequency, Loopback, Scripted, VendorApi};
 pub use message::{Part, Reply, Request};
 #[cfg(feature = "loopback")]
 pub use proxy::Upstream;
+#[cfg(feature = "loopback")]
+pub use real_account::{RealAccount, assert_real_account};
 #[cfg(feature = "loopback")]
 pub use reply_format::ReplyFormat;
 #[cfg(feature = "sandbox")]

@@ -89,6 +89,8 @@ pub struct Loopback<V> {
 struct Shared<V> {
     vendor: V,
     faults: Vec<Injected>,
+    /// The reply to the next request of this kind.
+    scripted: Option<(FaultTarget, Reply)>,
     answers: VecDeque<Reply>,
     requests: Vec<Request>,
 }
@@ -115,6 +117,7 @@ impl<V: VendorApi> Loopback<V> {
         let shared = Arc::new(Mutex::new(Shared {
             vendor,
             faults: Vec::new(),
+            scripted: None,
             answers: VecDeque::new(),
             requests: Vec::new(),
         }));
@@ -164,9 +167,16 @@ impl<V: VendorApi> Loopback<V> {
         lock(&self.shared).faults.push(injected);
     }
 
+    /// Answers the next request of this kind with this reply, without calling the vendor.
+    pub(crate) fn inject_reply(&self, reply: Reply, target: FaultTarget) {
+        lock(&self.shared).scripted = Some((target, reply));
+    }
+
     /// Withdraws the injected faults: those that no request has hit, and those that hit again and again.
     pub fn withdraw_faults(&self) {
-        lock(&self.shared).faults.clear();
+        let mut shared = lock(&self.shared);
+        shared.faults.clear();
+        shared.scripted = None;
     }
 
     /// Refuses connections from now on.
@@ -291,8 +301,13 @@ impl<V: VendorApi> Shared<V> {
         if let (Some(_), Some(noted)) = (&base_url, self.requests.last_mut()) {
             proxy::hide_secrets(noted);
         }
+        let scripted = self
+            .scripted
+            .take_if(|(target, _)| target.is_hit_by(is_write));
         let step = if let Some(refused) = refused {
             Step::Refused(refused)
+        } else if let Some((_, reply)) = scripted {
+            Step::Handled(reply)
         } else if let Some(reply) = self.answers.pop_front() {
             Step::Handled(reply)
         } else if let Some(base_url) = base_url {

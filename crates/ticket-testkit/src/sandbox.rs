@@ -15,7 +15,8 @@ use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 use ticket_sandbox::{Endpoint, MessageKind, Rule, Sandbox, TicketFault, TicketSeed, Vendor};
 
 use crate::fixture::{
-    ProviderUnderTest, SHORT, check_error_in_success, page_size, reply_names_no_ticket, secrets_of,
+    ProviderUnderTest, SHORT, check_error_in_success, no_word_confirms, page_size,
+    reply_names_no_ticket, secrets_of,
 };
 
 /// Longer than any test waits.
@@ -41,6 +42,11 @@ pub trait SandboxProvider: ProviderUnderTest {
     /// An attribute that no provider can know in advance, and its value, which must be preserved. The fixture itself
     /// seeds messages.
     fn seed(seed: Seed) -> FixtureResult<(&'static str, Value)>;
+
+    /// The body of a reply to a write that a word confirms, with another word that the vendor does not document.
+    fn other_word() -> FixtureResult<Value> {
+        Err(no_word_confirms())
+    }
 
     /// The body of a successful delete that names none of the tickets. For vendors whose replies name them.
     fn names_no_ticket() -> FixtureResult<Value> {
@@ -127,6 +133,7 @@ fn sandbox_fault<P: SandboxProvider>(fault: Fault) -> FixtureResult<ticket_sandb
             }
         }
         Fault::NamesNoTicket => reply(200, &P::names_no_ticket()?),
+        Fault::OtherWord => reply(200, &P::other_word()?),
         Fault::UnconfirmedStatus(status) => SandboxFault::AcceptedNotDone(status),
         Fault::ErrorInSuccess => {
             check_error_in_success::<P>()?;
@@ -332,6 +339,10 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
 
     fn writes_that_name_their_ticket(&self) -> &'static [Operation] {
         P::WRITES_THAT_NAME_THEIR_TICKET
+    }
+
+    fn writes_confirmed_by_a_word(&self) -> &'static [Operation] {
+        P::WRITES_CONFIRMED_BY_A_WORD
     }
 
     fn secrets(&self) -> FixtureResult<Vec<String>> {

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use ticket_core::model::Status;
 use ticket_core::provider::NotFound;
 use ticket_core::{
-    CallContext, Change, DeleteReport, DeleteTarget, Effect, ErrorKind, Operation, Outcome,
-    TicketId,
+    CallContext, Change, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome,
+    Ticket, TicketId,
 };
 
 use crate::fault::Fault;
@@ -120,6 +121,14 @@ pub(crate) async fn deleted_tickets_are_gone(harness: &Harness) -> CaseResult {
     )
 }
 
+/// Whether a read of a deleted ticket says so.
+pub(super) fn is_told_as_deleted(read: &Result<Ticket, Error>) -> bool {
+    match read {
+        Ok(ticket) => ticket.status == Some(Status::Deleted),
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    }
+}
+
 pub(crate) async fn deleted_tickets_are_not_found(harness: &Harness) -> CaseResult {
     harness.require(Operation::Delete)?;
     harness.require(Operation::Get)?;
@@ -135,11 +144,10 @@ pub(crate) async fn deleted_tickets_are_not_found(harness: &Harness) -> CaseResu
     }
     delete(harness, std::slice::from_ref(&id)).await?;
     let result = harness.provider.get(&CallContext::new(), &id).await;
-    let kind = result.as_ref().err().map(ticket_core::Error::kind);
     ensure(
-        kind == Some(ErrorKind::NotFound),
+        is_told_as_deleted(&result),
         "a ticket was deleted and then read",
-        "not_found",
+        "not_found, or the status `deleted`",
         describe(&result),
     )
 }

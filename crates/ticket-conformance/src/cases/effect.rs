@@ -3,7 +3,7 @@
 use ticket_core::{Effect, Operation};
 
 use super::common::{errors_of, faults};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultTarget};
 use crate::harness::{
     CaseResult, Harness, NotPassed, describe, describe_error, ensure, reads, skip, writes,
 };
@@ -92,6 +92,78 @@ pub(crate) async fn only_the_documented_status_confirms(harness: &Harness) -> Ca
                 describe(&result),
             )?;
         }
+    }
+    Ok(())
+}
+
+pub(crate) async fn only_the_documented_word_confirms(harness: &Harness) -> CaseResult {
+    let confirmed = harness.fixture.writes_confirmed_by_a_word();
+    let mut operations = harness.declared(writes)?;
+    operations.retain(|operation| confirmed.contains(operation));
+    if operations.is_empty() {
+        return skip("the fixture knows no write that a word confirms");
+    }
+    for operation in operations {
+        let result = harness
+            .call_with_fault(operation, &Fault::OtherWord)
+            .await?;
+        let is_unknown = result
+            .as_ref()
+            .is_err_and(|error| error.effect() == Effect::Unknown);
+        ensure(
+            is_unknown,
+            format!(
+                "`{operation}` was called, and the reply had another word than the one that confirms it"
+            ),
+            "an error of effect unknown",
+            describe(&result),
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn failed_preparing_reads_have_no_effect(harness: &Harness) -> CaseResult {
+    let mut tried = false;
+    for operation in harness.declared(writes)? {
+        let id = harness.ticket_for(operation).await?;
+        let before = harness.journal()?.len();
+        _ = harness.call_on(operation, &id).await?;
+        let seen = harness.requests_since(before)?;
+        if seen.first().is_none_or(|first| first.is_write) {
+            continue;
+        }
+        tried = true;
+        for fault in [
+            Fault::Status(500),
+            Fault::Status(503),
+            Fault::LostResponse,
+            Fault::Malformed,
+            Fault::Truncated,
+        ] {
+            let id = harness.ticket_for(operation).await?;
+            let before = harness.journal()?.len();
+            harness
+                .inject_into(FaultTarget::NextRead, fault.clone())
+                .await?;
+            let result = harness.call_on(operation, &id).await?;
+            let seen = harness.requests_since(before)?;
+            let writes = seen.iter().filter(|seen| seen.is_write).count();
+            let is_none = result
+                .as_ref()
+                .is_err_and(|error| error.effect() == Effect::None);
+            ensure(
+                is_none && writes == 0,
+                format!("`{operation}` was called, with {fault:?} in the read before the write"),
+                "an error of effect none, and no write",
+                format!("{} and {writes} writes", describe(&result)),
+            )?;
+        }
+    }
+    if !tried {
+        return skip(format!(
+            "{} does not read before it writes",
+            harness.info().title
+        ));
     }
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use ticket_core::{CallContext, Error, ErrorKind, Operation};
+use ticket_core::{CallContext, Effect, Error, ErrorKind, Operation};
 
 use super::common::{errors_of, faults};
 use crate::fault::Fault;
@@ -48,6 +49,32 @@ pub(crate) async fn not_found_is_not_found(harness: &Harness) -> CaseResult {
 
 pub(crate) async fn a_conflict_is_a_conflict(harness: &Harness) -> CaseResult {
     are_of_kind(harness, Fault::Status(409), &[ErrorKind::Conflict]).await
+}
+
+pub(crate) async fn failed_preconditions_are_conflicts(harness: &Harness) -> CaseResult {
+    let fault = Fault::Status(412);
+    // A new ticket has no version yet.
+    let writes = |operation: Operation| operation.is_write() && operation != Operation::Create;
+    for operation in harness.declared(writes)? {
+        let id = harness.ticket_for(operation).await?;
+        let before = harness.journal()?.len();
+        harness.inject(operation, fault.clone()).await?;
+        // The layers must not repeat it either: the version is of a ticket that somebody else has changed.
+        let stack = harness.stack(NonZeroU32::MIN.saturating_add(3));
+        let (result, _) = harness.call_with_debug(&*stack, operation, &id).await?;
+        let seen = harness.requests_since(before)?;
+        let writes = seen.iter().filter(|seen| seen.is_write).count();
+        let is_right = result.as_ref().is_err_and(|error| {
+            error.kind() == ErrorKind::Conflict && error.effect() == Effect::None
+        });
+        ensure(
+            is_right && writes == 1,
+            format!("`{operation}` was called through the standard layers, with {fault:?}"),
+            "a conflict of effect none after one write",
+            format!("{} after {writes} writes", describe(&result)),
+        )?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn a_bad_request_is_invalid_input(harness: &Harness) -> CaseResult {

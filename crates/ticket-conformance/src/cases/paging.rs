@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
-use ticket_core::model::{Cursor, PageRequest, State};
+use ticket_core::model::{Cursor, PageRequest, State, Status};
 use ticket_core::provider::Field;
-use ticket_core::{CallContext, Error, ErrorKind, Operation, Page, Ticket, TicketId, TicketQuery};
+use ticket_core::{
+    CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Operation, Page, Ticket, TicketId,
+    TicketQuery,
+};
 
 use super::messages::holds_text;
 use crate::harness::{CaseResult, Harness, describe, ensure, fail, skip};
@@ -368,4 +371,32 @@ pub(crate) async fn state_filters_hold(harness: &Harness) -> CaseResult {
         )?;
     }
     Ok(())
+}
+
+pub(crate) async fn deleted_tickets_are_not_listed(harness: &Harness) -> CaseResult {
+    harness.require(Operation::List)?;
+    harness.require(Operation::Delete)?;
+    // Something cached by this walk must not be returned after the delete.
+    let mut left = exactly(harness, 3, None).await?.ids();
+    let gone = left.remove(1);
+    let target = DeleteTarget::from(&gone);
+    let context = CallContext::new();
+    let report = harness.provider.delete(&context, &[target]).await;
+    if !report.as_ref().is_ok_and(DeleteReport::all_deleted) {
+        return fail(
+            "a listed ticket was deleted",
+            "`deleted`",
+            describe(&report),
+        );
+    }
+    let walk = walk(harness, 3, &TicketQuery::new()).await?;
+    let listed = walk.pages.iter().flat_map(|(_, page)| &page.items);
+    let listed = listed.filter(|ticket| ticket.status != Some(Status::Deleted));
+    let listed = sorted(listed.map(|ticket| ticket.id.clone()));
+    ensure(
+        listed == sorted(left.clone()),
+        format!("of three listed tickets {gone} was deleted, and the list was walked again"),
+        format!("{left:?}, or {gone} with the status `deleted`"),
+        format!("{listed:?}"),
+    )
 }

@@ -7,11 +7,9 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
 use ticket_core::provider::NotFound;
-use ticket_core::{
-    CallContext, Change, DeleteReport, Effect, ErrorKind, Operation, Outcome, TicketId,
-};
+use ticket_core::{CallContext, Change, DeleteReport, Effect, Operation, Outcome, TicketId};
 
-use super::delete::targets;
+use super::delete::{is_told_as_deleted, targets};
 use crate::fault::Fault;
 use crate::handle::Faults;
 use crate::harness::{
@@ -166,11 +164,10 @@ pub(crate) async fn consistent_reads_show_every_write(harness: &Harness) -> Case
     if supports(Operation::Delete) {
         delete(harness, &id).await?;
         let read = provider.get(&context, &id).await;
-        let kind = read.as_ref().err().map(ticket_core::Error::kind);
         ensure(
-            kind == Some(ErrorKind::NotFound),
+            is_told_as_deleted(&read),
             "a ticket was deleted and read at once",
-            "not_found, since reads are declared as consistent",
+            "not_found or the status `deleted`, since reads are declared as consistent",
             describe(&read),
         )?;
     }

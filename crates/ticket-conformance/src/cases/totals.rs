@@ -79,3 +79,35 @@ pub(crate) async fn wrong_totals_are_reported(harness: &Harness) -> CaseResult {
         format!("{} tickets, and then {end:?}", ids.len()),
     )
 }
+
+pub(crate) async fn wrong_totals_past_the_end_are_left_out_or_reported(
+    harness: &Harness,
+) -> CaseResult {
+    harness.require(Operation::List)?;
+    let count = 2 * page_size(harness)?;
+    harness.fill(count).await?;
+    let (mut found, mut query) = (0, TicketQuery::new());
+    while found < count {
+        let read = page(harness, query.clone()).await?;
+        found += read.items.len();
+        query.page.cursor = read.next;
+        if query.page.cursor.is_none() {
+            let title = &harness.info().title;
+            return skip(format!(
+                "{title}'s lists end with the page of the last ticket"
+            ));
+        }
+    }
+    let fault = Fault::WrongTotal(WrongTotal::TooLarge);
+    harness.inject(Operation::List, fault).await?;
+    let read = page(harness, query).await?;
+    let correct = u64::try_from(count).ok();
+    ensure(
+        read.total.is_none() || read.total == correct || !read.gaps.is_empty(),
+        format!(
+            "a list of {count} tickets was read past its end, where the vendor's total is 7 more"
+        ),
+        "no total, or the contradiction among the `gaps` of the page",
+        format!("{:?}, gaps: {:?}", read.total, read.gaps),
+    )
+}

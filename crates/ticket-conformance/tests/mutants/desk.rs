@@ -11,6 +11,8 @@ use crate::odd;
 
 pub(crate) const KEY: &str = "canary/desk-key+4711=";
 pub(crate) const PAGE: usize = 3;
+/// The word that confirms a write.
+pub(crate) const CONFIRMED: &str = "done";
 pub(crate) const TOKEN_EXPIRED: &str = "the token has expired";
 
 pub(crate) struct Request {
@@ -44,6 +46,8 @@ pub(crate) struct Stored {
     /// JSON to the letter, behind the other fields.
     pub(crate) extra: Option<String>,
     pub(crate) messages: Vec<String>,
+    version: u64,
+    pub(crate) is_retired: bool,
 }
 
 #[derive(Default)]
@@ -71,6 +75,9 @@ pub(crate) struct Modes {
     pub(crate) lags: bool,
     /// An id ends where its digits end.
     pub(crate) is_lenient: bool,
+    /// A deleted ticket is hidden in lists only, and each write must name the version. A list ends with a page that is not
+    /// full, and past the end its total is not true.
+    pub(crate) retires: bool,
     /// How long the desk takes to answer.
     pub(crate) is_slow_by: Duration,
 }
@@ -129,6 +136,8 @@ impl State {
             fields,
             extra: None,
             messages: Vec::new(),
+            version: 1,
+            is_retired: false,
         };
         self.tickets.insert(id, stored);
         id
@@ -218,8 +227,9 @@ impl State {
                 let mut fields = body;
                 fields["status"] = json!("open");
                 let id = self.add(fields);
-                (plain(200, json!({"id": id}).to_string()), true)
+                (done(json!({"id": id})), true)
             }
+            ("DELETE", ["tickets"]) if self.modes.retires => self.retire(&body),
             ("DELETE", ["tickets"]) => {
                 let (mut deleted, mut missing) = (Vec::new(), Vec::new());
                 for id in body["ids"].as_array().into_iter().flatten() {
@@ -243,13 +253,14 @@ impl State {
                 }
                 let effect = !deleted.is_empty();
                 let reply = json!({"deleted": deleted, "missing": missing});
-                (plain(200, reply.to_string()), effect)
+                (done(reply), effect)
             }
             ("GET", ["messages"]) => {
                 let all = self.tickets.values().flat_map(|ticket| &ticket.messages);
                 (page_of_messages(all, query), false)
             }
             (method, ["tickets", id, rest @ ..]) => {
+                let retires = self.modes.retires;
                 let meant = self.meant(id);
                 let lagging = meant.and_then(|id| self.lagging.remove_entry(&id));
                 if let (Some((id, ticket)), "GET") = (&lagging, method) {
@@ -261,24 +272,28 @@ impl State {
                 };
                 match (method, rest) {
                     ("GET", []) => (plain(200, printed(id, ticket)), false),
+                    ("PATCH", []) if retires && body["version"] != ticket.version => {
+                        (error(412, "the ticket has another version"), false)
+                    }
                     ("PATCH", []) => {
+                        ticket.version += 1;
                         for (name, value) in body.as_object().into_iter().flatten() {
                             ticket.fields[name] = value.clone();
                         }
-                        (plain(200, json!({"id": id}).to_string()), true)
+                        (done(json!({"id": id})), true)
                     }
                     ("POST", ["resolve"]) => {
                         ticket.fields["status"] = json!("resolved");
-                        (plain(200, json!({"id": id}).to_string()), true)
+                        (done(json!({"id": id})), true)
                     }
-                    ("POST", ["seen"]) => (plain(200, json!({"id": id}).to_string()), true),
+                    ("POST", ["seen"]) => (done(json!({"id": id})), true),
                     ("GET", ["messages"]) => {
                         (page_of_messages(ticket.messages.iter(), query), false)
                     }
                     ("POST", ["comments"]) => {
                         let text = body["text"].as_str().unwrap_or_default();
                         ticket.messages.push(text.to_owned());
-                        (plain(200, json!({"id": id}).to_string()), true)
+                        (done(json!({"id": id})), true)
                     }
                     _ => (error(404, "there is no such address"), false),
                 }
@@ -287,11 +302,32 @@ impl State {
         }
     }
 
+    /// Deletes one ticket, for who knows its version; a retired one again.
+    fn retire(&mut self, body: &Value) -> (Reply, bool) {
+        let id = body["ids"][0].as_str().unwrap_or_default();
+        let meant = self.meant(id);
+        let Some(ticket) = meant.and_then(|number| self.tickets.get_mut(&number)) else {
+            return (error(404, "there is no such ticket"), false);
+        };
+        if body["version"] != ticket.version {
+            return (error(412, "the ticket has another version"), false);
+        }
+        let effect = !ticket.is_retired;
+        ticket.is_retired = true;
+        (done(json!({"deleted": [id]})), effect)
+    }
+
     fn list(&self, query: &str) -> Reply {
         let count = |name: &str| parameter(query, name).and_then(|text| text.parse().ok());
         let (from, limit) = (count("from").unwrap_or(0), count("limit").unwrap_or(PAGE));
         let search = parameter(query, "search").unwrap_or_default();
-        let wanted = |ticket: &Stored| {
+        let only = parameter(query, "id").map(|id| self.meant(&decode(&id)));
+        let shows_retired = parameter(query, "retired").is_some();
+        let wanted = |id: u64, ticket: &Stored| {
+            let is_hidden = ticket.is_retired && !shows_retired;
+            if is_hidden || only.is_some_and(|only| only != Some(id)) {
+                return false;
+            }
             let found = ticket.fields["subject"].to_string().contains(&search);
             found
                 && match parameter(query, "state").as_deref() {
@@ -303,7 +339,7 @@ impl State {
         let all: Vec<_> = self
             .tickets
             .iter()
-            .filter(|(_, ticket)| wanted(ticket))
+            .filter(|(id, ticket)| wanted(**id, ticket))
             .collect();
         let rows: Vec<String> = all
             .iter()
@@ -312,17 +348,19 @@ impl State {
             .map(|(id, ticket)| printed(**id, ticket))
             .collect();
         let end = from.saturating_add(rows.len());
-        let next = if end < all.len() {
+        let is_full = self.modes.retires && rows.len() == limit;
+        let next = if end < all.len() || is_full {
             json!(end)
         } else {
             Value::Null
         };
+        let is_past_the_end = self.modes.retires && from > 0 && rows.is_empty();
+        let total = if is_past_the_end { 294 } else { all.len() };
         plain(
             200,
             format!(
-                r#"{{"tickets":[{}],"next":{next},"total":{}}}"#,
+                r#"{{"tickets":[{}],"next":{next},"total":{total}}}"#,
                 rows.join(","),
-                all.len()
             ),
         )
     }
@@ -347,6 +385,7 @@ fn page_of_messages<'a>(texts: impl Iterator<Item = &'a String>, query: &str) ->
 fn printed(id: u64, ticket: &Stored) -> String {
     let mut fields = ticket.fields.clone();
     fields["id"] = json!(id);
+    fields["version"] = json!(ticket.version);
     let mut text = fields.to_string();
     if let Some(extra) = &ticket.extra {
         text.pop();
@@ -363,6 +402,12 @@ pub(crate) fn plain(status: u16, body: String) -> Reply {
         coding: None,
         never_ends: false,
     }
+}
+
+/// A success that confirms a write.
+fn done(mut reply: Value) -> Reply {
+    reply["result"] = json!(CONFIRMED);
+    plain(200, reply.to_string())
 }
 
 pub(crate) fn error(status: u16, words: &str) -> Reply {

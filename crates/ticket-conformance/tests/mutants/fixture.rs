@@ -11,6 +11,7 @@ use ticket_conformance::{
 use ticket_core::model::{Person, Priority};
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
 
+use crate::careful::Careful;
 use crate::desk::{Desk, KEY, Modes, PAGE};
 use crate::flaws::Flaw;
 use crate::provider::Memory;
@@ -18,16 +19,30 @@ use crate::provider::Memory;
 /// How much the provider declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// Every operation.
+    /// Every operation of [`EVERY`].
     Full,
     /// Reading and deleting one at a time.
     Narrow,
+    /// Two requests for each write, of a desk that retires tickets.
+    Careful,
 }
+
+/// What the desk can do: all but a trash and files.
+const EVERY: &[Operation] = &[
+    Operation::Get,
+    Operation::List,
+    Operation::Create,
+    Operation::Update,
+    Operation::Resolve,
+    Operation::Delete,
+    Operation::Messages,
+    Operation::Comment,
+];
 
 pub(crate) struct DeskFixture {
     desk: Arc<Desk>,
-    provider: Arc<Memory>,
-    impatient: Arc<Memory>,
+    provider: Arc<dyn TicketProvider>,
+    impatient: Arc<dyn TicketProvider>,
     extent: Extent,
 }
 
@@ -37,10 +52,17 @@ impl DeskFixture {
         desk.lock().modes = Modes {
             reuses_ids: extent == Extent::Full,
             lags: flaw == Some(Flaw::ClaimsConsistentReads),
+            retires: extent == Extent::Careful,
             is_lenient: flaw == Some(Flaw::DeclaresNoForm),
             ..Modes::default()
         };
-        let memory = |limit| Arc::new(Memory::new(Arc::clone(&desk), extent, flaw, limit));
+        let memory = |limit| -> Arc<dyn TicketProvider> {
+            let memory = Memory::new(Arc::clone(&desk), extent, flaw, limit);
+            match extent {
+                Extent::Careful => Arc::new(Careful(memory)),
+                _ => Arc::new(memory),
+            }
+        };
         Self {
             provider: memory(None),
             impatient: memory(Some(Duration::from_millis(20))),
@@ -61,13 +83,19 @@ impl DeskFixture {
 #[async_trait]
 impl Fixture for DeskFixture {
     fn provider(&self) -> Arc<dyn TicketProvider> {
-        self.provider.clone()
+        Arc::clone(&self.provider)
     }
 
     fn expected_operations(&self) -> &'static [Operation] {
         match self.extent {
-            Extent::Full => Operation::ALL,
+            Extent::Full => EVERY,
             Extent::Narrow => &[Operation::Get, Operation::Delete],
+            Extent::Careful => &[
+                Operation::Get,
+                Operation::List,
+                Operation::Update,
+                Operation::Delete,
+            ],
         }
     }
 
@@ -77,7 +105,7 @@ impl Fixture for DeskFixture {
                 .description("The till says: declined.")
                 .requester(Person::named("A customer").email("customer@example.com"))
                 .priority(Priority::High)),
-            Extent::Narrow => Err(SkipReason::new("the narrow desk takes none")),
+            _ => Err(SkipReason::new("the desk takes none")),
         }
     }
 
@@ -124,7 +152,9 @@ impl Fixture for DeskFixture {
     }
 
     async fn exists(&self, id: &TicketId) -> FixtureResult<bool> {
-        Ok(self.desk.lock().tickets.contains_key(&Self::number(id)))
+        let state = self.desk.lock();
+        let ticket = state.tickets.get(&Self::number(id));
+        Ok(ticket.is_some_and(|ticket| !ticket.is_retired))
     }
 
     async fn seed(&self, seed: Seed) -> FixtureResult<Seeded> {
@@ -168,8 +198,8 @@ impl Fixture for DeskFixture {
     }
 
     async fn merge(&self, from: &TicketId, into: &TicketId) -> FixtureResult<()> {
-        if self.extent == Extent::Narrow {
-            return Err(SkipReason::new("the narrow desk merges none"));
+        if self.extent != Extent::Full {
+            return Err(SkipReason::new("the desk merges none"));
         }
         let (from, into) = (Self::number(from), Self::number(into));
         self.desk.lock().merged.insert(from, into);
@@ -180,11 +210,21 @@ impl Fixture for DeskFixture {
         &[Operation::Update, Operation::Resolve, Operation::Comment]
     }
 
+    fn writes_confirmed_by_a_word(&self) -> &'static [Operation] {
+        &[
+            Operation::Create,
+            Operation::Update,
+            Operation::Resolve,
+            Operation::Delete,
+            Operation::Comment,
+        ]
+    }
+
     fn secrets(&self) -> FixtureResult<Vec<String>> {
         Ok(vec![KEY.to_owned()])
     }
 
     fn short_timeout_provider(&self) -> FixtureResult<Arc<dyn TicketProvider>> {
-        Ok(self.impatient.clone())
+        Ok(Arc::clone(&self.impatient))
     }
 }

@@ -155,6 +155,17 @@ flaws! {
     DropsOddRows Full "leaves out a row with an unreadable date" [odd_row_affects_no_other_row];
     LosesRowsInSilence Full "does not tell a row without an id" [rows_without_an_id_are_reported];
 
+    // Of a desk that retires tickets.
+    LooksWhereTheRetiredAre Careful "looks for a ticket where retired ones are shown"
+        [delete_again_deletes_nothing a_second_delete_settles deleted_tickets_are_not_found];
+    ListsTheRetired Careful "lists retired tickets" [deleted_tickets_are_not_listed];
+    RepeatsWithANewVersion Careful "writes again where the version has changed" [failed_preconditions_are_conflicts];
+    CallsAStaleVersionBadInput Careful "calls another version a wrong argument" [failed_preconditions_are_conflicts];
+    FailedLooksAreUnknown Careful "does not know that nothing was written where the look failed"
+        [failed_preparing_reads_have_no_effect];
+    DeclaresOneRequest Careful "makes two requests for each write, and declares one" [one_call_is_one_request];
+    BelievesATotalPastTheEnd Careful "returns a total that lies past the end" [wrong_totals_past_the_end_are_left_out_or_reported];
+
     // Errors.
     CallsEverythingAFailure Full "calls every refusal a failure of the server"
         [refused_credentials_are_unauthenticated forbidden_is_forbidden not_found_is_not_found
@@ -180,6 +191,7 @@ flaws! {
     LateRefusalsHaveNoEffect Full "says of 408 and 499 that nothing happened" [late_refusals_are_unknown];
     TakesAnySuccess Full "takes every status from 200 to 299 for a confirmation"
         [only_the_documented_status_confirms];
+    TakesAnyWord Full "takes every word in a success for a confirmation" [only_the_documented_word_confirms];
     IgnoresErrorsInASuccess Full "looks at the status alone" [errors_in_a_success_are_unknown];
     NonsenseHasNoEffect Full "says of a reply that it cannot read that nothing happened"
         [unreadable_replies_are_unknown errors_of_no_effect_changed_nothing];

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ticket_core::ProviderInfo;
-use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, Quota};
+use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, Quota, Support};
+use ticket_core::{Operation, ProviderInfo};
 
 use crate::fixture::Extent;
 use crate::flaws::Flaw;
@@ -62,8 +62,10 @@ pub(crate) fn info(extent: Extent, flaw: Option<Flaw>) -> ProviderInfo {
         info = info.limit(Limit::new().window(none));
     }
     let has = |known| flaw == Some(known);
-    if extent == Extent::Narrow {
-        return info.never_reuses_ids();
+    match extent {
+        Extent::Narrow => return info.never_reuses_ids(),
+        Extent::Careful => return info.never_reuses_ids().id_form(IdForm::Number),
+        Extent::Full => {}
     }
     // What makes an id harmless is not looked at by those that have no form.
     let takes_any = [
@@ -88,6 +90,18 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
     let narrow = Capabilities::none().get();
     match extent {
         Extent::Narrow => narrow.delete(1),
+        Extent::Careful => {
+            let requests = match flaw {
+                Some(Flaw::DeclaresOneRequest) => 1,
+                _ => 2,
+            };
+            let update = Support::new().fields(update_fields()).requests(requests);
+            let delete = Support::new().requests(requests);
+            narrow
+                .list(list_fields())
+                .with(Operation::Update, update)
+                .with(Operation::Delete, delete)
+        }
         Extent::Full => {
             let most = narrow
                 .list(list_fields())

@@ -19,6 +19,8 @@ pub(crate) fn acts(fault: &Fault) -> bool {
             | Fault::NeverEnds
             | Fault::UnconfirmedStatus(_)
             | Fault::ErrorInSuccess
+            | Fault::NamesNoTicket
+            | Fault::OtherWord
             | Fault::Gzip
             | Fault::OddRow(_)
             | Fault::WrongTotal(_)
@@ -56,7 +58,11 @@ pub(crate) fn faulted(fault: Option<Fault>, mut reply: Reply) -> Option<Result<R
             reply.body.push_str(&" ".repeat(100_000));
             reply
         }
-        Fault::NamesNoTicket => plain(200, json!({"deleted": [], "missing": []}).to_string()),
+        Fault::NamesNoTicket => changed(reply, |body| {
+            body["deleted"] = json!([]);
+            body["missing"] = json!([]);
+        }),
+        Fault::OtherWord => changed(reply, |body| body["result"] = json!("queued")),
         Fault::NeverAnswers => return None,
         Fault::NeverEnds => Reply {
             never_ends: true,

@@ -72,6 +72,33 @@ impl Memory {
         }
     }
 
+    /// What an update sends.
+    pub(crate) fn patch_body(&self, patch: &TicketPatch) -> Value {
+        let mut body = json!({});
+        let status = patch.status.as_ref().map(ToString::to_string);
+        let priority = patch.priority.as_ref().map(ToString::to_string);
+        for (name, value) in [
+            ("subject", &patch.subject),
+            ("description", &patch.description),
+            ("category", &patch.category),
+            ("status", &status),
+            ("priority", &priority),
+        ] {
+            if self.has(Flaw::SwallowsAPatchedField) && name == "category" {
+                continue;
+            }
+            match value {
+                Some(_) if name == "status" && self.has(Flaw::ReopensTickets) => {
+                    body[name] = json!("open");
+                }
+                Some(value) => body[name] = json!(value),
+                None if self.has(Flaw::OverwritesTheRest) => body[name] = json!(""),
+                None => {}
+            }
+        }
+        body
+    }
+
     fn remember(&self, id: &TicketId, ticket: &Ticket) {
         let mut known = self.flawed.known.lock().unwrap();
         known.insert(id.clone(), ticket.clone());
@@ -158,6 +185,9 @@ impl TicketProvider for Memory {
                 _ => "&state=open",
             }),
             _ => {}
+        }
+        if self.has(Flaw::ListsTheRetired) {
+            path.push_str("&retired=yes");
         }
         if let Some(search) = query
             .search
@@ -249,28 +279,7 @@ impl TicketProvider for Memory {
             self.send(operation, "GET", self.path(id, ""), Value::Null)
                 .await?;
         }
-        let mut body = json!({});
-        let status = patch.status.as_ref().map(ToString::to_string);
-        let priority = patch.priority.as_ref().map(ToString::to_string);
-        for (name, value) in [
-            ("subject", &patch.subject),
-            ("description", &patch.description),
-            ("category", &patch.category),
-            ("status", &status),
-            ("priority", &priority),
-        ] {
-            if self.has(Flaw::SwallowsAPatchedField) && name == "category" {
-                continue;
-            }
-            match value {
-                Some(_) if name == "status" && self.has(Flaw::ReopensTickets) => {
-                    body[name] = json!("open");
-                }
-                Some(value) => body[name] = json!(value),
-                None if self.has(Flaw::OverwritesTheRest) => body[name] = json!(""),
-                None => {}
-            }
-        }
+        let body = self.patch_body(patch);
         let text = self
             .send(operation, "PATCH", self.path(id, ""), body)
             .await?;
@@ -300,7 +309,7 @@ impl TicketProvider for Memory {
             let sent = tokio::spawn(async move { desk.serve(request).await });
             return Box::pin(async move {
                 let reply = sent.await.unwrap().map_err(|broken| self.broken(broken));
-                let reply = reply.and_then(|reply| self.read(reply, Operation::Resolve));
+                let reply = reply.and_then(|reply| self.read(reply, Operation::Resolve, "POST"));
                 reply
                     .map(drop)
                     .map_err(|error| self.place(error, Operation::Resolve))

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use ticket_core::provider::{IdForm, Request as Asked};
 use ticket_core::{Effect, Error, ErrorKind, Operation, Result, TicketId};
 
-use crate::desk::{Broken, Desk, Reply, Request, TOKEN_EXPIRED};
+use crate::desk::{Broken, CONFIRMED, Desk, Reply, Request, TOKEN_EXPIRED};
 use crate::flaws::Flaw;
 use crate::provider::{ID, Memory};
 
@@ -160,7 +160,7 @@ impl Memory {
         }
         let reply = reply.map_err(|broken| self.place(self.broken(broken), operation))?;
         let reply = to_its_end(reply).await;
-        self.read(reply, operation)
+        self.read(reply, operation, method)
             .map_err(|error| self.place(error, operation))
     }
 
@@ -199,7 +199,7 @@ impl Memory {
     }
 
     /// The body of a success, or what the vendor refused.
-    pub(crate) fn read(&self, reply: Reply, operation: Operation) -> Result<String> {
+    pub(crate) fn read(&self, reply: Reply, operation: Operation, method: &str) -> Result<String> {
         if let Some(coding) = reply.coding {
             let message = match self.flaw {
                 Some(Flaw::NamesNoCoding) => "the reply cannot be read".to_owned(),
@@ -223,6 +223,15 @@ impl Memory {
             if let Ok(json) = serde_json::from_str::<Value>(body) {
                 if json["error"].is_string() && !self.has(Flaw::IgnoresErrorsInASuccess) {
                     return Err(Error::new(ErrorKind::BadResponse, "an error as a success"));
+                }
+                let looks_not = [
+                    Flaw::TakesAnyWord,
+                    Flaw::IgnoresErrorsInASuccess,
+                    Flaw::GuessesTypes,
+                ];
+                let looks = !looks_not.into_iter().any(|flaw| self.has(flaw));
+                if method != "GET" && looks && json["result"] != CONFIRMED {
+                    return Err(Error::new(ErrorKind::BadResponse, "another word"));
                 }
                 return Ok(reply.body);
             }
@@ -269,7 +278,8 @@ impl Memory {
             400..=499 if !is_own => ErrorKind::BadResponse,
             401 if words == TOKEN_EXPIRED => ErrorKind::TokenExpired,
             401 => ErrorKind::Unauthenticated,
-            409 => ErrorKind::Conflict,
+            412 if self.has(Flaw::CallsAStaleVersionBadInput) => ErrorKind::InvalidInput,
+            409 | 412 => ErrorKind::Conflict,
             200..=399 => ErrorKind::BadResponse,
             502..=504 => ErrorKind::Unavailable,
             500..=599 => ErrorKind::Server,

@@ -1,0 +1,141 @@
+//! A provider of a desk that retires tickets. Such a desk shows a retired ticket to who reads it by its id, and confirms
+//! every further delete of it. Only the list hides it, and each write must name the version. So each write is two
+//! requests: the row of the list, and the write.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use ticket_core::model::RawValue;
+use ticket_core::provider::Request as Asked;
+use ticket_core::{
+    CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Operation, Page,
+    ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
+};
+
+use crate::flaws::Flaw;
+use crate::provider::Memory;
+use crate::wire::percent;
+
+#[derive(Debug)]
+pub(crate) struct Careful(pub(crate) Memory);
+
+impl Careful {
+    /// The text of the ticket, where it is not retired.
+    async fn row(&self, operation: Operation, id: &TicketId) -> Result<String> {
+        let memory = &self.0;
+        if memory.has(Flaw::LooksWhereTheRetiredAre) {
+            let path = memory.path(id, "");
+            return memory.send(operation, "GET", path, Value::Null).await;
+        }
+        let path = format!("/tickets?id={}", percent(id.as_str()));
+        let text = memory.send(operation, "GET", path, Value::Null).await?;
+        let rows = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(&text);
+        let rows = rows.ok().and_then(|mut rows| rows.remove("tickets"));
+        let rows =
+            rows.and_then(|rows| serde_json::from_str::<Vec<Box<RawValue>>>(rows.get()).ok());
+        match rows.as_deref() {
+            Some([row]) => Ok(row.get().to_owned()),
+            Some([]) => {
+                let error = Error::new(ErrorKind::NotFound, "there is no such ticket");
+                Err(memory.place(error.with_effect(Effect::None), operation))
+            }
+            _ => Err(memory.bad(operation, "the row cannot be read")),
+        }
+    }
+
+    /// The write with the version that the ticket has now.
+    async fn write(
+        &self,
+        operation: Operation,
+        method: &'static str,
+        path: String,
+        id: &TicketId,
+        mut body: Value,
+    ) -> Result<String> {
+        let memory = &self.0;
+        let mut attempts = 0;
+        loop {
+            let row = self.row(operation, id).await;
+            let row = row.map_err(|error| match memory.flaw {
+                Some(Flaw::FailedLooksAreUnknown) => error.with_effect(Effect::Unknown),
+                _ => error.with_effect(Effect::None),
+            })?;
+            let row: Value = serde_json::from_str(&row).unwrap_or_default();
+            body["version"] = row["version"].clone();
+            let sent = memory.send(operation, method, path.clone(), body.clone());
+            let sent = sent.await;
+            attempts += 1;
+            let is_stale = |error: &Error| error.status() == Some(412);
+            let again = memory.has(Flaw::RepeatsWithANewVersion) && attempts < 2;
+            if again && sent.as_ref().is_err_and(is_stale) {
+                continue;
+            }
+            return sent;
+        }
+    }
+}
+
+#[async_trait]
+impl TicketProvider for Careful {
+    fn info(&self) -> &ProviderInfo {
+        self.0.info()
+    }
+
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
+        self.0.check(&Asked::Get(id))?;
+        let row = self.row(Operation::Get, id).await?;
+        self.0.ticket(&row, Operation::Get)
+    }
+
+    async fn list(&self, context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
+        let mut page = self.0.list(context, query).await?;
+        // What the desk says there is not true.
+        let is_past_the_end = page.items.is_empty() && query.page.cursor.is_some();
+        if is_past_the_end && !self.0.has(Flaw::BelievesATotalPastTheEnd) {
+            page.total = None;
+        }
+        Ok(page)
+    }
+
+    async fn update(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        patch: &TicketPatch,
+    ) -> Result<()> {
+        let operation = Operation::Update;
+        self.0.check(&Asked::Update(id, patch))?;
+        let body = self.0.patch_body(patch);
+        let path = self.0.path(id, "");
+        let text = self.write(operation, "PATCH", path, id, body).await?;
+        self.0.expect_named(id, &text, operation)
+    }
+
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        let operation = Operation::Delete;
+        self.0.check(&Asked::Delete(targets))?;
+        let [DeleteTarget { id, .. }] = targets else {
+            return Ok(DeleteReport::default());
+        };
+        let path = "/tickets".to_owned();
+        let body = json!({ "ids": [id.as_str()] });
+        let mut unasked = Vec::new();
+        let sent = self.write(operation, "DELETE", path, id, body).await;
+        let result = sent.and_then(|text| {
+            let json: Value = serde_json::from_str(&text).unwrap_or_default();
+            let ids = json["deleted"].as_array().into_iter().flatten();
+            let ids: Vec<_> = ids.filter_map(Value::as_str).map(TicketId::new).collect();
+            unasked.extend(ids.iter().filter(|deleted| *deleted != id).cloned());
+            match ids.contains(id) {
+                true => Ok(()),
+                false => Err(self.0.bad(operation, "the reply does not name the ticket")),
+            }
+        });
+        Ok(DeleteReport::of_one(id, result)?.with_unasked(unasked))
+    }
+}
