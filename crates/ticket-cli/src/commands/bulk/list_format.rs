@@ -11,6 +11,9 @@ use tickets::TicketRef;
 use crate::failure::Failure;
 use crate::text;
 
+/// Maximum length of a line in bytes, far longer than any ticket reference.
+pub(super) const LONGEST_LINE: u64 = 64 * 1024;
+
 /// How files of other programs begin, what they are, and the program that prints their content.
 const MAGIC: [(&[u8], &str, Option<&str>); 14] = [
     (b"\x1f\x8b", "a gzip file", Some("gzip -dc")),
@@ -213,7 +216,7 @@ impl Rest {
         loop {
             line.clear();
             // What cannot be read, or has no line break for long, is not needed here.
-            let mut bounded = io::Read::take(&mut *lines, super::input::LONGEST_LINE);
+            let mut bounded = io::Read::take(&mut *lines, LONGEST_LINE);
             if bounded.read_until(b'\n', &mut line).unwrap_or(0) == 0 {
                 return rest;
             }
