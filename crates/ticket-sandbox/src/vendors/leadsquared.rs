@@ -12,7 +12,7 @@ mod update;
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::call::{Call, VendorServer, id_text};
 use crate::calendar::Date;
