@@ -11,10 +11,10 @@ use ticket_core::{Error, Result};
 use tracing::Instrument as _;
 
 use crate::body::Body;
-use crate::client::{HttpClient, Inner};
+use crate::client::HttpClient;
 #[cfg(feature = "transport")]
 use crate::exchange;
-use crate::exchange::{Carrier, Sent};
+use crate::exchange::{Carrier, Inner, Sent};
 use crate::header::secret_header;
 use crate::path::{encode, encode_pairs, encode_segment};
 use crate::response::HttpResponse;
