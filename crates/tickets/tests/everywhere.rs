@@ -14,8 +14,8 @@ use futures_util::{StreamExt as _, stream};
 use tickets::bulk::{BulkOptions, Settled};
 use tickets::provider::{Capabilities, Limit, Quota};
 use tickets::{
-    CallContext, Change, DeleteReport, DeleteTarget, Error, ErrorKind, NotPassed, Outcome,
-    ProviderInfo, Result, TicketProvider, TicketRef, Tickets, apply_everywhere,
+    CallContext, Change, DeleteReport, DeleteTarget, Error, ErrorKind, Outcome, ProviderInfo,
+    Result, Stop, TicketProvider, TicketRef, Tickets, apply_everywhere,
 };
 use tokio::time::Instant;
 
@@ -203,7 +203,7 @@ async fn the_input_is_read_no_further_than_there_is_room() {
 async fn stopping_answers_for_everything_in_every_account() {
     let hour = Duration::from_secs(3600);
     let (slow, sent) = desk(Some(Quota::new(1, hour)), None);
-    let stop = NotPassed::new();
+    let stop = Stop::new();
     let slow = slow.with(CallContext::new().stop(stop.clone()));
     let options = BulkOptions::default();
     let work = apply_everywhere(
