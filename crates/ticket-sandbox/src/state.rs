@@ -242,7 +242,7 @@ impl State {
             }
             Fault::FreshTokenRefused(time) => self.vendors.onecloud.refuse_next_token(*time),
             Fault::Outage { duration, status } => {
-                self.lasting.add_outage(name, call.now, *duration, *status)
+                self.lasting.add_outage(name, call.now, *duration, *status);
             }
             _ => {}
         }

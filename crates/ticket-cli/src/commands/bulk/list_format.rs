@@ -126,7 +126,7 @@ impl File<'_> {
 
     fn csv(&mut self, line: &str, delimiter: u8) -> Failure {
         let header = cells(line, delimiter);
-        let rest = Rest::read(self.rest);
+        let rest = FollowingLines::read(self.rest);
         let is_ticket = |cell: &String| cell.parse::<TicketRef>().is_ok();
         let named = header.iter().position(|cell| cell == "ticket");
         let has_header = !header.iter().any(is_ticket);
@@ -202,13 +202,13 @@ fn refused(what: &str) -> Failure {
 
 /// What is known of the lines of a table behind its first one.
 #[derive(Default)]
-struct Rest {
+struct FollowingLines {
     first: String,
     has_quotes: bool,
     has_lines_in_cells: bool,
 }
 
-impl Rest {
+impl FollowingLines {
     fn read(lines: &mut dyn BufRead) -> Self {
         let mut rest = Self::default();
         let mut line = Vec::new();
