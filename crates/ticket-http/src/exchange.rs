@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use ticket_core::{Error, ErrorKind, Result};
 
 use crate::base::Base;
-use crate::client::{IDLE, Inner, build};
+use crate::build::{IDLE, build};
 use crate::failure;
 use crate::foreign::GZIP;
 use crate::response::HttpResponse;
@@ -20,6 +20,15 @@ const USUAL_BODY: usize = 64 * 1024;
 
 /// How long an application's client keeps an idle connection, unless it is told otherwise (reqwest's default).
 const OWN_IDLE: Duration = Duration::from_secs(90);
+
+/// What a client has for all of its requests.
+pub(crate) struct Inner {
+    pub(crate) carrier: Carrier,
+    pub(crate) base: Base,
+    pub(crate) headers: HeaderMap,
+    pub(crate) timeout: Duration,
+    pub(crate) max_body_bytes: usize,
+}
 
 /// What carries the requests of a client.
 pub(crate) enum Carrier {
@@ -59,11 +68,6 @@ impl Network {
             reuse: Reuse::default(),
             single: OnceLock::new(),
         }
-    }
-
-    #[cfg(feature = "multipart")]
-    pub(crate) fn client(&self) -> reqwest::Client {
-        self.client.clone()
     }
 
     /// The client that reuses no connection. An application's own one may still use those that it has.

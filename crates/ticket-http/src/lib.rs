@@ -3,6 +3,7 @@
 mod base;
 mod basic;
 mod body;
+mod build;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod certificates;
 mod client;

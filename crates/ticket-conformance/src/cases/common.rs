@@ -1,4 +1,4 @@
-//! Helpers for several modules: all faults, and the errors that they cause.
+//! Helpers for several modules: all faults, the errors that they cause, and other forms of an id.
 
 use ticket_core::{Error, Operation};
 
@@ -56,4 +56,29 @@ pub(super) async fn errors_of(
         }
     }
     Ok(errors)
+}
+
+/// What spreadsheets, mail programs and people make of this id.
+pub(super) fn other_forms(id: &str) -> Vec<String> {
+    let full_width = id.chars().map(|c| match c {
+        '!'..='~' => char::from_u32(u32::from(c) + 0xfee0).unwrap_or(c),
+        _ => c,
+    });
+    let (first, rest) = id.split_at(id.chars().next().map_or(0, char::len_utf8));
+    vec![
+        "1.23E+07".to_owned(),
+        format!("{id}E0"),
+        format!("{id};Spam"),
+        format!("{id} Spam"),
+        format!("{id}-{id}"),
+        format!("-{id}"),
+        format!("'{id}"),
+        format!("#{id}"),
+        format!("{id}.00"),
+        format!("{id}\u{a0}"),
+        format!("\u{feff}{id}"),
+        format!("{first}\u{200b}{rest}"),
+        full_width.collect(),
+        "1".repeat(21),
+    ]
 }

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::{Call, VendorServer};
+use super::call::{Call, VendorServer};
 use crate::calendar::Date;
 use crate::quota::Counter;
 use crate::reply::{ErrorFormat, Reply};

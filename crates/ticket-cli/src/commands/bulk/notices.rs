@@ -44,7 +44,7 @@ impl Notices {
     }
 
     /// The notices that were not read yet.
-    pub(super) fn rest(&mut self) -> Vec<String> {
+    pub(super) fn drain(&mut self) -> Vec<String> {
         let mut rest = Vec::new();
         while let Ok((account, notice)) = self.told.try_recv() {
             rest.push(self.words(&account, &notice));

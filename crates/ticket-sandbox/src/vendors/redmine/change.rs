@@ -10,7 +10,7 @@ use crate::calendar::Date;
 use crate::reply::{ErrorFormat as _, Reply};
 use crate::store::{LogEntry, Message, Ticket};
 use crate::ticket::{MessageKind, TicketSeed};
-use crate::vendors::{Call, id_text, object};
+use crate::vendors::call::{Call, id_text, object};
 
 const MAX_SUBJECT: usize = 255;
 

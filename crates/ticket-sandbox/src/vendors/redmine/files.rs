@@ -11,7 +11,7 @@ use crate::calendar::Date;
 use crate::reply::Reply;
 use crate::store::Ticket;
 use crate::ticket::AttachmentRecord;
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 /// The largest file, by the default settings.
 const MAX_BYTES: usize = 5 * 1024 * 1024;
