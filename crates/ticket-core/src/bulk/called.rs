@@ -9,8 +9,6 @@ pub(super) struct Called {
     /// The outcome of each ticket, in the order of the batch. An error is about the batch as a whole: it was rejected,
     /// or no outcome can be told apart.
     pub(super) result: Result<Vec<(TicketId, Outcome)>>,
-    /// Tickets that the vendor says it changed although nobody asked for them.
-    pub(super) unasked: Vec<TicketId>,
     pub(super) contact: Contact,
 }
 
@@ -41,23 +39,12 @@ impl Contact {
     }
 }
 
-impl Default for Called {
-    fn default() -> Self {
-        Self {
-            result: Ok(Vec::new()),
-            unasked: Vec::new(),
-            contact: Contact::Unclear,
-        }
-    }
-}
-
 impl Called {
     /// The outcome of one ticket.
     pub(super) fn settled(id: &TicketId, outcome: Outcome, contact: Contact) -> Self {
         Self {
             result: Ok(vec![(id.clone(), outcome)]),
             contact,
-            ..Self::default()
         }
     }
 
@@ -66,7 +53,6 @@ impl Called {
         Self {
             contact: Contact::of(&error),
             result: Err(error),
-            ..Self::default()
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Unasked;
 use super::called::Called;
 use super::delete::delete;
-use super::look::{After, Seen};
+use super::look::{self, Seen};
 use super::resolve::resolve;
 use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
@@ -115,14 +116,15 @@ impl Change {
         provider: &dyn TicketProvider,
         context: &CallContext,
         targets: &[DeleteTarget],
+        unasked: Unasked<'_>,
     ) -> Called {
         match self {
-            Self::Delete => delete(provider, context, targets).await,
+            Self::Delete => delete(provider, context, targets, unasked).await,
             Self::Resolve => resolve(provider, context, targets).await,
         }
     }
 
-    /// Reads a ticket whose change has an unknown effect, to learn what came of it.
+    /// Reads a ticket whose change failed with `error`, to learn what came of it.
     pub(super) async fn look(
         &self,
         provider: &dyn TicketProvider,
@@ -131,8 +133,8 @@ impl Change {
         error: &Error,
     ) -> Seen {
         match self {
-            Self::Delete => After::Delete.look(provider, context, id, error).await,
-            Self::Resolve => After::Resolve.look(provider, context, id, error).await,
+            Self::Delete => look::for_deleted(provider, context, id, error).await,
+            Self::Resolve => look::for_resolved(provider, context, id).await,
         }
     }
 }

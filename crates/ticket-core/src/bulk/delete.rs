@@ -1,7 +1,9 @@
 //! The calls that delete one batch, and the looks after them.
 
+use super::Unasked;
 use super::called::{Called, Contact};
-use super::look::{self, After, Seen, look_at_each};
+use super::change::Change;
+use super::look::{self, Seen, look_at_each};
 use crate::model::ticket::TicketId;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
@@ -16,22 +18,22 @@ pub(super) async fn delete(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
+    unasked: Unasked<'_>,
 ) -> Called {
     if !provider.info().redirects_ids {
-        return delete_batch(provider, context, targets).await;
+        return delete_batch(provider, context, targets, unasked).await;
     }
-    let mut all = Called::default();
+    let mut contact = Contact::Unclear;
     let mut outcomes = Vec::with_capacity(targets.len());
     for target in targets {
         let called = match refuse_redirected(provider, context, &target.id).await {
-            Ok(()) => delete_batch(provider, context, std::slice::from_ref(target)).await,
+            Ok(()) => delete_batch(provider, context, std::slice::from_ref(target), unasked).await,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                delete_unread(provider, context, target, error).await
+                delete_unread(provider, context, target, error, unasked).await
             }
             Err(error) => Called::failed(error),
         };
-        all.contact = called.contact;
-        all.unasked.extend(called.unasked);
+        contact = called.contact;
         match called.result {
             Ok(settled) => outcomes.extend(settled),
             Err(error) if targets.len() == 1 => return Called::failed(error),
@@ -45,8 +47,10 @@ pub(super) async fn delete(
             }
         }
     }
-    all.result = Ok(outcomes);
-    all
+    Called {
+        result: Ok(outcomes),
+        contact,
+    }
 }
 
 /// Reads a ticket before it is deleted, and rejects an id that leads to another ticket.
@@ -74,6 +78,7 @@ async fn delete_unread(
     context: &CallContext,
     target: &DeleteTarget,
     error: Error,
+    unasked: Unasked<'_>,
 ) -> Called {
     let id = &target.id;
     let get = provider.info().capabilities.support(Operation::Get);
@@ -87,7 +92,7 @@ async fn delete_unread(
     let is_first = context.earlier_attempt == Effect::None;
     let outcome = match &seen {
         Seen::Unchanged => {
-            return delete_batch(provider, context, std::slice::from_ref(target)).await;
+            return delete_batch(provider, context, std::slice::from_ref(target), unasked).await;
         }
         Seen::Changed if is_first => Outcome::NotFound(error.clone().confirmed()),
         Seen::Changed => Outcome::AlreadyDone,
@@ -105,13 +110,26 @@ async fn delete_batch(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
+    unasked: Unasked<'_>,
 ) -> Called {
     let report = match provider.delete(context, targets).await {
         Ok(report) => report,
         Err(error) if error.effect() == Effect::None => return Called::failed(error),
-        Err(error) => return look_at_each(After::Delete, provider, context, targets, error).await,
+        Err(error) => {
+            return look_at_each(&Change::Delete, provider, context, targets, error).await;
+        }
     };
-    let (mut outcomes, unasked) = report.into_parts();
+    let (mut outcomes, others) = report.into_parts();
+    if !others.is_empty() {
+        tracing::error!(
+            ticket.provider = &*provider.info().id,
+            ticket.operation = Operation::Delete.as_str(),
+            ticket.count = others.len(),
+            "the vendor changed tickets that nobody asked for"
+        );
+        // At once, since the looks that follow may be abandoned.
+        unasked(others);
+    }
     let mut contact = Contact::Unclear;
     for (id, outcome) in &mut outcomes {
         match &*outcome {
@@ -132,7 +150,6 @@ async fn delete_batch(
     }
     Called {
         result: Ok(outcomes),
-        unasked,
         contact,
     }
 }

@@ -1,6 +1,7 @@
 //! Reads a ticket after a change of unknown effect, to learn what its reply did not say.
 
 use super::called::{Called, Contact};
+use super::change::Change;
 use crate::model::query::{PageRequest, TicketQuery};
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::capability::ProviderInfo;
@@ -12,29 +13,6 @@ use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
 use crate::provider::support::NotFound;
 use crate::provider::ticket_provider::TicketProvider;
-
-/// The change that a read looks for.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum After {
-    Delete,
-    Resolve,
-}
-
-impl After {
-    /// Reads a ticket whose change failed with `error`, to learn what came of it.
-    pub(super) async fn look(
-        self,
-        provider: &dyn TicketProvider,
-        context: &CallContext,
-        id: &TicketId,
-        error: &Error,
-    ) -> Seen {
-        match self {
-            Self::Delete => for_deleted(provider, context, id, error).await,
-            Self::Resolve => for_resolved(provider, context, id).await,
-        }
-    }
-}
 
 /// What a read says about the change of a ticket.
 #[derive(Debug)]
@@ -112,7 +90,11 @@ pub(super) async fn for_deleted(
 }
 
 /// Reads a ticket that may be resolved.
-async fn for_resolved(provider: &dyn TicketProvider, context: &CallContext, id: &TicketId) -> Seen {
+pub(super) async fn for_resolved(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    id: &TicketId,
+) -> Seen {
     let info = provider.info();
     if !info.capabilities.supports(Operation::Get) {
         return Seen::NoAnswer(None);
@@ -131,7 +113,7 @@ async fn for_resolved(provider: &dyn TicketProvider, context: &CallContext, id: 
 }
 
 /// The control read: whether the vendor answers a read under the same base URL.
-async fn control(
+pub(super) async fn control(
     provider: &dyn TicketProvider,
     context: &CallContext,
 ) -> Result<(), Option<Error>> {
@@ -155,7 +137,7 @@ fn of_a_read(context: &CallContext) -> CallContext {
 
 /// The outcomes of a batch after a call of unknown effect.
 pub(super) async fn look_at_each(
-    after: After,
+    change: &Change,
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
@@ -170,7 +152,7 @@ pub(super) async fn look_at_each(
         let error = error.clone().on_ticket(id);
         let mut outcome = None;
         if answered {
-            let seen = after.look(provider, context, id, &error).await;
+            let seen = change.look(provider, context, id, &error).await;
             contact = seen.contact(&error);
             answered = !matches!(seen, Seen::NoAnswer(_));
             outcome = seen.outcome();
@@ -181,7 +163,6 @@ pub(super) async fn look_at_each(
                 return Called {
                     result: Err(error),
                     contact,
-                    ..Called::default()
                 };
             }
         }
@@ -190,6 +171,5 @@ pub(super) async fn look_at_each(
     Called {
         result: Ok(outcomes),
         contact,
-        ..Called::default()
     }
 }

@@ -1,7 +1,8 @@
 //! The calls that resolve one batch, and the looks after them.
 
 use super::called::{Called, Contact};
-use super::look::{After, look_at_each};
+use super::change::Change;
+use super::look::look_at_each;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Effect, ErrorKind};
@@ -25,7 +26,8 @@ pub(super) async fn resolve(
             }
             Err(error) if error.effect() == Effect::Unknown => {
                 let targets = std::slice::from_ref(target);
-                let called = look_at_each(After::Resolve, provider, context, targets, error).await;
+                let called =
+                    look_at_each(&Change::Resolve, provider, context, targets, error).await;
                 match called.result {
                     Ok(seen) => {
                         contact = called.contact;
@@ -46,6 +48,5 @@ pub(super) async fn resolve(
     Called {
         result: Ok(outcomes),
         contact,
-        ..Called::default()
     }
 }
