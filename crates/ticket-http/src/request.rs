@@ -304,13 +304,24 @@ async fn with_form(
     form: crate::Multipart,
 ) -> Result<reqwest::Request> {
     let mut request = parts.build(inner)?;
+    // The form sets its own.
+    request.headers_mut().remove(CONTENT_LENGTH);
+    request.headers_mut().remove(CONTENT_TYPE);
     let form = form.open().await?;
-    let headers = request.headers_mut();
-    let content_type = form.content_type().ok_or_else(unbuildable)?;
-    headers.insert(CONTENT_TYPE, content_type);
-    headers.insert(CONTENT_LENGTH, form.length().into());
-    *request.body_mut() = Some(reqwest::Body::wrap(form));
-    Ok(request)
+    match &inner.carrier {
+        Carrier::Network(network) => reqwest::RequestBuilder::from_parts(network.client(), request)
+            .multipart(form)
+            .build()
+            .map_err(|_| unbuildable()),
+        #[cfg(feature = "transport")]
+        Carrier::Injected(_) => {
+            let content_type = format!("multipart/form-data; boundary={}", form.boundary());
+            let content_type = content_type.parse().map_err(|_| unbuildable())?;
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
+            *request.body_mut() = Some(reqwest::Body::wrap_stream(form.into_stream()));
+            Ok(request)
+        }
+    }
 }
 
 impl fmt::Debug for HttpRequest<'_> {
