@@ -30,6 +30,9 @@ pub trait ProviderUnderTest: Send + Sync + 'static {
     /// The writes whose replies name the ticket that was changed: see [`Fixture::writes_that_name_their_ticket`].
     const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] = &[];
 
+    /// The operations whose replies are opaque: see [`Fixture::operations_with_opaque_replies`].
+    const OPAQUE_REPLIES: &'static [Operation] = &[];
+
     /// Whether the vendor documents that it refuses a call with a success status and an error in the body. Default: no.
     const REFUSES_WITH_SUCCESS: bool = false;
 
@@ -238,6 +241,10 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
 
     fn writes_that_name_their_ticket(&self) -> &'static [Operation] {
         V::WRITES_THAT_NAME_THEIR_TICKET
+    }
+
+    fn operations_with_opaque_replies(&self) -> &'static [Operation] {
+        V::OPAQUE_REPLIES
     }
 
     fn secrets(&self) -> FixtureResult<Vec<String>> {

@@ -334,6 +334,10 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         P::WRITES_THAT_NAME_THEIR_TICKET
     }
 
+    fn operations_with_opaque_replies(&self) -> &'static [Operation] {
+        P::OPAQUE_REPLIES
+    }
+
     fn secrets(&self) -> FixtureResult<Vec<String>> {
         secrets_of(P::SECRETS)
     }
