@@ -112,11 +112,26 @@ async fn open(file: Attachment, limit: u64) -> Result<Part> {
             "the attachment {name:?} has control characters in its name"
         )));
     }
-    let part = match source {
+    let (body, length) = bytes(&name, source, limit).await?;
+    let part = Part::stream_with_length(body, length);
+    let part = match &media_type {
+        Some(media_type) => part.mime_str(media_type).map_err(|_| {
+            Error::invalid_input(format!(
+                "{media_type:?} is not a media type such as image/png"
+            ))
+        })?,
+        None => part,
+    };
+    Ok(part.file_name(name))
+}
+
+/// The bytes of a file called `name`, and how many there are.
+pub(crate) async fn bytes(name: &str, source: AttachmentSource, limit: u64) -> Result<(Body, u64)> {
+    match source {
         AttachmentSource::Bytes(bytes) => {
             let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            within(&name, length, limit)?;
-            Part::bytes(bytes.to_vec())
+            within(name, length, limit)?;
+            Ok((bytes.to_vec().into(), length))
         }
         AttachmentSource::File(path) => {
             let unreadable = |error: std::io::Error| {
@@ -129,27 +144,16 @@ async fn open(file: Attachment, limit: u64) -> Result<Part> {
                     "the attachment {name:?} is not a regular file"
                 )));
             }
-            within(&name, metadata.len(), limit)?;
+            within(name, metadata.len(), limit)?;
             let file = File::open(&path).await.map_err(unreadable)?;
             // If the file grows in the meantime, only the announced length is sent.
             let stream = ReaderStream::new(file.take(metadata.len()));
-            Part::stream_with_length(Body::wrap_stream(stream), metadata.len())
+            Ok((Body::wrap_stream(stream), metadata.len()))
         }
-        _ => {
-            return Err(Error::invalid_input(format!(
-                "the attachment {name:?} has no bytes"
-            )));
-        }
-    };
-    let part = match &media_type {
-        Some(media_type) => part.mime_str(media_type).map_err(|_| {
-            Error::invalid_input(format!(
-                "{media_type:?} is not a media type such as image/png"
-            ))
-        })?,
-        None => part,
-    };
-    Ok(part.file_name(name))
+        _ => Err(Error::invalid_input(format!(
+            "the attachment {name:?} has no bytes"
+        ))),
+    }
 }
 
 fn within(name: &str, length: u64, limit: u64) -> Result<()> {
