@@ -9,6 +9,8 @@ mod certificates;
 mod client;
 mod config;
 mod debug;
+#[cfg(feature = "multipart")]
+mod download;
 mod exchange;
 mod failure;
 mod foreign;

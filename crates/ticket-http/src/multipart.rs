@@ -113,6 +113,16 @@ impl Multipart {
     }
 }
 
+/// Opens the file that is a whole body.
+pub(crate) async fn body(file: Attachment, limit: u64) -> Result<Form> {
+    let mut body = Form::new();
+    match open(file, limit).await? {
+        (_, Opened::Bytes(bytes)) => body.push(bytes),
+        (_, Opened::File(file)) => body.push_file(file),
+    }
+    Ok(body)
+}
+
 /// Opens a file, and says what stands behind its part's name.
 async fn open(file: Attachment, limit: u64) -> Result<(String, Opened)> {
     let Attachment {

@@ -30,7 +30,7 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'}');
 
-/// A form whose files are open. As a body, it is read once.
+/// A form whose files are open, or a single file. As a body, it is read once.
 pub(crate) struct Form {
     boundary: String,
     /// How much is left to be read.
