@@ -27,15 +27,26 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
+/// The declared operations whose replies show this fault.
+pub(super) fn shown_by(
+    harness: &Harness,
+    among: fn(Operation) -> bool,
+    fault: &Fault,
+) -> CaseResult<Vec<Operation>> {
+    let opaque = harness.fixture.operations_with_opaque_replies();
+    let mut operations: Vec<Operation> = harness.declared(among)?.into_iter().collect();
+    operations.retain(|operation| !fault.damages_the_body() || !opaque.contains(operation));
+    Ok(operations)
+}
+
 /// The error of each declared operation with this fault.
 pub(super) async fn errors_of(
     harness: &Harness,
     among: fn(Operation) -> bool,
     fault: &Fault,
 ) -> CaseResult<Vec<(Operation, Error)>> {
-    let operations = harness.declared(among)?;
     let mut subjects = Vec::new();
-    for operation in operations {
+    for operation in shown_by(harness, among, fault)? {
         subjects.push((operation, harness.ticket_for(operation).await?));
     }
     let mut errors = Vec::new();
