@@ -207,7 +207,7 @@ pub(crate) fn filters(
         None => "*",
         Some(State::Open) => "o",
         Some(State::Closed) => "c",
-        Some(_) => return Err(Error::invalid_input("Redmine has no trash")),
+        Some(_) => return Err(Error::invalid_input("Redmine keeps no deleted tickets")),
     };
     let mut filters = vec![Filter::new("status_id", state, none)];
     if let Some(search) = &query.search {
