@@ -7,7 +7,7 @@ use super::record::{custom_field, has_id, id_of, printed};
 use super::site::{self, CATEGORIES, LABEL_VALUES, LABELS, ORDER, PRIORITIES, TRACKERS, User};
 use crate::calendar::Date;
 use crate::store::Ticket;
-use crate::vendors::id_text;
+use crate::vendors::call::id_text;
 
 const MAX_SUBJECT: usize = 255;
 
