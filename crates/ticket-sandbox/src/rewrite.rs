@@ -34,6 +34,13 @@ fn list_format(vendor: Vendor) -> Option<ListFormat> {
             subject: "Subject",
             date: "Date",
         }),
+        Vendor::Rt => Some(ListFormat {
+            total: "/total",
+            rows: "/items",
+            id: "id",
+            subject: "Subject",
+            date: "Created",
+        }),
         Vendor::LeadSquared => None,
         Vendor::Redmine => Some(ListFormat {
             total: "/total_count",

@@ -150,6 +150,8 @@ impl Sandbox {
             ),
             ("REDMINE_BASE_URL", self.base_url(Vendor::Redmine)),
             ("REDMINE_API_KEY", constant(credentials::REDMINE_API_KEY)),
+            ("RT_BASE_URL", self.base_url(Vendor::Rt)),
+            ("RT_TOKEN", constant(credentials::RT_TOKEN)),
         ]
     }
 
