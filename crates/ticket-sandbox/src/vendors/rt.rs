@@ -121,7 +121,7 @@ impl Rt {
         } else {
             answered(
                 200,
-                &Value::Object(record::printed(ticket, user, &base(call))),
+                &Value::Object(record::printed(ticket, call, user, &base(call))),
             )
         };
         reply.header("etag", etag).header("last-modified", date)

@@ -1,7 +1,7 @@
 //! RT's query language `TicketSQL`, as far as clients use it.
 //!
 //! As on a real server, the last `AND` or `OR` of a level of parentheses joins all of that level; text is compared without case, and `%` and
-//! `_` match anything in `LIKE`; a time that cannot be read is 1970; a quoted value that begins with `CF.` is the name of
+//! `_` match anything in `LIKE`; a time that cannot be read is 1970, and one with a `Z` is its day alone; a quoted value that begins with `CF.` is the name of
 //! a custom field, not a text.
 
 mod tokens;
@@ -141,7 +141,7 @@ impl Condition {
                     // A day alone is the whole day.
                     "=" if value.len() == 10 => held.starts_with(value),
                     // A time that is not set is before nothing and after nothing.
-                    _ => (held != NEVER) && ordered(operator, &held, &fields::time(value)),
+                    _ => (held != NEVER) && ordered(operator, &held, &time(value)),
                 }
             }
             Field::People(role) => self.is_any(&fields::list(ticket, role)),
@@ -183,6 +183,14 @@ impl Condition {
                 "ENDSWITH" => held.any(|text| like(&text, &format!("%{value}"))),
                 _ => held.any(|text| ordered(operator, &text, &value)),
             }
+    }
+}
+
+/// A time of a query. RT reads a time with a `Z` as its day alone.
+fn time(value: &str) -> String {
+    match value.strip_suffix('Z').and_then(|value| value.get(..10)) {
+        Some(day) => fields::time(day),
+        None => fields::time(value),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::User;
 use super::fields::{self, CUSTOM, OWNERS, QUEUES, ROLES};
+use super::{User, list};
 use crate::store::Ticket;
+use crate::vendors::Call;
 
 /// The transitions that RT offers from a status: to, label, and what the form in its web pages does.
 fn transitions(status: &str) -> &'static [(&'static str, &'static str, Option<&'static str>)] {
@@ -49,11 +50,22 @@ pub(super) fn set(object: &mut Value, name: &str, value: impl Into<Value>) {
 }
 
 /// The reply to a `GET`.
-pub(super) fn printed(ticket: &Ticket, user: User, base: &str) -> Map<String, Value> {
+pub(super) fn printed(
+    ticket: &Ticket,
+    call: &Call<'_>,
+    user: User,
+    base: &str,
+) -> Map<String, Value> {
     let mut printed = fields::all(ticket);
     let names: Vec<String> = printed.keys().cloned().collect();
     for name in names {
-        if let Some(value) = field(ticket, &name, user, base) {
+        // Only references that stand alone get the fields that are asked for.
+        let value = if ROLES.contains(&name.as_str()) {
+            field(ticket, &name, user, base)
+        } else {
+            list::detailed(ticket, &name, call, user, base)
+        };
+        if let Some(value) = value {
             printed.insert(name, value);
         }
     }
