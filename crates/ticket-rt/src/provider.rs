@@ -1,6 +1,6 @@
 //! Request Tracker as a ticket provider: which calls each operation is. The types are translated in `mapping.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -316,60 +316,54 @@ impl Rt {
     }
 
     async fn delete_batch(&self, targets: &[DeleteTarget]) -> Result<DeleteReport> {
-        let mut asked: BTreeMap<u64, usize> = BTreeMap::new();
-        let mut tickets = Vec::new();
-        for target in targets {
-            // A larger number than this is no ticket's.
-            if let Ok(number) = target.id.as_str().parse() {
-                asked.entry(number).or_insert_with(|| {
-                    tickets.push(wire::DeletedTicket::new(number));
-                    tickets.len() - 1
-                });
-            }
-        }
-        let rows = if tickets.is_empty() {
+        // A larger number than this is no ticket's.
+        let number = |id: &TicketId| id.as_str().parse::<u64>().ok();
+        let asked: BTreeSet<u64> = targets
+            .iter()
+            .filter_map(|target| number(&target.id))
+            .collect();
+        let rows = if asked.is_empty() {
             Vec::new()
         } else {
-            self.delete_tickets(&tickets).await?
+            let tickets = asked.iter().copied().map(wire::DeletedTicket::new);
+            self.delete_tickets(&tickets.collect::<Vec<_>>()).await?
         };
-        let mut others = Vec::new();
+        let mut others: BTreeSet<u64> = rows
+            .iter()
+            .filter(|row| row_id(row).is_none_or(|id| !asked.contains(&id)))
+            .filter_map(|row| said::deleted(row))
+            .collect();
+        let rows: BTreeMap<u64, &Vec<Value>> = rows
+            .iter()
+            .filter_map(|row| Some((row_id(row)?, row)))
+            .collect();
         let report = DeleteReport::from_fn(targets, |id| {
-            let number = id.as_str().parse::<u64>().ok();
-            let place = number.and_then(|number| asked.get(&number).copied());
-            let Some(place) = place else {
-                let error = Error::new(ErrorKind::NotFound, "no ticket has such a large number");
-                return Outcome::NotFound(error.in_operation(ID, Operation::Delete).on_ticket(id));
+            let error = |kind, message| {
+                Error::new(kind, message)
+                    .in_operation(ID, Operation::Delete)
+                    .on_ticket(id)
             };
-            let row = rows.get(place).filter(|row| is_about(row, number));
-            let Some(row) = row else {
+            let Some(number) = number(id) else {
+                let message = "no ticket has such a large number";
+                return Outcome::NotFound(error(ErrorKind::NotFound, message));
+            };
+            let Some(row) = rows.get(&number) else {
                 let message = "the vendor's reply does not mention the ticket";
-                let error = Error::new(ErrorKind::BadResponse, message).with_status(200);
-                return Outcome::Unknown(error.in_operation(ID, Operation::Delete).on_ticket(id));
+                return Outcome::Unknown(error(ErrorKind::BadResponse, message).with_status(200));
             };
             let (outcome, other) = said::of_delete(id, row);
             others.extend(other);
             outcome
         });
-        // Rows beyond those that were asked for.
-        let beyond = rows.get(tickets.len()..).unwrap_or_default();
-        others.extend(beyond.iter().filter_map(|row| said::deleted(row)));
-        others.sort_unstable();
-        others.dedup();
-        others.retain(|other| !asked.contains_key(other));
-        Ok(report.with_unasked(
-            others
-                .into_iter()
-                .map(|other| TicketId::new(other.to_string())),
-        ))
+        let others = others.difference(&asked);
+        Ok(report.with_unasked(others.map(|other| TicketId::new(other.to_string()))))
     }
 }
 
-/// Whether a row begins with this id, as a number or a text.
-fn is_about(row: &[Value], number: Option<u64>) -> bool {
-    let id = row.first();
-    let text = id.and_then(Value::as_str).and_then(|id| id.parse().ok());
-    let id = id.and_then(Value::as_u64).or(text);
-    id.is_some() && id == number
+/// The id that a row begins with, as a number or a text.
+fn row_id(row: &[Value]) -> Option<u64> {
+    let id = row.first()?;
+    id.as_u64().or_else(|| id.as_str()?.parse().ok())
 }
 
 fn list_page(

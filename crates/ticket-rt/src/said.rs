@@ -4,7 +4,9 @@
 //! Only sentences that were observed prove anything. They are localised, so the client asks for English.
 
 use serde_json::Value;
-use ticket_core::{Effect, Error, ErrorKind, Outcome, TicketId, TicketPatch};
+use ticket_core::{Effect, Error, ErrorKind, Operation, Outcome, TicketId, TicketPatch};
+
+use crate::info::ID;
 
 /// Why a sentence is not what was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,21 +92,29 @@ impl Said {
         if words.is_empty() {
             return None;
         }
-        let is_denied = words.to_ascii_lowercase().contains("permission denied");
+        let is_denied = is_denied(&words);
         let kind = if is_denied {
             ErrorKind::Forbidden
         } else {
             ErrorKind::Conflict
+        };
+        let is_known = |words: &String| {
+            words.starts_with(&format!("Ticket {id}: ")) || crate::said::is_denied(words)
         };
         let (message, effect) = if self.has_changed() {
             (
                 "the vendor refused a part of the update; the other fields are changed",
                 Effect::Unknown,
             )
-        } else {
+        } else if self.refusals.iter().all(is_known) {
             (
                 "the vendor refused the update, although with status 200",
                 Effect::None,
+            )
+        } else {
+            (
+                "the vendor answered the update in words that confirm nothing",
+                Effect::Unknown,
             )
         };
         Some(
@@ -114,6 +124,11 @@ impl Said {
                 .with_vendor_message(&words),
         )
     }
+}
+
+/// `Ticket 9: Permission Denied` (090), and `Permission denied` for custom fields and roles (observed).
+fn is_denied(words: &str) -> bool {
+    words.to_ascii_lowercase().contains("permission denied")
 }
 
 /// Whether a sentence is one of those for a custom field of the patch: `Order A-1 changed to A-2` (031), `Order A-1
@@ -136,7 +151,10 @@ fn is_custom(words: &str, patch: &TicketPatch) -> bool {
 /// What a row of the reply to a bulk delete says of a ticket, and another ticket that it says was deleted.
 pub(crate) fn of_delete(id: &TicketId, row: &[Value]) -> (Outcome, Option<u64>) {
     let words: Option<Vec<&str>> = row.iter().skip(1).map(Value::as_str).collect();
-    let error = |kind, message: &str| Error::new(kind, message).with_status(200).on_ticket(id);
+    let error = |kind, message: &str| {
+        let error = Error::new(kind, message).with_status(200);
+        error.in_operation(ID, Operation::Delete).on_ticket(id)
+    };
     let Some(words) = words else {
         let message = "the vendor's reply about the ticket cannot be read";
         return (
@@ -163,9 +181,8 @@ pub(crate) fn of_delete(id: &TicketId, row: &[Value]) -> (Outcome, Option<u64>) 
         },
         // Nothing was changed: mostly, it was deleted before (092, 127). A read tells.
         [] => {
-            let message = "the vendor changed nothing; the ticket may be deleted already";
-            let error = error(ErrorKind::Conflict, message);
-            Outcome::Unknown(error.with_effect(Effect::None))
+            let message = "the vendor deleted nothing; the ticket may be deleted already";
+            Outcome::NotFound(error(ErrorKind::NotFound, message))
         }
         several => {
             Outcome::Unknown(refusal(error, &several.join("; ")).with_effect(Effect::Unknown))
@@ -185,8 +202,7 @@ pub(crate) fn deleted(row: &[Value]) -> Option<u64> {
 }
 
 fn refusal(error: impl Fn(ErrorKind, &str) -> Error, words: &str) -> Error {
-    let is_denied = words.to_ascii_lowercase().contains("permission denied");
-    let kind = if is_denied {
+    let kind = if is_denied(words) {
         ErrorKind::Forbidden
     } else {
         ErrorKind::Conflict
