@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-use ticket_core::model::{Direction, RawJson};
+use ticket_core::model::Direction;
 use ticket_core::{Message, Page, Ticket};
 use ticket_http::Reply;
 
@@ -125,8 +124,11 @@ fn message(
     if !is_message {
         return None;
     }
-    let raw = both(&row.raw, text.as_ref().map(|text| &text.raw));
-    let text = text.and_then(|text| text.value.content).unwrap_or_default();
+    // The text's JSON names the entry; what the entry has besides is in the message.
+    let (text, raw) = match text {
+        Some(text) => (text.value.content.unwrap_or_default(), text.raw),
+        None => (String::new(), row.raw),
+    };
     let author = entry.creator.map(mapping::person);
     let requester = ticket
         .requester
@@ -149,14 +151,4 @@ fn message(
     message.author = author;
     message.created_at = entry.created.filter(mapping::is_set);
     Some(message)
-}
-
-/// The vendor's JSON of an entry and of its text, each unmodified.
-fn both(entry: &RawJson, text: Option<&RawJson>) -> RawJson {
-    let text = text.map_or("null", RawJson::get);
-    let both = format!(r#"{{"transaction":{},"attachment":{text}}}"#, entry.get());
-    match RawValue::from_string(both) {
-        Ok(both) => both.into(),
-        Err(_) => entry.clone(),
-    }
 }
