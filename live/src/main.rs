@@ -53,6 +53,7 @@ fn redmine() -> Result<(), Unavailable> {
     let variables = [
         ("REDMINE_BASE_URL", redmine.server.url()),
         ("REDMINE_API_KEY", key),
+        ("REDMINE_PROJECT", "support"),
     ];
     let name = format!("Redmine {}", redmine.version);
     let users = [&redmine.admin, &redmine.agent, &redmine.stranger];

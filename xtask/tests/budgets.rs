@@ -12,9 +12,9 @@ use std::process::Command;
 /// Crates that `ticket-core` builds on, itself counted.
 const CORE: usize = 34;
 /// A provider, the crates from outside that the facade brings along with it, and those that the provider brings along
-/// beyond a call by hand. The goals are 95 and 9. Two carry the time zones, one crate; LeadSquared's also sends files.
+/// beyond a call by hand. The goals are 95 and 9. Two carry the time zones, one crate.
 const PROVIDERS: &[(&str, usize, usize)] = &[
-    ("leadsquared", 101, 10),
+    ("leadsquared", 96, 10),
     ("onecloud", 96, 10),
     ("sweeppea", 95, 9),
 ];

@@ -38,7 +38,7 @@ impl From<Exit> for ExitCode {
 
 /// The JSON of an error that ends the command, with a hint if there is one.
 #[derive(Serialize)]
-struct Hinted {
+struct ErrorWithHint {
     #[serde(flatten)]
     object: ErrorObject,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,7 +169,7 @@ impl Failure {
                 object.message = format!("{}: {}", text::line(place), object.message);
             }
             let hint = self.hint.as_deref().map(text::line);
-            match serde_json::to_string(&Hinted {
+            match serde_json::to_string(&ErrorWithHint {
                 object: *object,
                 hint,
             }) {

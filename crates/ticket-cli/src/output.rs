@@ -60,7 +60,7 @@ impl Output {
     }
 
     /// Writes text that only the table format contains.
-    pub(crate) fn narrate(&self, text: &str) -> io::Result<()> {
+    pub(crate) fn write_in_table_only(&self, text: &str) -> io::Result<()> {
         match self.format {
             OutputFormat::Table => write(&format!("{text}\n")),
             OutputFormat::Json | OutputFormat::Ndjson | OutputFormat::Csv => Ok(()),
@@ -231,13 +231,13 @@ pub(crate) fn say(text: &str) {
 /// The progress bars that are on the terminal.
 static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
 
-/// Sets the progress bars that [`say_beside_bars`] must not overwrite.
+/// Sets the progress bars that [`print_beside_bars`] must not overwrite.
 pub(crate) fn set_bars(bars: Option<MultiProgress>) {
     *BARS.lock().unwrap_or_else(PoisonError::into_inner) = bars;
 }
 
 /// Like [`say`], while progress bars may be on the terminal. Not within their `suspend`.
-pub(crate) fn say_beside_bars(text: &str) {
+pub(crate) fn print_beside_bars(text: &str) {
     let bars = BARS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match bars {
         Some(bars) => bars.suspend(|| say(text)),
@@ -256,7 +256,7 @@ fn pretty(value: &impl Serialize) -> io::Result<String> {
 /// The cell, with `'` before it if a spreadsheet could take it for a formula. Every column is treated alike: ids,
 /// numbers and times that this command writes begin with no such character, and the words of vendors and customers
 /// can stand in any other column.
-fn inert(cell: &str) -> Cow<'_, str> {
+fn escape_formula(cell: &str) -> Cow<'_, str> {
     let is_skipped = |character: char| {
         character.is_whitespace() || is_misleading(character) || matches!(character, '"' | '\'')
     };
@@ -272,7 +272,11 @@ fn inert(cell: &str) -> Cow<'_, str> {
 
 fn csv_line<T: AsRef<str>>(cells: &[T]) -> io::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(cells.iter().map(|cell| inert(cell.as_ref()).into_owned()))?;
+    writer.write_record(
+        cells
+            .iter()
+            .map(|cell| escape_formula(cell.as_ref()).into_owned()),
+    )?;
     let bytes = writer
         .into_inner()
         .map_err(|error| io::Error::other(error.to_string()))?;
@@ -304,7 +308,7 @@ mod tests {
             "＠a",
             "\u{2212}1",
         ] {
-            assert_eq!(inert(cell), format!("'{cell}"));
+            assert_eq!(escape_formula(cell), format!("'{cell}"));
         }
         for cell in [
             "",
@@ -316,7 +320,7 @@ mod tests {
             "14",
             "ü",
         ] {
-            assert_eq!(inert(cell), cell);
+            assert_eq!(escape_formula(cell), cell);
         }
     }
 

@@ -45,7 +45,7 @@ mod system {
     /// Runs before `main`, because the standard library opens /dev/null for each standard stream that is
     /// closed, and afterwards nobody can tell that from the /dev/null of the user.
     #[ctor::ctor]
-    fn remember() {
+    fn record_closed_stdout() {
         CLOSED.store(rustix::io::fcntl_getfd(stdout()).is_err(), Relaxed);
     }
 

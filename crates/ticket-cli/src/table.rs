@@ -76,7 +76,7 @@ impl Blocks {
         let is_first = !std::mem::replace(&mut self.begun, true);
         let has_header = is_first && !self.header.is_empty();
         if is_first {
-            self.leave_out(&rows, has_header);
+            self.omit_columns(&rows, has_header);
         }
         let mut table = self.table(&rows, has_header, false);
         let widths = self.widths(&table);
@@ -100,7 +100,7 @@ impl Blocks {
     }
 
     /// Leaves out columns on the right of the cut column until the rest fits.
-    fn leave_out(&mut self, rows: &[Texts], has_header: bool) {
+    fn omit_columns(&mut self, rows: &[Texts], has_header: bool) {
         let (Target::Terminal(columns), Some(cut)) = (self.target, self.cut) else {
             return;
         };

@@ -19,7 +19,7 @@ pub(crate) fn lines(text: &str) -> String {
 /// would not guarantee.
 pub(crate) fn compact_json(json: &str) -> String {
     let mut compact = String::with_capacity(json.len());
-    let mut text = InText::default();
+    let mut text = StringTracker::default();
     for character in json.chars() {
         if text.advance(character) || !character.is_ascii_whitespace() {
             compact.push(character);
@@ -33,7 +33,7 @@ pub(crate) fn compact_json(json: &str) -> String {
 pub(crate) fn pretty_json(json: &str) -> String {
     let compact = compact_json(json);
     let mut pretty = String::with_capacity(2 * compact.len());
-    let mut text = InText::default();
+    let mut text = StringTracker::default();
     let mut depth = 0_usize;
     let mut characters = compact.chars().peekable();
     let new_line = |pretty: &mut String, depth: usize| {
@@ -179,12 +179,12 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
 
 /// Tracks whether a scan of JSON is inside a string.
 #[derive(Default)]
-struct InText {
+struct StringTracker {
     inside: bool,
     escaped: bool,
 }
 
-impl InText {
+impl StringTracker {
     /// Takes the next character. Returns whether it belongs to a string, including quotes.
     fn advance(&mut self, character: char) -> bool {
         let was_inside = self.inside;

@@ -56,7 +56,7 @@ pub(crate) fn watch(account: &Account) {
     };
     let mut accounts = locked(&ACCOUNTS);
     if accounts.is_empty() {
-        tokio::spawn(tell());
+        tokio::spawn(report_waits());
     }
     accounts.push(Watched {
         name: account.name.clone(),
@@ -66,7 +66,7 @@ pub(crate) fn watch(account: &Account) {
     });
 }
 
-async fn tell() {
+async fn report_waits() {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -83,7 +83,7 @@ async fn tell() {
             }
         }
         for line in lines {
-            output::say_beside_bars(&line);
+            output::print_beside_bars(&line);
         }
     }
 }

@@ -19,6 +19,16 @@ pub enum FaultTarget {
     NextWrite,
 }
 
+impl Fault {
+    /// Whether it leaves the status and damages the body.
+    pub(crate) fn damages_the_body(&self) -> bool {
+        matches!(
+            self,
+            Self::Truncated | Self::Empty | Self::Oversized | Self::NeverEnds
+        )
+    }
+}
+
 impl FaultTarget {
     /// The request that this operation is about: of an operation that writes, the write.
     pub const fn of(operation: Operation) -> Self {

@@ -298,6 +298,12 @@ pub trait Fixture: Send + Sync + 'static {
         &[]
     }
 
+    /// The operations whose replies cannot be damaged so that somebody could see it: their success is a status without a
+    /// body, or a file of any content. Faults of a body are not injected into them. By default none.
+    fn operations_with_opaque_replies(&self) -> &'static [Operation] {
+        &[]
+    }
+
     /// The secrets in the provider's configuration, of at least 8 characters each. If a secret is sent only encoded,
     /// such as user and key in basic authentication, list both the plain and the encoded form.
     fn secrets(&self) -> FixtureResult<Vec<String>> {

@@ -9,18 +9,20 @@ mod look;
 pub(crate) mod paging;
 mod pause;
 mod run;
+mod second_look;
 mod settle;
 mod single;
+mod split;
 
 use std::collections::HashSet;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_core::Stream;
-use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
 use self::called::{Called, Contact};
@@ -84,9 +86,33 @@ pub enum Notice {
     },
     /// The vendor answers again after a pause.
     Resumed,
+    /// Only tickets of unknown outcome are left, and they are looked at again at `until`.
+    Looking {
+        /// How many.
+        tickets: usize,
+        /// When.
+        until: Instant,
+    },
     /// The vendor says that it changed these tickets, which nobody asked for.
     Unasked(Vec<TicketId>),
 }
+
+/// Tells the caller what happens beside the outcomes.
+struct Teller {
+    account: Arc<str>,
+    notify: Option<Notify>,
+}
+
+impl Teller {
+    fn tell(&self, notice: &Notice) {
+        if let Some(Notify(notify)) = &self.notify {
+            notify(&self.account, notice);
+        }
+    }
+}
+
+/// Takes the tickets that the vendor says it changed although nobody asked for them.
+type Unasked<'a> = &'a (dyn Fn(Vec<TicketId>) + Sync);
 
 impl Default for BulkOptions {
     fn default() -> Self {
@@ -121,8 +147,8 @@ impl BulkOptions {
         self
     }
 
-    /// Calls `notify` with the account's name and what happens beside the outcomes. It is called while the stream is
-    /// polled and must not block.
+    /// Calls `notify` with the account's name and what happens beside the outcomes. It must not block. Unasked tickets
+    /// are told as soon as the vendor's reply is read, from the task of the call.
     #[must_use]
     pub fn notify(mut self, notify: impl Fn(&str, &Notice) + Send + Sync + 'static) -> Self {
         self.notify = Some(Notify(Arc::new(notify)));
@@ -196,37 +222,60 @@ where
     settled.boxed()
 }
 
-/// Deletes distinct tickets that fit into one call, in the caller's task, and returns their outcomes. The
-/// engine handles only the tickets that this call leaves open: its task and channels cost 15 % more
-/// instructions for a delete of one ticket.
-pub(crate) async fn delete_at_once(
+/// Deletes distinct tickets. Returns their outcomes, in the order of completion, and the tickets that the vendor deleted
+/// although nobody asked for them.
+///
+/// Tickets that fit into one call are deleted in the caller's task. The engine handles only those that this call leaves
+/// open: its task and channels cost 15 % more instructions for a delete of one ticket.
+pub(crate) async fn delete(
     provider: Arc<dyn TicketProvider>,
     context: CallContext,
     targets: Vec<DeleteTarget>,
-    options: &BulkOptions,
-) -> Vec<(TicketId, Outcome)> {
-    let called = Change::Delete.call(&*provider, &context, &targets).await;
-    match called {
-        Called {
-            result: Ok(outcomes),
-            contact: Contact::Vendor,
-            unasked,
-            open: None,
-        } if unasked.is_empty() && is_about(&outcomes, &targets) && !has_unknown(&outcomes) => {
-            outcomes
+    mut options: BulkOptions,
+) -> (Vec<(TicketId, Outcome)>, Vec<TicketId>) {
+    let unasked = Mutex::new(Vec::new());
+    let fits = (1..=Change::Delete.max_batch(provider.info())).contains(&targets.len());
+    let mut first = None;
+    if fits && context.stop.is_none() && context.ended().is_none() {
+        let add = |tickets| locked(&unasked).extend(tickets);
+        let called = Change::Delete
+            .call(&*provider, &context, &targets, &add)
+            .await;
+        match called {
+            Called {
+                result: Ok(outcomes),
+                contact: Contact::Vendor,
+                open: None,
+            } if is_about(&outcomes, &targets) && !has_unknown(&outcomes) => {
+                return (outcomes, std::mem::take(&mut *locked(&unasked)));
+            }
+            called => first = Some(called),
         }
-        called => {
-            let mut engine = Engine::new(provider, context, Change::Delete, options);
-            let asked = targets.into_iter();
-            let asked = asked.map(|target| Asked::new(Box::new(()), target));
-            engine.on_reply(asked.collect(), called);
-            let settled = engine.run(futures_util::stream::empty().boxed());
-            settled
-                .map(|settled| (settled.id, settled.outcome))
-                .collect()
-                .await
-        }
+        options.give_up_after = Duration::ZERO;
     }
+    let unasked = Arc::new(unasked);
+    let told = Arc::clone(&unasked);
+    let options = options.notify(move |_, notice| {
+        if let Notice::Unasked(tickets) = notice {
+            locked(&told).extend(tickets.iter().cloned());
+        }
+    });
+    let mut engine = Engine::new(provider, context, Change::Delete, &options);
+    let targets = targets.into_iter();
+    let mut asked: Vec<_> = targets
+        .map(|target| Asked::new(Box::new(()), target))
+        .collect();
+    if let Some(called) = first {
+        engine.on_reply(std::mem::take(&mut asked).into(), called);
+    }
+    let settled = engine.run(stream::iter(asked).boxed());
+    let outcomes = settled.map(|settled| (settled.id, settled.outcome));
+    let outcomes = outcomes.collect().await;
+    (outcomes, std::mem::take(&mut *locked(&unasked)))
+}
+
+fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn has_unknown(outcomes: &[(TicketId, Outcome)]) -> bool {

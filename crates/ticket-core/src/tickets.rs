@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::Stream;
+use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
 use crate::bulk::change::Change;
 use crate::bulk::paging;
-use crate::bulk::{self, BulkOptions, Notice, Settled};
+use crate::bulk::{self, BulkOptions, Settled};
 use crate::call::layer::Layer;
 use crate::call::pace::Pacer;
 use crate::call::stack::{Stack, StackOptions, standard_stack};
@@ -255,28 +255,11 @@ impl Tickets {
     {
         let asked: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
         let unique = bulk::distinct(asked.iter());
-        let fits = unique.len() <= Change::Delete.max_batch(self.info());
-        let unasked = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&unasked);
-        let options = BulkOptions::default().notify(move |_, notice| {
-            if let Notice::Unasked(tickets) = notice {
-                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-                told.extend(tickets.iter().cloned());
-            }
-        });
-        let outcomes = if unique.is_empty() {
-            Vec::new()
-        } else if fits && self.context.stop.is_none() && self.context.ended().is_none() {
-            let provider = Arc::clone(&self.provider);
-            let options = options.give_up_after(Duration::ZERO);
-            bulk::delete_at_once(provider, self.context.clone(), unique, &options).await
-        } else {
-            let tickets = stream::iter(unique.into_iter().map(|target| ((), target)));
-            let work = self.apply(Change::Delete, tickets, &options);
-            let outcomes = work.map(|settled| (settled.id, settled.outcome));
-            outcomes.collect().await
-        };
-        let unasked = std::mem::take(&mut *unasked.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut options = BulkOptions::default();
+        options.concurrency = self.concurrency;
+        let provider = Arc::clone(&self.provider);
+        let (outcomes, unasked) =
+            bulk::delete(provider, self.context.clone(), unique, options).await;
         if bulk::is_about(&outcomes, &asked) {
             return DeleteReport::from_outcomes(outcomes).with_unasked(unasked);
         }
@@ -318,17 +301,19 @@ impl Tickets {
     /// * A ticket of unknown outcome is read, where the provider supports it, and once more at the end, 5 seconds
     ///   later or more. It is `AlreadyDone` if the read [proves](crate::provider::NotFound) that it is gone. If the
     ///   read finds it, it stays `Unknown`, because reads may lag behind; with [consistent
-    ///   reads](ProviderInfo::consistent_reads) it is `Failed`.
+    ///   reads](ProviderInfo::consistent_reads) it is `Failed`. What the vendor accepted for later (201 to 299) is
+    ///   read up to 35 seconds later. A read without an answer is made again, as long as the change has patience.
     /// * A ticket that the first attempt does not find is read too: it is `Failed` if it exists.
-    /// * A batch that the vendor rejects as a whole is split until the ticket that is the reason is found: at most
-    ///   2·log₂ n more calls for one of n tickets. Splitting stops after two batches whose tickets were all rejected
-    ///   in a row.
+    /// * A batch that the vendor rejects as a whole is halved until the ticket that is the reason is found: at most
+    ///   2·log₂ n more calls for one of n tickets, and 2k·log₂(n/k) + 2k for k of them. Halving stops after two
+    ///   batches whose tickets were all rejected in a row.
     /// * While the vendor does not answer, the change pauses and makes one call at a time, for
     ///   [`give_up_after`](BulkOptions::give_up_after) at most. Then, once the account itself fails (credentials, an
     ///   exhausted quota), and after five answers in a row that are not the vendor's, the remaining tickets are
     ///   `Unattempted`, with that error. See [`Outcome::is_left_to_do`].
     /// * [`Stop::finish`](crate::Stop::finish) and the deadline of the [context](Self::with) end the change:
-    ///   calls in flight are finished, all other tickets are `Unattempted`. After
+    ///   calls in flight are finished, all other tickets are `Unattempted`. After the stop, tickets of unknown outcome
+    ///   are read once more, without a pause, within 30 seconds; after the deadline nothing is sent. After
     ///   [`Stop::abandon`](crate::Stop::abandon) tickets in flight are `Unknown`. The input is still read to
     ///   its end, and each id has an outcome.
     ///

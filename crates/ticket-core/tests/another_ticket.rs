@@ -3,13 +3,17 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use async_trait::async_trait;
 use common::error;
+use futures_util::{StreamExt as _, stream};
+use ticket_core::bulk::{BulkOptions, Notice};
 use ticket_core::provider::{Capabilities, IdForm, MockTicketProvider};
 use ticket_core::{
-    DeleteReport, Effect, ErrorKind, Operation, Outcome, ProviderInfo, Ticket, TicketProvider,
-    Tickets,
+    CallContext, Change, DeleteReport, DeleteTarget, Effect, ErrorKind, Operation, Outcome,
+    ProviderInfo, Result, Stop, Ticket, TicketId, TicketProvider, Tickets,
 };
 
 use ticket_core::model::RawValue;
@@ -27,6 +31,31 @@ fn answering(info: ProviderInfo, answered: &'static str) -> MockTicketProvider {
         .expect_get()
         .returning(move |_, _| Ok(Ticket::new(answered, RawValue::NULL.to_owned())));
     provider
+}
+
+/// Deletes a ticket that nobody asked for, says nothing of the one asked for, and does not answer a read.
+#[derive(Debug)]
+struct Unasked(ProviderInfo);
+
+#[async_trait]
+impl TicketProvider for Unasked {
+    fn info(&self) -> &ProviderInfo {
+        &self.0
+    }
+
+    async fn get(&self, _context: &CallContext, _id: &TicketId) -> Result<Ticket> {
+        std::future::pending().await
+    }
+
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        let unknown = Outcome::Unknown(error(ErrorKind::BadResponse, Effect::Unknown));
+        let report = DeleteReport::from_fn(targets, |_| unknown.clone());
+        Ok(report.with_unasked(["999".into()]))
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,6 +109,37 @@ async fn tickets_that_nobody_asked_for_are_told() {
     assert_eq!(report.unasked(), ["999".into()]);
     assert!(report.iter().all(|(_, outcome)| outcome.is_done()));
     assert!(!report.all_deleted());
+}
+
+/// A look at the ticket of unknown outcome is on its way when the change ends.
+#[tokio::test(start_paused = true)]
+async fn tickets_that_nobody_asked_for_are_told_although_the_call_is_abandoned_or_dropped() {
+    for drops in [false, true] {
+        let (told, stop) = (Arc::new(Mutex::new(Vec::new())), Stop::new());
+        let notices = Arc::clone(&told);
+        let options = BulkOptions::default().notify(move |account, notice| {
+            if let Notice::Unasked(tickets) = notice {
+                let tickets = tickets.iter().map(|id| format!("{account}:{id}"));
+                notices.lock().unwrap().extend(tickets);
+            }
+        });
+        let tickets = Tickets::bare(Arc::new(Unasked(info(IdForm::Number))))
+            .with(CallContext::new().stop(stop.clone()));
+        let mut work = tickets.apply(Change::Delete, stream::iter([((), "1")]), &options);
+        let waited = tokio::time::timeout(Duration::from_secs(1), work.next()).await;
+        assert!(waited.is_err(), "the look does not end");
+        if drops {
+            drop(work);
+        } else {
+            stop.abandon();
+            let settled: Vec<_> = work.collect().await;
+            let [settled] = settled.as_slice() else {
+                panic!("{settled:?}");
+            };
+            assert_eq!(settled.outcome.as_str(), "unknown");
+        }
+        assert_eq!(*told.lock().unwrap(), ["mock:999"], "dropped: {drops}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

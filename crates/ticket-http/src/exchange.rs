@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use ticket_core::{Error, ErrorKind, Result};
 
 use crate::base::Base;
-use crate::client::{IDLE, Inner, build};
+use crate::build::{IDLE, build};
 use crate::failure;
 use crate::foreign::GZIP;
 use crate::response::HttpResponse;
@@ -20,6 +20,15 @@ const USUAL_BODY: usize = 64 * 1024;
 
 /// How long an application's client keeps an idle connection, unless it is told otherwise (reqwest's default).
 const OWN_IDLE: Duration = Duration::from_secs(90);
+
+/// What a client has for all of its requests.
+pub(crate) struct Inner {
+    pub(crate) carrier: Carrier,
+    pub(crate) base: Base,
+    pub(crate) headers: HeaderMap,
+    pub(crate) timeout: Duration,
+    pub(crate) max_body_bytes: usize,
+}
 
 /// What carries the requests of a client.
 pub(crate) enum Carrier {
@@ -61,11 +70,6 @@ impl Network {
         }
     }
 
-    #[cfg(feature = "multipart")]
-    pub(crate) fn client(&self) -> reqwest::Client {
-        self.client.clone()
-    }
-
     /// The client that reuses no connection. An application's own one may still use those that it has.
     fn single(&self, base: &Base) -> &reqwest::Client {
         let build = || build(self.connect_timeout, base, false).ok();
@@ -80,12 +84,71 @@ impl Network {
     pub(crate) async fn exchange(
         &self,
         inner: &Inner,
-        mut request: reqwest::Request,
+        request: reqwest::Request,
         sent: Sent,
     ) -> Result<HttpResponse> {
-        let lost = |error: &reqwest::Error| {
-            failure::error(error, &inner.base.peer, inner.timeout, self.own)
+        let (mut reply, mut response, reuses) = self.begin(inner, request, sent).await?;
+        let status = reply.status();
+        response.body = match read(&mut reply, inner.max_body_bytes).await {
+            Err(Cut::TooLarge(_)) if status.is_success() => return Err(too_large(inner, status)),
+            Err(Cut::Lost(_, error)) if status.is_success() => {
+                return Err(self.lost(inner, &error).with_status(status.as_u16()));
+            }
+            Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
         };
+        if reuses {
+            self.reuse.on_reply();
+        }
+        // Some servers compress without a word in the headers.
+        if response.body.starts_with(GZIP) {
+            response.expect_uncompressed()?;
+        }
+        Ok(response)
+    }
+
+    /// Sends the request and returns the reply when its head is there. The body of a success is still to be read; that
+    /// of any other reply is in the response.
+    #[cfg(feature = "multipart")]
+    pub(crate) async fn download(
+        &self,
+        inner: &Inner,
+        mut request: reqwest::Request,
+        sent: Sent,
+    ) -> Result<(HttpResponse, Option<reqwest::Response>)> {
+        // It would include the body.
+        *request.timeout_mut() = None;
+        let begun = tokio::time::timeout(inner.timeout, self.begin(inner, request, sent));
+        let Ok(begun) = begun.await else {
+            let message = failure::timed_out(&inner.base.peer, inner.timeout);
+            return Err(Error::new(ErrorKind::Timeout, message));
+        };
+        let (mut reply, mut response, reuses) = begun?;
+        if reuses {
+            self.reuse.on_reply();
+        }
+        if reply.status().is_success() {
+            return Ok((response, Some(reply)));
+        }
+        let body = read(&mut reply, inner.max_body_bytes);
+        if let Ok(body) = tokio::time::timeout(inner.timeout, body).await {
+            response.body = match body {
+                Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
+            };
+        }
+        Ok((response, None))
+    }
+
+    pub(crate) fn lost(&self, inner: &Inner, error: &reqwest::Error) -> Error {
+        failure::error(error, &inner.base.peer, inner.timeout, self.own)
+    }
+
+    /// Sends the request and reads the head of the reply.
+    async fn begin(
+        &self,
+        inner: &Inner,
+        mut request: reqwest::Request,
+        sent: Sent,
+    ) -> Result<(reqwest::Response, HttpResponse, bool)> {
         // Our own client follows no redirect.
         let to = self.own.then(|| request.url().clone());
         let reuses = self.reuse.is_allowed();
@@ -102,7 +165,7 @@ impl Network {
             if reuses && failure::is_loss(&error) {
                 self.reuse.on_loss(if self.own { OWN_IDLE } else { IDLE });
             }
-            lost(&error)
+            self.lost(inner, &error)
         })?;
         let status = reply.status();
         // An injected client may have followed a redirect: its reply says nothing about this request.
@@ -113,22 +176,8 @@ impl Network {
             )
             .with_status(status.as_u16()));
         }
-        let mut response = sent.reply(status, std::mem::take(reply.headers_mut()))?;
-        response.body = match read(&mut reply, inner.max_body_bytes).await {
-            Err(Cut::TooLarge(_)) if status.is_success() => return Err(too_large(inner, status)),
-            Err(Cut::Lost(_, error)) if status.is_success() => {
-                return Err(lost(&error).with_status(status.as_u16()));
-            }
-            Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
-        };
-        if reuses {
-            self.reuse.on_reply();
-        }
-        // Some servers compress without a word in the headers.
-        if response.body.starts_with(GZIP) {
-            response.expect_uncompressed()?;
-        }
-        Ok(response)
+        let response = sent.reply(status, std::mem::take(reply.headers_mut()))?;
+        Ok((reply, response, reuses))
     }
 }
 

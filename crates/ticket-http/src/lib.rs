@@ -3,11 +3,14 @@
 mod base;
 mod basic;
 mod body;
+mod build;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod certificates;
 mod client;
 mod config;
 mod debug;
+#[cfg(feature = "multipart")]
+mod download;
 mod exchange;
 mod failure;
 mod foreign;

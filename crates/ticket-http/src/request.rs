@@ -1,6 +1,9 @@
 //! A request, sent once. Errors while building are kept until `send` or `validate` returns them, so that
 //! calls can be chained.
 
+#[cfg(feature = "multipart")]
+mod files;
+
 use std::fmt;
 
 use reqwest::Method;
@@ -11,10 +14,10 @@ use ticket_core::{Error, Result};
 use tracing::Instrument as _;
 
 use crate::body::Body;
-use crate::client::{HttpClient, Inner};
+use crate::client::HttpClient;
 #[cfg(feature = "transport")]
 use crate::exchange;
-use crate::exchange::{Carrier, Sent};
+use crate::exchange::{Carrier, Inner, Sent};
 use crate::header::{plain_header, secret_header};
 use crate::path::{encode, encode_pairs, encode_segment};
 use crate::response::HttpResponse;
@@ -42,6 +45,9 @@ struct Parts {
     body: Option<Body>,
     #[cfg(feature = "multipart")]
     form: Option<crate::Multipart>,
+    /// The file that is the body, and how many bytes it may have.
+    #[cfg(feature = "multipart")]
+    file: Option<(ticket_core::model::Attachment, u64)>,
     /// Secrets in the body, to remove them from vendor messages.
     secrets: Vec<SecretString>,
     /// The first error while building.
@@ -85,6 +91,8 @@ impl<'a> HttpRequest<'a> {
             body: None,
             #[cfg(feature = "multipart")]
             form: None,
+            #[cfg(feature = "multipart")]
+            file: None,
             secrets: Vec::new(),
             problem: None,
         };
@@ -122,15 +130,6 @@ impl<'a> HttpRequest<'a> {
     /// Sets a body of form fields (`application/x-www-form-urlencoded`).
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
         self.carry(Body::form(fields));
-        self
-    }
-
-    /// Sets a body of texts and files (`multipart/form-data`). Files are opened when the request is sent, and
-    /// streamed.
-    #[cfg(feature = "multipart")]
-    pub fn multipart(mut self, form: crate::Multipart) -> Self {
-        self.parts.body = None;
-        self.parts.form = Some(form);
         self
     }
 
@@ -211,19 +210,11 @@ impl<'a> HttpRequest<'a> {
     ///
     /// [an injected client]: crate::HttpConfig::client
     pub async fn send(self) -> Result<HttpResponse> {
-        let Self { client, mut parts } = self;
+        let Self { client, parts } = self;
         let inner = &client.inner;
-        let secrets = std::mem::take(&mut parts.secrets);
         // Before the span: a request that fails here is never sent.
-        #[cfg(feature = "multipart")]
-        let request = match parts.form.take() {
-            Some(form) => Box::pin(with_form(inner, *parts, form)).await?,
-            None => parts.build(inner)?,
-        };
-        #[cfg(not(feature = "multipart"))]
-        let request = parts.build(inner)?;
+        let (request, sent) = parts.ready(inner).await?;
         let span = span::begin(request.method(), &inner.base);
-        let sent = Sent::new(request.headers(), secrets);
         // Boxed to keep the futures of all callers small.
         let result = Box::pin(async {
             match &inner.carrier {
@@ -245,6 +236,7 @@ impl<'a> HttpRequest<'a> {
         #[cfg(feature = "multipart")]
         {
             self.parts.form = None;
+            self.parts.file = None;
         }
     }
 
@@ -254,6 +246,27 @@ impl<'a> HttpRequest<'a> {
 }
 
 impl Parts {
+    /// The request as it is sent, with its files opened.
+    #[cfg_attr(
+        not(feature = "multipart"),
+        expect(clippy::unused_async, reason = "without files, nothing is waited for")
+    )]
+    async fn ready(mut self: Box<Self>, inner: &Inner) -> Result<(reqwest::Request, Sent)> {
+        let secrets = std::mem::take(&mut self.secrets);
+        #[cfg(feature = "multipart")]
+        let request = match (self.form.take(), self.file.take()) {
+            (Some(form), _) => Box::pin(files::with_form(inner, *self, form)).await?,
+            (None, Some((file, max_bytes))) => {
+                Box::pin(files::with_file(inner, *self, file, max_bytes)).await?
+            }
+            (None, None) => self.build(inner)?,
+        };
+        #[cfg(not(feature = "multipart"))]
+        let request = self.build(inner)?;
+        let sent = Sent::new(request.headers(), secrets);
+        Ok((request, sent))
+    }
+
     fn build(self, inner: &Inner) -> Result<reqwest::Request> {
         if let Some(problem) = self.problem {
             return Err(problem);
@@ -294,34 +307,6 @@ impl Parts {
 
 fn unbuildable() -> Error {
     Error::invalid_input("the request's address cannot be built; nothing was sent")
-}
-
-/// Opens the files. A separate function, so that requests without files have smaller futures.
-#[cfg(feature = "multipart")]
-async fn with_form(
-    inner: &Inner,
-    parts: Parts,
-    form: crate::Multipart,
-) -> Result<reqwest::Request> {
-    let mut request = parts.build(inner)?;
-    // The form sets its own.
-    request.headers_mut().remove(CONTENT_LENGTH);
-    request.headers_mut().remove(CONTENT_TYPE);
-    let form = form.open().await?;
-    match &inner.carrier {
-        Carrier::Network(network) => reqwest::RequestBuilder::from_parts(network.client(), request)
-            .multipart(form)
-            .build()
-            .map_err(|_| unbuildable()),
-        #[cfg(feature = "transport")]
-        Carrier::Injected(_) => {
-            let content_type = format!("multipart/form-data; boundary={}", form.boundary());
-            let content_type = content_type.parse().map_err(|_| unbuildable())?;
-            request.headers_mut().insert(CONTENT_TYPE, content_type);
-            *request.body_mut() = Some(reqwest::Body::wrap_stream(form.into_stream()));
-            Ok(request)
-        }
-    }
 }
 
 impl fmt::Debug for HttpRequest<'_> {

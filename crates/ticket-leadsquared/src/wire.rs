@@ -17,13 +17,7 @@ pub use received::{
 };
 pub use sent::{ActivityType, CreateTicket, NewField, UpdateTicket};
 
-pub(crate) use received::{Numbers, Trashed, Verdict, is_success};
+pub(crate) use received::{Numbers, Trashed, Verdict, is_success, number};
 pub(crate) use sent::{
     AddPortalActivity, FilterConversations, TicketDto, TrashTickets, UploadInternalNote,
 };
-
-/// The number that this text is, if it is written as the vendor writes it: not `0143` or `+143`.
-pub(crate) fn number(text: &str) -> Option<u64> {
-    let is_plain = !text.starts_with(['0', '+']) || text == "0";
-    text.parse().ok().filter(|_| is_plain)
-}

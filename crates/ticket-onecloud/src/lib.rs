@@ -5,6 +5,7 @@ mod config;
 mod error;
 mod info;
 mod mapping;
+mod pages;
 mod provider;
 mod token;
 pub mod wire;

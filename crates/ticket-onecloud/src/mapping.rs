@@ -4,27 +4,12 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use ticket_core::model::{Direction, PageRequest, Person, Priority, Status};
-use ticket_core::{Error, Message, NewTicket, Result, Ticket};
+use ticket_core::model::{Direction, Person, Priority, Status};
+use ticket_core::{Message, NewTicket, Ticket};
 use ticket_http::Reply;
 
 use crate::info::COORDINATE;
 use crate::wire;
-
-/// A cursor is the number of rows before the page.
-pub(crate) fn find_tickets(page: &PageRequest) -> Result<wire::FindTickets> {
-    let offset = match &page.cursor {
-        None => None,
-        Some(cursor) => Some(cursor.as_str().parse().map_err(|_| {
-            Error::invalid_input("the `cursor` is not one that OneCloud's list gave")
-        })?),
-    };
-    Ok(wire::FindTickets {
-        since_id: None,
-        limit: page.limit,
-        offset,
-    })
-}
 
 pub(crate) fn create_ticket(ticket: &NewTicket) -> wire::CreateTicket {
     let requester = ticket.requester.clone().unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ticket_core::model::{Created, Cursor, PageRequest};
+use ticket_core::model::{Created, PageRequest};
 use ticket_core::provider::{Connect, Request, Setting};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Message, NewTicket, Operation, Page, ProviderInfo,
@@ -12,8 +12,9 @@ use ticket_core::{
 
 use crate::client::OneCloud;
 use crate::config::{OneCloudConfig, SETTINGS};
-use crate::info::{DEFAULT_PAGE, ID, info};
+use crate::info::{ID, info};
 use crate::mapping;
+use crate::pages::Start;
 
 impl Connect for OneCloud {
     type Config = OneCloudConfig;
@@ -48,34 +49,15 @@ impl TicketProvider for OneCloud {
 
     async fn list(&self, _context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
         self.info.check(&Request::List(query))?;
-        let find = mapping::find_tickets(&query.page)
-            .map_err(|error| error.in_operation(ID, Operation::List))?;
-        let found = self.find_tickets(&find).await?.value;
-        let total = found.total;
-        let arrived = u64::try_from(found.data.len()).unwrap_or(u64::MAX);
-        let end = find.offset.unwrap_or_default().saturating_add(arrived);
-        let is_full = arrived >= u64::from(find.limit.unwrap_or(DEFAULT_PAGE));
-        // A total below what exists must not end the list, nor must pages smaller than asked for: the empty page is
-        // the end.
-        let more = arrived > 0 && (is_full || total.is_none_or(|total| end != total));
-        let mut gaps = Vec::new();
-        let unreadable = found.data.iter().filter(|row| row.is_none()).count();
-        if unreadable > 0 {
-            gaps.push(mapping::unreadable_rows(unreadable));
-        }
-        if let Some(total) = total.filter(|total| arrived == 0 && end < *total) {
-            gaps.push(format!(
-                "the list ends after {end} tickets, before the total of {total} that the vendor states"
-            ));
-        }
+        let start =
+            Start::of(&query.page).map_err(|error| error.in_operation(ID, Operation::List))?;
+        let mut found = self.find_tickets(&start.query(&query.page)).await?.value;
+        let (next, gaps) = start.join(&mut found, query.page.limit);
         let rows = found.data.into_iter().flatten();
         let items = rows
             .map(|row| mapping::row_ticket(row, &self.time_zone))
             .collect();
-        Ok(Page::last(items)
-            .next(more.then(|| Cursor::new(end.to_string())))
-            .total(total)
-            .gaps(gaps))
+        Ok(Page::last(items).next(next).total(found.total).gaps(gaps))
     }
 
     async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {

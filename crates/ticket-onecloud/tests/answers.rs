@@ -250,7 +250,7 @@ async fn a_row_without_a_readable_id_is_told_as_a_gap() {
             .list(&CallContext::new(), &TicketQuery::new())
             .await
             .unwrap();
-        assert_eq!((page.total, page.next.is_none()), (Some(3), true), "{row}");
+        assert_eq!(page.total, Some(3), "{row}");
         let gap = "a row of the page has no readable id".to_owned();
         assert_eq!(
             all(page),

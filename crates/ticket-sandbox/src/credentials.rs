@@ -22,6 +22,8 @@ pub const REDMINE_API_KEY: &str = "sandbox-redmine-key";
 pub const REDMINE_LOGIN: &str = "admin";
 /// The password of Redmine's manager.
 pub const REDMINE_PASSWORD: &str = "sandbox-redmine-password";
+/// Redmine's public project.
+pub const REDMINE_PROJECT: &str = "support";
 /// The API key of Redmine's reporter, who files tickets and writes public notes in the public project, and may not edit
 /// or delete. What the reporter may not change is dropped without a word.
 pub const REDMINE_AGENT_API_KEY: &str = "sandbox-redmine-agent-key";

@@ -150,6 +150,7 @@ impl Sandbox {
             ),
             ("REDMINE_BASE_URL", self.base_url(Vendor::Redmine)),
             ("REDMINE_API_KEY", constant(credentials::REDMINE_API_KEY)),
+            ("REDMINE_PROJECT", constant(credentials::REDMINE_PROJECT)),
         ]
     }
 

@@ -4,7 +4,7 @@
 
 mod lasting;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use tokio::time::Instant;
@@ -20,7 +20,7 @@ use crate::ticket::{MessageKind, TicketSeed};
 use crate::vendor::{Endpoint, Target, Vendor};
 use crate::vendors::{Call, VendorServer, Vendors};
 
-use lasting::{Accepted, Lagging, Outage};
+use lasting::Lasting;
 
 /// A request as received.
 #[derive(Debug)]
@@ -43,11 +43,7 @@ pub(crate) struct State {
     pub(crate) refuses_connections: bool,
     /// The endpoints that are processing a request, by path. An endpoint is busy while its guard is alive.
     busy: HashMap<String, Weak<()>>,
-    /// The faults of tickets that last until they are reset, also when the ticket is gone.
-    ticket_faults: BTreeMap<(Vendor, String), TicketFault>,
-    accepted: Vec<Accepted>,
-    lagging: Vec<Lagging>,
-    outages: Vec<Outage>,
+    lasting: Lasting,
     /// The settings that the sandbox was started with.
     settings: Settings,
     start: Instant,
@@ -61,10 +57,7 @@ impl State {
             journal: Journal::new(settings.journal_bytes),
             refuses_connections: false,
             busy: HashMap::new(),
-            ticket_faults: BTreeMap::new(),
-            accepted: Vec::new(),
-            lagging: Vec::new(),
-            outages: Vec::new(),
+            lasting: Lasting::default(),
             settings,
             start,
         }
@@ -129,31 +122,32 @@ impl State {
 
         let sequence = self.journal.next_sequence();
         let mut deleted = Vec::new();
-        let (answer, took_effect) = if let Some(answer) = self.outage(vendor, endpoint) {
-            (answer, false)
-        } else if let Some(answer) = fault.as_ref().and_then(|fault| {
-            let faulted = self.faulted(vendor, endpoint, &received.path, sequence);
-            answer::before_vendor(fault, faulted)
-        }) {
-            (answer, false)
-        } else if self.is_busy(&received.path) {
-            let faulted = self.faulted(vendor, endpoint, &received.path, sequence);
-            let busy = answer::after_vendor(fault.as_ref(), Reply::empty(503), faulted);
-            (busy, false)
-        } else {
-            let reply = self.reply(vendor, endpoint, fault.as_ref(), &call, sequence);
-            if let Some(vendor) = vendor {
-                deleted = self.vendors.of_mut(vendor).store_mut().take_removed();
-            }
-            let took_effect = reply.took_effect;
-            let faulted = self.faulted(vendor, endpoint, &received.path, sequence);
-            let mut answer = answer::after_vendor(fault.as_ref(), reply, faulted);
-            let vendor = vendor.map(|vendor| self.vendors.of(vendor));
-            if endpoint.is_some() && vendor.is_some_and(VendorServer::one_at_a_time) {
-                self.occupy(&received.path, &mut answer);
-            }
-            (answer, took_effect)
-        };
+        let (answer, took_effect) =
+            if let Some(answer) = self.lasting.outage(&self.vendors, vendor, endpoint) {
+                (answer, false)
+            } else if let Some(answer) = fault.as_ref().and_then(|fault| {
+                let faulted = self.faulted(vendor, endpoint, &received.path, sequence);
+                answer::before_vendor(fault, faulted)
+            }) {
+                (answer, false)
+            } else if self.is_busy(&received.path) {
+                let faulted = self.faulted(vendor, endpoint, &received.path, sequence);
+                let busy = answer::after_vendor(fault.as_ref(), Reply::empty(503), faulted);
+                (busy, false)
+            } else {
+                let reply = self.reply(vendor, endpoint, fault.as_ref(), &call, sequence);
+                if let Some(vendor) = vendor {
+                    deleted = self.vendors.of_mut(vendor).store_mut().take_removed();
+                }
+                let took_effect = reply.took_effect;
+                let faulted = self.faulted(vendor, endpoint, &received.path, sequence);
+                let mut answer = answer::after_vendor(fault.as_ref(), reply, faulted);
+                let vendor = vendor.map(|vendor| self.vendors.of(vendor));
+                if endpoint.is_some() && vendor.is_some_and(VendorServer::one_at_a_time) {
+                    self.occupy(&received.path, &mut answer);
+                }
+                (answer, took_effect)
+            };
 
         let is_read_method = ["GET", "HEAD", "OPTIONS"].contains(&received.method.as_str());
         self.journal.push(Exchange {
@@ -244,12 +238,29 @@ impl State {
                 }
             }
             Fault::FreshTokenRefused(time) => self.vendors.onecloud.refuse_next_token(*time),
-            Fault::Outage { duration, status } => self.outages.push(Outage {
-                vendor: name,
-                until: call.now + *duration,
-                status: *status,
-            }),
+            Fault::Outage { duration, status } => {
+                self.lasting.add_outage(name, call.now, *duration, *status);
+            }
             _ => {}
+        }
+    }
+
+    /// Does what was accepted for a time that has passed, and ends what has lasted long enough.
+    pub(crate) fn settle(&mut self, now: Instant) {
+        self.lasting
+            .settle(&mut self.vendors, &mut self.journal, now);
+    }
+
+    pub(crate) fn set_ticket_fault(&mut self, vendor: Vendor, id: &str, fault: TicketFault) {
+        let store = self.vendors.of_mut(vendor).store_mut();
+        match fault {
+            TicketFault::MergedInto(target) => store.merge(id, target),
+            TicketFault::OwnedByOther => {
+                store.change(id, |ticket| ticket.owned_by_other = true);
+            }
+            TicketFault::Refused(_) | TicketFault::GoneIsError(_) => {
+                self.lasting.add_ticket_fault(vendor, id, fault);
+            }
         }
     }
 
@@ -293,17 +304,21 @@ impl State {
         if let Err(refused) = vendor.admit(endpoint, call) {
             return refused;
         }
-        if let Some(refused) = self.refused_for_a_ticket(name, endpoint, call) {
+        if let Some(refused) = self
+            .lasting
+            .refused_for_a_ticket(name, vendor, endpoint, call)
+        {
             return refused;
         }
         if !endpoint.is_write() {
-            return self.read(name, endpoint, call);
+            return self.lasting.read(name, vendor, endpoint, call);
         }
-        let vendor = self.vendors.of_mut(name);
         vendor.store_mut().start_recording();
         let mut reply = vendor.call(endpoint, call);
         let before = vendor.store_mut().stop_recording();
-        self.defer(name, fault, before, &mut reply, call.now, sequence);
+        let store = (name, vendor.store_mut());
+        self.lasting
+            .defer(store, fault, before, &mut reply, call.now, sequence);
         reply
     }
 }

@@ -33,6 +33,9 @@ pub trait ProviderUnderTest: Send + Sync + 'static {
     /// The writes that a word in the reply confirms: see [`Fixture::writes_confirmed_by_a_word`].
     const WRITES_CONFIRMED_BY_A_WORD: &'static [Operation] = &[];
 
+    /// The operations whose replies are opaque: see [`Fixture::operations_with_opaque_replies`].
+    const OPAQUE_REPLIES: &'static [Operation] = &[];
+
     /// Whether the vendor documents that it refuses a call with a success status and an error in the body. Default: no.
     const REFUSES_WITH_SUCCESS: bool = false;
 
@@ -258,6 +261,10 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
 
     fn writes_confirmed_by_a_word(&self) -> &'static [Operation] {
         V::WRITES_CONFIRMED_BY_A_WORD
+    }
+
+    fn operations_with_opaque_replies(&self) -> &'static [Operation] {
+        V::OPAQUE_REPLIES
     }
 
     fn secrets(&self) -> FixtureResult<Vec<String>> {

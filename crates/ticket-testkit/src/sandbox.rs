@@ -345,6 +345,10 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         P::WRITES_CONFIRMED_BY_A_WORD
     }
 
+    fn operations_with_opaque_replies(&self) -> &'static [Operation] {
+        P::OPAQUE_REPLIES
+    }
+
     fn secrets(&self) -> FixtureResult<Vec<String>> {
         secrets_of(P::SECRETS)
     }

@@ -21,6 +21,8 @@ pub use ticket_core::*;
 pub use ticket_leadsquared as leadsquared;
 #[cfg(feature = "onecloud")]
 pub use ticket_onecloud as onecloud;
+#[cfg(feature = "redmine")]
+pub use ticket_redmine as redmine;
 #[cfg(feature = "sweeppea")]
 pub use ticket_sweeppea as sweeppea;
 

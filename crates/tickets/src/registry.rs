@@ -116,6 +116,8 @@ pub const PROVIDERS: &[ProviderDescriptor] = &[
     ProviderDescriptor::of::<ticket_leadsquared::LeadSquared>(),
     #[cfg(feature = "onecloud")]
     ProviderDescriptor::of::<ticket_onecloud::OneCloud>(),
+    #[cfg(feature = "redmine")]
+    ProviderDescriptor::of::<ticket_redmine::Redmine>(),
     #[cfg(feature = "sweeppea")]
     ProviderDescriptor::of::<ticket_sweeppea::Sweeppea>(),
 ];

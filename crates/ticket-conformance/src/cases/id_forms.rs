@@ -2,35 +2,11 @@
 
 use ticket_core::{CallContext, Effect, ErrorKind, Operation, ProviderInfo, TicketId, TicketQuery};
 
+use super::common::other_forms;
 use super::ids::{act, takes_an_id};
 use crate::harness::{
     CaseResult, Harness, NotPassed, describe, describe_error, ensure, fail, skip,
 };
-
-/// What spreadsheets, mail programs and people make of this id.
-pub(super) fn other_forms(id: &str) -> Vec<String> {
-    let full_width = id.chars().map(|c| match c {
-        '!'..='~' => char::from_u32(u32::from(c) + 0xfee0).unwrap_or(c),
-        _ => c,
-    });
-    let (first, rest) = id.split_at(id.chars().next().map_or(0, char::len_utf8));
-    vec![
-        "1.23E+07".to_owned(),
-        format!("{id}E0"),
-        format!("{id};Spam"),
-        format!("{id} Spam"),
-        format!("{id}-{id}"),
-        format!("-{id}"),
-        format!("'{id}"),
-        format!("#{id}"),
-        format!("{id}.00"),
-        format!("{id}\u{a0}"),
-        format!("\u{feff}{id}"),
-        format!("{first}\u{200b}{rest}"),
-        full_width.collect(),
-        "1".repeat(21),
-    ]
-}
 
 fn check_form(info: &ProviderInfo, id: &TicketId, source: &str) -> CaseResult {
     match info.check_id(id) {

@@ -138,7 +138,7 @@ fn hostile(id: &str) -> Vec<String> {
         format!("0{id}"),
         format!("{id}.0"),
     ]);
-    ids.extend(super::id_forms::other_forms(id));
+    ids.extend(super::common::other_forms(id));
     ids
 }
 

@@ -48,7 +48,14 @@ fn was_sent(
     let Some(seen) = harness.decisive_since(before, operation)? else {
         return was_refused(what, field, result);
     };
-    let sent = text_of(seen)?;
+    let mut sent = text_of(seen)?;
+    let support = harness.info().capabilities.support(operation);
+    if field == Field::Attachments && support.is_some_and(|support| support.requests_per_file > 0) {
+        // Files are sent before the request that attaches them.
+        for staged in harness.requests_since(before)? {
+            sent.push_str(&text_of(staged)?);
+        }
+    }
     for mark in marks {
         ensure(
             // The contents of a file may be encoded.

@@ -6,6 +6,7 @@ use futures_util::future::{Either, join_all, select};
 use ticket_core::model::PageRequest;
 use ticket_core::{CallContext, DeleteTarget, Effect, ErrorKind, Operation, TicketId, TicketQuery};
 
+use super::common::shown_by;
 use crate::fault::Fault;
 use crate::fixture::ReceivedRequest;
 use crate::harness::{CaseResult, Harness, any, describe, describe_error, ensure, fail};
@@ -20,7 +21,7 @@ pub(crate) async fn an_endless_reply_is_a_timeout(harness: &Harness) -> CaseResu
 
 async fn times_out(harness: &Harness, fault: &Fault) -> CaseResult {
     let provider = harness.short_timeout_provider()?;
-    for operation in harness.declared(any)? {
+    for operation in shown_by(harness, any, fault)? {
         let id = harness.ticket_for(operation).await?;
         harness.inject(operation, fault.clone()).await?;
         let (result, _) = harness.call_with_debug(&*provider, operation, &id).await?;

@@ -9,8 +9,6 @@ pub(super) struct Called {
     /// The outcome of each ticket, in the order of the batch. An error is about the batch as a whole: it was rejected,
     /// or no outcome can be told apart.
     pub(super) result: Result<Vec<(TicketId, Outcome)>>,
-    /// Tickets that the vendor says it changed although nobody asked for them.
-    pub(super) unasked: Vec<TicketId>,
     pub(super) contact: Contact,
     /// Why the tickets without an outcome have none, if others have one.
     pub(super) open: Option<Error>,
@@ -47,7 +45,6 @@ impl Default for Called {
     fn default() -> Self {
         Self {
             result: Ok(Vec::new()),
-            unasked: Vec::new(),
             contact: Contact::Unclear,
             open: None,
         }

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Unasked;
 use super::called::Called;
 use super::delete::delete;
-use super::look::{After, Seen};
+use super::look::{self, Seen};
 use super::single::change_each;
-use crate::model::ticket::TicketId;
+use crate::model::ticket::{Status, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
@@ -130,15 +131,15 @@ impl Change {
         provider: &dyn TicketProvider,
         context: &CallContext,
         targets: &[DeleteTarget],
+        unasked: Unasked<'_>,
     ) -> Called {
         match self {
-            Self::Delete => delete(provider, context, targets).await,
-            Self::Resolve => change_each(After::Resolve, provider, context, targets).await,
-            Self::Restore => change_each(After::Restore, provider, context, targets).await,
+            Self::Delete => delete(provider, context, targets, unasked).await,
+            Self::Resolve | Self::Restore => change_each(self, provider, context, targets).await,
         }
     }
 
-    /// Reads a ticket whose change has an unknown effect, to learn what came of it.
+    /// Reads a ticket whose change failed with `error`, to learn what came of it.
     pub(super) async fn look(
         &self,
         provider: &dyn TicketProvider,
@@ -147,9 +148,17 @@ impl Change {
         error: &Error,
     ) -> Seen {
         match self {
-            Self::Delete => After::Delete.look(provider, context, id, error).await,
-            Self::Resolve => After::Resolve.look(provider, context, id, error).await,
-            Self::Restore => After::Restore.look(provider, context, id, error).await,
+            Self::Delete => look::for_deleted(provider, context, id, error).await,
+            Self::Resolve => {
+                let is_resolved = |status: Option<&Status>| {
+                    matches!(status, Some(Status::Resolved | Status::Closed))
+                };
+                look::for_status(provider, context, id, is_resolved).await
+            }
+            Self::Restore => {
+                let is_restored = |status: Option<&Status>| status != Some(&Status::Deleted);
+                look::for_status(provider, context, id, is_restored).await
+            }
         }
     }
 }

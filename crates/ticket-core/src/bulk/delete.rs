@@ -1,7 +1,9 @@
 //! The calls that delete one batch, and the looks after them.
 
+use super::Unasked;
 use super::called::{Called, Contact};
-use super::look::{self, After, Seen, look_at_each};
+use super::change::Change;
+use super::look::{self, Seen, look_at_each};
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
@@ -17,17 +19,18 @@ pub(super) async fn delete(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
+    unasked: Unasked<'_>,
 ) -> Called {
     let reads_first = provider.info().redirects_ids;
     let is_plain = targets.len() == 1 || targets.iter().all(|target| target.version.is_none());
     if is_plain && !reads_first {
-        return delete_batch(provider, context, targets).await;
+        return delete_batch(provider, context, targets, unasked).await;
     }
     let mut all = Called::default();
     let mut together = Vec::new();
     for target in targets {
         let read = if reads_first {
-            read_before(provider, context, target).await
+            read_before(provider, context, target, unasked).await
         } else {
             None
         };
@@ -37,14 +40,14 @@ pub(super) async fn delete(
                 together.push(target.clone());
                 continue;
             }
-            None => delete_batch(provider, context, std::slice::from_ref(target)).await,
+            None => delete_batch(provider, context, std::slice::from_ref(target), unasked).await,
         };
         if !all.add(called, context, std::slice::from_ref(target)) {
             break;
         }
     }
     if all.open.is_none() && !together.is_empty() {
-        let called = delete_batch(provider, context, &together).await;
+        let called = delete_batch(provider, context, &together, unasked).await;
         all.add(called, context, &together);
     }
     match all {
@@ -52,7 +55,6 @@ pub(super) async fn delete(
             result: Ok(outcomes),
             open: Some(error),
             contact,
-            ..
         } if outcomes.is_empty() => Called {
             contact,
             ..Called::failed(error)
@@ -65,7 +67,6 @@ impl Called {
     /// Adds the result of a call about some tickets of the batch. Returns whether further calls make sense.
     fn add(&mut self, called: Self, context: &CallContext, targets: &[DeleteTarget]) -> bool {
         self.contact = called.contact;
-        self.unasked.extend(called.unasked);
         let error = match (called.result, &mut self.result) {
             (Ok(settled), Ok(outcomes)) => {
                 outcomes.extend(settled);
@@ -94,6 +95,7 @@ async fn read_before(
     provider: &dyn TicketProvider,
     context: &CallContext,
     target: &DeleteTarget,
+    unasked: Unasked<'_>,
 ) -> Option<Called> {
     let (info, id) = (provider.info(), &target.id);
     let read = match provider.get(context, id).await {
@@ -109,7 +111,7 @@ async fn read_before(
             let error = error.in_operation(&info.id, Operation::Delete);
             let error = error.with_effect(Effect::None);
             if error.kind() == ErrorKind::NotFound {
-                return Some(delete_unread(provider, context, target, error).await);
+                return Some(delete_unread(provider, context, target, error, unasked).await);
             }
             Some(Called::failed(error))
         }
@@ -123,6 +125,7 @@ async fn delete_unread(
     context: &CallContext,
     target: &DeleteTarget,
     error: Error,
+    unasked: Unasked<'_>,
 ) -> Called {
     let id = &target.id;
     let get = provider.info().capabilities.support(Operation::Get);
@@ -136,7 +139,7 @@ async fn delete_unread(
     let is_first = context.earlier_attempt == Effect::None;
     let outcome = match &seen {
         Seen::Unchanged => {
-            return delete_batch(provider, context, std::slice::from_ref(target)).await;
+            return delete_batch(provider, context, std::slice::from_ref(target), unasked).await;
         }
         Seen::Changed if is_first => Outcome::NotFound(error.clone().confirmed()),
         Seen::Changed => Outcome::AlreadyDone,
@@ -154,13 +157,26 @@ async fn delete_batch(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
+    unasked: Unasked<'_>,
 ) -> Called {
     let report = match provider.delete(context, targets).await {
         Ok(report) => report,
         Err(error) if error.effect() == Effect::None => return Called::failed(error),
-        Err(error) => return look_at_each(After::Delete, provider, context, targets, error).await,
+        Err(error) => {
+            return look_at_each(&Change::Delete, provider, context, targets, error).await;
+        }
     };
-    let (mut outcomes, unasked) = report.into_parts();
+    let (mut outcomes, others) = report.into_parts();
+    if !others.is_empty() {
+        tracing::error!(
+            ticket.provider = &*provider.info().id,
+            ticket.operation = Operation::Delete.as_str(),
+            ticket.count = others.len(),
+            "the vendor changed tickets that nobody asked for"
+        );
+        // At once, since the looks that follow may be abandoned.
+        unasked(others);
+    }
     let mut contact = Contact::Unclear;
     for (id, outcome) in &mut outcomes {
         match &*outcome {
@@ -181,7 +197,6 @@ async fn delete_batch(
     }
     Called {
         result: Ok(outcomes),
-        unasked,
         contact,
         ..Called::default()
     }

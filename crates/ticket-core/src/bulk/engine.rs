@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use super::called::{Called, Contact};
 use super::change::Change;
 use super::pause::{Patience, Wait};
-use super::{BulkOptions, Notice, Settled, usual_concurrency};
+use super::split::{Part, is_foreign_refusal, is_refusal, is_several};
+use super::{BulkOptions, Notice, Settled, Teller, usual_concurrency};
 use crate::model::ticket::TicketId;
 use crate::provider::context::{CallContext, SendState};
 use crate::provider::delete::DeleteTarget;
@@ -22,9 +23,6 @@ use crate::provider::ticket_provider::TicketProvider;
 /// How many answers in a row may come from somebody else than the vendor.
 const MAX_STRANGERS: u32 = 5;
 
-/// Small batches count as if they had this many tickets, before the vendor is taken to reject everything.
-const MIN_REFUSALS: usize = 10;
-
 /// A requested ticket, with the caller's key.
 pub(super) struct Asked {
     pub(super) key: Box<dyn Any + Send>,
@@ -33,8 +31,12 @@ pub(super) struct Asked {
     pub(super) error: Option<Error>,
     /// The number of successes when that call failed.
     pub(super) successes: u64,
-    /// How many such calls failed although others succeeded.
+    /// How many such calls failed although others succeeded; then, how many looks.
     pub(super) turns: u8,
+    /// How many looks did not settle it.
+    pub(super) looks: u32,
+    /// When the next look is made.
+    pub(super) look_at: Instant,
 }
 
 impl Asked {
@@ -45,6 +47,8 @@ impl Asked {
             error: None,
             successes: 0,
             turns: 0,
+            looks: 0,
+            look_at: Instant::now(),
         }
     }
 
@@ -62,7 +66,7 @@ impl Asked {
 
 /// A call that has no reply yet.
 pub(super) struct InFlight {
-    pub(super) asked: Vec<Asked>,
+    pub(super) part: Part,
     pub(super) state: Arc<SendState>,
     /// Whether it is only a second look.
     pub(super) is_look: bool,
@@ -80,11 +84,13 @@ pub(super) struct Engine {
     /// Tickets that have arrived and wait for a full batch.
     pub(super) batch: Vec<Asked>,
     /// Batches that are sent again, whole or in parts.
-    pub(super) again: VecDeque<Vec<Asked>>,
+    pub(super) again: VecDeque<Part>,
     /// Tickets of unknown outcome, for a second look once all others are settled.
     pub(super) held: VecDeque<Asked>,
-    /// When the second looks may begin.
-    pub(super) look_at: Instant,
+    /// After a stop, until when tickets are still looked at.
+    pub(super) look_until: Option<Instant>,
+    /// The time of the next looks that was told last.
+    pub(super) looks_told: Option<Instant>,
     /// Calls run in their own tasks, so that a slow reader of outcomes does not delay replies.
     pub(super) tasks: JoinSet<Called>,
     pub(super) in_flight: HashMap<task::Id, InFlight>,
@@ -92,11 +98,10 @@ pub(super) struct Engine {
     pub(super) settled: VecDeque<Settled<Box<dyn Any + Send>>>,
     pub(super) patience: Patience,
     /// Consecutive answers that were not the vendor's.
-    strangers: u32,
+    pub(super) strangers: u32,
     /// Consecutive tickets that were rejected on their own, after their batch was rejected.
-    refusals: usize,
-    notify: Option<super::Notify>,
-    account: Option<Arc<str>>,
+    pub(super) refusals: usize,
+    pub(super) teller: Arc<Teller>,
     /// Why no further ticket is attempted.
     pub(super) end: Option<Error>,
 }
@@ -109,6 +114,11 @@ impl Engine {
         options: &BulkOptions,
     ) -> Self {
         let now = Instant::now();
+        let account = options.account.clone();
+        let teller = Teller {
+            account: account.unwrap_or_else(|| provider.info().id.as_ref().into()),
+            notify: options.notify.clone(),
+        };
         Self {
             max_batch: change.max_batch(provider.info()),
             concurrency: options
@@ -120,34 +130,22 @@ impl Engine {
             batch: Vec::new(),
             again: VecDeque::new(),
             held: VecDeque::new(),
-            look_at: now,
+            look_until: None,
+            looks_told: None,
             tasks: JoinSet::new(),
             in_flight: HashMap::new(),
             settled: VecDeque::new(),
             patience: Patience::new(now, options.give_up_after),
             strangers: 0,
             refusals: 0,
-            notify: options.notify.clone(),
-            account: options.account.clone(),
+            teller: Arc::new(teller),
             end: None,
         }
     }
 
     /// Handles the result of a call.
-    pub(super) fn on_reply(&mut self, asked: Vec<Asked>, called: Called) {
-        if !called.unasked.is_empty() {
-            self.tell(&Notice::Unasked(called.unasked));
-        }
-        match called.contact {
-            Contact::Vendor => {
-                self.strangers = 0;
-                if self.patience.succeeded() {
-                    self.tell(&Notice::Resumed);
-                }
-            }
-            Contact::Stranger => self.strangers += 1,
-            Contact::Nobody | Contact::Unclear => {}
-        }
+    pub(super) fn on_reply(&mut self, Part { asked, other }: Part, called: Called) {
+        self.note(called.contact);
         match called.result {
             Ok(outcomes) => {
                 self.refusals = 0;
@@ -165,8 +163,30 @@ impl Engine {
                     self.on_call_error(open, &error);
                 }
                 self.settle_all(asked, outcomes, called.contact);
+                if called.contact == Contact::Vendor {
+                    self.split(other);
+                } else {
+                    self.send_whole(other);
+                }
             }
-            Err(error) => self.on_call_error(asked, &error),
+            Err(error) => {
+                self.send_whole(other);
+                self.on_call_error(asked, &error);
+            }
+        }
+    }
+
+    /// Takes note of who answered.
+    pub(super) fn note(&mut self, contact: Contact) {
+        match contact {
+            Contact::Vendor => {
+                self.strangers = 0;
+                if self.patience.succeeded() {
+                    self.teller.tell(&Notice::Resumed);
+                }
+            }
+            Contact::Stranger => self.strangers += 1,
+            Contact::Nobody | Contact::Unclear => {}
         }
     }
 
@@ -239,25 +259,9 @@ impl Engine {
 
     /// Handles a call that failed as a whole.
     fn on_call_error(&mut self, asked: Vec<Asked>, error: &Error) {
-        let several = asked
-            .iter()
-            .any(|other| Some(&other.target.id) != asked.first().map(|first| &first.target.id));
         let refused = is_refusal(error) || error.effect() == Effect::Unknown;
-        if (refused || is_foreign_refusal(error)) && several {
-            let Some(asked) = self.take_faulty_out(asked) else {
-                return;
-            };
-            if self.refusals < 2 * self.max_batch.max(MIN_REFUSALS) {
-                // One ticket may be the reason for the rejection. After two full batches of individually
-                // rejected tickets in a row this is no longer assumed.
-                let mut first = asked;
-                remember(&mut first, error);
-                let second = first.split_off(first.len() / 2);
-                self.again.extend([first, second]);
-                self.count_stranger(error);
-                return;
-            }
-            self.settle_failed(asked, error);
+        if (refused || is_foreign_refusal(error)) && is_several(&asked) {
+            self.on_batch_refused(asked, error);
             return;
         }
         self.refusals += usize::from(refused);
@@ -302,10 +306,10 @@ impl Engine {
     }
 
     /// Pauses before the next call, because the vendor does not answer, or gives up.
-    fn slow_down(&mut self, error: &Error) {
+    pub(super) fn slow_down(&mut self, error: &Error) {
         match self.patience.failed(error, self.context.deadline) {
             Wait::Already => {}
-            Wait::Until(until) => self.tell(&Notice::Paused {
+            Wait::Until(until) => self.teller.tell(&Notice::Paused {
                 error: error.clone(),
                 until,
             }),
@@ -316,11 +320,11 @@ impl Engine {
     }
 
     /// Pauses until the vendor takes calls again, if it says when and that is soon enough.
-    fn waits_for_quota(&mut self, error: &Error) -> bool {
+    pub(super) fn waits_for_quota(&mut self, error: &Error) -> bool {
         let Some(until) = self.patience.quota(error, self.context.deadline) else {
             return false;
         };
-        self.tell(&Notice::Paused {
+        self.teller.tell(&Notice::Paused {
             error: error.clone(),
             until,
         });
@@ -328,41 +332,13 @@ impl Engine {
     }
 
     /// Ends the change after too many answers that were not the vendor's.
-    fn count_stranger(&mut self, error: &Error) {
+    pub(super) fn count_stranger(&mut self, error: &Error) {
         if self.strangers >= MAX_STRANGERS {
             let calls = self.strangers;
             self.end(error.with_context(&format!(
                 "not attempted because {calls} answers in a row were not the vendor's"
             )));
         }
-    }
-
-    /// If local checks find the tickets that caused the rejection of a batch, settles these as failed and
-    /// queues the others again together. Otherwise returns all tickets.
-    fn take_faulty_out(&mut self, asked: Vec<Asked>) -> Option<Vec<Asked>> {
-        let faulty = |asked: &Asked| {
-            self.change
-                .fault(self.provider.info(), &asked.target)
-                .is_err()
-        };
-        if !asked.iter().any(faulty) {
-            return Some(asked);
-        }
-        let change = Arc::clone(&self.change);
-        let mut good = Vec::with_capacity(asked.len());
-        for asked in asked {
-            match change.fault(self.provider.info(), &asked.target) {
-                Ok(()) => good.push(asked),
-                Err(error) => {
-                    let error = error.in_operation(&self.provider.info().id, change.operation());
-                    self.settle(asked, Outcome::Failed(error));
-                }
-            }
-        }
-        if !good.is_empty() {
-            self.again.push_front(good);
-        }
-        None
     }
 
     /// Stops the change. The first reason is kept.
@@ -377,25 +353,10 @@ impl Engine {
             self.end = Some(reason);
         }
     }
-
-    fn tell(&self, notice: &Notice) {
-        if let Notice::Unasked(tickets) = notice {
-            tracing::error!(
-                ticket.provider = &*self.provider.info().id,
-                ticket.operation = self.change.operation().as_str(),
-                ticket.count = tickets.len(),
-                "the vendor changed tickets that nobody asked for"
-            );
-        }
-        if let Some(super::Notify(notify)) = &self.notify {
-            let account = self.account.as_deref();
-            notify(account.unwrap_or(&self.provider.info().id), notice);
-        }
-    }
 }
 
 /// Keeps the error with each ticket, unless an earlier attempt may have changed it: that is not to be forgotten.
-fn remember(asked: &mut [Asked], error: &Error) {
+pub(super) fn remember(asked: &mut [Asked], error: &Error) {
     for asked in asked {
         if asked.earlier_attempt() == Effect::None {
             asked.error = Some(error.clone().on_ticket(&asked.target.id));
@@ -406,22 +367,4 @@ fn remember(asked: &mut [Asked], error: &Error) {
 /// Whether the vendor accepted a call without confirming that it is carried out.
 pub(super) fn is_accepted(error: &Error) -> bool {
     error.status().is_some_and(|status| status < 300)
-}
-
-/// Whether a batch was rejected in another form than the vendor's, which may be the vendor's all the same: some document
-/// no form. If it is not, [`MAX_STRANGERS`] ends the splitting.
-fn is_foreign_refusal(error: &Error) -> bool {
-    let is_of_the_batch = error
-        .status()
-        .is_some_and(|status| (400..500).contains(&status) && ![401, 407, 429].contains(&status));
-    error.kind() == ErrorKind::BadResponse && error.effect() == Effect::None && is_of_the_batch
-}
-
-/// Whether the vendor rejected a batch as it is: one of its tickets may be the reason.
-fn is_refusal(error: &Error) -> bool {
-    let is_about_tickets = matches!(
-        error.kind(),
-        ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Forbidden
-    );
-    is_about_tickets && error.effect() == Effect::None
 }

@@ -1,6 +1,7 @@
 //! Reads a ticket after a change of unknown effect, to learn what its reply did not say.
 
 use super::called::{Called, Contact};
+use super::change::Change;
 use crate::model::query::{PageRequest, TicketQuery};
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::capability::ProviderInfo;
@@ -12,39 +13,6 @@ use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
 use crate::provider::support::NotFound;
 use crate::provider::ticket_provider::TicketProvider;
-
-/// The change that a read looks for.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum After {
-    Delete,
-    Resolve,
-    Restore,
-}
-
-impl After {
-    /// Reads a ticket whose change failed with `error`, to learn what came of it.
-    pub(super) async fn look(
-        self,
-        provider: &dyn TicketProvider,
-        context: &CallContext,
-        id: &TicketId,
-        error: &Error,
-    ) -> Seen {
-        match self {
-            Self::Delete => for_deleted(provider, context, id, error).await,
-            Self::Resolve => {
-                let is_resolved = |status: Option<&Status>| {
-                    matches!(status, Some(Status::Resolved | Status::Closed))
-                };
-                for_status(provider, context, id, is_resolved).await
-            }
-            Self::Restore => {
-                let is_restored = |status: Option<&Status>| status != Some(&Status::Deleted);
-                for_status(provider, context, id, is_restored).await
-            }
-        }
-    }
-}
 
 /// What a read says about the change of a ticket.
 #[derive(Debug)]
@@ -127,7 +95,7 @@ pub(super) async fn for_deleted(
 }
 
 /// Reads a ticket whose status tells whether it is changed.
-async fn for_status(
+pub(super) async fn for_status(
     provider: &dyn TicketProvider,
     context: &CallContext,
     id: &TicketId,
@@ -149,7 +117,7 @@ async fn for_status(
 }
 
 /// The control read: whether the vendor answers a read under the same base URL.
-async fn control(
+pub(super) async fn control(
     provider: &dyn TicketProvider,
     context: &CallContext,
 ) -> Result<(), Option<Error>> {
@@ -173,7 +141,7 @@ fn of_a_read(context: &CallContext) -> CallContext {
 
 /// The outcomes of a batch after a call of unknown effect.
 pub(super) async fn look_at_each(
-    after: After,
+    change: &Change,
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
@@ -188,7 +156,7 @@ pub(super) async fn look_at_each(
         let error = error.clone().on_ticket(id);
         let mut outcome = None;
         if answered {
-            let seen = after.look(provider, context, id, &error).await;
+            let seen = change.look(provider, context, id, &error).await;
             contact = seen.contact(&error);
             answered = !matches!(seen, Seen::NoAnswer(_));
             outcome = seen.outcome();

@@ -14,10 +14,9 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
-use super::called::{Called, Contact};
-use super::engine::{Asked, Engine, InFlight, is_accepted};
-use super::look::Seen;
-use super::{Settled, distinct};
+use super::called::Called;
+use super::engine::{Asked, Engine, InFlight};
+use super::{Notice, Settled, distinct};
 use crate::provider::context::{SendState, WaitEnded};
 use crate::provider::error::{Effect, Error, ErrorKind, Result};
 use crate::provider::outcome::Outcome;
@@ -70,12 +69,15 @@ impl Engine {
                     continue;
                 }
             } else {
-                self.fill(input.is_done());
+                while self.has_room() && self.dispatch(input.is_done()) {}
             }
             let is_idle =
                 self.in_flight.is_empty() && self.batch.is_empty() && self.again.is_empty();
             if input.is_done() && is_idle && self.held.is_empty() {
                 return None;
+            }
+            if self.is_time_to_look(input.is_done()) {
+                self.fill_with_looks();
             }
             match self.event(input).await {
                 // The next iteration looks at the reason and at the tickets that arrived.
@@ -155,73 +157,24 @@ impl Engine {
             return None;
         }
         let waits = !self.batch.is_empty() || !self.again.is_empty();
-        match self.patience.paused_until() {
-            Some(until) if waits => Some(until),
-            _ if waits || !input_is_done => None,
-            _ => Some(self.look_at),
+        if waits {
+            return self.patience.paused_until();
         }
+        let look_at = self
+            .next_look()
+            .filter(|_| self.is_time_to_look(input_is_done));
+        look_at.map(|at| {
+            self.patience
+                .paused_until()
+                .map_or(at, |until| until.max(at))
+        })
     }
 
-    /// Makes calls up to the concurrency limit: one at a time while the vendor does not answer.
-    fn fill(&mut self, input_is_done: bool) {
-        while self.has_room() && self.dispatch(input_is_done) {}
-        if input_is_done && self.batch.is_empty() && self.again.is_empty() {
-            self.fill_with_looks();
-        }
-    }
-
-    fn has_room(&self) -> bool {
+    /// Whether another call may be made: one at a time while the vendor does not answer.
+    pub(super) fn has_room(&self) -> bool {
         let calls = self.in_flight.len();
         let is_careful = self.patience.is_careful();
         calls < self.concurrency.get() && !(is_careful && calls > 0)
-    }
-
-    /// Looks once more at tickets of unknown outcome. All other tickets are settled.
-    fn fill_with_looks(&mut self) {
-        let only_looks = self.in_flight.values().all(|call| call.is_look);
-        while only_looks && self.has_room() && Instant::now() >= self.look_at {
-            let Some(asked) = self.held.pop_front() else {
-                return;
-            };
-            let (provider, change) = (Arc::clone(&self.provider), Arc::clone(&self.change));
-            let (context, id) = (self.context.clone(), asked.target.id.clone());
-            let error = asked.error_or_none();
-            let look = async move {
-                let seen = change.look(&*provider, &context, &id, &error).await;
-                // What the vendor accepted without confirming it may still be carried out.
-                // Nor is it proof where another ticket may have the id now.
-                let info = provider.info();
-                let is_proof =
-                    info.reads_are_consistent && info.never_reuses_ids && !is_accepted(&error);
-                let outcome = match &seen {
-                    Seen::Changed => Outcome::AlreadyDone,
-                    Seen::Unchanged if is_proof => {
-                        let error = error.with_context("two reads show that it is unchanged");
-                        Outcome::Failed(error)
-                    }
-                    _ => Outcome::Unknown(error.clone()),
-                };
-                Called {
-                    contact: match seen {
-                        Seen::NoAnswer(_) => Contact::Nobody,
-                        _ => Contact::Vendor,
-                    },
-                    result: Ok(vec![(id, outcome)]),
-                    ..Called::default()
-                }
-            };
-            let state = Arc::new(SendState::default());
-            let task = self
-                .tasks
-                .spawn(look.in_current_span().with_current_subscriber());
-            let asked = vec![asked];
-            let call = InFlight {
-                asked,
-                state,
-                is_look: true,
-            };
-            self.in_flight.insert(task.id(), call);
-        }
     }
 
     /// Makes one call if a batch is full or, `with_less`, not empty. Returns whether it made one.
@@ -233,17 +186,18 @@ impl Engine {
         // may be fine.
         let is_fresh_first = self.patience.is_careful() && self.patience.is_turn_of_fresh();
         let is_ready = self.batch.len() >= self.max_batch || (with_less && !self.batch.is_empty());
-        let asked = match self.again.pop_front() {
+        let part = match self.again.pop_front() {
             Some(part) if is_fresh_first && is_ready => {
                 self.again.push_front(part);
-                std::mem::take(&mut self.batch)
+                std::mem::take(&mut self.batch).into()
             }
             Some(part) => part,
             None if self.batch.len() >= self.max_batch || with_less => {
-                std::mem::take(&mut self.batch)
+                std::mem::take(&mut self.batch).into()
             }
             None => return false,
         };
+        let asked = &part.asked;
         if asked.is_empty() {
             return false;
         }
@@ -258,11 +212,13 @@ impl Engine {
             context.earlier_attempt = Effect::Unknown;
         }
         let (provider, change) = (Arc::clone(&self.provider), Arc::clone(&self.change));
+        let teller = Arc::clone(&self.teller);
         let call = async move {
             if let Some(state) = &context.send_state {
                 state.begin();
             }
-            change.call(&*provider, &context, &targets).await
+            let unasked = |tickets| teller.tell(&Notice::Unasked(tickets));
+            change.call(&*provider, &context, &targets, &unasked).await
         };
         let mut call = Box::pin(call.in_current_span().with_current_subscriber());
         // Polled here first, so that calls queue for the quota in the order of the list: tasks start in any
@@ -272,7 +228,7 @@ impl Engine {
             None => self.tasks.spawn(call),
         };
         let call = InFlight {
-            asked,
+            part,
             state,
             is_look: false,
         };
@@ -284,8 +240,8 @@ impl Engine {
     fn join(&mut self, joined: Result<(task::Id, Called), JoinError>) {
         match joined {
             Ok((task, called)) => match self.in_flight.remove(&task) {
-                Some(call) if call.is_look => self.on_look(call.asked, called),
-                Some(call) => self.on_reply(call.asked, called),
+                Some(call) if call.is_look => self.on_look(call.part.asked, called),
+                Some(call) => self.on_reply(call.part, called),
                 None => {}
             },
             // A panic of the provider continues in the caller's task.
@@ -312,7 +268,8 @@ impl Engine {
             .in_operation(&self.provider.info().id, self.change.operation())
             .with_effect(Effect::Unknown);
         let may_be_sent = call.state.may_be_sent();
-        for asked in call.asked {
+        self.send_whole(call.part.other);
+        for asked in call.part.asked {
             if asked.earlier_attempt() == Effect::Unknown {
                 self.settle_unknown(asked);
                 continue;
@@ -329,12 +286,15 @@ impl Engine {
 
     /// Stops the change after the deadline or a stop.
     fn end_in_time(&mut self) {
-        let why = match self.context.ended() {
-            Some(WaitEnded::Stopped) => "stopped before this ticket was sent",
-            Some(WaitEnded::Deadline) => "the deadline passed before this ticket was sent",
-            None => return,
-        };
         if self.end.is_none() {
+            let why = match self.context.ended() {
+                Some(WaitEnded::Stopped) => {
+                    self.look_after_stop();
+                    "stopped before this ticket was sent"
+                }
+                Some(WaitEnded::Deadline) => "the deadline passed before this ticket was sent",
+                None => return,
+            };
             let error = Error::new(ErrorKind::Cancelled, why);
             self.end = Some(error.in_operation(&self.provider.info().id, self.change.operation()));
         }

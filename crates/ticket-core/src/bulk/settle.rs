@@ -1,13 +1,7 @@
 //! The outcome of each ticket of a bulk change: settled, kept for a second look, or sent again.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
-
 use super::Settled;
-use super::called::{Called, Contact};
 use super::engine::{Asked, Engine};
-use super::look::may_settle;
 use crate::model::ticket::TicketId;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::outcome::Outcome;
@@ -15,23 +9,7 @@ use crate::provider::outcome::Outcome;
 /// How often a ticket's call may fail for want of an answer although other calls succeeded in between.
 const MAX_TURNS: u8 = 3;
 
-/// How many tickets of unknown outcome are kept for a second look.
-const MAX_HELD: usize = 10_000;
-
-/// How long after the last look the second one is: reads may lag behind writes.
-const SECOND_LOOK: Duration = Duration::from_secs(5);
-
 impl Engine {
-    /// Keeps a ticket of unknown outcome for a second look, if there is one.
-    pub(super) fn hold(&mut self, asked: Asked) {
-        if self.held.len() < MAX_HELD && may_settle(self.provider.info()) {
-            self.look_at = Instant::now() + SECOND_LOOK;
-            self.held.push_back(asked);
-        } else {
-            self.settle_unknown(asked);
-        }
-    }
-
     /// Queues tickets again, except those that fail again and again while others succeed.
     pub(super) fn send_again(&mut self, asked: Vec<Asked>) {
         let successes = self.patience.successes();
@@ -55,7 +33,7 @@ impl Engine {
             }
         }
         if !open.is_empty() {
-            self.again.push_back(open);
+            self.again.push_back(open.into());
         }
     }
 
@@ -81,35 +59,19 @@ impl Engine {
         let Some(reason) = self.end.clone() else {
             return;
         };
-        let again = self.again.drain(..).flatten();
+        let again = self.again.drain(..);
+        let again = again.flat_map(|part| part.asked.into_iter().chain(part.other));
         let waiting: Vec<_> = again.chain(self.batch.drain(..)).collect();
         for asked in waiting {
             if asked.earlier_attempt() == Effect::Unknown {
-                self.settle_unknown(asked);
+                self.hold(asked);
             } else {
                 let error = reason.clone().on_ticket(&asked.target.id);
                 self.settle(asked, Outcome::Unattempted(error));
             }
         }
-        while let Some(asked) = self.held.pop_front() {
-            self.settle_unknown(asked);
-        }
-    }
-
-    /// Handles the result of second looks. Where nobody answers any more, the rest is not looked at.
-    pub(super) fn on_look(&mut self, asked: Vec<Asked>, called: Called) {
-        let answers = matches!(called.contact, Contact::Vendor);
-        let mut outcomes = called.result.unwrap_or_default().into_iter();
-        for asked in asked {
-            match outcomes.next() {
-                Some((_, Outcome::Unknown(_))) | None => self.settle_unknown(asked),
-                Some((_, outcome)) => self.settle(asked, outcome),
-            }
-        }
-        if !answers {
-            while let Some(asked) = self.held.pop_front() {
-                self.settle_unknown(asked);
-            }
+        if !self.may_look() {
+            self.settle_held();
         }
     }
 

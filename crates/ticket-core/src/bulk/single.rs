@@ -1,7 +1,8 @@
 //! The calls of a change that names one ticket per call, and the looks after them.
 
 use super::called::{Called, Contact};
-use super::look::{After, look_at_each};
+use super::change::Change;
+use super::look::look_at_each;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Effect, ErrorKind};
@@ -10,7 +11,7 @@ use crate::provider::ticket_provider::TicketProvider;
 
 /// Changes each ticket with a call of its own.
 pub(super) async fn change_each(
-    after: After,
+    change: &Change,
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
@@ -19,8 +20,8 @@ pub(super) async fn change_each(
     let mut contact = Contact::Unclear;
     for target in targets {
         let id = &target.id;
-        let result = match after {
-            After::Restore => provider.restore(context, id).await,
+        let result = match change {
+            Change::Restore => provider.restore(context, id).await,
             _ => provider.resolve(context, id).await,
         };
         let outcome = match result {
@@ -30,7 +31,7 @@ pub(super) async fn change_each(
             }
             Err(error) if error.effect() == Effect::Unknown => {
                 let targets = std::slice::from_ref(target);
-                let called = look_at_each(after, provider, context, targets, error).await;
+                let called = look_at_each(change, provider, context, targets, error).await;
                 match called.result {
                     Ok(seen) => {
                         contact = called.contact;

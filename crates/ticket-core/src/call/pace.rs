@@ -8,9 +8,9 @@ mod slots;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 pub use self::line::Waiting;
 pub use self::slots::{NoSlot, Slots, WaitReason};
 
-use self::line::{FirstInLine, Wait};
+use self::line::{FirstInLine, Line, Wait};
 use self::refusal::{Refused, called_off, too_late};
 use self::slots::InProcess;
 use crate::provider::context::{CallContext, WaitEnded};
@@ -78,12 +78,10 @@ pub struct Pacer {
     gates: Vec<(usize, Semaphore)>,
     /// Its holder is the head of the queue. Only the head asks for a slot.
     queue_head: Semaphore,
-    /// What the head of the queue waits for.
-    blocked_by: Mutex<Option<Waiting>>,
+    line: Line,
     /// Notified when the account is paused: the head of the queue must ask again how long to wait.
     closed: Notify,
     in_flight: AtomicUsize,
-    waiting: AtomicUsize,
 }
 
 /// The state of an account's pacer.
@@ -134,10 +132,9 @@ impl Pacer {
             own_slots: None,
             unlimited: AtomicBool::new(unlimited),
             queue_head: Semaphore::new(1),
-            blocked_by: Mutex::default(),
+            line: Line::default(),
             closed: Notify::new(),
             in_flight: AtomicUsize::new(0),
-            waiting: AtomicUsize::new(0),
         }
     }
 
@@ -156,7 +153,7 @@ impl Pacer {
 
     /// The current state, for progress displays.
     pub fn status(&self) -> PaceStatus {
-        let waiting = self.waiting.load(Relaxed);
+        let waiting = self.line.waiting();
         let elsewhere = Waiting {
             reason: WaitReason::Concurrency,
             until: None,
@@ -164,7 +161,7 @@ impl Pacer {
         PaceStatus {
             in_flight: self.in_flight.load(Relaxed),
             waiting,
-            blocked_by: (*self.blocked_by()).or((waiting > 0).then_some(elsewhere)),
+            blocked_by: (*self.line.blocked_by()).or((waiting > 0).then_some(elsewhere)),
         }
     }
 
@@ -205,7 +202,7 @@ impl Pacer {
         context: &CallContext,
     ) -> Result<Slot<'_>> {
         let refuse = |error: Error| Err(error.in_operation(provider, operation));
-        let mut wait = Wait::new(self, provider, operation);
+        let mut wait = Wait::new(&self.line, provider, operation);
         let passed = context
             .wait_for(self.pass(operation, requests, context, &mut wait))
             .await;
@@ -275,7 +272,7 @@ impl Pacer {
             Some(turn)
         } else {
             // No queued call is sent before the head of the queue.
-            let first = (*self.blocked_by()).unwrap_or(Waiting {
+            let first = (*self.line.blocked_by()).unwrap_or(Waiting {
                 reason: WaitReason::Quota,
                 until: None,
             });
@@ -283,7 +280,7 @@ impl Pacer {
             wait.begin(first);
             self.queue_head.acquire().await.ok()
         };
-        let first_in_line = FirstInLine(self);
+        let first_in_line = FirstInLine(&self.line);
         loop {
             let (reason, at_least) = match self.slots.take(operation, requests).await {
                 // There is no await from here on, so a taken slot cannot be lost.
@@ -312,12 +309,6 @@ impl Pacer {
         };
         let gates = self.gates.iter().filter(move |(index, _)| covers(*index));
         gates.map(|(_, gate)| gate)
-    }
-
-    fn blocked_by(&self) -> MutexGuard<'_, Option<Waiting>> {
-        self.blocked_by
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,6 +9,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod ending;
+mod looking;
 mod resolving;
 mod splitting;
 

@@ -12,6 +12,7 @@ mod bodies;
 #[cfg(feature = "rustls")]
 mod certificates;
 mod connections;
+mod files;
 mod foreign;
 mod paths;
 mod proxies;

@@ -8,8 +8,6 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use ticket_http::{Reply, WireId, debug_fields, lenient};
 
-use super::number;
-
 /// The reply of `POST …/tickets`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -338,4 +336,10 @@ pub(crate) struct Verdict {
 impl Verdict {
     /// A field with one of these in its name is in every reply that is a refusal.
     pub(crate) const TELLING: &[&str] = &["tatus", "ReasonForFailure", "Exception"];
+}
+
+/// The number that this text is, if it is written as the vendor writes it: not `0143` or `+143`.
+pub(crate) fn number(text: &str) -> Option<u64> {
+    let is_plain = !text.starts_with(['0', '+']) || text == "0";
+    text.parse().ok().filter(|_| is_plain)
 }

@@ -1,25 +1,38 @@
 //! Faults that outlast a request: changes carried out later, reads that lag, outages, and faults of single tickets.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use tokio::time::Instant;
 
-use super::State;
 use crate::answer::{Answer, Delivery, Lost};
 use crate::fault::{Fault, TicketFault};
+use crate::journal::Journal;
 use crate::reply::Reply;
 use crate::store::{Store, Version};
 use crate::vendor::{Endpoint, Vendor};
-use crate::vendors::Call;
+use crate::vendors::{Call, VendorServer, Vendors};
 
-impl State {
+/// The faults that last.
+#[derive(Debug, Default)]
+pub(super) struct Lasting {
+    /// The faults of tickets that last until they are reset, also when the ticket is gone.
+    ticket_faults: BTreeMap<(Vendor, String), TicketFault>,
+    accepted: Vec<Accepted>,
+    lagging: Vec<Lagging>,
+    outages: Vec<Outage>,
+}
+
+impl Lasting {
     /// Does what was accepted for a time that has passed, and ends what has lasted long enough.
-    pub(crate) fn settle(&mut self, now: Instant) {
+    pub(super) fn settle(&mut self, vendors: &mut Vendors, journal: &mut Journal, now: Instant) {
         while let Some(due) = self
             .accepted
             .iter()
             .position(|accepted| accepted.due <= now)
         {
             let accepted = self.accepted.remove(due);
-            let store = self.vendors.of_mut(accepted.vendor).store_mut();
+            let store = vendors.of_mut(accepted.vendor).store_mut();
             let (mut took_effect, mut deleted) = (false, Vec::new());
             for (existed, change) in accepted.changes {
                 // In the meantime, somebody else may have deleted the ticket.
@@ -33,7 +46,7 @@ impl State {
                     deleted.extend(is_delete.then(|| before.into_id()));
                 }
             }
-            if let Some(entry) = self.journal.get_mut(accepted.sequence) {
+            if let Some(entry) = journal.get_mut(accepted.sequence) {
                 entry.took_effect = took_effect;
                 entry.deleted = deleted;
             }
@@ -42,22 +55,30 @@ impl State {
         self.outages.retain(|outage| outage.until > now);
     }
 
-    pub(crate) fn set_ticket_fault(&mut self, vendor: Vendor, id: &str, fault: TicketFault) {
-        let store = self.vendors.of_mut(vendor).store_mut();
-        match fault {
-            TicketFault::MergedInto(target) => store.merge(id, target),
-            TicketFault::OwnedByOther => {
-                store.change(id, |ticket| ticket.owned_by_other = true);
-            }
-            TicketFault::Refused(_) | TicketFault::GoneIsError(_) => {
-                self.ticket_faults.insert((vendor, id.to_owned()), fault);
-            }
-        }
+    /// Keeps a fault of a ticket until it is reset.
+    pub(super) fn add_ticket_fault(&mut self, vendor: Vendor, id: &str, fault: TicketFault) {
+        self.ticket_faults.insert((vendor, id.to_owned()), fault);
+    }
+
+    /// Begins an outage. Without a status, connections are refused.
+    pub(super) fn add_outage(
+        &mut self,
+        vendor: Vendor,
+        now: Instant,
+        duration: Duration,
+        status: Option<u16>,
+    ) {
+        self.outages.push(Outage {
+            vendor,
+            until: now + duration,
+            status,
+        });
     }
 
     /// The answer during an outage of the vendor.
     pub(super) fn outage(
         &self,
+        vendors: &Vendors,
         vendor: Option<Vendor>,
         endpoint: Option<Endpoint>,
     ) -> Option<Answer> {
@@ -66,7 +87,7 @@ impl State {
         Some(match outage.status {
             None => Answer::Lost(Lost::Refused),
             Some(status) => {
-                let format = self.vendors.error_format(vendor);
+                let format = vendors.error_format(vendor);
                 Answer::send(format.error(endpoint, status), Delivery::Immediate)
             }
         })
@@ -75,14 +96,13 @@ impl State {
     /// Takes back, or keeps for later, the changes of a write with such a fault.
     pub(super) fn defer(
         &mut self,
-        name: Vendor,
+        (name, store): (Vendor, &mut Store),
         fault: Option<&Fault>,
         before: Vec<Version>,
         reply: &mut Reply,
         now: Instant,
         sequence: u64,
     ) {
-        let store = self.vendors.of_mut(name).store_mut();
         match fault {
             Some(Fault::AcceptedNotDone(_)) => {
                 undo(store, before);
@@ -114,8 +134,13 @@ impl State {
     }
 
     /// Handles a read. Tickets whose reads lag are put back to what they were, and afterwards to what they are.
-    pub(super) fn read(&mut self, name: Vendor, endpoint: Endpoint, call: &Call<'_>) -> Reply {
-        let vendor = self.vendors.of_mut(name);
+    pub(super) fn read(
+        &mut self,
+        name: Vendor,
+        vendor: &mut dyn VendorServer,
+        endpoint: Endpoint,
+        call: &Call<'_>,
+    ) -> Reply {
         // The earliest version comes last and is the one that is shown.
         for lagging in self.lagging.iter_mut().rev() {
             if lagging.vendor == name {
@@ -137,13 +162,13 @@ impl State {
     pub(super) fn refused_for_a_ticket(
         &self,
         name: Vendor,
+        vendor: &dyn VendorServer,
         endpoint: Endpoint,
         call: &Call<'_>,
     ) -> Option<Reply> {
         if self.ticket_faults.is_empty() || !endpoint.is_write() {
             return None;
         }
-        let vendor = self.vendors.of(name);
         let status = vendor
             .named_ids(endpoint, call)
             .into_iter()
@@ -176,8 +201,8 @@ fn undo(store: &mut Store, before: Vec<Version>) -> Vec<Change> {
 
 /// A call that was answered as accepted and is carried out later.
 #[derive(Debug)]
-pub(super) struct Accepted {
-    pub(super) vendor: Vendor,
+struct Accepted {
+    vendor: Vendor,
     due: Instant,
     /// Its journal entry.
     sequence: u64,
@@ -186,18 +211,18 @@ pub(super) struct Accepted {
 
 /// A changed ticket that reads show as it was before.
 #[derive(Debug)]
-pub(super) struct Lagging {
-    pub(super) vendor: Vendor,
-    pub(super) until: Instant,
+struct Lagging {
+    vendor: Vendor,
+    until: Instant,
     /// `None` if another ticket has its id now.
     before: Option<Version>,
 }
 
 /// A time in which nothing reaches a vendor.
 #[derive(Debug)]
-pub(super) struct Outage {
-    pub(super) vendor: Vendor,
-    pub(super) until: Instant,
+struct Outage {
+    vendor: Vendor,
+    until: Instant,
     /// `None` refuses connections.
-    pub(super) status: Option<u16>,
+    status: Option<u16>,
 }

@@ -4,6 +4,7 @@
 //! Documented by the vendor: all paths but one, the 200 replies, the statuses and the quota message. Inferred: the
 //! path of the details, every error body, the replies to an unknown id, the maximum batch size.
 
+mod account;
 mod activity;
 mod record;
 mod request;
@@ -11,9 +12,9 @@ mod update;
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Call, VendorServer, id_text};
+use super::call::{Call, VendorServer, id_text};
 use crate::calendar::Date;
 use crate::credentials::{LEADSQUARED_ACCESS_KEY, LEADSQUARED_ORG_ID, LEADSQUARED_SECRET_KEY};
 use crate::quota::Counter;
@@ -21,6 +22,8 @@ use crate::reply::{ErrorFormat, Reply};
 use crate::store::{Store, Ticket};
 use crate::ticket::{MessageKind, TicketRecord, TicketSeed};
 use crate::vendor::Endpoint;
+pub(crate) use account::Account;
+use account::{failure, json_body};
 use record::{attributes, guid, is_closed, key, printed};
 use request::Request;
 
@@ -31,18 +34,6 @@ pub(crate) struct LeadSquared {
     /// The number of portal activities so far. Their ids start at 1.
     activities: u64,
     account: Account,
-}
-
-/// Settings that differ between the vendor's accounts.
-#[derive(Debug, Clone)]
-pub(crate) struct Account {
-    /// The `Retry-After` header of 429 replies, in seconds. The vendor documents none.
-    pub(crate) retry_after: Option<u64>,
-    pub(crate) max_delete: usize,
-    /// The required fields of a ticket, by schema name.
-    pub(crate) required_fields: Vec<String>,
-    /// The accepted status names; empty accepts any.
-    pub(crate) statuses: Vec<String>,
 }
 
 impl LeadSquared {
@@ -285,25 +276,6 @@ impl ErrorFormat for LeadSquared {
     fn error_inside_200(&self) -> Reply {
         failure(None, "Internal error")
     }
-}
-
-/// The JSON object of a request; the vendor documents 400 for any other content type.
-fn json_body(call: &Call<'_>) -> Option<Map<String, Value>> {
-    let is_json = call
-        .content_type()?
-        .eq_ignore_ascii_case("application/json");
-    if is_json { call.json_object() } else { None }
-}
-
-/// A failure with status 200, in the format of the replies to create and update.
-fn failure(id: Option<&str>, reason: &str) -> Reply {
-    Reply::json(
-        200,
-        &json!({
-            "Status": "Failure", "ReasonForFailure": reason, "Id": id, "Message": null,
-            "TicketId": null, "Key": id.map(key),
-        }),
-    )
 }
 
 /// An id as the reply returns it: a number, or the text that was sent if it is not a number.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Call, VendorServer};
+use super::call::{Call, VendorServer};
 use crate::calendar::Date;
 use crate::reply::{ErrorFormat, Reply};
 use crate::store::{List, Store, Ticket};

@@ -8,6 +8,7 @@
 //! the reply of a quota, which Redmine does not have and a proxy in front of it may.
 
 mod change;
+mod fields;
 mod files;
 mod list;
 mod lookup;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::{Call, VendorServer};
+use super::call::{Call, VendorServer};
 use crate::calendar::Date;
 use crate::quota::Counter;
 use crate::reply::{ErrorFormat, Reply};
@@ -171,6 +172,11 @@ impl VendorServer for Redmine {
     fn add(&mut self, seed: TicketSeed, date: Date) -> String {
         let mut ticket = self.store.ticket(seed, date);
         let id = ticket.id.clone();
+        for (name, value) in &mut ticket.changes {
+            if let Some(entry) = value.as_str().and_then(|text| site::by_name(name, text)) {
+                *value = entry;
+            }
+        }
         let status = id_of(&ticket, "status");
         ticket.closed |= ticket.changes.contains_key("status") && status.is_some_and(query::closes);
         let parent = id_of(&ticket, "parent");

@@ -12,7 +12,7 @@ mod record;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Call, VendorServer};
+use super::call::{Call, VendorServer};
 use crate::calendar::Date;
 use crate::credentials::SWEEPPEA_API_KEY;
 use crate::quota::Counter;

@@ -91,7 +91,7 @@ async fn environment_contains_the_address_of_every_vendor() {
         let found = environment.iter().find(|(known, _)| *known == name);
         found.unwrap().1.clone()
     };
-    assert_eq!(environment.len(), 8);
+    assert_eq!(environment.len(), 11);
     assert_eq!(
         value("ONECLOUD_BASE_URL"),
         format!("http://127.0.0.1:{port}/onecloud")
@@ -104,6 +104,12 @@ async fn environment_contains_the_address_of_every_vendor() {
         value("LEADSQUARED_BASE_URL"),
         format!("http://127.0.0.1:{port}/leadsquared")
     );
+    assert_eq!(
+        value("REDMINE_BASE_URL"),
+        format!("http://127.0.0.1:{port}/redmine")
+    );
+    assert_eq!(value("REDMINE_API_KEY"), credentials::REDMINE_API_KEY);
+    assert_eq!(value("REDMINE_PROJECT"), credentials::REDMINE_PROJECT);
     assert_eq!(value("ONECLOUD_TOKEN"), credentials::ONECLOUD_TOKEN);
     assert_eq!(value("SWEEPPEA_API_KEY"), credentials::SWEEPPEA_API_KEY);
     assert_eq!(value("LEADSQUARED_ORG_ID"), "22824");

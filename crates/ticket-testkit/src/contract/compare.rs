@@ -46,7 +46,9 @@ impl RecordedRequest {
             let expected = recorded.map(|(_, value)| value.as_str());
             compare(name, &expected, &found);
         }
-        if is_encoding_free {
+        if let Some(raw) = &self.raw_body {
+            compare("body", raw, &String::from_utf8_lossy(&sent.body));
+        } else if is_encoding_free {
             let expected = self.body.as_object().map(texts).unwrap_or_default();
             compare("body", &expected, &sent.fields());
         } else if let Some(parts) = &self.multipart {

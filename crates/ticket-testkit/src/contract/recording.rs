@@ -100,6 +100,9 @@ pub struct RecordedRequest {
     /// The body, null for none or for a form.
     #[serde(default)]
     pub body: Value,
+    /// A body that is not JSON.
+    #[serde(default)]
+    pub(super) raw_body: Option<String>,
     /// The parts of a multipart form.
     #[serde(default)]
     pub multipart: Option<Vec<RecordedPart>>,

@@ -25,15 +25,15 @@ impl Duplicates {
     /// Finds the duplicates, with at most `together` hashes in memory.
     pub(super) fn find(spool: &Spool, together: usize) -> io::Result<Self> {
         let hasher = RandomState::new();
-        let suspects = suspects(spool, together, &hasher)?;
-        if suspects.is_empty() {
+        let repeated_hashes = repeated_hashes(spool, together, &hasher)?;
+        if repeated_hashes.is_empty() {
             return Ok(Self::default());
         }
         let mut firsts: HashMap<String, usize> = HashMap::new();
         let mut duplicates = Self::default();
         let mut reader = spool.read()?;
         while let Some(place) = reader.advance()? {
-            if !suspects.contains(&hasher.hash_one(reader.id())) {
+            if !repeated_hashes.contains(&hasher.hash_one(reader.id())) {
                 continue;
             }
             match firsts.entry(reader.id().to_owned()) {
@@ -75,8 +75,12 @@ impl Duplicates {
 }
 
 /// The hashes that occur more than once: those of all duplicate ids, and possibly a few collisions.
-fn suspects(spool: &Spool, together: usize, hasher: &RandomState) -> io::Result<HashSet<u64>> {
-    let mut duplicates = DuplicateHashes::holding(together);
+fn repeated_hashes(
+    spool: &Spool,
+    together: usize,
+    hasher: &RandomState,
+) -> io::Result<HashSet<u64>> {
+    let mut duplicates = DuplicateHashes::with_memory(together);
     let mut reader = spool.read()?;
     while reader.advance()?.is_some() {
         duplicates.push(hasher.hash_one(reader.id()))?;

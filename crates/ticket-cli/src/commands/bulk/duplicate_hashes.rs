@@ -27,7 +27,7 @@ pub(super) struct DuplicateHashes {
 
 impl DuplicateHashes {
     /// Holds about `held` numbers in memory.
-    pub(super) fn holding(held: usize) -> Self {
+    pub(super) fn with_memory(held: usize) -> Self {
         Self {
             held: held.max(1),
             last: Vec::new(),
@@ -38,13 +38,13 @@ impl DuplicateHashes {
 
     pub(super) fn push(&mut self, number: u64) -> io::Result<()> {
         if self.last.len() == self.held {
-            self.put_away()?;
+            self.write_run()?;
         }
         self.last.push(number);
         Ok(())
     }
 
-    fn put_away(&mut self) -> io::Result<()> {
+    fn write_run(&mut self) -> io::Result<()> {
         let file = match self.file.take() {
             Some(file) => file,
             None => tempfile::tempfile()?,
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     fn found(numbers: &[u64], held: usize) -> HashSet<u64> {
-        let mut duplicates = DuplicateHashes::holding(held);
+        let mut duplicates = DuplicateHashes::with_memory(held);
         for number in numbers {
             duplicates.push(*number).unwrap();
         }

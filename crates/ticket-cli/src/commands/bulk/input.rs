@@ -9,16 +9,13 @@ use std::rc::Rc;
 use tickets::TicketRef;
 use tickets::config_file::is_foreign;
 
-use super::list_format;
+use super::list_format::{self, LONGEST_LINE};
 use crate::args::Many;
 use crate::failure::Failure;
 use crate::text;
 
 /// Maximum length of a quoted line in a message, in characters.
 const QUOTED: usize = 80;
-
-/// Maximum length of a line in bytes, far longer than any ticket reference.
-pub(super) const LONGEST_LINE: u64 = 64 * 1024;
 
 /// A ticket of the input, and its position.
 pub(super) struct InputTicket {

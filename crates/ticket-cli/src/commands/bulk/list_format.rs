@@ -11,6 +11,9 @@ use tickets::TicketRef;
 use crate::failure::Failure;
 use crate::text;
 
+/// Maximum length of a line in bytes, far longer than any ticket reference.
+pub(super) const LONGEST_LINE: u64 = 64 * 1024;
+
 /// How files of other programs begin, what they are, and the program that prints their content.
 const MAGIC: [(&[u8], &str, Option<&str>); 14] = [
     (b"\x1f\x8b", "a gzip file", Some("gzip -dc")),
@@ -123,7 +126,7 @@ impl File<'_> {
 
     fn csv(&mut self, line: &str, delimiter: u8) -> Failure {
         let header = cells(line, delimiter);
-        let rest = Rest::read(self.rest);
+        let rest = FollowingLines::read(self.rest);
         let is_ticket = |cell: &String| cell.parse::<TicketRef>().is_ok();
         let named = header.iter().position(|cell| cell == "ticket");
         let has_header = !header.iter().any(is_ticket);
@@ -199,13 +202,13 @@ fn refused(what: &str) -> Failure {
 
 /// What is known of the lines of a table behind its first one.
 #[derive(Default)]
-struct Rest {
+struct FollowingLines {
     first: String,
     has_quotes: bool,
     has_lines_in_cells: bool,
 }
 
-impl Rest {
+impl FollowingLines {
     fn read(lines: &mut dyn BufRead) -> Self {
         let mut rest = Self::default();
         let mut line = Vec::new();
@@ -213,7 +216,7 @@ impl Rest {
         loop {
             line.clear();
             // What cannot be read, or has no line break for long, is not needed here.
-            let mut bounded = io::Read::take(&mut *lines, super::input::LONGEST_LINE);
+            let mut bounded = io::Read::take(&mut *lines, LONGEST_LINE);
             if bounded.read_until(b'\n', &mut line).unwrap_or(0) == 0 {
                 return rest;
             }

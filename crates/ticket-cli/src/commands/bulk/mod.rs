@@ -37,7 +37,7 @@ use plan::Plan;
 use progress::Progress;
 use remaining::Remaining;
 use report::Report;
-use work::Ends;
+use work::EarlyEnd;
 
 pub(super) async fn run(
     change: Change,
@@ -65,7 +65,7 @@ pub(super) async fn run(
     // The progress bar would overwrite an incomplete line of JSON.
     let unfinished = output.is_terminal() && output.format == OutputFormat::Json;
     let progress = Progress::new(&plan, global.verbose > 0 || unfinished);
-    let ends = Ends {
+    let early_end = EarlyEnd {
         stop: interrupt::stop_on_ctrl_c()?,
         deadline: many.deadline,
     };
@@ -76,7 +76,7 @@ pub(super) async fn run(
     if let Some(time) = many.give_up_after.or(patience) {
         options.give_up_after = time;
     }
-    work::run(&plan, report, progress, &ends, &options, output).await
+    work::run(&plan, report, progress, &early_end, &options, output).await
 }
 
 /// Prints what would be done to each ticket, in the order of the input.

@@ -44,7 +44,7 @@ impl Notices {
     }
 
     /// The notices that were not read yet.
-    pub(super) fn rest(&mut self) -> Vec<String> {
+    pub(super) fn drain(&mut self) -> Vec<String> {
         let mut rest = Vec::new();
         while let Ok((account, notice)) = self.told.try_recv() {
             rest.push(self.words(&account, &notice));
@@ -58,15 +58,20 @@ impl Notices {
 
     fn words(&mut self, account: &str, notice: &Notice) -> String {
         let account = text::line(account);
+        let wait = |until: &Instant| {
+            let wait = until.saturating_duration_since(Instant::now());
+            text::seconds(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+        };
         match notice {
-            Notice::Paused { error, until } => {
-                let wait = until.saturating_duration_since(Instant::now());
-                let wait = text::seconds(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
-                format!(
-                    "{account}: {}; trying again in {wait}",
-                    text::line(error.message())
-                )
-            }
+            Notice::Paused { error, until } => format!(
+                "{account}: {}; trying again in {}",
+                text::line(error.message()),
+                wait(until)
+            ),
+            Notice::Looking { tickets, until } => format!(
+                "{account}: {tickets} accepted but not confirmed; looking again in {}",
+                wait(until)
+            ),
             Notice::Resumed => format!("{account}: the vendor answers again"),
             Notice::Unasked(tickets) => {
                 self.unasked = true;

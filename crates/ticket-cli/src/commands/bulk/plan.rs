@@ -44,7 +44,7 @@ pub(super) struct Group {
 }
 
 /// The tickets of one account while the input is read.
-struct Gathered {
+struct AccountInput {
     account: Account,
     /// Whether it cannot make the change at all.
     is_refused: bool,
@@ -56,7 +56,7 @@ impl Plan {
     /// Reads all tickets, connects their accounts and checks each ticket. Sends nothing. If tickets are refused,
     /// all of them are told, and not only the first.
     pub(super) fn read(change: Change, many: &Many, accounts: &Accounts) -> Result<Self, Failure> {
-        let mut gathered: Vec<Gathered> = Vec::new();
+        let mut gathered: Vec<AccountInput> = Vec::new();
         // `None` for an account that cannot be connected.
         let mut by_account: HashMap<String, Option<usize>> = HashMap::new();
         let mut longest = (0, String::new());
@@ -75,7 +75,7 @@ impl Plan {
             } else {
                 let index = match accounts.connect(&ticket.account) {
                     Ok(account) => {
-                        gathered.push(Gathered {
+                        gathered.push(AccountInput {
                             account,
                             is_refused: false,
                             first: Vec::new(),
@@ -94,7 +94,7 @@ impl Plan {
             let Some(group) = index.and_then(|index| gathered.get_mut(index)) else {
                 continue;
             };
-            if let Err(error) = judge(&change, &group.account, ticket) {
+            if let Err(error) = check_ticket(&change, &group.account, ticket) {
                 // Told once for each account, and once for each ticket.
                 let is_the_accounts = error.kind() == ErrorKind::Unsupported;
                 if !is_the_accounts || !std::mem::replace(&mut group.is_refused, true) {
@@ -114,18 +114,18 @@ impl Plan {
                 longest = (length, ticket.to_string());
             }
             let kept = group.spool.push(place, &ticket.id);
-            kept.map_err(|error| unkept(&error))?;
+            kept.map_err(|error| spool_failure(&error))?;
         }
         refused.into_result()?;
         if gathered.is_empty() {
             return Err(Failure::refused("no ticket is given; nothing to do"));
         }
-        let groups = gathered.into_iter().map(Gathered::sift);
+        let groups = gathered.into_iter().map(AccountInput::into_group);
         Ok(Self {
             change,
             groups: groups
                 .collect::<io::Result<_>>()
-                .map_err(|error| unkept(&error))?,
+                .map_err(|error| spool_failure(&error))?,
             longest: longest.1,
         })
     }
@@ -240,7 +240,7 @@ impl Group {
 }
 
 /// Whether the change can be applied to a ticket of this account. `--dry-run`, `--plan` and runs all ask here.
-fn judge(change: &Change, account: &Account, ticket: &TicketRef) -> tickets::Result<()> {
+fn check_ticket(change: &Change, account: &Account, ticket: &TicketRef) -> tickets::Result<()> {
     change.check(account.tickets.info(), &DeleteTarget::new(&ticket.id))
 }
 
@@ -273,8 +273,8 @@ impl Refused {
     }
 }
 
-impl Gathered {
-    fn sift(self) -> io::Result<Group> {
+impl AccountInput {
+    fn into_group(self) -> io::Result<Group> {
         let spool = self.spool.finish()?;
         Ok(Group {
             account: self.account,
@@ -378,7 +378,7 @@ pub(super) fn unreadable(error: &io::Error) -> Failure {
     ))
 }
 
-fn unkept(error: &io::Error) -> Failure {
+fn spool_failure(error: &io::Error) -> Failure {
     let folder = tempfile::env::temp_dir();
     let variable = if cfg!(windows) { "TMP" } else { "TMPDIR" };
     Failure::local(format!(

@@ -159,7 +159,7 @@ impl Target {
             Self::File { path, .. } => {
                 let file = beside(path)?;
                 write_lines(file.as_file(), list()?)?;
-                put(file, path)
+                persist(file, path)
             }
             Self::Device(device) => write_lines(device, list()?),
         }
@@ -180,7 +180,7 @@ impl Target {
             // The error is told anyway.
             let _ = beside(path).and_then(|mut file| {
                 file.write_all(note.as_bytes())?;
-                put(file, path)
+                persist(file, path)
             });
         }
     }
@@ -208,7 +208,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Renames a file that was written, so that it is on the disk as a whole or not at all.
-fn put(file: NamedTempFile, path: &Path) -> io::Result<()> {
+fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     // The file is in its place. Not every file system can flush a folder.

@@ -248,17 +248,17 @@ impl<'a> Report<'a> {
 
     fn print(&mut self, row: &Row) {
         if self.broken.is_some() {
-            return self.tell(row);
+            return self.print_to_stderr(row);
         }
         if let Err(error) = self.writer.push(row.clone()) {
             self.broken = Some(error);
-            self.tell(row);
+            self.print_to_stderr(row);
         }
     }
 
     /// Prints a row on stderr, because stdout cannot be written. What was not attempted is only counted: there
     /// may be a lot of it, and nothing is known of it.
-    fn tell(&self, row: &Row) {
+    fn print_to_stderr(&self, row: &Row) {
         if row.is_about_a_call {
             say(&row.sentence(self.format));
         }

@@ -34,11 +34,11 @@ enum Data {
 
 impl SpoolWriter {
     pub(super) fn new() -> Self {
-        Self::keeping(IN_MEMORY)
+        Self::with_memory(IN_MEMORY)
     }
 
     /// Creates a spool that holds up to `in_memory` bytes in memory.
-    fn keeping(in_memory: usize) -> Self {
+    fn with_memory(in_memory: usize) -> Self {
         Self {
             lines: BufWriter::new(SpooledTempFile::new(in_memory)),
             len: 0,
@@ -148,7 +148,7 @@ pub(super) mod tests {
         let ids: Vec<_> = (0..1000).map(|id| format!("é:{id}")).collect();
         let expected: Vec<_> = ids.iter().cloned().enumerate().collect();
         for in_memory in [0, 100, usize::MAX] {
-            let mut writer = SpoolWriter::keeping(in_memory);
+            let mut writer = SpoolWriter::with_memory(in_memory);
             for (place, id) in ids.iter().enumerate() {
                 writer.push(place, &id.as_str().into()).unwrap();
             }

@@ -20,7 +20,7 @@ use crate::output::{Output, say};
 use crate::stdout;
 
 /// How the work ends early.
-pub(super) struct Ends {
+pub(super) struct EarlyEnd {
     pub(super) stop: Stop,
     pub(super) deadline: Option<Duration>,
 }
@@ -29,13 +29,13 @@ pub(super) async fn run(
     plan: &Plan,
     mut report: Report<'_>,
     mut progress: Progress<'_>,
-    ends: &Ends,
+    early_end: &EarlyEnd,
     options: &BulkOptions,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let stop = &ends.stop;
+    let stop = &early_end.stop;
     // A deadline that overflows counts as none.
-    let deadline = ends
+    let deadline = early_end
         .deadline
         .and_then(|time| Instant::now().checked_add(time));
     let mut context = CallContext::new().stop(stop.clone());
@@ -89,7 +89,7 @@ pub(super) async fn run(
     }
     drop(outcomes);
     progress.finish();
-    notices.rest().iter().for_each(|notice| say(notice));
+    notices.drain().iter().for_each(|notice| say(notice));
     if notices.has_unasked() {
         report.fail();
     }

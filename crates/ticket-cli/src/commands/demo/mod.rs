@@ -28,27 +28,27 @@ const NOBODYS: &str = "9999999";
 
 pub(super) async fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
     let accounts = Accounts::of_sandbox(start_sandbox(Sandbox::builder()).await?, global);
-    let mut story = Story::new(&accounts, output)?;
-    story.create().await?;
-    story.tell("2. Find the first one in the vendor's list.")?;
-    story.step(Operation::List, 0).await?;
-    story.tell("3. Change its subject, and read it back.")?;
-    story.step(Operation::Update, 0).await?;
-    story.step(Operation::Get, 0).await?;
-    story.tell("4. Write a note on it.")?;
-    story.step(Operation::Comment, 0).await?;
-    story.tell("5. The customer writes at the vendor's; read that.")?;
-    story.let_the_customer_write();
-    story.step(Operation::Messages, 0).await?;
-    story.tell("6. Resolve the second one.")?;
-    story.step(Operation::Resolve, 1).await?;
-    story.delete().await?;
-    story.lose_an_answer().await?;
-    story.end()
+    let mut run = DemoRun::new(&accounts, output)?;
+    run.create().await?;
+    run.write_line("2. Find the first one in the vendor's list.")?;
+    run.step(Operation::List, 0).await?;
+    run.write_line("3. Change its subject, and read it back.")?;
+    run.step(Operation::Update, 0).await?;
+    run.step(Operation::Get, 0).await?;
+    run.write_line("4. Write a note on it.")?;
+    run.step(Operation::Comment, 0).await?;
+    run.write_line("5. The customer writes at the vendor's; read that.")?;
+    run.add_customer_message();
+    run.step(Operation::Messages, 0).await?;
+    run.write_line("6. Resolve the second one.")?;
+    run.step(Operation::Resolve, 1).await?;
+    run.delete().await?;
+    run.delete_with_lost_reply().await?;
+    run.end()
 }
 
 /// The state of the demo.
-struct Story<'a> {
+struct DemoRun<'a> {
     output: &'a Output,
     sandbox: &'a Sandbox,
     places: Vec<Place>,
@@ -62,7 +62,7 @@ struct Place {
     filed: Vec<TicketRef>,
 }
 
-impl<'a> Story<'a> {
+impl<'a> DemoRun<'a> {
     fn new(accounts: &'a Accounts, output: &'a Output) -> Result<Self, Failure> {
         let sandbox = accounts
             .sandbox()
@@ -82,9 +82,9 @@ impl<'a> Story<'a> {
         })
     }
 
-    fn tell(&self, text: &str) -> Result<(), Failure> {
+    fn write_line(&self, text: &str) -> Result<(), Failure> {
         self.output
-            .narrate(text)
+            .write_in_table_only(text)
             .map_err(|error| Failure::output(&error))
     }
 
@@ -94,7 +94,7 @@ impl<'a> Story<'a> {
     }
 
     async fn create(&mut self) -> Result<(), Failure> {
-        self.tell("1. File two tickets at every vendor; with a file, where it takes one.")?;
+        self.write_line("1. File two tickets at every vendor; with a file, where it takes one.")?;
         for place in &mut self.places {
             let (vendor, account) = (place.vendor, &place.account);
             let new = new_ticket(vendor, account);
@@ -122,7 +122,7 @@ impl<'a> Story<'a> {
         }
         for place in &self.places {
             let filed: Vec<_> = place.filed.iter().map(ToString::to_string).collect();
-            self.tell(&format!("   create: {}", filed.join(", ")))?;
+            self.write_line(&format!("   create: {}", filed.join(", ")))?;
         }
         Ok(())
     }
@@ -163,10 +163,10 @@ impl<'a> Story<'a> {
                 vendor,
             });
         }
-        self.tell(&format!("   {operation}: {}", line.join(", ")))
+        self.write_line(&format!("   {operation}: {}", line.join(", ")))
     }
 
-    fn let_the_customer_write(&self) {
+    fn add_customer_message(&self) {
         for place in &self.places {
             let kind = match place.vendor {
                 // Sweeppea returns notes only.
@@ -182,7 +182,7 @@ impl<'a> Story<'a> {
 
     /// Deletes the first ticket of each vendor, given twice, and an id of no ticket.
     async fn delete(&mut self) -> Result<(), Failure> {
-        self.tell("7. Delete the first one, named twice, and one that nobody has.")?;
+        self.write_line("7. Delete the first one, named twice, and one that nobody has.")?;
         let mut claims = Vec::new();
         for place in &self.places {
             let account = &place.account;
@@ -194,7 +194,7 @@ impl<'a> Story<'a> {
             let asked = [&first.id, &nobodys.id, &first.id];
             let report = account.tickets.delete(asked).await;
             let sent = counted(self.seen() - before, "request");
-            self.tell(&format!(
+            self.write_line(&format!(
                 "   {}: {}  ({sent})",
                 account.name,
                 all_of(&report)
@@ -206,9 +206,11 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    async fn lose_an_answer(&mut self) -> Result<(), Failure> {
+    async fn delete_with_lost_reply(&mut self) -> Result<(), Failure> {
         let vendor = Vendor::OneCloud;
-        self.tell("8. Delete the second one at OneCloud, and lose the answer on its way back.")?;
+        self.write_line(
+            "8. Delete the second one at OneCloud, and lose the answer on its way back.",
+        )?;
         let place = self.places.iter().find(|place| place.vendor == vendor);
         let Some((account, ticket)) = place.and_then(|it| Some((&it.account, it.filed.get(1)?)))
         else {
@@ -224,7 +226,7 @@ impl<'a> Story<'a> {
         let claim = self.settle("delete, answer lost", vendor, ticket, &report);
         let gone = claim.as_ref().is_some_and(|claim| !claim.exists);
         let truth = if gone { "gone" } else { "there" };
-        self.tell(&format!(
+        self.write_line(&format!(
             "   {}: {said}; in truth it is {truth}",
             account.name
         ))?;
@@ -254,7 +256,7 @@ impl<'a> Story<'a> {
     }
 
     fn end(self) -> Result<Exit, Failure> {
-        self.tell("")?;
+        self.write_line("")?;
         let written = if self.output.format == OutputFormat::Table {
             let mut writer = self.output.writer();
             pivot(&self.claims)
@@ -270,7 +272,7 @@ impl<'a> Story<'a> {
         };
         written.map_err(|error| Failure::output(&error))?;
         let agree = self.claims.iter().all(|claim| claim.agrees);
-        self.tell(&format!(
+        self.write_line(&format!(
             "\nsandbox: {} seen, {}every outcome agrees with the true state",
             counted(self.seen(), "request"),
             if agree { "" } else { "NOT " }

@@ -1,13 +1,13 @@
 //! The queue of waiting calls: counters and events that show why a call is delayed.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::refusal::Refused;
-use super::{Pacer, WaitReason};
-use crate::provider::context::CallContext;
+use super::slots::WaitReason;
 use crate::provider::operation::Operation;
 
 /// What a call waits for, and how long.
@@ -20,13 +20,24 @@ pub struct Waiting {
     pub until: Option<Instant>,
 }
 
-impl Waiting {
-    /// Fails if the wait is known to end after the deadline.
-    pub(super) fn ends_within(self, context: &CallContext) -> Result<(), Refused> {
-        match self.until {
-            Some(until) if context.is_late_at(until) => Err(Refused::TooLate(self)),
-            _ => Ok(()),
-        }
+/// The calls that wait.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    /// How many they are.
+    waiting: AtomicUsize,
+    /// What the first of them waits for.
+    blocked_by: Mutex<Option<Waiting>>,
+}
+
+impl Line {
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Relaxed)
+    }
+
+    pub(super) fn blocked_by(&self) -> MutexGuard<'_, Option<Waiting>> {
+        self.blocked_by
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -35,16 +46,16 @@ impl Waiting {
 /// Its events have the fields `ticket.provider`, `ticket.operation`, `wait.reason` and `wait.estimate_ms`, or
 /// `wait.ms` when it ends. The list is closed, as in `Observe`.
 pub(super) struct Wait<'a> {
-    pacer: &'a Pacer,
+    line: &'a Line,
     provider: &'a str,
     operation: Operation,
     begun: Option<(Instant, Waiting)>,
 }
 
 impl<'a> Wait<'a> {
-    pub(super) fn new(pacer: &'a Pacer, provider: &'a str, operation: Operation) -> Self {
+    pub(super) fn new(line: &'a Line, provider: &'a str, operation: Operation) -> Self {
         Self {
-            pacer,
+            line,
             provider,
             operation,
             begun: None,
@@ -59,7 +70,7 @@ impl<'a> Wait<'a> {
         }
         let now = Instant::now();
         self.begun = Some((now, blocked_by));
-        self.pacer.waiting.fetch_add(1, Relaxed);
+        self.line.waiting.fetch_add(1, Relaxed);
         tracing::debug!(
             ticket.provider = self.provider,
             ticket.operation = self.operation.as_str(),
@@ -76,7 +87,7 @@ impl<'a> Wait<'a> {
         let (_, own) = self.begun?;
         match own.reason {
             WaitReason::Concurrency => Some(own),
-            WaitReason::Quota | WaitReason::Closed => (*self.pacer.blocked_by()).or(Some(own)),
+            WaitReason::Quota | WaitReason::Closed => (*self.line.blocked_by()).or(Some(own)),
         }
     }
 }
@@ -86,7 +97,7 @@ impl Drop for Wait<'_> {
         let Some((begun, _)) = self.begun else {
             return;
         };
-        self.pacer.waiting.fetch_sub(1, Relaxed);
+        self.line.waiting.fetch_sub(1, Relaxed);
         tracing::debug!(
             ticket.provider = self.provider,
             ticket.operation = self.operation.as_str(),
@@ -97,7 +108,7 @@ impl Drop for Wait<'_> {
 }
 
 /// Publishes what the head of the queue waits for, until this is dropped.
-pub(super) struct FirstInLine<'a>(pub(super) &'a Pacer);
+pub(super) struct FirstInLine<'a>(pub(super) &'a Line);
 
 impl FirstInLine<'_> {
     pub(super) fn waits_for(&self, blocked_by: Waiting) {

@@ -2,7 +2,9 @@
 
 use tokio::time::Instant;
 
-use super::{WaitReason, Waiting};
+use super::line::Waiting;
+use super::slots::WaitReason;
+use crate::provider::context::CallContext;
 use crate::provider::error::{Error, ErrorKind};
 use crate::provider::limit::Quota;
 
@@ -10,6 +12,16 @@ use crate::provider::limit::Quota;
 pub(super) enum Refused {
     TooLate(Waiting),
     NoSlots(Error),
+}
+
+impl Waiting {
+    /// Fails if the wait is known to end after the deadline.
+    pub(super) fn ends_within(self, context: &CallContext) -> Result<(), Refused> {
+        match self.until {
+            Some(until) if context.is_late_at(until) => Err(Refused::TooLate(self)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The error of a call that cannot be sent before its deadline.

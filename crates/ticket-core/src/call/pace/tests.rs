@@ -1,6 +1,7 @@
 //! Waits that end without a call, and the calls to a store of slots. `tests/pace` tests what the vendor sees.
 
 use std::num::NonZeroUsize;
+use std::sync::Mutex;
 
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;

@@ -6,12 +6,13 @@
 
 use serde_json::{Value, json};
 
-use super::{LeadSquared, json_body};
+use super::LeadSquared;
+use super::account::json_body;
 use crate::credentials::LEADSQUARED_ORG_ID;
 use crate::reply::Reply;
 use crate::store::Message;
 use crate::ticket::MessageKind;
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 const CUSTOMER: &str = "a443f7b7-d1fd-11ec-993a-06f221480cd8";
 const AGENT: &str = "b554a8c8-e2ae-22fd-aa4b-17a332591de9";

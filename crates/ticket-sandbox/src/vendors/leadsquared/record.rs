@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::store::Ticket;
-use crate::vendors::object;
+use crate::vendors::call::object;
 
 /// The documented format of a ticket number.
 pub(super) fn key(id: &str) -> String {

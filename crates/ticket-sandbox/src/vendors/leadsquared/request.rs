@@ -5,12 +5,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::account::{Account, failure, json_body};
 use super::record::{LEAD, is_closed};
-use super::{Account, failure, json_body};
 use crate::reply::Reply;
 use crate::store::Ticket;
 use crate::ticket::AttachmentRecord;
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 /// The body of a create or update call.
 pub(super) struct Request {

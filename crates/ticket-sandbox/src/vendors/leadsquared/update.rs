@@ -8,7 +8,7 @@ use super::LeadSquared;
 use super::record::key;
 use super::request::Request;
 use crate::reply::Reply;
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 impl LeadSquared {
     pub(super) fn update(&mut self, call: &Call<'_>) -> Reply {

@@ -10,7 +10,7 @@ use super::OneCloud;
 use super::record::{CATEGORY, CLOSED, MEDIUM, OPEN, PRIORITY, REQUESTOR};
 use crate::reply::{Reply, json_array};
 use crate::store::{List, Ticket};
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 const DEFAULT_LIMIT: usize = 20;
 

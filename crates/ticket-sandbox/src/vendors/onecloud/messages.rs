@@ -8,7 +8,7 @@ use super::OneCloud;
 use crate::reply::Reply;
 use crate::store::{Message, Ticket};
 use crate::ticket::MessageKind;
-use crate::vendors::{Call, object};
+use crate::vendors::call::{Call, object};
 
 /// The participants of the documented conversation: the customer and the page.
 const CUSTOMER: &str = "1000000000000001";

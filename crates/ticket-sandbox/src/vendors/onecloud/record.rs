@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::store::Ticket;
-use crate::vendors::{object, with_changes};
+use crate::vendors::call::{object, with_changes};
 
 pub(super) fn printed(ticket: &Ticket) -> Value {
     let mut body = attributes(ticket);

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::credentials::{ONECLOUD_EMAIL, ONECLOUD_PASSWORD, ONECLOUD_SITE_ID, ONECLOUD_TOKEN};
 use crate::form;
 use crate::reply::Reply;
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 const LIFETIME: Duration = Duration::from_secs(900);
 

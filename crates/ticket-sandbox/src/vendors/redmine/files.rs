@@ -11,7 +11,7 @@ use crate::calendar::Date;
 use crate::reply::Reply;
 use crate::store::Ticket;
 use crate::ticket::AttachmentRecord;
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 /// The largest file, by the default settings.
 const MAX_BYTES: usize = 5 * 1024 * 1024;
@@ -147,12 +147,12 @@ impl Redmine {
             ["attachments", name] => (name.strip_suffix(".json").unwrap_or(name), None, false),
             _ => return not_found(),
         };
-        let missing = || {
-            if is_content {
-                Reply::text(404, "")
-            } else {
-                not_found()
-            }
+        // The form of a refusal is that of the name, or what the request accepts.
+        let accepts_json = call.header("accept") == Some("application/json");
+        let missing = || match name {
+            _ if accepts_json || !is_content => not_found(),
+            Some(_) => Reply::text(404, ""),
+            None => Reply::html(404),
         };
         let found = self.store.iter().find_map(|ticket| {
             let mut files = ticket.attachments.iter();

@@ -10,7 +10,7 @@ use super::site::{self, User};
 use super::{Redmine, host, json_reply, may_see, not_found};
 use crate::reply::{Reply, json_array};
 use crate::store::{List, Rank, Ticket};
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 const DEFAULT_LIMIT: usize = 25;
 const MAX_LIMIT: usize = 100;

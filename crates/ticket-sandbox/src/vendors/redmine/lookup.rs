@@ -7,7 +7,7 @@ use super::site::{
 };
 use super::{Redmine, denied, json_reply, not_found, site, unauthorized};
 use crate::reply::Reply;
-use crate::vendors::{Call, object};
+use crate::vendors::call::{Call, object};
 
 impl Redmine {
     pub(super) fn lookup(call: &Call<'_>, user: Option<&User>) -> Reply {

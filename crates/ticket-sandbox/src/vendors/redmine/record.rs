@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::site::{self, CLOSED, NEW, NORMAL, PRIVATE_PROJECT, USERS, User};
 use super::{Redmine, is_private};
 use crate::store::{LogEntry, Ticket};
-use crate::vendors::{object, with_changes};
+use crate::vendors::call::{object, with_changes};
 
 /// The keys of a ticket other than its id and its texts.
 pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {

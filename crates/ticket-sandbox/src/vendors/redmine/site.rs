@@ -130,6 +130,25 @@ pub(super) fn status(id: u64) -> Option<Value> {
     known.map(|(id, name, closed)| json!({ "id": id, "name": name, "is_closed": closed }))
 }
 
+/// The status, priority, tracker or category of this name, as tickets name it; one that the site does not list has an id
+/// of its own. `None` for other fields of tickets.
+pub(super) fn by_name(field: &str, name: &str) -> Option<Value> {
+    const UNLISTED: u64 = 99;
+    let list: &[(u64, &str)] = match field {
+        "status" => {
+            let known = STATUSES.iter().find(|(_, known, _)| *known == name);
+            let unlisted = json!({ "id": UNLISTED, "name": name, "is_closed": false });
+            return Some(known.and_then(|(id, ..)| status(*id)).unwrap_or(unlisted));
+        }
+        "priority" => &PRIORITIES,
+        "tracker" => &TRACKERS,
+        "category" => &CATEGORIES,
+        _ => return None,
+    };
+    let known = list.iter().find(|(_, known)| *known == name);
+    Some(named(known.map_or(UNLISTED, |(id, _)| *id), name))
+}
+
 pub(super) fn custom_fields() -> Value {
     json!([
         { "id": ORDER, "name": "Order", "value": null },

@@ -10,7 +10,7 @@ use super::{MAX_DESCRIPTION, MAX_TITLE, Sweeppea, codeless, locked, text, too_lo
 use crate::reply::{ErrorFormat as _, Reply};
 use crate::ticket::MessageKind;
 use crate::vendor::Endpoint;
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 impl Sweeppea {
     pub(super) fn update(&mut self, call: &Call<'_>) -> Reply {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{MAX_DESCRIPTION, MAX_TITLE, Sweeppea, Wording, refusal, text, too_long};
 use crate::reply::Reply;
 use crate::ticket::TicketSeed;
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 /// The only administrator: the one of the documented sample.
 const ADMIN: (&str, &str) = ("Admin User", "support@yourdomain.com");

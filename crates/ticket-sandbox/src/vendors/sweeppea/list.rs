@@ -9,7 +9,7 @@ use super::record::{platform, priority};
 use super::{Sweeppea, Wording, text};
 use crate::reply::Reply;
 use crate::store::{List, Ticket};
-use crate::vendors::Call;
+use crate::vendors::call::Call;
 
 const PAGE: usize = 20;
 /// Lists truncate longer subjects.

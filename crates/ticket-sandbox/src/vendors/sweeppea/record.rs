@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::calendar::Date;
 use crate::store::Ticket;
-use crate::vendors::{object, with_changes};
+use crate::vendors::call::{object, with_changes};
 
 /// The user who closes tickets in the documented samples.
 pub(super) const CLOSED_BY: &str = "John Doe";

@@ -1,0 +1,144 @@
+//! Who Redmine is and what it can do: declared here, enforced by `ticket-core`.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use ticket_core::provider::{
+    Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
+};
+use ticket_core::{Operation, ProviderInfo};
+
+pub(crate) const ID: &str = "redmine";
+
+/// The most issues in a page; the server takes a larger number for this one (observed).
+pub(crate) const LARGEST_PAGE: u32 = 100;
+
+/// How many issues a page has where nothing is asked for (observed).
+pub(crate) const USUAL_PAGE: u64 = 25;
+
+/// How many roles of the caller a comment looks up at most.
+pub(crate) const MAX_ROLES: usize = 2;
+
+fn create_fields() -> Fields {
+    Fields::carrying(&[
+        Field::Subject,
+        Field::Description,
+        Field::Priority,
+        Field::Assignee,
+        Field::Attachments,
+    ])
+    .requiring(&[Field::Subject])
+    .max_chars(&[(Field::Subject, 255)])
+    .any_custom()
+    .many_values()
+}
+
+fn update_fields() -> Fields {
+    Fields::carrying(&[
+        Field::Subject,
+        Field::Description,
+        Field::Status,
+        Field::Priority,
+        Field::Assignee,
+        Field::Attachments,
+    ])
+    .max_chars(&[(Field::Subject, 255)])
+    .any_custom()
+    .many_values()
+}
+
+fn list_fields() -> Fields {
+    let fields = Fields::carrying(&[
+        Field::State,
+        Field::Search,
+        Field::Priority,
+        Field::Requester,
+        Field::CreatedAfter,
+        Field::CreatedBefore,
+        Field::UpdatedAfter,
+        Field::UpdatedBefore,
+        Field::Cursor,
+        Field::PageLimit,
+    ]);
+    let fields = fields.any_custom();
+    match NonZeroU32::new(LARGEST_PAGE) {
+        Some(largest) => fields.largest_page(largest),
+        None => fields,
+    }
+}
+
+fn comment_fields() -> Fields {
+    Fields::carrying(&[
+        Field::Body,
+        Field::Internal,
+        Field::Outbound,
+        Field::Attachments,
+    ])
+    .requiring(&[Field::Body])
+}
+
+/// Who Redmine is and what it can do.
+///
+/// Redmine documents no limit. Ten requests a second and four at once are this crate's (inferred): a server on one machine
+/// answers in 5 to 100 ms.
+///
+/// * Ticket ids are numbers. Redmine reads `12abc` as 12, so another form is never sent (observed).
+/// * On `SQLite`, the id of the last deleted ticket is given to the next one (observed), so a delete is never repeated
+///   without a look.
+/// * *Not found* is a 404 without a body (observed), which any server on the way can send.
+/// * A delete is permanent. It takes subtasks, logged time and files along (observed).
+pub fn info() -> ProviderInfo {
+    let undocumented = Support::new().not_found(NotFound::Undocumented);
+    let capabilities = Capabilities::none()
+        .with(Operation::Get, undocumented.clone())
+        // The first page is preceded by a look at the key: with a wrong one, a list is that of the public tickets.
+        .with(
+            Operation::List,
+            Support::new().fields(list_fields()).requests(3),
+        )
+        // The id of the priority is looked up.
+        .with(
+            Operation::Create,
+            Support::new()
+                .fields(create_fields())
+                .requests(2)
+                .requests_per_file(1),
+        )
+        // The ids of the status and the priority are looked up, and the ticket is read back.
+        .with(
+            Operation::Update,
+            undocumented
+                .clone()
+                .fields(update_fields())
+                .requests(4)
+                .requests_per_file(1),
+        )
+        .with(Operation::Resolve, undocumented.clone().requests(3))
+        .with(
+            Operation::Delete,
+            undocumented
+                .clone()
+                .removal(Removal::Permanent)
+                .takes_along(vec!["subtasks".into(), "logged time".into()]),
+        )
+        .with(Operation::Messages, undocumented.clone())
+        // Who the caller is, the ticket's project, the caller's roles there, the note itself, the ticket read back.
+        .with(
+            Operation::Comment,
+            undocumented
+                .clone()
+                .fields(comment_fields())
+                .requests(4 + MAX_ROLES)
+                .requests_per_file(1),
+        )
+        .with(Operation::Attachments, undocumented.clone())
+        .with(Operation::Download, undocumented);
+    let limit = Limit::new().window(Quota::new(10, Duration::from_secs(1)));
+    let limit = match NonZeroUsize::new(4) {
+        Some(four) => limit.max_concurrent(four),
+        None => limit,
+    };
+    ProviderInfo::new(ID, "Redmine", capabilities)
+        .id_form(IdForm::Number)
+        .limit(limit)
+}

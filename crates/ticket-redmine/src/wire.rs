@@ -1,0 +1,15 @@
+//! Redmine's own shapes: what is sent and what comes back.
+
+mod received;
+mod sent;
+
+pub use received::{
+    Attachment, CustomField, Issue, IssueList, Journal, Membership, Named, Role, Staged, Status,
+    User,
+};
+pub(crate) use received::{
+    CurrentUser, IssueReply, IssueWithFiles, IssueWithJournals, Priorities, Refusal, Roles,
+    StagedReply, Statuses,
+};
+pub(crate) use sent::Body;
+pub use sent::{ChangedIssue, Filter, ListQuery, NewCustomField, Upload};
