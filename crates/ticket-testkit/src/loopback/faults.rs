@@ -105,11 +105,17 @@ fn gateway_reply(gateway: Gateway) -> Reply {
     }
 }
 
-/// The request with one id in place of another: in the path, and in a JSON body.
+/// The request with one id in place of another: in the path, in the query, and in a JSON body.
 pub(super) fn about(request: &Request, asked: &str, other: &str) -> Request {
     let mut request = request.clone();
     let (path, query) = match request.path.split_once('?') {
-        Some((path, query)) => (path, format!("?{query}")),
+        Some((path, query)) => {
+            let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+                Some((name, id)) if id == asked => format!("{name}={other}"),
+                _ => pair.to_owned(),
+            });
+            (path, format!("?{}", pairs.collect::<Vec<_>>().join("&")))
+        }
         None => (&*request.path, String::new()),
     };
     let segments = path.split('/');
