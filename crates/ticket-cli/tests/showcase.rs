@@ -40,17 +40,51 @@ fn the_demo_tells_the_story_of_all_vendors_and_ends_0() {
         .collect();
     assert_eq!(
         table[0],
-        ["STEP", "ONECLOUD", "SWEEPPEA", "LEADSQUARED", "TRUE"]
+        [
+            "STEP",
+            "ONECLOUD",
+            "SWEEPPEA",
+            "LEADSQUARED",
+            "REDMINE",
+            "RT",
+            "TRUE"
+        ]
     );
     for row in [
-        ["create", "created", "created", "created", "yes"],
-        ["list", "found", "found", "–", "yes"],
-        ["update", "–", "updated", "updated", "yes"],
-        ["get", "Erase my data", "Erasure", "Erasure", "yes"],
-        ["comment", "–", "–", "commented", "yes"],
-        ["messages", "When?", "When?", "When?", "yes"],
-        ["resolve", "–", "resolved", "resolved", "yes"],
-        ["delete", "deleted", "deleted", "deleted", "yes"],
+        [
+            "create", "created", "created", "created", "created", "created", "yes",
+        ],
+        ["list", "found", "found", "–", "found", "found", "yes"],
+        [
+            "update", "–", "updated", "updated", "updated", "updated", "yes",
+        ],
+        [
+            "get",
+            "Erase my data",
+            "Erasure",
+            "Erasure",
+            "Erasure",
+            "Erasure",
+            "yes",
+        ],
+        [
+            "comment",
+            "–",
+            "–",
+            "commented",
+            "commented",
+            "commented",
+            "yes",
+        ],
+        [
+            "messages", "When?", "When?", "When?", "When?", "When?", "yes",
+        ],
+        [
+            "resolve", "–", "resolved", "resolved", "resolved", "resolved", "yes",
+        ],
+        [
+            "delete", "deleted", "deleted", "deleted", "deleted", "deleted", "yes",
+        ],
     ] {
         assert!(table.contains(&row.to_vec()), "{row:?} {run:?}");
     }
@@ -68,7 +102,7 @@ fn the_demo_is_readable_by_programs() {
     let rows = run.lines();
     assert!(rows.iter().all(|row| row["agrees"] == true), "{run:?}");
     let of = |step: &str| -> Vec<_> { rows.iter().filter(|row| row["step"] == step).collect() };
-    assert_eq!(of("delete").len(), 3, "{run:?}");
+    assert_eq!(of("delete").len(), 5, "{run:?}");
     assert!(
         of("delete")
             .iter()

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 use tickets::bulk::BulkOptions;
 use tickets::call::{NoSlot, Slots};
-use tickets::model::{Person, Priority};
+use tickets::model::{Person, Priority, Status};
 use tickets::provider::{Capabilities, Connect, Quota, Setting};
 use tickets::{
     AccountConfig, CallContext, Change, Error, ErrorKind, NewTicket, Operation, PROVIDERS,
@@ -37,6 +37,11 @@ fn account(sandbox: &Sandbox, provider: &str) -> AccountConfig {
     account
 }
 
+fn vendor(info: &ProviderInfo) -> Vendor {
+    let mut vendors = Vendor::ALL.into_iter();
+    vendors.find(|vendor| vendor.prefix() == info.id).unwrap()
+}
+
 #[tokio::test]
 async fn every_provider_of_the_table_lives_a_tickets_life_in_the_sandbox() {
     let sandbox = Sandbox::start().await.unwrap();
@@ -53,7 +58,8 @@ async fn every_provider_of_the_table_lives_a_tickets_life_in_the_sandbox() {
         // Each vendor requires other fields.
         let new = NewTicket::new("A subject").description("A text");
         let new = match &*info.id {
-            "sweeppea" => new.priority(Priority::Low),
+            "sweeppea" | "redmine" => new.priority(Priority::Low),
+            "rt" => new.category("General"),
             _ => new
                 .category("Request")
                 .requester(Person::named("A customer").email("customer@example.com")),
@@ -68,9 +74,13 @@ async fn every_provider_of_the_table_lives_a_tickets_life_in_the_sandbox() {
             Some("A subject")
         );
         assert!(tickets.delete([&id]).await.all_deleted());
-        assert!(tickets.get(&id).await.is_err());
+        // A vendor with a trash still shows it.
+        let gone = tickets.get(&id).await;
+        assert!(gone.map_or(true, |gone| gone.status == Some(Status::Deleted)));
+        assert!(!sandbox.exists(vendor(info), id.as_str()));
     }
-    assert_eq!(sandbox.journal().len(), 4 * played.len());
+    // Some calls need more than one request.
+    assert!(sandbox.journal().len() >= 4 * played.len());
 }
 
 #[test]
@@ -131,7 +141,8 @@ fn what_is_missing_or_wrong_is_named_without_any_value() {
 #[tokio::test]
 async fn a_read_of_an_account_is_timed_by_its_own_timeout() {
     let sandbox = Sandbox::start().await.unwrap();
-    sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))).times(3));
+    let every = u64::try_from(Vendor::ALL.len()).unwrap();
+    sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))).times(every));
     // All at once, with time enough for a busy computer to send what is sent.
     let reads = Vendor::ALL.map(|vendor| {
         let account = account(&sandbox, vendor.prefix())

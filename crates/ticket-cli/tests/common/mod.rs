@@ -170,7 +170,13 @@ pub(crate) fn create_arguments(vendor: Vendor) -> Vec<&'static str> {
             "--category",
             "Request",
         ],
-        Vendor::Sweeppea => &["--priority", "high"],
+        Vendor::Sweeppea | Vendor::Redmine => &["--priority", "high"],
+        Vendor::Rt => &[
+            "--requester-email",
+            "a@example.com",
+            "--category",
+            "General",
+        ],
         _ => &[
             "--requester-email",
             "a@example.com",

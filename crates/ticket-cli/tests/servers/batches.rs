@@ -78,7 +78,8 @@ async fn batch_not_found_in_the_vendors_words_is_sent_in_parts() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
     assert_eq!(counts(&run), [("deleted".to_owned(), 100)].into());
     assert!(sandbox.ticket_ids(Vendor::LeadSquared).is_empty());
-    assert_eq!(calls(&sandbox, Endpoint::Delete).len(), 3);
+    // Nobody was the reason in the end, so that every first half is deleted: 100, 50, 25, 12, 6, 3, 1 and the rest.
+    assert_eq!(calls(&sandbox, Endpoint::Delete).len(), 9);
 }
 
 /// What is refused is the call, not a ticket of it.

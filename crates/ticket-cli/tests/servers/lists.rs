@@ -94,7 +94,9 @@ async fn half_a_surrogate_pair_costs_no_ticket() {
                 .unwrap()
                 .ends_with('\u{fffd}')
         };
-        assert_eq!(run.lines().iter().filter(|row| is_odd(row)).count(), 3);
+        // One on each page; OneCloud's pages overlap, so that it has one more.
+        let pages = if vendor == Vendor::OneCloud { 4 } else { 3 };
+        assert_eq!(run.lines().iter().filter(|row| is_odd(row)).count(), pages);
         assert_eq!(listed(&run), tickets.into_iter().collect(), "{vendor:?}");
     }
 }

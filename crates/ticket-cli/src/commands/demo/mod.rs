@@ -308,7 +308,8 @@ fn new_ticket(vendor: Vendor, account: &Account) -> NewTicket {
         Vendor::OneCloud => ticket
             .category("Request")
             .requester(requester.name("A customer")),
-        Vendor::Sweeppea => ticket.priority(Priority::High),
+        Vendor::Sweeppea | Vendor::Redmine => ticket.priority(Priority::High),
+        Vendor::Rt => ticket.category("General").requester(requester),
         _ => ticket.priority(Priority::High).requester(requester),
     };
     let capabilities = &account.tickets.info().capabilities;
