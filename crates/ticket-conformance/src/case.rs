@@ -82,6 +82,8 @@ macro_rules! __cases {
             "each supported filter of a list reaches the vendor";
         sent_fields comments_are_sent_whole [Ticket Journal]
             "a comment reaches the vendor with its whole text, its files and its direction";
+        files files_cost_the_declared_requests [NewTicket Patch Ticket Journal]
+            "a call with files makes at most the declared requests";
 
         lifecycle created_tickets_exist [NewTicket Exists]
             "the id that a create returns is the id of an existing ticket";
@@ -103,6 +105,8 @@ macro_rules! __cases {
             "over several pages every message is returned exactly once; without cursor support there is one page";
         messages messages_belong_to_their_ticket [Seed Ticket]
             "the messages of one ticket are not those of another";
+        files files_are_listed_and_read_to_the_byte [Ticket NewTicket]
+            "the files of a ticket are listed, and each is read with its own bytes";
 
         ids invalid_ids_are_refused [Journal]
             "a text that is not a valid id is refused, and nothing is sent";

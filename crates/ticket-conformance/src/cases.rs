@@ -6,6 +6,7 @@ pub(crate) mod declared;
 pub(crate) mod delete;
 pub(crate) mod effect;
 pub(crate) mod errors;
+pub(crate) mod files;
 pub(crate) mod gateways;
 pub(crate) mod id_forms;
 pub(crate) mod ids;

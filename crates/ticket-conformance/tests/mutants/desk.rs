@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use ticket_conformance::{Fault, FaultTarget, ReceivedRequest};
 
+use crate::files::{file_at, files_of};
 use crate::odd;
 
 pub(crate) const KEY: &str = "canary/desk-key+4711=";
@@ -255,6 +256,8 @@ impl State {
                 let reply = json!({"deleted": deleted, "missing": missing});
                 (done(reply), effect)
             }
+            // A file that no ticket has yet.
+            ("POST", ["uploads"]) => (done(json!({})), false),
             ("GET", ["messages"]) => {
                 let all = self.tickets.values().flat_map(|ticket| &ticket.messages);
                 (page_of_messages(all, query), false)
@@ -286,6 +289,8 @@ impl State {
                         ticket.fields["status"] = json!("resolved");
                         (done(json!({"id": id})), true)
                     }
+                    ("GET", ["files"]) => (files_of(id, &ticket.fields), false),
+                    ("GET", ["files", place]) => (file_at(&ticket.fields, place), false),
                     ("POST", ["seen"]) => (done(json!({"id": id})), true),
                     ("GET", ["messages"]) => {
                         (page_of_messages(ticket.messages.iter(), query), false)

@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 use ticket_conformance::{
-    Fault, FaultTarget, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
+    FILE_TEXT, Fault, FaultTarget, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded,
+    SkipReason,
 };
 use ticket_core::model::{Person, Priority};
 use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
@@ -15,6 +16,7 @@ use crate::careful::Careful;
 use crate::desk::{Desk, KEY, Modes, PAGE};
 use crate::flaws::Flaw;
 use crate::provider::Memory;
+use crate::wire::base64;
 
 /// How much the provider declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub(crate) enum Extent {
     Careful,
 }
 
-/// What the desk can do: all but a trash and files.
+/// What the desk can do: all but a trash.
 const EVERY: &[Operation] = &[
     Operation::Get,
     Operation::List,
@@ -37,6 +39,8 @@ const EVERY: &[Operation] = &[
     Operation::Delete,
     Operation::Messages,
     Operation::Comment,
+    Operation::Attachments,
+    Operation::Download,
 ];
 
 pub(crate) struct DeskFixture {
@@ -115,6 +119,14 @@ impl Fixture for DeskFixture {
             "created": "2026-01-26T10:00:00Z",
         }));
         Ok(TicketId::new(id.to_string()))
+    }
+
+    async fn ticket_with_file(&self) -> FixtureResult<TicketId> {
+        let id = self.ticket().await?;
+        let mut state = self.desk.lock();
+        let ticket = state.tickets.get_mut(&Self::number(&id)).unwrap();
+        ticket.fields["files"] = json!([{ "name": "suite.txt", "data": base64(FILE_TEXT) }]);
+        Ok(id)
     }
 
     fn missing_id(&self) -> FixtureResult<TicketId> {

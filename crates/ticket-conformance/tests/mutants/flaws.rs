@@ -58,6 +58,8 @@ flaws! {
     DropsTheSearch Full "lists without the words that are searched for" [given_filters_are_sent];
     TellsTheCustomer Full "sends notes for colleagues to the customer" [comments_are_sent_whole];
     CutsComments Full "cuts comments at 255 characters" [comments_are_sent_whole];
+    StagesFiles Full "sends each file of a new ticket by itself first, and does not declare it"
+        [files_cost_the_declared_requests];
 
     // Life.
     GuessesTheId Full "gives another id than the vendor's" [created_tickets_exist created_tickets_read_back];
@@ -78,6 +80,10 @@ flaws! {
     ReadsTheFirstMessages Full "reads the first page of messages alone" [every_message_is_read_once];
     RepeatsMessages Full "reads the first messages whatever the cursor says" [every_message_is_read_once];
     ReadsEverybodysMessages Full "reads the messages of all tickets" [messages_belong_to_their_ticket];
+    ListsNoFiles Full "lists no files" [files_are_listed_and_read_to_the_byte];
+    CutsTheLastByte Full "cuts the last byte of a file" [files_are_listed_and_read_to_the_byte];
+    ReadsTheFirstFile Full "reads the first file of a ticket whatever is asked for"
+        [files_are_listed_and_read_to_the_byte];
 
     // Ids.
     TakesAnyId Full "does not look at ids before it sends them" [invalid_ids_are_refused];

@@ -109,7 +109,8 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
                 .update(update_fields())
                 .resolve()
                 .delete(5)
-                .messages(messages_fields());
+                .messages(messages_fields())
+                .attachments(Fields::default());
             match flaw {
                 Some(Flaw::LosesAnOperation) => most,
                 _ => most.comment(comment_fields()),

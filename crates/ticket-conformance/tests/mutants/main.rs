@@ -9,6 +9,7 @@
 
 mod careful;
 mod desk;
+mod files;
 mod fixture;
 mod flaws;
 mod info;
@@ -135,7 +136,7 @@ async fn a_slow_case_that_goes_on_sending_requests_does_not_hang() {
     let suite = Suite::new(slow).limit(Duration::from_secs(5));
     let report = suite.run_case("declared_operations_work").await.unwrap();
     assert!(report.is_passed(), "{report}");
-    assert_eq!(before.elapsed().as_secs(), 32);
+    assert_eq!(before.elapsed().as_secs(), 44);
 }
 
 #[tokio::test(start_paused = true)]
