@@ -51,6 +51,8 @@ macro_rules! __cases {
             "identity and capabilities do not change, and the quotas allow calls";
         declared the_manifest_is_kept []
             "the operations are exactly those in the manifest";
+        trash restore_is_declared_with_a_trash []
+            "`restore` is declared together with a trash, or neither is";
         declared declared_operations_work [NewTicket Patch Ticket]
             "declared operations work";
         declared undeclared_operations_are_unsupported []
@@ -163,6 +165,10 @@ macro_rules! __cases {
             "an odd id in the reply to a delete changes no other outcome";
         odd_data unrequested_deleted_ids_are_reported [Ticket Faults]
             "an id that the vendor deleted and nobody asked for is reported";
+        trash restored_tickets_are_back [Ticket Journal]
+            "a restored ticket is there again, after one write";
+        trash restoring_a_ticket_that_is_not_deleted_changes_nothing [Ticket Journal]
+            "restoring a ticket that is not deleted changes nothing";
         repeats a_second_delete_settles [Ticket]
             "the second delete of a ticket has a definite outcome that is not a success";
         repeats gone_tickets_settle_after_a_failure [Ticket Faults]

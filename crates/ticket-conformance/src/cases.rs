@@ -22,3 +22,4 @@ pub(crate) mod secrets;
 pub(crate) mod sent_fields;
 pub(crate) mod time;
 pub(crate) mod totals;
+pub(crate) mod trash;

@@ -21,7 +21,7 @@ async fn create(harness: &Harness) -> CaseResult<TicketId> {
     .id)
 }
 
-async fn get(harness: &Harness, id: &TicketId) -> CaseResult<Ticket> {
+pub(super) async fn get(harness: &Harness, id: &TicketId) -> CaseResult<Ticket> {
     harness.require(Operation::Get)?;
     done(
         "a ticket that exists was read",
@@ -277,6 +277,19 @@ async fn codes_change(harness: &Harness, carried: &[Field]) -> CaseResult {
     Ok(())
 }
 
+/// The fields of the ticket but its subject.
+pub(super) fn rest(ticket: &Ticket) -> String {
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?}",
+        ticket.description,
+        ticket.status,
+        ticket.priority,
+        ticket.category,
+        ticket.requester,
+        ticket.assignee
+    )
+}
+
 pub(crate) async fn updates_change_no_other_field(harness: &Harness) -> CaseResult {
     let fields = harness.fields(Operation::Update)?;
     harness.require(Operation::Get)?;
@@ -284,17 +297,6 @@ pub(crate) async fn updates_change_no_other_field(harness: &Harness) -> CaseResu
         return skip(format!("{} cannot change a subject", harness.info().title));
     }
     let id = harness.ticket().await?;
-    let rest = |ticket: &Ticket| {
-        format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?}",
-            ticket.description,
-            ticket.status,
-            ticket.priority,
-            ticket.category,
-            ticket.requester,
-            ticket.assignee
-        )
-    };
     let before = rest(&get(harness, &id).await?);
     let patch = TicketPatch::new().subject("Changed by the suite");
     done(

@@ -1,6 +1,6 @@
 //! A provider of a desk that retires tickets. Such a desk shows a retired ticket to who reads it by its id, and confirms
-//! every further delete of it. Only the list hides it, and each write must name the version. So each write is two
-//! requests: the row of the list, and the write.
+//! every further delete of it. Only the list hides it, and each change and delete must name the version. So these are two
+//! requests: the row of the list, and the write. A restore is one.
 
 use std::collections::BTreeMap;
 
@@ -137,5 +137,17 @@ impl TicketProvider for Careful {
             }
         });
         Ok(DeleteReport::of_one(id, result)?.with_unasked(unasked))
+    }
+
+    async fn restore(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
+        let (memory, operation) = (&self.0, Operation::Restore);
+        memory.check(&Asked::Restore(id))?;
+        let path = match memory.flaw {
+            Some(Flaw::RestoresNothing) => return Ok(()),
+            Some(Flaw::MovesBackAndForth) => memory.path(id, "/move"),
+            _ => memory.path(id, "/restore"),
+        };
+        let text = memory.send(operation, "POST", path, Value::Null).await?;
+        memory.expect_named(id, &text, operation)
     }
 }

@@ -291,6 +291,14 @@ impl State {
                     }
                     ("GET", ["files"]) => (files_of(id, &ticket.fields), false),
                     ("GET", ["files", place]) => (file_at(&ticket.fields, place), false),
+                    ("POST", ["restore"]) if retires => {
+                        let effect = std::mem::replace(&mut ticket.is_retired, false);
+                        (done(json!({"id": id})), effect)
+                    }
+                    ("POST", ["move"]) if retires => {
+                        ticket.is_retired = !ticket.is_retired;
+                        (done(json!({"id": id})), true)
+                    }
                     ("POST", ["seen"]) => (done(json!({"id": id})), true),
                     ("GET", ["messages"]) => {
                         (page_of_messages(ticket.messages.iter(), query), false)

@@ -29,7 +29,7 @@ pub(crate) enum Extent {
     Careful,
 }
 
-/// What the desk can do: all but a trash.
+/// What a desk can do that deletes tickets for good.
 const EVERY: &[Operation] = &[
     Operation::Get,
     Operation::List,
@@ -99,6 +99,7 @@ impl Fixture for DeskFixture {
                 Operation::List,
                 Operation::Update,
                 Operation::Delete,
+                Operation::Restore,
             ],
         }
     }
@@ -229,6 +230,7 @@ impl Fixture for DeskFixture {
             Operation::Resolve,
             Operation::Delete,
             Operation::Comment,
+            Operation::Restore,
         ]
     }
 

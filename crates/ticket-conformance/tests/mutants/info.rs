@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, Quota, Support};
+use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, Quota, Removal, Support};
 use ticket_core::{Operation, ProviderInfo};
 
 use crate::fixture::Extent;
 use crate::flaws::Flaw;
 use crate::provider::ID;
+
+/// A trash that keeps what is in it.
+const TRASH: Removal = Removal::Trash {
+    restorable_for: None,
+};
 
 fn create_fields() -> Fields {
     Fields::carrying(&[
@@ -96,11 +101,15 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
                 _ => 2,
             };
             let update = Support::new().fields(update_fields()).requests(requests);
-            let delete = Support::new().requests(requests);
+            let mut delete = Support::new().requests(requests);
+            if flaw != Some(Flaw::DeclaresNoTrash) {
+                delete = delete.removal(TRASH);
+            }
             narrow
                 .list(list_fields())
                 .with(Operation::Update, update)
                 .with(Operation::Delete, delete)
+                .restore()
         }
         Extent::Full => {
             let most = narrow
@@ -113,6 +122,11 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
                 .attachments(Fields::default());
             match flaw {
                 Some(Flaw::LosesAnOperation) => most,
+                Some(Flaw::ClaimsATrash) => {
+                    let delete = Support::new().max_batch(5).removal(TRASH);
+                    let most = most.with(Operation::Delete, delete);
+                    most.comment(comment_fields())
+                }
                 _ => most.comment(comment_fields()),
             }
         }

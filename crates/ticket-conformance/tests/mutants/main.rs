@@ -56,13 +56,16 @@ async fn a_provider_that_is_right_passes_every_case() {
     for report in [&full, &narrow, &careful] {
         assert_eq!(report.failed(), 0, "{report}");
     }
-    // No provider can both reuse ids and not, or both read before it writes and not: these are shown by the other two.
+    // No provider can both reuse ids and not, have a trash and none, or read before it writes and not: these are shown by
+    // the other two.
     let not_by_full: Vec<_> = full.cases.iter().filter(|case| !case.is_passed()).collect();
     let names: Vec<_> = not_by_full.iter().map(|case| case.case.as_str()).collect();
     assert_eq!(
         names,
         [
             "deleted_ids_are_not_reused",
+            "restored_tickets_are_back",
+            "restoring_a_ticket_that_is_not_deleted_changes_nothing",
             "wrong_totals_past_the_end_are_left_out_or_reported",
             "failed_preparing_reads_have_no_effect"
         ]
