@@ -99,6 +99,8 @@ macro_rules! __cases {
             "an update changes the fields that it sets";
         lifecycle updates_change_no_other_field [Ticket]
             "an update changes no other field";
+        lifecycle what_an_update_drops_is_reported [DroppedUpdate]
+            "an update of which the vendor dropped a field is `Conflict` and names the field";
         lifecycle resolved_tickets_are_not_open [Ticket]
             "a resolved ticket is no longer open";
         messages messages_are_read [Seed]

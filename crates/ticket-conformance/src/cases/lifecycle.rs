@@ -2,7 +2,9 @@
 
 use ticket_core::model::{Person, Priority, Status};
 use ticket_core::provider::Field;
-use ticket_core::{CallContext, ErrorKind, NewTicket, Operation, Ticket, TicketId, TicketPatch};
+use ticket_core::{
+    CallContext, Effect, ErrorKind, NewTicket, Operation, Ticket, TicketId, TicketPatch,
+};
 
 use crate::harness::{CaseResult, Harness, describe_error, ensure, fail, skip};
 
@@ -312,6 +314,40 @@ pub(crate) async fn updates_change_no_other_field(harness: &Harness) -> CaseResu
         "the subject of a ticket was changed",
         before.clone(),
         after.clone(),
+    )
+}
+
+pub(crate) async fn what_an_update_drops_is_reported(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Update)?;
+    let (id, patch, field) = harness.dropped_update().await?;
+    let reads = harness.info().capabilities.supports(Operation::Get);
+    let before = match reads {
+        true => Some(get(harness, &id).await?),
+        false => None,
+    };
+    let what = format!("a ticket was updated, and the vendor dropped the field `{field}`");
+    let updated = harness
+        .provider
+        .update(&CallContext::new(), &id, &patch)
+        .await;
+    let Err(error) = updated else {
+        return fail(what, format!("a conflict that names `{field}`"), "success");
+    };
+    ensure(
+        error.kind() == ErrorKind::Conflict && error.message().contains(&format!("`{field}`")),
+        what.clone(),
+        format!("a conflict that names `{field}`"),
+        describe_error(&error),
+    )?;
+    let Some(before) = before.filter(|_| error.effect() == Effect::None) else {
+        return Ok(());
+    };
+    let after = get(harness, &id).await?;
+    ensure(
+        after.subject == before.subject && rest(&after) == rest(&before),
+        what,
+        "effect unknown, because other fields changed",
+        describe_error(&error),
     )
 }
 

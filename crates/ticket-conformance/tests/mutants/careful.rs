@@ -1,6 +1,6 @@
 //! A provider of a desk that retires tickets. Such a desk shows a retired ticket to who reads it by its id, and confirms
-//! every further delete of it. Only the list hides it, and each change and delete must name the version. So these are two
-//! requests: the row of the list, and the write. A restore is one.
+//! every further delete of it. Only the list hides it, and each change and delete must name the version. So a delete is two
+//! requests: the row of the list, and the write. An update is three, because the desk may drop a field; a restore is one.
 
 use std::collections::BTreeMap;
 
@@ -74,6 +74,26 @@ impl Careful {
             return sent;
         }
     }
+
+    /// Reads the ticket back, because the desk confirms an update also where it drops a field.
+    async fn confirm(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {
+        let operation = Operation::Update;
+        let read = self.row(operation, id).await;
+        let read = read.and_then(|row| self.0.ticket(&row, operation));
+        let ticket = read.map_err(|error| error.with_effect(Effect::Unknown))?;
+        let dropped = patch.not_in(&ticket);
+        if dropped.is_empty() {
+            return Ok(());
+        }
+        let given = self.0.patch_body(patch);
+        let partly = given
+            .as_object()
+            .is_some_and(|all| all.len() > dropped.len());
+        let partly = partly && !self.0.has(Flaw::DropsHaveNoEffect);
+        Err(self
+            .0
+            .place(Error::not_applied(&dropped, partly), operation))
+    }
 }
 
 #[async_trait]
@@ -109,7 +129,11 @@ impl TicketProvider for Careful {
         let body = self.0.patch_body(patch);
         let path = self.0.path(id, "");
         let text = self.write(operation, "PATCH", path, id, body).await?;
-        self.0.expect_named(id, &text, operation)
+        self.0.expect_named(id, &text, operation)?;
+        if self.0.has(Flaw::BelievesTheStatus) {
+            return Ok(());
+        }
+        self.confirm(id, patch).await
     }
 
     async fn delete(

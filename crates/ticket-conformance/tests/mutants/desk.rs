@@ -280,7 +280,9 @@ impl State {
                     }
                     ("PATCH", []) => {
                         ticket.version += 1;
-                        for (name, value) in body.as_object().into_iter().flatten() {
+                        let locked = ticket.fields["locked"].clone();
+                        let given = body.as_object().into_iter().flatten();
+                        for (name, value) in given.filter(|(name, _)| locked != **name) {
                             ticket.fields[name] = value.clone();
                         }
                         (done(json!({"id": id})), true)

@@ -10,7 +10,7 @@ use ticket_conformance::{
     SkipReason,
 };
 use ticket_core::model::{Person, Priority};
-use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
+use ticket_core::{NewTicket, Operation, TicketId, TicketPatch, TicketProvider};
 
 use crate::careful::Careful;
 use crate::desk::{Desk, KEY, Modes, PAGE};
@@ -217,6 +217,17 @@ impl Fixture for DeskFixture {
         let (from, into) = (Self::number(from), Self::number(into));
         self.desk.lock().merged.insert(from, into);
         Ok(())
+    }
+
+    async fn dropped_update(&self) -> FixtureResult<(TicketId, TicketPatch, String)> {
+        if self.extent != Extent::Careful {
+            return Err(SkipReason::new("the desk drops no field"));
+        }
+        let id = self.desk.add(json!({
+            "subject": "Made by the fixture", "category": "Till", "locked": "category", "status": "open",
+        }));
+        let patch = TicketPatch::new().subject("Changed").category("Shop");
+        Ok((TicketId::new(id.to_string()), patch, "category".to_owned()))
     }
 
     fn writes_that_name_their_ticket(&self) -> &'static [Operation] {

@@ -169,13 +169,15 @@ flaws! {
     CallsAStaleVersionBadInput Careful "calls another version a wrong argument" [failed_preconditions_are_conflicts];
     FailedLooksAreUnknown Careful "does not know that nothing was written where the look failed"
         [failed_preparing_reads_have_no_effect];
-    DeclaresOneRequest Careful "makes two requests for each write, and declares one" [one_call_is_one_request];
+    DeclaresOneRequest Careful "makes several requests for a write, and declares one" [one_call_is_one_request];
     DeclaresNoTrash Careful "declares `restore` and no trash" [restore_is_declared_with_a_trash];
     ClaimsATrash Full "declares a trash that it cannot restore from" [restore_is_declared_with_a_trash];
     RestoresNothing Careful "says that it restored and sends nothing"
         [restored_tickets_are_back one_call_is_one_request];
     MovesBackAndForth Careful "restores a ticket by moving it out of the trash, or into it"
         [restoring_a_ticket_that_is_not_deleted_changes_nothing];
+    BelievesTheStatus Careful "believes a success, whatever the update changed" [what_an_update_drops_is_reported];
+    DropsHaveNoEffect Careful "says that nothing changed where one field of two did" [what_an_update_drops_is_reported];
     BelievesATotalPastTheEnd Careful "returns a total that lies past the end" [wrong_totals_past_the_end_are_left_out_or_reported];
 
     // Errors.

@@ -96,12 +96,12 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
     match extent {
         Extent::Narrow => narrow.delete(1),
         Extent::Careful => {
-            let requests = match flaw {
+            let requests = |requests| match flaw {
                 Some(Flaw::DeclaresOneRequest) => 1,
-                _ => 2,
+                _ => requests,
             };
-            let update = Support::new().fields(update_fields()).requests(requests);
-            let mut delete = Support::new().requests(requests);
+            let update = Support::new().fields(update_fields()).requests(requests(3));
+            let mut delete = Support::new().requests(requests(2));
             if flaw != Some(Flaw::DeclaresNoTrash) {
                 delete = delete.removal(TRASH);
             }

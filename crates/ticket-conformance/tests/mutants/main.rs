@@ -63,6 +63,7 @@ async fn a_provider_that_is_right_passes_every_case() {
     assert_eq!(
         names,
         [
+            "what_an_update_drops_is_reported",
             "deleted_ids_are_not_reused",
             "restored_tickets_are_back",
             "restoring_a_ticket_that_is_not_deleted_changes_nothing",
