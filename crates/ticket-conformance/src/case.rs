@@ -101,6 +101,8 @@ macro_rules! __cases {
             "an update changes no other field";
         lifecycle what_an_update_drops_is_reported [DroppedUpdate]
             "an update of which the vendor dropped a field is `Conflict` and names the field";
+        versions an_update_of_an_old_version_is_a_conflict [Ticket Patch]
+            "where it is declared, an update that names an old version is `Conflict` and changes nothing";
         lifecycle resolved_tickets_are_not_open [Ticket]
             "a resolved ticket is no longer open";
         messages messages_are_read [Seed]
@@ -157,6 +159,8 @@ macro_rules! __cases {
             "an id that is missing in the reply is `Unknown`";
         delete failed_delete_calls_are_errors [Ticket Faults]
             "a delete call that fails completely is an error, not a report";
+        versions a_delete_of_an_old_version_is_a_conflict [Ticket Patch]
+            "where it is declared, a delete that names an old version is `Conflict` and deletes nothing";
         other_tickets merged_tickets_do_not_delete_others [Ticket Merge Exists]
             "deleting a ticket that was merged into another one does not delete the other one";
         other_tickets deleted_ids_are_not_reused [Ticket]

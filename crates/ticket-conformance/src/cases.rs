@@ -23,3 +23,4 @@ pub(crate) mod sent_fields;
 pub(crate) mod time;
 pub(crate) mod totals;
 pub(crate) mod trash;
+pub(crate) mod versions;

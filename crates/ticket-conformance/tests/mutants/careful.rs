@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use ticket_core::model::RawValue;
+use ticket_core::model::{RawValue, Version};
 use ticket_core::provider::Request as Asked;
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Operation, Page,
@@ -44,13 +44,14 @@ impl Careful {
         }
     }
 
-    /// The write with the version that the ticket has now.
+    /// The write with this version, or with the one that the ticket has now.
     async fn write(
         &self,
         operation: Operation,
         method: &'static str,
         path: String,
         id: &TicketId,
+        version: Option<&Version>,
         mut body: Value,
     ) -> Result<String> {
         let memory = &self.0;
@@ -62,7 +63,13 @@ impl Careful {
                 _ => error.with_effect(Effect::None),
             })?;
             let row: Value = serde_json::from_str(&row).unwrap_or_default();
-            body["version"] = row["version"].clone();
+            body["version"] = match version {
+                Some(_) if memory.has(Flaw::RefusesEveryVersion) => json!("old"),
+                Some(version) if !memory.has(Flaw::IgnoresTheVersion) => {
+                    json!(version.as_str().parse::<u64>().ok())
+                }
+                _ => row["version"].clone(),
+            };
             let sent = memory.send(operation, method, path.clone(), body.clone());
             let sent = sent.await;
             attempts += 1;
@@ -128,7 +135,16 @@ impl TicketProvider for Careful {
         self.0.check(&Asked::Update(id, patch))?;
         let body = self.0.patch_body(patch);
         let path = self.0.path(id, "");
-        let text = self.write(operation, "PATCH", path, id, body).await?;
+        let text = self
+            .write(
+                operation,
+                "PATCH",
+                path,
+                id,
+                patch.if_version.as_ref(),
+                body,
+            )
+            .await?;
         self.0.expect_named(id, &text, operation)?;
         if self.0.has(Flaw::BelievesTheStatus) {
             return Ok(());
@@ -143,13 +159,15 @@ impl TicketProvider for Careful {
     ) -> Result<DeleteReport> {
         let operation = Operation::Delete;
         self.0.check(&Asked::Delete(targets))?;
-        let [DeleteTarget { id, .. }] = targets else {
+        let [DeleteTarget { id, version, .. }] = targets else {
             return Ok(DeleteReport::default());
         };
         let path = "/tickets".to_owned();
         let body = json!({ "ids": [id.as_str()] });
         let mut unasked = Vec::new();
-        let sent = self.write(operation, "DELETE", path, id, body).await;
+        let sent = self
+            .write(operation, "DELETE", path, id, version.as_ref(), body)
+            .await;
         let result = sent.and_then(|text| {
             let json: Value = serde_json::from_str(&text).unwrap_or_default();
             let ids = json["deleted"].as_array().into_iter().flatten();

@@ -166,6 +166,10 @@ flaws! {
         [delete_again_deletes_nothing a_second_delete_settles deleted_tickets_are_not_found];
     ListsTheRetired Careful "lists retired tickets" [deleted_tickets_are_not_listed];
     RepeatsWithANewVersion Careful "writes again where the version has changed" [failed_preconditions_are_conflicts];
+    IgnoresTheVersion Careful "writes with the version that the ticket has, whichever was named"
+        [an_update_of_an_old_version_is_a_conflict a_delete_of_an_old_version_is_a_conflict];
+    RefusesEveryVersion Careful "calls every version that is named an old one"
+        [an_update_of_an_old_version_is_a_conflict a_delete_of_an_old_version_is_a_conflict];
     CallsAStaleVersionBadInput Careful "calls another version a wrong argument" [failed_preconditions_are_conflicts];
     FailedLooksAreUnknown Careful "does not know that nothing was written where the look failed"
         [failed_preparing_reads_have_no_effect];

@@ -100,8 +100,11 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
                 Some(Flaw::DeclaresOneRequest) => 1,
                 _ => requests,
             };
-            let update = Support::new().fields(update_fields()).requests(requests(3));
-            let mut delete = Support::new().requests(requests(2));
+            let update = Support::new()
+                .fields(update_fields())
+                .requests(requests(3))
+                .conditional();
+            let mut delete = Support::new().requests(requests(2)).conditional();
             if flaw != Some(Flaw::DeclaresNoTrash) {
                 delete = delete.removal(TRASH);
             }

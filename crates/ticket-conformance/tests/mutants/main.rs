@@ -64,6 +64,8 @@ async fn a_provider_that_is_right_passes_every_case() {
         names,
         [
             "what_an_update_drops_is_reported",
+            "an_update_of_an_old_version_is_a_conflict",
+            "a_delete_of_an_old_version_is_a_conflict",
             "deleted_ids_are_not_reused",
             "restored_tickets_are_back",
             "restoring_a_ticket_that_is_not_deleted_changes_nothing",
