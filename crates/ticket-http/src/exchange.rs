@@ -70,11 +70,6 @@ impl Network {
         }
     }
 
-    #[cfg(feature = "multipart")]
-    pub(crate) fn client(&self) -> reqwest::Client {
-        self.client.clone()
-    }
-
     /// The client that reuses no connection. An application's own one may still use those that it has.
     fn single(&self, base: &Base) -> &reqwest::Client {
         let build = || build(self.connect_timeout, base, false).ok();

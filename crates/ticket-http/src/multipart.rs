@@ -1,15 +1,21 @@
-//! Multipart forms of texts and files. Files are opened when the request is sent, and streamed, so that large
-//! files need no memory.
+//! Multipart forms of texts and files (RFC 7578). Files are opened when the request is sent, and streamed, so that
+//! large files need no memory.
+//!
+//! Not by reqwest, whose feature `multipart` brings five crates along, among them a table of all media types.
+
+mod form;
 
 use std::borrow::Cow;
+use std::io;
 
-use reqwest::Body;
-use reqwest::multipart::{Form, Part};
+use bytes::Bytes;
 use ticket_core::model::{Attachment, AttachmentSource};
 use ticket_core::{Error, Result};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
-use tokio_util::io::ReaderStream;
+
+pub(crate) use form::Form;
+use form::Opened;
 
 /// Default maximum size of a file: 25 MiB.
 const MAX_FILE_BYTES: u64 = 25 * 1024 * 1024;
@@ -86,17 +92,39 @@ impl Multipart {
     pub(crate) async fn open(self) -> Result<Form> {
         let mut form = Form::new();
         for (name, content) in self.parts {
-            let part = match content {
-                Content::Text(text) => Part::text(text),
-                Content::File(file) => open(file, self.max_file_bytes).await?,
-            };
-            form = form.part(name, part);
+            match content {
+                Content::Text(text) => {
+                    form.begin_part(&name, "");
+                    form.push(text.into());
+                }
+                Content::File(file) => {
+                    let (details, opened) = open(file, self.max_file_bytes).await?;
+                    form.begin_part(&name, &details);
+                    match opened {
+                        Opened::Bytes(bytes) => form.push(bytes),
+                        Opened::File(file) => form.push_file(file),
+                    }
+                }
+            }
+            form.end_part();
         }
+        form.end();
         Ok(form)
     }
 }
 
-async fn open(file: Attachment, limit: u64) -> Result<Part> {
+/// Opens the file that is a whole body.
+pub(crate) async fn body(file: Attachment, limit: u64) -> Result<Form> {
+    let mut body = Form::new();
+    match open(file, limit).await? {
+        (_, Opened::Bytes(bytes)) => body.push(bytes),
+        (_, Opened::File(file)) => body.push_file(file),
+    }
+    Ok(body)
+}
+
+/// Opens a file, and says what stands behind its part's name.
+async fn open(file: Attachment, limit: u64) -> Result<(String, Opened)> {
     let Attachment {
         name,
         media_type,
@@ -112,29 +140,26 @@ async fn open(file: Attachment, limit: u64) -> Result<Part> {
             "the attachment {name:?} has control characters in its name"
         )));
     }
-    let (body, length) = bytes(&name, source, limit).await?;
-    let part = Part::stream_with_length(body, length);
-    let part = match &media_type {
-        Some(media_type) => part.mime_str(media_type).map_err(|_| {
-            Error::invalid_input(format!(
+    // Not `filename*`, which this kind of form must not have (RFC 7578, section 4.2).
+    let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
+    let mut details = format!("; filename=\"{quoted}\"");
+    if let Some(media_type) = &media_type {
+        if !is_media_type(media_type) {
+            return Err(Error::invalid_input(format!(
                 "{media_type:?} is not a media type such as image/png"
-            ))
-        })?,
-        None => part,
-    };
-    Ok(part.file_name(name))
-}
-
-/// The bytes of a file called `name`, and how many there are.
-pub(crate) async fn bytes(name: &str, source: AttachmentSource, limit: u64) -> Result<(Body, u64)> {
-    match source {
+            )));
+        }
+        details.push_str("\r\nContent-Type: ");
+        details.push_str(media_type);
+    }
+    let opened = match source {
         AttachmentSource::Bytes(bytes) => {
             let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            within(name, length, limit)?;
-            Ok((bytes.to_vec().into(), length))
+            within(&name, length, limit)?;
+            Opened::Bytes(Bytes::copy_from_slice(&bytes))
         }
         AttachmentSource::File(path) => {
-            let unreadable = |error: std::io::Error| {
+            let unreadable = |error: io::Error| {
                 Error::invalid_input(format!("the attachment {name:?} cannot be read: {error}"))
             };
             // Check first: opening a pipe would wait for its other end.
@@ -144,16 +169,33 @@ pub(crate) async fn bytes(name: &str, source: AttachmentSource, limit: u64) -> R
                     "the attachment {name:?} is not a regular file"
                 )));
             }
-            within(name, metadata.len(), limit)?;
+            within(&name, metadata.len(), limit)?;
             let file = File::open(&path).await.map_err(unreadable)?;
             // If the file grows in the meantime, only the announced length is sent.
-            let stream = ReaderStream::new(file.take(metadata.len()));
-            Ok((Body::wrap_stream(stream), metadata.len()))
+            Opened::File(file.take(metadata.len()))
         }
-        _ => Err(Error::invalid_input(format!(
-            "the attachment {name:?} has no bytes"
-        ))),
-    }
+        _ => {
+            return Err(Error::invalid_input(format!(
+                "the attachment {name:?} has no bytes"
+            )));
+        }
+    };
+    Ok((details, opened))
+}
+
+/// Whether the text is a media type, with or without parameters, and can be a header's value.
+fn is_media_type(text: &str) -> bool {
+    // The characters of a token (RFC 9110, section 5.6.2).
+    let is_token = |text: &str| {
+        let of_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        !text.is_empty() && text.chars().all(of_token)
+    };
+    let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let is_essence = essence
+        .trim_end()
+        .split_once('/')
+        .is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype));
+    is_essence && parameters.chars().all(|c| matches!(c, ' '..='~'))
 }
 
 fn within(name: &str, length: u64, limit: u64) -> Result<()> {
@@ -167,72 +209,29 @@ fn within(name: &str, length: u64, limit: u64) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
-    use tokio::io::AsyncWriteExt as _;
-
     use super::*;
 
-    /// Whether a request is not as long yet as its head says.
-    fn missing(read: &[u8]) -> bool {
-        let text = String::from_utf8_lossy(read);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            return true;
-        };
-        let length = head.split_once("content-length: ").unwrap().1;
-        let length = length.lines().next().unwrap();
-        body.len() < length.parse().unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_file_that_grows_while_it_is_sent_is_sent_as_long_as_it_was() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("log.txt");
-        std::fs::write(&path, "as it was").unwrap();
-        let form = Multipart::new().file("files", Attachment::from_path(&path));
-        let form = form.open().await.unwrap();
-        let boundary = form.boundary().to_owned();
-        let mut file = std::fs::File::options().append(true).open(&path).unwrap();
-        file.write_all(b", and more").unwrap();
-
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        let server = tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut read = Vec::new();
-            // As long as was announced, whatever it is.
-            while missing(&read) && stream.read_buf(&mut read).await.unwrap() > 0 {}
-            let reply = b"HTTP/1.1 204 No Content\r\n\r\n";
-            stream.write_all(reply).await.unwrap();
-            String::from_utf8(read).unwrap()
-        });
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let sent = client.post(url).multipart(form).send().await;
-        let read = server.await.unwrap();
-        assert!(sent.is_ok(), "{read}");
-        let (head, body) = read.split_once("\r\n\r\n").unwrap();
-        assert!(
-            body.contains(&format!("\r\n\r\nas it was\r\n--{boundary}--")),
-            "{body}"
-        );
-        assert!(head.starts_with("POST / HTTP/1.1"), "{head}");
-    }
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn a_file_that_cannot_be_read_on_is_told_as_such() {
-        // A folder can be opened, and not be read.
-        let folder = tempfile::tempdir().unwrap();
-        let file = File::open(folder.path()).await.unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let body = Body::wrap_stream(ReaderStream::new(file));
-        let lost = client.post(url).body(body).send().await.unwrap_err();
-        let limit = std::time::Duration::from_secs(1);
-        let error = crate::failure::error(&lost, "desk:80", limit, false);
-        assert_eq!(error.effect(), ticket_core::Effect::Unknown);
-        let told = "a file could not be read to its end (Is a directory";
-        assert!(error.message().contains(told), "{error}");
+    #[test]
+    fn media_type_that_is_not_one_header_value_is_refused() {
+        for right in [
+            "image/png",
+            "text/plain; charset=utf-8",
+            "application/vnd.a+json ;q=\"1\"",
+        ] {
+            assert!(is_media_type(right), "{right}");
+        }
+        for wrong in [
+            "",
+            "png",
+            "image/",
+            "/png",
+            "no type",
+            "image/png\r\nX-Evil: 1",
+            "image/png;\n",
+            "a/b/c",
+            "é/x",
+        ] {
+            assert!(!is_media_type(wrong), "{wrong}");
+        }
     }
 }

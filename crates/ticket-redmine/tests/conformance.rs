@@ -78,6 +78,7 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     deleted_ids_are_not_reused,
     merged_tickets_do_not_delete_others,
     odd_id_affects_no_other_outcome,
+    only_the_documented_word_confirms,
     unmentioned_ids_are_unknown,
     unrequested_deleted_ids_are_reported,
     writes_about_another_ticket_are_conflicts,

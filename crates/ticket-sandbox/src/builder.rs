@@ -156,4 +156,11 @@ impl SandboxBuilder {
         self.settings.redmine_forbidden_statuses = names.into_iter().map(Into::into).collect();
         self
     }
+
+    /// RT's quota, or `None` for no quota. Default none: RT itself has no limit, but a proxy in front of it may.
+    #[must_use]
+    pub fn rt_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
+        self.settings.rt_quota = quota.into();
+        self
+    }
 }

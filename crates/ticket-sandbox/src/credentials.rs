@@ -27,3 +27,13 @@ pub const REDMINE_PROJECT: &str = "support";
 /// The API key of Redmine's reporter, who files tickets and writes public notes in the public project, and may not edit
 /// or delete. What the reporter may not change is dropped without a word.
 pub const REDMINE_AGENT_API_KEY: &str = "sandbox-redmine-agent-key";
+/// A token of RT's user `root`, who may do everything.
+pub const RT_TOKEN: &str = "sandbox-rt-token";
+/// The user whose password RT accepts as well.
+pub const RT_USER: &str = "root";
+/// The password for [`RT_USER`].
+pub const RT_PASSWORD: &str = "sandbox-rt-password";
+/// A token of an RT user who may read, create and comment, but not change or delete.
+pub const RT_AGENT_TOKEN: &str = "sandbox-rt-agent-token";
+/// A token of an RT user who has no rights.
+pub const RT_STRANGER_TOKEN: &str = "sandbox-rt-stranger-token";

@@ -154,7 +154,10 @@ impl Fault {
             | Self::ReversedOrder
             | Self::WrongTotal(_)
             | Self::OddRow(_) => endpoint == Some(E::List),
-            Self::OddId(_) => vendor == Some(Vendor::LeadSquared) && endpoint == Some(E::Delete),
+            Self::OddId(_) => {
+                matches!(vendor, Some(Vendor::LeadSquared | Vendor::Rt))
+                    && endpoint == Some(E::Delete)
+            }
             Self::Ticket(_) => !matches!(
                 endpoint,
                 None | Some(E::Authenticate | E::List | E::Create | E::Lookup | E::Stage)

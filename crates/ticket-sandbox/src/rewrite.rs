@@ -34,6 +34,13 @@ fn list_format(vendor: Vendor) -> Option<ListFormat> {
             subject: "Subject",
             date: "Date",
         }),
+        Vendor::Rt => Some(ListFormat {
+            total: "/total",
+            rows: "/items",
+            id: "id",
+            subject: "Subject",
+            date: "Created",
+        }),
         Vendor::LeadSquared => None,
         Vendor::Redmine => Some(ListFormat {
             total: "/total_count",
@@ -121,9 +128,28 @@ pub(crate) fn row(reply: &mut Reply, vendor: Option<Vendor>, how: OddRow) {
     }
 }
 
-/// Only LeadSquared's deletes are batches.
+/// The rows of RT's reply to a bulk delete: `[9, "Ticket 9: Ticket deleted"]`.
+fn bulk_row(rows: &mut Vec<Value>, how: OddId) -> Option<()> {
+    if how == OddId::Unasked {
+        rows.push(json!([999_999_999, "Ticket 999999999: Ticket deleted"]));
+        return Some(());
+    }
+    let id = rows.first_mut()?.get_mut(0)?;
+    match how {
+        OddId::Null => *id = Value::Null,
+        OddId::Float => *id = json!(id.as_f64()?),
+        OddId::Text => *id = json!(id.to_string()),
+        OddId::Missing | OddId::Unasked => drop(rows.remove(0)),
+    }
+    Some(())
+}
+
+/// Only LeadSquared's and RT's deletes are batches.
 pub(crate) fn batch_id(reply: &mut Reply, how: OddId) {
     change_json(reply, |body| {
+        if let Some(rows) = body.as_array_mut() {
+            return bulk_row(rows, how);
+        }
         let ids = body.get_mut("SuccessfulIds")?.as_array_mut()?;
         match how {
             OddId::Null => *ids.first_mut()? = Value::Null,

@@ -151,6 +151,8 @@ impl Sandbox {
             ("REDMINE_BASE_URL", self.base_url(Vendor::Redmine)),
             ("REDMINE_API_KEY", constant(credentials::REDMINE_API_KEY)),
             ("REDMINE_PROJECT", constant(credentials::REDMINE_PROJECT)),
+            ("RT_BASE_URL", self.base_url(Vendor::Rt)),
+            ("RT_TOKEN", constant(credentials::RT_TOKEN)),
         ]
     }
 

@@ -10,7 +10,9 @@ use tokio::time::Instant;
 
 use crate::calendar::Date;
 use crate::quota::{Counter, Quota, WindowModel};
-use crate::vendors::{Account, LeadSquared, OneCloud, Quirks, Redmine, Sweeppea, Vendors, Wording};
+use crate::vendors::{
+    Account, LeadSquared, OneCloud, Quirks, Redmine, Rt, Sweeppea, Vendors, Wording,
+};
 
 #[expect(
     clippy::struct_excessive_bools,
@@ -35,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) leadsquared_statuses: Vec<String>,
     pub(crate) redmine_quota: Option<Quota>,
     pub(crate) redmine_forbidden_statuses: Vec<String>,
+    pub(crate) rt_quota: Option<Quota>,
 }
 
 impl Default for Settings {
@@ -64,6 +67,7 @@ impl Default for Settings {
             leadsquared_statuses: Vec::new(),
             redmine_quota: None,
             redmine_forbidden_statuses: Vec::new(),
+            rt_quota: None,
         }
     }
 }
@@ -104,6 +108,7 @@ impl Settings {
                 self.redmine_quota.map(counter),
                 self.redmine_forbidden_statuses.clone(),
             ),
+            rt: Rt::new(self.rt_quota.map(counter)),
         };
         if self.seed_tickets {
             vendors.seed(Date::at(start, start));

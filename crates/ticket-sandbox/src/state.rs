@@ -108,6 +108,7 @@ impl State {
         });
         let fault = self.faults.pick(vendor, endpoint);
         let call = Call {
+            method: &received.method,
             segments: &segments,
             query: &received.query,
             headers: &received.headers,
@@ -171,6 +172,7 @@ impl State {
     /// Whether the headers of a request have the credentials of the vendor with this path.
     pub(crate) fn knows(&self, path: &str, headers: &[(String, String)], now: Instant) -> bool {
         let call = Call {
+            method: "GET",
             segments: &[],
             query: "",
             headers,

@@ -10,6 +10,10 @@ use crate::calendar::Date;
 use crate::ticket::{AttachmentRecord, MessageKind, MessageRecord, TicketRecord, TicketSeed};
 
 /// A stored ticket.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties with names, not states"
+)]
 #[derive(Debug, Clone)]
 pub(crate) struct Ticket {
     pub(crate) id: String,
@@ -242,6 +246,16 @@ impl Store {
         self.record(&ticket.id, age, Some(&ticket));
         self.removed.push(ticket.id.clone());
         Some(*ticket)
+    }
+
+    /// Moves a ticket to the trash and returns it; `None` if no ticket has this id.
+    pub(crate) fn trash(&mut self, id: &str, change: impl FnOnce(&mut Ticket)) -> Option<&Ticket> {
+        let id = self.get(id)?.id.clone();
+        self.removed.push(id.clone());
+        self.change(&id, |ticket| {
+            ticket.deleted = true;
+            change(ticket);
+        })
     }
 
     /// Merges a ticket into another one, or into its neighbour by age. Does nothing if there is no such ticket.

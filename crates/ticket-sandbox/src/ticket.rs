@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The actual state of a ticket at a vendor.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties with names, not states"
+)]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TicketRecord {

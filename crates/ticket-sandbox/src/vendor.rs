@@ -17,24 +17,28 @@ pub enum Vendor {
     LeadSquared,
     /// Redmine, under the path prefix `/redmine`.
     Redmine,
+    /// Request Tracker, under the path prefix `/rt`.
+    Rt,
 }
 
 impl Vendor {
     /// Every vendor, in the order of the variants.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::OneCloud,
         Self::Sweeppea,
         Self::LeadSquared,
         Self::Redmine,
+        Self::Rt,
     ];
 
-    /// The path prefix without slashes: `onecloud`, `sweeppea`, `leadsquared`, `redmine`.
+    /// The path prefix without slashes: `onecloud`, `sweeppea`, `leadsquared`, `redmine`, `rt`.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::OneCloud => "onecloud",
             Self::Sweeppea => "sweeppea",
             Self::LeadSquared => "leadsquared",
             Self::Redmine => "redmine",
+            Self::Rt => "rt",
         }
     }
 }
@@ -48,19 +52,20 @@ pub enum Endpoint {
     Authenticate,
     /// Read one ticket.
     Get,
-    /// Read tickets, a page at a time (OneCloud, Sweeppea).
+    /// Read tickets, a page at a time (OneCloud, Sweeppea, RT).
     List,
-    /// Read the messages of one ticket (OneCloud, LeadSquared).
+    /// Read the messages of one ticket (OneCloud, LeadSquared, RT).
     Messages,
     /// Create a ticket.
     Create,
-    /// Change a ticket's fields (Sweeppea, LeadSquared).
+    /// Change a ticket's fields (Sweeppea, LeadSquared, RT).
     Update,
-    /// Close a ticket (Sweeppea). LeadSquared closes tickets with `Update`.
+    /// Close a ticket (Sweeppea). LeadSquared and RT close tickets with `Update`.
     Resolve,
-    /// Comment on a ticket: a portal activity or an internal note (LeadSquared).
+    /// Comment on a ticket: a portal activity or an internal note (LeadSquared), a comment or a correspondence (RT).
     Comment,
-    /// Delete one ticket, or several if the vendor supports that.
+    /// Delete one ticket, or several if the vendor supports that. RT's call for several, which can change any field,
+    /// counts as a delete.
     Delete,
     /// Read a ticket's attachments: their list, or the content of one.
     Attachments,

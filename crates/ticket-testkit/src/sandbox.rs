@@ -22,6 +22,9 @@ use crate::fixture::{
 /// Longer than any test waits.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// More messages than any vendor's page has.
+const MESSAGES: usize = 120;
+
 /// How long a fresh token is refused: longer than one call, shorter than a test's patience.
 const REFUSED: Duration = Duration::from_millis(20);
 
@@ -158,15 +161,17 @@ fn sandbox_fault<P: SandboxProvider>(fault: Fault) -> FixtureResult<ticket_sandb
             WrongTotal::TooLarge => ticket_sandbox::WrongTotal::TooLarge,
             other => return Err(not_in_sandbox(&other)),
         }),
-        // Only its replies to deletes list ids.
-        Fault::OddId(odd) if P::VENDOR == Vendor::LeadSquared => SandboxFault::OddId(match odd {
-            OddId::Null => ticket_sandbox::OddId::Null,
-            OddId::Float => ticket_sandbox::OddId::Float,
-            OddId::OtherType => ticket_sandbox::OddId::Text,
-            OddId::Missing => ticket_sandbox::OddId::Missing,
-            OddId::Unasked => ticket_sandbox::OddId::Unasked,
-            other => return Err(not_in_sandbox(&other)),
-        }),
+        // Only their replies to deletes list ids.
+        Fault::OddId(odd) if matches!(P::VENDOR, Vendor::LeadSquared | Vendor::Rt) => {
+            SandboxFault::OddId(match odd {
+                OddId::Null => ticket_sandbox::OddId::Null,
+                OddId::Float => ticket_sandbox::OddId::Float,
+                OddId::OtherType => ticket_sandbox::OddId::Text,
+                OddId::Missing => ticket_sandbox::OddId::Missing,
+                OddId::Unasked => ticket_sandbox::OddId::Unasked,
+                other => return Err(not_in_sandbox(&other)),
+            })
+        }
         Fault::OddId(_) => return Err(reply_names_no_ticket()),
         // Only its tokens are issued on request.
         Fault::FreshTokenRefused if P::VENDOR == Vendor::OneCloud => {
@@ -325,6 +330,20 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         let seed = TicketSeed::new("Planted").attribute(name, value);
         let id = self.sandbox.add_ticket(P::VENDOR, seed);
         Ok(Seeded::new(id, text))
+    }
+
+    async fn conversation(&self) -> FixtureResult<(TicketId, Vec<String>)> {
+        let id = self.ticket().await?;
+        let texts: Vec<String> = (1..=MESSAGES)
+            .map(|number| format!("Message {number}"))
+            .collect();
+        for text in &texts {
+            let added = self
+                .sandbox
+                .add_message(P::VENDOR, id.as_str(), P::MESSAGE, text);
+            added.ok_or_else(|| SkipReason::new("the ticket is gone"))?;
+        }
+        Ok((id, texts))
     }
 
     async fn merge(&self, from: &TicketId, into: &TicketId) -> FixtureResult<()> {

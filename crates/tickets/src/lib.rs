@@ -23,6 +23,8 @@ pub use ticket_leadsquared as leadsquared;
 pub use ticket_onecloud as onecloud;
 #[cfg(feature = "redmine")]
 pub use ticket_redmine as redmine;
+#[cfg(feature = "rt")]
+pub use ticket_rt as rt;
 #[cfg(feature = "sweeppea")]
 pub use ticket_sweeppea as sweeppea;
 

@@ -118,6 +118,8 @@ pub const PROVIDERS: &[ProviderDescriptor] = &[
     ProviderDescriptor::of::<ticket_onecloud::OneCloud>(),
     #[cfg(feature = "redmine")]
     ProviderDescriptor::of::<ticket_redmine::Redmine>(),
+    #[cfg(feature = "rt")]
+    ProviderDescriptor::of::<ticket_rt::Rt>(),
     #[cfg(feature = "sweeppea")]
     ProviderDescriptor::of::<ticket_sweeppea::Sweeppea>(),
 ];

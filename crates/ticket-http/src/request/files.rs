@@ -7,10 +7,10 @@ use ticket_core::provider::Download;
 use tracing::Instrument as _;
 
 use super::{HttpRequest, Parts, unbuildable};
-use crate::exchange::Carrier;
 use crate::exchange::Inner;
+use crate::multipart::{self, Form, Multipart};
 use crate::response::HttpResponse;
-use crate::{Multipart, download, span};
+use crate::{download, span};
 
 impl HttpRequest<'_> {
     /// Sets a body of texts and files (`multipart/form-data`). Files are opened when the request is sent, and
@@ -61,24 +61,10 @@ pub(super) async fn with_form(
     form: Multipart,
 ) -> Result<reqwest::Request> {
     let mut request = parts.build(inner)?;
-    // The form sets its own.
-    request.headers_mut().remove(CONTENT_LENGTH);
-    request.headers_mut().remove(CONTENT_TYPE);
     let form = form.open().await?;
-    match &inner.carrier {
-        Carrier::Network(network) => reqwest::RequestBuilder::from_parts(network.client(), request)
-            .multipart(form)
-            .build()
-            .map_err(|_| unbuildable()),
-        #[cfg(feature = "transport")]
-        Carrier::Injected(_) => {
-            let content_type = format!("multipart/form-data; boundary={}", form.boundary());
-            let content_type = content_type.parse().map_err(|_| unbuildable())?;
-            request.headers_mut().insert(CONTENT_TYPE, content_type);
-            *request.body_mut() = Some(reqwest::Body::wrap_stream(form.into_stream()));
-            Ok(request)
-        }
-    }
+    let content_type = form.content_type().ok_or_else(unbuildable)?;
+    carry(&mut request, content_type, form);
+    Ok(request)
 }
 
 /// Opens the file that is the body.
@@ -89,10 +75,15 @@ pub(super) async fn with_file(
     max_bytes: u64,
 ) -> Result<reqwest::Request> {
     let mut request = parts.build(inner)?;
-    let (body, length) = crate::multipart::bytes(&file.name, file.source, max_bytes).await?;
+    let file = multipart::body(file, max_bytes).await?;
     let content_type = HeaderValue::from_static("application/octet-stream");
-    request.headers_mut().insert(CONTENT_TYPE, content_type);
-    request.headers_mut().insert(CONTENT_LENGTH, length.into());
-    *request.body_mut() = Some(body);
+    carry(&mut request, content_type, file);
     Ok(request)
+}
+
+fn carry(request: &mut reqwest::Request, content_type: HeaderValue, body: Form) {
+    let headers = request.headers_mut();
+    headers.insert(CONTENT_TYPE, content_type);
+    headers.insert(CONTENT_LENGTH, body.length().into());
+    *request.body_mut() = Some(reqwest::Body::wrap(body));
 }

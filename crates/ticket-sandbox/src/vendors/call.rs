@@ -15,6 +15,7 @@ use crate::vendor::Endpoint;
 /// A request to an endpoint.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
+    pub(crate) method: &'a str,
     /// The decoded path after the vendor's prefix.
     pub(crate) segments: &'a [&'a str],
     /// The query string, not decoded.

@@ -6,12 +6,14 @@ mod call;
 mod leadsquared;
 mod onecloud;
 mod redmine;
+mod rt;
 mod sweeppea;
 
 pub(crate) use call::{Call, VendorServer};
 pub(crate) use leadsquared::{Account, LeadSquared};
 pub(crate) use onecloud::{OneCloud, Quirks};
 pub(crate) use redmine::Redmine;
+pub(crate) use rt::Rt;
 pub(crate) use sweeppea::Sweeppea;
 pub use sweeppea::Wording;
 
@@ -26,6 +28,7 @@ pub(crate) struct Vendors {
     pub(crate) sweeppea: Sweeppea,
     pub(crate) leadsquared: LeadSquared,
     pub(crate) redmine: Redmine,
+    pub(crate) rt: Rt,
 }
 
 impl Vendors {
@@ -35,6 +38,7 @@ impl Vendors {
             Vendor::Sweeppea => &self.sweeppea,
             Vendor::LeadSquared => &self.leadsquared,
             Vendor::Redmine => &self.redmine,
+            Vendor::Rt => &self.rt,
         }
     }
 
@@ -44,6 +48,7 @@ impl Vendors {
             Vendor::Sweeppea => &mut self.sweeppea,
             Vendor::LeadSquared => &mut self.leadsquared,
             Vendor::Redmine => &mut self.redmine,
+            Vendor::Rt => &mut self.rt,
         }
     }
 
@@ -55,6 +60,7 @@ impl Vendors {
             Some(Vendor::Sweeppea) => &self.sweeppea,
             Some(Vendor::LeadSquared) => &self.leadsquared,
             Some(Vendor::Redmine) => &self.redmine,
+            Some(Vendor::Rt) => &self.rt,
         }
     }
 
@@ -64,5 +70,6 @@ impl Vendors {
         self.sweeppea.seed(date);
         self.leadsquared.seed(date);
         self.redmine.seed(date);
+        self.rt.seed(date);
     }
 }

@@ -23,6 +23,7 @@ mod onecloud;
 mod printed;
 mod quotas;
 mod redmine;
+mod rt;
 mod rules;
 mod server;
 mod strangers;

@@ -1,0 +1,143 @@
+//! Who Request Tracker is and what it can do: declared here, enforced by `ticket-core`.
+//!
+//! Numbers such as 092 name the exchanges with a real RT 5.0.3 that a fact was observed in.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use ticket_core::provider::{
+    Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
+};
+use ticket_core::{Operation, ProviderInfo};
+
+pub(crate) const ID: &str = "rt";
+
+/// RT cuts larger pages to this without a word (064).
+pub(crate) const LARGEST_PAGE: u32 = 100;
+
+/// How many tickets one bulk call names. RT states no maximum; each takes it about a tenth of a second (inferred).
+const BATCH: usize = 50;
+
+fn pages(fields: &[Field]) -> Fields {
+    let fields = Fields::carrying([fields, &[Field::Cursor, Field::PageLimit]].concat());
+    match NonZeroU32::new(LARGEST_PAGE) {
+        Some(largest) => fields.largest_page(largest),
+        None => fields,
+    }
+}
+
+fn list_fields() -> Fields {
+    pages(&[
+        Field::State,
+        Field::Search,
+        Field::Category,
+        Field::Requester,
+        Field::CreatedAfter,
+        Field::CreatedBefore,
+        Field::UpdatedAfter,
+        Field::UpdatedBefore,
+        Field::Order,
+        Field::RawQuery,
+    ])
+    .any_custom()
+}
+
+fn create_fields() -> Fields {
+    const CARRIED: &[Field] = &[
+        Field::Subject,
+        Field::Description,
+        Field::RequesterEmail,
+        Field::Category,
+        Field::Priority,
+        Field::Assignee,
+        Field::Attachments,
+    ];
+    Fields::carrying(CARRIED)
+        .requiring(&[Field::Category])
+        .any_custom()
+        .many_values()
+}
+
+fn update_fields() -> Fields {
+    const CARRIED: &[Field] = &[
+        Field::Subject,
+        Field::Status,
+        Field::Priority,
+        Field::Category,
+        Field::Assignee,
+    ];
+    Fields::carrying(CARRIED).any_custom().many_values()
+}
+
+fn comment_fields() -> Fields {
+    const CARRIED: &[Field] = &[
+        Field::Body,
+        Field::Internal,
+        Field::Outbound,
+        Field::Attachments,
+    ];
+    Fields::carrying(CARRIED).requiring(&[Field::Body])
+}
+
+/// Who Request Tracker is and what it can do.
+///
+/// * An id of a merged ticket leads to its target in every call, deletes included (098 to 101).
+/// * Ids are never given out again: deleted tickets stay in the database (083; what `rt-shredder` removes is inferred).
+/// * RT has no limits of its own. 10 requests a second and 4 at once are a courtesy (inferred).
+/// * A 404 is `{"message":"Not Found"}`, which other servers say too, so that another read must confirm it.
+pub fn info() -> ProviderInfo {
+    let unconfirmed = || Support::new().not_found(NotFound::Undocumented);
+    let trash = Removal::Trash {
+        restorable_for: None,
+    };
+    let capabilities = Capabilities::none()
+        .with(Operation::Get, unconfirmed())
+        .list(list_fields())
+        // What RT dropped shows only in a read afterwards (025).
+        .with(
+            Operation::Create,
+            Support::new().fields(create_fields()).requests(2),
+        )
+        // A read before, since a merged id would change another ticket, and one after where RT's words are no proof.
+        .with(
+            Operation::Update,
+            unconfirmed()
+                .fields(update_fields())
+                .requests(3)
+                .conditional(),
+        )
+        .with(Operation::Resolve, unconfirmed().requests(3))
+        .with(
+            Operation::Delete,
+            unconfirmed().max_batch(BATCH).conditional().removal(trash),
+        )
+        // The status that restores a deleted ticket would reopen a resolved one (091).
+        .with(Operation::Restore, unconfirmed().requests(2))
+        // The ticket, its history, and up to two pages of texts, which RT keeps as attachments (049, 134).
+        .with(
+            Operation::Messages,
+            unconfirmed().fields(pages(&[])).requests(4),
+        )
+        // A read before: a merged id leads elsewhere, and a message to the customer would restore a deleted ticket.
+        .with(
+            Operation::Comment,
+            unconfirmed().fields(comment_fields()).requests(2),
+        )
+        // An empty list may be a missing ticket's (observed).
+        .with(
+            Operation::Attachments,
+            unconfirmed().fields(pages(&[])).requests(2),
+        )
+        .with(Operation::Download, Support::new());
+    let polite = Limit::new().window(Quota::new(10, Duration::from_secs(1)));
+    let polite = match NonZeroUsize::new(4) {
+        Some(at_once) => polite.max_concurrent(at_once),
+        None => polite,
+    };
+    ProviderInfo::new(ID, "Request Tracker", capabilities)
+        .id_form(IdForm::Number)
+        .never_reuses_ids()
+        .redirects_ids()
+        .consistent_reads()
+        .limit(polite)
+}

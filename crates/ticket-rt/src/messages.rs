@@ -1,0 +1,154 @@
+//! A page of a ticket's messages, put together from its history and its attachments.
+//!
+//! RT's history says who wrote a message and when, but not its text: texts are attachments (134, 136).
+
+use std::collections::BTreeMap;
+
+use ticket_core::model::Direction;
+use ticket_core::{Message, Page, Ticket};
+use ticket_http::Reply;
+
+use crate::cursor::InHistory;
+use crate::mapping;
+use crate::wire;
+
+/// The texts of messages by the entries of the history.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    by_entry: BTreeMap<u64, Reply<wire::AttachmentRow>>,
+    /// The page of attachments that was read last, and whether there are more.
+    page: u64,
+    has_more: bool,
+    /// The entry of the last attachment.
+    last: u64,
+}
+
+impl Texts {
+    /// Adds a page of attachments. The first text of an entry is its message.
+    pub(crate) fn add(&mut self, page: u64, rows: wire::Collection<wire::AttachmentRow>) {
+        self.page = page;
+        self.has_more = rows.next_page.is_some();
+        for text in rows.items.into_iter().flatten() {
+            let row = &text.value;
+            let entry = row.transaction_id.as_ref();
+            let entry = entry.and_then(|id| id.as_str().parse().ok());
+            let Some(entry) = entry else {
+                continue;
+            };
+            self.last = entry;
+            let is_file = row.filename.as_ref().is_some_and(|name| !name.is_empty());
+            let kind = row.content_type.as_deref().unwrap_or_default();
+            if is_file || kind.starts_with("multipart/") {
+                continue;
+            }
+            self.by_entry.entry(entry).or_insert(text);
+        }
+    }
+
+    /// Whether the texts of all entries up to this one are read.
+    pub(crate) fn reach(&self, entry: u64) -> bool {
+        !self.has_more || self.last > entry
+    }
+
+    pub(crate) fn next_page(&self) -> Option<u64> {
+        self.has_more.then_some(self.page + 1)
+    }
+}
+
+/// The id of the last entry of a page.
+pub(crate) fn last_entry(history: &wire::Collection<wire::Transaction>) -> Option<u64> {
+    let rows = history.items.iter().flatten();
+    rows.filter_map(|row| row.value.id.as_str().parse().ok())
+        .next_back()
+}
+
+/// The page of messages at a place, with the cursor of the next one.
+pub(crate) fn page(
+    ticket: &Ticket,
+    place: InHistory,
+    history: wire::Collection<wire::Transaction>,
+    mut texts: Texts,
+) -> Page<Message> {
+    let has_more = history.next_page.is_some();
+    let unreadable = history.items.iter().filter(|row| row.is_none()).count();
+    let mut after = place.after;
+    let mut cut = false;
+    let mut messages = Vec::new();
+    for row in history.items.into_iter().flatten() {
+        let Ok(entry) = row.value.id.as_str().parse::<u64>() else {
+            continue;
+        };
+        if entry <= place.after {
+            continue;
+        }
+        if !texts.reach(entry) {
+            cut = true;
+            break;
+        }
+        after = entry;
+        messages.extend(message(ticket, row, texts.by_entry.remove(&entry)));
+    }
+    let next = if cut {
+        // The last page of texts is read again, unless that led nowhere.
+        let is_stuck = after == place.after && texts.page == place.texts;
+        Some(InHistory {
+            texts: texts.page + u64::from(is_stuck),
+            after,
+            ..place
+        })
+    } else {
+        has_more.then_some(InHistory {
+            page: place.page + 1,
+            texts: texts.page,
+            after,
+        })
+    };
+    Page::last(messages)
+        .next(next.map(InHistory::cursor))
+        .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable)))
+}
+
+/// The message of an entry; `None` if it is another change.
+fn message(
+    ticket: &Ticket,
+    row: Reply<wire::Transaction>,
+    text: Option<Reply<wire::AttachmentRow>>,
+) -> Option<Message> {
+    let entry = row.value;
+    let kind = entry.kind.as_deref().unwrap_or_default();
+    let is_message = match kind {
+        // A ticket that was created without a text has no first message.
+        "Create" => text.is_some(),
+        _ => kind == "Correspond" || kind == "Comment",
+    };
+    if !is_message {
+        return None;
+    }
+    // The text's JSON names the entry; what the entry has besides is in the message.
+    let (text, raw) = match text {
+        Some(text) => (text.value.content.unwrap_or_default(), text.raw),
+        None => (String::new(), row.raw),
+    };
+    let author = entry.creator.map(mapping::person);
+    let requester = ticket
+        .requester
+        .as_ref()
+        .and_then(|person| person.id.as_ref());
+    let is_requester =
+        requester.is_some() && author.as_ref().and_then(|author| author.id.as_ref()) == requester;
+    let mut message = Message::new(text, raw);
+    message.direction = Some(match kind {
+        "Comment" => Direction::Internal,
+        // RT itself takes a message for incoming if a requester wrote it.
+        _ if is_requester => Direction::Inbound,
+        _ => Direction::Outbound,
+    });
+    if kind == "Create" && !is_requester {
+        // Filed by somebody for the requester.
+        message.direction = None;
+    }
+    message.id = Some(entry.id.into_string());
+    message.author = author;
+    message.created_at = entry.created.filter(mapping::is_set);
+    Some(message)
+}

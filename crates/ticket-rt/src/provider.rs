@@ -1,0 +1,411 @@
+//! Request Tracker as a ticket provider: which calls each operation is. The types are translated in `mapping.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use serde_json::Value;
+use ticket_core::model::{AttachedFile, Created, Direction, PageRequest, Status, Version};
+use ticket_core::provider::{Connect, Download, Request, Setting};
+use ticket_core::{
+    CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewComment,
+    NewTicket, Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
+    TicketProvider, TicketQuery,
+};
+
+use crate::client::Rt;
+use crate::config::{RtConfig, SETTINGS};
+use crate::cursor::{InHistory, Place, page_of};
+use crate::info::{ID, LARGEST_PAGE, info};
+use crate::messages::{self, Texts};
+use crate::said::{self, Said};
+use crate::{mapping, query, wire};
+
+/// How many rows a page has unless the caller says how many.
+const DEFAULT_PAGE: u32 = 20;
+
+impl Connect for Rt {
+    type Config = RtConfig;
+    const SETTINGS: &'static [Setting] = SETTINGS;
+
+    fn info() -> ProviderInfo {
+        info()
+    }
+
+    fn with_timeout(config: RtConfig, timeout: Duration) -> RtConfig {
+        config.timeout(timeout)
+    }
+
+    fn connect(config: RtConfig) -> Result<Self> {
+        Self::new(&config)
+    }
+}
+
+#[async_trait]
+impl TicketProvider for Rt {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
+        self.info.check(&Request::Get(id))?;
+        let (reply, tag) = self.get_ticket(id.as_str()).await?;
+        Ok(mapping::ticket(reply, tag.as_deref()))
+    }
+
+    async fn list(&self, _context: &CallContext, asked: &TicketQuery) -> Result<Page<Ticket>> {
+        self.info.check(&Request::List(asked))?;
+        let in_list = |error: Error| error.in_operation(ID, Operation::List);
+        let place =
+            Place::of(asked.page.cursor.as_ref(), asked.order.is_some()).map_err(in_list)?;
+        let (after, page) = match place {
+            Place::After(id, _) => (Some(id), 1),
+            Place::Page(page) => (None, page),
+        };
+        let search = wire::TicketSearch {
+            query: query::ticket_sql(asked, after).map_err(in_list)?,
+            page,
+            per_page: per_page(&asked.page),
+            order: mapping::order(asked.order).map_err(in_list)?,
+        };
+        let reply = self.search_tickets(&search).await?;
+        Ok(list_page(asked, place, reply))
+    }
+
+    async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
+        self.info.check(&Request::Create(ticket))?;
+        let wire = mapping::create_ticket(ticket)
+            .map_err(|error| error.in_operation(ID, Operation::Create))?;
+        let created = self
+            .create_ticket(&wire, ticket.attachments.clone())
+            .await?;
+        let created = Created::new(created.value.id, created.raw);
+        self.check_created(ticket, &created.id).await?;
+        Ok(created)
+    }
+
+    async fn update(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        patch: &TicketPatch,
+    ) -> Result<()> {
+        self.info.check(&Request::Update(id, patch))?;
+        self.read_same(Operation::Update, id).await?;
+        self.change(Operation::Update, id, patch).await
+    }
+
+    async fn resolve(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
+        self.info.check(&Request::Resolve(id))?;
+        let ticket = self.read_same(Operation::Resolve, id).await?;
+        match ticket.status {
+            Some(Status::Resolved) => Ok(()),
+            // RT would restore it.
+            Some(Status::Deleted) => Err(conflict(Operation::Resolve, id, "the ticket is deleted")),
+            _ => {
+                let patch = TicketPatch::new().status(Status::Resolved);
+                self.change(Operation::Resolve, id, &patch).await
+            }
+        }
+    }
+
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        self.info.check(&Request::Delete(targets))?;
+        match targets {
+            [] => Ok(DeleteReport::default()),
+            [target] if target.version.is_some() => {
+                let tag = target.version.as_ref().map(Version::as_str);
+                let id = &target.id;
+                DeleteReport::of_one(id, self.delete_ticket(id.as_str(), tag).await)
+            }
+            targets => self.delete_batch(targets).await,
+        }
+    }
+
+    async fn restore(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
+        self.info.check(&Request::Restore(id))?;
+        let ticket = self.read_same(Operation::Restore, id).await?;
+        if ticket.status != Some(Status::Deleted) {
+            return Ok(());
+        }
+        let mut patch = TicketPatch::new().status(Status::Open);
+        patch.if_version = ticket.version;
+        self.change(Operation::Restore, id, &patch).await
+    }
+
+    async fn messages(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<Message>> {
+        self.info.check(&Request::Messages(id, page))?;
+        let place = InHistory::of(page.cursor.as_ref())
+            .map_err(|error| error.in_operation(ID, Operation::Messages))?;
+        let ticket = self.read_same(Operation::Messages, id).await?;
+        let history = self
+            .get_history(id.as_str(), place.page, per_page(page))
+            .await?;
+        let last = messages::last_entry(&history);
+        let mut texts = Texts::default();
+        texts.add(place.texts, self.get_texts(id.as_str(), place.texts).await?);
+        let next = texts
+            .next_page()
+            .filter(|_| last.is_some_and(|last| !texts.reach(last)));
+        if let Some(next) = next {
+            texts.add(next, self.get_texts(id.as_str(), next).await?);
+        }
+        Ok(messages::page(&ticket, place, history, texts))
+    }
+
+    async fn comment(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        comment: &NewComment,
+    ) -> Result<()> {
+        self.info.check(&Request::Comment(id, comment))?;
+        let message = wire::NewMessage {
+            content: comment.body.clone(),
+            content_type: "text/plain",
+        };
+        let ticket = self.read_same(Operation::Comment, id).await?;
+        let files = comment.attachments.clone();
+        match comment.direction {
+            Direction::Internal => Rt::comment(self, id.as_str(), &message, files).await,
+            Direction::Outbound if ticket.status == Some(Status::Deleted) => Err(conflict(
+                Operation::Comment,
+                id,
+                "the ticket is deleted, and a message to the customer would restore it",
+            )),
+            Direction::Outbound => self.correspond(id.as_str(), &message, files).await,
+            _ => Err(Error::unsupported(ID, Operation::Comment)),
+        }
+    }
+
+    async fn attachments(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<AttachedFile>> {
+        self.info.check(&Request::Attachments(id, page))?;
+        let number = page_of(page.cursor.as_ref())
+            .map_err(|error| error.in_operation(ID, Operation::Attachments))?;
+        let reply = self
+            .get_attachments(id.as_str(), number, per_page(page))
+            .await?;
+        if reply.total.unwrap_or_default() == 0 {
+            // It has no files, or it does not exist, or the account does not see it.
+            self.read_same(Operation::Attachments, id).await?;
+        }
+        let has_more = reply.next_page.is_some();
+        let unreadable = reply.items.iter().filter(|row| row.is_none()).count();
+        let files = reply.items.into_iter().flatten().filter_map(mapping::file);
+        Ok(Page::last(files.collect())
+            .next(has_more.then(|| Place::Page(number + 1).cursor()))
+            .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable))))
+    }
+
+    async fn download(&self, _context: &CallContext, file: &AttachedFile) -> Result<Download> {
+        self.info.check(&Request::Download(file))?;
+        let attachment = self.get_attachment(&file.id).await?.value;
+        let bad = |message: &str| {
+            Error::new(ErrorKind::BadResponse, message).in_operation(ID, Operation::Download)
+        };
+        if attachment.id.as_str() != file.id {
+            return Err(bad(
+                "the vendor answered with another file than the one asked for",
+            ));
+        }
+        let content = attachment
+            .content
+            .ok_or_else(|| bad("the attachment has no content"))?;
+        let content: String = content.split_ascii_whitespace().collect();
+        let bytes = BASE64_STANDARD.decode(content);
+        let bytes = bytes.map_err(|_| bad("the file is not in base64"))?;
+        Ok(Download::new(stream::iter([Ok(bytes)]).boxed()))
+    }
+}
+
+impl Rt {
+    /// Reads a ticket before a call that would be about another one if its id is merged. Nothing has been done if this
+    /// fails.
+    async fn read_same(&self, operation: Operation, id: &TicketId) -> Result<Ticket> {
+        let read = self.read_ticket(operation, id.as_str()).await;
+        let (reply, tag) = read.map_err(|error| error.with_effect(Effect::None))?;
+        let ticket = mapping::ticket(reply, tag.as_deref());
+        if ticket.id != *id {
+            let message = format!("the ticket is merged into {}", ticket.id);
+            return Err(conflict(operation, id, &message));
+        }
+        Ok(ticket)
+    }
+
+    /// Changes a ticket. RT's words prove each field; for the others it is read again.
+    async fn change(&self, operation: Operation, id: &TicketId, patch: &TicketPatch) -> Result<()> {
+        let about = |error: Error| error.in_operation(ID, operation).on_ticket(id);
+        let update = mapping::update_ticket(patch).map_err(about)?;
+        let tag = patch.if_version.as_ref().map(Version::as_str);
+        let sentences = self
+            .change_ticket(operation, id.as_str(), &update, tag)
+            .await?;
+        let said = Said::of(id, patch, &sentences);
+        if let Some(error) = said.objection(id) {
+            return Err(about(error));
+        }
+        let given = [
+            ("subject", patch.subject.is_some()),
+            ("status", patch.status.is_some()),
+            ("priority", patch.priority.is_some()),
+            ("category", patch.category.is_some()),
+            ("assignee", patch.assignee.is_some()),
+        ];
+        let is_proven = |name: &str| said.changed.contains(&name);
+        if patch.custom.is_empty() && given.iter().all(|(name, given)| !given || is_proven(name)) {
+            return Ok(());
+        }
+        let unread = |error: Error| error.with_effect(Effect::Unknown);
+        let (reply, tag) = self
+            .read_ticket(operation, id.as_str())
+            .await
+            .map_err(unread)?;
+        let ticket = mapping::ticket(reply, tag.as_deref());
+        let mut missing = patch.not_in(&ticket);
+        missing.retain(|name| !is_proven(name));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let partly = said.custom || !said.changed.is_empty();
+        Err(about(Error::not_applied(&missing, partly)))
+    }
+
+    /// Tells what RT dropped of a new ticket without a word: an owner or a custom field that it does not know.
+    async fn check_created(&self, ticket: &NewTicket, id: &TicketId) -> Result<()> {
+        if ticket.assignee.is_none() && ticket.custom.is_empty() {
+            return Ok(());
+        }
+        let about = |error: Error| {
+            let error = error.in_operation(ID, Operation::Create).on_ticket(id);
+            error.with_effect(Effect::Unknown)
+        };
+        let (reply, _) = self
+            .read_ticket(Operation::Create, id.as_str())
+            .await
+            .map_err(about)?;
+        let mut asked = TicketPatch::new();
+        asked.assignee.clone_from(&ticket.assignee);
+        asked.custom.clone_from(&ticket.custom);
+        let missing = asked.not_in(&mapping::ticket(reply, None));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "the ticket was created, but the vendor did not take over `{}`",
+            missing.join("`, `")
+        );
+        Err(about(Error::new(ErrorKind::Conflict, message)))
+    }
+
+    async fn delete_batch(&self, targets: &[DeleteTarget]) -> Result<DeleteReport> {
+        // A larger number than this is no ticket's.
+        let number = |id: &TicketId| id.as_str().parse::<u64>().ok();
+        let asked: BTreeSet<u64> = targets
+            .iter()
+            .filter_map(|target| number(&target.id))
+            .collect();
+        let rows = if asked.is_empty() {
+            Vec::new()
+        } else {
+            let tickets = asked.iter().copied().map(wire::DeletedTicket::new);
+            self.delete_tickets(&tickets.collect::<Vec<_>>()).await?
+        };
+        let mut others: BTreeSet<u64> = rows
+            .iter()
+            .filter(|row| row_id(row).is_none_or(|id| !asked.contains(&id)))
+            .filter_map(|row| said::deleted(row))
+            .collect();
+        let rows: BTreeMap<u64, &Vec<Value>> = rows
+            .iter()
+            .filter_map(|row| Some((row_id(row)?, row)))
+            .collect();
+        let report = DeleteReport::from_fn(targets, |id| {
+            let error = |kind, message| {
+                Error::new(kind, message)
+                    .in_operation(ID, Operation::Delete)
+                    .on_ticket(id)
+            };
+            let Some(number) = number(id) else {
+                let message = "no ticket has such a large number";
+                return Outcome::NotFound(error(ErrorKind::NotFound, message));
+            };
+            let Some(row) = rows.get(&number) else {
+                let message = "the vendor's reply does not mention the ticket";
+                return Outcome::Unknown(error(ErrorKind::BadResponse, message).with_status(200));
+            };
+            let (outcome, other) = said::of_delete(id, row);
+            others.extend(other);
+            outcome
+        });
+        let others = others.difference(&asked);
+        Ok(report.with_unasked(others.map(|other| TicketId::new(other.to_string()))))
+    }
+}
+
+/// The id that a row begins with, as a number or a text.
+fn row_id(row: &[Value]) -> Option<u64> {
+    let id = row.first()?;
+    id.as_u64().or_else(|| id.as_str()?.parse().ok())
+}
+
+fn list_page(
+    asked: &TicketQuery,
+    place: Place,
+    reply: wire::Collection<wire::Ticket>,
+) -> Page<Ticket> {
+    // Totals are hints; RT names the next page where there is one.
+    let has_more = reply.next_page.is_some();
+    let rows = reply.items.iter().flatten();
+    let last = rows
+        .filter_map(|row| row.value.id.as_str().parse::<u64>().ok())
+        .max();
+    let total = match place {
+        Place::After(_, Some(total)) => Some(total),
+        _ => reply.total,
+    };
+    let next = match (place, last) {
+        _ if !has_more => None,
+        (Place::After(after, _), Some(last)) if last > after => Some(Place::After(last, total)),
+        // No row can be read, so that nothing says where the next page begins.
+        (Place::After(..), _) => None,
+        (Place::Page(page), _) => Some(Place::Page(page + 1)),
+    };
+    let unreadable = reply.items.iter().filter(|row| row.is_none()).count();
+    let lost = (has_more && next.is_none()).then(|| "the rest of the list was not read".to_owned());
+    let rows = reply.items.into_iter().flatten();
+    let rows = rows.filter(|row| query::takes(asked, &row.value));
+    let tickets = rows.map(|row| mapping::ticket(row, None)).collect();
+    Page::last(tickets)
+        .next(next.map(Place::cursor))
+        .total(total.filter(|_| !query::filters_rows(asked)))
+        .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable)))
+        .gaps(lost)
+}
+
+fn per_page(page: &PageRequest) -> u32 {
+    page.limit.unwrap_or(DEFAULT_PAGE).min(LARGEST_PAGE)
+}
+
+fn conflict(operation: Operation, id: &TicketId, message: &str) -> Error {
+    Error::new(ErrorKind::Conflict, message)
+        .in_operation(ID, operation)
+        .on_ticket(id)
+}

@@ -1,0 +1,11 @@
+//! The vendor's JSON: what is [sent](sent) and what is [received](received).
+
+mod received;
+mod sent;
+
+pub use received::{
+    Attachment, AttachmentRow, Collection, CreatedTicket, CustomField, Queue, Ticket, Transaction,
+    User,
+};
+pub(crate) use received::{BulkReply, Refusal};
+pub use sent::{DeletedTicket, NewMessage, NewTicket, TicketSearch, TicketUpdate};

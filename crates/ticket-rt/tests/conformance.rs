@@ -1,0 +1,86 @@
+//! The conformance suite against the sandbox: every promise of the contract, on real sockets.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ticket_conformance::{FixtureResult, Seed, SkipReason};
+use ticket_core::model::{Person, Priority};
+use ticket_core::{NewTicket, Operation, TicketProvider};
+use ticket_rt::{Rt, RtConfig};
+use ticket_sandbox::Vendor;
+use ticket_sandbox::credentials::RT_TOKEN;
+use ticket_testkit::{ProviderUnderTest, SandboxFixture, SandboxProvider};
+
+struct Subject;
+
+impl ProviderUnderTest for Subject {
+    const OPERATIONS: &'static [Operation] = &[
+        Operation::Get,
+        Operation::List,
+        Operation::Create,
+        Operation::Update,
+        Operation::Resolve,
+        Operation::Delete,
+        Operation::Restore,
+        Operation::Messages,
+        Operation::Comment,
+        Operation::Attachments,
+        Operation::Download,
+    ];
+    const MISSING_ID: &'static str = "999999";
+    const SECRETS: &'static [&'static str] = &[RT_TOKEN];
+    /// `["Ticket 3: Permission Denied"]` with 200 (observed).
+    const REFUSES_WITH_SUCCESS: bool = true;
+    const PAGE_SIZE: Option<usize> = Some(20);
+
+    fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
+        let mut config = RtConfig::new(base_url, RT_TOKEN);
+        if let Some(timeout) = timeout {
+            config = config.timeout(timeout);
+        }
+        Arc::new(Rt::new(&config).unwrap())
+    }
+
+    fn new_ticket() -> FixtureResult<NewTicket> {
+        Ok(NewTicket::new("Printer on fire")
+            .description("Smoke and flames.")
+            .category("General")
+            .requester(Person::default().email("ann@example.com"))
+            .priority(Priority::High))
+    }
+}
+
+impl SandboxProvider for Subject {
+    const VENDOR: Vendor = Vendor::Rt;
+    const MERGES_TICKETS: bool = true;
+
+    fn refusal(_status: u16, words: &str) -> Value {
+        json!({ "message": words })
+    }
+
+    fn seed(seed: Seed) -> FixtureResult<(&'static str, Value)> {
+        match seed {
+            Seed::UnknownStatus => Ok(("Status", "waiting".into())),
+            Seed::UnknownPriority => Ok(("Priority", "73".into())),
+            Seed::UnmodelledField => Ok(("Shelf", "conformance-b7".into())),
+            other => Err(SkipReason::new(format!("nothing is known of {other:?}"))),
+        }
+    }
+
+    fn names_no_ticket() -> FixtureResult<Value> {
+        Ok(json!([]))
+    }
+}
+
+ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
+    call_with_refused_fresh_token_is_tried_again,
+    errors_in_a_success_are_unknown,
+    only_the_documented_word_confirms,
+    repeated_delete_spares_a_reused_id,
+    undeclared_operations_are_unsupported,
+    undeclared_operations_send_nothing,
+    writes_about_another_ticket_are_conflicts,
+    wrong_totals_past_the_end_are_left_out_or_reported,
+]);
