@@ -101,4 +101,5 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     updates_change_the_given_fields,
     updates_change_no_other_field,
     writes_about_another_ticket_are_conflicts,
+    wrong_totals_past_the_end_are_left_out_or_reported, // OneCloud's lists end with the page of the last ticket
 ]);
