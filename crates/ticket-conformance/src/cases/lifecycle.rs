@@ -321,9 +321,10 @@ pub(crate) async fn what_an_update_drops_is_reported(harness: &Harness) -> CaseR
     harness.require(Operation::Update)?;
     let (id, patch, field) = harness.dropped_update().await?;
     let reads = harness.info().capabilities.supports(Operation::Get);
-    let before = match reads {
-        true => Some(get(harness, &id).await?),
-        false => None,
+    let before = if reads {
+        Some(get(harness, &id).await?)
+    } else {
+        None
     };
     let what = format!("a ticket was updated, and the vendor dropped the field `{field}`");
     let updated = harness

@@ -29,9 +29,10 @@ pub(crate) async fn restore_is_declared_with_a_trash(harness: &Harness) -> CaseR
         has_trash == restores,
         "the declaration was read",
         "`restore` together with `Removal::Trash`, or neither",
-        match has_trash {
-            true => "a trash, but no `restore`",
-            false => "`restore`, but no trash",
+        if has_trash {
+            "a trash, but no `restore`"
+        } else {
+            "`restore`, but no trash"
         },
     )
 }

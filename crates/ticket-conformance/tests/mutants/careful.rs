@@ -134,12 +134,12 @@ impl TicketProvider for Careful {
         let operation = Operation::Update;
         self.0.check(&Asked::Update(id, patch))?;
         let body = self.0.patch_body(patch);
-        let path = self.0.path(id, "");
+        let address = self.0.path(id, "");
         let text = self
             .write(
                 operation,
                 "PATCH",
-                path,
+                address,
                 id,
                 patch.if_version.as_ref(),
                 body,
@@ -173,10 +173,10 @@ impl TicketProvider for Careful {
             let ids = json["deleted"].as_array().into_iter().flatten();
             let ids: Vec<_> = ids.filter_map(Value::as_str).map(TicketId::new).collect();
             unasked.extend(ids.iter().filter(|deleted| *deleted != id).cloned());
-            match ids.contains(id) {
-                true => Ok(()),
-                false => Err(self.0.bad(operation, "the reply does not name the ticket")),
+            if ids.contains(id) {
+                return Ok(());
             }
+            Err(self.0.bad(operation, "the reply does not name the ticket"))
         });
         Ok(DeleteReport::of_one(id, result)?.with_unasked(unasked))
     }

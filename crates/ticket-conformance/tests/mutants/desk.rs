@@ -69,6 +69,10 @@ pub(crate) struct State {
 
 /// How the desk differs from other vendors.
 #[derive(Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "vendors differ in one or the other, independently"
+)]
 pub(crate) struct Modes {
     /// A new ticket has the highest id plus 1, even if a deleted one had it.
     pub(crate) reuses_ids: bool,
