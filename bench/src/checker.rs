@@ -19,7 +19,10 @@ mod story;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use count::Counts;
+pub use faults::every as every_fault;
 pub use flaw::Flaw;
+pub use plan::Declared;
+pub use provider::Checked;
 pub use rules::Lie;
 
 use plan::Plan;

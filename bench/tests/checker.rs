@@ -17,7 +17,7 @@ const SEEDS_OF_FLAWS: u64 = 500;
 
 /// Seeds and rates that once failed, each with what was wrong then. They mean the same as long as `Plan::draw` draws the
 /// same.
-const ONCE_FAILED: [(u64, u32); 29] = [
+const ONCE_FAILED: [(u64, u32); 33] = [
     // A merged id was deleted although a gateway's 404 had answered the read before.
     (6, 20),
     (100, 5),
@@ -46,6 +46,11 @@ const ONCE_FAILED: [(u64, u32); 29] = [
     (294, 50),
     (5810, 50),
     (5968, 50),
+    // A page in another order while tickets were filed; a row repeated in the place of one that moved.
+    (46_407, 50),
+    (95_054, 50),
+    (765, 50),
+    (2362, 50),
     // A stop woke the accounts in random order.
     (49, 50),
     (85, 20),

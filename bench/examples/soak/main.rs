@@ -3,6 +3,7 @@
 //!
 //! ```sh
 //! cargo run --release -p ticket-bench --example soak -- deletes --tickets 100000 --others 3000 --fault-rate 0.08
+//! cargo run --release -p ticket-bench --example soak -- everything --tickets 100000 --fault-rate 0.2 --seed 1
 //! cargo run --release -p ticket-bench --example soak -- creates --tickets 1000 --fault-rate 0.3
 //! cargo run --release -p ticket-bench --example soak -- memory --tickets 10000 --tickets 1000000
 //! cargo run --release -p ticket-bench --example soak -- listing --tickets 10000 --tickets 100000
@@ -17,6 +18,7 @@
 
 mod creates;
 mod deletes;
+mod everything;
 mod memory;
 
 use std::collections::HashMap;
@@ -59,6 +61,12 @@ enum What {
         #[arg(long, default_value_t = 3000)]
         others: usize,
     },
+    /// Deletes tickets at all three vendors at once with every fault, in this process on a paused clock
+    Everything {
+        /// How many at each
+        #[arg(long, default_value_t = 100_000)]
+        tickets: usize,
+    },
     /// Files tickets at all three vendors, each once
     Creates {
         /// How many in all
@@ -79,15 +87,26 @@ enum What {
     },
 }
 
-#[tokio::main]
-async fn main() -> Fallible<ExitCode> {
+fn main() -> Fallible<ExitCode> {
     let soak = Soak::parse();
+    if let What::Everything { tickets } = &soak.what {
+        return tell_all(&everything::everything(&soak, *tickets)?);
+    }
+    tokio::runtime::Runtime::new()?.block_on(over_sockets(&soak))
+}
+
+async fn over_sockets(soak: &Soak) -> Fallible<ExitCode> {
     let contradictions = match &soak.what {
-        What::Deletes { tickets, others } => deletes::deletes(&soak, *tickets, *others).await?,
-        What::Creates { tickets } => creates::creates(&soak, *tickets).await?,
+        What::Everything { .. } => Vec::new(),
+        What::Deletes { tickets, others } => deletes::deletes(soak, *tickets, *others).await?,
+        What::Creates { tickets } => creates::creates(soak, *tickets).await?,
         What::Memory { tickets } => return memory::memory(tickets).await,
         What::Listing { tickets } => return memory::listing(tickets).await,
     };
+    tell_all(&contradictions)
+}
+
+fn tell_all(contradictions: &[String]) -> Fallible<ExitCode> {
     for contradiction in contradictions.iter().take(20) {
         tell(format_args!("CONTRADICTION: {contradiction}"))?;
     }

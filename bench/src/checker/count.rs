@@ -39,19 +39,10 @@ impl Counts {
                 counts.add("fault", &faults::name(fault), 1);
             }
         }
-        let runs_out =
-            plan.deadline.is_none() && plan.stop.is_none() && plan.give_up_after.as_secs() == 900;
         for told in &story.told {
             counts.add("outcome", told.word(), 1);
-            if rules::could_be_settled(plan, story, told) {
-                counts.add("unknown", "a read in the end could settle it", 1);
-                if !told.exists {
-                    counts.add("unknown", "  and the ticket was gone when this was told", 1);
-                }
-                if !told.exists && runs_out {
-                    let name = format!("  and the run was not cut short, {} of 100", plan.rate);
-                    counts.add("unknown", &name, 1);
-                }
+            if let Some(why) = rules::unsettled_because(plan, story, told) {
+                counts.add("unknown", &format!("a later read settles it; {why}"), 1);
             }
             if let Outcome::NotFound(error) = &told.outcome {
                 counts.add(
@@ -71,7 +62,7 @@ impl Counts {
             rules::count_indistinguishable(story),
         );
         for listed in &story.listed {
-            if let Some(why) = rules::hidden_because(plan, story, listed) {
+            if let Some(why) = rules::hidden_because(story, listed) {
                 counts.add("list", &format!("lacks rows, {why}"), 1);
             }
             counts.add(

@@ -37,7 +37,7 @@ fn seconds(random: &mut Rng, most: u64) -> Duration {
 }
 
 /// One of each kind. The kinds and their order are always the same, their values are not.
-pub(super) fn every(random: &mut Rng) -> Vec<Fault> {
+pub fn every(random: &mut Rng) -> Vec<Fault> {
     let mut faults = vec![
         Fault::LostResponse,
         Fault::ConnectionReset,

@@ -41,10 +41,13 @@ pub(super) enum How {
 
 /// What the providers declare of their vendors, so that it is true of the modes that are drawn.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Declared {
-    pub(super) never_reuses_ids: bool,
-    pub(super) reads_are_consistent: bool,
-    pub(super) redirects_ids: bool,
+pub struct Declared {
+    /// Ids are never given out again.
+    pub never_reuses_ids: bool,
+    /// A read sees every write.
+    pub reads_are_consistent: bool,
+    /// An id may lead to another ticket.
+    pub redirects_ids: bool,
 }
 
 /// When and how the bulk change is stopped.
@@ -64,7 +67,6 @@ pub(super) struct Plan {
     pub(super) asked: Vec<Asked>,
     pub(super) rules: Vec<Rule>,
     pub(super) faults: Vec<Fault>,
-    pub(super) rate: u32,
     pub(super) probability: f64,
     /// How often the vendor's answer is lost besides, so that this comes together with other faults.
     pub(super) loss: f64,
@@ -179,7 +181,6 @@ impl Plan {
             asked,
             rules,
             faults,
-            rate,
             probability: f64::from(rate) / 100.0,
             loss,
             fault_seed: random.u64(..),

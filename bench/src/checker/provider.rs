@@ -15,14 +15,15 @@ use super::plan::Declared;
 
 /// The real provider, with a declaration that is true of the plan's vendor.
 #[derive(Debug)]
-pub(super) struct Checked {
+pub struct Checked {
     inner: Arc<dyn TicketProvider>,
     info: ProviderInfo,
     flaw: Option<Flaw>,
 }
 
 impl Checked {
-    pub(super) fn new(
+    /// Declares this of the provider, with the vendor's quota where it is another one.
+    pub fn new(
         inner: Arc<dyn TicketProvider>,
         declared: Declared,
         window: Option<ticket_sandbox::Quota>,

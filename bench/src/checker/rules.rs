@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ticket_sandbox::{Endpoint, Fault, OddId, Vendor};
 use tickets::Outcome;
 use tickets::provider::NotFound;
-use tickets::{Operation, ProviderInfo};
+use tickets::{Effect, Error, ErrorKind, Operation, ProviderInfo};
 
-use super::plan::{Asked, Plan};
+use super::plan::{Asked, How, Plan};
 use super::story::{Listed, Story, Told};
 
 /// The names of the rules.
@@ -31,6 +31,7 @@ pub(super) mod rule {
     pub(crate) const WINDOWS: &str = "windows are kept";
     pub(crate) const QUOTA: &str = "the vendor never refuses for the quota";
     pub(crate) const CONCURRENCY: &str = "one call at a time";
+    pub(crate) const SETTLED: &str = "unknown only if no look tells";
     pub(crate) const TWICE: &str = "the same twice";
 }
 
@@ -56,10 +57,11 @@ pub(super) fn lies(plan: &Plan, story: &Story) -> Vec<Lie> {
     }
     nothing_else_is_deleted(plan, story, &mut lies);
     unasked_is_told(plan, story, &mut lies);
-    lists_are_whole(plan, story, &mut lies);
+    lists_are_whole(story, &mut lies);
     reads_are_of_the_ticket(plan, story, &mut lies);
     created_once(story, &mut lies);
     quotas_are_kept(plan, story, &mut lies);
+    unknown_is_settled(plan, story, &mut lies);
     lies
 }
 
@@ -218,9 +220,14 @@ fn unasked_is_told(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     }
 }
 
-/// Why a list cannot know that it lacks rows.
-pub(super) fn hidden_because(plan: &Plan, story: &Story, listed: &Listed) -> Option<&'static str> {
-    if listed.failed.is_some() || listed.missing.is_empty() {
+/// Why a list cannot know that it lacks rows. OneCloud's pages overlap by a row, so that its lists know.
+///
+/// Sweeppea's pages have numbers and a fixed size, so that they cannot overlap: where a removed ticket or another order
+/// moves a row to a page that was already read, only the total tells. It does not if as many were filed, or if it is
+/// wrong.
+pub(super) fn hidden_because(story: &Story, listed: &Listed) -> Option<&'static str> {
+    let is_silent = listed.failed.is_none() && !listed.missing.is_empty();
+    if !is_silent || listed.vendor != Vendor::Sweeppea {
         return None;
     }
     if listed.is_shuffled {
@@ -233,20 +240,13 @@ pub(super) fn hidden_because(plan: &Plan, story: &Story, listed: &Listed) -> Opt
     let faults: Vec<_> = faults.filter_map(|seen| seen.fault.as_ref()).collect();
     let mut totals = faults.iter();
     let is_wrong = totals.any(|fault| matches!(fault, Fault::WrongTotal(_) | Fault::WrongTypes));
-    if !is_wrong {
-        return None;
-    }
-    // OneCloud documents no largest page, and a page that is not full ends the list where the total agrees.
-    if listed.vendor == Vendor::OneCloud && plan.modes.contains(&"onecloud_largest_page") {
-        return Some("hidden by a wrong total beside short pages");
-    }
     let has_moved = listed.has_removals || faults.contains(&&Fault::ReversedOrder);
-    has_moved.then_some("hidden by a wrong total beside rows that moved")
+    (is_wrong && has_moved).then_some("hidden by a wrong total beside rows that moved")
 }
 
-fn lists_are_whole(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
+fn lists_are_whole(story: &Story, lies: &mut Vec<Lie>) {
     for listed in &story.listed {
-        let is_hidden = hidden_because(plan, story, listed).is_some();
+        let is_hidden = hidden_because(story, listed).is_some();
         if listed.failed.is_none() && !listed.missing.is_empty() && !is_hidden {
             let what = format!("{} lacks {:?}", listed.vendor.prefix(), listed.missing);
             lies.push((rule::LIST, what));
@@ -365,18 +365,28 @@ fn quotas_are_kept(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     }
 }
 
-/// Whether a read in the end would settle an unknown outcome, by what the provider declares.
-pub(super) fn could_be_settled(plan: &Plan, story: &Story, told: &Told) -> bool {
-    if !matches!(told.outcome, Outcome::Unknown(_)) {
-        return false;
+/// No reason why a look did not settle an outcome: then it is a lie.
+const NO_REASON: &str = "no reason is known";
+
+fn unknown_is_settled(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
+    for told in &story.told {
+        if unsettled_because(plan, story, told) == Some(NO_REASON) {
+            let (vendor, id) = (told.vendor.prefix(), &told.id);
+            let what =
+                format!("{vendor}:{id} is unknown, but a look would have shown that it is gone");
+            lies.push((rule::SETTLED, what));
+        }
     }
-    let Some((_, info)) = story
-        .infos
-        .iter()
-        .find(|(vendor, _)| *vendor == told.vendor)
-    else {
-        return false;
+}
+
+/// Why an outcome is unknown although a read in the end would settle it, by what the provider declares. `None` if it
+/// would not.
+pub(super) fn unsettled_because(plan: &Plan, story: &Story, told: &Told) -> Option<&'static str> {
+    let Outcome::Unknown(error) = &told.outcome else {
+        return None;
     };
+    let mut infos = story.infos.iter();
+    let (_, info) = infos.find(|(vendor, _)| *vendor == told.vendor)?;
     let now = story.ticket(told.vendor, &told.id);
     let is_own = match plan.asked.get(told.key) {
         Some(Asked::Existing(place)) => {
@@ -386,7 +396,111 @@ pub(super) fn could_be_settled(plan: &Plan, story: &Story, told: &Told) -> bool 
         }
         _ => now.is_some(),
     };
-    settles(info, is_own)
+    if !settles(info, is_own) {
+        return None;
+    }
+    if !info.never_reuses_ids {
+        return Some("another ticket may have its id");
+    }
+    // A read that finds the ticket proves nothing about a request that may still be on its way, nor where another one
+    // may have its id.
+    if told.exists {
+        return Some("it was there when this was told");
+    }
+    if plan.deadline.is_some() {
+        return Some("a deadline");
+    }
+    if let Some(stop) = plan.stop {
+        return Some(if stop.abandons {
+            "abandoned"
+        } else {
+            "stopped"
+        });
+    }
+    // One call of `Tickets::delete` has no patience either.
+    if plan.give_up_after.as_secs() < 900 || plan.how == How::Delete {
+        return Some("little patience");
+    }
+    let mut others = story
+        .told
+        .iter()
+        .filter(|other| other.vendor == told.vendor);
+    let has_ended = others.any(|other| match &other.outcome {
+        Outcome::Unattempted(_) => true,
+        outcome => outcome.error().is_some_and(is_of_the_account),
+    });
+    if has_ended || is_out_of_reach(story, told.vendor) {
+        return Some("the account had ended");
+    }
+    let mut others = story
+        .told
+        .iter()
+        .filter(|other| other.vendor == told.vendor);
+    let has_success = others.any(|other| match &other.outcome {
+        Outcome::Done | Outcome::AlreadyDone | Outcome::NotFound(_) => true,
+        outcome => outcome.error().is_some_and(|error| {
+            error.effect() == Effect::None
+                && error.status().is_some()
+                && error.kind() != ErrorKind::NotFound
+        }),
+    });
+    if !has_success {
+        return Some("no call had succeeded within a minute");
+    }
+    // No read shows what is carried out later than the looks, or is shown later. Where the vendor says that it accepted
+    // the change, it is looked at for longer than the sandbox takes.
+    let is_for_later = error
+        .status()
+        .is_some_and(|status| (201..300).contains(&status));
+    let lags = plan
+        .faults
+        .iter()
+        .any(|fault| matches!(fault, Fault::LaggingReads(_)))
+        || plan.modes.contains(&"reads always lag");
+    let defers = plan
+        .faults
+        .iter()
+        .any(|fault| matches!(fault, Fault::AcceptedForLater { .. }))
+        || plan
+            .modes
+            .contains(&"deletes are always accepted for later");
+    if lags || (defers && !is_for_later) {
+        return Some("reads lagged, or it was done later than the looks");
+    }
+    Some(NO_REASON)
+}
+
+/// Whether a call failed for the account as a whole.
+fn is_of_the_account(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Unauthenticated | ErrorKind::TokenExpired | ErrorKind::QuotaExhausted
+    )
+}
+
+/// Whether the vendor took no more calls of the account: its quota was used up, its credentials were refused, or
+/// somebody else answered five times in a row. A request that was only accepted counts as the read after it.
+fn is_out_of_reach(story: &Story, vendor: Vendor) -> bool {
+    let mut strangers = 0;
+    for seen in story
+        .journal
+        .iter()
+        .filter(|seen| seen.vendor == Some(vendor))
+    {
+        match seen.fault {
+            _ if seen.status == Some(401) => return true,
+            Some(Fault::Gateway(_) | Fault::HtmlPage { .. } | Fault::Reply { .. }) => {
+                strangers += 1
+            }
+            Some(Fault::AcceptedForLater { .. } | Fault::AcceptedNotDone(_)) => {}
+            _ if matches!(seen.endpoint, Some(Endpoint::Get | Endpoint::Delete)) => strangers = 0,
+            _ => {}
+        }
+        if strangers >= 5 {
+            return true;
+        }
+    }
+    false
 }
 
 fn settles(info: &ProviderInfo, exists: bool) -> bool {

@@ -40,7 +40,7 @@ pub struct AccountConfig {
     #[serde(default)]
     pub concurrency: Option<NonZeroUsize>,
     /// How many tickets `list_all` asks for per page, unless the query sets another number. Default: the largest page
-    /// that the provider documents. If the vendor has no such parameter, lists fail with `Unsupported`.
+    /// that the provider documents. If the vendor has no such parameter, lists fail with `InvalidInput`.
     #[serde(default)]
     pub page_size: Option<NonZeroU32>,
     /// The account's limits, instead of those that the provider documents. All of them apply; an empty list means no

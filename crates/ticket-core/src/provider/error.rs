@@ -51,11 +51,24 @@ const MAX_VENDOR_MESSAGE: usize = 300;
 /// ```
 /// `Debug` is one line too, because a `main` that returns this error prints it: the `Display` text, the kind,
 /// the effect and, if they add information, the sources.
-#[derive(Clone, thiserror::Error)]
-#[error("{inner}")]
+#[derive(Clone)]
 pub struct Error {
     inner: Box<Inner>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+// By hand: a derive for one type would bring two crates to everybody.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.source.as_ref()?;
+        Some(&**source)
+    }
 }
 
 #[derive(Clone)]

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use ticket_core::bulk::{BulkOptions, Notice};
 use ticket_core::call::{Retry, RetryPolicy};
-use ticket_core::{CallContext, Effect, ErrorKind, Operation, Result, Stop};
+use ticket_core::provider::{Capabilities, Fields, NotFound, Support};
+use ticket_core::{CallContext, Effect, ErrorKind, Operation, Outcome, Result, Stop};
 use tokio::time::Instant;
 
 use crate::common::{Fake, Seen, error};
-use crate::{at_once, delete, seconds, words};
+use crate::{at_once, delete, reason, seconds, words};
 
 /// A delete without an answer, of a ticket whose reads are answered as `read` says.
 fn lost(read: impl Fn(&Seen) -> Result<()> + Send + Sync + 'static) -> Fake {
@@ -163,4 +164,75 @@ async fn abandoned_change_looks_at_nothing() {
     assert_eq!(words, ["unknown", "unattempted", "unattempted"]);
     assert_eq!(calls, ["delete 1"]);
     assert_eq!(took, Duration::from_millis(500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn change_abandoned_before_the_second_look_does_not_look() {
+    let stop = Stop::new();
+    let fake = lost(|_| Ok(()));
+    let log = fake.log();
+    let tickets = fake.bare().with(CallContext::new().stop(stop.clone()));
+    let abandoning = async {
+        tokio::time::sleep(seconds(2)).await;
+        stop.abandon();
+    };
+    let options = at_once(1);
+    let (settled, ()) = tokio::join!(delete(&tickets, ["1"], &options), abandoning);
+    assert_eq!(words(&settled), ["unknown"]);
+    assert_eq!(log.count(), 2, "{:?}", log.calls());
+}
+
+/// A vendor whose *not found* proves this, to reads and deletes.
+fn proving(fake: Fake, proves: NotFound) -> Fake {
+    fake.info(|mut info| {
+        let support = Support::new().not_found(proves);
+        info.capabilities = Capabilities::none()
+            .with(Operation::Get, support.clone())
+            .with(Operation::Delete, support)
+            .list(Fields::default());
+        info
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn undocumented_not_found_proves_that_a_ticket_is_gone_only_with_a_control_read() {
+    for (proves, control_passes, word) in [
+        (NotFound::Gone, false, "already_gone"),
+        (NotFound::Undocumented, true, "already_gone"),
+        (NotFound::Undocumented, false, "unknown"),
+        (NotFound::Ambiguous, true, "unknown"),
+    ] {
+        let fake = Fake::new(1).answering(move |call| match call.operation {
+            Operation::Delete => Err(error(ErrorKind::BadResponse, Effect::Unknown)),
+            Operation::List if control_passes => Ok(()),
+            // A gateway without a route.
+            _ => gone(),
+        });
+        let settled = delete(&proving(fake, proves).bare(), ["1"], &at_once(1)).await;
+        assert_eq!(words(&settled), [word], "{proves:?} {control_passes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_found_at_the_first_attempt_is_confirmed_only_by_what_proves_it() {
+    for (proves, exists, control_passes, word, is_confirmed) in [
+        (NotFound::Gone, false, true, "not_found", true),
+        (NotFound::Undocumented, false, true, "not_found", true),
+        (NotFound::Undocumented, false, false, "unknown", false),
+        (NotFound::Undocumented, true, true, "failed", false),
+        (NotFound::Ambiguous, false, true, "not_found", false),
+        (NotFound::Ambiguous, true, true, "failed", false),
+    ] {
+        let fake = Fake::new(1)
+            .answering(move |call| match call.operation {
+                Operation::Get if !exists => gone(),
+                Operation::List if !control_passes => gone(),
+                _ => Ok(()),
+            })
+            .outcomes(|_, _| Outcome::NotFound(error(ErrorKind::NotFound, Effect::None)));
+        let settled = delete(&proving(fake, proves).bare(), ["1"], &at_once(1)).await;
+        let case = format!("{proves:?}, exists: {exists}, control: {control_passes}");
+        assert_eq!(words(&settled), [word], "{case}");
+        assert_eq!(reason(&settled[0]).is_confirmed(), is_confirmed, "{case}");
+    }
 }

@@ -1,0 +1,225 @@
+//! Deletions at all three vendors at once with every fault of the sandbox, in this process and on a clock that nobody
+//! waits for: the documented quotas and outages of minutes cost no time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fastrand::Rng;
+use futures_util::{StreamExt as _, stream};
+use ticket_bench::checker::{Checked, Declared, every_fault};
+use ticket_http::HttpConfig;
+use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
+use ticket_onecloud::{OneCloud, OneCloudConfig};
+use ticket_sandbox::{Fault, Sandbox, Vendor, credentials};
+use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
+use ticket_testkit::InProcess;
+use tickets::bulk::BulkOptions;
+use tickets::call::StackOptions;
+use tickets::provider::NotFound;
+use tickets::{
+    Change, ErrorKind, Operation, Outcome, ProviderInfo, TicketProvider, Tickets, apply_in_each,
+};
+use tokio::time::Instant;
+
+use crate::{Fallible, Soak, tell};
+
+/// Runs that continue with what is left to do, after an account ended.
+const MAX_RUNS: usize = 200;
+
+pub(crate) fn everything(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()?;
+    runtime.block_on(delete_all(soak, tickets))
+}
+
+/// Every fault but tickets that somebody else removes, since then nobody can say who did it. (Merged tickets look the same
+/// from here; the checker has both.) Nor refused credentials, which end an account at once.
+fn faults(seed: u64) -> Vec<Fault> {
+    let mut faults = every_fault(&mut Rng::with_seed(seed));
+    faults.retain(|fault| !matches!(fault, Fault::TicketsRemoved(_) | Fault::Status(401)));
+    faults
+}
+
+async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
+    let sandbox = Arc::new(Sandbox::builder().seed_tickets(false).in_process());
+    let mut left: Vec<(Vendor, Vec<(usize, String)>)> = Vec::new();
+    let mut subjects = BTreeMap::new();
+    for vendor in Vendor::ALL {
+        sandbox.add_tickets(vendor, tickets);
+        for ticket in sandbox.tickets(vendor) {
+            subjects.insert((vendor.prefix(), ticket.id), ticket.subject);
+        }
+        let mut ids: Vec<_> = sandbox.ticket_ids(vendor).into_iter().enumerate().collect();
+        Rng::with_seed(soak.seed).shuffle(&mut ids);
+        left.push((vendor, ids));
+    }
+    sandbox.random_faults(soak.seed, soak.fault_rate, faults(soak.seed));
+    let accounts = accounts(&sandbox, soak.seed)?;
+    let start = Instant::now();
+    let mut counts: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    let mut contradictions = Vec::new();
+    let (mut runs, mut reads) = (0, 0);
+    while runs < MAX_RUNS && left.iter().any(|(_, ids)| !ids.is_empty()) {
+        runs += 1;
+        let asked = accounts
+            .iter()
+            .zip(&left)
+            .map(|((vendor, handle), (_, ids))| {
+                let ids = ids.clone().into_iter();
+                (
+                    vendor.prefix().to_owned(),
+                    handle.clone(),
+                    stream::iter(ids),
+                )
+            });
+        let asked: Vec<_> = asked.collect();
+        let count: usize = left.iter().map(|(_, ids)| ids.len()).sum();
+        left.iter_mut().for_each(|(_, ids)| ids.clear());
+        let mut work = apply_in_each(&Change::Delete, asked, &BulkOptions::default());
+        let mut answered = 0;
+        // Where the account did not end, they should have been looked at until this was seen.
+        let mut unsettled = Vec::new();
+        while let Some(settled) = work.next().await {
+            answered += 1;
+            let (id, outcome) = (settled.id.id.as_str(), &settled.outcome);
+            let Some((vendor, handle)) = accounts
+                .iter()
+                .find(|(vendor, _)| *vendor.prefix() == *settled.id.account)
+            else {
+                continue;
+            };
+            let now = sandbox.ticket(*vendor, id);
+            let subject = subjects.get(&(vendor.prefix(), id.to_owned()));
+            let own = now.filter(|now| Some(&now.subject) == subject);
+            let mut word = Change::Delete.word(outcome).to_owned();
+            match judge(outcome, own.is_some(), *vendor) {
+                Judged::True => {}
+                Judged::GatewaysWord => word.push_str(" by a gateway's word"),
+                Judged::Contradiction => {
+                    let state = if own.is_some() { "exists" } else { "is gone" };
+                    contradictions.push(format!("{}: {outcome}, but it {state}", settled.id));
+                }
+            }
+            let is_unsettled = matches!(outcome, Outcome::Unknown(_)) && own.is_none();
+            if is_unsettled && !tells(handle.info()) {
+                word.push_str(", gone, at a vendor whose reads do not tell");
+            } else if is_unsettled {
+                // A read without a fault, at the time when this is told.
+                sandbox.random_faults(soak.seed, 0.0, Vec::new());
+                let read = handle.get(id).await;
+                reads += 1;
+                sandbox.random_faults(soak.seed + reads, soak.fault_rate, faults(soak.seed));
+                word.push_str(match read {
+                    Err(error) if error.kind() == ErrorKind::NotFound => {
+                        unsettled.push((*vendor, settled.id.to_string()));
+                        ", gone, which a read shows"
+                    }
+                    _ => ", gone, which no read shows yet",
+                });
+            }
+            let next = left.iter_mut().find(|(of, _)| of == vendor);
+            match next {
+                Some((_, ids)) if outcome.is_left_to_do() && runs < MAX_RUNS => {
+                    ids.push((settled.key, id.to_owned()));
+                }
+                _ => *counts.entry((vendor.prefix(), word)).or_default() += 1,
+            }
+        }
+        for (vendor, id) in unsettled {
+            if left.iter().any(|(of, ids)| *of == vendor && ids.is_empty()) {
+                contradictions.push(format!(
+                    "{id}: unknown, but a look would have shown that it is gone"
+                ));
+            }
+        }
+        if answered != count {
+            contradictions.push(format!("{answered} of {count} were answered"));
+        }
+    }
+    for ((vendor, word), count) in &counts {
+        tell(format_args!("{count:>8}  {vendor:12} {word}"))?;
+    }
+    let still: usize = left.iter().map(|(_, ids)| ids.len()).sum();
+    let hours = start.elapsed().as_secs_f64() / 3600.0;
+    tell(format_args!(
+        "{runs} runs, {still} left to do, {hours:.1} hours of the vendors' time"
+    ))?;
+    Ok(contradictions)
+}
+
+/// Whether a read tells that a ticket is gone.
+fn tells(info: &ProviderInfo) -> bool {
+    let get = info.capabilities.support(Operation::Get);
+    match get.map(|get| get.not_found) {
+        Some(NotFound::Gone) => true,
+        Some(NotFound::Undocumented) => info.capabilities.supports(Operation::List),
+        _ => false,
+    }
+}
+
+enum Judged {
+    True,
+    /// A gateway answered the read of a vendor that documents no 404 of its own; the control read passed in between.
+    GatewaysWord,
+    Contradiction,
+}
+
+/// Each ticket existed, and only requests of this run remove tickets.
+fn judge(outcome: &Outcome, exists: bool, vendor: Vendor) -> Judged {
+    match outcome {
+        Outcome::Done if exists => Judged::Contradiction,
+        Outcome::AlreadyDone if exists && vendor == Vendor::OneCloud => Judged::GatewaysWord,
+        Outcome::AlreadyDone if exists => Judged::Contradiction,
+        Outcome::NotFound(error) if exists && error.is_confirmed() => match vendor {
+            Vendor::OneCloud => Judged::GatewaysWord,
+            _ => Judged::Contradiction,
+        },
+        Outcome::Failed(_) | Outcome::Unattempted(_) if !exists => Judged::Contradiction,
+        _ => Judged::True,
+    }
+}
+
+/// An account at each vendor. The declarations are true of a vendor with these faults.
+fn accounts(sandbox: &Arc<Sandbox>, seed: u64) -> Fallible<Vec<(Vendor, Tickets)>> {
+    let http = || HttpConfig::default().transport(InProcess::new(Arc::clone(sandbox)));
+    let declared = Declared {
+        never_reuses_ids: false,
+        reads_are_consistent: false,
+        redirects_ids: false,
+    };
+    let mut accounts = Vec::new();
+    for vendor in Vendor::ALL {
+        let base = sandbox.base_url(vendor);
+        let provider: Arc<dyn TicketProvider> = match vendor {
+            Vendor::Sweeppea => {
+                let config = SweeppeaConfig::new(credentials::SWEEPPEA_API_KEY).base_url(base);
+                Arc::new(Sweeppea::new(&config.http(http()))?)
+            }
+            Vendor::LeadSquared => {
+                let config = LeadSquaredConfig::new(
+                    base,
+                    credentials::LEADSQUARED_ORG_ID,
+                    credentials::LEADSQUARED_ACCESS_KEY,
+                    credentials::LEADSQUARED_SECRET_KEY,
+                );
+                Arc::new(LeadSquared::new(&config.http(http()))?)
+            }
+            _ => {
+                let config = OneCloudConfig::with_login(
+                    base,
+                    credentials::ONECLOUD_EMAIL,
+                    credentials::ONECLOUD_PASSWORD,
+                    credentials::ONECLOUD_SITE_ID,
+                );
+                Arc::new(OneCloud::new(&config.http(http()))?)
+            }
+        };
+        let mut options = StackOptions::default();
+        options.seed = Some(seed);
+        let provider = Arc::new(Checked::new(provider, declared, None, None));
+        accounts.push((vendor, Tickets::with_options(provider, &options)));
+    }
+    Ok(accounts)
+}
