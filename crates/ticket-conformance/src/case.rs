@@ -51,6 +51,8 @@ macro_rules! __cases {
             "identity and capabilities do not change, and the quotas allow calls";
         declared the_manifest_is_kept []
             "the operations are exactly those in the manifest";
+        trash restore_is_declared_with_a_trash []
+            "`restore` is declared together with a trash, or neither is";
         declared declared_operations_work [NewTicket Patch Ticket]
             "declared operations work";
         declared undeclared_operations_are_unsupported []
@@ -82,6 +84,8 @@ macro_rules! __cases {
             "each supported filter of a list reaches the vendor";
         sent_fields comments_are_sent_whole [Ticket Journal]
             "a comment reaches the vendor with its whole text, its files and its direction";
+        files files_cost_the_declared_requests [NewTicket Patch Ticket Journal]
+            "a call with files makes at most the declared requests";
 
         lifecycle created_tickets_exist [NewTicket Exists]
             "the id that a create returns is the id of an existing ticket";
@@ -95,6 +99,10 @@ macro_rules! __cases {
             "an update changes the fields that it sets";
         lifecycle updates_change_no_other_field [Ticket]
             "an update changes no other field";
+        lifecycle what_an_update_drops_is_reported [DroppedUpdate]
+            "an update of which the vendor dropped a field is `Conflict` and names the field";
+        versions an_update_of_an_old_version_is_a_conflict [Ticket Patch]
+            "where it is declared, an update that names an old version is `Conflict` and changes nothing";
         lifecycle resolved_tickets_are_not_open [Ticket]
             "a resolved ticket is no longer open";
         messages messages_are_read [Seed]
@@ -103,6 +111,8 @@ macro_rules! __cases {
             "over several pages every message is returned exactly once; without cursor support there is one page";
         messages messages_belong_to_their_ticket [Seed Ticket]
             "the messages of one ticket are not those of another";
+        files files_are_listed_and_read_to_the_byte [Ticket NewTicket]
+            "the files of a ticket are listed, and each is read with its own bytes";
 
         ids invalid_ids_are_refused [Journal]
             "a text that is not a valid id is refused, and nothing is sent";
@@ -149,6 +159,8 @@ macro_rules! __cases {
             "an id that is missing in the reply is `Unknown`";
         delete failed_delete_calls_are_errors [Ticket Faults]
             "a delete call that fails completely is an error, not a report";
+        versions a_delete_of_an_old_version_is_a_conflict [Ticket Patch]
+            "where it is declared, a delete that names an old version is `Conflict` and deletes nothing";
         other_tickets merged_tickets_do_not_delete_others [Ticket Merge Exists]
             "deleting a ticket that was merged into another one does not delete the other one";
         other_tickets deleted_ids_are_not_reused [Ticket]
@@ -159,6 +171,10 @@ macro_rules! __cases {
             "an odd id in the reply to a delete changes no other outcome";
         odd_data unrequested_deleted_ids_are_reported [Ticket Faults]
             "an id that the vendor deleted and nobody asked for is reported";
+        trash restored_tickets_are_back [Ticket Journal]
+            "a restored ticket is there again, after one write";
+        trash restoring_a_ticket_that_is_not_deleted_changes_nothing [Ticket Journal]
+            "restoring a ticket that is not deleted changes nothing";
         repeats a_second_delete_settles [Ticket]
             "the second delete of a ticket has a definite outcome that is not a success";
         repeats gone_tickets_settle_after_a_failure [Ticket Faults]

@@ -287,6 +287,14 @@ pub trait Fixture: Send + Sync + 'static {
         Err(SkipReason::new("the fixture cannot merge tickets"))
     }
 
+    /// A ticket, an update of it that the vendor confirms without changing one of the fields, and the name of that field
+    /// as the provider reports it, such as `category`. For vendors that drop fields without an error.
+    async fn dropped_update(&self) -> FixtureResult<(TicketId, TicketPatch, String)> {
+        Err(SkipReason::new(
+            "the fixture knows no update of which the vendor drops a field",
+        ))
+    }
+
     /// The writes whose replies name the ticket that was changed: some of `update`, `resolve` and `comment`. By
     /// default none.
     fn writes_that_name_their_ticket(&self) -> &'static [Operation] {

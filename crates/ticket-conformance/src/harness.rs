@@ -207,6 +207,11 @@ impl Harness {
         Ok(self.fixture.merge(from, into).await?)
     }
 
+    pub(crate) async fn dropped_update(&self) -> CaseResult<(TicketId, TicketPatch, String)> {
+        self.check_need(Need::DroppedUpdate)?;
+        Ok(self.fixture.dropped_update().await?)
+    }
+
     pub(crate) fn secrets(&self) -> CaseResult<Vec<String>> {
         self.check_need(Need::Secrets)?;
         let secrets = self.fixture.secrets()?;

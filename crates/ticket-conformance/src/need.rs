@@ -34,4 +34,6 @@ pub enum Need {
     ShortTimeout,
     /// [`merge`](crate::Fixture::merge).
     Merge,
+    /// [`dropped_update`](crate::Fixture::dropped_update).
+    DroppedUpdate,
 }

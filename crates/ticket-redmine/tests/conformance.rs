@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ticket_conformance::{FixtureResult, Seed, SkipReason};
-use ticket_core::{NewTicket, Operation, TicketProvider};
+use ticket_core::{NewTicket, Operation, TicketPatch, TicketProvider};
 use ticket_redmine::{Redmine, RedmineConfig};
 use ticket_sandbox::credentials::REDMINE_API_KEY;
 use ticket_sandbox::{MessageKind, Vendor};
@@ -50,6 +50,12 @@ impl ProviderUnderTest for Subject {
     fn new_ticket() -> FixtureResult<NewTicket> {
         Ok(NewTicket::new("No call back").description("Since Monday."))
     }
+
+    /// Redmine confirms a custom field that it does not have, and drops it (observed).
+    fn dropped_update() -> FixtureResult<(TicketPatch, &'static str)> {
+        let patch = TicketPatch::new().subject("Changed").custom("cf_99", "x");
+        Ok((patch, "cf_99"))
+    }
 }
 
 impl SandboxProvider for Subject {
@@ -71,6 +77,10 @@ impl SandboxProvider for Subject {
 }
 
 ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
+    a_delete_of_an_old_version_is_a_conflict,
+    an_update_of_an_old_version_is_a_conflict,
+    restored_tickets_are_back,
+    restoring_a_ticket_that_is_not_deleted_changes_nothing,
     call_with_refused_fresh_token_is_tried_again,
     consistent_reads_show_every_write,
     delete_of_a_mix_answers_in_order,

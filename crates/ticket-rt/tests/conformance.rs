@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use ticket_conformance::{FixtureResult, Seed, SkipReason};
 use ticket_core::model::{Person, Priority};
-use ticket_core::{NewTicket, Operation, TicketProvider};
+use ticket_core::{NewTicket, Operation, TicketPatch, TicketProvider};
 use ticket_rt::{Rt, RtConfig};
 use ticket_sandbox::Vendor;
 use ticket_sandbox::credentials::RT_TOKEN;
@@ -49,6 +49,12 @@ impl ProviderUnderTest for Subject {
             .category("General")
             .requester(Person::default().email("ann@example.com"))
             .priority(Priority::High))
+    }
+
+    /// RT confirms an update of a field that it does not know (observed).
+    fn dropped_update() -> FixtureResult<(TicketPatch, &'static str)> {
+        let patch = TicketPatch::new().subject("Changed").custom("Shelf", "x");
+        Ok((patch, "Shelf"))
     }
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use ticket_conformance::{
     Fault, FaultTarget, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
 };
-use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
+use ticket_core::{NewTicket, Operation, TicketId, TicketPatch, TicketProvider};
 
 use crate::loopback::{Loopback, VendorApi};
 use crate::message::Reply;
@@ -49,6 +49,14 @@ pub trait ProviderUnderTest: Send + Sync + 'static {
     /// A ticket that the vendor accepts, with at least the required fields.
     fn new_ticket() -> FixtureResult<NewTicket> {
         Err(SkipReason::new("the fixture provides no ticket to create"))
+    }
+
+    /// An update of an open ticket that the vendor confirms without changing one of the fields, and the name of that
+    /// field: see [`Fixture::dropped_update`].
+    fn dropped_update() -> FixtureResult<(TicketPatch, &'static str)> {
+        Err(SkipReason::new(
+            "the vendor is not known to drop a field of an update",
+        ))
     }
 }
 
@@ -253,6 +261,11 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
 
     async fn merge(&self, from: &TicketId, into: &TicketId) -> FixtureResult<()> {
         self.server.with_vendor(|vendor| vendor.merge(from, into))
+    }
+
+    async fn dropped_update(&self) -> FixtureResult<(TicketId, TicketPatch, String)> {
+        let (patch, field) = V::dropped_update()?;
+        Ok((self.ticket().await?, patch, field.to_owned()))
     }
 
     fn writes_that_name_their_ticket(&self) -> &'static [Operation] {

@@ -11,7 +11,7 @@ use ticket_conformance::{
     Fault, FaultTarget, Fixture, FixtureResult, Gateway, OddId, OddRow, ReceivedRequest, Seed,
     Seeded, SkipReason, WrongTotal,
 };
-use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
+use ticket_core::{NewTicket, Operation, TicketId, TicketPatch, TicketProvider};
 use ticket_sandbox::{Endpoint, MessageKind, Rule, Sandbox, TicketFault, TicketSeed, Vendor};
 
 use crate::fixture::{
@@ -354,6 +354,11 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
         self.sandbox
             .set_ticket_fault(P::VENDOR, from.as_str(), merged);
         Ok(())
+    }
+
+    async fn dropped_update(&self) -> FixtureResult<(TicketId, TicketPatch, String)> {
+        let (patch, field) = P::dropped_update()?;
+        Ok((self.ticket().await?, patch, field.to_owned()))
     }
 
     fn writes_that_name_their_ticket(&self) -> &'static [Operation] {

@@ -2,7 +2,9 @@
 
 use ticket_core::model::{Person, Priority, Status};
 use ticket_core::provider::Field;
-use ticket_core::{CallContext, ErrorKind, NewTicket, Operation, Ticket, TicketId, TicketPatch};
+use ticket_core::{
+    CallContext, Effect, ErrorKind, NewTicket, Operation, Ticket, TicketId, TicketPatch,
+};
 
 use crate::harness::{CaseResult, Harness, describe_error, ensure, fail, skip};
 
@@ -21,7 +23,7 @@ async fn create(harness: &Harness) -> CaseResult<TicketId> {
     .id)
 }
 
-async fn get(harness: &Harness, id: &TicketId) -> CaseResult<Ticket> {
+pub(super) async fn get(harness: &Harness, id: &TicketId) -> CaseResult<Ticket> {
     harness.require(Operation::Get)?;
     done(
         "a ticket that exists was read",
@@ -277,6 +279,19 @@ async fn codes_change(harness: &Harness, carried: &[Field]) -> CaseResult {
     Ok(())
 }
 
+/// The fields of the ticket but its subject.
+pub(super) fn rest(ticket: &Ticket) -> String {
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?}",
+        ticket.description,
+        ticket.status,
+        ticket.priority,
+        ticket.category,
+        ticket.requester,
+        ticket.assignee
+    )
+}
+
 pub(crate) async fn updates_change_no_other_field(harness: &Harness) -> CaseResult {
     let fields = harness.fields(Operation::Update)?;
     harness.require(Operation::Get)?;
@@ -284,17 +299,6 @@ pub(crate) async fn updates_change_no_other_field(harness: &Harness) -> CaseResu
         return skip(format!("{} cannot change a subject", harness.info().title));
     }
     let id = harness.ticket().await?;
-    let rest = |ticket: &Ticket| {
-        format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?}",
-            ticket.description,
-            ticket.status,
-            ticket.priority,
-            ticket.category,
-            ticket.requester,
-            ticket.assignee
-        )
-    };
     let before = rest(&get(harness, &id).await?);
     let patch = TicketPatch::new().subject("Changed by the suite");
     done(
@@ -310,6 +314,41 @@ pub(crate) async fn updates_change_no_other_field(harness: &Harness) -> CaseResu
         "the subject of a ticket was changed",
         before.clone(),
         after.clone(),
+    )
+}
+
+pub(crate) async fn what_an_update_drops_is_reported(harness: &Harness) -> CaseResult {
+    harness.require(Operation::Update)?;
+    let (id, patch, field) = harness.dropped_update().await?;
+    let reads = harness.info().capabilities.supports(Operation::Get);
+    let before = if reads {
+        Some(get(harness, &id).await?)
+    } else {
+        None
+    };
+    let what = format!("a ticket was updated, and the vendor dropped the field `{field}`");
+    let updated = harness
+        .provider
+        .update(&CallContext::new(), &id, &patch)
+        .await;
+    let Err(error) = updated else {
+        return fail(what, format!("a conflict that names `{field}`"), "success");
+    };
+    ensure(
+        error.kind() == ErrorKind::Conflict && error.message().contains(&format!("`{field}`")),
+        what.clone(),
+        format!("a conflict that names `{field}`"),
+        describe_error(&error),
+    )?;
+    let Some(before) = before.filter(|_| error.effect() == Effect::None) else {
+        return Ok(());
+    };
+    let after = get(harness, &id).await?;
+    ensure(
+        after.subject == before.subject && rest(&after) == rest(&before),
+        what,
+        "effect unknown, because other fields changed",
+        describe_error(&error),
     )
 }
 

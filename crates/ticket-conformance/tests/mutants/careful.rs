@@ -1,12 +1,12 @@
 //! A provider of a desk that retires tickets. Such a desk shows a retired ticket to who reads it by its id, and confirms
-//! every further delete of it. Only the list hides it, and each write must name the version. So each write is two
-//! requests: the row of the list, and the write.
+//! every further delete of it. Only the list hides it, and each change and delete must name the version. So a delete is two
+//! requests: the row of the list, and the write. An update is three, because the desk may drop a field; a restore is one.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use ticket_core::model::RawValue;
+use ticket_core::model::{RawValue, Version};
 use ticket_core::provider::Request as Asked;
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Operation, Page,
@@ -44,13 +44,14 @@ impl Careful {
         }
     }
 
-    /// The write with the version that the ticket has now.
+    /// The write with this version, or with the one that the ticket has now.
     async fn write(
         &self,
         operation: Operation,
         method: &'static str,
         path: String,
         id: &TicketId,
+        version: Option<&Version>,
         mut body: Value,
     ) -> Result<String> {
         let memory = &self.0;
@@ -62,7 +63,13 @@ impl Careful {
                 _ => error.with_effect(Effect::None),
             })?;
             let row: Value = serde_json::from_str(&row).unwrap_or_default();
-            body["version"] = row["version"].clone();
+            body["version"] = match version {
+                Some(_) if memory.has(Flaw::RefusesEveryVersion) => json!("old"),
+                Some(version) if !memory.has(Flaw::IgnoresTheVersion) => {
+                    json!(version.as_str().parse::<u64>().ok())
+                }
+                _ => row["version"].clone(),
+            };
             let sent = memory.send(operation, method, path.clone(), body.clone());
             let sent = sent.await;
             attempts += 1;
@@ -73,6 +80,26 @@ impl Careful {
             }
             return sent;
         }
+    }
+
+    /// Reads the ticket back, because the desk confirms an update also where it drops a field.
+    async fn confirm(&self, id: &TicketId, patch: &TicketPatch) -> Result<()> {
+        let operation = Operation::Update;
+        let read = self.row(operation, id).await;
+        let read = read.and_then(|row| self.0.ticket(&row, operation));
+        let ticket = read.map_err(|error| error.with_effect(Effect::Unknown))?;
+        let dropped = patch.not_in(&ticket);
+        if dropped.is_empty() {
+            return Ok(());
+        }
+        let given = self.0.patch_body(patch);
+        let partly = given
+            .as_object()
+            .is_some_and(|all| all.len() > dropped.len());
+        let partly = partly && !self.0.has(Flaw::DropsHaveNoEffect);
+        Err(self
+            .0
+            .place(Error::not_applied(&dropped, partly), operation))
     }
 }
 
@@ -108,8 +135,21 @@ impl TicketProvider for Careful {
         self.0.check(&Asked::Update(id, patch))?;
         let body = self.0.patch_body(patch);
         let address = self.0.path(id, "");
-        let text = self.write(operation, "PATCH", address, id, body).await?;
-        self.0.expect_named(id, &text, operation)
+        let text = self
+            .write(
+                operation,
+                "PATCH",
+                address,
+                id,
+                patch.if_version.as_ref(),
+                body,
+            )
+            .await?;
+        self.0.expect_named(id, &text, operation)?;
+        if self.0.has(Flaw::BelievesTheStatus) {
+            return Ok(());
+        }
+        self.confirm(id, patch).await
     }
 
     async fn delete(
@@ -119,13 +159,15 @@ impl TicketProvider for Careful {
     ) -> Result<DeleteReport> {
         let operation = Operation::Delete;
         self.0.check(&Asked::Delete(targets))?;
-        let [DeleteTarget { id, .. }] = targets else {
+        let [DeleteTarget { id, version, .. }] = targets else {
             return Ok(DeleteReport::default());
         };
         let path = "/tickets".to_owned();
         let body = json!({ "ids": [id.as_str()] });
         let mut unasked = Vec::new();
-        let sent = self.write(operation, "DELETE", path, id, body).await;
+        let sent = self
+            .write(operation, "DELETE", path, id, version.as_ref(), body)
+            .await;
         let result = sent.and_then(|text| {
             let json: Value = serde_json::from_str(&text).unwrap_or_default();
             let ids = json["deleted"].as_array().into_iter().flatten();
@@ -137,5 +179,17 @@ impl TicketProvider for Careful {
             Err(self.0.bad(operation, "the reply does not name the ticket"))
         });
         Ok(DeleteReport::of_one(id, result)?.with_unasked(unasked))
+    }
+
+    async fn restore(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
+        let (memory, operation) = (&self.0, Operation::Restore);
+        memory.check(&Asked::Restore(id))?;
+        let path = match memory.flaw {
+            Some(Flaw::RestoresNothing) => return Ok(()),
+            Some(Flaw::MovesBackAndForth) => memory.path(id, "/move"),
+            _ => memory.path(id, "/restore"),
+        };
+        let text = memory.send(operation, "POST", path, Value::Null).await?;
+        memory.expect_named(id, &text, operation)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use ticket_conformance::{Fault, FaultTarget, ReceivedRequest};
 
+use crate::files::{file_at, files_of};
 use crate::odd;
 
 pub(crate) const KEY: &str = "canary/desk-key+4711=";
@@ -259,6 +260,8 @@ impl State {
                 let reply = json!({"deleted": deleted, "missing": missing});
                 (done(reply), effect)
             }
+            // A file that no ticket has yet.
+            ("POST", ["uploads"]) => (done(json!({})), false),
             ("GET", ["messages"]) => {
                 let all = self.tickets.values().flat_map(|ticket| &ticket.messages);
                 (page_of_messages(all, query), false)
@@ -281,13 +284,25 @@ impl State {
                     }
                     ("PATCH", []) => {
                         ticket.version += 1;
-                        for (name, value) in body.as_object().into_iter().flatten() {
+                        let locked = ticket.fields["locked"].clone();
+                        let given = body.as_object().into_iter().flatten();
+                        for (name, value) in given.filter(|(name, _)| locked != **name) {
                             ticket.fields[name] = value.clone();
                         }
                         (done(json!({"id": id})), true)
                     }
                     ("POST", ["resolve"]) => {
                         ticket.fields["status"] = json!("resolved");
+                        (done(json!({"id": id})), true)
+                    }
+                    ("GET", ["files"]) => (files_of(id, &ticket.fields), false),
+                    ("GET", ["files", place]) => (file_at(&ticket.fields, place), false),
+                    ("POST", ["restore"]) if retires => {
+                        let effect = std::mem::replace(&mut ticket.is_retired, false);
+                        (done(json!({"id": id})), effect)
+                    }
+                    ("POST", ["move"]) if retires => {
+                        ticket.is_retired = !ticket.is_retired;
                         (done(json!({"id": id})), true)
                     }
                     ("POST", ["seen"]) => (done(json!({"id": id})), true),

@@ -6,15 +6,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 use ticket_conformance::{
-    Fault, FaultTarget, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded, SkipReason,
+    FILE_TEXT, Fault, FaultTarget, Fixture, FixtureResult, ReceivedRequest, Seed, Seeded,
+    SkipReason,
 };
 use ticket_core::model::{Person, Priority};
-use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
+use ticket_core::{NewTicket, Operation, TicketId, TicketPatch, TicketProvider};
 
 use crate::careful::Careful;
 use crate::desk::{Desk, KEY, Modes, PAGE};
 use crate::flaws::Flaw;
 use crate::provider::Memory;
+use crate::wire::base64;
 
 /// How much the provider declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub(crate) enum Extent {
     Careful,
 }
 
-/// What the desk can do: all but a trash and files.
+/// What a desk can do that deletes tickets for good.
 const EVERY: &[Operation] = &[
     Operation::Get,
     Operation::List,
@@ -37,6 +39,8 @@ const EVERY: &[Operation] = &[
     Operation::Delete,
     Operation::Messages,
     Operation::Comment,
+    Operation::Attachments,
+    Operation::Download,
 ];
 
 pub(crate) struct DeskFixture {
@@ -95,6 +99,7 @@ impl Fixture for DeskFixture {
                 Operation::List,
                 Operation::Update,
                 Operation::Delete,
+                Operation::Restore,
             ],
         }
     }
@@ -115,6 +120,14 @@ impl Fixture for DeskFixture {
             "created": "2026-01-26T10:00:00Z",
         }));
         Ok(TicketId::new(id.to_string()))
+    }
+
+    async fn ticket_with_file(&self) -> FixtureResult<TicketId> {
+        let id = self.ticket().await?;
+        let mut state = self.desk.lock();
+        let ticket = state.tickets.get_mut(&Self::number(&id)).unwrap();
+        ticket.fields["files"] = json!([{ "name": "suite.txt", "data": base64(FILE_TEXT) }]);
+        Ok(id)
     }
 
     fn missing_id(&self) -> FixtureResult<TicketId> {
@@ -206,6 +219,17 @@ impl Fixture for DeskFixture {
         Ok(())
     }
 
+    async fn dropped_update(&self) -> FixtureResult<(TicketId, TicketPatch, String)> {
+        if self.extent != Extent::Careful {
+            return Err(SkipReason::new("the desk drops no field"));
+        }
+        let id = self.desk.add(json!({
+            "subject": "Made by the fixture", "category": "Till", "locked": "category", "status": "open",
+        }));
+        let patch = TicketPatch::new().subject("Changed").category("Shop");
+        Ok((TicketId::new(id.to_string()), patch, "category".to_owned()))
+    }
+
     fn writes_that_name_their_ticket(&self) -> &'static [Operation] {
         &[Operation::Update, Operation::Resolve, Operation::Comment]
     }
@@ -217,6 +241,7 @@ impl Fixture for DeskFixture {
             Operation::Resolve,
             Operation::Delete,
             Operation::Comment,
+            Operation::Restore,
         ]
     }
 

@@ -58,6 +58,8 @@ flaws! {
     DropsTheSearch Full "lists without the words that are searched for" [given_filters_are_sent];
     TellsTheCustomer Full "sends notes for colleagues to the customer" [comments_are_sent_whole];
     CutsComments Full "cuts comments at 255 characters" [comments_are_sent_whole];
+    StagesFiles Full "sends each file of a new ticket by itself first, and does not declare it"
+        [files_cost_the_declared_requests];
 
     // Life.
     GuessesTheId Full "gives another id than the vendor's" [created_tickets_exist created_tickets_read_back];
@@ -78,6 +80,10 @@ flaws! {
     ReadsTheFirstMessages Full "reads the first page of messages alone" [every_message_is_read_once];
     RepeatsMessages Full "reads the first messages whatever the cursor says" [every_message_is_read_once];
     ReadsEverybodysMessages Full "reads the messages of all tickets" [messages_belong_to_their_ticket];
+    ListsNoFiles Full "lists no files" [files_are_listed_and_read_to_the_byte];
+    CutsTheLastByte Full "cuts the last byte of a file" [files_are_listed_and_read_to_the_byte];
+    ReadsTheFirstFile Full "reads the first file of a ticket whatever is asked for"
+        [files_are_listed_and_read_to_the_byte];
 
     // Ids.
     TakesAnyId Full "does not look at ids before it sends them" [invalid_ids_are_refused];
@@ -160,10 +166,22 @@ flaws! {
         [delete_again_deletes_nothing a_second_delete_settles deleted_tickets_are_not_found];
     ListsTheRetired Careful "lists retired tickets" [deleted_tickets_are_not_listed];
     RepeatsWithANewVersion Careful "writes again where the version has changed" [failed_preconditions_are_conflicts];
+    IgnoresTheVersion Careful "writes with the version that the ticket has, whichever was named"
+        [an_update_of_an_old_version_is_a_conflict a_delete_of_an_old_version_is_a_conflict];
+    RefusesEveryVersion Careful "calls every version that is named an old one"
+        [an_update_of_an_old_version_is_a_conflict a_delete_of_an_old_version_is_a_conflict];
     CallsAStaleVersionBadInput Careful "calls another version a wrong argument" [failed_preconditions_are_conflicts];
     FailedLooksAreUnknown Careful "does not know that nothing was written where the look failed"
         [failed_preparing_reads_have_no_effect];
-    DeclaresOneRequest Careful "makes two requests for each write, and declares one" [one_call_is_one_request];
+    DeclaresOneRequest Careful "makes several requests for a write, and declares one" [one_call_is_one_request];
+    DeclaresNoTrash Careful "declares `restore` and no trash" [restore_is_declared_with_a_trash];
+    ClaimsATrash Full "declares a trash that it cannot restore from" [restore_is_declared_with_a_trash];
+    RestoresNothing Careful "says that it restored and sends nothing"
+        [restored_tickets_are_back one_call_is_one_request];
+    MovesBackAndForth Careful "restores a ticket by moving it out of the trash, or into it"
+        [restoring_a_ticket_that_is_not_deleted_changes_nothing];
+    BelievesTheStatus Careful "believes a success, whatever the update changed" [what_an_update_drops_is_reported];
+    DropsHaveNoEffect Careful "says that nothing changed where one field of two did" [what_an_update_drops_is_reported];
     BelievesATotalPastTheEnd Careful "returns a total that lies past the end" [wrong_totals_past_the_end_are_left_out_or_reported];
 
     // Errors.

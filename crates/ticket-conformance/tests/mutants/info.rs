@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, Quota, Support};
+use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, Quota, Removal, Support};
 use ticket_core::{Operation, ProviderInfo};
 
 use crate::fixture::Extent;
 use crate::flaws::Flaw;
 use crate::provider::ID;
+
+/// A trash that keeps what is in it.
+const TRASH: Removal = Removal::Trash {
+    restorable_for: None,
+};
 
 fn create_fields() -> Fields {
     Fields::carrying(&[
@@ -91,16 +96,23 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
     match extent {
         Extent::Narrow => narrow.delete(1),
         Extent::Careful => {
-            let requests = match flaw {
+            let requests = |requests| match flaw {
                 Some(Flaw::DeclaresOneRequest) => 1,
-                _ => 2,
+                _ => requests,
             };
-            let update = Support::new().fields(update_fields()).requests(requests);
-            let delete = Support::new().requests(requests);
+            let update = Support::new()
+                .fields(update_fields())
+                .requests(requests(3))
+                .conditional();
+            let mut delete = Support::new().requests(requests(2)).conditional();
+            if flaw != Some(Flaw::DeclaresNoTrash) {
+                delete = delete.removal(TRASH);
+            }
             narrow
                 .list(list_fields())
                 .with(Operation::Update, update)
                 .with(Operation::Delete, delete)
+                .restore()
         }
         Extent::Full => {
             let most = narrow
@@ -109,9 +121,15 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
                 .update(update_fields())
                 .resolve()
                 .delete(5)
-                .messages(messages_fields());
+                .messages(messages_fields())
+                .attachments(Fields::default());
             match flaw {
                 Some(Flaw::LosesAnOperation) => most,
+                Some(Flaw::ClaimsATrash) => {
+                    let delete = Support::new().max_batch(5).removal(TRASH);
+                    let most = most.with(Operation::Delete, delete);
+                    most.comment(comment_fields())
+                }
                 _ => most.comment(comment_fields()),
             }
         }

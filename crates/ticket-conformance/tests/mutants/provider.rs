@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use ticket_core::model::{Created, Cursor, Direction, PageRequest, Priority, RawValue, State};
-use ticket_core::provider::{Capabilities, Request as Asked};
+use ticket_core::model::{
+    AttachedFile, Created, Cursor, Direction, PageRequest, Priority, RawValue, State,
+};
+use ticket_core::provider::{Capabilities, Download, Request as Asked};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewComment, NewTicket,
     Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider,
@@ -216,6 +218,9 @@ impl TicketProvider for Memory {
                 let raw = RawValue::from_string("null".to_owned()).unwrap();
                 return Ok(Created::new(id.clone(), raw));
             }
+        }
+        if self.has(Flaw::StagesFiles) {
+            self.stage(operation, &cut.attachments).await?;
         }
         let requester = cut.requester.clone().unwrap_or_default();
         let mut body = json!({
@@ -485,6 +490,19 @@ impl TicketProvider for Memory {
         let body = json!({ "text": body, "public": public, "files": files });
         let text = self.send(operation, "POST", path, body).await?;
         self.expect_named(id, &text, operation)
+    }
+
+    async fn attachments(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<AttachedFile>> {
+        self.read_files(id, page).await
+    }
+
+    async fn download(&self, _context: &CallContext, file: &AttachedFile) -> Result<Download> {
+        self.read_file(file).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use ticket_core::model::{
-    Attachment, AttachmentSource, Cursor, Person, Priority, RawValue, Status,
+    Attachment, AttachmentSource, Cursor, Person, Priority, RawValue, Status, Version,
 };
 use ticket_core::{Effect, Error, ErrorKind, Operation, Page, Result, Ticket, TicketId};
 
@@ -157,6 +157,8 @@ impl Memory {
             ticket.subject = ticket.subject.filter(|text| !text.contains('\u{fffd}'));
         }
         ticket.description = text_of("description")?;
+        let version = json["version"].as_u64();
+        ticket.version = version.map(|version| Version::new(version.to_string()));
         ticket.category = text_of("category")?;
         if self.has(Flaw::ShowsTheKeyInATicket) {
             ticket.category = Some(format!("via {}", base64(&format!("x{}", self.key))));
