@@ -57,8 +57,14 @@ async fn every_provider_of_the_table_lives_a_tickets_life_in_the_sandbox() {
         if fields.required().contains(&Field::Priority) {
             new = new.priority(Priority::Low);
         }
+        // RT's category is the queue, which must exist.
         if carries(Field::Category) {
-            new = new.category("Request");
+            let category = if info.id == "rt" {
+                "General"
+            } else {
+                "Request"
+            };
+            new = new.category(category);
         }
         if carries(Field::RequesterEmail) {
             let mut requester = Person::default().email("customer@example.com");
@@ -140,7 +146,8 @@ fn what_is_missing_or_wrong_is_named_without_any_value() {
 #[tokio::test]
 async fn a_read_of_an_account_is_timed_by_its_own_timeout() {
     let sandbox = Sandbox::start().await.unwrap();
-    sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))).times(3));
+    let all = Vendor::ALL.len() as u64;
+    sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))).times(all));
     // All at once, with time enough for a busy computer to send what is sent.
     let reads = Vendor::ALL.map(|vendor| {
         let account = account(&sandbox, vendor.prefix())
