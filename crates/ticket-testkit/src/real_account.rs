@@ -161,9 +161,10 @@ impl Account {
         let provider = A::Provider::connect(settings.read(&info.id, known)?)?;
         let own = |name: &str| given(&format!("{}_{name}", info.id.to_uppercase()));
         let may_write = own("LIVE_WRITE").is_some_and(|word| word == "yes");
-        let provider: Arc<dyn TicketProvider> = match may_write {
-            true => Arc::new(provider),
-            false => Arc::new(ReadOnly::new(provider)),
+        let provider: Arc<dyn TicketProvider> = if may_write {
+            Arc::new(provider)
+        } else {
+            Arc::new(ReadOnly::new(provider))
         };
         let mut operations = A::OPERATIONS.to_vec();
         operations.retain(|operation| may_write || !operation.is_write());
