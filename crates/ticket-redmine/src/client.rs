@@ -205,6 +205,13 @@ impl Redmine {
         Ok(reply.user)
     }
 
+    /// Refuses a wrong key, by `GET /users/current.json`.
+    pub(crate) async fn check_key(&self) -> Result<()> {
+        let request = self.http.get(&["users", "current.json"]);
+        let _: wire::CurrentUser = self.look_up(request).await?;
+        Ok(())
+    }
+
     /// `GET /issue_statuses.json`, in the order of the site (observed).
     ///
     /// # Errors

@@ -140,5 +140,6 @@ pub fn info() -> ProviderInfo {
     };
     ProviderInfo::new(ID, "Redmine", capabilities)
         .id_form(IdForm::Number)
+        .verified_against("Redmine 5.0.4")
         .limit(limit)
 }

@@ -63,7 +63,7 @@ impl TicketProvider for Redmine {
         let filters = mapping::filters(query, position, priority).map_err(failed)?;
         // With a wrong key, Redmine lists what everybody may see, and says nothing.
         if query.page.cursor.is_none() {
-            self.current_user().await?;
+            self.check_key().await?;
         }
         let mut wanted = ListQuery::new(filters);
         let limit = query.page.limit.map(|limit| limit.min(LARGEST_PAGE));

@@ -1,7 +1,7 @@
 //! Every recorded exchange, replayed over a real socket: what is sent must equal the file, and what is concluded must equal
 //! both the file and the table below, which states the words and values that count.
 //!
-//! All were recorded with Redmine 5.0.4 on SQLite.
+//! All were recorded with Redmine 5.0.4 on `SQLite`.
 #![allow(
     clippy::panic,
     clippy::unwrap_used,
@@ -116,8 +116,7 @@ fn call(case: &str) -> Call {
     let patch = TicketPatch::new;
     match case {
         "get-ok" => Call::Get("1".into()),
-        "get-without-right" => Call::Get("7".into()),
-        "get-unauthenticated" => Call::Get("7".into()),
+        "get-without-right" | "get-unauthenticated" => Call::Get("7".into()),
         "get-not-found" => Call::Get("99999".into()),
         "list-ok" => Call::List(
             TicketQuery::new()
@@ -178,8 +177,7 @@ fn call(case: &str) -> Call {
         "resolve-ok" => Call::Resolve("6".into()),
         "resolve-open-subtask" => Call::Resolve("1".into()),
         "resolve-without-right" => Call::Resolve("4".into()),
-        "delete-ok" => Call::delete(["5"]),
-        "delete-not-found" => Call::delete(["5"]),
+        "delete-ok" | "delete-not-found" => Call::delete(["5"]),
         "delete-without-right" => Call::delete(["4"]),
         "messages-ok" => Call::messages("1"),
         "messages-not-found" => Call::messages("99999"),

@@ -18,7 +18,7 @@ use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 use tickets::bulk::BulkOptions;
 use tickets::call::{NoSlot, Slots};
 use tickets::model::{Person, Priority, Status};
-use tickets::provider::{Capabilities, Connect, Quota, Setting};
+use tickets::provider::{Capabilities, Connect, Field, Quota, Setting};
 use tickets::{
     AccountConfig, CallContext, Change, Error, ErrorKind, NewTicket, Operation, PROVIDERS,
     ProviderDescriptor, ProviderInfo, Registry, Ticket, TicketId, TicketProvider, TicketQuery,
@@ -37,11 +37,6 @@ fn account(sandbox: &Sandbox, provider: &str) -> AccountConfig {
     account
 }
 
-fn vendor(info: &ProviderInfo) -> Vendor {
-    let mut vendors = Vendor::ALL.into_iter();
-    vendors.find(|vendor| vendor.prefix() == info.id).unwrap()
-}
-
 #[tokio::test]
 async fn every_provider_of_the_table_lives_a_tickets_life_in_the_sandbox() {
     let sandbox = Sandbox::start().await.unwrap();
@@ -55,32 +50,42 @@ async fn every_provider_of_the_table_lives_a_tickets_life_in_the_sandbox() {
     for info in &played {
         let tickets = tickets::connect(&account(&sandbox, &info.id)).unwrap();
         assert_eq!(tickets.info().id, info.id);
-        // Each vendor requires other fields.
-        let new = NewTicket::new("A subject").description("A text");
-        let new = match &*info.id {
-            "sweeppea" | "redmine" => new.priority(Priority::Low),
-            "rt" => new.category("General"),
-            _ => new
-                .category("Request")
-                .requester(Person::named("A customer").email("customer@example.com")),
-        };
-        let new = match &*info.id {
-            "leadsquared" => new.requester(Person::default().email("customer@example.com")),
-            _ => new,
-        };
+        // Each vendor carries and requires other fields.
+        let fields = info.capabilities.fields(Operation::Create).unwrap();
+        let carries = |field| fields.carried().contains(&field);
+        let mut new = NewTicket::new("A subject").description("A text");
+        if fields.required().contains(&Field::Priority) {
+            new = new.priority(Priority::Low);
+        }
+        // RT's category is the queue, which must exist.
+        if carries(Field::Category) {
+            let category = if info.id == "rt" {
+                "General"
+            } else {
+                "Request"
+            };
+            new = new.category(category);
+        }
+        if carries(Field::RequesterEmail) {
+            let mut requester = Person::default().email("customer@example.com");
+            if carries(Field::RequesterName) {
+                requester = requester.name("A customer");
+            }
+            new = new.requester(requester);
+        }
         let id = tickets.create(&new).await.unwrap().id;
         assert_eq!(
             tickets.get(&id).await.unwrap().subject.as_deref(),
             Some("A subject")
         );
         assert!(tickets.delete([&id]).await.all_deleted());
-        // A vendor with a trash still shows it.
-        let gone = tickets.get(&id).await;
-        assert!(gone.map_or(true, |gone| gone.status == Some(Status::Deleted)));
-        assert!(!sandbox.exists(vendor(info), id.as_str()));
+        // Gone, or in the vendor's trash.
+        let read = tickets.get(&id).await.ok();
+        assert!(read.is_none_or(|ticket| ticket.status == Some(Status::Deleted)));
     }
-    // Some calls need more than one request.
-    assert!(sandbox.journal().len() >= 4 * played.len());
+    let journal = sandbox.journal();
+    let writes = journal.iter().filter(|seen| seen.is_write).count();
+    assert_eq!(writes, 2 * played.len());
 }
 
 #[test]
@@ -141,8 +146,8 @@ fn what_is_missing_or_wrong_is_named_without_any_value() {
 #[tokio::test]
 async fn a_read_of_an_account_is_timed_by_its_own_timeout() {
     let sandbox = Sandbox::start().await.unwrap();
-    let every = u64::try_from(Vendor::ALL.len()).unwrap();
-    sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))).times(every));
+    let all = Vendor::ALL.len() as u64;
+    sandbox.inject(Rule::new(Fault::Delay(Duration::from_secs(3600))).times(all));
     // All at once, with time enough for a busy computer to send what is sent.
     let reads = Vendor::ALL.map(|vendor| {
         let account = account(&sandbox, vendor.prefix())
