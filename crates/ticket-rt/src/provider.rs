@@ -349,7 +349,9 @@ impl Rt {
             };
             let Some(row) = rows.get(&number) else {
                 let message = "the vendor's reply does not mention the ticket";
-                return Outcome::Unknown(error(ErrorKind::BadResponse, message).with_status(200));
+                return Outcome::Unknown(
+                    error(ErrorKind::BadResponse, message).with_status(200),
+                );
             };
             let (outcome, other) = said::of_delete(id, row);
             others.extend(other);
@@ -389,7 +391,7 @@ fn list_page(
         (Place::Page(page), _) => Some(Place::Page(page + 1)),
     };
     let unreadable = reply.items.iter().filter(|row| row.is_none()).count();
-    let lost = (has_more && next.is_none()).then(|| "the rest of the list was not read".to_owned());
+    let cut = (has_more && next.is_none()).then(|| "the rest of the list was not read".to_owned());
     let rows = reply.items.into_iter().flatten();
     let rows = rows.filter(|row| query::takes(asked, &row.value));
     let tickets = rows.map(|row| mapping::ticket(row, None)).collect();
@@ -397,7 +399,7 @@ fn list_page(
         .next(next.map(Place::cursor))
         .total(total.filter(|_| !query::filters_rows(asked)))
         .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable)))
-        .gaps(lost)
+        .gaps(cut)
 }
 
 fn per_page(page: &PageRequest) -> u32 {
