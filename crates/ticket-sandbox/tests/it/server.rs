@@ -92,7 +92,7 @@ async fn environment_contains_the_address_of_every_vendor() {
         found.unwrap().1.clone()
     };
     assert_eq!(environment.len(), 13);
-    assert_eq!(value("RT_BASE_URL"), format!("http://137.0.0.1:{port}/rt"));
+    assert_eq!(value("RT_BASE_URL"), format!("http://127.0.0.1:{port}/rt"));
     assert_eq!(value("RT_TOKEN"), credentials::RT_TOKEN);
     assert_eq!(
         value("ONECLOUD_BASE_URL"),
