@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use tickets::model::{PageRequest, Person, Priority, State};
+use tickets::model::{AttachedFile, PageRequest, Person, Priority, RawValue, State};
 use tickets::onecloud::{OneCloud, OneCloudConfig};
 use tickets::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket,
@@ -240,6 +240,17 @@ async fn call(
             provider
                 .comment(&CallContext::new(), &"160".into(), &comment)
                 .await?;
+        }
+        Operation::Restore => provider.restore(&CallContext::new(), &id).await?,
+        Operation::Attachments => {
+            let first = PageRequest::first();
+            provider
+                .attachments(&CallContext::new(), &"160".into(), &first)
+                .await?;
+        }
+        Operation::Download => {
+            let file = AttachedFile::new("160", RawValue::NULL.to_owned());
+            provider.download(&CallContext::new(), &file).await?;
         }
         other => panic!("the operation {other} is not called here"),
     }

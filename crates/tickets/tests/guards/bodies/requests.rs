@@ -1,7 +1,7 @@
 //! Any id, cursor and text of a call: it reaches the endpoint that was meant, or nothing is sent.
 
 use serde_json::Value;
-use tickets::model::{Cursor, PageRequest, Person, Priority};
+use tickets::model::{AttachedFile, Cursor, PageRequest, Person, Priority, RawValue};
 use tickets::{
     CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Operation, TicketId,
     TicketPatch, TicketProvider, TicketQuery,
@@ -128,6 +128,15 @@ async fn call(
             .comment(&CallContext::new(), &id, &NewComment::inbound(text))
             .await
             .err(),
+        Operation::Restore => provider.restore(&CallContext::new(), &id).await.err(),
+        Operation::Attachments => provider
+            .attachments(&CallContext::new(), &id, &PageRequest::first())
+            .await
+            .err(),
+        Operation::Download => {
+            let file = AttachedFile::new(case.id.clone(), RawValue::NULL.to_owned());
+            provider.download(&CallContext::new(), &file).await.err()
+        }
         other => panic!("the operation {other} is not called here"),
     }
 }
