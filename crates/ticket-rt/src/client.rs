@@ -1,6 +1,6 @@
 //! The native client: one function per endpoint of the vendor, in the vendor's own terms.
 //!
-//! Numbers such as 092 name the exchanges with a real RT 5.0.3 that a call was observed in.
+//! All of it was observed with a real RT 5.0.3, unless it says *inferred*.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::{error, wire};
 const ROW: &str =
     "Subject,Status,Priority,Queue,Owner,Requestor,CustomFields,Created,LastUpdated,Due,Resolved";
 
-/// A client of Request Tracker's REST 2, and a [`TicketProvider`](ticket_core::TicketProvider).
+/// A client of Request Tracker's REST 2, as observed, and a [`TicketProvider`](ticket_core::TicketProvider).
 ///
 /// Cloning is cheap. `Debug` does not print the token or the password.
 #[derive(Clone, Debug)]
@@ -44,12 +44,12 @@ impl Rt {
         })
     }
 
-    /// `GET /ticket/{id}` (012, 024): the ticket and the tag of its version. A deleted ticket is found (083); for a merged
-    /// one the reply is its target (099).
+    /// `GET /ticket/{id}` (observed): the ticket and the tag of its version. A deleted ticket is found (observed); for a merged
+    /// one the reply is its target (observed).
     ///
     /// # Errors
     ///
-    /// `NotFound`; `Forbidden` without the right to see it (162).
+    /// `NotFound`; `Forbidden` without the right to see it (observed).
     pub async fn get_ticket(&self, id: &str) -> Result<(Reply<wire::Ticket>, Option<String>)> {
         self.read_ticket(Operation::Get, id).await
     }
@@ -70,11 +70,11 @@ impl Rt {
         self.call(operation, request, 200, read).await
     }
 
-    /// `GET /tickets` (061 to 077).
+    /// `GET /tickets` (observed).
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for a query that RT does not understand, with its words (065, 066).
+    /// `InvalidInput` for a query that RT does not understand, with its words (observed).
     pub async fn search_tickets(
         &self,
         search: &wire::TicketSearch,
@@ -97,11 +97,11 @@ impl Rt {
         self.call(Operation::List, request, 200, collection).await
     }
 
-    /// `POST /ticket` (006, 023), as a form if there are files (048).
+    /// `POST /ticket` (observed), as a form if there are files (observed).
     ///
     /// # Errors
     ///
-    /// `Forbidden` for an unknown queue (008). With an unknown effect the ticket may exist.
+    /// `Forbidden` for an unknown queue (observed). With an unknown effect the ticket may exist.
     pub async fn create_ticket(
         &self,
         ticket: &wire::NewTicket,
@@ -113,12 +113,12 @@ impl Rt {
             .await
     }
 
-    /// `PUT /ticket/{id}` (031 to 040): RT's sentences about what it changed and what it refused. With a tag, only if the
+    /// `PUT /ticket/{id}` (observed): RT's sentences about what it changed and what it refused. With a tag, only if the
     /// ticket still has that version.
     ///
     /// # Errors
     ///
-    /// `Conflict` if it has another version (039).
+    /// `Conflict` if it has another version (observed).
     pub async fn update_ticket(
         &self,
         id: &str,
@@ -141,7 +141,7 @@ impl Rt {
         self.call(operation, request, 200, HttpResponse::json).await
     }
 
-    /// `PUT /tickets/bulk` (092, 093, 127): for each ticket its id and RT's sentences.
+    /// `PUT /tickets/bulk` (observed): for each ticket its id and RT's sentences.
     ///
     /// A merged id deletes its target, which the sentence names.
     ///
@@ -157,23 +157,23 @@ impl Rt {
         self.call(Operation::Delete, request, 200, read).await
     }
 
-    /// `DELETE /ticket/{id}` (081, 161). With a tag, only if the ticket still has that version.
+    /// `DELETE /ticket/{id}` (observed). With a tag, only if the ticket still has that version.
     ///
     /// # Errors
     ///
-    /// `Server` with an unknown effect also for a ticket that is deleted already (082), and without the right to delete
-    /// (089). `Conflict` if it has another version (130).
+    /// `Server` with an unknown effect also for a ticket that is deleted already (observed), and without the right to delete
+    /// (observed). `Conflict` if it has another version (observed).
     pub async fn delete_ticket(&self, id: &str, if_match: Option<&str>) -> Result<()> {
         let request = self.http.delete(&["REST", "2.0", "ticket", id]);
         let request = condition(request, if_match);
         self.call(Operation::Delete, request, 204, |_| Ok(())).await
     }
 
-    /// `POST /ticket/{id}/comment` (042): a message that only staff see; as a form if there are files (048).
+    /// `POST /ticket/{id}/comment` (observed): a message that only staff see; as a form if there are files (observed).
     ///
     /// # Errors
     ///
-    /// `NotFound` (046).
+    /// `NotFound` (observed).
     pub async fn comment(
         &self,
         id: &str,
@@ -184,7 +184,7 @@ impl Rt {
             .await
     }
 
-    /// `POST /ticket/{id}/correspond` (043): a message to the requesters. It opens a ticket that is new, closed or deleted
+    /// `POST /ticket/{id}/correspond` (observed): a message to the requesters. It opens a ticket that is new, closed or deleted
     /// (observed).
     ///
     /// # Errors
@@ -221,7 +221,7 @@ impl Rt {
         self.call(Operation::Comment, request, 201, read).await
     }
 
-    /// `GET /ticket/{id}/history` (051, 134), oldest first. Of a ticket that does not exist it is empty (observed).
+    /// `GET /ticket/{id}/history` (observed), oldest first. Of a ticket that does not exist it is empty (observed).
     ///
     /// # Errors
     ///
@@ -243,7 +243,7 @@ impl Rt {
             .await
     }
 
-    /// `GET /ticket/{id}/attachments` (049, 136), oldest first: files, and the texts of messages. Of a ticket that does not
+    /// `GET /ticket/{id}/attachments` (observed), oldest first: files, and the texts of messages. Of a ticket that does not
     /// exist it is empty (observed).
     ///
     /// # Errors
@@ -279,7 +279,7 @@ impl Rt {
             .await
     }
 
-    /// `GET /attachment/{id}` (050, 135): the content, in base64.
+    /// `GET /attachment/{id}` (observed): the content, in base64.
     ///
     /// # Errors
     ///
@@ -330,7 +330,7 @@ fn condition<'a>(request: HttpRequest<'a>, if_match: Option<&str>) -> HttpReques
     }
 }
 
-/// The body as JSON, or with files as a form, in which RT takes the JSON from the part `JSON` (048).
+/// The body as JSON, or with files as a form, in which RT takes the JSON from the part `JSON` (observed).
 fn with_files<'a>(
     request: HttpRequest<'a>,
     body: &impl Serialize,

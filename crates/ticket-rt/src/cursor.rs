@@ -1,6 +1,6 @@
 //! Cursors of lists.
 //!
-//! Without an order, lists are read by id: deletes between two pages move nothing (166, 167). With an order, RT only has
+//! Without an order, lists are read by id: deletes between two pages move nothing (observed). With an order, RT only has
 //! page numbers.
 
 use ticket_core::model::Cursor;

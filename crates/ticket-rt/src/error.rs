@@ -1,6 +1,6 @@
 //! Interprets replies that are not a success.
 //!
-//! RT's errors are `{"message": "…"}` (observed: 001, 007, 008, 013, 039, 046, 082). What RT says inside a 200 is read in
+//! RT's errors are `{"message": "…"}` (observed). What RT says inside a 200 is read in
 //! `said.rs`.
 
 use ticket_core::{Effect, Error, ErrorKind, Operation, Result};
@@ -22,7 +22,7 @@ pub(crate) fn check(response: &HttpResponse, expected: u16, operation: Operation
 fn classify(response: &HttpResponse, words: Option<&str>, operation: Operation) -> Error {
     let status = response.status();
     let kind = match (status, words) {
-        // A comment on a ticket that does not exist (046), and one without the right to see it (observed).
+        // A comment on a ticket that does not exist (observed), and one without the right to see it (observed).
         (400, Some("Message could not be recorded")) => ErrorKind::NotFound,
         (400, Some("Permission Denied")) => ErrorKind::Forbidden,
         _ => kind_of_status(status),
@@ -66,7 +66,7 @@ fn message_of(kind: ErrorKind, status: u16, operation: Operation) -> &'static st
         ErrorKind::Unauthenticated => {
             "the token or the password is not accepted; see RT_TOKEN, RT_USER and RT_PASSWORD"
         }
-        // An unknown queue is refused like one without the right (008).
+        // An unknown queue is refused like one without the right (observed).
         ErrorKind::Forbidden if operation == Operation::Create => {
             "the account may not create tickets in this queue, or there is no such queue"
         }
@@ -77,7 +77,7 @@ fn message_of(kind: ErrorKind, status: u16, operation: Operation) -> &'static st
         ErrorKind::RateLimited => "too many calls",
         ErrorKind::Timeout => "the vendor, or a server on the way, gave up waiting",
         ErrorKind::Unavailable => "the vendor is out of service",
-        // 082, 089: it answers so to a delete of a deleted ticket, and without the right to delete.
+        // Observed: it answers so to a delete of a deleted ticket, and without the right to delete.
         ErrorKind::Server if operation == Operation::Delete => {
             "the vendor failed, or the ticket is deleted already, or the account may not delete it"
         }

@@ -1,6 +1,6 @@
 //! Who Request Tracker is and what it can do: declared here, enforced by `ticket-core`.
 //!
-//! Numbers such as 092 name the exchanges with a real RT 5.0.3 that a fact was observed in.
+//! Facts were observed with a real RT 5.0.3, unless they say *inferred*.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "rt";
 
-/// RT cuts larger pages to this without a word (064).
+/// RT cuts larger pages to this without a word (observed).
 pub(crate) const LARGEST_PAGE: u32 = 100;
 
 /// How many tickets one bulk call names. RT states no maximum; each takes it about a tenth of a second (inferred).
@@ -81,8 +81,8 @@ fn comment_fields() -> Fields {
 
 /// Who Request Tracker is and what it can do.
 ///
-/// * An id of a merged ticket leads to its target in every call, deletes included (098 to 101).
-/// * Ids are never given out again: deleted tickets stay in the database (083; what `rt-shredder` removes is inferred).
+/// * An id of a merged ticket leads to its target in every call, deletes included (observed).
+/// * Ids are never given out again: deleted tickets stay in the database (observed; what `rt-shredder` removes is inferred).
 /// * RT has no limits of its own. 10 requests a second and 4 at once are a courtesy (inferred).
 /// * A 404 is `{"message":"Not Found"}`, which other servers say too, so that another read must confirm it.
 pub fn info() -> ProviderInfo {
@@ -93,7 +93,7 @@ pub fn info() -> ProviderInfo {
     let capabilities = Capabilities::none()
         .with(Operation::Get, unconfirmed())
         .list(list_fields())
-        // What RT dropped shows only in a read afterwards (025).
+        // What RT dropped shows only in a read afterwards (observed).
         .with(
             Operation::Create,
             Support::new().fields(create_fields()).requests(2),
@@ -111,9 +111,9 @@ pub fn info() -> ProviderInfo {
             Operation::Delete,
             unconfirmed().max_batch(BATCH).conditional().removal(trash),
         )
-        // The status that restores a deleted ticket would reopen a resolved one (091).
+        // The status that restores a deleted ticket would reopen a resolved one (observed).
         .with(Operation::Restore, unconfirmed().requests(2))
-        // The ticket, its history, and up to two pages of texts, which RT keeps as attachments (049, 134).
+        // The ticket, its history, and up to two pages of texts, which RT keeps as attachments (observed).
         .with(
             Operation::Messages,
             unconfirmed().fields(pages(&[])).requests(4),
@@ -139,5 +139,6 @@ pub fn info() -> ProviderInfo {
         .never_reuses_ids()
         .redirects_ids()
         .consistent_reads()
+        .verified_against("RT 5.0.3")
         .limit(polite)
 }

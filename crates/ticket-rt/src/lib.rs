@@ -3,6 +3,7 @@
 mod client;
 mod config;
 mod cursor;
+mod delete;
 mod error;
 mod info;
 mod mapping;

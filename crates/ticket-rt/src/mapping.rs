@@ -14,16 +14,16 @@ use crate::wire;
 
 pub(crate) fn create_ticket(ticket: &NewTicket) -> Result<wire::NewTicket> {
     let requester = ticket.requester.as_ref();
-    let requestor = requester.and_then(|requester| requester.email.clone());
-    if requestor.as_ref().is_some_and(|email| !is_address(email)) {
-        // RT would drop it without a word (028).
+    let email = requester.and_then(|requester| requester.email.clone());
+    if email.as_ref().is_some_and(|email| !is_address(email)) {
+        // RT would drop it without a word (observed).
         let message = "the `requester_email` is not an e-mail address";
         return Err(Error::invalid_input(message));
     }
     Ok(wire::NewTicket {
         queue: ticket.category.clone().unwrap_or_default(),
         subject: one_line("subject", &ticket.subject)?,
-        requestor,
+        requestor: email,
         content: ticket.description.clone(),
         content_type: Some("text/plain"),
         priority: ticket.priority.as_ref().map(priority_number).transpose()?,
@@ -92,7 +92,7 @@ fn custom_value(name: &str, value: &FieldValue) -> Result<Value> {
 fn priority_number(priority: &Priority) -> Result<String> {
     let is_number = |code: &str| !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit());
     Ok(match priority {
-        // The names and numbers that RT 5 comes with (031).
+        // The names and numbers that RT 5 comes with (observed).
         Priority::Low => "0".to_owned(),
         Priority::Medium => "50".to_owned(),
         Priority::High => "100".to_owned(),

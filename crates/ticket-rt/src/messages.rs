@@ -1,6 +1,6 @@
 //! A page of a ticket's messages, put together from its history and its attachments.
 //!
-//! RT's history says who wrote a message and when, but not its text: texts are attachments (134, 136).
+//! RT's history says who wrote a message and when, but not its text: texts are attachments (observed).
 
 use std::collections::BTreeMap;
 

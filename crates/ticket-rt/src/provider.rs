@@ -1,6 +1,5 @@
 //! Request Tracker as a ticket provider: which calls each operation is. The types are translated in `mapping.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,12 +7,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use serde_json::Value;
 use ticket_core::model::{AttachedFile, Created, Direction, PageRequest, Status, Version};
 use ticket_core::provider::{Connect, Download, Request, Setting};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewComment,
-    NewTicket, Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
+    NewTicket, Operation, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
     TicketProvider, TicketQuery,
 };
 
@@ -22,7 +20,7 @@ use crate::config::{RtConfig, SETTINGS};
 use crate::cursor::{InHistory, Place, page_of};
 use crate::info::{ID, LARGEST_PAGE, info};
 use crate::messages::{self, Texts};
-use crate::said::{self, Said};
+use crate::said::Said;
 use crate::{mapping, query, wire};
 
 /// How many rows a page has unless the caller says how many.
@@ -314,56 +312,6 @@ impl Rt {
         );
         Err(about(Error::new(ErrorKind::Conflict, message)))
     }
-
-    async fn delete_batch(&self, targets: &[DeleteTarget]) -> Result<DeleteReport> {
-        // A larger number than this is no ticket's.
-        let number = |id: &TicketId| id.as_str().parse::<u64>().ok();
-        let asked: BTreeSet<u64> = targets
-            .iter()
-            .filter_map(|target| number(&target.id))
-            .collect();
-        let rows = if asked.is_empty() {
-            Vec::new()
-        } else {
-            let tickets = asked.iter().copied().map(wire::DeletedTicket::new);
-            self.delete_tickets(&tickets.collect::<Vec<_>>()).await?
-        };
-        let mut others: BTreeSet<u64> = rows
-            .iter()
-            .filter(|row| row_id(row).is_none_or(|id| !asked.contains(&id)))
-            .filter_map(|row| said::deleted(row))
-            .collect();
-        let rows: BTreeMap<u64, &Vec<Value>> = rows
-            .iter()
-            .filter_map(|row| Some((row_id(row)?, row)))
-            .collect();
-        let report = DeleteReport::from_fn(targets, |id| {
-            let error = |kind, message| {
-                Error::new(kind, message)
-                    .in_operation(ID, Operation::Delete)
-                    .on_ticket(id)
-            };
-            let Some(number) = number(id) else {
-                let message = "no ticket has such a large number";
-                return Outcome::NotFound(error(ErrorKind::NotFound, message));
-            };
-            let Some(row) = rows.get(&number) else {
-                let message = "the vendor's reply does not mention the ticket";
-                return Outcome::Unknown(error(ErrorKind::BadResponse, message).with_status(200));
-            };
-            let (outcome, other) = said::of_delete(id, row);
-            others.extend(other);
-            outcome
-        });
-        let others = others.difference(&asked);
-        Ok(report.with_unasked(others.map(|other| TicketId::new(other.to_string()))))
-    }
-}
-
-/// The id that a row begins with, as a number or a text.
-fn row_id(row: &[Value]) -> Option<u64> {
-    let id = row.first()?;
-    id.as_u64().or_else(|| id.as_str()?.parse().ok())
 }
 
 fn list_page(
@@ -389,7 +337,7 @@ fn list_page(
         (Place::Page(page), _) => Some(Place::Page(page + 1)),
     };
     let unreadable = reply.items.iter().filter(|row| row.is_none()).count();
-    let lost = (has_more && next.is_none()).then(|| "the rest of the list was not read".to_owned());
+    let cut = (has_more && next.is_none()).then(|| "the rest of the list was not read".to_owned());
     let rows = reply.items.into_iter().flatten();
     let rows = rows.filter(|row| query::takes(asked, &row.value));
     let tickets = rows.map(|row| mapping::ticket(row, None)).collect();
@@ -397,7 +345,7 @@ fn list_page(
         .next(next.map(Place::cursor))
         .total(total.filter(|_| !query::filters_rows(asked)))
         .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable)))
-        .gaps(lost)
+        .gaps(cut)
 }
 
 fn per_page(page: &PageRequest) -> u32 {

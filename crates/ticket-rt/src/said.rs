@@ -11,9 +11,9 @@ use crate::info::ID;
 /// Why a sentence is not what was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Sentence<'a> {
-    /// `Ticket 9: Ticket deleted` (092).
+    /// `Ticket 9: Ticket deleted` (observed).
     Deleted(u64),
-    /// A field of the ticket was changed: `Ticket 3: Subject changed from 'a' to 'b'` (031).
+    /// A field of the ticket was changed: `Ticket 3: Subject changed from 'a' to 'b'` (observed).
     Changed(u64, &'a str),
     /// Anything else.
     Other(&'a str),
@@ -126,12 +126,12 @@ impl Said {
     }
 }
 
-/// `Ticket 9: Permission Denied` (090), and `Permission denied` for custom fields and roles (observed).
+/// `Ticket 9: Permission Denied` (observed), and `Permission denied` for custom fields and roles (observed).
 fn is_denied(words: &str) -> bool {
     words.to_ascii_lowercase().contains("permission denied")
 }
 
-/// Whether a sentence is one of those for a custom field of the patch: `Order A-1 changed to A-2` (031), `Order A-1
+/// Whether a sentence is one of those for a custom field of the patch: `Order A-1 changed to A-2` (observed), `Order A-1
 /// added`, `Order A-1 deleted`, `vip added as a value for Labels`, `vip is no longer a value for custom field Labels`
 /// (observed).
 fn is_custom(words: &str, patch: &TicketPatch) -> bool {
@@ -179,7 +179,7 @@ pub(crate) fn of_delete(id: &TicketId, row: &[Value]) -> (Outcome, Option<u64>) 
             ),
             _ => Outcome::Failed(refusal(error, words)),
         },
-        // Nothing was changed: mostly, it was deleted before (092, 127). A read tells.
+        // Nothing was changed: mostly, it was deleted before (observed). A read tells.
         [] => {
             let message = "the vendor deleted nothing; the ticket may be deleted already";
             Outcome::NotFound(error(ErrorKind::NotFound, message))

@@ -158,7 +158,6 @@ fn call(case: &str) -> Call {
     let file = |id: &str| Call::Download(AttachedFile::new(id, RawValue::NULL.to_owned()));
     let files = |id: &str| Call::Attachments(id.into(), PageRequest::first());
     let version = |version: &str| Version::new(version);
-    let patch = TicketPatch::new;
     let card = || {
         NewTicket::new("Card refused")
             .description("The till says: declined.")
@@ -197,6 +196,41 @@ fn call(case: &str) -> Call {
         "create-ok-with-file" => Call::Create(card().attachment(note())),
         "create-unknown-queue" => Call::Create(card().category("Nope")),
         "create-dropped-field" => Call::Create(card().assignee("nosuch").custom("Nope", "1")),
+        _ if case.starts_with("update-") => update(case),
+        "resolve-ok" | "resolve-already" => Call::Resolve("2".into()),
+        "resolve-deleted" => Call::Resolve("7".into()),
+        "delete-mixed" => Call::delete(["3", "7", "8", "99999"]),
+        "delete-ok" => Call::delete(["4"]),
+        "delete-without-right" => Call::delete(["5"]),
+        "delete-version-stale" => Call::delete([DeleteTarget::new("5").version(version("\"1\""))]),
+        "delete-version-ok" => Call::delete([DeleteTarget::new("5").version(version("\"61\""))]),
+        "delete-version-again" => {
+            Call::delete([DeleteTarget::new("5").version(version("\"124\""))])
+        }
+        "restore-ok" | "restore-not-deleted" => Call::Restore("7".into()),
+        "comment-internal" => Call::Comment("11".into(), NewComment::internal("Bring water.")),
+        "comment-outbound" => Call::Comment("11".into(), NewComment::outbound("Done.")),
+        "comment-with-file" => Call::Comment(
+            "11".into(),
+            NewComment::internal("See the file.").attachment(note()),
+        ),
+        "comment-outbound-deleted" => Call::Comment("4".into(), NewComment::outbound("Done.")),
+        "comment-not-found" => Call::Comment("99999".into(), NewComment::internal("x")),
+        "messages-ok" => Call::messages("11"),
+        "messages-not-found" => Call::messages("99999"),
+        "attachments-ok" => files("11"),
+        "attachments-none" => files("10"),
+        "attachments-not-found" => files("99999"),
+        "download-ok" => file("12"),
+        "download-not-found" => file("99999"),
+        other => panic!("no such case: {other}"),
+    }
+}
+
+fn update(case: &str) -> Call {
+    let version = |version: &str| Version::new(version);
+    let patch = TicketPatch::new;
+    match case {
         "update-ok" => Call::Update(
             "2".into(),
             patch()
@@ -232,32 +266,6 @@ fn call(case: &str) -> Call {
         ),
         "update-merged" => Call::Update("8".into(), patch().subject("x")),
         "update-not-found" => Call::Update("99999".into(), patch().subject("x")),
-        "resolve-ok" | "resolve-already" => Call::Resolve("2".into()),
-        "resolve-deleted" => Call::Resolve("7".into()),
-        "delete-mixed" => Call::delete(["3", "7", "8", "99999"]),
-        "delete-ok" => Call::delete(["4"]),
-        "delete-without-right" => Call::delete(["5"]),
-        "delete-version-stale" => Call::delete([DeleteTarget::new("5").version(version("\"1\""))]),
-        "delete-version-ok" => Call::delete([DeleteTarget::new("5").version(version("\"61\""))]),
-        "delete-version-again" => {
-            Call::delete([DeleteTarget::new("5").version(version("\"124\""))])
-        }
-        "restore-ok" | "restore-not-deleted" => Call::Restore("7".into()),
-        "comment-internal" => Call::Comment("11".into(), NewComment::internal("Bring water.")),
-        "comment-outbound" => Call::Comment("11".into(), NewComment::outbound("Done.")),
-        "comment-with-file" => Call::Comment(
-            "11".into(),
-            NewComment::internal("See the file.").attachment(note()),
-        ),
-        "comment-outbound-deleted" => Call::Comment("4".into(), NewComment::outbound("Done.")),
-        "comment-not-found" => Call::Comment("99999".into(), NewComment::internal("x")),
-        "messages-ok" => Call::messages("11"),
-        "messages-not-found" => Call::messages("99999"),
-        "attachments-ok" => files("11"),
-        "attachments-none" => files("10"),
-        "attachments-not-found" => files("99999"),
-        "download-ok" => file("12"),
-        "download-not-found" => file("99999"),
         other => panic!("no such case: {other}"),
     }
 }

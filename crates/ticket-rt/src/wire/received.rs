@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use ticket_http::{Reply, WireId, lenient};
 
-/// A ticket (observed: 012, 024), or a row of a list with the fields that were asked for (061, 077).
+/// A ticket (observed), or a row of a list with the fields that were asked for (observed).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -84,7 +84,7 @@ pub struct CustomField {
     pub values: Vec<Value>,
 }
 
-/// A page of a collection (observed: 049, 051, 061).
+/// A page of a collection (observed).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(bound = "T: serde::de::DeserializeOwned")]
 #[non_exhaustive]
@@ -106,7 +106,7 @@ pub struct Collection<T> {
     pub next_page: Option<String>,
 }
 
-/// The reply to `POST /ticket` (observed: 006).
+/// The reply to `POST /ticket` (observed).
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct CreatedTicket {
@@ -114,7 +114,7 @@ pub struct CreatedTicket {
     pub id: WireId,
 }
 
-/// An entry of a ticket's history (observed: 134).
+/// An entry of a ticket's history (observed).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -133,7 +133,7 @@ pub struct Transaction {
     pub created: Option<Timestamp>,
 }
 
-/// A row of a ticket's attachments (observed: 136). The texts of messages are attachments too, without a name.
+/// A row of a ticket's attachments (observed). The texts of messages are attachments too, without a name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -161,7 +161,7 @@ pub struct AttachmentRow {
     pub created: Option<Timestamp>,
 }
 
-/// An attachment (observed: 050, 135).
+/// An attachment (observed).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -174,7 +174,7 @@ pub struct Attachment {
     pub content: Option<String>,
 }
 
-/// The reply to `PUT /tickets/bulk` (observed: 092, 093, 124, 127): for each ticket its id as sent and RT's messages.
+/// The reply to `PUT /tickets/bulk` (observed): for each ticket its id as sent and RT's messages.
 pub(crate) type BulkReply = Vec<Vec<Value>>;
 
 /// The body of an error.

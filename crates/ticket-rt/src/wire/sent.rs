@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The body of `POST /ticket` (observed: 006, 023). RT drops what it does not know, without a word (009, 025, 028).
+/// The body of `POST /ticket` (observed). RT drops what it does not know, without a word (observed).
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct NewTicket {
@@ -33,7 +33,7 @@ pub struct NewTicket {
     pub custom_fields: BTreeMap<String, Value>,
 }
 
-/// The body of `PUT /ticket/{id}` (observed: 031 to 036).
+/// The body of `PUT /ticket/{id}` (observed).
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TicketUpdate {
@@ -57,7 +57,7 @@ pub struct TicketUpdate {
     pub custom_fields: BTreeMap<String, Value>,
 }
 
-/// A ticket in the body of `PUT /tickets/bulk` (observed: 092).
+/// A ticket in the body of `PUT /tickets/bulk` (observed).
 #[derive(Clone, Debug, Serialize)]
 pub struct DeletedTicket {
     id: u64,
@@ -75,7 +75,7 @@ impl DeletedTicket {
     }
 }
 
-/// The body of `POST /ticket/{id}/comment` and `/correspond` (observed: 042, 043).
+/// The body of `POST /ticket/{id}/comment` and `/correspond` (observed).
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct NewMessage {
@@ -85,14 +85,14 @@ pub struct NewMessage {
     pub content_type: &'static str,
 }
 
-/// The query of `GET /tickets` (observed: 061 to 064).
+/// The query of `GET /tickets` (observed).
 #[derive(Clone, Debug, Default)]
 pub struct TicketSearch {
-    /// The query, in RT's language `TicketSQL`. RT finds nothing without one (067, 068).
+    /// The query, in RT's language `TicketSQL`. RT finds nothing without one (observed).
     pub query: String,
     /// The page, from 1.
     pub page: u64,
-    /// The tickets per page, at most 100 (064).
+    /// The tickets per page, at most 100 (observed).
     pub per_page: u32,
     /// The fields to sort by, each with `ASC` or `DESC`.
     pub order: Vec<(&'static str, &'static str)>,

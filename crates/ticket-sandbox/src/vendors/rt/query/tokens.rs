@@ -183,8 +183,12 @@ fn length(text: &str) -> Option<usize> {
     }
     if begins(&"CF.{") {
         // At least one character, up to the first brace.
-        let close = text.get(5..)?.find('}')?;
-        return Some(5 + close + 1);
+        let name = text.get(4..)?;
+        let close = name
+            .char_indices()
+            .skip(1)
+            .find(|(_, letter)| *letter == '}')?;
+        return Some(4 + close.0 + 1);
     }
     let first = text.chars().next()?;
     match first {
