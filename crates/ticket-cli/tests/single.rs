@@ -105,6 +105,12 @@ async fn what_a_ticket_says_cannot_drive_the_terminal() {
     assert!(run.stdout.contains("\\u{1b}[2J"), "{run:?}");
 }
 
+/// How many requests wrote: some vendors are asked for an id first.
+fn writes(sandbox: &ticket_sandbox::Sandbox) -> usize {
+    let journal = sandbox.journal();
+    journal.iter().filter(|seen| seen.is_write).count()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_is_filed_as_it_was_given() {
     for vendor in Vendor::ALL {
@@ -117,8 +123,10 @@ async fn a_ticket_is_filed_as_it_was_given() {
             let tickets = sandbox.tickets(vendor);
             assert_eq!(tickets.len(), before + 1);
             let filed = tickets.last().unwrap();
+            // Redmine ends lines with `\r\n`.
+            let description = filed.description.replace("\r\n", "\n");
             assert_eq!(
-                (filed.subject.as_str(), filed.description.as_str()),
+                (filed.subject.as_str(), description.as_str()),
                 ("Café — déjà vu", "a\nb")
             );
             let name = format!("{}:{}", vendor.prefix(), filed.id);
@@ -132,7 +140,7 @@ async fn a_ticket_is_filed_as_it_was_given() {
                 assert!(shown["raw"].is_object(), "{run:?}");
             }
         }
-        assert_eq!(sandbox.journal().len(), 4);
+        assert_eq!(writes(&sandbox), 4);
     }
 }
 
@@ -216,7 +224,7 @@ async fn a_create_whose_answer_is_lost_is_unknown_and_not_repeated() {
             "{run:?}"
         );
         assert_eq!(sandbox.tickets(vendor).len(), before + 1);
-        assert_eq!(sandbox.journal().len(), 1);
+        assert_eq!(writes(&sandbox), 1);
     }
 }
 

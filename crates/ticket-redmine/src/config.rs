@@ -35,13 +35,13 @@ pub const SETTINGS: &[Setting] = &[
         "project",
         "REDMINE_PROJECT",
         "the id or the identifier of the project in which tickets are created",
-        "none",
+        NO_PROJECT,
     ),
     Setting::optional(
         "resolved_status",
         "REDMINE_RESOLVED_STATUS",
         "the name or the id of the status that a resolved ticket gets",
-        "the first that closes a ticket",
+        FIRST_CLOSING,
     ),
     Setting::optional(
         "max_attachment_bytes",
@@ -50,6 +50,11 @@ pub const SETTINGS: &[Setting] = &[
         DEFAULT_MAX_ATTACHMENT_BYTES_TEXT,
     ),
 ];
+
+/// No project, and the status where none is named: settings with these values count as absent. No identifier of a
+/// project has parentheses.
+const NO_PROJECT: &str = "(none)";
+const FIRST_CLOSING: &str = "(the first that closes a ticket)";
 
 /// 5 MiB, Redmine's default (observed).
 const DEFAULT_MAX_ATTACHMENT_BYTES: u64 = 5 * 1024 * 1024;
@@ -78,8 +83,10 @@ pub struct RedmineConfig {
     /// The password that belongs to it.
     pub password: Option<SecretString>,
     /// The id or the identifier of the project in which tickets are created.
+    #[serde(default, deserialize_with = "unless_default")]
     pub project: Option<String>,
     /// The name or the id of the status that a resolved ticket gets. Absent: the first status that closes a ticket.
+    #[serde(default, deserialize_with = "unless_default")]
     pub resolved_status: Option<String>,
     /// How large each file may be, in bytes. A larger one is refused before anything is sent.
     #[serde(
@@ -94,6 +101,14 @@ pub struct RedmineConfig {
 
 fn default_max_attachment_bytes() -> u64 {
     DEFAULT_MAX_ATTACHMENT_BYTES
+}
+
+/// The value, unless it is what stands for none.
+fn unless_default<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let value = Option::<String>::deserialize(deserializer)?;
+    Ok(value.filter(|value| ![NO_PROJECT, FIRST_CLOSING].contains(&value.as_str())))
 }
 
 /// Environment variables are texts, files have numbers.
