@@ -29,7 +29,7 @@ fn providers() -> String {
         info.capabilities.max_delete_batch().to_string()
     });
     table += &row("a delete is", &removal);
-    table += &row("documented limits", &limits);
+    table += &row("calls allowed by default", &limits);
     table += &row("verified against", &|info| match &*info.verified_against {
         "" => "sandbox and recorded pages only".to_owned(),
         versions => versions.to_owned(),

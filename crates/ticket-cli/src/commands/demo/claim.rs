@@ -45,8 +45,15 @@ pub(super) struct Row {
 }
 
 impl Record for Row {
-    const COLUMNS: &'static [&'static str] =
-        &["step", "onecloud", "sweeppea", "leadsquared", "true"];
+    const COLUMNS: &'static [&'static str] = &[
+        "step",
+        "onecloud",
+        "sweeppea",
+        "leadsquared",
+        "redmine",
+        "rt",
+        "true",
+    ];
 
     fn cells(&self) -> Vec<String> {
         let mut cells = vec![self.step.to_owned()];
@@ -90,4 +97,15 @@ pub(super) fn pivot(claims: &[Claim]) -> Vec<Row> {
 /// The reported result for people; `–` if the vendor does not support the operation.
 pub(super) fn words(said: Option<&str>) -> String {
     said.map_or_else(|| "–".to_owned(), |said| said.replace('_', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_vendor_has_a_column() {
+        let vendors = Vendor::ALL.map(Vendor::prefix);
+        assert_eq!(Row::COLUMNS[1..Row::COLUMNS.len() - 1], vendors);
+    }
 }
