@@ -59,13 +59,7 @@ fn the_demo_tells_the_story_of_all_vendors_and_ends_0() {
             "update", "–", "updated", "updated", "updated", "updated", "yes",
         ],
         [
-            "get",
-            "Erase my data",
-            "Erasure",
-            "Erasure",
-            "Erasure",
-            "Erasure",
-            "yes",
+            "get", "Erase me", "Erasure", "Erasure", "Erasure", "Erasure", "yes",
         ],
         [
             "comment",
@@ -116,7 +110,7 @@ fn the_demo_is_readable_by_programs() {
         2
     );
     // The lost answer: nobody said that it is still there, and it is not.
-    let lost = of("delete, answer lost");
+    let lost = of("answer lost");
     assert_eq!(lost.len(), 1);
     assert_eq!(lost[0]["exists"], false, "{run:?}");
     assert!(

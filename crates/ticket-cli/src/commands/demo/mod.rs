@@ -19,7 +19,7 @@ use crate::output::Output;
 use crate::text::counted;
 use claim::{Claim, pivot};
 
-const SUBJECT: &str = "Erase my data";
+const SUBJECT: &str = "Erase me";
 /// A message that the customer writes in the vendor's system.
 const ANSWER: &str = "When?";
 const FILE: &[u8] = b"signed by hand";
@@ -223,7 +223,7 @@ impl<'a> DemoRun<'a> {
         let error = report.outcome(&ticket.id).and_then(Outcome::error);
         let why = error.map(|error| format!("  ({}, effect {})", error.kind(), error.effect()));
         let said = all_of(&report) + &why.unwrap_or_default();
-        let claim = self.settle("delete, answer lost", vendor, ticket, &report);
+        let claim = self.settle("answer lost", vendor, ticket, &report);
         let gone = claim.as_ref().is_some_and(|claim| !claim.exists);
         let truth = if gone { "gone" } else { "there" };
         self.write_line(&format!(
