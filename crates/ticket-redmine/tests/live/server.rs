@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ticket_conformance::{FixtureResult, Seed, Seeded, SkipReason};
-use ticket_core::{NewTicket, Operation, TicketProvider};
+use ticket_core::{NewTicket, Operation, TicketPatch, TicketProvider};
 use ticket_live::{Reply as LiveReply, User};
 use ticket_redmine::{Redmine, RedmineConfig};
 use ticket_testkit::{LoopbackVendor, ProviderUnderTest, Reply, ReplyFormat, VendorApi};
@@ -134,6 +134,11 @@ impl ProviderUnderTest for Live {
             config = config.timeout(timeout.max(Duration::from_secs(2)));
         }
         Arc::new(Redmine::new(&config).unwrap())
+    }
+
+    fn dropped_update() -> FixtureResult<(TicketPatch, &'static str)> {
+        let patch = TicketPatch::new().subject("Changed").custom("cf_99", "x");
+        Ok((patch, "cf_99"))
     }
 
     fn new_ticket() -> FixtureResult<NewTicket> {

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use ticket_conformance::{FixtureResult, Seed, Seeded, SkipReason};
 use ticket_core::model::{Person, Priority};
-use ticket_core::{NewTicket, Operation, TicketId, TicketProvider};
+use ticket_core::{NewTicket, Operation, TicketId, TicketPatch, TicketProvider};
 use ticket_live::{QUEUES, Reply as LiveReply, User};
 use ticket_rt::{Rt, RtConfig};
 use ticket_testkit::{LoopbackVendor, ProviderUnderTest, Reply, ReplyFormat, VendorApi};
@@ -132,6 +132,11 @@ impl ProviderUnderTest for Live {
             config = config.timeout(timeout.max(Duration::from_secs(3)));
         }
         Arc::new(Rt::new(&config).unwrap())
+    }
+
+    fn dropped_update() -> FixtureResult<(TicketPatch, &'static str)> {
+        let patch = TicketPatch::new().subject("Changed").custom("Shelf", "x");
+        Ok((patch, "Shelf"))
     }
 
     fn new_ticket() -> FixtureResult<NewTicket> {
