@@ -1,8 +1,10 @@
 //! Redmine 5.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::server::{Server, System, User};
 use crate::unavailable::Unavailable;
@@ -86,5 +88,30 @@ impl Redmine {
             stranger: seeded.stranger,
             ids: seeded.ids,
         })
+    }
+
+    /// Files this many issues in `Support` at once, past the server: each a copy of one that it files itself.
+    ///
+    /// # Errors
+    ///
+    /// If the server does not file the first one, or the database cannot be written.
+    pub fn file_many(&self, issues: usize) -> io::Result<()> {
+        const COPIED: &str = "tracker_id, project_id, subject, description, status_id, priority_id, author_id, \
+                              created_on, updated_on, lft, rgt, done_ratio, is_private";
+        let Some(copies) = issues.checked_sub(1) else {
+            return Ok(());
+        };
+        let issue = json!({ "project_id": "support", "subject": "One of many" });
+        let body = json!({ "issue": issue });
+        let send = |body| self.server.send(&self.admin, "POST", "/issues.json", body);
+        let filed = send(Some(&body))?.json();
+        let Some(first) = filed.pointer("/issue/id").and_then(Value::as_u64) else {
+            return Err(io::Error::other(filed.to_string()));
+        };
+        self.server.execute(&format!(
+            "WITH RECURSIVE copies (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < {copies})
+             INSERT INTO issues ({COPIED}) SELECT {COPIED} FROM issues, copies WHERE id = {first} AND {copies} > 0;
+             UPDATE issues SET root_id = id WHERE root_id IS NULL;"
+        ))
     }
 }

@@ -32,7 +32,12 @@ impl ProviderUnderTest for Subject {
     const REFUSES_WITH_SUCCESS: bool = true;
     const WRITES_CONFIRMED_BY_A_WORD: &'static [Operation] =
         &[Operation::Update, Operation::Resolve];
-    const SECRETS: &'static [&'static str] = &[LEADSQUARED_ACCESS_KEY, LEADSQUARED_SECRET_KEY];
+
+    fn secrets() -> Vec<String> {
+        [LEADSQUARED_ACCESS_KEY, LEADSQUARED_SECRET_KEY]
+            .map(str::to_owned)
+            .to_vec()
+    }
 
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
         let mut config = LeadSquaredConfig::new(

@@ -26,11 +26,19 @@ impl ProviderUnderTest for Subject {
         Operation::Messages,
     ];
     const MISSING_ID: &'static str = "999999999";
-    const SECRETS: &'static [&'static str] = &[ONECLOUD_TOKEN, ONECLOUD_PASSWORD];
-    const SENT_SECRETS: &'static [&'static str] = &[ONECLOUD_TOKEN];
     const PAGE_SIZE: Option<usize> = Some(20);
 
     /// With a token that is good, and a login to renew it with.
+    fn secrets() -> Vec<String> {
+        [ONECLOUD_TOKEN, ONECLOUD_PASSWORD]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    fn sent_secrets() -> Vec<String> {
+        [ONECLOUD_TOKEN].map(str::to_owned).to_vec()
+    }
+
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
         let mut config = OneCloudConfig::with_login(
             base_url,

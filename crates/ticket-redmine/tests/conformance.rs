@@ -37,7 +37,10 @@ impl ProviderUnderTest for Subject {
         Operation::Download,
     ];
     const PAGE_SIZE: Option<usize> = Some(25);
-    const SECRETS: &'static [&'static str] = &[REDMINE_API_KEY];
+
+    fn secrets() -> Vec<String> {
+        [REDMINE_API_KEY].map(str::to_owned).to_vec()
+    }
 
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
         let mut config = RedmineConfig::new(base_url, REDMINE_API_KEY).project("support");

@@ -30,10 +30,13 @@ impl ProviderUnderTest for Subject {
         Operation::Download,
     ];
     const MISSING_ID: &'static str = "999999";
-    const SECRETS: &'static [&'static str] = &[RT_TOKEN];
     /// `["Ticket 3: Permission Denied"]` with 200 (observed).
     const REFUSES_WITH_SUCCESS: bool = true;
     const PAGE_SIZE: Option<usize> = Some(20);
+
+    fn secrets() -> Vec<String> {
+        [RT_TOKEN].map(str::to_owned).to_vec()
+    }
 
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
         let mut config = RtConfig::new(base_url, RT_TOKEN);

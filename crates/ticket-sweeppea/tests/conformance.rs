@@ -28,8 +28,11 @@ impl ProviderUnderTest for Subject {
     const MISSING_ID: &'static str = "9999999";
     const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] = &[Operation::Update];
     const WRITES_CONFIRMED_BY_A_WORD: &'static [Operation] = &[Operation::Delete];
-    const SECRETS: &'static [&'static str] = &[SWEEPPEA_API_KEY];
     const PAGE_SIZE: Option<usize> = Some(20);
+
+    fn secrets() -> Vec<String> {
+        [SWEEPPEA_API_KEY].map(str::to_owned).to_vec()
+    }
 
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
         let mut config = SweeppeaConfig::new(SWEEPPEA_API_KEY).base_url(base_url);

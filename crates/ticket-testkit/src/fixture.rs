@@ -21,12 +21,6 @@ pub trait ProviderUnderTest: Send + Sync + 'static {
     /// An id in the vendor's format that no ticket has.
     const MISSING_ID: &'static str;
 
-    /// The secrets in the provider's configuration: see [`Fixture::secrets`].
-    const SECRETS: &'static [&'static str];
-
-    /// The secrets that are sent with every request. By default all of them.
-    const SENT_SECRETS: &'static [&'static str] = Self::SECRETS;
-
     /// The writes whose replies name the ticket that was changed: see [`Fixture::writes_that_name_their_ticket`].
     const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] = &[];
 
@@ -42,7 +36,16 @@ pub trait ProviderUnderTest: Send + Sync + 'static {
     /// How many tickets a full page of the list has if no limit is requested.
     const PAGE_SIZE: Option<usize> = None;
 
-    /// Connects to the vendor at this address with [`SECRETS`](Self::SECRETS), and with this timeout instead of the
+    /// The secrets in the provider's configuration: see [`Fixture::secrets`]. A server that is started for the tests may
+    /// make them up.
+    fn secrets() -> Vec<String>;
+
+    /// The secrets that are sent with every request. By default all of them.
+    fn sent_secrets() -> Vec<String> {
+        Self::secrets()
+    }
+
+    /// Connects to the vendor at this address with [`secrets`](Self::secrets), and with this timeout instead of the
     /// provider's default. Adds no layers.
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider>;
 
@@ -63,13 +66,13 @@ pub trait ProviderUnderTest: Send + Sync + 'static {
 /// Long enough for a request on loopback, short enough for a test.
 pub(crate) const SHORT: Duration = Duration::from_millis(250);
 
-pub(crate) fn secrets_of(secrets: &[&str]) -> FixtureResult<Vec<String>> {
+pub(crate) fn secrets_of(secrets: Vec<String>) -> FixtureResult<Vec<String>> {
     if secrets.is_empty() {
         return Err(SkipReason::new(
             "the provider has no secret in its configuration",
         ));
     }
-    Ok(secrets.iter().copied().map(str::to_owned).collect())
+    Ok(secrets)
 }
 
 pub(crate) fn page_size<P: ProviderUnderTest>() -> FixtureResult<usize> {
@@ -98,6 +101,11 @@ pub(crate) fn reply_names_no_ticket() -> SkipReason {
 pub trait LoopbackVendor: VendorApi + ProviderUnderTest + Default {
     /// Adds an open ticket and returns its id.
     fn add_ticket(&mut self) -> String;
+
+    /// Adds this many open tickets and returns their ids. By default one by one.
+    fn add_tickets(&mut self, tickets: usize) -> Vec<String> {
+        (0..tickets).map(|_| self.add_ticket()).collect()
+    }
 
     /// Whether the ticket exists.
     fn exists(&self, id: &str) -> bool;
@@ -183,8 +191,10 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
     }
 
     async fn fill(&self, tickets: usize) -> FixtureResult<Vec<TicketId>> {
-        let ids = (0..tickets).map(|_| self.server.with_vendor(V::add_ticket).into());
-        Ok(ids.collect())
+        let ids = self
+            .server
+            .with_vendor(|vendor| vendor.add_tickets(tickets));
+        Ok(ids.into_iter().map(TicketId::new).collect())
     }
 
     fn page_size(&self) -> FixtureResult<usize> {
@@ -281,11 +291,11 @@ impl<V: LoopbackVendor> Fixture for LoopbackFixture<V> {
     }
 
     fn secrets(&self) -> FixtureResult<Vec<String>> {
-        secrets_of(V::SECRETS)
+        secrets_of(V::secrets())
     }
 
     fn sent_secrets(&self) -> FixtureResult<Vec<String>> {
-        secrets_of(V::SENT_SECRETS)
+        secrets_of(V::sent_secrets())
     }
 
     fn short_timeout_provider(&self) -> FixtureResult<Arc<dyn TicketProvider>> {

@@ -333,6 +333,11 @@ impl<V: VendorApi> Shared<V> {
         let took_effect =
             |request: &Request| is_handled && self.vendor.took_effect(request, &reply);
         let took_effect = self.requests.get(number).is_some_and(took_effect);
+        let format = self.vendor.reply_format();
+        if let Some(fault) = fault.filter(|fault| format.is_about_another(fault, &reply)) {
+            let again = Injected::new(fault.clone(), FaultTarget::NextRead, Frequency::Nth(1));
+            self.faults.push(again);
+        }
         let reply = self.faulted(fault, reply);
         let status = match fault {
             Some(Fault::ConnectionReset | Fault::LostResponse | Fault::NeverAnswers) => None,

@@ -374,11 +374,11 @@ impl<P: SandboxProvider> Fixture for SandboxFixture<P> {
     }
 
     fn secrets(&self) -> FixtureResult<Vec<String>> {
-        secrets_of(P::SECRETS)
+        secrets_of(P::secrets())
     }
 
     fn sent_secrets(&self) -> FixtureResult<Vec<String>> {
-        secrets_of(P::SENT_SECRETS)
+        secrets_of(P::sent_secrets())
     }
 
     fn short_timeout_provider(&self) -> FixtureResult<Arc<dyn TicketProvider>> {

@@ -60,6 +60,12 @@ for (['Order', 'FreeformSingle'], ['Labels', 'FreeformMultiple']) {
     done($field->AddToObject(RT::Queue->new(RT->SystemUser)));
 }
 
+# Nobody reads the mail, and it takes longer than all else.
+done($RT::Handle->SimpleQuery(
+    "UPDATE Scrips SET Disabled = 1 WHERE ScripAction IN
+        (SELECT id FROM ScripActions WHERE Name LIKE 'Notify%' OR Name LIKE 'Autoreply%')"
+));
+
 # Without Debian's part.
 my ($version) = $RT::VERSION =~ /^([\d.]+)/;
 my $json = JSON->new->canonical->encode({ version => $version, %users });

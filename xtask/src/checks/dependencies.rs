@@ -18,8 +18,10 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         // Like a third-party crate: no sandbox, which implements only the vendors of this workspace.
         Role::Example => (&[Core, Http], &[Conformance, Testkit]),
         Role::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
-        Role::Sandbox | Role::Live | Role::Xtask => (&[], &[]),
-        Role::Cli => (&[Facade, Sandbox], &[]),
+        // Its replies are compared with those of the real servers.
+        Role::Sandbox => (&[], &[Live]),
+        Role::Live | Role::Xtask => (&[], &[]),
+        Role::Cli => (&[Facade, Sandbox], &[Conformance, Testkit, Live]),
         // The benchmarks measure providers directly and through the facade; the laboratories and the checker run
         // against the sandbox.
         Role::Bench => (&[Core, Http, Provider, Facade, Sandbox, Testkit], &[]),

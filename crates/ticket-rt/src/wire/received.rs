@@ -111,7 +111,15 @@ pub struct Collection<T> {
 #[non_exhaustive]
 pub struct CreatedTicket {
     /// The id.
+    #[serde(deserialize_with = "text_id")]
     pub id: WireId,
+}
+
+/// An id that is a text, as in every reply but that to a read (observed). A number there is no ticket's id.
+fn text_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<WireId, D::Error> {
+    use serde::de::IntoDeserializer as _;
+
+    WireId::deserialize(String::deserialize(deserializer)?.into_deserializer())
 }
 
 /// An entry of a ticket's history (observed).

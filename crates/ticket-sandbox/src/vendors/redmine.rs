@@ -18,6 +18,8 @@ mod site;
 
 use std::collections::{BTreeMap, HashSet};
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use serde_json::{Value, json};
 
 use super::call::{Call, VendorServer};
@@ -148,7 +150,7 @@ impl VendorServer for Redmine {
 
     fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply {
         let user = user(call);
-        match endpoint {
+        let reply = match endpoint {
             Endpoint::List if call.last_segment() == "issues" => page(),
             Endpoint::List if call.last_segment() == "search.json" => self.search(call, user),
             Endpoint::List => self.list(call, user),
@@ -162,7 +164,8 @@ impl VendorServer for Redmine {
             Endpoint::Authenticate | Endpoint::Messages | Endpoint::Resolve | Endpoint::Comment => {
                 self.no_endpoint()
             }
-        }
+        };
+        tagged(reply)
     }
 
     fn lists_newest_first(&self) -> bool {
@@ -336,6 +339,17 @@ fn json_text(status: u16, body: String) -> Reply {
 }
 
 /// A reply without a body, which nevertheless has a media type.
+/// A reply with the weak tag that every body has.
+fn tagged(reply: Reply) -> Reply {
+    if !matches!(reply.status, 200 | 201) || reply.body.is_empty() {
+        return reply;
+    }
+    let mut hasher = DefaultHasher::new();
+    reply.body.hash(&mut hasher);
+    let digest = hasher.finish();
+    reply.header("etag", format!("W/\"{digest:032x}\""))
+}
+
 fn empty(status: u16) -> Reply {
     Reply::empty(status).header("content-type", "application/json")
 }

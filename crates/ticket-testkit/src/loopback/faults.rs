@@ -119,7 +119,11 @@ pub(super) fn about(request: &Request, asked: &str, other: &str) -> Request {
         None => (&*request.path, String::new()),
     };
     let segments = path.split('/');
-    let segments = segments.map(|segment| if segment == asked { other } else { segment });
+    // Also in a segment with an extension, such as `1.json`.
+    let segments = segments.map(|segment| match segment.strip_prefix(asked) {
+        Some(rest) if rest.is_empty() || rest.starts_with('.') => format!("{other}{rest}"),
+        _ => segment.to_owned(),
+    });
     let path = segments.collect::<Vec<_>>().join("/");
     request.path = path + &query;
     if let Some(mut body) = request.json() {

@@ -79,7 +79,10 @@ impl AcmeDesk {
 impl ProviderUnderTest for AcmeDesk {
     const OPERATIONS: &'static [Operation] = &[Operation::Get, Operation::Delete];
     const MISSING_ID: &'static str = "999999";
-    const SECRETS: &'static [&'static str] = &[KEY];
+
+    fn secrets() -> Vec<String> {
+        [KEY].map(str::to_owned).to_vec()
+    }
 
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
         let mut config = AcmeConfig::new(base_url, KEY);

@@ -93,8 +93,11 @@ impl PearDesk {
 impl ProviderUnderTest for PearDesk {
     const OPERATIONS: &'static [Operation] = &[Operation::Get, Operation::List, Operation::Delete];
     const MISSING_ID: &'static str = "999999";
-    const SECRETS: &'static [&'static str] = &[KEY, CREDENTIALS];
     const PAGE_SIZE: Option<usize> = Some(PAGE);
+
+    fn secrets() -> Vec<String> {
+        [KEY, CREDENTIALS].map(str::to_owned).to_vec()
+    }
 
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
         let mut config = PearConfig::new(base_url, EMAIL, KEY);

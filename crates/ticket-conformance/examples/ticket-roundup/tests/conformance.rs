@@ -148,10 +148,13 @@ impl Tracker {
 impl ProviderUnderTest for Tracker {
     const OPERATIONS: &'static [Operation] = &[Get, List, Create, Update, Resolve, Delete, Restore];
     const MISSING_ID: &'static str = "999999";
-    const SECRETS: &'static [&'static str] = &[PASSWORD, CREDENTIALS];
     const PAGE_SIZE: Option<usize> = Some(50);
     const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] = &[Update, Resolve];
     const WRITES_CONFIRMED_BY_A_WORD: &'static [Operation] = &[Delete];
+
+    fn secrets() -> Vec<String> {
+        [PASSWORD, CREDENTIALS].map(str::to_owned).to_vec()
+    }
 
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
         let mut config = RoundupConfig::new(format!("{base_url}/t"), "agent", PASSWORD);

@@ -182,14 +182,32 @@ fn dates_and_numbers(ticket: &mut Ticket, fields: &Map<String, Value>, applied: 
             applied.refuse("Due date must be greater than start date");
         }
     }
-    if let Some(ratio) = fields.get("done_ratio").and_then(Value::as_u64) {
-        set(ticket, "done_ratio", json!(ratio), applied);
+    let whole = |value: &Value| {
+        value
+            .as_u64()
+            .or_else(|| value.as_str()?.trim().parse().ok())
+    };
+    match fields.get("done_ratio").map(whole) {
+        None => {}
+        Some(Some(ratio)) if ratio <= 100 && ratio % 10 == 0 => {
+            set(ticket, "done_ratio", json!(ratio), applied);
+        }
+        Some(_) => applied.refuse("% Done is not included in the list"),
     }
-    if let Some(hours) = fields.get("estimated_hours").and_then(Value::as_f64) {
-        set(ticket, "estimated_hours", json!(hours), applied);
-        ticket
-            .changes
-            .insert("total_estimated_hours".into(), json!(hours));
+    let hours = |value: &Value| {
+        value
+            .as_f64()
+            .or_else(|| value.as_str()?.trim().parse().ok())
+    };
+    match fields.get("estimated_hours").map(hours) {
+        None => {}
+        Some(Some(hours)) => {
+            set(ticket, "estimated_hours", json!(hours), applied);
+            ticket
+                .changes
+                .insert("total_estimated_hours".into(), json!(hours));
+        }
+        Some(None) => applied.refuse("Estimated time is invalid"),
     }
     if let Some(private) = fields.get("is_private") {
         ticket

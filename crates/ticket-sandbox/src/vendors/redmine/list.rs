@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
+use super::lookup::may_see as may_see_project;
 use super::query::{Query, contains};
 use super::record::{id_of, printed};
 use super::site::{self, User};
-use super::{Redmine, host, json_reply, may_see, not_found};
+use super::{Redmine, denied, host, json_reply, may_see, not_found};
 use crate::reply::{Reply, json_array};
 use crate::store::{List, Rank, Ticket};
 use crate::vendors::call::Call;
@@ -20,6 +21,7 @@ impl Redmine {
         let project = match call.parameter("project_id") {
             None => None,
             Some(name) => match site::project_id(&name) {
+                Some(id) if !may_see_project(id, user) => return denied(user),
                 Some(id) => Some(id),
                 None => return not_found(),
             },
@@ -101,6 +103,13 @@ impl Redmine {
 
     pub(super) fn search(&self, call: &Call<'_>, user: Option<&User>) -> Reply {
         let words = call.parameter("q").unwrap_or_default();
+        if words.trim().is_empty() {
+            let (offset, limit) = page(call);
+            let nothing = json!({
+                "results": [], "total_count": null, "offset": offset, "limit": limit,
+            });
+            return json_reply(200, &nothing);
+        }
         let ranks = self.by_id(None);
         let tickets = ranks.iter().filter_map(|rank| self.store.at(rank));
         let found: Vec<&Ticket> = tickets

@@ -46,7 +46,12 @@ impl Redmine {
                 let id = name.strip_suffix(".json").and_then(site::project_id);
                 match PROJECTS.iter().find(|(known, ..)| Some(*known) == id) {
                     Some((id, ..)) if !may_see(*id, user) => return denied(user),
-                    Some(known) => json!({ "project": project(known, &date) }),
+                    Some(known) => {
+                        let mut project = object(project(known, &date));
+                        // A list does not have it.
+                        project.insert("homepage".into(), "".into());
+                        json!({ "project": project })
+                    }
                     None => return not_found(),
                 }
             }
@@ -68,7 +73,7 @@ impl Redmine {
     }
 }
 
-fn may_see(project: u64, user: Option<&User>) -> bool {
+pub(super) fn may_see(project: u64, user: Option<&User>) -> bool {
     project != site::PRIVATE_PROJECT || user.is_some_and(|user| user.is_admin)
 }
 
@@ -92,15 +97,18 @@ fn project((id, name, identifier): &(u64, &str, &str), date: &str) -> Value {
 
 fn custom_fields() -> Value {
     let values = LABEL_VALUES.map(|value| json!({ "value": value, "label": value }));
+    let trackers = TRACKERS.map(|(id, name)| site::named(id, name));
     json!({ "custom_fields": [
         {
             "id": site::ORDER, "name": "Order", "customized_type": "issue",
-            "field_format": "string", "is_required": false, "is_filter": true, "searchable": true,
+            "field_format": "string", "regexp": "", "min_length": null, "max_length": null,
+            "trackers": trackers, "roles": [], "is_required": false, "is_filter": true, "searchable": true,
             "multiple": false, "default_value": null, "visible": true,
         },
         {
             "id": site::LABELS, "name": "Labels", "customized_type": "issue",
-            "field_format": "list", "is_required": false, "is_filter": true, "searchable": false,
+            "field_format": "list", "regexp": "", "min_length": null, "max_length": null,
+            "trackers": trackers, "roles": [], "is_required": false, "is_filter": true, "searchable": false,
             "multiple": true, "default_value": null, "visible": true, "possible_values": values,
         },
     ] })
@@ -145,8 +153,9 @@ fn role(name: &str) -> Option<Value> {
             "delete_issues",
         ]);
     }
+    let seen = if user.is_admin { "all" } else { "default" };
     Some(json!({
-        "id": id, "name": name, "assignable": true, "issues_visibility": "default",
+        "id": id, "name": name, "assignable": true, "issues_visibility": seen,
         "time_entries_visibility": "all", "users_visibility": "all", "permissions": permissions,
     }))
 }

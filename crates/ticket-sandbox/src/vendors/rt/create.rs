@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{self, CUSTOM, OWNERS, ROLES, STATUSES, is_inactive};
 use super::message::{self, File};
-use super::{JSON_PLAIN, Rt, User, answered, base, json_body, location, record, refused};
+use super::{JSON_PLAIN, Rt, User, answered, base, crashed, json_body, location, record, refused};
 use crate::reply::Reply;
 use crate::ticket::{AttachmentRecord, TicketSeed};
 use crate::vendors::call::Call;
@@ -44,10 +44,12 @@ impl Rt {
             Ok(_) => return refused(400, "JSON object must be a ARRAY"),
             Err(refused) => return refused,
         };
+        if !elements.iter().all(Value::is_object) {
+            return crashed().header("location", location("tickets/bulk"));
+        }
         let mut changed = false;
-        let elements = elements.iter().map(|element| {
-            let asked = element.as_object().cloned().unwrap_or_default();
-            match self.file(&asked, Vec::new(), call, user) {
+        let elements = elements.iter().filter_map(Value::as_object).map(|asked| {
+            match self.file(asked, Vec::new(), call, user) {
                 Ok(created) => {
                     changed = true;
                     created

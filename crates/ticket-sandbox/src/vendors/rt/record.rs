@@ -101,7 +101,7 @@ pub(super) fn field(ticket: &Ticket, name: &str, user: User, base: &str) -> Opti
             .map(|(name, id, _)| {
                 let mut field = reference("customfield", id, base);
                 set(&mut field, "name", json!(name));
-                set(&mut field, "values", json!(fields::custom(ticket, name)));
+                set(&mut field, "values", shown(fields::custom(ticket, name)));
                 field
             })
             .collect(),
@@ -156,4 +156,14 @@ fn hyperlinks(ticket: &Ticket, user: User, base: &str) -> Value {
         links.push(link);
     }
     links.into()
+}
+
+/// Values of a custom field as RT shows them: an empty one as null.
+fn shown(values: Vec<String>) -> Value {
+    let values = values.into_iter();
+    let shown = values.map(|value| match value.as_str() {
+        "" => Value::Null,
+        value => value.into(),
+    });
+    shown.collect()
 }

@@ -71,7 +71,8 @@ fn field_step(ticket: &Ticket, name: &str, given: &str) -> Option<Step> {
                 told_time(&old),
                 told_time(&new)
             );
-            (old != new || given.is_empty())
+            // What is no time is none, and told even if there was none.
+            (old != new || new == fields::NEVER)
                 .then(|| set(name, new.clone(), told, ("Set", old, new)))
         }
         "Owner" => {

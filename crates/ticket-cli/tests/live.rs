@@ -1,0 +1,174 @@
+//! `tickets delete` on real servers, twice at once and with lost answers, held against the servers' databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a failure here is a failed test, in helpers too, and what was found is printed"
+)]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
+
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use ticket_conformance::{Fault, FaultTarget};
+use ticket_live::{QUEUES, Redmine, Rt, Server, or_skip};
+use ticket_testkit::{Frequency, Loopback, Upstream};
+
+/// How many tickets are deleted, and how many stand beside them.
+const LISTED: usize = 300;
+const OTHERS: usize = 5;
+
+/// Outcomes that say that the ticket is gone.
+const GONE: [&str; 3] = ["deleted", "already_gone", "not_found"];
+
+fn ids(server: &Server, sql: &str) -> BTreeSet<u64> {
+    let rows = server.rows(sql).unwrap().into_iter();
+    rows.map(|row| row["id"].as_u64().unwrap()).collect()
+}
+
+/// Deletes what is listed with two processes, each over the whole list, while one answer in ten is lost. Returns the two
+/// words for each ticket.
+async fn delete_twice_at_once(
+    account: &str,
+    server: &Server,
+    variables: &[(&str, &str)],
+    listed: &BTreeSet<u64>,
+) -> BTreeMap<u64, Vec<String>> {
+    let proxy = Loopback::start(Upstream::new(server.url())).await.unwrap();
+    for (target, seed) in [(FaultTarget::NextWrite, 1), (FaultTarget::NextRead, 2)] {
+        let often = Frequency::Percent { percent: 10, seed };
+        proxy.inject_at(Fault::LostResponse, target, often);
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let lines = listed.iter().map(|id| format!("{account}:{id}\n"));
+    std::fs::write(file.path(), lines.collect::<String>()).unwrap();
+    let base_url = proxy.base_url();
+    let started = [0, 1].map(|_| {
+        let path = file.path().to_str().unwrap();
+        let arguments = ["delete", "--from", path, "--yes", "--output", "ndjson"];
+        let mut command = common::command(&arguments);
+        command
+            .envs(variables.iter().copied())
+            .env(format!("{}_BASE_URL", account.to_uppercase()), &base_url)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command.spawn().unwrap()
+    });
+    let mut told: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for process in started {
+        let ended = tokio::task::spawn_blocking(|| process.wait_with_output().unwrap());
+        let output = ended.await.unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for line in stdout.lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let (_, id) = line["ticket"].as_str().unwrap().split_once(':').unwrap();
+            let word = line["outcome"].as_str().unwrap().to_owned();
+            *counts.entry(word.clone()).or_default() += 1;
+            told.entry(id.parse().unwrap()).or_default().push(word);
+        }
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        println!("{account}: {} {counts:?} {stderr}", output.status);
+    }
+    let requests = proxy.requests();
+    let unanswered = requests.iter().filter(|request| request.status.is_none());
+    let unanswered = unanswered.count();
+    println!("{account}: {unanswered} of {} answers lost", requests.len());
+    assert!(unanswered >= LISTED / 20, "too few answers were lost");
+    told
+}
+
+/// Fails if the words contradict the database: which tickets are left, and how often each was deleted.
+fn judge(
+    account: &str,
+    told: &BTreeMap<u64, Vec<String>>,
+    left: &BTreeSet<u64>,
+    deletions: impl Fn(u64) -> usize,
+    listed: &BTreeSet<u64>,
+    others: &BTreeSet<u64>,
+) {
+    let mut contradictions = Vec::new();
+    for id in listed {
+        let words = told.get(id).map(Vec::as_slice).unwrap_or_default();
+        let says_gone = words.iter().any(|word| GONE.contains(&word.as_str()));
+        let is_unsure = words.iter().any(|word| word == "unknown");
+        let times_deleted = words.iter().filter(|word| *word == "deleted").count();
+        let is_wrong = if left.contains(id) {
+            says_gone
+        } else {
+            !says_gone && !is_unsure
+        };
+        if is_wrong || words.len() != 2 || times_deleted > deletions(*id) {
+            contradictions.push(format!("{id}: {words:?}, there: {}", left.contains(id)));
+        }
+    }
+    let lost: Vec<_> = others.difference(left).collect();
+    println!(
+        "{account}: {} listed, {} of them left in the database, {} contradictions, {} others lost",
+        listed.len(),
+        listed.intersection(left).count(),
+        contradictions.len(),
+        lost.len()
+    );
+    assert!(contradictions.is_empty(), "{}", contradictions.join("\n"));
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+/// The newest ones are listed, and the oldest stand beside them.
+fn split(all: BTreeSet<u64>) -> (BTreeSet<u64>, BTreeSet<u64>) {
+    assert_eq!(all.len(), LISTED + OTHERS);
+    let (others, listed) = all
+        .into_iter()
+        .enumerate()
+        .partition::<Vec<_>, _>(|(at, _)| *at < OTHERS);
+    let only = |part: Vec<(usize, u64)>| part.into_iter().map(|(_, id)| id).collect();
+    (only(listed), only(others))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_with_lost_answers_tell_the_truth_about_redmine() {
+    let Some(live) = or_skip(Redmine::start()) else {
+        return;
+    };
+    live.file_many(LISTED + OTHERS).unwrap();
+    let all = "SELECT id FROM issues";
+    let (listed, others) = split(ids(&live.server, all));
+    let key = live.admin.token.expose_secret();
+    let variables = [("REDMINE_API_KEY", key), ("REDMINE_PROJECT", "support")];
+    let told = delete_twice_at_once("redmine", &live.server, &variables, &listed).await;
+    let left = ids(&live.server, all);
+    judge("redmine", &told, &left, |_| 1, &listed, &others);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_with_lost_answers_tell_the_truth_about_request_tracker() {
+    let Some(live) = or_skip(Rt::start()) else {
+        return;
+    };
+    let ticket = json!({ "Queue": QUEUES[0], "Subject": "One of many" });
+    let tickets: Value = vec![ticket; LISTED + OTHERS].into();
+    let server = &live.server;
+    let filed = server.send(&live.root, "POST", "/REST/2.0/tickets/bulk", Some(&tickets));
+    assert_eq!(filed.unwrap().status, 201);
+    let all = "SELECT id FROM Tickets WHERE Status != 'deleted'";
+    let (listed, others) = split(ids(server, all));
+    let variables = [("RT_TOKEN", live.root.token.expose_secret())];
+    let told = delete_twice_at_once("rt", server, &variables, &listed).await;
+    let left = ids(server, all);
+    // Two calls at the same moment may both delete a ticket, and RT's log has both.
+    let log = "SELECT ObjectId AS id, count(*) AS times FROM Transactions
+        WHERE ObjectType = 'RT::Ticket' AND Type = 'Status' AND NewValue = 'deleted' GROUP BY ObjectId";
+    let log = server.rows(log).unwrap();
+    let deletions = |id: u64| {
+        let entry = log.iter().find(|row| row["id"] == id);
+        entry.map_or(0, |row| {
+            usize::try_from(row["times"].as_u64().unwrap()).unwrap()
+        })
+    };
+    judge("rt", &told, &left, deletions, &listed, &others);
+}

@@ -1,0 +1,57 @@
+//! The conformance suite on the real server.
+
+use std::time::{Duration, Instant};
+
+use ticket_conformance::Suite;
+use ticket_testkit::LoopbackFixture;
+
+use crate::server::{Live, server};
+
+/// What Redmine has not.
+const SKIPS: &[&str] = &[
+    "writes_about_another_ticket_are_conflicts",
+    "delete_of_duplicates_answers_each",
+    "delete_of_a_mix_answers_in_order",
+    "unmentioned_ids_are_unknown",
+    "merged_tickets_do_not_delete_others",
+    "deleted_ids_are_not_reused",
+    "odd_id_affects_no_other_outcome",
+    "unrequested_deleted_ids_are_reported",
+    "consistent_reads_show_every_write",
+    "only_the_documented_word_confirms",
+    "call_with_refused_fresh_token_is_tried_again",
+];
+
+/// How long a case may go without a request: making the tickets that it needs is none.
+const LIMIT: Duration = Duration::from_secs(120);
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "the time of a run is printed")]
+async fn suite_holds_on_a_real_server() {
+    let Some((live, _guard)) = server().await else {
+        return;
+    };
+    let begun = Instant::now();
+    let suite = Suite::new(LoopbackFixture::<Live>::start).limit(LIMIT);
+    let report = suite.run().await;
+    for case in report.cases.iter().filter(|case| !case.is_passed()) {
+        println!("{case}");
+    }
+    println!(
+        "Redmine {}: {} passed, {} skipped, {} differ, {} failed in {:.0} s",
+        live.version,
+        report.passed(),
+        report.skipped(),
+        report.different(),
+        report.failed(),
+        begun.elapsed().as_secs_f64()
+    );
+    assert!(report.is_success());
+    let skipped = report.cases.iter().filter(|case| case.is_skipped());
+    let skipped = skipped.filter(|case| !SKIPS.contains(&case.case.as_str()));
+    assert_eq!(
+        skipped.count(),
+        0,
+        "a case is skipped that the server could play"
+    );
+}
