@@ -26,6 +26,11 @@ pub use provider::Checked;
 pub use rules::Lie;
 
 use plan::Plan;
+use ticket_sandbox::Vendor;
+
+/// The vendors of a seed's story. Redmine and Request Tracker are not among them yet: what is drawn for them has to come
+/// after all that is drawn already.
+const VENDORS: [Vendor; 3] = [Vendor::OneCloud, Vendor::Sweeppea, Vendor::LeadSquared];
 
 /// What came of one seed.
 #[derive(Debug)]

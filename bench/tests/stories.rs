@@ -101,7 +101,7 @@ async fn ticket_into_which_another_was_merged_is_not_deleted_by_the_others_id() 
     assert_eq!(deletes(&sandbox, merged), 0);
 }
 
-/// The answer to a delete is lost; Redmine on SQLite gives the id to the next ticket, which a repeat would delete.
+/// The answer to a delete is lost; Redmine on `SQLite` gives the id to the next ticket, which a repeat would delete.
 #[tokio::test(start_paused = true)]
 async fn newcomer_with_the_id_of_a_deleted_ticket_is_not_deleted_by_a_repeat() {
     let declared = Declared {

@@ -10,6 +10,7 @@ use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
 use tickets::call::StackOptions;
 use tickets::{Effect, Error, ErrorKind, ProviderInfo, TicketProvider, Tickets};
 
+use super::VENDORS;
 use super::flaw::Flaw;
 use super::plan::Plan;
 use super::provider::Checked;
@@ -30,7 +31,7 @@ pub(super) fn connect(
 ) -> Result<Vec<Account>, crate::Error> {
     let http = || HttpConfig::default().transport(recorder.clone());
     let mut accounts = Vec::new();
-    for vendor in Vendor::ALL {
+    for vendor in VENDORS {
         let base = sandbox.base_url(vendor);
         let provider: Arc<dyn TicketProvider> = match vendor {
             Vendor::Sweeppea => Arc::new(Sweeppea::new(
@@ -92,7 +93,7 @@ pub(super) fn told_error(error: &Error) -> String {
 }
 
 pub(super) fn vendor_of(account: &str) -> Vendor {
-    let known = Vendor::ALL
+    let known = VENDORS
         .into_iter()
         .find(|vendor| vendor.prefix() == account);
     known.unwrap_or(Vendor::OneCloud)

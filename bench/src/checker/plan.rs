@@ -8,7 +8,7 @@ use ticket_sandbox::{
     Endpoint, Fault, Quota, Rule, SandboxBuilder, TicketFault, TicketSeed, Vendor,
 };
 
-use super::{faults, modes};
+use super::{VENDORS, faults, modes};
 
 /// A ticket that exists in the beginning.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ impl Plan {
             modes.push("ids are given out again");
             // It lasts from the first request on.
             let again = |vendor| Rule::new(Fault::IdsGivenOutAgain).vendor(vendor);
-            rules.extend(Vendor::ALL.map(again));
+            rules.extend(VENDORS.map(again));
             faults.extend([
                 Fault::TicketsFiled(1),
                 Fault::TicketsFiled(2),
@@ -255,7 +255,7 @@ fn draw_faults(random: &mut Rng) -> Vec<Fault> {
 
 fn draw_tickets(random: &mut Rng) -> (Vec<Existing>, Vec<Asked>) {
     let (mut existing, mut asked) = (Vec::new(), Vec::new());
-    for vendor in Vendor::ALL {
+    for vendor in VENDORS {
         let count = match vendor {
             // Its pages have 20 rows.
             Vendor::Sweeppea if random.u8(0..4) == 0 => random.usize(30..50),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tickets::model::{Created, PageRequest};
-use tickets::provider::NotFound;
+use tickets::model::{AttachedFile, Created, PageRequest};
+use tickets::provider::{Download, NotFound};
 use tickets::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, Message, NewTicket, Operation, Outcome,
     Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
@@ -220,5 +220,22 @@ impl TicketProvider for Checked {
         comment: &tickets::NewComment,
     ) -> Result<()> {
         self.inner.comment(context, id, comment).await
+    }
+
+    async fn restore(&self, context: &CallContext, id: &TicketId) -> Result<()> {
+        self.inner.restore(context, id).await
+    }
+
+    async fn attachments(
+        &self,
+        context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<AttachedFile>> {
+        self.inner.attachments(context, id, page).await
+    }
+
+    async fn download(&self, context: &CallContext, file: &AttachedFile) -> Result<Download> {
+        self.inner.download(context, file).await
     }
 }

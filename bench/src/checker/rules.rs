@@ -490,7 +490,7 @@ fn is_out_of_reach(story: &Story, vendor: Vendor) -> bool {
         match seen.fault {
             _ if seen.status == Some(401) => return true,
             Some(Fault::Gateway(_) | Fault::HtmlPage { .. } | Fault::Reply { .. }) => {
-                strangers += 1
+                strangers += 1;
             }
             Some(Fault::AcceptedForLater { .. } | Fault::AcceptedNotDone(_)) => {}
             _ if matches!(seen.endpoint, Some(Endpoint::Get | Endpoint::Delete)) => strangers = 0,

@@ -15,6 +15,7 @@ use tickets::{
 };
 use tokio::time::Instant;
 
+use super::VENDORS;
 use super::accounts::{Account, connect, told_error, vendor_of};
 use super::flaw::Flaw;
 use super::plan::{How, Plan};
@@ -111,7 +112,7 @@ impl<'a> Run<'a> {
         story.unasked.clone_from(&unasked);
         story.calls.clone_from(&self.recorder.calls());
         story.journal = self.sandbox.journal();
-        for vendor in Vendor::ALL {
+        for vendor in VENDORS {
             story.end.push((vendor, self.sandbox.tickets(vendor)));
         }
         story.infos = self
