@@ -20,6 +20,10 @@ const SKIPS: &[&str] = &[
     "consistent_reads_show_every_write",
     "only_the_documented_word_confirms",
     "call_with_refused_fresh_token_is_tried_again",
+    "an_update_of_an_old_version_is_a_conflict",
+    "a_delete_of_an_old_version_is_a_conflict",
+    "restored_tickets_are_back",
+    "restoring_a_ticket_that_is_not_deleted_changes_nothing",
 ];
 
 /// How long a case may go without a request: making the tickets that it needs is none.
