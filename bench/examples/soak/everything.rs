@@ -45,6 +45,7 @@ fn faults(seed: u64) -> Vec<Fault> {
     faults
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
     let sandbox = Arc::new(Sandbox::builder().seed_tickets(false).in_process());
     let mut left: Vec<(Vendor, Vec<(usize, String)>)> = Vec::new();
@@ -79,7 +80,9 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
             });
         let asked: Vec<_> = asked.collect();
         let count: usize = left.iter().map(|(_, ids)| ids.len()).sum();
-        left.iter_mut().for_each(|(_, ids)| ids.clear());
+        for (_, ids) in &mut left {
+            ids.clear();
+        }
         let mut work = apply_in_each(&Change::Delete, asked, &BulkOptions::default());
         let mut answered = 0;
         // Where the account did not end, they should have been looked at until this was seen.
@@ -96,10 +99,10 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
             let now = sandbox.ticket(*vendor, id);
             let subject = subjects.get(&(vendor.prefix(), id.to_owned()));
             let own = now.filter(|now| Some(&now.subject) == subject);
-            let mut word = Change::Delete.word(outcome).to_owned();
+            let mut row = Change::Delete.word(outcome).to_owned();
             match judge(outcome, own.is_some(), *vendor) {
                 Judged::True => {}
-                Judged::GatewaysWord => word.push_str(" by a gateway's word"),
+                Judged::GatewaysWord => row.push_str(" by a gateway's word"),
                 Judged::Contradiction => {
                     let state = if own.is_some() { "exists" } else { "is gone" };
                     contradictions.push(format!("{}: {outcome}, but it {state}", settled.id));
@@ -107,14 +110,14 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
             }
             let is_unsettled = matches!(outcome, Outcome::Unknown(_)) && own.is_none();
             if is_unsettled && !tells(handle.info()) {
-                word.push_str(", gone, at a vendor whose reads do not tell");
+                row.push_str(", gone, at a vendor whose reads do not tell");
             } else if is_unsettled {
                 // A read without a fault, at the time when this is told.
                 sandbox.random_faults(soak.seed, 0.0, Vec::new());
                 let read = handle.get(id).await;
                 reads += 1;
                 sandbox.random_faults(soak.seed + reads, soak.fault_rate, faults(soak.seed));
-                word.push_str(match read {
+                row.push_str(match read {
                     Err(error) if error.kind() == ErrorKind::NotFound => {
                         unsettled.push((*vendor, settled.id.to_string()));
                         ", gone, which a read shows"
@@ -127,7 +130,7 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
                 Some((_, ids)) if outcome.is_left_to_do() && runs < MAX_RUNS => {
                     ids.push((settled.key, id.to_owned()));
                 }
-                _ => *counts.entry((vendor.prefix(), word)).or_default() += 1,
+                _ => *counts.entry((vendor.prefix(), row)).or_default() += 1,
             }
         }
         for (vendor, id) in unsettled {
@@ -172,9 +175,8 @@ enum Judged {
 /// Each ticket existed, and only requests of this run remove tickets.
 fn judge(outcome: &Outcome, exists: bool, vendor: Vendor) -> Judged {
     match outcome {
-        Outcome::Done if exists => Judged::Contradiction,
         Outcome::AlreadyDone if exists && vendor == Vendor::OneCloud => Judged::GatewaysWord,
-        Outcome::AlreadyDone if exists => Judged::Contradiction,
+        Outcome::Done | Outcome::AlreadyDone if exists => Judged::Contradiction,
         Outcome::NotFound(error) if exists && error.is_confirmed() => match vendor {
             Vendor::OneCloud => Judged::GatewaysWord,
             _ => Judged::Contradiction,
