@@ -163,7 +163,7 @@ impl<'a> DemoRun<'a> {
                 vendor,
             });
         }
-        self.write_line(&format!("   {operation}: {}", line.join(", ")))
+        self.write_line(&in_lines(&format!("   {operation}: "), &line))
     }
 
     fn add_customer_message(&self) {
@@ -200,7 +200,7 @@ impl<'a> DemoRun<'a> {
                 all_of(&report)
             ))?;
             claims.extend(self.settle("delete", place.vendor, first, &report));
-            claims.extend(self.settle("delete nobody's", place.vendor, &nobodys, &report));
+            claims.extend(self.settle("delete missing", place.vendor, &nobodys, &report));
         }
         self.claims.append(&mut claims);
         Ok(())
@@ -279,6 +279,26 @@ impl<'a> DemoRun<'a> {
         ))?;
         Ok(if agree { Exit::Done } else { Exit::Failed })
     }
+}
+
+/// Joins these with commas, in lines of at most 80 characters.
+fn in_lines(start: &str, parts: &[String]) -> String {
+    let (mut text, mut width) = (start.to_owned(), start.chars().count());
+    for (index, part) in parts.iter().enumerate() {
+        let comma = if index + 1 < parts.len() { "," } else { "" };
+        let length = part.chars().count() + comma.len();
+        if index > 0 && width + 1 + length > 80 {
+            text.push_str("\n      ");
+            width = 6;
+        } else if index > 0 {
+            text.push(' ');
+            width += 1;
+        }
+        text.push_str(part);
+        text.push_str(comma);
+        width += length;
+    }
+    text
 }
 
 fn all_of(report: &DeleteReport) -> String {
