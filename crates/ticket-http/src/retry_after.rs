@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_date_is_relative_to_the_replys_date() {
+    fn retry_after_date_is_relative_to_the_date_of_the_reply() {
         for (value, expected) in [
             ("Sun, 06 Nov 1994 08:51:07 GMT", Some(90)),
             ("Sunday, 06-Nov-94 08:51:07 GMT", Some(90)),

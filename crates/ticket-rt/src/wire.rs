@@ -1,4 +1,4 @@
-//! The vendor's JSON: what is [sent](sent) and what is [received](received).
+//! The shapes of the vendor's JSON: what is sent, and what is received.
 
 mod received;
 mod sent;
