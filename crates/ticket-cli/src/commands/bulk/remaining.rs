@@ -186,7 +186,7 @@ impl Target {
     }
 }
 
-/// A file in the same folder, which is removed unless it is [`put`] in its place.
+/// A file in the same folder, which is removed unless [`persist`] puts it in its place.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let prefix = format!(".{name}.");
