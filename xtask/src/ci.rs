@@ -23,7 +23,7 @@ check    | cargo run --locked --quiet --package xtask -- check
 minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --features {features-without-bench}
 features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features native-tls -- -D warnings
 docs     | cargo doc --locked --workspace --no-deps --lib --features {features}
-docs-bin | cargo doc --locked --workspace --exclude ticket-bench --no-deps --bins --features {features-without-bench}
+docs-bin | cargo doc --locked --workspace --exclude ticket-bench --exclude ticket-live --no-deps --bins --features {features-without-bench}
 api      | cargo run --locked --quiet --package xtask -- api
 package  | cargo package --locked --quiet --allow-dirty --no-verify {published}
 deny     | cargo deny --locked check bans licenses sources
