@@ -117,6 +117,20 @@ async fn batch_that_is_not_answered_is_sent_again_without_those_that_are_settled
 }
 
 #[tokio::test(start_paused = true)]
+async fn refused_credentials_end_the_change_at_the_first_read() {
+    let mut provider = MockTicketProvider::new();
+    provider.expect_info().return_const(info().redirects_ids());
+    provider
+        .expect_get()
+        .times(1)
+        .returning(|_, _| Err(error(ErrorKind::Unauthenticated, Effect::None)));
+    let ids: Vec<String> = (0..40).map(|id| id.to_string()).collect();
+    let report = Tickets::bare(Arc::new(provider)).delete(&ids).await;
+    assert_eq!(report.len(), 40);
+    assert!(report.iter().all(|(_, outcome)| outcome.is_left_to_do()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn target_with_a_version_is_a_call_of_its_own() {
     let (provider, log) = vendor(info());
     let version = |id: &str| DeleteTarget::new(id).version(Version::new("\"34\""));

@@ -4,6 +4,7 @@ use super::Unasked;
 use super::called::{Called, Contact};
 use super::change::Change;
 use super::look::{self, Seen, look_at_each};
+use super::split::is_refusal;
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
@@ -75,7 +76,8 @@ impl Called {
             (Err(error), _) => error,
             (Ok(_), Err(_)) => return false,
         };
-        let is_about_one = targets.len() == 1 && Contact::of(&error) == Contact::Vendor;
+        // An error of the account is not the ticket's: it ends the change.
+        let is_about_one = targets.len() == 1 && is_refusal(&error);
         if let (true, Ok(outcomes), [target]) = (is_about_one, &mut self.result, targets) {
             let mut error = error.on_ticket(&target.id);
             if context.earlier_attempt == Effect::Unknown {

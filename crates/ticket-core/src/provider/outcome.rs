@@ -16,8 +16,8 @@ use crate::provider::error::{Effect, Error, ErrorKind};
 pub enum Outcome {
     /// The vendor confirmed the change.
     Done,
-    /// The ticket is as the change leaves it, as a read after an attempt of unknown effect proves. Who changed it is
-    /// not known.
+    /// The ticket is as the change leaves it, as a read proves: after an attempt of unknown effect, or before the first
+    /// one. Who changed it is not known.
     AlreadyDone,
     /// The vendor says that there is no such ticket; its own words are in the error, and whether a read
     /// [confirmed](Error::is_confirmed) it. Some vendors give the same answer for a ticket that is closed or not yours.
