@@ -121,6 +121,11 @@ fn status_word(status: &Status) -> Result<String> {
         Status::Open => "open".to_owned(),
         Status::OnHold => "stalled".to_owned(),
         Status::Resolved => "resolved".to_owned(),
+        // RT would delete the ticket, and call it an update.
+        Status::Other(code) if code.eq_ignore_ascii_case("deleted") => {
+            let message = "an update does not delete a ticket; use delete";
+            return Err(Error::invalid_input(message));
+        }
         Status::Other(code) => code.clone(),
         other => {
             let message = format!(

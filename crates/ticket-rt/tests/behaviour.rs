@@ -151,6 +151,19 @@ async fn restore_of_a_ticket_that_is_not_deleted_leaves_it_closed() {
 }
 
 #[tokio::test]
+async fn update_that_would_delete_is_refused() {
+    let (sandbox, rt) = start().await;
+    let id = sandbox.add_ticket(Vendor::Rt, TicketSeed::new("Stays"));
+    for status in [Status::Deleted, Status::Other("Deleted".to_owned())] {
+        let patch = TicketPatch::new().status(status);
+        let refused = rt.update(&context(), &id.as_str().into(), &patch).await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+    assert_eq!(writes(&sandbox), 0);
+    assert!(sandbox.exists(Vendor::Rt, &id));
+}
+
+#[tokio::test]
 async fn message_to_the_customer_of_a_deleted_ticket_is_not_sent() {
     let (sandbox, rt) = start().await;
     let deleted = TicketSeed::new("Gone").attribute("Status", "deleted");
