@@ -10,6 +10,6 @@ pub use layer::{Call, Layer, Next, Reply};
 #[cfg(feature = "metrics")]
 pub use layers::Metrics;
 pub use layers::{Check, Observe, Pace, Retry, Timeout};
-pub use pace::{NoSlot, PaceStatus, Pacer, Slots, WaitReason, Waiting};
+pub use pace::{CallIntent, NoSlot, PaceStatus, Pacer, Slot, Slots, WaitReason, Waiting};
 pub use retry::RetryPolicy;
 pub use stack::{Stack, StackOptions, standard_stack};

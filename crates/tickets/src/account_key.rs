@@ -40,10 +40,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// # #[derive(Debug)]
 /// # struct Shared;
 /// # impl tickets::call::Slots for Shared {
-/// #     fn take(&self, _: tickets::Operation, _: usize) -> std::pin::Pin<Box<dyn Future<Output = Result<(), tickets::call::NoSlot>> + Send + '_>> {
-/// #         Box::pin(std::future::ready(Ok(())))
+/// #     fn take<'a>(&'a self, _: &'a tickets::call::CallIntent<'a>) -> std::pin::Pin<Box<dyn Future<Output = Result<Box<dyn tickets::call::Slot>, tickets::call::NoSlot>> + Send + 'a>> {
+/// #         Box::pin(std::future::pending())
 /// #     }
-/// #     fn give_back(&self, _: tickets::Operation, _: usize) {}
 /// #     fn close_for(&self, _: std::time::Duration) {}
 /// # }
 /// let keys = Arc::new(Mutex::new(Vec::new()));

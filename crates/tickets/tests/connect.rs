@@ -16,7 +16,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 use tickets::bulk::BulkOptions;
-use tickets::call::{NoSlot, Slots};
+use tickets::call::{CallIntent, NoSlot, Slot, Slots};
 use tickets::model::{Person, Priority, Status};
 use tickets::provider::{Capabilities, Connect, Field, Quota, Setting};
 use tickets::{
@@ -381,14 +381,15 @@ struct Taken {
 }
 
 impl Slots for Taken {
-    fn take(&self, _: Operation, _: usize) -> BoxFuture<'_, Result<(), NoSlot>> {
+    fn take<'a>(
+        &'a self,
+        _: &'a CallIntent<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Slot>, NoSlot>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Box::pin(std::future::ready(Err(NoSlot::Failed(Error::config(
             "the store has none",
         )))))
     }
-
-    fn give_back(&self, _: Operation, _: usize) {}
 
     fn close_for(&self, _: Duration) {}
 }

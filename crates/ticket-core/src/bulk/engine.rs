@@ -143,6 +143,21 @@ impl Engine {
         }
     }
 
+    /// Takes a ticket of the input. After an earlier attempt of unknown effect it is only looked at, if a repeat could meet
+    /// another ticket.
+    pub(super) fn arrive(&mut self, mut asked: Asked) {
+        if self.context.earlier_attempt == Effect::None || self.may_repeat(&asked) {
+            self.batch.push(asked);
+            return;
+        }
+        let message = "an earlier attempt may have been carried out, and is not repeated because the vendor may have given the id to another ticket";
+        let error = Error::new(ErrorKind::Cancelled, message)
+            .with_effect(Effect::Unknown)
+            .in_operation(&self.provider.info().id, self.change.operation());
+        asked.error = Some(error.on_ticket(&asked.target.id));
+        self.hold(asked);
+    }
+
     /// Handles the result of a call.
     pub(super) fn on_reply(&mut self, Part { asked, other }: Part, called: Called) {
         self.note(called.contact);
@@ -267,6 +282,10 @@ impl Engine {
         self.refusals += usize::from(refused);
         if error.is_not_attempted() {
             self.settle_failed(asked, error);
+            // A store of slots that fails, or that ends the work, does so for every call.
+            if matches!(error.kind(), ErrorKind::Config | ErrorKind::Cancelled) {
+                self.end(error.clone());
+            }
             return;
         }
         match error.kind() {

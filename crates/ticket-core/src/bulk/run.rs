@@ -125,7 +125,9 @@ impl Engine {
                 let Poll::Ready(asked) = input.poll_next_unpin(cx) else {
                     break;
                 };
-                engine.batch.extend(asked);
+                if let Some(asked) = asked {
+                    engine.arrive(asked);
+                }
                 has_room = !input.is_done() && engine.batch.len() < engine.max_batch;
                 if !has_room {
                     return Poll::Ready(Event::Arrived);

@@ -17,10 +17,12 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 pub use self::line::Waiting;
-pub use self::slots::{NoSlot, Slots, WaitReason};
+pub use self::slots::{CallIntent, NoSlot, Slot, Slots, WaitReason};
 
 use self::line::{FirstInLine, Line, Wait};
 use self::refusal::{Refused, called_off, too_late};
+pub(crate) use self::slots::LONGEST;
+
 use self::slots::InProcess;
 use crate::provider::context::{CallContext, WaitEnded};
 use crate::provider::error::{Effect, Error, Result};
@@ -68,9 +70,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 #[derive(Debug)]
 pub struct Pacer {
     limits: Vec<Limit>,
-    slots: Arc<dyn Slots>,
-    /// The same slots if they are in this process: taking one does not wait.
-    own_slots: Option<Arc<InProcess>>,
+    slots: Store,
     /// Whether slots are skipped: there are no windows, and the vendor has never rate-limited a call.
     unlimited: AtomicBool,
     /// The concurrency limits, by their index in `limits`. Limits on some operations come first, so that a
@@ -82,6 +82,14 @@ pub struct Pacer {
     /// Notified when the account is paused: the head of the queue must ask again how long to wait.
     closed: Notify,
     in_flight: AtomicUsize,
+}
+
+/// Where the slots are kept.
+#[derive(Debug)]
+enum Store {
+    /// In this process: taking one does not wait.
+    InProcess(InProcess),
+    External(Arc<dyn Slots>),
 }
 
 /// The state of an account's pacer.
@@ -101,12 +109,9 @@ impl Pacer {
     /// ignored.
     pub fn new(limits: impl Into<Vec<Limit>>) -> Self {
         let limits = limits.into();
-        let slots = Arc::new(InProcess::new(&limits));
+        let slots = InProcess::new(&limits);
         let unlimited = limits.iter().all(|limit| limit.windows.is_empty());
-        Self {
-            own_slots: Some(Arc::clone(&slots)),
-            ..Self::build(limits, slots, unlimited)
-        }
+        Self::build(limits, Store::InProcess(slots), unlimited)
     }
 
     /// Creates a pacer with external slots: `slots` decides about the windows; the windows of `limits` appear
@@ -115,10 +120,10 @@ impl Pacer {
     /// Each process still keeps the concurrency limits on its own. To keep them, start from the provider's
     /// [`limits`](crate::ProviderInfo::limits) and change their windows.
     pub fn with_slots(limits: impl Into<Vec<Limit>>, slots: Arc<dyn Slots>) -> Self {
-        Self::build(limits.into(), slots, false)
+        Self::build(limits.into(), Store::External(slots), false)
     }
 
-    fn build(limits: Vec<Limit>, slots: Arc<dyn Slots>, unlimited: bool) -> Self {
+    fn build(limits: Vec<Limit>, slots: Store, unlimited: bool) -> Self {
         let mut gates: Vec<_> = limits.iter().enumerate().collect();
         gates.sort_by_key(|(_, limit)| limit.operations.is_empty());
         let gates = gates.into_iter().filter_map(|(index, limit)| {
@@ -129,7 +134,6 @@ impl Pacer {
             gates: gates.collect(),
             limits,
             slots,
-            own_slots: None,
             unlimited: AtomicBool::new(unlimited),
             queue_head: Semaphore::new(1),
             line: Line::default(),
@@ -170,10 +174,10 @@ impl Pacer {
     pub(crate) async fn acquire(
         &self,
         provider: &str,
-        operation: Operation,
-        requests: usize,
+        intent: &CallIntent<'_>,
         context: &CallContext,
-    ) -> Result<Slot<'_>> {
+    ) -> Result<Held<'_>> {
+        let (operation, requests) = (intent.operation(), intent.requests);
         let refuse = |error: Error| Err(error.in_operation(provider, operation));
         if let Some(error) = self
             .windows(operation)
@@ -191,27 +195,27 @@ impl Pacer {
         if let Some(slot) = self.pass_at_once(operation, requests) {
             return Ok(slot);
         }
-        Box::pin(self.acquire_in_turn(provider, operation, requests, context)).await
+        Box::pin(self.acquire_in_turn(provider, intent, context)).await
     }
 
     async fn acquire_in_turn(
         &self,
         provider: &str,
-        operation: Operation,
-        requests: usize,
+        intent: &CallIntent<'_>,
         context: &CallContext,
-    ) -> Result<Slot<'_>> {
+    ) -> Result<Held<'_>> {
+        let operation = intent.operation();
         let refuse = |error: Error| Err(error.in_operation(provider, operation));
         let mut wait = Wait::new(&self.line, provider, operation);
         let passed = context
-            .wait_for(self.pass(operation, requests, context, &mut wait))
+            .wait_for(self.pass(intent, context, &mut wait))
             .await;
         match passed {
             Ok(Ok(slot)) => Ok(slot),
             Ok(Err(Refused::TooLate(blocked_by))) => {
                 refuse(too_late(Some(blocked_by), self.windows(operation)))
             }
-            Ok(Err(Refused::NoSlots(error))) => refuse(error.with_effect(Effect::None)),
+            Ok(Err(Refused::NoSlots(error))) => refuse(error.with_effect(Effect::None).not_attempted()),
             Err(WaitEnded::Deadline) => {
                 refuse(too_late(wait.blocked_by(), self.windows(operation)))
             }
@@ -232,7 +236,10 @@ impl Pacer {
             .or_else(|| windows().min())
             .unwrap_or(USUAL_PAUSE)
             .min(longest);
-        self.slots.close_for(wait);
+        match &self.slots {
+            Store::InProcess(slots) => slots.close_for(wait),
+            Store::External(slots) => slots.close_for(wait),
+        }
         // From now on, calls take slots. This is rare, so it is never undone.
         self.unlimited.store(false, Relaxed);
         self.closed.notify_one();
@@ -240,34 +247,47 @@ impl Pacer {
     }
 
     /// Takes a slot without waiting, if no call is waiting and the quota allows it. This is the usual case.
-    fn pass_at_once(&self, operation: Operation, requests: usize) -> Option<Slot<'_>> {
-        let own_slots = self.own_slots.as_ref()?;
+    fn pass_at_once(&self, operation: Operation, requests: usize) -> Option<Held<'_>> {
+        let Store::InProcess(slots) = &self.slots else {
+            return None;
+        };
         let permits = self.gates(operation).map(Semaphore::try_acquire);
         let permits = permits.collect::<Result<_, _>>().ok()?;
         if self.unlimited.load(Relaxed) {
-            return Some(Slot::new(self, operation, permits, 0));
+            return Some(Held::new(self, Kept::Nothing, permits));
         }
         let _turn = self.queue_head.try_acquire().ok()?;
-        own_slots.try_take(operation, requests).ok()?;
-        Some(Slot::new(self, operation, permits, requests))
+        slots.try_take(operation, requests).ok()?;
+        let kept = Kept::InProcess(slots, operation, requests);
+        Some(Held::new(self, kept, permits))
     }
 
     /// Waits for the concurrency limits, then for a slot. A busy endpoint does not delay other endpoints, and
     /// a call that waits for a concurrency limit is not in the queue.
     async fn pass<'a>(
         &'a self,
-        operation: Operation,
-        requests: usize,
+        intent: &CallIntent<'_>,
         context: &CallContext,
         wait: &mut Wait<'_>,
-    ) -> Result<Slot<'a>, Refused> {
+    ) -> Result<Held<'a>, Refused> {
         let mut permits = Vec::new();
-        for gate in self.gates(operation) {
+        for gate in self.gates(intent.operation()) {
             permits.extend(permit(gate, wait).await);
         }
         if self.unlimited.load(Relaxed) {
-            return Ok(Slot::new(self, operation, permits, 0));
+            return Ok(Held::new(self, Kept::Nothing, permits));
         }
+        // Where nobody waits, calls ask a store together, so that it can record them together.
+        let mut answer = match &self.slots {
+            Store::External(_) if self.queue_head.available_permits() > 0 => {
+                match self.take(intent).await {
+                    Err(NoSlot::Wait { reason, at_least }) => Some((reason, at_least)),
+                    Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
+                    Ok(kept) => return Ok(Held::new(self, kept, permits)),
+                }
+            }
+            _ => None,
+        };
         let _turn = if let Ok(turn) = self.queue_head.try_acquire() {
             Some(turn)
         } else {
@@ -278,15 +298,19 @@ impl Pacer {
             });
             first.ends_within(context)?;
             wait.begin(first);
+            answer = None;
             self.queue_head.acquire().await.ok()
         };
         let first_in_line = FirstInLine(&self.line);
         loop {
-            let (reason, at_least) = match self.slots.take(operation, requests).await {
-                // There is no await from here on, so a taken slot cannot be lost.
-                Ok(()) => return Ok(Slot::new(self, operation, permits, requests)),
-                Err(NoSlot::Wait { reason, at_least }) => (reason, at_least),
-                Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
+            let (reason, at_least) = match answer.take() {
+                Some(wait) => wait,
+                None => match self.take(intent).await {
+                    // There is no await from here on, so a taken slot cannot be lost.
+                    Ok(kept) => return Ok(Held::new(self, kept, permits)),
+                    Err(NoSlot::Wait { reason, at_least }) => (reason, at_least),
+                    Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
+                },
             };
             // A wait of zero would loop without a pause.
             let at_least = at_least.max(Duration::from_millis(1));
@@ -301,6 +325,18 @@ impl Pacer {
         }
     }
 
+    /// Asks for the slots of this call.
+    async fn take(&self, intent: &CallIntent<'_>) -> Result<Kept<'_>, NoSlot> {
+        match &self.slots {
+            Store::InProcess(slots) => {
+                let (operation, requests) = (intent.operation(), intent.requests);
+                slots.try_take(operation, requests)?;
+                Ok(Kept::InProcess(slots, operation, requests))
+            }
+            Store::External(slots) => slots.take(intent).await.map(Kept::External),
+        }
+    }
+
     /// The concurrency limits of this operation, in the order in which a call takes them.
     fn gates(&self, operation: Operation) -> impl Iterator<Item = &Semaphore> {
         let covers = move |index: usize| {
@@ -312,39 +348,48 @@ impl Pacer {
     }
 }
 
-/// A call in flight. Dropping it marks the call as ended.
+/// A call in flight. Dropping it marks the call as cancelled.
 #[derive(Debug)]
-pub(crate) struct Slot<'a> {
+pub(crate) struct Held<'a> {
     pacer: &'a Pacer,
-    operation: Operation,
-    /// How many slots of `Slots` it holds.
-    requests: usize,
+    kept: Kept<'a>,
     /// Released after the slot, so that the next holder finds the slot given back.
     _permits: Vec<SemaphorePermit<'a>>,
 }
 
-impl<'a> Slot<'a> {
-    fn new(
-        pacer: &'a Pacer,
-        operation: Operation,
-        permits: Vec<SemaphorePermit<'a>>,
-        requests: usize,
-    ) -> Self {
+/// The slots of a call in flight.
+#[derive(Debug)]
+enum Kept<'a> {
+    Nothing,
+    InProcess(&'a InProcess, Operation, usize),
+    External(Box<dyn Slot>),
+}
+
+impl<'a> Held<'a> {
+    fn new(pacer: &'a Pacer, kept: Kept<'a>, permits: Vec<SemaphorePermit<'a>>) -> Self {
         pacer.in_flight.fetch_add(1, Relaxed);
         Self {
             pacer,
-            operation,
-            requests,
+            kept,
             _permits: permits,
+        }
+    }
+
+    /// The call has ended, with this error or without one.
+    pub(crate) async fn end(mut self, error: Option<&Error>) {
+        if matches!(self.kept, Kept::External(_))
+            && let Kept::External(slot) = std::mem::replace(&mut self.kept, Kept::Nothing)
+        {
+            slot.end(error).await;
         }
     }
 }
 
-impl Drop for Slot<'_> {
+impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.pacer.in_flight.fetch_sub(1, Relaxed);
-        if self.requests > 0 {
-            self.pacer.slots.give_back(self.operation, self.requests);
+        if let Kept::InProcess(slots, operation, requests) = self.kept {
+            slots.give_back(operation, requests);
         }
     }
 }

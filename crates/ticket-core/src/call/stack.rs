@@ -8,7 +8,7 @@ use futures_core::future::BoxFuture;
 
 use crate::call::layer::{Around, Call, Layer, Next};
 use crate::call::layers::{Check, Observe, Pace, Retry, Timeout};
-use crate::call::pace::Pacer;
+use crate::call::pace::{LONGEST, Pacer};
 use crate::call::retry::RetryPolicy;
 use crate::model::attached::AttachedFile;
 use crate::model::draft::{Created, NewTicket, TicketPatch};
@@ -52,7 +52,7 @@ pub struct StackOptions {
 impl Default for StackOptions {
     fn default() -> Self {
         Self {
-            timeout: Duration::from_secs(35),
+            timeout: LONGEST,
             retry: RetryPolicy::default(),
             deadline: Duration::from_secs(300),
             concurrency: None,
@@ -138,7 +138,7 @@ pub fn standard_stack(
         Some(seed) => Retry::seeded(policy, seed),
         None => Retry::new(policy),
     };
-    let pace = Pace::new(options.pacer_for(&*provider));
+    let pace = Pace::new(options.pacer_for(&*provider)).longest(options.timeout);
     let timeout = Timeout::new(options.timeout);
     let layers: Standard = Around(Observe, Around(Check, Around(retry, Around(pace, timeout))));
     #[cfg(feature = "metrics")]

@@ -45,6 +45,8 @@ pub struct CallContext {
     /// Lets the vendor detect a repeated create, if the vendor supports idempotency keys; otherwise it is
     /// ignored. Use each key for one create only.
     pub idempotency_key: Option<Arc<str>>,
+    /// Names the work that the call is a part of, for whoever [records](crate::call::Slots) calls.
+    pub work: Option<Arc<str>>,
     pub(crate) send_state: Option<Arc<SendState>>,
 }
 
@@ -79,6 +81,13 @@ impl CallContext {
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<Arc<str>>) -> Self {
         self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Names the work that the call is a part of.
+    #[must_use]
+    pub fn work(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.work = Some(name.into());
         self
     }
 

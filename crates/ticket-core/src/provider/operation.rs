@@ -139,6 +139,22 @@ impl Request<'_> {
         }
     }
 
+    /// The tickets that it names.
+    pub fn ids(&self) -> impl Iterator<Item = &TicketId> {
+        let (one, several): (_, &[DeleteTarget]) = match self {
+            Self::Get(id)
+            | Self::Update(id, _)
+            | Self::Resolve(id)
+            | Self::Restore(id)
+            | Self::Messages(id, _)
+            | Self::Comment(id, _)
+            | Self::Attachments(id, _) => (Some(*id), &[]),
+            Self::Delete(targets) => (None, targets),
+            Self::List(_) | Self::Create(_) | Self::Download(_) => (None, &[]),
+        };
+        one.into_iter().chain(several.iter().map(|target| &target.id))
+    }
+
     /// How many files it sends.
     pub(crate) fn attachments(&self) -> usize {
         match self {

@@ -1,9 +1,10 @@
 //! `Pace`: delays each call until the account's quota allows it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::call::layer::{Call, Layer, Next, Reply};
-use crate::call::pace::Pacer;
+use crate::call::pace::{CallIntent, LONGEST, Pacer};
 use crate::provider::error::{ErrorKind, Result};
 
 /// Delays each call until the account's quota allows it. See [`Pacer`] for the guarantees.
@@ -13,12 +14,24 @@ use crate::provider::error::{ErrorKind, Result};
 #[derive(Clone, Debug)]
 pub struct Pace {
     pacer: Arc<Pacer>,
+    longest: Duration,
 }
 
 impl Pace {
     /// Keeps the quotas of `pacer`, together with all other handles that share it.
     pub const fn new(pacer: Arc<Pacer>) -> Self {
-        Self { pacer }
+        Self {
+            pacer,
+            longest: LONGEST,
+        }
+    }
+
+    /// Sets how long a call may take, for stores of slots: the limit of the [`Timeout`](crate::call::Timeout) inside of
+    /// this layer. Default 35 seconds.
+    #[must_use]
+    pub const fn longest(mut self, longest: Duration) -> Self {
+        self.longest = longest;
+        self
     }
 }
 
@@ -31,11 +44,14 @@ impl Layer for Pace {
         if let Some(state) = &context.send_state {
             state.hold_back();
         }
-        let requests = call.info().requests(&call.request());
-        let slot = self
-            .pacer
-            .acquire(provider, operation, requests, context)
-            .await;
+        let request = call.request();
+        let intent = CallIntent {
+            request,
+            requests: call.info().requests(&request),
+            work: context.work.as_deref(),
+            longest: self.longest,
+        };
+        let slot = self.pacer.acquire(provider, &intent, context).await;
         #[cfg(feature = "metrics")]
         super::metrics::waited(&call, begun.elapsed());
         let slot = slot?;
@@ -56,7 +72,7 @@ impl Layer for Pace {
             }
             _ => {}
         }
-        drop(slot);
+        slot.end(result.as_ref().err()).await;
         result
     }
 }

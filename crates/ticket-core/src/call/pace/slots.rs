@@ -13,7 +13,10 @@ use tokio::time::Instant;
 use crate::model::names::names;
 use crate::provider::error::Error;
 use crate::provider::limit::{Limit, Quota};
-use crate::provider::operation::Operation;
+use crate::provider::operation::{Operation, Request};
+
+/// How long a call may take, unless it is told otherwise.
+pub(crate) const LONGEST: Duration = Duration::from_secs(35);
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,31 +51,67 @@ pub enum NoSlot {
     Failed(Error),
 }
 
+/// A call that is about to be sent.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CallIntent<'a> {
+    /// The operation with its arguments.
+    pub request: Request<'a>,
+    /// How many requests the call may make.
+    pub requests: usize,
+    /// The [work](crate::CallContext::work) that the call is a part of.
+    pub work: Option<&'a str>,
+    /// How long the call may take after it is sent.
+    pub longest: Duration,
+}
+
+impl<'a> CallIntent<'a> {
+    /// A call of one request that is no part of other work and may take 35 seconds.
+    pub const fn new(request: Request<'a>) -> Self {
+        Self {
+            request,
+            requests: 1,
+            work: None,
+            longest: LONGEST,
+        }
+    }
+
+    /// The operation.
+    pub const fn operation(&self) -> Operation {
+        self.request.operation()
+    }
+}
+
 /// Storage of the slots of an account's windows. [`Pacer::new`](crate::call::Pacer::new) keeps them in this
-/// process. Implement this trait to share them between processes.
-///
-/// A call holds its slot from before it is sent until one window after it has ended. `give_back` does not
-/// name a slot: all slots that this process holds are interchangeable. A process that crashes gives none
-/// back, so a shared store must let slots expire, at the earliest one window after the longest duration of a
-/// call.
+/// process. Implement this trait to share them between processes, or to record each call before it is sent.
 pub trait Slots: Debug + Send + Sync + 'static {
     /// Takes a slot for each of the call's requests in every window that counts calls of this operation, or takes none.
+    /// The call is sent once this returns a [`Slot`], and is never sent without.
     ///
-    /// The pacer asks for one call at a time. A dropped future must have taken nothing, or give it back
-    /// itself.
+    /// While slots are free, several calls may ask at once; after [`NoSlot::Wait`], one call at a time asks again. A
+    /// dropped future must have taken nothing, or give it back itself.
     ///
     /// # Errors
     ///
     /// Returns why no slot is free, and when to ask again.
-    fn take(&self, operation: Operation, requests: usize) -> BoxFuture<'_, Result<(), NoSlot>>;
-
-    /// Reports that a call of this operation has ended, with or without a reply: its slots, one for each request, are free one
-    /// window from now. Called in destructors, so it must not block.
-    fn give_back(&self, operation: Operation, requests: usize);
+    fn take<'a>(
+        &'a self,
+        intent: &'a CallIntent<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Slot>, NoSlot>>;
 
     /// Gives out no slot for `wait` from now, because the vendor rate-limited a call. A longer pause that is
     /// already running stays. Must not block.
     fn close_for(&self, wait: Duration);
+}
+
+/// The slots of one call in flight. They are free one window after the call has ended.
+///
+/// Dropped without [`end`](Self::end), the call was cancelled, and its request may still reach the vendor: a shared store
+/// then counts it as in flight for as long as a call may take, as it does after a crash of this process.
+pub trait Slot: Debug + Send + Sync + 'static {
+    /// Reports that the call has ended, with this error or without one. The reply is not used before the future ends. The
+    /// report must not depend on it: it may be dropped.
+    fn end(self: Box<Self>, error: Option<&Error>) -> BoxFuture<'static, ()>;
 }
 
 /// The slots of an account that only this process uses.
@@ -160,12 +199,9 @@ impl InProcess {
     }
 }
 
-impl Slots for InProcess {
-    fn take(&self, operation: Operation, requests: usize) -> BoxFuture<'_, Result<(), NoSlot>> {
-        Box::pin(std::future::ready(self.try_take(operation, requests)))
-    }
-
-    fn give_back(&self, operation: Operation, requests: usize) {
+impl InProcess {
+    /// A call of this operation has ended, with or without a reply.
+    pub(super) fn give_back(&self, operation: Operation, requests: usize) {
         let mut state = self.state();
         let now = Instant::now();
         self.each(&mut state, operation, |count| {
@@ -173,7 +209,7 @@ impl Slots for InProcess {
         });
     }
 
-    fn close_for(&self, wait: Duration) {
+    pub(super) fn close_for(&self, wait: Duration) {
         let mut state = self.state();
         let until = Instant::now().checked_add(wait);
         state.closed_until = state.closed_until.max(until);

@@ -7,7 +7,9 @@ use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
 
 use super::*;
+use crate::model::draft::{NewTicket, TicketPatch};
 use crate::provider::error::ErrorKind;
+use crate::provider::operation::Request;
 use crate::provider::stop::Stop;
 
 const WINDOW: Duration = Duration::from_secs(5);
@@ -24,8 +26,18 @@ fn until(deadline: Instant) -> CallContext {
     CallContext::new().deadline(deadline)
 }
 
-async fn acquire<'a>(pacer: &'a Pacer, context: &CallContext) -> Result<Slot<'a>> {
-    let slot = pacer.acquire("mock", Operation::Delete, 1, context);
+const DELETE: CallIntent<'_> = CallIntent::new(Request::Delete(&[]));
+
+/// A call that makes several requests.
+fn of_several(request: Request<'_>, requests: usize) -> CallIntent<'_> {
+    CallIntent {
+        requests,
+        ..CallIntent::new(request)
+    }
+}
+
+async fn acquire<'a>(pacer: &'a Pacer, context: &CallContext) -> Result<Held<'a>> {
+    let slot = pacer.acquire("mock", &DELETE, context);
     // A call that is never sent must fail its test.
     tokio::time::timeout(seconds(100_000), slot).await.unwrap()
 }
@@ -272,25 +284,49 @@ async fn what_is_older_than_every_window_is_forgotten() {
 
 /// A store with scripted answers that counts its calls.
 #[derive(Debug, Default)]
-struct Store {
+struct Scripted {
     asked: Mutex<Vec<Instant>>,
-    answers: Mutex<Vec<Result<(), NoSlot>>>,
-    given_back: AtomicUsize,
+    answers: Mutex<Vec<NoSlot>>,
+    /// How each of its calls ended, or that it was dropped.
+    ended: Arc<Mutex<Vec<String>>>,
     closed_for: Mutex<Vec<Duration>>,
 }
 
-impl Slots for Store {
-    fn take(&self, _: Operation, _: usize) -> BoxFuture<'_, Result<(), NoSlot>> {
-        async {
+#[derive(Debug)]
+struct ScriptedSlot(Arc<Mutex<Vec<String>>>, Option<String>);
+
+impl Slot for ScriptedSlot {
+    fn end(mut self: Box<Self>, error: Option<&Error>) -> BoxFuture<'static, ()> {
+        self.1 = Some(error.map_or("done".to_owned(), ToString::to_string));
+        async move {
             tokio::time::sleep(Duration::from_millis(3)).await;
-            self.asked.lock().unwrap().push(Instant::now());
-            self.answers.lock().unwrap().pop().unwrap_or(Ok(()))
+            drop(self);
         }
         .boxed()
     }
+}
 
-    fn give_back(&self, _: Operation, _: usize) {
-        self.given_back.fetch_add(1, Relaxed);
+impl Drop for ScriptedSlot {
+    fn drop(&mut self) {
+        let ended = self.1.take().unwrap_or("dropped".to_owned());
+        self.0.lock().unwrap().push(ended);
+    }
+}
+
+impl Slots for Scripted {
+    fn take<'a>(
+        &'a self,
+        _: &'a CallIntent<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Slot>, NoSlot>> {
+        async {
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            self.asked.lock().unwrap().push(Instant::now());
+            match self.answers.lock().unwrap().pop() {
+                Some(answer) => Err(answer),
+                None => Ok(Box::new(ScriptedSlot(Arc::clone(&self.ended), None)) as _),
+            }
+        }
+        .boxed()
     }
 
     fn close_for(&self, wait: Duration) {
@@ -300,27 +336,36 @@ impl Slots for Store {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_is_asked_again_when_it_said_and_gets_back_what_it_gave() {
-    let store = Arc::new(Store::default());
-    *store.answers.lock().unwrap() = vec![Err(NoSlot::Wait {
+    let store = Arc::new(Scripted::default());
+    *store.answers.lock().unwrap() = vec![NoSlot::Wait {
         reason: WaitReason::Quota,
         at_least: seconds(2),
-    })];
+    }];
     let pacer = Pacer::with_slots([], Arc::clone(&store) as Arc<dyn Slots>);
     let start = Instant::now();
     call(&pacer).await;
     let asked: Vec<_> = store.asked.lock().unwrap().clone();
     let after = |millis| start + Duration::from_millis(millis);
     assert_eq!(asked, [after(3), after(2006)]);
-    assert_eq!(store.given_back.load(Relaxed), 1);
+    assert_eq!(*store.ended.lock().unwrap(), ["dropped"]);
+    let context = CallContext::default();
+    let error = Error::new(ErrorKind::Conflict, "locked");
+    for error in [None, Some(&error)] {
+        let held = acquire(&pacer, &context).await.unwrap();
+        held.end(error).await;
+    }
+    assert_eq!(start.elapsed(), Duration::from_millis(2006 + 2 * 6));
+    let ended = store.ended.lock().unwrap().clone();
+    assert_eq!(ended, ["dropped", "done", "locked"]);
     pacer.close_for(Some(seconds(7)));
     assert_eq!(*store.closed_for.lock().unwrap(), [seconds(7)]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_cannot_be_asked_fails_the_call_unsent() {
-    let store = Arc::new(Store::default());
+    let store = Arc::new(Scripted::default());
     let down = Error::new(ErrorKind::Unavailable, "the store of the quota is down");
-    *store.answers.lock().unwrap() = vec![Err(NoSlot::Failed(down))];
+    *store.answers.lock().unwrap() = vec![NoSlot::Failed(down)];
     let pacer = Pacer::with_slots([], Arc::clone(&store) as Arc<dyn Slots>);
     let context = CallContext::default();
     let error = acquire(&pacer, &context).await.unwrap_err();
@@ -328,7 +373,7 @@ async fn a_store_that_cannot_be_asked_fails_the_call_unsent() {
         (error.kind(), error.effect()),
         (ErrorKind::Unavailable, Effect::None)
     );
-    assert_eq!(store.given_back.load(Relaxed), 0);
+    assert!(store.ended.lock().unwrap().is_empty());
     assert_idle(&pacer);
 }
 
@@ -337,7 +382,10 @@ async fn call_of_several_requests_takes_a_slot_for_each() {
     let pacer = pacer(5);
     let start = Instant::now();
     let context = CallContext::new();
-    let two = || pacer.acquire("mock", Operation::Update, 2, &context);
+    let id = "1".into();
+    let patch = TicketPatch::default();
+    let update = of_several(Request::Update(&id, &patch), 2);
+    let two = || pacer.acquire("mock", &update, &context);
     let (first, second) = (two().await.unwrap(), two().await.unwrap());
     // One slot is left, and it is not enough.
     assert!(Box::pin(two()).now_or_never().is_none());
@@ -347,7 +395,9 @@ async fn call_of_several_requests_takes_a_slot_for_each() {
     tokio::time::advance(seconds(1)).await;
     drop(two().await.unwrap());
     assert_eq!(start.elapsed(), WINDOW);
-    let six = pacer.acquire("mock", Operation::Create, 6, &context);
+    let ticket = NewTicket::new("a");
+    let create = of_several(Request::Create(&ticket), 6);
+    let six = pacer.acquire("mock", &create, &context);
     let error = six.await.unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
@@ -358,4 +408,35 @@ async fn call_of_several_requests_takes_a_slot_for_each() {
         "mock create: the call makes 6 requests, the quota allows 5 calls in 5 s"
     );
     assert_idle(&pacer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_ask_a_store_together_while_nobody_waits() {
+    let store = Arc::new(Scripted::default());
+    let pacer = Pacer::with_slots([], Arc::clone(&store) as Arc<dyn Slots>);
+    let start = Instant::now();
+    let context = CallContext::default();
+    let calls = (0..32).map(|_| acquire(&pacer, &context));
+    let held = futures_util::future::try_join_all(calls).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_millis(3));
+    drop(held);
+    // While one waits, the others ask after it, one at a time.
+    *store.answers.lock().unwrap() = vec![NoSlot::Wait {
+        reason: WaitReason::Quota,
+        at_least: seconds(2),
+    }];
+    let mut first = Box::pin(acquire(&pacer, &context));
+    assert!((&mut first).now_or_never().is_none());
+    tokio::time::advance(Duration::from_millis(4)).await;
+    assert!((&mut first).now_or_never().is_none());
+    store.asked.lock().unwrap().clear();
+    let start = Instant::now();
+    let others = (0..3).map(|_| acquire(&pacer, &context));
+    let (first, others) =
+        futures_util::future::join(first, futures_util::future::join_all(others)).await;
+    assert_eq!((first.is_ok(), others.len()), (true, 3));
+    let asked = store.asked.lock().unwrap().clone();
+    let after: Vec<_> = asked.iter().map(|at| (*at - start).as_millis()).collect();
+    assert!(after[0] >= 2000, "{after:?}");
+    assert!(after.windows(2).all(|pair| pair[1] - pair[0] >= 3), "{after:?}");
 }

@@ -1,0 +1,127 @@
+//! The contract of a ledger.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use ticket_core::{Outcome, Result};
+
+use crate::model::{
+    AccountState, CallId, Claim, Ended, Job, JobAccount, JobCall, JobId, JobState, JobTicket,
+    Listed, NewCall, NewJob, Step, Suspension, Taken, Which, WorkerId,
+};
+
+/// Where jobs, their tickets and their calls are recorded.
+///
+/// Each method is one transaction: it happens as a whole or not at all, and once its future is ready, it is as durable as
+/// the ledger can make it. A method that writes happens even if its future is dropped, or not at all.
+///
+/// # Rules
+///
+/// * **A ticket gets one outcome.** [`settle`](Self::settle) never replaces one.
+/// * **A call is recorded before it is sent** ([`take`](Self::take)), and the row is its slot: it counts in a window of
+///   its account while `coalesce(ended_at, expires_at) > now - window`, whether or not its process still exists.
+/// * **A ticket is in doubt** if it has no outcome and a write about it is recorded that did not end, or did not end
+///   certainly without an effect. What is in doubt stays so until it has an outcome.
+/// * **A worker has what it claimed** until it puts it back, finishes, or is lost: it missed its beats for
+///   [`LOST_AFTER`], or its process is known to be gone. A lost worker can neither take slots nor settle tickets; the ends
+///   of its calls are still recorded.
+/// * **Time never goes back**, and does not depend on the wall clock while the machine runs.
+///
+/// # Errors
+///
+/// Each method fails with [`Config`](ticket_core::ErrorKind::Config) if the ledger cannot be read or written, and says
+/// what to do. After that nothing may be sent. With [`NotFound`](ticket_core::ErrorKind::NotFound) if there is no such
+/// job; with [`Conflict`](ticket_core::ErrorKind::Conflict) if the job's state does not allow it, or the worker is lost.
+#[async_trait]
+pub trait Ledger: Debug + Send + Sync + 'static {
+    /// Creates a job without tickets. It is [`Loading`](JobState::Loading).
+    async fn create(&self, job: NewJob) -> Result<JobId>;
+
+    /// Adds tickets to a job that is loading, in the order of their places. One that is there already is a repetition.
+    async fn add(&self, job: &JobId, tickets: Vec<Listed>) -> Result<()>;
+
+    /// Ends loading: the job is [`Ready`](JobState::Ready), or [`Completed`](JobState::Completed) without tickets.
+    /// `accounts` are those of its tickets.
+    async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()>;
+
+    /// Removes a job that is loading, with its tickets.
+    async fn discard(&self, job: &JobId) -> Result<()>;
+
+    /// The job with this id.
+    async fn job(&self, job: &JobId) -> Result<Job>;
+
+    /// All jobs, the newest first.
+    async fn jobs(&self) -> Result<Vec<Job>>;
+
+    /// Pauses, resumes or cancels a job. Returns its state afterwards. A job that has this state already stays as it is.
+    async fn steer(&self, job: &JobId, step: Step) -> Result<JobState>;
+
+    /// Begins to work on a job.
+    async fn begin(&self, job: &JobId) -> Result<WorkerId>;
+
+    /// Tells that the worker is alive; at least once every [`BEAT`]. Returns the job's state.
+    async fn beat(&self, worker: WorkerId) -> Result<JobState>;
+
+    /// Ends the work of a worker. What it claimed is free.
+    async fn finish(&self, worker: WorkerId) -> Result<()>;
+
+    /// Claims tickets of one account, those of the lowest places first.
+    async fn claim(&self, worker: WorkerId, account: &str) -> Result<Claim>;
+
+    /// Gives back all that the worker claimed of an account, for a later attempt, `wait` from now.
+    async fn put_back(&self, worker: WorkerId, account: &str, wait: Duration) -> Result<()>;
+
+    /// Records outcomes of claimed tickets, by their places. An outcome that is already there stays. If no ticket of the
+    /// job is open, the job is completed, or cancelled if it was cancelling.
+    async fn settle(&self, worker: WorkerId, outcomes: Vec<(u64, Outcome)>) -> Result<()>;
+
+    /// Records a call and takes its slots, if the account's limits allow it.
+    ///
+    /// # Errors
+    ///
+    /// [`Cancelled`](ticket_core::ErrorKind::Cancelled) if the job makes no new call or the worker is lost.
+    async fn take(&self, call: NewCall) -> Result<Taken>;
+
+    /// Records the end of a call.
+    async fn end(&self, call: CallId, ended: Ended) -> Result<()>;
+
+    /// Gives out no slots of this account for `wait` from now. A longer pause that is already running stays.
+    async fn close(&self, account: &str, wait: Duration) -> Result<()>;
+
+    /// Suspends an account, or resumes it with `None`. Only [`claim`](Self::claim) obeys it.
+    async fn suspend(&self, account: &str, why: Option<Suspension>) -> Result<()>;
+
+    /// At most `limit` tickets of a job at places after `after`.
+    async fn tickets(
+        &self,
+        job: &JobId,
+        which: Which,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<JobTicket>>;
+
+    /// At most `limit` calls of a job with ids after `after`.
+    async fn calls(&self, job: &JobId, after: Option<CallId>, limit: usize)
+    -> Result<Vec<JobCall>>;
+
+    /// All accounts.
+    async fn accounts(&self) -> Result<Vec<AccountState>>;
+
+    /// Recounts a job from its rows. Returns each contradiction in words; none if all is well.
+    async fn verify(&self, job: &JobId) -> Result<Vec<String>>;
+
+    /// Removes jobs that are over, and those whose loading stopped, if they were created before `before`. Returns their
+    /// ids. Calls that still count in a window stay.
+    async fn prune(&self, before: Timestamp) -> Result<Vec<JobId>>;
+}
+
+/// How often a worker tells that it is alive.
+pub const BEAT: Duration = Duration::from_secs(1);
+
+/// After how long without a beat a worker is lost.
+pub const LOST_AFTER: Duration = Duration::from_secs(30);
+
+/// How much longer than the call itself its slots are kept, if its end is not recorded.
+pub const MARGIN: Duration = Duration::from_secs(3);

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod ledger;
+mod model;
+mod run;
+mod slots;
+
+pub use clock::Clock;
+pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN};
+pub use model::{
+    AccountState, CallId, Claim, Claimed, Ended, Job, JobAccount, JobCall, JobId, JobState,
+    JobTicket, Listed, NewCall, NewJob, Step, Suspension, Taken, Which, Work, WorkerId,
+};
+pub use run::{Jobs, Loading};

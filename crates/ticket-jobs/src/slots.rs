@@ -1,0 +1,170 @@
+//! The slots of an account in a ledger: each call is recorded before it is sent, and its end after it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_core::future::BoxFuture;
+use ticket_core::call::{CallIntent, NoSlot, Slot, Slots, WaitReason};
+use ticket_core::provider::Limit;
+use ticket_core::{Error, Result};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::ledger::Ledger;
+use crate::model::{CallId, Ended, JobId, NewCall, Taken, Work, WorkerId};
+
+/// How long it may take from the moment at which a call's slot is taken until the call is sent. A process that was stopped
+/// or asleep in between does not send it: its slot may be somebody else's by then.
+const STALE: Duration = Duration::from_secs(1);
+
+/// The slots of one account.
+#[derive(Debug)]
+pub(crate) struct LedgerSlots {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) account: Arc<str>,
+    pub(crate) limits: Vec<Limit>,
+}
+
+impl LedgerSlots {
+    /// Whether the call has to be recorded: it changes something, or a limit counts it.
+    fn is_recorded(&self, intent: &CallIntent<'_>) -> bool {
+        let operation = intent.operation();
+        operation.is_write() || self.limits.iter().any(|limit| limit.covers(operation))
+    }
+
+    fn call(&self, intent: &CallIntent<'_>) -> NewCall {
+        NewCall {
+            account: self.account.to_string(),
+            limits: self.limits.clone(),
+            operation: intent.operation(),
+            requests: intent.requests,
+            tickets: intent.request.ids().cloned().collect(),
+            longest: intent.longest,
+            work: intent.work.and_then(work),
+        }
+    }
+}
+
+impl Slots for LedgerSlots {
+    fn take<'a>(
+        &'a self,
+        intent: &'a CallIntent<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Slot>, NoSlot>> {
+        if !self.is_recorded(intent) {
+            return Box::pin(async { Ok(Box::new(Unrecorded) as _) });
+        }
+        let call = self.call(intent);
+        Box::pin(async move {
+            loop {
+                let asked = Instant::now();
+                let taken = take(&self.ledger, call.clone()).await;
+                let (reason, at_least) = match taken.map_err(NoSlot::Failed)? {
+                    Taken::Slot(id) => {
+                        let slot = Box::new(Recorded {
+                            ledger: Arc::clone(&self.ledger),
+                            id,
+                        });
+                        if asked.elapsed() > STALE {
+                            slot.end_with(Ended::Unsent).await;
+                            continue;
+                        }
+                        return Ok(slot as _);
+                    }
+                    Taken::Full(wait) => (WaitReason::Quota, wait),
+                    Taken::Closed(wait) => (WaitReason::Closed, wait),
+                    Taken::Busy(wait) => (WaitReason::Concurrency, wait),
+                };
+                return Err(NoSlot::Wait { reason, at_least });
+            }
+        })
+    }
+
+    fn close_for(&self, wait: Duration) {
+        let (ledger, account) = (Arc::clone(&self.ledger), Arc::clone(&self.account));
+        tokio::spawn(async move {
+            // A ledger that cannot be written gives out no slots either.
+            let _ = ledger.close(&account, wait).await;
+        });
+    }
+}
+
+/// Takes the slots in a task of its own: if the caller stops waiting, the call is recorded as unsent.
+async fn take(ledger: &Arc<dyn Ledger>, call: NewCall) -> Result<Taken> {
+    let (sender, receiver) = oneshot::channel();
+    let ledger = Arc::clone(ledger);
+    tokio::spawn(async move {
+        let taken = ledger.take(call).await;
+        if let Err(Ok(Taken::Slot(id))) = sender.send(taken) {
+            let _ = ledger.end(id, Ended::Unsent).await;
+        }
+    });
+    let stopped = |_| Error::config("the ledger's task was stopped");
+    receiver.await.map_err(stopped)?
+}
+
+/// A call that is recorded. If it is dropped, it keeps its slots until it expires: its request may still arrive.
+#[derive(Debug)]
+struct Recorded {
+    ledger: Arc<dyn Ledger>,
+    id: CallId,
+}
+
+impl Recorded {
+    fn end_with(self: Box<Self>, ended: Ended) -> BoxFuture<'static, ()> {
+        // Spawned at once, so that the end is recorded even if nobody waits for it.
+        let recorded = tokio::spawn(async move { self.ledger.end(self.id, ended).await });
+        Box::pin(async move {
+            // What cannot be recorded stays in flight, and the ledger gives out no further slot.
+            let _ = recorded.await;
+        })
+    }
+}
+
+impl Slot for Recorded {
+    fn end(self: Box<Self>, error: Option<&Error>) -> BoxFuture<'static, ()> {
+        self.end_with(Ended::of(error))
+    }
+}
+
+/// A read that no limit counts.
+#[derive(Debug)]
+struct Unrecorded;
+
+impl Slot for Unrecorded {
+    fn end(self: Box<Self>, _: Option<&Error>) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// The text in a call's context that names the work that it is a part of.
+pub(crate) fn label(job: &JobId, worker: WorkerId, account: &str) -> String {
+    format!("{job} {} {account}", worker.0)
+}
+
+/// The work that a label names.
+fn work(label: &str) -> Option<Work> {
+    let mut parts = label.splitn(3, ' ');
+    Some(Work {
+        job: parts.next()?.parse().ok()?,
+        worker: WorkerId(parts.next()?.parse().ok()?),
+        account: parts.next()?.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn label_names_its_work_whatever_the_account_is_called() {
+        let job = JobId::random();
+        let label = label(&job, WorkerId(7), "support eu");
+        let expected = Work {
+            job,
+            worker: WorkerId(7),
+            account: "support eu".to_owned(),
+        };
+        assert_eq!(work(&label), Some(expected));
+        assert_eq!(work("a call of somebody else"), None);
+    }
+}
