@@ -5,6 +5,8 @@ mod ledger;
 mod model;
 mod run;
 mod slots;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN};
@@ -13,3 +15,5 @@ pub use model::{
     JobTicket, Listed, NewCall, NewJob, Step, Suspension, Taken, Which, Work, WorkerId,
 };
 pub use run::{Jobs, Loading};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteLedger;
