@@ -15,9 +15,21 @@ use tickets::{Outcome, Result};
 
 /// All boundaries.
 pub const POINTS: &[&str] = &[
-    "begun", "claim before", "claim after", "take before", "take after", "in flight", "replied",
-    "end before", "end after", "settle before", "settle after", "put back before",
-    "put back after", "finish before", "finish after",
+    "begun",
+    "claim before",
+    "claim after",
+    "take before",
+    "take after",
+    "in flight",
+    "replied",
+    "end before",
+    "end after",
+    "settle before",
+    "settle after",
+    "put back before",
+    "put back after",
+    "finish before",
+    "finish after",
 ];
 
 /// Where the process aborts, and how often it passes before.

@@ -1,7 +1,12 @@
 //! The process aborts at each boundary of a job's work, and another process goes on: each ticket ends with one outcome,
 //! none that the vendor's truth denies, and no quota is exceeded by the vendor's count.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
 
 mod ledger;
 
@@ -12,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use ticket_jobs::{Jobs, JobState, Ledger, NewJob, SqliteLedger, Which};
+use ticket_jobs::{JobState, Jobs, Ledger, NewJob, SqliteLedger, Which};
 use ticket_sandbox::{Fault, Quota, Sandbox, Vendor};
 use tickets::bulk::BulkOptions;
 use tickets::call::{Pacer, Stack, StackOptions};
@@ -141,7 +146,9 @@ impl World {
 
     fn environment(&self) -> BTreeMap<String, String> {
         let environment = self.sandbox.environment().into_iter();
-        environment.map(|(name, value)| (name.to_owned(), value)).collect()
+        environment
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
     }
 
     async fn job(&self) -> String {
@@ -183,7 +190,10 @@ impl World {
         let found = ledger.job(&id).await.unwrap();
         assert_eq!(found.state, JobState::Completed, "{found:?}");
         assert_eq!(ledger.verify(&id).await.unwrap(), Vec::<String>::new());
-        let tickets = ledger.tickets(&id, Which::Named, None, usize::MAX).await.unwrap();
+        let tickets = ledger
+            .tickets(&id, Which::Named, None, usize::MAX)
+            .await
+            .unwrap();
         assert_eq!(tickets.len(), self.named.len());
         for (ticket, (vendor, named)) in tickets.iter().zip(&self.named) {
             assert_eq!(ticket.id, named.id);
@@ -202,7 +212,9 @@ impl World {
             assert!(all <= named + 3, "{vendor:?}");
         }
         let refused: Vec<_> = self.sandbox.journal();
-        let refused = refused.iter().filter(|seen| seen.status == Some(429) && seen.fault.is_none());
+        let refused = refused
+            .iter()
+            .filter(|seen| seen.status == Some(429) && seen.fault.is_none());
         assert_eq!(refused.count(), 0, "calls above a quota");
         found.counts
     }
@@ -220,14 +232,19 @@ fn aborted(status: ExitStatus) -> bool {
 
 /// Runs a process to its end, without blocking the sandbox.
 async fn end(mut command: Command) -> ExitStatus {
-    tokio::task::spawn_blocking(move || command.status().unwrap()).await.unwrap()
+    tokio::task::spawn_blocking(move || command.status().unwrap())
+        .await
+        .unwrap()
 }
 
 /// One process aborts at a boundary, a second one goes on.
 async fn crash_at(point: &'static str, passes: u64, faults: Option<u64>) {
     let world = World::new(20).await;
     if let Some(seed) = faults {
-        let lost = vec![Fault::CloseAfterHandling, Fault::Delay(Duration::from_millis(40))];
+        let lost = vec![
+            Fault::CloseAfterHandling,
+            Fault::Delay(Duration::from_millis(40)),
+        ];
         world.sandbox.random_faults(seed, 0.1, lost);
     } else {
         let every = ticket_sandbox::Rule::new(Fault::Delay(Duration::from_millis(30)));
@@ -246,11 +263,22 @@ async fn crash_at(point: &'static str, passes: u64, faults: Option<u64>) {
 async fn job_whose_process_aborts_at_a_boundary_is_finished_by_the_next_one() {
     let mut all = tokio::task::JoinSet::new();
     for (place, point) in POINTS.iter().enumerate() {
-        let is_frequent = !["begun", "put back before", "put back after", "finish before", "finish after"].contains(point);
+        let is_frequent = ![
+            "begun",
+            "put back before",
+            "put back after",
+            "finish before",
+            "finish after",
+        ]
+        .contains(point);
         all.spawn(crash_at(point, 0, None));
         if is_frequent {
             let passes = u64::try_from(place).unwrap() % 4;
-            all.spawn(crash_at(point, passes, Some(u64::try_from(place).unwrap() + 1)));
+            all.spawn(crash_at(
+                point,
+                passes,
+                Some(u64::try_from(place).unwrap() + 1),
+            ));
         }
     }
     while let Some(ended) = all.join_next().await {

@@ -39,14 +39,19 @@ impl AccountSource for OneAccount {
 async fn main() -> Result<()> {
     // `SqliteLedger::open(path)` keeps jobs in a file, where they survive this process.
     let jobs = Jobs::new(Arc::new(MemoryLedger::new()));
-    let desk = Desk(ProviderInfo::new("desk", "Desk", Capabilities::none().delete(100)));
+    let desk = Desk(ProviderInfo::new(
+        "desk",
+        "Desk",
+        Capabilities::none().delete(100),
+    ));
     let slots = jobs.slots("desk", &desk.0.limits);
     let options = StackOptions::default().pacer(Arc::new(Pacer::with_slots([], slots)));
     let accounts = Arc::new(OneAccount(Tickets::with_options(Arc::new(desk), &options)));
 
     let mut list = jobs.load(NewJob::new(Change::Delete)).await?;
     for id in 1..=250 {
-        list.push(TicketRef::new("desk", id.to_string()), None).await?;
+        list.push(TicketRef::new("desk", id.to_string()), None)
+            .await?;
     }
     let job = list.seal(&*accounts).await?;
     let work = jobs.run(&job, accounts, CallContext::new(), &BulkOptions::default());

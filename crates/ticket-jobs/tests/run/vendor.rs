@@ -1,6 +1,7 @@
 //! A vendor in this process that deletes tickets as it is told, and the accounts at it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use tokio::sync::Notify;
 
 /// What a delete does, instead of what it should.
 #[derive(Clone)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Fails with this error. `true`: the tickets are deleted all the same.
     Error(Error, bool),
     /// Never comes. The tickets are deleted.
@@ -28,16 +29,16 @@ pub enum Answer {
 
 /// What one account's vendor holds and saw.
 #[derive(Default)]
-pub struct State {
-    pub there: BTreeSet<String>,
-    pub answers: VecDeque<Answer>,
+pub(crate) struct State {
+    pub(crate) there: BTreeSet<String>,
+    pub(crate) answers: VecDeque<Answer>,
     /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`.
-    pub log: Vec<String>,
+    pub(crate) log: Vec<String>,
 }
 
 #[derive(Clone)]
-pub struct Vendor {
-    pub info: ProviderInfo,
+pub(crate) struct Vendor {
+    pub(crate) info: ProviderInfo,
     state: Arc<Mutex<State>>,
 }
 
@@ -49,7 +50,7 @@ impl std::fmt::Debug for Vendor {
 
 impl Vendor {
     /// A vendor with these tickets that deletes two at once, allows ten calls a second, and never reuses ids.
-    pub fn new(tickets: &[&str]) -> Self {
+    pub(crate) fn new(tickets: &[&str]) -> Self {
         let delete = Support::new().max_batch(2).not_found(NotFound::Gone);
         let capabilities = Capabilities::none()
             .with(Operation::Get, Support::new().not_found(NotFound::Gone))
@@ -68,15 +69,15 @@ impl Vendor {
         }
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
-    pub fn answer(&self, answer: Answer) {
+    pub(crate) fn answer(&self, answer: Answer) {
         self.state().answers.push_back(answer);
     }
 
-    pub fn log(&self) -> Vec<String> {
+    pub(crate) fn log(&self) -> Vec<String> {
         self.state().log.clone()
     }
 
@@ -143,15 +144,15 @@ impl TicketProvider for Vendor {
 }
 
 /// Accounts by name. Their calls are recorded.
-pub struct Accounts {
-    pub jobs: Jobs,
-    pub vendors: BTreeMap<String, Vendor>,
+pub(crate) struct Accounts {
+    pub(crate) jobs: Jobs,
+    pub(crate) vendors: BTreeMap<String, Vendor>,
     /// What comes before each name in its key.
-    pub keys: String,
+    pub(crate) keys: String,
 }
 
 impl Accounts {
-    pub fn new<const N: usize>(jobs: &Jobs, vendors: [(&str, &Vendor); N]) -> Arc<Self> {
+    pub(crate) fn new<const N: usize>(jobs: &Jobs, vendors: [(&str, &Vendor); N]) -> Arc<Self> {
         let vendors = vendors.into_iter();
         Arc::new(Self {
             jobs: jobs.clone(),
@@ -169,9 +170,8 @@ impl AccountSource for Accounts {
         let vendor = vendor.ok_or_else(|| Error::config(format!("there is no {account}")))?;
         let limits = vendor.info.limits.clone();
         let slots = self.jobs.slots(&self.key(account)?, &limits);
-        let mut options =
-            StackOptions::default().pacer(Arc::new(Pacer::with_slots(limits, slots)));
-        options.retry = RetryPolicy::never();
+        let mut options = StackOptions::default().pacer(Arc::new(Pacer::with_slots(limits, slots)));
+        options.retry = RetryPolicy::default().max_attempts(NonZeroU32::MIN);
         Ok(Tickets::with_options(Arc::new(vendor.clone()), &options))
     }
 
