@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+mod lane;
 mod ledger;
+mod memory;
 mod model;
 mod run;
 mod slots;
@@ -10,10 +12,11 @@ mod sqlite;
 
 pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN};
+pub use memory::MemoryLedger;
 pub use model::{
     AccountState, CallId, Claim, Claimed, Ended, Job, JobAccount, JobCall, JobId, JobState,
     JobTicket, Listed, NewCall, NewJob, Step, Suspension, Taken, Which, Work, WorkerId,
 };
-pub use run::{Jobs, Loading};
+pub use run::{JobOutcome, Jobs, Loading};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteLedger;

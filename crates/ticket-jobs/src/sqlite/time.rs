@@ -74,7 +74,7 @@ impl Time {
         }
     }
 
-    /// The time of the given clock, which may have to be asked in its own task.
+    /// The time of the given clock. It may follow the runtime's clock, so it is asked in a task.
     pub(super) fn given_now(&self) -> Option<i64> {
         match &self.source {
             Source::Given(clock) => Some(nanos(clock.now())),
@@ -82,12 +82,12 @@ impl Time {
         }
     }
 
-    /// The time now, or at the moment that was given, but never before one that was told.
+    /// The time now, or that of the given clock, but never before one that was told.
     pub(super) fn now(&self, given: Option<i64>) -> i64 {
         let now = given.unwrap_or_else(|| match &self.source {
             Source::SinceBoot(offset) => since_boot().saturating_add(*offset),
             Source::WallClock => wall_clock(),
-            Source::Given(clock) => nanos(clock.now()),
+            Source::Given(_) => i64::MIN,
         });
         self.latest.fetch_max(now, Ordering::Relaxed).max(now)
     }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use ticket_core::model::Version;
 use ticket_core::{Outcome, TicketId};
 
-use super::values::{self, Result, conflict, json, left, span};
+use super::values::{self, Result, conflict, json, left, span, time};
 use super::writer::Write;
 use crate::ledger::{BEAT, LOST_AFTER};
-use crate::model::{Claim, Claimed, JobId, JobState, WorkerId};
+use crate::model::{Claim, Claimed, JobId, JobState, Suspension, WorkerId};
 
 /// A job as its workers need it.
 pub(super) struct Working {
@@ -20,7 +20,7 @@ pub(super) struct Working {
 impl Write<'_> {
     pub(super) fn begin(&mut self, id: &JobId) -> Result<WorkerId> {
         let (job, state) = self.job(id)?;
-        if state == JobState::Loading || state.is_over() {
+        if state == JobState::Loading {
             return Err(conflict(format!(
                 "job {id} is {state}, so it cannot be worked on"
             )));
@@ -133,8 +133,8 @@ impl Write<'_> {
         if state == JobState::Cancelling {
             self.leave_undone(job)?;
         }
-        let wait = self.suspended(&account.key)?;
-        if wait.is_none() {
+        let suspended = self.suspended(&account.key)?;
+        if suspended.is_none() {
             let tickets = match self.claim_again(job, worker, account.number)? {
                 tickets if tickets.is_empty() => self.claim_next(job, worker, &account)?,
                 tickets => tickets,
@@ -143,16 +143,21 @@ impl Write<'_> {
                 return Ok(Claim::Tickets(tickets));
             }
         }
-        self.claim_later(job, worker, &account, wait)
+        self.claim_later(job, worker, &account, suspended)
     }
 
-    /// For how long an account is suspended.
-    fn suspended(&self, key: &str) -> Result<Option<Duration>> {
-        let sql = "SELECT suspended_until FROM account
+    /// Why an account is suspended now.
+    fn suspended(&self, key: &str) -> Result<Option<Suspension>> {
+        let sql = "SELECT suspended_because, suspended_until FROM account
             WHERE key = ?1 AND suspended_because IS NOT NULL
                 AND (suspended_until IS NULL OR suspended_until > ?2)";
-        let until = self.first(sql, (key, self.now), |row| row.get::<_, Option<i64>>(0))?;
-        Ok(until.map(|until| until.map_or(LOST_AFTER, |until| left(self.now, until))))
+        self.first(sql, (key, self.now), |row| {
+            let until: Option<i64> = row.get(1)?;
+            Ok(Suspension {
+                because: row.get(0)?,
+                until: until.map(time),
+            })
+        })
     }
 
     /// Claims the first tickets that were claimed before and are free again.
@@ -256,17 +261,17 @@ impl Write<'_> {
         job: i64,
         worker: WorkerId,
         account: &Account,
-        suspended: Option<Duration>,
+        suspended: Option<Suspension>,
     ) -> Result<Claim> {
         let is_untouched = account.next_seq <= account.last_seq;
         let free_from = self.free_from(job, account.number)?;
         let sql = "SELECT 1 FROM claim
             WHERE job = ?1 AND account = ?2 AND worker IS NOT NULL AND worker <> ?3 LIMIT 1";
         let others = self.first(sql, (job, account.number, worker.0), |_| Ok(()))?;
-        if let Some(wait) = suspended
+        if let Some(why) = suspended
             && (is_untouched || free_from.is_some() || others.is_some())
         {
-            return Ok(Claim::Later(wait));
+            return Ok(Claim::Suspended(why));
         }
         let free = free_from.map(|from| left(self.now, from));
         let wait = free.into_iter().chain(others.map(|()| BEAT)).min();
