@@ -6,6 +6,8 @@ mod memory;
 mod model;
 mod run;
 mod slots;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN};
