@@ -40,4 +40,14 @@ pub trait AccountSource: Send + Sync {
     ///
     /// `Config` where there is no such account, or its settings are missing or wrong.
     fn connect(&self, account: &str) -> Result<Tickets>;
+
+    /// The key of the quota that this account's calls count against, without a secret. It tells accounts apart: if a name
+    /// leads to another account one day, the key is another one. Default: the name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect).
+    fn key(&self, account: &str) -> Result<String> {
+        Ok(account.to_owned())
+    }
 }

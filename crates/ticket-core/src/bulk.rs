@@ -56,6 +56,9 @@ pub struct BulkOptions {
     /// 60 seconds, and makes one at a time. After this time, the remaining tickets are `Unattempted`. Default 15
     /// minutes; before the first success at most one minute. Zero: a call that fails is not made again, and five failed calls in a row end the change.
     pub give_up_after: Duration,
+    /// Whether nothing is changed: each ticket is only read, to learn what an [earlier
+    /// attempt](CallContext::earlier_attempt) came to.
+    pub only_look: bool,
     /// The account's name in notices. Default: the provider's id.
     pub account: Option<Arc<str>>,
     /// Called with what happens beside the outcomes.
@@ -119,6 +122,7 @@ impl Default for BulkOptions {
         Self {
             concurrency: None,
             give_up_after: Duration::from_secs(15 * 60),
+            only_look: false,
             account: None,
             notify: None,
         }
@@ -137,6 +141,13 @@ impl BulkOptions {
     #[must_use]
     pub fn give_up_after(mut self, time: Duration) -> Self {
         self.give_up_after = time;
+        self
+    }
+
+    /// Changes nothing, and only looks at what an earlier attempt came to.
+    #[must_use]
+    pub fn only_look(mut self) -> Self {
+        self.only_look = true;
         self
     }
 

@@ -67,7 +67,8 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Ends the work of a worker. What it claimed is free.
     async fn finish(&self, worker: WorkerId) -> Result<()>;
 
-    /// Claims tickets of one account, those of the lowest places first.
+    /// Claims tickets of one account, those of the lowest places first. Of a job that is
+    /// [cancelling](JobState::Cancelling), only those in doubt.
     async fn claim(&self, worker: WorkerId, account: &str) -> Result<Claim>;
 
     /// Gives back all that the worker claimed of an account, for a later attempt, `wait` from now.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+mod lane;
 mod ledger;
 mod memory;
 mod model;
@@ -16,4 +17,4 @@ pub use model::{
     AccountState, CallId, Claim, Claimed, Ended, Job, JobAccount, JobCall, JobId, JobState,
     JobTicket, Listed, NewCall, NewJob, Step, Suspension, Taken, Which, Work, WorkerId,
 };
-pub use run::{Jobs, Loading};
+pub use run::{JobOutcome, Jobs, Loading};

@@ -236,6 +236,8 @@ pub enum Claim {
     Later(Duration),
     /// The job makes no new call, because of this state.
     Stopped(JobState),
+    /// The account makes no calls for jobs.
+    Suspended(Suspension),
     /// Each ticket of the account has an outcome, or this worker has it already.
     Nothing,
 }

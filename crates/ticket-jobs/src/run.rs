@@ -1,22 +1,53 @@
-//! Makes jobs and works on them.
+//! Makes jobs, and works on them: a lane for each account, and a beat that tells that the worker is alive.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use futures_core::Stream;
 use futures_core::stream::BoxStream;
-use ticket_core::bulk::{BulkOptions, Settled};
+use futures_util::{StreamExt as _, stream};
+use ticket_core::bulk::BulkOptions;
 use ticket_core::call::Slots;
 use ticket_core::model::Version;
 use ticket_core::provider::Limit;
-use ticket_core::{AccountSource, CallContext, Result, TicketRef};
+use ticket_core::{
+    AccountSource, CallContext, Change, Error, Outcome, ProviderInfo, Result, Stop, TicketRef,
+};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
-use crate::ledger::Ledger;
-use crate::model::{JobId, Listed, NewJob};
+use crate::lane::Lane;
+use crate::ledger::{BEAT, Ledger};
+use crate::model::{Job, JobAccount, JobId, JobState, Listed, NewJob, Which, Work, WorkerId};
 use crate::slots::LedgerSlots;
 
-/// Makes jobs in a ledger and works on them.
+/// How many tickets are added to a ledger, or read from it, at once.
+const PAGE: usize = 5_000;
+
+/// How many tickets are claimed at once, unless one call takes more.
+const CHUNK: usize = 100;
+
+/// How many outcomes may wait for a reader.
+const WAITING: usize = 1_000;
+
+/// Makes jobs in a ledger and works on them. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Jobs {
     ledger: Arc<dyn Ledger>,
+}
+
+/// What became of a ticket in a run of its job.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JobOutcome {
+    /// The ticket's place in the list.
+    pub seq: u64,
+    /// The ticket.
+    pub ticket: TicketRef,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// Whether the outcome is recorded for good. If not, the ticket is open, and a later run goes on with it.
+    pub recorded: bool,
 }
 
 impl Jobs {
@@ -31,7 +62,8 @@ impl Jobs {
     }
 
     /// The slots of an account in this ledger, for [`Pacer::with_slots`](ticket_core::call::Pacer::with_slots). `key` names
-    /// the quota that its calls count against: all handles of the account use the same.
+    /// the quota that its calls count against: all handles of the account use the same. Reads that no limit counts are
+    /// not recorded.
     pub fn slots(&self, key: &str, limits: &[Limit]) -> Arc<dyn Slots> {
         Arc::new(LedgerSlots {
             ledger: Arc::clone(&self.ledger),
@@ -41,57 +73,305 @@ impl Jobs {
     }
 
     /// Begins a job. Its tickets are added one by one; it can be worked on once it is [sealed](Loading::seal).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`].
     pub async fn load(&self, job: NewJob) -> Result<Loading> {
-        todo!()
+        let change = job.change.clone();
+        Ok(Loading {
+            ledger: Arc::clone(&self.ledger),
+            id: self.ledger.create(job).await?,
+            change,
+            next: 0,
+            accounts: Vec::new(),
+            waiting: Vec::new(),
+        })
     }
 
-    /// Works on the job until each of its tickets has an outcome, as [`Tickets::apply`](ticket_core::Tickets::apply) does.
-    /// Yields each ticket that was open once, with the key of its place: after its outcome is recorded, or with an
-    /// outcome that is [left to do](ticket_core::Outcome::is_left_to_do) and not recorded, so that the job can be run again. Tickets that other
-    /// workers have are waited for and not yielded.
+    /// Works on a job until each of its tickets has an outcome, with a lane for each account, as
+    /// [`Tickets::apply`](ticket_core::Tickets::apply) does.
+    ///
+    /// * Yields each distinct ticket that was open, once. Tickets that other workers settle are waited for and not yielded.
+    /// * An outcome is yielded after it is recorded. What is [left to do](Outcome::is_left_to_do) is not recorded:
+    ///   the job can be run again. Neither is an unknown outcome if the work ended early: the next run looks at it.
+    /// * Tickets in doubt, about which an earlier worker may have sent a call, come last, once no such call can act any more:
+    ///   they are sent again where a repeat is safe, and only looked at where it is not.
+    /// * If the job is paused or cancelled by somebody else, the work ends within two seconds as after
+    ///   [`Stop::finish`].
+    /// * The work goes on while the stream is not polled, and ends when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The last items: the ledger cannot be read or written, an account cannot be connected or is another one than when
+    /// the job was made, or the worker is lost. Accounts that are not concerned go on.
+    ///
+    /// # Panics
+    ///
+    /// When it is called outside a tokio runtime.
     pub fn run(
         &self,
         job: &JobId,
         accounts: Arc<dyn AccountSource>,
         context: CallContext,
         options: &BulkOptions,
-    ) -> BoxStream<'static, Result<Settled<u64, TicketRef>>> {
-        todo!()
+    ) -> BoxStream<'static, Result<JobOutcome>> {
+        let (outcomes, yielded) = mpsc::channel(WAITING);
+        let (ledger, job, options) = (Arc::clone(&self.ledger), job.clone(), options.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            let run = Run {
+                ledger,
+                accounts,
+                options,
+                outcomes: outcomes.clone(),
+            };
+            if let Err(error) = run.work(&job, context).await {
+                // Nobody listens if the stream was dropped.
+                let _ = outcomes.send(Err(error)).await;
+            }
+        });
+        // The task is aborted with the stream.
+        let work = (yielded, tasks);
+        let yielded = stream::unfold(work, |(mut yielded, tasks)| async move {
+            let next = yielded.recv().await?;
+            Some((next, (yielded, tasks)))
+        });
+        yielded.boxed()
     }
 }
 
-/// A job whose list is not complete.
+/// A run of a job in this process.
+struct Run {
+    ledger: Arc<dyn Ledger>,
+    accounts: Arc<dyn AccountSource>,
+    options: BulkOptions,
+    outcomes: mpsc::Sender<Result<JobOutcome>>,
+}
+
+impl Run {
+    async fn work(&self, job: &JobId, mut context: CallContext) -> Result<()> {
+        let job = self.ledger.job(job).await?;
+        match job.state {
+            JobState::Loading => {
+                let message = format!(
+                    "the list of job {} is not complete: whatever made it was interrupted, and nothing was sent",
+                    job.id
+                );
+                return Err(Error::invalid_input(message));
+            }
+            state if state.is_over() => return Ok(()),
+            _ => {}
+        }
+        let stop = linked(context.stop.take());
+        let worker = self.ledger.begin(&job.id).await?;
+        let mut lanes = JoinSet::new();
+        for account in &job.accounts {
+            match self.lane(&job, worker, account, &context, &stop).await {
+                Ok(lane) => {
+                    lanes.spawn(lane.work());
+                }
+                Err(error) => self.yield_error(error).await,
+            }
+        }
+        let beat = self.beat(worker, job.state, &stop);
+        let work = async {
+            while let Some(ended) = lanes.join_next().await {
+                match ended {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => self.yield_error(error).await,
+                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                    Err(_) => {}
+                }
+            }
+        };
+        tokio::select! {
+            error = beat => Err(error),
+            () = work => self.ledger.finish(worker).await,
+        }
+    }
+
+    async fn yield_error(&self, error: Error) {
+        let _ = self.outcomes.send(Err(error)).await;
+    }
+
+    /// Tells that the worker is alive until that fails, and stops the work where the job makes no new call.
+    async fn beat(&self, worker: WorkerId, begun: JobState, stop: &Stop) -> Error {
+        loop {
+            tokio::time::sleep(BEAT).await;
+            match self.ledger.beat(worker).await {
+                Ok(state) if state == begun || state.is_over() => {}
+                Ok(_) => stop.finish(),
+                Err(error) => {
+                    // What is in flight ends, but nothing of it can be settled.
+                    stop.finish();
+                    return error;
+                }
+            }
+        }
+    }
+
+    async fn lane(
+        &self,
+        job: &Job,
+        worker: WorkerId,
+        account: &JobAccount,
+        context: &CallContext,
+        stop: &Stop,
+    ) -> Result<Lane> {
+        let name = &account.name;
+        let key = self.accounts.key(name)?;
+        if key != account.key {
+            return Err(Error::config(format!(
+                "the account {name} was {} when the job was made and is {key} now; nothing is sent to it",
+                account.key
+            )));
+        }
+        // Whoever runs the job wants it tried again.
+        self.ledger.suspend(&key, None).await?;
+        let work = Work {
+            job: job.id.clone(),
+            worker,
+            account: name.clone(),
+        };
+        let context = context.clone().stop(stop.clone());
+        let mut options = self.options.clone().account(name.as_str());
+        if job.state == JobState::Cancelling {
+            options = options.only_look();
+        }
+        Ok(Lane {
+            ledger: Arc::clone(&self.ledger),
+            tickets: self.accounts.connect(name)?,
+            key,
+            change: job.change.clone(),
+            work,
+            context,
+            options,
+            outcomes: self.outcomes.clone(),
+        })
+    }
+}
+
+/// A stop that is requested with another one, and by itself.
+fn linked(other: Option<Stop>) -> Stop {
+    let stop = Stop::new();
+    if let Some(other) = other {
+        let linked = stop.clone();
+        tokio::spawn(async move {
+            other.finishing().await;
+            linked.finish();
+            other.abandoned().await;
+            linked.abandon();
+        });
+    }
+    stop
+}
+
+/// The open tickets of a job at one account, in the order of the list.
+pub(crate) fn open_tickets<'a>(
+    ledger: &'a dyn Ledger,
+    work: &'a Work,
+) -> impl Stream<Item = Result<(u64, TicketRef, bool)>> + 'a {
+    let pages = stream::try_unfold(Some(None), move |after| async move {
+        let Some(after) = after else {
+            return Ok(None);
+        };
+        let page = ledger.tickets(&work.job, Which::Open, after, PAGE).await?;
+        let next = page.last().map(|last| Some(last.seq));
+        let tickets = page.into_iter().filter(|one| one.account == work.account);
+        let tickets = tickets.map(|one| {
+            let ticket = TicketRef::new(one.account, one.id);
+            Ok((one.seq, ticket, one.in_doubt))
+        });
+        Ok::<_, Error>(Some((stream::iter(tickets.collect::<Vec<_>>()), next)))
+    });
+    futures_util::TryStreamExt::try_flatten(pages)
+}
+
+/// A job whose list is not complete. If it is dropped, the job stays [`Loading`](JobState::Loading) and can never be
+/// worked on.
 #[derive(Debug)]
 pub struct Loading {
     ledger: Arc<dyn Ledger>,
     id: JobId,
+    change: Change,
     next: u64,
+    /// The accounts, in the order of first appearance.
+    accounts: Vec<String>,
     waiting: Vec<Listed>,
 }
 
 impl Loading {
     /// The job's id.
-    pub fn id(&self) -> &JobId {
+    pub const fn id(&self) -> &JobId {
         &self.id
     }
 
-    /// Adds a ticket, which is changed only while it has this version if there is one.
+    /// Adds a ticket, which is changed only while it has this version, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`].
     pub async fn push(&mut self, ticket: TicketRef, version: Option<Version>) -> Result<()> {
-        todo!()
+        if !self.accounts.contains(&ticket.account) {
+            self.accounts.push(ticket.account.clone());
+        }
+        self.waiting.push(Listed {
+            seq: self.next,
+            account: ticket.account,
+            id: ticket.id,
+            version,
+        });
+        self.next += 1;
+        if self.waiting.len() >= PAGE {
+            self.flush().await?;
+        }
+        Ok(())
     }
 
-    /// Writes what was added so far, so that the ledger can be read.
+    /// Records what was added so far, so that it can be read from the ledger.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`].
     pub async fn flush(&mut self) -> Result<()> {
-        todo!()
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        self.ledger.add(&self.id, waiting).await
     }
 
-    /// Ends the list: the job can be worked on. `accounts` are asked for each account's key and batch size.
+    /// Ends the list, so that the job can be worked on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`], and those of `accounts` if one cannot be connected.
     pub async fn seal(mut self, accounts: &dyn AccountSource) -> Result<JobId> {
-        todo!()
+        self.flush().await?;
+        let accounts = self.accounts.iter().map(|name| {
+            let key = accounts.key(name)?;
+            let info = accounts.connect(name)?;
+            let chunk = chunk(&self.change, info.info());
+            Ok(JobAccount::new(name, key, chunk))
+        });
+        let accounts = accounts.collect::<Result<_>>()?;
+        self.ledger.seal(&self.id, accounts).await?;
+        Ok(self.id)
     }
 
     /// Removes the job.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`].
     pub async fn discard(self) -> Result<()> {
-        todo!()
+        self.ledger.discard(&self.id).await
     }
+}
+
+/// How many tickets are claimed at once: whole batches.
+fn chunk(change: &Change, info: &ProviderInfo) -> usize {
+    let batch = NonZeroUsize::new(change.max_batch(info)).unwrap_or(NonZeroUsize::MIN);
+    CHUNK.div_ceil(batch.get()) * batch.get()
 }

@@ -49,7 +49,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// let seen = Arc::clone(&keys);
 /// let registry = Registry::new().slots(move |key, _limits| {
 ///     seen.lock().unwrap().push(key.to_string());
-///     Arc::new(Shared)
+///     Some(Arc::new(Shared))
 /// });
 /// let account = AccountConfig::new("sweeppea").setting("api_key", "s3cret");
 /// let _eu = registry.connect(&account)?;

@@ -120,10 +120,7 @@ impl Accounts {
     ///
     /// `Config` if there is no such account, and the errors of [`Registry::connect`].
     pub fn account(&self, name: &str) -> Result<Account, Diagnosis> {
-        let (mut config, origin) = self.find(name)?;
-        if let Some(adjust) = &self.adjust {
-            adjust(&mut config);
-        }
+        let (config, origin) = self.find(name)?;
         let tickets = self.registry.connect(&config).map_err(|error| {
             let named = error.message().starts_with(name);
             let wrong = Diagnosis::from(error).hinting(match &origin {
@@ -141,7 +138,16 @@ impl Accounts {
         })
     }
 
+    /// The account's configuration, as it is connected.
     fn find(&self, name: &str) -> Result<(AccountConfig, Origin), Diagnosis> {
+        let (mut config, origin) = self.find_as_given(name)?;
+        if let Some(adjust) = &self.adjust {
+            adjust(&mut config);
+        }
+        Ok((config, origin))
+    }
+
+    fn find_as_given(&self, name: &str) -> Result<(AccountConfig, Origin), Diagnosis> {
         match &self.source {
             Source::File(ConfigFile { path, accounts }) => match (accounts.get(name), path) {
                 (Some(account), Some(path)) => {
@@ -179,6 +185,12 @@ impl AccountSource for Accounts {
             Ok(account) => Ok(account.tickets),
             Err(wrong) => Err(wrong.error),
         }
+    }
+
+    fn key(&self, account: &str) -> Result<String> {
+        let (config, _) = self.find(account).map_err(|wrong| wrong.error)?;
+        let key = config.key(self.settings(&config))?;
+        Ok(key.to_string())
     }
 }
 

@@ -147,7 +147,7 @@ impl Default for Registry {
 }
 
 /// Creates the slots of an account.
-type SlotsFactory = dyn Fn(&AccountKey, &[Limit]) -> Arc<dyn Slots> + Send + Sync;
+type SlotsFactory = dyn Fn(&AccountKey, &[Limit]) -> Option<Arc<dyn Slots>> + Send + Sync;
 
 /// The pacers of the accounts that have handles.
 #[derive(Default)]
@@ -180,11 +180,10 @@ impl Pacers {
             )));
         }
         pacers.retain(|_, pacer| pacer.strong_count() > 0);
-        let pacer = Arc::new(match &self.slots {
-            Some(slots) => {
-                let slots = slots(&account, &limits);
-                Pacer::with_slots(limits, slots)
-            }
+        let slots = self.slots.as_ref();
+        let slots = slots.and_then(|slots| slots(&account, &limits));
+        let pacer = Arc::new(match slots {
+            Some(slots) => Pacer::with_slots(limits, slots),
             None => Pacer::new(limits),
         });
         pacers.insert(account, Arc::downgrade(&pacer));
@@ -208,7 +207,7 @@ impl Registry {
     }
 
     /// Sets where the slots of each account's quotas are kept, for example in a store that several processes share.
-    /// Default: the memory of this process.
+    /// Default, also where the function returns `None`: the memory of this process.
     ///
     /// The registry calls it when an account gets its first handle, and again if all handles of the account were
     /// dropped in between. Arguments: the account's key, and its limits (with the account's `rate`, or else as the
@@ -221,7 +220,7 @@ impl Registry {
     #[must_use]
     pub fn slots(
         mut self,
-        factory: impl Fn(&AccountKey, &[Limit]) -> Arc<dyn Slots> + Send + Sync + 'static,
+        factory: impl Fn(&AccountKey, &[Limit]) -> Option<Arc<dyn Slots>> + Send + Sync + 'static,
     ) -> Self {
         self.pacers = Arc::new(Pacers {
             slots: Some(Box::new(factory)),

@@ -381,10 +381,7 @@ struct Taken {
 }
 
 impl Slots for Taken {
-    fn take<'a>(
-        &'a self,
-        _: &'a CallIntent<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn Slot>, NoSlot>> {
+    fn take<'a>(&'a self, _: &'a CallIntent<'a>) -> BoxFuture<'a, Result<Box<dyn Slot>, NoSlot>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Box::pin(std::future::ready(Err(NoSlot::Failed(Error::config(
             "the store has none",
@@ -406,7 +403,7 @@ async fn a_registry_with_slots_asks_its_factory_once_per_account_and_sends_nothi
             let windows = limits.iter().flat_map(|limit| limit.windows.clone());
             let windows: Vec<_> = windows.collect();
             made.lock().unwrap().push((key.to_string(), windows));
-            Arc::clone(&slots) as Arc<dyn Slots>
+            Some(Arc::clone(&slots) as Arc<dyn Slots>)
         }
     });
     let account = account(&sandbox, "sweeppea").rates(["7/1".parse().unwrap()]);

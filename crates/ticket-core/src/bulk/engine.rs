@@ -81,6 +81,7 @@ pub(super) struct Engine {
     /// Maximum number of concurrent calls.
     pub(super) concurrency: NonZeroUsize,
     pub(super) max_batch: usize,
+    only_look: bool,
     /// Tickets that have arrived and wait for a full batch.
     pub(super) batch: Vec<Asked>,
     /// Batches that are sent again, whole or in parts.
@@ -121,6 +122,7 @@ impl Engine {
         };
         Self {
             max_batch: change.max_batch(provider.info()),
+            only_look: options.only_look,
             concurrency: options
                 .concurrency
                 .unwrap_or_else(|| usual_concurrency(provider.info(), &change)),
@@ -146,11 +148,16 @@ impl Engine {
     /// Takes a ticket of the input. After an earlier attempt of unknown effect it is only looked at, if a repeat could meet
     /// another ticket.
     pub(super) fn arrive(&mut self, mut asked: Asked) {
-        if self.context.earlier_attempt == Effect::None || self.may_repeat(&asked) {
+        let may_repeat = || self.context.earlier_attempt == Effect::None || self.may_repeat(&asked);
+        if !self.only_look && may_repeat() {
             self.batch.push(asked);
             return;
         }
-        let message = "an earlier attempt may have been carried out, and is not repeated because the vendor may have given the id to another ticket";
+        let message = if self.only_look {
+            "an earlier attempt may have been carried out"
+        } else {
+            "an earlier attempt may have been carried out, and is not repeated because the vendor may have given the id to another ticket"
+        };
         let error = Error::new(ErrorKind::Cancelled, message)
             .with_effect(Effect::Unknown)
             .in_operation(&self.provider.info().id, self.change.operation());

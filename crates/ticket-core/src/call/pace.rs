@@ -215,7 +215,9 @@ impl Pacer {
             Ok(Err(Refused::TooLate(blocked_by))) => {
                 refuse(too_late(Some(blocked_by), self.windows(operation)))
             }
-            Ok(Err(Refused::NoSlots(error))) => refuse(error.with_effect(Effect::None).not_attempted()),
+            Ok(Err(Refused::NoSlots(error))) => {
+                refuse(error.with_effect(Effect::None).not_attempted())
+            }
             Err(WaitEnded::Deadline) => {
                 refuse(too_late(wait.blocked_by(), self.windows(operation)))
             }

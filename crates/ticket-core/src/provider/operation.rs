@@ -152,7 +152,8 @@ impl Request<'_> {
             Self::Delete(targets) => (None, targets),
             Self::List(_) | Self::Create(_) | Self::Download(_) => (None, &[]),
         };
-        one.into_iter().chain(several.iter().map(|target| &target.id))
+        one.into_iter()
+            .chain(several.iter().map(|target| &target.id))
     }
 
     /// How many files it sends.

@@ -314,10 +314,7 @@ impl Drop for ScriptedSlot {
 }
 
 impl Slots for Scripted {
-    fn take<'a>(
-        &'a self,
-        _: &'a CallIntent<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn Slot>, NoSlot>> {
+    fn take<'a>(&'a self, _: &'a CallIntent<'a>) -> BoxFuture<'a, Result<Box<dyn Slot>, NoSlot>> {
         async {
             tokio::time::sleep(Duration::from_millis(3)).await;
             self.asked.lock().unwrap().push(Instant::now());
@@ -438,5 +435,8 @@ async fn calls_ask_a_store_together_while_nobody_waits() {
     let asked = store.asked.lock().unwrap().clone();
     let after: Vec<_> = asked.iter().map(|at| (*at - start).as_millis()).collect();
     assert!(after[0] >= 2000, "{after:?}");
-    assert!(after.windows(2).all(|pair| pair[1] - pair[0] >= 3), "{after:?}");
+    assert!(
+        after.windows(2).all(|pair| pair[1] - pair[0] >= 3),
+        "{after:?}"
+    );
 }
