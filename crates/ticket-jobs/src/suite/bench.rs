@@ -136,6 +136,11 @@ pub(super) const fn secs(seconds: u64) -> Duration {
 
 pub(super) const MILLI: Duration = Duration::from_millis(1);
 
+/// A millisecond less.
+pub(super) const fn before(time: Duration) -> Duration {
+    time.saturating_sub(MILLI)
+}
+
 /// A ledger and its clock.
 #[derive(Debug)]
 pub(super) struct Bench {

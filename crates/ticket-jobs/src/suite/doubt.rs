@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ticket_core::{Effect, ErrorKind, Operation, Outcome};
 
-use super::bench::{ACCOUNT, Bench, CaseResult, LONGEST, MILLI, call, delete, each, same, secs};
+use super::bench::{ACCOUNT, Bench, CaseResult, LONGEST, before, call, delete, each, same, secs};
 use crate::ledger::{LOST_AFTER, MARGIN};
 use crate::model::{Claimed, Ended, JobId, NewCall};
 
@@ -90,11 +90,11 @@ pub(super) async fn doubt_tells_how_long_the_call_may_act(bench: &Bench) -> Case
     for at in [
         Duration::ZERO,
         secs(40),
-        expires - MILLI,
+        before(expires),
         expires,
         expires + secs(9),
     ] {
-        bench.advance(at - passed);
+        bench.advance(at.saturating_sub(passed));
         passed = at;
         let next = bench.ledger.begin(&job).await?;
         let claimed = bench.claim(next).await?;

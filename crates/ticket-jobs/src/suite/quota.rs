@@ -6,7 +6,9 @@ use futures_util::future::join_all;
 use ticket_core::provider::{Limit, Quota};
 use ticket_core::{Effect, ErrorKind, Operation};
 
-use super::bench::{Bench, CaseResult, LONGEST, MILLI, call, delete, same, secs, window, wrong};
+use super::bench::{
+    Bench, CaseResult, LONGEST, MILLI, before, call, delete, same, secs, window, wrong,
+};
 use crate::ledger::{LOST_AFTER, MARGIN};
 use crate::model::{Ended, NewCall, Taken};
 
@@ -72,7 +74,7 @@ pub(super) async fn dead_call_holds_its_slot_until_it_expires(bench: &Bench) -> 
     bench.advance(LOST_AFTER);
     let other = limited([window(1, 5)]);
     bench.full(&other).await?;
-    bench.advance(secs(60) + MARGIN - LOST_AFTER);
+    bench.advance((secs(60) + MARGIN).saturating_sub(LOST_AFTER));
     bench.free_after(&other, secs(5)).await?;
     Ok(())
 }
@@ -144,7 +146,7 @@ pub(super) async fn calls_at_once_are_limited(bench: &Bench) -> CaseResult {
     bench.ledger.end(read, Ended::Answered).await?;
     bench.slot(&of(Operation::Get)).await?;
     bench.busy(&of(Operation::Delete)).await?;
-    bench.advance(LONGEST + MARGIN - MILLI);
+    bench.advance(before(LONGEST + MARGIN));
     bench.busy(&of(Operation::Delete)).await?;
     bench.advance(MILLI);
     bench.slot(&of(Operation::Delete)).await?;
@@ -181,7 +183,7 @@ pub(super) async fn closed_account_gives_no_slots(bench: &Bench) -> CaseResult {
     bench.ledger.close(&ours.account, secs(5)).await?;
     closed(secs(20)).await?;
     bench.ledger.close(&ours.account, secs(40)).await?;
-    bench.advance(secs(40) - MILLI);
+    bench.advance(before(secs(40)));
     closed(MILLI).await?;
     bench.advance(MILLI);
     bench.slot(&ours).await?;

@@ -1,9 +1,10 @@
 //! What is recorded: calls, counts, accounts, and what is removed in the end.
 
-use ticket_core::{Effect, ErrorKind, Operation, Outcome};
+use ticket_core::{Effect, ErrorKind, Operation, Outcome, TicketId};
 
 use super::bench::{
-    ACCOUNT, Bench, CaseResult, KEY, LONGEST, MILLI, call, delete, each, no_job, same, secs, window,
+    ACCOUNT, Bench, CaseResult, KEY, LONGEST, MILLI, before, call, delete, each, no_job, same,
+    secs, window,
 };
 use crate::clock::later;
 use crate::ledger::{LOST_AFTER, MARGIN};
@@ -43,7 +44,7 @@ pub(super) async fn calls_are_recorded_with_their_ends(bench: &Bench) -> CaseRes
     )?;
     let named: Vec<Vec<&str>> = calls
         .iter()
-        .map(|call| call.tickets.iter().map(|id| id.as_str()).collect())
+        .map(|call| call.tickets.iter().map(TicketId::as_str).collect())
         .collect();
     same(
         "which tickets they named",
@@ -246,7 +247,7 @@ pub(super) async fn accounts_tell_what_is_in_flight(bench: &Bench) -> CaseResult
     same("two calls are in flight", state().await?, Some((2, 0)))?;
     bench.advance(LOST_AFTER);
     same("the worker of one is lost", state().await?, Some((2, 1)))?;
-    bench.advance(secs(50) + MARGIN - LOST_AFTER);
+    bench.advance((secs(50) + MARGIN).saturating_sub(LOST_AFTER));
     same("the other one has expired", state().await?, Some((1, 1)))?;
     bench.advance(secs(50));
     same("both have expired", state().await?, Some((0, 0)))?;
@@ -330,7 +331,7 @@ pub(super) async fn pruned_calls_keep_their_slots(bench: &Bench) -> CaseResult {
     )?;
     bench.full(&single).await?;
     // One call ended a millisecond ago, the other one expires.
-    bench.free_after(&single, secs(60) - MILLI).await?;
+    bench.free_after(&single, before(secs(60))).await?;
     bench.full(&single).await?;
     ledger.prune(clock.now()).await?;
     bench.free_after(&single, LONGEST + MARGIN).await?;

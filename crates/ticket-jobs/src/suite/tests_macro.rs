@@ -125,6 +125,8 @@ macro_rules! __ledger_cases {
             "a worker cannot settle what it has put back";
         workers suspended_account_gives_no_tickets
             "a suspended account gives no tickets until it resumes; it still gives slots";
+        workers resumed_job_resumes_its_accounts
+            "a job that is resumed resumes its accounts";
         workers dropped_settle_is_whole_or_nothing
             "a method whose future is dropped happens as a whole or not at all";
 

@@ -8,10 +8,11 @@ use futures_util::future::{join_all, poll_fn};
 use ticket_core::{Effect, Error, ErrorKind, Outcome};
 
 use super::bench::{
-    ACCOUNT, Bench, CaseResult, KEY, MILLI, delete, each, fails, places, same, secs, wrong,
+    ACCOUNT, Bench, CaseResult, KEY, MILLI, before, delete, each, fails, places, same, secs, wrong,
 };
+use crate::clock::later;
 use crate::ledger::{BEAT, LOST_AFTER};
-use crate::model::{Claim, JobId, JobState, Suspension, WorkerId};
+use crate::model::{Claim, JobId, JobState, Step, Suspension, WorkerId};
 
 const SIX: [&str; 6] = ["1", "2", "3", "4", "5", "6"];
 
@@ -207,11 +208,11 @@ async fn is_without_rights(bench: &Bench, job: &JobId, worker: WorkerId) -> Case
 pub(super) async fn worker_that_beats_is_not_lost(bench: &Bench) -> CaseResult {
     let (job, worker) = bench.claimed(&["1", "2"]).await?;
     for _ in 0..4 {
-        bench.advance(LOST_AFTER - MILLI);
+        bench.advance(before(LOST_AFTER));
         let state = bench.ledger.beat(worker).await?;
         same("a worker told that it is alive", state, JobState::Ready)?;
     }
-    bench.advance(LOST_AFTER - BEAT);
+    bench.advance(before(LOST_AFTER));
     let other = bench.ledger.begin(&job).await?;
     bench.later(other).await?;
     same("two workers are alive", bench.state(&job).await?.workers, 2)?;
@@ -228,7 +229,7 @@ pub(super) async fn worker_that_beats_is_not_lost(bench: &Bench) -> CaseResult {
 
 pub(super) async fn worker_without_beats_is_lost(bench: &Bench) -> CaseResult {
     let (job, worker) = bench.claimed(&["1", "2"]).await?;
-    bench.advance(LOST_AFTER - MILLI);
+    bench.advance(before(LOST_AFTER));
     let other = bench.ledger.begin(&job).await?;
     bench.later(other).await?;
     bench.advance(MILLI);
@@ -286,7 +287,7 @@ pub(super) async fn put_back_tickets_wait(bench: &Bench) -> CaseResult {
             );
         }
     }
-    bench.advance(secs(10) - MILLI);
+    bench.advance(before(secs(10)));
     bench.later(next).await?;
     bench.advance(MILLI);
     let claimed = places(&bench.claim(next).await?);
@@ -332,7 +333,7 @@ pub(super) async fn suspended_account_gives_no_tickets(bench: &Bench) -> CaseRes
         until,
     };
     ledger.suspend(KEY, Some(suspension(None))).await?;
-    bench.later(worker).await?;
+    suspended(bench, worker).await?;
     let accounts = ledger.accounts().await?;
     let account = accounts.iter().find(|account| account.key == KEY);
     let because = account.and_then(|account| Some(account.suspended.as_ref()?.because.clone()));
@@ -343,7 +344,7 @@ pub(super) async fn suspended_account_gives_no_tickets(bench: &Bench) -> CaseRes
     )?;
     bench.slot(&delete(&job, worker, &["1"])).await?;
     bench.advance(secs(20));
-    bench.later(worker).await?;
+    suspended(bench, worker).await?;
     match ledger.claim(worker, "other").await? {
         Claim::Tickets(_) => {}
         other => return wrong("tickets of another account were claimed", "tickets", other),
@@ -352,20 +353,56 @@ pub(super) async fn suspended_account_gives_no_tickets(bench: &Bench) -> CaseRes
     bench.claim(worker).await?;
     ledger.put_back(worker, ACCOUNT, secs(0)).await?;
 
-    let until = crate::clock::later(clock.now(), secs(5));
+    let until = later(clock.now(), secs(5));
     ledger.suspend(KEY, Some(suspension(Some(until)))).await?;
-    let wait = bench.later(worker).await?;
-    if wait > secs(5) {
-        return wrong(
-            "an account was suspended for 5 s",
-            "a wait of at most 5 s",
-            wait,
-        );
-    }
-    bench.advance(secs(5) - MILLI);
-    bench.later(worker).await?;
+    bench.advance(before(secs(5)));
+    suspended(bench, worker).await?;
     bench.advance(MILLI);
     bench.claim(worker).await?;
+    Ok(())
+}
+
+/// Fails unless a claim says that the account is suspended.
+async fn suspended(bench: &Bench, worker: WorkerId) -> CaseResult {
+    match bench.ledger.claim(worker, ACCOUNT).await? {
+        Claim::Suspended(why) if why.because == "the key is revoked" => Ok(()),
+        other => wrong(
+            "a worker claimed tickets of a suspended account",
+            "suspended",
+            other,
+        ),
+    }
+}
+
+pub(super) async fn resumed_job_resumes_its_accounts(bench: &Bench) -> CaseResult {
+    let Bench { ledger, .. } = bench;
+    let job = bench.job(&["1"]).await?;
+    let why = || Suspension {
+        because: "the key is revoked".to_owned(),
+        until: None,
+    };
+    for is_paused in [false, true] {
+        ledger.suspend(KEY, Some(why())).await?;
+        ledger.suspend("another account", Some(why())).await?;
+        let worker = ledger.begin(&job).await?;
+        suspended(bench, worker).await?;
+        if is_paused {
+            ledger.steer(&job, Step::Pause).await?;
+        }
+        ledger.steer(&job, Step::Resume).await?;
+        bench.claim(worker).await?;
+        ledger.finish(worker).await?;
+        let accounts = ledger.accounts().await?;
+        let other = accounts
+            .iter()
+            .find(|account| account.key == "another account");
+        let is_suspended = other.is_some_and(|account| account.suspended.is_some());
+        same(
+            "an account of no ticket of the job stays suspended",
+            is_suspended,
+            true,
+        )?;
+    }
     Ok(())
 }
 
