@@ -68,13 +68,14 @@ impl Ledger for MemoryLedger {
     async fn add(&self, job: &JobId, tickets: Vec<Listed>) -> Result<()> {
         let mut state = self.state();
         let job = state.loading(job)?;
-        tickets.into_iter().for_each(|ticket| job.add(ticket));
+        for ticket in tickets {
+            job.add(ticket);
+        }
         Ok(())
     }
 
     async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {
-        self.state().loading(job)?.seal(accounts);
-        Ok(())
+        self.state().loading(job)?.seal(accounts)
     }
 
     async fn discard(&self, job: &JobId) -> Result<()> {
