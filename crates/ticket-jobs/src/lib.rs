@@ -7,6 +7,8 @@ mod memory;
 mod model;
 mod run;
 mod slots;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 #[cfg(feature = "suite")]
 pub mod suite;
 
@@ -18,3 +20,5 @@ pub use model::{
     JobTicket, Listed, NewCall, NewJob, Step, Suspension, Taken, Which, Work, WorkerId,
 };
 pub use run::{JobOutcome, Jobs, Loading};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteLedger;
