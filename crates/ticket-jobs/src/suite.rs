@@ -19,8 +19,12 @@ mod bench;
 mod cancel;
 mod doubt;
 mod jobs;
+mod model;
 mod quota;
+mod random;
+mod replay;
 mod rows;
+mod schedule;
 mod tests_macro;
 mod workers;
 
@@ -30,8 +34,9 @@ use futures_util::future::BoxFuture;
 
 pub use self::bench::Failure;
 use self::bench::{Bench, CaseResult, TestClock, wrong};
+pub use self::random::{Figures, random_schedules};
 #[doc(hidden)]
-pub use self::tests_macro::{__TestFailure, __test};
+pub use self::tests_macro::{__TestFailure, __schedules, __test};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Case, Failure};
+use super::{Case, Failure, random_schedules};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 
@@ -29,6 +29,13 @@ macro_rules! __ledger_tests {
                 $crate::suite::__test($make, stringify!($name)).await
             }
         )*
+
+        /// Whatever happens in whatever order, the ledger says what the model says.
+        #[test]
+        fn random_schedules_agree_with_a_model()
+        -> ::core::result::Result<(), $crate::suite::__TestFailure> {
+            $crate::suite::__schedules($make)
+        }
     };
 }
 
@@ -71,6 +78,25 @@ pub async fn __test(
         Some(case) => Ok(case.check(make).await?),
         None => Err(__TestFailure(format!("there is no case `{name}`"))),
     }
+}
+
+/// Runs as many schedules as `TICKET_JOBS_SCHEDULES` says, from the seed `TICKET_JOBS_SEED`.
+#[doc(hidden)]
+#[expect(clippy::print_stderr, reason = "so a test says what it did")]
+pub fn __schedules(make: impl AsyncFn(Clock) -> Arc<dyn Ledger>) -> Result<(), __TestFailure> {
+    fn number<T: std::str::FromStr>(name: &str, usual: T) -> Result<T, __TestFailure> {
+        match std::env::var(name) {
+            Ok(text) => text
+                .parse()
+                .map_err(|_| __TestFailure(format!("{name} is no number: {text}"))),
+            Err(_) => Ok(usual),
+        }
+    }
+    let schedules = number("TICKET_JOBS_SCHEDULES", 300)?;
+    let seed = number("TICKET_JOBS_SEED", 1)?;
+    let figures = random_schedules(make, schedules, seed)?;
+    eprintln!("seed {seed}: {figures}");
+    Ok(())
 }
 
 /// The rows: module, name, promise. [`CASES`](crate::suite::CASES) and the tests are generated from this list.
