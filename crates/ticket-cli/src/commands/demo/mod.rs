@@ -27,7 +27,11 @@ const FILE: &[u8] = b"signed by hand";
 const NOBODYS: &str = "9999999";
 
 pub(super) async fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let accounts = Accounts::of_sandbox(start_sandbox(Sandbox::builder()).await?, global);
+    let accounts = Accounts::of_sandbox(
+        start_sandbox(Sandbox::builder()).await?,
+        Registry::new(),
+        global,
+    );
     let mut run = DemoRun::new(&accounts, output)?;
     run.create().await?;
     run.write_line("2. Find the first one in the vendor's list.")?;
