@@ -3,12 +3,14 @@
 mod clock;
 mod lane;
 mod ledger;
+mod memory;
 mod model;
 mod run;
 mod slots;
 
 pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN};
+pub use memory::MemoryLedger;
 pub use model::{
     AccountState, CallId, Claim, Claimed, Ended, Job, JobAccount, JobCall, JobId, JobState,
     JobTicket, Listed, NewCall, NewJob, Step, Suspension, Taken, Which, Work, WorkerId,

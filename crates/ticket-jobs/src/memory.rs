@@ -1,0 +1,178 @@
+//! A ledger in memory: for tests, and for programs whose jobs end with them.
+
+mod quota;
+mod rows;
+mod state;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use ticket_core::{Outcome, Result};
+
+use self::state::State;
+use crate::clock::{Clock, later};
+use crate::ledger::Ledger;
+use crate::model::{
+    AccountState, CallId, Claim, Ended, Job, JobAccount, JobCall, JobId, JobState, JobTicket,
+    Listed, NewCall, NewJob, Step, Suspension, Taken, Which, WorkerId,
+};
+
+/// A ledger in memory. It keeps every rule of [`Ledger`], and is gone with the process.
+#[derive(Debug)]
+pub struct MemoryLedger {
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+impl MemoryLedger {
+    /// An empty ledger whose time begins now and follows tokio's clock.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only the start is the machine's; the rest follows tokio's clock"
+    )]
+    pub fn new() -> Self {
+        Self::with_clock(Clock::from(Timestamp::now()))
+    }
+
+    /// An empty ledger that asks this clock for the time.
+    pub fn with_clock(clock: Clock) -> Self {
+        Self {
+            clock,
+            state: Mutex::default(),
+        }
+    }
+
+    /// The state at the present time, for one transaction.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.now = state.now.max(self.clock.now());
+        state
+    }
+}
+
+impl Default for MemoryLedger {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Ledger for MemoryLedger {
+    async fn create(&self, job: NewJob) -> Result<JobId> {
+        Ok(self.state().create(job))
+    }
+
+    async fn add(&self, job: &JobId, tickets: Vec<Listed>) -> Result<()> {
+        let mut state = self.state();
+        let job = state.loading(job)?;
+        tickets.into_iter().for_each(|ticket| job.add(ticket));
+        Ok(())
+    }
+
+    async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {
+        self.state().loading(job)?.seal(accounts);
+        Ok(())
+    }
+
+    async fn discard(&self, job: &JobId) -> Result<()> {
+        let mut state = self.state();
+        state.loading(job)?;
+        state.jobs.remove(job);
+        Ok(())
+    }
+
+    async fn job(&self, job: &JobId) -> Result<Job> {
+        let state = self.state();
+        Ok(state.job(job)?.to_job(state.workers_of(job)))
+    }
+
+    async fn jobs(&self) -> Result<Vec<Job>> {
+        Ok(self.state().jobs())
+    }
+
+    async fn steer(&self, job: &JobId, step: Step) -> Result<JobState> {
+        self.state().steer(job, step)
+    }
+
+    async fn begin(&self, job: &JobId) -> Result<WorkerId> {
+        self.state().begin(job)
+    }
+
+    async fn beat(&self, worker: WorkerId) -> Result<JobState> {
+        self.state().beat(worker)
+    }
+
+    async fn finish(&self, worker: WorkerId) -> Result<()> {
+        self.state().finish(worker);
+        Ok(())
+    }
+
+    async fn claim(&self, worker: WorkerId, account: &str) -> Result<Claim> {
+        self.state().claim(worker, account)
+    }
+
+    async fn put_back(&self, worker: WorkerId, account: &str, wait: Duration) -> Result<()> {
+        self.state().put_back(worker, account, wait)
+    }
+
+    async fn settle(&self, worker: WorkerId, outcomes: Vec<(u64, Outcome)>) -> Result<()> {
+        self.state().settle(worker, outcomes)
+    }
+
+    async fn take(&self, call: NewCall) -> Result<Taken> {
+        self.state().take(call)
+    }
+
+    async fn end(&self, call: CallId, ended: Ended) -> Result<()> {
+        self.state().end(call, ended);
+        Ok(())
+    }
+
+    async fn close(&self, account: &str, wait: Duration) -> Result<()> {
+        let mut state = self.state();
+        let until = later(state.now, wait);
+        let account = state.account(account);
+        account.closed_until = account.closed_until.max(Some(until));
+        Ok(())
+    }
+
+    async fn suspend(&self, account: &str, why: Option<Suspension>) -> Result<()> {
+        self.state().account(account).suspended = why;
+        Ok(())
+    }
+
+    async fn tickets(
+        &self,
+        job: &JobId,
+        which: Which,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<JobTicket>> {
+        self.state().tickets(job, which, after, limit)
+    }
+
+    async fn calls(
+        &self,
+        job: &JobId,
+        after: Option<CallId>,
+        limit: usize,
+    ) -> Result<Vec<JobCall>> {
+        self.state().calls(job, after, limit)
+    }
+
+    async fn accounts(&self) -> Result<Vec<AccountState>> {
+        Ok(self.state().accounts())
+    }
+
+    async fn verify(&self, job: &JobId) -> Result<Vec<String>> {
+        let state = self.state();
+        Ok(state.job(job)?.contradictions(&state.calls))
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<Vec<JobId>> {
+        Ok(self.state().prune(before))
+    }
+}

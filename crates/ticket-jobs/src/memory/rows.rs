@@ -1,0 +1,348 @@
+//! The rows of jobs, tickets and calls.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ticket_core::model::Version;
+use ticket_core::{Change, Operation, Outcome, TicketId};
+
+use crate::clock::until;
+use crate::model::{
+    CallId, Claimed, Ended, Job, JobAccount, JobCall, JobId, JobState, JobTicket, Listed, Which,
+    Work, WorkerId,
+};
+
+pub(super) type Calls = BTreeMap<CallId, CallRow>;
+
+#[derive(Debug)]
+pub(super) struct JobRow {
+    pub(super) id: JobId,
+    pub(super) change: Change,
+    pub(super) state: JobState,
+    pub(super) created_at: Timestamp,
+    pub(super) created_by: Option<String>,
+    /// Grows from one job to the next.
+    pub(super) number: u64,
+    accounts: Vec<JobAccount>,
+    pub(super) tickets: BTreeMap<u64, TicketRow>,
+    /// The place of the first mention, by the place of each later one.
+    repeated: BTreeMap<u64, u64>,
+    /// By the account's name.
+    places: HashMap<String, HashMap<TicketId, u64>>,
+    /// The places of tickets without an outcome, by the account's name.
+    open: HashMap<String, BTreeSet<u64>>,
+}
+
+#[derive(Debug)]
+pub(super) struct TicketRow {
+    account: String,
+    id: TicketId,
+    version: Option<Version>,
+    pub(super) claimed_by: Option<WorkerId>,
+    pub(super) not_before: Timestamp,
+    /// The writes about it that are recorded.
+    pub(super) writes: Vec<CallId>,
+    outcome: Option<(Outcome, Timestamp)>,
+}
+
+#[derive(Debug)]
+pub(super) struct CallRow {
+    pub(super) account: String,
+    pub(super) operation: Operation,
+    pub(super) requests: usize,
+    pub(super) tickets: Vec<TicketId>,
+    pub(super) work: Option<Work>,
+    pub(super) taken_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+    pub(super) ended: Option<(Ended, Timestamp)>,
+}
+
+impl JobRow {
+    pub(super) fn new(
+        id: JobId,
+        number: u64,
+        change: Change,
+        created_by: Option<String>,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            change,
+            state: JobState::Loading,
+            created_at,
+            created_by,
+            number,
+            accounts: Vec::new(),
+            tickets: BTreeMap::new(),
+            repeated: BTreeMap::new(),
+            places: HashMap::new(),
+            open: HashMap::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, listed: Listed) {
+        let places = self.places.entry(listed.account.clone()).or_default();
+        if let Some(first) = places.get(&listed.id) {
+            self.repeated.insert(listed.seq, *first);
+            return;
+        }
+        places.insert(listed.id.clone(), listed.seq);
+        let open = self.open.entry(listed.account.clone()).or_default();
+        open.insert(listed.seq);
+        let ticket = TicketRow {
+            account: listed.account,
+            id: listed.id,
+            version: listed.version,
+            claimed_by: None,
+            not_before: Timestamp::MIN,
+            writes: Vec::new(),
+            outcome: None,
+        };
+        self.tickets.insert(listed.seq, ticket);
+    }
+
+    pub(super) fn seal(&mut self, accounts: Vec<JobAccount>) {
+        self.accounts = accounts;
+        self.state = JobState::Ready;
+        self.end_if_decided();
+    }
+
+    /// The account of the job with this name.
+    pub(super) fn account(&self, name: &str) -> Option<&JobAccount> {
+        self.accounts.iter().find(|account| account.name == name)
+    }
+
+    /// The place of a ticket.
+    pub(super) fn place(&self, account: &str, id: &TicketId) -> Option<u64> {
+        self.places.get(account)?.get(id).copied()
+    }
+
+    /// The places of the account's tickets without an outcome.
+    pub(super) fn open_of(&self, account: &str) -> impl Iterator<Item = u64> {
+        self.open.get(account).into_iter().flatten().copied()
+    }
+
+    /// The places of all tickets without an outcome.
+    pub(super) fn open(&self) -> impl Iterator<Item = u64> {
+        self.open.values().flatten().copied()
+    }
+
+    /// Records an outcome, unless there is one.
+    pub(super) fn decide(&mut self, seq: u64, outcome: Outcome, now: Timestamp) {
+        let Some(ticket) = self.tickets.get_mut(&seq) else {
+            return;
+        };
+        ticket.claimed_by = None;
+        if ticket.outcome.is_none() {
+            ticket.outcome = Some((outcome, now));
+            if let Some(open) = self.open.get_mut(&ticket.account) {
+                open.remove(&seq);
+            }
+        }
+    }
+
+    /// Ends the job if no ticket is open.
+    pub(super) fn end_if_decided(&mut self) {
+        if self.state.is_over() || self.open().next().is_some() {
+            return;
+        }
+        self.state = match self.state {
+            JobState::Cancelling => JobState::Cancelled,
+            _ => JobState::Completed,
+        };
+    }
+
+    pub(super) fn to_job(&self, workers: u64) -> Job {
+        let mut counts = BTreeMap::new();
+        let mut accounts = self.accounts.clone();
+        for ticket in self.tickets.values() {
+            if let Some((outcome, _)) = &ticket.outcome {
+                *counts.entry(outcome.as_str().to_owned()).or_default() += 1;
+            }
+        }
+        for account in &mut accounts {
+            let places = self.places.get(&account.name);
+            account.tickets = count(places.into_iter().flatten());
+            account.open = count(self.open_of(&account.name));
+        }
+        Job {
+            id: self.id.clone(),
+            change: self.change.clone(),
+            state: self.state,
+            created_at: self.created_at,
+            created_by: self.created_by.clone(),
+            tickets: count(self.tickets.iter()),
+            open: count(self.open()),
+            repeated: count(self.repeated.iter()),
+            counts,
+            accounts,
+            workers,
+        }
+    }
+
+    pub(super) fn list(
+        &self,
+        which: Which,
+        after: Option<u64>,
+        limit: usize,
+        calls: &Calls,
+    ) -> Vec<JobTicket> {
+        let range = (
+            after.map_or(Bound::Unbounded, Bound::Excluded),
+            Bound::Unbounded,
+        );
+        let row = |seq, repeats, ticket: &TicketRow| ticket.to_ticket(seq, repeats, calls);
+        let tickets = self.tickets.range(range);
+        match which {
+            Which::Open => tickets
+                .filter(|(_, ticket)| ticket.outcome.is_none())
+                .map(|(seq, ticket)| row(*seq, None, ticket))
+                .take(limit)
+                .collect(),
+            Which::Named => {
+                let first = tickets.map(|(seq, ticket)| row(*seq, None, ticket));
+                let again = self.repeated.range(range).filter_map(|(seq, of)| {
+                    let ticket = self.tickets.get(of)?;
+                    Some(row(*seq, Some(*of), ticket))
+                });
+                let mut named: Vec<_> = first.take(limit).chain(again.take(limit)).collect();
+                named.sort_by_key(|ticket| ticket.seq);
+                named.truncate(limit);
+                named
+            }
+        }
+    }
+
+    /// What contradicts itself in the rows.
+    pub(super) fn contradictions(&self, calls: &Calls) -> Vec<String> {
+        let mut found = Vec::new();
+        let open = self.tickets.iter().filter(|row| row.1.outcome.is_none());
+        let open: BTreeSet<_> = open.map(|(seq, _)| *seq).collect();
+        if open != self.open().collect() {
+            found.push("the open tickets are not those without an outcome".to_owned());
+        }
+        let state = self.state;
+        if state.is_over() && !open.is_empty() {
+            found.push(format!(
+                "the job is {state}, but {} tickets are open",
+                open.len()
+            ));
+        }
+        if !state.is_over() && state != JobState::Loading && open.is_empty() {
+            found.push(format!("the job is {state}, but no ticket is open"));
+        }
+        for (seq, ticket) in &self.tickets {
+            let name = &ticket.account;
+            if state != JobState::Loading && self.account(name).is_none() {
+                found.push(format!(
+                    "ticket {seq} is of {name}, which the job does not have"
+                ));
+            }
+            for call in &ticket.writes {
+                if !calls.contains_key(call) {
+                    found.push(format!("ticket {seq}: call {} is missing", call.0));
+                }
+            }
+        }
+        for (seq, of) in &self.repeated {
+            if of >= seq || !self.tickets.contains_key(of) {
+                found.push(format!(
+                    "ticket {seq} repeats {of}, which is no earlier ticket"
+                ));
+            }
+        }
+        found
+    }
+}
+
+impl TicketRow {
+    /// The writes that may have changed it, if nobody knows what came of it.
+    fn doubts<'a>(&self, calls: &'a Calls) -> impl Iterator<Item = &'a CallRow> {
+        let writes = if self.outcome.is_none() {
+            self.writes.as_slice()
+        } else {
+            &[]
+        };
+        let rows = writes.iter().filter_map(|call| calls.get(call));
+        let rows: Vec<_> = rows.filter(|call| !call.is_without_effect()).collect();
+        rows.into_iter()
+    }
+
+    pub(super) fn is_in_doubt(&self, calls: &Calls) -> bool {
+        self.doubts(calls).next().is_some()
+    }
+
+    pub(super) fn to_claimed(&self, seq: u64, calls: &Calls, now: Timestamp) -> Claimed {
+        let acts_for = |call: &CallRow| match call.ended {
+            None => until(now, call.expires_at),
+            Some(_) => Duration::ZERO,
+        };
+        Claimed {
+            seq,
+            id: self.id.clone(),
+            version: self.version.clone(),
+            in_doubt: self.doubts(calls).map(acts_for).max(),
+        }
+    }
+
+    fn to_ticket(&self, seq: u64, repeats: Option<u64>, calls: &Calls) -> JobTicket {
+        JobTicket {
+            seq,
+            repeats,
+            account: self.account.clone(),
+            id: self.id.clone(),
+            outcome: self.outcome.as_ref().map(|(outcome, _)| outcome.clone()),
+            decided_at: self.outcome.as_ref().map(|(_, at)| *at),
+            in_doubt: self.is_in_doubt(calls),
+        }
+    }
+}
+
+impl CallRow {
+    /// Until when its request may be on its way: `coalesce(ended_at, expires_at)`.
+    pub(super) fn over_at(&self) -> Timestamp {
+        self.ended.map_or(self.expires_at, |(_, at)| at)
+    }
+
+    fn is_without_effect(&self) -> bool {
+        self.ended
+            .is_some_and(|(ended, _)| ended.is_without_effect())
+    }
+
+    pub(super) fn is_of(&self, job: &JobId) -> bool {
+        self.work.as_ref().is_some_and(|work| work.job == *job)
+    }
+
+    pub(super) fn to_call(&self, id: CallId) -> JobCall {
+        let (kind, effect, status) = match self.ended {
+            Some((
+                Ended::Failed {
+                    kind,
+                    effect,
+                    status,
+                },
+                _,
+            )) => (Some(kind), Some(effect), status),
+            _ => (None, None, None),
+        };
+        JobCall {
+            id,
+            account: self.account.clone(),
+            operation: self.operation,
+            tickets: self.tickets.clone(),
+            worker: self.work.as_ref().map(|work| work.worker),
+            taken_at: self.taken_at,
+            expires_at: self.expires_at,
+            ended_at: self.ended.map(|(_, at)| at),
+            kind,
+            effect,
+            status,
+        }
+    }
+}
+
+pub(super) fn count<T>(items: impl Iterator<Item = T>) -> u64 {
+    u64::try_from(items.count()).unwrap_or(u64::MAX)
+}
