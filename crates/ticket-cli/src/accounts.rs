@@ -1,6 +1,7 @@
 //! The accounts of a run: configured accounts, or with `--sandbox` those of an in-process sandbox; and the
 //! global options that apply to them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ticket_sandbox::{Sandbox, SandboxBuilder};
@@ -70,6 +71,11 @@ impl Accounts {
     /// The sandbox, if this run uses one.
     pub(crate) fn sandbox(&self) -> Option<&Sandbox> {
         self.sandbox.as_ref()
+    }
+
+    /// The names of all accounts.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.accounts.names().map(Cow::into_owned).collect()
     }
 
     /// The same accounts, for the work on a job.

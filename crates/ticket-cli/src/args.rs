@@ -13,7 +13,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tickets::provider::Quota;
 
-pub(crate) use job::Job;
+pub(crate) use job::{Job, JobRetry, JobRun};
 use values::{count, duration, field, moment, patience, rate, seconds};
 
 /// Look at, file, change and safely delete tickets in many support systems.

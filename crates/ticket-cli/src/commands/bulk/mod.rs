@@ -32,8 +32,8 @@ use crate::stdout;
 
 pub(super) use estimate::in_words;
 pub(super) use input::InputTicket;
-pub(super) use plan::{Plan, Reading};
-use remaining::Remaining;
+pub(super) use plan::{Plan, Reading, limits};
+pub(super) use remaining::Remaining;
 pub(super) use report::{Answers, Row};
 pub(super) use rows::tickets;
 pub(super) use words::{counts, verb};

@@ -341,7 +341,7 @@ impl Refused {
 }
 
 /// The limits of the account.
-pub(super) fn limits(account: &Account) -> &[Limit] {
+pub(crate) fn limits(account: &Account) -> &[Limit] {
     match account.tickets.pacer() {
         Some(pacer) => pacer.limits(),
         None => &account.tickets.info().limits,

@@ -12,7 +12,7 @@ use tickets::diagnosis::ErrorObject;
 use tickets::{Change, Outcome, TicketRef};
 
 use super::plan::Plan;
-use super::remaining::Remaining;
+use super::remaining::{List, Remaining};
 use super::rows::{self, Unrecorded};
 use super::words;
 use crate::args::OutputFormat;
@@ -53,6 +53,18 @@ impl Row {
             colour: words::colour(outcome),
             is_about_a_call: outcome
                 .is_some_and(|outcome| !matches!(outcome, Outcome::Unattempted(_))),
+        }
+    }
+
+    /// The row of a ticket without an outcome.
+    pub(crate) fn open(ticket: TicketRef, in_doubt: bool) -> Self {
+        Self {
+            ticket,
+            outcome: if in_doubt { "in_doubt" } else { "open" }.to_owned(),
+            confirmed: None,
+            error: None,
+            colour: Color::Reset,
+            is_about_a_call: in_doubt,
         }
     }
 
@@ -359,7 +371,7 @@ impl<'a> Report<'a> {
             _ => Which::Open,
         };
         let unrecorded = &self.unrecorded;
-        let written = remaining.write(&|| {
+        let left = || -> List<'_> {
             let tickets = rows::tickets(ledger, &job.id, which);
             let left = tickets.try_filter_map(move |ticket| {
                 let is_left =
@@ -368,8 +380,8 @@ impl<'a> Report<'a> {
                 std::future::ready(Ok(ticket))
             });
             Box::pin(left)
-        });
-        let written = written.await;
+        };
+        let written = remaining.write(&left).await;
         if written.is_err() {
             // The hint would name a file that does not hold them.
             self.remains = 0;
