@@ -324,7 +324,7 @@ impl Lane {
 /// Whether this outcome is the last word about the ticket.
 fn is_final(outcome: &Outcome, ended_early: bool) -> bool {
     match outcome {
-        Outcome::Unknown(error) => !ended_early && error.kind() != ErrorKind::Cancelled,
+        Outcome::Unknown(_) => !ended_early,
         outcome => !outcome.is_left_to_do(),
     }
 }

@@ -7,6 +7,8 @@ mod memory;
 mod model;
 mod run;
 mod slots;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN};
@@ -16,3 +18,5 @@ pub use model::{
     JobTicket, Listed, NewCall, NewJob, Step, Suspension, Taken, Which, Work, WorkerId,
 };
 pub use run::{JobOutcome, Jobs, Loading};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteLedger;

@@ -12,6 +12,7 @@ use super::Notice;
 use super::called::{Called, Contact};
 use super::engine::{Asked, Engine, InFlight, is_accepted};
 use super::look::{Seen, control, may_settle};
+use super::split::is_refusal;
 use crate::provider::context::SendState;
 use crate::provider::error::{Error, ErrorKind};
 use crate::provider::outcome::Outcome;
@@ -31,6 +32,9 @@ const LOOKS_FOR_LATER: u32 = 3;
 
 /// How often the read of a ticket may fail although the vendor answers.
 const MAX_FAILED_LOOKS: u8 = 12;
+
+/// How often the read of a ticket may be refused.
+const MAX_REFUSED_LOOKS: u8 = 3;
 
 impl Engine {
     /// Keeps a ticket of unknown outcome for a second look, if there is one.
@@ -168,13 +172,26 @@ impl Engine {
                 }
             }
             Err(error) => {
-                let may_answer = self.may_answer_later(called.contact, &error);
+                // A read that is refused is this ticket's matter, and may be answered another time.
+                let is_refused =
+                    self.end.is_none() && called.contact == Contact::Vendor && is_refusal(&error);
+                let may_answer = is_refused || self.may_answer_later(called.contact, &error);
+                let most = if is_refused {
+                    MAX_REFUSED_LOOKS
+                } else {
+                    MAX_FAILED_LOOKS
+                };
                 for mut asked in asked {
                     let is_sick =
                         called.contact == Contact::Vendor || error.kind() == ErrorKind::Server;
                     asked.turns += u8::from(is_sick);
-                    asked.look_at = Instant::now();
-                    if may_answer && asked.turns < MAX_FAILED_LOOKS {
+                    asked.look_at = Instant::now()
+                        + if is_refused {
+                            SECOND_LOOK
+                        } else {
+                            Duration::ZERO
+                        };
+                    if may_answer && asked.turns < most {
                         self.held.push_back(asked);
                     } else {
                         self.settle_unknown(asked);

@@ -66,6 +66,29 @@ async fn ticket_whose_read_fails_again_and_again_does_not_hold_up_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn read_that_is_refused_is_made_again_and_holds_up_no_other_ticket() {
+    let refused = || Err(error(ErrorKind::InvalidInput, Effect::None));
+    let fake = lost(move |call| match (call.ids[0].as_str(), call.number) {
+        // Refused for good, refused at the second look, and never refused.
+        ("1", _) => refused(),
+        (_, ..6) => Ok(()),
+        ("2", ..9) => refused(),
+        _ => gone(),
+    });
+    let log = fake.log();
+    let settled = delete(&fake.bare(), ["1", "2", "3"], &at_once(1)).await;
+    assert_eq!(words(&settled), ["unknown", "already_gone", "already_gone"]);
+    let calls = log.calls();
+    let reads = |id| {
+        let of_it = calls
+            .iter()
+            .filter(|call| call.operation == Operation::Get && call.ids == [id]);
+        of_it.count()
+    };
+    assert_eq!((reads("1"), reads("2"), reads("3")), (4, 3, 2), "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn change_without_patience_looks_once_more() {
     let fake = lost(|_| no_answer());
     let log = fake.log();

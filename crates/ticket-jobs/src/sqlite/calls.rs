@@ -1,0 +1,287 @@
+//! Calls and the quotas that they count in: take, end, close, suspend.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use ticket_core::provider::{Limit, Quota};
+use ticket_core::{Error, ErrorKind, Operation};
+
+use super::values::{Result, json, left, nanos, span};
+use super::writer::Write;
+use crate::ledger::MARGIN;
+use crate::model::{CallId, Ended, JobState, NewCall, Suspension, Taken, Work};
+
+/// How long to wait where so many calls are in flight that no other may be.
+const BUSY_MILLIS: std::ops::Range<u64> = 20..100;
+
+impl Write<'_> {
+    pub(super) fn take(&self, call: &NewCall) -> Result<Taken> {
+        let job = call
+            .work
+            .as_ref()
+            .map(|work| self.job_of(work, call.operation));
+        let job = job.transpose()?;
+        let account = self.account(&call.account)?;
+        if account.closed_until > self.now {
+            return Ok(Taken::Closed(left(self.now, account.closed_until)));
+        }
+        let limits = || {
+            let limits = call.limits.iter();
+            limits.filter(|limit| limit.covers(call.operation))
+        };
+        let mut longest_window = 0;
+        let mut wait = None;
+        for limit in limits() {
+            for quota in limit.windows.iter().filter(|quota| !quota.window.is_zero()) {
+                longest_window = longest_window.max(span(quota.window));
+                wait = wait.max(self.full_for(&account, limit, quota, call.requests)?);
+            }
+        }
+        if let Some(wait) = wait {
+            return Ok(Taken::Full(wait));
+        }
+        for limit in limits() {
+            if self.is_busy(&account, limit)? {
+                let wait = Duration::from_millis(fastrand::u64(BUSY_MILLIS));
+                return Ok(Taken::Busy(wait));
+            }
+        }
+        if longest_window > account.longest_window {
+            let sql = "UPDATE account SET longest_window = ?2 WHERE number = ?1";
+            self.execute(sql, (account.number, longest_window))?;
+        }
+        let expires_at = self.now.saturating_add(span(call.longest + MARGIN));
+        self.execute(
+            "INSERT INTO call
+                (account, job, worker, operation, requests, tickets, taken_at, expires_at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            (
+                account.number,
+                job,
+                call.work.as_ref().map(|work| work.worker.0),
+                call.operation.as_str(),
+                call.requests,
+                json(&call.tickets)?,
+                self.now,
+                expires_at,
+            ),
+        )?;
+        let id = self.connection.last_insert_rowid();
+        if let (Some(job), Some(work)) = (job, &call.work)
+            && call.operation.is_write()
+        {
+            self.doubt(id, job, &work.account, call)?;
+        }
+        Ok(Taken::Slot(CallId(id.unsigned_abs())))
+    }
+
+    /// The job that a call is a part of, if it still may be made.
+    fn job_of(&self, work: &Work, operation: Operation) -> Result<i64> {
+        let (job, _) = self.job(&work.job)?;
+        let cancelled = |message: String| Err(Error::new(ErrorKind::Cancelled, message).into());
+        match self.find_working(work.worker)? {
+            Some(working) if working.job == job => match working.state {
+                JobState::Ready => Ok(job),
+                // What is in doubt is still looked at.
+                JobState::Cancelling if !operation.is_write() => Ok(job),
+                state => cancelled(format!("job {} is {state}; nothing was sent", work.job)),
+            },
+            _ => cancelled("this worker is lost or has finished; nothing was sent".to_owned()),
+        }
+    }
+
+    /// Records that a write names these tickets.
+    fn doubt(&self, id: i64, job: i64, account: &str, call: &NewCall) -> Result<()> {
+        let sql = "SELECT number FROM job_account WHERE job = ?1 AND name = ?2";
+        let account = self.first(sql, (job, account), |row| row.get::<_, i64>(0))?;
+        let mut insert = self.connection.prepare_cached(
+            "INSERT OR IGNORE INTO doubt SELECT job, seq, ?1 FROM ticket
+                WHERE job = ?2 AND account = ?3 AND id = ?4 AND outcome IS NULL",
+        )?;
+        for ticket in &call.tickets {
+            insert.execute((id, job, account, ticket.as_str()))?;
+        }
+        Ok(())
+    }
+
+    fn account(&self, key: &str) -> Result<Account> {
+        let sql = "SELECT number, longest_window, closed_until FROM account WHERE key = ?1";
+        let found = self.first(sql, [key], |row| {
+            Ok(Account {
+                number: row.get(0)?,
+                longest_window: row.get(1)?,
+                closed_until: row.get(2)?,
+            })
+        })?;
+        if let Some(account) = found {
+            return Ok(account);
+        }
+        self.execute("INSERT INTO account (key) VALUES (?1)", [key])?;
+        Ok(Account {
+            number: self.connection.last_insert_rowid(),
+            longest_window: 0,
+            closed_until: 0,
+        })
+    }
+
+    /// For how long at least a window has no room for so many requests. A call in flight counts as one that ends now.
+    fn full_for(
+        &self,
+        account: &Account,
+        limit: &Limit,
+        quota: &Quota,
+        requests: usize,
+    ) -> Result<Option<Duration>> {
+        let requests = i64::try_from(requests).unwrap_or(i64::MAX);
+        let calls = i64::from(quota.calls);
+        if requests > calls {
+            return Ok(Some(quota.window));
+        }
+        let window = span(quota.window);
+        let begin = self.now.saturating_sub(window);
+        let operations = operations(limit);
+        let sql = format!(
+            "SELECT coalesce(sum(requests), 0) FROM call
+                WHERE account = ?1 AND coalesce(ended_at, expires_at) > ?2 {operations}"
+        );
+        let used = self.first(&sql, (account.number, begin), |row| row.get::<_, i64>(0))?;
+        let mut too_many = used.unwrap_or_default().saturating_add(requests) - calls;
+        if too_many <= 0 {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT coalesce(ended_at, expires_at), requests FROM call
+                WHERE account = ?1 AND coalesce(ended_at, expires_at) > ?2 {operations}
+                ORDER BY coalesce(ended_at, expires_at)"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query((account.number, begin))?;
+        let mut free_at = self.now;
+        while let Some(row) = rows.next()? {
+            free_at = row.get::<_, i64>(0)?.min(self.now);
+            too_many -= row.get::<_, i64>(1)?;
+            if too_many <= 0 {
+                break;
+            }
+        }
+        // More than zero, since it counts only what ended after the window's begin.
+        Ok(Some(left(self.now, free_at.saturating_add(window))))
+    }
+
+    /// Whether a limit allows no further call in flight.
+    fn is_busy(&self, account: &Account, limit: &Limit) -> Result<bool> {
+        let Some(most) = limit.max_concurrent else {
+            return Ok(false);
+        };
+        let sql = format!(
+            "SELECT count(*) FROM call
+                WHERE account = ?1 AND ended_at IS NULL AND expires_at > ?2 {}",
+            operations(limit)
+        );
+        let open = self.first(&sql, (account.number, self.now), |row| {
+            row.get::<_, usize>(0)
+        })?;
+        Ok(open.unwrap_or_default() >= most.get())
+    }
+
+    pub(super) fn end(&self, call: CallId, ended: Ended) -> Result<()> {
+        let sql = "SELECT job FROM call WHERE id = ?1 AND ended_at IS NULL";
+        let Some(job) = self.first(sql, [call.0], |row| row.get::<_, Option<i64>>(0))? else {
+            return Ok(());
+        };
+        let (kind, effect, status) = match ended {
+            Ended::Answered | Ended::Unsent => (None, None, None),
+            Ended::Failed {
+                kind,
+                effect,
+                status,
+            } => (Some(kind.as_str()), Some(effect.as_str()), status),
+        };
+        if ended == Ended::Unsent {
+            self.execute("DELETE FROM call WHERE id = ?1", [call.0])?;
+        } else {
+            self.execute(
+                "UPDATE call SET ended_at = ?2, kind = ?3, effect = ?4, status = ?5 WHERE id = ?1",
+                (call.0, self.now, kind, effect, status),
+            )?;
+        }
+        if ended.is_without_effect()
+            && let Some(job) = job
+        {
+            // What another call may have changed stays in doubt through that one.
+            self.execute(
+                "DELETE FROM doubt WHERE job = ?1 AND call = ?2",
+                (job, call.0),
+            )?;
+            self.leave_undone(job)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn close(&self, account: &str, wait: Duration) -> Result<()> {
+        let account = self.account(account)?;
+        self.execute(
+            "UPDATE account SET closed_until = max(closed_until, ?2) WHERE number = ?1",
+            (account.number, self.now.saturating_add(span(wait))),
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn suspend(&self, account: &str, why: Option<&Suspension>) -> Result<()> {
+        let account = self.account(account)?;
+        let until = why.and_then(|why| why.until).map(nanos);
+        self.execute(
+            "UPDATE account SET suspended_because = ?2, suspended_until = ?3 WHERE number = ?1",
+            (account.number, why.map(|why| &why.because), until),
+        )?;
+        Ok(())
+    }
+}
+
+struct Account {
+    number: i64,
+    longest_window: i64,
+    closed_until: i64,
+}
+
+/// The condition that a call's operation is one of a limit's.
+fn operations(limit: &Limit) -> String {
+    let mut condition = String::new();
+    for (index, operation) in limit.operations.iter().enumerate() {
+        let before = if index == 0 {
+            "AND operation IN ("
+        } else {
+            ","
+        };
+        let _ = write!(condition, "{before}'{operation}'");
+    }
+    if !condition.is_empty() {
+        condition.push(')');
+    }
+    condition
+}
+
+/// Whether the end of this call is that of a write.
+pub(super) fn is_write(connection: &Connection, call: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT operation FROM call WHERE id = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([call])?;
+    let Some(row) = rows.next()? else {
+        return Ok(false);
+    };
+    let name = row.get_ref(0)?.as_str()?;
+    let operation = Operation::ALL
+        .iter()
+        .find(|operation| operation.as_str() == name);
+    Ok(operation.is_none_or(|operation| operation.is_write()))
+}
+
+/// Removes the calls that are no part of a job and count in no window any more.
+pub(super) fn clean(connection: &Connection, now: i64) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM call WHERE job IS NULL AND id IN (
+        SELECT call.id FROM account CROSS JOIN call ON call.account = account.number
+            AND coalesce(ended_at, expires_at) <= ?1 - longest_window
+        WHERE job IS NULL)";
+    connection.prepare_cached(sql)?.execute([now]).map(drop)
+}

@@ -1,0 +1,227 @@
+//! The life of jobs: create, add, seal, discard, steer, prune.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use ticket_core::Error;
+
+use super::values::{self, Result, conflict, json, nanos, no_job};
+use super::writer::Write;
+use crate::model::{JobAccount, JobId, JobState, Listed, NewJob, Step};
+
+/// How often an id at random may be in use.
+const ATTEMPTS: usize = 20;
+
+impl Write<'_> {
+    pub(super) fn create(&self, job: &NewJob) -> Result<JobId> {
+        let change = json(&job.change)?;
+        for _ in 0..ATTEMPTS {
+            let id = JobId::random();
+            let created = self.execute(
+                "INSERT INTO job (id, change, state, created_at, created_by)
+                    VALUES (?1, ?2, 'loading', ?3, ?4) ON CONFLICT (id) DO NOTHING",
+                (id.as_str(), &change, self.now, &job.created_by),
+            )?;
+            if created > 0 {
+                return Ok(id);
+            }
+        }
+        Err(Error::config("no id is free for another job; prune old jobs").into())
+    }
+
+    /// The number and the state of a job.
+    pub(super) fn job(&self, id: &JobId) -> Result<(i64, JobState)> {
+        let sql = "SELECT number, state FROM job WHERE id = ?1";
+        let found = self.first(sql, [id.as_str()], |row| {
+            Ok((row.get(0)?, row.get::<_, String>(1)?))
+        })?;
+        let (number, state) = found.ok_or_else(|| no_job(id))?;
+        Ok((number, values::state(&state)?))
+    }
+
+    /// The number of a job that is loading.
+    fn loading(&self, id: &JobId) -> Result<i64> {
+        match self.job(id)? {
+            (job, JobState::Loading) => Ok(job),
+            (_, state) => Err(conflict(format!(
+                "job {id} is {state}: its list is complete"
+            ))),
+        }
+    }
+
+    pub(super) fn add(&self, id: &JobId, tickets: &[Listed]) -> Result<()> {
+        let job = self.loading(id)?;
+        let sql = "SELECT last_seq FROM job WHERE number = ?1";
+        let mut last = self.first(sql, [job], |row| row.get::<_, Option<i64>>(0))?;
+        let mut accounts = self.added_accounts(job)?;
+        let mut repeated = 0_i64;
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO ticket (job, seq, account, id, version) VALUES (?1, ?2, ?3, ?4, ?5)
+                ON CONFLICT (job, account, id) DO NOTHING",
+        )?;
+        for ticket in tickets {
+            let seq = i64::try_from(ticket.seq).unwrap_or(i64::MAX);
+            if last.flatten().is_some_and(|last| seq <= last) {
+                let message = format!("place {seq} of the list comes after a later one");
+                return Err(Error::invalid_input(message).into());
+            }
+            last = Some(Some(seq));
+            let next = i64::try_from(accounts.len()).unwrap_or(i64::MAX);
+            let account = match accounts.get_mut(ticket.account.as_str()) {
+                Some(account) => account,
+                None => accounts.entry(ticket.account.clone()).or_insert(Added {
+                    number: next,
+                    first: seq,
+                    last: None,
+                    tickets: 0,
+                }),
+            };
+            let version = ticket.version.as_ref().map(|version| version.as_str());
+            let row = (job, seq, account.number, ticket.id.as_str(), version);
+            if insert.execute(row)? > 0 {
+                account.tickets += 1;
+                account.last = Some(seq);
+            } else {
+                repeated += 1;
+                self.execute(
+                    "INSERT INTO repeated SELECT ?1, ?2, seq FROM ticket
+                        WHERE job = ?1 AND account = ?3 AND id = ?4",
+                    (job, seq, account.number, ticket.id.as_str()),
+                )?;
+            }
+        }
+        let mut added = 0_i64;
+        for (name, account) in accounts {
+            let Some(last) = account.last else { continue };
+            added += account.tickets;
+            self.execute(
+                "INSERT INTO job_account (job, number, name, tickets, next_seq, last_seq)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                    ON CONFLICT (job, number) DO UPDATE
+                    SET tickets = tickets + excluded.tickets, last_seq = excluded.last_seq",
+                (
+                    job,
+                    account.number,
+                    name,
+                    account.tickets,
+                    account.first,
+                    last,
+                ),
+            )?;
+        }
+        self.execute(
+            "UPDATE job SET tickets = tickets + ?2, repeated = repeated + ?3, last_seq = ?4
+                WHERE number = ?1",
+            (job, added, repeated, last.flatten()),
+        )?;
+        Ok(())
+    }
+
+    /// The accounts of a job that is loading, none of which has changed yet.
+    fn added_accounts(&self, job: i64) -> Result<HashMap<String, Added>> {
+        let sql = "SELECT name, number, next_seq FROM job_account WHERE job = ?1";
+        let accounts = self.all(sql, [job], |row| {
+            let account = Added {
+                number: row.get(1)?,
+                first: row.get(2)?,
+                last: None,
+                tickets: 0,
+            };
+            Ok((row.get(0)?, account))
+        })?;
+        Ok(accounts.into_iter().collect())
+    }
+
+    pub(super) fn seal(&self, id: &JobId, accounts: &[JobAccount]) -> Result<()> {
+        let job = self.loading(id)?;
+        for account in accounts {
+            self.execute(
+                "UPDATE job_account SET key = ?3, chunk = ?4 WHERE job = ?1 AND name = ?2",
+                (job, &account.name, &account.key, account.chunk.max(1)),
+            )?;
+        }
+        let sql = "SELECT name FROM job_account WHERE job = ?1 AND key IS NULL LIMIT 1";
+        if let Some(name) = self.first(sql, [job], |row| row.get::<_, String>(0))? {
+            let message = format!("the job has tickets of the account {name}, which is not named");
+            return Err(Error::invalid_input(message).into());
+        }
+        let sql = "UPDATE job SET state = iif(tickets = 0, 'completed', 'ready') WHERE number = ?1";
+        self.execute(sql, [job])?;
+        Ok(())
+    }
+
+    pub(super) fn discard(&self, id: &JobId) -> Result<()> {
+        let job = self.loading(id)?;
+        self.execute("DELETE FROM job WHERE number = ?1", [job])?;
+        Ok(())
+    }
+
+    pub(super) fn steer(&self, id: &JobId, step: Step) -> Result<JobState> {
+        let (job, state) = self.job(id)?;
+        let next = match (step, state) {
+            (Step::Pause, JobState::Ready | JobState::Paused) => JobState::Paused,
+            (Step::Resume, JobState::Ready | JobState::Paused) => JobState::Ready,
+            (Step::Cancel, JobState::Cancelled) => return Ok(state),
+            (Step::Cancel, JobState::Ready | JobState::Paused | JobState::Cancelling) => {
+                JobState::Cancelling
+            }
+            (step, state) => {
+                let step = match step {
+                    Step::Pause => "paused",
+                    Step::Resume => "resumed",
+                    Step::Cancel => "cancelled",
+                };
+                return Err(conflict(format!(
+                    "job {id} is {state}, so it cannot be {step}"
+                )));
+            }
+        };
+        let sql = "UPDATE job SET state = ?2 WHERE number = ?1 AND state <> ?2";
+        self.execute(sql, (job, next.as_str()))?;
+        if step == Step::Resume {
+            self.execute(
+                "UPDATE account SET suspended_because = NULL, suspended_until = NULL
+                    WHERE suspended_because IS NOT NULL
+                        AND key IN (SELECT key FROM job_account WHERE job = ?1)",
+                [job],
+            )?;
+        }
+        if step == Step::Cancel {
+            self.free_lost(job, None)?;
+            self.leave_undone(job)?;
+            return self.job(id).map(|(_, state)| state);
+        }
+        Ok(next)
+    }
+
+    pub(super) fn prune(&self, before: Timestamp) -> Result<Vec<JobId>> {
+        let jobs = self.all(
+            "SELECT number, id FROM job
+                WHERE created_at < ?1 AND state IN ('loading', 'completed', 'cancelled')
+                ORDER BY number",
+            [nanos(before)],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)),
+        )?;
+        let mut pruned = Vec::with_capacity(jobs.len());
+        for (job, id) in jobs {
+            // Those that still count stay without their job, and without what it was about.
+            self.execute("UPDATE call SET tickets = '[]' WHERE job = ?1", [job])?;
+            self.execute("DELETE FROM job WHERE number = ?1", [job])?;
+            pruned.push(id.parse::<JobId>()?);
+        }
+        if !pruned.is_empty() {
+            super::calls::clean(self.connection, self.now)?;
+        }
+        Ok(pruned)
+    }
+}
+
+/// An account of a list that grows.
+struct Added {
+    number: i64,
+    /// The place of its first ticket.
+    first: i64,
+    /// The place of the last one that was added just now.
+    last: Option<i64>,
+    tickets: i64,
+}

@@ -1,0 +1,347 @@
+//! What is read: jobs, tickets, calls, accounts.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Params, Row};
+use ticket_core::{Change, Effect, ErrorKind, Operation, TicketId};
+
+use super::process::Process;
+use super::values::{self, Result, from_json, named, no_job, span, time};
+use crate::ledger::LOST_AFTER;
+use crate::model::{
+    AccountState, CallId, Job, JobAccount, JobCall, JobId, JobTicket, Suspension, Which, WorkerId,
+};
+
+/// A transaction that reads.
+pub(super) struct Read<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) process: &'a Process,
+    /// The ledger's time, in nanoseconds.
+    pub(super) now: i64,
+}
+
+/// The first row, if there is one.
+pub(super) fn first<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    Ok(rows.next()?.map(read).transpose()?)
+}
+
+pub(super) fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params, read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+const JOBS: &str =
+    "SELECT number, id, change, state, created_at, created_by, tickets, repeated FROM job";
+
+impl Read<'_> {
+    pub(super) fn first<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        first(self.connection, sql, params, read)
+    }
+
+    pub(super) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        all(self.connection, sql, params, read)
+    }
+
+    pub(super) fn job(&self, id: &JobId) -> Result<Job> {
+        let sql = format!("{JOBS} WHERE id = ?1");
+        let row = self.first(&sql, [id.as_str()], job_row)?;
+        self.with_rows(row.ok_or_else(|| no_job(id))?)
+    }
+
+    pub(super) fn jobs(&self) -> Result<Vec<Job>> {
+        let rows = self.all(&format!("{JOBS} ORDER BY number DESC"), [], job_row)?;
+        rows.into_iter().map(|row| self.with_rows(row)).collect()
+    }
+
+    /// The number of a job.
+    pub(super) fn number(&self, id: &JobId) -> Result<i64> {
+        let sql = "SELECT number FROM job WHERE id = ?1";
+        let number = self.first(sql, [id.as_str()], |row| row.get(0))?;
+        number.ok_or_else(|| no_job(id))
+    }
+
+    fn with_rows(&self, row: JobRow) -> Result<Job> {
+        let counted = self.all(
+            "SELECT account, outcome, n FROM count WHERE job = ?1",
+            [row.number],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let mut counts = BTreeMap::new();
+        let mut settled = BTreeMap::<i64, u64>::new();
+        for (account, outcome, n) in counted {
+            let (account, outcome, n): (i64, String, u64) = (account, outcome, n);
+            *counts.entry(outcome).or_default() += n;
+            *settled.entry(account).or_default() += n;
+        }
+        let accounts = self.all(
+            "SELECT name, key, chunk, tickets, number FROM job_account
+                WHERE job = ?1 AND key IS NOT NULL ORDER BY number",
+            [row.number],
+            |row| {
+                let tickets: u64 = row.get(3)?;
+                let settled = settled.get(&row.get(4)?).copied();
+                Ok(JobAccount {
+                    name: row.get(0)?,
+                    key: row.get(1)?,
+                    chunk: row.get(2)?,
+                    tickets,
+                    open: tickets.saturating_sub(settled.unwrap_or_default()),
+                })
+            },
+        )?;
+        let workers = self.all(
+            "SELECT beat_at, process FROM worker WHERE job = ?1 AND ended_at IS NULL",
+            [row.number],
+            |row| Ok((row.get(0)?, row.get::<_, String>(1)?)),
+        )?;
+        let workers = workers.iter();
+        let alive = workers.filter(|(beat_at, process)| !self.is_lost(*beat_at, process));
+        Ok(Job {
+            id: row.id.parse()?,
+            change: from_json::<Change>("a change", &row.change)?,
+            state: values::state(&row.state)?,
+            created_at: time(row.created_at),
+            created_by: row.created_by,
+            tickets: row.tickets,
+            open: row.tickets.saturating_sub(counts.values().sum()),
+            repeated: row.repeated,
+            counts,
+            accounts,
+            workers: u64::try_from(alive.count()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// Whether a worker is lost that has not finished.
+    fn is_lost(&self, beat_at: i64, process: &str) -> bool {
+        beat_at <= self.now.saturating_sub(span(LOST_AFTER)) || self.process.is_gone(process)
+    }
+
+    pub(super) fn tickets(
+        &self,
+        job: &JobId,
+        which: Which,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<JobTicket>> {
+        const COLUMNS: &str = "t.seq, name, t.id, outcome, error, decided_at, outcome IS NULL
+            AND EXISTS (SELECT 1 FROM doubt WHERE doubt.job = t.job AND doubt.seq = t.seq)";
+        let job = self.number(job)?;
+        let after = after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let is_open = if which == Which::Open {
+            "AND outcome IS NULL"
+        } else {
+            ""
+        };
+        let sql = format!(
+            "SELECT {COLUMNS}, NULL FROM ticket t
+                JOIN job_account a ON a.job = t.job AND a.number = t.account
+                WHERE t.job = ?1 AND t.seq > ?2 {is_open} ORDER BY t.seq LIMIT ?3"
+        );
+        let mut rows = self.all(&sql, (job, after, limit), ticket_row)?;
+        if which == Which::Named {
+            let sql = format!(
+                "SELECT {COLUMNS}, r.seq FROM repeated r
+                    JOIN ticket t ON t.job = r.job AND t.seq = r.of_seq
+                    JOIN job_account a ON a.job = t.job AND a.number = t.account
+                    WHERE r.job = ?1 AND r.seq > ?2 ORDER BY r.seq LIMIT ?3"
+            );
+            rows.extend(self.all(&sql, (job, after, limit), ticket_row)?);
+            rows.sort_by_key(|row| row.repeated_at.unwrap_or(row.seq));
+            rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        }
+        rows.into_iter().map(TicketRow::read).collect()
+    }
+
+    pub(super) fn calls(
+        &self,
+        job: &JobId,
+        after: Option<CallId>,
+        limit: usize,
+    ) -> Result<Vec<JobCall>> {
+        let job = self.number(job)?;
+        let after = after.map_or(0, |after| after.0.cast_signed());
+        let rows = self.all(
+            "SELECT call.id, key, operation, tickets, worker, taken_at, expires_at, ended_at, kind,
+                    effect, status
+                FROM call JOIN account ON account.number = call.account
+                WHERE job = ?1 AND call.id > ?2 ORDER BY call.id LIMIT ?3",
+            (job, after, i64::try_from(limit).unwrap_or(i64::MAX)),
+            |row| {
+                let texts: [Option<String>; 4] =
+                    [row.get(2)?, row.get(3)?, row.get(8)?, row.get(9)?];
+                let call = JobCall {
+                    id: CallId(row.get(0)?),
+                    account: row.get(1)?,
+                    operation: Operation::Get,
+                    tickets: Vec::new(),
+                    worker: row.get::<_, Option<u64>>(4)?.map(WorkerId),
+                    taken_at: time(row.get(5)?),
+                    expires_at: time(row.get(6)?),
+                    ended_at: row.get::<_, Option<i64>>(7)?.map(time),
+                    kind: None,
+                    effect: None,
+                    status: row.get(10)?,
+                };
+                Ok((call, texts))
+            },
+        )?;
+        let with_texts = |(call, texts): (JobCall, [Option<String>; 4])| {
+            let [operation, tickets, kind, effect] = texts;
+            let operation = operation.unwrap_or_default();
+            let kind_named =
+                |name: String| named("a kind of error", ErrorKind::ALL, ErrorKind::as_str, &name);
+            let effect_named =
+                |name: String| named("an effect", Effect::ALL, Effect::as_str, &name);
+            Ok(JobCall {
+                operation: named(
+                    "an operation",
+                    Operation::ALL,
+                    Operation::as_str,
+                    &operation,
+                )?,
+                tickets: from_json("the tickets of a call", &tickets.unwrap_or_default())?,
+                kind: kind.map(kind_named).transpose()?,
+                effect: effect.map(effect_named).transpose()?,
+                ..call
+            })
+        };
+        rows.into_iter().map(with_texts).collect()
+    }
+
+    pub(super) fn accounts(&self) -> Result<Vec<AccountState>> {
+        let accounts = self.all(
+            "SELECT number, key, closed_until, suspended_because, suspended_until
+                FROM account ORDER BY key",
+            [],
+            |row| {
+                let because: Option<String> = row.get(3)?;
+                let until: Option<i64> = row.get(4)?;
+                let closed_until: i64 = row.get(2)?;
+                let is_over = until.is_some_and(|until| until <= self.now);
+                let suspended = because.map(|because| Suspension {
+                    because,
+                    until: until.map(time),
+                });
+                let state = AccountState {
+                    key: row.get(1)?,
+                    in_flight: 0,
+                    lost: 0,
+                    closed_until: (closed_until > self.now).then(|| time(closed_until)),
+                    suspended: suspended.filter(|_| !is_over),
+                };
+                Ok((row.get::<_, i64>(0)?, state))
+            },
+        )?;
+        let with_calls = |(number, mut state): (i64, AccountState)| {
+            let calls = self.all(
+                "SELECT beat_at, process, worker.ended_at, lost FROM call
+                    LEFT JOIN worker ON worker.id = call.worker
+                    WHERE account = ?1 AND call.ended_at IS NULL AND expires_at > ?2",
+                (number, self.now),
+                |row| {
+                    let worker: (Option<i64>, Option<String>) = (row.get(0)?, row.get(1)?);
+                    let has_ended = row.get::<_, Option<i64>>(2)?.is_some();
+                    Ok((worker, has_ended, row.get::<_, Option<bool>>(3)?))
+                },
+            )?;
+            for (worker, has_ended, lost) in calls {
+                state.in_flight += 1;
+                let is_lost = match worker {
+                    (Some(beat_at), Some(process)) if !has_ended => self.is_lost(beat_at, &process),
+                    _ => lost.unwrap_or(false),
+                };
+                state.lost += u64::from(is_lost);
+            }
+            Ok(state)
+        };
+        accounts.into_iter().map(with_calls).collect()
+    }
+}
+
+struct JobRow {
+    number: i64,
+    id: String,
+    change: String,
+    state: String,
+    created_at: i64,
+    created_by: Option<String>,
+    tickets: u64,
+    repeated: u64,
+}
+
+fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+    Ok(JobRow {
+        number: row.get(0)?,
+        id: row.get(1)?,
+        change: row.get(2)?,
+        state: row.get(3)?,
+        created_at: row.get(4)?,
+        created_by: row.get(5)?,
+        tickets: row.get(6)?,
+        repeated: row.get(7)?,
+    })
+}
+
+struct TicketRow {
+    seq: u64,
+    account: String,
+    id: TicketId,
+    outcome: Option<String>,
+    error: Option<String>,
+    decided_at: Option<i64>,
+    in_doubt: bool,
+    repeated_at: Option<u64>,
+}
+
+fn ticket_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
+    Ok(TicketRow {
+        seq: row.get(0)?,
+        account: row.get(1)?,
+        id: TicketId::new(row.get_ref(2)?.as_str()?),
+        outcome: row.get(3)?,
+        error: row.get(4)?,
+        decided_at: row.get(5)?,
+        in_doubt: row.get(6)?,
+        repeated_at: row.get(7)?,
+    })
+}
+
+impl TicketRow {
+    fn read(self) -> Result<JobTicket> {
+        let outcome = self.outcome.as_deref();
+        let outcome = outcome.map(|name| values::outcome(name, self.error.as_deref()));
+        Ok(JobTicket {
+            seq: self.repeated_at.unwrap_or(self.seq),
+            repeats: self.repeated_at.map(|_| self.seq),
+            account: self.account,
+            id: self.id,
+            outcome: outcome.transpose()?,
+            decided_at: self.decided_at.map(time),
+            in_doubt: self.in_doubt,
+        })
+    }
+}

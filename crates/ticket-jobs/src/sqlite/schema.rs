@@ -1,0 +1,170 @@
+//! The tables of a ledger, and how a ledger of an earlier version gets them.
+//!
+//! Times are nanoseconds since 1970 of the ledger's own time.
+
+use rusqlite::Connection;
+
+/// Marks a SQLite file as a ledger: `tick`.
+pub(super) const APPLICATION_ID: i32 = 0x7469_636b;
+
+/// What makes a ledger of version `n + 1` of one of version `n`; the first makes a ledger of an empty file.
+pub(super) const STEPS: &[&str] = &[VERSION_1];
+
+const VERSION_1: &str = "
+-- One row. The anchor ties the ledger's time to the machine's: see `time.rs`.
+CREATE TABLE store (
+    schema_version INTEGER NOT NULL,
+    boot_id TEXT,
+    booted_for INTEGER,
+    time_then INTEGER
+) STRICT;
+INSERT INTO store VALUES (1, NULL, NULL, NULL);
+
+-- The quotas. `longest_window` is the longest one that a call was counted in.
+CREATE TABLE account (
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    longest_window INTEGER NOT NULL DEFAULT 0,
+    closed_until INTEGER NOT NULL DEFAULT 0,
+    suspended_because TEXT,
+    suspended_until INTEGER
+) STRICT;
+
+CREATE TABLE job (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    change TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT,
+    tickets INTEGER NOT NULL DEFAULT 0,
+    repeated INTEGER NOT NULL DEFAULT 0,
+    last_seq INTEGER
+) STRICT;
+
+-- The accounts of a job, numbered in the order of first appearance. All tickets before `next_seq` were claimed once.
+CREATE TABLE job_account (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT,
+    chunk INTEGER,
+    tickets INTEGER NOT NULL DEFAULT 0,
+    next_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    PRIMARY KEY (job, number),
+    UNIQUE (job, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ticket (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    account INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    version TEXT,
+    outcome TEXT,
+    error TEXT,
+    decided_at INTEGER,
+    PRIMARY KEY (job, seq),
+    UNIQUE (job, account, id)
+) STRICT, WITHOUT ROWID;
+
+-- Named again: answered again, sent once.
+CREATE TABLE repeated (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    of_seq INTEGER NOT NULL,
+    PRIMARY KEY (job, seq)
+) STRICT, WITHOUT ROWID;
+
+-- How many tickets have which outcome; changes with them.
+CREATE TABLE count (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    account INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (job, account, outcome)
+) STRICT, WITHOUT ROWID;
+
+-- A worker works until `ended_at`. `process` names its file: see `process.rs`.
+CREATE TABLE worker (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    process TEXT NOT NULL,
+    began_at INTEGER NOT NULL,
+    beat_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    lost INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX worker_job ON worker (job, ended_at);
+
+-- The open tickets of an account from `first_seq` to `last_seq`, `open` of them: a worker has them or, where there is
+-- none, they are free from `not_before` on. Gone when none is open.
+CREATE TABLE claim (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    account INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    worker INTEGER,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, account, first_seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claim_worker ON claim (job, worker, account, not_before);
+
+-- Each call is a slot of its account until `coalesce(ended_at, expires_at)` and one window more.
+CREATE TABLE call (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account INTEGER NOT NULL REFERENCES account,
+    job INTEGER REFERENCES job ON DELETE SET NULL,
+    worker INTEGER,
+    operation TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    tickets TEXT NOT NULL,
+    taken_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    kind TEXT,
+    effect TEXT,
+    status INTEGER
+) STRICT;
+CREATE INDEX call_slot ON call (account, coalesce(ended_at, expires_at), operation, requests);
+CREATE INDEX call_open ON call (account, expires_at, operation) WHERE ended_at IS NULL;
+CREATE INDEX call_job ON call (job) WHERE job IS NOT NULL;
+
+-- Which open tickets a write names that is not known to be without effect.
+CREATE TABLE doubt (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    call INTEGER NOT NULL,
+    PRIMARY KEY (job, seq, call)
+) STRICT, WITHOUT ROWID;
+";
+
+/// The version of the ledger in this file: 0 of an empty one; `None` if the file is something else.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<Option<usize>> {
+    let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if id == APPLICATION_ID {
+        let sql = "SELECT schema_version FROM store";
+        return connection.query_row(sql, [], |row| row.get(0)).map(Some);
+    }
+    let sql = "SELECT count(*) FROM sqlite_schema";
+    let tables: usize = connection.query_row(sql, [], |row| row.get(0))?;
+    Ok((id == 0 && tables == 0).then_some(0))
+}
+
+/// Brings a ledger of this version to the newest one, inside a transaction.
+pub(super) fn migrate(
+    connection: &Connection,
+    from: usize,
+    steps: &[&str],
+) -> rusqlite::Result<()> {
+    for step in steps.iter().skip(from) {
+        connection.execute_batch(step)?;
+    }
+    if from == 0 {
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    let sql = "UPDATE store SET schema_version = ?1";
+    connection.execute(sql, [steps.len()]).map(drop)
+}

@@ -1,0 +1,445 @@
+//! What workers do: begin, beat, claim, put back, settle, finish.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ticket_core::model::Version;
+use ticket_core::{Outcome, TicketId};
+
+use super::values::{self, Result, conflict, json, left, span, time};
+use super::writer::Write;
+use crate::ledger::{BEAT, LOST_AFTER};
+use crate::model::{Claim, Claimed, JobId, JobState, Suspension, WorkerId};
+
+/// A job as its workers need it.
+pub(super) struct Working {
+    pub(super) job: i64,
+    pub(super) state: JobState,
+}
+
+impl Write<'_> {
+    pub(super) fn begin(&mut self, id: &JobId) -> Result<WorkerId> {
+        let (job, state) = self.job(id)?;
+        if state == JobState::Loading {
+            return Err(conflict(format!(
+                "job {id} is {state}, so it cannot be worked on"
+            )));
+        }
+        let now = self.now;
+        let process = self.process.name()?.to_owned();
+        self.execute(
+            "INSERT INTO worker (job, process, began_at, beat_at) VALUES (?1, ?2, ?3, ?3)",
+            (job, process, now),
+        )?;
+        let id = self.connection.last_insert_rowid();
+        Ok(WorkerId(id.unsigned_abs()))
+    }
+
+    pub(super) fn beat(&self, worker: WorkerId) -> Result<JobState> {
+        let working = self.working(worker)?;
+        self.execute(
+            "UPDATE worker SET beat_at = ?2 WHERE id = ?1",
+            (worker.0, self.now),
+        )?;
+        Ok(working.state)
+    }
+
+    pub(super) fn finish(&self, worker: WorkerId) -> Result<()> {
+        let sql = "SELECT job FROM worker WHERE id = ?1 AND ended_at IS NULL";
+        let Some(job) = self.first(sql, [worker.0], |row| row.get(0))? else {
+            return Ok(());
+        };
+        self.end_worker(job, worker.0, self.now, false)?;
+        self.leave_undone(job)
+    }
+
+    /// The job that a worker works on.
+    fn working(&self, worker: WorkerId) -> Result<Working> {
+        let working = self.find_working(worker)?;
+        working.ok_or_else(|| {
+            conflict("this worker is lost: it was not heard of for too long, or has finished")
+        })
+    }
+
+    /// The job that a worker works on, unless it is lost or has finished.
+    pub(super) fn find_working(&self, worker: WorkerId) -> Result<Option<Working>> {
+        let sql = "SELECT job.number, job.state FROM worker JOIN job ON job.number = worker.job
+            WHERE worker.id = ?1 AND ended_at IS NULL AND beat_at > ?2";
+        let found = self.first(sql, (worker.0, self.lost_before()), |row| {
+            Ok((row.get(0)?, row.get::<_, String>(1)?))
+        })?;
+        found
+            .map(|(job, state)| {
+                let state = values::state(&state)?;
+                Ok(Working { job, state })
+            })
+            .transpose()
+    }
+
+    fn lost_before(&self) -> i64 {
+        self.now.saturating_sub(span(LOST_AFTER))
+    }
+
+    fn end_worker(&self, job: i64, worker: u64, at: i64, lost: bool) -> Result<()> {
+        self.execute(
+            "UPDATE worker SET ended_at = ?2, lost = ?3 WHERE id = ?1",
+            (worker, at, lost),
+        )?;
+        self.execute(
+            "UPDATE claim SET worker = NULL, not_before = 0 WHERE job = ?1 AND worker = ?2",
+            (job, worker),
+        )?;
+        Ok(())
+    }
+
+    /// Frees what the lost workers of a job have.
+    pub(super) fn free_lost(&self, job: i64, but: Option<WorkerId>) -> Result<()> {
+        let sql = "SELECT id, beat_at, process FROM worker
+            WHERE job = ?1 AND ended_at IS NULL AND id IS NOT ?2";
+        let workers = self.all(sql, (job, but.map(|worker| worker.0)), |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+        })?;
+        for (worker, beat_at, process) in workers {
+            if beat_at <= self.lost_before() || self.process.is_gone(&process) {
+                self.end_worker(job, worker, self.now, true)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn claim(&self, worker: WorkerId, account: &str) -> Result<Claim> {
+        let Working { job, state } = self.working(worker)?;
+        if state == JobState::Paused {
+            return Ok(Claim::Stopped(state));
+        }
+        let found = self.first(
+            "SELECT number, key, chunk, next_seq, last_seq FROM job_account
+                WHERE job = ?1 AND name = ?2",
+            (job, account),
+            |row| {
+                Ok(Account {
+                    number: row.get(0)?,
+                    key: row.get(1)?,
+                    chunk: row.get(2)?,
+                    next_seq: row.get(3)?,
+                    last_seq: row.get(4)?,
+                })
+            },
+        )?;
+        let Some(account) = found else {
+            return Ok(Claim::Nothing);
+        };
+        self.free_lost(job, Some(worker))?;
+        if state == JobState::Cancelling {
+            self.leave_undone(job)?;
+        }
+        let suspended = self.suspended(&account.key)?;
+        if suspended.is_none() {
+            let tickets = match self.claim_again(job, worker, account.number)? {
+                tickets if tickets.is_empty() => self.claim_next(job, worker, &account)?,
+                tickets => tickets,
+            };
+            if !tickets.is_empty() {
+                return Ok(Claim::Tickets(tickets));
+            }
+        }
+        self.claim_later(job, worker, &account, suspended)
+    }
+
+    /// Why an account is suspended now.
+    fn suspended(&self, key: &str) -> Result<Option<Suspension>> {
+        let sql = "SELECT suspended_because, suspended_until FROM account
+            WHERE key = ?1 AND suspended_because IS NOT NULL
+                AND (suspended_until IS NULL OR suspended_until > ?2)";
+        self.first(sql, (key, self.now), |row| {
+            let until: Option<i64> = row.get(1)?;
+            Ok(Suspension {
+                because: row.get(0)?,
+                until: until.map(time),
+            })
+        })
+    }
+
+    /// Claims the first tickets that were claimed before and are free again.
+    fn claim_again(&self, job: i64, worker: WorkerId, account: i64) -> Result<Vec<Claimed>> {
+        if self
+            .free_from(job, account)?
+            .is_none_or(|from| from > self.now)
+        {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT first_seq, last_seq FROM claim
+            WHERE job = ?1 AND account = ?2 AND worker IS NULL AND not_before <= ?3
+            ORDER BY first_seq LIMIT 1";
+        let range = self.first(sql, (job, account, self.now), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })?;
+        let Some((first, last)) = range else {
+            return Ok(Vec::new());
+        };
+        self.execute(
+            "UPDATE claim SET worker = ?4 WHERE job = ?1 AND account = ?2 AND first_seq = ?3",
+            (job, account, first, worker.0),
+        )?;
+        self.open_tickets(job, account, first, last, i64::MAX)
+    }
+
+    /// When the first of the free claims may be claimed.
+    fn free_from(&self, job: i64, account: i64) -> Result<Option<i64>> {
+        let sql = "SELECT not_before FROM claim
+            WHERE job = ?1 AND worker IS NULL AND account = ?2 ORDER BY not_before LIMIT 1";
+        self.first(sql, (job, account), |row| row.get(0))
+    }
+
+    /// Claims the first tickets that nobody had yet.
+    fn claim_next(&self, job: i64, worker: WorkerId, account: &Account) -> Result<Vec<Claimed>> {
+        let Account { number, chunk, .. } = *account;
+        if account.next_seq > account.last_seq {
+            return Ok(Vec::new());
+        }
+        let tickets = self.open_tickets(job, number, account.next_seq, account.last_seq, chunk)?;
+        let seqs = || tickets.iter().map(|ticket| ticket.seq.cast_signed());
+        let (first, last) = (seqs().next(), seqs().next_back());
+        let is_last = i64::try_from(tickets.len()).is_ok_and(|count| count < chunk);
+        let next = last.filter(|_| !is_last).unwrap_or(account.last_seq) + 1;
+        self.execute(
+            "UPDATE job_account SET next_seq = ?3 WHERE job = ?1 AND number = ?2",
+            (job, number, next),
+        )?;
+        if let (Some(first), Some(last)) = (first, last) {
+            self.execute(
+                "INSERT INTO claim (job, account, first_seq, last_seq, open, worker)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                (job, number, first, last, tickets.len(), worker.0),
+            )?;
+        }
+        Ok(tickets)
+    }
+
+    fn open_tickets(
+        &self,
+        job: i64,
+        account: i64,
+        first: i64,
+        last: i64,
+        limit: i64,
+    ) -> Result<Vec<Claimed>> {
+        let mut tickets = self.all(
+            "SELECT seq, id, version FROM ticket
+                WHERE job = ?1 AND seq BETWEEN ?3 AND ?4 AND account = ?2 AND outcome IS NULL
+                ORDER BY seq LIMIT ?5",
+            (job, account, first, last, limit),
+            |row| {
+                let version: Option<String> = row.get(2)?;
+                Ok(Claimed {
+                    seq: row.get(0)?,
+                    id: TicketId::new(row.get_ref(1)?.as_str()?),
+                    version: version.map(Version::new),
+                    in_doubt: None,
+                })
+            },
+        )?;
+        // The longest of the calls that may have changed it.
+        let doubts = self.all(
+            "SELECT seq, max(iif(ended_at IS NULL, expires_at, 0)) FROM doubt
+                JOIN call ON call.id = doubt.call
+                WHERE doubt.job = ?1 AND seq BETWEEN ?2 AND ?3 GROUP BY seq",
+            (job, first, last),
+            |row| Ok((row.get::<_, u64>(0)?, row.get::<_, i64>(1)?)),
+        )?;
+        let doubts: BTreeMap<_, _> = doubts.into_iter().collect();
+        for ticket in &mut tickets {
+            let acts_until = doubts.get(&ticket.seq);
+            ticket.in_doubt = acts_until.map(|until| left(self.now, *until));
+        }
+        Ok(tickets)
+    }
+
+    /// When to claim again, if there was nothing to claim.
+    fn claim_later(
+        &self,
+        job: i64,
+        worker: WorkerId,
+        account: &Account,
+        suspended: Option<Suspension>,
+    ) -> Result<Claim> {
+        let is_untouched = account.next_seq <= account.last_seq;
+        let free_from = self.free_from(job, account.number)?;
+        let sql = "SELECT 1 FROM claim
+            WHERE job = ?1 AND account = ?2 AND worker IS NOT NULL AND worker <> ?3 LIMIT 1";
+        let others = self.first(sql, (job, account.number, worker.0), |_| Ok(()))?;
+        if let Some(why) = suspended
+            && (is_untouched || free_from.is_some() || others.is_some())
+        {
+            return Ok(Claim::Suspended(why));
+        }
+        let free = free_from.map(|from| left(self.now, from));
+        let wait = free.into_iter().chain(others.map(|()| BEAT)).min();
+        Ok(wait.map_or(Claim::Nothing, Claim::Later))
+    }
+
+    pub(super) fn put_back(&self, worker: WorkerId, account: &str, wait: Duration) -> Result<()> {
+        let Working { job, .. } = self.working(worker)?;
+        self.execute(
+            "UPDATE claim SET worker = NULL, not_before = ?4
+                WHERE job = ?1 AND worker = ?2
+                    AND account = (SELECT number FROM job_account WHERE job = ?1 AND name = ?3)",
+            (job, worker.0, account, self.now.saturating_add(span(wait))),
+        )?;
+        self.leave_undone(job)
+    }
+
+    pub(super) fn settle(&self, worker: WorkerId, outcomes: &[(u64, Outcome)]) -> Result<()> {
+        let Working { job, .. } = self.working(worker)?;
+        let mut claims = self.all(
+            "SELECT account, first_seq, last_seq, open FROM claim WHERE job = ?1 AND worker = ?2",
+            (job, worker.0),
+            |row| {
+                Ok(Held {
+                    account: row.get(0)?,
+                    first: row.get(1)?,
+                    last: row.get(2)?,
+                    open: row.get(3)?,
+                    settled: 0,
+                })
+            },
+        )?;
+        let mut counts = BTreeMap::<(i64, &str), i64>::new();
+        for (seq, outcome) in outcomes {
+            let seq = seq.cast_signed();
+            let sql = "SELECT account, outcome IS NULL FROM ticket WHERE job = ?1 AND seq = ?2";
+            let found = self.first(sql, (job, seq), |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
+            })?;
+            let Some((account, is_open)) = found else {
+                return Err(conflict(format!("the job has no ticket at place {seq}")));
+            };
+            if !is_open {
+                continue;
+            }
+            let claim = claims
+                .iter_mut()
+                .find(|claim| claim.account == account && claim.first <= seq && seq <= claim.last);
+            let Some(claim) = claim else {
+                let message = format!("this worker does not have the ticket at place {seq}");
+                return Err(conflict(message));
+            };
+            claim.settled += 1;
+            *counts.entry((account, outcome.as_str())).or_default() += 1;
+            let error = outcome.error().map(json).transpose()?;
+            self.execute(
+                "UPDATE ticket SET outcome = ?3, error = ?4, decided_at = ?5
+                    WHERE job = ?1 AND seq = ?2",
+                (job, seq, outcome.as_str(), error, self.now),
+            )?;
+            self.execute("DELETE FROM doubt WHERE job = ?1 AND seq = ?2", (job, seq))?;
+        }
+        for claim in claims.iter().filter(|claim| claim.settled > 0) {
+            let place = (job, claim.account, claim.first);
+            if claim.open > claim.settled {
+                let sql = "UPDATE claim SET open = open - ?4
+                    WHERE job = ?1 AND account = ?2 AND first_seq = ?3";
+                self.execute(sql, (place.0, place.1, place.2, claim.settled))?;
+            } else {
+                let sql = "DELETE FROM claim WHERE job = ?1 AND account = ?2 AND first_seq = ?3";
+                self.execute(sql, place)?;
+            }
+        }
+        for ((account, outcome), n) in counts {
+            self.count(job, account, outcome, n)?;
+        }
+        self.complete(job)
+    }
+
+    /// Adds to the number of tickets that have an outcome.
+    pub(super) fn count(&self, job: i64, account: i64, outcome: &str, n: i64) -> Result<()> {
+        self.execute(
+            "INSERT INTO count VALUES (?1, ?2, ?3, ?4)
+                ON CONFLICT DO UPDATE SET n = n + excluded.n",
+            (job, account, outcome, n),
+        )?;
+        Ok(())
+    }
+
+    /// Ends a job none of whose tickets is open.
+    pub(super) fn complete(&self, job: i64) -> Result<()> {
+        self.execute(
+            "UPDATE job SET state = iif(state = 'cancelling', 'cancelled', 'completed')
+                WHERE number = ?1 AND state IN ('ready', 'paused', 'cancelling')
+                    AND tickets = (SELECT coalesce(sum(n), 0) FROM count WHERE job = ?1)",
+            [job],
+        )?;
+        Ok(())
+    }
+
+    /// Gives the tickets of a job that is being cancelled their outcome, unless they are in doubt or a worker has them.
+    pub(super) fn leave_undone(&self, job: i64) -> Result<()> {
+        let sql = "SELECT 1 FROM job WHERE number = ?1 AND state = 'cancelling'";
+        if self.first(sql, [job], |_| Ok(()))?.is_none() {
+            return Ok(());
+        }
+        let ranges = self.all(
+            "SELECT account, first_seq, last_seq, 1 FROM claim WHERE job = ?1 AND worker IS NULL
+                UNION ALL
+                SELECT number, next_seq, last_seq, 0 FROM job_account
+                WHERE job = ?1 AND next_seq <= last_seq",
+            [job],
+            |row| {
+                let is_claim: bool = row.get(3)?;
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, is_claim))
+            },
+        )?;
+        for (account, first, last, is_claim) in ranges {
+            let (account, first, last): (i64, i64, i64) = (account, first, last);
+            let undone = self.execute(
+                "UPDATE ticket SET outcome = 'unattempted', decided_at = ?5
+                    WHERE job = ?1 AND seq BETWEEN ?3 AND ?4 AND account = ?2 AND outcome IS NULL
+                        AND NOT EXISTS (SELECT 1 FROM doubt
+                            WHERE doubt.job = ticket.job AND doubt.seq = ticket.seq)",
+                (job, account, first, last, self.now),
+            )?;
+            let undone = i64::try_from(undone).unwrap_or(i64::MAX);
+            if undone > 0 {
+                self.count(job, account, "unattempted", undone)?;
+            }
+            if is_claim {
+                self.execute(
+                    "UPDATE claim SET open = open - ?4
+                        WHERE job = ?1 AND account = ?2 AND first_seq = ?3",
+                    (job, account, first, undone),
+                )?;
+            } else {
+                // What is still open here is in doubt.
+                self.execute(
+                    "UPDATE job_account SET next_seq = coalesce(
+                            (SELECT min(doubt.seq) FROM doubt JOIN ticket USING (job, seq)
+                                WHERE job = ?1 AND account = ?2 AND seq BETWEEN ?3 AND ?4
+                                    AND outcome IS NULL),
+                            last_seq + 1)
+                        WHERE job = ?1 AND number = ?2",
+                    (job, account, first, last),
+                )?;
+            }
+        }
+        self.execute("DELETE FROM claim WHERE job = ?1 AND open <= 0", [job])?;
+        self.complete(job)
+    }
+}
+
+/// An account of a job.
+struct Account {
+    number: i64,
+    key: String,
+    chunk: i64,
+    next_seq: i64,
+    last_seq: i64,
+}
+
+/// What a worker has.
+struct Held {
+    account: i64,
+    first: i64,
+    last: i64,
+    open: i64,
+    settled: i64,
+}

@@ -1,0 +1,550 @@
+//! Jobs are worked on: what the vendor saw, what was told, and what the ledger holds.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may panic"
+)]
+
+mod vendor;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{FutureExt as _, StreamExt as _};
+use ticket_core::bulk::BulkOptions;
+use ticket_core::{
+    CallContext, Change, Effect, Error, ErrorKind, NewTicket, Result, Stop, TicketRef,
+};
+use ticket_jobs::{
+    JobId, JobOutcome, JobState, Jobs, LOST_AFTER, MemoryLedger, NewJob, Step, Which,
+};
+use tokio::sync::Notify;
+use tokio::time::{Instant, advance};
+
+use vendor::{Accounts, Answer, Vendor};
+
+fn jobs() -> Jobs {
+    Jobs::new(Arc::new(MemoryLedger::new()))
+}
+
+async fn job(jobs: &Jobs, accounts: &Accounts, tickets: &[&str]) -> JobId {
+    let mut list = jobs.load(NewJob::new(Change::Delete)).await.unwrap();
+    for ticket in tickets {
+        let ticket: TicketRef = ticket.parse().unwrap();
+        list.push(ticket, None).await.unwrap();
+    }
+    list.seal(accounts).await.unwrap()
+}
+
+/// Runs the job as far as it goes.
+async fn run(jobs: &Jobs, job: &JobId, accounts: &Arc<Accounts>) -> Vec<Result<JobOutcome>> {
+    run_with(jobs, job, accounts, CallContext::new()).await
+}
+
+async fn run_with(
+    jobs: &Jobs,
+    job: &JobId,
+    accounts: &Arc<Accounts>,
+    context: CallContext,
+) -> Vec<Result<JobOutcome>> {
+    let options = BulkOptions::default().give_up_after(Duration::ZERO);
+    let accounts = Arc::clone(accounts);
+    jobs.run(job, accounts, context, &options).collect().await
+}
+
+/// What was told of each ticket, in the order of the list: an outcome in parentheses is not recorded.
+fn told(outcomes: &[Result<JobOutcome>]) -> Vec<String> {
+    let mut outcomes: Vec<_> = outcomes
+        .iter()
+        .filter_map(|one| one.as_ref().ok())
+        .collect();
+    outcomes.sort_by_key(|one| one.seq);
+    let told = outcomes.into_iter().map(|one| {
+        let word = Change::Delete.word(&one.outcome);
+        if one.recorded {
+            format!("{} {word}", one.ticket)
+        } else {
+            format!("{} ({word})", one.ticket)
+        }
+    });
+    told.collect()
+}
+
+/// What the ledger holds of each time that a ticket is named.
+async fn recorded(jobs: &Jobs, job: &JobId) -> Vec<String> {
+    let ledger = jobs.ledger();
+    assert_eq!(ledger.verify(job).await.unwrap(), Vec::<String>::new());
+    let tickets = ledger
+        .tickets(job, Which::Named, None, 1_000)
+        .await
+        .unwrap();
+    let tickets = tickets.into_iter().map(|one| match &one.outcome {
+        Some(outcome) => format!("{} {}", one.id, Change::Delete.word(outcome)),
+        None if one.in_doubt => format!("{} in doubt", one.id),
+        None => format!("{} open", one.id),
+    });
+    tickets.collect()
+}
+
+async fn state(jobs: &Jobs, job: &JobId) -> JobState {
+    jobs.ledger().job(job).await.unwrap().state
+}
+
+fn lost() -> Error {
+    Error::new(ErrorKind::Timeout, "no answer").with_effect(Effect::Unknown)
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_ticket_is_sent_once_and_recorded_before_it_is_told() {
+    let jobs = jobs();
+    let (eu, us) = (Vendor::new(&["1", "2", "3"]), Vendor::new(&["1"]));
+    let accounts = Accounts::new(&jobs, [("eu", &eu), ("us", &us)]);
+    let named = ["eu:1", "eu:2", "us:1", "eu:1", "eu:3", "us:9"];
+    let id = job(&jobs, &accounts, &named).await;
+    assert_eq!(state(&jobs, &id).await, JobState::Ready);
+    let mut told = Vec::new();
+    let options = BulkOptions::default();
+    let mut work = jobs.run(&id, accounts.clone(), CallContext::new(), &options);
+    while let Some(one) = work.next().await {
+        let one = one.unwrap();
+        assert!(one.recorded);
+        let rows = jobs
+            .ledger()
+            .tickets(&id, Which::Named, None, 9)
+            .await
+            .unwrap();
+        let row = rows.iter().find(|row| row.seq == one.seq).unwrap();
+        let outcome = row.outcome.as_ref().unwrap();
+        assert_eq!(outcome.as_str(), one.outcome.as_str());
+        told.push(format!("{} {}", one.ticket, one.outcome));
+    }
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "eu:1 done",
+            "eu:2 done",
+            "eu:3 done",
+            "us:1 done",
+            "us:9 not_found"
+        ]
+    );
+    assert_eq!(eu.log(), ["delete 1,2", "delete 3"]);
+    assert_eq!(us.log(), ["delete 1,9"]);
+    assert_eq!(
+        recorded(&jobs, &id).await,
+        [
+            "1 deleted",
+            "2 deleted",
+            "1 deleted",
+            "1 deleted",
+            "3 deleted",
+            "9 not_found"
+        ]
+    );
+    let found = jobs.ledger().job(&id).await.unwrap();
+    assert_eq!(
+        (found.state, found.open, found.repeated),
+        (JobState::Completed, 0, 1)
+    );
+    // Once more, there is nothing to do.
+    assert!(run(&jobs, &id, &accounts).await.is_empty());
+    assert_eq!(eu.log().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_to_do_is_told_not_recorded_and_done_by_the_next_run() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2", "3", "4", "5"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1", "eu:2", "eu:3", "eu:4", "eu:5"]).await;
+    let refused = Error::new(ErrorKind::Unauthenticated, "the key is wrong");
+    for _ in 0..3 {
+        vendor.answer(Answer::Error(refused.clone(), false));
+    }
+    let first = run(&jobs, &id, &accounts).await;
+    assert_eq!(
+        told(&first),
+        [
+            "eu:1 (failed)",
+            "eu:2 (failed)",
+            "eu:3 (failed)",
+            "eu:4 (failed)",
+            "eu:5 (failed)"
+        ]
+    );
+    assert_eq!(state(&jobs, &id).await, JobState::Ready);
+    let open = ["1 open", "2 open", "3 open", "4 open", "5 open"];
+    assert_eq!(recorded(&jobs, &id).await, open);
+    let second = run(&jobs, &id, &accounts).await;
+    assert_eq!(second.len(), 5);
+    assert_eq!(state(&jobs, &id).await, JobState::Completed);
+    assert!(vendor.state().there.is_empty());
+}
+
+/// The process is gone while a delete of two tickets is on its way: its future is dropped.
+async fn killed(jobs: &Jobs, id: &JobId, accounts: &Arc<Accounts>) {
+    let options = BulkOptions::default();
+    let mut work = jobs.run(id, accounts.clone(), CallContext::new(), &options);
+    let half_a_second = tokio::time::timeout(Duration::from_millis(500), work.next()).await;
+    assert!(half_a_second.is_err(), "{half_a_second:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tickets_in_doubt_are_sent_again_once_no_earlier_call_can_act_where_a_repeat_is_safe() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2", "3"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1", "eu:2", "eu:3"]).await;
+    vendor.answer(Answer::Never);
+    vendor.answer(Answer::Held(Arc::new(Notify::new())));
+    let begun = Instant::now();
+    killed(&jobs, &id, &accounts).await;
+    assert_eq!(
+        recorded(&jobs, &id).await,
+        ["1 in doubt", "2 in doubt", "3 in doubt"]
+    );
+    assert_eq!(vendor.log(), ["delete 1,2", "delete 3"]);
+    vendor.state().log.clear();
+    let second = run(&jobs, &id, &accounts).await;
+    assert_eq!(
+        told(&second),
+        ["eu:1 already_gone", "eu:2 already_gone", "eu:3 deleted"]
+    );
+    // The first worker is lost after a while, and its calls can act for 35 seconds and a margin.
+    assert!(
+        begun.elapsed() >= Duration::from_secs(38),
+        "{:?}",
+        begun.elapsed()
+    );
+    let log = vendor.log();
+    assert_eq!(
+        log[..2],
+        ["delete 1,2 after unknown", "delete 3 after unknown"],
+        "{log:?}"
+    );
+    assert!(vendor.state().there.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn tickets_in_doubt_are_only_looked_at_where_a_repeat_could_meet_another_ticket() {
+    let jobs = jobs();
+    let mut vendor = Vendor::new(&["1", "2", "3", "4"]);
+    vendor.info.never_reuses_ids = false;
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1", "eu:2", "eu:3"]).await;
+    vendor.answer(Answer::Never);
+    vendor.answer(Answer::Held(Arc::new(Notify::new())));
+    killed(&jobs, &id, &accounts).await;
+    // Somebody else's ticket has one of the ids now.
+    vendor.state().there.insert("2".to_owned());
+    vendor.state().log.clear();
+    let second = run(&jobs, &id, &accounts).await;
+    assert_eq!(
+        told(&second),
+        ["eu:1 already_gone", "eu:2 unknown", "eu:3 unknown"]
+    );
+    assert!(
+        vendor.log().iter().all(|call| call.starts_with("get")),
+        "{:?}",
+        vendor.log()
+    );
+    assert!(vendor.state().there.contains("2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stop_leaves_the_rest_open_and_what_is_unknown_in_doubt() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let named = [
+        "eu:1", "eu:2", "eu:3", "eu:4", "eu:5", "eu:6", "eu:7", "eu:8", "eu:9",
+    ];
+    let id = job(&jobs, &accounts, &named).await;
+    let go = Arc::new(Notify::new());
+    vendor.answer(Answer::Held(Arc::clone(&go)));
+    for _ in 0..3 {
+        vendor.answer(Answer::Never);
+    }
+    let stop = Stop::new();
+    let context = CallContext::new().stop(stop.clone());
+    let work = run_with(&jobs, &id, &accounts, context);
+    let stopping = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stop.finish();
+        go.notify_one();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stop.abandon();
+    };
+    let (outcomes, ()) = tokio::join!(work, stopping);
+    assert_eq!(
+        told(&outcomes),
+        [
+            "eu:1 deleted",
+            "eu:2 deleted",
+            "eu:3 (unknown)",
+            "eu:4 (unknown)",
+            "eu:5 (unknown)",
+            "eu:6 (unknown)",
+            "eu:7 (unknown)",
+            "eu:8 (unknown)",
+            "eu:9 (unattempted)"
+        ]
+    );
+    assert_eq!(
+        recorded(&jobs, &id).await[2..],
+        [
+            "3 in doubt",
+            "4 in doubt",
+            "5 in doubt",
+            "6 in doubt",
+            "7 in doubt",
+            "8 in doubt",
+            "9 open"
+        ]
+    );
+    // What was never sent is not taken for sent.
+    vendor.state().log.clear();
+    run(&jobs, &id, &accounts).await;
+    assert_eq!(vendor.log()[0], "delete 9");
+    assert_eq!(state(&jobs, &id).await, JobState::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn job_that_somebody_pauses_makes_no_new_call_and_goes_on_when_it_is_resumed() {
+    let jobs = jobs();
+    let ids: Vec<_> = (1..=60).map(|id| id.to_string()).collect();
+    let vendor = Vendor::new(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let named: Vec<_> = ids.iter().map(|id| format!("eu:{id}")).collect();
+    let id = job(
+        &jobs,
+        &accounts,
+        &named.iter().map(String::as_str).collect::<Vec<_>>(),
+    )
+    .await;
+    let work = run(&jobs, &id, &accounts);
+    let pause = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let paused = jobs.ledger().steer(&id, Step::Pause).await.unwrap();
+        assert_eq!(paused, JobState::Paused);
+        let calls = vendor.log().len();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert_eq!(vendor.log().len(), calls);
+    };
+    let (outcomes, ()) = tokio::join!(work, pause);
+    let told = told(&outcomes);
+    assert_eq!(told.len(), 60);
+    // Ten calls a second, and two tickets a call.
+    assert_eq!(
+        told.iter().filter(|one| one.ends_with(" deleted")).count(),
+        20
+    );
+    assert!(
+        told.iter()
+            .skip(20)
+            .all(|one| one.ends_with(" (unattempted)")),
+        "{told:?}"
+    );
+    assert_eq!(state(&jobs, &id).await, JobState::Paused);
+    // A run of a paused job says so, and sends nothing.
+    let paused = run(&jobs, &id, &accounts).await;
+    assert_eq!(paused.len(), 40);
+    let error = paused[0].as_ref().unwrap().outcome.error().unwrap().clone();
+    assert!(error.to_string().contains("the job is paused"), "{error}");
+    jobs.ledger().steer(&id, Step::Resume).await.unwrap();
+    assert_eq!(run(&jobs, &id, &accounts).await.len(), 40);
+    assert!(vendor.state().there.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelled_job_sends_nothing_and_looks_at_what_is_in_doubt() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2", "3", "4"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1", "eu:2", "eu:3", "eu:4"]).await;
+    vendor.answer(Answer::Never);
+    vendor.answer(Answer::Held(Arc::new(Notify::new())));
+    killed(&jobs, &id, &accounts).await;
+    vendor.state().log.clear();
+    jobs.ledger().steer(&id, Step::Cancel).await.unwrap();
+    assert_eq!(state(&jobs, &id).await, JobState::Cancelling);
+    let outcomes = run(&jobs, &id, &accounts).await;
+    assert_eq!(
+        told(&outcomes),
+        [
+            "eu:1 already_gone",
+            "eu:2 already_gone",
+            "eu:3 failed",
+            "eu:4 failed"
+        ]
+    );
+    assert!(
+        vendor.log().iter().all(|call| call.starts_with("get")),
+        "{:?}",
+        vendor.log()
+    );
+    assert_eq!(state(&jobs, &id).await, JobState::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn job_that_is_cancelled_before_it_ran_leaves_its_tickets_unattempted() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1"]).await;
+    jobs.ledger().steer(&id, Step::Cancel).await.unwrap();
+    assert_eq!(recorded(&jobs, &id).await, ["1 unattempted"]);
+    assert_eq!(state(&jobs, &id).await, JobState::Cancelled);
+    assert!(run(&jobs, &id, &accounts).await.is_empty());
+    assert!(vendor.log().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn account_whose_name_leads_elsewhere_is_refused_and_others_go_on() {
+    let jobs = jobs();
+    let (eu, us) = (Vendor::new(&["1"]), Vendor::new(&["1"]));
+    let accounts = Accounts::new(&jobs, [("eu", &eu), ("us", &us)]);
+    let id = job(&jobs, &accounts, &["eu:1", "us:1"]).await;
+    let mut moved = Accounts::new(&jobs, [("us", &us)]);
+    let outcomes = run(&jobs, &id, &moved).await;
+    let error = outcomes.iter().find_map(|one| one.as_ref().err()).unwrap();
+    assert_eq!(error.to_string(), "there is no eu");
+    assert_eq!(told(&outcomes), ["us:1 deleted"]);
+    Arc::get_mut(&mut moved).unwrap().keys = "other#".to_owned();
+    let outcomes = run(&jobs, &id, &moved).await;
+    let error = outcomes[0].as_ref().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the account eu was desk#eu when the job was made and is other#eu now; nothing is sent to it"
+    );
+    assert!(eu.log().is_empty());
+    assert_eq!(recorded(&jobs, &id).await, ["1 open", "1 deleted"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_workers_share_a_job_and_its_quota() {
+    let jobs = jobs();
+    let ids: Vec<_> = (1..=500).map(|id| id.to_string()).collect();
+    let vendor = Vendor::new(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+    // Each with its own handles, as two processes have.
+    let (one, other) = (
+        Accounts::new(&jobs, [("eu", &vendor)]),
+        Accounts::new(&jobs, [("eu", &vendor)]),
+    );
+    let named: Vec<_> = ids.iter().map(|id| format!("eu:{id}")).collect();
+    let id = job(
+        &jobs,
+        &one,
+        &named.iter().map(String::as_str).collect::<Vec<_>>(),
+    )
+    .await;
+    let begun = Instant::now();
+    let (first, second) = tokio::join!(run(&jobs, &id, &one), run(&jobs, &id, &other));
+    assert!(!first.is_empty() && !second.is_empty());
+    assert_eq!(first.len() + second.len(), 500);
+    assert_eq!(vendor.log().len(), 250);
+    // 250 calls, ten a second.
+    assert!(
+        begun.elapsed() >= Duration::from_secs(24),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(state(&jobs, &id).await, JobState::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn worker_that_was_asleep_for_too_long_settles_nothing() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1", "eu:2"]).await;
+    let go = Arc::new(Notify::new());
+    vendor.answer(Answer::Held(Arc::clone(&go)));
+    let options = BulkOptions::default();
+    let mut work = jobs.run(&id, accounts.clone(), CallContext::new(), &options);
+    assert!(work.next().now_or_never().is_none());
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(vendor.log(), ["delete 1,2"]);
+    // No task runs meanwhile.
+    advance(LOST_AFTER + Duration::from_secs(1)).await;
+    let other = jobs.ledger().begin(&id).await.unwrap();
+    go.notify_one();
+    let outcomes: Vec<_> = work.collect().await;
+    assert!(outcomes.iter().all(Result::is_err), "{outcomes:?}");
+    jobs.ledger().finish(other).await.unwrap();
+    assert_eq!(recorded(&jobs, &id).await, ["1 in doubt", "2 in doubt"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn job_whose_list_is_not_complete_is_refused() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let mut list = jobs.load(NewJob::new(Change::Delete)).await.unwrap();
+    list.push("eu:1".parse().unwrap(), None).await.unwrap();
+    list.flush().await.unwrap();
+    let id = list.id().clone();
+    let outcomes = run(&jobs, &id, &accounts).await;
+    let error = outcomes[0].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("is not complete"), "{error}");
+    list.discard().await.unwrap();
+    assert!(jobs.ledger().jobs().await.unwrap().is_empty());
+    assert!(vendor.log().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn job_without_tickets_is_complete() {
+    let jobs = jobs();
+    let accounts = Accounts::new(&jobs, []);
+    let id = job(&jobs, &accounts, &[]).await;
+    assert_eq!(state(&jobs, &id).await, JobState::Completed);
+    assert!(run(&jobs, &id, &accounts).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_are_recorded_and_reads_that_no_limit_counts_are_not() {
+    let jobs = jobs();
+    let mut vendor = Vendor::new(&["1"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1"]).await;
+    vendor.answer(Answer::Error(lost(), true));
+    assert_eq!(
+        told(&run(&jobs, &id, &accounts).await),
+        ["eu:1 already_gone"]
+    );
+    let calls = jobs.ledger().calls(&id, None, 10).await.unwrap();
+    let calls: Vec<_> = calls
+        .iter()
+        .map(|call| {
+            (
+                call.operation.as_str(),
+                call.effect,
+                call.ended_at.is_some(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            ("delete", Some(Effect::Unknown), true),
+            ("get", Some(Effect::None), true)
+        ]
+    );
+    // A limit of its writes only.
+    vendor.info.limits.clear();
+    let accounts = Accounts::new(&jobs, [("us", &vendor)]);
+    let us = ticket_core::AccountSource::connect(&*accounts, "us").unwrap();
+    us.get("1").await.unwrap_err();
+    us.create(&NewTicket::new("x")).await.unwrap_err();
+    let accounts = jobs.ledger().accounts().await.unwrap();
+    assert!(
+        accounts.iter().all(|account| account.key != "desk#us"),
+        "{accounts:?}"
+    );
+}

@@ -1,0 +1,181 @@
+//! A vendor in this process that deletes tickets as it is told, and the accounts at it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ticket_core::call::{Pacer, RetryPolicy, StackOptions};
+use ticket_core::model::RawValue;
+use ticket_core::provider::{Capabilities, Limit, NotFound, Quota, Support};
+use ticket_core::{
+    AccountSource, CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Operation,
+    Outcome, ProviderInfo, Result, Ticket, TicketId, TicketProvider, Tickets,
+};
+use ticket_jobs::Jobs;
+use tokio::sync::Notify;
+
+/// What a delete does, instead of what it should.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// Fails with this error. `true`: the tickets are deleted all the same.
+    Error(Error, bool),
+    /// Never comes. The tickets are deleted.
+    Never,
+    /// Comes when it is let go.
+    Held(Arc<Notify>),
+}
+
+/// What one account's vendor holds and saw.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) there: BTreeSet<String>,
+    pub(crate) answers: VecDeque<Answer>,
+    /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`.
+    pub(crate) log: Vec<String>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Vendor {
+    pub(crate) info: ProviderInfo,
+    state: Arc<Mutex<State>>,
+}
+
+impl std::fmt::Debug for Vendor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vendor")
+    }
+}
+
+impl Vendor {
+    /// A vendor with these tickets that deletes two at once, allows ten calls a second, and never reuses ids.
+    pub(crate) fn new(tickets: &[&str]) -> Self {
+        let delete = Support::new().max_batch(2).not_found(NotFound::Gone);
+        let capabilities = Capabilities::none()
+            .with(Operation::Get, Support::new().not_found(NotFound::Gone))
+            .with(Operation::Delete, delete);
+        let mut info = ProviderInfo::new("desk", "Desk", capabilities)
+            .never_reuses_ids()
+            .consistent_reads();
+        info.limits = vec![Limit::new().window(Quota::new(10, Duration::from_secs(1)))];
+        let there = tickets.iter().map(|id| (*id).to_owned()).collect();
+        Self {
+            info,
+            state: Arc::new(Mutex::new(State {
+                there,
+                ..State::default()
+            })),
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub(crate) fn answer(&self, answer: Answer) {
+        self.state().answers.push_back(answer);
+    }
+
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.state().log.clone()
+    }
+
+    fn delete_now(&self, targets: &[DeleteTarget]) -> DeleteReport {
+        let mut state = self.state();
+        DeleteReport::from_fn(targets, |id| {
+            if state.there.remove(id.as_str()) {
+                Outcome::Done
+            } else {
+                Outcome::NotFound(Error::new(ErrorKind::NotFound, "no such ticket"))
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl TicketProvider for Vendor {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    async fn get(&self, _: &CallContext, id: &TicketId) -> Result<Ticket> {
+        let mut state = self.state();
+        state.log.push(format!("get {id}"));
+        if state.there.contains(id.as_str()) {
+            return Ok(Ticket::new(id.clone(), RawValue::NULL.to_owned()));
+        }
+        Err(Error::new(ErrorKind::NotFound, "no such ticket"))
+    }
+
+    async fn delete(
+        &self,
+        context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        let ids: Vec<_> = targets.iter().map(|target| target.id.as_str()).collect();
+        let after = match context.earlier_attempt {
+            Effect::None => "",
+            Effect::Unknown => " after unknown",
+        };
+        let answer = {
+            let mut state = self.state();
+            state.log.push(format!("delete {}{after}", ids.join(",")));
+            state.answers.pop_front()
+        };
+        match answer {
+            None => Ok(self.delete_now(targets)),
+            Some(Answer::Error(error, is_deleted)) => {
+                if is_deleted {
+                    self.delete_now(targets);
+                }
+                Err(error)
+            }
+            Some(Answer::Never) => {
+                self.delete_now(targets);
+                std::future::pending().await
+            }
+            Some(Answer::Held(go)) => {
+                go.notified().await;
+                Ok(self.delete_now(targets))
+            }
+        }
+    }
+}
+
+/// Accounts by name. Their calls are recorded.
+pub(crate) struct Accounts {
+    pub(crate) jobs: Jobs,
+    pub(crate) vendors: BTreeMap<String, Vendor>,
+    /// What comes before each name in its key.
+    pub(crate) keys: String,
+}
+
+impl Accounts {
+    pub(crate) fn new<const N: usize>(jobs: &Jobs, vendors: [(&str, &Vendor); N]) -> Arc<Self> {
+        let vendors = vendors.into_iter();
+        Arc::new(Self {
+            jobs: jobs.clone(),
+            vendors: vendors
+                .map(|(name, vendor)| (name.to_owned(), vendor.clone()))
+                .collect(),
+            keys: "desk#".to_owned(),
+        })
+    }
+}
+
+impl AccountSource for Accounts {
+    fn connect(&self, account: &str) -> Result<Tickets> {
+        let vendor = self.vendors.get(account);
+        let vendor = vendor.ok_or_else(|| Error::config(format!("there is no {account}")))?;
+        let limits = vendor.info.limits.clone();
+        let slots = self.jobs.slots(&self.key(account)?, &limits);
+        let mut options = StackOptions::default().pacer(Arc::new(Pacer::with_slots(limits, slots)));
+        options.retry = RetryPolicy::default().max_attempts(NonZeroU32::MIN);
+        Ok(Tickets::with_options(Arc::new(vendor.clone()), &options))
+    }
+
+    fn key(&self, account: &str) -> Result<String> {
+        Ok(format!("{}{account}", self.keys))
+    }
+}
