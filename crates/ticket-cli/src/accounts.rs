@@ -24,9 +24,10 @@ impl Accounts {
     /// Reads the configuration file, or starts the sandbox. Sends nothing. Calls take their slots from the user's ledger,
     /// which is opened when it is needed.
     pub(crate) async fn open(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
-        let registry = match global.sandbox {
-            true => Registry::new(),
-            false => ledger::registry_on_demand(LedgerOnDemand::new(global), purpose),
+        let registry = if global.sandbox {
+            Registry::new()
+        } else {
+            ledger::registry_on_demand(LedgerOnDemand::new(global), purpose)
         };
         Self::of_registry(registry, global).await
     }

@@ -1,18 +1,21 @@
 //! Where this command keeps jobs, and records its calls: the ledger that all commands of a user share, so that they keep
 //! one quota together, or a temporary one.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use etcetera::BaseStrategy as _;
-use ticket_jobs::{Job, JobId, Jobs, MemoryLedger};
+use ticket_jobs::{Job, JobId, Jobs, MemoryLedger, SqliteLedger};
 use tickets::Registry;
 
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::output::{print_beside_bars, say};
 use crate::text;
+
+/// The size of a small ledger, in bytes.
+const SMALL: usize = 64 * 1024;
 
 /// What a command does at its accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +76,8 @@ impl Ledger {
                      commands",
                     error.words()
                 ));
-                Self::temporary()
+                // Where nothing can be written, memory is left.
+                Ok(Self::temporary().unwrap_or_else(|_| Self::ending(MemoryLedger::new())))
             }
         }
     }
@@ -115,11 +119,15 @@ impl Ledger {
     }
 
     fn temporary() -> Result<Self, Failure> {
-        let ledger = SqliteLedger::temporary()?;
-        Ok(Self {
+        Ok(Self::ending(SqliteLedger::temporary()?))
+    }
+
+    /// A ledger that ends with this command.
+    fn ending(ledger: impl ticket_jobs::Ledger) -> Self {
+        Self {
             jobs: Jobs::new(Arc::new(ledger)),
             arguments: None,
-        })
+        }
     }
 }
 
@@ -133,21 +141,19 @@ impl LedgerOnDemand {
 
     /// The ledger, which is opened now if it is not. If it cannot be opened, this says so once.
     fn get(&self) -> Option<&Jobs> {
-        let open = || {
-            let opened = self.place.prepare();
-            let opened = opened.map_err(|error| error.failure());
-            opened.and_then(|path| self.place.open(&path))
-        };
-        let opened = self.opened.get_or_init(|| match open() {
-            Ok(jobs) => Some(jobs),
-            Err(failure) => {
-                print_beside_bars(&format!(
-                    "note: {}; the quota is not shared with other commands",
-                    failure.sentence()
-                ));
-                None
-            }
-        });
+        let prepared = || self.place.prepare().map_err(|error| error.failure());
+        let opened = self
+            .opened
+            .get_or_init(|| match prepared().and_then(|path| open(&path)) {
+                Ok(jobs) => Some(jobs),
+                Err(failure) => {
+                    print_beside_bars(&format!(
+                        "note: {}; the quota is not shared with other commands",
+                        failure.sentence()
+                    ));
+                    None
+                }
+            });
         opened.as_ref()
     }
 }
@@ -212,9 +218,8 @@ impl Place {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let made = make(folder).and_then(|()| tempfile::tempfile_in(folder));
-        match made {
-            Ok(_) => Ok(path.clone()),
+        match make(folder).and_then(|()| probe(folder)) {
+            Ok(()) => Ok(path.clone()),
             Err(error) => Err(Unwritable {
                 folder: Some(folder.to_owned()),
                 // The message of tempfile has a random name, which tells the user nothing.
@@ -223,23 +228,23 @@ impl Place {
         }
     }
 
-    fn open(&self, path: &Path) -> Result<Jobs, Failure> {
-        Ok(Jobs::new(Arc::new(SqliteLedger::open(path)?)))
-    }
-
     fn ledger(&self, path: &Path, global: &Global) -> Result<Ledger, Failure> {
-        let mut arguments = String::new();
-        if let Self::Named(path) = self {
-            arguments += &format!(" --ledger {}", text::shell(path));
-        }
-        if let Some(config) = &global.config {
-            arguments += &format!(" --config {}", text::shell(config));
-        }
+        let ledger = match self {
+            Self::Named(path) => Some(format!(" --ledger {}", text::shell(path))),
+            Self::Usual(_) => None,
+        };
+        let config = global.config.as_deref();
+        let config = config.map(|path| format!(" --config {}", text::shell(path)));
+        let arguments = ledger.into_iter().chain(config).collect();
         Ok(Ledger {
-            jobs: self.open(path)?,
+            jobs: open(path)?,
             arguments: Some(arguments),
         })
     }
+}
+
+fn open(path: &Path) -> Result<Jobs, Failure> {
+    Ok(Jobs::new(Arc::new(SqliteLedger::open(path)?)))
 }
 
 /// Makes the folder, for this user alone.
@@ -251,6 +256,11 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// Whether a file of the size of a small ledger can be written there.
+fn probe(folder: &Path) -> io::Result<()> {
+    tempfile::tempfile_in(folder)?.write_all(&vec![0; SMALL])
+}
+
 /// `tickets/jobs.db` in the user's folder for the state of programs.
 fn usual_path() -> Option<PathBuf> {
     let folders = etcetera::choose_base_strategy().ok()?;
@@ -258,14 +268,4 @@ fn usual_path() -> Option<PathBuf> {
     let path = folder.join("tickets").join("jobs.db");
     // With a relative HOME it would be a file of the current folder, whoever wrote that.
     path.is_absolute().then_some(path)
-}
-
-struct SqliteLedger; // STUB
-impl SqliteLedger {
-    fn open(_: &Path) -> tickets::Result<MemoryLedger> {
-        Ok(MemoryLedger::new())
-    }
-    fn temporary() -> tickets::Result<MemoryLedger> {
-        Ok(MemoryLedger::new())
-    }
 }

@@ -9,9 +9,9 @@ pub(crate) mod held;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use ticket_sandbox::{Sandbox, Vendor};

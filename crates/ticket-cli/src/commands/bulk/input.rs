@@ -45,9 +45,7 @@ impl InputTicket {
 /// All tickets of the input, in order.
 pub(super) fn read(many: &Many) -> impl Iterator<Item = Result<InputTicket, Failure>> + '_ {
     let named = many.tickets.iter().filter(|text| *text != "-");
-    let named = named.map(|text| {
-        reference(text).map(InputTicket::new)
-    });
+    let named = named.map(|text| reference(text).map(InputTicket::new));
     let files = many.from.as_deref().into_iter();
     let stdin = many.tickets.iter().any(|text| text == "-");
     let stdin = stdin.then_some(Path::new("-"));

@@ -94,7 +94,7 @@ async fn dry_run(
     job: &JobId,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let mut writer = output.record_writer(&[plan.longest.clone()]);
+    let mut writer = output.record_writer(std::slice::from_ref(&plan.longest));
     let mut named = rows::tickets(&**ledger.jobs.ledger(), job, Which::Named);
     while let Some(ticket) = named.try_next().await? {
         let ticket = TicketRef::new(ticket.account, ticket.id);

@@ -82,22 +82,21 @@ impl<'a> Reading<'a> {
     /// Checks a ticket and adds it. Fails if the ledger does.
     pub(crate) async fn take(&mut self, asked: InputTicket) -> Result<(), Failure> {
         let ticket = &asked.ticket;
-        let known = match self.by_account.get(&ticket.account) {
-            Some(known) => *known,
-            None => {
-                let known = match self.accounts.connect(&ticket.account) {
-                    Ok(account) => {
-                        self.groups.push(Group::new(account, 0));
-                        Some((self.groups.len() - 1, false))
-                    }
-                    Err(failure) => {
-                        self.refused.push(asked.located(failure));
-                        None
-                    }
-                };
-                self.by_account.insert(ticket.account.clone(), known);
-                known
-            }
+        let known = if let Some(known) = self.by_account.get(&ticket.account) {
+            *known
+        } else {
+            let known = match self.accounts.connect(&ticket.account) {
+                Ok(account) => {
+                    self.groups.push(Group::new(account, 0));
+                    Some((self.groups.len() - 1, false))
+                }
+                Err(failure) => {
+                    self.refused.push(asked.located(failure));
+                    None
+                }
+            };
+            self.by_account.insert(ticket.account.clone(), known);
+            known
         };
         let Some((index, is_refused)) = known else {
             return Ok(());
@@ -137,11 +136,12 @@ impl<'a> Reading<'a> {
 
     /// Ends reading. The job can be sealed or discarded; if tickets were refused, it is discarded.
     pub(crate) async fn finish(mut self) -> Result<(Plan, Loading), Failure> {
-        let refused = self.refused.into_result();
-        let refused = refused.and_then(|()| match self.groups.is_empty() {
-            true => Err(Failure::refused("no ticket is given; nothing to do")),
-            false => Ok(()),
-        });
+        let refused = match self.refused.into_result() {
+            Ok(()) if self.groups.is_empty() => {
+                Err(Failure::refused("no ticket is given; nothing to do"))
+            }
+            refused => refused,
+        };
         if let Err(failure) = refused {
             self.job.discard().await?;
             return Err(failure);

@@ -320,7 +320,10 @@ mod tests {
         let waiting = with_counts(Some("rate-limited, resuming in 9 s"));
         let without_time = "97 deleted, 3 failed; rate-limited, resuming in 9 s";
         assert_eq!(waiting.within(51), without_time);
-        assert_eq!(waiting.within(50), "rate-limited, resuming in 9 s; 1 min 30 s left");
+        assert_eq!(
+            waiting.within(50),
+            "rate-limited, resuming in 9 s; 1 min 30 s left"
+        );
         assert_eq!(waiting.within(40), "rate-limited, resuming in 9 s");
     }
 }

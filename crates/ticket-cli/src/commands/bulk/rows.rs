@@ -60,9 +60,8 @@ impl Unrecorded {
             return Outcome::Unknown(error.with_effect(Effect::Unknown).on_ticket(&ticket.id));
         }
         let reason = self.reasons.get(&ticket.account).cloned();
-        let error = reason.unwrap_or_else(|| {
-            Error::new(ErrorKind::Cancelled, "stopped before it was attempted")
-        });
+        let error = reason
+            .unwrap_or_else(|| Error::new(ErrorKind::Cancelled, "stopped before it was attempted"));
         Outcome::Unattempted(error.on_ticket(&ticket.id))
     }
 }

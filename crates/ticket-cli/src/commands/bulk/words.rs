@@ -37,7 +37,9 @@ const ORDER: [&str; 6] = [
 
 /// How many tickets have which outcome, such as "3 deleted". Outcomes are named as [`Outcome::as_str`] does.
 pub(crate) fn counts(change: &Change, counts: &BTreeMap<String, u64>) -> Vec<String> {
-    let known = ORDER.iter().filter_map(|name| Some((*name, counts.get(*name)?)));
+    let known = ORDER
+        .iter()
+        .filter_map(|name| Some((*name, counts.get(*name)?)));
     let known = known.filter(|(_, count)| **count > 0);
     let word = |name| match name {
         "done" => change.word(&Outcome::Done),

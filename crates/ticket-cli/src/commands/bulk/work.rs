@@ -76,10 +76,7 @@ impl Work<'_> {
         context.deadline = deadline;
         let (mut notices, options) = Notices::of(&self.plan.change, self.bulk_options(global));
         let accounts = self.accounts.source();
-        let mut outcomes = self
-            .ledger
-            .jobs
-            .run(&self.job, accounts, context, &options);
+        let mut outcomes = self.ledger.jobs.run(&self.job, accounts, context, &options);
         let tell = |progress: &Progress<'_>, text: &str| progress.suspend(|| say(text));
         let mut failures = Vec::new();
         let mut told = false;
@@ -163,9 +160,8 @@ impl Work<'_> {
         }
         let going_on = (job.open > 0).then(|| self.ledger.command("run", &self.job));
         let going_on = going_on.flatten();
-        let is_for_people = written.is_err()
-            || output.format == OutputFormat::Table
-            || io::stderr().is_terminal();
+        let is_for_people =
+            written.is_err() || output.format == OutputFormat::Table || io::stderr().is_terminal();
         if is_for_people {
             say(&report.summary());
             report.say_hints(self.remaining.as_ref(), going_on.is_some());

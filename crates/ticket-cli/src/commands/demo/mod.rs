@@ -10,7 +10,9 @@ use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, Vendor};
 use tickets::accounts::Account;
 use tickets::model::{Attachment, Person, Priority};
 use tickets::provider::Field;
-use tickets::{Registry, Change, DeleteReport, Effect, ErrorKind, NewTicket, Operation, Outcome, TicketRef};
+use tickets::{
+    Change, DeleteReport, Effect, ErrorKind, NewTicket, Operation, Outcome, Registry, TicketRef,
+};
 
 use crate::accounts::{Accounts, start_sandbox};
 use crate::args::{Global, OutputFormat};

@@ -38,8 +38,14 @@ impl Record for Row {
         "suspended_because",
         "suspended_until",
     ];
-    const TABLE_COLUMNS: &'static [&'static str] =
-        &["account", "quota", "in flight", "lost", "paused until", "suspended"];
+    const TABLE_COLUMNS: &'static [&'static str] = &[
+        "account",
+        "quota",
+        "in flight",
+        "lost",
+        "paused until",
+        "suspended",
+    ];
 
     fn cells(&self) -> Vec<String> {
         let suspended = self.state.suspended.as_ref();
@@ -56,9 +62,10 @@ impl Record for Row {
     }
 
     fn table_cells(&self) -> Vec<String> {
-        let name = match self.accounts.is_empty() {
-            true => self.state.key.clone(),
-            false => self.accounts.join(", "),
+        let name = if self.accounts.is_empty() {
+            self.state.key.clone()
+        } else {
+            self.accounts.join(", ")
         };
         let suspended = self.state.suspended.as_ref().map(|why| {
             let until = match why.until {

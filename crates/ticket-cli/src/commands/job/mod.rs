@@ -80,13 +80,15 @@ async fn find(ledger: &Ledger, text: &str) -> Result<Job, Failure> {
     match (found.next(), found.next()) {
         (Some(job), None) => Ok(job.clone()),
         (Some(_), Some(_)) => {
-            let mut found = jobs.iter().filter(|job| job.id.as_str().starts_with(&start));
+            let mut found = jobs
+                .iter()
+                .filter(|job| job.id.as_str().starts_with(&start));
             let message = format!("several jobs begin with `{shown}`: {}", named(&mut found));
             Err(Failure::refused(message))
         }
-        (None, _) if jobs.is_empty() => {
-            Err(Failure::refused(format!("there is no job `{shown}`; there are none")))
-        }
+        (None, _) if jobs.is_empty() => Err(Failure::refused(format!(
+            "there is no job `{shown}`; there are none"
+        ))),
         (None, _) if !is_id => {
             let message = format!(
                 "`{shown}` is not the id of a job: use its eight digits, or the first four or more; there are {}",
@@ -95,7 +97,10 @@ async fn find(ledger: &Ledger, text: &str) -> Result<Job, Failure> {
             Err(Failure::refused(message).hinting("`tickets job list` shows all".to_owned()))
         }
         (None, _) => {
-            let message = format!("there is no job `{shown}`; there are {}", named(&mut jobs.iter()));
+            let message = format!(
+                "there is no job `{shown}`; there are {}",
+                named(&mut jobs.iter())
+            );
             Err(Failure::refused(message).hinting("`tickets job list` shows all".to_owned()))
         }
     }
@@ -165,12 +170,7 @@ impl Steered {
     }
 }
 
-async fn steer(
-    ledger: &Ledger,
-    asked: &str,
-    step: Step,
-    output: &Output,
-) -> Result<Exit, Failure> {
+async fn steer(ledger: &Ledger, asked: &str, step: Step, output: &Output) -> Result<Exit, Failure> {
     let Job { id, workers, .. } = find(ledger, asked).await?;
     let state = ledger.jobs.ledger().steer(&id, step).await?;
     if output.format == OutputFormat::Table {

@@ -67,18 +67,25 @@ impl Shown {
     pub(super) fn progress(&self) -> String {
         let done = text::grouped(self.tickets.saturating_sub(self.open));
         let all = text::grouped(self.tickets);
-        let counts = match self.counts.is_empty() {
-            true => String::new(),
-            false => format!(": {}", self.counts.join(", ")),
+        let counts = if self.counts.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", self.counts.join(", "))
         };
-        format!("job {} {}, {done} of {all} tickets{counts}", self.job, self.state)
+        format!(
+            "job {} {}, {done} of {all} tickets{counts}",
+            self.job, self.state
+        )
     }
 
     fn accounts(&self) -> String {
         let lines = self.accounts.iter().map(|account| {
             let name = text::line(&account.name);
             let tickets = text::grouped(account.tickets);
-            format!("{name}: {tickets} tickets, {} open", text::grouped(account.open))
+            format!(
+                "{name}: {tickets} tickets, {} open",
+                text::grouped(account.open)
+            )
         });
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -125,8 +132,9 @@ pub(super) struct Listed(pub(super) Shown);
 
 impl Record for Listed {
     const COLUMNS: &'static [&'static str] = Shown::COLUMNS;
-    const TABLE_COLUMNS: &'static [&'static str] =
-        &["job", "created", "change", "state", "tickets", "open", "outcomes"];
+    const TABLE_COLUMNS: &'static [&'static str] = &[
+        "job", "created", "change", "state", "tickets", "open", "outcomes",
+    ];
 
     fn cells(&self) -> Vec<String> {
         self.0.cells()

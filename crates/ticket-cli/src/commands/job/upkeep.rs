@@ -32,21 +32,24 @@ pub(super) async fn verify(
     asked: Option<&str>,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let ids: Vec<_> = match asked {
-        Some(asked) => vec![find(ledger, asked).await?.id],
-        None => {
-            let jobs = ledger.jobs.ledger().jobs().await?;
-            jobs.into_iter().map(|job| job.id).collect()
-        }
+    let ids: Vec<_> = if let Some(asked) = asked {
+        vec![find(ledger, asked).await?.id]
+    } else {
+        let jobs = ledger.jobs.ledger().jobs().await?;
+        jobs.into_iter().map(|job| job.id).collect()
     };
     let count = ids.len();
     let mut found = Vec::new();
     for job in ids {
         let contradictions = ledger.jobs.ledger().verify(&job).await?;
-        found.extend(contradictions.into_iter().map(|contradiction| Contradiction {
-            job: job.clone(),
-            contradiction,
-        }));
+        found.extend(
+            contradictions
+                .into_iter()
+                .map(|contradiction| Contradiction {
+                    job: job.clone(),
+                    contradiction,
+                }),
+        );
     }
     let exit = if found.is_empty() {
         Exit::Done

@@ -26,7 +26,8 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
     let is_terminal = io::stderr().is_terminal();
     let bar = is_terminal.then(|| {
         let style = ProgressStyle::with_template("{wide_msg}");
-        ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        ProgressBar::new_spinner()
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     });
     let as_they_come = matches!(output.format, OutputFormat::Ndjson | OutputFormat::Csv);
     let mut writer = output.writer();
@@ -46,7 +47,9 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
         }
         if progress != last {
             if as_they_come {
-                writer.push(shown).map_err(|error| Failure::output(&error))?;
+                writer
+                    .push(shown)
+                    .map_err(|error| Failure::output(&error))?;
             } else if bar.is_none() && (is_over || told.is_none_or(|told| told.elapsed() >= TELL)) {
                 say(&progress);
                 told = Some(Instant::now());

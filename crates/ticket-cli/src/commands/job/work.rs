@@ -5,7 +5,9 @@ use ticket_jobs::{Job, JobState, Step, Which};
 use tickets::bulk::BulkOptions;
 use tickets::{CallContext, Outcome, TicketRef};
 
-use super::super::bulk::{self, Answers, Confirmation, InputTicket, Plan, Reading, Remaining, Work};
+use super::super::bulk::{
+    self, Answers, Confirmation, InputTicket, Plan, Reading, Remaining, Work,
+};
 use super::shown::Shown;
 use super::{Steered, find};
 use crate::accounts::Accounts;
@@ -16,6 +18,9 @@ use crate::ledger::Ledger;
 use crate::output::{Output, say};
 use crate::stdout;
 use crate::text::counted;
+
+/// Among how many tickets those in doubt are counted.
+const DOUBTS: usize = 5_000;
 
 /// Continues a job in this process.
 pub(super) async fn run(
@@ -45,6 +50,7 @@ pub(super) async fn run(
     let remaining = remaining.transpose()?;
     if !job.state.is_over() {
         ledger.announce_again(&job);
+        say_doubts(ledger, &job).await?;
     }
     let work = Work {
         ledger,
@@ -56,6 +62,28 @@ pub(super) async fn run(
         remaining,
     };
     work.run(global, output).await
+}
+
+/// Says that tickets are in doubt: they take longer than others.
+async fn say_doubts(ledger: &Ledger, job: &Job) -> Result<(), Failure> {
+    // Those of a worker that is alive are in flight.
+    if job.workers > 0 {
+        return Ok(());
+    }
+    // Claims are in the order of the list, so the first ones are in doubt, if any.
+    let open = ledger
+        .jobs
+        .ledger()
+        .tickets(&job.id, Which::Open, None, DOUBTS);
+    let doubts = open.await?.iter().filter(|ticket| ticket.in_doubt).count();
+    if doubts > 0 {
+        say(&format!(
+            "{} may have been changed by requests whose answers were lost: looking at the end, when no such request \
+             can arrive any more",
+            counted(doubts, "ticket")
+        ));
+    }
+    Ok(())
 }
 
 /// Cancels a job, and looks at the tickets that an earlier call may have changed.
@@ -102,7 +130,9 @@ pub(super) async fn cancel(
             (true, _) => format!(
                 "{} not attempted; `{}` shows which",
                 counted(not_done, "ticket"),
-                ledger.command("show --tickets", &job.id).unwrap_or_default()
+                ledger
+                    .command("show --tickets", &job.id)
+                    .unwrap_or_default()
             ),
         });
     }
@@ -135,11 +165,14 @@ pub(super) async fn retry(
         let message = format!("no ticket of job {} failed or was not attempted", job.id);
         return Err(Failure::refused(message));
     }
-    let mut told = format!("job {}: {failed} failed and {unattempted} unattempted tickets", job.id);
-    if count("unknown") > 0 {
-        told += &format!("; {} unknown ones are left out", count("unknown"));
-    }
-    say(&told);
+    let unknown = match count("unknown") {
+        0 => String::new(),
+        unknown => format!("; {unknown} unknown ones are left out"),
+    };
+    say(&format!(
+        "job {}: {failed} failed and {unattempted} unattempted tickets{unknown}",
+        job.id
+    ));
     let accounts = Accounts::with_ledger(ledger, global).await?;
     let mut reading = Reading::begin(&job.change, &accounts, &ledger.jobs).await?;
     let mut named = bulk::tickets(&**ledger.jobs.ledger(), &job.id, Which::Named);
