@@ -222,8 +222,7 @@ impl Place {
             Ok(()) => Ok(path.clone()),
             Err(error) => Err(Unwritable {
                 folder: Some(folder.to_owned()),
-                // The message of tempfile has a random name, which tells the user nothing.
-                error: error.kind().into(),
+                error,
             }),
         }
     }
@@ -258,7 +257,9 @@ fn make(folder: &Path) -> io::Result<()> {
 
 /// Whether a file of the size of a small ledger can be written there.
 fn probe(folder: &Path) -> io::Result<()> {
-    tempfile::tempfile_in(folder)?.write_all(&vec![0; SMALL])
+    // The message of tempfile has a random name, which tells the user nothing.
+    let file = tempfile::tempfile_in(folder).map_err(|error| io::Error::from(error.kind()));
+    file?.write_all(&vec![0; SMALL])
 }
 
 /// `tickets/jobs.db` in the user's folder for the state of programs.
