@@ -39,7 +39,8 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Creates a job without tickets. It is [`Loading`](JobState::Loading).
     async fn create(&self, job: NewJob) -> Result<JobId>;
 
-    /// Adds tickets to a job that is loading, in the order of their places. One that is there already is a repetition.
+    /// Adds tickets to a job that is loading, in the order of their places. One that is there already is a repetition;
+    /// as long as the job is loading, it may still be told as a ticket of its own.
     async fn add(&self, job: &JobId, tickets: Vec<Listed>) -> Result<()>;
 
     /// Ends loading: the job is [`Ready`](JobState::Ready), or [`Completed`](JobState::Completed) without tickets.

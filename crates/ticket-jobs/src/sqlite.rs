@@ -229,6 +229,10 @@ impl Ledger for SqliteLedger {
     }
 
     async fn jobs(&self) -> Result<Vec<Job>> {
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method is of one lifetime"
+        )]
         self.read(|read| read.jobs()).await
     }
 
@@ -319,6 +323,10 @@ impl Ledger for SqliteLedger {
     }
 
     async fn accounts(&self) -> Result<Vec<AccountState>> {
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method is of one lifetime"
+        )]
         self.read(|read| read.accounts()).await
     }
 

@@ -65,8 +65,17 @@ CREATE TABLE ticket (
     outcome TEXT,
     error TEXT,
     decided_at INTEGER,
-    PRIMARY KEY (job, seq),
-    UNIQUE (job, account, id)
+    PRIMARY KEY (job, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Where a ticket stands. Written when the list is complete, in one sorted pass: an index that grows with a long list in no
+-- order is written again and again.
+CREATE TABLE place (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    account INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (job, account, id)
 ) STRICT, WITHOUT ROWID;
 
 -- Named again: answered again, sent once.
