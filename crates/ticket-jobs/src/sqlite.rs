@@ -216,6 +216,12 @@ impl Ledger for SqliteLedger {
             .await
     }
 
+    async fn close_list(&self, job: &JobId) -> Result<()> {
+        let job = job.clone();
+        self.write(Synced, move |write| write.close_list(&job))
+            .await
+    }
+
     async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {
         let job = job.clone();
         self.write(Synced, move |write| write.seal(&job, &accounts))

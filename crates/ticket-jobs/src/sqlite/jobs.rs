@@ -52,8 +52,11 @@ impl Write<'_> {
 
     pub(super) fn add(&self, id: &JobId, tickets: &[Listed]) -> Result<()> {
         let job = self.loading(id)?;
-        let sql = "SELECT last_seq FROM job WHERE number = ?1";
-        let mut last = self.first(sql, [job], |row| row.get(0))?.flatten();
+        let sql = "SELECT last_seq FROM job WHERE number = ?1 AND NOT is_closed";
+        let last = self.first(sql, [job], |row| row.get::<_, Option<i64>>(0))?;
+        let Some(mut last) = last else {
+            return Err(conflict(format!("the list of job {id} is complete")));
+        };
         let mut accounts = self.added_accounts(job)?;
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO ticket (job, seq, account, id, version) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -126,8 +129,17 @@ impl Write<'_> {
         Ok(())
     }
 
+    pub(super) fn close_list(&self, id: &JobId) -> Result<()> {
+        let job = self.loading(id)?;
+        self.number_tickets(job)
+    }
+
     /// Tells tickets from repetitions, and counts both.
     fn number_tickets(&self, job: i64) -> Result<()> {
+        let sql = "UPDATE job SET is_closed = 1 WHERE number = ?1 AND NOT is_closed";
+        if self.execute(sql, [job])? == 0 {
+            return Ok(());
+        }
         let tickets = self.execute(
             "INSERT INTO place SELECT job, account, id, min(seq) FROM ticket WHERE job = ?1
                 GROUP BY account, id",

@@ -39,7 +39,8 @@ CREATE TABLE job (
     created_by TEXT,
     tickets INTEGER NOT NULL DEFAULT 0,
     repeated INTEGER NOT NULL DEFAULT 0,
-    last_seq INTEGER
+    last_seq INTEGER,
+    is_closed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- The accounts of a job, numbered in the order of first appearance. All tickets before `next_seq` were claimed once.

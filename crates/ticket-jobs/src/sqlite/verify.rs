@@ -21,7 +21,7 @@ const CHECKS: &[(&str, &str)] = &[
         "SELECT name, tickets, (SELECT count(*) FROM ticket
                 WHERE job = ?1 AND ticket.account = job_account.number) AS n
             FROM job_account WHERE job = ?1 AND tickets <> n
-                AND (SELECT state FROM job WHERE number = ?1) <> 'loading'",
+                AND (SELECT is_closed FROM job WHERE number = ?1)",
     ),
     (
         "the outcome {} of account {} is counted {} times, but {} tickets have it",
@@ -49,7 +49,7 @@ const CHECKS: &[(&str, &str)] = &[
     (
         "the ticket at place {} cannot be found by its id",
         "SELECT seq FROM ticket WHERE job = ?1
-            AND (SELECT state FROM job WHERE number = ?1) <> 'loading'
+            AND (SELECT is_closed FROM job WHERE number = ?1)
             AND NOT EXISTS (SELECT 1 FROM place WHERE place.job = ticket.job
                 AND place.account = ticket.account AND place.id = ticket.id
                 AND place.seq = ticket.seq)",
