@@ -68,7 +68,7 @@ pub fn random_schedules(
         cases: schedules,
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(seed),
-        max_shrink_iters: 20_000,
+        max_shrink_iters: 5_000,
         ..Config::default()
     };
     let result = TestRunner::new(config).run(&schedule(), |schedule| {

@@ -46,6 +46,8 @@ pub(super) struct Replay<'a> {
     jobs: Vec<JobId>,
     /// Every mention in each job's list: its place, and that of the first mention.
     lists: Vec<Vec<(u64, u64)>>,
+    /// The wait that the ledger told last.
+    told: Duration,
     seen: Seen,
 }
 
@@ -65,6 +67,7 @@ impl<'a> Replay<'a> {
             },
             jobs: Vec::new(),
             lists: Vec::new(),
+            told: Duration::ZERO,
             seen: Seen::default(),
         };
         for tickets in &schedule.jobs {
@@ -220,6 +223,13 @@ impl<'a> Replay<'a> {
                 self.model.now = self.bench.clock.now();
                 Ok(())
             }
+            Act::WaitAsTold(less) => {
+                let wait = std::mem::take(&mut self.told);
+                self.bench
+                    .advance(wait.saturating_sub(Duration::from_millis(*less)));
+                self.model.now = self.bench.clock.now();
+                Ok(())
+            }
             Act::Prune => self.prune().await,
         }
     }
@@ -291,6 +301,9 @@ impl<'a> Replay<'a> {
         let stops = state == JobState::Paused || state == JobState::Cancelling || state.is_over();
         let is_suspended = model.is_suspended(account) && !others.is_empty();
         let found = format!("{claim:?}");
+        if let Claim::Later(wait) = claim {
+            self.told = wait;
+        }
         let is_right = match claim {
             Claim::Nothing => {
                 others.is_empty()
@@ -469,6 +482,9 @@ impl<'a> Replay<'a> {
         let full = model.full(*account, operation, *requests);
         let is_busy = model.is_busy(*account, operation);
         let taken = taken?;
+        if let Taken::Full(wait) | Taken::Closed(wait) = taken {
+            self.told = wait;
+        }
         let is_right = match taken {
             Taken::Closed(wait) => closed == Some(wait),
             Taken::Busy(wait) => closed.is_none() && is_busy && !wait.is_zero(),

@@ -57,6 +57,8 @@ pub(super) enum Act {
     Steer(usize, usize),
     /// Milliseconds pass.
     Wait(u64),
+    /// The wait passes that the ledger told last, but so many milliseconds.
+    WaitAsTold(u64),
     Prune,
 }
 
@@ -66,13 +68,15 @@ pub(super) fn schedule() -> impl Strategy<Value = Schedule> {
         vec(0..LIMITS, ACCOUNTS.len()),
         1..4_usize,
         vec(tickets(), JOBS),
+        // Most schedules begin with workers.
+        prop_oneof![4 => Just(JOBS), 1 => Just(0)],
         vec(act(), 1..60),
     )
-        .prop_map(|(limits, chunk, jobs, steps)| Schedule {
+        .prop_map(|(limits, chunk, jobs, workers, steps)| Schedule {
             limits,
             chunk,
             jobs,
-            steps,
+            steps: (0..workers).map(Act::Begin).chain(steps).collect(),
         })
 }
 
@@ -118,10 +122,10 @@ fn act() -> impl Strategy<Value = Act> {
     });
     let seconds = || 0..20_u64;
     prop_oneof![
-        4 => (0..JOBS).prop_map(Act::Begin),
-        4 => number().prop_map(Act::Beat),
+        9 => (0..JOBS).prop_map(Act::Begin),
+        6 => number().prop_map(Act::Beat),
         1 => number().prop_map(Act::Finish),
-        8 => (number(), account()).prop_map(|(worker, account)| Act::Claim(worker, account)),
+        10 => (number(), account()).prop_map(|(worker, account)| Act::Claim(worker, account)),
         2 => (number(), account(), seconds()).prop_map(|(worker, account, wait)| Act::PutBack(worker, account, wait)),
         5 => settle,
         12 => take,
@@ -131,6 +135,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => account().prop_map(Act::Resume),
         3 => (0..JOBS, 0..STEPS.len()).prop_map(|(job, step)| Act::Steer(job, step)),
         9 => wait.prop_map(Act::Wait),
+        4 => (0..2_u64).prop_map(Act::WaitAsTold),
         1 => Just(Act::Prune),
     ]
 }
