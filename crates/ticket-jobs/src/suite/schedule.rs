@@ -40,16 +40,7 @@ pub(super) enum Act {
         stray: Option<u64>,
         outcome: usize,
     },
-    Take {
-        worker: Option<usize>,
-        account: usize,
-        operation: usize,
-        requests: usize,
-        tickets: u8,
-        longest: u64,
-        /// Whether the vendor counts it as late as it can.
-        late: bool,
-    },
+    Take(Take),
     End(usize, usize),
     Close(usize, u64),
     Suspend(usize, Option<u64>),
@@ -60,6 +51,20 @@ pub(super) enum Act {
     /// The wait passes that the ledger told last, but so many milliseconds.
     WaitAsTold(u64),
     Prune,
+}
+
+/// A call that is to be sent.
+#[derive(Clone, Debug)]
+pub(super) struct Take {
+    /// `None`: a single command.
+    pub(super) worker: Option<usize>,
+    pub(super) account: usize,
+    pub(super) operation: usize,
+    pub(super) requests: usize,
+    pub(super) tickets: u8,
+    pub(super) longest: u64,
+    /// Whether the vendor counts it as late as it can.
+    pub(super) late: bool,
 }
 
 pub(super) fn schedule() -> impl Strategy<Value = Schedule> {
@@ -98,14 +103,16 @@ fn act() -> impl Strategy<Value = Act> {
         any::<bool>(),
     );
     let take = take.prop_map(
-        |(worker, account, operation, requests, tickets, longest, late)| Act::Take {
-            worker,
-            account,
-            operation,
-            requests,
-            tickets,
-            longest,
-            late,
+        |(worker, account, operation, requests, tickets, longest, late)| {
+            Act::Take(Take {
+                worker,
+                account,
+                operation,
+                requests,
+                tickets,
+                longest,
+                late,
+            })
         },
     );
     let settle = (

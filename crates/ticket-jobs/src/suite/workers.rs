@@ -8,11 +8,10 @@ use futures_util::future::{join_all, poll_fn};
 use ticket_core::{Effect, Error, ErrorKind, Outcome};
 
 use super::bench::{
-    ACCOUNT, Bench, CaseResult, KEY, MILLI, before, delete, each, fails, places, same, secs, wrong,
+    ACCOUNT, Bench, CaseResult, MILLI, before, delete, each, fails, places, same, secs, wrong,
 };
-use crate::clock::later;
 use crate::ledger::LOST_AFTER;
-use crate::model::{Claim, JobId, JobState, Step, Suspension, WorkerId};
+use crate::model::{Claim, JobId, JobState, WorkerId};
 
 const SIX: [&str; 6] = ["1", "2", "3", "4", "5", "6"];
 

@@ -17,7 +17,7 @@ use ticket_jobs::{
 use crate::flaws::Flaw;
 
 #[derive(Debug)]
-pub struct Flawed {
+pub(crate) struct Flawed {
     flaw: Flaw,
     clock: Clock,
     right: MemoryLedger,
@@ -51,7 +51,7 @@ fn plus(time: Timestamp, wait: Duration) -> Timestamp {
 }
 
 impl Flawed {
-    pub fn new(flaw: Flaw, clock: Clock) -> Self {
+    pub(crate) fn new(flaw: Flaw, clock: Clock) -> Self {
         Self {
             flaw,
             right: MemoryLedger::with_clock(clock.clone()),
@@ -179,7 +179,9 @@ impl Ledger for Flawed {
             tickets.retain(|one| listed.insert((job.clone(), one.account.clone(), one.id.clone())));
         }
         if self.has(Flaw::DropsVersions) {
-            tickets.iter_mut().for_each(|ticket| ticket.version = None);
+            for ticket in &mut tickets {
+                ticket.version = None;
+            }
         }
         let added = self.right.add(job, tickets).await;
         if self.has(Flaw::AddsLate) {
@@ -394,7 +396,7 @@ impl Ledger for Flawed {
         match self.flaw {
             Flaw::ForgetsIntents => call.work = None,
             Flaw::CountsCalls => call.requests = 1,
-            Flaw::OneAccount => call.account = "all".to_owned(),
+            Flaw::OneAccount => "all".clone_into(&mut call.account),
             Flaw::CountsJobsAlone if call.work.is_none() => call.account.push_str(" alone"),
             Flaw::DoubtsReads if call.operation == Operation::Get => {
                 call.operation = Operation::Delete;
@@ -488,10 +490,10 @@ impl Ledger for Flawed {
                 let tickets = noted.into_iter().flat_map(|(call, _)| call.tickets);
                 self.notes().refused.extend(tickets);
             }
-            Flaw::ForgetsLateEnds => {
-                if noted.is_some_and(|(_, taken)| plus(taken, LOST_AFTER) <= self.clock.now()) {
-                    return Ok(());
-                }
+            Flaw::ForgetsLateEnds
+                if noted.is_some_and(|(_, taken)| plus(taken, LOST_AFTER) <= self.clock.now()) =>
+            {
+                return Ok(());
             }
             _ => {}
         }
@@ -578,7 +580,9 @@ impl Ledger for Flawed {
     async fn accounts(&self) -> Result<Vec<AccountState>> {
         let mut accounts = self.right.accounts().await?;
         if self.has(Flaw::NeverLost) {
-            accounts.iter_mut().for_each(|account| account.lost = 0);
+            for account in &mut accounts {
+                account.lost = 0;
+            }
         }
         Ok(accounts)
     }

@@ -3,12 +3,12 @@
 macro_rules! flaws {
     ($($flaw:ident $test:ident $what:literal [$($case:ident)*];)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Flaw {
+        pub(crate) enum Flaw {
             $(#[doc = $what] $flaw,)*
         }
 
         /// What the ledger does, and the cases that see it.
-        pub const FLAWS: &[(Flaw, &str, &[&str])] = &[
+        pub(crate) const FLAWS: &[(Flaw, &str, &[&str])] = &[
             $((Flaw::$flaw, $what, &[$(stringify!($case)),*])),*
         ];
 
