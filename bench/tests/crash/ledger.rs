@@ -88,6 +88,10 @@ pub(crate) struct CrashingLedger<L> {
 
 #[async_trait]
 impl<L: Ledger> Ledger for CrashingLedger<L> {
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
     async fn create(&self, job: NewJob) -> Result<JobId> {
         self.inner.create(job).await
     }

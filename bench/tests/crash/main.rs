@@ -244,10 +244,7 @@ async fn end(mut command: Command) -> ExitStatus {
 async fn crash_at(point: &'static str, passes: u64, faults: Option<u64>) {
     let world = World::new(20).await;
     if let Some(seed) = faults {
-        let lost = vec![
-            Fault::LostResponse,
-            Fault::Delay(Duration::from_millis(40)),
-        ];
+        let lost = vec![Fault::LostResponse, Fault::Delay(Duration::from_millis(40))];
         world.sandbox.random_faults(seed, 0.1, lost);
     } else {
         let every = Rule::new(Fault::Delay(Duration::from_millis(30)));

@@ -1,37 +1,56 @@
 //! The accounts of a run: configured accounts, or with `--sandbox` those of an in-process sandbox; and the
 //! global options that apply to them.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use ticket_sandbox::{Sandbox, SandboxBuilder};
 use tickets::accounts::{self, Account};
-use tickets::{AccountConfig, PROVIDERS, Registry};
+use tickets::{AccountConfig, AccountSource, PROVIDERS, Registry};
 
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::ledger::{self, Ledger, LedgerOnDemand, Purpose};
 use crate::waits;
 
 /// All accounts of this run.
 #[derive(Debug)]
 pub(crate) struct Accounts {
-    accounts: accounts::Accounts,
+    accounts: Arc<accounts::Accounts>,
     sandbox: Option<Sandbox>,
 }
 
 impl Accounts {
-    /// Reads the configuration file, or starts the sandbox. Sends nothing.
-    pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
+    /// Reads the configuration file, or starts the sandbox. Sends nothing. Calls take their slots from the user's ledger,
+    /// which is opened when it is needed.
+    pub(crate) async fn open(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
+        let registry = if global.sandbox {
+            Registry::new()
+        } else {
+            ledger::registry_on_demand(LedgerOnDemand::new(global), purpose)
+        };
+        Self::of_registry(registry, global).await
+    }
+
+    /// The same with slots in a ledger that is open.
+    pub(crate) async fn with_ledger(ledger: &Ledger, global: &Global) -> Result<Self, Failure> {
+        Self::of_registry(ledger::registry_with(ledger), global).await
+    }
+
+    async fn of_registry(registry: Registry, global: &Global) -> Result<Self, Failure> {
         if global.sandbox {
             let sandbox = start_sandbox(Sandbox::builder()).await?;
-            return Ok(Self::of_sandbox(sandbox, global));
+            return Ok(Self::of_sandbox(sandbox, registry, global));
         }
-        let accounts = accounts::Accounts::load(Registry::new(), global.config().as_deref())?;
+        let accounts = accounts::Accounts::load(registry, global.config().as_deref())?;
         Ok(Self {
-            accounts: with_options(accounts, global),
+            accounts: Arc::new(with_options(accounts, global)),
             sandbox: None,
         })
     }
 
     /// The accounts of this sandbox, named after their providers' ids.
-    pub(crate) fn of_sandbox(sandbox: Sandbox, global: &Global) -> Self {
+    pub(crate) fn of_sandbox(sandbox: Sandbox, registry: Registry, global: &Global) -> Self {
         let environment = sandbox.environment();
         let value = |env| environment.iter().find(|(name, _)| *name == env);
         let accounts = PROVIDERS.iter().map(|provider| {
@@ -43,9 +62,9 @@ impl Accounts {
             });
             (id.into_owned(), account)
         });
-        let accounts = accounts::Accounts::given(Registry::new(), accounts);
+        let accounts = accounts::Accounts::given(registry, accounts);
         Self {
-            accounts: with_options(accounts, global),
+            accounts: Arc::new(with_options(accounts, global)),
             sandbox: Some(sandbox),
         }
     }
@@ -53,6 +72,16 @@ impl Accounts {
     /// The sandbox, if this run uses one.
     pub(crate) fn sandbox(&self) -> Option<&Sandbox> {
         self.sandbox.as_ref()
+    }
+
+    /// The names of all accounts.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.accounts.names().map(Cow::into_owned).collect()
+    }
+
+    /// The same accounts, for the work on a job.
+    pub(crate) fn source(&self) -> Arc<dyn AccountSource> {
+        Arc::clone(&self.accounts) as _
     }
 
     /// Connects an account. Sends nothing.

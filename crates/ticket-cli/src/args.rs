@@ -2,6 +2,7 @@
 //!
 //! No argument takes a secret, because every user of a computer can read the arguments of its processes.
 
+mod job;
 mod values;
 
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -12,6 +13,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tickets::provider::Quota;
 
+pub(crate) use job::{Job, JobRetry, JobRun};
 use values::{count, duration, field, moment, patience, rate, seconds};
 
 /// Look at, file, change and safely delete tickets in many support systems.
@@ -38,7 +40,8 @@ A setting with _env behind its name is read from the variable that it names, so 
 the file; timeout_s, max_attempts, rate, concurrency and page_size can be set as well. A name that is wrong is refused with the right ones.
 
 Exit codes: 0 all done; 1 something failed or is unknown; 2 wrong usage or input, nothing sent; \
-3 configuration or credentials missing, nothing sent; 4 a list may be incomplete.
+3 configuration or credentials missing, nothing sent; 4 a list may be incomplete; 130 stopped by Ctrl-C, \
+129 and 143 by SIGHUP and SIGTERM: a job can be continued.
 
 Try it without any account: `tickets demo`, or any command with --sandbox.";
 
@@ -60,6 +63,10 @@ pub(crate) struct Global {
     // Not clap's `env`, which refuses a variable that is set but empty.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// The ledger: the file in which jobs and calls are recorded, so that jobs survive a crash and all commands keep one
+    /// quota [default: the variable `TICKETS_LEDGER`, or tickets/jobs.db in the user's state folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
     /// How long one request may take [default: 30, or the account's own]
     #[arg(long, global = true, value_parser = seconds, value_name = "SECONDS")]
     pub(crate) timeout: Option<Duration>,
@@ -128,6 +135,9 @@ pub(crate) enum Command {
     Delete(Many),
     /// Take tickets out of the vendor's trash, in one or many accounts, and say what became of each
     Restore(Many),
+    /// Show and steer jobs: what `delete`, `resolve` and `restore` do is a job, which can be continued after a crash
+    #[command(subcommand)]
+    Job(Job),
     /// Serve a sandbox that speaks like the vendors, until Ctrl-C
     Sandbox(Sandbox),
     /// Show the life of a ticket in a sandbox, a lost answer and the truth included
@@ -339,6 +349,13 @@ pub(crate) struct Many {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) work: WorkOptions,
+}
+
+/// How far the work on many tickets may go.
+#[derive(Debug, Args)]
+pub(crate) struct WorkOptions {
     /// Start no new calls after this time, in seconds or as 90s, 30m, 4h, 1h30m, 2d: requests in flight are waited
     /// for, the rest is `unattempted` and the exit code 1
     #[arg(long, value_parser = duration, value_name = "TIME")]

@@ -28,6 +28,12 @@ pub(crate) enum Exit {
     Unconfigured = 3,
     /// A list is incomplete.
     Incomplete = 4,
+    /// A job was stopped by SIGHUP and can be continued.
+    HungUp = 129,
+    /// A job was stopped by Ctrl-C and can be continued.
+    Interrupted = 130,
+    /// A job was stopped by SIGTERM and can be continued.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {
@@ -63,6 +69,11 @@ impl Failure {
     /// Creates the error for wrong arguments or a wrong input file.
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Error::invalid_input(message).into()
+    }
+
+    /// Creates the error for a configuration that cannot be used.
+    pub(crate) fn unconfigured(message: impl Into<String>) -> Self {
+        Error::config(message).into()
     }
 
     /// Creates the error for a call in flight that the user stopped.
@@ -141,6 +152,12 @@ impl Failure {
         self.exit
     }
 
+    /// What went wrong, without the hint.
+    pub(crate) fn sentence(&self) -> String {
+        let place = self.place.iter().map(|place| text::line(place) + ": ");
+        place.collect::<String>() + &text::line(&self.object.sentence())
+    }
+
     /// Prints the error on stderr, and each hint once. Errors of stderr are ignored.
     pub(crate) fn print(&self, format: OutputFormat) {
         let all = || std::iter::once(self).chain(&self.others);
@@ -177,10 +194,8 @@ impl Failure {
                 Err(error) => writeln!(stderr, "error: {error}"),
             }
         } else {
-            let place = self.place.iter().map(|place| text::line(place) + ": ");
-            let place: String = place.collect();
             drop(stderr);
-            say(&format!("error: {place}{}", object.sentence()));
+            say(&format!("error: {}", self.sentence()));
             Ok(())
         };
     }

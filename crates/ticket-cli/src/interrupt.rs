@@ -3,26 +3,46 @@
 //! print one record keep the system's behaviour: they end at once.
 
 use std::io;
+use std::sync::{Arc, OnceLock};
 
 use tickets::Stop;
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
+
+/// The stop that signals request, and the first of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Interruption {
+    pub(crate) stop: Stop,
+    first: Arc<OnceLock<Exit>>,
+}
+
+impl Interruption {
+    /// The exit code of work that a signal has stopped.
+    pub(crate) fn exit(&self) -> Option<Exit> {
+        self.first.get().copied()
+    }
+}
 
 /// Listens for Ctrl-C, SIGTERM and SIGHUP from now on: the first signal finishes the work, the second
 /// abandons it, the third ends the process.
-pub(crate) fn stop_on_ctrl_c() -> Result<Stop, Failure> {
+pub(crate) fn stop_on_ctrl_c() -> Result<Interruption, Failure> {
     let mut signals = Signals::listen()?;
-    let stop = Stop::new();
-    let told = stop.clone();
+    let interruption = Interruption {
+        stop: Stop::new(),
+        first: Arc::default(),
+    };
+    let told = interruption.clone();
     tokio::spawn(async move {
+        let first = signals.next().await;
+        // Nothing else sets it.
+        let _ = told.first.set(first);
+        told.stop.finish();
         signals.next().await;
-        told.finish();
+        told.stop.abandon();
         signals.next().await;
-        told.abandon();
-        signals.next().await;
-        std::process::exit(1);
+        std::process::exit(first as i32);
     });
-    Ok(stop)
+    Ok(interruption)
 }
 
 /// Listens for Ctrl-C, SIGTERM and SIGHUP, from the call of [`listen`](Self::listen).
@@ -56,7 +76,8 @@ impl Signals {
         })
     }
 
-    pub(crate) async fn next(&mut self) {
+    /// Waits for the next signal. Returns the exit code of work that it stops.
+    pub(crate) async fn next(&mut self) -> Exit {
         let hangup = async {
             match &mut self.hangup {
                 Some(hangup) => hangup.recv().await,
@@ -64,9 +85,9 @@ impl Signals {
             }
         };
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = hangup => {}
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Terminated,
+            _ = hangup => Exit::HungUp,
         }
     }
 }
@@ -94,7 +115,8 @@ impl Signals {
         tokio::signal::windows::ctrl_c().map(Self)
     }
 
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> Exit {
         self.0.recv().await;
+        Exit::Interrupted
     }
 }

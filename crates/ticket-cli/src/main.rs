@@ -7,7 +7,9 @@ mod args;
 mod commands;
 mod failure;
 mod interrupt;
+mod ledger;
 mod output;
+mod process;
 mod stdout;
 mod table;
 mod text;
@@ -28,6 +30,7 @@ async fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(exit) => return exit,
     };
+    process::dump_no_core();
     log(cli.global.verbose);
     // An empty variable counts as absent; the standard library takes it for a folder without a name.
     if cfg!(unix) && std::env::var_os("TMPDIR").is_some_and(|folder| folder.is_empty()) {

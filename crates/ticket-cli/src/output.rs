@@ -133,6 +133,11 @@ pub(crate) struct TableWriter<'o, R> {
 }
 
 impl<R: Record> TableWriter<'_, R> {
+    /// Whether it writes to a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.output.is_terminal()
+    }
+
     /// Adds a record.
     pub(crate) fn push(&mut self, record: R) -> io::Result<()> {
         let begun = std::mem::replace(&mut self.begun, true);

@@ -169,6 +169,29 @@ pub(crate) fn seconds(seconds: u64) -> String {
     }
 }
 
+/// A path as an argument of a POSIX shell.
+pub(crate) fn shell(path: &std::path::Path) -> String {
+    let path = line(&path.display().to_string());
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+,:@%".contains(letter);
+    if !path.is_empty() && path.chars().all(is_plain) {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+/// Formats a number with a comma between each three digits.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// Formats a count: "1 ticket", "2 tickets".
 pub(crate) fn counted(count: usize, what: &str) -> String {
     match count {

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tickets::accounts::Account;
@@ -38,7 +38,8 @@ static RETRIES: Mutex<Option<HashMap<String, Pause>>> = Mutex::new(None);
 struct Watched {
     name: String,
     provider: String,
-    pacer: Arc<Pacer>,
+    /// Not kept: it holds the ledger open.
+    pacer: Weak<Pacer>,
     told: Option<Instant>,
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn watch(account: &Account) {
     accounts.push(Watched {
         name: account.name.clone(),
         provider: account.tickets.info().id.to_string(),
-        pacer: Arc::clone(pacer),
+        pacer: Arc::downgrade(pacer),
         told: None,
     });
 }
@@ -91,7 +92,7 @@ async fn report_waits() {
 impl Watched {
     /// What the account waits for, if that takes long.
     fn wait(&self, now: Instant) -> Option<String> {
-        let status = self.pacer.status();
+        let status = self.pacer.upgrade()?.status();
         let long = |until: Instant| Some(until.duration_since(now)).filter(|left| *left > LONG);
         let blocked = status.blocked_by.and_then(|waiting| {
             let left = waiting.until.and_then(long)?;

@@ -303,24 +303,16 @@ async fn a_rate_is_kept_so_that_the_vendor_refuses_nothing() {
 async fn a_list_that_cannot_be_kept_is_an_error_and_nothing_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = sandbox().await;
-    let list = file(
-        folder.path(),
-        (0..100_000).map(|id| format!("onecloud:{id}")),
-    );
-    let mut command = at(&sandbox, &["delete", "--yes", "--from"]);
-    let said = execute(command.arg(&list).env("TMPDIR", folder.path().join("none")));
-    assert_eq!((said.code, said.stdout.as_str()), (1, ""), "{said:?}");
-    assert!(
-        said.stderr
-            .contains("the list of tickets cannot be stored in"),
-        "{said:?}"
-    );
-    assert!(said.stderr.contains("nothing was sent"), "{said:?}");
-    assert_eq!(sandbox.journal().len(), 0);
-    // A few tickets need no file.
-    let mut command = at(&sandbox, &["delete", "--yes", "onecloud:121"]);
-    let said = execute(command.env("TMPDIR", folder.path().join("none")));
-    assert_eq!(said.code, 0, "{said:?}");
+    for (state, code) in [
+        ("/dev/null", 3),
+        (common::state_folder().to_str().unwrap(), 0),
+    ] {
+        let mut command = at(&sandbox, &["delete", "--yes", "onecloud:121"]);
+        command.env("TMPDIR", folder.path().join("none"));
+        let said = execute(command.env("XDG_STATE_HOME", state));
+        assert_eq!(said.code, code, "{said:?}");
+        assert_eq!(sandbox.journal().len(), usize::from(code == 0));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

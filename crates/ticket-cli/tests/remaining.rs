@@ -181,9 +181,24 @@ async fn a_killed_run_leaves_no_file_or_the_list_as_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_does_not_fit_on_the_disk_is_kept_elsewhere_and_its_place_refused() {
     let sandbox = sandbox().await;
+    // The ledger fits, which names an account once, and the list does not, which names it 600 times.
+    let account = "a".repeat(8_000);
     let tickets: Vec<_> = (0..600)
-        .map(|id| format!("sweeppea:{}", 9_000_000 + id))
+        .map(|id| format!("{account}:{}", 9_000_000 + id))
         .collect();
+    let environment = sandbox.environment();
+    let setting = |name| {
+        let (_, value) = environment
+            .iter()
+            .find(|(known, _)| *known == name)
+            .unwrap();
+        value
+    };
+    let config = format!(
+        "[accounts.{account}]\nprovider = \"sweeppea\"\nbase_url = \"{}\"\napi_key = \"{}\"\n",
+        setting("SWEEPPEA_BASE_URL"),
+        setting("SWEEPPEA_API_KEY"),
+    );
     let list = tickets.join("\n") + "\n";
     for is_same in [false, true] {
         let folder = tempfile::tempdir().unwrap();
@@ -192,8 +207,8 @@ async fn a_list_that_does_not_fit_on_the_disk_is_kept_elsewhere_and_its_place_re
         let rule = Rule::new(Fault::RateLimited { retry_after: None }).times(u64::MAX);
         sandbox.inject(rule.vendor(Vendor::Sweeppea).endpoint(Endpoint::Delete));
         let mut command = common::command(&[]);
-        // Two blocks are 1 or 2 KiB, depending on the shell.
-        let script = "trap '' XFSZ; ulimit -f 2; exec \"$@\"";
+        // 2 or 4 MiB, depending on the shell.
+        let script = "trap '' XFSZ; ulimit -f 4096; exec \"$@\"";
         let mut limited = std::process::Command::new("sh");
         limited
             .args(["-c", script, "sh"])
@@ -214,9 +229,10 @@ async fn a_list_that_does_not_fit_on_the_disk_is_kept_elsewhere_and_its_place_re
             .arg(&left);
         limited
             .args(["--deadline", "0.1"])
+            .arg("--config")
+            .arg(file(folder.path(), "config.toml", &config))
             .env_clear()
-            .envs(sandbox.environment());
-        limited
+            .env("XDG_STATE_HOME", common::state_folder())
             .env("HOME", env!("CARGO_TARGET_TMPDIR"))
             .stdin(Stdio::null());
         command = limited;

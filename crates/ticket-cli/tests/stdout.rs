@@ -49,6 +49,7 @@ fn run_closed(sandbox: &Sandbox, arguments: &[&str]) -> Run {
         .env_clear()
         .envs(sandbox.environment());
     command.env("HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.env("XDG_STATE_HOME", common::state_folder());
     Run::of(command.stdin(Stdio::null()).output().unwrap())
 }
 

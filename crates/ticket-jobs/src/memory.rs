@@ -63,6 +63,10 @@ impl Default for MemoryLedger {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Ledger for MemoryLedger {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     async fn create(&self, job: NewJob) -> Result<JobId> {
         Ok(self.state().create(job))
     }

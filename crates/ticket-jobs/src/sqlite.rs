@@ -201,6 +201,10 @@ impl Readers {
 
 #[async_trait]
 impl Ledger for SqliteLedger {
+    fn now(&self) -> Timestamp {
+        values::time(self.time.now(self.time.given_now()))
+    }
+
     async fn create(&self, job: NewJob) -> Result<JobId> {
         self.write(Synced, move |write| write.create(&job)).await
     }

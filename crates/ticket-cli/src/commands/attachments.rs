@@ -15,6 +15,7 @@ use super::print_stream::print_stream;
 use crate::accounts::Accounts;
 use crate::args::{Attachments, Global};
 use crate::failure::{Exit, Failure};
+use crate::ledger::Purpose;
 use crate::output::{Output, Record};
 use crate::text;
 
@@ -27,7 +28,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let reference: TicketRef = asked.ticket.parse()?;
-    let accounts = Accounts::open(global).await?;
+    let accounts = Accounts::open(global, Purpose::Read).await?;
     let account = accounts.connect(&reference.account)?;
     let folder = asked.download.as_deref();
     if let Some(folder) = folder {

@@ -20,6 +20,6 @@ pub(super) async fn await_reply<T>(
     tokio::select! {
         biased;
         answer = call => answer.map_err(|error| account.diagnose(error, ticket).into()),
-        () = signals.next() => Err(Failure::not_waited_for(account.unanswered(operation, ticket))),
+        _ = signals.next() => Err(Failure::not_waited_for(account.unanswered(operation, ticket))),
     }
 }

@@ -9,6 +9,7 @@ use super::input;
 use crate::accounts::Accounts;
 use crate::args::{Comment, Global};
 use crate::failure::{Exit, Failure};
+use crate::ledger::Purpose;
 use crate::output::Output;
 
 pub(super) async fn run(
@@ -17,7 +18,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let reference: TicketRef = comment.ticket.parse()?;
-    let accounts = Accounts::open(global).await?;
+    let accounts = Accounts::open(global, Purpose::Write).await?;
     let account = accounts.connect(&reference.account)?;
     let comment = new_comment(comment)?;
     let call = account.tickets.comment(&reference.id, &comment);

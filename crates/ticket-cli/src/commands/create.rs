@@ -9,10 +9,11 @@ use super::{confirm, input};
 use crate::accounts::Accounts;
 use crate::args::{Create, Global};
 use crate::failure::{Exit, Failure};
+use crate::ledger::Purpose;
 use crate::output::{Output, Record};
 
 pub(super) async fn run(create: Create, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let accounts = Accounts::open(global).await?;
+    let accounts = Accounts::open(global, Purpose::Write).await?;
     let account = accounts.connect(&create.account)?;
     let ticket = new_ticket(create)?;
     let call = account.tickets.create(&ticket);

@@ -8,11 +8,12 @@ use tickets::{Ticket, TicketRef};
 use crate::accounts::Accounts;
 use crate::args::{Global, One};
 use crate::failure::{Exit, Failure};
+use crate::ledger::Purpose;
 use crate::output::{Output, Record};
 
 pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let reference: TicketRef = one.ticket.parse()?;
-    let accounts = Accounts::open(global).await?;
+    let accounts = Accounts::open(global, Purpose::Read).await?;
     let account = accounts.connect(&reference.account)?;
     let ticket = account
         .tickets

@@ -12,11 +12,12 @@ use super::print_stream::print_stream;
 use crate::accounts::Accounts;
 use crate::args::{self, Global, List};
 use crate::failure::{Exit, Failure};
+use crate::ledger::Purpose;
 use crate::output::{Output, Record};
 use crate::text;
 
 pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let accounts = Accounts::open(global).await?;
+    let accounts = Accounts::open(global, Purpose::Read).await?;
     let account = accounts.connect(&list.account)?;
     // The stream reads no further pages once `take` has enough tickets.
     let limit = list.limit.map_or(usize::MAX, NonZeroUsize::get);

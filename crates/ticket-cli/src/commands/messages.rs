@@ -10,6 +10,7 @@ use super::print_stream::print_stream;
 use crate::accounts::Accounts;
 use crate::args::{Global, One};
 use crate::failure::{Exit, Failure};
+use crate::ledger::Purpose;
 use crate::output::{Output, Record};
 use crate::text;
 
@@ -18,7 +19,7 @@ const AUTHOR: usize = 20;
 
 pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let reference: TicketRef = one.ticket.parse()?;
-    let accounts = Accounts::open(global).await?;
+    let accounts = Accounts::open(global, Purpose::Read).await?;
     let account = accounts.connect(&reference.account)?;
     let messages = account
         .tickets

@@ -9,6 +9,7 @@ mod create;
 mod demo;
 mod get;
 mod input;
+mod job;
 mod list;
 mod messages;
 mod print_stream;
@@ -29,7 +30,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     let output = Output::new(global.output);
     let needs_none = matches!(
         cli.command,
-        Command::Providers | Command::Sandbox(_) | Command::Demo
+        Command::Providers | Command::Sandbox(_) | Command::Demo | Command::Job(_)
     );
     if global.sandbox && !needs_none && !global.output.is_json() {
         say("note: running in a private sandbox; no real ticket is changed");
@@ -46,6 +47,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Resolve(many) => bulk::run(Change::Resolve, &many, global, &output).await,
         Command::Delete(many) => bulk::run(Change::Delete, &many, global, &output).await,
         Command::Restore(many) => bulk::run(Change::Restore, &many, global, &output).await,
+        Command::Job(job) => job::run(&job, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(global, &output).await,
     }

@@ -16,7 +16,7 @@ pub(super) async fn print_stream<R: Record>(
     output: &Output,
     none: &str,
 ) -> Result<Exit, Failure> {
-    let stop = interrupt::stop_on_ctrl_c()?;
+    let stop = interrupt::stop_on_ctrl_c()?.stop;
     let mut records = pin!(records);
     let mut writer = output.writer();
     let mut count = 0_usize;

@@ -9,11 +9,12 @@ use super::input;
 use crate::accounts::Accounts;
 use crate::args::{Global, Update};
 use crate::failure::{Exit, Failure};
+use crate::ledger::Purpose;
 use crate::output::Output;
 
 pub(super) async fn run(update: Update, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let reference: TicketRef = update.ticket.parse()?;
-    let accounts = Accounts::open(global).await?;
+    let accounts = Accounts::open(global, Purpose::Write).await?;
     let account = accounts.connect(&reference.account)?;
     let patch = patch(update)?;
     let call = account.tickets.update(&reference.id, &patch);

@@ -8,7 +8,10 @@
 pub(crate) mod held;
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use ticket_sandbox::{Sandbox, Vendor};
@@ -36,11 +39,30 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     for folder in ["HOME", "XDG_CONFIG_HOME", "APPDATA", "USERPROFILE"] {
         command.env(folder, env!("CARGO_TARGET_TMPDIR"));
     }
+    command.env("XDG_STATE_HOME", state_folder());
     // Sockets on Windows need it.
     if let Some(root) = std::env::var_os("SystemRoot") {
         command.env("SystemRoot", root);
     }
     command
+}
+
+/// A folder for the ledger of one command, which does not exist yet: commands of different tests share no quota. Those of
+/// earlier test processes are removed.
+pub(crate) fn state_folder() -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let folder = FOLDER.get_or_init(|| {
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("state");
+        for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {
+            let process = Path::new("/proc").join(entry.file_name());
+            if cfg!(target_os = "linux") && !process.exists() {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        all.join(std::process::id().to_string())
+    });
+    folder.join(COUNT.fetch_add(1, Ordering::Relaxed).to_string())
 }
 
 /// The command, pointed at the sandbox by its environment.

@@ -64,7 +64,7 @@ async fn record(case: &Case) -> String {
     let text = text.replace(&format!("port={port}"), "port=PORT");
     let text = text.replace(&folder.path().display().to_string(), "FOLDER");
     let text = text.replace(env!("CARGO_TARGET_TMPDIR"), "HOME");
-    masked(&without_wait(text, case.wait))
+    masked(&without_jobs(&without_wait(text, case.wait)))
 }
 
 fn prepared(case: &Case, sandbox: &Sandbox, folder: &TempDir) -> Command {
@@ -231,6 +231,27 @@ fn without_wait(text: String, longest: Option<u64>) -> String {
                 "\"retry_after_s\":SECONDS}",
             )
     })
+}
+
+/// Without the ids of jobs, which are random.
+fn without_jobs(text: &str) -> String {
+    ["job ", "job run "]
+        .iter()
+        .fold(text.to_owned(), |text, before| {
+            let mut parts = text.split(before);
+            let mut without = parts.next().unwrap_or_default().to_owned();
+            for part in parts {
+                without.push_str(before);
+                match part.split_at_checked(8) {
+                    Some((id, rest)) if id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                        without.push_str("JOB");
+                        without.push_str(rest);
+                    }
+                    _ => without.push_str(part),
+                }
+            }
+            without
+        })
 }
 
 /// Without credentials, wherever they might appear.

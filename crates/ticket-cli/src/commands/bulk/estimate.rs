@@ -154,7 +154,8 @@ pub(super) fn print(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn in_words(limits: &[Limit], operation: Operation) -> String {
+/// The limits of calls of this operation, in words.
+pub(crate) fn in_words(limits: &[Limit], operation: Operation) -> String {
     let limits: Vec<_> = limits
         .iter()
         .filter(|limit| limit.covers(operation))

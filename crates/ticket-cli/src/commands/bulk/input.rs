@@ -18,13 +18,21 @@ use crate::text;
 const QUOTED: usize = 80;
 
 /// A ticket of the input, and its position.
-pub(super) struct InputTicket {
+pub(crate) struct InputTicket {
     pub(super) ticket: TicketRef,
     /// The file and the line, for a ticket from a file.
     place: Option<(Rc<str>, usize)>,
 }
 
 impl InputTicket {
+    /// A ticket that is not from a file.
+    pub(crate) const fn new(ticket: TicketRef) -> Self {
+        Self {
+            ticket,
+            place: None,
+        }
+    }
+
     /// Adds the position of this ticket to an error.
     pub(super) fn located(&self, failure: Failure) -> Failure {
         match &self.place {
@@ -37,13 +45,7 @@ impl InputTicket {
 /// All tickets of the input, in order.
 pub(super) fn read(many: &Many) -> impl Iterator<Item = Result<InputTicket, Failure>> + '_ {
     let named = many.tickets.iter().filter(|text| *text != "-");
-    let named = named.map(|text| {
-        let ticket = reference(text)?;
-        Ok(InputTicket {
-            ticket,
-            place: None,
-        })
-    });
+    let named = named.map(|text| reference(text).map(InputTicket::new));
     let files = many.from.as_deref().into_iter();
     let stdin = many.tickets.iter().any(|text| text == "-");
     let stdin = stdin.then_some(Path::new("-"));

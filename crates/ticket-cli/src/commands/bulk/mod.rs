@@ -1,12 +1,10 @@
-//! `tickets delete` and `tickets resolve`: reads the tickets, shows the plan, asks for confirmation, makes
-//! the change and prints the outcome of each ticket.
+//! `tickets delete`, `tickets resolve` and `tickets restore`: reads the tickets into a job, shows the plan, asks for
+//! confirmation, works on the job and prints the outcome of each ticket.
 //!
-//! `input.rs` reads the tickets, `list_format.rs` names files that are no lists, `spool.rs` stores them, `dedup.rs` and `duplicate_hashes.rs` find
-//! duplicates, and `plan.rs` groups them by account. `work.rs` makes the change, and `report.rs` prints the
-//! outcomes. Memory does not grow with the number of tickets.
+//! `input.rs` reads the tickets, `list_format.rs` names files that are no lists, `plan.rs` checks the tickets and groups
+//! them by account. `work.rs` works on a job, also on one of an earlier command, and `report.rs` prints the outcomes.
+//! The tickets are in the ledger: memory does not grow with their number.
 
-mod dedup;
-mod duplicate_hashes;
 mod estimate;
 mod input;
 mod list_format;
@@ -15,29 +13,31 @@ mod plan;
 mod progress;
 mod remaining;
 mod report;
-mod spool;
+mod rows;
 mod words;
 mod work;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use std::num::NonZeroU32;
-use std::time::Duration;
-
-use tickets::Change;
-use tickets::bulk::BulkOptions;
+use futures_util::TryStreamExt as _;
+use ticket_jobs::{JobId, Loading, Which};
+use tickets::{Change, TicketRef};
 
 use crate::accounts::Accounts;
-use crate::args::{Global, Many, OutputFormat};
+use crate::args::{Global, Many, WorkOptions};
 use crate::failure::{Exit, Failure};
-use crate::interrupt;
+use crate::ledger::{Ledger, Purpose};
 use crate::output::{Output, say};
 use crate::stdout;
-use plan::Plan;
-use progress::Progress;
-use remaining::Remaining;
-use report::Report;
-use work::EarlyEnd;
+
+pub(super) use estimate::in_words;
+pub(super) use input::InputTicket;
+pub(super) use plan::{Plan, Reading, limits};
+pub(super) use remaining::Remaining;
+pub(super) use report::{Answers, Row};
+pub(super) use rows::tickets;
+pub(super) use words::{counts, verb};
+pub(super) use work::Work;
 
 pub(super) async fn run(
     change: Change,
@@ -45,52 +45,64 @@ pub(super) async fn run(
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let accounts = Accounts::open(global).await?;
-    let plan = Plan::read(change, many, &accounts)?;
+    let purpose = if many.plan || many.dry_run {
+        Purpose::Rehearsal
+    } else {
+        Purpose::Job
+    };
+    let ledger = Ledger::open(global, purpose)?;
+    let accounts = Accounts::with_ledger(&ledger, global).await?;
+    let mut reading = Reading::begin(&change, &accounts, &ledger.jobs).await?;
+    for asked in input::read(many) {
+        match asked {
+            Ok(asked) => reading.take(asked).await?,
+            Err(failure) => reading.refuse(failure),
+        }
+    }
+    let (plan, job) = reading.finish().await?;
     if many.plan {
         return estimate::print(&plan, output);
     }
     if many.dry_run {
-        return dry_run(&plan, output);
+        return dry_run(&plan, &ledger, job.id(), output).await;
     }
-    if !many.yes {
-        ask(&plan, many, output)?;
-    } else if !output.format.is_json() {
-        say(&plan.summary(false));
-    }
-    stdout::refuse_unwritable()?;
-    let remaining = many.remaining.as_deref();
-    let remaining = remaining.map(|path| Remaining::prepare(path, many));
-    let report = Report::new(&plan, output, remaining.transpose()?);
-    // The progress bar would overwrite an incomplete line of JSON.
-    let unfinished = output.is_terminal() && output.format == OutputFormat::Json;
-    let progress = Progress::new(&plan, global.verbose > 0 || unfinished);
-    let early_end = EarlyEnd {
-        stop: interrupt::stop_on_ctrl_c()?,
-        deadline: many.deadline,
+    let confirmation = Confirmation {
+        many: Some(many),
+        yes: many.yes,
+        work: &many.work,
     };
-    let mut options = BulkOptions::default();
-    options.concurrency = many.concurrency;
-    let no_retries = global.max_attempts == Some(NonZeroU32::MIN);
-    let patience = no_retries.then_some(Duration::ZERO);
-    if let Some(time) = many.give_up_after.or(patience) {
-        options.give_up_after = time;
+    let (remaining, job) = confirmation
+        .ask(&plan, job, &ledger, &accounts, output)
+        .await?;
+    Work {
+        ledger: &ledger,
+        accounts: &accounts,
+        plan: &plan,
+        job,
+        answers: Answers::All,
+        options: &many.work,
+        remaining,
     }
-    work::run(&plan, report, progress, &early_end, &options, output).await
+    .run(global, output)
+    .await
 }
 
 /// Prints what would be done to each ticket, in the order of the input.
-fn dry_run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
-    let mut report = Report::new(plan, output, None);
-    let tickets = plan.in_order();
-    for ticket in tickets.map_err(|error| plan::unreadable(&error))? {
-        let (group, place, id) = ticket.map_err(|error| plan::unreadable(&error))?;
-        report.take(group, place, id, None);
-        if report.is_broken() {
-            break;
-        }
+async fn dry_run(
+    plan: &Plan,
+    ledger: &Ledger,
+    job: &JobId,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let mut writer = output.record_writer(std::slice::from_ref(&plan.longest));
+    let mut named = rows::tickets(&**ledger.jobs.ledger(), job, Which::Named);
+    while let Some(ticket) = named.try_next().await? {
+        let ticket = TicketRef::new(ticket.account, ticket.id);
+        writer
+            .push(Row::new(&plan.change, ticket, None))
+            .map_err(|error| Failure::output(&error))?;
     }
-    report.finish().map_err(|error| Failure::output(&error))?;
+    writer.finish().map_err(|error| Failure::output(&error))?;
     if !output.format.is_json() {
         say(&plan.summary(true));
         say("Dry run: nothing was sent.");
@@ -98,14 +110,61 @@ fn dry_run(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// How a plan is confirmed.
+pub(super) struct Confirmation<'a> {
+    /// Where the tickets come from, if not from a job.
+    pub(super) many: Option<&'a Many>,
+    pub(super) yes: bool,
+    pub(super) work: &'a WorkOptions,
+}
+
+impl Confirmation<'_> {
+    /// Asks whether the change is to be made, unless it is not to be asked. If it is, the job can be worked on from now
+    /// on; if it is not, nothing of it is kept.
+    pub(super) async fn ask(
+        &self,
+        plan: &Plan,
+        job: Loading,
+        ledger: &Ledger,
+        accounts: &Accounts,
+        output: &Output,
+    ) -> Result<(Option<Remaining>, JobId), Failure> {
+        match self.confirm(plan, output) {
+            Ok(remaining) => {
+                let job = job.seal(&*accounts.source()).await?;
+                if plan.named() > 1 {
+                    ledger.announce(&job, plan.len());
+                }
+                Ok((remaining, job))
+            }
+            Err(failure) => {
+                job.discard().await?;
+                Err(failure)
+            }
+        }
+    }
+
+    fn confirm(&self, plan: &Plan, output: &Output) -> Result<Option<Remaining>, Failure> {
+        if !self.yes {
+            ask(plan, self.many, output)?;
+        } else if !output.format.is_json() {
+            say(&plan.summary(false));
+        }
+        stdout::refuse_unwritable()?;
+        let remaining = self.work.remaining.as_deref();
+        let remaining = remaining.map(|path| Remaining::prepare(path, self.many));
+        remaining.transpose()
+    }
+}
+
 /// Asks for confirmation on the terminal.
-fn ask(plan: &Plan, many: &Many, output: &Output) -> Result<(), Failure> {
+fn ask(plan: &Plan, many: Option<&Many>, output: &Output) -> Result<(), Failure> {
     let terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
     if terminal || !output.format.is_json() {
         say(&plan.summary(false));
     }
     if !terminal {
-        let reason = if input::from_stdin(many) {
+        let reason = if many.is_some_and(input::from_stdin) {
             "standard input gave the tickets, so it cannot give the answer to \"are you sure?\""
         } else {
             "there is no terminal to ask on"

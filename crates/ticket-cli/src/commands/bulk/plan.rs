@@ -1,21 +1,19 @@
-//! The planned change: all tickets are checked and grouped by account before anything is sent. The tickets
-//! themselves are in `spool.rs`.
+//! The planned change: all tickets are checked and read into a job before anything is sent. The job's list is not
+//! complete before the change is confirmed, so that nobody can work on it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io;
-use std::iter::Peekable;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
+use ticket_jobs::{Jobs, Loading, NewJob, Which};
 use tickets::accounts::Account;
 use tickets::provider::{Limit, Removal, Support};
 use tickets::{Change, DeleteTarget, ErrorKind, Operation, TicketId, TicketRef};
 
-use super::dedup::{Duplicates, TOGETHER};
-use super::spool::{Spool, SpoolReader, SpoolWriter};
-use super::{input, words};
+use super::input::InputTicket;
+use super::{rows, words};
 use crate::accounts::Accounts;
-use crate::args::Many;
 use crate::failure::Failure;
 use crate::text::{self, counted};
 
@@ -26,108 +24,167 @@ const REFUSED: usize = 20;
 const NAMED: usize = 5;
 
 /// The planned change, with connected accounts and checked tickets.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub(super) change: Change,
     /// By account, in the order of first appearance.
     pub(super) groups: Vec<Group>,
     /// The longest ticket reference.
     pub(super) longest: String,
+    /// How often tickets are named again, by the place of their first mention.
+    pub(super) repeats: HashMap<u64, usize>,
 }
 
 /// The tickets of one account.
-pub(super) struct Group {
+pub(crate) struct Group {
     pub(super) account: Account,
     /// The first few distinct tickets.
     first: Vec<TicketId>,
-    spool: Spool,
-    pub(super) duplicates: Duplicates,
+    /// The number of distinct tickets.
+    tickets: usize,
 }
 
-/// The tickets of one account while the input is read.
-struct AccountInput {
-    account: Account,
-    /// Whether it cannot make the change at all.
-    is_refused: bool,
-    first: Vec<TicketId>,
-    spool: SpoolWriter,
+/// Reads tickets into a job. If tickets are refused, all of them are told, and not only the first.
+pub(crate) struct Reading<'a> {
+    change: Change,
+    accounts: &'a Accounts,
+    jobs: &'a Jobs,
+    job: Loading,
+    groups: Vec<Group>,
+    /// The index of each account's group, and whether the account cannot make the change at all; `None` for an account
+    /// that cannot be connected.
+    by_account: HashMap<String, Option<(usize, bool)>>,
+    longest: (usize, String),
+    refused: Refused,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) async fn begin(
+        change: &Change,
+        accounts: &'a Accounts,
+        jobs: &'a Jobs,
+    ) -> Result<Self, Failure> {
+        let mut job = NewJob::new(change.clone());
+        job.created_by = ["USER", "USERNAME"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok());
+        Ok(Self {
+            change: change.clone(),
+            accounts,
+            jobs,
+            job: jobs.load(job).await?,
+            groups: Vec::new(),
+            by_account: HashMap::new(),
+            longest: (0, String::new()),
+            refused: Refused::default(),
+        })
+    }
+
+    /// Checks a ticket and adds it. Fails if the ledger does.
+    pub(crate) async fn take(&mut self, asked: InputTicket) -> Result<(), Failure> {
+        let ticket = &asked.ticket;
+        let known = if let Some(known) = self.by_account.get(&ticket.account) {
+            *known
+        } else {
+            let known = match self.accounts.connect(&ticket.account) {
+                Ok(account) => {
+                    self.groups.push(Group::new(account, 0));
+                    Some((self.groups.len() - 1, false))
+                }
+                Err(failure) => {
+                    self.refused.push(asked.located(failure));
+                    None
+                }
+            };
+            self.by_account.insert(ticket.account.clone(), known);
+            known
+        };
+        let Some((index, is_refused)) = known else {
+            return Ok(());
+        };
+        let Some(group) = self.groups.get_mut(index) else {
+            return Ok(());
+        };
+        if let Err(error) = check_ticket(&self.change, &group.account, ticket) {
+            // Told once for each account, and once for each ticket.
+            let is_the_accounts = error.kind() == ErrorKind::Unsupported;
+            if !is_the_accounts || !is_refused {
+                let failure = group.account.diagnose(error, Some(ticket)).into();
+                self.refused.push(asked.located(failure));
+            }
+            let known = Some((index, is_refused || is_the_accounts));
+            self.by_account.insert(asked.ticket.account, known);
+            return Ok(());
+        }
+        if self.refused.count > 0 {
+            return Ok(());
+        }
+        group.tickets += 1;
+        if group.first.len() < NAMED && !group.first.contains(&ticket.id) {
+            group.first.push(ticket.id.clone());
+        }
+        let length = ticket.account.chars().count() + ticket.id.as_str().chars().count();
+        if length > self.longest.0 {
+            self.longest = (length, ticket.to_string());
+        }
+        Ok(self.job.push(asked.ticket, None).await?)
+    }
+
+    /// Adds a line that names no ticket.
+    pub(crate) fn refuse(&mut self, failure: Failure) {
+        self.refused.push(failure);
+    }
+
+    /// Ends reading. The job can be sealed or discarded; if tickets were refused, it is discarded.
+    pub(crate) async fn finish(mut self) -> Result<(Plan, Loading), Failure> {
+        let refused = match self.refused.into_result() {
+            Ok(()) if self.groups.is_empty() => {
+                Err(Failure::refused("no ticket is given; nothing to do"))
+            }
+            refused => refused,
+        };
+        if let Err(failure) = refused {
+            self.job.discard().await?;
+            return Err(failure);
+        }
+        self.job.flush().await?;
+        let ledger = self.jobs.ledger();
+        let mut repeats = HashMap::new();
+        if ledger.job(self.job.id()).await?.repeated > 0 {
+            let mut named = rows::tickets(&**ledger, self.job.id(), Which::Named);
+            while let Some(ticket) = named.try_next().await? {
+                let Some(first) = ticket.repeats else {
+                    continue;
+                };
+                *repeats.entry(first).or_insert(0) += 1;
+                let mut groups = self.groups.iter_mut();
+                let group = groups.find(|group| group.account.name == ticket.account);
+                if let Some(group) = group {
+                    group.tickets -= 1;
+                }
+            }
+        }
+        let plan = Plan {
+            change: self.change,
+            groups: self.groups,
+            longest: self.longest.1,
+            repeats,
+        };
+        Ok((plan, self.job))
+    }
 }
 
 impl Plan {
-    /// Reads all tickets, connects their accounts and checks each ticket. Sends nothing. If tickets are refused,
-    /// all of them are told, and not only the first.
-    pub(super) fn read(change: Change, many: &Many, accounts: &Accounts) -> Result<Self, Failure> {
-        let mut gathered: Vec<AccountInput> = Vec::new();
-        // `None` for an account that cannot be connected.
-        let mut by_account: HashMap<String, Option<usize>> = HashMap::new();
-        let mut longest = (0, String::new());
-        let mut refused = Refused::default();
-        for (place, asked) in input::read(many).enumerate() {
-            let asked = match asked {
-                Ok(asked) => asked,
-                Err(failure) => {
-                    refused.push(failure);
-                    continue;
-                }
-            };
-            let ticket = &asked.ticket;
-            let index = if let Some(index) = by_account.get(&ticket.account) {
-                *index
-            } else {
-                let index = match accounts.connect(&ticket.account) {
-                    Ok(account) => {
-                        gathered.push(AccountInput {
-                            account,
-                            is_refused: false,
-                            first: Vec::new(),
-                            spool: SpoolWriter::new(),
-                        });
-                        Some(gathered.len() - 1)
-                    }
-                    Err(failure) => {
-                        refused.push(asked.located(failure));
-                        None
-                    }
-                };
-                by_account.insert(ticket.account.clone(), index);
-                index
-            };
-            let Some(group) = index.and_then(|index| gathered.get_mut(index)) else {
-                continue;
-            };
-            if let Err(error) = check_ticket(&change, &group.account, ticket) {
-                // Told once for each account, and once for each ticket.
-                let is_the_accounts = error.kind() == ErrorKind::Unsupported;
-                if !is_the_accounts || !std::mem::replace(&mut group.is_refused, true) {
-                    let failure = group.account.diagnose(error, Some(ticket)).into();
-                    refused.push(asked.located(failure));
-                }
-                continue;
-            }
-            if refused.count > 0 {
-                continue;
-            }
-            if group.first.len() < NAMED && !group.first.contains(&ticket.id) {
-                group.first.push(ticket.id.clone());
-            }
-            let length = ticket.account.chars().count() + ticket.id.as_str().chars().count();
-            if length > longest.0 {
-                longest = (length, ticket.to_string());
-            }
-            let kept = group.spool.push(place, &ticket.id);
-            kept.map_err(|error| spool_failure(&error))?;
-        }
-        refused.into_result()?;
-        if gathered.is_empty() {
-            return Err(Failure::refused("no ticket is given; nothing to do"));
-        }
-        let groups = gathered.into_iter().map(AccountInput::into_group);
-        Ok(Self {
+    /// The plan of a job that was made before, with these accounts and numbers of open tickets.
+    pub(crate) fn of_job(change: Change, accounts: Vec<(Account, usize)>) -> Self {
+        let groups = accounts.into_iter();
+        Self {
             change,
             groups: groups
-                .collect::<io::Result<_>>()
-                .map_err(|error| spool_failure(&error))?,
-            longest: longest.1,
-        })
+                .map(|(account, tickets)| Group::new(account, tickets))
+                .collect(),
+            longest: String::new(),
+            repeats: HashMap::new(),
+        }
     }
 
     /// The number of distinct tickets.
@@ -136,17 +193,14 @@ impl Plan {
     }
 
     /// The number of tickets in the input, including duplicates.
-    fn named(&self) -> usize {
-        self.groups.iter().map(|group| group.spool.len()).sum()
+    pub(super) fn named(&self) -> usize {
+        self.len() + self.repeats.values().sum::<usize>()
     }
 
-    /// Each distinct ticket in the order of the input: account index, place, id. An error is the last item.
-    pub(super) fn in_order(&self) -> io::Result<InOrder<'_>> {
-        let groups = self.groups.iter().map(Group::tickets);
-        let groups = groups.map(|group| group.map(Iterator::peekable));
-        Ok(InOrder {
-            groups: groups.collect::<io::Result<_>>()?,
-        })
+    /// The account with this name.
+    pub(super) fn account(&self, name: &str) -> Option<&Account> {
+        let mut accounts = self.groups.iter().map(|group| &group.account);
+        accounts.find(|account| account.name == name)
     }
 
     pub(super) fn question(&self) -> String {
@@ -164,7 +218,7 @@ impl Plan {
         } else {
             format!("{}s", words::verb(&self.change))
         };
-        let repeated = match self.named() - self.len() {
+        let repeated = match self.repeats.len() {
             0 => String::new(),
             _ => format!(" (named {} times; each is sent once)", self.named()),
         };
@@ -218,6 +272,19 @@ impl Plan {
 }
 
 impl Group {
+    const fn new(account: Account, tickets: usize) -> Self {
+        Self {
+            account,
+            first: Vec::new(),
+            tickets,
+        }
+    }
+
+    /// The number of distinct tickets.
+    pub(super) const fn len(&self) -> usize {
+        self.tickets
+    }
+
     fn support(&self) -> Option<&Support> {
         let capabilities = &self.account.tickets.info().capabilities;
         capabilities.support(Operation::Delete)
@@ -273,79 +340,8 @@ impl Refused {
     }
 }
 
-impl AccountInput {
-    fn into_group(self) -> io::Result<Group> {
-        let spool = self.spool.finish()?;
-        Ok(Group {
-            account: self.account,
-            first: self.first,
-            duplicates: Duplicates::find(&spool, TOGETHER)?,
-            spool,
-        })
-    }
-}
-
-impl Group {
-    /// The number of distinct tickets.
-    pub(super) fn len(&self) -> usize {
-        self.spool.len() - self.duplicates.len()
-    }
-
-    /// Each distinct ticket with its first place. An error is the last item.
-    pub(super) fn tickets(&self) -> io::Result<Different<'_>> {
-        Ok(Different {
-            duplicates: &self.duplicates,
-            reader: self.spool.read()?,
-        })
-    }
-
-    /// The reference of the ticket with this id.
-    pub(super) fn ticket(&self, id: TicketId) -> TicketRef {
-        TicketRef::new(&self.account.name, id)
-    }
-}
-
-/// The distinct tickets of an account.
-pub(super) struct Different<'a> {
-    duplicates: &'a Duplicates,
-    reader: SpoolReader,
-}
-
-impl Iterator for Different<'_> {
-    type Item = io::Result<(usize, TicketId)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self.duplicates.advance(&mut self.reader) {
-            Ok(Some(place)) => Some(Ok((place, self.reader.id().into()))),
-            Ok(None) => None,
-            Err(error) => Some(Err(error)),
-        }
-    }
-}
-
-/// The tickets of all accounts.
-pub(super) struct InOrder<'a> {
-    groups: Vec<Peekable<Different<'a>>>,
-}
-
-impl Iterator for InOrder<'_> {
-    type Item = io::Result<(usize, usize, TicketId)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let heads = self.groups.iter_mut().enumerate();
-        let heads = heads.filter_map(|(index, group)| {
-            // Errors come first.
-            let place = group.peek()?.as_ref().map_or(0, |(place, _)| *place);
-            Some((place, index))
-        });
-        let (_, index) = heads.min()?;
-        let ticket = self.groups.get_mut(index)?.next()?;
-        Some(ticket.map(|(place, id)| (index, place, id)))
-    }
-}
-
 /// The limits of the account.
-pub(super) fn limits(account: &Account) -> &[Limit] {
+pub(crate) fn limits(account: &Account) -> &[Limit] {
     match account.tickets.pacer() {
         Some(pacer) => pacer.limits(),
         None => &account.tickets.info().limits,
@@ -369,23 +365,4 @@ fn title(account: &Account) -> String {
     } else {
         format!("{} ({})", text::line(&account.name), info.title)
     }
-}
-
-/// The error for a stored list that cannot be read.
-pub(super) fn unreadable(error: &io::Error) -> Failure {
-    Failure::local(format!(
-        "the stored list of tickets cannot be read: {error}"
-    ))
-}
-
-fn spool_failure(error: &io::Error) -> Failure {
-    let folder = tempfile::env::temp_dir();
-    let variable = if cfg!(windows) { "TMP" } else { "TMPDIR" };
-    Failure::local(format!(
-        "the list of tickets cannot be stored in {}: {error}; nothing was sent",
-        folder.display()
-    ))
-    .hinting(format!(
-        "set the environment variable {variable} to use another folder"
-    ))
 }

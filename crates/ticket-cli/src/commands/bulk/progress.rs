@@ -1,16 +1,19 @@
 //! Progress bars on stderr: one per account, with its rate, the remaining time and the reason for waiting.
 //! Only if stderr is a terminal.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ticket_jobs::JobOutcome;
 use tickets::Change;
 use tickets::accounts::Account;
 use tickets::call::WaitReason;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::plan::{Group, Plan, least_time};
+use super::words;
 use crate::output;
 use crate::table::{USUAL, columns_of_stderr};
 use crate::text;
@@ -32,11 +35,19 @@ pub(super) struct Progress<'a> {
     /// A blank line above the bars. The `^C` that a terminal prints for Ctrl-C moves all bars one line up;
     /// then the first line cannot be cleared.
     blank: ProgressBar,
-    lines: Vec<(&'a Account, ProgressBar)>,
+    lines: Vec<Line<'a>>,
     /// Number of characters that fit beside a bar.
     room: usize,
     start: Instant,
     tick: Option<Interval>,
+}
+
+/// The bar of an account.
+struct Line<'a> {
+    account: &'a Account,
+    bar: ProgressBar,
+    /// Number of tickets by outcome.
+    counts: BTreeMap<String, u64>,
 }
 
 impl<'a> Progress<'a> {
@@ -62,7 +73,11 @@ impl<'a> Progress<'a> {
         let lines = names.into_iter().zip(&plan.groups).map(|(name, group)| {
             let bar = ProgressBar::new(u64::try_from(group.len()).unwrap_or(u64::MAX));
             let bar = bars.add(bar.with_style(style.clone()).with_prefix(name));
-            (&group.account, bar)
+            Line {
+                account: &group.account,
+                bar,
+                counts: BTreeMap::new(),
+            }
         });
         let lines = lines.collect();
         Self {
@@ -94,7 +109,12 @@ impl<'a> Progress<'a> {
     pub(super) fn renew(&self, stopping: bool) {
         self.blank.tick();
         let elapsed = self.start.elapsed();
-        for (account, bar) in &self.lines {
+        for Line {
+            account,
+            bar,
+            counts,
+        } in &self.lines
+        {
             let left = bar.length().unwrap_or(0).saturating_sub(bar.position());
             if left == 0 || stopping {
                 bar.set_message(if left == 0 { "done" } else { "stopping" });
@@ -111,15 +131,19 @@ impl<'a> Progress<'a> {
                 // The waiting call starts a new window.
                 least: least.saturating_add(wait.unwrap_or_default()),
                 waiting,
+                counts: words::counts(&self.change, counts),
             };
-            bar.set_message(text::cut(&state.to_string(), self.room));
+            bar.set_message(text::cut(&state.within(self.room), self.room));
         }
     }
 
-    /// Counts one settled ticket of this account.
-    pub(super) fn advance(&self, group: usize) {
-        if let Some((_, bar)) = self.lines.get(group) {
-            bar.inc(1);
+    /// Counts a ticket.
+    pub(super) fn advance(&mut self, told: &JobOutcome) {
+        let mut lines = self.lines.iter_mut();
+        if let Some(line) = lines.find(|line| line.account.name == told.ticket.account) {
+            line.bar.inc(1);
+            let outcome = told.outcome.as_str().to_owned();
+            *line.counts.entry(outcome).or_insert(0) += 1;
         }
     }
 
@@ -132,7 +156,7 @@ impl<'a> Progress<'a> {
     pub(super) fn finish(&self) {
         output::set_bars(None);
         self.blank.finish_and_clear();
-        for (_, bar) in &self.lines {
+        for Line { bar, .. } in &self.lines {
             bar.finish_and_clear();
         }
         // The bars are already cleared, so an error does not matter.
@@ -173,10 +197,14 @@ struct State {
     /// Lower bound of the time that the quota allows for the remaining tickets.
     least: Duration,
     waiting: Option<String>,
+    /// The outcomes in words.
+    counts: Vec<String>,
 }
 
-impl std::fmt::Display for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl State {
+    /// The outcomes, the wait or the rate, and the time left, as far as there is room. What comes first gives way last,
+    /// except that a rate says less than the time that is left.
+    fn within(&self, room: usize) -> String {
         let (done, left) = (to_f64(self.done), to_f64(self.left as u64));
         let elapsed = self.elapsed.as_secs_f64();
         let rate = if elapsed > 0.0 { done / elapsed } else { 0.0 };
@@ -184,13 +212,28 @@ impl std::fmt::Display for State {
         let expected = by_rate.max(self.least);
         let known = self.done > 0 || !self.least.is_zero();
         let left = known.then(|| format!("{} left", roughly(expected)));
-        // 80 columns have no room for both the rate and the wait.
-        let before = match &self.waiting {
-            Some(waiting) => Some(waiting.clone()),
-            None => (self.done > 0).then(|| format!("{}/s", short(rate))),
+        let counts = (!self.counts.is_empty()).then(|| self.counts.join(", "));
+        let rate = (self.done > 0).then(|| format!("{}/s", short(rate)));
+        let pace = self.waiting.clone().or(rate);
+        let choices = match &self.waiting {
+            Some(_) => [
+                vec![&counts, &pace, &left],
+                vec![&counts, &pace],
+                vec![&pace, &left],
+            ],
+            None => [
+                vec![&counts, &pace, &left],
+                vec![&counts, &left],
+                vec![&counts],
+            ],
         };
-        let parts: Vec<_> = before.into_iter().chain(left).collect();
-        f.write_str(&parts.join("; "))
+        let mut texts = choices.into_iter().map(|parts| {
+            let parts = parts.into_iter().flatten().map(String::as_str);
+            parts.collect::<Vec<_>>().join("; ")
+        });
+        let last = pace.clone().unwrap_or_default();
+        let fits = |text: &String| text.chars().count() <= room;
+        texts.find(fits).unwrap_or(last)
     }
 }
 
@@ -227,14 +270,18 @@ mod tests {
     use super::*;
 
     fn shown(done: u64, left: usize, elapsed: u64, least: u64, waiting: Option<&str>) -> String {
-        let state = State {
+        state(done, left, elapsed, least, waiting).within(80)
+    }
+
+    fn state(done: u64, left: usize, elapsed: u64, least: u64, waiting: Option<&str>) -> State {
+        State {
             done,
             left,
             elapsed: Duration::from_secs(elapsed),
             least: Duration::from_secs(least),
             waiting: waiting.map(str::to_owned),
-        };
-        state.to_string()
+            counts: Vec::new(),
+        }
     }
 
     #[test]
@@ -256,5 +303,27 @@ mod tests {
         assert_eq!(shown(0, 900, 1, 0, waiting), "waiting for the quota, 12 s");
         let both = "waiting for the quota, 12 s; 34 min left";
         assert_eq!(shown(500, 500, 10, 1995, waiting), both);
+    }
+
+    #[test]
+    fn outcomes_are_shown_where_there_is_room() {
+        let with_counts = |waiting| State {
+            counts: vec!["97 deleted".to_owned(), "3 failed".to_owned()],
+            ..state(100, 900, 10, 0, waiting)
+        };
+        let working = with_counts(None);
+        let all = "97 deleted, 3 failed; 10/s; 1 min 30 s left";
+        assert_eq!(working.within(43), all);
+        let without_rate = "97 deleted, 3 failed; 1 min 30 s left";
+        assert_eq!(working.within(42), without_rate);
+        assert_eq!(working.within(20), "97 deleted, 3 failed");
+        let waiting = with_counts(Some("rate-limited, resuming in 9 s"));
+        let without_time = "97 deleted, 3 failed; rate-limited, resuming in 9 s";
+        assert_eq!(waiting.within(51), without_time);
+        assert_eq!(
+            waiting.within(50),
+            "rate-limited, resuming in 9 s; 1 min 30 s left"
+        );
+        assert_eq!(waiting.within(40), "rate-limited, resuming in 9 s");
     }
 }

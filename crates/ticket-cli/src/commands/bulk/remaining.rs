@@ -10,6 +10,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use futures_util::TryStreamExt as _;
+use futures_util::stream::BoxStream;
 use tempfile::{Builder, NamedTempFile};
 use tickets::TicketRef;
 
@@ -19,33 +21,15 @@ use crate::failure::Failure;
 use crate::output::say;
 use crate::text;
 
+/// The tickets that are left.
+pub(super) type List<'a> = BoxStream<'a, tickets::Result<TicketRef>>;
+
 /// Number of older files that are kept beside the target.
 const OLDER: usize = 1000;
 
-/// The places of tickets in the input that do not remain: one bit for each ticket of the input.
-#[derive(Debug, Default)]
-pub(super) struct Settled(Vec<u64>);
-
-impl Settled {
-    pub(super) fn insert(&mut self, place: usize) {
-        let (word, bit) = (place / 64, place % 64);
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        if let Some(word) = self.0.get_mut(word) {
-            *word |= 1 << bit;
-        }
-    }
-
-    pub(super) fn contains(&self, place: usize) -> bool {
-        let word = self.0.get(place / 64);
-        word.is_some_and(|word| word >> (place % 64) & 1 == 1)
-    }
-}
-
 /// Where the remaining tickets are written at the end.
 #[derive(Debug)]
-pub(super) struct Remaining {
+pub(crate) struct Remaining {
     /// As the user wrote it.
     named: PathBuf,
     target: Target,
@@ -61,7 +45,7 @@ enum Target {
 
 impl Remaining {
     /// Checks that the file can be written, and moves an older one aside. Nothing has been sent yet.
-    pub(super) fn prepare(named: &Path, many: &Many) -> Result<Self, Failure> {
+    pub(crate) fn prepare(named: &Path, many: Option<&Many>) -> Result<Self, Failure> {
         let target = Target::prepare(named, many).map_err(|error| {
             Failure::refused(format!("it cannot be written: {error}; nothing was sent"))
                 .at(named.display().to_string())
@@ -79,17 +63,14 @@ impl Remaining {
 
     /// Writes the list. If that fails, the list goes to the folder of temporary files, or else to stderr, and
     /// the error says where it is.
-    pub(super) fn write<L>(&mut self, list: impl Fn() -> io::Result<L>) -> Result<(), Failure>
-    where
-        L: Iterator<Item = io::Result<TicketRef>>,
-    {
-        let error = match self.target.write(&list) {
+    pub(super) async fn write<'l>(&mut self, list: &dyn Fn() -> List<'l>) -> Result<(), Failure> {
+        let error = match self.target.write(list()).await {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        let elsewhere = match save_elsewhere(&list) {
+        let elsewhere = match save_elsewhere(list()).await {
             Ok(path) => format!("in {}", path.display()),
-            Err(_) => match list().and_then(|list| write_lines(io::stderr().lock(), list)) {
+            Err(_) => match write_lines(io::stderr(), list()).await {
                 Ok(()) => "on standard error, above".to_owned(),
                 Err(error) => format!("lost: {error}"),
             },
@@ -102,7 +83,7 @@ impl Remaining {
 }
 
 impl Target {
-    fn prepare(named: &Path, many: &Many) -> io::Result<Self> {
+    fn prepare(named: &Path, many: Option<&Many>) -> io::Result<Self> {
         if named.as_os_str() == "-" {
             return Err(io::Error::other(
                 "standard output has the outcomes; name a file, ./- if that is its name",
@@ -151,17 +132,14 @@ impl Target {
         Ok(Self::File { path, is_input })
     }
 
-    fn write<L>(&mut self, list: impl Fn() -> io::Result<L>) -> io::Result<()>
-    where
-        L: Iterator<Item = io::Result<TicketRef>>,
-    {
+    async fn write(&mut self, list: List<'_>) -> io::Result<()> {
         match self {
             Self::File { path, .. } => {
                 let file = beside(path)?;
-                write_lines(file.as_file(), list()?)?;
+                write_lines(file.as_file(), list).await?;
                 persist(file, path)
             }
-            Self::Device(device) => write_lines(device, list()?),
+            Self::Device(device) => write_lines(device, list).await,
         }
     }
 
@@ -242,34 +220,31 @@ fn move_aside(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// Keeps the list in the folder of temporary files.
-fn save_elsewhere<L>(list: impl Fn() -> io::Result<L>) -> io::Result<PathBuf>
-where
-    L: Iterator<Item = io::Result<TicketRef>>,
-{
+async fn save_elsewhere(list: List<'_>) -> io::Result<PathBuf> {
     let mut builder = Builder::new();
     let file = builder
         .prefix("tickets-remaining-")
         .suffix(".txt")
         .tempfile()?;
-    write_lines(file.as_file(), list()?)?;
+    write_lines(file.as_file(), list).await?;
     file.as_file().sync_all()?;
     let (_, path) = file.keep().map_err(|error| error.error)?;
     Ok(path)
 }
 
-fn write_lines(
-    target: impl io::Write,
-    list: impl Iterator<Item = io::Result<TicketRef>>,
-) -> io::Result<()> {
+async fn write_lines(target: impl io::Write, mut list: List<'_>) -> io::Result<()> {
     let mut lines = BufWriter::new(target);
-    for ticket in list {
-        writeln!(lines, "{}", ticket?)?;
+    while let Some(ticket) = list.try_next().await.map_err(io::Error::other)? {
+        writeln!(lines, "{ticket}")?;
     }
     lines.flush()
 }
 
 /// Whether the tickets are read from this file.
-fn is_input(remaining: &Path, many: &Many) -> bool {
+fn is_input(remaining: &Path, many: Option<&Many>) -> bool {
+    let Some(many) = many else {
+        return false;
+    };
     let from = many.from.as_deref().filter(|from| from.as_os_str() != "-");
     // The file from which standard input may be redirected.
     let stdin = input::from_stdin(many).then_some(Path::new("/dev/stdin"));
@@ -293,20 +268,4 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 #[cfg(not(unix))]
 fn identity(path: &Path) -> Option<PathBuf> {
     std::fs::canonicalize(path).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn inserted_place_is_settled_and_no_other() {
-        let mut settled = Settled::default();
-        for place in [0, 63, 64, 1_000_000] {
-            assert!(!settled.contains(place));
-            settled.insert(place);
-            assert!(settled.contains(place));
-        }
-        assert!(!settled.contains(1) && !settled.contains(65) && !settled.contains(usize::MAX));
-    }
 }

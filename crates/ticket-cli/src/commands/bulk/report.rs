@@ -1,16 +1,19 @@
-//! Prints one outcome per ticket of the input: table and JSON in the order of the input, NDJSON and CSV in
-//! the order of completion. Printed rows are dropped from memory.
+//! Prints one outcome per ticket: table and JSON at the end, in the order of the list, NDJSON and CSV in the order of
+//! completion. Outcomes are in the ledger, and not in memory.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use comfy_table::Color;
+use futures_util::TryStreamExt as _;
 use serde::Serialize;
+use ticket_jobs::{Job, JobOutcome, JobState, JobTicket, Ledger, Which};
 use tickets::diagnosis::ErrorObject;
-use tickets::{Change, Outcome, TicketId, TicketRef};
+use tickets::{Change, Outcome, TicketRef};
 
 use super::plan::Plan;
-use super::remaining::{Remaining, Settled};
+use super::remaining::{List, Remaining};
+use super::rows::{self, Unrecorded};
 use super::words;
 use crate::args::OutputFormat;
 use crate::failure::{self, Exit, Failure};
@@ -22,7 +25,7 @@ const HINTS: usize = 4;
 
 /// A line of the report.
 #[derive(Clone, Serialize)]
-pub(super) struct Row {
+pub(crate) struct Row {
     ticket: TicketRef,
     outcome: String,
     /// Whether a read confirmed a ticket that was not found.
@@ -38,7 +41,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn new(change: &Change, ticket: TicketRef, outcome: Option<&Outcome>) -> Self {
+    pub(crate) fn new(change: &Change, ticket: TicketRef, outcome: Option<&Outcome>) -> Self {
         Self {
             ticket,
             outcome: words::word(change, outcome),
@@ -50,6 +53,18 @@ impl Row {
             colour: words::colour(outcome),
             is_about_a_call: outcome
                 .is_some_and(|outcome| !matches!(outcome, Outcome::Unattempted(_))),
+        }
+    }
+
+    /// The row of a ticket without an outcome.
+    pub(crate) fn open(ticket: TicketRef, in_doubt: bool) -> Self {
+        Self {
+            ticket,
+            outcome: if in_doubt { "in_doubt" } else { "open" }.to_owned(),
+            confirmed: None,
+            error: None,
+            colour: Color::Reset,
+            is_about_a_call: in_doubt,
         }
     }
 
@@ -117,63 +132,59 @@ impl Record for Row {
     }
 }
 
-/// Prints the outcomes: table and JSON in the order of the input, which may delay some of them; NDJSON and
-/// CSV at once, so that a slow account does not delay others.
+/// Which tickets of a job a command answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// All of them, as often as they are named.
+    All,
+    /// Each that was open when the command began, once.
+    Open,
+}
+
+/// Prints the outcomes: table and JSON at the end, in the order of the list; NDJSON and CSV at once, so that a slow
+/// account does not delay others.
 pub(super) struct Report<'a> {
     plan: &'a Plan,
+    answers: Answers,
     writer: TableWriter<'a, Row>,
-    order: Order,
     format: OutputFormat,
-    /// Number of distinct tickets by outcome, in the order of the summary.
-    counts: BTreeMap<(u8, String), usize>,
-    all_done: bool,
-    remains: usize,
-    /// The places of all tickets that do not remain.
-    settled: Settled,
+    told: Places,
+    unrecorded: Unrecorded,
+    /// Number of distinct tickets by outcome, at the end.
+    counts: BTreeMap<String, u64>,
+    remains: u64,
+    has_failed: bool,
     /// The first few distinct hints.
     hints: Vec<String>,
     /// The first ticket with an unknown outcome.
     unknown: Option<TicketRef>,
-    remaining: Option<Remaining>,
     /// The error of the output.
     broken: Option<io::Error>,
 }
 
-/// The order of the outcomes.
-enum Order {
-    AsTheyCome,
-    AsAsked {
-        /// Rows that wait for earlier rows, by place.
-        held: BTreeMap<usize, Row>,
-        /// The place to print next.
-        next: usize,
-    },
+/// Places of a list: one bit for each ticket.
+#[derive(Debug, Default)]
+struct Places {
+    words: Vec<u64>,
+    count: u64,
 }
 
 impl<'a> Report<'a> {
-    /// Starts a report. At its end, the remaining tickets are written to `remaining`.
-    pub(super) fn new(plan: &'a Plan, output: &'a Output, remaining: Option<Remaining>) -> Self {
-        let order = match output.format {
-            OutputFormat::Ndjson | OutputFormat::Csv => Order::AsTheyCome,
-            OutputFormat::Table | OutputFormat::Json => Order::AsAsked {
-                held: BTreeMap::new(),
-                next: 0,
-            },
-        };
+    pub(super) fn new(plan: &'a Plan, answers: Answers, output: &'a Output) -> Self {
         // Reserves width for every ticket and the usual outcomes, so that the table columns do not move.
         let widest = [plan.longest.clone(), "unattempted".to_owned()];
         Self {
             plan,
+            answers,
             writer: output.record_writer(&widest),
-            order,
             format: output.format,
+            told: Places::default(),
+            unrecorded: Unrecorded::default(),
             counts: BTreeMap::new(),
-            all_done: true,
             remains: 0,
-            settled: Settled::default(),
+            has_failed: false,
             hints: Vec::new(),
             unknown: None,
-            remaining,
             broken: None,
         }
     }
@@ -183,67 +194,92 @@ impl<'a> Report<'a> {
         self.broken.is_some()
     }
 
-    /// Takes the outcome of the ticket whose first place is `place` (`None` in a dry run), and prints all
-    /// rows that can be printed now: one per occurrence of the ticket.
-    pub(super) fn take(
-        &mut self,
-        group: usize,
-        place: usize,
-        id: TicketId,
-        outcome: Option<&Outcome>,
-    ) {
-        let Some(group) = self.plan.groups.get(group) else {
-            return;
-        };
-        let ticket = group.ticket(id);
-        let change = &self.plan.change;
-        let counted = (words::rank(outcome), words::word(change, outcome));
-        *self.counts.entry(counted).or_insert(0) += 1;
-        self.all_done &= words::is_done(outcome);
+    /// Whether nothing was told.
+    pub(super) const fn is_untouched(&self) -> bool {
+        self.told.count == 0
+    }
+
+    /// Whether rows are printed on a terminal while the work goes on.
+    pub(super) fn prints_on_terminal(&self) -> bool {
+        self.prints_at_once() && self.writer.is_terminal()
+    }
+
+    /// Whether rows are printed as they come.
+    const fn prints_at_once(&self) -> bool {
+        matches!(self.format, OutputFormat::Ndjson | OutputFormat::Csv)
+    }
+
+    /// Takes the outcome of a ticket, and prints its rows if they are printed at once: one per occurrence of the ticket.
+    pub(super) fn take(&mut self, told: &JobOutcome) {
+        self.told.insert(told.seq);
+        if !told.recorded {
+            self.unrecorded.insert(told);
+        }
+        self.note(&told.ticket, &told.outcome);
+        if self.prints_at_once() {
+            let row = Row::new(&self.plan.change, told.ticket.clone(), Some(&told.outcome));
+            let repeats = self.plan.repeats.get(&told.seq).copied().unwrap_or(0);
+            for _ in 0..=repeats {
+                self.print(&row);
+            }
+        }
+    }
+
+    /// Keeps what the hints are about.
+    fn note(&mut self, ticket: &TicketRef, outcome: &Outcome) {
         match outcome {
-            Some(Outcome::Unknown(_)) => {
+            Outcome::Unknown(_) => {
                 self.unknown.get_or_insert_with(|| ticket.clone());
             }
-            Some(Outcome::Failed(error) | Outcome::Unattempted(error))
-                if self.hints.len() < HINTS =>
-            {
-                let hint = group.account.hint(error, Some(&ticket));
+            Outcome::Failed(error) | Outcome::Unattempted(error) if self.hints.len() < HINTS => {
+                let account = self.plan.account(&ticket.account);
+                let hint = account.and_then(|account| account.hint(error, Some(ticket)));
                 let hint = hint.as_ref().map(failure::words);
                 self.hints
                     .extend(hint.filter(|hint| !self.hints.contains(hint)));
             }
             _ => {}
         }
-        if words::remains(outcome) {
-            self.remains += 1;
-        } else {
-            self.settled.insert(place);
-        }
-        let row = Row::new(change, ticket, outcome);
-        let later = group.duplicates.of(place);
-        match &mut self.order {
-            Order::AsTheyCome => {
-                for _ in later {
-                    self.print(&row);
-                }
-                self.print(&row);
-            }
-            Order::AsAsked { held, .. } => {
-                held.extend(later.iter().map(|place| (*place, row.clone())));
-                held.insert(place, row);
-                self.print_what_is_due();
-            }
-        }
     }
 
-    fn print_what_is_due(&mut self) {
-        while let Order::AsAsked { held, next } = &mut self.order {
-            let Some(row) = held.remove(next) else {
-                return;
+    /// Prints the rows that are not printed yet, in the order of the list, and counts the outcomes of the whole job.
+    pub(super) async fn complete(&mut self, ledger: &dyn Ledger, job: &Job) -> tickets::Result<()> {
+        let is_complete = self.prints_at_once()
+            && match self.answers {
+                Answers::All => self.told.count == job.tickets,
+                Answers::Open => job.open == 0,
             };
-            *next += 1;
-            self.print(&row);
+        if !is_complete {
+            let mut named = rows::tickets(ledger, &job.id, Which::Named);
+            while let Some(ticket) = named.try_next().await? {
+                if self.is_missing(&ticket) {
+                    let outcome = self.unrecorded.outcome(&ticket);
+                    let ticket = TicketRef::new(ticket.account, ticket.id);
+                    self.print(&Row::new(&self.plan.change, ticket, Some(&outcome)));
+                }
+            }
         }
+        self.counts.clone_from(&job.counts);
+        // Those of a cancelled job.
+        self.remains = job.counts.get("unattempted").copied().unwrap_or(0);
+        let mut open = rows::tickets(ledger, &job.id, Which::Open);
+        while let Some(ticket) = open.try_next().await? {
+            let outcome = self.unrecorded.outcome(&ticket);
+            *self.counts.entry(outcome.as_str().to_owned()).or_insert(0) += 1;
+            self.remains += u64::from(outcome.is_left_to_do());
+            self.note(&TicketRef::new(ticket.account, ticket.id), &outcome);
+        }
+        Ok(())
+    }
+
+    /// Whether the row of this ticket belongs to the answer and is not printed yet.
+    fn is_missing(&self, ticket: &JobTicket) -> bool {
+        let is_told = self.told.contains(ticket.repeats.unwrap_or(ticket.seq));
+        let is_answered = match self.answers {
+            Answers::All => true,
+            Answers::Open => ticket.repeats.is_none() && (is_told || ticket.outcome.is_none()),
+        };
+        is_answered && !(is_told && self.prints_at_once())
     }
 
     fn print(&mut self, row: &Row) {
@@ -264,44 +300,39 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Ends the output.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        match self.broken.take() {
+            Some(error) => Err(error),
+            None => self.writer.finish(),
+        }
+    }
+
     /// The exit code of the report.
     pub(super) fn exit(&self) -> Exit {
-        if self.all_done && self.answered() == self.plan.len() {
-            Exit::Done
-        } else {
+        let mut others = self.counts.keys();
+        if self.has_failed || others.any(|outcome| !words::is_done(outcome)) {
             Exit::Failed
+        } else {
+            Exit::Done
         }
     }
 
     /// Makes the change a failure, whatever the outcomes are.
-    pub(super) fn fail(&mut self) {
-        self.all_done = false;
+    pub(super) const fn fail(&mut self) {
+        self.has_failed = true;
     }
 
-    /// Number of tickets with an outcome.
-    fn answered(&self) -> usize {
-        self.counts.values().sum()
-    }
-
-    /// The summary: the number of distinct tickets by outcome.
+    /// The summary: the number of distinct tickets of the job by outcome.
     pub(super) fn summary(&self) -> String {
-        let mut counts: Vec<_> = self
-            .counts
-            .iter()
-            .map(|((_, outcome), count)| format!("{count} {}", outcome.replace('_', " ")))
-            .collect();
-        // Only if the stored list could not be read to its end.
-        let lost = self.plan.len() - self.answered();
-        counts.extend((lost > 0).then(|| format!("{lost} not attempted")));
-        format!(
-            "{}: {}",
-            counted(self.plan.len(), "ticket"),
-            counts.join(", ")
-        )
+        let all = self.counts.values().sum::<u64>();
+        let all = counted(usize::try_from(all).unwrap_or(usize::MAX), "ticket");
+        let counts = words::counts(&self.plan.change, &self.counts);
+        format!("{all}: {}", counts.join(", "))
     }
 
-    /// Prints each hint once.
-    pub(super) fn say_hints(&self) {
+    /// Prints each hint once. `is_kept`: the job can be continued.
+    pub(super) fn say_hints(&self, remaining: Option<&Remaining>, is_kept: bool) {
         let verb = words::verb(&self.plan.change);
         let unknown = self.unknown.as_ref().map(|ticket| {
             format!(
@@ -309,52 +340,87 @@ impl<'a> Report<'a> {
                 text::line(&ticket.to_string()),
             )
         });
-        let remaining = (self.remains > 0).then(|| match &self.remaining {
-            Some(remaining) => {
+        let left = match (remaining, is_kept) {
+            (Some(remaining), _) if self.remains > 0 => {
                 let file = remaining.name();
-                format!("the remaining tickets are in {file}; continue with `tickets {verb} --from {file}`")
+                Some(format!(
+                    "the remaining tickets are in {file}; continue with `tickets {verb} --from {file}`"
+                ))
             }
-            None => format!(
+            (None, false) if self.remains > 0 => Some(format!(
                 "--remaining FILE writes the remaining tickets to a file; continue with `tickets {verb} --from FILE`"
-            ),
-        });
-        let hints = unknown.iter().chain(&remaining).chain(&self.hints);
+            )),
+            _ => None,
+        };
+        let hints = unknown.iter().chain(&left).chain(&self.hints);
         hints
             .take(HINTS)
             .for_each(|hint| say(&format!("hint: {hint}")));
     }
 
-    /// Prints the remaining rows, even if earlier rows are missing.
-    pub(super) fn finish(&mut self) -> io::Result<()> {
-        if let Order::AsAsked { held, .. } = &mut self.order {
-            for row in std::mem::take(held).into_values() {
-                self.print(&row);
-            }
-        }
-        match self.broken.take() {
-            Some(error) => Err(error),
-            None => self.writer.finish(),
-        }
-    }
-
-    /// Writes the remaining tickets to their file, if there is one.
-    pub(super) fn write_remaining(&mut self) -> Result<(), Failure> {
-        let (plan, settled) = (self.plan, &self.settled);
-        let Some(remaining) = &mut self.remaining else {
-            return Ok(());
+    /// Writes the remaining tickets to their file.
+    pub(super) async fn write_remaining(
+        &mut self,
+        remaining: &mut Remaining,
+        ledger: &dyn Ledger,
+        job: &Job,
+    ) -> Result<(), Failure> {
+        // What was cancelled has an outcome.
+        let which = match job.state {
+            JobState::Cancelling | JobState::Cancelled => Which::Named,
+            _ => Which::Open,
         };
-        let written = remaining.write(|| {
-            let tickets = plan.in_order()?;
-            Ok(tickets.filter_map(|ticket| match ticket {
-                Ok((_, place, _)) if settled.contains(place) => None,
-                Ok((group, _, id)) => Some(Ok(plan.groups.get(group)?.ticket(id))),
-                Err(error) => Some(Err(error)),
-            }))
-        });
+        let unrecorded = &self.unrecorded;
+        let left = || -> List<'_> {
+            let tickets = rows::tickets(ledger, &job.id, which);
+            let left = tickets.try_filter_map(move |ticket| {
+                let is_left =
+                    ticket.repeats.is_none() && unrecorded.outcome(&ticket).is_left_to_do();
+                let ticket = is_left.then(|| TicketRef::new(ticket.account, ticket.id));
+                std::future::ready(Ok(ticket))
+            });
+            Box::pin(left)
+        };
+        let written = remaining.write(&left).await;
         if written.is_err() {
             // The hint would name a file that does not hold them.
             self.remains = 0;
         }
         written
+    }
+}
+
+impl Places {
+    fn insert(&mut self, place: u64) {
+        let index = usize::try_from(place / 64).unwrap_or(usize::MAX);
+        if self.words.len() <= index {
+            self.words.resize(index + 1, 0);
+        }
+        if let Some(word) = self.words.get_mut(index) {
+            self.count += u64::from(*word >> (place % 64) & 1 == 0);
+            *word |= 1 << (place % 64);
+        }
+    }
+
+    fn contains(&self, place: u64) -> bool {
+        let word = usize::try_from(place / 64).ok();
+        let word = word.and_then(|index| self.words.get(index));
+        word.is_some_and(|word| word >> (place % 64) & 1 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inserted_place_is_told_and_counted_once_and_no_other() {
+        let mut told = Places::default();
+        for place in [0, 63, 64, 1_000_000, 63] {
+            told.insert(place);
+            assert!(told.contains(place));
+        }
+        assert_eq!(told.count, 4);
+        assert!(!told.contains(1) && !told.contains(65) && !told.contains(u64::MAX));
     }
 }

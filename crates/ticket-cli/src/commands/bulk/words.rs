@@ -1,10 +1,12 @@
 //! The names of changes and outcomes. In a dry run, the outcome is `None`.
 
+use std::collections::BTreeMap;
+
 use comfy_table::Color;
 use tickets::{Change, Outcome};
 
 /// The verb, such as "delete", to which "s" and "d" can be added.
-pub(super) fn verb(change: &Change) -> &'static str {
+pub(crate) fn verb(change: &Change) -> &'static str {
     change.operation().as_str()
 }
 
@@ -16,34 +18,42 @@ pub(super) fn imperative(change: &Change) -> String {
 }
 
 /// An outcome in `snake_case`.
-pub(super) fn word(change: &Change, outcome: Option<&Outcome>) -> String {
+pub(crate) fn word(change: &Change, outcome: Option<&Outcome>) -> String {
     match outcome {
         None => format!("would_{}", verb(change)),
         Some(outcome) => change.word(outcome).to_owned(),
     }
 }
 
-/// The position of an outcome in the summary: from success to not attempted.
-pub(super) fn rank(outcome: Option<&Outcome>) -> u8 {
-    match outcome {
-        None | Some(Outcome::Done) => 0,
-        Some(Outcome::AlreadyDone) => 1,
-        Some(Outcome::NotFound(_)) => 2,
-        Some(Outcome::Failed(_)) => 3,
-        Some(Outcome::Unattempted(_)) => 5,
-        // Other outcomes are not proven successes.
-        Some(_) => 4,
-    }
+/// The outcomes in the order of a summary, from success to not attempted.
+const ORDER: [&str; 6] = [
+    "done",
+    "already_done",
+    "not_found",
+    "failed",
+    "unknown",
+    "unattempted",
+];
+
+/// How many tickets have which outcome, such as "3 deleted". Outcomes are named as [`Outcome::as_str`] does.
+pub(crate) fn counts(change: &Change, counts: &BTreeMap<String, u64>) -> Vec<String> {
+    let known = ORDER
+        .iter()
+        .filter_map(|name| Some((*name, counts.get(*name)?)));
+    let known = known.filter(|(_, count)| **count > 0);
+    let word = |name| match name {
+        "done" => change.word(&Outcome::Done),
+        "already_done" => change.word(&Outcome::AlreadyDone),
+        name => name,
+    };
+    known
+        .map(|(name, count)| format!("{count} {}", word(name).replace('_', " ")))
+        .collect()
 }
 
-/// Whether the ticket belongs in the list of remaining tickets.
-pub(super) fn remains(outcome: Option<&Outcome>) -> bool {
-    outcome.is_some_and(Outcome::is_left_to_do)
-}
-
-/// Whether the change is complete for the ticket.
-pub(super) fn is_done(outcome: Option<&Outcome>) -> bool {
-    outcome.is_none_or(Outcome::is_done)
+/// Whether the change is complete for tickets of this outcome.
+pub(super) fn is_done(outcome: &str) -> bool {
+    matches!(outcome, "done" | "already_done")
 }
 
 pub(super) fn colour(outcome: Option<&Outcome>) -> Color {

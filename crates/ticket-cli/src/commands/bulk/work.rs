@@ -1,159 +1,194 @@
-//! Runs the change in all accounts concurrently, each with its own list. Ctrl-C, the deadline and a closed
-//! output end it in order: requests in flight are finished, and each ticket has an outcome.
+//! Works on a job. Ctrl-C, the deadline and a closed output end the work in order: requests in flight are finished, and
+//! each ticket is answered. What is left can be done by a later run.
 
 use std::io::{self, IsTerminal as _};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::StreamExt as _;
+use ticket_jobs::{Job, JobId};
+use tickets::CallContext;
 use tickets::bulk::BulkOptions;
-use tickets::{CallContext, Stop, TicketId, apply_in_each};
 use tokio::time::Instant;
 
 use super::notices::Notices;
-use super::plan::{Group, Plan, unreadable};
+use super::plan::Plan;
 use super::progress::Progress;
-use super::report::Report;
-use crate::args::OutputFormat;
+use super::remaining::Remaining;
+use super::report::{Answers, Report};
+use crate::accounts::Accounts;
+use crate::args::{Global, OutputFormat, WorkOptions};
 use crate::failure::{Exit, Failure};
+use crate::interrupt;
+use crate::ledger::Ledger;
 use crate::output::{Output, say};
 use crate::stdout;
+use crate::text::counted;
 
-/// How the work ends early.
-pub(super) struct EarlyEnd {
-    pub(super) stop: Stop,
-    pub(super) deadline: Option<Duration>,
+/// The work on a job in this process.
+pub(crate) struct Work<'a> {
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) accounts: &'a Accounts,
+    pub(crate) plan: &'a Plan,
+    pub(crate) job: JobId,
+    pub(crate) answers: Answers,
+    pub(crate) options: &'a WorkOptions,
+    pub(crate) remaining: Option<Remaining>,
 }
 
-pub(super) async fn run(
-    plan: &Plan,
-    mut report: Report<'_>,
-    mut progress: Progress<'_>,
-    early_end: &EarlyEnd,
-    options: &BulkOptions,
-    output: &Output,
-) -> Result<Exit, Failure> {
-    let stop = &early_end.stop;
-    // A deadline that overflows counts as none.
-    let deadline = early_end
-        .deadline
-        .and_then(|time| Instant::now().checked_add(time));
-    let mut context = CallContext::new().stop(stop.clone());
-    context.deadline = deadline;
-    let unread = Arc::new(Mutex::new(None));
-    let groups = plan.groups.iter().enumerate();
-    let accounts = groups.map(|(index, group)| begin(index, group, &context, &unread));
-    let accounts = accounts
-        .collect::<io::Result<Vec<_>>>()
-        .map_err(|error| unreadable(&error))?;
-    let (mut notices, options) = Notices::of(&plan.change, options.clone());
-    let mut outcomes = apply_in_each(&plan.change, accounts, &options);
-    let tell = |progress: &Progress<'_>, text: &str| progress.suspend(|| say(text));
-    let mut told = false;
-    loop {
-        tokio::select! {
-            biased;
-            () = stop.finishing(), if !told => {
-                told = true;
-                tell(
-                    &progress,
-                    "stopping: waiting for requests in flight; Ctrl-C again quits at once",
-                );
+impl Work<'_> {
+    pub(crate) async fn run(mut self, global: &Global, output: &Output) -> Result<Exit, Failure> {
+        let interruption = interrupt::stop_on_ctrl_c()?;
+        let mut report = Report::new(self.plan, self.answers, output);
+        let failures = self.work(&mut report, &interruption.stop, global).await;
+        let job = self.ledger.jobs.ledger().job(&self.job).await?;
+        let completed = report.complete(&**self.ledger.jobs.ledger(), &job).await;
+        let failures = failures.into_iter().map(Failure::from);
+        let failures: Vec<_> = failures.chain(completed.err().map(Failure::from)).collect();
+        let is_unsaid = report.is_untouched();
+        let exit = self.end(report, &job, output).await?;
+        let has_failed = !failures.is_empty();
+        for failure in failures {
+            if is_unsaid {
+                return Err(failure);
             }
-            () = reached(deadline), if !told => {
-                told = true;
-                tell(
-                    &progress,
-                    "deadline reached: waiting for requests in flight; Ctrl-C twice quits at once",
-                );
-            }
-            notice = notices.next() => tell(&progress, &notice),
-            () = progress.due() => progress.renew(told),
-            settled = outcomes.next() => {
-                let Some(settled) = settled else { break };
-                let (group, place) = settled.key;
-                let take = || report.take(group, place, settled.id.id, Some(&settled.outcome));
-                progress.advance(group);
-                if output.is_terminal() {
-                    progress.suspend(take);
-                } else {
-                    take();
-                }
-                if report.is_broken() || stdout::is_broken() {
-                    // The reader of the output is gone: do not continue unseen.
+            failure.print(output.format);
+        }
+        Ok(match interruption.exit() {
+            Some(stopped) if job.open > 0 => stopped,
+            _ if has_failed => Exit::Failed,
+            _ => exit,
+        })
+    }
+
+    /// Works until the job is over or the work ends early. Returns the errors that are about no ticket.
+    async fn work(
+        &self,
+        report: &mut Report<'_>,
+        stop: &tickets::Stop,
+        global: &Global,
+    ) -> Vec<tickets::Error> {
+        let mut progress = Progress::new(self.plan, global.verbose > 0);
+        // A deadline that overflows counts as none.
+        let deadline = self.options.deadline;
+        let deadline = deadline.and_then(|time| Instant::now().checked_add(time));
+        let mut context = CallContext::new().stop(stop.clone());
+        context.deadline = deadline;
+        let (mut notices, options) = Notices::of(&self.plan.change, self.bulk_options(global));
+        let accounts = self.accounts.source();
+        let mut outcomes = self.ledger.jobs.run(&self.job, accounts, context, &options);
+        let tell = |progress: &Progress<'_>, text: &str| progress.suspend(|| say(text));
+        let mut failures = Vec::new();
+        let mut told = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.finishing(), if !told => {
                     told = true;
-                    stop.finish();
+                    tell(
+                        &progress,
+                        "stopping: waiting for requests in flight; Ctrl-C again quits at once",
+                    );
+                }
+                () = reached(deadline), if !told => {
+                    told = true;
+                    tell(
+                        &progress,
+                        "deadline reached: waiting for requests in flight; Ctrl-C twice quits at once",
+                    );
+                }
+                notice = notices.next() => tell(&progress, &notice),
+                () = progress.due() => progress.renew(told),
+                outcome = outcomes.next() => {
+                    match outcome {
+                        None => break,
+                        Some(Err(error)) => failures.push(error),
+                        Some(Ok(outcome)) => {
+                            progress.advance(&outcome);
+                            if report.prints_on_terminal() {
+                                progress.suspend(|| report.take(&outcome));
+                            } else {
+                                report.take(&outcome);
+                            }
+                        }
+                    }
+                    if report.is_broken() || stdout::is_broken() {
+                        // The reader of the output is gone: do not continue unseen.
+                        told = true;
+                        stop.finish();
+                    }
                 }
             }
         }
+        drop(outcomes);
+        progress.finish();
+        notices.drain().iter().for_each(|notice| say(notice));
+        if notices.has_unasked() {
+            report.fail();
+        }
+        failures
     }
-    drop(outcomes);
-    progress.finish();
-    notices.drain().iter().for_each(|notice| say(notice));
-    if notices.has_unasked() {
-        report.fail();
+
+    fn bulk_options(&self, global: &Global) -> BulkOptions {
+        let mut options = BulkOptions::default();
+        options.concurrency = self.options.concurrency;
+        let no_retries = global.max_attempts == Some(NonZeroU32::MIN);
+        let patience = no_retries.then_some(Duration::ZERO);
+        if let Some(time) = self.options.give_up_after.or(patience) {
+            options.give_up_after = time;
+        }
+        options
     }
-    let unread = locked(&unread).take();
-    end(report, output, unread)
+
+    /// Ends the report and prints the summary for people.
+    async fn end(
+        &mut self,
+        mut report: Report<'_>,
+        job: &Job,
+        output: &Output,
+    ) -> Result<Exit, Failure> {
+        let written = report.finish();
+        let remaining = match &mut self.remaining {
+            Some(remaining) => {
+                let ledger = &**self.ledger.jobs.ledger();
+                report.write_remaining(remaining, ledger, job).await
+            }
+            None => Ok(()),
+        };
+        if written.is_err() {
+            say("some results could not be written");
+        }
+        let going_on = (job.open > 0).then(|| self.ledger.command("run", &self.job));
+        let going_on = going_on.flatten();
+        let is_for_people =
+            written.is_err() || output.format == OutputFormat::Table || io::stderr().is_terminal();
+        if is_for_people {
+            say(&report.summary());
+            report.say_hints(self.remaining.as_ref(), going_on.is_some());
+        }
+        if let Some(command) = going_on.filter(|_| is_for_people || self.plan.named() > 1) {
+            let open = usize::try_from(job.open).unwrap_or(usize::MAX);
+            let are = if open == 1 { "is" } else { "are" };
+            let open = counted(open, "ticket");
+            say(&format!(
+                "hint: {open} {are} left; continue with `{command}`"
+            ));
+        }
+        if let Err(failure) = &remaining {
+            failure.print(output.format);
+        }
+        written.map_err(|error| Failure::output(&error).after_a_change())?;
+        Ok(if remaining.is_err() {
+            Exit::Failed
+        } else {
+            report.exit()
+        })
+    }
 }
 
 async fn reached(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
-    }
-}
-
-/// The tickets of an account, each with the index of its account and its place in the input.
-type Tickets<'a> = stream::Iter<Box<dyn Iterator<Item = ((usize, usize), TicketId)> + Send + 'a>>;
-
-fn begin<'a>(
-    index: usize,
-    group: &'a Group,
-    context: &CallContext,
-    unread: &Arc<Mutex<Option<io::Error>>>,
-) -> io::Result<(String, tickets::Tickets, Tickets<'a>)> {
-    let mut tickets = group.tickets()?;
-    let unread = Arc::clone(unread);
-    let tickets = std::iter::from_fn(move || match tickets.next()? {
-        Ok((place, id)) => Some(((index, place), id)),
-        Err(error) => {
-            *locked(&unread) = Some(error);
-            None
-        }
-    });
-    let account = group.account.tickets.with(context.clone());
-    // After an error the list ends.
-    let tickets: Box<dyn Iterator<Item = _> + Send> = Box::new(tickets.fuse());
-    Ok((group.account.name.clone(), account, stream::iter(tickets)))
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Ends the report and prints the summary for people.
-fn end(
-    mut report: Report<'_>,
-    output: &Output,
-    unread: Option<io::Error>,
-) -> Result<Exit, Failure> {
-    let written = report.finish();
-    let remaining = report.write_remaining();
-    if written.is_err() {
-        say("some results could not be written");
-    }
-    if written.is_err() || output.format == OutputFormat::Table || io::stderr().is_terminal() {
-        say(&report.summary());
-        report.say_hints();
-    }
-    if let Err(failure) = &remaining {
-        failure.print(output.format);
-    }
-    written.map_err(|error| Failure::output(&error).after_a_change())?;
-    match unread {
-        Some(error) => Err(unreadable(&error)),
-        None if remaining.is_err() => Ok(Exit::Failed),
-        None => Ok(report.exit()),
     }
 }

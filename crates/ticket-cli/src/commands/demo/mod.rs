@@ -10,7 +10,9 @@ use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, Vendor};
 use tickets::accounts::Account;
 use tickets::model::{Attachment, Person, Priority};
 use tickets::provider::Field;
-use tickets::{Change, DeleteReport, Effect, ErrorKind, NewTicket, Operation, Outcome, TicketRef};
+use tickets::{
+    Change, DeleteReport, Effect, ErrorKind, NewTicket, Operation, Outcome, Registry, TicketRef,
+};
 
 use crate::accounts::{Accounts, start_sandbox};
 use crate::args::{Global, OutputFormat};
@@ -27,7 +29,11 @@ const FILE: &[u8] = b"signed by hand";
 const NOBODYS: &str = "9999999";
 
 pub(super) async fn run(global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let accounts = Accounts::of_sandbox(start_sandbox(Sandbox::builder()).await?, global);
+    let accounts = Accounts::of_sandbox(
+        start_sandbox(Sandbox::builder()).await?,
+        Registry::new(),
+        global,
+    );
     let mut run = DemoRun::new(&accounts, output)?;
     run.create().await?;
     run.write_line("2. Find the first one in the vendor's list.")?;

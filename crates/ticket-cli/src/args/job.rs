@@ -1,0 +1,82 @@
+//! The arguments of `tickets job`.
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::WorkOptions;
+use super::values::moment;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Job {
+    /// List the jobs, the newest first
+    List,
+    /// Show a job: its state, its outcomes, who works on it, how it is continued
+    Show(Show),
+    /// Continue a job in this process, also one that was stopped, killed or paused
+    Run(JobRun),
+    /// Follow a job until it is over, whoever works on it
+    Watch(Id),
+    /// Stop a job: requests in flight end, and no new ones are sent until it is resumed
+    Pause(Id),
+    /// End a pause; `tickets job run` continues the work
+    Resume(Id),
+    /// End a job for good: look at tickets that may have changed, and leave the rest unattempted
+    Cancel(Id),
+    /// Make a new job of the tickets of an earlier one that failed or were not attempted
+    Retry(JobRetry),
+    /// Show the quotas of all accounts: calls in flight, pauses, suspensions
+    Accounts,
+    /// Count a job again from its records, or all jobs
+    Verify(MaybeId),
+    /// Remove jobs that are over from the ledger
+    Prune(Prune),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Id {
+    /// The job's id, or its first four digits or more
+    #[arg(value_name = "JOB")]
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MaybeId {
+    /// The job's id, or its first four digits or more
+    #[arg(value_name = "JOB")]
+    pub(crate) id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    pub(crate) job: Id,
+    /// Print each ticket with its outcome instead
+    #[arg(long)]
+    pub(crate) tickets: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobRun {
+    #[command(flatten)]
+    pub(crate) job: Id,
+    #[command(flatten)]
+    pub(crate) work: WorkOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobRetry {
+    #[command(flatten)]
+    pub(crate) job: Id,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) work: WorkOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Prune {
+    /// Remove jobs that were created before this: a time ago such as 90d, or a day such as 2026-11-28
+    #[arg(long, value_parser = moment, value_name = "TIME")]
+    pub(crate) older_than: Timestamp,
+}

@@ -1,0 +1,67 @@
+//! Tickets of a job, page by page, and the outcomes that are not in its ledger.
+
+use std::collections::HashMap;
+
+use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
+use ticket_jobs::{JobId, JobOutcome, JobTicket, Ledger, Which};
+use tickets::{Effect, Error, ErrorKind, Outcome, Result};
+
+/// How many tickets are read at once.
+const PAGE: usize = 5_000;
+
+/// The tickets of a job, in the order of its list.
+pub(crate) fn tickets<'a>(
+    ledger: &'a dyn Ledger,
+    job: &'a JobId,
+    which: Which,
+) -> BoxStream<'a, Result<JobTicket>> {
+    let pages = stream::try_unfold(Some(None), move |after| async move {
+        let Some(after) = after else {
+            return Ok(None);
+        };
+        let page = ledger.tickets(job, which, after, PAGE).await?;
+        let is_last = page.len() < PAGE;
+        let next = page.last().map(|last| Some(last.seq));
+        let next = next.filter(|_| !is_last);
+        let page = stream::iter(page.into_iter().map(Ok));
+        Ok::<_, Error>(Some((page, next)))
+    });
+    pages.try_flatten().boxed()
+}
+
+/// What a run told of tickets whose outcomes are not recorded: they are open, and a later run goes on with them.
+#[derive(Debug, Default)]
+pub(super) struct Unrecorded {
+    /// What was told of tickets about which something was sent.
+    outcomes: HashMap<u64, Outcome>,
+    /// Why nothing was sent about the others, by account.
+    reasons: HashMap<String, Error>,
+}
+
+impl Unrecorded {
+    pub(super) fn insert(&mut self, told: &JobOutcome) {
+        if let Outcome::Unattempted(error) = &told.outcome {
+            let account = told.ticket.account.clone();
+            self.reasons.entry(account).or_insert_with(|| error.clone());
+        } else {
+            self.outcomes.insert(told.seq, told.outcome.clone());
+        }
+    }
+
+    /// The outcome of a ticket: the recorded one, or else what this run knows.
+    pub(super) fn outcome(&self, ticket: &JobTicket) -> Outcome {
+        let first = ticket.repeats.unwrap_or(ticket.seq);
+        if let Some(outcome) = ticket.outcome.as_ref().or(self.outcomes.get(&first)) {
+            return outcome.clone();
+        }
+        if ticket.in_doubt {
+            let message = "a request may have changed it, and nobody has looked at it yet";
+            let error = Error::new(ErrorKind::Cancelled, message);
+            return Outcome::Unknown(error.with_effect(Effect::Unknown).on_ticket(&ticket.id));
+        }
+        let reason = self.reasons.get(&ticket.account).cloned();
+        let error = reason
+            .unwrap_or_else(|| Error::new(ErrorKind::Cancelled, "stopped before it was attempted"));
+        Outcome::Unattempted(error.on_ticket(&ticket.id))
+    }
+}

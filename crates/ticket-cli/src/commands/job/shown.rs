@@ -1,0 +1,155 @@
+//! A job as it is printed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use ticket_jobs::{Job, JobAccount, JobState};
+use tickets::Outcome;
+
+use super::super::bulk;
+use crate::ledger::Ledger;
+use crate::output::Record;
+use crate::text;
+
+#[derive(Serialize)]
+pub(super) struct Shown {
+    job: String,
+    change: &'static str,
+    state: &'static str,
+    created_at: String,
+    created_by: Option<String>,
+    tickets: u64,
+    open: u64,
+    repeated: u64,
+    /// How many tickets have which outcome, in the words of the change.
+    outcomes: BTreeMap<String, u64>,
+    accounts: Vec<JobAccount>,
+    workers: u64,
+    /// The command that continues it.
+    #[serde(rename = "continue")]
+    command: Option<String>,
+    /// The outcomes in words.
+    #[serde(skip)]
+    counts: Vec<String>,
+}
+
+impl Shown {
+    pub(super) fn new(job: Job, ledger: &Ledger) -> Self {
+        let is_open = !job.state.is_over() && job.state != JobState::Loading;
+        let counts = bulk::counts(&job.change, &job.counts);
+        let word = |outcome: String| match outcome.as_str() {
+            "done" => job.change.word(&Outcome::Done).to_owned(),
+            "already_done" => job.change.word(&Outcome::AlreadyDone).to_owned(),
+            _ => outcome,
+        };
+        let outcomes = job.counts.into_iter();
+        Self {
+            change: bulk::verb(&job.change),
+            state: match job.state {
+                JobState::Ready if job.workers > 0 => "running",
+                state => state.as_str(),
+            },
+            created_at: job.created_at.to_string(),
+            created_by: job.created_by,
+            tickets: job.tickets,
+            open: job.open,
+            repeated: job.repeated,
+            outcomes: outcomes.map(|(name, count)| (word(name), count)).collect(),
+            accounts: job.accounts,
+            workers: job.workers,
+            command: is_open.then(|| ledger.command("run", &job.id)).flatten(),
+            counts,
+            job: job.id.to_string(),
+        }
+    }
+
+    /// How far it is, in a sentence.
+    pub(super) fn progress(&self) -> String {
+        let done = text::grouped(self.tickets.saturating_sub(self.open));
+        let all = text::grouped(self.tickets);
+        let counts = if self.counts.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", self.counts.join(", "))
+        };
+        format!(
+            "job {} {}, {done} of {all} tickets{counts}",
+            self.job, self.state
+        )
+    }
+
+    fn accounts(&self) -> String {
+        let lines = self.accounts.iter().map(|account| {
+            let name = text::line(&account.name);
+            let tickets = text::grouped(account.tickets);
+            format!(
+                "{name}: {tickets} tickets, {} open",
+                text::grouped(account.open)
+            )
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Record for Shown {
+    const COLUMNS: &'static [&'static str] = &[
+        "job",
+        "change",
+        "state",
+        "created_at",
+        "created_by",
+        "tickets",
+        "open",
+        "repeated",
+        "outcomes",
+        "accounts",
+        "workers",
+        "continue",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.job.clone(),
+            self.change.to_owned(),
+            self.state.to_owned(),
+            self.created_at.clone(),
+            self.created_by.clone().unwrap_or_default(),
+            self.tickets.to_string(),
+            self.open.to_string(),
+            self.repeated.to_string(),
+            self.counts.join(", "),
+            self.accounts(),
+            self.workers.to_string(),
+            self.command.clone().unwrap_or_default(),
+        ]
+    }
+}
+
+/// A job as a row of a list.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Listed(pub(super) Shown);
+
+impl Record for Listed {
+    const COLUMNS: &'static [&'static str] = Shown::COLUMNS;
+    const TABLE_COLUMNS: &'static [&'static str] = &[
+        "job", "created", "change", "state", "tickets", "open", "outcomes",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        self.0.cells()
+    }
+
+    fn table_cells(&self) -> Vec<String> {
+        let Self(job) = self;
+        vec![
+            job.job.clone(),
+            text::minute(&job.created_at),
+            job.change.to_owned(),
+            job.state.to_owned(),
+            text::grouped(job.tickets),
+            text::grouped(job.open),
+            job.counts.join(", "),
+        ]
+    }
+}
