@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::run::{self, Cargo};
 use crate::verdict::{Result, Verdict};
-use crate::workspace::Workspace;
+use crate::workspace::{Role, Workspace};
 
 /// Names and command lines. The command and the facade are both named `tickets`, so their documentation is built
 /// separately. `live` runs the tests that need real servers: without these they are skipped with a word, and fail in CI.
@@ -20,7 +20,7 @@ fmt      | cargo fmt --all --check
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
 lints    | cargo clippy --locked {live} -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
-minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --features {features-without-bench}
+minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --features {features-of-libraries}
 features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features native-tls -- -D warnings
 docs     | cargo doc --locked --workspace --no-deps --lib --features {features}
 docs-bin | cargo doc --locked --workspace --exclude ticket-bench --exclude ticket-live --no-deps --bins --features {features-without-bench}
@@ -90,7 +90,7 @@ fn step(
 
 fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let mut features = Vec::new();
-    let mut without_bench = Vec::new();
+    let (mut without_bench, mut of_libraries) = (Vec::new(), Vec::new());
     for krate in &ws.crates {
         // `--all-features` would include `native-tls`, which needs the headers of OpenSSL.
         let usual = krate.features.keys();
@@ -99,6 +99,9 @@ fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
         let usual: Vec<_> = usual.collect();
         if krate.name != "ticket-bench" {
             without_bench.extend(usual.iter().cloned());
+        }
+        if krate.name != "ticket-bench" && krate.role != Role::Jobs {
+            of_libraries.extend(usual.iter().cloned());
         }
         features.extend(usual);
     }
@@ -114,7 +117,8 @@ fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
             .replace("{tests}", tests)
             .replace("{live}", LIVE)
             .replace("{features}", &features.join(","))
-            .replace("{features-without-bench}", &without_bench.join(","));
+            .replace("{features-without-bench}", &without_bench.join(","))
+            .replace("{features-of-libraries}", &of_libraries.join(","));
         (
             name.trim(),
             line.replace("{published}", &published.join(" ")),

@@ -20,6 +20,7 @@ pub(crate) enum Role {
     /// A provider: any other `crates/ticket-*`.
     Provider,
     Facade,
+    Jobs,
     Sandbox,
     Conformance,
     Testkit,
@@ -268,6 +269,7 @@ fn role_of(name: &str, dir: &str) -> Role {
         "ticket-core" => Role::Core,
         "ticket-http" => Role::Http,
         "tickets" => Role::Facade,
+        "ticket-jobs" => Role::Jobs,
         "ticket-sandbox" => Role::Sandbox,
         "ticket-conformance" => Role::Conformance,
         "ticket-testkit" => Role::Testkit,

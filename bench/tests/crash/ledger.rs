@@ -14,7 +14,7 @@ use tickets::call::{Call, Layer, Next, Reply};
 use tickets::{Outcome, Result};
 
 /// All boundaries.
-pub const POINTS: &[&str] = &[
+pub(crate) const POINTS: &[&str] = &[
     "begun",
     "claim before",
     "claim after",
@@ -34,7 +34,7 @@ pub const POINTS: &[&str] = &[
 
 /// Where the process aborts, and how often it passes before.
 #[derive(Clone, Debug)]
-pub struct Crash(Arc<State>);
+pub(crate) struct Crash(Arc<State>);
 
 #[derive(Debug)]
 struct State {
@@ -44,7 +44,7 @@ struct State {
 }
 
 impl Crash {
-    pub fn new(point: String, passes: u64) -> Self {
+    pub(crate) fn new(point: String, passes: u64) -> Self {
         Self(Arc::new(State {
             point,
             passes,
@@ -81,13 +81,17 @@ impl Layer for Crash {
 }
 
 #[derive(Debug)]
-pub struct CrashingLedger<L> {
-    pub inner: L,
-    pub crash: Crash,
+pub(crate) struct CrashingLedger<L> {
+    pub(crate) inner: L,
+    pub(crate) crash: Crash,
 }
 
 #[async_trait]
 impl<L: Ledger> Ledger for CrashingLedger<L> {
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
     async fn create(&self, job: NewJob) -> Result<JobId> {
         self.inner.create(job).await
     }

@@ -11,14 +11,13 @@
 mod ledger;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use ticket_jobs::{JobState, Jobs, Ledger, NewJob, SqliteLedger, Which};
-use ticket_sandbox::{Fault, Quota, Sandbox, Vendor};
+use ticket_sandbox::{Fault, Quota, Rule, Sandbox, Vendor, WindowModel};
 use tickets::bulk::BulkOptions;
 use tickets::call::{Pacer, Stack, StackOptions};
 use tickets::{
@@ -82,7 +81,7 @@ async fn child() {
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     let text = |name: &str| told[name].as_str().unwrap().to_owned();
     let crash = Crash::new(text("point"), told["passes"].as_u64().unwrap());
-    let inner = SqliteLedger::open(Path::new(&text("ledger"))).unwrap();
+    let inner = SqliteLedger::open(text("ledger")).unwrap();
     let jobs = Jobs::new(Arc::new(CrashingLedger {
         inner,
         crash: crash.clone(),
@@ -117,7 +116,11 @@ const VENDORS: [Vendor; 5] = [
 
 impl World {
     async fn new(tickets: usize) -> Self {
-        let quota = |calls| Quota::new(calls, Duration::from_secs(1));
+        let quota = |calls| Quota {
+            calls,
+            window: Duration::from_secs(1),
+            model: WindowModel::SlidingCountingRefused,
+        };
         let sandbox = Sandbox::builder()
             .seed_tickets(false)
             .sweeppea_quota(quota(150))
@@ -152,7 +155,7 @@ impl World {
     }
 
     async fn job(&self) -> String {
-        let jobs = Jobs::new(Arc::new(SqliteLedger::open(&self.ledger()).unwrap()));
+        let jobs = Jobs::new(Arc::new(SqliteLedger::open(self.ledger()).unwrap()));
         let accounts = Accounts {
             jobs: jobs.clone(),
             environment: self.environment(),
@@ -185,7 +188,7 @@ impl World {
 
     /// Holds the job against the vendors.
     async fn check(&self, job: &str) -> BTreeMap<String, u64> {
-        let ledger = SqliteLedger::open(&self.ledger()).unwrap();
+        let ledger = SqliteLedger::open(self.ledger()).unwrap();
         let id = job.parse().unwrap();
         let found = ledger.job(&id).await.unwrap();
         assert_eq!(found.state, JobState::Completed, "{found:?}");
@@ -241,13 +244,10 @@ async fn end(mut command: Command) -> ExitStatus {
 async fn crash_at(point: &'static str, passes: u64, faults: Option<u64>) {
     let world = World::new(20).await;
     if let Some(seed) = faults {
-        let lost = vec![
-            Fault::CloseAfterHandling,
-            Fault::Delay(Duration::from_millis(40)),
-        ];
+        let lost = vec![Fault::LostResponse, Fault::Delay(Duration::from_millis(40))];
         world.sandbox.random_faults(seed, 0.1, lost);
     } else {
-        let every = ticket_sandbox::Rule::new(Fault::Delay(Duration::from_millis(30)));
+        let every = Rule::new(Fault::Delay(Duration::from_millis(30)));
         world.sandbox.inject(every.writes().always());
     }
     let job = world.job().await;

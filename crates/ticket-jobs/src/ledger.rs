@@ -36,6 +36,9 @@ use crate::model::{
 /// job; with [`Conflict`](ticket_core::ErrorKind::Conflict) if the job's state does not allow it, or the worker is lost.
 #[async_trait]
 pub trait Ledger: Debug + Send + Sync + 'static {
+    /// The ledger's time, which goes on while the machine sleeps.
+    fn now(&self) -> Timestamp;
+
     /// Creates a job without tickets. It is [`Loading`](JobState::Loading).
     async fn create(&self, job: NewJob) -> Result<JobId>;
 

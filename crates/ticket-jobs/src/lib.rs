@@ -9,6 +9,8 @@ mod run;
 mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN};

@@ -61,6 +61,10 @@ impl Default for MemoryLedger {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Ledger for MemoryLedger {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     async fn create(&self, job: NewJob) -> Result<JobId> {
         Ok(self.state().create(job))
     }
@@ -68,13 +72,14 @@ impl Ledger for MemoryLedger {
     async fn add(&self, job: &JobId, tickets: Vec<Listed>) -> Result<()> {
         let mut state = self.state();
         let job = state.loading(job)?;
-        tickets.into_iter().for_each(|ticket| job.add(ticket));
+        for ticket in tickets {
+            job.add(ticket);
+        }
         Ok(())
     }
 
     async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {
-        self.state().loading(job)?.seal(accounts);
-        Ok(())
+        self.state().loading(job)?.seal(accounts)
     }
 
     async fn discard(&self, job: &JobId) -> Result<()> {

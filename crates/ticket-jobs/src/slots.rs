@@ -8,8 +8,8 @@ use ticket_core::call::{CallIntent, NoSlot, Slot, Slots, WaitReason};
 use ticket_core::provider::Limit;
 use ticket_core::{Error, Result};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
+use crate::clock::until;
 use crate::ledger::Ledger;
 use crate::model::{CallId, Ended, JobId, NewCall, Taken, Work, WorkerId};
 
@@ -56,7 +56,7 @@ impl Slots for LedgerSlots {
         let call = self.call(intent);
         Box::pin(async move {
             loop {
-                let asked = Instant::now();
+                let asked = self.ledger.now();
                 let taken = take(&self.ledger, call.clone()).await;
                 let (reason, at_least) = match taken.map_err(NoSlot::Failed)? {
                     Taken::Slot(id) => {
@@ -64,7 +64,7 @@ impl Slots for LedgerSlots {
                             ledger: Arc::clone(&self.ledger),
                             id,
                         });
-                        if asked.elapsed() > STALE {
+                        if until(asked, self.ledger.now()) > STALE {
                             slot.end_with(Ended::Unsent).await;
                             continue;
                         }

@@ -82,11 +82,20 @@ impl SqliteLedger {
 
     /// A ledger in a private folder, which is removed when the ledger is dropped.
     pub fn temporary() -> Result<Self> {
+        Self::start_temporary(None)
+    }
+
+    /// A ledger in a private folder whose time is that of `clock`, for tests.
+    pub fn temporary_with_clock(clock: Clock) -> Result<Self> {
+        Self::start_temporary(Some(clock))
+    }
+
+    fn start_temporary(clock: Option<Clock>) -> Result<Self> {
         let folder = tempfile::tempdir().map_err(|error| {
             let message = format!("no folder for temporary files can be created: {error}");
             Error::config(message)
         })?;
-        let ledger = Self::open(folder.path().join("jobs.db"))?;
+        let ledger = Self::start(open::open(&folder.path().join("jobs.db"), clock)?)?;
         Ok(Self {
             _folder: Some(folder),
             ..ledger
@@ -192,6 +201,10 @@ impl Readers {
 
 #[async_trait]
 impl Ledger for SqliteLedger {
+    fn now(&self) -> Timestamp {
+        values::time(self.time.now(self.time.given_now()))
+    }
+
     async fn create(&self, job: NewJob) -> Result<JobId> {
         self.write(Synced, move |write| write.create(&job)).await
     }

@@ -7,12 +7,12 @@ use crate::workspace::{Role, Workspace};
 
 /// The roles that a crate may depend on, and those that only its tests may depend on; `None` for an unknown role.
 fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
-    use Role::{Conformance, Core, Facade, Http, Live, Provider, Sandbox, Testkit};
+    use Role::{Conformance, Core, Facade, Http, Jobs, Live, Provider, Sandbox, Testkit};
     Some(match from {
         // Only the testkit's writer and windows, which depend on no other crate: see its features.
         Role::Core => (&[], &[Testkit]),
         Role::Http => (&[Core], &[Testkit]),
-        Role::Conformance => (&[Core], &[]),
+        Role::Conformance | Role::Jobs => (&[Core], &[]),
         Role::Testkit => (&[Core, Http, Conformance, Sandbox], &[]),
         Role::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit, Live]),
         // Like a third-party crate: no sandbox, which implements only the vendors of this workspace.
@@ -21,10 +21,10 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         // Its replies are compared with those of the real servers.
         Role::Sandbox => (&[], &[Live]),
         Role::Live | Role::Xtask => (&[], &[]),
-        Role::Cli => (&[Facade, Sandbox], &[Conformance, Testkit, Live]),
+        Role::Cli => (&[Facade, Jobs, Sandbox], &[Conformance, Testkit, Live]),
         // The benchmarks measure providers directly and through the facade; the laboratories and the checker run
         // against the sandbox.
-        Role::Bench => (&[Core, Http, Provider, Facade, Sandbox, Testkit], &[]),
+        Role::Bench => (&[Core, Http, Provider, Facade, Jobs, Sandbox, Testkit], &[]),
         Role::Unknown => return None,
     })
 }

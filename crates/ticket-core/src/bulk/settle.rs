@@ -42,7 +42,7 @@ impl Engine {
         for mut asked in asked {
             let error = error.clone().on_ticket(&asked.target.id);
             if asked.earlier_attempt() == Effect::Unknown {
-                self.settle_unknown(asked);
+                self.hold(asked);
             } else if not_attempted {
                 self.settle(asked, Outcome::Unattempted(error));
             } else if error.effect() == Effect::Unknown {

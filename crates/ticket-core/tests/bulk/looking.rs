@@ -89,6 +89,21 @@ async fn read_that_is_refused_is_made_again_and_holds_up_no_other_ticket() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn ticket_of_unknown_outcome_whose_repeat_is_answered_by_somebody_else_is_looked_at() {
+    let fake = Fake::new(1).answering(|call| match (call.operation, call.number) {
+        (Operation::Delete, 0) => Err(error(ErrorKind::Timeout, Effect::Unknown)),
+        (Operation::Delete, _) => Err(error(ErrorKind::BadResponse, Effect::None)),
+        (Operation::Get, 1) => no_answer(),
+        (Operation::Get, _) => gone(),
+        _ => Ok(()),
+    });
+    let log = fake.log();
+    let settled = delete(&fake.bare(), ["1"], &at_once(1)).await;
+    assert_eq!(words(&settled), ["already_gone"]);
+    assert_eq!(log.deletes(), ["1", "1"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn change_without_patience_looks_once_more() {
     let fake = lost(|_| no_answer());
     let log = fake.log();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ticket_core::model::Version;
-use ticket_core::{Change, Operation, Outcome, TicketId};
+use ticket_core::{Change, Error, Operation, Outcome, Result, TicketId};
 
 use crate::clock::until;
 use crate::model::{
@@ -103,10 +103,21 @@ impl JobRow {
         self.tickets.insert(listed.seq, ticket);
     }
 
-    pub(super) fn seal(&mut self, accounts: Vec<JobAccount>) {
+    pub(super) fn seal(&mut self, accounts: Vec<JobAccount>) -> Result<()> {
+        let is_there = |name: &&String| accounts.iter().any(|account| account.name == **name);
+        if let Some(name) = self.places.keys().find(|name| !is_there(name)) {
+            let message = format!("the job has tickets of {name}, but not the account");
+            return Err(Error::invalid_input(message));
+        }
         self.accounts = accounts;
         self.state = JobState::Ready;
         self.end_if_decided();
+        Ok(())
+    }
+
+    /// The keys of its accounts.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.accounts.iter().map(|account| account.key.as_str())
     }
 
     /// The account of the job with this name.
@@ -268,6 +279,10 @@ impl TicketRow {
         let rows = writes.iter().filter_map(|call| calls.get(call));
         let rows: Vec<_> = rows.filter(|call| !call.is_without_effect()).collect();
         rows.into_iter()
+    }
+
+    pub(super) const fn is_decided(&self) -> bool {
+        self.outcome.is_some()
     }
 
     pub(super) fn is_in_doubt(&self, calls: &Calls) -> bool {

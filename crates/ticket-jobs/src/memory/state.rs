@@ -98,7 +98,8 @@ impl State {
 
     pub(super) fn steer(&mut self, id: &JobId, step: Step) -> Result<JobState> {
         use JobState::{Cancelled, Cancelling, Paused, Ready};
-        let job = self.job_mut(id)?;
+        let Self { jobs, accounts, .. } = self;
+        let job = jobs.get_mut(id).ok_or_else(|| no_job(id))?;
         job.state = match (step, job.state) {
             (Step::Pause, Ready | Paused) => Paused,
             (Step::Resume, Ready | Paused) => Ready,
@@ -115,6 +116,13 @@ impl State {
                 )));
             }
         };
+        if step == Step::Resume {
+            for key in job.keys() {
+                if let Some(account) = accounts.get_mut(key) {
+                    account.suspended = None;
+                }
+            }
+        }
         self.leave_rest(id)
     }
 
@@ -304,9 +312,7 @@ impl State {
             return Ok(Claim::Stopped(state));
         }
         if let Some(why) = suspension {
-            return Ok(Claim::Later(
-                why.until.map_or(LOST_AFTER, |then| until(now, then)),
-            ));
+            return Ok(Claim::Suspended(why.clone()));
         }
         let mut claimed = Vec::with_capacity(places.len());
         for seq in places {
@@ -341,11 +347,19 @@ impl State {
         let id = self.job_of(worker)?;
         let now = self.now;
         let job = self.job_mut(&id)?;
-        for (seq, outcome) in outcomes {
-            let ticket = job.tickets.get(&seq);
-            if ticket.is_some_and(|ticket| ticket.claimed_by == Some(worker)) {
-                job.decide(seq, outcome, now);
+        for (seq, _) in &outcomes {
+            let ticket = job.tickets.get(seq);
+            if !ticket
+                .is_some_and(|ticket| ticket.is_decided() || ticket.claimed_by == Some(worker))
+            {
+                let worker = worker.0;
+                return Err(conflict(format!(
+                    "worker {worker} does not have ticket {seq}"
+                )));
             }
+        }
+        for (seq, outcome) in outcomes {
+            job.decide(seq, outcome, now);
         }
         job.end_if_decided();
         self.leave_rest(&id)?;

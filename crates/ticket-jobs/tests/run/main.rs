@@ -10,15 +10,17 @@
 mod vendor;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
+use jiff::Timestamp;
 use ticket_core::bulk::BulkOptions;
 use ticket_core::{
     CallContext, Change, Effect, Error, ErrorKind, NewTicket, Result, Stop, TicketRef,
 };
 use ticket_jobs::{
-    JobId, JobOutcome, JobState, Jobs, LOST_AFTER, MemoryLedger, NewJob, Step, Which,
+    Clock, JobId, JobOutcome, JobState, Jobs, LOST_AFTER, MemoryLedger, NewJob, Step, Which,
 };
 use tokio::sync::Notify;
 use tokio::time::{Instant, advance};
@@ -547,4 +549,35 @@ async fn looks_are_recorded_and_reads_that_no_limit_counts_are_not() {
         accounts.iter().all(|account| account.key != "desk#us"),
         "{accounts:?}"
     );
+}
+
+/// The process was asleep between the moment at which its slot was taken and that at which it would have been sent.
+#[tokio::test(start_paused = true)]
+async fn call_that_is_late_is_recorded_as_unsent_and_taken_anew() {
+    let start: Timestamp = "2026-11-28T22:00:00Z".parse().unwrap();
+    let reads = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&reads);
+    // The lane reads no time: the first reading is before the slot is taken, the second one takes it.
+    let clock = Clock::new(move || match counted.fetch_add(1, Ordering::SeqCst) {
+        ..2 => start,
+        _ => start + Duration::from_secs(3600),
+    });
+    let jobs = Jobs::new(Arc::new(MemoryLedger::with_clock(clock)));
+    let vendor = Vendor::new(&["1"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1"]).await;
+    let worker = jobs.ledger().begin(&id).await.unwrap();
+    jobs.ledger().claim(worker, "eu").await.unwrap();
+    reads.store(0, Ordering::SeqCst);
+    let desk = ticket_core::AccountSource::connect(&*accounts, "eu").unwrap();
+    let label = format!("{id} {} eu", worker.0);
+    let report = desk
+        .with(CallContext::new().work(label))
+        .delete(["1"])
+        .await;
+    assert!(report.all_deleted(), "{report:?}");
+    assert_eq!(vendor.log(), ["delete 1"]);
+    let calls = jobs.ledger().calls(&id, None, 9).await.unwrap();
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].taken_at, start + Duration::from_secs(3600));
 }

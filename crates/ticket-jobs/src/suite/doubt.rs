@@ -1,0 +1,232 @@
+//! Doubt: whether a call of an earlier worker may have changed a ticket.
+
+use std::time::Duration;
+
+use ticket_core::{Effect, ErrorKind, Operation, Outcome};
+
+use super::bench::{ACCOUNT, Bench, CaseResult, LONGEST, before, call, delete, each, same, secs};
+use crate::ledger::{LOST_AFTER, MARGIN};
+use crate::model::{Claimed, Ended, JobId, NewCall};
+
+const REFUSED: Ended = Ended::Failed {
+    kind: ErrorKind::RateLimited,
+    effect: Effect::None,
+    status: Some(429),
+};
+
+const NO_REPLY: Ended = Ended::Failed {
+    kind: ErrorKind::Timeout,
+    effect: Effect::Unknown,
+    status: None,
+};
+
+/// The worker is lost, and a new one claims its tickets.
+async fn claimed_after_loss(bench: &Bench, job: &JobId) -> CaseResult<Vec<Claimed>> {
+    bench.advance(LOST_AFTER);
+    let next = bench.ledger.begin(job).await?;
+    bench.claim(next).await
+}
+
+fn doubts(claimed: &[Claimed]) -> Vec<Option<Duration>> {
+    claimed.iter().map(|ticket| ticket.in_doubt).collect()
+}
+
+pub(super) async fn unsent_tickets_are_not_in_doubt(bench: &Bench) -> CaseResult {
+    let (job, _) = bench.claimed(&["1", "2"]).await?;
+    let claimed = claimed_after_loss(bench, &job).await?;
+    same(
+        "a worker was lost before it sent something",
+        doubts(&claimed),
+        vec![None, None],
+    )?;
+    same(
+        "the list says so too",
+        bench.doubts(&job).await?,
+        vec![false, false],
+    )
+}
+
+pub(super) async fn sent_tickets_are_in_doubt(bench: &Bench) -> CaseResult {
+    for (end, is_in_doubt) in [
+        (None, true),
+        (Some(Ended::Answered), true),
+        (Some(NO_REPLY), true),
+        (Some(REFUSED), false),
+        (Some(Ended::Unsent), false),
+    ] {
+        let (job, worker) = bench.claimed(&["1", "2", "3"]).await?;
+        let call = bench.slot(&delete(&job, worker, &["1", "3"])).await?;
+        if let Some(end) = end {
+            bench.ledger.end(call, end).await?;
+        }
+        let what =
+            format!("a worker was lost after a delete of the tickets 0 and 2 that ended: {end:?}");
+        let expected = vec![is_in_doubt, false, is_in_doubt];
+        same(&what, bench.doubts(&job).await?, expected.clone())?;
+        let claimed = claimed_after_loss(bench, &job).await?;
+        let found = claimed
+            .iter()
+            .map(|ticket| ticket.in_doubt.is_some())
+            .collect();
+        same(
+            &format!("{what}; the next worker was told"),
+            found,
+            expected,
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn doubt_tells_how_long_the_call_may_act(bench: &Bench) -> CaseResult {
+    let (job, worker) = bench.claimed(&["1"]).await?;
+    let longest = NewCall {
+        longest: secs(60),
+        ..delete(&job, worker, &["1"])
+    };
+    bench.slot(&longest).await?;
+    bench.ledger.finish(worker).await?;
+    let expires = secs(60) + MARGIN;
+    let mut passed = Duration::ZERO;
+    for at in [
+        Duration::ZERO,
+        secs(40),
+        before(expires),
+        expires,
+        expires + secs(9),
+    ] {
+        bench.advance(at.saturating_sub(passed));
+        passed = at;
+        let next = bench.ledger.begin(&job).await?;
+        let claimed = bench.claim(next).await?;
+        let left = expires.saturating_sub(at);
+        same(
+            &format!("a call of 60 s was dropped, and {at:?} passed"),
+            doubts(&claimed),
+            vec![Some(left)],
+        )?;
+        bench.ledger.finish(next).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn reads_leave_no_doubt(bench: &Bench) -> CaseResult {
+    let (job, worker) = bench.claimed(&["1"]).await?;
+    let look = NewCall {
+        operation: Operation::Get,
+        ..delete(&job, worker, &["1"])
+    };
+    bench.slot(&look).await?;
+    let claimed = claimed_after_loss(bench, &job).await?;
+    same(
+        "a worker was lost while it read a ticket",
+        doubts(&claimed),
+        vec![None],
+    )
+}
+
+pub(super) async fn doubt_is_about_the_same_ticket(bench: &Bench) -> CaseResult {
+    let earlier = bench.job(&["1"]).await?;
+    let job = bench.job_of(&[(ACCOUNT, "1"), ("other", "1")]).await?;
+    let worker = bench.ledger.begin(&earlier).await?;
+    bench.slot(&delete(&earlier, worker, &["1"])).await?;
+    bench
+        .slot(&NewCall {
+            tickets: vec!["1".into()],
+            ..call(Operation::Delete)
+        })
+        .await?;
+    same(
+        "another job and a single command deleted the id",
+        bench.doubts(&job).await?,
+        vec![false; 2],
+    )?;
+    let worker = bench.ledger.begin(&job).await?;
+    bench.slot(&delete(&job, worker, &["1"])).await?;
+    same(
+        "the job deleted it at one account",
+        bench.doubts(&job).await?,
+        vec![true, false],
+    )
+}
+
+pub(super) async fn late_end_without_effect_ends_the_doubt(bench: &Bench) -> CaseResult {
+    for (end, expected) in [(REFUSED, None), (Ended::Answered, Some(Duration::ZERO))] {
+        let (job, worker) = bench.claimed(&["1"]).await?;
+        let call = bench.slot(&delete(&job, worker, &["1"])).await?;
+        let claimed = claimed_after_loss(bench, &job).await?;
+        same(
+            "a worker was lost after it sent a delete",
+            doubts(&claimed),
+            vec![Some(Duration::ZERO)],
+        )?;
+        bench.ledger.end(call, end).await?;
+        let claimed = claimed_after_loss(bench, &job).await?;
+        same(
+            &format!("its call ended late: {end:?}"),
+            doubts(&claimed),
+            vec![expected],
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn call_ends_once(bench: &Bench) -> CaseResult {
+    let (job, worker) = bench.claimed(&["1"]).await?;
+    let call = bench.slot(&delete(&job, worker, &["1"])).await?;
+    bench.ledger.end(call, NO_REPLY).await?;
+    bench.advance(secs(1));
+    bench.ledger.end(call, REFUSED).await?;
+    bench.ledger.end(call, Ended::Unsent).await?;
+    same(
+        "a call without a reply ended again",
+        bench.doubts(&job).await?,
+        vec![true],
+    )?;
+    let calls = bench.ledger.calls(&job, None, 10).await?;
+    let kinds: Vec<_> = calls.iter().map(|call| call.kind).collect();
+    same(
+        "its first end is recorded",
+        kinds,
+        vec![Some(ErrorKind::Timeout)],
+    )
+}
+
+pub(super) async fn each_call_leaves_its_own_doubt(bench: &Bench) -> CaseResult {
+    let (job, worker) = bench.claimed(&["1"]).await?;
+    let first = bench.slot(&delete(&job, worker, &["1"])).await?;
+    bench.ledger.end(first, NO_REPLY).await?;
+    let second = bench.slot(&delete(&job, worker, &["1"])).await?;
+    bench.ledger.end(second, REFUSED).await?;
+    let doubt = bench.doubts(&job).await?;
+    same(
+        "a first delete got no reply, a second one was refused",
+        doubt,
+        vec![true],
+    )
+}
+
+pub(super) async fn doubt_stays_until_the_outcome(bench: &Bench) -> CaseResult {
+    let (job, worker) = bench.claimed(&["1", "2"]).await?;
+    bench.slot(&delete(&job, worker, &["1"])).await?;
+    bench.ledger.put_back(worker, ACCOUNT, secs(0)).await?;
+    bench.advance(LONGEST + MARGIN);
+    for _ in 0..3 {
+        let claimed = bench.claim(worker).await?;
+        same(
+            "a ticket in doubt was put back and claimed",
+            doubts(&claimed),
+            vec![Some(Duration::ZERO), None],
+        )?;
+        bench.ledger.put_back(worker, ACCOUNT, secs(0)).await?;
+    }
+    bench.claim(worker).await?;
+    bench
+        .ledger
+        .settle(worker, each(&[0], &Outcome::AlreadyDone))
+        .await?;
+    same(
+        "it has an outcome",
+        bench.doubts(&job).await?,
+        vec![false, false],
+    )
+}

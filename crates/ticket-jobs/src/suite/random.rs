@@ -1,0 +1,134 @@
+//! Runs schedules at random.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+
+use super::bench::{Bench, CaseResult, Failure, TestClock, Wrong};
+use super::replay::{Replay, Seen};
+use super::schedule::{Schedule, schedule};
+use crate::clock::Clock;
+use crate::ledger::Ledger;
+
+/// What happened in schedules at random.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Figures {
+    /// How many schedules.
+    pub schedules: u64,
+    /// How many steps they had together.
+    pub steps: u64,
+    /// How many calls got a slot.
+    pub calls: u64,
+    /// How many calls were refused.
+    pub refused: u64,
+    /// How many tickets in doubt were claimed.
+    pub doubts: u64,
+    /// How often a worker that was lost or had finished was refused.
+    pub lost: u64,
+    /// How many jobs were over at the end.
+    pub over: u64,
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} schedules, {} steps: {} calls sent and {} refused, {} tickets in doubt claimed, {} steps of lost workers \
+             refused, {} jobs over",
+            self.schedules, self.steps, self.calls, self.refused, self.doubts, self.lost, self.over
+        )
+    }
+}
+
+/// Runs so many schedules of up to 60 steps, each with a new ledger: up to three workers on two jobs of two accounts, and
+/// single commands beside them, lose their processes, drop calls, pause, cancel and resume, while time passes. After each
+/// step, what the ledger says is held against a model. The same seed makes the same schedules.
+///
+/// It must not be called inside a runtime: it has its own.
+///
+/// # Errors
+///
+/// What the ledger said that the model did not, with a schedule that is as short as possible.
+pub fn random_schedules(
+    make: impl AsyncFn(Clock) -> Arc<dyn Ledger>,
+    schedules: u32,
+    seed: u64,
+) -> Result<Figures, Failure> {
+    let all = RefCell::new(Seen::default());
+    let count = RefCell::new(0);
+    let last: RefCell<Option<Wrong>> = RefCell::new(None);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| failure("a runtime was built", &error.to_string()))?;
+    let config = Config {
+        cases: schedules,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(seed),
+        max_shrink_iters: 20_000,
+        ..Config::default()
+    };
+    let result = TestRunner::new(config).run(&schedule(), |schedule| {
+        match runtime.block_on(run(&make, &schedule)) {
+            Ok(seen) => {
+                all.borrow_mut().add(seen);
+                *count.borrow_mut() += 1;
+                Ok(())
+            }
+            Err(wrong) => {
+                let message = wrong.what.clone();
+                *last.borrow_mut() = Some(wrong);
+                Err(TestCaseError::fail(message))
+            }
+        }
+    });
+    match result {
+        Ok(()) => {
+            let seen = all.into_inner();
+            Ok(Figures {
+                schedules: count.into_inner(),
+                steps: seen.steps,
+                calls: seen.calls,
+                refused: seen.refused,
+                doubts: seen.doubts,
+                lost: seen.lost,
+                over: seen.over,
+            })
+        }
+        Err(TestError::Fail(reason, schedule)) => {
+            // What fails last while a schedule is shortened is the shortest.
+            let mut failure = failure("a schedule was carried out", reason.message());
+            if let Some(wrong) = last.into_inner() {
+                failure.found = wrong;
+            }
+            let what = &mut failure.found.what;
+            *what = format!("seed {seed}, {schedule:#?}\n  {what}");
+            Err(failure)
+        }
+        Err(TestError::Abort(reason)) => Err(failure("schedules were made", reason.message())),
+    }
+}
+
+async fn run(
+    make: &impl AsyncFn(Clock) -> Arc<dyn Ledger>,
+    schedule: &Schedule,
+) -> CaseResult<Seen> {
+    let clock = TestClock::new();
+    let ledger = make(clock.clock()).await;
+    Replay::run(&Bench { ledger, clock }, schedule).await
+}
+
+fn failure(what: &str, found: &str) -> Failure {
+    Failure {
+        case: "random_schedules_agree_with_a_model",
+        promise: "whatever happens in whatever order, the ledger says what the model says",
+        found: Wrong {
+            what: what.to_owned(),
+            expected: "success".to_owned(),
+            found: found.to_owned(),
+        },
+    }
+}

@@ -1,0 +1,235 @@
+//! The list of cases, and a macro that creates one test for each.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Case, Failure, random_schedules};
+use crate::clock::Clock;
+use crate::ledger::Ledger;
+
+/// Creates one `#[tokio::test]` for each [case](crate::suite::CASES), with its name.
+///
+/// The argument is an asynchronous function from a [`Clock`] to a new `Arc<dyn Ledger>`. Needs `tokio` with the features
+/// `macros` and `rt` among the dev-dependencies. See [`suite`](crate::suite).
+#[macro_export]
+macro_rules! ledger_tests {
+    ($make:expr $(,)?) => {
+        $crate::__ledger_cases! { __ledger_tests [$make] }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ledger_tests {
+    ([$make:expr] $($module:ident $name:ident $promise:literal;)*) => {
+        $(
+            #[doc = $promise]
+            #[tokio::test]
+            async fn $name() -> ::core::result::Result<(), $crate::suite::__TestFailure> {
+                $crate::suite::__test($make, stringify!($name)).await
+            }
+        )*
+
+        /// Whatever happens in whatever order, the ledger says what the model says.
+        #[test]
+        fn random_schedules_agree_with_a_model()
+        -> ::core::result::Result<(), $crate::suite::__TestFailure> {
+            $crate::suite::__schedules($make)
+        }
+    };
+}
+
+/// Turns the rows into [`CASES`](crate::suite::CASES).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ledger_table {
+    ([] $($module:ident $name:ident $promise:literal;)*) => {
+        &[$($crate::suite::Case {
+            name: stringify!($name),
+            promise: $promise,
+            run: |bench| Box::pin($module::$name(bench)),
+        }),*]
+    };
+}
+
+/// Why a test failed. It is an error and not a panic, so that no backtrace hides the message.
+#[doc(hidden)]
+pub struct __TestFailure(String);
+
+impl fmt::Debug for __TestFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{}\n", self.0)
+    }
+}
+
+impl From<Failure> for __TestFailure {
+    fn from(failure: Failure) -> Self {
+        Self(failure.to_string())
+    }
+}
+
+/// Checks the case with this name.
+#[doc(hidden)]
+pub async fn __test(
+    make: impl AsyncFn(Clock) -> Arc<dyn Ledger>,
+    name: &str,
+) -> Result<(), __TestFailure> {
+    match Case::named(name) {
+        Some(case) => Ok(case.check(make).await?),
+        None => Err(__TestFailure(format!("there is no case `{name}`"))),
+    }
+}
+
+/// Runs as many schedules as `TICKET_JOBS_SCHEDULES` says, from the seed `TICKET_JOBS_SEED`.
+#[doc(hidden)]
+#[expect(clippy::print_stderr, reason = "so a test says what it did")]
+pub fn __schedules(make: impl AsyncFn(Clock) -> Arc<dyn Ledger>) -> Result<(), __TestFailure> {
+    fn number<T: std::str::FromStr>(name: &str, usual: T) -> Result<T, __TestFailure> {
+        match std::env::var(name) {
+            Ok(text) => text
+                .parse()
+                .map_err(|_| __TestFailure(format!("{name} is no number: {text}"))),
+            Err(_) => Ok(usual),
+        }
+    }
+    let schedules = number("TICKET_JOBS_SCHEDULES", 300)?;
+    let seed = number("TICKET_JOBS_SEED", 1)?;
+    let figures = random_schedules(make, schedules, seed)?;
+    eprintln!("seed {seed}: {figures}");
+    Ok(())
+}
+
+/// The rows: module, name, promise. [`CASES`](crate::suite::CASES) and the tests are generated from this list.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ledger_cases {
+    ($then:ident $start:tt) => { $crate::$then! { $start
+        jobs job_is_loading_until_it_is_sealed
+            "a job is loading until it is sealed; then its list is complete";
+        jobs job_without_tickets_is_completed
+            "a job without tickets is completed when it is sealed";
+        jobs discarded_job_is_gone
+            "a job that is loading can be discarded";
+        jobs unknown_job_is_not_found
+            "an unknown job is `NotFound`";
+        jobs repeated_tickets_are_one_ticket
+            "a ticket that is named again is one ticket, and each mention has its outcome";
+        jobs job_keeps_what_it_was_created_with
+            "a job, its accounts, ids and versions are read back as they were written";
+        jobs jobs_are_listed_newest_first
+            "jobs are listed the newest first";
+        jobs lists_are_read_in_pages
+            "tickets are read in pages, each once and in the order of the list";
+        jobs steps_change_the_state
+            "pause, resume and cancel lead to the documented states, or are a `Conflict` that changes nothing";
+        jobs paused_job_makes_no_new_call
+            "a paused job makes no new call, and what is in flight ends";
+        jobs last_outcome_completes_the_job
+            "a job is completed with the last outcome and not before";
+
+        workers lowest_places_are_claimed_first
+            "tickets are claimed in the order of the list, at most a chunk at once";
+        workers claims_are_exclusive
+            "no ticket is claimed by two workers";
+        workers claims_are_of_one_account
+            "a claim is about one account";
+        workers ticket_gets_one_outcome
+            "the first outcome of a ticket stays";
+        workers outcomes_are_read_back
+            "outcomes are read back as they were written";
+        workers worker_settles_only_what_it_has
+            "a worker settles only tickets that it has claimed";
+        workers finished_worker_has_nothing
+            "what a worker had is free once it has finished, and it can do nothing more";
+        workers worker_that_beats_is_not_lost
+            "a worker that tells that it is alive keeps what it has";
+        workers worker_without_beats_is_lost
+            "a worker that misses its beats is lost at the documented time: it can neither take nor settle, and what it had is free";
+        workers put_back_tickets_wait
+            "tickets that were put back are free after the wait and not before";
+        workers put_back_tickets_are_out_of_reach
+            "a worker cannot settle what it has put back";
+        workers suspended_account_gives_no_tickets
+            "a suspended account gives no tickets until it resumes; it still gives slots";
+        workers resumed_job_resumes_its_accounts
+            "a job that is resumed resumes its accounts";
+        workers dropped_settle_is_whole_or_nothing
+            "a method whose future is dropped happens as a whole or not at all";
+
+        doubt unsent_tickets_are_not_in_doubt
+            "tickets about which nothing was sent are not in doubt";
+        doubt sent_tickets_are_in_doubt
+            "tickets are in doubt exactly if a write that names them has no end that is certainly without an effect";
+        doubt doubt_tells_how_long_the_call_may_act
+            "a claim tells how long the call in doubt may still act";
+        doubt reads_leave_no_doubt
+            "a read leaves no doubt";
+        doubt doubt_is_about_the_same_ticket
+            "a call leaves no doubt about the same id of another account or job";
+        doubt late_end_without_effect_ends_the_doubt
+            "a late end without an effect ends the doubt";
+        doubt call_ends_once
+            "the first end of a call stays";
+        doubt each_call_leaves_its_own_doubt
+            "a refused call does not end the doubt that an earlier one left";
+        doubt doubt_stays_until_the_outcome
+            "what is in doubt stays so until it has an outcome";
+
+        quota slot_is_free_one_window_after_the_end
+            "a slot is free one window after its call has ended, to the millisecond";
+        quota call_in_flight_holds_its_slot
+            "a call that has not ended holds its slot";
+        quota dead_call_holds_its_slot_until_it_expires
+            "a call whose process is gone holds its slot until one window after it expires";
+        quota each_request_takes_a_slot
+            "a call of several requests takes as many slots, or none";
+        quota all_windows_hold_at_once
+            "all windows hold at once";
+        quota limit_counts_only_its_operations
+            "a limit of some operations counts only these";
+        quota calls_at_once_are_limited
+            "so many calls are in flight at once, and each until it ends or expires";
+        quota unsent_call_counts_nowhere
+            "a call that was not sent counts nowhere";
+        quota closed_account_gives_no_slots
+            "a closed account gives no slots; a shorter pause does not end a longer one";
+        quota accounts_have_their_own_slots
+            "accounts have their own slots";
+        quota all_calls_share_the_slots
+            "calls of jobs and single commands share the slots of an account";
+        quota calls_that_ask_at_once_keep_the_limits
+            "calls that ask at the same time keep the limits";
+        quota refused_call_is_not_recorded
+            "a call without a slot is not recorded";
+        quota long_windows_are_kept
+            "a window of a day is kept";
+
+        cancel cancelled_job_leaves_the_rest_unattempted
+            "a cancelled job leaves open tickets unattempted";
+        cancel cancelling_waits_for_claimed_tickets
+            "a job is cancelling while a worker has tickets, and makes no write";
+        cancel cancelling_job_gives_only_what_is_in_doubt
+            "of a job that is being cancelled only tickets in doubt can be claimed, and looked at";
+        cancel cancelling_goes_on_after_a_loss
+            "a job whose worker is lost while it is being cancelled is cancelled by the next one";
+        cancel cancelled_job_keeps_its_outcomes
+            "the outcomes of a cancelled job stay";
+
+        rows calls_are_recorded_with_their_ends
+            "calls are recorded with their tickets, times and ends";
+        rows calls_are_read_in_pages
+            "the calls of a job are read in pages, each once";
+        rows late_ends_of_a_lost_worker_are_recorded
+            "the end of a lost worker's call is recorded, and decides nothing";
+        rows counts_are_those_of_the_rows
+            "counts are those of the rows";
+        rows verify_finds_nothing_in_any_state
+            "`verify` finds nothing in a ledger that was used well";
+        rows accounts_tell_what_is_in_flight
+            "an account tells how many calls are in flight, and how many of them are lost";
+        rows prune_removes_what_is_over
+            "old jobs that are over or never sealed are removed, and no others";
+        rows pruned_calls_keep_their_slots
+            "a call that still counts keeps its slot when its job is removed";
+    }};
+}

@@ -1,0 +1,11 @@
+//! The ledger in a SQLite file keeps every promise.
+
+use std::sync::Arc;
+
+use ticket_jobs::{Clock, Ledger, SqliteLedger};
+
+async fn open(clock: Clock) -> Arc<dyn Ledger> {
+    Arc::new(SqliteLedger::temporary_with_clock(clock).unwrap())
+}
+
+ticket_jobs::ledger_tests!(open);
