@@ -68,7 +68,10 @@ impl Meter {
 
 fn cpu() -> Duration {
     let usage = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(usage.tv_sec.unsigned_abs(), u32::try_from(usage.tv_nsec).unwrap())
+    Duration::new(
+        usage.tv_sec.unsigned_abs(),
+        u32::try_from(usage.tv_nsec).unwrap(),
+    )
 }
 
 fn size(path: &std::path::Path) {
@@ -174,7 +177,10 @@ async fn read(ledger: &dyn Ledger, job: &JobId) {
     let mut after = None;
     let mut read = 0;
     loop {
-        let page = ledger.tickets(job, Which::Named, after, 1000).await.unwrap();
+        let page = ledger
+            .tickets(job, Which::Named, after, 1000)
+            .await
+            .unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.seq);
         read += page.len() as u64;

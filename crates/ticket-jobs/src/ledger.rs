@@ -42,10 +42,15 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Creates a job without tickets. It is [`Loading`](JobState::Loading).
     async fn create(&self, job: NewJob) -> Result<JobId>;
 
-    /// Adds tickets to a job that is loading, in the order of their places. One that is there already is a repetition.
+    /// Adds tickets to a job that is loading, in the order of their places. One that is there already is a repetition;
+    /// until the list is closed, it may still be told as a ticket of its own.
     async fn add(&self, job: &JobId, tickets: Vec<Listed>) -> Result<()>;
 
-    /// Ends loading: the job is [`Ready`](JobState::Ready), or [`Completed`](JobState::Completed) without tickets.
+    /// Ends the list: nothing can be added any more, and repetitions are told apart. The job is still loading; it can be
+    /// sealed or discarded.
+    async fn close_list(&self, job: &JobId) -> Result<()>;
+
+    /// Ends loading, and closes the list if it is not: the job is [`Ready`](JobState::Ready), or [`Completed`](JobState::Completed) without tickets.
     /// `accounts` are those of its tickets.
     async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()>;
 

@@ -72,9 +72,11 @@ impl Ledger for MemoryLedger {
     async fn add(&self, job: &JobId, tickets: Vec<Listed>) -> Result<()> {
         let mut state = self.state();
         let job = state.loading(job)?;
-        for ticket in tickets {
-            job.add(ticket);
-        }
+        tickets.into_iter().try_for_each(|ticket| job.add(ticket))
+    }
+
+    async fn close_list(&self, job: &JobId) -> Result<()> {
+        self.state().loading(job)?.is_closed = true;
         Ok(())
     }
 

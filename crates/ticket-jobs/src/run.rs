@@ -342,6 +342,16 @@ impl Loading {
         self.ledger.add(&self.id, waiting).await
     }
 
+    /// Ends the list: from now on the ledger tells tickets from repetitions. The job is still loading.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`]. [`push`](Self::push) fails afterwards.
+    pub async fn close(&mut self) -> Result<()> {
+        self.flush().await?;
+        self.ledger.close_list(&self.id).await
+    }
+
     /// Ends the list, so that the job can be worked on.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::future::BoxFuture;
+use futures_util::FutureExt as _;
 use ticket_core::call::{CallIntent, NoSlot, Slot, Slots, WaitReason};
 use ticket_core::provider::Limit;
 use ticket_core::{Error, Result};
@@ -60,15 +61,16 @@ impl Slots for LedgerSlots {
                 let taken = take(&self.ledger, call.clone()).await;
                 let (reason, at_least) = match taken.map_err(NoSlot::Failed)? {
                     Taken::Slot(id) => {
-                        let slot = Box::new(Recorded {
+                        let slot = Recorded {
                             ledger: Arc::clone(&self.ledger),
                             id,
-                        });
-                        if until(asked, self.ledger.now()) > STALE {
-                            slot.end_with(Ended::Unsent).await;
-                            continue;
+                            is_of_a_job: call.work.is_some(),
+                        };
+                        if until(asked, self.ledger.now()) <= STALE {
+                            return Ok(Box::new(slot) as _);
                         }
-                        return Ok(slot as _);
+                        slot.end_with(Ended::Unsent).await;
+                        continue;
                     }
                     Taken::Full(wait) => (WaitReason::Quota, wait),
                     Taken::Closed(wait) => (WaitReason::Closed, wait),
@@ -107,22 +109,34 @@ async fn take(ledger: &Arc<dyn Ledger>, call: NewCall) -> Result<Taken> {
 struct Recorded {
     ledger: Arc<dyn Ledger>,
     id: CallId,
+    is_of_a_job: bool,
 }
 
 impl Recorded {
-    fn end_with(self: Box<Self>, ended: Ended) -> BoxFuture<'static, ()> {
-        // Spawned at once, so that the end is recorded even if nobody waits for it.
-        let recorded = tokio::spawn(async move { self.ledger.end(self.id, ended).await });
-        Box::pin(async move {
+    /// Records the end. Begun at once, so that it is recorded even if nobody waits for it.
+    fn end_with(self, ended: Ended) -> BoxFuture<'static, ()> {
+        let mut end = Box::pin(async move {
             // What cannot be recorded stays in flight, and the ledger gives out no further slot.
-            let _ = recorded.await;
-        })
+            let _ = self.ledger.end(self.id, ended).await;
+        });
+        if (&mut end).now_or_never().is_some() {
+            return Box::pin(std::future::ready(()));
+        }
+        let recorded = tokio::spawn(end);
+        Box::pin(recorded.map(drop))
     }
 }
 
 impl Slot for Recorded {
+    /// Waits only for a call that is no part of a job: the outcomes of a job are recorded after this. Until the end is
+    /// recorded, the call counts as in flight.
     fn end(self: Box<Self>, error: Option<&Error>) -> BoxFuture<'static, ()> {
-        self.end_with(Ended::of(error))
+        let is_of_a_job = self.is_of_a_job;
+        let recorded = self.end_with(Ended::of(error));
+        if is_of_a_job {
+            return Box::pin(std::future::ready(()));
+        }
+        recorded
     }
 }
 

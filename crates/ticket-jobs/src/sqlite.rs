@@ -216,6 +216,12 @@ impl Ledger for SqliteLedger {
             .await
     }
 
+    async fn close_list(&self, job: &JobId) -> Result<()> {
+        let job = job.clone();
+        self.write(Synced, move |write| write.close_list(&job))
+            .await
+    }
+
     async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {
         let job = job.clone();
         self.write(Synced, move |write| write.seal(&job, &accounts))
@@ -233,6 +239,10 @@ impl Ledger for SqliteLedger {
     }
 
     async fn jobs(&self) -> Result<Vec<Job>> {
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method is of one lifetime"
+        )]
         self.read(|read| read.jobs()).await
     }
 
@@ -323,6 +333,10 @@ impl Ledger for SqliteLedger {
     }
 
     async fn accounts(&self) -> Result<Vec<AccountState>> {
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method is of one lifetime"
+        )]
         self.read(|read| read.accounts()).await
     }
 

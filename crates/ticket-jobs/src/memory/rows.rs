@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ticket_core::model::Version;
-use ticket_core::{Change, Error, Operation, Outcome, Result, TicketId};
+use ticket_core::{Change, Error, ErrorKind, Operation, Outcome, Result, TicketId};
 
 use crate::clock::until;
 use crate::model::{
@@ -25,6 +25,8 @@ pub(super) struct JobRow {
     pub(super) created_by: Option<String>,
     /// Grows from one job to the next.
     pub(super) number: u64,
+    /// Whether its list is complete.
+    pub(super) is_closed: bool,
     accounts: Vec<JobAccount>,
     pub(super) tickets: BTreeMap<u64, TicketRow>,
     /// The place of the first mention, by the place of each later one.
@@ -74,6 +76,7 @@ impl JobRow {
             created_at,
             created_by,
             number,
+            is_closed: false,
             accounts: Vec::new(),
             tickets: BTreeMap::new(),
             repeated: BTreeMap::new(),
@@ -82,11 +85,15 @@ impl JobRow {
         }
     }
 
-    pub(super) fn add(&mut self, listed: Listed) {
+    pub(super) fn add(&mut self, listed: Listed) -> Result<()> {
+        if self.is_closed {
+            let message = format!("the list of job {} is complete", self.id);
+            return Err(Error::new(ErrorKind::Conflict, message));
+        }
         let places = self.places.entry(listed.account.clone()).or_default();
         if let Some(first) = places.get(&listed.id) {
             self.repeated.insert(listed.seq, *first);
-            return;
+            return Ok(());
         }
         places.insert(listed.id.clone(), listed.seq);
         let open = self.open.entry(listed.account.clone()).or_default();
@@ -101,6 +108,7 @@ impl JobRow {
             outcome: None,
         };
         self.tickets.insert(listed.seq, ticket);
+        Ok(())
     }
 
     pub(super) fn seal(&mut self, accounts: Vec<JobAccount>) -> Result<()> {

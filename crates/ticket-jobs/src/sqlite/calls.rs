@@ -96,8 +96,8 @@ impl Write<'_> {
         let sql = "SELECT number FROM job_account WHERE job = ?1 AND name = ?2";
         let account = self.first(sql, (job, account), |row| row.get::<_, i64>(0))?;
         let mut insert = self.connection.prepare_cached(
-            "INSERT OR IGNORE INTO doubt SELECT job, seq, ?1 FROM ticket
-                WHERE job = ?2 AND account = ?3 AND id = ?4 AND outcome IS NULL",
+            "INSERT OR IGNORE INTO doubt SELECT job, seq, ?1 FROM place JOIN ticket USING (job, seq)
+                WHERE job = ?2 AND place.account = ?3 AND place.id = ?4 AND outcome IS NULL",
         )?;
         for ticket in &call.tickets {
             insert.execute((id, job, account, ticket.as_str()))?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use ticket_core::Error;
+use ticket_core::model::Version;
 
 use super::values::{self, Result, conflict, json, nanos, no_job};
 use super::writer::Write;
@@ -51,21 +52,22 @@ impl Write<'_> {
 
     pub(super) fn add(&self, id: &JobId, tickets: &[Listed]) -> Result<()> {
         let job = self.loading(id)?;
-        let sql = "SELECT last_seq FROM job WHERE number = ?1";
-        let mut last = self.first(sql, [job], |row| row.get::<_, Option<i64>>(0))?;
+        let sql = "SELECT last_seq FROM job WHERE number = ?1 AND NOT is_closed";
+        let last = self.first(sql, [job], |row| row.get::<_, Option<i64>>(0))?;
+        let Some(mut last) = last else {
+            return Err(conflict(format!("the list of job {id} is complete")));
+        };
         let mut accounts = self.added_accounts(job)?;
-        let mut repeated = 0_i64;
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO ticket (job, seq, account, id, version) VALUES (?1, ?2, ?3, ?4, ?5)
-                ON CONFLICT (job, account, id) DO NOTHING",
+            "INSERT INTO ticket (job, seq, account, id, version) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for ticket in tickets {
             let seq = i64::try_from(ticket.seq).unwrap_or(i64::MAX);
-            if last.flatten().is_some_and(|last| seq <= last) {
+            if last.is_some_and(|last| seq <= last) {
                 let message = format!("place {seq} of the list comes after a later one");
                 return Err(Error::invalid_input(message).into());
             }
-            last = Some(Some(seq));
+            last = Some(seq);
             let next = i64::try_from(accounts.len()).unwrap_or(i64::MAX);
             let account = match accounts.get_mut(ticket.account.as_str()) {
                 Some(account) => account,
@@ -73,46 +75,23 @@ impl Write<'_> {
                     number: next,
                     first: seq,
                     last: None,
-                    tickets: 0,
                 }),
             };
-            let version = ticket.version.as_ref().map(|version| version.as_str());
-            let row = (job, seq, account.number, ticket.id.as_str(), version);
-            if insert.execute(row)? > 0 {
-                account.tickets += 1;
-                account.last = Some(seq);
-            } else {
-                repeated += 1;
-                self.execute(
-                    "INSERT INTO repeated SELECT ?1, ?2, seq FROM ticket
-                        WHERE job = ?1 AND account = ?3 AND id = ?4",
-                    (job, seq, account.number, ticket.id.as_str()),
-                )?;
-            }
+            account.last = Some(seq);
+            let version = ticket.version.as_ref().map(Version::as_str);
+            insert.execute((job, seq, account.number, ticket.id.as_str(), version))?;
         }
-        let mut added = 0_i64;
         for (name, account) in accounts {
-            let Some(last) = account.last else { continue };
-            added += account.tickets;
             self.execute(
-                "INSERT INTO job_account (job, number, name, tickets, next_seq, last_seq)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                    ON CONFLICT (job, number) DO UPDATE
-                    SET tickets = tickets + excluded.tickets, last_seq = excluded.last_seq",
-                (
-                    job,
-                    account.number,
-                    name,
-                    account.tickets,
-                    account.first,
-                    last,
-                ),
+                "INSERT INTO job_account (job, number, name, next_seq, last_seq)
+                    SELECT ?1, ?2, ?3, ?4, ?5 WHERE ?5 IS NOT NULL
+                    ON CONFLICT (job, number) DO UPDATE SET last_seq = excluded.last_seq",
+                (job, account.number, name, account.first, account.last),
             )?;
         }
         self.execute(
-            "UPDATE job SET tickets = tickets + ?2, repeated = repeated + ?3, last_seq = ?4
-                WHERE number = ?1",
-            (job, added, repeated, last.flatten()),
+            "UPDATE job SET tickets = tickets + ?2, last_seq = ?3 WHERE number = ?1",
+            (job, tickets.len(), last),
         )?;
         Ok(())
     }
@@ -125,7 +104,6 @@ impl Write<'_> {
                 number: row.get(1)?,
                 first: row.get(2)?,
                 last: None,
-                tickets: 0,
             };
             Ok((row.get(0)?, account))
         })?;
@@ -145,8 +123,52 @@ impl Write<'_> {
             let message = format!("the job has tickets of the account {name}, which is not named");
             return Err(Error::invalid_input(message).into());
         }
+        self.number_tickets(job)?;
         let sql = "UPDATE job SET state = iif(tickets = 0, 'completed', 'ready') WHERE number = ?1";
         self.execute(sql, [job])?;
+        Ok(())
+    }
+
+    pub(super) fn close_list(&self, id: &JobId) -> Result<()> {
+        let job = self.loading(id)?;
+        self.number_tickets(job)
+    }
+
+    /// Tells tickets from repetitions, and counts both.
+    fn number_tickets(&self, job: i64) -> Result<()> {
+        let sql = "UPDATE job SET is_closed = 1 WHERE number = ?1 AND NOT is_closed";
+        if self.execute(sql, [job])? == 0 {
+            return Ok(());
+        }
+        let tickets = self.execute(
+            "INSERT INTO place SELECT job, account, id, min(seq) FROM ticket WHERE job = ?1
+                GROUP BY account, id",
+            [job],
+        )?;
+        let repeated = self.execute(
+            "INSERT INTO repeated SELECT job, ticket.seq, place.seq
+                FROM ticket JOIN place USING (job, account, id)
+                WHERE job = ?1 AND place.seq < ticket.seq
+                    AND ?2 < (SELECT tickets FROM job WHERE number = ?1)",
+            (job, tickets),
+        )?;
+        if repeated > 0 {
+            self.execute(
+                "DELETE FROM ticket WHERE job = ?1
+                    AND seq IN (SELECT seq FROM repeated WHERE job = ?1)",
+                [job],
+            )?;
+        }
+        self.execute(
+            "UPDATE job_account SET (tickets, last_seq) =
+                    (SELECT count(*), max(seq) FROM place WHERE job = ?1 AND account = number)
+                WHERE job = ?1",
+            [job],
+        )?;
+        self.execute(
+            "UPDATE job SET tickets = ?2, repeated = ?3 WHERE number = ?1",
+            (job, tickets, repeated),
+        )?;
         Ok(())
     }
 
@@ -223,5 +245,4 @@ struct Added {
     first: i64,
     /// The place of the last one that was added just now.
     last: Option<i64>,
-    tickets: i64,
 }

@@ -208,7 +208,7 @@ fn create_file(path: &Path) -> Result<()> {
             if !metadata.is_file() {
                 return Err(not_a_ledger(path));
             }
-            if metadata.permissions().mode() & 0o077 == 0 {
+            if metadata.permissions().mode().trailing_zeros() >= 6 {
                 return Ok(());
             }
             let path = path.display();

@@ -134,7 +134,7 @@ impl Read<'_> {
         })
     }
 
-    /// Whether a worker is lost that has not finished.
+    /// Whether a worker that last told that it is alive at this time is gone.
     fn is_lost(&self, beat_at: i64, process: &str) -> bool {
         beat_at <= self.now.saturating_sub(span(LOST_AFTER)) || self.process.is_gone(process)
     }
@@ -258,23 +258,19 @@ impl Read<'_> {
         )?;
         let with_calls = |(number, mut state): (i64, AccountState)| {
             let calls = self.all(
-                "SELECT beat_at, process, worker.ended_at, lost FROM call
-                    LEFT JOIN worker ON worker.id = call.worker
+                "SELECT beat_at, process, lost FROM call LEFT JOIN worker ON worker.id = call.worker
                     WHERE account = ?1 AND call.ended_at IS NULL AND expires_at > ?2",
                 (number, self.now),
                 |row| {
-                    let worker: (Option<i64>, Option<String>) = (row.get(0)?, row.get(1)?);
-                    let has_ended = row.get::<_, Option<i64>>(2)?.is_some();
-                    Ok((worker, has_ended, row.get::<_, Option<bool>>(3)?))
+                    let worker: [Option<i64>; 2] = [row.get(0)?, row.get(2)?];
+                    Ok((worker, row.get::<_, Option<String>>(1)?))
                 },
             )?;
-            for (worker, has_ended, lost) in calls {
+            for (worker, process) in calls {
                 state.in_flight += 1;
-                let is_lost = match worker {
-                    (Some(beat_at), Some(process)) if !has_ended => self.is_lost(beat_at, &process),
-                    _ => lost.unwrap_or(false),
-                };
-                state.lost += u64::from(is_lost);
+                if let ([Some(beat_at), Some(lost)], Some(process)) = (worker, process) {
+                    state.lost += u64::from(lost != 0 || self.is_lost(beat_at, &process));
+                }
             }
             Ok(state)
         };

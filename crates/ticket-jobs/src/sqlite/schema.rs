@@ -39,7 +39,8 @@ CREATE TABLE job (
     created_by TEXT,
     tickets INTEGER NOT NULL DEFAULT 0,
     repeated INTEGER NOT NULL DEFAULT 0,
-    last_seq INTEGER
+    last_seq INTEGER,
+    is_closed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- The accounts of a job, numbered in the order of first appearance. All tickets before `next_seq` were claimed once.
@@ -65,8 +66,17 @@ CREATE TABLE ticket (
     outcome TEXT,
     error TEXT,
     decided_at INTEGER,
-    PRIMARY KEY (job, seq),
-    UNIQUE (job, account, id)
+    PRIMARY KEY (job, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Where a ticket stands. Written when the list is complete, in one sorted pass: an index that grows with a long list in no
+-- order is written again and again.
+CREATE TABLE place (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    account INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (job, account, id)
 ) STRICT, WITHOUT ROWID;
 
 -- Named again: answered again, sent once.

@@ -55,14 +55,13 @@ impl Time {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .optional()?;
-        let (ago, then) = match anchor {
-            Some(anchor) => anchor,
-            None => {
-                let now = latest(connection)?.max(wall_clock);
-                let sql = "UPDATE store SET boot_id = ?1, booted_for = ?2, time_then = ?3";
-                connection.execute(sql, (&boot.id, boot.ago, now))?;
-                (boot.ago, now)
-            }
+        let (ago, then) = if let Some(anchor) = anchor {
+            anchor
+        } else {
+            let now = latest(connection)?.max(wall_clock);
+            let sql = "UPDATE store SET boot_id = ?1, booted_for = ?2, time_then = ?3";
+            connection.execute(sql, (&boot.id, boot.ago, now))?;
+            (boot.ago, now)
         };
         Ok(Self::new(Source::SinceBoot(then.saturating_sub(ago)), then))
     }

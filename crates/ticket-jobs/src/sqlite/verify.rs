@@ -20,7 +20,8 @@ const CHECKS: &[(&str, &str)] = &[
         "the account {} says {} tickets, but has {}",
         "SELECT name, tickets, (SELECT count(*) FROM ticket
                 WHERE job = ?1 AND ticket.account = job_account.number) AS n
-            FROM job_account WHERE job = ?1 AND tickets <> n",
+            FROM job_account WHERE job = ?1 AND tickets <> n
+                AND (SELECT is_closed FROM job WHERE number = ?1)",
     ),
     (
         "the outcome {} of account {} is counted {} times, but {} tickets have it",
@@ -44,6 +45,14 @@ const CHECKS: &[(&str, &str)] = &[
         "place {} repeats place {}, which does not come before it or has no ticket",
         "SELECT seq, of_seq FROM repeated WHERE job = ?1 AND (of_seq >= seq
             OR NOT EXISTS (SELECT 1 FROM ticket WHERE job = ?1 AND ticket.seq = of_seq))",
+    ),
+    (
+        "the ticket at place {} cannot be found by its id",
+        "SELECT seq FROM ticket WHERE job = ?1
+            AND (SELECT is_closed FROM job WHERE number = ?1)
+            AND NOT EXISTS (SELECT 1 FROM place WHERE place.job = ticket.job
+                AND place.account = ticket.account AND place.id = ticket.id
+                AND place.seq = ticket.seq)",
     ),
     (
         "place {} has a ticket and a repetition",

@@ -307,16 +307,17 @@ impl Write<'_> {
         let mut counts = BTreeMap::<(i64, &str), i64>::new();
         for (seq, outcome) in outcomes {
             let seq = seq.cast_signed();
-            let sql = "SELECT account, outcome IS NULL FROM ticket WHERE job = ?1 AND seq = ?2";
-            let found = self.first(sql, (job, seq), |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
-            })?;
-            let Some((account, is_open)) = found else {
-                return Err(conflict(format!("the job has no ticket at place {seq}")));
-            };
-            if !is_open {
+            let error = outcome.error().map(json).transpose()?;
+            let account = self.first(
+                "UPDATE ticket SET outcome = ?3, error = ?4, decided_at = ?5
+                    WHERE job = ?1 AND seq = ?2 AND outcome IS NULL RETURNING account",
+                (job, seq, outcome.as_str(), error, self.now),
+                |row| row.get::<_, i64>(0),
+            )?;
+            let Some(account) = account else {
+                self.refuse_unknown(job, seq)?;
                 continue;
-            }
+            };
             let claim = claims
                 .iter_mut()
                 .find(|claim| claim.account == account && claim.first <= seq && seq <= claim.last);
@@ -326,14 +327,14 @@ impl Write<'_> {
             };
             claim.settled += 1;
             *counts.entry((account, outcome.as_str())).or_default() += 1;
-            let error = outcome.error().map(json).transpose()?;
-            self.execute(
-                "UPDATE ticket SET outcome = ?3, error = ?4, decided_at = ?5
-                    WHERE job = ?1 AND seq = ?2",
-                (job, seq, outcome.as_str(), error, self.now),
-            )?;
-            self.execute("DELETE FROM doubt WHERE job = ?1 AND seq = ?2", (job, seq))?;
         }
+        let seqs = || outcomes.iter().map(|(seq, _)| seq.cast_signed());
+        self.execute(
+            "DELETE FROM doubt WHERE job = ?1 AND seq BETWEEN ?2 AND ?3
+                AND EXISTS (SELECT 1 FROM ticket WHERE ticket.job = doubt.job
+                    AND ticket.seq = doubt.seq AND outcome IS NOT NULL)",
+            (job, seqs().min(), seqs().max()),
+        )?;
         for claim in claims.iter().filter(|claim| claim.settled > 0) {
             let place = (job, claim.account, claim.first);
             if claim.open > claim.settled {
@@ -349,6 +350,15 @@ impl Write<'_> {
             self.count(job, account, outcome, n)?;
         }
         self.complete(job)
+    }
+
+    /// Fails if the job has no ticket at this place.
+    fn refuse_unknown(&self, job: i64, seq: i64) -> Result<()> {
+        let sql = "SELECT 1 FROM ticket WHERE job = ?1 AND seq = ?2";
+        match self.first(sql, (job, seq), |_| Ok(()))? {
+            Some(()) => Ok(()),
+            None => Err(conflict(format!("the job has no ticket at place {seq}"))),
+        }
     }
 
     /// Adds to the number of tickets that have an outcome.

@@ -38,6 +38,28 @@ pub(super) async fn job_is_loading_until_it_is_sealed(bench: &Bench) -> CaseResu
     same("its list is as before", bench.state(&job).await?.tickets, 2)
 }
 
+pub(super) async fn closed_list_tells_repetitions_apart(bench: &Bench) -> CaseResult {
+    let Bench { ledger, .. } = bench;
+    let job = bench.loading(&[(ACCOUNT, "1"), (ACCOUNT, "1")]).await?;
+    ledger.close_list(&job).await?;
+    ledger.close_list(&job).await?;
+    let state = bench.state(&job).await?;
+    let told = (state.state, state.tickets, state.repeated);
+    let what = "a list of two mentions of a ticket was closed";
+    same(what, told, (JobState::Loading, 1, 1))?;
+    let mentions = bench.tickets(&job).await?;
+    let repeats: Vec<_> = mentions.iter().map(|ticket| ticket.repeats).collect();
+    same("the mentions are told apart", repeats, vec![None, Some(0)])?;
+    let more = ledger.add(&job, listed(2, &[(ACCOUNT, "2")])).await;
+    let what = "a ticket was added to a closed list";
+    fails(what, more, ErrorKind::Conflict)?;
+    let accounts = vec![JobAccount::new(ACCOUNT, KEY, 3)];
+    ledger.seal(&job, accounts).await?;
+    let state = bench.state(&job).await?;
+    let told = (state.state, state.tickets, state.repeated);
+    same("the job was sealed", told, (JobState::Ready, 1, 1))
+}
+
 pub(super) async fn job_without_tickets_is_completed(bench: &Bench) -> CaseResult {
     let job = bench.job(&[]).await?;
     let state = bench.state(&job).await?.state;
@@ -65,6 +87,7 @@ pub(super) async fn unknown_job_is_not_found(bench: &Bench) -> CaseResult {
         ledger.add(&job, listed(0, &[(ACCOUNT, "1")])).await,
     )?;
     no_job("`seal`", ledger.seal(&job, Vec::new()).await)?;
+    no_job("`close_list`", ledger.close_list(&job).await)?;
     no_job("`discard`", ledger.discard(&job).await)?;
     no_job("`steer`", ledger.steer(&job, Step::Cancel).await)?;
     no_job("`begin`", ledger.begin(&job).await)?;

@@ -106,6 +106,8 @@ macro_rules! __ledger_cases {
     ($then:ident $start:tt) => { $crate::$then! { $start
         jobs job_is_loading_until_it_is_sealed
             "a job is loading until it is sealed; then its list is complete";
+        jobs closed_list_tells_repetitions_apart
+            "a list that is closed tells tickets from repetitions, and nothing is added to it";
         jobs job_without_tickets_is_completed
             "a job without tickets is completed when it is sealed";
         jobs discarded_job_is_gone
