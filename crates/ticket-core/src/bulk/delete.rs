@@ -3,7 +3,7 @@
 use super::Unasked;
 use super::called::{Called, Contact};
 use super::change::Change;
-use super::look::{self, Seen, look_at_each};
+use super::look::{self, Seen, look_at_each, unconfirmed};
 use super::split::is_refusal;
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::context::CallContext;
@@ -147,7 +147,7 @@ async fn delete_unread(
         Seen::Changed => Outcome::AlreadyDone,
         _ if !is_first => Outcome::Unknown(error.clone().with_effect(Effect::Unknown)),
         Seen::CannotTell if proves == NotFound::Ambiguous => Outcome::NotFound(error.clone()),
-        Seen::CannotTell | Seen::NoAnswer(_) => {
+        Seen::Missing | Seen::CannotTell | Seen::NoAnswer(_) => {
             let error = error.clone();
             Outcome::Failed(error.with_note("not deleted, because it could not be read before"))
         }
@@ -228,13 +228,9 @@ async fn on_not_found(
             (Outcome::Failed(error), Contact::Vendor)
         }
         Seen::Changed => (Outcome::NotFound(error.confirmed()), Contact::Vendor),
-        Seen::CannotTell | Seen::NoAnswer(_) if proves == NotFound::Undocumented => {
-            let contact = seen.contact(&error);
-            let error = error.with_effect(Effect::Unknown).with_note(
-                "the vendor answered no other read, so that this may be a gateway's or a wrong address's answer",
-            );
-            (Outcome::Unknown(error), contact)
+        _ if proves == NotFound::Undocumented => unconfirmed(error, &seen),
+        Seen::Missing | Seen::CannotTell | Seen::NoAnswer(_) => {
+            (Outcome::NotFound(error), Contact::Vendor)
         }
-        Seen::CannotTell | Seen::NoAnswer(_) => (Outcome::NotFound(error), Contact::Vendor),
     }
 }
