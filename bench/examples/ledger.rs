@@ -28,8 +28,8 @@ use tickets::bulk::BulkOptions;
 use tickets::call::{Pacer, StackOptions};
 use tickets::provider::{Capabilities, Support};
 use tickets::{
-    AccountSource, CallContext, Change, DeleteReport, DeleteTarget, Operation, Outcome, ProviderInfo, Result,
-    TicketProvider, TicketRef, Tickets,
+    AccountSource, CallContext, Change, DeleteReport, DeleteTarget, Operation, Outcome,
+    ProviderInfo, Result, TicketProvider, TicketRef, Tickets,
 };
 
 #[derive(Debug, Parser)]
