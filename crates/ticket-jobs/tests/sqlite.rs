@@ -1,5 +1,9 @@
 //! The ledger in a SQLite file: what its callers get, and what the file holds.
-
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may panic"
+)]
 #![cfg(feature = "sqlite")]
 
 use std::path::Path;
@@ -258,7 +262,7 @@ async fn worker_without_beats_is_lost_and_another_gets_what_it_had() {
         ledger.claim(worker, "shop").await.unwrap(),
         Claim::Later(_)
     ));
-    advance(LOST_AFTER - SECOND).await;
+    advance(LOST_AFTER.saturating_sub(SECOND)).await;
     ledger.beat(worker).await.unwrap();
     assert!(matches!(
         ledger.claim(worker, "shop").await.unwrap(),

@@ -1,5 +1,9 @@
 //! What a ledger in a SQLite file still holds after its process was killed.
-
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests may panic"
+)]
 #![cfg(all(feature = "sqlite", unix))]
 
 use std::io::{BufRead, BufReader};

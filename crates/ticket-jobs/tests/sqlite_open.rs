@@ -1,5 +1,10 @@
 //! What opens as a ledger in a SQLite file, what is refused, and with which words.
-
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
 #![cfg(all(feature = "sqlite", target_os = "linux"))]
 
 use std::fs::{self, Permissions};
