@@ -24,10 +24,6 @@ pub(crate) enum Purpose {
     Read,
     /// It changes one ticket.
     Write,
-    /// It makes a job, or works on one.
-    Job,
-    /// It makes a job that ends with the command.
-    Rehearsal,
 }
 
 /// A ledger that is open.
@@ -60,10 +56,7 @@ impl Ledger {
     ///
     /// A ledger that is refused is an error. If there is no folder that can be written, this says so, and the ledger is
     /// a temporary one.
-    pub(crate) fn open(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
-        if global.sandbox || purpose == Purpose::Rehearsal {
-            return Self::temporary();
-        }
+    pub(crate) fn open(global: &Global) -> Result<Self, Failure> {
         let place = Place::of(global);
         match place.prepare() {
             Ok(path) => place.ledger(&path, global),
@@ -118,11 +111,11 @@ impl Ledger {
         }
     }
 
-    fn temporary() -> Result<Self, Failure> {
+    /// A ledger on the disk that ends with this command.
+    pub(crate) fn temporary() -> Result<Self, Failure> {
         Ok(Self::ending(SqliteLedger::temporary()?))
     }
 
-    /// A ledger that ends with this command.
     fn ending(ledger: impl ticket_jobs::Ledger) -> Self {
         Self {
             jobs: Jobs::new(Arc::new(ledger)),
@@ -141,19 +134,18 @@ impl LedgerOnDemand {
 
     /// The ledger, which is opened now if it is not. If it cannot be opened, this says so once.
     fn get(&self) -> Option<&Jobs> {
-        let prepared = || self.place.prepare().map_err(|error| error.failure());
-        let opened = self
-            .opened
-            .get_or_init(|| match prepared().and_then(|path| open(&path)) {
-                Ok(jobs) => Some(jobs),
-                Err(failure) => {
-                    print_beside_bars(&format!(
-                        "note: {}; the quota is not shared with other commands",
-                        failure.sentence()
-                    ));
-                    None
-                }
-            });
+        let open = || {
+            let path = self.place.prepare().map_err(|error| error.words())?;
+            open(&path).map_err(|failure| failure.sentence())
+        };
+        let opened = self.opened.get_or_init(|| {
+            let told = |why| {
+                print_beside_bars(&format!(
+                    "note: {why}; the quota is not shared with other commands"
+                ));
+            };
+            open().map_err(told).ok()
+        });
         opened.as_ref()
     }
 }

@@ -1,4 +1,4 @@
-//! Jobs: a bulk change goes on after its process was killed, keeps one quota with other processes, and obeys other shells.
+//! Jobs: a bulk change goes on after its process was killed, and obeys other shells.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,74 +11,15 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::Read as _;
+use std::process::Command;
 use std::time::Duration;
 
-use common::{Run, at, deletes, execute, json, sandbox, state_folder};
+use common::held::HeldVendor;
+use common::shells::Shells;
+use common::{deletes, json, sandbox};
 use serde_json::Value;
-use ticket_sandbox::{Endpoint, Fault, Quota, Rule, Sandbox, Vendor, WindowModel};
-
-/// Shells of one user, who share a ledger.
-struct Shells<'a> {
-    sandbox: &'a Sandbox,
-    state: PathBuf,
-}
-
-impl<'a> Shells<'a> {
-    fn new(sandbox: &'a Sandbox) -> Self {
-        let state = state_folder();
-        Self { sandbox, state }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = at(self.sandbox, arguments);
-        command.env("XDG_STATE_HOME", &self.state);
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Run {
-        execute(&mut self.command(arguments))
-    }
-
-    /// Starts it, and reads stdout up to this many lines.
-    fn start(
-        &self,
-        arguments: &[&str],
-        lines: usize,
-    ) -> (Child, BufReader<impl std::io::Read>, String) {
-        let mut command = self.command(arguments);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut told = String::new();
-        for _ in 0..lines {
-            assert_ne!(stdout.read_line(&mut told).unwrap(), 0, "{told}");
-        }
-        (child, stdout, told)
-    }
-
-    fn jobs(&self) -> Vec<Value> {
-        let run = self.run(&["job", "list", "--output", "ndjson"]);
-        assert_eq!(run.code, 0, "{run:?}");
-        run.lines()
-    }
-
-    /// The id of the latest job.
-    fn job(&self) -> String {
-        self.jobs()[0]["job"].as_str().unwrap().to_owned()
-    }
-
-    fn show(&self, job: &str) -> Value {
-        let run = self.run(&["job", "show", job, "--output", "json"]);
-        assert_eq!(run.code, 0, "{run:?}");
-        json(&run.stdout)
-    }
-}
+use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 
 /// So many tickets of OneCloud as a list for `--from`, in a folder that keeps it.
 fn list(sandbox: &Sandbox, count: usize) -> (tempfile::TempDir, String) {
@@ -106,9 +47,20 @@ fn slow(sandbox: &Sandbox) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_job_goes_on_and_deletes_none_twice_that_was_told() {
+    goes_on_after("-KILL", 300).await;
+}
+
+/// Signals that end a process at once, or write its core.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn other_signals_that_kill_lose_nothing_either() {
+    tokio::join!(goes_on_after("-QUIT", 80), goes_on_after("-USR1", 80));
+}
+
+async fn goes_on_after(signal: &str, count: usize) {
     let sandbox = sandbox().await;
     let shells = Shells::new(&sandbox);
-    let (_folder, list) = list(&sandbox, 300);
+    let (_folder, list) = list(&sandbox, count);
     slow(&sandbox);
     let delete = [
         "delete",
@@ -123,17 +75,16 @@ async fn killed_job_goes_on_and_deletes_none_twice_that_was_told() {
         "4",
     ];
     let (mut child, mut stdout, mut told) = shells.start(&delete, 40);
-    child.kill().unwrap();
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args([signal, &pid]).status();
+    assert!(sent.unwrap().success());
     stdout.read_to_string(&mut told).unwrap();
-    child.wait().unwrap();
+    assert_eq!(child.wait().unwrap().code(), None);
     // A line may be cut.
     let whole = told.rfind('\n').map_or("", |end| &told[..end]);
     let told = tickets_of(whole);
     let before = deletes(&sandbox);
-    assert!(
-        (40..300).contains(&before),
-        "it was killed in the middle: {before}"
-    );
+    assert!((40..count).contains(&before), "{signal}: {before}");
 
     let job = shells.job();
     let run = shells.run(&["job", "run", &job[..4], "--output", "ndjson"]);
@@ -148,9 +99,9 @@ async fn killed_job_goes_on_and_deletes_none_twice_that_was_told() {
     let outcomes: BTreeMap<String, u64> =
         serde_json::from_value(shown["outcomes"].clone()).unwrap();
     let done = outcomes["deleted"] + outcomes.get("already_gone").unwrap_or(&0);
-    assert_eq!(done, 300, "{outcomes:?}");
+    assert_eq!(done, u64::try_from(count).unwrap(), "{outcomes:?}");
     let rows = shells.run(&["job", "show", &job, "--tickets", "--output", "ndjson"]);
-    assert_eq!(tickets_of(&rows.stdout).len(), 300);
+    assert_eq!(tickets_of(&rows.stdout).len(), count);
     // What was told is deleted by one call, and what was in flight by two at most.
     let mut calls: BTreeMap<String, usize> = BTreeMap::new();
     for exchange in sandbox
@@ -178,72 +129,6 @@ async fn killed_job_goes_on_and_deletes_none_twice_that_was_told() {
         (0, ""),
         "{verified:?}"
     );
-}
-
-/// Sweeppea with this many calls in two seconds, and tickets enough.
-async fn small_quota(calls: u32) -> Sandbox {
-    let quota = Quota {
-        calls,
-        window: Duration::from_secs(2),
-        model: WindowModel::SlidingCountingRefused,
-    };
-    let sandbox = Sandbox::builder().sweeppea_quota(quota).start().await;
-    let sandbox = sandbox.unwrap();
-    sandbox.add_tickets(Vendor::Sweeppea, 20);
-    sandbox
-}
-
-/// Tickets that each sandbox has, not all of which can be deleted, come first.
-const SAMPLES: usize = 6;
-
-/// How many calls the sandbox answered, none of which it refused for its quota.
-fn calls_within_quota(sandbox: &Sandbox) -> usize {
-    let journal = sandbox.journal();
-    assert!(journal.iter().all(|exchange| exchange.status != Some(429)));
-    journal.len()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_processes_keep_one_quota() {
-    let sandbox = small_quota(5).await;
-    let shells = Shells::new(&sandbox);
-    let ids = sandbox.ticket_ids(Vendor::Sweeppea);
-    let tickets: Vec<_> = ids[SAMPLES..]
-        .iter()
-        .map(|id| format!("sweeppea:{id}"))
-        .collect();
-    let halves: Vec<_> = tickets[..16].chunks(8).collect();
-    let children: Vec<_> = halves
-        .iter()
-        .map(|half| {
-            let mut command = shells.command(&["delete", "--yes", "--rate", "5/2"]);
-            command.args(half.iter());
-            command.stdout(Stdio::piped()).stderr(Stdio::piped());
-            command.spawn().unwrap()
-        })
-        .collect();
-    for child in children {
-        let run = Run::of(child.wait_with_output().unwrap());
-        assert_eq!(run.code, 0, "{run:?}");
-    }
-    assert_eq!(calls_within_quota(&sandbox), 16);
-    assert_eq!(shells.jobs().len(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn get_keeps_the_quota_of_a_job_that_is_over() {
-    let sandbox = small_quota(2).await;
-    let shells = Shells::new(&sandbox);
-    let ids = sandbox.ticket_ids(Vendor::Sweeppea);
-    let tickets: Vec<_> = ids[SAMPLES..]
-        .iter()
-        .map(|id| format!("sweeppea:{id}"))
-        .collect();
-    let delete = ["delete", "--yes", "--rate", "2/2", &tickets[0], &tickets[1]];
-    assert_eq!(shells.run(&delete).code, 0);
-    let get = shells.run(&["get", "--rate", "2/2", &tickets[2]]);
-    assert_eq!(get.code, 0, "{get:?}");
-    assert_eq!(calls_within_quota(&sandbox), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -390,74 +275,6 @@ async fn one_ticket_is_one_job_without_a_word_about_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_state_folder_a_command_says_so_and_works_alone() {
-    let sandbox = sandbox().await;
-    let delete = ["delete", "--yes", "onecloud:121", "sweeppea:2531581"];
-    let mut command = at(&sandbox, &delete);
-    let run = execute(command.env("XDG_STATE_HOME", "/dev/null"));
-    assert_eq!(run.code, 0, "{run:?}");
-    let said = run
-        .stderr
-        .matches("cannot be resumed if it ends early")
-        .count();
-    assert_eq!(said, 1, "{run:?}");
-    assert!(!run.stderr.contains("tickets job run"), "{run:?}");
-    assert_eq!(deletes(&sandbox), 2);
-    // It has limits; OneCloud documents none.
-    for (ticket, said) in [("leadsquared:160", 1), ("onecloud:1212", 0)] {
-        let mut command = at(&sandbox, &["get", ticket]);
-        let run = execute(command.env("XDG_STATE_HOME", "/dev/null"));
-        assert_eq!(run.code, 0, "{run:?}");
-        assert_eq!(
-            run.stderr.matches("not shared with other commands").count(),
-            said,
-            "{run:?}"
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn read_at_an_account_without_limits_opens_no_ledger() {
-    let sandbox = sandbox().await;
-    let shells = Shells::new(&sandbox);
-    for (ticket, is_opened) in [("onecloud:121", false), ("sweeppea:2531581", true)] {
-        assert_eq!(shells.run(&["get", ticket]).code, 0);
-        assert_eq!(
-            shells.state.join("tickets/jobs.db").exists(),
-            is_opened,
-            "{ticket}"
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ledger_that_is_refused_ends_a_change_before_anything_is_sent() {
-    let sandbox = sandbox().await;
-    let folder = tempfile::tempdir().unwrap();
-    let text = folder.path().join("text.db");
-    std::fs::write(&text, "no ledger, but as long as one\n".repeat(500)).unwrap();
-    let refused = |path: &Path| {
-        let mut command = at(&sandbox, &["delete", "--yes", "onecloud:121"]);
-        let run = execute(command.env("TICKETS_LEDGER", path));
-        assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{run:?}");
-        let folder = path.parent().unwrap().to_str().unwrap();
-        assert!(run.stderr.contains(folder), "{run:?}");
-    };
-    refused(&text);
-    // Whoever names a ledger wants that one.
-    refused(Path::new("/dev/null/jobs.db"));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let open = folder.path().join("open");
-        std::fs::create_dir(&open).unwrap();
-        std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
-        refused(&open.join("jobs.db"));
-    }
-    assert_eq!(sandbox.journal().len(), 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn wrong_ids_name_the_jobs_that_there_are() {
     let sandbox = sandbox().await;
     let shells = Shells::new(&sandbox);
@@ -489,4 +306,27 @@ async fn old_jobs_are_pruned_and_others_stay() {
     let removed = shells.run(&["job", "prune", "--older-than", "0.001s", "--output", "csv"]);
     assert_eq!(removed.stdout, format!("job\n{job}\n"), "{removed:?}");
     assert_eq!(shells.jobs(), [] as [Value; 0]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn process_with_credentials_leaves_no_core() {
+    let mut vendor = HeldVendor::start().await;
+    let mut child = vendor.delete(2, "json");
+    vendor.seen(2).await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let core: Vec<_> = core.unwrap().split_whitespace().collect();
+    assert_eq!(core[4..6], ["0", "0"], "{limits}");
+    vendor.answers.add(2);
+    let mut stderr = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{stderr}");
 }

@@ -24,7 +24,8 @@ async fn a_reader_that_goes_away_stops_the_work_and_is_told_what_was_done() {
         vendor.answers.add(1);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut first = String::new();
-        while !first.contains("deleted") {
+        // A table comes at the end.
+        while form != "table" && !first.contains("deleted") {
             assert_ne!(stdout.read_line(&mut first).unwrap(), 0, "{first}");
         }
         vendor.seen(5).await;
@@ -33,14 +34,17 @@ async fn a_reader_that_goes_away_stops_the_work_and_is_told_what_was_done() {
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{stderr}");
-        // A table that waits for an earlier answer learns a little later that nobody reads it.
+        // What is printed at the end learns a little later that nobody reads it.
         let most = if form == "table" { 8 } else { 5 };
         let seen = *vendor.seen.borrow();
         assert!((5..=most).contains(&seen), "{form}: {seen}");
         let summary = format!("9 tickets: {seen} deleted, {} unattempted", 9 - seen);
         assert!(stderr.contains(&summary), "{form}: {stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
-        for id in 2..=seen {
+        for id in 1..=seen {
+            if id == 1 && form != "table" {
+                continue;
+            }
             let told = match form {
                 "ndjson" => format!(r#"{{"ticket":"onecloud:{id}","outcome":"deleted"}}"#),
                 _ => format!("onecloud:{id} deleted"),

@@ -6,6 +6,7 @@
 )]
 
 pub(crate) mod held;
+pub(crate) mod shells;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

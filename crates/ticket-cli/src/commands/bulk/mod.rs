@@ -13,6 +13,7 @@ mod plan;
 mod progress;
 mod remaining;
 mod report;
+mod row;
 mod rows;
 mod words;
 mod work;
@@ -26,7 +27,7 @@ use tickets::{Change, TicketRef};
 use crate::accounts::Accounts;
 use crate::args::{Global, Many, WorkOptions};
 use crate::failure::{Exit, Failure};
-use crate::ledger::{Ledger, Purpose};
+use crate::ledger::Ledger;
 use crate::output::{Output, say};
 use crate::stdout;
 
@@ -34,9 +35,10 @@ pub(super) use estimate::in_words;
 pub(super) use input::InputTicket;
 pub(super) use plan::{Plan, Reading, limits};
 pub(super) use remaining::Remaining;
-pub(super) use report::{Answers, Row};
+pub(super) use report::Answers;
+pub(super) use row::Row;
 pub(super) use rows::tickets;
-pub(super) use words::{counts, verb};
+pub(super) use words::{counts, is_done, verb};
 pub(super) use work::Work;
 
 pub(super) async fn run(
@@ -45,12 +47,12 @@ pub(super) async fn run(
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let purpose = if many.plan || many.dry_run {
-        Purpose::Rehearsal
+    let is_temporary = many.plan || many.dry_run || global.sandbox;
+    let ledger = if is_temporary {
+        Ledger::temporary()?
     } else {
-        Purpose::Job
+        Ledger::open(global)?
     };
-    let ledger = Ledger::open(global, purpose)?;
     let accounts = Accounts::with_ledger(&ledger, global).await?;
     let mut reading = Reading::begin(&change, &accounts, &ledger.jobs).await?;
     for asked in input::read(many) {

@@ -36,6 +36,8 @@ pub(super) struct Unrecorded {
     outcomes: HashMap<u64, Outcome>,
     /// Why nothing was sent about the others, by account.
     reasons: HashMap<String, Error>,
+    /// Why nothing was sent about tickets of which nothing was told.
+    pub(super) otherwise: Option<Error>,
 }
 
 impl Unrecorded {

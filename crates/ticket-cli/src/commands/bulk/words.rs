@@ -52,7 +52,7 @@ pub(crate) fn counts(change: &Change, counts: &BTreeMap<String, u64>) -> Vec<Str
 }
 
 /// Whether the change is complete for tickets of this outcome.
-pub(super) fn is_done(outcome: &str) -> bool {
+pub(crate) fn is_done(outcome: &str) -> bool {
     matches!(outcome, "done" | "already_done")
 }
 

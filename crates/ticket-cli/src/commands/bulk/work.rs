@@ -39,25 +39,27 @@ pub(crate) struct Work<'a> {
 impl Work<'_> {
     pub(crate) async fn run(mut self, global: &Global, output: &Output) -> Result<Exit, Failure> {
         let interruption = interrupt::stop_on_ctrl_c()?;
+        let ledger = &**self.ledger.jobs.ledger();
         let mut report = Report::new(self.plan, self.answers, output);
-        let failures = self.work(&mut report, &interruption.stop, global).await;
-        let job = self.ledger.jobs.ledger().job(&self.job).await?;
-        let completed = report.complete(&**self.ledger.jobs.ledger(), &job).await;
-        let failures = failures.into_iter().map(Failure::from);
-        let failures: Vec<_> = failures.chain(completed.err().map(Failure::from)).collect();
-        let is_unsaid = report.is_untouched();
+        let mut failures = self.work(&mut report, &interruption.stop, global).await;
+        let job = ledger.job(&self.job).await?;
+        report.explain(failures.first());
+        failures.extend(report.complete(ledger, &job).await.err());
+        let is_sent = match ledger.calls(&self.job, None, 1).await {
+            Ok(calls) => !calls.is_empty(),
+            Err(_) => true,
+        };
         let exit = self.end(report, &job, output).await?;
-        let has_failed = !failures.is_empty();
+        let failures: Vec<_> = failures.iter().map(Failure::from).collect();
+        let first = failures.iter().map(Failure::exit).next();
         for failure in failures {
-            if is_unsaid {
-                return Err(failure);
-            }
             failure.print(output.format);
         }
-        Ok(match interruption.exit() {
-            Some(stopped) if job.open > 0 => stopped,
-            _ if has_failed => Exit::Failed,
-            _ => exit,
+        Ok(match (interruption.exit(), first) {
+            (Some(stopped), _) if job.open > 0 => stopped,
+            (_, Some(exit)) if !is_sent => exit,
+            (_, Some(_)) => Exit::Failed,
+            (_, None) => exit,
         })
     }
 

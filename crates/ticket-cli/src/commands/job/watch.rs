@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ticket_jobs::JobState;
 use tokio::time::Instant;
 
+use super::super::bulk;
 use super::find;
 use super::shown::Shown;
 use crate::args::OutputFormat;
@@ -38,7 +39,7 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
         let job = ledger.jobs.ledger().job(&id).await?;
         let (state, workers) = (job.state, job.workers);
         let is_over = state.is_over();
-        let all_done = job.open == 0 && job.counts.keys().all(|outcome| outcome.ends_with("done"));
+        let all_done = job.open == 0 && job.counts.keys().all(|outcome| bulk::is_done(outcome));
         let shown = Shown::new(job, ledger);
         let progress = shown.progress();
         if let Some(bar) = &bar {
