@@ -26,10 +26,10 @@ use futures_util::{StreamExt as _, stream};
 use ticket_jobs::{Jobs, Ledger, MemoryLedger, NewJob, SqliteLedger};
 use tickets::bulk::BulkOptions;
 use tickets::call::{Pacer, StackOptions};
-use tickets::provider::{Capabilities, Operation, Support};
+use tickets::provider::{Capabilities, Support};
 use tickets::{
-    AccountSource, CallContext, Change, DeleteReport, DeleteTarget, Outcome, ProviderInfo, Result,
-    TicketProvider, TicketRef, Tickets,
+    AccountSource, CallContext, Change, DeleteReport, DeleteTarget, Operation, Outcome,
+    ProviderInfo, Result, TicketProvider, TicketRef, Tickets,
 };
 
 #[derive(Debug, Parser)]

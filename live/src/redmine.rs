@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use crate::server::{Server, System, User};
 use crate::unavailable::Unavailable;
@@ -90,28 +89,38 @@ impl Redmine {
         })
     }
 
-    /// Files this many issues in `Support` at once, past the server: each a copy of one that it files itself.
+    /// Files this many issues in `Support` at once, past the server: copies of one that it has filed itself. Returns their
+    /// ids.
     ///
     /// # Errors
     ///
-    /// If the server does not file the first one, or the database cannot be written.
-    pub fn file_many(&self, issues: usize) -> io::Result<()> {
+    /// If the database cannot be written.
+    pub fn file_many(&self, issues: usize) -> io::Result<Vec<u64>> {
         const COPIED: &str = "tracker_id, project_id, subject, description, status_id, priority_id, author_id, \
                               created_on, updated_on, lft, rgt, done_ratio, is_private";
-        let Some(copies) = issues.checked_sub(1) else {
-            return Ok(());
-        };
-        let issue = json!({ "project_id": "support", "subject": "One of many" });
-        let body = json!({ "issue": issue });
-        let send = |body| self.server.send(&self.admin, "POST", "/issues.json", body);
-        let filed = send(Some(&body))?.json();
-        let Some(first) = filed.pointer("/issue/id").and_then(Value::as_u64) else {
-            return Err(io::Error::other(filed.to_string()));
-        };
-        self.server.execute(&format!(
-            "WITH RECURSIVE copies (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < {copies})
-             INSERT INTO issues ({COPIED}) SELECT {COPIED} FROM issues, copies WHERE id = {first} AND {copies} > 0;
-             UPDATE issues SET root_id = id WHERE root_id IS NULL;"
-        ))
+        let rows = self.server.execute(&format!(
+            "WITH RECURSIVE copies (n) AS (SELECT 1 WHERE {issues} > 0 UNION ALL SELECT n + 1 FROM copies WHERE n < {issues})
+             INSERT INTO issues ({COPIED}) SELECT {COPIED} FROM model, copies WHERE true RETURNING id;
+             UPDATE issues SET root_id = id, created_on = datetime('now'), updated_on = datetime('now')
+                 WHERE root_id IS NULL;"
+        ))?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| row.get("id")?.as_u64())
+            .collect())
+    }
+
+    /// Deletes all issues at once, past the server, with all that belongs to them.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be written.
+    pub fn clear(&self) -> io::Result<()> {
+        let sql = "
+            DELETE FROM issues; DELETE FROM issue_relations; DELETE FROM journals; DELETE FROM journal_details;
+            DELETE FROM time_entries; DELETE FROM attachments;
+            DELETE FROM custom_values WHERE customized_type = 'Issue';
+            DELETE FROM watchers WHERE watchable_type = 'Issue';";
+        self.server.execute(sql).map(drop)
     }
 }

@@ -118,8 +118,22 @@ impl Server {
     ///
     /// If the query is wrong or the database cannot be read; with what `sqlite3` says.
     pub fn rows(&self, sql: &str) -> io::Result<Vec<Map<String, Value>>> {
+        self.sqlite("-readonly", sql)
+    }
+
+    /// Changes the database past the server, for what no request makes: a state that the vendor's own rules forbid, or many
+    /// tickets at once. Returns the rows that the statements give (`RETURNING`).
+    ///
+    /// # Errors
+    ///
+    /// If the statements are wrong or the database cannot be written; with what `sqlite3` says.
+    pub fn execute(&self, sql: &str) -> io::Result<Vec<Map<String, Value>>> {
+        self.sqlite("-bail", sql)
+    }
+
+    fn sqlite(&self, option: &str, sql: &str) -> io::Result<Vec<Map<String, Value>>> {
         let output = Command::new("sqlite3")
-            .args(["-readonly", "-json", "-cmd", ".timeout 10000"])
+            .args([option, "-json", "-cmd", ".timeout 10000"])
             .arg(&self.database)
             .arg(sql)
             .output()?;
@@ -132,25 +146,6 @@ impl Server {
             return Ok(Vec::new());
         }
         serde_json::from_slice(&output.stdout).map_err(io::Error::other)
-    }
-
-    /// Changes the database past the server, for what no request makes: a state that the vendor's own rules forbid, or many
-    /// tickets at once.
-    ///
-    /// # Errors
-    ///
-    /// If the statements are wrong or the database cannot be written; with what `sqlite3` says.
-    pub fn execute(&self, sql: &str) -> io::Result<()> {
-        let output = Command::new("sqlite3")
-            .args(["-bail", "-cmd", ".timeout 10000"])
-            .arg(&self.database)
-            .arg(sql)
-            .output()?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let words = String::from_utf8_lossy(&output.stderr);
-        Err(io::Error::other(words.trim().to_owned()))
     }
 
     /// Starts a system in a new folder, and waits until it listens. Returns what was seeded too.
@@ -175,7 +170,7 @@ impl Server {
     }
 
     fn launch(system: &System) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("ticket-live-").tempdir()?;
+        let folder = folder()?;
         for (name, text) in system.files {
             fs::write(folder.path().join(name), text)?;
         }
@@ -261,6 +256,13 @@ impl Drop for Server {
         // It ends by itself; there is nobody to tell of a failure.
         let _ = self.supervisor.wait();
     }
+}
+
+/// In memory where there is such a place: on a disk, most of the time of a request is waiting for it.
+fn folder() -> io::Result<tempfile::TempDir> {
+    let mut folder = tempfile::Builder::new();
+    folder.prefix("ticket-live-");
+    folder.tempdir_in("/dev/shm").or_else(|_| folder.tempdir())
 }
 
 /// A port that was free a moment ago.

@@ -10,12 +10,12 @@ use crate::verdict::{Result, Verdict};
 use crate::workspace::{Role, Workspace};
 
 /// Names and command lines. The command and the facade are both named `tickets`, so their documentation is built
-/// separately. `live` runs the tests that need real servers: without these they are skipped with a word, and fail in CI.
+/// separately. `live` runs tests that need real servers, four at once: they are skipped without these, except in CI.
 /// `lints` looks at the same tests, which are no part of `--all-targets`. `api` runs after the documentation and reuses
 /// its builds. `package` does not verify: that would use a `ticket-core` of the registry, which is another crate.
 const STEPS: &str = "
 tests    | {tests}
-live     | cargo test --locked {live} -- --show-output
+live     | cargo test --locked {live} -- --show-output --test-threads 4
 fmt      | cargo fmt --all --check
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
 lints    | cargo clippy --locked {live} -- -D warnings

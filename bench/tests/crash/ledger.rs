@@ -100,6 +100,10 @@ impl<L: Ledger> Ledger for CrashingLedger<L> {
         self.inner.add(job, tickets).await
     }
 
+    async fn close_list(&self, job: &JobId) -> Result<()> {
+        self.inner.close_list(job).await
+    }
+
     async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {
         self.inner.seal(job, accounts).await
     }

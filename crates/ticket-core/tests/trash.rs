@@ -130,6 +130,46 @@ async fn refused_credentials_end_the_change_at_the_first_read() {
     assert!(report.iter().all(|(_, outcome)| outcome.is_left_to_do()));
 }
 
+/// One sign-in page among the reads before a batch is deleted.
+#[tokio::test(start_paused = true)]
+async fn odd_answer_to_the_read_before_a_delete_costs_its_ticket_only() {
+    let mut provider = MockTicketProvider::new();
+    provider.expect_info().return_const(info().redirects_ids());
+    provider.expect_get().returning(|_, id| match id.as_str() {
+        "2" => Err(error(ErrorKind::BadResponse, Effect::Unknown)),
+        id => Ok(ticket(id, Status::Open)),
+    });
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&log);
+    provider.expect_delete().returning(move |_, targets| {
+        seen.lock().unwrap().push(targets.len());
+        Ok(DeleteReport::from_fn(targets, |_| Outcome::Done))
+    });
+    let report = Tickets::bare(Arc::new(provider))
+        .delete(["1", "2", "3"])
+        .await;
+    assert_eq!(words(&report), ["1 deleted", "2 failed", "3 deleted"]);
+    assert_eq!(*log.lock().unwrap(), [2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_before_a_delete_end_after_five_answers_of_somebody_else() {
+    let mut provider = MockTicketProvider::new();
+    provider.expect_info().return_const(info().redirects_ids());
+    provider
+        .expect_get()
+        .times(5)
+        .returning(|_, _| Err(error(ErrorKind::BadResponse, Effect::Unknown)));
+    let ids: Vec<String> = (0..40).map(|id| id.to_string()).collect();
+    let report = Tickets::bare(Arc::new(provider)).delete(&ids).await;
+    assert_eq!(report.len(), 40);
+    assert!(
+        report
+            .iter()
+            .all(|(_, outcome)| outcome.as_str() == "failed")
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn target_with_a_version_is_a_call_of_its_own() {
     let (provider, log) = vendor(info());

@@ -1,8 +1,10 @@
 //! A ledger in memory: for tests, and for programs whose jobs end with them.
 
+mod calls;
 mod quota;
 mod rows;
 mod state;
+mod workers;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -181,5 +183,128 @@ impl Ledger for MemoryLedger {
 
     async fn prune(&self, before: Timestamp) -> Result<Vec<JobId>> {
         Ok(self.state().prune(before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+    use ticket_core::{Change, Operation};
+
+    use super::*;
+
+    async fn job(ledger: &MemoryLedger) -> JobId {
+        let job = ledger.create(NewJob::new(Change::Delete)).await.unwrap();
+        let ticket = |seq, id: &str| Listed {
+            seq,
+            account: "desk".to_owned(),
+            id: id.into(),
+            version: None,
+        };
+        let tickets = vec![ticket(0, "1"), ticket(1, "2"), ticket(2, "1")];
+        ledger.add(&job, tickets).await.unwrap();
+        let accounts = vec![JobAccount::new("desk", "key", 2)];
+        ledger.seal(&job, accounts).await.unwrap();
+        job
+    }
+
+    #[tokio::test]
+    async fn time_of_a_clock_that_goes_back_stands_still() {
+        let seconds = Arc::new(AtomicI64::new(1000));
+        let clock = Arc::clone(&seconds);
+        let now = move || Timestamp::from_second(clock.load(Relaxed)).unwrap();
+        let ledger = MemoryLedger::with_clock(Clock::new(now));
+        let first = job(&ledger).await;
+        seconds.store(10, Relaxed);
+        let second = job(&ledger).await;
+        for job in [first, second] {
+            let created_at = ledger.job(&job).await.unwrap().created_at;
+            assert_eq!(created_at.as_second(), 1000);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_of_a_new_ledger_follows_tokios_clock() {
+        let ledger = MemoryLedger::new();
+        let first = job(&ledger).await;
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let second = job(&ledger).await;
+        let first = ledger.job(&first).await.unwrap().created_at;
+        let second = ledger.job(&second).await.unwrap().created_at;
+        assert_eq!(later(first, Duration::from_secs(60)), second);
+    }
+
+    #[tokio::test]
+    async fn seal_without_an_account_of_its_tickets_is_refused() {
+        let ledger = MemoryLedger::new();
+        let job = ledger.create(NewJob::new(Change::Delete)).await.unwrap();
+        let ticket = Listed {
+            seq: 0,
+            account: "desk".to_owned(),
+            id: "1".into(),
+            version: None,
+        };
+        ledger.add(&job, vec![ticket]).await.unwrap();
+        let sealed = ledger.seal(&job, Vec::new()).await;
+        assert_eq!(
+            sealed.unwrap_err().kind(),
+            ticket_core::ErrorKind::InvalidInput
+        );
+        assert_eq!(ledger.job(&job).await.unwrap().state, JobState::Loading);
+    }
+
+    /// What `verify` says after this damage.
+    async fn damaged(damage: impl FnOnce(&mut State, &JobId)) -> Vec<String> {
+        let ledger = MemoryLedger::new();
+        let job = job(&ledger).await;
+        let worker = ledger.begin(&job).await.unwrap();
+        let call = NewCall {
+            account: "key".to_owned(),
+            limits: Vec::new(),
+            operation: Operation::Delete,
+            requests: 1,
+            tickets: vec!["1".into()],
+            longest: Duration::from_secs(1),
+            work: Some(crate::model::Work {
+                job: job.clone(),
+                worker,
+                account: "desk".to_owned(),
+            }),
+        };
+        ledger.take(call).await.unwrap();
+        assert_eq!(ledger.verify(&job).await.unwrap(), Vec::<String>::new());
+        damage(&mut ledger.state(), &job);
+        ledger.verify(&job).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn verify_finds_a_job_that_is_over_with_open_tickets() {
+        let found = damaged(|state, job| {
+            state.jobs.get_mut(job).unwrap().state = JobState::Completed;
+        });
+        assert_eq!(
+            found.await,
+            ["the job is completed, but 2 tickets are open"]
+        );
+    }
+
+    #[tokio::test]
+    async fn verify_finds_a_call_that_is_missing() {
+        let found = damaged(|state, _| state.calls.clear());
+        assert_eq!(found.await, ["ticket 0: call 1 is missing"]);
+    }
+
+    #[tokio::test]
+    async fn verify_finds_a_ticket_that_is_missing() {
+        let found = damaged(|state, job| {
+            state.jobs.get_mut(job).unwrap().tickets.remove(&0);
+        });
+        let expected = [
+            "the open tickets are not those without an outcome",
+            "ticket 2 repeats 0, which is no earlier ticket",
+        ];
+        assert_eq!(found.await, expected);
     }
 }

@@ -19,6 +19,7 @@ mod bench;
 mod cancel;
 mod doubt;
 mod jobs;
+mod later;
 mod model;
 mod quota;
 mod random;

@@ -3,12 +3,17 @@
 
 use serde_json::Value;
 use ticket_core::model::FieldValue;
-use ticket_core::{Error, Result};
+use ticket_core::{Effect, Error, ErrorKind, Result};
 
 use crate::wire::{ChangedIssue, Issue, Named};
 
 /// Rejects a change of which something was dropped, naming it.
 pub(crate) fn confirm(sent: &ChangedIssue, issue: &Issue) -> Result<()> {
+    // Every issue has a status: a reply without it does not show what was dropped.
+    if issue.status.is_none() {
+        let message = "the vendor's reply does not show the ticket as it is after the change";
+        return Err(Error::new(ErrorKind::BadResponse, message).with_effect(Effect::Unknown));
+    }
     let dropped = dropped(sent, issue);
     if dropped.is_empty() {
         return Ok(());

@@ -123,6 +123,26 @@ async fn update_that_cannot_be_read_back_has_unknown_effect() {
 }
 
 #[tokio::test]
+async fn update_whose_result_cannot_be_read_is_not_called_dropped() {
+    let sandbox = started(&[]).await;
+    let id = sandbox.add_ticket(REDMINE, TicketSeed::new("Printer"));
+    sandbox.inject(Rule::new(Fault::WrongTypes).endpoint(Endpoint::Get));
+    let patch = TicketPatch::new().status(Status::Other("Feedback".to_owned()));
+    let manager = manager(&sandbox);
+    let updated = manager
+        .update(&context(), &id.as_str().into(), &patch)
+        .await;
+    let error = updated.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::BadResponse, Effect::Unknown),
+        "{error}"
+    );
+    let status = sandbox.ticket(REDMINE, &id).unwrap().attributes["status"].clone();
+    assert_eq!(status["name"], "Feedback");
+}
+
+#[tokio::test]
 async fn resolve_sets_the_configured_status() {
     let sandbox = started(&[]).await;
     for (configured, status) in [

@@ -100,10 +100,10 @@ impl TicketProvider for Rt {
     async fn resolve(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
         self.info.check(&Request::Resolve(id))?;
         let ticket = self.read_same(Operation::Resolve, id).await?;
-        match ticket.status {
-            Some(Status::Resolved) => Ok(()),
+        match known_status(Operation::Resolve, &ticket)? {
+            Status::Resolved => Ok(()),
             // RT would restore it.
-            Some(Status::Deleted) => Err(conflict(Operation::Resolve, id, "the ticket is deleted")),
+            Status::Deleted => Err(conflict(Operation::Resolve, id, "the ticket is deleted")),
             _ => {
                 let patch = TicketPatch::new().status(Status::Resolved);
                 self.change(Operation::Resolve, id, &patch).await
@@ -131,7 +131,7 @@ impl TicketProvider for Rt {
     async fn restore(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
         self.info.check(&Request::Restore(id))?;
         let ticket = self.read_same(Operation::Restore, id).await?;
-        if ticket.status != Some(Status::Deleted) {
+        if *known_status(Operation::Restore, &ticket)? != Status::Deleted {
             return Ok(());
         }
         let mut patch = TicketPatch::new().status(Status::Open);
@@ -179,11 +179,15 @@ impl TicketProvider for Rt {
         let files = comment.attachments.clone();
         match comment.direction {
             Direction::Internal => Rt::comment(self, id.as_str(), &message, files).await,
-            Direction::Outbound if ticket.status == Some(Status::Deleted) => Err(conflict(
-                Operation::Comment,
-                id,
-                "the ticket is deleted, and a message to the customer would restore it",
-            )),
+            Direction::Outbound
+                if *known_status(Operation::Comment, &ticket)? == Status::Deleted =>
+            {
+                Err(conflict(
+                    Operation::Comment,
+                    id,
+                    "the ticket is deleted, and a message to the customer would restore it",
+                ))
+            }
             Direction::Outbound => self.correspond(id.as_str(), &message, files).await,
             _ => Err(Error::unsupported(ID, Operation::Comment)),
         }
@@ -312,6 +316,19 @@ impl Rt {
         );
         Err(about(Error::new(ErrorKind::Conflict, message)))
     }
+}
+
+/// The status of a ticket that was read. Without it nobody knows whether a change would restore the ticket.
+fn known_status(operation: Operation, ticket: &Ticket) -> Result<&Status> {
+    ticket.status.as_ref().ok_or_else(|| {
+        Error::new(
+            ErrorKind::BadResponse,
+            "the vendor's reply does not tell the ticket's status",
+        )
+        .with_effect(Effect::None)
+        .in_operation(ID, operation)
+        .on_ticket(&ticket.id)
+    })
 }
 
 fn list_page(

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::StreamExt as _;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::json;
@@ -17,7 +18,9 @@ use ticket_core::{
 };
 use ticket_rt::{Rt, RtConfig};
 use ticket_sandbox::credentials::{RT_AGENT_TOKEN, RT_PASSWORD, RT_TOKEN, RT_USER};
-use ticket_sandbox::{Endpoint, MessageKind, Sandbox, TicketFault, TicketSeed, Vendor};
+use ticket_sandbox::{
+    Endpoint, Fault, MessageKind, Rule, Sandbox, TicketFault, TicketSeed, Vendor,
+};
 
 async fn start() -> (Sandbox, Rt) {
     let sandbox = Sandbox::builder()
@@ -148,6 +151,52 @@ async fn restore_of_a_ticket_that_is_not_deleted_leaves_it_closed() {
         .unwrap();
     assert_eq!(writes(&sandbox), 1);
     assert!(sandbox.exists(Vendor::Rt, &deleted));
+}
+
+/// A status that is no text tells nothing of whether RT would restore the ticket.
+#[tokio::test]
+async fn ticket_without_a_readable_status_is_not_said_to_be_restored_and_not_resolved() {
+    let (sandbox, rt) = start().await;
+    let deleted = TicketSeed::new("Gone").attribute("Status", "deleted");
+    let deleted = sandbox.add_ticket(Vendor::Rt, deleted);
+    let id = deleted.as_str().into();
+    sandbox.inject(
+        Rule::new(Fault::WrongTypes)
+            .endpoint(Endpoint::Get)
+            .always(),
+    );
+    let outbound = NewComment::outbound("Hello");
+    for error in [
+        rt.restore(&context(), &id).await.unwrap_err(),
+        TicketProvider::resolve(&rt, &context(), &id)
+            .await
+            .unwrap_err(),
+        TicketProvider::comment(&rt, &context(), &id, &outbound)
+            .await
+            .unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::BadResponse, Effect::None)
+        );
+    }
+    assert_eq!(writes(&sandbox), 0);
+    assert!(sandbox.ticket(Vendor::Rt, &deleted).unwrap().deleted);
+}
+
+#[tokio::test]
+async fn list_with_an_unreadable_address_of_the_next_page_is_read_to_its_end() {
+    let (sandbox, rt) = start().await;
+    sandbox.add_tickets(Vendor::Rt, 25);
+    sandbox.inject(Rule::new(Fault::WrongTypes).endpoint(Endpoint::List));
+    let listed = Tickets::new(rt).list_all(TicketQuery::new());
+    let rows: Vec<_> = listed.collect().await;
+    let ids: Vec<_> = rows
+        .into_iter()
+        .flatten()
+        .map(|row| row.id.to_string())
+        .collect();
+    assert_eq!(ids, sandbox.ticket_ids(Vendor::Rt));
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ production:
   adapter: sqlite3
   database: $LIVE_FOLDER/redmine.db
   pool: 32
-  timeout: 20000
 YAML
 head -c 64 /dev/urandom | od -An -tx1 | tr -d ' \n' >config/secret_key.txt
 if [ -f template.db ]; then cp template.db redmine.db; fi

@@ -14,7 +14,8 @@ Set($DatabaseName, "$folder/rt.db");
 Set($MasonDataDir, "$folder/mason");
 Set($MasonSessionDir, "$folder/sessions");
 # A program that does not read its input breaks the pipe, which is logged as critical.
-Set($SendmailPath, "$folder/mail.sh");
+Set($SendmailPath, '/bin/sh');
+Set($SendmailArguments, "$folder/mail.sh");
 Set($LogToSyslog, undef);
 Set($LogToSTDERR, 'warning');
 # The lowest cost: every request with a password or a token pays for a hash.

@@ -1,7 +1,6 @@
 export RT_SITE_CONFIG="$LIVE_FOLDER/site_config.pm" RT_SITE_CONFIG_DIR=/dev/null
 mkdir mason sessions
-printf '#!/bin/sh\ncat >/dev/null\n' >mail.sh
-chmod +x mail.sh
+echo 'cat >/dev/null' >mail.sh
 if [ -f template.db ]; then
     cp template.db rt.db
 else

@@ -150,14 +150,13 @@ impl Change {
         match self {
             Self::Delete => look::for_deleted(provider, context, id, error).await,
             Self::Resolve => {
-                let is_resolved = |status: Option<&Status>| {
-                    matches!(status, Some(Status::Resolved | Status::Closed))
-                };
-                look::for_status(provider, context, id, is_resolved).await
+                let is_resolved =
+                    |status: &Status| matches!(status, Status::Resolved | Status::Closed);
+                look::for_status(provider, context, id, error, is_resolved).await
             }
             Self::Restore => {
-                let is_restored = |status: Option<&Status>| status != Some(&Status::Deleted);
-                look::for_status(provider, context, id, is_restored).await
+                let is_restored = |status: &Status| *status != Status::Deleted;
+                look::for_status(provider, context, id, error, is_restored).await
             }
         }
     }

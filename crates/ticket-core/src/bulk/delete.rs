@@ -3,7 +3,8 @@
 use super::Unasked;
 use super::called::{Called, Contact};
 use super::change::Change;
-use super::look::{self, Seen, look_at_each};
+use super::engine::MAX_STRANGERS;
+use super::look::{self, Seen, look_at_each, unconfirmed};
 use super::split::is_refusal;
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::context::CallContext;
@@ -29,6 +30,8 @@ pub(super) async fn delete(
     }
     let mut all = Called::default();
     let mut together = Vec::new();
+    // Reads that somebody else answered, and how many of them in a row.
+    let (mut strange, mut in_a_row) = (Vec::new(), 0);
     for target in targets {
         let read = if reads_first {
             read_before(provider, context, target, unasked).await
@@ -38,13 +41,42 @@ pub(super) async fn delete(
         let called = match read {
             Some(called) => called,
             None if target.version.is_none() => {
+                in_a_row = 0;
                 together.push(target.clone());
                 continue;
             }
             None => delete_batch(provider, context, std::slice::from_ref(target), unasked).await,
         };
-        if !all.add(called, context, std::slice::from_ref(target)) {
-            break;
+        in_a_row = match called.contact {
+            Contact::Stranger => in_a_row + 1,
+            _ => 0,
+        };
+        match called.result {
+            // One odd answer costs its ticket only, as long as the vendor answers about others.
+            Err(error)
+                if called.contact == Contact::Stranger
+                    && targets.len() > 1
+                    && in_a_row < MAX_STRANGERS =>
+            {
+                strange.push((target.id.clone(), error));
+            }
+            result => {
+                let called = Called { result, ..called };
+                if !all.add(called, context, std::slice::from_ref(target)) {
+                    break;
+                }
+            }
+        }
+    }
+    if let Some((_, error)) = strange.last() {
+        match &mut all.result {
+            Ok(outcomes) if !outcomes.is_empty() || !together.is_empty() => {
+                outcomes.extend(strange.into_iter().map(|(id, error)| {
+                    let error = error.with_effect(context.earlier_attempt).on_ticket(&id);
+                    (id, Outcome::from_error(error))
+                }));
+            }
+            _ => return Called::failed(error.clone()),
         }
     }
     if all.open.is_none() && !together.is_empty() {
@@ -147,7 +179,7 @@ async fn delete_unread(
         Seen::Changed => Outcome::AlreadyDone,
         _ if !is_first => Outcome::Unknown(error.clone().with_effect(Effect::Unknown)),
         Seen::CannotTell if proves == NotFound::Ambiguous => Outcome::NotFound(error.clone()),
-        Seen::CannotTell | Seen::NoAnswer(_) => {
+        Seen::Missing | Seen::CannotTell | Seen::NoAnswer(_) => {
             let error = error.clone();
             Outcome::Failed(error.with_note("not deleted, because it could not be read before"))
         }
@@ -228,13 +260,9 @@ async fn on_not_found(
             (Outcome::Failed(error), Contact::Vendor)
         }
         Seen::Changed => (Outcome::NotFound(error.confirmed()), Contact::Vendor),
-        Seen::CannotTell | Seen::NoAnswer(_) if proves == NotFound::Undocumented => {
-            let contact = seen.contact(&error);
-            let error = error.with_effect(Effect::Unknown).with_note(
-                "the vendor answered no other read, so that this may be a gateway's or a wrong address's answer",
-            );
-            (Outcome::Unknown(error), contact)
+        _ if proves == NotFound::Undocumented => unconfirmed(error, &seen),
+        Seen::Missing | Seen::CannotTell | Seen::NoAnswer(_) => {
+            (Outcome::NotFound(error), Contact::Vendor)
         }
-        Seen::CannotTell | Seen::NoAnswer(_) => (Outcome::NotFound(error), Contact::Vendor),
     }
 }

@@ -21,7 +21,7 @@ use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// How many answers in a row may come from somebody else than the vendor.
-const MAX_STRANGERS: u32 = 5;
+pub(super) const MAX_STRANGERS: u32 = 5;
 
 /// A requested ticket, with the caller's key.
 pub(super) struct Asked {

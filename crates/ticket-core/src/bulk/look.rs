@@ -11,7 +11,7 @@ use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::field::Field;
 use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
-use crate::provider::support::NotFound;
+use crate::provider::support::{NotFound, Removal};
 use crate::provider::ticket_provider::TicketProvider;
 
 /// What a read says about the change of a ticket.
@@ -21,6 +21,8 @@ pub(super) enum Seen {
     Changed,
     /// The ticket is as it was. No proof while reads may lag behind writes.
     Unchanged,
+    /// There is no such ticket. A deleted ticket is `Changed`.
+    Missing,
     /// The vendor answers, but its answer proves nothing.
     CannotTell,
     /// The vendor does not answer the read; `None` if there is no read.
@@ -36,7 +38,7 @@ impl Seen {
     /// Who answered, after a change that failed with `error`.
     pub(super) fn contact(&self, error: &Error) -> Contact {
         match self {
-            Self::Changed | Self::Unchanged | Self::CannotTell => Contact::Vendor,
+            Self::Changed | Self::Unchanged | Self::Missing | Self::CannotTell => Contact::Vendor,
             Self::NoAnswer(Some(read)) if read.is_transient() => Contact::Nobody,
             Self::NoAnswer(None) if error.is_transient() => Contact::Nobody,
             // A gateway without a route, a sign-in page.
@@ -72,6 +74,8 @@ pub(super) async fn for_deleted(
         Ok(ticket) if info.check_same(id, &ticket.id).is_ok() => {
             return match ticket.status {
                 Some(Status::Deleted) => Seen::Changed,
+                // A ticket in the trash is found, and its status may be unreadable.
+                None if is_trash(info) => Seen::CannotTell,
                 _ => Seen::Unchanged,
             };
         }
@@ -79,13 +83,32 @@ pub(super) async fn for_deleted(
         Ok(_) => return Seen::CannotTell,
         Err(read) => read,
     };
-    // The delete was answered in the vendor's own form, so the read just after it is the vendor's too.
+    match of_failed_read(provider, context, get.not_found, read, error).await {
+        Seen::Missing => Seen::Changed,
+        seen => seen,
+    }
+}
+
+fn is_trash(info: &ProviderInfo) -> bool {
+    let delete = info.capabilities.support(Operation::Delete);
+    delete.is_some_and(|delete| matches!(delete.removal, Removal::Trash { .. }))
+}
+
+/// What the failure of a read says, after a change that failed with `error`.
+async fn of_failed_read(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    proves: NotFound,
+    read: Error,
+    error: &Error,
+) -> Seen {
+    // The change was answered in the vendor's own form, so the read just after it is the vendor's too.
     let vendor_answered = error.status().is_some_and(|status| status < 300);
-    match (read.kind(), get.not_found) {
-        (ErrorKind::NotFound, NotFound::Gone) => Seen::Changed,
-        (ErrorKind::NotFound, NotFound::Undocumented) if vendor_answered => Seen::Changed,
+    match (read.kind(), proves) {
+        (ErrorKind::NotFound, NotFound::Gone) => Seen::Missing,
+        (ErrorKind::NotFound, NotFound::Undocumented) if vendor_answered => Seen::Missing,
         (ErrorKind::NotFound, NotFound::Undocumented) => match control(provider, context).await {
-            Ok(()) => Seen::Changed,
+            Ok(()) => Seen::Missing,
             Err(Some(control)) if control.is_transient() => Seen::NoAnswer(Some(control)),
             Err(_) => Seen::NoAnswer(Some(read)),
         },
@@ -94,26 +117,37 @@ pub(super) async fn for_deleted(
     }
 }
 
-/// Reads a ticket whose status tells whether it is changed.
+/// Reads a ticket whose status tells whether it is changed, after a change that failed with `error`.
 pub(super) async fn for_status(
     provider: &dyn TicketProvider,
     context: &CallContext,
     id: &TicketId,
-    is_changed: impl Fn(Option<&Status>) -> bool,
+    error: &Error,
+    is_changed: impl Fn(&Status) -> bool,
 ) -> Seen {
     let info = provider.info();
-    if !info.capabilities.supports(Operation::Get) {
+    let Some(get) = info.capabilities.support(Operation::Get) else {
         return Seen::NoAnswer(None);
-    }
-    match provider.get(&of_a_read(context), id).await {
+    };
+    let context = &of_a_read(context);
+    match provider.get(context, id).await {
         Ok(ticket) if info.check_same(id, &ticket.id).is_err() => Seen::CannotTell,
-        Ok(ticket) if is_changed(ticket.status.as_ref()) => Seen::Changed,
-        Ok(_) => Seen::Unchanged,
-        Err(read) => match read.kind() {
-            ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Forbidden => Seen::CannotTell,
-            _ => Seen::NoAnswer(Some(read)),
+        Ok(ticket) => match ticket.status {
+            Some(status) if is_changed(&status) => Seen::Changed,
+            Some(_) => Seen::Unchanged,
+            None => Seen::CannotTell,
         },
+        Err(read) => of_failed_read(provider, context, get.not_found, read, error).await,
     }
+}
+
+/// The outcome of a ticket that the vendor did not find, where only another read would have confirmed that.
+pub(super) fn unconfirmed(error: Error, seen: &Seen) -> (Outcome, Contact) {
+    let contact = seen.contact(&error);
+    let error = error.with_effect(Effect::Unknown).with_note(
+        "the vendor answered no other read, so that this may be a gateway's or a wrong address's answer",
+    );
+    (Outcome::Unknown(error), contact)
 }
 
 /// The control read: whether the vendor answers a read under the same base URL.

@@ -2,11 +2,13 @@
 
 use super::called::{Called, Contact};
 use super::change::Change;
-use super::look::look_at_each;
+use super::look::{Seen, look_at_each, unconfirmed};
+use crate::model::ticket::TicketId;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
-use crate::provider::error::{Effect, ErrorKind};
+use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::outcome::Outcome;
+use crate::provider::support::NotFound;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// Changes each ticket with a call of its own.
@@ -42,8 +44,9 @@ pub(super) async fn change_each(
                 }
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                contact = Contact::Vendor;
-                Outcome::NotFound(error.on_ticket(id))
+                let outcome;
+                (outcome, contact) = on_not_found(change, provider, context, id, error).await;
+                outcome
             }
             Err(error) => return Called::failed(error),
         };
@@ -53,5 +56,31 @@ pub(super) async fn change_each(
         result: Ok(outcomes),
         contact,
         ..Called::default()
+    }
+}
+
+/// The outcome of a ticket that the vendor did not find.
+async fn on_not_found(
+    change: &Change,
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    id: &TicketId,
+    error: Error,
+) -> (Outcome, Contact) {
+    let capabilities = &provider.info().capabilities;
+    let support = capabilities.support(change.operation());
+    let error = error.on_ticket(id);
+    if support.is_none_or(|support| support.not_found != NotFound::Undocumented) {
+        return (Outcome::NotFound(error), Contact::Vendor);
+    }
+    let seen = change.look(provider, context, id, &error).await;
+    match &seen {
+        Seen::Changed => (Outcome::AlreadyDone, Contact::Vendor),
+        Seen::Missing => (Outcome::NotFound(error.confirmed()), Contact::Vendor),
+        Seen::Unchanged => {
+            let error = error.with_context("the ticket exists, but the vendor will not change it");
+            (Outcome::Failed(error), Contact::Vendor)
+        }
+        Seen::CannotTell | Seen::NoAnswer(_) => unconfirmed(error, &seen),
     }
 }

@@ -11,6 +11,7 @@ mod common;
 mod ending;
 mod looking;
 mod resolving;
+mod restoring;
 mod splitting;
 
 use std::num::NonZeroUsize;

@@ -68,13 +68,13 @@ pub fn random_schedules(
         cases: schedules,
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(seed),
-        max_shrink_iters: 20_000,
+        max_shrink_iters: 5_000,
         ..Config::default()
     };
     let result = TestRunner::new(config).run(&schedule(), |schedule| {
         match runtime.block_on(run(&make, &schedule)) {
-            Ok(seen) => {
-                all.borrow_mut().add(seen);
+            Ok(figures) => {
+                all.borrow_mut().add(figures);
                 *count.borrow_mut() += 1;
                 Ok(())
             }
@@ -87,15 +87,15 @@ pub fn random_schedules(
     });
     match result {
         Ok(()) => {
-            let seen = all.into_inner();
+            let sum = all.into_inner();
             Ok(Figures {
                 schedules: count.into_inner(),
-                steps: seen.steps,
-                calls: seen.calls,
-                refused: seen.refused,
-                doubts: seen.doubts,
-                lost: seen.lost,
-                over: seen.over,
+                steps: sum.steps,
+                calls: sum.calls,
+                refused: sum.refused,
+                doubts: sum.doubts,
+                lost: sum.lost,
+                over: sum.over,
             })
         }
         Err(TestError::Fail(reason, schedule)) => {

@@ -40,16 +40,7 @@ pub(super) enum Act {
         stray: Option<u64>,
         outcome: usize,
     },
-    Take {
-        worker: Option<usize>,
-        account: usize,
-        operation: usize,
-        requests: usize,
-        tickets: u8,
-        longest: u64,
-        /// Whether the vendor counts it as late as it can.
-        late: bool,
-    },
+    Take(Take),
     End(usize, usize),
     Close(usize, u64),
     Suspend(usize, Option<u64>),
@@ -57,7 +48,23 @@ pub(super) enum Act {
     Steer(usize, usize),
     /// Milliseconds pass.
     Wait(u64),
+    /// The wait passes that the ledger told last, but so many milliseconds.
+    WaitAsTold(u64),
     Prune,
+}
+
+/// A call that is to be sent.
+#[derive(Clone, Debug)]
+pub(super) struct Take {
+    /// `None`: a single command.
+    pub(super) worker: Option<usize>,
+    pub(super) account: usize,
+    pub(super) operation: usize,
+    pub(super) requests: usize,
+    pub(super) tickets: u8,
+    pub(super) longest: u64,
+    /// Whether the vendor counts it as late as it can.
+    pub(super) late: bool,
 }
 
 pub(super) fn schedule() -> impl Strategy<Value = Schedule> {
@@ -66,13 +73,15 @@ pub(super) fn schedule() -> impl Strategy<Value = Schedule> {
         vec(0..LIMITS, ACCOUNTS.len()),
         1..4_usize,
         vec(tickets(), JOBS),
+        // Most schedules begin with workers.
+        prop_oneof![4 => Just(JOBS), 1 => Just(0)],
         vec(act(), 1..60),
     )
-        .prop_map(|(limits, chunk, jobs, steps)| Schedule {
+        .prop_map(|(limits, chunk, jobs, workers, steps)| Schedule {
             limits,
             chunk,
             jobs,
-            steps,
+            steps: (0..workers).map(Act::Begin).chain(steps).collect(),
         })
 }
 
@@ -94,14 +103,16 @@ fn act() -> impl Strategy<Value = Act> {
         any::<bool>(),
     );
     let take = take.prop_map(
-        |(worker, account, operation, requests, tickets, longest, late)| Act::Take {
-            worker,
-            account,
-            operation,
-            requests,
-            tickets,
-            longest,
-            late,
+        |(worker, account, operation, requests, tickets, longest, late)| {
+            Act::Take(Take {
+                worker,
+                account,
+                operation,
+                requests,
+                tickets,
+                longest,
+                late,
+            })
         },
     );
     let settle = (
@@ -118,10 +129,10 @@ fn act() -> impl Strategy<Value = Act> {
     });
     let seconds = || 0..20_u64;
     prop_oneof![
-        4 => (0..JOBS).prop_map(Act::Begin),
-        4 => number().prop_map(Act::Beat),
+        9 => (0..JOBS).prop_map(Act::Begin),
+        6 => number().prop_map(Act::Beat),
         1 => number().prop_map(Act::Finish),
-        8 => (number(), account()).prop_map(|(worker, account)| Act::Claim(worker, account)),
+        10 => (number(), account()).prop_map(|(worker, account)| Act::Claim(worker, account)),
         2 => (number(), account(), seconds()).prop_map(|(worker, account, wait)| Act::PutBack(worker, account, wait)),
         5 => settle,
         12 => take,
@@ -131,6 +142,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => account().prop_map(Act::Resume),
         3 => (0..JOBS, 0..STEPS.len()).prop_map(|(job, step)| Act::Steer(job, step)),
         9 => wait.prop_map(Act::Wait),
+        4 => (0..2_u64).prop_map(Act::WaitAsTold),
         1 => Just(Act::Prune),
     ]
 }

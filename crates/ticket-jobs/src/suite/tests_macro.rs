@@ -147,13 +147,13 @@ macro_rules! __ledger_cases {
             "a worker that tells that it is alive keeps what it has";
         workers worker_without_beats_is_lost
             "a worker that misses its beats is lost at the documented time: it can neither take nor settle, and what it had is free";
-        workers put_back_tickets_wait
+        later put_back_tickets_wait
             "tickets that were put back are free after the wait and not before";
-        workers put_back_tickets_are_out_of_reach
+        later put_back_tickets_are_out_of_reach
             "a worker cannot settle what it has put back";
-        workers suspended_account_gives_no_tickets
+        later suspended_account_gives_no_tickets
             "a suspended account gives no tickets until it resumes; it still gives slots";
-        workers resumed_job_resumes_its_accounts
+        later resumed_job_resumes_its_accounts
             "a job that is resumed resumes its accounts";
         workers dropped_settle_is_whole_or_nothing
             "a method whose future is dropped happens as a whole or not at all";

@@ -1,12 +1,13 @@
 //! The real server: behind a proxy for faults and the journal, and with its own database as the truth.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use ticket_conformance::{FixtureResult, Seed, Seeded, SkipReason};
 use ticket_core::{NewTicket, Operation, TicketPatch, TicketProvider};
-use ticket_live::{Reply as LiveReply, User};
+use ticket_live::{Reply as LiveReply, User, or_skip};
 use ticket_redmine::{Redmine, RedmineConfig};
 use ticket_testkit::{LoopbackVendor, ProviderUnderTest, Reply, ReplyFormat, VendorApi};
 use tokio::sync::{Mutex, MutexGuard};
@@ -19,22 +20,24 @@ pub(crate) async fn server() -> Option<(&'static ticket_live::Redmine, MutexGuar
     static ONE: Mutex<()> = Mutex::const_new(());
     let guard = ONE.lock().await;
     let server = ticket_live::redmine()?;
-    clear(server);
+    server.clear().unwrap();
     Some((server, guard))
 }
 
-fn shared() -> &'static ticket_live::Redmine {
-    ticket_live::redmine().unwrap()
+thread_local! {
+    /// The server of a test that does not share the others' one.
+    static OWN: OnceCell<&'static ticket_live::Redmine> = const { OnceCell::new() };
 }
 
-/// Deletes all tickets, as an administrator does.
-fn clear(live: &ticket_live::Redmine) {
-    for ids in ids(live).chunks(100) {
-        let ids = ids.iter().map(|id| format!("ids[]={id}"));
-        let path = format!("/issues.json?{}", ids.collect::<Vec<_>>().join("&"));
-        let reply = live.server.send(&live.admin, "DELETE", &path, None);
-        assert_eq!(reply.unwrap().status, 204);
-    }
+/// A server for the test of this thread alone; `None` where the test is to be skipped.
+pub(crate) fn start_own() -> Option<&'static ticket_live::Redmine> {
+    let live = or_skip(ticket_live::Redmine::start())?;
+    // It ends with the process.
+    Some(OWN.with(|own| *own.get_or_init(|| Box::leak(Box::new(live)))))
+}
+
+fn own() -> &'static ticket_live::Redmine {
+    OWN.with(|own| *own.get().unwrap())
 }
 
 /// The ids in the database.
@@ -75,8 +78,8 @@ pub(crate) struct Live {
 
 impl Default for Live {
     fn default() -> Self {
-        let live = shared();
-        clear(live);
+        let live = own();
+        live.clear().unwrap();
         Self { live }
     }
 }
@@ -124,11 +127,11 @@ impl ProviderUnderTest for Live {
     const PAGE_SIZE: Option<usize> = Some(25);
 
     fn secrets() -> Vec<String> {
-        vec![key(&shared().admin)]
+        vec![key(&own().admin)]
     }
 
     fn connect(base_url: &str, timeout: Option<Duration>) -> Arc<dyn TicketProvider> {
-        let mut config = config(base_url, &shared().admin);
+        let mut config = config(base_url, &own().admin);
         if let Some(timeout) = timeout {
             // A real server takes its time with the requests that are answered.
             config = config.timeout(timeout.max(Duration::from_secs(2)));
@@ -156,12 +159,11 @@ pub(crate) fn config(base_url: &str, user: &User) -> RedmineConfig {
 
 impl LoopbackVendor for Live {
     fn add_ticket(&mut self) -> String {
-        file(self.live, "Bug", "Made by the fixture").to_string()
+        self.add_tickets(1).remove(0)
     }
 
     fn add_tickets(&mut self, tickets: usize) -> Vec<String> {
-        self.live.file_many(tickets).unwrap();
-        let ids = ids(self.live).into_iter();
+        let ids = self.live.file_many(tickets).unwrap().into_iter();
         ids.map(|id| id.to_string()).collect()
     }
 

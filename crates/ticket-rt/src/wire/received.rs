@@ -101,9 +101,18 @@ pub struct Collection<T> {
     /// How many pages there are. RT writes `0.0` for none.
     #[serde(default, deserialize_with = "lenient::value")]
     pub pages: Option<f64>,
-    /// The address of the next page; absent on the last one.
-    #[serde(default, deserialize_with = "lenient::text")]
+    /// The address of the next page; absent on the last one. Only that there is one matters, so that what is no text is
+    /// kept as its JSON.
+    #[serde(default, deserialize_with = "address")]
     pub next_page: Option<String>,
+}
+
+fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Null => None,
+        Value::String(address) => Some(address),
+        other => Some(other.to_string()),
+    })
 }
 
 /// The reply to `POST /ticket` (observed).
