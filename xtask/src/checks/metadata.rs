@@ -28,7 +28,9 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
         } else {
             INHERITED
         } {
-            if !is_inherited(field(name)) {
+            // Crates above the facade may need a later compiler.
+            let is_above = matches!(krate.role, Role::Jobs | Role::Cli | Role::Bench);
+            if !is_inherited(field(name)) && !(is_above && *name == "rust-version") {
                 problems.push(format!("{manifest}: `{name}` is not the workspace's"));
             }
         }
