@@ -101,6 +101,12 @@ impl Run {
         self
     }
 
+    /// The lines of stderr, except the one that names the job.
+    pub(crate) fn notices(&self) -> Vec<&str> {
+        let lines = self.stderr.lines();
+        lines.filter(|line| !line.starts_with("job ")).collect()
+    }
+
     /// The lines of stdout, each of which must be JSON.
     pub(crate) fn lines(&self) -> Vec<Value> {
         self.stdout.lines().map(json).collect()

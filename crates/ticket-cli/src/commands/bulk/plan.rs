@@ -146,7 +146,7 @@ impl<'a> Reading<'a> {
             self.job.discard().await?;
             return Err(failure);
         }
-        self.job.flush().await?;
+        self.job.close().await?;
         let ledger = self.jobs.ledger();
         let mut repeats = HashMap::new();
         if ledger.job(self.job.id()).await?.repeated > 0 {
