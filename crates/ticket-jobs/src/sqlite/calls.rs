@@ -282,8 +282,8 @@ pub(super) fn is_write(connection: &Connection, call: i64) -> rusqlite::Result<b
 /// Removes the calls that are no part of a job and count in no window any more, and the workers of jobs that are gone.
 pub(super) fn clean(connection: &Connection, now: i64) -> rusqlite::Result<()> {
     let sql = "DELETE FROM call WHERE job IS NULL AND id IN (
-        SELECT call.id FROM account CROSS JOIN call ON call.account = account.number
-            AND acts_until <= ?1 - longest_window
+        SELECT call.id FROM account CROSS JOIN call INDEXED BY call_alone
+            ON call.account = account.number AND acts_until <= ?1 - longest_window
         WHERE job IS NULL)";
     connection.prepare_cached(sql)?.execute([now])?;
     let sql = "DELETE FROM worker WHERE job IS NULL AND id NOT IN (

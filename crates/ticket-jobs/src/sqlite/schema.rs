@@ -143,6 +143,7 @@ CREATE TABLE call (
 ) STRICT;
 CREATE INDEX call_slot ON call (account, acts_until, operation, requests);
 CREATE INDEX call_open ON call (account, expires_at, operation) WHERE ended_at IS NULL;
+CREATE INDEX call_alone ON call (account, acts_until) WHERE job IS NULL;
 CREATE INDEX call_job ON call (job) WHERE job IS NOT NULL;
 
 -- Which open tickets a write names that is not known to be without effect.
