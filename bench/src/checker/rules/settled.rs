@@ -165,8 +165,10 @@ fn is_out_of_reach(story: &Story, vendor: Vendor) -> bool {
                 strangers += 1;
             }
             Some(Fault::AcceptedForLater { .. } | Fault::AcceptedNotDone(_)) => {}
-            // An outage in between is no answer.
+            // An outage in between is no answer, and who says that there are too many calls, or no such ticket, cannot
+            // be told from a gateway.
             _ if seen.status.is_none_or(|status| status >= 500) => {}
+            _ if matches!(seen.status, Some(404 | 429)) => {}
             _ if matches!(seen.endpoint, Some(Endpoint::Get | Endpoint::Delete)) => strangers = 0,
             _ => {}
         }
