@@ -15,9 +15,12 @@ mod recorder;
 mod rules;
 mod run;
 mod story;
+mod tickets;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use accounts::provider;
 pub use count::Counts;
 pub use faults::every as every_fault;
 pub use flaw::Flaw;
@@ -28,9 +31,12 @@ pub use rules::Lie;
 use plan::Plan;
 use ticket_sandbox::Vendor;
 
-/// The vendors of a seed's story. Redmine and Request Tracker are not among them yet: what is drawn for them has to come
-/// after all that is drawn already.
-const VENDORS: [Vendor; 3] = [Vendor::OneCloud, Vendor::Sweeppea, Vendor::LeadSquared];
+/// The vendors of a seed's first plan: those who run their service themselves.
+const HOSTED: &[Vendor] = &[Vendor::OneCloud, Vendor::Sweeppea, Vendor::LeadSquared];
+
+/// The vendors of a seed's second plan: those whose servers others run. It has a sandbox of its own, so that a seed means
+/// the same for the hosted vendors whatever is drawn here.
+const SELF_HOSTED: &[Vendor] = &[Vendor::Rt, Vendor::Redmine];
 
 /// What came of one seed.
 #[derive(Debug)]
@@ -49,30 +55,36 @@ pub struct Verdict {
     pub lines: Vec<String>,
 }
 
-/// Checks one seed. With `in_lines`, the verdict tells the whole story.
+/// Checks one seed: each of its plans. With `in_lines`, the verdict tells the whole story.
 pub fn check(seed: u64, rate: u32, flaw: Option<Flaw>, in_lines: bool) -> Verdict {
-    let plan = Plan::draw(seed, rate);
-    let carried_out = catch_unwind(AssertUnwindSafe(|| run::carry_out(&plan, flaw)));
-    let failed = |what| Verdict {
+    let mut verdict = Verdict {
         seed,
         rate,
-        lies: vec![what],
+        lies: Vec::new(),
         fingerprint: 0,
-        counts: Counts::default(),
+        counts: Counts::of_seed(),
         lines: Vec::new(),
     };
-    match carried_out {
-        Ok(Ok(story)) => Verdict {
-            seed,
-            rate,
-            lies: rules::lies(&plan, &story),
-            fingerprint: story.fingerprint(),
-            counts: Counts::of(&plan, &story),
-            lines: if in_lines { story.lines() } else { Vec::new() },
-        },
-        Ok(Err(error)) => failed(("the run begins", error.to_string())),
-        Err(_) => failed(("nothing panics", "the run panicked".to_owned())),
+    let mut fingerprint = DefaultHasher::new();
+    for plan in Plan::draw(seed, rate) {
+        let carried_out = catch_unwind(AssertUnwindSafe(|| run::carry_out(&plan, flaw)));
+        let lie = match carried_out {
+            Ok(Ok(story)) => {
+                story.fingerprint().hash(&mut fingerprint);
+                verdict.lies.extend(rules::lies(&plan, &story));
+                verdict.counts.merge(Counts::of(&plan, &story));
+                if in_lines {
+                    verdict.lines.extend(story.lines());
+                }
+                continue;
+            }
+            Ok(Err(error)) => ("the run begins", error.to_string()),
+            Err(_) => ("nothing panics", "the run panicked".to_owned()),
+        };
+        verdict.lies.push(lie);
     }
+    verdict.fingerprint = fingerprint.finish();
+    verdict
 }
 
 /// The first seed from 1 to `most` under which the rule that a flaw breaks finds it, with its rate and the lie.

@@ -17,7 +17,7 @@ const SEEDS_OF_FLAWS: u64 = 500;
 
 /// Seeds and rates that once failed, each with what was wrong then. They mean the same as long as `Plan::draw` draws the
 /// same.
-const ONCE_FAILED: [(u64, u32); 33] = [
+const ONCE_FAILED: [(u64, u32); 40] = [
     // A merged id was deleted although a gateway's 404 had answered the read before.
     (6, 20),
     (100, 5),
@@ -58,6 +58,17 @@ const ONCE_FAILED: [(u64, u32); 33] = [
     (184, 50),
     (226, 50),
     (290, 5),
+    // At RT, a gateway's 404 to a restore was told as not found.
+    (28, 20),
+    (79, 50),
+    // A ticket in the trash whose status could not be read was told as restored.
+    (19, 50),
+    (152, 20),
+    // A list whose next page had an unreadable address ended there.
+    (68, 20),
+    // Redmine's update was told as dropped where its result could not be read.
+    (105, 20),
+    (592, 5),
 ];
 
 /// Runs `work` for each item, on as many threads as there are processors.

@@ -1,4 +1,4 @@
-//! Tickets filed at all three vendors: each at most once, whatever was lost.
+//! Tickets filed at all vendors: each at most once, whatever was lost.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,6 +28,8 @@ pub(crate) async fn creates(soak: &Soak, tickets: usize) -> Fallible<Vec<String>
             // Each vendor requires other fields.
             let new = match account.as_str() {
                 "sweeppea" => new.priority(Priority::Low),
+                "redmine" => new,
+                "rt" => new.category("General"),
                 "onecloud" => new
                     .category("Request")
                     .requester(Person::named("A customer").email("customer@example.com")),

@@ -1,4 +1,4 @@
-//! Deletions at all three vendors at once: what is said of each ticket, and what is true.
+//! Deletions at all vendors at once: what is said of each ticket, and what is true.
 
 use std::collections::{BTreeMap, HashSet};
 

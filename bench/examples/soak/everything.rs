@@ -1,4 +1,4 @@
-//! Deletions at all three vendors at once with every fault of the sandbox, in this process and on a clock that nobody
+//! Deletions at all vendors at once with every fault of the sandbox, in this process and on a clock that nobody
 //! waits for: the documented quotas and outages of minutes cost no time.
 
 use std::collections::BTreeMap;
@@ -6,25 +6,23 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use futures_util::{StreamExt as _, stream};
-use ticket_bench::checker::{Checked, Declared, every_fault};
+use ticket_bench::checker::{Checked, Declared, every_fault, provider};
 use ticket_http::HttpConfig;
-use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
-use ticket_onecloud::{OneCloud, OneCloudConfig};
-use ticket_sandbox::{Fault, Sandbox, Vendor, credentials};
-use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
+use ticket_sandbox::{Fault, Sandbox, Vendor};
 use ticket_testkit::InProcess;
 use tickets::bulk::BulkOptions;
 use tickets::call::StackOptions;
 use tickets::provider::NotFound;
-use tickets::{
-    Change, ErrorKind, Operation, Outcome, ProviderInfo, TicketProvider, Tickets, apply_in_each,
-};
+use tickets::{Change, ErrorKind, Operation, Outcome, ProviderInfo, Tickets, apply_in_each};
 use tokio::time::Instant;
 
 use crate::{Fallible, Soak, tell};
 
 /// Runs that continue with what is left to do, after an account ended.
-const MAX_RUNS: usize = 200;
+const MAX_RUNS: usize = 2000;
+
+/// RT's tickets are read one by one before a batch is deleted: in a larger batch, hardly ever all are.
+const RT_BATCH: usize = 10;
 
 pub(crate) fn everything(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -33,9 +31,6 @@ pub(crate) fn everything(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
         .build()?;
     runtime.block_on(delete_all(soak, tickets))
 }
-
-/// Those of the checker.
-const VENDORS: [Vendor; 3] = [Vendor::OneCloud, Vendor::Sweeppea, Vendor::LeadSquared];
 
 /// Every fault but tickets that somebody else removes, since then nobody can say who did it. (Merged tickets look the same
 /// from here; the checker has both.) Nor refused credentials, which end an account at once.
@@ -50,7 +45,7 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
     let sandbox = Arc::new(Sandbox::builder().seed_tickets(false).in_process());
     let mut left: Vec<(Vendor, Vec<(usize, String)>)> = Vec::new();
     let mut subjects = BTreeMap::new();
-    for vendor in VENDORS {
+    for vendor in Vendor::ALL {
         sandbox.add_tickets(vendor, tickets);
         for ticket in sandbox.tickets(vendor) {
             subjects.insert((vendor.prefix(), ticket.id), ticket.subject);
@@ -98,9 +93,9 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
             };
             let now = sandbox.ticket(*vendor, id);
             let subject = subjects.get(&(vendor.prefix(), id.to_owned()));
-            let own = now.filter(|now| Some(&now.subject) == subject);
+            let own = now.filter(|now| !now.deleted && Some(&now.subject) == subject);
             let mut row = Change::Delete.word(outcome).to_owned();
-            match judge(outcome, own.is_some(), *vendor) {
+            match judge(outcome, own.is_some(), handle.info()) {
                 Judged::True => {}
                 Judged::GatewaysWord => row.push_str(" by a gateway's word"),
                 Judged::Contradiction => {
@@ -173,14 +168,18 @@ enum Judged {
 }
 
 /// Each ticket existed, and only requests of this run remove tickets.
-fn judge(outcome: &Outcome, exists: bool, vendor: Vendor) -> Judged {
+fn judge(outcome: &Outcome, exists: bool, info: &ProviderInfo) -> Judged {
+    let get = info.capabilities.support(Operation::Get);
+    let is_undocumented = get.is_some_and(|get| get.not_found == NotFound::Undocumented);
+    let is_gone = match outcome {
+        Outcome::AlreadyDone => true,
+        Outcome::NotFound(error) => error.is_confirmed(),
+        _ => false,
+    };
     match outcome {
-        Outcome::AlreadyDone if exists && vendor == Vendor::OneCloud => Judged::GatewaysWord,
-        Outcome::Done | Outcome::AlreadyDone if exists => Judged::Contradiction,
-        Outcome::NotFound(error) if exists && error.is_confirmed() => match vendor {
-            Vendor::OneCloud => Judged::GatewaysWord,
-            _ => Judged::Contradiction,
-        },
+        _ if is_gone && exists && is_undocumented => Judged::GatewaysWord,
+        _ if is_gone && exists => Judged::Contradiction,
+        Outcome::Done if exists => Judged::Contradiction,
         Outcome::Failed(_) | Outcome::Unattempted(_) if !exists => Judged::Contradiction,
         _ => Judged::True,
     }
@@ -195,35 +194,16 @@ fn accounts(sandbox: &Arc<Sandbox>, seed: u64) -> Fallible<Vec<(Vendor, Tickets)
         redirects_ids: false,
     };
     let mut accounts = Vec::new();
-    for vendor in VENDORS {
+    for vendor in Vendor::ALL {
         let base = sandbox.base_url(vendor);
-        let provider: Arc<dyn TicketProvider> = match vendor {
-            Vendor::Sweeppea => {
-                let config = SweeppeaConfig::new(credentials::SWEEPPEA_API_KEY).base_url(base);
-                Arc::new(Sweeppea::new(&config.http(http()))?)
-            }
-            Vendor::LeadSquared => {
-                let config = LeadSquaredConfig::new(
-                    base,
-                    credentials::LEADSQUARED_ORG_ID,
-                    credentials::LEADSQUARED_ACCESS_KEY,
-                    credentials::LEADSQUARED_SECRET_KEY,
-                );
-                Arc::new(LeadSquared::new(&config.http(http()))?)
-            }
-            _ => {
-                let config = OneCloudConfig::with_login(
-                    base,
-                    credentials::ONECLOUD_EMAIL,
-                    credentials::ONECLOUD_PASSWORD,
-                    credentials::ONECLOUD_SITE_ID,
-                );
-                Arc::new(OneCloud::new(&config.http(http()))?)
-            }
-        };
+        let provider = provider(vendor, base, http(), None)?;
         let mut options = StackOptions::default();
         options.seed = Some(seed);
-        let provider = Arc::new(Checked::new(provider, declared, None, None));
+        let mut provider = Checked::new(provider, declared, None, None);
+        if vendor == Vendor::Rt {
+            provider.delete_at_most(RT_BATCH);
+        }
+        let provider = Arc::new(provider);
         accounts.push((vendor, Tickets::with_options(provider, &options)));
     }
     Ok(accounts)

@@ -52,7 +52,7 @@ struct Soak {
 
 #[derive(Subcommand)]
 enum What {
-    /// Deletes tickets at all three vendors at once
+    /// Deletes tickets at all vendors at once
     Deletes {
         /// How many at LeadSquared
         #[arg(long, default_value_t = 100_000)]
@@ -61,13 +61,13 @@ enum What {
         #[arg(long, default_value_t = 3000)]
         others: usize,
     },
-    /// Deletes tickets at all three vendors at once with every fault, in this process on a paused clock
+    /// Deletes tickets at all vendors at once with every fault, in this process on a paused clock
     Everything {
         /// How many at each
         #[arg(long, default_value_t = 100_000)]
         tickets: usize,
     },
-    /// Files tickets at all three vendors, each once
+    /// Files tickets at all vendors, each once
     Creates {
         /// How many in all
         #[arg(long, default_value_t = 1000)]
@@ -129,6 +129,8 @@ async fn unreliable(
         .seed_tickets(false)
         .leadsquared_quota(quota)
         .sweeppea_quota(quota)
+        .redmine_quota(quota)
+        .rt_quota(quota)
         .start()
         .await?;
     sandbox.random_faults(soak.seed, soak.fault_rate, faults);
@@ -151,11 +153,10 @@ async fn unreliable(
 }
 
 fn vendor(account: &str) -> Vendor {
-    match account {
-        "onecloud" => Vendor::OneCloud,
-        "sweeppea" => Vendor::Sweeppea,
-        _ => Vendor::LeadSquared,
-    }
+    let known = Vendor::ALL
+        .into_iter()
+        .find(|vendor| vendor.prefix() == account);
+    known.unwrap_or(Vendor::OneCloud)
 }
 
 /// How many calls there were, and how many of them went wrong.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use ticket_http::HttpConfig;
 use ticket_leadsquared::{LeadSquared, LeadSquaredConfig};
 use ticket_onecloud::{OneCloud, OneCloudConfig};
+use ticket_redmine::{Redmine, RedmineConfig};
+use ticket_rt::{Rt, RtConfig};
 use ticket_sandbox::{Sandbox, Vendor, credentials};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
 use tickets::call::StackOptions;
 use tickets::{Effect, Error, ErrorKind, ProviderInfo, TicketProvider, Tickets};
 
-use super::VENDORS;
 use super::flaw::Flaw;
 use super::plan::Plan;
 use super::provider::Checked;
@@ -31,44 +32,24 @@ pub(super) fn connect(
 ) -> Result<Vec<Account>, crate::Error> {
     let http = || HttpConfig::default().transport(recorder.clone());
     let mut accounts = Vec::new();
-    for vendor in VENDORS {
+    for vendor in plan.vendors.iter().copied() {
         let base = sandbox.base_url(vendor);
-        let provider: Arc<dyn TicketProvider> = match vendor {
-            Vendor::Sweeppea => Arc::new(Sweeppea::new(
-                &SweeppeaConfig::new(credentials::SWEEPPEA_API_KEY)
-                    .base_url(base)
-                    .http(http()),
-            )?),
-            Vendor::LeadSquared => Arc::new(LeadSquared::new(
-                &LeadSquaredConfig::new(
-                    base,
-                    credentials::LEADSQUARED_ORG_ID,
-                    credentials::LEADSQUARED_ACCESS_KEY,
-                    credentials::LEADSQUARED_SECRET_KEY,
-                )
-                .delete_batch(plan.delete_batch)
-                .http(http()),
-            )?),
-            _ => Arc::new(OneCloud::new(
-                &OneCloudConfig::with_login(
-                    base,
-                    credentials::ONECLOUD_EMAIL,
-                    credentials::ONECLOUD_PASSWORD,
-                    credentials::ONECLOUD_SITE_ID,
-                )
-                .http(http()),
-            )?),
-        };
+        let provider = provider(vendor, base, http(), Some(plan.delete_batch))?;
         let mut quotas = plan.quotas.iter();
         let quota = quotas
             .find(|(of, _)| *of == vendor)
             .map(|(_, quota)| *quota);
-        let provider = Arc::new(Checked::new(provider, plan.declared, quota, flaw));
+        let mut provider = Checked::new(provider, plan.declared, quota, flaw);
+        if vendor == Vendor::Rt {
+            provider.delete_at_most(plan.delete_batch);
+        }
+        let provider = Arc::new(provider);
         let info = provider.info().clone();
         let mut options = StackOptions::default();
         options.seed = (flaw != Some(Flaw::JitterIsNotSeeded)).then_some(plan.retry_seed);
         options.retry.max_attempts = plan.max_attempts;
-        options.page_size = (vendor == Vendor::OneCloud).then_some(plan.page_size);
+        let takes_size = !matches!(vendor, Vendor::Sweeppea | Vendor::LeadSquared);
+        options.page_size = takes_size.then_some(plan.page_size);
         accounts.push(Account {
             vendor,
             tickets: Tickets::with_options(provider, &options),
@@ -76,6 +57,56 @@ pub(super) fn connect(
         });
     }
     Ok(accounts)
+}
+
+/// The real provider of a vendor with the credentials of a sandbox, at most so many tickets in a delete at LeadSquared.
+///
+/// # Errors
+///
+/// Those of the provider's constructor.
+pub fn provider(
+    vendor: Vendor,
+    base: String,
+    http: HttpConfig,
+    delete_batch: Option<usize>,
+) -> tickets::Result<Arc<dyn TicketProvider>> {
+    Ok(match vendor {
+        Vendor::Sweeppea => {
+            let config = SweeppeaConfig::new(credentials::SWEEPPEA_API_KEY).base_url(base);
+            Arc::new(Sweeppea::new(&config.http(http))?)
+        }
+        Vendor::LeadSquared => {
+            let config = LeadSquaredConfig::new(
+                base,
+                credentials::LEADSQUARED_ORG_ID,
+                credentials::LEADSQUARED_ACCESS_KEY,
+                credentials::LEADSQUARED_SECRET_KEY,
+            );
+            let config = match delete_batch {
+                Some(tickets) => config.delete_batch(tickets),
+                None => config,
+            };
+            Arc::new(LeadSquared::new(&config.http(http))?)
+        }
+        Vendor::Redmine => {
+            let config = RedmineConfig::new(base, credentials::REDMINE_API_KEY);
+            let config = config.project(credentials::REDMINE_PROJECT);
+            Arc::new(Redmine::new(&config.http(http))?)
+        }
+        Vendor::Rt => {
+            let config = RtConfig::new(base, credentials::RT_TOKEN);
+            Arc::new(Rt::new(&config.http(http))?)
+        }
+        _ => {
+            let config = OneCloudConfig::with_login(
+                base,
+                credentials::ONECLOUD_EMAIL,
+                credentials::ONECLOUD_PASSWORD,
+                credentials::ONECLOUD_SITE_ID,
+            );
+            Arc::new(OneCloud::new(&config.http(http))?)
+        }
+    })
 }
 
 pub(super) fn told_error(error: &Error) -> String {
@@ -93,7 +124,7 @@ pub(super) fn told_error(error: &Error) -> String {
 }
 
 pub(super) fn vendor_of(account: &str) -> Vendor {
-    let known = VENDORS
+    let known = Vendor::ALL
         .into_iter()
         .find(|vendor| vendor.prefix() == account);
     known.unwrap_or(Vendor::OneCloud)

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
+use ticket_sandbox::Vendor;
 use tickets::Outcome;
 
 use super::modes::MODES;
 use super::plan::Plan;
 use super::story::Story;
-use super::{faults, rules};
+use super::{SELF_HOSTED, faults, rules};
 
 /// The words of a bulk delete.
-const WORDS: [&str; 6] = [
+const DELETED: [&str; 6] = [
     "deleted",
     "already_gone",
     "not_found",
@@ -20,6 +21,29 @@ const WORDS: [&str; 6] = [
     "unattempted",
 ];
 
+/// The words of a bulk restore.
+const RESTORED: [&str; 6] = [
+    "restored",
+    "already_restored",
+    "not_found",
+    "failed",
+    "unknown",
+    "unattempted",
+];
+
+const UPDATED: [&str; 3] = ["changed", "failed, nothing changed", "unknown"];
+
+/// The kinds of counts of one vendor.
+fn kinds(vendor: Vendor) -> (&'static str, &'static str) {
+    match vendor {
+        Vendor::Rt => ("fault at rt", "outcome at rt"),
+        Vendor::Redmine => ("fault at redmine", "outcome at redmine"),
+        _ => ("fault", "outcome"),
+    }
+}
+
+const TAKEN_ALONG: &str = "a subtask was deleted with the ticket above";
+
 /// How often each thing occurred, by its kind and name.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
@@ -27,20 +51,34 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub(super) fn of(plan: &Plan, story: &Story) -> Self {
+    /// Of one seed, before anything occurred.
+    pub(super) fn of_seed() -> Self {
         let mut counts = Self::default();
         counts.add("run", "seeds", 1);
+        counts
+    }
+
+    pub(super) fn of(plan: &Plan, story: &Story) -> Self {
+        let mut counts = Self::default();
         counts.add("run", "calls", story.calls.len());
         for mode in &plan.modes {
             counts.add("mode", mode, 1);
         }
         for seen in &story.journal {
             if let Some(fault) = &seen.fault {
-                counts.add("fault", &faults::name(fault), 1);
+                let name = faults::name(fault);
+                counts.add("fault", &name, 1);
+                let vendor = seen.vendor.filter(|vendor| SELF_HOSTED.contains(vendor));
+                if let Some(vendor) = vendor {
+                    counts.add(kinds(vendor).0, &name, 1);
+                }
             }
         }
         for told in &story.told {
             counts.add("outcome", told.word(), 1);
+            if SELF_HOSTED.contains(&told.vendor) {
+                counts.add(kinds(told.vendor).1, told.word(), 1);
+            }
             if let Some(why) = rules::unsettled_because(plan, story, told) {
                 counts.add("unknown", &format!("a later read settles it; {why}"), 1);
             }
@@ -94,7 +132,20 @@ impl Counts {
             };
             counts.add("create", word, 1);
         }
+        for told in &story.restored {
+            counts.add("restore", told.word(), 1);
+        }
+        for updated in &story.updated {
+            let [changed, failed, unknown] = UPDATED;
+            let word = match updated.result {
+                Ok(()) => changed,
+                Err((false, _)) => failed,
+                Err((true, _)) => unknown,
+            };
+            counts.add("update", word, 1);
+        }
         counts.add("unasked", "told", story.unasked.len());
+        counts.add("detail", TAKEN_ALONG, rules::count_taken_along(plan, story));
         counts
     }
 
@@ -122,15 +173,32 @@ impl Counts {
         counts.map(|((kind, name), count)| (*kind, name.as_str(), *count))
     }
 
-    /// The faults, modes and outcomes that never occurred.
+    /// The faults, modes and outcomes that never occurred. Self-hosted vendors must have had each fault and outcome too.
     pub fn missing(&self) -> Vec<String> {
+        let merged = "ticket merged_into".to_owned();
         let faults = faults::every(&mut Rng::with_seed(0));
-        let faults = faults.iter().map(|fault| ("fault", faults::name(fault)));
-        let merged = [("fault", "ticket merged_into".to_owned())];
-        let modes = MODES.map(|mode| ("mode", mode.to_owned()));
-        let words = WORDS.map(|word| ("outcome", word.to_owned()));
-        let expected = faults.chain(merged).chain(modes).chain(words);
-        let missing = expected.filter(|(kind, name)| self.get(kind, name) == 0);
+        let faults: Vec<_> = faults.iter().map(faults::name).chain([merged]).collect();
+        let of_all = faults.iter().map(|fault| ("fault", fault.clone()));
+        let mut expected: Vec<(&str, String)> = of_all.collect();
+        let named = [
+            ("mode", MODES.as_slice()),
+            ("outcome", &DELETED),
+            ("restore", &RESTORED),
+            ("update", &UPDATED),
+            ("detail", &[TAKEN_ALONG]),
+        ];
+        for (kind, names) in named {
+            expected.extend(names.iter().map(|name| (kind, (*name).to_owned())));
+        }
+        for vendor in SELF_HOSTED {
+            let (fault, outcome) = kinds(*vendor);
+            let concerned = faults.iter().filter(|name| faults::concerns(*vendor, name));
+            expected.extend(concerned.map(|name| (fault, name.clone())));
+            expected.extend(DELETED.map(|word| (outcome, word.to_owned())));
+        }
+        let missing = expected
+            .into_iter()
+            .filter(|(kind, name)| self.get(kind, name) == 0);
         missing
             .map(|(kind, name)| format!("{kind} {name}"))
             .collect()

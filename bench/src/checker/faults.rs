@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use serde_json::Value;
-use ticket_sandbox::{Fault, Gateway, OddId, OddRetryAfter, OddRow, TicketFault, WrongTotal};
+use ticket_sandbox::{
+    Fault, Gateway, OddId, OddRetryAfter, OddRow, TicketFault, Vendor, WrongTotal,
+};
 
 /// Statuses of a refusal without effect. Not 401, which ends an account and is drawn apart, and not 404 and 410, which
 /// would be the vendor's own word that a ticket is not there.
@@ -160,4 +162,10 @@ pub(super) fn name(fault: &Fault) -> String {
         },
         _ => String::new(),
     }
+}
+
+/// Whether a self-hosted vendor can have the fault with this name.
+pub(super) fn concerns(vendor: Vendor, name: &str) -> bool {
+    let is_of_rt = name.starts_with("odd_id ") || name == "ticket merged_into";
+    name != "fresh_token_refused" && (vendor == Vendor::Rt || !is_of_rt)
 }

@@ -65,11 +65,27 @@ pub enum Flaw {
     UnknownIsUnattempted,
     /// The waits between attempts are random in each run.
     JitterIsNotSeeded,
+    /// Redmine is declared as one that never gives out an id again.
+    RepeatsAtRedmine,
+    /// At RT, the provider follows the id of a merged ticket and deletes the other ticket.
+    DeletesMergeTarget,
+    /// With a subtask, the ticket above it is deleted too.
+    DeletesParent,
+    /// A restore counts as done whatever the vendor answers.
+    AcceptedIsRestored,
+    /// A restore of unknown effect is told as without effect.
+    UnknownRestoreIsFailed,
+    /// The provider follows the id of a merged ticket and restores the other ticket.
+    RestoresMergeTarget,
+    /// An update that the vendor dropped counts as done.
+    DroppedUpdateIsDone,
+    /// An update of unknown effect is told as without effect.
+    UnknownUpdateIsFailed,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 38] = [
         Self::AcceptedIsDeleted,
         Self::LostIsDeleted,
         Self::AnyBodyIsDeleted,
@@ -100,6 +116,14 @@ impl Flaw {
         Self::UnknownIsGone,
         Self::UnknownIsUnattempted,
         Self::JitterIsNotSeeded,
+        Self::RepeatsAtRedmine,
+        Self::DeletesMergeTarget,
+        Self::DeletesParent,
+        Self::AcceptedIsRestored,
+        Self::UnknownRestoreIsFailed,
+        Self::RestoresMergeTarget,
+        Self::DroppedUpdateIsDone,
+        Self::UnknownUpdateIsFailed,
     ];
 
     /// The rules that find it.
@@ -113,8 +137,11 @@ impl Flaw {
                 &[rule::FAILED]
             }
             Self::Any404IsGone | Self::AmbiguousIsGone => &[rule::NOT_FOUND, rule::ALREADY_GONE],
-            Self::RepeatsWithReusedIds => &[rule::ANOTHER],
-            Self::DeletesThroughMerge | Self::DeletesNeighbour => &[rule::NOTHING_UNASKED],
+            Self::RepeatsWithReusedIds | Self::RepeatsAtRedmine => &[rule::ANOTHER],
+            Self::DeletesThroughMerge
+            | Self::DeletesNeighbour
+            | Self::DeletesMergeTarget
+            | Self::DeletesParent => &[rule::NOTHING_UNASKED],
             Self::BatchIsAllOrNothing => &[rule::DELETED, rule::BY_US],
             Self::UnaskedIsDropped => &[rule::UNASKED_TOLD],
             Self::CreateIsRepeated => &[rule::CREATED_ONCE],
@@ -130,6 +157,11 @@ impl Flaw {
             Self::UnknownIsGone => &[rule::ALREADY_GONE],
             Self::UnknownIsUnattempted => &[rule::UNATTEMPTED],
             Self::JitterIsNotSeeded => &[rule::TWICE],
+            Self::AcceptedIsRestored => &[rule::RESTORED],
+            Self::UnknownRestoreIsFailed => &[rule::NOT_RESTORED],
+            Self::RestoresMergeTarget => &[rule::NOTHING_ELSE_RESTORED],
+            Self::DroppedUpdateIsDone => &[rule::UPDATED],
+            Self::UnknownUpdateIsFailed => &[rule::NOT_UPDATED],
         }
     }
 }

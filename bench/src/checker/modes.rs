@@ -1,34 +1,43 @@
 //! The sandbox's settings, drawn at random, and the names of all modes.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use fastrand::Rng;
 use ticket_sandbox::{Quota, Sandbox, SandboxBuilder, Vendor, WindowModel, Wording};
 
-pub(super) fn draw_sandbox(
+const MODELS: [(&str, WindowModel); 4] = [
+    ("sliding window", WindowModel::Sliding),
+    ("fixed window", WindowModel::Fixed),
+    ("token bucket", WindowModel::TokenBucket),
+    (
+        "window that counts refusals",
+        WindowModel::SlidingCountingRefused,
+    ),
+];
+
+/// A quota of so many calls in so many seconds.
+fn draw_quota(
+    random: &mut Rng,
+    modes: &mut Vec<&'static str>,
+    calls: RangeInclusive<u32>,
+    seconds: u64,
+) -> Quota {
+    let (name, counting) = random.choice(MODELS).unwrap_or(("", WindowModel::Sliding));
+    modes.push(name);
+    Quota {
+        calls: random.u32(calls),
+        window: Duration::from_secs(seconds),
+        model: counting,
+    }
+}
+
+pub(super) fn draw_hosted(
     random: &mut Rng,
     modes: &mut Vec<&'static str>,
 ) -> (SandboxBuilder, [(Vendor, Quota); 2]) {
-    const MODELS: [(&str, WindowModel); 4] = [
-        ("sliding window", WindowModel::Sliding),
-        ("fixed window", WindowModel::Fixed),
-        ("token bucket", WindowModel::TokenBucket),
-        (
-            "window that counts refusals",
-            WindowModel::SlidingCountingRefused,
-        ),
-    ];
-    let mut quota = |modes: &mut Vec<&'static str>, most, seconds| {
-        let (name, counting) = random.choice(MODELS).unwrap_or(("", WindowModel::Sliding));
-        modes.push(name);
-        Quota {
-            calls: random.u32(2..=most),
-            window: Duration::from_secs(seconds),
-            model: counting,
-        }
-    };
-    let sweeppea = quota(modes, 150, 60);
-    let leadsquared = quota(modes, 25, 5);
+    let sweeppea = draw_quota(random, modes, 2..=150, 60);
+    let leadsquared = draw_quota(random, modes, 2..=25, 5);
     let mut builder = Sandbox::builder()
         .seed_tickets(false)
         .sweeppea_quota(sweeppea)
@@ -78,8 +87,27 @@ pub(super) fn draw_sandbox(
     )
 }
 
+/// Self-hosted vendors have no quota of their own, but a proxy in front of them may. One operation takes up to four
+/// requests.
+pub(super) fn draw_self_hosted(
+    random: &mut Rng,
+    modes: &mut Vec<&'static str>,
+) -> (SandboxBuilder, [(Vendor, Quota); 2]) {
+    let rt = draw_quota(random, modes, 4..=30, 5);
+    let redmine = draw_quota(random, modes, 4..=30, 5);
+    let mut builder = Sandbox::builder()
+        .seed_tickets(false)
+        .rt_quota(rt)
+        .redmine_quota(redmine);
+    if random.u8(0..3) == 0 {
+        modes.push("redmine_forbidden_statuses");
+        builder = builder.redmine_forbidden_statuses(["Feedback", "Rejected"]);
+    }
+    (builder, [(Vendor::Rt, rt), (Vendor::Redmine, redmine)])
+}
+
 /// The modes that can be drawn.
-pub(super) const MODES: [&str; 20] = [
+pub(super) const MODES: [&str; 22] = [
     "answers are lost besides",
     "merged before",
     "reads always lag",
@@ -100,4 +128,6 @@ pub(super) const MODES: [&str; 20] = [
     "leadsquared_max_delete",
     "leadsquared_statuses",
     "leadsquared_required_fields",
+    "redmine_forbidden_statuses",
+    "tickets are restored",
 ];

@@ -8,7 +8,8 @@ use ticket_sandbox::{
     Endpoint, Fault, Quota, Rule, SandboxBuilder, TicketFault, TicketSeed, Vendor,
 };
 
-use super::{VENDORS, faults, modes};
+use super::tickets::draw_tickets;
+use super::{HOSTED, SELF_HOSTED, faults, modes};
 
 /// A ticket that exists in the beginning.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(super) struct Existing {
     pub(super) subject: String,
     pub(super) seed: TicketSeed,
     pub(super) fault: Option<TicketFault>,
+    /// The place of the ticket whose subtask it is (Redmine).
+    pub(super) parent: Option<usize>,
 }
 
 /// A ticket that is asked for.
@@ -58,8 +61,13 @@ pub(super) struct StopAfter {
 }
 
 /// All that is drawn for one seed.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties with names, not states"
+)]
 #[derive(Debug)]
 pub(super) struct Plan {
+    pub(super) vendors: &'static [Vendor],
     pub(super) sandbox: SandboxBuilder,
     /// The names of the modes that were drawn.
     pub(super) modes: Vec<&'static str>,
@@ -89,15 +97,24 @@ pub(super) struct Plan {
     pub(super) lists: bool,
     /// Whether one ticket of each vendor with messages is merged into another one before.
     pub(super) merges: bool,
+    /// Whether tickets are restored from the trash after the deletes (RT).
+    pub(super) restores: bool,
+    pub(super) updates: usize,
 }
 
 impl Plan {
-    /// Draws the plan of this seed, where this many calls of 100 fail.
+    /// Draws the plans of this seed, where this many calls of 100 fail.
     ///
     /// Whatever is drawn anew or in another order changes the meaning of all seeds, also of those that are kept as tests.
-    #[expect(clippy::too_many_lines, reason = "one list of what is drawn, in order")]
-    pub(super) fn draw(seed: u64, rate: u32) -> Self {
+    /// So what is new comes last.
+    pub(super) fn draw(seed: u64, rate: u32) -> [Self; 2] {
         let random = &mut Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(rate.into()));
+        [HOSTED, SELF_HOSTED].map(|vendors| Self::draw_for(vendors, rate, random))
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one list of what is drawn, in order")]
+    fn draw_for(vendors: &'static [Vendor], rate: u32, random: &mut Rng) -> Self {
+        let is_hosted = vendors == HOSTED;
         let mut modes = Vec::new();
         let mut faults = draw_faults(random);
         let is_odd = |random: &mut Rng| random.u8(0..8) == 0;
@@ -107,8 +124,8 @@ impl Plan {
         if merges {
             modes.push("merged before");
             let merge = Fault::Ticket(TicketFault::MergedInto(None));
-            for vendor in [Vendor::OneCloud, Vendor::LeadSquared] {
-                let rule = Rule::new(merge.clone()).vendor(vendor);
+            for vendor in vendors.iter().filter(|vendor| **vendor != Vendor::Sweeppea) {
+                let rule = Rule::new(merge.clone()).vendor(*vendor);
                 rules.push(rule.endpoint(Endpoint::Messages));
             }
         }
@@ -142,8 +159,8 @@ impl Plan {
         if is_odd(random) {
             modes.push("ids are given out again");
             // It lasts from the first request on.
-            let again = |vendor| Rule::new(Fault::IdsGivenOutAgain).vendor(vendor);
-            rules.extend(VENDORS.map(again));
+            let again = |vendor: &Vendor| Rule::new(Fault::IdsGivenOutAgain).vendor(*vendor);
+            rules.extend(vendors.iter().map(again));
             faults.extend([
                 Fault::TicketsFiled(1),
                 Fault::TicketsFiled(2),
@@ -165,7 +182,7 @@ impl Plan {
         let defers = modes.contains(&"deletes are always accepted for later")
             || every().any(|fault| matches!(fault, Fault::AcceptedForLater { .. }));
         let lags = lags || (defers && loss > 0.0);
-        let (mut existing, asked) = draw_tickets(random);
+        let (mut existing, asked) = draw_tickets(vendors, random);
         if merges {
             for ticket in &mut existing {
                 if ticket.vendor == Vendor::Sweeppea && ticket.fault.is_none() && is_odd(random) {
@@ -174,8 +191,13 @@ impl Plan {
                 }
             }
         }
-        let (sandbox, quotas) = modes::draw_sandbox(random, &mut modes);
-        Self {
+        let (sandbox, quotas) = if is_hosted {
+            modes::draw_hosted(random, &mut modes)
+        } else {
+            modes::draw_self_hosted(random, &mut modes)
+        };
+        let mut plan = Self {
+            vendors,
             sandbox,
             existing,
             asked,
@@ -188,7 +210,7 @@ impl Plan {
             declared: Declared {
                 never_reuses_ids: !reuses,
                 reads_are_consistent: !lags && random.bool(),
-                redirects_ids: merges,
+                redirects_ids: merges && is_hosted,
             },
             quotas,
             delete_batch: random.usize(1..=12),
@@ -217,8 +239,53 @@ impl Plan {
             at_once: random.bool(),
             lists: random.u8(0..3) > 0,
             merges,
+            restores: false,
+            updates: 0,
             modes,
+        };
+        if !is_hosted {
+            plan.draw_more(random);
         }
+        plan
+    }
+
+    /// Draws what only self-hosted vendors have.
+    fn draw_more(&mut self, random: &mut Rng) {
+        self.restores = random.bool();
+        if self.restores {
+            self.modes.push("tickets are restored");
+        }
+        self.updates = random.usize(0..5);
+        // Redmine gives the id of a deleted ticket to the next one.
+        if random.bool() {
+            self.faults.push(Fault::TicketsFiled(random.usize(1..4)));
+        }
+    }
+
+    /// Whether the vendor may give out the id of a deleted ticket again.
+    pub(super) fn reuses_ids(&self, vendor: Vendor) -> bool {
+        vendor == Vendor::Redmine || !self.declared.never_reuses_ids
+    }
+
+    /// Whether reads may show tickets as they were before.
+    pub(super) fn lags(&self) -> bool {
+        let mut faults = self.faults.iter();
+        faults.any(|fault| matches!(fault, Fault::LaggingReads(_)))
+            || self.modes.contains(&"reads always lag")
+    }
+
+    /// Whether the vendor may accept a change and carry it out later.
+    pub(super) fn defers(&self) -> bool {
+        let mut faults = self.faults.iter();
+        faults.any(|fault| matches!(fault, Fault::AcceptedForLater { .. }))
+            || self
+                .modes
+                .contains(&"deletes are always accepted for later")
+    }
+
+    /// The ticket at this place and all those whose subtask it is, directly or not.
+    pub(super) fn lineage(&self, place: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(Some(place), |place| self.existing.get(*place)?.parent)
     }
 
     /// The id of what is asked, by the ids of the existing tickets.
@@ -251,56 +318,4 @@ fn draw_faults(random: &mut Rng) -> Vec<Fault> {
             .unwrap_or(Fault::LostResponse),
     );
     drawn
-}
-
-fn draw_tickets(random: &mut Rng) -> (Vec<Existing>, Vec<Asked>) {
-    let (mut existing, mut asked) = (Vec::new(), Vec::new());
-    for vendor in VENDORS {
-        let count = match vendor {
-            // Its pages have 20 rows.
-            Vendor::Sweeppea if random.u8(0..4) == 0 => random.usize(30..50),
-            Vendor::LeadSquared => random.usize(4..24),
-            _ => random.usize(3..14),
-        };
-        let mut places = Vec::new();
-        for number in 0..count {
-            let subject = format!("{} {number}", vendor.prefix());
-            let mut seed = TicketSeed::new(subject.clone()).description("a text");
-            let mut fault = None;
-            match random.u8(0..24) {
-                0 if vendor == Vendor::Sweeppea => seed = seed.closed(),
-                1 if vendor == Vendor::Sweeppea => seed = seed.owned_by_other(),
-                2 if vendor == Vendor::Sweeppea => seed = seed.locked(),
-                3 => {
-                    fault = random
-                        .choice([400, 403, 409, 422, 500])
-                        .map(TicketFault::Refused);
-                }
-                4 => {
-                    fault = random
-                        .choice([400, 403, 409, 500])
-                        .map(TicketFault::GoneIsError);
-                }
-                _ => {}
-            }
-            places.push(existing.len());
-            existing.push(Existing {
-                vendor,
-                subject,
-                seed,
-                fault,
-            });
-        }
-        random.shuffle(&mut places);
-        places.truncate(random.usize(1..=places.len().min(16)));
-        let again = places.first().copied().filter(|_| random.u8(0..4) == 0);
-        asked.extend(places.into_iter().chain(again).map(Asked::Existing));
-        for other in ["999001", "1.23E+07", "121;Spam", "0140"] {
-            if random.u8(0..8) == 0 {
-                asked.push(Asked::Other(vendor, other.to_owned()));
-            }
-        }
-    }
-    random.shuffle(&mut asked);
-    (existing, asked)
 }

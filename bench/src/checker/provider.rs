@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use tickets::model::{AttachedFile, Created, PageRequest};
 use tickets::provider::{Download, NotFound};
 use tickets::{
-    CallContext, DeleteReport, DeleteTarget, Effect, Error, Message, NewTicket, Operation, Outcome,
-    Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewTicket,
+    Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider,
+    TicketQuery,
 };
 
 use super::flaw::Flaw;
@@ -32,7 +34,7 @@ impl Checked {
         let mut info = inner.info().clone();
         info.never_reuses_ids &= declared.never_reuses_ids;
         info.reads_are_consistent = declared.reads_are_consistent;
-        info.redirects_ids = declared.redirects_ids;
+        info.redirects_ids |= declared.redirects_ids;
         for limit in &mut info.limits {
             for quota in &mut limit.windows {
                 if let Some(window) = window {
@@ -45,6 +47,7 @@ impl Checked {
             Some(Flaw::AmbiguousIsGone) => prove_by_404(&mut info, NotFound::Ambiguous),
             Some(Flaw::StaleReadIsProof) => info.reads_are_consistent = true,
             Some(Flaw::RepeatsWithReusedIds) => info.never_reuses_ids = true,
+            Some(Flaw::RepeatsAtRedmine) => info.never_reuses_ids |= info.id == "redmine",
             Some(Flaw::DeletesThroughMerge) => info.redirects_ids = false,
             Some(Flaw::IgnoresWindows) => {
                 let limits = info.limits.iter_mut();
@@ -57,6 +60,14 @@ impl Checked {
             _ => {}
         }
         Self { inner, info, flaw }
+    }
+
+    /// Declares that one call deletes at most so many tickets.
+    pub fn delete_at_most(&mut self, tickets: usize) {
+        let capabilities = &mut self.info.capabilities;
+        if let Some(delete) = capabilities.support_mut(Operation::Delete) {
+            delete.max_batch = tickets;
+        }
     }
 
     fn is(&self, flaw: Flaw) -> bool {
@@ -105,6 +116,47 @@ impl Checked {
     }
 }
 
+impl Checked {
+    /// Deletes tickets that are not asked for, where a flaw does.
+    async fn delete_others(&self, context: &CallContext, targets: &[DeleteTarget]) {
+        let Some(last) = targets.last() else {
+            return;
+        };
+        let other = match self.flaw {
+            Some(Flaw::DeletesNeighbour) => next(&last.id),
+            Some(Flaw::DeletesParent) if self.info.id == "redmine" => {
+                let read = self.inner.get(context, &last.id).await;
+                let parent = read.ok().and_then(|child| {
+                    let child: Value = serde_json::from_str(child.raw.get()).ok()?;
+                    child.pointer("/parent/id")?.as_u64()
+                });
+                parent.map(|parent| DeleteTarget::new(parent.to_string()))
+            }
+            _ => None,
+        };
+        if let Some(other) = other {
+            let _ = self.inner.delete(context, &[other]).await;
+        }
+    }
+
+    fn deletes_merge_target(&self) -> bool {
+        self.is(Flaw::DeletesMergeTarget) && self.info.id == "rt"
+    }
+
+    /// The ids to which these lead, where the flaw follows them.
+    async fn followed(&self, context: &CallContext, targets: &[DeleteTarget]) -> Vec<DeleteTarget> {
+        let mut followed = targets.to_vec();
+        if self.deletes_merge_target() {
+            for target in &mut followed {
+                if let Ok(read) = self.inner.get(context, &target.id).await {
+                    target.id = read.id;
+                }
+            }
+        }
+        followed
+    }
+}
+
 /// Lets a *not found* that proves nothing prove that the ticket is gone.
 fn prove_by_404(info: &mut ProviderInfo, of: NotFound) {
     for operation in [Operation::Get, Operation::Delete] {
@@ -132,7 +184,7 @@ impl TicketProvider for Checked {
             let _ = self.inner.get(context, id).await;
         }
         let mut ticket = self.inner.get(context, id).await?;
-        if self.is(Flaw::ReadIsOfAnother) {
+        if self.is(Flaw::ReadIsOfAnother) || self.deletes_merge_target() {
             ticket.id = id.clone();
         }
         Ok(ticket)
@@ -173,7 +225,14 @@ impl TicketProvider for Checked {
         id: &TicketId,
         patch: &TicketPatch,
     ) -> Result<()> {
-        self.inner.update(context, id, patch).await
+        match self.inner.update(context, id, patch).await {
+            Err(error) => match self.flaw {
+                Some(Flaw::DroppedUpdateIsDone) if error.kind() == ErrorKind::Conflict => Ok(()),
+                Some(Flaw::UnknownUpdateIsFailed) => Err(error.with_effect(Effect::None)),
+                _ => Err(error),
+            },
+            done => done,
+        }
     }
 
     async fn resolve(&self, context: &CallContext, id: &TicketId) -> Result<()> {
@@ -185,17 +244,14 @@ impl TicketProvider for Checked {
         context: &CallContext,
         targets: &[DeleteTarget],
     ) -> Result<DeleteReport> {
-        let mut result = self.inner.delete(context, targets).await;
+        self.delete_others(context, targets).await;
+        let sent = self.followed(context, targets).await;
+        let mut result = self.inner.delete(context, &sent).await;
         if self.is(Flaw::ForgetsFirstAttempt) {
             if let Err(error) = &result {
                 if error.effect() == Effect::Unknown {
                     result = self.inner.delete(context, targets).await;
                 }
-            }
-        }
-        if self.is(Flaw::DeletesNeighbour) {
-            if let Some(next) = targets.last().and_then(|last| next(&last.id)) {
-                let _ = self.inner.delete(context, &[next]).await;
             }
         }
         match result {
@@ -223,7 +279,20 @@ impl TicketProvider for Checked {
     }
 
     async fn restore(&self, context: &CallContext, id: &TicketId) -> Result<()> {
-        self.inner.restore(context, id).await
+        let mut followed = id.clone();
+        if self.is(Flaw::RestoresMergeTarget) {
+            if let Ok(read) = self.inner.get(context, id).await {
+                followed = read.id;
+            }
+        }
+        match self.inner.restore(context, &followed).await {
+            Err(error) => match self.flaw {
+                Some(Flaw::AcceptedIsRestored) if error.status().is_some() => Ok(()),
+                Some(Flaw::UnknownRestoreIsFailed) => Err(error.with_effect(Effect::None)),
+                _ => Err(error),
+            },
+            done => done,
+        }
     }
 
     async fn attachments(

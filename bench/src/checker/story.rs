@@ -9,22 +9,31 @@ use super::accounts::told_error;
 use super::recorder::Call;
 
 /// The outcome that was told of a ticket.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties with names, not states"
+)]
 #[derive(Clone, Debug)]
 pub(super) struct Told {
+    pub(super) change: Change,
     /// Its place among what was asked.
     pub(super) key: usize,
     pub(super) vendor: Vendor,
     pub(super) id: String,
     pub(super) outcome: Outcome,
-    /// Whether the ticket existed when this was told.
+    /// Whether the ticket existed when this was told. A ticket in the trash does not.
     pub(super) exists: bool,
-    /// Whether the vendor said of it that there is none then, since it was closed or another user's.
+    /// Whether it was in the trash then.
+    pub(super) in_trash: bool,
+    /// Whether any ticket had its id then.
+    pub(super) is_taken: bool,
+    /// Whether the vendor did not show it then, since it was closed or another user's.
     pub(super) is_hidden: bool,
 }
 
 impl Told {
     pub(super) fn word(&self) -> &'static str {
-        Change::Delete.word(&self.outcome)
+        self.change.word(&self.outcome)
     }
 }
 
@@ -59,13 +68,35 @@ pub(super) struct Filed {
     pub(super) result: Result<String, (bool, String)>,
 }
 
+/// A ticket's status that was updated, and what the vendor's status was before and after; `None` if the ticket is gone.
+#[derive(Debug)]
+pub(super) struct Updated {
+    pub(super) vendor: Vendor,
+    pub(super) id: String,
+    pub(super) wanted: &'static str,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+    pub(super) result: Result<(), (bool, String)>,
+}
+
+/// The tickets of the plan that were in the trash when they were restored, and those that were out of it afterwards.
+#[derive(Debug, Default)]
+pub(super) struct Trash {
+    pub(super) before: Vec<(Vendor, String)>,
+    pub(super) restored: Vec<(Vendor, String)>,
+}
+
 /// All that came of a plan.
 #[derive(Debug, Default)]
 pub(super) struct Story {
     pub(super) told: Vec<Told>,
+    /// What was told of restores.
+    pub(super) restored: Vec<Told>,
+    pub(super) trash: Trash,
     pub(super) listed: Vec<Listed>,
     pub(super) reads: Vec<Read>,
     pub(super) filed: Vec<Filed>,
+    pub(super) updated: Vec<Updated>,
     /// The tickets that were told as changed unasked, by account.
     pub(super) unasked: Vec<(String, String)>,
     pub(super) calls: Vec<Call>,
@@ -97,7 +128,7 @@ impl Story {
     /// What was told and what was called, as one number.
     pub(super) fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        for told in &self.told {
+        for told in self.told.iter().chain(&self.restored) {
             (told.key, told.vendor, &told.id, told.word(), told.exists).hash(&mut hasher);
             told.outcome.error().map(told_error).hash(&mut hasher);
         }
@@ -109,6 +140,9 @@ impl Story {
         }
         for filed in &self.filed {
             (filed.vendor, &filed.subject, &filed.result).hash(&mut hasher);
+        }
+        for updated in &self.updated {
+            (updated.vendor, &updated.id, &updated.after, &updated.result).hash(&mut hasher);
         }
         self.unasked.hash(&mut hasher);
         for call in &self.calls {
@@ -155,7 +189,7 @@ impl Story {
                 if call.is_lost { " lost on the way" } else { "" },
             ));
         }
-        for told in &self.told {
+        for told in self.told.iter().chain(&self.restored) {
             let error = told.outcome.error().map(told_error);
             lines.push(format!(
                 "{}:{} is {} ({}){}",
@@ -164,6 +198,8 @@ impl Story {
                 told.word(),
                 if told.exists {
                     "exists"
+                } else if told.in_trash {
+                    "is in the trash"
                 } else {
                     "does not exist"
                 },
@@ -181,6 +217,7 @@ impl Story {
         }
         lines.extend(self.reads.iter().map(|read| format!("{read:?}")));
         lines.extend(self.filed.iter().map(|filed| format!("{filed:?}")));
+        lines.extend(self.updated.iter().map(|updated| format!("{updated:?}")));
         lines.extend(
             self.unasked
                 .iter()

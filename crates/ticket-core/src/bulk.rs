@@ -257,6 +257,7 @@ pub(crate) async fn delete(
                 result: Ok(outcomes),
                 contact: Contact::Vendor,
                 open: None,
+                ..
             } if is_about(&outcomes, &targets) && !has_unknown(&outcomes) => {
                 return (outcomes, std::mem::take(&mut *locked(&unasked)));
             }

@@ -1,6 +1,11 @@
 //! What a ledger in a SQLite file costs: a million tickets, and the records of their calls. `cargo bench -p ticket-jobs`;
 //! `TMPDIR` says on which disk. CPU is that of the whole process, with SQLite's threads.
-#![allow(clippy::unwrap_used, reason = "a benchmark ends where it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a benchmark ends where it fails"
+)]
+#![allow(clippy::cast_precision_loss, reason = "figures are rounded")]
 #![allow(clippy::print_stdout, reason = "it prints its figures")]
 
 use std::sync::Arc;
@@ -61,7 +66,7 @@ impl Meter {
 
     fn tell(&self, what: &str, times: u64) {
         let each = |time: Duration| time.as_secs_f64() * 1e6 / times as f64;
-        let (wall, cpu) = (each(self.0.elapsed()), each(cpu() - self.1));
+        let (wall, cpu) = (each(self.0.elapsed()), each(cpu().saturating_sub(self.1)));
         println!("{what:50} {wall:12.1} us wall {cpu:12.1} us CPU");
     }
 }
@@ -76,7 +81,7 @@ fn cpu() -> Duration {
 
 fn size(path: &std::path::Path) {
     let bytes = std::fs::metadata(path).unwrap().len();
-    println!("{:50} {:12.1} MiB", "file", bytes as f64 / 1048576.0);
+    println!("{:50} {:12.1} MiB", "file", bytes as f64 / 1_048_576.0);
 }
 
 async fn load(ledger: &dyn Ledger, chunk: usize) -> JobId {

@@ -76,14 +76,7 @@ impl Lane {
             if let Some(error) = failed {
                 return Err(error);
             }
-            if !doubts.is_empty() && !ended.load(Ordering::Relaxed) {
-                let wait = doubts.iter().filter_map(|claimed| claimed.in_doubt).max();
-                if self.wait(wait.unwrap_or_default()).await {
-                    let doubts = stream::iter(doubts).boxed();
-                    self.apply(doubts, Effect::Unknown, &ended, &mut left)
-                        .await?;
-                }
-            }
+            self.apply_to_doubts(doubts, &ended, &mut left).await?;
             if ended.load(Ordering::Relaxed) || !left.tickets.is_empty() {
                 break;
             }
@@ -105,6 +98,35 @@ impl Lane {
             .put_back(worker, account, Duration::ZERO)
             .await?;
         self.tell_open(left).await
+    }
+
+    /// Changes tickets that were claimed before, those in doubt last.
+    pub(crate) async fn apply_to(self, claimed: Vec<Claimed>) -> Result<()> {
+        let (mut left, ended) = (Left::default(), Arc::new(AtomicBool::new(false)));
+        let (doubts, fresh): (Vec<_>, Vec<_>) = claimed
+            .into_iter()
+            .partition(|claimed| claimed.in_doubt.is_some());
+        let fresh = stream::iter(fresh).boxed();
+        self.apply(fresh, Effect::None, &ended, &mut left).await?;
+        self.apply_to_doubts(doubts, &ended, &mut left).await
+    }
+
+    /// Changes or looks at tickets in doubt, once no earlier call about them can act any more.
+    async fn apply_to_doubts(
+        &self,
+        doubts: Vec<Claimed>,
+        ended: &Arc<AtomicBool>,
+        left: &mut Left,
+    ) -> Result<()> {
+        if doubts.is_empty() || ended.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let wait = doubts.iter().filter_map(|claimed| claimed.in_doubt).max();
+        if !self.wait(wait.unwrap_or_default()).await {
+            return Ok(());
+        }
+        let doubts = stream::iter(doubts).boxed();
+        self.apply(doubts, Effect::Unknown, ended, left).await
     }
 
     /// The tickets that this worker claims, as long as the work goes on.

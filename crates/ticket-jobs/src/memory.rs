@@ -64,7 +64,7 @@ impl Default for MemoryLedger {
 #[deny(clippy::missing_trait_methods)]
 impl Ledger for MemoryLedger {
     fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.state().now
     }
 
     async fn create(&self, job: NewJob) -> Result<JobId> {
@@ -223,6 +223,7 @@ mod tests {
             let created_at = ledger.job(&job).await.unwrap().created_at;
             assert_eq!(created_at.as_second(), 1000);
         }
+        assert_eq!(ledger.now().as_second(), 1000);
     }
 
     #[tokio::test(start_paused = true)]

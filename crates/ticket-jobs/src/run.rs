@@ -12,13 +12,16 @@ use ticket_core::model::Version;
 use ticket_core::provider::Limit;
 use ticket_core::{
     AccountSource, CallContext, Change, Error, Outcome, ProviderInfo, Result, Stop, TicketRef,
+    Tickets,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::lane::Lane;
 use crate::ledger::{BEAT, Ledger};
-use crate::model::{Job, JobAccount, JobId, JobState, Listed, NewJob, Which, Work, WorkerId};
+use crate::model::{
+    Claimed, Job, JobAccount, JobId, JobState, Listed, NewJob, Which, Work, WorkerId,
+};
 use crate::slots::LedgerSlots;
 
 /// How many tickets are added to a ledger, or read from it, at once.
@@ -87,6 +90,53 @@ impl Jobs {
             accounts: Vec::new(),
             waiting: Vec::new(),
         })
+    }
+
+    /// Works on tickets that `work.worker` [claimed](Ledger::claim), for programs that distribute the work themselves: sends
+    /// the change, records outcomes, and waits for earlier calls about tickets in doubt. [`run`](Self::run) does all of
+    /// that by itself. `account` has its [slots](Self::slots) in this ledger, and somebody else
+    /// [beats](Ledger::beat).
+    ///
+    /// Returns what became of each ticket. Tickets in doubt are missing if the work ended before they could be looked at.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`].
+    pub async fn apply_chunk(
+        &self,
+        work: Work,
+        account: &Tickets,
+        claimed: Vec<Claimed>,
+        context: CallContext,
+        options: &BulkOptions,
+    ) -> Result<Vec<JobOutcome>> {
+        let job = self.ledger.job(&work.job).await?;
+        let of_the_job = job.accounts.iter().find(|one| one.name == work.account);
+        let Some(JobAccount { key, .. }) = of_the_job else {
+            let message = format!("job {} has no account {}", job.id, work.account);
+            return Err(Error::invalid_input(message));
+        };
+        let (outcomes, mut told) = mpsc::channel(claimed.len().max(1));
+        let mut options = options.clone().account(work.account.as_str());
+        if job.state == JobState::Cancelling {
+            options = options.only_look();
+        }
+        let lane = Lane {
+            ledger: Arc::clone(&self.ledger),
+            tickets: account.clone(),
+            key: key.clone(),
+            change: job.change,
+            work,
+            context,
+            options,
+            outcomes,
+        };
+        lane.apply_to(claimed).await?;
+        let mut all = Vec::new();
+        while let Some(outcome) = told.recv().await {
+            all.push(outcome?);
+        }
+        Ok(all)
     }
 
     /// Works on a job until each of its tickets has an outcome, with a lane for each account, as

@@ -6,6 +6,9 @@ mod open;
 mod process;
 mod read;
 mod schema;
+mod settle;
+#[cfg(test)]
+mod tests;
 mod time;
 mod values;
 mod verify;
@@ -160,6 +163,15 @@ impl SqliteLedger {
     }
 }
 
+/// How durable the row of a call has to be.
+const fn durability(call: &NewCall) -> Durability {
+    if call.operation.is_write() {
+        Synced
+    } else {
+        Written
+    }
+}
+
 fn stopped() -> Error {
     Error::config("the ledger's thread was stopped")
 }
@@ -284,11 +296,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn take(&self, call: NewCall) -> Result<Taken> {
-        let durability = if call.operation.is_write() {
-            Synced
-        } else {
-            Written
-        };
+        let durability = durability(&call);
         self.write(durability, move |write| write.take(&call)).await
     }
 

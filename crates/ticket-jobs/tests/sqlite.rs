@@ -1,11 +1,15 @@
 //! The ledger in a SQLite file: what its callers get, and what the file holds.
-
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may panic"
+)]
 #![cfg(feature = "sqlite")]
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -14,7 +18,7 @@ use ticket_core::provider::{Limit, Quota};
 use ticket_core::{Change, Effect, Error, ErrorKind, Operation, Outcome, TicketId};
 use ticket_jobs::{
     CallId, Claim, Clock, Ended, JobAccount, JobId, JobState, LOST_AFTER, Ledger, Listed, MARGIN,
-    NewCall, NewJob, SqliteLedger, Step, Suspension, Taken, Which, Work, WorkerId,
+    NewCall, NewJob, SqliteLedger, Taken, Which, Work, WorkerId,
 };
 use tokio::time::advance;
 
@@ -258,7 +262,7 @@ async fn worker_without_beats_is_lost_and_another_gets_what_it_had() {
         ledger.claim(worker, "shop").await.unwrap(),
         Claim::Later(_)
     ));
-    advance(LOST_AFTER - SECOND).await;
+    advance(LOST_AFTER.saturating_sub(SECOND)).await;
     ledger.beat(worker).await.unwrap();
     assert!(matches!(
         ledger.claim(worker, "shop").await.unwrap(),
@@ -279,4 +283,197 @@ async fn worker_without_beats_is_lost_and_another_gets_what_it_had() {
     ledger.end(id, REFUSED).await.unwrap();
     let open = ledger.tickets(&job, Which::Open, None, 9).await.unwrap();
     assert!(open.iter().all(|ticket| !ticket.in_doubt));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_ledgers_on_one_file_share_the_quota() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::from(START);
+    let ledgers = [open(folder.path(), &clock), open(folder.path(), &clock)];
+    let limit = Limit::new().window(Quota::new(25, 5 * SECOND));
+    let limited = || NewCall {
+        limits: vec![limit.clone()],
+        ..call(Operation::Get, &["t0"])
+    };
+    let calls = (0..60).map(|index| ledgers[index % 2].take(limited()));
+    let taken: Vec<_> = join_all(calls)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    let slots: Vec<_> = taken
+        .iter()
+        .filter_map(|taken| match taken {
+            Taken::Slot(id) => Some(*id),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(slots.len(), 25);
+    assert_eq!(count(&folder, "SELECT count(*) FROM call"), 25);
+    advance(SECOND).await;
+    for id in slots {
+        ledgers[0].end(id, Ended::Answered).await.unwrap();
+    }
+    let Taken::Full(wait) = ledgers[1].take(limited()).await.unwrap() else {
+        panic!("a slot is free");
+    };
+    assert_eq!(wait, 5 * SECOND);
+    advance(wait).await;
+    slot(ledgers[1].take(limited()).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn full_window_tells_when_enough_slots_are_free() {
+    let (ledger, _folder) = ledger();
+    let limit = Limit::new().window(Quota::new(4, 10 * SECOND));
+    let limited = |requests| NewCall {
+        limits: vec![limit.clone()],
+        requests,
+        ..call(Operation::Delete, &[])
+    };
+    for _ in 0..4 {
+        let id = slot(ledger.take(limited(1)).await.unwrap());
+        ledger.end(id, Ended::Answered).await.unwrap();
+        advance(SECOND).await;
+    }
+    for (requests, seconds) in [(1, 6), (2, 7), (4, 9)] {
+        let taken = ledger.take(limited(requests)).await.unwrap();
+        assert_eq!(taken, Taken::Full(seconds * SECOND), "{requests}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_count_nowhere_are_removed_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::from(START);
+    let ledger = open(folder.path(), &clock);
+    let limited = |account: &str, seconds: u32| NewCall {
+        account: account.to_owned(),
+        limits: vec![Limit::new().window(Quota::new(9, seconds * SECOND))],
+        ..call(Operation::Get, &[])
+    };
+    for (account, seconds) in [("short", 5), ("long", 3600)] {
+        let id = slot(ledger.take(limited(account, seconds)).await.unwrap());
+        ledger.end(id, Ended::Answered).await.unwrap();
+    }
+    let job = job(&ledger, 1).await;
+    let worker = ledger.begin(&job).await.unwrap();
+    let id = slot(ledger.take(delete(&job, worker, &["t0"])).await.unwrap());
+    ledger.end(id, Ended::Answered).await.unwrap();
+    drop(ledger);
+    advance(60 * SECOND).await;
+    // It cleans at its first transaction.
+    let ledger = open(folder.path(), &clock);
+    ledger.close("short", SECOND).await.unwrap();
+    let of = |account| {
+        let sql = "SELECT count(*) FROM call JOIN account ON number = account WHERE key";
+        count(&folder, &format!("{sql} = '{account}'"))
+    };
+    assert_eq!((of("short"), of("long"), of("quota")), (0, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn worker_whose_process_is_gone_is_lost_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::from(START);
+    let first = open(folder.path(), &clock);
+    let second = open(folder.path(), &clock);
+    let job = job(&first, 2).await;
+    let gone = first.begin(&job).await.unwrap();
+    first.claim(gone, "shop").await.unwrap();
+    let id = slot(first.take(delete(&job, gone, &["t1"])).await.unwrap());
+    let worker = second.begin(&job).await.unwrap();
+    assert_eq!(second.job(&job).await.unwrap().workers, 2);
+    assert!(matches!(
+        second.claim(worker, "shop").await.unwrap(),
+        Claim::Later(_)
+    ));
+    drop(first);
+    assert_eq!(second.job(&job).await.unwrap().workers, 1);
+    let accounts = second.accounts().await.unwrap();
+    assert_eq!((accounts[0].in_flight, accounts[0].lost), (1, 1));
+    let Claim::Tickets(claimed) = second.claim(worker, "shop").await.unwrap() else {
+        panic!("nothing to claim");
+    };
+    let doubts: Vec<_> = claimed.iter().map(|ticket| ticket.in_doubt).collect();
+    assert_eq!(doubts, [None, Some(10 * SECOND + MARGIN)]);
+    assert_eq!(count(&folder, "SELECT sum(lost) FROM worker"), 1);
+    second.end(id, Ended::Answered).await.unwrap();
+    drop(second);
+    let left = std::fs::read_dir(folder.path().join("jobs.db.workers")).unwrap();
+    assert_eq!(left.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn operation_whose_future_is_dropped_happens() {
+    let (ledger, folder) = ledger();
+    let job = job(&ledger, 2).await;
+    let worker = ledger.begin(&job).await.unwrap();
+    ledger.claim(worker, "shop").await.unwrap();
+    let mut settling = ledger.settle(worker, vec![(1, Outcome::Done)]);
+    let polled = std::future::poll_fn(|context| {
+        let _ = settling.as_mut().poll(context);
+        std::task::Poll::Ready(())
+    });
+    polled.await;
+    drop(settling);
+    // Operations happen in the order in which they were queued.
+    ledger.beat(worker).await.unwrap();
+    let sql = "SELECT count(*) FROM ticket WHERE outcome = 'done'";
+    assert_eq!(count(&folder, sql), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn verify_tells_each_contradiction() {
+    let (ledger, folder) = ledger();
+    let job = job(&ledger, 4).await;
+    let worker = ledger.begin(&job).await.unwrap();
+    ledger.claim(worker, "shop").await.unwrap();
+    ledger
+        .settle(worker, vec![(0, Outcome::Done)])
+        .await
+        .unwrap();
+    assert_eq!(ledger.verify(&job).await.unwrap(), Vec::<String>::new());
+    let connection = Connection::open(folder.path().join("jobs.db")).unwrap();
+    for (change, expected) in [
+        (
+            "UPDATE count SET n = 2",
+            "the outcome done of account 0 is counted 2 times, but 1",
+        ),
+        (
+            "UPDATE job SET tickets = 5",
+            "the job says 5 tickets, but has 4",
+        ),
+        (
+            "UPDATE job SET state = 'completed'",
+            "the job is completed, but 3 tickets are open",
+        ),
+        (
+            "DELETE FROM claim",
+            "the open ticket at place 1 is neither claimed nor left",
+        ),
+        (
+            "DELETE FROM place WHERE seq = 2",
+            "the ticket at place 2 cannot be found",
+        ),
+        (
+            "INSERT INTO doubt VALUES (1, 3, 77)",
+            "the ticket at place 3 is in doubt by call 77",
+        ),
+        (
+            "INSERT INTO repeated VALUES (1, 9, 8)",
+            "place 9 repeats place 8",
+        ),
+        (
+            "UPDATE ticket SET outcome = NULL",
+            "the ticket at place 0 has an outcome without",
+        ),
+    ] {
+        let before = ledger.verify(&job).await.unwrap();
+        let is_told = |found: &[String]| found.iter().any(|line| line.starts_with(expected));
+        assert!(!is_told(&before), "{before:?}");
+        connection.execute(change, []).unwrap();
+        let found = ledger.verify(&job).await.unwrap();
+        assert!(is_told(&found), "{change}: {found:?}");
+    }
 }

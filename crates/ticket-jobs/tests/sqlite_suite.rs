@@ -1,4 +1,5 @@
 //! The ledger in a SQLite file keeps every promise.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use std::sync::Arc;
 

@@ -187,7 +187,8 @@ async fn ticket_without_a_readable_status_is_not_said_to_be_restored_and_not_res
 #[tokio::test]
 async fn list_with_an_unreadable_address_of_the_next_page_is_read_to_its_end() {
     let (sandbox, rt) = start().await;
-    sandbox.add_tickets(Vendor::Rt, 25);
+    // More than one page.
+    sandbox.add_tickets(Vendor::Rt, 125);
     sandbox.inject(Rule::new(Fault::WrongTypes).endpoint(Endpoint::List));
     let listed = Tickets::new(rt).list_all(TicketQuery::new());
     let rows: Vec<_> = listed.collect().await;

@@ -30,9 +30,16 @@ async fn outage_in_the_middle_of_a_list_is_waited_for() {
     };
     sandbox.inject(Rule::new(outage).skip(100));
     let run = delete(&sandbox, &["--max-attempts", "2"], &tickets).await;
-    assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(run.lines().len(), 300);
-    assert!(sandbox.ticket_ids(Vendor::OneCloud).is_empty());
+    // Of the last delete that fails nothing is known if the read after it is answered: the ticket is there, and at this
+    // vendor a read may lag behind.
+    let told = counts(&run);
+    let unknown = told.get("unknown").copied().unwrap_or_default();
+    let gone = ["deleted", "already_gone"].map(|word| told.get(word).copied().unwrap_or_default());
+    assert_eq!(gone.iter().sum::<usize>() + unknown, 300, "{told:?}");
+    assert!(unknown <= 1, "{run:?}");
+    assert_eq!(run.code, i32::from(unknown > 0), "{run:?}");
+    assert!(sandbox.ticket_ids(Vendor::OneCloud).len() <= unknown);
     let failed = calls(&sandbox, Endpoint::Delete);
     let failed = failed.iter().filter(|call| call.status == Some(503));
     assert!((1..150).contains(&failed.count()));

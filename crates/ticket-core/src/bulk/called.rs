@@ -10,6 +10,8 @@ pub(super) struct Called {
     /// or no outcome can be told apart.
     pub(super) result: Result<Vec<(TicketId, Outcome)>>,
     pub(super) contact: Contact,
+    /// Whether the vendor answered a read before the change.
+    pub(super) is_there: bool,
     /// Why the tickets without an outcome have none, if others have one.
     pub(super) open: Option<Error>,
 }
@@ -46,6 +48,7 @@ impl Default for Called {
         Self {
             result: Ok(Vec::new()),
             contact: Contact::Unclear,
+            is_there: false,
             open: None,
         }
     }

@@ -42,6 +42,7 @@ pub(super) async fn delete(
             Some(called) => called,
             None if target.version.is_none() => {
                 in_a_row = 0;
+                all.is_there |= reads_first;
                 together.push(target.clone());
                 continue;
             }
@@ -88,8 +89,10 @@ pub(super) async fn delete(
             result: Ok(outcomes),
             open: Some(error),
             contact,
+            is_there,
         } if outcomes.is_empty() => Called {
             contact,
+            is_there,
             ..Called::failed(error)
         },
         all => all,
@@ -99,6 +102,7 @@ pub(super) async fn delete(
 impl Called {
     /// Adds the result of a call about some tickets of the batch. Returns whether further calls make sense.
     fn add(&mut self, called: Self, context: &CallContext, targets: &[DeleteTarget]) -> bool {
+        self.is_there |= called.contact == Contact::Vendor;
         self.contact = called.contact;
         let error = match (called.result, &mut self.result) {
             (Ok(settled), Ok(outcomes)) => {

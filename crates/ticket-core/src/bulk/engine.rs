@@ -167,6 +167,9 @@ impl Engine {
 
     /// Handles the result of a call.
     pub(super) fn on_reply(&mut self, Part { asked, other }: Part, called: Called) {
+        if called.is_there {
+            self.patience.answered();
+        }
         self.note(called.contact);
         match called.result {
             Ok(outcomes) => {

@@ -29,6 +29,8 @@ const MAX_FAILURES: u32 = 5;
 pub(super) struct Patience {
     limit: Duration,
     successes: u64,
+    /// Whether the vendor has answered at all.
+    is_there: bool,
     last_success: Instant,
     failures: u32,
     pause: Option<(Duration, Instant)>,
@@ -51,6 +53,7 @@ impl Patience {
         Self {
             limit,
             successes: 0,
+            is_there: false,
             last_success: now,
             failures: 0,
             pause: None,
@@ -63,9 +66,15 @@ impl Patience {
         self.pauses % 2 == 0
     }
 
+    /// The vendor answered a read, which is no success of the change.
+    pub(super) fn answered(&mut self) {
+        self.is_there = true;
+    }
+
     /// The vendor answered. Returns whether this ends a pause.
     pub(super) fn succeeded(&mut self) -> bool {
         self.successes += 1;
+        self.is_there = true;
         self.failures = 0;
         self.last_success = Instant::now();
         self.pause.take().is_some()
@@ -94,7 +103,7 @@ impl Patience {
     /// A call failed for want of an answer.
     pub(super) fn failed(&mut self, error: &Error, deadline: Option<Instant>) -> Wait {
         self.failures += 1;
-        let is_unconnected = self.successes == 0 && error.kind() == ErrorKind::Connect;
+        let is_unconnected = !self.is_there && error.kind() == ErrorKind::Connect;
         let most = if self.is_none() {
             Some(MAX_FAILURES)
         } else {
@@ -113,9 +122,10 @@ impl Patience {
             None => FIRST,
         };
         let until = now + length.max(error.retry_after().unwrap_or_default());
-        let limit = match self.successes {
-            0 => self.limit.min(BEFORE_FIRST_SUCCESS),
-            _ => self.limit,
+        let limit = if self.is_there {
+            self.limit
+        } else {
+            self.limit.min(BEFORE_FIRST_SUCCESS)
         };
         if until > self.last_success + limit {
             let silent = now.duration_since(self.last_success).as_secs();

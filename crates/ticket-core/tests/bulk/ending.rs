@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use ticket_core::bulk::{Notice, Settled};
+use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::call::{Retry, RetryPolicy};
-use ticket_core::{CallContext, Change, Effect, ErrorKind, Operation, Stop};
+use ticket_core::{CallContext, Change, Effect, ErrorKind, Operation, ProviderInfo, Stop};
 use tokio::time::Instant;
 
 use crate::common::{Fake, error};
@@ -383,4 +383,22 @@ async fn first_reason_for_ending_is_reported() {
     });
     assert_eq!(words(&settled), ["failed", "unattempted"]);
     assert_eq!(reason(&settled[1]).kind(), ErrorKind::Cancelled);
+}
+
+/// The vendor answers the reads before the deletes, but no delete for two minutes.
+#[tokio::test(start_paused = true)]
+async fn vendor_that_answers_reads_is_waited_for_before_the_first_success() {
+    let start = Instant::now();
+    let fake = Fake::new(3)
+        .info(ProviderInfo::redirects_ids)
+        .answering(move |call| match call.operation {
+            Operation::Delete if start.elapsed() < seconds(120) => {
+                Err(error(ErrorKind::Unavailable, Effect::None))
+            }
+            _ => Ok(()),
+        });
+    let log = fake.log();
+    let settled = delete(&fake.bare(), ["1", "2", "3"], &BulkOptions::default()).await;
+    assert!(settled.iter().all(|settled| settled.outcome.is_done()));
+    assert_eq!(log.deletes().last().map(String::as_str), Some("1,2,3"));
 }

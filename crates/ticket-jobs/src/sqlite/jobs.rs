@@ -40,6 +40,13 @@ impl Write<'_> {
         Ok((number, values::state(&state)?))
     }
 
+    /// The state of the job with this number.
+    pub(super) fn state(&self, job: i64) -> Result<JobState> {
+        let sql = "SELECT state FROM job WHERE number = ?1";
+        let name = self.first(sql, [job], |row| row.get::<_, String>(0))?;
+        values::state(&name.unwrap_or_default())
+    }
+
     /// The number of a job that is loading.
     fn loading(&self, id: &JobId) -> Result<i64> {
         match self.job(id)? {
@@ -209,9 +216,8 @@ impl Write<'_> {
             )?;
         }
         if step == Step::Cancel {
-            self.free_lost(job, None)?;
             self.leave_undone(job)?;
-            return self.job(id).map(|(_, state)| state);
+            return self.state(job);
         }
         Ok(next)
     }

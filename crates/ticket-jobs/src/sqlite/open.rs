@@ -185,13 +185,19 @@ fn unwritable(path: &Path, error: &io::Error) -> Error {
 fn check_folder(path: &Path, folder: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let metadata = fs::metadata(folder).map_err(|error| unwritable(path, &error))?;
-    if metadata.permissions().mode() & 0o022 == 0 {
+    let mode = metadata.permissions().mode();
+    if mode & 0o022 == 0 {
         return Ok(());
     }
-    let folder = folder.display();
-    let message = format!(
-        "others can write the ledger's folder {folder}; run: chmod go-w {folder}, or name a ledger in another folder"
-    );
+    let name = folder.display();
+    let message = if mode & 0o1000 == 0 {
+        let folder = quoted(folder);
+        format!("others can write the ledger's folder {name}; run: chmod go-w {folder}")
+    } else {
+        format!(
+            "others can write the ledger's folder {name}; name a ledger in a folder of your own"
+        )
+    };
     Err(Error::config(message))
 }
 
@@ -211,13 +217,26 @@ fn create_file(path: &Path) -> Result<()> {
             if metadata.permissions().mode().trailing_zeros() >= 6 {
                 return Ok(());
             }
-            let path = path.display();
-            let message =
-                format!("others can read or write the ledger {path}; run: chmod 600 {path}");
+            let message = format!(
+                "others can read or write the ledger {}; run: chmod 600 {}",
+                path.display(),
+                quoted(path)
+            );
             Err(Error::config(message))
         }
         Err(error) => Err(unwritable(path, &error)),
     }
+}
+
+/// A path as a shell reads it.
+#[cfg(unix)]
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:,".contains(c);
+    if path.chars().all(is_plain) {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
 }
 
 /// Where files have no modes, they are as private as their folder.

@@ -178,3 +178,20 @@ pub(super) fn migrate(
     let sql = "UPDATE store SET schema_version = ?1";
     connection.execute(sql, [steps.len()]).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn earlier_version_takes_only_the_steps_that_it_lacks() {
+        let connection = Connection::open_in_memory().unwrap();
+        assert_eq!(version(&connection).unwrap(), Some(0));
+        migrate(&connection, 0, STEPS).unwrap();
+        assert_eq!(version(&connection).unwrap(), Some(STEPS.len()));
+        let steps = [STEPS, &["ALTER TABLE job ADD COLUMN parent INTEGER"]].concat();
+        migrate(&connection, STEPS.len(), &steps).unwrap();
+        assert_eq!(version(&connection).unwrap(), Some(STEPS.len() + 1));
+        connection.execute("UPDATE job SET parent = 1", []).unwrap();
+    }
+}

@@ -143,3 +143,56 @@ fn since_boot() -> i64 {
 fn since_boot() -> i64 {
     wall_clock()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::{STEPS, migrate};
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn boot(id: &str, seconds_ago: i64) -> Boot {
+        Boot {
+            id: id.to_owned(),
+            ago: seconds_ago * SECOND,
+        }
+    }
+
+    /// What the ledger's time is when it is opened at this time after this start, with the wall clock at this second.
+    fn opened(connection: &Connection, boot: &Boot, wall_clock: i64) -> i64 {
+        let time = Time::of_ledger(connection, Some(boot), wall_clock * SECOND).unwrap();
+        let Source::SinceBoot(offset) = time.source else {
+            panic!("{time:?}");
+        };
+        (boot.ago + offset) / SECOND
+    }
+
+    #[test]
+    fn time_follows_the_machine_and_not_the_wall_clock_until_the_next_start() {
+        let connection = Connection::open_in_memory().unwrap();
+        migrate(&connection, 0, STEPS).unwrap();
+        assert_eq!(opened(&connection, &boot("a", 50), 1_000_000), 1_000_000);
+        // The wall clock is set back an hour, and forward a year.
+        assert_eq!(opened(&connection, &boot("a", 60), 996_410), 1_000_010);
+        assert_eq!(opened(&connection, &boot("a", 70), 32_536_020), 1_000_020);
+        let sql = "INSERT INTO job (id, change, state, created_at) VALUES ('1', '', '', ?1)";
+        connection.execute(sql, [1_000_020 * SECOND]).unwrap();
+        // Started anew: as the wall clock says, but never before the latest time in the ledger.
+        assert_eq!(opened(&connection, &boot("b", 5), 996_500), 1_000_020);
+        assert_eq!(opened(&connection, &boot("c", 5), 2_000_000), 2_000_000);
+        assert_eq!(opened(&connection, &boot("c", 6), 1), 2_000_001);
+    }
+
+    #[test]
+    fn time_never_goes_back() {
+        let clock = Arc::new(AtomicI64::new(7));
+        let asked = Arc::clone(&clock);
+        let read = move || super::super::values::time(asked.load(Ordering::Relaxed));
+        let time = Time::given(Clock::new(read));
+        assert_eq!(time.now(time.given_now()), 7);
+        clock.store(3, Ordering::Relaxed);
+        assert_eq!(time.now(time.given_now()), 7);
+        clock.store(9, Ordering::Relaxed);
+        assert_eq!(time.now(time.given_now()), 9);
+    }
+}

@@ -1,12 +1,12 @@
-//! What workers do: begin, beat, claim, put back, settle, finish.
+//! What workers do: begin, beat, claim, put back, finish. How they settle is in `settle.rs`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ticket_core::TicketId;
 use ticket_core::model::Version;
-use ticket_core::{Outcome, TicketId};
 
-use super::values::{self, Result, conflict, json, left, span, time};
+use super::values::{self, Result, conflict, left, span, time};
 use super::writer::Write;
 use crate::ledger::{BEAT, LOST_AFTER};
 use crate::model::{Claim, Claimed, JobId, JobState, Suspension, WorkerId};
@@ -32,6 +32,7 @@ impl Write<'_> {
             (job, process, now),
         )?;
         let id = self.connection.last_insert_rowid();
+        self.leave_undone(job)?;
         Ok(WorkerId(id.unsigned_abs()))
     }
 
@@ -41,6 +42,10 @@ impl Write<'_> {
             "UPDATE worker SET beat_at = ?2 WHERE id = ?1",
             (worker.0, self.now),
         )?;
+        if working.state == JobState::Cancelling {
+            self.leave_undone(working.job)?;
+            return self.state(working.job);
+        }
         Ok(working.state)
     }
 
@@ -54,7 +59,7 @@ impl Write<'_> {
     }
 
     /// The job that a worker works on.
-    fn working(&self, worker: WorkerId) -> Result<Working> {
+    pub(super) fn working(&self, worker: WorkerId) -> Result<Working> {
         let working = self.find_working(worker)?;
         working.ok_or_else(|| {
             conflict("this worker is lost: it was not heard of for too long, or has finished")
@@ -130,9 +135,7 @@ impl Write<'_> {
             return Ok(Claim::Nothing);
         };
         self.free_lost(job, Some(worker))?;
-        if state == JobState::Cancelling {
-            self.leave_undone(job)?;
-        }
+        self.leave_undone(job)?;
         let suspended = self.suspended(&account.key)?;
         if suspended.is_none() {
             let tickets = match self.claim_again(job, worker, account.number)? {
@@ -288,152 +291,6 @@ impl Write<'_> {
         )?;
         self.leave_undone(job)
     }
-
-    pub(super) fn settle(&self, worker: WorkerId, outcomes: &[(u64, Outcome)]) -> Result<()> {
-        let Working { job, .. } = self.working(worker)?;
-        let mut claims = self.all(
-            "SELECT account, first_seq, last_seq, open FROM claim WHERE job = ?1 AND worker = ?2",
-            (job, worker.0),
-            |row| {
-                Ok(Held {
-                    account: row.get(0)?,
-                    first: row.get(1)?,
-                    last: row.get(2)?,
-                    open: row.get(3)?,
-                    settled: 0,
-                })
-            },
-        )?;
-        let mut counts = BTreeMap::<(i64, &str), i64>::new();
-        for (seq, outcome) in outcomes {
-            let seq = seq.cast_signed();
-            let error = outcome.error().map(json).transpose()?;
-            let account = self.first(
-                "UPDATE ticket SET outcome = ?3, error = ?4, decided_at = ?5
-                    WHERE job = ?1 AND seq = ?2 AND outcome IS NULL RETURNING account",
-                (job, seq, outcome.as_str(), error, self.now),
-                |row| row.get::<_, i64>(0),
-            )?;
-            let Some(account) = account else {
-                self.refuse_unknown(job, seq)?;
-                continue;
-            };
-            let claim = claims
-                .iter_mut()
-                .find(|claim| claim.account == account && claim.first <= seq && seq <= claim.last);
-            let Some(claim) = claim else {
-                let message = format!("this worker does not have the ticket at place {seq}");
-                return Err(conflict(message));
-            };
-            claim.settled += 1;
-            *counts.entry((account, outcome.as_str())).or_default() += 1;
-        }
-        let seqs = || outcomes.iter().map(|(seq, _)| seq.cast_signed());
-        self.execute(
-            "DELETE FROM doubt WHERE job = ?1 AND seq BETWEEN ?2 AND ?3
-                AND EXISTS (SELECT 1 FROM ticket WHERE ticket.job = doubt.job
-                    AND ticket.seq = doubt.seq AND outcome IS NOT NULL)",
-            (job, seqs().min(), seqs().max()),
-        )?;
-        for claim in claims.iter().filter(|claim| claim.settled > 0) {
-            let place = (job, claim.account, claim.first);
-            if claim.open > claim.settled {
-                let sql = "UPDATE claim SET open = open - ?4
-                    WHERE job = ?1 AND account = ?2 AND first_seq = ?3";
-                self.execute(sql, (place.0, place.1, place.2, claim.settled))?;
-            } else {
-                let sql = "DELETE FROM claim WHERE job = ?1 AND account = ?2 AND first_seq = ?3";
-                self.execute(sql, place)?;
-            }
-        }
-        for ((account, outcome), n) in counts {
-            self.count(job, account, outcome, n)?;
-        }
-        self.complete(job)
-    }
-
-    /// Fails if the job has no ticket at this place.
-    fn refuse_unknown(&self, job: i64, seq: i64) -> Result<()> {
-        let sql = "SELECT 1 FROM ticket WHERE job = ?1 AND seq = ?2";
-        match self.first(sql, (job, seq), |_| Ok(()))? {
-            Some(()) => Ok(()),
-            None => Err(conflict(format!("the job has no ticket at place {seq}"))),
-        }
-    }
-
-    /// Adds to the number of tickets that have an outcome.
-    pub(super) fn count(&self, job: i64, account: i64, outcome: &str, n: i64) -> Result<()> {
-        self.execute(
-            "INSERT INTO count VALUES (?1, ?2, ?3, ?4)
-                ON CONFLICT DO UPDATE SET n = n + excluded.n",
-            (job, account, outcome, n),
-        )?;
-        Ok(())
-    }
-
-    /// Ends a job none of whose tickets is open.
-    pub(super) fn complete(&self, job: i64) -> Result<()> {
-        self.execute(
-            "UPDATE job SET state = iif(state = 'cancelling', 'cancelled', 'completed')
-                WHERE number = ?1 AND state IN ('ready', 'paused', 'cancelling')
-                    AND tickets = (SELECT coalesce(sum(n), 0) FROM count WHERE job = ?1)",
-            [job],
-        )?;
-        Ok(())
-    }
-
-    /// Gives the tickets of a job that is being cancelled their outcome, unless they are in doubt or a worker has them.
-    pub(super) fn leave_undone(&self, job: i64) -> Result<()> {
-        let sql = "SELECT 1 FROM job WHERE number = ?1 AND state = 'cancelling'";
-        if self.first(sql, [job], |_| Ok(()))?.is_none() {
-            return Ok(());
-        }
-        let ranges = self.all(
-            "SELECT account, first_seq, last_seq, 1 FROM claim WHERE job = ?1 AND worker IS NULL
-                UNION ALL
-                SELECT number, next_seq, last_seq, 0 FROM job_account
-                WHERE job = ?1 AND next_seq <= last_seq",
-            [job],
-            |row| {
-                let is_claim: bool = row.get(3)?;
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, is_claim))
-            },
-        )?;
-        for (account, first, last, is_claim) in ranges {
-            let (account, first, last): (i64, i64, i64) = (account, first, last);
-            let undone = self.execute(
-                "UPDATE ticket SET outcome = 'unattempted', decided_at = ?5
-                    WHERE job = ?1 AND seq BETWEEN ?3 AND ?4 AND account = ?2 AND outcome IS NULL
-                        AND NOT EXISTS (SELECT 1 FROM doubt
-                            WHERE doubt.job = ticket.job AND doubt.seq = ticket.seq)",
-                (job, account, first, last, self.now),
-            )?;
-            let undone = i64::try_from(undone).unwrap_or(i64::MAX);
-            if undone > 0 {
-                self.count(job, account, "unattempted", undone)?;
-            }
-            if is_claim {
-                self.execute(
-                    "UPDATE claim SET open = open - ?4
-                        WHERE job = ?1 AND account = ?2 AND first_seq = ?3",
-                    (job, account, first, undone),
-                )?;
-            } else {
-                // What is still open here is in doubt.
-                self.execute(
-                    "UPDATE job_account SET next_seq = coalesce(
-                            (SELECT min(doubt.seq) FROM doubt JOIN ticket USING (job, seq)
-                                WHERE job = ?1 AND account = ?2 AND seq BETWEEN ?3 AND ?4
-                                    AND outcome IS NULL),
-                            last_seq + 1)
-                        WHERE job = ?1 AND number = ?2",
-                    (job, account, first, last),
-                )?;
-            }
-        }
-        self.execute("DELETE FROM claim WHERE job = ?1 AND open <= 0", [job])?;
-        self.complete(job)
-    }
 }
 
 /// An account of a job.
@@ -443,13 +300,4 @@ struct Account {
     chunk: i64,
     next_seq: i64,
     last_seq: i64,
-}
-
-/// What a worker has.
-struct Held {
-    account: i64,
-    first: i64,
-    last: i64,
-    open: i64,
-    settled: i64,
 }

@@ -1,6 +1,6 @@
 //! The one thread that writes: it runs all operations that wait in one transaction, commits, and answers each.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -106,8 +106,10 @@ trait Operation: Send {
     fn now(&self) -> Option<i64>;
     /// Runs it. Returns whether what it wrote has to be undone.
     fn run(&mut self, write: &mut Write<'_>) -> bool;
+    /// Why it failed.
+    fn failure(&mut self, path: &Path) -> Option<Error>;
     /// Answers once its transaction is committed, or with the reason why it is not.
-    fn answer(self: Box<Self>, committed: &Result<()>, path: &std::path::Path);
+    fn answer(self: Box<Self>, committed: &Result<()>, path: &Path);
 }
 
 struct Queued<T, F> {
@@ -138,7 +140,12 @@ where
         failed
     }
 
-    fn answer(self: Box<Self>, committed: &Result<()>, path: &std::path::Path) {
+    fn failure(&mut self, path: &Path) -> Option<Error> {
+        let failure = self.result.take()?.err()?;
+        Some(failure.told(path))
+    }
+
+    fn answer(self: Box<Self>, committed: &Result<()>, path: &Path) {
         let result = match (committed, self.result) {
             (Ok(()), Some(result)) => result.map_err(|failure| failure.told(path)),
             (Ok(()), None) => Err(Error::config("the ledger's operation did not run")),
@@ -168,15 +175,15 @@ impl Thread {
                 // Nothing of a transaction that failed may be committed with the next one.
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
-            let committed = committed.map_err(|error| values::unusable(&self.path, &error));
             for operation in batch {
                 operation.answer(&committed, &self.path);
             }
         }
     }
 
-    fn transact(&mut self, batch: &mut [Box<dyn Operation>]) -> rusqlite::Result<()> {
-        self.set_synced(batch)?;
+    fn transact(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<()> {
+        self.set_synced(batch)
+            .map_err(|error| self.unusable(&error))?;
         self.execute("BEGIN IMMEDIATE")?;
         for operation in &mut *batch {
             self.execute("SAVEPOINT operation")?;
@@ -185,8 +192,13 @@ impl Thread {
                 process: &mut self.process,
                 now: self.time.now(operation.now()),
             };
-            // Some failures end the whole transaction: then there is no savepoint, and all operations fail with it.
             if operation.run(&mut write) {
+                // Some failures, such as a full disk, end the whole transaction: all operations fail with it.
+                if self.connection.is_autocommit()
+                    && let Some(failure) = operation.failure(&self.path)
+                {
+                    return Err(failure);
+                }
                 self.execute("ROLLBACK TO operation")?;
             }
             self.execute("RELEASE operation")?;
@@ -194,13 +206,20 @@ impl Thread {
         self.until_cleaning = self.until_cleaning.saturating_sub(batch.len());
         if self.until_cleaning == 0 {
             self.until_cleaning = OPERATIONS_PER_CLEANING;
-            super::calls::clean(&self.connection, self.time.now(None))?;
+            super::calls::clean(&self.connection, self.time.now(None))
+                .map_err(|error| self.unusable(&error))?;
         }
         self.execute("COMMIT")
     }
 
-    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
-        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    fn execute(&self, sql: &str) -> Result<()> {
+        let statement = self.connection.prepare_cached(sql);
+        let done = statement.and_then(|mut statement| statement.execute([]));
+        done.map(drop).map_err(|error| self.unusable(&error))
+    }
+
+    fn unusable(&self, error: &rusqlite::Error) -> Error {
+        values::unusable(&self.path, error)
     }
 
     /// Whether the commit of these operations is synced. This cannot be changed inside the transaction.

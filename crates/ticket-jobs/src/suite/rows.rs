@@ -10,6 +10,15 @@ use crate::clock::later;
 use crate::ledger::{LOST_AFTER, MARGIN};
 use crate::model::{Ended, JobCall, NewCall, Step, Which};
 
+pub(super) async fn time_is_that_of_the_clock(bench: &Bench) -> CaseResult {
+    for _ in 0..3 {
+        let what = "the ledger's time and that of its clock";
+        same(what, bench.ledger.now(), bench.clock.now())?;
+        bench.advance(secs(3600));
+    }
+    Ok(())
+}
+
 pub(super) async fn calls_are_recorded_with_their_ends(bench: &Bench) -> CaseResult {
     let Bench { ledger, clock, .. } = bench;
     let (job, worker) = bench.claimed(&["1", "2", "3"]).await?;

@@ -217,6 +217,8 @@ macro_rules! __ledger_cases {
         cancel cancelled_job_keeps_its_outcomes
             "the outcomes of a cancelled job stay";
 
+        rows time_is_that_of_the_clock
+            "the ledger's time is that of its clock";
         rows calls_are_recorded_with_their_ends
             "calls are recorded with their tickets, times and ends";
         rows calls_are_read_in_pages

@@ -20,7 +20,8 @@ use ticket_core::{
     CallContext, Change, Effect, Error, ErrorKind, NewTicket, Result, Stop, TicketRef,
 };
 use ticket_jobs::{
-    Clock, JobId, JobOutcome, JobState, Jobs, LOST_AFTER, MemoryLedger, NewJob, Step, Which,
+    Claim, Clock, JobId, JobOutcome, JobState, Jobs, LOST_AFTER, MemoryLedger, NewJob, Step, Which,
+    Work,
 };
 use tokio::sync::Notify;
 use tokio::time::{Instant, advance};
@@ -580,4 +581,41 @@ async fn call_that_is_late_is_recorded_as_unsent_and_taken_anew() {
     let calls = jobs.ledger().calls(&id, None, 9).await.unwrap();
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].taken_at, start + Duration::from_secs(3600));
+}
+
+#[tokio::test(start_paused = true)]
+async fn claimed_tickets_are_worked_on_without_a_run() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2", "3"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1", "eu:2", "eu:3"]).await;
+    let worker = jobs.ledger().begin(&id).await.unwrap();
+    let Claim::Tickets(claimed) = jobs.ledger().claim(worker, "eu").await.unwrap() else {
+        panic!("nothing to claim");
+    };
+    let work = Work {
+        job: id.clone(),
+        worker,
+        account: "eu".to_owned(),
+    };
+    let desk = ticket_core::AccountSource::connect(&*accounts, "eu").unwrap();
+    let options = BulkOptions::default();
+    let outcomes = jobs.apply_chunk(work.clone(), &desk, claimed, CallContext::new(), &options);
+    let outcomes: Vec<_> = outcomes.await.unwrap().into_iter().map(Ok).collect();
+    assert_eq!(
+        told(&outcomes),
+        ["eu:1 deleted", "eu:2 deleted", "eu:3 deleted"]
+    );
+    assert_eq!(
+        recorded(&jobs, &id).await,
+        ["1 deleted", "2 deleted", "3 deleted"]
+    );
+    assert_eq!(state(&jobs, &id).await, JobState::Completed);
+    let stranger = Work {
+        account: "us".to_owned(),
+        ..work
+    };
+    let refused = jobs.apply_chunk(stranger, &desk, vec![], CallContext::new(), &options);
+    let refused = refused.await.unwrap_err();
+    assert_eq!(refused.message(), format!("job {id} has no account us"));
 }

@@ -20,6 +20,7 @@ use crate::flaws::Flaw;
 pub(crate) struct Flawed {
     flaw: Flaw,
     clock: Clock,
+    begun_at: Timestamp,
     right: MemoryLedger,
     notes: Mutex<Notes>,
 }
@@ -55,6 +56,7 @@ impl Flawed {
         Self {
             flaw,
             right: MemoryLedger::with_clock(clock.clone()),
+            begun_at: clock.now(),
             clock,
             notes: Mutex::default(),
         }
@@ -168,7 +170,15 @@ impl Flawed {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl Ledger for Flawed {
+    fn now(&self) -> Timestamp {
+        if self.has(Flaw::TimeStandsStill) {
+            return self.begun_at;
+        }
+        self.right.now()
+    }
+
     async fn create(&self, job: NewJob) -> Result<JobId> {
         self.right.create(job).await
     }
@@ -189,6 +199,13 @@ impl Ledger for Flawed {
         } else {
             added
         }
+    }
+
+    async fn close_list(&self, job: &JobId) -> Result<()> {
+        if self.has(Flaw::NeverCloses) {
+            return self.right.job(job).await.map(|_| ());
+        }
+        self.right.close_list(job).await
     }
 
     async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {

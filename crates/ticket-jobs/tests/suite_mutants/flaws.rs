@@ -24,6 +24,7 @@ macro_rules! flaws {
 flaws! {
     // Jobs.
     AddsLate adds_late "takes tickets after the list was sealed" [job_is_loading_until_it_is_sealed];
+    NeverCloses never_closes "takes tickets after the list was closed" [closed_list_tells_repetitions_apart];
     CompletesEmpty completes_empty "leaves an empty job open" [job_without_tickets_is_completed];
     KeepsDiscarded keeps_discarded "keeps a discarded job" [discarded_job_is_gone];
     InventsJobs invents_jobs "says that an unknown job is in conflict" [unknown_job_is_not_found];
@@ -95,6 +96,7 @@ flaws! {
     SendsWhileCancelling sends_while_cancelling "lets a job write that is being cancelled"
         [cancelling_job_gives_only_what_is_in_doubt];
     // Rows.
+    TimeStandsStill time_stands_still "stops its time" [time_is_that_of_the_clock];
     ForgetsTickets forgets_tickets "forgets which tickets a call named" [calls_are_recorded_with_their_ends];
     MixesJobs mixes_jobs "gives calls of all jobs" [calls_are_read_in_pages];
     Miscounts miscounts "counts one outcome too few" [counts_are_those_of_the_rows];

@@ -57,7 +57,9 @@ const BEYOND_SCHEDULES: &[Flaw] = &[
     Flaw::KeepsDiscarded,
     Flaw::ListsOldestFirst,
     Flaw::LooksThenTakes,
+    Flaw::NeverCloses,
     Flaw::SkipsInPages,
+    Flaw::TimeStandsStill,
 ];
 
 #[test]

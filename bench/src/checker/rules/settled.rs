@@ -1,0 +1,190 @@
+//! Outcomes that stay unknown although a look would have told.
+
+use ticket_sandbox::{Endpoint, Fault, Vendor};
+use tickets::provider::NotFound;
+use tickets::{Effect, Error, ErrorKind, Operation, Outcome, ProviderInfo};
+
+use super::super::plan::{Asked, How, Plan};
+use super::super::story::{Story, Told};
+use super::{Lie, rule};
+
+/// No reason why a look did not settle an outcome: then it is a lie.
+const NO_REASON: &str = "no reason is known";
+
+pub(super) fn check(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
+    for told in &story.told {
+        if unsettled_because(plan, story, told) == Some(NO_REASON) {
+            let (vendor, id) = (told.vendor.prefix(), &told.id);
+            let what =
+                format!("{vendor}:{id} is unknown, but a look would have shown that it is gone");
+            lies.push((rule::SETTLED, what));
+        }
+    }
+}
+
+/// Why an outcome is unknown although a read in the end would settle it, by what the provider declares. `None` if it
+/// would not.
+pub(in super::super) fn unsettled_because(
+    plan: &Plan,
+    story: &Story,
+    told: &Told,
+) -> Option<&'static str> {
+    let Outcome::Unknown(error) = &told.outcome else {
+        return None;
+    };
+    let mut infos = story.infos.iter();
+    let (_, info) = infos.find(|(vendor, _)| *vendor == told.vendor)?;
+    let now = story.ticket(told.vendor, &told.id);
+    let is_own = match plan.asked.get(told.key) {
+        Some(Asked::Existing(place)) => {
+            let ticket = plan.existing.get(*place);
+            now.zip(ticket)
+                .is_some_and(|(now, ticket)| now.subject == ticket.subject)
+        }
+        _ => now.is_some(),
+    };
+    if !settles(info, is_own) {
+        return None;
+    }
+    if !info.never_reuses_ids && (told.vendor != Vendor::Redmine || now.is_some() || told.is_taken)
+    {
+        return Some("another ticket may have its id");
+    }
+    // A read that finds the ticket proves nothing about a request that may still be on its way, nor where another one
+    // may have its id.
+    if told.exists {
+        return Some("it was there when this was told");
+    }
+    if told.vendor == Vendor::Rt && told.is_hidden {
+        return Some("the account does not see it");
+    }
+    if plan.deadline.is_some() {
+        return Some("a deadline");
+    }
+    if let Some(stop) = plan.stop {
+        return Some(if stop.abandons {
+            "abandoned"
+        } else {
+            "stopped"
+        });
+    }
+    // One call of `Tickets::delete` has no patience either.
+    if plan.give_up_after.as_secs() < 900 || plan.how == How::Delete {
+        return Some("little patience");
+    }
+    let mut others = story
+        .told
+        .iter()
+        .filter(|other| other.vendor == told.vendor);
+    let has_ended = others.any(|other| match &other.outcome {
+        Outcome::Unattempted(_) => true,
+        outcome => outcome.error().is_some_and(is_of_the_account),
+    });
+    if has_ended || is_out_of_reach(story, told.vendor) {
+        return Some("the account had ended");
+    }
+    let mut others = story
+        .told
+        .iter()
+        .filter(|other| other.vendor == told.vendor);
+    let has_success = others.any(|other| match &other.outcome {
+        Outcome::Done | Outcome::AlreadyDone | Outcome::NotFound(_) => true,
+        outcome => outcome.error().is_some_and(|error| {
+            error.effect() == Effect::None
+                && error.status().is_some()
+                && error.kind() != ErrorKind::NotFound
+        }),
+    });
+    if !has_success {
+        return Some("no call had succeeded within a minute");
+    }
+    // The reads before a delete are a part of its call.
+    if info.redirects_ids && was_silent(plan, story, told.vendor) {
+        return Some("the vendor did not answer the reads");
+    }
+    // No read shows what is carried out later than the looks, or is shown later. Where the vendor says that it accepted
+    // the change, it is looked at for longer than the sandbox takes.
+    let is_for_later = error
+        .status()
+        .is_some_and(|status| (201..300).contains(&status));
+    if plan.lags() || (plan.defers() && !is_for_later) {
+        return Some("reads lagged, or it was done later than the looks");
+    }
+    if told.vendor == Vendor::Redmine && has_failed_looks(story, told) {
+        return Some("the looks or their control reads had no answer");
+    }
+    Some(NO_REASON)
+}
+
+/// Whether all attempts of a read or a delete had no answer.
+fn was_silent(plan: &Plan, story: &Story, vendor: Vendor) -> bool {
+    let requests = story.journal.iter().filter(|seen| {
+        seen.vendor == Some(vendor)
+            && matches!(seen.endpoint, Some(Endpoint::Get | Endpoint::Delete))
+    });
+    let silent = requests.map(|seen| seen.status.is_none_or(|status| status >= 500));
+    let silent: Vec<_> = silent.collect();
+    let attempts = usize::try_from(plan.max_attempts.get()).unwrap_or(usize::MAX);
+    silent
+        .windows(attempts)
+        .any(|attempts| attempts.iter().all(|silent| *silent))
+}
+
+/// Whether a read failed at the vendor since the first request about a ticket: each look takes up to three.
+fn has_failed_looks(story: &Story, told: &Told) -> bool {
+    let of_vendor = story.journal.iter();
+    let of_vendor = of_vendor.filter(|seen| seen.vendor == Some(told.vendor));
+    let name = format!("/{}.json", told.id);
+    let since = of_vendor.skip_while(|seen| !seen.path.ends_with(&name));
+    let mut calls = story.calls.iter();
+    let is_lossy = calls.any(|call| call.is_lost && call.vendor == told.vendor);
+    let mut reads = since.filter(|seen| !seen.is_write);
+    reads.any(|seen| is_lossy || seen.fault.is_some())
+}
+
+/// Whether a call failed for the account as a whole.
+fn is_of_the_account(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Unauthenticated | ErrorKind::TokenExpired | ErrorKind::QuotaExhausted
+    )
+}
+
+/// Whether the vendor took no more calls of the account: its quota was used up, its credentials were refused, or
+/// somebody else answered five times in a row. A request that was only accepted counts as the read after it.
+fn is_out_of_reach(story: &Story, vendor: Vendor) -> bool {
+    let mut strangers = 0;
+    for seen in story
+        .journal
+        .iter()
+        .filter(|seen| seen.vendor == Some(vendor))
+    {
+        match seen.fault {
+            _ if seen.status == Some(401) => return true,
+            Some(Fault::Gateway(_) | Fault::HtmlPage { .. } | Fault::Reply { .. }) => {
+                strangers += 1;
+            }
+            Some(Fault::AcceptedForLater { .. } | Fault::AcceptedNotDone(_)) => {}
+            // An outage in between is no answer.
+            _ if seen.status.is_none_or(|status| status >= 500) => {}
+            _ if matches!(seen.endpoint, Some(Endpoint::Get | Endpoint::Delete)) => strangers = 0,
+            _ => {}
+        }
+        if strangers >= 5 {
+            return true;
+        }
+    }
+    false
+}
+
+fn settles(info: &ProviderInfo, exists: bool) -> bool {
+    let Some(get) = info.capabilities.support(Operation::Get) else {
+        return false;
+    };
+    match get.not_found {
+        _ if exists => info.reads_are_consistent,
+        NotFound::Gone => true,
+        NotFound::Undocumented => info.capabilities.supports(Operation::List),
+        _ => false,
+    }
+}
