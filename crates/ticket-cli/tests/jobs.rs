@@ -199,12 +199,12 @@ async fn watched_job_is_followed_to_its_end() {
     let watched = shells.run(&["job", "watch", &shells.job(), "--output", "ndjson"]);
     assert_eq!(watched.code, 0, "{watched:?}");
     let lines = watched.lines();
-    let last = lines.last().unwrap();
+    let end = lines.last().unwrap();
     assert_eq!(
-        (&last["state"], &last["open"]),
+        (&end["state"], &end["open"]),
         (&"completed".into(), &0.into())
     );
-    assert_eq!(last["outcomes"]["deleted"], 40, "{last}");
+    assert_eq!(end["outcomes"]["deleted"], 40, "{end}");
     stdout.read_to_string(&mut told).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let again = shells.run(&["job", "watch", &shells.job()]);
