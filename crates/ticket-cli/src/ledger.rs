@@ -221,17 +221,24 @@ impl Place {
 
     fn ledger(&self, path: &Path, global: &Global) -> Result<Ledger, Failure> {
         let ledger = match self {
-            Self::Named(path) => Some(format!(" --ledger {}", text::shell(path))),
+            Self::Named(path) => Some(argument("--ledger", path)),
             Self::Usual(_) => None,
         };
         let config = global.config.as_deref();
-        let config = config.map(|path| format!(" --config {}", text::shell(path)));
+        let config = config.map(|path| argument("--config", path));
         let arguments = ledger.into_iter().chain(config).collect();
         Ok(Ledger {
             jobs: open(path)?,
             arguments: Some(arguments),
         })
     }
+}
+
+/// A path as an argument that holds in every folder.
+fn argument(name: &str, path: &Path) -> String {
+    let absolute = std::path::absolute(path);
+    let path = absolute.as_deref().unwrap_or(path);
+    format!(" {name} {}", text::shell(path))
 }
 
 fn open(path: &Path) -> Result<Jobs, Failure> {

@@ -273,6 +273,14 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_grouped_and_paths_quoted_where_needed() {
+        let numbers = [0, 999, 1_000, 40_000, 1_234_567].map(grouped);
+        assert_eq!(numbers, ["0", "999", "1,000", "40,000", "1,234,567"]);
+        let quoted = ["/a/b-c.db", "/a b", "it's", ""].map(|path| shell(path.as_ref()));
+        assert_eq!(quoted, ["/a/b-c.db", "'/a b'", r"'it'\''s'", "''"]);
+    }
+
+    #[test]
     fn shortened_texts_and_times_are_marked() {
         assert_eq!(first_line("\n  a b \r\n\n"), "a b");
         assert_eq!(first_line("a\n\nb"), "a …");

@@ -180,6 +180,38 @@ async fn paused_job_sends_nothing_and_is_continued_by_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn watched_job_is_followed_to_its_end() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let (_folder, list) = list(&sandbox, 40);
+    slow(&sandbox);
+    let delete = [
+        "delete",
+        "--yes",
+        "--from",
+        &list,
+        "--output",
+        "ndjson",
+        "--concurrency",
+        "1",
+    ];
+    let (mut child, mut stdout, mut told) = shells.start(&delete, 3);
+    let watched = shells.run(&["job", "watch", &shells.job(), "--output", "ndjson"]);
+    assert_eq!(watched.code, 0, "{watched:?}");
+    let lines = watched.lines();
+    let end = lines.last().unwrap();
+    assert_eq!(
+        (&end["state"], &end["open"]),
+        (&"completed".into(), &0.into())
+    );
+    assert_eq!(end["outcomes"]["deleted"], 40, "{end}");
+    stdout.read_to_string(&mut told).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let again = shells.run(&["job", "watch", &shells.job()]);
+    assert!(again.stdout.contains("completed"), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cancelled_job_tells_what_was_not_done_and_retry_does_it() {
     let sandbox = sandbox().await;
     let shells = Shells::new(&sandbox);
