@@ -247,12 +247,11 @@ impl TicketProvider for Checked {
         self.delete_others(context, targets).await;
         let sent = self.followed(context, targets).await;
         let mut result = self.inner.delete(context, &sent).await;
-        if self.is(Flaw::ForgetsFirstAttempt) {
-            if let Err(error) = &result {
-                if error.effect() == Effect::Unknown {
-                    result = self.inner.delete(context, targets).await;
-                }
-            }
+        if self.is(Flaw::ForgetsFirstAttempt)
+            && let Err(error) = &result
+            && error.effect() == Effect::Unknown
+        {
+            result = self.inner.delete(context, targets).await;
         }
         match result {
             Ok(report) => Ok(self.retold(targets, &report)),
@@ -280,10 +279,10 @@ impl TicketProvider for Checked {
 
     async fn restore(&self, context: &CallContext, id: &TicketId) -> Result<()> {
         let mut followed = id.clone();
-        if self.is(Flaw::RestoresMergeTarget) {
-            if let Ok(read) = self.inner.get(context, id).await {
-                followed = read.id;
-            }
+        if self.is(Flaw::RestoresMergeTarget)
+            && let Ok(read) = self.inner.get(context, id).await
+        {
+            followed = read.id;
         }
         match self.inner.restore(context, &followed).await {
             Err(error) => match self.flaw {

@@ -192,7 +192,7 @@ fn grouped(number: &str) -> String {
     let whole = number.find('.').unwrap_or(number.len());
     let mut text = String::new();
     for (at, digit) in number.char_indices() {
-        if at > 0 && at < whole && (whole - at) % 3 == 0 && !text.ends_with('-') {
+        if at > 0 && at < whole && (whole - at).is_multiple_of(3) && !text.ends_with('-') {
             text.push(',');
         }
         text.push(digit);

@@ -1,4 +1,5 @@
 //! A durable bulk change with a provider of one's own: the job ends as it should even if it is interrupted.
+#![allow(clippy::print_stdout, reason = "it is what the program is for")]
 
 use std::sync::Arc;
 

@@ -228,10 +228,9 @@ impl Run {
         let work = async {
             while let Some(ended) = lanes.join_next().await {
                 match ended {
-                    Ok(Ok(())) => {}
                     Ok(Err(error)) => self.yield_error(error).await,
                     Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                    Err(_) => {}
+                    Ok(Ok(())) | Err(_) => {}
                 }
             }
         };

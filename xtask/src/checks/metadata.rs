@@ -28,7 +28,10 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
         } else {
             INHERITED
         } {
-            if !is_inherited(field(name)) {
+            // Crates above the facade may need a later compiler.
+            let is_above = matches!(krate.role, Role::Jobs | Role::Cli | Role::Bench);
+            let is_free = is_above && *name == "rust-version";
+            if !is_free && !is_inherited(field(name)) {
                 problems.push(format!("{manifest}: `{name}` is not the workspace's"));
             }
         }

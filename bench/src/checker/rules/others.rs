@@ -20,7 +20,20 @@ pub(super) fn check(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
 /// wrong.
 pub(in super::super) fn hidden_because(story: &Story, listed: &Listed) -> Option<&'static str> {
     let is_silent = listed.failed.is_none() && !listed.missing.is_empty();
-    if !is_silent || listed.vendor != Vendor::Sweeppea {
+    if !is_silent {
+        return None;
+    }
+    let gives_ids_again = |fault: &Fault| matches!(fault, Fault::IdsGivenOutAgain);
+    let mut of_vendor = story
+        .journal
+        .iter()
+        .filter(|seen| seen.vendor == Some(listed.vendor));
+    // The row by which the next page is told to follow is another ticket.
+    if listed.has_removals && of_vendor.any(|seen| seen.fault.as_ref().is_some_and(gives_ids_again))
+    {
+        return Some("hidden by another ticket of the same id");
+    }
+    if listed.vendor != Vendor::Sweeppea {
         return None;
     }
     if listed.is_shuffled {

@@ -1,6 +1,6 @@
 //! Outcomes that stay unknown although a look would have told.
 
-use ticket_sandbox::{Endpoint, Fault, Vendor};
+use ticket_sandbox::{Endpoint, Fault, OddRetryAfter, Vendor};
 use tickets::provider::NotFound;
 use tickets::{Effect, Error, ErrorKind, Operation, Outcome, ProviderInfo};
 
@@ -102,6 +102,9 @@ pub(in super::super) fn unsettled_because(
     if info.redirects_ids && was_silent(plan, story, told.vendor) {
         return Some("the vendor did not answer the reads");
     }
+    if has_odd_look(story, told) {
+        return Some("a look was answered oddly");
+    }
     // No read shows what is carried out later than the looks, or is shown later. Where the vendor says that it accepted
     // the change, it is looked at for longer than the sandbox takes.
     let is_for_later = error
@@ -128,6 +131,22 @@ fn was_silent(plan: &Plan, story: &Story, vendor: Vendor) -> bool {
     silent
         .windows(attempts)
         .any(|attempts| attempts.iter().all(|silent| *silent))
+}
+
+/// Whether a look at a ticket that is in the trash had no readable status, or asked for a pause of years.
+fn has_odd_look(story: &Story, told: &Told) -> bool {
+    let mut looks = story.journal.iter().filter(|seen| {
+        let path = seen.path.split('?').next().unwrap_or_default();
+        let is_of_ticket = path.strip_suffix(told.id.as_str());
+        is_of_ticket.is_some_and(|path| path.ends_with("/ticket/"))
+            && told.vendor == Vendor::Rt
+            && seen.vendor == Some(told.vendor)
+            && seen.endpoint == Some(Endpoint::Get)
+    });
+    looks.any(|seen| {
+        let huge = Fault::OddRetryAfter(OddRetryAfter::Huge);
+        seen.fault == Some(Fault::WrongTypes) || seen.fault == Some(huge)
+    })
 }
 
 /// Whether a read failed at the vendor since the first request about a ticket: each look takes up to three.
@@ -165,8 +184,10 @@ fn is_out_of_reach(story: &Story, vendor: Vendor) -> bool {
                 strangers += 1;
             }
             Some(Fault::AcceptedForLater { .. } | Fault::AcceptedNotDone(_)) => {}
-            // An outage in between is no answer.
+            // An outage in between is no answer, and who says that there are too many calls, or no such ticket, cannot
+            // be told from a gateway.
             _ if seen.status.is_none_or(|status| status >= 500) => {}
+            _ if matches!(seen.status, Some(404 | 429)) => {}
             _ if matches!(seen.endpoint, Some(Endpoint::Get | Endpoint::Delete)) => strangers = 0,
             _ => {}
         }

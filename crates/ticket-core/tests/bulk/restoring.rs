@@ -8,7 +8,7 @@ use ticket_core::bulk::BulkOptions;
 use ticket_core::model::{RawValue, Status};
 use ticket_core::provider::{Capabilities, Fields, MockTicketProvider, NotFound, Removal, Support};
 use ticket_core::{
-    Change, Effect, ErrorKind, Operation, Outcome, Page, ProviderInfo, Ticket, Tickets,
+    Change, Effect, Error, ErrorKind, Operation, Outcome, Page, ProviderInfo, Ticket, Tickets,
 };
 
 use crate::common::error;
@@ -62,13 +62,16 @@ async fn restore_that_finds_no_ticket_is_not_found_only_if_reads_confirm_it() {
             .expect_restore()
             .times(1)
             .returning(|_, _| Err(error(ErrorKind::NotFound, Effect::None)));
-        provider.expect_list().returning(move |_, _| match list {
-            true => Ok(Page::last(Vec::new())),
-            false => Err(error(ErrorKind::NotFound, Effect::None)),
+        provider.expect_list().returning(move |_, _| {
+            if list {
+                Ok(Page::last(Vec::new()))
+            } else {
+                Err(error(ErrorKind::NotFound, Effect::None))
+            }
         });
         let outcome = settled(provider, Change::Restore).await;
         assert_eq!(Change::Restore.word(&outcome), word, "{read:?} {list}");
-        let is_confirmed = outcome.error().is_some_and(|error| error.is_confirmed());
+        let is_confirmed = outcome.error().is_some_and(Error::is_confirmed);
         assert_eq!(is_confirmed, confirmed, "{read:?} {list}");
     }
 }

@@ -54,8 +54,9 @@ impl Write<'_> {
         let expires_at = self.now.saturating_add(span(call.longest + MARGIN));
         self.execute(
             "INSERT INTO call
-                (account, job, worker, operation, requests, tickets, taken_at, expires_at)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                (account, job, worker, operation, requests, tickets, taken_at, expires_at,
+                    acts_until)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
             (
                 account.number,
                 job,
@@ -143,7 +144,7 @@ impl Write<'_> {
         let operations = operations(limit);
         let sql = format!(
             "SELECT coalesce(sum(requests), 0) FROM call
-                WHERE account = ?1 AND coalesce(ended_at, expires_at) > ?2 {operations}"
+                WHERE account = ?1 AND acts_until > ?2 {operations}"
         );
         let used = self.first(&sql, (account.number, begin), |row| row.get::<_, i64>(0))?;
         let mut too_many = used.unwrap_or_default().saturating_add(requests) - calls;
@@ -151,9 +152,9 @@ impl Write<'_> {
             return Ok(None);
         }
         let sql = format!(
-            "SELECT coalesce(ended_at, expires_at), requests FROM call
-                WHERE account = ?1 AND coalesce(ended_at, expires_at) > ?2 {operations}
-                ORDER BY coalesce(ended_at, expires_at)"
+            "SELECT acts_until, requests FROM call
+                WHERE account = ?1 AND acts_until > ?2 {operations}
+                ORDER BY acts_until"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query((account.number, begin))?;
@@ -202,7 +203,8 @@ impl Write<'_> {
             self.execute("DELETE FROM call WHERE id = ?1", [call.0])?;
         } else {
             self.execute(
-                "UPDATE call SET ended_at = ?2, kind = ?3, effect = ?4, status = ?5 WHERE id = ?1",
+                "UPDATE call SET ended_at = ?2, acts_until = ?2, kind = ?3, effect = ?4, status = ?5
+                    WHERE id = ?1",
                 (call.0, self.now, kind, effect, status),
             )?;
         }
@@ -277,11 +279,14 @@ pub(super) fn is_write(connection: &Connection, call: i64) -> rusqlite::Result<b
     Ok(operation.is_none_or(|operation| operation.is_write()))
 }
 
-/// Removes the calls that are no part of a job and count in no window any more.
+/// Removes the calls that are no part of a job and count in no window any more, and the workers of jobs that are gone.
 pub(super) fn clean(connection: &Connection, now: i64) -> rusqlite::Result<()> {
     let sql = "DELETE FROM call WHERE job IS NULL AND id IN (
-        SELECT call.id FROM account CROSS JOIN call ON call.account = account.number
-            AND coalesce(ended_at, expires_at) <= ?1 - longest_window
+        SELECT call.id FROM account CROSS JOIN call INDEXED BY call_alone
+            ON call.account = account.number AND acts_until <= ?1 - longest_window
         WHERE job IS NULL)";
-    connection.prepare_cached(sql)?.execute([now]).map(drop)
+    connection.prepare_cached(sql)?.execute([now])?;
+    let sql = "DELETE FROM worker WHERE job IS NULL AND id NOT IN (
+        SELECT worker FROM call WHERE ended_at IS NULL AND worker IS NOT NULL)";
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }

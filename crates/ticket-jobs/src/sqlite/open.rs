@@ -65,7 +65,6 @@ fn prepare(
     connection: &mut Connection,
     clock: Option<Clock>,
 ) -> rusqlite::Result<(Option<usize>, Option<Time>)> {
-    let boot = Boot::current();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = schema::version(&transaction)?;
     let Some(version) = found.filter(|version| *version <= STEPS.len()) else {
@@ -74,7 +73,7 @@ fn prepare(
     schema::migrate(&transaction, version, STEPS)?;
     let time = match clock {
         Some(clock) => Time::given(clock),
-        None => Time::of_ledger(&transaction, boot.as_ref(), wall_clock())?,
+        None => Time::of_ledger(&transaction, Boot::current().as_ref(), wall_clock())?,
     };
     transaction.commit()?;
     Ok((found, Some(time)))

@@ -96,10 +96,11 @@ CREATE TABLE count (
     PRIMARY KEY (job, account, outcome)
 ) STRICT, WITHOUT ROWID;
 
--- A worker works until `ended_at`. `process` names its file: see `process.rs`.
+-- A worker works until `ended_at`. `process` names its file: see `process.rs`. It stays without its job as long as a call of
+-- it may be in flight.
 CREATE TABLE worker (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    job INTEGER REFERENCES job ON DELETE SET NULL,
     process TEXT NOT NULL,
     began_at INTEGER NOT NULL,
     beat_at INTEGER NOT NULL,
@@ -122,7 +123,8 @@ CREATE TABLE claim (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX claim_worker ON claim (job, worker, account, not_before);
 
--- Each call is a slot of its account until `coalesce(ended_at, expires_at)` and one window more.
+-- Each call is a slot of its account until `acts_until` and one window more: its end or, as long as that is not recorded, the
+-- time at which it expires.
 CREATE TABLE call (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account INTEGER NOT NULL REFERENCES account,
@@ -134,12 +136,14 @@ CREATE TABLE call (
     taken_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     ended_at INTEGER,
+    acts_until INTEGER NOT NULL,
     kind TEXT,
     effect TEXT,
     status INTEGER
 ) STRICT;
-CREATE INDEX call_slot ON call (account, coalesce(ended_at, expires_at), operation, requests);
+CREATE INDEX call_slot ON call (account, acts_until, operation, requests);
 CREATE INDEX call_open ON call (account, expires_at, operation) WHERE ended_at IS NULL;
+CREATE INDEX call_alone ON call (account, acts_until) WHERE job IS NULL;
 CREATE INDEX call_job ON call (job) WHERE job IS NOT NULL;
 
 -- Which open tickets a write names that is not known to be without effect.

@@ -13,7 +13,8 @@ impl Write<'_> {
     pub(super) fn settle(&self, worker: WorkerId, outcomes: &[(u64, Outcome)]) -> Result<()> {
         let Working { job, state } = self.working(worker)?;
         let mut claims = self.all(
-            "SELECT account, first_seq, last_seq, open FROM claim WHERE job = ?1 AND worker = ?2",
+            "SELECT account, first_seq, last_seq, open FROM claim INDEXED BY claim_worker
+                WHERE job = ?1 AND worker = ?2",
             (job, worker.0),
             |row| {
                 Ok(Held {
@@ -26,28 +27,26 @@ impl Write<'_> {
             },
         )?;
         let mut counts = BTreeMap::<(i64, &str), i64>::new();
+        let mut update = self.connection.prepare_cached(
+            "UPDATE ticket SET outcome = ?4, error = ?5, decided_at = ?6
+                WHERE job = ?1 AND seq = ?2 AND account = ?3 AND outcome IS NULL",
+        )?;
         for (seq, outcome) in outcomes {
             let seq = seq.cast_signed();
             let error = outcome.error().map(json).transpose()?;
-            let account = self.first(
-                "UPDATE ticket SET outcome = ?3, error = ?4, decided_at = ?5
-                    WHERE job = ?1 AND seq = ?2 AND outcome IS NULL RETURNING account",
-                (job, seq, outcome.as_str(), error, self.now),
-                |row| row.get::<_, i64>(0),
-            )?;
-            let Some(account) = account else {
-                self.refuse_unknown(job, seq)?;
-                continue;
-            };
-            let claim = claims
-                .iter_mut()
-                .find(|claim| claim.account == account && claim.first <= seq && seq <= claim.last);
-            let Some(claim) = claim else {
-                let message = format!("this worker does not have the ticket at place {seq}");
-                return Err(conflict(message));
-            };
-            claim.settled += 1;
-            *counts.entry((account, outcome.as_str())).or_default() += 1;
+            let mut is_settled = false;
+            for claim in claims.iter_mut().filter(|claim| claim.covers(seq)) {
+                let (account, word) = (claim.account, outcome.as_str());
+                if update.execute((job, seq, account, word, &error, self.now))? > 0 {
+                    claim.settled += 1;
+                    *counts.entry((account, word)).or_default() += 1;
+                    is_settled = true;
+                    break;
+                }
+            }
+            if !is_settled {
+                self.has_outcome(job, seq)?;
+            }
         }
         let seqs = || outcomes.iter().map(|(seq, _)| seq.cast_signed());
         self.execute(
@@ -76,12 +75,14 @@ impl Write<'_> {
         }
     }
 
-    /// Fails if the job has no ticket at this place.
-    fn refuse_unknown(&self, job: i64, seq: i64) -> Result<()> {
-        let sql = "SELECT 1 FROM ticket WHERE job = ?1 AND seq = ?2";
+    /// Fails if the ticket at this place is open: the worker does not have it.
+    fn has_outcome(&self, job: i64, seq: i64) -> Result<()> {
+        let sql = "SELECT 1 FROM ticket WHERE job = ?1 AND seq = ?2 AND outcome IS NOT NULL";
         match self.first(sql, (job, seq), |_| Ok(()))? {
             Some(()) => Ok(()),
-            None => Err(conflict(format!("the job has no ticket at place {seq}"))),
+            None => Err(conflict(format!(
+                "this worker does not have the ticket at place {seq}"
+            ))),
         }
     }
 
@@ -169,4 +170,10 @@ struct Held {
     last: i64,
     open: i64,
     settled: i64,
+}
+
+impl Held {
+    const fn covers(&self, seq: i64) -> bool {
+        self.first <= seq && seq <= self.last
+    }
 }

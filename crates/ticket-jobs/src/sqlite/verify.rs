@@ -84,8 +84,9 @@ const CHECKS: &[(&str, &str)] = &[
             WHERE call.id = doubt.call AND call.job = ?1 AND effect IS NOT 'none')",
     ),
     (
-        "call {} ended before it was taken, or expires before that",
-        "SELECT id FROM call WHERE job = ?1 AND (ended_at < taken_at OR expires_at < taken_at)",
+        "call {} ended before it was taken, expires before that, or acts until another time",
+        "SELECT id FROM call WHERE job = ?1 AND (ended_at < taken_at OR expires_at < taken_at
+            OR acts_until <> coalesce(ended_at, expires_at))",
     ),
 ];
 

@@ -50,7 +50,7 @@ impl Write<'_> {
     }
 
     pub(super) fn finish(&self, worker: WorkerId) -> Result<()> {
-        let sql = "SELECT job FROM worker WHERE id = ?1 AND ended_at IS NULL";
+        let sql = "SELECT job FROM worker WHERE id = ?1 AND ended_at IS NULL AND job IS NOT NULL";
         let Some(job) = self.first(sql, [worker.0], |row| row.get(0))? else {
             return Ok(());
         };
@@ -91,7 +91,8 @@ impl Write<'_> {
             (worker, at, lost),
         )?;
         self.execute(
-            "UPDATE claim SET worker = NULL, not_before = 0 WHERE job = ?1 AND worker = ?2",
+            "UPDATE claim INDEXED BY claim_worker SET worker = NULL, not_before = 0
+                WHERE job = ?1 AND worker = ?2",
             (job, worker),
         )?;
         Ok(())
