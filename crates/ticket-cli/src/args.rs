@@ -51,10 +51,9 @@ Try it without any account: `tickets demo`, or any command with --sandbox.";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// How the answer is printed: for people or for programs; delete and resolve answer in the order asked
-    /// in table and json, for which they hold answers that came early, and ticket by ticket as the answers come
-    /// in ndjson and csv, in the same memory for any number of tickets; a cell of csv that a spreadsheet could take for
-    /// a formula has a ' before it
+    /// How the answer is printed: for people or for programs; delete, resolve and restore print table and json at the
+    /// end, in the order asked, and ndjson and csv ticket by ticket as the answers come; a cell of csv that a
+    /// spreadsheet could take for a formula has a ' before it
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
     pub(crate) output: OutputFormat,
     /// Use a sandbox inside this process instead of the vendors; ignores all configuration
