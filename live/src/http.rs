@@ -34,6 +34,11 @@ pub(crate) fn send(
     let (name, value) = authorization;
     let mut request = format!("{method} {path} HTTP/1.0\r\nHost: {address}\r\n{name}: {value}\r\n");
     request.push_str("Accept-Language: en\r\n");
+    // Without them Roundup takes no write.
+    let _ = write!(
+        request,
+        "Origin: http://{address}\r\nX-Requested-With: ticket-live\r\n"
+    );
     if let Some(body) = &body {
         let length = body.len();
         let _ = write!(

@@ -1,5 +1,5 @@
 //! Private servers of real ticket systems, for tests and for trying the command: Request Tracker 5 and Redmine 5, from
-//! Debian's packages.
+//! Debian's packages, and Roundup 2.6, from Python's.
 //!
 //! A server runs on a free port of loopback, in a temporary folder, with a database of its own. Nothing is
 //! installed, and nothing in `/etc` or `/var` is read or changed. It ends, and its folder goes, when its [`Server`] is
@@ -18,6 +18,7 @@
 
 mod http;
 mod redmine;
+mod roundup;
 mod rt;
 mod server;
 mod template;
@@ -27,6 +28,7 @@ use std::sync::OnceLock;
 
 pub use http::Reply;
 pub use redmine::{Ids, Redmine};
+pub use roundup::Roundup;
 pub use rt::{LABELS, ORDER, QUEUES, Rt};
 pub use server::{Server, User};
 pub use unavailable::{Unavailable, or_skip};
@@ -50,8 +52,15 @@ mod tests {
     #[test]
     fn ci_installs_the_packages_of_all_systems() {
         let ci = include_str!("../../.ci/run");
-        for packages in [crate::rt::SYSTEM.packages, crate::redmine::SYSTEM.packages] {
-            for package in packages.split(' ') {
+        let systems = [
+            crate::rt::SYSTEM,
+            crate::redmine::SYSTEM,
+            crate::roundup::SYSTEM,
+        ];
+        for system in systems {
+            let words = system.install.split(' ');
+            let is_command = |word: &&str| ["apt-get", "pip", "install", "&&"].contains(word);
+            for package in words.filter(|word| !is_command(word)) {
                 let is_there = ci.split(char::is_whitespace).any(|word| {
                     word.trim_matches(|c: char| "()+=".contains(c))
                         .ends_with(package)

@@ -14,7 +14,8 @@ pub(crate) const SYSTEM: System = System {
         "/usr/share/redmine/config/environment.rb",
         "/usr/bin/sqlite3",
     ],
-    packages: "redmine redmine-sqlite",
+    // Debian 12.
+    install: "apt-get install --no-install-recommends redmine redmine-sqlite",
     version: "/usr/share/redmine/lib/redmine/version.rb",
     files: &[
         ("up.sh", include_str!("redmine/up.sh")),

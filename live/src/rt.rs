@@ -21,8 +21,8 @@ pub(crate) const SYSTEM: System = System {
         "/usr/share/perl5/Starlet.pm",
         "/usr/bin/sqlite3",
     ],
-    // Some mail transfer agent must be there; this is the smallest one.
-    packages: "request-tracker5 rt5-standalone rt5-db-sqlite msmtp-mta",
+    // Debian 12. Some mail transfer agent must be there; this is the smallest one.
+    install: "apt-get install --no-install-recommends request-tracker5 rt5-standalone rt5-db-sqlite msmtp-mta",
     version: "/usr/share/request-tracker5/lib/RT/Generated.pm",
     files: &[
         ("up.sh", include_str!("rt/up.sh")),

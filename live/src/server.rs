@@ -37,17 +37,19 @@ cd /
 rm -rf "$LIVE_FOLDER"
 "#;
 
+const PROGRAMS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// What a system needs to be started.
 pub(crate) struct System {
     pub(crate) name: &'static str,
-    /// Files of its packages.
+    /// Files of its packages, and names of programs that are looked up in `PATH`.
     pub(crate) needs: &'static [&'static str],
-    /// The packages. Those that are recommended with them are not needed.
-    pub(crate) packages: &'static str,
+    /// The command that installs it. Packages that are recommended with these are not needed.
+    pub(crate) install: &'static str,
     /// A file that changes with its version.
     pub(crate) version: &'static str,
     /// Names and texts. `up.sh` prepares the server and runs it, with the variables `LIVE_FOLDER` and `LIVE_PORT`. It
-    /// begins with the database `template.db`, or makes it, and writes `seeded.json` before it listens.
+    /// begins with the database `template.db`, or may make it, and writes `seeded.json` before it listens.
     pub(crate) files: &'static [(&'static str, &'static str)],
     /// The name of the database's file.
     pub(crate) database: &'static str,
@@ -92,6 +94,16 @@ impl Server {
     /// How long it took until the server answered.
     pub fn started_in(&self) -> Duration {
         self.started_in
+    }
+
+    /// What the server has written so far.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn log(&self) -> io::Result<String> {
+        let log = fs::read(self.folder.join("server.log"))?;
+        Ok(String::from_utf8_lossy(&log).into_owned())
     }
 
     /// Sends a request as this user, without any client: the truth beside what a client says.
@@ -150,42 +162,42 @@ impl Server {
 
     /// Starts a system in a new folder, and waits until it listens. Returns what was seeded too.
     pub(crate) fn start<S: DeserializeOwned>(system: &System) -> Result<(Self, S), Unavailable> {
-        if !system.needs.iter().all(|path| Path::new(path).exists()) {
+        let found: Option<Vec<PathBuf>> = system.needs.iter().copied().map(find).collect();
+        let Some(found) = found else {
             return Err(Unavailable::Missing {
                 system: system.name,
-                install: format!(
-                    "apt-get install --no-install-recommends {}",
-                    system.packages
-                ),
+                install: system.install,
             });
-        }
+        };
         let failed = |error: io::Error| {
             Unavailable::Failed(format!("{} cannot be started: {error}", system.name))
         };
-        let mut server = Self::launch(system).map_err(failed)?;
+        let mut server = Self::launch(system, &found).map_err(failed)?;
         let seeded = server.wait(system)?;
         // Without it the next start takes longer, that is all.
         let _ = template::keep(system, &server.folder);
         Ok((server, seeded))
     }
 
-    fn launch(system: &System) -> io::Result<Self> {
+    fn launch(system: &System, found: &[PathBuf]) -> io::Result<Self> {
         let folder = folder()?;
         for (name, text) in system.files {
             fs::write(folder.path().join(name), text)?;
         }
         template::provide(system, folder.path())?;
         let port = free_port()?;
+        // Those of the system first: the programs of the user's shell, such as its Ruby and Perl, may be others.
+        let mut programs = std::ffi::OsString::from(PROGRAMS);
+        for folder in found.iter().filter_map(|path| path.parent()) {
+            programs.push(":");
+            programs.push(folder);
+        }
         let mut command = Command::new("setsid");
         command
             .args(["sh", "-c", SUPERVISE])
             .current_dir(folder.path())
-            // Nothing of the user's shell: its Ruby and Perl are not the system's.
             .env_clear()
-            .env(
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            )
+            .env("PATH", programs)
             .envs([("LANG", "C.UTF-8"), ("TZ", "UTC")])
             .env("HOME", folder.path())
             .env("LIVE_FOLDER", folder.path())
@@ -238,8 +250,7 @@ impl Server {
 
     /// A failure, with the end of the log.
     fn failed(&self, system: &System, why: &str) -> Unavailable {
-        let log = fs::read(self.folder.join("server.log")).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
+        let log = self.log().unwrap_or_default();
         let skipped = log.lines().count().saturating_sub(40);
         let tail: Vec<&str> = log.lines().skip(skipped).collect();
         Unavailable::Failed(format!(
@@ -256,6 +267,14 @@ impl Drop for Server {
         // It ends by itself; there is nobody to tell of a failure.
         let _ = self.supervisor.wait();
     }
+}
+
+/// Where a file or a program is.
+fn find(need: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // A file's own path stays as it is.
+    let mut places = std::env::split_paths(&path).map(|folder| folder.join(need));
+    places.find(|place| place.is_absolute() && place.exists())
 }
 
 /// In memory where there is such a place: on a disk, most of the time of a request is waiting for it.
@@ -279,7 +298,7 @@ mod tests {
         System {
             name: "Desk",
             needs,
-            packages: "desk desk-sqlite",
+            install: "apt-get install desk",
             version: "/",
             files: &[("up.sh", "echo 'no such table'; false; echo 'goes on'")],
             database: "desk.db",
@@ -292,8 +311,7 @@ mod tests {
         let missing = Server::start::<()>(&system(&["/", "/no/such/file"])).unwrap_err();
         assert_eq!(
             missing.to_string(),
-            "Desk is not installed; on Debian 12 install it by \
-             `apt-get install --no-install-recommends desk desk-sqlite`"
+            "Desk is not installed; install it by `apt-get install desk`"
         );
     }
 

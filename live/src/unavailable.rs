@@ -12,7 +12,7 @@ pub enum Unavailable {
         /// Its name.
         system: &'static str,
         /// The command that installs it.
-        install: String,
+        install: &'static str,
     },
     /// It did not start; with the end of its log.
     Failed(String),
@@ -22,10 +22,7 @@ impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { system, install } => {
-                write!(
-                    f,
-                    "{system} is not installed; on Debian 12 install it by `{install}`"
-                )
+                write!(f, "{system} is not installed; install it by `{install}`")
             }
             Self::Failed(why) => f.write_str(why),
         }
@@ -69,7 +66,7 @@ mod tests {
     fn missing_server_skips_a_test_except_in_ci() {
         let missing = || Unavailable::Missing {
             system: "Desk",
-            install: "apt-get install desk".to_owned(),
+            install: "apt-get install desk",
         };
         let run = |in_ci, why: Unavailable| {
             std::panic::catch_unwind(|| or_skip_outside_ci(Err::<(), _>(why), in_ci))

@@ -31,7 +31,7 @@ typos    | typos
 ";
 
 /// The tests that need real servers, which have `test = false` in their manifests.
-const LIVE: &str = "-p ticket-sandbox --test real -p ticket-live \
+const LIVE: &str = "-p ticket-sandbox --test real -p ticket-live -p ticket-roundup \
                     -p ticket-redmine -p ticket-rt -p ticket-cli --test live";
 
 /// Tools that may be missing, and how to install them. `.ci/run` installs all of them.

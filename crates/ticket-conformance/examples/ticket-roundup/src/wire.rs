@@ -61,10 +61,10 @@ fn rows<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Option<Reply<Issue>>>,
         .collect())
 }
 
-/// The id in the reply to a create or a change.
-#[derive(Clone, Debug, Deserialize)]
+/// The id in the reply to a create or a change: always a text, so that a number is not taken for one.
+#[derive(Debug, Deserialize)]
 pub(crate) struct Changed {
-    pub(crate) id: WireId,
+    pub(crate) id: String,
 }
 
 /// The word in the reply to a retirement.

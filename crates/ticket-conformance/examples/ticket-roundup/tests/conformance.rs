@@ -2,15 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 #![allow(clippy::indexing_slicing, reason = "helpers of tests may panic")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use ticket_conformance::{FixtureResult, Seed, Seeded, SkipReason};
-use ticket_core::Operation::{self, Create, Delete, Get, List, Resolve, Restore, Update};
 use ticket_core::provider::Connect as _;
-use ticket_core::{NewTicket, TicketProvider};
+use ticket_core::{NewTicket, Operation, TicketProvider};
 use ticket_roundup::{Roundup, RoundupConfig};
 use ticket_testkit::{
     LoopbackFixture, LoopbackVendor, ProviderUnderTest, Reply, ReplyFormat, Request, TicketStore,
@@ -52,22 +53,11 @@ impl VendorApi for Tracker {
     }
 
     fn error(&self, status: u16, words: &str) -> Reply {
-        match status {
-            401 => Reply::new(401, format!("Invalid Login - Invalid login{words}"))
-                .header("content-type", "text/plain"),
-            _ => Reply::json(
-                status,
-                &json!({ "error": { "status": status, "msg": words } }),
-            ),
-        }
+        common::error(status, words)
     }
 
     fn reply_format(&self) -> ReplyFormat {
-        ReplyFormat::default()
-            .rows("/data/collection", "id")
-            .subject("title")
-            .date("creation")
-            .total("/data/@total_size")
+        common::reply_format()
     }
 }
 
@@ -146,11 +136,12 @@ impl Tracker {
 }
 
 impl ProviderUnderTest for Tracker {
-    const OPERATIONS: &'static [Operation] = &[Get, List, Create, Update, Resolve, Delete, Restore];
+    const OPERATIONS: &'static [Operation] = common::OPERATIONS;
     const MISSING_ID: &'static str = "999999";
     const PAGE_SIZE: Option<usize> = Some(50);
-    const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] = &[Update, Resolve];
-    const WRITES_CONFIRMED_BY_A_WORD: &'static [Operation] = &[Delete];
+    const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] =
+        common::WRITES_THAT_NAME_THEIR_TICKET;
+    const WRITES_CONFIRMED_BY_A_WORD: &'static [Operation] = common::WRITES_CONFIRMED_BY_A_WORD;
 
     fn secrets() -> Vec<String> {
         [PASSWORD, CREDENTIALS].map(str::to_owned).to_vec()
@@ -189,7 +180,7 @@ impl LoopbackVendor for Tracker {
     }
 
     fn other_word(&self) -> FixtureResult<Reply> {
-        Ok(Reply::json(200, &json!({ "data": { "status": "queued" } })))
+        Ok(common::other_word())
     }
 }
 
