@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use ticket_jobs::{CallId, JobId, JobState, Ledger, SqliteLedger, Which};
-use ticket_sandbox::{Fault, Quota, Sandbox, Vendor, WindowModel};
+use ticket_sandbox::{Fault, Quota, Rule, Sandbox, Vendor, WindowModel};
 use tickets::Outcome;
 
 #[derive(Debug, Parser)]
@@ -41,6 +41,9 @@ struct Args {
     processes: usize,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How long each answer takes, in milliseconds.
+    #[arg(long, default_value_t = 20)]
+    latency: u64,
     /// The share of answers that are lost.
     #[arg(long, default_value_t = 0.02)]
     lost: f64,
@@ -81,8 +84,9 @@ impl World {
             named.extend(ids.map(|id| (vendor, id)));
         }
         fastrand::shuffle(&mut named);
-        let lost = vec![Fault::LostResponse, Fault::Delay(Duration::from_millis(30))];
-        sandbox.random_faults(args.seed, args.lost, lost);
+        sandbox.random_faults(args.seed, args.lost, vec![Fault::LostResponse]);
+        let latency = Fault::Delay(Duration::from_millis(args.latency));
+        sandbox.inject(Rule::new(latency).always());
         let world = Self {
             sandbox,
             folder: tempfile::tempdir().unwrap(),
