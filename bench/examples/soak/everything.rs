@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fastrand::Rng;
 use futures_util::{StreamExt as _, stream};
@@ -62,6 +63,8 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
     let (mut runs, mut reads) = (0, 0);
     while runs < MAX_RUNS && left.iter().any(|(_, ids)| !ids.is_empty()) {
         runs += 1;
+        // Nobody begins the next run at once: an outage would outlast all of them.
+        tokio::time::sleep(Duration::from_secs(60)).await;
         let asked = accounts
             .iter()
             .zip(&left)
@@ -171,6 +174,8 @@ enum Judged {
 fn judge(outcome: &Outcome, exists: bool, info: &ProviderInfo) -> Judged {
     let get = info.capabilities.support(Operation::Get);
     let is_undocumented = get.is_some_and(|get| get.not_found == NotFound::Undocumented);
+    // Without a list there is no control read.
+    let is_undocumented = is_undocumented && info.capabilities.supports(Operation::List);
     let is_gone = match outcome {
         Outcome::AlreadyDone => true,
         Outcome::NotFound(error) => error.is_confirmed(),

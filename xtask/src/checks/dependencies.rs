@@ -16,7 +16,7 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         Role::Testkit => (&[Core, Http, Conformance, Sandbox], &[]),
         Role::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit, Live]),
         // Like a third-party crate: no sandbox, which implements only the vendors of this workspace.
-        Role::Example => (&[Core, Http], &[Conformance, Testkit]),
+        Role::Example => (&[Core, Http], &[Conformance, Testkit, Live]),
         Role::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
         // Its replies are compared with those of the real servers.
         Role::Sandbox => (&[], &[Live]),

@@ -252,6 +252,23 @@ async fn undocumented_not_found_proves_that_a_ticket_is_gone_only_with_a_control
 }
 
 #[tokio::test(start_paused = true)]
+async fn not_found_after_a_page_of_status_200_is_not_the_vendors() {
+    // Whoever answers with a page may also answer 404.
+    for (kind, word) in [
+        (ErrorKind::BadResponse, "unknown"),
+        (ErrorKind::Conflict, "already_gone"),
+    ] {
+        let fake = Fake::new(1).answering(move |call| match call.operation {
+            Operation::Delete => Err(error(kind, Effect::Unknown).with_status(200)),
+            _ => gone(),
+        });
+        let fake = proving(fake, NotFound::Undocumented);
+        let settled = delete(&fake.bare(), ["1"], &at_once(1)).await;
+        assert_eq!(words(&settled), [word], "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn not_found_at_the_first_attempt_is_confirmed_only_by_what_proves_it() {
     for (proves, exists, control_passes, word, is_confirmed) in [
         (NotFound::Gone, false, true, "not_found", true),
