@@ -142,7 +142,7 @@ impl<'a> Report<'a> {
             let mut named = rows::tickets(ledger, &job.id, Which::Named);
             while let Some(ticket) = named.try_next().await? {
                 if self.is_missing(&ticket) {
-                    let outcome = self.unrecorded.outcome(&ticket);
+                    let outcome = self.outcome(&ticket);
                     let ticket = TicketRef::new(ticket.account, ticket.id);
                     self.print(&Row::new(&self.plan.change, ticket, Some(&outcome)));
                 }
@@ -153,7 +153,7 @@ impl<'a> Report<'a> {
         self.remains = job.counts.get("unattempted").copied().unwrap_or(0);
         let mut open = rows::tickets(ledger, &job.id, Which::Open);
         while let Some(ticket) = open.try_next().await? {
-            let outcome = self.unrecorded.outcome(&ticket);
+            let outcome = self.outcome(&ticket);
             *self.counts.entry(outcome.as_str().to_owned()).or_insert(0) += 1;
             self.remains += u64::from(outcome.is_left_to_do());
             self.note(&TicketRef::new(ticket.account, ticket.id), &outcome);
@@ -161,9 +161,17 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
+    fn outcome(&self, ticket: &JobTicket) -> Outcome {
+        self.unrecorded.outcome(ticket, self.is_told(ticket))
+    }
+
+    fn is_told(&self, ticket: &JobTicket) -> bool {
+        self.told.contains(ticket.repeats.unwrap_or(ticket.seq))
+    }
+
     /// Whether the row of this ticket belongs to the answer and is not printed yet.
     fn is_missing(&self, ticket: &JobTicket) -> bool {
-        let is_told = self.told.contains(ticket.repeats.unwrap_or(ticket.seq));
+        let is_told = self.is_told(ticket);
         let is_answered = match self.answers {
             Answers::All => true,
             Answers::Open => ticket.repeats.is_none() && (is_told || ticket.outcome.is_none()),
@@ -259,12 +267,11 @@ impl<'a> Report<'a> {
             JobState::Cancelling | JobState::Cancelled => Which::Named,
             _ => Which::Open,
         };
-        let unrecorded = &self.unrecorded;
+        let report = &*self;
         let left = || -> List<'_> {
             let tickets = rows::tickets(ledger, &job.id, which);
             let left = tickets.try_filter_map(move |ticket| {
-                let is_left =
-                    ticket.repeats.is_none() && unrecorded.outcome(&ticket).is_left_to_do();
+                let is_left = ticket.repeats.is_none() && report.outcome(&ticket).is_left_to_do();
                 let ticket = is_left.then(|| TicketRef::new(ticket.account, ticket.id));
                 std::future::ready(Ok(ticket))
             });

@@ -50,13 +50,13 @@ impl Unrecorded {
         }
     }
 
-    /// The outcome of a ticket: the recorded one, or else what this run knows.
-    pub(super) fn outcome(&self, ticket: &JobTicket) -> Outcome {
+    /// The outcome of a ticket: the recorded one, or else what this run knows. `is_told`: the run told an outcome.
+    pub(super) fn outcome(&self, ticket: &JobTicket, is_told: bool) -> Outcome {
         let first = ticket.repeats.unwrap_or(ticket.seq);
         if let Some(outcome) = ticket.outcome.as_ref().or(self.outcomes.get(&first)) {
             return outcome.clone();
         }
-        if ticket.in_doubt {
+        if ticket.in_doubt && !is_told {
             let message = "a request may have changed it, and nobody has looked at it yet";
             let error = Error::new(ErrorKind::Cancelled, message);
             return Outcome::Unknown(error.with_effect(Effect::Unknown).on_ticket(&ticket.id));
