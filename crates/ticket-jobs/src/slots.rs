@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use ticket_core::call::{CallIntent, NoSlot, Slot, Slots, WaitReason};
 use ticket_core::provider::Limit;
 use ticket_core::{Error, Result};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::clock::until;
@@ -58,23 +59,16 @@ impl Slots for LedgerSlots {
         Box::pin(async move {
             loop {
                 let asked = self.ledger.now();
-                let taken = take(&self.ledger, call.clone()).await;
-                let (reason, at_least) = match taken.map_err(NoSlot::Failed)? {
-                    Taken::Slot(id) => {
-                        let slot = Recorded {
-                            ledger: Arc::clone(&self.ledger),
-                            id,
-                            is_of_a_job: call.work.is_some(),
-                        };
-                        if until(asked, self.ledger.now()) <= STALE {
-                            return Ok(Box::new(slot) as _);
+                let (reason, at_least) = match take(&self.ledger, call.clone()).await? {
+                    Answer::Slot(mut slot) => {
+                        if until(asked, self.ledger.now()) > STALE {
+                            slot.end_with(Ended::Unsent).await;
+                            continue;
                         }
-                        slot.end_with(Ended::Unsent).await;
-                        continue;
+                        slot.is_given = true;
+                        return Ok(slot as _);
                     }
-                    Taken::Full(wait) => (WaitReason::Quota, wait),
-                    Taken::Closed(wait) => (WaitReason::Closed, wait),
-                    Taken::Busy(wait) => (WaitReason::Concurrency, wait),
+                    Answer::Wait(reason, at_least) => (reason, at_least),
                 };
                 return Err(NoSlot::Wait { reason, at_least });
             }
@@ -90,50 +84,83 @@ impl Slots for LedgerSlots {
     }
 }
 
-/// Takes the slots in a task of its own: if the caller stops waiting, the call is recorded as unsent.
-async fn take(ledger: &Arc<dyn Ledger>, call: NewCall) -> Result<Taken> {
+/// What a ledger says of a call.
+enum Answer {
+    Slot(Box<Recorded>),
+    Wait(WaitReason, Duration),
+}
+
+/// Takes the slots in a task of its own, so that a caller who stops waiting leaves no call behind that is not sent.
+async fn take(ledger: &Arc<dyn Ledger>, call: NewCall) -> Result<Answer, NoSlot> {
     let (sender, receiver) = oneshot::channel();
     let ledger = Arc::clone(ledger);
     tokio::spawn(async move {
-        let taken = ledger.take(call).await;
-        if let Err(Ok(Taken::Slot(id))) = sender.send(taken) {
-            let _ = ledger.end(id, Ended::Unsent).await;
-        }
+        let is_of_a_job = call.work.is_some();
+        let answer = ledger.take(call).await.map(|taken| match taken {
+            Taken::Slot(id) => Answer::Slot(Box::new(Recorded {
+                ledger: Some(ledger),
+                id,
+                is_of_a_job,
+                is_given: false,
+            })),
+            Taken::Full(wait) => Answer::Wait(WaitReason::Quota, wait),
+            Taken::Closed(wait) => Answer::Wait(WaitReason::Closed, wait),
+            Taken::Busy(wait) => Answer::Wait(WaitReason::Concurrency, wait),
+        });
+        // If nobody waits any more, the slot is dropped.
+        let _ = sender.send(answer);
     });
-    let stopped = |_| Error::config("the ledger's task was stopped");
-    receiver.await.map_err(stopped)?
+    let stopped = |_| Err(Error::config("the ledger's task was stopped"));
+    let answer = receiver.await.unwrap_or_else(stopped);
+    answer.map_err(NoSlot::Failed)
 }
 
-/// A call that is recorded. If it is dropped, it keeps its slots until it expires: its request may still arrive.
+/// A call that is recorded. If it is dropped after it was given out, it keeps its slots until it expires: its request may
+/// still arrive. Before that it was not sent.
 #[derive(Debug)]
 struct Recorded {
-    ledger: Arc<dyn Ledger>,
+    /// `None` once the end is recorded.
+    ledger: Option<Arc<dyn Ledger>>,
     id: CallId,
     is_of_a_job: bool,
+    is_given: bool,
 }
 
 impl Recorded {
     /// Records the end. Begun at once, so that it is recorded even if nobody waits for it.
-    fn end_with(self, ended: Ended) -> BoxFuture<'static, ()> {
+    fn end_with(&mut self, ended: Ended) -> BoxFuture<'static, ()> {
+        let (Some(ledger), id) = (self.ledger.take(), self.id) else {
+            return Box::pin(std::future::ready(()));
+        };
         let mut end = Box::pin(async move {
             // What cannot be recorded stays in flight, and the ledger gives out no further slot.
-            let _ = self.ledger.end(self.id, ended).await;
+            let _ = ledger.end(id, ended).await;
         });
         if (&mut end).now_or_never().is_some() {
             return Box::pin(std::future::ready(()));
         }
-        let recorded = tokio::spawn(end);
-        Box::pin(recorded.map(drop))
+        match Handle::try_current() {
+            Ok(runtime) => Box::pin(runtime.spawn(end).map(drop)),
+            // The runtime is gone; the operation is on its way all the same.
+            Err(_) => Box::pin(std::future::ready(())),
+        }
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        if !self.is_given {
+            drop(self.end_with(Ended::Unsent));
+        }
     }
 }
 
 impl Slot for Recorded {
     /// Waits only for a call that is no part of a job: the outcomes of a job are recorded after this. Until the end is
     /// recorded, the call counts as in flight.
-    fn end(self: Box<Self>, error: Option<&Error>) -> BoxFuture<'static, ()> {
-        let is_of_a_job = self.is_of_a_job;
+    fn end(mut self: Box<Self>, error: Option<&Error>) -> BoxFuture<'static, ()> {
         let recorded = self.end_with(Ended::of(error));
-        if is_of_a_job {
+        if self.is_of_a_job {
             return Box::pin(std::future::ready(()));
         }
         recorded

@@ -104,8 +104,8 @@ async fn of_failed_read(
 ) -> Seen {
     // The change was answered in the vendor's own form, so the read just after it is the vendor's too. A sign-in page has a
     // status of success as well.
-    let vendor_answered = error.kind() != ErrorKind::BadResponse
-        && error.status().is_some_and(|status| status < 300);
+    let vendor_answered =
+        error.kind() != ErrorKind::BadResponse && error.status().is_some_and(|status| status < 300);
     match (read.kind(), proves) {
         (ErrorKind::NotFound, NotFound::Gone) => Seen::Missing,
         (ErrorKind::NotFound, NotFound::Undocumented) if vendor_answered => Seen::Missing,

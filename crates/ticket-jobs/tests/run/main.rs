@@ -16,6 +16,8 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use ticket_core::bulk::BulkOptions;
+use ticket_core::call::CallIntent;
+use ticket_core::provider::Request;
 use ticket_core::{
     CallContext, Change, Effect, Error, ErrorKind, NewTicket, Result, Stop, TicketRef,
 };
@@ -618,4 +620,36 @@ async fn claimed_tickets_are_worked_on_without_a_run() {
     let refused = jobs.apply_chunk(stranger, &desk, vec![], CallContext::new(), &options);
     let refused = refused.await.unwrap_err();
     assert_eq!(refused.message(), format!("job {id} has no account us"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn caller_who_stops_waiting_for_a_slot_leaves_no_call_behind() {
+    let jobs = jobs();
+    let slots = jobs.slots("desk#eu", &Vendor::new(&[]).info.limits);
+    let id = "1".into();
+    let intent = CallIntent::new(Request::Get(&id));
+    // The ledger has given a slot, but the caller has not seen it when it is dropped.
+    let mut waiting = slots.take(&intent);
+    assert!((&mut waiting).now_or_never().is_none());
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    let in_flight = async || {
+        jobs.ledger()
+            .accounts()
+            .await
+            .unwrap()
+            .iter()
+            .map(|one| one.in_flight)
+            .sum::<u64>()
+    };
+    assert_eq!(in_flight().await, 1);
+    drop(waiting);
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(in_flight().await, 0);
+    // One that was given out and dropped may have been sent.
+    drop(slots.take(&intent).await.unwrap());
+    assert_eq!(in_flight().await, 1);
 }
