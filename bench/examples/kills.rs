@@ -245,7 +245,7 @@ async fn main() -> ExitCode {
     children.extend((1..args.processes).map(|_| run()));
     let (mut kills, mut met, mut seen) = (0, 0, None);
     while kills < args.kills {
-        tokio::time::sleep(Duration::from_millis(fastrand::u64(20..400))).await;
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(200..700))).await;
         let index = fastrand::usize(..children.len());
         let child = &mut children[index];
         if child.try_wait().unwrap().is_none() {
