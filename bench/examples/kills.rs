@@ -42,12 +42,20 @@ struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How long each answer takes, in milliseconds.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 150)]
     latency: u64,
     /// The share of answers that are lost.
     #[arg(long, default_value_t = 0.02)]
     lost: f64,
 }
+
+/// Each vendor, and its share of the tickets in percent. Sweeppea takes one call at a time, so that a lost call holds up all
+/// others there until it can no longer act.
+const SHARES: [(Vendor, usize); 3] = [
+    (Vendor::OneCloud, 80),
+    (Vendor::Sweeppea, 5),
+    (Vendor::LeadSquared, 15),
+];
 
 const VENDORS: [Vendor; 3] = [Vendor::OneCloud, Vendor::Sweeppea, Vendor::LeadSquared];
 
@@ -77,8 +85,8 @@ impl World {
             .await
             .unwrap();
         let mut named = Vec::new();
-        for vendor in VENDORS {
-            let each = args.tickets / VENDORS.len();
+        for (vendor, share) in SHARES {
+            let each = args.tickets * share / 100;
             sandbox.add_tickets(vendor, each + 3);
             let ids = sandbox.ticket_ids(vendor).into_iter().take(each);
             named.extend(ids.map(|id| (vendor, id)));
