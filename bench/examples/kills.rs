@@ -9,6 +9,7 @@
 //! one that the vendor's truth denies, a call above a quota by the vendor's count. Exits with 1 if there is one.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::indexing_slicing,
@@ -224,7 +225,7 @@ fn job_of(child: &mut Child) -> JobId {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let line = lines
         .find_map(|line| line.unwrap().strip_prefix("job ").map(str::to_owned))
-        .expect("the command tells its job");
+        .unwrap();
     // The rest is read on, so that the command does not stand still.
     std::thread::spawn(move || lines.for_each(drop));
     line[..8].parse().unwrap()

@@ -11,6 +11,7 @@
 //! `fdatasync`.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::cast_precision_loss,

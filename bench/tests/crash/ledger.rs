@@ -67,6 +67,10 @@ impl Crash {
 impl Layer for Crash {
     async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
         if call.operation().is_write() && self.is_here("in flight") {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the request leaves on the real clock"
+            )]
             std::thread::spawn(|| {
                 std::thread::sleep(Duration::from_millis(15));
                 std::process::abort();

@@ -379,10 +379,10 @@ impl<'a> Held<'a> {
 
     /// The call has ended, with this error or without one.
     pub(crate) async fn end(mut self, error: Option<&Error>) {
-        if matches!(self.kept, Kept::External(_))
-            && let Kept::External(slot) = std::mem::replace(&mut self.kept, Kept::Nothing)
-        {
-            slot.end(error).await;
+        match std::mem::replace(&mut self.kept, Kept::Nothing) {
+            Kept::External(slot) => slot.end(error).await,
+            // Given back when this is dropped.
+            kept => self.kept = kept,
         }
     }
 }
