@@ -23,7 +23,7 @@ check    | cargo run --locked --quiet --package xtask -- check
 minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --features {features-of-libraries}
 features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features native-tls -- -D warnings
 docs     | cargo doc --locked --workspace --no-deps --lib --features {features}
-docs-bin | cargo doc --locked --workspace --exclude ticket-bench --exclude ticket-live --no-deps --bins --features {features-without-bench}
+docs-bin | cargo doc --locked --workspace --exclude ticket-bench --exclude ticket-live --no-deps --bins --features {features-of-libraries}
 api      | cargo run --locked --quiet --package xtask -- api
 package  | cargo package --locked --quiet --allow-dirty --no-verify {published}
 deny     | cargo deny --locked check bans licenses sources
@@ -90,17 +90,14 @@ fn step(
 
 fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let mut features = Vec::new();
-    let (mut without_bench, mut of_libraries) = (Vec::new(), Vec::new());
+    let mut of_libraries = Vec::new();
     for krate in &ws.crates {
         // `--all-features` would include `native-tls`, which needs the headers of OpenSSL.
         let usual = krate.features.keys();
         let usual = usual.filter(|name| *name != "default" && *name != "native-tls");
         let usual = usual.map(|name| format!("{}/{name}", krate.name));
         let usual: Vec<_> = usual.collect();
-        if krate.name != "ticket-bench" {
-            without_bench.extend(usual.iter().cloned());
-        }
-        if krate.name != "ticket-bench" && krate.role != Role::Jobs {
+        if !matches!(krate.role, Role::Bench | Role::Jobs) {
             of_libraries.extend(usual.iter().cloned());
         }
         features.extend(usual);
@@ -117,7 +114,6 @@ fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
             .replace("{tests}", tests)
             .replace("{live}", LIVE)
             .replace("{features}", &features.join(","))
-            .replace("{features-without-bench}", &without_bench.join(","))
             .replace("{features-of-libraries}", &of_libraries.join(","));
         (
             name.trim(),
