@@ -40,9 +40,18 @@ fn tickets_of(lines: &str) -> BTreeSet<String> {
         .collect()
 }
 
+fn delay(time: Duration) -> Rule {
+    Rule::new(Fault::Delay(time)).endpoint(Endpoint::Delete)
+}
+
 fn slow(sandbox: &Sandbox) {
-    let slow = Rule::new(Fault::Delay(Duration::from_millis(20))).times(u64::MAX);
-    sandbox.inject(slow.endpoint(Endpoint::Delete));
+    sandbox.inject(delay(Duration::from_millis(20)).times(u64::MAX));
+}
+
+/// A few deletes take a while, and all others an hour: nobody can be done before the kill.
+fn slow_then_hanging(sandbox: &Sandbox, slow: u64) {
+    sandbox.inject(delay(Duration::from_millis(20)).times(slow));
+    sandbox.inject(delay(Duration::from_secs(3600)).skip(slow).always());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +70,7 @@ async fn goes_on_after(signal: &str, count: usize) {
     let sandbox = sandbox().await;
     let shells = Shells::new(&sandbox);
     let (_folder, list) = list(&sandbox, count);
-    slow(&sandbox);
+    slow_then_hanging(&sandbox, 60);
     let delete = [
         "delete",
         "--yes",
@@ -83,6 +92,7 @@ async fn goes_on_after(signal: &str, count: usize) {
     // A line may be cut.
     let whole = told.rfind('\n').map_or("", |end| &told[..end]);
     let told = tickets_of(whole);
+    sandbox.withdraw_faults();
     let before = deletes(&sandbox);
     assert!((40..count).contains(&before), "{signal}: {before}");
 
