@@ -98,6 +98,9 @@ pub enum Notice {
     },
     /// The vendor says that it changed these tickets, which nobody asked for.
     Unasked(Vec<TicketId>),
+    /// The change ends early, for this reason: what follows of its tickets is what is known by now. Not after a stop or a
+    /// deadline, of which the caller knows.
+    Ended(Error),
 }
 
 /// Tells the caller what happens beside the outcomes.
@@ -158,11 +161,17 @@ impl BulkOptions {
         self
     }
 
-    /// Calls `notify` with the account's name and what happens beside the outcomes. It must not block. Unasked tickets
-    /// are told as soon as the vendor's reply is read, from the task of the call.
+    /// Calls `notify` with the account's name and what happens beside the outcomes, after those that were set before. It
+    /// must not block. Unasked tickets are told as soon as the vendor's reply is read, from the task of the call.
     #[must_use]
     pub fn notify(mut self, notify: impl Fn(&str, &Notice) + Send + Sync + 'static) -> Self {
-        self.notify = Some(Notify(Arc::new(notify)));
+        self.notify = Some(Notify(match self.notify.take() {
+            Some(Notify(first)) => Arc::new(move |account: &str, notice: &Notice| {
+                first(account, notice);
+                notify(account, notice);
+            }),
+            None => Arc::new(notify),
+        }));
         self
     }
 }

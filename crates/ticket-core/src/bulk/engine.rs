@@ -145,24 +145,27 @@ impl Engine {
         }
     }
 
-    /// Takes a ticket of the input. After an earlier attempt of unknown effect it is only looked at, if a repeat could meet
-    /// another ticket.
+    /// Takes a ticket of the input. After an earlier attempt of unknown effect it stays unknown until that is settled, and
+    /// is only looked at if a repeat could meet another ticket.
     pub(super) fn arrive(&mut self, mut asked: Asked) {
-        let may_repeat = || self.context.earlier_attempt == Effect::None || self.may_repeat(&asked);
-        if !self.only_look && may_repeat() {
-            self.batch.push(asked);
-            return;
+        let is_first = self.context.earlier_attempt == Effect::None;
+        let is_sent = !self.only_look && (is_first || self.may_repeat(&asked));
+        if !is_first || !is_sent {
+            let message = if is_sent || self.only_look {
+                "an earlier attempt may have been carried out"
+            } else {
+                "an earlier attempt may have been carried out, and is not repeated because the vendor may have given the id to another ticket"
+            };
+            let error = Error::new(ErrorKind::Cancelled, message)
+                .with_effect(Effect::Unknown)
+                .in_operation(&self.provider.info().id, self.change.operation());
+            asked.error = Some(error.on_ticket(&asked.target.id));
         }
-        let message = if self.only_look {
-            "an earlier attempt may have been carried out"
+        if is_sent {
+            self.batch.push(asked);
         } else {
-            "an earlier attempt may have been carried out, and is not repeated because the vendor may have given the id to another ticket"
-        };
-        let error = Error::new(ErrorKind::Cancelled, message)
-            .with_effect(Effect::Unknown)
-            .in_operation(&self.provider.info().id, self.change.operation());
-        asked.error = Some(error.on_ticket(&asked.target.id));
-        self.hold(asked);
+            self.hold(asked);
+        }
     }
 
     /// Handles the result of a call.
@@ -294,6 +297,8 @@ impl Engine {
             self.settle_failed(asked, error);
             // A store of slots that fails, or that ends the work, does so for every call.
             if matches!(error.kind(), ErrorKind::Config | ErrorKind::Cancelled) {
+                // A stop has its own words, and looks after it.
+                self.end_in_time();
                 self.end(error.clone());
             }
             return;
@@ -302,15 +307,9 @@ impl Engine {
             ErrorKind::QuotaExhausted if self.waits_for_quota(error) => {
                 self.leave_open(asked, error);
             }
-            ErrorKind::Unauthenticated
-            | ErrorKind::TokenExpired
-            | ErrorKind::QuotaExhausted
-            | ErrorKind::Config
-            | ErrorKind::Unsupported => {
+            _ if is_of_the_account(error) => {
                 self.settle_failed(asked, error);
-                self.end(error.with_context(
-                    "not attempted because an earlier call failed for the whole account",
-                ));
+                self.end_account(error);
             }
             ErrorKind::BadResponse => {
                 self.settle_failed(asked, error);
@@ -370,6 +369,12 @@ impl Engine {
         }
     }
 
+    /// Ends the change because of an error that is about the whole account.
+    pub(super) fn end_account(&mut self, error: &Error) {
+        let why = "not attempted because an earlier call failed for the whole account";
+        self.end(error.with_context(why));
+    }
+
     /// Stops the change. The first reason is kept.
     fn end(&mut self, reason: Error) {
         if self.end.is_none() {
@@ -379,6 +384,7 @@ impl Engine {
                 error.type = reason.kind().as_str(),
                 "the rest is not tried"
             );
+            self.teller.tell(&Notice::Ended(reason.clone()));
             self.end = Some(reason);
         }
     }
@@ -391,6 +397,18 @@ pub(super) fn remember(asked: &mut [Asked], error: &Error) {
             asked.error = Some(error.clone().on_ticket(&asked.target.id));
         }
     }
+}
+
+/// Whether every call of the account would fail so.
+pub(super) fn is_of_the_account(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Unauthenticated
+            | ErrorKind::TokenExpired
+            | ErrorKind::QuotaExhausted
+            | ErrorKind::Config
+            | ErrorKind::Unsupported
+    )
 }
 
 /// Whether the vendor accepted a call without confirming that it is carried out.

@@ -287,7 +287,7 @@ impl Engine {
     }
 
     /// Stops the change after the deadline or a stop.
-    fn end_in_time(&mut self) {
+    pub(super) fn end_in_time(&mut self) {
         if self.end.is_none() {
             let why = match self.context.ended() {
                 Some(WaitEnded::Stopped) => {

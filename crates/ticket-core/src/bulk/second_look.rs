@@ -10,7 +10,7 @@ use tracing::instrument::WithSubscriber as _;
 
 use super::Notice;
 use super::called::{Called, Contact};
-use super::engine::{Asked, Engine, InFlight, is_accepted};
+use super::engine::{Asked, Engine, InFlight, is_accepted, is_of_the_account};
 use super::look::{Seen, control, may_settle};
 use super::split::is_refusal;
 use crate::provider::context::SendState;
@@ -218,11 +218,21 @@ impl Engine {
 
     /// Whether a read that had no answer is made again, after a pause.
     fn may_answer_later(&mut self, contact: Contact, error: &Error) -> bool {
-        if self.end.is_some() || self.patience.is_none() {
+        if self.end.is_some() {
+            return false;
+        }
+        if is_of_the_account(error) {
+            let is_waited_for =
+                error.kind() == ErrorKind::QuotaExhausted && self.waits_for_quota(error);
+            if !is_waited_for {
+                self.end_account(error);
+            }
+            return is_waited_for;
+        }
+        if self.patience.is_none() {
             return false;
         }
         match contact {
-            _ if error.kind() == ErrorKind::QuotaExhausted => return self.waits_for_quota(error),
             Contact::Stranger => self.count_stranger(error),
             _ if error.is_transient() => {}
             _ => return false,

@@ -251,6 +251,58 @@ async fn undocumented_not_found_proves_that_a_ticket_is_gone_only_with_a_control
     }
 }
 
+/// What an earlier process may have done is not forgotten, however this one ends.
+#[tokio::test(start_paused = true)]
+async fn ticket_that_an_earlier_attempt_may_have_changed_is_never_called_unattempted_or_failed() {
+    let refused = || Err(error(ErrorKind::Unauthenticated, Effect::None));
+    let fakes: [(&str, Fake); 2] = [
+        (
+            "a deadline that is over",
+            Fake::new(1).answering(|_| Ok(())),
+        ),
+        (
+            "an account that is refused",
+            Fake::new(1).answering(move |_| refused()),
+        ),
+    ];
+    for (case, fake) in fakes {
+        let log = fake.log();
+        let mut context = CallContext::new().earlier_attempt(Effect::Unknown);
+        if case.starts_with("a deadline") {
+            context = context.deadline(Instant::now());
+        }
+        let settled = delete(&fake.bare().with(context), ["1", "2"], &at_once(1)).await;
+        assert_eq!(words(&settled), ["unknown", "unknown"], "{case}");
+        assert!(log.deletes().len() <= 1, "{case}");
+    }
+}
+
+/// A repeat could meet another ticket that has the id now.
+#[tokio::test(start_paused = true)]
+async fn ticket_that_an_earlier_attempt_may_have_changed_is_only_looked_at_where_ids_are_reused() {
+    for (reuses, only_look, deletes) in [(true, false, 0), (false, true, 0), (false, false, 2)] {
+        let fake = Fake::new(1).answering(|call| match call.operation {
+            Operation::Get if call.ids == ["1"] => gone(),
+            _ => Ok(()),
+        });
+        let fake = fake.info(move |mut info| {
+            info.never_reuses_ids = !reuses;
+            info
+        });
+        let log = fake.log();
+        let mut options = at_once(1);
+        options.only_look = only_look;
+        let context = CallContext::new().earlier_attempt(Effect::Unknown);
+        let settled = delete(&fake.bare().with(context), ["1", "2"], &options).await;
+        let told = words(&settled);
+        assert_eq!(log.deletes().len(), deletes, "{told:?}");
+        if deletes == 0 {
+            assert_eq!(told[0], "already_gone", "{told:?}");
+            assert_ne!(told[1], "deleted", "{told:?}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn not_found_after_a_page_of_status_200_is_not_the_vendors() {
     // Whoever answers with a page may also answer 404.
