@@ -2,22 +2,22 @@
 
 use std::collections::HashSet;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use ticket_core::bulk::{BulkOptions, Settled};
+use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::{
-    CallContext, Change, DeleteTarget, Effect, Error, ErrorKind, Outcome, Result, TicketRef,
+    CallContext, Change, DeleteTarget, Effect, Error, ErrorKind, Outcome, Result, Stop, TicketRef,
     Tickets,
 };
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use crate::ledger::Ledger;
-use crate::model::{Claim, Claimed, JobState, Suspension, Work};
-use crate::run::{JobOutcome, open_tickets};
+use crate::ledger::{Ledger, tickets};
+use crate::model::{Claim, Claimed, JobState, Suspension, Which, Work};
+use crate::run::JobOutcome;
 use crate::slots::label;
 
 /// How many outcomes may wait to be recorded.
@@ -40,6 +40,8 @@ pub(crate) struct Lane {
     pub(crate) context: CallContext,
     pub(crate) options: BulkOptions,
     pub(crate) outcomes: mpsc::Sender<Result<JobOutcome>>,
+    /// Why the work ends early. Set by the bulk change, from the task that runs it.
+    pub(crate) ended: Arc<OnceLock<Error>>,
 }
 
 /// What the claims of a lane found.
@@ -52,22 +54,15 @@ struct Found {
     failed: Option<Error>,
 }
 
-/// What a lane leaves open.
-#[derive(Debug, Default)]
-struct Left {
-    tickets: HashSet<u64>,
-    /// Why the work ended early.
-    reason: Option<Error>,
-}
-
 impl Lane {
     pub(crate) async fn work(self) -> Result<()> {
-        let mut left = Left::default();
+        // Tickets of which it told an outcome that is not recorded.
+        let mut left = HashSet::new();
+        let mut reason = None;
         loop {
             let found = Arc::new(Mutex::new(Found::default()));
-            let ended = Arc::new(AtomicBool::new(false));
-            let fresh = self.claims(&found, &ended);
-            self.apply(fresh, Effect::None, &ended, &mut left).await?;
+            let fresh = self.claims(&found);
+            self.apply(fresh, Effect::None, &mut left).await?;
             let Found {
                 doubts,
                 last,
@@ -76,49 +71,57 @@ impl Lane {
             if let Some(error) = failed {
                 return Err(error);
             }
-            self.apply_to_doubts(doubts, &ended, &mut left).await?;
-            if ended.load(Ordering::Relaxed) || !left.tickets.is_empty() {
+            self.apply_to_doubts(doubts, &mut left).await?;
+            if self.is_over() || !left.is_empty() {
                 break;
             }
             match last {
                 Some(Claim::Later(wait)) if self.wait(wait.min(ASK_AGAIN)).await => {}
                 Some(Claim::Stopped(state)) => {
-                    left.reason = Some(stopped(state));
+                    reason = Some(stopped(state));
                     break;
                 }
                 Some(Claim::Suspended(why)) => {
-                    left.reason = Some(suspended(&why));
+                    reason = Some(suspended(&why));
                     break;
                 }
                 _ => break,
             }
         }
+        let reason = reason.or_else(|| self.reason());
+        self.suspend().await?;
         let (worker, account) = (self.work.worker, &self.work.account);
         self.ledger
             .put_back(worker, account, Duration::ZERO)
             .await?;
-        self.tell_open(left).await
+        match reason {
+            Some(reason) => self.tell_open(&left, &reason).await,
+            None => Ok(()),
+        }
     }
 
-    /// Changes tickets that were claimed before, those in doubt last.
-    pub(crate) async fn apply_to(self, claimed: Vec<Claimed>) -> Result<()> {
-        let (mut left, ended) = (Left::default(), Arc::new(AtomicBool::new(false)));
+    /// Why the work ended early, if it did.
+    fn reason(&self) -> Option<Error> {
+        let ended = self.ended.get().cloned();
+        let stopped = || Error::new(ErrorKind::Cancelled, "stopped before this ticket was sent");
+        ended.or_else(|| self.is_over().then(stopped))
+    }
+
+    /// Changes tickets that were claimed before, those in doubt last. Returns why the work ended early, if it did.
+    pub(crate) async fn apply_to(self, claimed: Vec<Claimed>) -> Result<Option<Error>> {
+        let mut left = HashSet::new();
         let (doubts, fresh): (Vec<_>, Vec<_>) = claimed
             .into_iter()
             .partition(|claimed| claimed.in_doubt.is_some());
         let fresh = stream::iter(fresh).boxed();
-        self.apply(fresh, Effect::None, &ended, &mut left).await?;
-        self.apply_to_doubts(doubts, &ended, &mut left).await
+        self.apply(fresh, Effect::None, &mut left).await?;
+        self.apply_to_doubts(doubts, &mut left).await?;
+        Ok(self.reason())
     }
 
     /// Changes or looks at tickets in doubt, once no earlier call about them can act any more.
-    async fn apply_to_doubts(
-        &self,
-        doubts: Vec<Claimed>,
-        ended: &Arc<AtomicBool>,
-        left: &mut Left,
-    ) -> Result<()> {
-        if doubts.is_empty() || ended.load(Ordering::Relaxed) {
+    async fn apply_to_doubts(&self, doubts: Vec<Claimed>, left: &mut HashSet<u64>) -> Result<()> {
+        if doubts.is_empty() || self.is_over() {
             return Ok(());
         }
         let wait = doubts.iter().filter_map(|claimed| claimed.in_doubt).max();
@@ -126,24 +129,20 @@ impl Lane {
             return Ok(());
         }
         let doubts = stream::iter(doubts).boxed();
-        self.apply(doubts, Effect::Unknown, ended, left).await
+        self.apply(doubts, Effect::Unknown, left).await
     }
 
     /// The tickets that this worker claims, as long as the work goes on.
-    fn claims(
-        &self,
-        found: &Arc<Mutex<Found>>,
-        ended: &Arc<AtomicBool>,
-    ) -> BoxStream<'static, Claimed> {
+    fn claims(&self, found: &Arc<Mutex<Found>>) -> BoxStream<'static, Claimed> {
         let (ledger, work) = (Arc::clone(&self.ledger), self.work.clone());
         let stop = self.context.stop.clone();
-        let (found, ended) = (Arc::clone(found), Arc::clone(ended));
+        let (found, ended) = (Arc::clone(found), Arc::clone(&self.ended));
         let claims = stream::unfold((), move |()| {
             let (ledger, work) = (Arc::clone(&ledger), work.clone());
             let (found, ended, stop) = (Arc::clone(&found), Arc::clone(&ended), stop.clone());
             async move {
                 let is_stopped = stop.is_some_and(|stop| stop.is_finishing());
-                if is_stopped || ended.load(Ordering::Relaxed) {
+                if is_stopped || ended.get().is_some() {
                     return None;
                 }
                 let claim = ledger.claim(work.worker, &work.account).await;
@@ -175,8 +174,7 @@ impl Lane {
         &self,
         claimed: BoxStream<'static, Claimed>,
         earlier_attempt: Effect,
-        ended: &Arc<AtomicBool>,
-        left: &mut Left,
+        left: &mut HashSet<u64>,
     ) -> Result<()> {
         let Work {
             job,
@@ -188,19 +186,27 @@ impl Lane {
             .clone()
             .work(label(job, *worker, account))
             .earlier_attempt(earlier_attempt);
-        let tickets = claimed.map(|claimed| {
+        let targets = claimed.map(|claimed| {
             let mut target = DeleteTarget::new(claimed.id);
             target.version = claimed.version;
             (claimed.seq, target)
         });
         let account = self.tickets.with(context);
-        let mut work = account.apply(self.change.clone(), tickets, &self.options);
+        let ended = Arc::clone(&self.ended);
+        let options = self.options.clone().notify(move |_, notice| {
+            if let Notice::Ended(reason) = notice {
+                // The first reason is kept.
+                let _ = ended.set(reason.clone());
+            }
+        });
+        let mut work = account.apply(self.change.clone(), targets, &options);
         let (sender, mut settled) = mpsc::channel(WAITING);
         // Outcomes are recorded beside the calls, so that these do not wait for the disk.
         let calls = async {
             while let Some(settled) = work.next().await {
-                if let Outcome::Unattempted(_) = &settled.outcome {
-                    ended.store(true, Ordering::Relaxed);
+                // Without an end: the quota allows no call before the deadline.
+                if let Outcome::Unattempted(error) = &settled.outcome {
+                    let _ = self.ended.set(error.clone());
                 }
                 if sender.send(settled).await.is_err() {
                     return;
@@ -211,8 +217,7 @@ impl Lane {
         let record = async {
             let mut together = Vec::new();
             while settled.recv_many(&mut together, TOGETHER).await > 0 {
-                self.record(std::mem::take(&mut together), ended, left)
-                    .await?;
+                self.record(std::mem::take(&mut together), left).await?;
             }
             Ok(())
         };
@@ -224,50 +229,38 @@ impl Lane {
     }
 
     /// Records outcomes, and tells all of them.
-    async fn record(
-        &self,
-        settled: Vec<Settled<u64>>,
-        ended: &AtomicBool,
-        left: &mut Left,
-    ) -> Result<()> {
-        let ended_early = ended.load(Ordering::Relaxed)
-            || self
-                .context
-                .stop
-                .as_ref()
-                .is_some_and(ticket_core::Stop::is_finishing);
+    async fn record(&self, settled: Vec<Settled<u64>>, left: &mut HashSet<u64>) -> Result<()> {
+        let ended_early = self.is_over();
+        let mut told = Vec::with_capacity(settled.len());
         let mut recorded = Vec::new();
-        for one in &settled {
-            if is_final(&one.outcome, ended_early) {
+        for one in settled {
+            if let Outcome::Unattempted(_) = &one.outcome {
+                // Told at the end, as are those that nobody came to.
+                continue;
+            }
+            let is_final = is_final(&one.outcome, ended_early);
+            if is_final {
                 recorded.push((one.key, one.outcome.clone()));
             } else {
-                left.tickets.insert(one.key);
-                self.note_account(&one.outcome, left).await?;
+                left.insert(one.key);
             }
+            told.push((one, is_final));
         }
         if !recorded.is_empty() {
             self.ledger.settle(self.work.worker, recorded).await?;
         }
-        for Settled {
-            key, id, outcome, ..
-        } in settled
-        {
-            let recorded = !left.tickets.contains(&key);
-            let ticket = TicketRef::new(self.work.account.clone(), id);
-            self.tell(key, ticket, outcome, recorded).await?;
+        for (one, is_final) in told {
+            let ticket = TicketRef::new(self.work.account.clone(), one.id);
+            self.tell(one.key, ticket, one.outcome, is_final).await?;
         }
         Ok(())
     }
 
-    /// Keeps why the work ended, and suspends the account for others if it is at fault.
-    async fn note_account(&self, outcome: &Outcome, left: &mut Left) -> Result<()> {
-        let Some(error) = outcome.error() else {
+    /// Suspends the account for others, if it is at fault.
+    async fn suspend(&self) -> Result<()> {
+        let Some(error) = self.ended.get() else {
             return Ok(());
         };
-        if left.reason.is_some() || !matches!(outcome, Outcome::Unattempted(_)) {
-            return Ok(());
-        }
-        left.reason = Some(error.clone());
         let is_the_accounts = matches!(
             error.kind(),
             ErrorKind::Unauthenticated | ErrorKind::TokenExpired | ErrorKind::QuotaExhausted
@@ -283,23 +276,15 @@ impl Lane {
     }
 
     /// Tells of the tickets that this run did not come to.
-    async fn tell_open(&self, left: Left) -> Result<()> {
-        let Some(reason) = left.reason else {
-            return Ok(());
-        };
-        let mut open = pin!(open_tickets(&*self.ledger, &self.work));
-        while let Some((seq, ticket, in_doubt)) = open.try_next().await? {
-            if left.tickets.contains(&seq) {
+    async fn tell_open(&self, left: &HashSet<u64>, reason: &Error) -> Result<()> {
+        let mut open = tickets(&*self.ledger, &self.work.job, Which::Open);
+        while let Some(one) = open.try_next().await? {
+            if one.account != self.work.account || left.contains(&one.seq) {
                 continue;
             }
-            let outcome = if in_doubt {
-                let message = "an earlier run may have changed it, and it was not looked at yet";
-                let error = Error::new(ErrorKind::Cancelled, message);
-                Outcome::Unknown(error.with_effect(Effect::Unknown).on_ticket(&ticket.id))
-            } else {
-                Outcome::Unattempted(reason.clone().on_ticket(&ticket.id))
-            };
-            self.tell(seq, ticket, outcome, false).await?;
+            let ticket = TicketRef::new(one.account, one.id);
+            let outcome = not_come_to(&ticket, one.in_doubt, reason);
+            self.tell(one.seq, ticket, outcome, false).await?;
         }
         Ok(())
     }
@@ -321,6 +306,14 @@ impl Lane {
         self.outcomes.send(Ok(outcome)).await.map_err(dropped)
     }
 
+    /// Whether nothing more is sent: what is not known by now is for a later run.
+    fn is_over(&self) -> bool {
+        let CallContext { stop, deadline, .. } = &self.context;
+        self.ended.get().is_some()
+            || stop.as_ref().is_some_and(Stop::is_finishing)
+            || deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
     /// Waits. Returns whether the work goes on.
     async fn wait(&self, time: Duration) -> bool {
         let ended = async {
@@ -330,17 +323,25 @@ impl Lane {
             }
         };
         let time = match self.context.deadline {
-            Some(deadline) => {
-                time.min(deadline.saturating_duration_since(tokio::time::Instant::now()))
-            }
+            Some(deadline) => time.min(deadline.saturating_duration_since(Instant::now())),
             None => time,
         };
         tokio::select! {
             biased;
             () = ended => false,
-            () = tokio::time::sleep(time) => true,
+            () = tokio::time::sleep(time) => !self.is_over(),
         }
     }
+}
+
+/// The outcome of a ticket that a run did not come to, for this reason.
+pub(crate) fn not_come_to(ticket: &TicketRef, in_doubt: bool, reason: &Error) -> Outcome {
+    if !in_doubt {
+        return Outcome::Unattempted(reason.clone().on_ticket(&ticket.id));
+    }
+    let message = "an earlier run may have changed it, and it was not looked at yet";
+    let error = Error::new(ErrorKind::Cancelled, message);
+    Outcome::Unknown(error.with_effect(Effect::Unknown).on_ticket(&ticket.id))
 }
 
 /// Whether this outcome is the last word about the ticket.

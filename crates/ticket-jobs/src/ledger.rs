@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use ticket_core::{Outcome, Result};
 
@@ -124,6 +125,28 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Removes jobs that are over, and those whose loading stopped, if they were created before `before`. Returns their
     /// ids. Calls that still count in a window stay.
     async fn prune(&self, before: Timestamp) -> Result<Vec<JobId>>;
+}
+
+/// How many tickets are read at once.
+const PAGE: usize = 5_000;
+
+/// The tickets of a job, in the order of its list. They are read page by page, so memory does not grow with the list.
+pub fn tickets<'a>(
+    ledger: &'a dyn Ledger,
+    job: &'a JobId,
+    which: Which,
+) -> BoxStream<'a, Result<JobTicket>> {
+    let pages = stream::try_unfold(Some(None), move |after| async move {
+        let Some(after) = after else {
+            return Ok(None);
+        };
+        let page = ledger.tickets(job, which, after, PAGE).await?;
+        let is_last = page.len() < PAGE;
+        let next = page.last().map(|last| Some(last.seq));
+        let next = next.filter(|_| !is_last);
+        Ok(Some((stream::iter(page.into_iter().map(Ok)), next)))
+    });
+    pages.try_flatten().boxed()
 }
 
 /// How often a worker tells that it is alive.

@@ -13,7 +13,7 @@ mod sqlite;
 pub mod suite;
 
 pub use clock::Clock;
-pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN};
+pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN, tickets};
 pub use memory::MemoryLedger;
 pub use model::{
     AccountState, CallId, Claim, Claimed, Ended, Job, JobAccount, JobCall, JobId, JobState,

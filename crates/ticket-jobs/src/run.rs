@@ -1,9 +1,9 @@
 //! Makes jobs, and works on them: a lane for each account, and a beat that tells that the worker is alive.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
@@ -11,20 +11,18 @@ use ticket_core::call::Slots;
 use ticket_core::model::Version;
 use ticket_core::provider::Limit;
 use ticket_core::{
-    AccountSource, CallContext, Change, Error, Outcome, ProviderInfo, Result, Stop, TicketRef,
-    Tickets,
+    AccountSource, CallContext, Change, Error, ErrorKind, Outcome, ProviderInfo, Result, Stop,
+    TicketRef, Tickets,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::lane::Lane;
+use crate::lane::{Lane, not_come_to};
 use crate::ledger::{BEAT, Ledger};
-use crate::model::{
-    Claimed, Job, JobAccount, JobId, JobState, Listed, NewJob, Which, Work, WorkerId,
-};
+use crate::model::{Claimed, Job, JobAccount, JobId, JobState, Listed, NewJob, Work, WorkerId};
 use crate::slots::LedgerSlots;
 
-/// How many tickets are added to a ledger, or read from it, at once.
+/// How many tickets are added to a ledger at once.
 const PAGE: usize = 5_000;
 
 /// How many tickets are claimed at once, unless one call takes more.
@@ -97,7 +95,7 @@ impl Jobs {
     /// that by itself. `account` has its [slots](Self::slots) in this ledger, and somebody else
     /// [beats](Ledger::beat).
     ///
-    /// Returns what became of each ticket. Tickets in doubt are missing if the work ended before they could be looked at.
+    /// Returns what became of each ticket, in the order of completion.
     ///
     /// # Errors
     ///
@@ -130,12 +128,27 @@ impl Jobs {
             context,
             options,
             outcomes,
+            ended: Arc::default(),
         };
-        lane.apply_to(claimed).await?;
-        let mut all = Vec::new();
+        let name = lane.work.account.clone();
+        let reason = lane.apply_to(claimed.clone()).await?;
+        let mut all = Vec::with_capacity(claimed.len());
         while let Some(outcome) = told.recv().await {
             all.push(outcome?);
         }
+        let known: HashSet<_> = all.iter().map(|outcome| outcome.seq).collect();
+        let stopped = || Error::new(ErrorKind::Cancelled, "stopped before this ticket was sent");
+        let reason = reason.unwrap_or_else(stopped);
+        let missing = claimed.into_iter().filter(|one| !known.contains(&one.seq));
+        all.extend(missing.map(|one| {
+            let ticket = TicketRef::new(name.clone(), one.id);
+            JobOutcome {
+                seq: one.seq,
+                outcome: not_come_to(&ticket, one.in_doubt.is_some(), &reason),
+                ticket,
+                recorded: false,
+            }
+        }));
         Ok(all)
     }
 
@@ -147,6 +160,8 @@ impl Jobs {
     ///   the job can be run again. Neither is an unknown outcome if the work ended early: the next run looks at it.
     /// * Tickets in doubt, about which an earlier worker may have sent a call, come last, once no such call can act any more:
     ///   they are sent again where a repeat is safe, and only looked at where it is not.
+    /// * A worker that is lost, because the machine was asleep or the process was stopped for longer than
+    ///   [`LOST_AFTER`](crate::LOST_AFTER), is followed by another one. What the first one recorded last may be missing.
     /// * If the job is paused or cancelled by somebody else, the work ends within two seconds as after
     ///   [`Stop::finish`].
     /// * The work goes on while the stream is not polled, and ends when it is dropped.
@@ -154,11 +169,11 @@ impl Jobs {
     /// # Errors
     ///
     /// The last items: the ledger cannot be read or written, an account cannot be connected or is another one than when
-    /// the job was made, or the worker is lost. Accounts that are not concerned go on.
+    /// the job was made. Accounts that are not concerned go on.
     ///
     /// # Panics
     ///
-    /// When it is called outside a tokio runtime.
+    /// When it is called outside a tokio runtime, and where a provider does.
     pub fn run(
         &self,
         job: &JobId,
@@ -183,9 +198,17 @@ impl Jobs {
         });
         // The task is aborted with the stream.
         let work = (yielded, tasks);
-        let yielded = stream::unfold(work, |(mut yielded, tasks)| async move {
-            let next = yielded.recv().await?;
-            Some((next, (yielded, tasks)))
+        let yielded = stream::unfold(work, |(mut yielded, mut tasks)| async move {
+            if let Some(next) = yielded.recv().await {
+                return Some((next, (yielded, tasks)));
+            }
+            // A panic of a provider continues in the caller's task.
+            if let Some(Err(error)) = tasks.join_next().await
+                && error.is_panic()
+            {
+                std::panic::resume_unwind(error.into_panic());
+            }
+            None
         });
         yielded.boxed()
     }
@@ -200,43 +223,56 @@ struct Run {
 }
 
 impl Run {
+    /// Works on the job, as another worker if one was lost: the machine was asleep, or this process was stopped.
     async fn work(&self, job: &JobId, mut context: CallContext) -> Result<()> {
-        let job = self.ledger.job(job).await?;
-        match job.state {
-            JobState::Loading => {
-                let message = format!(
-                    "the list of job {} is not complete: whatever made it was interrupted, and nothing was sent",
-                    job.id
-                );
-                return Err(Error::invalid_input(message));
-            }
-            state if state.is_over() => return Ok(()),
-            _ => {}
-        }
         let stop = linked(context.stop.take());
+        loop {
+            let job = self.ledger.job(job).await?;
+            match job.state {
+                JobState::Loading => {
+                    let message = format!(
+                        "the list of job {} is not complete: whatever made it was interrupted, and nothing was sent",
+                        job.id
+                    );
+                    return Err(Error::invalid_input(message));
+                }
+                state if state.is_over() => return Ok(()),
+                _ => {}
+            }
+            match self.work_as_one(&job, &context, &stop).await {
+                Err(error) if is_lost(&error) && !stop.is_finishing() => {}
+                ended => return ended,
+            }
+        }
+    }
+
+    /// Works on the job as one worker. Fails if that is lost.
+    async fn work_as_one(&self, job: &Job, context: &CallContext, stop: &Stop) -> Result<()> {
         let worker = self.ledger.begin(&job.id).await?;
         let mut lanes = JoinSet::new();
         for account in &job.accounts {
-            match self.lane(&job, worker, account, &context, &stop).await {
+            match self.lane(job, worker, account, context, stop).await {
                 Ok(lane) => {
                     lanes.spawn(lane.work());
                 }
                 Err(error) => self.yield_error(error).await,
             }
         }
-        let beat = self.beat(worker, job.state, &stop);
+        let beat = self.beat(worker, job.state, stop);
         let work = async {
             while let Some(ended) = lanes.join_next().await {
                 match ended {
+                    Ok(Err(error)) if is_lost(&error) => return Err(error),
                     Ok(Err(error)) => self.yield_error(error).await,
                     Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                     Ok(Ok(())) | Err(_) => {}
                 }
             }
+            self.ledger.finish(worker).await
         };
         tokio::select! {
             error = beat => Err(error),
-            () = work => self.ledger.finish(worker).await,
+            ended = work => ended,
         }
     }
 
@@ -251,11 +287,7 @@ impl Run {
             match self.ledger.beat(worker).await {
                 Ok(state) if state == begun || state.is_over() => {}
                 Ok(_) => stop.finish(),
-                Err(error) => {
-                    // What is in flight ends, but nothing of it can be settled.
-                    stop.finish();
-                    return error;
-                }
+                Err(error) => return error,
             }
         }
     }
@@ -297,8 +329,14 @@ impl Run {
             context,
             options,
             outcomes: self.outcomes.clone(),
+            ended: Arc::default(),
         })
     }
+}
+
+/// Whether a ledger says that a worker is lost.
+fn is_lost(error: &Error) -> bool {
+    error.kind() == ErrorKind::Conflict
 }
 
 /// A stop that is requested with another one, and by itself.
@@ -314,27 +352,6 @@ fn linked(other: Option<Stop>) -> Stop {
         });
     }
     stop
-}
-
-/// The open tickets of a job at one account, in the order of the list.
-pub(crate) fn open_tickets<'a>(
-    ledger: &'a dyn Ledger,
-    work: &'a Work,
-) -> impl Stream<Item = Result<(u64, TicketRef, bool)>> + 'a {
-    let pages = stream::try_unfold(Some(None), move |after| async move {
-        let Some(after) = after else {
-            return Ok(None);
-        };
-        let page = ledger.tickets(&work.job, Which::Open, after, PAGE).await?;
-        let next = page.last().map(|last| Some(last.seq));
-        let tickets = page.into_iter().filter(|one| one.account == work.account);
-        let tickets = tickets.map(|one| {
-            let ticket = TicketRef::new(one.account, one.id);
-            Ok((one.seq, ticket, one.in_doubt))
-        });
-        Ok::<_, Error>(Some((stream::iter(tickets.collect::<Vec<_>>()), next)))
-    });
-    futures_util::TryStreamExt::try_flatten(pages)
 }
 
 /// A job whose list is not complete. If it is dropped, the job stays [`Loading`](JobState::Loading) and can never be

@@ -77,10 +77,24 @@ impl Slots for LedgerSlots {
 
     fn close_for(&self, wait: Duration) {
         let (ledger, account) = (Arc::clone(&self.ledger), Arc::clone(&self.account));
-        tokio::spawn(async move {
+        // Begun before this returns, so that no slot is given out in between.
+        drop(begin(async move {
             // A ledger that cannot be written gives out no slots either.
             let _ = ledger.close(&account, wait).await;
-        });
+        }));
+    }
+}
+
+/// Begins an operation of a ledger at once, so that it happens before any later one, and also if nobody waits for it.
+fn begin(operation: impl Future<Output = ()> + Send + 'static) -> BoxFuture<'static, ()> {
+    let mut operation = Box::pin(operation);
+    if (&mut operation).now_or_never().is_some() {
+        return Box::pin(std::future::ready(()));
+    }
+    match Handle::try_current() {
+        Ok(runtime) => Box::pin(runtime.spawn(operation).map(drop)),
+        // The runtime is gone; the operation is on its way all the same.
+        Err(_) => Box::pin(std::future::ready(())),
     }
 }
 
@@ -127,23 +141,15 @@ struct Recorded {
 }
 
 impl Recorded {
-    /// Records the end. Begun at once, so that it is recorded even if nobody waits for it.
+    /// Records the end, even if nobody waits for it.
     fn end_with(&mut self, ended: Ended) -> BoxFuture<'static, ()> {
         let (Some(ledger), id) = (self.ledger.take(), self.id) else {
             return Box::pin(std::future::ready(()));
         };
-        let mut end = Box::pin(async move {
+        begin(async move {
             // What cannot be recorded stays in flight, and the ledger gives out no further slot.
             let _ = ledger.end(id, ended).await;
-        });
-        if (&mut end).now_or_never().is_some() {
-            return Box::pin(std::future::ready(()));
-        }
-        match Handle::try_current() {
-            Ok(runtime) => Box::pin(runtime.spawn(end).map(drop)),
-            // The runtime is gone; the operation is on its way all the same.
-            Err(_) => Box::pin(std::future::ready(())),
-        }
+        })
     }
 }
 

@@ -461,28 +461,95 @@ async fn two_workers_share_a_job_and_its_quota() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn worker_that_was_asleep_for_too_long_settles_nothing() {
+async fn worker_that_was_asleep_for_too_long_settles_nothing_and_another_one_goes_on() {
     let jobs = jobs();
-    let vendor = Vendor::new(&["1", "2"]);
+    let vendor = Vendor::new(&["1", "2", "3"]);
     let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-    let id = job(&jobs, &accounts, &["eu:1", "eu:2"]).await;
+    let id = job(&jobs, &accounts, &["eu:1", "eu:2", "eu:3"]).await;
     let go = Arc::new(Notify::new());
     vendor.answer(Answer::Held(Arc::clone(&go)));
+    vendor.answer(Answer::Held(Arc::new(Notify::new())));
     let options = BulkOptions::default();
     let mut work = jobs.run(&id, accounts.clone(), CallContext::new(), &options);
     assert!(work.next().now_or_never().is_none());
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(vendor.log(), ["delete 1,2"]);
+    assert_eq!(vendor.log(), ["delete 1,2", "delete 3"]);
     // No task runs meanwhile.
     advance(LOST_AFTER + Duration::from_secs(1)).await;
-    let other = jobs.ledger().begin(&id).await.unwrap();
     go.notify_one();
     let outcomes: Vec<_> = work.collect().await;
-    assert!(outcomes.iter().all(Result::is_err), "{outcomes:?}");
-    jobs.ledger().finish(other).await.unwrap();
+    // The first answer came too late to be taken for this worker's.
+    assert_eq!(
+        told(&outcomes),
+        ["eu:1 already_gone", "eu:2 already_gone", "eu:3 deleted"]
+    );
+    assert_eq!(
+        vendor.log()[2..4],
+        ["delete 1,2 after unknown", "delete 3 after unknown"]
+    );
+    assert_eq!(state(&jobs, &id).await, JobState::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tickets_in_doubt_are_told_unknown_and_stay_in_doubt_if_the_account_is_refused() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1", "eu:2"]).await;
+    vendor.answer(Answer::Never);
+    killed(&jobs, &id, &accounts).await;
+    let refused = Error::new(ErrorKind::Unauthenticated, "the key is wrong");
+    vendor.state().reads_fail = Some(refused.clone());
+    vendor.answer(Answer::Error(refused, false));
+    let second = run(&jobs, &id, &accounts).await;
+    assert_eq!(told(&second), ["eu:1 (unknown)", "eu:2 (unknown)"]);
     assert_eq!(recorded(&jobs, &id).await, ["1 in doubt", "2 in doubt"]);
+    let suspended = jobs.ledger().accounts().await.unwrap()[0].suspended.clone();
+    assert!(suspended.unwrap().because.contains("the key is wrong"));
+    vendor.state().reads_fail = None;
+    let third = run(&jobs, &id, &accounts).await;
+    assert_eq!(told(&third), ["eu:1 already_gone", "eu:2 already_gone"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stop_while_tickets_in_doubt_wait_tells_all_that_is_open() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1", "eu:2"]).await;
+    vendor.answer(Answer::Never);
+    killed(&jobs, &id, &accounts).await;
+    for is_deadline in [false, true] {
+        let stop = Stop::new();
+        let soon = Duration::from_secs(1);
+        let context = if is_deadline {
+            CallContext::new().deadline(Instant::now() + soon)
+        } else {
+            CallContext::new().stop(stop.clone())
+        };
+        let work = run_with(&jobs, &id, &accounts, context);
+        let stopping = async {
+            tokio::time::sleep(soon).await;
+            stop.finish();
+        };
+        let (outcomes, ()) = tokio::join!(work, stopping);
+        assert_eq!(told(&outcomes), ["eu:1 (unknown)", "eu:2 (unknown)"]);
+    }
+    assert_eq!(vendor.log(), ["delete 1,2"]);
+}
+
+/// A provider with a mistake.
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "a mistake of the provider")]
+async fn panic_of_a_provider_continues_in_the_callers_task() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1"]).await;
+    vendor.answer(Answer::Panic);
+    run(&jobs, &id, &accounts).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,6 +23,8 @@ pub(crate) enum Answer {
     Error(Error, bool),
     /// Never comes. The tickets are deleted.
     Never,
+    /// Is a panic.
+    Panic,
     /// Comes when it is let go.
     Held(Arc<Notify>),
 }
@@ -32,6 +34,8 @@ pub(crate) enum Answer {
 pub(crate) struct State {
     pub(crate) there: BTreeSet<String>,
     pub(crate) answers: VecDeque<Answer>,
+    /// What reads fail with, if they do.
+    pub(crate) reads_fail: Option<Error>,
     /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`.
     pub(crate) log: Vec<String>,
 }
@@ -102,6 +106,9 @@ impl TicketProvider for Vendor {
     async fn get(&self, _: &CallContext, id: &TicketId) -> Result<Ticket> {
         let mut state = self.state();
         state.log.push(format!("get {id}"));
+        if let Some(error) = &state.reads_fail {
+            return Err(error.clone());
+        }
         if state.there.contains(id.as_str()) {
             return Ok(Ticket::new(id.clone(), RawValue::NULL.to_owned()));
         }
@@ -131,6 +138,7 @@ impl TicketProvider for Vendor {
                 }
                 Err(error)
             }
+            Some(Answer::Panic) => panic!("a mistake of the provider"),
             Some(Answer::Never) => {
                 self.delete_now(targets);
                 std::future::pending().await

@@ -14,7 +14,7 @@ mod progress;
 mod remaining;
 mod report;
 mod row;
-mod rows;
+mod unrecorded;
 mod words;
 mod work;
 
@@ -37,7 +37,6 @@ pub(super) use plan::{Plan, Reading, limits};
 pub(super) use remaining::Remaining;
 pub(super) use report::Answers;
 pub(super) use row::Row;
-pub(super) use rows::tickets;
 pub(super) use words::{counts, is_done, verb};
 pub(super) use work::Work;
 
@@ -97,7 +96,7 @@ async fn dry_run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let mut writer = output.record_writer(std::slice::from_ref(&plan.longest));
-    let mut named = rows::tickets(&**ledger.jobs.ledger(), job, Which::Named);
+    let mut named = ticket_jobs::tickets(&**ledger.jobs.ledger(), job, Which::Named);
     while let Some(ticket) = named.try_next().await? {
         let ticket = TicketRef::new(ticket.account, ticket.id);
         writer

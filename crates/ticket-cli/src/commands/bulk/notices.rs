@@ -72,6 +72,10 @@ impl Notices {
                 "{account}: {tickets} accepted but not confirmed; looking again in {}",
                 wait(until)
             ),
+            Notice::Ended(error) => format!(
+                "{account}: nothing more is sent; {}",
+                text::line(error.message())
+            ),
             Notice::Resumed => format!("{account}: the vendor answers again"),
             Notice::Unasked(tickets) => {
                 self.unasked = true;

@@ -12,7 +12,7 @@ use tickets::provider::{Limit, Removal, Support};
 use tickets::{Change, DeleteTarget, ErrorKind, Operation, TicketId, TicketRef};
 
 use super::input::InputTicket;
-use super::{rows, words};
+use super::words;
 use crate::accounts::Accounts;
 use crate::failure::Failure;
 use crate::text::{self, counted};
@@ -150,7 +150,7 @@ impl<'a> Reading<'a> {
         let ledger = self.jobs.ledger();
         let mut repeats = HashMap::new();
         if ledger.job(self.job.id()).await?.repeated > 0 {
-            let mut named = rows::tickets(&**ledger, self.job.id(), Which::Named);
+            let mut named = ticket_jobs::tickets(&**ledger, self.job.id(), Which::Named);
             while let Some(ticket) = named.try_next().await? {
                 let Some(first) = ticket.repeats else {
                     continue;

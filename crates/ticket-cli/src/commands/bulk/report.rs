@@ -11,7 +11,7 @@ use tickets::{Error, Outcome, TicketRef};
 use super::plan::Plan;
 use super::remaining::{List, Remaining};
 use super::row::Row;
-use super::rows::{self, Unrecorded};
+use super::unrecorded::Unrecorded;
 use super::words;
 use crate::args::OutputFormat;
 use crate::failure::{self, Exit, Failure};
@@ -139,7 +139,7 @@ impl<'a> Report<'a> {
                 Answers::Open => job.open == 0,
             };
         if !is_complete {
-            let mut named = rows::tickets(ledger, &job.id, Which::Named);
+            let mut named = ticket_jobs::tickets(ledger, &job.id, Which::Named);
             while let Some(ticket) = named.try_next().await? {
                 if self.is_missing(&ticket) {
                     let outcome = self.outcome(&ticket);
@@ -151,7 +151,7 @@ impl<'a> Report<'a> {
         self.counts.clone_from(&job.counts);
         // Those of a cancelled job.
         self.remains = job.counts.get("unattempted").copied().unwrap_or(0);
-        let mut open = rows::tickets(ledger, &job.id, Which::Open);
+        let mut open = ticket_jobs::tickets(ledger, &job.id, Which::Open);
         while let Some(ticket) = open.try_next().await? {
             let outcome = self.outcome(&ticket);
             *self.counts.entry(outcome.as_str().to_owned()).or_insert(0) += 1;
@@ -269,7 +269,7 @@ impl<'a> Report<'a> {
         };
         let report = &*self;
         let left = || -> List<'_> {
-            let tickets = rows::tickets(ledger, &job.id, which);
+            let tickets = ticket_jobs::tickets(ledger, &job.id, which);
             let left = tickets.try_filter_map(move |ticket| {
                 let is_left = ticket.repeats.is_none() && report.outcome(&ticket).is_left_to_do();
                 let ticket = is_left.then(|| TicketRef::new(ticket.account, ticket.id));

@@ -14,7 +14,7 @@ use serde::Serialize;
 use ticket_jobs::{Job, JobId, JobState, Step, Which};
 use tickets::TicketRef;
 
-use super::bulk::{self, Row};
+use super::bulk::Row;
 use crate::args::{self, Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
@@ -136,7 +136,7 @@ async fn list(ledger: &Ledger, output: &Output) -> Result<Exit, Failure> {
 /// Prints each ticket of a job, as often as it is named.
 async fn tickets(ledger: &Ledger, job: &Job, output: &Output) -> Result<Exit, Failure> {
     let mut writer = output.writer();
-    let mut named = bulk::tickets(&**ledger.jobs.ledger(), &job.id, Which::Named);
+    let mut named = ticket_jobs::tickets(&**ledger.jobs.ledger(), &job.id, Which::Named);
     while let Some(ticket) = named.try_next().await? {
         let reference = TicketRef::new(ticket.account, ticket.id);
         let row = match &ticket.outcome {

@@ -5,9 +5,7 @@ use ticket_jobs::{Job, JobState, Step, Which};
 use tickets::bulk::BulkOptions;
 use tickets::{CallContext, Outcome, TicketRef};
 
-use super::super::bulk::{
-    self, Answers, Confirmation, InputTicket, Plan, Reading, Remaining, Work,
-};
+use super::super::bulk::{Answers, Confirmation, InputTicket, Plan, Reading, Remaining, Work};
 use super::shown::Shown;
 use super::{Steered, find};
 use crate::accounts::Accounts;
@@ -175,7 +173,7 @@ pub(super) async fn retry(
     ));
     let accounts = Accounts::with_ledger(ledger, global).await?;
     let mut reading = Reading::begin(&job.change, &accounts, &ledger.jobs).await?;
-    let mut named = bulk::tickets(&**ledger.jobs.ledger(), &job.id, Which::Named);
+    let mut named = ticket_jobs::tickets(&**ledger.jobs.ledger(), &job.id, Which::Named);
     while let Some(ticket) = named.try_next().await? {
         let is_left = matches!(
             ticket.outcome,

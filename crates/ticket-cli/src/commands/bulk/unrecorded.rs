@@ -1,33 +1,9 @@
-//! Tickets of a job, page by page, and the outcomes that are not in its ledger.
+//! The outcomes of tickets that are not in the ledger.
 
 use std::collections::HashMap;
 
-use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
-use ticket_jobs::{JobId, JobOutcome, JobTicket, Ledger, Which};
-use tickets::{Effect, Error, ErrorKind, Outcome, Result};
-
-/// How many tickets are read at once.
-const PAGE: usize = 5_000;
-
-/// The tickets of a job, in the order of its list.
-pub(crate) fn tickets<'a>(
-    ledger: &'a dyn Ledger,
-    job: &'a JobId,
-    which: Which,
-) -> BoxStream<'a, Result<JobTicket>> {
-    let pages = stream::try_unfold(Some(None), move |after| async move {
-        let Some(after) = after else {
-            return Ok(None);
-        };
-        let page = ledger.tickets(job, which, after, PAGE).await?;
-        let is_last = page.len() < PAGE;
-        let next = page.last().map(|last| Some(last.seq));
-        let next = next.filter(|_| !is_last);
-        let page = stream::iter(page.into_iter().map(Ok));
-        Ok::<_, Error>(Some((page, next)))
-    });
-    pages.try_flatten().boxed()
-}
+use ticket_jobs::{JobOutcome, JobTicket};
+use tickets::{Effect, Error, ErrorKind, Outcome};
 
 /// What a run told of tickets whose outcomes are not recorded: they are open, and a later run goes on with them.
 #[derive(Debug, Default)]
