@@ -5,6 +5,7 @@ use tickets::bulk::{BulkOptions, Notice};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
+use super::plan::Plan;
 use super::words;
 use crate::text;
 
@@ -20,15 +21,19 @@ pub(super) struct Notices {
 }
 
 impl Notices {
-    /// Adds a listener to the options.
-    pub(super) fn of(change: &Change, options: BulkOptions) -> (Self, BulkOptions) {
+    /// Adds a listener to the options. For a single ticket, its outcome says why the change ends.
+    pub(super) fn of(plan: &Plan, options: BulkOptions) -> (Self, BulkOptions) {
         let (sender, told) = unbounded_channel();
+        let is_single = plan.len() == 1;
         let options = options.notify(move |account, notice| {
+            if is_single && matches!(notice, Notice::Ended(_)) {
+                return;
+            }
             // It fails only once nobody reads any more.
             let _ = sender.send((account.to_owned(), notice.clone()));
         });
         let notices = Self {
-            change: change.clone(),
+            change: plan.change.clone(),
             told,
             unasked: false,
         };
@@ -72,10 +77,14 @@ impl Notices {
                 "{account}: {tickets} accepted but not confirmed; looking again in {}",
                 wait(until)
             ),
-            Notice::Ended(error) => format!(
-                "{account}: nothing more is sent; {}",
-                text::line(error.message())
-            ),
+            Notice::Ended(error) => {
+                let why = text::line(error.message());
+                if why.starts_with("not attempted because") {
+                    format!("{account}: the rest is {why}")
+                } else {
+                    format!("{account}: nothing more is sent: {why}")
+                }
+            }
             Notice::Resumed => format!("{account}: the vendor answers again"),
             Notice::Unasked(tickets) => {
                 self.unasked = true;

@@ -76,7 +76,7 @@ impl Work<'_> {
         let deadline = deadline.and_then(|time| Instant::now().checked_add(time));
         let mut context = CallContext::new().stop(stop.clone());
         context.deadline = deadline;
-        let (mut notices, options) = Notices::of(&self.plan.change, self.bulk_options(global));
+        let (mut notices, options) = Notices::of(self.plan, self.bulk_options(global));
         let accounts = self.accounts.source();
         let mut outcomes = self.ledger.jobs.run(&self.job, accounts, context, &options);
         let tell = |progress: &Progress<'_>, text: &str| progress.suspend(|| say(text));
