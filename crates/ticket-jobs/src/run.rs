@@ -236,6 +236,10 @@ impl Run {
                     );
                     return Err(Error::invalid_input(message));
                 }
+                JobState::AwaitingConfirmation => {
+                    let message = format!("job {} is not confirmed; nothing was sent", job.id);
+                    return Err(Error::invalid_input(message));
+                }
                 state if state.is_over() => return Ok(()),
                 _ => {}
             }
@@ -432,7 +436,7 @@ impl Loading {
             Ok(JobAccount::new(name, key, chunk))
         });
         let accounts = accounts.collect::<Result<_>>()?;
-        self.ledger.seal(&self.id, accounts).await?;
+        self.ledger.seal(&self.id, accounts, None).await?;
         Ok(self.id)
     }
 
