@@ -305,7 +305,7 @@ impl Run {
         stop: &Stop,
     ) -> Result<Lane> {
         let name = &account.name;
-        let key = self.accounts.key(name)?;
+        let key = self.accounts.facts(name)?.key;
         if key != account.key {
             return Err(Error::config(format!(
                 "the account {name} was {} when the job was made and is {key} now; nothing is sent to it",
@@ -430,7 +430,7 @@ impl Loading {
     pub async fn seal(mut self, accounts: &dyn AccountSource) -> Result<JobId> {
         self.flush().await?;
         let accounts = self.accounts.iter().map(|name| {
-            let key = accounts.key(name)?;
+            let key = accounts.facts(name)?.key;
             let info = accounts.connect(name)?;
             let chunk = chunk(&self.change, info.info());
             Ok(JobAccount::new(name, key, chunk))
