@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+pub mod archive;
 mod clock;
+pub mod export;
+mod folder;
 mod lane;
 mod ledger;
 mod memory;
