@@ -120,6 +120,8 @@ impl Lane {
                     reason = Some(suspended(&why));
                     break;
                 }
+                // The job says what is held back.
+                Some(Claim::Held) => break,
                 _ => break,
             }
         }

@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+pub mod archive;
 mod check;
 mod clock;
+pub mod export;
+mod folder;
 mod lane;
 mod ledger;
 mod memory;
