@@ -96,9 +96,15 @@ impl Rules {
         }
         if self.guards.if_unchanged {
             match &claimed.seen {
-                None => return conflict("not changed: it was not looked at when it was planned".to_owned()),
+                None => {
+                    return conflict(
+                        "not changed: it was not looked at when it was planned".to_owned(),
+                    );
+                }
                 Some(seen) if !seen.is_same(ticket) => {
-                    return conflict("not changed: it is not as it was when it was planned".to_owned());
+                    return conflict(
+                        "not changed: it is not as it was when it was planned".to_owned(),
+                    );
                 }
                 Some(_) => {}
             }
@@ -144,13 +150,24 @@ impl Reads {
 
     fn succeeded(&self) {
         self.strangers.store(0, Ordering::Relaxed);
-        let mut last = self.last_success.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self
+            .last_success
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *last = Some(Instant::now());
+    }
+
+    /// Counts an answer that is not the vendor's. Whether they are too many in a row.
+    fn is_of_strangers(&self) -> bool {
+        self.strangers.fetch_add(1, Ordering::Relaxed) + 1 >= STRANGERS
     }
 
     /// Whether nothing succeeded for this long.
     fn is_out_of(&self, patience: Duration) -> bool {
-        let last = *self.last_success.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = *self
+            .last_success
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match last {
             Some(last) => last.elapsed() >= patience,
             None => self.begun.elapsed() >= patience.min(FIRST_SUCCESS),
@@ -175,7 +192,8 @@ impl Checks {
         self,
         claimed: BoxStream<'static, Claimed>,
     ) -> BoxStream<'static, (u64, DeleteTarget)> {
-        let is_conditional = self.rules.guards.if_unchanged && self.rules.is_conditional(&self.tickets);
+        let is_conditional =
+            self.rules.guards.if_unchanged && self.rules.is_conditional(&self.tickets);
         let target = move |claimed: &Claimed| {
             let mut target = DeleteTarget::new(&claimed.id);
             let seen = claimed.seen.as_ref().filter(|_| is_conditional);
@@ -235,7 +253,8 @@ impl Checks {
             options = options.missing_ok();
         }
         let kept = archive.keep(place, &self.tickets, ticket, options).await;
-        let kept = kept.map_err(|error| about(error.with_context("not archived, so not changed")))?;
+        let kept =
+            kept.map_err(|error| about(error.with_context("not archived, so not changed")))?;
         let entry = vec![(claimed.seq, kept.sha256)];
         self.ledger.archived(self.work.worker, entry).await
     }
@@ -256,7 +275,11 @@ impl Checks {
                     }
                     let is_gone = self.rules.change == Change::Delete
                         && ticket.status == Some(Status::Deleted);
-                    return if is_gone { Found::Pass } else { Found::Ticket(Box::new(ticket)) };
+                    return if is_gone {
+                        Found::Pass
+                    } else {
+                        Found::Ticket(Box::new(ticket))
+                    };
                 }
                 Err(error) => error,
             };
@@ -266,17 +289,15 @@ impl Checks {
                     self.reads.succeeded();
                     return self.not_found(claimed, error);
                 }
-                ErrorKind::BadResponse => {
-                    if self.reads.strangers.fetch_add(1, Ordering::Relaxed) + 1 >= STRANGERS {
-                        self.end_with(&error);
-                        return Found::Left;
-                    }
+                ErrorKind::BadResponse if self.reads.is_of_strangers() => {
+                    self.end_with(&error);
+                    return Found::Left;
                 }
                 _ if is_of_the_account(&error) => {
                     self.end_with(&error);
                     return Found::Left;
                 }
-                _ if !error.is_transient() => {
+                kind if kind != ErrorKind::BadResponse && !error.is_transient() => {
                     self.reads.succeeded();
                     let error = error.with_context("it cannot be read, so it was not changed");
                     return Found::Refused(Outcome::Failed(error));
@@ -303,13 +324,14 @@ impl Checks {
         Found::Refused(if is_certain {
             Outcome::NotFound(error)
         } else {
-            let context = "it cannot be read, so it was not changed, although the vendor may still have it";
+            let context =
+                "it cannot be read, so it was not changed, although the vendor may still have it";
             Outcome::Failed(error.with_context(context))
         })
     }
 
     fn end_with(&self, error: &Error) {
-        (self.end)(error.clone().with_context("not attempted because tickets cannot be checked"));
+        (self.end)(error.with_context("not attempted because tickets cannot be checked"));
     }
 }
 

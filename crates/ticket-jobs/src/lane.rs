@@ -120,8 +120,7 @@ impl Lane {
                     reason = Some(suspended(&why));
                     break;
                 }
-                // The job says what is held back.
-                Some(Claim::Held) => break,
+                // Also at tickets that are held back: the job says so.
                 _ => break,
             }
         }

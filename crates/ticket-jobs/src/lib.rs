@@ -3,12 +3,16 @@
 pub mod archive;
 mod check;
 mod clock;
+mod digest;
 pub mod export;
 mod folder;
+mod format;
 mod lane;
 mod ledger;
+mod loading;
 mod memory;
 mod model;
+pub mod plan;
 mod run;
 mod slots;
 #[cfg(feature = "sqlite")]
@@ -18,12 +22,13 @@ pub mod suite;
 
 pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN, tickets};
+pub use loading::{Loading, Look, Looked};
 pub use memory::MemoryLedger;
 pub use model::{
     AccountState, ArchiveGuard, Archived, CallId, Claim, Claimed, Confirmed, Ended, Event,
     EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket, Listed, NewCall,
     NewJob, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
 };
-pub use run::{JobOutcome, Jobs, Loading};
+pub use run::{JobOutcome, Jobs, PLAN_LASTS};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteLedger;

@@ -1,33 +1,31 @@
-//! Makes jobs, and works on them: a lane for each account, and a beat that tells that the worker is alive.
+//! Works on jobs: a lane for each account, and a beat that tells that the worker is alive.
 
 use std::collections::HashSet;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
 use ticket_core::call::Slots;
-use ticket_core::model::Version;
 use ticket_core::provider::Limit;
 use ticket_core::{
-    AccountSource, CallContext, Change, Error, ErrorKind, Outcome, ProviderInfo, Result, Stop,
-    TicketRef, Tickets,
+    AccountSource, CallContext, Error, ErrorKind, Outcome, Result, Stop, TicketRef, Tickets,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::check::Rules;
+use crate::clock::until;
 use crate::lane::{Failures, Lane, not_come_to};
-use crate::ledger::{BEAT, Ledger};
-use crate::model::{Claimed, Confirmed, Event, EventKind, Job, JobAccount, JobId, JobState, Listed, NewJob, Step, Work, WorkerId};
+use crate::ledger::{BEAT, Ledger, tickets};
+use crate::loading::Loading;
+use crate::model::{
+    Claimed, Confirmed, Event, EventKind, Job, JobAccount, JobId, JobState, NewJob, Step, Which,
+    Work, WorkerId,
+};
+use crate::plan;
 use crate::slots::LedgerSlots;
-
-/// How many tickets are added to a ledger at once.
-const PAGE: usize = 5_000;
-
-/// How many tickets are claimed at once, unless one call takes more.
-const CHUNK: usize = 100;
 
 /// For how long after it was made a plan can be confirmed.
 pub const PLAN_LASTS: Duration = Duration::from_secs(24 * 3600);
@@ -91,20 +89,11 @@ impl Jobs {
     ///
     /// Those of [`Ledger`].
     pub async fn load(&self, job: NewJob) -> Result<Loading> {
-        let (change, awaits_confirmation) = (job.change.clone(), job.awaits_confirmation);
-        Ok(Loading {
-            jobs: self.clone(),
-            id: self.ledger.create(job).await?,
-            change,
-            awaits_confirmation,
-            next: 0,
-            accounts: Vec::new(),
-            waiting: Vec::new(),
-        })
+        Loading::begin(self, job).await
     }
 
     /// Records an event of a job.
-    async fn note(&self, job: &JobId, what: EventKind) -> Result<()> {
+    pub(crate) async fn note(&self, job: &JobId, what: EventKind) -> Result<()> {
         let mut event = Event::new(self.ledger.now(), what);
         event.by = self.by.as_deref().map(str::to_owned);
         self.ledger.note(job, event).await
@@ -165,7 +154,7 @@ impl Jobs {
             }
         }
         let named = tickets(&*self.ledger, job, Which::Named);
-        let digest = digest(&planned, named).await?;
+        let digest = plan::digest(&planned, named).await?;
         if planned.digest.as_deref() != Some(digest.as_str()) {
             return conflict(format!(
                 "job {job} is not what was planned: its list or its guards were changed"
@@ -343,7 +332,10 @@ impl Run {
         let failures = Failures::new(job.guards.max_failures);
         let mut lanes = JoinSet::new();
         for account in &job.accounts {
-            match self.lane(job, worker, account, context, stop, &failures).await {
+            match self
+                .lane(job, worker, account, context, stop, &failures)
+                .await
+            {
                 Ok(lane) => {
                     lanes.spawn(lane.work());
                 }
