@@ -1,17 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+mod actor;
 mod clock;
 mod lane;
 mod ledger;
 mod memory;
 mod model;
 mod run;
+pub mod signature;
 mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "suite")]
 pub mod suite;
 
+pub use actor::user_at_host;
 pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN, tickets};
 pub use memory::MemoryLedger;
