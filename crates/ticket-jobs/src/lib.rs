@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod actor;
+pub mod approval;
 mod clock;
+mod digest;
+mod format;
 mod lane;
 mod ledger;
 mod memory;
 mod model;
+pub mod plan;
 mod run;
 pub mod signature;
 mod slots;

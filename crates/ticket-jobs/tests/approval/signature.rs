@@ -1,22 +1,13 @@
 //! Signatures, made and checked with the real `ssh-keygen`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod keys;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use keys::{Keys, tool_is_there};
 use ticket_core::{Error, ErrorKind};
 use ticket_jobs::signature::{Namespace, Signer, sign, verify};
+
+use crate::keys::{Keys, tool_is_there};
 
 const BYTES: &[u8] = b"what is signed\n";
 
