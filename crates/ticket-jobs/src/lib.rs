@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod actor;
+pub mod approval;
 pub mod archive;
 mod check;
 mod clock;
@@ -14,12 +16,14 @@ mod memory;
 mod model;
 pub mod plan;
 mod run;
+pub mod signature;
 mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "suite")]
 pub mod suite;
 
+pub use actor::user_at_host;
 pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN, tickets};
 pub use loading::{Loading, Look, Looked};

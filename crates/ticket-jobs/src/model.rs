@@ -12,6 +12,8 @@ use ticket_core::model::{State, Version};
 use ticket_core::provider::{Limit, Removal};
 use ticket_core::{Change, Effect, Error, ErrorKind, Operation, Outcome, TicketId};
 
+use crate::digest::sha256;
+
 /// The id of a job: eight hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -212,13 +214,6 @@ impl fmt::Debug for Seen {
             .field("version", &self.version)
             .finish_non_exhaustive()
     }
-}
-
-/// SHA-256 of these bytes, in hexadecimal digits.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    let digits = sha2::Sha256::digest(bytes);
-    digits.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where a job is in its life.
