@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures_core::stream::BoxStream;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
 use ticket_core::call::Slots;
 use ticket_core::model::Version;
@@ -18,8 +18,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::lane::{Lane, not_come_to};
-use crate::ledger::{BEAT, Ledger};
-use crate::model::{Claimed, Job, JobAccount, JobId, JobState, Listed, NewJob, Work, WorkerId};
+use crate::ledger::{BEAT, Ledger, tickets};
+use crate::model::{
+    Claimed, Job, JobAccount, JobId, JobState, Listed, NewJob, Which, Work, WorkerId,
+};
 use crate::slots::LedgerSlots;
 
 /// How many tickets are added to a ledger at once.
@@ -301,12 +303,19 @@ impl Run {
         stop: &Stop,
     ) -> Result<Lane> {
         let name = &account.name;
-        let key = self.accounts.facts(name)?.key;
+        let facts = self.accounts.facts(name)?;
+        let key = facts.key.clone();
         if key != account.key {
             return Err(Error::config(format!(
                 "the account {name} was {} when the job was made and is {key} now; nothing is sent to it",
                 account.key
             )));
+        }
+        // Cancelling changes nothing.
+        if job.state != JobState::Cancelling {
+            facts
+                .check(&job.change, account.tickets)
+                .map_err(|error| of_account(name, &error))?;
         }
         // Whoever runs the job wants it tried again.
         self.ledger.suspend(&key, None).await?;
@@ -332,6 +341,11 @@ impl Run {
             ended: Arc::default(),
         })
     }
+}
+
+/// A refusal that is about this account.
+fn of_account(name: &str, error: &Error) -> Error {
+    Error::config(format!("{name}: {}", error.message()))
 }
 
 /// Whether a ledger says that a worker is lost.
@@ -362,8 +376,8 @@ pub struct Loading {
     id: JobId,
     change: Change,
     next: u64,
-    /// The accounts, in the order of first appearance.
-    accounts: Vec<String>,
+    /// The accounts, in the order of first appearance, and how many tickets were added of each.
+    accounts: Vec<(String, u64)>,
     waiting: Vec<Listed>,
 }
 
@@ -379,8 +393,10 @@ impl Loading {
     ///
     /// Those of [`Ledger`].
     pub async fn push(&mut self, ticket: TicketRef, version: Option<Version>) -> Result<()> {
-        if !self.accounts.contains(&ticket.account) {
-            self.accounts.push(ticket.account.clone());
+        let mut known = self.accounts.iter_mut();
+        match known.find(|(name, _)| *name == ticket.account) {
+            Some((_, named)) => *named += 1,
+            None => self.accounts.push((ticket.account.clone(), 1)),
         }
         self.waiting.push(Listed {
             seq: self.next,
@@ -422,18 +438,36 @@ impl Loading {
     ///
     /// # Errors
     ///
-    /// Those of [`Ledger`], and those of `accounts` if one cannot be connected.
+    /// Those of [`Ledger`], those of `accounts` if one cannot be connected, and those of
+    /// [`AccountFacts::check`](ticket_core::AccountFacts::check). The job is still loading then.
     pub async fn seal(mut self, accounts: &dyn AccountSource) -> Result<JobId> {
         self.flush().await?;
-        let accounts = self.accounts.iter().map(|name| {
-            let key = accounts.facts(name)?.key;
+        let mut of_the_job = Vec::with_capacity(self.accounts.len());
+        for (name, named) in &self.accounts {
+            let facts = accounts.facts(name)?;
+            let check = |tickets| facts.check(&self.change, tickets);
+            if check(*named).is_err() {
+                // Repetitions are sent once.
+                check(self.distinct(name).await?).map_err(|error| of_account(name, &error))?;
+            }
             let info = accounts.connect(name)?;
             let chunk = chunk(&self.change, info.info());
-            Ok(JobAccount::new(name, key, chunk))
-        });
-        let accounts = accounts.collect::<Result<_>>()?;
-        self.ledger.seal(&self.id, accounts).await?;
+            of_the_job.push(JobAccount::new(name, facts.key, chunk));
+        }
+        self.ledger.seal(&self.id, of_the_job).await?;
         Ok(self.id)
+    }
+
+    /// The number of distinct tickets of this account.
+    async fn distinct(&self, account: &str) -> Result<u64> {
+        self.ledger.close_list(&self.id).await?;
+        let distinct = tickets(&*self.ledger, &self.id, Which::Named)
+            .try_filter(|ticket| {
+                let counts = ticket.repeats.is_none() && ticket.account == account;
+                std::future::ready(counts)
+            })
+            .try_fold(0, |count: u64, _| std::future::ready(Ok(count + 1)));
+        distinct.await
     }
 
     /// Removes the job.

@@ -61,6 +61,9 @@ impl Account {
                 }
                 Hint::Credentials(place)
             }
+            ErrorKind::Config if error.message().contains("`read_only`") => {
+                Hint::Settings(self.place("read_only"))
+            }
             ErrorKind::Config => Hint::Settings(self.place_of(|setting| setting.default.is_none())),
             ErrorKind::Forbidden => Hint::Permission,
             ErrorKind::Connect => {
@@ -107,10 +110,14 @@ impl Account {
                 Origin::File(_) | Origin::Given => setting.name,
             })
             .collect();
-        let names = names.join(", ");
+        self.place(&names.join(", "))
+    }
+
+    /// Says where these settings are set.
+    fn place(&self, names: &str) -> String {
         let name = &self.name;
         match &self.origin {
-            Origin::Environment => names,
+            Origin::Environment => names.to_owned(),
             Origin::File(path) => format!("{names} of the account {name} in {}", path.display()),
             Origin::Given => format!("{names} of the account {name}"),
         }
