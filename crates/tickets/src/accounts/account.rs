@@ -61,10 +61,13 @@ impl Account {
                 }
                 Hint::Credentials(place)
             }
-            ErrorKind::Config if error.message().contains("`read_only`") => {
-                Hint::Settings(self.place("read_only"))
+            ErrorKind::Config => {
+                let message = error.message();
+                let guards = ["read_only", "max_delete"].into_iter();
+                let mut guards = guards.filter(|name| message.contains(&format!("`{name}`")));
+                let required = || self.place_of(|setting| setting.default.is_none());
+                Hint::Settings(guards.next().map_or_else(required, |name| self.place(name)))
             }
-            ErrorKind::Config => Hint::Settings(self.place_of(|setting| setting.default.is_none())),
             ErrorKind::Forbidden => Hint::Permission,
             ErrorKind::Connect => {
                 Hint::Address(self.place_of(|setting| setting.name == "base_url"))
