@@ -203,7 +203,7 @@ impl Jobs {
             options,
             outcomes,
             ended: Arc::default(),
-            failures: Failures::new(job.guards.max_failures),
+            failures: Failures::of(&job),
         };
         let name = lane.work.account.clone();
         let reason = lane.apply_to(claimed.clone()).await?;
@@ -329,7 +329,7 @@ impl Run {
     async fn work_as_one(&self, job: &Job, context: &CallContext, stop: &Stop) -> Result<()> {
         let worker = self.jobs.ledger.begin(&job.id).await?;
         self.jobs.note(&job.id, EventKind::Began).await?;
-        let failures = Failures::new(job.guards.max_failures);
+        let failures = Failures::of(job);
         let mut lanes = JoinSet::new();
         for account in &job.accounts {
             match self

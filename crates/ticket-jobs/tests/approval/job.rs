@@ -9,8 +9,8 @@ use ticket_core::Change;
 use ticket_core::provider::Removal;
 use ticket_jobs::plan::PlanWriter;
 use ticket_jobs::{
-    ArchiveGuard, Job, JobAccount, JobTicket, Ledger as _, Listed, MemoryLedger, NewJob, Seen,
-    Which,
+    ArchiveGuard, Job, JobAccount, JobTicket, Ledger as _, Listed, MaxFailures, MemoryLedger,
+    NewJob, Seen, Which,
 };
 
 pub(crate) const PLANNED_AT: &str = "2026-11-29T02:10:00Z";
@@ -30,7 +30,7 @@ pub(crate) async fn planned() -> (Job, Vec<JobTicket>) {
     let mut job = NewJob::new(Change::Delete)
         .created_by("alice@ops1")
         .awaiting_confirmation();
-    job.guards.max_failures = Some(20);
+    job.guards.max_failures = Some(MaxFailures::Tickets(20));
     job.guards.archive = Some(ArchiveGuard {
         folder: "/srv/archive".to_owned(),
         missing_ok: false,
