@@ -1,5 +1,7 @@
 //! The arguments of `tickets job`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
@@ -12,6 +14,9 @@ pub(crate) enum Job {
     List,
     /// Show a job: its state, its outcomes, who works on it, how it is continued
     Show(Show),
+    /// Confirm a job that awaits confirmation: a person types the number of its tickets, or gives the approval of a
+    /// second person
+    Confirm(JobConfirm),
     /// Continue a job in this process, also one that was stopped, killed or paused
     Run(JobRun),
     /// Follow a job until it is over, whoever works on it
@@ -56,9 +61,22 @@ pub(crate) struct Show {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct JobConfirm {
+    #[command(flatten)]
+    pub(crate) job: Id,
+    /// The approval of a second person, as `tickets job approve` writes it; its signer must be one of the `approvers` of
+    /// the configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) approval: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct JobRun {
     #[command(flatten)]
     pub(crate) job: Id,
+    /// Do not ask at the end of the canary
+    #[arg(long, short)]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) work: WorkOptions,
 }

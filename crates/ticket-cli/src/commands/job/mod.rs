@@ -4,6 +4,7 @@
 //! a command or two each.
 
 mod accounts;
+mod confirm;
 mod shown;
 mod upkeep;
 mod watch;
@@ -48,6 +49,7 @@ pub(super) async fn run(
                 print(&Shown::new(job, ledger), output)
             }
         }
+        args::Job::Confirm(confirm) => confirm::run(ledger, confirm, global, output).await,
         args::Job::Run(run) => work::run(ledger, run, global, output).await,
         args::Job::Watch(id) => watch::run(ledger, &id.id, output).await,
         args::Job::Pause(id) => steer(ledger, &id.id, Step::Pause, output).await,
@@ -172,7 +174,7 @@ impl Steered {
 
 async fn steer(ledger: &Ledger, asked: &str, step: Step, output: &Output) -> Result<Exit, Failure> {
     let Job { id, workers, .. } = find(ledger, asked).await?;
-    let state = ledger.jobs.ledger().steer(&id, step).await?;
+    let state = ledger.jobs.steer(&id, step).await?;
     if output.format == OutputFormat::Table {
         let command = ledger.command("run", &id).unwrap_or_default();
         match state {
