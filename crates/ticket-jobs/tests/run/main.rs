@@ -7,6 +7,7 @@
     reason = "helpers of tests may panic"
 )]
 
+mod guards;
 mod vendor;
 
 use std::sync::Arc;

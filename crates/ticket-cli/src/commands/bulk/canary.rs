@@ -36,7 +36,7 @@ pub(super) async fn passes(work: &Work<'_>, job: &Job, output: &Output) -> Resul
             Some(outcome) if outcome.is_done() => {
                 done.entry(ticket.account.clone()).or_default().push(ticket);
             }
-            Some(outcome) => other.push((name(&ticket), job.change.word(outcome).to_owned())),
+            Some(outcome) => other.push((name(&ticket), why(job, outcome))),
         }
     }
     if open > 0 {
@@ -69,6 +69,7 @@ pub(super) async fn passes(work: &Work<'_>, job: &Job, output: &Output) -> Resul
     ));
     tell("canary", &other);
     say(&match wrong.len() {
+        0 if done.is_empty() => "nothing was changed that could be looked at again".to_owned(),
         0 => "looked at again: as they should be".to_owned(),
         count => format!(
             "looked at again: {} not shown to be as they should",
@@ -100,6 +101,15 @@ pub(super) async fn passes(work: &Work<'_>, job: &Job, output: &Output) -> Resul
     };
     let answer = answer.to_lowercase();
     Ok(answer == "y" || answer == "yes")
+}
+
+/// The outcome of a ticket that is not changed, and why.
+fn why(job: &Job, outcome: &Outcome) -> String {
+    let word = job.change.word(outcome);
+    match outcome.error() {
+        Some(error) => format!("{word}: {}", text::line(&error.to_string())),
+        None => word.to_owned(),
+    }
 }
 
 fn name(ticket: &JobTicket) -> String {

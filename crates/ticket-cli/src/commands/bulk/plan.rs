@@ -293,6 +293,7 @@ impl Plan {
             let named = group.first.iter().map(|id| text::line(id.as_str()));
             let named: Vec<_> = named.collect();
             let more = match group.len().saturating_sub(NAMED) {
+                _ if named.is_empty() => String::new(),
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };

@@ -58,7 +58,11 @@ impl Work<'_> {
             }
             self.ledger.jobs.steer(&self.job, Step::Release).await?;
         };
-        report.explain(failures.first());
+        let waits = job.held_from.map(|_| {
+            let message = "not attempted because it waits for the end of the canary";
+            tickets::Error::new(tickets::ErrorKind::Cancelled, message)
+        });
+        report.explain(failures.first().or(waits.as_ref()));
         failures.extend(report.complete(ledger, &job).await.err());
         let is_sent = match ledger.calls(&self.job, None, 1).await {
             Ok(calls) => !calls.is_empty(),
