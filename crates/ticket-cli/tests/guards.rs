@@ -165,6 +165,12 @@ async fn read_only_account_is_read_and_never_changed() {
         );
         assert!(said.stderr.contains(&hint), "{said:?}");
     }
+    // It is told with whatever else is wrong.
+    let said = run(&["delete", "--yes", "121", "eu:160"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    for words in ["\"121\" is not a ticket reference", "`read_only`"] {
+        assert!(said.stderr.contains(words), "{said:?}");
+    }
     // Other accounts of the same list wait for one that works.
     let said = run(&["delete", "--yes", "onecloud:121", "eu:160", "eu:161"]);
     assert_eq!(said.code, 3, "{said:?}");
