@@ -139,7 +139,8 @@ impl Entry {
         files.filter_map(|file| Some((file.sha256.as_deref()?, file.size?)))
     }
 
-    /// The text of `entry.json`.
+    /// The text of `entry.json`. Its last member is the digest of everything before the line of that member:
+    /// `head -n -2 entry.json | sha256sum`.
     pub(super) fn to_json(&self) -> serde_json::Result<String> {
         #[derive(Serialize)]
         struct Stored<'a> {
@@ -153,14 +154,29 @@ impl Entry {
             version: VERSION,
             entry: self,
         };
-        Ok(serde_json::to_string_pretty(&stored)? + "\n")
+        let json = serde_json::to_string_pretty(&stored)?;
+        let body = json.strip_suffix("\n}").unwrap_or(&json).to_owned() + ",\n";
+        let end = end_after(&body);
+        Ok(body + &end)
     }
 
     /// Reads `entry.json`, or says why it cannot be read.
     pub(super) fn of_json(json: &str) -> Result<Self, String> {
         check_format(json, FORMAT, VERSION)?;
+        let end = json.rfind("  \"sha256\": \"").unwrap_or_default();
+        let (body, end) = json.split_at(end);
+        if end != end_after(body) {
+            return Err(
+                "its bytes have changed: their SHA-256 digest is not the one at its end".to_owned(),
+            );
+        }
         serde_json::from_str(json).map_err(|error| format!("it cannot be read: {error}"))
     }
+}
+
+/// The end of `entry.json` after these lines.
+fn end_after(body: &str) -> String {
+    format!("  \"sha256\": \"{}\"\n}}\n", digest(body.as_bytes()))
 }
 
 /// Refuses a text that is not of this format, or of a newer version.
