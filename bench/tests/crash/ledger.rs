@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use ticket_jobs::{
-    AccountState, CallId, Claim, Ended, Job, JobAccount, JobCall, JobId, JobState, JobTicket,
-    Ledger, Listed, NewCall, NewJob, Step, Suspension, Taken, Which, WorkerId,
+    AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
+    JobState, JobTicket, Ledger, Listed, NewCall, NewJob, Seen, Step, Suspension, Taken, Which,
+    WorkerId,
 };
 use tickets::call::{Call, Layer, Next, Reply};
 use tickets::{Outcome, Result};
@@ -108,8 +109,33 @@ impl<L: Ledger> Ledger for CrashingLedger<L> {
         self.inner.close_list(job).await
     }
 
-    async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {
-        self.inner.seal(job, accounts).await
+    async fn see(&self, job: &JobId, seen: Vec<(u64, Seen)>) -> Result<()> {
+        self.inner.see(job, seen).await
+    }
+
+    async fn seal(
+        &self,
+        job: &JobId,
+        accounts: Vec<JobAccount>,
+        digest: Option<String>,
+    ) -> Result<()> {
+        self.inner.seal(job, accounts, digest).await
+    }
+
+    async fn confirm(&self, job: &JobId, confirmed: Confirmed) -> Result<()> {
+        self.inner.confirm(job, confirmed).await
+    }
+
+    async fn archived(&self, worker: WorkerId, entries: Vec<(u64, String)>) -> Result<()> {
+        self.inner.archived(worker, entries).await
+    }
+
+    async fn note(&self, job: &JobId, event: Event) -> Result<()> {
+        self.inner.note(job, event).await
+    }
+
+    async fn events(&self, job: &JobId) -> Result<Vec<Event>> {
+        self.inner.events(job).await
     }
 
     async fn discard(&self, job: &JobId) -> Result<()> {

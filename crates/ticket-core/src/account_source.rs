@@ -41,13 +41,51 @@ pub trait AccountSource: Send + Sync {
     /// `Config` where there is no such account, or its settings are missing or wrong.
     fn connect(&self, account: &str) -> Result<Tickets>;
 
-    /// The key of the quota that this account's calls count against, without a secret. It tells accounts apart: if a name
-    /// leads to another account one day, the key is another one. Default: the name.
+    /// What is known of the account without sending anything. Default: the name as the [key](AccountFacts::key).
     ///
     /// # Errors
     ///
     /// Those of [`connect`](Self::connect).
-    fn key(&self, account: &str) -> Result<String> {
-        Ok(account.to_owned())
+    fn facts(&self, account: &str) -> Result<AccountFacts> {
+        Ok(AccountFacts::new(account))
+    }
+}
+
+/// What an [`AccountSource`] knows of an account beside its handle. Nothing of it is a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AccountFacts {
+    /// The key of the quota that the account's calls count against. It tells accounts apart: if a name leads to another
+    /// account one day, the key is another one.
+    pub key: String,
+    /// The host of the account's base URL, and its port unless it is the default one: `api.example.com`,
+    /// `127.0.0.1:8080`. No path and no user. `None` for an account that is called in another way.
+    pub host: Option<String>,
+    /// How many tickets of the account one job may delete at most. `None` is no limit.
+    pub max_delete: Option<u64>,
+}
+
+impl AccountFacts {
+    /// The facts of an account with this key.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            host: None,
+            max_delete: None,
+        }
+    }
+
+    /// Sets the host.
+    #[must_use]
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// Sets how many tickets of the account one job may delete at most.
+    #[must_use]
+    pub fn max_delete(mut self, tickets: u64) -> Self {
+        self.max_delete = Some(tickets);
+        self
     }
 }

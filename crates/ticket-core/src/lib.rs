@@ -7,7 +7,7 @@ pub mod model;
 pub mod provider;
 mod tickets;
 
-pub use account_source::AccountSource;
+pub use account_source::{AccountFacts, AccountSource};
 pub use bulk::change::Change;
 pub use model::draft::{NewTicket, TicketPatch};
 pub use model::message::{Message, NewComment};

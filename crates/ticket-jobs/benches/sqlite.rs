@@ -98,7 +98,7 @@ async fn load(ledger: &dyn Ledger, chunk: usize) -> JobId {
         ledger.add(&job, tickets.collect()).await.unwrap();
     }
     let accounts = vec![JobAccount::new("shop", "load", chunk)];
-    ledger.seal(&job, accounts).await.unwrap();
+    ledger.seal(&job, accounts, None).await.unwrap();
     start.tell("a million tickets added", 1);
     job
 }

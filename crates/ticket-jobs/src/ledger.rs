@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use ticket_core::{Outcome, Result};
 
 use crate::model::{
-    AccountState, CallId, Claim, Ended, Job, JobAccount, JobCall, JobId, JobState, JobTicket,
-    Listed, NewCall, NewJob, Step, Suspension, Taken, Which, WorkerId,
+    AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
+    JobState, JobTicket, Listed, NewCall, NewJob, Seen, Step, Suspension, Taken, Which, WorkerId,
 };
 
 /// Where jobs, their tickets and their calls are recorded.
@@ -51,9 +51,26 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// sealed or discarded.
     async fn close_list(&self, job: &JobId) -> Result<()>;
 
-    /// Ends loading, and closes the list if it is not: the job is [`Ready`](JobState::Ready), or [`Completed`](JobState::Completed) without tickets.
-    /// `accounts` are those of its tickets.
-    async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()>;
+    /// Records how tickets of a job that is loading were seen, by their places. Places without a ticket are ignored.
+    async fn see(&self, job: &JobId, seen: Vec<(u64, Seen)>) -> Result<()>;
+
+    /// Ends loading, and closes the list if it is not: the job is [`Ready`](JobState::Ready), or
+    /// [awaits confirmation](JobState::AwaitingConfirmation) if it was created so; without tickets it is
+    /// [`Completed`](JobState::Completed). `accounts` are those of its tickets, `digest` is that of what is to be
+    /// confirmed. If its guards have a canary, the tickets after the first ones are held back.
+    async fn seal(
+        &self,
+        job: &JobId,
+        accounts: Vec<JobAccount>,
+        digest: Option<String>,
+    ) -> Result<()>;
+
+    /// Confirms a job that awaits confirmation: it is ready.
+    ///
+    /// # Errors
+    ///
+    /// [`Conflict`](ticket_core::ErrorKind::Conflict) if it does not await confirmation.
+    async fn confirm(&self, job: &JobId, confirmed: Confirmed) -> Result<()>;
 
     /// Removes a job that is loading, with its tickets.
     async fn discard(&self, job: &JobId) -> Result<()>;
@@ -64,7 +81,7 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// All jobs, the newest first.
     async fn jobs(&self) -> Result<Vec<Job>>;
 
-    /// Pauses, resumes or cancels a job. Returns its state afterwards. A job that has this state already stays as it is.
+    /// Pauses, resumes, cancels or releases a job. A job that awaits confirmation can only be cancelled. Returns its state afterwards. A job that has this state already stays as it is.
     async fn steer(&self, job: &JobId, step: Step) -> Result<JobState>;
 
     /// Begins to work on a job.
@@ -77,11 +94,16 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     async fn finish(&self, worker: WorkerId) -> Result<()>;
 
     /// Claims tickets of one account, those of the lowest places first. Of a job that is
-    /// [cancelling](JobState::Cancelling), only those in doubt.
+    /// [cancelling](JobState::Cancelling), only those in doubt. Tickets that are [held back](Job::held_from) are not
+    /// claimed.
     async fn claim(&self, worker: WorkerId, account: &str) -> Result<Claim>;
 
     /// Gives back all that the worker claimed of an account, for a later attempt, `wait` from now.
     async fn put_back(&self, worker: WorkerId, account: &str, wait: Duration) -> Result<()>;
+
+    /// Records that tickets are archived, by their places, with the SHA-256 of their entries. Only the worker that
+    /// claimed them may do so.
+    async fn archived(&self, worker: WorkerId, entries: Vec<(u64, String)>) -> Result<()>;
 
     /// Records outcomes of claimed tickets, by their places. An outcome that is already there stays. If no ticket of the
     /// job is open, the job is completed, or cancelled if it was cancelling.
@@ -115,6 +137,12 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// At most `limit` calls of a job with ids after `after`.
     async fn calls(&self, job: &JobId, after: Option<CallId>, limit: usize)
     -> Result<Vec<JobCall>>;
+
+    /// Records an event of a job.
+    async fn note(&self, job: &JobId, event: Event) -> Result<()>;
+
+    /// The events of a job, in the order in which they were recorded.
+    async fn events(&self, job: &JobId) -> Result<Vec<Event>>;
 
     /// All accounts.
     async fn accounts(&self) -> Result<Vec<AccountState>>;

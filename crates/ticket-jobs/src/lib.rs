@@ -19,8 +19,9 @@ pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN, tickets};
 pub use memory::MemoryLedger;
 pub use model::{
-    AccountState, CallId, Claim, Claimed, Ended, Job, JobAccount, JobCall, JobId, JobState,
-    JobTicket, Listed, NewCall, NewJob, Step, Suspension, Taken, Which, Work, WorkerId,
+    AccountState, ArchiveGuard, Archived, CallId, Claim, Claimed, Confirmed, Ended, Event,
+    EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket, Listed, NewCall,
+    NewJob, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
 };
 pub use run::{JobOutcome, Jobs, Loading};
 #[cfg(feature = "sqlite")]

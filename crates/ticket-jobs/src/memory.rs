@@ -17,8 +17,8 @@ use self::state::State;
 use crate::clock::{Clock, later};
 use crate::ledger::Ledger;
 use crate::model::{
-    AccountState, CallId, Claim, Ended, Job, JobAccount, JobCall, JobId, JobState, JobTicket,
-    Listed, NewCall, NewJob, Step, Suspension, Taken, Which, WorkerId,
+    AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
+    JobState, JobTicket, Listed, NewCall, NewJob, Seen, Step, Suspension, Taken, Which, WorkerId,
 };
 
 /// A ledger in memory. It keeps every rule of [`Ledger`], and is gone with the process.
@@ -82,8 +82,24 @@ impl Ledger for MemoryLedger {
         Ok(())
     }
 
-    async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {
-        self.state().loading(job)?.seal(accounts)
+    async fn see(&self, job: &JobId, seen: Vec<(u64, Seen)>) -> Result<()> {
+        self.state().loading(job)?.see(seen);
+        Ok(())
+    }
+
+    async fn seal(
+        &self,
+        job: &JobId,
+        accounts: Vec<JobAccount>,
+        digest: Option<String>,
+    ) -> Result<()> {
+        let mut state = self.state();
+        let now = state.now;
+        state.loading(job)?.seal(accounts, digest, now)
+    }
+
+    async fn confirm(&self, job: &JobId, confirmed: Confirmed) -> Result<()> {
+        self.state().confirm(job, confirmed)
     }
 
     async fn discard(&self, job: &JobId) -> Result<()> {
@@ -125,6 +141,10 @@ impl Ledger for MemoryLedger {
 
     async fn put_back(&self, worker: WorkerId, account: &str, wait: Duration) -> Result<()> {
         self.state().put_back(worker, account, wait)
+    }
+
+    async fn archived(&self, worker: WorkerId, entries: Vec<(u64, String)>) -> Result<()> {
+        self.state().archived(worker, entries)
     }
 
     async fn settle(&self, worker: WorkerId, outcomes: Vec<(u64, Outcome)>) -> Result<()> {
@@ -172,6 +192,15 @@ impl Ledger for MemoryLedger {
         self.state().calls(job, after, limit)
     }
 
+    async fn note(&self, job: &JobId, event: Event) -> Result<()> {
+        self.state().job_mut(job)?.events.push(event);
+        Ok(())
+    }
+
+    async fn events(&self, job: &JobId) -> Result<Vec<Event>> {
+        Ok(self.state().job(job)?.events.clone())
+    }
+
     async fn accounts(&self) -> Result<Vec<AccountState>> {
         Ok(self.state().accounts())
     }
@@ -206,7 +235,7 @@ mod tests {
         let tickets = vec![ticket(0, "1"), ticket(1, "2"), ticket(2, "1")];
         ledger.add(&job, tickets).await.unwrap();
         let accounts = vec![JobAccount::new("desk", "key", 2)];
-        ledger.seal(&job, accounts).await.unwrap();
+        ledger.seal(&job, accounts, None).await.unwrap();
         job
     }
 
@@ -248,7 +277,7 @@ mod tests {
             version: None,
         };
         ledger.add(&job, vec![ticket]).await.unwrap();
-        let sealed = ledger.seal(&job, Vec::new()).await;
+        let sealed = ledger.seal(&job, Vec::new(), None).await;
         assert_eq!(
             sealed.unwrap_err().kind(),
             ticket_core::ErrorKind::InvalidInput

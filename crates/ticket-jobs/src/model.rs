@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use ticket_core::model::Version;
-use ticket_core::provider::Limit;
+use ticket_core::Ticket;
+use ticket_core::model::{State, Version};
+use ticket_core::provider::{Limit, Removal};
 use ticket_core::{Change, Effect, Error, ErrorKind, Operation, Outcome, TicketId};
 
 /// The id of a job: eight hexadecimal digits.
@@ -79,15 +80,35 @@ pub struct NewJob {
     pub change: Change,
     /// Who creates it, for people.
     pub created_by: Option<String>,
+    /// What is checked while it is worked on.
+    pub guards: Guards,
+    /// Whether it [awaits confirmation](JobState::AwaitingConfirmation) once its list is complete.
+    pub awaits_confirmation: bool,
 }
 
 impl NewJob {
     /// A job that makes this change.
-    pub const fn new(change: Change) -> Self {
+    pub fn new(change: Change) -> Self {
         Self {
             change,
             created_by: None,
+            guards: Guards::default(),
+            awaits_confirmation: false,
         }
+    }
+
+    /// Sets what is checked while it is worked on.
+    #[must_use]
+    pub fn guards(mut self, guards: Guards) -> Self {
+        self.guards = guards;
+        self
+    }
+
+    /// Makes it await confirmation once its list is complete.
+    #[must_use]
+    pub const fn awaiting_confirmation(mut self) -> Self {
+        self.awaits_confirmation = true;
+        self
     }
 
     /// Sets who creates it.
@@ -98,15 +119,120 @@ impl NewJob {
     }
 }
 
+/// What is checked before the tickets of a job are changed, and when the work stops so that a person can look.
+///
+/// Guards belong to the job: whoever works on it keeps them, and they are a part of what is confirmed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Guards {
+    /// Change a ticket only while it is in this state. A ticket with a status of the vendor's own is not changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_state: Option<State>,
+    /// Change a ticket only while it is as it was [seen](Seen) when the job was planned.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub if_unchanged: bool,
+    /// Stop when more tickets than this failed, are unknown or were not found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_failures: Option<u64>,
+    /// Stop after this many tickets, until the rest is [released](Step::Release).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<u64>,
+    /// Delete only what is archived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<ArchiveGuard>,
+}
+
+/// The archive of a job: a ticket that is not archived there is not deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveGuard {
+    /// The archive's folder, as an absolute path.
+    pub folder: String,
+    /// Whether a ticket is deleted although some of its messages or attachments could not be read.
+    pub missing_ok: bool,
+}
+
+/// A ticket as it was when the job was planned. `Debug` does not print the subject.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Seen {
+    /// When it was read.
+    pub at: Timestamp,
+    /// SHA-256 of the vendor's JSON, in hexadecimal digits; `None` if the vendor found no such ticket.
+    pub sha256: Option<String>,
+    /// Its subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Its status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+}
+
+impl Seen {
+    /// A ticket that was read at this time.
+    pub fn new(ticket: &Ticket, at: Timestamp) -> Self {
+        Self {
+            at,
+            sha256: Some(sha256(ticket.raw.get().as_bytes())),
+            subject: ticket.subject.clone(),
+            status: ticket.status.as_ref().map(ToString::to_string),
+            version: ticket.version.clone(),
+        }
+    }
+
+    /// A ticket that the vendor did not find at this time.
+    pub const fn missing(at: Timestamp) -> Self {
+        Self {
+            at,
+            sha256: None,
+            subject: None,
+            status: None,
+            version: None,
+        }
+    }
+
+    /// Whether the ticket is as it was: it has the same version or, at a vendor without versions, the same JSON.
+    pub fn is_same(&self, ticket: &Ticket) -> bool {
+        match (&self.version, &ticket.version) {
+            (Some(then), Some(now)) => then == now,
+            _ => self.sha256.as_deref() == Some(sha256(ticket.raw.get().as_bytes()).as_str()),
+        }
+    }
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seen")
+            .field("at", &self.at)
+            .field("sha256", &self.sha256)
+            .field("status", &self.status)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// SHA-256 of these bytes, in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    let digits = sha2::Sha256::digest(bytes);
+    digits.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Where a job is in its life.
 ///
-/// `loading → ready ⇄ paused → completed | cancelled`, with `cancelling` while calls are in flight or in doubt.
+/// `loading → (awaiting_confirmation →) ready ⇄ paused → completed | cancelled`, with `cancelling` while calls are in
+/// flight or in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum JobState {
     /// Its list is not complete: whoever made it stopped in between.
     Loading,
+    /// Its list is complete, and nobody can work on it before it is [confirmed](crate::Ledger::confirm).
+    AwaitingConfirmation,
     /// It can be worked on. Whether somebody does tells [`Job::workers`].
     Ready,
     /// It makes no new call until it is resumed.
@@ -124,6 +250,7 @@ impl JobState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Loading => "loading",
+            Self::AwaitingConfirmation => "awaiting_confirmation",
             Self::Ready => "ready",
             Self::Paused => "paused",
             Self::Cancelling => "cancelling",
@@ -154,6 +281,39 @@ pub enum Step {
     Resume,
     /// Make no new call, look at what is in doubt, and leave the rest undone.
     Cancel,
+    /// Go on with the tickets that wait for the end of the [canary](Guards::canary).
+    Release,
+}
+
+/// That a job was confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Confirmed {
+    /// When.
+    pub at: Timestamp,
+    /// By whom, as `user@host`.
+    pub by: String,
+    /// The approval of a second person that was checked, as it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<serde_json::Value>,
+}
+
+impl Confirmed {
+    /// Confirmed at this time by `user@host`.
+    pub fn new(at: Timestamp, by: impl Into<String>) -> Self {
+        Self {
+            at,
+            by: by.into(),
+            approval: None,
+        }
+    }
+
+    /// Adds the approval of a second person.
+    #[must_use]
+    pub fn approval(mut self, approval: serde_json::Value) -> Self {
+        self.approval = Some(approval);
+        self
+    }
 }
 
 /// A job.
@@ -164,12 +324,22 @@ pub struct Job {
     pub id: JobId,
     /// What is done to each ticket.
     pub change: Change,
+    /// What is checked while it is worked on.
+    pub guards: Guards,
     /// Where it is in its life.
     pub state: JobState,
     /// When it was created.
     pub created_at: Timestamp,
     /// Who created it.
     pub created_by: Option<String>,
+    /// When its list was sealed.
+    pub sealed_at: Option<Timestamp>,
+    /// The digest of what is to be confirmed; of a job that awaits or awaited confirmation.
+    pub digest: Option<String>,
+    /// Who confirmed it; `None` for a job that needed no confirmation, or has none yet.
+    pub confirmed: Option<Confirmed>,
+    /// Tickets at this place and after it wait for the end of the canary.
+    pub held_from: Option<u64>,
     /// How many distinct tickets it has.
     pub tickets: u64,
     /// How many of them have no outcome.
@@ -194,6 +364,14 @@ pub struct JobAccount {
     pub key: String,
     /// How many tickets are claimed at once.
     pub chunk: usize,
+    /// The provider's id.
+    pub provider: String,
+    /// The host of its base URL, with its port.
+    pub host: Option<String>,
+    /// What a delete does.
+    pub removal: Removal,
+    /// What a delete takes along besides the ticket, in words.
+    pub takes_along: Vec<String>,
     /// How many of its distinct tickets the job has.
     pub tickets: u64,
     /// How many of them have no outcome.
@@ -207,6 +385,10 @@ impl JobAccount {
             name: name.into(),
             key: key.into(),
             chunk: chunk.max(1),
+            provider: String::new(),
+            host: None,
+            removal: Removal::default(),
+            takes_along: Vec::new(),
             tickets: 0,
             open: 0,
         }
@@ -238,6 +420,8 @@ pub enum Claim {
     Stopped(JobState),
     /// The account makes no calls for jobs.
     Suspended(Suspension),
+    /// The rest waits for the end of the [canary](Guards::canary).
+    Held,
     /// Each ticket of the account has an outcome, or this worker has it already.
     Nothing,
 }
@@ -251,6 +435,10 @@ pub struct Claimed {
     pub id: TicketId,
     /// Change it only while it has this version.
     pub version: Option<Version>,
+    /// How it was when the job was planned, if it was looked at.
+    pub seen: Option<Seen>,
+    /// Whether it is recorded as archived.
+    pub is_archived: bool,
     /// A call of an earlier worker may have changed it. The time is how long that call may still act; zero if it cannot
     /// any more.
     pub in_doubt: Option<Duration>,
@@ -366,6 +554,94 @@ pub struct JobTicket {
     pub decided_at: Option<Timestamp>,
     /// Whether a call that is recorded may have changed it, although it has no outcome.
     pub in_doubt: bool,
+    /// Change it only while it has this version.
+    pub version: Option<Version>,
+    /// How it was when the job was planned, if it was looked at.
+    pub seen: Option<Seen>,
+    /// That it is archived.
+    pub archived: Option<Archived>,
+    /// How many calls about it are recorded, reads included.
+    pub attempts: u64,
+    /// The last one of them.
+    pub last_call: Option<CallId>,
+}
+
+/// That a ticket is archived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archived {
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// SHA-256 of its entry in the archive, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Something that happened to a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: EventKind,
+    /// By whom or what, such as `user@host, tickets 0.1.0`.
+    pub by: Option<String>,
+    /// More about it, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl Event {
+    /// That this happens at this time.
+    pub const fn new(at: Timestamp, what: EventKind) -> Self {
+        Self {
+            at,
+            what,
+            by: None,
+            detail: None,
+        }
+    }
+}
+
+/// What happened to a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// Its list was completed.
+    Planned,
+    /// It was confirmed.
+    Confirmed,
+    /// A worker began to work on it.
+    Began,
+    /// A worker ended its work.
+    Ended,
+    /// It was paused.
+    Paused,
+    /// It was resumed.
+    Resumed,
+    /// It was cancelled.
+    Cancelled,
+    /// The tickets that waited for the end of the canary were released.
+    Released,
+    /// The work stopped, since too many tickets failed.
+    TooManyFailures,
+}
+
+impl EventKind {
+    /// The kind in `snake_case`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Confirmed => "confirmed",
+            Self::Began => "began",
+            Self::Ended => "ended",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
+            Self::Cancelled => "cancelled",
+            Self::Released => "released",
+            Self::TooManyFailures => "too_many_failures",
+        }
+    }
 }
 
 /// A recorded call.

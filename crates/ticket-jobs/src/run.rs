@@ -236,6 +236,10 @@ impl Run {
                     );
                     return Err(Error::invalid_input(message));
                 }
+                JobState::AwaitingConfirmation => {
+                    let message = format!("job {} is not confirmed; nothing was sent", job.id);
+                    return Err(Error::invalid_input(message));
+                }
                 state if state.is_over() => return Ok(()),
                 _ => {}
             }
@@ -301,7 +305,7 @@ impl Run {
         stop: &Stop,
     ) -> Result<Lane> {
         let name = &account.name;
-        let key = self.accounts.key(name)?;
+        let key = self.accounts.facts(name)?.key;
         if key != account.key {
             return Err(Error::config(format!(
                 "the account {name} was {} when the job was made and is {key} now; nothing is sent to it",
@@ -426,13 +430,13 @@ impl Loading {
     pub async fn seal(mut self, accounts: &dyn AccountSource) -> Result<JobId> {
         self.flush().await?;
         let accounts = self.accounts.iter().map(|name| {
-            let key = accounts.key(name)?;
+            let key = accounts.facts(name)?.key;
             let info = accounts.connect(name)?;
             let chunk = chunk(&self.change, info.info());
             Ok(JobAccount::new(name, key, chunk))
         });
         let accounts = accounts.collect::<Result<_>>()?;
-        self.ledger.seal(&self.id, accounts).await?;
+        self.ledger.seal(&self.id, accounts, None).await?;
         Ok(self.id)
     }
 

@@ -35,8 +35,8 @@ use self::writer::{Write, Writer};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::model::{
-    AccountState, CallId, Claim, Ended, Job, JobAccount, JobCall, JobId, JobState, JobTicket,
-    Listed, NewCall, NewJob, Step, Suspension, Taken, Which, WorkerId,
+    AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
+    JobState, JobTicket, Listed, NewCall, NewJob, Seen, Step, Suspension, Taken, Which, WorkerId,
 };
 
 /// A ledger in a SQLite file, for the processes of one machine.
@@ -234,9 +234,29 @@ impl Ledger for SqliteLedger {
             .await
     }
 
-    async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {
+    async fn see(&self, job: &JobId, seen: Vec<(u64, Seen)>) -> Result<()> {
         let job = job.clone();
-        self.write(Synced, move |write| write.seal(&job, &accounts))
+        // Sealing syncs what was seen.
+        self.write(Written, move |write| write.see(&job, &seen))
+            .await
+    }
+
+    async fn seal(
+        &self,
+        job: &JobId,
+        accounts: Vec<JobAccount>,
+        digest: Option<String>,
+    ) -> Result<()> {
+        let job = job.clone();
+        self.write(Synced, move |write| {
+            write.seal(&job, &accounts, digest.as_deref())
+        })
+        .await
+    }
+
+    async fn confirm(&self, job: &JobId, confirmed: Confirmed) -> Result<()> {
+        let job = job.clone();
+        self.write(Synced, move |write| write.confirm(&job, &confirmed))
             .await
     }
 
@@ -290,6 +310,11 @@ impl Ledger for SqliteLedger {
             .await
     }
 
+    async fn archived(&self, worker: WorkerId, entries: Vec<(u64, String)>) -> Result<()> {
+        self.write(Synced, move |write| write.archived(worker, &entries))
+            .await
+    }
+
     async fn settle(&self, worker: WorkerId, outcomes: Vec<(u64, Outcome)>) -> Result<()> {
         self.write(Synced, move |write| write.settle(worker, &outcomes))
             .await
@@ -338,6 +363,17 @@ impl Ledger for SqliteLedger {
     ) -> Result<Vec<JobCall>> {
         let job = job.clone();
         self.read(move |read| read.calls(&job, after, limit)).await
+    }
+
+    async fn note(&self, job: &JobId, event: Event) -> Result<()> {
+        let job = job.clone();
+        self.write(Synced, move |write| write.note(&job, &event))
+            .await
+    }
+
+    async fn events(&self, job: &JobId) -> Result<Vec<Event>> {
+        let job = job.clone();
+        self.read(move |read| read.events(&job)).await
     }
 
     async fn accounts(&self) -> Result<Vec<AccountState>> {

@@ -81,7 +81,7 @@ async fn call_that_was_taken_is_there_after_a_kill() {
     });
     ledger.add(&job, listed.collect()).await.unwrap();
     let accounts = vec![JobAccount::new("shop", "quota", 2)];
-    ledger.seal(&job, accounts).await.unwrap();
+    ledger.seal(&job, accounts, None).await.unwrap();
 
     let (mut child, taken) = start(&path, &job);
     assert_eq!(taken, "taken: 2");

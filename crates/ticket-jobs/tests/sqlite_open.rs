@@ -199,7 +199,7 @@ async fn write_fixture(path: &Path) {
             continue;
         }
         let accounts = vec![JobAccount::new("shop", "onecloud/shop", 9)];
-        ledger.seal(&job, accounts).await.unwrap();
+        ledger.seal(&job, accounts, None).await.unwrap();
         let worker = ledger.begin(&job).await.unwrap();
         ledger.claim(worker, "shop").await.unwrap();
         let call = NewCall {

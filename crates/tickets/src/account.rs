@@ -156,6 +156,14 @@ impl AccountConfig {
         AccountKey::new(&self.provider, self.quota_key.as_deref(), &settings, known)
     }
 
+    /// What is known of it without a call.
+    #[cfg(feature = "accounts-file")]
+    pub(crate) fn facts(&self, known: &[Setting]) -> Result<ticket_core::AccountFacts> {
+        let mut facts = ticket_core::AccountFacts::new(self.key(known)?.to_string());
+        facts.host = crate::account_key::host(&self.resolved(known)?, known);
+        Ok(facts)
+    }
+
     /// All settings with their values, from the account and the environment.
     fn resolved(&self, known: &[Setting]) -> Result<Settings> {
         let settings = self.settings.clone().resolve_env(known)?;

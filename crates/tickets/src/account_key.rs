@@ -19,6 +19,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'[')
     .remove(b']');
 
+/// The setting that says where the API is.
+const BASE_URL: &str = "base_url";
+
 /// Which quota an account's calls count against. Handles with equal keys share their slots.
 ///
 /// A key consists of the provider, the host of its `base_url`, and the settings that are neither secret nor have a
@@ -79,20 +82,15 @@ impl AccountKey {
             }
             return Ok(Self((key + "#" + &encoded(quota_key)).into()));
         }
-        let value = |setting: &Setting| {
-            let given = settings.get(setting.name).map(ExposeSecret::expose_secret);
-            given.or(setting.default).map(str::trim).map(str::to_owned)
-        };
-        let open = || known.iter().filter(|setting| !setting.secret);
-        let address = open().find(|setting| setting.name == "base_url");
-        if let Some(address) = address.and_then(value) {
-            key = key + "://" + &encoded(&host(&address));
+        if let Some(host) = host(settings, known) {
+            key = key + "://" + &encoded(&host);
         }
         let mut mark = '?';
-        for setting in open().filter(|one| one.default.is_none() && one.name != "base_url") {
-            if let Some(value) = value(setting) {
+        let others = open(known).filter(|one| one.default.is_none() && one.name != BASE_URL);
+        for setting in others {
+            if let Some(value) = value(settings, setting) {
                 key.push(mark);
-                key = key + &encoded(setting.name) + "=" + &encoded(&value);
+                key = key + &encoded(setting.name) + "=" + &encoded(value);
                 mark = '&';
             }
         }
@@ -110,9 +108,25 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
+/// The settings that are no secrets.
+fn open(known: &[Setting]) -> impl Iterator<Item = &Setting> {
+    known.iter().filter(|setting| !setting.secret)
+}
+
+fn value<'a>(settings: &'a Settings, setting: &Setting) -> Option<&'a str> {
+    let given = settings.get(setting.name).map(ExposeSecret::expose_secret);
+    given.or(setting.default).map(str::trim)
+}
+
+/// The host of an account's `base_url`, and its port unless it is the default one.
+pub(crate) fn host(settings: &Settings, known: &[Setting]) -> Option<String> {
+    let address = open(known).find(|setting| setting.name == BASE_URL)?;
+    value(settings, address).map(host_of)
+}
+
 /// The host of an address, and its port unless it is the default one. Never the part before an `@`, which may be a
 /// password.
-fn host(address: &str) -> String {
+fn host_of(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();

@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::Path;
 
 use ticket_core::provider::Setting;
-use ticket_core::{AccountSource, Error, Result, Tickets};
+use ticket_core::{AccountFacts, AccountSource, Error, Result, Tickets};
 
 use self::account::Origin;
 use crate::account::AccountConfig;
@@ -187,10 +187,9 @@ impl AccountSource for Accounts {
         }
     }
 
-    fn key(&self, account: &str) -> Result<String> {
+    fn facts(&self, account: &str) -> Result<AccountFacts> {
         let (config, _) = self.find(account).map_err(|wrong| wrong.error)?;
-        let key = config.key(self.settings(&config))?;
-        Ok(key.to_string())
+        config.facts(self.settings(&config))
     }
 }
 

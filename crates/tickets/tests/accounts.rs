@@ -86,6 +86,24 @@ async fn two_names_of_one_account_share_its_quota_and_other_limits_are_refused()
     assert!(sandbox.journal().is_empty());
 }
 
+#[test]
+fn facts_of_an_account_are_its_key_and_host_without_a_secret() {
+    let text = "[accounts.eu]\nprovider = \"sweeppea\"\napi_key = \"s3cret\"\n\
+                [accounts.own]\nprovider = \"sweeppea\"\napi_key = \"s3cret\"\nquota_key = \"own\"\n\
+                base_url = \"http://me:s3cret@127.0.0.1:8080/s3cret?s3cret\"\n";
+    let (_folder, path) = file(text);
+    let accounts = load(&path);
+    let facts = |name| accounts.facts(name).unwrap();
+    let (eu, own) = (facts("eu"), facts("own"));
+    assert_eq!(eu.key, "sweeppea://api-v3.sweeppea.com");
+    assert_eq!(eu.host.as_deref(), Some("api-v3.sweeppea.com"));
+    assert_eq!(own.key, "sweeppea#own");
+    assert_eq!(own.host.as_deref(), Some("127.0.0.1:8080"));
+    assert!(!format!("{own:?}").contains("s3cret"), "{own:?}");
+    let unknown = accounts.facts("uk").unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::Config);
+}
+
 #[tokio::test]
 async fn given_accounts_are_all_there_are_and_are_adjusted_before_they_are_connected() {
     let sandbox = Sandbox::start().await.unwrap();

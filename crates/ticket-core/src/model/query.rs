@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::hidden::Hidden;
-use crate::model::ticket::Priority;
+use crate::model::ticket::{Priority, Status};
 
 /// The state of the tickets in a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum State {
     /// Tickets that are not closed.
@@ -19,6 +20,41 @@ pub enum State {
     Closed,
     /// Tickets in the vendor's trash.
     Deleted,
+}
+
+impl State {
+    /// Whether a ticket with this status is in this state; `None` if the status is the vendor's own, which may be either.
+    ///
+    /// ```
+    /// use ticket_core::model::{State, Status};
+    ///
+    /// assert_eq!(State::Closed.covers(&Status::Resolved), Some(true));
+    /// assert_eq!(State::Closed.covers(&Status::OnHold), Some(false));
+    /// assert_eq!(State::Closed.covers(&Status::Other("TS9".to_owned())), None);
+    /// ```
+    pub const fn covers(self, status: &Status) -> Option<bool> {
+        let state = match status {
+            Status::Open | Status::OnHold => Self::Open,
+            Status::Resolved | Status::Closed => Self::Closed,
+            Status::Deleted => Self::Deleted,
+            Status::Other(_) => return None,
+        };
+        Some(matches!(
+            (self, state),
+            (Self::Open, Self::Open)
+                | (Self::Closed, Self::Closed)
+                | (Self::Deleted, Self::Deleted)
+        ))
+    }
+
+    /// The state in `snake_case`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Deleted => "deleted",
+        }
+    }
 }
 
 /// A span of time. Both ends are optional.

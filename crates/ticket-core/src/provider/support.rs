@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::provider::field::Fields;
 
 /// How a provider supports an operation. See [`Capabilities::with`](crate::provider::Capabilities::with).
@@ -33,7 +35,8 @@ pub struct Support {
 }
 
 /// What a delete does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Removal {
     /// The vendor does not document whether deleted tickets can be restored.

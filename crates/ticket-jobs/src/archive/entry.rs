@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use ticket_core::model::Version;
 use ticket_core::{Ticket, TicketId};
 
-use super::{Place, digest};
+use super::Place;
+use crate::model::sha256;
 
 /// The name of the format, and the version that this code writes.
 pub(super) const FORMAT: &str = "tickets-archive-entry";
@@ -26,7 +27,7 @@ pub struct Entry {
     /// The ticket's id.
     pub id: TicketId,
     /// The ticket as it was read.
-    pub ticket: Seen,
+    pub ticket: TicketState,
     /// The files beside `entry.json`.
     pub parts: Vec<Part>,
     /// How many messages `messages.json` has; `None` if the messages are not in the archive.
@@ -40,7 +41,7 @@ pub struct Entry {
 /// What identifies the state of a ticket.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Seen {
+pub struct TicketState {
     /// The subject line.
     pub subject: Option<String>,
     /// The status, as [`Status::as_str`](ticket_core::model::Status::as_str).
@@ -112,7 +113,7 @@ impl Entry {
             provider: place.provider.clone(),
             host: place.host.clone(),
             id: ticket.id.clone(),
-            ticket: Seen::of(ticket),
+            ticket: TicketState::of(ticket),
             parts: Vec::new(),
             messages: None,
             attachments: None,
@@ -176,7 +177,7 @@ impl Entry {
 
 /// The end of `entry.json` after these lines.
 fn end_after(body: &str) -> String {
-    format!("  \"sha256\": \"{}\"\n}}\n", digest(body.as_bytes()))
+    format!("  \"sha256\": \"{}\"\n}}\n", sha256(body.as_bytes()))
 }
 
 /// Refuses a text that is not of this format, or of a newer version.
@@ -197,7 +198,7 @@ pub(super) fn check_format(json: &str, format: &str, newest: u64) -> Result<(), 
     }
 }
 
-impl Seen {
+impl TicketState {
     pub(super) fn of(ticket: &Ticket) -> Self {
         Self {
             subject: ticket.subject.clone(),
@@ -209,9 +210,9 @@ impl Seen {
 }
 
 /// Without the subject.
-impl fmt::Debug for Seen {
+impl fmt::Debug for TicketState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seen")
+        f.debug_struct("TicketState")
             .field("status", &self.status)
             .field("updated_at", &self.updated_at)
             .field("version", &self.version)
@@ -236,7 +237,7 @@ impl Part {
     pub(super) fn of(name: &str, bytes: &[u8]) -> Self {
         Self {
             name: name.to_owned(),
-            sha256: digest(bytes),
+            sha256: sha256(bytes),
             size: bytes.len().try_into().unwrap_or(u64::MAX),
         }
     }

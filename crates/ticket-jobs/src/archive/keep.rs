@@ -6,9 +6,10 @@ use futures_util::TryStreamExt as _;
 use ticket_core::model::AttachedFile;
 use ticket_core::{Effect, Error, ErrorKind, Operation, Result, Ticket, TicketId, Tickets};
 
+use super::Archive;
 use super::draft::{Draft, PartWriter};
 use super::entry::{Entry, KeptFile, Lack, LackReason, Part};
-use super::{Archive, digest};
+use crate::model::sha256;
 
 const MESSAGES: &str = "messages";
 const ATTACHMENTS: &str = "attachments";
@@ -376,6 +377,6 @@ impl Archive {
     pub(crate) fn holds(entry: &Entry, ticket: &Ticket) -> bool {
         let mut parts = entry.parts.iter();
         let part = parts.find(|part| part.name == "ticket.json");
-        part.is_some_and(|part| part.sha256 == digest(ticket.raw.get().as_bytes()))
+        part.is_some_and(|part| part.sha256 == sha256(ticket.raw.get().as_bytes()))
     }
 }

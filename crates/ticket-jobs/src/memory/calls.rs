@@ -33,13 +33,17 @@ impl State {
         let id = CallId(self.calls_taken);
         let expires_at = later(*now, call.longest.saturating_add(MARGIN));
         account.insert(id, expires_at, &call.limits);
-        if let Some(work) = call.work.as_ref().filter(|_| call.operation.is_write())
+        if let Some(work) = &call.work
             && let Some(job) = jobs.get_mut(&work.job)
         {
             for ticket in &call.tickets {
                 let seq = job.place(&work.account, ticket);
                 if let Some(ticket) = seq.and_then(|seq| job.tickets.get_mut(&seq)) {
-                    ticket.writes.push(id);
+                    ticket.attempts += 1;
+                    ticket.last_call = Some(id);
+                    if call.operation.is_write() {
+                        ticket.writes.push(id);
+                    }
                 }
             }
         }
@@ -101,6 +105,8 @@ impl State {
         for ticket in &call.tickets {
             let seq = job.place(&work.account, ticket);
             if let Some(ticket) = seq.and_then(|seq| job.tickets.get_mut(&seq)) {
+                ticket.attempts -= 1;
+                ticket.last_call = ticket.last_call.filter(|last| *last != id);
                 ticket.writes.retain(|write| *write != id);
             }
         }

@@ -10,8 +10,8 @@ use ticket_core::{Change, Error, ErrorKind, Operation, Outcome, Result, TicketId
 
 use crate::clock::until;
 use crate::model::{
-    CallId, Claimed, Ended, Job, JobAccount, JobCall, JobId, JobState, JobTicket, Listed, Which,
-    Work, WorkerId,
+    Archived, CallId, Claimed, Confirmed, Ended, Event, Guards, Job, JobAccount, JobCall, JobId,
+    JobState, JobTicket, Listed, NewJob, Seen, Which, Work, WorkerId,
 };
 
 pub(super) type Calls = BTreeMap<CallId, CallRow>;
@@ -19,10 +19,17 @@ pub(super) type Calls = BTreeMap<CallId, CallRow>;
 #[derive(Debug)]
 pub(super) struct JobRow {
     pub(super) id: JobId,
-    pub(super) change: Change,
+    change: Change,
+    guards: Guards,
+    awaits_confirmation: bool,
     pub(super) state: JobState,
     pub(super) created_at: Timestamp,
-    pub(super) created_by: Option<String>,
+    created_by: Option<String>,
+    sealed_at: Option<Timestamp>,
+    digest: Option<String>,
+    pub(super) confirmed: Option<Confirmed>,
+    pub(super) held_from: Option<u64>,
+    pub(super) events: Vec<Event>,
     /// Grows from one job to the next.
     pub(super) number: u64,
     /// Whether its list is complete.
@@ -42,6 +49,11 @@ pub(super) struct TicketRow {
     account: String,
     id: TicketId,
     version: Option<Version>,
+    seen: Option<Seen>,
+    archived: Option<Archived>,
+    /// How many calls name it, and the last one.
+    pub(super) attempts: u64,
+    pub(super) last_call: Option<CallId>,
     pub(super) claimed_by: Option<WorkerId>,
     pub(super) not_before: Timestamp,
     /// The writes about it that are recorded.
@@ -62,19 +74,20 @@ pub(super) struct CallRow {
 }
 
 impl JobRow {
-    pub(super) fn new(
-        id: JobId,
-        number: u64,
-        change: Change,
-        created_by: Option<String>,
-        created_at: Timestamp,
-    ) -> Self {
+    pub(super) fn new(id: JobId, number: u64, job: NewJob, created_at: Timestamp) -> Self {
         Self {
             id,
-            change,
+            change: job.change,
+            guards: job.guards,
+            awaits_confirmation: job.awaits_confirmation,
             state: JobState::Loading,
             created_at,
-            created_by,
+            created_by: job.created_by,
+            sealed_at: None,
+            digest: None,
+            confirmed: None,
+            held_from: None,
+            events: Vec::new(),
             number,
             is_closed: false,
             accounts: Vec::new(),
@@ -102,6 +115,10 @@ impl JobRow {
             account: listed.account,
             id: listed.id,
             version: listed.version,
+            seen: None,
+            archived: None,
+            attempts: 0,
+            last_call: None,
             claimed_by: None,
             not_before: Timestamp::MIN,
             writes: Vec::new(),
@@ -111,14 +128,42 @@ impl JobRow {
         Ok(())
     }
 
-    pub(super) fn seal(&mut self, accounts: Vec<JobAccount>) -> Result<()> {
+    pub(super) fn see(&mut self, seen: Vec<(u64, Seen)>) {
+        for (seq, seen) in seen {
+            if let Some(ticket) = self.tickets.get_mut(&seq) {
+                ticket.seen = Some(seen);
+            }
+        }
+    }
+
+    pub(super) fn archive(&mut self, seq: u64, archived: Archived) {
+        if let Some(ticket) = self.tickets.get_mut(&seq) {
+            ticket.archived = Some(archived);
+        }
+    }
+
+    pub(super) fn seal(
+        &mut self,
+        accounts: Vec<JobAccount>,
+        digest: Option<String>,
+        now: Timestamp,
+    ) -> Result<()> {
         let is_there = |name: &&String| accounts.iter().any(|account| account.name == **name);
         if let Some(name) = self.places.keys().find(|name| !is_there(name)) {
             let message = format!("the job has tickets of {name}, but not the account");
             return Err(Error::invalid_input(message));
         }
         self.accounts = accounts;
-        self.state = JobState::Ready;
+        self.digest = digest;
+        self.sealed_at = Some(now);
+        let canary = self.guards.canary;
+        let canary = canary.and_then(|tickets| usize::try_from(tickets).ok());
+        self.held_from = canary.and_then(|tickets| self.tickets.keys().nth(tickets).copied());
+        self.state = if self.awaits_confirmation {
+            JobState::AwaitingConfirmation
+        } else {
+            JobState::Ready
+        };
         self.end_if_decided();
         Ok(())
     }
@@ -190,8 +235,13 @@ impl JobRow {
             id: self.id.clone(),
             change: self.change.clone(),
             state: self.state,
+            guards: self.guards.clone(),
             created_at: self.created_at,
             created_by: self.created_by.clone(),
+            sealed_at: self.sealed_at,
+            digest: self.digest.clone(),
+            confirmed: self.confirmed.clone(),
+            held_from: self.held_from,
             tickets: count(self.tickets.iter()),
             open: count(self.open()),
             repeated: count(self.repeated.iter()),
@@ -306,6 +356,8 @@ impl TicketRow {
             seq,
             id: self.id.clone(),
             version: self.version.clone(),
+            seen: self.seen.clone(),
+            is_archived: self.archived.is_some(),
             in_doubt: self.doubts(calls).map(acts_for).max(),
         }
     }
@@ -319,6 +371,11 @@ impl TicketRow {
             outcome: self.outcome.as_ref().map(|(outcome, _)| outcome.clone()),
             decided_at: self.outcome.as_ref().map(|(_, at)| *at),
             in_doubt: self.is_in_doubt(calls),
+            version: self.version.clone(),
+            seen: self.seen.clone(),
+            archived: self.archived.clone(),
+            attempts: self.attempts,
+            last_call: self.last_call,
         }
     }
 }

@@ -9,7 +9,7 @@ use ticket_core::{Error, ErrorKind, Outcome, Result};
 use super::quota::Account;
 use super::rows::{Calls, JobRow, TicketRow};
 use crate::model::{
-    CallId, Job, JobCall, JobId, JobState, JobTicket, NewJob, Step, Which, WorkerId,
+    CallId, Confirmed, Job, JobCall, JobId, JobState, JobTicket, NewJob, Step, Which, WorkerId,
 };
 
 #[derive(Debug)]
@@ -53,13 +53,7 @@ impl State {
             id = JobId::random();
         }
         self.jobs_created += 1;
-        let row = JobRow::new(
-            id.clone(),
-            self.jobs_created,
-            job.change,
-            job.created_by,
-            self.now,
-        );
+        let row = JobRow::new(id.clone(), self.jobs_created, job, self.now);
         self.jobs.insert(id.clone(), row);
         id
     }
@@ -91,20 +85,39 @@ impl State {
             .collect()
     }
 
+    pub(super) fn confirm(&mut self, id: &JobId, confirmed: Confirmed) -> Result<()> {
+        let job = self.job_mut(id)?;
+        if job.state != JobState::AwaitingConfirmation {
+            let state = job.state;
+            return Err(conflict(format!(
+                "job {id} is {state} and cannot be confirmed"
+            )));
+        }
+        job.confirmed = Some(confirmed);
+        job.state = JobState::Ready;
+        job.end_if_decided();
+        Ok(())
+    }
+
     pub(super) fn steer(&mut self, id: &JobId, step: Step) -> Result<JobState> {
-        use JobState::{Cancelled, Cancelling, Paused, Ready};
+        use JobState::{AwaitingConfirmation, Cancelled, Cancelling, Paused, Ready};
         let Self { jobs, accounts, .. } = self;
         let job = jobs.get_mut(id).ok_or_else(|| no_job(id))?;
         job.state = match (step, job.state) {
             (Step::Pause, Ready | Paused) => Paused,
             (Step::Resume, Ready | Paused) => Ready,
-            (Step::Cancel, Ready | Paused | Cancelling) => Cancelling,
+            (Step::Cancel, AwaitingConfirmation | Ready | Paused | Cancelling) => Cancelling,
             (Step::Cancel, Cancelled) => Cancelled,
+            (Step::Release, Ready | Paused) => {
+                job.held_from = None;
+                job.state
+            }
             (step, state) => {
                 let step = match step {
                     Step::Pause => "paused",
                     Step::Resume => "resumed",
                     Step::Cancel => "cancelled",
+                    Step::Release => "released",
                 };
                 return Err(conflict(format!(
                     "job {id} is {state} and cannot be {step}"
@@ -174,7 +187,11 @@ impl State {
 
     pub(super) fn prune(&mut self, before: Timestamp) -> Vec<JobId> {
         let is_old = |job: &JobRow| {
-            let is_idle = job.state.is_over() || job.state == JobState::Loading;
+            let is_idle = job.state.is_over()
+                || matches!(
+                    job.state,
+                    JobState::Loading | JobState::AwaitingConfirmation
+                );
             is_idle && job.created_at < before
         };
         let removed = self.jobs.extract_if(|_, job| is_old(job));

@@ -8,7 +8,7 @@ use super::rows::count;
 use super::state::{State, Worker, conflict, is_claimed, no_job};
 use crate::clock::{later, until};
 use crate::ledger::{BEAT, LOST_AFTER};
-use crate::model::{Claim, JobId, JobState, WorkerId};
+use crate::model::{Archived, Claim, JobId, JobState, WorkerId};
 
 impl State {
     pub(super) fn workers_of(&self, job: &JobId) -> u64 {
@@ -17,8 +17,14 @@ impl State {
     }
 
     pub(super) fn begin(&mut self, id: &JobId) -> Result<WorkerId> {
-        if self.job(id)?.state == JobState::Loading {
-            return Err(conflict(format!("the list of job {id} is not complete")));
+        match self.job(id)?.state {
+            JobState::Loading => {
+                return Err(conflict(format!("the list of job {id} is not complete")));
+            }
+            JobState::AwaitingConfirmation => {
+                return Err(conflict(format!("job {id} is not confirmed")));
+            }
+            _ => {}
         }
         self.workers_begun += 1;
         let worker = WorkerId(self.workers_begun);
@@ -74,6 +80,8 @@ impl State {
             return Ok(Claim::Stopped(state));
         }
         let (mut places, mut waits, mut has_others) = (Vec::new(), None, false);
+        let mut is_held = false;
+        let held_from = job.held_from.filter(|_| state != JobState::Cancelling);
         let account = job.account(name);
         let chunk = account.map_or(1, |account| account.chunk);
         let suspension = account.and_then(|account| accounts.get(&account.key)?.suspension(now));
@@ -84,6 +92,10 @@ impl State {
             let is_claimed = is_claimed(ticket, workers, now);
             if is_claimed && ticket.claimed_by == Some(worker) {
                 continue;
+            }
+            if held_from.is_some_and(|from| seq >= from) {
+                is_held = true;
+                break;
             }
             has_others = true;
             if state == JobState::Cancelling && !ticket.is_in_doubt(calls) {
@@ -104,7 +116,7 @@ impl State {
             }
         }
         if !has_others {
-            return Ok(Claim::Nothing);
+            return Ok(if is_held { Claim::Held } else { Claim::Nothing });
         }
         if places.is_empty() && waits.is_none() {
             return Ok(Claim::Stopped(state));
@@ -138,6 +150,25 @@ impl State {
             ticket.not_before = not_before;
         }
         self.leave_rest(&id)?;
+        Ok(())
+    }
+
+    pub(super) fn archived(&mut self, worker: WorkerId, entries: Vec<(u64, String)>) -> Result<()> {
+        let id = self.job_of(worker)?;
+        let at = self.now;
+        let job = self.job_mut(&id)?;
+        for (seq, _) in &entries {
+            let ticket = job.tickets.get(seq);
+            if ticket.is_none_or(|ticket| ticket.claimed_by != Some(worker)) {
+                let worker = worker.0;
+                return Err(conflict(format!(
+                    "worker {worker} does not have ticket {seq}"
+                )));
+            }
+        }
+        for (seq, sha256) in entries {
+            job.archive(seq, Archived { at, sha256 });
+        }
         Ok(())
     }
 

@@ -69,10 +69,8 @@ impl Write<'_> {
             ),
         )?;
         let id = self.connection.last_insert_rowid();
-        if let (Some(job), Some(work)) = (job, &call.work)
-            && call.operation.is_write()
-        {
-            self.doubt(id, job, &work.account, call)?;
+        if let (Some(job), Some(work)) = (job, &call.work) {
+            self.name_tickets(id, job, &work.account, call)?;
         }
         Ok(Taken::Slot(CallId(id.unsigned_abs())))
     }
@@ -92,17 +90,42 @@ impl Write<'_> {
         }
     }
 
-    /// Records that a write names these tickets.
-    fn doubt(&self, id: i64, job: i64, account: &str, call: &NewCall) -> Result<()> {
+    /// Records that a call names these tickets, and that they are in doubt if it is a write.
+    fn name_tickets(&self, id: i64, job: i64, account: &str, call: &NewCall) -> Result<()> {
         let sql = "SELECT number FROM job_account WHERE job = ?1 AND name = ?2";
         let account = self.first(sql, (job, account), |row| row.get::<_, i64>(0))?;
-        let mut insert = self.connection.prepare_cached(
-            "INSERT OR IGNORE INTO doubt SELECT job, seq, ?1 FROM place JOIN ticket USING (job, seq)
-                WHERE job = ?2 AND place.account = ?3 AND place.id = ?4 AND outcome IS NULL",
+        let mut count = self.connection.prepare_cached(
+            "UPDATE ticket SET attempts = attempts + 1, last_call = ?1
+                WHERE job = ?2 AND seq = (SELECT seq FROM place
+                    WHERE job = ?2 AND place.account = ?3 AND place.id = ?4)
+                RETURNING seq, outcome IS NULL",
         )?;
+        let sql = "INSERT OR IGNORE INTO doubt VALUES (?1, ?2, ?3)";
+        let mut doubt = self.connection.prepare_cached(sql)?;
         for ticket in &call.tickets {
-            insert.execute((id, job, account, ticket.as_str()))?;
+            let mut rows = count.query((id, job, account, ticket.as_str()))?;
+            let Some(row) = rows.next()? else { continue };
+            let (seq, is_open): (i64, bool) = (row.get(0)?, row.get(1)?);
+            if is_open && call.operation.is_write() {
+                doubt.execute((job, seq, id))?;
+            }
         }
+        Ok(())
+    }
+
+    /// Takes back that a call names its tickets: it was not sent.
+    fn forget_tickets(&self, id: CallId, job: i64) -> Result<()> {
+        self.execute(
+            "UPDATE ticket SET attempts = attempts - 1, last_call = nullif(last_call, ?1)
+                WHERE job = ?2 AND seq IN (SELECT seq FROM call
+                    JOIN account ON account.number = call.account
+                    JOIN job_account ON job_account.job = ?2 AND job_account.key = account.key
+                    JOIN json_each(call.tickets)
+                    JOIN place ON place.job = ?2 AND place.account = job_account.number
+                        AND place.id = json_each.value
+                    WHERE call.id = ?1)",
+            (id.0, job),
+        )?;
         Ok(())
     }
 
@@ -200,6 +223,9 @@ impl Write<'_> {
             } => (Some(kind.as_str()), Some(effect.as_str()), status),
         };
         if ended == Ended::Unsent {
+            if let Some(job) = job {
+                self.forget_tickets(call, job)?;
+            }
             self.execute("DELETE FROM call WHERE id = ?1", [call.0])?;
         } else {
             self.execute(

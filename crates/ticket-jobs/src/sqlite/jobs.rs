@@ -6,22 +6,30 @@ use jiff::Timestamp;
 use ticket_core::Error;
 use ticket_core::model::Version;
 
-use super::values::{self, Result, conflict, json, nanos, no_job};
+use super::values::{self, About, Result, conflict, json, nanos, no_job};
 use super::writer::Write;
-use crate::model::{JobAccount, JobId, JobState, Listed, NewJob, Step};
+use crate::model::{Confirmed, Event, JobAccount, JobId, JobState, Listed, NewJob, Seen, Step};
 
 /// How often an id at random may be in use.
 const ATTEMPTS: usize = 20;
 
 impl Write<'_> {
     pub(super) fn create(&self, job: &NewJob) -> Result<JobId> {
-        let change = json(&job.change)?;
+        let (change, guards) = (json(&job.change)?, json(&job.guards)?);
         for _ in 0..ATTEMPTS {
             let id = JobId::random();
             let created = self.execute(
-                "INSERT INTO job (id, change, state, created_at, created_by)
-                    VALUES (?1, ?2, 'loading', ?3, ?4) ON CONFLICT (id) DO NOTHING",
-                (id.as_str(), &change, self.now, &job.created_by),
+                "INSERT INTO job
+                    (id, change, state, created_at, created_by, guards, awaits_confirmation)
+                    VALUES (?1, ?2, 'loading', ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
+                (
+                    id.as_str(),
+                    &change,
+                    self.now,
+                    &job.created_by,
+                    &guards,
+                    job.awaits_confirmation,
+                ),
             )?;
             if created > 0 {
                 return Ok(id);
@@ -117,12 +125,39 @@ impl Write<'_> {
         Ok(accounts.into_iter().collect())
     }
 
-    pub(super) fn seal(&self, id: &JobId, accounts: &[JobAccount]) -> Result<()> {
+    pub(super) fn see(&self, id: &JobId, seen: &[(u64, Seen)]) -> Result<()> {
+        let job = self.loading(id)?;
+        for (seq, seen) in seen {
+            let sql = "UPDATE ticket SET seen = ?3 WHERE job = ?1 AND seq = ?2";
+            self.execute(sql, (job, seq.cast_signed(), json(seen)?))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn seal(
+        &self,
+        id: &JobId,
+        accounts: &[JobAccount],
+        digest: Option<&str>,
+    ) -> Result<()> {
         let job = self.loading(id)?;
         for account in accounts {
+            let about = About {
+                provider: account.provider.clone(),
+                host: account.host.clone(),
+                removal: account.removal,
+                takes_along: account.takes_along.clone(),
+            };
             self.execute(
-                "UPDATE job_account SET key = ?3, chunk = ?4 WHERE job = ?1 AND name = ?2",
-                (job, &account.name, &account.key, account.chunk.max(1)),
+                "UPDATE job_account SET key = ?3, chunk = ?4, about = ?5
+                    WHERE job = ?1 AND name = ?2",
+                (
+                    job,
+                    &account.name,
+                    &account.key,
+                    account.chunk.max(1),
+                    json(&about)?,
+                ),
             )?;
         }
         let sql = "SELECT name FROM job_account WHERE job = ?1 AND key IS NULL LIMIT 1";
@@ -131,8 +166,45 @@ impl Write<'_> {
             return Err(Error::invalid_input(message).into());
         }
         self.number_tickets(job)?;
-        let sql = "UPDATE job SET state = iif(tickets = 0, 'completed', 'ready') WHERE number = ?1";
-        self.execute(sql, [job])?;
+        self.execute(
+            "UPDATE job SET sealed_at = ?2, digest = ?3, held_from = ?4,
+                    state = CASE WHEN tickets = 0 THEN 'completed'
+                        WHEN awaits_confirmation THEN 'awaiting_confirmation' ELSE 'ready' END
+                WHERE number = ?1",
+            (job, self.now, digest, self.held_from(job)?),
+        )?;
+        Ok(())
+    }
+
+    /// The place of the first ticket after the canary.
+    fn held_from(&self, job: i64) -> Result<Option<i64>> {
+        let sql = "SELECT guards ->> 'canary' FROM job WHERE number = ?1";
+        let canary = self.first(sql, [job], |row| row.get::<_, Option<i64>>(0))?;
+        let Some(tickets) = canary.flatten() else {
+            return Ok(None);
+        };
+        let sql = "SELECT seq FROM ticket WHERE job = ?1 ORDER BY seq LIMIT 1 OFFSET ?2";
+        self.first(sql, (job, tickets), |row| row.get(0))
+    }
+
+    pub(super) fn confirm(&self, id: &JobId, confirmed: &Confirmed) -> Result<()> {
+        let (job, state) = self.job(id)?;
+        if state != JobState::AwaitingConfirmation {
+            return Err(conflict(format!(
+                "job {id} is {state}, so it cannot be confirmed"
+            )));
+        }
+        let sql = "UPDATE job SET state = 'ready', confirmed = ?2 WHERE number = ?1";
+        self.execute(sql, (job, json(confirmed)?))?;
+        Ok(())
+    }
+
+    pub(super) fn note(&self, id: &JobId, event: &Event) -> Result<()> {
+        let (job, _) = self.job(id)?;
+        self.execute(
+            "INSERT INTO event SELECT ?1, coalesce(max(number), 0) + 1, ?2 FROM event WHERE job = ?1",
+            (job, json(event)?),
+        )?;
         Ok(())
     }
 
@@ -191,14 +263,24 @@ impl Write<'_> {
             (Step::Pause, JobState::Ready | JobState::Paused) => JobState::Paused,
             (Step::Resume, JobState::Ready | JobState::Paused) => JobState::Ready,
             (Step::Cancel, JobState::Cancelled) => return Ok(state),
-            (Step::Cancel, JobState::Ready | JobState::Paused | JobState::Cancelling) => {
-                JobState::Cancelling
+            (
+                Step::Cancel,
+                JobState::AwaitingConfirmation
+                | JobState::Ready
+                | JobState::Paused
+                | JobState::Cancelling,
+            ) => JobState::Cancelling,
+            (Step::Release, JobState::Ready | JobState::Paused) => {
+                let sql = "UPDATE job SET held_from = NULL WHERE number = ?1";
+                self.execute(sql, [job])?;
+                return Ok(state);
             }
             (step, state) => {
                 let step = match step {
                     Step::Pause => "paused",
                     Step::Resume => "resumed",
                     Step::Cancel => "cancelled",
+                    Step::Release => "released",
                 };
                 return Err(conflict(format!(
                     "job {id} is {state}, so it cannot be {step}"
@@ -225,7 +307,8 @@ impl Write<'_> {
     pub(super) fn prune(&self, before: Timestamp) -> Result<Vec<JobId>> {
         let jobs = self.all(
             "SELECT number, id FROM job
-                WHERE created_at < ?1 AND state IN ('loading', 'completed', 'cancelled')
+                WHERE created_at < ?1 AND state IN
+                    ('loading', 'awaiting_confirmation', 'completed', 'cancelled')
                 ORDER BY number",
             [nanos(before)],
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)),

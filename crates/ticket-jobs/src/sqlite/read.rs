@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, Row};
+use ticket_core::model::Version;
 use ticket_core::{Change, Effect, ErrorKind, Operation, TicketId};
 
 use super::process::Process;
-use super::values::{self, Result, from_json, named, no_job, span, time};
+use super::values::{self, About, Result, from_json, named, no_job, span, time};
 use crate::ledger::LOST_AFTER;
 use crate::model::{
-    AccountState, CallId, Job, JobAccount, JobCall, JobId, JobTicket, Suspension, Which, WorkerId,
+    AccountState, Archived, CallId, Confirmed, Event, Guards, Job, JobAccount, JobCall, JobId,
+    JobTicket, Seen, Suspension, Which, WorkerId,
 };
 
 /// A transaction that reads.
@@ -44,7 +46,8 @@ pub(super) fn all<T>(
 }
 
 const JOBS: &str =
-    "SELECT number, id, change, state, created_at, created_by, tickets, repeated FROM job";
+    "SELECT number, id, change, state, created_at, created_by, tickets, repeated, guards, sealed_at, digest, confirmed,
+        held_from FROM job";
 
 impl Read<'_> {
     pub(super) fn first<T>(
@@ -97,21 +100,35 @@ impl Read<'_> {
             *settled.entry(account).or_default() += n;
         }
         let accounts = self.all(
-            "SELECT name, key, chunk, tickets, number FROM job_account
+            "SELECT name, key, chunk, tickets, number, about FROM job_account
                 WHERE job = ?1 AND key IS NOT NULL ORDER BY number",
             [row.number],
             |row| {
                 let tickets: u64 = row.get(3)?;
                 let settled = settled.get(&row.get(4)?).copied();
-                Ok(JobAccount {
-                    name: row.get(0)?,
-                    key: row.get(1)?,
-                    chunk: row.get(2)?,
-                    tickets,
-                    open: tickets.saturating_sub(settled.unwrap_or_default()),
-                })
+                let mut account = JobAccount::new(
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get(2)?,
+                );
+                account.tickets = tickets;
+                account.open = tickets.saturating_sub(settled.unwrap_or_default());
+                Ok((account, row.get::<_, Option<String>>(5)?))
             },
         )?;
+        let with_about = |(mut account, about): (JobAccount, Option<String>)| {
+            let about = about.map(|about| from_json::<About>("an account", &about));
+            let about = about.transpose()?.unwrap_or_default();
+            account.provider = about.provider;
+            account.host = about.host;
+            account.removal = about.removal;
+            account.takes_along = about.takes_along;
+            Ok(account)
+        };
+        let accounts = accounts
+            .into_iter()
+            .map(with_about)
+            .collect::<Result<_>>()?;
         let workers = self.all(
             "SELECT beat_at, process FROM worker WHERE job = ?1 AND ended_at IS NULL",
             [row.number],
@@ -119,12 +136,19 @@ impl Read<'_> {
         )?;
         let workers = workers.iter();
         let alive = workers.filter(|(beat_at, process)| !self.is_lost(*beat_at, process));
+        let confirmed = row.confirmed.as_deref();
+        let confirmed = confirmed.map(|text| from_json::<Confirmed>("a confirmation", text));
         Ok(Job {
             id: row.id.parse()?,
             change: from_json::<Change>("a change", &row.change)?,
+            guards: from_json::<Guards>("guards", &row.guards)?,
             state: values::state(&row.state)?,
             created_at: time(row.created_at),
             created_by: row.created_by,
+            sealed_at: row.sealed_at.map(time),
+            digest: row.digest,
+            confirmed: confirmed.transpose()?,
+            held_from: row.held_from,
             tickets: row.tickets,
             open: row.tickets.saturating_sub(counts.values().sum()),
             repeated: row.repeated,
@@ -147,7 +171,8 @@ impl Read<'_> {
         limit: usize,
     ) -> Result<Vec<JobTicket>> {
         const COLUMNS: &str = "t.seq, name, t.id, outcome, error, decided_at, outcome IS NULL
-            AND EXISTS (SELECT 1 FROM doubt WHERE doubt.job = t.job AND doubt.seq = t.seq)";
+            AND EXISTS (SELECT 1 FROM doubt WHERE doubt.job = t.job AND doubt.seq = t.seq),
+            version, seen, archived_at, archived_sha256, attempts, last_call";
         let job = self.number(job)?;
         let after = after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -232,6 +257,14 @@ impl Read<'_> {
         rows.into_iter().map(with_texts).collect()
     }
 
+    pub(super) fn events(&self, job: &JobId) -> Result<Vec<Event>> {
+        let job = self.number(job)?;
+        let sql = "SELECT event FROM event WHERE job = ?1 ORDER BY number";
+        let events = self.all(sql, [job], |row| row.get::<_, String>(0))?;
+        let events = events.iter();
+        events.map(|event| from_json("an event", event)).collect()
+    }
+
     pub(super) fn accounts(&self) -> Result<Vec<AccountState>> {
         let accounts = self.all(
             "SELECT number, key, closed_until, suspended_because, suspended_until
@@ -287,6 +320,11 @@ struct JobRow {
     created_by: Option<String>,
     tickets: u64,
     repeated: u64,
+    guards: String,
+    sealed_at: Option<i64>,
+    digest: Option<String>,
+    confirmed: Option<String>,
+    held_from: Option<u64>,
 }
 
 fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
@@ -299,6 +337,11 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         created_by: row.get(5)?,
         tickets: row.get(6)?,
         repeated: row.get(7)?,
+        guards: row.get(8)?,
+        sealed_at: row.get(9)?,
+        digest: row.get(10)?,
+        confirmed: row.get(11)?,
+        held_from: row.get(12)?,
     })
 }
 
@@ -310,10 +353,17 @@ struct TicketRow {
     error: Option<String>,
     decided_at: Option<i64>,
     in_doubt: bool,
+    version: Option<String>,
+    seen: Option<String>,
+    archived: Option<(i64, String)>,
+    attempts: u64,
+    last_call: Option<u64>,
     repeated_at: Option<u64>,
 }
 
 fn ticket_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
+    let archived_at: Option<i64> = row.get(9)?;
+    let archived: Option<String> = row.get(10)?;
     Ok(TicketRow {
         seq: row.get(0)?,
         account: row.get(1)?,
@@ -322,7 +372,12 @@ fn ticket_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
         error: row.get(4)?,
         decided_at: row.get(5)?,
         in_doubt: row.get(6)?,
-        repeated_at: row.get(7)?,
+        version: row.get(7)?,
+        seen: row.get(8)?,
+        archived: archived_at.zip(archived),
+        attempts: row.get(11)?,
+        last_call: row.get(12)?,
+        repeated_at: row.get(13)?,
     })
 }
 
@@ -330,6 +385,8 @@ impl TicketRow {
     fn read(self) -> Result<JobTicket> {
         let outcome = self.outcome.as_deref();
         let outcome = outcome.map(|name| values::outcome(name, self.error.as_deref()));
+        let seen = self.seen.as_deref();
+        let seen = seen.map(|seen| from_json::<Seen>("how a ticket was seen", seen));
         Ok(JobTicket {
             seq: self.repeated_at.unwrap_or(self.seq),
             repeats: self.repeated_at.map(|_| self.seq),
@@ -338,6 +395,14 @@ impl TicketRow {
             outcome: outcome.transpose()?,
             decided_at: self.decided_at.map(time),
             in_doubt: self.in_doubt,
+            version: self.version.map(Version::new),
+            seen: seen.transpose()?,
+            archived: self.archived.map(|(at, sha256)| Archived {
+                at: time(at),
+                sha256,
+            }),
+            attempts: self.attempts,
+            last_call: self.last_call.map(CallId),
         })
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i32 = 0x7469_636b;
 
 /// What makes a ledger of version `n + 1` of one of version `n`; the first makes a ledger of an empty file.
-pub(super) const STEPS: &[&str] = &[VERSION_1];
+pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2];
 
 const VERSION_1: &str = "
 -- One row. The anchor ties the ledger's time to the machine's: see `time.rs`.
@@ -152,6 +152,33 @@ CREATE TABLE doubt (
     seq INTEGER NOT NULL,
     call INTEGER NOT NULL,
     PRIMARY KEY (job, seq, call)
+) STRICT, WITHOUT ROWID;
+";
+
+const VERSION_2: &str = "
+-- What is checked while the job is worked on, and what was confirmed. Tickets from `held_from` on wait for the canary's end.
+ALTER TABLE job ADD COLUMN guards TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE job ADD COLUMN awaits_confirmation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN sealed_at INTEGER;
+ALTER TABLE job ADD COLUMN digest TEXT;
+ALTER TABLE job ADD COLUMN confirmed TEXT;
+ALTER TABLE job ADD COLUMN held_from INTEGER;
+
+-- Provider, host, and what a delete does, as JSON.
+ALTER TABLE job_account ADD COLUMN about TEXT;
+
+-- How the ticket was when the job was planned, its entry in the archive, and the calls that name it.
+ALTER TABLE ticket ADD COLUMN seen TEXT;
+ALTER TABLE ticket ADD COLUMN archived_at INTEGER;
+ALTER TABLE ticket ADD COLUMN archived_sha256 TEXT;
+ALTER TABLE ticket ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ticket ADD COLUMN last_call INTEGER;
+
+CREATE TABLE event (
+    job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (job, number)
 ) STRICT, WITHOUT ROWID;
 ";
 

@@ -5,9 +5,20 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::ErrorCode;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use ticket_core::provider::Removal;
 use ticket_core::{Error, ErrorKind, Outcome};
 
 use crate::model::{JobId, JobState};
+
+/// What an account of a job is, besides its name, its key and how it is claimed.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct About {
+    pub(super) provider: String,
+    pub(super) host: Option<String>,
+    pub(super) removal: Removal,
+    pub(super) takes_along: Vec<String>,
+}
 
 /// Why an operation failed.
 #[derive(Debug)]
@@ -130,6 +141,7 @@ pub(super) fn named<T: Copy>(
 pub(super) fn state(name: &str) -> Result<JobState> {
     let all = [
         JobState::Loading,
+        JobState::AwaitingConfirmation,
         JobState::Ready,
         JobState::Paused,
         JobState::Cancelling,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ticket_core::TicketId;
 use ticket_core::model::Version;
 
-use super::values::{self, Result, conflict, left, span, time};
+use super::values::{self, Result, conflict, from_json, left, span, time};
 use super::writer::Write;
 use crate::ledger::{BEAT, LOST_AFTER};
 use crate::model::{Claim, Claimed, JobId, JobState, Suspension, WorkerId};
@@ -20,7 +20,7 @@ pub(super) struct Working {
 impl Write<'_> {
     pub(super) fn begin(&mut self, id: &JobId) -> Result<WorkerId> {
         let (job, state) = self.job(id)?;
-        if state == JobState::Loading {
+        if matches!(state, JobState::Loading | JobState::AwaitingConfirmation) {
             return Err(conflict(format!(
                 "job {id} is {state}, so it cannot be worked on"
             )));
@@ -119,7 +119,9 @@ impl Write<'_> {
             return Ok(Claim::Stopped(state));
         }
         let found = self.first(
-            "SELECT number, key, chunk, next_seq, last_seq FROM job_account
+            "SELECT job_account.number, key, chunk, next_seq, job_account.last_seq,
+                    iif(state = 'cancelling', NULL, held_from)
+                FROM job_account JOIN job ON job.number = job
                 WHERE job = ?1 AND name = ?2",
             (job, account),
             |row| {
@@ -129,6 +131,7 @@ impl Write<'_> {
                     chunk: row.get(2)?,
                     next_seq: row.get(3)?,
                     last_seq: row.get(4)?,
+                    held_from: row.get(5)?,
                 })
             },
         )?;
@@ -198,14 +201,15 @@ impl Write<'_> {
     /// Claims the first tickets that nobody had yet.
     fn claim_next(&self, job: i64, worker: WorkerId, account: &Account) -> Result<Vec<Claimed>> {
         let Account { number, chunk, .. } = *account;
-        if account.next_seq > account.last_seq {
+        let free_until = account.free_until();
+        if account.next_seq > free_until {
             return Ok(Vec::new());
         }
-        let tickets = self.open_tickets(job, number, account.next_seq, account.last_seq, chunk)?;
+        let tickets = self.open_tickets(job, number, account.next_seq, free_until, chunk)?;
         let seqs = || tickets.iter().map(|ticket| ticket.seq.cast_signed());
         let (first, last) = (seqs().next(), seqs().next_back());
         let is_last = i64::try_from(tickets.len()).is_ok_and(|count| count < chunk);
-        let next = last.filter(|_| !is_last).unwrap_or(account.last_seq) + 1;
+        let next = last.filter(|_| !is_last).unwrap_or(free_until) + 1;
         self.execute(
             "UPDATE job_account SET next_seq = ?3 WHERE job = ?1 AND number = ?2",
             (job, number, next),
@@ -228,21 +232,35 @@ impl Write<'_> {
         last: i64,
         limit: i64,
     ) -> Result<Vec<Claimed>> {
-        let mut tickets = self.all(
-            "SELECT seq, id, version FROM ticket
+        let tickets = self.all(
+            "SELECT seq, id, version, seen, archived_at IS NOT NULL FROM ticket
                 WHERE job = ?1 AND seq BETWEEN ?3 AND ?4 AND account = ?2 AND outcome IS NULL
                 ORDER BY seq LIMIT ?5",
             (job, account, first, last, limit),
             |row| {
                 let version: Option<String> = row.get(2)?;
-                Ok(Claimed {
+                let seen: Option<String> = row.get(3)?;
+                let claimed = Claimed {
                     seq: row.get(0)?,
                     id: TicketId::new(row.get_ref(1)?.as_str()?),
                     version: version.map(Version::new),
+                    seen: None,
+                    is_archived: row.get(4)?,
                     in_doubt: None,
-                })
+                };
+                Ok((claimed, seen))
             },
         )?;
+        let with_seen = |(mut claimed, seen): (Claimed, Option<String>)| {
+            claimed.seen = seen
+                .map(|seen| from_json("how a ticket was seen", &seen))
+                .transpose()?;
+            Ok(claimed)
+        };
+        let mut tickets = tickets
+            .into_iter()
+            .map(with_seen)
+            .collect::<Result<Vec<_>>>()?;
         // The longest of the calls that may have changed it.
         let doubts = self.all(
             "SELECT seq, max(iif(ended_at IS NULL, expires_at, 0)) FROM doubt
@@ -279,7 +297,31 @@ impl Write<'_> {
         }
         let free = free_from.map(|from| left(self.now, from));
         let wait = free.into_iter().chain(others.map(|()| BEAT)).min();
-        Ok(wait.map_or(Claim::Nothing, Claim::Later))
+        Ok(match wait {
+            Some(wait) => Claim::Later(wait),
+            None if is_untouched && account.held_from.is_some() => Claim::Held,
+            None => Claim::Nothing,
+        })
+    }
+
+    pub(super) fn archived(&self, worker: WorkerId, entries: &[(u64, String)]) -> Result<()> {
+        let Working { job, .. } = self.working(worker)?;
+        for (seq, sha256) in entries {
+            let archived = self.execute(
+                "UPDATE ticket SET archived_at = ?4, archived_sha256 = ?5
+                    WHERE job = ?1 AND seq = ?2 AND outcome IS NULL
+                        AND EXISTS (SELECT 1 FROM claim WHERE claim.job = ?1
+                            AND claim.account = ticket.account AND worker = ?3
+                            AND ?2 BETWEEN first_seq AND last_seq)",
+                (job, seq.cast_signed(), worker.0, self.now, sha256),
+            )?;
+            if archived == 0 {
+                return Err(conflict(format!(
+                    "this worker does not have the ticket at place {seq}"
+                )));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn put_back(&self, worker: WorkerId, account: &str, wait: Duration) -> Result<()> {
@@ -301,4 +343,14 @@ struct Account {
     chunk: i64,
     next_seq: i64,
     last_seq: i64,
+    /// Tickets from here on wait for the canary's end.
+    held_from: Option<i64>,
+}
+
+impl Account {
+    /// The last place that can be claimed.
+    fn free_until(&self) -> i64 {
+        let held = self.held_from.map_or(i64::MAX, |from| from - 1);
+        self.last_seq.min(held)
+    }
 }

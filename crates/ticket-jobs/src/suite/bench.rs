@@ -169,7 +169,7 @@ impl Bench {
                 accounts.push(JobAccount::new(*name, format!("onecloud/{name}"), CHUNK));
             }
         }
-        self.ledger.seal(&job, accounts).await?;
+        self.ledger.seal(&job, accounts, None).await?;
         Ok(job)
     }
 

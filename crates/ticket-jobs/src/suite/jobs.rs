@@ -21,7 +21,7 @@ pub(super) async fn job_is_loading_until_it_is_sealed(bench: &Bench) -> CaseResu
     )?;
     ledger.add(&job, listed(1, &[(ACCOUNT, "2")])).await?;
     let accounts = || vec![JobAccount::new(ACCOUNT, KEY, 3)];
-    ledger.seal(&job, accounts()).await?;
+    ledger.seal(&job, accounts(), None).await?;
     let sealed = bench.state(&job).await?;
     same("the job was sealed", sealed.state, JobState::Ready)?;
     same("it has two tickets", (sealed.tickets, sealed.open), (2, 2))?;
@@ -31,7 +31,7 @@ pub(super) async fn job_is_loading_until_it_is_sealed(bench: &Bench) -> CaseResu
         more,
         ErrorKind::Conflict,
     )?;
-    let again = ledger.seal(&job, accounts()).await;
+    let again = ledger.seal(&job, accounts(), None).await;
     fails("a job was sealed twice", again, ErrorKind::Conflict)?;
     let discarded = ledger.discard(&job).await;
     fails("a sealed job was discarded", discarded, ErrorKind::Conflict)?;
@@ -54,7 +54,7 @@ pub(super) async fn closed_list_tells_repetitions_apart(bench: &Bench) -> CaseRe
     let what = "a ticket was added to a closed list";
     fails(what, more, ErrorKind::Conflict)?;
     let accounts = vec![JobAccount::new(ACCOUNT, KEY, 3)];
-    ledger.seal(&job, accounts).await?;
+    ledger.seal(&job, accounts, None).await?;
     let state = bench.state(&job).await?;
     let told = (state.state, state.tickets, state.repeated);
     same("the job was sealed", told, (JobState::Ready, 1, 1))
@@ -86,7 +86,7 @@ pub(super) async fn unknown_job_is_not_found(bench: &Bench) -> CaseResult {
         "`add`",
         ledger.add(&job, listed(0, &[(ACCOUNT, "1")])).await,
     )?;
-    no_job("`seal`", ledger.seal(&job, Vec::new()).await)?;
+    no_job("`seal`", ledger.seal(&job, Vec::new(), None).await)?;
     no_job("`close_list`", ledger.close_list(&job).await)?;
     no_job("`discard`", ledger.discard(&job).await)?;
     no_job("`steer`", ledger.steer(&job, Step::Cancel).await)?;
@@ -168,7 +168,7 @@ pub(super) async fn job_keeps_what_it_was_created_with(bench: &Bench) -> CaseRes
     };
     ledger.add(&job, vec![odd.clone()]).await?;
     ledger
-        .seal(&job, vec![JobAccount::new(&odd.account, KEY, 3)])
+        .seal(&job, vec![JobAccount::new(&odd.account, KEY, 3)], None)
         .await?;
     bench.advance(secs(60));
     let read = bench.state(&job).await?;

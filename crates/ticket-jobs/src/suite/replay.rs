@@ -113,7 +113,7 @@ impl<'a> Replay<'a> {
             });
         }
         ledger.add(&job, listed).await?;
-        ledger.seal(&job, accounts).await?;
+        ledger.seal(&job, accounts, None).await?;
         self.jobs.push(job);
         self.lists.push(list);
         self.model.jobs.push(distinct);

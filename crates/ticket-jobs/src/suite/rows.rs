@@ -209,7 +209,11 @@ pub(super) async fn verify_finds_nothing_in_any_state(bench: &Bench) -> CaseResu
     let well = async |what: &str| same(what, ledger.verify(&job).await?, Vec::<String>::new());
     well("loading").await?;
     ledger
-        .seal(&job, vec![crate::model::JobAccount::new(ACCOUNT, KEY, 2)])
+        .seal(
+            &job,
+            vec![crate::model::JobAccount::new(ACCOUNT, KEY, 2)],
+            None,
+        )
         .await?;
     well("ready").await?;
     let worker = ledger.begin(&job).await?;

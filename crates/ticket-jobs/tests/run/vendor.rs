@@ -10,8 +10,8 @@ use ticket_core::call::{Pacer, RetryPolicy, StackOptions};
 use ticket_core::model::RawValue;
 use ticket_core::provider::{Capabilities, Limit, NotFound, Quota, Support};
 use ticket_core::{
-    AccountSource, CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Operation,
-    Outcome, ProviderInfo, Result, Ticket, TicketId, TicketProvider, Tickets,
+    AccountFacts, AccountSource, CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind,
+    Operation, Outcome, ProviderInfo, Result, Ticket, TicketId, TicketProvider, Tickets,
 };
 use ticket_jobs::Jobs;
 use tokio::sync::Notify;
@@ -177,13 +177,13 @@ impl AccountSource for Accounts {
         let vendor = self.vendors.get(account);
         let vendor = vendor.ok_or_else(|| Error::config(format!("there is no {account}")))?;
         let limits = vendor.info.limits.clone();
-        let slots = self.jobs.slots(&self.key(account)?, &limits);
+        let slots = self.jobs.slots(&self.facts(account)?.key, &limits);
         let mut options = StackOptions::default().pacer(Arc::new(Pacer::with_slots(limits, slots)));
         options.retry = RetryPolicy::default().max_attempts(NonZeroU32::MIN);
         Ok(Tickets::with_options(Arc::new(vendor.clone()), &options))
     }
 
-    fn key(&self, account: &str) -> Result<String> {
-        Ok(format!("{}{account}", self.keys))
+    fn facts(&self, account: &str) -> Result<AccountFacts> {
+        Ok(AccountFacts::new(format!("{}{account}", self.keys)))
     }
 }

@@ -57,7 +57,7 @@ async fn job(ledger: &SqliteLedger, tickets: u64) -> JobId {
     let list = (0..tickets).map(|seq| listed(seq, "shop", &format!("t{seq}")));
     ledger.add(&job, list.collect()).await.unwrap();
     let accounts = vec![JobAccount::new("shop", "quota", 2)];
-    ledger.seal(&job, accounts).await.unwrap();
+    ledger.seal(&job, accounts, None).await.unwrap();
     job
 }
 
@@ -130,7 +130,7 @@ async fn job_is_worked_on_until_each_ticket_has_an_outcome() {
         JobAccount::new("shop", "q1", 2),
         JobAccount::new("post", "q2", 9),
     ];
-    ledger.seal(&job, accounts).await.unwrap();
+    ledger.seal(&job, accounts, None).await.unwrap();
 
     let worker = ledger.begin(&job).await.unwrap();
     let Claim::Tickets(claimed) = ledger.claim(worker, "shop").await.unwrap() else {

@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use ticket_core::provider::Limit;
 use ticket_core::{Effect, Error, ErrorKind, Operation, Outcome, Result, TicketId};
 use ticket_jobs::{
-    AccountState, CallId, Claim, Claimed, Clock, Ended, Job, JobAccount, JobCall, JobId, JobState,
-    JobTicket, LOST_AFTER, Ledger, Listed, MemoryLedger, NewCall, NewJob, Step, Suspension, Taken,
-    Which, Work, WorkerId,
+    AccountState, CallId, Claim, Claimed, Clock, Confirmed, Ended, Event, Job, JobAccount, JobCall,
+    JobId, JobState, JobTicket, LOST_AFTER, Ledger, Listed, MemoryLedger, NewCall, NewJob, Seen,
+    Step, Suspension, Taken, Which, Work, WorkerId,
 };
 
 use crate::flaws::Flaw;
@@ -208,8 +208,33 @@ impl Ledger for Flawed {
         self.right.close_list(job).await
     }
 
-    async fn seal(&self, job: &JobId, accounts: Vec<JobAccount>) -> Result<()> {
-        self.right.seal(job, accounts).await
+    async fn see(&self, job: &JobId, seen: Vec<(u64, Seen)>) -> Result<()> {
+        self.right.see(job, seen).await
+    }
+
+    async fn seal(
+        &self,
+        job: &JobId,
+        accounts: Vec<JobAccount>,
+        digest: Option<String>,
+    ) -> Result<()> {
+        self.right.seal(job, accounts, digest).await
+    }
+
+    async fn confirm(&self, job: &JobId, confirmed: Confirmed) -> Result<()> {
+        self.right.confirm(job, confirmed).await
+    }
+
+    async fn archived(&self, worker: WorkerId, entries: Vec<(u64, String)>) -> Result<()> {
+        self.right.archived(worker, entries).await
+    }
+
+    async fn note(&self, job: &JobId, event: Event) -> Result<()> {
+        self.right.note(job, event).await
+    }
+
+    async fn events(&self, job: &JobId) -> Result<Vec<Event>> {
+        self.right.events(job).await
     }
 
     async fn discard(&self, job: &JobId) -> Result<()> {

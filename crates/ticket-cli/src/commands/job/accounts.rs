@@ -115,8 +115,9 @@ async fn configured(ledger: &Ledger, global: &Global) -> BTreeMap<String, Vec<Ac
         return configured;
     };
     for name in accounts.names() {
-        if let (Ok(key), Ok(account)) = (accounts.source().key(&name), accounts.connect(&name)) {
-            configured.entry(key).or_default().push(account);
+        if let (Ok(facts), Ok(account)) = (accounts.source().facts(&name), accounts.connect(&name))
+        {
+            configured.entry(facts.key).or_default().push(account);
         }
     }
     configured

@@ -67,6 +67,7 @@ impl Replay<'_> {
             Claim::Stopped(told) => {
                 stops && told == state && (state != JobState::Cancelling || wanted.is_empty())
             }
+            Claim::Held => false,
             Claim::Suspended(_) => is_suspended && state != JobState::Paused,
             Claim::Later(wait) => {
                 let held = wanted
