@@ -32,7 +32,7 @@ use crate::output::{Output, say};
 use crate::stdout;
 
 pub(super) use estimate::in_words;
-pub(super) use input::InputTicket;
+pub(super) use input::{InputTicket, read_list};
 pub(super) use plan::{Plan, Reading, limits};
 pub(super) use remaining::Remaining;
 pub(super) use report::Answers;
@@ -187,7 +187,7 @@ fn ask(plan: &Plan, many: Option<&Many>, output: &Output) -> Result<(), Failure>
     }
 }
 
-fn question(question: &str) -> io::Result<String> {
+pub(super) fn question(question: &str) -> io::Result<String> {
     let mut stderr = anstream::stderr();
     write!(stderr, "{question} ")?;
     stderr.flush()?;
