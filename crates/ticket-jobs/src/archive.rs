@@ -46,7 +46,6 @@ mod prune;
 mod read;
 mod verify;
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -98,13 +97,4 @@ impl Archive {
     pub fn dir(&self) -> &Path {
         &self.folder.dir
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

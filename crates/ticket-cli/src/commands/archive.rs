@@ -8,12 +8,12 @@ use serde::Serialize;
 use ticket_jobs::archive::{Archive, Contradiction, Entry, Found, Removed};
 use tickets::TicketRef;
 
-use super::bulk::question;
 use super::get::shown;
 use crate::args;
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record, say};
+use crate::terminal;
 use crate::text::{self, counted, grouped};
 
 pub(super) fn run(asked: &args::Archive, output: &Output) -> Result<Exit, Failure> {
@@ -269,26 +269,24 @@ fn prune(asked: &args::ArchivePrune, output: &Output) -> Result<Exit, Failure> {
 
 /// Asks on the terminal.
 fn confirm(old: u64, all: u64, output: &Output) -> Result<(), Failure> {
-    let summary = format!(
-        "{} of {} would be removed from the archive",
-        number(old, "ticket"),
-        grouped(all)
-    );
-    if !io::stderr().is_terminal() || !io::stdin().is_terminal() {
-        if !output.format.is_json() {
-            say(&format!("{summary}."));
-        }
-        return Err(
+    if io::stderr().is_terminal() || !output.format.is_json() {
+        let old = number(old, "ticket");
+        say(&format!(
+            "{old} of {} would be removed from the archive, for good.",
+            grouped(all)
+        ));
+    }
+    let answer = terminal::ask("Remove them? [y/N]").map_err(|error| {
+        Failure::refused(format!(
+            "no answer can be read ({error}); nothing was removed"
+        ))
+    })?;
+    match answer.map(|answer| answer.to_lowercase()).as_deref() {
+        Some("y" | "yes") => Ok(()),
+        Some(_) => Err(Failure::refused("not confirmed; nothing was removed")),
+        None => Err(
             Failure::refused("there is no terminal to ask on; nothing was removed")
                 .hinting("--yes removes without asking".to_owned()),
-        );
-    }
-    say(&format!("{summary}, for good."));
-    match question("Remove them? [y/N]") {
-        Ok(answer) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => Ok(()),
-        Ok(_) => Err(Failure::refused("not confirmed; nothing was removed")),
-        Err(error) => Err(Failure::refused(format!(
-            "no answer can be read ({error}); nothing was removed"
-        ))),
+        ),
     }
 }

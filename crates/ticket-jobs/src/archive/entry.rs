@@ -8,11 +8,14 @@ use ticket_core::model::Version;
 use ticket_core::{Ticket, TicketId};
 
 use super::Place;
-use crate::model::sha256;
+use crate::digest::sha256;
+use crate::format::Format;
 
-/// The name of the format, and the version that this code writes.
-pub(super) const FORMAT: &str = "tickets-archive-entry";
-pub(super) const VERSION: u64 = 1;
+const FORMAT: Format = Format {
+    name: "tickets-archive-entry",
+    what: "entry of an archive",
+    version: 1,
+};
 
 /// A ticket in an archive. Nothing in it depends on when or how often it was archived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,8 +154,8 @@ impl Entry {
             entry: &'a Entry,
         }
         let stored = Stored {
-            format: FORMAT,
-            version: VERSION,
+            format: FORMAT.name,
+            version: FORMAT.version,
             entry: self,
         };
         let json = serde_json::to_string_pretty(&stored)?;
@@ -163,7 +166,9 @@ impl Entry {
 
     /// Reads `entry.json`, or says why it cannot be read.
     pub(super) fn of_json(json: &str) -> Result<Self, String> {
-        check_format(json, FORMAT, VERSION)?;
+        FORMAT
+            .check(json)
+            .map_err(|error| error.message().to_owned())?;
         let end = json.rfind("  \"sha256\": \"").unwrap_or_default();
         let (body, end) = json.split_at(end);
         if end != end_after(body) {
@@ -178,24 +183,6 @@ impl Entry {
 /// The end of `entry.json` after these lines.
 fn end_after(body: &str) -> String {
     format!("  \"sha256\": \"{}\"\n}}\n", sha256(body.as_bytes()))
-}
-
-/// Refuses a text that is not of this format, or of a newer version.
-pub(super) fn check_format(json: &str, format: &str, newest: u64) -> Result<(), String> {
-    #[derive(Deserialize)]
-    struct Header {
-        format: String,
-        version: u64,
-    }
-    match serde_json::from_str::<Header>(json) {
-        Ok(header) if header.format != format => Err(format!("it is not of the format {format}")),
-        Ok(header) if header.version > newest => Err(format!(
-            "it was written by a newer version of tickets (version {} of the format {format}); use that one",
-            header.version
-        )),
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("it cannot be read: {error}")),
-    }
 }
 
 impl TicketState {

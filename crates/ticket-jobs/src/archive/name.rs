@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::sha256;
+use crate::digest::sha256;
 
 /// Longer names are cut, and end with a digest. File systems allow 255 bytes.
 const LONGEST: usize = 150;

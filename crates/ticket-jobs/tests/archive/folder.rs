@@ -31,13 +31,13 @@ async fn folder_of_something_else_or_of_a_newer_version_is_refused_and_left_alon
     for (mark, why) in [
         (
             "{\"format\":\"tickets-archive\",\"version\":2}",
-            "a newer version of tickets (version 2",
+            "this archive has version 2 of its format",
         ),
         (
             "{\"format\":\"tickets-report\",\"version\":1}",
-            "it is not of the format tickets-archive",
+            "this is no archive: it does not begin with the format tickets-archive",
         ),
-        ("", "it cannot be read"),
+        ("", "this is no archive"),
     ] {
         fs::write(dir.path().join("archive.json"), mark).unwrap();
         refused(why);

@@ -203,7 +203,7 @@ async fn ticket_of_which_a_part_cannot_be_read_is_not_archived_unless_it_may_be_
             (error.kind(), error.effect()),
             (ErrorKind::Forbidden, Effect::None)
         );
-        let expected = format!("not archived, because {what} cannot be read: this is not for you");
+        let expected = format!("{what} cannot be read: this is not for you");
         assert_eq!(error.message(), expected);
         assert_eq!(settled(dir.path()), before, "{call}");
         let options = KeepOptions::default().missing_ok();
