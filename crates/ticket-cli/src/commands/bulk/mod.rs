@@ -35,7 +35,7 @@ use crate::stdout;
 use crate::terminal;
 
 pub(super) use estimate::{awaiting, in_words};
-pub(super) use input::InputTicket;
+pub(super) use input::{InputTicket, read_list};
 pub(super) use plan::{Plan, Reading, limits};
 pub(super) use remaining::Remaining;
 pub(super) use report::Answers;
