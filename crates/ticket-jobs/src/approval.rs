@@ -26,14 +26,17 @@
 //! ```
 
 use std::path::Path;
+use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ticket_core::{Change, Error, Result};
 
+use crate::clock::until;
 use crate::format::Format;
 use crate::model::{Job, JobId};
 use crate::plan::Plan;
+use crate::run::PLAN_LASTS;
 use crate::signature::{self, Namespace, Signer};
 
 const FORMAT: Format = Format {
@@ -42,11 +45,8 @@ const FORMAT: Format = Format {
     version: 1,
 };
 
-/// How long a plan and an approval can be used.
-pub const VALID_FOR: SignedDuration = SignedDuration::from_hours(24);
-
 /// How much two clocks may differ.
-const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
+const CLOCKS: Duration = Duration::from_secs(5 * 60);
 
 /// An approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +107,11 @@ impl Approval {
         if reason.trim().is_empty() {
             return Err(Error::invalid_input("an approval needs a reason"));
         }
-        check_age_of_plan(plan.planned_at, now)?;
+        check_age(
+            "plan was made",
+            plan.looked_at.unwrap_or(plan.planned_at),
+            now,
+        )?;
         check_four_eyes(plan.planned_by.as_deref(), by)?;
         let statement = Statement {
             job: plan.job.clone(),
@@ -197,15 +201,13 @@ impl Approval {
                 job.tickets
             ));
         }
-        check_age_of_plan(job.created_at, now)?;
-        let age = now.duration_since(statement.approved_at);
-        if age > VALID_FOR {
-            return refused(format!(
-                "the approval was given at {}, more than 24 hours ago; it has to be given again",
-                statement.approved_at
-            ));
-        }
-        if age < -CLOCKS {
+        check_age(
+            "plan was made",
+            job.sealed_at.unwrap_or(job.created_at),
+            now,
+        )?;
+        check_age("approval was given", statement.approved_at, now)?;
+        if until(now, statement.approved_at) > CLOCKS {
             return refused(format!(
                 "the approval was given at {}, which is in the future: a clock is wrong",
                 statement.approved_at
@@ -236,13 +238,14 @@ impl Statement {
     }
 }
 
-fn check_age_of_plan(planned_at: Timestamp, now: Timestamp) -> Result<()> {
-    if now.duration_since(planned_at) <= VALID_FOR {
+/// Refuses what is older than a plan may be.
+fn check_age(what: &str, at: Timestamp, now: Timestamp) -> Result<()> {
+    if until(at, now) <= PLAN_LASTS {
         return Ok(());
     }
-    let message = format!(
-        "the plan was made at {planned_at}, more than 24 hours ago; it has to be made again"
-    );
+    let hours = PLAN_LASTS.as_secs() / 3600;
+    let message =
+        format!("the {what} at {at}, more than {hours} hours ago; that has to be done again");
     Err(Error::invalid_input(message))
 }
 

@@ -9,7 +9,7 @@ use ticket_jobs::Job;
 use ticket_jobs::approval::Approval;
 use ticket_jobs::plan::Plan;
 
-use crate::job::{PLANNED_AT, fixture, planned, text, time};
+use crate::job::{LOOKED_AT, SEALED_AT, fixture, planned, text, time};
 use crate::keys::{Keys, tool_is_there};
 
 const APPROVED_AT: &str = "2026-11-29T03:00:00Z";
@@ -216,32 +216,29 @@ async fn plan_and_approval_are_valid_for_a_day() {
     }
     let case = Case::new().await;
     let (day, second) = (SignedDuration::from_hours(24), SignedDuration::from_secs(1));
-    let planned_at = time(PLANNED_AT);
+    let (looked_at, sealed_at) = (time(LOOKED_AT), time(SEALED_AT));
     let too_late = case
-        .approve("bob@ops2", "bob", planned_at + day + second)
+        .approve("bob@ops2", "bob", looked_at + day + second)
         .await;
     let error = too_late.unwrap_err().to_string();
-    let says = format!(
-        "the plan was made at {PLANNED_AT}, more than 24 hours ago; it has to be made again"
-    );
-    assert_eq!(error, says);
-    let approval = case.approve("bob@ops2", "bob", planned_at).await.unwrap();
-    let accepted = approval.check(&case.job, &case.approvers, planned_at + day);
+    let says = |what: &str, at: &str| {
+        format!("the {what} at {at}, more than 24 hours ago; that has to be done again")
+    };
+    assert_eq!(error, says("plan was made", LOOKED_AT));
+    let late = case.approve("bob@ops2", "bob", looked_at + day).await;
+    let late = late.unwrap();
+    let accepted = late.check(&case.job, &case.approvers, sealed_at + day);
     assert!(accepted.await.is_ok());
-    let error = case
-        .refusal_at(&approval, &case.job, planned_at + day + second)
-        .await;
-    assert_eq!(error, says);
-    // A plan of the future does not make an approval younger.
+    let now = sealed_at + day + second;
+    let error = case.refusal_at(&late, &case.job, now).await;
+    assert_eq!(error, says("plan was made", SEALED_AT));
     let mut job = case.job.clone();
-    job.created_at = planned_at + day;
+    job.sealed_at = Some(sealed_at + day);
+    let early = case.approve("bob@ops2", "bob", looked_at).await.unwrap();
     let error = case
-        .refusal_at(&approval, &job, planned_at + day + second)
+        .refusal_at(&early, &job, looked_at + day + second)
         .await;
-    assert!(
-        error.starts_with("the approval was given at 2026-11-29T02:10:00Z, more than 24"),
-        "{error}"
-    );
+    assert_eq!(error, says("approval was given", LOOKED_AT));
 }
 
 #[tokio::test]

@@ -13,7 +13,10 @@ use ticket_jobs::{
     Which,
 };
 
-pub(crate) const PLANNED_AT: &str = "2026-11-29T02:10:00Z";
+/// When the last ticket was read.
+pub(crate) const LOOKED_AT: &str = "2026-11-29T02:12:00Z";
+
+pub(crate) const SEALED_AT: &str = "2026-11-29T02:13:00Z";
 
 pub(crate) fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -51,7 +54,7 @@ pub(crate) async fn planned() -> (Job, Vec<JobTicket>) {
         "status": "open",
     }))
     .unwrap();
-    let missing = Seen::missing(time("2026-11-29T02:12:00Z"));
+    let missing = Seen::missing(time(LOOKED_AT));
     ledger.close_list(&id).await.unwrap();
     let seen = vec![(0, seen), (3, missing)];
     ledger.see(&id, seen).await.unwrap();
@@ -74,7 +77,8 @@ pub(crate) async fn planned() -> (Job, Vec<JobTicket>) {
     assert_eq!(job.digest.as_ref(), Some(&text(&job, &tickets).1));
     // What is drawn at random and by the clock is the same in each test.
     job.id = "7f3a09c2".parse().unwrap();
-    job.created_at = time(PLANNED_AT);
+    job.created_at = time("2026-11-29T02:10:00Z");
+    job.sealed_at = Some(time(SEALED_AT));
     job.digest = Some(text(&job, &tickets).1);
     (job, tickets)
 }

@@ -6,7 +6,7 @@ use ticket_core::{Change, ErrorKind};
 use ticket_jobs::Seen;
 use ticket_jobs::plan::Plan;
 
-use crate::job::{digest, fixture, planned, text, time};
+use crate::job::{LOOKED_AT, digest, fixture, planned, text, time};
 
 /// The error of a plan that is refused.
 fn refusal(plan: &[u8]) -> String {
@@ -35,6 +35,7 @@ async fn plan_of_version_1_is_written_and_read_as_ever() {
         [("eu", Some("api.example.com"), 2), ("lab", None, 1)]
     );
     assert_eq!((plan.tickets(), plan.seen, plan.missing), (3, 2, 1));
+    assert_eq!(plan.looked_at, Some(time(LOOKED_AT)));
     let first = plan.first.iter();
     let first: Vec<_> = first.map(|ticket| ticket.reference().to_string()).collect();
     assert_eq!(first, ["eu:121", "lab:7", "eu:122"]);
