@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use ticket_core::{Change, Error, Result};
 
 use crate::clock::until;
@@ -90,46 +91,6 @@ struct File {
 }
 
 impl Approval {
-    /// Approves a plan as `by`, a `user@host`, with this key. See [`sign`](signature::sign) for `key` and `tell`.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` if `reason` is blank, or if the approval would be refused: the plan is too old, or `by` made it.
-    /// Those of [`sign`](signature::sign).
-    pub async fn new(
-        plan: &Plan,
-        reason: &str,
-        by: &str,
-        now: Timestamp,
-        key: &Path,
-        tell: impl Fn(&str),
-    ) -> Result<Self> {
-        if reason.trim().is_empty() {
-            return Err(Error::invalid_input("an approval needs a reason"));
-        }
-        check_age(
-            "plan was made",
-            plan.looked_at.unwrap_or(plan.planned_at),
-            now,
-        )?;
-        check_four_eyes(plan.planned_by.as_deref(), by)?;
-        let statement = Statement {
-            job: plan.job.clone(),
-            digest: plan.digest.clone(),
-            tickets: plan.tickets(),
-            change: plan.change.clone(),
-            reason: reason.trim().to_owned(),
-            approved_by: by.to_owned(),
-            approved_at: now,
-        };
-        let bytes = statement.signed()?;
-        let signature = signature::sign(Namespace::Approval, &bytes, key, tell).await?;
-        Ok(Self {
-            statement,
-            signature,
-        })
-    }
-
     /// The text of the file.
     ///
     /// # Errors
@@ -162,6 +123,26 @@ impl Approval {
             return Err(Error::invalid_input(message));
         }
         Ok(approval)
+    }
+
+    /// What a ledger keeps of an approval that was [checked](Self::check): the fields of the file, and who signed it, as
+    /// `principal` and `fingerprint`. See [`Confirmed::approval`](crate::Confirmed::approval).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it cannot be written as JSON.
+    pub fn record(&self, signer: &Signer) -> Result<Value> {
+        let file = self.statement.file(Some(self.signature.clone()));
+        let mut record = serde_json::to_value(&file).map_err(|error| unwritable(&error))?;
+        if let Some(fields) = record.as_object_mut() {
+            for (name, value) in [
+                ("principal", &signer.principal),
+                ("fingerprint", &signer.fingerprint),
+            ] {
+                fields.insert(name.to_owned(), Value::from(value.as_str()));
+            }
+        }
+        Ok(record)
     }
 
     /// Checks that this approves the plan of this job now, by one of the approvers: an allowed-signers file. Returns who
@@ -223,6 +204,46 @@ impl Approval {
 }
 
 impl Statement {
+    /// Approves a plan as `by`, a `user@host`. It is worth nothing until it is [signed](Self::sign).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if `reason` is blank, or if the approval would be refused: the plan is too old, or `by` made it.
+    pub fn new(plan: &Plan, reason: &str, by: &str, now: Timestamp) -> Result<Self> {
+        if reason.trim().is_empty() {
+            return Err(Error::invalid_input("an approval needs a reason"));
+        }
+        check_age(
+            "plan was made",
+            plan.looked_at.unwrap_or(plan.planned_at),
+            now,
+        )?;
+        check_four_eyes(plan.planned_by.as_deref(), by)?;
+        Ok(Self {
+            job: plan.job.clone(),
+            digest: plan.digest.clone(),
+            tickets: plan.tickets(),
+            change: plan.change.clone(),
+            reason: reason.trim().to_owned(),
+            approved_by: by.to_owned(),
+            approved_at: now,
+        })
+    }
+
+    /// Signs it with this key. See [`sign`](signature::sign) for `key` and `tell`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`sign`](signature::sign).
+    pub async fn sign(self, key: &Path, tell: impl Fn(&str)) -> Result<Approval> {
+        let bytes = self.signed()?;
+        let signature = signature::sign(Namespace::Approval, &bytes, key, tell).await?;
+        Ok(Approval {
+            statement: self,
+            signature,
+        })
+    }
+
     fn file(&self, signature: Option<String>) -> File {
         File {
             format: FORMAT.name.to_owned(),

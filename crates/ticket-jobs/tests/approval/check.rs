@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use ticket_core::{Change, Error, ErrorKind};
 use ticket_jobs::Job;
-use ticket_jobs::approval::Approval;
+use ticket_jobs::approval::{Approval, Statement};
 use ticket_jobs::plan::Plan;
 
 use crate::job::{LOOKED_AT, SEALED_AT, fixture, planned, text, time};
@@ -37,8 +37,8 @@ impl Case {
     }
 
     async fn approve(&self, by: &str, key: &str, now: Timestamp) -> Result<Approval, Error> {
-        let key = self.keys.path(key);
-        Approval::new(&self.plan, " DSR-4711\n", by, now, &key, |_| {}).await
+        let statement = Statement::new(&self.plan, " DSR-4711\n", by, now)?;
+        statement.sign(&self.keys.path(key), |_| {}).await
     }
 
     /// Bob's approval.
@@ -77,6 +77,10 @@ async fn approval_of_an_approver_is_accepted_and_tells_who_it_was() {
         .unwrap();
     assert_eq!(signer.principal, "bob@example.com");
     assert_eq!(signer.fingerprint, case.keys.fingerprint("bob"));
+    let record = read.record(&signer).unwrap();
+    assert_eq!(record["principal"], "bob@example.com");
+    assert_eq!(record["fingerprint"], signer.fingerprint);
+    assert_eq!(record["signature"], read.signature);
     let statement = read.statement;
     assert_eq!(statement.reason, "DSR-4711");
     assert_eq!(statement.approved_by, "bob@ops2");
@@ -269,12 +273,9 @@ async fn approval_of_the_future_is_refused_beyond_what_clocks_differ() {
 async fn approval_without_a_reason_is_refused() {
     let (job, tickets) = planned().await;
     let plan = Plan::read(text(&job, &tickets).0.as_bytes()).unwrap();
-    let key = PathBuf::from("none");
-    let blank = Approval::new(&plan, " \n", "bob@ops2", time(APPROVED_AT), &key, |_| {});
-    assert_eq!(
-        blank.await.unwrap_err().to_string(),
-        "an approval needs a reason"
-    );
+    let blank = Statement::new(&plan, " \n", "bob@ops2", time(APPROVED_AT));
+    let error = blank.unwrap_err().to_string();
+    assert_eq!(error, "an approval needs a reason");
 }
 
 #[tokio::test]
