@@ -11,7 +11,7 @@ use ticket_core::bulk::Settled;
 use ticket_core::model::Status;
 use ticket_core::provider::NotFound;
 use ticket_core::{
-    Change, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, Result, Ticket, Tickets,
+    Change, DeleteTarget, Error, ErrorKind, Operation, Outcome, Result, Ticket, Tickets,
 };
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -220,12 +220,21 @@ impl Checks {
             Found::Left => return false,
             Found::Refused(outcome) => outcome,
             Found::Ticket(ticket) => match self.check(claimed, &ticket).await {
-                Ok(()) => return true,
+                Ok(None) => return true,
+                Ok(Some(entry)) => {
+                    let entries = vec![(claimed.seq, entry)];
+                    let Err(error) = self.ledger.archived(self.work.worker, entries).await else {
+                        return true;
+                    };
+                    // The worker is lost, or the ledger is. The lane finds out as well.
+                    (self.end)(error);
+                    return false;
+                }
                 Err(error) if is_of_the_account(&error) => {
                     self.end_with(&error);
                     return false;
                 }
-                Err(error) => Outcome::Failed(error.with_effect(Effect::None)),
+                Err(error) => Outcome::Failed(error.on_ticket(&claimed.id)),
             },
         };
         // Nobody listens once the work was dropped.
@@ -236,16 +245,15 @@ impl Checks {
         false
     }
 
-    /// Holds a ticket against the guards, and archives it.
-    async fn check(&self, claimed: &Claimed, ticket: &Ticket) -> Result<()> {
-        let about = |error: Error| error.on_ticket(&claimed.id);
+    /// Holds a ticket against the guards, and archives it. Returns the digest of its entry in the archive, if there is one.
+    async fn check(&self, claimed: &Claimed, ticket: &Ticket) -> Result<Option<String>> {
         // A change other than a delete may be what an earlier call made of it.
         let is_comparable = claimed.in_doubt.is_none() || self.rules.change == Change::Delete;
         if is_comparable && let Some(error) = self.rules.refusal(claimed, ticket) {
-            return Err(about(error));
+            return Err(error);
         }
         let Some((archive, place)) = &self.rules.archive else {
-            return Ok(());
+            return Ok(None);
         };
         let guard = self.rules.guards.archive.as_ref();
         let mut options = KeepOptions::default();
@@ -253,10 +261,8 @@ impl Checks {
             options = options.missing_ok();
         }
         let kept = archive.keep(place, &self.tickets, ticket, options).await;
-        let kept =
-            kept.map_err(|error| about(error.with_context("not archived, so not changed")))?;
-        let entry = vec![(claimed.seq, kept.sha256)];
-        self.ledger.archived(self.work.worker, entry).await
+        let kept = kept.map_err(|error| error.with_context("not archived, so not changed"))?;
+        Ok(Some(kept.sha256))
     }
 
     /// Reads a ticket. While the vendor does not answer, it is read again after a pause.

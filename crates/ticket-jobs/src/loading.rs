@@ -16,7 +16,7 @@ use ticket_core::{
 use crate::ledger::tickets;
 use crate::model::{EventKind, Job, JobAccount, JobId, Listed, NewJob, Seen, Which};
 use crate::plan;
-use crate::run::Jobs;
+use crate::run::{Jobs, of_account};
 
 /// How many tickets are added to a ledger at once.
 const PAGE: usize = 5_000;
@@ -275,12 +275,19 @@ impl Loading {
     ///
     /// # Errors
     ///
-    /// Those of [`Ledger`](crate::Ledger), and those of `accounts` if one cannot be connected. `Config` if an account allows
-    /// fewer deletes in a job.
+    /// Those of [`Ledger`](crate::Ledger), those of `accounts` if one cannot be connected, and those of
+    /// [`AccountFacts::check`](ticket_core::AccountFacts::check). The job is still loading then.
     pub async fn seal(mut self, accounts: &dyn AccountSource) -> Result<JobId> {
         self.close().await?;
-        let about = self.accounts.iter().map(|ends| {
+        let mut all = Vec::with_capacity(self.accounts.len());
+        for ends in &self.accounts {
             let facts = accounts.facts(&ends.name)?;
+            let check = |tickets| facts.check(&self.change, tickets);
+            if check(ends.tickets).is_err() {
+                // Repetitions are sent once.
+                let distinct = self.distinct(&ends.name).await?;
+                check(distinct).map_err(|error| of_account(&ends.name, &error))?;
+            }
             let account = accounts.connect(&ends.name)?;
             let info = account.info();
             let mut about = JobAccount::new(&ends.name, facts.key, chunk(&self.change, info));
@@ -291,13 +298,12 @@ impl Loading {
                 let along = delete.takes_along.iter();
                 about.takes_along = along.map(ToString::to_string).collect();
             }
-            Ok(about)
-        });
-        let about: Vec<_> = about.collect::<Result<_>>()?;
+            all.push(about);
+        }
         let ledger = self.jobs.ledger();
         let digest = if self.awaits_confirmation {
             let job = Job {
-                accounts: about.clone(),
+                accounts: all.clone(),
                 ..ledger.job(&self.id).await?
             };
             let named = tickets(&**ledger, &self.id, Which::Named);
@@ -305,11 +311,21 @@ impl Loading {
         } else {
             None
         };
-        ledger.seal(&self.id, about, digest).await?;
+        ledger.seal(&self.id, all, digest).await?;
         if self.awaits_confirmation {
             self.jobs.note(&self.id, EventKind::Planned).await?;
         }
         Ok(self.id)
+    }
+
+    /// The number of distinct tickets of this account.
+    async fn distinct(&self, account: &str) -> Result<u64> {
+        let named = tickets(&**self.jobs.ledger(), &self.id, Which::Named);
+        let own = named.try_filter(|one| {
+            let is_own = one.repeats.is_none() && one.account == account;
+            future::ready(is_own)
+        });
+        own.try_fold(0, |count: u64, _| future::ok(count + 1)).await
     }
 
     /// Removes the job.

@@ -387,12 +387,19 @@ impl Run {
         failures: &Arc<Failures>,
     ) -> Result<Lane> {
         let name = &account.name;
-        let key = self.accounts.facts(name)?.key;
+        let facts = self.accounts.facts(name)?;
+        let key = facts.key.clone();
         if key != account.key {
             return Err(Error::config(format!(
                 "the account {name} was {} when the job was made and is {key} now; nothing is sent to it",
                 account.key
             )));
+        }
+        // Cancelling changes nothing.
+        if job.state != JobState::Cancelling {
+            facts
+                .check(&job.change, account.tickets)
+                .map_err(|error| of_account(name, &error))?;
         }
         // Whoever runs the job wants it tried again.
         self.jobs.ledger.suspend(&key, None).await?;
@@ -419,6 +426,11 @@ impl Run {
             failures: Arc::clone(failures),
         })
     }
+}
+
+/// A refusal that is about this account.
+pub(crate) fn of_account(name: &str, error: &Error) -> Error {
+    Error::config(format!("{name}: {}", error.message()))
 }
 
 /// Whether a ledger says that a worker is lost.

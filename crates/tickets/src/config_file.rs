@@ -223,6 +223,8 @@ fn mistake(settings: &DeTable<'_>) -> Option<(Option<usize>, String)> {
             "max_attempts" | "concurrency" | "page_size" if !is_count(value) => {
                 "a whole number above 0"
             }
+            "read_only" if !matches!(value, DeValue::Boolean(_)) => "true or false",
+            "max_delete" if !is_number(value) => "a whole number",
             "rate" if !is_rate(value) => "calls and seconds, such as \"25/5\", or a list of these",
             "quota_key" if value.as_str().is_none_or(|key| key.trim().is_empty()) => {
                 "a text that is not blank"
@@ -230,7 +232,7 @@ fn mistake(settings: &DeTable<'_>) -> Option<(Option<usize>, String)> {
             // TOML counts what stands below a table to it.
             "approvers" | "signing_key" => "above the first [accounts.NAME]",
             "provider" | "timeout_s" | "max_attempts" | "rate" | "quota_key" | "concurrency"
-            | "page_size" => return None,
+            | "page_size" | "read_only" | "max_delete" => return None,
             _ if value.is_array() || value.is_table() || value.is_datetime() => {
                 "a text, a number, true or false"
             }
@@ -255,6 +257,13 @@ fn is_positive(value: &DeValue<'_>) -> bool {
 fn is_count(value: &DeValue<'_>) -> bool {
     match value {
         DeValue::Integer(number) => number.as_str().parse::<NonZeroU32>().is_ok(),
+        _ => false,
+    }
+}
+
+fn is_number(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::Integer(number) => number.as_str().parse::<u64>().is_ok(),
         _ => false,
     }
 }
@@ -298,13 +307,16 @@ mod tests {
     #[test]
     fn accounts_are_read_by_name() {
         let text = "[accounts.eu]\nprovider = \"sweeppea\"\napi_key_env = \"EU_KEY\"\n\
-                    [accounts.us]\nprovider = \"sweeppea\"\napi_key = \"k\"\ntimeout_s = 2.5\n";
+                    [accounts.us]\nprovider = \"sweeppea\"\napi_key = \"k\"\ntimeout_s = 2.5\n\
+                    read_only = true\nmax_delete = 10_000\n";
         let accounts = parse(text).unwrap();
         let names: Vec<_> = accounts.keys().map(String::as_str).collect();
         assert_eq!(names, ["eu", "us"]);
         let us = accounts.get("us").unwrap();
         assert_eq!(us.provider, "sweeppea");
         assert_eq!(us.timeout.unwrap().as_millis(), 2500);
+        assert!(us.read_only && !accounts.get("eu").unwrap().read_only);
+        assert_eq!(us.max_delete, Some(10_000));
         assert_eq!(us.settings.names().collect::<Vec<_>>(), ["api_key"]);
         assert!(parse("").unwrap().is_empty());
     }
@@ -409,6 +421,16 @@ mod tests {
                 "[accounts.eu]\nprovider = \"x\"\nquota_key = 5\n",
                 "c.toml:3:1",
                 "`quota_key` must be",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\nread_only = \"s3cret\"\n",
+                "c.toml:3:1",
+                "`read_only` must be true or false",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\nmax_delete = -1\n",
+                "c.toml:3:1",
+                "`max_delete` must be a whole number",
             ),
             (
                 "[accounts]\neu = \"s3cret\"\n",

@@ -134,6 +134,11 @@ impl Error {
         .in_operation(provider, operation)
     }
 
+    /// The account's own settings forbid every change.
+    pub(crate) fn read_only() -> Self {
+        Self::config("`read_only` is set for this account: nothing is changed at it")
+    }
+
     /// The vendor accepted an update, but a read afterwards shows that it did not change these fields: see
     /// [`TicketPatch::not_in`](crate::TicketPatch::not_in). `partly` says whether it changed others.
     pub fn not_applied(fields: &[String], partly: bool) -> Self {
