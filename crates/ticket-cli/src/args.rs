@@ -2,6 +2,7 @@
 //!
 //! No argument takes a secret, because every user of a computer can read the arguments of its processes.
 
+mod approve;
 mod job;
 mod many;
 mod values;
@@ -14,6 +15,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tickets::provider::Quota;
 
+pub(crate) use approve::Approve;
 pub(crate) use job::{Job, JobRetry, JobRun};
 pub(crate) use many::{Consent, Many, WorkOptions};
 use values::{count, field, moment, rate, seconds};

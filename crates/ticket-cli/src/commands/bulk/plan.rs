@@ -66,9 +66,7 @@ impl<'a> Reading<'a> {
         jobs: &'a Jobs,
     ) -> Result<Self, Failure> {
         let mut job = NewJob::new(change.clone());
-        job.created_by = ["USER", "USERNAME"]
-            .into_iter()
-            .find_map(|name| std::env::var(name).ok());
+        job.created_by = Some(ticket_jobs::user_at_host());
         Ok(Self {
             change: change.clone(),
             accounts,
