@@ -2,6 +2,7 @@
 //!
 //! No argument takes a secret, because every user of a computer can read the arguments of its processes.
 
+mod approve;
 mod archive;
 mod job;
 mod many;
@@ -15,6 +16,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tickets::provider::Quota;
 
+pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
 pub(crate) use job::{Job, JobConfirm, JobRetry, JobRun};
 pub(crate) use many::{Consent, Look, Many, WorkOptions};

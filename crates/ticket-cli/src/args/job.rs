@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::values::moment;
-use super::{Consent, WorkOptions};
+use super::{Approve, Consent, WorkOptions};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
@@ -29,6 +29,10 @@ pub(crate) enum Job {
     Cancel(Id),
     /// Make a new job of the tickets of an earlier one that failed or were not attempted
     Retry(JobRetry),
+    /// Print the plan of a job, for a second person who approves it
+    Export(Id),
+    /// Approve a plan of somebody else: look at it, and sign it. Needs no account and no ledger
+    Approve(Approve),
     /// Show the quotas of all accounts: calls in flight, pauses, suspensions
     Accounts,
     /// Count a job again from its records, or all jobs

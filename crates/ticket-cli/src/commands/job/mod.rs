@@ -1,10 +1,11 @@
 //! `tickets job`: shows, steers and continues jobs.
 //!
-//! `shown.rs` is a job as it is printed, `work.rs` has what works on jobs, `watch.rs`, `accounts.rs` and `upkeep.rs` have
-//! a command or two each.
+//! `shown.rs` is a job as it is printed, `work.rs` has what works on jobs, the other files have a command or two each.
 
 mod accounts;
+mod approve;
 mod confirm;
+mod export;
 mod shown;
 mod upkeep;
 mod watch;
@@ -38,8 +39,14 @@ pub(super) async fn run(
         return Err(Failure::refused("jobs of --sandbox end with their command")
             .hinting("`tickets sandbox` serves a sandbox for several commands".to_owned()));
     }
+    if let args::Job::Approve(asked) = asked {
+        return approve::run(asked, global).await;
+    }
     let ledger = &Ledger::open_kept(global)?;
     match asked {
+        // Above: it needs no ledger.
+        args::Job::Approve(_) => Ok(Exit::Done),
+        args::Job::Export(id) => export::run(ledger, &id.id).await,
         args::Job::List => list(ledger, output).await,
         args::Job::Show(show) => {
             let job = find(ledger, &show.job.id).await?;
