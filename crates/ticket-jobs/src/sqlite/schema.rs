@@ -174,6 +174,22 @@ ALTER TABLE ticket ADD COLUMN archived_sha256 TEXT;
 ALTER TABLE ticket ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE ticket ADD COLUMN last_call INTEGER;
 
+-- The account of the job whose tickets the call names. Not known of a call of version 1 if several accounts of its job have
+-- its key; what such a call names is not counted.
+ALTER TABLE call ADD COLUMN job_account INTEGER;
+UPDATE call SET job_account = (
+    SELECT min(job_account.number) FROM job_account JOIN account USING (key)
+        WHERE job_account.job = call.job AND account.number = call.account
+        HAVING count(*) = 1)
+    WHERE job IS NOT NULL;
+UPDATE ticket SET attempts = n, last_call = last FROM (
+    SELECT call.job, seq, count(DISTINCT call.id) AS n, max(call.id) AS last
+        FROM call CROSS JOIN json_each(call.tickets) CROSS JOIN place
+            ON place.job = call.job AND place.account = call.job_account
+                AND place.id = json_each.value
+        GROUP BY call.job, seq) AS named
+    WHERE ticket.job = named.job AND ticket.seq = named.seq;
+
 CREATE TABLE event (
     job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
     number INTEGER NOT NULL,
