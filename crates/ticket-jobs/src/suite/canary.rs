@@ -12,8 +12,10 @@ use crate::model::{
 
 /// A job with a canary of this many tickets.
 async fn with_canary(bench: &Bench, canary: u64, tickets: &[(&str, &str)]) -> CaseResult<JobId> {
-    let mut guards = Guards::default();
-    guards.canary = Some(canary);
+    let guards = Guards {
+        canary: Some(canary),
+        ..Guards::default()
+    };
     let new = NewJob::new(Change::Delete).guards(guards);
     let job = bench.ledger.create(new).await?;
     bench.ledger.add(&job, listed(0, tickets)).await?;

@@ -332,13 +332,13 @@ impl Model {
     /// The time and the number of the event by which the ticket was last archived.
     pub(super) fn archived(&self, job: usize, seq: u64) -> Option<(Timestamp, usize)> {
         let events = self.events.iter().enumerate();
-        let archived = events.filter_map(|(number, (at, event))| match event {
+        let mut archived = events.filter_map(|(number, (at, event))| match event {
             Event::Archived(which, seqs) if *which == job && seqs.contains(&seq) => {
                 Some((*at, number))
             }
             _ => None,
         });
-        archived.last()
+        archived.next_back()
     }
 
     /// The calls about a ticket that were sent, or may yet be.

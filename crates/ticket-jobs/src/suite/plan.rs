@@ -97,15 +97,16 @@ pub(super) async fn unconfirmed_job_can_be_cancelled(bench: &Bench) -> CaseResul
 
 pub(super) async fn job_is_read_back_as_planned(bench: &Bench) -> CaseResult {
     let Bench { ledger, clock, .. } = bench;
-    let mut guards = Guards::default();
-    guards.only_state = Some(ticket_core::model::State::Closed);
-    guards.if_unchanged = true;
-    guards.max_failures = Some(0);
-    guards.canary = Some(u64::MAX);
-    guards.archive = Some(ArchiveGuard {
-        folder: "/srv/a \"quoted\" folder".to_owned(),
-        missing_ok: true,
-    });
+    let guards = Guards {
+        only_state: Some(ticket_core::model::State::Closed),
+        if_unchanged: true,
+        max_failures: Some(0),
+        canary: Some(u64::MAX),
+        archive: Some(ArchiveGuard {
+            folder: "/srv/a \"quoted\" folder".to_owned(),
+            missing_ok: true,
+        }),
+    };
     let new = NewJob::new(Change::Delete).guards(guards.clone());
     let job = ledger.create(new.awaiting_confirmation()).await?;
     let tickets = listed(0, &[("other", "1"), (ACCOUNT, "1")]);

@@ -231,10 +231,7 @@ impl<'a> Replay<'a> {
                 self.model.add(Event::Resumed(*account));
                 Ok(())
             }
-            Act::Steer(job, step) => {
-                let step = *STEPS.get(*step).unwrap_or(&Step::Resume);
-                self.steer(*job, step).await
-            }
+            Act::Steer(job, step) => self.steer(*job, self::step(*step)).await,
             Act::Wait(time) => {
                 self.bench.advance(Duration::from_millis(*time));
                 self.model.now = self.bench.clock.now();
@@ -248,15 +245,7 @@ impl<'a> Replay<'a> {
                 Ok(())
             }
             Act::Prune => self.prune().await,
-            Act::Confirm(job) => self.confirm(*job).await,
-            Act::Release(job) => self.steer(*job, Step::Release).await,
-            Act::Cancel(job) => self.steer(*job, Step::Cancel).await,
-            Act::See(job) => self.see(*job).await,
-            Act::Archive {
-                worker,
-                tickets,
-                stray,
-            } => self.archive(*worker, *tickets, *stray).await,
+            Act::Plan(act) => self.act_on_plan(act).await,
         }
     }
 
@@ -337,6 +326,11 @@ impl<'a> Replay<'a> {
         }
         Ok(())
     }
+}
+
+/// One of the steps that people take.
+fn step(number: usize) -> Step {
+    *STEPS.get(number).unwrap_or(&Step::Resume)
 }
 
 /// The name and the key of an account.

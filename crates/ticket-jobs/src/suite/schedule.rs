@@ -62,6 +62,12 @@ pub(super) enum Act {
     /// The wait passes that the ledger told last, but so many milliseconds.
     WaitAsTold(u64),
     Prune,
+    Plan(PlanAct),
+}
+
+/// One step that belongs to a plan.
+#[derive(Clone, Debug)]
+pub(super) enum PlanAct {
     Confirm(usize),
     Release(usize),
     Cancel(usize),
@@ -133,19 +139,21 @@ pub(super) fn planned() -> impl Strategy<Value = Schedule> {
 fn planned_act() -> impl Strategy<Value = Act> {
     let number = || 0..64_usize;
     let archive = (number(), any::<u8>(), prop::option::weighted(0.2, 0..8_u64));
-    let archive = archive.prop_map(|(worker, tickets, stray)| Act::Archive {
-        worker,
-        tickets,
-        stray,
+    let archive = archive.prop_map(|(worker, tickets, stray)| {
+        Act::Plan(PlanAct::Archive {
+            worker,
+            tickets,
+            stray,
+        })
     });
     prop_oneof![
-        4 => (0..JOBS).prop_map(Act::Confirm),
+        4 => (0..JOBS).prop_map(|job| Act::Plan(PlanAct::Confirm(job))),
         3 => (0..JOBS).prop_map(Act::Begin),
         3 => (number(), 0..ACCOUNTS.len()).prop_map(|(worker, account)| Act::Claim(worker, account)),
-        2 => (0..JOBS).prop_map(Act::Release),
+        2 => (0..JOBS).prop_map(|job| Act::Plan(PlanAct::Release(job))),
         4 => archive,
-        1 => (0..JOBS).prop_map(Act::See),
-        1 => (0..JOBS).prop_map(Act::Cancel),
+        1 => (0..JOBS).prop_map(|job| Act::Plan(PlanAct::See(job))),
+        1 => (0..JOBS).prop_map(|job| Act::Plan(PlanAct::Cancel(job))),
     ]
 }
 

@@ -4,14 +4,16 @@ use jiff::Timestamp;
 use ticket_core::{Change, ErrorKind};
 
 use super::{Replay, chosen};
-use crate::model::{Confirmed, Guards, JobState, NewJob, Seen};
+use crate::model::{Confirmed, Guards, JobState, NewJob, Seen, Step};
 use crate::suite::bench::{CaseResult, fails, wrong};
 use crate::suite::model::Event;
-use crate::suite::schedule::Plan;
+use crate::suite::schedule::{Plan, PlanAct};
 
 pub(super) fn new_job(plan: &Plan) -> NewJob {
-    let mut guards = Guards::default();
-    guards.canary = plan.canary;
+    let guards = Guards {
+        canary: plan.canary,
+        ..Guards::default()
+    };
     let job = NewJob::new(Change::Delete).guards(guards);
     if plan.awaits_confirmation {
         return job.awaiting_confirmation();
@@ -31,7 +33,21 @@ pub(super) fn seen(seq: u64) -> Seen {
 }
 
 impl Replay<'_> {
-    pub(super) async fn confirm(&mut self, job: usize) -> CaseResult {
+    pub(super) async fn act_on_plan(&mut self, act: &PlanAct) -> CaseResult {
+        match act {
+            PlanAct::Confirm(job) => self.confirm(*job).await,
+            PlanAct::Release(job) => self.steer(*job, Step::Release).await,
+            PlanAct::Cancel(job) => self.steer(*job, Step::Cancel).await,
+            PlanAct::See(job) => self.see(*job).await,
+            PlanAct::Archive {
+                worker,
+                tickets,
+                stray,
+            } => self.archive(*worker, *tickets, *stray).await,
+        }
+    }
+
+    async fn confirm(&mut self, job: usize) -> CaseResult {
         let confirmed = Confirmed::new(self.model.now, "ada@host");
         let done = self.bench.ledger.confirm(&self.id(job)?, confirmed).await;
         if self.model.is_pruned(job) {
@@ -50,7 +66,7 @@ impl Replay<'_> {
         Ok(done?)
     }
 
-    pub(super) async fn see(&mut self, job: usize) -> CaseResult {
+    async fn see(&mut self, job: usize) -> CaseResult {
         let late = vec![(0, seen(99))];
         let done = self.bench.ledger.see(&self.id(job)?, late).await;
         let kind = if self.model.is_pruned(job) {
@@ -61,12 +77,7 @@ impl Replay<'_> {
         fails("a ticket of a sealed job was seen", done, kind)
     }
 
-    pub(super) async fn archive(
-        &mut self,
-        number: usize,
-        tickets: u8,
-        stray: Option<u64>,
-    ) -> CaseResult {
+    async fn archive(&mut self, number: usize, tickets: u8, stray: Option<u64>) -> CaseResult {
         let Some((worker, job)) = self.worker(number) else {
             return Ok(());
         };
