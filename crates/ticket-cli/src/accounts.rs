@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ticket_sandbox::{Sandbox, SandboxBuilder};
 use tickets::accounts::{self, Account};
-use tickets::{AccountConfig, AccountSource, PROVIDERS, Registry};
+use tickets::{AccountConfig, AccountFacts, AccountSource, PROVIDERS, Registry};
 
 use crate::args::Global;
 use crate::failure::Failure;
@@ -82,6 +82,11 @@ impl Accounts {
     /// The same accounts, for the work on a job.
     pub(crate) fn source(&self) -> Arc<dyn AccountSource> {
         Arc::clone(&self.accounts) as _
+    }
+
+    /// What is known of an account without a call.
+    pub(crate) fn facts(&self, name: &str) -> Result<AccountFacts, Failure> {
+        Ok(self.accounts.facts(name)?)
     }
 
     /// Connects an account. Sends nothing.

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use tickets::provider::Quota;
 
 pub(crate) use job::{Job, JobRetry, JobRun};
-pub(crate) use many::{Many, WorkOptions};
+pub(crate) use many::{Consent, Many, WorkOptions};
 use values::{count, field, moment, rate, seconds};
 
 /// Look at, file, change and safely delete tickets in many support systems.
@@ -39,7 +39,8 @@ The configuration file has a part for each account:
   api_key_env = \"SUPPORT_EU_KEY\"
 
 A setting with _env behind its name is read from the variable that it names, so that no secret need be in \
-the file; timeout_s, max_attempts, rate, concurrency and page_size can be set as well. A name that is wrong is refused with the right ones.
+the file; timeout_s, max_attempts, rate, concurrency and page_size can be set as well, and for safety read_only = true, \
+with which nothing is changed, and max_delete, above which no job deletes tickets of the account. A name that is wrong is refused with the right ones.
 
 Exit codes: 0 all done; 1 something failed or is unknown; 2 wrong usage or input, nothing sent; \
 3 configuration or credentials missing, nothing sent; 4 a list may be incomplete; 130 stopped by Ctrl-C, \

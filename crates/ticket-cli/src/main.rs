@@ -12,6 +12,7 @@ mod output;
 mod process;
 mod stdout;
 mod table;
+mod terminal;
 mod text;
 mod usage;
 mod waits;

@@ -1,6 +1,7 @@
 //! From an account's name to its handle: what a crate needs that works on accounts but does not configure them.
 
-use crate::provider::error::Result;
+use crate::bulk::change::Change;
+use crate::provider::error::{Error, Result};
 use crate::tickets::Tickets;
 
 /// Accounts by name.
@@ -61,6 +62,8 @@ pub struct AccountFacts {
     /// The host of the account's base URL, and its port unless it is the default one: `api.example.com`,
     /// `127.0.0.1:8080`. No path and no user. `None` for an account that is called in another way.
     pub host: Option<String>,
+    /// Whether the account's handle [refuses every write](crate::call::StackOptions::read_only).
+    pub read_only: bool,
     /// How many tickets of the account one job may delete at most. `None` is no limit.
     pub max_delete: Option<u64>,
 }
@@ -71,6 +74,7 @@ impl AccountFacts {
         Self {
             key: key.into(),
             host: None,
+            read_only: false,
             max_delete: None,
         }
     }
@@ -82,10 +86,46 @@ impl AccountFacts {
         self
     }
 
+    /// Sets whether the account's handle refuses every write.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
     /// Sets how many tickets of the account one job may delete at most.
     #[must_use]
     pub fn max_delete(mut self, tickets: u64) -> Self {
         self.max_delete = Some(tickets);
         self
+    }
+
+    /// Refuses a change of so many tickets of the account that its settings do not allow.
+    ///
+    /// ```
+    /// use ticket_core::{AccountFacts, Change, ErrorKind};
+    ///
+    /// let facts = AccountFacts::new("onecloud#eu").max_delete(500);
+    /// assert!(facts.check(&Change::Delete, 500).is_ok());
+    /// assert!(facts.check(&Change::Resolve, 501).is_ok());
+    /// let error = facts.check(&Change::Delete, 501).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Config);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Config`, naming the setting.
+    pub fn check(&self, change: &Change, tickets: u64) -> Result<()> {
+        if self.read_only && change.operation().is_write() {
+            return Err(Error::read_only());
+        }
+        match self.max_delete {
+            Some(most) if *change == Change::Delete && tickets > most => {
+                Err(Error::config(format!(
+                    "`max_delete` of this account is {most}, and {tickets} of its tickets would be deleted"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 }

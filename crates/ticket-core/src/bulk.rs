@@ -63,6 +63,8 @@ pub struct BulkOptions {
     pub account: Option<Arc<str>>,
     /// Called with what happens beside the outcomes.
     notify: Option<Notify>,
+    /// Why nothing may be changed at all. Looks are made.
+    refused: Option<Error>,
 }
 
 type Listener = dyn Fn(&str, &Notice) + Send + Sync;
@@ -128,6 +130,7 @@ impl Default for BulkOptions {
             only_look: false,
             account: None,
             notify: None,
+            refused: None,
         }
     }
 }
@@ -158,6 +161,12 @@ impl BulkOptions {
     #[must_use]
     pub fn account(mut self, name: impl Into<Arc<str>>) -> Self {
         self.account = Some(name.into());
+        self
+    }
+
+    /// Attempts no ticket, for this reason if there is one.
+    pub(crate) fn refused(mut self, reason: Option<Error>) -> Self {
+        self.refused = reason;
         self
     }
 
@@ -256,7 +265,8 @@ pub(crate) async fn delete(
     let unasked = Mutex::new(Vec::new());
     let fits = (1..=Change::Delete.max_batch(provider.info())).contains(&targets.len());
     let mut first = None;
-    if fits && context.stop.is_none() && context.ended().is_none() {
+    let may_call = options.refused.is_none() && context.stop.is_none();
+    if fits && may_call && context.ended().is_none() {
         let add = |tickets| locked(&unasked).extend(tickets);
         let called = Change::Delete
             .call(&*provider, &context, &targets, &add)

@@ -57,6 +57,7 @@ pub struct Tickets {
     concurrency: Option<NonZeroUsize>,
     /// Default page size.
     page_size: Option<NonZeroU32>,
+    read_only: bool,
 }
 
 impl Tickets {
@@ -76,6 +77,7 @@ impl Tickets {
             deadline: Some(options.deadline),
             concurrency: options.concurrency,
             page_size: options.page_size,
+            read_only: options.read_only,
         }
     }
 
@@ -88,6 +90,7 @@ impl Tickets {
             deadline: None,
             concurrency: None,
             page_size: None,
+            read_only: false,
         }
     }
 
@@ -255,8 +258,7 @@ impl Tickets {
     {
         let asked: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
         let unique = bulk::distinct(asked.iter());
-        let mut options = BulkOptions::default();
-        options.concurrency = self.concurrency;
+        let options = self.bulk_options(&Change::Delete, &BulkOptions::default());
         let provider = Arc::clone(&self.provider);
         let (outcomes, unasked) =
             bulk::delete(provider, self.context.clone(), unique, options).await;
@@ -336,9 +338,19 @@ impl Tickets {
         S: Stream<Item = (K, T)> + Send + 'a,
     {
         let (provider, context) = (Arc::clone(&self.provider), self.context.clone());
+        let options = self.bulk_options(&change, options);
+        bulk::run(provider, context, change, tickets, &options)
+    }
+
+    /// These options with what the account's own settings say.
+    fn bulk_options(&self, change: &Change, options: &BulkOptions) -> BulkOptions {
         let mut options = options.clone();
         options.concurrency = options.concurrency.or(self.concurrency);
-        bulk::run(provider, context, change, tickets, &options)
+        let refused = self.read_only.then(|| {
+            let operation = change.operation();
+            Error::read_only().in_operation(&self.info().id, operation)
+        });
+        options.refused(refused)
     }
 
     /// Takes a deleted ticket out of the trash. See [`TicketProvider::restore`].

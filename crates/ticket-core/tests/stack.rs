@@ -11,10 +11,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Fake, error};
+use common::{Fake, error, make};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
-use ticket_core::call::{Pacer, Retry, RetryPolicy, StackOptions};
+use ticket_core::call::{Check, Pacer, Retry, RetryPolicy, StackOptions};
 use ticket_core::provider::{Capabilities, Limit, NotFound, Quota, Support};
 use ticket_core::{CallContext, Change, Effect, ErrorKind, Operation, Outcome, Stop, Tickets};
 use tokio::time::Instant;
@@ -363,4 +363,44 @@ async fn tickets_are_sent_in_list_order_on_many_threads() {
     assert_eq!(work.count().await, 2000);
     let in_order: Vec<_> = (0..2000).map(|id| id.to_string()).collect();
     assert_eq!(log.ids(), in_order);
+}
+
+#[tokio::test(start_paused = true)]
+async fn read_only_account_refuses_every_write_and_no_read() {
+    let (fake, alone) = (Fake::new(2), Fake::new(2));
+    let logs = [fake.log(), alone.log()];
+    let stacked = stacked(fake, StackOptions::default().read_only(true));
+    for tickets in [stacked, alone.layered(Check::default().read_only(true))] {
+        for operation in Operation::ALL.iter().copied() {
+            let error = make(&tickets, operation).await;
+            assert_eq!(error.is_some(), operation.is_write(), "{operation}");
+            let Some(error) = error else { continue };
+            assert_eq!(
+                (error.kind(), error.effect()),
+                (ErrorKind::Config, Effect::None)
+            );
+            assert_eq!(error.operation(), Some(operation));
+            assert!(error.to_string().contains("`read_only`"), "{error}");
+        }
+        for change in [Change::Delete, Change::Resolve, Change::Restore] {
+            let asked = ids(5).map(|id| (id.clone(), id));
+            let work = tickets.apply(change, asked, &BulkOptions::default());
+            let settled: Vec<_> = work.collect().await;
+            assert_eq!(settled.len(), 5);
+            for one in settled {
+                let error = one.outcome.error().unwrap();
+                assert_eq!(
+                    (error.kind(), error.effect()),
+                    (ErrorKind::Config, Effect::None)
+                );
+            }
+        }
+    }
+    for log in logs {
+        let reads = Operation::ALL
+            .iter()
+            .filter(|operation| !operation.is_write());
+        assert_eq!(log.count(), reads.count());
+        assert!(log.calls().iter().all(|call| !call.operation.is_write()));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -9,14 +10,16 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::{
-    CallContext, Change, DeleteTarget, Effect, Error, ErrorKind, Outcome, Result, Stop, TicketRef,
-    Tickets,
+    CallContext, Effect, Error, ErrorKind, Outcome, Result, Stop, TicketRef, Tickets,
 };
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::check::{Checks, Reads, Rules};
 use crate::ledger::{Ledger, tickets};
-use crate::model::{Claim, Claimed, JobState, Suspension, Which, Work};
+use crate::model::{
+    Claim, Claimed, Event, EventKind, Job, JobState, Step, Suspension, Which, Work,
+};
 use crate::run::JobOutcome;
 use crate::slots::label;
 
@@ -35,13 +38,48 @@ pub(crate) struct Lane {
     pub(crate) tickets: Tickets,
     /// The key of the account's quota.
     pub(crate) key: String,
-    pub(crate) change: Change,
+    /// The change, and what is checked before it.
+    pub(crate) rules: Arc<Rules>,
     pub(crate) work: Work,
     pub(crate) context: CallContext,
     pub(crate) options: BulkOptions,
     pub(crate) outcomes: mpsc::Sender<Result<JobOutcome>>,
     /// Why the work ends early. Set by the bulk change, from the task that runs it.
     pub(crate) ended: Arc<OnceLock<Error>>,
+    /// How many tickets failed in this run, at all accounts.
+    pub(crate) failures: Arc<Failures>,
+}
+
+/// How many tickets failed, are unknown or were not found, and how many may.
+#[derive(Debug)]
+pub(crate) struct Failures {
+    most: Option<u64>,
+    found: AtomicU64,
+}
+
+impl Failures {
+    pub(crate) fn of(job: &Job) -> Arc<Self> {
+        let most = job.guards.max_failures;
+        Arc::new(Self {
+            most: most.map(|most| most.of(job.tickets)),
+            found: AtomicU64::new(0),
+        })
+    }
+
+    /// Counts them. Why the work stops, if they are too many now.
+    fn add(&self, outcomes: &[(Settled<u64>, bool)]) -> Option<Error> {
+        let most = self.most?;
+        let failed = outcomes.iter().filter(|(one, _)| !one.outcome.is_done());
+        let failed = u64::try_from(failed.count()).unwrap_or(u64::MAX);
+        let before = self.found.fetch_add(failed, Ordering::Relaxed);
+        let found = before.saturating_add(failed);
+        (before <= most && found > most).then(|| {
+            let message = format!(
+                "not attempted because {found} tickets failed, are unknown or were not found, and at most {most} may"
+            );
+            Error::new(ErrorKind::Cancelled, message)
+        })
+    }
 }
 
 /// What the claims of a lane found.
@@ -85,6 +123,7 @@ impl Lane {
                     reason = Some(suspended(&why));
                     break;
                 }
+                // Also at tickets that are held back: the job says so.
                 _ => break,
             }
         }
@@ -186,12 +225,9 @@ impl Lane {
             .clone()
             .work(label(job, *worker, account))
             .earlier_attempt(earlier_attempt);
-        let targets = claimed.map(|claimed| {
-            let mut target = DeleteTarget::new(claimed.id);
-            target.version = claimed.version;
-            (claimed.seq, target)
-        });
         let account = self.tickets.with(context);
+        let (sender, mut settled) = mpsc::channel(WAITING);
+        let targets = self.checks(&account, sender.clone()).pass(claimed);
         let ended = Arc::clone(&self.ended);
         let options = self.options.clone().notify(move |_, notice| {
             if let Notice::Ended(reason) = notice {
@@ -199,10 +235,9 @@ impl Lane {
                 let _ = ended.set(reason.clone());
             }
         });
-        let mut work = account.apply(self.change.clone(), targets, &options);
-        let (sender, mut settled) = mpsc::channel(WAITING);
+        let mut work = account.apply(self.rules.change.clone(), targets, &options);
         // Outcomes are recorded beside the calls, so that these do not wait for the disk.
-        let calls = async {
+        let calls = async move {
             while let Some(settled) = work.next().await {
                 // Without an end: the quota allows no call before the deadline.
                 if let Outcome::Unattempted(error) = &settled.outcome {
@@ -212,7 +247,8 @@ impl Lane {
                     return;
                 }
             }
-            drop(sender);
+            // The checks have one as well.
+            drop((work, sender));
         };
         let record = async {
             let mut together = Vec::new();
@@ -226,6 +262,47 @@ impl Lane {
             futures_util::future::Either::Left(((), record)) => record.await,
             futures_util::future::Either::Right((recorded, _)) => recorded,
         }
+    }
+
+    /// The checks before the change of tickets that are claimed.
+    fn checks(&self, account: &Tickets, refused: mpsc::Sender<Settled<u64>>) -> Checks {
+        let context = &self.context;
+        let (stop, deadline) = (context.stop.clone(), context.deadline);
+        let (ended, end) = (Arc::clone(&self.ended), Arc::clone(&self.ended));
+        Checks {
+            rules: Arc::clone(&self.rules),
+            ledger: Arc::clone(&self.ledger),
+            work: self.work.clone(),
+            tickets: account.clone(),
+            patience: self.options.give_up_after,
+            at_once: self.options.concurrency,
+            refused,
+            end: Box::new(move |error| {
+                // The first reason is kept.
+                let _ = end.set(error);
+            }),
+            goes_on: Box::new(move || {
+                ended.get().is_none()
+                    && !stop.as_ref().is_some_and(Stop::is_finishing)
+                    && deadline.is_none_or(|deadline| deadline > Instant::now())
+            }),
+            reads: Reads::new(),
+        }
+    }
+
+    /// Stops the job: too many of its tickets failed.
+    async fn give_up(&self, error: Error) -> Result<()> {
+        let mut event = Event::new(self.ledger.now(), EventKind::TooManyFailures);
+        event.detail = Some(error.message().to_owned());
+        let _ = self.ended.set(error);
+        let job = &self.work.job;
+        self.ledger.note(job, event).await?;
+        // One that is being cancelled ends by itself.
+        let _ = self.ledger.steer(job, Step::Pause).await;
+        if let Some(stop) = &self.context.stop {
+            stop.finish();
+        }
+        Ok(())
     }
 
     /// Records outcomes, and tells all of them.
@@ -248,6 +325,9 @@ impl Lane {
         }
         if !recorded.is_empty() {
             self.ledger.settle(self.work.worker, recorded).await?;
+        }
+        if let Some(error) = self.failures.add(&told) {
+            self.give_up(error).await?;
         }
         for (one, is_final) in told {
             let ticket = TicketRef::new(self.work.account.clone(), one.id);

@@ -1,25 +1,40 @@
 #![doc = include_str!("../README.md")]
 
+mod actor;
+pub mod approval;
+pub mod archive;
+mod check;
 mod clock;
+mod digest;
+pub mod export;
+mod folder;
+mod format;
 mod lane;
 mod ledger;
+mod loading;
 mod memory;
 mod model;
+pub mod plan;
 mod run;
+pub mod signature;
 mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod standing;
 #[cfg(feature = "suite")]
 pub mod suite;
 
+pub use actor::user_at_host;
 pub use clock::Clock;
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN, tickets};
+pub use loading::{Loading, Look, Looked};
 pub use memory::MemoryLedger;
 pub use model::{
     AccountState, ArchiveGuard, Archived, CallId, Claim, Claimed, Confirmed, Ended, Event,
-    EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket, Listed, NewCall,
-    NewJob, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
+    EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket, Listed, MaxFailures,
+    NewCall, NewJob, Percent, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
 };
-pub use run::{JobOutcome, Jobs, Loading};
+pub use run::{JobOutcome, Jobs, PLAN_LASTS};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteLedger;
+pub use standing::{Standing, look_again};

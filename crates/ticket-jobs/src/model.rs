@@ -12,6 +12,8 @@ use ticket_core::model::{State, Version};
 use ticket_core::provider::{Limit, Removal};
 use ticket_core::{Change, Effect, Error, ErrorKind, Operation, Outcome, TicketId};
 
+use crate::digest::sha256;
+
 /// The id of a job: eight hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -134,13 +136,99 @@ pub struct Guards {
     pub if_unchanged: bool,
     /// Stop when more tickets than this failed, are unknown or were not found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_failures: Option<u64>,
+    pub max_failures: Option<MaxFailures>,
     /// Stop after this many tickets, until the rest is [released](Step::Release).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canary: Option<u64>,
     /// Delete only what is archived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<ArchiveGuard>,
+}
+
+/// How many tickets of a job may fail. Written as `20` or `5%`, and in JSON as `20` or `"5%"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum MaxFailures {
+    /// So many.
+    Tickets(u64),
+    /// So many of 100.
+    Percent(Percent),
+}
+
+impl MaxFailures {
+    /// The number, for a job of so many tickets; rounded down.
+    pub fn of(self, tickets: u64) -> u64 {
+        match self {
+            Self::Tickets(most) => most,
+            Self::Percent(Percent(percent)) => {
+                let most = u128::from(tickets) * u128::from(percent) / 100;
+                u64::try_from(most).unwrap_or(u64::MAX)
+            }
+        }
+    }
+}
+
+impl fmt::Display for MaxFailures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tickets(most) => most.fmt(f),
+            Self::Percent(percent) => percent.fmt(f),
+        }
+    }
+}
+
+impl FromStr for MaxFailures {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if text.ends_with('%') {
+            return text.parse().map(Self::Percent);
+        }
+        text.parse().map(Self::Tickets).map_err(|_| {
+            Error::invalid_input(
+                "a number of failures is a whole number, such as 20, or a share, such as 5%",
+            )
+        })
+    }
+}
+
+/// Whole percent, from 0 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Percent(u8);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", self.0)
+    }
+}
+
+impl FromStr for Percent {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let number = text
+            .strip_suffix('%')
+            .and_then(|number| number.parse().ok());
+        let percent = number.filter(|percent| *percent <= 100);
+        let wrong = || Error::invalid_input("a share is whole percent from 0% to 100%");
+        percent.map(Self).ok_or_else(wrong)
+    }
+}
+
+impl TryFrom<String> for Percent {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<Percent> for String {
+    fn from(percent: Percent) -> Self {
+        percent.to_string()
+    }
 }
 
 /// The archive of a job: a ticket that is not archived there is not deleted.
@@ -212,13 +300,6 @@ impl fmt::Debug for Seen {
             .field("version", &self.version)
             .finish_non_exhaustive()
     }
-}
-
-/// SHA-256 of these bytes, in hexadecimal digits.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    let digits = sha2::Sha256::digest(bytes);
-    digits.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where a job is in its life.

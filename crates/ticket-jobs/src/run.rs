@@ -1,32 +1,34 @@
-//! Makes jobs, and works on them: a lane for each account, and a beat that tells that the worker is alive.
+//! Works on jobs: a lane for each account, and a beat that tells that the worker is alive.
 
 use std::collections::HashSet;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
 use ticket_core::call::Slots;
-use ticket_core::model::Version;
 use ticket_core::provider::Limit;
 use ticket_core::{
-    AccountSource, CallContext, Change, Error, ErrorKind, Outcome, ProviderInfo, Result, Stop,
-    TicketRef, Tickets,
+    AccountSource, CallContext, Error, ErrorKind, Outcome, Result, Stop, TicketRef, Tickets,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::lane::{Lane, not_come_to};
-use crate::ledger::{BEAT, Ledger};
-use crate::model::{Claimed, Job, JobAccount, JobId, JobState, Listed, NewJob, Work, WorkerId};
+use crate::check::Rules;
+use crate::clock::until;
+use crate::lane::{Failures, Lane, not_come_to};
+use crate::ledger::{BEAT, Ledger, tickets};
+use crate::loading::Loading;
+use crate::model::{
+    Claimed, Confirmed, Event, EventKind, Job, JobAccount, JobId, JobState, NewJob, Step, Which,
+    Work, WorkerId,
+};
+use crate::plan;
 use crate::slots::LedgerSlots;
 
-/// How many tickets are added to a ledger at once.
-const PAGE: usize = 5_000;
-
-/// How many tickets are claimed at once, unless one call takes more.
-const CHUNK: usize = 100;
+/// For how long after it was made a plan can be confirmed.
+pub const PLAN_LASTS: Duration = Duration::from_secs(24 * 3600);
 
 /// How many outcomes may wait for a reader.
 const WAITING: usize = 1_000;
@@ -35,6 +37,7 @@ const WAITING: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct Jobs {
     ledger: Arc<dyn Ledger>,
+    by: Option<Arc<str>>,
 }
 
 /// What became of a ticket in a run of its job.
@@ -54,7 +57,14 @@ pub struct JobOutcome {
 impl Jobs {
     /// Jobs in this ledger.
     pub fn new(ledger: Arc<dyn Ledger>) -> Self {
-        Self { ledger }
+        Self { ledger, by: None }
+    }
+
+    /// Sets who acts, for the events of jobs: such as `user@host, tickets 0.1.0`.
+    #[must_use]
+    pub fn acting_as(mut self, who: impl Into<Arc<str>>) -> Self {
+        self.by = Some(who.into());
+        self
     }
 
     /// The ledger.
@@ -79,15 +89,79 @@ impl Jobs {
     ///
     /// Those of [`Ledger`].
     pub async fn load(&self, job: NewJob) -> Result<Loading> {
-        let change = job.change.clone();
-        Ok(Loading {
-            ledger: Arc::clone(&self.ledger),
-            id: self.ledger.create(job).await?,
-            change,
-            next: 0,
-            accounts: Vec::new(),
-            waiting: Vec::new(),
-        })
+        Loading::begin(self, job).await
+    }
+
+    /// Records an event of a job.
+    pub(crate) async fn note(&self, job: &JobId, what: EventKind) -> Result<()> {
+        let mut event = Event::new(self.ledger.now(), what);
+        event.by = self.by.as_deref().map(str::to_owned);
+        self.ledger.note(job, event).await
+    }
+
+    /// Pauses, resumes, cancels or releases a job, and records who did so. See [`Ledger::steer`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`].
+    pub async fn steer(&self, job: &JobId, step: Step) -> Result<JobState> {
+        let before = self.ledger.job(job).await?;
+        let state = self.ledger.steer(job, step).await?;
+        let what = match step {
+            Step::Pause => EventKind::Paused,
+            Step::Resume => EventKind::Resumed,
+            Step::Cancel => EventKind::Cancelled,
+            Step::Release => EventKind::Released,
+        };
+        if before.state != state || step == Step::Release {
+            self.note(job, what).await?;
+        }
+        Ok(state)
+    }
+
+    /// Confirms a job that [awaits confirmation](JobState::AwaitingConfirmation), if it still is what was planned.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`]. `Conflict` if it does not await confirmation; its plan is older than [`PLAN_LASTS`], or was
+    /// changed since; or an account's name leads to another one now.
+    pub async fn confirm(
+        &self,
+        job: &JobId,
+        accounts: &dyn AccountSource,
+        confirmed: Confirmed,
+    ) -> Result<()> {
+        let planned = self.ledger.job(job).await?;
+        let conflict = |message: String| Err(Error::new(ErrorKind::Conflict, message));
+        if planned.state != JobState::AwaitingConfirmation {
+            let state = planned.state;
+            return conflict(format!("job {job} is {state}, so it cannot be confirmed"));
+        }
+        let sealed_at = planned.sealed_at.unwrap_or(planned.created_at);
+        if until(sealed_at, self.ledger.now()) > PLAN_LASTS {
+            let hours = PLAN_LASTS.as_secs() / 3600;
+            return conflict(format!(
+                "the plan of job {job} is older than {hours} hours; plan it again"
+            ));
+        }
+        for account in &planned.accounts {
+            let facts = accounts.facts(&account.name)?;
+            if facts.key != account.key || facts.host != account.host {
+                let name = &account.name;
+                return conflict(format!(
+                    "the account {name} is another one than when job {job} was planned; plan it again"
+                ));
+            }
+        }
+        let named = tickets(&*self.ledger, job, Which::Named);
+        let digest = plan::digest(&planned, named).await?;
+        if planned.digest.as_deref() != Some(digest.as_str()) {
+            return conflict(format!(
+                "job {job} is not what was planned: its list or its guards were changed"
+            ));
+        }
+        self.ledger.confirm(job, confirmed).await?;
+        self.note(job, EventKind::Confirmed).await
     }
 
     /// Works on tickets that `work.worker` [claimed](Ledger::claim), for programs that distribute the work themselves: sends
@@ -110,7 +184,7 @@ impl Jobs {
     ) -> Result<Vec<JobOutcome>> {
         let job = self.ledger.job(&work.job).await?;
         let of_the_job = job.accounts.iter().find(|one| one.name == work.account);
-        let Some(JobAccount { key, .. }) = of_the_job else {
+        let Some(of_the_job) = of_the_job else {
             let message = format!("job {} has no account {}", job.id, work.account);
             return Err(Error::invalid_input(message));
         };
@@ -122,13 +196,14 @@ impl Jobs {
         let lane = Lane {
             ledger: Arc::clone(&self.ledger),
             tickets: account.clone(),
-            key: key.clone(),
-            change: job.change,
+            key: of_the_job.key.clone(),
+            rules: Arc::new(Rules::new(&job.change, &job.guards, of_the_job)?),
             work,
             context,
             options,
             outcomes,
             ended: Arc::default(),
+            failures: Failures::of(&job),
         };
         let name = lane.work.account.clone();
         let reason = lane.apply_to(claimed.clone()).await?;
@@ -182,11 +257,11 @@ impl Jobs {
         options: &BulkOptions,
     ) -> BoxStream<'static, Result<JobOutcome>> {
         let (outcomes, yielded) = mpsc::channel(WAITING);
-        let (ledger, job, options) = (Arc::clone(&self.ledger), job.clone(), options.clone());
+        let (jobs, job, options) = (self.clone(), job.clone(), options.clone());
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let run = Run {
-                ledger,
+                jobs,
                 accounts,
                 options,
                 outcomes: outcomes.clone(),
@@ -216,7 +291,7 @@ impl Jobs {
 
 /// A run of a job in this process.
 struct Run {
-    ledger: Arc<dyn Ledger>,
+    jobs: Jobs,
     accounts: Arc<dyn AccountSource>,
     options: BulkOptions,
     outcomes: mpsc::Sender<Result<JobOutcome>>,
@@ -227,7 +302,7 @@ impl Run {
     async fn work(&self, job: &JobId, mut context: CallContext) -> Result<()> {
         let stop = linked(context.stop.take());
         loop {
-            let job = self.ledger.job(job).await?;
+            let job = self.jobs.ledger.job(job).await?;
             match job.state {
                 JobState::Loading => {
                     let message = format!(
@@ -252,10 +327,15 @@ impl Run {
 
     /// Works on the job as one worker. Fails if that is lost.
     async fn work_as_one(&self, job: &Job, context: &CallContext, stop: &Stop) -> Result<()> {
-        let worker = self.ledger.begin(&job.id).await?;
+        let worker = self.jobs.ledger.begin(&job.id).await?;
+        self.jobs.note(&job.id, EventKind::Began).await?;
+        let failures = Failures::of(job);
         let mut lanes = JoinSet::new();
         for account in &job.accounts {
-            match self.lane(job, worker, account, context, stop).await {
+            match self
+                .lane(job, worker, account, context, stop, &failures)
+                .await
+            {
                 Ok(lane) => {
                     lanes.spawn(lane.work());
                 }
@@ -272,7 +352,8 @@ impl Run {
                     Ok(Ok(())) | Err(_) => {}
                 }
             }
-            self.ledger.finish(worker).await
+            self.jobs.note(&job.id, EventKind::Ended).await?;
+            self.jobs.ledger.finish(worker).await
         };
         tokio::select! {
             error = beat => Err(error),
@@ -288,7 +369,7 @@ impl Run {
     async fn beat(&self, worker: WorkerId, begun: JobState, stop: &Stop) -> Error {
         loop {
             tokio::time::sleep(BEAT).await;
-            match self.ledger.beat(worker).await {
+            match self.jobs.ledger.beat(worker).await {
                 Ok(state) if state == begun || state.is_over() => {}
                 Ok(_) => stop.finish(),
                 Err(error) => return error,
@@ -303,17 +384,25 @@ impl Run {
         account: &JobAccount,
         context: &CallContext,
         stop: &Stop,
+        failures: &Arc<Failures>,
     ) -> Result<Lane> {
         let name = &account.name;
-        let key = self.accounts.facts(name)?.key;
+        let facts = self.accounts.facts(name)?;
+        let key = facts.key.clone();
         if key != account.key {
             return Err(Error::config(format!(
                 "the account {name} was {} when the job was made and is {key} now; nothing is sent to it",
                 account.key
             )));
         }
+        // Cancelling changes nothing.
+        if job.state != JobState::Cancelling {
+            facts
+                .check(&job.change, account.tickets)
+                .map_err(|error| of_account(name, &error))?;
+        }
         // Whoever runs the job wants it tried again.
-        self.ledger.suspend(&key, None).await?;
+        self.jobs.ledger.suspend(&key, None).await?;
         let work = Work {
             job: job.id.clone(),
             worker,
@@ -325,17 +414,23 @@ impl Run {
             options = options.only_look();
         }
         Ok(Lane {
-            ledger: Arc::clone(&self.ledger),
+            ledger: Arc::clone(&self.jobs.ledger),
             tickets: self.accounts.connect(name)?,
             key,
-            change: job.change.clone(),
+            rules: Arc::new(Rules::new(&job.change, &job.guards, account)?),
             work,
             context,
             options,
             outcomes: self.outcomes.clone(),
             ended: Arc::default(),
+            failures: Arc::clone(failures),
         })
     }
+}
+
+/// A refusal that is about this account.
+pub(crate) fn of_account(name: &str, error: &Error) -> Error {
+    Error::config(format!("{name}: {}", error.message()))
 }
 
 /// Whether a ledger says that a worker is lost.
@@ -356,102 +451,4 @@ fn linked(other: Option<Stop>) -> Stop {
         });
     }
     stop
-}
-
-/// A job whose list is not complete. If it is dropped, the job stays [`Loading`](JobState::Loading) and can never be
-/// worked on.
-#[derive(Debug)]
-pub struct Loading {
-    ledger: Arc<dyn Ledger>,
-    id: JobId,
-    change: Change,
-    next: u64,
-    /// The accounts, in the order of first appearance.
-    accounts: Vec<String>,
-    waiting: Vec<Listed>,
-}
-
-impl Loading {
-    /// The job's id.
-    pub const fn id(&self) -> &JobId {
-        &self.id
-    }
-
-    /// Adds a ticket, which is changed only while it has this version, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Ledger`].
-    pub async fn push(&mut self, ticket: TicketRef, version: Option<Version>) -> Result<()> {
-        if !self.accounts.contains(&ticket.account) {
-            self.accounts.push(ticket.account.clone());
-        }
-        self.waiting.push(Listed {
-            seq: self.next,
-            account: ticket.account,
-            id: ticket.id,
-            version,
-        });
-        self.next += 1;
-        if self.waiting.len() >= PAGE {
-            self.flush().await?;
-        }
-        Ok(())
-    }
-
-    /// Records what was added so far, so that it can be read from the ledger.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Ledger`].
-    pub async fn flush(&mut self) -> Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        self.ledger.add(&self.id, waiting).await
-    }
-
-    /// Ends the list: from now on the ledger tells tickets from repetitions. The job is still loading.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Ledger`]. [`push`](Self::push) fails afterwards.
-    pub async fn close(&mut self) -> Result<()> {
-        self.flush().await?;
-        self.ledger.close_list(&self.id).await
-    }
-
-    /// Ends the list, so that the job can be worked on.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Ledger`], and those of `accounts` if one cannot be connected.
-    pub async fn seal(mut self, accounts: &dyn AccountSource) -> Result<JobId> {
-        self.flush().await?;
-        let accounts = self.accounts.iter().map(|name| {
-            let key = accounts.facts(name)?.key;
-            let info = accounts.connect(name)?;
-            let chunk = chunk(&self.change, info.info());
-            Ok(JobAccount::new(name, key, chunk))
-        });
-        let accounts = accounts.collect::<Result<_>>()?;
-        self.ledger.seal(&self.id, accounts, None).await?;
-        Ok(self.id)
-    }
-
-    /// Removes the job.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Ledger`].
-    pub async fn discard(self) -> Result<()> {
-        self.ledger.discard(&self.id).await
-    }
-}
-
-/// How many tickets are claimed at once: whole batches.
-fn chunk(change: &Change, info: &ProviderInfo) -> usize {
-    let batch = NonZeroUsize::new(change.max_batch(info)).unwrap_or(NonZeroUsize::MIN);
-    CHUNK.div_ceil(batch.get()) * batch.get()
 }

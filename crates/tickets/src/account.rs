@@ -47,6 +47,12 @@ pub struct AccountConfig {
     /// limit. In files, calls per seconds: `rate = "25/5"` or `rate = ["10/5", "10000/86400"]`.
     #[serde(default, rename = "rate", deserialize_with = "rates")]
     pub rates: Option<Vec<Quota>>,
+    /// Whether every write of this account fails with `Config` before anything is sent. Default: no.
+    #[serde(default)]
+    pub read_only: bool,
+    /// How many tickets of this account one job may delete at most, where jobs are used. Default: no limit.
+    #[serde(default)]
+    pub max_delete: Option<u64>,
     /// Names the quota that this account's calls count against; any text that is not blank. Default: provider, host
     /// and non-secret settings, so accounts that differ only in their secrets share one quota. Give each a `quota_key`
     /// of its own if the vendor gives each a quota of its own. See [`AccountKey`](crate::AccountKey).
@@ -71,6 +77,8 @@ impl AccountConfig {
             concurrency: None,
             page_size: None,
             rates: None,
+            read_only: false,
+            max_delete: None,
             quota_key: None,
             settings: Settings::new(),
             environment: false,
@@ -131,6 +139,20 @@ impl AccountConfig {
         self
     }
 
+    /// Sets whether every write fails before anything is sent.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
+    /// Sets how many tickets of this account one job may delete at most.
+    #[must_use]
+    pub fn max_delete(mut self, tickets: u64) -> Self {
+        self.max_delete = Some(tickets);
+        self
+    }
+
     /// Names the quota that this account's calls count against, instead of provider, host and non-secret settings.
     #[must_use]
     pub fn quota_key(mut self, key: impl Into<String>) -> Self {
@@ -160,6 +182,8 @@ impl AccountConfig {
     #[cfg(feature = "accounts-file")]
     pub(crate) fn facts(&self, known: &[Setting]) -> Result<ticket_core::AccountFacts> {
         let mut facts = ticket_core::AccountFacts::new(self.key(known)?.to_string());
+        facts.read_only = self.read_only;
+        facts.max_delete = self.max_delete;
         facts.host = crate::account_key::host(&self.resolved(known)?, known);
         Ok(facts)
     }
@@ -183,7 +207,7 @@ impl AccountConfig {
         let is_known = |name: &str| known.iter().any(|setting| setting.name == plain(name));
         if !self.settings.names().all(is_known) {
             return Error::config(format!(
-                "{}; every account has also timeout_s, max_attempts, rate, concurrency and page_size",
+                "{}; every account has also timeout_s, max_attempts, rate, concurrency, page_size, read_only and max_delete",
                 error.message()
             ));
         }

@@ -149,7 +149,7 @@ impl Accounts {
 
     fn find_as_given(&self, name: &str) -> Result<(AccountConfig, Origin), Diagnosis> {
         match &self.source {
-            Source::File(ConfigFile { path, accounts }) => match (accounts.get(name), path) {
+            Source::File(ConfigFile { path, accounts, .. }) => match (accounts.get(name), path) {
                 (Some(account), Some(path)) => {
                     return Ok((account.clone(), Origin::File(path.clone())));
                 }

@@ -1,4 +1,5 @@
-//! The configuration file: accounts by name. A provider reads its own settings when an account is connected.
+//! The configuration file: accounts by name, and the files of keys for approvals and signatures. A provider reads its own
+//! settings when an account is connected.
 //!
 //! The file may hold secrets, so errors contain only names, lines and columns of it.
 
@@ -16,11 +17,12 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use crate::account::AccountConfig;
 use crate::diagnosis::Diagnosis;
 
-/// The accounts of a file. `Debug` prints no secrets.
+/// The settings of a file. `Debug` prints no secrets.
 ///
 /// The file is TOML with one table per account, `[accounts.NAME]`, with the keys of an [`AccountConfig`]. A name must
 /// not contain white space, control characters or any of `: , " { }`, and must not begin with `#` or `-`, so that its
-/// tickets can be written as arguments and as lines of a list.
+/// tickets can be written as arguments and as lines of a list. Above the first account may stand [`approvers`](Self::approvers)
+/// and [`signing_key`](Self::signing_key).
 ///
 /// ```
 /// use std::path::Path;
@@ -28,12 +30,15 @@ use crate::diagnosis::Diagnosis;
 /// use tickets::config_file::ConfigFile;
 ///
 /// let text = r#"
+///     approvers = "approvers"
+///
 ///     [accounts.support-eu]
 ///     provider = "sweeppea"
 ///     api_key_env = "SUPPORT_EU_KEY"
 /// "#;
-/// let file = ConfigFile::parse(text, Path::new("config.toml"))?;
+/// let file = ConfigFile::parse(text, Path::new("/etc/tickets/config.toml"))?;
 /// assert_eq!(file.accounts["support-eu"].provider, "sweeppea");
+/// assert_eq!(file.approvers.as_deref(), Some(Path::new("/etc/tickets/approvers")));
 /// # Ok::<(), tickets::diagnosis::Diagnosis>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -43,6 +48,12 @@ pub struct ConfigFile {
     pub path: Option<PathBuf>,
     /// The accounts by name.
     pub accounts: BTreeMap<String, AccountConfig>,
+    /// The file of those who may approve plans: an allowed-signers file of OpenSSH. In the file, a path that is relative
+    /// begins at the file's folder, and `~` is refused, since only a shell knows what it means.
+    pub approvers: Option<PathBuf>,
+    /// The key that signs approvals and reports: a private key of OpenSSH, or a public key whose private key an agent has.
+    /// Its path is written like that of [`approvers`](Self::approvers).
+    pub signing_key: Option<PathBuf>,
 }
 
 impl ConfigFile {
@@ -70,17 +81,79 @@ impl ConfigFile {
         }
     }
 
-    /// Parses the text of a file. The path is only used in messages.
+    /// Parses the text of a file. The path is used in messages, and its folder for paths that are relative.
     ///
     /// # Errors
     ///
     /// `Config` with `PATH:LINE:COLUMN` of the mistake, without any value of the file. Unknown settings of a provider
     /// are reported when the account is connected.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Diagnosis> {
-        Ok(Self {
-            accounts: accounts(text, path)?,
+        let mut file = Self {
             path: Some(path.to_owned()),
-        })
+            ..Self::default()
+        };
+        file.read(text).map_err(|Mistake { offset, message }| {
+            let (line, column) = position(text, offset.unwrap_or(0));
+            let place = format!("{}:{line}:{column}", path.display());
+            Diagnosis::from(Error::config(message)).at(place)
+        })?;
+        Ok(file)
+    }
+
+    fn read(&mut self, text: &str) -> Result<(), Mistake> {
+        // The messages of this parser name what it expects, never what it found.
+        let table = DeTable::parse(text).map_err(|error| Mistake {
+            offset: error.span().map(|span| span.start),
+            message: format!("this is not TOML: {}", error.message()),
+        })?;
+        for (key, value) in table.get_ref() {
+            let at = Some(key.span().start);
+            match (&**key.get_ref(), value.get_ref()) {
+                ("accounts", DeValue::Table(named)) => self.accounts = accounts(named)?,
+                ("approvers", value) => self.approvers = Some(self.file(at, "approvers", value)?),
+                ("signing_key", value) => {
+                    self.signing_key = Some(self.file(at, "signing_key", value)?);
+                }
+                (name, value) => {
+                    let name = match value {
+                        DeValue::Table(_) => format!("[{name}]"),
+                        _ => format!("`{name}`"),
+                    };
+                    let message = format!(
+                        "{name} is not known here; there are `approvers`, `signing_key` and [accounts.NAME]"
+                    );
+                    return Err(Mistake::at(at, message));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The path of a file. One that is relative begins at the folder of the configuration file.
+    fn file(&self, at: Option<usize>, name: &str, value: &DeValue<'_>) -> Result<PathBuf, Mistake> {
+        let wrong = |expected| Mistake::at(at, format!("`{name}` must be {expected}"));
+        match value.as_str() {
+            Some(path) if path.starts_with('~') => Err(wrong(
+                "a path without ~, which only a shell knows: write the whole path",
+            )),
+            Some(path) if !path.trim().is_empty() => {
+                let folder = self.path.as_deref().and_then(Path::parent);
+                Ok(folder.unwrap_or(Path::new("")).join(path))
+            }
+            _ => Err(wrong("the path of a file, in quotes")),
+        }
+    }
+}
+
+/// A mistake in the file, and its byte.
+struct Mistake {
+    offset: Option<usize>,
+    message: String,
+}
+
+impl Mistake {
+    const fn at(offset: Option<usize>, message: String) -> Self {
+        Self { offset, message }
     }
 }
 
@@ -92,51 +165,26 @@ fn usual_path() -> Option<PathBuf> {
     path.is_absolute().then_some(path)
 }
 
-fn accounts(text: &str, path: &Path) -> Result<BTreeMap<String, AccountConfig>, Diagnosis> {
-    let wrong = |offset: Option<usize>, message: String| {
-        let (line, column) = position(text, offset.unwrap_or(0));
-        Diagnosis::from(Error::config(message)).at(format!("{}:{line}:{column}", path.display()))
-    };
-    // The messages of this parser name what it expects, never what it found.
-    let table = DeTable::parse(text).map_err(|error| {
-        let offset = error.span().map(|span| span.start);
-        wrong(offset, format!("this is not TOML: {}", error.message()))
-    })?;
+fn accounts(named: &DeTable<'_>) -> Result<BTreeMap<String, AccountConfig>, Mistake> {
     let mut accounts = BTreeMap::new();
-    for (key, value) in table.get_ref() {
-        let DeValue::Table(named) = value.get_ref() else {
-            let message = format!(
-                "`{}` is not known here; write [accounts.NAME]",
-                key.get_ref()
-            );
-            return Err(wrong(Some(key.span().start), message));
+    for (name, account) in named {
+        let at = Some(name.span().start);
+        let name = name.get_ref().to_string();
+        if !is_name(&name) {
+            let message = "an account's name must not be empty, begin with # or -, or hold a blank, a \
+                           control character or one of : , \" { }";
+            return Err(Mistake::at(at, message.to_owned()));
+        }
+        let DeValue::Table(settings) = account.get_ref() else {
+            return Err(Mistake::at(at, format!("write [accounts.{name}]")));
         };
-        if key.get_ref() != "accounts" {
-            let message = format!(
-                "[{}] is not known here; write [accounts.NAME]",
-                key.get_ref()
-            );
-            return Err(wrong(Some(key.span().start), message));
+        if let Some((offset, message)) = mistake(settings) {
+            let message = format!("account `{name}`: {message}");
+            return Err(Mistake::at(offset.or(at), message));
         }
-        for (name, account) in named {
-            let at = Some(name.span().start);
-            let name = name.get_ref().to_string();
-            if !is_name(&name) {
-                let message = "an account's name must not be empty, begin with # or -, or hold a blank, a \
-                               control character or one of : , \" { }";
-                return Err(wrong(at, message.to_owned()));
-            }
-            let DeValue::Table(settings) = account.get_ref() else {
-                return Err(wrong(at, format!("write [accounts.{name}]")));
-            };
-            if let Some((offset, message)) = mistake(settings) {
-                let message = format!("account `{name}`: {message}");
-                return Err(wrong(offset.or(at), message));
-            }
-            let account = AccountConfig::deserialize(ValueDeserializer::from(account.clone()))
-                .map_err(|_| wrong(at, format!("the account `{name}` cannot be read")))?;
-            accounts.insert(name, account);
-        }
+        let account = AccountConfig::deserialize(ValueDeserializer::from(account.clone()))
+            .map_err(|_| Mistake::at(at, format!("the account `{name}` cannot be read")))?;
+        accounts.insert(name, account);
     }
     Ok(accounts)
 }
@@ -175,12 +223,16 @@ fn mistake(settings: &DeTable<'_>) -> Option<(Option<usize>, String)> {
             "max_attempts" | "concurrency" | "page_size" if !is_count(value) => {
                 "a whole number above 0"
             }
+            "read_only" if !matches!(value, DeValue::Boolean(_)) => "true or false",
+            "max_delete" if !is_number(value) => "a whole number",
             "rate" if !is_rate(value) => "calls and seconds, such as \"25/5\", or a list of these",
             "quota_key" if value.as_str().is_none_or(|key| key.trim().is_empty()) => {
                 "a text that is not blank"
             }
+            // TOML counts what stands below a table to it.
+            "approvers" | "signing_key" => "above the first [accounts.NAME]",
             "provider" | "timeout_s" | "max_attempts" | "rate" | "quota_key" | "concurrency"
-            | "page_size" => return None,
+            | "page_size" | "read_only" | "max_delete" => return None,
             _ if value.is_array() || value.is_table() || value.is_datetime() => {
                 "a text, a number, true or false"
             }
@@ -205,6 +257,13 @@ fn is_positive(value: &DeValue<'_>) -> bool {
 fn is_count(value: &DeValue<'_>) -> bool {
     match value {
         DeValue::Integer(number) => number.as_str().parse::<NonZeroU32>().is_ok(),
+        _ => false,
+    }
+}
+
+fn is_number(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::Integer(number) => number.as_str().parse::<u64>().is_ok(),
         _ => false,
     }
 }
@@ -248,13 +307,16 @@ mod tests {
     #[test]
     fn accounts_are_read_by_name() {
         let text = "[accounts.eu]\nprovider = \"sweeppea\"\napi_key_env = \"EU_KEY\"\n\
-                    [accounts.us]\nprovider = \"sweeppea\"\napi_key = \"k\"\ntimeout_s = 2.5\n";
+                    [accounts.us]\nprovider = \"sweeppea\"\napi_key = \"k\"\ntimeout_s = 2.5\n\
+                    read_only = true\nmax_delete = 10_000\n";
         let accounts = parse(text).unwrap();
         let names: Vec<_> = accounts.keys().map(String::as_str).collect();
         assert_eq!(names, ["eu", "us"]);
         let us = accounts.get("us").unwrap();
         assert_eq!(us.provider, "sweeppea");
         assert_eq!(us.timeout.unwrap().as_millis(), 2500);
+        assert!(us.read_only && !accounts.get("eu").unwrap().read_only);
+        assert_eq!(us.max_delete, Some(10_000));
         assert_eq!(us.settings.names().collect::<Vec<_>>(), ["api_key"]);
         assert!(parse("").unwrap().is_empty());
     }
@@ -359,6 +421,16 @@ mod tests {
                 "[accounts.eu]\nprovider = \"x\"\nquota_key = 5\n",
                 "c.toml:3:1",
                 "`quota_key` must be",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\nread_only = \"s3cret\"\n",
+                "c.toml:3:1",
+                "`read_only` must be true or false",
+            ),
+            (
+                "[accounts.eu]\nprovider = \"x\"\nmax_delete = -1\n",
+                "c.toml:3:1",
+                "`max_delete` must be a whole number",
             ),
             (
                 "[accounts]\neu = \"s3cret\"\n",

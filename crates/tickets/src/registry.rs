@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use ticket_core::call::{Pacer, Slots, StackOptions};
+use ticket_core::call::{Check, Pacer, Slots, Stack, StackOptions};
 use ticket_core::provider::{Connect, Limit, Setting};
 use ticket_core::{Error, ProviderInfo, Result, TicketProvider, Tickets};
 
@@ -79,7 +79,7 @@ pub struct ProviderDescriptor {
     pub info: fn() -> ProviderInfo,
     /// Its settings.
     pub settings: &'static [Setting],
-    /// Connects an account without layers. Sends nothing.
+    /// Connects an account without layers, except that a read-only account refuses writes. Sends nothing.
     pub connect: fn(&AccountConfig) -> Result<Arc<dyn TicketProvider>>,
 }
 
@@ -107,7 +107,13 @@ impl ProviderDescriptor {
 fn connect_provider<P: Connect>(account: &AccountConfig) -> Result<Arc<dyn TicketProvider>> {
     let config = account.read(&<P as Connect>::info().id, P::SETTINGS)?;
     let config = account.timed(config, P::with_timeout);
-    Ok(Arc::new(P::connect(config)?))
+    let provider = Arc::new(P::connect(config)?);
+    // A handle without layers refuses writes too.
+    Ok(if account.read_only {
+        Arc::new(Stack::new(Check::default().read_only(true), provider))
+    } else {
+        provider
+    })
 }
 
 /// The providers that are compiled in, sorted by name. Each is a Cargo feature.
@@ -283,6 +289,7 @@ impl Registry {
         let mut options = StackOptions::default().pacer(pacer);
         options.concurrency = account.concurrency;
         options.page_size = account.page_size;
+        options.read_only = account.read_only;
         options.seed = self.seed;
         if let Some(attempts) = account.max_attempts {
             options.retry.max_attempts = attempts;

@@ -125,7 +125,7 @@ fn what_is_missing_or_wrong_is_named_without_any_value() {
         ),
         (
             AccountConfig::new("sweeppea").setting("apikey", "s3cret"),
-            "sweeppea has no setting `apikey`; it has base_url, api_key, id_form; every account has also timeout_s, max_attempts, rate, concurrency and page_size",
+            "sweeppea has no setting `apikey`; it has base_url, api_key, id_form; every account has also timeout_s, max_attempts, rate, concurrency, page_size, read_only and max_delete",
         ),
         (
             AccountConfig::new("sweeppea").setting("api_key", "s3cret\nx"),
@@ -506,4 +506,39 @@ fn an_application_replaces_a_provider_by_its_id() {
     ids.sort_unstable();
     let before: Vec<_> = PROVIDERS.iter().map(|known| (known.info)().id).collect();
     assert_eq!(ids, before);
+}
+
+#[tokio::test]
+async fn read_only_account_sends_no_write_however_it_is_connected() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let registry = Registry::new();
+    let new = NewTicket::new("A subject").description("A text");
+    let read_only = |vendor: Vendor| account(&sandbox, vendor.prefix()).read_only(true);
+    for vendor in Vendor::ALL.iter().copied() {
+        let tickets = registry.connect(&read_only(vendor)).unwrap();
+        let created = tickets.create(&new).await.unwrap_err();
+        assert_eq!(created.kind(), ErrorKind::Config);
+        for (_, outcome) in tickets.delete(["121", "122"]).await.iter() {
+            let error = outcome.error().unwrap();
+            assert_eq!(
+                (outcome.as_str(), error.kind()),
+                ("unattempted", ErrorKind::Config)
+            );
+            assert!(error.to_string().contains("`read_only`"), "{error}");
+        }
+    }
+    assert!(sandbox.journal().is_empty());
+    for vendor in Vendor::ALL.iter().copied() {
+        let descriptor = registry.get(vendor.prefix()).unwrap();
+        let bare = (descriptor.connect)(&read_only(vendor)).unwrap();
+        let bare = tickets::Tickets::bare(bare);
+        let created = bare.create(&new).await.unwrap_err();
+        assert_eq!(created.kind(), ErrorKind::Config);
+        assert!(!bare.delete(["121", "122"]).await.all_deleted());
+        // Reads are made, whatever they find.
+        let _ = bare.get("121").await;
+    }
+    let journal = sandbox.journal();
+    assert!(journal.len() >= Vendor::ALL.len());
+    assert!(journal.iter().all(|seen| !seen.is_write), "{journal:?}");
 }

@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::WorkOptions;
 use super::values::moment;
+use super::{Consent, WorkOptions};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
@@ -67,9 +67,8 @@ pub(crate) struct JobRun {
 pub(crate) struct JobRetry {
     #[command(flatten)]
     pub(crate) job: Id,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
     #[command(flatten)]
     pub(crate) work: WorkOptions,
 }

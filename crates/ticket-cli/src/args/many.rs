@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Zoned;
 
-use super::values::{count, duration, patience};
+use super::values::{count, duration, patience, until};
 
 /// Tickets for a command that changes many, and how far it may go.
 #[derive(Debug, Args)]
@@ -25,11 +26,21 @@ pub(crate) struct Many {
     /// its quota allows them
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) plan: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
     #[command(flatten)]
     pub(crate) work: WorkOptions,
+}
+
+/// What is allowed without being asked.
+#[derive(Debug, Args)]
+pub(crate) struct Consent {
+    /// Do not ask; above 1000 tickets --max is needed too
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Send nothing if there are more tickets than this, each counted once
+    #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
+    pub(crate) max: Option<NonZeroUsize>,
 }
 
 /// How far the work on many tickets may go.
@@ -39,6 +50,10 @@ pub(crate) struct WorkOptions {
     /// for, the rest is `unattempted` and the exit code 1
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) deadline: Option<Duration>,
+    /// Start no new calls from this time on: a time of day in the local time zone such as 06:00, today or tomorrow,
+    /// or a full time such as 2026-11-30T06:00:00Z; with --deadline the earlier one holds
+    #[arg(long, value_parser = until, value_name = "TIME")]
+    pub(crate) until: Option<Zoned>,
     /// Stop when no request has succeeded for this time because the vendor does not answer. Until then the command
     /// pauses and tries again; what is not done is `unattempted`. 0: make no request again that failed, and stop after
     /// five failed requests in a row [default: 15m, before the first success 1m at most; 0

@@ -3,7 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::civil::{self, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use tickets::provider::Quota;
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
@@ -67,6 +69,46 @@ fn moment_before(now: Timestamp, text: &str) -> Result<Timestamp, String> {
     })
 }
 
+/// A time that is to come: of a day in the local time zone, or in full.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a time to come is after the command starts"
+)]
+pub(super) fn until(text: &str) -> Result<Zoned, String> {
+    let zone = TimeZone::try_system().map_err(|error| {
+        format!("the local time zone is unknown ({error}); the variable TZ can name it")
+    });
+    until_after(&Timestamp::now().to_zoned(zone?), text)
+}
+
+fn until_after(now: &Zoned, text: &str) -> Result<Zoned, String> {
+    let in_zone = |time: DateTime| {
+        let zoned = time.to_zoned(now.time_zone().clone());
+        zoned.map_err(|error| error.to_string())
+    };
+    let time: Zoned = if let Ok(time) = text.parse::<Timestamp>() {
+        time.to_zoned(now.time_zone().clone())
+    } else if let Ok(time) = civil::Time::strptime("%H:%M", text) {
+        let today = in_zone(now.date().to_datetime(time))?;
+        if today > *now {
+            today
+        } else {
+            let tomorrow = now.date().tomorrow().map_err(|error| error.to_string())?;
+            in_zone(tomorrow.to_datetime(time))?
+        }
+    } else if let Ok(time) = text.parse::<DateTime>() {
+        in_zone(time)?
+    } else {
+        let message =
+            "must be a time of day such as 06:00, or a full time such as 2026-11-30T06:00:00Z";
+        return Err(message.to_owned());
+    };
+    if time <= *now {
+        return Err("is past".to_owned());
+    }
+    Ok(time)
+}
+
 /// The standard library's message for 0 is about its types.
 pub(super) fn count<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse()
@@ -112,6 +154,37 @@ mod tests {
         for wrong in ["", "yesterday", "2026-13-01", "28.11.2026", "0"] {
             let refused = moment(wrong);
             assert!(refused.is_err_and(|why| why.contains("30d")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn until_is_the_next_such_time_of_the_local_zone_or_a_full_time() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        // An hour before the clocks go back at 03:00.
+        let now: Timestamp = "2026-10-24T22:30:00Z".parse().unwrap();
+        let now = now.to_zoned(zone);
+        let until = |text| until_after(&now, text).map(|time| time.timestamp().to_string());
+        for (text, expected) in [
+            ("00:31", "2026-10-24T22:31:00Z"),
+            ("06:00", "2026-10-25T05:00:00Z"),
+            ("6:00", "2026-10-25T05:00:00Z"),
+            // This minute is over, as is today's midnight.
+            ("00:30", "2026-10-25T23:30:00Z"),
+            ("00:00", "2026-10-25T23:00:00Z"),
+            ("23:59", "2026-10-25T22:59:00Z"),
+            ("2026-10-26T06:00", "2026-10-26T05:00:00Z"),
+            ("2026-10-26 06:00:30", "2026-10-26T05:00:30Z"),
+            ("2026-10-26T06:00:00Z", "2026-10-26T06:00:00Z"),
+            ("2026-10-26T06:00:00-05:00", "2026-10-26T11:00:00Z"),
+        ] {
+            assert_eq!(until(text), Ok(expected.to_owned()), "{text}");
+        }
+        for wrong in ["", "6", "24:00", "06:60", "soon", "4h", "06:00Z", "0600"] {
+            let refused = until(wrong);
+            assert!(refused.is_err_and(|why| why.contains("06:00")), "{wrong}");
+        }
+        for past in ["2026-10-24T22:30:00Z", "2026-10-25T00:30", "2026-10-24"] {
+            assert_eq!(until(past), Err("is past".to_owned()), "{past}");
         }
     }
 

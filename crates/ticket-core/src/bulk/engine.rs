@@ -120,7 +120,7 @@ impl Engine {
             account: account.unwrap_or_else(|| provider.info().id.as_ref().into()),
             notify: options.notify.clone(),
         };
-        Self {
+        let mut engine = Self {
             max_batch: change.max_batch(provider.info()),
             only_look: options.only_look,
             concurrency: options
@@ -142,7 +142,11 @@ impl Engine {
             refusals: 0,
             teller: Arc::new(teller),
             end: None,
+        };
+        if let Some(reason) = options.refused.clone().filter(|_| !options.only_look) {
+            engine.end(reason);
         }
+        engine
     }
 
     /// Takes a ticket of the input. After an earlier attempt of unknown effect it stays unknown until that is settled, and

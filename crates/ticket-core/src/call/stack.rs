@@ -42,6 +42,8 @@ pub struct StackOptions {
     /// Page size of [`Tickets::list_all`](crate::Tickets::list_all), unless the query sets one. Default: the
     /// largest page size that the provider documents.
     pub page_size: Option<NonZeroU32>,
+    /// Whether every write fails with `Config` before anything is sent. Default: no.
+    pub read_only: bool,
     /// The pacer that keeps the account within its quotas. Default: a new pacer for the quotas that the
     /// provider documents. All handles of one account must share one pacer.
     pub pacer: Option<Arc<Pacer>>,
@@ -57,6 +59,7 @@ impl Default for StackOptions {
             deadline: Duration::from_secs(300),
             concurrency: None,
             page_size: None,
+            read_only: false,
             pacer: None,
             seed: None,
         }
@@ -96,6 +99,13 @@ impl StackOptions {
     #[must_use]
     pub fn page_size(mut self, items: NonZeroU32) -> Self {
         self.page_size = Some(items);
+        self
+    }
+
+    /// Sets whether every write fails before anything is sent.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
         self
     }
 
@@ -140,7 +150,8 @@ pub fn standard_stack(
     };
     let pace = Pace::new(options.pacer_for(&*provider)).longest(options.timeout);
     let timeout = Timeout::new(options.timeout);
-    let layers: Standard = Around(Observe, Around(Check, Around(retry, Around(pace, timeout))));
+    let check = Check::default().read_only(options.read_only);
+    let layers: Standard = Around(Observe, Around(check, Around(retry, Around(pace, timeout))));
     #[cfg(feature = "metrics")]
     let layers = Around(crate::call::layers::Metrics::new(), layers);
     Arc::new(Stack::new(layers, provider))

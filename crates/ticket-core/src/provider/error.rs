@@ -134,6 +134,11 @@ impl Error {
         .in_operation(provider, operation)
     }
 
+    /// The account's own settings forbid every change.
+    pub(crate) fn read_only() -> Self {
+        Self::config("`read_only` is set for this account: nothing is changed at it")
+    }
+
     /// The vendor accepted an update, but a read afterwards shows that it did not change these fields: see
     /// [`TicketPatch::not_in`](crate::TicketPatch::not_in). `partly` says whether it changed others.
     pub fn not_applied(fields: &[String], partly: bool) -> Self {
@@ -194,9 +199,17 @@ impl Error {
         self
     }
 
-    /// A copy of this error with a context in front of its message, such as what was not done because of it.
-    /// It has no effect and no attempts.
-    pub(crate) fn with_context(&self, consequence: &str) -> Self {
+    /// A copy of this error for something else that was not done because of it: with this consequence in front of its
+    /// message, without an effect, and without attempts.
+    ///
+    /// ```
+    /// use ticket_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Connect, "no connection").with_context("not deleted");
+    /// assert_eq!(error.message(), "not deleted: no connection");
+    /// ```
+    #[must_use]
+    pub fn with_context(&self, consequence: &str) -> Self {
         let mut error = self.clone().with_effect(Effect::None).with_attempts(0);
         error.inner.message = format!("{consequence}: {}", error.inner.message);
         error

@@ -92,7 +92,11 @@ const NUMBER: &str = "the ticket id must be a whole number, written in the digit
 impl ProviderInfo {
     /// Rejects an answer about another ticket than the one that was asked for: the id was merged into another or
     /// redirected.
-    pub(crate) fn check_same(&self, asked: &TicketId, answered: &TicketId) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// `Conflict`, naming the other ticket.
+    pub fn check_same(&self, asked: &TicketId, answered: &TicketId) -> Result<()> {
         let [one, other] = [asked, answered].map(TicketId::as_str);
         let is_same = match self.id_form {
             IdForm::Alphanumeric => one.eq_ignore_ascii_case(other),

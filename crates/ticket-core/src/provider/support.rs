@@ -46,9 +46,38 @@ pub enum Removal {
     Permanent,
     /// Deleted tickets are in a trash, from which they can be restored.
     Trash {
-        /// For how long; absent: without a limit.
+        /// For how long; absent: without a limit. It is written to storage in whole seconds, as `restorable_for_s`.
+        #[serde(
+            rename = "restorable_for_s",
+            with = "seconds",
+            default,
+            skip_serializing_if = "Option::is_none"
+        )]
         restorable_for: Option<Duration>,
     },
+}
+
+/// Durations in storage: whole seconds.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde asks for this type")]
+    pub(super) fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let seconds = duration.map(|duration| duration.as_secs());
+        seconds.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<u64>::deserialize(deserializer)?;
+        Ok(seconds.map(Duration::from_secs))
+    }
 }
 
 /// What a vendor's *not found* proves.

@@ -220,14 +220,24 @@ async fn empty_input_has_no_outcomes_and_makes_no_calls() {
 async fn invalid_id_fails_alone_and_is_not_sent() {
     let fake = Fake::new(3);
     let log = fake.log();
-    let settled = delete(&fake.layered(Check), ["", "a", "", "b"], &at_once(1)).await;
+    let settled = delete(
+        &fake.layered(Check::default()),
+        ["", "a", "", "b"],
+        &at_once(1),
+    )
+    .await;
     assert_eq!(words(&settled), ["failed", "deleted", "failed", "deleted"]);
     assert_eq!(
         reason(&settled[0]).to_string(),
         "fake delete: the ticket id is empty"
     );
     assert_eq!(log.ids(), ["a", "b"]);
-    let settled = delete(&Fake::new(3).layered(Check), ["", "", ""], &at_once(1)).await;
+    let settled = delete(
+        &Fake::new(3).layered(Check::default()),
+        ["", "", ""],
+        &at_once(1),
+    )
+    .await;
     assert_eq!(words(&settled), ["failed"; 3]);
 }
 

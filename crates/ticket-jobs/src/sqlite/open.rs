@@ -8,11 +8,13 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use ticket_core::{Error, Result};
 
-use super::process::create_folder;
 use super::schema::{self, STEPS};
 use super::time::{Boot, Time, wall_clock};
 use super::values::unusable;
 use crate::clock::Clock;
+use crate::folder::create_folder;
+#[cfg(unix)]
+use crate::folder::quoted;
 
 /// Older versions of SQLite lose commits when they begin a new WAL: see "WAL-reset bug" at sqlite.org.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -225,17 +227,6 @@ fn create_file(path: &Path) -> Result<()> {
         }
         Err(error) => Err(unwritable(path, &error)),
     }
-}
-
-/// A path as a shell reads it.
-#[cfg(unix)]
-fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:,".contains(c);
-    if path.chars().all(is_plain) {
-        return path;
-    }
-    format!("'{}'", path.replace('\'', r"'\''"))
 }
 
 /// Where files have no modes, they are as private as their folder.

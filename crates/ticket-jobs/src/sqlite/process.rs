@@ -7,6 +7,8 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::folder::create_folder;
+
 /// The file of this process, as long as it has workers.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -67,13 +69,4 @@ fn is_abandoned(path: &Path) -> bool {
         Ok(()) => true,
         Err(TryLockError::WouldBlock | TryLockError::Error(_)) => false,
     }
-}
-
-/// Creates a folder that only its owner can read.
-pub(super) fn create_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }

@@ -157,6 +157,8 @@ pub(crate) struct Accounts {
     pub(crate) vendors: BTreeMap<String, Vendor>,
     /// What comes before each name in its key.
     pub(crate) keys: String,
+    pub(crate) read_only: bool,
+    pub(crate) max_delete: Option<u64>,
 }
 
 impl Accounts {
@@ -168,6 +170,8 @@ impl Accounts {
                 .map(|(name, vendor)| (name.to_owned(), vendor.clone()))
                 .collect(),
             keys: "desk#".to_owned(),
+            read_only: false,
+            max_delete: None,
         })
     }
 }
@@ -184,6 +188,9 @@ impl AccountSource for Accounts {
     }
 
     fn facts(&self, account: &str) -> Result<AccountFacts> {
-        Ok(AccountFacts::new(format!("{}{account}", self.keys)))
+        let mut facts = AccountFacts::new(format!("{}{account}", self.keys));
+        facts.read_only = self.read_only;
+        facts.max_delete = self.max_delete;
+        Ok(facts)
     }
 }

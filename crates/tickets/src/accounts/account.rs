@@ -61,7 +61,13 @@ impl Account {
                 }
                 Hint::Credentials(place)
             }
-            ErrorKind::Config => Hint::Settings(self.place_of(|setting| setting.default.is_none())),
+            ErrorKind::Config => {
+                let message = error.message();
+                let guards = ["read_only", "max_delete"].into_iter();
+                let mut guards = guards.filter(|name| message.contains(&format!("`{name}`")));
+                let required = || self.place_of(|setting| setting.default.is_none());
+                Hint::Settings(guards.next().map_or_else(required, |name| self.place(name)))
+            }
             ErrorKind::Forbidden => Hint::Permission,
             ErrorKind::Connect => {
                 Hint::Address(self.place_of(|setting| setting.name == "base_url"))
@@ -107,10 +113,14 @@ impl Account {
                 Origin::File(_) | Origin::Given => setting.name,
             })
             .collect();
-        let names = names.join(", ");
+        self.place(&names.join(", "))
+    }
+
+    /// Says where these settings are set.
+    fn place(&self, names: &str) -> String {
         let name = &self.name;
         match &self.origin {
-            Origin::Environment => names,
+            Origin::Environment => names.to_owned(),
             Origin::File(path) => format!("{names} of the account {name} in {}", path.display()),
             Origin::Given => format!("{names} of the account {name}"),
         }

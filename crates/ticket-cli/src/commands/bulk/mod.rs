@@ -18,18 +18,19 @@ mod unrecorded;
 mod words;
 mod work;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use futures_util::TryStreamExt as _;
 use ticket_jobs::{JobId, Loading, Which};
 use tickets::{Change, TicketRef};
 
 use crate::accounts::Accounts;
-use crate::args::{Global, Many, WorkOptions};
+use crate::args::{Consent, Global, Many, WorkOptions};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
 use crate::output::{Output, say};
 use crate::stdout;
+use crate::terminal;
 
 pub(super) use estimate::in_words;
 pub(super) use input::InputTicket;
@@ -39,6 +40,12 @@ pub(super) use report::Answers;
 pub(super) use row::Row;
 pub(super) use words::{counts, is_done, verb};
 pub(super) use work::Work;
+
+/// How many tickets `--yes` alone confirms.
+const UNSEEN: usize = 1_000;
+
+/// Above how many tickets a person types their number.
+const TYPED: usize = 100;
 
 pub(super) async fn run(
     change: Change,
@@ -60,7 +67,7 @@ pub(super) async fn run(
             Err(failure) => reading.refuse(failure),
         }
     }
-    let (plan, job) = reading.finish().await?;
+    let (plan, job) = reading.finish(&many.consent).await?;
     if many.plan {
         return estimate::print(&plan, output);
     }
@@ -69,7 +76,7 @@ pub(super) async fn run(
     }
     let confirmation = Confirmation {
         many: Some(many),
-        yes: many.yes,
+        consent: &many.consent,
         work: &many.work,
     };
     let (remaining, job) = confirmation
@@ -115,7 +122,7 @@ async fn dry_run(
 pub(super) struct Confirmation<'a> {
     /// Where the tickets come from, if not from a job.
     pub(super) many: Option<&'a Many>,
-    pub(super) yes: bool,
+    pub(super) consent: &'a Consent,
     pub(super) work: &'a WorkOptions,
 }
 
@@ -146,56 +153,67 @@ impl Confirmation<'_> {
     }
 
     fn confirm(&self, plan: &Plan, output: &Output) -> Result<Option<Remaining>, Failure> {
-        if !self.yes {
-            ask(plan, self.many, output)?;
-        } else if !output.format.is_json() {
-            say(&plan.summary(false));
+        if self.consent.yes {
+            if !output.format.is_json() {
+                say(&plan.summary(false));
+            }
+            self.refuse_too_many(plan)?;
+        } else {
+            ask(plan, output)?;
         }
         stdout::refuse_unwritable()?;
         let remaining = self.work.remaining.as_deref();
         let remaining = remaining.map(|path| Remaining::prepare(path, self.many));
         remaining.transpose()
     }
+    /// A list that has grown must not be confirmed unseen.
+    fn refuse_too_many(&self, plan: &Plan) -> Result<(), Failure> {
+        let count = plan.len();
+        if count <= UNSEEN || self.consent.max.is_some() {
+            return Ok(());
+        }
+        let message = format!(
+            "--yes alone is enough for {UNSEEN} tickets, and this {}s {count}; nothing was sent",
+            words::verb(&plan.change)
+        );
+        Err(Failure::refused(message).hinting(format!("--max {count} allows that many")))
+    }
 }
 
-/// Asks for confirmation on the terminal.
-fn ask(plan: &Plan, many: Option<&Many>, output: &Output) -> Result<(), Failure> {
-    let terminal = io::stderr().is_terminal() && io::stdin().is_terminal();
-    if terminal || !output.format.is_json() {
+/// Asks for confirmation on the terminal: for the number of tickets, if there are many.
+fn ask(plan: &Plan, output: &Output) -> Result<(), Failure> {
+    if io::stderr().is_terminal() || !output.format.is_json() {
         say(&plan.summary(false));
     }
-    if !terminal {
-        let reason = if many.is_some_and(input::from_stdin) {
-            "standard input gave the tickets, so it cannot give the answer to \"are you sure?\""
-        } else {
-            "there is no terminal to ask on"
+    let count = plan.len();
+    let is_typed = count > TYPED;
+    let how = if is_typed {
+        "Type the number of tickets:"
+    } else {
+        "[y/N]"
+    };
+    let answer = terminal::ask(&format!("{} {how}", plan.question())).map_err(|error| {
+        Failure::refused(format!("no answer can be read ({error}); nothing was sent"))
+    })?;
+    let Some(answer) = answer else {
+        let verb = words::verb(&plan.change);
+        let max = match count {
+            ..=UNSEEN => String::new(),
+            _ => format!(" --max {count}"),
         };
-        return Err(
-            Failure::refused(format!("{reason}; nothing was sent")).hinting(format!(
-                "--yes {}s without asking; --dry-run only shows what would be done",
-                words::verb(&plan.change)
-            )),
-        );
+        let reason = "there is no terminal to ask on; nothing was sent";
+        return Err(Failure::refused(reason).hinting(format!(
+            "--yes{max} {verb}s without asking; --dry-run only shows what would be done"
+        )));
+    };
+    let answer = answer.to_lowercase();
+    let is_confirmed = if is_typed {
+        answer.replace(',', "") == count.to_string()
+    } else {
+        answer == "y" || answer == "yes"
+    };
+    if is_confirmed {
+        return Ok(());
     }
-    let answer = question(&plan.question());
-    match answer.as_deref().map(|answer| answer.trim().to_lowercase()) {
-        Ok(answer) if answer == "y" || answer == "yes" => Ok(()),
-        Ok(_) => Err(Failure::refused("not confirmed; nothing was sent")),
-        Err(error) => Err(Failure::refused(format!(
-            "no answer can be read ({error}); nothing was sent"
-        ))),
-    }
-}
-
-fn question(question: &str) -> io::Result<String> {
-    let mut stderr = anstream::stderr();
-    write!(stderr, "{question} ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    if !answer.ends_with('\n') {
-        // After Ctrl-D the cursor is still on the line of the question.
-        writeln!(stderr)?;
-    }
-    Ok(answer)
+    Err(Failure::refused("not confirmed; nothing was sent"))
 }

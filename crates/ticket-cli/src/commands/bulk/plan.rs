@@ -9,11 +9,12 @@ use futures_util::TryStreamExt as _;
 use ticket_jobs::{Jobs, Loading, NewJob, Which};
 use tickets::accounts::Account;
 use tickets::provider::{Limit, Removal, Support};
-use tickets::{Change, DeleteTarget, ErrorKind, Operation, TicketId, TicketRef};
+use tickets::{AccountFacts, Change, DeleteTarget, ErrorKind, Operation, TicketId, TicketRef};
 
 use super::input::InputTicket;
 use super::words;
 use crate::accounts::Accounts;
+use crate::args::Consent;
 use crate::failure::Failure;
 use crate::text::{self, counted};
 
@@ -37,6 +38,7 @@ pub(crate) struct Plan {
 /// The tickets of one account.
 pub(crate) struct Group {
     pub(super) account: Account,
+    pub(super) facts: AccountFacts,
     /// The first few distinct tickets.
     first: Vec<TicketId>,
     /// The number of distinct tickets.
@@ -85,9 +87,9 @@ impl<'a> Reading<'a> {
         let known = if let Some(known) = self.by_account.get(&ticket.account) {
             *known
         } else {
-            let known = match self.accounts.connect(&ticket.account) {
-                Ok(account) => {
-                    self.groups.push(Group::new(account, 0));
+            let known = match self.group(&ticket.account) {
+                Ok(group) => {
+                    self.groups.push(group);
                     Some((self.groups.len() - 1, false))
                 }
                 Err(failure) => {
@@ -129,14 +131,22 @@ impl<'a> Reading<'a> {
         Ok(self.job.push(asked.ticket, None).await?)
     }
 
+    /// The group of an account that allows the change.
+    fn group(&self, name: &str) -> Result<Group, Failure> {
+        let group = Group::new(self.accounts.connect(name)?, self.accounts.facts(name)?, 0);
+        group.check(&self.change)?;
+        Ok(group)
+    }
+
     /// Adds a line that names no ticket.
     pub(crate) fn refuse(&mut self, failure: Failure) {
         self.refused.push(failure);
     }
 
-    /// Ends reading. The job can be sealed or discarded; if tickets were refused, it is discarded.
-    pub(crate) async fn finish(mut self) -> Result<(Plan, Loading), Failure> {
-        let refused = match self.refused.into_result() {
+    /// Ends reading. The job can be sealed or discarded; if tickets were refused, or there are more than the accounts and
+    /// `consent` allow, it is discarded.
+    pub(crate) async fn finish(mut self, consent: &Consent) -> Result<(Plan, Loading), Failure> {
+        let refused = match std::mem::take(&mut self.refused).into_result() {
             Ok(()) if self.groups.is_empty() => {
                 Err(Failure::refused("no ticket is given; nothing to do"))
             }
@@ -163,6 +173,23 @@ impl<'a> Reading<'a> {
                 }
             }
         }
+        for group in &self.groups {
+            if let Err(failure) = group.check(&self.change) {
+                self.refused.push(failure);
+            }
+        }
+        let distinct = self.groups.iter().map(Group::len).sum();
+        if let Some(most) = consent.max.filter(|most| most.get() < distinct) {
+            let message = format!(
+                "--max allows {most}, and these are {}; nothing was sent",
+                counted(distinct, "ticket")
+            );
+            self.refused.push(Failure::refused(message));
+        }
+        if let Err(failure) = self.refused.into_result() {
+            self.job.discard().await?;
+            return Err(failure);
+        }
         let plan = Plan {
             change: self.change,
             groups: self.groups,
@@ -175,12 +202,12 @@ impl<'a> Reading<'a> {
 
 impl Plan {
     /// The plan of a job that was made before, with these accounts and numbers of open tickets.
-    pub(crate) fn of_job(change: Change, accounts: Vec<(Account, usize)>) -> Self {
+    pub(crate) fn of_job(change: Change, accounts: Vec<(Account, AccountFacts, usize)>) -> Self {
         let groups = accounts.into_iter();
         Self {
             change,
             groups: groups
-                .map(|(account, tickets)| Group::new(account, tickets))
+                .map(|(account, facts, tickets)| Group::new(account, facts, tickets))
                 .collect(),
             longest: String::new(),
             repeats: HashMap::new(),
@@ -203,9 +230,25 @@ impl Plan {
         accounts.find(|account| account.name == name)
     }
 
+    /// The change, its tickets, and where they are: "Delete 3 tickets of eu (desk.example.com)?"
     pub(super) fn question(&self) -> String {
+        let places = self.groups.iter().map(|group| {
+            let name = text::line(&group.account.name);
+            let host = group.facts.host.as_deref().map(text::line);
+            host.map_or_else(|| name.clone(), |host| format!("{name} ({host})"))
+        });
+        let mut places: Vec<_> = places.take(NAMED).collect();
+        let more = self.groups.len() - places.len();
+        if more > 0 {
+            places.push(format!("{more} more"));
+        }
+        let last = places.pop().unwrap_or_default();
+        let others = match places.as_slice() {
+            [] => String::new(),
+            others => format!("{} and ", others.join(", ")),
+        };
         format!(
-            "{} {}? [y/N]",
+            "{} {} of {others}{last}?",
             words::imperative(&self.change),
             counted(self.len(), "ticket")
         )
@@ -272,12 +315,20 @@ impl Plan {
 }
 
 impl Group {
-    const fn new(account: Account, tickets: usize) -> Self {
+    const fn new(account: Account, facts: AccountFacts, tickets: usize) -> Self {
         Self {
             account,
+            facts,
             first: Vec::new(),
             tickets,
         }
+    }
+
+    /// Refuses what the account's settings do not allow.
+    fn check(&self, change: &Change) -> Result<(), Failure> {
+        let tickets = u64::try_from(self.tickets).unwrap_or(u64::MAX);
+        let allowed = self.facts.check(change, tickets);
+        allowed.map_err(|error| self.account.diagnose(error, None).into())
     }
 
     /// The number of distinct tickets.

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures_util::stream::StreamExt as _;
+use jiff::Timestamp;
 use ticket_jobs::{Job, JobId};
 use tickets::CallContext;
 use tickets::bulk::BulkOptions;
@@ -71,9 +72,8 @@ impl Work<'_> {
         global: &Global,
     ) -> Vec<tickets::Error> {
         let mut progress = Progress::new(self.plan, global.verbose > 0);
-        // A deadline that overflows counts as none.
-        let deadline = self.options.deadline;
-        let deadline = deadline.and_then(|time| Instant::now().checked_add(time));
+        let end = end(self.options);
+        let deadline = end.as_ref().map(|(time, _)| *time);
         let mut context = CallContext::new().stop(stop.clone());
         context.deadline = deadline;
         let (mut notices, options) = Notices::of(self.plan, self.bulk_options(global));
@@ -94,10 +94,9 @@ impl Work<'_> {
                 }
                 () = reached(deadline), if !told => {
                     told = true;
-                    tell(
-                        &progress,
-                        "deadline reached: waiting for requests in flight; Ctrl-C twice quits at once",
-                    );
+                    let why = end.as_ref().map_or("", |(_, why)| why.as_str());
+                    let waits = "waiting for requests in flight; Ctrl-C twice quits at once";
+                    tell(&progress, &format!("{why}: {waits}"));
                 }
                 notice = notices.next() => tell(&progress, &notice),
                 () = progress.due() => progress.renew(told),
@@ -186,6 +185,27 @@ impl Work<'_> {
             report.exit()
         })
     }
+}
+
+/// When no new calls are started any more, and what is said then. What overflows counts as none.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a time of day is that of the machine's clock"
+)]
+fn end(options: &WorkOptions) -> Option<(Instant, String)> {
+    let now = Instant::now();
+    let after = |time: Duration, why: String| Some((now.checked_add(time)?, why));
+    let deadline = options.deadline;
+    let deadline = deadline.and_then(|time| after(time, "deadline reached".to_owned()));
+    let until = options.until.as_ref().and_then(|until| {
+        let left = until.timestamp().duration_since(Timestamp::now());
+        let left = Duration::try_from(left).unwrap_or_default();
+        after(
+            left,
+            format!("it is {}", until.strftime("%Y-%m-%d %H:%M %Z")),
+        )
+    });
+    deadline.into_iter().chain(until).min()
 }
 
 async fn reached(deadline: Option<Instant>) {

@@ -115,8 +115,7 @@ async fn configured(ledger: &Ledger, global: &Global) -> BTreeMap<String, Vec<Ac
         return configured;
     };
     for name in accounts.names() {
-        if let (Ok(facts), Ok(account)) = (accounts.source().facts(&name), accounts.connect(&name))
-        {
+        if let (Ok(facts), Ok(account)) = (accounts.facts(&name), accounts.connect(&name)) {
             configured.entry(facts.key).or_default().push(account);
         }
     }

@@ -39,7 +39,8 @@ pub(super) async fn run(
     // What cannot be connected is told by the run.
     let connected = job.accounts.iter().filter_map(|account| {
         let open = usize::try_from(account.open).unwrap_or(usize::MAX);
-        Some((accounts.connect(&account.name).ok()?, open))
+        let facts = accounts.facts(&account.name).ok()?;
+        Some((accounts.connect(&account.name).ok()?, facts, open))
     });
     let plan = Plan::of_job(job.change.clone(), connected.collect());
     stdout::refuse_unwritable()?;
@@ -184,10 +185,10 @@ pub(super) async fn retry(
             reading.take(InputTicket::new(ticket)).await?;
         }
     }
-    let (plan, loading) = reading.finish().await?;
+    let (plan, loading) = reading.finish(&asked.consent).await?;
     let confirmation = Confirmation {
         many: None,
-        yes: asked.yes,
+        consent: &asked.consent,
         work: &asked.work,
     };
     let (remaining, job) = confirmation
