@@ -100,7 +100,7 @@ pub(super) async fn job_is_read_back_as_planned(bench: &Bench) -> CaseResult {
     let guards = Guards {
         only_state: Some(ticket_core::model::State::Closed),
         if_unchanged: true,
-        max_failures: Some(0),
+        max_failures: Some("5%".parse()?),
         canary: Some(u64::MAX),
         archive: Some(ArchiveGuard {
             folder: "/srv/a \"quoted\" folder".to_owned(),
