@@ -52,6 +52,11 @@ pub(super) fn read(many: &Many) -> impl Iterator<Item = Result<InputTicket, Fail
     named.chain(files.chain(stdin).flat_map(lines))
 }
 
+/// The tickets of a file, or of standard input for `-`.
+pub(crate) fn read_list(path: &Path) -> impl Iterator<Item = Result<TicketRef, Failure>> + use<> {
+    lines(path).map(|ticket| ticket.map(|ticket| ticket.ticket))
+}
+
 /// Whether the tickets are read from standard input.
 pub(super) fn from_stdin(many: &Many) -> bool {
     many.from
