@@ -20,8 +20,8 @@ use ticket_core::provider::Removal;
 use ticket_core::{Change, Error, ErrorKind, Operation, Outcome, TicketId};
 use ticket_jobs::{
     ArchiveGuard, Claim, Claimed, Clock, Confirmed, Event, EventKind, Guards, Job, JobAccount,
-    JobId, JobState, JobTicket, Ledger, Listed, MaxFailures, NewCall, NewJob, Seen, SqliteLedger,
-    Step, Which, Work, WorkerId,
+    JobId, JobState, JobTicket, Ledger, Listed, NewCall, NewJob, Seen, SqliteLedger, Step, Which,
+    Work, WorkerId,
 };
 
 const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -255,7 +255,7 @@ fn guards() -> Guards {
     let mut guards = Guards::default();
     guards.only_state = Some(State::Closed);
     guards.if_unchanged = true;
-    guards.max_failures = Some(MaxFailures::Tickets(3));
+    guards.max_failures = Some("3".parse().unwrap());
     guards.canary = Some(2);
     guards.archive = Some(ArchiveGuard {
         folder: "/srv/archive".to_owned(),
