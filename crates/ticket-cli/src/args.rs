@@ -2,6 +2,7 @@
 //!
 //! No argument takes a secret, because every user of a computer can read the arguments of its processes.
 
+mod approve;
 mod archive;
 mod job;
 mod many;
@@ -15,9 +16,10 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tickets::provider::Quota;
 
+pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
-pub(crate) use job::{Job, JobRetry, JobRun};
-pub(crate) use many::{Consent, Many, WorkOptions};
+pub(crate) use job::{Job, JobConfirm, JobRetry, JobRun};
+pub(crate) use many::{Consent, Look, Many, WorkOptions};
 use values::{count, field, moment, rate, seconds};
 
 /// Look at, file, change and safely delete tickets in many support systems.
@@ -222,6 +224,17 @@ pub(crate) enum State {
     Closed,
     /// In the vendor's trash
     Deleted,
+}
+
+impl State {
+    /// The state as lists and guards take it.
+    pub(crate) const fn known(self) -> tickets::model::State {
+        match self {
+            Self::Open => tickets::model::State::Open,
+            Self::Closed => tickets::model::State::Closed,
+            Self::Deleted => tickets::model::State::Deleted,
+        }
+    }
 }
 
 /// What a list is sorted by.

@@ -26,14 +26,18 @@
 //! ```
 
 use std::path::Path;
+use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use ticket_core::{Change, Error, Result};
 
+use crate::clock::until;
 use crate::format::Format;
 use crate::model::{Job, JobId};
 use crate::plan::Plan;
+use crate::run::PLAN_LASTS;
 use crate::signature::{self, Namespace, Signer};
 
 const FORMAT: Format = Format {
@@ -42,11 +46,8 @@ const FORMAT: Format = Format {
     version: 1,
 };
 
-/// How long a plan and an approval can be used.
-pub const VALID_FOR: SignedDuration = SignedDuration::from_hours(24);
-
 /// How much two clocks may differ.
-const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
+const CLOCKS: Duration = Duration::from_secs(5 * 60);
 
 /// An approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,42 +91,6 @@ struct File {
 }
 
 impl Approval {
-    /// Approves a plan as `by`, a `user@host`, with this key. See [`sign`](signature::sign) for `key` and `tell`.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` if `reason` is blank, or if the approval would be refused: the plan is too old, or `by` made it.
-    /// Those of [`sign`](signature::sign).
-    pub async fn new(
-        plan: &Plan,
-        reason: &str,
-        by: &str,
-        now: Timestamp,
-        key: &Path,
-        tell: impl Fn(&str),
-    ) -> Result<Self> {
-        if reason.trim().is_empty() {
-            return Err(Error::invalid_input("an approval needs a reason"));
-        }
-        check_age_of_plan(plan.planned_at, now)?;
-        check_four_eyes(plan.planned_by.as_deref(), by)?;
-        let statement = Statement {
-            job: plan.job.clone(),
-            digest: plan.digest.clone(),
-            tickets: plan.tickets(),
-            change: plan.change.clone(),
-            reason: reason.trim().to_owned(),
-            approved_by: by.to_owned(),
-            approved_at: now,
-        };
-        let bytes = statement.signed()?;
-        let signature = signature::sign(Namespace::Approval, &bytes, key, tell).await?;
-        Ok(Self {
-            statement,
-            signature,
-        })
-    }
-
     /// The text of the file.
     ///
     /// # Errors
@@ -158,6 +123,26 @@ impl Approval {
             return Err(Error::invalid_input(message));
         }
         Ok(approval)
+    }
+
+    /// What a ledger keeps of an approval that was [checked](Self::check): the fields of the file, and who signed it, as
+    /// `principal` and `fingerprint`. See [`Confirmed::approval`](crate::Confirmed::approval).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it cannot be written as JSON.
+    pub fn record(&self, signer: &Signer) -> Result<Value> {
+        let file = self.statement.file(Some(self.signature.clone()));
+        let mut record = serde_json::to_value(&file).map_err(|error| unwritable(&error))?;
+        if let Some(fields) = record.as_object_mut() {
+            for (name, value) in [
+                ("principal", &signer.principal),
+                ("fingerprint", &signer.fingerprint),
+            ] {
+                fields.insert(name.to_owned(), Value::from(value.as_str()));
+            }
+        }
+        Ok(record)
     }
 
     /// Checks that this approves the plan of this job now, by one of the approvers: an allowed-signers file. Returns who
@@ -197,15 +182,13 @@ impl Approval {
                 job.tickets
             ));
         }
-        check_age_of_plan(job.created_at, now)?;
-        let age = now.duration_since(statement.approved_at);
-        if age > VALID_FOR {
-            return refused(format!(
-                "the approval was given at {}, more than 24 hours ago; it has to be given again",
-                statement.approved_at
-            ));
-        }
-        if age < -CLOCKS {
+        check_age(
+            "plan was made",
+            job.sealed_at.unwrap_or(job.created_at),
+            now,
+        )?;
+        check_age("approval was given", statement.approved_at, now)?;
+        if until(now, statement.approved_at) > CLOCKS {
             return refused(format!(
                 "the approval was given at {}, which is in the future: a clock is wrong",
                 statement.approved_at
@@ -221,6 +204,46 @@ impl Approval {
 }
 
 impl Statement {
+    /// Approves a plan as `by`, a `user@host`. It is worth nothing until it is [signed](Self::sign).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if `reason` is blank, or if the approval would be refused: the plan is too old, or `by` made it.
+    pub fn new(plan: &Plan, reason: &str, by: &str, now: Timestamp) -> Result<Self> {
+        if reason.trim().is_empty() {
+            return Err(Error::invalid_input("an approval needs a reason"));
+        }
+        check_age(
+            "plan was made",
+            plan.looked_at.unwrap_or(plan.planned_at),
+            now,
+        )?;
+        check_four_eyes(plan.planned_by.as_deref(), by)?;
+        Ok(Self {
+            job: plan.job.clone(),
+            digest: plan.digest.clone(),
+            tickets: plan.tickets(),
+            change: plan.change.clone(),
+            reason: reason.trim().to_owned(),
+            approved_by: by.to_owned(),
+            approved_at: now,
+        })
+    }
+
+    /// Signs it with this key. See [`sign`](signature::sign) for `key` and `tell`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`sign`](signature::sign).
+    pub async fn sign(self, key: &Path, tell: impl Fn(&str)) -> Result<Approval> {
+        let bytes = self.signed()?;
+        let signature = signature::sign(Namespace::Approval, &bytes, key, tell).await?;
+        Ok(Approval {
+            statement: self,
+            signature,
+        })
+    }
+
     fn file(&self, signature: Option<String>) -> File {
         File {
             format: FORMAT.name.to_owned(),
@@ -236,13 +259,14 @@ impl Statement {
     }
 }
 
-fn check_age_of_plan(planned_at: Timestamp, now: Timestamp) -> Result<()> {
-    if now.duration_since(planned_at) <= VALID_FOR {
+/// Refuses what is older than a plan may be.
+fn check_age(what: &str, at: Timestamp, now: Timestamp) -> Result<()> {
+    if until(at, now) <= PLAN_LASTS {
         return Ok(());
     }
-    let message = format!(
-        "the plan was made at {planned_at}, more than 24 hours ago; it has to be made again"
-    );
+    let hours = PLAN_LASTS.as_secs() / 3600;
+    let message =
+        format!("the {what} at {at}, more than {hours} hours ago; that has to be done again");
     Err(Error::invalid_input(message))
 }
 

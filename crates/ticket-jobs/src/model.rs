@@ -419,7 +419,8 @@ pub struct Job {
     pub digest: Option<String>,
     /// Who confirmed it; `None` for a job that needed no confirmation, or has none yet.
     pub confirmed: Option<Confirmed>,
-    /// Tickets at this place and after it wait for the end of the canary.
+    /// Tickets at this place and after it wait for the end of the canary; `None` if none does, also once the job is
+    /// cancelled.
     pub held_from: Option<u64>,
     /// How many distinct tickets it has.
     pub tickets: u64,
@@ -641,7 +642,8 @@ pub struct JobTicket {
     pub seen: Option<Seen>,
     /// That it is archived.
     pub archived: Option<Archived>,
-    /// How many calls about it are recorded, reads included.
+    /// How many calls of the job that name it are recorded, reads included. A read that no limit counts is not recorded,
+    /// nor is a call that was not sent.
     pub attempts: u64,
     /// The last one of them.
     pub last_call: Option<CallId>,

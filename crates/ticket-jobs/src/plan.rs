@@ -76,6 +76,9 @@ pub struct Plan {
     /// How many of these the vendor did not find.
     #[serde(skip)]
     pub missing: u64,
+    /// When the last of them was read.
+    #[serde(skip)]
+    pub looked_at: Option<Timestamp>,
     /// SHA-256 of the plan.
     #[serde(skip)]
     pub digest: String,
@@ -133,6 +136,7 @@ impl Plan {
             last: Vec::new(),
             seen: 0,
             missing: 0,
+            looked_at: None,
             digest: String::new(),
         }
     }
@@ -157,7 +161,8 @@ impl Plan {
 }
 
 impl PlannedAccount {
-    fn of(account: &JobAccount) -> Self {
+    /// An account of a job, without the number of its tickets.
+    pub fn of(account: &JobAccount) -> Self {
         Self {
             name: account.name.clone(),
             provider: account.provider.clone(),

@@ -53,6 +53,7 @@ impl Plan {
             if let Some(seen) = &ticket.seen {
                 plan.seen += 1;
                 plan.missing += u64::from(seen.sha256.is_none());
+                plan.looked_at = plan.looked_at.max(Some(seen.at));
             }
             if plan.first.len() < HELD {
                 plan.first.push(ticket);

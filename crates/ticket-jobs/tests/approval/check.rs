@@ -6,13 +6,16 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use ticket_core::{Change, Error, ErrorKind};
 use ticket_jobs::Job;
-use ticket_jobs::approval::Approval;
+use ticket_jobs::approval::{Approval, Statement};
 use ticket_jobs::plan::Plan;
 
-use crate::job::{PLANNED_AT, fixture, planned, text, time};
+use crate::job::{LOOKED_AT, SEALED_AT, fixture, planned, text, time};
 use crate::keys::{Keys, tool_is_there};
 
 const APPROVED_AT: &str = "2026-11-29T03:00:00Z";
+
+/// What somebody changes of a job.
+type Damage = fn(&mut Job);
 
 /// A job, its plan, and two people of whom bob may approve.
 struct Case {
@@ -37,8 +40,8 @@ impl Case {
     }
 
     async fn approve(&self, by: &str, key: &str, now: Timestamp) -> Result<Approval, Error> {
-        let key = self.keys.path(key);
-        Approval::new(&self.plan, " DSR-4711\n", by, now, &key, |_| {}).await
+        let statement = Statement::new(&self.plan, " DSR-4711\n", by, now)?;
+        statement.sign(&self.keys.path(key), |_| {}).await
     }
 
     /// Bob's approval.
@@ -77,6 +80,10 @@ async fn approval_of_an_approver_is_accepted_and_tells_who_it_was() {
         .unwrap();
     assert_eq!(signer.principal, "bob@example.com");
     assert_eq!(signer.fingerprint, case.keys.fingerprint("bob"));
+    let record = read.record(&signer).unwrap();
+    assert_eq!(record["principal"], "bob@example.com");
+    assert_eq!(record["fingerprint"], signer.fingerprint);
+    assert_eq!(record["signature"], read.signature);
     let statement = read.statement;
     assert_eq!(statement.reason, "DSR-4711");
     assert_eq!(statement.approved_by, "bob@ops2");
@@ -111,7 +118,7 @@ async fn approval_of_another_plan_or_job_is_refused() {
     let case = Case::new().await;
     let approval = case.approved().await;
     let now = time(APPROVED_AT);
-    let changes: [(fn(&mut Job), &str); 5] = [
+    let changes: [(Damage, &str); 5] = [
         (
             |job| job.id = "7f3a09c3".parse().unwrap(),
             "the approval is for job 7f3a09c2, not for job 7f3a09c3",
@@ -216,32 +223,29 @@ async fn plan_and_approval_are_valid_for_a_day() {
     }
     let case = Case::new().await;
     let (day, second) = (SignedDuration::from_hours(24), SignedDuration::from_secs(1));
-    let planned_at = time(PLANNED_AT);
+    let (looked_at, sealed_at) = (time(LOOKED_AT), time(SEALED_AT));
     let too_late = case
-        .approve("bob@ops2", "bob", planned_at + day + second)
+        .approve("bob@ops2", "bob", looked_at + day + second)
         .await;
     let error = too_late.unwrap_err().to_string();
-    let says = format!(
-        "the plan was made at {PLANNED_AT}, more than 24 hours ago; it has to be made again"
-    );
-    assert_eq!(error, says);
-    let approval = case.approve("bob@ops2", "bob", planned_at).await.unwrap();
-    let accepted = approval.check(&case.job, &case.approvers, planned_at + day);
+    let says = |what: &str, at: &str| {
+        format!("the {what} at {at}, more than 24 hours ago; that has to be done again")
+    };
+    assert_eq!(error, says("plan was made", LOOKED_AT));
+    let late = case.approve("bob@ops2", "bob", looked_at + day).await;
+    let late = late.unwrap();
+    let accepted = late.check(&case.job, &case.approvers, sealed_at + day);
     assert!(accepted.await.is_ok());
-    let error = case
-        .refusal_at(&approval, &case.job, planned_at + day + second)
-        .await;
-    assert_eq!(error, says);
-    // A plan of the future does not make an approval younger.
+    let now = sealed_at + day + second;
+    let error = case.refusal_at(&late, &case.job, now).await;
+    assert_eq!(error, says("plan was made", SEALED_AT));
     let mut job = case.job.clone();
-    job.created_at = planned_at + day;
+    job.sealed_at = Some(sealed_at + day);
+    let early = case.approve("bob@ops2", "bob", looked_at).await.unwrap();
     let error = case
-        .refusal_at(&approval, &job, planned_at + day + second)
+        .refusal_at(&early, &job, looked_at + day + second)
         .await;
-    assert!(
-        error.starts_with("the approval was given at 2026-11-29T02:10:00Z, more than 24"),
-        "{error}"
-    );
+    assert_eq!(error, says("approval was given", LOOKED_AT));
 }
 
 #[tokio::test]
@@ -272,12 +276,9 @@ async fn approval_of_the_future_is_refused_beyond_what_clocks_differ() {
 async fn approval_without_a_reason_is_refused() {
     let (job, tickets) = planned().await;
     let plan = Plan::read(text(&job, &tickets).0.as_bytes()).unwrap();
-    let key = PathBuf::from("none");
-    let blank = Approval::new(&plan, " \n", "bob@ops2", time(APPROVED_AT), &key, |_| {});
-    assert_eq!(
-        blank.await.unwrap_err().to_string(),
-        "an approval needs a reason"
-    );
+    let blank = Statement::new(&plan, " \n", "bob@ops2", time(APPROVED_AT));
+    let error = blank.unwrap_err().to_string();
+    assert_eq!(error, "an approval needs a reason");
 }
 
 #[tokio::test]

@@ -13,7 +13,10 @@ use ticket_jobs::{
     NewJob, Seen, Which,
 };
 
-pub(crate) const PLANNED_AT: &str = "2026-11-29T02:10:00Z";
+/// When the last ticket was read.
+pub(crate) const LOOKED_AT: &str = "2026-11-29T02:12:00Z";
+
+pub(crate) const SEALED_AT: &str = "2026-11-29T02:13:00Z";
 
 pub(crate) fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -51,19 +54,19 @@ pub(crate) async fn planned() -> (Job, Vec<JobTicket>) {
         "status": "open",
     }))
     .unwrap();
-    let missing = Seen::missing(time("2026-11-29T02:12:00Z"));
+    let missing = Seen::missing(time(LOOKED_AT));
     ledger.close_list(&id).await.unwrap();
     let seen = vec![(0, seen), (3, missing)];
     ledger.see(&id, seen).await.unwrap();
     let mut eu = JobAccount::new("eu", "sweeppea://api.example.com", 100);
-    eu.provider = "sweeppea".to_owned();
+    eu.provider = String::from("sweeppea");
     eu.host = Some("api.example.com".to_owned());
     eu.removal = Removal::Trash {
         restorable_for: Some(Duration::from_secs(14 * 24 * 3600)),
     };
     eu.takes_along = vec!["subtasks".to_owned()];
     let mut lab = JobAccount::new("lab", "redmine://localhost:3000", 100);
-    lab.provider = "redmine".to_owned();
+    lab.provider = String::from("redmine");
     let mut as_it_will_be = ledger.job(&id).await.unwrap();
     as_it_will_be.accounts = vec![eu.clone(), lab.clone()];
     let tickets = ledger.tickets(&id, Which::Named, None, 100).await.unwrap();
@@ -74,7 +77,8 @@ pub(crate) async fn planned() -> (Job, Vec<JobTicket>) {
     assert_eq!(job.digest.as_ref(), Some(&text(&job, &tickets).1));
     // What is drawn at random and by the clock is the same in each test.
     job.id = "7f3a09c2".parse().unwrap();
-    job.created_at = time(PLANNED_AT);
+    job.created_at = time("2026-11-29T02:10:00Z");
+    job.sealed_at = Some(time(SEALED_AT));
     job.digest = Some(text(&job, &tickets).1);
     (job, tickets)
 }

@@ -6,7 +6,7 @@ use ticket_core::{Change, ErrorKind};
 use ticket_jobs::Seen;
 use ticket_jobs::plan::Plan;
 
-use crate::job::{digest, fixture, planned, text, time};
+use crate::job::{LOOKED_AT, digest, fixture, planned, text, time};
 
 /// The error of a plan that is refused.
 fn refusal(plan: &[u8]) -> String {
@@ -35,6 +35,7 @@ async fn plan_of_version_1_is_written_and_read_as_ever() {
         [("eu", Some("api.example.com"), 2), ("lab", None, 1)]
     );
     assert_eq!((plan.tickets(), plan.seen, plan.missing), (3, 2, 1));
+    assert_eq!(plan.looked_at, Some(time(LOOKED_AT)));
     let first = plan.first.iter();
     let first: Vec<_> = first.map(|ticket| ticket.reference().to_string()).collect();
     assert_eq!(first, ["eu:121", "lab:7", "eu:122"]);
@@ -152,7 +153,7 @@ async fn refusal_of_a_plan_says_what_is_wrong() {
             pretty,
             "line 1 is not as it was; a plan must not be edited, nor formatted anew",
         ),
-        (plan.replace("\n", ""), "line 1 is not as it was"),
+        (plan.replace('\n', ""), "line 1 is not as it was"),
         (plan.replace("},\n", "},\r\n"), "line 2 is not as it was"),
         (
             plan.replace(",\"seen\"", ", \"seen\""),
@@ -167,10 +168,7 @@ async fn refusal_of_a_plan_says_what_is_wrong() {
             "line 5 is not as it was",
         ),
         (
-            plan.lines()
-                .take(3)
-                .map(|line| format!("{line}\n"))
-                .collect(),
+            plan.split_inclusive('\n').take(3).collect(),
             "the plan is cut off",
         ),
         (plan[..plan.len() - 20].to_owned(), "the plan is cut off"),
