@@ -14,6 +14,7 @@ mod input;
 mod job;
 mod list;
 mod messages;
+mod planned;
 mod print_stream;
 mod providers;
 mod sandbox;

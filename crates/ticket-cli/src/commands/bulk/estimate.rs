@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 use ticket_jobs::Job;
+use ticket_jobs::plan::PlannedAccount;
 use tickets::accounts::Account;
 use tickets::provider::{Limit, Removal};
 use tickets::{Change, Operation};
 
-use super::looked;
+use super::super::planned;
 use super::plan::{self, Group, Plan};
+use super::{looked, words};
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
@@ -164,16 +166,6 @@ pub(super) async fn print(
             counted(plan.len(), "ticket"),
             counted(usize::try_from(calls).unwrap_or(usize::MAX), "call"),
         ));
-        for estimate in estimates
-            .iter()
-            .filter(|estimate| !estimate.takes_along.is_empty())
-        {
-            let along = estimate.takes_along.join(", ");
-            say(&format!(
-                "Each delete at {} takes along: {along}.",
-                text::line(&estimate.account)
-            ));
-        }
         say(&awaiting(job, ledger).await?);
         say(if is_seen {
             "Nothing was changed."
@@ -187,33 +179,22 @@ pub(super) async fn print(
     Ok(Exit::Done)
 }
 
-/// What awaits confirmation: the ends of the list, what cannot be undone, guards and digest.
+/// What awaits confirmation: accounts, guards, the ends of the list, the digest.
 pub(crate) async fn awaiting(job: &Job, ledger: &Ledger) -> Result<String, Failure> {
-    let mut lines = vec![looked::ends_of_list(ledger, job).await?];
-    if job.change == Change::Delete {
-        for account in &job.accounts {
-            let name = text::line(&account.name);
-            lines.push(match account.removal {
-                Removal::Permanent => format!("{name}: deleted for good; cannot be undone"),
-                Removal::Trash {
-                    restorable_for: None,
-                } => {
-                    format!("{name}: moved to the trash; `tickets restore` takes tickets out again")
-                }
-                Removal::Trash {
-                    restorable_for: Some(time),
-                } => format!(
-                    "{name}: moved to the trash; can be restored for {}",
-                    text::seconds(time.as_secs())
-                ),
-                _ => format!("{name}: the vendor does not say whether a delete can be undone"),
-            });
-        }
-    }
-    lines.extend(looked::in_words(&job.guards));
-    lines.push(format!("job {} awaits confirmation", job.id));
+    let mut lines = vec![format!(
+        "Job {} awaits confirmation: {} {}",
+        job.id,
+        words::verb(&job.change),
+        planned::tickets(job.tickets)
+    )];
+    let accounts = job.accounts.iter();
+    lines.extend(accounts.map(|account| {
+        planned::account(&job.change, &PlannedAccount::of(account), account.tickets)
+    }));
+    lines.extend(planned::guards(&job.guards));
+    lines.push(looked::ends_of_list(ledger, job).await?);
     if let Some(digest) = &job.digest {
-        lines.push(format!("digest {digest}"));
+        lines.push(format!("Digest: {digest}"));
     }
     Ok(lines.join("\n"))
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use ticket_jobs::{Guards, Job, JobTicket, Loading, Which};
-use tickets::{CallContext, Operation};
+use ticket_jobs::{Job, JobTicket, Loading, Which};
+use tickets::{CallContext, Operation, TicketRef};
 use tokio::time::Instant;
 
+use super::super::planned;
 use super::plan::{Plan, least_time_of};
 use crate::accounts::Accounts;
 use crate::args::{self, Many};
@@ -131,57 +132,6 @@ pub(crate) async fn ends_of_list(ledger: &Ledger, job: &Job) -> Result<String, F
 }
 
 fn line(ticket: &JobTicket) -> String {
-    let reference = text::line(&format!("{}:{}", ticket.account, ticket.id));
-    let Some(seen) = &ticket.seen else {
-        return format!("  {reference}");
-    };
-    if seen.sha256.is_none() {
-        return format!("  {reference}  not found");
-    }
-    let status = seen.status.as_deref().unwrap_or("unknown");
-    let subject = seen.subject.as_deref().unwrap_or("without a subject");
-    format!(
-        "  {reference}  {}  {}",
-        text::line(status),
-        text::line(&text::cut(subject, 60))
-    )
-}
-
-/// What guards do, a line each.
-pub(crate) fn in_words(guards: &Guards) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(state) = guards.only_state {
-        lines.push(format!(
-            "only tickets that are {} then are changed",
-            state.as_str()
-        ));
-    }
-    if guards.if_unchanged {
-        lines.push(
-            "only tickets that are as they were when they were looked at are changed".to_owned(),
-        );
-    }
-    if let Some(archive) = &guards.archive {
-        let missing = if archive.missing_ok {
-            ", as far as its messages and files can be read"
-        } else {
-            ""
-        };
-        let folder = text::line(&archive.folder);
-        lines.push(format!(
-            "each ticket is archived in {folder} first{missing}"
-        ));
-    }
-    if let Some(canary) = guards.canary {
-        let canary = text::grouped(canary);
-        lines.push(format!(
-            "the first {canary} come first, and the rest after a look at them"
-        ));
-    }
-    if let Some(most) = guards.max_failures {
-        lines.push(format!(
-            "it is paused when more than {most} tickets have failed"
-        ));
-    }
-    lines
+    let reference = TicketRef::new(ticket.account.clone(), ticket.id.clone());
+    planned::ticket(&reference, ticket.seen.as_ref())
 }

@@ -263,7 +263,7 @@ impl Plan {
     }
 
     /// The summary of the planned change or the dry run, for people.
-    pub(crate) fn summary(&self, dry_run: bool) -> String {
+    pub(super) fn summary(&self, dry_run: bool) -> String {
         let does = if dry_run {
             format!("would {}", words::verb(&self.change))
         } else {

@@ -89,7 +89,6 @@ async fn check(
 /// Shows the plan, and asks for the number of its tickets.
 async fn ask(job: &Job, accounts: &Accounts, ledger: &Ledger) -> Result<(), Failure> {
     let plan = Plan::of_whole_job(job, accounts)?;
-    say(&plan.summary(false));
     say(&awaiting(job, ledger).await?);
     let question = format!("{} Type the number of tickets:", plan.question());
     let unreadable = |error| {

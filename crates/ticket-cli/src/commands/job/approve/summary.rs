@@ -1,11 +1,11 @@
 //! A plan in words: what somebody approves.
 
-use ticket_jobs::Guards;
 use ticket_jobs::plan::{Plan, PlannedAccount, PlannedTicket};
 use tickets::Change;
 use tickets::provider::Removal;
 
-use super::super::super::bulk;
+use super::super::super::planned::tickets;
+use super::super::super::{bulk, planned};
 use crate::text;
 
 /// The plan for people, line by line. What a vendor, a customer or the planner wrote cannot control the terminal.
@@ -19,18 +19,12 @@ pub(super) fn of(plan: &Plan) -> String {
     let by = plan.planned_by.as_deref().map(text::line);
     let at = text::minute(&plan.planned_at.to_string());
     lines.push(format!("Planned by {} at {at}", by.unwrap_or_default()));
-    lines.extend(plan.accounts.iter().map(|account| {
-        let host = account.host.as_deref().map(text::line);
-        let host = host.map_or_else(String::new, |host| format!(", {host}"));
-        format!(
-            "  {} ({}{host}): {}{}",
-            text::line(&account.name),
-            text::line(&account.provider),
-            tickets(account.tickets),
-            fate(&plan.change, account)
-        )
-    }));
-    lines.extend(guards(&plan.guards));
+    lines.extend(
+        plan.accounts
+            .iter()
+            .map(|account| planned::account(&plan.change, account, account.tickets)),
+    );
+    lines.extend(planned::guards(&plan.guards));
     let looked = match (plan.seen, plan.looked_at) {
         (0, _) | (_, None) => "No ticket was looked at:".to_owned(),
         (seen, Some(at)) => {
@@ -44,6 +38,8 @@ pub(super) fn of(plan: &Plan) -> String {
         }
     };
     lines.push(looked);
+    let ticket =
+        |ticket: &PlannedTicket| planned::ticket(&ticket.reference(), ticket.seen.as_ref());
     lines.extend(plan.first.iter().map(ticket));
     let named = plan.first.len() + plan.last.len();
     let between = plan
@@ -56,93 +52,6 @@ pub(super) fn of(plan: &Plan) -> String {
     lines.extend(undoing(plan));
     lines.push(format!("Digest: {}", plan.digest));
     lines.join("\n")
-}
-
-fn tickets(count: u64) -> String {
-    let tickets = if count == 1 { "ticket" } else { "tickets" };
-    format!("{} {tickets}", text::grouped(count))
-}
-
-/// What becomes of the tickets of an account, if they are deleted.
-fn fate(change: &Change, account: &PlannedAccount) -> String {
-    if *change != Change::Delete {
-        return String::new();
-    }
-    let fate = match account.removal {
-        Removal::Trash {
-            restorable_for: None,
-        } => ", to the vendor's trash".to_owned(),
-        Removal::Trash {
-            restorable_for: Some(time),
-        } => format!(
-            ", to the vendor's trash, and from there for good after {}",
-            text::seconds(time.as_secs())
-        ),
-        Removal::Permanent => ", for good".to_owned(),
-        _ => ", for good as far as the vendor says".to_owned(),
-    };
-    match &*account.takes_along {
-        [] => fate,
-        along => {
-            let along: Vec<_> = along.iter().map(|what| text::line(what)).collect();
-            format!("{fate}, each with its {}", along.join(", "))
-        }
-    }
-}
-
-/// What is checked while the job is worked on.
-fn guards(guards: &Guards) -> Option<String> {
-    let count = |count: u64| tickets(count);
-    let state = guards
-        .only_state
-        .map(|state| format!("only tickets that are {}", state.as_str()));
-    let unchanged = guards
-        .if_unchanged
-        .then(|| "only tickets that are as they were seen".to_owned());
-    let failures = guards.max_failures.map(|most| match most {
-        0 => "stops at the first failure".to_owned(),
-        most => format!("stops after {} failures", text::grouped(most)),
-    });
-    let canary = guards
-        .canary
-        .map(|first| format!("stops after the first {}", count(first)));
-    let archive = guards.archive.as_ref().map(|archive| {
-        let missing = if archive.missing_ok {
-            ", as far as it can be read"
-        } else {
-            ""
-        };
-        format!(
-            "archives each ticket first in {}{missing}",
-            text::line(&archive.folder)
-        )
-    });
-    let all: Vec<_> = [state, unchanged, failures, canary, archive]
-        .into_iter()
-        .flatten()
-        .collect();
-    (!all.is_empty()).then(|| format!("Guards: {}", all.join("; ")))
-}
-
-/// A ticket as it was seen.
-fn ticket(ticket: &PlannedTicket) -> String {
-    let name = text::line(&ticket.reference().to_string());
-    let Some(seen) = &ticket.seen else {
-        return format!("  {name}");
-    };
-    if seen.sha256.is_none() {
-        return format!("  {name}  not found");
-    }
-    let status = seen
-        .status
-        .iter()
-        .map(|status| format!("  {}", text::line(status)));
-    let subject = seen.subject.iter().map(|subject| {
-        let subject = text::cut(&text::first_line(subject), 60);
-        format!("  \"{}\"", text::line(&subject))
-    });
-    let seen: String = status.chain(subject).collect();
-    format!("  {name}{seen}")
 }
 
 /// What cannot be undone.
