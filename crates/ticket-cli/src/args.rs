@@ -44,7 +44,9 @@ The configuration file has a part for each account:
 
 A setting with _env behind its name is read from the variable that it names, so that no secret need be in \
 the file; timeout_s, max_attempts, rate, concurrency and page_size can be set as well, and for safety read_only = true, \
-with which nothing is changed, and max_delete, above which no job deletes tickets of the account. A name that is wrong is refused with the right ones.
+with which nothing is changed, and max_delete, above which no job deletes tickets of the account. A name that is wrong is refused with the right ones. Above \
+the accounts may stand approvers = \"FILE\", a file of OpenSSH's allowed signers with those who may approve plans, and \
+signing_key = \"FILE\", the key that signs approvals and reports.
 
 Exit codes: 0 all done; 1 something failed or is unknown; 2 wrong usage or input, nothing sent; \
 3 configuration or credentials missing, nothing sent; 4 a list may be incomplete; 130 stopped by Ctrl-C, \

@@ -22,7 +22,8 @@ use tempfile::TempDir;
 use ticket_jobs::approval::Approval;
 use ticket_jobs::plan::{Plan, digest};
 use ticket_jobs::{
-    Job, JobAccount, JobId, Ledger as _, Listed, NewJob, Seen, SqliteLedger, Which, user_at_host,
+    Job, JobAccount, JobId, JobState, Ledger as _, Listed, NewJob, Seen, SqliteLedger, Which,
+    user_at_host,
 };
 use tickets::Change;
 
@@ -123,6 +124,19 @@ impl Case {
         key
     }
 
+    /// Confirms the job with this approval, by a configuration that begins like this.
+    fn confirm(&self, configuration: &str, approval: &str) -> Run {
+        let account = "[accounts.eu]\nprovider = \"sweeppea\"\napi_key = \"k\"\n\
+                       base_url = \"https://api.example.com\"\n";
+        let (config, ledger) = (self.path("config.toml"), self.path("jobs.db"));
+        fs::write(&config, format!("{configuration}{account}")).unwrap();
+        let file = self.path("approval.json");
+        fs::write(&file, approval).unwrap();
+        let confirm = ["job", "confirm", self.job.as_str(), "--approval", &file];
+        let options = ["--ledger", &ledger, "--config", &config];
+        execute(&mut command(&[&confirm[..], &options].concat()))
+    }
+
     /// Who gave this approval, as the confirmation of the job would find out.
     async fn signer(&self, approval: &str) -> tickets::Result<String> {
         let approval = Approval::parse(approval)?;
@@ -197,6 +211,79 @@ async fn approval_shows_what_is_approved_and_is_accepted() {
         error.contains("is not among the allowed signers"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn approval_confirms_the_job_that_it_is_for_and_no_edited_one_does() {
+    if !tool_is_there() {
+        return;
+    }
+    let case = Case::new().await;
+    case.export();
+    let key = case.key("");
+    let run = execute(&mut case.approve(&["--yes", "--key", &key]));
+    let approval = run.stdout;
+    let other = Case::new().await;
+    let approvers = "approvers = \"approvers\"\n";
+    let edited = approval.replace("DSR-4711", "DSR-4712");
+    for (configuration, approval, code, says) in [
+        (
+            "",
+            &approval,
+            3,
+            "the configuration file names no approvers",
+        ),
+        (
+            "approvers = \"none\"\n",
+            &approval,
+            3,
+            "cannot read the allowed signers",
+        ),
+        (
+            "approvers = \"id\"\n",
+            &approval,
+            2,
+            "is not among the allowed signers",
+        ),
+        (
+            approvers,
+            &edited,
+            2,
+            "approval.json: the signature does not match",
+        ),
+        (
+            approvers,
+            &"{}".to_owned(),
+            2,
+            "approval.json: this is no approval",
+        ),
+    ] {
+        let refused = case.confirm(configuration, approval);
+        assert_eq!(refused.code, code, "{refused:?}");
+        assert!(refused.stderr.contains(says), "{says}: {refused:?}");
+        assert_eq!(case.job().await.state, JobState::AwaitingConfirmation);
+        assert_eq!(case.job().await.confirmed, None);
+    }
+    let refused = other.confirm(approvers, &approval);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    let words = format!("is for job {}, not for job {}", case.job, other.job);
+    assert!(refused.stderr.contains(&words), "{refused:?}");
+
+    let confirmed = case.confirm(approvers, &approval);
+    assert_eq!(confirmed.code, 0, "{confirmed:?}");
+    let words = format!("approved by {}, signed by bob@example.com", user_at_host());
+    assert!(confirmed.stderr.contains(&words), "{confirmed:?}");
+    let job = case.job().await;
+    assert_eq!(job.state, JobState::Ready);
+    let confirmed = job.confirmed.unwrap();
+    assert_eq!(confirmed.by, user_at_host());
+    let recorded = confirmed.approval.unwrap();
+    assert_eq!(recorded["principal"], "bob@example.com");
+    assert_eq!(recorded["reason"], "DSR-4711");
+    assert_eq!(recorded["digest"], job.digest.unwrap());
+    // Once is enough.
+    let again = case.confirm(approvers, &approval);
+    assert_eq!(again.code, 2, "{again:?}");
 }
 
 #[tokio::test]

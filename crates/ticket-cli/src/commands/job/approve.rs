@@ -1,25 +1,21 @@
-//! `tickets job approve`: a second person looks at a plan and signs it; and the check of that approval.
+//! `tickets job approve`: a second person looks at a plan and signs it.
 
 mod summary;
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read as _, Write as _};
+use std::io::{self, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use ticket_jobs::approval::{Approval, Statement};
+use ticket_jobs::approval::Statement;
 use ticket_jobs::plan::Plan;
-use ticket_jobs::signature::Signer;
-use ticket_jobs::{Job, user_at_host};
+use ticket_jobs::user_at_host;
 use tickets::config_file::ConfigFile;
 
 use crate::args::{self, Global};
 use crate::failure::{Exit, Failure};
 use crate::output::{say, write};
 use crate::{stdout, terminal};
-
-/// The longest approval that is read, in bytes.
-const LONGEST: u64 = 64 * 1024;
 
 /// Approves a plan. Needs neither a ledger nor an account.
 pub(super) async fn run(asked: &args::Approve, global: &Global) -> Result<Exit, Failure> {
@@ -62,35 +58,6 @@ pub(super) async fn run(asked: &args::Approve, global: &Global) -> Result<Exit, 
         plan.job
     ));
     Ok(Exit::Done)
-}
-
-/// Checks that this file approves the plan of this job, by one of the approvers of the configuration file.
-#[expect(dead_code, reason = "`tickets job confirm` calls it")]
-pub(super) async fn check(
-    path: &Path,
-    job: &Job,
-    global: &Global,
-) -> Result<(Approval, Signer), Failure> {
-    let place = |failure: Failure| failure.at(path.display().to_string());
-    let config = ConfigFile::load(global.config().as_deref())?;
-    let approvers = config.approvers.ok_or_else(|| {
-        Failure::unconfigured("the configuration file names no approvers").hinting(
-            "`approvers = \"FILE\"`, above the accounts, names a file of allowed signers: a line such as \
-             `bob@example.com ssh-ed25519 AAAA…` for each"
-                .to_owned(),
-        )
-    })?;
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
-    read.map_err(|error| {
-        place(Failure::unconfigured(format!(
-            "the approval cannot be read: {error}"
-        )))
-    })?;
-    let approval = Approval::parse(&text).map_err(|error| place(error.into()))?;
-    let signer = approval.check(job, &approvers, now()).await;
-    let signer = signer.map_err(|error| place(error.into()))?;
-    Ok((approval, signer))
 }
 
 fn read(path: &Path) -> Result<Plan, Failure> {

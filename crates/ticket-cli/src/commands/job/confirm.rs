@@ -1,9 +1,13 @@
 //! `tickets job confirm`: a person looks at the plan and types the number of its tickets, or gives the approval of a second
 //! person. Without a terminal only an approval confirms, so that no script does it by itself.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
+use jiff::Timestamp;
 use ticket_jobs::approval::Approval;
+use ticket_jobs::signature::Signer;
 use ticket_jobs::{Confirmed, Job, JobState, user_at_host};
 use tickets::config_file::ConfigFile;
 
@@ -14,7 +18,10 @@ use crate::args::{Global, JobConfirm};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
 use crate::output::{Output, say};
-use crate::terminal;
+use crate::{terminal, text};
+
+/// The longest approval that is read, in bytes.
+const LONGEST: u64 = 64 * 1024;
 
 pub(super) async fn run(
     ledger: &Ledger,
@@ -31,20 +38,11 @@ pub(super) async fn run(
     let now = ledger.jobs.ledger().now();
     let mut confirmed = Confirmed::new(now, user_at_host());
     if let Some(path) = &asked.approval {
-        let (approval, given) = read(path)?;
-        let config = ConfigFile::load(global.config().as_deref())?;
-        let Some(approvers) = &config.approvers else {
-            return Err(
-                Failure::unconfigured("the configuration names no approvers").hinting(
-                    "`approvers = \"FILE\"` names a file of allowed signers, see ssh-keygen(1)"
-                        .to_owned(),
-                ),
-            );
-        };
-        let signer = approval.check(&job, approvers, now).await?;
-        let by = &approval.statement.approved_by;
-        say(&format!("approved by {by}, signed by {}", signer.principal));
-        confirmed = confirmed.approval(given);
+        let (approval, signer) = check(path, &job, global, now).await?;
+        let by = text::line(&approval.statement.approved_by);
+        let principal = text::line(&signer.principal);
+        say(&format!("approved by {by}, signed by {principal}"));
+        confirmed = confirmed.approval(approval.record(&signer)?);
     } else {
         ask(&job, &accounts, ledger).await?;
     }
@@ -59,16 +57,33 @@ pub(super) async fn run(
     Steered { job: job.id, state }.print(output)
 }
 
-/// The approval in a file, and what the file holds.
-fn read(path: &Path) -> Result<(Approval, serde_json::Value), Failure> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        let path = path.display();
-        Failure::refused(format!("the approval {path} cannot be read: {error}"))
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
-    let approval = Approval::parse(&text)?;
-    let given = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;
-    Ok((approval, given))
+/// Checks that this file approves the plan of this job, by one of the approvers of the configuration file.
+async fn check(
+    path: &Path,
+    job: &Job,
+    global: &Global,
+    now: Timestamp,
+) -> Result<(Approval, Signer), Failure> {
+    let config = ConfigFile::load(global.config().as_deref())?;
+    let approvers = config.approvers.ok_or_else(|| {
+        Failure::unconfigured("the configuration file names no approvers").hinting(
+            "`approvers = \"FILE\"`, above its accounts, names a file of allowed signers with a line for each, such as \
+             `bob@example.com ssh-ed25519 AAAA…`"
+                .to_owned(),
+        )
+    })?;
+    let place = |failure: Failure| failure.at(path.display().to_string());
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+    read.map_err(|error| {
+        place(Failure::refused(format!(
+            "the approval cannot be read: {error}"
+        )))
+    })?;
+    let approval = Approval::parse(&text).map_err(|error| place(error.into()))?;
+    let signer = approval.check(job, &approvers, now).await;
+    let signer = signer.map_err(|error| place(error.into()))?;
+    Ok((approval, signer))
 }
 
 /// Shows the plan, and asks for the number of its tickets.
