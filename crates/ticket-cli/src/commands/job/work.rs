@@ -206,7 +206,7 @@ pub(super) async fn retry(
     work.run(global, output).await
 }
 
-fn refuse_loading(job: &Job) -> Result<(), Failure> {
+pub(super) fn refuse_loading(job: &Job) -> Result<(), Failure> {
     if job.state != JobState::Loading {
         return Ok(());
     }
