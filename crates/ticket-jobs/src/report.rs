@@ -19,7 +19,9 @@ mod files;
 mod groups;
 mod html;
 mod model;
+mod people;
 mod proof;
+mod table;
 mod time;
 
 use std::collections::BTreeMap;
