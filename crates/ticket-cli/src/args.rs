@@ -14,7 +14,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tickets::provider::Quota;
 
-pub(crate) use job::{Job, JobRetry, JobRun};
+pub(crate) use job::{Job, JobReport, JobRetry, JobRun};
 pub(crate) use many::{Consent, Many, WorkOptions};
 use values::{count, field, moment, rate, seconds};
 
