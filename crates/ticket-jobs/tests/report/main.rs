@@ -347,7 +347,7 @@ async fn job_that_is_not_over_is_reported_only_as_partial() {
     let sentence =
         "This report is partial: the job was ready when it was made, and 6 tickets had no outcome.";
     assert_eq!(report["not_proven"][0], sentence);
-    let without_call = "1 ticket deleted, but no call about them is recorded.";
+    let without_call = "1 ticket deleted without a recorded call.";
     assert!(
         report["not_proven"]
             .as_array()

@@ -133,10 +133,7 @@ fn removal(account: &AccountFacts) -> String {
     match (account.mode, account.restorable_for_s) {
         (Mode::Permanent, _) => "permanent".to_owned(),
         (Mode::Trash, Some(seconds)) => {
-            format!(
-                "trash, {}",
-                counted(seconds.div_ceil(86_400), "day")
-            )
+            format!("trash, {}", counted(seconds.div_ceil(86_400), "day"))
         }
         (Mode::Trash, None) => "trash, no limit of time".to_owned(),
         (Mode::Undocumented, _) => "not documented".to_owned(),
