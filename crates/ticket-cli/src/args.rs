@@ -146,6 +146,8 @@ pub(crate) enum Command {
     /// Show, verify and prune an archive of tickets
     #[command(subcommand)]
     Archive(Archive),
+    /// Look at the tickets of a report again, and say whether they still are as it says; changes nothing
+    Verify(Verify),
     /// Show and steer jobs: what `delete`, `resolve` and `restore` do is a job, which can be continued after a crash
     #[command(subcommand)]
     Job(Job),
@@ -349,6 +351,13 @@ pub(crate) struct Comment {
     /// A file to go with it; may be given more than once
     #[arg(long = "attach", value_name = "FILE")]
     pub(crate) attachments: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The report that `tickets job report` wrote: its folder, or its outcomes.ndjson
+    #[arg(value_name = "REPORT")]
+    pub(crate) report: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -18,8 +18,10 @@ mod evidence;
 mod files;
 mod groups;
 mod html;
+mod look;
 mod model;
 mod proof;
+mod read;
 mod time;
 
 use std::collections::BTreeMap;
@@ -31,10 +33,12 @@ use ticket_core::{Error, ErrorKind, Result};
 
 pub use self::files::Written;
 use self::files::{Draft, unwritable};
+pub use self::look::LookedAt;
 pub use self::model::{
     AccountFacts, Act, Answer, CallRow, Calls, CallsThen, Exception, JobFacts, LimitUse, Mode,
     Named, Report, Series, TicketRow, Tickets,
 };
+pub use self::read::{ReportFolder, Rows};
 use crate::format::Format;
 use crate::ledger::Ledger;
 use crate::model::{JobId, JobState};
