@@ -240,7 +240,14 @@ async fn main() -> ExitCode {
     let begun = Instant::now();
     let mut first = world.start(
         &args.command,
-        &["delete", "--yes", "--from", list.to_str().unwrap()],
+        &[
+            "delete",
+            "--yes",
+            "--max",
+            &args.tickets.to_string(),
+            "--from",
+            list.to_str().unwrap(),
+        ],
     );
     let job = tokio::task::block_in_place(|| job_of(&mut first));
     println!("job {job} after {:?}", begun.elapsed());

@@ -2,6 +2,8 @@
 //!
 //! No argument takes a secret, because every user of a computer can read the arguments of its processes.
 
+mod approve;
+mod archive;
 mod job;
 mod many;
 mod values;
@@ -14,8 +16,10 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tickets::provider::Quota;
 
-pub(crate) use job::{Job, JobReport, JobRetry, JobRun};
-pub(crate) use many::{Consent, Many, WorkOptions};
+pub(crate) use approve::Approve;
+pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
+pub(crate) use job::{Job, JobConfirm, JobReport, JobRetry, JobRun};
+pub(crate) use many::{Consent, Look, Many, WorkOptions};
 use values::{count, field, moment, rate, seconds};
 
 /// Look at, file, change and safely delete tickets in many support systems.
@@ -137,6 +141,13 @@ pub(crate) enum Command {
     Delete(Many),
     /// Take tickets out of the vendor's trash, in one or many accounts, and say what became of each
     Restore(Many),
+    /// Write tickets into an archive: their JSON as the vendor sends it, all messages and, if asked, all attached files
+    Export(Export),
+    /// Show, verify and prune an archive of tickets
+    #[command(subcommand)]
+    Archive(Archive),
+    /// Look at the tickets of a report again, and say whether they still are as it says; changes nothing
+    Verify(Verify),
     /// Show and steer jobs: what `delete`, `resolve` and `restore` do is a job, which can be continued after a crash
     #[command(subcommand)]
     Job(Job),
@@ -215,6 +226,17 @@ pub(crate) enum State {
     Closed,
     /// In the vendor's trash
     Deleted,
+}
+
+impl State {
+    /// The state as lists and guards take it.
+    pub(crate) const fn known(self) -> tickets::model::State {
+        match self {
+            Self::Open => tickets::model::State::Open,
+            Self::Closed => tickets::model::State::Closed,
+            Self::Deleted => tickets::model::State::Deleted,
+        }
+    }
 }
 
 /// What a list is sorted by.
@@ -329,6 +351,13 @@ pub(crate) struct Comment {
     /// A file to go with it; may be given more than once
     #[arg(long = "attach", value_name = "FILE")]
     pub(crate) attachments: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The report that `tickets job report` wrote: its folder, or its outcomes.ndjson
+    #[arg(value_name = "REPORT")]
+    pub(crate) report: PathBuf,
 }
 
 #[derive(Debug, Args)]

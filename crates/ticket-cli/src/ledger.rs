@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use etcetera::BaseStrategy as _;
-use ticket_jobs::{Job, JobId, Jobs, MemoryLedger, SqliteLedger};
+use ticket_jobs::{Job, JobId, Jobs, MemoryLedger, SqliteLedger, user_at_host};
 use tickets::Registry;
 
 use crate::args::Global;
@@ -118,7 +118,7 @@ impl Ledger {
 
     fn ending(ledger: impl ticket_jobs::Ledger) -> Self {
         Self {
-            jobs: Jobs::new(Arc::new(ledger)),
+            jobs: jobs(ledger),
             arguments: None,
         }
     }
@@ -242,7 +242,13 @@ fn argument(name: &str, path: &Path) -> String {
 }
 
 fn open(path: &Path) -> Result<Jobs, Failure> {
-    Ok(Jobs::new(Arc::new(SqliteLedger::open(path)?)))
+    Ok(jobs(SqliteLedger::open(path)?))
+}
+
+/// The jobs of a ledger, whose events say who acts.
+fn jobs(ledger: impl ticket_jobs::Ledger) -> Jobs {
+    let who = format!("{}, tickets {}", user_at_host(), env!("CARGO_PKG_VERSION"));
+    Jobs::new(Arc::new(ledger)).acting_as(who)
 }
 
 /// Makes the folder, for this user alone.

@@ -81,11 +81,32 @@ async fn ctrl_c_finishes_what_is_sent_and_sends_nothing_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_deadline_what_is_sent_is_finished_and_nothing_more_is_sent() {
+    at_the_end(
+        &["--deadline", "2"],
+        "deadline reached: waiting for requests",
+    )
+    .await;
+    for more in [&[][..], &["--deadline", "1h"]] {
+        let time = in_seconds(5);
+        let shown = time.strftime("%Y-%m-%d %H:%M UTC");
+        let words = format!("it is {shown}: waiting for requests");
+        at_the_end(&[&["--until", &time.to_string()], more].concat(), &words).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a time to come is after now")]
+fn in_seconds(seconds: i64) -> jiff::Timestamp {
+    jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds)
+}
+
+/// Four requests are on their way when these options end the work with these words.
+async fn at_the_end(options: &[&str], words: &str) {
     let mut vendor = HeldVendor::start().await;
-    let mut child = vendor.delete_with(&["--deadline", "2", "--concurrency", "4"], 6, "ndjson");
+    let options = [options, &["--concurrency", "4"]].concat();
+    let mut child = vendor.delete_with(&options, 6, "ndjson");
     vendor.seen(4).await;
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    read_until(&mut stderr, "deadline reached");
+    read_until(&mut stderr, words);
     vendor.answers.add(100);
     let mut said = outcomes(child.stdout.take().unwrap());
     said.sort_unstable();

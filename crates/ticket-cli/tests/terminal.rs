@@ -19,12 +19,18 @@ use unicode_width::UnicodeWidthStr as _;
 /// Runs the command at a terminal so many columns wide, where this is typed. What it prints, on whichever of its
 /// outputs, is in `stdout`.
 fn at_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str], typed: &str) -> Run {
-    // What is typed is echoed whenever it arrives, which may be behind the question: so it is not.
     let line = format!(
-        "stty -echo cols {columns} && exec '{}' {}",
+        "exec '{}' {}",
         env!("CARGO_BIN_EXE_tickets"),
         arguments.join(" ")
     );
+    in_shell(sandbox, columns, &line, typed)
+}
+
+/// The same for a line of a shell.
+fn in_shell(sandbox: &Sandbox, columns: u16, line: &str, typed: &str) -> Run {
+    // What is typed is echoed whenever it arrives, which may be behind the question: so it is not.
+    let line = format!("stty -echo cols {columns} && {line}");
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
     command.env_clear().envs(sandbox.environment());
@@ -33,6 +39,13 @@ fn at_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str], typed: &str)
     command.env("HOME", env!("CARGO_TARGET_TMPDIR"));
     command.env("XDG_STATE_HOME", common::state_folder());
     execute_with_input(&mut command, typed)
+}
+
+/// The host and the port of a vendor.
+fn host(sandbox: &Sandbox, vendor: Vendor) -> String {
+    let url = sandbox.base_url(vendor);
+    let rest = url.strip_prefix("http://").unwrap();
+    rest.split('/').next().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,7 +61,9 @@ async fn a_person_is_asked_and_only_a_yes_is_one() {
         let sandbox = sandbox().await;
         let ticket = ["delete", "sweeppea:2531581"];
         let run = at_terminal(&sandbox, 80, &ticket, typed);
-        let asked = run.stdout.find("Delete 1 ticket? [y/N]");
+        let host = host(&sandbox, Vendor::Sweeppea);
+        let question = format!("Delete 1 ticket of sweeppea ({host})? [y/N]");
+        let asked = run.stdout.find(&question);
         assert!(asked > run.stdout.find("sweeppea  1  2531581"), "{run:?}");
         assert_eq!(run.code, if is_yes { 0 } else { 2 }, "{typed:?} {run:?}");
         assert_eq!(sandbox.journal().len(), usize::from(is_yes), "{typed:?}");
@@ -59,6 +74,95 @@ async fn a_person_is_asked_and_only_a_yes_is_one() {
         let own_line = run.stdout.contains(&format!("\n{refusal}"));
         assert_eq!(own_line, typed.is_empty(), "{run:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_a_hundred_tickets_are_confirmed_by_their_number_only() {
+    for (typed, is_confirmed) in [
+        ("101\n", true),
+        ("y\n", false),
+        ("100\n", false),
+        ("\n", false),
+        ("", false),
+    ] {
+        let sandbox = Sandbox::builder().seed_tickets(false).start().await;
+        let sandbox = sandbox.unwrap();
+        sandbox.add_tickets(Vendor::LeadSquared, 101);
+        let ids = sandbox.ticket_ids(Vendor::LeadSquared).into_iter();
+        let names: Vec<_> = ids.map(|id| format!("leadsquared:{id}")).collect();
+        let names = names.iter().map(String::as_str);
+        let delete: Vec<_> = std::iter::once("delete").chain(names).collect();
+        let run = at_terminal(&sandbox, 80, &delete, typed);
+        let host = host(&sandbox, Vendor::LeadSquared);
+        let question =
+            format!("Delete 101 tickets of leadsquared ({host})? Type the number of tickets:");
+        assert!(run.stdout.contains(&question), "{run:?}");
+        assert_eq!(
+            run.code,
+            if is_confirmed { 0 } else { 2 },
+            "{typed:?} {run:?}"
+        );
+        let left = sandbox.tickets(Vendor::LeadSquared).len();
+        assert_eq!(left, if is_confirmed { 0 } else { 101 }, "{typed:?}");
+        assert_eq!(sandbox.journal().is_empty(), !is_confirmed, "{typed:?}");
+        let refusal = "error: not confirmed; nothing was sent";
+        assert_eq!(run.stdout.contains(refusal), !is_confirmed, "{run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn list_from_standard_input_is_confirmed_at_the_terminal() {
+    let tickets = env!("CARGO_BIN_EXE_tickets");
+    let line = format!("printf 'sweeppea:2531581\\nonecloud:121\\n' | '{tickets}' delete --from -");
+    for (typed, is_yes) in [("y\n", true), ("n\n", false), ("", false)] {
+        let sandbox = sandbox().await;
+        let run = in_shell(&sandbox, 80, &line, typed);
+        let [sweeppea, onecloud] =
+            [Vendor::Sweeppea, Vendor::OneCloud].map(|vendor| host(&sandbox, vendor));
+        let question =
+            format!("Delete 2 tickets of sweeppea ({sweeppea}) and onecloud ({onecloud})? [y/N]");
+        assert!(run.stdout.contains(&question), "{run:?}");
+        assert_eq!(run.code, if is_yes { 0 } else { 2 }, "{typed:?} {run:?}");
+        assert_eq!(
+            sandbox.journal().len(),
+            if is_yes { 2 } else { 0 },
+            "{typed:?}"
+        );
+        assert_eq!(sandbox.exists(Vendor::OneCloud, "121"), !is_yes);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_who_cannot_see_what_it_is_about() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let tickets = env!("CARGO_BIN_EXE_tickets");
+    let line = format!(
+        "exec '{tickets}' delete sweeppea:2531581 2>'{}'",
+        log.display()
+    );
+    let run = in_shell(&sandbox, 80, &line, "y\n");
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(!run.stdout.contains("[y/N]"), "{run:?}");
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("there is no terminal to ask on"), "{log}");
+    assert!(sandbox.journal().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_tickets_than_allowed_are_not_asked_about() {
+    let sandbox = sandbox().await;
+    let delete = ["delete", "--max", "1", "sweeppea:2531581", "onecloud:121"];
+    let run = at_terminal(&sandbox, 80, &delete, "y\n");
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(
+        run.stdout
+            .contains("--max allows 1, and these are 2 tickets"),
+        "{run:?}"
+    );
+    assert!(!run.stdout.contains("[y/N]"), "{run:?}");
+    assert!(sandbox.journal().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

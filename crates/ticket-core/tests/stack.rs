@@ -396,11 +396,37 @@ async fn read_only_account_refuses_every_write_and_no_read() {
             }
         }
     }
-    for log in logs {
+    for log in &logs {
         let reads = Operation::ALL
             .iter()
             .filter(|operation| !operation.is_write());
         assert_eq!(log.count(), reads.count());
         assert!(log.calls().iter().all(|call| !call.operation.is_write()));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn read_only_account_is_still_looked_at_for_what_an_earlier_attempt_did() {
+    let fake = Fake::new(2);
+    let log = fake.log();
+    let tickets = stacked(fake, StackOptions::default().read_only(true));
+    let tickets = tickets.with(CallContext::new().earlier_attempt(Effect::Unknown));
+    let asked = ids(2).map(|id| (id.clone(), id));
+    let options = BulkOptions::default().only_look();
+    let settled: Vec<_> = tickets
+        .apply(Change::Delete, asked, &options)
+        .collect()
+        .await;
+    assert_eq!(settled.len(), 2);
+    // They are there, and reads may lag behind.
+    assert!(
+        settled
+            .iter()
+            .all(|one| matches!(one.outcome, Outcome::Unknown(_)))
+    );
+    assert!(
+        log.count() >= 2 && log.deletes().is_empty(),
+        "{:?}",
+        log.calls()
+    );
 }

@@ -25,7 +25,7 @@ use ticket_core::{Change, Effect, Error, ErrorKind, Operation, Outcome, TicketId
 use ticket_jobs::report::{Options, write};
 use ticket_jobs::{
     Claim, Claimed, Clock, Confirmed, Ended, Event, EventKind, Guards, JobAccount, JobId, Ledger,
-    Listed, NewCall, NewJob, Seen, SqliteLedger, Taken, Work,
+    Listed, MaxFailures, NewCall, NewJob, Seen, SqliteLedger, Taken, Work,
 };
 
 type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
@@ -105,7 +105,7 @@ impl Story {
         let ledger = &self.ledger;
         let mut guards = Guards::default();
         guards.only_state = Some(ticket_core::model::State::Closed);
-        guards.max_failures = Some(tickets / 20);
+        guards.max_failures = Some(MaxFailures::Tickets(tickets / 20));
         guards.canary = Some(20);
         let new = NewJob::new(Change::Delete).created_by("alice@ops1.example");
         let new = new.guards(guards).awaiting_confirmation();

@@ -7,17 +7,17 @@
 pub fn user_at_host() -> String {
     let user = whoami::username().ok().filter(|name| !name.is_empty());
     let host = whoami::hostname().ok().filter(|name| !name.is_empty());
-    let user = user.or_else(number).unwrap_or_else(|| "unknown".to_owned());
+    let user = user.unwrap_or_else(number);
     let host = host.unwrap_or_else(|| "unknown".to_owned());
     format!("{user}@{host}")
 }
 
 #[cfg(unix)]
-fn number() -> Option<String> {
-    Some(rustix::process::geteuid().as_raw().to_string())
+fn number() -> String {
+    rustix::process::geteuid().as_raw().to_string()
 }
 
 #[cfg(not(unix))]
-fn number() -> Option<String> {
-    None
+fn number() -> String {
+    "unknown".to_owned()
 }

@@ -46,19 +46,17 @@ mod prune;
 mod read;
 mod verify;
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
 use ticket_core::Result;
 
 use self::disk::Folder;
-pub use self::entry::{Entry, KeptFile, Lack, LackReason, Part, Seen};
+pub use self::entry::{Entry, KeptFile, Lack, LackReason, Part, TicketState};
 pub(crate) use self::keep::is_about_all;
 pub use self::keep::{KeepOptions, Kept, Place};
 pub use self::prune::{Pruned, Removed};
-pub use self::read::{Archived, Entries};
+pub use self::read::{Entries, Found};
 pub use self::verify::{Contradiction, Verified};
 
 /// An archive of tickets in a folder. Cloning is cheap.
@@ -99,18 +97,4 @@ impl Archive {
     pub fn dir(&self) -> &Path {
         &self.folder.dir
     }
-}
-
-/// The SHA-256 digest of these bytes in hexadecimal digits.
-fn digest(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt as _, future};
+use futures_util::{StreamExt as _, future, stream};
 use ticket_core::bulk::Settled;
 use ticket_core::model::Status;
 use ticket_core::provider::NotFound;
@@ -205,12 +205,15 @@ impl Checks {
             return claimed.map(move |claimed| target(&claimed)).boxed();
         }
         let at_once = self.at_once.map_or(AT_ONCE, NonZeroUsize::get);
+        let batch = self.rules.change.max_batch(self.tickets.info()).max(1);
         let checks = Arc::new(self);
         let checked = claimed.map(move |claimed| {
             let checks = Arc::clone(&checks);
             async move { checks.passes(&claimed).await.then(|| target(&claimed)) }
         });
-        checked.buffered(at_once).filter_map(future::ready).boxed()
+        let passed = checked.buffered(at_once).filter_map(future::ready);
+        // Together, so that one call takes as many as it can.
+        passed.chunks(batch).flat_map(stream::iter).boxed()
     }
 
     /// Whether this ticket may be changed. If not, its outcome is told.

@@ -17,7 +17,9 @@ use tokio::time::Instant;
 
 use crate::check::{Checks, Reads, Rules};
 use crate::ledger::{Ledger, tickets};
-use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension, Which, Work};
+use crate::model::{
+    Claim, Claimed, Event, EventKind, Job, JobState, Step, Suspension, Which, Work,
+};
 use crate::run::JobOutcome;
 use crate::slots::label;
 
@@ -56,9 +58,10 @@ pub(crate) struct Failures {
 }
 
 impl Failures {
-    pub(crate) fn new(most: Option<u64>) -> Arc<Self> {
+    pub(crate) fn of(job: &Job) -> Arc<Self> {
+        let most = job.guards.max_failures;
         Arc::new(Self {
-            most,
+            most: most.map(|most| most.of(job.tickets)),
             found: AtomicU64::new(0),
         })
     }

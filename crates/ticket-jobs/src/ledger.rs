@@ -51,7 +51,8 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// sealed or discarded.
     async fn close_list(&self, job: &JobId) -> Result<()>;
 
-    /// Records how tickets of a job that is loading were seen, by their places. Places without a ticket are ignored.
+    /// Records how tickets of a job that is loading were seen, by their places; a later look replaces an earlier one.
+    /// Places without a ticket are ignored, and repetitions have none.
     async fn see(&self, job: &JobId, seen: Vec<(u64, Seen)>) -> Result<()>;
 
     /// Ends loading, and closes the list if it is not: the job is [`Ready`](JobState::Ready), or
@@ -81,7 +82,9 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// All jobs, the newest first.
     async fn jobs(&self) -> Result<Vec<Job>>;
 
-    /// Pauses, resumes, cancels or releases a job. A job that awaits confirmation can only be cancelled. Returns its state afterwards. A job that has this state already stays as it is.
+    /// Pauses, resumes, cancels or releases a job. Returns its state afterwards. A job that has this state already stays as
+    /// it is, and so does one of which nothing is held back. A job that awaits confirmation can only be cancelled.
+    /// Cancelling ends the canary: what was [held back](Job::held_from) is left undone as well.
     async fn steer(&self, job: &JobId, step: Step) -> Result<JobState>;
 
     /// Begins to work on a job.
@@ -95,14 +98,15 @@ pub trait Ledger: Debug + Send + Sync + 'static {
 
     /// Claims tickets of one account, those of the lowest places first. Of a job that is
     /// [cancelling](JobState::Cancelling), only those in doubt. Tickets that are [held back](Job::held_from) are not
-    /// claimed.
+    /// claimed, and an account of which only such tickets are left is [held](Claim::Held), even if it is suspended.
     async fn claim(&self, worker: WorkerId, account: &str) -> Result<Claim>;
 
     /// Gives back all that the worker claimed of an account, for a later attempt, `wait` from now.
     async fn put_back(&self, worker: WorkerId, account: &str, wait: Duration) -> Result<()>;
 
-    /// Records that tickets are archived, by their places, with the SHA-256 of their entries. Only the worker that
-    /// claimed them may do so.
+    /// Records that tickets are archived, by their places, with the SHA-256 of their entries; a later entry replaces an
+    /// earlier one. Fails with [`Conflict`](ticket_core::ErrorKind::Conflict), and records nothing, unless the worker has
+    /// all of them.
     async fn archived(&self, worker: WorkerId, entries: Vec<(u64, String)>) -> Result<()>;
 
     /// Records outcomes of claimed tickets, by their places. An outcome that is already there stays. If no ticket of the
@@ -150,8 +154,8 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Recounts a job from its rows. Returns each contradiction in words; none if all is well.
     async fn verify(&self, job: &JobId) -> Result<Vec<String>>;
 
-    /// Removes jobs that are over, and those whose loading stopped, if they were created before `before`. Returns their
-    /// ids. Calls that still count in a window stay.
+    /// Removes jobs that are over, and those that are still loading or await confirmation, if they were created before
+    /// `before`. Returns their ids. Calls that still count in a window stay.
     async fn prune(&self, before: Timestamp) -> Result<Vec<JobId>>;
 }
 

@@ -22,6 +22,7 @@ pub mod signature;
 mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod standing;
 #[cfg(feature = "suite")]
 pub mod suite;
 
@@ -32,9 +33,10 @@ pub use loading::{Loading, Look, Looked};
 pub use memory::MemoryLedger;
 pub use model::{
     AccountState, ArchiveGuard, Archived, CallId, Claim, Claimed, Confirmed, Ended, Event,
-    EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket, Listed, NewCall,
-    NewJob, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
+    EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket, Listed, MaxFailures,
+    NewCall, NewJob, Percent, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
 };
 pub use run::{JobOutcome, Jobs, PLAN_LASTS};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteLedger;
+pub use standing::{Standing, look_again};

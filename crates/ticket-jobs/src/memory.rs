@@ -4,6 +4,7 @@ mod calls;
 mod quota;
 mod rows;
 mod state;
+mod verify;
 mod workers;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -206,8 +207,7 @@ impl Ledger for MemoryLedger {
     }
 
     async fn verify(&self, job: &JobId) -> Result<Vec<String>> {
-        let state = self.state();
-        Ok(state.job(job)?.contradictions(&state.calls))
+        self.state().contradictions(job)
     }
 
     async fn prune(&self, before: Timestamp) -> Result<Vec<JobId>> {
@@ -220,7 +220,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-    use ticket_core::{Change, Operation};
+    use ticket_core::Change;
 
     use super::*;
 
@@ -283,58 +283,5 @@ mod tests {
             ticket_core::ErrorKind::InvalidInput
         );
         assert_eq!(ledger.job(&job).await.unwrap().state, JobState::Loading);
-    }
-
-    /// What `verify` says after this damage.
-    async fn damaged(damage: impl FnOnce(&mut State, &JobId)) -> Vec<String> {
-        let ledger = MemoryLedger::new();
-        let job = job(&ledger).await;
-        let worker = ledger.begin(&job).await.unwrap();
-        let call = NewCall {
-            account: "key".to_owned(),
-            limits: Vec::new(),
-            operation: Operation::Delete,
-            requests: 1,
-            tickets: vec!["1".into()],
-            longest: Duration::from_secs(1),
-            work: Some(crate::model::Work {
-                job: job.clone(),
-                worker,
-                account: "desk".to_owned(),
-            }),
-        };
-        ledger.take(call).await.unwrap();
-        assert_eq!(ledger.verify(&job).await.unwrap(), Vec::<String>::new());
-        damage(&mut ledger.state(), &job);
-        ledger.verify(&job).await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn verify_finds_a_job_that_is_over_with_open_tickets() {
-        let found = damaged(|state, job| {
-            state.jobs.get_mut(job).unwrap().state = JobState::Completed;
-        });
-        assert_eq!(
-            found.await,
-            ["the job is completed, but 2 tickets are open"]
-        );
-    }
-
-    #[tokio::test]
-    async fn verify_finds_a_call_that_is_missing() {
-        let found = damaged(|state, _| state.calls.clear());
-        assert_eq!(found.await, ["ticket 0: call 1 is missing"]);
-    }
-
-    #[tokio::test]
-    async fn verify_finds_a_ticket_that_is_missing() {
-        let found = damaged(|state, job| {
-            state.jobs.get_mut(job).unwrap().tickets.remove(&0);
-        });
-        let expected = [
-            "the open tickets are not those without an outcome",
-            "ticket 2 repeats 0, which is no earlier ticket",
-        ];
-        assert_eq!(found.await, expected);
     }
 }

@@ -161,7 +161,8 @@ impl Plan {
 }
 
 impl PlannedAccount {
-    fn of(account: &JobAccount) -> Self {
+    /// An account of a job, without the number of its tickets.
+    pub fn of(account: &JobAccount) -> Self {
         Self {
             name: account.name.clone(),
             provider: account.provider.clone(),

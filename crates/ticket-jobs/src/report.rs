@@ -18,9 +18,11 @@ mod evidence;
 mod files;
 mod groups;
 mod html;
+mod look;
 mod model;
 mod people;
 mod proof;
+mod read;
 mod table;
 mod time;
 
@@ -33,10 +35,12 @@ use ticket_core::{Error, ErrorKind, Result};
 
 pub use self::files::Written;
 use self::files::{Draft, unwritable};
+pub use self::look::LookedAt;
 pub use self::model::{
     AccountFacts, Act, Answer, CallRow, Calls, CallsThen, Exception, JobFacts, LimitUse, Mode,
     Named, Report, Series, TicketRow, Tickets,
 };
+pub use self::read::{ReportFolder, Rows};
 use crate::format::Format;
 use crate::ledger::Ledger;
 use crate::model::{JobId, JobState};

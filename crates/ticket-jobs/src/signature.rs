@@ -197,8 +197,8 @@ impl Ran {
     fn words(&self) -> String {
         let lines = self.stderr.lines().map(str::trim);
         // These add nothing.
-        let said = lines.filter(|line| !line.is_empty() && *line != "No principal matched.");
-        match said.last() {
+        let mut said = lines.filter(|line| !line.is_empty() && *line != "No principal matched.");
+        match said.next_back() {
             Some(line) => format!("; {TOOL} says: \"{line}\""),
             None => format!("; {TOOL}: {}", self.status),
         }

@@ -16,11 +16,13 @@
 //! ```
 
 mod bench;
+mod canary;
 mod cancel;
 mod doubt;
 mod jobs;
 mod later;
 mod model;
+mod plan;
 mod quota;
 mod random;
 mod replay;

@@ -10,18 +10,11 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use rusqlite::Connection;
 use tempfile::TempDir;
-use ticket_core::{Change, ErrorKind, Operation, Outcome, TicketId};
-use ticket_jobs::{
-    Claim, Clock, JobAccount, JobState, Ledger, Listed, NewCall, NewJob, SqliteLedger, Step, Which,
-    Work,
-};
-
-const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
+use ticket_core::{Change, ErrorKind};
+use ticket_jobs::{Ledger, NewJob, SqliteLedger};
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -155,119 +148,4 @@ async fn temporary_ledger_is_removed_when_it_is_dropped() {
     assert!(path.exists());
     drop(ledger);
     assert!(!path.parent().unwrap().exists());
-}
-
-/// A ledger of each version is kept as it was written. `UPDATE_EXPECT=1` writes the one of the newest version anew.
-#[tokio::test]
-async fn ledger_of_each_version_opens_and_goes_on() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        let folder = folder();
-        let path = folder.path().join("jobs.db");
-        write_fixture(&path).await;
-        fs::copy(&path, fixtures.join("ledger-1.db")).unwrap();
-    }
-    let mut versions = 0;
-    for entry in fs::read_dir(&fixtures).unwrap() {
-        let fixture = entry.unwrap().path();
-        let folder = folder();
-        let path = folder.path().join("jobs.db");
-        fs::copy(&fixture, &path).unwrap();
-        set_mode(&path, 0o600);
-        reads_and_goes_on(&path).await;
-        versions += 1;
-    }
-    assert_eq!(versions, 1);
-}
-
-/// Jobs in several states: loading, completed, and two of a worker that never came back.
-async fn write_fixture(path: &Path) {
-    let ledger = SqliteLedger::open_with_clock(path, Clock::new(|| START)).unwrap();
-    for state in ["loading", "completed", "ready", "cancelling"] {
-        let job = ledger
-            .create(NewJob::new(Change::Delete).created_by(state))
-            .await
-            .unwrap();
-        let listed = [(0, "1"), (1, "2"), (2, "1"), (3, "3")].map(|(seq, id)| Listed {
-            seq,
-            account: "shop".to_owned(),
-            id: id.into(),
-            version: None,
-        });
-        ledger.add(&job, listed.to_vec()).await.unwrap();
-        if state == "loading" {
-            continue;
-        }
-        let accounts = vec![JobAccount::new("shop", "onecloud/shop", 9)];
-        ledger.seal(&job, accounts, None).await.unwrap();
-        let worker = ledger.begin(&job).await.unwrap();
-        ledger.claim(worker, "shop").await.unwrap();
-        let call = NewCall {
-            account: "onecloud/shop".to_owned(),
-            limits: Vec::new(),
-            operation: Operation::Delete,
-            requests: 1,
-            tickets: vec![TicketId::new("3")],
-            longest: Duration::from_secs(30),
-            work: Some(Work {
-                job: job.clone(),
-                worker,
-                account: "shop".to_owned(),
-            }),
-        };
-        ledger.take(call).await.unwrap();
-        let mut outcomes = vec![(0, Outcome::Done)];
-        if state == "completed" {
-            let error = ticket_core::Error::new(ErrorKind::Conflict, "locked").with_status(409);
-            outcomes.extend([(1, Outcome::Failed(error)), (3, Outcome::AlreadyDone)]);
-        }
-        ledger.settle(worker, outcomes).await.unwrap();
-        if state == "cancelling" {
-            ledger.steer(&job, Step::Cancel).await.unwrap();
-        }
-    }
-}
-
-async fn reads_and_goes_on(path: &Path) {
-    let later = START + Duration::from_secs(3600);
-    let ledger = SqliteLedger::open_with_clock(path, Clock::new(move || later)).unwrap();
-    let jobs = ledger.jobs().await.unwrap();
-    let states: Vec<_> = jobs.iter().map(|job| job.state).collect();
-    let expected = [
-        JobState::Cancelling,
-        JobState::Ready,
-        JobState::Completed,
-        JobState::Loading,
-    ];
-    assert_eq!(states, expected);
-    for job in &jobs {
-        assert_eq!(ledger.verify(&job.id).await.unwrap(), Vec::<String>::new());
-        assert_eq!((job.workers, job.change.clone()), (0, Change::Delete));
-        let named = ledger
-            .tickets(&job.id, Which::Named, None, 9)
-            .await
-            .unwrap();
-        assert_eq!(named.len(), 4);
-    }
-    let named = ledger
-        .tickets(&jobs[2].id, Which::Named, Some(0), 9)
-        .await
-        .unwrap();
-    let told = |index: usize| named[index].outcome.as_ref().unwrap();
-    assert_eq!(told(0).error().unwrap().status(), Some(409));
-    assert_eq!((named[1].repeats, told(1).as_str()), (Some(0), "done"));
-    // The worker of the first two is lost: what it had comes to another, with its doubt.
-    for (job, open) in [(&jobs[0], 1), (&jobs[1], 2)] {
-        let worker = ledger.begin(&job.id).await.unwrap();
-        let Claim::Tickets(claimed) = ledger.claim(worker, "shop").await.unwrap() else {
-            panic!("nothing to claim");
-        };
-        assert_eq!(claimed.len(), open);
-        let last = claimed.last().unwrap();
-        assert_eq!((last.seq, last.in_doubt), (3, Some(Duration::ZERO)));
-        let outcomes = claimed.iter().map(|ticket| (ticket.seq, Outcome::Done));
-        ledger.settle(worker, outcomes.collect()).await.unwrap();
-        assert!(ledger.job(&job.id).await.unwrap().state.is_over());
-        assert_eq!(ledger.verify(&job.id).await.unwrap(), Vec::<String>::new());
-    }
 }

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::values::moment;
-use super::{Consent, WorkOptions};
+use super::{Approve, Consent, WorkOptions};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
@@ -14,6 +14,9 @@ pub(crate) enum Job {
     List,
     /// Show a job: its state, its outcomes, who works on it, how it is continued
     Show(Show),
+    /// Confirm a job that awaits confirmation: a person types the number of its tickets, or gives the approval of a
+    /// second person
+    Confirm(JobConfirm),
     /// Continue a job in this process, also one that was stopped, killed or paused
     Run(JobRun),
     /// Follow a job until it is over, whoever works on it
@@ -26,6 +29,10 @@ pub(crate) enum Job {
     Cancel(Id),
     /// Make a new job of the tickets of an earlier one that failed or were not attempted
     Retry(JobRetry),
+    /// Print the plan of a job, for a second person who approves it
+    Export(Id),
+    /// Approve a plan of somebody else: look at it, and sign it. Needs no account and no ledger
+    Approve(Approve),
     /// Show the quotas of all accounts: calls in flight, pauses, suspensions
     Accounts,
     /// Count a job again from its records, or all jobs
@@ -60,9 +67,22 @@ pub(crate) struct Show {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct JobConfirm {
+    #[command(flatten)]
+    pub(crate) job: Id,
+    /// The approval of a second person, as `tickets job approve` writes it; its signer must be one of the `approvers` of
+    /// the configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) approval: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct JobRun {
     #[command(flatten)]
     pub(crate) job: Id,
+    /// Do not ask at the end of the canary
+    #[arg(long, short)]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) work: WorkOptions,
 }

@@ -1,12 +1,14 @@
 //! The arguments of commands that change many tickets.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::Zoned;
+use ticket_jobs::{ArchiveGuard, MaxFailures};
 
+use super::State;
 use super::values::{count, duration, patience, until};
 
 /// Tickets for a command that changes many, and how far it may go.
@@ -16,20 +18,94 @@ pub(crate) struct Many {
     #[arg(value_name = "REF", required_unless_present = "from")]
     pub(crate) tickets: Vec<String>,
     /// Read more of them from a file, or from standard input with `-`: one per line; blank lines
-    /// and lines that begin with # are skipped
+    /// and lines that begin with # are skipped. `restore` takes the deleted tickets of a report too: its folder, or its
+    /// outcomes.ndjson
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
     /// Send nothing at all: only show what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Send nothing at all: only show how many calls it takes at each account, and the least time in which
-    /// its quota allows them
+    /// Change nothing: keep the list as a job that awaits confirmation (see `tickets job confirm`), and show what it
+    /// would do: hosts, subjects, how many calls it takes at each account, and the least time in which its quota
+    /// allows them
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) plan: bool,
+    /// Which tickets are read before anything is changed, to show their subjects and to remember how they were: the
+    /// first and last five of each account, all, or none; each read counts in the account's quota [default: sample with
+    /// --plan, all with --if-unchanged, otherwise none]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub(crate) look: Option<Look>,
+    #[command(flatten)]
+    pub(crate) guards: Guards,
     #[command(flatten)]
     pub(crate) consent: Consent,
     #[command(flatten)]
     pub(crate) work: WorkOptions,
+}
+
+/// Which tickets are read before anything is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Look {
+    Sample,
+    All,
+    None,
+}
+
+/// What is checked while a job is worked on. It belongs to the job: whoever continues it keeps it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Guards")]
+pub(crate) struct Guards {
+    /// Change a ticket only if it is in this state when its turn comes: each ticket is read first
+    #[arg(long, value_enum, value_name = "STATE")]
+    only_state: Option<State>,
+    /// Change a ticket only if it is as it was when it was looked at: all tickets are read before anything is changed,
+    /// and each one again when its turn comes, unless the vendor compares versions itself
+    #[arg(long)]
+    pub(crate) if_unchanged: bool,
+    /// Pause the job when more tickets than this have failed, are unknown or were not found: a number such as 20, or a
+    /// share of the job's tickets such as 5%
+    #[arg(long, value_name = "N|P%")]
+    max_failures: Option<MaxFailures>,
+    /// Change this many tickets first, look at them again, and ask before the rest is changed; with --yes the rest
+    /// follows only if all of them are done and still are so when looked at
+    #[arg(long, value_parser = count::<NonZeroU64>, value_name = "N")]
+    canary: Option<NonZeroU64>,
+    /// Write each ticket to this archive before it is changed, with its messages and files; what cannot be archived is
+    /// not changed
+    #[arg(long, value_name = "DIR")]
+    archive: Option<PathBuf>,
+    /// With `ok`, a ticket is changed although messages or files of it could not be archived
+    #[arg(long, value_enum, value_name = "ok", requires = "archive")]
+    archive_missing: Option<MissingOk>,
+}
+
+/// The only value of `--archive-missing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum MissingOk {
+    Ok,
+}
+
+impl Guards {
+    /// The guards of a job.
+    ///
+    /// # Errors
+    ///
+    /// The current folder is unknown.
+    pub(crate) fn for_job(&self) -> std::io::Result<ticket_jobs::Guards> {
+        let mut guards = ticket_jobs::Guards::default();
+        guards.only_state = self.only_state.map(State::known);
+        guards.if_unchanged = self.if_unchanged;
+        guards.max_failures = self.max_failures;
+        guards.canary = self.canary.map(NonZeroU64::get);
+        if let Some(folder) = &self.archive {
+            let folder = std::path::absolute(folder)?;
+            guards.archive = Some(ArchiveGuard {
+                folder: folder.to_string_lossy().into_owned(),
+                missing_ok: self.archive_missing.is_some(),
+            });
+        }
+        Ok(guards)
+    }
 }
 
 /// What is allowed without being asked.

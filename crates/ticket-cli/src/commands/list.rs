@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use futures_util::stream::StreamExt as _;
 use serde::Serialize;
 use tickets::TicketQuery;
-use tickets::model::{Order, Priority, Sort, State};
+use tickets::model::{Order, Priority, Sort};
 
 use super::get::{Shown, shown};
 use super::print_stream::print_stream;
@@ -36,11 +36,7 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
 
 fn query(list: List) -> Result<TicketQuery, Failure> {
     let mut query = TicketQuery::new();
-    query.state = list.state.map(|state| match state {
-        args::State::Open => State::Open,
-        args::State::Closed => State::Closed,
-        args::State::Deleted => State::Deleted,
-    });
+    query.state = list.state.map(args::State::known);
     query.search = list.search;
     query.priority = list.priority.as_deref().map(Priority::from_name);
     query.category = list.category;

@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+mod archive;
 mod attachments;
 mod await_reply;
 mod bulk;
@@ -7,15 +8,18 @@ mod comment;
 mod confirm;
 mod create;
 mod demo;
+mod export;
 mod get;
 mod input;
 mod job;
 mod list;
 mod messages;
+mod planned;
 mod print_stream;
 mod providers;
 mod sandbox;
 mod update;
+mod verify;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Exit, Failure};
@@ -30,7 +34,11 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     let output = Output::new(global.output);
     let needs_none = matches!(
         cli.command,
-        Command::Providers | Command::Sandbox(_) | Command::Demo | Command::Job(_)
+        Command::Providers
+            | Command::Sandbox(_)
+            | Command::Demo
+            | Command::Job(_)
+            | Command::Archive(_)
     );
     if global.sandbox && !needs_none && !global.output.is_json() {
         say("note: running in a private sandbox; no real ticket is changed");
@@ -47,6 +55,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Resolve(many) => bulk::run(Change::Resolve, &many, global, &output).await,
         Command::Delete(many) => bulk::run(Change::Delete, &many, global, &output).await,
         Command::Restore(many) => bulk::run(Change::Restore, &many, global, &output).await,
+        Command::Export(export) => export::run(&export, global, &output).await,
+        Command::Archive(archive) => archive::run(&archive, &output),
+        Command::Verify(verify) => verify::run(&verify, global, &output).await,
         Command::Job(job) => job::run(&job, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(global, &output).await,

@@ -13,15 +13,18 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use ticket_core::{Error, Result};
 
-use super::entry::check_format;
 use super::name::folder_name;
 use crate::folder::{create_file, create_folder, sync_folder};
+use crate::format::Format;
 
 /// What every archive has.
 pub(super) const MARK: &str = "archive.json";
 pub(super) const MARK_TEXT: &str = "{\"format\":\"tickets-archive\",\"version\":1}\n";
-const FORMAT: &str = "tickets-archive";
-const VERSION: u64 = 1;
+const FORMAT: Format = Format {
+    name: "tickets-archive",
+    what: "archive",
+    version: 1,
+};
 
 /// The folder of the attached files.
 pub(super) const FILES: &str = "files";
@@ -124,11 +127,9 @@ impl Folder {
     fn check_mark(&self) -> Result<()> {
         let text =
             fs::read_to_string(self.dir.join(MARK)).map_err(|error| self.unreadable(&error))?;
-        check_format(&text, FORMAT, VERSION).map_err(|why| {
-            Error::config(format!(
-                "the archive {} cannot be used: of {MARK}, {why}",
-                self.dir.display()
-            ))
+        FORMAT.check(&text).map_err(|error| {
+            let mark = self.dir.join(MARK);
+            Error::config(format!("{}: {}", mark.display(), error.message()))
         })
     }
 

@@ -5,13 +5,12 @@ use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
 use ticket_core::{Error, Result};
 
 use super::disk::{FILES, Folder};
 use super::entry::{Entry, Part};
-use super::hexadecimal;
 use super::name::folder_name;
+use crate::digest::Hasher;
 use crate::folder::{create_file, create_folder, sync_folder};
 
 /// How much of a file is read at once.
@@ -168,7 +167,7 @@ impl Draft {
 pub(super) struct PartWriter {
     name: String,
     file: BufWriter<File>,
-    hasher: Sha256,
+    hasher: Hasher,
     size: u64,
 }
 
@@ -177,7 +176,7 @@ impl PartWriter {
         Ok(Self {
             name: name.to_owned(),
             file: BufWriter::with_capacity(BLOCK, create_file(path)?),
-            hasher: Sha256::new(),
+            hasher: Hasher::default(),
             size: 0,
         })
     }
@@ -198,7 +197,7 @@ impl PartWriter {
         self.file.flush()?;
         Ok(Part {
             name: self.name,
-            sha256: hexadecimal(&self.hasher.finalize()),
+            sha256: self.hasher.finish(),
             size: self.size,
         })
     }
@@ -207,7 +206,7 @@ impl PartWriter {
 /// The digest and the length of a file, as a part without a name. Constant memory.
 pub(super) fn measure(path: &Path) -> io::Result<Part> {
     let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
+    let mut hasher = Hasher::default();
     let mut block = vec![0; BLOCK];
     let mut size = 0;
     loop {
@@ -222,7 +221,7 @@ pub(super) fn measure(path: &Path) -> io::Result<Part> {
     }
     Ok(Part {
         name: String::new(),
-        sha256: hexadecimal(&hasher.finalize()),
+        sha256: hasher.finish(),
         size,
     })
 }

@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 use ticket_core::model::Version;
 use ticket_core::{Ticket, TicketId};
 
-use super::{Place, digest};
+use super::Place;
+use crate::digest::sha256;
+use crate::format::Format;
 
-/// The name of the format, and the version that this code writes.
-pub(super) const FORMAT: &str = "tickets-archive-entry";
-pub(super) const VERSION: u64 = 1;
+const FORMAT: Format = Format {
+    name: "tickets-archive-entry",
+    what: "entry of an archive",
+    version: 1,
+};
 
 /// A ticket in an archive. Nothing in it depends on when or how often it was archived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +30,7 @@ pub struct Entry {
     /// The ticket's id.
     pub id: TicketId,
     /// The ticket as it was read.
-    pub ticket: Seen,
+    pub ticket: TicketState,
     /// The files beside `entry.json`.
     pub parts: Vec<Part>,
     /// How many messages `messages.json` has; `None` if the messages are not in the archive.
@@ -40,7 +44,7 @@ pub struct Entry {
 /// What identifies the state of a ticket.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Seen {
+pub struct TicketState {
     /// The subject line.
     pub subject: Option<String>,
     /// The status, as [`Status::as_str`](ticket_core::model::Status::as_str).
@@ -112,7 +116,7 @@ impl Entry {
             provider: place.provider.clone(),
             host: place.host.clone(),
             id: ticket.id.clone(),
-            ticket: Seen::of(ticket),
+            ticket: TicketState::of(ticket),
             parts: Vec::new(),
             messages: None,
             attachments: None,
@@ -139,7 +143,8 @@ impl Entry {
         files.filter_map(|file| Some((file.sha256.as_deref()?, file.size?)))
     }
 
-    /// The text of `entry.json`.
+    /// The text of `entry.json`. Its last member is the digest of everything before the line of that member:
+    /// `head -n -2 entry.json | sha256sum`.
     pub(super) fn to_json(&self) -> serde_json::Result<String> {
         #[derive(Serialize)]
         struct Stored<'a> {
@@ -149,39 +154,38 @@ impl Entry {
             entry: &'a Entry,
         }
         let stored = Stored {
-            format: FORMAT,
-            version: VERSION,
+            format: FORMAT.name,
+            version: FORMAT.version,
             entry: self,
         };
-        Ok(serde_json::to_string_pretty(&stored)? + "\n")
+        let json = serde_json::to_string_pretty(&stored)?;
+        let body = json.strip_suffix("\n}").unwrap_or(&json).to_owned() + ",\n";
+        let end = end_after(&body);
+        Ok(body + &end)
     }
 
     /// Reads `entry.json`, or says why it cannot be read.
     pub(super) fn of_json(json: &str) -> Result<Self, String> {
-        check_format(json, FORMAT, VERSION)?;
+        FORMAT
+            .check(json)
+            .map_err(|error| error.message().to_owned())?;
+        let end = json.rfind("  \"sha256\": \"").unwrap_or_default();
+        let (body, end) = json.split_at(end);
+        if end != end_after(body) {
+            return Err(
+                "its bytes have changed: their SHA-256 digest is not the one at its end".to_owned(),
+            );
+        }
         serde_json::from_str(json).map_err(|error| format!("it cannot be read: {error}"))
     }
 }
 
-/// Refuses a text that is not of this format, or of a newer version.
-pub(super) fn check_format(json: &str, format: &str, newest: u64) -> Result<(), String> {
-    #[derive(Deserialize)]
-    struct Header {
-        format: String,
-        version: u64,
-    }
-    match serde_json::from_str::<Header>(json) {
-        Ok(header) if header.format != format => Err(format!("it is not of the format {format}")),
-        Ok(header) if header.version > newest => Err(format!(
-            "it was written by a newer version of tickets (version {} of the format {format}); use that one",
-            header.version
-        )),
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("it cannot be read: {error}")),
-    }
+/// The end of `entry.json` after these lines.
+fn end_after(body: &str) -> String {
+    format!("  \"sha256\": \"{}\"\n}}\n", sha256(body.as_bytes()))
 }
 
-impl Seen {
+impl TicketState {
     pub(super) fn of(ticket: &Ticket) -> Self {
         Self {
             subject: ticket.subject.clone(),
@@ -193,9 +197,9 @@ impl Seen {
 }
 
 /// Without the subject.
-impl fmt::Debug for Seen {
+impl fmt::Debug for TicketState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seen")
+        f.debug_struct("TicketState")
             .field("status", &self.status)
             .field("updated_at", &self.updated_at)
             .field("version", &self.version)
@@ -220,7 +224,7 @@ impl Part {
     pub(super) fn of(name: &str, bytes: &[u8]) -> Self {
         Self {
             name: name.to_owned(),
-            sha256: digest(bytes),
+            sha256: sha256(bytes),
             size: bytes.len().try_into().unwrap_or(u64::MAX),
         }
     }

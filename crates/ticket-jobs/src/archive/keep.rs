@@ -6,9 +6,10 @@ use futures_util::TryStreamExt as _;
 use ticket_core::model::AttachedFile;
 use ticket_core::{Effect, Error, ErrorKind, Operation, Result, Ticket, TicketId, Tickets};
 
+use super::Archive;
 use super::draft::{Draft, PartWriter};
 use super::entry::{Entry, KeptFile, Lack, LackReason, Part};
-use super::{Archive, digest};
+use crate::digest::sha256;
 
 const MESSAGES: &str = "messages";
 const ATTACHMENTS: &str = "attachments";
@@ -314,7 +315,9 @@ impl Reading<'_> {
             return Err(error.clone().with_effect(Effect::None));
         }
         if !self.missing_ok {
-            return Err(not_archived(what, error).on_ticket(self.id));
+            return Err(error
+                .with_context(&format!("{what} cannot be read"))
+                .on_ticket(self.id));
         }
         let status = error.status();
         let status = status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
@@ -350,32 +353,11 @@ pub(crate) fn is_about_all(kind: ErrorKind) -> bool {
     )
 }
 
-/// The vendor's error, with what is missing because of it.
-fn not_archived(what: &str, error: &Error) -> Error {
-    let message = format!(
-        "not archived, because {what} cannot be read: {}",
-        error.message()
-    );
-    let mut missing = Error::new(error.kind(), message)
-        .with_effect(Effect::None)
-        .with_attempts(error.attempts());
-    if let Some(status) = error.status() {
-        missing = missing.with_status(status);
-    }
-    if let Some(words) = error.vendor_message() {
-        missing = missing.with_vendor_message(words);
-    }
-    match (error.provider(), error.operation()) {
-        (Some(provider), Some(operation)) => missing.in_operation(provider, operation),
-        _ => missing,
-    }
-}
-
 impl Archive {
     /// Whether this is what the entry's `ticket.json` holds.
     pub(crate) fn holds(entry: &Entry, ticket: &Ticket) -> bool {
         let mut parts = entry.parts.iter();
         let part = parts.find(|part| part.name == "ticket.json");
-        part.is_some_and(|part| part.sha256 == digest(ticket.raw.get().as_bytes()))
+        part.is_some_and(|part| part.sha256 == sha256(ticket.raw.get().as_bytes()))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::digest;
+use crate::digest::sha256;
 
 /// Longer names are cut, and end with a digest. File systems allow 255 bytes.
 const LONGEST: usize = 150;
@@ -40,7 +40,7 @@ pub(super) fn folder_name(text: &str) -> String {
         // All of it is ASCII, so that it can be cut anywhere. No other name has `=`.
         name.truncate(KEPT);
         name.push('=');
-        name.push_str(&digest(text.as_bytes()));
+        name.push_str(&sha256(text.as_bytes()));
     }
     name
 }

@@ -11,7 +11,7 @@ use ticket_core::{Error, Result, Ticket, TicketId};
 
 use super::disk::{FILES, Folder, MARK};
 use super::draft::measure;
-use super::entry::{Entry, LackReason, Seen};
+use super::entry::{Entry, LackReason, TicketState};
 use super::{Archive, KeepOptions};
 
 /// After its last change a ticket may change again with the same time, because vendors round it. An entry that was written
@@ -21,7 +21,7 @@ const SETTLED: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 /// A ticket in an archive, and when it was archived.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Archived {
+pub struct Found {
     /// What the archive says of it.
     pub entry: Entry,
     /// When its `entry.json` was written, as the file system says.
@@ -34,7 +34,7 @@ impl Archive {
     /// # Errors
     ///
     /// `Config` if its entry cannot be read. The digests of its parts are not compared: see [`verify`](Self::verify).
-    pub fn find(&self, account: &str, id: &TicketId) -> Result<Option<Archived>> {
+    pub fn find(&self, account: &str, id: &TicketId) -> Result<Option<Found>> {
         let path = Folder::entry_path(account, id.as_str());
         self.folder.entry(&path)
     }
@@ -52,7 +52,7 @@ impl Archive {
     /// Whether the archive has this ticket whole and as it is now, so that it need not be read again.
     pub(crate) fn is_current(
         &self,
-        archived: &Archived,
+        archived: &Found,
         ticket: &Ticket,
         options: KeepOptions,
     ) -> bool {
@@ -67,8 +67,8 @@ impl Archive {
 }
 
 /// Whether the ticket has not changed since it was archived. A row of a list may have fewer fields than the archived ticket.
-fn is_same(archived: &Archived, ticket: &Ticket) -> bool {
-    let (before, now) = (&archived.entry.ticket, Seen::of(ticket));
+fn is_same(archived: &Found, ticket: &Ticket) -> bool {
+    let (before, now) = (&archived.entry.ticket, TicketState::of(ticket));
     let version = before.version.as_ref().zip(now.version.as_ref());
     let updated = before.updated_at.zip(now.updated_at);
     let has_changed = version.is_some_and(|(before, now)| before != now)
@@ -87,7 +87,7 @@ fn is_same(archived: &Archived, ticket: &Ticket) -> bool {
 
 impl Folder {
     /// The entry in this folder.
-    pub(super) fn entry(&self, path: &Path) -> Result<Option<Archived>> {
+    pub(super) fn entry(&self, path: &Path) -> Result<Option<Found>> {
         let file = self.dir.join(path).join("entry.json");
         let unreadable = |why: String| {
             Error::config(format!(
@@ -114,7 +114,7 @@ impl Folder {
             )));
         }
         let written_at = Timestamp::try_from(written_at).unwrap_or(Timestamp::UNIX_EPOCH);
-        Ok(Some(Archived { entry, written_at }))
+        Ok(Some(Found { entry, written_at }))
     }
 
     /// Whether the parts of an entry are as they were written, and the attached files have their lengths.
@@ -170,7 +170,7 @@ impl Entries {
 }
 
 impl Iterator for Entries {
-    type Item = Result<Archived>;
+    type Item = Result<Found>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use ticket_core::Result;
 
 use super::Archive;
-use super::disk::{FILES, Folder, MARK};
+use super::disk::{FILES, Folder, MARK, MARK_TEXT};
 use super::draft::measure;
 use super::entry::Entry;
 use super::read::Names;
@@ -75,7 +75,13 @@ impl Archive {
                     let what = "a writer that was killed left this behind; the next one removes it";
                     tell(&path, what.to_owned());
                 }
-            } else if name != MARK && !self.folder.dir.join(&path).is_dir() {
+            } else if name == MARK {
+                if fs::read(self.folder.dir.join(&path)).ok().as_deref()
+                    != Some(MARK_TEXT.as_bytes())
+                {
+                    tell(&path, "its bytes have changed".to_owned());
+                }
+            } else if !self.folder.dir.join(&path).is_dir() {
                 tell(&path, "it does not belong to the archive".to_owned());
             }
         }

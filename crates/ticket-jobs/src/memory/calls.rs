@@ -39,11 +39,7 @@ impl State {
             for ticket in &call.tickets {
                 let seq = job.place(&work.account, ticket);
                 if let Some(ticket) = seq.and_then(|seq| job.tickets.get_mut(&seq)) {
-                    ticket.attempts += 1;
-                    ticket.last_call = Some(id);
-                    if call.operation.is_write() {
-                        ticket.writes.push(id);
-                    }
+                    ticket.name(id);
                 }
             }
         }
@@ -105,9 +101,7 @@ impl State {
         for ticket in &call.tickets {
             let seq = job.place(&work.account, ticket);
             if let Some(ticket) = seq.and_then(|seq| job.tickets.get_mut(&seq)) {
-                ticket.attempts -= 1;
-                ticket.last_call = ticket.last_call.filter(|last| *last != id);
-                ticket.writes.retain(|write| *write != id);
+                ticket.forget(id);
             }
         }
     }

@@ -21,7 +21,7 @@ pub(super) struct JobRow {
     pub(super) id: JobId,
     change: Change,
     guards: Guards,
-    awaits_confirmation: bool,
+    pub(super) awaits_confirmation: bool,
     pub(super) state: JobState,
     pub(super) created_at: Timestamp,
     created_by: Option<String>,
@@ -34,10 +34,10 @@ pub(super) struct JobRow {
     pub(super) number: u64,
     /// Whether its list is complete.
     pub(super) is_closed: bool,
-    accounts: Vec<JobAccount>,
+    pub(super) accounts: Vec<JobAccount>,
     pub(super) tickets: BTreeMap<u64, TicketRow>,
     /// The place of the first mention, by the place of each later one.
-    repeated: BTreeMap<u64, u64>,
+    pub(super) repeated: BTreeMap<u64, u64>,
     /// By the account's name.
     places: HashMap<String, HashMap<TicketId, u64>>,
     /// The places of tickets without an outcome, by the account's name.
@@ -46,19 +46,16 @@ pub(super) struct JobRow {
 
 #[derive(Debug)]
 pub(super) struct TicketRow {
-    account: String,
+    pub(super) account: String,
     id: TicketId,
     version: Option<Version>,
     seen: Option<Seen>,
-    archived: Option<Archived>,
-    /// How many calls name it, and the last one.
-    pub(super) attempts: u64,
-    pub(super) last_call: Option<CallId>,
+    pub(super) archived: Option<Archived>,
     pub(super) claimed_by: Option<WorkerId>,
     pub(super) not_before: Timestamp,
-    /// The writes about it that are recorded.
-    pub(super) writes: Vec<CallId>,
-    outcome: Option<(Outcome, Timestamp)>,
+    /// The calls about it that are recorded.
+    pub(super) calls: Vec<CallId>,
+    pub(super) outcome: Option<(Outcome, Timestamp)>,
 }
 
 #[derive(Debug)]
@@ -117,11 +114,9 @@ impl JobRow {
             version: listed.version,
             seen: None,
             archived: None,
-            attempts: 0,
-            last_call: None,
             claimed_by: None,
             not_before: Timestamp::MIN,
-            writes: Vec::new(),
+            calls: Vec::new(),
             outcome: None,
         };
         self.tickets.insert(listed.seq, ticket);
@@ -144,7 +139,7 @@ impl JobRow {
 
     pub(super) fn seal(
         &mut self,
-        accounts: Vec<JobAccount>,
+        mut accounts: Vec<JobAccount>,
         digest: Option<String>,
         now: Timestamp,
     ) -> Result<()> {
@@ -153,6 +148,9 @@ impl JobRow {
             let message = format!("the job has tickets of {name}, but not the account");
             return Err(Error::invalid_input(message));
         }
+        let first = |account: &JobAccount| self.open_of(&account.name).next();
+        accounts.retain(|account| first(account).is_some());
+        accounts.sort_by_key(first);
         self.accounts = accounts;
         self.digest = digest;
         self.sealed_at = Some(now);
@@ -283,59 +281,32 @@ impl JobRow {
             }
         }
     }
-
-    /// What contradicts itself in the rows.
-    pub(super) fn contradictions(&self, calls: &Calls) -> Vec<String> {
-        let mut found = Vec::new();
-        let open = self.tickets.iter().filter(|row| row.1.outcome.is_none());
-        let open: BTreeSet<_> = open.map(|(seq, _)| *seq).collect();
-        if open != self.open().collect() {
-            found.push("the open tickets are not those without an outcome".to_owned());
-        }
-        let state = self.state;
-        if state.is_over() && !open.is_empty() {
-            found.push(format!(
-                "the job is {state}, but {} tickets are open",
-                open.len()
-            ));
-        }
-        if !state.is_over() && state != JobState::Loading && open.is_empty() {
-            found.push(format!("the job is {state}, but no ticket is open"));
-        }
-        for (seq, ticket) in &self.tickets {
-            let name = &ticket.account;
-            if state != JobState::Loading && self.account(name).is_none() {
-                found.push(format!(
-                    "ticket {seq} is of {name}, which the job does not have"
-                ));
-            }
-            for call in &ticket.writes {
-                if !calls.contains_key(call) {
-                    found.push(format!("ticket {seq}: call {} is missing", call.0));
-                }
-            }
-        }
-        for (seq, of) in &self.repeated {
-            if of >= seq || !self.tickets.contains_key(of) {
-                found.push(format!(
-                    "ticket {seq} repeats {of}, which is no earlier ticket"
-                ));
-            }
-        }
-        found
-    }
 }
 
 impl TicketRow {
+    /// A call names it.
+    pub(super) fn name(&mut self, call: CallId) {
+        if self.calls.last() != Some(&call) {
+            self.calls.push(call);
+        }
+    }
+
+    /// A call that named it was not sent.
+    pub(super) fn forget(&mut self, call: CallId) {
+        self.calls.retain(|one| *one != call);
+    }
+
     /// The writes that may have changed it, if nobody knows what came of it.
     fn doubts<'a>(&self, calls: &'a Calls) -> impl Iterator<Item = &'a CallRow> {
-        let writes = if self.outcome.is_none() {
-            self.writes.as_slice()
+        let named = if self.outcome.is_none() {
+            self.calls.as_slice()
         } else {
             &[]
         };
-        let rows = writes.iter().filter_map(|call| calls.get(call));
-        let rows: Vec<_> = rows.filter(|call| !call.is_without_effect()).collect();
+        let rows = named.iter().filter_map(|call| calls.get(call));
+        let may_have_changed_it =
+            |call: &&CallRow| call.operation.is_write() && !call.is_without_effect();
+        let rows: Vec<_> = rows.filter(may_have_changed_it).collect();
         rows.into_iter()
     }
 
@@ -374,8 +345,8 @@ impl TicketRow {
             version: self.version.clone(),
             seen: self.seen.clone(),
             archived: self.archived.clone(),
-            attempts: self.attempts,
-            last_call: self.last_call,
+            attempts: count(self.calls.iter()),
+            last_call: self.calls.last().copied(),
         }
     }
 }

@@ -95,7 +95,6 @@ impl State {
         }
         job.confirmed = Some(confirmed);
         job.state = JobState::Ready;
-        job.end_if_decided();
         Ok(())
     }
 
@@ -106,7 +105,10 @@ impl State {
         job.state = match (step, job.state) {
             (Step::Pause, Ready | Paused) => Paused,
             (Step::Resume, Ready | Paused) => Ready,
-            (Step::Cancel, AwaitingConfirmation | Ready | Paused | Cancelling) => Cancelling,
+            (Step::Cancel, AwaitingConfirmation | Ready | Paused | Cancelling) => {
+                job.held_from = None;
+                Cancelling
+            }
             (Step::Cancel, Cancelled) => Cancelled,
             (Step::Release, Ready | Paused) => {
                 job.held_from = None;

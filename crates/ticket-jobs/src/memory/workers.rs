@@ -81,9 +81,9 @@ impl State {
         }
         let (mut places, mut waits, mut has_others) = (Vec::new(), None, false);
         let mut is_held = false;
-        let held_from = job.held_from.filter(|_| state != JobState::Cancelling);
+        let held_from = job.held_from;
         let account = job.account(name);
-        let chunk = account.map_or(1, |account| account.chunk);
+        let chunk = account.map_or(1, |account| account.chunk.max(1));
         let suspension = account.and_then(|account| accounts.get(&account.key)?.suspension(now));
         for seq in job.open_of(name) {
             let Some(ticket) = job.tickets.get(&seq) else {

@@ -52,25 +52,34 @@ impl Write<'_> {
             self.execute(sql, (account.number, longest_window))?;
         }
         let expires_at = self.now.saturating_add(span(call.longest + MARGIN));
+        let tickets = json(&call.tickets)?;
+        let job_account = match (job, &call.work) {
+            (Some(job), Some(work)) => {
+                let sql = "SELECT number FROM job_account WHERE job = ?1 AND name = ?2";
+                self.first(sql, (job, &work.account), |row| row.get(0))?
+            }
+            _ => None,
+        };
         self.execute(
             "INSERT INTO call
                 (account, job, worker, operation, requests, tickets, taken_at, expires_at,
-                    acts_until)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+                    acts_until, job_account)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
             (
                 account.number,
                 job,
                 call.work.as_ref().map(|work| work.worker.0),
                 call.operation.as_str(),
                 call.requests,
-                json(&call.tickets)?,
+                &tickets,
                 self.now,
                 expires_at,
+                job_account,
             ),
         )?;
         let id = self.connection.last_insert_rowid();
-        if let (Some(job), Some(work)) = (job, &call.work) {
-            self.name_tickets(id, job, &work.account, call)?;
+        if let (Some(job), Some(account)) = (job, job_account) {
+            self.name_tickets(id, job, account, call.operation, &tickets)?;
         }
         Ok(Taken::Slot(CallId(id.unsigned_abs())))
     }
@@ -91,40 +100,49 @@ impl Write<'_> {
     }
 
     /// Records that a call names these tickets, and that they are in doubt if it is a write.
-    fn name_tickets(&self, id: i64, job: i64, account: &str, call: &NewCall) -> Result<()> {
-        let sql = "SELECT number FROM job_account WHERE job = ?1 AND name = ?2";
-        let account = self.first(sql, (job, account), |row| row.get::<_, i64>(0))?;
-        let mut count = self.connection.prepare_cached(
+    fn name_tickets(
+        &self,
+        call: i64,
+        job: i64,
+        account: i64,
+        operation: Operation,
+        tickets: &str,
+    ) -> Result<()> {
+        self.execute(
             "UPDATE ticket SET attempts = attempts + 1, last_call = ?1
-                WHERE job = ?2 AND seq = (SELECT seq FROM place
-                    WHERE job = ?2 AND place.account = ?3 AND place.id = ?4)
-                RETURNING seq, outcome IS NULL",
+                WHERE job = ?2 AND seq IN (SELECT seq FROM json_each(?4) CROSS JOIN place
+                    ON place.job = ?2 AND place.account = ?3 AND place.id = json_each.value)",
+            (call, job, account, tickets),
         )?;
-        let sql = "INSERT OR IGNORE INTO doubt VALUES (?1, ?2, ?3)";
-        let mut doubt = self.connection.prepare_cached(sql)?;
-        for ticket in &call.tickets {
-            let mut rows = count.query((id, job, account, ticket.as_str()))?;
-            let Some(row) = rows.next()? else { continue };
-            let (seq, is_open): (i64, bool) = (row.get(0)?, row.get(1)?);
-            if is_open && call.operation.is_write() {
-                doubt.execute((job, seq, id))?;
-            }
+        if operation.is_write() {
+            self.execute(
+                "INSERT OR IGNORE INTO doubt SELECT ?2, seq, ?1
+                    FROM json_each(?4) CROSS JOIN place
+                        ON place.job = ?2 AND place.account = ?3 AND place.id = json_each.value
+                    CROSS JOIN ticket USING (job, seq)
+                    WHERE outcome IS NULL",
+                (call, job, account, tickets),
+            )?;
         }
         Ok(())
     }
 
     /// Takes back that a call names its tickets: it was not sent.
-    fn forget_tickets(&self, id: CallId, job: i64) -> Result<()> {
+    fn forget_tickets(&self, call: CallId, job: i64) -> Result<()> {
+        // Almost always it is the last one that names them. The one before is among the latest of the job.
         self.execute(
-            "UPDATE ticket SET attempts = attempts - 1, last_call = nullif(last_call, ?1)
-                WHERE job = ?2 AND seq IN (SELECT seq FROM call
-                    JOIN account ON account.number = call.account
-                    JOIN job_account ON job_account.job = ?2 AND job_account.key = account.key
-                    JOIN json_each(call.tickets)
-                    JOIN place ON place.job = ?2 AND place.account = job_account.number
+            "UPDATE ticket SET attempts = attempts - 1, last_call = CASE
+                    WHEN last_call <> ?1 THEN last_call
+                    WHEN attempts > 1 THEN (SELECT id FROM call
+                        WHERE call.job = ?2 AND call.id < ?1 AND job_account = ticket.account
+                            AND EXISTS (SELECT 1 FROM json_each(tickets) WHERE value = ticket.id)
+                        ORDER BY id DESC LIMIT 1)
+                    END
+                WHERE job = ?2 AND seq IN (SELECT seq FROM call CROSS JOIN json_each(tickets)
+                    CROSS JOIN place ON place.job = ?2 AND place.account = job_account
                         AND place.id = json_each.value
                     WHERE call.id = ?1)",
-            (id.0, job),
+            (call.0, job),
         )?;
         Ok(())
     }

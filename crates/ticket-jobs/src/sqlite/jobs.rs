@@ -178,7 +178,7 @@ impl Write<'_> {
 
     /// The place of the first ticket after the canary.
     fn held_from(&self, job: i64) -> Result<Option<i64>> {
-        let sql = "SELECT guards ->> 'canary' FROM job WHERE number = ?1";
+        let sql = "SELECT cast(guards ->> 'canary' AS INTEGER) FROM job WHERE number = ?1";
         let canary = self.first(sql, [job], |row| row.get::<_, Option<i64>>(0))?;
         let Some(tickets) = canary.flatten() else {
             return Ok(None);
@@ -287,7 +287,8 @@ impl Write<'_> {
                 )));
             }
         };
-        let sql = "UPDATE job SET state = ?2 WHERE number = ?1 AND state <> ?2";
+        let sql = "UPDATE job SET state = ?2, held_from = iif(?2 = 'cancelling', NULL, held_from)
+            WHERE number = ?1 AND state <> ?2";
         self.execute(sql, (job, next.as_str()))?;
         if step == Step::Resume {
             self.execute(
@@ -316,7 +317,8 @@ impl Write<'_> {
         let mut pruned = Vec::with_capacity(jobs.len());
         for (job, id) in jobs {
             // Those that still count stay without their job, and without what it was about.
-            self.execute("UPDATE call SET tickets = '[]' WHERE job = ?1", [job])?;
+            let sql = "UPDATE call SET tickets = '[]', job_account = NULL WHERE job = ?1";
+            self.execute(sql, [job])?;
             self.execute("DELETE FROM job WHERE number = ?1", [job])?;
             pruned.push(id.parse::<JobId>()?);
         }

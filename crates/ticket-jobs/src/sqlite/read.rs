@@ -170,30 +170,13 @@ impl Read<'_> {
         after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<JobTicket>> {
-        const COLUMNS: &str = "t.seq, name, t.id, outcome, error, decided_at, outcome IS NULL
-            AND EXISTS (SELECT 1 FROM doubt WHERE doubt.job = t.job AND doubt.seq = t.seq),
-            version, seen, archived_at, archived_sha256, attempts, last_call";
         let job = self.number(job)?;
         let after = after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let is_open = if which == Which::Open {
-            "AND outcome IS NULL"
-        } else {
-            ""
-        };
-        let sql = format!(
-            "SELECT {COLUMNS}, NULL FROM ticket t
-                JOIN job_account a ON a.job = t.job AND a.number = t.account
-                WHERE t.job = ?1 AND t.seq > ?2 {is_open} ORDER BY t.seq LIMIT ?3"
-        );
+        let sql = first_mentions(which);
         let mut rows = self.all(&sql, (job, after, limit), ticket_row)?;
         if which == Which::Named {
-            let sql = format!(
-                "SELECT {COLUMNS}, r.seq FROM repeated r
-                    JOIN ticket t ON t.job = r.job AND t.seq = r.of_seq
-                    JOIN job_account a ON a.job = t.job AND a.number = t.account
-                    WHERE r.job = ?1 AND r.seq > ?2 ORDER BY r.seq LIMIT ?3"
-            );
+            let sql = later_mentions();
             rows.extend(self.all(&sql, (job, after, limit), ticket_row)?);
             rows.sort_by_key(|row| row.repeated_at.unwrap_or(row.seq));
             rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -309,6 +292,34 @@ impl Read<'_> {
         };
         accounts.into_iter().map(with_calls).collect()
     }
+}
+
+const COLUMNS: &str = "t.seq, name, t.id, outcome, error, decided_at, outcome IS NULL
+    AND EXISTS (SELECT 1 FROM doubt WHERE doubt.job = t.job AND doubt.seq = t.seq),
+    version, seen, archived_at, archived_sha256, attempts, last_call";
+
+/// The tickets of a job after a place. `CROSS JOIN` keeps the order of the list, so that a page costs its rows alone.
+pub(super) fn first_mentions(which: Which) -> String {
+    let is_open = if which == Which::Open {
+        "AND outcome IS NULL"
+    } else {
+        ""
+    };
+    format!(
+        "SELECT {COLUMNS}, NULL FROM ticket t
+            CROSS JOIN job_account a ON a.job = t.job AND a.number = t.account
+            WHERE t.job = ?1 AND t.seq > ?2 {is_open} ORDER BY t.seq LIMIT ?3"
+    )
+}
+
+/// The repetitions of a job after a place.
+pub(super) fn later_mentions() -> String {
+    format!(
+        "SELECT {COLUMNS}, r.seq FROM repeated r
+            CROSS JOIN ticket t ON t.job = r.job AND t.seq = r.of_seq
+            CROSS JOIN job_account a ON a.job = t.job AND a.number = t.account
+            WHERE r.job = ?1 AND r.seq > ?2 ORDER BY r.seq LIMIT ?3"
+    )
 }
 
 struct JobRow {

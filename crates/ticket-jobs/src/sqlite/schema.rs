@@ -174,6 +174,22 @@ ALTER TABLE ticket ADD COLUMN archived_sha256 TEXT;
 ALTER TABLE ticket ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE ticket ADD COLUMN last_call INTEGER;
 
+-- The account of the job whose tickets the call names. Not known of a call of version 1 if several accounts of its job have
+-- its key; what such a call names is not counted.
+ALTER TABLE call ADD COLUMN job_account INTEGER;
+UPDATE call SET job_account = (
+    SELECT min(job_account.number) FROM job_account JOIN account USING (key)
+        WHERE job_account.job = call.job AND account.number = call.account
+        HAVING count(*) = 1)
+    WHERE job IS NOT NULL;
+UPDATE ticket SET attempts = n, last_call = last FROM (
+    SELECT call.job, seq, count(DISTINCT call.id) AS n, max(call.id) AS last
+        FROM call CROSS JOIN json_each(call.tickets) CROSS JOIN place
+            ON place.job = call.job AND place.account = call.job_account
+                AND place.id = json_each.value
+        GROUP BY call.job, seq) AS named
+    WHERE ticket.job = named.job AND ticket.seq = named.seq;
+
 CREATE TABLE event (
     job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
     number INTEGER NOT NULL,
@@ -224,5 +240,39 @@ mod tests {
         migrate(&connection, STEPS.len(), &steps).unwrap();
         assert_eq!(version(&connection).unwrap(), Some(STEPS.len() + 1));
         connection.execute("UPDATE job SET parent = 1", []).unwrap();
+    }
+
+    #[test]
+    fn ledger_of_version_1_counts_the_calls_that_name_its_tickets() {
+        let connection = Connection::open_in_memory().unwrap();
+        migrate(&connection, 0, &[VERSION_1]).unwrap();
+        // The accounts 0 and 1 have one key, so which of their tickets the third call names is not known.
+        let rows = "
+            INSERT INTO account (number, key) VALUES (5, 'a'), (6, 'b');
+            INSERT INTO job (number, id, change, state, created_at, is_closed)
+                VALUES (1, '7f3a09c2', '\"delete\"', 'ready', 1, 1);
+            INSERT INTO job_account (job, number, name, key, next_seq, last_seq)
+                VALUES (1, 0, 'x', 'a', 0, 9), (1, 1, 'y', 'a', 0, 9), (1, 2, 'z', 'b', 0, 9);
+            INSERT INTO ticket (job, seq, account, id)
+                VALUES (1, 0, 0, '1'), (1, 1, 1, '1'), (1, 2, 2, '1'), (1, 3, 2, '2');
+            INSERT INTO place SELECT job, account, id, seq FROM ticket;
+            INSERT INTO call (id, account, job, operation, requests, tickets, taken_at, expires_at,
+                    acts_until)
+                VALUES (1, 6, 1, 'delete', 1, '[\"1\",\"2\"]', 1, 1, 1),
+                    (2, 6, 1, 'get', 1, '[\"2\"]', 1, 1, 1),
+                    (3, 5, 1, 'delete', 1, '[\"1\"]', 1, 1, 1),
+                    (4, 6, NULL, 'delete', 1, '[\"1\"]', 1, 1, 1);
+        ";
+        connection.execute_batch(rows).unwrap();
+        migrate(&connection, 1, STEPS).unwrap();
+        let sql = "SELECT attempts, last_call FROM ticket ORDER BY seq";
+        let mut statement = connection.prepare(sql).unwrap();
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u64>(0)?, row.get(1)?));
+        let told = statement.query_map([], read).unwrap();
+        let told: Vec<(u64, Option<u64>)> = told.map(Result::unwrap).collect();
+        assert_eq!(told, [(0, None), (0, None), (1, Some(1)), (2, Some(2))]);
+        let sql = "SELECT group_concat(ifnull(job_account, '-')) FROM call";
+        let accounts: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(accounts, "2,2,-,-");
     }
 }

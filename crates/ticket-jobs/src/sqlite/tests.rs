@@ -139,3 +139,24 @@ async fn only_writes_are_synced() {
         assert_eq!(level.await.unwrap(), Some(expected));
     }
 }
+
+#[tokio::test]
+async fn page_of_tickets_costs_its_rows_alone() {
+    let ledger = SqliteLedger::temporary().unwrap();
+    for sql in [
+        read::first_mentions(Which::Named),
+        read::first_mentions(Which::Open),
+        read::later_mentions(),
+    ] {
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let plan = ledger
+            .read(move |read| read.all(&explain, (1, 0, 9), |row| row.get::<_, String>("detail")));
+        let plan = plan.await.unwrap();
+        assert!(
+            plan[0].ends_with("USING PRIMARY KEY (job=? AND seq>?)"),
+            "{plan:?}"
+        );
+        let is_sorted = plan.iter().all(|line| !line.contains("TEMP B-TREE"));
+        assert!(is_sorted, "{plan:?}");
+    }
+}

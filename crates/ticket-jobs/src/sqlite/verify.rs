@@ -88,6 +88,53 @@ const CHECKS: &[(&str, &str)] = &[
         "SELECT id FROM call WHERE job = ?1 AND (ended_at < taken_at OR expires_at < taken_at
             OR acts_until <> coalesce(ended_at, expires_at))",
     ),
+    (
+        "the ticket at place {} says {} calls, the last one {}, but {} name it, the last one {}",
+        "SELECT ticket.seq, attempts, last_call, coalesce(n, 0), last FROM ticket
+            LEFT JOIN (SELECT place.seq, count(DISTINCT call.id) AS n, max(call.id) AS last
+                FROM call CROSS JOIN json_each(call.tickets) CROSS JOIN place
+                    ON place.job = ?1 AND place.account = call.job_account
+                        AND place.id = json_each.value
+                WHERE call.job = ?1 GROUP BY place.seq) AS named ON named.seq = ticket.seq
+            WHERE job = ?1 AND (attempts <> coalesce(n, 0) OR last_call IS NOT last)",
+    ),
+    (
+        "the ticket at place {} is archived without a time or without a digest",
+        "SELECT seq FROM ticket
+            WHERE job = ?1 AND (archived_at IS NULL) <> (archived_sha256 IS NULL)",
+    ),
+    (
+        "the job awaits confirmation, but has {} outcomes and {} workers",
+        "SELECT (SELECT count(*) FROM ticket WHERE job = ?1 AND outcome IS NOT NULL) AS outcomes,
+                (SELECT count(*) FROM worker WHERE job = ?1) AS workers
+            FROM job WHERE number = ?1 AND state = 'awaiting_confirmation'
+                AND outcomes + workers > 0",
+    ),
+    (
+        "the job is {}, but is confirmed",
+        "SELECT state FROM job WHERE number = ?1 AND confirmed IS NOT NULL
+            AND (NOT awaits_confirmation OR state IN ('loading', 'awaiting_confirmation'))",
+    ),
+    (
+        "the job is {}, but nobody confirmed it",
+        "SELECT state FROM job WHERE number = ?1 AND awaits_confirmation AND confirmed IS NULL
+            AND (state IN ('ready', 'paused')
+                OR state NOT IN ('loading', 'awaiting_confirmation') AND EXISTS
+                    (SELECT 1 FROM ticket WHERE job = ?1 AND outcome <> 'unattempted'))",
+    ),
+    (
+        "the job is {} and holds back tickets from place {} on",
+        "SELECT state, held_from FROM job WHERE number = ?1 AND held_from IS NOT NULL
+            AND (state NOT IN ('awaiting_confirmation', 'ready', 'paused')
+                OR NOT EXISTS (SELECT 1 FROM ticket WHERE job = ?1 AND seq = held_from))",
+    ),
+    (
+        "the ticket at place {} is held back, but was claimed or has an outcome",
+        "SELECT seq FROM job JOIN ticket ON job = number
+            WHERE number = ?1 AND seq >= held_from AND (outcome IS NOT NULL
+                OR EXISTS (SELECT 1 FROM claim WHERE claim.job = ?1
+                    AND claim.account = ticket.account AND seq BETWEEN first_seq AND last_seq))",
+    ),
 ];
 
 /// How many contradictions of one kind are told.

@@ -119,8 +119,7 @@ impl Write<'_> {
             return Ok(Claim::Stopped(state));
         }
         let found = self.first(
-            "SELECT job_account.number, key, chunk, next_seq, job_account.last_seq,
-                    iif(state = 'cancelling', NULL, held_from)
+            "SELECT job_account.number, key, chunk, next_seq, job_account.last_seq, held_from
                 FROM job_account JOIN job ON job.number = job
                 WHERE job = ?1 AND name = ?2",
             (job, account),
@@ -285,7 +284,7 @@ impl Write<'_> {
         account: &Account,
         suspended: Option<Suspension>,
     ) -> Result<Claim> {
-        let is_untouched = account.next_seq <= account.last_seq;
+        let is_untouched = self.is_untouched(job, account)?;
         let free_from = self.free_from(job, account.number)?;
         let sql = "SELECT 1 FROM claim
             WHERE job = ?1 AND account = ?2 AND worker IS NOT NULL AND worker <> ?3 LIMIT 1";
@@ -299,9 +298,21 @@ impl Write<'_> {
         let wait = free.into_iter().chain(others.map(|()| BEAT)).min();
         Ok(match wait {
             Some(wait) => Claim::Later(wait),
-            None if is_untouched && account.held_from.is_some() => Claim::Held,
+            None if account.is_held() => Claim::Held,
             None => Claim::Nothing,
         })
+    }
+
+    /// Whether an account has tickets that nobody had yet and that are not held back.
+    fn is_untouched(&self, job: i64, account: &Account) -> Result<bool> {
+        if !account.is_held() {
+            return Ok(account.next_seq <= account.last_seq);
+        }
+        let sql = "SELECT 1 FROM ticket
+            WHERE job = ?1 AND seq BETWEEN ?3 AND ?4 AND account = ?2 LIMIT 1";
+        let places = (account.next_seq, account.free_until());
+        let found = self.first(sql, (job, account.number, places.0, places.1), |_| Ok(()))?;
+        Ok(found.is_some())
     }
 
     pub(super) fn archived(&self, worker: WorkerId, entries: &[(u64, String)]) -> Result<()> {
@@ -348,6 +359,11 @@ struct Account {
 }
 
 impl Account {
+    /// Whether some of its tickets wait for the canary's end.
+    fn is_held(&self) -> bool {
+        self.held_from.is_some_and(|from| from <= self.last_seq)
+    }
+
     /// The last place that can be claimed.
     fn free_until(&self) -> i64 {
         let held = self.held_from.map_or(i64::MAX, |from| from - 1);

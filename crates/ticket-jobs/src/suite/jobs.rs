@@ -6,7 +6,11 @@ use ticket_core::{Change, ErrorKind, Operation, Outcome};
 use super::bench::{
     ACCOUNT, Bench, CaseResult, KEY, delete, each, fails, listed, no_job, same, secs, wrong,
 };
-use crate::model::{Claim, JobAccount, JobId, JobState, Listed, NewJob, Step, Which, WorkerId};
+use super::plan::unconfirmed;
+use crate::model::{
+    Claim, Confirmed, Event, EventKind, JobAccount, JobId, JobState, Listed, NewJob, Step, Which,
+    WorkerId,
+};
 
 pub(super) async fn job_is_loading_until_it_is_sealed(bench: &Bench) -> CaseResult {
     let Bench { ledger, .. } = bench;
@@ -67,7 +71,13 @@ pub(super) async fn job_without_tickets_is_completed(bench: &Bench) -> CaseResul
         "a job without tickets was sealed",
         state,
         JobState::Completed,
-    )
+    )?;
+    let new = NewJob::new(Change::Delete).awaiting_confirmation();
+    let job = bench.ledger.create(new).await?;
+    bench.ledger.seal(&job, Vec::new(), None).await?;
+    let state = bench.state(&job).await?.state;
+    let what = "a job without tickets has nothing to confirm";
+    same(what, state, JobState::Completed)
 }
 
 pub(super) async fn discarded_job_is_gone(bench: &Bench) -> CaseResult {
@@ -96,6 +106,13 @@ pub(super) async fn unknown_job_is_not_found(bench: &Bench) -> CaseResult {
         ledger.tickets(&job, Which::Named, None, 1).await,
     )?;
     no_job("`calls`", ledger.calls(&job, None, 1).await)?;
+    no_job("`see`", ledger.see(&job, Vec::new()).await)?;
+    let (now, by) = (ledger.now(), "ada@host");
+    let confirmed = ledger.confirm(&job, Confirmed::new(now, by)).await;
+    no_job("`confirm`", confirmed)?;
+    let event = Event::new(now, EventKind::Began);
+    no_job("`note`", ledger.note(&job, event).await)?;
+    no_job("`events`", ledger.events(&job).await)?;
     no_job("`verify`", ledger.verify(&job).await)
 }
 
@@ -223,27 +240,39 @@ pub(super) async fn lists_are_read_in_pages(bench: &Bench) -> CaseResult {
 }
 
 pub(super) async fn steps_change_the_state(bench: &Bench) -> CaseResult {
-    use JobState::{Cancelled, Cancelling, Completed, Loading, Paused, Ready};
-    use Step::{Cancel, Pause, Resume};
+    use JobState::{
+        AwaitingConfirmation, Cancelled, Cancelling, Completed, Loading, Paused, Ready,
+    };
+    use Step::{Cancel, Pause, Release, Resume};
     for (from, step, to) in [
         (Loading, Pause, None),
         (Loading, Resume, None),
         (Loading, Cancel, None),
+        (Loading, Release, None),
+        (AwaitingConfirmation, Pause, None),
+        (AwaitingConfirmation, Resume, None),
+        (AwaitingConfirmation, Cancel, Some(Cancelled)),
+        (AwaitingConfirmation, Release, None),
         (Ready, Pause, Some(Paused)),
         (Ready, Resume, Some(Ready)),
         (Ready, Cancel, Some(Cancelling)),
+        (Ready, Release, Some(Ready)),
         (Paused, Pause, Some(Paused)),
         (Paused, Resume, Some(Ready)),
         (Paused, Cancel, Some(Cancelling)),
+        (Paused, Release, Some(Paused)),
         (Cancelling, Pause, None),
         (Cancelling, Resume, None),
         (Cancelling, Cancel, Some(Cancelling)),
+        (Cancelling, Release, None),
         (Completed, Pause, None),
         (Completed, Resume, None),
         (Completed, Cancel, None),
+        (Completed, Release, None),
         (Cancelled, Pause, None),
         (Cancelled, Resume, None),
         (Cancelled, Cancel, Some(Cancelled)),
+        (Cancelled, Release, None),
     ] {
         let job = in_state(bench, from).await?;
         let what = format!("{step:?} of a job that is {from}");
@@ -267,6 +296,9 @@ async fn in_state(bench: &Bench, state: JobState) -> CaseResult<JobId> {
     let Bench { ledger, .. } = bench;
     if state == JobState::Loading {
         return bench.loading(&[(ACCOUNT, "1")]).await;
+    }
+    if state == JobState::AwaitingConfirmation {
+        return unconfirmed(bench).await;
     }
     let (job, worker) = bench.claimed(&["1"]).await?;
     match state {

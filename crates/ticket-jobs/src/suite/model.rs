@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use ticket_core::provider::Limit;
 use ticket_core::{Operation, TicketId};
 
+use super::schedule::Plan;
 use crate::clock::{later, until};
+
 use crate::ledger::LOST_AFTER;
 use crate::model::{CallId, Ended, JobState, Step, WorkerId};
 
@@ -26,6 +28,8 @@ pub(super) enum Event {
     Resumed(usize),
     Steered(usize, Step),
     Pruned(usize),
+    Confirmed(usize),
+    Archived(usize, Vec<u64>),
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +62,8 @@ pub(super) struct Model {
     pub(super) jobs: Vec<Vec<Ticket>>,
     /// The limits of each account.
     pub(super) limits: Vec<Vec<Limit>>,
+    /// The plan of each job; the usual one beyond.
+    pub(super) plans: Vec<Plan>,
 }
 
 impl Model {
@@ -143,11 +149,6 @@ impl Model {
 
     /// How long the calls that leave the ticket in doubt may still act; `None` if it is not in doubt.
     pub(super) fn in_doubt(&self, job: usize, ticket: &Ticket) -> Option<Duration> {
-        let names_it = |call: &&Call| {
-            let is_the_jobs = call.work.is_some_and(|(of, _)| of == job);
-            let is_there = call.account == ticket.account && call.tickets.contains(&ticket.id);
-            is_the_jobs && is_there && call.operation.is_write()
-        };
         let acts_for = |call: &Call| match self.end(call.id) {
             None => Some(until(self.now, call.expires_at)),
             Some((ended, _)) if ended.is_without_effect() => None,
@@ -156,7 +157,9 @@ impl Model {
         if self.outcome(job, ticket.seq).is_some() {
             return None;
         }
-        self.calls().filter(names_it).filter_map(acts_for).max()
+        let writes = self.naming(job, ticket);
+        let writes = writes.filter(|call| call.operation.is_write());
+        writes.filter_map(acts_for).max()
     }
 
     pub(super) fn calls(&self) -> impl Iterator<Item = &Call> {
@@ -284,14 +287,24 @@ impl Model {
         tickets.any(|ticket| ticket.account == account)
     }
 
-    pub(super) fn state(&self, job: usize) -> JobState {
-        let steps = self.events().filter_map(|event| match event {
+    /// The steps that people took of a job.
+    fn steps(&self, job: usize) -> impl Iterator<Item = Step> {
+        self.events().filter_map(move |event| match event {
             Event::Steered(which, step) if *which == job => Some(*step),
             _ => None,
-        });
-        let state = match steps.last() {
+        })
+    }
+
+    pub(super) fn state(&self, job: usize) -> JobState {
+        let is_release = |step: &Step| *step == Step::Release;
+        let awaits = self
+            .plans
+            .get(job)
+            .is_some_and(|plan| plan.awaits_confirmation);
+        let state = match self.steps(job).filter(|step| !is_release(step)).last() {
             Some(Step::Cancel) => JobState::Cancelling,
             Some(Step::Pause) => JobState::Paused,
+            _ if awaits && !self.is_confirmed(job) => JobState::AwaitingConfirmation,
             _ => JobState::Ready,
         };
         match (self.open(job).next(), state) {
@@ -299,6 +312,47 @@ impl Model {
             (None, JobState::Cancelling) => JobState::Cancelled,
             (None, _) => JobState::Completed,
         }
+    }
+
+    pub(super) fn is_confirmed(&self, job: usize) -> bool {
+        self.events()
+            .any(|event| matches!(event, Event::Confirmed(which) if *which == job))
+    }
+
+    /// The place of the first ticket that waits for the canary.
+    pub(super) fn held_from(&self, job: usize) -> Option<u64> {
+        let ends = |step: Step| matches!(step, Step::Release | Step::Cancel);
+        if self.steps(job).any(ends) {
+            return None;
+        }
+        let canary = usize::try_from(self.plans.get(job)?.canary?).ok()?;
+        Some(self.jobs.get(job)?.get(canary)?.seq)
+    }
+
+    /// The time and the number of the event by which the ticket was last archived.
+    pub(super) fn archived(&self, job: usize, seq: u64) -> Option<(Timestamp, usize)> {
+        let events = self.events.iter().enumerate();
+        let mut archived = events.filter_map(|(number, (at, event))| match event {
+            Event::Archived(which, seqs) if *which == job && seqs.contains(&seq) => {
+                Some((*at, number))
+            }
+            _ => None,
+        });
+        archived.next_back()
+    }
+
+    /// The calls about a ticket that were sent, or may yet be.
+    pub(super) fn naming<'a>(
+        &'a self,
+        job: usize,
+        ticket: &'a Ticket,
+    ) -> impl Iterator<Item = &'a Call> {
+        self.calls().filter(move |call| {
+            let is_the_jobs = call.work.is_some_and(|(of, _)| of == job);
+            let is_there = call.account == ticket.account && call.tickets.contains(&ticket.id);
+            let is_unsent = matches!(self.end(call.id), Some((Ended::Unsent, _)));
+            is_the_jobs && is_there && !is_unsent
+        })
     }
 
     pub(super) fn is_pruned(&self, job: usize) -> bool {

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunne
 
 use super::bench::{Bench, CaseResult, Failure, TestClock, Wrong};
 use super::replay::{Replay, Seen};
-use super::schedule::{Schedule, schedule};
+use super::schedule::{Schedule, planned, schedule};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 
@@ -30,6 +30,12 @@ pub struct Figures {
     pub lost: u64,
     /// How many jobs were over at the end.
     pub over: u64,
+    /// How many claims found only tickets that wait for the canary.
+    pub held: u64,
+    /// How many jobs were confirmed.
+    pub confirmed: u64,
+    /// How many tickets were archived.
+    pub archived: u64,
 }
 
 impl fmt::Display for Figures {
@@ -37,15 +43,25 @@ impl fmt::Display for Figures {
         write!(
             f,
             "{} schedules, {} steps: {} calls sent and {} refused, {} tickets in doubt claimed, {} steps of lost workers \
-             refused, {} jobs over",
-            self.schedules, self.steps, self.calls, self.refused, self.doubts, self.lost, self.over
+             refused, {} jobs over, {} claims held, {} jobs confirmed, {} tickets archived",
+            self.schedules,
+            self.steps,
+            self.calls,
+            self.refused,
+            self.doubts,
+            self.lost,
+            self.over,
+            self.held,
+            self.confirmed,
+            self.archived
         )
     }
 }
 
-/// Runs so many schedules of up to 60 steps, each with a new ledger: up to three workers on two jobs of two accounts, and
+/// Runs so many schedules of up to 90 steps, each with a new ledger: up to three workers on two jobs of two accounts, and
 /// single commands beside them, lose their processes, drop calls, pause, cancel and resume, while time passes. After each
-/// step, what the ledger says is held against a model. The same seed makes the same schedules.
+/// step, what the ledger says is held against a model. In the second half of the schedules, jobs have plans: a canary, a
+/// confirmation, tickets that are seen and archived. The same seed makes the same schedules.
 ///
 /// It must not be called inside a runtime: it has its own.
 ///
@@ -64,27 +80,30 @@ pub fn random_schedules(
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| failure("a runtime was built", &error.to_string()))?;
-    let config = Config {
-        cases: schedules,
+    let config = |cases| Config {
+        cases,
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(seed),
         max_shrink_iters: 5_000,
         ..Config::default()
     };
-    let result = TestRunner::new(config).run(&schedule(), |schedule| {
-        match runtime.block_on(run(&make, &schedule)) {
-            Ok(figures) => {
-                all.borrow_mut().add(figures);
-                *count.borrow_mut() += 1;
-                Ok(())
-            }
-            Err(wrong) => {
-                let message = wrong.what.clone();
-                *last.borrow_mut() = Some(wrong);
-                Err(TestCaseError::fail(message))
-            }
+    let run = |schedule: Schedule| match runtime.block_on(run(&make, &schedule)) {
+        Ok(figures) => {
+            all.borrow_mut().add(figures);
+            *count.borrow_mut() += 1;
+            Ok(())
         }
-    });
+        Err(wrong) => {
+            let message = wrong.what.clone();
+            *last.borrow_mut() = Some(wrong);
+            Err(TestCaseError::fail(message))
+        }
+    };
+    let with_plans = schedules / 2;
+    let mut result = TestRunner::new(config(schedules - with_plans)).run(&schedule(), run);
+    if result.is_ok() && with_plans > 0 {
+        result = TestRunner::new(config(with_plans)).run(&planned(), run);
+    }
     match result {
         Ok(()) => {
             let sum = all.into_inner();
@@ -96,6 +115,9 @@ pub fn random_schedules(
                 doubts: sum.doubts,
                 lost: sum.lost,
                 over: sum.over,
+                held: sum.held,
+                confirmed: sum.confirmed,
+                archived: sum.archived,
             })
         }
         Err(TestError::Fail(reason, schedule)) => {

@@ -2,17 +2,18 @@
 
 mod calls;
 mod compare;
+mod plans;
 mod workers;
 
 use std::time::Duration;
 
-use ticket_core::{Change, ErrorKind, Result, TicketId};
+use ticket_core::{ErrorKind, Result, TicketId};
 
 use super::bench::{Bench, CaseResult, fails, same, wrong};
 use super::model::{Event, Model, Ticket};
 use super::schedule::{ACCOUNTS, Act, STEPS, Schedule, limits};
 use crate::clock::later;
-use crate::model::{JobAccount, JobId, JobState, Listed, NewJob, Step, Suspension, WorkerId};
+use crate::model::{JobAccount, JobId, JobState, Listed, Step, Suspension, WorkerId};
 
 /// How many workers work at once.
 const WORKERS: u64 = 3;
@@ -26,6 +27,9 @@ pub(super) struct Seen {
     pub(super) doubts: u64,
     pub(super) lost: u64,
     pub(super) over: u64,
+    pub(super) held: u64,
+    pub(super) confirmed: u64,
+    pub(super) archived: u64,
 }
 
 impl Seen {
@@ -36,6 +40,9 @@ impl Seen {
         self.doubts += more.doubts;
         self.lost += more.lost;
         self.over += more.over;
+        self.held += more.held;
+        self.confirmed += more.confirmed;
+        self.archived += more.archived;
     }
 }
 
@@ -62,6 +69,7 @@ impl<'a> Replay<'a> {
                     .iter()
                     .map(|choice| limits(*choice))
                     .collect(),
+                plans: schedule.plans.clone(),
                 ..Model::default()
             },
             jobs: Vec::new(),
@@ -89,7 +97,9 @@ impl<'a> Replay<'a> {
 
     async fn load(&mut self, tickets: &[(usize, u8)], chunk: usize) -> CaseResult {
         let ledger = &self.bench.ledger;
-        let job = ledger.create(NewJob::new(Change::Delete)).await?;
+        let plan = self.model.plans.get(self.jobs.len()).cloned();
+        let plan = plan.unwrap_or_default();
+        let job = ledger.create(plans::new_job(&plan)).await?;
         let (mut listed, mut distinct, mut list) = (Vec::new(), Vec::<Ticket>::new(), Vec::new());
         let mut accounts: Vec<JobAccount> = Vec::new();
         for (seq, (account, id)) in (0_u64..).zip(tickets) {
@@ -113,6 +123,11 @@ impl<'a> Replay<'a> {
             });
         }
         ledger.add(&job, listed).await?;
+        let seen = distinct
+            .iter()
+            .filter(|ticket| plans::is_seen(&plan, ticket.seq));
+        let seen = seen.map(|ticket| (ticket.seq, plans::seen(ticket.seq)));
+        ledger.see(&job, seen.collect()).await?;
         ledger.seal(&job, accounts, None).await?;
         self.jobs.push(job);
         self.lists.push(list);
@@ -216,7 +231,7 @@ impl<'a> Replay<'a> {
                 self.model.add(Event::Resumed(*account));
                 Ok(())
             }
-            Act::Steer(job, step) => self.steer(*job, *step).await,
+            Act::Steer(job, step) => self.steer(*job, self::step(*step)).await,
             Act::Wait(time) => {
                 self.bench.advance(Duration::from_millis(*time));
                 self.model.now = self.bench.clock.now();
@@ -230,6 +245,7 @@ impl<'a> Replay<'a> {
                 Ok(())
             }
             Act::Prune => self.prune().await,
+            Act::Plan(act) => self.act_on_plan(act).await,
         }
     }
 
@@ -255,8 +271,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    async fn steer(&mut self, job: usize, step: usize) -> CaseResult {
-        let step = *STEPS.get(step).unwrap_or(&Step::Resume);
+    async fn steer(&mut self, job: usize, step: Step) -> CaseResult {
         let id = self.id(job)?;
         let state = self.model.state(job);
         let steered = self.bench.ledger.steer(&id, step).await;
@@ -291,7 +306,9 @@ impl<'a> Replay<'a> {
     async fn prune(&mut self) -> CaseResult {
         let mut expected = Vec::new();
         for job in 0..self.jobs.len() {
-            if self.model.state(job).is_over() && !self.model.is_pruned(job) {
+            let state = self.model.state(job);
+            let is_idle = state.is_over() || state == JobState::AwaitingConfirmation;
+            if is_idle && !self.model.is_pruned(job) {
                 expected.push((self.id(job)?, job));
             }
         }
@@ -309,6 +326,11 @@ impl<'a> Replay<'a> {
         }
         Ok(())
     }
+}
+
+/// One of the steps that people take.
+fn step(number: usize) -> Step {
+    *STEPS.get(number).unwrap_or(&Step::Resume)
 }
 
 /// The name and the key of an account.

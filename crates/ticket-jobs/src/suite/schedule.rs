@@ -23,7 +23,18 @@ pub(super) struct Schedule {
     pub(super) chunk: usize,
     /// The tickets of each job: the index of the account, and the id.
     pub(super) jobs: Vec<Vec<(usize, u8)>>,
+    /// What is planned for each job; nothing for those beyond.
+    pub(super) plans: Vec<Plan>,
     pub(super) steps: Vec<Act>,
+}
+
+/// What is planned for a job.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    pub(super) awaits_confirmation: bool,
+    pub(super) canary: Option<u64>,
+    /// Which tickets are seen.
+    pub(super) seen: u8,
 }
 
 /// One step. Workers, tickets and calls are chosen by numbers, modulo how many there are.
@@ -51,6 +62,22 @@ pub(super) enum Act {
     /// The wait passes that the ledger told last, but so many milliseconds.
     WaitAsTold(u64),
     Prune,
+    Plan(PlanAct),
+}
+
+/// One step that belongs to a plan.
+#[derive(Clone, Debug)]
+pub(super) enum PlanAct {
+    Confirm(usize),
+    Release(usize),
+    Cancel(usize),
+    /// Tells how tickets were seen, which is too late.
+    See(usize),
+    Archive {
+        worker: usize,
+        tickets: u8,
+        stray: Option<u64>,
+    },
 }
 
 /// A call that is to be sent.
@@ -81,8 +108,53 @@ pub(super) fn schedule() -> impl Strategy<Value = Schedule> {
             limits,
             chunk,
             jobs,
+            plans: Vec::new(),
             steps: (0..workers).map(Act::Begin).chain(steps).collect(),
         })
+}
+
+/// A schedule whose jobs have plans. What belongs to these is drawn last.
+pub(super) fn planned() -> impl Strategy<Value = Schedule> {
+    let canary = prop::option::weighted(0.6, 0..5_u64);
+    let plan = (prop::bool::weighted(0.4), canary, any::<u8>());
+    let plan = plan.prop_map(|(awaits_confirmation, canary, seen)| Plan {
+        awaits_confirmation,
+        canary,
+        seen,
+    });
+    let more = vec((any::<prop::sample::Index>(), planned_act()), 4..30);
+    (schedule(), vec(plan, JOBS), more).prop_map(|(schedule, plans, more)| {
+        let mut steps = schedule.steps;
+        for (place, act) in more {
+            steps.insert(place.index(steps.len() + 1), act);
+        }
+        Schedule {
+            plans,
+            steps,
+            ..schedule
+        }
+    })
+}
+
+fn planned_act() -> impl Strategy<Value = Act> {
+    let number = || 0..64_usize;
+    let archive = (number(), any::<u8>(), prop::option::weighted(0.2, 0..8_u64));
+    let archive = archive.prop_map(|(worker, tickets, stray)| {
+        Act::Plan(PlanAct::Archive {
+            worker,
+            tickets,
+            stray,
+        })
+    });
+    prop_oneof![
+        4 => (0..JOBS).prop_map(|job| Act::Plan(PlanAct::Confirm(job))),
+        3 => (0..JOBS).prop_map(Act::Begin),
+        3 => (number(), 0..ACCOUNTS.len()).prop_map(|(worker, account)| Act::Claim(worker, account)),
+        2 => (0..JOBS).prop_map(|job| Act::Plan(PlanAct::Release(job))),
+        4 => archive,
+        1 => (0..JOBS).prop_map(|job| Act::Plan(PlanAct::See(job))),
+        1 => (0..JOBS).prop_map(|job| Act::Plan(PlanAct::Cancel(job))),
+    ]
 }
 
 fn act() -> impl Strategy<Value = Act> {

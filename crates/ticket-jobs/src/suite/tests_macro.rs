@@ -217,6 +217,38 @@ macro_rules! __ledger_cases {
         cancel cancelled_job_keeps_its_outcomes
             "the outcomes of a cancelled job stay";
 
+        plan unconfirmed_job_cannot_be_worked_on
+            "nobody can work on a job that awaits confirmation";
+        plan confirmed_job_is_ready
+            "a job that awaits confirmation is ready once it is confirmed; no other job can be confirmed, and none again";
+        plan unconfirmed_job_can_be_cancelled
+            "a job that awaits confirmation can be cancelled, and nothing of it is attempted";
+        plan job_is_read_back_as_planned
+            "guards, digest, the time of sealing and what is known of accounts are read back as they were written";
+        plan tickets_are_read_back_as_seen
+            "how tickets were seen is read back and told with claims; it is recorded only while the job is loading";
+        plan archived_tickets_are_told
+            "tickets that are archived are told with their digests, also to the next worker";
+        plan worker_archives_only_what_it_has
+            "a worker archives only tickets that it has claimed, all of a call or none";
+        plan calls_about_a_ticket_are_counted
+            "a ticket tells how many calls of its job name it, reads included, and the last one";
+        plan unsent_call_is_no_attempt
+            "a call that was not sent is no attempt: the count and the last call are those without it";
+        plan events_are_read_back_in_order
+            "the events of a job are read back as they were noted, in that order";
+
+        canary canary_holds_back_the_rest
+            "the distinct tickets after those of the canary cannot be claimed";
+        canary released_tickets_are_claimed
+            "what waited for the canary is claimed after the release, and the state stays";
+        canary canary_of_a_lost_worker_is_claimed_again
+            "the tickets of the canary that a lost worker had are claimed again, and no others";
+        canary held_account_says_so_whatever_its_state
+            "an account of which only tickets are left that wait for the canary says so, also while it is suspended";
+        canary cancelled_canary_leaves_the_rest_unattempted
+            "cancelling ends the canary: what waited for it is left unattempted";
+
         rows time_is_that_of_the_clock
             "the ledger's time is that of its clock";
         rows calls_are_recorded_with_their_ends
@@ -232,7 +264,7 @@ macro_rules! __ledger_cases {
         rows accounts_tell_what_is_in_flight
             "an account tells how many calls are in flight, and how many of them are lost";
         rows prune_removes_what_is_over
-            "old jobs that are over or never sealed are removed, and no others";
+            "old jobs that are over, never sealed or never confirmed are removed, and no others";
         rows pruned_calls_keep_their_slots
             "a call that still counts keeps its slot when its job is removed";
     }};

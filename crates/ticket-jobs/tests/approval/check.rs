@@ -14,6 +14,9 @@ use crate::keys::{Keys, tool_is_there};
 
 const APPROVED_AT: &str = "2026-11-29T03:00:00Z";
 
+/// What somebody changes of a job.
+type Damage = fn(&mut Job);
+
 /// A job, its plan, and two people of whom bob may approve.
 struct Case {
     job: Job,
@@ -115,7 +118,7 @@ async fn approval_of_another_plan_or_job_is_refused() {
     let case = Case::new().await;
     let approval = case.approved().await;
     let now = time(APPROVED_AT);
-    let changes: [(fn(&mut Job), &str); 5] = [
+    let changes: [(Damage, &str); 5] = [
         (
             |job| job.id = "7f3a09c3".parse().unwrap(),
             "the approval is for job 7f3a09c2, not for job 7f3a09c3",

@@ -9,8 +9,8 @@ use ticket_core::Change;
 use ticket_core::provider::Removal;
 use ticket_jobs::plan::PlanWriter;
 use ticket_jobs::{
-    ArchiveGuard, Job, JobAccount, JobTicket, Ledger as _, Listed, MemoryLedger, NewJob, Seen,
-    Which,
+    ArchiveGuard, Job, JobAccount, JobTicket, Ledger as _, Listed, MaxFailures, MemoryLedger,
+    NewJob, Seen, Which,
 };
 
 /// When the last ticket was read.
@@ -33,7 +33,7 @@ pub(crate) async fn planned() -> (Job, Vec<JobTicket>) {
     let mut job = NewJob::new(Change::Delete)
         .created_by("alice@ops1")
         .awaiting_confirmation();
-    job.guards.max_failures = Some(20);
+    job.guards.max_failures = Some(MaxFailures::Tickets(20));
     job.guards.archive = Some(ArchiveGuard {
         folder: "/srv/archive".to_owned(),
         missing_ok: false,
@@ -59,14 +59,14 @@ pub(crate) async fn planned() -> (Job, Vec<JobTicket>) {
     let seen = vec![(0, seen), (3, missing)];
     ledger.see(&id, seen).await.unwrap();
     let mut eu = JobAccount::new("eu", "sweeppea://api.example.com", 100);
-    eu.provider = "sweeppea".to_owned();
+    eu.provider = String::from("sweeppea");
     eu.host = Some("api.example.com".to_owned());
     eu.removal = Removal::Trash {
         restorable_for: Some(Duration::from_secs(14 * 24 * 3600)),
     };
     eu.takes_along = vec!["subtasks".to_owned()];
     let mut lab = JobAccount::new("lab", "redmine://localhost:3000", 100);
-    lab.provider = "redmine".to_owned();
+    lab.provider = String::from("redmine");
     let mut as_it_will_be = ledger.job(&id).await.unwrap();
     as_it_will_be.accounts = vec![eu.clone(), lab.clone()];
     let tickets = ledger.tickets(&id, Which::Named, None, 100).await.unwrap();

@@ -153,7 +153,7 @@ async fn refusal_of_a_plan_says_what_is_wrong() {
             pretty,
             "line 1 is not as it was; a plan must not be edited, nor formatted anew",
         ),
-        (plan.replace("\n", ""), "line 1 is not as it was"),
+        (plan.replace('\n', ""), "line 1 is not as it was"),
         (plan.replace("},\n", "},\r\n"), "line 2 is not as it was"),
         (
             plan.replace(",\"seen\"", ", \"seen\""),
@@ -168,10 +168,7 @@ async fn refusal_of_a_plan_says_what_is_wrong() {
             "line 5 is not as it was",
         ),
         (
-            plan.lines()
-                .take(3)
-                .map(|line| format!("{line}\n"))
-                .collect(),
+            plan.split_inclusive('\n').take(3).collect(),
             "the plan is cut off",
         ),
         (plan[..plan.len() - 20].to_owned(), "the plan is cut off"),

@@ -141,10 +141,10 @@ async fn signature_is_of_the_digests_and_does_not_outlive_them() {
         &with_signature["SHA256SUMS"],
         &with_signature["SHA256SUMS.sig"],
     );
-    let signer = verify(Namespace::Report, sums.as_bytes(), signature, &allowed)
+    let by = verify(Namespace::Report, sums.as_bytes(), signature, &allowed)
         .await
         .unwrap();
-    assert_eq!(signer.principal, "carol@example.com");
+    assert_eq!(by.principal, "carol@example.com");
     assert!(with_signature["report.html"].contains("ssh-keygen -Y verify -n tickets-report"));
     assert!(
         verify(Namespace::Report, b"else", signature, &allowed)

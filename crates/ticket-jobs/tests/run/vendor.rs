@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ticket_core::call::{Pacer, RetryPolicy, StackOptions};
-use ticket_core::model::RawValue;
+use ticket_core::model::{RawValue, Status};
 use ticket_core::provider::{Capabilities, Limit, NotFound, Quota, Support};
 use ticket_core::{
     AccountFacts, AccountSource, CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind,
@@ -33,6 +33,8 @@ pub(crate) enum Answer {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) there: BTreeSet<String>,
+    /// The statuses of tickets, other than `open`.
+    pub(crate) statuses: BTreeMap<String, Status>,
     pub(crate) answers: VecDeque<Answer>,
     /// What reads fail with, if they do.
     pub(crate) reads_fail: Option<Error>,
@@ -110,7 +112,13 @@ impl TicketProvider for Vendor {
             return Err(error.clone());
         }
         if state.there.contains(id.as_str()) {
-            return Ok(Ticket::new(id.clone(), RawValue::NULL.to_owned()));
+            let status = state.statuses.get(id.as_str());
+            let status = status.cloned().unwrap_or(Status::Open);
+            let raw = format!(r#"{{"status":"{status}"}}"#);
+            let mut ticket = Ticket::new(id.clone(), RawValue::from_string(raw).unwrap());
+            ticket.subject = Some(format!("Subject of {id}"));
+            ticket.status = Some(status);
+            return Ok(ticket);
         }
         Err(Error::new(ErrorKind::NotFound, "no such ticket"))
     }

@@ -7,6 +7,7 @@
 #![cfg(feature = "sqlite")]
 
 mod quota;
+mod verify;
 
 use std::path::Path;
 use std::time::Duration;
@@ -334,59 +335,4 @@ async fn operation_whose_future_is_dropped_happens() {
     ledger.beat(worker).await.unwrap();
     let sql = "SELECT count(*) FROM ticket WHERE outcome = 'done'";
     assert_eq!(count(&folder, sql), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn verify_tells_each_contradiction() {
-    let (ledger, folder) = ledger();
-    let job = job(&ledger, 4).await;
-    let worker = ledger.begin(&job).await.unwrap();
-    ledger.claim(worker, "shop").await.unwrap();
-    ledger
-        .settle(worker, vec![(0, Outcome::Done)])
-        .await
-        .unwrap();
-    assert_eq!(ledger.verify(&job).await.unwrap(), Vec::<String>::new());
-    let connection = Connection::open(folder.path().join("jobs.db")).unwrap();
-    for (change, expected) in [
-        (
-            "UPDATE count SET n = 2",
-            "the outcome done of account 0 is counted 2 times, but 1",
-        ),
-        (
-            "UPDATE job SET tickets = 5",
-            "the job says 5 tickets, but has 4",
-        ),
-        (
-            "UPDATE job SET state = 'completed'",
-            "the job is completed, but 3 tickets are open",
-        ),
-        (
-            "DELETE FROM claim",
-            "the open ticket at place 1 is neither claimed nor left",
-        ),
-        (
-            "DELETE FROM place WHERE seq = 2",
-            "the ticket at place 2 cannot be found",
-        ),
-        (
-            "INSERT INTO doubt VALUES (1, 3, 77)",
-            "the ticket at place 3 is in doubt by call 77",
-        ),
-        (
-            "INSERT INTO repeated VALUES (1, 9, 8)",
-            "place 9 repeats place 8",
-        ),
-        (
-            "UPDATE ticket SET outcome = NULL",
-            "the ticket at place 0 has an outcome without",
-        ),
-    ] {
-        let before = ledger.verify(&job).await.unwrap();
-        let is_told = |found: &[String]| found.iter().any(|line| line.starts_with(expected));
-        assert!(!is_told(&before), "{before:?}");
-        connection.execute(change, []).unwrap();
-        let found = ledger.verify(&job).await.unwrap();
-        assert!(is_told(&found), "{change}: {found:?}");
-    }
 }

@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use ticket_core::provider::Limit;
 use ticket_core::{Effect, Error, ErrorKind, Operation, Outcome, Result, TicketId};
 use ticket_jobs::{
-    AccountState, CallId, Claim, Claimed, Clock, Confirmed, Ended, Event, Job, JobAccount, JobCall,
-    JobId, JobState, JobTicket, LOST_AFTER, Ledger, Listed, MemoryLedger, NewCall, NewJob, Seen,
-    Step, Suspension, Taken, Which, Work, WorkerId,
+    AccountState, CallId, Claim, Claimed, Clock, Confirmed, Ended, Event, Guards, Job, JobAccount,
+    JobCall, JobId, JobState, JobTicket, LOST_AFTER, Ledger, Listed, MemoryLedger, NewCall, NewJob,
+    Seen, Step, Suspension, Taken, Which, Work, WorkerId,
 };
 
 use crate::flaws::Flaw;
@@ -38,6 +38,8 @@ struct Notes {
     outcomes: HashMap<(JobId, u64), Outcome>,
     closed: HashMap<String, Timestamp>,
     suspended: HashMap<String, Suspension>,
+    /// From which place on the tickets of a job wait.
+    held_from: HashMap<JobId, u64>,
 }
 
 const REFUSED: Ended = Ended::Failed {
@@ -152,11 +154,51 @@ impl Flawed {
         self.right.finish(worker).await
     }
 
+    /// The calls of a job that name a ticket.
+    fn naming(&self, job: &JobId, ticket: &JobTicket) -> Vec<(CallId, Operation, Option<Ended>)> {
+        let notes = self.notes();
+        let is_its = |call: &NewCall| {
+            let work = call.work.as_ref();
+            let is_there =
+                work.is_some_and(|work| work.job == *job && work.account == ticket.account);
+            is_there && call.tickets.contains(&ticket.id)
+        };
+        let calls = notes.calls.iter().filter(|(_, (call, _))| is_its(call));
+        calls
+            .map(|(id, (call, _))| (*id, call.operation, notes.ended.get(id).copied()))
+            .collect()
+    }
+
+    fn as_counted(&self, job: &JobId, ticket: &mut JobTicket) {
+        let naming = self.naming(job, ticket);
+        let is_unsent = |ended: &Option<Ended>| *ended == Some(Ended::Unsent);
+        let unsent = || naming.iter().filter(|(.., ended)| is_unsent(ended));
+        match self.flaw {
+            Flaw::CountsWritesAlone => {
+                let is_write = |operation: Operation| operation.is_write();
+                let sent = naming.iter().filter(|(.., ended)| !is_unsent(ended));
+                let writes = sent.filter(|(_, operation, _)| is_write(*operation));
+                ticket.attempts = writes.map(|_| 1).sum();
+            }
+            Flaw::KeepsUnsent => ticket.attempts += unsent().map(|_| 1).sum::<u64>(),
+            Flaw::ForgetsEarlierCall if unsent().any(|(id, ..)| Some(*id) > ticket.last_call) => {
+                ticket.last_call = None;
+            }
+            _ => {}
+        }
+    }
+
     fn as_told(&self, mut job: Job) -> Job {
         match self.flaw {
             Flaw::CompletesEmpty if job.tickets == 0 => job.state = JobState::Ready,
             Flaw::CompletesEarly if !job.counts.is_empty() && job.state == JobState::Ready => {
                 job.state = JobState::Completed;
+            }
+            Flaw::ForgetsGuards => job.guards = Guards::default(),
+            Flaw::HoldsCancelled
+                if matches!(job.state, JobState::Cancelling | JobState::Cancelled) =>
+            {
+                job.held_from = self.notes().held_from.get(&job.id).copied();
             }
             Flaw::Miscounts => {
                 if let Some(count) = job.counts.values_mut().next() {
@@ -179,7 +221,13 @@ impl Ledger for Flawed {
         self.right.now()
     }
 
-    async fn create(&self, job: NewJob) -> Result<JobId> {
+    async fn create(&self, mut job: NewJob) -> Result<JobId> {
+        let canary = &mut job.guards.canary;
+        match self.flaw {
+            Flaw::NeverHolds => *canary = None,
+            Flaw::ReleasesOneMore => *canary = canary.map(|tickets| tickets.saturating_add(1)),
+            _ => {}
+        }
         self.right.create(job).await
     }
 
@@ -209,7 +257,14 @@ impl Ledger for Flawed {
     }
 
     async fn see(&self, job: &JobId, seen: Vec<(u64, Seen)>) -> Result<()> {
-        self.right.see(job, seen).await
+        if self.has(Flaw::ForgetsSeen) {
+            return self.right.see(job, Vec::new()).await;
+        }
+        let recorded = self.right.see(job, seen).await;
+        if self.has(Flaw::SeesLate) {
+            return self.right.job(job).await.map(|_| ());
+        }
+        recorded
     }
 
     async fn seal(
@@ -218,15 +273,40 @@ impl Ledger for Flawed {
         accounts: Vec<JobAccount>,
         digest: Option<String>,
     ) -> Result<()> {
-        self.right.seal(job, accounts, digest).await
+        self.right.seal(job, accounts, digest).await?;
+        let held_from = self.right.job(job).await?.held_from;
+        let held_from = held_from.map(|place| (job.clone(), place));
+        self.notes().held_from.extend(held_from);
+        Ok(())
     }
 
-    async fn confirm(&self, job: &JobId, confirmed: Confirmed) -> Result<()> {
-        self.right.confirm(job, confirmed).await
+    async fn confirm(&self, job: &JobId, mut confirmed: Confirmed) -> Result<()> {
+        if self.has(Flaw::DropsApproval) {
+            confirmed.approval = None;
+        }
+        let done = self.right.confirm(job, confirmed).await;
+        if self.has(Flaw::ConfirmsAgain) && done.is_err() {
+            let is_confirmed = self.right.job(job).await?.confirmed.is_some();
+            return if is_confirmed { Ok(()) } else { done };
+        }
+        done
     }
 
     async fn archived(&self, worker: WorkerId, entries: Vec<(u64, String)>) -> Result<()> {
-        self.right.archived(worker, entries).await
+        if self.has(Flaw::ForgetsArchived) {
+            return self.right.archived(worker, Vec::new()).await;
+        }
+        let archived = self.right.archived(worker, entries.clone()).await;
+        match (self.flaw, &archived) {
+            (Flaw::LostWorkerArchives, Err(_)) if self.is_silent(worker, LOST_AFTER) => Ok(()),
+            (Flaw::ArchivesInParts, Err(_)) => {
+                for one in entries {
+                    let _ = self.right.archived(worker, vec![one]).await;
+                }
+                archived
+            }
+            _ => archived,
+        }
     }
 
     async fn note(&self, job: &JobId, event: Event) -> Result<()> {
@@ -234,7 +314,11 @@ impl Ledger for Flawed {
     }
 
     async fn events(&self, job: &JobId) -> Result<Vec<Event>> {
-        self.right.events(job).await
+        let mut events = self.right.events(job).await?;
+        if self.has(Flaw::ReversesEvents) {
+            events.reverse();
+        }
+        Ok(events)
     }
 
     async fn discard(&self, job: &JobId) -> Result<()> {
@@ -278,6 +362,16 @@ impl Ledger for Flawed {
             self.settle_anyway(job, outcomes.collect()).await?;
             return Ok(self.right.job(job).await?.state);
         }
+        let state = self.right.job(job).await?.state;
+        match (self.flaw, step, state) {
+            (Flaw::KeepsUnconfirmed, Step::Cancel, JobState::AwaitingConfirmation) => {
+                return Err(Error::new(ErrorKind::Conflict, "it is not confirmed"));
+            }
+            (Flaw::NeverReleases, Step::Release, JobState::Ready | JobState::Paused) => {
+                return Ok(state);
+            }
+            _ => {}
+        }
         let steered = self.right.steer(job, step).await;
         if self.has(Flaw::StaysSuspended) && step == Step::Resume {
             let suspended = self.notes().suspended.clone();
@@ -292,6 +386,10 @@ impl Ledger for Flawed {
     }
 
     async fn begin(&self, job: &JobId) -> Result<WorkerId> {
+        if self.has(Flaw::BeginsUnconfirmed) {
+            let nobody = Confirmed::new(self.clock.now(), "nobody");
+            let _ = self.right.confirm(job, nobody).await;
+        }
         let worker = self.right.begin(job).await?;
         let heard = (job.clone(), self.clock.now());
         self.notes().workers.insert(worker, heard);
@@ -352,6 +450,16 @@ impl Ledger for Flawed {
                 }
             }
             self.notes().claimed.push((worker, tickets.clone()));
+        }
+        match (self.flaw, &claim, self.job_of(worker)) {
+            (Flaw::HeldIsNothing, Claim::Held, _) => return Ok(Claim::Nothing),
+            (Flaw::SuspensionHidesCanary, Claim::Held, Some(job)) => {
+                let accounts = self.right.job(&job).await?.accounts;
+                let key = accounts.into_iter().find(|one| one.name == account);
+                let why = key.and_then(|one| self.notes().suspended.get(&one.key).cloned());
+                return Ok(why.map_or(claim, Claim::Suspended));
+            }
+            _ => {}
         }
         if self.has(Flaw::ClaimsTwice) && matches!(claim, Claim::Later(_)) {
             let notes = self.notes();
@@ -574,6 +682,9 @@ impl Ledger for Flawed {
     ) -> Result<Vec<JobTicket>> {
         let after = after.map(|seq| seq + u64::from(self.has(Flaw::SkipsInPages)));
         let mut tickets = self.right.tickets(job, which, after, limit).await?;
+        for ticket in &mut tickets {
+            self.as_counted(job, ticket);
+        }
         let notes = self.notes();
         for ticket in &mut tickets {
             if let Some(outcome) = notes.outcomes.get(&(job.clone(), ticket.seq)) {

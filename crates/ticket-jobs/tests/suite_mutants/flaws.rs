@@ -95,6 +95,35 @@ flaws! {
         [cancelling_job_gives_only_what_is_in_doubt cancelling_goes_on_after_a_loss];
     SendsWhileCancelling sends_while_cancelling "lets a job write that is being cancelled"
         [cancelling_job_gives_only_what_is_in_doubt];
+    // Plans.
+    BeginsUnconfirmed begins_unconfirmed "lets workers begin on a job that nobody confirmed"
+        [unconfirmed_job_cannot_be_worked_on];
+    ConfirmsAgain confirms_again "takes a second confirmation" [confirmed_job_is_ready];
+    DropsApproval drops_approval "forgets the approval of a second person" [confirmed_job_is_ready];
+    KeepsUnconfirmed keeps_unconfirmed "lets nobody cancel a job that is not confirmed"
+        [unconfirmed_job_can_be_cancelled steps_change_the_state];
+    ForgetsGuards forgets_guards "forgets the guards of a job" [job_is_read_back_as_planned];
+    ForgetsSeen forgets_seen "forgets how tickets were seen" [tickets_are_read_back_as_seen];
+    SeesLate sees_late "says that it recorded how tickets were seen when it is too late" [tickets_are_read_back_as_seen];
+    ForgetsArchived forgets_archived "forgets what is archived" [archived_tickets_are_told];
+    LostWorkerArchives lost_worker_archives "lets a lost worker archive" [archived_tickets_are_told];
+    ArchivesInParts archives_in_parts "archives what a worker has although it named others too"
+        [worker_archives_only_what_it_has];
+    CountsWritesAlone counts_writes_alone "does not count reads about a ticket" [calls_about_a_ticket_are_counted];
+    KeepsUnsent keeps_unsent "counts what was not sent as an attempt" [unsent_call_is_no_attempt];
+    ForgetsEarlierCall forgets_earlier_call "forgets the call before one that was not sent" [unsent_call_is_no_attempt];
+    ReversesEvents reverses_events "tells the latest event first" [events_are_read_back_in_order];
+    // The canary.
+    NeverHolds never_holds "holds no ticket back"
+        [canary_holds_back_the_rest canary_of_a_lost_worker_is_claimed_again];
+    ReleasesOneMore releases_one_more "takes one ticket too many for the canary" [canary_holds_back_the_rest];
+    NeverReleases never_releases "goes on to hold back what was released" [released_tickets_are_claimed];
+    HeldIsNothing held_is_nothing "says that nothing is left where tickets wait for the canary"
+        [canary_holds_back_the_rest];
+    SuspensionHidesCanary suspension_hides_canary "says that an account is suspended of which only held tickets are left"
+        [held_account_says_so_whatever_its_state];
+    HoldsCancelled holds_cancelled "holds tickets back whose job was cancelled"
+        [cancelled_canary_leaves_the_rest_unattempted];
     // Rows.
     TimeStandsStill time_stands_still "stops its time" [time_is_that_of_the_clock];
     ForgetsTickets forgets_tickets "forgets which tickets a call named" [calls_are_recorded_with_their_ends];

@@ -49,15 +49,18 @@ fn each_promise_is_broken_by_a_flaw() {
 const BEYOND_SCHEDULES: &[Flaw] = &[
     Flaw::AddsLate,
     Flaw::CompletesEmpty,
+    Flaw::DropsApproval,
     Flaw::DropsVersions,
     Flaw::EndsAgain,
     Flaw::ForgetsErrors,
+    Flaw::ForgetsGuards,
     Flaw::ForgetsOldCalls,
     Flaw::ForgetsTickets,
     Flaw::KeepsDiscarded,
     Flaw::ListsOldestFirst,
     Flaw::LooksThenTakes,
     Flaw::NeverCloses,
+    Flaw::ReversesEvents,
     Flaw::SkipsInPages,
     Flaw::TimeStandsStill,
 ];

@@ -1,17 +1,23 @@
-//! `--plan`: prints the number of calls and the lower bound of the time that the quotas allow. Sends nothing.
+//! `--plan`: prints the job that awaits confirmation, the number of calls, and the lower bound of the time that the quotas
+//! allow.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use ticket_jobs::Job;
+use ticket_jobs::plan::PlannedAccount;
 use tickets::accounts::Account;
 use tickets::provider::{Limit, Removal};
 use tickets::{Change, Operation};
 
+use super::super::planned;
 use super::plan::{self, Group, Plan};
+use super::{looked, words};
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
+use crate::ledger::Ledger;
 use crate::output::{Output, Record, say};
 use crate::text::{self, counted};
 
@@ -29,6 +35,10 @@ struct Estimate {
     removal: &'static str,
     /// What each delete takes along.
     takes_along: Vec<Cow<'static, str>>,
+    host: Option<String>,
+    /// The job that awaits confirmation, and its digest.
+    job: String,
+    digest: Option<String>,
 }
 
 impl Record for Estimate {
@@ -41,9 +51,12 @@ impl Record for Estimate {
         "least_time_s",
         "removal",
         "takes_along",
+        "host",
+        "job",
+        "digest",
     ];
     const TABLE_COLUMNS: &'static [&'static str] =
-        &["account", "tickets", "calls", "least time", "quota"];
+        &["account", "host", "tickets", "calls", "least time", "quota"];
 
     fn cells(&self) -> Vec<String> {
         let least = self.least_time_s.map(|seconds| seconds.to_string());
@@ -56,12 +69,16 @@ impl Record for Estimate {
             least.unwrap_or_default(),
             self.removal.to_owned(),
             self.takes_along.join(", "),
+            self.host.clone().unwrap_or_default(),
+            self.job.clone(),
+            self.digest.clone().unwrap_or_default(),
         ]
     }
 
     fn table_cells(&self) -> Vec<String> {
         vec![
             self.account.clone(),
+            self.host.clone().unwrap_or_default(),
             self.tickets.to_string(),
             self.calls.to_string(),
             self.least_time(),
@@ -71,7 +88,7 @@ impl Record for Estimate {
 }
 
 impl Estimate {
-    fn new(plan: &Plan, group: &Group) -> Self {
+    fn new(plan: &Plan, group: &Group, job: &Job) -> Self {
         let info = group.account.tickets.info();
         let calls = plan.change.calls(group.len(), info);
         // Names of the same account share its quota.
@@ -96,6 +113,9 @@ impl Estimate {
                 _ => "",
             },
             takes_along: group.takes_along(&plan.change).to_vec(),
+            host: group.facts.host.clone(),
+            job: job.id.to_string(),
+            digest: job.digest.clone(),
         }
     }
 
@@ -113,9 +133,16 @@ fn share_quotas(one: &Account, other: &Account) -> bool {
     }
 }
 
-/// Prints the estimate of each account.
-pub(super) fn print(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
-    let estimates = plan.groups.iter().map(|group| Estimate::new(plan, group));
+/// Prints the estimate of each account, and the job that awaits confirmation.
+pub(super) async fn print(
+    plan: &Plan,
+    job: &Job,
+    is_seen: bool,
+    ledger: &Ledger,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let estimates = plan.groups.iter();
+    let estimates = estimates.map(|group| Estimate::new(plan, group, job));
     let estimates: Vec<_> = estimates.collect();
     let mut writer = output.writer();
     estimates
@@ -139,19 +166,37 @@ pub(super) fn print(plan: &Plan, output: &Output) -> Result<Exit, Failure> {
             counted(plan.len(), "ticket"),
             counted(usize::try_from(calls).unwrap_or(usize::MAX), "call"),
         ));
-        for estimate in estimates
-            .iter()
-            .filter(|estimate| !estimate.takes_along.is_empty())
-        {
-            let along = estimate.takes_along.join(", ");
-            say(&format!(
-                "Each delete at {} takes along: {along}.",
-                text::line(&estimate.account)
-            ));
+        say(&awaiting(job, ledger).await?);
+        say(if is_seen {
+            "Nothing was changed."
+        } else {
+            "Nothing was sent."
+        });
+        if let Some(command) = ledger.command("confirm", &job.id) {
+            say(&format!("Confirm it within 24 hours: {command}"));
         }
-        say("Nothing was sent.");
     }
     Ok(Exit::Done)
+}
+
+/// What awaits confirmation: accounts, guards, the ends of the list, the digest.
+pub(crate) async fn awaiting(job: &Job, ledger: &Ledger) -> Result<String, Failure> {
+    let mut lines = vec![format!(
+        "Job {} awaits confirmation: {} {}",
+        job.id,
+        words::verb(&job.change),
+        planned::tickets(job.tickets)
+    )];
+    let accounts = job.accounts.iter();
+    lines.extend(accounts.map(|account| {
+        planned::account(&job.change, &PlannedAccount::of(account), account.tickets)
+    }));
+    lines.extend(planned::guards(&job.guards));
+    lines.push(looked::ends_of_list(ledger, job).await?);
+    if let Some(digest) = &job.digest {
+        lines.push(format!("Digest: {digest}"));
+    }
+    Ok(lines.join("\n"))
 }
 
 /// The limits of calls of this operation, in words.

@@ -1,18 +1,21 @@
 //! `tickets delete`, `tickets resolve` and `tickets restore`: reads the tickets into a job, shows the plan, asks for
 //! confirmation, works on the job and prints the outcome of each ticket.
 //!
-//! `input.rs` reads the tickets, `list_format.rs` names files that are no lists, `plan.rs` checks the tickets and groups
+//! `input.rs` and `reported.rs` read the tickets, `list_format.rs` names files that are no lists, `plan.rs` checks the tickets and groups
 //! them by account. `work.rs` works on a job, also on one of an earlier command, and `report.rs` prints the outcomes.
 //! The tickets are in the ledger: memory does not grow with their number.
 
+mod canary;
 mod estimate;
 mod input;
 mod list_format;
+mod looked;
 mod notices;
 mod plan;
 mod progress;
 mod remaining;
 mod report;
+mod reported;
 mod row;
 mod unrecorded;
 mod words;
@@ -21,7 +24,7 @@ mod work;
 use std::io::{self, IsTerminal as _};
 
 use futures_util::TryStreamExt as _;
-use ticket_jobs::{JobId, Loading, Which};
+use ticket_jobs::{JobId, Loading, NewJob, Which};
 use tickets::{Change, TicketRef};
 
 use crate::accounts::Accounts;
@@ -32,8 +35,8 @@ use crate::output::{Output, say};
 use crate::stdout;
 use crate::terminal;
 
-pub(super) use estimate::in_words;
-pub(super) use input::InputTicket;
+pub(super) use estimate::{awaiting, in_words};
+pub(super) use input::{InputTicket, read_list};
 pub(super) use plan::{Plan, Reading, limits};
 pub(super) use remaining::Remaining;
 pub(super) use report::Answers;
@@ -53,26 +56,58 @@ pub(super) async fn run(
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let is_temporary = many.plan || many.dry_run || global.sandbox;
-    let ledger = if is_temporary {
+    if many.plan && global.sandbox {
+        return Err(Failure::refused(
+            "a plan is kept, and jobs of --sandbox end with their command; nothing was sent",
+        )
+        .hinting(
+            "`tickets sandbox` serves a sandbox for several commands; --dry-run keeps nothing"
+                .to_owned(),
+        ));
+    }
+    let ledger = if many.dry_run || global.sandbox {
         Ledger::temporary()?
+    } else if many.plan {
+        Ledger::open_kept(global)?
     } else {
         Ledger::open(global)?
     };
     let accounts = Accounts::with_ledger(&ledger, global).await?;
-    let mut reading = Reading::begin(&change, &accounts, &ledger.jobs).await?;
-    for asked in input::read(many) {
+    let guards = many.guards.for_job().map_err(|error| {
+        Failure::refused(format!(
+            "the current folder is unknown ({error}); nothing was sent"
+        ))
+    })?;
+    let mut job = NewJob::new(change.clone()).guards(guards);
+    if many.plan {
+        job = job.awaiting_confirmation();
+    }
+    let mut reading = Reading::begin(job, &accounts, &ledger.jobs).await?;
+    for asked in input::read(&change, many, &accounts) {
         match asked {
             Ok(asked) => reading.take(asked).await?,
             Err(failure) => reading.refuse(failure),
         }
     }
     let (plan, job) = reading.finish(&many.consent).await?;
+    let is_seen = match looked::look(many, &plan, &job, &accounts).await {
+        Ok(is_seen) => is_seen,
+        Err(failure) => {
+            job.discard().await?;
+            return Err(failure);
+        }
+    };
     if many.plan {
-        return estimate::print(&plan, output);
+        let job = job.seal(&*accounts.source()).await?;
+        let job = ledger.jobs.ledger().job(&job).await?;
+        return estimate::print(&plan, &job, is_seen, &ledger, output).await;
     }
     if many.dry_run {
-        return dry_run(&plan, &ledger, job.id(), output).await;
+        return dry_run(&plan, &ledger, job.id(), is_seen, output).await;
+    }
+    if is_seen {
+        let job = ledger.jobs.ledger().job(job.id()).await?;
+        say(&looked::ends_of_list(&ledger, &job).await?);
     }
     let confirmation = Confirmation {
         many: Some(many),
@@ -88,6 +123,7 @@ pub(super) async fn run(
         plan: &plan,
         job,
         answers: Answers::All,
+        yes: many.consent.yes,
         options: &many.work,
         remaining,
     }
@@ -100,6 +136,7 @@ async fn dry_run(
     plan: &Plan,
     ledger: &Ledger,
     job: &JobId,
+    is_seen: bool,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let mut writer = output.record_writer(std::slice::from_ref(&plan.longest));
@@ -113,7 +150,13 @@ async fn dry_run(
     writer.finish().map_err(|error| Failure::output(&error))?;
     if !output.format.is_json() {
         say(&plan.summary(true));
-        say("Dry run: nothing was sent.");
+        if is_seen {
+            let job = ledger.jobs.ledger().job(job).await?;
+            say(&looked::ends_of_list(ledger, &job).await?);
+            say("Dry run: nothing was changed.");
+        } else {
+            say("Dry run: nothing was sent.");
+        }
     }
     Ok(Exit::Done)
 }

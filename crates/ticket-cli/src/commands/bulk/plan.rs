@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use ticket_jobs::{Jobs, Loading, NewJob, Which};
+use ticket_jobs::{Job, Jobs, Loading, NewJob, Which};
 use tickets::accounts::Account;
 use tickets::provider::{Limit, Removal, Support};
 use tickets::{AccountFacts, Change, DeleteTarget, ErrorKind, Operation, TicketId, TicketRef};
@@ -61,16 +61,13 @@ pub(crate) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     pub(crate) async fn begin(
-        change: &Change,
+        job: NewJob,
         accounts: &'a Accounts,
         jobs: &'a Jobs,
     ) -> Result<Self, Failure> {
-        let mut job = NewJob::new(change.clone());
-        job.created_by = ["USER", "USERNAME"]
-            .into_iter()
-            .find_map(|name| std::env::var(name).ok());
+        let job = job.created_by(ticket_jobs::user_at_host());
         Ok(Self {
-            change: change.clone(),
+            change: job.change.clone(),
             accounts,
             jobs,
             job: jobs.load(job).await?,
@@ -214,6 +211,17 @@ impl Plan {
         }
     }
 
+    /// The plan of a whole job.
+    pub(crate) fn of_whole_job(job: &Job, accounts: &Accounts) -> Result<Self, Failure> {
+        let all = job.accounts.iter().map(|one| {
+            let tickets = usize::try_from(one.tickets).unwrap_or(usize::MAX);
+            let facts = accounts.facts(&one.name)?;
+            Ok((accounts.connect(&one.name)?, facts, tickets))
+        });
+        let all = all.collect::<Result<_, Failure>>()?;
+        Ok(Self::of_job(job.change.clone(), all))
+    }
+
     /// The number of distinct tickets.
     pub(super) fn len(&self) -> usize {
         self.groups.iter().map(Group::len).sum()
@@ -231,7 +239,7 @@ impl Plan {
     }
 
     /// The change, its tickets, and where they are: "Delete 3 tickets of eu (desk.example.com)?"
-    pub(super) fn question(&self) -> String {
+    pub(crate) fn question(&self) -> String {
         let places = self.groups.iter().map(|group| {
             let name = text::line(&group.account.name);
             let host = group.facts.host.as_deref().map(text::line);
@@ -285,6 +293,7 @@ impl Plan {
             let named = group.first.iter().map(|id| text::line(id.as_str()));
             let named: Vec<_> = named.collect();
             let more = match group.len().saturating_sub(NAMED) {
+                _ if named.is_empty() => String::new(),
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
@@ -401,9 +410,14 @@ pub(crate) fn limits(account: &Account) -> &[Limit] {
 
 /// Lower bound of the time for this many calls.
 pub(super) fn least_time(account: &Account, change: &Change, calls: u64) -> Duration {
+    least_time_of(account, change.operation(), calls)
+}
+
+/// Lower bound of the time for this many calls of an operation.
+pub(super) fn least_time_of(account: &Account, operation: Operation, calls: u64) -> Duration {
     let covering = limits(account)
         .iter()
-        .filter(|limit| limit.covers(change.operation()));
+        .filter(|limit| limit.covers(operation));
     let times = covering.map(|limit| limit.least_time(calls));
     times.max().unwrap_or_default()
 }

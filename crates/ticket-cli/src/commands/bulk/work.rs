@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use futures_util::stream::StreamExt as _;
 use jiff::Timestamp;
-use ticket_jobs::{Job, JobId};
+use ticket_jobs::{Job, JobId, JobState, Step};
 use tickets::CallContext;
 use tickets::bulk::BulkOptions;
 use tokio::time::Instant;
 
+use super::canary;
 use super::notices::Notices;
 use super::plan::Plan;
 use super::progress::Progress;
@@ -33,6 +34,8 @@ pub(crate) struct Work<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) job: JobId,
     pub(crate) answers: Answers,
+    /// Whether nobody is asked at the end of the canary.
+    pub(crate) yes: bool,
     pub(crate) options: &'a WorkOptions,
     pub(crate) remaining: Option<Remaining>,
 }
@@ -42,9 +45,24 @@ impl Work<'_> {
         let interruption = interrupt::stop_on_ctrl_c()?;
         let ledger = &**self.ledger.jobs.ledger();
         let mut report = Report::new(self.plan, self.answers, output);
-        let mut failures = self.work(&mut report, &interruption.stop, global).await;
-        let job = ledger.job(&self.job).await?;
-        report.explain(failures.first());
+        let mut failures = Vec::new();
+        let job = loop {
+            failures.extend(self.work(&mut report, &interruption.stop, global).await);
+            let job = ledger.job(&self.job).await?;
+            let is_held = job.held_from.is_some() && job.state == JobState::Ready;
+            if !is_held || !failures.is_empty() || interruption.stop.is_finishing() {
+                break job;
+            }
+            if !canary::passes(&self, &job, output).await? {
+                break ledger.job(&self.job).await?;
+            }
+            self.ledger.jobs.steer(&self.job, Step::Release).await?;
+        };
+        let waits = job.held_from.map(|_| {
+            let message = "not attempted because it waits for the end of the canary";
+            tickets::Error::new(tickets::ErrorKind::Cancelled, message)
+        });
+        report.explain(failures.first().or(waits.as_ref()));
         failures.extend(report.complete(ledger, &job).await.err());
         let is_sent = match ledger.calls(&self.job, None, 1).await {
             Ok(calls) => !calls.is_empty(),

@@ -1,9 +1,11 @@
 //! `tickets job`: shows, steers and continues jobs.
 //!
-//! `shown.rs` is a job as it is printed, `work.rs` has what works on jobs, `watch.rs`, `accounts.rs` and `upkeep.rs` have
-//! a command or two each.
+//! `shown.rs` is a job as it is printed, `work.rs` has what works on jobs, the other files have a command or two each.
 
 mod accounts;
+mod approve;
+mod confirm;
+mod export;
 mod report;
 mod shown;
 mod upkeep;
@@ -38,8 +40,14 @@ pub(super) async fn run(
         return Err(Failure::refused("jobs of --sandbox end with their command")
             .hinting("`tickets sandbox` serves a sandbox for several commands".to_owned()));
     }
+    if let args::Job::Approve(asked) = asked {
+        return approve::run(asked, global).await;
+    }
     let ledger = &Ledger::open_kept(global)?;
     match asked {
+        // Above: it needs no ledger.
+        args::Job::Approve(_) => Ok(Exit::Done),
+        args::Job::Export(id) => export::run(ledger, &id.id).await,
         args::Job::List => list(ledger, output).await,
         args::Job::Show(show) => {
             let job = find(ledger, &show.job.id).await?;
@@ -49,6 +57,7 @@ pub(super) async fn run(
                 print(&Shown::new(job, ledger), output)
             }
         }
+        args::Job::Confirm(confirm) => confirm::run(ledger, confirm, global, output).await,
         args::Job::Run(run) => work::run(ledger, run, global, output).await,
         args::Job::Watch(id) => watch::run(ledger, &id.id, output).await,
         args::Job::Pause(id) => steer(ledger, &id.id, Step::Pause, output).await,
@@ -174,7 +183,7 @@ impl Steered {
 
 async fn steer(ledger: &Ledger, asked: &str, step: Step, output: &Output) -> Result<Exit, Failure> {
     let Job { id, workers, .. } = find(ledger, asked).await?;
-    let state = ledger.jobs.ledger().steer(&id, step).await?;
+    let state = ledger.jobs.steer(&id, step).await?;
     if output.format == OutputFormat::Table {
         let command = ledger.command("run", &id).unwrap_or_default();
         match state {

@@ -1,7 +1,7 @@
 //! `tickets job run`, `cancel` and `retry`: what works on jobs.
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use ticket_jobs::{Job, JobState, Step, Which};
+use ticket_jobs::{Job, JobState, NewJob, Step, Which};
 use tickets::bulk::BulkOptions;
 use tickets::{CallContext, Outcome, TicketRef};
 
@@ -29,9 +29,16 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let mut job = find(ledger, &asked.job.id).await?;
     if job.state == JobState::Paused {
-        job.state = ledger.jobs.ledger().steer(&job.id, Step::Resume).await?;
+        job.state = ledger.jobs.steer(&job.id, Step::Resume).await?;
     }
     refuse_loading(&job)?;
+    if job.state == JobState::AwaitingConfirmation {
+        let command = ledger.command("confirm", &job.id).unwrap_or_default();
+        return Err(
+            Failure::refused(format!("job {} is not confirmed; nothing was sent", job.id))
+                .hinting(format!("confirm it with `{command}`")),
+        );
+    }
     if job.state.is_over() {
         say(&format!("job {} is over", job.id));
     }
@@ -57,6 +64,7 @@ pub(super) async fn run(
         plan: &plan,
         job: job.id,
         answers: Answers::Open,
+        yes: asked.yes,
         options: &asked.work,
         remaining,
     };
@@ -99,7 +107,7 @@ pub(super) async fn cancel(
         let state = JobState::Cancelled;
         return Steered { job: job.id, state }.print(output);
     }
-    let state = ledger.jobs.ledger().steer(&job.id, Step::Cancel).await?;
+    let state = ledger.jobs.steer(&job.id, Step::Cancel).await?;
     let mut failures = Vec::new();
     if !state.is_over() {
         say("looking at tickets that may have been changed; waiting for requests in flight");
@@ -173,7 +181,12 @@ pub(super) async fn retry(
         job.id
     ));
     let accounts = Accounts::with_ledger(ledger, global).await?;
-    let mut reading = Reading::begin(&job.change, &accounts, &ledger.jobs).await?;
+    let mut guards = job.guards.clone();
+    if std::mem::take(&mut guards.if_unchanged) {
+        say("they are not compared with how they were: plan them again for that");
+    }
+    let new = NewJob::new(job.change.clone()).guards(guards);
+    let mut reading = Reading::begin(new, &accounts, &ledger.jobs).await?;
     let mut named = ticket_jobs::tickets(&**ledger.jobs.ledger(), &job.id, Which::Named);
     while let Some(ticket) = named.try_next().await? {
         let is_left = matches!(
@@ -200,6 +213,7 @@ pub(super) async fn retry(
         plan: &plan,
         job,
         answers: Answers::All,
+        yes: asked.consent.yes,
         options: &asked.work,
         remaining,
     };

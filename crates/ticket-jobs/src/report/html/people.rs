@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{capital, spaced, text};
-use crate::model::{Guards, JobState};
+use crate::model::{Guards, JobState, MaxFailures};
 use crate::report::charts::second;
 use crate::report::model::{Act, Report};
 use crate::report::proof::{counted, grouped};
@@ -81,7 +81,11 @@ fn guards(guards: &Guards) -> Markup {
         words.push("only tickets that are as they were planned".to_owned());
     }
     if let Some(most) = guards.max_failures {
-        words.push(format!("stop after more than {}", counted(most, "failure")));
+        let most = match most {
+            MaxFailures::Tickets(most) => counted(most, "failure"),
+            MaxFailures::Percent(share) => format!("{share} failures"),
+        };
+        words.push(format!("stop after more than {most}"));
     }
     if let Some(first) = guards.canary {
         words.push(format!("stop to look after {}", counted(first, "ticket")));

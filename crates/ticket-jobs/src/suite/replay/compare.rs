@@ -2,13 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use ticket_core::{ErrorKind, Outcome};
 
+use super::plans::{is_seen, seen};
 use super::{Replay, Seen};
-use crate::model::{Ended, JobState, Which};
+use crate::model::{CallId, Ended, JobState, Which};
 use crate::suite::bench::{CaseResult, fails, same, wrong};
 use crate::suite::model::{Call, Event, Ticket};
 use crate::suite::schedule::ACCOUNTS;
+
+type Planned = (
+    (u64, Option<CallId>),
+    Option<(Timestamp, String)>,
+    Option<crate::model::Seen>,
+);
 
 impl Replay<'_> {
     /// Takes over which tickets of a cancelling job were left undone. They must be open, claimed by nobody, and not in
@@ -79,14 +87,26 @@ impl Replay<'_> {
 
     async fn compare_job(&self, job: usize) -> CaseResult {
         let (model, ledger, id) = (&self.model, &self.bench.ledger, self.id(job)?);
-        let mut expected = Vec::new();
+        let (mut expected, mut planned) = (Vec::new(), Vec::new());
         for (seq, first) in self.lists.get(job).into_iter().flatten() {
             let outcome = model.outcome(job, *first);
             let ticket = model.open(job).find(|ticket| ticket.seq == *first);
             let in_doubt = ticket.is_some_and(|ticket| model.in_doubt(job, ticket).is_some());
             expected.push((*seq, (first != seq).then_some(*first), outcome, in_doubt));
+            planned.push(self.planned(job, *first));
         }
         let tickets = ledger.tickets(&id, Which::Named, None, 100).await?;
+        let told = tickets.iter().map(|ticket| {
+            let archived = ticket.archived.clone();
+            let archived = archived.map(|archived| (archived.at, archived.sha256));
+            let last = (ticket.attempts, ticket.last_call);
+            (last, archived, ticket.seen.clone())
+        });
+        same(
+            "the tickets: calls and the last one, archived, seen",
+            told.collect(),
+            planned,
+        )?;
         let tickets: Vec<_> = tickets
             .iter()
             .map(|ticket| {
@@ -115,6 +135,13 @@ impl Replay<'_> {
             found,
             expected,
         )?;
+        let found = (read.held_from, read.confirmed.is_some());
+        let expected = (model.held_from(job), model.is_confirmed(job));
+        same(
+            "where tickets wait, and whether it is confirmed",
+            found,
+            expected,
+        )?;
         same(
             "it is over exactly if no ticket is open",
             read.state.is_over(),
@@ -132,6 +159,25 @@ impl Replay<'_> {
         let calls: Vec<_> = calls.iter().map(|call| (call.id, call.ended_at)).collect();
         same("the calls of the job, and when they ended", calls, expected)?;
         same("`verify`", ledger.verify(&id).await?, Vec::new())
+    }
+
+    /// What a ticket tells besides its outcome: its calls, its entry in the archive, how it was seen.
+    pub(super) fn planned(&self, job: usize, seq: u64) -> Planned {
+        let model = &self.model;
+        let mut tickets = model.jobs.get(job).into_iter().flatten();
+        let ticket = tickets.find(|ticket| ticket.seq == seq);
+        let calls = || {
+            ticket
+                .into_iter()
+                .flat_map(|ticket| model.naming(job, ticket))
+        };
+        let last = calls().last().map(|call| call.id);
+        let archived = model.archived(job, seq);
+        let archived = archived.map(|(at, number)| (at, number.to_string()));
+        let plan = model.plans.get(job);
+        let is_seen = plan.is_some_and(|plan| is_seen(plan, seq));
+        let attempts = calls().map(|_| 1).sum();
+        ((attempts, last), archived, is_seen.then(|| seen(seq)))
     }
 
     async fn compare_accounts(&self) -> CaseResult {

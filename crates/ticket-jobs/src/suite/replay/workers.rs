@@ -5,7 +5,7 @@ use ticket_core::ErrorKind;
 use super::{Replay, WORKERS, chosen};
 use crate::clock::until;
 use crate::model::{Claim, Claimed, JobState, WorkerId};
-use crate::suite::bench::{CaseResult, wrong};
+use crate::suite::bench::{CaseResult, fails, wrong};
 use crate::suite::model::{Event, Ticket};
 use crate::suite::schedule::outcome;
 
@@ -19,6 +19,10 @@ impl Replay<'_> {
         }
         let begun = self.bench.ledger.begin(&self.id(job)?).await;
         let is_pruned = self.model.is_pruned(job);
+        if !is_pruned && self.model.state(job) == JobState::AwaitingConfirmation {
+            let what = "a worker began on a job that nobody confirmed";
+            return fails(what, begun, ErrorKind::Conflict);
+        }
         match begun {
             Ok(worker) if !is_pruned && !self.model.workers().contains(&worker) => {
                 self.model.add(Event::Began(worker, job));
@@ -43,17 +47,22 @@ impl Replay<'_> {
         let of_account = model.open(job).filter(|ticket| ticket.account == account);
         let others = of_account.filter(|ticket| model.holder(job, ticket).0 != Some(worker));
         let others: Vec<_> = others.collect();
-        let is_wanted = |ticket: &&&Ticket| {
+        let held_from = model.held_from(job).unwrap_or(u64::MAX);
+        let within_reach: Vec<_> = others
+            .iter()
+            .filter(|ticket| ticket.seq < held_from)
+            .collect();
+        let is_wanted = |ticket: &&&&Ticket| {
             state != JobState::Cancelling || model.in_doubt(job, ticket).is_some()
         };
-        let wanted: Vec<_> = others.iter().filter(is_wanted).collect();
-        let is_free = |ticket: &&&&Ticket| {
+        let wanted: Vec<_> = within_reach.iter().filter(is_wanted).collect();
+        let is_free = |ticket: &&&&&Ticket| {
             let (holder, not_before) = model.holder(job, ticket);
             holder.is_none() && not_before <= model.now
         };
         let free: Vec<_> = wanted.iter().filter(is_free).collect();
         let stops = state == JobState::Paused || state == JobState::Cancelling || state.is_over();
-        let is_suspended = model.is_suspended(account) && !others.is_empty();
+        let is_suspended = model.is_suspended(account) && !within_reach.is_empty();
         let found = format!("{claim:?}");
         if let Claim::Later(wait) = claim {
             self.told = wait;
@@ -67,7 +76,10 @@ impl Replay<'_> {
             Claim::Stopped(told) => {
                 stops && told == state && (state != JobState::Cancelling || wanted.is_empty())
             }
-            Claim::Held => false,
+            Claim::Held => {
+                self.seen.held += 1;
+                state == JobState::Ready && within_reach.is_empty() && !others.is_empty()
+            }
             Claim::Suspended(_) => is_suspended && state != JobState::Paused,
             Claim::Later(wait) => {
                 let held = wanted
@@ -78,7 +90,7 @@ impl Replay<'_> {
                     .map(|ticket| until(model.now, model.holder(job, ticket).1));
                 let is_bound = held || waits.min().is_none_or(|least| wait <= least);
                 free.is_empty()
-                    && !others.is_empty()
+                    && !within_reach.is_empty()
                     && !wait.is_zero()
                     && is_bound
                     && state != JobState::Paused
@@ -87,7 +99,11 @@ impl Replay<'_> {
                 let is_free = |claimed: &Claimed| {
                     free.iter().any(|ticket| {
                         let is_it = ticket.seq == claimed.seq && ticket.id == claimed.id;
-                        is_it && model.in_doubt(job, ticket) == claimed.in_doubt
+                        let is_archived = model.archived(job, ticket.seq).is_some();
+                        let (.., seen) = self.planned(job, ticket.seq);
+                        is_it
+                            && model.in_doubt(job, ticket) == claimed.in_doubt
+                            && (is_archived, &seen) == (claimed.is_archived, &claimed.seen)
                     })
                 };
                 let seqs: Vec<_> = tickets.iter().map(|ticket| ticket.seq).collect();

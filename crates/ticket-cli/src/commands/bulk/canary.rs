@@ -1,0 +1,126 @@
+//! The end of the canary: the first tickets are looked at again, shown, and a person is asked whether the rest follows.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use ticket_jobs::{Job, JobTicket, Standing, Which, look_again};
+use tickets::Outcome;
+
+use super::work::Work;
+use crate::failure::Failure;
+use crate::output::{Output, say};
+use crate::terminal;
+use crate::text::{self, counted};
+
+/// How many tickets that are not as they should be are named.
+const NAMED: usize = 5;
+
+/// Whether the tickets after the canary may be changed. Says why if they may not.
+pub(super) async fn passes(work: &Work<'_>, job: &Job, output: &Output) -> Result<bool, Failure> {
+    let Some(from) = job.held_from else {
+        return Ok(true);
+    };
+    let mut done = BTreeMap::<String, Vec<JobTicket>>::new();
+    let (mut tickets, mut open, mut other) = (0_usize, 0_usize, Vec::new());
+    let mut named = ticket_jobs::tickets(&**work.ledger.jobs.ledger(), &job.id, Which::Named);
+    while let Some(ticket) = named.try_next().await? {
+        if ticket.seq >= from {
+            break;
+        }
+        if ticket.repeats.is_some() {
+            continue;
+        }
+        tickets += 1;
+        match &ticket.outcome {
+            None => open += 1,
+            Some(outcome) if outcome.is_done() => {
+                done.entry(ticket.account.clone()).or_default().push(ticket);
+            }
+            Some(outcome) => other.push((name(&ticket), why(job, outcome))),
+        }
+    }
+    if open > 0 {
+        // Somebody else works on them, or this run did not come to them.
+        return Ok(false);
+    }
+    let changed = tickets - other.len();
+    let mut wrong = Vec::new();
+    for (account, tickets) in &done {
+        let account = work.accounts.connect(account)?.tickets;
+        let ids: Vec<_> = tickets.iter().map(|ticket| ticket.id.clone()).collect();
+        let mut looks = look_again(&job.change, &account, stream::iter(ids));
+        while let Some((id, standing)) = looks.next().await {
+            let ticket = tickets.iter().find(|ticket| ticket.id == id);
+            let name = ticket.map(name).unwrap_or_default();
+            match standing {
+                Standing::Holds => {}
+                Standing::DoesNotHold => {
+                    wrong.push((name, "is not changed when looked at again".to_owned()))
+                }
+                Standing::Unknown(error) => wrong.push((name, text::line(&error.to_string()))),
+                _ => wrong.push((name, "unknown".to_owned())),
+            }
+        }
+    }
+    let word = job.change.word(&Outcome::Done);
+    say(&format!(
+        "canary: {changed} of {} {word}",
+        counted(tickets, "ticket")
+    ));
+    tell("canary", &other);
+    say(&match wrong.len() {
+        0 if done.is_empty() => "nothing was changed that could be looked at again".to_owned(),
+        0 => "looked at again: as they should be".to_owned(),
+        count => format!(
+            "looked at again: {} not shown to be as they should",
+            counted(count, "ticket")
+        ),
+    });
+    tell("looked at again", &wrong);
+    let is_right = other.is_empty() && wrong.is_empty();
+    let rest = text::grouped(job.open);
+    if work.yes {
+        if !is_right {
+            say(&format!(
+                "the canary is not as it should be, so the other {rest} are not changed"
+            ));
+        }
+        return Ok(is_right);
+    }
+    let verb = super::words::imperative(&job.change);
+    let question = format!("{verb} the other {rest}? [y/N]");
+    let answer = terminal::ask(&question)
+        .map_err(|error| Failure::local(format!("no answer can be read: {error}")))?;
+    let Some(answer) = answer else {
+        if !output.format.is_json() || !is_right {
+            say(&format!(
+                "there is no terminal to ask on, so the other {rest} are not changed"
+            ));
+        }
+        return Ok(false);
+    };
+    let answer = answer.to_lowercase();
+    Ok(answer == "y" || answer == "yes")
+}
+
+/// The outcome of a ticket that is not changed, and why.
+fn why(job: &Job, outcome: &Outcome) -> String {
+    let word = job.change.word(outcome);
+    match outcome.error() {
+        Some(error) => format!("{word}: {}", text::line(&error.to_string())),
+        None => word.to_owned(),
+    }
+}
+
+fn name(ticket: &JobTicket) -> String {
+    text::line(&format!("{}:{}", ticket.account, ticket.id))
+}
+
+fn tell(what: &str, tickets: &[(String, String)]) {
+    for (ticket, why) in tickets.iter().take(NAMED) {
+        say(&format!("{what}: {ticket}: {why}"));
+    }
+    if let Some(more) = tickets.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        say(&format!("{what}: and {more} more"));
+    }
+}

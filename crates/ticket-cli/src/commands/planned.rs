@@ -1,0 +1,108 @@
+//! Parts of a plan in words. What a vendor, a customer or the planner wrote cannot control the terminal.
+
+use ticket_jobs::plan::PlannedAccount;
+use ticket_jobs::{Guards, MaxFailures, Seen};
+use tickets::provider::Removal;
+use tickets::{Change, TicketRef};
+
+use crate::text;
+
+pub(super) fn tickets(count: u64) -> String {
+    let tickets = if count == 1 { "ticket" } else { "tickets" };
+    format!("{} {tickets}", text::grouped(count))
+}
+
+/// An account of a plan, with the number of its tickets.
+pub(super) fn account(change: &Change, account: &PlannedAccount, count: u64) -> String {
+    let host = account.host.as_deref().map(text::line);
+    let host = host.map_or_else(String::new, |host| format!(", {host}"));
+    format!(
+        "  {} ({}{host}): {}{}",
+        text::line(&account.name),
+        text::line(&account.provider),
+        tickets(count),
+        fate(change, account)
+    )
+}
+
+/// What becomes of the tickets of an account, if they are deleted.
+fn fate(change: &Change, account: &PlannedAccount) -> String {
+    if *change != Change::Delete {
+        return String::new();
+    }
+    let fate = match account.removal {
+        Removal::Trash {
+            restorable_for: None,
+        } => ", to the vendor's trash".to_owned(),
+        Removal::Trash {
+            restorable_for: Some(time),
+        } => format!(
+            ", to the vendor's trash, and from there for good after {}",
+            text::seconds(time.as_secs())
+        ),
+        Removal::Permanent => ", for good".to_owned(),
+        _ => ", for good as far as the vendor says".to_owned(),
+    };
+    match &*account.takes_along {
+        [] => fate,
+        along => {
+            let along: Vec<_> = along.iter().map(|what| text::line(what)).collect();
+            format!("{fate}, each with its {}", along.join(", "))
+        }
+    }
+}
+
+/// What is checked while the job is worked on.
+pub(super) fn guards(guards: &Guards) -> Option<String> {
+    let count = |count: u64| tickets(count);
+    let state = guards
+        .only_state
+        .map(|state| format!("only tickets that are {}", state.as_str()));
+    let unchanged = guards
+        .if_unchanged
+        .then(|| "only tickets that are as they were seen".to_owned());
+    let failures = guards.max_failures.map(|most| match most {
+        MaxFailures::Tickets(0) => "stops at the first failure".to_owned(),
+        most => format!("stops when more than {most} tickets have failed"),
+    });
+    let canary = guards
+        .canary
+        .map(|first| format!("stops after the first {}", count(first)));
+    let archive = guards.archive.as_ref().map(|archive| {
+        let missing = if archive.missing_ok {
+            ", as far as it can be read"
+        } else {
+            ""
+        };
+        format!(
+            "archives each ticket first in {}{missing}",
+            text::line(&archive.folder)
+        )
+    });
+    let all: Vec<_> = [state, unchanged, failures, canary, archive]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!all.is_empty()).then(|| format!("Guards: {}", all.join("; ")))
+}
+
+/// A ticket as it was seen.
+pub(super) fn ticket(ticket: &TicketRef, seen: Option<&Seen>) -> String {
+    let name = text::line(&ticket.to_string());
+    let Some(seen) = seen else {
+        return format!("  {name}");
+    };
+    if seen.sha256.is_none() {
+        return format!("  {name}  not found");
+    }
+    let status = seen
+        .status
+        .iter()
+        .map(|status| format!("  {}", text::line(status)));
+    let subject = seen.subject.iter().map(|subject| {
+        let subject = text::cut(&text::first_line(subject), 60);
+        format!("  \"{}\"", text::line(&subject))
+    });
+    let seen: String = status.chain(subject).collect();
+    format!("  {name}{seen}")
+}

@@ -1,0 +1,119 @@
+//! Looks again at tickets that were changed: whether they still are as the change left them. Changes nothing.
+
+use std::sync::Arc;
+
+use futures_core::stream::{BoxStream, Stream};
+use futures_util::StreamExt as _;
+use ticket_core::model::{PageRequest, State, Status};
+use ticket_core::provider::{Field, NotFound};
+use ticket_core::{Change, Error, ErrorKind, Operation, TicketId, TicketQuery, Tickets};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// How many tickets are read at once.
+const AT_ONCE: usize = 8;
+
+/// How a ticket stands after a change.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Standing {
+    /// It is as the change left it: a deleted one is gone, or in the vendor's trash.
+    Holds,
+    /// It is not: a deleted one is there.
+    DoesNotHold,
+    /// Nobody can say, for this reason.
+    Unknown(Error),
+}
+
+/// Reads each ticket, and says whether it is as `change` left it. In the order of the answers.
+///
+/// Where the vendor documents no form of *not found*, a gateway's would look the same, so another read has to succeed after
+/// it. Where the vendor also answers *not found* for tickets that exist, it proves nothing.
+pub fn look_again<'a>(
+    change: &'a Change,
+    account: &'a Tickets,
+    tickets: impl Stream<Item = TicketId> + Send + 'a,
+) -> BoxStream<'a, (TicketId, Standing)> {
+    let control = Arc::new(Control::default());
+    let looks = tickets.map(move |id| {
+        let control = Arc::clone(&control);
+        async move {
+            let standing = look(change, account, &id, &control).await;
+            (id, standing)
+        }
+    });
+    looks.buffer_unordered(AT_ONCE).boxed()
+}
+
+async fn look(change: &Change, account: &Tickets, id: &TicketId, control: &Control) -> Standing {
+    let info = account.info();
+    let Some(get) = info.capabilities.support(Operation::Get) else {
+        let message = format!("{} has no way to read a ticket", info.title);
+        return Standing::Unknown(Error::new(ErrorKind::Unsupported, message));
+    };
+    let begun = Instant::now();
+    let error = match account.get(id).await {
+        Ok(ticket) => {
+            return match info.check_same(id, &ticket.id) {
+                Ok(()) => of_status(change, ticket.status.as_ref()),
+                Err(error) => Standing::Unknown(error),
+            };
+        }
+        Err(error) => error,
+    };
+    if error.kind() != ErrorKind::NotFound || *change != Change::Delete {
+        return Standing::Unknown(error);
+    }
+    let unproven = |note: &str| Standing::Unknown(error.clone().with_context(note));
+    match get.not_found {
+        NotFound::Gone => Standing::Holds,
+        NotFound::Undocumented if control.succeeds(account, begun).await => Standing::Holds,
+        NotFound::Undocumented => unproven("not proven gone, since no other read is answered"),
+        _ => unproven("not proven gone, since the vendor says so of tickets that exist"),
+    }
+}
+
+/// What the status of a ticket that is there says.
+fn of_status(change: &Change, status: Option<&Status>) -> Standing {
+    let is_in = |state: State| status.and_then(|status| state.covers(status));
+    let holds = match change {
+        Change::Delete => Some(is_in(State::Deleted).unwrap_or(false)),
+        Change::Resolve => is_in(State::Closed),
+        Change::Restore => status.map(|status| *status != Status::Deleted),
+        _ => None,
+    };
+    match holds {
+        Some(true) => Standing::Holds,
+        Some(false) => Standing::DoesNotHold,
+        None => {
+            let message = "its status does not tell";
+            Standing::Unknown(Error::new(ErrorKind::BadResponse, message))
+        }
+    }
+}
+
+/// The read that shows that the vendor answers. One serves all that was not found before it began.
+#[derive(Debug, Default)]
+struct Control(Mutex<Option<(Instant, bool)>>);
+
+impl Control {
+    async fn succeeds(&self, account: &Tickets, since: Instant) -> bool {
+        let mut last = self.0.lock().await;
+        if let Some((begun, succeeded)) = *last
+            && begun > since
+        {
+            return succeeded;
+        }
+        let begun = Instant::now();
+        let Some(fields) = account.info().capabilities.fields(Operation::List) else {
+            return false;
+        };
+        let mut page = PageRequest::first();
+        if fields.carried().contains(&Field::PageLimit) {
+            page = page.limit(1);
+        }
+        let succeeded = account.list(&TicketQuery::new().page(page)).await.is_ok();
+        *last = Some((begun, succeeded));
+        succeeded
+    }
+}

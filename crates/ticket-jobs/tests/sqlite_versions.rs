@@ -1,0 +1,376 @@
+//! A ledger of each version is kept as it was written: it opens, is migrated, contradicts itself nowhere and goes on.
+//! `UPDATE_EXPECT=1` writes the one of the newest version anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic"
+)]
+#![cfg(feature = "sqlite")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tempfile::TempDir;
+use ticket_core::model::{State, Version};
+use ticket_core::provider::Removal;
+use ticket_core::{Change, Error, ErrorKind, Operation, Outcome, TicketId};
+use ticket_jobs::{
+    ArchiveGuard, Claim, Claimed, Clock, Confirmed, Event, EventKind, Guards, Job, JobAccount,
+    JobId, JobState, JobTicket, Ledger, Listed, NewCall, NewJob, Seen, SqliteLedger, Step, Which,
+    Work, WorkerId,
+};
+
+const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
+fn fixture(version: usize) -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    fixtures.join(format!("ledger-{version}.db"))
+}
+
+/// The ledger of this version, copied to a folder of its own.
+fn copied(version: usize) -> (PathBuf, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobs.db");
+    fs::write(&path, fs::read(fixture(version)).unwrap()).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    (path, folder)
+}
+
+/// The ledger of this version an hour later.
+fn open(version: usize) -> (SqliteLedger, TempDir) {
+    let (path, folder) = copied(version);
+    let later = START + Duration::from_secs(3600);
+    let ledger = SqliteLedger::open_with_clock(path, Clock::new(move || later)).unwrap();
+    (ledger, folder)
+}
+
+/// The jobs in the order of their creation. None contradicts itself, and nobody works on one.
+async fn jobs(ledger: &SqliteLedger) -> Vec<Job> {
+    let mut jobs = ledger.jobs().await.unwrap();
+    jobs.reverse();
+    for job in &jobs {
+        assert_eq!(ledger.verify(&job.id).await.unwrap(), Vec::<String>::new());
+        assert_eq!((job.workers, job.change.clone()), (0, Change::Delete));
+        assert_eq!(job.created_by.as_deref().unwrap(), words(job));
+    }
+    jobs
+}
+
+fn words(job: &Job) -> &str {
+    match job.state {
+        JobState::Ready if job.guards.canary.is_none() => "ready",
+        JobState::Ready if job.held_from.is_some() => "held",
+        JobState::Ready => "released",
+        state => state.as_str(),
+    }
+}
+
+async fn named(ledger: &SqliteLedger, job: &Job) -> Vec<JobTicket> {
+    let named = ledger.tickets(&job.id, Which::Named, None, 9).await;
+    named.unwrap()
+}
+
+async fn claim(ledger: &SqliteLedger, worker: WorkerId) -> Vec<Claimed> {
+    match ledger.claim(worker, "shop").await.unwrap() {
+        Claim::Tickets(claimed) => claimed,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Claims and settles what is left, with nothing contradicting itself.
+async fn finish(ledger: &SqliteLedger, job: &JobId) {
+    let worker = ledger.begin(job).await.unwrap();
+    while let Claim::Tickets(claimed) = ledger.claim(worker, "shop").await.unwrap() {
+        let outcomes = claimed.iter().map(|ticket| (ticket.seq, Outcome::Done));
+        ledger.settle(worker, outcomes.collect()).await.unwrap();
+    }
+    assert!(ledger.job(job).await.unwrap().state.is_over());
+    assert_eq!(ledger.verify(job).await.unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn each_version_has_a_ledger() {
+    let ledger = SqliteLedger::temporary().unwrap();
+    let connection = Connection::open(ledger.path()).unwrap();
+    let sql = "SELECT schema_version FROM store";
+    let newest: usize = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+    for version in 1..=newest {
+        let (path, _folder) = copied(version);
+        let connection = Connection::open(path).unwrap();
+        let told: usize = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(told, version);
+    }
+    assert!(!fixture(newest + 1).exists());
+}
+
+#[tokio::test]
+async fn ledger_of_version_1_goes_on() {
+    let (ledger, _folder) = open(1);
+    let jobs = jobs(&ledger).await;
+    let states: Vec<_> = jobs.iter().map(|job| job.state).collect();
+    let expected = [
+        JobState::Loading,
+        JobState::Completed,
+        JobState::Ready,
+        JobState::Cancelling,
+    ];
+    assert_eq!(states, expected);
+    for job in &jobs {
+        assert_eq!(job.guards, Guards::default());
+        let planned = (&job.digest, &job.confirmed, job.held_from, job.sealed_at);
+        assert_eq!(planned, (&None, &None, None, None));
+        assert_eq!(ledger.events(&job.id).await.unwrap(), []);
+        let named = named(&ledger, job).await;
+        assert_eq!(named.len(), 4);
+        let is_plain = |ticket: &JobTicket| ticket.seen.is_none() && ticket.archived.is_none();
+        assert!(named.iter().all(is_plain));
+        // A delete of the ticket at place 3 was sent of all jobs but the first.
+        let calls = ledger.calls(&job.id, None, 9).await.unwrap();
+        let last = calls.last().map(|call| call.id);
+        let told = named
+            .iter()
+            .map(|ticket| (ticket.attempts, ticket.last_call));
+        let expected = [
+            (0, None),
+            (0, None),
+            (0, None),
+            (u64::from(last.is_some()), last),
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+    let named = named(&ledger, &jobs[1]).await;
+    let told = |place: usize| named[place].outcome.as_ref().unwrap();
+    assert_eq!(told(1).error().unwrap().status(), Some(409));
+    assert_eq!((named[2].repeats, told(2).as_str()), (Some(0), "done"));
+    // The worker of the last two is lost: what it had comes to another, with its doubt.
+    for (job, open) in [(&jobs[2], 2), (&jobs[3], 1)] {
+        let worker = ledger.begin(&job.id).await.unwrap();
+        let claimed = claim(&ledger, worker).await;
+        assert_eq!(claimed.len(), open);
+        let last = claimed.last().unwrap();
+        assert_eq!((last.seq, last.in_doubt), (3, Some(Duration::ZERO)));
+        ledger.finish(worker).await.unwrap();
+        finish(&ledger, &job.id).await;
+    }
+}
+
+#[tokio::test]
+async fn ledger_of_version_2_goes_on() {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jobs.db");
+        write(&path).await;
+        fs::copy(&path, fixture(2)).unwrap();
+    }
+    let (ledger, _folder) = open(2);
+    let jobs = jobs(&ledger).await;
+    let words: Vec<_> = jobs.iter().map(words).collect();
+    assert_eq!(words, JOBS);
+    for job in &jobs {
+        assert_eq!(job.guards, guards());
+        let what = job.created_by.as_deref().unwrap();
+        let is_sealed = what != "loading";
+        assert_eq!(job.sealed_at, is_sealed.then_some(START), "{what}");
+        assert_eq!(job.digest.as_deref(), is_sealed.then_some("d1"), "{what}");
+        let is_confirmed = !["loading", "awaiting_confirmation", "cancelled"].contains(&what);
+        assert_eq!(job.confirmed, is_confirmed.then(confirmed), "{what}");
+        let held_from = ["awaiting_confirmation", "held", "paused"].contains(&what);
+        assert_eq!(job.held_from, held_from.then_some(3), "{what}");
+        let named = named(&ledger, job).await;
+        let seen: Vec<_> = named.iter().map(|ticket| ticket.seen.clone()).collect();
+        let (found, missing) = (Some(found()), Some(Seen::missing(START)));
+        assert_eq!(seen, [found.clone(), missing, found, None], "{what}");
+        let events = ledger.events(&job.id).await.unwrap();
+        assert_eq!(events.first(), Some(&planned()), "{what}");
+        if !is_sealed {
+            continue;
+        }
+        let account = &job.accounts[0];
+        assert_eq!((account.tickets, account.removal), (3, trash()));
+        assert_eq!(account.host.as_deref(), Some("api.example.org"));
+        assert_eq!(account.takes_along, ["subtasks"]);
+        let archived = named[0].archived.as_ref().map(|one| one.sha256.as_str());
+        assert_eq!(archived, is_confirmed.then_some("aa"), "{what}");
+        assert_eq!(named[1].attempts, u64::from(is_confirmed), "{what}");
+        let calls = ledger.calls(&job.id, None, 9).await.unwrap();
+        let last = calls.last().map(|call| call.id);
+        assert_eq!(named[1].last_call, last, "{what}");
+    }
+    let job = |what: &str| {
+        let place = JOBS.iter().position(|one| *one == what).unwrap();
+        &jobs[place].id
+    };
+    let begun = ledger.begin(job("awaiting_confirmation")).await;
+    assert_eq!(begun.unwrap_err().kind(), ErrorKind::Conflict);
+    let awaiting = job("awaiting_confirmation");
+    ledger.confirm(awaiting, confirmed()).await.unwrap();
+    ledger.steer(job("paused"), Step::Resume).await.unwrap();
+    for (what, in_doubt) in [
+        ("awaiting_confirmation", None),
+        ("held", Some(Duration::ZERO)),
+        ("paused", Some(Duration::ZERO)),
+    ] {
+        let worker = ledger.begin(job(what)).await.unwrap();
+        let claimed = claim(&ledger, worker).await;
+        let last = claimed.last().unwrap();
+        assert_eq!((last.seq, last.in_doubt), (1, in_doubt), "{what}");
+        assert_eq!(last.seen, Some(Seen::missing(START)), "{what}");
+        let claim = ledger.claim(worker, "shop").await.unwrap();
+        assert!(matches!(claim, Claim::Held), "{what}: {claim:?}");
+        ledger.finish(worker).await.unwrap();
+        ledger.steer(job(what), Step::Release).await.unwrap();
+    }
+    for what in [
+        "awaiting_confirmation",
+        "held",
+        "released",
+        "paused",
+        "cancelling",
+    ] {
+        finish(&ledger, job(what)).await;
+    }
+}
+
+/// The jobs of the ledger of version 2.
+const JOBS: &[&str] = &[
+    "loading",
+    "awaiting_confirmation",
+    "held",
+    "released",
+    "paused",
+    "completed",
+    "cancelling",
+    "cancelled",
+];
+
+fn guards() -> Guards {
+    let mut guards = Guards::default();
+    guards.only_state = Some(State::Closed);
+    guards.if_unchanged = true;
+    guards.max_failures = Some(3);
+    guards.canary = Some(2);
+    guards.archive = Some(ArchiveGuard {
+        folder: "/srv/archive".to_owned(),
+        missing_ok: false,
+    });
+    guards
+}
+
+fn confirmed() -> Confirmed {
+    let approval = serde_json::json!({"reason": "DSR-4711"});
+    Confirmed::new(START, "ada@host").approval(approval)
+}
+
+fn found() -> Seen {
+    let mut seen = Seen::missing(START);
+    seen.sha256 = Some("ab12".to_owned());
+    seen.subject = Some("Printer on fire".to_owned());
+    seen.status = Some("closed".to_owned());
+    seen.version = Some(Version::new("7"));
+    seen
+}
+
+fn planned() -> Event {
+    let mut event = Event::new(START, EventKind::Planned);
+    event.by = Some("ada@host, tickets 0.1.0".to_owned());
+    event
+}
+
+fn trash() -> Removal {
+    let restorable_for = Some(Duration::from_secs(86_400));
+    Removal::Trash { restorable_for }
+}
+
+async fn write(path: &Path) {
+    let ledger = SqliteLedger::open_with_clock(path, Clock::new(|| START)).unwrap();
+    for what in JOBS {
+        let new = NewJob::new(Change::Delete)
+            .created_by(*what)
+            .guards(guards())
+            .awaiting_confirmation();
+        let job = ledger.create(new).await.unwrap();
+        let listed = [(0, "1"), (1, "2"), (2, "1"), (3, "3")].map(|(seq, id)| Listed {
+            seq,
+            account: "shop".to_owned(),
+            id: id.into(),
+            version: None,
+        });
+        ledger.add(&job, listed.to_vec()).await.unwrap();
+        ledger.close_list(&job).await.unwrap();
+        let seen = vec![(0, found()), (1, Seen::missing(START))];
+        ledger.see(&job, seen).await.unwrap();
+        ledger.note(&job, planned()).await.unwrap();
+        if *what == "loading" {
+            continue;
+        }
+        let mut account = JobAccount::new("shop", "redmine/shop", 9);
+        "redmine".clone_into(&mut account.provider);
+        account.host = Some("api.example.org".to_owned());
+        account.removal = trash();
+        account.takes_along = vec!["subtasks".to_owned()];
+        let digest = Some("d1".to_owned());
+        ledger.seal(&job, vec![account], digest).await.unwrap();
+        match *what {
+            "awaiting_confirmation" => continue,
+            "cancelled" => {
+                ledger.steer(&job, Step::Cancel).await.unwrap();
+                continue;
+            }
+            _ => ledger.confirm(&job, confirmed()).await.unwrap(),
+        }
+        let event = Event::new(START, EventKind::Confirmed);
+        ledger.note(&job, event).await.unwrap();
+        write_work(&ledger, &job, what).await;
+    }
+}
+
+/// The work of a worker that never came back: a call about the ticket at place 1, and the outcome of the one at place 0.
+async fn write_work(ledger: &SqliteLedger, job: &JobId, what: &str) {
+    let worker = ledger.begin(job).await.unwrap();
+    claim(ledger, worker).await;
+    let entries = vec![(0, "aa".to_owned())];
+    ledger.archived(worker, entries).await.unwrap();
+    let call = NewCall {
+        account: "redmine/shop".to_owned(),
+        limits: Vec::new(),
+        operation: Operation::Delete,
+        requests: 1,
+        tickets: vec![TicketId::new("2")],
+        longest: Duration::from_secs(30),
+        work: Some(Work {
+            job: job.clone(),
+            worker,
+            account: "shop".to_owned(),
+        }),
+    };
+    ledger.take(call).await.unwrap();
+    let outcomes = vec![(0, Outcome::Done)];
+    ledger.settle(worker, outcomes).await.unwrap();
+    match what {
+        "released" => {
+            ledger.steer(job, Step::Release).await.unwrap();
+        }
+        "paused" => {
+            ledger.steer(job, Step::Pause).await.unwrap();
+        }
+        "completed" => {
+            ledger.steer(job, Step::Release).await.unwrap();
+            claim(ledger, worker).await;
+            let error = Error::new(ErrorKind::Conflict, "locked").with_status(409);
+            let outcomes = vec![(1, Outcome::Failed(error)), (3, Outcome::AlreadyDone)];
+            ledger.settle(worker, outcomes).await.unwrap();
+        }
+        "cancelling" => {
+            ledger.steer(job, Step::Cancel).await.unwrap();
+        }
+        _ => {}
+    }
+}
