@@ -18,7 +18,8 @@ pub(crate) struct Many {
     #[arg(value_name = "REF", required_unless_present = "from")]
     pub(crate) tickets: Vec<String>,
     /// Read more of them from a file, or from standard input with `-`: one per line; blank lines
-    /// and lines that begin with # are skipped
+    /// and lines that begin with # are skipped. `restore` takes the deleted tickets of a report too: its folder, or its
+    /// outcomes.ndjson
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
     /// Send nothing at all: only show what would be done
