@@ -141,8 +141,10 @@ mod tests {
     /// ticket 3, which waits for the canary.
     async fn damaged_plan(damage: impl FnOnce(&mut State, &JobId)) -> Vec<String> {
         let ledger = MemoryLedger::new();
-        let mut guards = Guards::default();
-        guards.canary = Some(2);
+        let guards = Guards {
+            canary: Some(2),
+            ..Guards::default()
+        };
         let new = NewJob::new(Change::Delete).guards(guards);
         let job = ledger.create(new.awaiting_confirmation()).await.unwrap();
         let ticket = |(seq, id): (u64, &str)| Listed {
