@@ -18,7 +18,7 @@ use tickets::provider::Quota;
 
 pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
-pub(crate) use job::{Job, JobConfirm, JobRetry, JobRun};
+pub(crate) use job::{Job, JobConfirm, JobReport, JobRetry, JobRun};
 pub(crate) use many::{Consent, Look, Many, WorkOptions};
 use values::{count, field, moment, rate, seconds};
 
@@ -148,6 +148,8 @@ pub(crate) enum Command {
     /// Show, verify and prune an archive of tickets
     #[command(subcommand)]
     Archive(Archive),
+    /// Look at the tickets of a report again, and say whether they still are as it says; changes nothing
+    Verify(Verify),
     /// Show and steer jobs: what `delete`, `resolve` and `restore` do is a job, which can be continued after a crash
     #[command(subcommand)]
     Job(Job),
@@ -351,6 +353,13 @@ pub(crate) struct Comment {
     /// A file to go with it; may be given more than once
     #[arg(long = "attach", value_name = "FILE")]
     pub(crate) attachments: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The report that `tickets job report` wrote: its folder, or its outcomes.ndjson
+    #[arg(value_name = "REPORT")]
+    pub(crate) report: PathBuf,
 }
 
 #[derive(Debug, Args)]

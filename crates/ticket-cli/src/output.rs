@@ -1,14 +1,13 @@
 //! The four output formats. Commands pass records; only this module decides how a record looks in each
 //! format.
 
-use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
 
 use comfy_table::Color;
 use indicatif::MultiProgress;
 use serde::Serialize;
-use tickets::model::is_misleading;
+use tickets::model::escape_formula;
 
 use crate::args::OutputFormat;
 use crate::table::{self, Blocks, Target};
@@ -258,23 +257,6 @@ fn pretty(value: &impl Serialize) -> io::Result<String> {
     Ok(text::pretty_json(&json(value)?))
 }
 
-/// The cell, with `'` before it if a spreadsheet could take it for a formula. Every column is treated alike: ids,
-/// numbers and times that this command writes begin with no such character, and the words of vendors and customers
-/// can stand in any other column.
-fn escape_formula(cell: &str) -> Cow<'_, str> {
-    let is_skipped = |character: char| {
-        character.is_whitespace() || is_misleading(character) || matches!(character, '"' | '\'')
-    };
-    let is_formula = matches!(
-        cell.trim_start_matches(is_skipped).chars().next(),
-        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\u{2212}')
-    );
-    if is_formula || cell.starts_with(['\t', '\r', '\n']) {
-        return Cow::Owned(format!("'{cell}"));
-    }
-    Cow::Borrowed(cell)
-}
-
 fn csv_line<T: AsRef<str>>(cells: &[T]) -> io::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(
@@ -291,43 +273,6 @@ fn csv_line<T: AsRef<str>>(cells: &[T]) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn csv_cell_that_looks_like_a_formula_is_escaped() {
-        for cell in [
-            "=1",
-            "+1",
-            "-1",
-            "@a",
-            "\t=1",
-            "\r=1",
-            "\na",
-            "  =1",
-            "\"=1",
-            "'=1",
-            "\u{feff}=1",
-            "\u{a0}+1",
-            "＝1",
-            "＋1",
-            "－1",
-            "＠a",
-            "\u{2212}1",
-        ] {
-            assert_eq!(escape_formula(cell), format!("'{cell}"));
-        }
-        for cell in [
-            "",
-            "onecloud:121",
-            "a=1",
-            "2025-01-26T10:00:00Z",
-            "'",
-            " a",
-            "14",
-            "ü",
-        ] {
-            assert_eq!(escape_formula(cell), cell);
-        }
-    }
 
     #[test]
     fn cells_of_csv_are_quoted_where_needed() {

@@ -48,7 +48,9 @@ async fn an_accounts_limits_come_from_the_file_unless_the_arguments_say_otherwis
     let (_folder, path) = config(&(one + &two));
     let run = |arguments: &[&str]| execute(command(arguments).env("TICKETS_CONFIG", &path));
     let quotas = |more: &[&str]| {
-        let plan = ["delete", "--plan", "one:1", "two:1", "--output", "ndjson"];
+        let plan = [
+            "delete", "--plan", "--look", "none", "one:1", "two:1", "--output", "ndjson",
+        ];
         let lines = run(&[&plan, more].concat()).lines();
         [&lines[0]["quota"], &lines[1]["quota"]].map(|quota| quota.as_str().unwrap().to_owned())
     };
@@ -148,7 +150,15 @@ fn the_file_is_as_the_help_says() {
     let example: Vec<_> = example.take_while(|line| !line.is_empty()).collect();
     assert!(example.len() > 2, "{help}");
     let (_folder, path) = config(&example.join("\n"));
-    let mut command = command(&["delete", "--plan", "support-eu:1", "--output", "ndjson"]);
+    let mut command = command(&[
+        "delete",
+        "--plan",
+        "--look",
+        "none",
+        "support-eu:1",
+        "--output",
+        "ndjson",
+    ]);
     let run = execute(
         command
             .env("TICKETS_CONFIG", &path)

@@ -279,7 +279,6 @@ async fn change_that_is_not_confirmed_keeps_nothing() {
         (&["delete", "--yes", "not a ticket"], 2),
         (&["delete", "--yes", "--remaining", "/no/such/folder/x"], 2),
         (&["delete", "--dry-run"], 0),
-        (&["delete", "--plan"], 0),
     ] {
         let run = shells.run(&[arguments, &tickets].concat());
         assert_eq!(run.code, code, "{run:?}");

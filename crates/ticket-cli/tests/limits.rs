@@ -61,7 +61,7 @@ async fn a_plan_counts_calls_and_time_and_sends_nothing() {
     let many = (0..10_000).map(|id| format!("leadsquared:{id}"));
     let more = ["sweeppea:1", "sweeppea:2", "onecloud:1", "leadsquared:7"];
     let list = file(folder.path(), many.chain(more.map(str::to_owned)));
-    let plan = ["delete", "--plan", "--output", "json"];
+    let plan = ["delete", "--plan", "--look", "none", "--output", "json"];
     let expected = json!([
         {"account": "leadsquared", "provider": "leadsquared", "tickets": 10_000, "calls": 100,
          "quota": "25 calls in 5 s", "least_time_s": 15, "removal": "undocumented", "takes_along": []},
@@ -72,9 +72,18 @@ async fn a_plan_counts_calls_and_time_and_sends_nothing() {
          "quota": "none known", "least_time_s": 0, "removal": "undocumented", "takes_along": []},
     ]);
     let said = run(&sandbox, &plan, &[("--from", &list)]);
-    assert_eq!((said.code, json(&said.stdout)), (0, expected), "{said:?}");
+    let mut found = json(&said.stdout);
+    let job = found[0]["job"].clone();
+    for row in found.as_array_mut().unwrap() {
+        let row = row.as_object_mut().unwrap();
+        let host = row.remove("host").unwrap();
+        assert_eq!(host.as_str().unwrap(), sandbox.address().to_string());
+        assert_eq!(row.remove("job").as_ref(), Some(&job));
+        assert_eq!(row.remove("digest").unwrap().as_str().unwrap().len(), 64);
+    }
+    assert_eq!((said.code, found), (0, expected), "{said:?}");
     for form in FORMS {
-        let plan = ["delete", "--plan", "--output", form];
+        let plan = ["delete", "--plan", "--look", "none", "--output", form];
         let said = run(&sandbox, &plan, &[("--from", &list)]);
         assert_eq!(said.code, 0, "{said:?}");
         assert!(said.stdout.contains("25 calls in 5 s"), "{said:?}");
@@ -89,7 +98,7 @@ async fn a_plan_counts_calls_and_time_and_sends_nothing() {
     let rates = ["--rate", "2/10", "--rate", "1/60", "--output", "ndjson"];
     let said = run(
         &sandbox,
-        &[&["delete", "--plan"], &rates[..]].concat(),
+        &[&["delete", "--plan", "--look", "none"], &rates[..]].concat(),
         &[("--from", &list)],
     );
     let line = &said.lines()[0];
@@ -101,7 +110,7 @@ async fn a_plan_counts_calls_and_time_and_sends_nothing() {
     // A ticket is resolved by itself.
     let said = run(
         &sandbox,
-        &["resolve", "--plan", "--output", "ndjson"],
+        &["resolve", "--plan", "--look", "none", "--output", "ndjson"],
         &[("--from", &list)],
     );
     let line = &said.lines()[0];
@@ -194,7 +203,7 @@ async fn a_dry_run_leaves_the_file_for_what_remains_alone() {
     for option in ["--dry-run", "--plan"] {
         let said = run(
             &sandbox,
-            &["delete", option, "onecloud:121"],
+            &["delete", option, "--look", "none", "onecloud:121"],
             &[("--remaining", &rest)],
         );
         assert_eq!(said.code, 0, "{said:?}");

@@ -1,6 +1,6 @@
 //! The work on the tickets of one account: claims them, changes them, records the outcomes.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -50,6 +50,9 @@ pub(crate) struct Lane {
     pub(crate) failures: Arc<Failures>,
 }
 
+/// Tickets that were attempted and stay open, by their places.
+type Left = BTreeMap<u64, Settled<u64>>;
+
 /// How many tickets failed, are unknown or were not found, and how many may.
 #[derive(Debug)]
 pub(crate) struct Failures {
@@ -67,9 +70,12 @@ impl Failures {
     }
 
     /// Counts them. Why the work stops, if they are too many now.
-    fn add(&self, outcomes: &[(Settled<u64>, bool)]) -> Option<Error> {
+    fn add(&self, settled: &[Settled<u64>]) -> Option<Error> {
         let most = self.most?;
-        let failed = outcomes.iter().filter(|(one, _)| !one.outcome.is_done());
+        let is_failure = |one: &&Settled<u64>| {
+            !matches!(one.outcome, Outcome::Unattempted(_)) && !one.outcome.is_done()
+        };
+        let failed = settled.iter().filter(is_failure);
         let failed = u64::try_from(failed.count()).unwrap_or(u64::MAX);
         let before = self.found.fetch_add(failed, Ordering::Relaxed);
         let found = before.saturating_add(failed);
@@ -94,8 +100,7 @@ struct Found {
 
 impl Lane {
     pub(crate) async fn work(self) -> Result<()> {
-        // Tickets of which it told an outcome that is not recorded.
-        let mut left = HashSet::new();
+        let mut left = Left::new();
         let mut reason = None;
         loop {
             let found = Arc::new(Mutex::new(Found::default()));
@@ -133,10 +138,10 @@ impl Lane {
         self.ledger
             .put_back(worker, account, Duration::ZERO)
             .await?;
-        match reason {
-            Some(reason) => self.tell_open(&left, &reason).await,
-            None => Ok(()),
+        if let Some(reason) = reason {
+            self.tell_open(&left, &reason).await?;
         }
+        self.tell_left(left).await
     }
 
     /// Why the work ended early, if it did.
@@ -148,18 +153,20 @@ impl Lane {
 
     /// Changes tickets that were claimed before, those in doubt last. Returns why the work ended early, if it did.
     pub(crate) async fn apply_to(self, claimed: Vec<Claimed>) -> Result<Option<Error>> {
-        let mut left = HashSet::new();
+        let mut left = Left::new();
         let (doubts, fresh): (Vec<_>, Vec<_>) = claimed
             .into_iter()
             .partition(|claimed| claimed.in_doubt.is_some());
         let fresh = stream::iter(fresh).boxed();
         self.apply(fresh, Effect::None, &mut left).await?;
         self.apply_to_doubts(doubts, &mut left).await?;
-        Ok(self.reason())
+        let reason = self.reason();
+        self.tell_left(left).await?;
+        Ok(reason)
     }
 
     /// Changes or looks at tickets in doubt, once no earlier call about them can act any more.
-    async fn apply_to_doubts(&self, doubts: Vec<Claimed>, left: &mut HashSet<u64>) -> Result<()> {
+    async fn apply_to_doubts(&self, doubts: Vec<Claimed>, left: &mut Left) -> Result<()> {
         if doubts.is_empty() || self.is_over() {
             return Ok(());
         }
@@ -213,7 +220,7 @@ impl Lane {
         &self,
         claimed: BoxStream<'static, Claimed>,
         earlier_attempt: Effect,
-        left: &mut HashSet<u64>,
+        left: &mut Left,
     ) -> Result<()> {
         let Work {
             job,
@@ -305,33 +312,42 @@ impl Lane {
         Ok(())
     }
 
-    /// Records outcomes, and tells all of them.
-    async fn record(&self, settled: Vec<Settled<u64>>, left: &mut HashSet<u64>) -> Result<()> {
+    /// Records outcomes, and tells those that are recorded. The others are told at the end: another worker may follow.
+    async fn record(&self, settled: Vec<Settled<u64>>, left: &mut Left) -> Result<()> {
         let ended_early = self.is_over();
+        let too_many = self.failures.add(&settled);
         let mut told = Vec::with_capacity(settled.len());
         let mut recorded = Vec::new();
         for one in settled {
             if let Outcome::Unattempted(_) = &one.outcome {
-                // Told at the end, as are those that nobody came to.
+                // As are those that nobody came to.
                 continue;
             }
-            let is_final = is_final(&one.outcome, ended_early);
-            if is_final {
+            if is_final(&one.outcome, ended_early) {
                 recorded.push((one.key, one.outcome.clone()));
+                told.push(one);
             } else {
-                left.insert(one.key);
+                left.insert(one.key, one);
             }
-            told.push((one, is_final));
         }
         if !recorded.is_empty() {
             self.ledger.settle(self.work.worker, recorded).await?;
         }
-        if let Some(error) = self.failures.add(&told) {
+        if let Some(error) = too_many {
             self.give_up(error).await?;
         }
-        for (one, is_final) in told {
+        for one in told {
             let ticket = TicketRef::new(self.work.account.clone(), one.id);
-            self.tell(one.key, ticket, one.outcome, is_final).await?;
+            self.tell(one.key, ticket, one.outcome, true).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells of tickets whose outcomes are not recorded.
+    async fn tell_left(&self, left: Left) -> Result<()> {
+        for one in left.into_values() {
+            let ticket = TicketRef::new(self.work.account.clone(), one.id);
+            self.tell(one.key, ticket, one.outcome, false).await?;
         }
         Ok(())
     }
@@ -356,10 +372,10 @@ impl Lane {
     }
 
     /// Tells of the tickets that this run did not come to.
-    async fn tell_open(&self, left: &HashSet<u64>, reason: &Error) -> Result<()> {
+    async fn tell_open(&self, left: &Left, reason: &Error) -> Result<()> {
         let mut open = tickets(&*self.ledger, &self.work.job, Which::Open);
         while let Some(one) = open.try_next().await? {
-            if one.account != self.work.account || left.contains(&one.seq) {
+            if one.account != self.work.account || left.contains_key(&one.seq) {
                 continue;
             }
             let ticket = TicketRef::new(one.account, one.id);

@@ -15,6 +15,8 @@ mod loading;
 mod memory;
 mod model;
 pub mod plan;
+#[cfg(feature = "report")]
+pub mod report;
 mod run;
 pub mod signature;
 mod slots;

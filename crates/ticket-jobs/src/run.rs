@@ -153,8 +153,7 @@ impl Jobs {
                 ));
             }
         }
-        let named = tickets(&*self.ledger, job, Which::Named);
-        let digest = plan::digest(&planned, named).await?;
+        let digest = self.digest(&planned).await?;
         if planned.digest.as_deref() != Some(digest.as_str()) {
             return conflict(format!(
                 "job {job} is not what was planned: its list or its guards were changed"
@@ -162,6 +161,36 @@ impl Jobs {
         }
         self.ledger.confirm(job, confirmed).await?;
         self.note(job, EventKind::Confirmed).await
+    }
+
+    /// Counts a job again from its rows, as [`Ledger::verify`] does, and computes the digest of its plan, if it has one.
+    /// Returns what contradicts the records: nothing if all is well.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`].
+    pub async fn verify(&self, job: &JobId) -> Result<Vec<String>> {
+        let mut contradictions = self.ledger.verify(job).await?;
+        let job = self.ledger.job(job).await?;
+        let Some(recorded) = &job.digest else {
+            return Ok(contradictions);
+        };
+        let digest = self.digest(&job).await?;
+        if digest != *recorded {
+            let done = match job.confirmed {
+                Some(_) => "confirmed",
+                None => "planned",
+            };
+            contradictions.push(format!(
+                "its list or its guards are not what was {done}: the digest of its plan is {digest}, and {recorded} was \
+                 {done}"
+            ));
+        }
+        Ok(contradictions)
+    }
+
+    async fn digest(&self, job: &Job) -> Result<String> {
+        plan::digest(job, tickets(&*self.ledger, &job.id, Which::Named)).await
     }
 
     /// Works on tickets that `work.worker` [claimed](Ledger::claim), for programs that distribute the work themselves: sends

@@ -9,6 +9,7 @@ mod schema;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod time;
 mod values;
 mod verify;

@@ -255,7 +255,7 @@ fn guards() -> Guards {
     let mut guards = Guards::default();
     guards.only_state = Some(State::Closed);
     guards.if_unchanged = true;
-    guards.max_failures = Some(3);
+    guards.max_failures = Some("3".parse().unwrap());
     guards.canary = Some(2);
     guards.archive = Some(ArchiveGuard {
         folder: "/srv/archive".to_owned(),

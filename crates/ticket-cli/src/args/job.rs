@@ -37,6 +37,8 @@ pub(crate) enum Job {
     Accounts,
     /// Count a job again from its records, or all jobs
     Verify(MaybeId),
+    /// Write the report of a job: a page for people, files for programs, and their digests
+    Report(JobReport),
     /// Remove jobs that are over from the ledger
     Prune(Prune),
 }
@@ -100,4 +102,16 @@ pub(crate) struct Prune {
     /// Remove jobs that were created before this: a time ago such as 90d, or a day such as 2026-11-28
     #[arg(long, value_parser = moment, value_name = "TIME")]
     pub(crate) older_than: Timestamp,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobReport {
+    #[command(flatten)]
+    pub(crate) job: Id,
+    /// The folder, which is new or empty, or holds an earlier report of the same job
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// Report a job that is not over; the report says so
+    #[arg(long)]
+    pub(crate) partial: bool,
 }

@@ -18,7 +18,8 @@ pub(crate) struct Many {
     #[arg(value_name = "REF", required_unless_present = "from")]
     pub(crate) tickets: Vec<String>,
     /// Read more of them from a file, or from standard input with `-`: one per line; blank lines
-    /// and lines that begin with # are skipped
+    /// and lines that begin with # are skipped. `restore` takes the deleted tickets of a report too: its folder, or its
+    /// outcomes.ndjson
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
     /// Send nothing at all: only show what would be done
@@ -35,11 +36,11 @@ pub(crate) struct Many {
     #[arg(long, value_enum, value_name = "WHICH")]
     pub(crate) look: Option<Look>,
     #[command(flatten)]
-    pub(crate) guards: Guards,
-    #[command(flatten)]
     pub(crate) consent: Consent,
     #[command(flatten)]
     pub(crate) work: WorkOptions,
+    #[command(flatten)]
+    pub(crate) guards: Guards,
 }
 
 /// Which tickets are read before anything is changed.
@@ -54,8 +55,8 @@ pub(crate) enum Look {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Guards")]
 pub(crate) struct Guards {
-    /// Change a ticket only if it is in this state when its turn comes: each ticket is read first
-    #[arg(long, value_enum, value_name = "STATE")]
+    /// Change a ticket only if it is open, closed or deleted (in the trash) when its turn comes: each ticket is read first
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "STATE")]
     only_state: Option<State>,
     /// Change a ticket only if it is as it was when it was looked at: all tickets are read before anything is changed,
     /// and each one again when its turn comes, unless the vendor compares versions itself

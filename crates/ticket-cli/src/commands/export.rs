@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
-use ticket_jobs::archive::{Archive, KeepOptions, Lack, Place};
+use ticket_jobs::archive::{Archive, KeepOptions, Lack, LackReason, Place};
 use ticket_jobs::export::{Export, ExportOutcome, Exported, Wanted};
 use tickets::accounts::Account;
 use tickets::diagnosis::ErrorObject;
@@ -277,6 +277,8 @@ impl Row {
             ExportOutcome::Exported(lacking) => {
                 let words = lacking
                     .iter()
+                    // Whoever did not ask for it knows.
+                    .filter(|lack| lack.because != LackReason::NotAsked)
                     .map(|lack| format!("without {}: {}", lack.what, lack.why));
                 why = words.collect::<Vec<_>>().join("; ");
                 lacks = lacking;

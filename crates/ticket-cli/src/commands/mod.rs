@@ -19,6 +19,7 @@ mod print_stream;
 mod providers;
 mod sandbox;
 mod update;
+mod verify;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Exit, Failure};
@@ -56,6 +57,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Restore(many) => bulk::run(Change::Restore, &many, global, &output).await,
         Command::Export(export) => export::run(&export, global, &output).await,
         Command::Archive(archive) => archive::run(&archive, &output),
+        Command::Verify(verify) => verify::run(&verify, global, &output).await,
         Command::Job(job) => job::run(&job, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(global, &output).await,

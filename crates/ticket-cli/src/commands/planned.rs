@@ -106,3 +106,11 @@ pub(super) fn ticket(ticket: &TicketRef, seen: Option<&Seen>) -> String {
     let seen: String = status.chain(subject).collect();
     format!("  {name}{seen}")
 }
+
+/// A digest, on lines that fit a narrow terminal.
+pub(super) fn digest(digest: &str) -> String {
+    match digest.split_at_checked(digest.len() / 2) {
+        Some((first, second)) => format!("Digest:\n  {first}\n  {second}"),
+        None => format!("Digest: {digest}"),
+    }
+}

@@ -233,25 +233,43 @@ fn without_wait(text: String, longest: Option<u64>) -> String {
     })
 }
 
-/// Without the ids of jobs, which are random.
+/// Without the ids of jobs, which are random, and the digests of plans, which depend on them.
 fn without_jobs(text: &str) -> String {
-    ["job ", "job run "]
-        .iter()
-        .fold(text.to_owned(), |text, before| {
-            let mut parts = text.split(before);
-            let mut without = parts.next().unwrap_or_default().to_owned();
-            for part in parts {
-                without.push_str(before);
-                match part.split_at_checked(8) {
-                    Some((id, rest)) if id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-                        without.push_str("JOB");
-                        without.push_str(rest);
-                    }
-                    _ => without.push_str(part),
+    let digests = text.split_inclusive(|c: char| !c.is_ascii_hexdigit());
+    let digests = digests.map(|word| {
+        let digits = word.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
+        if digits.len() == 64 {
+            word.replace(digits, "DIGEST")
+        } else {
+            word.to_owned()
+        }
+    });
+    let text = &digests.collect::<String>();
+    [
+        "job ",
+        "Job ",
+        "job run ",
+        "job confirm ",
+        "\"job\":\"",
+        "\"job\": \"",
+        "PORT,",
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, before| {
+        let mut parts = text.split(before);
+        let mut without = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            without.push_str(before);
+            match part.split_at_checked(8) {
+                Some((id, rest)) if id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                    without.push_str("JOB");
+                    without.push_str(rest);
                 }
+                _ => without.push_str(part),
             }
-            without
-        })
+        }
+        without
+    })
 }
 
 /// Without credentials, wherever they might appear.

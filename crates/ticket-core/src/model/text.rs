@@ -1,5 +1,7 @@
 //! Checks of foreign text: what may be shown to people, and what may name a ticket.
 
+use std::borrow::Cow;
+
 /// Whether printing a character unescaped can control a terminal or mislead the reader: control characters,
 /// line separators, direction marks and invisible characters. Each of them can forge a line of a log. Their
 /// code points have at most four hexadecimal digits.
@@ -21,6 +23,53 @@ pub fn is_misleading(character: char) -> bool {
                 | '\u{2066}'..='\u{2069}'
                 | '\u{feff}'
         )
+}
+
+/// At most `limit` characters of `text`, including escapes, on one line: misleading characters are escaped, a
+/// cut is marked with `…`.
+///
+/// ```
+/// use ticket_core::model::bounded;
+///
+/// assert_eq!(bounded("a\u{202e}b", 20), "a\\u{202e}b");
+/// assert_eq!(bounded("a long subject", 6), "a lon…");
+/// ```
+pub fn bounded(text: &str, limit: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(limit));
+    let mut room = limit;
+    for character in text.chars() {
+        let shown = if is_misleading(character) {
+            character.escape_default().to_string()
+        } else {
+            character.to_string()
+        };
+        let length = shown.chars().count();
+        if length >= room {
+            line.push('…');
+            break;
+        }
+        room -= length;
+        line.push_str(&shown);
+    }
+    line
+}
+
+/// A cell of a CSV file, with `'` before it if a spreadsheet could take it for a formula.
+///
+/// Every column can be treated alike: ids, numbers and times begin with no such character, and the words of vendors and
+/// customers can stand in any other column.
+pub fn escape_formula(cell: &str) -> Cow<'_, str> {
+    let is_skipped = |character: char| {
+        character.is_whitespace() || is_misleading(character) || matches!(character, '"' | '\'')
+    };
+    let is_formula = matches!(
+        cell.trim_start_matches(is_skipped).chars().next(),
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\u{2212}')
+    );
+    if is_formula || cell.starts_with(['\t', '\r', '\n']) {
+        return Cow::Owned(format!("'{cell}"));
+    }
+    Cow::Borrowed(cell)
 }
 
 /// What a character is that cannot be part of a ticket reference, because a reader cannot see it or takes it for
@@ -61,4 +110,46 @@ pub(crate) fn misread(character: char) -> Option<&'static str> {
         _ if character.is_numeric() => "digit outside 0 to 9",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_cell_that_looks_like_a_formula_is_escaped() {
+        for cell in [
+            "=1",
+            "+1",
+            "-1",
+            "@a",
+            "\t=1",
+            "\r=1",
+            "\na",
+            "  =1",
+            "\"=1",
+            "'=1",
+            "\u{feff}=1",
+            "\u{a0}+1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠a",
+            "\u{2212}1",
+        ] {
+            assert_eq!(escape_formula(cell), format!("'{cell}"));
+        }
+        for cell in [
+            "",
+            "onecloud:121",
+            "a=1",
+            "2025-01-26T10:00:00Z",
+            "'",
+            " a",
+            "14",
+            "ü",
+        ] {
+            assert_eq!(escape_formula(cell), cell);
+        }
+    }
 }

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 pub use self::kind::{Effect, ErrorKind};
 
-use crate::model::text::is_misleading;
+pub(crate) use crate::model::text::bounded;
 use crate::model::ticket::TicketId;
 use crate::provider::operation::Operation;
 
@@ -369,26 +369,4 @@ impl fmt::Display for Inner {
         }
         Ok(())
     }
-}
-
-/// At most `limit` characters of `text`, including escapes, on one line: misleading characters are escaped, a
-/// cut is marked with `…`.
-pub(crate) fn bounded(text: &str, limit: usize) -> String {
-    let mut line = String::with_capacity(text.len().min(limit));
-    let mut room = limit;
-    for character in text.chars() {
-        let shown = if is_misleading(character) {
-            character.escape_default().to_string()
-        } else {
-            character.to_string()
-        };
-        let length = shown.chars().count();
-        if length >= room {
-            line.push('…');
-            break;
-        }
-        room -= length;
-        line.push_str(&shown);
-    }
-    line
 }

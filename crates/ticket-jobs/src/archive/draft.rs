@@ -225,3 +225,37 @@ pub(super) fn measure(path: &Path) -> io::Result<Part> {
         size,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use ticket_core::model::{RawJson, RawValue};
+    use ticket_core::{ErrorKind, Ticket};
+
+    use super::super::{Archive, Place};
+    use super::*;
+
+    /// A disk that does not keep what is written to it.
+    #[test]
+    fn part_that_is_not_on_the_disk_as_it_was_written_is_not_archived() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
+        let raw = RawJson::from(RawValue::NULL.to_owned());
+        let ticket = Ticket::new("7", raw);
+        for text in ["changed", ""] {
+            let draft = Draft::begin(&archive.folder).unwrap();
+            let mut entry = Entry::new(&Place::new("eu", "desk"), &ticket);
+            let mut part = draft.part("ticket.json").unwrap();
+            part.write(b"written").unwrap();
+            entry.parts.push(part.finish().unwrap());
+            fs::write(draft.entry().join("ticket.json"), text).unwrap();
+            let error = draft.commit(&entry).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(
+                error
+                    .message()
+                    .contains("something else than what was written")
+            );
+            assert!(archive.find("eu", &ticket.id).unwrap().is_none());
+        }
+    }
+}

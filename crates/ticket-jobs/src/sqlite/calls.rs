@@ -1,13 +1,14 @@
 //! Calls and the quotas that they count in: take, end, close, suspend.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use rusqlite::Connection;
 use ticket_core::provider::{Limit, Quota};
-use ticket_core::{Error, ErrorKind, Operation};
+use ticket_core::{Error, ErrorKind, Operation, TicketId};
 
-use super::values::{Result, json, left, nanos, span};
+use super::values::{Result, from_json, json, left, nanos, span};
 use super::writer::Write;
 use crate::ledger::MARGIN;
 use crate::model::{CallId, Ended, JobState, NewCall, Suspension, Taken, Work};
@@ -129,21 +130,53 @@ impl Write<'_> {
 
     /// Takes back that a call names its tickets: it was not sent.
     fn forget_tickets(&self, call: CallId, job: i64) -> Result<()> {
-        // Almost always it is the last one that names them. The one before is among the latest of the job.
-        self.execute(
-            "UPDATE ticket SET attempts = attempts - 1, last_call = CASE
-                    WHEN last_call <> ?1 THEN last_call
-                    WHEN attempts > 1 THEN (SELECT id FROM call
-                        WHERE call.job = ?2 AND call.id < ?1 AND job_account = ticket.account
-                            AND EXISTS (SELECT 1 FROM json_each(tickets) WHERE value = ticket.id)
-                        ORDER BY id DESC LIMIT 1)
-                    END
-                WHERE job = ?2 AND seq IN (SELECT seq FROM call CROSS JOIN json_each(tickets)
-                    CROSS JOIN place ON place.job = ?2 AND place.account = job_account
-                        AND place.id = json_each.value
-                    WHERE call.id = ?1)",
-            (call.0, job),
+        let named = self.all(
+            "SELECT DISTINCT ticket.seq, ticket.id, last_call IS call.id AND attempts > 1
+                FROM call CROSS JOIN json_each(call.tickets)
+                CROSS JOIN place ON place.job = call.job AND place.account = call.job_account
+                    AND place.id = json_each.value
+                CROSS JOIN ticket ON ticket.job = place.job AND ticket.seq = place.seq
+                WHERE call.id = ?1",
+            [call.0],
+            |row| {
+                let id = TicketId::new(row.get_ref(1)?.as_str()?);
+                Ok((row.get::<_, i64>(0)?, id, row.get::<_, bool>(2)?))
+            },
         )?;
+        let sql = "UPDATE ticket SET attempts = attempts - 1, last_call = nullif(last_call, ?3)
+            WHERE job = ?1 AND seq = ?2";
+        for (seq, ..) in &named {
+            self.execute(sql, (job, seq, call.0))?;
+        }
+        let named_before = named.into_iter().filter(|(.., before)| *before);
+        let named_before = named_before.map(|(seq, id, _)| (id, seq));
+        self.find_last_calls(call, job, named_before.collect())
+    }
+
+    /// Finds the last call before this one that names each of these tickets. Almost always it is among the latest.
+    fn find_last_calls(
+        &self,
+        before: CallId,
+        job: i64,
+        mut tickets: HashMap<TicketId, i64>,
+    ) -> Result<()> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, tickets FROM call WHERE job = ?1 AND id < ?2
+                AND job_account = (SELECT job_account FROM call WHERE id = ?2)
+                ORDER BY id DESC",
+        )?;
+        let mut calls = statement.query((job, before.0))?;
+        while !tickets.is_empty()
+            && let Some(call) = calls.next()?
+        {
+            let id: i64 = call.get(0)?;
+            let named: Vec<TicketId> =
+                from_json("the tickets of a call", &call.get::<_, String>(1)?)?;
+            for seq in named.iter().filter_map(|ticket| tickets.remove(ticket)) {
+                let sql = "UPDATE ticket SET last_call = ?3 WHERE job = ?1 AND seq = ?2";
+                self.execute(sql, (job, seq, id))?;
+            }
+        }
         Ok(())
     }
 

@@ -144,9 +144,9 @@ async fn only_writes_are_synced() {
 async fn page_of_tickets_costs_its_rows_alone() {
     let ledger = SqliteLedger::temporary().unwrap();
     for sql in [
-        read::first_mentions(Which::Named),
-        read::first_mentions(Which::Open),
-        read::later_mentions(),
+        tickets::first_mentions(Which::Named),
+        tickets::first_mentions(Which::Open),
+        tickets::later_mentions(),
     ] {
         let explain = format!("EXPLAIN QUERY PLAN {sql}");
         let plan = ledger

@@ -296,12 +296,9 @@ impl Model {
     }
 
     pub(super) fn state(&self, job: usize) -> JobState {
-        let is_release = |step: &Step| *step == Step::Release;
-        let awaits = self
-            .plans
-            .get(job)
-            .is_some_and(|plan| plan.awaits_confirmation);
-        let state = match self.steps(job).filter(|step| !is_release(step)).last() {
+        let awaits = |plan: &Plan| plan.awaits_confirmation;
+        let awaits = self.plans.get(job).is_some_and(awaits);
+        let state = match self.steps(job).filter(|step| *step != Step::Release).last() {
             Some(Step::Cancel) => JobState::Cancelling,
             Some(Step::Pause) => JobState::Paused,
             _ if awaits && !self.is_confirmed(job) => JobState::AwaitingConfirmation,

@@ -12,7 +12,7 @@ use super::bench::{
 use crate::ledger::LOST_AFTER;
 use crate::model::{
     ArchiveGuard, Archived, CallId, Confirmed, Ended, Event, EventKind, Guards, JobAccount, JobId,
-    JobState, MaxFailures, NewCall, NewJob, Seen, Step, Work,
+    JobState, NewCall, NewJob, Seen, Step, Work,
 };
 
 fn accounts() -> Vec<JobAccount> {
@@ -100,7 +100,7 @@ pub(super) async fn job_is_read_back_as_planned(bench: &Bench) -> CaseResult {
     let guards = Guards {
         only_state: Some(ticket_core::model::State::Closed),
         if_unchanged: true,
-        max_failures: Some(MaxFailures::Tickets(0)),
+        max_failures: Some("5%".parse()?),
         canary: Some(u64::MAX),
         archive: Some(ArchiveGuard {
             folder: "/srv/a \"quoted\" folder".to_owned(),

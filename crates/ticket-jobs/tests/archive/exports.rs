@@ -242,3 +242,29 @@ async fn two_exports_at_once_make_one_archive() {
     tokio::join!(run(), run(), run());
     assert_eq!(files(dir.path()), files(whole.path()));
 }
+
+/// A vendor's times are rounded, so that a ticket may change twice with one time.
+#[tokio::test]
+async fn ticket_that_was_archived_right_after_its_last_change_is_read_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = Archive::open(dir.path()).unwrap();
+    let desk = Desk::new(&["1"]);
+    export_list(&archive, &desk, KeepOptions::default()).await;
+    let before = files(dir.path());
+    let entry = std::fs::File::options()
+        .append(true)
+        .open(dir.path().join("eu/1/entry.json"));
+    let changed = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_792_148_400);
+    entry
+        .unwrap()
+        .set_modified(changed + std::time::Duration::from_secs(1))
+        .unwrap();
+    desk.calls();
+    let again = export_list(&archive, &desk, KeepOptions::default()).await;
+    // It is the same all the same.
+    assert_eq!(outcomes(&again), ["eu:1 unchanged"]);
+    assert!(desk.calls().contains(&"messages 1 1".to_owned()));
+    assert_eq!(files(dir.path()), before);
+    export_list(&archive, &desk, KeepOptions::default()).await;
+    assert_eq!(desk.calls(), ["list"]);
+}

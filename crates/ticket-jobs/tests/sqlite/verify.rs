@@ -1,6 +1,8 @@
 //! Contradictions that `verify` finds in the rows.
 
-use ticket_jobs::{Confirmed, Guards, Step};
+use std::sync::Arc;
+
+use ticket_jobs::{Confirmed, Guards, Jobs, Step, Which, plan, tickets};
 
 use super::*;
 
@@ -212,5 +214,37 @@ async fn verify_finds_nothing_in_a_job_whose_canary_was_released_or_cancelled() 
         assert_eq!(ledger.job(&job).await.unwrap().held_from, Some(0));
         ledger.steer(&job, step).await.unwrap();
         assert_eq!(ledger.verify(&job).await.unwrap(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn list_that_is_not_what_was_planned_is_told() {
+    for change in [
+        "UPDATE ticket SET id = 't9' WHERE seq = 1",
+        "UPDATE job SET guards = '{\"if_unchanged\":true}'",
+        "UPDATE job_account SET about = replace(about, 'example.com', 'example.org')",
+    ] {
+        let (ledger, folder) = ledger();
+        let new = NewJob::new(Change::Delete).awaiting_confirmation();
+        let job = ledger.create(new).await.unwrap();
+        let list = (0..3).map(|seq| listed(seq, "shop", &format!("t{seq}")));
+        ledger.add(&job, list.collect()).await.unwrap();
+        let mut account = JobAccount::new("shop", "quota", 2);
+        account.host = Some("desk.example.com".to_owned());
+        let mut as_it_will_be = ledger.job(&job).await.unwrap();
+        as_it_will_be.accounts = vec![account.clone()];
+        let named = tickets(&ledger, &job, Which::Named);
+        let digest = plan::digest(&as_it_will_be, named).await.unwrap();
+        ledger
+            .seal(&job, vec![account], Some(digest.clone()))
+            .await
+            .unwrap();
+        let jobs = Jobs::new(Arc::new(ledger));
+        assert_eq!(jobs.verify(&job).await.unwrap(), Vec::<String>::new());
+        let connection = Connection::open(folder.path().join("jobs.db")).unwrap();
+        assert_eq!(connection.execute(change, []).unwrap(), 1);
+        let found = jobs.verify(&job).await.unwrap();
+        let is_told = |line: &String| line.contains("what was planned") && line.contains(&digest);
+        assert!(found.iter().any(is_told), "{change}: {found:?}");
     }
 }

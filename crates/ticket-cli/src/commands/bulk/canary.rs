@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ticket_jobs::{Job, JobTicket, Standing, Which, look_again};
-use tickets::Outcome;
+use tickets::{Outcome, Stop};
 
 use super::work::Work;
 use crate::failure::Failure;
@@ -16,7 +16,12 @@ use crate::text::{self, counted};
 const NAMED: usize = 5;
 
 /// Whether the tickets after the canary may be changed. Says why if they may not.
-pub(super) async fn passes(work: &Work<'_>, job: &Job, output: &Output) -> Result<bool, Failure> {
+pub(super) async fn passes(
+    work: &Work<'_>,
+    job: &Job,
+    stop: &Stop,
+    output: &Output,
+) -> Result<bool, Failure> {
     let Some(from) = job.held_from else {
         return Ok(true);
     };
@@ -89,8 +94,15 @@ pub(super) async fn passes(work: &Work<'_>, job: &Job, output: &Output) -> Resul
     }
     let verb = super::words::imperative(&job.change);
     let question = format!("{verb} the other {rest}? [y/N]");
-    let answer = terminal::ask(&question)
-        .map_err(|error| Failure::local(format!("no answer can be read: {error}")))?;
+    let (sender, answered) = tokio::sync::oneshot::channel();
+    // A thread of its own: reading an answer cannot be stopped, and Ctrl-C has to end the command all the same.
+    std::thread::spawn(move || sender.send(terminal::ask(&question)));
+    let answer = tokio::select! {
+        () = stop.finishing() => return Ok(false),
+        answer = answered => answer.unwrap_or(Ok(None)),
+    };
+    let answer =
+        answer.map_err(|error| Failure::local(format!("no answer can be read: {error}")))?;
     let Some(answer) = answer else {
         if !output.format.is_json() || !is_right {
             say(&format!(

@@ -194,7 +194,7 @@ pub(crate) async fn awaiting(job: &Job, ledger: &Ledger) -> Result<String, Failu
     lines.extend(planned::guards(&job.guards));
     lines.push(looked::ends_of_list(ledger, job).await?);
     if let Some(digest) = &job.digest {
-        lines.push(format!("Digest: {digest}"));
+        lines.push(planned::digest(digest));
     }
     Ok(lines.join("\n"))
 }

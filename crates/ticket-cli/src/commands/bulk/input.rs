@@ -1,15 +1,17 @@
 //! Reads the tickets one by one from the arguments, a file and standard input, without holding all of them in
-//! memory. `plan.rs` checks whether the account supports the operation.
+//! memory. `plan.rs` checks whether the account supports the operation, and `reported.rs` reads reports.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 use std::rc::Rc;
 
-use tickets::TicketRef;
 use tickets::config_file::is_foreign;
+use tickets::{Change, TicketRef};
 
 use super::list_format::{self, LONGEST_LINE};
+use super::reported;
+use crate::accounts::Accounts;
 use crate::args::Many;
 use crate::failure::Failure;
 use crate::text;
@@ -33,6 +35,14 @@ impl InputTicket {
         }
     }
 
+    /// Creates the ticket of this line of a file.
+    pub(super) fn at(ticket: TicketRef, file: Rc<str>, line: usize) -> Self {
+        Self {
+            ticket,
+            place: Some((file, line)),
+        }
+    }
+
     /// Adds the position of this ticket to an error.
     pub(super) fn located(&self, failure: Failure) -> Failure {
         match &self.place {
@@ -42,13 +52,21 @@ impl InputTicket {
     }
 }
 
-/// All tickets of the input, in order.
-pub(super) fn read(many: &Many) -> impl Iterator<Item = Result<InputTicket, Failure>> + '_ {
+/// All tickets of the input of this change, in order.
+pub(super) fn read<'a>(
+    change: &'a Change,
+    many: &'a Many,
+    accounts: &'a Accounts,
+) -> impl Iterator<Item = Result<InputTicket, Failure>> + 'a {
     let named = many.tickets.iter().filter(|text| *text != "-");
     let named = named.map(|text| reference(text).map(InputTicket::new));
     let files = many.from.as_deref().into_iter();
     let stdin = many.tickets.iter().any(|text| text == "-");
     let stdin = stdin.then_some(Path::new("-"));
+    let lines = move |path| {
+        let reported = reported::tickets(path, change, accounts);
+        reported.unwrap_or_else(|| lines(path))
+    };
     named.chain(files.chain(stdin).flat_map(lines))
 }
 

@@ -1,7 +1,7 @@
 //! `tickets delete`, `tickets resolve` and `tickets restore`: reads the tickets into a job, shows the plan, asks for
 //! confirmation, works on the job and prints the outcome of each ticket.
 //!
-//! `input.rs` reads the tickets, `list_format.rs` names files that are no lists, `plan.rs` checks the tickets and groups
+//! `input.rs` and `reported.rs` read the tickets, `list_format.rs` names files that are no lists, `plan.rs` checks the tickets and groups
 //! them by account. `work.rs` works on a job, also on one of an earlier command, and `report.rs` prints the outcomes.
 //! The tickets are in the ledger: memory does not grow with their number.
 
@@ -15,6 +15,7 @@ mod plan;
 mod progress;
 mod remaining;
 mod report;
+mod reported;
 mod row;
 mod unrecorded;
 mod words;
@@ -77,12 +78,12 @@ pub(super) async fn run(
             "the current folder is unknown ({error}); nothing was sent"
         ))
     })?;
-    let mut job = NewJob::new(change).guards(guards);
+    let mut job = NewJob::new(change.clone()).guards(guards);
     if many.plan {
         job = job.awaiting_confirmation();
     }
     let mut reading = Reading::begin(job, &accounts, &ledger.jobs).await?;
-    for asked in input::read(many) {
+    for asked in input::read(&change, many, &accounts) {
         match asked {
             Ok(asked) => reading.take(asked).await?,
             Err(failure) => reading.refuse(failure),

@@ -53,7 +53,7 @@ impl Work<'_> {
             if !is_held || !failures.is_empty() || interruption.stop.is_finishing() {
                 break job;
             }
-            if !canary::passes(&self, &job, output).await? {
+            if !canary::passes(&self, &job, &interruption.stop, output).await? {
                 break ledger.job(&self.job).await?;
             }
             self.ledger.jobs.steer(&self.job, Step::Release).await?;

@@ -6,6 +6,7 @@ mod accounts;
 mod approve;
 mod confirm;
 mod export;
+mod report;
 mod shown;
 mod upkeep;
 mod watch;
@@ -65,6 +66,7 @@ pub(super) async fn run(
         args::Job::Retry(retry) => work::retry(ledger, retry, global, output).await,
         args::Job::Accounts => accounts::run(ledger, global, output).await,
         args::Job::Verify(asked) => upkeep::verify(ledger, asked.id.as_deref(), output).await,
+        args::Job::Report(asked) => report::run(ledger, asked, global, output).await,
         args::Job::Prune(asked) => upkeep::prune(ledger, asked.older_than, output).await,
     }
 }

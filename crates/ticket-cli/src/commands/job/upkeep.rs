@@ -26,7 +26,7 @@ impl Record for Contradiction {
     }
 }
 
-/// Counts a job, or all of them, again from the rows of its tickets and calls.
+/// Counts a job, or all of them, again from the rows of its tickets and calls, with the digest of its plan.
 pub(super) async fn verify(
     ledger: &Ledger,
     asked: Option<&str>,
@@ -41,7 +41,7 @@ pub(super) async fn verify(
     let count = ids.len();
     let mut found = Vec::new();
     for job in ids {
-        let contradictions = ledger.jobs.ledger().verify(&job).await?;
+        let contradictions = ledger.jobs.verify(&job).await?;
         found.extend(
             contradictions
                 .into_iter()

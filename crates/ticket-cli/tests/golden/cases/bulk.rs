@@ -120,7 +120,7 @@ pub(crate) fn resolving() -> Vec<Case> {
         ),
         case(
             "resolve-plan",
-            "resolve --plan sweeppea:2531581 leadsquared:160 leadsquared:161",
+            "resolve --plan --look none sweeppea:2531581 leadsquared:160 leadsquared:161",
         ),
     ]
 }
@@ -155,23 +155,32 @@ pub(crate) fn listing() -> Vec<Case> {
         .file("rest.txt", "onecloud:1\n"),
         case(
             "plan-table",
-            "delete --plan leadsquared:160 sweeppea:1 sweeppea:2 onecloud:1",
+            "delete --plan --look none leadsquared:160 sweeppea:1 sweeppea:2 onecloud:1",
         ),
         case(
             "plan-json",
-            "delete --plan leadsquared:160 sweeppea:1 onecloud:1 --output json",
+            "delete --plan --look none leadsquared:160 sweeppea:1 onecloud:1 --output json",
         ),
         case(
             "plan-ndjson",
-            "delete --plan leadsquared:160 sweeppea:1 --output ndjson",
+            "delete --plan --look none leadsquared:160 sweeppea:1 --output ndjson",
         ),
         case(
             "plan-csv",
-            "delete --plan leadsquared:160 sweeppea:1 --output csv",
+            "delete --plan --look none leadsquared:160 sweeppea:1 --output csv",
         ),
         case(
             "plan-rates",
-            "delete --plan --rate 2/10 --rate 1/60 sweeppea:1 sweeppea:2 sweeppea:3",
+            "delete --plan --look none --rate 2/10 --rate 1/60 sweeppea:1 sweeppea:2 sweeppea:3",
+        ),
+        case(
+            "plan-looked-at",
+            "delete --plan --canary 1 --max-failures 5% --only-state closed onecloud:121 onecloud:121",
+        ),
+        case("plan-sandbox", "--sandbox delete --plan onecloud:121"),
+        case(
+            "plan-look-too-little",
+            "delete --plan --if-unchanged --look sample onecloud:121",
         ),
         case("from-file", "delete --yes --from refs.txt")
             .file("refs.txt", REFS)

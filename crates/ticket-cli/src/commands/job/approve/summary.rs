@@ -50,7 +50,7 @@ pub(super) fn of(plan: &Plan) -> String {
     }
     lines.extend(plan.last.iter().map(ticket));
     lines.extend(undoing(plan));
-    lines.push(format!("Digest: {}", plan.digest));
+    lines.push(planned::digest(&plan.digest));
     lines.join("\n")
 }
 

@@ -1,0 +1,206 @@
+//! A job with each outcome, in a ledger in memory whose time stands still unless it is moved.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use ticket_core::provider::Removal;
+use ticket_core::{Change, Effect, ErrorKind, Operation, Outcome};
+use ticket_jobs::report::Options;
+use ticket_jobs::{
+    Claim, Clock, Confirmed, Ended, Event, EventKind, JobAccount, JobId, Ledger, Listed,
+    MemoryLedger, NewCall, NewJob, Taken, Work, WorkerId,
+};
+
+/// A subject that a browser could run, one that a spreadsheet could, and one that turns its direction.
+pub(crate) const SCRIPT: &str = "<script>alert(1)</script><img src=x onerror=alert(2)>";
+pub(crate) const FORMULA: &str = "=HYPERLINK(\"http://spam.example\",\"x\")";
+pub(crate) const TURNED: &str = "invoice \u{202e}fdp.exe";
+
+/// When the report is made.
+pub(crate) const MADE_AT: i64 = 1_795_910_400;
+
+pub(crate) struct Story {
+    pub(crate) ledger: MemoryLedger,
+    pub(crate) job: JobId,
+    now: Arc<AtomicI64>,
+    worker: WorkerId,
+}
+
+/// The end of a call that got no answer.
+pub(crate) const LOST: Ended = Ended::Failed {
+    kind: ErrorKind::Timeout,
+    effect: Effect::Unknown,
+    status: None,
+};
+
+pub(crate) const NOT_FOUND: Ended = Ended::Failed {
+    kind: ErrorKind::NotFound,
+    effect: Effect::None,
+    status: Some(404),
+};
+
+pub(crate) fn options() -> Options {
+    let at = Timestamp::from_second(MADE_AT).unwrap();
+    Options::new(at, "carol@ops1", "tickets 9.9.9")
+}
+
+/// An outcome with an error, as a ledger has it.
+pub(crate) fn outcome(outcome: &str, kind: &str, message: &str, vendor: Option<&str>) -> Outcome {
+    let effect = if outcome == "unknown" {
+        "unknown"
+    } else {
+        "none"
+    };
+    serde_json::from_value(json!({
+        "outcome": outcome,
+        "error": {
+            "kind": kind, "effect": effect, "message": message, "vendor_message": vendor,
+            "attempts": 1, "not_attempted": false,
+        },
+    }))
+    .unwrap()
+}
+
+impl Story {
+    /// Seven tickets of two accounts, one of which is named again, that nothing was sent about.
+    pub(crate) async fn planned() -> Self {
+        let now = Arc::new(AtomicI64::new(1_795_903_200));
+        let clock = Arc::clone(&now);
+        let clock =
+            Clock::new(move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap());
+        let ledger = MemoryLedger::with_clock(clock);
+        let new = NewJob::new(Change::Delete).created_by("alice@ops1");
+        let job = ledger.create(new.awaiting_confirmation()).await.unwrap();
+        let named = [
+            "eu:11", "us:12", "eu:13", "us:14", "eu:15", "eu:16", "us:17", "eu:11",
+        ];
+        let listed = named.iter().zip(0..).map(|(ticket, seq)| {
+            let (account, id) = ticket.split_once(':').unwrap();
+            Listed {
+                seq,
+                account: account.to_owned(),
+                id: id.into(),
+                version: None,
+            }
+        });
+        ledger.add(&job, listed.collect()).await.unwrap();
+        let long = "x".repeat(10_000);
+        let subjects = [SCRIPT, "plain", FORMULA, TURNED, &long];
+        let seen = subjects.iter().zip(0..).map(|(subject, seq)| {
+            let seen = json!({"at": "2026-11-28T22:00:00Z", "sha256": "00", "subject": subject});
+            (seq, serde_json::from_value(seen).unwrap())
+        });
+        ledger.see(&job, seen.collect()).await.unwrap();
+        let mut eu = JobAccount::new("eu", "onecloud://eu", 100);
+        "onecloud".clone_into(&mut eu.provider);
+        eu.host = Some("api.example.com".to_owned());
+        eu.removal = Removal::Trash {
+            restorable_for: Some(Duration::from_secs(30 * 86_400)),
+        };
+        let mut us = JobAccount::new("us", "sweeppea://us", 1);
+        "sweeppea".clone_into(&mut us.provider);
+        us.removal = Removal::Permanent;
+        let digest = Some("d1".to_owned());
+        ledger.seal(&job, vec![eu, us], digest).await.unwrap();
+        Self {
+            ledger,
+            job,
+            now,
+            worker: WorkerId(0),
+        }
+    }
+
+    /// The same, confirmed, claimed, and with an approval.
+    pub(crate) async fn begun() -> Self {
+        let mut story = Self::planned().await;
+        let approval = json!({
+            "job": story.job, "digest": "d1", "tickets": 7, "change": "delete", "reason": "DSR-4711",
+            "approved_by": "bob@desk7", "approved_at": "2026-11-28T22:00:00Z",
+            "principal": "bob@example.com", "fingerprint": "SHA256:abc",
+        });
+        let confirmed = Confirmed::new(story.ledger.now(), "alice@ops1").approval(approval);
+        story.ledger.confirm(&story.job, confirmed).await.unwrap();
+        story.worker = story.ledger.begin(&story.job).await.unwrap();
+        let mut began = Event::new(story.ledger.now(), EventKind::Began);
+        began.by = Some("dave@ops2, tickets 9.9.8".to_owned());
+        story.ledger.note(&story.job, began).await.unwrap();
+        for account in ["eu", "us"] {
+            while let Claim::Tickets(_) = story.ledger.claim(story.worker, account).await.unwrap() {
+            }
+        }
+        story
+    }
+
+    /// The same with an outcome of each kind, so that the job is over.
+    pub(crate) async fn ended() -> Self {
+        let story = Self::begun().await;
+        story
+            .call("eu", Operation::Delete, "11", Ended::Answered)
+            .await;
+        story.settle(0, Outcome::Done).await;
+        story.call("us", Operation::Delete, "12", LOST).await;
+        story.call("us", Operation::Get, "12", NOT_FOUND).await;
+        story.settle(1, Outcome::AlreadyDone).await;
+        story.call("eu", Operation::Delete, "13", NOT_FOUND).await;
+        let words = format!("{SCRIPT} 13");
+        let not_found = outcome("not_found", "not_found", "no ticket 13", Some(&words));
+        story.settle(2, not_found).await;
+        story
+            .call("us", Operation::Delete, "14", Ended::Answered)
+            .await;
+        let locked = outcome("failed", "conflict", "ticket 14 is locked", Some(TURNED));
+        story.settle(3, locked).await;
+        story.call("eu", Operation::Delete, "15", LOST).await;
+        let unknown = outcome("unknown", "timeout", "no answer", None);
+        story.settle(4, unknown).await;
+        let stopped = outcome("unattempted", "cancelled", "stopped", None);
+        story.settle(5, stopped).await;
+        story
+            .call("us", Operation::Delete, "17", Ended::Answered)
+            .await;
+        story.settle(6, Outcome::Done).await;
+        story.ledger.finish(story.worker).await.unwrap();
+        story
+    }
+
+    pub(crate) async fn call(&self, account: &str, operation: Operation, id: &str, end: Ended) {
+        let key = match account {
+            "eu" => "onecloud://eu",
+            _ => "sweeppea://us",
+        };
+        let call = NewCall {
+            account: key.to_owned(),
+            limits: Vec::new(),
+            operation,
+            requests: 1,
+            tickets: vec![id.into()],
+            longest: Duration::from_secs(10),
+            work: Some(Work {
+                job: self.job.clone(),
+                worker: self.worker,
+                account: account.to_owned(),
+            }),
+        };
+        let Taken::Slot(id) = self.ledger.take(call).await.unwrap() else {
+            panic!("there is no limit")
+        };
+        self.now.fetch_add(1, Ordering::Relaxed);
+        self.ledger.end(id, end).await.unwrap();
+    }
+
+    pub(crate) async fn settle(&self, seq: u64, outcome: Outcome) {
+        let outcomes = vec![(seq, outcome)];
+        self.ledger.settle(self.worker, outcomes).await.unwrap();
+    }
+}
+
+/// The lines of a file as JSON.
+pub(crate) fn lines(text: &str) -> Vec<Value> {
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
