@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ticket_core::provider::Removal;
 use ticket_core::{Change, Effect, Error, Outcome, Result, TicketRef};
 
-use super::evidence;
+use super::evidence::{self, Brief};
 use super::files::{Draft, Sink, unwritable};
 use super::groups::Groups;
 use super::model::{
@@ -264,7 +264,7 @@ impl<'a> Rows<'a> {
         else {
             return None;
         };
-        let deleted_at = self.calls.last(ticket).map(|call| call.taken_at);
+        let deleted_at = self.calls.last(ticket).and_then(Brief::taken_at);
         deleted_at.or(ticket.decided_at)?.checked_add(time).ok()
     }
 
