@@ -426,3 +426,34 @@ async fn signature_is_checked_against_the_approvers_of_the_configuration() {
     assert!(forged.stderr.contains("does not match"), "{forged:?}");
     assert_eq!(sandbox.journal().len(), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn account_that_refuses_each_look_is_asked_a_few_times_only() {
+    const TICKETS: usize = 60;
+    let sandbox = sandbox().await;
+    let user = User::new(&sandbox);
+    sandbox.add_tickets(Vendor::OneCloud, TICKETS);
+    let ids = sandbox.ticket_ids(Vendor::OneCloud);
+    let tickets: Vec<_> = ids
+        .iter()
+        .take(TICKETS)
+        .map(|id| format!("onecloud:{id}"))
+        .collect();
+    let tickets: Vec<_> = tickets.iter().map(String::as_str).collect();
+    assert_eq!(user.change("delete", &tickets).code, 0);
+    let report = user.report().await;
+    let before = sandbox.journal().len();
+    let mut verify = user
+        .shells
+        .command(&["verify", &report, "--output", "ndjson"]);
+    verify.env("ONECLOUD_TOKEN", "revoked");
+    let run = common::execute(&mut verify);
+    assert_eq!(run.code, 1, "{run:?}");
+    let standings = standings(&run);
+    assert_eq!(standings.len(), TICKETS);
+    let is_unknown = |(_, standing): &(String, String)| standing == "unknown";
+    assert!(standings.iter().all(is_unknown), "{standings:?}");
+    // Ten in a row, and those that were on their way by then.
+    let asked = sandbox.journal().len() - before;
+    assert!((10..30).contains(&asked), "{asked}");
+}
