@@ -35,6 +35,7 @@ async fn digests_are_those_of_the_files() {
             let command = command.args(["--check", "--strict", "--quiet", "SHA256SUMS"]);
             command
                 .current_dir(to)
+                .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .status()
                 .unwrap()
