@@ -18,7 +18,7 @@ use tickets::provider::Quota;
 
 pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
-pub(crate) use job::{Job, JobConfirm, JobRetry, JobRun, Report};
+pub(crate) use job::{Job, JobConfirm, JobReport, JobRetry, JobRun};
 pub(crate) use many::{Consent, Look, Many, WorkOptions};
 use values::{count, field, moment, rate, seconds};
 

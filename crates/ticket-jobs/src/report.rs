@@ -20,8 +20,10 @@ mod groups;
 mod html;
 mod look;
 mod model;
+mod people;
 mod proof;
 mod read;
+mod table;
 mod time;
 
 use std::collections::BTreeMap;

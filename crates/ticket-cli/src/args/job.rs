@@ -38,7 +38,7 @@ pub(crate) enum Job {
     /// Count a job again from its records, or all jobs
     Verify(MaybeId),
     /// Write the report of a job: a page for people, files for programs, and their digests
-    Report(Report),
+    Report(JobReport),
     /// Remove jobs that are over from the ledger
     Prune(Prune),
 }
@@ -105,7 +105,7 @@ pub(crate) struct Prune {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Report {
+pub(crate) struct JobReport {
     #[command(flatten)]
     pub(crate) job: Id,
     /// The folder, which is new or empty, or holds an earlier report of the same job

@@ -7,48 +7,25 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
-use ticket_core::model::escape_formula;
 use ticket_core::provider::Removal;
 use ticket_core::{Change, Effect, Error, Outcome, Result, TicketRef};
 
-use super::evidence;
+use super::evidence::{self, Brief};
 use super::files::{Draft, Sink, unwritable};
 use super::groups::Groups;
 use super::model::{
-    AccountFacts, Act, Answer, CallRow, Calls, JobFacts, Mode, Report, TicketRow, Tickets,
+    AccountFacts, Answer, CallRow, Calls, JobFacts, Mode, Report, TicketRow, Tickets,
 };
+use super::people;
 use super::proof::{self, Counts};
+use super::table;
 use super::time::{Times, Use};
 use super::{FORMAT, Options};
-use crate::approval::Statement;
 use crate::ledger::{Ledger, tickets};
-use crate::model::{Event, EventKind, Job, JobAccount, JobCall, JobId, JobTicket, Which};
+use crate::model::{Job, JobAccount, JobCall, JobId, JobTicket, Which};
 
 /// How many calls are read at once.
 const PAGE: usize = 5_000;
-
-/// The columns of `outcomes.csv`: the fields of a [`TicketRow`].
-const COLUMNS: [&str; 19] = [
-    "place",
-    "ticket",
-    "outcome",
-    "evidence",
-    "call",
-    "attempts",
-    "decided_at",
-    "mode",
-    "restorable_until",
-    "archived",
-    "not_archived",
-    "subject",
-    "confirmed",
-    "kind",
-    "effect",
-    "status",
-    "message",
-    "vendor_message",
-    "repeats",
-];
 
 /// Writes the rows of a job, and returns the report.
 pub(super) async fn collect(
@@ -77,7 +54,7 @@ pub(super) async fn collect(
         outcomes: tickets.outcomes,
         accounts: accounts.collect(),
         calls: calls.counts,
-        people: people(&job, &events),
+        people: people::people(&job, &events),
         events,
         approval: job
             .confirmed
@@ -226,13 +203,13 @@ impl<'a> Rows<'a> {
         let table_path = table.path.clone();
         let mut table = csv::Writer::from_writer(table);
         let failed = |error: csv::Error| unwritable(&table_path, &error.into());
-        table.write_record(COLUMNS).map_err(failed)?;
+        table.write_record(table::COLUMNS).map_err(failed)?;
         let id: &JobId = &self.job.id;
         let mut named = tickets(ledger, id, Which::Named);
         while let Some(ticket) = named.try_next().await? {
             let row = self.row(&ticket);
             write_line(&mut lines, &row)?;
-            table.write_record(cells(&row)).map_err(failed)?;
+            table.write_record(table::cells(&row)).map_err(failed)?;
             self.count(&ticket, &row);
         }
         draft.keep(lines)?;
@@ -287,7 +264,7 @@ impl<'a> Rows<'a> {
         else {
             return None;
         };
-        let deleted_at = self.calls.last(ticket).map(|call| call.taken_at);
+        let deleted_at = self.calls.last(ticket).and_then(Brief::taken_at);
         deleted_at.or(ticket.decided_at)?.checked_add(time).ok()
     }
 
@@ -378,94 +355,6 @@ fn facts(account: &JobAccount, outcomes: BTreeMap<String, u64>, used: Use) -> Ac
         limits: used.limits(),
         calls_over_time: used.times.finish(),
     }
-}
-
-/// Who did what. Where the ledger has no event, what the job itself says.
-fn people(job: &Job, events: &[Event]) -> Vec<Act> {
-    let mut acts: Vec<Act> = Vec::new();
-    let mut add = |what: &str, by: Option<&str>, at, detail: Option<String>| {
-        // Such as `user@host, tickets 0.1.0`.
-        let (by, with) = match by.and_then(|by| by.split_once(", ")) {
-            Some((by, with)) => (Some(by.to_owned()), Some(with.to_owned())),
-            None => (by.map(str::to_owned), None),
-        };
-        let same = |act: &&mut Act| {
-            act.what == what && act.by == by && act.with == with && act.detail == detail
-        };
-        if let Some(act) = acts.iter_mut().find(same) {
-            act.times += 1;
-            return;
-        }
-        acts.push(Act {
-            what: what.to_owned(),
-            by,
-            with,
-            at,
-            times: 1,
-            detail,
-        });
-    };
-    let has = |what| events.iter().any(|event| event.what == what);
-    if !has(EventKind::Planned) {
-        add("planned", job.created_by.as_deref(), job.created_at, None);
-    }
-    let approval = job
-        .confirmed
-        .as_ref()
-        .and_then(|confirmed| confirmed.approval.as_ref());
-    let statement = approval.map(|value| serde_json::from_value::<Statement>(value.clone()));
-    if let (Some(Ok(statement)), Some(approval)) = (statement, approval) {
-        let by = Some(statement.approved_by.as_str());
-        let text = |name: &str| approval.get(name)?.as_str();
-        let detail = match (text("principal"), text("fingerprint")) {
-            (Some(who), Some(key)) => format!("{}; signed by {who}, {key}", statement.reason),
-            _ => statement.reason.clone(),
-        };
-        add("approved", by, statement.approved_at, Some(detail));
-    }
-    if let Some(confirmed) = &job.confirmed
-        && !has(EventKind::Confirmed)
-    {
-        add("confirmed", Some(&confirmed.by), confirmed.at, None);
-    }
-    for event in events {
-        let what = match event.what {
-            EventKind::Began => "ran",
-            EventKind::Ended => continue,
-            what => what.as_str(),
-        };
-        add(what, event.by.as_deref(), event.at, event.detail.clone());
-    }
-    acts.sort_by_key(|act| act.at);
-    acts
-}
-
-fn cells(row: &TicketRow) -> [String; 19] {
-    fn shown<T: ToString>(value: Option<T>) -> String {
-        value.map_or_else(String::new, |value| value.to_string())
-    }
-    let text = |value: Option<&str>| escape_formula(value.unwrap_or_default()).into_owned();
-    [
-        row.place.to_string(),
-        text(Some(&row.ticket)),
-        row.outcome.clone(),
-        text(Some(&row.evidence)),
-        shown(row.call),
-        row.attempts.to_string(),
-        shown(row.decided_at),
-        row.mode.map_or("", Mode::as_str).to_owned(),
-        shown(row.restorable_until),
-        text(row.archived.as_deref()),
-        text(row.not_archived.as_deref()),
-        text(row.subject.as_deref()),
-        shown(row.confirmed),
-        shown(row.kind),
-        shown(row.effect),
-        shown(row.status),
-        text(row.message.as_deref()),
-        text(row.vendor_message.as_deref()),
-        shown(row.repeats),
-    ]
 }
 
 fn write_line(sink: &mut Sink, row: &impl serde::Serialize) -> Result<()> {

@@ -10,8 +10,9 @@ use crate::model::{JobCall, JobTicket};
 /// What is kept of a call until the tickets are read: a few bytes, so that a million calls fit into memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Brief {
-    pub(super) id: u64,
-    pub(super) taken_at: Timestamp,
+    id: u64,
+    /// Whole seconds, rounded down.
+    taken_at: i64,
     operation: Operation,
     end: End,
 }
@@ -34,10 +35,15 @@ impl Brief {
         };
         Self {
             id: call.id.0,
-            taken_at: call.taken_at,
+            taken_at: call.taken_at.as_second(),
             operation: call.operation,
             end,
         }
+    }
+
+    /// When it was recorded, just before it was sent, or up to a second before.
+    pub(super) fn taken_at(&self) -> Option<Timestamp> {
+        Timestamp::from_second(self.taken_at).ok()
     }
 
     /// Whether it may have changed a ticket although no answer says so.

@@ -125,7 +125,7 @@ impl Draft {
 
     /// Removes what an earlier attempt left.
     fn clean(&self) {
-        for name in FILES.into_iter().chain([SUMS]) {
+        for name in FILES.into_iter().chain([SUMS, SIGNATURE]) {
             // What cannot be removed cannot be created either, which is told.
             let _ = remove(&self.hidden(name));
         }
@@ -163,11 +163,11 @@ fn refuse_others(path: &Path, job: &JobId) -> Result<()> {
     for entry in entries {
         let entry = entry.map_err(|error| unwritable(path, &error))?;
         let name = entry.file_name();
-        let known = FILES.into_iter().chain([SUMS]);
+        let mut known = FILES.into_iter().chain([SUMS, SIGNATURE]);
         if known.clone().any(|known| name == hidden(known).as_str()) {
             continue;
         }
-        if !known.chain([SIGNATURE]).any(|known| name == known) {
+        if !known.any(|known| name == known) {
             let name = name.display();
             return Err(Error::invalid_input(format!(
                 "the folder {shown} is not empty: it holds {name:?}; name a new or empty folder"

@@ -1,6 +1,9 @@
 //! The page: one file without scripts, which needs no other one. `maud` escapes all texts, and [`text`] makes visible what
 //! could mislead a reader.
 
+mod details;
+mod people;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -8,11 +11,9 @@ use sha2::{Digest as _, Sha256};
 use ticket_core::model::bounded;
 use ticket_core::{Change, Error, ErrorKind, Outcome};
 
-use super::charts::{self, Span, minute, second};
-use super::groups::{NAMED, severity};
-use super::model::{AccountFacts, Act, Exception, Mode, Report};
+use super::charts::{self, minute, second};
+use super::model::Report;
 use super::proof::{counted, grouped};
-use crate::model::{Guards, JobState, MaxFailures};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -57,11 +58,11 @@ pub(super) fn page(report: &Report, is_signed: bool) -> String {
                     (header(report, partial))
                     (outcomes(report))
                     (not_proven(report))
-                    (exceptions(report))
-                    (accounts(report))
-                    (over_time(report))
-                    (people(report))
-                    (check(report, is_signed))
+                    (details::exceptions(report))
+                    (details::accounts(report))
+                    (details::over_time(report))
+                    (people::people(report))
+                    (people::check(report, is_signed))
                 }
                 footer {
                     p {
@@ -244,329 +245,6 @@ fn not_proven(report: &Report) -> Markup {
                 p { "Nothing: each ticket has its outcome, each outcome its call, and each call its end." }
             } @else {
                 ul.findings { @for sentence in &report.not_proven { li { (text(sentence)) } } }
-            }
-        }
-    }
-}
-
-fn exceptions(report: &Report) -> Markup {
-    html! {
-        section aria-labelledby="exceptions" {
-            h2 id="exceptions" { "Exceptions, by reason" }
-            @if report.exceptions.is_empty() {
-                p { "None." }
-            }
-            @for group in &report.exceptions { (exception(report, group)) }
-        }
-    }
-}
-
-fn exception(report: &Report, group: &Exception) -> Markup {
-    let named = u64::try_from(group.first.len()).unwrap_or(0);
-    let has_subjects = group.first.iter().any(|ticket| ticket.subject.is_some());
-    let classes = classes(&report.job.change);
-    let class = classes.iter().find(|(_, word)| *word == group.outcome);
-    html! {
-        // The gravest reasons are open, and print shows them.
-        details open[severity(&group.outcome) < 4 && group.count <= 10] {
-            summary {
-                span.line {
-                    (charts::swatch(class.map_or("open", |(class, _)| *class)))
-                    strong { (grouped(group.count)) " " (spaced(&group.outcome)) }
-                    " at " (text(&group.account))
-                    @if let Some(kind) = group.kind { " " span.kind { (kind) } }
-                }
-                span.why {
-                    @match &group.message {
-                        Some(message) => (text(message)),
-                        None => "further reasons, counted together",
-                    }
-                    @if let Some(words) = &group.vendor_message {
-                        span.vendor { "The vendor says: “" (text(words)) "”" }
-                    }
-                }
-            }
-            div.scroll tabindex="0" role="region" aria-label="Tickets of this reason" {
-                table {
-                    thead {
-                        tr {
-                            th scope="col" { "Line" }
-                            th scope="col" { "Ticket" }
-                            @if has_subjects { th scope="col" { "Subject as seen" } }
-                        }
-                    }
-                    tbody {
-                        @for ticket in &group.first {
-                            tr {
-                                td.number { (grouped(ticket.place)) }
-                                td { code { (text(&ticket.ticket)) } }
-                                @if has_subjects {
-                                    td { @if let Some(subject) = &ticket.subject { (text(subject)) } }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-            @if group.count > named {
-                p.rest {
-                    "These are the first " (NAMED) "; the other " (grouped(group.count - named)) " are in "
-                    code { "outcomes.csv" } "."
-                }
-            }
-        }
-    }
-}
-
-fn accounts(report: &Report) -> Markup {
-    let is_delete = report.job.change == Change::Delete;
-    let classes = classes(&report.job.change);
-    let used = classes
-        .iter()
-        .filter(|(_, word)| report.outcomes.contains_key(word));
-    let used: Vec<_> = used.collect();
-    html! {
-        section aria-labelledby="accounts" {
-            h2 id="accounts" { "Accounts" }
-            div.scroll tabindex="0" role="region" aria-label="Accounts" {
-                table.wide {
-                    thead {
-                        tr {
-                            th scope="col" { "Account" }
-                            th scope="col" { "Provider and host" }
-                            @if is_delete { th scope="col" { "A delete" } }
-                            th.number scope="col" { "Tickets" }
-                            @for (class, word) in &used {
-                                th.number scope="col" { (charts::swatch(class)) (capital(&spaced(word))) }
-                            }
-                            th.number scope="col" { "Calls" }
-                        }
-                    }
-                    tbody {
-                        @for account in &report.accounts {
-                            tr {
-                                th scope="row" { (text(&account.name)) }
-                                td {
-                                    (text(&account.provider)) br;
-                                    @match &account.host {
-                                        Some(host) => code { (text(host)) },
-                                        None => span.muted { "host not recorded" },
-                                    }
-                                }
-                                @if is_delete { td { (removal(account)) } }
-                                td.number { (grouped(account.tickets)) }
-                                @for (_, word) in &used {
-                                    td.number { (grouped(account.outcomes.get(word).copied().unwrap_or(0))) }
-                                }
-                                td.number { (grouped(account.calls)) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// What a delete does at an account, in words.
-fn removal(account: &AccountFacts) -> String {
-    match (account.mode, account.restorable_for_s) {
-        (Mode::Permanent, _) => "is permanent".to_owned(),
-        (Mode::Trash, Some(seconds)) => {
-            format!(
-                "moves to a trash for {}",
-                counted(seconds.div_ceil(86_400), "day")
-            )
-        }
-        (Mode::Trash, None) => "moves to a trash without a limit of time".to_owned(),
-        (Mode::Undocumented, _) => "may be restorable: not documented".to_owned(),
-    }
-}
-
-fn over_time(report: &Report) -> Markup {
-    let classes = classes(&report.job.change);
-    let used = classes
-        .into_iter()
-        .filter(|(_, word)| report.outcomes.contains_key(word));
-    let used: Vec<_> = used.collect();
-    html! {
-        section aria-labelledby="time" {
-            h2 id="time" { "Over time" }
-            @if let Some(span) = Span::of(report) {
-                @let [from, to] = span.words();
-                p.muted { (from) " to " (to) "." }
-                figure {
-                    figcaption { "Tickets decided in each " (charts::length(report.outcomes_over_time.bucket_s)) }
-                    (charts::outcomes(report, span, &used))
-                    p.legend {
-                        @for (class, word) in &used {
-                            span { (charts::swatch(class)) (capital(&spaced(word))) } " "
-                        }
-                    }
-                }
-                @for account in &report.accounts {
-                    @if account.calls > 0 { (calls(account, span)) }
-                }
-            } @else {
-                p { "Nothing has happened yet." }
-            }
-        }
-    }
-}
-
-fn calls(account: &AccountFacts, span: Span) -> Markup {
-    html! {
-        figure {
-            figcaption {
-                "Calls of " (text(&account.name)) " in each " (charts::length(account.calls_over_time.bucket_s))
-                ": " (grouped(account.calls)) " in all"
-            }
-            (charts::calls(account, span))
-            @if account.limits.is_empty() {
-                p.muted { "No limit of this account is known, so the use of its quota is not shown." }
-            } @else {
-                p.caption { "Use of the quota: the largest share of a limit that counted at once" }
-                (charts::quota(account, span))
-                ul.limits {
-                    @for limit in &account.limits {
-                        li {
-                            "Limit " strong { (limit.limit) } ": at most "
-                            strong { (grouped(limit.most)) " of " (grouped(limit.allowed)) }
-                            " counted at once"
-                            @if limit.most > limit.allowed { ", which is more than the limit of today" }
-                            "."
-                        }
-                    }
-                }
-                p.muted { "Calls of this job alone; limits as they are configured now." }
-            }
-        }
-    }
-}
-
-fn people(report: &Report) -> Markup {
-    let job = &report.job;
-    html! {
-        section aria-labelledby="people" {
-            h2 id="people" { "Who planned, approved, confirmed and ran it" }
-            div.scroll tabindex="0" role="region" aria-label="Who did what" {
-                table.people {
-                    thead {
-                        tr {
-                            th scope="col" { "What" }
-                            th scope="col" { "Who" }
-                            th scope="col" { "With" }
-                            th scope="col" { "When" }
-                        }
-                    }
-                    tbody { @for act in &report.people { (person(act)) } }
-                }
-            }
-            @if !report.people.iter().any(|act| act.what == "confirmed") {
-                p.muted {
-                    @if job.state == JobState::AwaitingConfirmation {
-                        "Nobody has confirmed it yet."
-                    } @else {
-                        "No confirmation is recorded: the job was not made to wait for one."
-                    }
-                }
-            }
-            dl {
-                dt { "Digest of the plan" }
-                dd {
-                    @match &job.digest {
-                        Some(digest) => code { (text(digest)) },
-                        None => "none: the job was not made to wait for a confirmation",
-                    }
-                }
-                dt { "Guards" }
-                dd { (guards(&job.guards)) }
-                @if job.guards.archive.is_some() {
-                    dt { "Archived" }
-                    dd { (counted(report.tickets.archived, "ticket")) }
-                }
-            }
-        }
-    }
-}
-
-fn person(act: &Act) -> Markup {
-    html! {
-        tr {
-            th scope="row" { (capital(&spaced(&act.what))) }
-            td {
-                @match &act.by { Some(by) => (text(by)), None => span.muted { "not recorded" } }
-                @if let Some(detail) = &act.detail { br; span.muted { (text(detail)) } }
-            }
-            td { @match &act.with { Some(with) => (text(with)), None => span.muted { "not recorded" } } }
-            td {
-                (second(act.at))
-                @if act.times > 1 { " (first of " (grouped(act.times)) ")" }
-            }
-        }
-    }
-}
-
-/// The guards of a job, in words.
-fn guards(guards: &Guards) -> Markup {
-    let mut words = Vec::new();
-    if let Some(state) = guards.only_state {
-        words.push(format!("only {} tickets", state.as_str()));
-    }
-    if guards.if_unchanged {
-        words.push("only tickets that are as they were planned".to_owned());
-    }
-    if let Some(most) = guards.max_failures {
-        let most = match most {
-            MaxFailures::Tickets(most) => counted(most, "failure"),
-            MaxFailures::Percent(share) => format!("{share} failures"),
-        };
-        words.push(format!("stop after more than {most}"));
-    }
-    if let Some(first) = guards.canary {
-        words.push(format!("stop to look after {}", counted(first, "ticket")));
-    }
-    if let Some(archive) = &guards.archive {
-        let missing = if archive.missing_ok {
-            ", even if messages or attachments are missing"
-        } else {
-            ""
-        };
-        words.push(format!("archive to {} first{missing}", archive.folder));
-    }
-    if words.is_empty() {
-        words.push("none".to_owned());
-    }
-    text(&words.join("; "))
-}
-
-fn check(report: &Report, is_signed: bool) -> Markup {
-    html! {
-        section aria-labelledby="check" {
-            h2 id="check" { "How to check this report" }
-            dl {
-                dt { "That its files are as they were written" }
-                dd {
-                    pre { code { "sha256sum -c SHA256SUMS" } }
-                    @if is_signed {
-                        pre { code { "ssh-keygen -Y verify -n tickets-report -f ALLOWED_SIGNERS -I SIGNER \\\n  -s SHA256SUMS.sig < SHA256SUMS" } }
-                    }
-                }
-                dt { "That its numbers are those of its rows" }
-                dd { "Count the rows of " code { "outcomes.csv" } " whose last column is empty, by their outcome." }
-                dt { "That it is what the ledger holds" }
-                dd { pre { code { "tickets job verify " (report.job.id) } } }
-                dt { "What the vendors say today" }
-                dd { pre { code { "tickets verify ." } } }
-            }
-            table {
-                thead { tr { th scope="col" { "File" } th scope="col" { "What it holds" } } }
-                tbody {
-                    tr { th scope="row" { code { "outcomes.csv" } } td { "each ticket with its outcome and evidence, for spreadsheets" } }
-                    tr { th scope="row" { code { "outcomes.ndjson" } } td { "the same, a JSON object a line" } }
-                    tr { th scope="row" { code { "calls.ndjson" } } td { (grouped(report.calls.recorded)) " recorded calls, with their times and answers" } }
-                    tr { th scope="row" { code { "report.json" } } td { "this page, for programs" } }
-                }
             }
         }
     }

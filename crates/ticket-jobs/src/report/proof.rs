@@ -85,7 +85,7 @@ fn of_tickets(report: &Report, counts: &Counts, found: &mut Vec<String>) {
     );
     say(
         counts.without_call,
-        &format!("{done}, but no call about them is recorded."),
+        &format!("{done} without a recorded call."),
     );
     say(
         counts.without_entry,

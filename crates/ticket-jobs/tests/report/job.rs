@@ -95,13 +95,13 @@ impl Story {
         });
         ledger.see(&job, seen.collect()).await.unwrap();
         let mut eu = JobAccount::new("eu", "onecloud://eu", 100);
-        eu.provider = "onecloud".to_owned();
+        "onecloud".clone_into(&mut eu.provider);
         eu.host = Some("api.example.com".to_owned());
         eu.removal = Removal::Trash {
             restorable_for: Some(Duration::from_secs(30 * 86_400)),
         };
         let mut us = JobAccount::new("us", "sweeppea://us", 1);
-        us.provider = "sweeppea".to_owned();
+        "sweeppea".clone_into(&mut us.provider);
         us.removal = Removal::Permanent;
         let digest = Some("d1".to_owned());
         ledger.seal(&job, vec![eu, us], digest).await.unwrap();

@@ -65,7 +65,7 @@ impl Record for Shown {
 /// Writes the report of a job, and signs it if there is a key for that.
 pub(super) async fn run(
     ledger: &Ledger,
-    asked: &args::Report,
+    asked: &args::JobReport,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
@@ -100,7 +100,7 @@ pub(super) async fn run(
     super::print(&shown(report, files, asked, key.is_some()), output)
 }
 
-fn shown(report: Report, files: Vec<Written>, asked: &args::Report, signed: bool) -> Shown {
+fn shown(report: Report, files: Vec<Written>, asked: &args::JobReport, signed: bool) -> Shown {
     let folder = std::path::absolute(&asked.to).unwrap_or_else(|_| asked.to.clone());
     let signature = signed.then_some("SHA256SUMS.sig");
     Shown {
