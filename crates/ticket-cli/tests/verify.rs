@@ -103,6 +103,14 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs
 }
 
+/// The lines that do not end with this.
+fn without(lines: &str, end: &str) -> String {
+    let lines = lines.split_inclusive('\n');
+    lines
+        .filter(|line| !line.trim_end().ends_with(end))
+        .collect()
+}
+
 fn id(ticket: &str) -> &str {
     ticket.split_once(':').unwrap().1
 }
@@ -259,14 +267,7 @@ async fn changed_report_is_refused_before_anything_is_sent() {
     }
     let sums = Path::new(&report).join("SHA256SUMS");
     let right = fs::read_to_string(&sums).unwrap();
-    let without = right
-        .lines()
-        .filter(|line| !line.ends_with("outcomes.ndjson"));
-    fs::write(
-        &sums,
-        without.map(|line| format!("{line}\n")).collect::<String>(),
-    )
-    .unwrap();
+    fs::write(&sums, without(&right, "outcomes.ndjson")).unwrap();
     refuse("SHA256SUMS", "does not name outcomes.ndjson");
     fs::remove_file(&sums).unwrap();
     refuse("SHA256SUMS", "SHA256SUMS is missing");
@@ -415,12 +416,7 @@ async fn signature_is_checked_against_the_approvers_of_the_configuration() {
     let sums = Path::new(&report).join("SHA256SUMS");
     fs::remove_file(&page).unwrap();
     let lines = fs::read_to_string(&sums).unwrap();
-    let lines = lines.lines().filter(|line| !line.ends_with("report.html"));
-    fs::write(
-        &sums,
-        lines.map(|line| format!("{line}\n")).collect::<String>(),
-    )
-    .unwrap();
+    fs::write(&sums, without(&lines, "report.html")).unwrap();
     let forged = user.run(&verify);
     assert_eq!(forged.code, 2, "{forged:?}");
     assert!(forged.stderr.contains("does not match"), "{forged:?}");

@@ -118,11 +118,14 @@ impl<'a> Shared<'a> {
     }
 }
 
+/// Whether a ticket of which this is said belongs to a feed.
+type Wanted<'a> = dyn Fn(&TicketRef, Option<&Change>) -> bool + Send + 'a;
+
 /// Some of the rows of a report, and those of them that are being asked for.
 struct Feed<'a> {
     change: &'a Change,
     rows: Rows,
-    wanted: Box<dyn Fn(&TicketRef, Option<&Change>) -> bool + Send + 'a>,
+    wanted: Box<Wanted<'a>>,
     asked: HashMap<TicketId, (TicketRef, TicketRow)>,
     /// How many looks failed in a row.
     failed: usize,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use ticket_jobs::report::{Mode, ReportFolder, TicketRow};
-use tickets::{Change, Outcome, TicketRef};
+use tickets::{Change, Outcome};
 
 use super::super::verify::{connect, without_restore};
 use super::input::InputTicket;
@@ -62,15 +62,13 @@ pub(super) fn tickets(
     let listed = rows.zip(1..).filter_map(move |(row, line)| {
         let read = row.and_then(|row| Ok((row.reference()?, row)));
         match read {
-            Ok((ticket, row)) => is_deleted(&row).then(|| listed(ticket, &file, line)),
+            Ok((ticket, row)) => {
+                is_deleted(&row).then(|| Ok(InputTicket::at(ticket, Rc::clone(&file), line)))
+            }
             Err(error) => Some(Err(error.into())),
         }
     });
     Some(Box::new(listed))
-}
-
-fn listed(ticket: TicketRef, file: &Rc<str>, line: usize) -> Listed {
-    Ok(InputTicket::at(ticket, Rc::clone(file), line))
 }
 
 /// Whether it is a distinct ticket that was deleted.
