@@ -16,7 +16,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -62,7 +62,7 @@ async fn main() -> Result {
         .limits("sweeppea", vec![limit()])
         .signed(true);
     forget_most();
-    let (before, begun) = (most(), Instant::now());
+    let (before, begun) = (most(), tokio::time::Instant::now());
     let (report, files) = write(&story.ledger, &job, Path::new(&folder), &options).await?;
     let took = begun.elapsed();
     println!(
@@ -139,7 +139,7 @@ impl Story {
         }
         if let Some(first) = accounts.first_mut() {
             first.removal = Removal::Trash {
-                restorable_for: Some(Duration::from_hours(30 * 24)),
+                restorable_for: Some(Duration::from_secs(30 * 24 * 3600)),
             };
             first.takes_along = vec!["subtasks".to_owned(), "time entries".to_owned()];
         }
@@ -238,9 +238,12 @@ impl Story {
                     _ => (gone, true),
                 };
                 self.call(work, Operation::Get, &ids, 150, end).await?;
-                outcomes.extend(claimed.iter().map(|one| match is_gone {
-                    true => (one.seq, Outcome::AlreadyDone),
-                    false => (one.seq, Outcome::Unknown(unknown(&one.id))),
+                outcomes.extend(claimed.iter().map(|one| {
+                    if is_gone {
+                        (one.seq, Outcome::AlreadyDone)
+                    } else {
+                        (one.seq, Outcome::Unknown(unknown(&one.id)))
+                    }
                 }));
             }
             _ => {

@@ -138,10 +138,11 @@ impl Lane {
         self.ledger
             .put_back(worker, account, Duration::ZERO)
             .await?;
-        if let Some(reason) = reason {
-            self.tell_open(&left, &reason).await?;
+        self.tell_left(&left).await?;
+        match reason {
+            Some(reason) => self.tell_open(&left, &reason).await,
+            None => Ok(()),
         }
-        self.tell_left(left).await
     }
 
     /// Why the work ended early, if it did.
@@ -161,7 +162,7 @@ impl Lane {
         self.apply(fresh, Effect::None, &mut left).await?;
         self.apply_to_doubts(doubts, &mut left).await?;
         let reason = self.reason();
-        self.tell_left(left).await?;
+        self.tell_left(&left).await?;
         Ok(reason)
     }
 
@@ -344,10 +345,11 @@ impl Lane {
     }
 
     /// Tells of tickets whose outcomes are not recorded.
-    async fn tell_left(&self, left: Left) -> Result<()> {
-        for one in left.into_values() {
-            let ticket = TicketRef::new(self.work.account.clone(), one.id);
-            self.tell(one.key, ticket, one.outcome, false).await?;
+    async fn tell_left(&self, left: &Left) -> Result<()> {
+        for one in left.values() {
+            let ticket = TicketRef::new(self.work.account.clone(), one.id.clone());
+            self.tell(one.key, ticket, one.outcome.clone(), false)
+                .await?;
         }
         Ok(())
     }

@@ -77,11 +77,10 @@ async fn ticket_that_changed_since_it_was_looked_at_is_not_changed() {
         .unwrap();
     assert_eq!((looked.found, looked.missing, looked.failed), (2, 1, 0));
     let id = list.seal(&*accounts).await.unwrap();
-    let mut state = vendor.state();
-    state.statuses.insert("2".to_owned(), Status::OnHold);
+    let on_hold = ("2".to_owned(), Status::OnHold);
+    vendor.state().statuses.extend([on_hold]);
     // Another ticket has the id now.
-    state.there.insert("9".to_owned());
-    drop(state);
+    vendor.state().there.insert("9".to_owned());
     let outcomes = run(&jobs, &id, &accounts).await;
     assert_eq!(
         told(&outcomes),

@@ -60,16 +60,16 @@ pub(super) async fn passes(
             match standing {
                 Standing::Holds => {}
                 Standing::DoesNotHold => {
-                    wrong.push((name, "is not changed when looked at again".to_owned()))
+                    wrong.push((name, "is not changed when looked at again".to_owned()));
                 }
                 Standing::Unknown(error) => wrong.push((name, text::line(&error.to_string()))),
                 _ => wrong.push((name, "unknown".to_owned())),
             }
         }
     }
-    let word = job.change.word(&Outcome::Done);
+    let done_word = job.change.word(&Outcome::Done);
     say(&format!(
-        "canary: {changed} of {} {word}",
+        "canary: {changed} of {} {done_word}",
         counted(tickets, "ticket")
     ));
     tell("canary", &other);

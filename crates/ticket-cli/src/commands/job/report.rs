@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::Serialize;
 use ticket_jobs::report::{Options, Report, Written, sign, write};
 use ticket_jobs::user_at_host;
@@ -78,7 +77,7 @@ pub(super) async fn run(
     }
     let key = ConfigFile::load(global.config().as_deref())?.signing_key;
     let with = concat!("tickets ", env!("CARGO_PKG_VERSION"));
-    let mut options = Options::new(Timestamp::now(), user_at_host(), with)
+    let mut options = Options::new(ledger.jobs.ledger().now(), user_at_host(), with)
         .partial(asked.partial)
         .signed(key.is_some());
     let accounts = Accounts::with_ledger(ledger, global).await?;
@@ -97,10 +96,10 @@ pub(super) async fn run(
             Failure::from(error).hinting(hint)
         })?;
     }
-    super::print(&shown(report, files, asked, key.is_some()), output)
+    super::print(&shown(report, &files, asked, key.is_some()), output)
 }
 
-fn shown(report: Report, files: Vec<Written>, asked: &args::JobReport, signed: bool) -> Shown {
+fn shown(report: Report, files: &[Written], asked: &args::JobReport, signed: bool) -> Shown {
     let folder = std::path::absolute(&asked.to).unwrap_or_else(|_| asked.to.clone());
     let signature = signed.then_some("SHA256SUMS.sig");
     Shown {
