@@ -63,6 +63,9 @@ pub(super) fn guards(guards: &Guards) -> Option<String> {
         .then(|| "only tickets that are as they were seen".to_owned());
     let failures = guards.max_failures.map(|most| match most {
         MaxFailures::Tickets(0) => "stops at the first failure".to_owned(),
+        MaxFailures::Percent(share) => {
+            format!("stops when more than {share} of the tickets have failed")
+        }
         most => format!("stops when more than {most} tickets have failed"),
     });
     let canary = guards

@@ -45,7 +45,12 @@ pub(super) async fn passes(
         }
     }
     if open > 0 {
-        // Somebody else works on them, or this run did not come to them.
+        // Somebody else works on them, or they failed for a passing reason.
+        let are = if open == 1 { "is" } else { "are" };
+        say(&format!(
+            "canary: {} {are} open, so the rest is not changed",
+            counted(open, "ticket")
+        ));
         return Ok(false);
     }
     let changed = tickets - other.len();

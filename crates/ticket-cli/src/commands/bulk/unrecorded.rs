@@ -37,7 +37,8 @@ impl Unrecorded {
             let error = Error::new(ErrorKind::Cancelled, message);
             return Outcome::Unknown(error.with_effect(Effect::Unknown).on_ticket(&ticket.id));
         }
-        let reason = self.reasons.get(&ticket.account).cloned();
+        let reason = self.reasons.get(&ticket.account);
+        let reason = reason.or(self.otherwise.as_ref()).cloned();
         let error = reason
             .unwrap_or_else(|| Error::new(ErrorKind::Cancelled, "stopped before it was attempted"));
         Outcome::Unattempted(error.on_ticket(&ticket.id))
