@@ -37,8 +37,8 @@ use crate::clock::until;
 use crate::format::Format;
 use crate::model::{Job, JobId};
 use crate::plan::Plan;
-use crate::run::PLAN_LASTS;
 use crate::signature::{self, Namespace, Signer};
+use crate::steer::PLAN_LASTS;
 
 const FORMAT: Format = Format {
     name: "tickets-approval",

@@ -233,7 +233,7 @@ impl Checks {
                     (self.end)(error);
                     return false;
                 }
-                Err(error) if is_of_the_account(&error) => {
+                Err(error) if error.is_of_the_account() => {
                     self.end_with(&error);
                     return false;
                 }
@@ -302,7 +302,7 @@ impl Checks {
                     self.end_with(&error);
                     return Found::Left;
                 }
-                _ if is_of_the_account(&error) => {
+                _ if error.is_of_the_account() => {
                     self.end_with(&error);
                     return Found::Left;
                 }
@@ -342,16 +342,4 @@ impl Checks {
     fn end_with(&self, error: &Error) {
         (self.end)(error.with_context("not attempted because tickets cannot be checked"));
     }
-}
-
-/// Whether every further ticket would fail so.
-fn is_of_the_account(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Unauthenticated
-            | ErrorKind::TokenExpired
-            | ErrorKind::QuotaExhausted
-            | ErrorKind::Config
-            | ErrorKind::Unsupported
-    )
 }

@@ -182,7 +182,7 @@ impl Work {
                 } else {
                     0
                 };
-                if is_about_all(error.kind()) && !error.is_transient() || in_a_row >= HOPELESS {
+                if is_about_all(error) && !error.is_transient() || in_a_row >= HOPELESS {
                     // The first reason is kept.
                     let _ = self.ended.set(error.clone());
                 }

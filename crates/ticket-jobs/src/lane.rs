@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -16,10 +15,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::check::{Checks, Reads, Rules};
+use crate::failures::Failures;
 use crate::ledger::{Ledger, tickets};
-use crate::model::{
-    Claim, Claimed, Event, EventKind, Job, JobState, Step, Suspension, Which, Work,
-};
+use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension, Which, Work};
 use crate::run::JobOutcome;
 use crate::slots::label;
 
@@ -52,41 +50,6 @@ pub(crate) struct Lane {
 
 /// Tickets that were attempted and stay open, by their places.
 type Left = BTreeMap<u64, Settled<u64>>;
-
-/// How many tickets failed, are unknown or were not found, and how many may.
-#[derive(Debug)]
-pub(crate) struct Failures {
-    most: Option<u64>,
-    found: AtomicU64,
-}
-
-impl Failures {
-    pub(crate) fn of(job: &Job) -> Arc<Self> {
-        let most = job.guards.max_failures;
-        Arc::new(Self {
-            most: most.map(|most| most.of(job.tickets)),
-            found: AtomicU64::new(0),
-        })
-    }
-
-    /// Counts them. Why the work stops, if they are too many now.
-    fn add(&self, settled: &[Settled<u64>]) -> Option<Error> {
-        let most = self.most?;
-        let is_failure = |one: &&Settled<u64>| {
-            !matches!(one.outcome, Outcome::Unattempted(_)) && !one.outcome.is_done()
-        };
-        let failed = settled.iter().filter(is_failure);
-        let failed = u64::try_from(failed.count()).unwrap_or(u64::MAX);
-        let before = self.found.fetch_add(failed, Ordering::Relaxed);
-        let found = before.saturating_add(failed);
-        (before <= most && found > most).then(|| {
-            let message = format!(
-                "not attempted because {found} tickets failed, are unknown or were not found, and at most {most} may"
-            );
-            Error::new(ErrorKind::Cancelled, message)
-        })
-    }
-}
 
 /// What the claims of a lane found.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ mod check;
 mod clock;
 mod digest;
 pub mod export;
+mod failures;
 mod folder;
 mod format;
 mod lane;
@@ -23,6 +24,7 @@ mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod standing;
+mod steer;
 #[cfg(feature = "suite")]
 pub mod suite;
 
@@ -36,7 +38,8 @@ pub use model::{
     EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket, Listed, MaxFailures,
     NewCall, NewJob, Percent, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
 };
-pub use run::{JobOutcome, Jobs, PLAN_LASTS};
+pub use run::{JobOutcome, Jobs};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteLedger;
 pub use standing::{Standing, look_again};
+pub use steer::PLAN_LASTS;

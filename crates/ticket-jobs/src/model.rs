@@ -1,5 +1,9 @@
 //! What a ledger holds: jobs, their tickets, calls and accounts.
 
+mod event;
+mod guards;
+mod seen;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +11,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use ticket_core::Ticket;
-use ticket_core::model::{State, Version};
+use ticket_core::model::Version;
 use ticket_core::provider::{Limit, Removal};
 use ticket_core::{Change, Effect, Error, ErrorKind, Operation, Outcome, TicketId};
 
-use crate::digest::sha256;
+pub use self::event::{Event, EventKind};
+pub use self::guards::{ArchiveGuard, Guards, MaxFailures, Percent};
+pub use self::seen::Seen;
 
 /// The id of a job: eight hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -118,187 +123,6 @@ impl NewJob {
     pub fn created_by(mut self, name: impl Into<String>) -> Self {
         self.created_by = Some(name.into());
         self
-    }
-}
-
-/// What is checked before the tickets of a job are changed, and when the work stops so that a person can look.
-///
-/// Guards belong to the job: whoever works on it keeps them, and they are a part of what is confirmed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Guards {
-    /// Change a ticket only while it is in this state. A ticket with a status of the vendor's own is not changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub only_state: Option<State>,
-    /// Change a ticket only while it is as it was [seen](Seen) when the job was planned.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub if_unchanged: bool,
-    /// Stop when more tickets than this failed, are unknown or were not found.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_failures: Option<MaxFailures>,
-    /// Stop after this many tickets, until the rest is [released](Step::Release).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub canary: Option<u64>,
-    /// Delete only what is archived.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub archive: Option<ArchiveGuard>,
-}
-
-/// How many tickets of a job may fail. Written as `20` or `5%`, and in JSON as `20` or `"5%"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum MaxFailures {
-    /// So many.
-    Tickets(u64),
-    /// So many of 100.
-    Percent(Percent),
-}
-
-impl MaxFailures {
-    /// The number, for a job of so many tickets; rounded down.
-    pub fn of(self, tickets: u64) -> u64 {
-        match self {
-            Self::Tickets(most) => most,
-            Self::Percent(Percent(percent)) => {
-                let most = u128::from(tickets) * u128::from(percent) / 100;
-                u64::try_from(most).unwrap_or(u64::MAX)
-            }
-        }
-    }
-}
-
-impl fmt::Display for MaxFailures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tickets(most) => most.fmt(f),
-            Self::Percent(percent) => percent.fmt(f),
-        }
-    }
-}
-
-impl FromStr for MaxFailures {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        if text.ends_with('%') {
-            return text.parse().map(Self::Percent);
-        }
-        text.parse().map(Self::Tickets).map_err(|_| {
-            Error::invalid_input(
-                "a number of failures is a whole number, such as 20, or a share, such as 5%",
-            )
-        })
-    }
-}
-
-/// Whole percent, from 0 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Percent(u8);
-
-impl fmt::Display for Percent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", self.0)
-    }
-}
-
-impl FromStr for Percent {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let number = text
-            .strip_suffix('%')
-            .and_then(|number| number.parse().ok());
-        let percent = number.filter(|percent| *percent <= 100);
-        let wrong = || Error::invalid_input("a share is whole percent from 0% to 100%");
-        percent.map(Self).ok_or_else(wrong)
-    }
-}
-
-impl TryFrom<String> for Percent {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
-    }
-}
-
-impl From<Percent> for String {
-    fn from(percent: Percent) -> Self {
-        percent.to_string()
-    }
-}
-
-/// The archive of a job: a ticket that is not archived there is not deleted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ArchiveGuard {
-    /// The archive's folder, as an absolute path.
-    pub folder: String,
-    /// Whether a ticket is deleted although some of its messages or attachments could not be read.
-    pub missing_ok: bool,
-}
-
-/// A ticket as it was when the job was planned. `Debug` does not print the subject.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Seen {
-    /// When it was read.
-    pub at: Timestamp,
-    /// SHA-256 of the vendor's JSON, in hexadecimal digits; `None` if the vendor found no such ticket.
-    pub sha256: Option<String>,
-    /// Its subject.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
-    /// Its status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    /// Its version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<Version>,
-}
-
-impl Seen {
-    /// A ticket that was read at this time.
-    pub fn new(ticket: &Ticket, at: Timestamp) -> Self {
-        Self {
-            at,
-            sha256: Some(sha256(ticket.raw.get().as_bytes())),
-            subject: ticket.subject.clone(),
-            status: ticket.status.as_ref().map(ToString::to_string),
-            version: ticket.version.clone(),
-        }
-    }
-
-    /// A ticket that the vendor did not find at this time.
-    pub const fn missing(at: Timestamp) -> Self {
-        Self {
-            at,
-            sha256: None,
-            subject: None,
-            status: None,
-            version: None,
-        }
-    }
-
-    /// Whether the ticket is as it was: it has the same version or, at a vendor without versions, the same JSON.
-    pub fn is_same(&self, ticket: &Ticket) -> bool {
-        match (&self.version, &ticket.version) {
-            (Some(then), Some(now)) => then == now,
-            _ => self.sha256.as_deref() == Some(sha256(ticket.raw.get().as_bytes()).as_str()),
-        }
-    }
-}
-
-impl fmt::Debug for Seen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seen")
-            .field("at", &self.at)
-            .field("sha256", &self.sha256)
-            .field("status", &self.status)
-            .field("version", &self.version)
-            .finish_non_exhaustive()
     }
 }
 
@@ -656,75 +480,6 @@ pub struct Archived {
     pub at: Timestamp,
     /// SHA-256 of its entry in the archive, in hexadecimal digits.
     pub sha256: String,
-}
-
-/// Something that happened to a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Event {
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub what: EventKind,
-    /// By whom or what, such as `user@host, tickets 0.1.0`.
-    pub by: Option<String>,
-    /// More about it, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-}
-
-impl Event {
-    /// That this happens at this time.
-    pub const fn new(at: Timestamp, what: EventKind) -> Self {
-        Self {
-            at,
-            what,
-            by: None,
-            detail: None,
-        }
-    }
-}
-
-/// What happened to a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum EventKind {
-    /// Its list was completed.
-    Planned,
-    /// It was confirmed.
-    Confirmed,
-    /// A worker began to work on it.
-    Began,
-    /// A worker ended its work.
-    Ended,
-    /// It was paused.
-    Paused,
-    /// It was resumed.
-    Resumed,
-    /// It was cancelled.
-    Cancelled,
-    /// The tickets that waited for the end of the canary were released.
-    Released,
-    /// The work stopped, since too many tickets failed.
-    TooManyFailures,
-}
-
-impl EventKind {
-    /// The kind in `snake_case`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Planned => "planned",
-            Self::Confirmed => "confirmed",
-            Self::Began => "began",
-            Self::Ended => "ended",
-            Self::Paused => "paused",
-            Self::Resumed => "resumed",
-            Self::Cancelled => "cancelled",
-            Self::Released => "released",
-            Self::TooManyFailures => "too_many_failures",
-        }
-    }
 }
 
 /// A recorded call.

@@ -238,7 +238,7 @@ fn without_jobs(text: &str) -> String {
     let digests = text.split_inclusive(|c: char| !c.is_ascii_hexdigit());
     let digests = digests.map(|word| {
         let digits = word.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
-        if digits.len() == 64 {
+        if matches!(digits.len(), 32 | 64) {
             word.replace(digits, "DIGEST")
         } else {
             word.to_owned()

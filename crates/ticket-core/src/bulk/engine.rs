@@ -311,7 +311,7 @@ impl Engine {
             ErrorKind::QuotaExhausted if self.waits_for_quota(error) => {
                 self.leave_open(asked, error);
             }
-            _ if is_of_the_account(error) => {
+            _ if error.is_of_the_account() => {
                 self.settle_failed(asked, error);
                 self.end_account(error);
             }
@@ -401,18 +401,6 @@ pub(super) fn remember(asked: &mut [Asked], error: &Error) {
             asked.error = Some(error.clone().on_ticket(&asked.target.id));
         }
     }
-}
-
-/// Whether every call of the account would fail so.
-pub(super) fn is_of_the_account(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Unauthenticated
-            | ErrorKind::TokenExpired
-            | ErrorKind::QuotaExhausted
-            | ErrorKind::Config
-            | ErrorKind::Unsupported
-    )
 }
 
 /// Whether the vendor accepted a call without confirming that it is carried out.

@@ -10,7 +10,7 @@ use tracing::instrument::WithSubscriber as _;
 
 use super::Notice;
 use super::called::{Called, Contact};
-use super::engine::{Asked, Engine, InFlight, is_accepted, is_of_the_account};
+use super::engine::{Asked, Engine, InFlight, is_accepted};
 use super::look::{Seen, control, may_settle};
 use super::split::is_refusal;
 use crate::provider::context::SendState;
@@ -221,7 +221,7 @@ impl Engine {
         if self.end.is_some() {
             return false;
         }
-        if is_of_the_account(error) {
+        if error.is_of_the_account() {
             let is_waited_for =
                 error.kind() == ErrorKind::QuotaExhausted && self.waits_for_quota(error);
             if !is_waited_for {

@@ -337,6 +337,19 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         self.inner.kind.is_transient()
     }
+
+    /// Whether every call of this kind at the account would fail so, whatever ticket it is about: credentials, a used-up
+    /// quota, settings, an operation that the provider does not have.
+    pub fn is_of_the_account(&self) -> bool {
+        matches!(
+            self.inner.kind,
+            ErrorKind::Unauthenticated
+                | ErrorKind::TokenExpired
+                | ErrorKind::QuotaExhausted
+                | ErrorKind::Config
+                | ErrorKind::Unsupported
+        )
+    }
 }
 
 impl fmt::Display for Inner {

@@ -311,7 +311,7 @@ impl Reading<'_> {
 
     /// Says that a part cannot be read: in the entry if it may be missing, or else as the error.
     fn missing(&mut self, what: &str, error: &Error) -> Result<()> {
-        if is_about_all(error.kind()) {
+        if is_about_all(error) {
             return Err(error.clone().with_effect(Effect::None));
         }
         if !self.missing_ok {
@@ -339,18 +339,16 @@ fn kept_file(file: AttachedFile, bytes: Option<Part>) -> KeptFile {
 }
 
 /// Whether what failed for this reason fails for other tickets as well.
-pub(crate) fn is_about_all(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
+pub(crate) fn is_about_all(error: &Error) -> bool {
+    match error.kind() {
+        // A part that this vendor does not have.
+        ErrorKind::Unsupported => false,
         ErrorKind::Cancelled
-            | ErrorKind::Config
-            | ErrorKind::Unauthenticated
-            | ErrorKind::TokenExpired
-            | ErrorKind::RateLimited
-            | ErrorKind::QuotaExhausted
-            | ErrorKind::Connect
-            | ErrorKind::Unavailable
-    )
+        | ErrorKind::RateLimited
+        | ErrorKind::Connect
+        | ErrorKind::Unavailable => true,
+        _ => error.is_of_the_account(),
+    }
 }
 
 impl Archive {

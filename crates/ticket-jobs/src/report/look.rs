@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_core::stream::BoxStream;
 use futures_util::stream::{self, StreamExt as _};
-use ticket_core::{Change, Error, ErrorKind, Result, TicketId, TicketRef, Tickets};
+use ticket_core::{Change, Error, Result, TicketId, TicketRef, Tickets};
 
 use super::model::TicketRow;
 use super::read::{ReportFolder, Rows, claim};
@@ -170,7 +170,8 @@ impl Feed<'_> {
 
     fn answer(&mut self, id: &TicketId, standing: Standing) -> Option<LookedAt> {
         match &standing {
-            Standing::Unknown(error) if is_about_the_account(error) => {
+            // The next look will probably fail in the same way.
+            Standing::Unknown(error) if error.is_transient() || error.is_of_the_account() => {
                 self.failed += 1;
                 if self.failed >= FAILED_IN_A_ROW && self.given_up.is_none() {
                     let note = "not looked at, since many looks in a row failed";
@@ -198,17 +199,4 @@ impl Feed<'_> {
             standing,
         }))
     }
-}
-
-/// Whether the next look will probably fail in the same way.
-fn is_about_the_account(error: &Error) -> bool {
-    let kind = error.kind();
-    kind.is_transient()
-        || matches!(
-            kind,
-            ErrorKind::Config
-                | ErrorKind::Unauthenticated
-                | ErrorKind::TokenExpired
-                | ErrorKind::QuotaExhausted
-        )
 }

@@ -1,0 +1,72 @@
+//! How a ticket was when a job was planned.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ticket_core::Ticket;
+use ticket_core::model::Version;
+
+use crate::digest::sha256;
+
+/// A ticket as it was when the job was planned. `Debug` does not print the subject.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Seen {
+    /// When it was read.
+    pub at: Timestamp,
+    /// SHA-256 of the vendor's JSON, in hexadecimal digits; `None` if the vendor found no such ticket.
+    pub sha256: Option<String>,
+    /// Its subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Its status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+}
+
+impl Seen {
+    /// A ticket that was read at this time.
+    pub fn new(ticket: &Ticket, at: Timestamp) -> Self {
+        Self {
+            at,
+            sha256: Some(sha256(ticket.raw.get().as_bytes())),
+            subject: ticket.subject.clone(),
+            status: ticket.status.as_ref().map(ToString::to_string),
+            version: ticket.version.clone(),
+        }
+    }
+
+    /// A ticket that the vendor did not find at this time.
+    pub const fn missing(at: Timestamp) -> Self {
+        Self {
+            at,
+            sha256: None,
+            subject: None,
+            status: None,
+            version: None,
+        }
+    }
+
+    /// Whether the ticket is as it was: it has the same version or, at a vendor without versions, the same JSON.
+    pub fn is_same(&self, ticket: &Ticket) -> bool {
+        match (&self.version, &ticket.version) {
+            (Some(then), Some(now)) => then == now,
+            _ => self.sha256.as_deref() == Some(sha256(ticket.raw.get().as_bytes()).as_str()),
+        }
+    }
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seen")
+            .field("at", &self.at)
+            .field("sha256", &self.sha256)
+            .field("status", &self.status)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}

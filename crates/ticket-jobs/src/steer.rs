@@ -1,0 +1,110 @@
+//! What people do with jobs: pause, resume, cancel, release, confirm, verify.
+
+use std::time::Duration;
+
+use ticket_core::{AccountSource, Error, ErrorKind, Result};
+
+use crate::clock::until;
+use crate::ledger::tickets;
+use crate::model::{Confirmed, EventKind, Job, JobId, JobState, Step, Which};
+use crate::plan;
+use crate::run::Jobs;
+
+/// For how long after it was made a plan can be confirmed.
+pub const PLAN_LASTS: Duration = Duration::from_secs(24 * 3600);
+
+impl Jobs {
+    /// Pauses, resumes, cancels or releases a job, and records who did so. See [`Ledger::steer`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`].
+    pub async fn steer(&self, job: &JobId, step: Step) -> Result<JobState> {
+        let before = self.ledger().job(job).await?;
+        let state = self.ledger().steer(job, step).await?;
+        let what = match step {
+            Step::Pause => EventKind::Paused,
+            Step::Resume => EventKind::Resumed,
+            Step::Cancel => EventKind::Cancelled,
+            Step::Release => EventKind::Released,
+        };
+        if before.state != state || step == Step::Release {
+            self.note(job, what).await?;
+        }
+        Ok(state)
+    }
+
+    /// Confirms a job that [awaits confirmation](JobState::AwaitingConfirmation), if it still is what was planned.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`]. `Conflict` if it does not await confirmation; its plan is older than [`PLAN_LASTS`], or was
+    /// changed since; or an account's name leads to another one now.
+    pub async fn confirm(
+        &self,
+        job: &JobId,
+        accounts: &dyn AccountSource,
+        confirmed: Confirmed,
+    ) -> Result<()> {
+        let planned = self.ledger().job(job).await?;
+        let conflict = |message: String| Err(Error::new(ErrorKind::Conflict, message));
+        if planned.state != JobState::AwaitingConfirmation {
+            let state = planned.state;
+            return conflict(format!("job {job} is {state}, so it cannot be confirmed"));
+        }
+        let sealed_at = planned.sealed_at.unwrap_or(planned.created_at);
+        if until(sealed_at, self.ledger().now()) > PLAN_LASTS {
+            let hours = PLAN_LASTS.as_secs() / 3600;
+            return conflict(format!(
+                "the plan of job {job} is older than {hours} hours; plan it again"
+            ));
+        }
+        for account in &planned.accounts {
+            let facts = accounts.facts(&account.name)?;
+            if facts.key != account.key || facts.host != account.host {
+                let name = &account.name;
+                return conflict(format!(
+                    "the account {name} is another one than when job {job} was planned; plan it again"
+                ));
+            }
+        }
+        let digest = self.digest(&planned).await?;
+        if planned.digest.as_deref() != Some(digest.as_str()) {
+            return conflict(format!(
+                "job {job} is not what was planned: its list or its guards were changed"
+            ));
+        }
+        self.ledger().confirm(job, confirmed).await?;
+        self.note(job, EventKind::Confirmed).await
+    }
+
+    /// Counts a job again from its rows, as [`Ledger::verify`] does, and computes the digest of its plan, if it has one.
+    /// Returns what contradicts the records: nothing if all is well.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`].
+    pub async fn verify(&self, job: &JobId) -> Result<Vec<String>> {
+        let mut contradictions = self.ledger().verify(job).await?;
+        let job = self.ledger().job(job).await?;
+        let Some(recorded) = &job.digest else {
+            return Ok(contradictions);
+        };
+        let digest = self.digest(&job).await?;
+        if digest != *recorded {
+            let done = match job.confirmed {
+                Some(_) => "confirmed",
+                None => "planned",
+            };
+            contradictions.push(format!(
+                "its list or its guards are not what was {done}: the digest of its plan is {digest}, and {recorded} was \
+                 {done}"
+            ));
+        }
+        Ok(contradictions)
+    }
+
+    async fn digest(&self, job: &Job) -> Result<String> {
+        plan::digest(job, tickets(&**self.ledger(), &job.id, Which::Named)).await
+    }
+}
