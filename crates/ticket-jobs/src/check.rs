@@ -58,11 +58,18 @@ impl Rules {
         })
     }
 
-    /// Whether each ticket is read before it is changed.
-    fn read(&self, tickets: &Tickets) -> bool {
+    /// Whether something is checked.
+    const fn is_any(&self) -> bool {
+        self.guards.only_state.is_some() || self.guards.if_unchanged || self.archive.is_some()
+    }
+
+    /// Whether this ticket is read before it is changed. It need not be where the vendor compares the version that was seen.
+    fn read(&self, claimed: &Claimed, tickets: &Tickets) -> bool {
+        let seen = claimed.seen.as_ref();
+        let has_version = seen.is_some_and(|seen| seen.version.is_some());
         self.guards.only_state.is_some()
             || self.archive.is_some()
-            || (self.guards.if_unchanged && !self.is_conditional(tickets))
+            || (self.guards.if_unchanged && !(has_version && self.is_conditional(tickets)))
     }
 
     /// Whether the vendor itself compares versions.
@@ -201,7 +208,7 @@ impl Checks {
             target.version = claimed.version.clone().or(seen);
             (claimed.seq, target)
         };
-        if !self.rules.read(&self.tickets) {
+        if !self.rules.is_any() {
             return claimed.map(move |claimed| target(&claimed)).boxed();
         }
         let at_once = self.at_once.map_or(AT_ONCE, NonZeroUsize::get);
@@ -218,6 +225,9 @@ impl Checks {
 
     /// Whether this ticket may be changed. If not, its outcome is told.
     async fn passes(&self, claimed: &Claimed) -> bool {
+        if !self.rules.read(claimed, &self.tickets) {
+            return true;
+        }
         let outcome = match self.find(claimed).await {
             Found::Pass => return true,
             Found::Left => return false,

@@ -343,8 +343,6 @@ pub struct Claimed {
     pub version: Option<Version>,
     /// How it was when the job was planned, if it was looked at.
     pub seen: Option<Seen>,
-    /// Whether it is recorded as archived.
-    pub is_archived: bool,
     /// A call of an earlier worker may have changed it. The time is how long that call may still act; zero if it cannot
     /// any more.
     pub in_doubt: Option<Duration>,

@@ -328,7 +328,6 @@ impl TicketRow {
             id: self.id.clone(),
             version: self.version.clone(),
             seen: self.seen.clone(),
-            is_archived: self.archived.is_some(),
             in_doubt: self.doubts(calls).map(acts_for).max(),
         }
     }

@@ -232,7 +232,7 @@ impl Write<'_> {
         limit: i64,
     ) -> Result<Vec<Claimed>> {
         let tickets = self.all(
-            "SELECT seq, id, version, seen, archived_at IS NOT NULL FROM ticket
+            "SELECT seq, id, version, seen FROM ticket
                 WHERE job = ?1 AND seq BETWEEN ?3 AND ?4 AND account = ?2 AND outcome IS NULL
                 ORDER BY seq LIMIT ?5",
             (job, account, first, last, limit),
@@ -244,7 +244,6 @@ impl Write<'_> {
                     id: TicketId::new(row.get_ref(1)?.as_str()?),
                     version: version.map(Version::new),
                     seen: None,
-                    is_archived: row.get(4)?,
                     in_doubt: None,
                 };
                 Ok((claimed, seen))

@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use ticket_core::bulk::BulkOptions;
 use ticket_core::model::{State, Status};
-use ticket_core::{CallContext, Change, Error, ErrorKind, TicketRef};
+use ticket_core::provider::{Capabilities, NotFound, Support};
+use ticket_core::{CallContext, Change, Error, ErrorKind, Operation, TicketRef};
 use ticket_jobs::archive::Archive;
 use ticket_jobs::{
     ArchiveGuard, Confirmed, EventKind, Guards, JobId, JobState, Jobs, Loading, Look, MaxFailures,
@@ -87,6 +88,32 @@ async fn ticket_that_changed_since_it_was_looked_at_is_not_changed() {
         ["eu:1 deleted", "eu:2 failed", "eu:9 failed"]
     );
     assert_eq!(deletes(&vendor), ["delete 1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticket_that_could_not_be_looked_at_is_not_changed_also_where_the_vendor_compares_versions()
+{
+    let jobs = jobs();
+    let mut vendor = Vendor::new(&["1"]);
+    let delete = Support::new().not_found(NotFound::Gone).conditional();
+    let get = Support::new().not_found(NotFound::Gone);
+    vendor.info.capabilities = Capabilities::none()
+        .with(Operation::Get, get)
+        .with(Operation::Delete, delete);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let mut guards = Guards::default();
+    guards.if_unchanged = true;
+    let job = NewJob::new(Change::Delete).guards(guards);
+    let list = list(&jobs, job, &["eu:1"]).await;
+    vendor.state().reads_fail = Some(no_answer());
+    let context = CallContext::new();
+    let looked = list.look(&*accounts, &context, Look::All, |_| {}).await;
+    assert_eq!(looked.unwrap().failed, 1);
+    vendor.state().reads_fail = None;
+    let id = list.seal(&*accounts).await.unwrap();
+    let outcomes = run(&jobs, &id, &accounts).await;
+    assert_eq!(told(&outcomes), ["eu:1 failed"]);
+    assert!(deletes(&vendor).is_empty());
 }
 
 #[tokio::test(start_paused = true)]

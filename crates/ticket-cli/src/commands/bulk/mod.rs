@@ -24,6 +24,7 @@ mod work;
 use std::io::{self, IsTerminal as _};
 
 use futures_util::TryStreamExt as _;
+use ticket_jobs::archive::Archive;
 use ticket_jobs::{JobId, Loading, NewJob, Which};
 use tickets::{Change, TicketRef};
 
@@ -78,6 +79,10 @@ pub(super) async fn run(
             "the current folder is unknown ({error}); nothing was sent"
         ))
     })?;
+    if let Some(archive) = guards.archive.as_ref().filter(|_| !many.dry_run) {
+        // An archive that cannot be used is told now, and not in the night in which the plan is run.
+        Archive::open(&archive.folder)?;
+    }
     let mut job = NewJob::new(change.clone()).guards(guards);
     if many.plan {
         job = job.awaiting_confirmation();

@@ -99,11 +99,10 @@ impl Replay<'_> {
                 let is_free = |claimed: &Claimed| {
                     free.iter().any(|ticket| {
                         let is_it = ticket.seq == claimed.seq && ticket.id == claimed.id;
-                        let is_archived = model.archived(job, ticket.seq).is_some();
                         let (.., seen) = self.planned(job, ticket.seq);
                         is_it
                             && model.in_doubt(job, ticket) == claimed.in_doubt
-                            && (is_archived, &seen) == (claimed.is_archived, &claimed.seen)
+                            && seen == claimed.seen
                     })
                 };
                 let seqs: Vec<_> = tickets.iter().map(|ticket| ticket.seq).collect();
