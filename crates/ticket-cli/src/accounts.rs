@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use ticket_sandbox::{Sandbox, SandboxBuilder};
+use tickets::account_source::AccountFacts;
 use tickets::accounts::{self, Account};
-use tickets::{AccountConfig, AccountFacts, AccountSource, PROVIDERS, Registry};
+use tickets::{AccountConfig, AccountSource, PROVIDERS, Registry};
 
 use crate::args::Global;
 use crate::failure::Failure;

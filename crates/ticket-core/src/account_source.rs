@@ -103,7 +103,8 @@ impl AccountFacts {
     /// Refuses a change of so many tickets of the account that its settings do not allow.
     ///
     /// ```
-    /// use ticket_core::{AccountFacts, Change, ErrorKind};
+    /// use ticket_core::account_source::AccountFacts;
+    /// use ticket_core::{Change, ErrorKind};
     ///
     /// let facts = AccountFacts::new("onecloud#eu").max_delete(500);
     /// assert!(facts.check(&Change::Delete, 500).is_ok());

@@ -1,13 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-mod account_source;
+pub mod account_source;
 pub mod bulk;
 pub mod call;
 pub mod model;
 pub mod provider;
 mod tickets;
 
-pub use account_source::{AccountFacts, AccountSource};
+pub use account_source::AccountSource;
 pub use bulk::change::Change;
 pub use model::draft::{NewTicket, TicketPatch};
 pub use model::message::{Message, NewComment};

@@ -27,7 +27,7 @@
 //!
 //! async fn archive(tickets: &Tickets, id: TicketId) -> Result<()> {
 //!     let archive = Archive::open("/srv/archive")?;
-//!     let place = Place::new("support-eu", &tickets.info().id);
+//!     let place = Place::new("support-eu", &*tickets.info().id);
 //!     let ticket = tickets.get(id).await?;
 //!     let kept = archive.keep(&place, tickets, &ticket, KeepOptions::default()).await?;
 //!     for lack in &kept.lacks {

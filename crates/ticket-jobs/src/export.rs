@@ -7,7 +7,7 @@
 //! use ticket_jobs::export::{Export, Wanted};
 //!
 //! async fn export_all(tickets: Tickets, archive: Archive) -> Result<()> {
-//!     let place = Place::new("support-eu", &tickets.info().id);
+//!     let place = Place::new("support-eu", &*tickets.info().id);
 //!     let list = tickets.list_all(TicketQuery::new());
 //!     let wanted = list.map(|ticket| ticket.map(Wanted::from));
 //!     let mut work = Export::new(archive, place, tickets).run(wanted);

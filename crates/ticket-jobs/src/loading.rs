@@ -276,7 +276,7 @@ impl Loading {
     /// # Errors
     ///
     /// Those of [`Ledger`](crate::Ledger), those of `accounts` if one cannot be connected, and those of
-    /// [`AccountFacts::check`](ticket_core::AccountFacts::check). The job is still loading then.
+    /// [`AccountFacts::check`](ticket_core::account_source::AccountFacts::check). The job is still loading then.
     pub async fn seal(mut self, accounts: &dyn AccountSource) -> Result<JobId> {
         self.close().await?;
         let mut all = Vec::with_capacity(self.accounts.len());

@@ -180,8 +180,12 @@ impl AccountConfig {
 
     /// What is known of it without a call.
     #[cfg(feature = "accounts-file")]
-    pub(crate) fn facts(&self, known: &[Setting]) -> Result<ticket_core::AccountFacts> {
-        let mut facts = ticket_core::AccountFacts::new(self.key(known)?.to_string());
+    pub(crate) fn facts(
+        &self,
+        known: &[Setting],
+    ) -> Result<ticket_core::account_source::AccountFacts> {
+        let mut facts =
+            ticket_core::account_source::AccountFacts::new(self.key(known)?.to_string());
         facts.read_only = self.read_only;
         facts.max_delete = self.max_delete;
         facts.host = crate::account_key::host(&self.resolved(known)?, known);

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
+use ticket_core::account_source::AccountFacts;
 use ticket_core::provider::Setting;
-use ticket_core::{AccountFacts, AccountSource, Error, Result, Tickets};
+use ticket_core::{AccountSource, Error, Result, Tickets};
 
 use self::account::Origin;
 use crate::account::AccountConfig;

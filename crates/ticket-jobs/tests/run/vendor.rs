@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ticket_core::account_source::AccountFacts;
 use ticket_core::call::{Pacer, RetryPolicy, StackOptions};
 use ticket_core::model::{RawValue, Status};
 use ticket_core::provider::{Capabilities, Limit, NotFound, Quota, Support};
 use ticket_core::{
-    AccountFacts, AccountSource, CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind,
-    Operation, Outcome, ProviderInfo, Result, Ticket, TicketId, TicketProvider, Tickets,
+    AccountSource, CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Operation,
+    Outcome, ProviderInfo, Result, Ticket, TicketId, TicketProvider, Tickets,
 };
 use ticket_jobs::Jobs;
 use tokio::sync::Notify;

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use ticket_jobs::{Job, Jobs, Loading, NewJob, Which};
+use tickets::account_source::AccountFacts;
 use tickets::accounts::Account;
 use tickets::provider::{Limit, Removal, Support};
-use tickets::{AccountFacts, Change, DeleteTarget, ErrorKind, Operation, TicketId, TicketRef};
+use tickets::{Change, DeleteTarget, ErrorKind, Operation, TicketId, TicketRef};
 
 use super::input::InputTicket;
 use super::words;
