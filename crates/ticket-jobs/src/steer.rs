@@ -14,11 +14,11 @@ use crate::run::Jobs;
 pub const PLAN_LASTS: Duration = Duration::from_secs(24 * 3600);
 
 impl Jobs {
-    /// Pauses, resumes, cancels or releases a job, and records who did so. See [`Ledger::steer`].
+    /// Pauses, resumes, cancels or releases a job, and records who did so. See [`Ledger::steer`](crate::Ledger::steer).
     ///
     /// # Errors
     ///
-    /// Those of [`Ledger`].
+    /// Those of [`Ledger`](crate::Ledger).
     pub async fn steer(&self, job: &JobId, step: Step) -> Result<JobState> {
         let before = self.ledger().job(job).await?;
         let state = self.ledger().steer(job, step).await?;
@@ -38,7 +38,7 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// Those of [`Ledger`]. `Conflict` if it does not await confirmation; its plan is older than [`PLAN_LASTS`], or was
+    /// Those of [`Ledger`](crate::Ledger). `Conflict` if it does not await confirmation; its plan is older than [`PLAN_LASTS`], or was
     /// changed since; or an account's name leads to another one now.
     pub async fn confirm(
         &self,
@@ -78,12 +78,12 @@ impl Jobs {
         self.note(job, EventKind::Confirmed).await
     }
 
-    /// Counts a job again from its rows, as [`Ledger::verify`] does, and computes the digest of its plan, if it has one.
+    /// Counts a job again from its rows, as [`Ledger::verify`](crate::Ledger::verify) does, and computes the digest of its plan, if it has one.
     /// Returns what contradicts the records: nothing if all is well.
     ///
     /// # Errors
     ///
-    /// Those of [`Ledger`].
+    /// Those of [`Ledger`](crate::Ledger).
     pub async fn verify(&self, job: &JobId) -> Result<Vec<String>> {
         let mut contradictions = self.ledger().verify(job).await?;
         let job = self.ledger().job(job).await?;

@@ -17,13 +17,13 @@ pub struct Guards {
     /// Change a ticket only while it is in this state. A ticket with a status of the vendor's own is not changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only_state: Option<State>,
-    /// Change a ticket only while it is as it was [seen](Seen) when the job was planned.
+    /// Change a ticket only while it is as it was [seen](crate::Seen) when the job was planned.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub if_unchanged: bool,
     /// Stop when more tickets than this failed, are unknown or were not found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_failures: Option<MaxFailures>,
-    /// Stop after this many tickets, until the rest is [released](Step::Release).
+    /// Stop after this many tickets, until the rest is [released](crate::Step::Release).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canary: Option<u64>,
     /// Delete only what is archived.
