@@ -28,6 +28,7 @@ use tokio::time::Instant;
 use self::called::{Called, Contact};
 use self::change::Change;
 use self::engine::{Asked, Engine};
+pub(crate) use self::look::control;
 use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
@@ -182,6 +183,15 @@ impl BulkOptions {
             None => Arc::new(notify),
         }));
         self
+    }
+}
+
+impl BulkOptions {
+    /// Tells the listener what happens beside the outcomes, for work around a bulk change: a pause before it, for instance.
+    pub fn tell(&self, notice: &Notice) {
+        if let Some(Notify(notify)) = &self.notify {
+            notify(self.account.as_deref().unwrap_or_default(), notice);
+        }
     }
 }
 

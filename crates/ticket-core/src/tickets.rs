@@ -175,6 +175,14 @@ impl Tickets {
             .map_err(|error| error.on_ticket(&id))
     }
 
+    /// Whether the vendor answers a read of something that is certainly there: the first ticket of a list. A gateway without
+    /// a route, or a wrong address, answers *not found* to the read of any ticket, and fails here as well. False also if
+    /// the provider lists no tickets.
+    pub async fn is_answered(&self) -> bool {
+        let answer = bulk::control(&*self.provider, &self.context()).await;
+        answer.is_ok()
+    }
+
     /// Reads one page of tickets. See [`TicketProvider::list`].
     pub async fn list(&self, query: &TicketQuery) -> Result<Page<Ticket>> {
         self.provider.list(&self.context(), query).await

@@ -1,13 +1,12 @@
 //! What is done before a ticket is changed: it is read, held against the guards of its job, and archived.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, future, stream};
-use ticket_core::bulk::Settled;
+use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::model::Status;
 use ticket_core::provider::NotFound;
 use ticket_core::{
@@ -17,8 +16,10 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::archive::{Archive, KeepOptions, Place};
+use crate::going::Going;
 use crate::ledger::Ledger;
 use crate::model::{Claimed, Guards, JobAccount, Work};
+use crate::standing::Control;
 
 /// How many tickets are checked at once, unless the options say otherwise.
 const AT_ONCE: usize = 8;
@@ -126,15 +127,10 @@ pub(crate) struct Checks {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) work: Work,
     pub(crate) tickets: Tickets,
-    /// How long reads are repeated without one success.
-    pub(crate) patience: Duration,
-    pub(crate) at_once: Option<NonZeroUsize>,
+    pub(crate) options: BulkOptions,
+    pub(crate) going: Going,
     /// Takes the outcomes of tickets that are not changed.
     pub(crate) refused: mpsc::Sender<Settled<u64>>,
-    /// Why no further ticket can be checked: set once, from here or from elsewhere.
-    pub(crate) end: Box<dyn Fn(Error) + Send + Sync>,
-    /// Whether the work goes on.
-    pub(crate) goes_on: Box<dyn Fn() -> bool + Send + Sync>,
     pub(crate) reads: Reads,
 }
 
@@ -142,43 +138,59 @@ pub(crate) struct Checks {
 #[derive(Debug)]
 pub(crate) struct Reads {
     begun: Instant,
-    last_success: Mutex<Option<Instant>>,
-    strangers: AtomicU32,
+    state: Mutex<Answers>,
+    control: Control,
+}
+
+#[derive(Debug, Default)]
+struct Answers {
+    last_success: Option<Instant>,
+    /// How many answers in a row were not the vendor's.
+    strangers: u32,
+    /// Whether a pause was told.
+    is_paused: bool,
 }
 
 impl Reads {
     pub(crate) fn new() -> Self {
         Self {
             begun: Instant::now(),
-            last_success: Mutex::default(),
-            strangers: AtomicU32::new(0),
+            state: Mutex::default(),
+            control: Control::default(),
         }
     }
 
-    fn succeeded(&self) {
-        self.strangers.store(0, Ordering::Relaxed);
-        let mut last = self
-            .last_success
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *last = Some(Instant::now());
+    fn state(&self) -> MutexGuard<'_, Answers> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of an answer of the vendor's. Whether a pause was told before.
+    fn succeeded(&self) -> bool {
+        let now = Answers {
+            last_success: Some(Instant::now()),
+            ..Answers::default()
+        };
+        std::mem::replace(&mut *self.state(), now).is_paused
     }
 
     /// Counts an answer that is not the vendor's. Whether they are too many in a row.
     fn is_of_strangers(&self) -> bool {
-        self.strangers.fetch_add(1, Ordering::Relaxed) + 1 >= STRANGERS
+        let mut state = self.state();
+        state.strangers += 1;
+        state.strangers >= STRANGERS
     }
 
     /// Whether nothing succeeded for this long.
     fn is_out_of(&self, patience: Duration) -> bool {
-        let last = *self
-            .last_success
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match last {
+        match self.state().last_success {
             Some(last) => last.elapsed() >= patience,
             None => self.begun.elapsed() >= patience.min(FIRST_SUCCESS),
         }
+    }
+
+    /// Whether a pause is the first one since the vendor answered.
+    fn begins_pause(&self) -> bool {
+        !std::mem::replace(&mut self.state().is_paused, true)
     }
 }
 
@@ -211,7 +223,7 @@ impl Checks {
         if !self.rules.is_any() {
             return claimed.map(move |claimed| target(&claimed)).boxed();
         }
-        let at_once = self.at_once.map_or(AT_ONCE, NonZeroUsize::get);
+        let at_once = self.options.concurrency.map_or(AT_ONCE, NonZeroUsize::get);
         let batch = self.rules.change.max_batch(self.tickets.info()).max(1);
         let checks = Arc::new(self);
         let checked = claimed.map(move |claimed| {
@@ -240,7 +252,7 @@ impl Checks {
                         return true;
                     };
                     // The worker is lost, or the ledger is. The lane finds out as well.
-                    (self.end)(error);
+                    self.going.end(error);
                     return false;
                 }
                 Err(error) if error.is_of_the_account() => {
@@ -280,76 +292,103 @@ impl Checks {
 
     /// Reads a ticket. While the vendor does not answer, it is read again after a pause.
     async fn find(&self, claimed: &Claimed) -> Found {
-        let info = self.tickets.info();
         let mut pause = Duration::from_secs(1);
-        loop {
-            if !(self.goes_on)() {
-                return Found::Left;
-            }
+        while !self.going.is_over() {
             let error = match self.tickets.get(&claimed.id).await {
                 Ok(ticket) => {
-                    self.reads.succeeded();
-                    if let Err(error) = info.check_same(&claimed.id, &ticket.id) {
-                        return Found::Refused(Outcome::Failed(error.on_ticket(&claimed.id)));
-                    }
-                    let is_gone = self.rules.change == Change::Delete
-                        && ticket.status == Some(Status::Deleted);
-                    return if is_gone {
-                        Found::Pass
-                    } else {
-                        Found::Ticket(Box::new(ticket))
-                    };
+                    self.vendor_answered();
+                    return self.found(claimed, ticket);
                 }
                 Err(error) => error,
             };
             match error.kind() {
-                ErrorKind::Cancelled => return Found::Left,
-                ErrorKind::NotFound => {
-                    self.reads.succeeded();
+                ErrorKind::Cancelled => break,
+                ErrorKind::NotFound if self.is_the_vendors(claimed).await => {
+                    self.vendor_answered();
                     return self.not_found(claimed, error);
                 }
-                ErrorKind::BadResponse if self.reads.is_of_strangers() => {
+                // A sign-in page, or a gateway without a route.
+                ErrorKind::BadResponse | ErrorKind::NotFound if self.reads.is_of_strangers() => {
                     self.end_with(&error);
-                    return Found::Left;
+                    break;
                 }
+                ErrorKind::BadResponse | ErrorKind::NotFound => {}
                 _ if error.is_of_the_account() => {
                     self.end_with(&error);
-                    return Found::Left;
+                    break;
                 }
-                kind if kind != ErrorKind::BadResponse && !error.is_transient() => {
-                    self.reads.succeeded();
+                _ if !error.is_transient() => {
+                    self.vendor_answered();
                     let error = error.with_context("it cannot be read, so it was not changed");
                     return Found::Refused(Outcome::Failed(error));
                 }
                 _ => {}
             }
-            if self.reads.is_out_of(self.patience) {
+            if self.reads.is_out_of(self.options.give_up_after) {
                 self.end_with(&error);
-                return Found::Left;
+                break;
             }
-            tokio::time::sleep(pause).await;
+            if self.reads.begins_pause() {
+                let until = Instant::now() + pause;
+                self.options.tell(&Notice::Paused { error, until });
+            }
+            self.going.wait(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        Found::Left
+    }
+
+    fn vendor_answered(&self) {
+        if self.reads.succeeded() {
+            self.options.tell(&Notice::Resumed);
         }
     }
 
-    /// What it means that a ticket is not found.
+    /// What it means that a ticket is found.
+    fn found(&self, claimed: &Claimed, ticket: Ticket) -> Found {
+        let info = self.tickets.info();
+        if let Err(error) = info.check_same(&claimed.id, &ticket.id) {
+            return Found::Refused(Outcome::Failed(error.on_ticket(&claimed.id)));
+        }
+        if self.rules.change == Change::Delete && ticket.status == Some(Status::Deleted) {
+            return Found::Pass;
+        }
+        Found::Ticket(Box::new(ticket))
+    }
+
+    /// Whether a *not found* is the vendor's, and not that of a gateway or a wrong address.
+    async fn is_the_vendors(&self, claimed: &Claimed) -> bool {
+        let get = self.tickets.info().capabilities.support(Operation::Get);
+        let is_undocumented = get.is_none_or(|get| get.not_found == NotFound::Undocumented);
+        // What an earlier call may have deleted is looked at by the change itself.
+        claimed.in_doubt.is_some()
+            || !is_undocumented
+            || self
+                .reads
+                .control
+                .succeeds(&self.tickets, Instant::now())
+                .await
+    }
+
+    /// What it means that the vendor does not find a ticket.
     fn not_found(&self, claimed: &Claimed, error: Error) -> Found {
         if claimed.in_doubt.is_some() {
             // An earlier call may have deleted it.
             return Found::Pass;
         }
         let get = self.tickets.info().capabilities.support(Operation::Get);
-        let is_certain = get.is_some_and(|get| get.not_found == NotFound::Gone);
-        Found::Refused(if is_certain {
-            Outcome::NotFound(error)
-        } else {
-            let context =
-                "it cannot be read, so it was not changed, although the vendor may still have it";
-            Outcome::Failed(error.with_context(context))
-        })
+        Found::Refused(
+            if get.is_some_and(|get| get.not_found == NotFound::Ambiguous) {
+                let context = "it cannot be read, so it was not changed, although the vendor may still have it";
+                Outcome::Failed(error.with_context(context))
+            } else {
+                Outcome::NotFound(error)
+            },
+        )
     }
 
     fn end_with(&self, error: &Error) {
-        (self.end)(error.with_context("not attempted because tickets cannot be checked"));
+        let context = "not attempted because tickets cannot be checked";
+        self.going.end(error.with_context(context));
     }
 }

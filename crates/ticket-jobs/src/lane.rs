@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ticket_core::bulk::{BulkOptions, Notice, Settled};
-use ticket_core::{
-    CallContext, Effect, Error, ErrorKind, Outcome, Result, Stop, TicketRef, Tickets,
-};
+use ticket_core::{CallContext, Effect, Error, ErrorKind, Outcome, Result, TicketRef, Tickets};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use crate::check::{Checks, Reads, Rules};
 use crate::failures::Failures;
+use crate::going::Going;
 use crate::ledger::{Ledger, tickets};
 use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension, Which, Work};
 use crate::run::JobOutcome;
@@ -42,8 +40,7 @@ pub(crate) struct Lane {
     pub(crate) context: CallContext,
     pub(crate) options: BulkOptions,
     pub(crate) outcomes: mpsc::Sender<Result<JobOutcome>>,
-    /// Why the work ends early. Set by the bulk change, from the task that runs it.
-    pub(crate) ended: Arc<OnceLock<Error>>,
+    pub(crate) going: Going,
     /// How many tickets failed in this run, at all accounts.
     pub(crate) failures: Arc<Failures>,
 }
@@ -78,11 +75,11 @@ impl Lane {
                 return Err(error);
             }
             self.apply_to_doubts(doubts, &mut left).await?;
-            if self.is_over() || !left.is_empty() {
+            if self.going.is_over() || !left.is_empty() {
                 break;
             }
             match last {
-                Some(Claim::Later(wait)) if self.wait(wait.min(ASK_AGAIN)).await => {}
+                Some(Claim::Later(wait)) if self.going.wait(wait.min(ASK_AGAIN)).await => {}
                 Some(Claim::Stopped(state)) => {
                     reason = Some(stopped(state));
                     break;
@@ -110,9 +107,9 @@ impl Lane {
 
     /// Why the work ended early, if it did.
     fn reason(&self) -> Option<Error> {
-        let ended = self.ended.get().cloned();
+        let ended = self.going.reason().cloned();
         let stopped = || Error::new(ErrorKind::Cancelled, "stopped before this ticket was sent");
-        ended.or_else(|| self.is_over().then(stopped))
+        ended.or_else(|| self.going.is_over().then(stopped))
     }
 
     /// Changes tickets that were claimed before, those in doubt last. Returns why the work ended early, if it did.
@@ -131,11 +128,11 @@ impl Lane {
 
     /// Changes or looks at tickets in doubt, once no earlier call about them can act any more.
     async fn apply_to_doubts(&self, doubts: Vec<Claimed>, left: &mut Left) -> Result<()> {
-        if doubts.is_empty() || self.is_over() {
+        if doubts.is_empty() || self.going.is_over() {
             return Ok(());
         }
         let wait = doubts.iter().filter_map(|claimed| claimed.in_doubt).max();
-        if !self.wait(wait.unwrap_or_default()).await {
+        if !self.going.wait(wait.unwrap_or_default()).await {
             return Ok(());
         }
         let doubts = stream::iter(doubts).boxed();
@@ -145,14 +142,12 @@ impl Lane {
     /// The tickets that this worker claims, as long as the work goes on.
     fn claims(&self, found: &Arc<Mutex<Found>>) -> BoxStream<'static, Claimed> {
         let (ledger, work) = (Arc::clone(&self.ledger), self.work.clone());
-        let stop = self.context.stop.clone();
-        let (found, ended) = (Arc::clone(found), Arc::clone(&self.ended));
+        let (found, going) = (Arc::clone(found), self.going.clone());
         let claims = stream::unfold((), move |()| {
             let (ledger, work) = (Arc::clone(&ledger), work.clone());
-            let (found, ended, stop) = (Arc::clone(&found), Arc::clone(&ended), stop.clone());
+            let (found, going) = (Arc::clone(&found), going.clone());
             async move {
-                let is_stopped = stop.is_some_and(|stop| stop.is_finishing());
-                if is_stopped || ended.get().is_some() {
+                if going.is_over() {
                     return None;
                 }
                 let claim = ledger.claim(work.worker, &work.account).await;
@@ -199,11 +194,10 @@ impl Lane {
         let account = self.tickets.with(context);
         let (sender, mut settled) = mpsc::channel(WAITING);
         let targets = self.checks(&account, sender.clone()).pass(claimed);
-        let ended = Arc::clone(&self.ended);
+        let going = self.going.clone();
         let options = self.options.clone().notify(move |_, notice| {
             if let Notice::Ended(reason) = notice {
-                // The first reason is kept.
-                let _ = ended.set(reason.clone());
+                going.end(reason.clone());
             }
         });
         let mut work = account.apply(self.rules.change.clone(), targets, &options);
@@ -212,7 +206,7 @@ impl Lane {
             while let Some(settled) = work.next().await {
                 // Without an end: the quota allows no call before the deadline.
                 if let Outcome::Unattempted(error) = &settled.outcome {
-                    let _ = self.ended.set(error.clone());
+                    self.going.end(error.clone());
                 }
                 if sender.send(settled).await.is_err() {
                     return;
@@ -237,26 +231,14 @@ impl Lane {
 
     /// The checks before the change of tickets that are claimed.
     fn checks(&self, account: &Tickets, refused: mpsc::Sender<Settled<u64>>) -> Checks {
-        let context = &self.context;
-        let (stop, deadline) = (context.stop.clone(), context.deadline);
-        let (ended, end) = (Arc::clone(&self.ended), Arc::clone(&self.ended));
         Checks {
             rules: Arc::clone(&self.rules),
             ledger: Arc::clone(&self.ledger),
             work: self.work.clone(),
             tickets: account.clone(),
-            patience: self.options.give_up_after,
-            at_once: self.options.concurrency,
+            options: self.options.clone(),
+            going: self.going.clone(),
             refused,
-            end: Box::new(move |error| {
-                // The first reason is kept.
-                let _ = end.set(error);
-            }),
-            goes_on: Box::new(move || {
-                ended.get().is_none()
-                    && !stop.as_ref().is_some_and(Stop::is_finishing)
-                    && deadline.is_none_or(|deadline| deadline > Instant::now())
-            }),
             reads: Reads::new(),
         }
     }
@@ -265,20 +247,18 @@ impl Lane {
     async fn give_up(&self, error: Error) -> Result<()> {
         let mut event = Event::new(self.ledger.now(), EventKind::TooManyFailures);
         event.detail = Some(error.message().to_owned());
-        let _ = self.ended.set(error);
+        self.going.end(error);
         let job = &self.work.job;
         self.ledger.note(job, event).await?;
         // One that is being cancelled ends by itself.
         let _ = self.ledger.steer(job, Step::Pause).await;
-        if let Some(stop) = &self.context.stop {
-            stop.finish();
-        }
+        self.going.stop();
         Ok(())
     }
 
     /// Records outcomes, and tells those that are recorded. The others are told at the end: another worker may follow.
     async fn record(&self, settled: Vec<Settled<u64>>, left: &mut Left) -> Result<()> {
-        let ended_early = self.is_over();
+        let ended_early = self.going.is_over();
         let too_many = self.failures.add(&settled);
         let mut told = Vec::with_capacity(settled.len());
         let mut recorded = Vec::new();
@@ -319,7 +299,7 @@ impl Lane {
 
     /// Suspends the account for others, if it is at fault.
     async fn suspend(&self) -> Result<()> {
-        let Some(error) = self.ended.get() else {
+        let Some(error) = self.going.reason() else {
             return Ok(());
         };
         let is_the_accounts = matches!(
@@ -365,33 +345,6 @@ impl Lane {
         };
         let dropped = |_| Error::new(ErrorKind::Cancelled, "nobody waits for the job any more");
         self.outcomes.send(Ok(outcome)).await.map_err(dropped)
-    }
-
-    /// Whether nothing more is sent: what is not known by now is for a later run.
-    fn is_over(&self) -> bool {
-        let CallContext { stop, deadline, .. } = &self.context;
-        self.ended.get().is_some()
-            || stop.as_ref().is_some_and(Stop::is_finishing)
-            || deadline.is_some_and(|deadline| deadline <= Instant::now())
-    }
-
-    /// Waits. Returns whether the work goes on.
-    async fn wait(&self, time: Duration) -> bool {
-        let ended = async {
-            match &self.context.stop {
-                Some(stop) => stop.finishing().await,
-                None => std::future::pending().await,
-            }
-        };
-        let time = match self.context.deadline {
-            Some(deadline) => time.min(deadline.saturating_duration_since(Instant::now())),
-            None => time,
-        };
-        tokio::select! {
-            biased;
-            () = ended => false,
-            () = tokio::time::sleep(time) => !self.is_over(),
-        }
     }
 }
 

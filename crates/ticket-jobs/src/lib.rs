@@ -10,6 +10,7 @@ pub mod export;
 mod failures;
 mod folder;
 mod format;
+mod going;
 mod lane;
 mod ledger;
 mod loading;

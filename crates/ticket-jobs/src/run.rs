@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::check::Rules;
 use crate::failures::Failures;
+use crate::going::Going;
 use crate::lane::{Lane, not_come_to};
 use crate::ledger::{BEAT, Ledger};
 use crate::loading::Loading;
@@ -128,10 +129,10 @@ impl Jobs {
             key: of_the_job.key.clone(),
             rules: Arc::new(Rules::new(&job.change, &job.guards, of_the_job)?),
             work,
+            going: Going::new(&context),
             context,
             options,
             outcomes,
-            ended: Arc::default(),
             failures: Failures::of(&job),
         };
         let name = lane.work.account.clone();
@@ -348,10 +349,10 @@ impl Run {
             key,
             rules: Arc::new(Rules::new(&job.change, &job.guards, account)?),
             work,
+            going: Going::new(&context),
             context,
             options,
             outcomes: self.outcomes.clone(),
-            ended: Arc::default(),
             failures: Arc::clone(failures),
         })
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures_core::stream::{BoxStream, Stream};
 use futures_util::StreamExt as _;
-use ticket_core::model::{PageRequest, State, Status};
-use ticket_core::provider::{Field, NotFound};
-use ticket_core::{Change, Error, ErrorKind, Operation, TicketId, TicketQuery, Tickets};
+use ticket_core::model::{State, Status};
+use ticket_core::provider::NotFound;
+use ticket_core::{Change, Error, ErrorKind, Operation, TicketId, Tickets};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -51,7 +51,6 @@ async fn look(change: &Change, account: &Tickets, id: &TicketId, control: &Contr
         let message = format!("{} has no way to read a ticket", info.title);
         return Standing::Unknown(Error::new(ErrorKind::Unsupported, message));
     };
-    let begun = Instant::now();
     let error = match account.get(id).await {
         Ok(ticket) => {
             return match info.check_same(id, &ticket.id) {
@@ -64,10 +63,11 @@ async fn look(change: &Change, account: &Tickets, id: &TicketId, control: &Contr
     if error.kind() != ErrorKind::NotFound || *change != Change::Delete {
         return Standing::Unknown(error);
     }
+    let answered = Instant::now();
     let unproven = |note: &str| Standing::Unknown(error.clone().with_context(note));
     match get.not_found {
         NotFound::Gone => Standing::Holds,
-        NotFound::Undocumented if control.succeeds(account, begun).await => Standing::Holds,
+        NotFound::Undocumented if control.succeeds(account, answered).await => Standing::Holds,
         NotFound::Undocumented => unproven("not proven gone, since no other read is answered"),
         _ => unproven("not proven gone, since the vendor says so of tickets that exist"),
     }
@@ -94,25 +94,19 @@ fn of_status(change: &Change, status: Option<&Status>) -> Standing {
 
 /// The read that shows that the vendor answers. One serves all that was not found before it began.
 #[derive(Debug, Default)]
-struct Control(Mutex<Option<(Instant, bool)>>);
+pub(crate) struct Control(Mutex<Option<(Instant, bool)>>);
 
 impl Control {
-    async fn succeeds(&self, account: &Tickets, since: Instant) -> bool {
+    /// Whether the vendor answers a read that began after this time.
+    pub(crate) async fn succeeds(&self, account: &Tickets, since: Instant) -> bool {
         let mut last = self.0.lock().await;
         if let Some((begun, succeeded)) = *last
-            && begun > since
+            && begun >= since
         {
             return succeeded;
         }
         let begun = Instant::now();
-        let Some(fields) = account.info().capabilities.fields(Operation::List) else {
-            return false;
-        };
-        let mut page = PageRequest::first();
-        if fields.carried().contains(&Field::PageLimit) {
-            page = page.limit(1);
-        }
-        let succeeded = account.list(&TicketQuery::new().page(page)).await.is_ok();
+        let succeeded = account.is_answered().await;
         *last = Some((begun, succeeded));
         succeeded
     }

@@ -38,8 +38,8 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// Those of [`Ledger`](crate::Ledger). `Conflict` if it does not await confirmation; its plan is older than [`PLAN_LASTS`], or was
-    /// changed since; or an account's name leads to another one now.
+    /// Those of [`Ledger`](crate::Ledger). `Conflict` if it does not await confirmation, if its plan is older than
+    /// [`PLAN_LASTS`] or was changed since, or if an account's name leads to another account now.
     pub async fn confirm(
         &self,
         job: &JobId,
@@ -78,8 +78,8 @@ impl Jobs {
         self.note(job, EventKind::Confirmed).await
     }
 
-    /// Counts a job again from its rows, as [`Ledger::verify`](crate::Ledger::verify) does, and computes the digest of its plan, if it has one.
-    /// Returns what contradicts the records: nothing if all is well.
+    /// Counts a job again from its rows, as [`Ledger::verify`](crate::Ledger::verify) does, and computes the digest of its
+    /// plan, if it has one. Returns what contradicts the records: nothing if all is well.
     ///
     /// # Errors
     ///

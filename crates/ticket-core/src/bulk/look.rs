@@ -153,7 +153,7 @@ pub(super) fn unconfirmed(error: Error, seen: &Seen) -> (Outcome, Contact) {
 }
 
 /// The control read: whether the vendor answers a read under the same base URL.
-pub(super) async fn control(
+pub(crate) async fn control(
     provider: &dyn TicketProvider,
     context: &CallContext,
 ) -> Result<(), Option<Error>> {

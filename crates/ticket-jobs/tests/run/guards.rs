@@ -1,19 +1,20 @@
 //! Plans and guards: what is looked at, confirmed, checked, archived, held back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use ticket_core::bulk::BulkOptions;
+use ticket_core::bulk::{BulkOptions, Notice};
 use ticket_core::model::{State, Status};
 use ticket_core::provider::{Capabilities, NotFound, Support};
-use ticket_core::{CallContext, Change, Error, ErrorKind, Operation, TicketRef};
+use ticket_core::{CallContext, Change, Error, ErrorKind, Operation, Stop, TicketRef};
 use ticket_jobs::archive::Archive;
 use ticket_jobs::{
     ArchiveGuard, Confirmed, EventKind, Guards, JobId, JobState, Jobs, Loading, Look, MaxFailures,
     NewJob, PLAN_LASTS, Step, Which,
 };
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 
 use crate::vendor::{Accounts, Answer, Vendor};
 use crate::{jobs, recorded, run, run_with, state, told};
@@ -351,6 +352,79 @@ async fn outage_of_reads_is_waited_for_and_a_long_one_leaves_the_rest() {
     vendor.state().reads_fail = None;
     let rest: Vec<_> = work.collect().await;
     assert_eq!(told(&rest), ["eu:1 deleted", "eu:2 deleted"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pause_of_reads_is_told_once_and_ends_with_a_stop() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2", "3"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let mut guards = Guards::default();
+    guards.only_state = Some(State::Open);
+    let id = guarded(&jobs, &accounts, guards, &["eu:1", "eu:2", "eu:3"]).await;
+    vendor.state().reads_fail = Some(no_answer());
+    let (told_pauses, notices) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let (pauses, resumed) = (Arc::clone(&told_pauses), Arc::clone(&notices));
+    let options = BulkOptions::default().notify(move |account, notice| {
+        assert_eq!(account, "eu");
+        match notice {
+            Notice::Paused { .. } => pauses.fetch_add(1, Ordering::Relaxed),
+            Notice::Resumed => resumed.fetch_add(1, Ordering::Relaxed),
+            _ => 0,
+        };
+    });
+    let stop = Stop::new();
+    let context = CallContext::new().stop(stop.clone());
+    let begun = Instant::now();
+    let mut work = jobs.run(&id, accounts.clone(), context, &options);
+    let in_half_a_minute = tokio::time::timeout(Duration::from_secs(30), work.next()).await;
+    assert!(in_half_a_minute.is_err(), "{in_half_a_minute:?}");
+    stop.finish();
+    let rest: Vec<_> = work.collect().await;
+    assert_eq!(rest.len(), 3);
+    // The pause that was under way is as long as all before it.
+    assert!(
+        begun.elapsed() < Duration::from_secs(31),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(told_pauses.load(Ordering::Relaxed), 1);
+    vendor.state().reads_fail = None;
+    let again: Vec<_> = jobs
+        .run(&id, accounts, CallContext::new(), &options)
+        .collect()
+        .await;
+    assert_eq!(
+        told(&again),
+        ["eu:1 deleted", "eu:2 deleted", "eu:3 deleted"]
+    );
+    assert_eq!(notices.load(Ordering::Relaxed), 0);
+}
+
+/// The vendor documents no form of *not found*, and no other read is answered either.
+#[tokio::test(start_paused = true)]
+async fn not_found_of_a_gateway_is_no_outcome() {
+    let jobs = jobs();
+    let tickets: Vec<_> = (1..=40).map(|id| id.to_string()).collect();
+    let ids: Vec<_> = tickets.iter().map(String::as_str).collect();
+    let mut vendor = Vendor::new(&ids);
+    let get = Support::new().not_found(NotFound::Undocumented);
+    vendor.info.capabilities = vendor.info.capabilities.with(Operation::Get, get);
+    vendor.state().reads_fail = Some(Error::new(ErrorKind::NotFound, "no route"));
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let mut guards = Guards::default();
+    guards.only_state = Some(State::Open);
+    let named: Vec<_> = ids.iter().map(|id| format!("eu:{id}")).collect();
+    let named: Vec<_> = named.iter().map(String::as_str).collect();
+    let id = guarded(&jobs, &accounts, guards, &named).await;
+    let outcomes = run(&jobs, &id, &accounts).await;
+    assert_eq!(outcomes.len(), 40);
+    let told = told(&outcomes);
+    assert!(
+        told.iter().all(|line| line.ends_with("(unattempted)")),
+        "{told:?}"
+    );
+    assert!(vendor.log().len() <= 8 && deletes(&vendor).is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,8 +23,9 @@ pub(super) async fn run(ledger: &Ledger, asked: &str) -> Result<Exit, Failure> {
         )));
     }
     let tickets = || ticket_jobs::tickets(&**ledger.jobs.ledger(), &job.id, Which::Named);
-    let awaits = job.state == JobState::AwaitingConfirmation;
-    if awaits && job.digest.as_ref() != Some(&plan::digest(&job, tickets()).await?) {
+    if let Some(planned) = &job.digest
+        && *planned != plan::digest(&job, tickets()).await?
+    {
         let message = format!(
             "job {} is not what was planned: its list or its guards were changed",
             job.id
@@ -38,15 +39,9 @@ pub(super) async fn run(ledger: &Ledger, asked: &str) -> Result<Exit, Failure> {
         writer.push(&ticket).map_err(failed)?;
     }
     let digest = writer.finish().map_err(failed)?;
-    if awaits {
+    if job.state == JobState::AwaitingConfirmation {
         say(&format!(
             "plan of job {}, digest {digest}; a second person approves it with `tickets job approve FILE --reason TEXT`",
-            job.id
-        ));
-    } else if job.digest.is_some_and(|planned| planned != digest) {
-        say(&format!(
-            "note: this is not byte for byte what was confirmed: what was seen of the tickets of job {} is not kept after \
-             its end",
             job.id
         ));
     }
