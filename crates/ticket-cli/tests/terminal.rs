@@ -29,16 +29,7 @@ fn at_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str], typed: &str)
 
 /// The same for a line of a shell.
 fn in_shell(sandbox: &Sandbox, columns: u16, line: &str, typed: &str) -> Run {
-    // What is typed is echoed whenever it arrives, which may be behind the question: so it is not.
-    let line = format!("stty -echo cols {columns} && {line}");
-    let mut command = Command::new("script");
-    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-    command.env_clear().envs(sandbox.environment());
-    command.env("PATH", std::env::var_os("PATH").unwrap());
-    command.env("TERM", "xterm");
-    command.env("HOME", env!("CARGO_TARGET_TMPDIR"));
-    command.env("XDG_STATE_HOME", common::state_folder());
-    execute_with_input(&mut command, typed)
+    common::in_terminal(sandbox, &common::state_folder(), columns, line, typed)
 }
 
 /// The host and the port of a vendor.

@@ -63,7 +63,7 @@ pub(crate) struct Guards {
     #[arg(long)]
     pub(crate) if_unchanged: bool,
     /// Pause the job when more tickets than this have failed, are unknown or were not found: a number such as 20, or a
-    /// share of the job's tickets such as 5%
+    /// share of the job's tickets such as 5%. Requests in flight end, and one may be about up to 100 tickets
     #[arg(long, value_name = "N|P%")]
     max_failures: Option<MaxFailures>,
     /// Change this many tickets first, look at them again, and ask before the rest is changed; with --yes the rest

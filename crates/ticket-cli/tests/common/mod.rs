@@ -132,6 +132,27 @@ pub(crate) fn execute(command: &mut Command) -> Run {
 }
 
 /// Runs it with this on its standard input.
+/// Runs a line of a shell at a terminal so many columns wide, where this is typed. What it prints, on whichever of its
+/// outputs, is in `stdout`.
+pub(crate) fn in_terminal(
+    sandbox: &Sandbox,
+    state: &Path,
+    columns: u16,
+    line: &str,
+    typed: &str,
+) -> Run {
+    // What is typed is echoed whenever it arrives, which may be behind the question: so it is not.
+    let line = format!("stty -echo cols {columns} && {line}");
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    command.env_clear().envs(sandbox.environment());
+    command.env("PATH", std::env::var_os("PATH").unwrap());
+    command.env("TERM", "xterm");
+    command.env("HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.env("XDG_STATE_HOME", state);
+    execute_with_input(&mut command, typed)
+}
+
 pub(crate) fn execute_with_input(command: &mut Command, input: &str) -> Run {
     let mut child = command
         .stdin(Stdio::piped())

@@ -31,6 +31,13 @@ impl<'a> Shells<'a> {
         execute(&mut self.command(arguments))
     }
 
+    /// Runs it at a terminal, where this is typed. What it prints is in `stdout`.
+    pub(crate) fn at_terminal(&self, arguments: &[&str], typed: &str) -> Run {
+        let tickets = env!("CARGO_BIN_EXE_tickets");
+        let line = format!("exec '{tickets}' {}", arguments.join(" "));
+        super::in_terminal(self.sandbox, &self.state, 100, &line, typed)
+    }
+
     /// Starts it, and reads stdout up to this many lines.
     pub(crate) fn start(
         &self,
