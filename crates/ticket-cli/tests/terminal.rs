@@ -10,9 +10,7 @@
 
 mod common;
 
-use std::process::Command;
-
-use common::{FORMS, Run, execute_with_input, json, sandbox};
+use common::{FORMS, Run, json, sandbox};
 use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
 use unicode_width::UnicodeWidthStr as _;
 
