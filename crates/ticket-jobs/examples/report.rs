@@ -22,10 +22,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use ticket_core::provider::{Limit, Quota, Removal};
 use ticket_core::{Change, Effect, Error, ErrorKind, Operation, Outcome, TicketId};
+use ticket_jobs::plan;
 use ticket_jobs::report::{Options, write};
 use ticket_jobs::{
     Claim, Claimed, Clock, Confirmed, Ended, Event, EventKind, Guards, JobAccount, JobId, Ledger,
-    Listed, MaxFailures, NewCall, NewJob, Seen, SqliteLedger, Taken, Work,
+    Listed, MaxFailures, NewCall, NewJob, Seen, SqliteLedger, Taken, Which, Work,
 };
 
 type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
@@ -143,10 +144,13 @@ impl Story {
             };
             first.takes_along = vec!["subtasks".to_owned(), "time entries".to_owned()];
         }
-        let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
         let ledger = &self.ledger;
+        let mut planned = ledger.job(&job).await?;
+        planned.accounts = accounts.to_vec();
+        let list = ticket_jobs::tickets(ledger, &job, Which::Named);
+        let digest = plan::digest(&planned, list).await?;
         ledger
-            .seal(&job, accounts.to_vec(), Some(digest.to_owned()))
+            .seal(&job, planned.accounts, Some(digest.clone()))
             .await?;
         self.note(&job, EventKind::Planned, "alice@ops1.example")
             .await?;

@@ -15,8 +15,8 @@ use ticket_core::{
 
 use crate::ledger::tickets;
 use crate::model::{EventKind, Job, JobAccount, JobId, Listed, NewJob, Seen, Which};
-use crate::plan;
 use crate::run::{Jobs, of_account};
+use crate::steer::digest;
 
 /// How many tickets are added to a ledger at once.
 const PAGE: usize = 5_000;
@@ -306,8 +306,7 @@ impl Loading {
                 accounts: all.clone(),
                 ..ledger.job(&self.id).await?
             };
-            let named = tickets(&**ledger, &self.id, Which::Named);
-            Some(plan::digest(&job, named).await?)
+            Some(digest(&**ledger, &job).await?)
         } else {
             None
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ticket_core::{AccountSource, Error, ErrorKind, Result};
 
 use crate::clock::until;
-use crate::ledger::tickets;
+use crate::ledger::{Ledger, tickets};
 use crate::model::{Confirmed, EventKind, Job, JobId, JobState, Step, Which};
 use crate::plan;
 use crate::run::Jobs;
@@ -68,7 +68,7 @@ impl Jobs {
                 ));
             }
         }
-        let digest = self.digest(&planned).await?;
+        let digest = digest(&**self.ledger(), &planned).await?;
         if planned.digest.as_deref() != Some(digest.as_str()) {
             return conflict(format!(
                 "job {job} is not what was planned: its list or its guards were changed"
@@ -85,26 +85,31 @@ impl Jobs {
     ///
     /// Those of [`Ledger`](crate::Ledger).
     pub async fn verify(&self, job: &JobId) -> Result<Vec<String>> {
-        let mut contradictions = self.ledger().verify(job).await?;
-        let job = self.ledger().job(job).await?;
-        let Some(recorded) = &job.digest else {
-            return Ok(contradictions);
-        };
-        let digest = self.digest(&job).await?;
-        if digest != *recorded {
-            let done = match job.confirmed {
-                Some(_) => "confirmed",
-                None => "planned",
-            };
-            contradictions.push(format!(
-                "its list or its guards are not what was {done}: the digest of its plan is {digest}, and {recorded} was \
-                 {done}"
-            ));
-        }
-        Ok(contradictions)
+        verify(&**self.ledger(), job).await
     }
+}
 
-    async fn digest(&self, job: &Job) -> Result<String> {
-        plan::digest(job, tickets(&**self.ledger(), &job.id, Which::Named)).await
+/// What contradicts the records of a job: see [`Jobs::verify`].
+pub(crate) async fn verify(ledger: &dyn Ledger, job: &JobId) -> Result<Vec<String>> {
+    let mut contradictions = ledger.verify(job).await?;
+    let job = ledger.job(job).await?;
+    let Some(recorded) = &job.digest else {
+        return Ok(contradictions);
+    };
+    let digest = digest(ledger, &job).await?;
+    if digest != *recorded {
+        let done = match job.confirmed {
+            Some(_) => "confirmed",
+            None => "planned",
+        };
+        contradictions.push(format!(
+            "its list or its guards are not what was {done}: the digest of its plan is {digest}, and {recorded} was {done}"
+        ));
     }
+    Ok(contradictions)
+}
+
+/// The digest of a job's plan, by the ledger.
+pub(crate) async fn digest(ledger: &dyn Ledger, job: &Job) -> Result<String> {
+    plan::digest(job, tickets(ledger, &job.id, Which::Named)).await
 }

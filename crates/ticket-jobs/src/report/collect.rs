@@ -23,6 +23,7 @@ use super::time::{Times, Use};
 use super::{FORMAT, Options};
 use crate::ledger::{Ledger, tickets};
 use crate::model::{Job, JobAccount, JobCall, JobId, JobTicket, Which};
+use crate::steer::verify;
 
 /// How many calls are read at once.
 const PAGE: usize = 5_000;
@@ -37,7 +38,7 @@ pub(super) async fn collect(
     let mut calls = calls(ledger, &job, draft, options).await?;
     let tickets = Rows::new(&job, &calls.briefs).read(ledger, draft).await?;
     let events = ledger.events(&job.id).await?;
-    let contradictions = ledger.verify(&job.id).await?;
+    let contradictions = verify(ledger, &job.id).await?;
     let accounts = job.accounts.iter().map(|account| {
         let outcomes = tickets.by_account.get(&account.name).cloned();
         let used = calls.by_key.remove(&account.key).unwrap_or_default();

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use ticket_core::provider::Removal;
 use ticket_core::{Change, Effect, ErrorKind, Operation, Outcome};
+use ticket_jobs::plan;
 use ticket_jobs::report::Options;
 use ticket_jobs::{
     Claim, Clock, Confirmed, Ended, Event, EventKind, JobAccount, JobId, Ledger, Listed,
-    MemoryLedger, NewCall, NewJob, Taken, Work, WorkerId,
+    MemoryLedger, NewCall, NewJob, Taken, Which, Work, WorkerId, tickets,
 };
 
 /// A subject that a browser could run, one that a spreadsheet could, and one that turns its direction.
@@ -67,6 +68,11 @@ pub(crate) fn outcome(outcome: &str, kind: &str, message: &str, vendor: Option<&
 impl Story {
     /// Seven tickets of two accounts, one of which is named again, that nothing was sent about.
     pub(crate) async fn planned() -> Self {
+        Self::planned_with(false).await
+    }
+
+    /// The same; if it is edited, its digest is another one.
+    pub(crate) async fn planned_with(is_edited: bool) -> Self {
         let now = Arc::new(AtomicI64::new(1_795_903_200));
         let clock = Arc::clone(&now);
         let clock =
@@ -103,8 +109,13 @@ impl Story {
         let mut us = JobAccount::new("us", "sweeppea://us", 1);
         "sweeppea".clone_into(&mut us.provider);
         us.removal = Removal::Permanent;
-        let digest = Some("d1".to_owned());
-        ledger.seal(&job, vec![eu, us], digest).await.unwrap();
+        let accounts = vec![eu, us];
+        let mut sealed = ledger.job(&job).await.unwrap();
+        sealed.accounts.clone_from(&accounts);
+        let named = tickets(&ledger, &job, Which::Named);
+        let digest = plan::digest(&sealed, named).await.unwrap();
+        let digest = if is_edited { "d1".to_owned() } else { digest };
+        ledger.seal(&job, accounts, Some(digest)).await.unwrap();
         Self {
             ledger,
             job,

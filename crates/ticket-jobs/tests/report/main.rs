@@ -241,6 +241,19 @@ async fn people_are_named_with_their_programs() {
 }
 
 #[tokio::test]
+async fn plan_that_was_changed_is_said_first() {
+    let partial = options().partial(true);
+    for is_edited in [false, true] {
+        let story = Story::planned_with(is_edited).await;
+        let report = json_of(&report(&story, &partial).await);
+        let said = report["not_proven"].to_string();
+        let words =
+            "The ledger contradicts itself: its list or its guards are not what was planned";
+        assert_eq!(said.contains(words), is_edited, "{said}");
+    }
+}
+
+#[tokio::test]
 async fn hostile_texts_stay_text() {
     let files = report(&Story::ended().await, &options()).await;
     let page = &files["report.html"];
