@@ -89,6 +89,16 @@ impl Case {
         }
     }
 
+    /// A plan in a file, for tests that need `ssh-keygen`; `None` if it is not there.
+    async fn exported() -> Option<Self> {
+        if !tool_is_there() {
+            return None;
+        }
+        let case = Self::new().await;
+        case.export();
+        Some(case)
+    }
+
     fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
@@ -177,11 +187,9 @@ async fn job_whose_list_is_not_complete_is_not_exported() {
 
 #[tokio::test]
 async fn approval_shows_what_is_approved_and_is_accepted() {
-    if !tool_is_there() {
+    let Some(case) = Case::exported().await else {
         return;
-    }
-    let case = Case::new().await;
-    case.export();
+    };
     let key = case.key("");
     let run = execute(&mut case.approve(&["--yes", "--key", &key]));
     assert_eq!(run.code, 0, "{run:?}");
@@ -215,11 +223,9 @@ async fn approval_shows_what_is_approved_and_is_accepted() {
 
 #[tokio::test]
 async fn approval_confirms_the_job_that_it_is_for_and_no_edited_one_does() {
-    if !tool_is_there() {
+    let Some(case) = Case::exported().await else {
         return;
-    }
-    let case = Case::new().await;
-    case.export();
+    };
     let key = case.key("");
     let run = execute(&mut case.approve(&["--yes", "--key", &key]));
     let approval = run.stdout;
@@ -288,11 +294,9 @@ async fn approval_confirms_the_job_that_it_is_for_and_no_edited_one_does() {
 
 #[tokio::test]
 async fn approval_is_written_to_a_new_file_with_the_configured_key() {
-    if !tool_is_there() {
+    let Some(case) = Case::exported().await else {
         return;
-    }
-    let case = Case::new().await;
-    case.export();
+    };
     case.key("");
     // Relative to the configuration file, wherever the command runs.
     fs::write(case.path("config.toml"), "signing_key = \"id\"\n").unwrap();
@@ -424,11 +428,9 @@ impl Drop for Agent {
 
 #[tokio::test]
 async fn key_of_an_agent_signs_by_its_public_key() {
-    if !tool_is_there() {
+    let Some(case) = Case::exported().await else {
         return;
-    }
-    let case = Case::new().await;
-    case.export();
+    };
     let key = case.key("");
     let socket = case.path("agent");
     let _agent = Agent::start(&socket);
@@ -479,11 +481,9 @@ fn at_terminal(line: &str, typed: &[(&str, &str)]) -> Run {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn person_at_the_terminal_is_asked_and_types_the_passphrase_of_the_key() {
-    if !tool_is_there() {
+    let Some(case) = Case::exported().await else {
         return;
-    }
-    let case = Case::new().await;
-    case.export();
+    };
     let key = case.key("correct horse");
     let (plan, to) = (case.path("plan.json"), case.path("approval.json"));
     // The plan comes on standard input, and both questions are still asked at the terminal.

@@ -54,7 +54,6 @@ fn fate(change: &Change, account: &PlannedAccount) -> String {
 
 /// What is checked while the job is worked on.
 pub(super) fn guards(guards: &Guards) -> Option<String> {
-    let count = |count: u64| tickets(count);
     let state = guards
         .only_state
         .map(|state| format!("only tickets that are {}", state.as_str()));
@@ -68,9 +67,10 @@ pub(super) fn guards(guards: &Guards) -> Option<String> {
         }
         most => format!("stops when more than {most} tickets have failed"),
     });
-    let canary = guards
-        .canary
-        .map(|first| format!("stops after the first {}", count(first)));
+    let canary = guards.canary.map(|first| match first {
+        1 => "stops after the first ticket".to_owned(),
+        _ => format!("stops after the first {}", tickets(first)),
+    });
     let archive = guards.archive.as_ref().map(|archive| {
         let missing = if archive.missing_ok {
             ", as far as it can be read"

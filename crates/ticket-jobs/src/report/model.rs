@@ -1,6 +1,7 @@
 //! What the files of a report hold.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -252,7 +253,7 @@ pub struct Exception {
 }
 
 /// A ticket, and what it is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Named {
@@ -266,7 +267,7 @@ pub struct Named {
 }
 
 /// A line of `outcomes.ndjson` and of `outcomes.csv`: a ticket, each time that the list names it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TicketRow {
@@ -324,6 +325,27 @@ pub struct TicketRow {
     /// The place of its first mention, if it is named again here. The outcome is the same, and counts once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<u64>,
+}
+
+// Subjects do not belong in logs.
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut named = f.debug_struct("Named");
+        named.field("ticket", &self.ticket).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TicketRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TicketRow")
+            .field("place", &self.place)
+            .field("ticket", &self.ticket)
+            .field("outcome", &self.outcome)
+            .field("evidence", &self.evidence)
+            .field("kind", &self.kind)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A line of `calls.ndjson`: a recorded call.

@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 use job::{FORMULA, LOST, SCRIPT, Story, TURNED, lines, options};
 use serde_json::{Value, json};
 use ticket_core::{ErrorKind, Operation, Outcome};
-use ticket_jobs::report::{Options, write};
+use ticket_jobs::report::{Options, Report, TicketRow, write};
 use ticket_jobs::{Ledger as _, MemoryLedger, NewJob};
 
 /// Writes the report of a job. Returns its files.
@@ -237,6 +237,28 @@ async fn people_are_named_with_their_programs() {
         "carol@ops1",
     ] {
         assert!(files["report.html"].contains(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn debug_prints_no_subjects() {
+    let story = Story::ended().await;
+    let files = report(&story, &options()).await;
+    let rows = files["outcomes.ndjson"].lines();
+    let rows = rows.map(|line| serde_json::from_str::<TicketRow>(line).unwrap());
+    let rows: Vec<_> = rows.collect();
+    assert!(
+        rows.iter()
+            .any(|row| row.subject.as_deref() == Some(SCRIPT))
+    );
+    let report: Report = serde_json::from_str(&files["report.json"]).unwrap();
+    let firsts = report.exceptions.iter().flat_map(|group| &group.first);
+    let firsts: Vec<_> = firsts.collect();
+    assert!(firsts.iter().any(|first| first.subject.is_some()));
+    let printed = format!("{rows:?} {firsts:?}");
+    assert!(printed.contains("eu:11"), "{printed}");
+    for text in ["script", "HYPERLINK", "fdp.exe", "xxxx"] {
+        assert!(!printed.contains(text), "{printed}");
     }
 }
 

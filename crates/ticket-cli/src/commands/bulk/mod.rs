@@ -13,6 +13,7 @@ mod looked;
 mod notices;
 mod plan;
 mod progress;
+mod refused;
 mod remaining;
 mod report;
 mod reported;

@@ -13,14 +13,12 @@ use tickets::provider::{Limit, Removal, Support};
 use tickets::{Change, DeleteTarget, ErrorKind, Operation, TicketId, TicketRef};
 
 use super::input::InputTicket;
+use super::refused::Refused;
 use super::words;
 use crate::accounts::Accounts;
 use crate::args::Consent;
 use crate::failure::Failure;
 use crate::text::{self, counted};
-
-/// Number of refused tickets that are told one by one.
-const REFUSED: usize = 20;
 
 /// Number of tickets of an account that the summary lists before "and 97 more".
 const NAMED: usize = 5;
@@ -370,35 +368,6 @@ impl Group {
 /// Whether the change can be applied to a ticket of this account. `--dry-run`, `--plan` and runs all ask here.
 fn check_ticket(change: &Change, account: &Account, ticket: &TicketRef) -> tickets::Result<()> {
     change.check(account.tickets.info(), &DeleteTarget::new(&ticket.id))
-}
-
-/// The tickets that are refused.
-#[derive(Default)]
-struct Refused {
-    /// The first few of them.
-    told: Vec<Failure>,
-    count: usize,
-}
-
-impl Refused {
-    fn push(&mut self, failure: Failure) {
-        self.count += 1;
-        if self.told.len() < REFUSED {
-            self.told.push(failure);
-        }
-    }
-
-    fn into_result(self) -> Result<(), Failure> {
-        let more = self.count - self.told.len();
-        let end = match more {
-            0 => format!("{} errors; nothing was sent", self.count),
-            _ => format!("and {more} more errors; nothing was sent"),
-        };
-        match Failure::all(self.told, end) {
-            Some(failure) => Err(failure),
-            None => Ok(()),
-        }
-    }
 }
 
 /// The limits of the account.
