@@ -34,6 +34,7 @@ use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
 use crate::provider::error::Error;
+use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 
@@ -202,10 +203,10 @@ const WITHIN_WINDOWS: usize = 4;
 /// Concurrent calls if the provider documents no quota: then concurrency alone limits the speed.
 const WITHOUT_WINDOWS: usize = 32;
 
-/// The default concurrency of this change.
-fn usual_concurrency(info: &ProviderInfo, change: &Change) -> NonZeroUsize {
+/// The default concurrency of this operation.
+pub(crate) fn usual_concurrency(info: &ProviderInfo, operation: Operation) -> NonZeroUsize {
     let limits = info.limits.iter();
-    let covering = limits.filter(|limit| limit.covers(change.operation()));
+    let covering = limits.filter(|limit| limit.covers(operation));
     let calls = if covering.clone().all(|limit| limit.windows.is_empty()) {
         WITHOUT_WINDOWS
     } else {

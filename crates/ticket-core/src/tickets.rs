@@ -150,6 +150,14 @@ impl Tickets {
         })
     }
 
+    /// How many calls of this operation are made at once where there are many: the [account's
+    /// setting](StackOptions::concurrency), or else 4 if the provider documents a quota and 32 if not, but never more
+    /// than it allows at once.
+    pub fn concurrency(&self, operation: Operation) -> NonZeroUsize {
+        self.concurrency
+            .unwrap_or_else(|| bulk::usual_concurrency(self.info(), operation))
+    }
+
     /// The first page of a list, with this account's page size if the provider supports one.
     fn first_page(&self, operation: Operation) -> PageRequest {
         let fields = self.info().capabilities.fields(operation);

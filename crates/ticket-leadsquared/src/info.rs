@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Support};
+use ticket_core::provider::{
+    Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
+};
 use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "leadsquared";
@@ -87,10 +89,16 @@ fn plan(in_five_seconds: u32, a_day: u32) -> Limit {
 ///   `post-an-internal-note-on-a-ticket-2`).
 /// * The id of a deleted ticket is never given to another ticket (inferred: deleted tickets go to the trash, and the
 ///   pages state nothing).
+/// * Deleted tickets go to a trash (inferred: the address of the call ends with `trash`, page `delete-tickets`). For how
+///   long they can be restored, and how, is not documented.
 /// * The pages document a 404 for a wrong address only, so that of an unknown ticket proves nothing by itself.
 pub fn info() -> ProviderInfo {
     info_with_batch(DEFAULT_DELETE_BATCH)
 }
+
+const TRASH: Removal = Removal::Trash {
+    restorable_for: None,
+};
 
 pub(crate) fn info_with_batch(delete_batch: usize) -> ProviderInfo {
     let undocumented = Support::new().not_found(NotFound::Undocumented);
@@ -104,7 +112,10 @@ pub(crate) fn info_with_batch(delete_batch: usize) -> ProviderInfo {
         .with(Operation::Resolve, undocumented.clone())
         .with(
             Operation::Delete,
-            undocumented.clone().max_batch(delete_batch),
+            undocumented
+                .clone()
+                .max_batch(delete_batch)
+                .removal(TRASH),
         )
         .with(
             Operation::Messages,

@@ -37,6 +37,23 @@ pub(crate) const DEFAULT_PAGE: u32 = 20;
 
 const LARGEST_PAGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
+/// Rows have names where a ticket has ids (pages `tiketfind`, `tiketget`). Their description may be empty where the
+/// ticket has a content, and how several labels are written is not documented. That the subject is whole is inferred.
+const LIST_DECIDES: &[Field] = &[
+    Field::Subject,
+    Field::RequesterName,
+    Field::State,
+    Field::CreatedAfter,
+    Field::UpdatedAfter,
+];
+
+/// A ticket has the text, and the requester as the id of a contact (page `tiketget`).
+const GET_DECIDES: &[Field] = &[Field::Subject, Field::Description, Field::RequesterId];
+
+/// Nothing but the messages tells an address: `From`, with an `@` where it is one (page `tiketconversations`; that the
+/// first incoming message is the requester's is inferred).
+const MESSAGES_DECIDE: &[Field] = &[Field::RequesterEmail];
+
 /// Who OneCloud is and what it can do. The vendor documents no limit on calls per minute, and no update, resolve or
 /// comment.
 ///
@@ -54,11 +71,14 @@ pub(crate) const DEFAULT_ID_FORM: IdForm = IdForm::Number;
 pub(crate) fn info_with_id_form(form: IdForm) -> ProviderInfo {
     let undocumented = Support::new().not_found(NotFound::Undocumented);
     let capabilities = Capabilities::none()
-        .with(Operation::Get, undocumented.clone())
-        .list(list_fields())
+        .with(Operation::Get, undocumented.clone().decides(GET_DECIDES))
+        .with(
+            Operation::List,
+            Support::new().fields(list_fields()).decides(LIST_DECIDES),
+        )
         .create(create_fields())
         .with(Operation::Delete, undocumented.clone())
-        .with(Operation::Messages, undocumented);
+        .with(Operation::Messages, undocumented.decides(MESSAGES_DECIDE));
     ProviderInfo::new(ID, "OneCloud", capabilities)
         .id_form(form)
         .never_reuses_ids()

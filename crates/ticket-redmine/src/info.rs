@@ -60,12 +60,34 @@ fn list_fields() -> Fields {
         Field::Cursor,
         Field::PageLimit,
     ]);
-    let fields = fields.any_custom();
+    let fields = fields.any_custom().exact(EXACT);
     match NonZeroU32::new(LARGEST_PAGE) {
         Some(largest) => fields.largest_page(largest),
         None => fields,
     }
 }
+
+/// Redmine compares ids and whole seconds, and every status is open or closed (observed).
+const EXACT: &[Field] = &[
+    Field::State,
+    Field::RequesterId,
+    Field::CreatedAfter,
+    Field::CreatedBefore,
+    Field::UpdatedAfter,
+    Field::UpdatedBefore,
+];
+
+/// A row and an issue tell the same (observed): whole texts, the author's id and name, and the custom fields. Nothing
+/// tells the author's address. An issue has no labels, and a status by its name only.
+const DECIDES: &[Field] = &[
+    Field::Subject,
+    Field::Description,
+    Field::RequesterId,
+    Field::RequesterName,
+    Field::CreatedAfter,
+    Field::UpdatedAfter,
+    Field::Custom,
+];
 
 fn comment_fields() -> Fields {
     Fields::carrying(&[
@@ -90,11 +112,14 @@ fn comment_fields() -> Fields {
 pub fn info() -> ProviderInfo {
     let undocumented = Support::new().not_found(NotFound::Undocumented);
     let capabilities = Capabilities::none()
-        .with(Operation::Get, undocumented.clone())
+        .with(Operation::Get, undocumented.clone().decides(DECIDES))
         // The first page is preceded by a look at the key: with a wrong one, a list is that of the public tickets.
         .with(
             Operation::List,
-            Support::new().fields(list_fields()).requests(3),
+            Support::new()
+                .fields(list_fields())
+                .requests(3)
+                .decides(DECIDES),
         )
         // The id of the priority is looked up.
         .with(

@@ -40,7 +40,33 @@ fn list_fields() -> Fields {
         Field::RawQuery,
     ])
     .any_custom()
+    .exact(EXACT)
 }
+
+/// Every status is active or not, addresses are compared without their case, and a ticket is found by each of its
+/// requesters (observed). Times are compared here too, since RT reads them in the zone of the account.
+const EXACT: &[Field] = &[
+    Field::State,
+    Field::RequesterEmail,
+    Field::CreatedAfter,
+    Field::CreatedBefore,
+    Field::UpdatedAfter,
+    Field::UpdatedBefore,
+];
+
+/// What a row tells (observed): all requesters with their addresses, login names and names.
+const LIST_DECIDES: &[Field] = &[
+    Field::Subject,
+    Field::RequesterEmail,
+    Field::RequesterId,
+    Field::RequesterName,
+    Field::CreatedAfter,
+    Field::UpdatedAfter,
+    Field::Custom,
+];
+
+/// The text of a ticket is its first message (observed).
+const MESSAGES_DECIDE: &[Field] = &[Field::Description];
 
 fn create_fields() -> Fields {
     const CARRIED: &[Field] = &[
@@ -92,7 +118,10 @@ pub fn info() -> ProviderInfo {
     };
     let capabilities = Capabilities::none()
         .with(Operation::Get, unconfirmed())
-        .list(list_fields())
+        .with(
+            Operation::List,
+            Support::new().fields(list_fields()).decides(LIST_DECIDES),
+        )
         // What RT dropped shows only in a read afterwards (observed).
         .with(
             Operation::Create,
@@ -116,7 +145,10 @@ pub fn info() -> ProviderInfo {
         // The ticket, its history, and up to two pages of texts, which RT keeps as attachments (observed).
         .with(
             Operation::Messages,
-            unconfirmed().fields(pages(&[])).requests(4),
+            unconfirmed()
+                .fields(pages(&[]))
+                .requests(4)
+                .decides(MESSAGES_DECIDE),
         )
         // A read before: a merged id leads elsewhere, and a message to the customer would restore a deleted ticket.
         .with(

@@ -158,10 +158,9 @@ pub(crate) fn ticket(reply: Reply<wire::Ticket>, version: Option<&str>) -> Ticke
     ticket.category = wire
         .queue
         .map(|queue| queue.name.unwrap_or_else(|| queue.id.into_string()));
-    ticket.requester = wire
-        .requestor
-        .and_then(|people| people.into_iter().next())
-        .map(person);
+    let mut requesters = wire.requestor.into_iter().flatten().map(person);
+    ticket.requester = requesters.next();
+    ticket.other_requesters = requesters.collect();
     let owner = wire.owner.filter(|owner| owner.id.as_str() != "Nobody");
     ticket.assignee = owner.map(person);
     ticket.created_at = wire.created.filter(is_set);

@@ -21,7 +21,8 @@ fn create_fields() -> Fields {
     .max_chars(&[(Field::Subject, 200), (Field::Description, 20_000)])
 }
 
-/// The category is what the vendor calls the platform.
+/// The category is what the vendor calls the platform. Open and closed tickets are two lists (pages `support/open.md`,
+/// `support/closed.md`). How `search` and `platform` compare is not documented in full.
 fn list_fields() -> Fields {
     Fields::carrying(&[
         Field::State,
@@ -30,7 +31,22 @@ fn list_fields() -> Fields {
         Field::Category,
         Field::Cursor,
     ])
+    .exact(&[Field::State])
 }
+
+/// A row has the time of creation, no requester, and a subject cut to 100 characters (page `support/open.md`). Which
+/// list it is from tells its state.
+const LIST_DECIDES: &[Field] = &[Field::State, Field::CreatedAfter];
+
+/// Whose account the ticket is of, and the texts (page `support/single.md`). No time of the last change is documented.
+const GET_DECIDES: &[Field] = &[
+    Field::Subject,
+    Field::Description,
+    Field::RequesterEmail,
+    Field::RequesterName,
+    Field::State,
+    Field::CreatedAfter,
+];
 
 /// Nothing else can be changed (page `support/update.md`).
 fn update_fields() -> Fields {
@@ -69,8 +85,11 @@ pub(crate) fn info_with_id_form(form: IdForm) -> ProviderInfo {
     let ambiguous = Support::new().not_found(NotFound::Ambiguous);
     let capabilities = Capabilities::none()
         // "Ticket Not Found or Access Denied" (page `support/single.md`).
-        .with(Operation::Get, ambiguous.clone())
-        .list(list_fields())
+        .with(Operation::Get, ambiguous.clone().decides(GET_DECIDES))
+        .with(
+            Operation::List,
+            Support::new().fields(list_fields()).decides(LIST_DECIDES),
+        )
         .create(create_fields())
         // "Ticket not found" (page `support/update.md`), beside a 403 for another user's ticket. Which of the two a
         // server sends is not certain: its other calls answer 404 (inferred).

@@ -125,7 +125,7 @@ impl Engine {
             only_look: options.only_look,
             concurrency: options
                 .concurrency
-                .unwrap_or_else(|| usual_concurrency(provider.info(), &change)),
+                .unwrap_or_else(|| usual_concurrency(provider.info(), change.operation())),
             provider,
             context,
             change: Arc::new(change),

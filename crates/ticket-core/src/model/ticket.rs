@@ -264,8 +264,11 @@ pub struct Ticket {
     pub priority: Option<Priority>,
     /// The vendor's category, topic or type of request.
     pub category: Option<String>,
-    /// The requester.
+    /// The requester; the first one, if the vendor has several.
     pub requester: Option<Person>,
+    /// The requesters after the first one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_requesters: Vec<Person>,
     /// The assignee.
     pub assignee: Option<Person>,
     /// Labels.
@@ -302,6 +305,7 @@ impl Ticket {
             priority: None,
             category: None,
             requester: None,
+            other_requesters: Vec::new(),
             assignee: None,
             tags: Vec::new(),
             created_at: None,
@@ -313,6 +317,11 @@ impl Ticket {
             version: None,
             raw: raw.into(),
         }
+    }
+
+    /// All requesters.
+    pub fn requesters(&self) -> impl Iterator<Item = &Person> {
+        self.requester.iter().chain(&self.other_requesters)
     }
 }
 
@@ -326,6 +335,7 @@ impl fmt::Debug for Ticket {
             .field("priority", &self.priority)
             .field("category", &self.category)
             .field("requester", &self.requester)
+            .field("other_requesters", &self.other_requesters)
             .field("assignee", &self.assignee)
             .field("tags", &self.tags.len())
             .field("created_at", &self.created_at)

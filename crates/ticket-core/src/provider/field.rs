@@ -31,6 +31,8 @@ pub enum Field {
     Assignee,
     /// Labels.
     Tags,
+    /// Custom fields.
+    Custom,
     /// Files.
     Attachments,
     /// The state that a list is restricted to.
@@ -77,6 +79,7 @@ names!(Field {
     Priority => "priority",
     Assignee => "assignee",
     Tags => "tags",
+    Custom => "custom",
     Attachments => "attachments",
     State => "state",
     Search => "search",
@@ -104,6 +107,7 @@ pub struct Fields {
     pub(crate) custom: Vec<Cow<'static, str>>,
     pub(crate) any_custom: bool,
     pub(crate) many: bool,
+    pub(crate) exact: Cow<'static, [Field]>,
     pub(crate) largest_page: Option<NonZeroU32>,
 }
 
@@ -159,6 +163,17 @@ impl Fields {
         self
     }
 
+    /// These filters of a list take exactly the tickets that they should, so that nobody has to look at the others: no
+    /// ticket is missing, whatever the case of an address and however many requesters a ticket has.
+    ///
+    /// For [`requester`](crate::TicketQuery::requester), say which of its forms: [`Field::RequesterEmail`],
+    /// [`Field::RequesterId`] and [`Field::RequesterName`].
+    #[must_use]
+    pub fn exact(mut self, filters: impl Into<Cow<'static, [Field]>>) -> Self {
+        self.exact = filters.into();
+        self
+    }
+
     /// The vendor documents no larger page than this. Not a limit: a caller who names another size gets that.
     ///
     /// [`Tickets::list_all`](crate::Tickets::list_all) asks for pages of this size, unless it is told another.
@@ -171,6 +186,11 @@ impl Fields {
     /// The fields carried.
     pub fn carried(&self) -> &[Field] {
         &self.carried
+    }
+
+    /// Whether a filter of a list takes [exactly](Self::exact) the tickets that it should.
+    pub fn is_exact(&self, filter: Field) -> bool {
+        self.exact.contains(&filter)
     }
 
     /// The fields without which a call is refused.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::provider::field::Fields;
+use crate::provider::field::{Field, Fields};
 
 /// How a provider supports an operation. See [`Capabilities::with`](crate::provider::Capabilities::with).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,10 @@ pub struct Support {
     pub removal: Removal,
     /// What a delete takes along besides the ticket, its messages and files, such as `subtasks`; in words.
     pub takes_along: Cow<'static, [Cow<'static, str>]>,
+    /// Which fields of a ticket the reply of a list, a `get` or the messages tells whole. Default: none.
+    ///
+    /// See [`decides`](Self::decides).
+    pub decides: Cow<'static, [Field]>,
 }
 
 /// What a delete does.
@@ -46,7 +50,7 @@ pub enum Removal {
     Permanent,
     /// Deleted tickets are in a trash, from which they can be restored.
     Trash {
-        /// For how long; absent: without a limit. It is written to storage in whole seconds, as `restorable_for_s`.
+        /// For how long; absent: without a limit that is known. It is written to storage in whole seconds, as `restorable_for_s`.
         #[serde(
             rename = "restorable_for_s",
             with = "seconds",
@@ -107,6 +111,7 @@ impl Default for Support {
             requests_per_file: 0,
             removal: Removal::default(),
             takes_along: Cow::default(),
+            decides: Cow::default(),
         }
     }
 }
@@ -170,6 +175,22 @@ impl Support {
     #[must_use]
     pub fn takes_along(mut self, what: impl Into<Cow<'static, [Cow<'static, str>]>>) -> Self {
         self.takes_along = what.into();
+        self
+    }
+
+    /// Says which fields of a ticket the reply of a list, a `get` or the messages tells whole, so that a filter on
+    /// them can be decided from it:
+    ///
+    /// * `subject`, `description`: the text is neither cut nor left out.
+    /// * `requester_email`, `requester_id`, `requester_name`: of all requesters. In a conversation, the requester is
+    ///   the author of the earliest message of the customer, and the description is the text of the earliest message.
+    /// * `created_after`, `updated_after`: the times of creation and of the last change.
+    /// * `state`, `tags`, `custom`: the status, all labels, and all custom fields with a value.
+    ///
+    /// A requester, a status or a time that is absent all the same is unknown.
+    #[must_use]
+    pub fn decides(mut self, fields: impl Into<Cow<'static, [Field]>>) -> Self {
+        self.decides = fields.into();
         self
     }
 }

@@ -1,0 +1,100 @@
+//! Conditions in jq's language.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jaq_core::load::{Arena, File, Loader};
+use jaq_core::{Ctx, Vars, data};
+use jaq_json::{Val, read};
+use ticket_core::{Error, Result, Ticket};
+
+/// A condition in the language of [jq](https://jqlang.org), as [jaq](https://docs.rs/jaq-core) understands it.
+///
+/// It is given a ticket as `serde_json` writes it. As in `jq -e`, the last output decides: the ticket meets the
+/// condition unless that is `null` or `false`, or there is none. An expression cannot read files, variables of the
+/// environment or other tickets.
+///
+/// Cloning is cheap. `Debug` does not print the expression.
+///
+/// ```
+/// use tickets::find::Jq;
+/// use tickets::Ticket;
+/// use tickets::model::{RawJson, RawValue};
+///
+/// let condition = Jq::compile(r#".subject // "" | test("^spam"; "i")"#)?;
+/// let raw = RawValue::from_string("{}".to_owned()).unwrap();
+/// let mut ticket = Ticket::new("121", RawJson::from(raw));
+/// assert!(!condition.holds_for(&ticket)?);
+/// ticket.subject = Some("Spam, spam".to_owned());
+/// assert!(condition.holds_for(&ticket)?);
+/// # Ok::<(), tickets::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Jq {
+    filter: Arc<jaq_core::Filter<Data>>,
+}
+
+type Data = data::JustLut<Val>;
+
+/// What the standard library has beyond values: the environment, messages to the terminal, and the end of the process.
+const LEFT_OUT: &[&str] = &["env", "debug_empty", "stderr_empty", "halt", "now"];
+
+/// The definitions that need those.
+const LEFT_OUT_DEFINITIONS: &[&str] = &["stderr", "debug", "halt", "halt_error"];
+
+impl Jq {
+    /// Compiles an expression.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput`, with what is wrong.
+    pub fn compile(expression: &str) -> Result<Self> {
+        let definitions = jaq_core::defs()
+            .chain(jaq_std::defs().filter(|def| !LEFT_OUT_DEFINITIONS.contains(&def.name)))
+            .chain(jaq_json::defs());
+        let natives = jaq_core::funs::<Data>()
+            .chain(jaq_std::funs().filter(|(name, ..)| !LEFT_OUT.contains(name)))
+            .chain(jaq_json::funs());
+        let arena = Arena::default();
+        let program = File {
+            code: expression,
+            path: (),
+        };
+        let modules = Loader::new(definitions).load(&arena, program);
+        let modules = modules.map_err(|_| refused())?;
+        let compiler = jaq_core::Compiler::default().with_funs(natives);
+        let filter = compiler.compile(modules).map_err(|_| refused())?;
+        Ok(Self {
+            filter: Arc::new(filter),
+        })
+    }
+
+    /// Whether the ticket meets the condition.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput`, naming the ticket, if the expression fails on it. The message says nothing of the ticket's texts.
+    pub fn holds_for(&self, ticket: &Ticket) -> Result<bool> {
+        let failed =
+            || Error::invalid_input("the condition fails on this ticket").on_ticket(&ticket.id);
+        let json = serde_json::to_vec(ticket).map_err(|_| failed())?;
+        let value = read::parse_single(&json).map_err(|_| failed())?;
+        let context = Ctx::<Data>::new(&self.filter.lut, Vars::new([]));
+        let mut last = false;
+        for output in self.filter.id.run((context, value)) {
+            let output = output.map_err(|_| failed())?;
+            last = !matches!(output, Val::Null | Val::Bool(false));
+        }
+        Ok(last)
+    }
+}
+
+fn refused() -> Error {
+    Error::invalid_input("the condition is not a jq expression")
+}
+
+impl fmt::Debug for Jq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jq").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,173 @@
+//! Whose tickets are looked for.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use ticket_core::model::Person;
+
+/// Requesters and domains. `Debug` prints how many.
+#[derive(Clone, Default)]
+pub(super) struct People {
+    /// As they were given, in their order.
+    requesters: Vec<String>,
+    domains: Vec<String>,
+    ignores_plus_tags: bool,
+}
+
+/// A requester as it is compared.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Wanted {
+    Address(String),
+    Name(String),
+    Id(String),
+}
+
+impl Wanted {
+    /// Whether it could be nobody's.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Self::Address(address) => {
+                let parts = address.rsplit_once('@');
+                parts.is_none_or(|(local, host)| local.is_empty() || host.is_empty())
+            }
+            Self::Name(text) | Self::Id(text) => text.is_empty(),
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Address(text) | Self::Name(text) | Self::Id(text) => text,
+        }
+    }
+}
+
+impl People {
+    pub(super) fn add_requester(&mut self, requester: String) {
+        self.requesters.push(requester);
+    }
+
+    pub(super) fn add_domain(&mut self, domain: String) {
+        self.domains.push(domain);
+    }
+
+    pub(super) fn ignore_plus_tags(&mut self) {
+        self.ignores_plus_tags = true;
+    }
+
+    pub(super) fn ignores_plus_tags(&self) -> bool {
+        self.ignores_plus_tags
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.requesters.is_empty() && self.domains.is_empty()
+    }
+
+    pub(super) fn has_domains(&self) -> bool {
+        !self.domains.is_empty()
+    }
+
+    pub(super) fn wanted(&self) -> impl Iterator<Item = Wanted> {
+        self.requesters.iter().map(|requester| {
+            let requester = requester.trim();
+            if requester.contains('@') {
+                Wanted::Address(address(requester, self.ignores_plus_tags))
+            } else if requester.bytes().all(|byte| byte.is_ascii_digit()) {
+                Wanted::Id(requester.to_owned())
+            } else {
+                Wanted::Name(requester.to_owned())
+            }
+        })
+    }
+
+    pub(super) fn domains(&self) -> impl Iterator<Item = String> {
+        let plain = |domain: &String| domain.trim().trim_start_matches('@').to_ascii_lowercase();
+        self.domains.iter().map(plain)
+    }
+
+    /// For the comparison with many tickets.
+    pub(super) fn index(&self) -> Index {
+        let mut index = Index {
+            places: HashMap::new(),
+            domains: self.domains().collect(),
+            ignores_plus_tags: self.ignores_plus_tags,
+            has_addresses: self.has_domains(),
+            has_names: false,
+            has_ids: false,
+        };
+        for (place, wanted) in self.wanted().enumerate() {
+            match &wanted {
+                Wanted::Address(_) => index.has_addresses = true,
+                Wanted::Name(_) => index.has_names = true,
+                Wanted::Id(_) => index.has_ids = true,
+            }
+            index.places.entry(wanted).or_default().push(place);
+        }
+        index
+    }
+}
+
+impl fmt::Debug for People {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("People")
+            .field("requesters", &self.requesters.len())
+            .field("domains", &self.domains.len())
+            .field("ignores_plus_tags", &self.ignores_plus_tags)
+            .finish()
+    }
+}
+
+/// Requesters by what they are compared with.
+pub(super) struct Index {
+    /// The places of requesters in the order in which they were given.
+    places: HashMap<Wanted, Vec<usize>>,
+    domains: Vec<String>,
+    ignores_plus_tags: bool,
+    /// What must be known of a requester.
+    pub(super) has_addresses: bool,
+    pub(super) has_names: bool,
+    pub(super) has_ids: bool,
+}
+
+impl Index {
+    /// The places of those who have this address, and whether it is in one of the domains.
+    pub(super) fn by_address(&self, email: &str) -> (&[usize], bool) {
+        let plain = address(email, self.ignores_plus_tags);
+        let host = plain.rsplit_once('@').map(|(_, host)| host);
+        let is_in_domain =
+            host.is_some_and(|host| self.domains.iter().any(|domain| domain == host));
+        (self.at(&Wanted::Address(plain)), is_in_domain)
+    }
+
+    /// The places of those who have this person's name or id.
+    pub(super) fn by_name_or_id<'a>(&'a self, person: &Person) -> impl Iterator<Item = usize> + 'a {
+        let name = person.name.as_deref().unwrap_or_default().trim().to_owned();
+        let id = person.id.as_deref().unwrap_or_default().trim().to_owned();
+        let mut places = self.at(&Wanted::Name(name.clone())).to_vec();
+        if id != name {
+            places.extend(self.at(&Wanted::Name(id.clone())));
+        }
+        places.extend(self.at(&Wanted::Id(id)));
+        places.into_iter()
+    }
+
+    /// The places of this requester.
+    pub(super) fn at(&self, wanted: &Wanted) -> &[usize] {
+        self.places.get(wanted).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// An address as it is compared. Vendors may write a name before it, as in `Ann <ann@example.com>`.
+fn address(text: &str, ignores_plus_tags: bool) -> String {
+    let text = text.trim();
+    let inner = text
+        .strip_suffix('>')
+        .and_then(|text| text.rsplit_once('<'));
+    let plain = inner
+        .map_or(text, |(_, inner)| inner.trim())
+        .to_ascii_lowercase();
+    let parts = plain.rsplit_once('@').filter(|_| ignores_plus_tags);
+    match parts.and_then(|(local, host)| Some((local.split_once('+')?.0, host))) {
+        Some((local, host)) if !local.is_empty() => format!("{local}@{host}"),
+        _ => plain,
+    }
+}

@@ -1,0 +1,329 @@
+//! How tickets are found with a provider, from what it declares.
+
+use std::fmt;
+
+use serde::Serialize;
+use ticket_core::provider::Field;
+use ticket_core::{Error, ErrorKind, Operation, ProviderInfo, Result};
+
+use super::Find;
+use super::people::Wanted;
+
+/// What tickets are looked for by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Criterion {
+    /// The requester's address, name or id.
+    Requester,
+    /// The domain of the requester's address.
+    Domain,
+    /// A text in the subject.
+    Subject,
+    /// A text in the subject or the description.
+    Text,
+    /// The state.
+    State,
+    /// The time of creation.
+    Created,
+    /// The time of the last change.
+    Updated,
+    /// A label.
+    Tag,
+    /// The value of a custom field.
+    Custom,
+    /// A condition in jq's language.
+    Condition,
+}
+
+impl Criterion {
+    /// The name in `snake_case`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requester => "requester",
+            Self::Domain => "domain",
+            Self::Subject => "subject",
+            Self::Text => "text",
+            Self::State => "state",
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Tag => "tag",
+            Self::Custom => "custom",
+            Self::Condition => "condition",
+        }
+    }
+}
+
+impl fmt::Display for Criterion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who decides whether a ticket matches a criterion, the cheapest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum How {
+    /// The vendor: its own filter is exact.
+    Vendor,
+    /// The rows of the list tell it.
+    Rows,
+    /// Each ticket that the rest does not rule out must be read.
+    Read,
+    /// The conversation of each ticket that the rest does not rule out must be read.
+    Conversation,
+}
+
+/// How tickets are found with a provider. Its `Display` is one line for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Way {
+    /// Each criterion, with who decides it.
+    pub criteria: Vec<(Criterion, How)>,
+    /// How many lists are read: one, or one for each requester where the vendor filters by them.
+    pub lists: usize,
+}
+
+impl Way {
+    /// The most that must be read of a ticket.
+    pub fn most(&self) -> How {
+        let each = self.criteria.iter().map(|(_, how)| *how);
+        each.max().unwrap_or(How::Rows)
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            (How::Vendor, "the vendor filters by"),
+            (How::Rows, "the list tells"),
+            (How::Read, "a read of each ticket tells"),
+            (How::Conversation, "the conversation of each ticket tells"),
+        ];
+        let mut separator = "";
+        for (how, words) in parts {
+            let of = self.criteria.iter().filter(|(_, by)| *by == how);
+            let names: Vec<_> = of.map(|(criterion, _)| criterion.as_str()).collect();
+            if names.is_empty() {
+                continue;
+            }
+            write!(f, "{separator}{words} {}", names.join(", "))?;
+            if how == How::Vendor && self.lists > 1 {
+                write!(f, " in {} lists", self.lists)?;
+            }
+            separator = "; ";
+        }
+        Ok(())
+    }
+}
+
+/// Which reply tells a field first; `None` if none does.
+pub(super) fn level(info: &ProviderInfo, field: Field) -> Option<How> {
+    let levels = [
+        (Operation::List, How::Rows),
+        (Operation::Get, How::Read),
+        (Operation::Messages, How::Conversation),
+    ];
+    let tells = |operation| {
+        let support = info.capabilities.support(operation);
+        support.is_some_and(|support| support.decides.contains(&field))
+    };
+    levels
+        .into_iter()
+        .find_map(|(operation, how)| tells(operation).then_some(how))
+}
+
+/// Whether the vendor's filter of lists is exact.
+pub(super) fn is_exact(info: &ProviderInfo, field: Field) -> bool {
+    let fields = info.capabilities.fields(Operation::List);
+    fields.is_some_and(|fields| fields.is_exact(field))
+}
+
+/// Whether the vendor can filter by all the people who are looked for, one list for each.
+pub(super) fn vendor_finds_people(find: &Find, info: &ProviderInfo) -> bool {
+    let is_exact = |wanted| match wanted {
+        Wanted::Address(_) => {
+            !find.people.ignores_plus_tags() && is_exact(info, Field::RequesterEmail)
+        }
+        Wanted::Name(_) => is_exact(info, Field::RequesterName),
+        Wanted::Id(_) => is_exact(info, Field::RequesterId),
+    };
+    !find.people.is_empty() && !find.people.has_domains() && find.people.wanted().all(is_exact)
+}
+
+pub(super) fn of(find: &Find, info: &ProviderInfo) -> Result<Way> {
+    check(find)?;
+    if !info.capabilities.supports(Operation::List) {
+        let message = format!("{} cannot list tickets; name them by their ids", info.title);
+        return Err(
+            Error::new(ErrorKind::Unsupported, message).in_operation(&info.id, Operation::List)
+        );
+    }
+    let mut way = Way {
+        criteria: Vec::new(),
+        lists: 1,
+    };
+    let mut refused = Vec::new();
+    if vendor_finds_people(find, info) {
+        way.criteria.push((Criterion::Requester, How::Vendor));
+        let mut people: Vec<_> = find.people.wanted().collect();
+        people.sort_unstable();
+        people.dedup();
+        way.lists = people.len();
+    } else {
+        let mut hardest = None;
+        for wanted in find.people.wanted() {
+            let (field, words) = match wanted {
+                Wanted::Address(_) => (Field::RequesterEmail, "the requester's address"),
+                Wanted::Name(_) => (Field::RequesterName, "the requester's name"),
+                Wanted::Id(_) => (Field::RequesterId, "the requester's id"),
+            };
+            match level(info, field) {
+                None => refused.push(words),
+                told => hardest = hardest.max(told),
+            }
+        }
+        way.criteria
+            .extend(hardest.map(|how| (Criterion::Requester, how)));
+        if find.people.has_domains() {
+            match level(info, Field::RequesterEmail) {
+                None => refused.push("the domain of the requester's address"),
+                Some(how) => way.criteria.push((Criterion::Domain, how)),
+            }
+        }
+    }
+    let spans = [
+        (
+            Criterion::Created,
+            &find.created,
+            Field::CreatedAfter,
+            Field::CreatedBefore,
+        ),
+        (
+            Criterion::Updated,
+            &find.updated,
+            Field::UpdatedAfter,
+            Field::UpdatedBefore,
+        ),
+    ];
+    let mut told = |criterion, is_asked: bool, fields: &[Field], is_exact: bool, words| {
+        if !is_asked {
+            return;
+        }
+        let levels: Option<Vec<_>> = fields.iter().map(|field| level(info, *field)).collect();
+        let hardest = levels.and_then(|levels| levels.into_iter().max());
+        match hardest {
+            _ if is_exact => way.criteria.push((criterion, How::Vendor)),
+            Some(how) => way.criteria.push((criterion, how)),
+            None => refused.push(words),
+        }
+    };
+    told(
+        Criterion::Subject,
+        find.subject.is_some(),
+        &[Field::Subject],
+        false,
+        "the subject",
+    );
+    told(
+        Criterion::Text,
+        find.text.is_some(),
+        &[Field::Subject, Field::Description],
+        false,
+        "the text",
+    );
+    told(
+        Criterion::State,
+        find.state.is_some(),
+        &[Field::State],
+        is_exact(info, Field::State),
+        "the state",
+    );
+    for (criterion, span, from, before) in spans {
+        let is_exact = (span.from.is_none() || is_exact(info, from))
+            && (span.before.is_none() || is_exact(info, before));
+        let is_asked = span.from.is_some() || span.before.is_some();
+        let words = match criterion {
+            Criterion::Created => "the time of creation",
+            _ => "the time of the last change",
+        };
+        told(criterion, is_asked, &[from], is_exact, words);
+    }
+    told(
+        Criterion::Tag,
+        !find.tags.is_empty(),
+        &[Field::Tags],
+        false,
+        "labels",
+    );
+    told(
+        Criterion::Custom,
+        !find.custom.is_empty(),
+        &[Field::Custom],
+        false,
+        "custom fields",
+    );
+    if find.condition.is_some() {
+        way.criteria.push((Criterion::Condition, How::Rows));
+    }
+    if refused.is_empty() {
+        return Ok(way);
+    }
+    refused.dedup();
+    let message = format!("{} does not tell {}", info.title, refused.join(", "));
+    Err(Error::new(ErrorKind::Unsupported, message).in_operation(&info.id, Operation::List))
+}
+
+/// Refuses what would find everything or nothing.
+fn check(find: &Find) -> Result<()> {
+    let Find {
+        people,
+        subject,
+        text,
+        state,
+        created,
+        updated,
+        tags,
+        custom,
+        condition,
+    } = find;
+    let spans = [created.from, created.before, updated.from, updated.before];
+    let is_anything_asked = !people.is_empty()
+        || subject.is_some()
+        || text.is_some()
+        || state.is_some()
+        || spans.iter().any(Option::is_some)
+        || !tags.is_empty()
+        || !custom.is_empty()
+        || condition.is_some();
+    if !is_anything_asked {
+        return Err(Error::invalid_input("nothing is looked for"));
+    }
+    let is_blank = |text: &String| text.trim().is_empty();
+    let blank = [
+        ("requester", people.wanted().any(|wanted| wanted.is_blank())),
+        (
+            "domain",
+            people
+                .domains()
+                .any(|domain| domain.is_empty() || domain.contains('@')),
+        ),
+        ("subject", subject.as_ref().is_some_and(is_blank)),
+        ("text", text.as_ref().is_some_and(is_blank)),
+        ("tag", tags.iter().any(is_blank)),
+        (
+            "custom",
+            custom
+                .iter()
+                .any(|(name, value)| is_blank(name) || is_blank(value)),
+        ),
+    ];
+    match blank.into_iter().find(|(_, is_blank)| *is_blank) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let message = format!("the `{name}` that is looked for is blank, or not a {name}");
+            Err(Error::invalid_input(message))
+        }
+    }
+}
