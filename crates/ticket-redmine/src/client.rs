@@ -205,6 +205,18 @@ impl Redmine {
         Ok(reply.user)
     }
 
+    /// `GET /users.json?name={text}&status=` (observed): up to a hundred users, also locked ones, whose login or one of whose
+    /// addresses has the text, or whose first and last name have its words. All without regard to case.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden` for everybody but an administrator; `Unauthenticated` for a wrong key.
+    pub async fn find_users(&self, text: &str) -> Result<wire::FoundUsers> {
+        let request = self.http.get(&["users.json"]);
+        let request = request.query("name", text).query("status", "");
+        self.look_up(request.query("limit", "100")).await
+    }
+
     /// Refuses a wrong key, by `GET /users/current.json`.
     pub(crate) async fn check_key(&self) -> Result<()> {
         let request = self.http.get(&["users", "current.json"]);

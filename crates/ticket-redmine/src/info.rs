@@ -67,9 +67,13 @@ fn list_fields() -> Fields {
     }
 }
 
-/// Redmine compares ids and whole seconds, and every status is open or closed (observed).
+/// Redmine compares ids and whole seconds, and every status is open or closed (observed). Whose an address is, an
+/// administrator's key looks up: users are found by a part of any of their addresses, and the main one is compared here
+/// (observed). A ticket that came by mail from somebody who is no user has the author `Anonymous`, and tells no address
+/// (inferred).
 const EXACT: &[Field] = &[
     Field::State,
+    Field::RequesterEmail,
     Field::RequesterId,
     Field::CreatedAfter,
     Field::CreatedBefore,
@@ -113,7 +117,8 @@ pub fn info() -> ProviderInfo {
     let undocumented = Support::new().not_found(NotFound::Undocumented);
     let capabilities = Capabilities::none()
         .with(Operation::Get, undocumented.clone().decides(DECIDES))
-        // The first page is preceded by a look at the key: with a wrong one, a list is that of the public tickets.
+        // The first page is preceded by a look at the key: with a wrong one, a list is that of the public tickets. Each is
+        // preceded by a look at the users, if it is of an address.
         .with(
             Operation::List,
             Support::new()

@@ -196,7 +196,18 @@ fn user(name: &str, field: &str) -> Result<String> {
     )))
 }
 
-/// The filters of a list. The state is always one of them, since Redmine's own default hides closed tickets.
+/// The id of a requester who is given by it.
+pub(crate) fn author(requester: Option<&str>) -> Result<Vec<String>> {
+    let id = requester.map(|requester| user(requester, "requester"));
+    Ok(Vec::from_iter(id.transpose()?))
+}
+
+/// The filter of a list that takes the tickets of these users.
+pub(crate) fn by_authors(ids: &[String]) -> Option<Filter> {
+    (!ids.is_empty()).then(|| Filter::new("author_id", "=", ids))
+}
+
+/// The filters of a list, but for that by requester. The state is always one of them, since Redmine's own default hides closed tickets.
 pub(crate) fn filters(
     query: &TicketQuery,
     position: Position,
@@ -215,13 +226,6 @@ pub(crate) fn filters(
     }
     if let Some(priority) = priority {
         filters.push(Filter::new("priority_id", "=", [priority.to_string()]));
-    }
-    if let Some(requester) = &query.requester {
-        filters.push(Filter::new(
-            "author_id",
-            "=",
-            [user(requester, "requester")?],
-        ));
     }
     filters.extend(times("created_on", &query.created));
     filters.extend(times("updated_on", &query.updated));
@@ -269,7 +273,11 @@ fn first_second(time: Timestamp) -> Timestamp {
 
 /// The name of a filter that a listed issue contradicts: the server ignored it. What the issue does not show is not held
 /// against it.
-pub(crate) fn ignored_filter<'a>(query: &'a TicketQuery, issue: &Issue) -> Option<&'a str> {
+pub(crate) fn ignored_filter<'a>(
+    query: &'a TicketQuery,
+    authors: &[String],
+    issue: &Issue,
+) -> Option<&'a str> {
     let closed = issue.status.as_ref().and_then(|status| status.is_closed);
     if let (Some(state), Some(closed)) = (query.state, closed) {
         if (state == State::Closed) != closed {
@@ -288,9 +296,9 @@ pub(crate) fn ignored_filter<'a>(query: &'a TicketQuery, issue: &Issue) -> Optio
     if is_outside(issue.updated_on, &query.updated) {
         return Some("updated");
     }
-    let author = issue.author.as_ref().map(|author| author.id.to_string());
-    if let (Some(asked), Some(author)) = (&query.requester, author) {
-        if *asked != author && asked != "me" {
+    if let Some(author) = issue.author.as_ref().map(|author| author.id.to_string()) {
+        let is_one = |asked: &String| *asked == author || asked == "me";
+        if !authors.is_empty() && !authors.iter().any(is_one) {
             return Some("requester");
         }
     }

@@ -60,11 +60,23 @@ impl TicketProvider for Redmine {
             Some(priority) => Some(self.priority_id(Operation::List, priority).await?),
             None => None,
         };
-        let filters = mapping::filters(query, position, priority).map_err(failed)?;
-        // With a wrong key, Redmine lists what everybody may see, and says nothing.
-        if query.page.cursor.is_none() {
-            self.check_key().await?;
+        let mut filters = mapping::filters(query, position, priority).map_err(failed)?;
+        let authors = match query.requester.as_deref() {
+            // A wrong key is refused this.
+            Some(address) if address.contains('@') => self.authors(address).await?,
+            requester => {
+                let author = mapping::author(requester).map_err(failed)?;
+                // With a wrong key, Redmine lists what everybody may see, and says nothing.
+                if query.page.cursor.is_none() {
+                    self.check_key().await?;
+                }
+                author
+            }
+        };
+        if query.requester.is_some() && authors.is_empty() {
+            return Ok(Page::last(Vec::new()).total(Some(0)));
         }
+        filters.extend(mapping::by_authors(&authors));
         let mut wanted = ListQuery::new(filters);
         let limit = query.page.limit.map(|limit| limit.min(LARGEST_PAGE));
         wanted.limit = limit;
@@ -89,7 +101,7 @@ impl TicketProvider for Redmine {
                 return Err(bad_response(Operation::List, message));
             }
             highest = number;
-            if let Some(ignored) = mapping::ignored_filter(query, &row.value) {
+            if let Some(ignored) = mapping::ignored_filter(query, &authors, &row.value) {
                 let message = format!(
                     "the server ignored the filter `{ignored}`: the list has tickets that it does not take"
                 );

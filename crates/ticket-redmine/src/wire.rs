@@ -4,8 +4,8 @@ mod received;
 mod sent;
 
 pub use received::{
-    Attachment, CustomField, Issue, IssueList, Journal, Membership, Named, Role, Staged, Status,
-    User,
+    Attachment, CustomField, FoundUser, FoundUsers, Issue, IssueList, Journal, Membership, Named,
+    Role, Staged, Status, User,
 };
 pub(crate) use received::{
     CurrentUser, IssueReply, IssueWithFiles, IssueWithJournals, Priorities, Refusal, Roles,

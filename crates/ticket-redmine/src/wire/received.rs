@@ -206,6 +206,39 @@ pub struct User {
 
 debug_fields!(User { id });
 
+/// A user, as an administrator sees one. `Debug` prints the id only.
+#[derive(Clone, Deserialize)]
+#[non_exhaustive]
+pub struct FoundUser {
+    /// The user's id.
+    pub id: u64,
+    /// The name to sign in with.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub login: Option<String>,
+    /// The first name.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub firstname: Option<String>,
+    /// The last name.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub lastname: Option<String>,
+    /// The main address; administrators see it also where others do not. A user may have further ones, which no reply
+    /// shows.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub mail: Option<String>,
+}
+
+debug_fields!(FoundUser { id });
+
+/// Users, at most a hundred.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct FoundUsers {
+    /// The users.
+    pub users: Vec<FoundUser>,
+    /// How many there are in all.
+    pub total_count: u64,
+}
+
 /// The roles of a user in a project.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]

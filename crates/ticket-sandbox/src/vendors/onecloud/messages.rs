@@ -1,6 +1,7 @@
 //! Conversations: `GET /api/ticket/conversations/{id}`.
 //!
-//! Inferred: the text of a new ticket is its first message; an unknown ticket is a 404.
+//! Inferred: the text of a new ticket is its first message; an unknown ticket is a 404; a ticket that was filed with an
+//! address is an e-mail from it. For a ticket that is added, the attribute `From` is that address.
 
 use serde_json::{Value, json};
 
@@ -13,6 +14,8 @@ use crate::vendors::call::{Call, object};
 /// The participants of the documented conversation: the customer and the page.
 const CUSTOMER: &str = "1000000000000001";
 const PAGE: &str = "2000000000000002";
+/// The attribute of an added ticket that is the address of its customer. Only conversations tell it.
+pub(super) const FROM: &str = "From";
 /// The medium's ids of the message and of the previous one, as documented.
 const REMOTE: &str = "3000000000000003_4000000000000004";
 const REMOTE_BEFORE: &str = "2000000000000002_3000000000000003";
@@ -57,19 +60,27 @@ fn printed(ticket: &Ticket, message: &Message) -> Value {
         message.kind,
         MessageKind::Incoming | MessageKind::PortalIncoming
     );
-    let (from, to) = if incoming {
-        (CUSTOMER, PAGE)
-    } else {
-        (PAGE, CUSTOMER)
-    };
     let asked = ticket.created_from.as_ref();
+    let contact = asked.and_then(|body| body.get("contact"));
+    let address = contact.or(ticket.changes.get(FROM)).and_then(Value::as_str);
+    let address = address.filter(|address| address.contains('@'));
+    let (medium, method) = match address {
+        Some(_) => ("EMAIL", "EMAIL"),
+        None => ("FCBK", "COMMENT"),
+    };
+    let customer_from = address.unwrap_or(CUSTOMER);
+    let (from, to) = if incoming {
+        (customer_from, PAGE)
+    } else {
+        (PAGE, customer_from)
+    };
     let customer = asked.and_then(|body| body.get("fullName")).cloned();
     let customer = customer.unwrap_or_else(|| json!("Agung Januar"));
     let (id, date) = (message.number.to_string(), message.date.spaced());
     let mut printed = object(json!({
         "Id": id, "SiteId": "188", "ConnectionId": "630", "ObjectName": "Ticket",
         "ObjectId": ticket.id, "Subject": ticket.subject, "Date": date, "ReceiveDate": date,
-        "MediaId": "FCBK", "MethodId": "COMMENT", "PriorityValue": "0", "PriorityId": "MSP1",
+        "MediaId": medium, "MethodId": method, "PriorityValue": "0", "PriorityId": "MSP1",
         "TypeId": "MST2", "Incoming": if incoming { "1" } else { "0" }, "From": from, "To": to,
         "StatusId": "MSS3", "Retry": "0", "Attachment": "0", "Spam": "0", "Processing": 1,
         "CreateDate": date, "Creator": "1", "ModifyDate": date, "Modifier": 1,

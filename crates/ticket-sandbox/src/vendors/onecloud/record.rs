@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::messages::FROM;
 use crate::store::Ticket;
 use crate::vendors::call::{object, with_changes};
 
@@ -85,5 +86,7 @@ pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {
         attributes.insert("StatusId".into(), json!(CLOSED));
         attributes.insert("CloseDate".into(), json!(date));
     }
-    with_changes(attributes, ticket)
+    let mut attributes = with_changes(attributes, ticket);
+    attributes.remove(FROM);
+    attributes
 }

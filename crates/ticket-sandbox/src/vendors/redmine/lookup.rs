@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::site::{
-    CATEGORIES, LABEL_VALUES, NORMAL, PRIORITIES, PROJECTS, STATUSES, TRACKERS, User,
+    CATEGORIES, LABEL_VALUES, NORMAL, PEOPLE, PRIORITIES, PROJECTS, STATUSES, TRACKERS, User,
 };
 use super::{Redmine, denied, json_reply, not_found, site, unauthorized};
 use crate::reply::Reply;
@@ -59,6 +59,10 @@ impl Redmine {
                 Some(user) if user.is_admin => custom_fields(),
                 user => return denied(user),
             },
+            ["users.json"] => match user {
+                Some(user) if user.is_admin => users(call, &date),
+                user => return denied(user),
+            },
             ["users", "current.json"] => match user {
                 Some(user) => json!({ "user": current_user(user, call, &date) }),
                 None => return unauthorized(),
@@ -71,6 +75,45 @@ impl Redmine {
         };
         json_reply(200, &body)
     }
+}
+
+/// The users whose login, name or any address has the text, of one status or of all.
+fn users(call: &Call<'_>, date: &str) -> Value {
+    let name = call.parameter("name").unwrap_or_default().to_lowercase();
+    let status = call.parameter("status");
+    let status = status.unwrap_or_else(|| "1".to_owned());
+    let number = |name: &str| call.parameter(name).and_then(|text| text.parse().ok());
+    let offset = number("offset").unwrap_or(0);
+    let limit = number("limit")
+        .filter(|limit| *limit > 0)
+        .unwrap_or(25)
+        .min(100);
+    let has = |text: &str| text.to_lowercase().contains(&name);
+    let found = PEOPLE.iter().filter(|person| {
+        let is_named = name.split_whitespace().all(|token| {
+            [person.first_name, person.last_name]
+                .iter()
+                .any(|name| name.to_lowercase().contains(token))
+        });
+        let is_found = has(person.login)
+            || has(person.mail)
+            || person.further_mails.iter().any(|mail| has(mail))
+            || is_named;
+        is_found && (status.is_empty() || status == person.status.to_string())
+    });
+    let found: Vec<Value> = found
+        .map(|person| {
+            json!({
+                "id": person.id, "login": person.login, "admin": person.id == 1,
+                "firstname": person.first_name, "lastname": person.last_name, "mail": person.mail,
+                "created_on": date, "updated_on": date, "last_login_on": null,
+                "passwd_changed_on": null, "twofa_scheme": null,
+            })
+        })
+        .collect();
+    let total = found.len();
+    let page: Vec<_> = found.into_iter().skip(offset).take(limit).collect();
+    json!({ "users": page, "total_count": total, "offset": offset, "limit": limit })
 }
 
 pub(super) fn may_see(project: u64, user: Option<&User>) -> bool {

@@ -40,6 +40,59 @@ pub(super) const USERS: [User; 2] = [
     },
 ];
 
+/// Somebody whom tickets name: an id, a login, a first and a last name, the address, and further ones that no reply
+/// shows.
+pub(super) struct Person {
+    pub(super) id: u64,
+    pub(super) login: &'static str,
+    pub(super) first_name: &'static str,
+    pub(super) last_name: &'static str,
+    pub(super) mail: &'static str,
+    pub(super) further_mails: &'static [&'static str],
+    /// 1: active. 3: locked.
+    pub(super) status: u64,
+}
+
+const fn person(
+    id: u64,
+    login: &'static str,
+    first_name: &'static str,
+    last_name: &'static str,
+    mail: &'static str,
+) -> Person {
+    Person {
+        id,
+        login,
+        first_name,
+        last_name,
+        mail,
+        further_mails: &[],
+        status: 1,
+    }
+}
+
+/// All users.
+pub(super) const PEOPLE: [Person; 6] = [
+    person(
+        1,
+        credentials::REDMINE_LOGIN,
+        "Redmine",
+        "Admin",
+        "admin@example.net",
+    ),
+    person(5, "agent", "Ann", "Agent", "agent@example.net"),
+    Person {
+        status: 3,
+        ..person(6, "ann", "Ann", "Example", "Ann@Example.com")
+    },
+    person(7, "joann", "Jo Ann", "Example", "joann@example.com"),
+    person(8, "eve", "Eve", "Example", "ann@example.com.evil.example"),
+    Person {
+        further_mails: &["bob@example.org"],
+        ..person(9, "bob", "Bob", "Example", "bob@example.com")
+    },
+];
+
 impl User {
     /// `{"id", "name"}`, as tickets name a user.
     pub(super) fn named(&self) -> Value {
