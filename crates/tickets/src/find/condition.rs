@@ -3,16 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jaq_core::load::{Arena, File, Loader};
-use jaq_core::{Ctx, Vars, data};
+use jaq_core::load::{self, Arena, File, Loader};
+use jaq_core::{Ctx, Vars, compile, data};
 use jaq_json::{Val, read};
+use ticket_core::model::bounded;
 use ticket_core::{Error, Result, Ticket};
 
 /// A condition in the language of [jq](https://jqlang.org), as [jaq](https://docs.rs/jaq-core) understands it.
 ///
 /// It is given a ticket as `serde_json` writes it. As in `jq -e`, the last output decides: the ticket meets the
 /// condition unless that is `null` or `false`, or there is none. An expression cannot read files, variables of the
-/// environment or other tickets.
+/// environment, the clock or other tickets. How long it computes is not limited.
 ///
 /// Cloning is cheap. `Debug` does not print the expression.
 ///
@@ -61,9 +62,10 @@ impl Jq {
             path: (),
         };
         let modules = Loader::new(definitions).load(&arena, program);
-        let modules = modules.map_err(|_| refused())?;
+        let modules = modules.map_err(|errors| refused(&not_loaded(&errors)))?;
         let compiler = jaq_core::Compiler::default().with_funs(natives);
-        let filter = compiler.compile(modules).map_err(|_| refused())?;
+        let filter = compiler.compile(modules);
+        let filter = filter.map_err(|errors| refused(&not_compiled(&errors)))?;
         Ok(Self {
             filter: Arc::new(filter),
         })
@@ -89,8 +91,39 @@ impl Jq {
     }
 }
 
-fn refused() -> Error {
-    Error::invalid_input("the condition is not a jq expression")
+fn refused(why: &str) -> Error {
+    Error::invalid_input(format!("the condition is not a jq expression: {why}"))
+}
+
+/// How many characters of the expression a message shows.
+const MAX_SHOWN: usize = 60;
+
+fn not_loaded(errors: &load::Errors<&str, ()>) -> String {
+    let expected = |what: &str, rest: &str| match rest {
+        "" => format!("{what} expected at the end"),
+        rest => format!("{what} expected at `{}`", bounded(rest, MAX_SHOWN)),
+    };
+    let first = errors.iter().find_map(|(_, error)| match error {
+        load::Error::Lex(errors) => errors
+            .first()
+            .map(|(what, rest)| expected(what.as_str(), rest)),
+        load::Error::Parse(errors) => errors
+            .first()
+            .map(|(what, rest)| expected(what.as_str(), rest)),
+        load::Error::Io(_) => Some("modules cannot be read".to_owned()),
+    });
+    first.unwrap_or_default()
+}
+
+fn not_compiled(errors: &compile::Errors<&str, ()>) -> String {
+    let first = errors.iter().find_map(|(_, errors)| errors.first());
+    first.map_or_else(String::new, |(name, what)| {
+        format!(
+            "there is no {} `{}`",
+            what.as_str(),
+            bounded(name, MAX_SHOWN)
+        )
+    })
 }
 
 impl fmt::Debug for Jq {

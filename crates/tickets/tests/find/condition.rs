@@ -1,0 +1,162 @@
+//! Conditions in jq's language.
+
+use serde_json::json;
+use ticket_sandbox::{TicketSeed, Vendor};
+use tickets::find::{Find, Jq};
+use tickets::model::{Person, RawJson, RawValue};
+use tickets::{ErrorKind, Ticket};
+
+use crate::{account, sandbox, search};
+
+fn ticket(subject: &str) -> Ticket {
+    let raw = RawValue::from_string(json!({ "Queue": "General" }).to_string()).unwrap();
+    let mut ticket = Ticket::new("121", RawJson::from(raw));
+    ticket.subject = Some(subject.to_owned());
+    ticket.requester = Some(Person::named("Ann"));
+    ticket
+}
+
+fn holds(expression: &str) -> bool {
+    Jq::compile(expression)
+        .unwrap()
+        .holds_for(&ticket("A \"subject\""))
+        .unwrap()
+}
+
+#[test]
+fn last_output_decides_and_null_false_and_nothing_are_not_true() {
+    for expression in [
+        "true",
+        "0",
+        "\"\"",
+        "false, 1",
+        ".subject",
+        "{}",
+        "[]",
+        ".raw.Queue == \"General\"",
+    ] {
+        assert!(holds(expression), "{expression}");
+    }
+    for expression in [
+        "false",
+        "null",
+        "empty",
+        "1, null",
+        ".no_such_field",
+        "select(.id == \"122\")",
+    ] {
+        assert!(!holds(expression), "{expression}");
+    }
+}
+
+#[test]
+fn condition_sees_the_ticket_as_it_is_printed() {
+    for expression in [
+        r#".id == "121" and .subject == "A \"subject\"" and .requester.name == "Ann""#,
+        r#".subject | test("SUBJECT"; "i")"#,
+        r#"has("tags") and (.tags | length == 0)"#,
+        r#"(.created_at // "9999") > "2026""#,
+        r#"[.subject | ascii_downcase | split(" ")[]] | any(. == "a")"#,
+        r#""2026-11-29T00:00:00Z" | fromdate > 0"#,
+    ] {
+        assert!(holds(expression), "{expression}");
+    }
+}
+
+#[test]
+fn expression_reaches_nothing_but_the_ticket() {
+    for expression in [
+        "env",
+        "$ENV",
+        "env.PATH",
+        "input",
+        "inputs",
+        "debug",
+        "stderr",
+        "input_filename",
+        "halt",
+        "halt_error",
+        "now",
+        "input_line_number",
+        "$__prog_args",
+        "get_search_list",
+        "import \"a\" as a; .",
+        "include \"a\"; .",
+        "",
+    ] {
+        let error = Jq::compile(expression).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{expression}");
+    }
+}
+
+#[test]
+fn expression_that_does_not_compile_is_told_with_the_place() {
+    for (expression, part) in [
+        (".a |", "at the end"),
+        ("import \"a\" as a; .", "modules"),
+        (".a | no_such_function", "no_such_function"),
+        (".subject == \"x", "closing quote"),
+        (".a | ]", "]"),
+    ] {
+        let error = Jq::compile(expression).unwrap_err();
+        assert!(error.message().contains(part), "{error}");
+    }
+}
+
+#[test]
+fn failure_names_the_ticket_and_none_of_its_texts() {
+    let secret = ticket("what voices wrote");
+    for expression in [
+        ".subject.x",
+        ".subject | error",
+        "error(.subject)",
+        ".subject | tonumber",
+        ".subject[0].x",
+    ] {
+        let error = Jq::compile(expression)
+            .unwrap()
+            .holds_for(&secret)
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(error.ticket().unwrap().as_str(), "121");
+        let shown = format!(
+            "{error} {error:?} {:?}",
+            std::error::Error::source(&error).map(ToString::to_string)
+        );
+        assert!(!shown.contains("voices"), "{shown}");
+    }
+    // It may catch its own.
+    assert!(
+        Jq::compile(".subject.x? // true")
+            .unwrap()
+            .holds_for(&secret)
+            .unwrap()
+    );
+}
+
+#[tokio::test]
+async fn failure_of_the_condition_on_one_ticket_is_told_and_the_others_are_found() {
+    let sandbox = sandbox().await;
+    let numbers =
+        ["1", "none", "3"].map(|subject| sandbox.add_ticket(Vendor::Rt, TicketSeed::new(subject)));
+    let find = Find::new().condition(Jq::compile(".subject | tonumber > 2").unwrap());
+    let searched = search(&find, &account(&sandbox, Vendor::Rt)).await;
+    assert_eq!(searched.ids(), [&numbers[2]]);
+    assert_eq!(searched.errors[0].ticket().unwrap().as_str(), numbers[1]);
+    assert_eq!(searched.counts.undecided, 1);
+}
+
+#[test]
+fn debug_of_what_is_looked_for_shows_no_text() {
+    let find = Find::new()
+        .requester("what@voices.example")
+        .domain("voices.example")
+        .subject("voices")
+        .text("voices")
+        .tag("voices")
+        .custom("Order", "voices")
+        .condition(Jq::compile(".subject == \"voices\"").unwrap());
+    let debug = format!("{find:?}");
+    assert!(!debug.contains("voices"), "{debug}");
+    assert!(debug.contains("Order"), "{debug}");
+}
