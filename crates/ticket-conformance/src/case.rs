@@ -206,6 +206,10 @@ macro_rules! __cases {
             "a listed ticket can be read by its id, and `raw` is the vendor's JSON";
         paging state_filters_hold [Fill PageSize]
             "a list of open tickets contains no resolved ticket on any page, and vice versa";
+        decided decided_fields_are_told [NewTicket]
+            "a reply tells whole what is declared to be decided by it";
+        decided exact_filters_are_exact [NewTicket]
+            "a filter that is declared to be exact lists exactly the tickets that it should";
         totals wrong_totals_do_not_shorten_a_list [Fill PageSize Faults]
             "a list is read to its end whatever its total says";
         totals wrong_totals_are_reported [Fill PageSize Faults]

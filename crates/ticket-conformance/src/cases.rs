@@ -2,6 +2,7 @@
 
 mod common;
 pub(crate) mod data;
+pub(crate) mod decided;
 pub(crate) mod declared;
 pub(crate) mod delete;
 pub(crate) mod effect;

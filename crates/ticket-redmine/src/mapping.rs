@@ -202,14 +202,10 @@ pub(crate) fn author(requester: Option<&str>) -> Result<Vec<String>> {
     Ok(Vec::from_iter(id.transpose()?))
 }
 
-/// The filter of a list that takes the tickets of these users.
-pub(crate) fn by_authors(ids: &[String]) -> Option<Filter> {
-    (!ids.is_empty()).then(|| Filter::new("author_id", "=", ids))
-}
-
-/// The filters of a list, but for that by requester. The state is always one of them, since Redmine's own default hides closed tickets.
+/// The filters of a list, with the ids of the authors whose tickets it takes. The state is always one of them, since Redmine's own default hides closed tickets.
 pub(crate) fn filters(
     query: &TicketQuery,
+    authors: &[String],
     position: Position,
     priority: Option<u64>,
 ) -> Result<Vec<Filter>> {
@@ -226,6 +222,9 @@ pub(crate) fn filters(
     }
     if let Some(priority) = priority {
         filters.push(Filter::new("priority_id", "=", [priority.to_string()]));
+    }
+    if !authors.is_empty() {
+        filters.push(Filter::new("author_id", "=", authors));
     }
     filters.extend(times("created_on", &query.created));
     filters.extend(times("updated_on", &query.updated));

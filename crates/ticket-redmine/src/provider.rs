@@ -60,7 +60,8 @@ impl TicketProvider for Redmine {
             Some(priority) => Some(self.priority_id(Operation::List, priority).await?),
             None => None,
         };
-        let mut filters = mapping::filters(query, position, priority).map_err(failed)?;
+        // What is wrong is refused before the next request.
+        mapping::filters(query, &[], position, priority).map_err(failed)?;
         let authors = match query.requester.as_deref() {
             // A wrong key is refused this.
             Some(address) if address.contains('@') => self.authors(address).await?,
@@ -76,7 +77,7 @@ impl TicketProvider for Redmine {
         if query.requester.is_some() && authors.is_empty() {
             return Ok(Page::last(Vec::new()).total(Some(0)));
         }
-        filters.extend(mapping::by_authors(&authors));
+        let filters = mapping::filters(query, &authors, position, priority).map_err(failed)?;
         let mut wanted = ListQuery::new(filters);
         let limit = query.page.limit.map(|limit| limit.min(LARGEST_PAGE));
         wanted.limit = limit;

@@ -38,7 +38,10 @@ const CASES: &[(&str, &str)] = &[
     ("get-ok",                        PRINTER),
     ("get-unauthenticated",           ""),
     ("get-without-right",             ""),
+    ("list-by-address-not-shown",     ""),
+    ("list-by-address-without-right", ""),
     ("list-ok",                       PAGE_1),
+    ("list-ok-by-address",            BY_ADDRESS),
     ("list-ok-filtered",              FILTERED),
     ("list-ok-second-page",           PAGE_2),
     ("list-wrong-key",                ""),
@@ -87,6 +90,7 @@ const FILTERED: &str = r#"{ "total": 1, "items": [{ "id": "1", "raw": "/issues/0
     "assignee": { "id": "5", "name": "Ann Agent" }, "custom": { "cf_1": "A-1", "cf_2": ["vip", "late"] },
     "created_at": "2026-11-28T20:01:45Z", "updated_at": "2026-11-28T20:01:46Z"
 }] }"#;
+const BY_ADDRESS: &str = r#"{ "total": 1, "items": [{ "id": "1", "raw": "/issues/0" }] }"#;
 /// The author's, somebody else's, and a private one; the other journals are the log's.
 const NOTES: &str = r#"{ "items": [
     { "id": "2", "author": { "id": "5", "name": "Ann Agent" }, "direction": "inbound",
@@ -137,6 +141,10 @@ fn call(case: &str) -> Call {
                 .custom("cf_1", "A-1")
                 .custom("tracker_id", "3"),
         ),
+        "list-ok-by-address" | "list-by-address-without-right" => {
+            Call::List(TicketQuery::new().requester("ann@example.com"))
+        }
+        "list-by-address-not-shown" => Call::List(TicketQuery::new().requester("bob@example.org")),
         "list-wrong-key" => Call::List(TicketQuery::new()),
         "create-ok" => Call::Create(
             NewTicket::new("Card refused")

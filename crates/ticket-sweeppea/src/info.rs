@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ticket_core::provider::{Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Support};
+use ticket_core::provider::{
+    Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
+};
 use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "sweeppea";
@@ -72,6 +74,7 @@ const ENDPOINTS: &[&[Operation]] = &[
 /// * Ticket ids consist of ASCII letters and digits (inferred: the pages show such ids, of 7 characters, and state no
 ///   form). See [`SweeppeaConfig::id_form`](crate::SweeppeaConfig::id_form).
 /// * The id of a deleted ticket is never given to another ticket (inferred: the pages state nothing).
+/// * A delete "is permanent and cannot be undone" (page `support/delete.md`).
 /// * A 404 does not prove that a ticket is gone: to reads and deletes the vendor answers the same for another user's
 ///   ticket, and to deletes and resolves for a closed one (pages `support/single.md`, `support/delete.md`,
 ///   `support/resolve.md`).
@@ -97,7 +100,10 @@ pub(crate) fn info_with_id_form(form: IdForm) -> ProviderInfo {
         // "Ticket Not Found or Already Closed" (page `support/resolve.md`).
         .with(Operation::Resolve, ambiguous.clone())
         // "Ticket Not Found, Already Closed, or Not Owned by User" (page `support/delete.md`).
-        .with(Operation::Delete, ambiguous.clone())
+        .with(
+            Operation::Delete,
+            ambiguous.clone().removal(Removal::Permanent),
+        )
         .with(Operation::Messages, ambiguous);
     let info = ProviderInfo::new(ID, "Sweeppea", capabilities)
         .id_form(form)

@@ -87,6 +87,7 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     consistent_reads_show_every_write,
     delete_of_a_mix_answers_in_order,
     delete_of_duplicates_answers_each,
+    exact_filters_are_exact, // Sweeppea declares no exact filter that can be tried
     gone_tickets_settle_after_a_failure,
     merged_tickets_do_not_delete_others,
     odd_id_affects_no_other_outcome,

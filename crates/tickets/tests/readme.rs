@@ -1,10 +1,12 @@
-//! The tables of the workspace's README are those of the code. With `UPDATE_TABLES` set they are written
+//! The tables of the workspace's README and of this crate's are those of the code. With `UPDATE_TABLES` set they are written
 //! instead of compared: `cargo xtask tables --write`.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use tickets::find::{Find, How, Jq};
+use tickets::model::State;
 use tickets::provider::{Limit, Removal};
 use tickets::{Operation, PROVIDERS, ProviderInfo};
 
@@ -96,27 +98,92 @@ fn settings() -> String {
     table
 }
 
+/// One column per provider, one row per criterion.
+fn find() -> String {
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let rows = [
+        (
+            "requester: an address",
+            Find::new().requester("ann@example.com"),
+        ),
+        (
+            "the same, ignoring plus-tags",
+            Find::new()
+                .requester("ann@example.com")
+                .ignoring_plus_tags(),
+        ),
+        ("requester: a name", Find::new().requester("Ann")),
+        ("requester: an id", Find::new().requester("1")),
+        ("domain", Find::new().domain("example.com")),
+        ("subject", Find::new().subject("x")),
+        ("text", Find::new().text("x")),
+        ("state", Find::new().state(State::Open)),
+        (
+            "created",
+            Find::new().created_after(now).created_before(now),
+        ),
+        (
+            "updated",
+            Find::new().updated_after(now).updated_before(now),
+        ),
+        ("tag", Find::new().tag("x")),
+        ("custom field", Find::new().custom("x", "x")),
+        (
+            "condition",
+            Find::new().condition(Jq::compile(".").unwrap()),
+        ),
+    ];
+    let infos: Vec<ProviderInfo> = PROVIDERS.iter().map(|known| (known.info)()).collect();
+    let titles: Vec<_> = infos.iter().map(|info| info.title.to_string()).collect();
+    let mut table = format!("| | {} |\n", titles.join(" | "));
+    table.push_str(&"|---".repeat(infos.len() + 1));
+    table.push_str("|\n");
+    for (name, find) in rows {
+        let cell = |info: &ProviderInfo| match find.way(info).map(|way| way.most()) {
+            Ok(How::Vendor) => "vendor",
+            Ok(How::Rows) => "rows",
+            Ok(How::Read) => "a read of each",
+            Ok(How::Conversation) => "the conversation of each",
+            _ => "–",
+        };
+        let cells: Vec<_> = infos.iter().map(cell).collect();
+        writeln!(table, "| {name} | {} |", cells.join(" | ")).unwrap();
+    }
+    table
+}
+
 #[test]
-fn the_tables_of_the_readme_are_those_of_the_code() {
+fn tables_of_the_workspaces_readme_are_those_of_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    let Ok(readme) = std::fs::read_to_string(&path) else {
+    if !path.exists() {
         // A published crate comes without the workspace's README.
-        assert!(
-            !Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("../../xtask")
-                .exists()
-        );
+        let xtask = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../xtask");
+        assert!(!xtask.exists());
         return;
-    };
+    }
+    compare(
+        &path,
+        [("providers", providers()), ("settings", settings())],
+    );
+}
+
+#[test]
+fn table_of_the_facades_readme_is_that_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    compare(&path, [("find", find())]);
+}
+
+fn compare<const N: usize>(path: &Path, tables: [(&str, String); N]) {
+    let readme = std::fs::read_to_string(path).unwrap();
     let mut right = readme.clone();
-    for (name, table) in [("providers", providers()), ("settings", settings())] {
+    for (name, table) in tables {
         let begin = format!("<!-- generated: {name} -->\n");
         let (before, rest) = right.split_once(&begin).unwrap();
         let (_, after) = rest.split_once("<!-- end generated -->").unwrap();
         right = format!("{before}{begin}{table}<!-- end generated -->{after}");
     }
     if std::env::var_os("UPDATE_TABLES").is_some() {
-        std::fs::write(&path, right).unwrap();
+        std::fs::write(path, right).unwrap();
     } else {
         assert_eq!(readme, right, "`cargo xtask tables --write` mends this");
     }

@@ -340,11 +340,19 @@ impl State {
         let count = |name: &str| parameter(query, name).and_then(|text| text.parse().ok());
         let (from, limit) = (count("from").unwrap_or(0), count("limit").unwrap_or(PAGE));
         let search = parameter(query, "search").unwrap_or_default();
+        let requester = parameter(query, "requester").map(|requester| decode(&requester));
         let only = parameter(query, "id").map(|id| self.meant(&decode(&id)));
         let shows_retired = parameter(query, "retired").is_some();
         let wanted = |id: u64, ticket: &Stored| {
             let is_hidden = ticket.is_retired && !shows_retired;
             if is_hidden || only.is_some_and(|only| only != Some(id)) {
+                return false;
+            }
+            let email = ticket.fields["email"].as_str().unwrap_or_default();
+            if requester
+                .as_ref()
+                .is_some_and(|of| !email.eq_ignore_ascii_case(of))
+            {
                 return false;
             }
             let found = ticket.fields["subject"].to_string().contains(&search);

@@ -153,6 +153,8 @@ flaws! {
     ListsWithoutRaw Full "does not keep what the vendor sent of a listed ticket" [listed_tickets_can_be_read];
     ForgetsTheFilter Full "lists every state from the second page on" [state_filters_hold];
     IgnoresTheState Full "lists every state" [state_filters_hold];
+    CutsListedSubjects Full "declares that rows decide the subject, and cuts it" [decided_fields_are_told];
+    ListsEverybody Full "lists everybody's tickets, whoever is asked for" [exact_filters_are_exact];
     EndsByTheTotal Full "ends a list where its total says" [wrong_totals_do_not_shorten_a_list];
     MakesItsOwnTotal Full "gives the number of rows that it read for the total" [wrong_totals_are_reported];
     OneOddRowEndsTheList Full "reads no list with an odd row"

@@ -40,8 +40,21 @@ fn update_fields() -> Fields {
     .max_chars(&[(Field::Subject, 100)])
 }
 fn list_fields() -> Fields {
-    Fields::carrying(&[Field::State, Field::Search, Field::Cursor, Field::PageLimit])
+    Fields::carrying(&[
+        Field::State,
+        Field::Search,
+        Field::Requester,
+        Field::Cursor,
+        Field::PageLimit,
+    ])
+    .exact(&[Field::State, Field::RequesterEmail])
 }
+const LIST_DECIDES: &[Field] = &[
+    Field::Subject,
+    Field::Description,
+    Field::RequesterEmail,
+    Field::State,
+];
 fn messages_fields() -> Fields {
     Fields::carrying(&[Field::Cursor])
 }
@@ -115,8 +128,9 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
                 .restore()
         }
         Extent::Full => {
+            let list = Support::new().fields(list_fields()).decides(LIST_DECIDES);
             let most = narrow
-                .list(list_fields())
+                .with(Operation::List, list)
                 .create(create_fields())
                 .update(update_fields())
                 .resolve()

@@ -198,6 +198,10 @@ impl TicketProvider for Memory {
         {
             path = format!("{path}&search={}", percent(search));
         }
+        let requester = query.requester.as_ref();
+        if let Some(requester) = requester.filter(|_| !self.has(Flaw::ListsEverybody)) {
+            path = format!("{path}&requester={}", percent(requester));
+        }
         let text = self.send(operation, "GET", path, Value::Null).await?;
         self.page(&text, from)
     }

@@ -118,6 +118,12 @@ impl Memory {
                     item.raw = RawValue::from_string("null".to_owned()).unwrap().into();
                 }
             }
+            Some(Flaw::CutsListedSubjects) => {
+                for item in &mut items {
+                    let subject = item.subject.take();
+                    item.subject = subject.map(|text| text.chars().take(80).collect());
+                }
+            }
             Some(Flaw::SwallowsTheFirstRow) => _ = items.drain(..1.min(items.len())),
             _ => {}
         }

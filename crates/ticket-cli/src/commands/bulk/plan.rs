@@ -314,8 +314,11 @@ impl Plan {
         let to_trash = |group: &Group| matches!(group.removal(), Removal::Trash { .. });
         match self.change {
             Change::Restore => "",
-            Change::Delete if self.groups.iter().all(to_trash) => {
+            Change::Delete if self.groups.iter().all(Group::restores) => {
                 ", to the vendor's trash (`tickets restore` takes them out again)"
+            }
+            Change::Delete if self.groups.iter().all(to_trash) => {
+                ", to the vendor's trash, which cannot be undone from here"
             }
             _ => ", which cannot be undone from here",
         }
@@ -347,6 +350,13 @@ impl Group {
     fn support(&self) -> Option<&Support> {
         let capabilities = &self.account.tickets.info().capabilities;
         capabilities.support(Operation::Delete)
+    }
+
+    /// Whether deleted tickets can be taken out of the trash from here.
+    fn restores(&self) -> bool {
+        let capabilities = &self.account.tickets.info().capabilities;
+        matches!(self.removal(), Removal::Trash { .. })
+            && capabilities.supports(Operation::Restore)
     }
 
     /// What a delete does at this account.

@@ -168,6 +168,8 @@ ticket_conformance::tests!(LoopbackFixture::<PearDesk>::start, skips: [
     page_limits_are_kept, // Pear's pages have one size
     required_fields_are_required, // Pear requires no field
     resolved_tickets_are_not_open, // Pear has no operation `resolve`
+    decided_fields_are_told, // Pear has no operation `create`
+    exact_filters_are_exact, // Pear has no operation `create`
     state_filters_hold, // Pear has no filter by state
     texts_over_the_limit_are_refused, // Pear declares no limit of texts
     totals_are_true, // Pear states no total

@@ -200,6 +200,8 @@ ticket_conformance::tests!(LoopbackFixture::<Tracker>::start, skips: [
     messages_belong_to_their_ticket, // Roundup has no operation `messages`
     odd_id_affects_no_other_outcome, // Roundup takes at most 1 per call
     repeated_delete_spares_a_reused_id, // Roundup declares that ids are never given out again
+    decided_fields_are_told, // Roundup declares no reply that decides a field
+    exact_filters_are_exact, // Roundup declares no exact filter that can be tried
     state_filters_hold, // Roundup has no filter by state
     unmentioned_ids_are_unknown, // the vendor's reply to a delete does not name tickets
     unrequested_deleted_ids_are_reported, // the fixture does not say where a reply to a delete has ids
