@@ -52,7 +52,7 @@ macro_rules! __cases {
         declared the_manifest_is_kept []
             "the operations are exactly those in the manifest";
         trash restore_is_declared_with_a_trash []
-            "`restore` is declared together with a trash, or neither is";
+            "`restore` is declared only together with a trash";
         declared declared_operations_work [NewTicket Patch Ticket]
             "declared operations work";
         declared undeclared_operations_are_unsupported []

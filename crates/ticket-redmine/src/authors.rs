@@ -67,7 +67,7 @@ mod tests {
         });
         let users: Vec<_> = users.collect();
         let json = serde_json::json!({ "users": users, "total_count": total });
-        serde_json::from_value(json).unwrap()
+        serde_json::from_str(&json.to_string()).unwrap()
     }
 
     #[test]

@@ -207,7 +207,11 @@ async fn unknown_fields_and_filters_are_refused_and_nothing_is_sent() {
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name}");
     }
     for query in [
-        TicketQuery::new().requester("ann@example.com"),
+        TicketQuery::new().requester("Ann"),
+        // Not even the users are looked up.
+        TicketQuery::new()
+            .requester("ann@example.com")
+            .state(State::Deleted),
         TicketQuery::new().state(State::Deleted),
     ] {
         let error = redmine.list(&context(), &query).await.unwrap_err();

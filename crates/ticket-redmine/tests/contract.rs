@@ -90,7 +90,10 @@ const FILTERED: &str = r#"{ "total": 1, "items": [{ "id": "1", "raw": "/issues/0
     "assignee": { "id": "5", "name": "Ann Agent" }, "custom": { "cf_1": "A-1", "cf_2": ["vip", "late"] },
     "created_at": "2026-11-28T20:01:45Z", "updated_at": "2026-11-28T20:01:46Z"
 }] }"#;
-const BY_ADDRESS: &str = r#"{ "total": 1, "items": [{ "id": "1", "raw": "/issues/0" }] }"#;
+const BY_ADDRESS: &str = r#"{ "total": 1, "items": [{ "id": "1", "raw": "/issues/0", "subject": "of ann",
+    "status": "open", "priority": "medium", "requester": { "id": "7", "name": "Ann Example" }, "custom": {},
+    "created_at": "2026-11-29T06:36:01Z", "updated_at": "2026-11-29T06:36:01Z"
+}] }"#;
 /// The author's, somebody else's, and a private one; the other journals are the log's.
 const NOTES: &str = r#"{ "items": [
     { "id": "2", "author": { "id": "5", "name": "Ann Agent" }, "direction": "inbound",

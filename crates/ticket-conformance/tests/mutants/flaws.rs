@@ -177,7 +177,6 @@ flaws! {
         [failed_preparing_reads_have_no_effect];
     DeclaresOneRequest Careful "makes several requests for a write, and declares one" [one_call_is_one_request];
     DeclaresNoTrash Careful "declares `restore` and no trash" [restore_is_declared_with_a_trash];
-    ClaimsATrash Full "declares a trash that it cannot restore from" [restore_is_declared_with_a_trash];
     RestoresNothing Careful "says that it restored and sends nothing"
         [restored_tickets_are_back one_call_is_one_request];
     MovesBackAndForth Careful "restores a ticket by moving it out of the trash, or into it"

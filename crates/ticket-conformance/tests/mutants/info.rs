@@ -139,11 +139,6 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
                 .attachments(Fields::default());
             match flaw {
                 Some(Flaw::LosesAnOperation) => most,
-                Some(Flaw::ClaimsATrash) => {
-                    let delete = Support::new().max_batch(5).removal(TRASH);
-                    let most = most.with(Operation::Delete, delete);
-                    most.comment(comment_fields())
-                }
                 _ => most.comment(comment_fields()),
             }
         }

@@ -1,10 +1,11 @@
 //! What happens to people, with the outcomes held against the server's own database.
 
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use ticket_core::model::Status;
 use ticket_core::{
-    DeleteReport, Effect, ErrorKind, NewComment, NewTicket, Operation, Outcome, TicketId,
-    TicketPatch, Tickets,
+    DeleteReport, Effect, ErrorKind, NewComment, NewTicket, Operation, Outcome, Ticket, TicketId,
+    TicketPatch, TicketQuery, Tickets,
 };
 use ticket_live::User;
 use ticket_redmine::Redmine;
@@ -247,4 +248,63 @@ async fn delete_takes_subtasks_and_logged_time_along() {
     let report = tickets.delete(names(&[parent])).await;
     assert_eq!(told(live, "with a subtask", &report), ["done"]);
     assert_eq!((ids(live).len(), entries()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_are_found_by_the_main_address_of_their_author() {
+    let Some((live, _guard)) = server().await else {
+        return;
+    };
+    let user = |login: &str, mail: &str| {
+        let user = json!({ "user": {
+            "login": login, "firstname": "Some", "lastname": "Body", "mail": mail,
+            "password": "not-a-secret-4711",
+        } });
+        let reply = live
+            .server
+            .send(&live.admin, "POST", "/users.json", Some(&user));
+        let reply = reply.unwrap();
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        reply.json()["user"]["id"].as_u64().unwrap()
+    };
+    let of = |author: u64| {
+        let id = file(live, "Bug", "Of somebody");
+        let sql = format!("UPDATE issues SET author_id = {author} WHERE id = {id}");
+        live.server.execute(&sql).unwrap();
+        id
+    };
+    let ann = user("ann", "Ann@Example.com");
+    let id = of(ann);
+    of(user("joann", "joann@example.com"));
+    of(user("eve", "ann@example.com.evil.example"));
+    // Whose account is locked is an author all the same.
+    let lock = format!(
+        "UPDATE users SET status = 3 WHERE id = {ann};
+         INSERT INTO email_addresses (user_id, address, is_default, notify, created_on, updated_on)
+             VALUES ({ann}, 'second@example.org', 0, 1, datetime('now'), datetime('now'));"
+    );
+    live.server.execute(&lock).unwrap();
+    let found = |user: &User, address: &str| {
+        let tickets = handle(live.server.url(), user);
+        let query = TicketQuery::new().requester(address);
+        async move { tickets.list_all(query).try_collect::<Vec<Ticket>>().await }
+    };
+    let by_main = found(&live.admin, "ann@EXAMPLE.com").await.unwrap();
+    let ids: Vec<_> = by_main.iter().map(|ticket| ticket.id.to_string()).collect();
+    assert_eq!(ids, [id.to_string()]);
+    assert!(
+        found(&live.admin, "nobody@example.net")
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let by_second = found(&live.admin, "second@example.org").await.unwrap_err();
+    assert_eq!(by_second.kind(), ErrorKind::Unsupported);
+    let by_agent = found(&live.agent, "ann@example.com").await.unwrap_err();
+    assert_eq!(by_agent.kind(), ErrorKind::Forbidden);
+    println!("by a second address: {by_second}; by an agent: {by_agent}");
+    let gone = format!(
+        "DELETE FROM email_addresses WHERE user_id >= {ann}; DELETE FROM users WHERE id >= {ann};"
+    );
+    live.server.execute(&gone).unwrap();
 }

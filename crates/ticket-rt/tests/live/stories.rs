@@ -1,10 +1,12 @@
 //! What happens to people, with the outcomes held against the server's own database.
 
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use ticket_conformance::{Fault, FaultTarget};
 use ticket_core::model::Status;
 use ticket_core::{
-    DeleteReport, Effect, Error, ErrorKind, NewTicket, Outcome, TicketId, TicketPatch, Tickets,
+    DeleteReport, Effect, Error, ErrorKind, NewTicket, Outcome, Ticket, TicketId, TicketPatch,
+    TicketQuery, Tickets,
 };
 use ticket_live::{QUEUES, User};
 use ticket_rt::{Rt, RtConfig};
@@ -183,4 +185,49 @@ async fn field_that_does_not_exist_is_told_by_name() {
     println!("unknown field, create: {error} | {:?}", ids(live));
     assert!(error.to_string().contains("Frobnicate"), "{error}");
     assert_eq!(ids(live).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ticket_is_found_by_each_of_its_requesters_whatever_the_case_of_the_address() {
+    let Some((live, _guard)) = server().await else {
+        return;
+    };
+    let of = |requesters: Value| {
+        let new = json!({
+            "Queue": QUEUES[0], "Subject": "Of somebody", "Requestor": requesters,
+            "Content": "A text", "ContentType": "text/plain",
+        });
+        let reply = send(live, &live.root, "POST", "ticket", new);
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        reply.json()["id"].as_str().unwrap().to_owned()
+    };
+    let one = of(json!("Ann@Example.com"));
+    let two = of(json!(["bob@example.com", "ann@example.com"]));
+    for other in [
+        "joann@example.com",
+        "ann@example.com.evil.example",
+        "ann+shop@example.com",
+    ] {
+        of(json!(other));
+    }
+    of(json!([]));
+    let tickets = handle(live.server.url(), &live.root);
+    for (address, expected) in [
+        ("ann@EXAMPLE.com", vec![&one, &two]),
+        ("Bob@example.com", vec![&two]),
+    ] {
+        let query = TicketQuery::new().requester(address);
+        let found: Vec<Ticket> = tickets.list_all(query).try_collect().await.unwrap();
+        let ids: Vec<_> = found.iter().map(|ticket| ticket.id.as_str()).collect();
+        assert_eq!(ids, expected, "{address}");
+        for ticket in &found {
+            let emails = ticket
+                .requesters()
+                .filter_map(|person| person.email.as_deref());
+            let has = emails
+                .filter(|email| email.eq_ignore_ascii_case(address))
+                .count();
+            assert_eq!(has, 1, "{ticket:?}");
+        }
+    }
 }
