@@ -19,6 +19,7 @@
 //! ```
 
 mod condition;
+mod conversation;
 mod judge;
 mod people;
 mod search;

@@ -114,8 +114,13 @@ impl VendorServer for Redmine {
                 Endpoint::Attachments
             }
             ["attachments", name] if is_read && is_json(name) => Endpoint::Attachments,
-            ["issue_statuses.json" | "trackers.json" | "projects.json" | "custom_fields.json"]
-            | ["users.json"]
+            [
+                "issue_statuses.json"
+                | "trackers.json"
+                | "projects.json"
+                | "custom_fields.json"
+                | "users.json",
+            ]
             | ["users", "current.json"]
             | ["enumerations", "issue_priorities.json"]
             | ["projects", _, "issue_categories.json"]

@@ -1,11 +1,12 @@
 //! Whether a ticket matches, as far as it is known.
 
 use jiff::Timestamp;
-use ticket_core::model::{Direction, FieldValue, Times};
+use ticket_core::model::{FieldValue, Times};
 use ticket_core::provider::Field;
-use ticket_core::{Message, ProviderInfo, Result, Ticket};
+use ticket_core::{ProviderInfo, Result, Ticket};
 
 use super::Find;
+use super::conversation::Conversation;
 use super::people::{Index, Wanted};
 use super::way::{How, is_exact, level, vendor_finds_people};
 
@@ -155,12 +156,7 @@ impl Judge {
         }
         let people = &self.people;
         let (mut is_found, mut open, mut unknown) = (false, None, None);
-        let kinds = [
-            (Field::RequesterEmail, people.has_addresses),
-            (Field::RequesterName, people.has_names),
-            (Field::RequesterId, people.has_ids),
-        ];
-        for (field, _) in kinds.into_iter().filter(|(_, is_wanted)| *is_wanted) {
+        for &field in &people.fields {
             let mut take = |email: &str| {
                 let (at, is_in_domain) = people.by_address(email);
                 places.extend(at);
@@ -177,11 +173,13 @@ impl Judge {
                         take(email);
                     }
                 }
-                Source::Ticket(ticket) => places.extend(
-                    ticket
-                        .requesters()
-                        .flat_map(|person| people.by_name_or_id(person)),
-                ),
+                Source::Ticket(ticket) => {
+                    if ticket.requester.is_none() {
+                        unknown = Some("the requester");
+                    }
+                    let requesters = ticket.requesters();
+                    places.extend(requesters.flat_map(|person| people.by_name_or_id(person)));
+                }
                 Source::Conversation(conversation) => match conversation.requester() {
                     Some(email) => take(email),
                     None => unknown = Some("the requester's address"),
@@ -207,18 +205,13 @@ impl Judge {
     /// there are several, it belongs to the first list. `None` if that was an earlier one.
     fn listed(&self, query: usize, places: &mut Vec<usize>) -> Option<Answer> {
         let wanted = self.queries.get(query)?;
-        let field = match wanted {
-            Wanted::Address(_) => Field::RequesterEmail,
-            Wanted::Name(_) => Field::RequesterName,
-            Wanted::Id(_) => Field::RequesterId,
-        };
         let shows = |wanted: &Wanted| {
             self.people
                 .at(wanted)
                 .iter()
                 .all(|place| places.contains(place))
         };
-        if level(&self.info, field) != Some(How::Rows) {
+        if level(&self.info, wanted.field()) != Some(How::Rows) {
             places.extend(self.people.at(wanted));
             return Some(Answer::Yes);
         }
@@ -363,60 +356,4 @@ fn has_value(known: &FieldValue, wanted: &str) -> bool {
 
 fn is_within(span: &Times, time: Timestamp) -> bool {
     span.from.is_none_or(|from| time >= from) && span.before.is_none_or(|before| time < before)
-}
-
-/// What a conversation tells of its ticket, in constant memory.
-#[derive(Default)]
-pub(super) struct Conversation {
-    first: Option<Message>,
-    /// The first message of the customer.
-    first_inbound: Option<Message>,
-    /// Whether another address could be that of the first message of the customer.
-    is_ambiguous: bool,
-}
-
-impl Conversation {
-    pub(super) fn add(&mut self, message: Message) {
-        if self
-            .first
-            .as_ref()
-            .is_none_or(|first| is_earlier(&message, first))
-        {
-            self.first = Some(message.clone());
-        }
-        if message.direction != Some(Direction::Inbound) {
-            return;
-        }
-        match &self.first_inbound {
-            None => self.first_inbound = Some(message),
-            Some(first) if is_earlier(&message, first) => {
-                self.is_ambiguous = false;
-                self.first_inbound = Some(message);
-            }
-            Some(first) => {
-                let is_later = message.created_at > first.created_at && first.created_at.is_some();
-                self.is_ambiguous |= !is_later && email(&message) != email(first);
-            }
-        }
-    }
-
-    /// The address of the author of the earliest message of the customer, if it is told.
-    fn requester(&self) -> Option<&str> {
-        let first = self.first_inbound.as_ref();
-        first.filter(|_| !self.is_ambiguous).and_then(email)
-    }
-
-    /// The text of the earliest message.
-    fn text(&self) -> Option<&str> {
-        self.first.as_ref().map(|message| message.body.as_str())
-    }
-}
-
-fn email(message: &Message) -> Option<&str> {
-    message.author.as_ref()?.email.as_deref()
-}
-
-fn is_earlier(message: &Message, than: &Message) -> bool {
-    let times = message.created_at.zip(than.created_at);
-    times.is_some_and(|(time, than)| time < than)
 }

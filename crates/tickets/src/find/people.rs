@@ -1,9 +1,10 @@
 //! Whose tickets are looked for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use ticket_core::model::Person;
+use ticket_core::provider::Field;
 
 /// Requesters and domains. `Debug` prints how many.
 #[derive(Clone, Default)]
@@ -31,6 +32,15 @@ impl Wanted {
                 parts.is_none_or(|(local, host)| local.is_empty() || host.is_empty())
             }
             Self::Name(text) | Self::Id(text) => text.is_empty(),
+        }
+    }
+
+    /// What must be known of a requester.
+    pub(super) fn field(&self) -> Field {
+        match self {
+            Self::Address(_) => Field::RequesterEmail,
+            Self::Name(_) => Field::RequesterName,
+            Self::Id(_) => Field::RequesterId,
         }
     }
 
@@ -90,16 +100,13 @@ impl People {
             places: HashMap::new(),
             domains: self.domains().collect(),
             ignores_plus_tags: self.ignores_plus_tags,
-            has_addresses: self.has_domains(),
-            has_names: false,
-            has_ids: false,
+            fields: BTreeSet::new(),
         };
+        if self.has_domains() {
+            index.fields.insert(Field::RequesterEmail);
+        }
         for (place, wanted) in self.wanted().enumerate() {
-            match &wanted {
-                Wanted::Address(_) => index.has_addresses = true,
-                Wanted::Name(_) => index.has_names = true,
-                Wanted::Id(_) => index.has_ids = true,
-            }
+            index.fields.insert(wanted.field());
             index.places.entry(wanted).or_default().push(place);
         }
         index
@@ -123,9 +130,7 @@ pub(super) struct Index {
     domains: Vec<String>,
     ignores_plus_tags: bool,
     /// What must be known of a requester.
-    pub(super) has_addresses: bool,
-    pub(super) has_names: bool,
-    pub(super) has_ids: bool,
+    pub(super) fields: BTreeSet<Field>,
 }
 
 impl Index {

@@ -15,7 +15,8 @@ use ticket_core::provider::Field;
 use ticket_core::{Error, ErrorKind, Operation, Result, Ticket, TicketQuery, Tickets};
 
 use super::Find;
-use super::judge::{Conversation, Judge, Known, Verdict};
+use super::conversation::Conversation;
+use super::judge::{Judge, Known, Verdict};
 use super::way::{How, is_exact};
 
 /// How many tickets in a row may fail to be read, for a reason that may pass, before the search ends.
@@ -35,7 +36,7 @@ pub struct Found {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Listed by the vendor.
+    /// Listed by the vendor; in each list, where there are several.
     pub listed: usize,
     /// Read one by one.
     pub read: usize,

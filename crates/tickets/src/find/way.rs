@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use ticket_core::model::Times;
 use ticket_core::provider::Field;
 use ticket_core::{Error, ErrorKind, Operation, ProviderInfo, Result};
 
@@ -50,6 +51,27 @@ impl Criterion {
             Self::Tag => "tag",
             Self::Custom => "custom",
             Self::Condition => "condition",
+        }
+    }
+}
+
+impl Criterion {
+    /// The fields of a ticket that it is about, and in words what they are.
+    const fn told_by(self) -> (&'static [Field], &'static str) {
+        match self {
+            Self::Requester => (&[], "the requester"),
+            Self::Domain => (
+                &[Field::RequesterEmail],
+                "the domain of the requester's address",
+            ),
+            Self::Subject => (&[Field::Subject], "the subject"),
+            Self::Text => (&[Field::Subject, Field::Description], "the text"),
+            Self::State => (&[Field::State], "the state"),
+            Self::Created => (&[Field::CreatedAfter], "the time of creation"),
+            Self::Updated => (&[Field::UpdatedAfter], "the time of the last change"),
+            Self::Tag => (&[Field::Tags], "labels"),
+            Self::Custom => (&[Field::Custom], "custom fields"),
+            Self::Condition => (&[], "the condition"),
         }
     }
 }
@@ -142,137 +164,122 @@ pub(super) fn is_exact(info: &ProviderInfo, field: Field) -> bool {
 
 /// Whether the vendor can filter by all the people who are looked for, one list for each.
 pub(super) fn vendor_finds_people(find: &Find, info: &ProviderInfo) -> bool {
-    let is_exact = |wanted| match wanted {
-        Wanted::Address(_) => {
-            !find.people.ignores_plus_tags() && is_exact(info, Field::RequesterEmail)
-        }
-        Wanted::Name(_) => is_exact(info, Field::RequesterName),
-        Wanted::Id(_) => is_exact(info, Field::RequesterId),
+    let is_exact = |wanted: Wanted| match wanted {
+        Wanted::Address(_) if find.people.ignores_plus_tags() => false,
+        wanted => is_exact(info, wanted.field()),
     };
     !find.people.is_empty() && !find.people.has_domains() && find.people.wanted().all(is_exact)
 }
 
 pub(super) fn of(find: &Find, info: &ProviderInfo) -> Result<Way> {
     check(find)?;
-    if !info.capabilities.supports(Operation::List) {
-        let message = format!("{} cannot list tickets; name them by their ids", info.title);
-        return Err(
-            Error::new(ErrorKind::Unsupported, message).in_operation(&info.id, Operation::List)
-        );
-    }
-    let mut way = Way {
-        criteria: Vec::new(),
-        lists: 1,
+    let failed = |message: String| {
+        let error = Error::new(ErrorKind::Unsupported, message);
+        Err(error.in_operation(&info.id, Operation::List))
     };
-    let mut refused = Vec::new();
-    if vendor_finds_people(find, info) {
-        way.criteria.push((Criterion::Requester, How::Vendor));
-        let mut people: Vec<_> = find.people.wanted().collect();
-        people.sort_unstable();
-        people.dedup();
-        way.lists = people.len();
-    } else {
+    if !info.capabilities.supports(Operation::List) {
+        return failed(format!(
+            "{} cannot list tickets; name them by their ids",
+            info.title
+        ));
+    }
+    let mut draft = Draft {
+        info,
+        way: Way {
+            criteria: Vec::new(),
+            lists: 1,
+        },
+        untold: Vec::new(),
+    };
+    draft.people(find);
+    draft.criteria(find);
+    if draft.untold.is_empty() {
+        return Ok(draft.way);
+    }
+    draft.untold.dedup();
+    failed(format!(
+        "{} does not tell {}",
+        info.title,
+        draft.untold.join(", ")
+    ))
+}
+
+/// A way as far as it is known.
+struct Draft<'a> {
+    info: &'a ProviderInfo,
+    way: Way,
+    /// What the provider does not tell, in words.
+    untold: Vec<&'static str>,
+}
+
+impl Draft<'_> {
+    fn people(&mut self, find: &Find) {
+        if vendor_finds_people(find, self.info) {
+            self.way.criteria.push((Criterion::Requester, How::Vendor));
+            let mut people: Vec<_> = find.people.wanted().collect();
+            people.sort_unstable();
+            people.dedup();
+            self.way.lists = people.len();
+            return;
+        }
         let mut hardest = None;
         for wanted in find.people.wanted() {
-            let (field, words) = match wanted {
-                Wanted::Address(_) => (Field::RequesterEmail, "the requester's address"),
-                Wanted::Name(_) => (Field::RequesterName, "the requester's name"),
-                Wanted::Id(_) => (Field::RequesterId, "the requester's id"),
-            };
-            match level(info, field) {
-                None => refused.push(words),
+            match level(self.info, wanted.field()) {
+                None => self.untold.push(match wanted {
+                    Wanted::Address(_) => "the requester's address",
+                    Wanted::Name(_) => "the requester's name",
+                    Wanted::Id(_) => "the requester's id",
+                }),
                 told => hardest = hardest.max(told),
             }
         }
-        way.criteria
-            .extend(hardest.map(|how| (Criterion::Requester, how)));
-        if find.people.has_domains() {
-            match level(info, Field::RequesterEmail) {
-                None => refused.push("the domain of the requester's address"),
-                Some(how) => way.criteria.push((Criterion::Domain, how)),
-            }
+        let hardest = hardest.map(|how| (Criterion::Requester, how));
+        self.way.criteria.extend(hardest);
+        self.add(Criterion::Domain, find.people.has_domains(), &[]);
+    }
+
+    fn criteria(&mut self, find: &Find) {
+        let created = used(&find.created, Field::CreatedAfter, Field::CreatedBefore);
+        let updated = used(&find.updated, Field::UpdatedAfter, Field::UpdatedBefore);
+        for (criterion, is_asked, filters) in [
+            (Criterion::Subject, find.subject.is_some(), &[][..]),
+            (Criterion::Text, find.text.is_some(), &[]),
+            (Criterion::State, find.state.is_some(), &[Field::State]),
+            (Criterion::Created, !created.is_empty(), &created),
+            (Criterion::Updated, !updated.is_empty(), &updated),
+            (Criterion::Tag, !find.tags.is_empty(), &[]),
+            (Criterion::Custom, !find.custom.is_empty(), &[]),
+        ] {
+            self.add(criterion, is_asked, filters);
+        }
+        if find.condition.is_some() {
+            self.way.criteria.push((Criterion::Condition, How::Rows));
         }
     }
-    let spans = [
-        (
-            Criterion::Created,
-            &find.created,
-            Field::CreatedAfter,
-            Field::CreatedBefore,
-        ),
-        (
-            Criterion::Updated,
-            &find.updated,
-            Field::UpdatedAfter,
-            Field::UpdatedBefore,
-        ),
-    ];
-    let mut told = |criterion, is_asked: bool, fields: &[Field], is_exact: bool, words| {
+
+    /// Adds a criterion, which these filters of the vendor's decide if all are exact, and otherwise the fields that it is
+    /// about.
+    fn add(&mut self, criterion: Criterion, is_asked: bool, filters: &[Field]) {
         if !is_asked {
             return;
         }
-        let levels: Option<Vec<_>> = fields.iter().map(|field| level(info, *field)).collect();
-        let hardest = levels.and_then(|levels| levels.into_iter().max());
-        match hardest {
-            _ if is_exact => way.criteria.push((criterion, How::Vendor)),
-            Some(how) => way.criteria.push((criterion, how)),
-            None => refused.push(words),
+        let is_exact =
+            !filters.is_empty() && filters.iter().all(|filter| is_exact(self.info, *filter));
+        let (fields, words) = criterion.told_by();
+        let levels = fields.iter().map(|field| level(self.info, *field));
+        let levels: Option<Vec<_>> = levels.collect();
+        match levels.and_then(|levels| levels.into_iter().max()) {
+            _ if is_exact => self.way.criteria.push((criterion, How::Vendor)),
+            Some(how) => self.way.criteria.push((criterion, how)),
+            None => self.untold.push(words),
         }
-    };
-    told(
-        Criterion::Subject,
-        find.subject.is_some(),
-        &[Field::Subject],
-        false,
-        "the subject",
-    );
-    told(
-        Criterion::Text,
-        find.text.is_some(),
-        &[Field::Subject, Field::Description],
-        false,
-        "the text",
-    );
-    told(
-        Criterion::State,
-        find.state.is_some(),
-        &[Field::State],
-        is_exact(info, Field::State),
-        "the state",
-    );
-    for (criterion, span, from, before) in spans {
-        let is_exact = (span.from.is_none() || is_exact(info, from))
-            && (span.before.is_none() || is_exact(info, before));
-        let is_asked = span.from.is_some() || span.before.is_some();
-        let words = match criterion {
-            Criterion::Created => "the time of creation",
-            _ => "the time of the last change",
-        };
-        told(criterion, is_asked, &[from], is_exact, words);
     }
-    told(
-        Criterion::Tag,
-        !find.tags.is_empty(),
-        &[Field::Tags],
-        false,
-        "labels",
-    );
-    told(
-        Criterion::Custom,
-        !find.custom.is_empty(),
-        &[Field::Custom],
-        false,
-        "custom fields",
-    );
-    if find.condition.is_some() {
-        way.criteria.push((Criterion::Condition, How::Rows));
-    }
-    if refused.is_empty() {
-        return Ok(way);
-    }
-    refused.dedup();
-    let message = format!("{} does not tell {}", info.title, refused.join(", "));
-    Err(Error::new(ErrorKind::Unsupported, message).in_operation(&info.id, Operation::List))
+}
+
+/// The filters that a span of time uses.
+fn used(span: &Times, from: Field, before: Field) -> Vec<Field> {
+    let used = [span.from.map(|_| from), span.before.map(|_| before)];
+    used.into_iter().flatten().collect()
 }
 
 /// Refuses what would find everything or nothing.

@@ -168,6 +168,28 @@ async fn requester_without_an_at_sign_is_a_name_or_an_id() {
 }
 
 #[tokio::test]
+async fn ticket_without_a_requester_is_undecided_where_the_rows_are_looked_at() {
+    let sandbox = sandbox().await;
+    let nobodys = sandbox.add_ticket(Vendor::Rt, TicketSeed::new("x"));
+    sandbox.add_ticket(Vendor::Rt, of(Vendor::Rt, "bob@example.com"));
+    let rt = account(&sandbox, Vendor::Rt);
+    for find in [
+        Find::new().requester("Ann"),
+        Find::new().domain("example.org"),
+    ] {
+        let searched = search(&find, &rt).await;
+        assert!(searched.ids().is_empty());
+        let [error] = &searched.errors[..] else {
+            panic!("{:?}", searched.errors);
+        };
+        assert_eq!(error.ticket().unwrap().as_str(), nobodys);
+    }
+    // The vendor's own filter knows better.
+    let by_address = search(&Find::new().requester("ann@example.com"), &rt).await;
+    assert!(by_address.whole().is_empty());
+}
+
+#[tokio::test]
 async fn name_at_onecloud_is_in_the_rows_and_the_id_of_the_contact_in_each_ticket() {
     let sandbox = sandbox().await;
     let vendor = Vendor::OneCloud;
@@ -281,7 +303,7 @@ proptest! {
                         expected.push(id);
                     }
                 }
-                let find = asked.iter().fold(Find::new(), |find, address| find.requester(address));
+                let find = asked.iter().fold(Find::new(), Find::requester);
                 let searched = search(&find, &account(&sandbox, vendor)).await;
                 let mut found = searched.whole();
                 found.sort_unstable();
