@@ -15,6 +15,9 @@ pub(crate) const ID: &str = "rt";
 /// RT cuts larger pages to this without a word (observed).
 pub(crate) const LARGEST_PAGE: u32 = 100;
 
+/// How many bytes of a subject RT keeps (observed).
+pub(crate) const MAX_SUBJECT: usize = 200;
+
 /// How many tickets one bulk call names. RT states no maximum; each takes it about a tenth of a second (inferred).
 const BATCH: usize = 50;
 
@@ -80,6 +83,7 @@ fn create_fields() -> Fields {
     ];
     Fields::carrying(CARRIED)
         .requiring(&[Field::Category])
+        .max_chars(&[(Field::Subject, MAX_SUBJECT)])
         .any_custom()
         .many_values()
 }
@@ -92,7 +96,10 @@ fn update_fields() -> Fields {
         Field::Category,
         Field::Assignee,
     ];
-    Fields::carrying(CARRIED).any_custom().many_values()
+    Fields::carrying(CARRIED)
+        .max_chars(&[(Field::Subject, MAX_SUBJECT)])
+        .any_custom()
+        .many_values()
 }
 
 fn comment_fields() -> Fields {

@@ -10,6 +10,7 @@ use ticket_core::model::{
 use ticket_core::{Error, NewTicket, Result, Ticket, TicketPatch};
 use ticket_http::Reply;
 
+use crate::info::MAX_SUBJECT;
 use crate::wire;
 
 pub(crate) fn create_ticket(ticket: &NewTicket) -> Result<wire::NewTicket> {
@@ -22,7 +23,7 @@ pub(crate) fn create_ticket(ticket: &NewTicket) -> Result<wire::NewTicket> {
     }
     Ok(wire::NewTicket {
         queue: ticket.category.clone().unwrap_or_default(),
-        subject: one_line("subject", &ticket.subject)?,
+        subject: subject(&ticket.subject)?,
         requestor: email,
         content: ticket.description.clone(),
         content_type: Some("text/plain"),
@@ -34,11 +35,7 @@ pub(crate) fn create_ticket(ticket: &NewTicket) -> Result<wire::NewTicket> {
 
 pub(crate) fn update_ticket(patch: &TicketPatch) -> Result<wire::TicketUpdate> {
     Ok(wire::TicketUpdate {
-        subject: patch
-            .subject
-            .as_deref()
-            .map(|subject| one_line("subject", subject))
-            .transpose()?,
+        subject: patch.subject.as_deref().map(subject).transpose()?,
         status: patch.status.as_ref().map(status_word).transpose()?,
         priority: patch.priority.as_ref().map(priority_number).transpose()?,
         queue: patch.category.clone(),
@@ -57,10 +54,17 @@ fn is_address(text: &str) -> bool {
         && text.chars().all(is_plain)
 }
 
-/// RT removes line breaks (observed).
-fn one_line(field: &str, text: &str) -> Result<String> {
+/// RT removes line breaks, and cuts a subject after 200 bytes, without a word (observed).
+fn subject(text: &str) -> Result<String> {
     if text.contains(['\n', '\r']) {
-        let message = format!("Request Tracker cannot keep line breaks in the `{field}`");
+        let message = "Request Tracker cannot keep line breaks in the `subject`";
+        return Err(Error::invalid_input(message));
+    }
+    if text.len() > MAX_SUBJECT {
+        let message = format!(
+            "the `subject` has {} bytes as UTF-8, of which Request Tracker keeps {MAX_SUBJECT}",
+            text.len()
+        );
         return Err(Error::invalid_input(message));
     }
     Ok(text.to_owned())

@@ -507,3 +507,33 @@ async fn password_works_in_place_of_a_token() {
     nothing.token = None;
     assert_eq!(Rt::new(&nothing).unwrap_err().kind(), ErrorKind::Config);
 }
+
+#[tokio::test]
+async fn subject_of_more_bytes_than_rt_keeps_is_refused() {
+    let (sandbox, rt) = start().await;
+    let context = context();
+    let context = CallContext::new();
+    let new = |subject: String| NewTicket::new(subject).category("General");
+    let whole = "ü".repeat(100);
+    let created = rt.create(&context, &new(whole.clone())).await.unwrap();
+    let kept = sandbox.ticket(Vendor::Rt, created.id.as_str()).unwrap();
+    assert_eq!(kept.subject, whole);
+    let before = sandbox.journal().len();
+    for long in ["ü".repeat(101), "x".repeat(201)] {
+        let error = rt.create(&context, &new(long.clone())).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.message().contains("`subject`"), "{error}");
+    }
+    assert_eq!(sandbox.journal().len(), before);
+    // An update reads the ticket first, and then writes nothing.
+    let patch = TicketPatch::new().subject("ü".repeat(101));
+    let error = rt.update(&context, &created.id, &patch).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(
+        sandbox
+            .ticket(Vendor::Rt, created.id.as_str())
+            .unwrap()
+            .subject,
+        whole
+    );
+}

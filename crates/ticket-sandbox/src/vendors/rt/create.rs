@@ -98,7 +98,7 @@ impl Rt {
         }
         files.extend(message::files(asked).map_err(|message| (400, message))?);
 
-        let subject = one("Subject").unwrap_or_default().replace(['\n', '\r'], "");
+        let subject = fields::subject(&one("Subject").unwrap_or_default());
         let seed = TicketSeed::new(subject).description(one("Content").unwrap_or_default());
         let mut ticket = self.store.ticket(seed, call.date);
         let now = call.date.utc();

@@ -25,6 +25,14 @@ pub(super) const OWNERS: [(&str, &str); 3] = [("Nobody", "6"), ("root", "14"), (
 pub(super) const STATUSES: [&str; 6] =
     ["new", "open", "stalled", "resolved", "rejected", "deleted"];
 
+/// A subject as RT keeps it: without line breaks, and no more than 200 bytes of it (observed).
+pub(super) fn subject(given: &str) -> String {
+    let mut kept = given.replace(['\n', '\r'], "");
+    let end = (0..=200).rev().find(|end| kept.is_char_boundary(*end));
+    kept.truncate(end.unwrap_or_default());
+    kept
+}
+
 pub(super) fn is_inactive(status: &str) -> bool {
     ["resolved", "rejected", "deleted"].contains(&status)
 }

@@ -54,7 +54,7 @@ fn field_step(ticket: &Ticket, name: &str, given: &str) -> Option<Step> {
     };
     match name {
         "Subject" => {
-            let new = given.replace(['\n', '\r'], "");
+            let new = fields::subject(given);
             let quote = |text: &str| match text {
                 "" => "(no value)".to_owned(),
                 _ => format!("'{text}'"),
