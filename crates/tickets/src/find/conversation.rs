@@ -3,45 +3,48 @@
 use ticket_core::Message;
 use ticket_core::model::Direction;
 
-/// What a conversation tells of its ticket, in constant memory.
+/// What a conversation tells of its ticket, in constant memory. Messages may come in any order.
 #[derive(Default)]
 pub(super) struct Conversation {
     first: Option<Message>,
     /// The first message of the customer.
     first_inbound: Option<Message>,
-    /// Whether another address could be that of the first message of the customer.
-    is_ambiguous: bool,
+    /// Whether somebody else wrote at the same time.
+    is_tied: bool,
+    /// Whether the customer's messages have several addresses, and whether one of them has no time.
+    has_others: bool,
+    has_untimed: bool,
 }
 
 impl Conversation {
     pub(super) fn add(&mut self, message: Message) {
-        if self
-            .first
-            .as_ref()
-            .is_none_or(|first| is_earlier(&message, first))
-        {
+        let first = self.first.as_ref();
+        if first.is_none_or(|first| is_earlier(&message, first)) {
             self.first = Some(message.clone());
         }
         if message.direction != Some(Direction::Inbound) {
             return;
         }
-        match &self.first_inbound {
-            None => self.first_inbound = Some(message),
-            Some(first) if is_earlier(&message, first) => {
-                self.is_ambiguous = false;
-                self.first_inbound = Some(message);
-            }
-            Some(first) => {
-                let is_later = message.created_at > first.created_at && first.created_at.is_some();
-                self.is_ambiguous |= !is_later && email(&message) != email(first);
-            }
+        self.has_untimed |= message.created_at.is_none();
+        let Some(first) = &self.first_inbound else {
+            self.first_inbound = Some(message);
+            return;
+        };
+        let is_others = email(&message) != email(first);
+        self.has_others |= is_others;
+        if is_earlier(&message, first) {
+            self.is_tied = false;
+            self.first_inbound = Some(message);
+        } else if message.created_at == first.created_at {
+            self.is_tied |= is_others;
         }
     }
 
     /// The address of the author of the earliest message of the customer, if it is told.
     pub(super) fn requester(&self) -> Option<&str> {
+        let is_ambiguous = self.is_tied || (self.has_untimed && self.has_others);
         let first = self.first_inbound.as_ref();
-        first.filter(|_| !self.is_ambiguous).and_then(email)
+        first.filter(|_| !is_ambiguous).and_then(email)
     }
 
     /// The text of the earliest message.
@@ -57,4 +60,108 @@ fn email(message: &Message) -> Option<&str> {
 fn is_earlier(message: &Message, than: &Message) -> bool {
     let times = message.created_at.zip(than.created_at);
     times.is_some_and(|(time, than)| time < than)
+}
+
+#[cfg(test)]
+mod tests {
+    use ticket_core::model::{Person, RawJson, RawValue};
+
+    use super::*;
+
+    fn message(who: &str, direction: Direction, second: i64) -> Message {
+        let raw = RawValue::from_string("{}".to_owned()).unwrap();
+        let mut message = Message::new(format!("{who} at {second}"), RawJson::from(raw));
+        message.direction = Some(direction);
+        message.author = Some(match who {
+            "chat" => Person::with_id("4711"),
+            who => Person::default().email(format!("{who}@example.com")),
+        });
+        message.created_at = jiff::Timestamp::from_second(second)
+            .ok()
+            .filter(|_| second > 0);
+        message
+    }
+
+    /// The requester and the text of a conversation of these, in this order and in the opposite one.
+    #[track_caller]
+    fn told(messages: &[(&str, Direction, i64)], requester: Option<&str>, text: &str) {
+        for is_reversed in [false, true] {
+            let mut messages: Vec<_> = messages.to_vec();
+            if is_reversed {
+                messages.reverse();
+            }
+            let mut conversation = Conversation::default();
+            for (who, direction, second) in messages {
+                conversation.add(message(who, direction, second));
+            }
+            let expected = requester.map(|who| format!("{who}@example.com"));
+            assert_eq!(conversation.requester(), expected.as_deref());
+            assert_eq!(conversation.text(), Some(text));
+        }
+    }
+
+    #[test]
+    fn requester_is_the_author_of_the_earliest_message_of_the_customer() {
+        use Direction::{Inbound, Internal, Outbound};
+
+        told(&[("ann", Inbound, 1)], Some("ann"), "ann at 1");
+        told(
+            &[("ann", Inbound, 1), ("bob", Inbound, 2)],
+            Some("ann"),
+            "ann at 1",
+        );
+        let late = [
+            ("desk", Outbound, 1),
+            ("desk", Internal, 2),
+            ("ann", Inbound, 3),
+            ("bob", Inbound, 4),
+        ];
+        told(&late, Some("ann"), "desk at 1");
+        told(
+            &[
+                ("ann", Inbound, 1),
+                ("ann", Inbound, 2),
+                ("ann", Inbound, 1),
+            ],
+            Some("ann"),
+            "ann at 1",
+        );
+    }
+
+    #[test]
+    fn requester_is_untold_where_another_may_have_been_first() {
+        use Direction::{Inbound, Outbound};
+
+        told(&[("desk", Outbound, 1)], None, "desk at 1");
+        told(
+            &[("chat", Inbound, 1), ("ann", Inbound, 2)],
+            None,
+            "chat at 1",
+        );
+        for messages in [
+            [
+                ("ann", Inbound, 2),
+                ("bob", Inbound, 2),
+                ("bob", Inbound, 3),
+            ],
+            [
+                ("ann", Inbound, 2),
+                ("bob", Inbound, 0),
+                ("ann", Inbound, 3),
+            ],
+        ] {
+            let mut conversation = Conversation::default();
+            for (who, direction, second) in messages {
+                conversation.add(message(who, direction, second));
+            }
+            assert_eq!(conversation.requester(), None);
+        }
+        // An earlier one decides.
+        let tied = [
+            ("ann", Inbound, 2),
+            ("bob", Inbound, 2),
+            ("eve", Inbound, 1),
+        ];
+        told(&tied, Some("eve"), "eve at 1");
+    }
 }

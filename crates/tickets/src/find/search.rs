@@ -175,6 +175,13 @@ pub(super) fn run(find: &Find, account: &Tickets) -> Search {
                 progress: progress.clone(),
             });
             let rows = lists(find, &engine);
+            let rows = stream::unfold(Some(rows), |rows| async move {
+                let mut rows = rows?;
+                let row = rows.next().await?;
+                // No other list is begun after one that failed.
+                let rest = row.1.is_ok().then_some(rows);
+                Some((row, rest))
+            });
             rows.map(move |(query, row)| {
                 let engine = Arc::clone(&engine);
                 async move { engine.decided(query, row).await }

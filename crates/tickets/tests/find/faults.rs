@@ -85,6 +85,17 @@ async fn page_that_fails_ends_the_search_after_what_was_found_before() {
 }
 
 #[tokio::test]
+async fn list_that_fails_is_the_last_of_several() {
+    let sandbox = sandbox().await;
+    sandbox.inject(on(Endpoint::List, Fault::Status(500)));
+    let find = ann().requester("bob@example.com");
+    let searched = search(&find, &account(&sandbox, Vendor::Rt)).await;
+    assert_eq!(searched.errors.len(), 1);
+    assert_eq!(searched.errors[0].kind(), ErrorKind::Server);
+    assert_eq!(asked(&sandbox, Endpoint::List), 1);
+}
+
+#[tokio::test]
 async fn list_that_contradicts_itself_is_incomplete() {
     for vendor in [Vendor::OneCloud, Vendor::Rt] {
         let sandbox = sandbox().await;
