@@ -511,7 +511,6 @@ async fn password_works_in_place_of_a_token() {
 #[tokio::test]
 async fn subject_of_more_bytes_than_rt_keeps_is_refused() {
     let (sandbox, rt) = start().await;
-    let context = context();
     let context = CallContext::new();
     let new = |subject: String| NewTicket::new(subject).category("General");
     let whole = "ü".repeat(100);
