@@ -62,6 +62,7 @@ impl Case {
             account: "eu".to_owned(),
             id: (100 + seq).to_string().into(),
             version: None,
+            people: Vec::new(),
         });
         ledger.add(&id, listed.collect()).await.unwrap();
         let seen: Seen = serde_json::from_value(serde_json::json!({

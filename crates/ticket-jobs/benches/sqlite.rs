@@ -94,6 +94,7 @@ async fn load(ledger: &dyn Ledger, chunk: usize) -> JobId {
             // Each once, in no order.
             id: TicketId::new(((seq * 7_368_787) % 10_000_019).to_string()),
             version: None,
+            people: Vec::new(),
         });
         ledger.add(&job, tickets.collect()).await.unwrap();
     }

@@ -121,6 +121,7 @@ impl Story {
                 account: (*account).to_owned(),
                 id: TicketId::from((2_400_000 + seq).to_string()),
                 version: None,
+                people: Vec::new(),
             });
             seen.push((seq, self.seen(seq)?));
             if list.len() == 5_000 || seq + 1 == tickets {

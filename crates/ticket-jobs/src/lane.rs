@@ -12,6 +12,7 @@ use ticket_core::{CallContext, Effect, Error, ErrorKind, Outcome, Result, Ticket
 use tokio::sync::mpsc;
 
 use crate::check::{Checks, Reads, Rules};
+use crate::erase;
 use crate::failures::Failures;
 use crate::going::Going;
 use crate::ledger::{Ledger, tickets};
@@ -36,6 +37,8 @@ pub(crate) struct Lane {
     pub(crate) key: String,
     /// The change, and what is checked before it.
     pub(crate) rules: Arc<Rules>,
+    /// Whether the job is an erasure, of whose errors no text is told or kept.
+    pub(crate) is_erasure: bool,
     pub(crate) work: Work,
     pub(crate) context: CallContext,
     pub(crate) options: BulkOptions,
@@ -85,7 +88,7 @@ impl Lane {
                     break;
                 }
                 Some(Claim::Suspended(why)) => {
-                    reason = Some(suspended(&why));
+                    reason = Some(self.as_told(&suspended(&why)));
                     break;
                 }
                 // Also at tickets that are held back: the job says so.
@@ -107,9 +110,18 @@ impl Lane {
 
     /// Why the work ended early, if it did.
     fn reason(&self) -> Option<Error> {
-        let ended = self.going.reason().cloned();
+        let ended = self.going.reason().map(|error| self.as_told(error));
         let stopped = || Error::new(ErrorKind::Cancelled, "stopped before this ticket was sent");
         ended.or_else(|| self.going.is_over().then(stopped))
+    }
+
+    /// The error as it may be told and recorded.
+    fn as_told(&self, error: &Error) -> Error {
+        if self.is_erasure {
+            erase::told(error)
+        } else {
+            error.clone()
+        }
     }
 
     /// Changes tickets that were claimed before, those in doubt last. Returns why the work ended early, if it did.
@@ -262,7 +274,10 @@ impl Lane {
         let too_many = self.failures.add(&settled);
         let mut told = Vec::with_capacity(settled.len());
         let mut recorded = Vec::new();
-        for one in settled {
+        for mut one in settled {
+            if self.is_erasure {
+                one.outcome = erase::without_texts(one.outcome);
+            }
             if let Outcome::Unattempted(_) = &one.outcome {
                 // As are those that nobody came to.
                 continue;
@@ -308,7 +323,7 @@ impl Lane {
         );
         if is_the_accounts {
             let why = Suspension {
-                because: error.to_string(),
+                because: self.as_told(error).to_string(),
                 until: error.available_at(),
             };
             self.ledger.suspend(&self.key, Some(why)).await?;

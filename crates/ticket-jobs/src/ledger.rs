@@ -10,7 +10,8 @@ use ticket_core::{Outcome, Result};
 
 use crate::model::{
     AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
-    JobState, JobTicket, Listed, NewCall, NewJob, Seen, Step, Suspension, Taken, Which, WorkerId,
+    JobState, JobTicket, Listed, LookedAgain, NewCall, NewJob, Seen, Step, Suspension, Taken,
+    Which, WorkerId,
 };
 
 /// Where jobs, their tickets and their calls are recorded.
@@ -112,6 +113,11 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Records outcomes of claimed tickets, by their places. An outcome that is already there stays. If no ticket of the
     /// job is open, the job is completed, or cancelled if it was cancelling.
     async fn settle(&self, worker: WorkerId, outcomes: Vec<(u64, Outcome)>) -> Result<()>;
+
+    /// Records what the look after the pause of an erasure found of tickets that have an outcome, by their places; a later look
+    /// replaces an earlier one. Fails with [`Conflict`](ticket_core::ErrorKind::Conflict), and records nothing, if the job is no
+    /// erasure or a ticket has no outcome.
+    async fn looked_again(&self, job: &JobId, looks: Vec<(u64, LookedAgain)>) -> Result<()>;
 
     /// Records a call and takes its slots, if the account's limits allow it.
     ///

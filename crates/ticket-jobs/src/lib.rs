@@ -6,6 +6,7 @@ pub mod archive;
 mod check;
 mod clock;
 mod digest;
+pub mod erase;
 pub mod export;
 mod failures;
 mod folder;
@@ -35,9 +36,10 @@ pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN, tickets};
 pub use loading::{Loading, Look, Looked};
 pub use memory::MemoryLedger;
 pub use model::{
-    AccountState, ArchiveGuard, Archived, CallId, Claim, Claimed, Confirmed, Ended, Event,
-    EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket, Listed, MaxFailures,
-    NewCall, NewJob, Percent, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
+    AccountSearch, AccountState, Again, ArchiveGuard, Archived, CallId, Claim, Claimed, Confirmed,
+    Ended, Erasure, Event, EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket,
+    Listed, LookedAgain, MaxFailures, NewCall, NewJob, Percent, PersonHash, Seen, Step, Suspension,
+    Taken, Which, Work, WorkerId,
 };
 pub use run::{JobOutcome, Jobs};
 #[cfg(feature = "sqlite")]

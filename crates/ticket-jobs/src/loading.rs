@@ -14,7 +14,7 @@ use ticket_core::{
 };
 
 use crate::ledger::tickets;
-use crate::model::{EventKind, Job, JobAccount, JobId, Listed, NewJob, Seen, Which};
+use crate::model::{EventKind, Job, JobAccount, JobId, Listed, NewJob, PersonHash, Seen, Which};
 use crate::run::{Jobs, of_account};
 use crate::steer::digest;
 
@@ -47,6 +47,7 @@ pub struct Loading {
     id: JobId,
     change: Change,
     awaits_confirmation: bool,
+    is_erasure: bool,
     next: u64,
     /// In the order of first appearance.
     accounts: Vec<Ends>,
@@ -90,11 +91,13 @@ impl Loading {
     /// Creates a job without tickets.
     pub(crate) async fn begin(jobs: &Jobs, job: NewJob) -> Result<Self> {
         let (change, awaits_confirmation) = (job.change.clone(), job.awaits_confirmation);
+        let is_erasure = job.erasure.is_some();
         Ok(Self {
             jobs: jobs.clone(),
             id: jobs.ledger().create(job).await?,
             change,
             awaits_confirmation,
+            is_erasure,
             next: 0,
             accounts: Vec::new(),
             waiting: Vec::new(),
@@ -112,6 +115,24 @@ impl Loading {
     ///
     /// Those of [`Ledger`](crate::Ledger).
     pub async fn push(&mut self, ticket: TicketRef, version: Option<Version>) -> Result<()> {
+        self.add(ticket, version, Vec::new()).await
+    }
+
+    /// Adds a ticket of these people, to an erasure.
+    pub(crate) async fn push_of(
+        &mut self,
+        ticket: TicketRef,
+        people: Vec<PersonHash>,
+    ) -> Result<()> {
+        self.add(ticket, None, people).await
+    }
+
+    async fn add(
+        &mut self,
+        ticket: TicketRef,
+        version: Option<Version>,
+        people: Vec<PersonHash>,
+    ) -> Result<()> {
         let known = self
             .accounts
             .iter()
@@ -128,6 +149,7 @@ impl Loading {
             account: ticket.account,
             id: ticket.id,
             version,
+            people,
         });
         self.next += 1;
         if self.waiting.len() >= PAGE {
@@ -255,7 +277,12 @@ impl Loading {
                 Ok(match read {
                     Ok(ticket) => {
                         failures.store(0, Ordering::Relaxed);
-                        Read::Seen(seq, Seen::new(&ticket, now()))
+                        let seen = if self.is_erasure {
+                            Seen::of_erasure(&ticket, now())
+                        } else {
+                            Seen::new(&ticket, now())
+                        };
+                        Read::Seen(seq, seen)
                     }
                     Err(error) if error.kind() == ErrorKind::NotFound => {
                         failures.store(0, Ordering::Relaxed);

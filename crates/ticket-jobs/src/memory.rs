@@ -19,7 +19,8 @@ use crate::clock::{Clock, later};
 use crate::ledger::Ledger;
 use crate::model::{
     AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
-    JobState, JobTicket, Listed, NewCall, NewJob, Seen, Step, Suspension, Taken, Which, WorkerId,
+    JobState, JobTicket, Listed, LookedAgain, NewCall, NewJob, Seen, Step, Suspension, Taken,
+    Which, WorkerId,
 };
 
 /// A ledger in memory. It keeps every rule of [`Ledger`], and is gone with the process.
@@ -152,6 +153,10 @@ impl Ledger for MemoryLedger {
         self.state().settle(worker, outcomes)
     }
 
+    async fn looked_again(&self, job: &JobId, looks: Vec<(u64, LookedAgain)>) -> Result<()> {
+        self.state().job_mut(job)?.looked_again(looks)
+    }
+
     async fn take(&self, call: NewCall) -> Result<Taken> {
         self.state().take(call)
     }
@@ -231,6 +236,7 @@ mod tests {
             account: "desk".to_owned(),
             id: id.into(),
             version: None,
+            people: Vec::new(),
         };
         let tickets = vec![ticket(0, "1"), ticket(1, "2"), ticket(2, "1")];
         ledger.add(&job, tickets).await.unwrap();
@@ -275,6 +281,7 @@ mod tests {
             account: "desk".to_owned(),
             id: "1".into(),
             version: None,
+            people: Vec::new(),
         };
         ledger.add(&job, vec![ticket]).await.unwrap();
         let sealed = ledger.seal(&job, Vec::new(), None).await;

@@ -1,5 +1,6 @@
 //! What a ledger holds: jobs, their tickets, calls and accounts.
 
+mod erasure;
 mod event;
 mod guards;
 mod seen;
@@ -15,6 +16,7 @@ use ticket_core::model::Version;
 use ticket_core::provider::{Limit, Removal};
 use ticket_core::{Change, Effect, Error, ErrorKind, Operation, Outcome, TicketId};
 
+pub use self::erasure::{AccountSearch, Again, Erasure, LookedAgain, PersonHash};
 pub use self::event::{Event, EventKind};
 pub use self::guards::{ArchiveGuard, Guards, MaxFailures, Percent};
 pub use self::seen::Seen;
@@ -91,6 +93,8 @@ pub struct NewJob {
     pub guards: Guards,
     /// Whether it [awaits confirmation](JobState::AwaitingConfirmation) once its list is complete.
     pub awaits_confirmation: bool,
+    /// The erasure that it is, if it is one: see [`Jobs::erase`](crate::Jobs::erase).
+    pub erasure: Option<Erasure>,
 }
 
 impl NewJob {
@@ -101,6 +105,16 @@ impl NewJob {
             created_by: None,
             guards: Guards::default(),
             awaits_confirmation: false,
+            erasure: None,
+        }
+    }
+
+    /// A job that awaits confirmation and erases tickets of people. Of these it keeps no text: see
+    /// [`Ledger::create`](crate::Ledger::create).
+    pub fn erasure(erasure: Erasure) -> Self {
+        Self {
+            erasure: Some(erasure),
+            ..Self::new(Change::Delete).awaiting_confirmation()
         }
     }
 
@@ -231,6 +245,9 @@ pub struct Job {
     pub change: Change,
     /// What is checked while it is worked on.
     pub guards: Guards,
+    /// The erasure that it is, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<Erasure>,
     /// Where it is in its life.
     pub state: JobState,
     /// When it was created.
@@ -312,6 +329,8 @@ pub struct Listed {
     pub id: TicketId,
     /// Change it only while it has this version.
     pub version: Option<Version>,
+    /// Whose it is, of an erasure. What a repetition says is not kept.
+    pub people: Vec<PersonHash>,
 }
 
 /// What a worker does next.
@@ -469,6 +488,12 @@ pub struct JobTicket {
     pub attempts: u64,
     /// The last one of them.
     pub last_call: Option<CallId>,
+    /// Whose it is, of an erasure.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonHash>,
+    /// What the look after the pause found, of an erasure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looked_again: Option<LookedAgain>,
 }
 
 /// That a ticket is archived.

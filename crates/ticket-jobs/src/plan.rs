@@ -36,13 +36,16 @@ use ticket_core::{Change, Error, Result, TicketId, TicketRef};
 
 use crate::digest::Hasher;
 use crate::format::Format;
-use crate::model::{Guards, Job, JobAccount, JobId, JobTicket, Seen};
+use crate::model::{Erasure, Guards, Job, JobAccount, JobId, JobTicket, PersonHash, Seen};
 
 const FORMAT: Format = Format {
     name: "tickets-plan",
     what: "plan",
-    version: 1,
+    version: 2,
 };
+
+/// The version of a plan of any other job, whose bytes are those of that version.
+const WITHOUT_ERASURE: u64 = 1;
 
 /// What stands between the head and the tickets, and between these and the tail.
 const BEFORE_TICKETS: &str = ",\"tickets\":[\n";
@@ -58,6 +61,9 @@ pub struct Plan {
     pub change: Change,
     /// What is checked while the job is worked on.
     pub guards: Guards,
+    /// The erasure that it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<Erasure>,
     /// When the job was created. Its tickets may have been looked at later.
     pub planned_at: Timestamp,
     /// Who created it, as `user@host`.
@@ -120,6 +126,9 @@ pub struct PlannedTicket {
     /// How it was when the job was planned, if it was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Seen>,
+    /// Whose it is, of an erasure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonHash>,
 }
 
 impl Plan {
@@ -129,6 +138,7 @@ impl Plan {
             job: job.id.clone(),
             change: job.change.clone(),
             guards: job.guards.clone(),
+            erasure: job.erasure.clone(),
             planned_at: job.created_at,
             planned_by: job.created_by.clone(),
             accounts: job.accounts.iter().map(PlannedAccount::of).collect(),
@@ -148,7 +158,11 @@ impl Plan {
 
     /// The text before the tickets.
     fn head(&self) -> io::Result<String> {
-        let Format { name, version, .. } = FORMAT;
+        let Format { name, .. } = FORMAT;
+        let version = match self.erasure {
+            Some(_) => FORMAT.version,
+            None => WITHOUT_ERASURE,
+        };
         let head = serde_json::to_string(self)?;
         let head = head
             .strip_prefix('{')
@@ -229,6 +243,7 @@ impl<W: Write> PlanWriter<W> {
             id: ticket.id.clone(),
             version: ticket.version.clone(),
             seen: ticket.seen.clone(),
+            people: ticket.people.clone(),
         };
         let mut line = std::mem::take(&mut self.line);
         if !line.is_empty() {

@@ -37,7 +37,8 @@ use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::model::{
     AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
-    JobState, JobTicket, Listed, NewCall, NewJob, Seen, Step, Suspension, Taken, Which, WorkerId,
+    JobState, JobTicket, Listed, LookedAgain, NewCall, NewJob, Seen, Step, Suspension, Taken,
+    Which, WorkerId,
 };
 
 /// A ledger in a SQLite file, for the processes of one machine.
@@ -318,6 +319,12 @@ impl Ledger for SqliteLedger {
 
     async fn settle(&self, worker: WorkerId, outcomes: Vec<(u64, Outcome)>) -> Result<()> {
         self.write(Synced, move |write| write.settle(worker, &outcomes))
+            .await
+    }
+
+    async fn looked_again(&self, job: &JobId, looks: Vec<(u64, LookedAgain)>) -> Result<()> {
+        let job = job.clone();
+        self.write(Synced, move |write| write.looked_again(&job, &looks))
             .await
     }
 

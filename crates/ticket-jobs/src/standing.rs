@@ -6,7 +6,7 @@ use futures_core::stream::{BoxStream, Stream};
 use futures_util::StreamExt as _;
 use ticket_core::model::{State, Status};
 use ticket_core::provider::NotFound;
-use ticket_core::{Change, Error, ErrorKind, Operation, TicketId, Tickets};
+use ticket_core::{Change, Error, ErrorKind, Operation, Result, Ticket, TicketId, Tickets};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -46,31 +46,56 @@ pub fn look_again<'a>(
 }
 
 async fn look(change: &Change, account: &Tickets, id: &TicketId, control: &Control) -> Standing {
-    let info = account.info();
-    let Some(get) = info.capabilities.support(Operation::Get) else {
-        let message = format!("{} has no way to read a ticket", info.title);
-        return Standing::Unknown(Error::new(ErrorKind::Unsupported, message));
-    };
-    let error = match account.get(id).await {
-        Ok(ticket) => {
-            return match info.check_same(id, &ticket.id) {
-                Ok(()) => of_status(change, ticket.status.as_ref()),
-                Err(error) => Standing::Unknown(error),
-            };
-        }
-        Err(error) => error,
-    };
-    if error.kind() != ErrorKind::NotFound || *change != Change::Delete {
-        return Standing::Unknown(error);
+    if *change == Change::Delete {
+        return match sight(account, id, control).await {
+            Ok(Sight::Gone) => Standing::Holds,
+            Ok(Sight::There(ticket)) => of_status(change, ticket.status.as_ref()),
+            Err(error) => Standing::Unknown(error),
+        };
     }
+    match read(account, id).await {
+        Ok(ticket) => of_status(change, ticket.status.as_ref()),
+        Err(error) => Standing::Unknown(error),
+    }
+}
+
+/// What is seen of a ticket.
+#[derive(Debug)]
+pub(crate) enum Sight {
+    /// It is proven that there is none with this id.
+    Gone,
+    /// It is there, or in the vendor's trash.
+    There(Box<Ticket>),
+}
+
+/// Looks whether a ticket is there. It fails if that cannot be told.
+pub(crate) async fn sight(account: &Tickets, id: &TicketId, control: &Control) -> Result<Sight> {
+    let error = match read(account, id).await {
+        Ok(ticket) => return Ok(Sight::There(Box::new(ticket))),
+        Err(error) if error.kind() == ErrorKind::NotFound => error,
+        Err(error) => return Err(error),
+    };
     let answered = Instant::now();
-    let unproven = |note: &str| Standing::Unknown(error.clone().with_context(note));
-    match get.not_found {
-        NotFound::Gone => Standing::Holds,
-        NotFound::Undocumented if control.succeeds(account, answered).await => Standing::Holds,
+    let unproven = |note: &str| Err(error.with_context(note));
+    let get = account.info().capabilities.support(Operation::Get);
+    match get.map_or(NotFound::Ambiguous, |get| get.not_found) {
+        NotFound::Gone => Ok(Sight::Gone),
+        NotFound::Undocumented if control.succeeds(account, answered).await => Ok(Sight::Gone),
         NotFound::Undocumented => unproven("not proven gone, since no other read is answered"),
         _ => unproven("not proven gone, since the vendor says so of tickets that exist"),
     }
+}
+
+/// Reads a ticket.
+async fn read(account: &Tickets, id: &TicketId) -> Result<Ticket> {
+    let info = account.info();
+    if info.capabilities.support(Operation::Get).is_none() {
+        let message = format!("{} has no way to read a ticket", info.title);
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
+    let ticket = account.get(id).await?;
+    info.check_same(id, &ticket.id)?;
+    Ok(ticket)
 }
 
 /// What the status of a ticket that is there says.

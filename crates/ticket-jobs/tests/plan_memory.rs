@@ -40,6 +40,8 @@ fn ticket(seq: u64, seen: Option<&Seen>) -> JobTicket {
         archived: None,
         attempts: 0,
         last_call: None,
+        people: Vec::new(),
+        looked_again: None,
     }
 }
 

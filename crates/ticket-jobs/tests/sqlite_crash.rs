@@ -78,6 +78,7 @@ async fn call_that_was_taken_is_there_after_a_kill() {
         account: "shop".to_owned(),
         id: format!("t{seq}").into(),
         version: None,
+        people: Vec::new(),
     });
     ledger.add(&job, listed.collect()).await.unwrap();
     let accounts = vec![JobAccount::new("shop", "quota", 2)];

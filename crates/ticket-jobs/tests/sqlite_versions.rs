@@ -302,6 +302,7 @@ async fn write(path: &Path) {
             account: "shop".to_owned(),
             id: id.into(),
             version: None,
+            people: Vec::new(),
         });
         ledger.add(&job, listed.to_vec()).await.unwrap();
         ledger.close_list(&job).await.unwrap();

@@ -215,6 +215,23 @@ impl Error {
         error
     }
 
+    /// The same error in other words, without those of the vendor and without its source: for records that may hold no text
+    /// of a ticket.
+    ///
+    /// ```
+    /// use ticket_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Conflict, "it is locked").with_vendor_message("Locked by ada@example.org");
+    /// assert_eq!(error.reworded("not deleted").to_string(), "not deleted");
+    /// ```
+    #[must_use]
+    pub fn reworded(mut self, message: impl Into<String>) -> Self {
+        self.inner.message = message.into();
+        self.inner.vendor_message = None;
+        self.source = None;
+        self
+    }
+
     /// Marks the call as not attempted: it was stopped, or the quota allowed no call in time.
     pub(crate) fn not_attempted(mut self) -> Self {
         self.inner.not_attempted = true;

@@ -10,8 +10,9 @@ use ticket_core::{Change, Error, ErrorKind, Operation, Outcome, Result, TicketId
 
 use crate::clock::until;
 use crate::model::{
-    Archived, CallId, Claimed, Confirmed, Ended, Event, Guards, Job, JobAccount, JobCall, JobId,
-    JobState, JobTicket, Listed, NewJob, Seen, Which, Work, WorkerId,
+    Archived, CallId, Claimed, Confirmed, Ended, Erasure, Event, Guards, Job, JobAccount, JobCall,
+    JobId, JobState, JobTicket, Listed, LookedAgain, NewJob, PersonHash, Seen, Which, Work,
+    WorkerId,
 };
 
 pub(super) type Calls = BTreeMap<CallId, CallRow>;
@@ -21,6 +22,7 @@ pub(super) struct JobRow {
     pub(super) id: JobId,
     change: Change,
     guards: Guards,
+    pub(super) erasure: Option<Erasure>,
     pub(super) awaits_confirmation: bool,
     pub(super) state: JobState,
     pub(super) created_at: Timestamp,
@@ -49,6 +51,8 @@ pub(super) struct TicketRow {
     pub(super) account: String,
     id: TicketId,
     version: Option<Version>,
+    pub(super) people: Vec<PersonHash>,
+    pub(super) looked_again: Option<LookedAgain>,
     seen: Option<Seen>,
     pub(super) archived: Option<Archived>,
     pub(super) claimed_by: Option<WorkerId>,
@@ -76,6 +80,7 @@ impl JobRow {
             id,
             change: job.change,
             guards: job.guards,
+            erasure: job.erasure,
             awaits_confirmation: job.awaits_confirmation,
             state: JobState::Loading,
             created_at,
@@ -112,6 +117,8 @@ impl JobRow {
             account: listed.account,
             id: listed.id,
             version: listed.version,
+            people: listed.people,
+            looked_again: None,
             seen: None,
             archived: None,
             claimed_by: None,
@@ -129,6 +136,23 @@ impl JobRow {
                 ticket.seen = Some(seen);
             }
         }
+    }
+
+    pub(super) fn looked_again(&mut self, looks: Vec<(u64, LookedAgain)>) -> Result<()> {
+        let conflict = |message: String| Err(Error::new(ErrorKind::Conflict, message));
+        if self.erasure.is_none() {
+            return conflict(format!("job {} is no erasure", self.id));
+        }
+        let is_decided = |seq| self.tickets.get(seq).is_some_and(TicketRow::is_decided);
+        if let Some((seq, _)) = looks.iter().find(|(seq, _)| !is_decided(seq)) {
+            return conflict(format!("the ticket at place {seq} has no outcome"));
+        }
+        for (seq, looked) in looks {
+            if let Some(ticket) = self.tickets.get_mut(&seq) {
+                ticket.looked_again = Some(looked);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn archive(&mut self, seq: u64, archived: Archived) {
@@ -234,6 +258,7 @@ impl JobRow {
             change: self.change.clone(),
             state: self.state,
             guards: self.guards.clone(),
+            erasure: self.erasure.clone(),
             created_at: self.created_at,
             created_by: self.created_by.clone(),
             sealed_at: self.sealed_at,
@@ -346,6 +371,8 @@ impl TicketRow {
             archived: self.archived.clone(),
             attempts: count(self.calls.iter()),
             last_call: self.calls.last().copied(),
+            people: self.people.clone(),
+            looked_again: self.looked_again.clone(),
         }
     }
 }

@@ -152,6 +152,7 @@ mod tests {
             account: "desk".to_owned(),
             id: id.into(),
             version: None,
+            people: Vec::new(),
         };
         let tickets = [(0, "1"), (1, "2"), (2, "1"), (3, "3")].map(ticket);
         ledger.add(&job, tickets.to_vec()).await.unwrap();

@@ -26,6 +26,10 @@ pub struct Seen {
     /// Its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
+    /// When it was created, by the vendor's clock; recorded of an erasure only, which has to tell it from a later ticket with
+    /// its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
 }
 
 impl Seen {
@@ -37,6 +41,17 @@ impl Seen {
             subject: ticket.subject.clone(),
             status: ticket.status.as_ref().map(ToString::to_string),
             version: ticket.version.clone(),
+            created_at: None,
+        }
+    }
+
+    /// The same ticket, of an erasure: when it was created in place of what it says.
+    pub(crate) fn of_erasure(ticket: &Ticket, at: Timestamp) -> Self {
+        Self {
+            created_at: ticket.created_at,
+            subject: None,
+            status: None,
+            ..Self::new(ticket, at)
         }
     }
 
@@ -48,6 +63,7 @@ impl Seen {
             subject: None,
             status: None,
             version: None,
+            created_at: None,
         }
     }
 
@@ -55,8 +71,13 @@ impl Seen {
     pub fn is_same(&self, ticket: &Ticket) -> bool {
         match (&self.version, &ticket.version) {
             (Some(then), Some(now)) => then == now,
-            _ => self.sha256.as_deref() == Some(sha256(ticket.raw.get().as_bytes()).as_str()),
+            _ => self.is_identical(ticket),
         }
+    }
+
+    /// Whether the ticket has the same JSON.
+    pub(crate) fn is_identical(&self, ticket: &Ticket) -> bool {
+        self.sha256.as_deref() == Some(sha256(ticket.raw.get().as_bytes()).as_str())
     }
 }
 
@@ -67,6 +88,7 @@ impl fmt::Debug for Seen {
             .field("sha256", &self.sha256)
             .field("status", &self.status)
             .field("version", &self.version)
+            .field("created_at", &self.created_at)
             .finish_non_exhaustive()
     }
 }

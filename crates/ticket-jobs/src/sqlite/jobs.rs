@@ -8,7 +8,9 @@ use ticket_core::model::Version;
 
 use super::values::{self, About, Result, conflict, json, nanos, no_job};
 use super::writer::Write;
-use crate::model::{Confirmed, Event, JobAccount, JobId, JobState, Listed, NewJob, Seen, Step};
+use crate::model::{
+    Confirmed, Event, JobAccount, JobId, JobState, Listed, LookedAgain, NewJob, Seen, Step,
+};
 
 /// How often an id at random may be in use.
 const ATTEMPTS: usize = 20;
@@ -16,12 +18,13 @@ const ATTEMPTS: usize = 20;
 impl Write<'_> {
     pub(super) fn create(&self, job: &NewJob) -> Result<JobId> {
         let (change, guards) = (json(&job.change)?, json(&job.guards)?);
+        let erasure = job.erasure.as_ref().map(json).transpose()?;
         for _ in 0..ATTEMPTS {
             let id = JobId::random();
             let created = self.execute(
                 "INSERT INTO job
-                    (id, change, state, created_at, created_by, guards, awaits_confirmation)
-                    VALUES (?1, ?2, 'loading', ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
+                    (id, change, state, created_at, created_by, guards, awaits_confirmation, erasure)
+                    VALUES (?1, ?2, 'loading', ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
                 (
                     id.as_str(),
                     &change,
@@ -29,6 +32,7 @@ impl Write<'_> {
                     &job.created_by,
                     &guards,
                     job.awaits_confirmation,
+                    &erasure,
                 ),
             )?;
             if created > 0 {
@@ -74,7 +78,8 @@ impl Write<'_> {
         };
         let mut accounts = self.added_accounts(job)?;
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO ticket (job, seq, account, id, version) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO ticket (job, seq, account, id, version, people)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
         for ticket in tickets {
             let seq = i64::try_from(ticket.seq).unwrap_or(i64::MAX);
@@ -94,7 +99,10 @@ impl Write<'_> {
             };
             account.last = Some(seq);
             let version = ticket.version.as_ref().map(Version::as_str);
-            insert.execute((job, seq, account.number, ticket.id.as_str(), version))?;
+            let people = Some(&ticket.people).filter(|people| !people.is_empty());
+            let people = people.map(json).transpose()?;
+            let id = ticket.id.as_str();
+            insert.execute((job, seq, account.number, id, version, people))?;
         }
         for (name, account) in accounts {
             self.execute(
@@ -130,6 +138,24 @@ impl Write<'_> {
         for (seq, seen) in seen {
             let sql = "UPDATE ticket SET seen = ?3 WHERE job = ?1 AND seq = ?2";
             self.execute(sql, (job, seq.cast_signed(), json(seen)?))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn looked_again(&self, id: &JobId, looks: &[(u64, LookedAgain)]) -> Result<()> {
+        let (job, _) = self.job(id)?;
+        let sql = "SELECT 1 FROM job WHERE number = ?1 AND erasure IS NOT NULL";
+        if self.first(sql, [job], |_| Ok(()))?.is_none() {
+            return Err(conflict(format!("job {id} is no erasure")));
+        }
+        for (seq, looked) in looks {
+            let sql = "UPDATE ticket SET looked_again = ?3
+                WHERE job = ?1 AND seq = ?2 AND outcome IS NOT NULL";
+            if self.execute(sql, (job, seq.cast_signed(), json(looked)?))? == 0 {
+                return Err(conflict(format!(
+                    "the ticket at place {seq} has no outcome"
+                )));
+            }
         }
         Ok(())
     }

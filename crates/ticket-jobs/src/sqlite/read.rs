@@ -9,8 +9,8 @@ use super::process::Process;
 use super::values::{self, About, Result, from_json, named, no_job, span, time};
 use crate::ledger::LOST_AFTER;
 use crate::model::{
-    AccountState, CallId, Confirmed, Event, Guards, Job, JobAccount, JobCall, JobId, Suspension,
-    WorkerId,
+    AccountState, CallId, Confirmed, Erasure, Event, Guards, Job, JobAccount, JobCall, JobId,
+    Suspension, WorkerId,
 };
 
 /// A transaction that reads.
@@ -46,7 +46,7 @@ pub(super) fn all<T>(
 
 const JOBS: &str =
     "SELECT number, id, change, state, created_at, created_by, tickets, repeated, guards, sealed_at, digest, confirmed,
-        held_from FROM job";
+        held_from, erasure FROM job";
 
 impl Read<'_> {
     pub(super) fn first<T>(
@@ -137,10 +137,13 @@ impl Read<'_> {
         let alive = workers.filter(|(beat_at, process)| !self.is_lost(*beat_at, process));
         let confirmed = row.confirmed.as_deref();
         let confirmed = confirmed.map(|text| from_json::<Confirmed>("a confirmation", text));
+        let erasure = row.erasure.as_deref();
+        let erasure = erasure.map(|text| from_json::<Erasure>("an erasure", text));
         Ok(Job {
             id: row.id.parse()?,
             change: from_json::<Change>("a change", &row.change)?,
             guards: from_json::<Guards>("guards", &row.guards)?,
+            erasure: erasure.transpose()?,
             state: values::state(&row.state)?,
             created_at: time(row.created_at),
             created_by: row.created_by,
@@ -286,6 +289,7 @@ struct JobRow {
     digest: Option<String>,
     confirmed: Option<String>,
     held_from: Option<u64>,
+    erasure: Option<String>,
 }
 
 fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
@@ -303,5 +307,6 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         digest: row.get(10)?,
         confirmed: row.get(11)?,
         held_from: row.get(12)?,
+        erasure: row.get(13)?,
     })
 }

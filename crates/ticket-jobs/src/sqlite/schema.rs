@@ -8,7 +8,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i32 = 0x7469_636b;
 
 /// What makes a ledger of version `n + 1` of one of version `n`; the first makes a ledger of an empty file.
-pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2];
+pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 const VERSION_1: &str = "
 -- One row. The anchor ties the ledger's time to the machine's: see `time.rs`.
@@ -196,6 +196,13 @@ CREATE TABLE event (
     event TEXT NOT NULL,
     PRIMARY KEY (job, number)
 ) STRICT, WITHOUT ROWID;
+";
+
+const VERSION_3: &str = "
+-- The erasure that a job is, whose tickets its are (keyed hashes), and what the look after the pause found of them, as JSON.
+ALTER TABLE job ADD COLUMN erasure TEXT;
+ALTER TABLE ticket ADD COLUMN people TEXT;
+ALTER TABLE ticket ADD COLUMN looked_again TEXT;
 ";
 
 /// The version of the ledger in this file: 0 of an empty one; `None` if the file is something else.

@@ -33,7 +33,8 @@ impl Read<'_> {
 
 const COLUMNS: &str = "t.seq, name, t.id, outcome, error, decided_at, outcome IS NULL
     AND EXISTS (SELECT 1 FROM doubt WHERE doubt.job = t.job AND doubt.seq = t.seq),
-    version, seen, archived_at, archived_sha256, attempts, last_call";
+    version, seen, archived_at, archived_sha256, attempts, last_call,
+    people, looked_again";
 
 /// The tickets of a job after a place. `CROSS JOIN` keeps the order of the list, so that a page costs its rows alone.
 pub(super) fn first_mentions(which: Which) -> String {
@@ -72,6 +73,8 @@ struct TicketRow {
     archived: Option<(i64, String)>,
     attempts: u64,
     last_call: Option<u64>,
+    people: Option<String>,
+    looked_again: Option<String>,
     repeated_at: Option<u64>,
 }
 
@@ -91,7 +94,9 @@ fn ticket_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
         archived: archived_at.zip(archived),
         attempts: row.get(11)?,
         last_call: row.get(12)?,
-        repeated_at: row.get(13)?,
+        people: row.get(13)?,
+        looked_again: row.get(14)?,
+        repeated_at: row.get(15)?,
     })
 }
 
@@ -101,6 +106,10 @@ impl TicketRow {
         let outcome = outcome.map(|name| values::outcome(name, self.error.as_deref()));
         let seen = self.seen.as_deref();
         let seen = seen.map(|seen| from_json::<Seen>("how a ticket was seen", seen));
+        let people = self.people.as_deref();
+        let people = people.map(|people| from_json::<Vec<_>>("whose a ticket is", people));
+        let looked = self.looked_again.as_deref();
+        let looked = looked.map(|looked| from_json("how a ticket was looked at again", looked));
         Ok(JobTicket {
             seq: self.repeated_at.unwrap_or(self.seq),
             repeats: self.repeated_at.map(|_| self.seq),
@@ -117,6 +126,8 @@ impl TicketRow {
             }),
             attempts: self.attempts,
             last_call: self.last_call.map(CallId),
+            people: people.transpose()?.unwrap_or_default(),
+            looked_again: looked.transpose()?,
         })
     }
 }

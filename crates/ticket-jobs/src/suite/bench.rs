@@ -287,6 +287,7 @@ pub(super) fn listed(first: u64, tickets: &[(&str, &str)]) -> Vec<Listed> {
         account: (*account).to_owned(),
         id: (*id).into(),
         version: None,
+        people: Vec::new(),
     });
     tickets.collect()
 }

@@ -182,6 +182,7 @@ pub(super) async fn job_keeps_what_it_was_created_with(bench: &Bench) -> CaseRes
         account: "Büro \"2\"".to_owned(),
         id: "a'b;\u{1F4A5}\n".into(),
         version: Some(Version::new("W/\"3\"")),
+        people: Vec::new(),
     };
     ledger.add(&job, vec![odd.clone()]).await?;
     ledger

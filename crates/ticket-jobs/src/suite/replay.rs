@@ -120,6 +120,7 @@ impl<'a> Replay<'a> {
                 account: name.to_owned(),
                 id,
                 version: None,
+                people: Vec::new(),
             });
         }
         ledger.add(&job, listed).await?;

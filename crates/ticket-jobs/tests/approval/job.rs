@@ -45,6 +45,7 @@ pub(crate) async fn planned() -> (Job, Vec<JobTicket>) {
         account: name.0.to_owned(),
         id: name.1.into(),
         version: None,
+        people: Vec::new(),
     });
     ledger.add(&id, listed.collect()).await.unwrap();
     let seen: Seen = serde_json::from_value(json!({

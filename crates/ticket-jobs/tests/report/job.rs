@@ -90,6 +90,7 @@ impl Story {
                 account: account.to_owned(),
                 id: id.into(),
                 version: None,
+                people: Vec::new(),
             }
         });
         ledger.add(&job, listed.collect()).await.unwrap();

@@ -49,6 +49,7 @@ fn listed(seq: u64, account: &str, id: &str) -> Listed {
         account: account.to_owned(),
         id: TicketId::new(id),
         version: None,
+        people: Vec::new(),
     }
 }
 

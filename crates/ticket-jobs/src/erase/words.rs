@@ -1,0 +1,98 @@
+//! Words that an erasure may keep: those of this program.
+
+use ticket_core::{Error, ErrorKind, Outcome};
+
+/// How our own messages begin that say more than the kind of an error, and what is kept of them.
+const OWN: &[(&str, &str)] = &[
+    (
+        "not changed: it was not looked at",
+        "not changed: it was not looked at when it was planned",
+    ),
+    (
+        "not changed: it is not as it was",
+        "not changed: it is not as it was when it was planned",
+    ),
+    (
+        "not changed: ",
+        "not changed: its status is not the one that is asked for",
+    ),
+    (
+        "not archived, so not changed",
+        "not archived, so not changed",
+    ),
+    (
+        "it cannot be read",
+        "it cannot be read, so it was not changed",
+    ),
+    (
+        "not attempted because tickets cannot be checked",
+        "not attempted because tickets cannot be checked",
+    ),
+    (
+        "not attempted because ",
+        "not attempted because too many tickets failed, are unknown or were not found",
+    ),
+    ("the job was cancelled", "the job was cancelled"),
+];
+
+/// What an error of this kind means.
+const fn meaning(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidInput => "the request was refused as wrong",
+        ErrorKind::Config => "the configuration is incomplete or wrong",
+        ErrorKind::Unauthenticated => "the credentials were refused",
+        ErrorKind::TokenExpired => "the token has run out",
+        ErrorKind::Forbidden => "the credentials do not allow this",
+        ErrorKind::NotFound => "there is no such ticket",
+        ErrorKind::Conflict => "the ticket's state does not allow this",
+        ErrorKind::RateLimited => "too many calls in a short time",
+        ErrorKind::QuotaExhausted => "the quota is used up",
+        ErrorKind::Unavailable => "the vendor is out of service",
+        ErrorKind::Timeout => "no answer in time",
+        ErrorKind::Connect => "no connection",
+        ErrorKind::Server => "the vendor failed",
+        ErrorKind::BadResponse => "the reply is not what the vendor documents",
+        ErrorKind::Unsupported => "the vendor has no documented way to do this",
+        ErrorKind::Cancelled => "stopped before it was done",
+        ErrorKind::Incomplete => "something may be missing",
+        _ => "it failed",
+    }
+}
+
+/// The error without anything that somebody else said: kind, effect, status, operation and id stay.
+pub(crate) fn told(error: &Error) -> Error {
+    let meaning = meaning(error.kind());
+    let own = OWN
+        .iter()
+        .find(|(begin, _)| error.message().starts_with(begin));
+    error
+        .clone()
+        .reworded(own.map_or(meaning, |(_, kept)| *kept))
+}
+
+/// The outcome, with its error as it may be [told](told).
+pub(crate) fn without_texts(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::NotFound(error) => Outcome::NotFound(told(&error)),
+        Outcome::Failed(error) => Outcome::Failed(told(&error)),
+        Outcome::Unknown(error) => Outcome::Unknown(told(&error)),
+        Outcome::Unattempted(error) => Outcome::Unattempted(told(&error)),
+        other => other,
+    }
+}
+
+/// Why an account was not searched. What a provider says of itself is kept.
+pub(crate) fn words_of(error: &Error) -> String {
+    let is_ours = error.kind() == ErrorKind::Unsupported
+        && error.vendor_message().is_none()
+        && !may_hold_an_address(error.message());
+    if is_ours {
+        return error.message().to_owned();
+    }
+    told(error).to_string()
+}
+
+/// Whether a text may hold an address, plain or percent-encoded.
+pub(super) fn may_hold_an_address(words: &str) -> bool {
+    words.contains('@') || words.contains("%40")
+}
