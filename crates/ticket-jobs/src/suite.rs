@@ -19,6 +19,7 @@ mod bench;
 mod canary;
 mod cancel;
 mod doubt;
+mod erasure;
 mod jobs;
 mod later;
 mod model;

@@ -19,9 +19,9 @@ use ticket_core::model::{State, Version};
 use ticket_core::provider::Removal;
 use ticket_core::{Change, Error, ErrorKind, Operation, Outcome, TicketId};
 use ticket_jobs::{
-    ArchiveGuard, Claim, Claimed, Clock, Confirmed, Event, EventKind, Guards, Job, JobAccount,
-    JobId, JobState, JobTicket, Ledger, Listed, NewCall, NewJob, Seen, SqliteLedger, Step, Which,
-    Work, WorkerId,
+    AccountSearch, Again, ArchiveGuard, Claim, Claimed, Clock, Confirmed, Erasure, Event,
+    EventKind, Guards, Job, JobAccount, JobId, JobState, JobTicket, Ledger, Listed, LookedAgain,
+    NewCall, NewJob, Seen, SqliteLedger, Step, Which, Work, WorkerId,
 };
 
 const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -66,6 +66,7 @@ async fn jobs(ledger: &SqliteLedger) -> Vec<Job> {
 
 fn words(job: &Job) -> &str {
     match job.state {
+        _ if job.erasure.is_some() => "erasure",
         JobState::Ready if job.guards.canary.is_none() => "ready",
         JobState::Ready if job.held_from.is_some() => "held",
         JobState::Ready => "released",
@@ -164,17 +165,53 @@ async fn ledger_of_version_1_goes_on() {
 
 #[tokio::test]
 async fn ledger_of_version_2_goes_on() {
+    let (ledger, _folder) = open(2);
+    let jobs = jobs(&ledger).await;
+    assert!(jobs.iter().all(|job| job.erasure.is_none()));
+    go_on(&ledger, &jobs).await;
+}
+
+#[tokio::test]
+async fn ledger_of_version_3_goes_on() {
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jobs.db");
         write(&path).await;
-        fs::copy(&path, fixture(2)).unwrap();
+        fs::copy(&path, fixture(3)).unwrap();
     }
-    let (ledger, _folder) = open(2);
-    let jobs = jobs(&ledger).await;
+    let (ledger, _folder) = open(3);
+    let mut jobs = jobs(&ledger).await;
+    let erasures = jobs.split_off(JOBS.len());
+    go_on(&ledger, &jobs).await;
+    let looked = Some(LookedAgain::new(START, Again::Gone));
+    for (job, looked) in erasures.iter().zip([None, looked]) {
+        assert_eq!(job.erasure, Some(erasure()));
+        let named = named(&ledger, job).await;
+        let told = named
+            .iter()
+            .map(|one| (one.people.clone(), &one.looked_again));
+        let (ada, bob) = (erasure().people[0], erasure().people[1]);
+        let first = (vec![ada], &looked);
+        let expected = [first.clone(), (vec![ada, bob], &None), first];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+        let seen = named[0].seen.as_ref().unwrap();
+        assert_eq!(seen.created_at, Some(START));
+    }
+    assert_eq!(erasures.len(), 2);
+    finish(&ledger, &erasures[0].id).await;
+    let looks = vec![(1, LookedAgain::new(START, Again::There))];
+    for job in &erasures {
+        ledger.looked_again(&job.id, looks.clone()).await.unwrap();
+        let named = named(&ledger, job).await;
+        assert_eq!(named[1].looked_again, Some(looks[0].1.clone()));
+    }
+}
+
+/// The jobs that a ledger of version 2 has are as they were written, and go on.
+async fn go_on(ledger: &SqliteLedger, jobs: &[Job]) {
     let words: Vec<_> = jobs.iter().map(words).collect();
     assert_eq!(words, JOBS);
-    for job in &jobs {
+    for job in jobs {
         assert_eq!(job.guards, guards());
         let what = job.created_by.as_deref().unwrap();
         let is_sealed = what != "loading";
@@ -184,7 +221,7 @@ async fn ledger_of_version_2_goes_on() {
         assert_eq!(job.confirmed, is_confirmed.then(confirmed), "{what}");
         let held_from = ["awaiting_confirmation", "held", "paused"].contains(&what);
         assert_eq!(job.held_from, held_from.then_some(3), "{what}");
-        let named = named(&ledger, job).await;
+        let named = named(ledger, job).await;
         let seen: Vec<_> = named.iter().map(|ticket| ticket.seen.clone()).collect();
         let (found, missing) = (Some(found()), Some(Seen::missing(START)));
         assert_eq!(seen, [found.clone(), missing, found, None], "{what}");
@@ -219,7 +256,7 @@ async fn ledger_of_version_2_goes_on() {
         ("paused", Some(Duration::ZERO)),
     ] {
         let worker = ledger.begin(job(what)).await.unwrap();
-        let claimed = claim(&ledger, worker).await;
+        let claimed = claim(ledger, worker).await;
         let last = claimed.last().unwrap();
         assert_eq!((last.seq, last.in_doubt), (1, in_doubt), "{what}");
         assert_eq!(last.seen, Some(Seen::missing(START)), "{what}");
@@ -235,11 +272,11 @@ async fn ledger_of_version_2_goes_on() {
         "paused",
         "cancelling",
     ] {
-        finish(&ledger, job(what)).await;
+        finish(ledger, job(what)).await;
     }
 }
 
-/// The jobs of the ledger of version 2.
+/// The jobs of the ledger of version 2, and the first ones of version 3.
 const JOBS: &[&str] = &[
     "loading",
     "awaiting_confirmation",
@@ -330,6 +367,57 @@ async fn write(path: &Path) {
         let event = Event::new(START, EventKind::Confirmed);
         ledger.note(&job, event).await.unwrap();
         write_work(&ledger, &job, what).await;
+    }
+    for is_over in [false, true] {
+        write_erasure(&ledger, is_over).await;
+    }
+}
+
+fn erasure() -> Erasure {
+    let people = ["0a".repeat(32), "ff".repeat(32)];
+    let people = people.iter().map(|person| person.parse().unwrap());
+    let search = AccountSearch::new("shop", "redmine").how("each ticket was read");
+    Erasure::new("0123456789abcdef", people)
+        .search(search)
+        .keep_archive(Duration::from_secs(30 * 86_400))
+        .look_again_after(Duration::from_secs(90))
+}
+
+/// An erasure whose first ticket is deleted. If it is over, so is the second one, and the first was looked at again.
+async fn write_erasure(ledger: &SqliteLedger, is_over: bool) {
+    let new = NewJob::erasure(erasure()).created_by("erasure");
+    let job = ledger.create(new).await.unwrap();
+    let (ada, bob) = (erasure().people[0], erasure().people[1]);
+    let tickets = [("1", vec![ada]), ("2", vec![ada, bob]), ("1", vec![bob])];
+    let listed = tickets
+        .into_iter()
+        .zip(0..)
+        .map(|((id, people), seq)| Listed {
+            seq,
+            account: "shop".to_owned(),
+            id: id.into(),
+            version: None,
+            people,
+        });
+    ledger.add(&job, listed.collect()).await.unwrap();
+    ledger.close_list(&job).await.unwrap();
+    let mut seen = Seen::missing(START);
+    seen.sha256 = Some("ab12".to_owned());
+    seen.created_at = Some(START);
+    ledger.see(&job, vec![(0, seen)]).await.unwrap();
+    let account = JobAccount::new("shop", "redmine/shop", 9);
+    let digest = Some("d1".to_owned());
+    ledger.seal(&job, vec![account], digest).await.unwrap();
+    ledger.confirm(&job, confirmed()).await.unwrap();
+    let worker = ledger.begin(&job).await.unwrap();
+    claim(ledger, worker).await;
+    let outcomes = if is_over { 0..2 } else { 0..1 };
+    let outcomes = outcomes.map(|seq| (seq, Outcome::Done)).collect();
+    ledger.settle(worker, outcomes).await.unwrap();
+    ledger.finish(worker).await.unwrap();
+    if is_over {
+        let looks = vec![(0, LookedAgain::new(START, Again::Gone))];
+        ledger.looked_again(&job, looks).await.unwrap();
     }
 }
 

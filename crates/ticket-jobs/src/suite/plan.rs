@@ -15,7 +15,7 @@ use crate::model::{
     JobState, NewCall, NewJob, Seen, Step, Work,
 };
 
-fn accounts() -> Vec<JobAccount> {
+pub(super) fn accounts() -> Vec<JobAccount> {
     vec![JobAccount::new(ACCOUNT, KEY, CHUNK)]
 }
 
@@ -30,7 +30,7 @@ pub(super) async fn unconfirmed(bench: &Bench) -> CaseResult<JobId> {
     Ok(job)
 }
 
-fn confirmed(at: Timestamp) -> Confirmed {
+pub(super) fn confirmed(at: Timestamp) -> Confirmed {
     let approval = serde_json::json!({"reason": "DSR-4711", "signature": ["a", 1, null]});
     Confirmed::new(at, "ada@host").approval(approval)
 }

@@ -238,6 +238,11 @@ macro_rules! __ledger_cases {
         plan events_are_read_back_in_order
             "the events of a job are read back as they were noted, in that order";
 
+        erasure erasure_is_read_back_as_planned
+            "the erasure that a job is, and whose its tickets are, is read back as it was written";
+        erasure second_look_is_told_with_its_ticket
+            "what the look after the pause found is told with its ticket: of an erasure, of tickets with an outcome, all of a call or nothing";
+
         canary canary_holds_back_the_rest
             "the distinct tickets after those of the canary cannot be claimed";
         canary released_tickets_are_claimed

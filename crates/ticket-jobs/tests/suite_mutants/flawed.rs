@@ -10,8 +10,8 @@ use ticket_core::provider::Limit;
 use ticket_core::{Effect, Error, ErrorKind, Operation, Outcome, Result, TicketId};
 use ticket_jobs::{
     AccountState, CallId, Claim, Claimed, Clock, Confirmed, Ended, Event, Guards, Job, JobAccount,
-    JobCall, JobId, JobState, JobTicket, LOST_AFTER, Ledger, Listed, MemoryLedger, NewCall, NewJob,
-    Seen, Step, Suspension, Taken, Which, Work, WorkerId,
+    JobCall, JobId, JobState, JobTicket, LOST_AFTER, Ledger, Listed, LookedAgain, MemoryLedger,
+    NewCall, NewJob, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
 };
 
 use crate::flaws::Flaw;
@@ -228,6 +228,9 @@ impl Ledger for Flawed {
             Flaw::ReleasesOneMore => *canary = canary.map(|tickets| tickets.saturating_add(1)),
             _ => {}
         }
+        if self.has(Flaw::ForgetsErasure) {
+            job.erasure = None;
+        }
         self.right.create(job).await
     }
 
@@ -239,6 +242,11 @@ impl Ledger for Flawed {
         if self.has(Flaw::DropsVersions) {
             for ticket in &mut tickets {
                 ticket.version = None;
+            }
+        }
+        if self.has(Flaw::ForgetsPeople) {
+            for ticket in &mut tickets {
+                ticket.people.clear();
             }
         }
         let added = self.right.add(job, tickets).await;
@@ -307,6 +315,29 @@ impl Ledger for Flawed {
             }
             _ => archived,
         }
+    }
+
+    async fn looked_again(&self, job: &JobId, mut looks: Vec<(u64, LookedAgain)>) -> Result<()> {
+        match self.flaw {
+            Flaw::LooksOnce => {
+                for ticket in self.right.tickets(job, Which::Named, None, 100).await? {
+                    let is_again = ticket.looked_again.is_some();
+                    looks.retain(|(seq, _)| !is_again || *seq != ticket.seq);
+                }
+            }
+            Flaw::LooksInParts => {
+                for one in looks {
+                    self.right.looked_again(job, vec![one]).await?;
+                }
+                return Ok(());
+            }
+            _ => {}
+        }
+        let recorded = self.right.looked_again(job, looks).await;
+        if self.has(Flaw::LooksAtAll) {
+            return self.right.job(job).await.map(|_| ());
+        }
+        recorded
     }
 
     async fn note(&self, job: &JobId, event: Event) -> Result<()> {

@@ -113,6 +113,13 @@ flaws! {
     KeepsUnsent keeps_unsent "counts what was not sent as an attempt" [unsent_call_is_no_attempt];
     ForgetsEarlierCall forgets_earlier_call "forgets the call before one that was not sent" [unsent_call_is_no_attempt];
     ReversesEvents reverses_events "tells the latest event first" [events_are_read_back_in_order];
+    // Erasures.
+    ForgetsErasure forgets_erasure "forgets that a job is an erasure"
+        [erasure_is_read_back_as_planned second_look_is_told_with_its_ticket];
+    ForgetsPeople forgets_people "forgets whose tickets are" [erasure_is_read_back_as_planned];
+    LooksOnce looks_once "keeps the first look after the pause" [second_look_is_told_with_its_ticket];
+    LooksInParts looks_in_parts "records looks one after the other" [second_look_is_told_with_its_ticket];
+    LooksAtAll looks_at_all "says that it recorded a look at a ticket that is open" [second_look_is_told_with_its_ticket];
     // The canary.
     NeverHolds never_holds "holds no ticket back"
         [canary_holds_back_the_rest canary_of_a_lost_worker_is_claimed_again];
