@@ -13,6 +13,7 @@ use ticket_core::{
     TicketId, TicketRef, Tickets,
 };
 
+use crate::erase;
 use crate::ledger::tickets;
 use crate::model::{EventKind, Job, JobAccount, JobId, Listed, NewJob, PersonHash, Seen, Which};
 use crate::run::{Jobs, of_account};
@@ -224,6 +225,11 @@ impl Loading {
                 }
                 Read::Failed(ticket, error) => {
                     looked.failed += 1;
+                    let error = if self.is_erasure {
+                        erase::told(&error)
+                    } else {
+                        error
+                    };
                     if looked.errors.len() < TOLD {
                         looked.errors.push((ticket, error));
                     }

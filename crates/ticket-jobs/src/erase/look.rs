@@ -224,9 +224,10 @@ fn is_another(ticket: &JobTicket, now: &Ticket, ids_are_never_reused: bool) -> O
     let seen = ticket.seen.as_ref();
     let then = seen.and_then(|seen| seen.created_at);
     match (then, now.created_at, ticket.decided_at) {
-        _ if ids_are_never_reused || seen.is_some_and(|seen| seen.is_identical(now)) => Some(false),
+        _ if ids_are_never_reused => Some(false),
         // Both by the vendor's clock.
         (Some(then), Some(now), _) if now >= then => Some(now > then),
+        _ if seen.is_some_and(|seen| seen.is_identical(now)) => Some(false),
         // Two clocks: a vendor's that is late makes a ticket look old that is not, and none look new that is old.
         (None, Some(now), Some(decided_at)) if now <= decided_at => Some(false),
         _ => None,

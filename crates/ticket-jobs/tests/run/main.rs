@@ -7,6 +7,7 @@
     reason = "helpers of tests may panic"
 )]
 
+mod erase;
 mod guards;
 mod vendor;
 

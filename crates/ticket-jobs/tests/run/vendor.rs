@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use ticket_core::account_source::AccountFacts;
 use ticket_core::call::{Pacer, RetryPolicy, StackOptions};
 use ticket_core::model::{RawValue, Status};
@@ -37,6 +38,12 @@ pub(crate) struct State {
     /// The statuses of tickets, other than `open`.
     pub(crate) statuses: BTreeMap<String, Status>,
     pub(crate) answers: VecDeque<Answer>,
+    /// When tickets were created, by the vendor's clock.
+    pub(crate) created: BTreeMap<String, Timestamp>,
+    /// What tickets hold besides.
+    pub(crate) texts: BTreeMap<String, String>,
+    /// Tickets that are not deleted, and why.
+    pub(crate) refused: BTreeMap<String, Error>,
     /// What reads fail with, if they do.
     pub(crate) reads_fail: Option<Error>,
     /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`.
@@ -91,7 +98,9 @@ impl Vendor {
     fn delete_now(&self, targets: &[DeleteTarget]) -> DeleteReport {
         let mut state = self.state();
         DeleteReport::from_fn(targets, |id| {
-            if state.there.remove(id.as_str()) {
+            if let Some(error) = state.refused.get(id.as_str()) {
+                Outcome::Failed(error.clone())
+            } else if state.there.remove(id.as_str()) {
                 Outcome::Done
             } else {
                 Outcome::NotFound(Error::new(ErrorKind::NotFound, "no such ticket"))
@@ -115,10 +124,13 @@ impl TicketProvider for Vendor {
         if state.there.contains(id.as_str()) {
             let status = state.statuses.get(id.as_str());
             let status = status.cloned().unwrap_or(Status::Open);
-            let raw = format!(r#"{{"status":"{status}"}}"#);
+            let text = state.texts.get(id.as_str());
+            let text = text.map_or_else(String::new, |text| format!(r#","text":"{text}""#));
+            let raw = format!(r#"{{"status":"{status}"{text}}}"#);
             let mut ticket = Ticket::new(id.clone(), RawValue::from_string(raw).unwrap());
             ticket.subject = Some(format!("Subject of {id}"));
             ticket.status = Some(status);
+            ticket.created_at = state.created.get(id.as_str()).copied();
             return Ok(ticket);
         }
         Err(Error::new(ErrorKind::NotFound, "no such ticket"))

@@ -1,0 +1,140 @@
+//! What an erasure is made of, and what is refused.
+
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use ticket_core::provider::Removal;
+use ticket_core::{CallContext, Change, Error, ErrorKind, Operation};
+use ticket_jobs::{AccountSearch, ArchiveGuard, Erasure, Guards, JobState, NewJob};
+
+use super::{ada, bob, erasure, fates, person, planned, vendor};
+use crate::vendor::Accounts;
+use crate::{jobs, state};
+
+#[tokio::test(start_paused = true)]
+async fn erasure_is_complete_only_if_each_account_was_searched() {
+    let jobs = jobs();
+    let eu = vendor(&[], Removal::Permanent);
+    let accounts = Accounts::new(&jobs, [("eu", &eu)]);
+    let unsupported = Error::unsupported("leadsquared", Operation::List);
+    let vague = Error::new(ErrorKind::Server, "failed for ada@example.org")
+        .with_status(500)
+        .with_vendor_message("ada@example.org is not known");
+    let mut undecided = AccountSearch::new("us", "desk");
+    undecided.undecided = 1;
+    for (search, words) in [
+        (AccountSearch::new("us", "desk"), None),
+        (undecided, Some(None)),
+        (
+            AccountSearch::new("us", "desk").not_searched(&unsupported),
+            Some(Some("the vendor documents no way to list tickets")),
+        ),
+        (
+            AccountSearch::new("us", "desk").not_searched(&vague),
+            Some(Some("the vendor failed (HTTP 500)")),
+        ),
+    ] {
+        let id = planned(&jobs, &accounts, erasure().search(search), &[]).await;
+        assert_eq!(state(&jobs, &id).await, JobState::Completed);
+        let erased = jobs.erased(&id).await.unwrap();
+        let told: Vec<_> = erased.not_searched().collect();
+        let told = told.first().map(|search| search.not_searched.as_deref());
+        assert_eq!(told, words);
+        assert_eq!(erased.is_complete(), words.is_none());
+        assert!(erased.people.iter().all(|person| person.fates.is_empty()));
+    }
+    assert_eq!(eu.log(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn erasure_that_says_too_little_or_too_much_is_refused_and_leaves_no_job() {
+    let jobs = jobs();
+    let mut archived = Guards::default();
+    archived.archive = Some(ArchiveGuard {
+        folder: "/srv/archive".to_owned(),
+        missing_ok: false,
+    });
+    let noted = |note: &str| erasure().search(AccountSearch::new("us", "desk").note(note));
+    let thirty_days = Duration::from_secs(30 * 86_400);
+    let mut unconfirmed = NewJob::erasure(erasure());
+    unconfirmed.awaits_confirmation = false;
+    for (new, ticket, person) in [
+        (
+            NewJob::new(Change::Delete).awaiting_confirmation(),
+            "eu:1",
+            ada(),
+        ),
+        (unconfirmed, "eu:1", ada()),
+        (NewJob::erasure(Erasure::new("key", [])), "eu:1", ada()),
+        (NewJob::erasure(erasure()), "us:1", ada()),
+        (NewJob::erasure(erasure()), "eu:1", person("c")),
+        (
+            NewJob::erasure(noted("by Requestor = ada@example.org")),
+            "eu:1",
+            ada(),
+        ),
+        (
+            NewJob::erasure(noted("?email=ada%40example.org")),
+            "eu:1",
+            ada(),
+        ),
+        (
+            NewJob::erasure(erasure()).guards(archived.clone()),
+            "eu:1",
+            ada(),
+        ),
+        (
+            NewJob::erasure(erasure().keep_archive(thirty_days)),
+            "eu:1",
+            ada(),
+        ),
+    ] {
+        let found = [(ticket.parse().unwrap(), vec![person])];
+        let refused = jobs.erase(new, found).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidInput, "{refused}");
+        assert!(!refused.to_string().contains("example.org"), "{refused}");
+    }
+    let nobodys = [("eu:1".parse().unwrap(), Vec::new())];
+    let refused = jobs.erase(NewJob::erasure(erasure()), nobodys).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert!(jobs.ledger().jobs().await.unwrap().is_empty());
+    let kept = NewJob::erasure(erasure().keep_archive(thirty_days)).guards(archived);
+    jobs.erase(kept, []).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn erasure_counts_what_was_found_of_each_account() {
+    let jobs = jobs();
+    let mut wrong = AccountSearch::new("us", "desk");
+    wrong.found = 7;
+    let found = [
+        ("eu:1", ada()),
+        ("us:1", ada()),
+        ("eu:1", bob()),
+        ("eu:2", bob()),
+    ];
+    let found = found.map(|(ticket, person)| (ticket.parse().unwrap(), vec![person, person]));
+    let list = jobs.erase(NewJob::erasure(erasure().search(wrong)), found);
+    let list = list.await.unwrap();
+    let job = jobs.ledger().job(list.id()).await.unwrap();
+    let counts = job.erasure.as_ref().unwrap().searches.iter();
+    let counts: Vec<_> = counts.map(|search| search.found).collect();
+    assert_eq!((counts, job.tickets, job.repeated), (vec![2, 1], 3, 0));
+    let tickets: Vec<_> = jobs.erased_tickets(&job).try_collect().await.unwrap();
+    let people: Vec<_> = tickets.into_iter().map(|ticket| ticket.people).collect();
+    assert_eq!(people, [vec![ada(), bob()], vec![ada()], vec![bob()]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn job_that_is_no_erasure_is_refused() {
+    let jobs = jobs();
+    let eu = vendor(&["1"], Removal::Permanent);
+    let accounts = Accounts::new(&jobs, [("eu", &eu)]);
+    let id = crate::job(&jobs, &accounts, &["eu:1"]).await;
+    let context = CallContext::new();
+    let looked = jobs.look_again(&id, &*accounts, &context, |_, _| {}).await;
+    assert_eq!(looked.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let erased = jobs.erased(&id).await;
+    assert_eq!(erased.unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(fates(&jobs, &id).await, ["1 open"]);
+}
