@@ -20,7 +20,7 @@ def strip_quote(cell: str) -> str:
 
 def main(folder: Path) -> int:
     csv.field_size_limit(sys.maxsize)
-    counts, accounts, exceptions = Counter(), Counter(), Counter()
+    counts, accounts, exceptions, fates = Counter(), Counter(), Counter(), Counter()
     totals = Counter(distinct=0, repeated=0, decided=0, archived=0)
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     verb = {"delete": ("deleted", "already_gone")}
@@ -38,6 +38,8 @@ def main(folder: Path) -> int:
             totals["archived"] += bool(row["archived"])
             counts[row["outcome"]] += 1
             accounts[account, row["outcome"]] += 1
+            if row.get("fate"):
+                fates[row["fate"]] += 1
             if row["outcome"] not in done:
                 exceptions[account, row["outcome"], row["kind"] or None] += 1
 
@@ -53,6 +55,7 @@ def main(folder: Path) -> int:
         "tickets": (totals, Counter(report["tickets"])),
         "outcomes of accounts": (accounts, told_accounts),
         "exceptions": (exceptions, told_exceptions),
+        "fates of an erasure": (fates, Counter(report.get("erasure", {}).get("fates", {}))),
     }
     wrong = [name for name, (counted, told) in pairs.items() if dict(counted) != dict(told)]
     for name in wrong:

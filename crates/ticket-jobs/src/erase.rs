@@ -46,6 +46,7 @@ use std::collections::{HashMap, HashSet};
 
 use ticket_core::{Change, Error, Result, TicketRef};
 
+pub(crate) use self::fate::Tally;
 pub use self::fate::{Erased, ErasedTicket, Fate, OfPerson};
 pub use self::key::ErasureKey;
 pub(crate) use self::words::{told, without_texts, words_of};

@@ -14,6 +14,7 @@
 
 mod charts;
 mod collect;
+mod erasure;
 mod evidence;
 mod files;
 mod groups;
@@ -37,8 +38,8 @@ pub use self::files::Written;
 use self::files::{Draft, unwritable};
 pub use self::look::LookedAt;
 pub use self::model::{
-    AccountFacts, Act, Answer, CallRow, Calls, CallsThen, Exception, JobFacts, LimitUse, Mode,
-    Named, Report, Series, TicketRow, Tickets,
+    AccountFacts, Act, Answer, CallRow, Calls, CallsThen, ErasureAccount, ErasureFacts,
+    ErasurePerson, Exception, JobFacts, LimitUse, Mode, Named, Report, Series, TicketRow, Tickets,
 };
 pub use self::read::{ReportFolder, Rows};
 use crate::format::Format;

@@ -93,6 +93,14 @@ impl Fate {
         }
     }
 
+    /// Whether the vendor has it, as far as is known.
+    pub const fn is_at_vendor(self) -> bool {
+        matches!(
+            self,
+            Self::InTrash { .. } | Self::StillThere | Self::Failed | Self::Unattempted | Self::Open
+        )
+    }
+
     /// Whether it is said to be deleted or gone, so that a second look tells.
     pub(super) fn is_looked_at(ticket: &JobTicket) -> bool {
         matches!(
@@ -175,16 +183,32 @@ impl OfPerson {
     pub fn is_erased(&self) -> bool {
         are_erased(&self.fates)
     }
+}
 
-    fn add(&mut self, fate: Fate) {
-        let has_limit = !self.fates.contains_key("in_trash") || self.in_trash_until.is_some();
+/// How many tickets have which fate.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    /// By [`Fate::as_str`].
+    pub(crate) fates: BTreeMap<&'static str, u64>,
+    /// Until when the last one is in a vendor's trash; `None` if none is, or one is without a limit.
+    pub(crate) in_trash_until: Option<Timestamp>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, fate: Fate) {
         if let Fate::InTrash { until } = fate {
-            self.in_trash_until = until.filter(|_| has_limit).max(self.in_trash_until);
-            if until.is_none() || !has_limit {
-                self.in_trash_until = None;
-            }
+            let is_first = !self.fates.contains_key(fate.as_str());
+            self.in_trash_until = match (until, self.in_trash_until) {
+                (Some(until), Some(last)) => Some(until.max(last)),
+                (until, _) => until.filter(|_| is_first),
+            };
         }
         *self.fates.entry(fate.as_str()).or_default() += 1;
+    }
+
+    /// Whether each is [erased](Fate::Erased).
+    pub(crate) fn is_erased(&self) -> bool {
+        are_erased(&self.fates)
     }
 }
 
@@ -222,15 +246,11 @@ impl Jobs {
     pub async fn erased(&self, job: &JobId) -> Result<Erased> {
         let job = self.ledger().job(job).await?;
         let erasure = erasure_of(&job)?.clone();
-        let people = erasure.people.iter().map(|person| OfPerson {
-            person: *person,
-            fates: BTreeMap::new(),
-            in_trash_until: None,
-        });
+        let mut people = vec![Tally::default(); erasure.people.len()];
         let places = erasure.people.iter().zip(0..);
         let places: HashMap<PersonHash, usize> = places.map(|(one, at)| (*one, at)).collect();
         let mut found = Erased {
-            people: people.collect(),
+            people: Vec::new(),
             erasure,
             is_over: job.state.is_over(),
             fates: BTreeMap::new(),
@@ -241,11 +261,18 @@ impl Jobs {
             *found.fates.entry(ticket.fate.as_str()).or_default() += 1;
             for person in &ticket.people {
                 let place = places.get(person).copied();
-                if let Some(person) = place.and_then(|place| found.people.get_mut(place)) {
+                if let Some(person) = place.and_then(|place| people.get_mut(place)) {
                     person.add(ticket.fate);
                 }
             }
         }
+        let tallies = found.erasure.people.iter().zip(people);
+        let people = tallies.map(|(person, tally)| OfPerson {
+            person: *person,
+            fates: tally.fates,
+            in_trash_until: tally.in_trash_until,
+        });
+        found.people = people.collect();
         Ok(found)
     }
 }

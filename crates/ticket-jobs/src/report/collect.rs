@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use ticket_core::provider::Removal;
 use ticket_core::{Change, Effect, Error, Outcome, Result, TicketRef};
 
+use super::erasure;
 use super::evidence::{self, Brief};
 use super::files::{Draft, Sink, unwritable};
 use super::groups::Groups;
@@ -21,6 +22,7 @@ use super::proof::{self, Counts};
 use super::table;
 use super::time::{Times, Use};
 use super::{FORMAT, Options};
+use crate::erase::Fate;
 use crate::ledger::{Ledger, tickets};
 use crate::model::{Job, JobAccount, JobCall, JobId, JobTicket, Which};
 use crate::steer::verify;
@@ -64,6 +66,10 @@ pub(super) async fn collect(
         exceptions: tickets.groups.finish(),
         not_proven: Vec::new(),
         outcomes_over_time: tickets.times.finish(),
+        erasure: job
+            .erasure
+            .as_ref()
+            .map(|erasure| tickets.erasure.finish(&job, erasure)),
         job: JobFacts {
             id: job.id.clone(),
             change: job.change.clone(),
@@ -183,6 +189,7 @@ struct OfTickets {
     times: Times<BTreeMap<String, u64>>,
     last_at: Option<Timestamp>,
     counts: Counts,
+    erasure: erasure::Counted,
 }
 
 impl<'a> Rows<'a> {
@@ -229,6 +236,7 @@ impl<'a> Rows<'a> {
         let removal = account.map(|account| account.removal);
         let archived = ticket.archived.as_ref();
         let reference = TicketRef::new(ticket.account.clone(), ticket.id.clone());
+        let fate = self.fate(ticket);
         TicketRow {
             place: ticket.seq + 1,
             ticket: reference.to_string(),
@@ -254,7 +262,22 @@ impl<'a> Rows<'a> {
             message: error.map(|error| error.message().to_owned()),
             vendor_message: error.and_then(|error| error.vendor_message().map(str::to_owned)),
             repeats: ticket.repeats.map(|place| place + 1),
+            fate: fate.map(|fate| fate.to_string()),
+            in_trash_until: match fate {
+                Some(Fate::InTrash { until }) => until,
+                _ => None,
+            },
+            looked_again_at: ticket.looked_again.as_ref().map(|looked| looked.at),
+            people: ticket.people.clone(),
         }
+    }
+
+    /// What became of it, if the job is an erasure.
+    fn fate(&self, ticket: &JobTicket) -> Option<Fate> {
+        self.job.erasure.as_ref()?;
+        let account = self.accounts.get(ticket.account.as_str());
+        let removal = account.map(|account| account.removal);
+        Some(Fate::of(ticket, removal.unwrap_or_default()))
     }
 
     /// Counted from when the call was recorded, just before it was sent: never too late.
@@ -287,10 +310,14 @@ impl<'a> Rows<'a> {
 
     /// Counts a ticket, once.
     fn count(&mut self, ticket: &JobTicket, row: &TicketRow) {
+        let fate = self.fate(ticket);
         let counted = &mut self.counted;
         if ticket.repeats.is_some() {
             counted.totals.repeated += 1;
             return;
+        }
+        if let Some(fate) = fate {
+            counted.erasure.add(ticket, fate);
         }
         counted.totals.distinct += 1;
         counted.totals.archived += u64::from(ticket.archived.is_some());

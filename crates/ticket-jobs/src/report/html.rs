@@ -2,6 +2,7 @@
 //! could mislead a reader.
 
 mod details;
+mod erasure;
 mod people;
 
 use base64::Engine as _;
@@ -56,6 +57,7 @@ pub(super) fn page(report: &Report, is_signed: bool) -> String {
                 (charts::patterns())
                 main {
                     (header(report, partial))
+                    (erasure::erasure(report))
                     (outcomes(report))
                     (not_proven(report))
                     (details::exceptions(report))
@@ -117,8 +119,12 @@ fn done(report: &Report) -> u64 {
 fn headline(report: &Report) -> String {
     let change = &report.job.change;
     let all = report.tickets.distinct;
-    let word = change.word(&Outcome::Done);
-    let done = report.outcomes.get(word).copied().unwrap_or(0);
+    let deleted = change.word(&Outcome::Done);
+    let (word, done) = match &report.erasure {
+        Some(erasure) => ("erased", erasure.fates.get("erased")),
+        None => (deleted, report.outcomes.get(deleted)),
+    };
+    let done = done.copied().unwrap_or(0);
     if done == all {
         return format!("{} {word}", counted(all, "ticket"));
     }
@@ -141,6 +147,15 @@ fn verdict(report: &Report) -> (&'static str, String) {
                 counted(open, "ticket")
             ),
         );
+    }
+    if let Some(erasure) = &report.erasure {
+        let words = if erasure.complete {
+            "Each ticket that was found is erased, and each account was searched"
+        } else {
+            "Not complete, for the reasons below"
+        };
+        let class = if erasure.complete { "good" } else { "bad" };
+        return (class, words.to_owned());
     }
     let (class, words) = match (missing, unknown) {
         (0, _) => (

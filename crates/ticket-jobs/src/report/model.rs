@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ticket_core::{Change, Effect, ErrorKind, Operation, TicketId};
 
-use crate::model::{Event, Guards, JobId, JobState};
+pub use super::erasure::{ErasureAccount, ErasureFacts, ErasurePerson};
+use crate::model::{Event, Guards, JobId, JobState, PersonHash};
 
 /// A report, as `report.json` holds it. Times are UTC.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,6 +54,9 @@ pub struct Report {
     pub not_proven: Vec<String>,
     /// Outcomes over time.
     pub outcomes_over_time: Series<BTreeMap<String, u64>>,
+    /// What the erasure came to that the job is; of other jobs absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<ErasureFacts>,
 }
 
 /// A job.
@@ -325,6 +329,19 @@ pub struct TicketRow {
     /// The place of its first mention, if it is named again here. The outcome is the same, and counts once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<u64>,
+    /// What became of it in an erasure, such as `erased` or `in_trash`: see [`Fate`](crate::erase::Fate).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fate: Option<String>,
+    /// Until when it is in the vendor's trash at the latest, if that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_trash_until: Option<Timestamp>,
+    /// When it was looked at again after the pause of an erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_again_at: Option<Timestamp>,
+    /// Whose it is, of an erasure: keyed hashes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    pub people: Vec<PersonHash>,
 }
 
 // Subjects do not belong in logs.

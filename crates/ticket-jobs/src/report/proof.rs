@@ -57,6 +57,9 @@ pub(super) fn sentences(
     }
     let contradictions = contradictions.into_iter();
     found.extend(contradictions.map(|words| format!("The ledger contradicts itself: {words}.")));
+    if let Some(erasure) = &report.erasure {
+        found.extend(super::erasure::sentences(erasure));
+    }
     of_tickets(report, counts, &mut found);
     for account in &report.accounts {
         of_account(report, account, &mut found);

@@ -5,7 +5,7 @@ use ticket_core::model::escape_formula;
 use super::model::{Mode, TicketRow};
 
 /// The columns of `outcomes.csv`: the fields of a [`TicketRow`].
-pub(super) const COLUMNS: [&str; 19] = [
+pub(super) const COLUMNS: [&str; 23] = [
     "place",
     "ticket",
     "outcome",
@@ -25,12 +25,17 @@ pub(super) const COLUMNS: [&str; 19] = [
     "message",
     "vendor_message",
     "repeats",
+    "fate",
+    "in_trash_until",
+    "looked_again_at",
+    "people",
 ];
 
-pub(super) fn cells(row: &TicketRow) -> [String; 19] {
+pub(super) fn cells(row: &TicketRow) -> [String; 23] {
     fn shown<T: ToString>(value: Option<T>) -> String {
         value.map_or_else(String::new, |value| value.to_string())
     }
+    let people: Vec<_> = row.people.iter().map(ToString::to_string).collect();
     let text = |value: Option<&str>| escape_formula(value.unwrap_or_default()).into_owned();
     [
         row.place.to_string(),
@@ -52,5 +57,9 @@ pub(super) fn cells(row: &TicketRow) -> [String; 19] {
         text(row.message.as_deref()),
         text(row.vendor_message.as_deref()),
         shown(row.repeats),
+        text(row.fate.as_deref()),
+        shown(row.in_trash_until),
+        shown(row.looked_again_at),
+        people.join(" "),
     ]
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use ticket_core::provider::Removal;
-use ticket_core::{Change, Effect, ErrorKind, Operation, Outcome};
+use ticket_core::{Change, Effect, Error, ErrorKind, Operation, Outcome};
 use ticket_jobs::plan;
 use ticket_jobs::report::Options;
 use ticket_jobs::{
-    Claim, Clock, Confirmed, Ended, Event, EventKind, JobAccount, JobId, Ledger, Listed,
-    MemoryLedger, NewCall, NewJob, Taken, Which, Work, WorkerId, tickets,
+    AccountSearch, Again, ArchiveGuard, Claim, Clock, Confirmed, Ended, Erasure, Event, EventKind,
+    Guards, JobAccount, JobId, Ledger, Listed, LookedAgain, MemoryLedger, NewCall, NewJob, Taken,
+    Which, Work, WorkerId, tickets,
 };
 
 /// A subject that a browser could run, one that a spreadsheet could, and one that turns its direction.
@@ -73,12 +74,19 @@ impl Story {
 
     /// The same; if it is edited, its digest is another one.
     pub(crate) async fn planned_with(is_edited: bool) -> Self {
+        Self::planned_as(NewJob::new(Change::Delete), is_edited).await
+    }
+
+    /// The same tickets of two people, as this job. Of an erasure no subject is recorded.
+    pub(crate) async fn planned_as(new: NewJob, is_edited: bool) -> Self {
         let now = Arc::new(AtomicI64::new(1_795_903_200));
         let clock = Arc::clone(&now);
         let clock =
             Clock::new(move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap());
         let ledger = MemoryLedger::with_clock(clock);
-        let new = NewJob::new(Change::Delete).created_by("alice@ops1");
+        let new = new.created_by("alice@ops1");
+        let people = new.erasure.as_ref().map(|erasure| erasure.people.clone());
+        let people = people.unwrap_or_default();
         let job = ledger.create(new.awaiting_confirmation()).await.unwrap();
         let named = [
             "eu:11", "us:12", "eu:13", "us:14", "eu:15", "eu:16", "us:17", "eu:11",
@@ -90,13 +98,18 @@ impl Story {
                 account: account.to_owned(),
                 id: id.into(),
                 version: None,
-                people: Vec::new(),
+                people: people
+                    .iter()
+                    .take(1 + usize::from(seq % 2 == 1))
+                    .copied()
+                    .collect(),
             }
         });
         ledger.add(&job, listed.collect()).await.unwrap();
         let long = "x".repeat(10_000);
         let subjects = [SCRIPT, "plain", FORMULA, TURNED, &long];
-        let seen = subjects.iter().zip(0..).map(|(subject, seq)| {
+        let seen = subjects.iter().filter(|_| people.is_empty());
+        let seen = seen.zip(0..).map(|(subject, seq)| {
             let seen = json!({"at": "2026-11-28T22:00:00Z", "sha256": "00", "subject": subject});
             (seq, serde_json::from_value(seen).unwrap())
         });
@@ -127,7 +140,11 @@ impl Story {
 
     /// The same, confirmed, claimed, and with an approval.
     pub(crate) async fn begun() -> Self {
-        let mut story = Self::planned().await;
+        Self::planned().await.confirmed().await
+    }
+
+    async fn confirmed(self) -> Self {
+        let mut story = self;
         let approval = json!({
             "job": story.job, "digest": "d1", "tickets": 7, "change": "delete", "reason": "DSR-4711",
             "approved_by": "bob@desk7", "approved_at": "2026-11-28T22:00:00Z",
@@ -148,7 +165,45 @@ impl Story {
 
     /// The same with an outcome of each kind, so that the job is over.
     pub(crate) async fn ended() -> Self {
-        let story = Self::begun().await;
+        Self::begun().await.end().await
+    }
+
+    /// The same job as an erasure whose tickets were looked at again, but one.
+    pub(crate) async fn erased() -> Self {
+        let people = ["0a", "ff"].map(|digits| digits.repeat(32).parse().unwrap());
+        let mut eu =
+            AccountSearch::new("eu", "onecloud").how("each ticket was read with its conversation");
+        (eu.listed, eu.read, eu.conversations, eu.found) = (900, 900, 899, 4);
+        eu.undecided = 1;
+        let us = AccountSearch::new("us", "sweeppea")
+            .how(SCRIPT)
+            .note(TURNED);
+        let unsupported = Error::unsupported("leadsquared", Operation::List);
+        let crm = AccountSearch::new("crm", "leadsquared").not_searched(&unsupported);
+        let erasure = Erasure::new("0123456789abcdef", people);
+        let erasure = [eu, us, crm].into_iter().fold(erasure, Erasure::search);
+        let erasure = erasure.keep_archive(Duration::from_secs(30 * 86_400));
+        let mut guards = Guards::default();
+        guards.archive = Some(ArchiveGuard {
+            folder: "/srv/archive".to_owned(),
+            missing_ok: false,
+        });
+        let new = NewJob::erasure(erasure).guards(guards);
+        let story = Self::planned_as(new, false).await.confirmed().await;
+        let entries = vec![(0, "aa".repeat(32))];
+        story.ledger.archived(story.worker, entries).await.unwrap();
+        let story = story.end().await;
+        let again = |seq, found| (seq, LookedAgain::new(story.ledger.now(), found));
+        let looks = vec![again(0, Again::InTrash), again(1, Again::Gone)];
+        story.ledger.looked_again(&story.job, looks).await.unwrap();
+        story.now.fetch_add(60, Ordering::Relaxed);
+        let looks = vec![(6, LookedAgain::new(story.ledger.now(), Again::Another))];
+        story.ledger.looked_again(&story.job, looks).await.unwrap();
+        story
+    }
+
+    async fn end(self) -> Self {
+        let story = self;
         story
             .call("eu", Operation::Delete, "11", Ended::Answered)
             .await;

@@ -8,6 +8,7 @@
     reason = "helpers of tests are not covered by clippy's exemption for tests"
 )]
 
+mod erasure;
 mod folder;
 mod job;
 mod schemas;
@@ -121,7 +122,16 @@ async fn independent_recount_agrees_and_finds_a_row_that_was_changed() {
     if !is_there("python3", "--version") {
         return;
     }
-    let story = Story::ended().await;
+    for (story, wrong) in [
+        (Story::ended().await, "unknown"),
+        (Story::erased().await, "erased"),
+    ] {
+        recount(&story, wrong).await;
+    }
+}
+
+/// Counts the report of a job again, also with this word of its table changed.
+async fn recount(story: &Story, wrong: &str) {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path();
     write(&story.ledger, &story.job, to, &options())
@@ -145,7 +155,7 @@ async fn independent_recount_agrees_and_finds_a_row_that_was_changed() {
     );
     let table = to.join("outcomes.csv");
     let text = fs::read_to_string(&table).unwrap();
-    fs::write(&table, text.replacen("unknown", "deleted", 1)).unwrap();
+    fs::write(&table, text.replacen(wrong, "deleted", 1)).unwrap();
     assert_eq!(recount().0, Some(1));
 }
 

@@ -35,6 +35,7 @@ async fn files_of_a_report_keep_to_their_schemas() {
     let of_call = schema::<CallRow>(&expect_file!["../../../../docs/schemas/call.json"]);
     for (story, options) in [
         (Story::ended().await, options()),
+        (Story::erased().await, options()),
         (Story::planned().await, options().partial(true)),
     ] {
         let files = report(&story, &options).await;

@@ -117,7 +117,7 @@ pub(super) fn check(report: &Report, is_signed: bool) -> Markup {
                     }
                 }
                 dt { "That its numbers are those of its rows" }
-                dd { "Count the rows of " code { "outcomes.csv" } " whose last column is empty, by their outcome." }
+                dd { "Count the rows of " code { "outcomes.csv" } " whose column " code { "repeats" } " is empty, by their outcome." }
                 dt { "That it is what the ledger holds" }
                 dd { pre { code { "tickets job verify " (report.job.id) } } }
                 dt { "What the vendors say today" }

@@ -203,7 +203,7 @@ async fn nothing_that_an_erasure_writes_tells_of_the_person() {
     assert_eq!(found_in(&ledger, TELLING), Vec::<String>::new());
     let person = place.key.person(ADDRESS).to_string();
     let by_hash = found_in(&ledger, &[&person]);
-    assert!(by_hash.len() >= 4, "{by_hash:?}");
+    assert!(by_hash.len() >= 2, "{by_hash:?}");
     // The plan is what was confirmed, and stays so.
     assert_eq!(Plan::read(&*plan).unwrap().digest, job.digest.unwrap());
     assert_eq!(jobs.verify(&id).await.unwrap(), Vec::<String>::new());
