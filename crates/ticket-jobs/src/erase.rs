@@ -23,7 +23,7 @@
 //!
 //! // Once it is confirmed and run:
 //! async fn prove(jobs: &Jobs, job: &JobId, accounts: Arc<dyn AccountSource>) -> Result<bool> {
-//!     jobs.look_again(job, &*accounts, &CallContext::new(), |_| {}).await?;
+//!     jobs.look_again(job, &*accounts, &CallContext::new(), |_, _| {}).await?;
 //!     Ok(jobs.erased(job).await?.is_complete())
 //! }
 //! ```
@@ -129,12 +129,12 @@ fn merged(
     found: impl IntoIterator<Item = (TicketRef, Vec<PersonHash>)>,
 ) -> Result<Vec<(TicketRef, Vec<PersonHash>)>> {
     let known: HashSet<_> = erasure.people.iter().collect();
-    let searches = erasure.searches.iter();
-    let searched: HashSet<_> = searches.map(|search| search.account.as_str()).collect();
+    let accounts = erasure.searches.iter();
+    let accounts: HashSet<_> = accounts.map(|search| search.account.as_str()).collect();
     let mut places = HashMap::new();
     let mut all: Vec<(TicketRef, Vec<PersonHash>)> = Vec::new();
     for (ticket, people) in found {
-        if !searched.contains(ticket.account.as_str()) {
+        if !accounts.contains(ticket.account.as_str()) {
             let message = format!(
                 "the erasure does not say how {} was searched",
                 ticket.account

@@ -45,6 +45,15 @@ impl JobRow {
                     "ticket {seq} is of {name}, which the job does not have"
                 ));
             }
+            if ticket.looked_again.is_some() && !ticket.is_decided() {
+                found.push(format!("ticket {seq} was looked at again, but is open"));
+            }
+            let is_of_an_erasure = ticket.looked_again.is_some() || !ticket.people.is_empty();
+            if is_of_an_erasure && self.erasure.is_none() {
+                found.push(format!(
+                    "ticket {seq} is of an erasure, which the job is not"
+                ));
+            }
             let by = named.get(seq).map_or(&[][..], Vec::as_slice);
             if ticket.calls != by {
                 let said = numbers(&ticket.calls);
@@ -135,7 +144,10 @@ mod tests {
     use super::*;
     use crate::ledger::Ledger as _;
     use crate::memory::MemoryLedger;
-    use crate::model::{Confirmed, Guards, JobAccount, Listed, NewCall, NewJob, Work, WorkerId};
+    use crate::model::{
+        Again, Confirmed, Erasure, Guards, JobAccount, Listed, LookedAgain, NewCall, NewJob,
+        PersonHash, Work, WorkerId,
+    };
 
     /// What `verify` says after this damage. The job awaits confirmation, and has the tickets 0 and 1, a repetition and the
     /// ticket 3, which waits for the canary.
@@ -275,6 +287,24 @@ mod tests {
         assert_eq!(found.await, expected);
         let found = damaged(|state, job| row(state, job).awaits_confirmation = false);
         assert_eq!(found.await, ["the job is ready, but is confirmed"]);
+    }
+
+    #[tokio::test]
+    async fn verify_finds_an_erasure_that_is_none() {
+        let found = damaged(|state, job| {
+            let ticket = row(state, job).tickets.get_mut(&0).unwrap();
+            ticket.people.push(PersonHash([1; 32]));
+        });
+        let expected = ["ticket 0 is of an erasure, which the job is not"];
+        assert_eq!(found.await, expected);
+        let found = damaged(|state, job| {
+            let row = row(state, job);
+            row.erasure = Some(Erasure::new("key", []));
+            let ticket = row.tickets.get_mut(&0).unwrap();
+            ticket.looked_again = Some(LookedAgain::new(Timestamp::MIN, Again::Gone));
+        });
+        let expected = ["ticket 0 was looked at again, but is open"];
+        assert_eq!(found.await, expected);
     }
 
     #[tokio::test]

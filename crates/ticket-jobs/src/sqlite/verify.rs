@@ -104,6 +104,17 @@ const CHECKS: &[(&str, &str)] = &[
             WHERE job = ?1 AND (archived_at IS NULL) <> (archived_sha256 IS NULL)",
     ),
     (
+        "the ticket at place {} is of people or was looked at again, but the job is no erasure",
+        "SELECT seq FROM job JOIN ticket ON job = number
+            WHERE number = ?1 AND erasure IS NULL
+                AND (people IS NOT NULL OR looked_again IS NOT NULL)",
+    ),
+    (
+        "the ticket at place {} was looked at again, but has no outcome",
+        "SELECT seq FROM ticket
+            WHERE job = ?1 AND looked_again IS NOT NULL AND outcome IS NULL",
+    ),
+    (
         "the job awaits confirmation, but has {} outcomes and {} workers",
         "SELECT (SELECT count(*) FROM ticket WHERE job = ?1 AND outcome IS NOT NULL) AS outcomes,
                 (SELECT count(*) FROM worker WHERE job = ?1) AS workers

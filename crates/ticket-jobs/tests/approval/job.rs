@@ -9,8 +9,8 @@ use ticket_core::Change;
 use ticket_core::provider::Removal;
 use ticket_jobs::plan::PlanWriter;
 use ticket_jobs::{
-    ArchiveGuard, Job, JobAccount, JobTicket, Ledger as _, Listed, MaxFailures, MemoryLedger,
-    NewJob, Seen, Which,
+    AccountSearch, ArchiveGuard, Erasure, Job, JobAccount, JobTicket, Ledger as _, Listed,
+    MaxFailures, MemoryLedger, NewJob, Seen, Which,
 };
 
 /// When the last ticket was read.
@@ -80,6 +80,28 @@ pub(crate) async fn planned() -> (Job, Vec<JobTicket>) {
     job.id = "7f3a09c2".parse().unwrap();
     job.created_at = time("2026-11-29T02:10:00Z");
     job.sealed_at = Some(time(SEALED_AT));
+    job.digest = Some(text(&job, &tickets).1);
+    (job, tickets)
+}
+
+/// The same as an erasure, of which no text is kept.
+pub(crate) async fn planned_erasure() -> (Job, Vec<JobTicket>) {
+    let (mut job, mut tickets) = planned().await;
+    let people = ["0a", "ff"].map(|digits| digits.repeat(32).parse().unwrap());
+    let eu = AccountSearch::new("eu", "sweeppea").how("each ticket was read");
+    let mut crm = AccountSearch::new("crm", "leadsquared");
+    crm.not_searched = Some("it has no list".to_owned());
+    let erasure = Erasure::new("0123456789abcdef", people);
+    let erasure = erasure.search(eu).search(crm);
+    job.erasure = Some(erasure.keep_archive(Duration::from_secs(30 * 24 * 3600)));
+    for ticket in &mut tickets {
+        ticket.people = vec![people[0]];
+        if let Some(seen) = &mut ticket.seen {
+            (seen.subject, seen.status) = (None, None);
+            seen.created_at = Some(time("2026-01-01T00:00:00Z"));
+        }
+    }
+    tickets[1].people.push(people[1]);
     job.digest = Some(text(&job, &tickets).1);
     (job, tickets)
 }

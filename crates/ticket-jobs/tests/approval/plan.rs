@@ -1,12 +1,14 @@
 //! What a plan holds, and that nothing of it can be changed unseen.
 
 use std::fs;
+use std::time::Duration;
 
+use expect_test::expect_file;
 use ticket_core::{Change, ErrorKind};
-use ticket_jobs::Seen;
 use ticket_jobs::plan::Plan;
+use ticket_jobs::{Again, Erasure, LookedAgain, Seen};
 
-use crate::job::{LOOKED_AT, digest, fixture, planned, text, time};
+use crate::job::{LOOKED_AT, digest, fixture, planned, planned_erasure, text, time};
 
 /// The error of a plan that is refused.
 fn refusal(plan: &[u8]) -> String {
@@ -42,6 +44,64 @@ async fn plan_of_version_1_is_written_and_read_as_ever() {
     let seen = plan.first[0].seen.as_ref().unwrap();
     assert_eq!(seen.subject.as_deref(), Some("Printer \"on\" fire 🔥"));
     assert!(plan.last.is_empty());
+}
+
+#[tokio::test]
+async fn plan_of_an_erasure_has_version_2_and_is_written_and_read_as_ever() {
+    let (job, tickets) = planned_erasure().await;
+    let text = text(&job, &tickets).0;
+    expect_file!["../fixtures/plan-2.json"].assert_eq(&text);
+    assert!(text.starts_with("{\"format\":\"tickets-plan\",\"version\":2,"));
+    let plan = Plan::read(text.as_bytes()).unwrap();
+    assert_eq!(Some(&plan.digest), job.digest.as_ref());
+    assert_eq!(plan.erasure, job.erasure);
+    let people: Vec<_> = plan.first.iter().map(|one| one.people.len()).collect();
+    assert_eq!(people, [1, 2, 1]);
+    let seen = plan.first[0].seen.as_ref().unwrap();
+    assert_eq!(seen.created_at, Some(time("2026-01-01T00:00:00Z")));
+    for (from, to) in [
+        ("\"version\":2,", "\"version\":1,"),
+        ("it has no list", "it has a list"),
+        ("\"look_again_after_s\":300", "\"look_again_after_s\":0"),
+        ("\"people\":[\"0a", "\"people\":[\"0b"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        refusal(text.replacen(from, to, 1).as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn anything_of_an_erasure_changes_the_digest() {
+    let (job, tickets) = planned_erasure().await;
+    let mut digests = vec![digest(&job, &tickets).await];
+    let change_erasure: [fn(&mut Erasure); 7] = [
+        |erasure| erasure.key.push('0'),
+        |erasure| erasure.people.truncate(1),
+        |erasure| erasure.people.reverse(),
+        |erasure| erasure.searches[0].found = 7,
+        |erasure| erasure.searches[1].not_searched = None,
+        |erasure| erasure.keep_archive = None,
+        |erasure| erasure.look_again_after = Duration::ZERO,
+    ];
+    for change in change_erasure {
+        let mut job = job.clone();
+        change(job.erasure.as_mut().unwrap());
+        digests.push(digest(&job, &tickets).await);
+    }
+    let mut none = job.clone();
+    none.erasure = None;
+    digests.push(digest(&none, &tickets).await);
+    let mut others = tickets.clone();
+    others[1].people.pop();
+    digests.push(digest(&job, &others).await);
+    let count = digests.len();
+    digests.sort();
+    digests.dedup();
+    assert_eq!(digests.len(), count);
+    // What the look after the pause found does not.
+    let mut looked = tickets.clone();
+    looked[0].looked_again = Some(LookedAgain::new(time(LOOKED_AT), Again::Gone));
+    assert_eq!(digest(&job, &looked).await, job.digest.unwrap());
 }
 
 #[tokio::test]
@@ -173,8 +233,12 @@ async fn refusal_of_a_plan_says_what_is_wrong() {
         ),
         (plan[..plan.len() - 20].to_owned(), "the plan is cut off"),
         (
+            plan.replace("\"version\":1,", "\"version\":3,"),
+            "this plan has version 3 of its format, and this program knows version 2: use a newer version of tickets",
+        ),
+        (
             plan.replace("\"version\":1,", "\"version\":2,"),
-            "this plan has version 2 of its format, and this program knows version 1: use a newer version of tickets",
+            "line 1 is not as it was",
         ),
         (
             plan.replace("tickets-plan", "tickets-approval"),

@@ -137,6 +137,23 @@ async fn verify_tells_what_a_confirmation_contradicts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn verify_tells_what_an_erasure_contradicts() {
+    let no_erasure =
+        "the ticket at place 0 is of people or was looked at again, but the job is no erasure";
+    for (change, expected) in [
+        ("UPDATE ticket SET people = '[]'", no_erasure),
+        ("UPDATE ticket SET looked_again = '{}'", no_erasure),
+        (
+            "UPDATE ticket SET looked_again = '{}'",
+            "the ticket at place 1 was looked at again, but has no outcome",
+        ),
+    ] {
+        let found = told_after(true, change).await;
+        assert!(found.iter().any(|line| line == expected), "{found:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn verify_tells_what_a_canary_contradicts() {
     for (change, expected) in [
         (

@@ -161,12 +161,12 @@ async fn nothing_that_an_erasure_writes_tells_of_the_person() {
         false,
     ));
     let outcomes = run(jobs, &id, accounts).await;
-    let mut shown = format!("{outcomes:?}");
+    let mut shown = vec![format!("{outcomes:?}")];
     let suspended = jobs.ledger().accounts().await.unwrap();
-    shown += &format!("{suspended:?}");
+    shown.push(format!("{suspended:?}"));
     assert!(
         suspended.iter().any(|one| one.suspended.is_some()),
-        "{shown}"
+        "{shown:?}"
     );
     eu.answer(Answer::Error(of_the_person(ErrorKind::Server), true));
     run(jobs, &id, accounts).await;
@@ -175,11 +175,11 @@ async fn nothing_that_an_erasure_writes_tells_of_the_person() {
     }
     eu.state().reads_fail = Some(of_the_person(ErrorKind::Forbidden));
     super::look_again(jobs, accounts, &id).await;
-    shown += &format!("{:?}", jobs.erased(&id).await.unwrap());
+    shown.push(format!("{:?}", jobs.erased(&id).await.unwrap()));
     assert_eq!(state(jobs, &id).await, JobState::Completed);
     let job = jobs.ledger().job(&id).await.unwrap();
     let rows = jobs.ledger().tickets(&id, Which::Named, None, 9).await;
-    shown += &format!("{job:?} {:?}", rows.unwrap());
+    shown.push(format!("{job:?} {:?}", rows.unwrap()));
     // One that is cancelled before it is confirmed, and one that is discarded.
     let cancelled = place.planned(guards).await;
     jobs.steer(&cancelled, Step::Cancel).await.unwrap();
@@ -192,7 +192,7 @@ async fn nothing_that_an_erasure_writes_tells_of_the_person() {
         .await
         .unwrap();
     fs::write(place.folder.path().join("ledger/plan.json"), &plan).unwrap();
-    fs::write(place.folder.path().join("ledger/shown"), &shown).unwrap();
+    fs::write(place.folder.path().join("ledger/shown"), shown.concat()).unwrap();
     let said = fates(jobs, &id).await.join(" ");
     for fate in ["not_confirmed", "failed"] {
         assert!(said.contains(fate), "{said}");
