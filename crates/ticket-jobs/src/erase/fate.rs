@@ -75,9 +75,11 @@ impl Fate {
         let Some(looked) = &ticket.looked_again else {
             return Self::NotLookedAtAgain;
         };
+        let is_in_trash = matches!(removal, Removal::Trash { .. });
         match (looked.found, removal) {
             (Again::There, _) => Self::StillThere,
-            (Again::Unknown, _) => Self::NotConfirmed,
+            // A delete that was confirmed is in the trash whatever a look tells, and is not said to be erased.
+            (Again::Unknown, _) if !(is_done && is_in_trash) => Self::NotConfirmed,
             // Whatever the provider declares.
             (Again::InTrash, Removal::Permanent | Removal::Undocumented) => {
                 Self::InTrash { until: None }

@@ -189,11 +189,14 @@ async fn ticket_in_a_trash_or_perhaps_kept_is_not_erased() {
         restorable_for: None,
     };
     for (removal, is_shown, word, has_limit) in [
-        (limited, true, "in_trash", true),
-        (limited, false, "in_trash", true),
-        (unlimited, true, "in_trash", false),
-        (Removal::Undocumented, false, "undocumented", false),
-        (Removal::Undocumented, true, "in_trash", false),
+        (limited, Some(true), "in_trash", true),
+        (limited, Some(false), "in_trash", true),
+        (limited, None, "in_trash", true),
+        (unlimited, Some(true), "in_trash", false),
+        (unlimited, None, "in_trash", false),
+        (Removal::Undocumented, Some(false), "undocumented", false),
+        (Removal::Undocumented, Some(true), "in_trash", false),
+        (Removal::Undocumented, None, "not_confirmed", false),
     ] {
         let jobs = jobs();
         let eu = vendor(&["1"], removal);
@@ -202,10 +205,15 @@ async fn ticket_in_a_trash_or_perhaps_kept_is_not_erased() {
         confirm(&jobs, &accounts, &id).await;
         run(&jobs, &id, &accounts).await;
         let deleted_at = jobs.ledger().now();
-        if is_shown {
-            let mut state = eu.state();
-            state.there.insert("1".to_owned());
-            state.statuses.insert("1".to_owned(), Status::Deleted);
+        match is_shown {
+            Some(true) => {
+                let mut state = eu.state();
+                state.there.insert("1".to_owned());
+                state.statuses.insert("1".to_owned(), Status::Deleted);
+            }
+            Some(false) => {}
+            // A look tells nothing.
+            None => eu.state().reads_fail = Some(Error::new(ErrorKind::Forbidden, "no")),
         }
         look_again(&jobs, &accounts, &id).await;
         assert_eq!(fates(&jobs, &id).await, [format!("1 {word}")]);
