@@ -7,7 +7,7 @@ use std::time::Duration;
 use ticket_core::model::Status;
 use ticket_core::provider::{NotFound, Removal, Support};
 use ticket_core::{CallContext, Error, ErrorKind, Operation, Stop, TicketRef};
-use ticket_jobs::{AccountSearch, Again, Guards, JobState, Jobs, NewJob, Step};
+use ticket_jobs::{AccountSearch, Again, Guards, JobState, Jobs, NewJob, Step, Which};
 use tokio::time::Instant;
 
 use super::{ada, bob, confirm, created, erasure, fates, look_again, person, planned, vendor};
@@ -297,6 +297,19 @@ async fn account_that_does_not_answer_is_told_and_the_others_are_looked_at() {
     let erased = jobs.erased(&id).await.unwrap();
     assert_eq!(erased.fates["erased"], 1);
     assert!(erased.fates["not_confirmed"] >= 9 && erased.fates["not_looked_at_again"] >= 20);
+    let rows = jobs.ledger().tickets(&id, Which::Named, None, 99).await;
+    let rows = rows.unwrap();
+    let looks: Vec<_> = rows
+        .iter()
+        .filter_map(|row| row.looked_again.as_ref())
+        .collect();
+    let unknown = looks.iter().filter(|look| look.found == Again::Unknown);
+    assert!(unknown.clone().count() >= 9);
+    assert!(
+        unknown
+            .clone()
+            .all(|look| look.kind == Some(ErrorKind::Connect))
+    );
     // Later it does.
     eu.state().reads_fail = None;
     assert!(look_again(&jobs, &accounts, &id).await.is_empty());
