@@ -111,6 +111,8 @@ async fn page_of_an_erasure_says_whether_it_is_complete_and_runs_nothing() {
     ] {
         assert!(page.contains(words), "{words}");
     }
+    // Of an account that was not searched no counts are told.
+    assert_eq!(page.matches(" with their conversation<").count(), 2);
     assert!(!page.contains(SCRIPT) && page.contains("&lt;script&gt;"));
     assert!(!page.contains(&"0a".repeat(32)));
     let other = Story::ended().await;

@@ -126,9 +126,11 @@ fn account_row(account: &ErasureAccount) -> Markup {
                     strong { "Not searched, or not to its end: " } (text(why)) br;
                 }
                 @if let Some(how) = &search.how { (text(how)) br; }
-                span.muted {
-                    (counted(search.listed, "ticket")) " listed, " (grouped(search.read)) " read, "
-                    (grouped(search.conversations)) " with their conversation"
+                @if search.not_searched.is_none() || search.listed > 0 {
+                    span.muted {
+                        (counted(search.listed, "ticket")) " listed, " (grouped(search.read)) " read, "
+                        (grouped(search.conversations)) " with their conversation"
+                    }
                 }
                 @if search.undecided > 0 {
                     br; strong { (counted(search.undecided, "ticket")) " could not be read" }
