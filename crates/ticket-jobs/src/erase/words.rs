@@ -83,10 +83,8 @@ pub(crate) fn without_texts(outcome: Outcome) -> Outcome {
 
 /// Why an account was not searched. What a provider says of itself is kept.
 pub(crate) fn words_of(error: &Error) -> String {
-    let is_ours = error.kind() == ErrorKind::Unsupported
-        && error.vendor_message().is_none()
-        && !may_hold_an_address(error.message());
-    if is_ours {
+    let is_ours = error.kind() == ErrorKind::Unsupported;
+    if is_ours && !may_hold_an_address(error.message()) {
         return error.message().to_owned();
     }
     told(error).to_string()

@@ -17,6 +17,7 @@ async fn erasure_is_complete_only_if_each_account_was_searched() {
     let eu = vendor(&[], Removal::Permanent);
     let accounts = Accounts::new(&jobs, [("eu", &eu)]);
     let unsupported = Error::unsupported("leadsquared", Operation::List);
+    let quoting = Error::new(ErrorKind::Unsupported, "no way to find ada@example.org");
     let vague = Error::new(ErrorKind::Server, "failed for ada@example.org")
         .with_status(500)
         .with_vendor_message("ada@example.org is not known");
@@ -30,12 +31,20 @@ async fn erasure_is_complete_only_if_each_account_was_searched() {
             Some(Some("the vendor documents no way to list tickets")),
         ),
         (
+            AccountSearch::new("us", "desk").not_searched(&quoting),
+            Some(Some("the vendor has no documented way to do this")),
+        ),
+        (
             AccountSearch::new("us", "desk").not_searched(&vague),
             Some(Some("the vendor failed (HTTP 500)")),
         ),
     ] {
         let id = planned(&jobs, &accounts, erasure().search(search), &[]).await;
         assert_eq!(state(&jobs, &id).await, JobState::Completed);
+        // Before its list is complete nothing is.
+        let list = jobs.erase(NewJob::erasure(erasure()), []).await.unwrap();
+        let loading = jobs.erased(list.id()).await.unwrap();
+        assert!(!loading.is_over && !loading.is_complete());
         let erased = jobs.erased(&id).await.unwrap();
         let told: Vec<_> = erased.not_searched().collect();
         let told = told.first().map(|search| search.not_searched.as_deref());
