@@ -46,6 +46,7 @@ use std::collections::{HashMap, HashSet};
 
 use ticket_core::{Change, Error, Result, TicketRef};
 
+#[cfg(feature = "report")]
 pub(crate) use self::fate::Tally;
 pub use self::fate::{Erased, ErasedTicket, Fate, OfPerson};
 pub use self::key::ErasureKey;

@@ -209,6 +209,7 @@ impl Tally {
     }
 
     /// Whether each is [erased](Fate::Erased).
+    #[cfg(feature = "report")]
     pub(crate) fn is_erased(&self) -> bool {
         are_erased(&self.fates)
     }
