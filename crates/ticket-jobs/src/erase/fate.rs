@@ -103,11 +103,11 @@ impl Fate {
         )
     }
 
-    /// Whether it is said to be deleted or gone, so that a second look tells.
-    pub(super) fn is_looked_at(ticket: &JobTicket) -> bool {
+    /// Whether another look may tell more.
+    pub(super) const fn is_left_to_look_at(self) -> bool {
         matches!(
-            ticket.outcome,
-            Some(Outcome::Done | Outcome::AlreadyDone | Outcome::NotFound(_))
+            self,
+            Self::NotLookedAtAgain | Self::NotConfirmed | Self::StillThere
         )
     }
 }
@@ -226,7 +226,7 @@ impl Jobs {
     ///
     /// Those of [`Ledger`](crate::Ledger).
     pub fn erased_tickets<'a>(&'a self, job: &'a Job) -> BoxStream<'a, Result<ErasedTicket>> {
-        let removals: HashMap<_, _> = removals(job).collect();
+        let removals = removals(job);
         let all = tickets(&**self.ledger(), &job.id, Which::Named);
         let all = all.try_filter(|ticket| std::future::ready(ticket.repeats.is_none()));
         all.map_ok(move |ticket| {
@@ -281,9 +281,11 @@ impl Jobs {
 }
 
 /// What a delete does at each account of a job.
-pub(super) fn removals(job: &Job) -> impl Iterator<Item = (&str, Removal)> {
+pub(super) fn removals(job: &Job) -> HashMap<&str, Removal> {
     let accounts = job.accounts.iter();
-    accounts.map(|account| (account.name.as_str(), account.removal))
+    accounts
+        .map(|account| (account.name.as_str(), account.removal))
+        .collect()
 }
 
 /// The erasure that a job is.

@@ -8,11 +8,12 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use ticket_core::model::Status;
+use ticket_core::provider::Removal;
 use ticket_core::{
     AccountSource, CallContext, Error, ErrorKind, Result, Ticket, TicketRef, Tickets,
 };
 
-use super::fate::{Fate, erasure_of};
+use super::fate::{Fate, erasure_of, removals};
 use crate::clock::{later, until};
 use crate::ledger::tickets;
 use crate::model::{Again, Job, JobAccount, JobId, JobTicket, LookedAgain, Which};
@@ -39,11 +40,13 @@ impl Jobs {
     /// Those of [`Ledger`](crate::Ledger); `InvalidInput` if the job is no erasure.
     pub async fn look_again_at(&self, job: &Job) -> Result<Option<Timestamp>> {
         let pause = erasure_of(job)?.look_again_after;
+        let removals = removals(job);
         let (mut last, mut is_left) = (None, false);
         let mut all = tickets(&**self.ledger(), &job.id, Which::Named);
         while let Some(ticket) = all.try_next().await? {
             last = last.max(ticket.decided_at);
-            is_left = is_left || is_left_to_look_at(&ticket);
+            let removal = removals.get(ticket.account.as_str()).copied();
+            is_left = is_left || is_left_to_look_at(&ticket, removal.unwrap_or_default());
         }
         let last = last.filter(|_| is_left && job.state.is_over());
         Ok(last.map(|last| later(last, pause)))
@@ -134,7 +137,9 @@ impl Jobs {
     ) -> BoxStream<'a, Result<Look>> {
         let all = tickets(&**self.ledger(), &job.id, Which::Named);
         let own = all.try_filter(move |ticket| {
-            std::future::ready(ticket.account == account.name && is_left_to_look_at(ticket))
+            std::future::ready(
+                ticket.account == account.name && is_left_to_look_at(ticket, account.removal),
+            )
         });
         let control = Arc::new(Control::default());
         let failed = Arc::new(AtomicUsize::new(0));
@@ -198,11 +203,8 @@ fn handle(account: &JobAccount, accounts: &dyn AccountSource) -> Result<Tickets>
     accounts.connect(name)
 }
 
-fn is_left_to_look_at(ticket: &JobTicket) -> bool {
-    let found = ticket.looked_again.as_ref().map(|looked| looked.found);
-    ticket.repeats.is_none()
-        && Fate::is_looked_at(ticket)
-        && matches!(found, None | Some(Again::There | Again::Unknown))
+fn is_left_to_look_at(ticket: &JobTicket, removal: Removal) -> bool {
+    ticket.repeats.is_none() && Fate::of(ticket, removal).is_left_to_look_at()
 }
 
 /// What it means that this is seen where a ticket was.

@@ -219,6 +219,8 @@ async fn ticket_in_a_trash_or_perhaps_kept_is_not_erased() {
         assert_eq!(fates(&jobs, &id).await, [format!("1 {word}")]);
         let erased = jobs.erased(&id).await.unwrap();
         assert!(!erased.is_complete());
+        let is_left = word == "not_confirmed";
+        assert_eq!(erased.look_again_at.is_some(), is_left, "{removal:?}");
         let until = erased.of(&ada()).unwrap().in_trash_until;
         let limit = deleted_at + Duration::from_secs(86_400);
         assert_eq!(until, has_limit.then_some(limit), "{removal:?}");
