@@ -174,6 +174,11 @@ impl Tickets {
         self.provider.info()
     }
 
+    /// The address of the ticket's page for people, if the provider knows it. See [`TicketProvider::web_url`].
+    pub fn web_url(&self, id: impl Into<TicketId>) -> Option<String> {
+        self.provider.web_url(&id.into())
+    }
+
     /// Reads one ticket. See [`TicketProvider::get`].
     pub async fn get(&self, id: impl Into<TicketId>) -> Result<Ticket> {
         let id = id.into();
@@ -378,21 +383,22 @@ impl Tickets {
             .map_err(|error| error.on_ticket(&id))
     }
 
-    /// Reads one page of a ticket's messages. See [`TicketProvider::messages`].
+    /// Reads one page of a ticket's messages, the oldest first. One without a time follows the one that the vendor returned
+    /// before it. See [`TicketProvider::messages`].
     pub async fn messages(
         &self,
         id: impl Into<TicketId>,
         page: &PageRequest,
     ) -> Result<Page<Message>> {
         let id = id.into();
-        self.provider
-            .messages(&self.context(), &id, page)
-            .await
-            .map_err(|error| error.on_ticket(&id))
+        let messages = self.provider.messages(&self.context(), &id, page).await;
+        let mut messages = messages.map_err(|error| error.on_ticket(&id))?;
+        messages.items = oldest_first(messages.items);
+        Ok(messages)
     }
 
-    /// Reads all messages of a ticket, in constant memory. A page is read when its messages are needed. The
-    /// stream ends under the same conditions as [`list_all`](Self::list_all).
+    /// Reads all messages of a ticket, the oldest first, in constant memory. A page is read when its messages are needed.
+    /// The stream ends under the same conditions as [`list_all`](Self::list_all).
     pub fn messages_all(&self, id: TicketId) -> BoxStream<'static, Result<Message>> {
         let (tickets, provider, of) = (self.clone(), self.info().id.clone(), id.clone());
         let walk = paging::walk(
@@ -455,4 +461,16 @@ impl Tickets {
     pub async fn download(&self, file: &AttachedFile) -> Result<Download> {
         self.provider.download(&self.context(), file).await
     }
+}
+
+/// Sorts messages by time, and leaves those of the same time in their order.
+fn oldest_first(messages: Vec<Message>) -> Vec<Message> {
+    let mut latest = None;
+    let timed = messages.into_iter().map(|message| {
+        latest = message.created_at.or(latest);
+        (latest, message)
+    });
+    let mut timed: Vec<_> = timed.collect();
+    timed.sort_by_key(|(time, _)| *time);
+    timed.into_iter().map(|(_, message)| message).collect()
 }

@@ -12,13 +12,16 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use common::memory::{Memory, calls};
 use common::{Fake, error, make};
+use futures_util::TryStreamExt as _;
 use ticket_core::call::{RetryPolicy, StackOptions};
+use ticket_core::model::{PageRequest, RawValue};
 use ticket_core::provider::{Capabilities, Field, Fields};
 use ticket_core::{
-    Change, DeleteReport, Effect, Error, ErrorKind, NewTicket, Operation, Outcome, ProviderInfo,
-    TicketId, TicketProvider, Tickets,
+    CallContext, Change, DeleteReport, Effect, Error, ErrorKind, Message, NewTicket, Operation,
+    Outcome, Page, ProviderInfo, Result, TicketId, TicketProvider, Tickets,
 };
 
 fn outcomes(report: &DeleteReport) -> Vec<(&str, &str)> {
@@ -287,4 +290,69 @@ async fn a_provider_named_at_run_time_is_named_in_its_errors() {
     {
         assert_eq!(error.unwrap().provider(), Some("desk-7"));
     }
+}
+
+/// A provider of conversations.
+#[derive(Debug)]
+struct Talk(ProviderInfo);
+
+impl Talk {
+    fn handles() -> [Tickets; 2] {
+        let info = ProviderInfo::new("t", "T", Capabilities::none().messages(Fields::default()));
+        let provider: Arc<dyn TicketProvider> = Arc::new(Self(info));
+        let options = StackOptions::default();
+        [
+            Tickets::bare(Arc::clone(&provider)),
+            Tickets::with_options(provider, &options),
+        ]
+    }
+}
+
+#[async_trait]
+impl TicketProvider for Talk {
+    fn info(&self) -> &ProviderInfo {
+        &self.0
+    }
+
+    fn web_url(&self, id: &TicketId) -> Option<String> {
+        Some(format!("https://desk.example.com/{id}"))
+    }
+
+    async fn messages(
+        &self,
+        _context: &CallContext,
+        _id: &TicketId,
+        _page: &PageRequest,
+    ) -> Result<Page<Message>> {
+        let times = [(3, "c"), (0, "d"), (1, "a"), (3, "e"), (2, "b")];
+        let messages = times.map(|(second, body)| {
+            let mut message = Message::new(body, RawValue::NULL.to_owned());
+            let time = jiff::Timestamp::from_second(second).unwrap();
+            message.created_at = Some(time).filter(|_| second > 0);
+            message
+        });
+        Ok(Page::last(messages.into()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_a_page_are_the_oldest_first() {
+    for tickets in Talk::handles() {
+        let messages = tickets.messages_all("1".into());
+        let bodies = messages.map_ok(|message| message.body).try_collect();
+        let bodies: Vec<String> = bodies.await.unwrap();
+        // One without a time stays behind the one before it.
+        assert_eq!(bodies, ["a", "b", "c", "d", "e"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn address_of_a_page_comes_through_all_layers() {
+    for tickets in Talk::handles() {
+        let address = tickets.web_url("7");
+        assert_eq!(address.as_deref(), Some("https://desk.example.com/7"));
+    }
+    let (tickets, seen) = Memory::new(Capabilities::none().get()).handle();
+    assert_eq!(tickets.web_url("7"), None);
+    assert_eq!(calls(&seen), Vec::<String>::new());
 }

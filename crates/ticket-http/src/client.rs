@@ -58,6 +58,19 @@ impl HttpClient {
         })
     }
 
+    /// The base URL: scheme, host, port and path, without a slash at the end.
+    ///
+    /// ```
+    /// use ticket_http::{HttpClient, HttpConfig};
+    ///
+    /// let client = HttpClient::new("http://127.0.0.1:8080/rt/", &HttpConfig::default(), &[])?;
+    /// assert_eq!(client.base_url(), "http://127.0.0.1:8080/rt");
+    /// # Ok::<(), ticket_core::Error>(())
+    /// ```
+    pub fn base_url(&self) -> String {
+        self.inner.base.shown()
+    }
+
     /// Checks that a value can be sent as a secret header, for secrets that are added to single requests.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use crate::wire;
 /// Cloning is cheap. `Debug` prints neither the key nor the password.
 #[derive(Clone, Debug)]
 pub struct Redmine {
-    http: HttpClient,
+    pub(crate) http: HttpClient,
     pub(crate) info: ProviderInfo,
     pub(crate) site: Arc<Site>,
 }

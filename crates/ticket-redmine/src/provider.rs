@@ -45,6 +45,12 @@ impl TicketProvider for Redmine {
         &self.info
     }
 
+    /// Observed: Redmine's own pages lead there.
+    fn web_url(&self, id: &TicketId) -> Option<String> {
+        self.info.check_id(id).ok()?;
+        Some(format!("{}/issues/{id}", self.http.base_url()))
+    }
+
     async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
         let issue = self.get_issue(id.as_str()).await?;

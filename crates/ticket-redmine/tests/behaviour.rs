@@ -516,3 +516,17 @@ async fn notes_are_messages_and_the_log_is_not() {
     assert_eq!(message.body, "It burns");
     assert_eq!(message.author.as_ref().unwrap().id.as_deref(), Some("5"));
 }
+
+#[test]
+fn address_of_a_page_follows_from_the_id() {
+    let config = RedmineConfig::new("https://example.com/redmine", "key").project("support");
+    let redmine = Redmine::new(&config).unwrap();
+    let address = redmine.web_url(&"14".into());
+    assert_eq!(
+        address.as_deref(),
+        Some("https://example.com/redmine/issues/14")
+    );
+    for id in ["", "1?x", "../1", "one"] {
+        assert_eq!(redmine.web_url(&id.into()), None, "{id}");
+    }
+}

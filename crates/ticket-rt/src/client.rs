@@ -21,7 +21,7 @@ const ROW: &str =
 /// Cloning is cheap. `Debug` does not print the token or the password.
 #[derive(Clone, Debug)]
 pub struct Rt {
-    http: HttpClient,
+    pub(crate) http: HttpClient,
     pub(crate) info: ProviderInfo,
 }
 

@@ -49,6 +49,15 @@ impl TicketProvider for Rt {
         &self.info
     }
 
+    /// Observed: RT's own pages lead there.
+    fn web_url(&self, id: &TicketId) -> Option<String> {
+        self.info.check_id(id).ok()?;
+        Some(format!(
+            "{}/Ticket/Display.html?id={id}",
+            self.http.base_url()
+        ))
+    }
+
     async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
         let (reply, tag) = self.get_ticket(id.as_str()).await?;

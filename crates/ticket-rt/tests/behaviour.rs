@@ -508,6 +508,17 @@ async fn password_works_in_place_of_a_token() {
     assert_eq!(Rt::new(&nothing).unwrap_err().kind(), ErrorKind::Config);
 }
 
+#[test]
+fn address_of_a_page_follows_from_the_id() {
+    let rt = Rt::new(&RtConfig::new("https://example.com/rt/", "token")).unwrap();
+    let address = rt.web_url(&"14".into());
+    let expected = "https://example.com/rt/Ticket/Display.html?id=14";
+    assert_eq!(address.as_deref(), Some(expected));
+    for id in ["", "1&user=root", "../1", "one"] {
+        assert_eq!(rt.web_url(&id.into()), None, "{id}");
+    }
+}
+
 #[tokio::test]
 async fn subject_of_more_bytes_than_rt_keeps_is_refused() {
     let (sandbox, rt) = start().await;

@@ -214,6 +214,10 @@ impl<L: Layer> TicketProvider for Stack<L> {
         self.provider.info()
     }
 
+    fn web_url(&self, id: &TicketId) -> Option<String> {
+        self.provider.web_url(id)
+    }
+
     forward! {
         get = Get(id: &'a TicketId) -> Ticket;
         list = List(query: &'a TicketQuery) -> Page<Ticket>;

@@ -42,6 +42,13 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// Who this is and what it can do. The same at every call.
     fn info(&self) -> &ProviderInfo;
 
+    /// The address of the ticket's page for people, where the vendor has one that follows from the id. Sends nothing; the
+    /// ticket need not exist. `None` where no such address is documented or observed, or the id has another form.
+    fn web_url(&self, id: &TicketId) -> Option<String> {
+        let _ = id;
+        None
+    }
+
     /// Reads one ticket. A vendor with a trash may return a deleted ticket, with [`Status::Deleted`].
     ///
     /// [`Status::Deleted`]: crate::model::Status::Deleted
@@ -129,7 +136,7 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
         Err(Error::unsupported(&self.info().id, Operation::Restore))
     }
 
-    /// Reads one page of a ticket's messages.
+    /// Reads one page of a ticket's messages. Where there are several pages, the first has the oldest messages.
     ///
     /// # Errors
     ///
