@@ -6,6 +6,7 @@ mod approve;
 mod archive;
 mod job;
 mod many;
+mod read;
 mod values;
 
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -20,6 +21,7 @@ pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
 pub(crate) use job::{Job, JobConfirm, JobReport, JobRetry, JobRun};
 pub(crate) use many::{Consent, Look, Many, WorkOptions};
+pub(crate) use read::{Messages, View};
 use values::{count, field, moment, rate, seconds};
 
 /// Look at, file, change and safely delete tickets in many support systems.
@@ -123,7 +125,9 @@ impl OutputFormat {
 pub(crate) enum Command {
     /// Show the providers: what each can do, its limits, its environment variables
     Providers,
-    /// Show one ticket
+    /// Show a ticket with its whole conversation
+    View(View),
+    /// Show the fields of a ticket
     Get(One),
     /// List the tickets of an account, as they come
     List(List),
@@ -131,8 +135,8 @@ pub(crate) enum Command {
     Create(Box<Create>),
     /// Change what is named of a ticket, and nothing else
     Update(Box<Update>),
-    /// Show what was said on a ticket
-    Messages(One),
+    /// Show a ticket's messages
+    Messages(Messages),
     /// List the files of a ticket, or download them
     Attachments(Attachments),
     /// Write on a ticket: an internal note, unless another way is given

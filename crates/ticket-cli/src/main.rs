@@ -5,10 +5,13 @@
 mod accounts;
 mod args;
 mod commands;
+mod conversation;
 mod failure;
+mod html;
 mod interrupt;
 mod ledger;
 mod output;
+mod pager;
 mod process;
 mod stdout;
 mod table;
@@ -16,6 +19,7 @@ mod terminal;
 mod text;
 mod usage;
 mod waits;
+mod web;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,7 @@ use tickets::model::escape_formula;
 
 use crate::args::OutputFormat;
 use crate::table::{self, Blocks, Target};
-use crate::text;
+use crate::{pager, text};
 
 /// Number of table rows that are laid out, and held in memory, together.
 const BLOCK: usize = 100;
@@ -56,6 +56,27 @@ impl Output {
     /// Whether stdout is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.target != Target::File
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        self.target
+    }
+
+    /// Starts one JSON object with the fields of this record; more fields follow.
+    pub(crate) fn object(&self, record: &impl Serialize) -> io::Result<ObjectWriter<'_>> {
+        let is_pretty = self.format == OutputFormat::Json;
+        let object = if is_pretty {
+            pretty(record)?
+        } else {
+            text::compact_json(&json(record)?)
+        };
+        let open = object.strip_suffix('}').unwrap_or(&object).trim_end();
+        self.write_data(open)?;
+        Ok(ObjectWriter {
+            output: self,
+            is_pretty,
+            has_items: false,
+        })
     }
 
     /// Writes text that only the table format contains.
@@ -200,6 +221,61 @@ impl<R: Record> TableWriter<'_, R> {
     }
 }
 
+/// Writes fields behind those of a record, lists item by item. The object is on one line, unless it is pretty.
+#[derive(Debug)]
+pub(crate) struct ObjectWriter<'o> {
+    output: &'o Output,
+    is_pretty: bool,
+    /// Whether the list has items.
+    has_items: bool,
+}
+
+impl ObjectWriter<'_> {
+    /// Writes a field with a value that is JSON.
+    pub(crate) fn field(&mut self, name: &str, json: &str) -> io::Result<()> {
+        let (line, blank) = if self.is_pretty {
+            ("\n  ", " ")
+        } else {
+            ("", "")
+        };
+        self.output
+            .write_data(&format!(",{line}\"{name}\":{blank}{json}"))
+    }
+
+    pub(crate) fn begin_list(&mut self, name: &str) -> io::Result<()> {
+        self.has_items = false;
+        self.field(name, "[")
+    }
+
+    pub(crate) fn push(&mut self, item: &impl Serialize) -> io::Result<()> {
+        let comma = if std::mem::replace(&mut self.has_items, true) {
+            ","
+        } else {
+            ""
+        };
+        let item = if self.is_pretty {
+            format!("\n    {}", pretty(item)?.replace('\n', "\n    "))
+        } else {
+            text::compact_json(&json(item)?)
+        };
+        self.output.write_data(&format!("{comma}{item}"))
+    }
+
+    pub(crate) fn end_list(&mut self) -> io::Result<()> {
+        let line = if self.is_pretty && self.has_items {
+            "\n  "
+        } else {
+            ""
+        };
+        self.output.write_data(&format!("{line}]"))
+    }
+
+    pub(crate) fn finish(self) -> io::Result<()> {
+        self.output
+            .write_data(if self.is_pretty { "\n}\n" } else { "}\n" })
+    }
+}
+
 impl<R: Record> Record for &R {
     const COLUMNS: &'static [&'static str] = R::COLUMNS;
     const TABLE_COLUMNS: &'static [&'static str] = R::TABLE_COLUMNS;
@@ -216,6 +292,11 @@ impl<R: Record> Record for &R {
     fn colour(&self) -> Option<(usize, Color)> {
         (*self).colour()
     }
+}
+
+/// Formats an optional value as a cell; empty if absent.
+pub(crate) fn shown(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
 }
 
 /// Writes to stdout and flushes, so that the reader of a pipe sees each record at once.
@@ -240,8 +321,11 @@ pub(crate) fn set_bars(bars: Option<MultiProgress>) {
     *BARS.lock().unwrap_or_else(PoisonError::into_inner) = bars;
 }
 
-/// Like [`say`], while progress bars may be on the terminal. Not within their `suspend`.
+/// Like [`say`], while progress bars may be on the terminal. Not within their `suspend`. A pager says itself that it waits.
 pub(crate) fn print_beside_bars(text: &str) {
+    if pager::runs() {
+        return;
+    }
     let bars = BARS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match bars {
         Some(bars) => bars.suspend(|| say(text)),

@@ -1,18 +1,51 @@
 //! Formats text: escapes control sequences in foreign text, formats JSON without changing values, and formats
-//! times and counts. Layout is in `output.rs`.
+//! times and counts. Lines are broken in `text/wrap.rs`, layout is in `output.rs`.
+
+mod wrap;
 
 use std::fmt::Write as _;
 
-use unicode_width::UnicodeWidthStr as _;
+use jiff::Timestamp;
 
 pub(crate) use tickets::diagnosis::one_line as line;
 use tickets::model::is_misleading;
+pub(crate) use wrap::{fold, wrap};
+
+/// Tabulators lead to the next multiple of so many columns.
+const TAB: usize = 8;
 
 /// Like [`line()`], but keeps line breaks.
 pub(crate) fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let lines: Vec<_> = text.split('\n').map(line).collect();
     lines.join("\n")
+}
+
+/// Like [`lines()`], with blanks in place of tabulators: what people wrote, line by line as it is.
+pub(crate) fn body(text: &str) -> String {
+    if !text.contains('\t') {
+        return lines(text);
+    }
+    let mut blank = String::with_capacity(text.len());
+    let mut column = 0;
+    for character in text.chars() {
+        match character {
+            '\t' => {
+                let blanks = TAB - column % TAB;
+                blank.extend(std::iter::repeat_n(' ', blanks));
+                column += blanks;
+            }
+            '\n' => {
+                blank.push(character);
+                column = 0;
+            }
+            _ => {
+                blank.push(character);
+                column += 1;
+            }
+        }
+    }
+    lines(&blank)
 }
 
 /// Formats `json` on one line. Numbers, texts and the order of keys stay unchanged, which `serde_json::Value`
@@ -106,38 +139,6 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// The text with lines of at most so many columns, if its words allow that. What stands in backticks is one word,
-/// because people copy it.
-pub(crate) fn wrap(text: &str, columns: usize) -> String {
-    let mut lines = Vec::new();
-    for mut line in text.split('\n') {
-        let mut indent = "";
-        while indent.len() + line.width() > columns {
-            // Only blanks behind the indentation of the line are breaks.
-            let begin = line.len() - line.trim_start().len();
-            let mut is_quoted = false;
-            let blanks = line.char_indices().filter_map(|(index, character)| {
-                is_quoted ^= character == '`';
-                (character == ' ' && !is_quoted && index > begin).then_some(index)
-            });
-            let blanks: Vec<_> = blanks.collect();
-            let fits = |index: &&usize| {
-                let before = line.get(..**index).unwrap_or_default();
-                indent.len() + before.trim_end().width() <= columns
-            };
-            let Some(at) = blanks.iter().rev().find(fits).or(blanks.first()) else {
-                break;
-            };
-            let (before, rest) = line.split_at(*at);
-            lines.push(format!("{indent}{}", before.trim_end()));
-            line = rest.trim_start();
-            indent = "  ";
-        }
-        lines.push(format!("{indent}{line}"));
-    }
-    lines.join("\n")
-}
-
 /// Shortens a time such as `2026-04-28T14:05:09Z` to `2026-04-28 14:05Z` for tables. Other texts stay
 /// unchanged.
 pub(crate) fn minute(time: &str) -> String {
@@ -146,6 +147,26 @@ pub(crate) fn minute(time: &str) -> String {
             format!("{day} {}Z", clock.get(..5).unwrap_or(clock))
         }
         _ => time.to_owned(),
+    }
+}
+
+/// A time beside the present: "3 days ago", "in 2 hours", "just now". Months have 30 days and years 365.
+pub(crate) fn ago(time: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second() - time.as_second();
+    let (length, unit) = match seconds.unsigned_abs() {
+        0..60 => return "just now".to_owned(),
+        60..3600 => (60, "minute"),
+        3600..86_400 => (3600, "hour"),
+        86_400..2_592_000 => (86_400, "day"),
+        2_592_000..31_536_000 => (2_592_000, "month"),
+        _ => (31_536_000, "year"),
+    };
+    let count = usize::try_from(seconds.unsigned_abs() / length).unwrap_or(usize::MAX);
+    let words = counted(count, unit);
+    if seconds < 0 {
+        format!("in {words}")
+    } else {
+        format!("{words} ago")
     }
 }
 
@@ -247,6 +268,30 @@ mod tests {
     }
 
     #[test]
+    fn time_beside_the_present_has_one_unit() {
+        let now: Timestamp = "2026-05-01T12:00:00Z".parse().unwrap();
+        for (time, words) in [
+            ("2026-05-01T12:00:00Z", "just now"),
+            ("2026-05-01T12:00:59Z", "just now"),
+            ("2026-05-01T11:59:00Z", "1 minute ago"),
+            ("2026-05-01T10:00:01Z", "1 hour ago"),
+            ("2026-04-28T12:00:00Z", "3 days ago"),
+            ("2026-03-15T12:00:00Z", "1 month ago"),
+            ("2025-05-02T12:00:00Z", "12 months ago"),
+            ("2020-01-01T00:00:00Z", "6 years ago"),
+            ("2026-05-03T12:00:00Z", "in 2 days"),
+        ] {
+            assert_eq!(ago(time.parse().unwrap(), now), words, "{time}");
+        }
+    }
+
+    #[test]
+    fn tabulators_become_blanks_and_other_controls_are_escaped() {
+        assert_eq!(body("a\tb\r\n\tc\u{1b}"), "a       b\n        c\\u{1b}");
+        assert_eq!(body("12345678\tx"), "12345678        x");
+    }
+
+    #[test]
     fn json_for_a_terminal_has_the_same_values_and_no_controls() {
         let json = "{\n  \"a\": \"\u{9b}31m\u{7f}\u{202e}\\n世\"\n}";
         let visible = visible_json(json);
@@ -254,22 +299,6 @@ mod tests {
         let values: [serde_json::Value; 2] =
             [json, &visible].map(|text| serde_json::from_str(text).unwrap());
         assert_eq!(values[0], values[1]);
-    }
-
-    #[test]
-    fn lines_wrap_between_words_but_not_inside_backticks() {
-        assert_eq!(wrap("a b c", 5), "a b c");
-        assert_eq!(wrap("one two three four", 9), "one two\n  three\n  four");
-        assert_eq!(
-            wrap("  eu  1  121, 122, 123", 14),
-            "  eu  1  121,\n  122, 123"
-        );
-        assert_eq!(
-            wrap("hint: use `tickets get a:1` first", 20),
-            "hint: use\n  `tickets get a:1`\n  first"
-        );
-        assert_eq!(wrap("longer-than-that", 5), "longer-than-that");
-        assert_eq!(wrap("世界 世界 x", 5), "世界\n  世界\n  x");
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) async fn run(
                 None => None,
                 Some(folder) => Some(save(account, reference, &file, folder).await?),
             };
-            Ok(Row {
+            Ok(File {
                 reference: reference.clone(),
                 file,
                 path,
@@ -123,17 +123,26 @@ fn file_name(file: &AttachedFile) -> String {
 }
 
 #[derive(Serialize)]
-struct Row {
+pub(super) struct File {
     #[serde(rename = "ticket")]
     reference: TicketRef,
     #[serde(flatten)]
-    file: AttachedFile,
+    pub(super) file: AttachedFile,
     /// Where it is saved.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<PathBuf>,
 }
 
-impl Row {
+impl File {
+    /// A file that is not saved.
+    pub(super) fn listed(reference: &TicketRef, file: AttachedFile) -> Self {
+        Self {
+            reference: reference.clone(),
+            file,
+            path: None,
+        }
+    }
+
     fn path(&self) -> String {
         let path = self.path.as_ref();
         path.map(|path| path.display().to_string())
@@ -141,7 +150,7 @@ impl Row {
     }
 }
 
-impl Record for Row {
+impl Record for File {
     const COLUMNS: &'static [&'static str] = &[
         "ticket",
         "id",

@@ -9,6 +9,7 @@ use crate::accounts::Accounts;
 use crate::args::{Global, One};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
+pub(super) use crate::output::shown;
 use crate::output::{Output, Record};
 
 pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<Exit, Failure> {
@@ -109,9 +110,4 @@ impl Record for Shown {
                 .unwrap_or_default(),
         ]
     }
-}
-
-/// Formats an optional value as a cell; empty if absent.
-pub(super) fn shown(value: Option<impl ToString>) -> String {
-    value.map(|value| value.to_string()).unwrap_or_default()
 }

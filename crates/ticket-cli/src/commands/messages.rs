@@ -1,35 +1,70 @@
-//! `tickets messages`: prints the messages of a ticket, page by page.
+//! `tickets messages`: prints the messages of a ticket, page by page. People get them as `tickets view` shows them.
 
-use futures_util::stream::TryStreamExt as _;
+use futures_util::stream::{Stream, TryStreamExt as _};
+use jiff::Timestamp;
 use serde::Serialize;
 use tickets::model::Direction;
 use tickets::{Message, TicketRef};
 
 use super::get::shown;
 use super::print_stream::print_stream;
+use super::view;
 use crate::accounts::Accounts;
-use crate::args::{Global, One};
+use crate::args::{Global, Messages, OutputFormat};
+use crate::conversation::Conversation;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
-use crate::output::{Output, Record};
-use crate::text;
+use crate::output::{Output, Record, say};
+use crate::pager::{Ended, Pager};
 
-/// Maximum length of an author in a table; some vendors return a GUID.
-const AUTHOR: usize = 20;
+/// What is said of a ticket without messages.
+const NONE: &str = "This ticket has no messages.";
 
-pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let reference: TicketRef = one.ticket.parse()?;
+pub(super) async fn run(
+    asked: &Messages,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let reference: TicketRef = asked.ticket.parse()?;
     let accounts = Accounts::open(global, Purpose::Read).await?;
     let account = accounts.connect(&reference.account)?;
     let messages = account
         .tickets
         .messages_all(reference.id.clone())
-        .map_ok(|message| Row {
-            reference: reference.clone(),
-            message,
-        })
         .map_err(|error| account.diagnose(error, Some(&reference)).into());
-    print_stream(messages, output, "This ticket has no messages.").await
+    if output.format == OutputFormat::Table {
+        return print_for_people(messages, !asked.paging.no_pager, output).await;
+    }
+    let rows = messages.map_ok(|message| Row {
+        reference: reference.clone(),
+        message,
+    });
+    print_stream(rows, output, NONE).await
+}
+
+async fn print_for_people(
+    messages: impl Stream<Item = Result<Message, Failure>> + Unpin,
+    is_paged: bool,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let page = Conversation::new(output.target(), Timestamp::now());
+    let mut pager = Pager::start(output, is_paged)?;
+    let printed = view::print_messages(messages, &page, &mut pager, "").await;
+    pager.finish().await;
+    let (count, failure) = match printed {
+        Ok(printed) => printed,
+        Err(Ended::ReaderLeft) => return Ok(Exit::Done),
+        Err(ended) => {
+            return view::failure_of(Err(ended))
+                .and_then(|failure| failure.map_or(Ok(Exit::Done), Err));
+        }
+    };
+    match failure {
+        Some(failure) => return Err(failure),
+        None if count == 0 => say(NONE),
+        None => {}
+    }
+    Ok(Exit::Done)
 }
 
 #[derive(Serialize)]
@@ -63,8 +98,6 @@ impl Record for Row {
         "author_phone",
         "body",
     ];
-    const TABLE_COLUMNS: &'static [&'static str] = &["when", "direction", "author", "text"];
-    const CUT: Option<usize> = Some(3);
 
     fn cells(&self) -> Vec<String> {
         let message = &self.message;
@@ -80,17 +113,6 @@ impl Record for Row {
             text(author.email),
             text(author.phone),
             message.body.clone(),
-        ]
-    }
-
-    fn table_cells(&self) -> Vec<String> {
-        let author = self.message.author.clone().unwrap_or_default();
-        let author = author.name.or(author.email).or(author.id);
-        vec![
-            text::minute(&shown(self.message.created_at)),
-            self.direction().to_owned(),
-            text::cut(&author.unwrap_or_default(), AUTHOR),
-            text::first_line(&self.message.body),
         ]
     }
 }

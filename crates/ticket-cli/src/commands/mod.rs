@@ -20,6 +20,7 @@ mod providers;
 mod sandbox;
 mod update;
 mod verify;
+mod view;
 
 use crate::args::{Cli, Command};
 use crate::failure::{Exit, Failure};
@@ -45,11 +46,12 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     }
     match cli.command {
         Command::Providers => providers::run(&output),
+        Command::View(view) => view::run(&view, global, &output).await,
         Command::Get(one) => get::run(&one, global, &output).await,
         Command::List(list) => list::run(list, global, &output).await,
         Command::Create(create) => create::run(*create, global, &output).await,
         Command::Update(update) => update::run(*update, global, &output).await,
-        Command::Messages(one) => messages::run(&one, global, &output).await,
+        Command::Messages(asked) => messages::run(&asked, global, &output).await,
         Command::Attachments(asked) => attachments::run(asked, global, &output).await,
         Command::Comment(comment) => comment::run(comment, global, &output).await,
         Command::Resolve(many) => bulk::run(Change::Resolve, &many, global, &output).await,

@@ -65,6 +65,11 @@ fn get_list_and_messages_are_as_recorded() {
 }
 
 #[test]
+fn view_is_as_recorded() {
+    compare(&cases::viewing());
+}
+
+#[test]
 fn create_update_and_comment_are_as_recorded() {
     compare(&cases::changing());
 }

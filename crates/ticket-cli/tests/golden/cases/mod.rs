@@ -6,6 +6,7 @@ mod configuration;
 mod single;
 mod single_faults;
 mod usage;
+mod viewing;
 
 pub(crate) use bulk::{deleting, listing, resolving};
 pub(crate) use bulk_faults::bulk_faults;
@@ -13,6 +14,7 @@ pub(crate) use configuration::configuration;
 pub(crate) use single::{changing, reading, showing};
 pub(crate) use single_faults::single_faults;
 pub(crate) use usage::usage;
+pub(crate) use viewing::viewing;
 
 use crate::case::Case;
 
@@ -20,6 +22,7 @@ use crate::case::Case;
 pub(crate) fn all() -> Vec<Case> {
     let groups = [
         showing(),
+        viewing(),
         reading(),
         changing(),
         deleting(),

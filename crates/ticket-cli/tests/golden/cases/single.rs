@@ -102,6 +102,7 @@ pub(crate) fn reading() -> Vec<Case> {
         }),
         case("messages-sweeppea", "messages sweeppea:HYXTNJV"),
         case("messages-empty", "messages sweeppea:2531581"),
+        case("messages-long", "messages leadsquared:143").prepare(super::viewing::talk),
     ]
 }
 

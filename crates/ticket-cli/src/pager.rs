@@ -1,0 +1,171 @@
+//! What people read goes through their pager, if standard output is a terminal.
+
+use std::io;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anstream::ColorChoice;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, ChildStdin, Command};
+
+use crate::args::OutputFormat;
+use crate::failure::{Exit, Failure};
+use crate::interrupt::Signals;
+use crate::output::{self, Output, say};
+use crate::text;
+
+/// The variables that name a pager, the first one that is set.
+const VARIABLES: [&str; 2] = ["TICKETS_PAGER", "PAGER"];
+
+/// Quits if all fits on the screen, shows colours, leaves the text on the screen.
+const LESS: (&str, &str) = ("LESS", "FRX");
+
+/// Whether a pager has the terminal.
+static RUNS: AtomicBool = AtomicBool::new(false);
+
+/// Whether a pager has the terminal, so that other lines would disturb it.
+pub(crate) fn runs() -> bool {
+    RUNS.load(Ordering::Relaxed)
+}
+
+/// Why nothing more is read or written.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The reader has left the pager, and wants no more.
+    ReaderLeft,
+    /// Ctrl-C, or another signal that ends a command.
+    Stopped,
+    /// Standard output cannot be written.
+    Failed(io::Error),
+}
+
+/// Standard output, through a pager or not. While it exists, Ctrl-C does not end this process.
+pub(crate) struct Pager {
+    running: Option<Running>,
+    signals: Signals,
+}
+
+struct Running {
+    name: String,
+    child: Child,
+    input: ChildStdin,
+}
+
+impl Pager {
+    /// Starts the pager, if there is one for this output. One that cannot be started is done without.
+    pub(crate) fn start(output: &Output, is_wanted: bool) -> Result<Self, Failure> {
+        let is_wanted = is_wanted && output.is_terminal() && output.format == OutputFormat::Table;
+        let signals = Signals::listen()?;
+        let running = is_wanted
+            .then(asked)
+            .flatten()
+            .and_then(|words| run(&words));
+        RUNS.store(running.is_some(), Ordering::Relaxed);
+        Ok(Self { running, signals })
+    }
+
+    /// Writes text of this command's own layout.
+    pub(crate) async fn write(&mut self, text: &str) -> Result<(), Ended> {
+        let Some(running) = &mut self.running else {
+            return output::write(text).map_err(Ended::Failed);
+        };
+        let plain;
+        let text = match anstream::AutoStream::choice(&io::stdout()) {
+            ColorChoice::Never => {
+                plain = anstream::adapter::strip_str(text).to_string();
+                &plain
+            }
+            _ => text,
+        };
+        tokio::select! {
+            biased;
+            _ = self.signals.next() => Err(Ended::Stopped),
+            written = running.input.write_all(text.as_bytes()) => written.map_err(|error| match error.kind() {
+                io::ErrorKind::BrokenPipe => Ended::ReaderLeft,
+                _ => Ended::Failed(error),
+            }),
+        }
+    }
+
+    /// Waits for what is to be written next, as long as somebody wants it.
+    pub(crate) async fn during<T>(&mut self, next: impl Future<Output = T>) -> Result<T, Ended> {
+        let left = async {
+            match &mut self.running {
+                Some(running) => {
+                    let _ = running.child.wait().await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = self.signals.next() => Err(Ended::Stopped),
+            () = left => Err(Ended::ReaderLeft),
+            next = next => Ok(next),
+        }
+    }
+
+    /// Waits until the reader has read all. Ctrl-C is for the pager, and other signals end the wait.
+    pub(crate) async fn finish(mut self) {
+        let Some(running) = self.running else {
+            return;
+        };
+        let Running {
+            name,
+            mut child,
+            input,
+        } = running;
+        drop(input);
+        let status = loop {
+            tokio::select! {
+                biased;
+                status = child.wait() => break status.ok(),
+                signal = self.signals.next() => if signal != Exit::Interrupted {
+                    break None;
+                },
+            }
+        };
+        RUNS.store(false, Ordering::Relaxed);
+        // Without a code, a signal ended it.
+        if let Some(code) = status
+            .and_then(|status| status.code())
+            .filter(|code| *code != 0)
+        {
+            let name = text::line(&name);
+            say(&format!(
+                "the pager `{name}` failed (exit code {code}); --no-pager does without it"
+            ));
+        }
+    }
+}
+
+/// The words of the pager's command line; `None` for none.
+fn asked() -> Option<Vec<String>> {
+    let set = VARIABLES.iter().find_map(std::env::var_os);
+    let Some(set) = set else {
+        let is_dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
+        return (!is_dumb || cfg!(windows)).then(|| vec!["less".to_owned()]);
+    };
+    let words = shlex::split(set.to_str()?)?;
+    let is_none = matches!(words.as_slice(), [] | [_])
+        && words.iter().all(|word| word == "cat" || word.is_empty());
+    (!is_none).then_some(words)
+}
+
+fn run(words: &[String]) -> Option<Running> {
+    let (program, arguments) = words.split_first()?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::piped());
+    for (name, value) in [LESS, ("LV", "-c")] {
+        if std::env::var_os(name).is_none() {
+            command.env(name, value);
+        }
+    }
+    let mut child = command.spawn().ok()?;
+    let input = child.stdin.take()?;
+    Some(Running {
+        name: words.join(" "),
+        child,
+        input,
+    })
+}
