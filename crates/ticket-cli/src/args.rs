@@ -126,6 +126,10 @@ pub(crate) enum Command {
     /// Show the providers: what each can do, its limits, its environment variables
     Providers,
     /// Show a ticket with its whole conversation
+    ///
+    /// The oldest message comes first, HTML is shown as text, and what the vendor has no call for is said. json and
+    /// ndjson print one object: the fields of the ticket, `messages` and `attachments` (null where the vendor has no
+    /// call for them) and `complete`, which is false if an error ended one of them early.
     View(View),
     /// Show the fields of a ticket
     Get(One),

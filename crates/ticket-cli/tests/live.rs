@@ -1,4 +1,4 @@
-//! `tickets delete` on real servers, twice at once and with lost answers, held against the servers' databases.
+//! The command on real servers: `delete`, twice at once and with lost answers, held against the servers' databases; and `view`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,7 +16,7 @@ use std::process::Stdio;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use ticket_conformance::{Fault, FaultTarget};
-use ticket_live::{QUEUES, Redmine, Rt, Server, or_skip};
+use ticket_live::{QUEUES, Redmine, Rt, Server, User, or_skip};
 use ticket_testkit::{Frequency, Loopback, Upstream};
 
 /// How many tickets are deleted, and how many stand beside them.
@@ -174,4 +174,97 @@ async fn two_processes_with_lost_answers_tell_the_truth_about_request_tracker() 
         })
     };
     judge("rt", &told, &left, deletions, &listed, &others);
+}
+
+/// Fails unless the ticket is shown with what was said, and its page is where the command says it is.
+fn expect_view(
+    server: &Server,
+    user: &User,
+    ticket: &str,
+    variables: &[(&str, &str)],
+    said: [&str; 2],
+) {
+    let account = ticket.split(':').next().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = common::command(&[arguments, &["--rate", RATE]].concat());
+        command.envs(variables.iter().copied());
+        command.env(format!("{}_BASE_URL", account.to_uppercase()), server.url());
+        common::execute(&mut command)
+    };
+    let view = run(&["view", ticket]);
+    assert_eq!(view.code, 0, "{view:?}");
+    assert!(view.stdout.starts_with("Paper jam\n"), "{view:?}");
+    for text in said {
+        assert!(view.stdout.contains(&format!("\n  {text}\n")), "{view:?}");
+    }
+    assert!(view.stdout.ends_with("\nNo attachments.\n"), "{view:?}");
+    let address = run(&["view", ticket, "--web"]).stdout;
+    let path = address.trim_end().strip_prefix(server.url()).unwrap();
+    let page = server.send(user, "GET", path, None).unwrap();
+    assert_eq!(page.status, 200, "{}", page.body);
+    let title = page.body.lines().find(|line| line.contains("<title>"));
+    assert!(title.unwrap().contains("Paper jam"), "{title:?}");
+}
+
+#[test]
+fn conversation_and_page_of_redmine_are_shown() {
+    let Some(live) = or_skip(Redmine::start()) else {
+        return;
+    };
+    let ids = &live.ids;
+    let issue = json!({ "issue": {
+        "project_id": ids.projects["Support"],
+        "subject": "Paper jam",
+        "description": "Smoke *and* flames",
+        "priority_id": ids.priorities.values().next(),
+        "tracker_id": ids.trackers.values().next(),
+    } });
+    let server = &live.server;
+    let filed = server
+        .send(&live.admin, "POST", "/issues.json", Some(&issue))
+        .unwrap();
+    assert_eq!(filed.status, 201, "{}", filed.body);
+    let id = filed.json()["issue"]["id"].as_u64().unwrap();
+    let note = json!({ "issue": { "notes": "It is out." } });
+    let path = format!("/issues/{id}.json");
+    let noted = server.send(&live.admin, "PUT", &path, Some(&note)).unwrap();
+    assert_eq!(noted.status, 204, "{}", noted.body);
+    let key = live.admin.token.expose_secret();
+    let variables = [("REDMINE_API_KEY", key), ("REDMINE_PROJECT", "support")];
+    let said = ["Smoke *and* flames", "It is out."];
+    expect_view(
+        server,
+        &live.admin,
+        &format!("redmine:{id}"),
+        &variables,
+        said,
+    );
+}
+
+#[test]
+fn conversation_and_page_of_request_tracker_are_shown() {
+    let Some(live) = or_skip(Rt::start()) else {
+        return;
+    };
+    let ticket = json!({
+        "Queue": QUEUES[0],
+        "Subject": "Paper jam",
+        "Content": "<p>Smoke <b>and</b> flames</p>",
+        "ContentType": "text/html",
+    });
+    let server = &live.server;
+    let filed = server
+        .send(&live.root, "POST", "/REST/2.0/ticket", Some(&ticket))
+        .unwrap();
+    assert_eq!(filed.status, 201, "{}", filed.body);
+    let id = filed.json()["id"].as_str().unwrap().to_owned();
+    let comment = json!({ "Content": "It is out.", "ContentType": "text/plain" });
+    let path = format!("/REST/2.0/ticket/{id}/comment");
+    let commented = server
+        .send(&live.root, "POST", &path, Some(&comment))
+        .unwrap();
+    assert_eq!(commented.status, 201, "{}", commented.body);
+    let variables = [("RT_TOKEN", live.root.token.expose_secret())];
+    let said = ["Smoke and flames", "It is out."];
+    expect_view(server, &live.root, &format!("rt:{id}"), &variables, said);
 }

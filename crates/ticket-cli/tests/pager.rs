@@ -133,11 +133,11 @@ async fn pager_is_the_first_variable_that_is_set_and_gets_the_whole_conversation
                 &format!("{variables} '{TICKETS}' {verb} leadsquared:143"),
             );
             assert_eq!(run.code, 0, "{variables} {run:?}");
-            let (paged, direct) = (plain(&read(&seen)), plain(&run.stdout));
+            let (by_pager, direct) = (plain(&read(&seen)), plain(&run.stdout));
             let (shown, other) = if is_paged {
-                (paged, direct)
+                (by_pager, direct)
             } else {
-                (direct, paged)
+                (direct, by_pager)
             };
             assert!(
                 shown.contains("\n  Example message\n"),
