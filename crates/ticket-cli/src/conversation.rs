@@ -27,8 +27,12 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    pub(crate) fn new(target: Target, now: Timestamp) -> Self {
-        Self { target, now }
+    #[expect(clippy::disallowed_methods, reason = "what people read is of now")]
+    pub(crate) fn new(target: Target) -> Self {
+        Self {
+            target,
+            now: Timestamp::now(),
+        }
     }
 
     /// What it is laid out for, for tables in it.

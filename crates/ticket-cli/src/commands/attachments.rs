@@ -53,7 +53,7 @@ pub(super) async fn run(
             };
             Ok(File {
                 reference: reference.clone(),
-                file,
+                about: file,
                 path,
             })
         });
@@ -127,7 +127,7 @@ pub(super) struct File {
     #[serde(rename = "ticket")]
     reference: TicketRef,
     #[serde(flatten)]
-    pub(super) file: AttachedFile,
+    pub(super) about: AttachedFile,
     /// Where it is saved.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<PathBuf>,
@@ -138,7 +138,7 @@ impl File {
     pub(super) fn listed(reference: &TicketRef, file: AttachedFile) -> Self {
         Self {
             reference: reference.clone(),
-            file,
+            about: file,
             path: None,
         }
     }
@@ -164,7 +164,7 @@ impl Record for File {
     const CUT: Option<usize> = Some(1);
 
     fn cells(&self) -> Vec<String> {
-        let file = &self.file;
+        let file = &self.about;
         vec![
             self.reference.to_string(),
             file.id.clone(),
@@ -177,7 +177,7 @@ impl Record for File {
     }
 
     fn table_cells(&self) -> Vec<String> {
-        let file = &self.file;
+        let file = &self.about;
         let name = match &self.path {
             Some(_) => self.path(),
             None => file.name.clone().unwrap_or_default(),

@@ -1,7 +1,6 @@
 //! `tickets messages`: prints the messages of a ticket, page by page. People get them as `tickets view` shows them.
 
 use futures_util::stream::{Stream, TryStreamExt as _};
-use jiff::Timestamp;
 use serde::Serialize;
 use tickets::model::Direction;
 use tickets::{Message, TicketRef};
@@ -47,7 +46,7 @@ async fn print_for_people(
     is_paged: bool,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let page = Conversation::new(output.target(), Timestamp::now());
+    let page = Conversation::new(output.target());
     let mut pager = Pager::start(output, is_paged)?;
     let printed = view::print_messages(messages, &page, &mut pager, "").await;
     pager.finish().await;

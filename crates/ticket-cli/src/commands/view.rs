@@ -3,7 +3,6 @@
 use std::pin::pin;
 
 use futures_util::stream::{Stream, StreamExt as _, TryStreamExt as _};
-use jiff::Timestamp;
 use serde::Serialize;
 use tickets::accounts::Account;
 use tickets::{Message, Operation, TicketRef};
@@ -47,7 +46,7 @@ pub(super) async fn run(view: &View, global: &Global, output: &Output) -> Result
     let shown = Shown::new(&account, ticket);
     let ended = match output.format {
         OutputFormat::Table => {
-            let page = Conversation::new(output.target(), Timestamp::now());
+            let page = Conversation::new(output.target());
             let mut shown_to = People {
                 page,
                 pager: &mut pager,
@@ -223,7 +222,7 @@ impl<'a> Reading<'a> {
             object.field("messages", "null").map_err(Ended::Failed)?;
         }
         if ended.is_ok() && self.supports(Operation::Attachments) {
-            let files = self.files().map_ok(|file| file.file);
+            let files = self.files().map_ok(|file| file.about);
             ended = write_list(&mut object, "attachments", files, pager, failures).await;
         } else {
             object.field("attachments", "null").map_err(Ended::Failed)?;

@@ -192,7 +192,7 @@ mod tests {
             &"e\u{301}".repeat(50),
         ] {
             let folded = fold(&format!("a {text} b"), 20);
-            let widest = folded.lines().map(|line| line.width()).max();
+            let widest = folded.lines().map(str::width).max();
             assert!(widest <= Some(20), "{folded}");
             assert_eq!(folded.replace(['\n', ' '], ""), format!("a{text}b"));
         }
