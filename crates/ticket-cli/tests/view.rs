@@ -292,3 +292,14 @@ async fn ctrl_c_ends_a_conversation_at_once_and_keeps_what_is_printed_readable()
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_requesters_are_shown_one_to_a_line() {
+    let sandbox = sandbox().await;
+    let two = serde_json::json!(["a@example.com", "b@example.com"]);
+    let ticket = TicketSeed::new("Fire").attribute("Requestor", two);
+    let id = sandbox.add_ticket(Vendor::Rt, ticket);
+    let run = execute(&mut at(&sandbox, &["view", &format!("rt:{id}")]));
+    let both = "\nrequester  a@example.com\n           b@example.com\n";
+    assert!(run.stdout.contains(both), "{run:?}");
+}

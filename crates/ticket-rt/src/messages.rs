@@ -130,12 +130,11 @@ fn message(
         None => (String::new(), row.raw),
     };
     let author = entry.creator.map(mapping::person);
-    let requester = ticket
-        .requester
-        .as_ref()
-        .and_then(|person| person.id.as_ref());
-    let is_requester =
-        requester.is_some() && author.as_ref().and_then(|author| author.id.as_ref()) == requester;
+    let author_id = author.as_ref().and_then(|author| author.id.as_ref());
+    let is_requester = author_id.is_some_and(|author| {
+        let mut requesters = ticket.requesters();
+        requesters.any(|requester| requester.id.as_ref() == Some(author))
+    });
     let mut message = Message::new(text, raw);
     message.direction = Some(match kind {
         "Comment" => Direction::Internal,
@@ -151,4 +150,30 @@ fn message(
     message.author = author;
     message.created_at = entry.created.filter(mapping::is_set);
     Some(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use ticket_core::model::{Person, RawValue};
+
+    use super::*;
+
+    #[test]
+    fn every_requester_is_the_customer() {
+        let mut ticket = Ticket::new("1", RawValue::NULL.to_owned());
+        ticket.requester = Some(Person::with_id("ann@example.com"));
+        ticket.other_requesters = vec![Person::with_id("bob@example.com")];
+        for (author, direction) in [
+            ("ann@example.com", Direction::Inbound),
+            ("bob@example.com", Direction::Inbound),
+            ("root", Direction::Outbound),
+        ] {
+            let creator = json!({ "id": author, "type": "user" });
+            let entry = json!({ "id": "7", "Type": "Correspond", "Creator": creator });
+            let row = serde_json::from_str(&entry.to_string()).unwrap();
+            let message = message(&ticket, row, None).unwrap();
+            assert_eq!(message.direction, Some(direction), "{author}");
+        }
+    }
 }
