@@ -80,6 +80,11 @@ impl Accounts {
         self.accounts.names().map(Cow::into_owned).collect()
     }
 
+    /// The names of the accounts that somebody has configured.
+    pub(crate) fn configured(&self) -> Vec<String> {
+        self.accounts.configured().map(Cow::into_owned).collect()
+    }
+
     /// The same accounts, for the work on a job.
     pub(crate) fn source(&self) -> Arc<dyn AccountSource> {
         Arc::clone(&self.accounts) as _

@@ -4,6 +4,7 @@
 
 mod approve;
 mod archive;
+mod find;
 mod job;
 mod many;
 mod read;
@@ -14,15 +15,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use jiff::Timestamp;
 use tickets::provider::Quota;
 
 pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
-pub(crate) use job::{Job, JobConfirm, JobReport, JobRetry, JobRun};
-pub(crate) use many::{Consent, Look, Many, WorkOptions};
+pub(crate) use find::{Erase, Filters, Find, Identifiers, People};
+pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobReport, JobRetry, JobRun};
+pub(crate) use many::{ArchiveMissing, Brakes, Consent, Look, Many, WorkOptions};
 pub(crate) use read::{Messages, View};
-use values::{count, field, moment, rate, seconds};
+use values::{count, field, rate, seconds};
 
 /// Look at, file, change and safely delete tickets in many support systems.
 #[derive(Debug, Parser)]
@@ -51,7 +52,7 @@ the accounts may stand approvers = \"FILE\", a file of OpenSSH's allowed signers
 signing_key = \"FILE\", the key that signs approvals and reports.
 
 Exit codes: 0 all done; 1 something failed or is unknown; 2 wrong usage or input, nothing sent; \
-3 configuration or credentials missing, nothing sent; 4 a list may be incomplete; 130 stopped by Ctrl-C, \
+3 configuration or credentials missing, nothing sent; 4 a list or a search may be incomplete, or not everything is erased; 130 stopped by Ctrl-C, \
 129 and 143 by SIGHUP and SIGTERM: a job can be continued.
 
 Try it without any account: `tickets demo`, or any command with --sandbox.";
@@ -135,6 +136,8 @@ pub(crate) enum Command {
     Get(One),
     /// List the tickets of an account, as they come
     List(List),
+    /// Find tickets in several accounts at once, by requester, text, time and more, and say what could not be searched
+    Find(Box<Find>),
     /// File a ticket
     Create(Box<Create>),
     /// Change what is named of a ticket, and nothing else
@@ -149,6 +152,8 @@ pub(crate) enum Command {
     Resolve(Many),
     /// Delete tickets, in one or many accounts, and say what became of each
     Delete(Many),
+    /// Erase a person's tickets: find them in all accounts, and make one job of them, which awaits confirmation
+    Erase(Box<Erase>),
     /// Take tickets out of the vendor's trash, in one or many accounts, and say what became of each
     Restore(Many),
     /// Write tickets into an archive: their JSON as the vendor sends it, all messages and, if asked, all attached files
@@ -178,9 +183,8 @@ pub(crate) struct One {
 pub(crate) struct List {
     /// The account
     pub(crate) account: String,
-    /// Only tickets in this state
-    #[arg(long, value_enum)]
-    pub(crate) state: Option<State>,
+    #[command(flatten)]
+    pub(crate) filters: Filters,
     /// Only tickets with this text, as the vendor's search understands it
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
@@ -193,24 +197,6 @@ pub(crate) struct List {
     /// Only tickets of this requester: an e-mail address, a name or an id, as the vendor takes it
     #[arg(long, value_name = "WHO")]
     pub(crate) requester: Option<String>,
-    /// Only tickets created at this time or later: 2026-11-28, 2026-11-28T09:00:00Z, or a time ago such as 30d
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    pub(crate) created_after: Option<Timestamp>,
-    /// Only tickets created before this time
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    pub(crate) created_before: Option<Timestamp>,
-    /// Only tickets that last changed at this time or later
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    pub(crate) updated_after: Option<Timestamp>,
-    /// Only tickets that last changed before this time
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    pub(crate) updated_before: Option<Timestamp>,
-    /// Only tickets with this label; may be given more than once, and then with all of them
-    #[arg(long = "tag", value_name = "TAG")]
-    pub(crate) tags: Vec<String>,
-    /// Only tickets with this value of a custom field; may be given more than once
-    #[arg(long = "field", value_parser = field, value_name = "NAME=VALUE")]
-    pub(crate) fields: Vec<(String, String)>,
     /// Only tickets that match this query in the vendor's own query language
     #[arg(long, value_name = "QUERY")]
     pub(crate) query: Option<String>,

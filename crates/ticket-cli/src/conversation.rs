@@ -48,19 +48,18 @@ impl Conversation {
             subject => subject,
         };
         let time = |time: Option<Timestamp>| time.map(|time| self.time(time)).unwrap_or_default();
-        let mut facts = vec![
+        let people = |people: &mut dyn Iterator<Item = &Person>| {
+            let people: Vec<_> = people.map(|one| text::line(&person(one))).collect();
+            // Each on a line of its own.
+            people.join("\n")
+        };
+        let facts = [
             ("ticket", reference.to_string()),
             ("status", shown(ticket.status.as_ref())),
             ("priority", shown(ticket.priority.as_ref())),
             ("category", ticket.category.clone().unwrap_or_default()),
-            (
-                "requester",
-                ticket.requester.as_ref().map(person).unwrap_or_default(),
-            ),
-            (
-                "assignee",
-                ticket.assignee.as_ref().map(person).unwrap_or_default(),
-            ),
+            ("requester", people(&mut ticket.requesters())),
+            ("assignee", people(&mut ticket.assignee.iter())),
             ("tags", ticket.tags.join(", ")),
             ("created", time(ticket.created_at)),
             ("updated", time(ticket.updated_at)),
@@ -68,9 +67,10 @@ impl Conversation {
             ("due", time(ticket.due_at)),
             ("merged into", shown(ticket.merged_into.as_ref())),
         ];
-        for (_, fact) in &mut facts {
-            *fact = text::line(fact);
-        }
+        let facts = facts.map(|(name, fact)| match name {
+            "requester" | "assignee" => (name, fact),
+            _ => (name, text::line(&fact)),
+        });
         let (names, facts): (Vec<_>, Vec<_>) = facts.into_iter().unzip();
         let facts = table::listing(self.target, &names, &facts);
         format!("{}\n\n{facts}", self.bold(&self.fold(&subject, 0)))

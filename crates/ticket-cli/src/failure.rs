@@ -44,7 +44,7 @@ impl From<Exit> for ExitCode {
 
 /// The JSON of an error that ends the command, with a hint if there is one.
 #[derive(Serialize)]
-struct ErrorWithHint {
+pub(crate) struct ErrorWithHint {
     #[serde(flatten)]
     object: ErrorObject,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,6 +158,30 @@ impl Failure {
         place.collect::<String>() + &text::line(&self.object.sentence())
     }
 
+    /// What went wrong, without the place and the hint.
+    pub(crate) fn message(&self) -> String {
+        text::line(&self.object.sentence())
+    }
+
+    /// What can be done about it, if that is known.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// The error for programs.
+    pub(crate) fn to_json(&self) -> ErrorWithHint {
+        let mut object = self.object.clone();
+        object.message = text::line(&object.message);
+        if let Some(place) = &self.place {
+            object.message = format!("{}: {}", text::line(place), object.message);
+        }
+        let hint = self.hint.as_deref().map(text::line);
+        ErrorWithHint {
+            object: *object,
+            hint,
+        }
+    }
+
     /// Prints the error on stderr, and each hint once. Errors of stderr are ignored.
     pub(crate) fn print(&self, format: OutputFormat) {
         let all = || std::iter::once(self).chain(&self.others);
@@ -176,27 +200,16 @@ impl Failure {
     }
 
     fn print_one(&self, format: OutputFormat) {
+        if self.silent {
+            return;
+        }
+        if !format.is_json() {
+            return say(&format!("error: {}", self.sentence()));
+        }
         let mut stderr = anstream::stderr().lock();
-        let mut object = self.object.clone();
-        object.message = text::line(&object.message);
-        let _ = if self.silent {
-            Ok(())
-        } else if format.is_json() {
-            if let Some(place) = &self.place {
-                object.message = format!("{}: {}", text::line(place), object.message);
-            }
-            let hint = self.hint.as_deref().map(text::line);
-            match serde_json::to_string(&ErrorWithHint {
-                object: *object,
-                hint,
-            }) {
-                Ok(json) => writeln!(stderr, "{json}"),
-                Err(error) => writeln!(stderr, "error: {error}"),
-            }
-        } else {
-            drop(stderr);
-            say(&format!("error: {}", self.sentence()));
-            Ok(())
+        let _ = match serde_json::to_string(&self.to_json()) {
+            Ok(json) => writeln!(stderr, "{json}"),
+            Err(error) => writeln!(stderr, "error: {error}"),
         };
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Ledger {
     pub(crate) jobs: Jobs,
     /// The arguments that name it to another command; `None` if it ends with this one.
     arguments: Option<String>,
+    /// Its file, if it is kept.
+    path: Option<PathBuf>,
 }
 
 /// The ledger of a command whose ledger may never be needed.
@@ -88,6 +90,12 @@ impl Ledger {
         Some(format!("tickets job {verb} {job}{arguments}"))
     }
 
+    /// The file with the key of the hashes that its erasures hold in place of addresses: `erasure.key` in the same folder;
+    /// `None` for a ledger that is not kept.
+    pub(crate) fn erasure_key(&self) -> Option<PathBuf> {
+        Some(self.path.as_ref()?.with_file_name("erasure.key"))
+    }
+
     /// Says which job this is, and how it can be continued, before anything is sent.
     pub(crate) fn announce(&self, job: &JobId, tickets: usize) {
         if let Some(command) = self.command("run", job) {
@@ -120,6 +128,7 @@ impl Ledger {
         Self {
             jobs: jobs(ledger),
             arguments: None,
+            path: None,
         }
     }
 }
@@ -230,6 +239,7 @@ impl Place {
         Ok(Ledger {
             jobs: open(path)?,
             arguments: Some(arguments),
+            path: Some(path.to_owned()),
         })
     }
 }

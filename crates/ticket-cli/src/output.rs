@@ -87,6 +87,16 @@ impl Output {
         }
     }
 
+    /// Writes a table that is CSV already. On a terminal, control characters are escaped.
+    pub(crate) fn write_csv(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        match self.target {
+            Target::File => stdout.write_all(text.as_bytes())?,
+            Target::Terminal(_) => stdout.write_all(text::lines(text).as_bytes())?,
+        }
+        stdout.flush()
+    }
+
     /// Prints one record. The table format has one line per column that is not empty.
     pub(crate) fn one<R: Record>(&self, record: &R) -> io::Result<()> {
         match self.format {
@@ -107,13 +117,13 @@ impl Output {
     /// Writes data for programs, unmodified. On a terminal, control characters are escaped, which does not
     /// change the meaning of JSON.
     fn write_data(&self, text: &str) -> io::Result<()> {
+        if self.format == OutputFormat::Csv {
+            return self.write_csv(text);
+        }
         let mut stdout = io::stdout().lock();
-        match (self.target, self.format) {
-            (Target::File, _) => stdout.write_all(text.as_bytes())?,
-            (Target::Terminal(_), OutputFormat::Csv) => {
-                stdout.write_all(text::lines(text).as_bytes())?;
-            }
-            (Target::Terminal(_), _) => stdout.write_all(text::visible_json(text).as_bytes())?,
+        match self.target {
+            Target::File => stdout.write_all(text.as_bytes())?,
+            Target::Terminal(_) => stdout.write_all(text::visible_json(text).as_bytes())?,
         }
         stdout.flush()
     }
@@ -191,11 +201,18 @@ impl<R: Record> TableWriter<'_, R> {
         }
     }
 
+    /// Prints the rows of a table that wait for others.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        self.write_block()
+    }
+
     /// Prints the remaining rows and ends the list.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self.output.format {
-            OutputFormat::Table if self.held.is_empty() => Ok(()),
-            OutputFormat::Table => self.write_block(),
+            OutputFormat::Table => self.flush(),
             OutputFormat::Json => self
                 .output
                 .write_data(if self.begun { "\n]\n" } else { "[]\n" }),

@@ -337,7 +337,7 @@ async fn plan_that_was_edited_or_is_not_somebody_elses_is_refused() {
         "plan.json: the plan was changed after it was written",
     );
     refused(&case, &plan[..plan.len() / 2], "the plan is cut off");
-    let newer = plan.replace("\"version\":1", "\"version\":2");
+    let newer = plan.replace("\"version\":1", "\"version\":3");
     refused(&case, &newer, "use a newer version of tickets");
     refused(&case, "onecloud:1\n", "this is no plan");
     let mine = Case::planned_by(&user_at_host(), 3).await;

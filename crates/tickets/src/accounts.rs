@@ -115,6 +115,25 @@ impl Accounts {
         names.into_iter()
     }
 
+    /// The names of the accounts that somebody has configured, sorted: those that were given or are in the file, and the
+    /// providers of which the environment has at least one variable. An account may still lack a setting; connecting it
+    /// tells which.
+    pub fn configured(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let is_set = |setting: &Setting| {
+            std::env::var_os(setting.env).is_some_and(|value| !value.is_empty())
+        };
+        self.names().filter(move |name| match &self.source {
+            Source::Given(_) => true,
+            Source::File(file) => {
+                file.accounts.contains_key(&**name)
+                    || self
+                        .registry
+                        .get(name)
+                        .is_some_and(|provider| provider.settings.iter().any(is_set))
+            }
+        })
+    }
+
     /// Connects the account with this name. Sends nothing.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use ticket_sandbox::{Sandbox, Vendor};
+use tickets::accounts::Accounts;
 use tickets::provider::Setting;
 use tickets::{AccountConfig, ErrorKind, PROVIDERS, Registry};
 
@@ -175,6 +176,27 @@ fn accounts_are_told_apart_by_the_addresses_in_their_variables_and_not_by_the_se
     assert!(!shares(named("TICKETS_TEST_US_KEY").quota_key("us")));
     let elsewhere = named("TICKETS_TEST_US_KEY").setting("base_url_env", "TICKETS_TEST_US_URL");
     assert!(!shares(elsewhere));
+}
+
+#[test]
+fn configured_accounts_are_those_of_the_file_and_providers_with_a_variable() {
+    const TEST: &str = "configured_accounts_are_those_of_the_file_and_providers_with_a_variable";
+    if std::env::var_os(CHILD).is_none() {
+        let variables = [
+            ("ONECLOUD_BASE_URL", "https://one.example.com".to_owned()),
+            ("RT_TOKEN", String::new()),
+        ];
+        return again(TEST, &variables);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, "[accounts.eu]\nprovider = \"sweeppea\"\n").unwrap();
+    let accounts = Accounts::load(Registry::new(), Some(&path)).unwrap();
+    let configured: Vec<_> = accounts.configured().collect();
+    assert_eq!(configured, ["eu", "onecloud"]);
+    let given = [("us".to_owned(), AccountConfig::new("sweeppea"))];
+    let given = Accounts::given(Registry::new(), given);
+    assert_eq!(given.configured().collect::<Vec<_>>(), ["us"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

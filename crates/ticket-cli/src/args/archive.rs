@@ -13,8 +13,8 @@ pub(crate) struct Export {
     /// Export all tickets of this account
     #[arg(value_name = "ACCOUNT", required_unless_present = "from")]
     pub(crate) account: Option<String>,
-    /// Export the tickets in this file, or on standard input with `-`: one account:id per line; blank lines and lines
-    /// that begin with # are skipped
+    /// Export the tickets in this file, or on standard input with `-`: one account:id per line, or the rows of `tickets
+    /// find` and `tickets list` in ndjson; blank lines and lines that begin with # are skipped
     #[arg(long, value_name = "LIST", conflicts_with = "account")]
     pub(crate) from: Option<PathBuf>,
     /// The folder of the archive; it is created if it does not exist

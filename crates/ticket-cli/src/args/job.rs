@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::values::moment;
-use super::{Approve, Consent, WorkOptions};
+use super::{Approve, Consent, Identifiers, WorkOptions};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
@@ -39,6 +39,8 @@ pub(crate) enum Job {
     Verify(MaybeId),
     /// Write the report of a job: a page for people, files for programs, and their digests
     Report(JobReport),
+    /// Print a list of persons again, with what an erasure came to for each of them
+    Identifiers(JobIdentifiers),
     /// Remove jobs that are over from the ledger
     Prune(Prune),
 }
@@ -114,4 +116,12 @@ pub(crate) struct JobReport {
     /// Report a job that is not over; the report says so
     #[arg(long)]
     pub(crate) partial: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobIdentifiers {
+    #[command(flatten)]
+    pub(crate) job: Id,
+    #[command(flatten)]
+    pub(crate) identifiers: Identifiers,
 }

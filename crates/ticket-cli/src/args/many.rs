@@ -1,7 +1,7 @@
 //! The arguments of commands that change many tickets.
 
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -17,9 +17,9 @@ pub(crate) struct Many {
     /// The tickets, as account:id; `-` reads more of them from standard input
     #[arg(value_name = "REF", required_unless_present = "from")]
     pub(crate) tickets: Vec<String>,
-    /// Read more of them from a file, or from standard input with `-`: one per line; blank lines
-    /// and lines that begin with # are skipped. `restore` takes the deleted tickets of a report too: its folder, or its
-    /// outcomes.ndjson
+    /// Read more of them from a file, or from standard input with `-`: one per line, or the rows of `tickets find` and
+    /// `tickets list` in ndjson; blank lines and lines that begin with # are skipped. `restore` takes the deleted tickets
+    /// of a report too: its folder, or its outcomes.ndjson
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
     /// Send nothing at all: only show what would be done
@@ -62,6 +62,19 @@ pub(crate) struct Guards {
     /// and each one again when its turn comes, unless the vendor compares versions itself
     #[arg(long)]
     pub(crate) if_unchanged: bool,
+    #[command(flatten)]
+    brakes: Brakes,
+    /// Write each ticket to this archive before it is changed, with its messages and files; what cannot be archived is
+    /// not changed
+    #[arg(long, value_name = "DIR")]
+    archive: Option<PathBuf>,
+    #[command(flatten)]
+    missing: ArchiveMissing,
+}
+
+/// The guards that stop a job.
+#[derive(Debug, Args)]
+pub(crate) struct Brakes {
     /// Pause the job when more tickets than this have failed, are unknown or were not found: a number such as 20, or a
     /// share of the job's tickets such as 5%. Requests in flight end, and one may be about up to 100 tickets
     #[arg(long, value_name = "N|P%")]
@@ -70,10 +83,11 @@ pub(crate) struct Guards {
     /// follows only if all of them are done and still are so when looked at
     #[arg(long, value_parser = count::<NonZeroU64>, value_name = "N")]
     canary: Option<NonZeroU64>,
-    /// Write each ticket to this archive before it is changed, with its messages and files; what cannot be archived is
-    /// not changed
-    #[arg(long, value_name = "DIR")]
-    archive: Option<PathBuf>,
+}
+
+/// Whether a ticket may be changed that is archived in part.
+#[derive(Debug, Args)]
+pub(crate) struct ArchiveMissing {
     /// With `ok`, a ticket is changed although messages or files of it could not be archived
     #[arg(long, value_enum, value_name = "ok", requires = "archive")]
     archive_missing: Option<MissingOk>,
@@ -83,6 +97,29 @@ pub(crate) struct Guards {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum MissingOk {
     Ok,
+}
+
+impl Brakes {
+    /// Adds them to the guards of a job.
+    pub(crate) fn add_to(&self, guards: &mut ticket_jobs::Guards) {
+        guards.max_failures = self.max_failures;
+        guards.canary = self.canary.map(NonZeroU64::get);
+    }
+}
+
+impl ArchiveMissing {
+    /// The guard that archives in this folder.
+    ///
+    /// # Errors
+    ///
+    /// The current folder is unknown.
+    pub(crate) fn guard(&self, folder: &Path) -> std::io::Result<ArchiveGuard> {
+        let folder = std::path::absolute(folder)?;
+        Ok(ArchiveGuard {
+            folder: folder.to_string_lossy().into_owned(),
+            missing_ok: self.archive_missing.is_some(),
+        })
+    }
 }
 
 impl Guards {
@@ -95,14 +132,9 @@ impl Guards {
         let mut guards = ticket_jobs::Guards::default();
         guards.only_state = self.only_state.map(State::known);
         guards.if_unchanged = self.if_unchanged;
-        guards.max_failures = self.max_failures;
-        guards.canary = self.canary.map(NonZeroU64::get);
+        self.brakes.add_to(&mut guards);
         if let Some(folder) = &self.archive {
-            let folder = std::path::absolute(folder)?;
-            guards.archive = Some(ArchiveGuard {
-                folder: folder.to_string_lossy().into_owned(),
-                missing_ok: self.archive_missing.is_some(),
-            });
+            guards.archive = Some(self.missing.guard(folder)?);
         }
         Ok(guards)
     }

@@ -12,15 +12,33 @@ use crate::failure::Failure;
 /// the memory.
 const MAX_TEXT_MIB: u64 = 16;
 
+/// The byte order mark, which some editors write at the start of a file.
+pub(super) const MARK: char = '\u{feff}';
+
 /// Reads the text of a file, or of standard input if the name is `-`.
 pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
-    let (text, place) = if path.as_os_str() == "-" {
-        (bounded_text(io::stdin()), "standard input".to_owned())
+    let text = read_whole_text(path)?;
+    // The byte order mark of an editor is not part of the text.
+    Ok(text.strip_prefix(MARK).map(str::to_owned).unwrap_or(text))
+}
+
+/// The same with a byte order mark, if there is one.
+pub(super) fn read_whole_text(path: &Path) -> Result<String, Failure> {
+    let text = if path.as_os_str() == "-" {
+        bounded_text(io::stdin())
     } else {
-        let text = File::open(path).and_then(bounded_text);
-        (text, path.display().to_string())
+        File::open(path).and_then(bounded_text)
     };
-    text.map_err(|error| Failure::refused(format!("cannot be read: {error}")).at(place))
+    text.map_err(|error| Failure::refused(format!("cannot be read: {error}")).at(place(path)))
+}
+
+/// The name of a file in messages.
+pub(super) fn place(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
 }
 
 fn bounded_text(source: impl Read) -> io::Result<String> {
@@ -33,12 +51,7 @@ fn bounded_text(source: impl Read) -> io::Result<String> {
         let why = format!("it has more than {MAX_TEXT_MIB} MiB");
         return Err(io::Error::other(why));
     }
-    let text = String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))?;
-    // The byte order mark of an editor is not part of the text.
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text))
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))
 }
 
 /// Returns a text that is given directly or in a file.

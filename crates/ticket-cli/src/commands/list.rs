@@ -1,5 +1,6 @@
 //! `tickets list`: prints the tickets of an account, page by page.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use futures_util::stream::StreamExt as _;
@@ -36,23 +37,18 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
 
 fn query(list: List) -> Result<TicketQuery, Failure> {
     let mut query = TicketQuery::new();
-    query.state = list.state.map(args::State::known);
+    let filters = list.filters;
+    query.state = filters.state.map(args::State::known);
     query.search = list.search;
     query.priority = list.priority.as_deref().map(Priority::from_name);
     query.category = list.category;
     query.requester = list.requester;
-    query.created.from = list.created_after;
-    query.created.before = list.created_before;
-    query.updated.from = list.updated_after;
-    query.updated.before = list.updated_before;
-    query.tags = list.tags;
-    for (name, value) in list.fields {
-        if query.custom.contains_key(&name) {
-            let message = format!("the field `{}` is given twice", text::line(&name));
-            return Err(Failure::refused(message));
-        }
-        query.custom.insert(name, value);
-    }
+    query.created.from = filters.created_after;
+    query.created.before = filters.created_before;
+    query.updated.from = filters.updated_after;
+    query.updated.before = filters.updated_before;
+    query.tags = filters.tags;
+    query.custom = fields(filters.fields)?;
     query.raw = list.query;
     let sort = list.sort.map(|sort| match sort {
         args::Sort::Created => Sort::Created,
@@ -66,10 +62,23 @@ fn query(list: List) -> Result<TicketQuery, Failure> {
     Ok(query)
 }
 
+/// The wanted values of custom fields, by name.
+pub(super) fn fields(given: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Failure> {
+    let mut fields = BTreeMap::new();
+    for (name, value) in given {
+        if fields.contains_key(&name) {
+            let message = format!("the field `{}` is given twice", text::line(&name));
+            return Err(Failure::refused(message));
+        }
+        fields.insert(name, value);
+    }
+    Ok(fields)
+}
+
 /// A ticket with the columns of `tickets get`, on one line of a table.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Row(Shown);
+pub(super) struct Row(pub(super) Shown);
 
 impl Record for Row {
     const COLUMNS: &'static [&'static str] = Shown::COLUMNS;

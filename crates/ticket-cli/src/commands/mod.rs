@@ -8,16 +8,21 @@ mod comment;
 mod confirm;
 mod create;
 mod demo;
+mod erase;
 mod export;
+mod find;
 mod get;
+mod identifiers;
 mod input;
 mod job;
 mod list;
 mod messages;
+mod people;
 mod planned;
 mod print_stream;
 mod providers;
 mod sandbox;
+mod search;
 mod update;
 mod verify;
 mod view;
@@ -49,6 +54,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::View(view) => view::run(&view, global, &output).await,
         Command::Get(one) => get::run(&one, global, &output).await,
         Command::List(list) => list::run(list, global, &output).await,
+        Command::Find(find) => find::run(*find, global, &output).await,
+        Command::Erase(erase) => erase::run(*erase, global, &output).await,
         Command::Create(create) => create::run(*create, global, &output).await,
         Command::Update(update) => update::run(*update, global, &output).await,
         Command::Messages(asked) => messages::run(&asked, global, &output).await,

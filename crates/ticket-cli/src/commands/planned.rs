@@ -1,7 +1,7 @@
 //! Parts of a plan in words. What a vendor, a customer or the planner wrote cannot control the terminal.
 
 use ticket_jobs::plan::PlannedAccount;
-use ticket_jobs::{Guards, MaxFailures, Seen};
+use ticket_jobs::{AccountSearch, Erasure, Guards, MaxFailures, Seen};
 use tickets::provider::Removal;
 use tickets::{Change, TicketRef};
 
@@ -87,6 +87,51 @@ pub(super) fn guards(guards: &Guards) -> Option<String> {
         .flatten()
         .collect();
     (!all.is_empty()).then(|| format!("Guards: {}", all.join("; ")))
+}
+
+/// Of whom an erasure is, and how it goes on once the tickets are deleted.
+pub(super) fn erasure(erasure: &Erasure) -> String {
+    let people = match erasure.people.len() {
+        1 => "1 person".to_owned(),
+        count => format!("{count} persons"),
+    };
+    let keep = erasure.keep_archive.map(|time| {
+        let time = text::seconds(time.as_secs());
+        format!("; the archive is kept for {time}")
+    });
+    format!(
+        "Erasure of the tickets of {people}; each is looked at again {} after the last delete{}",
+        text::seconds(erasure.look_again_after.as_secs()),
+        keep.unwrap_or_default()
+    )
+}
+
+/// How its accounts were searched.
+pub(super) fn searches(erasure: &Erasure) -> String {
+    let searches: Vec<_> = erasure.searches.iter().map(search).collect();
+    format!("Searched:\n{}", searches.join("\n"))
+}
+
+/// How an account was searched.
+pub(super) fn search(search: &AccountSearch) -> String {
+    let name = text::line(&search.account);
+    let how = search.how.as_deref().map(text::line);
+    let mut parts: Vec<_> = how.into_iter().collect();
+    let why = search.not_searched.as_deref().map(text::line);
+    parts.extend(why.map(|why| match search.how {
+        Some(_) => format!("not to the end: {why}"),
+        None => format!("not searched: {why}"),
+    }));
+    if search.undecided > 0 {
+        let undecided = tickets(search.undecided);
+        parts.push(format!("of {undecided} nobody knows whose they are"));
+    }
+    parts.extend(search.notes.iter().map(|note| text::line(note)));
+    format!(
+        "  {name}: {} found; {}",
+        text::grouped(search.found),
+        parts.join("; ")
+    )
 }
 
 /// A ticket as it was seen.

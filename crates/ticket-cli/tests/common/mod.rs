@@ -5,6 +5,8 @@
     reason = "every test file is a program of its own, and none uses all of this"
 )]
 
+pub(crate) mod ann;
+pub(crate) mod erasing;
 pub(crate) mod held;
 pub(crate) mod shells;
 

@@ -90,6 +90,11 @@ fn dry_run_plan_from_and_remaining_are_as_recorded() {
 }
 
 #[test]
+fn find_and_erase_are_as_recorded() {
+    compare(&cases::finding());
+}
+
+#[test]
 fn usage_errors_are_as_recorded() {
     compare(&cases::usage());
 }

@@ -250,6 +250,7 @@ fn without_jobs(text: &str) -> String {
         "Job ",
         "job run ",
         "job confirm ",
+        "job export ",
         "\"job\":\"",
         "\"job\": \"",
         "PORT,",

@@ -133,8 +133,14 @@ fn share_quotas(one: &Account, other: &Account) -> bool {
     }
 }
 
+/// Prints that there is nothing to estimate.
+pub(crate) fn print_none(output: &Output) -> Result<(), Failure> {
+    let mut writer = output.writer::<Estimate>();
+    writer.finish().map_err(|error| Failure::output(&error))
+}
+
 /// Prints the estimate of each account, and the job that awaits confirmation.
-pub(super) async fn print(
+pub(crate) async fn print(
     plan: &Plan,
     job: &Job,
     is_seen: bool,
@@ -166,7 +172,8 @@ pub(super) async fn print(
             counted(plan.len(), "ticket"),
             counted(usize::try_from(calls).unwrap_or(usize::MAX), "call"),
         ));
-        say(&awaiting(job, ledger).await?);
+        // How an erasure's accounts were searched was said when they were.
+        say(&plan_of(job, ledger, false).await?);
         say(if is_seen {
             "Nothing was changed."
         } else {
@@ -181,6 +188,10 @@ pub(super) async fn print(
 
 /// What awaits confirmation: accounts, guards, the ends of the list, the digest.
 pub(crate) async fn awaiting(job: &Job, ledger: &Ledger) -> Result<String, Failure> {
+    plan_of(job, ledger, true).await
+}
+
+async fn plan_of(job: &Job, ledger: &Ledger, has_searches: bool) -> Result<String, Failure> {
     let mut lines = vec![format!(
         "Job {} awaits confirmation: {} {}",
         job.id,
@@ -192,6 +203,10 @@ pub(crate) async fn awaiting(job: &Job, ledger: &Ledger) -> Result<String, Failu
         planned::account(&job.change, &PlannedAccount::of(account), account.tickets)
     }));
     lines.extend(planned::guards(&job.guards));
+    if let Some(erasure) = &job.erasure {
+        lines.push(planned::erasure(erasure));
+        lines.extend(has_searches.then(|| planned::searches(erasure)));
+    }
     lines.push(looked::ends_of_list(ledger, job).await?);
     if let Some(digest) = &job.digest {
         lines.push(planned::digest(digest));

@@ -1,5 +1,6 @@
 //! Reads the tickets one by one from the arguments, a file and standard input, without holding all of them in
-//! memory. `plan.rs` checks whether the account supports the operation, and `reported.rs` reads reports.
+//! memory. `plan.rs` checks whether the account supports the operation, `listed.rs` reads rows of `tickets list` and
+//! `tickets find`, and `reported.rs` reads reports.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
@@ -10,7 +11,7 @@ use tickets::config_file::is_foreign;
 use tickets::{Change, TicketRef};
 
 use super::list_format::{self, LONGEST_LINE};
-use super::reported;
+use super::{listed, reported};
 use crate::accounts::Accounts;
 use crate::args::Many;
 use crate::failure::Failure;
@@ -101,7 +102,7 @@ fn lines(path: &Path) -> Box<dyn Iterator<Item = Result<InputTicket, Failure>>> 
             reader,
             line: Vec::new(),
             number: 0,
-            begun: false,
+            content: None,
             ended: false,
         }),
         Err(error) => Box::new(std::iter::once(Err(unreadable(&error).at(name)))),
@@ -128,10 +129,18 @@ struct Lines {
     line: Vec<u8>,
     /// The number of the current line; 0 for the whole file.
     number: usize,
-    /// Whether there was a line with content.
-    begun: bool,
+    /// What the lines are; `None` before the first one with content.
+    content: Option<Content>,
     /// Whether the rest of the file cannot be read, or makes no sense.
     ended: bool,
+}
+
+/// What the lines of a file are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    References,
+    /// Rows of `tickets list` and `tickets find`, in JSON.
+    Rows,
 }
 
 impl Iterator for Lines {
@@ -162,15 +171,29 @@ impl Lines {
     fn next_line(&mut self) -> Option<Result<Option<TicketRef>, Failure>> {
         self.line.clear();
         self.number += 1;
-        let mut bounded = self.reader.by_ref().take(LONGEST_LINE);
-        match bounded.read_until(b'\n', &mut self.line) {
-            Ok(0) => None,
-            Ok(_) => Some(self.named()),
+        let mut read = self.read_until(LONGEST_LINE);
+        if read.is_ok() && self.is_cut(LONGEST_LINE) && listed::may_be_row(&self.line) {
+            read = self.read_until(listed::LONGEST_ROW - LONGEST_LINE);
+        }
+        match read {
+            Ok(()) if self.line.is_empty() => None,
+            Ok(()) => Some(self.named()),
             Err(error) => {
                 self.end();
                 Some(Err(unreadable(&error)))
             }
         }
+    }
+
+    /// Reads on to the end of the line, but at most so many bytes.
+    fn read_until(&mut self, most: u64) -> io::Result<()> {
+        let mut bounded = self.reader.by_ref().take(most);
+        bounded.read_until(b'\n', &mut self.line).map(drop)
+    }
+
+    /// Whether the line has this length, and no end.
+    fn is_cut(&self, length: u64) -> bool {
+        u64::try_from(self.line.len()) == Ok(length) && !self.line.ends_with(b"\n")
     }
 
     /// Reads no further, because of an error that is about the whole file.
@@ -191,8 +214,7 @@ impl Lines {
                 return Err(failure);
             }
         }
-        let cut = u64::try_from(self.line.len()) == Ok(LONGEST_LINE);
-        if cut && !self.line.ends_with(b"\n") {
+        if self.is_cut(LONGEST_LINE) || self.is_cut(listed::LONGEST_ROW) {
             // What follows is no line either.
             self.ended = true;
             return Err(Failure::refused(
@@ -216,16 +238,32 @@ impl Lines {
         if line.is_empty() || line.starts_with('#') {
             return Ok(None);
         }
-        if !std::mem::replace(&mut self.begun, true) {
-            let mut file = list_format::File {
-                name: (!self.is_stdin).then_some(&*self.name),
-                first: &[],
-                rest: &mut *self.reader,
-            };
-            if let Some(failure) = file.structured(line) {
-                self.end();
-                return Err(failure);
+        let row = match self.content {
+            Some(Content::References) => None,
+            _ => listed::ticket(line),
+        };
+        match (self.content, row) {
+            (None, Some(ticket)) => {
+                self.content = Some(Content::Rows);
+                return ticket.map(Some);
             }
+            (None, None) => {
+                self.content = Some(Content::References);
+                let mut file = list_format::File {
+                    name: (!self.is_stdin).then_some(&*self.name),
+                    first: &[],
+                    rest: &mut *self.reader,
+                };
+                if let Some(failure) = file.structured(line) {
+                    self.end();
+                    return Err(failure);
+                }
+            }
+            (Some(Content::Rows), row) => {
+                let ticket = row.unwrap_or_else(|| Err(listed::not_a_row()));
+                return ticket.map(Some);
+            }
+            (Some(Content::References), _) => {}
         }
         reference(line).map(Some)
     }

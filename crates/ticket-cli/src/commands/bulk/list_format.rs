@@ -2,7 +2,7 @@
 //! documents, JSON and CSV. They are refused for what they are, with the command line that makes a list of them.
 //!
 //! They are not read themselves, because each holds more than tickets: outcomes of tickets that are done and must
-//! not be done again, and text that customers wrote.
+//! not be done again, and text that customers wrote. Only the rows of `tickets list` and `tickets find` are (`listed.rs`).
 
 use std::io::{self, BufRead};
 

@@ -50,9 +50,19 @@ pub(super) async fn look(
     job: &Loading,
     accounts: &Accounts,
 ) -> Result<bool, Failure> {
-    let Some(look) = which(many)? else {
-        return Ok(false);
-    };
+    match which(many)? {
+        Some(look) => read(look, plan, job, accounts).await.map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Reads tickets, and tells what cannot be read.
+pub(crate) async fn read(
+    look: ticket_jobs::Look,
+    plan: &Plan,
+    job: &Loading,
+    accounts: &Accounts,
+) -> Result<(), Failure> {
     let reads = job.reads(look);
     if reads > UNTOLD {
         say(&cost(plan, reads));
@@ -91,7 +101,7 @@ pub(super) async fn look(
             first.unwrap_or_default()
         ));
     }
-    Ok(true)
+    Ok(())
 }
 
 /// What a long look costs.

@@ -1,7 +1,7 @@
 //! `tickets delete`, `tickets resolve` and `tickets restore`: reads the tickets into a job, shows the plan, asks for
 //! confirmation, works on the job and prints the outcome of each ticket.
 //!
-//! `input.rs` and `reported.rs` read the tickets, `list_format.rs` names files that are no lists, `plan.rs` checks the tickets and groups
+//! `input.rs`, `listed.rs` and `reported.rs` read the tickets, `list_format.rs` names files that are no lists, `plan.rs` checks the tickets and groups
 //! them by account. `work.rs` works on a job, also on one of an earlier command, and `report.rs` prints the outcomes.
 //! The tickets are in the ledger: memory does not grow with their number.
 
@@ -9,6 +9,7 @@ mod canary;
 mod estimate;
 mod input;
 mod list_format;
+mod listed;
 mod looked;
 mod notices;
 mod plan;
@@ -37,9 +38,13 @@ use crate::output::{Output, say};
 use crate::stdout;
 use crate::terminal;
 
-pub(super) use estimate::{awaiting, in_words};
+pub(super) use estimate::{
+    awaiting, in_words, print as print_estimate, print_none as print_no_estimate,
+};
 pub(super) use input::{InputTicket, read_list};
-pub(super) use plan::{Plan, Reading, limits};
+pub(super) use looked::read as read_tickets;
+pub(super) use plan::{Plan, Reading, check_ticket, limits};
+pub(super) use refused::Refused;
 pub(super) use remaining::Remaining;
 pub(super) use report::Answers;
 pub(super) use row::Row;

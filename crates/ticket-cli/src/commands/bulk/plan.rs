@@ -221,6 +221,17 @@ impl Plan {
         Ok(Self::of_job(job.change.clone(), all))
     }
 
+    /// Refuses what the accounts' settings do not allow.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let mut refused = Refused::default();
+        for group in &self.groups {
+            if let Err(failure) = group.check(&self.change) {
+                refused.push(failure);
+            }
+        }
+        refused.into_result()
+    }
+
     /// The number of distinct tickets.
     pub(super) fn len(&self) -> usize {
         self.groups.iter().map(Group::len).sum()
@@ -355,8 +366,7 @@ impl Group {
     /// Whether deleted tickets can be taken out of the trash from here.
     fn restores(&self) -> bool {
         let capabilities = &self.account.tickets.info().capabilities;
-        matches!(self.removal(), Removal::Trash { .. })
-            && capabilities.supports(Operation::Restore)
+        matches!(self.removal(), Removal::Trash { .. }) && capabilities.supports(Operation::Restore)
     }
 
     /// What a delete does at this account.
@@ -376,7 +386,11 @@ impl Group {
 }
 
 /// Whether the change can be applied to a ticket of this account. `--dry-run`, `--plan` and runs all ask here.
-fn check_ticket(change: &Change, account: &Account, ticket: &TicketRef) -> tickets::Result<()> {
+pub(crate) fn check_ticket(
+    change: &Change,
+    account: &Account,
+    ticket: &TicketRef,
+) -> tickets::Result<()> {
     change.check(account.tickets.info(), &DeleteTarget::new(&ticket.id))
 }
 

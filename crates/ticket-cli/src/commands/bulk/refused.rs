@@ -7,21 +7,21 @@ const REFUSED: usize = 20;
 
 /// The tickets that are refused.
 #[derive(Default)]
-pub(super) struct Refused {
+pub(crate) struct Refused {
     /// The first few of them.
     told: Vec<Failure>,
     pub(super) count: usize,
 }
 
 impl Refused {
-    pub(super) fn push(&mut self, failure: Failure) {
+    pub(crate) fn push(&mut self, failure: Failure) {
         self.count += 1;
         if self.told.len() < REFUSED {
             self.told.push(failure);
         }
     }
 
-    pub(super) fn into_result(self) -> Result<(), Failure> {
+    pub(crate) fn into_result(self) -> Result<(), Failure> {
         let more = self.count - self.told.len();
         let end = match more {
             0 => format!("{} errors; nothing was sent", self.count),

@@ -5,7 +5,9 @@
 mod accounts;
 mod approve;
 mod confirm;
+mod erasure;
 mod export;
+mod identifiers;
 mod report;
 mod shown;
 mod upkeep;
@@ -54,7 +56,11 @@ pub(super) async fn run(
             if show.tickets {
                 tickets(ledger, &job, output).await
             } else {
-                print(&Shown::new(job, ledger), output)
+                let erased = match &job.erasure {
+                    Some(_) => Some(ledger.jobs.erased(&job.id).await?),
+                    None => None,
+                };
+                print(&Shown::new(job, ledger).erasure(erased.as_ref()), output)
             }
         }
         args::Job::Confirm(confirm) => confirm::run(ledger, confirm, global, output).await,
@@ -67,6 +73,7 @@ pub(super) async fn run(
         args::Job::Accounts => accounts::run(ledger, global, output).await,
         args::Job::Verify(asked) => upkeep::verify(ledger, asked.id.as_deref(), output).await,
         args::Job::Report(asked) => report::run(ledger, asked, global, output).await,
+        args::Job::Identifiers(asked) => identifiers::run(ledger, asked, output).await,
         args::Job::Prune(asked) => upkeep::prune(ledger, asked.older_than, output).await,
     }
 }

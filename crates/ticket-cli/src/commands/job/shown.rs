@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use ticket_jobs::erase::Erased;
 use ticket_jobs::{Job, JobAccount, JobState};
 use tickets::Outcome;
 
 use super::super::bulk;
+use super::erasure;
 use crate::ledger::Ledger;
 use crate::output::Record;
 use crate::text;
@@ -25,6 +27,9 @@ pub(super) struct Shown {
     outcomes: BTreeMap<String, u64>,
     accounts: Vec<JobAccount>,
     workers: u64,
+    /// What it came to, if it is an erasure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erasure: Option<erasure::Shown>,
     /// The command that continues it.
     #[serde(rename = "continue")]
     command: Option<String>,
@@ -57,10 +62,17 @@ impl Shown {
             outcomes: outcomes.map(|(name, count)| (word(name), count)).collect(),
             accounts: job.accounts,
             workers: job.workers,
+            erasure: None,
             command: is_open.then(|| ledger.command("run", &job.id)).flatten(),
             counts,
             job: job.id.to_string(),
         }
+    }
+
+    /// Adds what an erasure came to.
+    pub(super) fn erasure(mut self, erased: Option<&Erased>) -> Self {
+        self.erasure = erased.map(erasure::Shown::of);
+        self
     }
 
     /// How far it is, in a sentence.
@@ -105,6 +117,7 @@ impl Record for Shown {
         "accounts",
         "workers",
         "continue",
+        "erasure",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -121,6 +134,10 @@ impl Record for Shown {
             self.accounts(),
             self.workers.to_string(),
             self.command.clone().unwrap_or_default(),
+            self.erasure
+                .as_ref()
+                .map(erasure::Shown::sentence)
+                .unwrap_or_default(),
         ]
     }
 }

@@ -1,13 +1,14 @@
 //! `tickets job run`, `cancel` and `retry`: what works on jobs.
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use ticket_jobs::{Job, JobState, NewJob, Step, Which};
+use ticket_jobs::{Erasure, Job, JobState, JobTicket, NewJob, Step, Which};
 use tickets::bulk::BulkOptions;
 use tickets::{CallContext, Outcome, TicketRef};
 
 use super::super::bulk::{Answers, Confirmation, InputTicket, Plan, Reading, Remaining, Work};
+use super::super::erase;
 use super::shown::Shown;
-use super::{Steered, find};
+use super::{Steered, erasure, find};
 use crate::accounts::Accounts;
 use crate::args::{self, Global, OutputFormat};
 use crate::failure::{Exit, Failure};
@@ -39,10 +40,13 @@ pub(super) async fn run(
                 .hinting(format!("confirm it with `{command}`")),
         );
     }
+    let accounts = Accounts::with_ledger(ledger, global).await?;
     if job.state.is_over() {
         say(&format!("job {} is over", job.id));
+        if job.erasure.is_some() {
+            return erasure::finish(ledger, &job.id, &accounts, Exit::Done, output).await;
+        }
     }
-    let accounts = Accounts::with_ledger(ledger, global).await?;
     // What cannot be connected is told by the run.
     let connected = job.accounts.iter().filter_map(|account| {
         let open = usize::try_from(account.open).unwrap_or(usize::MAX);
@@ -62,13 +66,17 @@ pub(super) async fn run(
         ledger,
         accounts: &accounts,
         plan: &plan,
-        job: job.id,
+        job: job.id.clone(),
         answers: Answers::Open,
         yes: asked.yes,
         options: &asked.work,
         remaining,
     };
-    work.run(global, output).await
+    let exit = work.run(global, output).await?;
+    if job.erasure.is_none() {
+        return Ok(exit);
+    }
+    erasure::finish(ledger, &job.id, &accounts, exit, output).await
 }
 
 /// Says that tickets are in doubt: they take longer than others.
@@ -181,6 +189,9 @@ pub(super) async fn retry(
         job.id
     ));
     let accounts = Accounts::with_ledger(ledger, global).await?;
+    if let Some(erasure) = &job.erasure {
+        return retry_erasure(ledger, &job, erasure.clone(), &accounts, output).await;
+    }
     let mut guards = job.guards.clone();
     if std::mem::take(&mut guards.if_unchanged) {
         say("they are not compared with how they were: plan them again for that");
@@ -189,11 +200,7 @@ pub(super) async fn retry(
     let mut reading = Reading::begin(new, &accounts, &ledger.jobs).await?;
     let mut named = ticket_jobs::tickets(&**ledger.jobs.ledger(), &job.id, Which::Named);
     while let Some(ticket) = named.try_next().await? {
-        let is_left = matches!(
-            ticket.outcome,
-            Some(Outcome::Failed(_) | Outcome::Unattempted(_))
-        );
-        if is_left && ticket.repeats.is_none() {
+        if is_left(&ticket) {
             let ticket = TicketRef::new(ticket.account, ticket.id);
             reading.take(InputTicket::new(ticket)).await?;
         }
@@ -218,6 +225,36 @@ pub(super) async fn retry(
         remaining,
     };
     work.run(global, output).await
+}
+
+/// Whether a ticket of a job that is over failed or was not attempted.
+fn is_left(ticket: &JobTicket) -> bool {
+    let is_left = matches!(
+        ticket.outcome,
+        Some(Outcome::Failed(_) | Outcome::Unattempted(_))
+    );
+    is_left && ticket.repeats.is_none()
+}
+
+/// The same for an erasure: the new job is one too, and awaits confirmation.
+async fn retry_erasure(
+    ledger: &Ledger,
+    job: &Job,
+    erasure: Erasure,
+    accounts: &Accounts,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let mut left = Vec::new();
+    let mut named = ticket_jobs::tickets(&**ledger.jobs.ledger(), &job.id, Which::Named);
+    while let Some(ticket) = named.try_next().await? {
+        if is_left(&ticket) {
+            let people = ticket.people;
+            left.push((TicketRef::new(ticket.account, ticket.id), people));
+        }
+    }
+    let guards = job.guards.clone();
+    erase::make(erasure, guards, left, ledger, accounts, output).await?;
+    Ok(Exit::Done)
 }
 
 pub(super) fn refuse_loading(job: &Job) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 mod bulk;
 mod bulk_faults;
 mod configuration;
+mod find;
 mod single;
 mod single_faults;
 mod usage;
@@ -11,6 +12,7 @@ mod viewing;
 pub(crate) use bulk::{deleting, listing, resolving};
 pub(crate) use bulk_faults::bulk_faults;
 pub(crate) use configuration::configuration;
+pub(crate) use find::finding;
 pub(crate) use single::{changing, reading, showing};
 pub(crate) use single_faults::single_faults;
 pub(crate) use usage::usage;
@@ -30,6 +32,7 @@ pub(crate) fn all() -> Vec<Case> {
         listing(),
         usage(),
         configuration(),
+        finding(),
         single_faults(),
         bulk_faults(),
     ];

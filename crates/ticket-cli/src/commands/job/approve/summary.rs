@@ -25,6 +25,9 @@ pub(super) fn of(plan: &Plan) -> String {
             .map(|account| planned::account(&plan.change, account, account.tickets)),
     );
     lines.extend(planned::guards(&plan.guards));
+    if let Some(erasure) = &plan.erasure {
+        lines.extend([planned::erasure(erasure), planned::searches(erasure)]);
+    }
     let looked = match (plan.seen, plan.looked_at) {
         (0, _) | (_, None) => "No ticket was looked at:".to_owned(),
         (seen, Some(at)) => {

@@ -8,7 +8,9 @@
     reason = "a failure here is a failed test, in helpers too, and what was found is printed"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod erasure;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;

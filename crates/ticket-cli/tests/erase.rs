@@ -1,0 +1,400 @@
+//! `tickets erase`: from an address to a proof, held against what the vendors saw, and with nobody's address left behind.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are not covered by clippy's exemption for tests"
+)]
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use common::ann::{ADDRESS, OTHERS_IN_ALL, SEARCHED, assert_nobody, files};
+use common::erasing::{Case, confirm_and_run, erase};
+use common::shells::Shells;
+use common::{Run, at, deletes, execute, json};
+use serde_json::Value;
+use ticket_sandbox::{Endpoint, Fault, Rule, Vendor, credentials};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    let hers = case.ann.tickets(&SEARCHED);
+    let named = case.ann.ticket(Vendor::LeadSquared);
+    let list = case.file("known.txt", &format!("# by hand\n{named}\n"));
+    let archive = case.path("archive");
+    let erase = [
+        "erase",
+        "--requester",
+        "ANN@example.com",
+        "--tickets",
+        &list,
+        "--archive",
+        &archive,
+        "--keep",
+        "30d",
+        "--look-again-after",
+        "0",
+        "-vv",
+    ];
+    let planned = shells.run(&erase);
+    // LeadSquared could not be searched, and a job was made of the rest.
+    assert_eq!(planned.code, 4, "{planned:?}");
+    assert_eq!((deletes(&case.ann.sandbox), shells.jobs().len()), (0, 1));
+    let job = shells.job();
+    for said in [
+        "leadsquared: not searched: LeadSquared cannot list tickets",
+        "onecloud: 1 found; ",
+        &format!("Job {job} awaits confirmation: delete 5 tickets"),
+        "Erasure of the tickets of 1 person; ",
+        "the archive is kept for 30 d",
+        &format!("tickets job export {job} > plan.json"),
+        &format!("tickets job confirm {job}"),
+        &format!("tickets job run {job}"),
+    ] {
+        assert!(planned.stderr.contains(said), "{said}: {planned:?}");
+    }
+    let key = shells.state.join("tickets").join("erasure.key");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(
+            fs::metadata(&key).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+
+    let plan = shells.run(&["job", "export", &job]);
+    assert_eq!(plan.code, 0, "{plan:?}");
+    let ran = confirm_and_run(&shells, 5, "ndjson");
+    // What RT has in its trash, and what others do not document, is not erased.
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(
+        ran.outcomes()
+            .iter()
+            .all(|(_, outcome)| outcome == "deleted"),
+        "{ran:?}"
+    );
+    let erasure = &json(ran.stderr.lines().last().unwrap())["erasure"];
+    assert_eq!(erasure["complete"], false);
+    assert_eq!(erasure["tickets"]["erased"], 1, "{erasure}");
+    assert!(
+        erasure["tickets"]["in_trash"].as_u64() >= Some(1),
+        "{erasure}"
+    );
+    assert_eq!(erasure["not_searched"], serde_json::json!(["leadsquared"]));
+    for ticket in hers.iter().chain([&named]) {
+        assert!(!case.ann.exists(ticket), "{ticket}");
+    }
+    assert_eq!(case.ann.others(), OTHERS_IN_ALL);
+    assert_eq!(shells.run(&["archive", "verify", &archive]).code, 0);
+    let archived = shells.run(&["archive", "show", &archive, "--output", "ndjson"]);
+    assert_eq!(archived.lines().len(), 5, "{archived:?}");
+
+    let shown = shells.run(&["job", "show", &job]);
+    assert!(shown.stdout.contains("erasure     1 erased; "), "{shown:?}");
+    let to = case.path("report");
+    let report = shells.run(&["job", "report", &job, "--to", &to]);
+    assert_eq!(report.code, 0, "{report:?}");
+    let table = case.file("identifiers.csv", "email\nann@example.com\n");
+    let identifiers = shells.run(&[
+        "job",
+        "identifiers",
+        &job,
+        "--from",
+        &table,
+        "--column",
+        "email",
+    ]);
+    assert_eq!(identifiers.code, 0, "{identifiers:?}");
+    let row = identifiers.stdout.lines().nth(1).unwrap();
+    assert!(row.starts_with("ann@example.com,5,1,"), "{row}");
+    assert!(row.contains(",leadsquared,"), "{row}");
+
+    let runs = [&planned, &plan, &ran, &shown, &report];
+    assert_nothing_kept_names_her(&shells, Path::new(&to), &runs);
+}
+
+/// That neither the files of the state folder, nor a report, nor what was printed holds her address or a subject of hers.
+fn assert_nothing_kept_names_her(shells: &Shells<'_>, report: &Path, runs: &[&Run]) {
+    let mut kept = files(&shells.state);
+    let has_ledger = kept.iter().any(|(name, _)| name.ends_with("jobs.db"));
+    assert!(has_ledger, "the ledger is among them");
+    kept.extend(files(report));
+    for run in runs {
+        kept.push(("stdout".to_owned(), run.stdout.clone().into_bytes()));
+        kept.push(("stderr".to_owned(), run.stderr.clone().into_bytes()));
+    }
+    let kept: Vec<_> = kept
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), &**bytes))
+        .collect();
+    assert_nobody(&kept);
+    for (name, bytes) in &kept {
+        let text = String::from_utf8_lossy(bytes).to_lowercase();
+        assert!(
+            !text.contains("printer is on fire"),
+            "{name} holds a subject"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn person_is_erased_only_if_each_ticket_is_gone_for_good_and_each_account_was_searched() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    let hers = case.ann.tickets(&[Vendor::Redmine, Vendor::Redmine]);
+    let planned = shells.run(&erase(&["redmine", "sweeppea"], &["--requester", ADDRESS]));
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let ran = confirm_and_run(&shells, 2, "table");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("Erasure: 2 erased."), "{ran:?}");
+    assert!(ran.stderr.contains("Not looked at: mail, "), "{ran:?}");
+    assert!(hers.iter().all(|ticket| !case.ann.exists(ticket)));
+    // Running it again looks at nothing and says the same.
+    let reads = case.ann.sandbox.journal().len();
+    let again = shells.run(&["job", "run", &shells.job()]);
+    assert_eq!(
+        (again.code, case.ann.sandbox.journal().len()),
+        (0, reads),
+        "{again:?}"
+    );
+    assert!(again.stderr.contains("Erasure: 2 erased."), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trash_of_the_vendor_is_named_as_still_at_the_vendor() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    let ticket = case.ann.ticket(Vendor::Rt);
+    assert_eq!(
+        shells.run(&erase(&["rt"], &["--requester", ADDRESS])).code,
+        0
+    );
+    let ran = confirm_and_run(&shells, 1, "table");
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(
+        ran.stderr.contains("Erasure: 1 in the vendor's trash."),
+        "{ran:?}"
+    );
+    let listed = format!("Still at the vendor:\n  {ticket}: in the vendor's trash\n");
+    assert!(ran.stderr.contains(&listed), "{ran:?}");
+    assert!(!ran.stderr.contains("erased;"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_found_makes_no_job_and_says_whether_all_was_searched() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    for (accounts, code) in [(&["rt", "redmine"][..], 0), (&["rt", "leadsquared"], 4)] {
+        let run = shells.run(&erase(accounts, &["--requester", ADDRESS]));
+        assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{run:?}");
+        assert!(run.stderr.contains("no job was made"), "{run:?}");
+    }
+    assert_eq!(shells.jobs(), [] as [Value; 0]);
+    assert_eq!(deletes(&case.ann.sandbox), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_input_is_refused_before_anything_is_sent() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    let strangers = case.file("strangers.txt", "rt:1\nnone:1\nonecloud:x y\n");
+    let file = case.file("archive", "");
+    let by = format!("--requester {ADDRESS}");
+    for (arguments, code, said) in [
+        (by.clone(), 2, "--no-archive"),
+        (format!("{by} --archive {file}.d"), 2, "--keep"),
+        (format!("{by} --archive {file} --keep 1d"), 3, "archive"),
+        ("--no-archive".to_owned(), 2, "--requester"),
+        (
+            format!("{by} --no-archive --account no"),
+            3,
+            "there is no account",
+        ),
+        (
+            "--no-archive --requester Ann".to_owned(),
+            2,
+            "is not an e-mail address",
+        ),
+        (
+            "--no-archive --requester ann@".to_owned(),
+            2,
+            "is not an e-mail address",
+        ),
+        (
+            "--no-archive --requester - --tickets -".to_owned(),
+            2,
+            "only once",
+        ),
+        (
+            format!("{by} --no-archive --from {file} --column x"),
+            2,
+            "cannot be used with",
+        ),
+        (format!("--no-archive --from {file}"), 2, "--column"),
+        (
+            format!("{by} --no-archive --tickets {strangers}"),
+            2,
+            "2 errors; nothing was sent",
+        ),
+        (
+            format!("{by} --requester b@c.example --no-archive --tickets {strangers}"),
+            2,
+            "tickets of one person",
+        ),
+    ] {
+        let words: Vec<_> = arguments.split(' ').collect();
+        let run = shells.run(&[&["erase"], &words[..]].concat());
+        let end = (run.code, run.stdout.as_str());
+        assert_eq!(end, (code, ""), "{arguments} {run:?}");
+        assert!(run.stderr.contains(said), "{arguments} {run:?}");
+    }
+    let run = execute(&mut at(
+        &case.ann.sandbox,
+        &["erase", "--sandbox", "--no-archive", "--requester", ADDRESS],
+    ));
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(
+        run.stderr
+            .contains("jobs of --sandbox end with their command"),
+        "{run:?}"
+    );
+    assert!(case.ann.sandbox.journal().is_empty());
+    assert_eq!(shells.jobs(), [] as [Value; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_tickets_than_are_allowed_make_no_job() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    case.ann
+        .tickets(&[Vendor::Rt, Vendor::Rt, Vendor::Sweeppea]);
+    let run = shells.run(&erase(
+        &["rt", "sweeppea"],
+        &["--requester", ADDRESS, "--max", "2"],
+    ));
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("--max allows 2"), "{run:?}");
+    let path = case.path("config.toml");
+    for (setting, named, code, said) in [
+        ("max_delete = 1", true, 3, "max_delete"),
+        ("read_only = true", true, 3, "read_only"),
+        // If it is not named, the others are erased, and it counts as not searched.
+        ("read_only = true", false, 4, "eu: not searched: "),
+    ] {
+        let account = format!(
+            "[accounts.eu]\nprovider = \"rt\"\nbase_url = \"{}\"\ntoken = \"{}\"\n{setting}\n",
+            case.ann.sandbox.base_url(Vendor::Rt),
+            credentials::RT_TOKEN
+        );
+        fs::write(&path, account).unwrap();
+        let accounts: &[&str] = if named { &["eu"] } else { &[] };
+        let mut command = shells.command(&erase(accounts, &["--requester", ADDRESS]));
+        let run = execute(command.env("TICKETS_CONFIG", &path));
+        assert_eq!(run.code, code, "{setting} {run:?}");
+        assert!(run.stderr.contains(said), "{setting} {run:?}");
+        assert_eq!(shells.jobs().len(), usize::from(!named));
+    }
+    assert_eq!(deletes(&case.ann.sandbox), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_is_planned_again_as_an_erasure() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    let ticket = case.ann.ticket(Vendor::Redmine);
+    assert_eq!(
+        shells
+            .run(&erase(&["redmine"], &["--requester", ADDRESS]))
+            .code,
+        0
+    );
+    case.ann
+        .sandbox
+        .inject(Rule::new(Fault::Status(403)).endpoint(Endpoint::Delete));
+    let ran = confirm_and_run(&shells, 1, "table");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains(&format!("  {ticket}: failed, so not deleted")),
+        "{ran:?}"
+    );
+    let retried = shells.run(&["job", "retry", &shells.job()]);
+    assert_eq!(retried.code, 0, "{retried:?}");
+    assert_eq!(shells.show(&shells.job())["state"], "awaiting_confirmation");
+    let ran = confirm_and_run(&shells, 1, "table");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("Erasure: 1 erased."), "{ran:?}");
+    assert!(!case.ann.exists(&ticket));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn pause_before_the_second_look_can_be_left_and_comes_again() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    case.ann.ticket(Vendor::Redmine);
+    let erase = [
+        "erase",
+        "--no-archive",
+        "--account",
+        "redmine",
+        "--requester",
+        ADDRESS,
+        "--look-again-after",
+        "1h",
+    ];
+    assert_eq!(shells.run(&erase).code, 0);
+    let job = shells.job();
+    let confirmed = shells.at_terminal(&["job", "confirm", &job], "1\n");
+    assert_eq!(confirmed.code, 0, "{confirmed:?}");
+    // The second time there is nothing left to delete.
+    for _ in 0..2 {
+        let mut command = shells.command(&["job", "run", &job]);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("each ticket is looked at again in ") {
+            line.clear();
+            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it does not wait");
+        }
+        assert!(
+            line.contains(&format!(
+                "Ctrl-C leaves, and `tickets job run {job}` goes on"
+            )),
+            "{line}"
+        );
+        let id = child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let mut rest = String::new();
+        stderr.read_to_string(&mut rest).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
+        assert!(
+            rest.contains("stopped before all tickets were looked at again"),
+            "{rest}"
+        );
+        assert!(
+            rest.contains("1 deleted, but not looked at again"),
+            "{rest}"
+        );
+        assert_eq!(deletes(&case.ann.sandbox), 1);
+    }
+}
