@@ -102,7 +102,12 @@ impl TicketProvider for Rt {
         patch: &TicketPatch,
     ) -> Result<()> {
         self.info.check(&Request::Update(id, patch))?;
-        self.read_same(Operation::Update, id).await?;
+        let ticket = self.read_same(Operation::Update, id).await?;
+        let sets_status = patch.status.is_some();
+        if sets_status && *known_status(Operation::Update, &ticket)? == Status::Deleted {
+            let message = "the ticket is deleted, and a status would restore it; restore it first";
+            return Err(conflict(Operation::Update, id, message));
+        }
         self.change(Operation::Update, id, patch).await
     }
 

@@ -166,8 +166,10 @@ async fn ticket_without_a_readable_status_is_not_said_to_be_restored_and_not_res
             .always(),
     );
     let outbound = NewComment::outbound("Hello");
+    let reopened = TicketPatch::new().status(Status::Open);
     for error in [
         rt.restore(&context(), &id).await.unwrap_err(),
+        rt.update(&context(), &id, &reopened).await.unwrap_err(),
         TicketProvider::resolve(&rt, &context(), &id)
             .await
             .unwrap_err(),
@@ -211,6 +213,30 @@ async fn update_that_would_delete_is_refused() {
     }
     assert_eq!(writes(&sandbox), 0);
     assert!(sandbox.exists(Vendor::Rt, &id));
+}
+
+#[tokio::test]
+async fn update_with_a_status_restores_no_deleted_ticket() {
+    let (sandbox, rt) = start().await;
+    let deleted = TicketSeed::new("Gone").attribute("Status", "deleted");
+    let id = sandbox.add_ticket(Vendor::Rt, deleted);
+    let reopened = TicketPatch::new().status(Status::Open);
+    let sent = rt.update(&context(), &id.as_str().into(), &reopened).await;
+    let error = sent.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Conflict, Effect::None)
+    );
+    assert_eq!(writes(&sandbox), 0);
+    let renamed = TicketPatch::new().subject("Still gone");
+    rt.update(&context(), &id.as_str().into(), &renamed)
+        .await
+        .unwrap();
+    let ticket = sandbox.ticket(Vendor::Rt, &id).unwrap();
+    assert_eq!(
+        (ticket.subject.as_str(), ticket.deleted),
+        ("Still gone", true)
+    );
 }
 
 #[tokio::test]
