@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::archive::{Archive, KeepOptions, Place};
 use crate::going::Going;
 use crate::ledger::Ledger;
-use crate::model::{Claimed, Guards, JobAccount, Work};
+use crate::model::{Claimed, Guards, Job, JobAccount, Work};
 use crate::standing::Control;
 
 /// How many tickets are checked at once, unless the options say otherwise.
@@ -33,6 +33,13 @@ const FIRST_SUCCESS: Duration = Duration::from_secs(60);
 /// How many answers in a row may be somebody else's.
 const STRANGERS: u32 = 5;
 
+/// Why a ticket is not changed that was not the one that was found.
+pub(crate) const ANOTHER: &str = "not changed: another ticket has its id now";
+
+/// Why a ticket is not changed that may not be the one that was found.
+pub(crate) const PERHAPS_ANOTHER: &str =
+    "not changed: another ticket may have its id now, since the vendor gives out ids again";
+
 /// What is checked before the tickets of one account are changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
@@ -40,28 +47,40 @@ pub(crate) struct Rules {
     guards: Guards,
     /// The archive, if tickets are archived.
     archive: Option<(Archive, Place)>,
+    /// Whether the job is an erasure.
+    pub(crate) is_erasure: bool,
 }
 
 impl Rules {
     /// # Errors
     ///
     /// The archive cannot be opened.
-    pub(crate) fn new(change: &Change, guards: &Guards, account: &JobAccount) -> Result<Self> {
+    pub(crate) fn new(job: &Job, account: &JobAccount) -> Result<Self> {
+        let guards = &job.guards;
         let open = |folder: &str| {
             let place = Place::new(&account.name, &account.provider).host(account.host.clone());
             Archive::open(folder).map(|archive| (archive, place))
         };
         let archive = guards.archive.as_ref();
         Ok(Self {
-            change: change.clone(),
+            change: job.change.clone(),
             guards: guards.clone(),
             archive: archive.map(|archive| open(&archive.folder)).transpose()?,
+            is_erasure: job.erasure.is_some(),
         })
     }
 
     /// Whether something is checked.
-    const fn is_any(&self) -> bool {
-        self.guards.only_state.is_some() || self.guards.if_unchanged || self.archive.is_some()
+    fn is_any(&self, tickets: &Tickets) -> bool {
+        self.guards.only_state.is_some()
+            || self.guards.if_unchanged
+            || self.archive.is_some()
+            || self.tells_apart(tickets)
+    }
+
+    /// Whether a ticket is held against the one that was found: of an erasure, where another one may have got its id since.
+    fn tells_apart(&self, tickets: &Tickets) -> bool {
+        self.is_erasure && !tickets.info().never_reuses_ids
     }
 
     /// Whether this ticket is read before it is changed. It need not be where the vendor compares the version that was seen.
@@ -70,6 +89,7 @@ impl Rules {
         let has_version = seen.is_some_and(|seen| seen.version.is_some());
         self.guards.only_state.is_some()
             || self.archive.is_some()
+            || self.tells_apart(tickets)
             || (self.guards.if_unchanged && !(has_version && self.is_conditional(tickets)))
     }
 
@@ -81,8 +101,16 @@ impl Rules {
     }
 
     /// Why a ticket is not changed, if a guard says so.
-    fn refusal(&self, claimed: &Claimed, ticket: &Ticket) -> Option<Error> {
+    fn refusal(&self, claimed: &Claimed, ticket: &Ticket, tickets: &Tickets) -> Option<Error> {
         let conflict = |message: String| Some(Error::new(ErrorKind::Conflict, message));
+        if self.tells_apart(tickets) {
+            let seen = claimed.seen.as_ref();
+            match seen.and_then(|seen| seen.is_of(ticket)) {
+                Some(true) => {}
+                Some(false) => return conflict(ANOTHER.to_owned()),
+                None => return conflict(PERHAPS_ANOTHER.to_owned()),
+            }
+        }
         if let Some(state) = self.guards.only_state {
             let status = ticket.status.as_ref();
             let name = status.map_or("unknown", Status::as_str);
@@ -220,7 +248,7 @@ impl Checks {
             target.version = claimed.version.clone().or(seen);
             (claimed.seq, target)
         };
-        if !self.rules.is_any() {
+        if !self.rules.is_any(&self.tickets) {
             return claimed.map(move |claimed| target(&claimed)).boxed();
         }
         let at_once = self.options.concurrency.map_or(AT_ONCE, NonZeroUsize::get);
@@ -274,7 +302,7 @@ impl Checks {
     async fn check(&self, claimed: &Claimed, ticket: &Ticket) -> Result<Option<String>> {
         // A change other than a delete may be what an earlier call made of it.
         let is_comparable = claimed.in_doubt.is_none() || self.rules.change == Change::Delete;
-        if is_comparable && let Some(error) = self.rules.refusal(claimed, ticket) {
+        if is_comparable && let Some(error) = self.rules.refusal(claimed, ticket, &self.tickets) {
             return Err(error);
         }
         let Some((archive, place)) = &self.rules.archive else {

@@ -37,8 +37,6 @@ pub(crate) struct Lane {
     pub(crate) key: String,
     /// The change, and what is checked before it.
     pub(crate) rules: Arc<Rules>,
-    /// Whether the job is an erasure, of whose errors no text is told or kept.
-    pub(crate) is_erasure: bool,
     pub(crate) work: Work,
     pub(crate) context: CallContext,
     pub(crate) options: BulkOptions,
@@ -115,9 +113,9 @@ impl Lane {
         ended.or_else(|| self.going.is_over().then(stopped))
     }
 
-    /// The error as it may be told and recorded.
+    /// The error as it may be told and recorded: of an erasure, without any text of somebody else's.
     fn as_told(&self, error: &Error) -> Error {
-        if self.is_erasure {
+        if self.rules.is_erasure {
             erase::told(error)
         } else {
             error.clone()
@@ -275,7 +273,7 @@ impl Lane {
         let mut told = Vec::with_capacity(settled.len());
         let mut recorded = Vec::new();
         for mut one in settled {
-            if self.is_erasure {
+            if self.rules.is_erasure {
                 one.outcome = erase::without_texts(one.outcome);
             }
             if let Outcome::Unattempted(_) = &one.outcome {

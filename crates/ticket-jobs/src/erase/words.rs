@@ -2,8 +2,12 @@
 
 use ticket_core::{Error, ErrorKind, Outcome};
 
+use crate::check::{ANOTHER, PERHAPS_ANOTHER};
+
 /// How our own messages begin that say more than the kind of an error, and what is kept of them.
 const OWN: &[(&str, &str)] = &[
+    (ANOTHER, ANOTHER),
+    (PERHAPS_ANOTHER, PERHAPS_ANOTHER),
     (
         "not changed: it was not looked at",
         "not changed: it was not looked at when it was planned",

@@ -75,6 +75,15 @@ impl Seen {
         }
     }
 
+    /// Whether this is the ticket that was seen, and not a later one with its id, as far as it can be told. By the vendor's
+    /// clock, no two tickets with one id were created at the same time.
+    pub(crate) fn is_of(&self, ticket: &Ticket) -> Option<bool> {
+        match (self.created_at, ticket.created_at) {
+            (Some(then), Some(now)) => Some(then == now),
+            _ => self.is_identical(ticket).then_some(true),
+        }
+    }
+
     /// Whether the ticket has the same JSON.
     pub(crate) fn is_identical(&self, ticket: &Ticket) -> bool {
         self.sha256.as_deref() == Some(sha256(ticket.raw.get().as_bytes()).as_str())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ticket_core::model::Status;
 use ticket_core::provider::{NotFound, Removal, Support};
 use ticket_core::{CallContext, Error, ErrorKind, Operation, Stop, TicketRef};
-use ticket_jobs::{AccountSearch, Again, Guards, JobState, Jobs, NewJob, Step, Which};
+use ticket_jobs::{AccountSearch, Again, Guards, JobState, Jobs, Look, NewJob, Step, Which};
 use tokio::time::Instant;
 
 use super::{ada, bob, confirm, created, erasure, fates, look_again, person, planned, vendor};
@@ -344,9 +344,11 @@ async fn cancelled_erasure_looks_again_at_what_was_deleted_alone() {
     let found = found.map(|(ticket, person)| (ticket.parse().unwrap(), vec![person]));
     let new = NewJob::erasure(erasure()).guards(guards);
     let list = jobs.erase(new, found).await.unwrap();
+    let context = CallContext::new();
+    let looked = list.look(&*accounts, &context, Look::All, |_| {}).await;
+    assert_eq!(looked.unwrap().found, 4);
     let id = list.seal(&*accounts).await.unwrap();
     confirm(&jobs, &accounts, &id).await;
-    // Nobody looked at them, so their age tells whether another has their id.
     run(&jobs, &id, &accounts).await;
     jobs.steer(&id, Step::Cancel).await.unwrap();
     eu.state().log.clear();

@@ -5,11 +5,11 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use ticket_core::provider::Removal;
 use ticket_core::{CallContext, Change, Error, ErrorKind, Operation};
-use ticket_jobs::{AccountSearch, ArchiveGuard, Erasure, Guards, JobState, NewJob};
+use ticket_jobs::{AccountSearch, ArchiveGuard, Erasure, Guards, JobState, NewJob, Which};
 
-use super::{ada, bob, erasure, fates, person, planned, vendor};
+use super::{ada, bob, confirm, created, erasure, fates, person, planned, vendor};
 use crate::vendor::Accounts;
-use crate::{jobs, state};
+use crate::{jobs, run, state, told};
 
 #[tokio::test(start_paused = true)]
 async fn erasure_is_complete_only_if_each_account_was_searched() {
@@ -146,4 +146,47 @@ async fn job_that_is_no_erasure_is_refused() {
     let erased = jobs.erased(&id).await;
     assert_eq!(erased.unwrap_err().kind(), ErrorKind::InvalidInput);
     assert_eq!(fates(&jobs, &id).await, ["1 open"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticket_that_got_the_id_of_the_one_found_is_not_deleted() {
+    let jobs = jobs();
+    let eu = vendor(&["1", "2", "3"], Removal::Permanent);
+    let accounts = Accounts::new(&jobs, [("eu", &eu)]);
+    let found = ["eu:1", "eu:2", "eu:3"].map(|ticket| (ticket, ada()));
+    let id = planned(&jobs, &accounts, erasure(), &found).await;
+    {
+        let mut state = eu.state();
+        // The customer wrote once more to 1, and 2 and 3 are others by now, of which one does not tell its age.
+        state.texts.insert("1".to_owned(), "more".to_owned());
+        state.created.insert("2".to_owned(), created(2));
+        state.created.remove("3");
+        state.texts.insert("3".to_owned(), "other".to_owned());
+    }
+    confirm(&jobs, &accounts, &id).await;
+    let outcomes = run(&jobs, &id, &accounts).await;
+    let mut said = told(&outcomes);
+    said.sort();
+    assert_eq!(said, ["eu:1 deleted", "eu:2 failed", "eu:3 failed"]);
+    let log = eu.log();
+    let deletes: Vec<_> = log
+        .iter()
+        .filter(|call| call.starts_with("delete"))
+        .collect();
+    assert_eq!(deletes, ["delete 1"]);
+    let rows = jobs.ledger().tickets(&id, Which::Named, None, 9).await;
+    let why = rows.unwrap();
+    let why = why.iter().filter_map(|row| row.outcome.as_ref()?.error());
+    let why: Vec<_> = why.map(|error| error.message().to_owned()).collect();
+    assert_eq!(
+        why,
+        [
+            "not changed: another ticket has its id now",
+            "not changed: another ticket may have its id now, since the vendor gives out ids again"
+        ]
+    );
+    assert_eq!(
+        fates(&jobs, &id).await,
+        ["1 not_looked_at_again", "2 failed", "3 failed"]
+    );
 }
