@@ -179,6 +179,10 @@ impl TicketProvider for Checked {
         &self.info
     }
 
+    fn web_url(&self, id: &TicketId) -> Option<String> {
+        self.inner.web_url(id)
+    }
+
     async fn get(&self, context: &CallContext, id: &TicketId) -> Result<Ticket> {
         if self.is(Flaw::ReadsTwice) {
             let _ = self.inner.get(context, id).await;

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use ticket_jobs::{
     AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
-    JobState, JobTicket, Ledger, Listed, NewCall, NewJob, Seen, Step, Suspension, Taken, Which,
-    WorkerId,
+    JobState, JobTicket, Ledger, Listed, LookedAgain, NewCall, NewJob, Seen, Step, Suspension,
+    Taken, Which, WorkerId,
 };
 use tickets::call::{Call, Layer, Next, Reply};
 use tickets::{Outcome, Result};
@@ -128,6 +128,10 @@ impl<L: Ledger> Ledger for CrashingLedger<L> {
 
     async fn archived(&self, worker: WorkerId, entries: Vec<(u64, String)>) -> Result<()> {
         self.inner.archived(worker, entries).await
+    }
+
+    async fn looked_again(&self, job: &JobId, looks: Vec<(u64, LookedAgain)>) -> Result<()> {
+        self.inner.looked_again(job, looks).await
     }
 
     async fn note(&self, job: &JobId, event: Event) -> Result<()> {

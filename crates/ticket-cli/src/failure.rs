@@ -9,7 +9,7 @@ use tickets::diagnosis::{Diagnosis, ErrorObject, Hint};
 use tickets::{Effect, Error, ErrorKind, TicketRef};
 
 use crate::args::OutputFormat;
-use crate::output::say;
+use crate::output::{self, say};
 use crate::text;
 
 /// Maximum number of hints.
@@ -207,7 +207,7 @@ impl Failure {
             return say(&format!("error: {}", self.sentence()));
         }
         let mut stderr = anstream::stderr().lock();
-        let _ = match serde_json::to_string(&self.to_json()) {
+        let _ = match output::json(&self.to_json()) {
             Ok(json) => writeln!(stderr, "{json}"),
             Err(error) => writeln!(stderr, "error: {error}"),
         };

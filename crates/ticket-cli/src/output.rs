@@ -270,10 +270,12 @@ impl ObjectWriter<'_> {
         } else {
             ""
         };
+        let item = serde_json::to_string(item)?;
         let item = if self.is_pretty {
-            format!("\n    {}", pretty(item)?.replace('\n', "\n    "))
+            let item = text::pretty_json(&item);
+            format!("\n    {}", item.replace('\n', "\n    "))
         } else {
-            text::compact_json(&json(item)?)
+            text::compact_json(&item)
         };
         self.output.write_data(&format!("{comma}{item}"))
     }
@@ -350,8 +352,23 @@ pub(crate) fn print_beside_bars(text: &str) {
     }
 }
 
-fn json(value: &impl Serialize) -> io::Result<String> {
-    serde_json::to_string(value).map_err(io::Error::from)
+/// The version of the records that programs read. `docs/formats.md` says what makes a new one.
+const SCHEMA: u32 = 1;
+
+/// A record for programs. It says first by which rules it is written.
+#[derive(Serialize)]
+struct Versioned<'r, R> {
+    schema: u32,
+    #[serde(flatten)]
+    record: &'r R,
+}
+
+/// A record for programs as one line of JSON.
+pub(crate) fn json(record: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(&Versioned {
+        schema: SCHEMA,
+        record,
+    })
 }
 
 fn pretty(value: &impl Serialize) -> io::Result<String> {

@@ -197,7 +197,7 @@ async fn approval_shows_what_is_approved_and_is_accepted() {
     for shown in [
         &*format!("Plan of job {}: delete 12 tickets", case.job),
         "Planned by alice@ops1 at ",
-        "eu (sweeppea, api.example.com): 12 tickets, for good as far as the vendor says, each with its subtasks",
+        "eu (sweeppea, api.example.com): 12 tickets; the vendor does not say whether they can be restored, each with its subtasks",
         "1 ticket looked at, the last one at ",
         "eu:100  open  \"Printer on \\u{1b}[2Jfire …\"",
         "eu:101\n",

@@ -20,7 +20,7 @@ const CHANGING: [(Vendor, &str); 2] = [(Vendor::Sweeppea, "2531581"), (Vendor::L
 
 fn assert_confirmed(run: &Run, form: &str, ticket: &str, outcome: &str) {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
-    let object = serde_json::json!({ "ticket": ticket, "outcome": outcome });
+    let object = serde_json::json!({ "schema": 1, "ticket": ticket, "outcome": outcome });
     match form {
         "json" | "ndjson" => assert_eq!(json(&run.stdout), object),
         "csv" => assert_eq!(run.stdout, format!("ticket,outcome\n{ticket},{outcome}\n")),

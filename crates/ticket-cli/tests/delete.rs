@@ -35,10 +35,10 @@ async fn four_tickets_of_three_vendors_are_deleted_in_three_calls() {
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(
         run.stdout,
-        "{\"ticket\":\"onecloud:121\",\"outcome\":\"deleted\"}\n\
-         {\"ticket\":\"sweeppea:2531581\",\"outcome\":\"deleted\"}\n\
-         {\"ticket\":\"leadsquared:160\",\"outcome\":\"deleted\"}\n\
-         {\"ticket\":\"leadsquared:161\",\"outcome\":\"deleted\"}\n"
+        "{\"schema\":1,\"ticket\":\"onecloud:121\",\"outcome\":\"deleted\"}\n\
+         {\"schema\":1,\"ticket\":\"sweeppea:2531581\",\"outcome\":\"deleted\"}\n\
+         {\"schema\":1,\"ticket\":\"leadsquared:160\",\"outcome\":\"deleted\"}\n\
+         {\"schema\":1,\"ticket\":\"leadsquared:161\",\"outcome\":\"deleted\"}\n"
     );
     assert_eq!(run.notices(), [""; 0], "{run:?}");
     for (vendor, id) in SAMPLES {

@@ -85,7 +85,7 @@ async fn summary_says_how_each_account_was_searched_and_what_to_do_about_the_oth
         "4 tickets listed, 4 conversations read",
         "sweeppea: 1 found; ",
         "4 tickets listed, 4 read",
-        "rt: 1 found; the vendor filters by ",
+        "rt: 1 found; 1 ticket listed; filtered by the vendor: requester",
         "4 tickets found. The search is incomplete: see leadsquared.",
     ] {
         assert!(run.stderr.contains(said), "{said}: {run:?}");

@@ -79,6 +79,7 @@ async fn a_plan_counts_calls_and_time_and_sends_nothing() {
         let host = row.remove("host").unwrap();
         assert_eq!(host.as_str().unwrap(), sandbox.address().to_string());
         assert_eq!(row.remove("job").as_ref(), Some(&job));
+        assert_eq!(row.remove("schema"), Some(json!(1)));
         assert_eq!(row.remove("digest").unwrap().as_str().unwrap().len(), 64);
     }
     assert_eq!((said.code, found), (0, expected), "{said:?}");

@@ -45,7 +45,7 @@ async fn a_reader_that_goes_away_stops_the_work_and_is_told_what_was_done() {
         assert!(stderr.contains(&summary), "{form}: {stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
         let row = |id: usize| match form {
-            "ndjson" => format!(r#"{{"ticket":"onecloud:{id}","outcome":"deleted"}}"#),
+            "ndjson" => format!(r#"{{"schema":1,"ticket":"onecloud:{id}","outcome":"deleted"}}"#),
             _ => format!("onecloud:{id} deleted"),
         };
         let told = (1..=TICKETS).filter(|id| stderr.lines().any(|line| line == row(*id)));

@@ -40,8 +40,8 @@ async fn tickets_are_resolved_and_stay_where_they_are() {
         match form {
             "ndjson" => assert_eq!(
                 run.stdout,
-                "{\"ticket\":\"sweeppea:2531581\",\"outcome\":\"resolved\"}\n\
-                 {\"ticket\":\"leadsquared:160\",\"outcome\":\"resolved\"}\n"
+                "{\"schema\":1,\"ticket\":\"sweeppea:2531581\",\"outcome\":\"resolved\"}\n\
+                 {\"schema\":1,\"ticket\":\"leadsquared:160\",\"outcome\":\"resolved\"}\n"
             ),
             "table" => {
                 assert!(run.stderr.contains("This resolves 2 tickets"), "{run:?}");

@@ -27,7 +27,14 @@ fn assert_error_object(object: &Value) {
         .collect();
     assert_eq!(
         keys,
-        ["effect", "kind", "message", "retry_after_s", "status"]
+        [
+            "effect",
+            "kind",
+            "message",
+            "retry_after_s",
+            "schema",
+            "status"
+        ]
     );
 }
 

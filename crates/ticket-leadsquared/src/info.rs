@@ -112,10 +112,7 @@ pub(crate) fn info_with_batch(delete_batch: usize) -> ProviderInfo {
         .with(Operation::Resolve, undocumented.clone())
         .with(
             Operation::Delete,
-            undocumented
-                .clone()
-                .max_batch(delete_batch)
-                .removal(TRASH),
+            undocumented.clone().max_batch(delete_batch).removal(TRASH),
         )
         .with(
             Operation::Messages,

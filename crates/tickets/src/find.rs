@@ -173,7 +173,7 @@ impl Find {
     ///
     /// let find = Find::new().requester("ann@example.com");
     /// let way = find.way(&tickets::rt::info())?;
-    /// assert_eq!(way.to_string(), "the vendor filters by requester");
+    /// assert_eq!(way.to_string(), "filtered by the vendor: requester");
     /// let error = find.way(&tickets::leadsquared::info()).unwrap_err();
     /// assert_eq!(error.message(), "LeadSquared cannot list tickets; name them by their ids");
     /// # Ok::<(), tickets::Error>(())

@@ -41,7 +41,7 @@ fn fate(change: &Change, account: &PlannedAccount) -> String {
             text::seconds(time.as_secs())
         ),
         Removal::Permanent => ", for good".to_owned(),
-        _ => ", for good as far as the vendor says".to_owned(),
+        _ => "; the vendor does not say whether they can be restored".to_owned(),
     };
     match &*account.takes_along {
         [] => fate,

@@ -118,10 +118,13 @@ impl Way {
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
-            (How::Vendor, "the vendor filters by"),
-            (How::Rows, "the list tells"),
-            (How::Read, "a read of each ticket tells"),
-            (How::Conversation, "the conversation of each ticket tells"),
+            (How::Vendor, "filtered by the vendor"),
+            (How::Rows, "filtered here"),
+            (How::Read, "filtered here, after reading each ticket"),
+            (
+                How::Conversation,
+                "filtered here, after reading each conversation",
+            ),
         ];
         let mut separator = "";
         for (how, words) in parts {
@@ -130,9 +133,9 @@ impl fmt::Display for Way {
             if names.is_empty() {
                 continue;
             }
-            write!(f, "{separator}{words} {}", names.join(", "))?;
+            write!(f, "{separator}{words}: {}", names.join(", "))?;
             if how == How::Vendor && self.lists > 1 {
-                write!(f, " in {} lists", self.lists)?;
+                write!(f, " ({} lists)", self.lists)?;
             }
             separator = "; ";
         }

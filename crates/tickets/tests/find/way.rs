@@ -13,16 +13,16 @@ fn way_says_who_decides_what() {
     let words = |info| find.way(&info).unwrap().to_string();
     assert_eq!(
         words(rt::info()),
-        "the vendor filters by requester, state; the list tells subject"
+        "filtered by the vendor: requester, state; filtered here: subject"
     );
     assert_eq!(words(redmine::info()), words(rt::info()));
     assert_eq!(
         words(sweeppea::info()),
-        "the vendor filters by state; a read of each ticket tells requester, subject"
+        "filtered by the vendor: state; filtered here, after reading each ticket: requester, subject"
     );
     assert_eq!(
         words(onecloud::info()),
-        "the list tells subject, state; the conversation of each ticket tells requester"
+        "filtered here: subject, state; filtered here, after reading each conversation: requester"
     );
     let two = find
         .requester("bob@example.com")
@@ -33,7 +33,7 @@ fn way_says_who_decides_what() {
     assert_eq!(way.criteria[0], (Criterion::Requester, How::Vendor));
     assert_eq!(
         way.to_string(),
-        "the vendor filters by requester, state in 2 lists; the list tells subject"
+        "filtered by the vendor: requester, state (2 lists); filtered here: subject"
     );
     let json = serde_json::to_value(&way).unwrap();
     assert_eq!(

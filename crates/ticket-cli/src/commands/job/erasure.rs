@@ -17,7 +17,7 @@ use crate::accounts::Accounts;
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Ledger;
-use crate::output::{Output, say};
+use crate::output::{self, Output, say};
 use crate::text::{self, grouped};
 
 /// How long a look may wait for the account's quota: as long as it takes.
@@ -206,8 +206,10 @@ async fn print(
 ) -> Result<(), Failure> {
     let shown = Shown::of(erased);
     if output.format.is_json() {
-        let json = serde_json::json!({ "job": job.id, "erasure": shown });
-        let _ = writeln!(anstream::stderr().lock(), "{json}");
+        let came_to = serde_json::json!({ "job": job.id, "erasure": shown });
+        if let Ok(json) = output::json(&came_to) {
+            let _ = writeln!(anstream::stderr().lock(), "{json}");
+        }
         return Ok(());
     }
     say(&format!("Erasure: {}.", shown.sentence()));

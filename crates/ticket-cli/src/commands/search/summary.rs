@@ -10,7 +10,7 @@ use super::progress::words;
 use super::{Search, Searched};
 use crate::args::OutputFormat;
 use crate::failure::{ErrorWithHint, Failure};
-use crate::output::say;
+use crate::output::{self, say};
 use crate::text::{self, grouped};
 
 /// The search of an account, for programs.
@@ -102,7 +102,7 @@ impl Search {
 fn print<'a>(rows: impl Iterator<Item = Row<'a>>) {
     let mut stderr = anstream::stderr().lock();
     for row in rows {
-        if let Ok(json) = serde_json::to_string(&row) {
+        if let Ok(json) = output::json(&row) {
             let _ = writeln!(stderr, "{json}");
         }
     }
@@ -157,13 +157,13 @@ impl Searched {
             None => String::new(),
         };
         say(&format!(
-            "{name}: {} found; {how}: {}{end}",
+            "{name}: {} found; {}; {how}{end}",
             number(counts.found),
             amounts(&counts)
         ));
         if counts.undecided > 0 {
             say(&format!(
-                "{name}: of {} nobody knows whether they are among them:",
+                "{name}: {} may be among them, which nobody could tell:",
                 tickets(counts.undecided)
             ));
             for failure in &self.undecided {
