@@ -13,6 +13,7 @@ use ticket_core::{
     Change, DeleteTarget, Error, ErrorKind, Operation, Outcome, Result, Ticket, Tickets,
 };
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::archive::{Archive, KeepOptions, Place};
@@ -256,7 +257,19 @@ impl Checks {
         let checks = Arc::new(self);
         let checked = claimed.map(move |claimed| {
             let checks = Arc::clone(&checks);
-            async move { checks.passes(&claimed).await.then(|| target(&claimed)) }
+            async move {
+                // A task, so that it goes on while nobody polls this stream: the changes wait behind its reads.
+                let mut task = JoinSet::new();
+                let checked = claimed.clone();
+                task.spawn(async move { checks.passes(&checked).await });
+                match task.join_next().await {
+                    Some(Ok(passes)) => passes.then(|| target(&claimed)),
+                    Some(Err(error)) if error.is_panic() => {
+                        std::panic::resume_unwind(error.into_panic())
+                    }
+                    _ => None,
+                }
+            }
         });
         let passed = checked.buffered(at_once).filter_map(future::ready);
         // Together, so that one call takes as many as it can.

@@ -1,5 +1,6 @@
 //! Plans and guards: what is looked at, confirmed, checked, archived, held back.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use ticket_core::bulk::{BulkOptions, Notice};
 use ticket_core::model::{State, Status};
-use ticket_core::provider::{Capabilities, NotFound, Support};
+use ticket_core::provider::{Capabilities, Limit, NotFound, Support};
 use ticket_core::{CallContext, Change, Error, ErrorKind, Operation, Stop, TicketRef};
 use ticket_jobs::archive::Archive;
 use ticket_jobs::{
@@ -451,4 +452,32 @@ async fn wrong_credentials_end_the_checks_at_once() {
     assert!(vendor.log().len() <= 8, "{:?}", vendor.log());
     let suspended = jobs.ledger().accounts().await.unwrap();
     assert!(suspended[0].suspended.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_before_changes_do_not_keep_the_changes_waiting() {
+    let jobs = jobs();
+    let ids: Vec<_> = (1..=16).map(|id| id.to_string()).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let mut vendor = Vendor::new(&ids);
+    let delete = Support::new().not_found(NotFound::Gone);
+    let capabilities = vendor.info.capabilities.clone();
+    vendor.info.capabilities = capabilities.with(Operation::Delete, delete);
+    let four = NonZeroUsize::new(4).unwrap();
+    vendor.info.limits = vec![Limit::new().max_concurrent(four)];
+    vendor.state().latency = Duration::from_millis(100);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let mut guards = Guards::default();
+    guards.only_state = Some(State::Open);
+    let named: Vec<_> = ids.iter().map(|id| format!("eu:{id}")).collect();
+    let named: Vec<_> = named.iter().map(String::as_str).collect();
+    let id = guarded(&jobs, &accounts, guards, &named).await;
+    let options = BulkOptions::default().concurrency(four);
+    let source = Arc::clone(&accounts);
+    let work = jobs.run(&id, source, CallContext::new(), &options);
+    let outcomes = tokio::time::timeout(Duration::from_secs(60), work.collect::<Vec<_>>()).await;
+    let outcomes = outcomes.expect("the reads and the deletes end");
+    assert_eq!(outcomes.len(), 16);
+    assert!(outcomes.iter().flatten().all(|one| one.outcome.is_done()));
+    assert!(vendor.state().there.is_empty());
 }

@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) texts: BTreeMap<String, String>,
     /// Tickets that are not deleted, and why.
     pub(crate) refused: BTreeMap<String, Error>,
+    /// How long each call takes.
+    pub(crate) latency: Duration,
     /// What reads fail with, if they do.
     pub(crate) reads_fail: Option<Error>,
     /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`.
@@ -95,6 +97,13 @@ impl Vendor {
         self.state().log.clone()
     }
 
+    async fn take_time(&self) {
+        let latency = self.state().latency;
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+    }
+
     fn delete_now(&self, targets: &[DeleteTarget]) -> DeleteReport {
         let mut state = self.state();
         DeleteReport::from_fn(targets, |id| {
@@ -116,6 +125,7 @@ impl TicketProvider for Vendor {
     }
 
     async fn get(&self, _: &CallContext, id: &TicketId) -> Result<Ticket> {
+        self.take_time().await;
         let mut state = self.state();
         state.log.push(format!("get {id}"));
         if let Some(error) = &state.reads_fail {
@@ -141,6 +151,7 @@ impl TicketProvider for Vendor {
         context: &CallContext,
         targets: &[DeleteTarget],
     ) -> Result<DeleteReport> {
+        self.take_time().await;
         let ids: Vec<_> = targets.iter().map(|target| target.id.as_str()).collect();
         let after = match context.earlier_attempt {
             Effect::None => "",
