@@ -192,8 +192,12 @@ impl Tickets {
     /// a route, or a wrong address, answers *not found* to the read of any ticket, and fails here as well. False also if
     /// the provider lists no tickets.
     pub async fn is_answered(&self) -> bool {
-        let answer = bulk::control(&*self.provider, &self.context()).await;
-        answer.is_ok()
+        match bulk::control(&*self.provider, &self.context()).await {
+            Err(_) => false,
+            // Nothing is there that could be read.
+            Ok(None) => true,
+            Ok(Some(listed)) => self.get(listed.id).await.is_ok(),
+        }
     }
 
     /// Reads one page of tickets. See [`TicketProvider::list`].

@@ -37,16 +37,20 @@ fn ids(address: &str, found: &FoundUsers) -> Result<Vec<String>> {
         let mail = user.mail.as_deref().unwrap_or_default().trim();
         if mail.eq_ignore_ascii_case(address) {
             ids.push(user.id.to_string());
-        } else if !shows_why(user, address) {
-            let message = format!(
-                "user {} was found by an address that Redmine does not show, so that nobody knows whether it is this \
-                 one; give the id of the user",
-                user.id
-            );
+        } else if is_login(user, address) || !shows_why(user, address) {
+            // Without the id, which would tell a reader of an erasure who it was.
+            let message = "a user was found by an address that Redmine does not show, or has it as the login, so that \
+                           nobody knows whether it is this one; give the id of the user";
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
     }
     Ok(ids)
+}
+
+/// Whether the address is the login of a user who has another one now.
+fn is_login(user: &FoundUser, address: &str) -> bool {
+    let login = user.login.as_deref().unwrap_or_default().trim();
+    login.eq_ignore_ascii_case(address)
 }
 
 /// Whether it can be seen why Redmine found a user by a part of a text.
@@ -89,7 +93,11 @@ mod tests {
     fn user_with_an_address_that_is_not_shown_is_told() {
         let error = ids("bob@example.org", &found(1, &[(12, "bob@example.com")])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.message().contains("user 12"), "{error}");
+        assert!(!error.message().contains("12"), "{error}");
+        let mut moved = found(1, &[(12, "bob@example.com")]);
+        moved.users[0].login = Some("Bob@example.org".to_owned());
+        let error = ids("bob@example.org", &moved).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
         let error = ids("n@e", &found(101, &[(7, "ann@example.com")])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
     }

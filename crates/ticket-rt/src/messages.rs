@@ -21,6 +21,8 @@ pub(crate) struct Texts {
     has_more: bool,
     /// The entry of the last attachment.
     last: u64,
+    /// How many attachments belong to nobody knows which entry.
+    unreadable: usize,
 }
 
 impl Texts {
@@ -28,11 +30,16 @@ impl Texts {
     pub(crate) fn add(&mut self, page: u64, rows: wire::Collection<wire::AttachmentRow>) {
         self.page = page;
         self.has_more = rows.next_page.is_some();
-        for text in rows.items.into_iter().flatten() {
+        for text in rows.items {
+            let Some(text) = text else {
+                self.unreadable += 1;
+                continue;
+            };
             let row = &text.value;
             let entry = row.transaction_id.as_ref();
             let entry = entry.and_then(|id| id.as_str().parse().ok());
             let Some(entry) = entry else {
+                self.unreadable += 1;
                 continue;
             };
             self.last = entry;
@@ -106,6 +113,10 @@ pub(crate) fn page(
     Page::last(messages)
         .next(next.map(InHistory::cursor))
         .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable)))
+        .gaps(
+            (texts.unreadable > 0)
+                .then(|| "a text does not say to which message it belongs".to_owned()),
+        )
 }
 
 /// The message of an entry; `None` if it is another change.

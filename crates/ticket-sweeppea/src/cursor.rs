@@ -148,8 +148,19 @@ impl Position {
         let closed = self.list == State::Open && asked.is_none();
         Following {
             next: closed.then_some(Self::start(State::Closed)),
-            gap: fell.or_else(|| self.gap(count, arrived.total)),
+            gap: fell
+                .or_else(|| self.gap(count, arrived.total))
+                .or_else(|| self.missing_pages(arrived.pages)),
         }
+    }
+
+    /// An empty page ends the list, although the vendor states more pages.
+    fn missing_pages(self, pages: Option<u64>) -> Option<String> {
+        let (list, page) = (self.name(), self.page);
+        let pages = pages.filter(|pages| *pages > page)?;
+        Some(format!(
+            "page {page} of the list of {list} tickets is empty, but the vendor states {pages} pages"
+        ))
     }
 
     fn gap(self, count: u64, total: Option<u64>) -> Option<String> {

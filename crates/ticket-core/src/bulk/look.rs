@@ -3,7 +3,7 @@
 use super::called::{Called, Contact};
 use super::change::Change;
 use crate::model::query::{PageRequest, TicketQuery};
-use crate::model::ticket::{Status, TicketId};
+use crate::model::ticket::{Status, Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
@@ -110,7 +110,7 @@ async fn of_failed_read(
         (ErrorKind::NotFound, NotFound::Gone) => Seen::Missing,
         (ErrorKind::NotFound, NotFound::Undocumented) if vendor_answered => Seen::Missing,
         (ErrorKind::NotFound, NotFound::Undocumented) => match control(provider, context).await {
-            Ok(()) => Seen::Missing,
+            Ok(_) => Seen::Missing,
             Err(Some(control)) if control.is_transient() => Seen::NoAnswer(Some(control)),
             Err(_) => Seen::NoAnswer(Some(read)),
         },
@@ -152,11 +152,12 @@ pub(super) fn unconfirmed(error: Error, seen: &Seen) -> (Outcome, Contact) {
     (Outcome::Unknown(error), contact)
 }
 
-/// The control read: whether the vendor answers a read under the same base URL.
+/// The control read: whether the vendor answers a read under the same base URL. Returns a ticket that it listed, if there
+/// is one.
 pub(crate) async fn control(
     provider: &dyn TicketProvider,
     context: &CallContext,
-) -> Result<(), Option<Error>> {
+) -> Result<Option<Ticket>, Option<Error>> {
     let list = provider.info().capabilities.fields(Operation::List);
     let list = list.ok_or(None)?;
     let mut page = PageRequest::first();
@@ -165,7 +166,8 @@ pub(crate) async fn control(
     }
     let query = TicketQuery::new().page(page);
     let read = provider.list(context, &query).await;
-    read.map(|_| ()).map_err(Some)
+    let page = read.map_err(Some)?;
+    Ok(page.items.into_iter().next())
 }
 
 /// A read has no earlier attempt.

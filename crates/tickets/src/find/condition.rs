@@ -80,6 +80,9 @@ impl Jq {
         let failed =
             || Error::invalid_input("the condition fails on this ticket").on_ticket(&ticket.id);
         let json = serde_json::to_vec(ticket).map_err(|_| failed())?;
+        if is_too_deep(&json) {
+            return Err(failed());
+        }
         let value = read::parse_single(&json).map_err(|_| failed())?;
         let context = Ctx::<Data>::new(&self.filter.lut, Vars::new([]));
         let mut last = false;
@@ -89,6 +92,27 @@ impl Jq {
         }
         Ok(last)
     }
+}
+
+/// How deep the values of a ticket may be nested: jq's own limit is of this size, and each level takes a piece of the stack.
+const MAX_DEPTH: usize = 256;
+
+fn is_too_deep(json: &[u8]) -> bool {
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'[' | b'{' if !is_text => depth += 1,
+            b']' | b'}' if !is_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
 }
 
 fn refused(why: &str) -> Error {

@@ -14,6 +14,8 @@ pub(super) struct Conversation {
     /// Whether the customer's messages have several addresses, and whether one of them has no time.
     has_others: bool,
     has_untimed: bool,
+    /// The first message of which the vendor does not tell from whom it is.
+    first_untold: Option<Message>,
 }
 
 impl Conversation {
@@ -21,6 +23,14 @@ impl Conversation {
         let first = self.first.as_ref();
         if first.is_none_or(|first| is_earlier(&message, first)) {
             self.first = Some(message.clone());
+        }
+        if message.direction.is_none() {
+            let first = self.first_untold.as_ref();
+            if first.is_none_or(|first| is_earlier(&message, first) || message.created_at.is_none())
+            {
+                self.first_untold = Some(message);
+            }
+            return;
         }
         if message.direction != Some(Direction::Inbound) {
             return;
@@ -42,8 +52,16 @@ impl Conversation {
 
     /// The address of the author of the earliest message of the customer, if it is told.
     pub(super) fn requester(&self) -> Option<&str> {
-        let is_ambiguous = self.is_tied || (self.has_untimed && self.has_others);
         let first = self.first_inbound.as_ref();
+        // It may be the customer's, and it may be the first one.
+        let is_untold = self
+            .first_untold
+            .as_ref()
+            .zip(first)
+            .is_some_and(|(untold, first)| {
+                !is_earlier(first, untold) && email(untold) != email(first)
+            });
+        let is_ambiguous = is_untold || self.is_tied || (self.has_untimed && self.has_others);
         first.filter(|_| !is_ambiguous).and_then(email)
     }
 
@@ -68,10 +86,10 @@ mod tests {
 
     use super::*;
 
-    fn message(who: &str, direction: Direction, second: i64) -> Message {
+    fn message(who: &str, direction: impl Into<Option<Direction>>, second: i64) -> Message {
         let raw = RawValue::from_string("{}".to_owned()).unwrap();
         let mut message = Message::new(format!("{who} at {second}"), RawJson::from(raw));
-        message.direction = Some(direction);
+        message.direction = direction.into();
         message.author = Some(match who {
             "chat" => Person::with_id("4711"),
             who => Person::default().email(format!("{who}@example.com")),
@@ -163,5 +181,26 @@ mod tests {
             ("eve", Inbound, 1),
         ];
         told(&tied, Some("eve"), "eve at 1");
+    }
+
+    #[test]
+    fn requester_is_untold_where_a_message_without_a_direction_may_be_the_first() {
+        let requester = |messages: &[(&str, Option<Direction>, i64)]| {
+            let mut conversation = Conversation::default();
+            for (who, direction, second) in messages {
+                conversation.add(message(who, *direction, *second));
+            }
+            conversation.requester().map(str::to_owned)
+        };
+        let inbound = Some(Direction::Inbound);
+        for (untold, second) in [("ann", 1), ("ann", 2), ("ann", 0)] {
+            let messages = [(untold, None, second), ("bob", inbound, 2)];
+            assert_eq!(requester(&messages), None);
+            let [first, last] = messages;
+            assert_eq!(requester(&[last, first]), None);
+        }
+        let bob = Some("bob@example.com".to_owned());
+        assert_eq!(requester(&[("ann", None, 3), ("bob", inbound, 2)]), bob);
+        assert_eq!(requester(&[("bob", None, 1), ("bob", inbound, 2)]), bob);
     }
 }

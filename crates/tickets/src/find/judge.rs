@@ -157,20 +157,23 @@ impl Judge {
         let people = &self.people;
         let (mut is_found, mut open, mut unknown) = (false, None, None);
         for &field in &people.fields {
+            // Whether it could be compared.
             let mut take = |email: &str| {
-                let (at, is_in_domain) = people.by_address(email);
+                let Some((at, is_in_domain)) = people.by_address(email) else {
+                    return false;
+                };
                 places.extend(at);
                 is_found |= is_in_domain;
+                true
             };
             match self.source(known, field) {
                 Source::Ticket(ticket) if field == Field::RequesterEmail => {
-                    unknown = Some("the requester's address");
-                    for email in ticket
-                        .requesters()
-                        .filter_map(|person| person.email.as_deref())
-                    {
-                        unknown = None;
-                        take(email);
+                    let mut is_untold = ticket.requester.is_none();
+                    for person in ticket.requesters() {
+                        is_untold |= !person.email.as_deref().is_some_and(&mut take);
+                    }
+                    if is_untold {
+                        unknown = Some("the requester's address");
                     }
                 }
                 Source::Ticket(ticket) => {
@@ -181,8 +184,8 @@ impl Judge {
                     places.extend(requesters.flat_map(|person| people.by_name_or_id(person)));
                 }
                 Source::Conversation(conversation) => match conversation.requester() {
-                    Some(email) => take(email),
-                    None => unknown = Some("the requester's address"),
+                    Some(email) if take(email) => {}
+                    _ => unknown = Some("the requester's address"),
                 },
                 Source::Open(how) => open = open.max(Some(how)),
                 Source::Nowhere => {}

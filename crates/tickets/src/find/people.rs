@@ -134,13 +134,21 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// The places of those who have this address, and whether it is in one of the domains.
-    pub(super) fn by_address(&self, email: &str) -> (&[usize], bool) {
+    /// The places of those who have this address, and whether it is in one of the domains; `None` if it is not one plain
+    /// address, so that nobody knows.
+    pub(super) fn by_address(&self, email: &str) -> Option<(&[usize], bool)> {
         let plain = address(email, self.ignores_plus_tags);
-        let host = plain.rsplit_once('@').map(|(_, host)| host);
-        let is_in_domain =
-            host.is_some_and(|host| self.domains.iter().any(|domain| domain == host));
-        (self.at(&Wanted::Address(plain)), is_in_domain)
+        let (local, host) = plain.split_once('@')?;
+        let is_odd = |letter: char| {
+            letter.is_whitespace()
+                || letter.is_control()
+                || "@,;:<>()\u{200b}\u{feff}".contains(letter)
+        };
+        if local.contains(is_odd) || host.contains(is_odd) {
+            return None;
+        }
+        let is_in_domain = self.domains.iter().any(|domain| domain == host);
+        Some((self.at(&Wanted::Address(plain)), is_in_domain))
     }
 
     /// The places of those who have this person's name or id.
@@ -167,9 +175,7 @@ fn address(text: &str, ignores_plus_tags: bool) -> String {
     let inner = text
         .strip_suffix('>')
         .and_then(|text| text.rsplit_once('<'));
-    let plain = inner
-        .map_or(text, |(_, inner)| inner.trim())
-        .to_ascii_lowercase();
+    let plain = inner.map_or(text, |(_, inner)| inner.trim()).to_lowercase();
     let parts = plain.rsplit_once('@').filter(|_| ignores_plus_tags);
     match parts.and_then(|(local, host)| Some((local.split_once('+')?.0, host))) {
         Some((local, host)) if !local.is_empty() => format!("{local}@{host}"),

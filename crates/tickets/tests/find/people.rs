@@ -258,7 +258,9 @@ async fn address_at_redmine_that_is_not_shown_or_may_not_be_looked_up_is_refused
     let searched = search(&find, &account(&sandbox, Vendor::Redmine)).await;
     assert_eq!(searched.errors[0].kind(), ErrorKind::Unsupported);
     assert!(
-        searched.errors[0].message().contains("user 9"),
+        searched.errors[0]
+            .message()
+            .contains("that Redmine does not show"),
         "{:?}",
         searched.errors
     );
