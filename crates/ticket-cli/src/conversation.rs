@@ -177,7 +177,16 @@ impl Conversation {
 /// A person as people write it: the name and the address, or else the id.
 fn person(person: &Person) -> String {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    let who = match (given(&person.name), given(&person.email)) {
+    // A name that could be taken for an address, or for several parts, stands in quotation marks.
+    let name = given(&person.name).map(|name| {
+        let is_odd = name.contains(['<', '>', '@', ',', '"']);
+        if is_odd && person.email.as_ref() != Some(&name) {
+            format!("{name:?}")
+        } else {
+            name
+        }
+    });
+    let who = match (name, given(&person.email)) {
         (Some(name), Some(email)) if name != email => Some(format!("{name} <{email}>")),
         (name, email) => name.or(email),
     };

@@ -121,6 +121,14 @@ impl Failure {
         }
     }
 
+    /// Creates the error for work that a signal ended, with its exit code.
+    pub(crate) fn stopped(message: &str, exit: Exit) -> Self {
+        Self {
+            exit,
+            ..Self::local(message)
+        }
+    }
+
     /// All of these errors as one, and a message after them if there are several. The exit code is that for
     /// wrong input if one of them is that.
     pub(crate) fn all(failures: Vec<Self>, end: String) -> Option<Self> {

@@ -20,7 +20,7 @@ pub(crate) fn to_text(text: &str) -> Option<String> {
 }
 
 /// Whether a text is HTML. Vendors rarely say: it is HTML if it has the end of an element or a line break of HTML, and
-/// begins with an element, or all of its lines end with one. Plain text that speaks of elements is not.
+/// begins with an element, and is a document, ends with an element, or has lines that all do. Plain text that speaks of elements is not: rather is an element shown than a word lost.
 fn is_html(text: &str) -> bool {
     let text = text.trim();
     let mut marks = text.match_indices('<').filter_map(|(at, _)| text.get(at..));
@@ -34,9 +34,18 @@ fn is_html(text: &str) -> bool {
     if !is_evident {
         return false;
     }
-    let is_element = |text: &str| text.starts_with("<!--") || known_name(text).is_some();
-    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    is_element(text) || lines().rev().skip(1).all(|line| line.ends_with('>'))
+    let is_document = matches!(
+        known_name(text).as_deref(),
+        Some("html" | "head" | "body" | "!doctype")
+    );
+    let is_element = text.starts_with("<!--") || known_name(text).is_some();
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .rev()
+        .skip(1);
+    is_element && (is_document || text.ends_with('>') || lines.all(|line| line.ends_with('>')))
 }
 
 fn convert(html: &str) -> String {
@@ -77,9 +86,7 @@ mod tests {
         for html in [
             "<p>Hello</p>",
             "<div>Hello\nthere</div>\n<div>you</div>",
-            "Hello<br>there",
-            "Hello <b>there</b>",
-            "Hello<br />\n<br />\nthere",
+            "<p>Hello</p>there",
             "<!DOCTYPE html><title>x</title>Hello",
             "<!-- x --><p>Hello</p>",
         ] {
@@ -88,6 +95,11 @@ mod tests {
         for plain in [
             "",
             "Hello",
+            "Hello <b>there</b>",
+            "Is <script>alert('x')</script> in the subject an attack?",
+            "Why does </div> not close my page?",
+            "<b>Order</b>\nline 2\nline 3",
+            "<pre>\n<script>one()</script>\n</pre>\n\nHello,\n* one\n* two",
             "1 < 2 > 0",
             "Ann <ann@example.com> wrote:\n> Hello\n> there\n",
             "The element <br> is shown\nas it is in <div>s",
@@ -130,7 +142,7 @@ mod tests {
             "A | B\n1 | 2 3"
         );
         assert_eq!(
-            text("<p>x</p><pre>  a\n    b\n\nc</pre>y"),
+            text("<p>x</p><pre>  a\n    b\n\nc</pre><p>y</p>"),
             "x\n\n  a\n    b\n\nc\n\ny"
         );
         assert_eq!(

@@ -34,7 +34,7 @@ pub(crate) enum Ended {
     /// The reader has left the pager, and wants no more.
     ReaderLeft,
     /// Ctrl-C, or another signal that ends a command.
-    Stopped,
+    Stopped(Exit),
     /// Standard output cannot be written.
     Failed(io::Error),
 }
@@ -79,7 +79,7 @@ impl Pager {
         };
         tokio::select! {
             biased;
-            _ = self.signals.next() => Err(Ended::Stopped),
+            exit = self.signals.next() => Err(Ended::Stopped(exit)),
             written = running.input.write_all(text.as_bytes()) => written.map_err(|error| match error.kind() {
                 io::ErrorKind::BrokenPipe => Ended::ReaderLeft,
                 _ => Ended::Failed(error),
@@ -99,7 +99,7 @@ impl Pager {
         };
         tokio::select! {
             biased;
-            _ = self.signals.next() => Err(Ended::Stopped),
+            exit = self.signals.next() => Err(Ended::Stopped(exit)),
             () = left => Err(Ended::ReaderLeft),
             next = next => Ok(next),
         }

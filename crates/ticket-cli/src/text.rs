@@ -61,6 +61,9 @@ pub(crate) fn compact_json(json: &str) -> String {
     compact
 }
 
+/// Deeper values are not indented further: a hostile reply would fill the memory with blanks.
+const MAX_INDENT: usize = 64;
+
 /// Formats `json` with one value per line, indented by two spaces. Values stay unchanged, as in
 /// [`compact_json`].
 pub(crate) fn pretty_json(json: &str) -> String {
@@ -71,7 +74,7 @@ pub(crate) fn pretty_json(json: &str) -> String {
     let mut characters = compact.chars().peekable();
     let new_line = |pretty: &mut String, depth: usize| {
         pretty.push('\n');
-        pretty.extend(std::iter::repeat_n("  ", depth));
+        pretty.extend(std::iter::repeat_n("  ", depth.min(MAX_INDENT)));
     };
     while let Some(character) = characters.next() {
         if text.advance(character) {

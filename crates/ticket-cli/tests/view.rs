@@ -279,7 +279,7 @@ async fn ctrl_c_ends_a_conversation_at_once_and_keeps_what_is_printed_readable()
         assert!(signal.unwrap().success());
         stdout.read_to_string(&mut said).unwrap();
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(output.status.code(), Some(130), "{said}");
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(
             error.contains("stopped before the end of the conversation"),

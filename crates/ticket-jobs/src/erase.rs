@@ -50,6 +50,7 @@ use ticket_core::{Change, Error, Result, TicketRef};
 pub(crate) use self::fate::Tally;
 pub use self::fate::{Erased, ErasedTicket, Fate, OfPerson};
 pub use self::key::ErasureKey;
+pub use self::words::without_vendor_words;
 pub(crate) use self::words::{told, without_texts, words_of};
 use crate::loading::Loading;
 use crate::model::{Erasure, NewJob, PersonHash};

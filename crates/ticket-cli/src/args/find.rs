@@ -75,7 +75,7 @@ pub(crate) struct Find {
     #[command(flatten)]
     pub(crate) filters: Filters,
     /// Only tickets for which this jq expression is true, such as '.priority == "high" and (.tags | length) > 2'. It sees
-    /// each ticket as `tickets list --output ndjson` prints it
+    /// each ticket as `tickets list --output ndjson` prints it, without `schema` and `ticket`
     #[arg(long = "where", value_name = "EXPR")]
     pub(crate) condition: Option<String>,
     /// Search this account; may be given more than once
@@ -127,7 +127,7 @@ pub(crate) struct Erase {
     #[command(flatten)]
     pub(crate) missing: ArchiveMissing,
     /// How long the archive is kept, such as 30d: `tickets archive prune DIR --older-than 30d` ends that
-    #[arg(long, value_parser = duration, value_name = "TIME", requires = "archive")]
+    #[arg(long, value_parser = duration, value_name = "TIME", requires = "archive", conflicts_with = "no_archive")]
     pub(crate) keep: Option<Duration>,
     /// Keep no copy
     #[arg(long)]

@@ -300,6 +300,9 @@ fn about(searched: &Searched, accounts: &Accounts) -> AccountSearch {
     if let Some(how) = searched.how() {
         about = about.how(how);
     }
+    if let Some(note) = searched.note() {
+        about = about.note(note);
+    }
     if let Some(lacking) = &searched.lacking {
         about = about.not_searched(&lacking.error);
     }

@@ -208,14 +208,17 @@ fn header(text: &str, column: &str) -> Result<(u8, StringRecord, usize), Failure
             "this is empty: it has no header with the names of its columns",
         ));
     };
-    // A file without a header begins with a person, who is not shown.
-    let names = header.iter().map(|name| {
-        if name.contains('@') {
-            "(an address)".to_owned()
-        } else {
-            format!("`{}`", text::line(&text::cut(name.trim(), 40)))
-        }
-    });
+    // A file without a header begins with a person, of whom nothing is shown.
+    if header.iter().any(|name| name.contains('@')) {
+        let message = format!(
+            "there is no column `{}`, and no header with the names of columns",
+            text::line(wanted)
+        );
+        return Err(Failure::refused(message));
+    }
+    let names = header
+        .iter()
+        .map(|name| format!("`{}`", text::line(&text::cut(name.trim(), 40))));
     let mut names: Vec<_> = names.take(NAMED).collect();
     if header.len() > NAMED {
         names.push("more".to_owned());
@@ -239,6 +242,9 @@ pub(super) fn is_address(text: &str) -> bool {
                 && !domain.is_empty()
                 && !domain.contains('@')
                 && !text.chars().any(is_wrong)
+                // A cell in quotes, or one that was kept from being a formula.
+                && !text.starts_with('\'')
+                && !text.ends_with('\'')
         }
         None => false,
     }

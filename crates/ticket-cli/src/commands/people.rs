@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::identifiers::is_address;
 use super::input;
 use crate::args::People;
 use crate::failure::Failure;
@@ -19,6 +20,10 @@ pub(super) fn requesters(people: &People) -> Result<Vec<String>, Failure> {
         } else {
             all.push(given.trim().to_owned());
         }
+    }
+    if all.iter().any(|one| one.contains('@') && !is_address(one)) {
+        let message = "a requester with an @ is not an e-mail address; nothing was sent";
+        return Err(Failure::refused(message));
     }
     if all.is_empty() && !people.requesters.is_empty() {
         let message = "standard input has no requester; nothing was sent";

@@ -74,8 +74,9 @@ pub(super) async fn run(view: &View, global: &Global, output: &Output) -> Result
 pub(super) fn failure_of(ended: Result<(), Ended>) -> Result<Option<Failure>, Failure> {
     match ended {
         Ok(()) | Err(Ended::ReaderLeft) => Ok(None),
-        Err(Ended::Stopped) => Ok(Some(Failure::local(
+        Err(Ended::Stopped(exit)) => Ok(Some(Failure::stopped(
             "stopped before the end of the conversation",
+            exit,
         ))),
         Err(Ended::Failed(error)) => Err(Failure::output(&error)),
     }
@@ -225,7 +226,13 @@ impl<'a> Reading<'a> {
             let files = self.files().map_ok(|file| file.about);
             ended = write_list(&mut object, "attachments", files, pager, failures).await;
         } else {
-            object.field("attachments", "null").map_err(Ended::Failed)?;
+            // Nobody came to them, or the vendor has no call for them.
+            let none = if self.supports(Operation::Attachments) {
+                "[]"
+            } else {
+                "null"
+            };
+            object.field("attachments", none).map_err(Ended::Failed)?;
         }
         let is_complete = ended.is_ok() && failures.is_empty();
         let finished = object.field("complete", if is_complete { "true" } else { "false" });

@@ -84,12 +84,13 @@ impl Fate {
             (Again::InTrash, Removal::Permanent | Removal::Undocumented) => {
                 Self::InTrash { until: None }
             }
+            // What this job did not delete was not found in the trash either.
+            (Again::Gone | Again::Another, _) if !is_done => Self::AlreadyGone,
             (_, Removal::Trash { restorable_for }) => Self::InTrash {
                 until: restorable_for
                     .zip(ticket.decided_at)
                     .map(|(time, decided_at)| later(decided_at, time)),
             },
-            (Again::Gone | Again::Another, _) if !is_done => Self::AlreadyGone,
             (Again::Gone | Again::Another, Removal::Permanent) => Self::Erased,
             _ => Self::Undocumented,
         }

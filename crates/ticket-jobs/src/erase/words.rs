@@ -85,13 +85,25 @@ pub(crate) fn without_texts(outcome: Outcome) -> Outcome {
     }
 }
 
-/// Why an account was not searched. What a provider says of itself is kept.
-pub(crate) fn words_of(error: &Error) -> String {
+/// The error of a search without anything that somebody else said, so that it can be shown and logged. What a provider says
+/// of itself is kept.
+#[must_use]
+pub fn without_vendor_words(error: &Error) -> Error {
     let is_ours = error.kind() == ErrorKind::Unsupported;
     if is_ours && !may_hold_an_address(error.message()) {
-        return error.message().to_owned();
+        error.clone().reworded(error.message())
+    } else {
+        told(error)
     }
-    told(error).to_string()
+}
+
+/// Why an account was not searched.
+pub(crate) fn words_of(error: &Error) -> String {
+    let error = without_vendor_words(error);
+    match error.kind() {
+        ErrorKind::Unsupported => error.message().to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Whether a text may hold an address, plain or percent-encoded.

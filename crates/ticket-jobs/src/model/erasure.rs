@@ -132,7 +132,7 @@ pub struct AccountSearch {
     pub conversations: u64,
     /// How many are of the people that were asked for.
     pub found: u64,
-    /// Of how many nobody knows whose they are, since they could not be read.
+    /// Of how many nobody knows whose they are: they could not be read, or the vendor does not tell.
     pub undecided: u64,
     /// Why it was not searched, or not to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]

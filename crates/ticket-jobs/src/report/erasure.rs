@@ -184,7 +184,7 @@ pub(super) fn sentences(erasure: &ErasureFacts) -> Vec<String> {
         if search.undecided > 0 {
             let tickets = counted(search.undecided, "ticket");
             found.push(format!(
-                "{tickets} of {name} could not be read, so nobody knows whose they are."
+                "{tickets} of {name}: nobody knows whose, since they could not be read or the vendor does not tell."
             ));
         }
     }

@@ -75,7 +75,7 @@ async fn erasure_is_reported_with_what_is_still_at_the_vendor_and_what_was_not_s
 
     let missing: Vec<_> = told["not_proven"].as_array().unwrap().iter().collect();
     for sentence in [
-        "1 ticket of eu could not be read, so nobody knows whose they are.",
+        "1 ticket of eu: nobody knows whose, since they could not be read or the vendor does not tell.",
         "crm was not searched, or not to its end: the vendor documents no way to list tickets.",
         "1 ticket said to be deleted or gone, and not looked at again yet: not erased as far as is known.",
         "1 ticket gone before a delete of this job was confirmed: nobody knows whether for good.",

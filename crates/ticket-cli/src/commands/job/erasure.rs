@@ -94,7 +94,10 @@ impl Shown {
         if !self.not_searched.is_empty() {
             let names = self.not_searched.iter().map(|name| text::line(name));
             let names: Vec<_> = names.collect();
-            parts.push(format!("not searched: {}", names.join(", ")));
+            parts.push(format!(
+                "not searched, or not to the end: {}",
+                names.join(", ")
+            ));
         }
         parts.join("; ")
     }

@@ -1,7 +1,8 @@
 //! `tickets job identifiers`: the table of persons that an erasure was made of, with what came of it for each of them. Who
 //! is meant is found by the keyed hash of the address: the ledger holds no address.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
 
 use ticket_jobs::erase::{Erased, ErasureKey};
 
@@ -26,7 +27,7 @@ const COLUMNS: [&str; 7] = [
 ];
 
 /// The fates of tickets that are where they were.
-const STILL_THERE: [&str; 4] = ["still_there", "failed", "unattempted", "open"];
+const STILL_THERE: [&str; 3] = ["still_there", "failed", "unattempted"];
 
 /// Prints the table as CSV, whatever the output format is.
 pub(super) async fn run(
@@ -51,17 +52,21 @@ pub(super) async fn run(
     }
     let erased = ledger.jobs.erased(&job.id).await?;
     let rows = Rows::new(&erased);
-    let bytes = table.with(COLUMNS, |address| match address {
-        Some(address) => rows.cells(erased.of(&key.person(address)).map(|one| &one.fates)),
-        None => no_row("no_address"),
+    let people: HashMap<_, _> = erased.people.iter().map(|one| (one.person, one)).collect();
+    let strangers = Cell::new(0);
+    let bytes = table.with(COLUMNS, |address| {
+        let Some(address) = address else {
+            return no_row("no_address");
+        };
+        let person = people.get(&key.person(address));
+        strangers.set(strangers.get() + usize::from(person.is_none()));
+        rows.cells(person.map(|one| &one.fates))
     })?;
     let text = String::from_utf8_lossy(&bytes);
     output
         .write_csv(&text)
         .map_err(|error| Failure::output(&error))?;
-    let strangers = table.addresses();
-    let strangers = strangers.filter(|address| erased.of(&key.person(address)).is_none());
-    match strangers.count() {
+    match strangers.get() {
         0 => {}
         count => say(&format!(
             "{} with an address that is no part of job {}",
@@ -100,7 +105,9 @@ impl Rows {
         let still_there = sum(&STILL_THERE);
         // Of the others nobody knows.
         let not_proven = found - erased - in_trash - still_there;
-        let outcome = if still_there > 0 {
+        let outcome = if fates.contains_key("open") {
+            "open"
+        } else if still_there > 0 {
             "still_there"
         } else if not_proven > 0 {
             "not_proven"

@@ -9,8 +9,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
+use ticket_jobs::erase::without_vendor_words;
 use tickets::accounts::Account;
 use tickets::find::{Counts, Find, Found, How, Way};
+use tickets::provider::Removal;
 use tickets::{CallContext, Change, Error, ErrorKind, Operation, TicketRef};
 use tokio::time::Instant;
 
@@ -41,6 +43,8 @@ pub(super) struct Search {
 /// An account, and how its search went.
 pub(super) struct Searched {
     pub(super) name: String,
+    /// Whether it is for an erasure, so that no words of the vendor's are shown: they may name the person.
+    keeps_no_person: bool,
     /// `None` if it cannot be connected.
     pub(super) account: Option<Account>,
     /// `None` if it cannot be searched.
@@ -88,7 +92,7 @@ impl Search {
         }
         let mut searched = Vec::new();
         for name in all {
-            let mut one = Searched::new(name);
+            let mut one = Searched::new(name, change.is_some());
             let account = match accounts.connect(&one.name) {
                 Ok(account) => account,
                 Err(failure) if named.is_empty() => {
@@ -248,9 +252,10 @@ impl Search {
 }
 
 impl Searched {
-    const fn new(name: String) -> Self {
+    const fn new(name: String, keeps_no_person: bool) -> Self {
         Self {
             name,
+            keeps_no_person,
             account: None,
             way: None,
             progress: None,
@@ -263,6 +268,11 @@ impl Searched {
     fn fail(&mut self, error: Error) {
         let Some(account) = &self.account else {
             return;
+        };
+        let error = if self.keeps_no_person {
+            without_vendor_words(&error)
+        } else {
+            error
         };
         let Some(ticket) = error.ticket().cloned() else {
             self.lacking = Some(Lacking::of(error, account));
@@ -282,6 +292,15 @@ impl Searched {
 
     fn is_complete(&self) -> bool {
         self.lacking.is_none() && self.counts().is_some_and(|counts| counts.undecided == 0)
+    }
+
+    /// What a complete search does not find either.
+    pub(super) fn note(&self) -> Option<&'static str> {
+        let capabilities = &self.account.as_ref()?.tickets.info().capabilities;
+        let delete = capabilities.support(Operation::Delete)?;
+        let has_trash = matches!(delete.removal, Removal::Trash { .. });
+        (has_trash && self.way.is_some())
+            .then_some("tickets that are in the vendor's trash already were not searched")
     }
 
     /// What its search costs, if that reads tickets one by one.

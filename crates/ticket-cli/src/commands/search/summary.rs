@@ -33,6 +33,9 @@ struct Row<'a> {
     undecided: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorWithHint>,
+    /// What a complete search does not find either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
     /// Why tickets are undecided: the first few.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<ErrorWithHint>,
@@ -136,6 +139,7 @@ impl Searched {
                 .lacking
                 .as_ref()
                 .map(|lacking| lacking.failure.to_json()),
+            note: self.note(),
             errors: self.undecided.iter().map(Failure::to_json).collect(),
         }
     }
@@ -161,6 +165,9 @@ impl Searched {
             number(counts.found),
             amounts(&counts)
         ));
+        if let Some(note) = self.note() {
+            say(&format!("{name}: {note}"));
+        }
         if counts.undecided > 0 {
             say(&format!(
                 "{name}: {} may be among them, which nobody could tell:",
@@ -175,10 +182,11 @@ impl Searched {
 
 /// How many tickets were listed and read.
 pub(super) fn amounts(counts: &Counts) -> String {
-    let parts = [
-        (counts.read, "read"),
-        (counts.conversations, "conversations read"),
-    ];
+    let conversations = match counts.conversations {
+        1 => "conversation read",
+        _ => "conversations read",
+    };
+    let parts = [(counts.read, "read"), (counts.conversations, conversations)];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     let parts = parts.map(|(count, word)| format!("{} {word}", number(*count)));
     let listed = format!("{} listed", tickets(counts.listed));

@@ -133,7 +133,7 @@ fn account_row(account: &ErasureAccount) -> Markup {
                     }
                 }
                 @if search.undecided > 0 {
-                    br; strong { (counted(search.undecided, "ticket")) " could not be read" }
+                    br; strong { (counted(search.undecided, "ticket")) " of unknown persons" }
                 }
                 @for note in &search.notes { br; (text(note)) }
             }
