@@ -17,7 +17,7 @@ use ticket_core::provider::{
 };
 use ticket_core::{
     Change, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, NewTicket, Operation, Outcome,
-    ProviderInfo, Ticket, TicketPatch, TicketProvider, Tickets,
+    Page, ProviderInfo, Ticket, TicketPatch, TicketProvider, Tickets,
 };
 
 fn ticket(id: &str, status: Status) -> Ticket {
@@ -335,4 +335,29 @@ async fn download_is_read_within_a_limit() {
     let file = AttachedFile::new("7", RawValue::NULL.to_owned());
     let download = Tickets::new(provider).download(&file).await.unwrap();
     assert_eq!(download.read(5).await.unwrap().unwrap(), b"abcde");
+}
+
+#[tokio::test]
+async fn vendor_answers_only_if_a_ticket_that_it_lists_can_be_read() {
+    for (reads, listed, answers) in [
+        (true, true, true),
+        (false, true, false),
+        (false, false, true),
+    ] {
+        let mut provider = MockTicketProvider::new();
+        let capabilities = Capabilities::none().get().list(Fields::default());
+        provider
+            .expect_info()
+            .return_const(ProviderInfo::new("mock", "Mock", capabilities));
+        provider.expect_list().returning(move |_, _| {
+            let rows = listed.then(|| ticket("1", Status::Open));
+            Ok(Page::last(rows.into_iter().collect()))
+        });
+        provider.expect_get().returning(move |_, id| match reads {
+            true => Ok(ticket(id.as_str(), Status::Open)),
+            false => Err(error(ErrorKind::NotFound, Effect::None)),
+        });
+        let tickets = Tickets::new(provider);
+        assert_eq!(tickets.is_answered().await, answers, "{reads} {listed}");
+    }
 }

@@ -41,6 +41,10 @@ pub(crate) const ANOTHER: &str = "not changed: another ticket has its id now";
 pub(crate) const PERHAPS_ANOTHER: &str =
     "not changed: another ticket may have its id now, since the vendor gives out ids again";
 
+/// Why a ticket of an erasure is not deleted that has others below it: they may be somebody else's.
+pub(crate) const TAKES_ALONG: &str = "not changed: its delete would take along the tickets below it; delete those \
+                                      that are to go first, and move the others";
+
 /// What is checked before the tickets of one account are changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
@@ -77,6 +81,7 @@ impl Rules {
             || self.guards.if_unchanged
             || self.archive.is_some()
             || self.tells_apart(tickets)
+            || self.spares_subtickets(tickets)
     }
 
     /// Whether a ticket is held against the one that was found: of an erasure, where another one may have got its id since.
@@ -91,7 +96,15 @@ impl Rules {
         self.guards.only_state.is_some()
             || self.archive.is_some()
             || self.tells_apart(tickets)
+            || self.spares_subtickets(tickets)
             || (self.guards.if_unchanged && !(has_version && self.is_conditional(tickets)))
+    }
+
+    /// Whether a delete takes other tickets along, which an erasure must not.
+    fn spares_subtickets(&self, tickets: &Tickets) -> bool {
+        let capabilities = &tickets.info().capabilities;
+        let delete = capabilities.support(Operation::Delete);
+        self.is_erasure && delete.is_some_and(|delete| !delete.takes_along.is_empty())
     }
 
     /// Whether the vendor itself compares versions.
@@ -111,6 +124,9 @@ impl Rules {
                 Some(false) => return conflict(ANOTHER.to_owned()),
                 None => return conflict(PERHAPS_ANOTHER.to_owned()),
             }
+        }
+        if self.spares_subtickets(tickets) && !ticket.subtickets.is_empty() {
+            return conflict(TAKES_ALONG.to_owned());
         }
         if let Some(state) = self.guards.only_state {
             let status = ticket.status.as_ref();

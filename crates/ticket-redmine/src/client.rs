@@ -61,8 +61,18 @@ impl Redmine {
     /// `NotFound` for an issue that does not exist, also where the caller may see none; `Forbidden` for one that the caller
     /// may not see.
     pub async fn get_issue(&self, id: &str) -> Result<Reply<wire::Issue>> {
+        self.read_issue(self.issue(id)).await
+    }
+
+    /// The same with the subtasks that the caller may see (observed).
+    pub(crate) async fn get_issue_with_subtasks(&self, id: &str) -> Result<Reply<wire::Issue>> {
+        let request = self.issue(id).query("include", "children");
+        self.read_issue(request).await
+    }
+
+    async fn read_issue(&self, request: HttpRequest<'_>) -> Result<Reply<wire::Issue>> {
         let response = self
-            .call(Operation::Get, Names::Ticket, 200, self.issue(id))
+            .call(Operation::Get, Names::Ticket, 200, request)
             .await?;
         let reply: wire::IssueReply = told(&response, Operation::Get)?;
         Ok(reply.issue)

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use ticket_core::model::{AttachedFile, CustomFields, Direction, FieldValue, Person, State, Times};
-use ticket_core::{Error, Message, NewTicket, Result, Ticket, TicketPatch, TicketQuery};
+use ticket_core::{Error, Message, NewTicket, Result, Ticket, TicketId, TicketPatch, TicketQuery};
 use ticket_http::Reply;
 
 use crate::cursor::Position;
@@ -53,6 +53,7 @@ pub(crate) fn ticket(reply: Reply<Issue>, site: &Site) -> Ticket {
     });
     ticket.closed_at = issue.closed_on.filter(|_| !is_open);
     let custom = issue.custom_fields.unwrap_or_default().into_iter();
+    below(issue.children, &mut ticket.subtickets);
     ticket.custom = custom
         .filter_map(|field| {
             let value = FieldValue::from_json(field.value)?;
@@ -60,6 +61,14 @@ pub(crate) fn ticket(reply: Reply<Issue>, site: &Site) -> Ticket {
         })
         .collect();
     ticket
+}
+
+/// The subtasks, and theirs.
+fn below(subtasks: Vec<wire::Subtask>, ids: &mut Vec<TicketId>) {
+    for subtask in subtasks {
+        ids.push(TicketId::new(subtask.id.as_str()));
+        below(subtask.children, ids);
+    }
 }
 
 /// A public note of the ticket's author is taken for one of the customer (inferred): Redmine has users, and no customers.

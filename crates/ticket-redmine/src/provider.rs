@@ -53,7 +53,7 @@ impl TicketProvider for Redmine {
 
     async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.info.check(&Request::Get(id))?;
-        let issue = self.get_issue(id.as_str()).await?;
+        let issue = self.get_issue_with_subtasks(id.as_str()).await?;
         same_ticket(id, &issue.value.id, Operation::Get)?;
         Ok(mapping::ticket(issue, &self.site))
     }

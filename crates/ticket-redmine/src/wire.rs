@@ -5,7 +5,7 @@ mod sent;
 
 pub use received::{
     Attachment, CustomField, FoundUser, FoundUsers, Issue, IssueList, Journal, Membership, Named,
-    Role, Staged, Status, User,
+    Role, Staged, Status, Subtask, User,
 };
 pub(crate) use received::{
     CurrentUser, IssueReply, IssueWithFiles, IssueWithJournals, Priorities, Refusal, Roles,

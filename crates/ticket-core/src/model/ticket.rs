@@ -284,6 +284,10 @@ pub struct Ticket {
     /// Custom fields of this vendor or account, by the vendor's names.
     #[serde(skip_serializing_if = "CustomFields::is_empty")]
     pub custom: CustomFields,
+    /// The tickets below this one, and those below them, which a delete takes along where the provider
+    /// [declares](crate::provider::Support::takes_along) that. Empty in the rows of lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subtickets: Vec<TicketId>,
     /// The ticket that this one was merged into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<TicketId>,
@@ -313,6 +317,7 @@ impl Ticket {
             closed_at: None,
             due_at: None,
             custom: CustomFields::new(),
+            subtickets: Vec::new(),
             merged_into: None,
             version: None,
             raw: raw.into(),
@@ -343,6 +348,7 @@ impl fmt::Debug for Ticket {
             .field("closed_at", &self.closed_at)
             .field("due_at", &self.due_at)
             .field("custom", &self.custom)
+            .field("subtickets", &self.subtickets)
             .field("merged_into", &self.merged_into)
             .field("version", &self.version)
             .field("raw", &self.raw)

@@ -2,12 +2,13 @@
 
 use ticket_core::{Error, ErrorKind, Outcome};
 
-use crate::check::{ANOTHER, PERHAPS_ANOTHER};
+use crate::check::{ANOTHER, PERHAPS_ANOTHER, TAKES_ALONG};
 
 /// How our own messages begin that say more than the kind of an error, and what is kept of them.
 const OWN: &[(&str, &str)] = &[
     (ANOTHER, ANOTHER),
     (PERHAPS_ANOTHER, PERHAPS_ANOTHER),
+    (TAKES_ALONG, TAKES_ALONG),
     (
         "not changed: it was not looked at",
         "not changed: it was not looked at when it was planned",
@@ -109,4 +110,25 @@ pub(crate) fn words_of(error: &Error) -> String {
 /// Whether a text may hold an address, plain or percent-encoded.
 pub(super) fn may_hold_an_address(words: &str) -> bool {
     words.contains('@') || words.contains("%40")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_of_a_search_says_nothing_of_the_vendor_and_keeps_what_a_provider_says_of_itself() {
+        let of_ann = Error::new(ErrorKind::Server, "no user ann@example.com")
+            .with_status(500)
+            .with_vendor_message("no user ann@example.com Ann");
+        let shown = format!("{:?}", without_vendor_words(&of_ann));
+        assert!(!shown.contains("nn"), "{shown}");
+        assert!(shown.contains("500"), "{shown}");
+        let own = Error::new(ErrorKind::Unsupported, "Desk cannot list tickets");
+        assert_eq!(without_vendor_words(&own).message(), own.message());
+        let own = own.with_vendor_message("ann@example.com");
+        assert_eq!(without_vendor_words(&own).vendor_message(), None);
+        let of_ann = Error::new(ErrorKind::Unsupported, "ann%40example.com is no user");
+        assert!(!without_vendor_words(&of_ann).message().contains("ann"));
+    }
 }

@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) texts: BTreeMap<String, String>,
     /// Tickets that are not deleted, and why.
     pub(crate) refused: BTreeMap<String, Error>,
+    /// The tickets below others.
+    pub(crate) below: BTreeMap<String, Vec<TicketId>>,
     /// How long each call takes.
     pub(crate) latency: Duration,
     /// What reads fail with, if they do.
@@ -140,6 +142,7 @@ impl TicketProvider for Vendor {
             let mut ticket = Ticket::new(id.clone(), RawValue::from_string(raw).unwrap());
             ticket.subject = Some(format!("Subject of {id}"));
             ticket.status = Some(status);
+            ticket.subtickets = state.below.get(id.as_str()).cloned().unwrap_or_default();
             ticket.created_at = state.created.get(id.as_str()).copied();
             return Ok(ticket);
         }

@@ -78,6 +78,9 @@ pub struct Issue {
     /// The issue that this one is a subtask of.
     #[serde(default, deserialize_with = "lenient::value")]
     pub parent: Option<Named>,
+    /// Its subtasks, if they were asked for. They are not read leniently: a delete takes them along.
+    #[serde(default)]
+    pub children: Vec<Subtask>,
     /// The target version.
     #[serde(default, deserialize_with = "lenient::value")]
     pub fixed_version: Option<Named>,
@@ -117,6 +120,19 @@ pub struct Issue {
 }
 
 debug_fields!(Issue { id });
+
+/// A subtask, with its own. `Debug` prints the ids only.
+#[derive(Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Subtask {
+    /// The issue's number.
+    pub id: WireId,
+    /// Its subtasks.
+    #[serde(default)]
+    pub children: Vec<Subtask>,
+}
+
+debug_fields!(Subtask { id, children });
 
 /// A page of issues, each row with its own JSON.
 #[derive(Clone, Debug, Deserialize)]

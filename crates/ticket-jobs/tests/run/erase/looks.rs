@@ -360,3 +360,19 @@ async fn cancelled_erasure_looks_again_at_what_was_deleted_alone() {
     assert_eq!(fates(&jobs, &id).await, said);
     assert!(!jobs.erased(&id).await.unwrap().is_complete());
 }
+
+#[tokio::test(start_paused = true)]
+async fn ticket_that_was_not_there_is_not_said_to_be_in_the_trash() {
+    let jobs = jobs();
+    let trash = Removal::Trash {
+        restorable_for: None,
+    };
+    let eu = vendor(&["1"], trash);
+    let accounts = Accounts::new(&jobs, [("eu", &eu)]);
+    let id = planned(&jobs, &accounts, erasure(), &[("eu:1", ada())]).await;
+    confirm(&jobs, &accounts, &id).await;
+    eu.state().there.clear();
+    assert_eq!(told(&run(&jobs, &id, &accounts).await), ["eu:1 not_found"]);
+    look_again(&jobs, &accounts, &id).await;
+    assert_eq!(fates(&jobs, &id).await, ["1 already_gone"]);
+}

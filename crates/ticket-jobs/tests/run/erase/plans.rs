@@ -190,3 +190,36 @@ async fn ticket_that_got_the_id_of_the_one_found_is_not_deleted() {
         ["1 not_looked_at_again", "2 failed", "3 failed"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn ticket_with_others_below_it_is_deleted_only_once_they_are_gone() {
+    let jobs = jobs();
+    let mut eu = vendor(&["1", "2"], Removal::Permanent);
+    let capabilities = eu.info.capabilities.clone();
+    let delete = capabilities.support(Operation::Delete).unwrap().clone();
+    let delete = delete.takes_along(vec!["subtasks".into()]);
+    eu.info.capabilities = capabilities.with(Operation::Delete, delete);
+    eu.info.never_reuses_ids = true;
+    eu.state().below = [("1".to_owned(), vec!["3".into()])].into();
+    let accounts = Accounts::new(&jobs, [("eu", &eu)]);
+    let found = ["eu:1", "eu:2"].map(|ticket| (ticket, ada()));
+    let id = planned(&jobs, &accounts, erasure(), &found).await;
+    confirm(&jobs, &accounts, &id).await;
+    let outcomes = run(&jobs, &id, &accounts).await;
+    let mut said = told(&outcomes);
+    said.sort();
+    assert_eq!(said, ["eu:1 failed", "eu:2 deleted"]);
+    assert_eq!(eu.state().there.iter().collect::<Vec<_>>(), ["1"]);
+    let rows = jobs.ledger().tickets(&id, Which::Named, None, 9).await;
+    let rows = rows.unwrap();
+    let why = rows[0].outcome.as_ref().and_then(|outcome| outcome.error());
+    assert!(
+        why.unwrap()
+            .message()
+            .contains("take along the tickets below it")
+    );
+    eu.state().below.clear();
+    let id = planned(&jobs, &accounts, erasure(), &[("eu:1", ada())]).await;
+    confirm(&jobs, &accounts, &id).await;
+    assert_eq!(told(&run(&jobs, &id, &accounts).await), ["eu:1 deleted"]);
+}
