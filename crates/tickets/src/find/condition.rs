@@ -155,3 +155,23 @@ impl fmt::Debug for Jq {
         f.debug_struct("Jq").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ticket_core::model::RawValue;
+
+    use super::*;
+
+    #[test]
+    fn json_that_is_nested_without_end_is_refused_and_brackets_in_texts_do_not_count() {
+        let condition = Jq::compile("true").unwrap();
+        let holds = |raw: String| {
+            let raw = RawValue::from_string(raw).unwrap();
+            condition.holds_for(&Ticket::new("1", raw))
+        };
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(holds(nested(100)).unwrap());
+        assert!(holds(format!("\"\\\"{}\"", "[".repeat(1_000))).unwrap());
+        assert!(holds(nested(100_000)).is_err());
+    }
+}

@@ -1,5 +1,7 @@
 //! Whether a ticket matches, as far as it is known.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use ticket_core::model::{FieldValue, Times};
 use ticket_core::provider::Field;
@@ -69,11 +71,12 @@ impl Judge {
     pub(super) fn new(find: &Find, info: &ProviderInfo) -> Self {
         let mut queries = Vec::new();
         if vendor_finds_people(find, info) {
-            for wanted in find.people.wanted() {
-                if !queries.contains(&wanted) {
-                    queries.push(wanted);
-                }
-            }
+            let mut known = HashSet::new();
+            queries.extend(
+                find.people
+                    .wanted()
+                    .filter(|wanted| known.insert(wanted.clone())),
+            );
         }
         Self {
             people: find.people.index(),
@@ -208,23 +211,18 @@ impl Judge {
     /// there are several, it belongs to the first list. `None` if that was an earlier one.
     fn listed(&self, query: usize, places: &mut Vec<usize>) -> Option<Answer> {
         let wanted = self.queries.get(query)?;
-        let shows = |wanted: &Wanted| {
-            self.people
-                .at(wanted)
-                .iter()
-                .all(|place| places.contains(place))
-        };
+        let first = self.people.at(wanted).first();
         if level(&self.info, wanted.field()) != Some(How::Rows) {
             places.extend(self.people.at(wanted));
             return Some(Answer::Yes);
         }
-        if !shows(wanted) {
+        if !first.is_some_and(|first| places.binary_search(first).is_ok()) {
             return Some(Answer::Unknown(
                 "that it is of the requester for whom the vendor listed it",
             ));
         }
-        let is_again = self.queries.iter().take(query).any(shows);
-        (!is_again).then_some(Answer::Yes)
+        // The lists are in the order of the requesters.
+        (places.first() == first).then_some(Answer::Yes)
     }
 
     fn subject(&self, known: &Known<'_>) -> Answer {

@@ -315,3 +315,56 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn address_with_something_around_it_may_be_the_one_looked_for() {
+    for odd in [
+        "Ann ann@example.com",
+        "ann@example.com, bob@example.com",
+        "mailto:ann@example.com",
+        "ann@example.com (Ann)",
+        "ann@exam\u{200b}ple.com",
+    ] {
+        let sandbox = sandbox().await;
+        let vendor = Vendor::Sweeppea;
+        sandbox.add_ticket(vendor, of(vendor, odd));
+        let find = Find::new().requester("ann@example.com");
+        let searched = search(&find, &account(&sandbox, vendor)).await;
+        assert_eq!(
+            (searched.found.len(), searched.counts.undecided),
+            (0, 1),
+            "{odd}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn requester_without_an_address_beside_another_one_may_be_of_the_domain() {
+    let sandbox = sandbox().await;
+    let vendor = Vendor::Rt;
+    let people = json!([
+        { "id": "bob@other.example", "type": "user" },
+        { "id": "ann", "type": "user" },
+    ]);
+    let seed = TicketSeed::new("A subject").attribute("Requestor", people);
+    sandbox.add_ticket(vendor, seed);
+    let find = Find::new().domain("example.com");
+    let searched = search(&find, &account(&sandbox, vendor)).await;
+    assert_eq!((searched.found.len(), searched.counts.undecided), (0, 1));
+}
+
+#[tokio::test]
+async fn subtasks_of_redmine_are_told_by_a_read() {
+    let sandbox = sandbox().await;
+    let vendor = Vendor::Redmine;
+    let parent = sandbox.add_ticket(vendor, TicketSeed::new("Above"));
+    let above: u64 = parent.parse().unwrap();
+    let seed = TicketSeed::new("Below").attribute("parent", json!({ "id": above }));
+    let below = sandbox.add_ticket(vendor, seed);
+    let read = account(&sandbox, vendor)
+        .get(parent.as_str())
+        .await
+        .unwrap();
+    let ids: Vec<_> = read.subtickets.iter().map(|id| id.as_str()).collect();
+    assert_eq!(ids, [below.as_str()]);
+}
