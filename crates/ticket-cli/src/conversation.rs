@@ -203,3 +203,19 @@ fn direction(direction: Option<Direction>) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_that_could_be_an_address_stands_in_quotation_marks() {
+        let ann = Person::named("Ann").email("ann@example.com");
+        assert_eq!(person(&ann), "Ann <ann@example.com>");
+        let alone = Person::named("Ann <ann@example.com>");
+        assert_eq!(person(&alone), "\"Ann <ann@example.com>\"");
+        let eve = alone.email("eve@evil.example");
+        assert_eq!(person(&eve), "\"Ann <ann@example.com>\" <eve@evil.example>");
+        assert_eq!(person(&Person::named("root, +49 170")), "\"root, +49 170\"");
+    }
+}

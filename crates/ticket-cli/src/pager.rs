@@ -10,7 +10,7 @@ use tokio::process::{Child, ChildStdin, Command};
 
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
-use crate::interrupt::Signals;
+use crate::interrupt::{self, Interruption, Signals};
 use crate::output::{self, Output, say};
 use crate::text;
 
@@ -39,10 +39,31 @@ pub(crate) enum Ended {
     Failed(io::Error),
 }
 
-/// Standard output, through a pager or not. While it exists, Ctrl-C does not end this process.
+/// Standard output, through a pager or not.
 pub(crate) struct Pager {
     running: Option<Running>,
-    signals: Signals,
+    signals: Listening,
+}
+
+/// Who is meant by Ctrl-C.
+enum Listening {
+    /// The pager, which has the terminal: it only ends the reading.
+    Pager(Signals),
+    /// This command: the third one ends the process, also while its output is stuck.
+    Command(Interruption),
+}
+
+impl Listening {
+    /// Waits for a signal. Returns the exit code of work that it stops.
+    async fn next(&mut self) -> Exit {
+        match self {
+            Self::Pager(signals) => signals.next().await,
+            Self::Command(interruption) => {
+                interruption.stop.finishing().await;
+                interruption.exit().unwrap_or(Exit::Interrupted)
+            }
+        }
+    }
 }
 
 struct Running {
@@ -55,11 +76,15 @@ impl Pager {
     /// Starts the pager, if there is one for this output. One that cannot be started is done without.
     pub(crate) fn start(output: &Output, is_wanted: bool) -> Result<Self, Failure> {
         let is_wanted = is_wanted && output.is_terminal() && output.format == OutputFormat::Table;
-        let signals = Signals::listen()?;
-        let running = is_wanted
-            .then(asked)
-            .flatten()
-            .and_then(|words| run(&words));
+        let words = is_wanted.then(asked).flatten();
+        let (running, signals) = match words {
+            Some(words) => {
+                // Before the pager is there, so that no Ctrl-C for it ends this process.
+                let signals = Listening::Pager(Signals::listen()?);
+                (run(&words), signals)
+            }
+            None => (None, Listening::Command(interrupt::stop_on_ctrl_c()?)),
+        };
         RUNS.store(running.is_some(), Ordering::Relaxed);
         Ok(Self { running, signals })
     }
@@ -105,24 +130,26 @@ impl Pager {
         }
     }
 
-    /// Waits until the reader has read all. Ctrl-C is for the pager, and other signals end the wait.
-    pub(crate) async fn finish(mut self) {
-        let Some(running) = self.running else {
-            return;
-        };
+    /// Waits until the reader has read all. Ctrl-C is for the pager; any other signal, also one that was the reason to
+    /// `stop`, ends it too. Returns the exit code of such a signal.
+    pub(crate) async fn finish(mut self, stop: Option<Exit>) -> Option<Exit> {
         let Running {
             name,
             mut child,
             input,
-        } = running;
+        } = self.running?;
         drop(input);
+        let is_for_all = |exit: &Exit| *exit != Exit::Interrupted;
+        let mut ended_by = stop.filter(is_for_all);
         let status = loop {
+            if ended_by.is_some() {
+                terminate(&mut child);
+                break child.wait().await.ok();
+            }
             tokio::select! {
                 biased;
                 status = child.wait() => break status.ok(),
-                signal = self.signals.next() => if signal != Exit::Interrupted {
-                    break None;
-                },
+                exit = self.signals.next() => ended_by = Some(exit).filter(is_for_all),
             }
         };
         RUNS.store(false, Ordering::Relaxed);
@@ -136,7 +163,22 @@ impl Pager {
                 "the pager `{name}` failed (exit code {code}); --no-pager does without it"
             ));
         }
+        ended_by
     }
+}
+
+/// Asks the pager to end, so that it gives the terminal back as it was.
+fn terminate(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process};
+        let pid = child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(pid) = pid.and_then(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::TERM);
+            return;
+        }
+    }
+    let _ = child.start_kill();
 }
 
 /// The words of the pager's command line; `None` for none.

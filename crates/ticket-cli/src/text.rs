@@ -340,4 +340,12 @@ mod tests {
              12345678901234567890123\n  ],\n  \"e\": \"x , {\\\" \\\\\"\n}"
         );
     }
+
+    #[test]
+    fn deep_json_is_not_indented_without_end() {
+        let json = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+        let pretty = pretty_json(&json);
+        assert!(pretty.len() < 200 * json.len(), "{}", pretty.len());
+        assert_eq!(compact_json(&pretty), json);
+    }
 }

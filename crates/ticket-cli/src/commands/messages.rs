@@ -49,7 +49,7 @@ async fn print_for_people(
     let page = Conversation::new(output.target());
     let mut pager = Pager::start(output, is_paged)?;
     let printed = view::print_messages(messages, &page, &mut pager, "").await;
-    pager.finish().await;
+    let ended_by = pager.finish(view::stopped_by(&printed)).await;
     let (count, failure) = match printed {
         Ok(printed) => printed,
         Err(Ended::ReaderLeft) => return Ok(Exit::Done),
@@ -63,7 +63,7 @@ async fn print_for_people(
         None if count == 0 => say(NONE),
         None => {}
     }
-    Ok(Exit::Done)
+    Ok(ended_by.unwrap_or(Exit::Done))
 }
 
 #[derive(Serialize)]

@@ -60,14 +60,22 @@ pub(super) async fn run(view: &View, global: &Global, output: &Output) -> Result
                 .await
         }
     };
-    pager.finish().await;
+    let ended_by = pager.finish(stopped_by(&ended)).await;
     failures.extend(failure_of(ended)?);
     for failure in &failures {
         failure.print(output.format);
     }
     let exits = failures.iter().map(Failure::exit);
     let worst = exits.reduce(|one, other| if one == Exit::Incomplete { other } else { one });
-    Ok(worst.unwrap_or(Exit::Done))
+    Ok(ended_by.or(worst).unwrap_or(Exit::Done))
+}
+
+/// The exit code of the signal that ended it.
+pub(super) fn stopped_by<T>(ended: &Result<T, Ended>) -> Option<Exit> {
+    match ended {
+        Err(Ended::Stopped(exit)) => Some(*exit),
+        _ => None,
+    }
 }
 
 /// What is to be told of a conversation that ended early.

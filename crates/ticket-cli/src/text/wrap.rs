@@ -53,8 +53,23 @@ pub(crate) fn fold(text: &str, columns: usize) -> String {
     folded
 }
 
+/// The columns of what other people wrote, at most. Terminals do not agree on letters that are joined to one, such as lam and
+/// alef, and on emoji of several parts: some draw each part.
+fn widest(text: &str) -> usize {
+    let parts: usize = text.chars().map(width_of).sum();
+    parts.max(text.width())
+}
+
+fn width_of(character: char) -> usize {
+    match character {
+        // This selector makes the character before it as wide as an emoji; that may need one more column.
+        '\u{fe0f}' => 1,
+        _ => character.width().unwrap_or_default(),
+    }
+}
+
 fn fold_line(line: &str, columns: usize, folded: &mut String) {
-    if line.width() <= columns {
+    if widest(line) <= columns {
         folded.push_str(line);
         return;
     }
@@ -97,7 +112,7 @@ struct Broken<'a> {
 
 impl Broken<'_> {
     fn word(&mut self, blanks: usize, word: &str) {
-        let width = word.width();
+        let width = widest(word);
         if blanks > 0 && self.used + blanks + width > self.columns {
             self.next_line();
         } else {
@@ -110,11 +125,7 @@ impl Broken<'_> {
             return;
         }
         for character in word.chars() {
-            // This selector makes the character before it as wide as an emoji; that may need one more column.
-            let width = match character {
-                '\u{fe0f}' => 1,
-                _ => character.width().unwrap_or_default(),
-            };
+            let width = width_of(character);
             let is_own = width > 0 && character != '\u{fe0f}';
             if is_own && self.used + width + 1 > self.columns {
                 self.next_line();
@@ -190,9 +201,11 @@ mod tests {
             &"世".repeat(50),
             &"❤\u{fe0f}".repeat(50),
             &"e\u{301}".repeat(50),
+            &"لا".repeat(50),
+            &"👍🏽".repeat(50),
         ] {
             let folded = fold(&format!("a {text} b"), 20);
-            let widest = folded.lines().map(str::width).max();
+            let widest = folded.lines().map(widest).max();
             assert!(widest <= Some(20), "{folded}");
             assert_eq!(folded.replace(['\n', ' '], ""), format!("a{text}b"));
         }
