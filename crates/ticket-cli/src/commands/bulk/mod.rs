@@ -1,8 +1,9 @@
 //! `tickets delete`, `tickets resolve` and `tickets restore`: reads the tickets into a job, shows the plan, asks for
 //! confirmation, works on the job and prints the outcome of each ticket.
 //!
-//! `input.rs`, `listed.rs` and `reported.rs` read the tickets, `list_format.rs` names files that are no lists, `plan.rs` checks the tickets and groups
-//! them by account. `work.rs` works on a job, also on one of an earlier command, and `report.rs` prints the outcomes.
+//! `input.rs`, `listed.rs` and `reported.rs` read the tickets, and `list_format.rs` names files that are no lists.
+//! `reading.rs` checks the tickets and adds them to the job, and `plan.rs` says what is planned, account by account.
+//! `work.rs` works on a job, also on one of an earlier command, and `report.rs` prints the outcomes.
 //! The tickets are in the ledger: memory does not grow with their number.
 
 mod canary;
@@ -14,6 +15,7 @@ mod looked;
 mod notices;
 mod plan;
 mod progress;
+mod reading;
 mod refused;
 mod remaining;
 mod report;
@@ -43,7 +45,8 @@ pub(super) use estimate::{
 };
 pub(super) use input::{InputTicket, read_list};
 pub(super) use looked::read as read_tickets;
-pub(super) use plan::{Plan, Reading, check_ticket, limits};
+pub(super) use plan::{Plan, check_ticket, limits};
+pub(super) use reading::Reading;
 pub(super) use refused::Refused;
 pub(super) use remaining::Remaining;
 pub(super) use report::Answers;

@@ -1,27 +1,23 @@
-//! The planned change: all tickets are checked and read into a job before anything is sent. The job's list is not
-//! complete before the change is confirmed, so that nobody can work on it.
+//! The planned change: which tickets of which accounts, what it does to them, and what it costs. `reading.rs` reads them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
-use ticket_jobs::{Job, Jobs, Loading, NewJob, Which};
+use ticket_jobs::Job;
 use tickets::account_source::AccountFacts;
 use tickets::accounts::Account;
 use tickets::provider::{Limit, Removal, Support};
-use tickets::{Change, DeleteTarget, ErrorKind, Operation, TicketId, TicketRef};
+use tickets::{Change, DeleteTarget, Operation, TicketId, TicketRef};
 
-use super::input::InputTicket;
 use super::refused::Refused;
 use super::words;
 use crate::accounts::Accounts;
-use crate::args::Consent;
 use crate::failure::Failure;
 use crate::text::{self, counted};
 
 /// Number of tickets of an account that the summary lists before "and 97 more".
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 /// The planned change, with connected accounts and checked tickets.
 pub(crate) struct Plan {
@@ -39,161 +35,9 @@ pub(crate) struct Group {
     pub(super) account: Account,
     pub(super) facts: AccountFacts,
     /// The first few distinct tickets.
-    first: Vec<TicketId>,
+    pub(super) first: Vec<TicketId>,
     /// The number of distinct tickets.
-    tickets: usize,
-}
-
-/// Reads tickets into a job. If tickets are refused, all of them are told, and not only the first.
-pub(crate) struct Reading<'a> {
-    change: Change,
-    accounts: &'a Accounts,
-    jobs: &'a Jobs,
-    job: Loading,
-    groups: Vec<Group>,
-    /// The index of each account's group, and whether the account cannot make the change at all; `None` for an account
-    /// that cannot be connected.
-    by_account: HashMap<String, Option<(usize, bool)>>,
-    longest: (usize, String),
-    refused: Refused,
-}
-
-impl<'a> Reading<'a> {
-    pub(crate) async fn begin(
-        job: NewJob,
-        accounts: &'a Accounts,
-        jobs: &'a Jobs,
-    ) -> Result<Self, Failure> {
-        let job = job.created_by(ticket_jobs::user_at_host());
-        Ok(Self {
-            change: job.change.clone(),
-            accounts,
-            jobs,
-            job: jobs.load(job).await?,
-            groups: Vec::new(),
-            by_account: HashMap::new(),
-            longest: (0, String::new()),
-            refused: Refused::default(),
-        })
-    }
-
-    /// Checks a ticket and adds it. Fails if the ledger does.
-    pub(crate) async fn take(&mut self, asked: InputTicket) -> Result<(), Failure> {
-        let ticket = &asked.ticket;
-        let known = if let Some(known) = self.by_account.get(&ticket.account) {
-            *known
-        } else {
-            let known = match self.group(&ticket.account) {
-                Ok(group) => {
-                    self.groups.push(group);
-                    Some((self.groups.len() - 1, false))
-                }
-                Err(failure) => {
-                    self.refused.push(asked.located(failure));
-                    None
-                }
-            };
-            self.by_account.insert(ticket.account.clone(), known);
-            known
-        };
-        let Some((index, is_refused)) = known else {
-            return Ok(());
-        };
-        let Some(group) = self.groups.get_mut(index) else {
-            return Ok(());
-        };
-        if let Err(error) = check_ticket(&self.change, &group.account, ticket) {
-            // Told once for each account, and once for each ticket.
-            let is_the_accounts = error.kind() == ErrorKind::Unsupported;
-            if !is_the_accounts || !is_refused {
-                let failure = group.account.diagnose(error, Some(ticket)).into();
-                self.refused.push(asked.located(failure));
-            }
-            let known = Some((index, is_refused || is_the_accounts));
-            self.by_account.insert(asked.ticket.account, known);
-            return Ok(());
-        }
-        if self.refused.count > 0 {
-            return Ok(());
-        }
-        group.tickets += 1;
-        if group.first.len() < NAMED && !group.first.contains(&ticket.id) {
-            group.first.push(ticket.id.clone());
-        }
-        let length = ticket.account.chars().count() + ticket.id.as_str().chars().count();
-        if length > self.longest.0 {
-            self.longest = (length, ticket.to_string());
-        }
-        Ok(self.job.push(asked.ticket, None).await?)
-    }
-
-    /// The group of an account that allows the change.
-    fn group(&self, name: &str) -> Result<Group, Failure> {
-        let group = Group::new(self.accounts.connect(name)?, self.accounts.facts(name)?, 0);
-        group.check(&self.change)?;
-        Ok(group)
-    }
-
-    /// Adds a line that names no ticket.
-    pub(crate) fn refuse(&mut self, failure: Failure) {
-        self.refused.push(failure);
-    }
-
-    /// Ends reading. The job can be sealed or discarded; if tickets were refused, or there are more than the accounts and
-    /// `consent` allow, it is discarded.
-    pub(crate) async fn finish(mut self, consent: &Consent) -> Result<(Plan, Loading), Failure> {
-        let refused = match std::mem::take(&mut self.refused).into_result() {
-            Ok(()) if self.groups.is_empty() => {
-                Err(Failure::refused("no ticket is given; nothing to do"))
-            }
-            refused => refused,
-        };
-        if let Err(failure) = refused {
-            self.job.discard().await?;
-            return Err(failure);
-        }
-        self.job.close().await?;
-        let ledger = self.jobs.ledger();
-        let mut repeats = HashMap::new();
-        if ledger.job(self.job.id()).await?.repeated > 0 {
-            let mut named = ticket_jobs::tickets(&**ledger, self.job.id(), Which::Named);
-            while let Some(ticket) = named.try_next().await? {
-                let Some(first) = ticket.repeats else {
-                    continue;
-                };
-                *repeats.entry(first).or_insert(0) += 1;
-                let mut groups = self.groups.iter_mut();
-                let group = groups.find(|group| group.account.name == ticket.account);
-                if let Some(group) = group {
-                    group.tickets -= 1;
-                }
-            }
-        }
-        for group in &self.groups {
-            if let Err(failure) = group.check(&self.change) {
-                self.refused.push(failure);
-            }
-        }
-        let distinct = self.groups.iter().map(Group::len).sum();
-        if let Some(most) = consent.max.filter(|most| most.get() < distinct) {
-            let message = format!(
-                "--max allows {most}, and these are {}; nothing was sent",
-                counted(distinct, "ticket")
-            );
-            self.refused.push(Failure::refused(message));
-        }
-        if let Err(failure) = self.refused.into_result() {
-            self.job.discard().await?;
-            return Err(failure);
-        }
-        let plan = Plan {
-            change: self.change,
-            groups: self.groups,
-            longest: self.longest.1,
-            repeats,
-        };
-        Ok((plan, self.job))
-    }
+    pub(super) tickets: usize,
 }
 
 impl Plan {
@@ -337,7 +181,7 @@ impl Plan {
 }
 
 impl Group {
-    const fn new(account: Account, facts: AccountFacts, tickets: usize) -> Self {
+    pub(super) const fn new(account: Account, facts: AccountFacts, tickets: usize) -> Self {
         Self {
             account,
             facts,
@@ -347,7 +191,7 @@ impl Group {
     }
 
     /// Refuses what the account's settings do not allow.
-    fn check(&self, change: &Change) -> Result<(), Failure> {
+    pub(super) fn check(&self, change: &Change) -> Result<(), Failure> {
         let tickets = u64::try_from(self.tickets).unwrap_or(u64::MAX);
         let allowed = self.facts.check(change, tickets);
         allowed.map_err(|error| self.account.diagnose(error, None).into())
