@@ -398,3 +398,25 @@ async fn pause_before_the_second_look_can_be_left_and_comes_again() {
         assert_eq!(deletes(&case.ann.sandbox), 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_of_a_vendor_that_name_her_are_not_printed() {
+    let case = Case::new().await;
+    case.ann.tickets(&[Vendor::Sweeppea]);
+    let words = format!(r#"{{"Response":false,"Message":"{ADDRESS} is nobody's"}}"#);
+    for endpoint in [Endpoint::List, Endpoint::Get] {
+        let reply = Fault::Reply {
+            status: 403,
+            headers: Vec::new(),
+            body: words.clone().into_bytes(),
+        };
+        let rule = Rule::new(reply).vendor(Vendor::Sweeppea).endpoint(endpoint);
+        case.ann.sandbox.inject(rule.always());
+        for format in ["table", "ndjson"] {
+            let more = ["--requester", ADDRESS, "--output", format];
+            let run = case.shells().run(&erase(&["sweeppea"], &more));
+            assert_eq!(run.code, 4, "{run:?}");
+            assert_nobody(&[("stderr", run.stderr.as_bytes())]);
+        }
+    }
+}

@@ -187,4 +187,29 @@ mod tests {
             assert_eq!(message.direction, Some(direction), "{author}");
         }
     }
+
+    #[test]
+    fn text_without_its_entry_is_a_gap() {
+        let ticket = Ticket::new("1", RawValue::NULL.to_owned());
+        let collection =
+            |items: serde_json::Value| json!({ "items": items, "page": 1, "pages": 1 }).to_string();
+        let history = collection(json!([{ "id": "7", "Type": "Correspond" }]));
+        for (row, is_gap) in [
+            (
+                json!({ "id": "3", "TransactionId": "7", "Content": "Hello" }),
+                false,
+            ),
+            (json!({ "id": "3", "Content": "Hello" }), true),
+        ] {
+            let mut texts = Texts::default();
+            texts.add(1, serde_json::from_str(&collection(json!([row]))).unwrap());
+            let history = serde_json::from_str(&history).unwrap();
+            let place = InHistory::of(None).unwrap();
+            let page = page(&ticket, place, history, texts);
+            assert_eq!(
+                (page.items.len(), page.gaps.len()),
+                (1, usize::from(is_gap))
+            );
+        }
+    }
 }

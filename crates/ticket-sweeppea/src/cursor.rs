@@ -171,3 +171,26 @@ impl Position {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_page_before_the_last_one_is_a_gap() {
+        let page = Position {
+            page: 2,
+            before: FULL_PAGE,
+            ..Position::start(State::Open)
+        };
+        let arrived = |pages| Arrived {
+            pages: Some(pages),
+            ..Arrived::default()
+        };
+        let open = Some(State::Open);
+        let gap = page.following(open, arrived(3)).gap;
+        let said = "page 2 of the list of open tickets is empty, but the vendor states 3 pages";
+        assert_eq!(gap.as_deref(), Some(said));
+        assert_eq!(page.following(open, arrived(2)).gap, None);
+    }
+}

@@ -87,10 +87,9 @@ pub(crate) struct Find {
 }
 
 const FIND_HELP: &str = "\
-All criteria must hold. Each account is asked by the vendor's own filter where that is exact; otherwise its tickets are \
-listed, and read one by one where the list does not tell enough, within the account's quota. What was searched in which way, \
-and what could not be searched, is told at the end on standard error, with --output json or ndjson as one JSON object per \
-account.
+All criteria must hold. Where the vendor's own filter is exact, it is used; otherwise all tickets are listed, and read one \
+by one if the list does not tell enough, within the account's quota. At the end, standard error says how each account was \
+searched and what could not be searched: with --output json or ndjson as one JSON object per account.
 
 A --requester without an @ is a name or an id, which is compared letter by letter, where the vendor tells it.
 

@@ -124,7 +124,7 @@ async fn person_is_erased_on_real_servers_and_in_the_sandbox_at_once() {
     assert_eq!(reported.code, 0);
     let shown = run(&["job", "show", &job]);
     assert!(shown.stdout.contains(" in the vendor's trash"));
-    assert!(shown.stdout.contains("not searched: leadsquared"));
+    assert!(shown.stdout.contains("or not to the end: leadsquared"));
 
     let issues = ids(&redmine.server, "SELECT id FROM issues");
     assert_eq!((issues.len(), issues.contains(&in_redmine)), (2, false));

@@ -145,8 +145,7 @@ pub(super) async fn finish(
         let left = at.duration_since(ledger.jobs.ledger().now());
         let left = Duration::try_from(left).unwrap_or_default();
         if left > Duration::ZERO && is_json {
-            let json = serde_json::json!({ "job": id, "look_again_at": at });
-            let _ = writeln!(anstream::stderr().lock(), "{json}");
+            print_json(&serde_json::json!({ "job": id, "look_again_at": at }));
         } else if left > Duration::ZERO {
             say(&format!(
                 "each ticket is looked at again in {}; Ctrl-C leaves, and `{go_on}` goes on",
@@ -186,6 +185,13 @@ pub(super) async fn finish(
     })
 }
 
+/// Tells programs on stderr. Errors are ignored.
+fn print_json(record: &serde_json::Value) {
+    if let Ok(json) = output::json(record) {
+        let _ = writeln!(anstream::stderr().lock(), "{json}");
+    }
+}
+
 /// The exit code of an erasure.
 fn exit_of(erased: &Erased) -> Exit {
     if erased.is_complete() {
@@ -209,10 +215,7 @@ async fn print(
 ) -> Result<(), Failure> {
     let shown = Shown::of(erased);
     if output.format.is_json() {
-        let came_to = serde_json::json!({ "job": job.id, "erasure": shown });
-        if let Ok(json) = output::json(&came_to) {
-            let _ = writeln!(anstream::stderr().lock(), "{json}");
-        }
+        print_json(&serde_json::json!({ "job": job.id, "erasure": shown }));
         return Ok(());
     }
     say(&format!("Erasure: {}.", shown.sentence()));
