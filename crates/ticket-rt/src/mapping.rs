@@ -189,14 +189,19 @@ fn value_of(mut values: Vec<Value>) -> Option<FieldValue> {
 }
 
 pub(crate) fn person(user: wire::User) -> Person {
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let login = user.id.into_string();
     let mut person = Person::default();
-    // Users that RT made from an e-mail have its address as their name.
-    person.email = given(user.email_address).or_else(|| login.contains('@').then(|| login.clone()));
-    person.name = given(user.real_name);
-    person.id = Some(login);
+    person.email = address(&user).map(str::to_owned);
+    person.name = user.real_name.filter(|name| !name.is_empty());
+    person.id = Some(user.id.into_string());
     person
+}
+
+/// The address of a user. Users that RT made from an e-mail have it as their login name.
+pub(crate) fn address(user: &wire::User) -> Option<&str> {
+    let given = user.email_address.as_deref();
+    let login = user.id.as_str();
+    let given = given.filter(|address| !address.is_empty());
+    given.or_else(|| login.contains('@').then_some(login))
 }
 
 pub(crate) fn file(row: Reply<wire::AttachmentRow>) -> Option<AttachedFile> {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use ticket_core::model::{State, Times};
 use ticket_core::{Error, Result, TicketQuery};
 
-use crate::wire;
+use crate::{mapping, wire};
 
 /// Zones are at most this far from UTC, and a second for parts of one.
 const ZONE: SignedDuration = SignedDuration::from_secs(14 * 60 * 60 + 1);
@@ -34,13 +34,13 @@ pub(crate) fn ticket_sql(query: &TicketQuery, after: Option<u64>) -> Result<Stri
         conditions.push(format!("Queue = {}", equal("category", queue)?));
     }
     if let Some(requester) = &query.requester {
-        let field = if requester.contains('@') {
-            "EmailAddress"
+        let name = equal("requester", requester)?;
+        conditions.push(if requester.contains('@') {
+            // Of a user whose address RT does not have, the login name may be it.
+            format!("Requestor.EmailAddress = {name} OR Requestor.Name = {name}")
         } else {
-            "Name"
-        };
-        let requester = equal("requester", requester)?;
-        conditions.push(format!("Requestor.{field} = {requester}"));
+            format!("Requestor.Name = {name}")
+        });
     }
     for (name, value) in &query.custom {
         let is_plain = |letter: char| !letter.is_control() && !"{}'\"\\".contains(letter);
@@ -126,7 +126,13 @@ pub(crate) fn filters_rows(query: &TicketQuery) -> bool {
     let has_times = [&query.created, &query.updated]
         .into_iter()
         .any(|times| times.from.is_some() || times.before.is_some());
-    has_times || search.contains(['%', '_'])
+    has_times || search.contains(['%', '_']) || address(query).is_some()
+}
+
+/// The address of the requester, if that is what is asked for.
+fn address(query: &TicketQuery) -> Option<&str> {
+    let requester = query.requester.as_deref()?;
+    requester.contains('@').then_some(requester)
 }
 
 /// Whether a row matches the filters that RT applies too widely.
@@ -145,9 +151,16 @@ pub(crate) fn takes(query: &TicketQuery, row: &wire::Ticket) -> bool {
         let subject = row.subject.as_deref().unwrap_or_default().to_lowercase();
         !text.contains(['%', '_']) || subject.contains(&text.to_lowercase())
     };
+    // A user whose login name is the address may have another address now.
+    let is_of = |address: &str| {
+        let mut users = row.requestor.iter().flatten();
+        users
+            .any(|user| mapping::address(user).is_some_and(|own| own.eq_ignore_ascii_case(address)))
+    };
     within(&query.created, row.created)
         && within(&query.updated, row.last_updated)
         && query.search.as_ref().is_none_or(has_text)
+        && address(query).is_none_or(is_of)
 }
 
 #[cfg(test)]
@@ -165,7 +178,7 @@ mod tests {
             .raw("Priority > 5 OR Owner = 'root'");
         assert_eq!(
             ticket_sql(&query, Some(7)).unwrap(),
-            r"(id > 7) AND (Status = '__Active__') AND (Subject LIKE '%it\'s 100%') AND (Queue = 'General') AND (Requestor.EmailAddress = 'ann@example.com') AND (CF.{Order} = 'A-1') AND (Priority > 5 OR Owner = 'root')"
+            r"(id > 7) AND (Status = '__Active__') AND (Subject LIKE '%it\'s 100%') AND (Queue = 'General') AND (Requestor.EmailAddress = 'ann@example.com' OR Requestor.Name = 'ann@example.com') AND (CF.{Order} = 'A-1') AND (Priority > 5 OR Owner = 'root')"
         );
         assert_eq!(ticket_sql(&TicketQuery::new(), None).unwrap(), "(id > 0)");
     }

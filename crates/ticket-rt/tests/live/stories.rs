@@ -211,10 +211,23 @@ async fn ticket_is_found_by_each_of_its_requesters_whatever_the_case_of_the_addr
         of(json!(other));
     }
     of(json!([]));
+    // One whose address is only the login name, and one who has another address than the login name.
+    for (login, address) in [
+        ("gia@example.com", ""),
+        ("ida@example.com", "new@example.com"),
+    ] {
+        let user = json!({ "Name": login, "EmailAddress": address, "Privileged": 0 });
+        let reply = send(live, &live.root, "POST", "user", user);
+        assert_eq!(reply.status, 201, "{}", reply.body);
+    }
+    let (three, four) = (of(json!("gia@example.com")), of(json!("new@example.com")));
     let tickets = handle(live.server.url(), &live.root);
     for (address, expected) in [
         ("ann@EXAMPLE.com", vec![&one, &two]),
         ("Bob@example.com", vec![&two]),
+        ("Gia@example.com", vec![&three]),
+        ("new@example.com", vec![&four]),
+        ("ida@example.com", vec![]),
     ] {
         let query = TicketQuery::new().requester(address);
         let found: Vec<Ticket> = tickets.list_all(query).try_collect().await.unwrap();
