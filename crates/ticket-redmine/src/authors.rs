@@ -6,9 +6,18 @@ use crate::client::{Redmine, preparing};
 use crate::info::ID;
 use crate::wire::{FoundUser, FoundUsers};
 
+/// Whose tickets a list takes.
+#[derive(Debug, Default)]
+pub(crate) struct Authors {
+    /// The ids of the users.
+    pub(crate) ids: Vec<String>,
+    /// Whether other users may have the address as a further one: Redmine looks for it in all of them, and shows the main one.
+    pub(crate) may_be_others: bool,
+}
+
 impl Redmine {
-    /// The ids of the users whose main address this is.
-    pub(crate) async fn authors(&self, address: &str) -> Result<Vec<String>> {
+    /// The users whose main address this is.
+    pub(crate) async fn authors(&self, address: &str) -> Result<Authors> {
         let operation = Operation::List;
         let address = address.trim();
         let found = self.find_users(address).await.map_err(|error| match error.kind() {
@@ -21,30 +30,32 @@ impl Redmine {
             }
             _ => preparing(operation)(error),
         })?;
-        ids(address, &found).map_err(|error| error.in_operation(ID, operation))
+        authors(address, &found).map_err(|error| error.in_operation(ID, operation))
     }
 }
 
-fn ids(address: &str, found: &FoundUsers) -> Result<Vec<String>> {
+fn authors(address: &str, found: &FoundUsers) -> Result<Authors> {
     let shown = u64::try_from(found.users.len()).unwrap_or(u64::MAX);
     if found.total_count > shown {
         let message =
             "too many users have the address as a part of theirs; give the id of the user";
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
-    let mut ids = Vec::new();
+    let mut authors = Authors::default();
     for user in &found.users {
         let mail = user.mail.as_deref().unwrap_or_default().trim();
         if mail.eq_ignore_ascii_case(address) {
-            ids.push(user.id.to_string());
+            authors.ids.push(user.id.to_string());
         } else if is_login(user, address) || !shows_why(user, address) {
             // Without the id, which would tell a reader of an erasure who it was.
             let message = "a user was found by an address that Redmine does not show, or has it as the login, so that \
                            nobody knows whether it is this one; give the id of the user";
             return Err(Error::new(ErrorKind::Unsupported, message));
+        } else {
+            authors.may_be_others = true;
         }
     }
-    Ok(ids)
+    Ok(authors)
 }
 
 /// Whether the address is the login of a user who has another one now.
@@ -82,23 +93,28 @@ mod tests {
             (9, "ann@example.com.evil.example"),
             (10, " ann@example.com"),
         ];
-        assert_eq!(
-            ids("ann@example.com", &found(4, &users)).unwrap(),
-            ["7", "10"]
-        );
-        assert!(ids("ann@example.com", &found(0, &[])).unwrap().is_empty());
+        let told = |found: &FoundUsers| {
+            let authors = authors("ann@example.com", found).unwrap();
+            (authors.ids, authors.may_be_others)
+        };
+        let of = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+        // Eve and Jo Ann may have Ann's address beside the one that is shown.
+        assert_eq!(told(&found(4, &users)), (of(&["7", "10"]), true));
+        assert_eq!(told(&found(1, &users[..1])), (of(&["7"]), false));
+        assert_eq!(told(&found(1, &users[1..2])), (of(&[]), true));
+        assert_eq!(told(&found(0, &[])), (of(&[]), false));
     }
 
     #[test]
     fn user_with_an_address_that_is_not_shown_is_told() {
-        let error = ids("bob@example.org", &found(1, &[(12, "bob@example.com")])).unwrap_err();
+        let error = authors("bob@example.org", &found(1, &[(12, "bob@example.com")])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(!error.message().contains("12"), "{error}");
         let mut moved = found(1, &[(12, "bob@example.com")]);
         moved.users[0].login = Some("Bob@example.org".to_owned());
-        let error = ids("bob@example.org", &moved).unwrap_err();
+        let error = authors("bob@example.org", &moved).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        let error = ids("n@e", &found(101, &[(7, "ann@example.com")])).unwrap_err();
+        let error = authors("n@e", &found(101, &[(7, "ann@example.com")])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
     }
 }

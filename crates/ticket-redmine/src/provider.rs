@@ -14,6 +14,7 @@ use ticket_core::{
 };
 use ticket_http::WireId;
 
+use crate::authors::Authors;
 use crate::client::{Redmine, confirming, preparing};
 use crate::config::{RedmineConfig, SETTINGS};
 use crate::confirm::{confirm, dropped};
@@ -77,13 +78,21 @@ impl TicketProvider for Redmine {
                 if query.page.cursor.is_none() {
                     self.check_key().await?;
                 }
-                author
+                Authors {
+                    ids: author,
+                    may_be_others: false,
+                }
             }
         };
-        if query.requester.is_some() && authors.is_empty() {
-            return Ok(Page::last(Vec::new()).total(Some(0)));
+        let others = || {
+            let gap = "users whose address has this one as a part may have it as a further address, which Redmine does not show";
+            authors.may_be_others.then(|| gap.to_owned())
+        };
+        let users = &authors.ids;
+        if query.requester.is_some() && users.is_empty() {
+            return Ok(Page::last(Vec::new()).total(Some(0)).gaps(others()));
         }
-        let filters = mapping::filters(query, &authors, position, priority).map_err(failed)?;
+        let filters = mapping::filters(query, users, position, priority).map_err(failed)?;
         let mut wanted = ListQuery::new(filters);
         let limit = query.page.limit.map(|limit| limit.min(LARGEST_PAGE));
         wanted.limit = limit;
@@ -108,7 +117,7 @@ impl TicketProvider for Redmine {
                 return Err(bad_response(Operation::List, message));
             }
             highest = number;
-            if let Some(ignored) = mapping::ignored_filter(query, &authors, &row.value) {
+            if let Some(ignored) = mapping::ignored_filter(query, users, &row.value) {
                 let message = format!(
                     "the server ignored the filter `{ignored}`: the list has tickets that it does not take"
                 );
@@ -122,6 +131,9 @@ impl TicketProvider for Redmine {
         let is_last = rows < page;
         if is_last && list.total_count.is_some_and(|total| total > rows) {
             gaps.push("the server counts tickets that it does not list".to_owned());
+        }
+        if is_last {
+            gaps.extend(others());
         }
         let next = (!is_last && !items.is_empty()).then(|| Position {
             after: highest,

@@ -90,7 +90,10 @@ const FILTERED: &str = r#"{ "total": 1, "items": [{ "id": "1", "raw": "/issues/0
     "assignee": { "id": "5", "name": "Ann Agent" }, "custom": { "cf_1": "A-1", "cf_2": ["vip", "late"] },
     "created_at": "2026-11-28T20:01:45Z", "updated_at": "2026-11-28T20:01:46Z"
 }] }"#;
-const BY_ADDRESS: &str = r#"{ "total": 1, "items": [{ "id": "1", "raw": "/issues/0", "subject": "of ann",
+/// Another user's address has hers in it.
+const BY_ADDRESS: &str = r#"{ "total": 1, "gaps": [
+    "users whose address has this one as a part may have it as a further address, which Redmine does not show"
+], "items": [{ "id": "1", "raw": "/issues/0", "subject": "of ann",
     "status": "open", "priority": "medium", "requester": { "id": "7", "name": "Ann Example" }, "custom": {},
     "created_at": "2026-11-29T06:36:01Z", "updated_at": "2026-11-29T06:36:01Z"
 }] }"#;

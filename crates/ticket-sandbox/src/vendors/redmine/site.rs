@@ -85,8 +85,8 @@ pub(super) const PEOPLE: [Person; 6] = [
         status: 3,
         ..person(6, "ann", "Ann", "Example", "Ann@Example.com")
     },
-    person(7, "joann", "Jo Ann", "Example", "joann@example.com"),
-    person(8, "eve", "Eve", "Example", "ann@example.com.evil.example"),
+    person(7, "joann", "Jo Ann", "Example", "joann@example.net"),
+    person(8, "eve", "Eve", "Example", "dora@example.com.evil.example"),
     Person {
         further_mails: &["bob@example.org"],
         ..person(9, "bob", "Bob", "Example", "bob@example.com")
