@@ -45,7 +45,7 @@ async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her(
         "-vv",
     ];
     let planned = shells.run(&erase);
-    // LeadSquared could not be searched, and a job was made of the rest.
+    // LeadSquared and RT's trash could not be searched, and a job was made of the rest.
     assert_eq!(planned.code, 4, "{planned:?}");
     assert_eq!((deletes(&case.ann.sandbox), shells.jobs().len()), (0, 1));
     let job = shells.job();
@@ -89,7 +89,10 @@ async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her(
         erasure["tickets"]["in_trash"].as_u64() >= Some(1),
         "{erasure}"
     );
-    assert_eq!(erasure["not_searched"], serde_json::json!(["leadsquared"]));
+    assert_eq!(
+        erasure["not_searched"],
+        serde_json::json!(["leadsquared", "rt"])
+    );
     for ticket in hers.iter().chain([&named]) {
         assert!(!case.ann.exists(ticket), "{ticket}");
     }
@@ -116,7 +119,7 @@ async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her(
     assert_eq!(identifiers.code, 0, "{identifiers:?}");
     let row = identifiers.stdout.lines().nth(1).unwrap();
     assert!(row.starts_with("ann@example.com,5,1,"), "{row}");
-    assert!(row.contains(",leadsquared,"), "{row}");
+    assert!(row.contains(",leadsquared; rt,"), "{row}");
 
     let runs = [&planned, &plan, &ran, &shown, &report];
     assert_nothing_kept_names_her(&shells, Path::new(&to), &runs);
@@ -174,14 +177,14 @@ async fn trash_of_the_vendor_is_named_as_still_at_the_vendor() {
     let case = Case::new().await;
     let shells = case.shells();
     let ticket = case.ann.ticket(Vendor::Rt);
-    assert_eq!(
-        shells.run(&erase(&["rt"], &["--requester", ADDRESS])).code,
-        0
-    );
+    // What was in its trash before cannot be searched.
+    let planned = shells.run(&erase(&["rt"], &["--requester", ADDRESS]));
+    assert_eq!(planned.code, 4, "{planned:?}");
     let ran = confirm_and_run(&shells, 1, "table");
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(
-        ran.stderr.contains("Erasure: 1 in the vendor's trash."),
+        ran.stderr
+            .contains("Erasure: 1 in the vendor's trash; not searched, or not to the end: rt."),
         "{ran:?}"
     );
     let listed = format!("Still at the vendor:\n  {ticket}: in the vendor's trash\n");
@@ -190,15 +193,39 @@ async fn trash_of_the_vendor_is_named_as_still_at_the_vendor() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_found_makes_no_job_and_says_whether_all_was_searched() {
+async fn search_that_found_nothing_is_a_job_that_is_over_and_proves_it() {
     let case = Case::new().await;
     let shells = case.shells();
-    for (accounts, code) in [(&["rt", "redmine"][..], 0), (&["rt", "leadsquared"], 4)] {
+    for (accounts, code, lacking) in [
+        (&["redmine", "sweeppea"][..], 0, [].as_slice()),
+        // What is in its trash already.
+        (&["redmine", "rt"], 4, &["rt"]),
+        (&["redmine", "leadsquared"], 4, &["leadsquared"]),
+    ] {
         let run = shells.run(&erase(accounts, &["--requester", ADDRESS]));
         assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{run:?}");
-        assert!(run.stderr.contains("no job was made"), "{run:?}");
+        assert!(run.stderr.contains("There is nothing to erase."), "{run:?}");
+        let jobs = shells.jobs();
+        let job = jobs.first().unwrap();
+        let told = (&job["state"], &job["tickets"]);
+        assert_eq!(
+            (told.0.as_str(), told.1.as_u64()),
+            (Some("completed"), Some(0))
+        );
+        let to = case.path(&format!("report-{}", jobs.len()));
+        let id = job["job"].as_str().unwrap();
+        assert!(run.stderr.contains(id), "{run:?}");
+        let made = shells.run(&["job", "report", id, "--to", &to]);
+        assert_eq!(made.code, 0, "{made:?}");
+        let report = std::fs::read_to_string(Path::new(&to).join("report.json")).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let accounts = report["erasure"]["accounts"].as_array().unwrap();
+        let searches = accounts.iter().map(|account| &account["search"]);
+        let lacks = searches.filter(|search| search["not_searched"].is_string());
+        let lacks: Vec<_> = lacks.map(|search| search["account"].as_str()).collect();
+        let expected: Vec<_> = lacking.iter().copied().map(Some).collect();
+        assert_eq!((accounts.len(), lacks), (2, expected));
     }
-    assert_eq!(shells.jobs(), [] as [Value; 0]);
     assert_eq!(deletes(&case.ann.sandbox), 0);
 }
 

@@ -149,7 +149,7 @@ Neither the ledger nor reports or logs hold an address: only its keyed hash, who
 ledger.
 
 Exit code 4 if an account could not be searched, or not completely; of what was found a job is made all the same. If nothing \
-was found, no job is made.
+was found, the job is over at once: its report proves the search.
 
   tickets erase --requester jo@example.com --archive archive/ --keep 30d
   tickets erase --from identifiers.csv --column email --no-archive";

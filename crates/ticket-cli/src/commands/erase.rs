@@ -85,13 +85,6 @@ pub(super) async fn run(
     let searches = searches(&search, &named, &accounts)?;
     found.extend(named.into_iter().map(|ticket| (ticket, people.clone())));
     refuse_too_many(&asked, found.len())?;
-    if found.is_empty() {
-        bulk::print_no_estimate(output)?;
-        if output.format == OutputFormat::Table {
-            say("There is nothing to erase, and no job was made.");
-        }
-        return Ok(search.exit());
-    }
     let mut erasure = Erasure::new(key.id(), people).look_again_after(asked.look_again_after);
     if let Some(time) = asked.keep {
         erasure = erasure.keep_archive(time);
@@ -99,8 +92,37 @@ pub(super) async fn run(
     for search in searches {
         erasure = erasure.search(search);
     }
-    make(erasure, guards, found, &ledger, &accounts, output).await?;
+    if found.is_empty() {
+        record_search(erasure, guards, &ledger, &accounts, output).await?;
+    } else {
+        make(erasure, guards, found, &ledger, &accounts, output).await?;
+    }
     Ok(search.exit())
+}
+
+/// Makes the job of an erasure that found nothing: it is over, and its report proves the search.
+async fn record_search(
+    erasure: Erasure,
+    guards: Guards,
+    ledger: &Ledger,
+    accounts: &Accounts,
+    output: &Output,
+) -> Result<(), Failure> {
+    let new = NewJob::erasure(erasure)
+        .guards(guards)
+        .created_by(user_at_host());
+    let list = ledger.jobs.erase(new, []).await?;
+    let job = list.seal(&*accounts.source()).await?;
+    bulk::print_no_estimate(output)?;
+    if output.format == OutputFormat::Table {
+        say("There is nothing to erase.");
+    }
+    if let Some(report) = ledger.command("report", &job) {
+        say(&format!(
+            "Job {job} records the search: `{report} --to DIR` proves it"
+        ));
+    }
+    Ok(())
 }
 
 /// Makes the job of an erasure, and says what is next.
@@ -300,11 +322,11 @@ fn about(searched: &Searched, accounts: &Accounts) -> AccountSearch {
     if let Some(how) = searched.how() {
         about = about.how(how);
     }
-    if let Some(note) = searched.note() {
-        about = about.note(note);
-    }
-    if let Some(lacking) = &searched.lacking {
-        about = about.not_searched(&lacking.error);
+    // A ticket in the trash is still at the vendor, so without it the search is not complete.
+    match (&searched.lacking, searched.note()) {
+        (Some(lacking), Some(note)) => about = about.not_searched(&lacking.error).note(note),
+        (Some(lacking), None) => about = about.not_searched(&lacking.error),
+        (None, note) => about.not_searched = note.map(str::to_owned),
     }
     let counts = searched.counts().unwrap_or_default();
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);

@@ -251,6 +251,7 @@ fn without_jobs(text: &str) -> String {
         "job run ",
         "job confirm ",
         "job export ",
+        "job report ",
         "\"job\":\"",
         "\"job\": \"",
         "PORT,",

@@ -44,7 +44,7 @@ pub(super) struct Search {
 pub(super) struct Searched {
     pub(super) name: String,
     /// Whether it is for an erasure, so that no words of the vendor's are shown: they may name the person.
-    keeps_no_person: bool,
+    of_erasure: bool,
     /// `None` if it cannot be connected.
     pub(super) account: Option<Account>,
     /// `None` if it cannot be searched.
@@ -252,10 +252,10 @@ impl Search {
 }
 
 impl Searched {
-    const fn new(name: String, keeps_no_person: bool) -> Self {
+    const fn new(name: String, of_erasure: bool) -> Self {
         Self {
             name,
-            keeps_no_person,
+            of_erasure,
             account: None,
             way: None,
             progress: None,
@@ -269,7 +269,7 @@ impl Searched {
         let Some(account) = &self.account else {
             return;
         };
-        let error = if self.keeps_no_person {
+        let error = if self.of_erasure {
             without_vendor_words(&error)
         } else {
             error
@@ -291,7 +291,10 @@ impl Searched {
     }
 
     fn is_complete(&self) -> bool {
-        self.lacking.is_none() && self.counts().is_some_and(|counts| counts.undecided == 0)
+        // A ticket in the trash is still at the vendor, so an erasure needs it.
+        let lacks_trash = self.of_erasure && self.note().is_some();
+        let decided = self.counts().is_some_and(|counts| counts.undecided == 0);
+        self.lacking.is_none() && decided && !lacks_trash
     }
 
     /// What a complete search does not find either.
