@@ -1,4 +1,4 @@
-//! HELP.md is what the command says about itself. With `UPDATE_TABLES` set it is written instead of compared:
+//! The help of all commands. HELP.md is what it says; with `UPDATE_TABLES` set it is written instead of compared:
 //! `cargo xtask tables --write`.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
@@ -6,9 +6,23 @@ use std::process::Command;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/HELP.md");
 
+/// A screen.
+const LINES: usize = 24;
+const COLUMNS: usize = 80;
+
 #[test]
-fn the_help_in_the_file_is_the_commands() {
-    let right = pages();
+fn file_is_the_long_help_of_all_commands() {
+    let pages = commands().into_iter().map(|command| {
+        let help = help(&command, "--help", 100);
+        format!(
+            "\n## `{} --help`\n\n```text\n{help}\n```\n",
+            command.join(" ")
+        )
+    });
+    let right = format!(
+        "# The command `tickets`\n\nWhat it says about itself, written by `cargo xtask tables --write`.\n{}",
+        pages.collect::<String>()
+    );
     if std::env::var_os("UPDATE_TABLES").is_some() {
         std::fs::write(FILE, right).unwrap();
         return;
@@ -19,67 +33,102 @@ fn the_help_in_the_file_is_the_commands() {
         .lines()
         .zip(right.lines())
         .find(|(found, right)| found != right);
-    assert_eq!(differs, None, "`cargo xtask tables --write` mends this");
+    assert_eq!(differs, None, "`cargo xtask tables --write` fixes this");
     assert_eq!(
         found.len(),
         right.len(),
-        "`cargo xtask tables --write` mends this"
+        "`cargo xtask tables --write` fixes this"
     );
 }
 
-/// The page of the command and of each of its subcommands.
-fn pages() -> String {
-    let top = help(&[]);
-    let mut text = page("tickets help", &top);
-    let subcommands = subcommands(&top);
-    assert!(subcommands.contains(&"delete".to_owned()), "{top}");
-    for subcommand in subcommands.iter().filter(|name| *name != "help") {
-        let below = help(&[subcommand]);
-        text.push_str(&page(&format!("tickets help {subcommand}"), &below));
-        let nested = self::subcommands(&below);
-        for inner in nested.iter().filter(|name| *name != "help") {
-            let title = format!("tickets help {subcommand} {inner}");
-            text.push_str(&page(&title, &help(&[subcommand, inner])));
+#[test]
+fn short_help_fits_a_screen_and_points_to_the_long_one() {
+    for command in commands() {
+        let text = help(&command, "-h", COLUMNS);
+        let name = command.join(" ");
+        assert!(text.lines().count() <= LINES, "{name}:\n{text}");
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(COLUMNS), "{name}:\n{text}");
+        // What goes on from the line above is set in deep.
+        let is_wrapped = |line: &str| line.starts_with("          ");
+        assert!(!text.lines().any(is_wrapped), "{name}:\n{text}");
+        assert!(
+            text.contains("-h`") || text.contains("--help`"),
+            "{name}:\n{text}"
+        );
+    }
+}
+
+#[test]
+fn long_help_has_examples_and_a_pointer_to_the_options_of_every_command() {
+    let mut seen = 0;
+    for command in commands() {
+        let text = help(&command, "--help", COLUMNS);
+        let name = command.join(" ");
+        let is_first = command.len() == 1;
+        // They are explained once.
+        assert_eq!(text.contains("--max-attempts <N>"), is_first, "{name}");
+        if below(&text).is_empty() {
+            assert!(text.contains("\nExamples:\n"), "{name}:\n{text}");
+            assert!(text.contains("\n`tickets --help` lists"), "{name}:\n{text}");
+            seen += 1;
         }
     }
-    format!(
-        "# The command `tickets`\n\nWhat it says about itself, written by `cargo xtask tables --write`.\n{text}"
-    )
+    assert!(seen > 30, "{seen}");
 }
 
-fn page(title: &str, help: &str) -> String {
-    format!("\n## `{title}`\n\n```text\n{}\n```\n", help.trim_end())
+#[test]
+fn help_of_a_command_is_its_long_help() {
+    for command in [&["tickets"][..], &["tickets", "delete"]] {
+        let found = run(&[&["help"], &command[1..]].concat(), 100);
+        assert_eq!(found, help(command, "--help", 100));
+    }
 }
 
-/// At a fixed width, and without the values of anybody's environment, which clap would print.
-fn help(subcommand: &[&str]) -> String {
+/// The command and all commands below it.
+fn commands() -> Vec<Vec<String>> {
+    let mut commands = vec![vec!["tickets".to_owned()]];
+    let mut next = 0;
+    while let Some(command) = commands.get(next).cloned() {
+        next += 1;
+        for name in below(&help(&command, "--help", COLUMNS)) {
+            commands.push([&command[..], &[name]].concat());
+        }
+    }
+    let deletes = |command: &Vec<String>| *command == ["tickets", "delete"];
+    assert!(commands.iter().any(deletes), "{commands:?}");
+    commands
+}
+
+/// The names of the commands that a help text lists: before the options, set in by two.
+fn below(help: &str) -> Vec<String> {
+    let lines = help.lines().take_while(|line| *line != "Options:");
+    let names = lines.filter_map(|line| line.strip_prefix("  "));
+    let names = names.filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+    let names = names.filter_map(|line| line.split([' ', ',']).next());
+    names.map(str::to_owned).collect()
+}
+
+fn help<S: AsRef<str>>(command: &[S], option: &str, columns: usize) -> String {
+    let words = command.iter().skip(1).map(AsRef::as_ref);
+    run(&words.chain([option]).collect::<Vec<_>>(), columns)
+}
+
+/// At a fixed width, and without the values of anybody's environment.
+fn run(arguments: &[&str], columns: usize) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickets"));
     // Windows starts no program without it.
     let system = std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root));
     let output = command
-        .arg("help")
-        .args(subcommand)
+        .args(arguments)
         .env_clear()
         .envs(system)
-        .env("COLUMNS", "100")
+        .env("COLUMNS", columns.to_string())
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     let lines = text.replace("tickets.exe", "tickets");
     let lines: Vec<&str> = lines.lines().map(str::trim_end).collect();
-    lines.join("\n")
-}
-
-/// The names below "Commands:".
-fn subcommands(help: &str) -> Vec<String> {
-    let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let names = list.take_while(|line| !line.is_empty()).filter(|line| {
-        // A name is set in by two; what goes on from the line above by more.
-        line.starts_with("  ") && !line.starts_with("   ")
-    });
-    names
-        .filter_map(|line| line.split_whitespace().next())
-        .map(str::to_owned)
-        .collect()
+    lines.join("\n").trim_end().to_owned()
 }

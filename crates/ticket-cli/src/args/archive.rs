@@ -13,21 +13,24 @@ pub(crate) struct Export {
     /// Export all tickets of this account
     #[arg(value_name = "ACCOUNT", required_unless_present = "from")]
     pub(crate) account: Option<String>,
-    /// Export the tickets in this file, or on standard input with `-`: one account:id per line, or the rows of `tickets
-    /// find` and `tickets list` in ndjson; blank lines and lines that begin with # are skipped
+    /// Export the tickets listed in this file
+    ///
+    /// `-` is standard input. One ACCOUNT:ID per line, or the ndjson output of `tickets find` or `tickets list`. Blank lines and lines that begin
+    /// with # are skipped.
     #[arg(long, value_name = "LIST", conflicts_with = "account")]
     pub(crate) from: Option<PathBuf>,
-    /// The folder of the archive; it is created if it does not exist
+    /// Folder of the archive; created if it does not exist
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
     /// Export the attached files too
     #[arg(long)]
     pub(crate) attachments: bool,
-    /// Export only tickets that last changed at this time or later: 2026-11-28, 2026-11-28T09:00:00Z, or a time ago such
-    /// as 30d
+    /// Only tickets changed since, e.g. 2026-11-28 or 30d
+    ///
+    /// A day in UTC, a full time such as 2026-11-28T09:00:00Z, or a time ago such as 12h or 30d.
     #[arg(long, value_parser = moment, value_name = "TIME", conflicts_with = "from")]
     pub(crate) since: Option<Timestamp>,
-    /// Export so many tickets of an account at once [default: 4]
+    /// Tickets to export at the same time [default: 4]
     #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
     pub(crate) concurrency: Option<NonZeroUsize>,
 }
@@ -36,15 +39,17 @@ pub(crate) struct Export {
 pub(crate) enum Archive {
     /// List the tickets of an archive, or show one of them
     Show(Show),
-    /// Compare all files of an archive with their digests, and print each contradiction
+    /// Compare all files of an archive with their digests
     Verify(Folder),
-    /// Remove old tickets from an archive, and attached files that no ticket uses any more
+    /// Remove old tickets from an archive
+    ///
+    /// Attached files that no remaining ticket uses are removed too.
     Prune(Prune),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Folder {
-    /// The folder of the archive
+    /// Folder of the archive
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
 }
@@ -53,7 +58,7 @@ pub(crate) struct Folder {
 pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) archive: Folder,
-    /// Show this ticket, as account:id
+    /// Show this ticket, as ACCOUNT:ID
     #[arg(value_name = "REF")]
     pub(crate) ticket: Option<String>,
 }
@@ -62,10 +67,12 @@ pub(crate) struct Show {
 pub(crate) struct Prune {
     #[command(flatten)]
     pub(crate) archive: Folder,
-    /// Remove tickets that were archived before this: a time ago such as 30d, or a day such as 2026-11-28
+    /// Remove tickets archived before this, e.g. 30d
+    ///
+    /// A time ago such as 12h or 30d, a day in UTC, or a full time such as 2026-11-28T09:00:00Z.
     #[arg(long, value_parser = moment, value_name = "TIME")]
     pub(crate) older_than: Timestamp,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 }

@@ -10,51 +10,65 @@ use super::{Approve, Consent, Identifiers, WorkOptions};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
-    /// List the jobs, the newest first
+    /// List the jobs, newest first
+    #[command(visible_alias = "ls")]
     List,
-    /// Show a job: its state, its outcomes, who works on it, how it is continued
+    /// Show a job: its state, outcomes and workers
     Show(Show),
-    /// Confirm a job that awaits confirmation: a person types the number of its tickets, or gives the approval of a
-    /// second person
+    /// Confirm a job, so that it can run
+    ///
+    /// You type the number of its tickets, or pass the approval of a second person.
     Confirm(JobConfirm),
-    /// Continue a job in this process, also one that was stopped, killed or paused
+    /// Run a job, or continue one that was stopped, killed or paused
     Run(JobRun),
-    /// Follow a job until it is over, whoever works on it
+    /// Follow a job until it ends, whoever runs it
     Watch(Id),
-    /// Stop a job: requests in flight end, and no new ones are sent until it is resumed
+    /// Pause a job
+    ///
+    /// Requests in flight finish, and no new ones are sent until the job is resumed.
     Pause(Id),
-    /// End a pause; `tickets job run` continues the work
+    /// End a pause
+    ///
+    /// `tickets job run` then continues the work.
     Resume(Id),
-    /// End a job for good: look at tickets that may have changed, and leave the rest unattempted
+    /// End a job for good
+    ///
+    /// Tickets that may have changed are looked at; the rest stays unattempted.
     Cancel(Id),
-    /// Make a new job of the tickets of an earlier one that failed or were not attempted
+    /// Run the failed and unattempted tickets again, as a new job
     Retry(JobRetry),
-    /// Print the plan of a job, for a second person who approves it
+    /// Print the plan of a job, for a second person to approve
     Export(Id),
-    /// Approve a plan of somebody else: look at it, and sign it. Needs no account and no ledger
+    /// Review and sign the plan of another person
+    ///
+    /// Needs no account and no ledger.
     Approve(Approve),
-    /// Show the quotas of all accounts: calls in flight, pauses, suspensions
+    /// Show the quota, calls and pauses of each account
     Accounts,
-    /// Count a job again from its records, or all jobs
+    /// Recount a job, or all jobs, from the recorded calls
     Verify(MaybeId),
-    /// Write the report of a job: a page for people, files for programs, and their digests
+    /// Write the report of a job
+    ///
+    /// A page for people, files for programs, and their digests.
     Report(JobReport),
-    /// Print a list of persons again, with what an erasure came to for each of them
+    /// Add the results of an erasure to a list of persons
+    ///
+    /// Prints the CSV file again, with new columns that begin with `erasure_`.
     Identifiers(JobIdentifiers),
-    /// Remove jobs that are over from the ledger
+    /// Remove finished jobs from the ledger
     Prune(Prune),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Id {
-    /// The job's id, or its first four digits or more
+    /// Id of the job, or its first four or more digits
     #[arg(value_name = "JOB")]
     pub(crate) id: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct MaybeId {
-    /// The job's id, or its first four digits or more
+    /// Id of the job, or its first four or more digits
     #[arg(value_name = "JOB")]
     pub(crate) id: Option<String>,
 }
@@ -63,7 +77,7 @@ pub(crate) struct MaybeId {
 pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) job: Id,
-    /// Print each ticket with its outcome instead
+    /// Show each ticket with its outcome instead
     #[arg(long)]
     pub(crate) tickets: bool,
 }
@@ -72,8 +86,9 @@ pub(crate) struct Show {
 pub(crate) struct JobConfirm {
     #[command(flatten)]
     pub(crate) job: Id,
-    /// The approval of a second person, as `tickets job approve` writes it; its signer must be one of the `approvers` of
-    /// the configuration
+    /// Approval of a second person, from `tickets job approve`
+    ///
+    /// The signer must be one of the `approvers` of the configuration file.
     #[arg(long, value_name = "FILE")]
     pub(crate) approval: Option<PathBuf>,
 }
@@ -82,7 +97,7 @@ pub(crate) struct JobConfirm {
 pub(crate) struct JobRun {
     #[command(flatten)]
     pub(crate) job: Id,
-    /// Do not ask at the end of the canary
+    /// Do not ask after the canary
     #[arg(long, short)]
     pub(crate) yes: bool,
     #[command(flatten)]
@@ -101,7 +116,9 @@ pub(crate) struct JobRetry {
 
 #[derive(Debug, Args)]
 pub(crate) struct Prune {
-    /// Remove jobs that were created before this: a time ago such as 90d, or a day such as 2026-11-28
+    /// Remove jobs created before this, e.g. 90d
+    ///
+    /// A time ago such as 12h or 90d, a day in UTC, or a full time such as 2026-11-28T09:00:00Z.
     #[arg(long, value_parser = moment, value_name = "TIME")]
     pub(crate) older_than: Timestamp,
 }
@@ -110,10 +127,12 @@ pub(crate) struct Prune {
 pub(crate) struct JobReport {
     #[command(flatten)]
     pub(crate) job: Id,
-    /// The folder, which is new or empty, or holds an earlier report of the same job
+    /// Folder of the report
+    ///
+    /// It is new or empty, or holds an earlier report of the same job.
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
-    /// Report a job that is not over; the report says so
+    /// Report a job that has not ended; the report says so
     #[arg(long)]
     pub(crate) partial: bool,
 }

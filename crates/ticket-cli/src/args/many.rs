@@ -4,7 +4,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use jiff::Zoned;
 use ticket_jobs::{ArchiveGuard, MaxFailures};
 
@@ -13,27 +13,37 @@ use super::values::{count, duration, patience, until};
 
 /// Tickets for a command that changes many, and how far it may go.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("list").required(true).multiple(true).args(["tickets", "from"]))]
 pub(crate) struct Many {
-    /// The tickets, as account:id; `-` reads more of them from standard input
-    #[arg(value_name = "REF", required_unless_present = "from")]
+    /// The tickets, as ACCOUNT:ID; `-` reads more from standard input
+    #[arg(value_name = "REF")]
     pub(crate) tickets: Vec<String>,
-    /// Read more of them from a file, or from standard input with `-`: one per line, or the rows of `tickets find` and
-    /// `tickets list` in ndjson; blank lines and lines that begin with # are skipped. `restore` takes the deleted tickets
-    /// of a report too: its folder, or its outcomes.ndjson
+    /// Read tickets from this file; `-` is standard input
+    ///
+    /// One ACCOUNT:ID per line, or the ndjson output of `tickets find` or `tickets list`. Blank lines and lines that begin
+    /// with # are skipped.
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
-    /// Send nothing at all: only show what would be done
+    /// Send nothing; only show what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Change nothing: keep the list as a job that awaits confirmation (see `tickets job confirm`), and show what it
-    /// would do: hosts, subjects, how many calls it takes at each account, and the least time in which its quota
-    /// allows them
+    /// Change nothing; make a job that waits for confirmation
+    ///
+    /// Shows what the job would do: hosts, subjects, the number of calls per account, and the minimum duration that the
+    /// quota allows. `tickets job confirm` and `tickets job run` then carry it out.
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) plan: bool,
-    /// Which tickets are read before anything is changed, to show their subjects and to remember how they were: the
-    /// first and last five of each account, all, or none; each read counts in the account's quota [default: sample with
-    /// --plan, all with --if-unchanged, otherwise none]
-    #[arg(long, value_enum, value_name = "WHICH")]
+    /// Read tickets before anything is changed: sample, all or none
+    ///
+    /// Shows their subjects and records how they were. `sample` reads the first and last five of each account. Each read
+    /// counts in the account's quota [default: sample with --plan, all with --if-unchanged, otherwise none]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "WHICH"
+    )]
     pub(crate) look: Option<Look>,
     #[command(flatten)]
     pub(crate) consent: Consent,
@@ -55,17 +65,28 @@ pub(crate) enum Look {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Guards")]
 pub(crate) struct Guards {
-    /// Change a ticket only if it is open, closed or deleted (in the trash) when its turn comes: each ticket is read first
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "STATE")]
+    /// Change a ticket only if it is open, closed or deleted
+    ///
+    /// `deleted` means in the trash. Each ticket is read just before its turn.
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "STATE"
+    )]
     only_state: Option<State>,
-    /// Change a ticket only if it is as it was when it was looked at: all tickets are read before anything is changed,
-    /// and each one again when its turn comes, unless the vendor compares versions itself
-    #[arg(long)]
+    /// Change a ticket only if it is still as it was when it was read
+    ///
+    /// All tickets are read before anything is changed, and each one again just before its turn, unless the vendor compares
+    /// versions itself.
+    #[arg(long, hide_short_help = true)]
     pub(crate) if_unchanged: bool,
     #[command(flatten)]
     brakes: Brakes,
-    /// Write each ticket to this archive before it is changed, with its messages and files; what cannot be archived is
-    /// not changed
+    /// Archive each ticket in this folder first
+    ///
+    /// It is archived with its messages and files, just before it is changed. A ticket that cannot be archived is not changed.
     #[arg(long, value_name = "DIR")]
     archive: Option<PathBuf>,
     #[command(flatten)]
@@ -75,12 +96,15 @@ pub(crate) struct Guards {
 /// The guards that stop a job.
 #[derive(Debug, Args)]
 pub(crate) struct Brakes {
-    /// Pause the job when more tickets than this have failed, are unknown or were not found: a number such as 20, or a
-    /// share of the job's tickets such as 5%. Requests in flight end, and one may be about up to 100 tickets
+    /// Pause if more tickets fail than this, e.g. 5%
+    ///
+    /// A number such as 20, or a percentage. Tickets that failed, are unknown or were not found count; a percentage is of the job's tickets. Requests in flight
+    /// finish, and one request may concern up to 100 tickets.
     #[arg(long, value_name = "N|P%")]
     max_failures: Option<MaxFailures>,
-    /// Change this many tickets first, look at them again, and ask before the rest is changed; with --yes the rest
-    /// follows only if all of them are done and still are so when looked at
+    /// Change N tickets first, check them, then ask
+    ///
+    /// With --yes, the rest follows only if all N are done, and a second look confirms it.
     #[arg(long, value_parser = count::<NonZeroU64>, value_name = "N")]
     canary: Option<NonZeroU64>,
 }
@@ -88,8 +112,15 @@ pub(crate) struct Brakes {
 /// Whether a ticket may be changed that is archived in part.
 #[derive(Debug, Args)]
 pub(crate) struct ArchiveMissing {
-    /// With `ok`, a ticket is changed although messages or files of it could not be archived
-    #[arg(long, value_enum, value_name = "ok", requires = "archive")]
+    /// ok: change tickets even if messages or files cannot be archived
+    #[arg(
+        long,
+        hide_short_help = true,
+        hide_possible_values = true,
+        value_enum,
+        value_name = "ok",
+        requires = "archive"
+    )]
     archive_missing: Option<MissingOk>,
 }
 
@@ -143,10 +174,12 @@ impl Guards {
 /// What is allowed without being asked.
 #[derive(Debug, Args)]
 pub(crate) struct Consent {
-    /// Do not ask; above 1000 tickets --max is needed too
+    /// Do not ask; above 1000 tickets --max is required
     #[arg(long, short)]
     pub(crate) yes: bool,
-    /// Send nothing if there are more tickets than this, each counted once
+    /// Send nothing if there are more than N tickets
+    ///
+    /// A ticket that is named twice counts once.
     #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
     pub(crate) max: Option<NonZeroUsize>,
 }
@@ -154,28 +187,34 @@ pub(crate) struct Consent {
 /// How far the work on many tickets may go.
 #[derive(Debug, Args)]
 pub(crate) struct WorkOptions {
-    /// Start no new calls after this time, in seconds or as 90s, 30m, 4h, 1h30m, 2d: requests in flight are waited
-    /// for, the rest is `unattempted` and the exit code 1
-    #[arg(long, value_parser = duration, value_name = "TIME")]
+    /// Stop starting new requests after this long, e.g. 90s, 30m or 4h
+    ///
+    /// Requests in flight finish; the rest are `unattempted`, and the exit code is 1. A number without a unit is seconds.
+    #[arg(hide_short_help = true, long, value_parser = duration, value_name = "TIME")]
     pub(crate) deadline: Option<Duration>,
-    /// Start no new calls from this time on: a time of day in the local time zone such as 06:00, today or tomorrow,
-    /// or a full time such as 2026-11-30T06:00:00Z; with --deadline the earlier one holds
+    /// Stop starting new requests at this time, e.g. 06:00
+    ///
+    /// The next such time of day in the local time zone, or a full time such as 2026-11-30T06:00:00Z. With --deadline, the
+    /// earlier one applies.
     #[arg(long, value_parser = until, value_name = "TIME")]
     pub(crate) until: Option<Zoned>,
-    /// Stop when no request has succeeded for this time because the vendor does not answer. Until then the command
-    /// pauses and tries again; what is not done is `unattempted`. 0: make no request again that failed, and stop after
-    /// five failed requests in a row [default: 15m, before the first success 1m at most; 0
-    /// with --max-attempts 1]
-    #[arg(long, value_parser = patience, value_name = "TIME")]
+    /// Stop when the vendor has not answered for this long
+    ///
+    /// Until then the command pauses and tries again; tickets that are left are `unattempted`. With 0, no failed request is
+    /// repeated, and five failed requests in a row stop the run [default: 15m, at most 1m before the first success; 0 with
+    /// --max-attempts 1]
+    #[arg(long, hide_short_help = true, value_parser = patience, value_name = "TIME")]
     pub(crate) give_up_after: Option<Duration>,
-    /// Send so many requests to an account at once [default: the account's own, or 4 where the vendor documents how
-    /// many it allows in a time, or 32]
-    #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
+    /// Requests to an account at the same time
+    ///
+    /// [default: the account's own, or 4 where the vendor documents a rate limit, or 32]
+    #[arg(hide_short_help = true, long, value_parser = count::<NonZeroUsize>, value_name = "N")]
     pub(crate) concurrency: Option<NonZeroUsize>,
-    /// Write what is left to do to this file, one ticket per line, each once: what was not attempted, and what
-    /// failed for a passing reason with nothing done. `--from` reads it, and so goes on where this ended; it may be
-    /// the file that --from reads. It is written as a whole at the end, and is empty if nothing is left. If there was
-    /// another file of this name, that is renamed to FILE.old before anything is sent. --dry-run and --plan leave it alone
-    #[arg(long, value_name = "FILE")]
+    /// Write the tickets that are left to this file, for --from
+    ///
+    /// One ticket per line, each once: those not attempted, and those that failed for a temporary reason with nothing done.
+    /// It may be the file that --from reads. It is written as a whole at the end, and is empty if nothing is left. An
+    /// existing file of this name is renamed to FILE.old before anything is sent. --dry-run and --plan do not touch it.
+    #[arg(hide_short_help = true, long, value_name = "FILE")]
     pub(crate) remaining: Option<PathBuf>,
 }

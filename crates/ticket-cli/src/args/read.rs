@@ -4,10 +4,12 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct View {
-    /// The ticket, as account:id
+    /// The ticket, as ACCOUNT:ID
     #[arg(value_name = "REF")]
     pub(crate) ticket: String,
-    /// Open the ticket's page in a browser; without one, or if standard output is not a terminal, print its address
+    /// Open the ticket's page in the browser
+    ///
+    /// Without a browser, or if standard output is not a terminal, its address is printed.
     #[arg(long)]
     pub(crate) web: bool,
     #[command(flatten)]
@@ -16,7 +18,7 @@ pub(crate) struct View {
 
 #[derive(Debug, Args)]
 pub(crate) struct Messages {
-    /// The ticket, as account:id
+    /// The ticket, as ACCOUNT:ID
     #[arg(value_name = "REF")]
     pub(crate) ticket: String,
     #[command(flatten)]
@@ -25,8 +27,10 @@ pub(crate) struct Messages {
 
 #[derive(Debug, Args)]
 pub(crate) struct Paging {
-    /// Print directly, also on a terminal [default: through the pager that the variable `TICKETS_PAGER` or `PAGER` names,
-    /// or less; `cat` is none]
+    /// Do not use a pager
+    ///
+    /// On a terminal, the conversation is shown in the pager that the variable `TICKETS_PAGER` or `PAGER` names, or else
+    /// in less. `cat` means none.
     #[arg(long)]
     pub(crate) no_pager: bool,
 }

@@ -25,6 +25,7 @@ mod sandbox;
 mod search;
 mod update;
 mod verify;
+mod version;
 mod view;
 
 use crate::args::{Cli, Command};
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
             | Command::Demo
             | Command::Job(_)
             | Command::Archive(_)
+            | Command::Version
     );
     if global.sandbox && !needs_none && !global.output.is_json() {
         say("note: running in a private sandbox; no real ticket is changed");
@@ -70,5 +72,6 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Job(job) => job::run(&job, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(global, &output).await,
+        Command::Version => version::run(&output),
     }
 }

@@ -1,0 +1,76 @@
+//! The arguments of `tickets list`.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use clap::{Args, ValueEnum};
+
+use super::Filters;
+use super::values::count;
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// The account: a name from the configuration, or a provider
+    pub(crate) account: String,
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+    /// Only what the vendor's own search finds
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// Only tickets of this priority
+    ///
+    /// low, medium, high, urgent, or the vendor's own word.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) priority: Option<String>,
+    /// Only this category, by the vendor's name
+    #[arg(hide_short_help = true, long, value_name = "NAME")]
+    pub(crate) category: Option<String>,
+    /// Only tickets of this requester
+    ///
+    /// An e-mail address, a name or an id, whichever the vendor accepts.
+    #[arg(long, value_name = "WHO")]
+    pub(crate) requester: Option<String>,
+    /// Only tickets that match this query in the vendor's language
+    #[arg(hide_short_help = true, long, value_name = "QUERY")]
+    pub(crate) query: Option<String>,
+    /// Sort by time, oldest first: created or updated
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "BY")]
+    pub(crate) sort: Option<Sort>,
+    /// Sort newest first
+    #[arg(hide_short_help = true, long, requires = "sort")]
+    pub(crate) newest_first: bool,
+    /// Stop after this many tickets
+    #[arg(long, value_parser = count::<NonZeroUsize>, value_name = "N")]
+    pub(crate) limit: Option<NonZeroUsize>,
+    /// Tickets per request to the vendor
+    ///
+    /// [default: the account's own, or the largest page that the vendor documents]
+    #[arg(hide_short_help = true, long, value_parser = count::<NonZeroU32>, value_name = "N")]
+    pub(crate) page_size: Option<NonZeroU32>,
+}
+
+/// The state of tickets in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum State {
+    Open,
+    Closed,
+    /// In the vendor's trash
+    Deleted,
+}
+
+impl State {
+    /// The state as lists and guards take it.
+    pub(crate) const fn known(self) -> tickets::model::State {
+        match self {
+            Self::Open => tickets::model::State::Open,
+            Self::Closed => tickets::model::State::Closed,
+            Self::Deleted => tickets::model::State::Deleted,
+        }
+    }
+}
+
+/// What a list is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sort {
+    Created,
+    Updated,
+}
