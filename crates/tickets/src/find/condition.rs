@@ -1,19 +1,24 @@
-//! Conditions in jq's language.
+//! Expressions in jq's language.
+
+mod bounded;
 
 use std::fmt;
 use std::sync::Arc;
 
+use jaq_core::compile;
 use jaq_core::load::{self, Arena, File, Loader};
-use jaq_core::{Ctx, Vars, compile, data};
-use jaq_json::{Val, read};
+use jaq_json::Val;
 use ticket_core::model::bounded;
 use ticket_core::{Error, Result, Ticket};
 
-/// A condition in the language of [jq](https://jqlang.org), as [jaq](https://docs.rs/jaq-core) understands it.
+use self::bounded::{Bounded, Ended};
+
+/// An expression in the language of [jq](https://jqlang.org), as [jaq](https://docs.rs/jaq-core) understands it: a
+/// condition of tickets, or a filter of JSON.
 ///
-/// It is given a ticket as `serde_json` writes it. As in `jq -e`, the last output decides: the ticket meets the
-/// condition unless that is `null` or `false`, or there is none. An expression cannot read files, variables of the
-/// environment, the clock or other tickets. How long it computes is not limited.
+/// An expression cannot read files, variables of the environment, the clock or other tickets. It always comes to an end:
+/// after two million steps, and eight more for each byte of the input, it fails. It also fails if it calls itself too
+/// deeply. How much memory it takes is not limited.
 ///
 /// Cloning is cheap. `Debug` does not print the expression.
 ///
@@ -32,13 +37,14 @@ use ticket_core::{Error, Result, Ticket};
 /// ```
 #[derive(Clone)]
 pub struct Jq {
-    filter: Arc<jaq_core::Filter<Data>>,
+    filter: Arc<jaq_core::Filter<Bounded>>,
 }
-
-type Data = data::JustLut<Val>;
 
 /// What the standard library has beyond values: the environment, messages to the terminal, and the end of the process.
 const LEFT_OUT: &[&str] = &["env", "debug_empty", "stderr_empty", "halt", "now"];
+
+/// What is replaced by filters that count their steps.
+const REPLACED: &[&str] = &["range", "fromjson"];
 
 /// The definitions that need those.
 const LEFT_OUT_DEFINITIONS: &[&str] = &["stderr", "debug", "halt", "halt_error"];
@@ -53,9 +59,11 @@ impl Jq {
         let definitions = jaq_core::defs()
             .chain(jaq_std::defs().filter(|def| !LEFT_OUT_DEFINITIONS.contains(&def.name)))
             .chain(jaq_json::defs());
-        let natives = jaq_core::funs::<Data>()
-            .chain(jaq_std::funs().filter(|(name, ..)| !LEFT_OUT.contains(name)))
-            .chain(jaq_json::funs());
+        let natives = jaq_core::funs::<Bounded>()
+            .chain(jaq_std::funs())
+            .chain(jaq_json::funs())
+            .filter(|(name, ..)| !LEFT_OUT.contains(name) && !REPLACED.contains(name))
+            .chain(bounded::natives());
         let arena = Arena::default();
         let program = File {
             code: expression,
@@ -71,52 +79,73 @@ impl Jq {
         })
     }
 
-    /// Whether the ticket meets the condition.
+    /// Whether the ticket, as `serde_json` writes it, meets this condition. As in `jq -e`, the last output decides: the
+    /// ticket meets the condition unless that is `null` or `false`, or there is none.
     ///
     /// # Errors
     ///
     /// `InvalidInput`, naming the ticket, if the expression fails on it. The message says nothing of the ticket's texts.
     pub fn holds_for(&self, ticket: &Ticket) -> Result<bool> {
-        let failed =
-            || Error::invalid_input("the condition fails on this ticket").on_ticket(&ticket.id);
-        let json = serde_json::to_vec(ticket).map_err(|_| failed())?;
-        if is_too_deep(&json) {
-            return Err(failed());
-        }
-        let value = read::parse_single(&json).map_err(|_| failed())?;
-        let context = Ctx::<Data>::new(&self.filter.lut, Vars::new([]));
-        let mut last = false;
-        for output in self.filter.id.run((context, value)) {
-            let output = output.map_err(|_| failed())?;
-            last = !matches!(output, Val::Null | Val::Bool(false));
-        }
-        Ok(last)
+        let failed = |why: &str| {
+            let message = format!("the condition fails on this ticket{why}");
+            Error::invalid_input(message).on_ticket(&ticket.id)
+        };
+        let json = serde_json::to_vec(ticket).map_err(|_| failed(""))?;
+        let last = bounded::run(&self.filter, &json, |outputs, _| {
+            let mut last = false;
+            for output in outputs {
+                last = !matches!(output?, Val::Null | Val::Bool(false));
+            }
+            Ok::<_, jaq_core::Error<Val>>(last)
+        });
+        last.map_err(|ended| failed(reason(ended)))?
+            .map_err(|_| failed(""))
+    }
+
+    /// The outputs for this JSON, each as JSON on one line.
+    ///
+    /// ```
+    /// use tickets::find::Jq;
+    ///
+    /// let subjects = Jq::compile(".[].subject")?;
+    /// assert_eq!(subjects.outputs(r#"[{"subject":"Printer"}]"#)?, [r#""Printer""#]);
+    /// # Ok::<(), tickets::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if the expression fails, or `json` is not JSON. The message may quote the input.
+    pub fn outputs(&self, json: &str) -> Result<Vec<String>> {
+        let outputs = bounded::run(&self.filter, json.as_bytes(), |outputs, budget| {
+            let texts = outputs.map(|output| {
+                let text = output.map_err(|error| error.to_string())?.to_string();
+                // Many copies of one value take no steps and much memory.
+                budget.spend(u64::try_from(text.len()).unwrap_or(u64::MAX) / 8);
+                Ok(text)
+            });
+            texts.collect::<std::result::Result<Vec<_>, String>>()
+        });
+        let failed = |why: &str| Error::invalid_input(format!("the expression fails{why}"));
+        outputs
+            .map_err(|ended| failed(reason(ended)))?
+            .map_err(|why| failed(&format!(": {}", bounded(&why, MAX_REASON))))
     }
 }
 
-/// How deep the values of a ticket may be nested: jq's own limit is of this size, and each level takes a piece of the stack.
-const MAX_DEPTH: usize = 256;
-
-fn is_too_deep(json: &[u8]) -> bool {
-    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
-    for byte in json {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_text => is_escaped = true,
-            b'"' => is_text = !is_text,
-            b'[' | b'{' if !is_text => depth += 1,
-            b']' | b'}' if !is_text => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return true;
-        }
+/// Why an expression ended early, behind the words that it failed.
+fn reason(ended: Ended) -> &'static str {
+    match ended {
+        Ended::TooLong => ": it computes for too long",
+        Ended::TooDeep => ": it calls itself too deeply",
+        Ended::Failed => "",
     }
-    false
 }
+
+/// How many characters of jaq's own reason a message shows: it may quote the input.
+const MAX_REASON: usize = 200;
 
 fn refused(why: &str) -> Error {
-    Error::invalid_input(format!("the condition is not a jq expression: {why}"))
+    Error::invalid_input(format!("this is not a jq expression: {why}"))
 }
 
 /// How many characters of the expression a message shows.

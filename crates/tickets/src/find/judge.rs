@@ -216,7 +216,7 @@ impl Judge {
             places.extend(self.people.at(wanted));
             return Some(Answer::Yes);
         }
-        if !first.is_some_and(|first| places.binary_search(first).is_ok()) {
+        if first.is_none_or(|first| places.binary_search(first).is_err()) {
             return Some(Answer::Unknown(
                 "that it is of the requester for whom the vendor listed it",
             ));

@@ -134,6 +134,77 @@ fn failure_names_the_ticket_and_none_of_its_texts() {
     );
 }
 
+#[test]
+fn expression_without_an_end_fails() {
+    for expression in [
+        "def f: f; f",
+        "[repeat(1)]",
+        "last(range(infinite))",
+        "[range(0; 1; 0)]",
+        "repeat(.)",
+        "reduce repeat(1) as $x (0; . + $x)",
+        "until(false; . + 1)",
+    ] {
+        let jq = Jq::compile(expression).unwrap();
+        let error = jq.outputs("1").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{expression}");
+        assert!(
+            error.message().contains("too long"),
+            "{expression}: {error}"
+        );
+        let error = jq.holds_for(&ticket("x")).unwrap_err();
+        assert!(error.message().contains("fails"), "{expression}: {error}");
+    }
+}
+
+#[test]
+fn expression_that_calls_itself_does_not_overflow_the_stack() {
+    for expression in [
+        "def f: 1 + f; f",
+        "def f: [f]; f",
+        "def f: {a: f}; f",
+        "def f: . |= f; f",
+        "def f: try error catch f; f",
+        "def f: f as $x | $x; f",
+    ] {
+        let error = Jq::compile(expression).unwrap().outputs("[[1]]");
+        let error = error.unwrap_err();
+        assert!(error.message().contains("too "), "{expression}: {error}");
+    }
+    let deep = r#"("[" * 100000 + "]" * 100000) | fromjson"#;
+    let error = Jq::compile(deep).unwrap().outputs("1").unwrap_err();
+    assert!(error.message().contains("nested too deeply"), "{error}");
+    let depth = Jq::compile("reduce range(20000) as $i (0; [.]) | 1").unwrap();
+    assert_eq!(depth.outputs("1").unwrap(), ["1"]);
+}
+
+#[test]
+fn outputs_are_json_on_one_line_each_and_a_failure_quotes_its_reason() {
+    let outputs = |expression: &str| {
+        let jq = Jq::compile(expression).unwrap();
+        jq.outputs(r#"{"a":"x\ny","n":12345678901234567890123,"l":[1.10,2]}"#)
+    };
+    assert_eq!(
+        outputs(".a, .n, .l, {a}, empty, null").unwrap(),
+        [
+            r#""x\ny""#,
+            "12345678901234567890123",
+            "[1.10,2]",
+            r#"{"a":"x\ny"}"#,
+            "null"
+        ]
+    );
+    assert_eq!(
+        outputs("[range(5)], [range(3; 0; -1)]").unwrap(),
+        ["[0,1,2,3,4]", "[3,2,1]"]
+    );
+    assert_eq!(outputs(r#""[1] 2" | fromjson"#).unwrap(), ["[1]", "2"]);
+    let error = outputs(".a.b").unwrap_err();
+    assert!(error.message().contains("cannot index"), "{error}");
+    let long = outputs(r#"error("x" * 10000)"#).unwrap_err();
+    assert!(long.message().len() < 400, "{long}");
+}
+
 #[tokio::test]
 async fn failure_of_the_condition_on_one_ticket_is_told_and_the_others_are_found() {
     let sandbox = sandbox().await;

@@ -370,6 +370,10 @@ async fn subtasks_of_redmine_are_told_by_a_read() {
         .get(parent.as_str())
         .await
         .unwrap();
-    let ids: Vec<_> = read.subtickets.iter().map(|id| id.as_str()).collect();
+    let ids: Vec<_> = read
+        .subtickets
+        .iter()
+        .map(tickets::TicketId::as_str)
+        .collect();
     assert_eq!(ids, [below.as_str()]);
 }
