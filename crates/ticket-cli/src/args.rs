@@ -11,6 +11,7 @@ mod job;
 mod list;
 mod many;
 mod read;
+mod reading;
 mod values;
 
 use std::num::NonZeroU32;
@@ -28,6 +29,7 @@ pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobReport, JobRetry, JobRu
 pub(crate) use list::{List, Sort, State};
 pub(crate) use many::{ArchiveMissing, Brakes, Consent, Look, Many, WorkOptions};
 pub(crate) use read::{Messages, View};
+pub(crate) use reading::Reading;
 use values::{count, field, rate, seconds};
 
 /// View, create, update and safely delete tickets across support systems
@@ -52,6 +54,7 @@ pub(crate) struct Global {
     /// the end, in the order of the input; ndjson and csv are printed ticket by ticket as the results arrive, in constant
     /// memory. In csv, a cell that a spreadsheet could take for a formula starts with a '.
     #[arg(
+        short = 'o',
         hide_possible_values = true,
         long,
         global = true,
@@ -147,7 +150,7 @@ pub(crate) enum Command {
     /// the vendor has no call for them) and `complete`, which is false if an error ended one of them early.
     View(View),
     /// Show the fields of a ticket
-    Get(One),
+    Get(Get),
     /// Show the messages of a ticket
     Messages(Messages),
     /// List the files of a ticket, or download them
@@ -221,16 +224,18 @@ pub(crate) enum Command {
     /// Serve a sandbox that behaves like the vendors, until Ctrl-C
     Sandbox(Sandbox),
     /// Show what each provider can do, its limits and its variables
-    Providers,
+    Providers(Reading),
     /// Print the version
     Version,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct One {
+pub(crate) struct Get {
     /// The ticket, as ACCOUNT:ID
     #[arg(value_name = "REF")]
     pub(crate) ticket: String,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Debug, Args)]
@@ -243,6 +248,8 @@ pub(crate) struct Attachments {
     /// Each file is named ID-NAME. Existing files are not overwritten.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) download: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Debug, Args)]
@@ -269,6 +276,8 @@ pub(crate) struct Create {
     /// A tag; repeatable
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Debug, Args)]

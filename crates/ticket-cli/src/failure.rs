@@ -10,6 +10,7 @@ use tickets::{Effect, Error, ErrorKind, TicketRef};
 
 use crate::args::OutputFormat;
 use crate::output::{self, say};
+use crate::shape::NotFiltered;
 use crate::text;
 
 /// Maximum number of hints.
@@ -85,6 +86,10 @@ impl Failure {
 
     /// Creates the error for output that cannot be written.
     pub(crate) fn output(error: &io::Error) -> Self {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+        if let Some(NotFiltered { place, error }) = inner {
+            return Self::local(error.message()).at(place);
+        }
         let mut failure = Self::local(format!("the output cannot be written: {error}"));
         failure.silent = error.kind() == io::ErrorKind::BrokenPipe;
         failure

@@ -13,6 +13,7 @@ mod ledger;
 mod output;
 mod pager;
 mod process;
+mod shape;
 mod stdout;
 mod table;
 mod terminal;

@@ -1,6 +1,8 @@
 //! The four output formats. Commands pass records; only this module decides how a record looks in each
 //! format.
 
+mod object;
+
 use std::io::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,8 +12,12 @@ use serde::Serialize;
 use tickets::model::escape_formula;
 
 use crate::args::OutputFormat;
+use crate::shape::{self, Shape};
 use crate::table::{self, Blocks, Target};
 use crate::{pager, text};
+
+use object::Document;
+pub(crate) use object::ObjectWriter;
 
 /// Number of table rows that are laid out, and held in memory, together.
 const BLOCK: usize = 100;
@@ -42,14 +48,16 @@ pub(crate) trait Record: Serialize {
 pub(crate) struct Output {
     pub(crate) format: OutputFormat,
     target: Target,
+    shape: Shape,
 }
 
 impl Output {
     /// Creates an output to stdout in this format.
-    pub(crate) fn new(format: OutputFormat) -> Self {
+    pub(crate) fn new(format: OutputFormat, shape: Shape) -> Self {
         Self {
             format,
             target: Target::of_stdout(),
+            shape,
         }
     }
 
@@ -62,21 +70,46 @@ impl Output {
         self.target
     }
 
-    /// Starts one JSON object with the fields of this record; more fields follow.
-    pub(crate) fn object(&self, record: &impl Serialize) -> io::Result<ObjectWriter<'_>> {
-        let is_pretty = self.format == OutputFormat::Json;
-        let object = if is_pretty {
-            pretty(record)?
-        } else {
-            text::compact_json(&json(record)?)
+    /// What is printed of each record.
+    pub(crate) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Starts one JSON object with the fields of this record; more fields follow, those of the names `later` among them.
+    pub(crate) fn object(
+        &self,
+        record: &impl Serialize,
+        later: &[&str],
+    ) -> io::Result<ObjectWriter<'_>> {
+        let object = self.shape.select(json(record)?, later)?;
+        let object = match self.format {
+            OutputFormat::Json => text::pretty_json(&object),
+            _ => text::compact_json(&object),
         };
-        let open = object.strip_suffix('}').unwrap_or(&object).trim_end();
-        self.write_data(open)?;
-        Ok(ObjectWriter {
-            output: self,
-            is_pretty,
-            has_items: false,
-        })
+        ObjectWriter::begin(self, &object)
+    }
+
+    /// A record as one line of JSON.
+    fn line(&self, record: &impl Serialize) -> io::Result<String> {
+        let line = self.shape.select(json(record)?, &[])?;
+        Ok(text::compact_json(&line))
+    }
+
+    fn pretty(&self, record: &impl Serialize) -> io::Result<String> {
+        Ok(text::pretty_json(&self.shape.select(json(record)?, &[])?))
+    }
+
+    /// Prints the outputs of the expression for this JSON, or the JSON itself without one.
+    fn write_filtered(&self, json: &str) -> io::Result<()> {
+        if !self.shape.is_filtered() {
+            return self.write_data(json);
+        }
+        let outputs = self.shape.filter(json)?;
+        let lines = outputs.iter().map(|output| {
+            let line = shape::printed(output, self.is_terminal());
+            line + "\n"
+        });
+        write_unmodified(&lines.collect::<String>())
     }
 
     /// Writes text that only the table format contains.
@@ -89,12 +122,10 @@ impl Output {
 
     /// Writes a table that is CSV already. On a terminal, control characters are escaped.
     pub(crate) fn write_csv(&self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
         match self.target {
-            Target::File => stdout.write_all(text.as_bytes())?,
-            Target::Terminal(_) => stdout.write_all(text::lines(text).as_bytes())?,
+            Target::File => write_unmodified(text),
+            Target::Terminal(_) => write_unmodified(&text::lines(text)),
         }
-        stdout.flush()
     }
 
     /// Prints one record. The table format has one line per column that is not empty.
@@ -105,7 +136,7 @@ impl Output {
                 R::TABLE_COLUMNS,
                 &record.table_cells(),
             )),
-            OutputFormat::Json => self.write_data(&(pretty(record)? + "\n")),
+            OutputFormat::Json => self.write_filtered(&(self.pretty(record)? + "\n")),
             OutputFormat::Ndjson | OutputFormat::Csv => {
                 let mut writer = self.writer();
                 writer.push(record)?;
@@ -120,12 +151,17 @@ impl Output {
         if self.format == OutputFormat::Csv {
             return self.write_csv(text);
         }
-        let mut stdout = io::stdout().lock();
         match self.target {
-            Target::File => stdout.write_all(text.as_bytes())?,
-            Target::Terminal(_) => stdout.write_all(text::visible_json(text).as_bytes())?,
+            Target::File => write_unmodified(text),
+            Target::Terminal(_) => write_unmodified(&text::visible_json(text)),
         }
-        stdout.flush()
+    }
+
+    fn csv_header<R: Record>(&self) -> io::Result<String> {
+        if self.shape.has_no_headers {
+            return Ok(String::new());
+        }
+        csv_line(R::COLUMNS)
     }
 
     /// Starts a list of records.
@@ -134,8 +170,10 @@ impl Output {
             output: self,
             held: Vec::new(),
             block: BLOCK,
-            blocks: Blocks::new(self.target, R::TABLE_COLUMNS, R::CUT),
+            blocks: Blocks::new(self.target, R::TABLE_COLUMNS, R::CUT)
+                .with_header(!self.shape.has_no_headers),
             begun: false,
+            document: Document::default(),
         }
     }
 
@@ -160,6 +198,7 @@ pub(crate) struct TableWriter<'o, R> {
     block: usize,
     blocks: Blocks,
     begun: bool,
+    document: Document,
 }
 
 impl<R: Record> TableWriter<'_, R> {
@@ -181,20 +220,21 @@ impl<R: Record> TableWriter<'_, R> {
             }
             OutputFormat::Json => {
                 // JSON strings contain no line breaks: each line break is between values.
-                let json = pretty(&record)?.replace('\n', "\n  ");
+                let json = self.output.pretty(&record)?.replace('\n', "\n  ");
                 let before = if begun { "," } else { "[" };
-                self.output.write_data(&format!("{before}\n  {json}"))
+                let text = format!("{before}\n  {json}");
+                self.document.write(self.output, &text)
             }
             OutputFormat::Ndjson => {
-                let line = text::compact_json(&json(&record)?) + "\n";
-                self.output.write_data(&line)
+                let line = self.output.line(&record)? + "\n";
+                self.output.write_filtered(&line)
             }
             OutputFormat::Csv => {
                 let line = csv_line(&record.cells())?;
                 let header = if begun {
                     String::new()
                 } else {
-                    csv_line(R::COLUMNS)?
+                    self.output.csv_header::<R>()?
                 };
                 self.output.write_data(&(header + &line))
             }
@@ -213,10 +253,14 @@ impl<R: Record> TableWriter<'_, R> {
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self.output.format {
             OutputFormat::Table => self.flush(),
-            OutputFormat::Json => self
-                .output
-                .write_data(if self.begun { "\n]\n" } else { "[]\n" }),
-            OutputFormat::Csv if !self.begun => self.output.write_data(&csv_line(R::COLUMNS)?),
+            OutputFormat::Json => {
+                let end = if self.begun { "\n]\n" } else { "[]\n" };
+                self.document.write(self.output, end)?;
+                self.document.finish(self.output)
+            }
+            OutputFormat::Csv if !self.begun => {
+                self.output.write_data(&self.output.csv_header::<R>()?)
+            }
             OutputFormat::Ndjson | OutputFormat::Csv => Ok(()),
         }
     }
@@ -235,63 +279,6 @@ impl<R: Record> TableWriter<'_, R> {
             return write(&listings.collect::<Vec<_>>().join("\n"));
         }
         write(&self.blocks.next(rows))
-    }
-}
-
-/// Writes fields behind those of a record, lists item by item. The object is on one line, unless it is pretty.
-#[derive(Debug)]
-pub(crate) struct ObjectWriter<'o> {
-    output: &'o Output,
-    is_pretty: bool,
-    /// Whether the list has items.
-    has_items: bool,
-}
-
-impl ObjectWriter<'_> {
-    /// Writes a field with a value that is JSON.
-    pub(crate) fn field(&mut self, name: &str, json: &str) -> io::Result<()> {
-        let (line, blank) = if self.is_pretty {
-            ("\n  ", " ")
-        } else {
-            ("", "")
-        };
-        self.output
-            .write_data(&format!(",{line}\"{name}\":{blank}{json}"))
-    }
-
-    pub(crate) fn begin_list(&mut self, name: &str) -> io::Result<()> {
-        self.has_items = false;
-        self.field(name, "[")
-    }
-
-    pub(crate) fn push(&mut self, item: &impl Serialize) -> io::Result<()> {
-        let comma = if std::mem::replace(&mut self.has_items, true) {
-            ","
-        } else {
-            ""
-        };
-        let item = serde_json::to_string(item)?;
-        let item = if self.is_pretty {
-            let item = text::pretty_json(&item);
-            format!("\n    {}", item.replace('\n', "\n    "))
-        } else {
-            text::compact_json(&item)
-        };
-        self.output.write_data(&format!("{comma}{item}"))
-    }
-
-    pub(crate) fn end_list(&mut self) -> io::Result<()> {
-        let line = if self.is_pretty && self.has_items {
-            "\n  "
-        } else {
-            ""
-        };
-        self.output.write_data(&format!("{line}]"))
-    }
-
-    pub(crate) fn finish(self) -> io::Result<()> {
-        self.output
-            .write_data(if self.is_pretty { "\n}\n" } else { "}\n" })
     }
 }
 
@@ -321,6 +308,13 @@ pub(crate) fn shown(value: Option<impl ToString>) -> String {
 /// Writes to stdout and flushes, so that the reader of a pipe sees each record at once.
 pub(crate) fn write(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Writes to stdout and flushes, with nothing taken for a style.
+fn write_unmodified(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
@@ -369,10 +363,6 @@ pub(crate) fn json(record: &impl Serialize) -> serde_json::Result<String> {
         schema: SCHEMA,
         record,
     })
-}
-
-fn pretty(value: &impl Serialize) -> io::Result<String> {
-    Ok(text::pretty_json(&json(value)?))
 }
 
 fn csv_line<T: AsRef<str>>(cells: &[T]) -> io::Result<String> {

@@ -46,6 +46,7 @@ pub(crate) struct Blocks {
     widths: Vec<u16>,
     /// Number of columns that are shown. Those on the right of the cut column are left out if there is no room.
     shown: usize,
+    has_header: bool,
     begun: bool,
 }
 
@@ -57,14 +58,23 @@ impl Blocks {
             cut,
             widths: Vec::new(),
             shown: header.len(),
+            has_header: !header.is_empty(),
             begun: false,
         }
+    }
+
+    /// Prints the names of the columns, or does not.
+    pub(crate) fn with_header(mut self, has_header: bool) -> Self {
+        self.has_header &= has_header;
+        self
     }
 
     /// Reserves the width of a row that may come later.
     pub(crate) fn expect(&mut self, cells: &[String]) {
         let mut table = self.target.table();
-        table.set_header(self.header.iter().map(|name| name.to_uppercase()));
+        if self.has_header {
+            table.set_header(self.header.iter().map(|name| name.to_uppercase()));
+        }
         table.add_row(cells.iter().map(|cell| text::line(cell)));
         let widths = self.widths(&table);
         self.arrange(&mut table, widths);
@@ -74,7 +84,7 @@ impl Blocks {
     pub(crate) fn next(&mut self, rows: impl IntoIterator<Item = Texts>) -> String {
         let rows: Vec<_> = rows.into_iter().collect();
         let is_first = !std::mem::replace(&mut self.begun, true);
-        let has_header = is_first && !self.header.is_empty();
+        let has_header = is_first && self.has_header;
         if is_first {
             self.omit_columns(&rows, has_header);
         }
@@ -92,7 +102,7 @@ impl Blocks {
         let Target::Terminal(columns) = self.target else {
             return true;
         };
-        let mut widths = self.widths(&self.table(rows, true, false));
+        let mut widths = self.widths(&self.table(rows, self.has_header, false));
         if let Some(last) = widths.last_mut() {
             *last = (*last).min(NARROWEST);
         }

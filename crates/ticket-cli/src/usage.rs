@@ -39,7 +39,7 @@ pub(crate) fn arguments() -> Result<Cli, ExitCode> {
             wrong.exit()
         })?;
     }
-    Ok(cli)
+    Ok(cli.with_implied_format())
 }
 
 /// The output format of commands without `--output`. An empty variable counts as absent.
@@ -93,12 +93,19 @@ fn requested_format(
     usual: OutputFormat,
 ) -> OutputFormat {
     let mut arguments = arguments.take_while(|argument| argument != "--");
+    let mut implied = usual;
     while let Some(argument) = arguments.next() {
         let argument = argument.to_string_lossy();
-        let value = match argument.strip_prefix("--output") {
+        let is_implying = |option: &str| argument.split('=').next() == Some(option);
+        if is_implying("--json") || is_implying("--jq") {
+            implied = OutputFormat::Json;
+        }
+        let long = argument.strip_prefix("--output");
+        let value = match long.or_else(|| argument.strip_prefix("-o")) {
             Some("") => arguments
                 .next()
                 .map(|value| value.to_string_lossy().into_owned()),
+            Some(rest) if long.is_none() => Some(rest.trim_start_matches('=').to_owned()),
             Some(rest) => rest.strip_prefix('=').map(str::to_owned),
             None => None,
         };
@@ -107,7 +114,7 @@ fn requested_format(
             return format;
         }
     }
-    usual
+    implied
 }
 
 /// The error on one line, without the usage after it.

@@ -70,7 +70,7 @@ async fn every_form_lists_every_ticket_once() {
                 assert_eq!((rows.len(), tickets(&rows)), (truth.len(), truth.clone()));
                 for row in rows {
                     assert!(
-                        row["raw"].is_object() && row["subject"].is_string(),
+                        row.get("raw").is_none() && row["subject"].is_string(),
                         "{row}"
                     );
                 }
@@ -454,7 +454,7 @@ async fn what_was_said_is_shown_in_every_form() {
                         &direction.into()
                     )
                 );
-                assert!(last["raw"].is_object() && last["created_at"].is_string());
+                assert!(last.get("raw").is_none() && last["created_at"].is_string());
             } else if form == "csv" {
                 assert!(run.stdout.contains(direction), "{run:?}");
             } else {

@@ -53,7 +53,7 @@ async fn a_ticket_is_shown_in_every_form() {
                 assert_eq!(shown["ticket"], ticket.as_str());
                 assert_eq!(shown["id"], id);
                 assert_eq!(shown["subject"], truth.subject.as_str());
-                assert!(shown["raw"].is_object(), "{run:?}");
+                assert!(shown.get("raw").is_none(), "{run:?}");
             }
             if form == "ndjson" || form == "csv" {
                 assert_eq!(
@@ -144,7 +144,7 @@ async fn a_ticket_is_filed_as_it_was_given() {
                     (shown["ticket"].as_str(), shown["id"].as_str()),
                     (Some(name.as_str()), Some(filed.id.as_str()))
                 );
-                assert!(shown["raw"].is_object(), "{run:?}");
+                assert!(shown.get("raw").is_none(), "{run:?}");
             }
         }
         assert_eq!(writes(&sandbox), 4);

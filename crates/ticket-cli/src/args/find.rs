@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 
 use super::values::{count, duration, field, moment, patience};
-use super::{ArchiveMissing, Brakes, State};
+use super::{ArchiveMissing, Brakes, Reading, State};
 
 /// Filters of `list` and `find`.
 #[derive(Debug, Args)]
@@ -89,7 +89,7 @@ pub(crate) struct Find {
     /// Only tickets for which this jq expression is true
     ///
     /// For example '.priority == "high" and (.tags | length) > 2'. The expression sees each ticket as `tickets list --output
-    /// ndjson` prints it, without `schema` and `ticket`.
+    /// ndjson --raw` prints it, without `schema` and `ticket`.
     #[arg(long = "where", value_name = "EXPR")]
     pub(crate) condition: Option<String>,
     /// Search this account; repeatable
@@ -100,6 +100,8 @@ pub(crate) struct Find {
     /// Those of the configuration file, and those of providers whose environment variables are set.
     #[arg(long)]
     pub(crate) all_accounts: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Debug, Args)]

@@ -4,8 +4,8 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use clap::{Args, ValueEnum};
 
-use super::Filters;
 use super::values::count;
+use super::{Filters, Reading};
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
@@ -46,6 +46,8 @@ pub(crate) struct List {
     /// [default: the account's own, or the largest page that the vendor documents]
     #[arg(hide_short_help = true, long, value_parser = count::<NonZeroU32>, value_name = "N")]
     pub(crate) page_size: Option<NonZeroU32>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 /// The state of tickets in a list.

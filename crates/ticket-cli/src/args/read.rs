@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::Reading;
+
 #[derive(Debug, Args)]
 pub(crate) struct View {
     /// The ticket, as ACCOUNT:ID
@@ -14,6 +16,8 @@ pub(crate) struct View {
     pub(crate) web: bool,
     #[command(flatten)]
     pub(crate) paging: Paging,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Debug, Args)]
@@ -23,6 +27,8 @@ pub(crate) struct Messages {
     pub(crate) ticket: String,
     #[command(flatten)]
     pub(crate) paging: Paging,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Debug, Args)]

@@ -17,7 +17,19 @@ use crate::args::{Attachments, Global};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::output::{Output, Record};
+use crate::shape::Known;
 use crate::text;
+
+pub(super) const FIELDS: &[Known] = &[
+    ("ticket", &[]),
+    ("id", &[]),
+    ("name", &[]),
+    ("media_type", &[]),
+    ("size", &[]),
+    ("created_at", &[]),
+    ("path", &[]),
+    ("raw", &[]),
+];
 
 /// Maximum length of the vendor's name in the name of a saved file, in bytes; file systems allow 255.
 const MAX_NAME: usize = 150;

@@ -11,6 +11,9 @@ use crate::args::{Create, Global};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::output::{Output, Record};
+use crate::shape::Known;
+
+pub(super) const FIELDS: &[Known] = &[("ticket", &[]), ("id", &[]), ("raw", &[])];
 
 pub(super) async fn run(create: Create, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global, Purpose::Write).await?;

@@ -1,4 +1,4 @@
-//! `tickets get`: prints one ticket. The JSON formats contain the vendor's JSON under `raw`.
+//! `tickets get`: prints one ticket.
 
 use serde::Serialize;
 use tickets::accounts::Account;
@@ -6,14 +6,39 @@ use tickets::model::Person;
 use tickets::{Ticket, TicketRef};
 
 use crate::accounts::Accounts;
-use crate::args::{Global, One};
+use crate::args::{Get, Global};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 pub(super) use crate::output::shown;
 use crate::output::{Output, Record};
+use crate::shape::{ANY, Known, PERSON};
 
-pub(super) async fn run(one: &One, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let reference: TicketRef = one.ticket.parse()?;
+/// The fields of a ticket in JSON.
+pub(super) const FIELDS: &[Known] = &[
+    ("ticket", &[]),
+    ("id", &[]),
+    ("subject", &[]),
+    ("description", &[]),
+    ("status", &[]),
+    ("priority", &[]),
+    ("category", &[]),
+    ("requester", PERSON),
+    ("other_requesters", &[]),
+    ("assignee", PERSON),
+    ("tags", &[]),
+    ("created_at", &[]),
+    ("updated_at", &[]),
+    ("closed_at", &[]),
+    ("due_at", &[]),
+    ("custom", ANY),
+    ("subtickets", &[]),
+    ("merged_into", &[]),
+    ("version", &[]),
+    ("raw", &[]),
+];
+
+pub(super) async fn run(asked: &Get, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let reference: TicketRef = asked.ticket.parse()?;
     let accounts = Accounts::open(global, Purpose::Read).await?;
     let account = accounts.connect(&reference.account)?;
     let ticket = account

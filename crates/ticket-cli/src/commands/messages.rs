@@ -15,6 +15,17 @@ use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::output::{Output, Record, say};
 use crate::pager::{Ended, Pager};
+use crate::shape::{Known, PERSON};
+
+pub(super) const FIELDS: &[Known] = &[
+    ("ticket", &[]),
+    ("id", &[]),
+    ("author", PERSON),
+    ("direction", &[]),
+    ("body", &[]),
+    ("created_at", &[]),
+    ("raw", &[]),
+];
 
 /// What is said of a ticket without messages.
 const NONE: &str = "This ticket has no messages.";

@@ -28,9 +28,10 @@ mod verify;
 mod version;
 mod view;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Reading};
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, say};
+use crate::shape::{Known, Shape};
 use crate::stdout;
 use tickets::Change;
 
@@ -38,10 +39,13 @@ use tickets::Change;
 pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     stdout::refuse_closed()?;
     let global = &cli.global;
-    let output = Output::new(global.output);
+    let none = Reading::default();
+    let reading = cli.command.reading().unwrap_or(&none);
+    let shape = Shape::new(reading, &fields(&cli.command), global.output)?;
+    let output = Output::new(global.output, shape);
     let needs_none = matches!(
         cli.command,
-        Command::Providers
+        Command::Providers(_)
             | Command::Sandbox(_)
             | Command::Demo
             | Command::Job(_)
@@ -52,9 +56,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         say("note: running in a private sandbox; no real ticket is changed");
     }
     match cli.command {
-        Command::Providers => providers::run(&output),
+        Command::Providers(_) => providers::run(&output),
         Command::View(view) => view::run(&view, global, &output).await,
-        Command::Get(one) => get::run(&one, global, &output).await,
+        Command::Get(get) => get::run(&get, global, &output).await,
         Command::List(list) => list::run(list, global, &output).await,
         Command::Find(find) => find::run(*find, global, &output).await,
         Command::Erase(erase) => erase::run(*erase, global, &output).await,
@@ -73,5 +77,18 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(global, &output).await,
         Command::Version => version::run(&output),
+    }
+}
+
+/// The fields of the records that the command prints as JSON.
+fn fields(command: &Command) -> Vec<Known> {
+    match command {
+        Command::Providers(_) => providers::FIELDS.to_vec(),
+        Command::Get(_) | Command::List(_) | Command::Find(_) => get::FIELDS.to_vec(),
+        Command::View(_) => [get::FIELDS, view::FIELDS].concat(),
+        Command::Create(_) => create::FIELDS.to_vec(),
+        Command::Messages(_) => messages::FIELDS.to_vec(),
+        Command::Attachments(_) => attachments::FIELDS.to_vec(),
+        _ => Vec::new(),
     }
 }

@@ -11,6 +11,19 @@ use tickets::{PROVIDERS, ProviderDescriptor};
 
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Record};
+use crate::shape::{ANY, Known};
+
+pub(super) const FIELDS: &[Known] = &[
+    ("id", &[]),
+    ("title", &[]),
+    ("operations", &[]),
+    ("fields", ANY),
+    (
+        "limits",
+        &["delete_batch", "calls", "one_call_per_endpoint"],
+    ),
+    ("environment", &[]),
+];
 
 pub(super) fn run(output: &Output) -> Result<Exit, Failure> {
     let mut writer = output.writer();

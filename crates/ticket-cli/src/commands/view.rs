@@ -16,8 +16,12 @@ use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::output::{ObjectWriter, Output, Record as _, say};
 use crate::pager::{Ended, Pager};
+use crate::shape::Known;
 use crate::table::Blocks;
 use crate::{text, web};
+
+/// The fields behind those of the ticket.
+pub(super) const FIELDS: &[Known] = &[("messages", &[]), ("attachments", &[]), ("complete", &[])];
 
 /// How many files are laid out together.
 const BLOCK: usize = 100;
@@ -222,18 +226,20 @@ impl<'a> Reading<'a> {
         pager: &mut Pager,
         failures: &mut Vec<Failure>,
     ) -> Result<(), Ended> {
-        let mut object = output.object(shown).map_err(Ended::Failed)?;
+        let later: Vec<_> = FIELDS.iter().map(|(name, _)| *name).collect();
+        let mut object = output.object(shown, &later).map_err(Ended::Failed)?;
         let mut ended = Ok(());
-        if self.supports(Operation::Messages) {
+        let wants = |name| output.shape().wants(name);
+        if wants("messages") && self.supports(Operation::Messages) {
             let messages = self.messages();
             ended = write_list(&mut object, "messages", messages, pager, failures).await;
-        } else {
+        } else if wants("messages") {
             object.field("messages", "null").map_err(Ended::Failed)?;
         }
-        if ended.is_ok() && self.supports(Operation::Attachments) {
+        if ended.is_ok() && wants("attachments") && self.supports(Operation::Attachments) {
             let files = self.files().map_ok(|file| file.about);
             ended = write_list(&mut object, "attachments", files, pager, failures).await;
-        } else {
+        } else if wants("attachments") {
             // Nobody came to them, or the vendor has no call for them.
             let none = if self.supports(Operation::Attachments) {
                 "[]"
@@ -243,7 +249,11 @@ impl<'a> Reading<'a> {
             object.field("attachments", none).map_err(Ended::Failed)?;
         }
         let is_complete = ended.is_ok() && failures.is_empty();
-        let finished = object.field("complete", if is_complete { "true" } else { "false" });
+        let finished = if wants("complete") {
+            object.field("complete", if is_complete { "true" } else { "false" })
+        } else {
+            Ok(())
+        };
         finished
             .and_then(|()| object.finish())
             .map_err(Ended::Failed)?;

@@ -10,7 +10,10 @@ use crate::{name, vendor_with};
 
 /// Lists three pages of 20 tickets.
 fn list(sandbox: &Sandbox, vendor: Vendor) -> Run {
-    let mut command = at(sandbox, &["list", vendor.prefix(), "--output", "ndjson"]);
+    let mut command = at(
+        sandbox,
+        &["list", vendor.prefix(), "--output", "ndjson", "--raw"],
+    );
     command.args(["--rate", "1000/1"]);
     match vendor {
         Vendor::Sweeppea => command.args(["--state", "open"]),

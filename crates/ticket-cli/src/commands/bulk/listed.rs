@@ -1,6 +1,6 @@
 //! Rows of `tickets list`, `find` and `get` in ndjson, as a list of tickets: one JSON object per line.
 //!
-//! Only such rows: they have the ticket's reference, its id, its subject and the vendor's JSON. Lines with outcomes are not
+//! Only such rows: they have the ticket's reference, its id, its subject and its labels. Lines with outcomes are not
 //! read, because what is done must not be done again, and neither are messages.
 
 use serde::Deserialize;
@@ -19,8 +19,8 @@ struct Row {
     id: String,
     #[serde(rename = "subject")]
     _subject: IgnoredAny,
-    #[serde(rename = "raw")]
-    _raw: IgnoredAny,
+    #[serde(rename = "tags")]
+    _tags: IgnoredAny,
     #[serde(default)]
     outcome: Option<IgnoredAny>,
 }
