@@ -199,22 +199,40 @@ async fn page_with_the_same_first_item_is_not_a_loop() {
     assert_eq!(error.kind(), ErrorKind::Incomplete);
 }
 
+/// Lets the other tasks go on as far as they can.
+async fn settle() {
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_page_is_read_only_when_its_tickets_are_asked_for() {
+async fn next_page_is_requested_while_the_second_half_of_a_page_is_taken_and_no_further_one() {
+    let number = |cursor: Option<&str>| cursor.map_or(0, |page| page.parse::<usize>().unwrap());
     let (tickets, seen) =
         Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
-            .listing(|cursor| {
-                let page: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
-                let ids = [0, 1].map(|row| (2 * page + row).to_string());
-                Page::last(ids.map(|id| ticket(&id)).to_vec())
-                    .next(Some(Cursor::new((page + 1).to_string())))
+            .listing(move |cursor| {
+                let page = number(cursor);
+                let ids = (0..4).map(|place| ticket(&(4 * page + place).to_string()));
+                let next = (page < 9).then(|| Cursor::new((page + 1).to_string()));
+                Page::last(ids.collect()).next(next)
             })
             .handle();
-    let list = tickets.list_all(TicketQuery::new());
-    assert!(calls(&seen).is_empty());
-    let first: Vec<_> = list.take(3).collect().await;
-    assert!(first.iter().all(Result::is_ok));
-    assert_eq!(calls(&seen), ["list None", "list Some(\"1\")"]);
+    let mut found = tickets.list_all(TicketQuery::new());
+    settle().await;
+    assert_eq!(calls(&seen).len(), 0);
+    for taken in 1..=16 {
+        let id = found.try_next().await.unwrap().unwrap().id;
+        assert_eq!(id.as_str(), (taken - 1).to_string());
+        // Nobody polls the list meanwhile.
+        settle().await;
+        assert_eq!(calls(&seen).len(), 1 + (taken + 2) / 4, "{taken} taken");
+    }
+    drop(found);
+    settle().await;
+    assert_eq!(calls(&seen).len(), 5);
+    // All of ten pages, each once.
+    seen.lock().unwrap().clear();
+    let all: Vec<_> = tickets.list_all(TicketQuery::new()).collect().await;
+    assert_eq!((all.len(), calls(&seen).len()), (40, 10));
 }
 
 #[tokio::test(start_paused = true)]

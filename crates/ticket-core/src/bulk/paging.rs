@@ -3,10 +3,14 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::vec;
 
 use ecow::EcoString;
 use futures_core::Stream;
-use futures_util::{StreamExt as _, stream};
+use futures_util::stream;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
+use tracing::instrument::WithSubscriber as _;
 
 use crate::model::attached::AttachedFile;
 use crate::model::message::Message;
@@ -79,9 +83,9 @@ impl Paged for Message {
     }
 }
 
-/// All items of all pages, in constant memory. A page is fetched when its items are needed; the stream ends
-/// after the first error, which is [`ErrorKind::Incomplete`] if the pages were read to the end but contradict each
-/// other. `fetch` reads a page; `place` adds the operation to errors of this module.
+/// All items of all pages, with at most two pages in memory: the next page is fetched once half of a page's items are
+/// taken. The stream ends after the first error, which is [`ErrorKind::Incomplete`] if the pages were read to the end but
+/// contradict each other. `fetch` reads a page; `place` adds the operation to errors of this module.
 pub(crate) fn walk<T, F, P>(
     first: PageRequest,
     fetch: impl Fn(PageRequest) -> F + Send,
@@ -89,40 +93,111 @@ pub(crate) fn walk<T, F, P>(
 ) -> impl Stream<Item = Result<T>> + Send
 where
     T: Paged,
-    F: Future<Output = Result<Page<T>>> + Send,
+    F: Future<Output = Result<Page<T>>> + Send + 'static,
     P: Fn(Error) -> Error + Send,
 {
-    let watch = (Guard::default(), Tally::default());
-    let walk = (Some(first), watch, fetch, place);
-    stream::unfold(
-        walk,
-        |(at, (mut guard, mut tally), fetch, place)| async move {
-            let at = at?;
-            let read = fetch(at.clone()).await.and_then(|page| {
-                let next = page.next.clone().map(|next| {
-                    guard.admit(&next, &page.items).map_err(&place)?;
-                    Ok(PageRequest {
-                        cursor: Some(next),
-                        ..at
-                    })
-                });
-                Ok((page, next.transpose()?))
-            });
-            let (items, next): (Vec<_>, _) = match read {
-                Ok((page, next)) => {
-                    let items = tally.add(page).into_iter().map(Ok);
-                    let end = if next.is_none() { tally.end() } else { None };
-                    (
-                        items.chain(end.map(|error| Err(place(error)))).collect(),
-                        next,
-                    )
+    let walk = Walk {
+        items: Vec::new().into_iter(),
+        half: 0,
+        next: Some(first),
+        ahead: JoinSet::new(),
+        guard: Guard::default(),
+        tally: Tally::default(),
+    };
+    // Boxed, so that it is not moved for each item.
+    stream::unfold(Box::new((walk, fetch, place)), |mut work| async {
+        let (walk, fetch, place) = &mut *work;
+        let item = walk.next(fetch, place).await?;
+        Some((item, work))
+    })
+}
+
+/// A list that is read page by page.
+struct Walk<T> {
+    /// The items of the latest page that are not taken yet.
+    items: vec::IntoIter<Result<T>>,
+    /// When so many are left, the next page is fetched.
+    half: usize,
+    /// The page after them.
+    next: Option<PageRequest>,
+    /// The task that fetches it. Dropped, it ends.
+    ahead: JoinSet<Result<Page<T>>>,
+    guard: Guard,
+    tally: Tally,
+}
+
+impl<T: Paged> Walk<T> {
+    async fn next<F>(
+        &mut self,
+        fetch: &mut (impl Fn(PageRequest) -> F + Send),
+        place: &mut (impl Fn(Error) -> Error + Send),
+    ) -> Option<Result<T>>
+    where
+        F: Future<Output = Result<Page<T>>> + Send + 'static,
+    {
+        loop {
+            if let Some(item) = self.items.next() {
+                if self.items.len() <= self.half && self.ahead.is_empty() {
+                    self.fetch_ahead(fetch);
                 }
-                Err(error) => (vec![Err(error)], None),
+                return Some(item);
+            }
+            self.fetch_ahead(fetch);
+            let at = self.next.take()?;
+            let page = match self.ahead.join_next().await? {
+                Ok(page) => page,
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                // The runtime is shutting down.
+                Err(_) => return None,
             };
-            Some((stream::iter(items), (next, (guard, tally), fetch, place)))
-        },
-    )
-    .flatten()
+            let items = self.read(at, page, place);
+            self.half = items.len() / 2;
+            self.items = items.into_iter();
+        }
+    }
+
+    /// Fetches the next page, if there is one and it is not being fetched.
+    fn fetch_ahead<F>(&mut self, fetch: &impl Fn(PageRequest) -> F)
+    where
+        F: Future<Output = Result<Page<T>>> + Send + 'static,
+    {
+        if let Some(at) = self.next.clone().filter(|_| self.ahead.is_empty()) {
+            let page = fetch(at).in_current_span().with_current_subscriber();
+            self.ahead.spawn(page);
+        }
+    }
+
+    /// The items of a page, and the error that ends the list.
+    fn read(
+        &mut self,
+        at: PageRequest,
+        page: Result<Page<T>>,
+        place: &impl Fn(Error) -> Error,
+    ) -> Vec<Result<T>> {
+        let read = page.and_then(|page| {
+            let next = page.next.clone().map(|next| {
+                self.guard.admit(&next, &page.items).map_err(place)?;
+                Ok(PageRequest {
+                    cursor: Some(next),
+                    ..at
+                })
+            });
+            Ok((page, next.transpose()?))
+        });
+        match read {
+            Ok((page, next)) => {
+                let items = self.tally.add(page).into_iter().map(Ok);
+                let end = if next.is_none() {
+                    self.tally.end()
+                } else {
+                    None
+                };
+                self.next = next;
+                items.chain(end.map(|error| Err(place(error)))).collect()
+            }
+            Err(error) => vec![Err(error)],
+        }
+    }
 }
 
 /// Number of contradictions that an error names.
