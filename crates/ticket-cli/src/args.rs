@@ -21,6 +21,8 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tickets::provider::Quota;
 
+use crate::completion::Shell;
+
 pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
 pub(crate) use find::{Erase, Filters, Find, Identifiers, People};
@@ -225,6 +227,12 @@ pub(crate) enum Command {
     Sandbox(Sandbox),
     /// Show what each provider can do, its limits and its variables
     Providers(Reading),
+    /// Print the script that completes commands in your shell
+    ///
+    /// The script asks the command itself, so it completes the names of your accounts, and stays up to date.
+    Completions(Completions),
+    /// Write the man pages
+    Man(Man),
     /// Print the version
     Version,
 }
@@ -364,6 +372,20 @@ pub(crate) struct Verify {
     /// `tickets job report` writes it.
     #[arg(value_name = "REPORT")]
     pub(crate) report: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// bash, zsh or fish
+    #[arg(value_enum, hide_possible_values = true)]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Folder of the pages; created if it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
 }
 
 #[derive(Debug, Args)]

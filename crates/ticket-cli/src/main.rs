@@ -5,6 +5,7 @@
 mod accounts;
 mod args;
 mod commands;
+mod completion;
 mod conversation;
 mod failure;
 mod html;

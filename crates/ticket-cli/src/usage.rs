@@ -10,14 +10,18 @@ use clap::parser::ValueSource;
 use clap::{FromArgMatches as _, ValueEnum as _};
 
 use crate::args::{self, Cli, OutputFormat};
+use crate::completion;
 use crate::failure::Failure;
 
 /// The environment variable with the default of `--output`.
 const OUTPUT: &str = "TICKETS_OUTPUT";
 
-/// Parses the arguments of this process. If they are wrong or only request help, prints that and returns the
-/// exit code.
+/// Parses the arguments of this process. If they are wrong or only request help or completions, prints that and
+/// returns the exit code.
 pub(crate) fn arguments() -> Result<Cli, ExitCode> {
+    if let Some(exit) = completion::answer() {
+        return Err(exit);
+    }
     let default = default_output();
     let usual = default
         .as_ref()

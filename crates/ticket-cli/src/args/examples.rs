@@ -174,5 +174,19 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "  tickets providers
   tickets providers --output json",
     ),
+    (
+        "tickets completions",
+        "  # In ~/.bashrc
+  source <(tickets completions bash)
+  # In ~/.zshrc, after compinit
+  source <(tickets completions zsh)
+  # Once
+  tickets completions fish > ~/.config/fish/completions/tickets.fish",
+    ),
+    (
+        "tickets man",
+        "  tickets man --to ~/.local/share/man/man1
+  man tickets-delete",
+    ),
     ("tickets version", "  tickets version"),
 ];

@@ -16,6 +16,7 @@ mod identifiers;
 mod input;
 mod job;
 mod list;
+mod man;
 mod messages;
 mod people;
 mod planned;
@@ -29,6 +30,7 @@ mod version;
 mod view;
 
 use crate::args::{Cli, Command, Reading};
+use crate::completion;
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, say};
 use crate::shape::{Known, Shape};
@@ -50,6 +52,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
             | Command::Demo
             | Command::Job(_)
             | Command::Archive(_)
+            | Command::Completions(_)
+            | Command::Man(_)
             | Command::Version
     );
     if global.sandbox && !needs_none && !global.output.is_json() {
@@ -76,6 +80,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Job(job) => job::run(&job, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(global, &output).await,
+        Command::Completions(asked) => completion::print_script(asked.shell),
+        Command::Man(man) => man::run(&man.to),
         Command::Version => version::run(&output),
     }
 }
