@@ -2,17 +2,20 @@
 //! global options that apply to them.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ticket_sandbox::{Sandbox, SandboxBuilder};
 use tickets::account_source::AccountFacts;
-use tickets::accounts::{self, Account};
+use tickets::accounts::{self, Account, FileMode, SettingSource};
 use tickets::{AccountConfig, AccountSource, PROVIDERS, Registry};
 
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::ledger::{self, Ledger, LedgerOnDemand, Purpose};
-use crate::waits;
+use crate::output::say;
+use crate::{text, waits};
 
 /// All accounts of this run.
 #[derive(Debug)]
@@ -44,10 +47,23 @@ impl Accounts {
             return Ok(Self::of_sandbox(sandbox, registry, global));
         }
         let accounts = accounts::Accounts::load(registry, global.config().as_deref())?;
+        for file in accounts.files() {
+            warn(&file);
+        }
         Ok(Self {
             accounts: Arc::new(with_options(accounts, global)),
             sandbox: None,
         })
+    }
+
+    /// An account that is not stored, with slots in the user's ledger.
+    pub(crate) fn given(name: &str, config: AccountConfig, global: &Global) -> Self {
+        let registry = ledger::registry_on_demand(LedgerOnDemand::new(global), Purpose::Read);
+        let accounts = accounts::Accounts::given(registry, [(name.to_owned(), config)]);
+        Self {
+            accounts: Arc::new(with_options(accounts, global)),
+            sandbox: None,
+        }
     }
 
     /// The accounts of this sandbox, named after their providers' ids.
@@ -85,6 +101,37 @@ impl Accounts {
         self.accounts.configured().map(Cow::into_owned).collect()
     }
 
+    /// The accounts with these names or, if there are none, those that are configured.
+    pub(crate) fn named_or_configured(&self, named: &[String]) -> Result<Vec<String>, Failure> {
+        if !named.is_empty() {
+            return Ok(named.to_vec());
+        }
+        match self.configured() {
+            none if none.is_empty() => Err(Failure::unconfigured("no account is configured")
+                .hinting("`tickets auth login` adds one".to_owned())),
+            configured => Ok(configured),
+        }
+    }
+
+    /// Where each setting of an account comes from; nothing if there is no such account.
+    pub(crate) fn sources(&self, name: &str) -> Vec<SettingSource> {
+        self.accounts.sources(name).unwrap_or_default()
+    }
+
+    /// The account that is meant: the one that is named or, if none is, that of the variable `TICKETS_ACCOUNT`, that of
+    /// the configuration file, or the only one that is configured.
+    pub(crate) fn meant(&self, named: Option<&str>) -> Result<String, Failure> {
+        let variable = || {
+            let variable = std::env::var("TICKETS_ACCOUNT").ok();
+            // A sandbox ignores all configuration.
+            variable.filter(|name| !name.trim().is_empty() && self.sandbox.is_none())
+        };
+        match named.map(str::to_owned).or_else(variable) {
+            Some(name) => Ok(name),
+            None => Ok(self.accounts.default_name()?.into_owned()),
+        }
+    }
+
     /// The same accounts, for the work on a job.
     pub(crate) fn source(&self) -> Arc<dyn AccountSource> {
         Arc::clone(&self.accounts) as _
@@ -100,6 +147,19 @@ impl Accounts {
         let account = self.accounts.account(name)?;
         waits::watch(&account);
         Ok(account)
+    }
+}
+
+/// Says who else can read a file that holds a secret, and how that is mended. Once for each file.
+fn warn(file: &FileMode) {
+    static TOLD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let Some(remedy) = &file.remedy else { return };
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.insert(file.path.clone()) {
+        say(&text::line(&format!(
+            "warning: other users can read or write {}, which holds or names a secret; run: {remedy}",
+            file.path.display()
+        )));
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod approve;
 mod archive;
+mod auth;
 mod examples;
 mod find;
 mod help;
@@ -25,6 +26,7 @@ use crate::completion::Shell;
 
 pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
+pub(crate) use auth::{Auth, Login};
 pub(crate) use find::{Erase, Filters, Find, Identifiers, People};
 pub(crate) use help::command;
 pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobReport, JobRetry, JobRun};
@@ -225,6 +227,9 @@ pub(crate) enum Command {
     Demo,
     /// Serve a sandbox that behaves like the vendors, until Ctrl-C
     Sandbox(Sandbox),
+    /// Add accounts, show where their settings come from, and remove their secrets
+    #[command(subcommand)]
+    Auth(Auth),
     /// Show what each provider can do, its limits and its variables
     Providers(Reading),
     /// Print the script that completes commands in your shell
@@ -263,7 +268,9 @@ pub(crate) struct Attachments {
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// The account to create it in
-    pub(crate) account: String,
+    ///
+    /// [default: as for `list`]
+    pub(crate) account: Option<String>,
     /// Subject line
     #[arg(long, value_name = "TEXT")]
     pub(crate) subject: String,

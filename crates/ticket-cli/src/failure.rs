@@ -165,6 +165,12 @@ impl Failure {
         self.exit
     }
 
+    /// Whether the vendor does not accept the credentials.
+    pub(crate) fn is_refusal_of_credentials(&self) -> bool {
+        let kinds = [ErrorKind::Unauthenticated, ErrorKind::TokenExpired];
+        kinds.iter().any(|kind| kind.as_str() == self.object.kind)
+    }
+
     /// What went wrong, without the hint.
     pub(crate) fn sentence(&self) -> String {
         let place = self.place.iter().map(|place| text::line(place) + ": ");
@@ -278,7 +284,7 @@ pub(crate) fn words(hint: &Hint) -> String {
         Hint::Environment => {
             "`tickets providers` lists the environment variables; --sandbox needs none".to_owned()
         }
-        Hint::Accounts => format!("{hint}; see `tickets --help`"),
+        Hint::Accounts => format!("{hint}; `tickets auth login` adds one"),
         Hint::MoreTime => "--timeout SECONDS allows more time".to_owned(),
         Hint::Capabilities => "`tickets providers` shows what each provider can do".to_owned(),
         hint => hint.to_string(),

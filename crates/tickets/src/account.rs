@@ -10,6 +10,9 @@ use ticket_core::{Error, Result};
 
 use crate::account_key::AccountKey;
 
+#[cfg(feature = "accounts-file")]
+pub(crate) mod secret;
+
 /// The configuration of an account at a provider. `Debug` prints the names of its settings, not their values.
 ///
 /// It implements `Deserialize`, for example from TOML:
@@ -65,6 +68,10 @@ pub struct AccountConfig {
     /// tenant must never be called with another tenant's credentials.
     #[serde(skip)]
     environment: bool,
+    /// Where its secrets are, if a configuration file names that.
+    #[cfg(feature = "accounts-file")]
+    #[serde(skip)]
+    pub(crate) secrets: secret::Secrets,
 }
 
 impl AccountConfig {
@@ -82,6 +89,8 @@ impl AccountConfig {
             quota_key: None,
             settings: Settings::new(),
             environment: false,
+            #[cfg(feature = "accounts-file")]
+            secrets: secret::Secrets::default(),
         }
     }
 
@@ -169,7 +178,13 @@ impl AccountConfig {
     ///
     /// `Config` if a setting is missing, unknown or unreadable.
     pub fn read<T: DeserializeOwned>(&self, provider: &str, known: &[Setting]) -> Result<T> {
-        self.resolved(known)?.read(provider, known)
+        let settings = self.settings.clone();
+        #[cfg(feature = "accounts-file")]
+        let settings = self
+            .secrets
+            .resolve(&settings, known, secret::Read::Secrets)?;
+        self.with_environment(settings, known)?
+            .read(provider, known)
     }
 
     /// The quota that its calls count against.
@@ -192,9 +207,19 @@ impl AccountConfig {
         Ok(facts)
     }
 
-    /// All settings with their values, from the account and the environment.
-    fn resolved(&self, known: &[Setting]) -> Result<Settings> {
-        let settings = self.settings.clone().resolve_env(known)?;
+    /// All settings with their values, except secrets of files and commands: those are not read.
+    pub(crate) fn resolved(&self, known: &[Setting]) -> Result<Settings> {
+        let settings = self.settings.clone();
+        #[cfg(feature = "accounts-file")]
+        let settings = self
+            .secrets
+            .resolve(&settings, known, secret::Read::Nothing)?;
+        self.with_environment(settings, known)
+    }
+
+    /// These settings with their values from the environment.
+    fn with_environment(&self, settings: Settings, known: &[Setting]) -> Result<Settings> {
+        let settings = settings.resolve_env(known)?;
         Ok(if self.environment {
             settings.or_env(known)
         } else {
@@ -206,9 +231,14 @@ impl AccountConfig {
     /// is set but not read for this account.
     pub(crate) fn explained(&self, error: Error, known: &[Setting]) -> Error {
         fn plain(name: &str) -> &str {
-            name.strip_suffix("_env").unwrap_or(name)
+            let suffix = ["_env", "_file", "_command"].into_iter();
+            let mut plain = suffix.filter_map(|suffix| name.strip_suffix(suffix));
+            plain.next().unwrap_or(name)
         }
-        let is_known = |name: &str| known.iter().any(|setting| setting.name == plain(name));
+        let is_known = |name: &str| {
+            let is_name = |setting: &Setting| setting.name == name || setting.name == plain(name);
+            known.iter().any(is_name)
+        };
         if !self.settings.names().all(is_known) {
             return Error::config(format!(
                 "{}; every account has also timeout_s, max_attempts, rate, concurrency, page_size, read_only and max_delete",

@@ -2,6 +2,10 @@
 //! or only those that an application defines.
 
 mod account;
+mod login;
+mod nearest;
+mod private_file;
+mod source;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +23,9 @@ use crate::diagnosis::{Diagnosis, Hint, one_line};
 use crate::registry::Registry;
 
 pub use self::account::Account;
+pub use self::login::{Forgotten, Login, forget};
+pub use self::source::SettingSource;
+pub use crate::file_mode::FileMode;
 
 /// The accounts that can be used by name. Neither loading nor connecting them sends anything.
 ///
@@ -134,7 +141,86 @@ impl Accounts {
         })
     }
 
-    /// Connects the account with this name. Sends nothing.
+    /// The name of the account that is meant where none is named: the file's `default_account`, or else the only one
+    /// that is [configured](Self::configured).
+    ///
+    /// # Errors
+    ///
+    /// `Config` if `default_account` names no account, or if none is configured; `InvalidInput` if several are.
+    pub fn default_name(&self) -> Result<Cow<'_, str>, Diagnosis> {
+        if let Source::File(ConfigFile {
+            path: Some(path),
+            default_account: Some(name),
+            ..
+        }) = &self.source
+        {
+            return match self.find_as_given(name) {
+                Ok(_) => Ok(Cow::Borrowed(name)),
+                Err(wrong) => Err(wrong.at(format!("`default_account` in {}", path.display()))),
+            };
+        }
+        let configured: Vec<_> = self.configured().collect();
+        match configured.as_slice() {
+            [] => {
+                let none = Error::config("no account is configured");
+                Err(Diagnosis::from(none).hinting(Some(Hint::Accounts)))
+            }
+            [only] => Ok(only.clone()),
+            several => Err(Diagnosis::from(Error::invalid_input(format!(
+                "name one of the accounts {}",
+                listed(several)
+            )))),
+        }
+    }
+
+    /// The configuration file and the files of secrets, and whether other users can read or write what they must not.
+    pub fn files(&self) -> Vec<FileMode> {
+        let Source::File(file) = &self.source else {
+            return Vec::new();
+        };
+        let (mut holds_secret, mut runs_command) = (false, false);
+        let mut secrets = BTreeSet::new();
+        for account in file.accounts.values() {
+            let known = self.settings(account);
+            let mut direct = known.iter().filter(|setting| setting.secret);
+            holds_secret |= direct.any(|setting| account.settings.get(setting.name).is_some());
+            runs_command |= !account.secrets.commands.is_empty();
+            secrets.extend(account.secrets.files(&account.settings, known));
+        }
+        let config = file
+            .path
+            .as_deref()
+            .map(|path| match (holds_secret, runs_command) {
+                (true, _) => FileMode::private(path),
+                (false, true) => FileMode::public(path),
+                (false, false) => FileMode::any(path),
+            });
+        let secrets = secrets.iter().map(|path| FileMode::private(path));
+        config.into_iter().chain(secrets).collect()
+    }
+
+    /// Where each setting of the account comes from, in the provider's order. Reads no secret.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if there is no such account, or no such provider.
+    pub fn sources(&self, name: &str) -> Result<Vec<SettingSource>, Diagnosis> {
+        let (config, origin) = self.find(name)?;
+        let Some(provider) = self.registry.get(&config.provider) else {
+            // It says which providers there are.
+            return Err(self
+                .account(name)
+                .err()
+                .unwrap_or_else(|| Error::config("").into()));
+        };
+        let known = provider.settings.iter();
+        Ok(known
+            .map(|setting| source::of(setting, &config, &origin))
+            .collect())
+    }
+
+    /// Connects the account with this name. Sends nothing. A secret is read from its file, or its command is run, which may
+    /// take up to a minute.
     ///
     /// # Errors
     ///
@@ -184,11 +270,25 @@ impl Accounts {
                 }
             }
         }
-        let known: Vec<_> = self.names().map(|name| one_line(&name)).collect();
+        let configured: Vec<_> = self.configured().collect();
+        let others = self.names().filter(|name| !configured.contains(name));
+        let others: Vec<_> = others.collect();
+        let nearest = nearest::nearest(name, configured.iter().chain(&others));
+        let nearest = nearest.map_or_else(String::new, |name| {
+            format!(" (did you mean \"{}\"?)", one_line(name))
+        });
+        let known = match (configured.as_slice(), others.as_slice()) {
+            (configured, []) => format!("there are {}", listed(configured)),
+            ([], others) => format!("none is configured; there could be {}", listed(others)),
+            (configured, others) => format!(
+                "there are {}; not configured: {}",
+                listed(configured),
+                listed(others)
+            ),
+        };
         let error = Error::config(format!(
-            "there is no account \"{}\"; there are {}",
-            one_line(name),
-            known.join(", ")
+            "there is no account \"{}\"{nearest}; {known}",
+            one_line(name)
         ));
         Err(Diagnosis::from(error).hinting(Some(Hint::Accounts)))
     }
@@ -197,6 +297,12 @@ impl Accounts {
         let descriptor = self.registry.get(&config.provider);
         descriptor.map_or(&[], |descriptor| descriptor.settings)
     }
+}
+
+/// Names on one line.
+fn listed(names: &[Cow<'_, str>]) -> String {
+    let names: Vec<_> = names.iter().map(|name| one_line(name)).collect();
+    names.join(", ")
 }
 
 impl AccountSource for Accounts {

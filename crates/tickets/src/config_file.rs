@@ -12,17 +12,28 @@ use etcetera::BaseStrategy as _;
 use serde::Deserialize as _;
 use ticket_core::Error;
 use ticket_core::provider::Quota;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::account::AccountConfig;
+use crate::account::secret::SecretCommand;
 use crate::diagnosis::Diagnosis;
 
 /// The settings of a file. `Debug` prints no secrets.
 ///
 /// The file is TOML with one table per account, `[accounts.NAME]`, with the keys of an [`AccountConfig`]. A name must
 /// not contain white space, control characters or any of `: , " { }`, and must not begin with `#` or `-`, so that its
-/// tickets can be written as arguments and as lines of a list. Above the first account may stand [`approvers`](Self::approvers)
-/// and [`signing_key`](Self::signing_key).
+/// tickets can be written as arguments and as lines of a list. Above the first account may stand [`approvers`](Self::approvers),
+/// [`signing_key`](Self::signing_key) and [`default_account`](Self::default_account).
+///
+/// A secret need not be in the file. With a suffix, its name says where it is:
+///
+/// * `api_key_env = "SUPPORT_KEY"`: in this environment variable.
+/// * `api_key_file = "secrets/support"`: in the first line of this file. A relative path begins at the folder of the
+///   configuration file.
+/// * `api_key_command = ["pass", "show", "support"]`: the first line that this command prints. It is run without a shell
+///   and with an empty input, once per process, when the account is connected, and must end within a minute. If other users can write
+///   the configuration file, it is not run.
 ///
 /// ```
 /// use std::path::Path;
@@ -54,9 +65,19 @@ pub struct ConfigFile {
     /// The key that signs approvals and reports: a private key of OpenSSH, or a public key whose private key an agent has.
     /// Its path is written like that of [`approvers`](Self::approvers).
     pub signing_key: Option<PathBuf>,
+    /// The account that is meant where none is named.
+    pub default_account: Option<String>,
 }
 
 impl ConfigFile {
+    /// Where the user's file is, or would be: the given one or, if none is given, `tickets/config.toml` in the user's
+    /// configuration folder.
+    pub fn usual_path(asked: Option<&Path>) -> Option<PathBuf> {
+        // An empty variable means none, as everywhere else.
+        let asked = asked.filter(|path| !path.as_os_str().is_empty());
+        asked.map(Path::to_owned).or_else(usual_path)
+    }
+
     /// Reads the given file or, if none is given, `tickets/config.toml` in the user's configuration folder if it exists.
     /// An empty path means no file.
     ///
@@ -64,9 +85,8 @@ impl ConfigFile {
     ///
     /// `Config` if the given file does not exist or a file cannot be read, and the errors of [`parse`](Self::parse).
     pub fn load(asked: Option<&Path>) -> Result<Self, Diagnosis> {
-        // An empty variable means none, as everywhere else.
         let asked = asked.filter(|path| !path.as_os_str().is_empty());
-        let Some(path) = asked.map(Path::to_owned).or_else(usual_path) else {
+        let Some(path) = Self::usual_path(asked) else {
             return Ok(Self::default());
         };
         match std::fs::read_to_string(&path) {
@@ -109,10 +129,16 @@ impl ConfigFile {
         for (key, value) in table.get_ref() {
             let at = Some(key.span().start);
             match (&**key.get_ref(), value.get_ref()) {
-                ("accounts", DeValue::Table(named)) => self.accounts = accounts(named)?,
+                ("accounts", DeValue::Table(named)) => self.accounts = self.read_accounts(named)?,
                 ("approvers", value) => self.approvers = Some(self.file(at, "approvers", value)?),
                 ("signing_key", value) => {
                     self.signing_key = Some(self.file(at, "signing_key", value)?);
+                }
+                ("default_account", value) => {
+                    let name = value.as_str().filter(|name| !name.trim().is_empty());
+                    let message = "`default_account` must be the name of an account, in quotes";
+                    let name = name.ok_or_else(|| Mistake::at(at, message.to_owned()))?;
+                    self.default_account = Some(name.to_owned());
                 }
                 (name, value) => {
                     let name = match value {
@@ -120,7 +146,7 @@ impl ConfigFile {
                         _ => format!("`{name}`"),
                     };
                     let message = format!(
-                        "{name} is not known here; there are `approvers`, `signing_key` and [accounts.NAME]"
+                        "{name} is not known here; there are `approvers`, `default_account`, `signing_key` and [accounts.NAME]"
                     );
                     return Err(Mistake::at(at, message));
                 }
@@ -143,6 +169,64 @@ impl ConfigFile {
             _ => Err(wrong("the path of a file, in quotes")),
         }
     }
+    fn read_accounts(
+        &self,
+        named: &DeTable<'_>,
+    ) -> Result<BTreeMap<String, AccountConfig>, Mistake> {
+        let mut accounts = BTreeMap::new();
+        for (name, account) in named {
+            let at = Some(name.span().start);
+            let name = name.get_ref().to_string();
+            if !is_name(&name) {
+                return Err(Mistake::at(at, NAME.to_owned()));
+            }
+            let DeValue::Table(settings) = account.get_ref() else {
+                return Err(Mistake::at(at, format!("write [accounts.{name}]")));
+            };
+            if let Some((offset, message)) = mistake(settings) {
+                let message = format!("account `{name}`: {message}");
+                return Err(Mistake::at(offset.or(at), message));
+            }
+            let others = settings
+                .iter()
+                .filter(|(name, _)| !name.get_ref().ends_with(COMMAND));
+            let plain = others
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            let plain = Spanned::new(account.span(), DeValue::Table(plain));
+            let mut account = AccountConfig::deserialize(ValueDeserializer::from(plain))
+                .map_err(|_| Mistake::at(at, format!("the account `{name}` cannot be read")))?;
+            account.secrets.config.clone_from(&self.path);
+            account.secrets.commands = commands(settings).collect();
+            accounts.insert(name, account);
+        }
+        Ok(accounts)
+    }
+}
+
+/// What is appended to the name of a secret setting for a command that prints it.
+const COMMAND: &str = "_command";
+
+/// What is said of a name that is not one.
+pub(crate) const NAME: &str = "an account's name must not be empty, begin with # or -, or hold a blank, a control \
+                               character or one of : , \" { }";
+
+/// The commands of an account, by the settings that they are for.
+fn commands(settings: &DeTable<'_>) -> impl Iterator<Item = (String, SecretCommand)> {
+    settings.iter().filter_map(|(name, value)| {
+        let setting = name.get_ref().strip_suffix(COMMAND)?;
+        let words = words(value.get_ref())?.map(str::to_owned);
+        Some((setting.to_owned(), SecretCommand::new(words)))
+    })
+}
+
+/// The words of a command, if it is a list of such.
+fn words<'a>(value: &'a DeValue<'a>) -> Option<impl Iterator<Item = &'a str>> {
+    let words = value.as_array()?;
+    let is_word = |word: &Spanned<DeValue<'_>>| word.get_ref().is_str();
+    let first = words.first()?.get_ref().as_str()?;
+    let is_command = !first.trim().is_empty() && words.iter().all(is_word);
+    is_command.then(|| words.iter().filter_map(|word| word.get_ref().as_str()))
 }
 
 /// A mistake in the file, and its byte.
@@ -165,32 +249,8 @@ fn usual_path() -> Option<PathBuf> {
     path.is_absolute().then_some(path)
 }
 
-fn accounts(named: &DeTable<'_>) -> Result<BTreeMap<String, AccountConfig>, Mistake> {
-    let mut accounts = BTreeMap::new();
-    for (name, account) in named {
-        let at = Some(name.span().start);
-        let name = name.get_ref().to_string();
-        if !is_name(&name) {
-            let message = "an account's name must not be empty, begin with # or -, or hold a blank, a \
-                           control character or one of : , \" { }";
-            return Err(Mistake::at(at, message.to_owned()));
-        }
-        let DeValue::Table(settings) = account.get_ref() else {
-            return Err(Mistake::at(at, format!("write [accounts.{name}]")));
-        };
-        if let Some((offset, message)) = mistake(settings) {
-            let message = format!("account `{name}`: {message}");
-            return Err(Mistake::at(offset.or(at), message));
-        }
-        let account = AccountConfig::deserialize(ValueDeserializer::from(account.clone()))
-            .map_err(|_| Mistake::at(at, format!("the account `{name}` cannot be read")))?;
-        accounts.insert(name, account);
-    }
-    Ok(accounts)
-}
-
 /// Whether it can be the account's part of a ticket reference in a list or an argument.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let wrong =
         |character: char| character == ':' || character.is_control() || is_foreign(character);
     !name.is_empty() && !name.starts_with(['#', '-']) && !name.contains(wrong)
@@ -229,8 +289,12 @@ fn mistake(settings: &DeTable<'_>) -> Option<(Option<usize>, String)> {
             "quota_key" if value.as_str().is_none_or(|key| key.trim().is_empty()) => {
                 "a text that is not blank"
             }
+            name if name.ends_with(COMMAND) && words(value).is_none() => {
+                "a list of words, the program first, such as [\"pass\", \"show\", \"support\"]"
+            }
+            name if name.ends_with(COMMAND) => return None,
             // TOML counts what stands below a table to it.
-            "approvers" | "signing_key" => "above the first [accounts.NAME]",
+            "approvers" | "signing_key" | "default_account" => "above the first [accounts.NAME]",
             "provider" | "timeout_s" | "max_attempts" | "rate" | "quota_key" | "concurrency"
             | "page_size" | "read_only" | "max_delete" => return None,
             _ if value.is_array() || value.is_table() || value.is_datetime() => {

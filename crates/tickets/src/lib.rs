@@ -9,6 +9,8 @@ pub mod config_file;
 #[cfg(feature = "accounts-file")]
 pub mod diagnosis;
 mod everywhere;
+#[cfg(feature = "accounts-file")]
+mod file_mode;
 #[cfg(feature = "find")]
 pub mod find;
 mod registry;

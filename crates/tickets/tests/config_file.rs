@@ -37,7 +37,7 @@ fn mistake_above_the_accounts_is_reported_with_its_position_and_without_value() 
     for (text, says) in [
         (
             "accounts = \"s3cret\"\n",
-            "c.toml:1:1: `accounts` is not known here; there are `approvers`, `signing_key` and [accounts.NAME]",
+            "c.toml:1:1: `accounts` is not known here; there are `approvers`, `default_account`, `signing_key` and [accounts.NAME]",
         ),
         (
             "# ä\nsigning_key = \"~/s3cret\"\n",

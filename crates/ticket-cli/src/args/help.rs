@@ -58,6 +58,7 @@ Exit codes:
   129  stopped by SIGHUP, 130 by Ctrl-C, 143 by SIGTERM; a job can be continued
 
 Environment variables:
+  TICKETS_ACCOUNT default account
   TICKETS_OUTPUT  default of --output
   TICKETS_CONFIG  default of --config
   TICKETS_LEDGER  default of --ledger

@@ -10,7 +10,10 @@ use super::{Filters, Reading};
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// The account: a name from the configuration, or a provider
-    pub(crate) account: String,
+    ///
+    /// [default: the variable `TICKETS_ACCOUNT`, or `default_account` of the configuration file, or the only account that is
+    /// configured]
+    pub(crate) account: Option<String>,
     #[command(flatten)]
     pub(crate) filters: Filters,
     /// Only what the vendor's own search finds

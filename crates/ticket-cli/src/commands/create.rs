@@ -17,7 +17,7 @@ pub(super) const FIELDS: &[Known] = &[("ticket", &[]), ("id", &[]), ("raw", &[])
 
 pub(super) async fn run(create: Create, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global, Purpose::Write).await?;
-    let account = accounts.connect(&create.account)?;
+    let account = accounts.connect(&accounts.meant(create.account.as_deref())?)?;
     let ticket = new_ticket(create)?;
     let call = account.tickets.create(&ticket);
     let created = await_reply(call, Operation::Create, &account, None).await?;

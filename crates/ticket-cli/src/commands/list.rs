@@ -19,7 +19,7 @@ use crate::text;
 
 pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global, Purpose::Read).await?;
-    let account = accounts.connect(&list.account)?;
+    let account = accounts.connect(&accounts.meant(list.account.as_deref())?)?;
     // The stream reads no further pages once `take` has enough tickets.
     let limit = list.limit.map_or(usize::MAX, NonZeroUsize::get);
     let size = list.page_size.or(account.tickets.page_size());

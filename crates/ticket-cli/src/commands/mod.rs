@@ -2,6 +2,7 @@
 
 mod archive;
 mod attachments;
+mod auth;
 mod await_reply;
 mod bulk;
 mod comment;
@@ -47,7 +48,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     let output = Output::new(global.output, shape);
     let needs_none = matches!(
         cli.command,
-        Command::Providers(_)
+        Command::Auth(_)
+            | Command::Providers(_)
             | Command::Sandbox(_)
             | Command::Demo
             | Command::Job(_)
@@ -60,6 +62,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         say("note: running in a private sandbox; no real ticket is changed");
     }
     match cli.command {
+        Command::Auth(auth) => auth::run(auth, global, &output).await,
         Command::Providers(_) => providers::run(&output),
         Command::View(view) => view::run(&view, global, &output).await,
         Command::Get(get) => get::run(&get, global, &output).await,

@@ -34,7 +34,15 @@ async fn record(case: &Case) -> String {
     }
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in &case.files {
-        std::fs::write(folder.path().join(name), given(content, &sandbox)).unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, given(content, &sandbox)).unwrap();
+        // Some have a key in them.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let owner = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(&path, owner).unwrap();
+        }
     }
     let mut command = prepared(case, &sandbox, &folder);
     let (stdin, words) = (case.stdin, case.interrupt_after);

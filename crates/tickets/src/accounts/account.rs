@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use ticket_core::provider::Setting;
-use ticket_core::{Effect, Error, ErrorKind, Operation, TicketRef, Tickets};
+use ticket_core::model::PageRequest;
+use ticket_core::provider::{Field, Setting};
+use ticket_core::{Effect, Error, ErrorKind, Operation, TicketQuery, TicketRef, Tickets};
 
 use crate::diagnosis::{Diagnosis, ErrorObject, Hint};
 
@@ -77,6 +78,33 @@ impl Account {
             ErrorKind::Unsupported => Hint::Capabilities,
             _ => return None,
         })
+    }
+
+    /// Asks the vendor whether it accepts the credentials, with one cheap read: the first ticket of a list or, where the provider
+    /// lists nothing, a ticket that need not exist. Returns the operation; `None` if the provider reads nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of the read.
+    pub async fn check(&self) -> Result<Option<Operation>, Diagnosis> {
+        let capabilities = &self.tickets.info().capabilities;
+        if let Some(fields) = capabilities.fields(Operation::List) {
+            let mut page = PageRequest::first();
+            if fields.carried().contains(&Field::PageLimit) {
+                page = page.limit(1);
+            }
+            let listed = self.tickets.list(&TicketQuery::new().page(page)).await;
+            listed.map_err(|error| self.diagnose(error, None))?;
+            return Ok(Some(Operation::List));
+        }
+        if !capabilities.supports(Operation::Get) {
+            return Ok(None);
+        }
+        // An id of any form.
+        match self.tickets.get("1").await {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.diagnose(error, None)),
+            Ok(_) | Err(_) => Ok(Some(Operation::Get)),
+        }
     }
 
     /// Describes the error of a call about this ticket, or about the account, with a hint.
