@@ -227,7 +227,7 @@ pub(crate) enum Command {
     Demo,
     /// Serve a sandbox that behaves like the vendors, until Ctrl-C
     Sandbox(Sandbox),
-    /// Add accounts, show where their settings come from, and remove their secrets
+    /// Add and check accounts, and remove their secrets
     #[command(subcommand)]
     Auth(Auth),
     /// Show what each provider can do, its limits and its variables

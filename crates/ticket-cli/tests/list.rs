@@ -282,7 +282,7 @@ async fn what_a_vendor_cannot_do_is_refused_by_name_and_nothing_is_sent() {
         (&["list", "sweeppea", "--priority", "urgent"], "`priority`"),
         (&["list", "leadsquared"], "no way to list tickets"),
         (&["list", "onecloud", "--state", "any"], "possible values"),
-        (&["list"], "<ACCOUNT>"),
+        (&["list"], "name one of the accounts"),
         (&["messages", "onecloud"], "is not a ticket reference"),
     ] {
         let run = execute(&mut at(&sandbox, arguments));

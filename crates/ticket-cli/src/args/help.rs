@@ -58,12 +58,12 @@ Exit codes:
   129  stopped by SIGHUP, 130 by Ctrl-C, 143 by SIGTERM; a job can be continued
 
 Environment variables:
-  TICKETS_ACCOUNT default account
-  TICKETS_OUTPUT  default of --output
-  TICKETS_CONFIG  default of --config
-  TICKETS_LEDGER  default of --ledger
-  TICKETS_PAGER   pager of conversations; without it, PAGER is used
-  NO_COLOR        no colours if it is not empty";
+  TICKETS_ACCOUNT  the default account
+  TICKETS_OUTPUT   default of --output
+  TICKETS_CONFIG   default of --config
+  TICKETS_LEDGER   default of --ledger
+  TICKETS_PAGER    pager of conversations; without it, PAGER is used
+  NO_COLOR         no colours if it is not empty";
 
 /// The outcomes of `tickets delete`.
 pub(super) const OUTCOMES: &str = "\
