@@ -13,6 +13,7 @@ mod list;
 mod many;
 mod read;
 mod reading;
+mod tools;
 mod values;
 
 use std::num::NonZeroU32;
@@ -21,8 +22,6 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tickets::provider::Quota;
-
-use crate::completion::Shell;
 
 pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
@@ -34,6 +33,7 @@ pub(crate) use list::{List, Sort, State};
 pub(crate) use many::{ArchiveMissing, Brakes, Consent, Look, Many, WorkOptions};
 pub(crate) use read::{Messages, View};
 pub(crate) use reading::Reading;
+pub(crate) use tools::{Completions, Man, Sandbox, Schema};
 use values::{count, field, rate, seconds};
 
 /// View, create, update and safely delete tickets across support systems
@@ -232,6 +232,11 @@ pub(crate) enum Command {
     Auth(Auth),
     /// Show what each provider can do, its limits and its variables
     Providers(Reading),
+    /// Print the JSON Schema of what commands print for programs
+    ///
+    /// That is, of --output json and ndjson. Without a name, the schemas of all records are in one document; `x-commands`
+    /// names the commands that print a record.
+    Schema(Schema),
     /// Print the script that completes commands in your shell
     ///
     /// The script asks the command itself, so it completes the names of your accounts, and stays up to date.
@@ -258,7 +263,7 @@ pub(crate) struct Attachments {
     pub(crate) ticket: String,
     /// Save all files in this folder
     ///
-    /// Each file is named ID-NAME. Existing files are not overwritten.
+    /// The folder must exist. Each file is named ID-NAME; existing files are not overwritten.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) download: Option<PathBuf>,
     #[command(flatten)]
@@ -379,31 +384,4 @@ pub(crate) struct Verify {
     /// `tickets job report` writes it.
     #[arg(value_name = "REPORT")]
     pub(crate) report: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Completions {
-    /// bash, zsh or fish
-    #[arg(value_enum, hide_possible_values = true)]
-    pub(crate) shell: Shell,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Man {
-    /// Folder of the pages; created if it does not exist
-    #[arg(long, value_name = "DIR")]
-    pub(crate) to: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Sandbox {
-    /// Port on 127.0.0.1; 0 picks a free one
-    #[arg(long, default_value_t = 0)]
-    pub(crate) port: u16,
-    /// Add N extra tickets per vendor
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub(crate) tickets: usize,
-    /// Disable rate limits
-    #[arg(long)]
-    pub(crate) no_quotas: bool,
 }

@@ -175,6 +175,11 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
   tickets providers --output json",
     ),
     (
+        "tickets schema",
+        "  tickets schema outcome
+  tickets schema > tickets.schema.json",
+    ),
+    (
         "tickets completions",
         "  # In ~/.bashrc
   source <(tickets completions bash)

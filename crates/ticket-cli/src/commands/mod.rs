@@ -24,6 +24,7 @@ mod planned;
 mod print_stream;
 mod providers;
 mod sandbox;
+mod schema;
 mod search;
 mod update;
 mod verify;
@@ -54,6 +55,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
             | Command::Demo
             | Command::Job(_)
             | Command::Archive(_)
+            | Command::Schema(_)
             | Command::Completions(_)
             | Command::Man(_)
             | Command::Version
@@ -83,6 +85,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Job(job) => job::run(&job, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(global, &output).await,
+        Command::Schema(schema) => schema::run(schema.record.as_deref()),
         Command::Completions(asked) => completion::print_script(asked.shell),
         Command::Man(man) => man::run(&man.to),
         Command::Version => version::run(&output),

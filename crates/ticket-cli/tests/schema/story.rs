@@ -1,0 +1,171 @@
+//! Runs of commands that tests/golden has no files of.
+
+use std::path::Path;
+
+use ticket_sandbox::{Sandbox, Vendor};
+
+use crate::common::ann::ADDRESS;
+use crate::common::erasing::{Case, erase};
+use crate::common::shells::Shells;
+use crate::common::{create_arguments, json, sandbox};
+use crate::schemas::Printed;
+
+/// Runs commands in both formats, and keeps what they print.
+struct Story<'a> {
+    shells: Shells<'a>,
+    printed: Vec<Printed>,
+}
+
+impl<'a> Story<'a> {
+    fn new(sandbox: &'a Sandbox) -> Self {
+        let shells = Shells::new(sandbox);
+        Self {
+            shells,
+            printed: Vec::new(),
+        }
+    }
+
+    /// Once, in this format. Returns what stdout got.
+    fn run(&mut self, form: &str, words: &[&str]) -> String {
+        let words = [words, &["--output", form]].concat();
+        let run = self.shells.run(&words);
+        assert!([0, 1, 4].contains(&run.code), "{words:?}: {run:?}");
+        assert!(!run.stdout.is_empty(), "{words:?}: {run:?}");
+        self.printed.push(Printed::new(&words, &run));
+        run.stdout
+    }
+
+    /// In both formats.
+    fn both(&mut self, words: &[&str]) {
+        self.run("json", words);
+        self.run("ndjson", words);
+    }
+}
+
+/// All of it.
+pub(crate) async fn all() -> Vec<Printed> {
+    let mut printed = jobs().await;
+    printed.extend(archives().await);
+    printed.extend(erasure().await);
+    printed
+}
+
+async fn jobs() -> Vec<Printed> {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mut story = Story::new(&sandbox);
+    story.run("ndjson", &["version"]);
+    story.run("json", &["version"]);
+
+    story.run("json", &["delete", "--plan", "rt:1"]);
+    let plan = story.shells.job();
+    story.both(&["job", "list"]);
+    story.both(&["job", "show", &plan]);
+    story.both(&["job", "show", &plan, "--tickets"]);
+    story.run("json", &["job", "cancel", &plan]);
+
+    story.run(
+        "json",
+        &["delete", "--yes", "rt:1", "sweeppea:2531581", "sweeppea:9"],
+    );
+    let job = story.shells.job();
+    story.both(&["job", "watch", &job]);
+    story.both(&["job", "show", &job, "--tickets"]);
+    story.both(&["job", "accounts"]);
+    let report = path("report");
+    story.run("json", &["job", "report", &job, "--to", &report]);
+    story.both(&["verify", &report]);
+    story.run("ndjson", &["restore", "--yes", "rt:1"]);
+    story.run("json", &["verify", &report]);
+    story.run("ndjson", &["job", "retry", "--yes", &plan]);
+    story.run("json", &["job", "prune", "--older-than", "2100-01-01"]);
+    story.printed
+}
+
+async fn archives() -> Vec<Printed> {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("archive");
+    let archive = archive.to_str().unwrap();
+    let mut story = Story::new(&sandbox);
+    let note = folder.path().join("note.txt");
+    std::fs::write(&note, "a note").unwrap();
+    let note = note.to_str().unwrap();
+    let with_file = [&create_arguments(Vendor::Rt)[..], &["--attach", note]].concat();
+    let created = story.run("json", &with_file);
+    let ticket = json(&created)["ticket"].as_str().unwrap().to_owned();
+    story.both(&["attachments", &ticket]);
+    let saved = folder.path().join("saved");
+    std::fs::create_dir(&saved).unwrap();
+    story.run(
+        "json",
+        &[
+            "attachments",
+            &ticket,
+            "--download",
+            saved.to_str().unwrap(),
+        ],
+    );
+    story.run("json", &["view", &ticket]);
+    story.both(&["export", "rt", "--to", archive, "--attachments"]);
+    let list = folder.path().join("list.txt");
+    std::fs::write(&list, "leadsquared:160\nleadsquared:nobody\n").unwrap();
+    let list = list.to_str().unwrap();
+    story.run("json", &["export", "--from", list, "--to", archive]);
+    story.both(&["archive", "show", archive]);
+    story.both(&["archive", "show", archive, "rt:1"]);
+    for file in files(Path::new(archive), "ticket.json") {
+        std::fs::write(file, "{}").unwrap();
+    }
+    story.both(&["archive", "verify", archive]);
+    story.run(
+        "ndjson",
+        &[
+            "archive",
+            "prune",
+            archive,
+            "--older-than",
+            "2100-01-01",
+            "--yes",
+        ],
+    );
+    story.printed
+}
+
+async fn erasure() -> Vec<Printed> {
+    let case = Case::new().await;
+    case.ann.tickets(&[Vendor::Rt, Vendor::Sweeppea]);
+    let mut story = Story::new(&case.ann.sandbox);
+    let words = erase(
+        &["rt", "sweeppea", "leadsquared"],
+        &["--requester", ADDRESS],
+    );
+    let words: Vec<_> = words
+        .iter()
+        .map(|word| if *word == "0" { "1" } else { word })
+        .collect();
+    story.run("json", &words);
+    let job = story.shells.job();
+    let run = story.shells.at_terminal(&["job", "confirm", &job], "2\n");
+    assert_eq!(run.code, 0, "{run:?}");
+    story.run("json", &["job", "pause", &job]);
+    story.run("ndjson", &["job", "resume", &job]);
+    story.run("json", &["job", "run", &job]);
+    story.run("json", &["job", "show", &job]);
+    story.printed
+}
+
+/// The files of this name below a folder.
+fn files(folder: &Path, name: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, name));
+        } else if path.ends_with(name) {
+            found.push(path);
+        }
+    }
+    found
+}
