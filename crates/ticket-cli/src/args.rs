@@ -20,7 +20,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use tickets::provider::Quota;
 
 pub(crate) use approve::Approve;
@@ -278,7 +278,14 @@ pub(crate) struct Create {
     pub(crate) account: Option<String>,
     /// Subject line
     #[arg(long, value_name = "TEXT")]
-    pub(crate) subject: String,
+    pub(crate) subject: Option<String>,
+    /// Read the ticket from this JSON file; `-` is stdin
+    ///
+    /// An object with subject, description, requester (id, name, email, phone), category, priority, assignee, tags,
+    /// attachments (names of files) and custom (values by name). Options replace its values, and add to its tags and
+    /// attachments.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from_json: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) content: Content,
     /// Requester's name
@@ -301,10 +308,6 @@ pub(crate) struct Create {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("change").required(true).multiple(true).args([
-    "subject", "description", "description_file", "status", "category", "priority", "assignee",
-    "fields", "attachments",
-]), override_usage = "tickets update [OPTIONS] <REF>")]
 pub(crate) struct Update {
     /// The ticket, as ACCOUNT:ID
     #[arg(value_name = "REF")]
@@ -330,6 +333,9 @@ pub(crate) struct Update {
 #[derive(Debug, Args)]
 pub(crate) struct Content {
     /// Text of the ticket
+    ///
+    /// [default at a terminal: what you write in the editor that VISUAL or EDITOR names; of an update, if nothing else is
+    /// changed]
     #[arg(long, value_name = "TEXT", conflicts_with = "description_file")]
     pub(crate) description: Option<String>,
     /// Read the text from this file; `-` is stdin
@@ -355,13 +361,14 @@ pub(crate) struct Content {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("text").required(true).args(["body", "body_file"]))]
 pub(crate) struct Comment {
     /// The ticket, as ACCOUNT:ID
     #[arg(value_name = "REF")]
     pub(crate) ticket: String,
     /// Text of the comment
-    #[arg(long, value_name = "TEXT")]
+    ///
+    /// [default at a terminal: what you write in the editor that VISUAL or EDITOR names]
+    #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
     pub(crate) body: Option<String>,
     /// Read the text from this file; `-` is stdin
     #[arg(long, value_name = "FILE")]

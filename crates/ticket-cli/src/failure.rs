@@ -9,6 +9,7 @@ use tickets::diagnosis::{Diagnosis, ErrorObject, Hint};
 use tickets::{Effect, Error, ErrorKind, TicketRef};
 
 use crate::args::OutputFormat;
+use crate::options;
 use crate::output::{self, say};
 use crate::shape::NotFiltered;
 use crate::text;
@@ -246,9 +247,13 @@ impl From<&Error> for Failure {
             }
             _ => Exit::Failed,
         };
+        let mut object: Box<ErrorObject> = Box::new(error.into());
+        if exit == Exit::Refused {
+            object.message = options::named_in(&object.message);
+        }
         Self {
             exit,
-            object: Box::new(error.into()),
+            object,
             ..Self::local("")
         }
     }

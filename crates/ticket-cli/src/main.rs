@@ -11,6 +11,7 @@ mod failure;
 mod html;
 mod interrupt;
 mod ledger;
+mod options;
 mod output;
 mod pager;
 mod process;

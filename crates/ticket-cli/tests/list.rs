@@ -193,7 +193,7 @@ async fn pages_have_the_size_of_the_arguments_else_of_the_account_else_the_large
         let before = sandbox.journal().len();
         let run = execute(&mut command);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
-        let words = "Sweeppea cannot carry the page size `limit`; leave it out";
+        let words = "Sweeppea cannot carry --page-size; leave it out";
         assert!(run.stderr.contains(words), "{run:?}");
         assert_eq!(sandbox.journal().len(), before);
     }
@@ -275,11 +275,11 @@ async fn filters_reach_the_vendor() {
 async fn what_a_vendor_cannot_do_is_refused_by_name_and_nothing_is_sent() {
     let sandbox = sandbox().await;
     for (arguments, words) in [
-        (&["list", "onecloud", "--state", "open"][..], "`state`"),
-        (&["list", "onecloud", "--search", "x"], "`search`"),
-        (&["list", "onecloud", "--priority", "low"], "`priority`"),
-        (&["list", "onecloud", "--category", "x"], "`category`"),
-        (&["list", "sweeppea", "--priority", "urgent"], "`priority`"),
+        (&["list", "onecloud", "--state", "open"][..], "--state"),
+        (&["list", "onecloud", "--search", "x"], "--search"),
+        (&["list", "onecloud", "--priority", "low"], "--priority"),
+        (&["list", "onecloud", "--category", "x"], "--category"),
+        (&["list", "sweeppea", "--priority", "urgent"], "--priority"),
         (&["list", "leadsquared"], "no way to list tickets"),
         (&["list", "onecloud", "--state", "any"], "possible values"),
         (&["list"], "name one of the accounts"),

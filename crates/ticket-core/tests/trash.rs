@@ -353,9 +353,12 @@ async fn vendor_answers_only_if_a_ticket_that_it_lists_can_be_read() {
             let rows = listed.then(|| ticket("1", Status::Open));
             Ok(Page::last(rows.into_iter().collect()))
         });
-        provider.expect_get().returning(move |_, id| match reads {
-            true => Ok(ticket(id.as_str(), Status::Open)),
-            false => Err(error(ErrorKind::NotFound, Effect::None)),
+        provider.expect_get().returning(move |_, id| {
+            if reads {
+                Ok(ticket(id.as_str(), Status::Open))
+            } else {
+                Err(error(ErrorKind::NotFound, Effect::None))
+            }
         });
         let tickets = Tickets::new(provider);
         assert_eq!(tickets.is_answered().await, answers, "{reads} {listed}");

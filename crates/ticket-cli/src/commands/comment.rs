@@ -1,11 +1,11 @@
-//! `tickets comment`: adds a comment to a ticket, an internal note by default.
+//! `tickets comment`: adds a comment to a ticket, an internal note by default. Without a text, it is written in an editor.
 
 use tickets::model::Direction;
 use tickets::{NewComment, Operation, TicketRef};
 
 use super::await_reply::await_reply;
 use super::confirm::confirm;
-use super::input;
+use super::{editor, input};
 use crate::accounts::Accounts;
 use crate::args::{Comment, Global};
 use crate::failure::{Exit, Failure};
@@ -20,22 +20,50 @@ pub(super) async fn run(
     let reference: TicketRef = comment.ticket.parse()?;
     let accounts = Accounts::open(global, Purpose::Write).await?;
     let account = accounts.connect(&reference.account)?;
-    let comment = new_comment(comment)?;
+    let is_written = comment.body.is_none() && comment.body_file.is_none();
+    let mut comment = new_comment(comment)?;
+    let written = if is_written {
+        let info = account.tickets.info();
+        info.check_id(&reference.id)
+            .map_err(|error| account.diagnose(error, Some(&reference)))?;
+        let kind = match comment.direction {
+            Direction::Inbound => "in the customer's name",
+            Direction::Outbound => "to the customer",
+            _ => "an internal note",
+        };
+        let explanation = format!("Write the comment on {reference} above ({kind}).");
+        Some(editor::write("", &explanation).await?)
+    } else {
+        None
+    };
+    if let Some(written) = &written {
+        comment.body.clone_from(&written.text);
+    }
     let call = account.tickets.comment(&reference.id, &comment);
-    await_reply(call, Operation::Comment, &account, Some(&reference)).await?;
+    let sent = await_reply(call, Operation::Comment, &account, Some(&reference)).await;
+    sent.map_err(|failure| match written {
+        Some(written) => written.kept(failure),
+        None => failure,
+    })?;
     confirm(&reference, "commented", output)
 }
 
 fn new_comment(comment: Comment) -> Result<NewComment, Failure> {
     let body = input::text(comment.body, comment.body_file.as_deref())?;
-    let body = body.filter(|body| !body.trim().is_empty());
-    let body = body.ok_or_else(|| Failure::refused("the comment is empty; nothing was sent"))?;
+    let is_blank = body.as_deref().is_some_and(|body| body.trim().is_empty());
+    if is_blank {
+        return Err(Failure::refused("the comment is empty; nothing was sent"));
+    }
+    if body.is_none() && !editor::is_possible() {
+        let message = "the text of the comment is missing; give it with --body or --body-file";
+        return Err(Failure::refused(message));
+    }
     let direction = match (comment.inbound, comment.outbound) {
         (true, _) => Direction::Inbound,
         (_, true) => Direction::Outbound,
         _ => Direction::Internal,
     };
-    let mut new = NewComment::new(body, direction);
+    let mut new = NewComment::new(body.unwrap_or_default(), direction);
     new.attachments = input::attachments(comment.attachments)?;
     Ok(new)
 }

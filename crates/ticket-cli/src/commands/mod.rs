@@ -9,6 +9,8 @@ mod comment;
 mod confirm;
 mod create;
 mod demo;
+mod draft;
+mod editor;
 mod erase;
 mod export;
 mod find;

@@ -1,13 +1,16 @@
-//! `tickets update`: updates the given fields of one ticket.
+//! `tickets update`: updates the given fields of one ticket. Without any, its description is edited.
 
+use tickets::accounts::Account;
 use tickets::model::{Priority, Status, Version};
+use tickets::provider::Field;
 use tickets::{Operation, TicketPatch, TicketRef};
 
 use super::await_reply::await_reply;
 use super::confirm::confirm;
+use super::editor::{self, Written};
 use super::input;
 use crate::accounts::Accounts;
-use crate::args::{Global, Update};
+use crate::args::{Content, Global, Update};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::output::Output;
@@ -16,10 +19,66 @@ pub(super) async fn run(update: Update, global: &Global, output: &Output) -> Res
     let reference: TicketRef = update.ticket.parse()?;
     let accounts = Accounts::open(global, Purpose::Write).await?;
     let account = accounts.connect(&reference.account)?;
-    let patch = patch(update)?;
+    let names_nothing = names_nothing(&update);
+    let mut patch = patch(update)?;
+    let written = if names_nothing {
+        Some(write_description(&account, &reference).await?)
+    } else {
+        None
+    };
+    if let Some(written) = &written {
+        patch.description = Some(written.text.clone());
+    }
     let call = account.tickets.update(&reference.id, &patch);
-    await_reply(call, Operation::Update, &account, Some(&reference)).await?;
+    let sent = await_reply(call, Operation::Update, &account, Some(&reference)).await;
+    sent.map_err(|failure| match written {
+        Some(written) => written.kept(failure),
+        None => failure,
+    })?;
     confirm(&reference, "updated", output)
+}
+
+/// Whether no change is named.
+fn names_nothing(update: &Update) -> bool {
+    let Content {
+        description,
+        description_file,
+        category,
+        priority,
+        assignee,
+        fields,
+        attachments,
+    } = &update.content;
+    let texts = [
+        description,
+        category,
+        priority,
+        assignee,
+        &update.subject,
+        &update.status,
+    ];
+    texts.iter().all(|text| text.is_none())
+        && description_file.is_none()
+        && fields.is_empty()
+        && attachments.is_empty()
+}
+
+/// Lets the person at the terminal edit the description.
+async fn write_description(account: &Account, reference: &TicketRef) -> Result<Written, Failure> {
+    let fields = account
+        .tickets
+        .info()
+        .capabilities
+        .fields(Operation::Update);
+    let carries = fields.is_some_and(|fields| fields.carried().contains(&Field::Description));
+    if !carries || !editor::is_possible() {
+        let message = "no change is named, such as --subject or --status; nothing was sent";
+        return Err(Failure::refused(message).at(reference.to_string()));
+    }
+    let ticket = account.tickets.get(&reference.id).await;
+    let ticket = ticket.map_err(|error| account.diagnose(error, Some(reference)))?;
+    let explanation = format!("Edit the description of {reference} above.");
+    editor::write(&ticket.description.unwrap_or_default(), &explanation).await
 }
 
 fn patch(update: Update) -> Result<TicketPatch, Failure> {

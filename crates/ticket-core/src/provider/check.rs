@@ -41,6 +41,31 @@ impl ProviderInfo {
             .map_err(|error| error.in_operation(&self.id, operation))
     }
 
+    /// The fields that the operation requires, and that are absent or blank, in the order declared.
+    ///
+    /// ```
+    /// use ticket_core::provider::{Capabilities, Field, Fields, Request};
+    /// use ticket_core::{NewTicket, ProviderInfo};
+    ///
+    /// const FIELDS: &[Field] = &[Field::Subject, Field::Priority];
+    /// let create = Fields::carrying(FIELDS).requiring(FIELDS);
+    /// let info = ProviderInfo::new("example", "Example", Capabilities::none().create(create));
+    /// let draft = NewTicket::new("Card refused");
+    /// assert_eq!(info.missing(&Request::Create(&draft)), [Field::Priority]);
+    /// ```
+    pub fn missing(&self, request: &Request<'_>) -> Vec<Field> {
+        let Some(fields) = self.capabilities.fields(request.operation()) else {
+            return Vec::new();
+        };
+        let given = match request {
+            Request::Create(ticket) => ticket.given(),
+            Request::Update(_, patch) => patch.given(),
+            Request::Comment(_, comment) => comment.given(),
+            _ => return Vec::new(),
+        };
+        missing(fields, &given)
+    }
+
     fn check_arguments(&self, request: &Request<'_>, operation: Operation) -> Result<()> {
         let no_fields = Fields::default();
         let fields = self.capabilities.fields(operation).unwrap_or(&no_fields);
@@ -125,7 +150,6 @@ impl ProviderInfo {
             if !fields.carried.contains(field) {
                 let (kind, reason) = match field {
                     Field::Attachments => (ErrorKind::Unsupported, "documents no way to send"),
-                    Field::PageLimit => (ErrorKind::InvalidInput, "cannot carry the page size"),
                     _ => (ErrorKind::InvalidInput, "cannot carry"),
                 };
                 return Err(Error::new(
@@ -147,16 +171,16 @@ impl ProviderInfo {
                 )));
             }
         }
-        for required in fields.required() {
-            if !given
-                .fields
-                .iter()
-                .any(|(field, chars)| field == required && *chars > 0)
-            {
-                return Err(Error::invalid_input(format!(
-                    "{title} requires `{required}`; give it a value"
-                )));
-            }
+        let missing = missing(fields, given);
+        if let Some((last, others)) = missing.split_last() {
+            let others: Vec<_> = others.iter().map(|field| format!("`{field}`")).collect();
+            let (and, value) = match others.as_slice() {
+                [] => ("", "it a value"),
+                _ => (" and ", "them values"),
+            };
+            let others = others.join(", ");
+            let message = format!("{title} requires {others}{and}`{last}`; give {value}");
+            return Err(Error::invalid_input(message));
         }
         match given.custom.iter().find(|(name, _)| {
             !fields.any_custom && !fields.custom.iter().any(|known| known == *name)
@@ -175,6 +199,15 @@ impl ProviderInfo {
             ))),
         }
     }
+}
+
+fn missing(fields: &Fields, given: &Given<'_>) -> Vec<Field> {
+    let is_given = |required: &Field| {
+        let mut given = given.fields.iter();
+        given.any(|(field, chars)| field == required && *chars > 0)
+    };
+    let required = fields.required().iter().copied();
+    required.filter(|field| !is_given(field)).collect()
 }
 
 /// Refuses pages of nothing, which would never come to an end.
