@@ -249,9 +249,11 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Get {
-    /// The ticket, as ACCOUNT:ID
-    #[arg(value_name = "REF")]
-    pub(crate) ticket: String,
+    /// The tickets, as ACCOUNT:ID
+    ///
+    /// Several are printed as a list.
+    #[arg(value_name = "REF", required = true)]
+    pub(crate) tickets: Vec<String>,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }

@@ -72,6 +72,10 @@ impl Conversation {
             _ => (name, text::line(&fact)),
         });
         let (names, facts): (Vec<_>, Vec<_>) = facts.into_iter().unzip();
+        // The status is the second fact.
+        let colour = ticket.status.as_ref().and_then(table::colour_of);
+        let colour = colour.filter(|_| self.target != Target::File);
+        let facts = (facts, colour.map(|colour| (1, colour)));
         let facts = table::listing(self.target, &names, &facts);
         format!("{}\n\n{facts}", self.bold(&self.fold(&subject, 0)))
     }

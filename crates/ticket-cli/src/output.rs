@@ -8,12 +8,13 @@ use std::sync::{Mutex, PoisonError};
 
 use comfy_table::Color;
 use indicatif::MultiProgress;
+use jiff::Timestamp;
 use serde::Serialize;
 use tickets::model::escape_formula;
 
 use crate::args::OutputFormat;
 use crate::shape::{self, Shape};
-use crate::table::{self, Blocks, Target};
+use crate::table::{self, Blocks, Target, Texts};
 use crate::{pager, text};
 
 use object::Document;
@@ -34,6 +35,10 @@ pub(crate) trait Record: Serialize {
     fn table_cells(&self) -> Vec<String> {
         self.cells()
     }
+    /// The same on terminals, where times are told beside the present.
+    fn terminal_cells(&self, _now: Timestamp) -> Vec<String> {
+        self.table_cells()
+    }
     /// The table column that is cut on terminals, so that a row is one line. Without one, the last column is
     /// wrapped.
     const CUT: Option<usize> = None;
@@ -49,15 +54,29 @@ pub(crate) struct Output {
     pub(crate) format: OutputFormat,
     target: Target,
     shape: Shape,
+    now: Timestamp,
 }
 
 impl Output {
     /// Creates an output to stdout in this format.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "people read times beside the present"
+    )]
     pub(crate) fn new(format: OutputFormat, shape: Shape) -> Self {
         Self {
             format,
             target: Target::of_stdout(),
             shape,
+            now: Timestamp::now(),
+        }
+    }
+
+    /// A row of a table, or the values of a listing.
+    fn texts(&self, record: &impl Record) -> Texts {
+        match self.target {
+            Target::File => (record.table_cells(), None),
+            Target::Terminal(_) => (record.terminal_cells(self.now), record.colour()),
         }
     }
 
@@ -134,7 +153,7 @@ impl Output {
             OutputFormat::Table => write(&table::listing(
                 self.target,
                 R::TABLE_COLUMNS,
-                &record.table_cells(),
+                &self.texts(record),
             )),
             OutputFormat::Json => self.write_filtered(&(self.pretty(record)? + "\n")),
             OutputFormat::Ndjson | OutputFormat::Csv => {
@@ -267,15 +286,13 @@ impl<R: Record> TableWriter<'_, R> {
 
     fn write_block(&mut self) -> io::Result<()> {
         let rows = self.held.iter();
-        let rows: Vec<_> = rows
-            .map(|record| (record.table_cells(), record.colour()))
-            .collect();
+        let rows: Vec<_> = rows.map(|record| self.output.texts(record)).collect();
         self.held.clear();
         // Cells with several lines cannot be cut: without room for a table, each record is a listing.
         if R::CUT.is_none() && self.block == BLOCK && !self.blocks.fits(&rows) {
             let listings = rows
                 .iter()
-                .map(|(cells, _)| table::listing(self.output.target, R::TABLE_COLUMNS, cells));
+                .map(|texts| table::listing(self.output.target, R::TABLE_COLUMNS, texts));
             return write(&listings.collect::<Vec<_>>().join("\n"));
         }
         write(&self.blocks.next(rows))
@@ -293,6 +310,10 @@ impl<R: Record> Record for &R {
 
     fn table_cells(&self) -> Vec<String> {
         (*self).table_cells()
+    }
+
+    fn terminal_cells(&self, now: Timestamp) -> Vec<String> {
+        (*self).terminal_cells(now)
     }
 
     fn colour(&self) -> Option<(usize, Color)> {

@@ -7,6 +7,8 @@ use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
 };
 
+use tickets::model::Status;
+
 use crate::text;
 
 pub(crate) use target::{Target, USUAL, columns_of_stderr};
@@ -31,6 +33,18 @@ const STEPS: [(u16, u16, u16); 6] = [
     (4, 4, SHORTEST),
     (1, 1, 1),
 ];
+
+/// The colour of a ticket's status on terminals: the vendors' own words have none.
+pub(crate) fn colour_of(status: &Status) -> Option<Color> {
+    Some(match status {
+        Status::Open => Color::Green,
+        Status::OnHold => Color::Yellow,
+        Status::Resolved => Color::Blue,
+        Status::Closed => Color::Magenta,
+        Status::Deleted => Color::Red,
+        _ => return None,
+    })
+}
 
 /// A row: one text per column, and a colour for one of them.
 pub(crate) type Texts = (Vec<String>, Option<(usize, Color)>);
@@ -236,11 +250,15 @@ fn narrow(widths: &mut [u16], columns: u16, yielding: usize) {
 }
 
 /// Lays out names and values, one per line. Values with several lines stay in their column.
-pub(crate) fn listing(target: Target, names: &[&str], values: &[String]) -> String {
+pub(crate) fn listing(target: Target, names: &[&str], (values, colour): &Texts) -> String {
     let mut table = target.table();
-    for (name, value) in names.iter().zip(values) {
+    for (index, (name, value)) in names.iter().zip(values).enumerate() {
         if !value.is_empty() {
-            table.add_row([(*name).to_owned(), text::lines(value)]);
+            let mut cell = Cell::new(text::lines(value));
+            if let Some((_, colour)) = colour.filter(|(coloured, _)| *coloured == index) {
+                cell = cell.fg(colour);
+            }
+            table.add_row([Cell::new(name), cell]);
         }
     }
     let mut blocks = Blocks::new(target, &[], None);
@@ -354,7 +372,7 @@ mod tests {
     fn listing_omits_empty_values_and_keeps_columns() {
         let values = ["1".to_owned(), String::new(), "a\nb c d e f".repeat(10)];
         let names = ["id", "x", "text"];
-        let file = listing(Target::File, &names, &values);
+        let file = listing(Target::File, &names, &(values.to_vec(), None));
         assert!(
             file.starts_with("id    1\ntext  a\n      b c d e fa\n"),
             "{file}"
@@ -362,7 +380,7 @@ mod tests {
         let terminal = plain(&listing(
             Target::Terminal(40),
             &names,
-            &["word ".repeat(30), String::new(), String::new()],
+            &(vec!["word ".repeat(30), String::new(), String::new()], None),
         ));
         assert_eq!(terminal.lines().count(), 5, "{terminal}");
         assert!(

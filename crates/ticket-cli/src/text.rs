@@ -173,6 +173,26 @@ pub(crate) fn ago(time: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// The same in tables: "3 h ago", "in 2 d", "now".
+pub(crate) fn briefly_ago(time: Timestamp, now: Timestamp) -> String {
+    let long = ago(time, now);
+    let units = [
+        ("just now", "now"),
+        (" minutes", " min"),
+        (" minute", " min"),
+        (" hours", " h"),
+        (" hour", " h"),
+        (" days", " d"),
+        (" day", " d"),
+        (" months", " mo"),
+        (" month", " mo"),
+        (" years", " y"),
+        (" year", " y"),
+    ];
+    let unit = units.iter().find(|(unit, _)| long.contains(unit));
+    unit.map_or_else(|| long.clone(), |(unit, brief)| long.replace(unit, brief))
+}
+
 /// Formats a duration in seconds: "40 s", "3 min 20 s", "2 h 5 min", "3 d 2 h".
 pub(crate) fn seconds(seconds: u64) -> String {
     let (large, (small, unit)) = match seconds {

@@ -262,3 +262,143 @@ fn wrong_usage_is_told_in_the_form_that_is_implied() {
         assert!(json(&run.stderr)["message"].is_string(), "{run:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn get_of_several_prints_them_in_the_order_asked_and_tells_the_missing_ones() {
+    let sandbox = sandbox().await;
+    let asked = ["rt:2", "onecloud:121", "rt:99999", "rt:1"];
+    let run = execute(&mut at(
+        &sandbox,
+        &[&["get", "-o", "ndjson", "--json", "ticket"][..], &asked].concat(),
+    ));
+    let printed: Vec<_> = run
+        .lines()
+        .iter()
+        .map(|line| line["ticket"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(printed, ["rt:2", "onecloud:121", "rt:1"], "{run:?}");
+    assert_eq!(run.code, 1, "{run:?}");
+    let error = json(&run.stderr);
+    assert_eq!(error["kind"], "not_found", "{run:?}");
+    assert!(
+        error["message"].as_str().unwrap().starts_with("rt:99999: "),
+        "{run:?}"
+    );
+    assert_eq!(called(&sandbox), [Endpoint::Get; 4]);
+    let table = execute(&mut at(&sandbox, &["get", "rt:2", "rt:1"]));
+    assert_eq!(table.stdout.lines().count(), 3, "{table:?}");
+    // A wrong one is refused before any is read.
+    let before = called(&sandbox).len();
+    let wrong = execute(&mut at(&sandbox, &["get", "rt:1", "121"]));
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""), "{wrong:?}");
+    let wrong = execute(&mut at(&sandbox, &["get", "rt:1", "nobody:1"]));
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (3, ""), "{wrong:?}");
+    assert_eq!(called(&sandbox).len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_list_says_what_was_asked_for() {
+    let sandbox = Sandbox::builder()
+        .seed_tickets(false)
+        .start()
+        .await
+        .unwrap();
+    for (arguments, said) in [
+        (&["rt"][..], "No tickets: the list of rt is empty.\n"),
+        (
+            &[
+                "rt",
+                "--search",
+                "a b",
+                "--state",
+                "open",
+                "--created-after",
+                "2026-01-01T00:00:00Z",
+            ],
+            "No tickets match: rt has none with --state open --created-after 2026-01-01T00:00:00Z --search 'a b'.\n",
+        ),
+    ] {
+        let run = execute(&mut at(&sandbox, &[&["list"], arguments].concat()));
+        assert_eq!(
+            (run.code, run.stdout.as_str(), run.stderr.as_str()),
+            (0, "", said)
+        );
+        let run = execute(&mut at(
+            &sandbox,
+            &[&["list"], arguments, &["-o", "json"]].concat(),
+        ));
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("[]\n", ""));
+    }
+}
+
+/// What a terminal of this width shows, without its colours, and with them.
+#[cfg(target_os = "linux")]
+fn at_terminal(sandbox: &Sandbox, columns: u16, line: &str) -> (String, String) {
+    let line = format!("export TICKETS_PAGER=cat; {line}");
+    let line = line.replace("tickets ", &format!("'{}' ", env!("CARGO_BIN_EXE_tickets")));
+    let run = common::in_terminal(sandbox, &common::state_folder(), columns, &line, "");
+    assert_eq!(run.code, 0, "{run:?}");
+    let mut plain = String::new();
+    for (number, part) in run.stdout.split('\u{1b}').enumerate() {
+        plain += match part.split_once('m') {
+            Some((_, text)) if number > 0 => text,
+            _ => part,
+        };
+    }
+    (plain, run.stdout)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn people_read_relative_times_and_coloured_states_and_programs_do_not() {
+    let sandbox = sandbox().await;
+    let (plain, coloured) = at_terminal(&sandbox, 80, "tickets list onecloud");
+    assert!(
+        !plain.contains("2026-01-26") && plain.contains(" ago"),
+        "{plain}"
+    );
+    for colour in ["\u{1b}[38;5;10mopen", "\u{1b}[38;5;13mclosed"] {
+        assert!(coloured.contains(colour), "{coloured:?}");
+    }
+    let (plain, coloured) = at_terminal(&sandbox, 80, "tickets get rt:1");
+    assert!(plain.contains("2026-01-26 12:32Z ("), "{plain}");
+    assert!(coloured.contains("\u{1b}[38;5;10mopen"), "{coloured:?}");
+    for set in ["NO_COLOR=1", "TERM=dumb"] {
+        let (plain, all) = at_terminal(&sandbox, 80, &format!("{set} tickets list onecloud"));
+        assert_eq!(plain, all, "{set}");
+    }
+    let file = execute(&mut at(&sandbox, &["list", "onecloud"])).stdout;
+    assert!(
+        file.contains("2026-01-26 05:32Z") && !file.contains(" ago"),
+        "{file}"
+    );
+    assert!(!file.contains('\u{1b}'), "{file:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn no_line_is_wider_than_the_terminal() {
+    use unicode_width::UnicodeWidthStr as _;
+    let sandbox = sandbox().await;
+    let subject = "A subject with many words and 世界 ".repeat(4);
+    for vendor in [ticket_sandbox::Vendor::Rt, ticket_sandbox::Vendor::OneCloud] {
+        sandbox.add_ticket(vendor, ticket_sandbox::TicketSeed::new(subject.clone()));
+    }
+    for columns in [40, 80] {
+        for line in [
+            "tickets list rt",
+            "tickets list onecloud",
+            "tickets list onecloud --no-headers",
+            "tickets get rt:1",
+            "tickets get onecloud:121 rt:1",
+            "tickets view onecloud:121",
+            "tickets messages onecloud:121",
+            "tickets find --subject e --account rt --account onecloud",
+            "tickets providers",
+        ] {
+            let (plain, _) = at_terminal(&sandbox, columns, line);
+            let widest = plain.lines().map(|line| line.trim_end().width()).max();
+            assert!(widest <= Some(usize::from(columns)), "{line}: {plain}");
+        }
+    }
+}

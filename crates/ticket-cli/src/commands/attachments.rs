@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
+use jiff::Timestamp;
 use serde::Serialize;
 use tempfile::Builder;
 use tickets::accounts::Account;
@@ -201,6 +202,14 @@ impl Record for File {
             shown(file.size),
             text::minute(&shown(file.created_at)),
         ]
+    }
+
+    fn terminal_cells(&self, now: Timestamp) -> Vec<String> {
+        let mut cells = self.table_cells();
+        if let (Some(cell), Some(time)) = (cells.last_mut(), self.about.created_at) {
+            *cell = text::briefly_ago(time, now);
+        }
+        cells
     }
 }
 

@@ -1,17 +1,27 @@
-//! `tickets get`: prints one ticket.
+//! `tickets get`: prints one ticket, or several as a list.
 
+use std::collections::BTreeMap;
+use std::pin::pin;
+
+use comfy_table::Color;
+use futures_util::future;
+use futures_util::stream::{self, StreamExt as _};
+use jiff::Timestamp;
 use serde::Serialize;
 use tickets::accounts::Account;
 use tickets::model::Person;
 use tickets::{Ticket, TicketRef};
 
+use super::list::Row;
 use crate::accounts::Accounts;
 use crate::args::{Get, Global};
 use crate::failure::{Exit, Failure};
+use crate::interrupt;
 use crate::ledger::Purpose;
 pub(super) use crate::output::shown;
 use crate::output::{Output, Record};
 use crate::shape::{ANY, Known, PERSON};
+use crate::{table, text};
 
 /// The fields of a ticket in JSON.
 pub(super) const FIELDS: &[Known] = &[
@@ -37,19 +47,65 @@ pub(super) const FIELDS: &[Known] = &[
     ("raw", &[]),
 ];
 
+/// How many tickets are read at the same time, where the accounts' limits allow that.
+const AT_ONCE: usize = 8;
+
 pub(super) async fn run(asked: &Get, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let reference: TicketRef = asked.ticket.parse()?;
+    let references = asked.tickets.iter().map(|ticket| ticket.parse());
+    let references: Vec<TicketRef> = references.collect::<Result<_, _>>()?;
     let accounts = Accounts::open(global, Purpose::Read).await?;
-    let account = accounts.connect(&reference.account)?;
-    let ticket = account
-        .tickets
-        .get(&reference.id)
-        .await
-        .map_err(|error| account.diagnose(error, Some(&reference)))?;
-    output
-        .one(&Shown::new(&account, ticket))
-        .map_err(|error| Failure::output(&error))?;
-    Ok(Exit::Done)
+    let mut connected = BTreeMap::new();
+    for reference in &references {
+        if !connected.contains_key(&reference.account) {
+            let account = accounts.connect(&reference.account)?;
+            connected.insert(&reference.account, account);
+        }
+    }
+    let read = stream::iter(&references).filter_map(|reference| {
+        let account = connected.get(&reference.account);
+        future::ready(account.map(|account| shown_of(account, reference)))
+    });
+    let mut read = pin!(read.buffered(AT_ONCE));
+    if references.len() == 1 {
+        let Some(ticket) = read.next().await.transpose()? else {
+            return Ok(Exit::Done);
+        };
+        let printed = output.one(&ticket);
+        printed.map_err(|error| Failure::output(&error))?;
+        return Ok(Exit::Done);
+    }
+    let interruption = interrupt::stop_on_ctrl_c()?;
+    let mut writer = output.writer();
+    let mut failures = Vec::new();
+    loop {
+        let ticket = tokio::select! {
+            biased;
+            () = interruption.stop.finishing() => {
+                let exit = interruption.exit().unwrap_or(Exit::Interrupted);
+                failures.push(Failure::stopped("stopped before all tickets were read", exit));
+                break;
+            }
+            ticket = read.next() => ticket,
+        };
+        match ticket {
+            Some(Ok(ticket)) => writer
+                .push(Row(ticket))
+                .map_err(|error| Failure::output(&error))?,
+            Some(Err(failure)) => failures.push(failure),
+            None => break,
+        }
+    }
+    writer.finish().map_err(|error| Failure::output(&error))?;
+    for failure in &failures {
+        failure.print(output.format);
+    }
+    Ok(failures.last().map_or(Exit::Done, Failure::exit))
+}
+
+async fn shown_of(account: &Account, reference: &TicketRef) -> Result<Shown, Failure> {
+    let ticket = account.tickets.get(&reference.id).await;
+    let ticket = ticket.map_err(|error| account.diagnose(error, Some(reference)))?;
+    Ok(Shown::new(account, ticket))
 }
 
 /// A ticket with its account.
@@ -134,5 +190,30 @@ impl Record for Shown {
                 .map(|version| version.as_str().to_owned())
                 .unwrap_or_default(),
         ]
+    }
+
+    fn terminal_cells(&self, now: Timestamp) -> Vec<String> {
+        let ticket = &self.ticket;
+        let times = [
+            ("created_at", ticket.created_at),
+            ("updated_at", ticket.updated_at),
+            ("closed_at", ticket.closed_at),
+            ("due_at", ticket.due_at),
+        ];
+        let mut cells = self.cells();
+        for (column, cell) in Self::COLUMNS.iter().zip(&mut cells) {
+            let time = times.iter().find(|(name, _)| name == column);
+            if let Some((_, Some(time))) = time {
+                let absolute = text::minute(&time.to_string());
+                *cell = format!("{absolute} ({})", text::ago(*time, now));
+            }
+        }
+        cells
+    }
+
+    fn colour(&self) -> Option<(usize, Color)> {
+        let mut columns = Self::COLUMNS.iter();
+        let status = columns.position(|column| *column == "status")?;
+        Some((status, table::colour_of(self.ticket.status.as_ref()?)?))
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
+use clap::ValueEnum as _;
+use comfy_table::Color;
 use futures_util::stream::StreamExt as _;
+use jiff::Timestamp;
 use serde::Serialize;
 use tickets::TicketQuery;
 use tickets::model::{Order, Priority, Sort};
@@ -15,7 +18,7 @@ use crate::args::{self, Global, List};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::output::{Output, Record};
-use crate::text;
+use crate::{table, text};
 
 pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global, Purpose::Read).await?;
@@ -23,6 +26,7 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
     // The stream reads no further pages once `take` has enough tickets.
     let limit = list.limit.map_or(usize::MAX, NonZeroUsize::get);
     let size = list.page_size.or(account.tickets.page_size());
+    let none = nothing_found(&list, &account.name);
     let mut query = query(list)?;
     // A page needs no more items than the limit.
     let most = u32::try_from(limit).unwrap_or(u32::MAX);
@@ -32,7 +36,41 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
         Ok(ticket) => Ok(Row(Shown::new(&account, ticket))),
         Err(error) => Err(account.diagnose(error, None).into()),
     });
-    print_stream(rows, output, "No tickets found.").await
+    print_stream(rows, output, &none).await
+}
+
+/// What is said of an empty list: what was asked for.
+fn nothing_found(list: &List, account: &str) -> String {
+    let filters = &list.filters;
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    let state = filters.state.and_then(|state| state.to_possible_value());
+    let fields = filters.fields.iter();
+    let fields = fields.map(|(name, value)| format!("{name}={value}"));
+    let tags = filters.tags.iter().cloned().map(|tag| ("--tag", Some(tag)));
+    let mut asked = vec![
+        ("--state", state.map(|state| state.get_name().to_owned())),
+        ("--created-after", time(filters.created_after)),
+        ("--created-before", time(filters.created_before)),
+        ("--updated-after", time(filters.updated_after)),
+        ("--updated-before", time(filters.updated_before)),
+        ("--search", list.search.clone()),
+        ("--priority", list.priority.clone()),
+        ("--category", list.category.clone()),
+        ("--requester", list.requester.clone()),
+        ("--query", list.query.clone()),
+    ];
+    asked.extend(tags);
+    asked.extend(fields.map(|field| ("--field", Some(field))));
+    let asked = asked.into_iter().filter_map(|(option, value)| {
+        let value = text::shell(std::path::Path::new(&value?));
+        Some(format!(" {option} {value}"))
+    });
+    let asked: String = asked.collect();
+    let account = text::line(account);
+    if asked.is_empty() {
+        return format!("No tickets: the list of {account} is empty.");
+    }
+    format!("No tickets match: {account} has none with{asked}.")
 }
 
 fn query(list: List) -> Result<TicketQuery, Failure> {
@@ -99,5 +137,17 @@ impl Record for Row {
             shown(ticket.priority.as_ref()),
             text::minute(&shown(ticket.created_at)),
         ]
+    }
+
+    fn terminal_cells(&self, now: Timestamp) -> Vec<String> {
+        let mut cells = self.table_cells();
+        if let (Some(cell), Some(time)) = (cells.last_mut(), self.0.ticket.created_at) {
+            *cell = text::briefly_ago(time, now);
+        }
+        cells
+    }
+
+    fn colour(&self) -> Option<(usize, Color)> {
+        Some((2, table::colour_of(self.0.ticket.status.as_ref()?)?))
     }
 }
