@@ -64,12 +64,12 @@ async fn a_plan_counts_calls_and_time_and_sends_nothing() {
     let plan = ["delete", "--plan", "--look", "none", "--output", "json"];
     let expected = json!([
         {"account": "leadsquared", "provider": "leadsquared", "tickets": 10_000, "calls": 100,
-         "quota": "25 calls in 5 s", "least_time_s": 15, "removal": "trash", "takes_along": []},
+         "quota": "25 calls in 5 s", "least_time_s": 15, "at_once_most": 4, "removal": "trash", "takes_along": []},
         {"account": "sweeppea", "provider": "sweeppea", "tickets": 2, "calls": 2,
-         "quota": "150 calls in 60 s, one at a time", "least_time_s": 0, "removal": "permanent",
-         "takes_along": []},
+         "quota": "150 calls in 60 s, one at a time", "least_time_s": 0, "at_once_most": 1,
+         "removal": "permanent", "takes_along": []},
         {"account": "onecloud", "provider": "onecloud", "tickets": 1, "calls": 1,
-         "quota": "none known", "least_time_s": 0, "removal": "undocumented", "takes_along": []},
+         "quota": "none known", "least_time_s": 0, "at_once_most": 32, "removal": "undocumented", "takes_along": []},
     ]);
     let said = run(&sandbox, &plan, &[("--from", &list)]);
     let mut found = json(&said.stdout);
@@ -215,17 +215,19 @@ async fn a_dry_run_leaves_the_file_for_what_remains_alone() {
 
 /// No request is answered before the deadline, so that what was sent by then is what is sent at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_at_once_are_those_of_the_arguments_else_of_the_account_else_thirty_two() {
+async fn requests_at_once_are_those_of_the_arguments_else_of_the_account_else_four_at_first() {
     let folder = tempfile::tempdir().unwrap();
     let mut running = Vec::new();
     for (options, account, expected) in [
-        (&[][..], "", 32),
+        (&[][..], "", 4),
+        (&[], "concurrency = \"auto\"\n", 4),
+        (&["--concurrency", "auto"], "concurrency = 7\n", 4),
         (&[], "concurrency = 7\n", 7),
         (&["--concurrency", "3"], "concurrency = 7\n", 3),
         (&["--concurrency", "35"], "", 35),
     ] {
         let vendor = HeldVendor::start().await;
-        let path = folder.path().join(format!("{expected}.toml"));
+        let path = folder.path().join(format!("{}.toml", running.len()));
         let name = "[accounts.onecloud]\nprovider = \"onecloud\"\n";
         std::fs::write(&path, format!("{name}{account}{}", vendor.settings())).unwrap();
         let always = ["--deadline", "2", "--config", path.to_str().unwrap()];

@@ -31,6 +31,7 @@ use self::engine::{Asked, Engine};
 pub(crate) use self::look::control;
 use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
+use crate::provider::concurrency::Concurrency;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
 use crate::provider::error::Error;
@@ -51,9 +52,8 @@ use crate::provider::ticket_provider::TicketProvider;
 #[non_exhaustive]
 pub struct BulkOptions {
     /// Concurrent calls, within the account's quotas. Default: the [account's
-    /// setting](crate::call::StackOptions::concurrency); without one, 4 if the provider documents a quota and 32 if
-    /// it does not.
-    pub concurrency: Option<NonZeroUsize>,
+    /// setting](crate::call::StackOptions::concurrency).
+    pub concurrency: Option<Concurrency>,
     /// How long the change goes on without one success while the vendor is unreachable. It pauses between calls, 1 to
     /// 60 seconds, and makes one at a time. After this time, the remaining tickets are `Unattempted`. Default 15
     /// minutes; before the first success at most one minute. Zero: a call that fails is not made again, and five failed calls in a row end the change.
@@ -67,12 +67,23 @@ pub struct BulkOptions {
     notify: Option<Notify>,
     /// Why nothing may be changed at all. Looks are made.
     refused: Option<Error>,
+    /// How many calls may be in flight now, if that adapts.
+    room: Option<Room>,
 }
 
 type Listener = dyn Fn(&str, &Notice) + Send + Sync;
 
 #[derive(Clone)]
 struct Notify(Arc<Listener>);
+
+#[derive(Clone)]
+struct Room(Arc<dyn Fn() -> Option<usize> + Send + Sync>);
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Room")
+    }
+}
 
 impl fmt::Debug for Notify {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,6 +144,7 @@ impl Default for BulkOptions {
             account: None,
             notify: None,
             refused: None,
+            room: None,
         }
     }
 }
@@ -140,8 +152,8 @@ impl Default for BulkOptions {
 impl BulkOptions {
     /// Sets how many calls are made concurrently.
     #[must_use]
-    pub fn concurrency(mut self, calls: NonZeroUsize) -> Self {
-        self.concurrency = Some(calls);
+    pub fn concurrency(mut self, calls: impl Into<Concurrency>) -> Self {
+        self.concurrency = Some(calls.into());
         self
     }
 
@@ -169,6 +181,12 @@ impl BulkOptions {
     /// Attempts no ticket, for this reason if there is one.
     pub(crate) fn refused(mut self, reason: Option<Error>) -> Self {
         self.refused = reason;
+        self
+    }
+
+    /// Makes at most as many calls at once as this says, whenever one could be made.
+    pub(crate) fn room(mut self, room: impl Fn() -> Option<usize> + Send + Sync + 'static) -> Self {
+        self.room = Some(Room(Arc::new(room)));
         self
     }
 
@@ -200,7 +218,7 @@ impl BulkOptions {
 /// most of a second, and few outcomes are unknown when the change is aborted.
 const WITHIN_WINDOWS: usize = 4;
 
-/// Concurrent calls if the provider documents no quota: then concurrency alone limits the speed.
+/// The most concurrent calls if the provider documents no quota: then concurrency alone limits the speed.
 const WITHOUT_WINDOWS: usize = 32;
 
 /// The default concurrency of this operation.

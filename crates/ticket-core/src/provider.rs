@@ -2,6 +2,7 @@
 
 pub(crate) mod capability;
 pub(crate) mod check;
+pub(crate) mod concurrency;
 pub(crate) mod connect;
 pub(crate) mod context;
 pub(crate) mod delete;
@@ -19,6 +20,7 @@ pub(crate) mod support;
 pub(crate) mod ticket_provider;
 
 pub use capability::Capabilities;
+pub use concurrency::Concurrency;
 pub use connect::Connect;
 pub use download::Download;
 pub use field::{Field, Fields};

@@ -22,6 +22,7 @@ use crate::model::message::{Message, NewComment};
 use crate::model::query::{Page, PageRequest, TicketQuery};
 use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
+use crate::provider::concurrency::Concurrency;
 use crate::provider::context::CallContext;
 use crate::provider::delete::{DeleteReport, DeleteTarget};
 use crate::provider::download::Download;
@@ -53,8 +54,8 @@ pub struct Tickets {
     context: CallContext,
     /// How long a single call may wait to be sent if the context has no deadline.
     deadline: Option<Duration>,
-    /// Concurrent calls of a bulk change, unless its options set a number.
-    concurrency: Option<NonZeroUsize>,
+    /// Concurrent calls, unless the options of a bulk change set a number.
+    concurrency: Concurrency,
     /// Default page size.
     page_size: Option<NonZeroU32>,
     read_only: bool,
@@ -88,7 +89,7 @@ impl Tickets {
             pacer: None,
             context: CallContext::new(),
             deadline: None,
-            concurrency: None,
+            concurrency: Concurrency::Auto,
             page_size: None,
             read_only: false,
         }
@@ -113,6 +114,15 @@ impl Tickets {
             context,
             ..self.clone()
         }
+    }
+
+    /// A handle of the same account for work of many single calls. Of these as many are made at once as the account
+    /// [answers well](Pacer#calls-at-once), unless it has a fixed number. Bulk changes do so by themselves.
+    #[must_use]
+    pub fn for_many(&self) -> Self {
+        let mut many = self.clone();
+        many.context.one_of_many = self.concurrency == Concurrency::Auto;
+        many
     }
 
     /// The context of a single call.
@@ -150,12 +160,19 @@ impl Tickets {
         })
     }
 
-    /// How many calls of this operation are made at once where there are many: the [account's
+    /// The most calls of this operation that are made at once where there are many: the [account's
     /// setting](StackOptions::concurrency), or else 4 if the provider documents a quota and 32 if not, but never more
-    /// than it allows at once.
+    /// than it allows at once. Without a quota there [may be fewer](Pacer#calls-at-once) at a time.
     pub fn concurrency(&self, operation: Operation) -> NonZeroUsize {
-        self.concurrency
-            .unwrap_or_else(|| bulk::usual_concurrency(self.info(), operation))
+        let usual = || bulk::usual_concurrency(self.info(), operation);
+        self.concurrency.fixed().unwrap_or_else(usual)
+    }
+
+    /// Whether the number of these calls that are made at once [adapts](Pacer#calls-at-once) to how the vendor answers.
+    pub fn adapts(&self, operation: Operation) -> bool {
+        let pacer = self.pacer.as_ref();
+        self.concurrency == Concurrency::Auto
+            && pacer.is_some_and(|pacer| pacer.at_once(operation).is_some())
     }
 
     /// The first page of a list, with this account's page size if the provider supports one.
@@ -205,8 +222,8 @@ impl Tickets {
         self.provider.list(&self.context(), query).await
     }
 
-    /// Reads all tickets that match the query, in constant memory. A page is read when its tickets are
-    /// needed. Pages have [`page_size`](Self::page_size) tickets, unless the query sets a size.
+    /// Reads all tickets that match the query, with at most two pages in memory: while the second half of a page is
+    /// taken, the next one is read. So a list that is not read to its end costs at most one call that was not needed. Pages have [`page_size`](Self::page_size) tickets, unless the query sets a size.
     ///
     /// The stream ends after the last page or the first error. A pagination loop (a repeated cursor, a page
     /// with the first and the last ticket of an earlier page, 100 consecutive empty pages) ends it with
@@ -283,10 +300,9 @@ impl Tickets {
     {
         let asked: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
         let unique = bulk::distinct(asked.iter());
-        let options = self.bulk_options(&Change::Delete, &BulkOptions::default());
+        let (context, options) = self.bulk_options(&Change::Delete, &BulkOptions::default());
         let provider = Arc::clone(&self.provider);
-        let (outcomes, unasked) =
-            bulk::delete(provider, self.context.clone(), unique, options).await;
+        let (outcomes, unasked) = bulk::delete(provider, context, unique, options).await;
         if bulk::is_about(&outcomes, &asked) {
             return DeleteReport::from_outcomes(outcomes).with_unasked(unasked);
         }
@@ -362,20 +378,26 @@ impl Tickets {
         T: Into<DeleteTarget>,
         S: Stream<Item = (K, T)> + Send + 'a,
     {
-        let (provider, context) = (Arc::clone(&self.provider), self.context.clone());
-        let options = self.bulk_options(&change, options);
+        let provider = Arc::clone(&self.provider);
+        let (context, options) = self.bulk_options(&change, options);
         bulk::run(provider, context, change, tickets, &options)
     }
 
-    /// These options with what the account's own settings say.
-    fn bulk_options(&self, change: &Change, options: &BulkOptions) -> BulkOptions {
-        let mut options = options.clone();
-        options.concurrency = options.concurrency.or(self.concurrency);
+    /// The context of a bulk change's calls, and these options with what the account's own settings say.
+    fn bulk_options(&self, change: &Change, options: &BulkOptions) -> (CallContext, BulkOptions) {
+        let (mut context, mut options) = (self.context.clone(), options.clone());
+        let concurrency = options.concurrency.unwrap_or(self.concurrency);
+        options.concurrency = Some(concurrency);
+        context.one_of_many = concurrency == Concurrency::Auto;
+        if let Some(pacer) = self.pacer.clone().filter(|_| context.one_of_many) {
+            let operation = change.operation();
+            options = options.room(move || pacer.at_once(operation));
+        }
         let refused = self.read_only.then(|| {
             let operation = change.operation();
             Error::read_only().in_operation(&self.info().id, operation)
         });
-        options.refused(refused)
+        (context, options.refused(refused))
     }
 
     /// Takes a deleted ticket out of the trash. See [`TicketProvider::restore`].
@@ -401,7 +423,7 @@ impl Tickets {
         Ok(messages)
     }
 
-    /// Reads all messages of a ticket, the oldest first, in constant memory. A page is read when its messages are needed.
+    /// Reads all messages of a ticket, the oldest first, page by page as [`list_all`](Self::list_all) does.
     /// The stream ends under the same conditions as [`list_all`](Self::list_all).
     pub fn messages_all(&self, id: TicketId) -> BoxStream<'static, Result<Message>> {
         let (tickets, provider, of) = (self.clone(), self.info().id.clone(), id.clone());

@@ -245,7 +245,7 @@ fn the_defaults_are_those_of_the_docs() {
     ];
     assert_eq!(waits.map(|wait| wait.as_secs()), [1, 30, 3600, 35, 300]);
     assert!(stack.pacer.is_none() && stack.seed.is_none());
-    assert!(stack.concurrency.is_none() && stack.page_size.is_none());
+    assert!(stack.concurrency.fixed().is_none() && stack.page_size.is_none());
 }
 
 #[test]

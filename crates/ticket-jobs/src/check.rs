@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, future, stream};
 use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::model::Status;
-use ticket_core::provider::NotFound;
+use ticket_core::provider::{Concurrency, NotFound};
 use ticket_core::{
     Change, DeleteTarget, Error, ErrorKind, Operation, Outcome, Result, Ticket, Tickets,
 };
@@ -268,7 +268,8 @@ impl Checks {
         if !self.rules.is_any(&self.tickets) {
             return claimed.map(move |claimed| target(&claimed)).boxed();
         }
-        let at_once = self.options.concurrency.map_or(AT_ONCE, NonZeroUsize::get);
+        let at_once = self.options.concurrency.and_then(Concurrency::fixed);
+        let at_once = at_once.map_or(AT_ONCE, NonZeroUsize::get);
         let batch = self.rules.change.max_batch(self.tickets.info()).max(1);
         let checks = Arc::new(self);
         let checked = claimed.map(move |claimed| {

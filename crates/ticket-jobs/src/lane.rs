@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ticket_core::bulk::{BulkOptions, Notice, Settled};
+use ticket_core::provider::Concurrency;
 use ticket_core::{CallContext, Effect, Error, ErrorKind, Outcome, Result, TicketRef, Tickets};
 use tokio::sync::mpsc;
 
@@ -201,7 +202,16 @@ impl Lane {
             .clone()
             .work(label(job, *worker, account))
             .earlier_attempt(earlier_attempt);
-        let account = self.tickets.with(context);
+        let mut account = self.tickets.with(context);
+        if self
+            .options
+            .concurrency
+            .and_then(Concurrency::fixed)
+            .is_none()
+        {
+            // What is read before each change as well.
+            account = account.for_many();
+        }
         let (sender, mut settled) = mpsc::channel(WAITING);
         let targets = self.checks(&account, sender.clone()).pass(claimed);
         let going = self.going.clone();

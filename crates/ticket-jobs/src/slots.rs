@@ -1,5 +1,6 @@
 //! The slots of an account in a ledger: each call is recorded before it is sent, and its end after it.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
 use ticket_core::call::{CallIntent, NoSlot, Slot, Slots, WaitReason};
 use ticket_core::provider::Limit;
-use ticket_core::{Error, Result};
+use ticket_core::{Error, Operation, Result};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -28,16 +29,28 @@ pub(crate) struct LedgerSlots {
 }
 
 impl LedgerSlots {
+    /// How many calls of lost workers are in flight.
+    async fn lost(&self) -> Result<usize, NoSlot> {
+        let accounts = self.ledger.accounts().await.map_err(NoSlot::Failed)?;
+        let account = accounts.iter().find(|account| account.key == *self.account);
+        let lost = account.map_or(0, |account| account.lost);
+        Ok(usize::try_from(lost).unwrap_or(usize::MAX))
+    }
+
     /// Whether the call has to be recorded: it changes something, or a limit counts it.
     fn is_recorded(&self, intent: &CallIntent<'_>) -> bool {
         let operation = intent.operation();
         operation.is_write() || self.limits.iter().any(|limit| limit.covers(operation))
     }
 
-    fn call(&self, intent: &CallIntent<'_>) -> NewCall {
+    /// The call, which may be one of so many more at once.
+    fn call(&self, intent: &CallIntent<'_>, more: usize) -> NewCall {
+        let mut limits = self.limits.clone();
+        let at_once = intent.at_once.map(|calls| calls.saturating_add(more));
+        limits.extend(at_once.map(of_writes));
         NewCall {
             account: self.account.to_string(),
-            limits: self.limits.clone(),
+            limits,
             operation: intent.operation(),
             requests: intent.requests,
             tickets: intent.request.ids().cloned().collect(),
@@ -55,7 +68,7 @@ impl Slots for LedgerSlots {
         if !self.is_recorded(intent) {
             return Box::pin(async { Ok(Box::new(Unrecorded) as _) });
         }
-        let call = self.call(intent);
+        let (mut call, mut lost) = (self.call(intent, 0), 0);
         Box::pin(async move {
             loop {
                 let asked = self.ledger.now();
@@ -67,6 +80,18 @@ impl Slots for LedgerSlots {
                         }
                         slot.is_given = true;
                         return Ok(slot as _);
+                    }
+                    // Who goes on with the work of a process that is gone does not wait for its last calls; they count
+                    // in windows only.
+                    Answer::Wait(reason @ WaitReason::Concurrency, at_least)
+                        if intent.at_once.is_some() =>
+                    {
+                        let now_lost = self.lost().await?;
+                        if now_lost > lost {
+                            (lost, call) = (now_lost, self.call(intent, now_lost));
+                            continue;
+                        }
+                        (reason, at_least)
                     }
                     Answer::Wait(reason, at_least) => (reason, at_least),
                 };
@@ -83,6 +108,13 @@ impl Slots for LedgerSlots {
             let _ = ledger.close(&account, wait).await;
         }));
     }
+}
+
+/// At most so many calls at once that change something.
+fn of_writes(calls: NonZeroUsize) -> Limit {
+    let writes = Operation::ALL.iter().copied();
+    let writes: Vec<_> = writes.filter(|operation| operation.is_write()).collect();
+    Limit::of(writes).max_concurrent(calls)
 }
 
 /// Begins an operation of a ledger at once, so that it happens before any later one, and also if nobody waits for it.

@@ -1,11 +1,11 @@
 //! The configuration of an account: its provider and its settings.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use ticket_core::provider::{Quota, Setting, Settings};
+use ticket_core::provider::{Concurrency, Quota, Setting, Settings};
 use ticket_core::{Error, Result};
 
 use crate::account_key::AccountKey;
@@ -38,10 +38,10 @@ pub struct AccountConfig {
     /// Total attempts of a call, including the first. Default: 4.
     #[serde(default)]
     pub max_attempts: Option<NonZeroU32>,
-    /// How many calls a bulk change makes at once, unless [its options](ticket_core::bulk::BulkOptions::concurrency) set
-    /// another number.
+    /// How many calls are made at once, unless the [options](ticket_core::bulk::BulkOptions::concurrency) of a bulk change
+    /// set another number. In files a number, or the default `"auto"`.
     #[serde(default)]
-    pub concurrency: Option<NonZeroUsize>,
+    pub concurrency: Concurrency,
     /// How many tickets `list_all` asks for per page, unless the query sets another number. Default: the largest page
     /// that the provider documents. If the vendor has no such parameter, lists fail with `InvalidInput`.
     #[serde(default)]
@@ -81,7 +81,7 @@ impl AccountConfig {
             provider: provider.into(),
             timeout: None,
             max_attempts: None,
-            concurrency: None,
+            concurrency: Concurrency::Auto,
             page_size: None,
             rates: None,
             read_only: false,
@@ -127,10 +127,10 @@ impl AccountConfig {
         self
     }
 
-    /// Sets how many calls a bulk change makes at once.
+    /// Sets how many calls are made at once.
     #[must_use]
-    pub fn concurrency(mut self, calls: NonZeroUsize) -> Self {
-        self.concurrency = Some(calls);
+    pub fn concurrency(mut self, calls: impl Into<Concurrency>) -> Self {
+        self.concurrency = calls.into();
         self
     }
 

@@ -280,9 +280,10 @@ fn mistake(settings: &DeTable<'_>) -> Option<(Option<usize>, String)> {
         let expected = match name {
             "provider" if !value.is_str() => "the id of a provider, in quotes",
             "timeout_s" if !is_positive(value) => "a number of seconds above 0",
-            "max_attempts" | "concurrency" | "page_size" if !is_count(value) => {
-                "a whole number above 0"
+            "concurrency" if !is_count(value) && value.as_str() != Some("auto") => {
+                "a whole number above 0, or \"auto\""
             }
+            "max_attempts" | "page_size" if !is_count(value) => "a whole number above 0",
             "read_only" if !matches!(value, DeValue::Boolean(_)) => "true or false",
             "max_delete" if !is_number(value) => "a whole number",
             "rate" if !is_rate(value) => "calls and seconds, such as \"25/5\", or a list of these",
@@ -459,7 +460,7 @@ mod tests {
             (
                 "[accounts.eu]\nprovider = \"x\"\nconcurrency = 0\n",
                 "c.toml:3:1",
-                "`concurrency` must be a whole number above 0",
+                "`concurrency` must be a whole number above 0, or \"auto\"",
             ),
             (
                 "[accounts.eu]\nprovider = \"x\"\npage_size = \"s3cret\"\n",

@@ -262,6 +262,28 @@ fn rates_and_attempts_are_read_from_a_file_and_rates_take_the_place_of_the_docum
     assert_eq!(account("max_attempts = 7").max_attempts, NonZeroU32::new(7));
 }
 
+#[test]
+fn concurrency_is_read_as_a_number_or_auto() {
+    use tickets::provider::Concurrency;
+    let read = |line: &str| {
+        let text = format!("provider = \"x\"\n{line}");
+        toml::from_str::<AccountConfig>(&text).map(|account| account.concurrency)
+    };
+    let seven = std::num::NonZeroUsize::new(7).unwrap();
+    for (line, expected) in [
+        ("", Concurrency::Auto),
+        ("concurrency = \"auto\"", Concurrency::Auto),
+        ("concurrency = 7", seven.into()),
+    ] {
+        assert_eq!(read(line).unwrap(), expected, "{line}");
+    }
+    let error = read("concurrency = \"fast\"").unwrap_err().to_string();
+    assert!(
+        error.contains("\"auto\" or a whole number above 0"),
+        "{error}"
+    );
+}
+
 #[tokio::test]
 async fn an_account_is_listed_in_pages_of_its_size_and_changed_with_its_concurrency() {
     let sandbox = Sandbox::start().await.unwrap();

@@ -32,7 +32,7 @@ impl Run<'_> {
                     );
                 }
             });
-        options.concurrency = self.plan.concurrency;
+        options.concurrency = self.plan.concurrency.map(Into::into);
         options
     }
 

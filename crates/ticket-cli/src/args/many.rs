@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, ValueEnum};
 use jiff::Zoned;
 use ticket_jobs::{ArchiveGuard, MaxFailures};
+use tickets::provider::Concurrency;
 
 use super::State;
-use super::values::{count, duration, patience, until};
+use super::values::{concurrency, count, duration, patience, until};
 
 /// Tickets for a command that changes many, and how far it may go.
 #[derive(Debug, Args)]
@@ -207,9 +208,10 @@ pub(crate) struct WorkOptions {
     pub(crate) give_up_after: Option<Duration>,
     /// Requests to an account at the same time
     ///
-    /// [default: the account's own, or 4 where the vendor documents a rate limit, or 32]
-    #[arg(hide_short_help = true, long, value_parser = count::<NonZeroUsize>, value_name = "N")]
-    pub(crate) concurrency: Option<NonZeroUsize>,
+    /// With `auto`: 4 where the vendor documents a rate limit; otherwise 4 at first, then more, up to 32, as long as the vendor
+    /// answers quickly. [default: the account's own, or auto]
+    #[arg(hide_short_help = true, long, value_parser = concurrency, value_name = "N|auto")]
+    pub(crate) concurrency: Option<Concurrency>,
     /// Write the tickets that are left to this file, for --from
     ///
     /// One ticket per line, each once: those not attempted, and those that failed for a temporary reason with nothing done.

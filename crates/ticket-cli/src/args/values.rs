@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::civil::{self, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use tickets::provider::Quota;
+use tickets::provider::{Concurrency, Quota};
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     text.parse()
@@ -113,6 +113,11 @@ fn until_after(now: &Zoned, text: &str) -> Result<Zoned, String> {
 pub(super) fn count<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse()
         .map_err(|_| "must be a whole number above 0".to_owned())
+}
+
+pub(super) fn concurrency(text: &str) -> Result<Concurrency, String> {
+    text.parse()
+        .map_err(|_| "must be a whole number above 0, or auto".to_owned())
 }
 
 pub(super) fn rate(text: &str) -> Result<Quota, String> {

@@ -12,8 +12,9 @@ use super::called::{Called, Contact};
 use super::change::Change;
 use super::pause::{Patience, Wait};
 use super::split::{Part, is_foreign_refusal, is_refusal, is_several};
-use super::{BulkOptions, Notice, Settled, Teller, usual_concurrency};
+use super::{BulkOptions, Notice, Room, Settled, Teller, usual_concurrency};
 use crate::model::ticket::TicketId;
+use crate::provider::concurrency::Concurrency;
 use crate::provider::context::{CallContext, SendState};
 use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Effect, Error, ErrorKind};
@@ -80,6 +81,8 @@ pub(super) struct Engine {
     pub(super) change: Arc<Change>,
     /// Maximum number of concurrent calls.
     pub(super) concurrency: NonZeroUsize,
+    /// How many there may be now, if that adapts.
+    pub(super) room: Option<Room>,
     pub(super) max_batch: usize,
     only_look: bool,
     /// Tickets that have arrived and wait for a full batch.
@@ -125,7 +128,9 @@ impl Engine {
             only_look: options.only_look,
             concurrency: options
                 .concurrency
+                .and_then(Concurrency::fixed)
                 .unwrap_or_else(|| usual_concurrency(provider.info(), change.operation())),
+            room: options.room.clone(),
             provider,
             context,
             change: Arc::new(change),

@@ -16,7 +16,7 @@ use tracing::instrument::WithSubscriber as _;
 
 use super::called::Called;
 use super::engine::{Asked, Engine, InFlight};
-use super::{Notice, Settled, distinct};
+use super::{Notice, Room, Settled, distinct};
 use crate::provider::context::{SendState, WaitEnded};
 use crate::provider::error::{Effect, Error, ErrorKind, Result};
 use crate::provider::outcome::Outcome;
@@ -176,7 +176,11 @@ impl Engine {
     pub(super) fn has_room(&self) -> bool {
         let calls = self.in_flight.len();
         let is_careful = self.patience.is_careful();
-        calls < self.concurrency.get() && !(is_careful && calls > 0)
+        let room = self.room.as_ref().and_then(|Room(room)| room());
+        let most = room.map_or(self.concurrency.get(), |room| {
+            room.min(self.concurrency.get())
+        });
+        calls < most && !(is_careful && calls > 0)
     }
 
     /// Makes one call if a batch is full or, `with_less`, not empty. Returns whether it made one.

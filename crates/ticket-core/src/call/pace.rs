@@ -2,12 +2,14 @@
 //!
 //! Retries are in `Retry`, time limits of attempts in `Timeout`.
 
+mod adaptive;
 mod line;
 mod refusal;
 mod slots;
 #[cfg(test)]
 mod tests;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -19,6 +21,7 @@ use tokio::time::Instant;
 pub use self::line::Waiting;
 pub use self::slots::{CallIntent, NoSlot, Slot, Slots, WaitReason};
 
+use self::adaptive::{Adaptive, CEILING, Place};
 use self::line::{FirstInLine, Line, Wait};
 use self::refusal::{Refused, called_off, too_late};
 pub(crate) use self::slots::LONGEST;
@@ -56,6 +59,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 ///
 /// This costs a part of the rate: about `latency / (window + latency)`.
 ///
+/// # Calls at once
+///
+/// Where no window covers an operation, the pacer finds out how many calls of bulk changes and
+/// [other work of many calls](crate::Tickets::for_many) the account answers well: 4 at once at first,
+/// one more after each full round of calls, at most 32. A rate-limit reply, a vendor out of service and a timeout halve the
+/// number. If most replies take half as long again as before, the number goes back to where that began, and is halved
+/// if that does not help. What led to trouble is not tried again for 32 rounds.
+///
+/// A [fixed number](crate::provider::Concurrency::Fixed) of the caller holds instead, and single calls do not wait. With [`Slots`] that several
+/// processes share, all of them together send at most 32 calls at once that change something.
+///
 /// ```
 /// use std::time::Duration;
 /// use ticket_core::call::Pacer;
@@ -76,6 +90,8 @@ pub struct Pacer {
     /// The concurrency limits, by their index in `limits`. Limits on some operations come first, so that a
     /// call that waits for its endpoint does not occupy a place of the account-wide limit.
     gates: Vec<(usize, Semaphore)>,
+    /// The calls at once of operations without a window.
+    adaptive: Adaptive,
     /// Its holder is the head of the queue. Only the head asks for a slot.
     queue_head: Semaphore,
     line: Line,
@@ -132,6 +148,7 @@ impl Pacer {
         });
         Self {
             gates: gates.collect(),
+            adaptive: Adaptive::new(),
             limits,
             slots,
             unlimited: AtomicBool::new(unlimited),
@@ -153,6 +170,22 @@ impl Pacer {
         limits
             .filter(move |limit| limit.covers(operation))
             .flat_map(|limit| &limit.windows)
+    }
+
+    /// How many calls are made at once at first where that [adapts](Self#calls-at-once).
+    pub const FIRST_AT_ONCE: usize = adaptive::START;
+
+    /// How many calls of this operation may be in flight at once now, if that [adapts](Self#calls-at-once) to how the
+    /// vendor answers. `None` if a window covers the operation.
+    pub fn at_once(&self, operation: Operation) -> Option<usize> {
+        let is_adaptive = self.windows(operation).next().is_none();
+        is_adaptive.then(|| self.adaptive.limit())
+    }
+
+    /// What decides how many of these calls are made at once; `None` if windows or callers do.
+    fn adaptive_for(&self, operation: Operation, context: &CallContext) -> Option<&Adaptive> {
+        let decides = context.one_of_many && self.windows(operation).next().is_none();
+        decides.then_some(&self.adaptive)
     }
 
     /// The current state, for progress displays.
@@ -192,23 +225,27 @@ impl Pacer {
             Some(WaitEnded::Deadline) => return refuse(too_late(None, [])),
             None => {}
         }
-        if let Some(slot) = self.pass_at_once(operation, requests) {
+        let adaptive = self.adaptive_for(operation, context);
+        if let Some(slot) = self.pass_at_once(operation, requests, adaptive) {
             return Ok(slot);
         }
-        Box::pin(self.acquire_in_turn(provider, intent, context)).await
+        Box::pin(self.acquire_in_turn(provider, intent, context, adaptive)).await
     }
 
-    async fn acquire_in_turn(
-        &self,
+    async fn acquire_in_turn<'a>(
+        &'a self,
         provider: &str,
         intent: &CallIntent<'_>,
         context: &CallContext,
-    ) -> Result<Held<'_>> {
+        adaptive: Option<&'a Adaptive>,
+    ) -> Result<Held<'a>> {
         let operation = intent.operation();
         let refuse = |error: Error| Err(error.in_operation(provider, operation));
+        let mut intent = *intent;
+        intent.at_once = adaptive.and_then(|_| NonZeroUsize::new(CEILING));
         let mut wait = Wait::new(&self.line, provider, operation);
         let passed = context
-            .wait_for(self.pass(intent, context, &mut wait))
+            .wait_for(self.pass(&intent, context, adaptive, &mut wait))
             .await;
         match passed {
             Ok(Ok(slot)) => Ok(slot),
@@ -249,19 +286,28 @@ impl Pacer {
     }
 
     /// Takes a slot without waiting, if no call is waiting and the quota allows it. This is the usual case.
-    fn pass_at_once(&self, operation: Operation, requests: usize) -> Option<Held<'_>> {
+    fn pass_at_once<'a>(
+        &'a self,
+        operation: Operation,
+        requests: usize,
+        adaptive: Option<&'a Adaptive>,
+    ) -> Option<Held<'a>> {
         let Store::InProcess(slots) = &self.slots else {
             return None;
         };
         let permits = self.gates(operation).map(Semaphore::try_acquire);
-        let permits = permits.collect::<Result<_, _>>().ok()?;
+        let mut permits = Permits::of(permits.collect::<Result<_, _>>().ok()?);
+        if let Some(adaptive) = adaptive {
+            let permit = adaptive.gate().try_acquire().ok()?;
+            permits.place = Some(adaptive.place(permit));
+        }
         if self.unlimited.load(Relaxed) {
-            return Some(Held::new(self, Kept::Nothing, permits));
+            return Some(Held::new(self, Kept::Nothing, permits, operation));
         }
         let _turn = self.queue_head.try_acquire().ok()?;
         slots.try_take(operation, requests).ok()?;
         let kept = Kept::InProcess(slots, operation, requests);
-        Some(Held::new(self, kept, permits))
+        Some(Held::new(self, kept, permits, operation))
     }
 
     /// Waits for the concurrency limits, then for a slot. A busy endpoint does not delay other endpoints, and
@@ -270,14 +316,20 @@ impl Pacer {
         &'a self,
         intent: &CallIntent<'_>,
         context: &CallContext,
+        adaptive: Option<&'a Adaptive>,
         wait: &mut Wait<'_>,
     ) -> Result<Held<'a>, Refused> {
-        let mut permits = Vec::new();
-        for gate in self.gates(intent.operation()) {
-            permits.extend(permit(gate, wait).await);
+        let operation = intent.operation();
+        let mut permits = Permits::default();
+        for gate in self.gates(operation) {
+            permits.of_limits.extend(permit(gate, wait).await);
+        }
+        if let Some(adaptive) = adaptive {
+            let permit = permit(adaptive.gate(), wait).await;
+            permits.place = permit.map(|permit| adaptive.place(permit));
         }
         if self.unlimited.load(Relaxed) {
-            return Ok(Held::new(self, Kept::Nothing, permits));
+            return Ok(Held::new(self, Kept::Nothing, permits, operation));
         }
         // Where nobody waits, calls ask a store together, so that it can record them together.
         let mut answer = match &self.slots {
@@ -285,7 +337,7 @@ impl Pacer {
                 match self.take(intent).await {
                     Err(NoSlot::Wait { reason, at_least }) => Some((reason, at_least)),
                     Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
-                    Ok(kept) => return Ok(Held::new(self, kept, permits)),
+                    Ok(kept) => return Ok(Held::new(self, kept, permits, operation)),
                 }
             }
             _ => None,
@@ -309,7 +361,7 @@ impl Pacer {
                 Some(wait) => wait,
                 None => match self.take(intent).await {
                     // There is no await from here on, so a taken slot cannot be lost.
-                    Ok(kept) => return Ok(Held::new(self, kept, permits)),
+                    Ok(kept) => return Ok(Held::new(self, kept, permits, operation)),
                     Err(NoSlot::Wait { reason, at_least }) => (reason, at_least),
                     Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
                 },
@@ -335,7 +387,15 @@ impl Pacer {
                 slots.try_take(operation, requests)?;
                 Ok(Kept::InProcess(slots, operation, requests))
             }
-            Store::External(slots) => slots.take(intent).await.map(Kept::External),
+            Store::External(slots) => {
+                let taken = slots.take(intent).await;
+                if let Err(NoSlot::Wait { reason, .. }) = &taken {
+                    if *reason == WaitReason::Concurrency && intent.at_once.is_some() {
+                        self.adaptive.crowded();
+                    }
+                }
+                taken.map(Kept::External)
+            }
         }
     }
 
@@ -356,7 +416,23 @@ pub(crate) struct Held<'a> {
     pacer: &'a Pacer,
     kept: Kept<'a>,
     /// Released after the slot, so that the next holder finds the slot given back.
-    _permits: Vec<SemaphorePermit<'a>>,
+    permits: Permits<'a>,
+}
+
+/// Which of the calls at once this one is, by each limit.
+#[derive(Debug, Default)]
+struct Permits<'a> {
+    of_limits: Vec<SemaphorePermit<'a>>,
+    place: Option<Place<'a>>,
+}
+
+impl<'a> Permits<'a> {
+    fn of(of_limits: Vec<SemaphorePermit<'a>>) -> Self {
+        Self {
+            of_limits,
+            place: None,
+        }
+    }
 }
 
 /// The slots of a call in flight.
@@ -368,17 +444,28 @@ enum Kept<'a> {
 }
 
 impl<'a> Held<'a> {
-    fn new(pacer: &'a Pacer, kept: Kept<'a>, permits: Vec<SemaphorePermit<'a>>) -> Self {
+    fn new(
+        pacer: &'a Pacer,
+        kept: Kept<'a>,
+        mut permits: Permits<'a>,
+        operation: Operation,
+    ) -> Self {
         pacer.in_flight.fetch_add(1, Relaxed);
+        if let Some(place) = &mut permits.place {
+            place.begin(operation);
+        }
         Self {
             pacer,
             kept,
-            _permits: permits,
+            permits,
         }
     }
 
     /// The call has ended, with this error or without one.
     pub(crate) async fn end(mut self, error: Option<&Error>) {
+        if let Some(place) = &mut self.permits.place {
+            place.end(error);
+        }
         match std::mem::replace(&mut self.kept, Kept::Nothing) {
             Kept::External(slot) => slot.end(error).await,
             // Given back when this is dropped.

@@ -1,6 +1,6 @@
 //! The standard stack: which layers wrap a provider, and in which order. Only this module decides that.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use crate::model::message::{Message, NewComment};
 use crate::model::query::{Page, PageRequest, TicketQuery};
 use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
+use crate::provider::concurrency::Concurrency;
 use crate::provider::context::CallContext;
 use crate::provider::delete::{DeleteReport, DeleteTarget};
 use crate::provider::download::Download;
@@ -36,9 +37,9 @@ pub struct StackOptions {
     /// attempts, if its [context](crate::CallContext) has no deadline. Default 5 minutes. It does not apply
     /// to bulk changes.
     pub deadline: Duration,
-    /// Concurrent calls of a bulk change, unless its [options](crate::bulk::BulkOptions::concurrency) set another
-    /// number.
-    pub concurrency: Option<NonZeroUsize>,
+    /// Concurrent calls, unless the [options](crate::bulk::BulkOptions::concurrency) of a bulk change set another number.
+    /// Default: [`Auto`](Concurrency::Auto).
+    pub concurrency: Concurrency,
     /// Page size of [`Tickets::list_all`](crate::Tickets::list_all), unless the query sets one. Default: the
     /// largest page size that the provider documents.
     pub page_size: Option<NonZeroU32>,
@@ -57,7 +58,7 @@ impl Default for StackOptions {
             timeout: LONGEST,
             retry: RetryPolicy::default(),
             deadline: Duration::from_secs(300),
-            concurrency: None,
+            concurrency: Concurrency::Auto,
             page_size: None,
             read_only: false,
             pacer: None,
@@ -88,10 +89,10 @@ impl StackOptions {
         self
     }
 
-    /// Sets how many calls a bulk change makes concurrently.
+    /// Sets how many calls are made concurrently.
     #[must_use]
-    pub fn concurrency(mut self, calls: NonZeroUsize) -> Self {
-        self.concurrency = Some(calls);
+    pub fn concurrency(mut self, calls: impl Into<Concurrency>) -> Self {
+        self.concurrency = calls.into();
         self
     }
 

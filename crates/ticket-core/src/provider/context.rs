@@ -47,6 +47,8 @@ pub struct CallContext {
     pub idempotency_key: Option<Arc<str>>,
     /// Names the work that the call is a part of, for whoever [records](crate::call::Slots) calls.
     pub work: Option<Arc<str>>,
+    /// Whether it is one of many calls, of which as many are made at once as the account answers well.
+    pub(crate) one_of_many: bool,
     pub(crate) send_state: Option<Arc<SendState>>,
 }
 

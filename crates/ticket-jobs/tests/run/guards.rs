@@ -215,7 +215,7 @@ async fn too_many_failures_pause_the_job_and_whoever_resumes_it_gets_as_many_aga
     let tickets: Vec<_> = (1..=9).map(|id| format!("eu:{id}")).collect();
     let tickets: Vec<_> = tickets.iter().map(String::as_str).collect();
     let id = guarded(&jobs, &accounts, guards, &tickets).await;
-    let options = BulkOptions::default().concurrency(1.try_into().unwrap());
+    let options = BulkOptions::default().concurrency(std::num::NonZeroUsize::MIN);
     let work = |jobs: &Jobs| jobs.run(&id, accounts.clone(), CallContext::new(), &options);
     let first: Vec<_> = work(&jobs).collect().await;
     let first = told(&first);

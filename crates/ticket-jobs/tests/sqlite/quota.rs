@@ -1,7 +1,13 @@
 //! The quotas of accounts, between ledgers and over time.
 
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
 use futures_util::future::join_all;
-use ticket_core::provider::{Limit, Quota};
+use ticket_core::DeleteTarget;
+use ticket_core::call::{CallIntent, NoSlot, WaitReason};
+use ticket_core::provider::{Limit, Quota, Request};
+use ticket_jobs::Jobs;
 
 use super::*;
 
@@ -90,4 +96,68 @@ async fn calls_that_count_nowhere_are_removed_and_no_others() {
         count(&folder, &format!("{sql} = '{account}'"))
     };
     assert_eq!((of("short"), of("long"), of("quota")), (0, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_ledgers_on_one_file_stay_below_the_calls_at_once_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::from(START);
+    let slots = [(); 2].map(|()| {
+        let jobs = Jobs::new(Arc::new(open(folder.path(), &clock)));
+        jobs.slots("desk", &[])
+    });
+    let target = [DeleteTarget::new("1")];
+    let intent = |at_once| {
+        let mut intent = CallIntent::new(Request::Delete(&target));
+        intent.at_once = NonZeroUsize::new(at_once);
+        intent
+    };
+    let few = intent(6);
+    let taken = join_all((0..20).map(|call| slots[call % 2].take(&few))).await;
+    let (mut held, busy): (Vec<_>, Vec<_>) = taken.into_iter().partition(Result::is_ok);
+    assert_eq!((held.len(), busy.len()), (6, 14));
+    for refused in busy {
+        let Err(NoSlot::Wait { reason, .. }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(reason, WaitReason::Concurrency);
+    }
+    // A read is not counted, nor is a call whose number the caller decides.
+    let id = TicketId::new("1");
+    let mut read = CallIntent::new(Request::Get(&id));
+    read.at_once = few.at_once;
+    assert!(slots[0].take(&read).await.is_ok());
+    held.push(slots[0].take(&intent(0)).await);
+    assert_eq!(
+        count(&folder, "SELECT count(*) FROM call WHERE ended_at IS NULL"),
+        7
+    );
+    for ended in held.drain(..2) {
+        ended.unwrap().end(None).await;
+    }
+    assert!(slots[1].take(&few).await.is_ok());
+    assert!(slots[0].take(&few).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_at_once_of_a_lost_worker_do_not_hold_back_others() {
+    let (ledger, _folder) = ledger();
+    let id = job(&ledger, 3).await;
+    let worker = ledger.begin(&id).await.unwrap();
+    let slots = Jobs::new(Arc::new(ledger)).slots("shop", &[]);
+    let target = [DeleteTarget::new("t0")];
+    let mut intent = CallIntent::new(Request::Delete(&target));
+    intent.at_once = NonZeroUsize::new(2);
+    let work = format!("{id} {} shop", worker.0);
+    let mut of_worker = intent;
+    of_worker.work = Some(&work);
+    for _ in 0..2 {
+        // Dropped as a process drops it that is killed.
+        assert!(slots.take(&of_worker).await.is_ok());
+    }
+    assert!(slots.take(&intent).await.is_err());
+    advance(LOST_AFTER).await;
+    for is_free in [true, true, false] {
+        assert_eq!(slots.take(&intent).await.is_ok(), is_free);
+    }
 }

@@ -171,7 +171,7 @@ pub(super) fn run(find: &Find, account: &Tickets) -> Search {
             let at_once = account.concurrency(operation).get();
             let engine = Arc::new(Engine {
                 judge: Judge::new(find, account.info()),
-                account: account.clone(),
+                account: account.for_many(),
                 progress: progress.clone(),
             });
             let rows = lists(find, &engine);

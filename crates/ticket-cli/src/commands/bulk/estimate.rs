@@ -29,8 +29,13 @@ struct Estimate {
     tickets: usize,
     calls: u64,
     quota: String,
-    /// Rounded up; absent if the quota allows no call.
+    /// Rounded up; absent if the quota allows no call. Zero if no quota is known.
     least_time_s: Option<u64>,
+    /// The most calls that are made at once.
+    at_once_most: usize,
+    /// How many calls are made at once, if no quota is known: then nothing else tells how long they take.
+    #[serde(skip)]
+    at_once: Option<String>,
     /// What a delete does: `permanent`, `trash` or `undocumented`. Empty for another change.
     removal: &'static str,
     /// What each delete takes along.
@@ -49,6 +54,7 @@ impl Record for Estimate {
         "calls",
         "quota",
         "least_time_s",
+        "at_once_most",
         "removal",
         "takes_along",
         "host",
@@ -67,6 +73,7 @@ impl Record for Estimate {
             self.calls.to_string(),
             self.quota.clone(),
             least.unwrap_or_default(),
+            self.at_once_most.to_string(),
             self.removal.to_owned(),
             self.takes_along.join(", "),
             self.host.clone().unwrap_or_default(),
@@ -82,7 +89,10 @@ impl Record for Estimate {
             self.tickets.to_string(),
             self.calls.to_string(),
             self.least_time(),
-            self.quota.clone(),
+            self.at_once.as_ref().map_or_else(
+                || self.quota.clone(),
+                |at_once| format!("{}: {at_once}", self.quota),
+            ),
         ]
     }
 }
@@ -106,6 +116,12 @@ impl Estimate {
             calls,
             quota: in_words(plan::limits(&group.account), plan.change.operation()),
             least_time_s: whole_seconds(plan::least_time(&group.account, &plan.change, of_all)),
+            at_once_most: group
+                .account
+                .tickets
+                .concurrency(plan.change.operation())
+                .get(),
+            at_once: plan::at_once(&group.account, &plan.change, None),
             removal: match (&plan.change, group.removal()) {
                 (Change::Delete, Removal::Permanent) => "permanent",
                 (Change::Delete, Removal::Trash { .. }) => "trash",
@@ -120,6 +136,9 @@ impl Estimate {
     }
 
     fn least_time(&self) -> String {
+        if self.at_once.is_some() {
+            return "not known".to_owned();
+        }
         self.least_time_s
             .map_or_else(|| "never".to_owned(), text::seconds)
     }
@@ -160,6 +179,7 @@ pub(crate) async fn print(
         let calls = estimates.iter().map(|estimate| estimate.calls).sum::<u64>();
         let longest = estimates
             .iter()
+            .filter(|estimate| estimate.at_once.is_none())
             .max_by_key(|estimate| estimate.least_time_s.unwrap_or(u64::MAX));
         let least = match longest.map(Estimate::least_time) {
             Some(time) if calls > 1 => {

@@ -117,7 +117,7 @@ pub(super) async fn run(
         return estimate::print(&plan, &job, is_seen, &ledger, output).await;
     }
     if many.dry_run {
-        return dry_run(&plan, &ledger, job.id(), is_seen, output).await;
+        return dry_run(&plan, many, &ledger, job.id(), is_seen, output).await;
     }
     if is_seen {
         let job = ledger.jobs.ledger().job(job.id()).await?;
@@ -148,6 +148,7 @@ pub(super) async fn run(
 /// Prints what would be done to each ticket, in the order of the input.
 async fn dry_run(
     plan: &Plan,
+    many: &Many,
     ledger: &Ledger,
     job: &JobId,
     is_seen: bool,
@@ -164,6 +165,13 @@ async fn dry_run(
     writer.finish().map_err(|error| Failure::output(&error))?;
     if !output.format.is_json() {
         say(&plan.summary(true));
+        for group in &plan.groups {
+            let at_once = plan::at_once(&group.account, &plan.change, many.work.concurrency);
+            if let Some(at_once) = at_once {
+                let account = crate::text::line(&group.account.name);
+                say(&format!("No quota is known of {account}: {at_once}."));
+            }
+        }
         if is_seen {
             let job = ledger.jobs.ledger().job(job).await?;
             say(&looked::ends_of_list(ledger, &job).await?);

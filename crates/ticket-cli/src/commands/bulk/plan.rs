@@ -7,7 +7,8 @@ use std::time::Duration;
 use ticket_jobs::Job;
 use tickets::account_source::AccountFacts;
 use tickets::accounts::Account;
-use tickets::provider::{Limit, Removal, Support};
+use tickets::call::Pacer;
+use tickets::provider::{Concurrency, Limit, Removal, Support};
 use tickets::{Change, DeleteTarget, Operation, TicketId, TicketRef};
 
 use super::refused::Refused;
@@ -258,6 +259,38 @@ pub(super) fn least_time_of(account: &Account, operation: Operation, calls: u64)
         .filter(|limit| limit.covers(operation));
     let times = covering.map(|limit| limit.least_time(calls));
     times.max().unwrap_or_default()
+}
+
+/// How many calls of the change are made at once at an account of which no quota is known, in words. `asked`: the
+/// number that the command was told.
+pub(super) fn at_once(
+    account: &Account,
+    change: &Change,
+    asked: Option<Concurrency>,
+) -> Option<String> {
+    let (tickets, operation) = (&account.tickets, change.operation());
+    let mut limits = limits(account).iter();
+    if limits.any(|limit| limit.covers(operation) && !limit.windows.is_empty()) {
+        return None;
+    }
+    let most = tickets.concurrency(operation).get();
+    let adapts = match asked {
+        Some(Concurrency::Fixed(calls)) => return Some(calls_at_once(&calls.to_string())),
+        Some(Concurrency::Auto) => true,
+        None => tickets.adapts(operation),
+    };
+    Some(if adapts && most > Pacer::FIRST_AT_ONCE {
+        calls_at_once(&format!("{} to {most}", Pacer::FIRST_AT_ONCE))
+    } else {
+        calls_at_once(&most.to_string())
+    })
+}
+
+fn calls_at_once(calls: &str) -> String {
+    match calls {
+        "1" => "one call at a time".to_owned(),
+        calls => format!("{calls} calls at once"),
+    }
 }
 
 /// The account for people: with its provider, if the name differs from the provider's id.

@@ -50,6 +50,7 @@ impl Layer for Pace {
             requests: call.info().requests(&request),
             work: context.work.as_deref(),
             longest: self.longest,
+            at_once: None,
         };
         let slot = self.pacer.acquire(provider, &intent, context).await;
         #[cfg(feature = "metrics")]

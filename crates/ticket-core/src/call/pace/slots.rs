@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
+use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -63,6 +64,9 @@ pub struct CallIntent<'a> {
     pub work: Option<&'a str>,
     /// How long the call may take after it is sent.
     pub longest: Duration,
+    /// How many calls that change something the account may have in flight at once, of all processes together, where
+    /// [no window decides](crate::call::Pacer#calls-at-once). `None`: there is no such number.
+    pub at_once: Option<NonZeroUsize>,
 }
 
 impl<'a> CallIntent<'a> {
@@ -73,6 +77,7 @@ impl<'a> CallIntent<'a> {
             requests: 1,
             work: None,
             longest: LONGEST,
+            at_once: None,
         }
     }
 
