@@ -223,7 +223,9 @@ impl Tickets {
     }
 
     /// Reads all tickets that match the query, with at most two pages in memory: while the second half of a page is
-    /// taken, the next one is read. So a list that is not read to its end costs at most one call that was not needed. Pages have [`page_size`](Self::page_size) tickets, unless the query sets a size.
+    /// taken, the next one is read. So a list that is not read to its end costs at most one call that was not needed;
+    /// [`list_first`](Self::list_first) costs none. Pages have [`page_size`](Self::page_size) tickets, unless the query
+    /// sets a size.
     ///
     /// The stream ends after the last page or the first error. A pagination loop (a repeated cursor, a page
     /// with the first and the last ticket of an earlier page, 100 consecutive empty pages) ends it with
@@ -249,11 +251,30 @@ impl Tickets {
     /// }
     /// ```
     pub fn list_all(&self, query: TicketQuery) -> BoxStream<'static, Result<Ticket>> {
+        self.walk(query, usize::MAX)
+    }
+
+    /// Reads the first tickets that match the query, at most so many, and no page that they do not need. Otherwise like
+    /// [`list_all`](Self::list_all).
+    pub fn list_first(
+        &self,
+        mut query: TicketQuery,
+        most: NonZeroUsize,
+    ) -> BoxStream<'static, Result<Ticket>> {
+        let size = query.page.limit.or(self.page_size().map(NonZeroU32::get));
+        // A page needs no more tickets than are wanted.
+        let most = most.get();
+        query.page.limit = size.map(|size| size.min(u32::try_from(most).unwrap_or(u32::MAX)));
+        self.walk(query, most)
+    }
+
+    fn walk(&self, query: TicketQuery, most: usize) -> BoxStream<'static, Result<Ticket>> {
         let (tickets, provider) = (self.clone(), self.info().id.clone());
         let mut first = query.page.clone();
         first.limit = first.limit.or(self.page_size().map(NonZeroU32::get));
         let walk = paging::walk(
             first,
+            most,
             move |page| {
                 let (tickets, mut query) = (tickets.clone(), query.clone());
                 query.page = page;
@@ -429,6 +450,7 @@ impl Tickets {
         let (tickets, provider, of) = (self.clone(), self.info().id.clone(), id.clone());
         let walk = paging::walk(
             self.first_page(Operation::Messages),
+            usize::MAX,
             move |page| {
                 let (tickets, id) = (tickets.clone(), id.clone());
                 async move { tickets.messages(id, &page).await }
@@ -470,6 +492,7 @@ impl Tickets {
         let (tickets, provider, of) = (self.clone(), self.info().id.clone(), id.clone());
         let walk = paging::walk(
             self.first_page(Operation::Attachments),
+            usize::MAX,
             move |page| {
                 let (tickets, id) = (tickets.clone(), id.clone());
                 async move { tickets.attachments(id, &page).await }

@@ -7,7 +7,7 @@
 
 mod common;
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -229,6 +229,14 @@ async fn next_page_is_requested_while_the_second_half_of_a_page_is_taken_and_no_
     drop(found);
     settle().await;
     assert_eq!(calls(&seen).len(), 5);
+    // As many as are wanted, and no page ahead.
+    for (most, pages) in [(1, 1), (4, 1), (5, 2), (8, 2), (40, 10), (99, 10)] {
+        seen.lock().unwrap().clear();
+        let first = tickets.list_first(TicketQuery::new(), NonZeroUsize::new(most).unwrap());
+        assert_eq!(first.collect::<Vec<_>>().await.len(), most.min(40));
+        settle().await;
+        assert_eq!(calls(&seen).len(), pages, "{most} wanted");
+    }
     // All of ten pages, each once.
     seen.lock().unwrap().clear();
     let all: Vec<_> = tickets.list_all(TicketQuery::new()).collect().await;
@@ -331,7 +339,7 @@ async fn sizes_asked_for(
         Ok(_) => assert_eq!(seen.0.len(), 2),
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
-            assert!(error.message().contains("the page size `limit`"), "{error}");
+            assert!(error.message().contains("`limit`"), "{error}");
             assert!(seen.0.is_empty());
         }
     }

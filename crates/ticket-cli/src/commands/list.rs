@@ -1,7 +1,7 @@
 //! `tickets list`: prints the tickets of an account, page by page.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 
 use clap::ValueEnum as _;
 use comfy_table::Color;
@@ -23,15 +23,14 @@ use crate::{table, text};
 pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global, Purpose::Read).await?;
     let account = accounts.connect(&accounts.meant(list.account.as_deref())?)?;
-    // The stream reads no further pages once `take` has enough tickets.
-    let limit = list.limit.map_or(usize::MAX, NonZeroUsize::get);
-    let size = list.page_size.or(account.tickets.page_size());
     let none = nothing_found(&list, &account.name);
+    let (limit, size) = (list.limit, list.page_size);
     let mut query = query(list)?;
-    // A page needs no more items than the limit.
-    let most = u32::try_from(limit).unwrap_or(u32::MAX);
-    query.page.limit = size.map(|size| size.get().min(most));
-    let tickets = account.tickets.list_all(query).take(limit);
+    query.page.limit = size.map(NonZeroU32::get);
+    let tickets = match limit {
+        Some(limit) => account.tickets.list_first(query, limit),
+        None => account.tickets.list_all(query),
+    };
     let rows = tickets.map(|ticket| match ticket {
         Ok(ticket) => Ok(Row(Shown::new(&account, ticket))),
         Err(error) => Err(account.diagnose(error, None).into()),

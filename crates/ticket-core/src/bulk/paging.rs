@@ -84,10 +84,12 @@ impl Paged for Message {
 }
 
 /// All items of all pages, with at most two pages in memory: the next page is fetched once half of a page's items are
-/// taken. The stream ends after the first error, which is [`ErrorKind::Incomplete`] if the pages were read to the end but
+/// taken. At most `most` items are given, and no page is fetched that they do not need. The stream ends after the first
+/// error, which is [`ErrorKind::Incomplete`] if the pages were read to the end but
 /// contradict each other. `fetch` reads a page; `place` adds the operation to errors of this module.
 pub(crate) fn walk<T, F, P>(
     first: PageRequest,
+    most: usize,
     fetch: impl Fn(PageRequest) -> F + Send,
     place: P,
 ) -> impl Stream<Item = Result<T>> + Send
@@ -99,6 +101,7 @@ where
     let walk = Walk {
         items: Vec::new().into_iter(),
         half: 0,
+        wanted: most,
         next: Some(first),
         ahead: JoinSet::new(),
         guard: Guard::default(),
@@ -118,6 +121,8 @@ struct Walk<T> {
     items: vec::IntoIter<Result<T>>,
     /// When so many are left, the next page is fetched.
     half: usize,
+    /// How many items are still wanted.
+    wanted: usize,
     /// The page after them.
     next: Option<PageRequest>,
     /// The task that fetches it. Dropped, it ends.
@@ -135,9 +140,10 @@ impl<T: Paged> Walk<T> {
     where
         F: Future<Output = Result<Page<T>>> + Send + 'static,
     {
+        self.wanted = self.wanted.checked_sub(1)?;
         loop {
             if let Some(item) = self.items.next() {
-                if self.items.len() <= self.half && self.ahead.is_empty() {
+                if self.items.len() <= self.half && self.items.len() < self.wanted {
                     self.fetch_ahead(fetch);
                 }
                 return Some(item);
