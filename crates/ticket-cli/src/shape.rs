@@ -151,7 +151,14 @@ fn wanted(fields: &[&str], known: &[Known]) -> Result<Vec<Wanted>, Failure> {
             *known == name && inner.is_none_or(|inner| of == &ANY || of.contains(&inner))
         });
         if !is_known {
-            let message = format!("there is no field {field:?}; there are {}", names(known));
+            let meant = text::nearest(name, known.iter().map(|(known, _)| *known));
+            let meant = meant.filter(|meant| *meant != name);
+            let meant = meant.map(|meant| format!(" (did you mean {meant}?)"));
+            let message = format!(
+                "there is no field {field:?}{}; there are {}",
+                meant.unwrap_or_default(),
+                names(known)
+            );
             return Err(Failure::refused(message).at("--json"));
         }
         let inner = inner.map(str::to_owned);

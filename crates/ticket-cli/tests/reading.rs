@@ -77,7 +77,7 @@ async fn json_with_a_wrong_name_is_refused_with_the_right_ones_and_nothing_is_se
         ));
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
         let message = json(&run.stderr)["message"].as_str().unwrap().to_owned();
-        let expected = "--json: there is no field \"titel\"; there are ";
+        let expected = "--json: there is no field \"titel\"";
         assert!(message.starts_with(expected), "{message}");
         assert!(message.contains(right), "{message}");
     }

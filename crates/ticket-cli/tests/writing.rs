@@ -53,6 +53,55 @@ async fn everything_that_a_ticket_lacks_is_told_at_once_by_the_names_of_the_opti
     assert!(sandbox.journal().is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn priority_that_a_vendor_does_not_have_is_refused_with_those_it_has() {
+    let sandbox = sandbox().await;
+    for (account, name, told) in [
+        (
+            "sweeppea",
+            "urgent",
+            "it has low, medium and high, or 1, 2 and 3",
+        ),
+        (
+            "sweeppea",
+            "eilig",
+            "it has low, medium and high, or 1, 2 and 3",
+        ),
+        ("rt", "eilig", "it has low, medium, high and numbers"),
+        (
+            "leadsquared",
+            "hihg",
+            "there is no priority \"hihg\"; did you mean high?",
+        ),
+    ] {
+        let ticket = ["create", account, "--subject", "x", "--description", "y"];
+        let more: &[&str] = match account {
+            "sweeppea" => &[],
+            "rt" => &["--category", "General"],
+            _ => &["--requester-email", "a@example.com"],
+        };
+        let priority = ["--priority", name];
+        let run = execute(&mut at(&sandbox, &[&ticket, more, &priority].concat()));
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(run.stderr.contains(told), "{run:?}");
+    }
+    assert!(sandbox.journal().is_empty());
+    // LeadSquared's accounts name theirs as they like.
+    for priority in [["--priority", "P1"], ["--field", "Priority=Slow"]] {
+        let ticket = [
+            "create",
+            "leadsquared",
+            "--subject",
+            "x",
+            "--requester-email",
+        ];
+        let ticket = [&ticket[..], &["a@example.com", "--field", "Channel=Chat"]].concat();
+        let run = execute(&mut at(&sandbox, &[&ticket[..], &priority].concat()));
+        assert_eq!(run.code, 0, "{run:?}");
+    }
+    assert_eq!(common::deletes(&sandbox), 2);
+}
+
 fn created(sandbox: &Sandbox, run: &Run) -> ticket_sandbox::TicketRecord {
     assert_eq!(run.code, 0, "{run:?}");
     sandbox.tickets(Vendor::Rt).last().unwrap().clone()
@@ -100,8 +149,12 @@ async fn draft_with_a_wrong_name_or_value_is_refused_and_nothing_is_sent() {
         (r#"{"subject":"x","attachments":["/no/file"]}"#, "/no/file"),
         (r#"{"description":"x"}"#, "needs --subject and --category"),
         (
-            r#"{"subject":"x","category":"General","priority":"hihg"}"#,
+            r#"{"subject":"x","category":"General","priority":"eilig"}"#,
             "low, medium, high and numbers",
+        ),
+        (
+            r#"{"subject":"x","category":"General","priority":"hihg"}"#,
+            "there is no priority \"hihg\"; did you mean high?",
         ),
     ] {
         let create = ["create", "rt", "--from-json", "-"];

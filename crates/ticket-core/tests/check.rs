@@ -18,6 +18,36 @@ fn create_fields() -> Fields {
         .custom(["coordinate"])
 }
 
+#[test]
+fn all_missing_fields_are_told_at_once() {
+    const THREE: &[Field] = &[Field::Subject, Field::Description, Field::Priority];
+    let fields = Fields::carrying(THREE).requiring(THREE);
+    let info = ProviderInfo::new("example", "Example", Capabilities::none().create(fields));
+    for (ticket, missing, told) in [
+        (
+            NewTicket::new(" "),
+            THREE,
+            "Example requires `subject`, `description` and `priority`; give them values",
+        ),
+        (
+            NewTicket::new("x").priority(Priority::Low),
+            &[Field::Description],
+            "Example requires `description`; give it a value",
+        ),
+        (
+            NewTicket::new("x").priority(Priority::Low).description("y"),
+            &[],
+            "",
+        ),
+    ] {
+        let request = Request::Create(&ticket);
+        assert_eq!(info.missing(&request), missing);
+        let error = info.check(&request).err();
+        let message = error.as_ref().map_or("", |error| error.message());
+        assert_eq!(message, told);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn unsupported_field_is_rejected_by_name_before_sending() {
     let (tickets, seen) = Memory::new(Capabilities::none().create(create_fields())).handle();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tickets::accounts::Account;
-use tickets::model::{Created, FieldValue, Person, Priority};
+use tickets::model::{Created, FieldValue, Person};
 use tickets::provider::{Field, Request};
 use tickets::{NewTicket, Operation, TicketRef};
 
@@ -94,7 +94,11 @@ fn new_ticket(
     requester.phone = create.requester_phone;
     ticket.requester = (requester != Person::default()).then_some(requester);
     ticket.category = content.category;
-    ticket.priority = content.priority.as_deref().map(Priority::from_name);
+    ticket.priority = content
+        .priority
+        .as_deref()
+        .map(input::priority)
+        .transpose()?;
     ticket.assignee = content.assignee;
     ticket.tags = create.tags;
     ticket.attachments = input::attachments(content.attachments)?;

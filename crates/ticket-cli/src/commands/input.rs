@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use tickets::model::{Attachment, CustomFields, FieldValue};
+use tickets::model::{Attachment, CustomFields, FieldValue, Priority};
 
 use crate::failure::Failure;
+use crate::text;
 
 /// Maximum size of a text: more than any vendor accepts. An endless input, such as a device, must not fill
 /// the memory.
@@ -52,6 +53,30 @@ fn bounded_text(source: impl Read) -> io::Result<String> {
         return Err(io::Error::other(why));
     }
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))
+}
+
+/// The priority of this name. A name that is almost one of ours is a slip, which a vendor whose accounts name their
+/// priorities would take as it is. Short names are too alike to tell.
+pub(super) fn priority(name: &str) -> Result<Priority, Failure> {
+    let priority = Priority::from_name(name);
+    let known = [
+        Priority::Low,
+        Priority::Medium,
+        Priority::High,
+        Priority::Urgent,
+    ];
+    let is_other = matches!(priority, Priority::Other(_)) && name.chars().count() > 3;
+    match text::nearest(name, known.iter().map(Priority::as_str)).filter(|_| is_other) {
+        None => Ok(priority),
+        Some(meant) => {
+            let name = text::line(name);
+            let message = format!("there is no priority {name:?}; did you mean {meant}?");
+            Err(Failure::refused(message).hinting(format!(
+                "a priority of this name that an account has can be given by the vendor's own field, such as --field \
+                 Priority={name}"
+            )))
+        }
+    }
 }
 
 /// Returns a text that is given directly or in a file.

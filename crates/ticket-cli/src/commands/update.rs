@@ -1,7 +1,7 @@
 //! `tickets update`: updates the given fields of one ticket. Without any, its description is edited.
 
 use tickets::accounts::Account;
-use tickets::model::{Priority, Status, Version};
+use tickets::model::{Status, Version};
 use tickets::provider::Field;
 use tickets::{Operation, TicketPatch, TicketRef};
 
@@ -87,7 +87,11 @@ fn patch(update: Update) -> Result<TicketPatch, Failure> {
     patch.subject = update.subject;
     patch.description = input::text(content.description, content.description_file.as_deref())?;
     patch.status = update.status.map(status);
-    patch.priority = content.priority.as_deref().map(Priority::from_name);
+    patch.priority = content
+        .priority
+        .as_deref()
+        .map(input::priority)
+        .transpose()?;
     patch.category = content.category;
     patch.assignee = content.assignee;
     patch.attachments = input::attachments(content.attachments)?;
