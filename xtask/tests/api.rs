@@ -109,6 +109,9 @@ fn text(metadata: &Metadata, library: &Package) -> Option<String> {
     let own: BTreeSet<String> = own.items().map(ToString::to_string).collect();
     let lines = all.items().map(ToString::to_string);
     let lines = lines.filter(|line| own.contains(line) || is_worth_a_line(line));
+    // Guides are pages, which only rustdoc compiles.
+    let guide = format!("pub mod {name}::guide");
+    let lines = lines.filter(|line| !line.starts_with(&guide));
     Some(lines.map(|line| line + "\n").collect())
 }
 

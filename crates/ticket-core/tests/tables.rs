@@ -2,12 +2,12 @@
 //! compared: `cargo xtask tables --write`.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use ticket_core::call::RetryPolicy;
-use ticket_core::{Effect, ErrorKind, Operation};
+use ticket_core::provider::{Capabilities, Request};
+use ticket_core::{DeleteTarget, Effect, ErrorKind, Operation, ProviderInfo};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 const EFFECTS: [Effect; 2] = [Effect::None, Effect::Unknown];
@@ -66,49 +66,58 @@ fn meaning(variant: &str) -> String {
     text
 }
 
-/// The decision as a table: kinds and effects that are treated alike share a row.
+/// The decision as a table: operations that are treated alike share a row.
 fn repeats() -> String {
-    let decided = |kind: ErrorKind, effect: Effect| {
-        let cells = Operation::ALL.iter();
-        let cells =
-            cells.map(|operation| RetryPolicy::repeats(kind, effect, operation.is_idempotent()));
-        cells.collect::<Vec<_>>()
-    };
-    // By what is decided, and for which effects; most repeats first.
-    let mut rows: BTreeMap<_, Vec<String>> = BTreeMap::new();
-    for &kind in ErrorKind::ALL {
-        let [none, unknown] = EFFECTS.map(|effect| decided(kind, effect));
-        let kind = format!("`{kind}`");
-        if none == unknown {
-            rows.entry((Reverse(none), "any")).or_default().push(kind);
-        } else {
-            rows.entry((Reverse(none), "none"))
-                .or_default()
-                .push(kind.clone());
-            rows.entry((Reverse(unknown), "unknown"))
-                .or_default()
-                .push(kind);
+    let mut rows: Vec<([&str; 3], Vec<String>)> = Vec::new();
+    for &operation in Operation::ALL {
+        let [none, unknown] = EFFECTS.map(|effect| decided(operation, true, effect));
+        let other = EFFECTS.map(|effect| decided(operation, false, effect));
+        assert_eq!(other[0], other[1], "{operation}");
+        let cells = [none, unknown, other[0]];
+        let name = format!("`{operation}`");
+        match rows.iter_mut().find(|(known, _)| *known == cells) {
+            Some((_, names)) => names.push(name),
+            None => rows.push((cells, vec![name])),
         }
     }
-    let names: Vec<_> = Operation::ALL
-        .iter()
-        .map(|operation| operation.as_str())
-        .collect();
-    let mut lines = vec![
-        format!("| error | effect | {} |", names.join(" | ")),
-        format!("|---|---|{}", "---|".repeat(names.len())),
-    ];
-    for ((Reverse(cells), effect), mut kinds) in rows {
-        kinds.sort();
-        let cells: Vec<_> = cells
-            .into_iter()
-            .map(|yes| if yes { "again" } else { "" })
-            .collect();
-        lines.push(format!(
-            "| {} | {effect} | {} |",
-            kinds.join(", "),
-            cells.join(" | ")
-        ));
+    let mut table = "| Operation | transient error, effect none | transient error, effect unknown | any other error |\n\
+                     |---|---|---|---|\n"
+        .to_owned();
+    for ([none, unknown, other], names) in rows {
+        let names = names.join(", ");
+        writeln!(table, "| {names} | {none} | {unknown} | {other} |").unwrap();
     }
-    lines.join("\n") + "\n"
+    table
+}
+
+/// Whether the operation is repeated after an error of this effect that is transient, or not: the same for all such kinds.
+fn decided(operation: Operation, transient: bool, effect: Effect) -> &'static str {
+    let target = DeleteTarget::new("1");
+    let (plain, safe) = match operation {
+        // The only one of which the provider decides.
+        Operation::Delete => {
+            let request = Request::Delete(std::slice::from_ref(&target));
+            let info = || ProviderInfo::new("a", "A", Capabilities::none().delete(1));
+            (
+                info().may_repeat(&request),
+                info().never_reuses_ids().may_repeat(&request),
+            )
+        }
+        other => (other.is_idempotent(), other.is_idempotent()),
+    };
+    let kinds = ErrorKind::ALL.iter();
+    let kinds = kinds.filter(|kind| kind.is_transient() == transient);
+    let each = |may_repeat| {
+        let decisions: BTreeSet<_> = kinds
+            .clone()
+            .map(|kind| RetryPolicy::repeats(*kind, effect, may_repeat))
+            .collect();
+        assert_eq!(decisions.len(), 1, "{operation}");
+        decisions.contains(&true)
+    };
+    match (each(plain), each(safe)) {
+        (true, true) => "repeated",
+        (false, true) => "repeated if ids are never given out again",
+        _ => "",
+    }
 }

@@ -13,10 +13,14 @@
 //! as `%` and two digits, and what is too long ends with a digest. `entry.json` names the account and the id as they are.
 //!
 //! * **An entry is whole or not there.** It appears with all its parts, which are on the disk by then, whenever a writer is
-//!   killed and however many there are.
+//!   killed and however many there are. While an entry is replaced, there is a moment in which a reader finds neither the
+//!   earlier one nor the new one. The next writer removes what a killed one left.
 //! * **Nothing in an archive depends on when or how often it was made.** One that was made in one go is byte for byte the
-//!   same as one whose writer was killed and started again.
+//!   same as one whose writer was killed and started again. Only the time of a file says when a ticket was archived;
+//!   [`prune`](Archive::prune) goes by that.
 //! * **What is lacking is said**, in the entry: see [`Lack`].
+//! * **Digests protect against damage**: [`verify`](Archive::verify) compares every byte. Against somebody who changes an
+//!   archive on purpose, compare the digest of `entry.json` with the one in the ledger or in a report.
 //!
 //! Memory does not grow with the number of tickets or messages, nor with the size of attached files as far as the provider
 //! hands them on as they arrive.

@@ -12,6 +12,8 @@ mod failures;
 mod folder;
 mod format;
 mod going;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod lane;
 mod ledger;
 mod loading;

@@ -13,6 +13,8 @@ mod everywhere;
 mod file_mode;
 #[cfg(feature = "find")]
 pub mod find;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod registry;
 
 pub use account::AccountConfig;

@@ -1,4 +1,4 @@
-//! The tables of the workspace's README and of this crate's are those of the code. With `UPDATE_TABLES` set they are written
+//! The tables of the workspace's README and of this crate's guides are those of the code. With `UPDATE_TABLES` set they are written
 //! instead of compared: `cargo xtask tables --write`.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
@@ -168,8 +168,8 @@ fn tables_of_the_workspaces_readme_are_those_of_the_code() {
 }
 
 #[test]
-fn table_of_the_facades_readme_is_that_of_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+fn table_of_the_guide_to_finding_is_that_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/finding.md");
     compare(&path, [("find", find())]);
 }
 

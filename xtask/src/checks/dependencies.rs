@@ -12,7 +12,9 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         // Only the testkit's writer and windows, which depend on no other crate: see its features.
         Role::Core => (&[], &[Testkit]),
         Role::Http => (&[Core], &[Testkit]),
-        Role::Conformance | Role::Jobs => (&[Core], &[]),
+        Role::Conformance => (&[Core], &[]),
+        // The programs of its documentation connect accounts as an application does.
+        Role::Jobs => (&[Core], &[Facade, Sandbox]),
         Role::Testkit => (&[Core, Http, Conformance, Sandbox], &[]),
         Role::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit, Live]),
         // Like a third-party crate: no sandbox, which implements only the vendors of this workspace.
