@@ -33,22 +33,39 @@ impl Accounts {
         } else {
             ledger::registry_on_demand(LedgerOnDemand::new(global), purpose)
         };
-        Self::of_registry(registry, global).await
+        Self::of_registry(registry, global, true).await
     }
 
     /// The same with slots in a ledger that is open.
     pub(crate) async fn with_ledger(ledger: &Ledger, global: &Global) -> Result<Self, Failure> {
-        Self::of_registry(ledger::registry_with(ledger), global).await
+        Self::of_registry(ledger::registry_with(ledger), global, true).await
     }
 
-    async fn of_registry(registry: Registry, global: &Global) -> Result<Self, Failure> {
+    /// The same for a command that tells the modes of files itself.
+    pub(crate) async fn quietly_with_ledger(
+        ledger: &Ledger,
+        global: &Global,
+    ) -> Result<Self, Failure> {
+        Self::of_registry(ledger::registry_with(ledger), global, false).await
+    }
+
+    /// The files with secrets, and who else can read them.
+    pub(crate) fn files(&self) -> Vec<FileMode> {
+        self.accounts.files()
+    }
+
+    async fn of_registry(
+        registry: Registry,
+        global: &Global,
+        warns: bool,
+    ) -> Result<Self, Failure> {
         if global.sandbox {
             let sandbox = start_sandbox(Sandbox::builder()).await?;
             return Ok(Self::of_sandbox(sandbox, registry, global));
         }
         let accounts = accounts::Accounts::load(registry, global.config().as_deref())?;
-        for file in accounts.files() {
-            warn(&file);
+        if warns {
+            accounts.files().iter().for_each(warn);
         }
         Ok(Self {
             accounts: Arc::new(with_options(accounts, global)),

@@ -5,6 +5,7 @@
 mod approve;
 mod archive;
 mod auth;
+mod doctor;
 mod examples;
 mod find;
 mod help;
@@ -26,6 +27,7 @@ use tickets::provider::Quota;
 pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
 pub(crate) use auth::{Auth, Login};
+pub(crate) use doctor::Doctor;
 pub(crate) use find::{Erase, Filters, Find, Identifiers, People};
 pub(crate) use help::command;
 pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobReport, JobRetry, JobRun};
@@ -230,6 +232,15 @@ pub(crate) enum Command {
     /// Add and check accounts, and remove their secrets
     #[command(subcommand)]
     Auth(Auth),
+    /// Check accounts, their files and the ledger
+    ///
+    /// For each account: whether its host can be reached, whether the clocks agree, whether the vendor accepts the
+    /// credentials, what may be read, and whether the vendor's replies still look as documented (drift). That takes at most
+    /// nine reads, paced like all calls, and one request for /robots.txt without credentials. Then the modes of the files
+    /// with secrets, the ledger, and pauses that a vendor asked for. Nothing is changed.
+    ///
+    /// The exit code is 1 if something is wrong.
+    Doctor(Doctor),
     /// Show what each provider can do, its limits and its variables
     Providers(Reading),
     /// Print the JSON Schema of what commands print for programs

@@ -90,6 +90,11 @@ impl Ledger {
         Some(format!("tickets job {verb} {job}{arguments}"))
     }
 
+    /// Its file; `None` for a ledger that is not kept.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     /// The file with the key of the hashes that its erasures hold in place of addresses: `erasure.key` in the same folder;
     /// `None` for a ledger that is not kept.
     pub(crate) fn erasure_key(&self) -> Option<PathBuf> {

@@ -29,13 +29,13 @@ pub(crate) fn ask(question: &str) -> io::Result<Option<String>> {
     ask_on(io::stdin(), io::stderr(), question).map(Some)
 }
 
-/// Asks for a secret, which is not shown. `Some(None)` if nothing is typed, `None` if nobody can be asked.
+/// Asks for a secret, which is not shown; it is empty if nothing is typed. `None` if nobody can be asked.
 ///
 /// # Errors
 ///
 /// `Interrupted` after Ctrl-C.
 #[cfg(unix)]
-pub(crate) fn ask_secret(question: &str) -> io::Result<Option<Option<SecretString>>> {
+pub(crate) fn ask_secret(question: &str) -> io::Result<Option<SecretString>> {
     if !io::stderr().is_terminal() {
         return Ok(None);
     }
@@ -54,7 +54,7 @@ pub(crate) fn ask_secret(question: &str) -> io::Result<Option<Option<SecretStrin
 
 /// Where the echo of a terminal cannot be switched off, no secret is asked for.
 #[cfg(not(unix))]
-pub(crate) fn ask_secret(_: &str) -> io::Result<Option<Option<SecretString>>> {
+pub(crate) fn ask_secret(_: &str) -> io::Result<Option<SecretString>> {
     Ok(None)
 }
 
@@ -94,7 +94,7 @@ impl Drop for Silent {
 
 /// Reads a line, and nothing behind it, which answers the next question.
 #[cfg(unix)]
-fn read_secret(mut input: impl Read) -> io::Result<Option<SecretString>> {
+fn read_secret(mut input: impl Read) -> io::Result<SecretString> {
     let mut line = Vec::new();
     let mut byte = [0];
     while input.read(&mut byte)? > 0 && byte != [b'\n'] {
@@ -104,8 +104,7 @@ fn read_secret(mut input: impl Read) -> io::Result<Option<SecretString>> {
         line.push(byte[0]);
     }
     let line = String::from_utf8(line).map_err(|_| io::ErrorKind::InvalidData)?;
-    let secret = line.trim();
-    Ok((!secret.is_empty()).then(|| SecretString::from(secret)))
+    Ok(SecretString::from(line.trim()))
 }
 
 fn ask_on(input: impl Read, mut output: impl Write, question: &str) -> io::Result<String> {
@@ -129,16 +128,16 @@ mod tests {
     #[test]
     fn secret_is_one_line_and_what_follows_is_left() {
         for (typed, secret, left) in [
-            ("s3cret\nmore", Some("s3cret"), "more"),
-            (" s3cret \r\n", Some("s3cret"), ""),
-            ("s3cret", Some("s3cret"), ""),
-            ("\n", None, ""),
-            ("", None, ""),
+            ("s3cret\nmore", "s3cret", "more"),
+            (" s3cret \r\n", "s3cret", ""),
+            ("s3cret", "s3cret", ""),
+            ("\n", "", ""),
+            ("", "", ""),
         ] {
             let mut input = typed.as_bytes();
             let read = read_secret(&mut input).unwrap();
-            let read = read.as_ref().map(ExposeSecret::expose_secret);
-            assert_eq!((read, input), (secret, left.as_bytes()), "{typed:?}");
+            assert_eq!(read.expose_secret(), secret, "{typed:?}");
+            assert_eq!(input, left.as_bytes(), "{typed:?}");
         }
         let stopped = read_secret("s3c\u{3}".as_bytes()).unwrap_err();
         assert_eq!(stopped.kind(), io::ErrorKind::Interrupted);

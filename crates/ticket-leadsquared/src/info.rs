@@ -3,11 +3,25 @@
 use std::time::Duration;
 
 use ticket_core::provider::{
-    Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
+    Capabilities, Documented, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
 };
 use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "leadsquared";
+
+/// What the vendor replies, as the contract's files have it.
+pub(crate) const DOCUMENTED: &[Documented] = &[
+    Documented::new(
+        Operation::Get,
+        include_str!("../tests/contract/get-ok.json"),
+        "/response/body",
+    ),
+    Documented::new(
+        Operation::Messages,
+        include_str!("../tests/contract/messages-ok.json"),
+        "/response/body/ConversationList",
+    ),
+];
 
 /// The vendor states no limit; inferred.
 pub(crate) const DEFAULT_DELETE_BATCH: usize = 100;

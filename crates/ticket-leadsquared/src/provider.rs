@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ticket_core::model::{Created, Direction, PageRequest};
-use ticket_core::provider::{Connect, Request, Setting};
+use ticket_core::provider::{Connect, Documented, Request, Setting};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Message, NewComment, NewTicket,
     Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider,
@@ -14,13 +14,14 @@ use ticket_http::HttpResponse;
 
 use crate::client::LeadSquared;
 use crate::config::{LeadSquaredConfig, SETTINGS};
-use crate::info::{ID, info};
+use crate::info::{DOCUMENTED, ID, info};
 use crate::mapping;
 use crate::wire;
 
 impl Connect for LeadSquared {
     type Config = LeadSquaredConfig;
     const SETTINGS: &'static [Setting] = SETTINGS;
+    const DOCUMENTED: &'static [Documented] = DOCUMENTED;
 
     fn info() -> ProviderInfo {
         info()

@@ -2,10 +2,34 @@
 
 use std::num::NonZeroU32;
 
-use ticket_core::provider::{Capabilities, Field, Fields, IdForm, NotFound, Support};
+use ticket_core::provider::{Capabilities, Documented, Field, Fields, IdForm, NotFound, Support};
 use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "onecloud";
+
+/// What the vendor replies, as the contract's files have it.
+pub(crate) const DOCUMENTED: &[Documented] = &[
+    Documented::new(
+        Operation::Get,
+        include_str!("../tests/contract/get-ok.json"),
+        "/response/body",
+    ),
+    Documented::new(
+        Operation::List,
+        include_str!("../tests/contract/list-ok.json"),
+        "/response/body/data",
+    ),
+    Documented::new(
+        Operation::Messages,
+        include_str!("../tests/contract/messages-ok-flat.json"),
+        "/response/body/data",
+    ),
+    Documented::new(
+        Operation::Messages,
+        include_str!("../tests/contract/messages-ok-nested.json"),
+        "/response/body/data",
+    ),
+];
 
 /// The vendor's name for where a ticket was filed, as `latitude,longitude`.
 pub(crate) const COORDINATE: &str = "coordinate";

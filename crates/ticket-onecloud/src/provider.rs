@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ticket_core::model::{Created, PageRequest};
-use ticket_core::provider::{Connect, Request, Setting};
+use ticket_core::provider::{Connect, Documented, Request, Setting};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Message, NewTicket, Operation, Page, ProviderInfo,
     Result, Ticket, TicketId, TicketProvider, TicketQuery,
@@ -12,13 +12,14 @@ use ticket_core::{
 
 use crate::client::OneCloud;
 use crate::config::{OneCloudConfig, SETTINGS};
-use crate::info::{ID, info};
+use crate::info::{DOCUMENTED, ID, info};
 use crate::mapping;
 use crate::pages::Start;
 
 impl Connect for OneCloud {
     type Config = OneCloudConfig;
     const SETTINGS: &'static [Setting] = SETTINGS;
+    const DOCUMENTED: &'static [Documented] = DOCUMENTED;
 
     fn info() -> ProviderInfo {
         info()

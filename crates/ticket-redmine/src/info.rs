@@ -4,11 +4,41 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use ticket_core::provider::{
-    Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
+    Capabilities, Documented, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
 };
 use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "redmine";
+
+/// What the vendor replies, as the contract's files have it.
+pub(crate) const DOCUMENTED: &[Documented] = &[
+    Documented::new(
+        Operation::Get,
+        include_str!("../tests/contract/get-ok.json"),
+        "/response/body/issue",
+    ),
+    Documented::new(
+        Operation::List,
+        include_str!("../tests/contract/list-ok.json"),
+        "/exchanges/1/response/body/issues",
+    ),
+    // What only some tickets have, a read of them need not show either.
+    Documented::new(
+        Operation::Get,
+        include_str!("../tests/contract/list-ok.json"),
+        "/exchanges/1/response/body/issues",
+    ),
+    Documented::new(
+        Operation::Messages,
+        include_str!("../tests/contract/messages-ok.json"),
+        "/response/body/issue/journals",
+    ),
+    Documented::new(
+        Operation::Attachments,
+        include_str!("../tests/contract/attachments-ok.json"),
+        "/response/body/issue/attachments",
+    ),
+];
 
 /// The most issues in a page; the server takes a larger number for this one (observed).
 pub(crate) const LARGEST_PAGE: u32 = 100;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
 use ticket_core::model::{AttachedFile, Attachment, Created, Direction, PageRequest};
-use ticket_core::provider::{Connect, Download, Request, Setting};
+use ticket_core::provider::{Connect, Documented, Download, Request, Setting};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewComment,
     NewTicket, Operation, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
@@ -19,13 +19,14 @@ use crate::client::{Redmine, confirming, preparing};
 use crate::config::{RedmineConfig, SETTINGS};
 use crate::confirm::{confirm, dropped};
 use crate::cursor::Position;
-use crate::info::{ID, LARGEST_PAGE, USUAL_PAGE, info};
+use crate::info::{DOCUMENTED, ID, LARGEST_PAGE, USUAL_PAGE, info};
 use crate::mapping;
 use crate::wire::{ChangedIssue, ListQuery, Upload};
 
 impl Connect for Redmine {
     type Config = RedmineConfig;
     const SETTINGS: &'static [Setting] = SETTINGS;
+    const DOCUMENTED: &'static [Documented] = DOCUMENTED;
 
     fn info() -> ProviderInfo {
         info()

@@ -6,11 +6,30 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use ticket_core::provider::{
-    Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
+    Capabilities, Documented, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
 };
 use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "rt";
+
+/// What the vendor replies, as the contract's files have it.
+pub(crate) const DOCUMENTED: &[Documented] = &[
+    Documented::new(
+        Operation::Get,
+        include_str!("../tests/contract/get-ok.json"),
+        "/response/body",
+    ),
+    Documented::new(
+        Operation::List,
+        include_str!("../tests/contract/list-ok.json"),
+        "/response/body/items",
+    ),
+    Documented::new(
+        Operation::Attachments,
+        include_str!("../tests/contract/attachments-ok.json"),
+        "/response/body/items",
+    ),
+];
 
 /// RT cuts larger pages to this without a word (observed).
 pub(crate) const LARGEST_PAGE: u32 = 100;

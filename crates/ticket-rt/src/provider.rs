@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use ticket_core::model::{AttachedFile, Created, Direction, PageRequest, Status, Version};
-use ticket_core::provider::{Connect, Download, Request, Setting};
+use ticket_core::provider::{Connect, Documented, Download, Request, Setting};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewComment,
     NewTicket, Operation, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
@@ -18,7 +18,7 @@ use ticket_core::{
 use crate::client::Rt;
 use crate::config::{RtConfig, SETTINGS};
 use crate::cursor::{InHistory, Place, page_of};
-use crate::info::{ID, LARGEST_PAGE, info};
+use crate::info::{DOCUMENTED, ID, LARGEST_PAGE, info};
 use crate::messages::{self, Texts};
 use crate::said::Said;
 use crate::{mapping, query, wire};
@@ -29,6 +29,7 @@ const DEFAULT_PAGE: u32 = 20;
 impl Connect for Rt {
     type Config = RtConfig;
     const SETTINGS: &'static [Setting] = SETTINGS;
+    const DOCUMENTED: &'static [Documented] = DOCUMENTED;
 
     fn info() -> ProviderInfo {
         info()

@@ -4,11 +4,35 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use ticket_core::provider::{
-    Capabilities, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
+    Capabilities, Documented, Field, Fields, IdForm, Limit, NotFound, Quota, Removal, Support,
 };
 use ticket_core::{Operation, ProviderInfo};
 
 pub(crate) const ID: &str = "sweeppea";
+
+/// What the vendor replies, as the contract's files have it.
+pub(crate) const DOCUMENTED: &[Documented] = &[
+    Documented::new(
+        Operation::Get,
+        include_str!("../tests/contract/get-ok.json"),
+        "/response/body",
+    ),
+    Documented::new(
+        Operation::Get,
+        include_str!("../tests/contract/get-ok-closed.json"),
+        "/response/body",
+    ),
+    Documented::new(
+        Operation::List,
+        include_str!("../tests/contract/list-open-ok.json"),
+        "/response/body/Data/Tickets",
+    ),
+    Documented::new(
+        Operation::List,
+        include_str!("../tests/contract/list-closed-ok-new.json"),
+        "/response/body/Data/Tickets",
+    ),
+];
 
 /// No requester (it is the caller), no category and no files can be sent (page `support/create.md`). What
 /// the vendor does with longer texts is not stated, so they are refused here.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ticket_core::model::{Created, PageRequest, State, Status};
-use ticket_core::provider::{Connect, Request, Setting};
+use ticket_core::provider::{Connect, Documented, Request, Setting};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewTicket,
     Operation, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider,
@@ -15,12 +15,13 @@ use ticket_http::WireId;
 use crate::client::Sweeppea;
 use crate::config::{SETTINGS, SweeppeaConfig};
 use crate::cursor::{Arrived, Position};
-use crate::info::{ID, info};
+use crate::info::{DOCUMENTED, ID, info};
 use crate::mapping;
 
 impl Connect for Sweeppea {
     type Config = SweeppeaConfig;
     const SETTINGS: &'static [Setting] = SETTINGS;
+    const DOCUMENTED: &'static [Documented] = DOCUMENTED;
 
     fn info() -> ProviderInfo {
         info()

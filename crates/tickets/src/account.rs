@@ -207,6 +207,12 @@ impl AccountConfig {
         Ok(facts)
     }
 
+    /// Where its API is, if that is a setting.
+    #[cfg(feature = "accounts-file")]
+    pub(crate) fn base_url(&self, known: &[Setting]) -> Result<Option<String>> {
+        Ok(crate::account_key::base_url(&self.resolved(known)?, known))
+    }
+
     /// All settings with their values, except secrets of files and commands: those are not read.
     pub(crate) fn resolved(&self, known: &[Setting]) -> Result<Settings> {
         let settings = self.settings.clone();

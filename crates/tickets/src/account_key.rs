@@ -118,10 +118,15 @@ fn value<'a>(settings: &'a Settings, setting: &Setting) -> Option<&'a str> {
     given.or(setting.default).map(str::trim)
 }
 
+/// An account's `base_url`.
+pub(crate) fn base_url(settings: &Settings, known: &[Setting]) -> Option<String> {
+    let address = open(known).find(|setting| setting.name == BASE_URL)?;
+    value(settings, address).map(str::to_owned)
+}
+
 /// The host of an account's `base_url`, and its port unless it is the default one.
 pub(crate) fn host(settings: &Settings, known: &[Setting]) -> Option<String> {
-    let address = open(known).find(|setting| setting.name == BASE_URL)?;
-    value(settings, address).map(host_of)
+    base_url(settings, known).as_deref().map(host_of)
 }
 
 /// The host of an address, and its port unless it is the default one. Never the part before an `@`, which may be a

@@ -2,9 +2,12 @@
 //! or only those that an application defines.
 
 mod account;
+mod examine;
 mod login;
 mod nearest;
 mod private_file;
+mod reach;
+mod shape;
 mod source;
 
 use std::borrow::Cow;
@@ -23,6 +26,7 @@ use crate::diagnosis::{Diagnosis, Hint, one_line};
 use crate::registry::Registry;
 
 pub use self::account::Account;
+pub use self::examine::{Check, Examination, Level};
 pub use self::login::{Forgotten, Login, forget};
 pub use self::source::SettingSource;
 pub use crate::file_mode::FileMode;
@@ -236,11 +240,15 @@ impl Accounts {
             });
             if named { wrong } else { wrong.at(name) }
         })?;
+        let provider = self.registry.get(&config.provider);
+        let base_url = config.base_url(self.settings(&config));
         Ok(Account {
             name: name.to_owned(),
             tickets,
             settings: self.settings(&config),
             origin,
+            base_url: base_url.map_err(|error| Diagnosis::from(error).at(name))?,
+            documented: provider.map_or(&[], |provider| provider.documented),
         })
     }
 

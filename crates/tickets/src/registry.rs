@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use ticket_core::call::{Check, Pacer, Slots, Stack, StackOptions};
-use ticket_core::provider::{Connect, Limit, Setting};
+use ticket_core::provider::{Connect, Documented, Limit, Setting};
 use ticket_core::{Error, ProviderInfo, Result, TicketProvider, Tickets};
 
 use crate::account::AccountConfig;
@@ -79,6 +79,8 @@ pub struct ProviderDescriptor {
     pub info: fn() -> ProviderInfo,
     /// Its settings.
     pub settings: &'static [Setting],
+    /// Examples of what the vendor replies to reads.
+    pub documented: &'static [Documented],
     /// Connects an account without layers, except that a read-only account refuses writes. Sends nothing.
     pub connect: fn(&AccountConfig) -> Result<Arc<dyn TicketProvider>>,
 }
@@ -86,7 +88,9 @@ pub struct ProviderDescriptor {
 impl ProviderDescriptor {
     /// The description of a provider that implements [`Connect`](crate::provider::Connect).
     pub const fn of<P: Connect>() -> Self {
-        Self::new(<P as Connect>::info, P::SETTINGS, connect_provider::<P>)
+        let mut this = Self::new(<P as Connect>::info, P::SETTINGS, connect_provider::<P>);
+        this.documented = P::DOCUMENTED;
+        this
     }
 
     /// The description of a provider that a function connects, for example one that is defined in a file.
@@ -98,6 +102,7 @@ impl ProviderDescriptor {
         Self {
             info,
             settings,
+            documented: &[],
             connect,
         }
     }

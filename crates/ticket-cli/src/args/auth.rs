@@ -38,7 +38,7 @@ pub(crate) struct Login {
     pub(crate) provider: Option<String>,
     /// A setting that is no secret; repeatable
     ///
-    /// Such as base_url=https://onecloud.example.com.
+    /// Such as `base_url=https://onecloud.example.com`.
     #[arg(long = "set", value_parser = field, value_name = "NAME=VALUE")]
     pub(crate) settings: Vec<(String, String)>,
     /// Read the secret from stdin and ask nothing

@@ -9,6 +9,7 @@ mod comment;
 mod confirm;
 mod create;
 mod demo;
+mod doctor;
 mod draft;
 mod editor;
 mod erase;
@@ -67,6 +68,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     }
     match cli.command {
         Command::Auth(auth) => auth::run(auth, global, &output).await,
+        Command::Doctor(doctor) => doctor::run(&doctor, global, &output).await,
         Command::Providers(_) => providers::run(&output),
         Command::View(view) => view::run(&view, global, &output).await,
         Command::Get(get) => get::run(&get, global, &output).await,

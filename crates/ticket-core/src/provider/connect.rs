@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::provider::capability::ProviderInfo;
+use crate::provider::documented::Documented;
 use crate::provider::error::Result;
 use crate::provider::setting::Setting;
 use crate::provider::ticket_provider::TicketProvider;
@@ -66,6 +67,9 @@ pub trait Connect: TicketProvider + Sized {
 
     /// The settings, for configuration files and the environment.
     const SETTINGS: &'static [Setting];
+
+    /// Examples of what the vendor replies to reads, with which a diagnosis compares what it replies today. Default: none.
+    const DOCUMENTED: &'static [Documented] = &[];
 
     /// Who it is and what it can do, as configured by default.
     fn info() -> ProviderInfo;

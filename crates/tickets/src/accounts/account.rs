@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use ticket_core::model::PageRequest;
-use ticket_core::provider::{Field, Setting};
+use ticket_core::provider::{Documented, Field, Setting};
 use ticket_core::{Effect, Error, ErrorKind, Operation, TicketQuery, TicketRef, Tickets};
 
 use crate::diagnosis::{Diagnosis, ErrorObject, Hint};
@@ -18,6 +18,10 @@ pub struct Account {
     pub tickets: Tickets,
     pub(super) settings: &'static [Setting],
     pub(super) origin: Origin,
+    /// Where the API is.
+    pub(super) base_url: Option<String>,
+    /// Examples of what the vendor replies.
+    pub(super) documented: &'static [Documented],
 }
 
 /// Where an account's settings come from.

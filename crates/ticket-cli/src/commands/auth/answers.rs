@@ -100,12 +100,12 @@ impl Answers {
         let or = if setting.required { "" } else { ", or nothing" };
         let question = format!("{} ({}{or}; it is not shown):", setting.name, setting.help);
         loop {
-            let typed = terminal::ask_secret(&question).map_err(unanswered)?;
+            let typed = terminal::ask_secret(&question).map_err(|error| unanswered(&error))?;
             let typed =
                 typed.ok_or_else(|| nobody("--with-token, with the secret on standard input"))?;
-            match typed {
-                None if setting.required => {}
-                typed => return Ok(typed),
+            let is_empty = typed.expose_secret().is_empty();
+            if !(is_empty && setting.required) {
+                return Ok((!is_empty).then_some(typed));
             }
         }
     }
@@ -141,7 +141,8 @@ impl Answers {
                     "nothing is asked with --with-token: give {option}"
                 )));
             }
-            let typed = terminal::ask(&format!("{question}:")).map_err(unanswered)?;
+            let typed =
+                terminal::ask(&format!("{question}:")).map_err(|error| unanswered(&error))?;
             let typed = typed.ok_or_else(|| nobody(option))?;
             if !typed.is_empty() {
                 return Ok(typed);
@@ -159,7 +160,8 @@ impl Answers {
         let typed = if self.input.is_some() {
             None
         } else {
-            terminal::ask(&format!("{question}{kept_words}:")).map_err(unanswered)?
+            terminal::ask(&format!("{question}{kept_words}:"))
+                .map_err(|error| unanswered(&error))?
         };
         let typed = typed.filter(|typed| !typed.is_empty());
         Ok(typed.or_else(|| kept.map(str::to_owned)))
@@ -179,7 +181,7 @@ fn unknown(name: &str, known: &[Setting]) -> Failure {
     ))
 }
 
-fn unanswered(error: io::Error) -> Failure {
+fn unanswered(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::Interrupted {
         return Failure::stopped(
             "stopped; nothing was stored",

@@ -112,12 +112,11 @@ fn provider(
         .as_deref()
         .or(old.map(|old| &*old.provider))
         .or(named);
-    let id = match given {
-        Some(id) => id.to_owned(),
-        None => {
-            let question = format!("Provider ({})", ids.join(", "));
-            answers.required(&question, "--provider ID")?
-        }
+    let id = if let Some(id) = given {
+        id.to_owned()
+    } else {
+        let question = format!("Provider ({})", ids.join(", "));
+        answers.required(&question, "--provider ID")?
     };
     find(&id).ok_or_else(|| {
         let id = text::line(&id);

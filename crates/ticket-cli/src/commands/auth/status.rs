@@ -122,10 +122,9 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global, Purpose::Read).await?;
-    let names = accounts.named_or_configured(named)?;
     let mut writer = output.writer();
     let mut exit = Exit::Done;
-    for name in names {
+    for name in accounts.named_or_configured(named)? {
         let status = Status::of(name, &accounts).await;
         if status.error.is_some() {
             exit = Exit::Failed;

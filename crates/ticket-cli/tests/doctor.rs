@@ -1,0 +1,187 @@
+//! `tickets doctor`: what it finds, its exit code, and that it only reads.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are not covered by clippy's exemption for tests"
+)]
+
+mod common;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use common::{Run, command, execute, json, sandbox};
+use serde_json::Value;
+use tempfile::TempDir;
+use ticket_sandbox::{Sandbox, Vendor, credentials};
+
+struct Case {
+    folder: TempDir,
+    sandbox: Sandbox,
+}
+
+impl Case {
+    /// Two accounts with this key.
+    async fn new(key: &str) -> Self {
+        let case = Self {
+            folder: tempfile::tempdir().unwrap(),
+            sandbox: sandbox().await,
+        };
+        let accounts = ["eu", "us"].map(|name| {
+            let base_url = case.sandbox.base_url(Vendor::Sweeppea);
+            format!("[accounts.{name}]\nprovider = \"sweeppea\"\nbase_url = \"{base_url}\"\napi_key = \"{key}\"\n")
+        });
+        fs::write(case.path("config.toml"), accounts.concat()).unwrap();
+        case.mode("config.toml", 0o600);
+        case
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        let mut command = command(&[&["doctor"], arguments].concat());
+        command.env("TICKETS_CONFIG", self.path("config.toml"));
+        command.env("TICKETS_LEDGER", self.path("jobs.db"));
+        execute(&mut command)
+    }
+}
+
+/// The rows of what is wrong: account, check, message.
+fn wrong(run: &Run) -> Vec<(Value, String, String)> {
+    let rows = run.lines();
+    let wrong = rows.iter().filter(|row| row["level"] == "wrong");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    wrong
+        .map(|row| {
+            (
+                row["account"].clone(),
+                text(&row["check"]),
+                text(&row["message"]),
+            )
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn healthy_accounts_end_0_and_are_only_read() {
+    let case = Case::new(credentials::SWEEPPEA_API_KEY).await;
+    let run = case.run(&["--output", "ndjson"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(wrong(&run), []);
+    for account in ["eu", "us"] {
+        for check in [
+            "settings",
+            "reachability",
+            "clock",
+            "credentials",
+            "drift",
+            "rights",
+            "quota",
+        ] {
+            let is_told = |row: &Value| row["account"] == account && row["check"] == check;
+            assert!(
+                run.lines().iter().any(is_told),
+                "{account} {check}: {run:?}"
+            );
+        }
+    }
+    let journal = case.sandbox.journal();
+    assert!(!journal.is_empty() && journal.iter().all(|exchange| !exchange.is_write));
+    let table = case.run(&["eu"]);
+    assert_eq!(table.code, 0, "{table:?}");
+    assert!(
+        table.stdout.contains("credentials") && !table.stdout.contains("us  "),
+        "{table:?}"
+    );
+    let document = case.run(&["eu", "--output", "json"]);
+    assert!(json(&document.stdout).as_array().unwrap().len() > 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_ends_1_and_the_other_accounts_are_examined() {
+    let case = Case::new("wr0ng").await;
+    let text = fs::read_to_string(case.path("config.toml")).unwrap();
+    let text = text.replacen("wr0ng", credentials::SWEEPPEA_API_KEY, 1);
+    fs::write(
+        case.path("config.toml"),
+        text + "[accounts.none]\nprovider = \"rt\"\n",
+    )
+    .unwrap();
+    case.mode("config.toml", 0o644);
+    let run = case.run(&["--output", "ndjson"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let wrong = wrong(&run);
+    let [file, settings, credentials] = wrong.as_slice() else {
+        panic!("{run:?}")
+    };
+    let remedy = format!("run: chmod 600 {}", case.path("config.toml").display());
+    assert_eq!((&file.0, file.1.as_str()), (&Value::Null, "files"));
+    assert!(file.2.ends_with(&remedy), "{file:?}");
+    assert_eq!(
+        (settings.0.as_str(), settings.1.as_str()),
+        (Some("none"), "settings")
+    );
+    assert_eq!(
+        (credentials.0.as_str(), credentials.1.as_str()),
+        (Some("us"), "credentials")
+    );
+    assert!(
+        !run.stdout.contains("wr0ng") && !run.stderr.contains("warning"),
+        "{run:?}"
+    );
+    let healthy = run.lines().into_iter();
+    let mut healthy = healthy.filter(|row| row["account"] == "eu" && row["check"] == "credentials");
+    assert_eq!(healthy.next().unwrap()["level"], "ok");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ledger_that_cannot_be_used_is_told_and_the_rest_is_examined() {
+    let case = Case::new(credentials::SWEEPPEA_API_KEY).await;
+    fs::write(
+        case.path("jobs.db"),
+        "this is no ledger, whatever its name says",
+    )
+    .unwrap();
+    let run = case.run(&["eu", "--output", "ndjson"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let wrong = wrong(&run);
+    let checks: Vec<_> = wrong.iter().map(|(_, check, _)| check.as_str()).collect();
+    assert_eq!(checks, ["ledger"], "{run:?}");
+    let accepted = |row: &Value| row["check"] == "credentials" && row["level"] == "ok";
+    assert!(run.lines().iter().any(accepted), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn record_is_a_new_file_of_its_owner_without_what_was_said() {
+    let case = Case::new(credentials::SWEEPPEA_API_KEY).await;
+    let path = case.path("record.json");
+    let record = ["eu", "--record", path.to_str().unwrap()];
+    let run = case.run(&record);
+    assert_eq!(run.code, 0, "{run:?}");
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(json(&text)[0]["provider"], "sweeppea");
+    for said in [credentials::SWEEPPEA_API_KEY, "127.0.0.1", "Locked", "@"] {
+        assert!(!text.contains(said), "{said}: {text}");
+    }
+    let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    let calls = case.sandbox.journal().len();
+    let again = case.run(&record);
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(
+        again.stderr.contains("record.json: it cannot be written"),
+        "{again:?}"
+    );
+    assert_eq!(case.sandbox.journal().len(), calls);
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
