@@ -12,6 +12,7 @@
 mod api;
 mod checks;
 mod ci;
+mod dist;
 mod live;
 mod new_provider;
 mod rules;
@@ -35,6 +36,8 @@ Commands:
   new-provider NAME [--path DIR]  create a provider crate and wire it, or with --path create one outside this repository
   live rt|redmine                 run a private server of this system until Ctrl-C, and print the variables that point
                                   the command `tickets` at it
+  dist [--target TRIPLE]          build the command for this platform and pack it with man pages and completions into
+                                  target/dist
   ci                              run everything that CI runs
 
 Exit codes: 0 no problem, 1 a problem was found, 2 wrong usage or the command cannot run.
@@ -67,6 +70,7 @@ fn run() -> Result<Verdict> {
         "api" => api::command,
         "new-provider" => new_provider::command,
         "live" => live::command,
+        "dist" => dist::command,
         "ci" => ci::command,
         "help" | "-h" | "--help" => {
             print!("{HELP}");

@@ -33,6 +33,10 @@ fn wrong_use_exits_with_2_and_says_what_is_wrong() {
         (&["new-provider", "Pear"], "`Pear` is no name"),
         (&["live"], "`live` takes `rt` or `redmine`"),
         (&["live", "zendesk"], "`live` takes `rt` or `redmine`"),
+        (
+            &["dist", "fast"],
+            "`dist` takes `--target TRIPLE` or nothing",
+        ),
         (&["ci", "fast"], "`ci` takes no arguments"),
     ] {
         let output = xtask(arguments);

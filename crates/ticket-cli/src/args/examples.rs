@@ -47,9 +47,11 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "tickets create",
-        "  tickets create rt --subject \"Printer on fire\" --description \"Third floor\"
+        "  tickets create rt --subject \"Printer on fire\" --category General \\
+      --requester-email jo@example.com
   tickets create onecloud --subject \"No invoice\" --description-file mail.txt \\
-      --requester-name \"Jo Doe\" --requester-email jo@example.com --priority high",
+      --category Request --requester-name \"Jo Doe\" \\
+      --requester-email jo@example.com",
     ),
     (
         "tickets update",
