@@ -115,7 +115,7 @@ async fn a_span_tells_what_happened_and_no_text() {
              ticket_attempt{otel.kind=\"internal\" error.type=\"not_found\" ticket.effect=\"none\" \
              http.response.status_code=404 otel.status_code=\"ERROR\"}: ticket_core::call::layers::retry: close",
             "ticket.operation=\"create\"}: ticket_core::call::layers::observe: answered",
-            "ticket.operation=\"delete\" ticket.count=2}",
+            "ticket.operation=\"delete\" ticket.count=2 ticket.ids=\"1 2\"}",
             r#"ticket.id="12\\n1""#,
             &format!("ticket.id=\"{}…\"", "9".repeat(63)),
         ],

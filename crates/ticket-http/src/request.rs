@@ -214,7 +214,7 @@ impl<'a> HttpRequest<'a> {
         let inner = &client.inner;
         // Before the span: a request that fails here is never sent.
         let (request, sent) = parts.ready(inner).await?;
-        let span = span::begin(request.method(), &inner.base);
+        let span = span::begin(request.method(), &inner.base, request.url().path());
         // Boxed to keep the futures of all callers small.
         let result = Box::pin(async {
             match &inner.carrier {

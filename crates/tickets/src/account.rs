@@ -1,6 +1,7 @@
 //! The configuration of an account: its provider and its settings.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -72,6 +73,9 @@ pub struct AccountConfig {
     #[cfg(feature = "accounts-file")]
     #[serde(skip)]
     pub(crate) secrets: secret::Secrets,
+    /// Its name in spans.
+    #[serde(skip)]
+    pub(crate) name: Option<Arc<str>>,
 }
 
 impl AccountConfig {
@@ -91,6 +95,7 @@ impl AccountConfig {
             environment: false,
             #[cfg(feature = "accounts-file")]
             secrets: secret::Secrets::default(),
+            name: None,
         }
     }
 

@@ -230,7 +230,8 @@ impl Accounts {
     ///
     /// `Config` if there is no such account, and the errors of [`Registry::connect`].
     pub fn account(&self, name: &str) -> Result<Account, Diagnosis> {
-        let (config, origin) = self.find(name)?;
+        let (mut config, origin) = self.find(name)?;
+        config.name = Some(name.into());
         let tickets = self.registry.connect(&config).map_err(|error| {
             let named = error.message().starts_with(name);
             let wrong = Diagnosis::from(error).hinting(match &origin {

@@ -296,6 +296,7 @@ impl Registry {
         options.page_size = account.page_size;
         options.read_only = account.read_only;
         options.seed = self.seed;
+        options.account.clone_from(&account.name);
         if let Some(attempts) = account.max_attempts {
             options.retry.max_attempts = attempts;
         }

@@ -50,6 +50,8 @@ pub struct StackOptions {
     pub pacer: Option<Arc<Pacer>>,
     /// Seed of the random waits between attempts, for reproducible runs. Default: a random seed.
     pub seed: Option<u64>,
+    /// The name of the account in spans. Default: none.
+    pub account: Option<Arc<str>>,
 }
 
 impl Default for StackOptions {
@@ -63,6 +65,7 @@ impl Default for StackOptions {
             read_only: false,
             pacer: None,
             seed: None,
+            account: None,
         }
     }
 }
@@ -152,7 +155,11 @@ pub fn standard_stack(
     let pace = Pace::new(options.pacer_for(&*provider)).longest(options.timeout);
     let timeout = Timeout::new(options.timeout);
     let check = Check::default().read_only(options.read_only);
-    let layers: Standard = Around(Observe, Around(check, Around(retry, Around(pace, timeout))));
+    let observe = options
+        .account
+        .clone()
+        .map_or_else(Observe::default, Observe::of_account);
+    let layers: Standard = Around(observe, Around(check, Around(retry, Around(pace, timeout))));
     #[cfg(feature = "metrics")]
     let layers = Around(crate::call::layers::Metrics::new(), layers);
     Arc::new(Stack::new(layers, provider))

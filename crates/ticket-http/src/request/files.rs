@@ -41,7 +41,7 @@ impl HttpRequest<'_> {
     pub async fn download(self) -> Result<(HttpResponse, Download)> {
         let Self { client, parts } = self;
         let (request, sent) = parts.ready(&client.inner).await?;
-        let span = span::begin(request.method(), &client.inner.base);
+        let span = span::begin(request.method(), &client.inner.base, request.url().path());
         let result = Box::pin(download::download(client, request, sent));
         let result = result.instrument(span.clone()).await;
         let (response, download) = result.map_or_else(

@@ -79,7 +79,7 @@ async fn a_request_has_one_span_with_the_fields_of_the_conventions_and_no_other(
             span,
             format!(
                 "otel.name=\"PUT\" otel.kind=\"client\" http.request.method=\"PUT\" \
-                 server.address=\"127.0.0.1\" server.port={port} {end}"
+                 server.address=\"127.0.0.1\" server.port={port} url.template=/t/{{}} {end}"
             )
         );
         assert_eq!(server.targets(), ["/t/hidden-id?q=hidden-query"]);
@@ -109,7 +109,7 @@ async fn an_ipv6_address_is_named_without_brackets() {
     let client = HttpClient::new("http://[::1]:1/x", &HttpConfig::default(), &[]).unwrap();
     let (_, span) = span_of(request(&client)).await;
     assert!(
-        span.contains("server.address=\"::1\" server.port=1 "),
+        span.contains("server.address=\"::1\" server.port=1 url.template=/t/{} "),
         "{span}"
     );
 }

@@ -166,7 +166,9 @@ impl Retry {
                 ticket.provider = &*call.info().id,
                 ticket.operation = call.operation().as_str(),
                 error.type = error.kind().as_str(),
+                http.response.status_code = error.status(),
                 retry.attempts = past.attempts,
+                retry.max_attempts = self.policy.max_attempts.get(),
                 retry.wait_ms = millis(wait),
                 "retrying"
             );
