@@ -1,7 +1,7 @@
 //! Errors that end a command: the exit code, the output for programs and for people, and the hint. Outcomes
 //! of single tickets are in `commands/bulk`.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -156,6 +156,15 @@ impl Failure {
         self
     }
 
+    /// Adds where that is: a line of a file.
+    pub(crate) fn within(self, place: String) -> Self {
+        let place = match &self.place {
+            Some(inner) => format!("{place}: {inner}"),
+            None => place,
+        };
+        self.at(place)
+    }
+
     /// Sets the hint, if there is one.
     pub(crate) fn hinting(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into().or(self.hint);
@@ -202,11 +211,12 @@ impl Failure {
         }
     }
 
-    /// Prints the error on stderr, and each hint once. Errors of stderr are ignored.
+    /// Prints the error on stderr, and each hint once: as JSON if a program reads it. Errors of stderr are ignored.
     pub(crate) fn print(&self, format: OutputFormat) {
+        let is_json = format.is_json() && !io::stderr().is_terminal();
         let all = || std::iter::once(self).chain(&self.others);
-        all().for_each(|failure| failure.print_one(format));
-        if !format.is_json() && !self.silent {
+        all().for_each(|failure| failure.print_one(is_json));
+        if !is_json && !self.silent {
             let mut hints: Vec<&str> = Vec::new();
             for hint in all().filter_map(|one| one.hint.as_deref()) {
                 if hints.len() < HINTS && !hints.contains(&hint) {
@@ -219,11 +229,11 @@ impl Failure {
         }
     }
 
-    fn print_one(&self, format: OutputFormat) {
+    fn print_one(&self, is_json: bool) {
         if self.silent {
             return;
         }
-        if !format.is_json() {
+        if !is_json {
             return say(&format!("error: {}", self.sentence()));
         }
         let mut stderr = anstream::stderr().lock();

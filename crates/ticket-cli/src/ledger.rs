@@ -11,8 +11,8 @@ use tickets::Registry;
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::output::{print_beside_bars, say};
-use crate::text;
+use crate::output::say;
+use crate::{pager, text};
 
 /// The size of a small ledger, in bytes.
 const SMALL: usize = 64 * 1024;
@@ -104,10 +104,9 @@ impl Ledger {
     /// Says which job this is, and how it can be continued, before anything is sent.
     pub(crate) fn announce(&self, job: &JobId, tickets: usize) {
         if let Some(command) = self.command("run", job) {
-            let number = text::grouped(u64::try_from(tickets).unwrap_or(u64::MAX));
-            let tickets = if tickets == 1 { "ticket" } else { "tickets" };
+            let tickets = text::counted(tickets, "ticket");
             say(&format!(
-                "job {job}: {number} {tickets}; if this ends early: {command}"
+                "job {job}: {tickets}; if this ends early: {command}"
             ));
         }
     }
@@ -115,11 +114,12 @@ impl Ledger {
     /// The same for a job that is continued.
     pub(crate) fn announce_again(&self, job: &Job) {
         if let Some(command) = self.command("run", &job.id) {
+            let are = if job.open == 1 { "is" } else { "are" };
             say(&format!(
-                "job {}: {} of {} tickets are open; if this ends early: {command}",
+                "job {}: {} of {} {are} open; if this ends early: {command}",
                 job.id,
                 text::grouped(job.open),
-                text::grouped(job.tickets)
+                text::tickets(job.tickets)
             ));
         }
     }
@@ -154,9 +154,12 @@ impl LedgerOnDemand {
         };
         let opened = self.opened.get_or_init(|| {
             let told = |why| {
-                print_beside_bars(&format!(
-                    "note: {why}; the quota is not shared with other commands"
-                ));
+                // It says itself that it waits.
+                if !pager::runs() {
+                    say(&format!(
+                        "note: {why}; the quota is not shared with other commands"
+                    ));
+                }
             };
             open().map_err(told).ok()
         });

@@ -16,6 +16,7 @@ mod output;
 mod pager;
 mod process;
 mod shape;
+mod status;
 mod stdout;
 mod table;
 mod terminal;

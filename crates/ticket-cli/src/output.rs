@@ -3,11 +3,9 @@
 
 mod object;
 
-use std::io::{self, Write as _};
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use comfy_table::Color;
-use indicatif::MultiProgress;
 use jiff::Timestamp;
 use serde::Serialize;
 use tickets::model::escape_formula;
@@ -15,7 +13,7 @@ use tickets::model::escape_formula;
 use crate::args::OutputFormat;
 use crate::shape::{self, Shape};
 use crate::table::{self, Blocks, Target, Texts};
-use crate::{pager, text};
+use crate::{status, text};
 
 use object::Document;
 pub(crate) use object::ObjectWriter;
@@ -128,7 +126,8 @@ impl Output {
             let line = shape::printed(output, self.is_terminal());
             line + "\n"
         });
-        write_unmodified(&lines.collect::<String>())
+        let lines = lines.collect::<String>();
+        status::beside(|| write_bytes(lines.as_bytes()))
     }
 
     /// Writes text that only the table format contains.
@@ -142,8 +141,8 @@ impl Output {
     /// Writes a table that is CSV already. On a terminal, control characters are escaped.
     pub(crate) fn write_csv(&self, text: &str) -> io::Result<()> {
         match self.target {
-            Target::File => write_unmodified(text),
-            Target::Terminal(_) => write_unmodified(&text::lines(text)),
+            Target::File => write_bytes(text.as_bytes()),
+            Target::Terminal(_) => status::beside(|| write_bytes(text::lines(text).as_bytes())),
         }
     }
 
@@ -171,8 +170,10 @@ impl Output {
             return self.write_csv(text);
         }
         match self.target {
-            Target::File => write_unmodified(text),
-            Target::Terminal(_) => write_unmodified(&text::visible_json(text)),
+            Target::File => write_bytes(text.as_bytes()),
+            Target::Terminal(_) => {
+                status::beside(|| write_bytes(text::visible_json(text).as_bytes()))
+            }
         }
     }
 
@@ -221,11 +222,6 @@ pub(crate) struct TableWriter<'o, R> {
 }
 
 impl<R: Record> TableWriter<'_, R> {
-    /// Whether it writes to a terminal.
-    pub(crate) fn is_terminal(&self) -> bool {
-        self.output.is_terminal()
-    }
-
     /// Adds a record.
     pub(crate) fn push(&mut self, record: R) -> io::Result<()> {
         let begun = std::mem::replace(&mut self.begun, true);
@@ -328,43 +324,45 @@ pub(crate) fn shown(value: Option<impl ToString>) -> String {
 
 /// Writes to stdout and flushes, so that the reader of a pipe sees each record at once.
 pub(crate) fn write(text: &str) -> io::Result<()> {
-    let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
+    let write = || {
+        let mut stdout = anstream::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    };
+    // The reader of a pipe may take its time, and others have something to say meanwhile.
+    if io::stdout().is_terminal() {
+        status::beside(write)
+    } else {
+        write()
+    }
+}
+
+fn write_bytes(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
     stdout.flush()
 }
 
-/// Writes to stdout and flushes, with nothing taken for a style.
-fn write_unmodified(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
-}
+/// How an error begins, and how that looks on a terminal with colours: as the parser of the arguments prints it.
+const ERROR: &str = "error:";
+const RED: &str = "\u{1b}[1m\u{1b}[31m";
+const USUAL: &str = "\u{1b}[0m";
 
 /// Prints a message for people on stderr, wrapped if that is a terminal. Errors are ignored.
 pub(crate) fn say(text: &str) {
     let wrapped = table::columns_of_stderr().map(|columns| text::wrap(text, columns.into()));
     let text = wrapped.as_deref().unwrap_or(text);
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
-}
-
-/// The progress bars that are on the terminal.
-static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
-
-/// Sets the progress bars that [`print_beside_bars`] must not overwrite.
-pub(crate) fn set_bars(bars: Option<MultiProgress>) {
-    *BARS.lock().unwrap_or_else(PoisonError::into_inner) = bars;
-}
-
-/// Like [`say`], while progress bars may be on the terminal. Not within their `suspend`. A pager says itself that it waits.
-pub(crate) fn print_beside_bars(text: &str) {
-    if pager::runs() {
-        return;
-    }
-    let bars = BARS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    match bars {
-        Some(bars) => bars.suspend(|| say(text)),
-        None => say(text),
-    }
+    let (error, text) = match text.strip_prefix(ERROR) {
+        Some(rest) => (ERROR, rest),
+        None => ("", text),
+    };
+    status::beside(|| {
+        let mut stderr = anstream::stderr().lock();
+        let _ = match error {
+            "" => writeln!(stderr, "{text}"),
+            _ => writeln!(stderr, "{RED}{error}{USUAL}{text}"),
+        };
+    });
 }
 
 /// The version of the records that programs read. `docs/formats.md` says what makes a new one.

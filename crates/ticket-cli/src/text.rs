@@ -250,12 +250,17 @@ pub(crate) fn nearest<'n>(
         .map(|(_, name)| name)
 }
 
-/// Formats a count: "1 ticket", "2 tickets".
+/// Formats a count: "1 ticket", "12,500 tickets".
 pub(crate) fn counted(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
+    let plural = if count == 1 { "" } else { "s" };
+    let count = grouped(u64::try_from(count).unwrap_or(u64::MAX));
+    format!("{count} {what}{plural}")
+}
+
+/// A number of tickets: "1 ticket", "12,500 tickets".
+pub(crate) fn tickets(count: u64) -> String {
+    let tickets = if count == 1 { "ticket" } else { "tickets" };
+    format!("{} {tickets}", grouped(count))
 }
 
 /// Tracks whether a scan of JSON is inside a string.

@@ -4,7 +4,7 @@
 //! Waits for the quota and for a pause of the vendor are known to the account's pacer; the pause of a single
 //! call before its next attempt is known only from its tracing event.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -16,8 +16,8 @@ use tracing::field::{Field, Visit};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use crate::output;
-use crate::text;
+use crate::output::say;
+use crate::{pager, status, text};
 
 /// How often the accounts are looked at.
 const TICK: Duration = Duration::from_millis(250);
@@ -25,7 +25,10 @@ const TICK: Duration = Duration::from_millis(250);
 /// Shorter waits are not told. A wait that is noticed a tick late is told as well.
 const LONG: Duration = Duration::from_millis(4750);
 
-/// How often the same wait is told.
+/// Shorter waits are not told either where lines are renewed all the time.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// How often a wait for the same reason is told.
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// The accounts that this process has connected.
@@ -40,7 +43,17 @@ struct Watched {
     provider: String,
     /// Not kept: it holds the ledger open.
     pacer: Weak<Pacer>,
-    told: Option<Instant>,
+    /// When it was told last that it waits, by the reason.
+    told: BTreeMap<&'static str, Instant>,
+}
+
+/// What an account waits for, and how long.
+struct Wait {
+    kind: &'static str,
+    /// In a sentence of its own.
+    sentence: String,
+    /// Beside how far the account is.
+    short: String,
 }
 
 #[derive(Clone, Debug)]
@@ -63,8 +76,18 @@ pub(crate) fn watch(account: &Account) {
         name: account.name.clone(),
         provider: account.tickets.info().id.to_string(),
         pacer: Arc::downgrade(pacer),
-        told: None,
+        told: BTreeMap::new(),
     });
+}
+
+/// What each account waits for now, beside how far it is.
+pub(crate) fn now() -> Vec<(String, String)> {
+    let now = Instant::now();
+    let accounts = locked(&ACCOUNTS);
+    let waits = accounts
+        .iter()
+        .filter_map(|account| Some((account.name.clone(), account.wait(now, SHORT)?.short)));
+    waits.collect()
 }
 
 async fn report_waits() {
@@ -72,32 +95,40 @@ async fn report_waits() {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
+        if status::is_shown() || pager::runs() {
+            continue;
+        }
         let now = Instant::now();
+        // A log is told once a minute how far the command is, and what it waits for.
+        let is_repeated = !status::is_told();
         let mut lines = Vec::new();
         for account in locked(&ACCOUNTS).iter_mut() {
-            let is_due = account
-                .told
-                .is_none_or(|told| now.duration_since(told) >= AGAIN);
-            if let Some(wait) = account.wait(now).filter(|_| is_due) {
-                account.told = Some(now);
-                lines.push(format!("{}: {wait}", text::line(&account.name)));
+            let Some(wait) = account.wait(now, LONG) else {
+                continue;
+            };
+            let is_due = match account.told.get(wait.kind) {
+                Some(told) => is_repeated && now.duration_since(*told) >= AGAIN,
+                None => true,
+            };
+            if is_due {
+                account.told.insert(wait.kind, now);
+                lines.push(format!("{}: {}", text::line(&account.name), wait.sentence));
             }
         }
         for line in lines {
-            output::print_beside_bars(&line);
+            say(&line);
         }
     }
 }
 
 impl Watched {
-    /// What the account waits for, if that takes long.
-    fn wait(&self, now: Instant) -> Option<String> {
+    /// What the account waits for, if that takes longer than this.
+    fn wait(&self, now: Instant, least: Duration) -> Option<Wait> {
         let status = self.pacer.upgrade()?.status();
-        let long = |until: Instant| Some(until.duration_since(now)).filter(|left| *left > LONG);
+        let long = |until: Instant| Some(until.duration_since(now)).filter(|left| *left > least);
         let blocked = status.blocked_by.and_then(|waiting| {
             let left = waiting.until.and_then(long)?;
-            let words = words(waiting.reason)?;
-            Some(format!("{words}, resuming in {}", rounded_up(left)))
+            Wait::blocked(waiting.reason, &rounded_up(left))
         });
         if blocked.is_some() {
             return blocked;
@@ -109,22 +140,39 @@ impl Watched {
         let pause = locked(&RETRIES).as_ref()?.get(&self.provider)?.clone();
         let left = rounded_up(long(pause.until)?);
         Some(match pause.kind.as_str() {
-            "rate_limited" => format!("rate-limited by the vendor, resuming in {left}"),
-            kind => format!(
-                "the last call failed ({}), trying again in {left}",
-                kind.replace('_', " ")
-            ),
+            "rate_limited" => return Wait::blocked(WaitReason::Closed, &left),
+            kind => {
+                let kind = kind.replace('_', " ");
+                Wait {
+                    kind: "retry",
+                    sentence: format!("the last call failed ({kind}), trying again in {left}"),
+                    short: format!("{kind}, trying again in {left}"),
+                }
+            }
         })
     }
 }
 
-/// What an account waits for. `None` for a wait for concurrency, because other calls make progress.
-fn words(reason: WaitReason) -> Option<&'static str> {
-    match reason {
-        WaitReason::Quota => Some("waiting for the quota"),
-        WaitReason::Closed => Some("rate-limited by the vendor"),
-        WaitReason::Concurrency => None,
-        _ => Some("waiting"),
+impl Wait {
+    /// A wait to be sent. `None` if it is for concurrency, because other calls make progress.
+    fn blocked(reason: WaitReason, left: &str) -> Option<Self> {
+        let (sentence, short) = match reason {
+            WaitReason::Quota => (
+                "waiting for the quota, resuming in",
+                "waiting for the quota,",
+            ),
+            WaitReason::Closed => (
+                "rate-limited by the vendor, resuming in",
+                "rate-limited, resuming in",
+            ),
+            WaitReason::Concurrency => return None,
+            _ => ("waiting, resuming in", "waiting,"),
+        };
+        Some(Self {
+            kind: reason.as_str(),
+            sentence: format!("{sentence} {left}"),
+            short: format!("{short} {left}"),
+        })
     }
 }
 

@@ -496,7 +496,7 @@ async fn person_at_the_terminal_is_asked_and_types_the_passphrase_of_the_key() {
     for typed in ["n\n", "\n", ""] {
         let run = at_terminal(&line, &[(asked, typed)]);
         assert_eq!(run.code, 2, "{run:?}");
-        assert!(run.stdout.contains("error: not approved"), "{run:?}");
+        assert!(run.stdout.contains(" not approved\r\n"), "{run:?}");
         assert!(!Path::new(&to).exists());
     }
     let wrong = at_terminal(&line, &[(asked, "y\n"), (": ", "wrong\n")]);

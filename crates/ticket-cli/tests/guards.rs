@@ -40,11 +40,11 @@ async fn yes_alone_confirms_a_thousand_tickets_and_more_need_max_too() {
     for (more, words) in [
         (
             &[][..],
-            "--yes alone is enough for 1000 tickets, and this deletes 1001; nothing was sent\nhint: --max 1001",
+            "--yes alone is enough for 1,000 tickets, and this deletes 1,001; nothing was sent\nhint: --max 1001",
         ),
         (
             &["--max", "1000"],
-            "--max allows 1000, and these are 1001 tickets; nothing was sent",
+            "--max allows 1000, and these are 1,001 tickets; nothing was sent",
         ),
     ] {
         let run = shells.run(&[&delete[..], more].concat());

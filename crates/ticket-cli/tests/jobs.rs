@@ -292,7 +292,8 @@ async fn one_ticket_is_one_job_without_a_word_about_it() {
     let sandbox = sandbox().await;
     let shells = Shells::new(&sandbox);
     let run = shells.run(&["delete", "--yes", "onecloud:121", "--output", "json"]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+    let summary = "1 ticket: 1 deleted\n";
+    assert_eq!((run.code, run.stderr.as_str()), (0, summary), "{run:?}");
     let jobs = shells.jobs();
     assert_eq!(
         (&jobs[0]["tickets"], &jobs[0]["state"]),
@@ -308,7 +309,9 @@ async fn one_ticket_is_one_job_without_a_word_about_it() {
     ];
     let run = shells.run(&both);
     let job = shells.job();
-    let line = format!("job {job}: 2 tickets; if this ends early: tickets job run {job}\n");
+    let line = format!(
+        "job {job}: 2 tickets; if this ends early: tickets job run {job}\n2 tickets: 2 deleted\n"
+    );
     assert_eq!(
         (run.code, run.stderr.as_str()),
         (0, line.as_str()),

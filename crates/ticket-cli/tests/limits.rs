@@ -88,7 +88,7 @@ async fn a_plan_counts_calls_and_time_and_sends_nothing() {
         let said = run(&sandbox, &plan, &[("--from", &list)]);
         assert_eq!(said.code, 0, "{said:?}");
         assert!(said.stdout.contains("25 calls in 5 s"), "{said:?}");
-        let summary = "10003 tickets, 103 calls, at least 15 s";
+        let summary = "10,003 tickets, 103 calls, at least 15 s";
         assert_eq!(said.stderr.contains(summary), form == "table", "{said:?}");
     }
 
@@ -360,7 +360,7 @@ async fn in_a_long_list_each_ticket_is_sent_once_however_far_apart_it_is_named()
             assert_eq!(times[ticket.as_str()], expected, "{ticket}");
         }
         assert!(
-            said.stderr.contains("300 tickets (named 60600 times"),
+            said.stderr.contains("300 tickets (named 60,600 times"),
             "{}",
             said.stderr
         );

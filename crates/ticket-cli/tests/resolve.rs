@@ -131,6 +131,14 @@ async fn one_ticket_that_cannot_be_resolved_and_nothing_is_sent() {
             .starts_with("error: onecloud:121: the vendor documents no way to resolve"),
         "{run:?}"
     );
+    // Also where a file names it.
+    let list = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(list.path(), "sweeppea:2531581\nonecloud:121\n").unwrap();
+    let path = list.path().to_str().unwrap();
+    let run = execute(&mut at(&sandbox, &["resolve", "--yes", "--from", path]));
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+    let said = format!("error: {path}, line 2: onecloud:121: the vendor documents no way");
+    assert!(run.stderr.starts_with(&said), "{run:?}");
     assert_eq!(deletes(&sandbox), 0);
     assert_eq!(sandbox.journal().len(), 0);
 }

@@ -340,7 +340,7 @@ async fn ctrl_c_ends_a_list_at_once_and_keeps_what_is_printed_readable() {
         };
         assert_eq!(rows, 20, "{form}");
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.status.code(), Some(130));
         let error = json(&String::from_utf8(output.stderr).unwrap());
         assert_eq!(error["message"], "stopped before the end of the list");
     }

@@ -10,9 +10,12 @@
 
 mod common;
 
-use common::{FORMS, Run, json, sandbox};
+use common::{FORMS, Run, deletes, json, sandbox};
 use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
 use unicode_width::UnicodeWidthStr as _;
+
+/// What is said after an answer other than yes.
+const REFUSED: &str = "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m not confirmed; nothing was sent";
 
 /// Runs the command at a terminal so many columns wide, where this is typed. What it prints, on whichever of its
 /// outputs, is in `stdout`.
@@ -57,10 +60,9 @@ async fn a_person_is_asked_and_only_a_yes_is_one() {
         assert_eq!(run.code, if is_yes { 0 } else { 2 }, "{typed:?} {run:?}");
         assert_eq!(sandbox.journal().len(), usize::from(is_yes), "{typed:?}");
         assert_eq!(sandbox.exists(Vendor::Sweeppea, "2531581"), !is_yes);
-        let refusal = "error: not confirmed; nothing was sent";
-        assert_eq!(run.stdout.contains(refusal), !is_yes, "{run:?}");
+        assert_eq!(run.stdout.contains(REFUSED), !is_yes, "{run:?}");
         // Nobody ended the line of the question.
-        let own_line = run.stdout.contains(&format!("\n{refusal}"));
+        let own_line = run.stdout.contains(&format!("\n{REFUSED}"));
         assert_eq!(own_line, typed.is_empty(), "{run:?}");
     }
 }
@@ -94,8 +96,7 @@ async fn more_than_a_hundred_tickets_are_confirmed_by_their_number_only() {
         let left = sandbox.tickets(Vendor::LeadSquared).len();
         assert_eq!(left, if is_confirmed { 0 } else { 101 }, "{typed:?}");
         assert_eq!(sandbox.journal().is_empty(), !is_confirmed, "{typed:?}");
-        let refusal = "error: not confirmed; nothing was sent";
-        assert_eq!(run.stdout.contains(refusal), !is_confirmed, "{run:?}");
+        assert_eq!(run.stdout.contains(REFUSED), !is_confirmed, "{run:?}");
     }
 }
 
@@ -154,20 +155,79 @@ async fn more_tickets_than_allowed_are_not_asked_about() {
     assert!(sandbox.journal().is_empty());
 }
 
+/// The quota makes the second ticket wait for three seconds.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bar_is_shown_at_a_terminal_for_more_than_one_ticket() {
-    let delete = ["delete", "--yes", "onecloud:121", "leadsquared:160"];
-    let document = [&delete[..], &["--output", "json"]].concat();
-    for (arguments, is_shown) in [
-        (&delete[..], true),
-        (&delete[..3], false),
-        (&document, true),
+async fn progress_is_shown_for_work_of_some_seconds_and_fits_40_columns() {
+    for (columns, expected) in [
+        (80, "onecloud: 1 deleted · 0 failed · 1 left ·"),
+        (40, "onecloud: 1 deleted · 0 failed · 1 left"),
     ] {
         let sandbox = sandbox().await;
-        let run = at_terminal(&sandbox, 80, arguments, "");
+        let delete = ["delete", "--yes", "onecloud:121", "onecloud:1234"];
+        let slowly = [&delete[..], &["--rate", "1/3", "--output", "json"]].concat();
+        let run = at_terminal(&sandbox, columns, &slowly, "");
         assert_eq!(run.code, 0, "{run:?}");
-        // How far each was when it was drawn depends on how fast the answers came.
-        assert_eq!(run.stdout.contains(['░', '█']), is_shown, "{run:?}");
+        let lines = lines(&run);
+        let shown = lines.iter().position(|line| line.starts_with(expected));
+        let shown = shown.unwrap_or_else(|| panic!("{lines:?}"));
+        // The outcomes come after it, and are complete.
+        assert!(
+            lines[shown..]
+                .iter()
+                .any(|line| line == "2 tickets: 2 deleted"),
+            "{lines:?}"
+        );
+        let widest = lines.iter().map(|line| line.width()).max().unwrap();
+        assert!(widest <= usize::from(columns), "{columns} {lines:?}");
+        assert_eq!(deletes(&sandbox), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_that_is_over_at_once_shows_no_progress() {
+    let sandbox = sandbox().await;
+    let delete = ["delete", "--yes", "onecloud:121", "leadsquared:160"];
+    let run = at_terminal(&sandbox, 80, &delete, "");
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("2 tickets: 2 deleted"), "{run:?}");
+    assert!(!run.stdout.contains(" left"), "{run:?}");
+    assert!(
+        !run.stdout.contains("\u{1b}[2K"),
+        "nothing is erased: {run:?}"
+    );
+}
+
+/// The quota makes the second page wait for three seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn list_that_goes_to_a_file_is_counted_on_the_terminal() {
+    let tickets = env!("CARGO_BIN_EXE_tickets");
+    let list = "list onecloud --page-size 5 --limit 10 --rate 1/3";
+    for (to, is_counted) in [(" > /dev/null", true), ("", false)] {
+        let sandbox = sandbox().await;
+        sandbox.add_tickets(Vendor::OneCloud, 10);
+        let run = in_shell(&sandbox, 80, &format!("exec '{tickets}' {list}{to}"), "");
+        assert_eq!(run.code, 0, "{run:?}");
+        let lines = lines(&run);
+        let counted = lines.iter().any(|line| line == "5 listed");
+        assert_eq!(counted, is_counted, "{run:?}");
+        let has_rows = lines.iter().any(|line| line.starts_with("onecloud:121 "));
+        assert_eq!(has_rows, !is_counted, "{run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_on_a_terminal_are_sentences_in_every_format() {
+    let sandbox = sandbox().await;
+    for form in FORMS {
+        let get = ["get", "onecloud:99999", "--output", form];
+        let run = at_terminal(&sandbox, 80, &get, "");
+        assert_eq!(run.code, 1, "{run:?}");
+        // As the parser prints its own.
+        let error = "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m";
+        let said = format!("{error} onecloud:99999: ");
+        assert!(run.stdout.starts_with(&said), "{run:?}");
+        let wrong = at_terminal(&sandbox, 80, &["get", "--nothing"], "");
+        assert!(wrong.stdout.starts_with(error), "{wrong:?}");
     }
 }
 

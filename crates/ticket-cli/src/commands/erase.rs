@@ -61,7 +61,7 @@ pub(super) async fn run(
     }
     let interruption = interrupt::stop_on_ctrl_c()?;
     let mut found = Tickets::new();
-    let running = search.run(&interruption, output.format, |hit, _| {
+    let running = search.run(&interruption, output.format, |hit| {
         let Some((account, hit)) = hit else {
             return Ok(());
         };

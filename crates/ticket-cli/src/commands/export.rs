@@ -2,11 +2,9 @@
 //! the archive is whole, and the same command goes on with the rest.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use ticket_jobs::archive::{Archive, KeepOptions, Lack, LackReason, Place};
 use ticket_jobs::export::{Export, ExportOutcome, Exported, Wanted};
@@ -21,15 +19,13 @@ use crate::args::{self, Global};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::{self, Interruption};
 use crate::ledger::Purpose;
-use crate::output::{self, Output, Record, TableWriter, say};
+use crate::output::{Output, Record, TableWriter, say};
+use crate::status::{Line, Status};
 use crate::stdout;
 use crate::text::{self, grouped};
 
 /// How long a call may wait for the account's quota: as long as it takes.
 const FOREVER: Duration = Duration::from_secs(365 * 86_400);
-
-/// How often the line for people is renewed.
-const TICK: Duration = Duration::from_millis(250);
 
 type Work = BoxStream<'static, (usize, Result<Exported, Error>)>;
 
@@ -143,7 +139,8 @@ struct Counts {
 }
 
 impl Counts {
-    fn words(&self) -> String {
+    /// Failures are counted even if there are none.
+    fn parts(&self) -> Vec<String> {
         let counts = [
             (self.exported, "exported"),
             (self.unchanged, "unchanged"),
@@ -151,11 +148,10 @@ impl Counts {
         ];
         let shown = counts
             .iter()
-            .filter(|(count, word)| *count > 0 || *word == "exported");
-        let shown: Vec<_> = shown
+            .filter(|(count, word)| *count > 0 || *word != "unchanged");
+        shown
             .map(|(count, word)| format!("{} {word}", grouped(*count)))
-            .collect();
-        shown.join(", ")
+            .collect()
     }
 }
 
@@ -175,7 +171,7 @@ impl Run<'_> {
         output: &Output,
     ) -> Result<Exit, Failure> {
         let stop = self.interruption.stop.clone();
-        let progress = Progress::new(output);
+        let mut status = Status::unless(output.is_terminal());
         let mut writer = output.writer();
         let mut is_stopped = false;
         loop {
@@ -186,6 +182,10 @@ impl Run<'_> {
                     is_stopped = true;
                     break;
                 }
+                () = status.due() => {
+                    status.show(vec![Line::new("", self.counts.parts())]);
+                    continue;
+                }
                 next = work.next() => next,
             };
             match next {
@@ -193,10 +193,9 @@ impl Run<'_> {
                 Some((index, Ok(exported))) => self.take(index, exported, &mut writer)?,
                 Some((index, Err(error))) => self.end(index, error),
             }
-            progress.show(&self.counts);
         }
         drop(work);
-        progress.finish();
+        drop(status);
         writer.finish().map_err(|error| Failure::output(&error))?;
         Ok(self.finish(is_stopped, output))
     }
@@ -226,9 +225,7 @@ impl Run<'_> {
     }
 
     fn finish(self, is_stopped: bool, output: &Output) -> Exit {
-        if !output.format.is_json() {
-            say(&format!("{}.", self.counts.words()));
-        }
+        say(&format!("{}.", self.counts.parts().join(", ")));
         let is_incomplete = |failure: &Failure| failure.exit() == Exit::Incomplete;
         let exit = if is_stopped {
             say(
@@ -314,37 +311,5 @@ impl Record for Row {
             self.outcome.to_owned(),
             text::line(&self.why),
         ]
-    }
-}
-
-/// A line on the terminal that says how far it is, unless the tickets themselves are printed there.
-struct Progress(Option<ProgressBar>);
-
-impl Progress {
-    fn new(output: &Output) -> Self {
-        let is_shown = io::stderr().is_terminal() && !output.is_terminal();
-        if !is_shown {
-            return Self(None);
-        }
-        let bars = MultiProgress::new();
-        let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let bar = bars.add(ProgressBar::new_spinner().with_style(style));
-        bar.enable_steady_tick(TICK);
-        output::set_bars(Some(bars));
-        Self(Some(bar))
-    }
-
-    fn show(&self, counts: &Counts) {
-        if let Some(bar) = &self.0 {
-            bar.set_message(counts.words());
-        }
-    }
-
-    fn finish(&self) {
-        output::set_bars(None);
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
-        }
     }
 }

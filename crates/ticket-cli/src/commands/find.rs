@@ -27,14 +27,14 @@ pub(super) async fn run(
     }
     let interruption = interrupt::stop_on_ctrl_c()?;
     let mut writer = output.writer();
-    let result = search.run(&interruption, output.format, |hit, progress| {
+    let result = search.run(&interruption, output.format, |hit| {
         let printed = match hit {
             Some((account, found)) => {
                 let row = Row(Shown::new(account, found.ticket));
-                progress.beside(|| writer.push(row))
+                writer.push(row)
             }
             // Nobody waits for a full block.
-            None if output.is_terminal() => progress.beside(|| writer.flush()),
+            None if output.is_terminal() => writer.flush(),
             None => Ok(()),
         };
         printed.map_err(|error| Failure::output(&error))

@@ -65,6 +65,7 @@ pub(super) fn guards(guards: &Guards) -> Option<String> {
         MaxFailures::Percent(share) => {
             format!("stops when more than {share} of the tickets have failed")
         }
+        MaxFailures::Tickets(1) => "stops at the second failure".to_owned(),
         most => format!("stops when more than {most} tickets have failed"),
     });
     let canary = guards.canary.map(|first| match first {

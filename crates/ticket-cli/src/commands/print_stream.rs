@@ -9,6 +9,8 @@ use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::output::{Output, Record, say};
+use crate::status::{Line, Status};
+use crate::text;
 
 /// Prints the records until the end, the first error or Ctrl-C. `none` is the message for an empty list.
 pub(super) async fn print_stream<R: Record>(
@@ -16,7 +18,8 @@ pub(super) async fn print_stream<R: Record>(
     output: &Output,
     none: &str,
 ) -> Result<Exit, Failure> {
-    let stop = interrupt::stop_on_ctrl_c()?.stop;
+    let interruption = interrupt::stop_on_ctrl_c()?;
+    let mut status = Status::unless(output.is_terminal());
     let mut records = pin!(records);
     let mut writer = output.writer();
     let mut count = 0_usize;
@@ -24,9 +27,15 @@ pub(super) async fn print_stream<R: Record>(
         let record = tokio::select! {
             biased;
             // A list changes nothing, so its reply can be dropped.
-            () = stop.finishing() => break Some(Failure::local(
+            () = interruption.stop.finishing() => break Some(Failure::stopped(
                 "stopped before the end of the list",
+                interruption.exit().unwrap_or(Exit::Interrupted),
             )),
+            () = status.due() => {
+                let listed = text::grouped(u64::try_from(count).unwrap_or(u64::MAX));
+                status.show(vec![Line::new("", vec![format!("{listed} listed")])]);
+                continue;
+            }
             record = records.next() => record,
         };
         match record {
@@ -38,6 +47,7 @@ pub(super) async fn print_stream<R: Record>(
         }
         count += 1;
     };
+    drop(status);
     match failure {
         // Nothing is printed: an error before the first record prints no list.
         Some(failure) if count == 0 => Err(failure),

@@ -1,12 +1,10 @@
 //! `tickets verify`: looks at the tickets of a report again, and says whether they still are as it says. Changes nothing.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use comfy_table::Color;
 use futures_util::stream::{BoxStream, StreamExt as _};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use ticket_jobs::Standing;
 use ticket_jobs::report::{AccountFacts, LookedAt, Mode, ReportFolder};
@@ -21,14 +19,12 @@ use crate::args::{self, Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Purpose;
-use crate::output::{self, Output, Record, TableWriter, say};
+use crate::output::{Output, Record, TableWriter, say};
+use crate::status::{Line, Status};
 use crate::text::{self, grouped};
 
 /// How long a look may wait for the account's quota: as long as it takes.
 const FOREVER: Duration = Duration::from_secs(365 * 86_400);
-
-/// How often the line for people is renewed.
-const TICK: Duration = Duration::from_millis(250);
 
 pub(super) async fn run(
     asked: &args::Verify,
@@ -58,7 +54,7 @@ pub(super) async fn run(
         change: &report.report().job.change,
         format: output.format,
         writer: output.writer(),
-        progress: Progress::new(report.report().tickets.distinct),
+        tickets: report.report().tickets.distinct,
         counts: BTreeMap::new(),
     }
     .take(report.look_again(&connected)?)
@@ -244,7 +240,7 @@ struct Looks<'a> {
     change: &'a Change,
     format: OutputFormat,
     writer: TableWriter<'a, Row>,
-    progress: Progress,
+    tickets: u64,
     counts: BTreeMap<&'static str, u64>,
 }
 
@@ -253,14 +249,20 @@ impl Looks<'_> {
         mut self,
         mut looks: BoxStream<'_, tickets::Result<LookedAt>>,
     ) -> Result<Exit, Failure> {
-        let stop = interrupt::stop_on_ctrl_c()?.stop;
+        let interruption = interrupt::stop_on_ctrl_c()?;
+        let mut status = Status::new();
         let failure = loop {
             let look = tokio::select! {
                 biased;
                 // A look changes nothing, so its reply can be dropped.
-                () = stop.finishing() => break Some(Failure::local(
+                () = interruption.stop.finishing() => break Some(Failure::stopped(
                     "stopped before all tickets were looked at",
+                    interruption.exit().unwrap_or(Exit::Interrupted),
                 )),
+                () = status.due() => {
+                    status.show(vec![Line::new("", self.parts())]);
+                    continue;
+                }
                 look = looks.next() => look,
             };
             match look {
@@ -269,13 +271,11 @@ impl Looks<'_> {
                 None => break None,
             }
         };
-        self.progress.finish();
+        drop(status);
         self.writer
             .finish()
             .map_err(|error| Failure::output(&error))?;
-        if !self.format.is_json() {
-            say(&self.summary());
-        }
+        say(&self.summary());
         match failure {
             Some(failure) => Err(failure),
             None if self.counts.keys().all(|word| *word == HOLDS) => Ok(Exit::Done),
@@ -286,16 +286,26 @@ impl Looks<'_> {
     fn print(&mut self, look: LookedAt) -> Result<(), Failure> {
         let row = Row::new(self.change, look);
         *self.counts.entry(row.standing).or_default() += 1;
-        let Self {
-            writer, progress, ..
-        } = self;
-        let printed = if self.format == OutputFormat::Table && row.standing == HOLDS {
-            Ok(())
-        } else {
-            progress.beside(|| writer.push(row))
-        };
-        progress.advance();
-        printed.map_err(|error| Failure::output(&error))
+        if self.format == OutputFormat::Table && row.standing == HOLDS {
+            return Ok(());
+        }
+        self.writer
+            .push(row)
+            .map_err(|error| Failure::output(&error))
+    }
+
+    /// How far it is.
+    fn parts(&self) -> Vec<String> {
+        let looked: u64 = self.counts.values().sum();
+        let differ: u64 = looked - self.counts.get(HOLDS).copied().unwrap_or(0);
+        vec![
+            format!(
+                "{} of {} looked at",
+                grouped(looked),
+                text::tickets(self.tickets)
+            ),
+            format!("{} not as the report says", grouped(differ)),
+        ]
     }
 
     fn summary(&self) -> String {
@@ -314,52 +324,6 @@ impl Looks<'_> {
             Some(format!("{} {words}", grouped(*count)))
         });
         let counts: Vec<_> = counts.collect();
-        let tickets = if all == 1 { "ticket" } else { "tickets" };
-        format!("{} {tickets}: {}", grouped(all), counts.join(", "))
-    }
-}
-
-/// A bar on stderr, if that is a terminal.
-struct Progress {
-    bars: MultiProgress,
-    bar: Option<ProgressBar>,
-}
-
-impl Progress {
-    fn new(tickets: u64) -> Self {
-        let bars = MultiProgress::new();
-        let bar = (tickets > 1 && io::stderr().is_terminal()).then(|| {
-            let style = ProgressStyle::with_template(
-                "{bar:20} {human_pos} of {human_len} looked at, {eta} left",
-            );
-            let bar = ProgressBar::new(tickets)
-                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            let bar = bars.add(bar);
-            bar.enable_steady_tick(TICK);
-            output::set_bars(Some(bars.clone()));
-            bar
-        });
-        Self { bars, bar }
-    }
-
-    /// Prints while the bar is not there.
-    fn beside<T>(&self, print: impl FnOnce() -> T) -> T {
-        match self.bar {
-            Some(_) => self.bars.suspend(print),
-            None => print(),
-        }
-    }
-
-    fn advance(&self) {
-        if let Some(bar) = &self.bar {
-            bar.inc(1);
-        }
-    }
-
-    fn finish(&self) {
-        output::set_bars(None);
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        format!("{}: {}", text::tickets(all), counts.join(", "))
     }
 }

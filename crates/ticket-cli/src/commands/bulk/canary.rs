@@ -9,6 +9,7 @@ use tickets::{Outcome, Stop};
 use super::work::Work;
 use crate::failure::Failure;
 use crate::output::{Output, say};
+use crate::status::{Line, Status};
 use crate::terminal;
 use crate::text::{self, counted};
 
@@ -55,11 +56,26 @@ pub(super) async fn passes(
     }
     let changed = tickets - other.len();
     let mut wrong = Vec::new();
+    let mut status = Status::new();
+    let (all, mut looked) = (counted(done.values().map(Vec::len).sum(), "ticket"), 0);
     for (account, tickets) in &done {
         let account = work.accounts.connect(account)?.tickets;
         let ids: Vec<_> = tickets.iter().map(|ticket| ticket.id.clone()).collect();
         let mut looks = look_again(&job.change, &account, stream::iter(ids));
-        while let Some((id, standing)) = looks.next().await {
+        loop {
+            let look = tokio::select! {
+                biased;
+                look = looks.next() => look,
+                () = status.due() => {
+                    let words = format!("canary: {} of {all} looked at again", text::grouped(looked));
+                    status.show(vec![Line::new("", vec![words])]);
+                    continue;
+                }
+            };
+            let Some((id, standing)) = look else {
+                break;
+            };
+            looked += 1;
             let ticket = tickets.iter().find(|ticket| ticket.id == id);
             let name = ticket.map(name).unwrap_or_default();
             match standing {
@@ -72,6 +88,7 @@ pub(super) async fn passes(
             }
         }
     }
+    drop(status);
     let done_word = job.change.word(&Outcome::Done);
     say(&format!(
         "canary: {changed} of {} {done_word}",

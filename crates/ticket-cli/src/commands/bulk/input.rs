@@ -47,7 +47,7 @@ impl InputTicket {
     /// Adds the position of this ticket to an error.
     pub(super) fn located(&self, failure: Failure) -> Failure {
         match &self.place {
-            Some((file, line)) => failure.at(line_of(file, *line)),
+            Some((file, line)) => failure.within(line_of(file, *line)),
             None => failure,
         }
     }

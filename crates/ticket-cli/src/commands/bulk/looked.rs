@@ -1,10 +1,9 @@
 //! Looks at tickets before anything is changed, and shows them.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ticket_jobs::{Job, JobTicket, Loading, Which};
 use tickets::{CallContext, Operation, TicketRef};
-use tokio::time::Instant;
 
 use super::super::planned;
 use super::plan::{Plan, least_time_of};
@@ -13,6 +12,7 @@ use crate::args::{self, Many};
 use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::output::say;
+use crate::status::{Line, Status};
 use crate::text::{self, counted};
 
 /// How many tickets are shown at each end of the list.
@@ -20,9 +20,6 @@ const SHOWN: usize = 5;
 
 /// How many tickets are looked at before their number and the time are told first.
 const UNTOLD: u64 = 100;
-
-/// How often it is told how far the look is.
-const TELL: Duration = Duration::from_secs(5);
 
 /// Which tickets are looked at.
 fn which(many: &Many) -> Result<Option<ticket_jobs::Look>, Failure> {
@@ -67,19 +64,17 @@ pub(crate) async fn read(
     if reads > UNTOLD {
         say(&cost(plan, reads));
     }
-    let told = std::sync::Mutex::new(Instant::now());
-    let tell = |read: u64| {
-        let mut told = told
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if told.elapsed() >= TELL {
-            *told = Instant::now();
-            let (read, reads) = (text::grouped(read), text::grouped(reads));
-            say(&format!("looked at {read} of {reads} tickets"));
-        }
-    };
+    let (count, all) = (AtomicU64::new(0), text::tickets(reads));
     let source = accounts.source();
-    let looked = job.look(&*source, &CallContext::new(), look, tell).await?;
+    let context = CallContext::new();
+    let looking = job.look(&*source, &context, look, |read| {
+        count.store(read, Ordering::Relaxed);
+    });
+    let looked = Status::new().during(looking, || {
+        let count = text::grouped(count.load(Ordering::Relaxed));
+        vec![Line::new("", vec![format!("{count} of {all} looked at")])]
+    });
+    let looked = looked.await?;
     let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     if looked.missing > 0 {
         say(&format!(

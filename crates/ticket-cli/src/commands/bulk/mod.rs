@@ -39,6 +39,7 @@ use crate::ledger::Ledger;
 use crate::output::{Output, say};
 use crate::stdout;
 use crate::terminal;
+use crate::text::{self, counted};
 
 pub(super) use estimate::{
     awaiting, in_words, print as print_estimate, print_none as print_no_estimate,
@@ -238,8 +239,10 @@ impl Confirmation<'_> {
             return Ok(());
         }
         let message = format!(
-            "--yes alone is enough for {UNSEEN} tickets, and this {}s {count}; nothing was sent",
-            words::verb(&plan.change)
+            "--yes alone is enough for {}, and this {}s {}; nothing was sent",
+            counted(UNSEEN, "ticket"),
+            words::verb(&plan.change),
+            text::grouped(u64::try_from(count).unwrap_or(u64::MAX))
         );
         Err(Failure::refused(message).hinting(format!("--max {count} allows that many")))
     }

@@ -124,9 +124,13 @@ impl Plan {
         } else {
             format!("{}s", words::verb(&self.change))
         };
+        let grouped = |count| text::grouped(u64::try_from(count).unwrap_or(u64::MAX));
         let repeated = match self.repeats.len() {
             0 => String::new(),
-            _ => format!(" (named {} times; each is sent once)", self.named()),
+            _ => format!(
+                " (named {} times; each is sent once)",
+                grouped(self.named())
+            ),
         };
         let head = format!(
             "This {does} {}{repeated}{}:",
@@ -143,22 +147,22 @@ impl Plan {
             .map(|title| title.chars().count())
             .max()
             .unwrap_or(0);
-        let digits = self.len().to_string().len();
+        let digits = grouped(self.len()).len();
         let rows = titles.iter().zip(&self.groups).map(|(title, group)| {
             let named = group.first.iter().map(|id| text::line(id.as_str()));
             let named: Vec<_> = named.collect();
             let more = match group.len().saturating_sub(NAMED) {
                 _ if named.is_empty() => String::new(),
                 0 => String::new(),
-                more => format!(" and {more} more"),
+                more => format!(" and {} more", grouped(more)),
             };
-            let count = group.len();
+            let count = grouped(group.len());
             let along = match group.takes_along(&self.change) {
                 [] => String::new(),
                 along => format!("\n  {:width$}  each with its {}", "", along.join(", ")),
             };
             format!(
-                "\n  {title:width$}  {count:digits$}  {}{more}{along}",
+                "\n  {title:width$}  {count:>digits$}  {}{more}{along}",
                 named.join(", ")
             )
         });

@@ -1,245 +1,156 @@
-//! Progress bars on stderr: one per account, with its rate, the remaining time and the reason for waiting.
-//! Only if stderr is a terminal.
+//! How far a bulk change is: for each account how many tickets have which outcome and how many are left, what it waits
+//! for, and how long it will take.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ticket_jobs::JobOutcome;
 use tickets::Change;
 use tickets::accounts::Account;
-use tickets::call::WaitReason;
-use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio::time::Instant;
 
 use super::plan::{Group, Plan, least_time};
 use super::words;
-use crate::output;
-use crate::table::{USUAL, columns_of_stderr};
+use crate::status::{Line, Status};
 use crate::text;
-use crate::waits;
 
-/// Refresh interval of the text beside a bar.
-const TICK: Duration = Duration::from_millis(250);
+/// Before, a rate says nothing about the time that is left.
+const MEASURED: Duration = Duration::from_secs(5);
 
-/// Maximum length of an account's name, in characters.
-const NAME: usize = 16;
-
-/// Length of a bar, in columns.
-const BAR: usize = 8;
-
-/// The bars of all accounts.
+/// How far all accounts are.
 pub(super) struct Progress<'a> {
     change: Change,
-    bars: MultiProgress,
-    /// A blank line above the bars. The `^C` that a terminal prints for Ctrl-C moves all bars one line up;
-    /// then the first line cannot be cleared.
-    blank: ProgressBar,
-    lines: Vec<Line<'a>>,
-    /// Number of characters that fit beside a bar.
-    room: usize,
+    accounts: Vec<Counted<'a>>,
+    status: Status,
     start: Instant,
-    tick: Option<Interval>,
 }
 
-/// The bar of an account.
-struct Line<'a> {
+/// How far an account is.
+struct Counted<'a> {
     account: &'a Account,
-    bar: ProgressBar,
+    tickets: u64,
     /// Number of tickets by outcome.
     counts: BTreeMap<String, u64>,
 }
 
 impl<'a> Progress<'a> {
-    /// Shows nothing if stderr is not a terminal, or for a single ticket.
-    pub(super) fn new(plan: &'a Plan, hidden: bool) -> Self {
-        let hidden = hidden || plan.len() < 2 || !io::stderr().is_terminal();
-        let target = if hidden {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
-        };
-        let bars = MultiProgress::with_draw_target(target);
-        if !hidden {
-            output::set_bars(Some(bars.clone()));
-        }
-        let name = |group: &Group| text::cut(&text::line(&group.account.name), NAME);
-        let names: Vec<_> = plan.groups.iter().map(name).collect();
-        let width = names.iter().map(|name| name.chars().count()).max();
-        let digits = plan.groups.iter().map(Group::len).max().unwrap_or(0);
-        let digits = digits.to_string().len();
-        let (style, taken) = style(width.unwrap_or(0), digits);
-        let blank = bars.add(ProgressBar::new(0).with_style(styled(" ")));
-        let lines = names.into_iter().zip(&plan.groups).map(|(name, group)| {
-            let bar = ProgressBar::new(u64::try_from(group.len()).unwrap_or(u64::MAX));
-            let bar = bars.add(bar.with_style(style.clone()).with_prefix(name));
-            Line {
-                account: &group.account,
-                bar,
-                counts: BTreeMap::new(),
-            }
+    /// Shows nothing for a single ticket, whose outcome says all.
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        let accounts = plan.groups.iter().map(|group| Counted {
+            account: &group.account,
+            tickets: u64::try_from(group.len()).unwrap_or(u64::MAX),
+            counts: BTreeMap::new(),
         });
-        let lines = lines.collect();
         Self {
             change: plan.change.clone(),
-            bars,
-            blank,
-            lines,
-            room: usize::from(columns_of_stderr().unwrap_or(USUAL)).saturating_sub(taken + 1),
+            accounts: accounts.collect(),
+            status: Status::unless(plan.groups.iter().map(Group::len).sum::<usize>() < 2),
             start: Instant::now(),
-            tick: (!hidden).then(|| {
-                let mut tick = tokio::time::interval(TICK);
-                tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-                tick
-            }),
         }
     }
 
     /// Waits until it is time to [`renew`](Self::renew); forever if nothing is shown.
     pub(super) async fn due(&mut self) {
-        match &mut self.tick {
-            Some(tick) => {
-                tick.tick().await;
-            }
-            None => std::future::pending().await,
-        }
+        self.status.due().await;
     }
 
-    /// Updates the text of each bar.
+    /// Tells how far each account is. Where nothing is replaced, an account that is done is told no more.
     pub(super) fn renew(&self, stopping: bool) {
-        self.blank.tick();
         let elapsed = self.start.elapsed();
-        for Line {
-            account,
-            bar,
-            counts,
-        } in &self.lines
-        {
-            let left = bar.length().unwrap_or(0).saturating_sub(bar.position());
-            if left == 0 || stopping {
-                bar.set_message(if left == 0 { "done" } else { "stopping" });
-                continue;
-            }
-            let left = usize::try_from(left).unwrap_or(usize::MAX);
-            let calls = self.change.calls(left, account.tickets.info());
-            let (waiting, wait) = waiting(account).unzip();
-            let least = least_time(account, &self.change, calls);
-            let state = State {
-                done: bar.position(),
-                left,
-                elapsed,
-                // The waiting call starts a new window.
-                least: least.saturating_add(wait.unwrap_or_default()),
-                waiting,
-                counts: words::counts(&self.change, counts),
+        let accounts = self.accounts.iter();
+        let told = accounts.filter(|one| self.status.is_terminal() || one.left() > 0);
+        let lines = told.map(|one| {
+            let words = State {
+                change: &self.change,
+                counts: &one.counts,
+                left: one.left(),
+                to_go: one.to_go(&self.change, elapsed).filter(|_| !stopping),
+                stopping,
             };
-            bar.set_message(text::cut(&state.within(self.room), self.room));
-        }
+            Line::new(&one.account.name, words.parts())
+        });
+        self.status.show(lines.collect());
     }
 
     /// Counts a ticket.
     pub(super) fn advance(&mut self, told: &JobOutcome) {
-        let mut lines = self.lines.iter_mut();
-        if let Some(line) = lines.find(|line| line.account.name == told.ticket.account) {
-            line.bar.inc(1);
+        let mut accounts = self.accounts.iter_mut();
+        if let Some(one) = accounts.find(|one| one.account.name == told.ticket.account) {
             let outcome = told.outcome.as_str().to_owned();
-            *line.counts.entry(outcome).or_insert(0) += 1;
+            *one.counts.entry(outcome).or_insert(0) += 1;
         }
     }
+}
 
-    /// Runs an action on the terminal without the bars.
-    pub(super) fn suspend<T>(&self, action: impl FnOnce() -> T) -> T {
-        self.bars.suspend(action)
+impl Counted<'_> {
+    fn done(&self) -> u64 {
+        self.counts.values().sum()
     }
 
-    /// Removes the bars.
-    pub(super) fn finish(&self) {
-        output::set_bars(None);
-        self.blank.finish_and_clear();
-        for Line { bar, .. } in &self.lines {
-            bar.finish_and_clear();
+    fn left(&self) -> u64 {
+        self.tickets.saturating_sub(self.done())
+    }
+
+    /// The expected time for the tickets that are left, if it is known.
+    fn to_go(&self, change: &Change, elapsed: Duration) -> Option<Duration> {
+        let left = usize::try_from(self.left()).unwrap_or(usize::MAX);
+        let calls = change.calls(left, self.account.tickets.info());
+        let status = self.account.tickets.pacer().map(|pacer| pacer.status());
+        let until = status.and_then(|status| status.blocked_by?.until);
+        let wait = until.map(|until| until.saturating_duration_since(Instant::now()));
+        // The waiting call starts a new window.
+        let least =
+            least_time(self.account, change, calls).saturating_add(wait.unwrap_or_default());
+        expected(self.done(), self.left(), elapsed, least)
+    }
+}
+
+/// The time that is left: the longer of what the rate so far says, and what the quota allows. `None` if neither is known.
+fn expected(done: u64, left: u64, elapsed: Duration, least: Duration) -> Option<Duration> {
+    let is_measured = done > 0 && elapsed >= MEASURED;
+    let by_rate = is_measured.then(|| {
+        let time = elapsed.as_secs_f64() * to_f64(left) / to_f64(done);
+        Duration::try_from_secs_f64(time).unwrap_or(Duration::MAX)
+    });
+    by_rate
+        .into_iter()
+        .chain((!least.is_zero()).then_some(least))
+        .max()
+}
+
+/// How far an account is, in words.
+struct State<'a> {
+    change: &'a Change,
+    counts: &'a BTreeMap<String, u64>,
+    left: u64,
+    to_go: Option<Duration>,
+    stopping: bool,
+}
+
+impl State<'_> {
+    /// Failures are counted even if there are none: nobody has to wonder.
+    fn parts(&self) -> Vec<String> {
+        let mut counts = self.counts.clone();
+        counts.entry("done".to_owned()).or_insert(0);
+        counts.entry("failed".to_owned()).or_insert(0);
+        let mut parts = words::all_counts(self.change, &counts);
+        match self.left {
+            0 => parts.push("finished".to_owned()),
+            left => parts.push(format!("{} left", text::grouped(left))),
         }
-        // The bars are already cleared, so an error does not matter.
-        let _ = self.bars.clear();
-    }
-}
-
-/// The style of a bar, and the columns that it takes, including its prefix and one free column.
-fn style(name: usize, digits: usize) -> (ProgressStyle, usize) {
-    let template =
-        format!("{{prefix:{name}}} {{pos:>{digits}}}/{{len:{digits}}} {{bar:{BAR}}} {{msg}}");
-    let taken = name + 2 * digits + BAR + "  /  ".len();
-    (styled(&template), taken)
-}
-
-fn styled(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-/// The reason and the length of the current wait of an account. `None` for a wait for concurrency, because
-/// other calls make progress.
-fn waiting(account: &Account) -> Option<(String, Duration)> {
-    let waiting = account.tickets.pacer()?.status().blocked_by?;
-    let reason = match waiting.reason {
-        WaitReason::Quota => "waiting for the quota,",
-        WaitReason::Closed => "rate-limited, resuming in",
-        _ => return None,
-    };
-    let left = waiting.until?.duration_since(Instant::now());
-    Some((format!("{reason} {}", waits::rounded_up(left)), left))
-}
-
-/// The progress of an account.
-struct State {
-    done: u64,
-    left: usize,
-    elapsed: Duration,
-    /// Lower bound of the time that the quota allows for the remaining tickets.
-    least: Duration,
-    waiting: Option<String>,
-    /// The outcomes in words.
-    counts: Vec<String>,
-}
-
-impl State {
-    /// The outcomes, the wait or the rate, and the time left, as far as there is room. What comes first gives way last,
-    /// except that a rate says less than the time that is left.
-    fn within(&self, room: usize) -> String {
-        let (done, left) = (to_f64(self.done), to_f64(self.left as u64));
-        let elapsed = self.elapsed.as_secs_f64();
-        let rate = if elapsed > 0.0 { done / elapsed } else { 0.0 };
-        let by_rate = Duration::try_from_secs_f64(left / rate).unwrap_or(Duration::ZERO);
-        let expected = by_rate.max(self.least);
-        let known = self.done > 0 || !self.least.is_zero();
-        let left = known.then(|| format!("{} left", roughly(expected)));
-        let counts = (!self.counts.is_empty()).then(|| self.counts.join(", "));
-        let rate = (self.done > 0).then(|| format!("{}/s", short(rate)));
-        let pace = self.waiting.clone().or(rate);
-        let choices = match &self.waiting {
-            Some(_) => [
-                vec![&counts, &pace, &left],
-                vec![&counts, &pace],
-                vec![&pace, &left],
-            ],
-            None => [
-                vec![&counts, &pace, &left],
-                vec![&counts, &left],
-                vec![&counts],
-            ],
-        };
-        let mut texts = choices.into_iter().map(|parts| {
-            let parts = parts.into_iter().flatten().map(String::as_str);
-            parts.collect::<Vec<_>>().join("; ")
-        });
-        let last = pace.clone().unwrap_or_default();
-        let fits = |text: &String| text.chars().count() <= room;
-        texts.find(fits).unwrap_or(last)
+        if self.stopping && self.left > 0 {
+            parts.push("stopping".to_owned());
+        }
+        if let Some(time) = self.to_go.filter(|_| self.left > 0) {
+            parts.push(format!("about {} to go", roughly(time)));
+        }
+        parts
     }
 }
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "a rate is shown with two digits"
+    reason = "an estimate is shown with two digits"
 )]
 fn to_f64(count: u64) -> f64 {
     count as f64
@@ -256,74 +167,68 @@ fn roughly(time: Duration) -> String {
     text::seconds(seconds.div_ceil(unit).saturating_mul(unit))
 }
 
-/// Formats a rate.
-fn short(rate: f64) -> String {
-    if rate < 10.0 {
-        format!("{rate:.1}")
-    } else {
-        format!("{rate:.0}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shown(done: u64, left: usize, elapsed: u64, least: u64, waiting: Option<&str>) -> String {
-        state(done, left, elapsed, least, waiting).within(80)
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn words(counts: &[(&str, u64)], left: u64, to_go: Option<u64>, stopping: bool) -> String {
+        let counts = counts
+            .iter()
+            .map(|(name, count)| ((*name).to_owned(), *count));
+        let state = State {
+            change: &Change::Delete,
+            counts: &counts.collect(),
+            left,
+            to_go: to_go.map(Duration::from_secs),
+            stopping,
+        };
+        state.parts().join(" · ")
     }
 
-    fn state(done: u64, left: usize, elapsed: u64, least: u64, waiting: Option<&str>) -> State {
-        State {
-            done,
-            left,
-            elapsed: Duration::from_secs(elapsed),
-            least: Duration::from_secs(least),
-            waiting: waiting.map(str::to_owned),
-            counts: Vec::new(),
-        }
+    #[test]
+    fn failures_are_always_counted_and_numbers_grouped() {
+        assert_eq!(words(&[], 2, None, false), "0 deleted · 0 failed · 2 left");
+        let counts = [("done", 12_500), ("failed", 3), ("already_done", 1)];
+        assert_eq!(
+            words(&counts, 27_496, Some(11_000), false),
+            "12,500 deleted · 1 already gone · 3 failed · 27,496 left · about 3 h 4 min to go"
+        );
+        let counts = [("failed", 1_000), ("not_found", 2), ("unknown", 4)];
+        assert_eq!(
+            words(&counts, 5, None, true),
+            "0 deleted · 2 not found · 1,000 failed · 4 unknown · 5 left · stopping"
+        );
+        assert_eq!(
+            words(&[("done", 1)], 0, Some(9), true),
+            "1 deleted · 0 failed · finished"
+        );
     }
 
     #[test]
     fn time_left_is_the_longer_of_rate_and_quota() {
-        assert_eq!(shown(100, 900, 10, 0, None), "10/s; 1 min 30 s left");
-        assert_eq!(shown(100, 900, 10, 600, None), "10/s; 10 min left");
-        assert_eq!(shown(3, 1, 10, 0, None), "0.3/s; 3 s left");
+        for (done, left, elapsed, least, expected_seconds) in [
+            (100, 900, 10, 0, Some(90)),
+            (100, 900, 10, 600, Some(600)),
+            (100, 900, 10, 60, Some(90)),
+            // Nothing is known of an account without a quota before its first answers.
+            (0, 900, 10, 0, None),
+            (100, 900, 4, 0, None),
+            (0, 900, 0, 60, Some(60)),
+        ] {
+            let time = expected(done, left, elapsed * SECOND, least * SECOND);
+            assert_eq!(
+                time,
+                expected_seconds.map(Duration::from_secs),
+                "{done} {left}"
+            );
+        }
     }
 
     #[test]
-    fn time_left_before_the_first_answer_comes_from_the_quota() {
-        assert_eq!(shown(0, 900, 0, 0, None), "");
-        assert_eq!(shown(0, 900, 1, 60, None), "1 min left");
-    }
-
-    #[test]
-    fn progress_during_a_wait_shows_the_wait_instead_of_the_rate() {
-        let waiting = Some("waiting for the quota, 12 s");
-        assert_eq!(shown(0, 900, 1, 0, waiting), "waiting for the quota, 12 s");
-        let both = "waiting for the quota, 12 s; 34 min left";
-        assert_eq!(shown(500, 500, 10, 1995, waiting), both);
-    }
-
-    #[test]
-    fn outcomes_are_shown_where_there_is_room() {
-        let with_counts = |waiting| State {
-            counts: vec!["97 deleted".to_owned(), "3 failed".to_owned()],
-            ..state(100, 900, 10, 0, waiting)
-        };
-        let working = with_counts(None);
-        let all = "97 deleted, 3 failed; 10/s; 1 min 30 s left";
-        assert_eq!(working.within(43), all);
-        let without_rate = "97 deleted, 3 failed; 1 min 30 s left";
-        assert_eq!(working.within(42), without_rate);
-        assert_eq!(working.within(20), "97 deleted, 3 failed");
-        let waiting = with_counts(Some("rate-limited, resuming in 9 s"));
-        let without_time = "97 deleted, 3 failed; rate-limited, resuming in 9 s";
-        assert_eq!(waiting.within(51), without_time);
-        assert_eq!(
-            waiting.within(50),
-            "rate-limited, resuming in 9 s; 1 min 30 s left"
-        );
-        assert_eq!(waiting.within(40), "rate-limited, resuming in 9 s");
+    fn estimate_is_rounded_the_more_the_longer_it_is() {
+        let times = [0, 59, 599, 601, 36_001].map(|seconds| roughly(seconds * SECOND));
+        assert_eq!(times, ["1 s", "59 s", "9 min 59 s", "11 min", "11 h"]);
     }
 }

@@ -16,7 +16,7 @@ use super::words;
 use crate::args::OutputFormat;
 use crate::failure::{self, Exit, Failure};
 use crate::output::{Output, TableWriter, say};
-use crate::text::{self, counted};
+use crate::text;
 
 /// Maximum number of hints.
 const HINTS: usize = 4;
@@ -86,11 +86,6 @@ impl<'a> Report<'a> {
     /// Sets why tickets were not attempted of which nothing was told.
     pub(super) fn explain(&mut self, error: Option<&Error>) {
         self.unrecorded.otherwise = error.cloned();
-    }
-
-    /// Whether rows are printed on a terminal while the work goes on.
-    pub(super) fn prints_on_terminal(&self) -> bool {
-        self.prints_at_once() && self.writer.is_terminal()
     }
 
     /// Whether rows are printed as they come.
@@ -222,8 +217,7 @@ impl<'a> Report<'a> {
 
     /// The summary: the number of distinct tickets of the job by outcome.
     pub(super) fn summary(&self) -> String {
-        let all = self.counts.values().sum::<u64>();
-        let all = counted(usize::try_from(all).unwrap_or(usize::MAX), "ticket");
+        let all = text::tickets(self.counts.values().sum());
         let counts = words::counts(&self.plan.change, &self.counts);
         format!("{all}: {}", counts.join(", "))
     }

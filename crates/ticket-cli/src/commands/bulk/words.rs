@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use comfy_table::Color;
 use tickets::{Change, Outcome};
 
+use crate::text;
+
 /// The verb, such as "delete", to which "s" and "d" can be added.
 pub(crate) fn verb(change: &Change) -> &'static str {
     change.operation().as_str()
@@ -37,17 +39,25 @@ const ORDER: [&str; 6] = [
 
 /// How many tickets have which outcome, such as "3 deleted". Outcomes are named as [`Outcome::as_str`] does.
 pub(crate) fn counts(change: &Change, counts: &BTreeMap<String, u64>) -> Vec<String> {
+    let some = counts.iter().filter(|(_, count)| **count > 0);
+    all_counts(
+        change,
+        &some.map(|(name, count)| (name.clone(), *count)).collect(),
+    )
+}
+
+/// The same with outcomes that no ticket has.
+pub(super) fn all_counts(change: &Change, counts: &BTreeMap<String, u64>) -> Vec<String> {
     let known = ORDER
         .iter()
         .filter_map(|name| Some((*name, counts.get(*name)?)));
-    let known = known.filter(|(_, count)| **count > 0);
     let word = |name| match name {
         "done" => change.word(&Outcome::Done),
         "already_done" => change.word(&Outcome::AlreadyDone),
         name => name,
     };
     known
-        .map(|(name, count)| format!("{count} {}", word(name).replace('_', " ")))
+        .map(|(name, count)| format!("{} {}", text::grouped(*count), word(name).replace('_', " ")))
         .collect()
 }
 

@@ -1,7 +1,6 @@
 //! Works on a job. Ctrl-C, the deadline and a closed output end the work in order: requests in flight are finished, and
 //! each ticket is answered. What is left can be done by a later run.
 
-use std::io::{self, IsTerminal as _};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -19,13 +18,13 @@ use super::progress::Progress;
 use super::remaining::Remaining;
 use super::report::{Answers, Report};
 use crate::accounts::Accounts;
-use crate::args::{Global, OutputFormat, WorkOptions};
+use crate::args::{Global, WorkOptions};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Ledger;
 use crate::output::{Output, say};
 use crate::stdout;
-use crate::text::counted;
+use crate::text;
 
 /// The work on a job in this process.
 pub(crate) struct Work<'a> {
@@ -89,7 +88,7 @@ impl Work<'_> {
         stop: &tickets::Stop,
         global: &Global,
     ) -> Vec<tickets::Error> {
-        let mut progress = Progress::new(self.plan, global.verbose > 0);
+        let mut progress = Progress::new(self.plan);
         let end = end(self.options);
         let deadline = end.as_ref().map(|(time, _)| *time);
         let mut context = CallContext::new().stop(stop.clone());
@@ -97,7 +96,6 @@ impl Work<'_> {
         let (mut notices, options) = Notices::of(self.plan, self.bulk_options(global));
         let accounts = self.accounts.source();
         let mut outcomes = self.ledger.jobs.run(&self.job, accounts, context, &options);
-        let tell = |progress: &Progress<'_>, text: &str| progress.suspend(|| say(text));
         let mut failures = Vec::new();
         let mut told = false;
         loop {
@@ -105,18 +103,15 @@ impl Work<'_> {
                 biased;
                 () = stop.finishing(), if !told => {
                     told = true;
-                    tell(
-                        &progress,
-                        "stopping: waiting for requests in flight; Ctrl-C again quits at once",
-                    );
+                    say("stopping: waiting for requests in flight; Ctrl-C again quits at once");
                 }
                 () = reached(deadline), if !told => {
                     told = true;
                     let why = end.as_ref().map_or("", |(_, why)| why.as_str());
                     let waits = "waiting for requests in flight; Ctrl-C twice quits at once";
-                    tell(&progress, &format!("{why}: {waits}"));
+                    say(&format!("{why}: {waits}"));
                 }
-                notice = notices.next() => tell(&progress, &notice),
+                notice = notices.next() => say(&notice),
                 () = progress.due() => progress.renew(told),
                 outcome = outcomes.next() => {
                     match outcome {
@@ -124,11 +119,7 @@ impl Work<'_> {
                         Some(Err(error)) => failures.push(error),
                         Some(Ok(outcome)) => {
                             progress.advance(&outcome);
-                            if report.prints_on_terminal() {
-                                progress.suspend(|| report.take(&outcome));
-                            } else {
-                                report.take(&outcome);
-                            }
+                            report.take(&outcome);
                         }
                     }
                     if report.is_broken() || stdout::is_broken() {
@@ -140,7 +131,7 @@ impl Work<'_> {
             }
         }
         drop(outcomes);
-        progress.finish();
+        drop(progress);
         notices.drain().iter().for_each(|notice| say(notice));
         if notices.has_unasked() {
             report.fail();
@@ -179,16 +170,12 @@ impl Work<'_> {
         }
         let going_on = (job.open > 0).then(|| self.ledger.command("run", &self.job));
         let going_on = going_on.flatten();
-        let is_for_people =
-            written.is_err() || output.format == OutputFormat::Table || io::stderr().is_terminal();
-        if is_for_people {
-            say(&report.summary());
-            report.say_hints(self.remaining.as_ref(), going_on.is_some());
-        }
-        if let Some(command) = going_on.filter(|_| is_for_people || self.plan.named() > 1) {
-            let open = usize::try_from(job.open).unwrap_or(usize::MAX);
-            let are = if open == 1 { "is" } else { "are" };
-            let open = counted(open, "ticket");
+        // In every format: a log in which nothing stands would leave open whether the work has ended.
+        say(&report.summary());
+        report.say_hints(self.remaining.as_ref(), going_on.is_some());
+        if let Some(command) = going_on {
+            let are = if job.open == 1 { "is" } else { "are" };
+            let open = text::tickets(job.open);
             say(&format!(
                 "hint: {open} {are} left; continue with `{command}`"
             ));

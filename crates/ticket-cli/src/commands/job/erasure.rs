@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
@@ -18,6 +19,7 @@ use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Ledger;
 use crate::output::{self, Output, say};
+use crate::status::{Line, Status};
 use crate::text::{self, grouped};
 
 /// How long a look may wait for the account's quota: as long as it takes.
@@ -156,10 +158,18 @@ pub(super) async fn finish(
     let mut context = CallContext::new().stop(interruption.stop.clone());
     context.deadline = Instant::now().checked_add(FOREVER);
     let source = accounts.source();
-    let looked = ledger
-        .jobs
-        .look_again(id, &*source, &context, |_, _| {})
-        .await;
+    let (count, all) = (AtomicU64::new(0), text::tickets(job.tickets));
+    let looking = ledger.jobs.look_again(id, &*source, &context, |_, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let looked = Status::new().during(looking, || {
+        let count = grouped(count.load(Ordering::Relaxed));
+        vec![Line::new(
+            "",
+            vec![format!("{count} of {all} looked at again")],
+        )]
+    });
+    let looked = looked.await;
     let mut is_stopped = false;
     match looked {
         Ok(failures) => {

@@ -17,6 +17,9 @@ use crate::text;
 pub(super) struct Shown {
     job: String,
     change: &'static str,
+    /// The change for people.
+    #[serde(skip)]
+    verb: &'static str,
     state: &'static str,
     created_at: String,
     created_by: Option<String>,
@@ -50,6 +53,10 @@ impl Shown {
         let outcomes = job.counts.into_iter();
         Self {
             change: bulk::verb(&job.change),
+            verb: match job.erasure {
+                Some(_) => "erase",
+                None => bulk::verb(&job.change),
+            },
             state: match job.state {
                 JobState::Ready if job.workers > 0 => "running",
                 state => state.as_str(),
@@ -78,26 +85,20 @@ impl Shown {
     /// How far it is, in a sentence.
     pub(super) fn progress(&self) -> String {
         let done = text::grouped(self.tickets.saturating_sub(self.open));
-        let all = text::grouped(self.tickets);
+        let all = text::tickets(self.tickets);
         let counts = if self.counts.is_empty() {
             String::new()
         } else {
             format!(": {}", self.counts.join(", "))
         };
-        format!(
-            "job {} {}, {done} of {all} tickets{counts}",
-            self.job, self.state
-        )
+        format!("job {} {}, {done} of {all}{counts}", self.job, self.state)
     }
 
     fn accounts(&self) -> String {
         let lines = self.accounts.iter().map(|account| {
             let name = text::line(&account.name);
-            let tickets = text::grouped(account.tickets);
-            format!(
-                "{name}: {tickets} tickets, {} open",
-                text::grouped(account.open)
-            )
+            let tickets = text::tickets(account.tickets);
+            format!("{name}: {tickets}, {} open", text::grouped(account.open))
         });
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -140,6 +141,14 @@ impl Record for Shown {
                 .unwrap_or_default(),
         ]
     }
+
+    fn table_cells(&self) -> Vec<String> {
+        let mut cells = self.cells();
+        if let Some(change) = cells.get_mut(1) {
+            self.verb.clone_into(change);
+        }
+        cells
+    }
 }
 
 /// A job as a row of a list.
@@ -162,7 +171,7 @@ impl Record for Listed {
         vec![
             job.job.clone(),
             text::minute(&job.created_at),
-            job.change.to_owned(),
+            job.verb.to_owned(),
             job.state.to_owned(),
             text::grouped(job.tickets),
             text::grouped(job.open),

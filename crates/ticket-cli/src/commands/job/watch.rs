@@ -1,9 +1,7 @@
 //! `tickets job watch`: follows a job until it is over.
 
-use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use ticket_jobs::JobState;
 use tokio::time::Instant;
 
@@ -14,6 +12,7 @@ use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
 use crate::output::{Output, say};
+use crate::status::{Line, Status};
 
 /// How often the job is looked at.
 const TICK: Duration = Duration::from_millis(500);
@@ -24,12 +23,7 @@ const TELL: Duration = Duration::from_secs(5);
 /// In ndjson and csv, each change is a row; in table and json, the job is printed once it is over.
 pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result<Exit, Failure> {
     let id = find(ledger, asked).await?.id;
-    let is_terminal = io::stderr().is_terminal();
-    let bar = is_terminal.then(|| {
-        let style = ProgressStyle::with_template("{wide_msg}");
-        ProgressBar::new_spinner()
-            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-    });
+    let status = Status::new();
     let as_they_come = matches!(output.format, OutputFormat::Ndjson | OutputFormat::Csv);
     let mut writer = output.writer();
     let mut last = String::new();
@@ -42,25 +36,24 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
         let all_done = job.open == 0 && job.counts.keys().all(|outcome| bulk::is_done(outcome));
         let shown = Shown::new(job, ledger);
         let progress = shown.progress();
-        if let Some(bar) = &bar {
-            bar.set_message(progress.clone());
-            bar.tick();
+        if status.is_terminal() {
+            status.show(vec![Line::new("", vec![progress.clone()])]);
         }
         if progress != last {
             if as_they_come {
                 writer
                     .push(shown)
                     .map_err(|error| Failure::output(&error))?;
-            } else if bar.is_none() && (is_over || told.is_none_or(|told| told.elapsed() >= TELL)) {
+            } else if !status.is_terminal()
+                && (is_over || told.is_none_or(|told| told.elapsed() >= TELL))
+            {
                 say(&progress);
                 told = Some(Instant::now());
             }
             last = progress;
         }
         if is_over {
-            if let Some(bar) = &bar {
-                bar.finish_and_clear();
-            }
+            drop(status);
             writer.finish().map_err(|error| Failure::output(&error))?;
             if !as_they_come {
                 let job = ledger.jobs.ledger().job(&id).await?;
@@ -75,10 +68,7 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
         if workers == 0 && !std::mem::replace(&mut asked_for_worker, true) {
             let command = ledger.command("run", &id).unwrap_or_default();
             let line = format!("nobody works on it; continue with `{command}`");
-            match &bar {
-                Some(bar) => bar.suspend(|| say(&line)),
-                None => say(&line),
-            }
+            say(&line);
         }
         tokio::time::sleep(TICK).await;
     }

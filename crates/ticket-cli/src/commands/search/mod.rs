@@ -22,9 +22,8 @@ use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interruption;
 use crate::output::say;
+use crate::status::Status;
 use crate::text;
-
-pub(super) use self::progress::Progress;
 
 /// How long a call may wait for the account's quota: as long as it takes.
 const FOREVER: Duration = Duration::from_secs(365 * 86_400);
@@ -146,11 +145,10 @@ impl Search {
         &mut self,
         interruption: &Interruption,
         format: OutputFormat,
-        mut take: impl FnMut(Option<(&Account, Found)>, &Progress) -> Result<(), Failure>,
+        mut take: impl FnMut(Option<(&Account, Found)>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut hits = stream::select_all(self.start(interruption));
-        let searched = self.accounts.iter().filter(|one| one.way.is_some());
-        let mut progress = Progress::new(searched.count());
+        let mut status = Status::new();
         let result = loop {
             let hit = tokio::select! {
                 biased;
@@ -159,13 +157,15 @@ impl Search {
                     self.stopped = Some(interruption.exit().unwrap_or(Exit::Interrupted));
                     break Ok(());
                 }
-                () = progress.due() => {
-                    if progress.is_terminal() {
-                        progress.renew(&self.counts());
+                () = status.due() => {
+                    if status.is_terminal() || !format.is_json() {
+                        let counts = self.counts();
+                        let lines = counts.iter().map(|(name, counts)| progress::line(name, counts));
+                        status.show(lines.collect());
                     } else {
-                        self.say_progress(format);
+                        self.print_progress();
                     }
-                    match take(None, &progress) {
+                    match take(None) {
                         Ok(()) => continue,
                         Err(failure) => break Err(failure),
                     }
@@ -183,7 +183,7 @@ impl Search {
             };
             match hit {
                 Ok(found) => {
-                    if let Err(failure) = take(Some((account, found)), &progress) {
+                    if let Err(failure) = take(Some((account, found))) {
                         break Err(failure);
                     }
                 }
@@ -191,7 +191,6 @@ impl Search {
             }
         };
         drop(hits);
-        progress.finish();
         result
     }
 

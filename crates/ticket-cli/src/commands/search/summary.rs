@@ -6,7 +6,6 @@ use std::io::Write as _;
 use serde::Serialize;
 use tickets::find::{Counts, Way};
 
-use super::progress::words;
 use super::{Search, Searched};
 use crate::args::OutputFormat;
 use crate::failure::{ErrorWithHint, Failure};
@@ -83,21 +82,13 @@ impl Search {
 }
 
 impl Search {
-    /// Says how far it is, where it is not told on a terminal.
-    pub(super) fn say_progress(&self, format: OutputFormat) {
-        if format.is_json() {
-            let running = self.accounts.iter().filter(|one| one.way.is_some());
-            return print(running.map(|searched| Row {
-                search: "running",
-                ..searched.row(false)
-            }));
-        }
-        let counts = self.counts();
-        let all = counts.iter().map(|(name, counts)| words(name, counts));
-        say(&format!(
-            "searching: {}",
-            all.collect::<Vec<_>>().join("; ")
-        ));
+    /// Says how far it is, for programs.
+    pub(super) fn print_progress(&self) {
+        let running = self.accounts.iter().filter(|one| one.way.is_some());
+        print(running.map(|searched| Row {
+            search: "running",
+            ..searched.row(false)
+        }));
     }
 }
 
