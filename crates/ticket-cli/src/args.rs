@@ -99,9 +99,25 @@ pub(crate) struct Global {
     /// Replaces the quota that the vendor documents and the account's own. Repeatable; all limits apply.
     #[arg(long = "rate", global = true, hide_short_help = true, value_parser = rate, value_name = "CALLS/SECONDS")]
     pub(crate) rates: Vec<Quota>,
-    /// Log each operation on stderr; repeat for more detail
+    /// Say what is done with which tickets; -vv says more
+    ///
+    /// On stderr, in sentences. Twice also shows requests and short waits.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Format of what -v says: text, json or otel
+    ///
+    /// Sentences, a JSON object per line, or spans with OpenTelemetry's names. Implies -v.
+    #[arg(long, global = true, hide_short_help = true, hide_possible_values = true, value_enum, value_name = "FORM")]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// The format of what `-v` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    #[default]
+    Text,
+    Json,
+    Otel,
 }
 
 /// The output format: a table for people (plain text if it goes to a file), one JSON document, one JSON

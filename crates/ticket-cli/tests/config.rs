@@ -336,35 +336,6 @@ async fn wrong_credentials_end_1_and_say_where_they_come_from() {
     assert!(run.stderr.contains(&hint), "{run:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn verbose_shows_operations_and_no_text_of_tickets() {
-    let sandbox = Sandbox::start().await.unwrap();
-    let run = execute(&mut at(&sandbox, &["-v", "get", "onecloud:121"]));
-    assert_eq!(run.code, 0);
-    assert!(run.stderr.contains("ticket.operation=\"get\""), "{run:?}");
-    assert!(
-        run.stdout.contains("Subscribe") && !run.stderr.contains("Subscribe"),
-        "{run:?}"
-    );
-    for arguments in [
-        &["list", "onecloud"][..],
-        &["messages", "onecloud:121"],
-        &["update", "sweeppea:2531581", "--subject", "Subscribe Hello"],
-        &["comment", "leadsquared:160", "--body", "Subscribe Hello"],
-    ] {
-        let run = execute(&mut at(&sandbox, &[&["-vvv"], arguments].concat()));
-        assert_eq!(run.code, 0, "{run:?}");
-        let operation = format!("ticket.operation=\"{}\"", arguments[0]);
-        assert!(run.stderr.contains(&operation), "{run:?}");
-        assert!(
-            !run.stderr.contains("Hello") && !run.stderr.contains("Subscribe"),
-            "{run:?}"
-        );
-    }
-    let quiet = execute(&mut at(&sandbox, &["get", "onecloud:121"]));
-    assert_eq!(quiet.stderr, "");
-}
-
 /// A variable that is set but empty, as containers and unit files leave it, is one that is not set.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_variable_is_no_variable() {

@@ -103,6 +103,16 @@ async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her(
 
     let shown = shells.run(&["job", "show", &job]);
     assert!(shown.stdout.contains("erasure     1 erased; "), "{shown:?}");
+    assert!(shown.stdout.contains("change      erase\n"), "{shown:?}");
+    assert!(
+        shown.stdout.contains("onecloud: 1 ticket, 0 open\n"),
+        "{shown:?}"
+    );
+    let listed = shells.run(&["job", "list"]);
+    assert!(listed.stdout.contains("  erase   "), "{listed:?}");
+    // For programs it is the change that is made.
+    let listed = shells.run(&["job", "list", "--output", "ndjson"]);
+    assert_eq!(listed.lines()[0]["change"], "delete", "{listed:?}");
     let to = case.path("report");
     let report = shells.run(&["job", "report", &job, "--to", &to]);
     assert_eq!(report.code, 0, "{report:?}");
@@ -440,10 +450,17 @@ async fn words_of_a_vendor_that_name_her_are_not_printed() {
         let rule = Rule::new(reply).vendor(Vendor::Sweeppea).endpoint(endpoint);
         case.ann.sandbox.inject(rule.always());
         for format in ["table", "ndjson"] {
-            let more = ["--requester", ADDRESS, "--output", format];
-            let run = case.shells().run(&erase(&["sweeppea"], &more));
-            assert_eq!(run.code, 4, "{run:?}");
-            assert_nobody(&[("stderr", run.stderr.as_bytes())]);
+            for log in ["text", "json", "otel"] {
+                let more = ["--requester", ADDRESS, "--output", format];
+                let verbose = ["-vv", "--log-format", log];
+                let run = case
+                    .shells()
+                    .run(&erase(&["sweeppea"], &[&more[..], &verbose].concat()));
+                assert_eq!(run.code, 4, "{run:?}");
+                // It was logged.
+                assert!(run.stderr.contains("sweeppea"), "{run:?}");
+                assert_nobody(&[("stderr", run.stderr.as_bytes())]);
+            }
         }
     }
 }

@@ -221,10 +221,22 @@ fn without_times(stderr: &str) -> String {
                     None => text.push_str(rest),
                 }
             }
-            _ => text.push_str(line),
+            _ => text.push_str(&without_duration(line)),
         }
     }
     text
+}
+
+/// Without how long a call took, in a sentence of `--verbose`.
+fn without_duration(line: &str) -> String {
+    let Some((said, time)) = line.split_once(" after ") else {
+        return line.to_owned();
+    };
+    let rest = time.trim_start_matches(|character: char| character.is_ascii_digit());
+    match rest.strip_prefix(" ms") {
+        Some(rest) if rest.len() < time.len() => format!("{said} after TIME{rest}"),
+        _ => line.to_owned(),
+    }
 }
 
 /// Without the seconds that are left of a window, of which some pass while the command runs.
