@@ -21,7 +21,8 @@ use crate::{text, waits};
 #[derive(Debug)]
 pub(crate) struct Accounts {
     accounts: Arc<accounts::Accounts>,
-    sandbox: Option<Sandbox>,
+    /// Serves as long as the accounts are used.
+    _sandbox: Option<Sandbox>,
 }
 
 impl Accounts {
@@ -69,7 +70,7 @@ impl Accounts {
         }
         Ok(Self {
             accounts: Arc::new(with_options(accounts, global)),
-            sandbox: None,
+            _sandbox: None,
         })
     }
 
@@ -84,7 +85,7 @@ impl Accounts {
     }
 
     /// The accounts of this sandbox, named after their providers' ids.
-    pub(crate) fn of_sandbox(sandbox: Sandbox, registry: Registry, global: &Global) -> Self {
+    fn of_sandbox(sandbox: Sandbox, registry: Registry, global: &Global) -> Self {
         let environment = sandbox.environment();
         let value = |env| environment.iter().find(|(name, _)| *name == env);
         let accounts = PROVIDERS.iter().map(|provider| {
@@ -99,13 +100,8 @@ impl Accounts {
         let accounts = accounts::Accounts::given(registry, accounts);
         Self {
             accounts: Arc::new(with_options(accounts, global)),
-            sandbox: Some(sandbox),
+            _sandbox: Some(sandbox),
         }
-    }
-
-    /// The sandbox, if this run uses one.
-    pub(crate) fn sandbox(&self) -> Option<&Sandbox> {
-        self.sandbox.as_ref()
     }
 
     /// The names of all accounts.

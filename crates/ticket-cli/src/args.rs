@@ -241,7 +241,9 @@ pub(crate) enum Command {
     /// Show, verify and prune an archive
     #[command(subcommand)]
     Archive(Archive),
-    /// Watch a safe deletion in a sandbox; needs no account
+    /// Watch a deletion survive a kill, in a sandbox
+    ///
+    /// Deletes 40 tickets: a lost reply, a kill in the middle, and how it is resumed. Needs no account.
     Demo,
     /// Serve a sandbox that behaves like the vendors, until Ctrl-C
     Sandbox(Sandbox),

@@ -17,105 +17,135 @@ use std::process::{Child, Stdio};
 use common::{command, execute, json};
 
 #[test]
-fn the_demo_tells_the_story_of_all_vendors_and_ends_0() {
+fn demo_tells_how_a_killed_delete_is_resumed_and_ends_with_the_commands_to_type() {
     let run = execute(&mut command(&["demo"]));
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
-    let last = run.stdout.lines().last().unwrap();
-    assert!(
-        last.starts_with("sandbox: ") && last.ends_with("every outcome agrees with the true state"),
-        "{last}"
-    );
-    // One row a step, one cell a vendor; a vendor that lacks an operation is not left out.
-    let table = run
-        .stdout
-        .lines()
-        .skip_while(|line| !line.starts_with("STEP"));
-    let table: Vec<Vec<_>> = table
-        .map(|line| {
-            line.split("  ")
-                .map(str::trim)
-                .filter(|cell| !cell.is_empty())
-                .collect()
-        })
-        .collect();
-    assert_eq!(
-        table[0],
-        [
-            "STEP",
-            "ONECLOUD",
-            "SWEEPPEA",
-            "LEADSQUARED",
-            "REDMINE",
-            "RT",
-            "TRUE"
-        ]
-    );
-    for row in [
-        [
-            "create", "created", "created", "created", "created", "created", "yes",
-        ],
-        ["list", "found", "found", "–", "found", "found", "yes"],
-        [
-            "update", "–", "updated", "updated", "updated", "updated", "yes",
-        ],
-        [
-            "get", "Erase me", "Erasure", "Erasure", "Erasure", "Erasure", "yes",
-        ],
-        [
-            "comment",
-            "–",
-            "–",
-            "commented",
-            "commented",
-            "commented",
-            "yes",
-        ],
-        [
-            "messages", "When?", "When?", "When?", "When?", "When?", "yes",
-        ],
-        [
-            "resolve", "–", "resolved", "resolved", "resolved", "resolved", "yes",
-        ],
-        [
-            "delete", "deleted", "deleted", "deleted", "deleted", "deleted", "yes",
-        ],
+    let mut rest = run.stdout.as_str();
+    for part in [
+        "$ tickets delete --from tickets.txt --yes",
+        "One reply of OneCloud is lost",
+        "Kill it in the middle",
+        "their replies never came.",
+        "$ tickets job run ",
+        "ACCOUNT      TICKETS  DELETED  ALREADY GONE  STILL THERE\n",
+        "every outcome is true: 40 tickets are gone, and\nthe other 10 are still there.",
+        "\n  eval \"$(tickets sandbox --env)\"\n  tickets list onecloud\n  \
+         tickets delete onecloud:121 leadsquared:160\n",
     ] {
-        assert!(table.contains(&row.to_vec()), "{row:?} {run:?}");
+        let (_, after) = rest
+            .split_once(part)
+            .unwrap_or_else(|| panic!("{part:?} {run:?}"));
+        rest = after;
     }
-    assert!(
-        run.stdout.lines().all(|line| line.chars().count() <= 80),
-        "{run:?}"
-    );
-    assert!(run.stdout.lines().count() <= 48, "{run:?}");
+    assert_eq!(rest, "", "nothing comes after the commands: {run:?}");
+    let widest = run.stdout.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{run:?}");
+    assert!(run.stdout.lines().count() <= 40, "{run:?}");
 }
 
 #[test]
-fn the_demo_is_readable_by_programs() {
+fn demo_says_of_each_ticket_what_is_true_in_the_sandbox() {
     let run = execute(&mut command(&["demo", "--output", "ndjson"]));
     assert_eq!(run.code, 0, "{run:?}");
     let rows = run.lines();
-    assert!(rows.iter().all(|row| row["agrees"] == true), "{run:?}");
-    let of = |step: &str| -> Vec<_> { rows.iter().filter(|row| row["step"] == step).collect() };
-    assert_eq!(of("delete").len(), 5, "{run:?}");
+    assert_eq!(rows.len(), 40, "{run:?}");
+    for row in &rows {
+        assert_eq!(row["exists"], false, "{row}");
+        assert_eq!(row["agrees"], true, "{row}");
+        let said = row["said"].as_str().unwrap();
+        assert!(["deleted", "already_gone"].contains(&said), "{row}");
+    }
+    let of = |step: &'static str| rows.iter().filter(move |row| row["step"] == step);
+    // What hung was deleted before the kill, and nobody was told.
+    assert!(of("in_flight").count() > 0, "{run:?}");
     assert!(
-        of("delete")
-            .iter()
-            .all(|row| row["said"] == "deleted" && row["exists"] == false)
-    );
-    assert_eq!(
-        of("comment")
-            .iter()
-            .filter(|row| row["said"].is_null())
-            .count(),
-        2
-    );
-    // The lost answer: nobody said that it is still there, and it is not.
-    let lost = of("answer lost");
-    assert_eq!(lost.len(), 1);
-    assert_eq!(lost[0]["exists"], false, "{run:?}");
-    assert!(
-        ["unknown", "already_gone"].contains(&lost[0]["said"].as_str().unwrap()),
+        of("in_flight").all(|row| row["said"] == "already_gone"),
         "{run:?}"
+    );
+    assert!(of("after").all(|row| row["said"] == "deleted"), "{run:?}");
+    assert!(of("after").count() > 0, "{run:?}");
+    // The lost reply.
+    let twice = of("before").filter(|row| row["said"] == "already_gone");
+    let accounts: Vec<_> = twice.map(|row| row["ticket"].as_str().unwrap()).collect();
+    assert_eq!(accounts.len(), 1, "{run:?}");
+    assert!(accounts[0].starts_with("onecloud:"), "{run:?}");
+}
+
+/// A sandbox in the background. It ends with the test.
+#[cfg(unix)]
+struct Background {
+    variables: Vec<(String, String)>,
+    process: String,
+}
+
+#[cfg(unix)]
+impl Background {
+    fn start(more: &[&str]) -> Self {
+        let run = execute(&mut command(&[&["sandbox", "--env"], more].concat()));
+        assert_eq!(run.code, 0, "{run:?}");
+        let variables = run.stdout.lines().map(|line| {
+            let line = line.strip_prefix("export ").expect(line);
+            let (name, value) = line.split_once('=').expect(line);
+            (name.to_owned(), value.trim_matches('\'').to_owned())
+        });
+        let mut variables: Vec<_> = variables.collect();
+        let (name, process) = variables.pop().unwrap();
+        assert_eq!(name, "TICKETS_SANDBOX_PID");
+        assert!(run.stderr.contains(&format!("`kill {process}`")), "{run:?}");
+        Self { variables, process }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("kill")
+            .arg(&self.process)
+            .status();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn commands_at_the_end_of_the_demo_work_as_printed() {
+    let sandbox = Background::start(&[]);
+    let run = |arguments: &[&str]| {
+        let mut command = command(arguments);
+        execute(command.envs(sandbox.variables.iter().cloned()))
+    };
+    let list = run(&["list", "onecloud"]);
+    assert_eq!(list.code, 0, "{list:?}");
+    assert!(list.stdout.contains("onecloud:121 "), "{list:?}");
+    let delete = ["delete", "onecloud:121", "leadsquared:160", "--yes"];
+    let deleted = run(&delete);
+    assert_eq!(deleted.code, 0, "{deleted:?}");
+    assert!(
+        deleted.stderr.contains("2 tickets: 2 deleted"),
+        "{deleted:?}"
+    );
+    // It is the same sandbox for each command.
+    assert_eq!(run(&["get", "onecloud:121"]).code, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn sandbox_in_the_background_takes_the_options_and_says_why_it_cannot_start() {
+    let first = Background::start(&["--tickets", "30"]);
+    let url = first
+        .variables
+        .iter()
+        .find(|(name, _)| name == "RT_BASE_URL");
+    let port = url.unwrap().1.split(['/', ':']).nth(4).unwrap().to_owned();
+    let mut list = command(&["list", "rt", "--output", "ndjson"]);
+    let list = execute(list.envs(first.variables.iter().cloned()));
+    assert!(list.lines().len() >= 30, "{list:?}");
+    let taken = execute(&mut command(&["sandbox", "--env", "--port", &port]));
+    assert_eq!((taken.code, taken.stdout.as_str()), (1, ""), "{taken:?}");
+    assert!(
+        taken
+            .stderr
+            .starts_with("error: the sandbox cannot be started: "),
+        "{taken:?}"
     );
 }
 

@@ -88,7 +88,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Verify(verify) => verify::run(&verify, global, &output).await,
         Command::Job(job) => job::run(&job, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
-        Command::Demo => demo::run(global, &output).await,
+        Command::Demo => demo::run(&output).await,
         Command::Schema(schema) => schema::run(schema.record.as_deref()),
         Command::Completions(asked) => completion::print_script(asked.shell),
         Command::Man(man) => man::run(&man.to),

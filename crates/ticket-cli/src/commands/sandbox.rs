@@ -1,17 +1,28 @@
 //! `tickets sandbox`: serves a sandbox and prints how to point this command, or any other program, at it.
 
+use std::io;
 use std::net::SocketAddr;
+use std::process::Stdio;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ticket_sandbox::Vendor;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::Command;
 
 use crate::accounts::start_sandbox;
 use crate::args::{self, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Signals;
-use crate::output::{Output, Record, write};
+use crate::output::{Output, Record, say, write};
+use crate::text;
+
+/// The line of a shell that starts a sandbox in the background and uses it.
+pub(super) const START: &str = r#"eval "$(tickets sandbox --env)""#;
 
 pub(super) async fn run(arguments: &args::Sandbox, output: &Output) -> Result<Exit, Failure> {
+    if arguments.env {
+        return in_background(arguments).await;
+    }
     let mut settings = ticket_sandbox::Sandbox::builder().port(arguments.port);
     if arguments.no_quotas {
         settings = settings.sweeppea_quota(None).leadsquared_quota(None);
@@ -31,11 +42,67 @@ pub(super) async fn run(arguments: &args::Sandbox, output: &Output) -> Result<Ex
         let mut writer = output.writer();
         variables
             .into_iter()
-            .try_for_each(|(name, value)| writer.push(Variable { name, value }))
+            .try_for_each(|(name, value)| {
+                let name = name.to_owned();
+                writer.push(Variable { name, value })
+            })
             .and_then(|()| writer.finish())
     };
     written.map_err(|error| Failure::output(&error))?;
     signals.next().await;
+    Ok(Exit::Done)
+}
+
+/// Starts the sandbox in a process of its own, and prints what points a shell at it.
+async fn in_background(arguments: &args::Sandbox) -> Result<Exit, Failure> {
+    let broken = |error: &dyn std::fmt::Display| {
+        Failure::local(format!("the sandbox cannot be started: {error}"))
+    };
+    let mut command = std::env::current_exe()
+        .map(Command::new)
+        .map_err(|error| broken(&error))?;
+    command
+        .args(["sandbox", "--output", "json"])
+        .args(["--port", &arguments.port.to_string()])
+        .args(["--tickets", &arguments.tickets.to_string()])
+        .args(arguments.no_quotas.then_some("--no-quotas"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    // Ctrl-C is for what the shell does next.
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command.spawn().map_err(|error| broken(&error))?;
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.as_mut()) else {
+        return Err(broken(&"it has no output"));
+    };
+    let mut lines = BufReader::new(stdout).lines();
+    let mut list = String::new();
+    while let Some(line) = lines.next_line().await.map_err(|error| broken(&error))? {
+        list.push_str(&line);
+        if line == "]" {
+            break;
+        }
+    }
+    let Ok(variables) = serde_json::from_str::<Vec<Variable>>(&list) else {
+        let mut why = String::new();
+        let read = stderr.read_to_string(&mut why).await;
+        read.map_err(|error: io::Error| broken(&error))?;
+        return Err(broken(&text::line(why.trim())));
+    };
+    let process = child.id().unwrap_or_default();
+    let exports = exports(
+        variables
+            .iter()
+            .map(|one| (one.name.as_str(), one.value.as_str())),
+    );
+    write(&format!(
+        "{exports}export TICKETS_SANDBOX_PID='{process}'\n"
+    ))
+    .map_err(|error| Failure::output(&error))?;
+    say(&format!(
+        "A sandbox is running in the background; stop it with `kill {process}`"
+    ));
     Ok(Exit::Done)
 }
 
@@ -44,16 +111,23 @@ fn shell(variables: &[(&'static str, String)], address: SocketAddr) -> String {
         "# A sandbox is running until Ctrl-C. Its request journal: http://{address}/control/journal\n\
          # In another shell, point `tickets` at it with:\n"
     );
-    // Within single quotes, a POSIX shell treats everything but the single quote literally.
-    let exports = variables
-        .iter()
-        .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', r"'\''")));
-    head + &exports.collect::<String>()
+    head + &exports(
+        variables
+            .iter()
+            .map(|(name, value)| (*name, value.as_str())),
+    )
 }
 
-#[derive(Serialize)]
+/// Within single quotes, a POSIX shell treats everything but the single quote literally.
+fn exports<'v>(variables: impl Iterator<Item = (&'v str, &'v str)>) -> String {
+    variables
+        .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', r"'\''")))
+        .collect()
+}
+
+#[derive(Deserialize, Serialize)]
 struct Variable {
-    name: &'static str,
+    name: String,
     value: String,
 }
 
@@ -61,7 +135,7 @@ impl Record for Variable {
     const COLUMNS: &'static [&'static str] = &["name", "value"];
 
     fn cells(&self) -> Vec<String> {
-        vec![self.name.to_owned(), self.value.clone()]
+        vec![self.name.clone(), self.value.clone()]
     }
 }
 

@@ -55,7 +55,7 @@ fn compare(cases: &[Case]) {
 }
 
 #[test]
-fn help_version_providers_demo_and_sandbox_are_as_recorded() {
+fn help_version_providers_and_sandbox_are_as_recorded() {
     compare(&cases::showing());
 }
 

@@ -1,25 +1,23 @@
-//! The claims of the demo: one line per claim for programs, a table of steps and vendors for people.
+//! What the demo reports of each ticket, beside the truth: one line per ticket for programs, one per account for people.
 
 use comfy_table::Color;
 use serde::Serialize;
-use ticket_sandbox::Vendor;
 use tickets::TicketRef;
 
 use crate::output::Record;
 
-/// The reported result of a step, and whether it is true.
+/// The reported outcome of a ticket, and whether it is true.
 #[derive(Serialize)]
 pub(super) struct Claim {
     pub(super) ticket: TicketRef,
+    /// `before` or `after` the kill; `in_flight` if its request was on its way.
     pub(super) step: &'static str,
-    /// Absent if the vendor does not support the operation.
-    pub(super) said: Option<String>,
-    /// Whether the ticket exists in the sandbox after the step.
+    /// The outcome in the ledger.
+    pub(super) said: String,
+    /// Whether the ticket exists in the sandbox at the end.
     pub(super) exists: bool,
-    /// Whether the reported result is true; if there is none, whether nothing was sent.
+    /// Whether the outcome is true.
     pub(super) agrees: bool,
-    #[serde(skip)]
-    pub(super) vendor: Vendor,
 }
 
 impl Record for Claim {
@@ -29,41 +27,65 @@ impl Record for Claim {
         vec![
             self.ticket.to_string(),
             self.step.to_owned(),
-            self.said.clone().unwrap_or_default(),
+            self.said.clone(),
             self.exists.to_string(),
             self.agrees.to_string(),
         ]
     }
 }
 
-/// A step at all vendors.
+/// The tickets of an account.
 #[derive(Serialize)]
 pub(super) struct Row {
-    step: &'static str,
-    said: Vec<String>,
-    agrees: bool,
+    account: String,
+    tickets: usize,
+    deleted: usize,
+    already_gone: usize,
+    still_there: usize,
+}
+
+impl Row {
+    pub(super) fn of(account: &str, claims: &[Claim]) -> Self {
+        let own: Vec<_> = claims
+            .iter()
+            .filter(|claim| claim.ticket.account == account)
+            .collect();
+        let said = |word: &str| own.iter().filter(|claim| claim.said == word).count();
+        let (deleted, already_gone) = (said("deleted"), said("already_gone"));
+        Self {
+            account: account.to_owned(),
+            tickets: own.len(),
+            deleted,
+            already_gone,
+            still_there: own.iter().filter(|claim| claim.exists).count(),
+        }
+    }
 }
 
 impl Record for Row {
     const COLUMNS: &'static [&'static str] = &[
-        "step",
-        "onecloud",
-        "sweeppea",
-        "leadsquared",
-        "redmine",
-        "rt",
-        "true",
+        "account",
+        "tickets",
+        "deleted",
+        "already gone",
+        "still there",
     ];
 
     fn cells(&self) -> Vec<String> {
-        let mut cells = vec![self.step.to_owned()];
-        cells.extend(self.said.iter().cloned());
-        cells.push(if self.agrees { "yes" } else { "NO" }.to_owned());
-        cells
+        let counts = [
+            self.tickets,
+            self.deleted,
+            self.already_gone,
+            self.still_there,
+        ];
+        let counts = counts.iter().map(ToString::to_string);
+        std::iter::once(self.account.clone())
+            .chain(counts)
+            .collect()
     }
 
     fn colour(&self) -> Option<(usize, Color)> {
-        let colour = if self.agrees {
+        let colour = if self.still_there == 0 {
             Color::Green
         } else {
             Color::Red
@@ -72,31 +94,15 @@ impl Record for Row {
     }
 }
 
-/// Groups the claims by step and vendor. A cell is empty if the step does not apply to the vendor.
-pub(super) fn pivot(claims: &[Claim]) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    for claim in claims {
-        let known = rows.iter().any(|row| row.step == claim.step);
-        if known {
-            continue;
-        }
-        let step: Vec<_> = claims.iter().filter(|it| it.step == claim.step).collect();
-        let said = Vendor::ALL.into_iter().map(|vendor| {
-            let at_vendor = step.iter().find(|claim| claim.vendor == vendor);
-            at_vendor.map_or_else(String::new, |claim| words(claim.said.as_deref()))
-        });
-        rows.push(Row {
-            step: claim.step,
-            said: said.collect(),
-            agrees: step.iter().all(|claim| claim.agrees),
-        });
+/// Whether an outcome of a delete is true of a ticket that was there before.
+pub(super) fn is_true(said: &str, exists: bool) -> bool {
+    match said {
+        "deleted" | "already_gone" | "not_found" => !exists,
+        "unattempted" => exists,
+        // It claims nothing.
+        "unknown" => true,
+        _ => false,
     }
-    rows
-}
-
-/// The reported result for people; `–` if the vendor does not support the operation.
-pub(super) fn words(said: Option<&str>) -> String {
-    said.map_or_else(|| "–".to_owned(), |said| said.replace('_', " "))
 }
 
 #[cfg(test)]
@@ -104,8 +110,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_vendor_has_a_column() {
-        let vendors = Vendor::ALL.map(Vendor::prefix);
-        assert_eq!(Row::COLUMNS[1..Row::COLUMNS.len() - 1], vendors);
+    fn false_claim_is_detected() {
+        for (said, exists, expected) in [
+            ("deleted", false, true),
+            ("deleted", true, false),
+            ("already_gone", false, true),
+            ("already_gone", true, false),
+            ("not_found", true, false),
+            ("unattempted", false, false),
+            ("unknown", true, true),
+            ("unknown", false, true),
+            ("failed", true, false),
+        ] {
+            assert_eq!(is_true(said, exists), expected, "{said} {exists}");
+        }
+    }
+
+    #[test]
+    fn row_counts_the_tickets_of_its_account_only() {
+        let claim = |account: &str, said: &str, exists| Claim {
+            ticket: TicketRef::new(account, "1"),
+            step: "after",
+            said: said.to_owned(),
+            exists,
+            agrees: true,
+        };
+        let claims = [
+            claim("eu", "deleted", false),
+            claim("eu", "already_gone", false),
+            claim("eu", "unknown", true),
+            claim("us", "deleted", false),
+        ];
+        assert_eq!(Row::of("eu", &claims).cells(), ["eu", "3", "1", "1", "1"]);
     }
 }

@@ -16,9 +16,6 @@ pub(crate) fn showing() -> Vec<Case> {
         case("providers-json", "providers --output json").unconfigured(),
         case("providers-ndjson", "providers --output ndjson").unconfigured(),
         case("providers-csv", "providers --output csv").unconfigured(),
-        case("demo-table", "demo").unconfigured(),
-        case("demo-json", "demo --output json").unconfigured(),
-        case("demo-csv", "demo --output csv").unconfigured(),
         case("sandbox-table", "sandbox --tickets 3 --no-quotas")
             .unconfigured()
             .interrupted_after("LEADSQUARED_SECRET_KEY"),
