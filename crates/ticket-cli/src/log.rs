@@ -16,7 +16,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::told::{Fields, Told};
@@ -96,21 +96,6 @@ impl Lines {
             let _ = Stderr.write(format!("{line}\n").as_bytes());
         }
     }
-
-    /// What is known of the span and those around it, the innermost first.
-    fn told<S>(&self, span: Option<&Id>, context: &Context<'_, S>) -> Told
-    where
-        S: Subscriber + for<'l> LookupSpan<'l>,
-    {
-        let mut told = Told::default();
-        let around = span.and_then(|id| context.span(id));
-        for span in around.iter().flat_map(|span| span.scope()) {
-            if let Some(fields) = span.extensions().get::<Fields>() {
-                told.of_span(span.name(), fields);
-            }
-        }
-        told
-    }
 }
 
 impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Lines {
@@ -140,7 +125,7 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Lines {
             None => false,
         };
         if is_first && span.name() == told::OPERATION {
-            let mut told = self.told(Some(id), &context);
+            let mut told = told(Some(id), &context);
             told.event = "begun";
             self.say(&told);
         }
@@ -153,7 +138,7 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Lines {
             return;
         };
         let span = context.event_span(event).map(|span| span.id());
-        let mut told = self.told(span.as_ref(), &context);
+        let mut told = told(span.as_ref(), &context);
         told.of_event(name, *event.metadata().level(), &fields);
         self.say(&told);
     }
@@ -172,11 +157,26 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Lines {
             .get::<Fields>()
             .map(|fields| fields.begun.elapsed());
         drop(span);
-        let mut told = self.told(Some(&id), &context);
+        let mut told = told(Some(&id), &context);
         told.event = event;
         told.duration(begun.unwrap_or_default());
         self.say(&told);
     }
+}
+
+/// What is known of the span and those around it, the innermost first.
+fn told<S>(span: Option<&Id>, context: &Context<'_, S>) -> Told
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+{
+    let mut told = Told::default();
+    let around = span.and_then(|id| context.span(id));
+    for span in around.iter().flat_map(SpanRef::scope) {
+        if let Some(fields) = span.extensions().get::<Fields>() {
+            told.of_span(span.name(), fields);
+        }
+    }
+    told
 }
 
 /// The time at which something is said.

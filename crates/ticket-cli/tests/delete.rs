@@ -28,6 +28,20 @@ fn delete<'a>(more: &[&'a str], tickets: &[&'a str]) -> Vec<&'a str> {
     [&["delete", "--yes", "--output", "ndjson"], more, tickets].concat()
 }
 
+/// Sweeppea says *not found* also of a ticket that is closed; it is read before anybody is told that it is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn closed_ticket_that_the_vendor_does_not_find_is_not_told_as_gone() {
+    let sandbox = sandbox().await;
+    let run = execute(&mut at(&sandbox, &delete(&[], &["sweeppea:2490017"])));
+    assert_eq!(run.code, 1, "{run:?}");
+    let row = &run.lines()[0];
+    assert_eq!(row["outcome"], "failed", "{row}");
+    assert_eq!(row["error"]["effect"], "none", "{row}");
+    let message = row["error"]["message"].as_str().unwrap();
+    assert!(message.contains("the ticket exists"), "{message}");
+    assert!(sandbox.exists(Vendor::Sweeppea, "2490017"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn four_tickets_of_three_vendors_are_deleted_in_three_calls() {
     let sandbox = sandbox().await;

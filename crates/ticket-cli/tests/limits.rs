@@ -385,6 +385,15 @@ async fn an_account_at_fault_is_not_asked_again_and_says_why() {
     assert!(message.contains("not attempted"), "{message}");
     // As many as are on their way at once.
     assert!(batches(&sandbox).len() <= 4);
+
+    // Those that failed for the account's fault are left to do as well as those that were not attempted.
+    let folder = tempfile::tempdir().unwrap();
+    let left = folder.path().join("left");
+    let mut command = at(&sandbox, &["delete", "--yes", "--remaining"]);
+    let said = execute(command.arg(&left).args(&tickets));
+    assert_eq!(said.code, 1, "{said:?}");
+    let left = std::fs::read_to_string(left).unwrap();
+    assert_eq!(left.lines().count(), 1000, "{left}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

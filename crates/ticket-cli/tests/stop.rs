@@ -388,6 +388,27 @@ async fn a_change_that_is_stopped_on_its_way_is_told_as_unknown() {
     }
 }
 
+/// The signal itself ends it, so that a loop of a shell ends too; shells show that as 130.
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_ends_the_read_of_one_ticket_at_once() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let sandbox = common::sandbox().await;
+    let never = Fault::Delay(Duration::from_secs(3600));
+    sandbox.inject(Rule::new(never).endpoint(Endpoint::Get).always());
+    let mut command = at(&sandbox, &["-v", "get", "onecloud:121"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    read_until(&mut stderr, "onecloud: reading 121");
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        (output.status.code(), output.status.signal()),
+        (None, Some(2))
+    );
+    assert!(output.stdout.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_does_not_wait_for_the_quota() {
     let sandbox = Sandbox::start().await.unwrap();

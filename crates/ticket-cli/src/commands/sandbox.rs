@@ -120,9 +120,9 @@ fn shell(variables: &[(&'static str, String)], address: SocketAddr) -> String {
 
 /// Within single quotes, a POSIX shell treats everything but the single quote literally.
 fn exports<'v>(variables: impl Iterator<Item = (&'v str, &'v str)>) -> String {
-    variables
-        .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', r"'\''")))
-        .collect()
+    let lines = variables
+        .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', r"'\''")));
+    lines.collect::<Vec<_>>().concat()
 }
 
 #[derive(Deserialize, Serialize)]

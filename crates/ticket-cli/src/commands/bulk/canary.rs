@@ -55,40 +55,7 @@ pub(super) async fn passes(
         return Ok(false);
     }
     let changed = tickets - other.len();
-    let mut wrong = Vec::new();
-    let mut status = Status::new();
-    let (all, mut looked) = (counted(done.values().map(Vec::len).sum(), "ticket"), 0);
-    for (account, tickets) in &done {
-        let account = work.accounts.connect(account)?.tickets;
-        let ids: Vec<_> = tickets.iter().map(|ticket| ticket.id.clone()).collect();
-        let mut looks = look_again(&job.change, &account, stream::iter(ids));
-        loop {
-            let look = tokio::select! {
-                biased;
-                look = looks.next() => look,
-                () = status.due() => {
-                    let words = format!("canary: {} of {all} looked at again", text::grouped(looked));
-                    status.show(vec![Line::new("", vec![words])]);
-                    continue;
-                }
-            };
-            let Some((id, standing)) = look else {
-                break;
-            };
-            looked += 1;
-            let ticket = tickets.iter().find(|ticket| ticket.id == id);
-            let name = ticket.map(name).unwrap_or_default();
-            match standing {
-                Standing::Holds => {}
-                Standing::DoesNotHold => {
-                    wrong.push((name, "is not changed when looked at again".to_owned()));
-                }
-                Standing::Unknown(error) => wrong.push((name, text::line(&error.to_string()))),
-                _ => wrong.push((name, "unknown".to_owned())),
-            }
-        }
-    }
-    drop(status);
+    let wrong = wrong_at_second_look(work, job, &done).await?;
     let done_word = job.change.word(&Outcome::Done);
     say(&format!(
         "canary: {changed} of {} {done_word}",
@@ -135,6 +102,48 @@ pub(super) async fn passes(
     };
     let answer = answer.to_lowercase();
     Ok(answer == "y" || answer == "yes")
+}
+
+/// Looks at the changed tickets again, and returns those that are not shown to be as they should, and why.
+async fn wrong_at_second_look(
+    work: &Work<'_>,
+    job: &Job,
+    done: &BTreeMap<String, Vec<JobTicket>>,
+) -> Result<Vec<(String, String)>, Failure> {
+    let mut wrong = Vec::new();
+    let mut status = Status::new();
+    let (all, mut looked) = (counted(done.values().map(Vec::len).sum(), "ticket"), 0);
+    for (account, tickets) in done {
+        let account = work.accounts.connect(account)?.tickets;
+        let ids: Vec<_> = tickets.iter().map(|ticket| ticket.id.clone()).collect();
+        let mut looks = look_again(&job.change, &account, stream::iter(ids));
+        loop {
+            let look = tokio::select! {
+                biased;
+                look = looks.next() => look,
+                () = status.due() => {
+                    let words = format!("canary: {} of {all} looked at again", text::grouped(looked));
+                    status.show(vec![Line::new("", vec![words])]);
+                    continue;
+                }
+            };
+            let Some((id, standing)) = look else {
+                break;
+            };
+            looked += 1;
+            let ticket = tickets.iter().find(|ticket| ticket.id == id);
+            let name = ticket.map(name).unwrap_or_default();
+            match standing {
+                Standing::Holds => {}
+                Standing::DoesNotHold => {
+                    wrong.push((name, "is not changed when looked at again".to_owned()));
+                }
+                Standing::Unknown(error) => wrong.push((name, text::line(&error.to_string()))),
+                _ => wrong.push((name, "unknown".to_owned())),
+            }
+        }
+    }
+    Ok(wrong)
 }
 
 /// The outcome of a ticket that is not changed, and why.
