@@ -22,7 +22,7 @@ use crate::{text, waits};
 pub(crate) struct Accounts {
     accounts: Arc<accounts::Accounts>,
     /// Serves as long as the accounts are used.
-    _sandbox: Option<Sandbox>,
+    sandbox: Option<Sandbox>,
 }
 
 impl Accounts {
@@ -70,7 +70,7 @@ impl Accounts {
         }
         Ok(Self {
             accounts: Arc::new(with_options(accounts, global)),
-            _sandbox: None,
+            sandbox: None,
         })
     }
 
@@ -100,7 +100,7 @@ impl Accounts {
         let accounts = accounts::Accounts::given(registry, accounts);
         Self {
             accounts: Arc::new(with_options(accounts, global)),
-            _sandbox: Some(sandbox),
+            sandbox: Some(sandbox),
         }
     }
 

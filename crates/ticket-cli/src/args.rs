@@ -107,7 +107,14 @@ pub(crate) struct Global {
     /// Format of what -v says: text, json or otel
     ///
     /// Sentences, a JSON object per line, or spans with OpenTelemetry's names. Implies -v.
-    #[arg(long, global = true, hide_short_help = true, hide_possible_values = true, value_enum, value_name = "FORM")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        hide_possible_values = true,
+        value_enum,
+        value_name = "FORM"
+    )]
     pub(crate) log_format: Option<LogFormat>,
 }
 
