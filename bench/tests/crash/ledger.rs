@@ -12,6 +12,7 @@ use ticket_jobs::{
     Taken, Which, WorkerId,
 };
 use tickets::call::{Call, Layer, Next, Reply};
+use tickets::provider::Limit;
 use tickets::{Outcome, Result};
 
 /// All boundaries.
@@ -244,6 +245,10 @@ impl<L: Ledger> Ledger for CrashingLedger<L> {
 
     async fn accounts(&self) -> Result<Vec<AccountState>> {
         self.inner.accounts().await
+    }
+
+    async fn used(&self, account: &str, limit: &Limit, window: Duration) -> Result<u64> {
+        self.inner.used(account, limit, window).await
     }
 
     async fn verify(&self, job: &JobId) -> Result<Vec<String>> {

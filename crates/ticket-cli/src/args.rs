@@ -262,7 +262,7 @@ pub(crate) enum Command {
     /// For each account: whether its host can be reached, whether the clocks agree, whether the vendor accepts the
     /// credentials, what may be read, and whether the vendor's replies still look as documented (drift). That takes at most
     /// nine reads, paced like all calls, and one request for /robots.txt without credentials. Then the modes of the files
-    /// with secrets, the ledger, and pauses that a vendor asked for. Nothing is changed.
+    /// with secrets, the ledger, and what is left of quotas. Nothing is changed.
     ///
     /// The exit code is 1 if something is wrong.
     Doctor(Doctor),

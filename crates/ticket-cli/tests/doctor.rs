@@ -97,6 +97,11 @@ async fn healthy_accounts_end_0_and_are_only_read() {
     }
     let journal = case.sandbox.journal();
     assert!(!journal.is_empty() && journal.iter().all(|exchange| !exchange.is_write));
+    // The accounts share a quota, and of the other one the calls are those of both.
+    let calls = journal.len() - 2;
+    let quota = format!("{} of 150 calls in 60 s left", 150 - calls);
+    let is_left = |row: &Value| row["account"] == "us" && row["message"] == quota;
+    assert!(run.lines().iter().any(is_left), "{quota}: {run:?}");
     let table = case.run(&["eu"]);
     assert_eq!(table.code, 0, "{table:?}");
     assert!(
@@ -142,6 +147,19 @@ async fn what_is_wrong_ends_1_and_the_other_accounts_are_examined() {
     let healthy = run.lines().into_iter();
     let mut healthy = healthy.filter(|row| row["account"] == "eu" && row["check"] == "credentials");
     assert_eq!(healthy.next().unwrap()["level"], "ok");
+}
+
+#[test]
+fn sandbox_is_examined_without_a_ledger() {
+    let state = common::state_folder();
+    let mut command = command(&["doctor", "--sandbox", "onecloud", "--output", "ndjson"]);
+    let run = execute(command.env("XDG_STATE_HOME", &state));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        run.lines().iter().all(|row| row["account"] == "onecloud"),
+        "{run:?}"
+    );
+    assert!(!state.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

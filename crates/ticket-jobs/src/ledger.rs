@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
+use ticket_core::provider::Limit;
 use ticket_core::{Outcome, Result};
 
 use crate::model::{
@@ -156,6 +157,9 @@ pub trait Ledger: Debug + Send + Sync + 'static {
 
     /// All accounts.
     async fn accounts(&self) -> Result<Vec<AccountState>>;
+
+    /// How many requests of an account count now in this window of a limit; 0 if the account has made none.
+    async fn used(&self, account: &str, limit: &Limit, window: Duration) -> Result<u64>;
 
     /// Recounts a job from its rows. Returns each contradiction in words; none if all is well.
     async fn verify(&self, job: &JobId) -> Result<Vec<String>>;

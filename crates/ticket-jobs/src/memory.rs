@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use ticket_core::provider::Limit;
 use ticket_core::{Outcome, Result};
 
 use self::state::State;
@@ -209,6 +210,10 @@ impl Ledger for MemoryLedger {
 
     async fn accounts(&self) -> Result<Vec<AccountState>> {
         Ok(self.state().accounts())
+    }
+
+    async fn used(&self, account: &str, limit: &Limit, window: Duration) -> Result<u64> {
+        Ok(self.state().used(account, limit, window))
     }
 
     async fn verify(&self, job: &JobId) -> Result<Vec<String>> {

@@ -23,6 +23,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::Connection;
+use ticket_core::provider::Limit;
 use ticket_core::{Error, Outcome, Result};
 use tokio::task::spawn_blocking;
 
@@ -390,6 +391,12 @@ impl Ledger for SqliteLedger {
             reason = "the method is of one lifetime"
         )]
         self.read(|read| read.accounts()).await
+    }
+
+    async fn used(&self, account: &str, limit: &Limit, window: Duration) -> Result<u64> {
+        let (account, limit) = (account.to_owned(), limit.clone());
+        self.read(move |read| read.used(&account, &limit, window))
+            .await
     }
 
     async fn verify(&self, job: &JobId) -> Result<Vec<String>> {

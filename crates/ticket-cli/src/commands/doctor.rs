@@ -8,7 +8,7 @@ use comfy_table::Color;
 use serde::Serialize;
 use serde_json::Value;
 use ticket_jobs::AccountState;
-use tickets::accounts::{Check, FileMode, Level};
+use tickets::accounts::{Account, Check, FileMode, Level};
 use tickets::{TicketId, TicketRef};
 
 use crate::accounts::Accounts;
@@ -107,31 +107,32 @@ pub(super) async fn run(
     };
     // Like a file of its own, so that nothing is recorded in vain.
     let record = doctor.record.as_deref().map(create).transpose()?;
-    let ledger = Ledger::open_kept(global);
+    let ledger = (!global.sandbox).then(|| Ledger::open_kept(global));
     let accounts = match &ledger {
-        Ok(ledger) if !global.sandbox => Accounts::quietly_with_ledger(ledger, global).await?,
-        _ => Accounts::open(global, Purpose::Read).await?,
+        Some(Ok(ledger)) => Accounts::quietly_with_ledger(ledger, global).await?,
+        Some(Err(_)) | None => Accounts::open(global, Purpose::Read).await?,
     };
     let mut names = accounts.named_or_configured(&doctor.accounts)?;
     if doctor.accounts.is_empty() && !tickets.is_empty() {
         names.retain(|name| tickets.iter().any(|ticket| ticket.account == *name));
     }
-    let mut states = Vec::new();
-    if !global.sandbox {
-        for file in accounts.files() {
-            findings.file(&file)?;
-        }
-        states = check_ledger(ledger, &mut findings).await?;
+    for file in accounts.files() {
+        findings.file(&file)?;
     }
+    let ledger = match ledger {
+        Some(Ok(ledger)) => check_ledger(ledger, &mut findings).await?,
+        Some(Err(failure)) => {
+            let message = failure.sentence();
+            findings.push(None, Check::new("ledger", Level::Wrong, message))?;
+            None
+        }
+        None => None,
+    };
     let mut records = Vec::new();
     for name in &names {
         let named = tickets.iter().find(|ticket| ticket.account == *name);
         let id = named.map(|ticket| &ticket.id);
-        records.extend(check_account(name, id, &accounts, &mut findings).await?);
-        if let Ok(facts) = accounts.facts(name) {
-            let state = states.iter().find(|state| state.key == facts.key);
-            findings.push(Some(name), quota(state))?;
-        }
+        records.extend(check_account(name, id, &accounts, ledger.as_ref(), &mut findings).await?);
     }
     findings
         .writer
@@ -181,6 +182,7 @@ async fn check_account(
     name: &str,
     ticket: Option<&TicketId>,
     accounts: &Accounts,
+    ledger: Option<&(Ledger, Vec<AccountState>)>,
     findings: &mut Findings<'_>,
 ) -> Result<Option<Value>, Failure> {
     let account = match accounts.connect(name) {
@@ -199,22 +201,22 @@ async fn check_account(
     for check in examination.checks {
         findings.push(Some(name), check)?;
     }
+    if let Some((ledger, states)) = ledger {
+        let key = accounts.facts(name)?.key;
+        let state = states.iter().find(|state| state.key == key);
+        let check = quota(&account, &key, ledger, state).await;
+        let wrong = |error| Check::new("quota", Level::Wrong, Failure::from(error).sentence());
+        findings.push(Some(name), check.unwrap_or_else(wrong))?;
+    }
     Ok(Some(examination.record))
 }
 
 /// Whether the ledger can be used, and the state of each account in it.
 async fn check_ledger(
-    ledger: Result<Ledger, Failure>,
+    ledger: Ledger,
     findings: &mut Findings<'_>,
-) -> Result<Vec<AccountState>, Failure> {
+) -> Result<Option<(Ledger, Vec<AccountState>)>, Failure> {
     let check = |level, message: String| Check::new("ledger", level, message);
-    let ledger = match ledger {
-        Ok(ledger) => ledger,
-        Err(failure) => {
-            findings.push(None, check(Level::Wrong, failure.sentence()))?;
-            return Ok(Vec::new());
-        }
-    };
     if let Some(path) = ledger.path() {
         findings.file(&FileMode::private(path))?;
     }
@@ -226,7 +228,7 @@ async fn check_ledger(
         Ok(read) => read,
         Err(error) => {
             findings.push(None, check(Level::Wrong, Failure::from(error).sentence()))?;
-            return Ok(Vec::new());
+            return Ok(None);
         }
     };
     let workers: u64 = jobs.iter().map(|job| job.workers).sum();
@@ -243,25 +245,44 @@ async fn check_ledger(
         );
         findings.push(None, check(Level::Note, message))?;
     }
-    Ok(states)
+    Ok(Some((ledger, states)))
 }
 
-/// What the ledger says of an account's quota.
-fn quota(state: Option<&AccountState>) -> Check {
-    let Some(state) = state else {
-        return Check::new("quota", Level::Ok, "no call is recorded yet");
-    };
-    if let Some(until) = state.closed_until {
-        let message = format!("the vendor asked for a pause until {until}");
-        return Check::new("quota", Level::Note, message);
+/// What is left of an account's quota, by the calls that the ledger has recorded.
+async fn quota(
+    account: &Account,
+    key: &str,
+    ledger: &Ledger,
+    state: Option<&AccountState>,
+) -> tickets::Result<Check> {
+    let note = |message: String| Ok(Check::new("quota", Level::Note, message));
+    if let Some(until) = state.and_then(|state| state.closed_until) {
+        return note(format!("the vendor asked for a pause until {until}"));
     }
-    if let Some(suspended) = &state.suspended {
-        let message = format!("jobs make no calls: {}", suspended.because);
-        return Check::new("quota", Level::Note, message);
+    if let Some(suspended) = state.and_then(|state| state.suspended.as_ref()) {
+        return note(format!("jobs make no calls: {}", suspended.because));
     }
-    Check::new(
-        "quota",
-        Level::Ok,
-        format!("{} calls in flight", state.in_flight),
-    )
+    let limits = account
+        .tickets
+        .pacer()
+        .map_or(&[][..], |pacer| pacer.limits());
+    let mut left = Vec::new();
+    for limit in limits {
+        for quota in &limit.windows {
+            let used = ledger.jobs.ledger().used(key, limit, quota.window).await?;
+            let free = u64::from(quota.calls).saturating_sub(used);
+            let operations: Vec<_> = limit.operations.iter().map(|one| one.as_str()).collect();
+            let of = if operations.is_empty() {
+                String::new()
+            } else {
+                format!(" of {}", operations.join(", "))
+            };
+            let (calls, seconds) = (quota.calls, quota.window.as_secs_f64());
+            left.push(format!("{free} of {calls} calls{of} in {seconds} s left"));
+        }
+    }
+    if left.is_empty() {
+        left.push("no limit is known".to_owned());
+    }
+    Ok(Check::new("quota", Level::Ok, left.join("; ")))
 }

@@ -1,5 +1,8 @@
 //! Calls: which one may be sent, and how it ended.
 
+use std::time::Duration;
+
+use ticket_core::provider::Limit;
 use ticket_core::{Error, ErrorKind, Operation, Result};
 
 use super::quota::Account;
@@ -104,6 +107,13 @@ impl State {
                 ticket.forget(id);
             }
         }
+    }
+
+    pub(super) fn used(&self, account: &str, limit: &Limit, window: Duration) -> u64 {
+        let account = self.accounts.get(account);
+        account.map_or(0, |account| {
+            account.used(limit, window, &self.calls, self.now)
+        })
     }
 
     pub(super) fn accounts(&self) -> Vec<AccountState> {

@@ -79,6 +79,20 @@ impl Account {
         Duration::ZERO
     }
 
+    /// How many requests count now in this window.
+    pub(super) fn used(
+        &self,
+        limit: &Limit,
+        window: Duration,
+        calls: &Calls,
+        now: Timestamp,
+    ) -> u64 {
+        let counting = self.over_after(earlier(now, window), calls);
+        let counting = counting.filter(|(_, call)| limit.covers(call.operation));
+        let requests = counting.map(|(_, call)| u64::try_from(call.requests).unwrap_or(u64::MAX));
+        requests.fold(0, u64::saturating_add)
+    }
+
     /// The calls that were over after this time, or may not be over yet.
     fn over_after<'a>(
         &'a self,

@@ -325,7 +325,7 @@ struct Account {
 }
 
 /// The condition that a call's operation is one of a limit's.
-fn operations(limit: &Limit) -> String {
+pub(super) fn operations(limit: &Limit) -> String {
     let mut condition = String::new();
     for (index, operation) in limit.operations.iter().enumerate() {
         let before = if index == 0 {

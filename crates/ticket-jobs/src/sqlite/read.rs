@@ -1,10 +1,13 @@
 //! What is read: jobs, tickets, calls, accounts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rusqlite::{Connection, Params, Row};
+use ticket_core::provider::Limit;
 use ticket_core::{Change, Effect, ErrorKind, Operation};
 
+use super::calls::operations;
 use super::process::Process;
 use super::values::{self, About, Result, from_json, named, no_job, span, time};
 use crate::ledger::LOST_AFTER;
@@ -227,6 +230,17 @@ impl Read<'_> {
         let events = self.all(sql, [job], |row| row.get::<_, String>(0))?;
         let events = events.iter();
         events.map(|event| from_json("an event", event)).collect()
+    }
+
+    pub(super) fn used(&self, account: &str, limit: &Limit, window: Duration) -> Result<u64> {
+        let sql = format!(
+            "SELECT coalesce(sum(requests), 0) FROM call
+                WHERE account = (SELECT number FROM account WHERE key = ?1) AND acts_until > ?2 {}",
+            operations(limit)
+        );
+        let begin = self.now.saturating_sub(span(window));
+        let used = self.first(&sql, (account, begin), |row| row.get(0))?;
+        Ok(used.unwrap_or_default())
     }
 
     pub(super) fn accounts(&self) -> Result<Vec<AccountState>> {

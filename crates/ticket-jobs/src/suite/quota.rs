@@ -129,6 +129,30 @@ pub(super) async fn limit_counts_only_its_operations(bench: &Bench) -> CaseResul
     Ok(())
 }
 
+pub(super) async fn used_slots_are_told(bench: &Bench) -> CaseResult {
+    let reads = Limit::of([Operation::Get]).window(Quota::new(5, secs(10)));
+    let limits = vec![window(5, 20), reads.clone()];
+    let of = |operation, requests| NewCall {
+        operation,
+        requests,
+        ..limited(limits.clone())
+    };
+    let used = async |limit: &Limit, seconds| {
+        let account = of(Operation::Get, 1).account;
+        bench.ledger.used(&account, limit, secs(seconds)).await
+    };
+    let all = window(5, 20);
+    same("used before any call", used(&all, 20).await?, 0)?;
+    made(bench, &of(Operation::Get, 1)).await?;
+    made(bench, &of(Operation::Delete, 2)).await?;
+    same("used by all", used(&all, 20).await?, 3)?;
+    same("used by reads", used(&reads, 10).await?, 1)?;
+    bench.advance(secs(10));
+    same("used by reads a window later", used(&reads, 10).await?, 0)?;
+    same("used by all half a window later", used(&all, 20).await?, 3)?;
+    Ok(())
+}
+
 pub(super) async fn calls_at_once_are_limited(bench: &Bench) -> CaseResult {
     let at_once = |most| Limit::new().max_concurrent(NonZeroUsize::MIN.saturating_add(most));
     let reads = Limit::of([Operation::Get]).max_concurrent(NonZeroUsize::MIN);

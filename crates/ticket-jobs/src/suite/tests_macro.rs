@@ -189,6 +189,8 @@ macro_rules! __ledger_cases {
             "all windows hold at once";
         quota limit_counts_only_its_operations
             "a limit of some operations counts only these";
+        quota used_slots_are_told
+            "how many requests count in a window of a limit is told";
         quota calls_at_once_are_limited
             "so many calls are in flight at once, and each until it ends or expires";
         quota unsent_call_counts_nowhere

@@ -771,6 +771,11 @@ impl Ledger for Flawed {
         Ok(accounts)
     }
 
+    async fn used(&self, account: &str, limit: &Limit, window: Duration) -> Result<u64> {
+        let used = self.right.used(account, limit, window).await?;
+        Ok(if self.has(Flaw::UsesNothing) { 0 } else { used })
+    }
+
     async fn verify(&self, job: &JobId) -> Result<Vec<String>> {
         let mut found = self.right.verify(job).await?;
         if self.has(Flaw::FindsGhosts) {

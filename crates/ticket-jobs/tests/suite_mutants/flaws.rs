@@ -75,6 +75,7 @@ flaws! {
     CountsCalls counts_calls "counts a call of several requests once" [each_request_takes_a_slot];
     KeepsOneWindow keeps_one_window "keeps only the first window of a limit" [all_windows_hold_at_once];
     ForgetsOperations forgets_operations "counts all operations in each limit" [limit_counts_only_its_operations];
+    UsesNothing uses_nothing "says that no slot is used" [used_slots_are_told];
     NeverBusy never_busy "forgets how many calls may be in flight" [calls_at_once_are_limited];
     CountsUnsent counts_unsent "counts what was not sent" [unsent_call_counts_nowhere];
     ReopensEarly reopens_early "lets a shorter pause end a longer one" [closed_account_gives_no_slots];

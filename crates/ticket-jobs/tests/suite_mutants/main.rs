@@ -68,6 +68,7 @@ const BEYOND_SCHEDULES: &[Flaw] = &[
     Flaw::ReversesEvents,
     Flaw::SkipsInPages,
     Flaw::TimeStandsStill,
+    Flaw::UsesNothing,
 ];
 
 #[test]

@@ -226,8 +226,7 @@ impl Reads<'_> {
         let object = ErrorObject::from(error);
         let message = format!("{operation}: {}{hint}", object.sentence());
         self.checks.push(Check::new(check, Level::Wrong, message));
-        self.exchanges
-            .push(exchange(operation, Some(error), Vec::new()));
+        self.exchanges.push(exchange(operation, Some(error), &[]));
     }
 
     /// Compares the replies of an operation with the documented ones.
@@ -244,10 +243,12 @@ impl Reads<'_> {
             .filter_map(|raw| serde_json::from_str(raw.get()).ok());
         let values: Vec<Value> = values.collect();
         let clean = values.iter().map(|value| documented.sanitised(value));
-        self.exchanges
-            .push(exchange(operation, None, clean.collect()));
+        let clean: Vec<_> = clean.collect();
+        self.exchanges.push(exchange(operation, None, &clean));
         let mut found = Shape::default();
-        values.iter().for_each(|value| found.add("", value));
+        for value in &values {
+            found.add("", value);
+        }
         let check = |level, message: String| Check::new("drift", level, message);
         if documented.is_empty() || found.is_empty() {
             let why = if found.is_empty() {
@@ -299,7 +300,7 @@ fn replies(count: usize) -> String {
 }
 
 /// What was exchanged, without what it says.
-fn exchange(operation: Operation, error: Option<&Error>, replies: Vec<Value>) -> Value {
+fn exchange(operation: Operation, error: Option<&Error>, replies: &[Value]) -> Value {
     json!({
         "operation": operation.as_str(),
         "outcome": error.map_or("ok", |error| error.kind().as_str()),

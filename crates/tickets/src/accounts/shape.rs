@@ -48,7 +48,11 @@ impl Shape {
         for example in examples {
             let exchange: Option<Value> = serde_json::from_str(example.exchange).ok();
             match exchange.as_ref().and_then(|all| all.pointer(example.place)) {
-                Some(Value::Array(rows)) => rows.iter().for_each(|row| shape.add("", row)),
+                Some(Value::Array(rows)) => {
+                    for row in rows {
+                        shape.add("", row);
+                    }
+                }
                 Some(value) => shape.add("", value),
                 None => {}
             }
@@ -70,7 +74,9 @@ impl Shape {
             }
             Value::Array(items) => {
                 let place = format!("{place}[]");
-                items.iter().for_each(|item| self.add(&place, item));
+                for item in items {
+                    self.add(&place, item);
+                }
             }
             _ => {}
         }
@@ -207,7 +213,9 @@ mod tests {
 
     fn differences(replies: &[Value]) -> Vec<Difference> {
         let mut shape = Shape::default();
-        replies.iter().for_each(|reply| shape.add("", reply));
+        for reply in replies {
+            shape.add("", reply);
+        }
         shape.differences(&documented())
     }
 
