@@ -19,7 +19,8 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         Role::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit, Live]),
         // Like a third-party crate: no sandbox, which implements only the vendors of this workspace.
         Role::Example => (&[Core, Http], &[Conformance, Testkit, Live]),
-        Role::Facade => (&[Core, Provider], &[Sandbox, Conformance, Testkit]),
+        // For an account's diagnosis, which asks the host past the provider and without credentials.
+        Role::Facade => (&[Core, Http, Provider], &[Sandbox, Conformance, Testkit]),
         // Its replies are compared with those of the real servers.
         Role::Sandbox => (&[], &[Live]),
         Role::Live | Role::Xtask => (&[], &[]),

@@ -130,8 +130,8 @@ pub(super) async fn run(
     };
     let mut records = Vec::new();
     for name in &names {
-        let named = tickets.iter().find(|ticket| ticket.account == *name);
-        let id = named.map(|ticket| &ticket.id);
+        let ticket = tickets.iter().find(|ticket| ticket.account == *name);
+        let id = ticket.map(|ticket| &ticket.id);
         records.extend(check_account(name, id, &accounts, ledger.as_ref(), &mut findings).await?);
     }
     findings
