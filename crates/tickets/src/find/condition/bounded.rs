@@ -18,7 +18,8 @@ const STEPS: u64 = 2_000_000;
 const STEPS_PER_BYTE: u64 = 8;
 
 /// The stack of an evaluation, of which a part is kept for values that are nested deep: they are dropped recursively.
-const STACK: usize = 64 * 1024 * 1024;
+/// The system's library keeps a stack of this size for the next thread, and none above 40 MiB.
+const STACK: usize = 32 * 1024 * 1024;
 const USABLE_STACK: usize = STACK / 4;
 
 /// How deep JSON may be nested: jq's own limit is of this size, and each level takes a piece of the stack.
