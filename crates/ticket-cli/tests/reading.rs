@@ -377,6 +377,23 @@ async fn people_read_relative_times_and_coloured_states_and_programs_do_not() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
+async fn string_of_an_expression_cannot_drive_the_terminal() {
+    let sandbox = sandbox().await;
+    let seed = ticket_sandbox::TicketSeed::new("a\u{1b}[2Jb");
+    let id = sandbox.add_ticket(ticket_sandbox::Vendor::OneCloud, seed);
+    for expression in [".subject", "[.subject]"] {
+        let line = format!("tickets get onecloud:{id} --jq {expression}");
+        let (_, all) = at_terminal(&sandbox, 80, &line);
+        assert!(!all.contains("\u{1b}[2J"), "{all:?}");
+        assert!(all.contains("[2Jb"), "{all:?}");
+    }
+    let get = ["get", &format!("onecloud:{id}"), "--jq", ".subject"];
+    let file = execute(&mut at(&sandbox, &get)).stdout;
+    assert_eq!(file, "a\u{1b}[2Jb\n");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_line_is_wider_than_the_terminal() {
     use unicode_width::UnicodeWidthStr as _;
     let sandbox = sandbox().await;

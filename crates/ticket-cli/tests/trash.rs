@@ -164,8 +164,8 @@ async fn filters_reach_the_vendor_or_are_refused() {
     }
     let before = sandbox.journal().len();
     for (filters, words) in [
-        (&["onecloud", "--tag", "vip"][..], "`tags`"),
-        (&["sweeppea", "--query", "x"], "`query`"),
+        (&["onecloud", "--tag", "vip"][..], "--tag"),
+        (&["sweeppea", "--query", "x"], "--query"),
         (&["rt", "--created-after", "soon"], "30d"),
         (&["rt", "--newest-first"], "--sort"),
         (&["rt", "--field", "a=1", "--field", "a=2"], "given twice"),
