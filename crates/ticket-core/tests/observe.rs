@@ -156,7 +156,7 @@ async fn waits_retries_and_giving_up_are_recorded_with_their_attempt() {
             ),
             &format!("ticket.id=\"121\" {failure}::observe: close"),
             &format!(
-                "retrying {call} error.type=\"unavailable\" retry.attempts=1 retry.wait_ms=2000\n"
+                "retrying {call} error.type=\"unavailable\" http.response.status_code=503 retry.attempts=1 retry.max_attempts=2 retry.wait_ms=2000\n"
             ),
             &format!("waits to be sent {call} wait.reason=\"quota\" wait.estimate_ms=3000\n"),
             &format!("waits no longer {call} wait.ms=3000\n"),

@@ -38,6 +38,8 @@ pub(super) struct Report<'a> {
     writer: TableWriter<'a, Row>,
     format: OutputFormat,
     told: Places,
+    /// The tickets whose rows are printed.
+    printed: Places,
     unrecorded: Unrecorded,
     /// Number of distinct tickets by outcome, at the end.
     counts: BTreeMap<String, u64>,
@@ -68,6 +70,7 @@ impl<'a> Report<'a> {
             writer: output.record_writer(&widest),
             format: output.format,
             told: Places::default(),
+            printed: Places::default(),
             unrecorded: Unrecorded::default(),
             counts: BTreeMap::new(),
             remains: 0,
@@ -94,19 +97,24 @@ impl<'a> Report<'a> {
     }
 
     /// Takes the outcome of a ticket, and prints its rows if they are printed at once: one per occurrence of the ticket.
-    pub(super) fn take(&mut self, told: &JobOutcome) {
+    /// One that is not recorded may be told again, so it is printed at the end. Returns whether nothing was told of the
+    /// ticket before.
+    pub(super) fn take(&mut self, told: &JobOutcome) -> bool {
+        let is_new = !self.told.contains(told.seq);
         self.told.insert(told.seq);
         if !told.recorded {
             self.unrecorded.insert(told);
         }
         self.note(&told.ticket, &told.outcome);
-        if self.prints_at_once() {
+        if self.prints_at_once() && told.recorded {
+            self.printed.insert(told.seq);
             let row = Row::new(&self.plan.change, told.ticket.clone(), Some(&told.outcome));
             let repeats = self.plan.repeats.get(&told.seq).copied().unwrap_or(0);
             for _ in 0..=repeats {
                 self.print(&row);
             }
         }
+        is_new
     }
 
     /// Keeps what the hints are about.
@@ -130,7 +138,7 @@ impl<'a> Report<'a> {
     pub(super) async fn complete(&mut self, ledger: &dyn Ledger, job: &Job) -> tickets::Result<()> {
         let is_complete = self.prints_at_once()
             && match self.answers {
-                Answers::All => self.told.count == job.tickets,
+                Answers::All => self.printed.count == job.tickets,
                 Answers::Open => job.open == 0,
             };
         if !is_complete {
@@ -166,12 +174,14 @@ impl<'a> Report<'a> {
 
     /// Whether the row of this ticket belongs to the answer and is not printed yet.
     fn is_missing(&self, ticket: &JobTicket) -> bool {
-        let is_told = self.is_told(ticket);
         let is_answered = match self.answers {
             Answers::All => true,
-            Answers::Open => ticket.repeats.is_none() && (is_told || ticket.outcome.is_none()),
+            Answers::Open => {
+                ticket.repeats.is_none() && (self.is_told(ticket) || ticket.outcome.is_none())
+            }
         };
-        is_answered && !(is_told && self.prints_at_once())
+        let first = ticket.repeats.unwrap_or(ticket.seq);
+        is_answered && !self.printed.contains(first)
     }
 
     fn print(&mut self, row: &Row) {

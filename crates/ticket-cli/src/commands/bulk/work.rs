@@ -118,8 +118,9 @@ impl Work<'_> {
                         None => break,
                         Some(Err(error)) => failures.push(error),
                         Some(Ok(outcome)) => {
-                            progress.advance(&outcome);
-                            report.take(&outcome);
+                            if report.take(&outcome) {
+                                progress.advance(&outcome);
+                            }
                         }
                     }
                     if report.is_broken() || stdout::is_broken() {
