@@ -1,5 +1,5 @@
 //! The conformance suite on a real account, where its environment variables are set; it only reads, unless it is told
-//! otherwise. CONTRIBUTING.md, "On a server or an account of yours", says how.
+//! otherwise. CONTRIBUTING.md, "On a real server or account", says how.
 
 use ticket_conformance::FixtureResult;
 use ticket_core::model::Person;
