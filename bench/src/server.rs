@@ -1,15 +1,17 @@
 //! The bare server: fixed replies, as the vendors print them, with as little work as there can be. No state, no
-//! authentication; not the sandbox.
+//! authentication; not the sandbox. Each reply can be late by a fixed time, as those over a network are.
 
 use std::convert::Infallible;
+use std::fmt::{Display, Write as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -29,7 +31,7 @@ pub struct Seen {
     pub body: Bytes,
 }
 
-/// Serves until the task is dropped. `seen` gets every request; without it none is kept.
+/// Serves until the task is dropped, each reply `latency` late. `seen` gets every request; without it none is kept.
 ///
 /// # Errors
 ///
@@ -37,6 +39,7 @@ pub struct Seen {
 pub async fn serve(
     listener: TcpListener,
     seen: Option<UnboundedSender<Seen>>,
+    latency: Duration,
 ) -> Result<(), Error> {
     let replies = Arc::new(Replies::new()?);
     loop {
@@ -45,7 +48,12 @@ pub async fn serve(
         let (replies, seen) = (Arc::clone(&replies), seen.clone());
         let service = service_fn(move |request| {
             let (replies, seen) = (Arc::clone(&replies), seen.clone());
-            async move { Ok::<_, Infallible>(replies.answer(request, seen.as_ref()).await) }
+            async move {
+                if !latency.is_zero() {
+                    tokio::time::sleep(latency).await;
+                }
+                Ok::<_, Infallible>(replies.answer(request, seen.as_ref()).await)
+            }
         });
         let connection = hyper::server::conn::http1::Builder::new()
             .serve_connection(TokioIo::new(stream), service);
@@ -62,10 +70,13 @@ struct Replies {
     ticket: Bytes,
     short_ticket: Bytes,
     list: Bytes,
+    /// The rows of the list.
+    rows: Vec<String>,
 }
 
 impl Replies {
     fn new() -> Result<Self, Error> {
+        let rows = long_list()?;
         Ok(Self {
             deleted: printed(include_str!(
                 "../../crates/ticket-sweeppea/tests/contract/delete-ok.json"
@@ -74,7 +85,8 @@ impl Replies {
                 "../../crates/ticket-onecloud/tests/contract/get-ok.json"
             ))?,
             short_ticket: json!({"Id": SHORT_TICKET}).to_string().into(),
-            list: long_list()?,
+            list: page(&rows, 0, rows.len()),
+            rows: rows.iter().map(Value::to_string).collect(),
         })
     }
 
@@ -109,7 +121,11 @@ impl Replies {
         let body = match path.as_bytes().last() {
             Some(b'e') => self.deleted.clone(),
             Some(b'h') => all_successful(&body),
-            Some(b'z') => self.list.clone(),
+            Some(b'z') => match asked(head.uri.query().unwrap_or_default()) {
+                (_, limit) if limit >= self.rows.len() => self.list.clone(),
+                (offset, limit) => page(&self.rows, offset, limit),
+            },
+            _ if head.method == Method::DELETE => Bytes::from_static(b"{}"),
             Some(b'1') => self.short_ticket.clone(),
             Some(b'4') => self.ticket.clone(),
             _ => return reply(StatusCode::NOT_FOUND, Bytes::new()),
@@ -144,8 +160,30 @@ fn printed(exchange: &str) -> Result<Bytes, Error> {
     Ok(body_of(exchange)?.to_string().into())
 }
 
+/// The offset and the number of rows that a query asks for.
+fn asked(query: &str) -> (usize, usize) {
+    let value = |name| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find_map(|(key, value)| value.parse().ok().filter(|_| key == name))
+    };
+    (value("offset").unwrap_or(0), value("limit").unwrap_or(20))
+}
+
+/// A page of the list.
+fn page(rows: &[impl Display], offset: usize, limit: usize) -> Bytes {
+    let mut page = format!(
+        "{{\"limit\":\"{limit}\",\"offset\":{offset},\"count\":{ROWS},\"total\":{ROWS},\"data\":["
+    );
+    for (index, row) in rows.iter().skip(offset).take(limit).enumerate() {
+        let comma = if index > 0 { "," } else { "" };
+        let _ = write!(page, "{comma}{row}");
+    }
+    page.push_str("]}");
+    page.into()
+}
+
 /// The rows that OneCloud prints, over and over, with ids of their own.
-fn long_list() -> Result<Bytes, Error> {
+fn long_list() -> Result<Vec<Value>, Error> {
     let mut list = body_of(include_str!(
         "../../crates/ticket-onecloud/tests/contract/list-ok.json"
     ))?;
@@ -158,10 +196,7 @@ fn long_list() -> Result<Bytes, Error> {
         }
         row
     });
-    let rows: Value = rows.collect();
-    let list =
-        json!({"limit": ROWS.to_string(), "offset": 0, "count": ROWS, "total": ROWS, "data": rows});
-    Ok(list.to_string().into())
+    Ok(rows.collect())
 }
 
 fn body_of(exchange: &str) -> Result<Value, Error> {

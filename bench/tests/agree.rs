@@ -26,7 +26,7 @@ impl Listener {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (sender, seen) = unbounded_channel();
-        tokio::spawn(serve(listener, Some(sender)));
+        tokio::spawn(serve(listener, Some(sender), std::time::Duration::ZERO));
         Self { address, seen }
     }
 
