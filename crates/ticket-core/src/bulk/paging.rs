@@ -156,7 +156,7 @@ impl<T: Paged> Walk<T> {
                 // The runtime is shutting down.
                 Err(_) => return None,
             };
-            let items = self.read(at, page, place);
+            let items = self.read(&at, page, place);
             self.half = items.len() / 2;
             self.items = items.into_iter();
         }
@@ -176,7 +176,7 @@ impl<T: Paged> Walk<T> {
     /// The items of a page, and the error that ends the list.
     fn read(
         &mut self,
-        at: PageRequest,
+        at: &PageRequest,
         page: Result<Page<T>>,
         place: &impl Fn(Error) -> Error,
     ) -> Vec<Result<T>> {
@@ -185,7 +185,7 @@ impl<T: Paged> Walk<T> {
                 self.guard.admit(&next, &page.items).map_err(place)?;
                 Ok(PageRequest {
                     cursor: Some(next),
-                    ..at
+                    ..at.clone()
                 })
             });
             Ok((page, next.transpose()?))

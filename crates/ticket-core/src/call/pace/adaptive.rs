@@ -219,9 +219,9 @@ impl Replies {
         self.was_slow = false;
         // Follows faster replies soon and slower ones reluctantly, so that neither chance nor a queue decides.
         self.best = Some(if median < best {
-            best - (best - median) / 4
+            best.saturating_sub(best.saturating_sub(median) / 4)
         } else if median < best * 5 / 4 {
-            best + (median - best) / 32
+            best + median.saturating_sub(best) / 32
         } else {
             best
         });
