@@ -1,6 +1,7 @@
 //! The four output formats. Commands pass records; only this module decides how a record looks in each
 //! format.
 
+mod csv_line;
 mod object;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -8,13 +9,13 @@ use std::io::{self, IsTerminal as _, Write as _};
 use comfy_table::Color;
 use jiff::Timestamp;
 use serde::Serialize;
-use tickets::model::escape_formula;
 
 use crate::args::OutputFormat;
 use crate::shape::{self, Shape};
 use crate::table::{self, Blocks, Target, Texts};
 use crate::{status, text};
 
+use csv_line::csv_line;
 use object::Document;
 pub(crate) use object::ObjectWriter;
 
@@ -382,30 +383,4 @@ pub(crate) fn json(record: &impl Serialize) -> serde_json::Result<String> {
         schema: SCHEMA,
         record,
     })
-}
-
-fn csv_line<T: AsRef<str>>(cells: &[T]) -> io::Result<String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(
-        cells
-            .iter()
-            .map(|cell| escape_formula(cell.as_ref()).into_owned()),
-    )?;
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| io::Error::other(error.to_string()))?;
-    String::from_utf8(bytes).map_err(io::Error::other)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_of_csv_are_quoted_where_needed() {
-        assert_eq!(
-            csv_line(&["a", "b,\"c\"\nd"]).unwrap(),
-            "a,\"b,\"\"c\"\"\nd\"\n"
-        );
-    }
 }
