@@ -90,8 +90,8 @@ pub(super) async fn run(
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let configured = configured(ledger, global).await;
     let states = ledger.jobs.ledger().accounts().await?;
+    let configured = configured(ledger, global, &states).await;
     let rows = states.into_iter().map(|state| {
         let known = configured.get(&state.key);
         let account = known.and_then(|accounts| accounts.first());
@@ -108,14 +108,25 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-/// The accounts that are configured, by the keys of their quotas. Those that cannot be connected are left out.
-async fn configured(ledger: &Ledger, global: &Global) -> BTreeMap<String, Vec<Account>> {
+/// The configured accounts of these states, by the keys of their quotas. Those that cannot be connected are left out.
+async fn configured(
+    ledger: &Ledger,
+    global: &Global,
+    states: &[AccountState],
+) -> BTreeMap<String, Vec<Account>> {
     let mut configured: BTreeMap<String, Vec<Account>> = BTreeMap::new();
     let Ok(accounts) = Accounts::with_ledger(ledger, global).await else {
         return configured;
     };
     for name in accounts.names() {
-        if let (Ok(facts), Ok(account)) = (accounts.facts(&name), accounts.connect(&name)) {
+        let Ok(facts) = accounts.facts(&name) else {
+            continue;
+        };
+        // To connect an account may run the command that prints its secret.
+        if !states.iter().any(|state| state.key == facts.key) {
+            continue;
+        }
+        if let Ok(account) = accounts.connect(&name) {
             configured.entry(facts.key).or_default().push(account);
         }
     }
