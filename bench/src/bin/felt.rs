@@ -173,7 +173,13 @@ impl Lab {
             .output()?;
         let took: Took = serde_json::from_slice(&output.stdout)?;
         if took.code != 0 {
-            return Err(format!("{program:?} {arguments:?} ended with {}", took.code).into());
+            return Err(format!(
+                "{} {} ended with {}",
+                program.display(),
+                arguments.join(" "),
+                took.code
+            )
+            .into());
         }
         self.sheet.entry(of).or_default().push(took);
         Ok(())
@@ -190,7 +196,7 @@ impl Lab {
         arguments: &[&str],
     ) -> Result<(), Error> {
         let script = self.script(name);
-        let program = if name.ends_with(".py") {
+        let program = if Path::new(name).extension().is_some_and(|kind| kind == "py") {
             self.options.python.clone()
         } else {
             "node".into()
