@@ -317,7 +317,7 @@ pub(crate) struct Create {
     /// Subject line
     #[arg(long, value_name = "TEXT")]
     pub(crate) subject: Option<String>,
-    /// Read the ticket from this JSON file; `-` is stdin
+    /// Read a JSON draft of it; `-` is stdin
     ///
     /// An object with subject, description, requester (id, name, email, phone), category, priority, assignee, tags,
     /// attachments (names of files) and custom (values by name). Options replace its values, and add to its tags and

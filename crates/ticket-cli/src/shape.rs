@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use tickets::diagnosis::nearest;
 use tickets::find::Jq;
 use tickets::model::RawValue;
 
@@ -151,7 +152,7 @@ fn wanted(fields: &[&str], known: &[Known]) -> Result<Vec<Wanted>, Failure> {
             *known == name && inner.is_none_or(|inner| of == &ANY || of.contains(&inner))
         });
         if !is_known {
-            let meant = text::nearest(name, known.iter().map(|(known, _)| *known));
+            let meant = nearest(name, known.iter().map(|(known, _)| *known));
             let meant = meant.filter(|meant| *meant != name);
             let meant = meant.map(|meant| format!(" (did you mean {meant}?)"));
             let message = format!(

@@ -236,20 +236,6 @@ pub(crate) fn grouped(number: u64) -> String {
     grouped
 }
 
-/// The name that was probably meant by a wrong one: at most a third of its characters differ.
-pub(crate) fn nearest<'n>(
-    wrong: &str,
-    names: impl IntoIterator<Item = &'n str>,
-) -> Option<&'n str> {
-    let wrong = wrong.to_lowercase();
-    let most = wrong.chars().count() / 3;
-    let names = names.into_iter();
-    let distances = names.map(|name| (strsim::damerau_levenshtein(&wrong, name), name));
-    let near = distances.filter(|(distance, _)| *distance <= most);
-    near.min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
-}
-
 /// Formats a count: "1 ticket", "12,500 tickets".
 pub(crate) fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

@@ -30,20 +30,9 @@ async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her(
     let named = case.ann.ticket(Vendor::LeadSquared);
     let list = case.file("known.txt", &format!("# by hand\n{named}\n"));
     let archive = case.path("archive");
-    let erase = [
-        "erase",
-        "--requester",
-        "ANN@example.com",
-        "--tickets",
-        &list,
-        "--archive",
-        &archive,
-        "--keep",
-        "30d",
-        "--look-again-after",
-        "0",
-        "-vv",
-    ];
+    let words = "erase --keep 30d --look-again-after 0 -vv --requester ANN@example.com";
+    let mut erase: Vec<_> = words.split(' ').collect();
+    erase.extend(["--tickets", &list, "--archive", &archive]);
     let planned = shells.run(&erase);
     // LeadSquared and RT's trash could not be searched, and a job was made of the rest.
     assert_eq!(planned.code, 4, "{planned:?}");

@@ -334,7 +334,6 @@ async fn wrong_usage_ends_2_and_sends_nothing() {
         ],
         &["delete"],
         &["erase", "onecloud:121"],
-        &[],
     ] {
         let run = execute(&mut at(&sandbox, arguments));
         assert_eq!(

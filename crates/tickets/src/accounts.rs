@@ -4,7 +4,6 @@
 mod account;
 mod examine;
 mod login;
-mod nearest;
 mod private_file;
 mod reach;
 mod shape;
@@ -22,7 +21,7 @@ use ticket_core::{AccountSource, Error, Result, Tickets};
 use self::account::Origin;
 use crate::account::AccountConfig;
 use crate::config_file::ConfigFile;
-use crate::diagnosis::{Diagnosis, Hint, one_line};
+use crate::diagnosis::{Diagnosis, Hint, nearest, one_line};
 use crate::registry::Registry;
 
 pub use self::account::Account;
@@ -282,7 +281,8 @@ impl Accounts {
         let configured: Vec<_> = self.configured().collect();
         let others = self.names().filter(|name| !configured.contains(name));
         let others: Vec<_> = others.collect();
-        let nearest = nearest::nearest(name, configured.iter().chain(&others));
+        let names = configured.iter().chain(&others).map(|name| &**name);
+        let nearest = nearest(name, names);
         let nearest = nearest.map_or_else(String::new, |name| {
             format!(" (did you mean \"{}\"?)", one_line(name))
         });

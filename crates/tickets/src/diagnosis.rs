@@ -2,6 +2,7 @@
 //!
 //! [`Account`](crate::accounts::Account) adds what is known about an account.
 
+mod nearest;
 mod one_line;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::fmt;
 use serde::Serialize;
 use ticket_core::{Effect, Error, TicketRef};
 
+pub use nearest::nearest;
 pub use one_line::one_line;
 
 /// An error for programs: an object with these five fields. The last two may be `null`.

@@ -202,10 +202,8 @@ mod tests {
             assert!(command.find_subcommand(name).is_some(), "{name}");
         }
         for (name, _) in EXAMPLES {
-            let path = name.split(' ').skip(1);
-            let found = path.fold(Some(&command), |command, name| {
-                command?.find_subcommand(name)
-            });
+            let mut path = name.split(' ').skip(1);
+            let found = path.try_fold(&command, |command, name| command.find_subcommand(name));
             assert!(
                 found.is_some_and(|found| found.get_name() == name.rsplit(' ').next().unwrap()),
                 "{name}"

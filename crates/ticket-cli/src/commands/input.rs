@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use tickets::diagnosis::nearest;
 use tickets::model::{Attachment, CustomFields, FieldValue, Priority};
 
 use crate::failure::Failure;
@@ -66,7 +67,7 @@ pub(super) fn priority(name: &str) -> Result<Priority, Failure> {
         Priority::Urgent,
     ];
     let is_other = matches!(priority, Priority::Other(_)) && name.chars().count() > 3;
-    match text::nearest(name, known.iter().map(Priority::as_str)).filter(|_| is_other) {
+    match nearest(name, known.iter().map(Priority::as_str)).filter(|_| is_other) {
         None => Ok(priority),
         Some(meant) => {
             let name = text::line(name);

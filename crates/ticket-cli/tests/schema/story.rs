@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ticket_sandbox::{Sandbox, Vendor};
+use ticket_sandbox::{Sandbox, Vendor, credentials};
 
 use crate::common::ann::ADDRESS;
 use crate::common::erasing::{Case, erase};
@@ -47,7 +47,34 @@ pub(crate) async fn all() -> Vec<Printed> {
     let mut printed = jobs().await;
     printed.extend(archives().await);
     printed.extend(erasure().await);
+    printed.extend(accounts().await);
     printed
+}
+
+async fn accounts() -> Vec<Printed> {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let config = ["--config", config.to_str().unwrap()];
+    let base_url = format!("base_url={}", sandbox.base_url(Vendor::Sweeppea));
+    let secret = format!("printf {}", credentials::SWEEPPEA_API_KEY);
+    let login = [
+        "auth",
+        "login",
+        "shop",
+        "--provider",
+        "sweeppea",
+        "--set",
+        &base_url,
+        "--secret-command",
+        &secret,
+    ];
+    let mut story = Story::new(&sandbox);
+    story.both(&[&login[..], &config].concat());
+    story.both(&[&["auth", "status", "shop"][..], &config].concat());
+    story.both(&[&["doctor", "shop"][..], &config].concat());
+    story.both(&[&["auth", "logout", "shop"][..], &config].concat());
+    story.printed
 }
 
 async fn jobs() -> Vec<Printed> {
