@@ -60,8 +60,8 @@ pub(crate) struct Global {
     /// the end, in the order of the input; ndjson and csv are printed ticket by ticket as the results arrive, in constant
     /// memory. In csv, a cell that a spreadsheet could take for a formula starts with a '.
     #[arg(
-        short = 'o',
         hide_possible_values = true,
+        short = 'o',
         long,
         global = true,
         value_enum,
@@ -99,20 +99,20 @@ pub(crate) struct Global {
     /// Replaces the quota that the vendor documents and the account's own. Repeatable; all limits apply.
     #[arg(long = "rate", global = true, hide_short_help = true, value_parser = rate, value_name = "CALLS/SECONDS")]
     pub(crate) rates: Vec<Quota>,
-    /// Say what is done with which tickets; -vv says more
+    /// Say on stderr what is done; -vv says more
     ///
-    /// On stderr, in sentences. Twice also shows requests and short waits.
+    /// In sentences that name accounts and tickets; with -vv also requests and short waits.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Format of what -v says: text, json or otel
     ///
-    /// Sentences, a JSON object per line, or spans with OpenTelemetry's names. Implies -v.
+    /// Sentences, one JSON object per line, or spans with the names of OpenTelemetry. Implies -v.
     #[arg(
         long,
         global = true,
+        value_enum,
         hide_short_help = true,
         hide_possible_values = true,
-        value_enum,
         value_name = "FORM"
     )]
     pub(crate) log_format: Option<LogFormat>,
@@ -248,21 +248,21 @@ pub(crate) enum Command {
     /// Show, verify and prune an archive
     #[command(subcommand)]
     Archive(Archive),
-    /// Watch a deletion survive a kill, in a sandbox
+    /// Watch 40 tickets being deleted in a sandbox; needs no account
     ///
-    /// Deletes 40 tickets: a lost reply, a kill in the middle, and how it is resumed. Needs no account.
+    /// With a lost reply, a kill in the middle, and how the job is resumed.
     Demo,
     /// Serve a sandbox that behaves like the vendors, until Ctrl-C
     Sandbox(Sandbox),
-    /// Add and check accounts, and remove their secrets
+    /// Add accounts, show where their settings come from, log out
     #[command(subcommand)]
     Auth(Auth),
-    /// Check accounts, their files and the ledger
+    /// Check accounts, their files and the ledger; changes nothing
     ///
     /// For each account: whether its host can be reached, whether the clocks agree, whether the vendor accepts the
     /// credentials, what may be read, and whether the vendor's replies still look as documented (drift). That takes at most
-    /// nine reads, paced like all calls, and one request for /robots.txt without credentials. Then the modes of the files
-    /// with secrets, the ledger, and what is left of quotas. Nothing is changed.
+    /// nine reads, within the account's quota, and one request for /robots.txt without credentials. Then it checks the modes
+    /// of files with secrets, the ledger, and what is left of quotas.
     ///
     /// The exit code is 1 if something is wrong.
     Doctor(Doctor),
@@ -285,9 +285,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Get {
-    /// The tickets, as ACCOUNT:ID
-    ///
-    /// Several are printed as a list.
+    /// The tickets, as ACCOUNT:ID; several are printed as a list
     #[arg(value_name = "REF", required = true)]
     pub(crate) tickets: Vec<String>,
     #[command(flatten)]
@@ -310,16 +308,14 @@ pub(crate) struct Attachments {
 
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// The account to create it in
-    ///
-    /// [default: as for `list`]
+    /// The account to create it in [default: as in `tickets list`]
     pub(crate) account: Option<String>,
     /// Subject line
     #[arg(long, value_name = "TEXT")]
     pub(crate) subject: Option<String>,
-    /// Read a JSON draft of it; `-` is stdin
+    /// Read the ticket from this JSON file
     ///
-    /// An object with subject, description, requester (id, name, email, phone), category, priority, assignee, tags,
+    /// `-` is standard input. An object with subject, description, requester (id, name, email, phone), category, priority, assignee, tags,
     /// attachments (names of files) and custom (values by name). Options replace its values, and add to its tags and
     /// attachments.
     #[arg(long, value_name = "FILE")]
@@ -339,7 +335,7 @@ pub(crate) struct Create {
     #[arg(hide_short_help = true, long, value_name = "ID")]
     pub(crate) requester_id: Option<String>,
     /// A tag; repeatable
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(hide_short_help = true, long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<String>,
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -372,12 +368,12 @@ pub(crate) struct Update {
 pub(crate) struct Content {
     /// Text of the ticket
     ///
-    /// [default at a terminal: what you write in the editor that VISUAL or EDITOR names; of an update, if nothing else is
-    /// changed]
+    /// [default on a terminal: what you write in the editor that `VISUAL` or `EDITOR` names; in an update, only if nothing
+    /// else is changed]
     #[arg(long, value_name = "TEXT", conflicts_with = "description_file")]
     pub(crate) description: Option<String>,
     /// Read the text from this file; `-` is stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(hide_short_help = true, long, value_name = "FILE")]
     pub(crate) description_file: Option<PathBuf>,
     /// Category, topic or request type
     ///
@@ -388,10 +384,10 @@ pub(crate) struct Content {
     #[arg(long, value_name = "NAME")]
     pub(crate) priority: Option<String>,
     /// Assignee, in the vendor's form
-    #[arg(long, value_name = "WHO")]
+    #[arg(hide_short_help = true, long, value_name = "WHO")]
     pub(crate) assignee: Option<String>,
     /// A field of this vendor or account; repeatable
-    #[arg(long = "field", value_parser = field, value_name = "NAME=VALUE")]
+    #[arg(hide_short_help = true, long = "field", value_parser = field, value_name = "NAME=VALUE")]
     pub(crate) fields: Vec<(String, String)>,
     /// Attach this file; repeatable
     #[arg(long = "attach", value_name = "FILE")]
@@ -405,7 +401,7 @@ pub(crate) struct Comment {
     pub(crate) ticket: String,
     /// Text of the comment
     ///
-    /// [default at a terminal: what you write in the editor that VISUAL or EDITOR names]
+    /// [default on a terminal: what you write in the editor that `VISUAL` or `EDITOR` names]
     #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
     pub(crate) body: Option<String>,
     /// Read the text from this file; `-` is stdin

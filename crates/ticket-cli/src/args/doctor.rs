@@ -9,11 +9,14 @@ pub(crate) struct Doctor {
     /// The accounts [default: all that are configured]
     #[arg(value_name = "ACCOUNT")]
     pub(crate) accounts: Vec<String>,
-    /// A ticket to read as well, as account:id, for an account whose tickets cannot be listed; may be given more than once
+    /// Read this ticket too, as ACCOUNT:ID; repeatable
+    ///
+    /// For accounts whose tickets cannot be listed.
     #[arg(long = "ticket", value_name = "REF")]
     pub(crate) tickets: Vec<String>,
-    /// Write what was exchanged to this new file, to send it to the maintainers: structure and types only, no text, number, name,
-    /// address or credential
+    /// Write the structure of the exchange to this new file
+    ///
+    /// You can send it to the maintainers: it has field names and types, but no text, number, name, address or credential.
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
 }

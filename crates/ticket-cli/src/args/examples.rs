@@ -172,6 +172,23 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
   tickets sandbox --tickets 40000 --no-quotas",
     ),
     (
+        "tickets auth login",
+        "  tickets auth login
+  tickets auth login support-eu --provider sweeppea \\
+      --secret-command \"pass show support-eu\"",
+    ),
+    (
+        "tickets auth status",
+        "  tickets auth status
+  tickets auth status support-eu",
+    ),
+    ("tickets auth logout", "  tickets auth logout support-eu"),
+    (
+        "tickets doctor",
+        "  tickets doctor
+  tickets doctor leadsquared --ticket leadsquared:160 --record exchange.json",
+    ),
+    (
         "tickets providers",
         "  tickets providers
   tickets providers --output json",

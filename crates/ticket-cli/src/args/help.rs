@@ -41,12 +41,13 @@ The configuration file has a section for each account:
   provider = \"sweeppea\"
   api_key_env = \"SUPPORT_EU_KEY\"
 
-A setting whose name ends in _env names the environment variable that holds the value, so that the file need not contain \
-secrets. Each account may also set timeout_s, max_attempts, rate, concurrency and page_size, and for safety \
-read_only = true (nothing is changed) and max_delete = N (no job deletes more tickets of this account). An unknown name is \
-rejected, and the error lists the known ones.
+A setting whose name ends in _env names the environment variable that holds the value; _file names a file with it, and \
+_command a command that prints it. So the configuration file need not contain secrets. Each account may also set timeout_s, \
+max_attempts, rate, concurrency and page_size, and for safety read_only = true (nothing is changed) and max_delete = N (no \
+job deletes more tickets of this account). An unknown name is rejected, and the error lists the known ones.
 
-Two settings stand above the accounts: approvers = \"FILE\" names the people who may approve plans, in OpenSSH's format for \
+Three settings stand above the accounts: default_account = \"NAME\" is the account of `tickets list` and `tickets create` \
+if none is given. approvers = \"FILE\" names the people who may approve plans, in OpenSSH's format for \
 allowed signers. signing_key = \"FILE\" is the key that signs approvals and reports.
 
 Exit codes:
@@ -58,11 +59,12 @@ Exit codes:
   129  stopped by SIGHUP, 130 by Ctrl-C, 143 by SIGTERM; a job can be continued
 
 Environment variables:
-  TICKETS_ACCOUNT  the default account
+  TICKETS_ACCOUNT  account of `tickets list` and `tickets create` if none is given
   TICKETS_OUTPUT   default of --output
   TICKETS_CONFIG   default of --config
   TICKETS_LEDGER   default of --ledger
   TICKETS_PAGER    pager of conversations; without it, PAGER is used
+  VISUAL, EDITOR   editor of texts
   NO_COLOR         no colours if it is not empty";
 
 /// The outcomes of `tickets delete`.

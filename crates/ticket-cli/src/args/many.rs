@@ -206,10 +206,10 @@ pub(crate) struct WorkOptions {
     /// --max-attempts 1]
     #[arg(long, hide_short_help = true, value_parser = patience, value_name = "TIME")]
     pub(crate) give_up_after: Option<Duration>,
-    /// Requests to an account at the same time
+    /// Requests to an account at the same time, or auto
     ///
-    /// With `auto`: 4 where the vendor documents a rate limit; otherwise 4 at first, then more, up to 32, as long as the vendor
-    /// answers quickly. [default: the account's own, or auto]
+    /// With `auto`, 4 where the vendor documents a quota; otherwise 4 at first, and up to 32 as long as the vendor answers
+    /// quickly [default: the account's own, or auto]
     #[arg(hide_short_help = true, long, value_parser = concurrency, value_name = "N|auto")]
     pub(crate) concurrency: Option<Concurrency>,
     /// Write the tickets that are left to this file, for --from

@@ -7,25 +7,23 @@ use super::{Cli, Command, OutputFormat};
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Reading {
-    /// Print only these fields as JSON, e.g. ticket,subject
+    /// Print only these fields, e.g. ticket,subject
     ///
-    /// Separated by commas; requester.email is a field of a field. Prints one JSON document, or a line for each record with
-    /// --output ndjson. A wrong name is refused with the right ones.
+    /// Separated by commas; a dot leads to an inner field, as in requester.email. Implies --output json unless ndjson is
+    /// chosen. If a name is wrong, the error lists the right ones.
     #[arg(id = "json", long, value_name = "FIELDS", value_delimiter = ',')]
     pub(crate) fields: Vec<String>,
-    /// Print what this jq expression makes of the JSON
+    /// Print the results of this jq expression
     ///
-    /// Strings are printed without quotes. The expression is applied to the whole JSON document, or to each record with
-    /// --output ndjson.
+    /// Strings are printed without quotes. With --output ndjson the expression is applied to each record, otherwise to the
+    /// whole JSON document.
     #[arg(long, value_name = "EXPR")]
     pub(crate) jq: Option<String>,
-    /// Include the vendor's own JSON
-    ///
-    /// In json and ndjson, as the field `raw`.
-    #[arg(hide_short_help = true, long)]
+    /// Include the vendor's own JSON in json and ndjson, as `raw`
+    #[arg(long, hide_short_help = true)]
     pub(crate) raw: bool,
-    /// Print tables and csv without a header line
-    #[arg(hide_short_help = true, long)]
+    /// Print tables and csv without their header line
+    #[arg(long, hide_short_help = true)]
     pub(crate) no_headers: bool,
 }
 

@@ -38,9 +38,9 @@ pub(crate) struct Sandbox {
     /// Disable rate limits
     #[arg(long)]
     pub(crate) no_quotas: bool,
-    /// Serve it in the background, for eval "$(tickets sandbox --env)"
+    /// Serve in the background; print its variables
     ///
-    /// Prints the lines that point a shell at it, and how to stop it.
+    /// eval "$(tickets sandbox --env)" sets them.
     #[arg(long)]
     pub(crate) env: bool,
 }

@@ -7,7 +7,7 @@ use ticket_sandbox::{Sandbox, Vendor, credentials};
 use crate::common::ann::ADDRESS;
 use crate::common::erasing::{Case, erase};
 use crate::common::shells::Shells;
-use crate::common::{create_arguments, json, sandbox};
+use crate::common::{create_arguments, execute_with_input, json, sandbox};
 use crate::schemas::Printed;
 
 /// Runs commands in both formats, and keeps what they print.
@@ -51,32 +51,6 @@ pub(crate) async fn all() -> Vec<Printed> {
     printed
 }
 
-async fn accounts() -> Vec<Printed> {
-    let sandbox = sandbox().await;
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
-    let config = ["--config", config.to_str().unwrap()];
-    let base_url = format!("base_url={}", sandbox.base_url(Vendor::Sweeppea));
-    let secret = format!("printf {}", credentials::SWEEPPEA_API_KEY);
-    let login = [
-        "auth",
-        "login",
-        "shop",
-        "--provider",
-        "sweeppea",
-        "--set",
-        &base_url,
-        "--secret-command",
-        &secret,
-    ];
-    let mut story = Story::new(&sandbox);
-    story.both(&[&login[..], &config].concat());
-    story.both(&[&["auth", "status", "shop"][..], &config].concat());
-    story.both(&[&["doctor", "shop"][..], &config].concat());
-    story.both(&[&["auth", "logout", "shop"][..], &config].concat());
-    story.printed
-}
-
 async fn jobs() -> Vec<Printed> {
     let sandbox = sandbox().await;
     let folder = tempfile::tempdir().unwrap();
@@ -84,6 +58,7 @@ async fn jobs() -> Vec<Printed> {
     let mut story = Story::new(&sandbox);
     story.run("ndjson", &["version"]);
     story.run("json", &["version"]);
+    story.both(&["demo"]);
 
     story.run("json", &["delete", "--plan", "rt:1"]);
     let plan = story.shells.job();
@@ -180,6 +155,38 @@ async fn erasure() -> Vec<Printed> {
     story.run("ndjson", &["job", "resume", &job]);
     story.run("json", &["job", "run", &job]);
     story.run("json", &["job", "show", &job]);
+    story.printed
+}
+
+async fn accounts() -> Vec<Printed> {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let config = config.to_str().unwrap();
+    let url = format!("base_url={}", sandbox.base_url(Vendor::Sweeppea));
+    let mut story = Story::new(&sandbox);
+    let login = [
+        "--config",
+        config,
+        "auth",
+        "login",
+        "eu",
+        "--provider",
+        "sweeppea",
+    ];
+    let login = [
+        &login[..],
+        &["--set", &url, "--with-token", "--output", "json"],
+    ]
+    .concat();
+    let mut command = story.shells.command(&login);
+    let run = execute_with_input(&mut command, credentials::SWEEPPEA_API_KEY);
+    assert_eq!(run.code, 0, "{run:?}");
+    story.printed.push(Printed::new(&login, &run));
+    story.both(&["--config", config, "auth", "status"]);
+    story.both(&["--config", config, "doctor"]);
+    story.run("json", &["--config", config, "auth", "logout", "eu"]);
+    story.run("json", &["--config", config, "auth", "status", "eu"]);
     story.printed
 }
 
