@@ -93,7 +93,7 @@ def run(tickets, folder, settings):
         until("ready")
         type("clear")
         type("tickets delete --from spam.ndjson")
-        until("to delete")
+        until("Type the number of tickets")
         number = sum(1 for _ in open(folder / "spam.ndjson"))
         type(str(number))
         until("deleted ·")

@@ -6,7 +6,7 @@
 mod told;
 mod words;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use jiff::Timestamp;
 use tracing::field::{Field, Visit};
@@ -68,7 +68,8 @@ impl<'w> MakeWriter<'w> for Stderr {
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !pager::runs() {
+        // A pager has the terminal.
+        if !(pager::runs() && io::stderr().is_terminal()) {
             status::beside(|| io::stderr().lock().write_all(bytes))?;
         }
         Ok(bytes.len())

@@ -3,7 +3,7 @@
 
 mod block;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use self::block::{Block, lay_out};
+use crate::args::OutputFormat;
 use crate::output::say;
 use crate::table::{USUAL, columns_of_stderr};
 use crate::{pager, waits};
@@ -79,6 +80,12 @@ impl Status {
             kind: Kind::Log,
             tick: None,
         }
+    }
+
+    /// Beside rows in this format. On a terminal, the lines of a JSON document are unfinished while others are awaited: what
+    /// is shown here would erase them.
+    pub(crate) fn beside_rows(format: OutputFormat) -> Self {
+        Self::unless(format == OutputFormat::Json && io::stdout().is_terminal())
     }
 
     /// For rows that are printed on a terminal, which say how far it is.

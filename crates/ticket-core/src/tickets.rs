@@ -118,6 +118,8 @@ impl Tickets {
 
     /// A handle of the same account for work of many single calls. Of these as many are made at once as the account
     /// [answers well](Pacer#calls-at-once), unless it has a fixed number. Bulk changes do so by themselves.
+    ///
+    /// A call that has begun and is not polled keeps its place, and others wait for it: spawn such calls, or poll them all.
     #[must_use]
     pub fn for_many(&self) -> Self {
         let mut many = self.clone();
@@ -261,10 +263,12 @@ impl Tickets {
         mut query: TicketQuery,
         most: NonZeroUsize,
     ) -> BoxStream<'static, Result<Ticket>> {
-        let size = query.page.limit.or(self.page_size().map(NonZeroU32::get));
-        // A page needs no more tickets than are wanted.
         let most = most.get();
-        query.page.limit = size.map(|size| size.min(u32::try_from(most).unwrap_or(u32::MAX)));
+        // A page needs no more tickets than are wanted, unless the provider may drop some of them by a filter.
+        if !query.has_filters() {
+            let size = query.page.limit.or(self.page_size().map(NonZeroU32::get));
+            query.page.limit = size.map(|size| size.min(u32::try_from(most).unwrap_or(u32::MAX)));
+        }
         self.walk(query, most)
     }
 
@@ -321,7 +325,10 @@ impl Tickets {
     {
         let asked: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
         let unique = bulk::distinct(asked.iter());
-        let (context, options) = self.bulk_options(&Change::Delete, &BulkOptions::default());
+        let (mut context, options) = self.bulk_options(&Change::Delete, &BulkOptions::default());
+        // A single call does not wait for others.
+        let is_single = unique.len() <= Change::Delete.max_batch(self.info());
+        context.one_of_many &= !is_single;
         let provider = Arc::clone(&self.provider);
         let (outcomes, unasked) = bulk::delete(provider, context, unique, options).await;
         if bulk::is_about(&outcomes, &asked) {

@@ -15,7 +15,7 @@ use common::memory::{Memory, calls, ticket};
 use common::{Fake, error};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use ticket_core::call::StackOptions;
-use ticket_core::model::{Cursor, PageRequest};
+use ticket_core::model::{Cursor, PageRequest, State};
 use ticket_core::provider::{Capabilities, Field, Fields, MockTicketProvider};
 use ticket_core::{Effect, ErrorKind, Message, Page, ProviderInfo, Ticket, TicketQuery, Tickets};
 
@@ -241,6 +241,28 @@ async fn next_page_is_requested_while_the_second_half_of_a_page_is_taken_and_no_
     seen.lock().unwrap().clear();
     let all: Vec<_> = tickets.list_all(TicketQuery::new()).collect().await;
     assert_eq!((all.len(), calls(&seen).len()), (40, 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_tickets_are_asked_for_in_a_small_page_only_if_nothing_is_filtered() {
+    const SIZED: &[Field] = &[Field::State, Field::Cursor, Field::PageLimit];
+    let fields = Fields::carrying(SIZED).largest_page(NonZeroU32::new(100).unwrap());
+    let sizes = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sizes);
+    let mut provider = MockTicketProvider::new();
+    let info = ProviderInfo::new("mock", "Mock", Capabilities::none().list(fields));
+    provider.expect_info().return_const(info);
+    provider.expect_list().returning(move |_, query| {
+        seen.lock().unwrap().push(query.page.limit);
+        Ok(Page::last(Vec::new()))
+    });
+    let tickets = Tickets::new(provider);
+    let three = NonZeroUsize::new(3).unwrap();
+    for query in [TicketQuery::new(), TicketQuery::new().state(State::Open)] {
+        assert!(tickets.list_first(query, three).next().await.is_none());
+    }
+    // The provider may drop rows of a filtered page.
+    assert_eq!(*sizes.lock().unwrap(), [Some(3), Some(100)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -372,11 +372,22 @@ fn list_page(
     let cut = (has_more && next.is_none()).then(|| "the rest of the list was not read".to_owned());
     let rows = reply.items.into_iter().flatten();
     let rows = rows.filter(|row| query::takes(asked, &row.value));
-    let tickets = rows.map(|row| mapping::ticket(row, None)).collect();
+    let mut others = 0;
+    let rows = rows.filter(|row| {
+        let is_of_others = query::is_of_others(asked, &row.value);
+        others += usize::from(is_of_others);
+        !is_of_others
+    });
+    let tickets: Vec<_> = rows.map(|row| mapping::ticket(row, None)).collect();
+    let others = (others > 0).then(|| {
+        "tickets that Request Tracker finds by the address are of users who show another one"
+            .to_owned()
+    });
     Page::last(tickets)
         .next(next.map(Place::cursor))
         .total(total.filter(|_| !query::filters_rows(asked)))
         .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable)))
+        .gaps(others)
         .gaps(cut)
 }
 

@@ -151,16 +151,21 @@ pub(crate) fn takes(query: &TicketQuery, row: &wire::Ticket) -> bool {
         let subject = row.subject.as_deref().unwrap_or_default().to_lowercase();
         !text.contains(['%', '_']) || subject.contains(&text.to_lowercase())
     };
-    // A user whose login name is the address may have another address now.
-    let is_of = |address: &str| {
-        let mut users = row.requestor.iter().flatten();
-        users
-            .any(|user| mapping::address(user).is_some_and(|own| own.eq_ignore_ascii_case(address)))
-    };
     within(&query.created, row.created)
         && within(&query.updated, row.last_updated)
         && query.search.as_ref().is_none_or(has_text)
-        && address(query).is_none_or(is_of)
+}
+
+/// Whether a row that RT found by an address is of users who all show another one: the address is a login name, or that of
+/// a user who was merged into another.
+pub(crate) fn is_of_others(query: &TicketQuery, row: &wire::Ticket) -> bool {
+    let (Some(address), Some(users)) = (address(query), &row.requestor) else {
+        return false;
+    };
+    let is_other = |user: &wire::User| {
+        mapping::address(user).is_some_and(|own| !own.eq_ignore_ascii_case(address))
+    };
+    !users.is_empty() && users.iter().all(is_other)
 }
 
 #[cfg(test)]

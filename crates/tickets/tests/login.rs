@@ -206,3 +206,28 @@ fn what_is_forgotten_is_the_secret_that_was_stored_and_the_rest_is_told() {
     assert!(case.path("own").exists());
     assert!(forgotten("uk").is_err());
 }
+
+#[test]
+fn secret_that_is_given_in_another_way_is_not_left_behind() {
+    let case = Case::new();
+    let url = "https://api-v3.sweeppea.com";
+    let value = login("sweeppea")
+        .setting("base_url", url)
+        .secret("api_key", "s3cret");
+    value.store(&case.config(), "eu").unwrap();
+    assert_eq!(case.files(), ["config.toml", "eu.api_key", "secrets"]);
+    let command = login("sweeppea")
+        .setting("base_url", url)
+        .secret_command("api_key", ["pass".to_owned(), "w0rd".to_owned()]);
+    assert!(!format!("{command:?}").contains("w0rd"));
+    command.store(&case.config(), "eu").unwrap();
+    assert_eq!(case.files(), ["config.toml", "secrets"]);
+
+    // One that somebody left there goes too.
+    fs::write(case.path("secrets/eu.api_key"), "s3cret").unwrap();
+    let file = ConfigFile::load(Some(&case.config())).unwrap();
+    let known = Registry::new().get("sweeppea").unwrap().settings;
+    let forgotten = forget(&file, "eu", known).unwrap();
+    assert_eq!(forgotten.files, [case.path("secrets/eu.api_key")]);
+    assert_eq!(case.files(), ["config.toml", "secrets"]);
+}

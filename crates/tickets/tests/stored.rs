@@ -124,6 +124,15 @@ async fn command_of_a_file_that_others_can_write_is_not_run() {
         assert!(!runs.exists());
     }
     mode(&case.path("config.toml"), 0o644);
+    // Who can write the folder can put another file in its place.
+    mode(&case.path(""), 0o777);
+    let refused = accounts.account("eu").unwrap_err().to_string();
+    assert!(
+        refused.contains("`api_key_command` is not run"),
+        "{refused}"
+    );
+    assert!(!runs.exists());
+    mode(&case.path(""), 0o755);
     assert!(accounts.account("eu").is_ok());
 }
 

@@ -89,6 +89,7 @@ pub(super) async fn run(
     if let Some(time) = asked.keep {
         erasure = erasure.keep_archive(time);
     }
+    let is_searched = searches.iter().all(AccountSearch::is_complete);
     for search in searches {
         erasure = erasure.search(search);
     }
@@ -97,7 +98,11 @@ pub(super) async fn run(
     } else {
         make(erasure, guards, found, &ledger, &accounts, output).await?;
     }
-    Ok(search.exit())
+    // Also of an account of which tickets were only named.
+    Ok(match search.exit() {
+        Exit::Done if !is_searched => Exit::Incomplete,
+        exit => exit,
+    })
 }
 
 /// Makes the job of an erasure that found nothing: it is over, and its report proves the search.

@@ -250,7 +250,7 @@ impl Looks<'_> {
         mut looks: BoxStream<'_, tickets::Result<LookedAt>>,
     ) -> Result<Exit, Failure> {
         let interruption = interrupt::stop_on_ctrl_c()?;
-        let mut status = Status::new();
+        let mut status = Status::beside_rows(self.format);
         let failure = loop {
             let look = tokio::select! {
                 biased;

@@ -153,8 +153,10 @@ impl<T: Paged> Walk<T> {
             let page = match self.ahead.join_next().await? {
                 Ok(page) => page,
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                // The runtime is shutting down.
-                Err(_) => return None,
+                Err(_) => Err(Error::new(
+                    ErrorKind::Cancelled,
+                    "the list ended with the runtime",
+                )),
             };
             let items = self.read(&at, page, place);
             self.half = items.len() / 2;

@@ -345,6 +345,14 @@ impl TicketPatch {
 }
 
 impl TicketQuery {
+    /// Whether it takes some tickets only.
+    pub(crate) fn has_filters(&self) -> bool {
+        let given = self.given();
+        let is_filter =
+            |field: &Field| !matches!(field, Field::Cursor | Field::PageLimit | Field::Order);
+        given.fields.iter().any(|(field, _)| is_filter(field)) || !given.custom.is_empty()
+    }
+
     fn given(&self) -> Given<'_> {
         let Self {
             state,

@@ -119,17 +119,23 @@ impl Secrets {
 
     /// Whoever can write the configuration file could run anything.
     fn refuse_foreign_commands(&self, name: &str) -> Result<()> {
-        let file = self.config.as_deref().map(FileMode::public);
-        match file
-            .as_ref()
-            .and_then(|file| Some((&file.path, file.remedy.as_ref()?)))
-        {
-            Some((path, remedy)) => Err(Error::config(format!(
-                "`{name}` is not run, because other users can write {}; run: {remedy}",
-                path.display(),
-            ))),
-            None => Ok(()),
+        let Some(file) = self.config.as_deref() else {
+            return Ok(());
+        };
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = FileMode::public(folder.unwrap_or(Path::new(".")));
+        for mode in [FileMode::public(file), folder] {
+            if let Some(remedy) = mode.remedy {
+                let path = mode.path.display();
+                let message = format!(
+                    "`{name}` is not run, because other users can write {path}; run: {remedy}"
+                );
+                return Err(Error::config(message));
+            }
         }
+        Ok(())
     }
 
     /// The files of the secrets that these settings name.

@@ -1,5 +1,6 @@
 //! Stores accounts: what is no secret in the configuration file, and each secret in a file of its own.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -7,7 +8,7 @@ use ticket_core::Error;
 use ticket_core::provider::Setting;
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
-use super::private_file::{self, Place};
+use super::private_file::Place;
 use crate::account::AccountConfig;
 use crate::account::secret::SecretCommand;
 use crate::account_key::encoded;
@@ -41,10 +42,19 @@ pub struct Login {
     secrets: Vec<(String, Secret)>,
 }
 
-#[derive(Debug)]
 enum Secret {
     Value(SecretString),
     Command(Vec<String>),
+}
+
+impl fmt::Debug for Secret {
+    /// Of a command the program only: a word of it may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(secret) => f.debug_tuple("Value").field(secret).finish(),
+            Self::Command(words) => f.debug_tuple("Command").field(&words.first()).finish(),
+        }
+    }
 }
 
 /// What [`forget`] removed, and what is left.
@@ -165,6 +175,16 @@ impl Login {
             }
         }
         files.push(save(&place, &text, &document)?);
+        // What was stored before and is not used any more.
+        let is_value = |name: &str| {
+            let mut secrets = self.secrets.iter();
+            secrets.any(|(setting, secret)| setting == name && matches!(secret, Secret::Value(_)))
+        };
+        for secret in self.known.iter().filter(|setting| setting.secret) {
+            if !is_value(secret.name) {
+                place.remove(&relative(name, secret.name))?;
+            }
+        }
         Ok(files)
     }
 }
@@ -176,7 +196,7 @@ impl Login {
 ///
 /// `Config` if the file has no such account, or if a file cannot be read or written.
 pub fn forget(file: &ConfigFile, name: &str, known: &[Setting]) -> Result<Forgotten, Diagnosis> {
-    let (Some(path), Some(config)) = (&file.path, file.accounts.get(name)) else {
+    let (Some(path), true) = (&file.path, file.accounts.contains_key(name)) else {
         let why = format!("no configuration file has an account `{name}`");
         return Err(Error::config(why).into());
     };
@@ -200,13 +220,11 @@ pub fn forget(file: &ConfigFile, name: &str, known: &[Setting]) -> Result<Forgot
             Some(path) if path == own => {
                 account.remove(&stored);
                 forgotten.settings.push(stored);
-                forgotten
-                    .files
-                    .extend(private_file::remove(&config.secrets.path(&own))?);
             }
             Some(_) => forgotten.left.push(stored),
             None => {}
         }
+        forgotten.files.extend(place.remove(&own)?);
         let others = [variable, command].into_iter();
         forgotten
             .left

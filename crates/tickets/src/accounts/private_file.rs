@@ -69,14 +69,15 @@ impl Place {
         replace(folder, &path, &format!("{secret}\n"), None)?;
         Ok(path)
     }
-}
 
-/// Removes a file, and returns its path if there was one.
-pub(super) fn remove(path: &Path) -> Result<Option<PathBuf>, Diagnosis> {
-    match fs::remove_file(path) {
-        Ok(()) => Ok(Some(path.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(wrong(path, "cannot be removed", &error)),
+    /// Removes the file of a secret, and returns its path if there was one.
+    pub(super) fn remove(&self, relative: &str) -> Result<Option<PathBuf>, Diagnosis> {
+        let path = self.base.join(relative);
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(Some(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(wrong(&path, "cannot be removed", &error)),
+        }
     }
 }
 

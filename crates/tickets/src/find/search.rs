@@ -13,6 +13,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 use ticket_core::provider::Field;
 use ticket_core::{Error, ErrorKind, Operation, Result, Ticket, TicketQuery, Tickets};
+use tokio::task::JoinSet;
 
 use super::Find;
 use super::conversation::Conversation;
@@ -182,12 +183,9 @@ pub(super) fn run(find: &Find, account: &Tickets) -> Search {
                 let rest = row.1.is_ok().then_some(rows);
                 Some((row, rest))
             });
-            rows.map(move |(query, row)| {
-                let engine = Arc::clone(&engine);
-                async move { engine.decided(query, row).await }
-            })
-            .buffered(at_once)
-            .boxed()
+            rows.map(move |(query, row)| decided(Arc::clone(&engine), query, row))
+                .buffered(at_once)
+                .boxed()
         }
         Err(error) => stream::iter([Some(Err(error))]).boxed(),
     };
@@ -196,6 +194,25 @@ pub(super) fn run(find: &Find, account: &Tickets) -> Search {
         progress,
         failures: 0,
         is_over: false,
+    }
+}
+
+/// Decides a ticket in a task of its own, which goes on while nobody polls the search: whoever changes what was found
+/// would otherwise wait for places that reads of the search hold.
+async fn decided(
+    engine: Arc<Engine>,
+    query: Option<usize>,
+    row: Result<Ticket>,
+) -> Option<Result<Found>> {
+    let mut task = JoinSet::new();
+    task.spawn(async move { engine.decided(query, row).await });
+    match task.join_next().await? {
+        Ok(decided) => decided,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Some(Err(Error::new(
+            ErrorKind::Cancelled,
+            "the search ended with the runtime",
+        ))),
     }
 }
 

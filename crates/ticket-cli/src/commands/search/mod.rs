@@ -148,7 +148,7 @@ impl Search {
         mut take: impl FnMut(Option<(&Account, Found)>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut hits = stream::select_all(self.start(interruption));
-        let mut status = Status::new();
+        let mut status = Status::beside_rows(format);
         let result = loop {
             let hit = tokio::select! {
                 biased;
