@@ -315,9 +315,9 @@ pub(crate) struct Create {
     pub(crate) subject: Option<String>,
     /// Read the ticket from this JSON file
     ///
-    /// `-` is standard input. An object with subject, description, requester (id, name, email, phone), category, priority, assignee, tags,
-    /// attachments (names of files) and custom (values by name). Options replace its values, and add to its tags and
-    /// attachments.
+    /// An object with subject, description, requester (id, name, email, phone), category, priority, assignee, tags, attachments
+    /// (names of files) and custom (values by name). Options replace its values, and add to its tags and attachments. `-` is
+    /// standard input, which cannot name files.
     #[arg(long, value_name = "FILE")]
     pub(crate) from_json: Option<PathBuf>,
     #[command(flatten)]

@@ -43,7 +43,7 @@ pub(crate) fn arguments() -> Result<Cli, ExitCode> {
             wrong.exit()
         })?;
     }
-    Ok(cli.with_implied_format())
+    Ok(cli.with_implied_format(is_given))
 }
 
 /// The output format of commands without `--output`. An empty variable counts as absent.

@@ -146,7 +146,10 @@ async fn draft_with_a_wrong_name_or_value_is_refused_and_nothing_is_sent() {
         (r#"{"tags":"x"}"#, "invalid type: string"),
         (r#"{"subject":"x""#, "EOF"),
         (r#"["x"]"#, "invalid"),
-        (r#"{"subject":"x","attachments":["/no/file"]}"#, "/no/file"),
+        (
+            r#"{"subject":"x","attachments":["/etc/hostname"]}"#,
+            "cannot name files",
+        ),
         (r#"{"description":"x"}"#, "needs --subject and --category"),
         (
             r#"{"subject":"x","category":"General","priority":"eilig"}"#,

@@ -208,6 +208,18 @@ fn what_is_forgotten_is_the_secret_that_was_stored_and_the_rest_is_told() {
 }
 
 #[test]
+fn name_of_a_provider_is_not_stored_for_another_one() {
+    let case = Case::new();
+    let wrong = login("sweeppea").secret("api_key", "s3cret");
+    let refused = wrong.store(&case.config(), "rt").unwrap_err();
+    assert!(
+        refused.to_string().contains("choose another name"),
+        "{refused}"
+    );
+    assert_eq!(case.files(), [] as [String; 0]);
+}
+
+#[test]
 fn secret_that_is_given_in_another_way_is_not_left_behind() {
     let case = Case::new();
     let url = "https://api-v3.sweeppea.com";

@@ -45,11 +45,15 @@ impl Command {
 }
 
 impl Cli {
-    /// The same with JSON in place of a table where `--json` or `--jq` ask for it.
-    pub(crate) fn with_implied_format(mut self) -> Self {
+    /// The same with JSON where `--json` or `--jq` ask for it: in place of a table, and of CSV that only a variable asks for.
+    pub(crate) fn with_implied_format(mut self, is_given: bool) -> Self {
         let is_asked = |reading: &Reading| !reading.fields.is_empty() || reading.jq.is_some();
-        if self.global.output == OutputFormat::Table && self.command.reading().is_some_and(is_asked)
-        {
+        let gives_way = match self.global.output {
+            OutputFormat::Table => true,
+            OutputFormat::Csv => !is_given,
+            OutputFormat::Json | OutputFormat::Ndjson => false,
+        };
+        if gives_way && self.command.reading().is_some_and(is_asked) {
             self.global.output = OutputFormat::Json;
         }
         self

@@ -50,6 +50,11 @@ pub(super) fn completed(
         let message = format!("this is not a draft of a ticket: {error}; nothing was sent");
         Failure::refused(message).at(input::place(&path))
     })?;
+    // A draft that another program writes must not send files of this user.
+    if path.as_os_str() == "-" && !draft.attachments.is_empty() {
+        let message = "a draft from standard input cannot name files; nothing was sent";
+        return Err(Failure::refused(message).hinting("--attach names files to send".to_owned()));
+    }
     let Requester {
         id,
         name,

@@ -55,7 +55,14 @@ pub(super) async fn write(initial: &str, explanation: &str) -> Result<Written, F
     let file = prepare(initial, explanation, mark)
         .map_err(|error| Failure::local(format!("no text can be written: {error}")))?;
     if let Err(failure) = edit(&file).await {
-        return Err(keep(file, failure));
+        // What nobody wrote is not kept.
+        let written = input::read_text(&file).map(|text| without(&text, mark));
+        let is_lost = written.is_ok_and(|text| text.is_empty() || text == initial.trim_end());
+        return Err(if is_lost {
+            failure
+        } else {
+            keep(file, failure)
+        });
     }
     let text = match input::read_text(&file) {
         Ok(text) => without(&text, mark),

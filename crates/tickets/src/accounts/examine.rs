@@ -154,10 +154,12 @@ impl Reads<'_> {
             let why = "there is no ticket to read; name one to compare the vendor's replies";
             self.checks.push(Check::new("drift", Level::Note, why));
         }
-        let rights = format!(
-            "may {}; whether it may change tickets cannot be told without changing one",
-            self.allowed.join(", ")
-        );
+        let may = match self.allowed.as_slice() {
+            [] => "nothing was read".to_owned(),
+            allowed => format!("may {}", allowed.join(", ")),
+        };
+        let rights =
+            format!("{may}; whether it may change tickets cannot be told without changing one");
         self.checks.push(Check::new("rights", Level::Ok, rights));
     }
 

@@ -14,7 +14,7 @@ use crate::account::secret::SecretCommand;
 use crate::account_key::encoded;
 use crate::config_file::{ConfigFile, NAME, is_name};
 use crate::diagnosis::Diagnosis;
-use crate::registry::ProviderDescriptor;
+use crate::registry::{PROVIDERS, ProviderDescriptor};
 
 /// An account that somebody enters, to be tested and stored.
 ///
@@ -139,6 +139,13 @@ impl Login {
     pub fn store(&self, file: &Path, name: &str) -> Result<Vec<PathBuf>, Diagnosis> {
         if !is_name(name) {
             return Err(Error::config(NAME).into());
+        }
+        let is_provider = PROVIDERS.iter().any(|known| (known.info)().id == name);
+        if is_provider && self.provider != name {
+            let why = format!(
+                "an account named `{name}` can only be of the provider of that name; choose another name"
+            );
+            return Err(Error::config(why).into());
         }
         let place = Place::prepare(file)?;
         let text = place.read()?;
