@@ -354,9 +354,11 @@ fn list_page(
     // Totals are hints; RT names the next page where there is one.
     let has_more = reply.next_page.is_some();
     let rows = reply.items.iter().flatten();
-    let last = rows
-        .filter_map(|row| row.value.id.as_str().parse::<u64>().ok())
-        .max();
+    let numbers = rows.filter_map(|row| row.value.id.as_str().parse::<u64>().ok());
+    let numbers: Vec<_> = numbers.collect();
+    let last = numbers.iter().copied().max();
+    // The next page begins behind the highest id: whatever a page leaves out below that is not listed at all.
+    let is_disordered = matches!(place, Place::After(..)) && !numbers.is_sorted();
     let total = match place {
         Place::After(_, Some(total)) => Some(total),
         _ => reply.total,
@@ -388,6 +390,7 @@ fn list_page(
         .total(total.filter(|_| !query::filters_rows(asked)))
         .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable)))
         .gaps(others)
+        .gaps(is_disordered.then(|| "the server does not list in the order of ids".to_owned()))
         .gaps(cut)
 }
 

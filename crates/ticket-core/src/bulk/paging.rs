@@ -148,12 +148,15 @@ impl<T: Paged> Walk<T> {
                 }
                 return Some(item);
             }
-            self.fetch_ahead(fetch);
             let at = self.next.take()?;
-            let page = match self.ahead.join_next().await? {
-                Ok(page) => page,
-                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => Err(Error::new(
+            let page = match self.ahead.join_next().await {
+                // Nothing was fetched ahead.
+                None => fetch(at.clone()).await,
+                Some(Ok(page)) => page,
+                Some(Err(error)) if error.is_panic() => {
+                    std::panic::resume_unwind(error.into_panic())
+                }
+                Some(Err(_)) => Err(Error::new(
                     ErrorKind::Cancelled,
                     "the list ended with the runtime",
                 )),
