@@ -17,7 +17,7 @@ const SEEDS_OF_FLAWS: u64 = 500;
 
 /// Seeds and rates that once failed, each with what was wrong then. They mean the same as long as `Plan::draw` draws the
 /// same.
-const ONCE_FAILED: [(u64, u32); 40] = [
+const ONCE_FAILED: [(u64, u32); 41] = [
     // A merged id was deleted although a gateway's 404 had answered the read before.
     (6, 20),
     (100, 5),
@@ -69,6 +69,8 @@ const ONCE_FAILED: [(u64, u32); 40] = [
     // Redmine's update was told as dropped where its result could not be read.
     (105, 20),
     (592, 5),
+    // A page in reverse order hid what is below its highest id.
+    (67784, 50),
 ];
 
 /// Runs `work` for each item, on as many threads as there are processors.

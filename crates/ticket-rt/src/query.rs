@@ -189,6 +189,28 @@ mod tests {
     }
 
     #[test]
+    fn row_is_of_others_only_if_all_its_requesters_show_another_address() {
+        let query = TicketQuery::new().requester("ann@example.com");
+        for (requestor, expected) in [
+            (r#"[{"id":"ann","EmailAddress":"Ann@Example.com"}]"#, false),
+            (r#"[{"id":"ann@example.com","EmailAddress":""}]"#, false),
+            (
+                r#"[{"id":"ann@example.com","EmailAddress":"new@example.com"}]"#,
+                true,
+            ),
+            // What does not show an address may be hers.
+            (r#"[{"id":"bob@example.com"},{"id":"desk"}]"#, false),
+            ("[]", false),
+            ("null", false),
+        ] {
+            let row = format!(r#"{{"id":"1","Requestor":{requestor}}}"#);
+            let row: wire::Ticket = serde_json::from_str(&row).unwrap();
+            assert_eq!(is_of_others(&query, &row), expected, "{requestor}");
+            assert!(!is_of_others(&TicketQuery::new(), &row));
+        }
+    }
+
+    #[test]
     fn times_hold_in_every_zone() {
         let time = |text: &str| text.parse::<Timestamp>().unwrap();
         let query = TicketQuery::new()

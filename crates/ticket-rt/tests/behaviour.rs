@@ -280,6 +280,22 @@ async fn list_that_is_deleted_while_it_is_read_skips_nothing() {
 }
 
 #[tokio::test]
+async fn page_out_of_order_says_that_the_list_may_be_incomplete() {
+    let (sandbox, rt) = start().await;
+    for _ in 0..9 {
+        sandbox.add_ticket(Vendor::Rt, TicketSeed::new("One of many"));
+    }
+    let first = TicketQuery::new().page(PageRequest::first().limit(7));
+    let in_order = rt.list(&context(), &first).await.unwrap();
+    assert_eq!(in_order.gaps, [""; 0]);
+    // The next page begins behind the highest id, so 1 and 2 are never listed.
+    sandbox.inject(Rule::new(Fault::ReversedOrder).endpoint(Endpoint::List));
+    let page = rt.list(&context(), &first).await.unwrap();
+    assert_eq!(page.items[0].id.as_str(), "9");
+    assert_eq!(page.gaps, ["the server does not list in the order of ids"]);
+}
+
+#[tokio::test]
 async fn filters_take_what_they_name_and_nothing_else() {
     let (sandbox, rt) = start().await;
     let seed = |subject: &str, who: &str, order: &str| {
