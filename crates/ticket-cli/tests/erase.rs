@@ -229,6 +229,19 @@ async fn search_that_found_nothing_is_a_job_that_is_over_and_proves_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn account_of_which_tickets_are_only_named_is_not_searched() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    let named = case.ann.ticket(Vendor::LeadSquared);
+    let list = case.file("known.txt", &named);
+    let more = ["--requester", ADDRESS, "--tickets", &list];
+    let planned = shells.run(&erase(&["redmine"], &more));
+    assert_eq!(planned.code, 4, "{planned:?}");
+    let job = &shells.jobs()[0];
+    assert_eq!(job["tickets"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_input_is_refused_before_anything_is_sent() {
     let case = Case::new().await;
     let shells = case.shells();

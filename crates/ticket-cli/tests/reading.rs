@@ -419,3 +419,14 @@ async fn no_line_is_wider_than_the_terminal() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_that_are_asked_for_win_over_csv_of_a_variable() {
+    let sandbox = sandbox().await;
+    let fields = ["get", "onecloud:121", "--json", "id"];
+    let run = execute(at(&sandbox, &fields).env("TICKETS_OUTPUT", "csv"));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(json(&run.stdout)["id"], "121");
+    let asked = [&fields[..], &["--output", "csv"]].concat();
+    assert_eq!(execute(&mut at(&sandbox, &asked)).code, 2);
+}
