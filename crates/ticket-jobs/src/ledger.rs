@@ -11,8 +11,8 @@ use ticket_core::{Outcome, Result};
 
 use crate::model::{
     AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
-    JobState, JobTicket, Listed, LookedAgain, NewCall, NewJob, Seen, Step, Suspension, Taken,
-    Which, WorkerId,
+    JobState, JobTicket, Listed, LookedAgain, NewCall, NewJob, Offer, Seen, Step, Suspension,
+    Taken, Which, WorkerId,
 };
 
 /// Where jobs, their tickets and their calls are recorded.
@@ -89,6 +89,17 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Cancelling ends the canary: what was [held back](Job::held_from) is left undone as well.
     async fn steer(&self, job: &JobId, step: Step) -> Result<JobState>;
 
+    /// Sets the priority of a job, whatever its state.
+    async fn prioritize(&self, job: &JobId, priority: i16) -> Result<()>;
+
+    /// At most `limit` pairs of a job and one of these accounts, by name, that a worker could claim tickets of now. The job is
+    /// ready or cancelling, and some of its tickets of the account are free: open, not [held back](Job::held_from), with
+    /// nobody who is not lost, and not to be tried later. The account is not suspended, and no job goes first there.
+    ///
+    /// The most urgent ones come first: those of the highest priority, of these the ones of which the fewest workers have
+    /// tickets, and of these the ones of the oldest job.
+    async fn offers(&self, accounts: &[String], limit: usize) -> Result<Vec<Offer>>;
+
     /// Begins to work on a job.
     async fn begin(&self, job: &JobId) -> Result<WorkerId>;
 
@@ -101,6 +112,9 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// Claims tickets of one account, those of the lowest places first. Of a job that is
     /// [cancelling](JobState::Cancelling), only those in doubt. Tickets that are [held back](Job::held_from) are not
     /// claimed, and an account of which only such tickets are left is [held](Claim::Held), even if it is suspended.
+    ///
+    /// Jobs of higher priority go first: nothing is claimed while another job of a higher one, which is ready and has a worker
+    /// that is not lost, has tickets of an account with the same key that are free, or that a worker has.
     async fn claim(&self, worker: WorkerId, account: &str) -> Result<Claim>;
 
     /// Gives back all that the worker claimed of an account, for a later attempt, `wait` from now.

@@ -1,6 +1,7 @@
 //! A ledger in memory: for tests, and for programs whose jobs end with them.
 
 mod calls;
+mod offers;
 mod quota;
 mod rows;
 mod state;
@@ -20,8 +21,8 @@ use crate::clock::{Clock, later};
 use crate::ledger::Ledger;
 use crate::model::{
     AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
-    JobState, JobTicket, Listed, LookedAgain, NewCall, NewJob, Seen, Step, Suspension, Taken,
-    Which, WorkerId,
+    JobState, JobTicket, Listed, LookedAgain, NewCall, NewJob, Offer, Seen, Step, Suspension,
+    Taken, Which, WorkerId,
 };
 
 /// A ledger in memory. It keeps every rule of [`Ledger`], and is gone with the process.
@@ -123,6 +124,15 @@ impl Ledger for MemoryLedger {
 
     async fn steer(&self, job: &JobId, step: Step) -> Result<JobState> {
         self.state().steer(job, step)
+    }
+
+    async fn prioritize(&self, job: &JobId, priority: i16) -> Result<()> {
+        self.state().job_mut(job)?.priority = priority;
+        Ok(())
+    }
+
+    async fn offers(&self, accounts: &[String], limit: usize) -> Result<Vec<Offer>> {
+        Ok(self.state().offers(accounts, limit))
     }
 
     async fn begin(&self, job: &JobId) -> Result<WorkerId> {

@@ -95,6 +95,8 @@ pub struct NewJob {
     pub awaits_confirmation: bool,
     /// The erasure that it is, if it is one: see [`Jobs::erase`](crate::Jobs::erase).
     pub erasure: Option<Erasure>,
+    /// Jobs of a higher one go first at accounts of the same quota: see [`Ledger::claim`](crate::Ledger::claim). Usually 0.
+    pub priority: i16,
 }
 
 impl NewJob {
@@ -106,6 +108,7 @@ impl NewJob {
             guards: Guards::default(),
             awaits_confirmation: false,
             erasure: None,
+            priority: 0,
         }
     }
 
@@ -129,6 +132,13 @@ impl NewJob {
     #[must_use]
     pub const fn awaiting_confirmation(mut self) -> Self {
         self.awaits_confirmation = true;
+        self
+    }
+
+    /// Sets its priority.
+    #[must_use]
+    pub const fn priority(mut self, priority: i16) -> Self {
+        self.priority = priority;
         self
     }
 
@@ -250,6 +260,8 @@ pub struct Job {
     pub erasure: Option<Erasure>,
     /// Where it is in its life.
     pub state: JobState,
+    /// Jobs of a higher one go first at accounts of the same quota.
+    pub priority: i16,
     /// When it was created.
     pub created_at: Timestamp,
     /// Who created it.
@@ -338,8 +350,8 @@ pub struct Listed {
 pub enum Claim {
     /// It has these tickets now, until it puts them back, finishes or is lost.
     Tickets(Vec<Claimed>),
-    /// Tickets are left, but none can be claimed before this time has passed: others have them, or they are to be tried
-    /// later.
+    /// Tickets are left, but none can be claimed before this time has passed: others have them, they are to be tried
+    /// later, or a job of higher priority goes first.
     Later(Duration),
     /// The job makes no new call, because of this state.
     Stopped(JobState),
@@ -349,6 +361,17 @@ pub enum Claim {
     Held,
     /// Each ticket of the account has an outcome, or this worker has it already.
     Nothing,
+}
+
+/// Tickets of one account of a job that a worker could work on now: see [`Ledger::offers`](crate::Ledger::offers).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The job.
+    pub job: JobId,
+    /// The account's name in the job.
+    pub account: String,
+    /// The job's priority.
+    pub priority: i16,
 }
 
 /// A claimed ticket.

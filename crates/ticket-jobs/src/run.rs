@@ -89,7 +89,18 @@ impl Jobs {
 
     /// Records an event of a job.
     pub(crate) async fn note(&self, job: &JobId, what: EventKind) -> Result<()> {
+        self.note_with(job, what, None).await
+    }
+
+    /// Records an event of a job with more about it, in words.
+    pub(crate) async fn note_with(
+        &self,
+        job: &JobId,
+        what: EventKind,
+        detail: Option<String>,
+    ) -> Result<()> {
         let mut event = Event::new(self.ledger.now(), what);
+        event.detail = detail;
         event.by = self.by.as_deref().map(str::to_owned);
         self.ledger.note(job, event).await
     }

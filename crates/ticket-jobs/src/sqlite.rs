@@ -2,6 +2,7 @@
 
 mod calls;
 mod jobs;
+mod offers;
 mod open;
 mod process;
 mod read;
@@ -38,8 +39,8 @@ use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::model::{
     AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
-    JobState, JobTicket, Listed, LookedAgain, NewCall, NewJob, Seen, Step, Suspension, Taken,
-    Which, WorkerId,
+    JobState, JobTicket, Listed, LookedAgain, NewCall, NewJob, Offer, Seen, Step, Suspension,
+    Taken, Which, WorkerId,
 };
 
 /// A ledger in a SQLite file, for the processes of one machine.
@@ -285,6 +286,17 @@ impl Ledger for SqliteLedger {
         let job = job.clone();
         self.write(Synced, move |write| write.steer(&job, step))
             .await
+    }
+
+    async fn prioritize(&self, job: &JobId, priority: i16) -> Result<()> {
+        let job = job.clone();
+        self.write(Synced, move |write| write.prioritize(&job, priority))
+            .await
+    }
+
+    async fn offers(&self, accounts: &[String], limit: usize) -> Result<Vec<Offer>> {
+        let accounts = accounts.to_vec();
+        self.read(move |read| read.offers(&accounts, limit)).await
     }
 
     async fn begin(&self, job: &JobId) -> Result<WorkerId> {

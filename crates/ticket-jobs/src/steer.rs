@@ -34,6 +34,22 @@ impl Jobs {
         Ok(state)
     }
 
+    /// Sets the priority of a job, and records who did so. See [`Ledger::claim`](crate::Ledger::claim).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`](crate::Ledger).
+    pub async fn prioritize(&self, job: &JobId, priority: i16) -> Result<()> {
+        let before = self.ledger().job(job).await?.priority;
+        if before == priority {
+            return Ok(());
+        }
+        self.ledger().prioritize(job, priority).await?;
+        let detail = format!("from {before} to {priority}");
+        self.note_with(job, EventKind::Prioritized, Some(detail))
+            .await
+    }
+
     /// Confirms a job that [awaits confirmation](JobState::AwaitingConfirmation), if it still is what was planned.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ mod jobs;
 mod later;
 mod model;
 mod plan;
+mod priority;
 mod quota;
 mod random;
 mod replay;

@@ -63,6 +63,7 @@ impl State {
     pub(super) fn claim(&mut self, worker: WorkerId, name: &str) -> Result<Claim> {
         let id = self.job_of(worker)?;
         let state = self.leave_rest(&id)?;
+        let is_outranked = self.is_outranked(self.job(&id)?, name);
         let Self {
             now,
             jobs,
@@ -101,7 +102,7 @@ impl State {
             if state == JobState::Cancelling && !ticket.is_in_doubt(calls) {
                 continue;
             }
-            let wait = if is_claimed {
+            let wait = if is_claimed || is_outranked {
                 BEAT
             } else {
                 until(now, ticket.not_before)

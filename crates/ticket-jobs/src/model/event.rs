@@ -51,6 +51,8 @@ pub enum EventKind {
     Cancelled,
     /// The tickets that waited for the end of the canary were released.
     Released,
+    /// Its priority was changed.
+    Prioritized,
     /// The work stopped, since too many tickets failed.
     TooManyFailures,
 }
@@ -67,6 +69,7 @@ impl EventKind {
             Self::Resumed => "resumed",
             Self::Cancelled => "cancelled",
             Self::Released => "released",
+            Self::Prioritized => "prioritized",
             Self::TooManyFailures => "too_many_failures",
         }
     }

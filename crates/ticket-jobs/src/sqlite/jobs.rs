@@ -23,8 +23,9 @@ impl Write<'_> {
             let id = JobId::random();
             let created = self.execute(
                 "INSERT INTO job
-                    (id, change, state, created_at, created_by, guards, awaits_confirmation, erasure)
-                    VALUES (?1, ?2, 'loading', ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
+                    (id, change, state, created_at, created_by, guards, awaits_confirmation, erasure,
+                        priority)
+                    VALUES (?1, ?2, 'loading', ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
                 (
                     id.as_str(),
                     &change,
@@ -33,6 +34,7 @@ impl Write<'_> {
                     &guards,
                     job.awaits_confirmation,
                     &erasure,
+                    job.priority,
                 ),
             )?;
             if created > 0 {
@@ -329,6 +331,13 @@ impl Write<'_> {
             return self.state(job);
         }
         Ok(next)
+    }
+
+    pub(super) fn prioritize(&self, id: &JobId, priority: i16) -> Result<()> {
+        let (job, _) = self.job(id)?;
+        let sql = "UPDATE job SET priority = ?2 WHERE number = ?1";
+        self.execute(sql, (job, priority))?;
+        Ok(())
     }
 
     pub(super) fn prune(&self, before: Timestamp) -> Result<Vec<JobId>> {

@@ -49,7 +49,7 @@ pub(super) fn all<T>(
 
 const JOBS: &str =
     "SELECT number, id, change, state, created_at, created_by, tickets, repeated, guards, sealed_at, digest, confirmed,
-        held_from, erasure FROM job";
+        held_from, erasure, priority FROM job";
 
 impl Read<'_> {
     pub(super) fn first<T>(
@@ -147,6 +147,7 @@ impl Read<'_> {
             change: from_json::<Change>("a change", &row.change)?,
             guards: from_json::<Guards>("guards", &row.guards)?,
             erasure: erasure.transpose()?,
+            priority: row.priority,
             state: values::state(&row.state)?,
             created_at: time(row.created_at),
             created_by: row.created_by,
@@ -164,7 +165,7 @@ impl Read<'_> {
     }
 
     /// Whether a worker that last told that it is alive at this time is gone.
-    fn is_lost(&self, beat_at: i64, process: &str) -> bool {
+    pub(super) fn is_lost(&self, beat_at: i64, process: &str) -> bool {
         beat_at <= self.now.saturating_sub(span(LOST_AFTER)) || self.process.is_gone(process)
     }
 
@@ -304,6 +305,7 @@ struct JobRow {
     confirmed: Option<String>,
     held_from: Option<u64>,
     erasure: Option<String>,
+    priority: i16,
 }
 
 fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
@@ -322,5 +324,6 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         confirmed: row.get(11)?,
         held_from: row.get(12)?,
         erasure: row.get(13)?,
+        priority: row.get(14)?,
     })
 }

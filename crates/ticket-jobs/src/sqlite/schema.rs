@@ -8,7 +8,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i32 = 0x7469_636b;
 
 /// What makes a ledger of version `n + 1` of one of version `n`; the first makes a ledger of an empty file.
-pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 const VERSION_1: &str = "
 -- One row. The anchor ties the ledger's time to the machine's: see `time.rs`.
@@ -203,6 +203,12 @@ const VERSION_3: &str = "
 ALTER TABLE job ADD COLUMN erasure TEXT;
 ALTER TABLE ticket ADD COLUMN people TEXT;
 ALTER TABLE ticket ADD COLUMN looked_again TEXT;
+";
+
+const VERSION_4: &str = "
+-- Jobs of a higher priority go first at accounts of the same key. The index finds the few jobs that are worked on.
+ALTER TABLE job ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX job_working ON job (state, priority);
 ";
 
 /// The version of the ledger in this file: 0 of an empty one; `None` if the file is something else.

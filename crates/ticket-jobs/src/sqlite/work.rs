@@ -140,7 +140,8 @@ impl Write<'_> {
         self.free_lost(job, Some(worker))?;
         self.leave_undone(job)?;
         let suspended = self.suspended(&account.key)?;
-        if suspended.is_none() {
+        let is_outranked = self.is_outranked(job, &account.key)?;
+        if suspended.is_none() && !is_outranked {
             let tickets = match self.claim_again(job, worker, account.number)? {
                 tickets if tickets.is_empty() => self.claim_next(job, worker, &account)?,
                 tickets => tickets,
@@ -149,7 +150,7 @@ impl Write<'_> {
                 return Ok(Claim::Tickets(tickets));
             }
         }
-        self.claim_later(job, worker, &account, suspended)
+        self.claim_later(job, worker, &account, suspended, is_outranked)
     }
 
     /// Why an account is suspended now.
@@ -282,6 +283,7 @@ impl Write<'_> {
         worker: WorkerId,
         account: &Account,
         suspended: Option<Suspension>,
+        is_outranked: bool,
     ) -> Result<Claim> {
         let is_untouched = self.is_untouched(job, account)?;
         let free_from = self.free_from(job, account.number)?;
@@ -293,7 +295,12 @@ impl Write<'_> {
         {
             return Ok(Claim::Suspended(why));
         }
-        let free = free_from.map(|from| left(self.now, from));
+        // A job that goes first may be done at any moment.
+        let free = if is_outranked {
+            (is_untouched || free_from.is_some()).then_some(BEAT)
+        } else {
+            free_from.map(|from| left(self.now, from))
+        };
         let wait = free.into_iter().chain(others.map(|()| BEAT)).min();
         Ok(match wait {
             Some(wait) => Claim::Later(wait),

@@ -30,6 +30,7 @@ pub(super) enum Event {
     Pruned(usize),
     Confirmed(usize),
     Archived(usize, Vec<u64>),
+    Prioritized(usize, i16),
 }
 
 #[derive(Clone, Debug)]
@@ -280,6 +281,42 @@ impl Model {
             }
         }
         suspended.is_some_and(|until| until.is_none_or(|until| until > self.now))
+    }
+
+    pub(super) fn priority(&self, job: usize) -> i16 {
+        let changes = self.events().filter_map(|event| match event {
+            Event::Prioritized(which, priority) if *which == job => Some(*priority),
+            _ => None,
+        });
+        changes.last().unwrap_or_default()
+    }
+
+    /// The open tickets of an account that do not wait for the canary.
+    pub(super) fn within_reach(&self, job: usize, account: usize) -> impl Iterator<Item = &Ticket> {
+        let held_from = self.held_from(job).unwrap_or(u64::MAX);
+        self.open(job)
+            .filter(move |ticket| ticket.account == account && ticket.seq < held_from)
+    }
+
+    /// Whether nobody has the ticket, and it is not to be tried later.
+    pub(super) fn is_free(&self, job: usize, ticket: &Ticket) -> bool {
+        let (holder, not_before) = self.holder(job, ticket);
+        holder.is_none() && not_before <= self.now
+    }
+
+    /// Whether another job goes first at this account.
+    pub(super) fn is_outranked(&self, job: usize, account: usize) -> bool {
+        let goes_first = |other: usize| {
+            let competes = |ticket: &Ticket| {
+                self.holder(other, ticket).0.is_some() || self.is_free(other, ticket)
+            };
+            self.priority(other) > self.priority(job)
+                && !self.is_pruned(other)
+                && self.state(other) == JobState::Ready
+                && self.live_workers(other) > 0
+                && self.within_reach(other, account).any(competes)
+        };
+        (0..self.jobs.len()).any(goes_first)
     }
 
     pub(super) fn has_account(&self, job: usize, account: usize) -> bool {

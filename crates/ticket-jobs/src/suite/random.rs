@@ -36,6 +36,10 @@ pub struct Figures {
     pub confirmed: u64,
     /// How many tickets were archived.
     pub archived: u64,
+    /// How many claims found that another job goes first.
+    pub outranked: u64,
+    /// How many offers were told.
+    pub offers: u64,
 }
 
 impl fmt::Display for Figures {
@@ -43,7 +47,7 @@ impl fmt::Display for Figures {
         write!(
             f,
             "{} schedules, {} steps: {} calls sent and {} refused, {} tickets in doubt claimed, {} steps of lost workers \
-             refused, {} jobs over, {} claims held, {} jobs confirmed, {} tickets archived",
+             refused, {} jobs over, {} claims held, {} jobs confirmed, {} tickets archived, {} claims behind a job that goes first, {} offers",
             self.schedules,
             self.steps,
             self.calls,
@@ -53,7 +57,9 @@ impl fmt::Display for Figures {
             self.over,
             self.held,
             self.confirmed,
-            self.archived
+            self.archived,
+            self.outranked,
+            self.offers
         )
     }
 }
@@ -61,7 +67,7 @@ impl fmt::Display for Figures {
 /// Runs so many schedules of up to 90 steps, each with a new ledger: up to three workers on two jobs of two accounts, and
 /// single commands beside them, lose their processes, drop calls, pause, cancel and resume, while time passes. After each
 /// step, what the ledger says is held against a model. In the second half of the schedules, jobs have plans: a canary, a
-/// confirmation, tickets that are seen and archived. The same seed makes the same schedules.
+/// confirmation, tickets that are seen and archived; and their priorities change. The same seed makes the same schedules.
 ///
 /// It must not be called inside a runtime: it has its own.
 ///
@@ -118,6 +124,8 @@ pub fn random_schedules(
                 held: sum.held,
                 confirmed: sum.confirmed,
                 archived: sum.archived,
+                outranked: sum.outranked,
+                offers: sum.offers,
             })
         }
         Err(TestError::Fail(reason, schedule)) => {

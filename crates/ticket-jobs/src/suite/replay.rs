@@ -2,6 +2,7 @@
 
 mod calls;
 mod compare;
+mod offers;
 mod plans;
 mod workers;
 
@@ -30,6 +31,8 @@ pub(super) struct Seen {
     pub(super) held: u64,
     pub(super) confirmed: u64,
     pub(super) archived: u64,
+    pub(super) outranked: u64,
+    pub(super) offers: u64,
 }
 
 impl Seen {
@@ -43,6 +46,8 @@ impl Seen {
         self.held += more.held;
         self.confirmed += more.confirmed;
         self.archived += more.archived;
+        self.outranked += more.outranked;
+        self.offers += more.offers;
     }
 }
 
@@ -233,6 +238,7 @@ impl<'a> Replay<'a> {
                 Ok(())
             }
             Act::Steer(job, step) => self.steer(*job, self::step(*step)).await,
+            Act::Prioritize(job, priority) => self.prioritize(*job, *priority).await,
             Act::Wait(time) => {
                 self.bench.advance(Duration::from_millis(*time));
                 self.model.now = self.bench.clock.now();
@@ -302,6 +308,15 @@ impl<'a> Replay<'a> {
             self.bench.ledger.job(&id).await?.state,
         )?;
         self.is_swept(job).await
+    }
+
+    async fn prioritize(&mut self, job: usize, priority: i16) -> CaseResult {
+        let done = self.bench.ledger.prioritize(&self.id(job)?, priority).await;
+        if self.model.is_pruned(job) {
+            return fails("a job that is gone", done, ErrorKind::NotFound);
+        }
+        self.model.add(Event::Prioritized(job, priority));
+        Ok(done?)
     }
 
     async fn prune(&mut self) -> CaseResult {

@@ -57,6 +57,7 @@ pub(super) enum Act {
     Suspend(usize, Option<u64>),
     Resume(usize),
     Steer(usize, usize),
+    Prioritize(usize, i16),
     /// Milliseconds pass.
     Wait(u64),
     /// The wait passes that the ledger told last, but so many milliseconds.
@@ -154,6 +155,7 @@ fn planned_act() -> impl Strategy<Value = Act> {
         4 => archive,
         1 => (0..JOBS).prop_map(|job| Act::Plan(PlanAct::See(job))),
         1 => (0..JOBS).prop_map(|job| Act::Plan(PlanAct::Cancel(job))),
+        3 => (0..JOBS, -1..2_i16).prop_map(|(job, priority)| Act::Prioritize(job, priority)),
     ]
 }
 

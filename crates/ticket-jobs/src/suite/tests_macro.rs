@@ -155,6 +155,17 @@ macro_rules! __ledger_cases {
             "a suspended account gives no tickets until it resumes; it still gives slots";
         later resumed_job_resumes_its_accounts
             "a job that is resumed resumes its accounts";
+        priority jobs_of_higher_priority_go_first
+            "nothing is claimed of a job while one of higher priority has tickets to work on at an account of the same key";
+        priority jobs_that_nobody_works_on_hold_nobody_up
+            "a job without a worker that is not lost, a paused one and one whose tickets wait hold nobody up";
+        priority priority_can_be_changed
+            "the priority of a job is read back, and can be changed";
+        priority offers_are_what_can_be_claimed
+            "the pairs of jobs and accounts are offered of which a worker could claim tickets now, and no others";
+        priority most_urgent_offers_come_first
+            "offers are told by priority, then by how many workers have tickets of them, then the oldest job first";
+
         workers dropped_settle_is_whole_or_nothing
             "a method whose future is dropped happens as a whole or not at all";
 

@@ -11,7 +11,7 @@ use ticket_core::{Effect, Error, ErrorKind, Operation, Outcome, Result, TicketId
 use ticket_jobs::{
     AccountState, CallId, Claim, Claimed, Clock, Confirmed, Ended, Event, Guards, Job, JobAccount,
     JobCall, JobId, JobState, JobTicket, LOST_AFTER, Ledger, Listed, LookedAgain, MemoryLedger,
-    NewCall, NewJob, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
+    NewCall, NewJob, Offer, Seen, Step, Suspension, Taken, Which, Work, WorkerId,
 };
 
 use crate::flaws::Flaw;
@@ -91,6 +91,21 @@ impl Flawed {
         {
             self.right.finish(worker).await.unwrap();
         }
+    }
+
+    /// Whether a job of a higher priority, which is ready, has open tickets at an account of the same key.
+    async fn has_higher(&self, job: &JobId, account: &str) -> Result<bool> {
+        let job = self.right.job(job).await?;
+        let key = job.accounts.iter().find(|one| one.name == account);
+        let Some(key) = key.map(|one| one.key.as_str()) else {
+            return Ok(false);
+        };
+        let is_higher = |other: &Job| {
+            let mut accounts = other.accounts.iter();
+            let has_open = accounts.any(|one| one.key == key && one.open > 0);
+            other.priority > job.priority && other.state == JobState::Ready && has_open
+        };
+        Ok(self.right.jobs().await?.iter().any(is_higher))
     }
 
     fn open_calls(&self, is_one: impl Fn(&NewCall) -> bool) -> Vec<CallId> {
@@ -227,6 +242,9 @@ impl Ledger for Flawed {
             Flaw::NeverHolds => *canary = None,
             Flaw::ReleasesOneMore => *canary = canary.map(|tickets| tickets.saturating_add(1)),
             _ => {}
+        }
+        if self.has(Flaw::ForgetsPriority) {
+            job.priority = 0;
         }
         if self.has(Flaw::ForgetsErasure) {
             job.erasure = None;
@@ -416,6 +434,35 @@ impl Ledger for Flawed {
         steered
     }
 
+    async fn prioritize(&self, job: &JobId, priority: i16) -> Result<()> {
+        let priority = match self.flaw {
+            Flaw::KeepsPriority => self.right.job(job).await?.priority,
+            _ => priority,
+        };
+        self.right.prioritize(job, priority).await
+    }
+
+    async fn offers(&self, accounts: &[String], limit: usize) -> Result<Vec<Offer>> {
+        let mut offers = match self.flaw {
+            Flaw::OffersSuspended => {
+                let suspended = self.notes().suspended.clone();
+                for key in suspended.keys() {
+                    self.right.suspend(key, None).await?;
+                }
+                let offers = self.right.offers(accounts, limit).await?;
+                for (key, why) in suspended {
+                    self.right.suspend(&key, Some(why)).await?;
+                }
+                offers
+            }
+            _ => self.right.offers(accounts, limit).await?,
+        };
+        if self.has(Flaw::OffersLeastFirst) {
+            offers.reverse();
+        }
+        Ok(offers)
+    }
+
     async fn begin(&self, job: &JobId) -> Result<WorkerId> {
         if self.has(Flaw::BeginsUnconfirmed) {
             let nobody = Confirmed::new(self.clock.now(), "nobody");
@@ -457,7 +504,24 @@ impl Ledger for Flawed {
                 return Ok(Claim::Stopped(state));
             }
         }
-        let mut claim = self.right.claim(worker, account).await?;
+        if let Some(job) = job.as_ref().filter(|_| self.has(Flaw::WaitsForIdle))
+            && self.has_higher(job, account).await?
+        {
+            return Ok(Claim::Later(Duration::from_secs(1)));
+        }
+        let priorities = if self.has(Flaw::GoesByTurns) {
+            self.right.jobs().await?
+        } else {
+            Vec::new()
+        };
+        for job in &priorities {
+            self.right.prioritize(&job.id, 0).await?;
+        }
+        let claim = self.right.claim(worker, account).await;
+        for job in &priorities {
+            self.right.prioritize(&job.id, job.priority).await?;
+        }
+        let mut claim = claim?;
         if let Claim::Tickets(tickets) = &mut claim {
             match self.flaw {
                 Flaw::ClaimsBackwards => tickets.reverse(),

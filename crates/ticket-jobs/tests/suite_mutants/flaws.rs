@@ -53,6 +53,15 @@ flaws! {
     KeepsPutBack keeps_put_back "puts nothing back" [put_back_tickets_wait put_back_tickets_are_out_of_reach];
     NeverSuspends never_suspends "forgets that an account is suspended" [suspended_account_gives_no_tickets];
     StaysSuspended stays_suspended "keeps accounts suspended when their job is resumed" [resumed_job_resumes_its_accounts];
+    // Priority.
+    GoesByTurns goes_by_turns "lets all jobs go at once whatever their priority"
+        [jobs_of_higher_priority_go_first];
+    WaitsForIdle waits_for_idle "lets a job wait for one that nobody works on"
+        [jobs_that_nobody_works_on_hold_nobody_up];
+    ForgetsPriority forgets_priority "forgets the priority that a job was created with" [priority_can_be_changed];
+    KeepsPriority keeps_priority "keeps the priority that a job was created with" [priority_can_be_changed];
+    OffersSuspended offers_suspended "offers what a suspended account has" [offers_are_what_can_be_claimed];
+    OffersLeastFirst offers_least_first "offers the least urgent first" [most_urgent_offers_come_first];
     SettlesInParts settles_in_parts "records outcomes one after the other" [dropped_settle_is_whole_or_nothing];
     // Doubt.
     DoubtsAll doubts_all "takes each ticket that a lost worker had for sent" [unsent_tickets_are_not_in_doubt];

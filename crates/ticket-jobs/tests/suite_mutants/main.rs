@@ -57,6 +57,7 @@ const BEYOND_SCHEDULES: &[Flaw] = &[
     Flaw::ForgetsGuards,
     Flaw::ForgetsOldCalls,
     Flaw::ForgetsPeople,
+    Flaw::ForgetsPriority,
     Flaw::ForgetsTickets,
     Flaw::KeepsDiscarded,
     Flaw::ListsOldestFirst,

@@ -82,7 +82,8 @@ impl Replay<'_> {
             self.take_over(job).await?;
             self.compare_job(job).await?;
         }
-        self.compare_accounts().await
+        self.compare_accounts().await?;
+        self.compare_offers().await
     }
 
     async fn compare_job(&self, job: usize) -> CaseResult {
@@ -137,6 +138,7 @@ impl Replay<'_> {
         )?;
         let found = (read.held_from, read.confirmed.is_some());
         let expected = (model.held_from(job), model.is_confirmed(job));
+        same("the priority", read.priority, model.priority(job))?;
         same(
             "where tickets wait, and whether it is confirmed",
             found,

@@ -44,6 +44,7 @@ impl Replay<'_> {
     ) -> CaseResult {
         let model = &self.model;
         let state = model.state(job);
+        let is_outranked = model.is_outranked(job, account);
         let of_account = model.open(job).filter(|ticket| ticket.account == account);
         let others = of_account.filter(|ticket| model.holder(job, ticket).0 != Some(worker));
         let others: Vec<_> = others.collect();
@@ -56,10 +57,7 @@ impl Replay<'_> {
             state != JobState::Cancelling || model.in_doubt(job, ticket).is_some()
         };
         let wanted: Vec<_> = within_reach.iter().filter(is_wanted).collect();
-        let is_free = |ticket: &&&&&Ticket| {
-            let (holder, not_before) = model.holder(job, ticket);
-            holder.is_none() && not_before <= model.now
-        };
+        let is_free = |ticket: &&&&&Ticket| !is_outranked && model.is_free(job, ticket);
         let free: Vec<_> = wanted.iter().filter(is_free).collect();
         let stops = state == JobState::Paused || state == JobState::Cancelling || state.is_over();
         let is_suspended = model.is_suspended(account) && !within_reach.is_empty();
@@ -88,7 +86,9 @@ impl Replay<'_> {
                 let waits = wanted
                     .iter()
                     .map(|ticket| until(model.now, model.holder(job, ticket).1));
-                let is_bound = held || waits.min().is_none_or(|least| wait <= least);
+                self.seen.outranked += u64::from(is_outranked);
+                let is_bound =
+                    held || is_outranked || waits.min().is_none_or(|least| wait <= least);
                 free.is_empty()
                     && !within_reach.is_empty()
                     && !wait.is_zero()
@@ -129,7 +129,7 @@ impl Replay<'_> {
             .map(|ticket| (ticket.seq, model.in_doubt(job, ticket)))
             .collect();
         let expected = format!(
-            "of a job that is {state}, suspended: {is_suspended}, at most {chunk} of {free:?}"
+            "of a job that is {state}, suspended: {is_suspended}, another goes first: {is_outranked}, at most {chunk} of {free:?}"
         );
         wrong("a claim", expected, found)
     }
