@@ -117,7 +117,8 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// that is not lost, has tickets of an account with the same key that are free, or that a worker has.
     async fn claim(&self, worker: WorkerId, account: &str) -> Result<Claim>;
 
-    /// Gives back all that the worker claimed of an account, for a later attempt, `wait` from now.
+    /// Gives back all that the worker claimed of an account, for a later attempt, `wait` from now. Claims tell how often and
+    /// since when tickets [were put back](crate::Claimed::put_back); without a wait it does not count.
     async fn put_back(&self, worker: WorkerId, account: &str, wait: Duration) -> Result<()>;
 
     /// Records that tickets are archived, by their places, with the SHA-256 of their entries; a later entry replaces an

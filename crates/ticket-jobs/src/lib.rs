@@ -40,8 +40,8 @@ pub use memory::MemoryLedger;
 pub use model::{
     AccountSearch, AccountState, Again, ArchiveGuard, Archived, CallId, Claim, Claimed, Confirmed,
     Ended, Erasure, Event, EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket,
-    Listed, LookedAgain, MaxFailures, NewCall, NewJob, Offer, Percent, PersonHash, Seen, Step,
-    Suspension, Taken, Which, Work, WorkerId,
+    Listed, LookedAgain, MaxFailures, NewCall, NewJob, Offer, Percent, PersonHash, PutBack, Seen,
+    Step, Suspension, Taken, Which, Work, WorkerId,
 };
 pub use run::{JobOutcome, Jobs};
 #[cfg(feature = "sqlite")]

@@ -385,9 +385,20 @@ pub struct Claimed {
     pub version: Option<Version>,
     /// How it was when the job was planned, if it was looked at.
     pub seen: Option<Seen>,
+    /// That it was put back to be tried later, if it was.
+    pub put_back: Option<PutBack>,
     /// A call of an earlier worker may have changed it. The time is how long that call may still act; zero if it cannot
     /// any more.
     pub in_doubt: Option<Duration>,
+}
+
+/// That a ticket was put back to be tried later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PutBack {
+    /// How many times.
+    pub times: u32,
+    /// When it was for the first time.
+    pub since: Timestamp,
 }
 
 /// A call that is about to be sent.

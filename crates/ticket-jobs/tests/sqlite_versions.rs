@@ -173,20 +173,40 @@ async fn ledger_of_version_2_goes_on() {
 
 #[tokio::test]
 async fn ledger_of_version_3_goes_on() {
+    let (ledger, _folder) = open(3);
+    let jobs = jobs(&ledger).await;
+    assert!(jobs.iter().all(|job| job.priority == 0));
+    go_on_with_erasures(&ledger, jobs).await;
+}
+
+#[tokio::test]
+async fn ledger_of_version_4_goes_on() {
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jobs.db");
         write(&path).await;
-        fs::copy(&path, fixture(3)).unwrap();
+        fs::copy(&path, fixture(4)).unwrap();
     }
-    let (ledger, _folder) = open(3);
+    let (ledger, _folder) = open(4);
     let mut jobs = jobs(&ledger).await;
+    let later = jobs.pop().unwrap();
+    assert_eq!(later.priority, 3);
+    let worker = ledger.begin(&later.id).await.unwrap();
+    let put_back = claim(&ledger, worker).await[0].put_back.unwrap();
+    assert_eq!((put_back.times, put_back.since), (1, START));
+    ledger.finish(worker).await.unwrap();
+    finish(&ledger, &later.id).await;
+    go_on_with_erasures(&ledger, jobs).await;
+}
+
+/// The jobs that a ledger of version 3 has are as they were written, and go on.
+async fn go_on_with_erasures(ledger: &SqliteLedger, mut jobs: Vec<Job>) {
     let erasures = jobs.split_off(JOBS.len());
-    go_on(&ledger, &jobs).await;
+    go_on(ledger, &jobs).await;
     let looked = Some(LookedAgain::new(START, Again::Gone));
     for (job, looked) in erasures.iter().zip([None, looked]) {
         assert_eq!(job.erasure, Some(erasure()));
-        let named = named(&ledger, job).await;
+        let named = named(ledger, job).await;
         let told = named
             .iter()
             .map(|one| (one.people.clone(), &one.looked_again));
@@ -198,11 +218,11 @@ async fn ledger_of_version_3_goes_on() {
         assert_eq!(seen.created_at, Some(START));
     }
     assert_eq!(erasures.len(), 2);
-    finish(&ledger, &erasures[0].id).await;
+    finish(ledger, &erasures[0].id).await;
     let looks = vec![(1, LookedAgain::new(START, Again::There))];
     for job in &erasures {
         ledger.looked_again(&job.id, looks.clone()).await.unwrap();
-        let named = named(&ledger, job).await;
+        let named = named(ledger, job).await;
         assert_eq!(named[1].looked_again, Some(looks[0].1.clone()));
     }
 }
@@ -371,6 +391,28 @@ async fn write(path: &Path) {
     for is_over in [false, true] {
         write_erasure(&ledger, is_over).await;
     }
+    write_later(&ledger).await;
+}
+
+/// A job whose ticket is to be tried later.
+async fn write_later(ledger: &SqliteLedger) {
+    let new = NewJob::new(Change::Delete).created_by("ready").priority(3);
+    let job = ledger.create(new).await.unwrap();
+    let ticket = Listed {
+        seq: 0,
+        account: "shop".to_owned(),
+        id: "1".into(),
+        version: None,
+        people: Vec::new(),
+    };
+    ledger.add(&job, vec![ticket]).await.unwrap();
+    let account = JobAccount::new("shop", "redmine/shop", 9);
+    ledger.seal(&job, vec![account], None).await.unwrap();
+    let worker = ledger.begin(&job).await.unwrap();
+    claim(ledger, worker).await;
+    let wait = Duration::from_secs(60);
+    ledger.put_back(worker, "shop", wait).await.unwrap();
+    ledger.finish(worker).await.unwrap();
 }
 
 fn erasure() -> Erasure {

@@ -11,8 +11,8 @@ use ticket_core::{Change, Error, ErrorKind, Operation, Outcome, Result, TicketId
 use crate::clock::until;
 use crate::model::{
     Archived, CallId, Claimed, Confirmed, Ended, Erasure, Event, Guards, Job, JobAccount, JobCall,
-    JobId, JobState, JobTicket, Listed, LookedAgain, NewJob, PersonHash, Seen, Which, Work,
-    WorkerId,
+    JobId, JobState, JobTicket, Listed, LookedAgain, NewJob, PersonHash, PutBack, Seen, Which,
+    Work, WorkerId,
 };
 
 pub(super) type Calls = BTreeMap<CallId, CallRow>;
@@ -58,6 +58,7 @@ pub(super) struct TicketRow {
     pub(super) archived: Option<Archived>,
     pub(super) claimed_by: Option<WorkerId>,
     pub(super) not_before: Timestamp,
+    pub(super) put_back: Option<PutBack>,
     /// The calls about it that are recorded.
     pub(super) calls: Vec<CallId>,
     pub(super) outcome: Option<(Outcome, Timestamp)>,
@@ -125,6 +126,7 @@ impl JobRow {
             archived: None,
             claimed_by: None,
             not_before: Timestamp::MIN,
+            put_back: None,
             calls: Vec::new(),
             outcome: None,
         };
@@ -356,6 +358,7 @@ impl TicketRow {
             id: self.id.clone(),
             version: self.version.clone(),
             seen: self.seen.clone(),
+            put_back: self.put_back,
             in_doubt: self.doubts(calls).map(acts_for).max(),
         }
     }

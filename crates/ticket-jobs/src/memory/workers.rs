@@ -8,7 +8,7 @@ use super::rows::count;
 use super::state::{State, Worker, conflict, is_claimed, no_job};
 use crate::clock::{later, until};
 use crate::ledger::{BEAT, LOST_AFTER};
-use crate::model::{Archived, Claim, JobId, JobState, WorkerId};
+use crate::model::{Archived, Claim, JobId, JobState, PutBack, WorkerId};
 
 impl State {
     pub(super) fn workers_of(&self, job: &JobId) -> u64 {
@@ -140,7 +140,7 @@ impl State {
 
     pub(super) fn put_back(&mut self, worker: WorkerId, name: &str, wait: Duration) -> Result<()> {
         let id = self.job_of(worker)?;
-        let not_before = later(self.now, wait);
+        let (now, not_before) = (self.now, later(self.now, wait));
         let job = self.job_mut(&id)?;
         for seq in job.open_of(name).collect::<Vec<_>>() {
             let ticket = job.tickets.get_mut(&seq);
@@ -149,6 +149,13 @@ impl State {
             };
             ticket.claimed_by = None;
             ticket.not_before = not_before;
+            if !wait.is_zero() {
+                let put_back = ticket.put_back.get_or_insert(PutBack {
+                    times: 0,
+                    since: now,
+                });
+                put_back.times += 1;
+            }
         }
         self.leave_rest(&id)?;
         Ok(())

@@ -209,6 +209,10 @@ const VERSION_4: &str = "
 -- Jobs of a higher priority go first at accounts of the same key. The index finds the few jobs that are worked on.
 ALTER TABLE job ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX job_working ON job (state, priority);
+
+-- How often the tickets were put back to be tried later, and when for the first time.
+ALTER TABLE claim ADD COLUMN put_back INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE claim ADD COLUMN put_back_since INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// The version of the ledger in this file: 0 of an empty one; `None` if the file is something else.

@@ -9,7 +9,7 @@ use ticket_core::model::Version;
 use super::values::{self, Result, conflict, from_json, left, span, time};
 use super::writer::Write;
 use crate::ledger::{BEAT, LOST_AFTER};
-use crate::model::{Claim, Claimed, JobId, JobState, Suspension, WorkerId};
+use crate::model::{Claim, Claimed, JobId, JobState, PutBack, Suspension, WorkerId};
 
 /// A job as its workers need it.
 pub(super) struct Working {
@@ -175,20 +175,30 @@ impl Write<'_> {
         {
             return Ok(Vec::new());
         }
-        let sql = "SELECT first_seq, last_seq FROM claim
+        let sql = "SELECT first_seq, last_seq, put_back, put_back_since FROM claim
             WHERE job = ?1 AND account = ?2 AND worker IS NULL AND not_before <= ?3
             ORDER BY first_seq LIMIT 1";
         let range = self.first(sql, (job, account, self.now), |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+            let put_back = PutBack {
+                times: row.get(2)?,
+                since: time(row.get(3)?),
+            };
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, put_back))
         })?;
-        let Some((first, last)) = range else {
+        let Some((first, last, put_back)) = range else {
             return Ok(Vec::new());
         };
         self.execute(
             "UPDATE claim SET worker = ?4 WHERE job = ?1 AND account = ?2 AND first_seq = ?3",
             (job, account, first, worker.0),
         )?;
-        self.open_tickets(job, account, first, last, i64::MAX)
+        let mut tickets = self.open_tickets(job, account, first, last, i64::MAX)?;
+        if put_back.times > 0 {
+            for ticket in &mut tickets {
+                ticket.put_back = Some(put_back);
+            }
+        }
+        Ok(tickets)
     }
 
     /// When the first of the free claims may be claimed.
@@ -245,6 +255,7 @@ impl Write<'_> {
                     id: TicketId::new(row.get_ref(1)?.as_str()?),
                     version: version.map(Version::new),
                     seen: None,
+                    put_back: None,
                     in_doubt: None,
                 };
                 Ok((claimed, seen))
@@ -344,10 +355,18 @@ impl Write<'_> {
     pub(super) fn put_back(&self, worker: WorkerId, account: &str, wait: Duration) -> Result<()> {
         let Working { job, .. } = self.working(worker)?;
         self.execute(
-            "UPDATE claim SET worker = NULL, not_before = ?4
+            "UPDATE claim SET worker = NULL, not_before = ?4, put_back = put_back + ?5,
+                    put_back_since = iif(put_back = 0, ?6, put_back_since)
                 WHERE job = ?1 AND worker = ?2
                     AND account = (SELECT number FROM job_account WHERE job = ?1 AND name = ?3)",
-            (job, worker.0, account, self.now.saturating_add(span(wait))),
+            (
+                job,
+                worker.0,
+                account,
+                self.now.saturating_add(span(wait)),
+                !wait.is_zero(),
+                self.now,
+            ),
         )?;
         self.leave_undone(job)
     }

@@ -6,7 +6,8 @@ use super::bench::{
     ACCOUNT, Bench, CaseResult, KEY, MILLI, before, delete, places, same, secs, wrong,
 };
 use crate::clock::later;
-use crate::model::{Claim, Step, Suspension, WorkerId};
+use crate::ledger::LOST_AFTER;
+use crate::model::{Claim, PutBack, Step, Suspension, WorkerId};
 
 pub(super) async fn put_back_tickets_wait(bench: &Bench) -> CaseResult {
     let Bench { ledger, .. } = bench;
@@ -71,6 +72,42 @@ pub(super) async fn put_back_tickets_are_out_of_reach(bench: &Bench) -> CaseResu
         outcomes,
         vec!["open"],
     )
+}
+
+pub(super) async fn put_back_tickets_tell_since_when(bench: &Bench) -> CaseResult {
+    let Bench { ledger, clock, .. } = bench;
+    let (job, worker) = bench.claimed(&["1", "2", "3", "4"]).await?;
+    let told = async |worker| {
+        let claimed = bench.claim(worker).await?;
+        let told = claimed.iter().map(|ticket| (ticket.seq, ticket.put_back));
+        Ok::<Vec<_>, super::bench::Wrong>(told.collect())
+    };
+    let all = |put_back| [0, 1, 2].map(|seq| (seq, put_back)).to_vec();
+    ledger.put_back(worker, ACCOUNT, secs(0)).await?;
+    let what = "tickets were given back at once";
+    same(what, told(worker).await?, all(None))?;
+    let since = clock.now();
+    for times in 1..4 {
+        ledger.put_back(worker, ACCOUNT, secs(60)).await?;
+        bench.advance(secs(20));
+        ledger.beat(worker).await?;
+        bench.advance(secs(20));
+        ledger.beat(worker).await?;
+        bench.advance(secs(20));
+        ledger.beat(worker).await?;
+        let put_back = Some(PutBack { times, since });
+        let what = "tickets were put back for a minute";
+        same(what, told(worker).await?, all(put_back))?;
+    }
+    let put_back = Some(PutBack { times: 3, since });
+    same("others were not", told(worker).await?, vec![(3, None)])?;
+    ledger.settle(worker, vec![(1, Outcome::Done)]).await?;
+    bench.advance(LOST_AFTER);
+    let next = ledger.begin(&job).await?;
+    let what = "the worker is lost, and another one claimed what it had";
+    let mut found = told(next).await?;
+    found.truncate(2);
+    same(what, found, vec![(0, put_back), (2, put_back)])
 }
 
 pub(super) async fn suspended_account_gives_no_tickets(bench: &Bench) -> CaseResult {

@@ -11,7 +11,7 @@ use super::schedule::Plan;
 use crate::clock::{later, until};
 
 use crate::ledger::LOST_AFTER;
-use crate::model::{CallId, Ended, JobState, Step, WorkerId};
+use crate::model::{CallId, Ended, JobState, PutBack, Step, WorkerId};
 
 #[derive(Debug)]
 pub(super) enum Event {
@@ -134,6 +134,31 @@ impl Model {
             }
         }
         (holder.filter(|worker| self.is_live(*worker)), not_before)
+    }
+
+    /// How often the ticket was put back to be tried later, and when first.
+    pub(super) fn put_back(&self, job: usize, ticket: &Ticket) -> Option<PutBack> {
+        let (mut holder, mut put_back) = (None, None::<PutBack>);
+        for (at, event) in &self.events {
+            match event {
+                Event::Claimed(worker, seqs)
+                    if self.job_of(*worker) == Some(job) && seqs.contains(&ticket.seq) =>
+                {
+                    holder = Some(*worker);
+                }
+                Event::PutBack(worker, account, wait)
+                    if holder == Some(*worker) && *account == ticket.account =>
+                {
+                    holder = None;
+                    if !wait.is_zero() {
+                        let (times, since) = (0, *at);
+                        put_back.get_or_insert(PutBack { times, since }).times += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+        put_back
     }
 
     pub(super) fn outcome(&self, job: usize, seq: u64) -> Option<&'static str> {

@@ -151,6 +151,8 @@ macro_rules! __ledger_cases {
             "tickets that were put back are free after the wait and not before";
         later put_back_tickets_are_out_of_reach
             "a worker cannot settle what it has put back";
+        later put_back_tickets_tell_since_when
+            "a claim tells how often tickets were put back to be tried later, and since when; what is given back at once does not count";
         later suspended_account_gives_no_tickets
             "a suspended account gives no tickets until it resumes; it still gives slots";
         later resumed_job_resumes_its_accounts

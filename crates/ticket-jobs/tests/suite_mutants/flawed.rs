@@ -530,6 +530,11 @@ impl Ledger for Flawed {
                         ticket.in_doubt.get_or_insert_default();
                     }
                 }
+                Flaw::ForgetsPutBack => {
+                    for ticket in tickets.iter_mut() {
+                        ticket.put_back = None;
+                    }
+                }
                 Flaw::ForgetsExpiry => {
                     for ticket in tickets.iter_mut() {
                         ticket.in_doubt = ticket.in_doubt.map(|_| Duration::ZERO);
@@ -568,6 +573,10 @@ impl Ledger for Flawed {
         self.hear(worker).await;
         match self.flaw {
             Flaw::KeepsPutBack => return Ok(()),
+            Flaw::CountsGivenBack if wait.is_zero() => {
+                let wait = Duration::from_nanos(1);
+                return self.right.put_back(worker, account, wait).await;
+            }
             Flaw::PutsBackAtOnce => {
                 return self.right.put_back(worker, account, Duration::ZERO).await;
             }

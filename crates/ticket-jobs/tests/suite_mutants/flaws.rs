@@ -51,6 +51,8 @@ flaws! {
     PutsBackAtOnce puts_back_at_once "forgets the wait of what is put back" [put_back_tickets_wait];
     PutsBackAll puts_back_all "puts back what a worker has of other accounts" [put_back_tickets_wait];
     KeepsPutBack keeps_put_back "puts nothing back" [put_back_tickets_wait put_back_tickets_are_out_of_reach];
+    ForgetsPutBack forgets_put_back "forgets how often tickets were put back" [put_back_tickets_tell_since_when];
+    CountsGivenBack counts_given_back "counts what is given back at once" [put_back_tickets_tell_since_when];
     NeverSuspends never_suspends "forgets that an account is suspended" [suspended_account_gives_no_tickets];
     StaysSuspended stays_suspended "keeps accounts suspended when their job is resumed" [resumed_job_resumes_its_accounts];
     // Priority.

@@ -103,6 +103,7 @@ impl Replay<'_> {
                         is_it
                             && model.in_doubt(job, ticket) == claimed.in_doubt
                             && seen == claimed.seen
+                            && model.put_back(job, ticket) == claimed.put_back
                     })
                 };
                 let seqs: Vec<_> = tickets.iter().map(|ticket| ticket.seq).collect();
