@@ -6,8 +6,12 @@ use super::writer::Write;
 use crate::ledger::LOST_AFTER;
 use crate::model::Offer;
 
-/// Whether the account `at` of a job `of` has tickets that nobody had yet and that are not held back.
+/// Whether the account `at` of a job `of` has open tickets that nobody had yet and that are not held back. Of a job that is
+/// cancelling, only those in doubt are open.
 const UNTOUCHED: &str = "(at.next_seq <= at.last_seq AND CASE
+        WHEN of.state = 'cancelling' THEN EXISTS (SELECT 1 FROM doubt JOIN ticket USING (job, seq)
+            WHERE job = at.job AND seq BETWEEN at.next_seq AND at.last_seq
+                AND ticket.account = at.number AND outcome IS NULL)
         WHEN of.held_from IS NULL OR of.held_from > at.last_seq THEN 1
         ELSE EXISTS (SELECT 1 FROM ticket WHERE ticket.job = at.job
             AND seq BETWEEN at.next_seq AND of.held_from - 1 AND ticket.account = at.number) END)";
