@@ -1,5 +1,5 @@
 //! Private servers of real ticket systems, for tests and for trying the command: Request Tracker 5 and Redmine 5, from
-//! Debian's packages, and Roundup 2.6, from Python's.
+//! Debian's packages, and Roundup 2.6, from Python's; and PostgreSQL, for the ledger of jobs.
 //!
 //! A server runs on a free port of loopback, in a temporary folder, with a database of its own. Nothing is
 //! installed, and nothing in `/etc` or `/var` is read or changed. It ends, and its folder goes, when its [`Server`] is
@@ -17,6 +17,7 @@
 //! ```
 
 mod http;
+mod postgres;
 mod redmine;
 mod roundup;
 mod rt;
@@ -27,6 +28,7 @@ mod unavailable;
 use std::sync::OnceLock;
 
 pub use http::Reply;
+pub use postgres::Postgres;
 pub use redmine::{Ids, Redmine};
 pub use roundup::Roundup;
 pub use rt::{LABELS, ORDER, QUEUES, Rt};
@@ -47,6 +49,13 @@ pub fn redmine() -> Option<&'static Redmine> {
     or_skip(SHARED.get_or_init(Redmine::start).as_ref())
 }
 
+/// The PostgreSQL that the tests of this process share, started by the first of them; `None` where the test is to be
+/// skipped: see [`or_skip`].
+pub fn postgres() -> Option<&'static Postgres> {
+    static SHARED: OnceLock<Result<Postgres, Unavailable>> = OnceLock::new();
+    or_skip(SHARED.get_or_init(Postgres::start).as_ref())
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -56,6 +65,7 @@ mod tests {
             crate::rt::SYSTEM,
             crate::redmine::SYSTEM,
             crate::roundup::SYSTEM,
+            crate::postgres::SYSTEM,
         ];
         for system in systems {
             let words = system.install.split(' ');

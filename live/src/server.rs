@@ -162,7 +162,16 @@ impl Server {
 
     /// Starts a system in a new folder, and waits until it listens. Returns what was seeded too.
     pub(crate) fn start<S: DeserializeOwned>(system: &System) -> Result<(Self, S), Unavailable> {
-        let found: Option<Vec<PathBuf>> = system.needs.iter().copied().map(find).collect();
+        Self::start_with(system, &[])
+    }
+
+    /// The same, with programs that may be in one of these folders too.
+    pub(crate) fn start_with<S: DeserializeOwned>(
+        system: &System,
+        folders: &[PathBuf],
+    ) -> Result<(Self, S), Unavailable> {
+        let needs = system.needs.iter();
+        let found: Option<Vec<PathBuf>> = needs.map(|need| find(need, folders)).collect();
         let Some(found) = found else {
             return Err(Unavailable::Missing {
                 system: system.name,
@@ -269,11 +278,12 @@ impl Drop for Server {
     }
 }
 
-/// Where a file or a program is.
-fn find(need: &str) -> Option<PathBuf> {
+/// Where a file or a program is: in one of these folders, or in `PATH`.
+fn find(need: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // A file's own path stays as it is.
-    let mut places = std::env::split_paths(&path).map(|folder| folder.join(need));
+    let folders = folders.iter().cloned().chain(std::env::split_paths(&path));
+    let mut places = folders.map(|folder| folder.join(need));
     places.find(|place| place.is_absolute() && place.exists())
 }
 

@@ -29,6 +29,7 @@ mod slots;
 mod sqlite;
 mod standing;
 mod steer;
+pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
 

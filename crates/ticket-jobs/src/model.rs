@@ -289,6 +289,31 @@ pub struct Job {
     pub workers: u64,
 }
 
+impl Job {
+    /// A job without tickets, for stores that read it.
+    pub fn new(id: JobId, change: Change, state: JobState, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            change,
+            guards: Guards::default(),
+            erasure: None,
+            state,
+            created_at,
+            created_by: None,
+            sealed_at: None,
+            digest: None,
+            confirmed: None,
+            held_from: None,
+            tickets: 0,
+            open: 0,
+            repeated: 0,
+            counts: BTreeMap::new(),
+            accounts: Vec::new(),
+            workers: 0,
+        }
+    }
+}
+
 /// An account of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use ticket_core::Error;
 use ticket_core::model::Version;
 
-use super::values::{self, About, Result, conflict, json, nanos, no_job};
+use super::values::{self, Result, conflict, json, nanos, no_job};
 use super::writer::Write;
 use crate::model::{
     Confirmed, Event, JobAccount, JobId, JobState, Listed, LookedAgain, NewJob, Seen, Step,
 };
+use crate::store::About;
 
 /// How often an id at random may be in use.
 const ATTEMPTS: usize = 20;
@@ -170,12 +171,6 @@ impl Write<'_> {
     ) -> Result<()> {
         let job = self.loading(id)?;
         for account in accounts {
-            let about = About {
-                provider: account.provider.clone(),
-                host: account.host.clone(),
-                removal: account.removal,
-                takes_along: account.takes_along.clone(),
-            };
             self.execute(
                 "UPDATE job_account SET key = ?3, chunk = ?4, about = ?5
                     WHERE job = ?1 AND name = ?2",
@@ -184,7 +179,7 @@ impl Write<'_> {
                     &account.name,
                     &account.key,
                     account.chunk.max(1),
-                    json(&about)?,
+                    json(&About::of(account))?,
                 ),
             )?;
         }

@@ -9,12 +9,13 @@ use ticket_core::{Change, Effect, ErrorKind, Operation};
 
 use super::calls::operations;
 use super::process::Process;
-use super::values::{self, About, Result, from_json, named, no_job, span, time};
+use super::values::{self, Result, from_json, no_job, span, time};
 use crate::ledger::LOST_AFTER;
 use crate::model::{
     AccountState, CallId, Confirmed, Erasure, Event, Guards, Job, JobAccount, JobCall, JobId,
     Suspension, WorkerId,
 };
+use crate::store::{About, named};
 
 /// A transaction that reads.
 pub(super) struct Read<'a> {
@@ -121,10 +122,7 @@ impl Read<'_> {
         let with_about = |(mut account, about): (JobAccount, Option<String>)| {
             let about = about.map(|about| from_json::<About>("an account", &about));
             let about = about.transpose()?.unwrap_or_default();
-            account.provider = about.provider;
-            account.host = about.host;
-            account.removal = about.removal;
-            account.takes_along = about.takes_along;
+            about.tell(&mut account);
             Ok(account)
         };
         let accounts = accounts

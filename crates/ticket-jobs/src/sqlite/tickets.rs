@@ -5,8 +5,9 @@ use ticket_core::TicketId;
 use ticket_core::model::Version;
 
 use super::read::Read;
-use super::values::{self, Result, from_json, time};
+use super::values::{Result, from_json, time};
 use crate::model::{Archived, CallId, JobId, JobTicket, Seen, Which};
+use crate::store;
 
 impl Read<'_> {
     pub(super) fn tickets(
@@ -103,7 +104,7 @@ fn ticket_row(row: &Row<'_>) -> rusqlite::Result<TicketRow> {
 impl TicketRow {
     fn read(self) -> Result<JobTicket> {
         let outcome = self.outcome.as_deref();
-        let outcome = outcome.map(|name| values::outcome(name, self.error.as_deref()));
+        let outcome = outcome.map(|name| store::outcome(name, self.error.as_deref()));
         let seen = self.seen.as_deref();
         let seen = seen.map(|seen| from_json::<Seen>("how a ticket was seen", seen));
         let people = self.people.as_deref();

@@ -4,21 +4,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::ErrorCode;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use ticket_core::provider::Removal;
-use ticket_core::{Error, ErrorKind, Outcome};
+use ticket_core::{Error, ErrorKind};
 
 use crate::model::{JobId, JobState};
-
-/// What an account of a job is, besides its name, its key and how it is claimed.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct About {
-    pub(super) provider: String,
-    pub(super) host: Option<String>,
-    pub(super) removal: Removal,
-    pub(super) takes_along: Vec<String>,
-}
+use crate::store;
 
 /// Why an operation failed.
 #[derive(Debug)]
@@ -85,18 +76,12 @@ pub(super) fn unusable(path: &Path, error: &rusqlite::Error) -> Error {
 
 /// There is no such job.
 pub(super) fn no_job(id: &JobId) -> Failure {
-    Error::new(ErrorKind::NotFound, format!("there is no job {id}")).into()
+    store::no_job(id).into()
 }
 
 /// The job's state does not allow this.
 pub(super) fn conflict(message: impl Into<String>) -> Failure {
     Error::new(ErrorKind::Conflict, message).into()
-}
-
-/// A value that this version of the ledger cannot hold.
-pub(super) fn unreadable(what: &str, value: &str) -> Failure {
-    let message = format!("the ledger holds {what} that this program does not know: {value:.60}");
-    Error::config(message).into()
 }
 
 pub(super) fn nanos(time: Timestamp) -> i64 {
@@ -119,54 +104,14 @@ pub(super) fn left(now: i64, then: i64) -> std::time::Duration {
     std::time::Duration::from_nanos(nanos.unsigned_abs())
 }
 
-pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| unreadable("a value", &error.to_string()))
+pub(super) fn json<T: Serialize>(value: &T) -> Result<String> {
+    Ok(store::json(value)?)
 }
 
 pub(super) fn from_json<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|_| unreadable(what, text))
-}
-
-/// The one of `all` that has this name.
-pub(super) fn named<T: Copy>(
-    what: &str,
-    all: &[T],
-    name_of: impl Fn(T) -> &'static str,
-    name: &str,
-) -> Result<T> {
-    let found = all.iter().copied().find(|item| name_of(*item) == name);
-    found.ok_or_else(|| unreadable(what, name))
+    Ok(store::from_json(what, text)?)
 }
 
 pub(super) fn state(name: &str) -> Result<JobState> {
-    let all = [
-        JobState::Loading,
-        JobState::AwaitingConfirmation,
-        JobState::Ready,
-        JobState::Paused,
-        JobState::Cancelling,
-        JobState::Completed,
-        JobState::Cancelled,
-    ];
-    named("a state of a job", &all, JobState::as_str, name)
-}
-
-/// The outcome with this name. Without its error it is that of a ticket whose job was cancelled.
-pub(super) fn outcome(name: &str, error: Option<&str>) -> Result<Outcome> {
-    let error = || match error {
-        Some(error) => from_json("an error", error),
-        None => Ok(Error::new(
-            ErrorKind::Cancelled,
-            "the job was cancelled before this ticket was sent",
-        )),
-    };
-    Ok(match name {
-        "done" => Outcome::Done,
-        "already_done" => Outcome::AlreadyDone,
-        "not_found" => Outcome::NotFound(error()?),
-        "failed" => Outcome::Failed(error()?),
-        "unknown" => Outcome::Unknown(error()?),
-        "unattempted" => Outcome::Unattempted(error()?),
-        other => return Err(unreadable("an outcome", other)),
-    })
+    Ok(store::state(name)?)
 }

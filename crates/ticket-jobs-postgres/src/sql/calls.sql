@@ -1,0 +1,192 @@
+-- Calls and the quotas that they count in.
+
+-- The number of an account, which is locked until the transaction's end.
+CREATE FUNCTION lock_account(account_key text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE it int;
+BEGIN
+    SELECT number INTO it FROM account WHERE key = account_key FOR NO KEY UPDATE;
+    IF it IS NULL THEN
+        INSERT INTO account (key, closed_until) SELECT account_key, quarantined_until FROM store
+            ON CONFLICT (key) DO NOTHING;
+        SELECT number INTO it FROM account WHERE key = account_key FOR NO KEY UPDATE;
+    END IF;
+    RETURN it;
+END $$;
+
+-- Whether an operation is one of these, separated by commas; without any, all are.
+CREATE FUNCTION is_of(operation text, operations text) RETURNS boolean LANGUAGE sql IMMUTABLE AS
+    $$ SELECT operations = '' OR operation = ANY (string_to_array(operations, ',')) $$;
+
+-- How many requests of an account count after this time.
+CREATE FUNCTION used_after(a int, begun bigint, operations text) RETURNS bigint LANGUAGE sql AS $$
+    SELECT coalesce(sum(requests), 0)::bigint FROM call
+        WHERE account = a AND acts_until > begun AND is_of(operation, operations)
+$$;
+
+-- For how long at least a window has no room for so many requests; nothing if it has. A call in flight counts as one that
+-- ends now.
+CREATE FUNCTION full_for(a int, at bigint, window_ns bigint, calls bigint, operations text, requested bigint)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE too_many bigint; c record;
+BEGIN
+    IF requested > calls THEN
+        RETURN window_ns;
+    END IF;
+    too_many := used_after(a, at - window_ns, operations) + requested - calls;
+    IF too_many <= 0 THEN
+        RETURN NULL;
+    END IF;
+    FOR c IN SELECT acts_until, requests FROM call
+        WHERE account = a AND acts_until > at - window_ns AND is_of(operation, operations)
+        ORDER BY acts_until
+    LOOP
+        too_many := too_many - c.requests;
+        EXIT WHEN too_many <= 0;
+    END LOOP;
+    RETURN least(c.acts_until, at) + window_ns - at;
+END $$;
+
+-- Records a call and takes its slots. `what` is slot, full, closed or busy. The arrays are columns of the windows and of the
+-- numbers of calls at once, with the operations of each.
+CREATE FUNCTION take(given bigint, account_key text, job_id text, w bigint, name_of text,
+    operation_of text, is_write boolean, requested bigint, ids text[], longest_ns bigint,
+    windows bigint[], window_calls bigint[], window_operations text[],
+    at_once bigint[], at_once_operations text[], mark bigint,
+    OUT what text, OUT value bigint, OUT at bigint) LANGUAGE plpgsql AS $$
+DECLARE a int; acc record; j int; s text; ja int; wait_ns bigint; i int; it record;
+BEGIN
+    IF job_id IS NOT NULL THEN
+        j := number_of(job_id);
+    END IF;
+    a := lock_account(account_key);
+    SELECT * INTO acc FROM account WHERE number = a;
+    at := greatest(clock(given), acc.last_now);
+    -- Recorded already, and the answer was lost.
+    SELECT id INTO value FROM call WHERE account = a AND acts_until > at AND nonce = mark;
+    IF FOUND THEN
+        what := 'slot';
+        RETURN;
+    END IF;
+    IF j IS NOT NULL THEN
+        -- After the lock, which may have taken long.
+        PERFORM 1 FROM worker
+            WHERE id = w AND job = j AND ended_at IS NULL AND beat_at > at - lost_after() FOR SHARE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION SQLSTATE 'TJ003'
+                USING MESSAGE = 'this worker is lost or has finished; nothing was sent';
+        END IF;
+        s := (SELECT state FROM job WHERE number = j);
+        -- What is in doubt is still looked at.
+        IF s <> 'ready' AND (s <> 'cancelling' OR is_write) THEN
+            RAISE EXCEPTION SQLSTATE 'TJ003'
+                USING MESSAGE = format('job %s is %s; nothing was sent', job_id, s);
+        END IF;
+        ja := (SELECT number FROM job_account WHERE job = j AND name = name_of);
+    END IF;
+    IF acc.closed_until > at THEN
+        PERFORM need_not_sync();
+        what := 'closed';
+        value := acc.closed_until - at;
+        RETURN;
+    END IF;
+    FOR i IN 1 .. coalesce(cardinality(windows), 0) LOOP
+        wait_ns := greatest(wait_ns,
+            full_for(a, at, windows[i], window_calls[i], window_operations[i], requested));
+    END LOOP;
+    IF wait_ns IS NOT NULL THEN
+        PERFORM need_not_sync();
+        what := 'full';
+        value := wait_ns;
+        RETURN;
+    END IF;
+    FOR i IN 1 .. coalesce(cardinality(at_once), 0) LOOP
+        IF at_once[i] <= (SELECT count(*) FROM call WHERE account = a AND acts_until > at
+            AND ended_at IS NULL AND is_of(operation, at_once_operations[i]))
+        THEN
+            PERFORM need_not_sync();
+            what := 'busy';
+            RETURN;
+        END IF;
+    END LOOP;
+    UPDATE account SET last_now = at, longest_call = greatest(longest_call, longest_ns),
+            longest_window = greatest(longest_window, (SELECT max(l) FROM unnest(windows) AS l))
+        WHERE number = a;
+    INSERT INTO call (account, job, job_account, worker, operation, requests, tickets, taken_at, expires_at,
+            acts_until, nonce)
+        VALUES (a, j, ja, w, operation_of, requested, ids, at, at + longest_ns, at + longest_ns, mark)
+        RETURNING id INTO value;
+    IF ja IS NOT NULL THEN
+        UPDATE ticket SET attempts = attempts + 1, last_call = value,
+                doubts = CASE WHEN is_write AND outcome IS NULL
+                    THEN array_append(doubts, value) ELSE doubts END
+            WHERE job = j AND account = ja AND id = ANY (ids);
+    ELSIF value % 1024 = 0 THEN
+        PERFORM clean(at);
+    END IF;
+    what := 'slot';
+END $$;
+
+-- The end of a call: unsent, or with a reply, or with an error. It need not wait for the disk: without its end a call counts
+-- longer, and what it names stays in doubt. An outcome that is written later waits for both.
+CREATE FUNCTION end_call(given bigint, c bigint, is_unsent boolean, kind_of text, effect_of text, status_of int)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE it record; at bigint;
+BEGIN
+    SELECT * INTO it FROM call WHERE id = c AND ended_at IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    at := greatest(clock(given), it.taken_at, (SELECT last_now FROM account WHERE number = it.account));
+    IF is_unsent THEN
+        UPDATE ticket t SET attempts = attempts - 1,
+                doubts = nullif(array_remove(doubts, c), '{}'),
+                -- Almost always the last one before is among the latest.
+                last_call = CASE WHEN last_call IS DISTINCT FROM c THEN last_call
+                    WHEN attempts > 1 THEN (SELECT id FROM call e
+                        WHERE e.job = it.job AND e.id < c AND e.job_account = it.job_account
+                            AND t.id = ANY (e.tickets)
+                        ORDER BY e.id DESC LIMIT 1) END
+            WHERE job = it.job AND account = it.job_account AND id = ANY (it.tickets);
+        DELETE FROM call WHERE id = c;
+    ELSE
+        UPDATE call SET ended_at = at, acts_until = at, kind = kind_of, effect = effect_of,
+                status = status_of
+            WHERE id = c;
+        IF effect_of = 'none' THEN
+            -- What another call may have changed stays in doubt through that one.
+            UPDATE ticket SET doubts = nullif(array_remove(doubts, c), '{}')
+                WHERE job = it.job AND account = it.job_account AND id = ANY (it.tickets)
+                    AND doubts @> ARRAY[c];
+        END IF;
+    END IF;
+    IF it.job IS NOT NULL AND (SELECT state = 'cancelling' FROM job WHERE number = it.job) THEN
+        IF is_unsent OR effect_of = 'none' THEN
+            PERFORM leave_undone(it.job, at);
+        END IF;
+    ELSE
+        PERFORM need_not_sync();
+    END IF;
+END $$;
+
+CREATE FUNCTION close_account(given bigint, account_key text, wait_ns bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE a int := lock_account(account_key);
+BEGIN
+    UPDATE account SET closed_until = greatest(closed_until, greatest(clock(given), last_now) + wait_ns)
+        WHERE number = a;
+END $$;
+
+CREATE FUNCTION suspend(account_key text, why text, until bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE a int := lock_account(account_key);
+BEGIN
+    UPDATE account SET suspended_because = why, suspended_until = until WHERE number = a;
+END $$;
+
+-- Gives out no slots of an account for its longest window. Returns for how long.
+CREATE FUNCTION close_for_longest_window(account_key text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE a int := lock_account(account_key); until bigint;
+BEGIN
+    UPDATE account SET closed_until = greatest(closed_until, greatest(clock(NULL), last_now) + longest_window)
+        WHERE number = a RETURNING closed_until - greatest(clock(NULL), last_now) INTO until;
+    RETURN until;
+END $$;

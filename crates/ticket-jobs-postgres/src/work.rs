@@ -1,0 +1,136 @@
+//! What workers do.
+
+use std::time::Duration;
+
+use ticket_core::model::Version;
+use ticket_core::{Error, Outcome, Result, TicketId};
+use ticket_jobs::store::{from_json, json, unreadable};
+use ticket_jobs::{Claim, Claimed, JobState, Suspension, WorkerId};
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use crate::ledger::{PostgresLedger, get};
+use crate::pool::Again::Always;
+use crate::values::{duration, int, span, time, uint};
+
+impl PostgresLedger {
+    pub(crate) async fn claim_tickets(&self, worker: WorkerId, account: &str) -> Result<Claim> {
+        let row = self
+            .row(
+                Always,
+                "SELECT * FROM tickets.claim_tickets($1, $2, $3, $4)",
+                &[
+                    (&self.given(), Type::INT8),
+                    (&int(worker.0), Type::INT8),
+                    (&account, Type::TEXT),
+                    (&fastrand::i64(..), Type::INT8),
+                ],
+            )
+            .await?;
+        Ok(match get::<&str>(&row, "what")? {
+            "tickets" => Claim::Tickets(claimed(&row)?),
+            "later" => Claim::Later(duration(get(&row, "wait_ns")?)),
+            "stopped" => Claim::Stopped(JobState::Paused),
+            "suspended" => Claim::Suspended(Suspension {
+                because: get(&row, "because")?,
+                until: get::<Option<i64>>(&row, "until")?.map(time),
+            }),
+            "held" => Claim::Held,
+            "nothing" => Claim::Nothing,
+            other => return Err(unreadable("an answer to a claim", other)),
+        })
+    }
+
+    pub(crate) async fn put_tickets_back(
+        &self,
+        worker: WorkerId,
+        account: &str,
+        wait: Duration,
+    ) -> Result<()> {
+        self.done(
+            Always,
+            "SELECT tickets.put_back($1, $2, $3, $4)",
+            &[
+                (&self.given(), Type::INT8),
+                (&int(worker.0), Type::INT8),
+                (&account, Type::TEXT),
+                (&span(wait), Type::INT8),
+            ],
+        )
+        .await
+    }
+
+    pub(crate) async fn archive_tickets(
+        &self,
+        worker: WorkerId,
+        entries: &[(u64, String)],
+    ) -> Result<()> {
+        let seqs: Vec<i64> = entries.iter().map(|(seq, _)| int(*seq)).collect();
+        let digests: Vec<&str> = entries.iter().map(|(_, digest)| &**digest).collect();
+        self.done(
+            Always,
+            "SELECT tickets.archive($1, $2, $3, $4)",
+            &[
+                (&self.given(), Type::INT8),
+                (&int(worker.0), Type::INT8),
+                (&seqs, Type::INT8_ARRAY),
+                (&digests, Type::TEXT_ARRAY),
+            ],
+        )
+        .await
+    }
+
+    pub(crate) async fn settle_tickets(
+        &self,
+        worker: WorkerId,
+        outcomes: &[(u64, Outcome)],
+    ) -> Result<()> {
+        let seqs: Vec<i64> = outcomes.iter().map(|(seq, _)| int(*seq)).collect();
+        let words: Vec<&str> = outcomes
+            .iter()
+            .map(|(_, outcome)| outcome.as_str())
+            .collect();
+        let errors = outcomes
+            .iter()
+            .map(|(_, outcome)| outcome.error().map(json).transpose());
+        let errors: Vec<Option<String>> = errors.collect::<Result<_>>()?;
+        self.done(
+            Always,
+            "SELECT tickets.settle($1, $2, $3, $4, $5)",
+            &[
+                (&self.given(), Type::INT8),
+                (&int(worker.0), Type::INT8),
+                (&seqs, Type::INT8_ARRAY),
+                (&words, Type::TEXT_ARRAY),
+                (&errors, Type::TEXT_ARRAY),
+            ],
+        )
+        .await
+    }
+}
+
+/// The tickets of a claim, whose columns are arrays.
+fn claimed(row: &Row) -> Result<Vec<Claimed>> {
+    let seqs: Vec<i64> = get(row, "seqs")?;
+    let ids: Vec<&str> = get(row, "ids")?;
+    let versions: Vec<Option<&str>> = get(row, "versions")?;
+    let seens: Vec<Option<&str>> = get(row, "seens")?;
+    let doubts: Vec<Option<i64>> = get(row, "doubt_ns")?;
+    let rows = seqs
+        .into_iter()
+        .zip(ids)
+        .zip(versions)
+        .zip(seens)
+        .zip(doubts);
+    let tickets = rows.map(|((((seq, id), version), seen), doubt)| {
+        let seen = seen.map(|seen| from_json("how a ticket was seen", seen));
+        Ok(Claimed {
+            seq: uint(seq),
+            id: TicketId::new(id),
+            version: version.map(Version::new),
+            seen: seen.transpose()?,
+            in_doubt: doubt.map(duration),
+        })
+    });
+    tickets.collect::<Result<_, Error>>()
+}
