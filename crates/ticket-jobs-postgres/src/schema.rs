@@ -16,6 +16,7 @@ const FUNCTIONS: &[&str] = &[
     include_str!("sql/jobs.sql"),
     include_str!("sql/work.sql"),
     include_str!("sql/calls.sql"),
+    include_str!("sql/verify.sql"),
     include_str!("sql/server.sql"),
 ];
 

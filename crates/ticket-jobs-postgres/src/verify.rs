@@ -7,14 +7,13 @@ use tokio_postgres::types::Type;
 use crate::ledger::PostgresLedger;
 use crate::pool::Again::Always;
 
-/// Finds the contradictions of the job with the id `$1`, each as a sentence, all in one look.
-const CHECKS: &str = include_str!("sql/verify.sql");
-
 impl PostgresLedger {
     pub(crate) async fn verify_job(&self, job: &JobId) -> Result<Vec<String>> {
         self.exists(job).await?;
         let params = [(&job.as_str() as _, Type::TEXT)];
-        let rows = self.rows(Always, CHECKS, &params).await?;
+        let rows = self
+            .rows(Always, "SELECT tickets.verify($1)", &params)
+            .await?;
         let found = rows.iter();
         Ok(found
             .map(|row| row.try_get(0).unwrap_or_default())

@@ -20,4 +20,5 @@ async fn open(clock: Clock) -> Arc<dyn Ledger> {
     }
 }
 
-ticket_jobs::ledger_tests!(open);
+// Each schedule opens a ledger with connections of its own, which takes longer than its steps.
+ticket_jobs::ledger_tests!(open, schedules = 40);

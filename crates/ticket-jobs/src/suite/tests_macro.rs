@@ -9,19 +9,23 @@ use crate::ledger::Ledger;
 
 /// Creates one `#[tokio::test]` for each [case](crate::suite::CASES), with its name.
 ///
-/// The argument is an asynchronous function from a [`Clock`] to a new `Arc<dyn Ledger>`. Needs `tokio` with the features
-/// `macros` and `rt` among the dev-dependencies. See [`suite`](crate::suite).
+/// The argument is an asynchronous function from a [`Clock`] to a new `Arc<dyn Ledger>`; `schedules = N` after it is how
+/// many schedules at random are run instead of 300. Needs `tokio` with the features `macros` and `rt` among the
+/// dev-dependencies. See [`suite`](crate::suite).
 #[macro_export]
 macro_rules! ledger_tests {
     ($make:expr $(,)?) => {
-        $crate::__ledger_cases! { __ledger_tests [$make] }
+        $crate::ledger_tests!($make, schedules = 300);
+    };
+    ($make:expr, schedules = $schedules:expr $(,)?) => {
+        $crate::__ledger_cases! { __ledger_tests [$make, $schedules] }
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ledger_tests {
-    ([$make:expr] $($module:ident $name:ident $promise:literal;)*) => {
+    ([$make:expr, $schedules:expr] $($module:ident $name:ident $promise:literal;)*) => {
         $(
             #[doc = $promise]
             #[tokio::test]
@@ -34,7 +38,7 @@ macro_rules! __ledger_tests {
         #[test]
         fn random_schedules_agree_with_a_model()
         -> ::core::result::Result<(), $crate::suite::__TestFailure> {
-            $crate::suite::__schedules($make)
+            $crate::suite::__schedules($make, $schedules)
         }
     };
 }
@@ -80,10 +84,13 @@ pub async fn __test(
     }
 }
 
-/// Runs as many schedules as `TICKET_JOBS_SCHEDULES` says, from the seed `TICKET_JOBS_SEED`.
+/// Runs as many schedules as `TICKET_JOBS_SCHEDULES` says, or `usual`, from the seed `TICKET_JOBS_SEED`.
 #[doc(hidden)]
 #[expect(clippy::print_stderr, reason = "so a test says what it did")]
-pub fn __schedules(make: impl AsyncFn(Clock) -> Arc<dyn Ledger>) -> Result<(), __TestFailure> {
+pub fn __schedules(
+    make: impl AsyncFn(Clock) -> Arc<dyn Ledger>,
+    usual: u32,
+) -> Result<(), __TestFailure> {
     fn number<T: std::str::FromStr>(name: &str, usual: T) -> Result<T, __TestFailure> {
         match std::env::var(name) {
             Ok(text) => text
@@ -92,7 +99,7 @@ pub fn __schedules(make: impl AsyncFn(Clock) -> Arc<dyn Ledger>) -> Result<(), _
             Err(_) => Ok(usual),
         }
     }
-    let schedules = number("TICKET_JOBS_SCHEDULES", 300)?;
+    let schedules = number("TICKET_JOBS_SCHEDULES", usual)?;
     let seed = number("TICKET_JOBS_SEED", 1)?;
     let figures = random_schedules(make, schedules, seed)?;
     eprintln!("seed {seed}: {figures}");
