@@ -10,17 +10,18 @@ use crate::verdict::{Result, Verdict};
 use crate::workspace::{Role, Workspace};
 
 /// Names and command lines. The command and the facade are both named `tickets`, so their documentation is built
-/// separately. `live` runs tests that need real servers, four at once: they are skipped without these, except in CI.
+/// separately. `live` and `stores` run tests that need real servers, four at once: they are skipped without these, except in CI.
 /// `lints` looks at the same tests, which are no part of `--all-targets`. `api` runs after the documentation and reuses
 /// its builds. `package` does not verify: that would use a `ticket-core` of the registry, which is another crate.
 const STEPS: &str = "
 tests    | {tests}
 live     | cargo test --locked {live} -- --show-output --test-threads 4
+stores   | cargo test --locked {stores} -- --show-output --test-threads 4
 fmt      | cargo fmt --all --check
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
-lints    | cargo clippy --locked {live} -- -D warnings
+lints    | cargo clippy --locked {live} {stores} -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
-minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --features {features-of-libraries}
+minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --features {features-of-libraries}
 features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features native-tls -- -D warnings
 docs     | cargo doc --locked --workspace --no-deps --lib --features {features}
 docs-bin | cargo doc --locked --workspace --exclude ticket-bench --exclude ticket-live --no-deps --bins --features {features-of-libraries}
@@ -33,6 +34,9 @@ typos    | typos
 /// The tests that need real servers, which have `test = false` in their manifests.
 const LIVE: &str = "-p ticket-sandbox --test real -p ticket-live -p ticket-roundup \
                     -p ticket-redmine -p ticket-rt -p ticket-cli --test live";
+
+/// The tests of ledgers that need a database server, which have `test = false` in their manifests.
+const STORES: &str = "-p ticket-jobs-postgres --test suite --test it";
 
 /// Tools that may be missing, and how to install them. `.ci/run` installs all of them.
 const TOOLS: &[(&str, &str)] = &[
@@ -97,7 +101,7 @@ fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
         let usual = usual.filter(|name| *name != "default" && *name != "native-tls");
         let usual = usual.map(|name| format!("{}/{name}", krate.name));
         let usual: Vec<_> = usual.collect();
-        if !matches!(krate.role, Role::Bench | Role::Jobs) {
+        if !matches!(krate.role, Role::Bench | Role::Jobs | Role::Store) {
             of_libraries.extend(usual.iter().cloned());
         }
         features.extend(usual);
@@ -113,6 +117,7 @@ fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
         let line = line
             .replace("{tests}", tests)
             .replace("{live}", LIVE)
+            .replace("{stores}", STORES)
             .replace("{features}", &features.join(","))
             .replace("{features-of-libraries}", &of_libraries.join(","));
         (

@@ -21,6 +21,8 @@ pub(crate) enum Role {
     Provider,
     Facade,
     Jobs,
+    /// A ledger of jobs in a database.
+    Store,
     Sandbox,
     Conformance,
     Testkit,
@@ -270,6 +272,7 @@ fn role_of(name: &str, dir: &str) -> Role {
         "ticket-http" => Role::Http,
         "tickets" => Role::Facade,
         "ticket-jobs" => Role::Jobs,
+        "ticket-jobs-postgres" => Role::Store,
         "ticket-sandbox" => Role::Sandbox,
         "ticket-conformance" => Role::Conformance,
         "ticket-testkit" => Role::Testkit,

@@ -11,6 +11,7 @@ use tokio_postgres::types::Type;
 
 use crate::ledger::PostgresLedger;
 use crate::pool::Again::{Always, IfNotSent};
+use crate::pool::Param;
 use crate::values::{int, nanos};
 
 /// How often an id at random may be in use.
@@ -25,7 +26,7 @@ impl PostgresLedger {
             let row = self
                 .row(
                     Always,
-                    "SELECT tickets.create_job($1, $2, $3, $4, $5, $6, $7, $8)",
+                    "SELECT tickets.create_job($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                     &[
                         (&self.given(), Type::INT8),
                         (&id.as_str(), Type::TEXT),
@@ -35,6 +36,7 @@ impl PostgresLedger {
                         (&erasure, Type::TEXT),
                         (&job.created_by, Type::TEXT),
                         (&job.awaits_confirmation, Type::BOOL),
+                        (&job.priority, Type::INT2),
                     ],
                 )
                 .await?;
@@ -131,7 +133,14 @@ impl PostgresLedger {
 
     pub(crate) async fn steer_job(&self, job: &JobId, step: Step) -> Result<JobState> {
         let step = match step {
-            Step::Pause => "paused",
+            // Workers may do that too: after too many failures.
+            Step::Pause => {
+                let sql = "SELECT tickets.pause($1, $2)";
+                let given = self.given();
+                let params: &[Param<'_>] = &[(&given, Type::INT8), (&job.as_str(), Type::TEXT)];
+                let row = self.row(Always, sql, params).await?;
+                return store::state(row.try_get(0).unwrap_or_default());
+            }
             Step::Resume => "resumed",
             Step::Cancel => "cancelled",
             Step::Release => "released",
@@ -152,6 +161,15 @@ impl PostgresLedger {
             )
             .await?;
         store::state(row.try_get(0).unwrap_or_default())
+    }
+
+    pub(crate) async fn set_priority(&self, job: &JobId, priority: i16) -> Result<()> {
+        self.done(
+            Always,
+            "SELECT tickets.prioritize($1, $2)",
+            &[(&job.as_str(), Type::TEXT), (&priority, Type::INT2)],
+        )
+        .await
     }
 
     pub(crate) async fn look_again(&self, job: &JobId, looks: &[(u64, LookedAgain)]) -> Result<()> {

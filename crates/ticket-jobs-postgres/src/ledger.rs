@@ -9,8 +9,8 @@ use ticket_core::{Error, Outcome, Result};
 use ticket_jobs::store;
 use ticket_jobs::{
     AccountState, CallId, Claim, Clock, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
-    JobState, JobTicket, Ledger, Listed, LookedAgain, NewCall, NewJob, Seen, Step, Suspension,
-    Taken, Which, WorkerId,
+    JobState, JobTicket, Ledger, Listed, LookedAgain, NewCall, NewJob, Offer, Seen, Step,
+    Suspension, Taken, Which, WorkerId,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
@@ -163,6 +163,14 @@ impl Ledger for PostgresLedger {
 
     async fn steer(&self, job: &JobId, step: Step) -> Result<JobState> {
         self.steer_job(job, step).await
+    }
+
+    async fn prioritize(&self, job: &JobId, priority: i16) -> Result<()> {
+        self.set_priority(job, priority).await
+    }
+
+    async fn offers(&self, accounts: &[String], limit: usize) -> Result<Vec<Offer>> {
+        self.read_offers(accounts, limit).await
     }
 
     async fn begin(&self, job: &JobId) -> Result<WorkerId> {

@@ -19,7 +19,7 @@ use crate::values::{span, time, uint};
 
 const JOBS: &str = "
     SELECT id, change, state, created_at, created_by, tickets, repeated, guards, sealed_at, digest, confirmed,
-        held_from, erasure,
+        held_from, erasure, priority,
         (SELECT json_agg(json_build_array(name, key, chunk, a.tickets, open, about) ORDER BY a.number)::text
             FROM tickets.job_account a WHERE a.job = job.number AND key IS NOT NULL) AS accounts,
         (SELECT json_object_agg(outcome, n)::text FROM (
@@ -136,6 +136,7 @@ fn job(row: &Row) -> Result<Job> {
     let erasure: Option<&str> = get(row, "erasure")?;
     let erasure = erasure.map(|text| from_json("an erasure", text));
     job.erasure = erasure.transpose()?;
+    job.priority = get(row, "priority")?;
     job.created_by = get(row, "created_by")?;
     job.sealed_at = get::<Option<i64>>(row, "sealed_at")?.map(time);
     job.digest = get(row, "digest")?;

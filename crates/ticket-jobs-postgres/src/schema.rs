@@ -1,6 +1,7 @@
 //! The tables and functions of a ledger, and how a ledger of an earlier version gets them.
 
 use ticket_core::{Error, Result};
+use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
@@ -14,6 +15,7 @@ const STEPS: &[&[&str]] = &[&[include_str!("sql/tables.sql")]];
 const FUNCTIONS: &[&str] = &[
     include_str!("sql/common.sql"),
     include_str!("sql/jobs.sql"),
+    include_str!("sql/offers.sql"),
     include_str!("sql/work.sql"),
     include_str!("sql/calls.sql"),
     include_str!("sql/verify.sql"),
@@ -22,6 +24,8 @@ const FUNCTIONS: &[&str] = &[
 
 /// Who may run what. It stands last: it looks at all functions.
 const RIGHTS: &str = include_str!("sql/rights.sql");
+
+const VERSION: &str = "SELECT schema_version FROM tickets.store";
 
 /// How often the making of the tables is tried again while others do the same.
 const TRIES: usize = 20;
@@ -83,8 +87,13 @@ async fn step(
     let newest = STEPS.len();
     // Most often all is there, and whoever connects may do no more than look.
     let found = version(client).await?;
-    if found == newest {
-        return Ok(Ok(()));
+    let newer = || {
+        Error::config(format!(
+            "the ledger {place} was written by a newer version of tickets; use that one, or name another ledger"
+        ))
+    };
+    if found >= newest {
+        return Ok(if found > newest { Err(newer()) } else { Ok(()) });
     }
     let transaction = client.transaction().await?;
     if found == 0 {
@@ -94,32 +103,22 @@ async fn step(
         transaction.batch_execute(sql).await?;
     }
     // Another process may have done it in the meantime.
-    let sql = "SELECT schema_version FROM tickets.store";
     let found = match found {
         0 => 0,
-        _ => {
-            let rows = transaction.query_typed(sql, &[]).await?;
-            rows.first()
-                .map_or(0, |row| row.get::<_, i32>(0))
-                .unsigned_abs() as usize
-        }
+        _ => rows_version(&transaction.query_typed(VERSION, &[]).await?),
     };
-    if found > newest {
-        return Ok(Err(Error::config(format!(
-            "the ledger {place} was written by a newer version of tickets; use that one, or name another ledger"
-        ))));
+    if found >= newest {
+        return Ok(if found > newest { Err(newer()) } else { Ok(()) });
     }
     let sql = "SET LOCAL search_path = tickets, pg_temp; SET LOCAL client_min_messages = warning";
     transaction.batch_execute(sql).await?;
     for sql in STEPS.iter().skip(found).flat_map(|step| step.iter()) {
         transaction.batch_execute(sql).await?;
     }
-    if found < newest {
-        for sql in FUNCTIONS {
-            transaction.batch_execute(sql).await?;
-        }
-        transaction.batch_execute(RIGHTS).await?;
+    for sql in FUNCTIONS {
+        transaction.batch_execute(sql).await?;
     }
+    transaction.batch_execute(RIGHTS).await?;
     let newest = i32::try_from(newest).unwrap_or(i32::MAX);
     transaction
         .query_typed(
@@ -136,14 +135,14 @@ async fn step(
 async fn version(
     client: &tokio_postgres::Client,
 ) -> std::result::Result<usize, tokio_postgres::Error> {
-    let rows = client
-        .query_typed("SELECT schema_version FROM tickets.store", &[])
-        .await;
-    let rows = match rows {
-        Ok(rows) => rows,
-        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => return Ok(0),
-        Err(error) => return Err(error),
-    };
+    match client.query_typed(VERSION, &[]).await {
+        Ok(rows) => Ok(rows_version(&rows)),
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
+fn rows_version(rows: &[Row]) -> usize {
     let version = rows.first().map_or(0, |row| row.get::<_, i32>(0));
-    Ok(usize::try_from(version).unwrap_or_default())
+    usize::try_from(version).unwrap_or_default()
 }

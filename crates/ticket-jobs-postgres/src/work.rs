@@ -5,7 +5,7 @@ use std::time::Duration;
 use ticket_core::model::Version;
 use ticket_core::{Error, Outcome, Result, TicketId};
 use ticket_jobs::store::{from_json, json, unreadable};
-use ticket_jobs::{Claim, Claimed, JobState, Suspension, WorkerId};
+use ticket_jobs::{Claim, Claimed, JobId, JobState, Offer, PutBack, Suspension, WorkerId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -39,6 +39,32 @@ impl PostgresLedger {
             "nothing" => Claim::Nothing,
             other => return Err(unreadable("an answer to a claim", other)),
         })
+    }
+
+    pub(crate) async fn read_offers(
+        &self,
+        accounts: &[String],
+        limit: usize,
+    ) -> Result<Vec<Offer>> {
+        let rows = self
+            .rows(
+                Always,
+                "SELECT * FROM tickets.offers($1, $2, $3)",
+                &[
+                    (&self.given(), Type::INT8),
+                    (&accounts, Type::TEXT_ARRAY),
+                    (&int(limit), Type::INT8),
+                ],
+            )
+            .await?;
+        let offers = rows.iter().map(|row| {
+            Ok(Offer {
+                job: get::<&str>(row, "job_id")?.parse::<JobId>()?,
+                account: get(row, "account_name")?,
+                priority: get(row, "rank")?,
+            })
+        });
+        offers.collect()
     }
 
     pub(crate) async fn put_tickets_back(
@@ -116,6 +142,14 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
     let versions: Vec<Option<&str>> = get(row, "versions")?;
     let seens: Vec<Option<&str>> = get(row, "seens")?;
     let doubts: Vec<Option<i64>> = get(row, "doubt_ns")?;
+    let times: Option<i32> = get(row, "put_back")?;
+    let times = times.and_then(|times| u32::try_from(times).ok());
+    let since: Option<i64> = get(row, "since")?;
+    let put_back = times.filter(|times| *times > 0).zip(since);
+    let put_back = put_back.map(|(times, since)| PutBack {
+        times,
+        since: time(since),
+    });
     let rows = seqs
         .into_iter()
         .zip(ids)
@@ -129,6 +163,7 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
             id: TicketId::new(id),
             version: version.map(Version::new),
             seen: seen.transpose()?,
+            put_back,
             in_doubt: doubt.map(duration),
         })
     });

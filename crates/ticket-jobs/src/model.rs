@@ -298,6 +298,7 @@ impl Job {
             guards: Guards::default(),
             erasure: None,
             state,
+            priority: 0,
             created_at,
             created_by: None,
             sealed_at: None,

@@ -7,7 +7,7 @@ use crate::workspace::{Role, Workspace};
 
 /// The roles that a crate may depend on, and those that only its tests may depend on; `None` for an unknown role.
 fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
-    use Role::{Conformance, Core, Facade, Http, Jobs, Live, Provider, Sandbox, Testkit};
+    use Role::{Conformance, Core, Facade, Http, Jobs, Live, Provider, Sandbox, Store, Testkit};
     Some(match from {
         // Only the testkit's writer and windows, which depend on no other crate: see its features.
         Role::Core => (&[], &[Testkit]),
@@ -15,6 +15,7 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         Role::Conformance => (&[Core], &[]),
         // The programs of its documentation connect accounts as an application does.
         Role::Jobs => (&[Core], &[Facade, Sandbox]),
+        Role::Store => (&[Core, Jobs], &[Facade, Live, Sandbox]),
         Role::Testkit => (&[Core, Http, Conformance, Sandbox], &[]),
         Role::Provider => (&[Core, Http], &[Sandbox, Conformance, Testkit, Live]),
         // Like a third-party crate: no sandbox, which implements only the vendors of this workspace.
@@ -24,10 +25,13 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         // Its replies are compared with those of the real servers.
         Role::Sandbox => (&[], &[Live]),
         Role::Live | Role::Xtask => (&[], &[]),
-        Role::Cli => (&[Facade, Jobs, Sandbox], &[Conformance, Testkit, Live]),
+        Role::Cli => (&[Facade, Jobs, Sandbox, Store], &[Conformance, Testkit, Live]),
         // The benchmarks measure providers directly and through the facade; the laboratories and the checker run
         // against the sandbox.
-        Role::Bench => (&[Core, Http, Provider, Facade, Jobs, Sandbox, Testkit], &[]),
+        Role::Bench => (
+            &[Core, Http, Provider, Facade, Jobs, Live, Sandbox, Store, Testkit],
+            &[],
+        ),
         Role::Unknown => return None,
     })
 }

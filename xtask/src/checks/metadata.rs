@@ -29,7 +29,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
             INHERITED
         } {
             // Crates above the facade may need a later compiler.
-            let is_above = matches!(krate.role, Role::Jobs | Role::Cli | Role::Bench);
+            let is_above = matches!(krate.role, Role::Jobs | Role::Store | Role::Cli | Role::Bench);
             let is_free = is_above && *name == "rust-version";
             if !is_free && !is_inherited(field(name)) {
                 problems.push(format!("{manifest}: `{name}` is not the workspace's"));

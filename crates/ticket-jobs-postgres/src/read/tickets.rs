@@ -13,7 +13,7 @@ use crate::values::{int, time, uint};
 
 const COLUMNS: &str =
     "name, t.id, outcome, error, decided_at, version, seen, archived_at, archived_sha256,
-    attempts, last_call, people, looked_again, doubts IS NOT NULL AS in_doubt";
+    attempts, last_call, people, looked_again, doubts IS NOT NULL OR a.presumed IS NOT NULL AND t.seq >= a.next_seq AS in_doubt";
 
 /// The tickets of a job after a place, along the index of places, so that a page costs its rows alone.
 fn first_mentions(which: Which) -> String {

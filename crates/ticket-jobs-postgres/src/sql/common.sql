@@ -119,7 +119,7 @@ BEGIN
             UPDATE claim SET open = open - n
                 WHERE job = j AND account = a.number AND first_seq = c.first_seq;
         END LOOP;
-        IF a.next_seq <= a.last_seq THEN
+        IF a.next_seq <= a.last_seq AND a.presumed IS NULL THEN
             UPDATE ticket SET outcome = 'unattempted', decided_at = at
                 WHERE job = j AND account = a.number AND seq BETWEEN a.next_seq AND a.last_seq
                     AND outcome IS NULL AND doubts IS NULL;

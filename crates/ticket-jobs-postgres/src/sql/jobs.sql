@@ -2,10 +2,12 @@
 
 -- Whether the id was free, or the job is the one that an earlier attempt with this nonce created.
 CREATE FUNCTION create_job(given bigint, job_id text, mark bigint, change text, guards text,
-    erasure text, created_by text, awaits_confirmation boolean) RETURNS boolean LANGUAGE plpgsql AS $$
+    erasure text, created_by text, awaits_confirmation boolean, priority smallint) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO job (id, nonce, change, guards, erasure, state, created_at, created_by, awaits_confirmation)
-        VALUES (job_id, mark, change, guards, erasure, 'loading', clock(given), created_by, awaits_confirmation)
+    INSERT INTO job (id, nonce, change, guards, erasure, state, created_at, created_by, awaits_confirmation,
+            priority)
+        VALUES (job_id, mark, change, guards, erasure, 'loading', clock(given), created_by, awaits_confirmation,
+            priority)
         ON CONFLICT (id) DO NOTHING;
     RETURN EXISTS (SELECT 1 FROM job WHERE id = job_id AND nonce = mark);
 END $$;
@@ -154,6 +156,12 @@ BEGIN
     END IF;
     RETURN (SELECT state FROM job WHERE number = j);
 END $$;
+
+CREATE FUNCTION pause(given bigint, job_id text) RETURNS text LANGUAGE sql AS
+    $$ SELECT steer(given, job_id, 'paused') $$;
+
+CREATE FUNCTION prioritize(job_id text, rank smallint) RETURNS void LANGUAGE sql AS
+    $$ UPDATE job SET priority = rank WHERE number = number_of(job_id) $$;
 
 CREATE FUNCTION look_again(job_id text, seqs bigint[], looks text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE j int := number_of(job_id); bad bigint;

@@ -8,7 +8,7 @@ BEGIN
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.signature);
         IF f.proname IN ('create_job', 'add_tickets', 'see_tickets', 'close_list', 'seal', 'confirm', 'discard',
-            'steer', 'look_again', 'note', 'prune', 'begin_work', 'beat', 'finish', 'claim_tickets', 'put_back',
+            'steer', 'pause', 'prioritize', 'offers', 'look_again', 'note', 'prune', 'begin_work', 'beat', 'finish', 'claim_tickets', 'put_back',
             'archive', 'settle', 'take', 'end_call', 'close_account', 'close_for_longest_window', 'suspend',
             'recognize', 'verify')
         THEN

@@ -35,6 +35,8 @@ CREATE TABLE job (
     guards text NOT NULL,
     erasure text,
     state text NOT NULL,
+    -- Jobs of a higher one go first at accounts of the same key.
+    priority smallint NOT NULL,
     created_at bigint NOT NULL,
     created_by text,
     awaits_confirmation boolean NOT NULL,
@@ -50,6 +52,8 @@ CREATE TABLE job (
     -- Tickets from here on wait for the canary's end.
     held_from bigint
 ) WITH (fillfactor = 70);
+-- The few jobs that are worked on.
+CREATE INDEX job_working ON job (state, priority);
 
 -- The accounts of a job, numbered in the order of first appearance. All tickets before `next_seq` were claimed once.
 CREATE TABLE job_account (
@@ -63,9 +67,12 @@ CREATE TABLE job_account (
     open bigint NOT NULL,
     next_seq bigint NOT NULL,
     last_seq bigint NOT NULL,
+    -- A call that may have been made and was lost in a fail-over: tickets from `next_seq` on are in doubt through it.
+    presumed bigint,
     PRIMARY KEY (job, number),
     UNIQUE (job, name)
 ) WITH (fillfactor = 60);
+CREATE INDEX job_account_key ON job_account (job, key);
 
 -- `doubts`: the calls that may have changed an open ticket, which are not known to be without effect.
 CREATE TABLE ticket (
@@ -130,6 +137,9 @@ CREATE TABLE claim (
     worker bigint,
     not_before bigint NOT NULL DEFAULT 0,
     nonce bigint,
+    -- How often the tickets were put back to be tried later, and when for the first time.
+    times_put_back int NOT NULL DEFAULT 0,
+    put_back_since bigint,
     PRIMARY KEY (job, account, first_seq)
 ) WITH (fillfactor = 70);
 CREATE INDEX claim_worker ON claim (worker) WHERE worker IS NOT NULL;

@@ -55,11 +55,13 @@ $$;
 -- `what` is tickets, later, stopped, suspended, held or nothing.
 CREATE FUNCTION claim_tickets(given bigint, w bigint, name_of text, mark bigint,
     OUT what text, OUT wait_ns bigint, OUT because text, OUT until bigint,
-    OUT seqs bigint[], OUT ids text[], OUT versions text[], OUT seens text[], OUT doubt_ns bigint[])
+    OUT seqs bigint[], OUT ids text[], OUT versions text[], OUT seens text[], OUT doubt_ns bigint[],
+    OUT put_back int, OUT since bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
     at bigint := clock(given); it record; a record; place record;
     held bigint; free_until bigint; free_from bigint; others boolean; untouched boolean; next bigint;
+    outranked boolean;
 BEGIN
     SELECT * INTO it FROM working(w, at);
     IF it.s = 'paused' THEN
@@ -75,10 +77,12 @@ BEGIN
     SELECT * INTO a FROM job_account WHERE job = it.j AND name = name_of FOR NO KEY UPDATE;
     held := (SELECT held_from FROM job WHERE number = it.j);
     free_until := least(a.last_seq, held - 1);
-    SELECT first_seq, last_seq INTO place FROM claim
+    SELECT first_seq, last_seq, times_put_back, put_back_since INTO place FROM claim
         WHERE worker = w AND nonce = mark;
     IF FOUND THEN
         what := 'tickets';
+        put_back := place.times_put_back;
+        since := place.put_back_since;
         SELECT * INTO seqs, ids, versions, seens, doubt_ns FROM open_tickets(
             it.j, a.number, place.first_seq, place.last_seq, NULL, at);
         RETURN;
@@ -88,13 +92,16 @@ BEGIN
             AND (suspended_until IS NULL OR suspended_until > at);
     SELECT not_before INTO free_from FROM claim
         WHERE job = it.j AND account = a.number AND worker IS NULL ORDER BY not_before LIMIT 1;
-    IF because IS NULL THEN
+    outranked := is_outranked(it.j, a.key, at);
+    IF because IS NULL AND NOT outranked THEN
         what := 'tickets';
         -- Those that were claimed before and are free again.
         IF free_from <= at THEN
-            SELECT first_seq, last_seq INTO place FROM claim
+            SELECT first_seq, last_seq, times_put_back, put_back_since INTO place FROM claim
                 WHERE job = it.j AND account = a.number AND worker IS NULL AND not_before <= at
                 ORDER BY first_seq LIMIT 1;
+            put_back := place.times_put_back;
+            since := place.put_back_since;
             UPDATE claim SET worker = w, nonce = mark
                 WHERE job = it.j AND account = a.number AND first_seq = place.first_seq;
             SELECT * INTO seqs, ids, versions, seens, doubt_ns FROM open_tickets(
@@ -108,6 +115,12 @@ BEGIN
             next := CASE WHEN cardinality(seqs) = a.chunk THEN seqs[a.chunk] ELSE free_until END + 1;
             UPDATE job_account SET next_seq = next WHERE job = it.j AND number = a.number;
             a.next_seq := next;
+            IF seqs IS NOT NULL AND a.presumed IS NOT NULL THEN
+                UPDATE ticket SET doubts = array_append(doubts, a.presumed)
+                    WHERE job = it.j AND account = a.number AND seq = ANY (seqs);
+                SELECT * INTO seqs, ids, versions, seens, doubt_ns FROM open_tickets(
+                    it.j, a.number, seqs[1], seqs[cardinality(seqs)], NULL, at);
+            END IF;
             IF seqs IS NOT NULL THEN
                 INSERT INTO claim (job, account, first_seq, last_seq, open, worker, nonce)
                     VALUES (it.j, a.number, seqs[1], seqs[cardinality(seqs)], cardinality(seqs), w, mark);
@@ -124,6 +137,10 @@ BEGIN
         WHERE job = it.j AND account = a.number AND worker IS NOT NULL AND worker <> w);
     IF because IS NOT NULL AND (untouched OR free_from IS NOT NULL OR others) THEN
         what := 'suspended';
+    ELSIF outranked AND (untouched OR free_from IS NOT NULL OR others) THEN
+        -- The job that goes first may be done at any moment.
+        what := 'later';
+        wait_ns := 1000000000;
     ELSIF free_from IS NOT NULL OR others THEN
         what := 'later';
         wait_ns := least(CASE WHEN free_from > at THEN free_from - at WHEN free_from IS NOT NULL THEN 0 END,
@@ -143,7 +160,9 @@ BEGIN
     SELECT * INTO it FROM working(w, at);
     a := (SELECT number FROM job_account WHERE job = it.j AND name = name_of);
     PERFORM lock_accounts(it.j, ARRAY[a]);
-    UPDATE claim SET worker = NULL, nonce = NULL, not_before = at + wait_ns
+    UPDATE claim SET worker = NULL, nonce = NULL, not_before = at + wait_ns,
+            put_back_since = CASE WHEN times_put_back = 0 THEN at ELSE put_back_since END,
+            times_put_back = times_put_back + (wait_ns > 0)::int
         WHERE worker = w AND job = it.j AND account = a;
     PERFORM leave_undone(it.j, at);
 END $$;

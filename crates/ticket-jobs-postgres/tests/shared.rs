@@ -31,6 +31,9 @@ pub(crate) fn database() -> Option<String> {
                 .iter()
                 .map(|table| format!("DELETE FROM tickets.{table};"))
                 .collect();
+            let sql = format!(
+                "DO $$ BEGIN IF to_regnamespace('tickets') IS NOT NULL THEN {sql} END IF; END $$"
+            );
             server.psql(name, &sql).unwrap();
             return name.clone();
         }

@@ -1,0 +1,50 @@
+//! A server that is not the one that the ledger was last used with: what was recorded last may be lost.
+
+use ticket_jobs::{Ledger as _, Taken, Which};
+
+use super::*;
+
+#[tokio::test]
+async fn changed_timeline_closes_accounts_and_puts_in_doubt_what_may_have_been_sent() {
+    let Some((ledger, url)) = ledger().await else {
+        return;
+    };
+    let client = client(&url).await;
+    let job = job(&ledger, 6).await;
+    let worker = ledger.begin(&job).await.unwrap();
+    let claimed = claim(&ledger, worker).await;
+    slot(&ledger, work(&job, worker, &claimed, 9)).await;
+    client
+        .batch_execute("UPDATE tickets.store SET timeline = 'FFFFFFFF'")
+        .await
+        .unwrap();
+    // Each connection looks once, when it is new.
+    let again = PostgresLedger::connect(&url).await.unwrap();
+    let lost = again.beat(worker).await.unwrap_err();
+    assert_eq!(lost.kind(), ticket_core::ErrorKind::Conflict);
+    let tickets = again.tickets(&job, Which::Open, None, 9).await.unwrap();
+    assert!(tickets.iter().all(|ticket| ticket.in_doubt), "{tickets:?}");
+    // The ones that were claimed, and those whose claim may be lost.
+    let next = again.begin(&job).await.unwrap();
+    for _ in 0..3 {
+        let claimed = claim(&again, next).await;
+        assert_eq!(claimed.len(), 2);
+        let may_act = |ticket: &Claimed| ticket.in_doubt.is_some_and(|time| !time.is_zero());
+        assert!(claimed.iter().all(may_act), "{claimed:?}");
+    }
+    match again.take(work(&job, next, &claimed, 9)).await.unwrap() {
+        Taken::Closed(wait) => assert!(wait > WINDOW && wait <= WINDOW + WINDOW, "{wait:?}"),
+        other => panic!("{other:?}"),
+    }
+    let other = NewCall {
+        account: "an account whose row may be lost".to_owned(),
+        ..call(1)
+    };
+    let taken = again.take(other).await.unwrap();
+    assert!(matches!(taken, Taken::Closed(_)), "{taken:?}");
+    assert_eq!(again.verify(&job).await.unwrap(), Vec::<String>::new());
+    // Once for a change, not for each connection.
+    let once = "SELECT count(*) FROM tickets.call WHERE worker IS NULL AND job IS NOT NULL";
+    PostgresLedger::connect(&url).await.unwrap();
+    assert_eq!(number(&client, once).await, 1);
+}
