@@ -12,15 +12,20 @@ use crate::model::Job;
 #[derive(Debug)]
 pub(crate) struct Failures {
     most: Option<u64>,
-    found: AtomicU64,
+    found: Arc<AtomicU64>,
 }
 
 impl Failures {
     pub(crate) fn of(job: &Job) -> Arc<Self> {
+        Self::counted(job, Arc::default())
+    }
+
+    /// Those of a job of which some may have been found before.
+    pub(crate) fn counted(job: &Job, found: Arc<AtomicU64>) -> Arc<Self> {
         let most = job.guards.max_failures;
         Arc::new(Self {
             most: most.map(|most| most.of(job.tickets)),
-            found: AtomicU64::new(0),
+            found,
         })
     }
 

@@ -20,6 +20,7 @@ use crate::ledger::{Ledger, tickets};
 use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension, Which, Work};
 use crate::run::JobOutcome;
 use crate::slots::label;
+use crate::turn::{Turn, is_passing, is_the_accounts};
 
 /// How many outcomes may wait to be recorded.
 const WAITING: usize = 4_096;
@@ -45,6 +46,17 @@ pub(crate) struct Lane {
     pub(crate) going: Going,
     /// How many tickets failed in this run, at all accounts.
     pub(crate) failures: Arc<Failures>,
+    /// In a worker of a fleet, which has more to do than this.
+    pub(crate) turn: Option<Turn>,
+}
+
+/// How a lane ended.
+#[derive(Debug)]
+pub(crate) struct LaneEnd {
+    /// Why it ended before the tickets did, if it did.
+    pub(crate) reason: Option<Error>,
+    /// After which time the account is to be tried again, where it did not answer.
+    pub(crate) pause: Option<Duration>,
 }
 
 /// Tickets that were attempted and stay open, by their places.
@@ -61,7 +73,7 @@ struct Found {
 }
 
 impl Lane {
-    pub(crate) async fn work(self) -> Result<()> {
+    pub(crate) async fn work(self) -> Result<LaneEnd> {
         let mut left = Left::new();
         let mut reason = None;
         loop {
@@ -77,11 +89,13 @@ impl Lane {
                 return Err(error);
             }
             self.apply_to_doubts(doubts, &mut left).await?;
-            if self.going.is_over() || !left.is_empty() {
+            if self.is_over() || !left.is_empty() {
                 break;
             }
             match last {
-                Some(Claim::Later(wait)) if self.going.wait(wait.min(ASK_AGAIN)).await => {}
+                // A worker of a fleet works on something else in the meantime.
+                Some(Claim::Later(wait))
+                    if self.turn.is_none() && self.going.wait(wait.min(ASK_AGAIN)).await => {}
                 Some(Claim::Stopped(state)) => {
                     reason = Some(stopped(state));
                     break;
@@ -96,14 +110,62 @@ impl Lane {
         }
         let reason = reason.or_else(|| self.reason());
         self.suspend().await?;
+        let did_not_answer = self.going.reason().is_some_and(is_passing);
+        let mut pause = None;
+        if let (Some(turn), true) = (&self.turn, did_not_answer || !self.going.is_over()) {
+            let is_given_up = did_not_answer && turn.gives_account_up(self.ledger.now());
+            if let Some(reason) = reason.as_ref().filter(|_| is_given_up) {
+                self.give_account_up(std::mem::take(&mut left), reason)
+                    .await?;
+            } else if did_not_answer || !left.is_empty() {
+                pause = Some(turn.wait());
+            }
+        }
         let (worker, account) = (self.work.worker, &self.work.account);
-        self.ledger
-            .put_back(worker, account, Duration::ZERO)
-            .await?;
+        let wait = pause.unwrap_or_default();
+        self.ledger.put_back(worker, account, wait).await?;
         self.tell_left(&left).await?;
-        match reason {
-            Some(reason) => self.tell_open(&left, &reason).await,
-            None => Ok(()),
+        if let (Some(reason), None) = (&reason, &self.turn) {
+            self.tell_open(&left, reason).await?;
+        }
+        Ok(LaneEnd {
+            reason,
+            pause: pause.filter(|_| did_not_answer),
+        })
+    }
+
+    /// Whether the lane claims nothing more.
+    fn is_over(&self) -> bool {
+        self.going.is_over() || self.turn.as_ref().is_some_and(Turn::is_over)
+    }
+
+    /// Records outcomes of all tickets of the account that nobody else has: it has not answered for too long.
+    async fn give_account_up(&self, left: Left, reason: &Error) -> Result<()> {
+        let worker = self.work.worker;
+        let mut event = Event::new(self.ledger.now(), EventKind::GaveUp);
+        event.detail = Some(format!("{}: {}", self.work.account, reason.message()));
+        self.ledger.note(&self.work.job, event).await?;
+        let mut given_up: Vec<_> = left.into_values().collect();
+        loop {
+            let outcomes = given_up.iter().map(|one| (one.key, one.outcome.clone()));
+            self.ledger.settle(worker, outcomes.collect()).await?;
+            for one in given_up {
+                let ticket = TicketRef::new(self.work.account.clone(), one.id);
+                self.tell(one.key, ticket, one.outcome, true).await?;
+            }
+            let account = &self.work.account;
+            self.ledger
+                .put_back(worker, account, Duration::ZERO)
+                .await?;
+            let Claim::Tickets(claimed) = self.ledger.claim(worker, account).await? else {
+                return Ok(());
+            };
+            let unattempted = claimed.into_iter().map(|one| {
+                let ticket = TicketRef::new(account.clone(), one.id);
+                let outcome = not_come_to(&ticket, one.in_doubt.is_some(), reason);
+                Settled::new(one.seq, ticket.id, outcome)
+            });
+            given_up = unattempted.collect();
         }
     }
 
@@ -153,18 +215,21 @@ impl Lane {
     /// The tickets that this worker claims, as long as the work goes on.
     fn claims(&self, found: &Arc<Mutex<Found>>) -> BoxStream<'static, Claimed> {
         let (ledger, work) = (Arc::clone(&self.ledger), self.work.clone());
-        let (found, going) = (Arc::clone(found), self.going.clone());
+        let (found, going, turn) = (Arc::clone(found), self.going.clone(), self.turn.clone());
         let claims = stream::unfold((), move |()| {
             let (ledger, work) = (Arc::clone(&ledger), work.clone());
-            let (found, going) = (Arc::clone(&found), going.clone());
+            let (found, going, turn) = (Arc::clone(&found), going.clone(), turn.clone());
             async move {
-                if going.is_over() {
+                if going.is_over() || turn.as_ref().is_some_and(Turn::is_over) {
                     return None;
                 }
                 let claim = ledger.claim(work.worker, &work.account).await;
                 let mut found = locked(&found);
                 match claim {
                     Ok(Claim::Tickets(claimed)) => {
+                        if let Some(turn) = &turn {
+                            turn.claimed(&claimed);
+                        }
                         let (doubts, fresh): (Vec<_>, Vec<_>) = claimed
                             .into_iter()
                             .partition(|claimed| claimed.in_doubt.is_some());
@@ -290,7 +355,7 @@ impl Lane {
                 // As are those that nobody came to.
                 continue;
             }
-            if is_final(&one.outcome, ended_early) {
+            if is_final(&one.outcome, ended_early) || self.gives_up(&one) {
                 recorded.push((one.key, one.outcome.clone()));
                 told.push(one);
             } else {
@@ -298,7 +363,12 @@ impl Lane {
             }
         }
         if !recorded.is_empty() {
+            let is_success = recorded.iter().any(|(_, outcome)| outcome.is_done());
+            let seqs: Vec<_> = recorded.iter().map(|(seq, _)| *seq).collect();
             self.ledger.settle(self.work.worker, recorded).await?;
+            if let Some(turn) = &self.turn {
+                turn.settled(seqs.into_iter(), is_success);
+            }
         }
         if let Some(error) = too_many {
             self.give_up(error).await?;
@@ -308,6 +378,13 @@ impl Lane {
             self.tell(one.key, ticket, one.outcome, true).await?;
         }
         Ok(())
+    }
+
+    /// Whether a ticket that could be tried again is not: a fleet has done so for long enough.
+    fn gives_up(&self, one: &Settled<u64>) -> bool {
+        let is_the_accounts = one.outcome.error().is_some_and(is_the_accounts);
+        let gives_up = |turn: &Turn| turn.gives_up(one.key, self.ledger.now());
+        !is_the_accounts && self.turn.as_ref().is_some_and(gives_up)
     }
 
     /// Tells of tickets whose outcomes are not recorded.
@@ -325,11 +402,7 @@ impl Lane {
         let Some(error) = self.going.reason() else {
             return Ok(());
         };
-        let is_the_accounts = matches!(
-            error.kind(),
-            ErrorKind::Unauthenticated | ErrorKind::TokenExpired | ErrorKind::QuotaExhausted
-        );
-        if is_the_accounts {
+        if is_the_accounts(error) {
             let why = Suspension {
                 because: self.as_told(error).to_string(),
                 until: error.available_at(),

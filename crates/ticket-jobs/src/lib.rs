@@ -3,6 +3,7 @@
 mod actor;
 pub mod approval;
 pub mod archive;
+mod begun;
 mod check;
 mod clock;
 mod digest;
@@ -32,6 +33,8 @@ mod steer;
 pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod turn;
+mod worker;
 
 pub use actor::user_at_host;
 pub use clock::Clock;
@@ -49,3 +52,4 @@ pub use run::{JobOutcome, Jobs};
 pub use sqlite::SqliteLedger;
 pub use standing::{Standing, look_again};
 pub use steer::PLAN_LASTS;
+pub use worker::{Worker, WorkerEvent};

@@ -3,6 +3,7 @@
 mod erasure;
 mod event;
 mod guards;
+mod seconds;
 mod seen;
 
 use std::collections::BTreeMap;

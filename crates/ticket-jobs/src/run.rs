@@ -14,15 +14,14 @@ use ticket_core::{
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::begun::{Begun, is_lost};
 use crate::check::Rules;
 use crate::failures::Failures;
 use crate::going::Going;
 use crate::lane::{Lane, not_come_to};
-use crate::ledger::{BEAT, Ledger};
+use crate::ledger::Ledger;
 use crate::loading::Loading;
-use crate::model::{
-    Claimed, Event, EventKind, Job, JobAccount, JobId, JobState, NewJob, Work, WorkerId,
-};
+use crate::model::{Claimed, Event, EventKind, Job, JobId, JobState, NewJob, Work};
 use crate::slots::LedgerSlots;
 
 /// How many outcomes may wait for a reader.
@@ -145,6 +144,7 @@ impl Jobs {
             options,
             outcomes,
             failures: Failures::of(&job),
+            turn: None,
         };
         let name = lane.work.account.clone();
         let reason = lane.apply_to(claimed.clone()).await?;
@@ -268,36 +268,39 @@ impl Run {
 
     /// Works on the job as one worker. Fails if that is lost.
     async fn work_as_one(&self, job: &Job, context: &CallContext, stop: &Stop) -> Result<()> {
-        let worker = self.jobs.ledger.begin(&job.id).await?;
-        self.jobs.note(&job.id, EventKind::Began).await?;
         let failures = Failures::of(job);
+        let begun = Begun::new(
+            &self.jobs,
+            &self.accounts,
+            job.clone(),
+            stop.clone(),
+            failures,
+        )
+        .await?;
         let mut lanes = JoinSet::new();
         for account in &job.accounts {
-            match self
-                .lane(job, worker, account, context, stop, &failures)
-                .await
-            {
+            let outcomes = self.outcomes.clone();
+            let lane = begun.lane(account, context, &self.options, outcomes, None);
+            match lane.await {
                 Ok(lane) => {
                     lanes.spawn(lane.work());
                 }
                 Err(error) => self.yield_error(error).await,
             }
         }
-        let beat = self.beat(worker, job.state, stop);
         let work = async {
             while let Some(ended) = lanes.join_next().await {
                 match ended {
                     Ok(Err(error)) if is_lost(&error) => return Err(error),
                     Ok(Err(error)) => self.yield_error(error).await,
                     Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                    Ok(Ok(())) | Err(_) => {}
+                    Ok(Ok(_)) | Err(_) => {}
                 }
             }
-            self.jobs.note(&job.id, EventKind::Ended).await?;
-            self.jobs.ledger.finish(worker).await
+            begun.end().await
         };
         tokio::select! {
-            error = beat => Err(error),
+            error = begun.beat() => Err(error),
             ended = work => ended,
         }
     }
@@ -305,78 +308,11 @@ impl Run {
     async fn yield_error(&self, error: Error) {
         let _ = self.outcomes.send(Err(error)).await;
     }
-
-    /// Tells that the worker is alive until that fails, and stops the work where the job makes no new call.
-    async fn beat(&self, worker: WorkerId, begun: JobState, stop: &Stop) -> Error {
-        loop {
-            tokio::time::sleep(BEAT).await;
-            match self.jobs.ledger.beat(worker).await {
-                Ok(state) if state == begun || state.is_over() => {}
-                Ok(_) => stop.finish(),
-                Err(error) => return error,
-            }
-        }
-    }
-
-    async fn lane(
-        &self,
-        job: &Job,
-        worker: WorkerId,
-        account: &JobAccount,
-        context: &CallContext,
-        stop: &Stop,
-        failures: &Arc<Failures>,
-    ) -> Result<Lane> {
-        let name = &account.name;
-        let facts = self.accounts.facts(name)?;
-        let key = facts.key.clone();
-        if key != account.key {
-            return Err(Error::config(format!(
-                "the account {name} was {} when the job was made and is {key} now; nothing is sent to it",
-                account.key
-            )));
-        }
-        // Cancelling changes nothing.
-        if job.state != JobState::Cancelling {
-            facts
-                .check(&job.change, account.tickets)
-                .map_err(|error| of_account(name, &error))?;
-        }
-        // Whoever runs the job wants it tried again.
-        self.jobs.ledger.suspend(&key, None).await?;
-        let work = Work {
-            job: job.id.clone(),
-            worker,
-            account: name.clone(),
-        };
-        let context = context.clone().stop(stop.clone());
-        let mut options = self.options.clone().account(name.as_str());
-        if job.state == JobState::Cancelling {
-            options = options.only_look();
-        }
-        Ok(Lane {
-            ledger: Arc::clone(&self.jobs.ledger),
-            tickets: self.accounts.connect(name)?,
-            key,
-            rules: Arc::new(Rules::new(job, account)?),
-            work,
-            going: Going::new(&context),
-            context,
-            options,
-            outcomes: self.outcomes.clone(),
-            failures: Arc::clone(failures),
-        })
-    }
 }
 
 /// A refusal that is about this account.
 pub(crate) fn of_account(name: &str, error: &Error) -> Error {
     Error::config(format!("{name}: {}", error.message()))
-}
-
-/// Whether a ledger says that a worker is lost.
-fn is_lost(error: &Error) -> bool {
-    error.kind() == ErrorKind::Conflict
 }
 
 /// A stop that is requested with another one, and by itself.

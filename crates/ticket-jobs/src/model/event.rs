@@ -51,6 +51,8 @@ pub enum EventKind {
     Cancelled,
     /// The tickets that waited for the end of the canary were released.
     Released,
+    /// An account of it has not answered for so long that its open tickets are left.
+    GaveUp,
     /// Its priority was changed.
     Prioritized,
     /// The work stopped, since too many tickets failed.
@@ -69,6 +71,7 @@ impl EventKind {
             Self::Resumed => "resumed",
             Self::Cancelled => "cancelled",
             Self::Released => "released",
+            Self::GaveUp => "gave_up",
             Self::Prioritized => "prioritized",
             Self::TooManyFailures => "too_many_failures",
         }

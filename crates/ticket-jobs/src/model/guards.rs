@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use ticket_core::Error;
 use ticket_core::model::State;
+
+use super::seconds;
 
 /// What is checked before the tickets of a job are changed, and when the work stops so that a person can look.
 ///
@@ -30,6 +33,19 @@ pub struct Guards {
     /// Delete only what is archived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<ArchiveGuard>,
+    /// For how long a [worker of a fleet](crate::Worker) tries tickets again that fail for a passing reason, from the first
+    /// time that it put them back; `None` is [`RETRY_FOR`](Self::RETRY_FOR). In whole seconds, as `retry_for_s`.
+    #[serde(
+        rename = "retry_for_s",
+        with = "seconds::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub retry_for: Option<Duration>,
+}
+
+impl Guards {
+    /// For how long tickets are tried again, unless the guards say it.
+    pub const RETRY_FOR: Duration = Duration::from_secs(24 * 3600);
 }
 
 /// How many tickets of a job may fail. Written as `20` or `5%`, and in JSON as `20` or `"5%"`.

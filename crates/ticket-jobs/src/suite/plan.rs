@@ -106,6 +106,7 @@ pub(super) async fn job_is_read_back_as_planned(bench: &Bench) -> CaseResult {
             folder: "/srv/a \"quoted\" folder".to_owned(),
             missing_ok: true,
         }),
+        retry_for: Some(secs(90)),
     };
     let new = NewJob::new(Change::Delete).guards(guards.clone());
     let job = ledger.create(new.awaiting_confirmation()).await?;

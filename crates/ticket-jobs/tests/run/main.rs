@@ -10,6 +10,7 @@
 mod erase;
 mod guards;
 mod vendor;
+mod worker;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
