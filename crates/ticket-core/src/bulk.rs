@@ -1,6 +1,7 @@
 //! Applies one change to many tickets of one account: in batches, with concurrent calls, and with exactly one
 //! outcome per ticket. Accounts are independent of each other, so this module handles only one.
 
+mod accepted;
 mod called;
 pub(crate) mod change;
 mod delete;
@@ -38,6 +39,7 @@ use crate::provider::error::Error;
 use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
+use crate::provider::vendor_job::VendorJob;
 
 /// Concurrency and early termination of bulk changes. The deadline and the stop are in the handle's
 /// [context](crate::Tickets::with).
@@ -111,6 +113,15 @@ pub enum Notice {
         /// When.
         until: Instant,
     },
+    /// The vendor accepted the change of these tickets and has not carried it out yet; it is asked again at `until`.
+    Accepted {
+        /// The vendor's work.
+        job: VendorJob,
+        /// How many tickets.
+        tickets: usize,
+        /// When.
+        until: Instant,
+    },
     /// The vendor says that it changed these tickets, which nobody asked for.
     Unasked(Vec<TicketId>),
     /// The change ends early, for this reason: what follows of its tickets is what is known by now. Not after a stop or a
@@ -132,8 +143,8 @@ impl Teller {
     }
 }
 
-/// Takes the tickets that the vendor says it changed although nobody asked for them.
-type Unasked<'a> = &'a (dyn Fn(Vec<TicketId>) + Sync);
+/// Takes what happens during the calls for one batch.
+type Tell<'a> = &'a (dyn Fn(&Notice) + Sync);
 
 impl Default for BulkOptions {
     fn default() -> Self {
@@ -296,7 +307,11 @@ pub(crate) async fn delete(
     let mut first = None;
     let may_call = options.refused.is_none() && context.stop.is_none();
     if fits && may_call && context.ended().is_none() {
-        let add = |tickets| locked(&unasked).extend(tickets);
+        let add = |notice: &Notice| {
+            if let Notice::Unasked(tickets) = notice {
+                locked(&unasked).extend(tickets.iter().cloned());
+            }
+        };
         let called = Change::Delete
             .call(&*provider, &context, &targets, &add)
             .await;

@@ -19,6 +19,7 @@ pub(crate) mod setting;
 pub(crate) mod stop;
 pub(crate) mod support;
 pub(crate) mod ticket_provider;
+pub(crate) mod vendor_job;
 
 pub use capability::Capabilities;
 pub use concurrency::Concurrency;
@@ -31,5 +32,6 @@ pub use limit::{Limit, Quota};
 pub use operation::Request;
 pub use setting::{Setting, Settings};
 pub use support::{NotFound, Removal, Support};
+pub use vendor_job::VendorJob;
 #[cfg(feature = "mock")]
 pub use ticket_provider::MockTicketProvider;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Unasked;
+use super::Tell;
 use super::called::Called;
 use super::delete::delete;
 use super::look::{self, Seen};
@@ -131,10 +131,10 @@ impl Change {
         provider: &dyn TicketProvider,
         context: &CallContext,
         targets: &[DeleteTarget],
-        unasked: Unasked<'_>,
+        tell: Tell<'_>,
     ) -> Called {
         match self {
-            Self::Delete => delete(provider, context, targets, unasked).await,
+            Self::Delete => delete(provider, context, targets, tell).await,
             Self::Resolve | Self::Restore => change_each(self, provider, context, targets).await,
         }
     }

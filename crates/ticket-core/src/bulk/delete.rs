@@ -1,6 +1,6 @@
 //! The calls that delete one batch, and the looks after them.
 
-use super::Unasked;
+use super::{Notice, Tell, accepted};
 use super::called::{Called, Contact};
 use super::change::Change;
 use super::engine::MAX_STRANGERS;
@@ -8,7 +8,7 @@ use super::look::{self, Seen, look_at_each, unconfirmed};
 use super::split::is_refusal;
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::context::CallContext;
-use crate::provider::delete::DeleteTarget;
+use crate::provider::delete::{DeleteReport, DeleteTarget};
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
@@ -16,17 +16,20 @@ use crate::provider::support::NotFound;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// Deletes at most one batch. Where ids may lead to other tickets, each ticket is read before. A delete that depends on
-/// a version is a call of its own.
+/// a version is a call of its own. Tickets of a batch whose delete the vendor has accepted before are all of that job.
 pub(super) async fn delete(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
-    unasked: Unasked<'_>,
+    tell: Tell<'_>,
 ) -> Called {
+    if let Some(job) = targets.first().and_then(|target| target.accepted.as_ref()) {
+        return accepted::settle(provider, context, targets, job, tell).await;
+    }
     let reads_first = provider.info().redirects_ids;
     let is_plain = targets.len() == 1 || targets.iter().all(|target| target.version.is_none());
     if is_plain && !reads_first {
-        return delete_batch(provider, context, targets, unasked).await;
+        return delete_batch(provider, context, targets, tell).await;
     }
     let mut all = Called::default();
     let mut together = Vec::new();
@@ -34,7 +37,7 @@ pub(super) async fn delete(
     let (mut strange, mut in_a_row) = (Vec::new(), 0);
     for target in targets {
         let read = if reads_first {
-            read_before(provider, context, target, unasked).await
+            read_before(provider, context, target, tell).await
         } else {
             None
         };
@@ -46,7 +49,7 @@ pub(super) async fn delete(
                 together.push(target.clone());
                 continue;
             }
-            None => delete_batch(provider, context, std::slice::from_ref(target), unasked).await,
+            None => delete_batch(provider, context, std::slice::from_ref(target), tell).await,
         };
         in_a_row = match called.contact {
             Contact::Stranger => in_a_row + 1,
@@ -81,7 +84,7 @@ pub(super) async fn delete(
         }
     }
     if all.open.is_none() && !together.is_empty() {
-        let called = delete_batch(provider, context, &together, unasked).await;
+        let called = delete_batch(provider, context, &together, tell).await;
         all.add(called, context, &together);
     }
     match all {
@@ -133,7 +136,7 @@ async fn read_before(
     provider: &dyn TicketProvider,
     context: &CallContext,
     target: &DeleteTarget,
-    unasked: Unasked<'_>,
+    tell: Tell<'_>,
 ) -> Option<Called> {
     let (info, id) = (provider.info(), &target.id);
     let read = match provider.get(context, id).await {
@@ -149,7 +152,7 @@ async fn read_before(
             let error = error.in_operation(&info.id, Operation::Delete);
             let error = error.with_effect(Effect::None);
             if error.kind() == ErrorKind::NotFound {
-                return Some(delete_unread(provider, context, target, error, unasked).await);
+                return Some(delete_unread(provider, context, target, error, tell).await);
             }
             Some(Called::failed(error))
         }
@@ -163,7 +166,7 @@ async fn delete_unread(
     context: &CallContext,
     target: &DeleteTarget,
     error: Error,
-    unasked: Unasked<'_>,
+    tell: Tell<'_>,
 ) -> Called {
     let id = &target.id;
     let get = provider.info().capabilities.support(Operation::Get);
@@ -177,7 +180,7 @@ async fn delete_unread(
     let is_first = context.earlier_attempt == Effect::None;
     let outcome = match &seen {
         Seen::Unchanged => {
-            return delete_batch(provider, context, std::slice::from_ref(target), unasked).await;
+            return delete_batch(provider, context, std::slice::from_ref(target), tell).await;
         }
         Seen::Changed if is_first => Outcome::NotFound(error.clone().confirmed()),
         Seen::Changed => Outcome::AlreadyDone,
@@ -195,15 +198,28 @@ async fn delete_batch(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
-    unasked: Unasked<'_>,
+    tell: Tell<'_>,
 ) -> Called {
     let report = match provider.delete(context, targets).await {
         Ok(report) => report,
         Err(error) if error.effect() == Effect::None => return Called::failed(error),
-        Err(error) => {
-            return look_at_each(&Change::Delete, provider, context, targets, error).await;
-        }
+        Err(error) => match error.job() {
+            Some(job) => return accepted::settle(provider, context, targets, job, tell).await,
+            None => {
+                return look_at_each(&Change::Delete, provider, context, targets, error).await;
+            }
+        },
     };
+    settle_report(provider, context, report, tell).await
+}
+
+/// The outcomes that the vendor reports. What it did not find, or reports nothing about, is looked at.
+pub(super) async fn settle_report(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    report: DeleteReport,
+    tell: Tell<'_>,
+) -> Called {
     let (mut outcomes, others) = report.into_parts();
     if !others.is_empty() {
         tracing::error!(
@@ -213,7 +229,7 @@ async fn delete_batch(
             "the vendor changed tickets that nobody asked for"
         );
         // At once, since the looks that follow may be abandoned.
-        unasked(others);
+        tell(&Notice::Unasked(others));
     }
     let mut contact = Contact::Unclear;
     for (id, outcome) in &mut outcomes {

@@ -158,7 +158,9 @@ impl Engine {
     /// is only looked at if a repeat could meet another ticket.
     pub(super) fn arrive(&mut self, mut asked: Asked) {
         let is_first = self.context.earlier_attempt == Effect::None;
-        let is_sent = !self.only_look && (is_first || self.may_repeat(&asked));
+        // Asking what came of accepted work changes nothing.
+        let is_asked = asked.target.accepted.is_some();
+        let is_sent = is_asked || !self.only_look && (is_first || self.may_repeat(&asked));
         if !is_first || !is_sent {
             let message = if is_sent || self.only_look {
                 "an earlier attempt may have been carried out"
@@ -274,6 +276,7 @@ impl Engine {
             return;
         };
         last.get_or_insert_with(|| error.clone());
+        asked.target.accepted = error.job().cloned();
         // The error of an attempt that was made says more, but not that of one without an effect. What the vendor has
         // accepted is kept: it may still be carried out.
         let is_accepted = asked.error.as_ref().is_some_and(is_accepted);
@@ -297,7 +300,8 @@ impl Engine {
     /// Handles a call that failed as a whole.
     fn on_call_error(&mut self, asked: Vec<Asked>, error: &Error) {
         let refused = is_refusal(error) || error.effect() == Effect::Unknown;
-        if (refused || is_foreign_refusal(error)) && is_several(&asked) {
+        // One that is accepted is not the reason.
+        if error.job().is_none() && (refused || is_foreign_refusal(error)) && is_several(&asked) {
             self.on_batch_refused(asked, error);
             return;
         }
@@ -399,9 +403,13 @@ impl Engine {
     }
 }
 
-/// Keeps the error with each ticket, unless an earlier attempt may have changed it: that is not to be forgotten.
+/// Keeps the error with each ticket, unless an earlier attempt may have changed it: that is not to be forgotten, nor as
+/// which job the vendor accepted it.
 pub(super) fn remember(asked: &mut [Asked], error: &Error) {
     for asked in asked {
+        if let Some(job) = error.job() {
+            asked.target.accepted = Some(job.clone());
+        }
         if asked.earlier_attempt() == Effect::None {
             asked.error = Some(error.clone().on_ticket(&asked.target.id));
         }
@@ -410,5 +418,5 @@ pub(super) fn remember(asked: &mut [Asked], error: &Error) {
 
 /// Whether the vendor accepted a call without confirming that it is carried out.
 pub(super) fn is_accepted(error: &Error) -> bool {
-    error.status().is_some_and(|status| status < 300)
+    error.kind() == ErrorKind::Accepted || error.status().is_some_and(|status| status < 300)
 }

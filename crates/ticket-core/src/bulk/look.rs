@@ -171,7 +171,7 @@ pub(crate) async fn control(
 }
 
 /// A read has no earlier attempt.
-fn of_a_read(context: &CallContext) -> CallContext {
+pub(super) fn of_a_read(context: &CallContext) -> CallContext {
     let mut context = context.clone();
     context.earlier_attempt = Effect::None;
     context

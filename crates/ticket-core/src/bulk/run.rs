@@ -203,6 +203,7 @@ impl Engine {
             }
             None => return false,
         };
+        let part = self.one_job_of(part);
         let asked = &part.asked;
         if asked.is_empty() {
             return false;
@@ -223,8 +224,8 @@ impl Engine {
             if let Some(state) = &context.send_state {
                 state.begin();
             }
-            let unasked = |tickets| teller.tell(&Notice::Unasked(tickets));
-            change.call(&*provider, &context, &targets, &unasked).await
+            let tell = |notice: &Notice| teller.tell(notice);
+            change.call(&*provider, &context, &targets, &tell).await
         };
         let mut call = Box::pin(call.in_current_span().with_current_subscriber());
         // Polled here first, so that calls queue for the quota in the order of the list: tasks start in any

@@ -44,6 +44,18 @@ impl Engine {
         self.settle_failed(asked, error);
     }
 
+    /// Of tickets whose deletes the vendor has accepted before, those of the first one's job; the others are queued again.
+    pub(super) fn one_job_of(&mut self, part: Part) -> Part {
+        let job = |asked: &Asked| asked.target.accepted.clone();
+        let Some(first) = part.asked.first().map(job) else {
+            return part;
+        };
+        let Part { asked, other } = part;
+        let (asked, others) = asked.into_iter().partition(|asked| job(asked) == first);
+        self.send_whole(others);
+        Part { asked, other }
+    }
+
     pub(super) fn send_whole(&mut self, asked: Vec<Asked>) {
         if !asked.is_empty() {
             self.again.push_back(asked.into());

@@ -97,6 +97,7 @@ impl Reply for Page<AttachedFile> {}
 impl Reply for Download {}
 impl Reply for Created {}
 impl Reply for () {}
+impl Reply for Option<DeleteReport> {}
 
 /// A ticket that is rejected or not found becomes `Unknown`: the earlier attempt may have deleted it, and neither
 /// answer proves that it did.
@@ -121,6 +122,7 @@ mod sealed {
     impl Sealed for super::Created {}
     impl Sealed for () {}
     impl Sealed for super::DeleteReport {}
+    impl Sealed for Option<super::DeleteReport> {}
 }
 
 /// The inside of a layer: the inner layers and, last, the provider.

@@ -23,6 +23,7 @@ use crate::provider::download::Download;
 use crate::provider::error::Result;
 use crate::provider::operation::Request;
 use crate::provider::ticket_provider::TicketProvider;
+use crate::provider::vendor_job::VendorJob;
 
 /// Options of the standard stack.
 #[derive(Clone, Debug)]
@@ -238,5 +239,6 @@ impl<L: Layer> TicketProvider for Stack<L> {
         comment = Comment(id: &'a TicketId, comment: &'b NewComment) -> ();
         attachments = Attachments(id: &'a TicketId, page: &'b PageRequest) -> Page<AttachedFile>;
         download = Download(file: &'a AttachedFile) -> Download;
+        job = Job(job: &'a VendorJob, targets: &'b [DeleteTarget]) -> Option<DeleteReport>;
     }
 }

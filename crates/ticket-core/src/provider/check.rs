@@ -105,6 +105,10 @@ impl ProviderInfo {
                 self.check_fields(fields, &comment.given())
                     .map_err(|error| error.on_ticket(id))
             }
+            Request::Job(_, targets) => {
+                let mut targets = targets.iter();
+                targets.try_for_each(|target| self.check_id(&target.id))
+            }
             Request::Delete(targets) => {
                 let limit = self.capabilities.max_delete_batch();
                 if targets.len() > limit {

@@ -3,6 +3,7 @@
 use crate::model::ticket::{TicketId, Version};
 use crate::provider::error::{Effect, ErrorKind, Result};
 use crate::provider::outcome::Outcome;
+use crate::provider::vendor_job::VendorJob;
 
 /// A ticket to delete.
 ///
@@ -22,6 +23,9 @@ pub struct DeleteTarget {
     pub id: TicketId,
     /// Delete it only while it has this version.
     pub version: Option<Version>,
+    /// The job as which the vendor accepted an earlier delete of it: [`Tickets`](crate::Tickets) asks what came of that
+    /// before it sends anything. A provider never sees it.
+    pub accepted: Option<VendorJob>,
 }
 
 impl DeleteTarget {
@@ -30,6 +34,7 @@ impl DeleteTarget {
         Self {
             id: id.into(),
             version: None,
+            accepted: None,
         }
     }
 
@@ -37,6 +42,13 @@ impl DeleteTarget {
     #[must_use]
     pub fn version(mut self, version: Version) -> Self {
         self.version = Some(version);
+        self
+    }
+
+    /// Says as which job the vendor accepted an earlier delete of it.
+    #[must_use]
+    pub fn accepted(mut self, job: VendorJob) -> Self {
+        self.accepted = Some(job);
         self
     }
 }

@@ -21,6 +21,7 @@ pub use self::kind::{Effect, ErrorKind};
 pub(crate) use crate::model::text::bounded;
 use crate::model::ticket::TicketId;
 use crate::provider::operation::Operation;
+use crate::provider::vendor_job::VendorJob;
 
 /// The result of every operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -86,14 +87,15 @@ struct Inner {
     attempts: u32,
     not_attempted: bool,
     confirmed: bool,
+    job: Option<VendorJob>,
 }
 
 impl Error {
     /// Creates an error of this kind. `message` says what failed and, if possible, what to do. It must not
     /// contain secrets or ticket texts.
     ///
-    /// The effect defaults to the kind's usual effect: unknown for `Unavailable`, `Timeout`, `Server` and
-    /// `BadResponse`, none for all others.
+    /// The effect defaults to the kind's usual effect: unknown for `Unavailable`, `Timeout`, `Server`, `BadResponse`
+    /// and `Accepted`, none for all others.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             inner: Box::new(Inner {
@@ -110,6 +112,7 @@ impl Error {
                 attempts: 0,
                 not_attempted: false,
                 confirmed: false,
+                job: None,
             }),
             source: None,
         }
@@ -132,6 +135,27 @@ impl Error {
             format!("the vendor documents no way to {}", operation.description()),
         )
         .in_operation(provider, operation)
+    }
+
+    /// The vendor accepted a change as this job, and has not confirmed it yet.
+    ///
+    /// A provider whose [`delete`](crate::TicketProvider::delete) is only accepted fails with this error;
+    /// [`TicketProvider::job`](crate::TicketProvider::job) then tells what came of it.
+    ///
+    /// ```
+    /// use ticket_core::provider::VendorJob;
+    /// use ticket_core::{Effect, Error};
+    ///
+    /// let error = Error::accepted(VendorJob::new("V3-291e720c"));
+    /// assert_eq!(error.effect(), Effect::Unknown);
+    /// assert_eq!(error.job(), Some(&VendorJob::new("V3-291e720c")));
+    /// ```
+    pub fn accepted(job: VendorJob) -> Self {
+        let message = format!(
+            "the vendor accepted it as job {} and has not confirmed it yet",
+            bounded(job.as_str(), 60)
+        );
+        Self::new(ErrorKind::Accepted, message).with_job(job)
     }
 
     /// The account's own settings forbid every change.
@@ -252,6 +276,17 @@ impl Error {
     /// Whether a read confirmed this *not found* of a delete: the read proves that there is no such ticket.
     pub fn is_confirmed(&self) -> bool {
         self.inner.confirmed
+    }
+
+    /// Says as which job the vendor accepted the change that this error is about.
+    pub(crate) fn with_job(mut self, job: VendorJob) -> Self {
+        self.inner.job = Some(job);
+        self
+    }
+
+    /// The job as which the vendor accepted the change, if it did and what came of it is not known.
+    pub fn job(&self) -> Option<&VendorJob> {
+        self.inner.job.as_ref()
     }
 
     /// Appends a note to the message.

@@ -9,6 +9,7 @@ use crate::model::names::names;
 use crate::model::query::{PageRequest, TicketQuery};
 use crate::model::ticket::TicketId;
 use crate::provider::delete::DeleteTarget;
+use crate::provider::vendor_job::VendorJob;
 
 /// An operation of [`TicketProvider`](crate::TicketProvider).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,6 +38,8 @@ pub enum Operation {
     Attachments,
     /// Read an attached file.
     Download,
+    /// Read what came of work that the vendor accepted.
+    Job,
 }
 
 names!(Operation {
@@ -51,13 +54,19 @@ names!(Operation {
     Comment => "comment",
     Attachments => "attachments",
     Download => "download",
+    Job => "job",
 });
 
 impl Operation {
     /// Whether it changes data at the vendor.
     pub const fn is_write(self) -> bool {
         match self {
-            Self::Get | Self::List | Self::Messages | Self::Attachments | Self::Download => false,
+            Self::Get
+            | Self::List
+            | Self::Messages
+            | Self::Attachments
+            | Self::Download
+            | Self::Job => false,
             Self::Create
             | Self::Update
             | Self::Resolve
@@ -89,6 +98,7 @@ impl Operation {
             Self::Comment => "comment on a ticket",
             Self::Attachments => "list a ticket's files",
             Self::Download => "read an attached file",
+            Self::Job => "read what came of accepted work",
         }
     }
 }
@@ -119,6 +129,8 @@ pub enum Request<'a> {
     Attachments(&'a TicketId, &'a PageRequest),
     /// [`TicketProvider::download`](crate::TicketProvider::download).
     Download(&'a AttachedFile),
+    /// [`TicketProvider::job`](crate::TicketProvider::job).
+    Job(&'a VendorJob, &'a [DeleteTarget]),
 }
 
 impl Request<'_> {
@@ -136,6 +148,7 @@ impl Request<'_> {
             Self::Comment(..) => Operation::Comment,
             Self::Attachments(..) => Operation::Attachments,
             Self::Download(..) => Operation::Download,
+            Self::Job(..) => Operation::Job,
         }
     }
 
@@ -149,7 +162,7 @@ impl Request<'_> {
             | Self::Messages(id, _)
             | Self::Comment(id, _)
             | Self::Attachments(id, _) => (Some(*id), &[]),
-            Self::Delete(targets) => (None, targets),
+            Self::Delete(targets) | Self::Job(_, targets) => (None, targets),
             Self::List(_) | Self::Create(_) | Self::Download(_) => (None, &[]),
         };
         one.into_iter()

@@ -15,6 +15,7 @@ use crate::provider::delete::{DeleteReport, DeleteTarget};
 use crate::provider::download::Download;
 use crate::provider::error::{Error, Result};
 use crate::provider::operation::Operation;
+use crate::provider::vendor_job::VendorJob;
 
 /// One support-ticket system.
 ///
@@ -113,6 +114,9 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     /// Deletes tickets in one request, at most
     /// [`max_delete_batch`](crate::provider::Capabilities::max_delete_batch) of them. No targets: no request, an empty report.
     ///
+    /// Where the vendor only accepts the delete and carries it out later, this fails with [`Error::accepted`], and
+    /// [`job`](Self::job) tells what came of it.
+    ///
     /// # Errors
     ///
     /// `Err` is for a call that failed as a whole (credentials, quota, transport, a reply that cannot be
@@ -189,5 +193,24 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
     async fn download(&self, context: &CallContext, file: &AttachedFile) -> Result<Download> {
         let _ = (context, file);
         Err(Error::unsupported(&self.info().id, Operation::Download))
+    }
+
+    /// Reads what came of a delete that the vendor [accepted](Error::accepted), in one request. `None`: it is not
+    /// carried out yet, or not wholly.
+    ///
+    /// `targets` are tickets of that delete, not always all of them. One about which the vendor reports nothing is
+    /// `Unknown`.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where the vendor no longer knows the job: what came of it has to be looked up, ticket by ticket.
+    async fn job(
+        &self,
+        context: &CallContext,
+        job: &VendorJob,
+        targets: &[DeleteTarget],
+    ) -> Result<Option<DeleteReport>> {
+        let _ = (context, job, targets);
+        Err(Error::unsupported(&self.info().id, Operation::Job))
     }
 }

@@ -8,6 +8,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod accepted;
 mod ending;
 mod looking;
 mod resolving;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ticket_core::call::{Layer, Stack};
 use ticket_core::model::{AttachedFile, Created, PageRequest, RawValue};
-use ticket_core::provider::{Capabilities, Download, Fields};
+use ticket_core::provider::{Capabilities, Download, Fields, VendorJob};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewComment,
     NewTicket, Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
@@ -254,6 +254,24 @@ impl TicketProvider for Fake {
         self.call(Operation::Download, &[]).await?;
         Ok(Download::new(Box::pin(futures_util::stream::empty())))
     }
+
+    /// Not carried out yet where the answer is an error of the kind `Accepted`.
+    async fn job(
+        &self,
+        _context: &CallContext,
+        _job: &VendorJob,
+        targets: &[DeleteTarget],
+    ) -> Result<Option<DeleteReport>> {
+        let asked: Vec<_> = targets.iter().map(|target| &target.id).collect();
+        match self.call(Operation::Job, &asked).await {
+            Err(error) if error.kind() == ErrorKind::Accepted => Ok(None),
+            answer => {
+                let number = answer?;
+                let outcome = |id: &TicketId| (self.outcome)(id.as_str(), number);
+                Ok(Some(DeleteReport::from_fn(targets, outcome)))
+            }
+        }
+    }
 }
 
 /// Makes a call of this operation about ticket `1`; the error, where there is one.
@@ -281,6 +299,12 @@ pub(crate) async fn make(tickets: &Tickets, operation: Operation) -> Option<Erro
         Operation::Download => {
             let raw = RawValue::from_string("{}".to_owned()).unwrap();
             tickets.download(&AttachedFile::new("7", raw)).await.err()
+        }
+        Operation::Job => {
+            let target = DeleteTarget::new("1").accepted(VendorJob::new("j1"));
+            let report = tickets.delete([target]).await;
+            let mut outcomes = report.iter();
+            outcomes.find_map(|(_, outcome)| outcome.error().cloned())
         }
         _ => unreachable!("an operation that no test knows"),
     }

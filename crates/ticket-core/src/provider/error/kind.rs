@@ -50,6 +50,9 @@ pub enum ErrorKind {
     Cancelled,
     /// A list was read to its end, but something may be missing from it: the vendor contradicts itself.
     Incomplete,
+    /// The vendor accepted the change and carries it out later. Nothing confirms it yet: see
+    /// [`Error::job`](crate::Error::job).
+    Accepted,
 }
 
 names!(ErrorKind {
@@ -70,6 +73,7 @@ names!(ErrorKind {
     Unsupported => "unsupported",
     Cancelled => "cancelled",
     Incomplete => "incomplete",
+    Accepted => "accepted",
 });
 
 impl ErrorKind {
@@ -98,7 +102,11 @@ impl ErrorKind {
             | Self::Unsupported
             | Self::Cancelled
             | Self::Incomplete => Effect::None,
-            Self::Unavailable | Self::Timeout | Self::Server | Self::BadResponse => Effect::Unknown,
+            Self::Unavailable
+            | Self::Timeout
+            | Self::Server
+            | Self::BadResponse
+            | Self::Accepted => Effect::Unknown,
         }
     }
 }

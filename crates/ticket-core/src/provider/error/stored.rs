@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Effect, Error, ErrorKind, Inner};
 use crate::model::ticket::TicketId;
 use crate::provider::operation::Operation;
+use crate::provider::vendor_job::VendorJob;
 
 /// The fields of an error, without its source.
 #[derive(Serialize, Deserialize)]
@@ -35,6 +36,8 @@ struct Stored {
     not_attempted: bool,
     #[serde(default)]
     confirmed: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    job: Option<VendorJob>,
 }
 
 /// Serializes everything but the [source](std::error::Error::source).
@@ -54,6 +57,7 @@ impl Serialize for Error {
             attempts,
             not_attempted,
             confirmed,
+            job,
         } = (*self.inner).clone();
         Stored {
             kind,
@@ -69,6 +73,7 @@ impl Serialize for Error {
             attempts,
             not_attempted,
             confirmed,
+            job,
         }
         .serialize(serializer)
     }
@@ -90,6 +95,7 @@ impl<'de> Deserialize<'de> for Error {
             attempts,
             not_attempted,
             confirmed,
+            job,
         } = Stored::deserialize(deserializer)?;
         Ok(Self {
             inner: Box::new(Inner {
@@ -106,6 +112,7 @@ impl<'de> Deserialize<'de> for Error {
                 attempts,
                 not_attempted,
                 confirmed,
+                job,
             }),
             source: None,
         })
@@ -127,12 +134,14 @@ mod tests {
             .with_attempts(3)
             .in_operation("sweeppea", Operation::Delete)
             .on_ticket(&"2531581".into())
+            .with_job(VendorJob::new("V3-291e720c"))
             .not_attempted();
         let written = serde_json::to_string(&error).unwrap();
         let read: Error = serde_json::from_str(&written).unwrap();
         assert_eq!(format!("{read:?}"), format!("{error:?}"));
         assert_eq!(read.to_string(), error.to_string());
         assert_eq!(read.available_at(), error.available_at());
+        assert_eq!(read.job(), error.job());
         assert_eq!(serde_json::to_string(&read).unwrap(), written);
         // Names, not numbers: they stay what they are whatever is added.
         for word in ["\"rate_limited\"", "\"unknown\"", "\"delete\""] {
