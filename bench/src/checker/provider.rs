@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 use tickets::model::{AttachedFile, Created, PageRequest};
-use tickets::provider::{Download, NotFound};
+use tickets::provider::{Download, NotFound, VendorJob};
 use tickets::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewTicket,
     Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider,
@@ -309,5 +309,14 @@ impl TicketProvider for Checked {
 
     async fn download(&self, context: &CallContext, file: &AttachedFile) -> Result<Download> {
         self.inner.download(context, file).await
+    }
+
+    async fn job(
+        &self,
+        context: &CallContext,
+        job: &VendorJob,
+        targets: &[DeleteTarget],
+    ) -> Result<Option<DeleteReport>> {
+        self.inner.job(context, job, targets).await
     }
 }

@@ -171,6 +171,10 @@ macro_rules! __cases {
             "an odd id in the reply to a delete changes no other outcome";
         odd_data unrequested_deleted_ids_are_reported [Ticket Faults]
             "an id that the vendor deleted and nobody asked for is reported";
+        accepted accepted_deletes_are_told_with_their_job [Ticket]
+            "a delete that the vendor only accepts is told with its job, which can be asked about";
+        accepted unknown_jobs_are_not_found [Ticket]
+            "a job that the vendor does not know is `NotFound`";
         trash restored_tickets_are_back [Ticket Journal]
             "a restored ticket is there again, after one write";
         trash restoring_a_ticket_that_is_not_deleted_changes_nothing [Ticket Journal]

@@ -1,5 +1,6 @@
 //! What each case does: one function per row of the table in `case.rs`, one module per part of the contract.
 
+pub(crate) mod accepted;
 mod common;
 pub(crate) mod data;
 pub(crate) mod decided;

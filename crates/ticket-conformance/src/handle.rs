@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ticket_core::call::{RetryPolicy, StackOptions, standard_stack};
+use ticket_core::provider::VendorJob;
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Error, ErrorKind, Page, ProviderInfo, Result, Ticket,
     TicketId, TicketProvider, TicketQuery, Tickets,
@@ -125,5 +126,14 @@ impl TicketProvider for Faulty {
         // Of a provider that found out by a read that there is nothing to delete.
         self.fixture.withdraw_faults().await;
         report
+    }
+
+    async fn job(
+        &self,
+        context: &CallContext,
+        job: &VendorJob,
+        targets: &[DeleteTarget],
+    ) -> Result<Option<DeleteReport>> {
+        self.provider.job(context, job, targets).await
     }
 }

@@ -7,10 +7,10 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ticket_core::model::{AttachedFile, Direction, PageRequest};
-use ticket_core::provider::{Field, Fields};
+use ticket_core::provider::{Field, Fields, VendorJob};
 use ticket_core::{
-    CallContext, DeleteTarget, Error, NewComment, NewTicket, Operation, ProviderInfo, TicketId,
-    TicketPatch, TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, Error, NewComment, NewTicket, Operation, ProviderInfo,
+    TicketId, TicketPatch, TicketProvider, TicketQuery,
 };
 
 use crate::fault::{Fault, FaultTarget};
@@ -21,12 +21,17 @@ pub(crate) use crate::result::{
     fail, only_outcome, skip,
 };
 
+/// How often what came of accepted work is asked for: test servers go on with it at each question.
+const QUESTIONS: usize = 10;
+
 pub(crate) struct Harness {
     pub(crate) fixture: Arc<dyn Fixture>,
     pub(crate) provider: Arc<dyn TicketProvider>,
     needs: &'static [Need],
     /// The files to download, by their tickets.
     files: Mutex<BTreeMap<TicketId, AttachedFile>>,
+    /// The jobs as which the vendor accepted deletes, and their tickets, by the first one.
+    accepted: Mutex<BTreeMap<TicketId, (VendorJob, Vec<DeleteTarget>)>>,
 }
 
 impl Harness {
@@ -37,6 +42,7 @@ impl Harness {
             fixture: Arc::new(fixture),
             needs,
             files: Mutex::default(),
+            accepted: Mutex::default(),
         }
     }
 
@@ -245,7 +251,58 @@ impl Harness {
                 self.file(&id).await?;
                 Ok(id)
             }
+            Operation::Job => {
+                let id = self.ticket().await?;
+                self.accepted(&id).await?;
+                Ok(id)
+            }
             _ => self.ticket().await,
+        }
+    }
+
+    /// Deletes these tickets in one call. What the vendor only accepts is asked about until it is carried out.
+    pub(crate) async fn delete(&self, targets: &[DeleteTarget]) -> Result<DeleteReport, Error> {
+        let context = CallContext::new();
+        let accepted = match self.provider.delete(&context, targets).await {
+            Err(error) if error.job().is_some() => error,
+            answer => return answer,
+        };
+        if let Some(job) = accepted.job() {
+            for _ in 0..QUESTIONS {
+                if let Some(report) = self.provider.job(&context, job, targets).await? {
+                    return Ok(report);
+                }
+            }
+        }
+        Err(accepted)
+    }
+
+    /// Deletes this ticket, with another one where a call may name several, once, in a call that the vendor only accepts.
+    /// Returns the vendor's job and the tickets.
+    pub(crate) async fn accepted(
+        &self,
+        id: &TicketId,
+    ) -> CaseResult<(VendorJob, Vec<DeleteTarget>)> {
+        let known = || self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(accepted) = known().get(id) {
+            return Ok(accepted.clone());
+        }
+        let mut targets = vec![DeleteTarget::from(id)];
+        if self.info().capabilities.max_delete_batch() > 1 {
+            targets.push(DeleteTarget::from(&self.ticket().await?));
+        }
+        let answer = self.provider.delete(&CallContext::new(), &targets).await;
+        let job = answer.as_ref().err().and_then(Error::job).cloned();
+        match job {
+            Some(job) => {
+                known().insert(id.clone(), (job.clone(), targets.clone()));
+                Ok((job, targets))
+            }
+            None => fail(
+                "tickets were deleted by a provider that declares the operation `job`",
+                "an error with the job as which the vendor accepted that",
+                describe(&answer),
+            ),
         }
     }
 
@@ -369,6 +426,10 @@ impl Harness {
             Operation::Download => {
                 let file = self.file(id).await?;
                 shown(provider.download(&CallContext::new(), &file).await)
+            }
+            Operation::Job => {
+                let (job, targets) = self.accepted(id).await?;
+                shown(provider.job(&CallContext::new(), &job, &targets).await)
             }
             Operation::Comment => {
                 let comment = self.comment("Written by the suite")?;

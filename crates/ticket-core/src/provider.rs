@@ -32,6 +32,6 @@ pub use limit::{Limit, Quota};
 pub use operation::Request;
 pub use setting::{Setting, Settings};
 pub use support::{NotFound, Removal, Support};
-pub use vendor_job::VendorJob;
 #[cfg(feature = "mock")]
 pub use ticket_provider::MockTicketProvider;
+pub use vendor_job::VendorJob;

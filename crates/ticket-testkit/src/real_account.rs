@@ -12,10 +12,10 @@ use async_trait::async_trait;
 use ticket_conformance::{ConformanceReport, Fixture, FixtureResult, SkipReason, Suite};
 use ticket_core::call::{RetryPolicy, StackOptions, standard_stack};
 use ticket_core::model::{AttachedFile, PageRequest};
-use ticket_core::provider::{Capabilities, Connect, Download, Settings};
+use ticket_core::provider::{Capabilities, Connect, Download, Settings, VendorJob};
 use ticket_core::{
-    CallContext, Message, NewTicket, Operation, Page, ProviderInfo, Result, Ticket, TicketId,
-    TicketProvider, TicketQuery,
+    CallContext, DeleteReport, DeleteTarget, Message, NewTicket, Operation, Page, ProviderInfo,
+    Result, Ticket, TicketId, TicketProvider, TicketQuery,
 };
 
 /// How long a case may take: the calls wait for the account's quota, and nothing tells how many of them were made.
@@ -241,6 +241,15 @@ impl<P: TicketProvider> TicketProvider for ReadOnly<P> {
 
     async fn download(&self, context: &CallContext, file: &AttachedFile) -> Result<Download> {
         self.provider.download(context, file).await
+    }
+
+    async fn job(
+        &self,
+        context: &CallContext,
+        job: &VendorJob,
+        targets: &[DeleteTarget],
+    ) -> Result<Option<DeleteReport>> {
+        self.provider.job(context, job, targets).await
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ticket_core::model::{AttachedFile, PageRequest, RawValue};
+use ticket_core::provider::VendorJob;
 use ticket_core::{
     CallContext, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket, Operation,
     TicketId, TicketPatch, TicketQuery,
@@ -125,6 +126,13 @@ async fn undeclared(harness: &Harness) -> CaseResult<Vec<(Operation, Result<(), 
                 let page = PageRequest::first();
                 provider
                     .attachments(&CallContext::new(), &id, &page)
+                    .await
+                    .map(drop)
+            }
+            Operation::Job => {
+                let (job, targets) = (VendorJob::new("1"), [DeleteTarget::from(&id)]);
+                provider
+                    .job(&CallContext::new(), &job, &targets)
                     .await
                     .map(drop)
             }

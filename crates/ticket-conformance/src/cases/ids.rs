@@ -14,7 +14,7 @@ use crate::harness::{
 pub(super) fn takes_an_id(operation: Operation) -> bool {
     !matches!(
         operation,
-        Operation::Create | Operation::List | Operation::Download
+        Operation::Create | Operation::List | Operation::Download | Operation::Job
     )
 }
 

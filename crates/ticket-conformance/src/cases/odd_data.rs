@@ -107,10 +107,7 @@ pub(crate) async fn rows_without_an_id_are_reported(harness: &Harness) -> CaseRe
 
 async fn delete_with(harness: &Harness, ids: &[TicketId], odd: OddId) -> CaseResult<DeleteReport> {
     harness.inject(Operation::Delete, Fault::OddId(odd)).await?;
-    let result = harness
-        .provider
-        .delete(&CallContext::new(), &targets(ids))
-        .await;
+    let result = harness.delete(&targets(ids)).await;
     match result {
         Ok(report) => Ok(report),
         Err(_) => fail(

@@ -65,6 +65,8 @@ pub(crate) struct State {
     lagging: BTreeMap<u64, Stored>,
     /// How many requests are still answered that the token has expired.
     expired: u32,
+    /// What came of accepted deletes, and how often that was asked for.
+    jobs: Vec<(Value, u32)>,
 }
 
 /// How the desk differs from other vendors.
@@ -259,6 +261,34 @@ impl State {
                 let effect = !deleted.is_empty();
                 let reply = json!({"deleted": deleted, "missing": missing});
                 (done(reply), effect)
+            }
+            // Carried out at once, and told later.
+            ("POST", ["jobs"]) => {
+                let body = json!({"ids": body["ids"]}).to_string();
+                let request = Request {
+                    method: "DELETE",
+                    path: "/tickets".to_owned(),
+                    body,
+                    key: String::new(),
+                };
+                let (reply, effect) = self.act(&request, "/tickets", "");
+                let result = serde_json::from_str(&reply.body).unwrap_or_default();
+                self.jobs.push((result, 0));
+                (done(json!({"job": self.jobs.len()})), effect)
+            }
+            ("GET", ["jobs", number]) => {
+                let place = number
+                    .parse()
+                    .ok()
+                    .and_then(|number: usize| number.checked_sub(1));
+                match place.and_then(|place| self.jobs.get_mut(place)) {
+                    None => (error(404, "there is no such job"), false),
+                    Some((_, asked @ 0)) => {
+                        *asked += 1;
+                        (plain(200, json!({"state": "working"}).to_string()), false)
+                    }
+                    Some((result, _)) => (plain(200, result.to_string()), false),
+                }
             }
             // A file that no ticket has yet.
             ("POST", ["uploads"]) => (done(json!({})), false),

@@ -15,6 +15,7 @@ use ticket_core::{NewTicket, Operation, TicketId, TicketPatch, TicketProvider};
 use crate::careful::Careful;
 use crate::desk::{Desk, KEY, Modes, PAGE};
 use crate::flaws::Flaw;
+use crate::later::Later;
 use crate::provider::Memory;
 use crate::wire::base64;
 
@@ -27,6 +28,8 @@ pub(crate) enum Extent {
     Narrow,
     /// Two requests for each write, of a desk that retires tickets.
     Careful,
+    /// Reading and deleting, of a desk that carries out the delete of several tickets later.
+    Later,
 }
 
 /// What a desk can do that deletes tickets for good.
@@ -64,6 +67,7 @@ impl DeskFixture {
             let memory = Memory::new(Arc::clone(&desk), extent, flaw, limit);
             match extent {
                 Extent::Careful => Arc::new(Careful(memory)),
+                Extent::Later => Arc::new(Later(memory)),
                 _ => Arc::new(memory),
             }
         };
@@ -94,6 +98,7 @@ impl Fixture for DeskFixture {
         match self.extent {
             Extent::Full => EVERY,
             Extent::Narrow => &[Operation::Get, Operation::Delete],
+            Extent::Later => &[Operation::Get, Operation::Delete, Operation::Job],
             Extent::Careful => &[
                 Operation::Get,
                 Operation::List,

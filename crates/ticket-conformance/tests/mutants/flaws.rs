@@ -185,6 +185,14 @@ flaws! {
     DropsHaveNoEffect Careful "says that nothing changed where one field of two did" [what_an_update_drops_is_reported];
     BelievesATotalPastTheEnd Careful "returns a total that lies past the end" [wrong_totals_past_the_end_are_left_out_or_reported];
 
+    // Of a desk that deletes later.
+    TakesAcceptedForDone Later "takes a delete that is only accepted for one that is done"
+        [accepted_deletes_are_told_with_their_job];
+    CallsUnknownJobsBad Later "cannot read the answer about a job that the vendor does not know"
+        [unknown_jobs_are_not_found];
+    KeepsUnknownJobsRunning Later "takes a job that the vendor does not know for one that is not carried out yet"
+        [unknown_jobs_are_not_found];
+
     // Errors.
     CallsEverythingAFailure Full "calls every refusal a failure of the server"
         [refused_credentials_are_unauthenticated forbidden_is_forbidden not_found_is_not_found

@@ -81,7 +81,7 @@ pub(crate) fn info(extent: Extent, flaw: Option<Flaw>) -> ProviderInfo {
     }
     let has = |known| flaw == Some(known);
     match extent {
-        Extent::Narrow => return info.never_reuses_ids(),
+        Extent::Narrow | Extent::Later => return info.never_reuses_ids(),
         Extent::Careful => return info.never_reuses_ids().id_form(IdForm::Number),
         Extent::Full => {}
     }
@@ -108,6 +108,7 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
     let narrow = Capabilities::none().get();
     match extent {
         Extent::Narrow => narrow.delete(1),
+        Extent::Later => narrow.delete(5).with(Operation::Job, Support::new()),
         Extent::Careful => {
             let requests = |requests| match flaw {
                 Some(Flaw::DeclaresOneRequest) => 1,

@@ -13,6 +13,7 @@ mod files;
 mod fixture;
 mod flaws;
 mod info;
+mod later;
 mod odd;
 mod provider;
 mod rows;
@@ -52,12 +53,13 @@ async fn a_provider_that_is_right_passes_every_case() {
     let full = run(Extent::Full, None).await;
     let narrow = run(Extent::Narrow, None).await;
     let careful = run(Extent::Careful, None).await;
-    println!("{full}\n\n{narrow}\n\n{careful}");
-    for report in [&full, &narrow, &careful] {
+    let later = run(Extent::Later, None).await;
+    println!("{full}\n\n{narrow}\n\n{careful}\n\n{later}");
+    for report in [&full, &narrow, &careful, &later] {
         assert_eq!(report.failed(), 0, "{report}");
     }
-    // No provider can both reuse ids and not, have a trash and none, or read before it writes and not: these are shown by
-    // the other two.
+    // No provider can both reuse ids and not, have a trash and none, read before it writes and not, or delete at once and
+    // later: these are shown by the other three.
     let not_by_full: Vec<_> = full.cases.iter().filter(|case| !case.is_passed()).collect();
     let names: Vec<_> = not_by_full.iter().map(|case| case.case.as_str()).collect();
     assert_eq!(
@@ -67,6 +69,8 @@ async fn a_provider_that_is_right_passes_every_case() {
             "an_update_of_an_old_version_is_a_conflict",
             "a_delete_of_an_old_version_is_a_conflict",
             "deleted_ids_are_not_reused",
+            "accepted_deletes_are_told_with_their_job",
+            "unknown_jobs_are_not_found",
             "restored_tickets_are_back",
             "restoring_a_ticket_that_is_not_deleted_changes_nothing",
             "wrong_totals_past_the_end_are_left_out_or_reported",
@@ -74,9 +78,9 @@ async fn a_provider_that_is_right_passes_every_case() {
         ]
     );
     for name in names {
-        let mut others = [&narrow, &careful].into_iter();
+        let mut others = [&narrow, &careful, &later].into_iter();
         let is_passed = others.any(|report| report.case(name).unwrap().is_passed());
-        assert!(is_passed, "{name}: {narrow}\n{careful}");
+        assert!(is_passed, "{name}: {narrow}\n{careful}\n{later}");
     }
 }
 

@@ -123,7 +123,10 @@ fn row(rows: &mut Value, odd: OddRow) {
 }
 
 fn id(ids: &mut Value, odd: OddId) {
-    let ids = ids.as_array_mut().unwrap();
+    // The reply to a delete that is only accepted names none.
+    let Some(ids) = ids.as_array_mut() else {
+        return;
+    };
     let first = || ids[0].as_str().unwrap().parse::<u64>().unwrap();
     match odd {
         OddId::Null => ids[0] = Value::Null,

@@ -63,9 +63,8 @@ pub(super) async fn settle(
             Ok(None) => wait = (wait * 2).min(LONGEST_WAIT),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let job = bounded(job.as_str(), 60);
-                let message = format!(
-                    "the vendor accepted it as job {job} and no longer knows that job"
-                );
+                let message =
+                    format!("the vendor accepted it as job {job} and no longer knows that job");
                 let error = of_delete(Error::new(ErrorKind::Accepted, message));
                 return look_at_each(&Change::Delete, provider, context, targets, error).await;
             }

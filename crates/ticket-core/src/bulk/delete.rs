@@ -1,11 +1,11 @@
 //! The calls that delete one batch, and the looks after them.
 
-use super::{Notice, Tell, accepted};
 use super::called::{Called, Contact};
 use super::change::Change;
 use super::engine::MAX_STRANGERS;
 use super::look::{self, Seen, look_at_each, unconfirmed};
 use super::split::is_refusal;
+use super::{Notice, Tell, accepted};
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::context::CallContext;
 use crate::provider::delete::{DeleteReport, DeleteTarget};

@@ -73,7 +73,10 @@ async fn accepted_delete_is_asked_about_until_it_is_carried_out() {
     let settled = delete(&fake.bare(), ["1", "2"], &options).await;
     assert_eq!(words(&settled), ["deleted"; 2]);
     assert_eq!(log.deletes(), ["1,2"]);
-    let at: Vec<_> = of(&log, Operation::Job).iter().map(|call| call.at).collect();
+    let at: Vec<_> = of(&log, Operation::Job)
+        .iter()
+        .map(|call| call.at)
+        .collect();
     // Twice as long each time, and at most 30 s.
     assert_eq!(at, [1, 3, 7, 15, 31, 61].map(seconds));
     // Only waits of more than five seconds are told.
@@ -81,7 +84,8 @@ async fn accepted_delete_is_asked_about_until_it_is_carried_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ticket_that_failed_inside_a_completed_job_is_failed_and_one_without_a_result_is_looked_at() {
+async fn ticket_that_failed_inside_a_completed_job_is_failed_and_one_without_a_result_is_looked_at()
+{
     let fake = accepting(|_| Ok(())).outcomes(|id, _| match id {
         "1" => Outcome::Done,
         "2" => Outcome::Failed(error(ErrorKind::Conflict, Effect::None)),

@@ -6,9 +6,9 @@
     reason = "helpers of tests may panic"
 )]
 
+mod accepted;
 #[path = "../common/mod.rs"]
 mod common;
-mod accepted;
 mod ending;
 mod looking;
 mod resolving;
