@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         ["rt"] => rt(),
         ["redmine"] => redmine(),
         _ => {
-            eprintln!("Usage: cargo xtask live rt|redmine");
+            eprintln!("Usage: cargo live rt|redmine");
             return ExitCode::from(2);
         }
     };

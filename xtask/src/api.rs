@@ -6,18 +6,19 @@
 use std::ffi::OsStr;
 use std::process::{Command, ExitCode};
 
-use crate::run::{self, Cargo};
-use crate::verdict::{Result, Verdict};
+use crate::run;
+use crate::verdict::Verdict;
 use crate::workspace::Workspace;
 
 /// Set if this program runs in place of rustdoc: the path of rustdoc.
 pub(crate) const RUSTDOC: &str = "XTASK_RUSTDOC";
 
-/// Compares the texts with the code, or writes them with `--write`.
-pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
-    let line = "test --locked --quiet --package xtask --features api --test api -- --nocapture";
-    let write = run::writes("api", arguments)?.then_some(("UPDATE_API", "1"));
-    Ok(Verdict::of(Cargo::new(line).with(write).run(ws)))
+/// Compares the texts with the code, or writes them.
+pub(crate) fn compare(ws: &Workspace, write: bool) -> Verdict {
+    let line =
+        "cargo test --locked --quiet --package xtask --features api --test api -- --nocapture";
+    let write = write.then_some(("UPDATE_API", "1"));
+    Verdict::of(run::succeeds(ws, line, write))
 }
 
 /// Runs rustdoc with this program's arguments and with unstable options enabled. Enabling them for all of cargo would

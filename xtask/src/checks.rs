@@ -6,14 +6,12 @@
 mod dependencies;
 mod metadata;
 mod sources;
-mod tables;
 #[cfg(test)]
 mod tests;
 mod vendor_words;
 mod wiring;
 
-use crate::run;
-use crate::verdict::{Result, Verdict};
+use crate::verdict::Verdict;
 use crate::workspace::Workspace;
 
 /// A check and its name.
@@ -24,14 +22,12 @@ const CHECKS: &[Check] = &[
     ("dependencies", dependencies::check),
     ("wiring", wiring::check),
     ("metadata", metadata::check),
-    ("tables", tables::check),
     ("sources", sources::check),
     ("words", vendor_words::check),
 ];
 
 /// Runs all checks.
-pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
-    run::takes_nothing("check", arguments)?;
+pub(crate) fn command(ws: &Workspace) -> Verdict {
     let mut holds = true;
     for (name, check) in CHECKS {
         let problems = check(ws);
@@ -44,7 +40,7 @@ pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
             println!("  {problem}");
         }
     }
-    Ok(Verdict::of(holds))
+    Verdict::of(holds)
 }
 
 /// The problems of all checks.

@@ -3,10 +3,11 @@
 //! A failed step does not stop the others, so one run shows all failures.
 
 use std::fmt::Write as _;
+use std::process::Stdio;
 use std::time::Instant;
 
-use crate::run::{self, Cargo};
-use crate::verdict::{Result, Verdict};
+use crate::run::{self, Variable};
+use crate::verdict::Verdict;
 use crate::workspace::{Role, Workspace};
 
 /// Names and command lines. The command and the facade are both named `tickets`, so their documentation is built
@@ -14,7 +15,7 @@ use crate::workspace::{Role, Workspace};
 /// `lints` looks at the same tests, which are no part of `--all-targets`. `api` runs after the documentation and reuses
 /// its builds. `package` does not verify: that would use a `ticket-core` of the registry, which is another crate.
 const STEPS: &str = "
-tests    | {tests}
+tests    | cargo test --workspace
 live     | cargo test --locked {live} -- --show-output --test-threads 4
 stores   | cargo test --locked {stores} -- --show-output --test-threads 4
 fmt      | cargo fmt --all --check
@@ -52,21 +53,22 @@ const TOOLS: &[(&str, &str)] = &[
 const MINIMUM_RUST: &str = "minimum-rust";
 
 /// Runs every step. The verdict is faulty if a step failed.
-pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
-    run::takes_nothing("ci", arguments)?;
+pub(crate) fn command(ws: &Workspace) -> Verdict {
     let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     let mut summary = String::new();
-    for (name, line) in steps(ws)? {
+    for (name, line) in steps(ws) {
         println!("\n=== {name} ===");
         let started = now();
-        let verdict = step(&line, TOOLS, in_ci, |cargo| cargo.run(ws));
+        let verdict = step(&line, TOOLS, in_ci, |variable| {
+            run::succeeds(ws, &line, variable)
+        });
         let seconds = started.elapsed().as_secs_f64();
         let row = format!("{name:<8} {:<8} {seconds:>7.1} s", verdict.word());
         println!("=== {row} ===");
         let _ = writeln!(summary, "{row}");
     }
     println!("\n{summary}");
-    Ok(Verdict::of(!summary.contains(Verdict::Faulty.word())))
+    Verdict::of(!summary.contains(Verdict::Faulty.word()))
 }
 
 /// Runs a command line. If its tool is missing, the step is skipped; in CI it fails.
@@ -74,10 +76,10 @@ fn step(
     line: &str,
     tools: &[(&str, &str)],
     in_ci: bool,
-    run: impl FnOnce(&Cargo) -> bool,
+    run: impl FnOnce(Option<Variable>) -> bool,
 ) -> Verdict {
     for (tool, install) in tools.iter().filter(|(tool, _)| line.starts_with(tool)) {
-        if !Cargo::line(&format!("{tool} --version")).succeeds() {
+        if !is_there(tool) {
             println!("`{tool}` is missing\n    help: {install}");
             return if in_ci && *tool != MINIMUM_RUST {
                 Verdict::Faulty
@@ -89,10 +91,16 @@ fn step(
     // Only for `cargo doc`: for other commands it would cause rebuilds.
     let is_doc = line.starts_with("cargo doc");
     let variables = is_doc.then_some(("RUSTDOCFLAGS", "-D warnings"));
-    Verdict::of(run(&Cargo::line(line).with(variables)))
+    Verdict::of(run(variables))
 }
 
-fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
+fn is_there(tool: &str) -> bool {
+    let mut command = run::command(&format!("{tool} --version"));
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
     let mut features = Vec::new();
     let mut of_libraries = Vec::new();
     for krate in &ws.crates {
@@ -110,12 +118,9 @@ fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let published: Vec<String> = published
         .map(|krate| format!("-p {}", krate.name))
         .collect();
-    let readme = ws.files.get("README.md").map_or("", String::as_str);
-    let tests = test_command(readme)?;
     let steps = STEPS.lines().filter_map(|step| step.split_once(" | "));
     let steps = steps.map(|(name, line)| {
         let line = line
-            .replace("{tests}", tests)
             .replace("{live}", LIVE)
             .replace("{stores}", STORES)
             .replace("{features}", &features.join(","))
@@ -125,23 +130,7 @@ fn steps(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
             line.replace("{published}", &published.join(" ")),
         )
     });
-    Ok(steps.collect())
-}
-
-/// The command that the README gives for running the tests.
-fn test_command(readme: &str) -> Result<&str> {
-    let mut in_shell_block = false;
-    for line in readme.lines().map(str::trim) {
-        if let Some(language) = line.strip_prefix("```") {
-            in_shell_block = language == "sh";
-        } else if in_shell_block && (line == "cargo test" || line.starts_with("cargo test ")) {
-            if line.contains(['|', '&', ';', '<', '>', '$', '`', '"', '\'', '\\', '#']) {
-                return Err(format!("README.md: `{line}` needs a shell").into());
-            }
-            return Ok(line);
-        }
-    }
-    Err("README.md: no ```sh block has a line that begins with `cargo test`".into())
+    steps.collect()
 }
 
 #[expect(
@@ -166,7 +155,7 @@ mod tests {
 
     #[test]
     fn missing_oldest_compiler_is_skipped_in_ci_as_well() {
-        if Cargo::line("minimum-rust --version").succeeds() {
+        if is_there(MINIMUM_RUST) {
             return;
         }
         let verdict = step("minimum-rust check", TOOLS, true, |_| panic!("it is run"));
@@ -182,17 +171,11 @@ mod tests {
 
     #[test]
     fn tests_are_run_as_the_readme_says_and_first() {
-        let readme = "cargo test -x\n```toml\ncargo test -y\n```\n```sh\ncargo testing\ncargo test --all\n```\n";
-        assert_eq!(test_command(readme).unwrap(), "cargo test --all");
-        for bad in ["", "```sh\ncargo test && true\n```"] {
-            assert!(test_command(bad).is_err(), "{bad}");
-        }
         let ws = crate::workspace::load(&crate::workspace::root()).unwrap();
-        let steps = steps(&ws).unwrap();
-        assert!(
-            ws.files["README.md"].contains(&format!("\n{}\n", steps[0].1)),
-            "{steps:?}"
-        );
+        let steps = steps(&ws);
+        let (name, line) = &steps[0];
+        assert_eq!(*name, "tests");
+        assert!(ws.files["README.md"].contains(&format!("```sh\n{line}\n")));
         let whole = steps.iter().all(|(_, line)| !line.contains(['{', '}']));
         assert!(
             whole && steps.len() == STEPS.trim().lines().count(),

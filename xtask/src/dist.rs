@@ -4,7 +4,7 @@
 //! The same commit, compiler and platform give the same bytes: no path of this machine is in the binary, and the archive
 //! has sorted entries, the time of the commit and no owner.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
@@ -16,6 +16,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, Header};
 
+use crate::run;
 use crate::verdict::{Result, Verdict};
 use crate::workspace::Workspace;
 
@@ -30,12 +31,8 @@ const COMPLETIONS: [(&str, &str); 3] = [
 ];
 
 /// Builds the command, packs it, and prints where the archive is.
-pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
-    let target = match arguments {
-        [] => host()?,
-        [option, target] if option == "--target" => target.clone(),
-        _ => return Err("`dist` takes `--target TRIPLE` or nothing".into()),
-    };
+pub(crate) fn command(ws: &Workspace, target: Option<&str>) -> Result<Verdict> {
+    let target = target.map_or_else(host, |target| Ok(target.to_owned()))?;
     let binary = build(ws, &target)?;
     let version = ws.crates.iter().find(|krate| krate.name == "ticket-cli");
     let version = version
@@ -68,16 +65,8 @@ fn build(ws: &Workspace, target: &str) -> Result<PathBuf> {
     )];
     flags.extend(home.map(|home| format!("--remap-path-prefix={}=/cargo", home.display())));
     let folder = ws.root.join("target").join("dist-build");
-    let mut cargo = cargo();
-    cargo.args([
-        "build",
-        "--locked",
-        "--release",
-        "--package",
-        "ticket-cli",
-        "--target",
-        target,
-    ]);
+    let line = format!("cargo build --locked --release --package ticket-cli --target {target}");
+    let mut cargo = run::command(&line);
     // Not `RUSTFLAGS`, in which a path with a blank would be two.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     cargo.env("CARGO_TARGET_DIR", &folder).current_dir(&ws.root);
@@ -113,76 +102,52 @@ fn files(ws: &Workspace, binary: &Path, target: &str) -> Result<Files> {
         let path = format!("man/man1/{}", page.file_name().to_string_lossy());
         files.insert(path, (fs::read(page.path())?, false));
     }
-    let licences = licences(ws, target)?;
-    files.insert(
-        "LICENSES-OF-DEPENDENCIES.txt".to_owned(),
-        (licences.into_bytes(), false),
-    );
+    files.append(&mut licences(ws, target)?);
     Ok(files)
 }
 
-/// The licences of the crates that the binary is built of, each text once.
-fn licences(ws: &Workspace, target: &str) -> Result<String> {
-    let tree =
-        "tree --locked --package ticket-cli --edges normal --prefix none --format {p} --target";
-    let mut cargo = cargo();
-    let tree = output(
-        cargo
-            .args(tree.split(' '))
-            .arg(target)
-            .current_dir(&ws.root),
-    )?;
-    let tree = String::from_utf8(tree)?;
-    let used: BTreeSet<(&str, &str)> = tree
-        .lines()
-        .filter_map(|line| line.split_once(" v"))
-        .collect();
-    let used: BTreeSet<(&str, &str)> = used
-        .into_iter()
-        .map(|(name, rest)| (name, rest.split(' ').next().unwrap_or(rest)))
-        .collect();
-    let metadata = ["metadata", "--locked", "--format-version", "1"];
-    let mut cargo = self::cargo();
-    let metadata = output(cargo.args(metadata).current_dir(&ws.root))?;
-    let metadata: Value = serde_json::from_slice(&metadata)?;
+/// The crates from outside that the binary is built of, with their licences, and the texts of these.
+fn licences(ws: &Workspace, target: &str) -> Result<Files> {
+    let of_cargo = |line: &str| output(run::command(line).current_dir(&ws.root));
+    let tree = format!(
+        "cargo tree --locked --package ticket-cli --edges normal --prefix none --no-dedupe --format {{p}}|{{l}} --target {target}"
+    );
+    let tree = String::from_utf8(of_cargo(&tree)?)?;
+    let crates = tree.lines().filter_map(|line| {
+        let (package, licence) = line.split_once('|')?;
+        let mut words = package.split(' ');
+        let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
+        Some((format!("{name}-{version}"), licence))
+    });
+    let crates: BTreeMap<String, &str> = crates.collect();
+    let metadata: Value =
+        serde_json::from_slice(&of_cargo("cargo metadata --locked --format-version 1")?)?;
     let packages = metadata.get("packages").and_then(Value::as_array);
-    let packages = packages.ok_or("cargo tells no packages")?;
-    let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut list = String::from("The program is built of these crates:\n\n");
-    for package in packages {
-        let text = |key| package.get(key).and_then(Value::as_str).unwrap_or_default();
-        let (name, version) = (text("name"), text("version"));
-        // Ours have no source.
-        if !used.contains(&(name, version)) || text("source").is_empty() {
+    let mut files = Files::new();
+    let mut list = String::new();
+    for package in packages.ok_or("cargo tells no packages")? {
+        let manifest = package.get("manifest_path").and_then(Value::as_str);
+        let folder = manifest.and_then(|manifest| Path::new(manifest).parent());
+        let folder = folder.ok_or("cargo tells a package without a place")?;
+        // The registry's folders are named like this, and ours are not.
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let Some(licence) = crates.get(&*name) else {
             continue;
-        }
-        let _ = writeln!(list, "{name} {version}: {}", text("license"));
-        let folder = Path::new(text("manifest_path"))
-            .parent()
-            .unwrap_or(Path::new(""));
+        };
+        let _ = writeln!(list, "{name}: {licence}");
         for file in fs::read_dir(folder)? {
             let file = file?;
-            let upper = file.file_name().to_string_lossy().to_uppercase();
-            let is_licence = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "UNLICENSE"];
-            if file.path().is_file() && is_licence.iter().any(|name| upper.starts_with(name)) {
-                let licence = String::from_utf8_lossy(&fs::read(file.path())?).into_owned();
-                texts
-                    .entry(licence)
-                    .or_default()
-                    .insert(format!("{name} {version}"));
+            let file_name = file.file_name().to_string_lossy().into_owned();
+            let begin = ["LICENSE", "LICENCE", "COPYING", "NOTICE", "UNLICENSE"];
+            let upper = file_name.to_uppercase();
+            if file.path().is_file() && begin.iter().any(|begin| upper.starts_with(begin)) {
+                let path = format!("licenses/{name}/{file_name}");
+                files.insert(path, (fs::read(file.path())?, false));
             }
         }
     }
-    for (licence, crates) in texts {
-        let crates: Vec<_> = crates.into_iter().collect();
-        let _ = write!(
-            list,
-            "\n{}\n{}\n\n{licence}\n",
-            "-".repeat(80),
-            crates.join(", ")
-        );
-    }
-    Ok(list)
+    files.insert("licenses/CRATES.txt".to_owned(), (list.into_bytes(), false));
+    Ok(files)
 }
 
 /// The archive: below one folder, in order, and with nothing of this machine.
@@ -213,11 +178,7 @@ fn digest(archive: &[u8], name: &str) -> String {
 
 /// The time of the last commit, in seconds since 1970; of a copy without a history, 1980.
 fn time_of_commit(ws: &Workspace) -> u64 {
-    let mut git = Command::new("git");
-    let time = output(
-        git.args(["log", "-1", "--format=%ct"])
-            .current_dir(&ws.root),
-    );
+    let time = output(run::command("git log -1 --format=%ct").current_dir(&ws.root));
     let time = time
         .ok()
         .and_then(|time| String::from_utf8(time).ok()?.trim().parse().ok());
@@ -226,13 +187,8 @@ fn time_of_commit(ws: &Workspace) -> u64 {
 
 /// The platform of the compiler.
 fn host() -> Result<String> {
-    let version = String::from_utf8(output(Command::new("rustc").arg("-vV"))?)?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.ok_or("rustc does not tell its host")?.to_owned())
-}
-
-fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let host = output(&mut run::command("rustc --print host-tuple"))?;
+    Ok(String::from_utf8(host)?.trim().to_owned())
 }
 
 /// What a program prints, if it succeeds.
@@ -288,26 +244,18 @@ mod tests {
     }
 
     #[test]
-    fn same_files_give_the_same_bytes_and_others_do_not() {
-        let pack = |files: &Files| pack("tickets-1", files, 0).unwrap();
-        let first = pack(&files());
-        assert_eq!(first, pack(&files()));
-        let mut other = files();
-        other.insert("x".to_owned(), (Vec::new(), false));
-        assert_ne!(first, pack(&other));
-        assert_ne!(digest(&first, "a"), digest(&pack(&other), "a"));
-    }
-
-    #[test]
     fn licences_name_each_crate_of_the_command_and_none_of_its_tests() {
         let ws = crate::workspace::load(&crate::workspace::root()).unwrap();
         let licences = licences(&ws, "x86_64-unknown-linux-gnu").unwrap();
-        for name in ["\nclap ", "\nrusqlite ", "\nrustls "] {
-            assert!(licences.contains(name), "{name}");
+        let list = String::from_utf8(licences["licenses/CRATES.txt"].0.clone()).unwrap();
+        for name in ["clap-", "rusqlite-", "rustls-"] {
+            let begins = |line: &str| line.starts_with(name) && line.contains("MIT");
+            assert!(list.lines().any(begins), "{name}");
+            let texts = format!("licenses/{name}");
+            assert!(licences.keys().any(|path| path.starts_with(&texts)));
         }
-        for name in ["\nexpect-test ", "\nticket-core ", "\nboon "] {
-            assert!(!licences.contains(name), "{name}");
+        for name in ["expect-test-", "ticket-core-", "boon-"] {
+            assert!(!list.contains(name), "{name}");
         }
-        assert!(licences.contains("Permission is hereby granted"));
     }
 }

@@ -13,7 +13,6 @@ mod api;
 mod checks;
 mod ci;
 mod dist;
-mod live;
 mod new_provider;
 mod rules;
 mod run;
@@ -22,32 +21,55 @@ mod verdict;
 mod workspace;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
 use verdict::{Result, Verdict};
 
-const HELP: &str = "\
-Usage: cargo xtask <command>
-
-Commands:
-  check                           check the rules across crates; `cargo test` does this too
-  tables [--write]                compare or write the generated tables and texts; `cargo test` compares them too
-  api [--write]                   compare or write the public API of each library in api/
-  new-provider NAME [--path DIR]  create a provider crate and wire it, or with --path create one outside this repository
-  live rt|redmine                 run a private server of this system until Ctrl-C, and print the variables that point
-                                  the command `tickets` at it
-  dist [--target TRIPLE]          build the command for this platform and pack it with man pages and completions into
-                                  target/dist
-  ci                              run everything that CI runs
-
-Exit codes: 0 no problem, 1 a problem was found, 2 wrong usage or the command cannot run.
-";
+/// The checks and tasks of this workspace.
+///
+/// Exit codes: 0 no problem, 1 a problem was found, 2 wrong usage or the command cannot run.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Command {
+    /// Check the rules across crates; `cargo test` does this too
+    Check,
+    /// Compare the generated tables and texts; `cargo test` compares them too
+    Tables {
+        /// Write them instead
+        #[arg(long)]
+        write: bool,
+    },
+    /// Compare the public API of each library with the text in api/
+    Api {
+        /// Write the texts instead
+        #[arg(long)]
+        write: bool,
+    },
+    /// Create a provider crate and wire it everywhere
+    NewProvider {
+        /// The vendor's name, in lower-case letters and digits
+        name: String,
+        /// Create the crate outside this repository, in this folder
+        #[arg(long, value_name = "DIR")]
+        path: Option<PathBuf>,
+    },
+    /// Build the command and pack it with man pages and completions into target/dist
+    Dist {
+        /// For this platform instead of the compiler's
+        #[arg(long, value_name = "TRIPLE")]
+        target: Option<String>,
+    },
+    /// Run everything that CI runs
+    Ci,
+}
 
 fn main() -> ExitCode {
     if let Some(rustdoc) = std::env::var_os(api::RUSTDOC) {
         return api::rustdoc(&rustdoc);
     }
-    match run() {
+    match run(&Command::parse()) {
         Ok(Verdict::Clean | Verdict::Skipped) => ExitCode::SUCCESS,
         Ok(Verdict::Faulty) => ExitCode::FAILURE,
         Err(error) => {
@@ -58,25 +80,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<Verdict> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (name, arguments) = match arguments.split_first() {
-        Some((name, arguments)) => (name.as_str(), arguments),
-        None => ("help", &[][..]),
-    };
-    let command = match name {
-        "check" => checks::command,
-        "tables" => tables::command,
-        "api" => api::command,
-        "new-provider" => new_provider::command,
-        "live" => live::command,
-        "dist" => dist::command,
-        "ci" => ci::command,
-        "help" | "-h" | "--help" => {
-            print!("{HELP}");
-            return Ok(Verdict::Clean);
-        }
-        _ => return Err(format!("there is no command `{name}`\n\n{HELP}").into()),
-    };
-    command(&workspace::load(&workspace::root())?, arguments)
+fn run(command: &Command) -> Result<Verdict> {
+    let ws = workspace::load(&workspace::root())?;
+    match command {
+        Command::Check => Ok(checks::command(&ws)),
+        Command::Tables { write } => Ok(tables::compare(&ws, *write)),
+        Command::Api { write } => Ok(api::compare(&ws, *write)),
+        Command::NewProvider { name, path } => new_provider::command(&ws, name, path.as_deref()),
+        Command::Dist { target } => dist::command(&ws, target.as_deref()),
+        Command::Ci => Ok(ci::command(&ws)),
+    }
 }

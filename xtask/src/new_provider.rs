@@ -10,11 +10,10 @@ mod edit;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use crate::run::Cargo;
 use crate::workspace::{self, Role, Workspace};
-use crate::{Result, Verdict, api, tables};
+use crate::{Result, Verdict, api, run, tables};
 
 /// Paths in the crate and the template of each.
 macro_rules! templates {
@@ -56,32 +55,27 @@ const RESERVED: &str = "\
     override priv pub ref reference registry return self static std struct super test ticket tickets \
     trait true try type typeof unsafe unsized use vendor virtual where while wire yield";
 
-/// Creates the crate here, or elsewhere with `--path DIR`.
-pub(crate) fn command(ws: &Workspace, arguments: &[String]) -> Result<Verdict> {
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        [name] if !name.starts_with('-') => inside(ws, &Name::new(ws, name, &[])?),
-        [name, "--path", dir] | ["--path", dir, name] => {
-            // Outside, the name of an example is allowed.
-            outside(ws, &Name::new(ws, name, &[Role::Example])?, Path::new(dir))
-        }
-        _ => Err("`new-provider` takes NAME, or NAME and `--path DIR`".into()),
+/// Creates the crate here, or in this folder outside the repository.
+pub(crate) fn command(ws: &Workspace, name: &str, path: Option<&Path>) -> Result<Verdict> {
+    match path {
+        None => inside(ws, &Name::new(ws, name, &[])?),
+        // Outside, the name of an example is allowed.
+        Some(dir) => outside(ws, &Name::new(ws, name, &[Role::Example])?, dir),
     }
 }
 
 fn inside(ws: &Workspace, name: &Name) -> Result<Verdict> {
     let krate = name.krate();
     write(&ws.root, &edits(ws, name)?)?;
-    let format = format!("fmt -p {krate} -p tickets -p ticket-sandbox");
+    let format = format!("cargo fmt -p {krate} -p tickets -p ticket-sandbox");
     // Updates the lock file before commands that use `--locked`.
-    let prepared = [format.as_str(), "update --workspace --offline"]
+    let prepared = [format.as_str(), "cargo update --workspace --offline"]
         .into_iter()
-        .all(|line| Cargo::new(line).run(ws));
+        .all(|line| run::succeeds(ws, line, None));
     let ws = workspace::load(&ws.root)?;
-    let write = ["--write".to_owned()];
     let generated = prepared
-        && tables::command(&ws, &write)? == Verdict::Clean
-        && api::command(&ws, &write)? != Verdict::Faulty;
+        && tables::compare(&ws, true) == Verdict::Clean
+        && api::compare(&ws, true) != Verdict::Faulty;
     println!("\ncrates/{krate} is there and wired. Next:");
     if !generated {
         println!(
@@ -100,22 +94,14 @@ fn inside(ws: &Workspace, name: &Name) -> Result<Verdict> {
     })
 }
 
-/// The same folder without `..`, so that a folder beside the repository is not taken for one inside it.
-fn without_parents(dir: &Path) -> PathBuf {
-    let mut folded = PathBuf::new();
-    for part in dir.components() {
-        if part == Component::ParentDir {
-            folded.pop();
-        } else {
-            folded.push(part);
-        }
-    }
-    folded
-}
-
 fn outside(ws: &Workspace, name: &Name, dir: &Path) -> Result<Verdict> {
-    let root = without_parents(&std::path::absolute(dir)?);
-    if root.starts_with(&ws.root) {
+    let absolute = std::path::absolute(dir)?;
+    let (beside, last) = (absolute.parent(), absolute.file_name());
+    let (Some(beside), Some(last)) = (beside, last) else {
+        return Err("`--path` names the folder of the crate".into());
+    };
+    let root = beside.canonicalize()?.join(last);
+    if root.starts_with(ws.root.canonicalize()?) {
         return Err("`--path` is for a crate outside this repository".into());
     }
     let is_empty = std::fs::read_dir(&root).map_or(true, |mut entries| entries.next().is_none());

@@ -44,8 +44,6 @@ pub(crate) struct Dependency {
     pub(crate) name: String,
     /// Only for tests, examples and benches.
     pub(crate) dev: bool,
-    /// Whether it is optional.
-    pub(crate) optional: bool,
 }
 
 /// One member of the workspace.
@@ -224,7 +222,6 @@ fn dependencies(manifest: &Table, shared: &Table) -> Vec<Dependency> {
                 found.push(Dependency {
                     name: package.unwrap_or(key).to_owned(),
                     dev: section == "dev-dependencies",
-                    optional: value.get("optional").and_then(Value::as_bool) == Some(true),
                 });
             }
         }

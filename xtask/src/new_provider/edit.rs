@@ -8,17 +8,14 @@ use std::collections::BTreeMap;
 use super::Name;
 use crate::Result;
 use crate::rules;
-use crate::workspace::{Role, Workspace};
+use crate::workspace::{Crate, Role, Workspace};
 
 /// A path relative to the root, and the whole new text.
 type Edit = (String, String);
 
 /// The version of the workspace.
 pub(super) fn version(ws: &Workspace) -> Result<&str> {
-    let core = ws
-        .crate_of(Role::Core)
-        .ok_or("there is no crate ticket-core")?;
-    Ok(&core.version)
+    Ok(&crate_of(ws, Role::Core)?.version)
 }
 
 pub(super) fn root_manifest(ws: &Workspace, name: &Name) -> Result<Edit> {
@@ -31,10 +28,7 @@ pub(super) fn root_manifest(ws: &Workspace, name: &Name) -> Result<Edit> {
 }
 
 pub(super) fn facade_manifest(ws: &Workspace, name: &Name) -> Result<Edit> {
-    let facade = ws
-        .crate_of(Role::Facade)
-        .ok_or("there is no facade, crates/tickets")?;
-    let path = facade.manifest_path();
+    let path = crate_of(ws, Role::Facade)?.manifest_path();
     let (feature, krate) = (&name.0, name.krate());
     let mut text = text_of(ws, &path)?.to_owned();
     for (list, entry) in [
@@ -45,32 +39,30 @@ pub(super) fn facade_manifest(ws: &Workspace, name: &Name) -> Result<Edit> {
         text = with_entry(&text, list, &entry)
             .ok_or_else(|| format!("{path}: there is no list `{list} = [..]`"))?;
     }
-    let line = format!("{feature} = [\"dep:{krate}\"]");
-    text = sorted_into(&text, &line, |line| line.contains("= [\"dep:ticket-"))
+    let line = format!("{feature} = [\"dep:{krate}\"]\n");
+    text = sorted_into(&text, &line, |line, _| line.contains("= [\"dep:ticket-"))
         .ok_or_else(|| format!("{path}: there is no feature of a provider"))?;
-    let line = format!("{krate} = {{ workspace = true, optional = true }}");
+    let line = format!("{krate} = {{ workspace = true, optional = true }}\n");
     let is_optional = |line: &str| line.starts_with("ticket-") && line.contains("optional = true");
-    text = sorted_into(&text, &line, is_optional)
+    text = sorted_into(&text, &line, |line, _| is_optional(line))
         .ok_or_else(|| format!("{path}: there is no dependency on a provider"))?;
     Ok((path, text))
 }
 
-/// `pub use ticket_NAME as NAME;` in the facade, in the order of the names.
+/// `pub use ticket_NAME as NAME;` in the facade.
 pub(super) fn re_export(
     ws: &Workspace,
     edits: &BTreeMap<String, String>,
     name: &Name,
 ) -> Result<Edit> {
-    let block = format!(
-        "#[cfg(feature = \"{0}\")]\npub use ticket_{0} as {0};\n",
-        name.0
-    );
-    let is_first =
-        |text: &str, next: &str| text.starts_with("#[cfg(") && next.starts_with("pub use ticket_");
-    blocks(ws, edits, &block, "pub use ticket_", is_first)
+    let block = name.in_place("#[cfg(feature = \"acme\")]\npub use ticket_acme as acme;\n");
+    let mark = "pub use ticket_";
+    facade_source(ws, edits, &block, mark, |line, next| {
+        line.starts_with("#[cfg(") && next.starts_with(mark)
+    })
 }
 
-/// The row of `PROVIDERS`, in the order of the names.
+/// The row of `PROVIDERS`.
 pub(super) fn providers_row(
     ws: &Workspace,
     edits: &BTreeMap<String, String>,
@@ -80,92 +72,55 @@ pub(super) fn providers_row(
         "    #[cfg(feature = \"acme\")]\n",
         "    ProviderDescriptor::of::<ticket_acme::Acme>(),\n",
     ));
-    let is_first = |text: &str, _: &str| text.starts_with("    #[cfg(feature = ");
-    blocks(ws, edits, &row, "PROVIDERS:", is_first)
+    facade_source(ws, edits, &row, "PROVIDERS:", |line, _| {
+        line.starts_with("    #[cfg(feature = ")
+    })
 }
 
-/// Inserts a block into the facade's file that contains `mark`, sorted by name among the blocks whose first two lines
-/// satisfy `is_first`.
-fn blocks(
+/// Inserts a block into the facade's file that contains `mark`.
+fn facade_source(
     ws: &Workspace,
     edits: &BTreeMap<String, String>,
     block: &str,
     mark: &str,
     is_first: impl Fn(&str, &str) -> bool,
 ) -> Result<Edit> {
-    let facade = ws
-        .crate_of(Role::Facade)
-        .ok_or("there is no facade, crates/tickets")?;
-    let missing = || format!("{}: nothing has `{mark}`", facade.path("src"));
-    let (path, text) = ws
-        .rust_files(&facade.path("src"))
+    let source = crate_of(ws, Role::Facade)?.path("src");
+    let edited = ws
+        .rust_files(&source)
         .map(|(path, text)| (path, edits.get(path).map_or(text, String::as_str)))
         .find(|(_, text)| text.contains(mark))
-        .ok_or_else(missing)?;
-    let first = block.lines().next().unwrap_or_default();
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let starts = || {
-        lines.windows(2).enumerate().filter_map(|(at, pair)| {
-            let [line, next] = pair else { return None };
-            is_first(line, next).then_some((at, *line))
-        })
-    };
-    let greater = starts().find(|(_, line)| line.trim_end() > first);
-    let at = if let Some((at, _)) = greater {
-        at
-    } else {
-        let (last, _) = starts().last().ok_or_else(missing)?;
-        // The end of the block: the end of the table, or the next line.
-        let rest = lines.iter().enumerate().skip(last + 1);
-        let mut ends = rest.filter(|(_, line)| line.trim_end() == "];");
-        let end = ends.next().map(|(at, _)| at);
-        let is_row = first.starts_with(' ');
-        end.filter(|_| is_row).unwrap_or(last + 2)
-    };
-    Ok((path.to_owned(), joined(&lines, at, block)))
+        .and_then(|(path, text)| Some((path.to_owned(), sorted_into(text, block, is_first)?)));
+    edited.ok_or_else(|| format!("{source}: nothing has `{mark}`").into())
 }
 
 /// The file that lists the vendors' modules, and the path of the new one.
 pub(super) fn sandbox(ws: &Workspace, name: &Name) -> Result<(Edit, String)> {
-    let sandbox = ws
-        .crate_of(Role::Sandbox)
-        .ok_or("there is no sandbox, crates/ticket-sandbox")?;
-    let known: Vec<String> = ws
-        .providers()
-        .map(|known| format!("mod {};", known.feature()))
-        .collect();
+    let source = crate_of(ws, Role::Sandbox)?.path("src");
     let is_module = |line: &str| {
-        let line = line.trim_start_matches("pub ").trim_end();
-        known.iter().any(|known| known == line)
+        let line = line.trim_start_matches("pub ");
+        let module = line
+            .strip_prefix("mod ")
+            .and_then(|rest| rest.strip_suffix(';'));
+        ws.providers().any(|known| module == Some(known.feature()))
     };
-    let (path, text) = ws
-        .rust_files(&sandbox.path("src"))
+    let (path, _) = ws
+        .rust_files(&source)
         .find(|(_, text)| text.lines().any(is_module))
-        .ok_or("crates/ticket-sandbox/src: no module of a vendor is declared")?;
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let at = lines
-        .iter()
-        .position(|line| is_module(line))
-        .unwrap_or_default();
+        .ok_or_else(|| format!("{source}: no module of a vendor is declared"))?;
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let module = format!("{folder}/{}.rs", name.0);
-    let list = joined(&lines, at, &format!("mod {};\n", name.0));
-    Ok(((path.to_owned(), list), module))
+    let list = insert_line(ws, path, &format!("mod {};\n", name.0), is_module)?;
+    Ok((list, module))
 }
 
 /// A row in the table of providers. `cargo xtask tables --write` writes it anew, and the other tables.
 pub(super) fn readme(ws: &Workspace, name: &Name) -> Result<Edit> {
     let path = "README.md";
     let text = text_of(ws, path)?;
-    let known: Vec<String> = ws
-        .providers()
-        .map(|known| format!("`{}`", known.name))
-        .collect();
-    let is_row =
-        |line: &&str| line.starts_with('|') && known.iter().any(|known| line.contains(known));
     let last = text
         .lines()
-        .rfind(is_row)
+        .rfind(|line| line.starts_with('|') && names_a_provider(ws, line))
         .ok_or("README.md: no table has a row for a provider")?;
     let mut row = format!("| {} | `{}` |", name.title(), name.krate());
     for _ in 2..last.split('|').count().saturating_sub(2) {
@@ -176,15 +131,10 @@ pub(super) fn readme(ws: &Workspace, name: &Name) -> Result<Edit> {
 }
 
 pub(super) fn changelog(ws: &Workspace, name: &Name) -> Result<Edit> {
-    let path = "CHANGELOG.md";
     let line = format!("* **added:** `{}`: get and delete.\n", name.krate());
-    let is_provider = |line: &str| {
-        line.starts_with("* **added:** `ticket-")
-            && ws
-                .providers()
-                .any(|known| line.contains(&format!("`{}`", known.name)))
-    };
-    insert_line(ws, path, &line, is_provider)
+    insert_line(ws, "CHANGELOG.md", &line, |line| {
+        line.starts_with("* **added:** `ticket-") && names_a_provider(ws, line)
+    })
 }
 
 /// The vendor's words and foreign types of the template.
@@ -206,9 +156,19 @@ pub(super) fn rules(ws: &Workspace, name: &Name) -> Result<Edit> {
     Ok((path.to_owned(), whole))
 }
 
+fn crate_of(ws: &Workspace, role: Role) -> Result<&Crate> {
+    let found = ws.crate_of(role);
+    found.ok_or_else(|| format!("there is no crate of the role {role:?}").into())
+}
+
 fn text_of<'a>(ws: &'a Workspace, path: &str) -> Result<&'a str> {
     let text = ws.files.get(path).map(String::as_str);
     text.ok_or_else(|| format!("{path} is missing").into())
+}
+
+fn names_a_provider(ws: &Workspace, line: &str) -> bool {
+    ws.providers()
+        .any(|known| line.contains(&format!("`{}`", known.name)))
 }
 
 /// Inserts a line before the first line that satisfies `before`.
@@ -219,22 +179,28 @@ fn insert_line(
     before: impl Fn(&str) -> bool,
 ) -> Result<Edit> {
     let lines: Vec<&str> = text_of(ws, path)?.split_inclusive('\n').collect();
-    let at = lines.iter().position(|line| before(line));
+    let at = lines.iter().position(|line| before(line.trim_end()));
     let at =
         at.ok_or_else(|| format!("{path}: the place for `{}` is not found", line.trim_end()))?;
     Ok((path.to_owned(), joined(&lines, at, line)))
 }
 
-/// Inserts a line among the sorted lines of its kind.
-fn sorted_into(text: &str, line: &str, is_kind: impl Fn(&str) -> bool) -> Option<String> {
+/// Inserts a block among the sorted blocks of its kind, each of as many lines. A kind is known by a block's first line and
+/// the one after it.
+fn sorted_into(text: &str, block: &str, is_first: impl Fn(&str, &str) -> bool) -> Option<String> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let kind = || lines.iter().enumerate().filter(|(_, known)| is_kind(known));
-    let greater = kind().find(|(_, known)| **known > line);
+    let nexts = lines.iter().copied().skip(1).chain([""]);
+    let pairs = lines.iter().copied().zip(nexts).enumerate();
+    let kind: Vec<(usize, &str)> = pairs
+        .filter(|(_, (line, next))| is_first(line, next))
+        .map(|(at, (line, _))| (at, line))
+        .collect();
+    let greater = kind.iter().find(|(_, line)| *line > block);
     let at = match greater {
-        Some((at, _)) => at,
-        None => kind().last()?.0 + 1,
+        Some((at, _)) => *at,
+        None => kind.last()?.0 + block.lines().count(),
     };
-    Some(joined(&lines, at, &format!("{line}\n")))
+    Some(joined(&lines, at, block))
 }
 
 /// Adds an entry to the sorted list `name = ["..", ..]`.
