@@ -18,7 +18,7 @@ pub use draft::{Attachment, AttachmentSource, Created};
 pub use message::Direction;
 pub use query::{Cursor, Order, PageRequest, Sort, State, Times};
 pub use raw::RawJson;
-pub use text::{bounded, escape_formula, is_misleading};
+pub use text::{bounded, escape_formula, is_invisible, is_misleading};
 pub use ticket::{Person, Priority, Status, Version};
 
 /// A part of a vendor's reply as received, such as a row of a list. A [`RawJson`] is made of it.

@@ -28,6 +28,7 @@ use crate::provider::delete::{DeleteReport, DeleteTarget};
 use crate::provider::download::Download;
 use crate::provider::error::{Error, ErrorKind, Result};
 use crate::provider::field::Field;
+use crate::provider::limit::Limit;
 use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
@@ -150,6 +151,24 @@ impl Tickets {
     /// [`bare`](Self::bare) handle.
     pub fn pacer(&self) -> Option<&Arc<Pacer>> {
         self.pacer.as_ref()
+    }
+
+    /// The limits on the account's calls: those of its pacer or, for a [`bare`](Self::bare) handle, those that the provider
+    /// documents.
+    pub fn limits(&self) -> &[Limit] {
+        match &self.pacer {
+            Some(pacer) => pacer.limits(),
+            None => &self.info().limits,
+        }
+    }
+
+    /// The shortest time in which the account's limits allow this many calls of an operation; zero if no limit is known,
+    /// [`Duration::MAX`] if they allow none.
+    pub fn least_time(&self, operation: Operation, calls: u64) -> Duration {
+        let covering = self.limits().iter();
+        let covering = covering.filter(|limit| limit.covers(operation));
+        let times = covering.map(|limit| limit.least_time(calls));
+        times.max().unwrap_or_default()
     }
 
     /// The page size of [`list_all`](Self::list_all), unless the query sets one: the [account's

@@ -25,6 +25,38 @@ pub fn is_misleading(character: char) -> bool {
         )
 }
 
+/// Whether a character shows nothing, or only changes the one beside it, besides those that are
+/// [misleading](is_misleading): fillers, variation selectors, tags. Text can be hidden in them, which people do not see and
+/// programs read.
+///
+/// ```
+/// use ticket_core::model::is_invisible;
+///
+/// assert!(['\u{e0041}', '\u{fe0f}', '\u{3164}'].into_iter().all(is_invisible));
+/// assert!(!"Grüße, 世界".contains(is_invisible));
+/// ```
+pub fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2060}'..='\u{2065}'
+            | '\u{206a}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffc}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
 /// At most `limit` characters of `text`, including escapes, on one line: misleading characters are escaped, a
 /// cut is marked with `…`.
 ///
@@ -89,21 +121,7 @@ pub(crate) fn misread(character: char) -> Option<&'static str> {
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             "direction mark"
         }
-        '\u{34f}'
-        | '\u{115f}'
-        | '\u{1160}'
-        | '\u{17b4}'
-        | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}'
-        | '\u{2060}'..='\u{2065}'
-        | '\u{206a}'..='\u{206f}'
-        | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffc}'
-        | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}' => "invisible character",
+        _ if is_invisible(character) => "invisible character",
         '\u{ff01}'..='\u{ffef}' => "full-width or half-width character",
         _ if character.is_control() => "control character",
         _ if character.is_whitespace() => "white space outside ASCII",

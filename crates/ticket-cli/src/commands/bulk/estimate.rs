@@ -100,6 +100,7 @@ impl Record for Estimate {
 impl Estimate {
     fn new(plan: &Plan, group: &Group, job: &Job) -> Self {
         let info = group.account.tickets.info();
+        let operation = plan.change.operation();
         let calls = plan.change.calls(group.len(), info);
         // Names of the same account share its quota.
         let sharing = plan
@@ -114,13 +115,9 @@ impl Estimate {
             provider: info.id.to_string(),
             tickets: group.len(),
             calls,
-            quota: in_words(plan::limits(&group.account), plan.change.operation()),
-            least_time_s: whole_seconds(plan::least_time(&group.account, &plan.change, of_all)),
-            at_once_most: group
-                .account
-                .tickets
-                .concurrency(plan.change.operation())
-                .get(),
+            quota: in_words(group.account.tickets.limits(), operation),
+            least_time_s: whole_seconds(group.account.tickets.least_time(operation, of_all)),
+            at_once_most: group.account.tickets.concurrency(operation).get(),
             at_once: plan::at_once(&group.account, &plan.change, None),
             removal: match (&plan.change, group.removal()) {
                 (Change::Delete, Removal::Permanent) => "permanent",

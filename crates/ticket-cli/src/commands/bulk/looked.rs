@@ -6,7 +6,7 @@ use ticket_jobs::{Job, JobTicket, Loading, Which};
 use tickets::{CallContext, Operation, TicketRef};
 
 use super::super::planned;
-use super::plan::{Plan, least_time_of};
+use super::plan::Plan;
 use crate::accounts::Accounts;
 use crate::args::{self, Many};
 use crate::failure::Failure;
@@ -104,7 +104,8 @@ fn cost(plan: &Plan, reads: u64) -> String {
     let all = u64::try_from(plan.len()).unwrap_or(u64::MAX);
     let least = plan.groups.iter().map(|group| {
         let own = u64::try_from(group.len()).unwrap_or(u64::MAX);
-        least_time_of(&group.account, Operation::Get, own.min(reads.min(all)))
+        let tickets = &group.account.tickets;
+        tickets.least_time(Operation::Get, own.min(reads.min(all)))
     });
     let least = least.max().unwrap_or_default().as_secs();
     let at_least = if least > 0 {

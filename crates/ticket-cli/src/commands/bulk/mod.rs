@@ -46,7 +46,7 @@ pub(super) use estimate::{
 };
 pub(super) use input::{InputTicket, read_list};
 pub(super) use looked::read as read_tickets;
-pub(super) use plan::{Plan, check_ticket, limits};
+pub(super) use plan::{Plan, check_ticket};
 pub(super) use reading::Reading;
 pub(super) use refused::Refused;
 pub(super) use remaining::Remaining;

@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::time::Duration;
 
 use ticket_jobs::Job;
 use tickets::account_source::AccountFacts;
 use tickets::accounts::Account;
 use tickets::call::Pacer;
-use tickets::provider::{Concurrency, Limit, Removal, Support};
+use tickets::provider::{Concurrency, Removal, Support};
 use tickets::{Change, DeleteTarget, Operation, TicketId, TicketRef};
 
 use super::refused::Refused;
@@ -243,28 +242,6 @@ pub(crate) fn check_ticket(
     change.check(account.tickets.info(), &DeleteTarget::new(&ticket.id))
 }
 
-/// The limits of the account.
-pub(crate) fn limits(account: &Account) -> &[Limit] {
-    match account.tickets.pacer() {
-        Some(pacer) => pacer.limits(),
-        None => &account.tickets.info().limits,
-    }
-}
-
-/// Lower bound of the time for this many calls.
-pub(super) fn least_time(account: &Account, change: &Change, calls: u64) -> Duration {
-    least_time_of(account, change.operation(), calls)
-}
-
-/// Lower bound of the time for this many calls of an operation.
-pub(super) fn least_time_of(account: &Account, operation: Operation, calls: u64) -> Duration {
-    let covering = limits(account)
-        .iter()
-        .filter(|limit| limit.covers(operation));
-    let times = covering.map(|limit| limit.least_time(calls));
-    times.max().unwrap_or_default()
-}
-
 /// How many calls of the change are made at once at an account of which no quota is known, in words. `asked`: the
 /// number that the command was told.
 pub(super) fn at_once(
@@ -273,7 +250,7 @@ pub(super) fn at_once(
     asked: Option<Concurrency>,
 ) -> Option<String> {
     let (tickets, operation) = (&account.tickets, change.operation());
-    let mut limits = limits(account).iter();
+    let mut limits = tickets.limits().iter();
     if limits.any(|limit| limit.covers(operation) && !limit.windows.is_empty()) {
         return None;
     }

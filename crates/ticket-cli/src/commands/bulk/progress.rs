@@ -9,7 +9,7 @@ use tickets::Change;
 use tickets::accounts::Account;
 use tokio::time::Instant;
 
-use super::plan::{Group, Plan, least_time};
+use super::plan::{Group, Plan};
 use super::words;
 use crate::status::{Line, Status};
 use crate::text;
@@ -99,8 +99,8 @@ impl Counted<'_> {
         let until = status.and_then(|status| status.blocked_by?.until);
         let wait = until.map(|until| until.saturating_duration_since(Instant::now()));
         // The waiting call starts a new window.
-        let least =
-            least_time(self.account, change, calls).saturating_add(wait.unwrap_or_default());
+        let least = self.account.tickets.least_time(change.operation(), calls);
+        let least = least.saturating_add(wait.unwrap_or_default());
         expected(self.done(), self.left(), elapsed, least)
     }
 }

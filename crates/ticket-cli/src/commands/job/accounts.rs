@@ -99,7 +99,7 @@ pub(super) async fn run(
         Row {
             accounts: names.map(|account| account.name.clone()).collect(),
             quota: account.map_or_else(String::new, |account| {
-                in_words(super::super::bulk::limits(account), Operation::Delete)
+                in_words(account.tickets.limits(), Operation::Delete)
             }),
             state,
         }

@@ -7,7 +7,6 @@ use ticket_jobs::report::{Options, Report, Written, sign, write};
 use ticket_jobs::user_at_host;
 use tickets::config_file::ConfigFile;
 
-use super::super::bulk;
 use super::find;
 use crate::accounts::Accounts;
 use crate::args::{self, Global};
@@ -84,7 +83,7 @@ pub(super) async fn run(
     for account in &job.accounts {
         // Without the limits of an account that is gone, the use of its quota is not shown.
         if let Ok(account) = accounts.connect(&account.name) {
-            let limits = bulk::limits(&account).to_vec();
+            let limits = account.tickets.limits().to_vec();
             options = options.limits(account.name, limits);
         }
     }

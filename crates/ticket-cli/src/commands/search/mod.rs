@@ -312,7 +312,7 @@ impl Searched {
             How::Conversation => ("the conversation of each ticket", Operation::Messages),
             _ => return None,
         };
-        let quota = bulk::in_words(bulk::limits(self.account.as_ref()?), operation);
+        let quota = bulk::in_words(self.account.as_ref()?.tickets.limits(), operation);
         Some(format!(
             "{}: this reads {what} that the list does not rule out; quota: {quota}",
             text::line(&self.name)
