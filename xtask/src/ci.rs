@@ -11,18 +11,20 @@ use crate::verdict::Verdict;
 use crate::workspace::{Role, Workspace};
 
 /// Names and command lines. The command and the facade are both named `tickets`, so their documentation is built
-/// separately. `live` and `stores` run tests that need real servers, four at once: they are skipped without these, except in CI.
-/// `lints` looks at the same tests, which are no part of `--all-targets`. `api` runs after the documentation and reuses
-/// its builds. `package` does not verify: that would use a `ticket-core` of the registry, which is another crate.
+/// separately. `live` and `stores` run tests that need real servers, four at once, and `mcp` those that need the clients of
+/// others: they are skipped without these, except in CI. `lints` looks at the same tests, which are no part of
+/// `--all-targets`. `api` runs after the documentation and reuses its builds. `package` does not verify: that would use a
+/// `ticket-core` of the registry, which is another crate.
 const STEPS: &str = "
 tests    | cargo test --workspace
 live     | cargo test --locked {live} -- --show-output --test-threads 4
 stores   | cargo test --locked {stores} -- --show-output --test-threads 4
 fmt      | cargo fmt --all --check
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
-lints    | cargo clippy --locked {live} {stores} -- -D warnings
+mcp      | cargo test --locked -p ticket-cli --features mcp --test mcp -- --show-output
+lints    | cargo clippy --locked {live} {stores} --test mcp --features ticket-cli/mcp -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
-minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --features {features-of-libraries}
+minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --exclude ticket-mcp --features {features-of-libraries}
 features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features native-tls -- -D warnings
 docs     | cargo doc --locked --workspace --no-deps --lib --features {features}
 docs-bin | cargo doc --locked --workspace --exclude ticket-bench --exclude ticket-live --no-deps --bins --features {features-of-libraries}
@@ -109,7 +111,7 @@ fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
         let usual = usual.filter(|name| *name != "default" && *name != "native-tls");
         let usual = usual.map(|name| format!("{}/{name}", krate.name));
         let usual: Vec<_> = usual.collect();
-        if !matches!(krate.role, Role::Bench | Role::Jobs | Role::Store) {
+        if !matches!(krate.role, Role::Bench | Role::Jobs | Role::Mcp | Role::Store) {
             of_libraries.extend(usual.iter().cloned());
         }
         features.extend(usual);

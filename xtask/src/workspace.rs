@@ -29,6 +29,7 @@ pub(crate) enum Role {
     /// An example of a third-party provider, for a fictional vendor. It is not wired anywhere.
     Example,
     Cli,
+    Mcp,
     Bench,
     /// Real servers for tests.
     Live,
@@ -274,6 +275,7 @@ fn role_of(name: &str, dir: &str) -> Role {
         "ticket-conformance" => Role::Conformance,
         "ticket-testkit" => Role::Testkit,
         "ticket-cli" => Role::Cli,
+        "ticket-mcp" => Role::Mcp,
         _ if name.starts_with("ticket-") => Role::Provider,
         _ => Role::Unknown,
     }

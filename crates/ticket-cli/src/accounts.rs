@@ -145,6 +145,12 @@ impl Accounts {
         }
     }
 
+    /// The same accounts, for a server.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn shared(&self) -> Arc<accounts::Accounts> {
+        Arc::clone(&self.accounts)
+    }
+
     /// The same accounts, for the work on a job.
     pub(crate) fn source(&self) -> Arc<dyn AccountSource> {
         Arc::clone(&self.accounts) as _

@@ -12,6 +12,8 @@ mod help;
 mod job;
 mod list;
 mod many;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod read;
 mod reading;
 mod tools;
@@ -33,6 +35,8 @@ pub(crate) use help::command;
 pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobReport, JobRetry, JobRun};
 pub(crate) use list::{List, Sort, State};
 pub(crate) use many::{ArchiveMissing, Brakes, Consent, Look, Many, WorkOptions};
+#[cfg(feature = "mcp")]
+pub(crate) use mcp::{Deletes, Mcp};
 pub(crate) use read::{Messages, View};
 pub(crate) use reading::Reading;
 pub(crate) use tools::{Completions, Man, Sandbox, Schema};
@@ -254,6 +258,12 @@ pub(crate) enum Command {
     Demo,
     /// Serve a sandbox that behaves like the vendors, until Ctrl-C
     Sandbox(Sandbox),
+    /// Serve an agent over MCP, the Model Context Protocol
+    ///
+    /// The agent's program starts this command, and talks with it on standard input and output. The agent finds and reads
+    /// tickets, and prepares bulk changes as jobs that you confirm.
+    #[cfg(feature = "mcp")]
+    Mcp(Mcp),
     /// Add accounts, show where their settings come from, log out
     #[command(subcommand)]
     Auth(Auth),

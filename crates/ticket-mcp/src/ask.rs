@@ -192,3 +192,63 @@ impl fmt::Debug for Asks {
         f.debug_struct("Asks").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use ticket_jobs::{JobAccount, Ledger as _, Listed, MemoryLedger, NewJob};
+    use tickets::Change;
+
+    use super::*;
+
+    async fn planned() -> Job {
+        let ledger = MemoryLedger::new();
+        let job = NewJob::new(Change::Delete).awaiting_confirmation();
+        let job = ledger.create(job).await.unwrap();
+        let ticket = Listed {
+            seq: 0,
+            account: "eu".to_owned(),
+            id: "1".into(),
+            version: None,
+            people: Vec::new(),
+        };
+        ledger.add(&job, vec![ticket]).await.unwrap();
+        let accounts = vec![JobAccount::new("eu", "eu", 1)];
+        let digest = Some("digest".to_owned());
+        ledger.seal(&job, accounts, digest).await.unwrap();
+        ledger.job(&job).await.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answer_after_five_minutes_is_too_late() {
+        let job = planned().await;
+        let typed = json!({ FIELD: 1 });
+        for (wait, is_late) in [(TIME, false), (TIME + Duration::from_millis(1), true)] {
+            let asks = Asks::new().unwrap();
+            asks.planned(&job);
+            let token = asks.begin(&job).unwrap();
+            tokio::time::advance(wait).await;
+            let given = asks.answer(&job, &token, &ElicitationAction::Accept, Some(&typed));
+            assert_eq!(given.is_err(), is_late, "{wait:?}");
+            assert!(asks.begin(&job).is_err(), "it was the last one");
+        }
+    }
+
+    #[tokio::test]
+    async fn plan_with_another_digest_or_number_is_not_asked_about() {
+        let job = planned().await;
+        let asks = Asks::new().unwrap();
+        assert!(asks.begin(&job).is_err(), "it was planned elsewhere");
+        asks.planned(&job);
+        let mut other = job.clone();
+        other.digest = Some("another".to_owned());
+        assert!(asks.begin(&other).is_err());
+        let mut more = job.clone();
+        more.tickets = 2;
+        assert!(asks.begin(&more).is_err());
+        let token = asks.begin(&job).unwrap();
+        let sealed = asks.seal(&job, &token);
+        assert!(asks.open(&other, &sealed).is_err());
+        assert_eq!(asks.open(&job, &sealed).unwrap(), token);
+    }
+}

@@ -7,7 +7,9 @@ use crate::workspace::{Role, Workspace};
 
 /// The roles that a crate may depend on, and those that only its tests may depend on; `None` for an unknown role.
 fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
-    use Role::{Conformance, Core, Facade, Http, Jobs, Live, Provider, Sandbox, Store, Testkit};
+    use Role::{
+        Conformance, Core, Facade, Http, Jobs, Live, Mcp, Provider, Sandbox, Store, Testkit,
+    };
     Some(match from {
         // Only the testkit's writer and windows, which depend on no other crate: see its features.
         Role::Core => (&[], &[Testkit]),
@@ -25,7 +27,12 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         // Its replies are compared with those of the real servers.
         Role::Sandbox => (&[], &[Live]),
         Role::Live | Role::Xtask => (&[], &[]),
-        Role::Cli => (&[Facade, Jobs, Sandbox, Store], &[Conformance, Testkit, Live]),
+        Mcp => (&[Facade, Jobs], &[Sandbox]),
+        // It starts the other face, and holds nothing of it.
+        Role::Cli => (
+            &[Facade, Jobs, Mcp, Sandbox, Store],
+            &[Conformance, Testkit, Live],
+        ),
         // The benchmarks measure providers directly and through the facade; the laboratories and the checker run
         // against the sandbox.
         Role::Bench => (

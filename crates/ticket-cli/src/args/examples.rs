@@ -171,6 +171,15 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
   # A long list, without rate limits
   tickets sandbox --tickets 40000 --no-quotas",
     ),
+    #[cfg(feature = "mcp")]
+    (
+        "tickets mcp",
+        "  tickets mcp --accounts support-eu
+  # Read only
+  tickets mcp --read-only
+  # The agent's program asks you before it deletes
+  tickets mcp --deletes ask --max-per-plan 20",
+    ),
     (
         "tickets auth login",
         "  tickets auth login

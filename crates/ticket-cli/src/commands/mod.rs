@@ -21,6 +21,8 @@ mod input;
 mod job;
 mod list;
 mod man;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod messages;
 mod people;
 mod planned;
@@ -89,6 +91,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Job(job) => job::run(&job, global, &output).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(&output).await,
+        #[cfg(feature = "mcp")]
+        Command::Mcp(asked) => mcp::run(asked, global).await,
         Command::Schema(schema) => schema::run(schema.record.as_deref()),
         Command::Completions(asked) => completion::print_script(asked.shell),
         Command::Man(man) => man::run(&man.to),

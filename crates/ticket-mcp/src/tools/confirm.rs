@@ -111,7 +111,12 @@ pub(super) async fn run(
         let asked = context
             .peer
             .create_elicitation_with_timeout(question, Some(ask::TIME));
-        let result = asked.await.map_err(|_| {
+        let asked = tokio::select! {
+            biased;
+            () = context.ct.cancelled() => None,
+            asked = asked => asked.ok(),
+        };
+        let result = asked.ok_or_else(|| {
             called.entry.answer = Some("none");
             Refusal::policy("the client gave no answer; nothing is confirmed")
         })?;
