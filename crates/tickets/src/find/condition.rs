@@ -1,24 +1,31 @@
 //! Expressions in jq's language.
 
 mod bounded;
+mod budget;
+mod counted;
+mod natives;
+mod regexes;
 
 use std::fmt;
 use std::sync::Arc;
 
+use jaq_core::ValT as _;
 use jaq_core::compile;
 use jaq_core::load::{self, Arena, File, Loader};
-use jaq_json::Val;
 use ticket_core::model::bounded;
 use ticket_core::{Error, Result, Ticket};
 
-use self::bounded::{Bounded, Ended};
+use self::bounded::Bounded;
+use self::budget::Ended;
+use self::counted::Counted;
 
 /// An expression in the language of [jq](https://jqlang.org), as [jaq](https://docs.rs/jaq-core) understands it: a
 /// condition of tickets, or a filter of JSON.
 ///
 /// An expression cannot read files, variables of the environment, the clock or other tickets. It always comes to an end:
-/// after two million steps, and eight more for each byte of the input, it fails. It also fails if it calls itself too
-/// deeply. How much memory it takes is not limited.
+/// after two million steps, and 24 more for each byte of the input, it fails. Eight bytes of text, a place in an array,
+/// and each value that is compared or written are a step too, so its memory has a limit: a few hundred megabytes for a small
+/// input. It also fails if it calls itself too deeply, or if a regular expression is too large.
 ///
 /// Cloning is cheap. `Debug` does not print the expression.
 ///
@@ -43,9 +50,6 @@ pub struct Jq {
 /// What the standard library has beyond values: the environment, messages to the terminal, and the end of the process.
 const LEFT_OUT: &[&str] = &["env", "debug_empty", "stderr_empty", "halt", "now"];
 
-/// What is replaced by filters that count their steps.
-const REPLACED: &[&str] = &["range", "fromjson"];
-
 /// The definitions that need those.
 const LEFT_OUT_DEFINITIONS: &[&str] = &["stderr", "debug", "halt", "halt_error"];
 
@@ -61,9 +65,10 @@ impl Jq {
             .chain(jaq_json::defs());
         let natives = jaq_core::funs::<Bounded>()
             .chain(jaq_std::funs())
-            .chain(jaq_json::funs())
-            .filter(|(name, ..)| !LEFT_OUT.contains(name) && !REPLACED.contains(name))
-            .chain(bounded::natives());
+            .filter(|(name, ..)| {
+                !LEFT_OUT.contains(name) && natives::replaced().all(|replaced| replaced != *name)
+            })
+            .chain(natives::natives());
         let arena = Arena::default();
         let program = File {
             code: expression,
@@ -91,12 +96,12 @@ impl Jq {
             Error::invalid_input(message).on_ticket(&ticket.id)
         };
         let json = serde_json::to_vec(ticket).map_err(|_| failed(""))?;
-        let last = bounded::run(&self.filter, &json, |outputs, _| {
+        let last = bounded::run(&self.filter, &json, |outputs| {
             let mut last = false;
             for output in outputs {
-                last = !matches!(output?, Val::Null | Val::Bool(false));
+                last = output?.as_bool();
             }
-            Ok::<_, jaq_core::Error<Val>>(last)
+            Ok::<_, jaq_core::Error<Counted>>(last)
         });
         last.map_err(|ended| failed(reason(ended)))?
             .map_err(|_| failed(""))
@@ -116,12 +121,10 @@ impl Jq {
     ///
     /// `InvalidInput` if the expression fails, or `json` is not JSON. The message may quote the input.
     pub fn outputs(&self, json: &str) -> Result<Vec<String>> {
-        let outputs = bounded::run(&self.filter, json.as_bytes(), |outputs, budget| {
-            let texts = outputs.map(|output| {
-                let text = output.map_err(|error| error.to_string())?.to_string();
-                // Many copies of one value take no steps and much memory.
-                budget.spend(u64::try_from(text.len()).unwrap_or(u64::MAX) / 8);
-                Ok(text)
+        let outputs = bounded::run(&self.filter, json.as_bytes(), |outputs| {
+            let texts = outputs.map(|output| match output {
+                Ok(value) => Ok(value.to_string()),
+                Err(error) => Err(error.to_string()),
             });
             texts.collect::<std::result::Result<Vec<_>, String>>()
         });
@@ -135,7 +138,7 @@ impl Jq {
 /// Why an expression ended early, behind the words that it failed.
 fn reason(ended: Ended) -> &'static str {
     match ended {
-        Ended::TooLong => ": it computes for too long",
+        Ended::TooMuch => ": it takes too much time or memory",
         Ended::TooDeep => ": it calls itself too deeply",
         Ended::Failed => "",
     }

@@ -149,7 +149,7 @@ fn expression_without_an_end_fails() {
         let error = jq.outputs("1").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{expression}");
         assert!(
-            error.message().contains("too long"),
+            error.message().contains("too much time or memory"),
             "{expression}: {error}"
         );
         let error = jq.holds_for(&ticket("x")).unwrap_err();
@@ -176,6 +176,160 @@ fn expression_that_calls_itself_does_not_overflow_the_stack() {
     assert!(error.message().contains("nested too deeply"), "{error}");
     let depth = Jq::compile("reduce range(20000) as $i (0; [.]) | 1").unwrap();
     assert_eq!(depth.outputs("1").unwrap(), ["1"]);
+}
+
+#[test]
+fn expression_that_makes_too_much_of_little_fails() {
+    // An array that holds itself twice, forty times over, and what looks at all of its parts.
+    let shared = "reduce range(40) as $i (0; [., .])";
+    let shared = |then: &str| format!("{shared} | {then}");
+    for expression in [
+        r#""a" * 4000000000"#.to_owned(),
+        r#"reduce range(60) as $i ("a"; . + .)"#.to_owned(),
+        r#"reduce range(60) as $i ("a"; "\(.)\(.)")"#.to_owned(),
+        r#""a" * 1000000 | [limit(1000; repeat(.))] | add"#.to_owned(),
+        "[range(1000000000)]".to_owned(),
+        "reduce range(60) as $i ([1]; . + .)".to_owned(),
+        "reduce range(60) as $i ([1]; [.[], .[]])".to_owned(),
+        "reduce range(60) as $i (10; . * .)".to_owned(),
+        "reduce range(40) as $i (0; {a: ., b: .}) | tojson".to_owned(),
+        "reduce range(40) as $i (0; {a: ., b: .}) | . * . | 1".to_owned(),
+        r#""a" * 1000000 | test("(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)x")"#.to_owned(),
+        r#""a" * 1000000 | [match("";"g")] | length"#.to_owned(),
+        shared("."),
+        shared("tojson"),
+        shared("tostring"),
+        shared("\"\\(.)\""),
+        shared(". == (. | [.[]])"),
+        shared("[., .] | sort"),
+        shared("unique_by(.)"),
+        shared("contains([[1]])"),
+        shared("indices([0])"),
+        shared("index(1)"),
+        shared("{(.): 1}"),
+        shared(".a"),
+        shared("try .a catch ."),
+        shared(". + {}"),
+        shared("try (. + 1) catch length"),
+        shared("try (-.) catch length"),
+        shared("try error catch (. | @text)"),
+        shared("error"),
+        shared("tobytes"),
+        shared("flatten"),
+        shared("try implode catch ."),
+        shared("bsearch(1)"),
+        shared("[1] | has($x)").replace("[1]", ". as $x | [1]"),
+    ] {
+        let error = Jq::compile(&expression).unwrap().outputs("1").map(drop);
+        let error = error.expect_err(&expression);
+        assert!(
+            error.message().contains("too much"),
+            "{expression}: {error}"
+        );
+    }
+    for regex in ["((a{100}){100}){100}", "a{5000}"] {
+        let jq = Jq::compile(&format!("\"a\" | test(\"{regex}\")")).unwrap();
+        let error = jq.outputs("1").unwrap_err();
+        assert!(error.message().contains("is too large"), "{error}");
+    }
+    let digits = format!("[{}]", "1".repeat(20_000));
+    let error = Jq::compile("1").unwrap().outputs(&digits).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[test]
+fn filters_that_are_counted_answer_as_in_jq() {
+    let input =
+        r#"{"a":[3,1,2,1],"t":"one two three","o":{"x":1,"y":{"z":2}},"n":-2.5,"b":"aGk="}"#;
+    for (expression, expected) in [
+        (
+            ".a | sort, unique, min, max, length, add, reverse",
+            r#"[1,1,2,3] [1,2,3] 1 3 4 7 [1,2,1,3]"#,
+        ),
+        (
+            ".a | index(1), rindex(1), indices([2,1]), indices(1)",
+            "1 3 [2] [1,3]",
+        ),
+        (
+            ".a | contains([1]), (. - [1]), .[1:3], .[-1:], first, last",
+            "true [3,2] [1,2] [1] 3 1",
+        ),
+        (
+            ".a[1:3] |= [9]",
+            r#"{"a":[3,9,1],"t":"one two three","o":{"x":1,"y":{"z":2}},"n":-2.5,"b":"aGk="}"#,
+        ),
+        (".a | .[] |= . + 1", "[4,2,3,2]"),
+        (
+            ".a | map(select(. > 1)), group_by(.), (sort_by(-.) | .[0])",
+            "[3,2] [[1,1],[2],[3]] 3",
+        ),
+        (".a | bsearch(9), has(3), has(4)", "-5 true false"),
+        (
+            ".t | split(\" \"), length, explode[0], ltrimstr(\"one \"), ascii_upcase",
+            r#"["one","two","three"] 13 111 "two three" "ONE TWO THREE""#,
+        ),
+        (
+            ".t | test(\"TWO\"; \"i\"), [scan(\"t\\\\w+\")], gsub(\"e\"; \"E\"), sub(\"(?<w>t)\"; .w + .w)",
+            r#"true ["two","three"] "onE two thrEE" "one ttwo three""#,
+        ),
+        (
+            ".t | [splits(\" +\")], [match(\"(t)(w)\").captures[].string], capture(\"(?<x>two)\").x",
+            r#"["one","two","three"] ["t","w"] "two""#,
+        ),
+        (
+            ".t | indices(\"t\"), contains(\"two\"), startswith(\"one\"), . * 2, . / \" \"",
+            r#"[4,8] true true "one two threeone two three" ["one","two","three"]"#,
+        ),
+        (
+            ".o | keys, has(\"x\"), to_entries[0].value, del(.x), (. * {y: {w: 3}}).y, tojson",
+            r#"["x","y"] true 1 {"y":{"z":2}} {"z":2,"w":3} "{\"x\":1,\"y\":{\"z\":2}}""#,
+        ),
+        (
+            ".o | [paths | join(\".\")]?, getpath([\"y\",\"z\"]), (.y.z |= . + 1).y.z, with_entries(.key |= ascii_upcase).X",
+            r#"["x","y","y.z"] 2 3 1"#,
+        ),
+        (
+            ".n | floor, abs, tostring, (. % 2), -.",
+            r#"-3 2.5 "-2.5" -0.5 2.5"#,
+        ),
+        (
+            ".b | @base64d, @json, tobytes == ., (try error(\"x\") catch .)",
+            r#""hi" "\"aGk=\"" true "x""#,
+        ),
+        (
+            "try (.a |= error(\"no\")) catch ., (label $out | .a[] |= (., break $out)), (.t | try .x catch .)",
+            r#""no" "cannot index \"one two three\" with \"x\"""#,
+        ),
+        (
+            "[limit(2; .a[])], [.a[] as $x | $x * 2], ([.a[] | tostring] | join(\"-\")), \"\\(.n)!\"",
+            r#"[3,1] [6,2,4,2] "3-1-2-1" "-2.5!""#,
+        ),
+    ] {
+        let jq = Jq::compile(expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
+        let outputs = jq
+            .outputs(input)
+            .unwrap_or_else(|error| panic!("{expression}: {error}"));
+        assert_eq!(outputs.join(" "), expected, "{expression}");
+    }
+}
+
+#[test]
+fn usual_expression_has_steps_enough_for_a_page_of_long_tickets() {
+    let text = "A text of a ticket, with words.\n".repeat(300);
+    let rows: Vec<_> = (0..100)
+        .map(|id| json!({ "id": id, "text": text }))
+        .collect();
+    let page = json!(rows).to_string();
+    for expression in [
+        r#"[.[] | .text |= gsub("\\n+"; " ")] | length"#,
+        r#"[.[] | select(.text | test("(?i)refund|invoice|words")) | .id] | length"#,
+        r#"map(.text | ascii_downcase | split("\n") | map(select(length > 0)) | join(" ")) | unique | length"#,
+        "sort_by(.text, .id) | group_by(.text) | map(length)",
+        "[.[] | tojson | fromjson] == .",
+    ] {
+        let outputs = Jq::compile(expression).unwrap().outputs(&page);
+        assert!(outputs.is_ok(), "{expression}: {outputs:?}");
+    }
 }
 
 #[test]
