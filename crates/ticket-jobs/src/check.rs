@@ -260,6 +260,7 @@ impl Checks {
             self.rules.guards.if_unchanged && self.rules.is_conditional(&self.tickets);
         let target = move |claimed: &Claimed| {
             let mut target = DeleteTarget::new(&claimed.id);
+            target.accepted.clone_from(&claimed.accepted);
             let seen = claimed.seen.as_ref().filter(|_| is_conditional);
             let seen = seen.and_then(|seen| seen.version.clone());
             target.version = claimed.version.clone().or(seen);

@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ticket_core::model::Version;
-use ticket_core::provider::{Limit, Removal};
+use ticket_core::provider::{Limit, Removal, VendorJob};
 use ticket_core::{Change, Effect, Error, ErrorKind, Operation, Outcome, TicketId};
 
 pub use self::erasure::{AccountSearch, Again, Erasure, LookedAgain, PersonHash};
@@ -417,6 +417,8 @@ pub struct Claimed {
     /// A call of an earlier worker may have changed it. The time is how long that call may still act; zero if it cannot
     /// any more.
     pub in_doubt: Option<Duration>,
+    /// The job as which the vendor accepted the last of these calls that it accepted.
+    pub accepted: Option<VendorJob>,
 }
 
 /// That a ticket was put back to be tried later.
@@ -472,10 +474,17 @@ pub enum Taken {
 }
 
 /// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// With a reply.
     Answered,
+    /// The vendor accepted it and carries it out later.
+    Accepted {
+        /// As this job.
+        job: VendorJob,
+        /// The status of the reply.
+        status: Option<u16>,
+    },
     /// With an error.
     Failed {
         /// Its kind.
@@ -492,20 +501,24 @@ pub enum Ended {
 impl Ended {
     /// The end with this error, or without one.
     pub fn of(error: Option<&Error>) -> Self {
-        match error {
-            None => Self::Answered,
-            Some(error) => Self::Failed {
+        let Some(error) = error else {
+            return Self::Answered;
+        };
+        let status = error.status();
+        match error.job().cloned() {
+            Some(job) => Self::Accepted { job, status },
+            None => Self::Failed {
                 kind: error.kind(),
                 effect: error.effect(),
-                status: error.status(),
+                status,
             },
         }
     }
 
     /// Whether it certainly changed nothing.
-    pub const fn is_without_effect(self) -> bool {
+    pub const fn is_without_effect(&self) -> bool {
         match self {
-            Self::Answered => false,
+            Self::Answered | Self::Accepted { .. } => false,
             Self::Failed { effect, .. } => matches!(effect, Effect::None),
             Self::Unsent => true,
         }
@@ -589,8 +602,11 @@ pub struct JobCall {
     pub kind: Option<ErrorKind>,
     /// Whether the vendor may have acted, if it failed.
     pub effect: Option<Effect>,
-    /// The status of the reply, if it failed.
+    /// The status of the reply, if it failed or was only accepted.
     pub status: Option<u16>,
+    /// The job as which the vendor accepted it, to carry it out later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<VendorJob>,
 }
 
 /// The quota of an account.

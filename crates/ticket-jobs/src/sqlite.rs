@@ -348,7 +348,7 @@ impl Ledger for SqliteLedger {
 
     async fn end(&self, call: CallId, ended: Ended) -> Result<()> {
         let durability = OfCall(call.0.cast_signed());
-        self.write(durability, move |write| write.end(call, ended))
+        self.write(durability, move |write| write.end(call, &ended))
             .await
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ticket_core::model::Version;
+use ticket_core::provider::VendorJob;
 use ticket_core::{Change, Error, ErrorKind, Operation, Outcome, Result, TicketId};
 
 use crate::clock::until;
@@ -360,6 +361,7 @@ impl TicketRow {
             seen: self.seen.clone(),
             put_back: self.put_back,
             in_doubt: self.doubts(calls).map(acts_for).max(),
+            accepted: self.doubts(calls).filter_map(CallRow::accepted).last(),
         }
     }
 
@@ -386,12 +388,21 @@ impl TicketRow {
 impl CallRow {
     /// Until when its request may be on its way: `coalesce(ended_at, expires_at)`.
     pub(super) fn over_at(&self) -> Timestamp {
-        self.ended.map_or(self.expires_at, |(_, at)| at)
+        let ended = self.ended.as_ref();
+        ended.map_or(self.expires_at, |(_, at)| *at)
     }
 
     fn is_without_effect(&self) -> bool {
-        self.ended
-            .is_some_and(|(ended, _)| ended.is_without_effect())
+        let ended = self.ended.as_ref();
+        ended.is_some_and(|(ended, _)| ended.is_without_effect())
+    }
+
+    /// The job as which the vendor accepted it.
+    fn accepted(&self) -> Option<VendorJob> {
+        match &self.ended {
+            Some((Ended::Accepted { job, .. }, _)) => Some(job.clone()),
+            _ => None,
+        }
     }
 
     pub(super) fn is_of(&self, job: &JobId) -> bool {
@@ -399,7 +410,7 @@ impl CallRow {
     }
 
     pub(super) fn to_call(&self, id: CallId) -> JobCall {
-        let (kind, effect, status) = match self.ended {
+        let (kind, effect, status) = match &self.ended {
             Some((
                 Ended::Failed {
                     kind,
@@ -407,7 +418,8 @@ impl CallRow {
                     status,
                 },
                 _,
-            )) => (Some(kind), Some(effect), status),
+            )) => (Some(*kind), Some(*effect), *status),
+            Some((Ended::Accepted { status, .. }, _)) => (None, None, *status),
             _ => (None, None, None),
         };
         JobCall {
@@ -418,10 +430,11 @@ impl CallRow {
             worker: self.work.as_ref().map(|work| work.worker),
             taken_at: self.taken_at,
             expires_at: self.expires_at,
-            ended_at: self.ended.map(|(_, at)| at),
+            ended_at: self.ended.as_ref().map(|(_, at)| *at),
             kind,
             effect,
             status,
+            accepted: self.accepted(),
         }
     }
 }

@@ -260,29 +260,31 @@ impl Write<'_> {
         Ok(open.unwrap_or_default() >= most.get())
     }
 
-    pub(super) fn end(&self, call: CallId, ended: Ended) -> Result<()> {
+    pub(super) fn end(&self, call: CallId, ended: &Ended) -> Result<()> {
         let sql = "SELECT job FROM call WHERE id = ?1 AND ended_at IS NULL";
         let Some(job) = self.first(sql, [call.0], |row| row.get::<_, Option<i64>>(0))? else {
             return Ok(());
         };
-        let (kind, effect, status) = match ended {
-            Ended::Answered | Ended::Unsent => (None, None, None),
+        let (kind, effect, status, accepted) = match ended {
+            Ended::Answered | Ended::Unsent => (None, None, None, None),
+            Ended::Accepted { job, status } => (None, None, *status, Some(job.as_str())),
             Ended::Failed {
                 kind,
                 effect,
                 status,
-            } => (Some(kind.as_str()), Some(effect.as_str()), status),
+            } => (Some(kind.as_str()), Some(effect.as_str()), *status, None),
         };
-        if ended == Ended::Unsent {
+        if *ended == Ended::Unsent {
             if let Some(job) = job {
                 self.forget_tickets(call, job)?;
             }
             self.execute("DELETE FROM call WHERE id = ?1", [call.0])?;
         } else {
             self.execute(
-                "UPDATE call SET ended_at = ?2, acts_until = ?2, kind = ?3, effect = ?4, status = ?5
+                "UPDATE call SET ended_at = ?2, acts_until = ?2, kind = ?3, effect = ?4, status = ?5,
+                        accepted = ?6
                     WHERE id = ?1",
-                (call.0, self.now, kind, effect, status),
+                (call.0, self.now, kind, effect, status, accepted),
             )?;
         }
         if ended.is_without_effect()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rusqlite::{Connection, Params, Row};
-use ticket_core::provider::Limit;
+use ticket_core::provider::{Limit, VendorJob};
 use ticket_core::{Change, Effect, ErrorKind, Operation};
 
 use super::calls::operations;
@@ -177,7 +177,7 @@ impl Read<'_> {
         let after = after.map_or(0, |after| after.0.cast_signed());
         let rows = self.all(
             "SELECT call.id, key, operation, tickets, worker, taken_at, expires_at, ended_at, kind,
-                    effect, status
+                    effect, status, accepted
                 FROM call JOIN account ON account.number = call.account
                 WHERE job = ?1 AND call.id > ?2 ORDER BY call.id LIMIT ?3",
             (job, after, i64::try_from(limit).unwrap_or(i64::MAX)),
@@ -196,6 +196,7 @@ impl Read<'_> {
                     kind: None,
                     effect: None,
                     status: row.get(10)?,
+                    accepted: row.get::<_, Option<String>>(11)?.map(VendorJob::new),
                 };
                 Ok((call, texts))
             },

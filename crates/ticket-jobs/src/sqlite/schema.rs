@@ -8,7 +8,7 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i32 = 0x7469_636b;
 
 /// What makes a ledger of version `n + 1` of one of version `n`; the first makes a ledger of an empty file.
-pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
 const VERSION_1: &str = "
 -- One row. The anchor ties the ledger's time to the machine's: see `time.rs`.
@@ -213,6 +213,11 @@ CREATE INDEX job_working ON job (state, priority);
 -- How often the tickets were put back to be tried later, and when for the first time.
 ALTER TABLE claim ADD COLUMN put_back INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE claim ADD COLUMN put_back_since INTEGER NOT NULL DEFAULT 0;
+";
+
+const VERSION_5: &str = "
+-- The vendor's job, of a call that it accepted and carries out later.
+ALTER TABLE call ADD COLUMN accepted TEXT;
 ";
 
 /// The version of the ledger in this file: 0 of an empty one; `None` if the file is something else.

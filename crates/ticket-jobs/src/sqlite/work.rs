@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ticket_core::TicketId;
 use ticket_core::model::Version;
+use ticket_core::provider::VendorJob;
 
 use super::values::{self, Result, conflict, from_json, left, span, time};
 use super::writer::Write;
@@ -257,6 +258,7 @@ impl Write<'_> {
                     seen: None,
                     put_back: None,
                     in_doubt: None,
+                    accepted: None,
                 };
                 Ok((claimed, seen))
             },
@@ -283,6 +285,25 @@ impl Write<'_> {
         for ticket in &mut tickets {
             let acts_until = doubts.get(&ticket.seq);
             ticket.in_doubt = acts_until.map(|until| left(self.now, *until));
+        }
+        if !doubts.is_empty() {
+            let accepted = self.all(
+                "SELECT seq, accepted FROM doubt JOIN call ON call.id = doubt.call
+                    WHERE doubt.job = ?1 AND seq BETWEEN ?2 AND ?3 AND accepted IS NOT NULL
+                    ORDER BY call.id",
+                (job, first, last),
+                |row| {
+                    Ok((
+                        row.get::<_, u64>(0)?,
+                        VendorJob::new(row.get_ref(1)?.as_str()?),
+                    ))
+                },
+            )?;
+            // Of several, the last one.
+            let accepted: BTreeMap<_, _> = accepted.into_iter().collect();
+            for ticket in &mut tickets {
+                ticket.accepted = accepted.get(&ticket.seq).cloned();
+            }
         }
         Ok(tickets)
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ticket_core::provider::VendorJob;
 use ticket_core::{Effect, ErrorKind, Operation, Outcome};
 
 use super::bench::{ACCOUNT, Bench, CaseResult, LONGEST, before, call, delete, each, same, secs};
@@ -56,11 +57,11 @@ pub(super) async fn sent_tickets_are_in_doubt(bench: &Bench) -> CaseResult {
     ] {
         let (job, worker) = bench.claimed(&["1", "2", "3"]).await?;
         let call = bench.slot(&delete(&job, worker, &["1", "3"])).await?;
+        let what =
+            format!("a worker was lost after a delete of the tickets 0 and 2 that ended: {end:?}");
         if let Some(end) = end {
             bench.ledger.end(call, end).await?;
         }
-        let what =
-            format!("a worker was lost after a delete of the tickets 0 and 2 that ended: {end:?}");
         let expected = vec![is_in_doubt, false, is_in_doubt];
         same(&what, bench.doubts(&job).await?, expected.clone())?;
         let claimed = claimed_after_loss(bench, &job).await?;
@@ -159,15 +160,60 @@ pub(super) async fn late_end_without_effect_ends_the_doubt(bench: &Bench) -> Cas
             doubts(&claimed),
             vec![Some(Duration::ZERO)],
         )?;
+        let what = format!("its call ended late: {end:?}");
         bench.ledger.end(call, end).await?;
         let claimed = claimed_after_loss(bench, &job).await?;
-        same(
-            &format!("its call ended late: {end:?}"),
-            doubts(&claimed),
-            vec![expected],
-        )?;
+        same(&what, doubts(&claimed), vec![expected])?;
     }
     Ok(())
+}
+
+pub(super) async fn accepted_calls_are_told_with_their_job(bench: &Bench) -> CaseResult {
+    let (job, worker) = bench.claimed(&["1", "2", "3"]).await?;
+    let accepted = |job: &str| Ended::Accepted {
+        job: VendorJob::new(job),
+        status: Some(200),
+    };
+    for (ids, end) in [
+        (["1", "2"], accepted("first")),
+        (["2", "3"], NO_REPLY),
+        (["2", "3"], REFUSED),
+    ] {
+        let call = bench.slot(&delete(&job, worker, &ids)).await?;
+        bench.ledger.end(call, end).await?;
+    }
+    let again = bench.slot(&delete(&job, worker, &["2"])).await?;
+    bench.ledger.end(again, accepted("second")).await?;
+    let claimed = claimed_after_loss(bench, &job).await?;
+    same(
+        "the vendor accepted deletes as jobs, and the worker was lost",
+        doubts(&claimed),
+        vec![Some(Duration::ZERO); 3],
+    )?;
+    let jobs = claimed.iter().map(|ticket| ticket.accepted.clone());
+    same(
+        "the last job of each ticket is told",
+        jobs.collect::<Vec<_>>(),
+        vec![
+            Some(VendorJob::new("first")),
+            Some(VendorJob::new("second")),
+            None,
+        ],
+    )?;
+    let calls = bench.ledger.calls(&job, None, 10).await?;
+    let told = calls
+        .iter()
+        .map(|call| (call.kind, call.status, call.accepted.clone()));
+    same(
+        "and so are the calls",
+        told.collect::<Vec<_>>(),
+        vec![
+            (None, Some(200), Some(VendorJob::new("first"))),
+            (Some(ErrorKind::Timeout), None, None),
+            (Some(ErrorKind::RateLimited), Some(429), None),
+            (None, Some(200), Some(VendorJob::new("second"))),
+        ],
+    )
 }
 
 pub(super) async fn call_ends_once(bench: &Bench) -> CaseResult {

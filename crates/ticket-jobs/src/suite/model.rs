@@ -198,7 +198,7 @@ impl Model {
     /// How and when a call ended first.
     pub(super) fn end(&self, id: CallId) -> Option<(Ended, Timestamp)> {
         self.events.iter().find_map(|(at, event)| match event {
-            Event::Ended(call, ended) if *call == id => Some((*ended, *at)),
+            Event::Ended(call, ended) if *call == id => Some((ended.clone(), *at)),
             _ => None,
         })
     }

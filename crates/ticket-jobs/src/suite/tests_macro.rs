@@ -190,6 +190,8 @@ macro_rules! __ledger_cases {
             "a call leaves no doubt about the same id of another account or job";
         doubt late_end_without_effect_ends_the_doubt
             "a late end without an effect ends the doubt";
+        doubt accepted_calls_are_told_with_their_job
+            "tickets of calls that the vendor only accepted are told with the vendor's job";
         doubt call_ends_once
             "the first end of a call stays";
         doubt each_call_leaves_its_own_doubt

@@ -180,7 +180,7 @@ impl Flawed {
         };
         let calls = notes.calls.iter().filter(|(_, (call, _))| is_its(call));
         calls
-            .map(|(id, (call, _))| (*id, call.operation, notes.ended.get(id).copied()))
+            .map(|(id, (call, _))| (*id, call.operation, notes.ended.get(id).cloned()))
             .collect()
     }
 
@@ -535,6 +535,11 @@ impl Ledger for Flawed {
                         ticket.put_back = None;
                     }
                 }
+                Flaw::ForgetsVendorJobs => {
+                    for ticket in tickets.iter_mut() {
+                        ticket.accepted = None;
+                    }
+                }
                 Flaw::ForgetsExpiry => {
                     for ticket in tickets.iter_mut() {
                         ticket.in_doubt = ticket.in_doubt.map(|_| Duration::ZERO);
@@ -734,7 +739,7 @@ impl Ledger for Flawed {
 
     async fn end(&self, call: CallId, ended: Ended) -> Result<()> {
         let noted = self.notes().calls.get(&call).cloned();
-        let before = self.notes().ended.insert(call, ended);
+        let before = self.notes().ended.insert(call, ended.clone());
         match self.flaw {
             Flaw::CountsUnsent if ended == Ended::Unsent => {
                 return self.right.end(call, REFUSED).await;

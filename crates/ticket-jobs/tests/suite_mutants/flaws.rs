@@ -70,6 +70,8 @@ flaws! {
     ForgetsIntents forgets_intents "forgets which job a call was of" [sent_tickets_are_in_doubt];
     ForgetsExpiry forgets_expiry "takes a call in flight for one that cannot act any more"
         [doubt_tells_how_long_the_call_may_act];
+    ForgetsVendorJobs forgets_vendor_jobs "forgets as which job the vendor accepted a call"
+        [accepted_calls_are_told_with_their_job];
     DoubtsReads doubts_reads "takes a read for a write" [reads_leave_no_doubt];
     DoubtsByIdAlone doubts_by_id_alone "takes the same id of another account for the same ticket"
         [doubt_is_about_the_same_ticket];

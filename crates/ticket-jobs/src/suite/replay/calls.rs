@@ -126,14 +126,14 @@ impl Replay<'_> {
         let Some(call) = index.and_then(|index| calls.get(index)) else {
             return Ok(());
         };
-        let ended = *ENDS.get(end).unwrap_or(&Ended::Answered);
+        let ended = ENDS.get(end).cloned().unwrap_or(Ended::Answered);
         let has_job = call.work.is_some_and(|(job, _)| !self.model.is_pruned(job));
         let is_over = self.model.end(call.id).is_some();
         if !has_job && !is_over && call.expires_at <= self.model.now {
             // Whether the row is still there is the ledger's choice.
             return Ok(());
         }
-        self.bench.ledger.end(call.id, ended).await?;
+        self.bench.ledger.end(call.id, ended.clone()).await?;
         self.model.add(Event::Ended(call.id, ended));
         Ok(())
     }
