@@ -114,28 +114,26 @@ impl PostgresLedger {
     }
 
     pub(crate) async fn end_call(&self, call: CallId, ended: Ended) -> Result<()> {
-        let (kind, effect, status) = match ended {
-            Ended::Answered | Ended::Unsent => (None, None, None),
+        let (kind, effect, status, accepted) = match &ended {
+            Ended::Answered | Ended::Unsent => (None, None, None, None),
+            Ended::Accepted { job, status } => (None, None, *status, Some(job.as_str())),
             Ended::Failed {
                 kind,
                 effect,
                 status,
-            } => (
-                Some(kind.as_str()),
-                Some(effect.as_str()),
-                status.map(i32::from),
-            ),
+            } => (Some(kind.as_str()), Some(effect.as_str()), *status, None),
         };
         self.done(
             Always,
-            "SELECT tickets.end_call($1, $2, $3, $4, $5, $6)",
+            "SELECT tickets.end_call($1, $2, $3, $4, $5, $6, $7)",
             &[
                 (&self.given(), Type::INT8),
                 (&int(call.0), Type::INT8),
                 (&(ended == Ended::Unsent), Type::BOOL),
                 (&kind, Type::TEXT),
                 (&effect, Type::TEXT),
-                (&status, Type::INT4),
+                (&status.map(i32::from), Type::INT4),
+                (&accepted, Type::TEXT),
             ],
         )
         .await

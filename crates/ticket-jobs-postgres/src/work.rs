@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ticket_core::model::Version;
+use ticket_core::provider::VendorJob;
 use ticket_core::{Error, Outcome, Result, TicketId};
 use ticket_jobs::store::{from_json, json, unreadable};
 use ticket_jobs::{Claim, Claimed, JobId, JobState, Offer, PutBack, Suspension, WorkerId};
@@ -142,6 +143,7 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
     let versions: Vec<Option<&str>> = get(row, "versions")?;
     let seens: Vec<Option<&str>> = get(row, "seens")?;
     let doubts: Vec<Option<i64>> = get(row, "doubt_ns")?;
+    let jobs: Vec<Option<&str>> = get(row, "jobs")?;
     let times: Option<i32> = get(row, "put_back")?;
     let times = times.and_then(|times| u32::try_from(times).ok());
     let since: Option<i64> = get(row, "since")?;
@@ -155,8 +157,9 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
         .zip(ids)
         .zip(versions)
         .zip(seens)
-        .zip(doubts);
-    let tickets = rows.map(|((((seq, id), version), seen), doubt)| {
+        .zip(doubts)
+        .zip(jobs);
+    let tickets = rows.map(|(((((seq, id), version), seen), doubt), job)| {
         let seen = seen.map(|seen| from_json("how a ticket was seen", seen));
         Ok(Claimed {
             seq: uint(seq),
@@ -165,6 +168,7 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
             seen: seen.transpose()?,
             put_back,
             in_doubt: doubt.map(duration),
+            accepted: job.map(VendorJob::new),
         })
     });
     tickets.collect::<Result<_, Error>>()

@@ -1,6 +1,7 @@
 //! The tickets and the calls of a job, page by page.
 
 use ticket_core::model::Version;
+use ticket_core::provider::VendorJob;
 use ticket_core::{Effect, ErrorKind, Operation, Result, TicketId};
 use ticket_jobs::store::{self, from_json, named};
 use ticket_jobs::{Archived, CallId, JobCall, JobId, JobTicket, PersonHash, Seen, Which, WorkerId};
@@ -83,7 +84,7 @@ impl PostgresLedger {
             .rows(
                 Always,
                 "SELECT call.id, key, operation, call.tickets, worker, taken_at, expires_at, ended_at, kind,
-                        effect, status
+                        effect, status, accepted
                     FROM tickets.job JOIN tickets.call ON call.job = job.number
                     JOIN tickets.account ON account.number = call.account
                     WHERE job.id = $1 AND call.id > $2 ORDER BY call.id LIMIT $3",
@@ -159,5 +160,6 @@ fn call(row: &Row) -> Result<JobCall> {
         kind: kind.transpose()?,
         effect: effect.transpose()?,
         status: status.and_then(|status| status.try_into().ok()),
+        accepted: get::<Option<&str>>(row, "accepted")?.map(VendorJob::new),
     })
 }

@@ -128,7 +128,8 @@ END $$;
 
 -- The end of a call: unsent, or with a reply, or with an error. It need not wait for the disk: without its end a call counts
 -- longer, and what it names stays in doubt. An outcome that is written later waits for both.
-CREATE FUNCTION end_call(given bigint, c bigint, is_unsent boolean, kind_of text, effect_of text, status_of int)
+CREATE FUNCTION end_call(given bigint, c bigint, is_unsent boolean, kind_of text, effect_of text, status_of int,
+    accepted_as text)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE it record; at bigint;
 BEGIN
@@ -150,7 +151,7 @@ BEGIN
         DELETE FROM call WHERE id = c;
     ELSE
         UPDATE call SET ended_at = at, acts_until = at, kind = kind_of, effect = effect_of,
-                status = status_of
+                status = status_of, accepted = accepted_as
             WHERE id = c;
         IF effect_of = 'none' THEN
             -- What another call may have changed stays in doubt through that one.

@@ -163,6 +163,8 @@ CREATE TABLE call (
     kind text,
     effect text,
     status int,
+    -- The vendor's job, of a call that it accepted and carries out later.
+    accepted text,
     nonce bigint NOT NULL
 ) WITH (fillfactor = 80);
 CREATE INDEX call_slot ON call (account, acts_until);
