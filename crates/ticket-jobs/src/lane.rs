@@ -195,6 +195,7 @@ impl Lane {
         self.apply(fresh, Effect::None, &mut left).await?;
         self.apply_to_doubts(doubts, &mut left).await?;
         let reason = self.reason();
+        self.suspend().await?;
         self.tell_left(&left).await?;
         Ok(reason)
     }

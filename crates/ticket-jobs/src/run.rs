@@ -107,7 +107,7 @@ impl Jobs {
     /// Works on tickets that `work.worker` [claimed](Ledger::claim), for programs that distribute the work themselves: sends
     /// the change, records outcomes, and waits for earlier calls about tickets in doubt. [`run`](Self::run) does all of
     /// that by itself. `account` has its [slots](Self::slots) in this ledger, and somebody else
-    /// [beats](Ledger::beat).
+    /// [beats](Ledger::beat). An account at fault is suspended, as by a run.
     ///
     /// Returns what became of each ticket, in the order of completion.
     ///

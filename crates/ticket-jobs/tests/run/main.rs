@@ -759,6 +759,37 @@ async fn claimed_tickets_are_worked_on_without_a_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn account_that_is_refused_is_suspended_without_a_run_too() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1"]).await;
+    let worker = jobs.ledger().begin(&id).await.unwrap();
+    let Claim::Tickets(claimed) = jobs.ledger().claim(worker, "eu").await.unwrap() else {
+        panic!("nothing to claim");
+    };
+    let work = Work {
+        job: id.clone(),
+        worker,
+        account: "eu".to_owned(),
+    };
+    let refused = Error::new(ErrorKind::Unauthenticated, "the key is wrong");
+    vendor.answer(Answer::Error(refused, false));
+    let desk = ticket_core::AccountSource::connect(&*accounts, "eu").unwrap();
+    let options = BulkOptions::default();
+    let outcomes = jobs.apply_chunk(work, &desk, claimed, CallContext::new(), &options);
+    assert!(!outcomes.await.unwrap()[0].recorded);
+    jobs.ledger().finish(worker).await.unwrap();
+    let next = jobs.ledger().begin(&id).await.unwrap();
+    let claim = jobs.ledger().claim(next, "eu").await.unwrap();
+    let Claim::Suspended(why) = claim else {
+        panic!("{claim:?}");
+    };
+    assert!(why.because.contains("the key is wrong"), "{why:?}");
+    assert_eq!(vendor.log(), ["delete 1"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn caller_who_stops_waiting_for_a_slot_leaves_no_call_behind() {
     let jobs = jobs();
     let slots = jobs.slots("desk#eu", &Vendor::new(&[]).info.limits);
