@@ -1,0 +1,144 @@
+//! One step of a lane: some tickets from their claim to their outcomes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use restate_sdk::prelude::{HandlerResult, Json, TerminalError};
+use ticket_core::bulk::BulkOptions;
+use ticket_core::{AccountSource, CallContext, Error, Result, Stop};
+use ticket_jobs::{BEAT, Claim, JobState, Jobs, Work, WorkerId};
+use tokio::sync::RwLock;
+
+use crate::lane::Next;
+
+/// After how long a step makes no new call. Its calls in flight end, and the tickets that are left are free.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// After how long at most a lane asks again: of a paused job, a suspended account, tickets that others have.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+
+/// How long tickets are left alone whose calls failed for a reason that may pass.
+const LATER: Duration = Duration::from_secs(60);
+
+/// What steps need.
+pub struct Steps {
+    pub jobs: Jobs,
+    pub accounts: Arc<dyn AccountSource>,
+    /// Ends all steps of this process in order.
+    pub stop: Stop,
+    /// Each step reads it, so that whoever may write knows that all have ended.
+    pub working: Arc<RwLock<()>>,
+}
+
+impl Steps {
+    /// The names of a job's accounts.
+    pub async fn accounts(&self, job: &str) -> HandlerResult<Json<Vec<String>>> {
+        let job = job.parse().map_err(TerminalError::from_error)?;
+        let job = self.jobs.ledger().job(&job).await?;
+        let names = job.accounts.into_iter().map(|account| account.name);
+        Ok(Json(names.collect()))
+    }
+
+    /// Works on some tickets of a lane. If this is dropped, because the server is gone or repeats the step somewhere else,
+    /// the calls in flight still end and are recorded.
+    pub async fn step(self: Arc<Self>, lane: &str) -> HandlerResult<Json<Next>> {
+        let mut parts = lane.splitn(3, '/');
+        let (Some(job), Some(_), Some(account)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(TerminalError::new("the key of a lane is JOB/LANE/ACCOUNT").into());
+        };
+        let work = Work {
+            job: job.parse().map_err(TerminalError::from_error)?,
+            worker: WorkerId(0),
+            account: account.to_owned(),
+        };
+        let stop = Stop::new();
+        let _dropped = FinishOnDrop(stop.clone());
+        let step = tokio::spawn(async move {
+            let _working = self.working.read().await;
+            self.work(work, &stop).await
+        });
+        Ok(Json(step.await??))
+    }
+
+    async fn work(&self, mut work: Work, stop: &Stop) -> Result<Next> {
+        let ledger = self.jobs.ledger();
+        let job = ledger.job(&work.job).await?;
+        match job.state {
+            state if state.is_over() => return Ok(Next::End),
+            JobState::Ready | JobState::Cancelling => {}
+            _ => return Ok(wait(ASK_AGAIN)),
+        }
+        let mut accounts = job.accounts.iter();
+        let known = accounts.find(|account| account.name == work.account);
+        let facts = self.accounts.facts(&work.account)?;
+        if known.is_none_or(|account| account.key != facts.key) {
+            let name = &work.account;
+            let message = format!("{name} is not the account that job {} was made for", job.id);
+            return Err(Error::config(message));
+        }
+        // Each step has its own: what a worker puts back, it puts back for all who use it.
+        work.worker = ledger.begin(&job.id).await?;
+        let worker = work.worker;
+        let next = tokio::select! {
+            next = self.chunk(work, stop) => next,
+            lost = self.beat(worker, job.state, stop) => Err(lost),
+        };
+        ledger.finish(worker).await?;
+        next
+    }
+
+    /// Tells that the worker lives until that fails, and stops the step when it has to end.
+    async fn beat(&self, worker: WorkerId, begun: JobState, stop: &Stop) -> Error {
+        let (mut beats, mut left) = (tokio::time::interval(BEAT), LONGEST);
+        loop {
+            beats.tick().await;
+            left = left.saturating_sub(BEAT);
+            match self.jobs.ledger().beat(worker).await {
+                Ok(state) if state == begun && !left.is_zero() && !self.stop.is_finishing() => {}
+                Ok(_) => stop.finish(),
+                Err(lost) => return lost,
+            }
+        }
+    }
+
+    /// Claims tickets, changes them, and frees those that stay open.
+    async fn chunk(&self, work: Work, stop: &Stop) -> Result<Next> {
+        let ledger = self.jobs.ledger();
+        let (worker, name) = (work.worker, work.account.clone());
+        let claimed = match ledger.claim(worker, &name).await? {
+            Claim::Tickets(claimed) => claimed,
+            Claim::Later(time) => return Ok(wait(time)),
+            Claim::Nothing => return Ok(Next::End),
+            // Until a person says so, or the time has come that the suspension names.
+            Claim::Stopped(_) | Claim::Suspended(_) | Claim::Held => return Ok(wait(ASK_AGAIN)),
+        };
+        let account = self.accounts.connect(&name)?;
+        let context = CallContext::new().stop(stop.clone());
+        let options = BulkOptions::default();
+        let jobs = &self.jobs;
+        let outcomes = jobs
+            .apply_chunk(work, &account, claimed, context, &options)
+            .await?;
+        // Whoever stops frees the rest as it ends.
+        if outcomes.iter().any(|one| !one.recorded) && !stop.is_finishing() {
+            ledger.put_back(worker, &name, LATER).await?;
+        }
+        Ok(Next::GoOn)
+    }
+}
+
+fn wait(time: Duration) -> Next {
+    let millis = time
+        .clamp(Duration::from_millis(100), ASK_AGAIN)
+        .as_millis();
+    Next::Wait(u64::try_from(millis).unwrap_or(u64::MAX))
+}
+
+/// Ends a step in order if whoever waits for it is gone.
+struct FinishOnDrop(Stop);
+
+impl Drop for FinishOnDrop {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}

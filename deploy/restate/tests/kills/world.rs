@@ -1,0 +1,191 @@
+//! The vendor, the ledger and the job, and what is true of them in the end.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use ticket_core::{Change, Outcome, TicketRef};
+use ticket_jobs::{JobId, JobState, Jobs, NewJob, SqliteLedger, Which};
+use ticket_sandbox::{Fault, Quota, Rule, Sandbox, Vendor, WindowModel, credentials};
+use tickets::Registry;
+use tickets::accounts::Accounts;
+
+use crate::Args;
+use crate::process::Handlers;
+
+const VENDOR: Vendor = Vendor::Redmine;
+const WINDOW: Duration = Duration::from_secs(5);
+
+pub struct World {
+    args: Args,
+    sandbox: Sandbox,
+    folder: tempfile::TempDir,
+    jobs: Jobs,
+    named: Vec<String>,
+    pub job: JobId,
+    /// When the first request had arrived, and the last one that was seen: how many, and when.
+    seen: Mutex<Option<(Instant, u64, Instant)>>,
+}
+
+impl World {
+    /// A vendor that gives ids out again and counts what it refuses, and a job that deletes all its tickets but three.
+    pub async fn new(args: &Args) -> Self {
+        let sandbox = Sandbox::builder().seed_tickets(false).redmine_quota(Quota {
+            calls: args.quota,
+            window: WINDOW,
+            model: WindowModel::SlidingCountingRefused,
+        });
+        let sandbox = sandbox.start().await.unwrap();
+        sandbox.add_tickets(VENDOR, args.tickets + 3);
+        let named: Vec<_> = sandbox
+            .ticket_ids(VENDOR)
+            .into_iter()
+            .take(args.tickets)
+            .collect();
+        sandbox.random_faults(args.seed, args.lost, vec![Fault::LostResponse]);
+        let latency = Fault::Delay(Duration::from_millis(args.latency));
+        sandbox.inject(Rule::new(latency).always());
+
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("key");
+        std::fs::write(&key, credentials::REDMINE_API_KEY).unwrap();
+        let config = format!(
+            "[accounts.shop]\nprovider = \"redmine\"\ntimeout_s = 2\nrate = \"{}/5\"\n\
+             base_url = \"{}\"\napi_key_file = \"{}\"\n",
+            args.quota,
+            sandbox.base_url(VENDOR),
+            key.display()
+        );
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, config).unwrap();
+
+        let ledger = SqliteLedger::open(folder.path().join("state/jobs.db")).unwrap();
+        let jobs = Jobs::new(Arc::new(ledger));
+        let accounts = Accounts::load(Registry::new(), Some(&file)).unwrap();
+        let mut list = jobs.load(NewJob::new(Change::Delete)).await.unwrap();
+        for id in &named {
+            list.push(TicketRef::new("shop", id.as_str()), None)
+                .await
+                .unwrap();
+        }
+        let job = list.seal(&accounts).await.unwrap();
+        Self {
+            args: args.clone(),
+            sandbox,
+            folder,
+            jobs,
+            named,
+            job,
+            seen: Mutex::default(),
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A process with handlers for this job.
+    pub fn handlers(&self) -> Handlers {
+        let path = |name: &str| self.folder().join(name).display().to_string();
+        let ledger = format!("--ledger={}", path("state/jobs.db"));
+        let config = format!("--config={}", path("config.toml"));
+        Handlers::new(vec![ledger, config], self.folder())
+    }
+
+    /// Whether the job is over. Also looks how many requests have arrived.
+    pub async fn is_over(&self) -> bool {
+        let arrived = self.sandbox.journal().len() as u64;
+        if arrived > 0 {
+            let now = Instant::now();
+            let mut seen = self.seen.lock().unwrap();
+            match &mut *seen {
+                None => *seen = Some((now, arrived, now)),
+                Some((_, before, at)) if *before < arrived => (*before, *at) = (arrived, now),
+                Some(_) => {}
+            }
+        }
+        self.jobs.ledger().job(&self.job).await.unwrap().state == JobState::Completed
+    }
+
+    /// How many calls are in flight, and how many more may be: those of workers that are lost.
+    pub async fn in_flight(&self) -> (u64, u64) {
+        let accounts = self.jobs.ledger().accounts().await.unwrap();
+        let lost = accounts.iter().map(|account| account.lost).sum();
+        let all: u64 = accounts.iter().map(|account| account.in_flight).sum();
+        (all - lost, lost)
+    }
+
+    /// Holds the job against the vendor. Returns the contradictions.
+    pub async fn contradictions(&self) -> Vec<String> {
+        let ledger = self.jobs.ledger();
+        let journal = self.sandbox.journal();
+        println!("{:?}", ledger.job(&self.job).await.unwrap().counts);
+        self.tell_share();
+        let mut wrong = self.jobs.verify(&self.job).await.unwrap();
+        let tickets = ledger
+            .tickets(&self.job, Which::Named, None, usize::MAX)
+            .await
+            .unwrap();
+        if tickets.len() != self.named.len() {
+            wrong.push(format!("{} tickets of {}", tickets.len(), self.named.len()));
+        }
+        for ticket in tickets {
+            let exists = self.sandbox.exists(VENDOR, ticket.id.as_str());
+            let is_true = match &ticket.outcome {
+                None => false,
+                Some(Outcome::Done | Outcome::AlreadyDone | Outcome::NotFound(_)) => !exists,
+                Some(Outcome::Failed(_) | Outcome::Unattempted(_)) => exists,
+                Some(_) => true,
+            };
+            if !is_true {
+                let (id, outcome) = (ticket.id, ticket.outcome);
+                wrong.push(format!("{id} is told {outcome:?}, exists: {exists}"));
+            }
+        }
+        if self.sandbox.tickets(VENDOR).len() < 3 {
+            wrong.push("a ticket is gone that nobody named".to_owned());
+        }
+        let refused = journal
+            .iter()
+            .filter(|one| one.status == Some(429) && one.fault.is_none());
+        let refused = refused.count();
+        if refused > 0 {
+            wrong.push(format!("{refused} calls above the quota"));
+        }
+        wrong
+    }
+
+    /// How much of what the vendor allowed was used, from the first request to the last, after the first full window.
+    fn tell_share(&self) {
+        let Some((first, arrived, last)) = *self.seen.lock().unwrap() else {
+            return;
+        };
+        let took = last.duration_since(first);
+        let quota = f64::from(self.args.quota);
+        let allowed = took.div_duration_f64(WINDOW) * quota;
+        println!(
+            "{arrived} requests in {:.1} s: {:.1} % of the quota",
+            took.as_secs_f64(),
+            100.0 * (arrived as f64 - quota) / allowed
+        );
+    }
+
+    /// The ends of the logs.
+    pub fn logs(&self) -> String {
+        let mut logs = String::new();
+        for file in std::fs::read_dir(self.folder()).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|kind| kind == "log") {
+                let log = std::fs::read_to_string(&path).unwrap_or_default();
+                let lines = log.lines().count();
+                logs.push_str(&format!("{}:\n", path.display()));
+                log.lines().skip(lines.saturating_sub(40)).for_each(|line| {
+                    logs.push_str(line);
+                    logs.push('\n');
+                });
+            }
+        }
+        logs
+    }
+}
