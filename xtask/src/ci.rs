@@ -11,18 +11,20 @@ use crate::verdict::Verdict;
 use crate::workspace::{Role, Workspace};
 
 /// Names and command lines. The command and the facade are both named `tickets`, so their documentation is built
-/// separately. `live` and `stores` run tests that need real servers, four at once, and `mcp` those that need the clients of
-/// others: they are skipped without these, except in CI. `lints` looks at the same tests, which are no part of
-/// `--all-targets`. `api` runs after the documentation and reuses its builds. `package` does not verify: that would use a
-/// `ticket-core` of the registry, which is another crate.
+/// separately. `live`, `stores` and `restate` run tests that need real servers, and `mcp` those that need the clients of others:
+/// they are skipped without these, except in CI. `lints` looks at the same tests, which are no part of `--all-targets`. `api`
+/// runs after the documentation and reuses its builds. `package` does not verify: that would use a `ticket-core` of the
+/// registry, which is another crate.
 const STEPS: &str = "
 tests    | cargo test --workspace
 live     | cargo test --locked {live} -- --show-output --test-threads 4
 stores   | cargo test --locked {stores} -- --show-output --test-threads 4
+restate  | cargo test --locked {restate}
 fmt      | cargo fmt --all --check
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
 mcp      | cargo test --locked -p ticket-cli --features mcp --test mcp -- --show-output
 lints    | cargo clippy --locked {live} {stores} --test mcp --features ticket-cli/mcp -- -D warnings
+restate-lints | cargo clippy --locked {restate} --all-targets -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
 minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --exclude ticket-mcp --features {features-of-libraries}
 features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features native-tls -- -D warnings
@@ -40,6 +42,8 @@ const LIVE: &str = "-p ticket-sandbox --test real -p ticket-live -p ticket-round
 
 /// The tests of ledgers that need a database server, which have `test = false` in their manifests.
 const STORES: &str = "-p ticket-jobs-postgres --test suite --test it";
+/// The example of a dispatcher, a workspace of its own, which needs a Restate server. Built where CI keeps what it builds.
+const RESTATE: &str = "--manifest-path deploy/restate/Cargo.toml --target-dir target/restate";
 
 /// Tools that may be missing, and how to install them. `.ci/run` installs all of them.
 const TOOLS: &[(&str, &str)] = &[
@@ -125,6 +129,7 @@ fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
         let line = line
             .replace("{live}", LIVE)
             .replace("{stores}", STORES)
+            .replace("{restate}", RESTATE)
             .replace("{features}", &features.join(","))
             .replace("{features-of-libraries}", &of_libraries.join(","));
         (
