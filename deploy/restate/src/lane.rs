@@ -2,11 +2,12 @@
 //!
 //! What `ctx.run` runs may run again, also while an earlier run of it still works: its result is in the journal only once
 //! the server has it. So the journal holds what to do next and nothing else, and each step asks the ledger what is left.
+//!
+//! Whatever fails, such as a ledger that cannot be reached, is tried again as the server's configuration says.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use restate_sdk::context::RunRetryPolicy;
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +24,8 @@ const LANES: usize = 2;
 pub enum Next {
     /// Takes the next tickets.
     GoOn,
-    /// Asks again after so many milliseconds.
-    Wait(u64),
+    /// Asks again after this time.
+    Wait(Duration),
     /// Ends: each ticket of the account has an outcome.
     End,
 }
@@ -38,12 +39,16 @@ impl Jobs {
     #[handler]
     async fn work(&self, ctx: Context<'_>, job: String) -> HandlerResult<()> {
         let (steps, id) = (Arc::clone(&self.0), job.clone());
-        let accounts = ctx.run(move || async move { steps.accounts(&id).await });
-        let Json(accounts) = accounts.name("accounts").retry_policy(for_ever()).await?;
+        let accounts = ctx.run(move || async move {
+            let accounts = steps.job(&id).await?.accounts;
+            let names = accounts.into_iter().map(|account| account.name);
+            Ok(Json(names.collect::<Vec<_>>()))
+        });
+        let Json(accounts) = accounts.name("accounts").await?;
         for account in accounts {
             for lane in 0..LANES {
                 let key = format!("{job}/{lane}/{account}");
-                ctx.object_client::<LaneClient>(key).work().send();
+                ctx.object_client::<LaneClient<'_>>(key).work().send();
             }
         }
         Ok(())
@@ -61,22 +66,14 @@ impl Lane {
         for _ in 0..STEPS {
             let (steps, key) = (Arc::clone(&self.0), ctx.key().to_owned());
             let step = ctx.run(move || async move { steps.step(&key).await });
-            match step.name("step").retry_policy(for_ever()).await? {
+            match step.name("step").await? {
                 Json(Next::GoOn) => {}
-                Json(Next::Wait(millis)) => ctx.sleep(Duration::from_millis(millis)).await?,
+                Json(Next::Wait(time)) => ctx.sleep(time).await?,
                 Json(Next::End) => return Ok(()),
             }
         }
         // Goes on with a new journal.
-        ctx.object_client::<LaneClient>(ctx.key()).work().send();
+        ctx.object_client::<LaneClient<'_>>(ctx.key()).work().send();
         Ok(())
     }
-}
-
-/// Whatever fails, such as a ledger that cannot be reached, is tried again.
-fn for_ever() -> RunRetryPolicy {
-    RunRetryPolicy::new()
-        .initial_delay(Duration::from_millis(200))
-        .exponentiation_factor(2.0)
-        .max_delay(Duration::from_secs(10))
 }

@@ -13,6 +13,7 @@ use clap::Parser;
 use restate_sdk::endpoint::Endpoint;
 use ticket_core::Stop;
 use ticket_jobs::{Jobs, Ledger, SqliteLedger, user_at_host};
+use ticket_jobs_postgres::PostgresLedger;
 use tickets::Registry;
 use tickets::accounts::Accounts;
 use tokio::net::TcpListener;
@@ -22,7 +23,7 @@ use tokio::sync::RwLock;
 /// Work on jobs whenever a Restate server says so
 #[derive(Parser)]
 struct Args {
-    /// The ledger's file
+    /// The ledger: `postgres://USER@HOST/DATABASE`, or a file on this machine
     #[arg(long)]
     ledger: String,
     /// The file of the accounts [default: that of `tickets`]
@@ -39,7 +40,11 @@ struct Args {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
-    let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&args.ledger)?);
+    let ledger: Arc<dyn Ledger> = if args.ledger.starts_with("postgres") {
+        Arc::new(PostgresLedger::connect(&args.ledger).await?)
+    } else {
+        Arc::new(SqliteLedger::open(&args.ledger)?)
+    };
     let jobs = Jobs::new(ledger).acting_as(user_at_host());
     let slots = jobs.clone();
     let registry =

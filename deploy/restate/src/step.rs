@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use restate_sdk::prelude::{HandlerResult, Json, TerminalError};
 use ticket_core::bulk::BulkOptions;
-use ticket_core::{AccountSource, CallContext, Error, Result, Stop};
-use ticket_jobs::{BEAT, Claim, JobState, Jobs, Work, WorkerId};
+use ticket_core::{AccountSource, CallContext, Error, ErrorKind, Result, Stop};
+use ticket_jobs::{BEAT, Claim, Job, JobState, Jobs, Work, WorkerId};
 use tokio::sync::RwLock;
 
 use crate::lane::Next;
@@ -16,6 +16,9 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// After how long at most a lane asks again: of a paused job, a suspended account, tickets that others have.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
+
+/// And after how long at least.
+const SOON: Duration = Duration::from_millis(100);
 
 /// How long tickets are left alone whose calls failed for a reason that may pass.
 const LATER: Duration = Duration::from_secs(60);
@@ -31,54 +34,57 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// The names of a job's accounts.
-    pub async fn accounts(&self, job: &str) -> HandlerResult<Json<Vec<String>>> {
-        let job = job.parse().map_err(TerminalError::from_error)?;
-        let job = self.jobs.ledger().job(&job).await?;
-        let names = job.accounts.into_iter().map(|account| account.name);
-        Ok(Json(names.collect()))
+    /// The job with this id. That there is none is no failure to be tried again.
+    pub async fn job(&self, id: &str) -> HandlerResult<Job> {
+        let id = id.parse().map_err(TerminalError::from_error)?;
+        let job = self.jobs.ledger().job(&id).await;
+        job.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => TerminalError::from_error(error).into(),
+            _ => error.into(),
+        })
     }
 
     /// Works on some tickets of a lane. If this is dropped, because the server is gone or repeats the step somewhere else,
     /// the calls in flight still end and are recorded.
     pub async fn step(self: Arc<Self>, lane: &str) -> HandlerResult<Json<Next>> {
         let mut parts = lane.splitn(3, '/');
-        let (Some(job), Some(_), Some(account)) = (parts.next(), parts.next(), parts.next()) else {
+        let (Some(id), Some(_), Some(account)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(TerminalError::new("the key of a lane is JOB/LANE/ACCOUNT").into());
         };
-        let work = Work {
-            job: job.parse().map_err(TerminalError::from_error)?,
-            worker: WorkerId(0),
-            account: account.to_owned(),
-        };
+        let (job, account) = (self.job(id).await?, account.to_owned());
         let stop = Stop::new();
         let _dropped = FinishOnDrop(stop.clone());
-        let step = tokio::spawn(async move {
+        let work = tokio::spawn(async move {
             let _working = self.working.read().await;
-            self.work(work, &stop).await
+            self.work(&job, account, &stop).await
         });
-        Ok(Json(step.await??))
+        Ok(Json(work.await??))
     }
 
-    async fn work(&self, mut work: Work, stop: &Stop) -> Result<Next> {
+    async fn work(&self, job: &Job, account: String, stop: &Stop) -> Result<Next> {
         let ledger = self.jobs.ledger();
-        let job = ledger.job(&work.job).await?;
         match job.state {
             state if state.is_over() => return Ok(Next::End),
             JobState::Ready | JobState::Cancelling => {}
-            _ => return Ok(wait(ASK_AGAIN)),
+            _ => return Ok(Next::Wait(ASK_AGAIN)),
         }
         let mut accounts = job.accounts.iter();
-        let known = accounts.find(|account| account.name == work.account);
-        let facts = self.accounts.facts(&work.account)?;
-        if known.is_none_or(|account| account.key != facts.key) {
-            let name = &work.account;
-            let message = format!("{name} is not the account that job {} was made for", job.id);
+        let known = accounts.find(|known| known.name == account);
+        let key = self.accounts.facts(&account)?.key;
+        if known.is_none_or(|known| known.key != key) {
+            let message = format!(
+                "{account} is not the account that job {} was made for",
+                job.id
+            );
             return Err(Error::config(message));
         }
         // Each step has its own: what a worker puts back, it puts back for all who use it.
-        work.worker = ledger.begin(&job.id).await?;
-        let worker = work.worker;
+        let worker = ledger.begin(&job.id).await?;
+        let work = Work {
+            job: job.id.clone(),
+            worker,
+            account,
+        };
         let next = tokio::select! {
             next = self.chunk(work, stop) => next,
             lost = self.beat(worker, job.state, stop) => Err(lost),
@@ -107,10 +113,12 @@ impl Steps {
         let (worker, name) = (work.worker, work.account.clone());
         let claimed = match ledger.claim(worker, &name).await? {
             Claim::Tickets(claimed) => claimed,
-            Claim::Later(time) => return Ok(wait(time)),
+            Claim::Later(time) => return Ok(Next::Wait(time.clamp(SOON, ASK_AGAIN))),
             Claim::Nothing => return Ok(Next::End),
             // Until a person says so, or the time has come that the suspension names.
-            Claim::Stopped(_) | Claim::Suspended(_) | Claim::Held => return Ok(wait(ASK_AGAIN)),
+            Claim::Stopped(_) | Claim::Suspended(_) | Claim::Held => {
+                return Ok(Next::Wait(ASK_AGAIN));
+            }
         };
         let account = self.accounts.connect(&name)?;
         let context = CallContext::new().stop(stop.clone());
@@ -125,13 +133,6 @@ impl Steps {
         }
         Ok(Next::GoOn)
     }
-}
-
-fn wait(time: Duration) -> Next {
-    let millis = time
-        .clamp(Duration::from_millis(100), ASK_AGAIN)
-        .as_millis();
-    Next::Wait(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
 /// Ends a step in order if whoever waits for it is gone.

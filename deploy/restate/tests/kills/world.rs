@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use ticket_core::{Change, Outcome, TicketRef};
-use ticket_jobs::{JobId, JobState, Jobs, NewJob, SqliteLedger, Which};
+use ticket_jobs::{CallId, JobCall, JobId, JobState, Jobs, NewJob, SqliteLedger, Which};
+use ticket_jobs_postgres::PostgresLedger;
 use ticket_sandbox::{Fault, Quota, Rule, Sandbox, Vendor, WindowModel, credentials};
 use tickets::Registry;
 use tickets::accounts::Accounts;
@@ -21,6 +22,7 @@ pub struct World {
     args: Args,
     sandbox: Sandbox,
     folder: tempfile::TempDir,
+    ledger: String,
     jobs: Jobs,
     named: Vec<String>,
     pub job: JobId,
@@ -29,8 +31,24 @@ pub struct World {
 }
 
 impl World {
+    /// With a ledger in a file.
+    pub async fn in_file(args: &Args) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state/jobs.db");
+        let ledger = SqliteLedger::open(&file).unwrap();
+        let file = file.display().to_string();
+        Self::new(args, folder, file, Jobs::new(Arc::new(ledger))).await
+    }
+
+    /// With a ledger in this database.
+    pub async fn in_postgres(args: &Args, url: String) -> Self {
+        let ledger = PostgresLedger::connect(&url).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Self::new(args, folder, url, Jobs::new(Arc::new(ledger))).await
+    }
+
     /// A vendor that gives ids out again and counts what it refuses, and a job that deletes all its tickets but three.
-    pub async fn new(args: &Args) -> Self {
+    async fn new(args: &Args, folder: tempfile::TempDir, ledger: String, jobs: Jobs) -> Self {
         let sandbox = Sandbox::builder().seed_tickets(false).redmine_quota(Quota {
             calls: args.quota,
             window: WINDOW,
@@ -47,7 +65,6 @@ impl World {
         let latency = Fault::Delay(Duration::from_millis(args.latency));
         sandbox.inject(Rule::new(latency).always());
 
-        let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("key");
         std::fs::write(&key, credentials::REDMINE_API_KEY).unwrap();
         let config = format!(
@@ -60,8 +77,6 @@ impl World {
         let file = folder.path().join("config.toml");
         std::fs::write(&file, config).unwrap();
 
-        let ledger = SqliteLedger::open(folder.path().join("state/jobs.db")).unwrap();
-        let jobs = Jobs::new(Arc::new(ledger));
         let accounts = Accounts::load(Registry::new(), Some(&file)).unwrap();
         let mut list = jobs.load(NewJob::new(Change::Delete)).await.unwrap();
         for id in &named {
@@ -74,6 +89,7 @@ impl World {
             args: args.clone(),
             sandbox,
             folder,
+            ledger,
             jobs,
             named,
             job,
@@ -87,9 +103,8 @@ impl World {
 
     /// A process with handlers for this job.
     pub fn handlers(&self) -> Handlers {
-        let path = |name: &str| self.folder().join(name).display().to_string();
-        let ledger = format!("--ledger={}", path("state/jobs.db"));
-        let config = format!("--config={}", path("config.toml"));
+        let ledger = format!("--ledger={}", self.ledger);
+        let config = format!("--config={}", self.folder().join("config.toml").display());
         Handlers::new(vec![ledger, config], self.folder())
     }
 
@@ -108,12 +123,10 @@ impl World {
         self.jobs.ledger().job(&self.job).await.unwrap().state == JobState::Completed
     }
 
-    /// How many calls are in flight, and how many more may be: those of workers that are lost.
-    pub async fn in_flight(&self) -> (u64, u64) {
-        let accounts = self.jobs.ledger().accounts().await.unwrap();
-        let lost = accounts.iter().map(|account| account.lost).sum();
-        let all: u64 = accounts.iter().map(|account| account.in_flight).sum();
-        (all - lost, lost)
+    /// The calls that were recorded after this one.
+    pub async fn calls_after(&self, call: Option<CallId>) -> Vec<JobCall> {
+        let ledger = self.jobs.ledger();
+        ledger.calls(&self.job, call, usize::MAX).await.unwrap()
     }
 
     /// Holds the job against the vendor. Returns the contradictions.
@@ -173,19 +186,15 @@ impl World {
 
     /// The ends of the logs.
     pub fn logs(&self) -> String {
-        let mut logs = String::new();
-        for file in std::fs::read_dir(self.folder()).unwrap() {
-            let path = file.unwrap().path();
-            if path.extension().is_some_and(|kind| kind == "log") {
-                let log = std::fs::read_to_string(&path).unwrap_or_default();
-                let lines = log.lines().count();
-                logs.push_str(&format!("{}:\n", path.display()));
-                log.lines().skip(lines.saturating_sub(40)).for_each(|line| {
-                    logs.push_str(line);
-                    logs.push('\n');
-                });
-            }
-        }
-        logs
+        let files = std::fs::read_dir(self.folder()).unwrap();
+        let paths = files.map(|file| file.unwrap().path());
+        let logs = paths.filter(|path| path.extension().is_some_and(|kind| kind == "log"));
+        let ends = logs.map(|path| {
+            let log = std::fs::read_to_string(&path).unwrap_or_default();
+            let skipped = log.lines().count().saturating_sub(40);
+            let end: Vec<_> = log.lines().skip(skipped).collect();
+            format!("{}:\n{}\n", path.display(), end.join("\n"))
+        });
+        ends.collect()
     }
 }
