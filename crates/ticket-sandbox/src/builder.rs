@@ -2,9 +2,11 @@
 //!
 //! Changes while it runs are in `sandbox.rs`.
 
+use std::time::Duration;
+
 use crate::quota::Quota;
 use crate::settings::Settings;
-use crate::vendors::Wording;
+use crate::vendors::{LimitHeaders, Wording};
 
 /// Settings of a [`Sandbox`](crate::Sandbox), created by [`Sandbox::builder`](crate::Sandbox::builder).
 #[derive(Debug, Clone, Default)]
@@ -161,6 +163,43 @@ impl SandboxBuilder {
     #[must_use]
     pub fn rt_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
         self.settings.rt_quota = quota.into();
+        self
+    }
+
+    /// The quota of Zendesk's plan, or `None` for no quota. Default 700 calls per minute (Enterprise), in a sliding
+    /// window.
+    #[must_use]
+    pub fn zendesk_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
+        self.settings.zendesk_quota = quota.into();
+        self
+    }
+
+    /// Whether single endpoints of Zendesk have the limits that the vendor documents, such as 400 deletes per minute.
+    /// Default true.
+    #[must_use]
+    pub fn zendesk_endpoint_limits(mut self, has_limits: bool) -> Self {
+        self.settings.zendesk_endpoint_limits = has_limits;
+        self
+    }
+
+    /// The names of the headers in which Zendesk's replies tell its limits. Default the current ones.
+    #[must_use]
+    pub fn zendesk_limit_headers(mut self, headers: LimitHeaders) -> Self {
+        self.settings.zendesk_limit_headers = headers;
+        self
+    }
+
+    /// How long a job of Zendesk takes from its beginning to its end. Default 2 seconds.
+    #[must_use]
+    pub fn zendesk_job_time(mut self, time: Duration) -> Self {
+        self.settings.zendesk_job_time = time;
+        self
+    }
+
+    /// How many jobs of Zendesk may be queued or working. Default 30, as the vendor documents.
+    #[must_use]
+    pub fn zendesk_jobs_at_once(mut self, jobs: usize) -> Self {
+        self.settings.zendesk_jobs_at_once = jobs;
         self
     }
 }

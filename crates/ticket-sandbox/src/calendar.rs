@@ -31,6 +31,25 @@ impl Date {
         self.0.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
+    /// Seconds since 1970.
+    pub(crate) fn epoch(self) -> i64 {
+        self.0.as_second()
+    }
+
+    /// The seconds since 1970 of a time such as `2026-01-26T12:32:29Z`, or of the beginning of a day.
+    pub(crate) fn epoch_of(text: &str) -> Option<i64> {
+        let time = text.parse::<Timestamp>();
+        let time = time.or_else(|_| format!("{text}T00:00:00Z").parse());
+        Some(time.ok()?.as_second())
+    }
+
+    /// This time, or one second after `earlier` if that is later. As [`utc`](Self::utc).
+    pub(crate) fn second_after(self, earlier: &str) -> Option<String> {
+        let earliest = earlier.parse::<Timestamp>().ok()?.as_second() + 1;
+        let earliest = Timestamp::from_second(earliest).ok()?;
+        Some(Self(self.0.max(earliest)).utc())
+    }
+
     /// `2026-01-26`.
     pub(crate) fn day(self) -> String {
         self.0.strftime("%Y-%m-%d").to_string()

@@ -37,3 +37,9 @@ pub const RT_PASSWORD: &str = "sandbox-rt-password";
 pub const RT_AGENT_TOKEN: &str = "sandbox-rt-agent-token";
 /// A token of an RT user who has no rights.
 pub const RT_STRANGER_TOKEN: &str = "sandbox-rt-stranger-token";
+/// The address of the owner of Zendesk's API token.
+pub const ZENDESK_EMAIL: &str = "agent@example.com";
+/// An API token of Zendesk: the password of `ADDRESS/token`.
+pub const ZENDESK_API_TOKEN: &str = "sandbox-zendesk-token";
+/// An OAuth token of Zendesk.
+pub const ZENDESK_OAUTH_TOKEN: &str = "sandbox-zendesk-oauth-token";

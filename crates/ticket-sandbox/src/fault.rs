@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use kinds::{Gateway, OddId, OddRetryAfter, OddRow, TicketFault, WrongTotal};
+pub use kinds::{Gateway, JobFault, OddId, OddRetryAfter, OddRow, TicketFault, WrongTotal};
 
 use crate::calendar::seconds;
 use crate::vendor::{Endpoint, Vendor};
@@ -100,6 +100,8 @@ pub enum Fault {
     Gateway(Gateway),
     /// Without effect. The answer is a 429 with an odd `Retry-After` header.
     OddRetryAfter(OddRetryAfter),
+    /// On requests that begin a job (Zendesk's deletes of several tickets). The job is odd.
+    Job(JobFault),
     /// On requests that name a ticket. From this request on, the first one has this fault.
     Ticket(TicketFault),
     /// On token requests. The new token is refused as expired for this time.
@@ -158,9 +160,10 @@ impl Fault {
                 matches!(vendor, Some(Vendor::LeadSquared | Vendor::Rt))
                     && endpoint == Some(E::Delete)
             }
+            Self::Job(_) => vendor == Some(Vendor::Zendesk) && endpoint == Some(E::Delete),
             Self::Ticket(_) => !matches!(
                 endpoint,
-                None | Some(E::Authenticate | E::List | E::Create | E::Lookup | E::Stage)
+                None | Some(E::Authenticate | E::List | E::Create | E::Lookup | E::Stage | E::Job)
             ),
             Self::FreshTokenRefused(_) => endpoint == Some(E::Authenticate),
             Self::IdsGivenOutAgain | Self::TicketsFiled(_) | Self::Outage { .. } => {

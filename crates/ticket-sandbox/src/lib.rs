@@ -24,11 +24,13 @@ mod vendors;
 
 pub use answer::Lost;
 pub use builder::SandboxBuilder;
-pub use fault::{Fault, Gateway, OddId, OddRetryAfter, OddRow, Rule, TicketFault, WrongTotal};
+pub use fault::{
+    Fault, Gateway, JobFault, OddId, OddRetryAfter, OddRow, Rule, TicketFault, WrongTotal,
+};
 pub use in_process::Connection;
 pub use journal::Exchange;
 pub use quota::{Quota, WindowModel};
 pub use sandbox::Sandbox;
 pub use ticket::{AttachmentRecord, MessageKind, MessageRecord, TicketRecord, TicketSeed};
 pub use vendor::{Endpoint, Vendor};
-pub use vendors::Wording;
+pub use vendors::{LimitHeaders, Wording};

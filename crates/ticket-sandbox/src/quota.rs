@@ -83,6 +83,29 @@ impl Counter {
         }
     }
 
+    /// How many calls are left now, and how long it takes until more are.
+    pub(crate) fn left(&mut self, now: Instant) -> (u32, Duration) {
+        let window = self.quota.window;
+        if self.quota.model == WindowModel::TokenBucket {
+            let token = window.as_nanos().max(1);
+            let left = u32::try_from(self.level / token).unwrap_or(u32::MAX);
+            return (left, window / self.quota.calls.max(1));
+        }
+        let ends = if self.quota.model == WindowModel::Fixed {
+            let elapsed = now.duration_since(self.start).as_nanos();
+            let into = u64::try_from(elapsed % window.as_nanos().max(1)).unwrap_or_default();
+            let begun = now.checked_sub(Duration::from_nanos(into)).unwrap_or(now);
+            self.counted.retain(|at| *at >= begun);
+            begun + window
+        } else {
+            self.counted.retain(|at| now.duration_since(*at) < window);
+            self.counted.front().map_or(now, |first| *first + window)
+        };
+        let counted = u32::try_from(self.counted.len()).unwrap_or(u32::MAX);
+        let left = self.quota.calls.saturating_sub(counted);
+        (left, ends.saturating_duration_since(now))
+    }
+
     fn admit_sliding(&mut self, now: Instant, count_refused: bool) -> bool {
         let window = self.quota.window;
         self.counted.retain(|at| now.duration_since(*at) < window);

@@ -41,6 +41,13 @@ fn list_format(vendor: Vendor) -> Option<ListFormat> {
             subject: "Subject",
             date: "Created",
         }),
+        Vendor::Zendesk => Some(ListFormat {
+            total: "/count",
+            rows: "/tickets",
+            id: "id",
+            subject: "subject",
+            date: "created_at",
+        }),
         Vendor::LeadSquared => None,
         Vendor::Redmine => Some(ListFormat {
             total: "/total_count",

@@ -153,6 +153,12 @@ impl Sandbox {
             ("REDMINE_PROJECT", constant(credentials::REDMINE_PROJECT)),
             ("RT_BASE_URL", self.base_url(Vendor::Rt)),
             ("RT_TOKEN", constant(credentials::RT_TOKEN)),
+            ("ZENDESK_BASE_URL", self.base_url(Vendor::Zendesk)),
+            ("ZENDESK_EMAIL", constant(credentials::ZENDESK_EMAIL)),
+            (
+                "ZENDESK_API_TOKEN",
+                constant(credentials::ZENDESK_API_TOKEN),
+            ),
         ]
     }
 

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use crate::calendar::Date;
+use crate::calendar::{Date, seconds};
 use crate::quota::{Counter, Quota, WindowModel};
 use crate::vendors::{
-    Account, LeadSquared, OneCloud, Quirks, Redmine, Rt, Sweeppea, Vendors, Wording,
+    Account, JobSettings, LeadSquared, LimitHeaders, Limits, OneCloud, Quirks, Redmine, Rt,
+    Sweeppea, Vendors, Wording, Zendesk,
 };
 
 #[expect(
@@ -38,6 +39,12 @@ pub(crate) struct Settings {
     pub(crate) redmine_quota: Option<Quota>,
     pub(crate) redmine_forbidden_statuses: Vec<String>,
     pub(crate) rt_quota: Option<Quota>,
+    pub(crate) zendesk_quota: Option<Quota>,
+    pub(crate) zendesk_endpoint_limits: bool,
+    pub(crate) zendesk_limit_headers: LimitHeaders,
+    #[serde(with = "seconds")]
+    pub(crate) zendesk_job_time: Duration,
+    pub(crate) zendesk_jobs_at_once: usize,
 }
 
 impl Default for Settings {
@@ -68,6 +75,15 @@ impl Default for Settings {
             redmine_quota: None,
             redmine_forbidden_statuses: Vec::new(),
             rt_quota: None,
+            zendesk_quota: Some(Quota {
+                calls: 700,
+                window: Duration::from_secs(60),
+                model: WindowModel::Sliding,
+            }),
+            zendesk_endpoint_limits: true,
+            zendesk_limit_headers: LimitHeaders::Current,
+            zendesk_job_time: Duration::from_secs(2),
+            zendesk_jobs_at_once: 30,
         }
     }
 }
@@ -109,6 +125,18 @@ impl Settings {
                 self.redmine_forbidden_statuses.clone(),
             ),
             rt: Rt::new(self.rt_quota.map(counter)),
+            zendesk: Zendesk::new(
+                Limits::new(
+                    self.zendesk_quota.map(counter),
+                    self.zendesk_endpoint_limits,
+                    self.zendesk_limit_headers,
+                    start,
+                ),
+                JobSettings {
+                    time: self.zendesk_job_time,
+                    at_once: self.zendesk_jobs_at_once,
+                },
+            ),
         };
         if self.seed_tickets {
             vendors.seed(Date::at(start, start));

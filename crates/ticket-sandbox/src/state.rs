@@ -107,6 +107,7 @@ impl State {
             vendor.endpoint(&received.method, &segments)
         });
         let fault = self.faults.pick(vendor, endpoint);
+        let sequence = self.journal.next_sequence();
         let call = Call {
             method: &received.method,
             segments: &segments,
@@ -115,13 +116,17 @@ impl State {
             body: received.body.as_deref(),
             now,
             date: Date::at(now, self.start),
+            sequence,
             reversed: fault == Some(Fault::ReversedOrder),
+            job_fault: match fault {
+                Some(Fault::Job(odd)) => Some(odd),
+                _ => None,
+            },
         };
         if let (Some(vendor), Some(fault)) = (vendor, &fault) {
             self.prepare(vendor, endpoint, fault, &call);
         }
 
-        let sequence = self.journal.next_sequence();
         let mut deleted = Vec::new();
         let (answer, took_effect) =
             if let Some(answer) = self.lasting.outage(&self.vendors, vendor, endpoint) {
@@ -179,7 +184,9 @@ impl State {
             body: None,
             now,
             date: Date::at(now, self.start),
+            sequence: 0,
             reversed: false,
+            job_fault: None,
         };
         let vendor = Target::parse(path).vendor;
         vendor.is_some_and(|vendor| self.vendors.of(vendor).knows(&call))
@@ -251,6 +258,15 @@ impl State {
     pub(crate) fn settle(&mut self, now: Instant) {
         self.lasting
             .settle(&mut self.vendors, &mut self.journal, now);
+        let date = Date::at(now, self.start);
+        for vendor in Vendor::ALL {
+            for settled in self.vendors.of_mut(vendor).settle(now, date) {
+                if let Some(entry) = self.journal.get_mut(settled.sequence) {
+                    entry.took_effect = settled.took_effect;
+                    entry.deleted = settled.deleted;
+                }
+            }
+        }
     }
 
     pub(crate) fn set_ticket_fault(&mut self, vendor: Vendor, id: &str, fault: TicketFault) {

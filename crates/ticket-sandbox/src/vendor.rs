@@ -19,19 +19,22 @@ pub enum Vendor {
     Redmine,
     /// Request Tracker, under the path prefix `/rt`.
     Rt,
+    /// Zendesk, under the path prefix `/zendesk`.
+    Zendesk,
 }
 
 impl Vendor {
     /// Every vendor, in the order of the variants.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::OneCloud,
         Self::Sweeppea,
         Self::LeadSquared,
         Self::Redmine,
         Self::Rt,
+        Self::Zendesk,
     ];
 
-    /// The path prefix without slashes: `onecloud`, `sweeppea`, `leadsquared`, `redmine`, `rt`.
+    /// The path prefix without slashes: `onecloud`, `sweeppea`, `leadsquared`, `redmine`, `rt`, `zendesk`.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::OneCloud => "onecloud",
@@ -39,6 +42,7 @@ impl Vendor {
             Self::LeadSquared => "leadsquared",
             Self::Redmine => "redmine",
             Self::Rt => "rt",
+            Self::Zendesk => "zendesk",
         }
     }
 }
@@ -73,6 +77,8 @@ pub enum Endpoint {
     Lookup,
     /// Send a file that a later call attaches to a ticket. Until then, no ticket shows it, so it is not a write.
     Stage,
+    /// Read a job that an earlier call began (Zendesk).
+    Job,
 }
 
 impl Endpoint {
@@ -87,7 +93,8 @@ impl Endpoint {
             | Self::Messages
             | Self::Attachments
             | Self::Lookup
-            | Self::Stage => false,
+            | Self::Stage
+            | Self::Job => false,
             Self::Create | Self::Update | Self::Resolve | Self::Comment | Self::Delete => true,
         }
     }

@@ -28,6 +28,9 @@ const MESSAGES: usize = 120;
 /// How long a fresh token is refused: longer than one call, shorter than a test's patience.
 const REFUSED: Duration = Duration::from_millis(20);
 
+/// How long a job takes: shorter than a test's patience.
+const JOB_TIME: Duration = Duration::from_millis(10);
+
 /// What the fixture needs to know about a provider whose vendor the sandbox implements.
 pub trait SandboxProvider: ProviderUnderTest {
     /// The vendor.
@@ -76,6 +79,9 @@ impl<P: SandboxProvider> SandboxFixture<P> {
             .seed_tickets(false)
             .leadsquared_quota(None)
             .sweeppea_quota(None)
+            .zendesk_quota(None)
+            .zendesk_endpoint_limits(false)
+            .zendesk_job_time(JOB_TIME)
             .start()
             .await
             .expect("a port");

@@ -98,6 +98,23 @@ pub enum OddRow {
     Repeated,
 }
 
+/// What is odd about a job that a call begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum JobFault {
+    /// It is done, and nobody can read it: its id is not found.
+    Vanishes,
+    /// It ends as failed and has done nothing.
+    Fails,
+    /// It is completed, but its last ticket could not be changed.
+    Partial,
+    /// It is completed, and its results are null.
+    NoResults,
+    /// It is completed, and has one result for all of its tickets.
+    OneResult,
+}
+
 /// What is odd about one id in the reply to a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::calendar::Date;
+use crate::fault::JobFault;
 use crate::form::{self, Part};
 use crate::reply::{ErrorFormat, Reply};
 use crate::store::{Store, Ticket};
@@ -24,8 +25,12 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Option<&'a [u8]>,
     pub(crate) now: Instant,
     pub(crate) date: Date,
+    /// The number of the request in the journal.
+    pub(crate) sequence: u64,
     /// Whether a list is in the opposite order.
     pub(crate) reversed: bool,
+    /// What is odd about the job that the call begins.
+    pub(crate) job_fault: Option<JobFault>,
 }
 
 impl Call<'_> {
@@ -80,6 +85,16 @@ impl Call<'_> {
     }
 }
 
+/// What became of a call whose work was done after its answer.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    /// The number of the call in the journal.
+    pub(crate) sequence: u64,
+    pub(crate) took_effect: bool,
+    /// The ids of the tickets that were deleted.
+    pub(crate) deleted: Vec<String>,
+}
+
 /// A vendor as the sandbox calls it.
 pub(crate) trait VendorServer: ErrorFormat + Send {
     /// The endpoint for a method and a path. Checks nothing else.
@@ -92,6 +107,11 @@ pub(crate) trait VendorServer: ErrorFormat + Send {
     fn named_ids(&self, endpoint: Endpoint, call: &Call<'_>) -> Vec<String>;
     /// Handles an admitted call.
     fn call(&mut self, endpoint: Endpoint, call: &Call<'_>) -> Reply;
+    /// Does the work whose time has come. By default there is none: each call is done when it is answered.
+    fn settle(&mut self, now: Instant, date: Date) -> Vec<Settled> {
+        let _ = (now, date);
+        Vec::new()
+    }
     /// Whether lists begin with the newest ticket.
     fn lists_newest_first(&self) -> bool {
         false

@@ -223,7 +223,8 @@ impl VendorServer for LeadSquared {
             | Endpoint::Resolve
             | Endpoint::Attachments
             | Endpoint::Lookup
-            | Endpoint::Stage => self.no_endpoint(),
+            | Endpoint::Stage
+            | Endpoint::Job => self.no_endpoint(),
         }
     }
 

@@ -8,6 +8,7 @@ mod onecloud;
 mod redmine;
 mod rt;
 mod sweeppea;
+mod zendesk;
 
 pub(crate) use call::{Call, VendorServer};
 pub(crate) use leadsquared::{Account, LeadSquared};
@@ -16,6 +17,8 @@ pub(crate) use redmine::Redmine;
 pub(crate) use rt::Rt;
 pub(crate) use sweeppea::Sweeppea;
 pub use sweeppea::Wording;
+pub use zendesk::LimitHeaders;
+pub(crate) use zendesk::{JobSettings, Limits, Zendesk};
 
 use crate::calendar::Date;
 use crate::reply::ErrorFormat;
@@ -29,6 +32,7 @@ pub(crate) struct Vendors {
     pub(crate) leadsquared: LeadSquared,
     pub(crate) redmine: Redmine,
     pub(crate) rt: Rt,
+    pub(crate) zendesk: Zendesk,
 }
 
 impl Vendors {
@@ -39,6 +43,7 @@ impl Vendors {
             Vendor::LeadSquared => &self.leadsquared,
             Vendor::Redmine => &self.redmine,
             Vendor::Rt => &self.rt,
+            Vendor::Zendesk => &self.zendesk,
         }
     }
 
@@ -49,6 +54,7 @@ impl Vendors {
             Vendor::LeadSquared => &mut self.leadsquared,
             Vendor::Redmine => &mut self.redmine,
             Vendor::Rt => &mut self.rt,
+            Vendor::Zendesk => &mut self.zendesk,
         }
     }
 
@@ -61,6 +67,7 @@ impl Vendors {
             Some(Vendor::LeadSquared) => &self.leadsquared,
             Some(Vendor::Redmine) => &self.redmine,
             Some(Vendor::Rt) => &self.rt,
+            Some(Vendor::Zendesk) => &self.zendesk,
         }
     }
 
@@ -71,5 +78,6 @@ impl Vendors {
         self.leadsquared.seed(date);
         self.redmine.seed(date);
         self.rt.seed(date);
+        self.zendesk.seed(date);
     }
 }

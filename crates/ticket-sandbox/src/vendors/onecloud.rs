@@ -209,7 +209,8 @@ impl VendorServer for OneCloud {
             | Endpoint::Comment
             | Endpoint::Attachments
             | Endpoint::Lookup
-            | Endpoint::Stage => self.no_endpoint(),
+            | Endpoint::Stage
+            | Endpoint::Job => self.no_endpoint(),
         }
     }
 

@@ -167,9 +167,11 @@ impl VendorServer for Redmine {
             Endpoint::Attachments => self.attachment(call, user),
             Endpoint::Stage => self.stage(call, user),
             Endpoint::Lookup => Self::lookup(call, user),
-            Endpoint::Authenticate | Endpoint::Messages | Endpoint::Resolve | Endpoint::Comment => {
-                self.no_endpoint()
-            }
+            Endpoint::Authenticate
+            | Endpoint::Messages
+            | Endpoint::Resolve
+            | Endpoint::Comment
+            | Endpoint::Job => self.no_endpoint(),
         };
         tagged(reply)
     }

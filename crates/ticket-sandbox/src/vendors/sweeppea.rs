@@ -240,7 +240,8 @@ impl VendorServer for Sweeppea {
             | Endpoint::Comment
             | Endpoint::Attachments
             | Endpoint::Lookup
-            | Endpoint::Stage => self.no_endpoint(),
+            | Endpoint::Stage
+            | Endpoint::Job => self.no_endpoint(),
         }
     }
 

@@ -31,3 +31,4 @@ mod sweeppea;
 mod tokens;
 mod truth;
 mod words;
+mod zendesk;

@@ -91,7 +91,13 @@ async fn environment_contains_the_address_of_every_vendor() {
         let found = environment.iter().find(|(known, _)| *known == name);
         found.unwrap().1.clone()
     };
-    assert_eq!(environment.len(), 13);
+    assert_eq!(environment.len(), 16);
+    assert_eq!(
+        value("ZENDESK_BASE_URL"),
+        format!("http://127.0.0.1:{port}/zendesk")
+    );
+    assert_eq!(value("ZENDESK_EMAIL"), credentials::ZENDESK_EMAIL);
+    assert_eq!(value("ZENDESK_API_TOKEN"), credentials::ZENDESK_API_TOKEN);
     assert_eq!(value("RT_BASE_URL"), format!("http://127.0.0.1:{port}/rt"));
     assert_eq!(value("RT_TOKEN"), credentials::RT_TOKEN);
     assert_eq!(
