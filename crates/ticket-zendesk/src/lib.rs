@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod config;
+mod content;
+mod cursor;
+mod error;
+mod info;
+mod mapping;
+mod provider;
+mod query;
+pub mod wire;
+
+pub use client::{CreatedTicket, UpdatedTicket, Zendesk};
+pub use config::{Plan, SETTINGS, ZendeskConfig};
+pub use info::info;
+pub use ticket_http::{HttpConfig, Reply, WireId};

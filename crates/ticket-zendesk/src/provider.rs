@@ -1,0 +1,406 @@
+//! Zendesk as a ticket provider: which requests each operation is. The types are translated in `mapping.rs`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt as _;
+use jiff::SignedDuration;
+use ticket_core::model::{AttachedFile, Attachment, Created, Direction, PageRequest, Status};
+use ticket_core::provider::{Connect, Documented, Download, Request, Setting};
+use ticket_core::{
+    CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewComment,
+    NewTicket, Operation, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
+    TicketProvider, TicketQuery,
+};
+use ticket_http::{Reply, WireId};
+
+use crate::client::{UpdatedTicket, Zendesk, preparing};
+use crate::config::{SETTINGS, ZendeskConfig};
+use crate::cursor::{Walk, size};
+use crate::info::{DOCUMENTED, ID, info};
+use crate::wire::ChangedTicket;
+use crate::{mapping, query, wire};
+
+/// The longest idempotency key, in characters (page `introduction`).
+const MAX_KEY: usize = 255;
+
+/// What the incremental export leaves out (page `incremental_exports`).
+const LAST_MINUTE: SignedDuration = SignedDuration::from_secs(60);
+
+impl Connect for Zendesk {
+    type Config = ZendeskConfig;
+    const SETTINGS: &'static [Setting] = SETTINGS;
+    const DOCUMENTED: &'static [Documented] = DOCUMENTED;
+
+    fn info() -> ProviderInfo {
+        info()
+    }
+
+    fn with_timeout(config: ZendeskConfig, timeout: Duration) -> ZendeskConfig {
+        config.timeout(timeout)
+    }
+
+    fn connect(config: ZendeskConfig) -> Result<Self> {
+        Self::new(&config)
+    }
+}
+
+#[async_trait]
+impl TicketProvider for Zendesk {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
+        self.info.check(&Request::Get(id))?;
+        let (ticket, users) = self.get_ticket(id.as_str()).await?;
+        same_ticket(id, &ticket.value.id, Operation::Get)?;
+        Ok(mapping::ticket(ticket, &users))
+    }
+
+    async fn list(&self, _context: &CallContext, query: &TicketQuery) -> Result<Page<Ticket>> {
+        self.info.check(&Request::List(query))?;
+        let failed = |error: Error| error.in_operation(ID, Operation::List);
+        let walk = query::walk(query).map_err(failed)?;
+        let after = walk.after(&query.page).map_err(failed)?;
+        let size = size(&query.page);
+        match walk {
+            Walk::Trash => {
+                let page = self.deleted_tickets(after, size).await?;
+                let (tickets, gap) = readable(page.deleted_tickets);
+                let tickets = tickets.into_iter().map(mapping::deleted).collect();
+                Ok(next_page(Page::last(tickets), walk, page.meta)?.gaps(gap))
+            }
+            Walk::Changed => self.changed(query, after, size).await,
+            _ => {
+                let page = if walk == Walk::Search {
+                    let text = query::text(query).map_err(failed)?;
+                    self.export_search(&text, after, size).await?
+                } else {
+                    self.list_tickets(after, size).await?
+                };
+                let (tickets, gap) = readable(page.tickets);
+                let tickets = tickets
+                    .into_iter()
+                    .map(|ticket| mapping::ticket(ticket, &[]));
+                let tickets = tickets.filter(|ticket| query::takes(query, ticket));
+                Ok(next_page(Page::last(tickets.collect()), walk, page.meta)?.gaps(gap))
+            }
+        }
+    }
+
+    async fn create(&self, context: &CallContext, ticket: &NewTicket) -> Result<Created> {
+        let operation = Operation::Create;
+        self.info.check(&Request::Create(ticket))?;
+        let failed = |error: Error| error.in_operation(ID, operation);
+        let key = context.idempotency_key.as_deref();
+        if key.is_some_and(|key| key.is_empty() || key.chars().count() > MAX_KEY) {
+            let message = "the idempotency key must have 1 to 255 characters";
+            return Err(failed(Error::invalid_input(message)));
+        }
+        let mut wire = mapping::create(ticket).map_err(failed)?;
+        let uploads = self.stage(operation, &ticket.attachments).await?;
+        if let Some(comment) = &mut wire.comment {
+            comment.uploads = uploads;
+        }
+        let created = self.create_ticket(&wire, key).await?;
+        let id = TicketId::from(created.ticket.value.id.clone());
+        let raw = created.ticket.raw.clone();
+        let mut asked = TicketPatch::new();
+        asked.priority.clone_from(&ticket.priority);
+        asked.assignee.clone_from(&ticket.assignee);
+        asked.custom.clone_from(&ticket.custom);
+        let mut dropped = mapping::not_applied(&asked, &mapping::ticket(created.ticket, &[]));
+        dropped.extend(created.ignored);
+        if dropped.is_empty() {
+            return Ok(Created::new(id, raw));
+        }
+        // The ticket exists, so that a repeat would be a second one.
+        let message = format!(
+            "ticket {id} was created, but not with what was given for `{}`",
+            dropped.join("`, `")
+        );
+        let error = Error::new(ErrorKind::Conflict, message).with_effect(Effect::Unknown);
+        Err(failed(error).on_ticket(&id))
+    }
+
+    async fn update(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        patch: &TicketPatch,
+    ) -> Result<()> {
+        let operation = Operation::Update;
+        self.info.check(&Request::Update(id, patch))?;
+        let wire = mapping::update(patch).map_err(|error| error.in_operation(ID, operation))?;
+        self.change(operation, id, &wire, patch).await
+    }
+
+    async fn resolve(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
+        let operation = Operation::Resolve;
+        self.info.check(&Request::Resolve(id))?;
+        let patch = TicketPatch::new().status(Status::Resolved);
+        let wire = mapping::update(&patch).map_err(|error| error.in_operation(ID, operation))?;
+        self.change(operation, id, &wire, &patch).await
+    }
+
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        self.info.check(&Request::Delete(targets))?;
+        match targets {
+            [target] => {
+                let id = &target.id;
+                DeleteReport::of_one(id, self.delete_ticket(id.as_str()).await)
+            }
+            _ => Ok(DeleteReport::default()),
+        }
+    }
+
+    /// One that is not in the trash is not found there; then a read tells whether it was deleted at all.
+    async fn restore(&self, _context: &CallContext, id: &TicketId) -> Result<()> {
+        self.info.check(&Request::Restore(id))?;
+        let error = match self.restore_ticket(id.as_str()).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => error,
+            other => return other,
+        };
+        match self.ticket_of(Operation::Restore, id.as_str()).await {
+            Ok((ticket, _)) => same_ticket(id, &ticket.value.id, Operation::Restore)
+                .map_err(|error| error.with_effect(Effect::None)),
+            Err(read) if read.kind() == ErrorKind::NotFound => Err(error),
+            Err(read) => Err(read.with_effect(Effect::None)),
+        }
+    }
+
+    async fn messages(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<Message>> {
+        let operation = Operation::Messages;
+        self.info.check(&Request::Messages(id, page))?;
+        let reply = self.comment_page(operation, id, page).await?;
+        let users = reply.users.unwrap_or_default();
+        let (comments, gap) = readable(reply.comments);
+        let messages = comments.into_iter();
+        let messages = messages.map(|comment| mapping::message(comment, &users));
+        Ok(next_page(Page::last(messages.collect()), Walk::Comments, reply.meta)?.gaps(gap))
+    }
+
+    async fn comment(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        comment: &NewComment,
+    ) -> Result<()> {
+        let operation = Operation::Comment;
+        self.info.check(&Request::Comment(id, comment))?;
+        let public = comment.direction != Direction::Internal;
+        let mut wire = wire::NewComment::new(&comment.body, public);
+        wire.uploads = self.stage(operation, &comment.attachments).await?;
+        let wire = ChangedTicket {
+            comment: Some(wire),
+            ..ChangedTicket::default()
+        };
+        let updated = self.put_ticket(operation, id.as_str(), &wire).await?;
+        confirmed_comment(id, &updated, public)
+            .map_err(|error| error.in_operation(ID, operation).on_ticket(id))
+    }
+
+    async fn attachments(
+        &self,
+        _context: &CallContext,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<Page<AttachedFile>> {
+        let operation = Operation::Attachments;
+        self.info.check(&Request::Attachments(id, page))?;
+        let reply = self.comment_page(operation, id, page).await?;
+        let (comments, gap) = readable(reply.comments);
+        let (mut files, mut unreadable) = (Vec::new(), 0);
+        for comment in comments {
+            let at = comment.value.created_at;
+            for file in comment.value.attachments {
+                match file {
+                    Some(file) => files.push(mapping::file(file, at)),
+                    None => unreadable += 1,
+                }
+            }
+        }
+        Ok(next_page(Page::last(files), Walk::Comments, reply.meta)?
+            .gaps(gap)
+            .gaps(mapping::unreadable_rows(unreadable)))
+    }
+
+    async fn download(&self, _context: &CallContext, file: &AttachedFile) -> Result<Download> {
+        let operation = Operation::Download;
+        self.info.check(&Request::Download(file))?;
+        let failed = |error: Error| error.in_operation(ID, operation);
+        if !file.id.bytes().all(|byte| byte.is_ascii_digit()) {
+            let message = "the id of a file is a number in Zendesk";
+            return Err(failed(Error::invalid_input(message)));
+        }
+        let attachment = self.attachment(&file.id).await?;
+        let bad = |message| failed(Error::new(ErrorKind::BadResponse, message));
+        if attachment.id.as_str() != file.id {
+            let message = "the vendor answered with another file than the one asked for";
+            return Err(bad(message));
+        }
+        let url = attachment.content_url;
+        let url = url.ok_or_else(|| bad("the vendor's reply does not tell where the file is"))?;
+        let parts = self.content(&url).await?.into_stream();
+        let parts = parts.map_err(move |error| error.in_operation(ID, operation));
+        Ok(Download::new(Box::pin(parts)))
+    }
+}
+
+impl Zendesk {
+    /// Uploads the files of an operation. Nothing has been changed if this fails.
+    async fn stage(&self, operation: Operation, files: &[Attachment]) -> Result<Vec<String>> {
+        let mut tokens = Vec::with_capacity(files.len());
+        for file in files {
+            tokens.push(self.upload(file).await.map_err(preparing(operation))?.token);
+        }
+        Ok(tokens)
+    }
+
+    /// Changes a ticket. The reply shows the ticket as it is then, and names what was ignored.
+    async fn change(
+        &self,
+        operation: Operation,
+        id: &TicketId,
+        wire: &ChangedTicket,
+        patch: &TicketPatch,
+    ) -> Result<()> {
+        let updated = self.put_ticket(operation, id.as_str(), wire).await?;
+        same_ticket(id, &updated.ticket.value.id, operation)?;
+        let mut missing = mapping::not_applied(patch, &mapping::ticket(updated.ticket, &[]));
+        missing.extend(updated.ignored);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let given = [
+            patch.subject.is_some(),
+            patch.status.is_some(),
+            patch.priority.is_some(),
+            patch.assignee.is_some(),
+        ];
+        let given = given.iter().filter(|given| **given).count() + patch.custom.len();
+        let error = Error::not_applied(&missing, missing.len() < given);
+        Err(error.in_operation(ID, operation).on_ticket(id))
+    }
+
+    async fn changed(
+        &self,
+        query: &TicketQuery,
+        after: Option<&str>,
+        size: u32,
+    ) -> Result<Page<Ticket>> {
+        let since = query.updated.from.map_or(0, jiff::Timestamp::as_second);
+        let (export, now) = self.changed_tickets(since, after, size).await?;
+        let (tickets, gap) = readable(export.tickets);
+        let tickets = tickets
+            .into_iter()
+            .map(|ticket| mapping::ticket(ticket, &[]));
+        let tickets = tickets
+            .filter(|ticket| ticket.status != Some(Status::Deleted) && query::takes(query, ticket));
+        let page = Page::last(tickets.collect()).gaps(gap);
+        if !export.end_of_stream {
+            let next = wire::Meta::more(export.after_cursor);
+            return next_page(page, Walk::Changed, next);
+        }
+        let told_until = now.and_then(|now| now.checked_sub(LAST_MINUTE).ok());
+        let is_whole = query
+            .updated
+            .before
+            .zip(told_until)
+            .is_some_and(|(before, until)| before <= until);
+        let last_minute = (!is_whole).then(|| {
+            "Zendesk's export leaves out what changed in the last minute; ask for changes before a time that is a minute ago"
+                .to_owned()
+        });
+        Ok(page.gaps(last_minute))
+    }
+
+    async fn comment_page(
+        &self,
+        operation: Operation,
+        id: &TicketId,
+        page: &PageRequest,
+    ) -> Result<wire::CommentPage> {
+        let after = Walk::Comments.after(page);
+        let after = after.map_err(|error| error.in_operation(ID, operation))?;
+        self.comments_of(operation, id.as_str(), after, size(page))
+            .await
+    }
+}
+
+/// The rows that can be read, and the gap that the others leave.
+fn readable<T>(rows: Vec<Option<Reply<T>>>) -> (Vec<Reply<T>>, Option<String>) {
+    let unreadable = rows.iter().filter(|row| row.is_none()).count();
+    let rows = rows.into_iter().flatten().collect();
+    (rows, mapping::unreadable_rows(unreadable))
+}
+
+/// A page with the cursor of the next one. What counts is `has_more`: the link is there on the last page too.
+fn next_page<T>(page: Page<T>, walk: Walk, meta: wire::Meta) -> Result<Page<T>> {
+    if !meta.has_more {
+        return Ok(page);
+    }
+    let operation = match walk {
+        Walk::Comments => Operation::Messages,
+        _ => Operation::List,
+    };
+    match meta.after_cursor.filter(|after| !after.is_empty()) {
+        Some(after) => Ok(page.next(Some(walk.cursor(&after)))),
+        None => {
+            let message = "the vendor says that there is another page, and not where it begins";
+            Err(Error::new(ErrorKind::BadResponse, message).in_operation(ID, operation))
+        }
+    }
+}
+
+/// Whether the log of the change has the comment, as it should be.
+fn confirmed_comment(id: &TicketId, updated: &UpdatedTicket, public: bool) -> Result<()> {
+    same_ticket(id, &updated.ticket.value.id, Operation::Comment)?;
+    let events = updated
+        .audit
+        .as_ref()
+        .and_then(|audit| audit.events.as_ref());
+    let Some(events) = events else {
+        let message = "the vendor's reply does not confirm the comment";
+        return Err(Error::new(ErrorKind::BadResponse, message).with_effect(Effect::Unknown));
+    };
+    let mut comments = events
+        .iter()
+        .filter(|event| event.kind.as_deref() == Some("Comment"));
+    match comments.next() {
+        None => Err(Error::not_applied(&["body".to_owned()], true)),
+        Some(comment) if comment.public.is_some_and(|told| told != public) => {
+            let message = if public {
+                "the comment was added, but Zendesk made it private"
+            } else {
+                "the comment was added, but Zendesk made it public"
+            };
+            Err(Error::new(ErrorKind::Conflict, message).with_effect(Effect::Unknown))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Rejects a reply about another ticket than the one that was asked for. A write may have changed that one.
+fn same_ticket(asked: &TicketId, answered: &WireId, operation: Operation) -> Result<()> {
+    if answered.as_str() == asked.as_str() {
+        return Ok(());
+    }
+    let other: String = answered.as_str().chars().take(40).collect();
+    let message = format!("the vendor answered about another ticket, {other}, not {asked}");
+    Err(Error::new(ErrorKind::Conflict, message)
+        .with_status(200)
+        .with_effect(Effect::Unknown)
+        .in_operation(ID, operation)
+        .on_ticket(asked))
+}

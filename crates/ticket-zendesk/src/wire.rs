@@ -1,0 +1,12 @@
+//! Zendesk's own shapes: what is sent and what comes back.
+
+mod received;
+mod sent;
+
+pub use received::{
+    Attachment, Audit, AuditEvent, Comment, CommentPage, CustomField, DeletedTicket,
+    DeletedTicketPage, Meta, Staged, Ticket, TicketExport, TicketPage, User,
+};
+pub(crate) use received::{AttachmentReply, Refusal, StagedReply, TicketReply};
+pub(crate) use sent::Body;
+pub use sent::{ChangedTicket, NewComment, NewCustomField, NewRequester};
