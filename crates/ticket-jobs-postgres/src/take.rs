@@ -81,7 +81,7 @@ impl PostgresLedger {
                 ],
             )
             .await?;
-        let told: i64 = get(&row, "at")?;
+        let told: i64 = get(&row, "told")?;
         let value: Option<i64> = get(&row, "value")?;
         let value = value.unwrap_or_default();
         let taken = match get::<&str>(&row, "what")? {

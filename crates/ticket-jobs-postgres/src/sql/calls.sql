@@ -47,20 +47,21 @@ BEGIN
 END $$;
 
 -- Records a call and takes its slots. `what` is slot, full, closed or busy. The arrays are columns of the windows and of the
--- numbers of calls at once, with the operations of each.
+-- numbers of calls at once, with the operations of each. `told` is the server's clock, whatever the account's time is.
 CREATE FUNCTION take(given bigint, account_key text, job_id text, w bigint, name_of text,
     operation_of text, is_write boolean, requested bigint, ids text[], longest_ns bigint,
     windows bigint[], window_calls bigint[], window_operations text[],
     at_once bigint[], at_once_operations text[], mark bigint,
-    OUT what text, OUT value bigint, OUT at bigint) LANGUAGE plpgsql AS $$
-DECLARE a int; acc record; j int; s text; ja int; wait_ns bigint; i int; it record;
+    OUT what text, OUT value bigint, OUT told bigint) LANGUAGE plpgsql AS $$
+DECLARE at bigint; a int; acc record; j int; s text; ja int; wait_ns bigint; i int; it record;
 BEGIN
     IF job_id IS NOT NULL THEN
         j := number_of(job_id);
     END IF;
     a := lock_account(account_key);
     SELECT * INTO acc FROM account WHERE number = a;
-    at := greatest(clock(given), acc.last_now);
+    told := clock(given);
+    at := greatest(told, acc.last_now);
     -- Recorded already, and the answer was lost.
     SELECT id INTO value FROM call WHERE account = a AND acts_until > at AND nonce = mark;
     IF FOUND THEN
