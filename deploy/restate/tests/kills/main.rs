@@ -39,7 +39,7 @@ struct Args {
     /// How often a process is killed, the server and the handlers in turn.
     #[arg(long, default_value_t = 4)]
     kills: usize,
-    /// With a ledger in a file, in place of a private PostgreSQL.
+    /// With a ledger in a file, in place of a private database.
     #[arg(long)]
     sqlite: bool,
     /// How many processes with handlers there are.
