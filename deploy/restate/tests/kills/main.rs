@@ -42,6 +42,9 @@ struct Args {
     /// With a ledger in a file, in place of a private database.
     #[arg(long)]
     sqlite: bool,
+    /// How long to wait at most until the next kill, in milliseconds.
+    #[arg(long, default_value_t = 4_000)]
+    pause: u64,
     /// How many processes with handlers there are.
     #[arg(long, default_value_t = 1)]
     handlers: usize,
@@ -96,7 +99,7 @@ async fn main() -> ExitCode {
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         }
-        let pause = Duration::from_millis(fastrand::u64(500..4_000));
+        let pause = Duration::from_millis(fastrand::u64(500..=args.pause.max(500)));
         tokio::time::sleep(pause).await;
         let one = fastrand::usize(..handlers.len());
         match kills % 2 {
