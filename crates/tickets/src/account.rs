@@ -10,6 +10,7 @@ use ticket_core::provider::{Concurrency, Quota, Setting, Settings};
 use ticket_core::{Error, Result};
 
 use crate::account_key::AccountKey;
+use crate::setting_names::SettingNames;
 
 #[cfg(feature = "accounts-file")]
 pub(crate) mod secret;
@@ -274,6 +275,15 @@ impl AccountConfig {
             )),
             None => error,
         }
+    }
+
+    /// What this account calls the settings that its provider calls by their variables; `None` if it reads those.
+    pub(crate) fn setting_names(&self, known: &[Setting]) -> Option<SettingNames> {
+        #[cfg(feature = "accounts-file")]
+        let commands = self.secrets.commands.keys().map(String::as_str);
+        #[cfg(not(feature = "accounts-file"))]
+        let commands = std::iter::empty();
+        (!self.environment).then(|| SettingNames::new(known, &self.settings, &commands))
     }
 
     /// Applies the timeout with `set`, if there is one.

@@ -16,6 +16,7 @@ pub mod find;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod registry;
+mod setting_names;
 
 pub use account::AccountConfig;
 pub use account_key::AccountKey;

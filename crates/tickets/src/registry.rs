@@ -304,7 +304,11 @@ impl Registry {
             // The provider's own clock ends a request first: it knows better what has happened.
             options.timeout(timeout.saturating_add(GRACE))
         });
-        Ok(Tickets::with_options(provider, &options))
+        let tickets = Tickets::with_options(provider, &options);
+        Ok(match account.setting_names(descriptor.settings) {
+            Some(names) => tickets.layer(names),
+            None => tickets,
+        })
     }
 }
 

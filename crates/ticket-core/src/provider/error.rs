@@ -256,6 +256,21 @@ impl Error {
         self
     }
 
+    /// The same error with another message, for example one that names settings as the account gives them.
+    ///
+    /// ```
+    /// use ticket_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Unauthenticated, "see PEAR_KEY").with_vendor_message("who are you?");
+    /// let error = error.with_message("see `key_file`");
+    /// assert_eq!((error.message(), error.vendor_message()), ("see `key_file`", Some("who are you?")));
+    /// ```
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.inner.message = message.into();
+        self
+    }
+
     /// Marks the call as not attempted: it was stopped, or the quota allowed no call in time.
     pub(crate) fn not_attempted(mut self) -> Self {
         self.inner.not_attempted = true;
