@@ -46,6 +46,37 @@ async fn tickets_of_a_requester_are_found_at_every_vendor_and_nobody_elses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn accounts_of_one_system_are_both_searched_and_that_is_said_once() {
+    let ann = Ann::new().await;
+    let ticket = ann.ticket(Vendor::Rt);
+    let id = ticket.strip_prefix("rt:").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    let account = |name: &str| {
+        let base_url = ann.sandbox.base_url(Vendor::Rt);
+        format!(
+            "[accounts.{name}]\nprovider = \"rt\"\nbase_url = \"{base_url}\"\ntoken_env = \"RT_TOKEN\"\n"
+        )
+    };
+    std::fs::write(&file, account("eu") + &account("us")).unwrap();
+    let search = |accounts: &[&str]| {
+        let named = accounts.iter().flat_map(|name| ["--account", *name]);
+        let arguments = ["find", "--requester", ADDRESS].into_iter().chain(named);
+        let mut command = at(&ann.sandbox, &arguments.collect::<Vec<_>>());
+        execute(command.env("TICKETS_CONFIG", &file))
+    };
+    let both = search(&["eu", "us"]);
+    assert_eq!(both.code, 0, "{both:?}");
+    for name in ["eu", "us"] {
+        assert!(both.stdout.contains(&format!("{name}:{id}")), "{both:?}");
+    }
+    let said = "eu and us are accounts of the same system";
+    assert_eq!(both.stderr.matches(said).count(), 1, "{both:?}");
+    let one = search(&["eu"]);
+    assert!(!one.stderr.contains("same system"), "{one:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_are_those_of_list_in_every_form() {
     let ann = Ann::new().await;
     let ticket = ann.ticket(Vendor::Rt);

@@ -35,6 +35,17 @@ impl Wanted {
         }
     }
 
+    /// Whether vendors may write it in two ways, so that a filter of theirs finds the one that is asked for only.
+    pub(super) fn has_two_forms(&self) -> bool {
+        match self {
+            Self::Address(address) => {
+                let host = address.rsplit_once('@').map_or("", |(_, host)| host);
+                host.split('.').any(|label| label.starts_with("xn--"))
+            }
+            Self::Name(_) | Self::Id(_) => false,
+        }
+    }
+
     /// What must be known of a requester.
     pub(super) fn field(&self) -> Field {
         match self {
@@ -90,7 +101,7 @@ impl People {
     }
 
     pub(super) fn domains(&self) -> impl Iterator<Item = String> {
-        let plain = |domain: &String| domain.trim().trim_start_matches('@').to_ascii_lowercase();
+        let plain = |domain: &String| host_of(domain.trim().trim_start_matches('@'));
         self.domains.iter().map(plain)
     }
 
@@ -169,6 +180,15 @@ impl Index {
     }
 }
 
+/// A host as it is compared: in the form of the DNS, since vendors show `bücher.example` or `xn--bcher-kva.example`.
+fn host_of(host: &str) -> String {
+    if host.is_ascii() {
+        return host.to_ascii_lowercase();
+    }
+    // What is no host has one form only.
+    idna::domain_to_ascii(host).unwrap_or_else(|_| host.to_lowercase())
+}
+
 /// An address as it is compared. Vendors may write a name before it, as in `Ann <ann@example.com>`.
 fn address(text: &str, ignores_plus_tags: bool) -> String {
     let text = text.trim();
@@ -176,9 +196,46 @@ fn address(text: &str, ignores_plus_tags: bool) -> String {
         .strip_suffix('>')
         .and_then(|text| text.rsplit_once('<'));
     let plain = inner.map_or(text, |(_, inner)| inner.trim()).to_lowercase();
+    let plain = match plain.rsplit_once('@') {
+        Some((local, host)) => format!("{local}@{}", host_of(host)),
+        None => plain,
+    };
     let parts = plain.rsplit_once('@').filter(|_| ignores_plus_tags);
     match parts.and_then(|(local, host)| Some((local.split_once('+')?.0, host))) {
         Some((local, host)) if !local.is_empty() => format!("{local}@{host}"),
         _ => plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_in_letters_and_in_the_form_of_the_dns_is_one_host() {
+        let forms = [
+            "ann@bücher.example",
+            "Ann@XN--BCHER-KVA.example",
+            "<ann@BÜCHER.example>",
+        ];
+        for wanted in forms {
+            let mut people = People::default();
+            people.add_requester(wanted.to_owned());
+            people.add_domain("Bücher.example".to_owned());
+            let index = people.index();
+            for shown in forms {
+                assert_eq!(
+                    index.by_address(shown),
+                    Some((&[0][..], true)),
+                    "{wanted} {shown}"
+                );
+            }
+            let other = Some((&[][..], false));
+            assert_eq!(index.by_address("ann@bucher.example"), other);
+            assert!(people.wanted().all(|wanted| wanted.has_two_forms()));
+        }
+        let mut people = People::default();
+        people.add_requester("ann@books.example".to_owned());
+        assert!(!people.wanted().any(|wanted| wanted.has_two_forms()));
     }
 }

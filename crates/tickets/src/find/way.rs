@@ -169,6 +169,7 @@ pub(super) fn is_exact(info: &ProviderInfo, field: Field) -> bool {
 pub(super) fn vendor_finds_people(find: &Find, info: &ProviderInfo) -> bool {
     let is_exact = |wanted: Wanted| match wanted {
         Wanted::Address(_) if find.people.ignores_plus_tags() => false,
+        wanted if wanted.has_two_forms() => false,
         wanted => is_exact(info, wanted.field()),
     };
     !find.people.is_empty() && !find.people.has_domains() && find.people.wanted().all(is_exact)

@@ -5,7 +5,7 @@
 mod progress;
 mod summary;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
@@ -35,6 +35,8 @@ const NAMED: usize = 3;
 pub(super) struct Search {
     find: Find,
     accounts: Vec<Searched>,
+    /// The names of accounts at the same system, by what they are at the vendor.
+    alike: BTreeMap<String, Vec<String>>,
     /// What stopped it before its end.
     stopped: Option<Exit>,
 }
@@ -90,6 +92,7 @@ impl Search {
             );
         }
         let mut searched = Vec::new();
+        let mut alike = BTreeMap::<_, Vec<_>>::new();
         for name in all {
             let mut one = Searched::new(name, change.is_some());
             let account = match accounts.connect(&one.name) {
@@ -118,12 +121,17 @@ impl Search {
                     _ => return Err(error.into()),
                 },
             }
+            if one.way.is_some() {
+                let names = alike.entry(accounts.facts(&one.name)?.key);
+                names.or_default().push(one.name.clone());
+            }
             one.account = Some(account);
             searched.push(one);
         }
         Ok(Self {
             find,
             accounts: searched,
+            alike,
             stopped: None,
         })
     }
@@ -133,8 +141,21 @@ impl Search {
         &self.accounts
     }
 
-    /// Says what a search costs that reads tickets one by one.
+    /// Says what a search costs that reads tickets one by one, and which accounts may show the same tickets.
     pub(super) fn say_cost(&self) {
+        // Their credentials may show different tickets, so each is searched.
+        for names in self.alike.values() {
+            if let [others @ .., last] = names.as_slice()
+                && !others.is_empty()
+            {
+                let others: Vec<_> = others.iter().map(|name| text::line(name)).collect();
+                say(&format!(
+                    "{} and {} are accounts of the same system: a ticket that several of them can see is found under each name",
+                    others.join(", "),
+                    text::line(last)
+                ));
+            }
+        }
         let costs = self.accounts.iter().filter_map(Searched::cost);
         costs.for_each(|cost| say(&cost));
     }
