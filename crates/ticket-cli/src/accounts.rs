@@ -23,6 +23,19 @@ pub(crate) struct Accounts {
     accounts: Arc<accounts::Accounts>,
     /// Serves as long as the accounts are used.
     sandbox: Option<Sandbox>,
+    /// What is wrong in the configuration file outside of the accounts, for commands that tell all of it.
+    mistakes: Vec<Failure>,
+}
+
+/// What happens to mistakes in the configuration file, and to files that other users can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// A mistake ends the command. It warns of files.
+    Strict,
+    /// The command goes on with what is valid. It warns of files.
+    Valid,
+    /// The same for a command that tells of files itself.
+    ValidQuietly,
 }
 
 impl Accounts {
@@ -34,20 +47,34 @@ impl Accounts {
         } else {
             ledger::registry_on_demand(LedgerOnDemand::new(global), purpose)
         };
-        Self::of_registry(registry, global, true).await
+        Self::of_registry(registry, global, Reading::Strict).await
     }
 
     /// The same with slots in a ledger that is open.
     pub(crate) async fn with_ledger(ledger: &Ledger, global: &Global) -> Result<Self, Failure> {
-        Self::of_registry(ledger::registry_with(ledger), global, true).await
+        let registry = ledger::registry_with(ledger);
+        Self::of_registry(registry, global, Reading::Strict).await
     }
 
-    /// The same for a command that tells the modes of files itself.
-    pub(crate) async fn quietly_with_ledger(
-        ledger: &Ledger,
+    /// The same for reading, with what is valid in the configuration file and its [`mistakes`](Self::mistakes).
+    pub(crate) async fn open_valid(global: &Global) -> Result<Self, Failure> {
+        let ledger = LedgerOnDemand::new(global);
+        let registry = ledger::registry_on_demand(ledger, Purpose::Read);
+        Self::of_registry(registry, global, Reading::Valid).await
+    }
+
+    /// The same for a command that tells the modes of files itself, with slots in the ledger, if it can be used.
+    pub(crate) async fn examined(
+        ledger: Option<&Ledger>,
         global: &Global,
     ) -> Result<Self, Failure> {
-        Self::of_registry(ledger::registry_with(ledger), global, false).await
+        let registry = ledger.map_or_else(Registry::new, ledger::registry_with);
+        Self::of_registry(registry, global, Reading::ValidQuietly).await
+    }
+
+    /// What is wrong in the configuration file outside of the accounts.
+    pub(crate) fn mistakes(&self) -> &[Failure] {
+        &self.mistakes
     }
 
     /// The files with secrets, and who else can read them.
@@ -58,19 +85,29 @@ impl Accounts {
     async fn of_registry(
         registry: Registry,
         global: &Global,
-        warns: bool,
+        reading: Reading,
     ) -> Result<Self, Failure> {
         if global.sandbox {
             let sandbox = start_sandbox(Sandbox::builder()).await?;
             return Ok(Self::of_sandbox(sandbox, registry, global));
         }
-        let accounts = accounts::Accounts::load(registry, global.config().as_deref())?;
-        if warns {
+        let config = global.config();
+        let (accounts, mistakes) = match reading {
+            Reading::Strict => {
+                let accounts = accounts::Accounts::load(registry, config.as_deref())?;
+                (accounts, Vec::new())
+            }
+            Reading::Valid | Reading::ValidQuietly => {
+                accounts::Accounts::load_valid(registry, config.as_deref())?
+            }
+        };
+        if reading != Reading::ValidQuietly {
             accounts.files().iter().for_each(warn);
         }
         Ok(Self {
             accounts: Arc::new(with_options(accounts, global)),
             sandbox: None,
+            mistakes: mistakes.into_iter().map(Failure::from).collect(),
         })
     }
 
@@ -81,6 +118,7 @@ impl Accounts {
         Self {
             accounts: Arc::new(with_options(accounts, global)),
             sandbox: None,
+            mistakes: Vec::new(),
         }
     }
 
@@ -101,6 +139,7 @@ impl Accounts {
         Self {
             accounts: Arc::new(with_options(accounts, global)),
             sandbox: Some(sandbox),
+            mistakes: Vec::new(),
         }
     }
 

@@ -73,6 +73,39 @@ fn wrong(run: &Run) -> Vec<(Value, String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bad_sections_are_told_and_the_good_accounts_are_examined() {
+    let case = Case::new(credentials::SWEEPPEA_API_KEY).await;
+    let good = fs::read_to_string(case.path("config.toml")).unwrap();
+    let bad = "[accounts.rt]\nprovider = \"rt\"\nmax_attempts = \"many\"\n[accounts.onecloud]\nprovider = \"rt\"\n";
+    fs::write(case.path("config.toml"), format!("color = 1\n{good}{bad}")).unwrap();
+    let run = case.run(&["--output", "ndjson"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let wrong = wrong(&run);
+    for (account, check, why) in [
+        (Value::Null, "configuration", "`color` is not known here"),
+        ("rt".into(), "settings", "`max_attempts` must be"),
+        (
+            "onecloud".into(),
+            "settings",
+            "named like a provider but has another one",
+        ),
+    ] {
+        let is_told = wrong.iter().any(|(of, by, message)| {
+            *of == account
+                && by == check
+                && message.contains(why)
+                && message.contains("config.toml")
+        });
+        assert!(is_told, "{why}: {wrong:?}");
+    }
+    assert_eq!(wrong.len(), 3, "{wrong:?}");
+    let accepted = |row: &Value| row["account"] == "eu" && row["check"] == "credentials";
+    let rows = run.lines();
+    let row = rows.iter().find(|row| accepted(row)).unwrap();
+    assert_eq!(row["level"], "ok", "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn healthy_accounts_end_0_and_are_only_read() {
     let case = Case::new(credentials::SWEEPPEA_API_KEY).await;
     let run = case.run(&["--output", "ndjson"]);

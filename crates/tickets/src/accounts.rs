@@ -69,25 +69,35 @@ impl Accounts {
     /// Those of [`ConfigFile::load`], and `Config` if an account has the id of a provider as its name but belongs to
     /// another provider.
     pub fn load(registry: Registry, file: Option<&Path>) -> Result<Self, Diagnosis> {
-        let file = ConfigFile::load(file)?;
-        // Whoever writes that name means the provider, and must not reach another one.
-        let disguised = file
-            .accounts
-            .iter()
-            .find(|(name, account)| registry.get(name).is_some() && account.provider != **name);
-        if let Some((name, _)) = disguised {
-            let message = format!(
-                "the account `{name}` is named like a provider but has another one; give it \
-                 another name"
-            );
-            let place = file.path.as_ref().map(|path| path.display().to_string());
-            return Err(Diagnosis::from(Error::config(message)).at(place.unwrap_or_default()));
+        let mut file = ConfigFile::load(file)?;
+        file.refuse_disguised(|name| registry.get(name).is_some());
+        match file.unreadable.values().next() {
+            Some(first) => Err(first.diagnosis()),
+            None => Ok(Self::of_file(registry, file)),
         }
-        Ok(Self {
+    }
+
+    /// The same for a face that tells all mistakes at once. Returns what is wrong outside of the accounts; an account that
+    /// cannot be read has its name, and its mistake is the error of [`account`](Self::account).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ConfigFile::load_valid`].
+    pub fn load_valid(
+        registry: Registry,
+        file: Option<&Path>,
+    ) -> Result<(Self, Vec<Diagnosis>), Diagnosis> {
+        let (mut file, wrong) = ConfigFile::load_valid(file)?;
+        file.refuse_disguised(|name| registry.get(name).is_some());
+        Ok((Self::of_file(registry, file), wrong))
+    }
+
+    fn of_file(registry: Registry, file: ConfigFile) -> Self {
+        Self {
             registry,
             source: Source::File(file),
             adjust: None,
-        })
+        }
     }
 
     /// Uses only these accounts. If two have the same name, the last one is used.
@@ -112,13 +122,19 @@ impl Accounts {
 
     /// The names of all accounts, sorted, including ids of providers if those can be used as names.
     pub fn names(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let (accounts, providers) = match &self.source {
-            Source::File(file) => (&file.accounts, Some(self.registry.iter())),
-            Source::Given(accounts) => (accounts, None),
+        let (accounts, unreadable, providers) = match &self.source {
+            Source::File(file) => (
+                &file.accounts,
+                Some(&file.unreadable),
+                Some(self.registry.iter()),
+            ),
+            Source::Given(accounts) => (accounts, None, None),
         };
         let providers = providers.into_iter().flatten().map(|one| (one.info)().id);
+        let unreadable = unreadable.into_iter().flat_map(BTreeMap::keys);
         let names: BTreeSet<_> = accounts
             .keys()
+            .chain(unreadable)
             .map(|name| Cow::Borrowed(name.as_str()))
             .chain(providers)
             .collect();
@@ -136,6 +152,7 @@ impl Accounts {
             Source::Given(_) => true,
             Source::File(file) => {
                 file.accounts.contains_key(&**name)
+                    || file.unreadable.contains_key(&**name)
                     || self
                         .registry
                         .get(name)
@@ -263,7 +280,13 @@ impl Accounts {
 
     fn find_as_given(&self, name: &str) -> Result<(AccountConfig, Origin), Diagnosis> {
         match &self.source {
-            Source::File(ConfigFile { path, accounts, .. }) => match (accounts.get(name), path) {
+            // Not the provider of this name: whoever wrote it meant this account.
+            Source::File(file) if file.unreadable.contains_key(name) => {
+                if let Some(wrong) = file.unreadable.get(name) {
+                    return Err(wrong.diagnosis());
+                }
+            }
+            Source::File(file) => match (file.accounts.get(name), &file.path) {
                 (Some(account), Some(path)) => {
                     return Ok((account.clone(), Origin::File(path.clone())));
                 }

@@ -67,6 +67,22 @@ pub struct ConfigFile {
     pub signing_key: Option<PathBuf>,
     /// The account that is meant where none is named.
     pub default_account: Option<String>,
+    /// What is wrong with accounts that cannot be read, and where, by their names. Only [`load_valid`](Self::load_valid)
+    /// leaves any.
+    pub(crate) unreadable: BTreeMap<String, Unreadable>,
+}
+
+/// Where an account cannot be read, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Unreadable {
+    place: String,
+    message: String,
+}
+
+impl Unreadable {
+    pub(crate) fn diagnosis(&self) -> Diagnosis {
+        Diagnosis::from(Error::config(self.message.clone())).at(self.place.clone())
+    }
 }
 
 impl ConfigFile {
@@ -85,14 +101,26 @@ impl ConfigFile {
     ///
     /// `Config` if the given file does not exist or a file cannot be read, and the errors of [`parse`](Self::parse).
     pub fn load(asked: Option<&Path>) -> Result<Self, Diagnosis> {
+        let (file, wrong) = Self::load_valid(asked)?;
+        file.without_mistakes(wrong)
+    }
+
+    /// The same for a face that tells all mistakes at once: what is valid, and what is wrong outside of the accounts. An account
+    /// that cannot be read has no entry in [`accounts`](Self::accounts); [`Accounts`](crate::accounts::Accounts) say what is
+    /// wrong with it when it is asked for.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if the given file does not exist or a file cannot be read.
+    pub fn load_valid(asked: Option<&Path>) -> Result<(Self, Vec<Diagnosis>), Diagnosis> {
         let asked = asked.filter(|path| !path.as_os_str().is_empty());
         let Some(path) = Self::usual_path(asked) else {
-            return Ok(Self::default());
+            return Ok((Self::default(), Vec::new()));
         };
         match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text, &path),
+            Ok(text) => Ok(Self::parse_valid(&text, &path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound && asked.is_none() => {
-                Ok(Self::default())
+                Ok((Self::default(), Vec::new()))
             }
             Err(error) => Err(Diagnosis::from(Error::config(format!(
                 "the configuration file cannot be read: {error}"
@@ -108,48 +136,106 @@ impl ConfigFile {
     /// `Config` with `PATH:LINE:COLUMN` of the mistake, without any value of the file. Unknown settings of a provider
     /// are reported when the account is connected.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Diagnosis> {
+        let (file, wrong) = Self::parse_valid(text, path);
+        file.without_mistakes(wrong)
+    }
+
+    fn without_mistakes(self, others: Vec<Diagnosis>) -> Result<Self, Diagnosis> {
+        let mut accounts = self.unreadable.values().map(Unreadable::diagnosis);
+        match others.into_iter().next().or_else(|| accounts.next()) {
+            Some(first) => Err(first),
+            None => Ok(self),
+        }
+    }
+
+    fn parse_valid(text: &str, path: &Path) -> (Self, Vec<Diagnosis>) {
         let mut file = Self {
             path: Some(path.to_owned()),
             ..Self::default()
         };
-        file.read(text).map_err(|Mistake { offset, message }| {
+        let mut others = Vec::new();
+        for Mistake {
+            offset,
+            message,
+            account,
+        } in file.read(text)
+        {
             let (line, column) = position(text, offset.unwrap_or(0));
             let place = format!("{}:{line}:{column}", path.display());
-            Diagnosis::from(Error::config(message)).at(place)
-        })?;
-        Ok(file)
+            let wrong = Unreadable { place, message };
+            match account {
+                Some(name) => drop(file.unreadable.insert(name, wrong)),
+                None => others.push(wrong.diagnosis()),
+            }
+        }
+        (file, others)
     }
 
-    fn read(&mut self, text: &str) -> Result<(), Mistake> {
+    /// Takes accounts that are named like a provider but have another one for unreadable: whoever writes that name means
+    /// the provider, and must not reach another one.
+    pub(crate) fn refuse_disguised(&mut self, is_provider: impl Fn(&str) -> bool) {
+        let place = self.path.as_ref().map(|path| path.display().to_string());
+        let unreadable = &mut self.unreadable;
+        self.accounts.retain(|name, account| {
+            let is_disguised = is_provider(name) && account.provider != *name;
+            if is_disguised {
+                let message = format!(
+                    "the account `{name}` is named like a provider but has another one; give it another name"
+                );
+                let place = place.clone().unwrap_or_default();
+                unreadable.insert(name.clone(), Unreadable { place, message });
+            }
+            !is_disguised
+        });
+    }
+
+    /// Reads what is valid, and returns what is not.
+    fn read(&mut self, text: &str) -> Vec<Mistake> {
         // The messages of this parser name what it expects, never what it found.
-        let table = DeTable::parse(text).map_err(|error| Mistake {
-            offset: error.span().map(|span| span.start),
-            message: format!("this is not TOML: {}", error.message()),
-        })?;
+        let table = match DeTable::parse(text) {
+            Ok(table) => table,
+            Err(error) => {
+                let message = format!("this is not TOML: {}", error.message());
+                return vec![Mistake::at(error.span().map(|span| span.start), message)];
+            }
+        };
+        let mut mistakes = Vec::new();
         for (key, value) in table.get_ref() {
             let at = Some(key.span().start);
             match (&**key.get_ref(), value.get_ref()) {
-                ("accounts", DeValue::Table(named)) => self.accounts = self.read_accounts(named)?,
-                ("approvers", value) => self.approvers = Some(self.file(at, "approvers", value)?),
-                ("signing_key", value) => {
-                    self.signing_key = Some(self.file(at, "signing_key", value)?);
-                }
-                ("default_account", value) => {
-                    let name = value.as_str().filter(|name| !name.trim().is_empty());
-                    let message = "`default_account` must be the name of an account, in quotes";
-                    let name = name.ok_or_else(|| Mistake::at(at, message.to_owned()))?;
-                    self.default_account = Some(name.to_owned());
-                }
-                (name, value) => {
-                    let name = match value {
-                        DeValue::Table(_) => format!("[{name}]"),
-                        _ => format!("`{name}`"),
-                    };
-                    let message = format!(
-                        "{name} is not known here; there are `approvers`, `default_account`, `signing_key` and [accounts.NAME]"
-                    );
-                    return Err(Mistake::at(at, message));
-                }
+                ("accounts", DeValue::Table(named)) => mistakes.extend(self.read_accounts(named)),
+                (name, value) => mistakes.extend(self.read_value(at, name, value).err()),
+            }
+        }
+        mistakes
+    }
+
+    fn read_value(
+        &mut self,
+        at: Option<usize>,
+        name: &str,
+        value: &DeValue<'_>,
+    ) -> Result<(), Mistake> {
+        match (name, value) {
+            ("approvers", value) => self.approvers = Some(self.file(at, "approvers", value)?),
+            ("signing_key", value) => {
+                self.signing_key = Some(self.file(at, "signing_key", value)?);
+            }
+            ("default_account", value) => {
+                let name = value.as_str().filter(|name| !name.trim().is_empty());
+                let message = "`default_account` must be the name of an account, in quotes";
+                let name = name.ok_or_else(|| Mistake::at(at, message.to_owned()))?;
+                self.default_account = Some(name.to_owned());
+            }
+            (name, value) => {
+                let name = match value {
+                    DeValue::Table(_) => format!("[{name}]"),
+                    _ => format!("`{name}`"),
+                };
+                let message = format!(
+                    "{name} is not known here; there are `approvers`, `default_account`, `signing_key` and [accounts.NAME]"
+                );
+                return Err(Mistake::at(at, message));
             }
         }
         Ok(())
@@ -169,38 +255,53 @@ impl ConfigFile {
             _ => Err(wrong("the path of a file, in quotes")),
         }
     }
-    fn read_accounts(
-        &self,
-        named: &DeTable<'_>,
-    ) -> Result<BTreeMap<String, AccountConfig>, Mistake> {
-        let mut accounts = BTreeMap::new();
-        for (name, account) in named {
-            let at = Some(name.span().start);
-            let name = name.get_ref().to_string();
+
+    /// Reads the accounts that are valid, and returns what is wrong with the others.
+    fn read_accounts(&mut self, named: &DeTable<'_>) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        for (key, account) in named {
+            let at = Some(key.span().start);
+            let name = key.get_ref().to_string();
             if !is_name(&name) {
-                return Err(Mistake::at(at, NAME.to_owned()));
+                mistakes.push(Mistake::at(at, NAME.to_owned()));
+                continue;
             }
-            let DeValue::Table(settings) = account.get_ref() else {
-                return Err(Mistake::at(at, format!("write [accounts.{name}]")));
-            };
-            if let Some((offset, message)) = mistake(settings) {
-                let message = format!("account `{name}`: {message}");
-                return Err(Mistake::at(offset.or(at), message));
+            match self.read_account(at, &name, account) {
+                Ok(account) => drop(self.accounts.insert(name, account)),
+                Err(mistake) => mistakes.push(Mistake {
+                    account: Some(name),
+                    ..mistake
+                }),
             }
-            let others = settings
-                .iter()
-                .filter(|(name, _)| !name.get_ref().ends_with(COMMAND));
-            let plain = others
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
-            let plain = Spanned::new(account.span(), DeValue::Table(plain));
-            let mut account = AccountConfig::deserialize(ValueDeserializer::from(plain))
-                .map_err(|_| Mistake::at(at, format!("the account `{name}` cannot be read")))?;
-            account.secrets.config.clone_from(&self.path);
-            account.secrets.commands = commands(settings).collect();
-            accounts.insert(name, account);
         }
-        Ok(accounts)
+        mistakes
+    }
+
+    fn read_account(
+        &self,
+        at: Option<usize>,
+        name: &str,
+        account: &Spanned<DeValue<'_>>,
+    ) -> Result<AccountConfig, Mistake> {
+        let DeValue::Table(settings) = account.get_ref() else {
+            return Err(Mistake::at(at, format!("write [accounts.{name}]")));
+        };
+        if let Some((offset, message)) = mistake(settings) {
+            let message = format!("account `{name}`: {message}");
+            return Err(Mistake::at(offset.or(at), message));
+        }
+        let others = settings
+            .iter()
+            .filter(|(name, _)| !name.get_ref().ends_with(COMMAND));
+        let plain = others
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let plain = Spanned::new(account.span(), DeValue::Table(plain));
+        let mut account = AccountConfig::deserialize(ValueDeserializer::from(plain))
+            .map_err(|_| Mistake::at(at, format!("the account `{name}` cannot be read")))?;
+        account.secrets.config.clone_from(&self.path);
+        account.secrets.commands = commands(settings).collect();
+        Ok(account)
     }
 }
 
@@ -233,11 +334,17 @@ fn words<'a>(value: &'a DeValue<'a>) -> Option<impl Iterator<Item = &'a str>> {
 struct Mistake {
     offset: Option<usize>,
     message: String,
+    /// The account that it is about.
+    account: Option<String>,
 }
 
 impl Mistake {
     const fn at(offset: Option<usize>, message: String) -> Self {
-        Self { offset, message }
+        Self {
+            offset,
+            message,
+            account: None,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use tickets::{TicketId, TicketRef};
 use crate::accounts::Accounts;
 use crate::args::{Doctor, Global};
 use crate::failure::{Exit, Failure};
-use crate::ledger::{Ledger, Purpose};
+use crate::ledger::Ledger;
 use crate::output::{Output, Record, TableWriter, say};
 use crate::text;
 
@@ -108,11 +108,17 @@ pub(super) async fn run(
     // Like a file of its own, so that nothing is recorded in vain.
     let record = doctor.record.as_deref().map(create).transpose()?;
     let ledger = (!global.sandbox).then(|| Ledger::open_kept(global));
-    let accounts = match &ledger {
-        Some(Ok(ledger)) => Accounts::quietly_with_ledger(ledger, global).await?,
-        Some(Err(_)) | None => Accounts::open(global, Purpose::Read).await?,
+    let usable = ledger.as_ref().and_then(|ledger| ledger.as_ref().ok());
+    let accounts = Accounts::examined(usable, global).await?;
+    for mistake in accounts.mistakes() {
+        let check = Check::new("configuration", Level::Wrong, mistake.sentence());
+        findings.push(None, check)?;
+    }
+    let mut names = match accounts.named_or_configured(&doctor.accounts) {
+        // The mistakes are told.
+        Err(_) if !accounts.mistakes().is_empty() => Vec::new(),
+        names => names?,
     };
-    let mut names = accounts.named_or_configured(&doctor.accounts)?;
     if doctor.accounts.is_empty() && !tickets.is_empty() {
         names.retain(|name| tickets.iter().any(|ticket| ticket.account == *name));
     }
@@ -177,6 +183,15 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
     Failure::local(format!("it cannot be written: {error}")).at(path.display().to_string())
 }
 
+/// What is wrong with the account of this name, and where, if that says more than the name.
+fn told(name: &str, failure: &Failure) -> String {
+    let sentence = failure.sentence();
+    match sentence.strip_prefix(name) {
+        Some(rest) => rest.trim_start_matches(": ").to_owned(),
+        None => sentence,
+    }
+}
+
 /// Examines an account, and returns what can be recorded of it.
 async fn check_account(
     name: &str,
@@ -191,7 +206,7 @@ async fn check_account(
             let hint = failure
                 .hint()
                 .map_or_else(String::new, |hint| format!("; {hint}"));
-            let message = format!("{}{hint}", failure.message());
+            let message = format!("{}{hint}", told(name, &failure));
             findings.push(Some(name), Check::new("settings", Level::Wrong, message))?;
             return Ok(None);
         }

@@ -6,7 +6,6 @@ use tickets::accounts::{FileMode, SettingSource};
 use crate::accounts::Accounts;
 use crate::args::Global;
 use crate::failure::{ErrorWithHint, Exit, Failure};
-use crate::ledger::Purpose;
 use crate::output::{Output, Record};
 
 #[derive(Serialize)]
@@ -121,9 +120,13 @@ pub(super) async fn run(
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let accounts = Accounts::open(global, Purpose::Read).await?;
+    let accounts = Accounts::open_valid(global).await?;
     let mut writer = output.writer();
     let mut exit = Exit::Done;
+    for mistake in accounts.mistakes() {
+        mistake.print(output.format);
+        exit = Exit::Failed;
+    }
     for name in accounts.named_or_configured(named)? {
         let status = Status::of(name, &accounts).await;
         if status.error.is_some() {
