@@ -227,6 +227,90 @@ async fn secret_that_the_vendor_refuses_is_not_stored_unless_nobody_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_can_never_work_is_not_stored_although_nobody_is_asked() {
+    let case = Case::new().await;
+    for (address, why) in [
+        (
+            "http://api.example.com",
+            "plain http to api.example.com is refused",
+        ),
+        ("https://", "base URL"),
+        ("api.example.com", "https://"),
+    ] {
+        let set = format!("base_url={address}");
+        let login = ["auth", "login", "sweeppea", "--no-check", "--with-token"];
+        let run = case.run_with(&[&login[..], &["--set", &set]].concat(), KEY);
+        assert_eq!(run.code, 3, "{run:?}");
+        assert!(run.stderr.contains(why), "{run:?}");
+        assert!(run.stderr.contains("nothing was stored"), "{run:?}");
+        assert_eq!(case.config(), "");
+        assert!(!case.path("secrets").exists());
+    }
+    assert_eq!(case.requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn misspelt_provider_is_told_with_the_one_that_was_meant() {
+    let case = Case::new().await;
+    for (arguments, meant) in [
+        (
+            &["swepea"][..],
+            "--provider ID (did you mean `tickets auth login sweeppea`?)",
+        ),
+        (
+            &["eu", "--provider", "swepea"],
+            "there is no provider \"swepea\" (did you mean sweeppea?)",
+        ),
+    ] {
+        let run = case.run(&[&["auth", "login"], arguments].concat());
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(run.stderr.contains(meant), "{run:?}");
+    }
+    assert_eq!((case.requests(), case.config().as_str()), (0, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_tells_each_bad_section_and_goes_on_with_the_good_ones() {
+    let case = Case::new().await;
+    let set = format!("base_url={}", case.base_url());
+    let login = ["auth", "login", "sweeppea", "--set", &set, "--with-token"];
+    assert_eq!(case.run_with(&login, KEY).code, 0);
+    let bad = "[accounts.one]\napi_key = \"x\"\n[accounts.two]\nprovider = \"rt\"\ntimeout_s = \"soon\"\n";
+    let text = format!("approvres = \"x\"\n{}{bad}", case.config());
+    fs::write(case.path("config.toml"), text).unwrap();
+    let run = case.run(&["auth", "status", "--output", "json"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(
+        run.stderr.contains("`approvres` is not known here"),
+        "{run:?}"
+    );
+    let rows = json(&run.stdout);
+    let told = |name: &str| {
+        let rows = rows.as_array().unwrap();
+        rows.iter()
+            .find(|row| row["account"] == name)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(told("sweeppea")["accepted"], true);
+    for (name, why) in [
+        ("one", "`provider` is missing"),
+        ("two", "`timeout_s` must be"),
+    ] {
+        let message = told(name)["error"]["message"].as_str().unwrap().to_owned();
+        assert!(
+            message.contains(why) && message.contains("config.toml:"),
+            "{message}"
+        );
+    }
+    assert_eq!(case.requests(), 2);
+    // Other commands begin nothing with such a file.
+    let list = case.run(&["list", "sweeppea"]);
+    assert_eq!(list.code, 3, "{list:?}");
+    assert_eq!(case.requests(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn secret_is_no_argument_and_without_a_terminal_nothing_is_asked() {
     let case = Case::new().await;
     for (arguments, why) in [

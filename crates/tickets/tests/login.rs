@@ -58,6 +58,28 @@ fn login(provider: &str) -> Login {
     Login::new(Registry::new().get(provider).unwrap())
 }
 
+#[test]
+fn secret_is_stored_only_together_with_its_account() {
+    let case = Case::new();
+    // A file with this setting could not be read again.
+    let wrong = |secret: &str| {
+        let eu = login("sweeppea").secret("api_key", secret);
+        let eu = eu.setting("timeout_s", "soon");
+        let error = eu.store(&case.config(), "eu").unwrap_err().error;
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("timeout_s"), "{error}");
+    };
+    wrong("s3cret");
+    assert_eq!(case.files(), ["secrets"]);
+    let eu = login("sweeppea").secret("api_key", "first");
+    eu.store(&case.config(), "eu").unwrap();
+    let (text, secret) = (case.text(), case.path("secrets/eu.api_key"));
+    wrong("second");
+    assert_eq!(fs::read_to_string(&secret).unwrap(), "first\n");
+    assert_eq!(case.text(), text);
+    assert_eq!(mode_of(&secret), 0o600);
+}
+
 #[tokio::test]
 async fn account_that_was_stored_reaches_the_server_with_the_secret_of_its_file() {
     let case = Case::new();

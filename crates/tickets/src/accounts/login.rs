@@ -167,7 +167,7 @@ impl Login {
         for secret in self.known.iter().filter(|setting| setting.secret) {
             clear(account, secret.name);
         }
-        let mut files = Vec::new();
+        let mut secrets = Vec::new();
         for (setting, secret) in &self.secrets {
             match secret {
                 Secret::Command(words) => {
@@ -176,12 +176,25 @@ impl Login {
                 }
                 Secret::Value(secret) => {
                     let relative = relative(name, setting);
-                    files.push(place.write_secret(&relative, secret.expose_secret())?);
-                    account.insert(&format!("{setting}_file"), value(relative));
+                    account.insert(&format!("{setting}_file"), value(&relative));
+                    secrets.push((relative, secret));
                 }
             }
         }
-        files.push(save(&place, &text, &document)?);
+        let mut written = Written::default();
+        let mut write = || {
+            for (relative, secret) in &secrets {
+                written.write(&place, relative, secret)?;
+            }
+            save(&place, &text, &document)
+        };
+        let saved = match write() {
+            Ok(saved) => saved,
+            // No secret stays that no account names.
+            Err(wrong) => return Err(written.undo(&place, wrong)),
+        };
+        let mut files = written.files();
+        files.push(saved);
         // What was stored before and is not used any more.
         let is_value = |name: &str| {
             let mut secrets = self.secrets.iter();
@@ -193,6 +206,51 @@ impl Login {
             }
         }
         Ok(files)
+    }
+}
+
+/// The files of secrets that were written, with what they held before.
+#[derive(Default)]
+struct Written(Vec<(PathBuf, String, Option<SecretString>)>);
+
+impl Written {
+    fn write(
+        &mut self,
+        place: &Place,
+        relative: &str,
+        secret: &SecretString,
+    ) -> Result<(), Diagnosis> {
+        let before = place.read_secret(relative)?;
+        let path = place.write_secret(relative, secret.expose_secret())?;
+        self.0.push((path, relative.to_owned(), before));
+        Ok(())
+    }
+
+    fn files(self) -> Vec<PathBuf> {
+        self.0.into_iter().map(|(path, ..)| path).collect()
+    }
+
+    /// Brings the files back as they were, and returns why: also which of them could not be.
+    fn undo(self, place: &Place, wrong: Diagnosis) -> Diagnosis {
+        let left = self.0.into_iter().filter_map(|(path, relative, before)| {
+            let undone = match before {
+                Some(before) => place
+                    .write_secret(&relative, before.expose_secret().trim_end())
+                    .map(drop),
+                None => place.remove(&relative).map(drop),
+            };
+            undone.err().map(|_| path.display().to_string())
+        });
+        let left: Vec<_> = left.collect();
+        if left.is_empty() {
+            return wrong;
+        }
+        let left = left.join(", ");
+        let message = format!("{}; the new secret stays in {left}", wrong.error.message());
+        Diagnosis {
+            error: Error::config(message),
+            ..wrong
+        }
     }
 }
 

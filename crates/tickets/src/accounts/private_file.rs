@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use secrecy::SecretString;
 use tempfile::NamedTempFile;
 use ticket_core::Error;
 
@@ -68,6 +69,16 @@ impl Place {
         refuse_foreign(folder)?;
         replace(folder, &path, &format!("{secret}\n"), None)?;
         Ok(path)
+    }
+
+    /// What the file of a secret holds, if there is one.
+    pub(super) fn read_secret(&self, relative: &str) -> Result<Option<SecretString>, Diagnosis> {
+        let path = self.base.join(relative);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(wrong(&path, "cannot be read", &error)),
+        }
     }
 
     /// Removes the file of a secret, and returns its path if there was one.

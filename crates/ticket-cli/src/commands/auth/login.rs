@@ -6,6 +6,7 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use tickets::accounts::Login;
 use tickets::config_file::ConfigFile;
+use tickets::diagnosis::nearest;
 use tickets::provider::Setting;
 use tickets::{AccountConfig, Operation, PROVIDERS, ProviderDescriptor};
 
@@ -64,8 +65,9 @@ pub(super) async fn run(
             .unwrap_or_else(|| id.to_string()),
     };
     let old = file.accounts.get(&name);
-    let login = settings(provider, old, &mut answers)?;
+    let (login, given) = settings(provider, old, &mut answers)?;
     let checked = if asked.no_check {
+        refuse_impossible(provider, given, &name)?;
         None
     } else {
         check(&name, login.config(), global).await?
@@ -115,24 +117,37 @@ fn provider(
     let id = if let Some(id) = given {
         id.to_owned()
     } else {
-        let question = format!("Provider ({})", ids.join(", "));
-        answers.required(&question, "--provider ID")?
+        let mut question = format!("Provider ({})", ids.join(", "));
+        let name = asked.account.as_deref();
+        let meant = name.and_then(|name| nearest(name, ids.iter().map(|id| &**id)));
+        let option = match meant {
+            Some(meant) => {
+                question.push_str(&format!("; did you mean {meant}?"));
+                format!("--provider ID (did you mean `tickets auth login {meant}`?)")
+            }
+            None => "--provider ID".to_owned(),
+        };
+        answers.required(&question, &option)?
     };
     find(&id).ok_or_else(|| {
-        let id = text::line(&id);
+        let meant = nearest(&id, ids.iter().map(|id| &**id));
+        let meant = meant.map(|meant| format!(" (did you mean {meant}?)"));
         Failure::refused(format!(
-            "there is no provider \"{id}\"; there are {}",
+            "there is no provider \"{}\"{}; there are {}",
+            text::line(&id),
+            meant.unwrap_or_default(),
             ids.join(", ")
         ))
     })
 }
 
-/// The settings that the provider declares, as they are given, answered, or already stored.
+/// The settings that the provider declares, as they are given, answered, or already stored; and the same with a text in the place
+/// of each secret.
 fn settings(
     provider: &ProviderDescriptor,
     old: Option<&AccountConfig>,
     answers: &mut Answers,
-) -> Result<Login, Failure> {
+) -> Result<(Login, AccountConfig), Failure> {
     answers.expect(provider.settings)?;
     let mut login = Login::new(provider);
     // What is given, without the secrets, which may be those of a command.
@@ -162,7 +177,27 @@ fn settings(
             login = login.setting(setting.name, value);
         }
     }
-    Ok(login)
+    Ok((login, given))
+}
+
+/// Refuses what can never work, such as an address without a host, where the vendor is not asked. Sends nothing and runs no
+/// command.
+fn refuse_impossible(
+    provider: &ProviderDescriptor,
+    mut given: AccountConfig,
+    name: &str,
+) -> Result<(), Failure> {
+    let secrets = provider.settings.iter().filter(|setting| setting.secret);
+    for secret in secrets.filter(|secret| secret.required) {
+        given = given.setting(secret.name, "given");
+    }
+    match (provider.connect)(&given) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let message = format!("{}; nothing was stored", error.message());
+            Err(Failure::from(error.with_message(message)).at(name))
+        }
+    }
 }
 
 /// Asks the vendor with one read, paced by the ledger as every call.
