@@ -18,6 +18,9 @@ use crate::tls;
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// After how long without any sign of the server a connection is given up, if the operating system can do that.
+const SILENCE: Duration = Duration::from_secs(16);
+
 /// What stands in the environment for which parameter.
 const VARIABLES: &[(&str, &str)] = &[
     ("PGHOST", "host"),
@@ -83,6 +86,14 @@ impl Address {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
         }
+        // A server behind a network that swallows everything is given up while the worker is not lost yet.
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE);
+        }
+        config
+            .keepalives_idle(SILENCE / 2)
+            .keepalives_interval(SILENCE / 8)
+            .keepalives_retries(4);
         if config.get_application_name().is_none() {
             config.application_name("tickets");
         }

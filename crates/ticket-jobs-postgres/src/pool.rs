@@ -4,7 +4,7 @@
 //! any connection will do for the next one, also through a pooler.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ticket_core::{Error, Result};
@@ -89,8 +89,7 @@ impl Pool {
 
     /// An idle connection, or a new one.
     async fn client(&self) -> std::result::Result<Client, Failure> {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(client) = { idle().pop() } {
+        while let Some(client) = { self.idle().pop() } {
             if !client.is_closed() {
                 return Ok(client);
             }
@@ -122,10 +121,17 @@ impl Pool {
                         self.give_back(client);
                         return Ok(rows);
                     }
-                    Err(error) => {
-                        self.give_back(client);
-                        (Failure::of(self.place(), &error), true)
-                    }
+                    Err(error) => match Failure::of(self.place(), &error) {
+                        // The others have most likely lost the same server.
+                        failure @ Failure::Lost(_) => {
+                            self.idle().clear();
+                            (failure, true)
+                        }
+                        failure => {
+                            self.give_back(client);
+                            (failure, true)
+                        }
+                    },
                 },
                 Err(failure) => (failure, false),
             };
@@ -147,8 +153,11 @@ impl Pool {
 
     fn give_back(&self, client: Client) {
         if !client.is_closed() {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.push(client);
+            self.idle().push(client);
         }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Client>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

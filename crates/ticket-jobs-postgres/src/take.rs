@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ticket_core::Result;
+use ticket_core::{Result, TicketId};
 use ticket_core::provider::Limit;
 use ticket_jobs::store::unreadable;
 use ticket_jobs::{CallId, Ended, MARGIN, NewCall, Suspension, Taken};
@@ -55,7 +55,7 @@ impl PostgresLedger {
     pub(crate) async fn take_slots(&self, call: &NewCall) -> Result<Taken> {
         let columns = Columns::of(call);
         let work = call.work.as_ref();
-        let ids: Vec<&str> = call.tickets.iter().map(|id| id.as_str()).collect();
+        let ids: Vec<&str> = call.tickets.iter().map(TicketId::as_str).collect();
         let sent = since_boot();
         let row = self
             .row(

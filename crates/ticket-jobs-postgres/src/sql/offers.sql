@@ -31,7 +31,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION offers(given bigint, names text[], most bigint)
-RETURNS TABLE (job_id text, account_name text, rank smallint) LANGUAGE plpgsql SET jit = off AS $$
+RETURNS TABLE (job_id text, account_name text, rank smallint) LANGUAGE plpgsql AS $$
 DECLARE at bigint := clock(given);
 BEGIN
     RETURN QUERY

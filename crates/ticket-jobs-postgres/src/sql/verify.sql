@@ -1,6 +1,6 @@
 -- Recounts a job from its rows: each part finds contradictions and says them. A function, since its plan takes longer than
 -- a small job.
-CREATE FUNCTION verify(job_id text) RETURNS SETOF text LANGUAGE plpgsql STABLE SET jit = off AS $$
+CREATE FUNCTION verify(job_id text) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
 BEGIN RETURN QUERY
 WITH j AS (SELECT * FROM job WHERE id = job_id),
 t AS (SELECT * FROM ticket WHERE job = (SELECT number FROM j)),
