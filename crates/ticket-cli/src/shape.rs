@@ -52,6 +52,12 @@ impl Shape {
             let message = "--json and --jq print JSON, which --output csv is not; nothing was sent";
             return Err(Failure::refused(message));
         }
+        if asked.raw && matches!(format, OutputFormat::Table | OutputFormat::Csv) {
+            let message =
+                "--raw adds the vendor's JSON, which tables and csv cannot hold; nothing was sent";
+            let hint = "give --output json or ndjson too".to_owned();
+            return Err(Failure::refused(message).hinting(hint));
+        }
         let fields = asked.fields.iter();
         let fields: Vec<_> = fields.map(|field| field.trim()).collect();
         let wanted = if fields.is_empty() {

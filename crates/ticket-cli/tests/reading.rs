@@ -184,6 +184,20 @@ async fn expression_that_fails_or_never_ends_ends_the_command_and_names_the_tick
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn vendors_json_is_refused_where_it_has_no_place() {
+    let sandbox = sandbox().await;
+    for form in ["table", "csv"] {
+        let run = execute(&mut at(
+            &sandbox,
+            &["list", "onecloud", "--raw", "-o", form],
+        ));
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(run.stderr.contains("--output json or ndjson"), "{run:?}");
+    }
+    assert_eq!(called(&sandbox), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn vendors_json_is_printed_only_on_request() {
     let sandbox = sandbox().await;
     for arguments in [
