@@ -14,7 +14,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use self::block::{Block, lay_out};
 use crate::args::OutputFormat;
 use crate::output::say;
-use crate::table::{USUAL, columns_of_stderr};
+use crate::table::{USUAL, columns_of_stderr, rows_of_stderr};
 use crate::{pager, waits};
 
 /// Work that is over sooner shows nothing on a terminal.
@@ -135,7 +135,13 @@ impl Status {
             Kind::Log => lines.iter().for_each(|line| say(&block::words(line))),
             Kind::Terminal => {
                 let columns = columns_of_stderr().unwrap_or(USUAL);
-                locked(|shown| shown.renew(&mut terminal(), lay_out(&lines, columns), columns));
+                locked(|shown| {
+                    shown.renew(
+                        &mut terminal(),
+                        lay_out(&lines, columns, rows_of_stderr()),
+                        columns,
+                    )
+                });
             }
         }
     }

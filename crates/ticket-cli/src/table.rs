@@ -11,7 +11,7 @@ use tickets::model::Status;
 
 use crate::text;
 
-pub(crate) use target::{Target, USUAL, columns_of_stderr};
+pub(crate) use target::{Target, USUAL, columns_of_stderr, rows_of_stderr};
 
 /// Number of blanks between columns.
 const GAP: u16 = 2;

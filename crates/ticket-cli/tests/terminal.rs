@@ -100,6 +100,27 @@ async fn more_than_a_hundred_tickets_are_confirmed_by_their_number_only() {
     }
 }
 
+/// The rate makes the work after the canary take so long that its progress is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_goes_on_after_the_canary_with_what_is_done() {
+    let tickets = env!("CARGO_BIN_EXE_tickets");
+    let sandbox = sandbox().await;
+    let ids: Vec<_> = (0..6)
+        .map(|_| sandbox.add_ticket(Vendor::Rt, TicketSeed::new("Spam")))
+        .collect();
+    let named: Vec<_> = ids.iter().map(|id| format!("rt:{id}")).collect();
+    let options = "--yes --canary 2 --rate 3/3";
+    let line = format!("exec '{tickets}' delete {options} {}", named.join(" "));
+    let run = in_shell(&sandbox, 80, &line, "");
+    assert_eq!(run.code, 0, "{run:?}");
+    let (_, after) = run.stdout.split_once("canary: 2 of 2").unwrap();
+    let shown = after.split("rt: ").filter(|part| part.contains(" left"));
+    let done = shown.map(|part| part.split(' ').next().unwrap().parse::<u64>());
+    let done: Vec<_> = done.filter_map(Result::ok).collect();
+    assert!(!done.is_empty(), "{run:?}");
+    assert!(done.iter().all(|done| *done >= 2), "{done:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn list_from_standard_input_is_confirmed_at_the_terminal() {
     let tickets = env!("CARGO_BIN_EXE_tickets");
@@ -201,7 +222,7 @@ async fn work_that_is_over_at_once_shows_no_progress() {
 #[tokio::test(flavor = "multi_thread")]
 async fn list_that_goes_to_a_file_is_counted_on_the_terminal() {
     let tickets = env!("CARGO_BIN_EXE_tickets");
-    let list = "list onecloud --page-size 5 --limit 10 --rate 1/3";
+    let list = "list onecloud --no-pager --page-size 5 --limit 10 --rate 1/3";
     for (to, is_counted) in [(" > /dev/null", true), ("", false)] {
         let sandbox = sandbox().await;
         sandbox.add_tickets(Vendor::OneCloud, 10);
@@ -302,7 +323,7 @@ async fn nothing_is_wider_than_the_terminal() {
         }
         let first = format!("onecloud:{}", ids[0]);
         for arguments in [
-            &["list", "onecloud"][..],
+            &["list", "onecloud", "--no-pager"][..],
             &["get", &first],
             &["messages", &first],
             &["providers"],

@@ -14,7 +14,7 @@ const BETWEEN: &str = " · ";
 /// What comes before the further lines of an account.
 const INDENT: &str = "  ";
 
-/// The most lines that are drawn: what has left the screen at its top cannot be erased.
+/// The most lines that are drawn, also on a high terminal: what has left the screen at its top cannot be erased.
 const MOST: usize = 12;
 
 /// Erases the row of the cursor.
@@ -79,15 +79,18 @@ pub(super) fn words(line: &Line) -> String {
     format!("{}: {parts}", text::line(&line.name))
 }
 
-/// Lays these out on a terminal so wide: each account on one line, or on several if there is no room.
-pub(super) fn lay_out(lines: &[Line], columns: u16) -> Vec<String> {
+/// Lays these out on a terminal of this size: each account on one line, or on several if there is no room.
+pub(super) fn lay_out(lines: &[Line], columns: u16, rows: Option<u16>) -> Vec<String> {
+    // The cursor is below the lines.
+    let high = rows.map_or(MOST, |rows| usize::from(rows).saturating_sub(1).max(1));
+    let most = MOST.min(high);
     // Some terminals break a line that fills them.
     let room = usize::from(columns).saturating_sub(1).max(1);
     let mut laid = Vec::new();
     for (number, line) in lines.iter().enumerate() {
         let account = of_account(line, room);
         // One line is left to say that there are more.
-        if laid.len() + account.len() + usize::from(number + 1 < lines.len()) > MOST {
+        if laid.len() + account.len() + usize::from(number + 1 < lines.len()) > most {
             laid.push(format!("… and {} more", lines.len() - number));
             break;
         }
@@ -185,11 +188,11 @@ mod tests {
         ];
         let lines = [line("onecloud", &parts)];
         assert_eq!(
-            lay_out(&lines, 100),
+            lay_out(&lines, 100, None),
             ["onecloud: 12,500 deleted · 3 failed · 27,497 left · rate-limited, resuming in 58 s"]
         );
         assert_eq!(
-            lay_out(&lines, 40),
+            lay_out(&lines, 40, None),
             [
                 "onecloud: 12,500 deleted · 3 failed",
                 "  27,497 left",
@@ -197,7 +200,7 @@ mod tests {
             ]
         );
         for columns in 1..100 {
-            let laid = lay_out(&lines, columns);
+            let laid = lay_out(&lines, columns, None);
             let widest = laid.iter().map(|line| line.width()).max();
             assert!(
                 widest < Some(usize::from(columns.max(2))),
@@ -210,18 +213,25 @@ mod tests {
     fn names_cannot_drive_the_terminal_and_wide_ones_are_cut() {
         let lines = [line("e\u{1b}u", &["1 deleted"]), line("世界世界世界", &[])];
         assert_eq!(
-            lay_out(&lines, 20),
+            lay_out(&lines, 20, None),
             ["e\\u{1b}u: 1 deleted", "世界世界世界:"]
         );
-        assert_eq!(lay_out(&lines[1..], 10), ["世界世界…"]);
+        assert_eq!(lay_out(&lines[1..], 10, None), ["世界世界…"]);
     }
 
     #[test]
     fn more_lines_than_a_screen_has_are_counted() {
         let many: Vec<_> = (0..20).map(|_| line("eu", &["1 deleted"])).collect();
-        let laid = lay_out(&many, 80);
+        let laid = lay_out(&many, 80, None);
         assert_eq!(laid.len(), MOST);
         assert_eq!(laid.last().unwrap(), "… and 9 more");
-        assert_eq!(lay_out(&many[..MOST], 80).len(), MOST);
+        assert_eq!(lay_out(&many[..MOST], 80, None).len(), MOST);
+        // The last row is the cursor's.
+        for rows in [2, 5, 12] {
+            let laid = lay_out(&many, 80, Some(rows));
+            assert_eq!(laid.len(), usize::from(rows) - 1);
+        }
+        assert_eq!(lay_out(&many, 80, Some(1)), ["… and 20 more"]);
+        assert_eq!(lay_out(&many, 80, Some(60)).len(), MOST);
     }
 }

@@ -9,7 +9,7 @@ use tickets::Change;
 use tickets::accounts::Account;
 use tokio::time::Instant;
 
-use super::plan::{Group, Plan};
+use super::plan::Plan;
 use super::words;
 use crate::status::{Line, Status};
 use crate::text;
@@ -23,6 +23,8 @@ pub(super) struct Progress<'a> {
     accounts: Vec<Counted<'a>>,
     status: Status,
     start: Instant,
+    /// How long the work took that ended before.
+    before: Duration,
 }
 
 /// How far an account is.
@@ -34,7 +36,7 @@ struct Counted<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// Shows nothing for a single ticket, whose outcome says all.
+    /// Shows nothing before it begins, and nothing for a single ticket, whose outcome says all.
     pub(super) fn new(plan: &'a Plan) -> Self {
         let accounts = plan.groups.iter().map(|group| Counted {
             account: &group.account,
@@ -44,9 +46,23 @@ impl<'a> Progress<'a> {
         Self {
             change: plan.change.clone(),
             accounts: accounts.collect(),
-            status: Status::unless(plan.groups.iter().map(Group::len).sum::<usize>() < 2),
+            status: Status::hidden(),
             start: Instant::now(),
+            before: Duration::ZERO,
         }
+    }
+
+    /// The work begins, or goes on after a question.
+    pub(super) fn begin(&mut self) {
+        let tickets: u64 = self.accounts.iter().map(|one| one.tickets).sum();
+        self.status = Status::unless(tickets < 2);
+        self.start = Instant::now();
+    }
+
+    /// The work ends, or is interrupted by a question: nothing is shown.
+    pub(super) fn end(&mut self) {
+        self.status = Status::hidden();
+        self.before = self.before.saturating_add(self.start.elapsed());
     }
 
     /// Waits until it is time to [`renew`](Self::renew); forever if nothing is shown.
@@ -56,7 +72,7 @@ impl<'a> Progress<'a> {
 
     /// Tells how far each account is. Where nothing is replaced, an account that is done is told no more.
     pub(super) fn renew(&self, stopping: bool) {
-        let elapsed = self.start.elapsed();
+        let elapsed = self.before.saturating_add(self.start.elapsed());
         let accounts = self.accounts.iter();
         let told = accounts.filter(|one| self.status.is_terminal() || one.left() > 0);
         let lines = told.map(|one| {

@@ -44,9 +44,11 @@ impl Work<'_> {
         let interruption = interrupt::stop_on_ctrl_c()?;
         let ledger = &**self.ledger.jobs.ledger();
         let mut report = Report::new(self.plan, self.answers, output);
+        let mut progress = Progress::new(self.plan);
         let mut failures = Vec::new();
         let job = loop {
-            failures.extend(self.work(&mut report, &interruption.stop, global).await);
+            let working = self.work(&mut report, &mut progress, &interruption.stop, global);
+            failures.extend(working.await);
             let job = ledger.job(&self.job).await?;
             let is_held = job.held_from.is_some() && job.state == JobState::Ready;
             if !is_held || !failures.is_empty() || interruption.stop.is_finishing() {
@@ -85,10 +87,11 @@ impl Work<'_> {
     async fn work(
         &self,
         report: &mut Report<'_>,
+        progress: &mut Progress<'_>,
         stop: &tickets::Stop,
         global: &Global,
     ) -> Vec<tickets::Error> {
-        let mut progress = Progress::new(self.plan);
+        progress.begin();
         let end = end(self.options);
         let deadline = end.as_ref().map(|(time, _)| *time);
         let mut context = CallContext::new().stop(stop.clone());
@@ -132,7 +135,7 @@ impl Work<'_> {
             }
         }
         drop(outcomes);
-        drop(progress);
+        progress.end();
         notices.drain().iter().for_each(|notice| say(notice));
         if notices.has_unasked() {
             report.fail();
