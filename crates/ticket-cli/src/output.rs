@@ -195,6 +195,7 @@ impl Output {
                 .with_header(!self.shape.has_no_headers),
             begun: false,
             document: Document::default(),
+            collected: None,
         }
     }
 
@@ -220,9 +221,24 @@ pub(crate) struct TableWriter<'o, R> {
     blocks: Blocks,
     begun: bool,
     document: Document,
+    /// The blocks of a table that somebody else writes; `None` if they are written here.
+    collected: Option<String>,
 }
 
 impl<R: Record> TableWriter<'_, R> {
+    /// Keeps the blocks of a table for [`collected`](Self::collected).
+    pub(crate) fn collect(&mut self) {
+        self.collected = Some(String::new());
+    }
+
+    /// Takes the blocks of a table that are complete.
+    pub(crate) fn collected(&mut self) -> String {
+        self.collected
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
     /// Adds a record.
     pub(crate) fn push(&mut self, record: R) -> io::Result<()> {
         let begun = std::mem::replace(&mut self.begun, true);
@@ -290,9 +306,21 @@ impl<R: Record> TableWriter<'_, R> {
             let listings = rows
                 .iter()
                 .map(|texts| table::listing(self.output.target, R::TABLE_COLUMNS, texts));
-            return write(&listings.collect::<Vec<_>>().join("\n"));
+            let listings = listings.collect::<Vec<_>>().join("\n");
+            return self.write_text(&listings);
         }
-        write(&self.blocks.next(rows))
+        let block = self.blocks.next(rows);
+        self.write_text(&block)
+    }
+
+    fn write_text(&mut self, text: &str) -> io::Result<()> {
+        match &mut self.collected {
+            Some(collected) => {
+                collected.push_str(text);
+                Ok(())
+            }
+            None => write(text),
+        }
     }
 }
 

@@ -89,9 +89,17 @@ impl Pager {
         Ok(Self { running, signals })
     }
 
+    /// Whether a pager has the output.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Writes text of this command's own layout.
     pub(crate) async fn write(&mut self, text: &str) -> Result<(), Ended> {
         let Some(running) = &mut self.running else {
+            if text.is_empty() {
+                return Ok(());
+            }
             return output::write(text).map_err(Ended::Failed);
         };
         let plain;

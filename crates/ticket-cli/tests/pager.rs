@@ -158,6 +158,47 @@ async fn pager_is_the_first_variable_that_is_set_and_gets_the_whole_conversation
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn list_goes_through_the_pager_as_a_conversation_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let seen = folder.path().join("seen");
+    let pager = program(&folder, "pager", &format!("cat >'{}'", seen.display()));
+    let sandbox = sandbox().await;
+    sandbox.add_tickets(Vendor::OneCloud, 250);
+    let all = sandbox.ticket_ids(Vendor::OneCloud).len();
+    let rows = |text: &str| {
+        let text = plain(text);
+        let is_row = |line: &&str| line.starts_with("onecloud:");
+        text.lines().filter(is_row).count()
+    };
+    let line = format!("PAGER='{}' '{TICKETS}' list onecloud", pager.display());
+    let run = in_shell(&sandbox, 80, &line);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
+    assert_eq!(rows(&read(&seen)), all);
+    assert!(plain(&read(&seen)).starts_with("TICKET"));
+    for (without, is_printed) in [
+        ("--no-pager", true),
+        ("--output ndjson", false),
+        ("| cat", true),
+    ] {
+        std::fs::remove_file(&seen).ok();
+        let run = in_shell(&sandbox, 80, &format!("{line} {without}"));
+        assert_eq!(run.code, 0, "{run:?}");
+        assert_eq!(rows(&run.stdout), if is_printed { all } else { 0 });
+        assert!(!run.stdout.is_empty() && !seen.exists(), "{without}");
+    }
+    // A reader who leaves ends the list, and nothing is read any more.
+    let first = program(&folder, "first", "head -n 1 >/dev/null");
+    let line = format!("PAGER='{}' '{TICKETS}' list onecloud", first.display());
+    let run = in_shell(&sandbox, 80, &line);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
+    // An error is told after the pager has ended.
+    let line = format!("PAGER='{}' '{TICKETS}' list leadsquared", pager.display());
+    let run = in_shell(&sandbox, 80, &line);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stdout.contains("no way to list tickets"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_pager_is_used_for_pipes_programs_and_whoever_wants_none() {
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen");

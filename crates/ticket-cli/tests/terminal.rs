@@ -100,6 +100,34 @@ async fn more_than_a_hundred_tickets_are_confirmed_by_their_number_only() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn table_of_many_outcomes_on_a_terminal_lists_what_is_not_done_and_counts_the_rest() {
+    let tickets = env!("CARGO_BIN_EXE_tickets");
+    for (to, is_hidden) in [("", true), (" | cat", false), (" --output csv", false)] {
+        let sandbox = Sandbox::builder().seed_tickets(false).start().await;
+        let sandbox = sandbox.unwrap();
+        sandbox.add_tickets(Vendor::LeadSquared, 150);
+        let ids = sandbox.ticket_ids(Vendor::LeadSquared);
+        let ids: Vec<_> = ids.iter().map(|id| format!("leadsquared:{id}")).collect();
+        let named = [&ids[..], &["leadsquared:99999".to_owned()]].concat();
+        let line = format!("'{tickets}' delete --yes {}{to}", named.join(" "));
+        let run = in_shell(&sandbox, 80, &line, "");
+        assert!(sandbox.ticket_ids(Vendor::LeadSquared).is_empty());
+        let is_row = |line: &&str| line.starts_with("leadsquared:");
+        let shown = run.stdout.replace('\r', "");
+        let rows: Vec<_> = shown.lines().filter(is_row).collect();
+        assert_eq!(rows.len(), if is_hidden { 1 } else { 151 }, "{run:?}");
+        assert!(rows.iter().any(|row| row.starts_with("leadsquared:99999")));
+        let said = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        let note = "150 deleted tickets are not listed here; `tickets job show --tickets ";
+        assert_eq!(said.contains(note), is_hidden, "{said}");
+        assert!(
+            said.contains("151 tickets: 150 deleted, 1 failed"),
+            "{said}"
+        );
+    }
+}
+
 /// The rate makes the work after the canary take so long that its progress is shown.
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_goes_on_after_the_canary_with_what_is_done() {

@@ -70,7 +70,7 @@ pub(super) async fn run(
                 path,
             })
         });
-    print_stream(rows.boxed(), output, "This ticket has no files.").await
+    print_stream(rows.boxed(), output, "This ticket has no files.", false).await
 }
 
 /// Saves a file. It is there only once it is whole, and no file is overwritten.

@@ -49,7 +49,7 @@ pub(super) async fn run(
         reference: reference.clone(),
         message,
     });
-    print_stream(rows, output, NONE).await
+    print_stream(rows, output, NONE, false).await
 }
 
 async fn print_for_people(

@@ -7,56 +7,110 @@ use futures_util::stream::{Stream, StreamExt as _};
 
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
-use crate::interrupt;
-use crate::output::{Output, Record, say};
+use crate::output::{Output, Record, TableWriter, say};
+use crate::pager::{Ended, Pager};
 use crate::status::{Line, Status};
 use crate::text;
 
-/// Prints the records until the end, the first error or Ctrl-C. `none` is the message for an empty list.
+/// Prints the records until the end, the first error or Ctrl-C. `none` is the message for an empty list. `is_paged`: a table
+/// on a terminal goes through the pager.
 pub(super) async fn print_stream<R: Record>(
     records: impl Stream<Item = Result<R, Failure>>,
     output: &Output,
     none: &str,
+    is_paged: bool,
 ) -> Result<Exit, Failure> {
-    let interruption = interrupt::stop_on_ctrl_c()?;
-    let mut status = Status::unless(output.is_terminal());
+    let mut pager = Pager::start(output, is_paged)?;
     let mut records = pin!(records);
-    let mut writer = output.writer();
-    let mut count = 0_usize;
-    let failure = loop {
-        let record = tokio::select! {
-            biased;
-            // A list changes nothing, so its reply can be dropped.
-            () = interruption.stop.finishing() => break Some(Failure::stopped(
-                "stopped before the end of the list",
-                interruption.exit().unwrap_or(Exit::Interrupted),
-            )),
-            () = status.due() => {
-                let listed = text::grouped(u64::try_from(count).unwrap_or(u64::MAX));
-                status.show(vec![Line::new("", vec![format!("{listed} listed")])]);
-                continue;
-            }
-            record = records.next() => record,
-        };
-        match record {
-            Some(Ok(record)) => writer
-                .push(record)
-                .map_err(|error| Failure::output(&error))?,
-            Some(Err(failure)) => break Some(failure),
-            None => break None,
-        }
-        count += 1;
+    let mut list = List {
+        writer: output.writer(),
+        status: Status::unless(output.is_terminal()),
+        count: 0,
     };
+    if pager.is_running() {
+        list.writer.collect();
+    }
+    let printed = list.print(&mut records, &mut pager).await;
+    let List {
+        mut writer,
+        status,
+        count,
+    } = list;
     drop(status);
+    let stop = match &printed {
+        Err(Ended::Stopped(exit)) => Some(*exit),
+        _ => None,
+    };
+    let failure = match printed {
+        Ok(failure) => failure,
+        Err(Ended::ReaderLeft) => None,
+        Err(Ended::Stopped(exit)) => {
+            Some(Failure::stopped("stopped before the end of the list", exit))
+        }
+        Err(Ended::Failed(error)) => {
+            pager.finish(stop).await;
+            return Err(Failure::output(&error));
+        }
+    };
+    let is_empty = count == 0;
+    if !(is_empty && failure.is_some()) {
+        let finished = writer.finish();
+        finished.map_err(|error| Failure::output(&error))?;
+        // Nobody reads it if the pager has ended.
+        let _ = pager.write(&writer.collected()).await;
+    }
+    let ended_by = pager.finish(stop).await;
     match failure {
-        // Nothing is printed: an error before the first record prints no list.
-        Some(failure) if count == 0 => Err(failure),
-        failure => {
-            writer.finish().map_err(|error| Failure::output(&error))?;
-            if count == 0 && output.format == OutputFormat::Table {
+        // An error before the first record prints no list.
+        Some(failure) => Err(failure),
+        None => {
+            if is_empty && output.format == OutputFormat::Table {
                 say(none);
             }
-            failure.map_or(Ok(Exit::Done), Err)
+            Ok(ended_by.unwrap_or(Exit::Done))
+        }
+    }
+}
+
+struct List<'o, R> {
+    writer: TableWriter<'o, R>,
+    status: Status,
+    count: usize,
+}
+
+impl<R: Record> List<'_, R> {
+    /// Prints the records to the end, or to the first error, which is returned.
+    async fn print(
+        &mut self,
+        records: &mut (impl Stream<Item = Result<R, Failure>> + Unpin),
+        pager: &mut Pager,
+    ) -> Result<Option<Failure>, Ended> {
+        loop {
+            let next = async {
+                tokio::select! {
+                    biased;
+                    () = self.status.due() => None,
+                    record = records.next() => Some(record),
+                }
+            };
+            // A list changes nothing, so its reply can be dropped.
+            match pager.during(next).await? {
+                None => {
+                    let listed = text::grouped(u64::try_from(self.count).unwrap_or(u64::MAX));
+                    let line = Line::new("", vec![format!("{listed} listed")]);
+                    self.status.show(vec![line]);
+                }
+                Some(Some(Ok(record))) => {
+                    self.writer.push(record).map_err(Ended::Failed)?;
+                    self.count += 1;
+                    let collected = self.writer.collected();
+                    if !collected.is_empty() {
+                        pager.write(&collected).await?;
+                    }
+                }
+                Some(Some(Err(failure))) => return Ok(Some(failure)),
+                Some(None) => return Ok(None),
+            }
         }
     }
 }

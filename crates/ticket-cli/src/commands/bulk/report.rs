@@ -18,6 +18,9 @@ use crate::failure::{self, Exit, Failure};
 use crate::output::{Output, TableWriter, say};
 use crate::text;
 
+/// How many rows a table on a terminal has at most before those that are done are left out.
+const MANY: u64 = 100;
+
 /// Maximum number of hints.
 const HINTS: usize = 4;
 
@@ -49,6 +52,10 @@ pub(super) struct Report<'a> {
     hints: Vec<String>,
     /// The first ticket with an unknown outcome.
     unknown: Option<TicketRef>,
+    /// Whether somebody at a terminal sees the rows, and can see all of them later.
+    may_hide: bool,
+    /// How many tickets that are done have no row.
+    hidden: u64,
     /// The error of the output.
     broken: Option<io::Error>,
 }
@@ -61,7 +68,8 @@ struct Places {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(plan: &'a Plan, answers: Answers, output: &'a Output) -> Self {
+    /// `is_kept`: all outcomes can be shown later.
+    pub(super) fn new(plan: &'a Plan, answers: Answers, output: &'a Output, is_kept: bool) -> Self {
         // Reserves width for every ticket and the usual outcomes, so that the table columns do not move.
         let widest = [plan.longest.clone(), "unattempted".to_owned()];
         Self {
@@ -77,6 +85,8 @@ impl<'a> Report<'a> {
             has_failed: false,
             hints: Vec::new(),
             unknown: None,
+            may_hide: is_kept && output.is_terminal() && output.format == OutputFormat::Table,
+            hidden: 0,
             broken: None,
         }
     }
@@ -141,11 +151,16 @@ impl<'a> Report<'a> {
                 Answers::All => self.printed.count == job.tickets,
                 Answers::Open => job.open == 0,
             };
+        let hides = self.may_hide && job.tickets > MANY;
         if !is_complete {
             let mut named = ticket_jobs::tickets(ledger, &job.id, Which::Named);
             while let Some(ticket) = named.try_next().await? {
                 if self.is_missing(&ticket) {
                     let outcome = self.outcome(&ticket);
+                    if hides && words::is_done(outcome.as_str()) {
+                        self.hidden += 1;
+                        continue;
+                    }
                     let ticket = TicketRef::new(ticket.account, ticket.id);
                     self.print(&Row::new(&self.plan.change, ticket, Some(&outcome)));
                 }
@@ -218,6 +233,19 @@ impl<'a> Report<'a> {
         } else {
             Exit::Done
         }
+    }
+
+    /// What is said of tickets that have no row; `all` is the command that shows them.
+    pub(super) fn hidden(&self, all: &str) -> Option<String> {
+        let verb = words::verb(&self.plan.change);
+        let (hidden, are) = match self.hidden {
+            0 => return None,
+            1 => (format!("1 {verb}d ticket"), "is"),
+            many => (format!("{} {verb}d tickets", text::grouped(many)), "are"),
+        };
+        Some(format!(
+            "{hidden} {are} not listed here; `{all}` lists all, as does --output csv"
+        ))
     }
 
     /// Makes the change a failure, whatever the outcomes are.

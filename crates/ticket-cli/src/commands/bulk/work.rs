@@ -40,10 +40,15 @@ pub(crate) struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// The command that lists all tickets of the job with their outcomes.
+    fn all(&self) -> Option<String> {
+        self.ledger.command("show --tickets", &self.job)
+    }
+
     pub(crate) async fn run(mut self, global: &Global, output: &Output) -> Result<Exit, Failure> {
         let interruption = interrupt::stop_on_ctrl_c()?;
         let ledger = &**self.ledger.jobs.ledger();
-        let mut report = Report::new(self.plan, self.answers, output);
+        let mut report = Report::new(self.plan, self.answers, output, self.all().is_some());
         let mut progress = Progress::new(self.plan);
         let mut failures = Vec::new();
         let job = loop {
@@ -174,6 +179,8 @@ impl Work<'_> {
         }
         let going_on = (job.open > 0).then(|| self.ledger.command("run", &self.job));
         let going_on = going_on.flatten();
+        let hidden = self.all().and_then(|all| report.hidden(&all));
+        hidden.iter().for_each(|hidden| say(hidden));
         // In every format: a log in which nothing stands would leave open whether the work has ended.
         say(&report.summary());
         report.say_hints(self.remaining.as_ref(), going_on.is_some());
