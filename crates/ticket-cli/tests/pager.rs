@@ -158,6 +158,31 @@ async fn pager_is_the_first_variable_that_is_set_and_gets_the_whole_conversation
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn log_in_a_file_is_whole_while_a_pager_has_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let [seen, log] = ["seen", "log"].map(|name| folder.path().join(name));
+    let pager = program(&folder, "pager", &format!("cat >'{}'", seen.display()));
+    let sandbox = sandbox().await;
+    let line = format!(
+        "PAGER='{}' '{TICKETS}' -v view leadsquared:143 2>'{}'",
+        pager.display(),
+        log.display()
+    );
+    let run = in_shell(&sandbox, 80, &line);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
+    // The ticket is read before the pager is there, its messages after that.
+    let requests = sandbox.journal().len();
+    assert!(requests > 1);
+    assert_eq!(
+        read(&log).matches(": done after").count(),
+        requests,
+        "{}",
+        read(&log)
+    );
+    assert!(plain(&read(&seen)).contains("Example message"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn list_goes_through_the_pager_as_a_conversation_does() {
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen");

@@ -198,6 +198,24 @@ async fn vendors_json_is_refused_where_it_has_no_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn expression_over_its_memory_ends_the_command_before_it_takes_the_memory() {
+    let sandbox = sandbox().await;
+    for expression in [
+        "\"a\" * 4000000000",
+        "[range(1000000000)]",
+        "reduce range(60) as $i (.; [., .]) | tojson",
+    ] {
+        let list = ["list", "onecloud", "-o", "ndjson", "--jq", expression];
+        let run = execute(&mut at(&sandbox, &list));
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+        assert!(
+            run.stderr.contains("it takes too much time or memory"),
+            "{run:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn vendors_json_is_printed_only_on_request() {
     let sandbox = sandbox().await;
     for arguments in [

@@ -128,6 +128,22 @@ async fn table_of_many_outcomes_on_a_terminal_lists_what_is_not_done_and_counts_
     }
 }
 
+/// The rate makes the search wait for so long that its progress is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_is_beside_rows_on_a_terminal_but_not_inside_of_a_json_document() {
+    let tickets = env!("CARGO_BIN_EXE_tickets");
+    // Moves the cursor up, to erase lines.
+    let up = "\u{1b}[1A";
+    for (form, is_shown) in [("table", true), ("json", false)] {
+        let sandbox = sandbox().await;
+        let find = "find --account sweeppea --requester customer@example.com --rate 3/4";
+        let line = format!("exec '{tickets}' {find} --output {form}");
+        let run = in_shell(&sandbox, 80, &line, "");
+        assert_eq!(run.code, 0, "{run:?}");
+        assert_eq!(run.stdout.contains(up), is_shown, "{run:?}");
+    }
+}
+
 /// The rate makes the work after the canary take so long that its progress is shown.
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_goes_on_after_the_canary_with_what_is_done() {

@@ -295,6 +295,31 @@ async fn empty_text_or_a_failed_editor_sends_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn file_of_an_editor_that_fails_is_kept_only_if_somebody_wrote_in_it() {
+    let sandbox = sandbox().await;
+    for (lines, kept) in [("exit 1", 0), ("echo 'It burns.' > \"$1\"; exit 1", 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let editor = folder.join("failing");
+        std::fs::write(&editor, format!("#!/bin/sh\n{lines}\n")).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(&editor, mode).unwrap();
+        let line = format!(
+            "export TMPDIR='{0}/tmp' VISUAL='{1}' && mkdir '{0}/tmp' && exec '{2}' comment rt:1",
+            folder.display(),
+            editor.display(),
+            env!("CARGO_BIN_EXE_tickets"),
+        );
+        let run = common::in_terminal(&sandbox, &common::state_folder(), 80, &line, "");
+        assert_eq!(run.code, 2, "{run:?}");
+        assert_eq!(files(folder).len(), kept, "{run:?}");
+        assert_eq!(run.stdout.contains("your text is in"), kept == 1, "{run:?}");
+    }
+    let journal = sandbox.journal();
+    assert!(journal.iter().all(|exchange| !exchange.is_write));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn text_that_could_not_be_sent_is_kept_and_named() {
     let sandbox = sandbox().await;
     let folder = tempfile::tempdir().unwrap();
