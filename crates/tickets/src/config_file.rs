@@ -32,8 +32,8 @@ use crate::diagnosis::Diagnosis;
 /// * `api_key_file = "secrets/support"`: in the first line of this file. A relative path begins at the folder of the
 ///   configuration file.
 /// * `api_key_command = ["pass", "show", "support"]`: the first line that this command prints. It is run without a shell
-///   and with an empty input, once per process, when the account is connected, and must end within a minute. If other users can write
-///   the configuration file, it is not run.
+///   and with an empty input, once per process, when the account is connected. It must end within a minute
+///   and print at most 1 MiB behind that line. If other users can write the configuration file, it is not run.
 ///
 /// ```
 /// use std::path::Path;

@@ -86,12 +86,11 @@ pub(super) fn spend_copied(bytes: usize) {
 /// The same for a whole value, as large as it is in JSON: parts that are shared count each time. Returns how much it was.
 pub(super) fn spend_value(value: &Val) -> u64 {
     let own = match value {
-        Val::Null | Val::Bool(_) => 1,
+        Val::Null | Val::Bool(_) | Val::Arr(_) => 1,
         Val::Num(number) => steps_of_number(number),
         Val::BStr(text) | Val::TStr(text) => {
             u64::try_from(text.len() / BYTES_PER_STEP + 1).unwrap_or(u64::MAX)
         }
-        Val::Arr(_) => 1,
         Val::Obj(entries) => {
             let entries = u64::try_from(entries.len()).unwrap_or(u64::MAX);
             entries.saturating_mul(STEPS_PER_ENTRY).saturating_add(1)

@@ -270,7 +270,7 @@ impl Mul for Counted {
         match (&self.0, &other.0) {
             (text @ (Val::BStr(_) | Val::TStr(_)), Val::Num(times))
             | (Val::Num(times), text @ (Val::BStr(_) | Val::TStr(_))) => {
-                spend_repeated(text, times)
+                spend_repeated(text, times);
             }
             (Val::Num(_), Val::Num(_)) => spend(steps),
             _ => {}

@@ -17,13 +17,12 @@ use super::counted::{Counted, counted};
 use super::regexes;
 
 type Plain = JustLut<Val>;
-type Result<T, E = Error<Counted>> = std::result::Result<T, E>;
 
 /// A filter of jaq's own that is run on plain values once it is paid for.
 struct Own {
     name: &'static str,
     arguments: usize,
-    pay: fn(&Val, &[Val]) -> Result<()>,
+    pay: Pay,
     filter: LazyLock<Option<Filter<Plain>>>,
 }
 
@@ -31,7 +30,7 @@ impl Own {
     const fn new(
         name: &'static str,
         arguments: usize,
-        pay: fn(&Val, &[Val]) -> Result<()>,
+        pay: Pay,
         filter: fn() -> Option<Filter<Plain>>,
     ) -> Self {
         Self {
@@ -45,7 +44,7 @@ impl Own {
     fn run(&self, mut cv: Cv<'_, Bounded>) -> ValR<Counted> {
         let mut arguments: Vec<_> = (0..self.arguments).map(|_| cv.0.pop_var().0).collect();
         arguments.reverse();
-        (self.pay)(&cv.1.0, &arguments)?;
+        self.pay.pay(&cv.1.0, &arguments)?;
         let Some(filter) = &*self.filter else {
             return Err(Error::str("there is no such filter"));
         };
@@ -55,33 +54,34 @@ impl Own {
     }
 }
 
-/// What counts is how large the values are.
-fn pay_for_sizes(input: &Val, arguments: &[Val]) -> Result<()> {
-    spend_value(input);
-    for argument in arguments {
-        spend_value(argument);
-    }
-    Ok(())
+/// What a filter costs.
+#[derive(Clone, Copy)]
+enum Pay {
+    /// As much as the values are large.
+    Sizes,
+    /// Each part of the one is held against each part of the other.
+    Pairs,
+    /// Hardly anything for arrays and objects.
+    Shallow,
+    Regex,
 }
 
-/// Each part of the one is held against each part of the other.
-fn pay_for_pairs(input: &Val, arguments: &[Val]) -> Result<()> {
-    let input_steps = spend_value(input);
-    let arguments = arguments.iter().map(spend_value).max();
-    if !matches!(input, Val::BStr(_) | Val::TStr(_)) {
-        spend(input_steps.saturating_mul(arguments.unwrap_or(1)));
-    }
-    Ok(())
-}
-
-fn pay_for_shallow(input: &Val, _: &[Val]) -> Result<()> {
-    match input {
-        Val::Arr(_) | Val::Obj(_) => spend(1),
-        other => {
-            spend_value(other);
+impl Pay {
+    fn pay(self, input: &Val, arguments: &[Val]) -> Result<(), Error<Counted>> {
+        let is_text = matches!(input, Val::BStr(_) | Val::TStr(_));
+        match self {
+            Self::Regex => return regexes::pay(input, arguments),
+            Self::Shallow if matches!(input, Val::Arr(_) | Val::Obj(_)) => spend(1),
+            Self::Sizes | Self::Pairs | Self::Shallow => {
+                let steps = spend_value(input);
+                let arguments = arguments.iter().map(spend_value).max().unwrap_or(1);
+                if matches!(self, Self::Pairs) && !is_text {
+                    spend(steps.saturating_mul(arguments));
+                }
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Compiles a call of this filter with the arguments `$a` and `$b`.
@@ -123,16 +123,16 @@ macro_rules! owns {
 }
 
 owns! {
-    "tojson" 0 pay_for_sizes,
-    "tobytes" 0 pay_for_sizes,
-    "length" 0 pay_for_shallow,
-    "contains" 1 pay_for_pairs,
-    "has" 1 pay_for_sizes,
-    "indices" 1 pay_for_pairs,
-    "bsearch" 1 pay_for_sizes,
-    "matches" 2 regexes::pay,
-    "split_matches" 2 regexes::pay,
-    "split_" 2 regexes::pay,
+    "tojson" 0 Pay::Sizes,
+    "tobytes" 0 Pay::Sizes,
+    "length" 0 Pay::Shallow,
+    "contains" 1 Pay::Pairs,
+    "has" 1 Pay::Sizes,
+    "indices" 1 Pay::Pairs,
+    "bsearch" 1 Pay::Sizes,
+    "matches" 2 Pay::Regex,
+    "split_matches" 2 Pay::Regex,
+    "split_" 2 Pay::Regex,
 }
 
 /// The names of the filters that [`natives`] replaces.
