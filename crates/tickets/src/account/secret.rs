@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -23,6 +23,9 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// The longest secret that is read, in bytes.
 const LONGEST: u64 = 64 * 1024;
+
+/// How much a command may print behind its first line, in bytes. It is read, since a command fails whose output nobody reads.
+const MOST: u64 = 1024 * 1024;
 
 /// Where the secrets of an account are that its settings name only.
 #[derive(Clone, Debug, Default)]
@@ -172,7 +175,10 @@ fn read_file(name: &str, path: &Path) -> Result<SecretString> {
 /// The first line without surrounding white space; `None` if it is blank.
 fn first_line(input: impl io::Read) -> io::Result<Option<SecretString>> {
     let mut line = String::new();
-    BufReader::new(input.take(LONGEST)).read_line(&mut line)?;
+    let read = BufReader::new(input.take(LONGEST)).read_line(&mut line)?;
+    if u64::try_from(read).is_ok_and(|read| read >= LONGEST) {
+        return Err(io::Error::other("its first line is longer than 64 KiB"));
+    }
     let secret = line.trim();
     Ok((!secret.is_empty()).then(|| SecretString::from(secret)))
 }
@@ -224,26 +230,38 @@ impl SecretCommand {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("cannot be run: {error}"))?;
-        let late = || format!("did not end within {} s", limit.as_secs_f64());
         let Some(output) = child.stdout.take() else {
             return Err("has no output".to_owned());
         };
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
             let mut output = BufReader::new(output);
-            let _ = tell.send(first_line(&mut output));
-            // A command whose output is not read to its end would fail.
-            let _ = io::copy(&mut output, &mut io::sink());
+            let line = first_line(&mut output);
+            let rest = io::copy(&mut (&mut output).take(MOST), &mut io::sink());
+            let is_too_much = rest.is_ok_and(|rest| rest >= MOST);
+            let _ = tell.send((line, is_too_much));
         });
-        let line = told.recv_timeout(limit);
-        let status = match line {
-            Ok(_) => wait(&mut child, limit),
-            Err(_) => None,
-        };
-        let Some(status) = status else {
+        let ended = wait(&mut child, &told, limit);
+        let stopped = |mut child: Child| {
             let _ = child.kill();
             let _ = child.wait();
-            return Err(late());
+        };
+        let (status, line) = match ended {
+            Ended::InTime(status, line) => (status, line),
+            Ended::TooMuch => {
+                stopped(child);
+                return Err(format!(
+                    "prints more than {} MiB, so it was ended",
+                    MOST >> 20
+                ));
+            }
+            Ended::Late => {
+                stopped(child);
+                return Err(format!(
+                    "did not end within {} s, so it was ended",
+                    limit.as_secs_f64()
+                ));
+            }
         };
         if !status.success() {
             return Err(match status.code() {
@@ -252,25 +270,45 @@ impl SecretCommand {
             });
         }
         match line {
-            Ok(Ok(Some(secret))) => Ok(secret),
-            Ok(Ok(None)) => Err("printed no secret on its first line".to_owned()),
-            Ok(Err(_)) | Err(_) => Err("printed what cannot be read as text".to_owned()),
+            Ok(Some(secret)) => Ok(secret),
+            Ok(None) => Err("printed no secret on its first line".to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::Other => {
+                Err(format!("printed no secret: {error}"))
+            }
+            Err(_) => Err("printed what cannot be read as text".to_owned()),
         }
     }
 }
 
-/// How it ended, if it did so in time.
+/// Its first line.
+type Line = io::Result<Option<SecretString>>;
+
+/// How a command ended.
+enum Ended {
+    InTime(ExitStatus, Line),
+    /// It is running, or somebody holds its output.
+    Late,
+    /// It may go on printing for ever.
+    TooMuch,
+}
+
+/// Waits until the command and its output have ended, for so long in all.
 #[allow(
     clippy::disallowed_methods,
     reason = "a process runs on the system's clock, and no runtime is needed to connect an account"
 )]
-fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+fn wait(child: &mut Child, told: &mpsc::Receiver<(Line, bool)>, limit: Duration) -> Ended {
     let begun = Instant::now();
+    let line = match told.recv_timeout(limit) {
+        Ok((_, true)) => return Ended::TooMuch,
+        Ok((line, false)) => line,
+        Err(_) => return Ended::Late,
+    };
     loop {
         match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
+            Ok(Some(status)) => return Ended::InTime(status, line),
             Ok(None) if begun.elapsed() < limit => std::thread::sleep(POLL),
-            Ok(None) | Err(_) => return None,
+            Ok(None) | Err(_) => return Ended::Late,
         }
     }
 }
@@ -330,9 +368,29 @@ mod tests {
             let late = run(script, Duration::from_millis(1));
             assert_eq!(
                 late,
-                Err("did not end within 0.001 s".to_owned()),
+                Err("did not end within 0.001 s, so it was ended".to_owned()),
                 "{script}"
             );
+        }
+    }
+
+    #[test]
+    fn command_that_goes_on_printing_is_ended_and_a_line_without_an_end_is_no_secret() {
+        for (script, why) in [
+            (
+                "echo s3cret; exec yes",
+                "prints more than 1 MiB, so it was ended",
+            ),
+            (
+                "exec cat /dev/zero",
+                "prints more than 1 MiB, so it was ended",
+            ),
+            (
+                "head -c 70000 /dev/zero | tr '\\0' x",
+                "printed no secret: its first line is longer than 64 KiB",
+            ),
+        ] {
+            assert_eq!(run(script, LIMIT), Err(why.to_owned()), "{script}");
         }
     }
 }
