@@ -28,9 +28,6 @@ const MESSAGES: usize = 120;
 /// How long a fresh token is refused: longer than one call, shorter than a test's patience.
 const REFUSED: Duration = Duration::from_millis(20);
 
-/// How long a job takes: shorter than a test's patience.
-const JOB_TIME: Duration = Duration::from_millis(10);
-
 /// What the fixture needs to know about a provider whose vendor the sandbox implements.
 pub trait SandboxProvider: ProviderUnderTest {
     /// The vendor.
@@ -81,7 +78,7 @@ impl<P: SandboxProvider> SandboxFixture<P> {
             .sweeppea_quota(None)
             .zendesk_quota(None)
             .zendesk_endpoint_limits(false)
-            .zendesk_job_time(JOB_TIME)
+            .zendesk_job_time(Duration::ZERO)
             .start()
             .await
             .expect("a port");

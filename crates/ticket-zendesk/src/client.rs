@@ -228,6 +228,34 @@ impl Zendesk {
         Ok(())
     }
 
+    /// `DELETE /tickets/destroy_many`: begins a job that moves up to 100 tickets to the trash (page `tickets`; recordings). The
+    /// account has at most 30 jobs queued or working (page `job_statuses`).
+    ///
+    /// # Errors
+    ///
+    /// `RateLimited` if the account has too many jobs (the status is inferred); `InvalidInput` for more than 100 ids.
+    pub async fn delete_tickets(&self, ids: &[&str]) -> Result<wire::JobStatus> {
+        let operation = Operation::Delete;
+        let request = self
+            .http
+            .delete(&[API[0], API[1], "tickets", "destroy_many"]);
+        let request = request.query("ids", &ids.join(","));
+        let response = self.call(operation, Names::Nothing, 200, request).await?;
+        let reply: wire::JobReply = told(&response, operation)?;
+        Ok(reply.job_status)
+    }
+
+    /// `GET /job_statuses/{id}`: a job and its results, for a day (page `job_statuses`; recordings).
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a job that Zendesk no longer knows.
+    pub async fn job_status(&self, id: &str) -> Result<wire::JobStatus> {
+        let request = self.get(&["job_statuses", id]);
+        let reply: wire::JobReply = self.read(Operation::Job, Names::Record, request).await?;
+        Ok(reply.job_status)
+    }
+
     /// `PUT /deleted_tickets/{id}/restore`: takes a ticket out of the trash (page `deleted_tickets`; recordings).
     ///
     /// # Errors

@@ -42,6 +42,9 @@ pub(crate) const LARGEST_PAGE: u32 = 100;
 /// How long a deleted ticket can be restored (`OpenAPI` text).
 pub(crate) const RESTORABLE_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// How many tickets one bulk delete names (recordings: more are refused).
+const BATCH: usize = 100;
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn pages(fields: &[Field]) -> Fields {
@@ -173,7 +176,12 @@ pub(crate) fn info_of(plan: Plan, reuses_ids: bool) -> ProviderInfo {
             Support::new().fields(update_fields()).conditional(),
         )
         .with(Operation::Resolve, Support::new())
-        .with(Operation::Delete, Support::new().removal(trash))
+        // One ticket is deleted at once, several are accepted as a job.
+        .with(
+            Operation::Delete,
+            Support::new().max_batch(BATCH).removal(trash),
+        )
+        .with(Operation::Job, Support::new())
         // What is not in the trash is read.
         .with(Operation::Restore, Support::new().requests(2))
         .with(Operation::Messages, Support::new().fields(pages(&[])))

@@ -6,6 +6,7 @@ mod content;
 mod cursor;
 mod error;
 mod info;
+mod job;
 mod mapping;
 mod provider;
 mod query;

@@ -1,12 +1,13 @@
 //! Zendesk as a ticket provider: which requests each operation is. The types are translated in `mapping.rs`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
 use jiff::SignedDuration;
 use ticket_core::model::{AttachedFile, Attachment, Created, Direction, PageRequest, Status};
-use ticket_core::provider::{Connect, Documented, Download, Request, Setting};
+use ticket_core::provider::{Connect, Documented, Download, Request, Setting, VendorJob};
 use ticket_core::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message, NewComment,
     NewTicket, Operation, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
@@ -19,7 +20,7 @@ use crate::config::{SETTINGS, ZendeskConfig};
 use crate::cursor::{Walk, size};
 use crate::info::{DOCUMENTED, ID, info};
 use crate::wire::ChangedTicket;
-use crate::{mapping, query, wire};
+use crate::{job, mapping, query, wire};
 
 /// The longest idempotency key, in characters (page `introduction`).
 const MAX_KEY: usize = 255;
@@ -155,8 +156,29 @@ impl TicketProvider for Zendesk {
                 let id = &target.id;
                 DeleteReport::of_one(id, self.delete_ticket(id.as_str()).await)
             }
-            _ => Ok(DeleteReport::default()),
+            [] => Ok(DeleteReport::default()),
+            targets => {
+                let ids: BTreeSet<&str> = targets.iter().map(|target| target.id.as_str()).collect();
+                let job = self.delete_tickets(&Vec::from_iter(ids)).await?;
+                Err(Error::accepted(VendorJob::new(job.id)).in_operation(ID, Operation::Delete))
+            }
         }
+    }
+
+    async fn job(
+        &self,
+        _context: &CallContext,
+        job: &VendorJob,
+        targets: &[DeleteTarget],
+    ) -> Result<Option<DeleteReport>> {
+        self.info.check(&Request::Job(job, targets))?;
+        let status = self.job_status(job.as_str()).await?;
+        if status.id != job.as_str() {
+            let message = "the vendor answered about another job than the one asked for";
+            let error = Error::new(ErrorKind::BadResponse, message);
+            return Err(error.in_operation(ID, Operation::Job));
+        }
+        Ok((!job::is_open(&status)).then(|| job::report(targets, &status)))
     }
 
     /// One that is not in the trash is not found there; then a read tells whether it was deleted at all.

@@ -5,8 +5,8 @@ mod sent;
 
 pub use received::{
     Attachment, Audit, AuditEvent, Comment, CommentPage, CustomField, DeletedTicket,
-    DeletedTicketPage, Meta, Staged, Ticket, TicketExport, TicketPage, User,
+    DeletedTicketPage, JobStatus, Meta, Staged, Ticket, TicketExport, TicketPage, User,
 };
-pub(crate) use received::{AttachmentReply, Refusal, StagedReply, TicketReply};
+pub(crate) use received::{AttachmentReply, JobReply, Refusal, StagedReply, TicketReply};
 pub(crate) use sent::Body;
 pub use sent::{ChangedTicket, NewComment, NewCustomField, NewRequester};

@@ -27,6 +27,7 @@ impl ProviderUnderTest for Subject {
         Operation::Comment,
         Operation::Attachments,
         Operation::Download,
+        Operation::Job,
     ];
     const MISSING_ID: &'static str = "999999999";
     const WRITES_THAT_NAME_THEIR_TICKET: &'static [Operation] =
@@ -81,8 +82,6 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     a_delete_of_an_old_version_is_a_conflict,
     call_with_refused_fresh_token_is_tried_again,
     consistent_reads_show_every_write,
-    delete_of_a_mix_answers_in_order,
-    delete_of_duplicates_answers_each,
     exact_filters_are_exact,
     failed_preparing_reads_have_no_effect,
     merged_tickets_do_not_delete_others,

@@ -249,6 +249,30 @@ pub struct AuditEvent {
 
 debug_fields!(AuditEvent { kind });
 
+/// A job. `Debug` prints the id only.
+#[derive(Clone, Deserialize)]
+#[non_exhaustive]
+pub struct JobStatus {
+    /// The job's id.
+    pub id: String,
+    /// `queued`, `working`, `completed` or `failed`.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub status: Option<String>,
+    /// What the job says, if anything.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub message: Option<String>,
+    /// Null, a list with an entry for each record, or one object for all of them.
+    #[serde(default)]
+    pub results: Value,
+}
+
+debug_fields!(JobStatus { id });
+
+#[derive(Deserialize)]
+pub(crate) struct JobReply {
+    pub(crate) job_status: JobStatus,
+}
+
 /// `{"ticket": {..}, "audit": {..}, "users": [..]}`
 #[derive(Deserialize)]
 pub(crate) struct TicketReply {

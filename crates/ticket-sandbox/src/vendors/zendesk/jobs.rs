@@ -205,7 +205,7 @@ impl Zendesk {
 impl Job {
     fn status(&self, number: u64, host: &str, now: Instant) -> Value {
         let total = self.ids.len();
-        let is_queued = now.duration_since(self.begun) < (self.due - self.begun) / 3;
+        let is_queued = now.duration_since(self.begun) <= (self.due - self.begun) / 3;
         let (status, progress, message) = match &self.ended {
             None if is_queued => ("queued", Value::Null, Value::Null),
             None => {

@@ -1,0 +1,312 @@
+//! What the suite does not ask: Zendesk's own ways, against the sandbox. Each test looks at both sides.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may panic"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use ticket_core::bulk::BulkOptions;
+use ticket_core::model::{Attachment, PageRequest, State, Status};
+use ticket_core::{
+    CallContext, Change, Effect, ErrorKind, NewComment, NewTicket, Outcome, TicketPatch,
+    TicketProvider as _, TicketQuery, Tickets,
+};
+use ticket_sandbox::credentials::{ZENDESK_API_TOKEN, ZENDESK_EMAIL};
+use ticket_sandbox::{
+    Endpoint, Fault, JobFault, Rule, Sandbox, SandboxBuilder, TicketSeed, Vendor,
+};
+use ticket_testkit::InProcess;
+use ticket_zendesk::{HttpConfig, Plan, Zendesk, ZendeskConfig, wire};
+
+/// A sandbox in this process without tickets and limits, and a client of it. The clock is the test's.
+fn start() -> (Arc<Sandbox>, Zendesk) {
+    start_with(|builder| builder.zendesk_quota(None).zendesk_endpoint_limits(false))
+}
+
+fn start_with(set: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> (Arc<Sandbox>, Zendesk) {
+    let sandbox = Arc::new(set(Sandbox::builder().seed_tickets(false)).in_process());
+    let http = HttpConfig::default().transport(InProcess::new(Arc::clone(&sandbox)));
+    let base_url = sandbox.base_url(Vendor::Zendesk);
+    let config = ZendeskConfig::new(base_url, ZENDESK_EMAIL, ZENDESK_API_TOKEN).http(http);
+    let zendesk = Zendesk::new(&config).unwrap();
+    (sandbox, zendesk)
+}
+
+/// The endpoints that the sandbox was asked for.
+fn seen(sandbox: &Sandbox, endpoint: Endpoint) -> usize {
+    let seen = sandbox.journal();
+    let seen = seen.iter().filter(|seen| seen.endpoint == Some(endpoint));
+    seen.count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn create_repeated_with_its_key_after_a_lost_answer_is_one_ticket() {
+    let (sandbox, zendesk) = start();
+    sandbox.inject(Rule::new(Fault::LostResponse).endpoint(Endpoint::Create));
+    let context = CallContext::new().idempotency_key("import-17");
+    let ticket = NewTicket::new("Card refused").description("The till says: declined.");
+    let error = zendesk.create(&context, &ticket).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::Unknown);
+    let created = zendesk.create(&context, &ticket).await.unwrap();
+    assert_eq!(
+        sandbox.ticket_ids(Vendor::Zendesk),
+        [created.id.to_string()]
+    );
+    // The native client tells that it was a repeat.
+    let mut native = wire::ChangedTicket::default();
+    native.subject = Some(ticket.subject.clone());
+    native.comment = Some(wire::NewComment::new("The till says: declined.", true));
+    let repeat = zendesk.create_ticket(&native, Some("import-17")).await;
+    assert!(repeat.unwrap().is_repeat);
+    // Another ticket with the same key is refused.
+    let other = NewTicket::new("Other").description("Text");
+    let error = zendesk.create(&context, &other).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::InvalidInput, Effect::None)
+    );
+    assert_eq!(sandbox.tickets(Vendor::Zendesk).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn content_of_a_file_is_read_without_credentials_and_from_no_other_host() {
+    let (sandbox, zendesk) = start();
+    sandbox.add_tickets(Vendor::Zendesk, 1);
+    let (context, id) = (CallContext::new(), "1".into());
+    let file = Attachment::new("a.txt", *b"hello").media_type("text/plain");
+    let comment = NewComment::internal("See the file.").attachment(file);
+    zendesk.comment(&context, &id, &comment).await.unwrap();
+    let files = zendesk
+        .attachments(&context, &id, &PageRequest::first())
+        .await
+        .unwrap();
+    let download = zendesk.download(&context, &files.items[0]).await.unwrap();
+    assert_eq!(download.read(100).await.unwrap().unwrap(), b"hello");
+    let journal = sandbox.journal();
+    let (content, others): (Vec<_>, Vec<_>) = journal
+        .iter()
+        .partition(|seen| seen.path.contains("/attachments/token/"));
+    assert_eq!(content.len(), 1);
+    assert!(content[0].header("authorization").is_none());
+    assert!(
+        others
+            .iter()
+            .all(|seen| seen.header("authorization").is_some())
+    );
+    for url in [
+        "https://files.example.org/x",
+        "https://evilzendesk.com/x",
+        "https://acme.zendesk.com@files.example.org/x",
+    ] {
+        assert!(zendesk.content(url).await.is_err(), "{url}");
+    }
+    assert_eq!(sandbox.journal().len(), journal.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn deleted_ticket_is_listed_in_the_trash_and_restored_from_it() {
+    let (sandbox, zendesk) = start();
+    sandbox.add_tickets(Vendor::Zendesk, 3);
+    let context = CallContext::new();
+    let tickets = Tickets::new(zendesk.clone());
+    assert!(tickets.delete(["2"]).await.all_deleted());
+    let deleted = TicketQuery::new().state(State::Deleted);
+    let trash = zendesk.list(&context, &deleted).await.unwrap().items;
+    let told: Vec<_> = trash
+        .iter()
+        .map(|ticket| (ticket.id.as_str(), &ticket.status))
+        .collect();
+    assert_eq!(told, [("2", &Some(Status::Deleted))]);
+    let left = zendesk.list(&context, &TicketQuery::new()).await.unwrap();
+    assert_eq!(left.items.len(), 2);
+    zendesk.restore(&context, &"2".into()).await.unwrap();
+    // One that was not deleted stays as it is; one that never was is not found.
+    zendesk.restore(&context, &"1".into()).await.unwrap();
+    let gone = zendesk.restore(&context, &"9".into()).await.unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::NotFound);
+    assert_eq!(sandbox.ticket_ids(Vendor::Zendesk), ["1", "2", "3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn update_of_a_ticket_that_changed_in_the_meantime_changes_nothing() {
+    let (sandbox, zendesk) = start();
+    sandbox.add_tickets(Vendor::Zendesk, 1);
+    let (context, id) = (CallContext::new(), "1".into());
+    let read = zendesk.get(&context, &id).await.unwrap();
+    let first = TicketPatch::new().subject("First");
+    zendesk.update(&context, &id, &first).await.unwrap();
+    let second = TicketPatch::new()
+        .subject("Second")
+        .if_version(read.version.unwrap());
+    let error = zendesk.update(&context, &id, &second).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Conflict, Effect::None)
+    );
+    let ticket = sandbox.ticket(Vendor::Zendesk, "1").unwrap();
+    assert_eq!(ticket.subject, "First");
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_since_a_time_lack_the_last_minute_and_say_so() {
+    let (sandbox, zendesk) = start();
+    sandbox.add_tickets(Vendor::Zendesk, 2);
+    let context = CallContext::new();
+    tokio::time::advance(Duration::from_secs(120)).await;
+    let patch = TicketPatch::new().subject("Changed");
+    zendesk.update(&context, &"2".into(), &patch).await.unwrap();
+    let since = "2026-01-26T00:00:00Z".parse().unwrap();
+    let query = TicketQuery::new().updated_after(since);
+    let page = zendesk.list(&context, &query).await.unwrap();
+    let ids: Vec<_> = page.items.iter().map(|ticket| ticket.id.as_str()).collect();
+    assert_eq!((ids, page.gaps.len()), (vec!["1"], 1));
+    tokio::time::advance(Duration::from_secs(61)).await;
+    let page = zendesk.list(&context, &query).await.unwrap();
+    assert_eq!(page.items.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn plan_decides_how_many_calls_are_made_and_none_is_refused() {
+    let (sandbox, _) = start_with(|builder| builder);
+    sandbox.add_tickets(Vendor::Zendesk, 900);
+    let http = HttpConfig::default().transport(InProcess::new(Arc::clone(&sandbox)));
+    let base_url = sandbox.base_url(Vendor::Zendesk);
+    let config = ZendeskConfig::new(base_url, ZENDESK_EMAIL, ZENDESK_API_TOKEN)
+        .plan(Plan::Enterprise)
+        .http(http);
+    let tickets = Tickets::new(Zendesk::new(&config).unwrap());
+    let ids = sandbox.ticket_ids(Vendor::Zendesk).into_iter();
+    let reads = ids.map(|id| {
+        let tickets = tickets.clone();
+        async move { tickets.get(id).await }
+    });
+    let reads: Vec<_> = stream::iter(reads).buffer_unordered(50).collect().await;
+    assert!(reads.iter().all(Result::is_ok));
+    let refused = sandbox.journal();
+    let refused = refused.iter().filter(|seen| seen.status == Some(429));
+    assert_eq!(refused.count(), 0);
+}
+
+/// The outcomes of a delete, by ticket.
+async fn delete(tickets: &Tickets, ids: &[String]) -> Vec<(String, Outcome)> {
+    let named = stream::iter(ids.to_vec()).map(|id| ((), id));
+    let settled = tickets.apply(Change::Delete, named, &BulkOptions::default());
+    let settled = settled.map(|one| (one.id.to_string(), one.outcome));
+    settled.collect().await
+}
+
+fn words(outcomes: &[(String, Outcome)]) -> Vec<(&str, &str)> {
+    let mut words: Vec<_> = outcomes
+        .iter()
+        .map(|(id, outcome)| (id.as_str(), outcome.as_str()))
+        .collect();
+    words.sort_unstable();
+    words
+}
+
+#[tokio::test(start_paused = true)]
+async fn accepted_delete_is_told_when_its_job_has_ended_and_each_ticket_by_its_own_result() {
+    let (sandbox, zendesk) = start();
+    sandbox.add_tickets(Vendor::Zendesk, 2);
+    sandbox.add_ticket(Vendor::Zendesk, TicketSeed::new("Kept").locked());
+    let tickets = Tickets::new(zendesk);
+    let ids = ["1", "2", "3", "9"].map(str::to_owned);
+    let outcomes = delete(&tickets, &ids).await;
+    assert_eq!(
+        words(&outcomes),
+        [
+            ("1", "done"),
+            ("2", "done"),
+            ("3", "failed"),
+            ("9", "not_found")
+        ]
+    );
+    assert_eq!(seen(&sandbox, Endpoint::Delete), 1);
+    assert_eq!(sandbox.ticket_ids(Vendor::Zendesk), ["3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn job_without_results_and_one_that_vanishes_are_settled_by_a_look() {
+    for odd in [JobFault::NoResults, JobFault::OneResult, JobFault::Vanishes] {
+        let (sandbox, zendesk) = start();
+        sandbox.add_tickets(Vendor::Zendesk, 3);
+        sandbox.inject(Rule::new(Fault::Job(odd)));
+        let tickets = Tickets::new(zendesk);
+        let ids = sandbox.ticket_ids(Vendor::Zendesk);
+        let outcomes = delete(&tickets, &ids).await;
+        // What was seen may have been somebody else's delete: either word is true.
+        for (id, outcome) in &outcomes {
+            assert!(
+                matches!(outcome, Outcome::Done | Outcome::AlreadyDone),
+                "{odd:?} {id} {outcome}"
+            );
+        }
+        assert_eq!(seen(&sandbox, Endpoint::Delete), 1, "{odd:?}");
+        // Two each if the first look comes before the job's end.
+        assert!(seen(&sandbox, Endpoint::Get) >= 3, "{odd:?}");
+        assert!(sandbox.ticket_ids(Vendor::Zendesk).is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_job_leaves_no_ticket_told_as_deleted() {
+    let (sandbox, zendesk) = start();
+    sandbox.add_tickets(Vendor::Zendesk, 3);
+    sandbox.inject(Rule::new(Fault::Job(JobFault::Fails)).always());
+    let tickets = Tickets::new(zendesk);
+    let ids = sandbox.ticket_ids(Vendor::Zendesk);
+    let outcomes = delete(&tickets, &ids).await;
+    assert!(
+        outcomes.iter().all(|(_, outcome)| !outcome.is_done()),
+        "{outcomes:?}"
+    );
+    assert_eq!(sandbox.ticket_ids(Vendor::Zendesk).len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_deletes_as_odd_jobs_contradict_no_ticket() {
+    let (sandbox, zendesk) = start();
+    sandbox.add_tickets(Vendor::Zendesk, 10_000);
+    let odd = [
+        Fault::LostResponse,
+        Fault::ConnectionReset,
+        Fault::Status(503),
+        Fault::StatusAfterEffect(500),
+        Fault::Job(JobFault::Vanishes),
+        Fault::Job(JobFault::Fails),
+        Fault::Job(JobFault::Partial),
+        Fault::Job(JobFault::NoResults),
+        Fault::Job(JobFault::OneResult),
+    ];
+    sandbox.random_faults(19, 0.1, odd.to_vec());
+    let tickets = Tickets::new(zendesk);
+    let ids = sandbox.ticket_ids(Vendor::Zendesk);
+    let outcomes = delete(&tickets, &ids).await;
+    assert_eq!(outcomes.len(), 10_000);
+    let (mut done, mut left, mut unknown) = (0, 0, 0);
+    for (id, outcome) in &outcomes {
+        let exists = sandbox.exists(Vendor::Zendesk, id);
+        match outcome {
+            Outcome::Done | Outcome::AlreadyDone | Outcome::NotFound(_) => {
+                assert!(!exists, "{id} is told as {outcome} and exists");
+                done += 1;
+            }
+            Outcome::Failed(_) => {
+                assert!(exists, "{id} is told as {outcome} and is deleted");
+                left += 1;
+            }
+            _ => unknown += 1,
+        }
+    }
+    let looks = seen(&sandbox, Endpoint::Get);
+    println!(
+        "{done} deleted, {left} failed, {unknown} unknown; {} jobs, {} polls, {looks} looks",
+        seen(&sandbox, Endpoint::Delete),
+        seen(&sandbox, Endpoint::Job)
+    );
+    assert!(done > 8_000 && looks > 0, "{done} {left} {unknown} {looks}");
+}
