@@ -70,7 +70,8 @@ pub(super) async fn run(shared: &Shared, arguments: Fields, called: &mut Called)
         shared.scope.facts(&ticket.account)?.check(&change, 1)?;
     }
     let new = NewJob::new(change).awaiting_confirmation();
-    let new = new.created_by(format!("{} (MCP)", user_at_host()));
+    // Nothing more: who made a plan cannot approve it as a second person.
+    let new = new.created_by(user_at_host());
     let mut job = shared.jobs.load(new).await?;
     let planned = load(shared, &mut job, tickets, &mut told).await;
     let id = match planned {

@@ -155,3 +155,15 @@ async fn words_of_a_vendor_in_a_report_are_untrusted() {
     );
     assert_eq!(row["error"]["effect"], "none");
 }
+
+#[tokio::test]
+async fn plan_is_made_by_the_user_so_that_the_user_cannot_approve_it_as_a_second_person() {
+    let desk = Desk::open().await;
+    let ids = desk.ids(Vendor::Redmine);
+    let client = desk
+        .client(Policy::default(), Era::Discover, Person::Absent)
+        .await;
+    let told = plan(&client, &ids[..1]).await;
+    let job = desk.jobs.ledger().job(&id(&told["job"])).await.unwrap();
+    assert_eq!(job.created_by, Some(ticket_jobs::user_at_host()));
+}
