@@ -115,7 +115,10 @@ fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
         let usual = usual.filter(|name| *name != "default" && *name != "native-tls");
         let usual = usual.map(|name| format!("{}/{name}", krate.name));
         let usual: Vec<_> = usual.collect();
-        if !matches!(krate.role, Role::Bench | Role::Jobs | Role::Mcp | Role::Store) {
+        if !matches!(
+            krate.role,
+            Role::Bench | Role::Jobs | Role::Mcp | Role::Store
+        ) {
             of_libraries.extend(usual.iter().cloned());
         }
         features.extend(usual);

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use ticket_jobs::{
     AccountState, CallId, Claim, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
-    JobState, JobTicket, Ledger, Listed, LookedAgain, NewCall, NewJob, Seen, Step, Suspension,
-    Taken, Which, WorkerId,
+    JobState, JobTicket, Ledger, Listed, LookedAgain, NewCall, NewJob, Offer, Seen, Step,
+    Suspension, Taken, Which, WorkerId,
 };
 use tickets::call::{Call, Layer, Next, Reply};
 use tickets::provider::Limit;
@@ -157,6 +157,14 @@ impl<L: Ledger> Ledger for CrashingLedger<L> {
 
     async fn steer(&self, job: &JobId, step: Step) -> Result<JobState> {
         self.inner.steer(job, step).await
+    }
+
+    async fn prioritize(&self, job: &JobId, priority: i16) -> Result<()> {
+        self.inner.prioritize(job, priority).await
+    }
+
+    async fn offers(&self, accounts: &[String], limit: usize) -> Result<Vec<Offer>> {
+        self.inner.offers(accounts, limit).await
     }
 
     async fn begin(&self, job: &JobId) -> Result<WorkerId> {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ticket_core::{Result, TicketId};
 use ticket_core::provider::Limit;
+use ticket_core::{Result, TicketId};
 use ticket_jobs::store::unreadable;
 use ticket_jobs::{CallId, Ended, MARGIN, NewCall, Suspension, Taken};
 use tokio_postgres::types::Type;

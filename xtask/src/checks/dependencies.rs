@@ -36,7 +36,9 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         // The benchmarks measure providers directly and through the facade; the laboratories and the checker run
         // against the sandbox.
         Role::Bench => (
-            &[Core, Http, Provider, Facade, Jobs, Live, Sandbox, Store, Testkit],
+            &[
+                Core, Http, Provider, Facade, Jobs, Live, Sandbox, Store, Testkit,
+            ],
             &[],
         ),
         Role::Unknown => return None,

@@ -12,7 +12,7 @@ mod failover;
 mod proxy;
 mod roles;
 mod schema;
-#[path = "../shared.rs"]
+#
 mod shared;
 mod tls;
 
