@@ -12,7 +12,6 @@ mod failover;
 mod proxy;
 mod roles;
 mod schema;
-#
 mod shared;
 mod tls;
 
