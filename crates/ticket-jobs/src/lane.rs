@@ -13,6 +13,7 @@ use ticket_core::{CallContext, Effect, Error, ErrorKind, Outcome, Result, Ticket
 use tokio::sync::mpsc;
 
 use crate::check::{Checks, Reads, Rules};
+use crate::claims::{Claims, Found};
 use crate::erase;
 use crate::failures::Failures;
 use crate::going::Going;
@@ -62,29 +63,26 @@ pub(crate) struct LaneEnd {
 /// Tickets that were attempted and stay open, by their places.
 type Left = BTreeMap<u64, Settled<u64>>;
 
-/// What the claims of a lane found.
-#[derive(Debug, Default)]
-struct Found {
-    /// Tickets in doubt, which are looked at last.
-    doubts: Vec<Claimed>,
-    /// The claim that gave no tickets.
-    last: Option<Claim>,
-    failed: Option<Error>,
-}
-
 impl Lane {
     pub(crate) async fn work(self) -> Result<LaneEnd> {
         let mut left = Left::new();
         let mut reason = None;
         loop {
             let found = Arc::new(Mutex::new(Found::default()));
-            let fresh = self.claims(&found);
+            let claims = Claims {
+                ledger: Arc::clone(&self.ledger),
+                work: self.work.clone(),
+                going: self.going.clone(),
+                turn: self.turn.clone(),
+                found: Arc::clone(&found),
+            };
+            let fresh = claims.stream();
             self.apply(fresh, Effect::None, &mut left).await?;
             let Found {
                 doubts,
                 last,
                 failed,
-            } = std::mem::take(&mut *locked(&found));
+            } = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
             if let Some(error) = failed {
                 return Err(error);
             }
@@ -211,44 +209,6 @@ impl Lane {
         }
         let doubts = stream::iter(doubts).boxed();
         self.apply(doubts, Effect::Unknown, left).await
-    }
-
-    /// The tickets that this worker claims, as long as the work goes on.
-    fn claims(&self, found: &Arc<Mutex<Found>>) -> BoxStream<'static, Claimed> {
-        let (ledger, work) = (Arc::clone(&self.ledger), self.work.clone());
-        let (found, going, turn) = (Arc::clone(found), self.going.clone(), self.turn.clone());
-        let claims = stream::unfold((), move |()| {
-            let (ledger, work) = (Arc::clone(&ledger), work.clone());
-            let (found, going, turn) = (Arc::clone(&found), going.clone(), turn.clone());
-            async move {
-                if going.is_over() || turn.as_ref().is_some_and(Turn::is_over) {
-                    return None;
-                }
-                let claim = ledger.claim(work.worker, &work.account).await;
-                let mut found = locked(&found);
-                match claim {
-                    Ok(Claim::Tickets(claimed)) => {
-                        if let Some(turn) = &turn {
-                            turn.claimed(&claimed);
-                        }
-                        let (doubts, fresh): (Vec<_>, Vec<_>) = claimed
-                            .into_iter()
-                            .partition(|claimed| claimed.in_doubt.is_some());
-                        found.doubts.extend(doubts);
-                        Some((stream::iter(fresh), ()))
-                    }
-                    Ok(last) => {
-                        found.last = Some(last);
-                        None
-                    }
-                    Err(error) => {
-                        found.failed = Some(error);
-                        None
-                    }
-                }
-            }
-        });
-        claims.flatten().boxed()
     }
 
     /// Changes these tickets and records their outcomes.
@@ -474,8 +434,4 @@ fn suspended(why: &Suspension) -> Error {
         Some(until) => error.with_available_at(until),
         None => error,
     }
-}
-
-fn locked<T>(value: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    value.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,6 +5,7 @@ pub mod approval;
 pub mod archive;
 mod begun;
 mod check;
+mod claims;
 mod clock;
 mod digest;
 pub mod erase;

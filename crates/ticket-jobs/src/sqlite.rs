@@ -33,7 +33,7 @@ use self::process::Process;
 use self::read::Read;
 use self::time::Time;
 use self::values::unusable;
-use self::writer::Durability::{self, OfCall, Synced, Written};
+use self::writer::Durability::{self, OfCall, Synced, SyncedLater, Written};
 use self::writer::{Write, Writer};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
@@ -331,7 +331,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn settle(&self, worker: WorkerId, outcomes: Vec<(u64, Outcome)>) -> Result<()> {
-        self.write(Synced, move |write| write.settle(worker, &outcomes))
+        self.write(SyncedLater, move |write| write.settle(worker, &outcomes))
             .await
     }
 

@@ -9,7 +9,7 @@ use ticket_core::provider::{Limit, Quota};
 use ticket_core::{Error, ErrorKind, Operation, TicketId};
 
 use super::values::{Result, from_json, json, left, nanos, span};
-use super::writer::Write;
+use super::writer::{Durability, Write};
 use crate::ledger::MARGIN;
 use crate::model::{CallId, Ended, JobState, NewCall, Suspension, Taken, Work};
 
@@ -343,19 +343,23 @@ pub(super) fn operations(limit: &Limit) -> String {
     condition
 }
 
-/// Whether the end of this call is that of a write.
-pub(super) fn is_write(connection: &Connection, call: i64) -> rusqlite::Result<bool> {
-    let sql = "SELECT operation FROM call WHERE id = ?1";
+/// How durable the end of this call has to be. Of a job, the outcomes follow it, and they are what is waited for.
+pub(super) fn durability(connection: &Connection, call: i64) -> rusqlite::Result<Durability> {
+    let sql = "SELECT operation, job IS NOT NULL FROM call WHERE id = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([call])?;
     let Some(row) = rows.next()? else {
-        return Ok(false);
+        return Ok(Durability::Written);
     };
     let name = row.get_ref(0)?.as_str()?;
     let operation = Operation::ALL
         .iter()
         .find(|operation| operation.as_str() == name);
-    Ok(operation.is_none_or(|operation| operation.is_write()))
+    Ok(match operation.is_none_or(|one| one.is_write()) {
+        true if row.get(1)? => Durability::SyncedLater,
+        true => Durability::Synced,
+        false => Durability::Written,
+    })
 }
 
 /// Removes the calls that are no part of a job and count in no window any more, and the workers of jobs that are gone.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use ticket_core::{Error, Result};
@@ -14,6 +15,12 @@ use super::values::{self, Failure};
 
 /// How many operations share a transaction.
 const BATCH: usize = 512;
+
+/// How long a commit that may wait does so at most. Usually it waits for as long as a sync takes.
+const LONGEST_WAIT: Duration = Duration::from_millis(20);
+
+/// A disk that syncs in less time gains nothing from waiting.
+const FAST_SYNC: Duration = Duration::from_micros(200);
 
 /// After how many operations rows that count nowhere are removed.
 const OPERATIONS_PER_CLEANING: usize = 4096;
@@ -31,6 +38,9 @@ pub(super) struct Write<'a> {
 pub(super) enum Durability {
     /// It survives a loss of power.
     Synced,
+    /// As `Synced`. No call is made later because of it, so it waits for one that is committed along with it: the sync of
+    /// its own would delay that call.
+    SyncedLater,
     /// It survives the end of the process. A loss of power may undo it, which does no harm.
     Written,
     /// As durable as the row of this call.
@@ -58,6 +68,7 @@ impl Writer {
             time,
             path,
             is_synced: None,
+            sync: Duration::ZERO,
             until_cleaning: 1,
         };
         let run = move || thread.run(&receiver);
@@ -162,30 +173,77 @@ struct Thread {
     path: PathBuf,
     /// Whether the next commit is synced; `None` while that is not known.
     is_synced: Option<bool>,
+    /// How long the latest sync took, if that is worth to wait for.
+    sync: Duration,
     until_cleaning: usize,
+}
+
+/// What one transaction runs.
+#[derive(Default)]
+struct Batch {
+    operations: Vec<Box<dyn Operation>>,
+    is_synced: bool,
+    /// Whether somebody is delayed by each moment that it waits.
+    is_urgent: bool,
 }
 
 impl Thread {
     fn run(&mut self, operations: &Receiver<Box<dyn Operation>>) {
         while let Ok(first) = operations.recv() {
-            let mut batch = vec![first];
-            batch.extend(operations.try_iter().take(BATCH - 1));
+            let mut batch = self.gather(first, operations);
             let committed = self.transact(&mut batch);
             if committed.is_err() && !self.connection.is_autocommit() {
                 // Nothing of a transaction that failed may be committed with the next one.
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
-            for operation in batch {
+            for operation in batch.operations {
                 operation.answer(&committed, &self.path);
             }
         }
     }
 
-    fn transact(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<()> {
-        self.set_synced(batch)
+    /// All that waits and, as long as nothing of it is urgent, what comes while a sync would take place.
+    fn gather(
+        &self,
+        first: Box<dyn Operation>,
+        operations: &Receiver<Box<dyn Operation>>,
+    ) -> Batch {
+        let mut batch = Batch::default();
+        self.add(&mut batch, first);
+        let begun = (!self.sync.is_zero()).then(now);
+        while batch.operations.len() < BATCH {
+            let left = begun.filter(|_| !batch.is_urgent);
+            let left = left.and_then(|begun| self.sync.checked_sub(begun.elapsed()));
+            let next = match left {
+                Some(left) => operations.recv_timeout(left).ok(),
+                None => operations.try_recv().ok(),
+            };
+            match next {
+                Some(next) => self.add(&mut batch, next),
+                None => break,
+            }
+        }
+        batch
+    }
+
+    fn add(&self, batch: &mut Batch, operation: Box<dyn Operation>) {
+        let durability = match operation.durability() {
+            // If this fails, so does the operation.
+            Durability::OfCall(call) => {
+                super::calls::durability(&self.connection, call).unwrap_or(Durability::Synced)
+            }
+            durability => durability,
+        };
+        batch.is_synced |= durability != Durability::Written;
+        batch.is_urgent |= durability != Durability::SyncedLater;
+        batch.operations.push(operation);
+    }
+
+    fn transact(&mut self, batch: &mut Batch) -> Result<()> {
+        self.set_synced(batch.is_synced)
             .map_err(|error| self.unusable(&error))?;
         self.execute("BEGIN IMMEDIATE")?;
-        for operation in &mut *batch {
+        for operation in &mut batch.operations {
             self.execute("SAVEPOINT operation")?;
             let mut write = Write {
                 connection: &self.connection,
@@ -203,13 +261,23 @@ impl Thread {
             }
             self.execute("RELEASE operation")?;
         }
-        self.until_cleaning = self.until_cleaning.saturating_sub(batch.len());
+        self.until_cleaning = self.until_cleaning.saturating_sub(batch.operations.len());
         if self.until_cleaning == 0 {
             self.until_cleaning = OPERATIONS_PER_CLEANING;
             super::calls::clean(&self.connection, self.time.now(None))
                 .map_err(|error| self.unusable(&error))?;
         }
-        self.execute("COMMIT")
+        let begun = now();
+        self.execute("COMMIT")?;
+        if batch.is_synced {
+            let sync = begun.elapsed();
+            self.sync = if sync < FAST_SYNC {
+                Duration::ZERO
+            } else {
+                sync.min(LONGEST_WAIT)
+            };
+        }
+        Ok(())
     }
 
     fn execute(&self, sql: &str) -> Result<()> {
@@ -222,19 +290,8 @@ impl Thread {
         values::unusable(&self.path, error)
     }
 
-    /// Whether the commit of these operations is synced. This cannot be changed inside the transaction.
-    fn set_synced(&mut self, batch: &[Box<dyn Operation>]) -> rusqlite::Result<()> {
-        let mut synced = false;
-        for operation in batch {
-            synced = match operation.durability() {
-                Durability::Synced => true,
-                Durability::Written => false,
-                Durability::OfCall(call) => super::calls::is_write(&self.connection, call)?,
-            };
-            if synced {
-                break;
-            }
-        }
+    /// Whether the next commit is synced. This cannot be changed inside the transaction.
+    fn set_synced(&mut self, synced: bool) -> rusqlite::Result<()> {
         if self.is_synced != Some(synced) {
             self.is_synced = None;
             let level = if synced { "FULL" } else { "NORMAL" };
@@ -243,6 +300,14 @@ impl Thread {
         }
         Ok(())
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a disk takes its time on the real clock"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 impl std::fmt::Debug for Write<'_> {
@@ -288,5 +353,63 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         let message = format!("the folder of workers beside the ledger cannot be written: {error}");
         Error::config(message).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    type Operations = (Sender<Box<dyn Operation>>, Receiver<Box<dyn Operation>>);
+
+    fn operation(durability: Durability) -> Box<dyn Operation> {
+        let (answer, _) = oneshot::channel();
+        Box::new(Queued {
+            run: |_: &mut Write<'_>| Ok(()),
+            now: None,
+            durability,
+            result: None,
+            answer,
+        })
+    }
+
+    /// A thread whose last sync took for ever.
+    fn thread() -> Thread {
+        let path = PathBuf::from("jobs.db");
+        Thread {
+            connection: Connection::open_in_memory().unwrap(),
+            process: Process::new(&path),
+            time: Time::given(Clock::new(|| jiff::Timestamp::UNIX_EPOCH)),
+            path,
+            is_synced: None,
+            sync: Duration::MAX,
+            until_cleaning: 1,
+        }
+    }
+
+    #[test]
+    fn outcomes_wait_for_an_operation_that_is_waited_for() {
+        let (sender, receiver): Operations = channel();
+        let other = std::thread::spawn(move || {
+            let _ = sender.send(operation(Durability::SyncedLater));
+            let _ = sender.send(operation(Durability::Written));
+            sender
+        });
+        let batch = thread().gather(operation(Durability::SyncedLater), &receiver);
+        assert_eq!(batch.operations.len(), 3);
+        assert!(batch.is_synced && batch.is_urgent);
+        drop(other.join().unwrap());
+        // Nothing can come any more.
+        let batch = thread().gather(operation(Durability::SyncedLater), &receiver);
+        assert!(batch.is_synced && batch.operations.len() == 1);
+    }
+
+    #[test]
+    fn operation_that_is_waited_for_waits_for_nothing() {
+        let (sender, receiver): Operations = channel();
+        sender.send(operation(Durability::SyncedLater)).unwrap();
+        let batch = thread().gather(operation(Durability::Written), &receiver);
+        assert_eq!(batch.operations.len(), 2);
     }
 }
