@@ -27,7 +27,7 @@ fn allowed(from: Role) -> Option<(&'static [Role], &'static [Role])> {
         // Its replies are compared with those of the real servers.
         Role::Sandbox => (&[], &[Live]),
         Role::Live | Role::Xtask => (&[], &[]),
-        Mcp => (&[Facade, Jobs], &[Sandbox]),
+        Role::Mcp => (&[Facade, Jobs], &[Sandbox]),
         // It starts the other face, and holds nothing of it.
         Role::Cli => (
             &[Facade, Jobs, Mcp, Sandbox, Store],
