@@ -112,9 +112,9 @@ mod tests {
         assert!(!time.heard(SECOND, 101 * SECOND + JUMP, SECOND + 1));
         // An answer that took long may be as old as its question.
         assert!(!time.heard(2 * SECOND, 110 * SECOND, 12 * SECOND));
-        assert!(time.heard(3 * SECOND, 104 * SECOND, 3 * SECOND));
+        assert!(time.heard(3 * SECOND, 105 * SECOND, 3 * SECOND));
         // Noticed once.
-        assert!(!time.heard(4 * SECOND, 105 * SECOND, 4 * SECOND));
+        assert!(!time.heard(4 * SECOND, 106 * SECOND, 4 * SECOND));
         // Set back: the database's own time stands still.
         assert!(!time.heard(5 * SECOND, 50 * SECOND, 5 * SECOND));
     }

@@ -27,10 +27,11 @@ pub(crate) fn database() -> Option<String> {
     let server = ticket_live::postgres()?;
     let name = DATABASE.with_borrow_mut(|database| {
         if let Some(name) = database {
-            let sql: String = TABLES
+            let sql: Vec<String> = TABLES
                 .iter()
                 .map(|table| format!("DELETE FROM tickets.{table};"))
                 .collect();
+            let sql = sql.concat();
             let sql = format!(
                 "DO $$ BEGIN IF to_regnamespace('tickets') IS NOT NULL THEN {sql} END IF; END $$"
             );
