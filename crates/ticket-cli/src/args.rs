@@ -18,6 +18,7 @@ mod read;
 mod reading;
 mod tools;
 mod values;
+mod worker;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ pub(crate) use read::{Messages, View};
 pub(crate) use reading::Reading;
 pub(crate) use tools::{Completions, Man, Sandbox, Schema};
 use values::{count, field, rate, seconds};
+pub(crate) use worker::Worker;
 
 /// View, create, update and safely delete tickets across support systems
 ///
@@ -85,9 +87,10 @@ pub(crate) struct Global {
     // Not clap's `env`, which refuses a variable that is set but empty.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// File in which jobs and calls are recorded
+    /// File in which jobs and calls are recorded, or the database of a fleet
     ///
-    /// With it jobs survive a crash, and all processes of a user share one quota for each account [default: the variable
+    /// postgres://USER@HOST/DATABASE is a database; its password comes from the variable `PGPASSWORD`, a service file or a
+    /// password file. With a ledger, jobs survive a crash, and all processes of a user share one quota for each account [default: the variable
     /// `TICKETS_LEDGER`, or tickets/jobs.db in the user's state folder]
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
@@ -239,6 +242,15 @@ pub(crate) enum Command {
     /// What `delete`, `resolve`, `restore` and `erase` do is a job. It is recorded in the ledger, so it can be continued.
     #[command(subcommand)]
     Job(Job),
+    /// Work on the jobs of a ledger, beside other workers, until it is stopped
+    ///
+    /// Any number of workers share the jobs and the quotas of a ledger. Each works on the accounts that it has, most urgent
+    /// jobs first. What a worker had is worked on by others if it dies. Ctrl-C and SIGTERM end it once requests in flight
+    /// have ended.
+    ///
+    /// It leaves an account alone whose credentials are refused, until `tickets job resume`. What fails for a passing reason
+    /// is tried again later, for a day. What waits for a canary, and the second look of an erasure, are for `tickets job run`.
+    Worker(Worker),
     /// Check whether the tickets of a report are still as it says
     ///
     /// Reads each ticket again; changes nothing.

@@ -1,5 +1,7 @@
 //! Where this command keeps jobs, and records its calls: the ledger that all commands of a user share, so that they keep
-//! one quota together, or a temporary one.
+//! one quota together, the one of a fleet, or a temporary one.
+
+mod postgres;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,6 +15,9 @@ use crate::args::Global;
 use crate::failure::Failure;
 use crate::output::say;
 use crate::{pager, text};
+
+/// The name of the file with the key of erasures.
+const KEY: &str = "erasure.key";
 
 /// The size of a small ledger, in bytes.
 const SMALL: usize = 64 * 1024;
@@ -32,8 +37,10 @@ pub(crate) struct Ledger {
     pub(crate) jobs: Jobs,
     /// The arguments that name it to another command; `None` if it ends with this one.
     arguments: Option<String>,
-    /// Its file, if it is kept.
+    /// Its file, if it is kept in one.
     path: Option<PathBuf>,
+    /// Where the file with the key of erasures is.
+    key: Option<PathBuf>,
 }
 
 /// The ledger of a command whose ledger may never be needed.
@@ -49,6 +56,8 @@ pub(crate) struct LedgerOnDemand {
 enum Place {
     /// Somebody named this file.
     Named(PathBuf),
+    /// Somebody named this database.
+    Postgres(String),
     /// The user's folder for the state of programs; `None` if there is none.
     Usual(Option<PathBuf>),
 }
@@ -60,6 +69,9 @@ impl Ledger {
     /// a temporary one.
     pub(crate) fn open(global: &Global) -> Result<Self, Failure> {
         let place = Place::of(global);
+        if let Place::Postgres(url) = &place {
+            return postgres::ledger(url, global);
+        }
         match place.prepare() {
             Ok(path) => place.ledger(&path, global),
             Err(error) => {
@@ -80,6 +92,9 @@ impl Ledger {
     /// Opens the ledger with the jobs of earlier commands.
     pub(crate) fn open_kept(global: &Global) -> Result<Self, Failure> {
         let place = Place::of(global);
+        if let Place::Postgres(url) = &place {
+            return postgres::ledger(url, global);
+        }
         let path = place.prepare().map_err(|error| error.failure())?;
         place.ledger(&path, global)
     }
@@ -90,15 +105,15 @@ impl Ledger {
         Some(format!("tickets job {verb} {job}{arguments}"))
     }
 
-    /// Its file; `None` for a ledger that is not kept.
+    /// Its file; `None` for a ledger that is not kept in one.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
-    /// The file with the key of the hashes that its erasures hold in place of addresses: `erasure.key` in the same folder;
-    /// `None` for a ledger that is not kept.
+    /// The file with the key of the hashes that its erasures hold in place of addresses: `erasure.key` in the same folder, or
+    /// in the user's folder for the state of programs; `None` for a ledger that is not kept.
     pub(crate) fn erasure_key(&self) -> Option<PathBuf> {
-        Some(self.path.as_ref()?.with_file_name("erasure.key"))
+        self.key.clone()
     }
 
     /// Says which job this is, and how it can be continued, before anything is sent.
@@ -134,6 +149,7 @@ impl Ledger {
             jobs: jobs(ledger),
             arguments: None,
             path: None,
+            key: None,
         }
     }
 }
@@ -149,6 +165,9 @@ impl LedgerOnDemand {
     /// The ledger, which is opened now if it is not. If it cannot be opened, this says so once.
     fn get(&self) -> Option<&Jobs> {
         let open = || {
+            if let Place::Postgres(url) = &self.place {
+                return postgres::jobs(url).map_err(|failure| failure.sentence());
+            }
             let path = self.place.prepare().map_err(|error| error.words())?;
             open(&path).map_err(|failure| failure.sentence())
         };
@@ -211,7 +230,13 @@ impl Place {
     fn of(global: &Global) -> Self {
         let variable = std::env::var_os("TICKETS_LEDGER").filter(|path| !path.is_empty());
         let named = global.ledger.clone().or(variable.map(PathBuf::from));
-        named.map_or_else(|| Self::Usual(usual_path()), Self::Named)
+        let Some(named) = named else {
+            return Self::Usual(usual_path());
+        };
+        match named.to_str().filter(|text| postgres::is_url(text)) {
+            Some(url) => Self::Postgres(url.to_owned()),
+            None => Self::Named(named),
+        }
     }
 
     /// The file, in a folder that can be written.
@@ -239,17 +264,22 @@ impl Place {
     fn ledger(&self, path: &Path, global: &Global) -> Result<Ledger, Failure> {
         let ledger = match self {
             Self::Named(path) => Some(argument("--ledger", path)),
-            Self::Usual(_) => None,
+            Self::Usual(_) | Self::Postgres(_) => None,
         };
-        let config = global.config.as_deref();
-        let config = config.map(|path| argument("--config", path));
-        let arguments = ledger.into_iter().chain(config).collect();
         Ok(Ledger {
             jobs: open(path)?,
-            arguments: Some(arguments),
+            arguments: Some(arguments(ledger, global)),
             path: Some(path.to_owned()),
+            key: Some(path.with_file_name(KEY)),
         })
     }
+}
+
+/// The arguments that name this ledger, and the configuration, to another command.
+fn arguments(ledger: Option<String>, global: &Global) -> String {
+    let config = global.config.as_deref();
+    let config = config.map(|path| argument("--config", path));
+    ledger.into_iter().chain(config).collect()
 }
 
 /// A path as an argument that holds in every folder.

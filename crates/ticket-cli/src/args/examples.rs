@@ -138,6 +138,18 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "tickets job identifiers",
         "  tickets job identifiers 7f3a --from identifiers.csv --column email",
     ),
+    (
+        "tickets job priority",
+        "  tickets job priority 7f3a 10
+  tickets job priority 7f3a -5",
+    ),
+    (
+        "tickets worker",
+        "  tickets worker
+  # Of a fleet, with health checks
+  tickets worker --ledger postgres://jobs@db.example.com/jobs \\
+      --account support-eu --health 127.0.0.1:9100",
+    ),
     ("tickets job prune", "  tickets job prune --older-than 90d"),
     (
         "tickets verify",

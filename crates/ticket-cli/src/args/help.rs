@@ -16,7 +16,10 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("Write tickets", &["create", "update", "comment"]),
     ("Many tickets", &["delete", "resolve", "restore", "erase"]),
-    ("Jobs and archives", &["job", "verify", "export", "archive"]),
+    (
+        "Jobs and archives",
+        &["job", "worker", "verify", "export", "archive"],
+    ),
     ("Try it", &["demo", "sandbox"]),
     (LAST, &[]),
 ];

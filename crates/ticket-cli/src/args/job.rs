@@ -35,6 +35,10 @@ pub(crate) enum Job {
     ///
     /// Tickets that may have changed are looked at; the rest stays unattempted.
     Cancel(Id),
+    /// Set which of several jobs goes first
+    ///
+    /// Jobs of a higher priority go first at accounts of the same quota, if somebody works on them. Usual is 0.
+    Priority(JobPriority),
     /// Run the failed and unattempted tickets again, as a new job
     Retry(JobRetry),
     /// Print the plan of a job, for a second person to approve
@@ -112,6 +116,15 @@ pub(crate) struct JobRetry {
     pub(crate) consent: Consent,
     #[command(flatten)]
     pub(crate) work: WorkOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobPriority {
+    #[command(flatten)]
+    pub(crate) job: Id,
+    /// From -32768 to 32767
+    #[arg(value_name = "N", allow_negative_numbers = true)]
+    pub(crate) priority: i16,
 }
 
 #[derive(Debug, Args)]

@@ -35,6 +35,7 @@ mod update;
 mod verify;
 mod version;
 mod view;
+mod worker;
 
 use crate::args::{Cli, Command, Reading};
 use crate::completion;
@@ -59,6 +60,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
             | Command::Sandbox(_)
             | Command::Demo
             | Command::Job(_)
+            | Command::Worker(_)
             | Command::Archive(_)
             | Command::Schema(_)
             | Command::Completions(_)
@@ -89,6 +91,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Archive(archive) => archive::run(&archive, &output),
         Command::Verify(verify) => verify::run(&verify, global, &output).await,
         Command::Job(job) => job::run(&job, global, &output).await,
+        Command::Worker(asked) => worker::run(&asked, global).await,
         Command::Sandbox(sandbox) => sandbox::run(&sandbox, &output).await,
         Command::Demo => demo::run(&output).await,
         #[cfg(feature = "mcp")]

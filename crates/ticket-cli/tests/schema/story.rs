@@ -73,6 +73,7 @@ async fn jobs() -> Vec<Printed> {
     );
     let job = story.shells.job();
     story.both(&["job", "watch", &job]);
+    story.both(&["job", "priority", &job, "1"]);
     story.both(&["job", "show", &job, "--tickets"]);
     story.both(&["job", "accounts"]);
     let report = path("report");

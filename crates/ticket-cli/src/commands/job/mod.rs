@@ -69,6 +69,12 @@ pub(super) async fn run(
         args::Job::Pause(id) => steer(ledger, &id.id, Step::Pause, output).await,
         args::Job::Resume(id) => steer(ledger, &id.id, Step::Resume, output).await,
         args::Job::Cancel(id) => work::cancel(ledger, &id.id, global, output).await,
+        args::Job::Priority(asked) => {
+            let job = find(ledger, &asked.job.id).await?;
+            ledger.jobs.prioritize(&job.id, asked.priority).await?;
+            let job = ledger.jobs.ledger().job(&job.id).await?;
+            print(&Shown::new(job, ledger), output)
+        }
         args::Job::Retry(retry) => work::retry(ledger, retry, global, output).await,
         args::Job::Accounts => accounts::run(ledger, global, output).await,
         args::Job::Verify(asked) => upkeep::verify(ledger, asked.id.as_deref(), output).await,

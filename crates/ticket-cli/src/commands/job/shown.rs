@@ -21,6 +21,7 @@ pub(super) struct Shown {
     #[serde(skip)]
     verb: &'static str,
     state: &'static str,
+    priority: i16,
     created_at: String,
     created_by: Option<String>,
     tickets: u64,
@@ -61,6 +62,7 @@ impl Shown {
                 JobState::Ready if job.workers > 0 => "running",
                 state => state.as_str(),
             },
+            priority: job.priority,
             created_at: job.created_at.to_string(),
             created_by: job.created_by,
             tickets: job.tickets,
@@ -119,6 +121,7 @@ impl Record for Shown {
         "workers",
         "continue",
         "erasure",
+        "priority",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -139,6 +142,7 @@ impl Record for Shown {
                 .as_ref()
                 .map(erasure::Shown::sentence)
                 .unwrap_or_default(),
+            self.priority.to_string(),
         ]
     }
 
@@ -172,7 +176,10 @@ impl Record for Listed {
             job.job.clone(),
             text::minute(&job.created_at),
             job.verb.to_owned(),
-            job.state.to_owned(),
+            match job.priority {
+                0 => job.state.to_owned(),
+                priority => format!("{}, priority {priority}", job.state),
+            },
             text::grouped(job.tickets),
             text::grouped(job.open),
             job.counts.join(", "),

@@ -1,0 +1,333 @@
+//! Workers: what they take of a ledger, how they end, and what they answer to programs beside them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are not covered by clippy's exemption for tests"
+)]
+#![cfg(unix)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::Duration;
+
+use common::shells::Shells;
+use common::{deletes, json, sandbox};
+use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
+
+/// A worker that works.
+struct Worker {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    said: String,
+}
+
+impl Worker {
+    fn start(shells: &Shells<'_>, arguments: &[&str]) -> Self {
+        let mut command = shells.command(&[&["worker"], arguments].concat());
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let said = String::new();
+        Self {
+            child,
+            stderr,
+            said,
+        }
+    }
+
+    /// Reads what it says up to a line with this. Returns that line.
+    fn says(&mut self, text: &str) -> String {
+        loop {
+            let mut line = String::new();
+            let read = self.stderr.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "{text:?} is not in: {}", self.said);
+            self.said.push_str(&line);
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([name, &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for its end. Returns its exit code, and all that it said.
+    fn end(mut self) -> (Option<i32>, String) {
+        self.stderr.read_to_string(&mut self.said).unwrap();
+        (self.child.wait().unwrap().code(), self.said)
+    }
+}
+
+/// A confirmed job that deletes so many tickets of OneCloud, beside those of earlier jobs.
+fn job(shells: &Shells<'_>, count: usize) -> String {
+    let before = shells.sandbox.ticket_ids(Vendor::OneCloud);
+    shells.sandbox.add_tickets(Vendor::OneCloud, count);
+    let ids = shells.sandbox.ticket_ids(Vendor::OneCloud);
+    let ids = ids.iter().filter(|id| !before.contains(id));
+    let tickets: Vec<_> = ids.map(|id| format!("onecloud:{id}")).collect();
+    assert_eq!(tickets.len(), count);
+    let mut delete = vec!["delete", "--plan", "--look", "none"];
+    delete.extend(tickets.iter().map(String::as_str));
+    let run = shells.run(&delete);
+    assert_eq!(run.code, 0, "{run:?}");
+    let job = shells.job();
+    let run = shells.at_terminal(&["job", "confirm", &job], &format!("{count}\n"));
+    assert_eq!(run.code, 0, "{run:?}");
+    job
+}
+
+fn slow(sandbox: &Sandbox, time: Duration) {
+    let rule = Rule::new(Fault::Delay(time)).endpoint(Endpoint::Delete);
+    sandbox.inject(rule.always());
+}
+
+/// How often each ticket was in a call that deletes.
+fn calls(sandbox: &Sandbox) -> BTreeMap<String, usize> {
+    let mut calls = BTreeMap::new();
+    for exchange in sandbox.journal().iter().filter(|one| one.is_write) {
+        *calls.entry(exchange.path.clone()).or_default() += 1;
+    }
+    calls
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn worker_does_a_confirmed_job_and_ends_with_sigterm() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let job = job(&shells, 12);
+    let mut worker = Worker::start(&shells, &["--account", "onecloud"]);
+    worker.says("working on jobs of onecloud");
+    worker.says(&format!("job {job}: began onecloud"));
+    let ended = worker.says(&format!("job {job}: ended onecloud"));
+    assert!(ended.contains("12 done"), "{ended}");
+    worker.signal("-TERM");
+    let (code, said) = worker.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(shells.show(&job)["state"], "completed");
+    assert_eq!(deletes(&sandbox), 12);
+    let verified = shells.run(&["job", "verify"]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_waits_for_requests_in_flight_and_sends_no_new_ones() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let job = job(&shells, 200);
+    slow(&sandbox, Duration::from_millis(300));
+    let mut worker = Worker::start(&shells, &["--account", "onecloud"]);
+    worker.says("began onecloud");
+    while deletes(&sandbox) == 0 {
+        tokio::task::yield_now().await;
+    }
+    worker.signal("-TERM");
+    let (code, said) = worker.end();
+    assert_eq!(code, Some(0), "{said}");
+    let shown = shells.show(&job);
+    let open = usize::try_from(shown["open"].as_u64().unwrap()).unwrap();
+    assert!(open > 0, "{shown}");
+    // Each call that was sent was waited for.
+    assert_eq!(deletes(&sandbox), 200 - open);
+    let rows = shells.run(&["job", "show", &job, "--tickets", "--output", "ndjson"]);
+    assert!(!rows.stdout.contains("unknown"), "{}", rows.stdout);
+    sandbox.withdraw_faults();
+    let run = shells.run(&["job", "run", &job]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(calls(&sandbox).values().all(|times| *times == 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_share_a_job_and_a_killed_one_loses_nothing() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let count = 450;
+    let job = job(&shells, count);
+    slow(&sandbox, Duration::from_millis(60));
+    let mut killed = Worker::start(&shells, &["--account", "onecloud"]);
+    let mut other = Worker::start(&shells, &["--account", "onecloud"]);
+    killed.says("began onecloud");
+    other.says("began onecloud");
+    while deletes(&sandbox) < 20 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(shells.show(&job)["workers"], 2);
+    killed.signal("-KILL");
+    killed.end();
+    let watched = shells.run(&["job", "watch", &job]);
+    assert_eq!(watched.code, 0, "{watched:?}");
+    other.signal("-INT");
+    let (code, said) = other.end();
+    assert_eq!(code, Some(0), "{said}");
+    let shown = shells.show(&job);
+    let outcomes: BTreeMap<String, usize> =
+        serde_json::from_value(shown["outcomes"].clone()).unwrap();
+    let gone = ["deleted", "already_gone"].iter();
+    let gone: usize = gone.filter_map(|word| outcomes.get(*word)).sum();
+    assert_eq!(gone, count, "{outcomes:?}");
+    // Only what the killed one had in flight was sent twice.
+    let twice = calls(&sandbox);
+    let twice = twice.values().filter(|times| **times > 1).count();
+    assert!(twice <= 32, "{twice}");
+    assert_eq!(shells.run(&["job", "verify"]).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn account_whose_key_is_refused_is_left_alone_until_its_job_is_resumed() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let job = job(&shells, 3);
+    let refused = Rule::new(Fault::Status(401)).endpoint(Endpoint::Delete);
+    sandbox.inject(refused.always());
+    let mut worker = Worker::start(&shells, &["--account", "onecloud"]);
+    worker.says("ended onecloud");
+    sandbox.withdraw_faults();
+    let calls = sandbox.journal().len();
+    // Another job of the account shows that the worker goes on, and leaves the account alone.
+    let accounts = shells.run(&["job", "accounts", "--output", "json"]);
+    assert!(accounts.stdout.contains("suspended"), "{accounts:?}");
+    assert_eq!(shells.show(&job)["open"], 3);
+    assert_eq!(sandbox.journal().len(), calls);
+    let resumed = shells.run(&["job", "resume", &job]);
+    assert_eq!(resumed.code, 0, "{resumed:?}");
+    let ended = worker.says("ended onecloud");
+    assert!(ended.contains("3 done"), "{ended}");
+    worker.signal("-TERM");
+    assert_eq!(worker.end().0, Some(0));
+    assert_eq!(shells.show(&job)["state"], "completed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn job_of_a_higher_priority_is_done_first() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let (long, urgent) = (job(&shells, 300), job(&shells, 5));
+    let run = shells.run(&["job", "priority", &urgent, "7", "--output", "json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(json(&run.stdout)["priority"], 7);
+    let list = shells.run(&["job", "list"]);
+    assert!(list.stdout.contains("ready, priority 7"), "{list:?}");
+    slow(&sandbox, Duration::from_millis(50));
+    let mut worker = Worker::start(&shells, &["--account", "onecloud"]);
+    worker.says(&format!("job {urgent}: ended onecloud"));
+    assert_eq!(shells.show(&urgent)["state"], "completed");
+    let open = shells.show(&long)["open"].as_u64().unwrap();
+    assert!(open > 0, "{open}");
+    worker.signal("-TERM");
+    assert_eq!(worker.end().0, Some(0));
+    let run = shells.run(&["job", "priority", &urgent, "-3"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(shells.show(&urgent)["priority"], -3);
+}
+
+/// What the worker answers to this request.
+fn ask(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn get(address: &str, path: &str, host: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    ask(address, &request)
+}
+
+/// The address at which it is served.
+fn address(worker: &mut Worker) -> String {
+    let line = worker.says("health_served");
+    json(&line)["address"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_is_answered_to_this_machine_alone() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let arguments = ["--health", "127.0.0.1:0", "--log-format", "json"];
+    let mut worker = Worker::start(&shells, &arguments);
+    let address = address(&mut worker);
+    worker.says("worker_began");
+    let live = get(&address, "/livez", &address);
+    assert!(live.starts_with("HTTP/1.1 200"), "{live}");
+    while !get(&address, "/readyz", "localhost").starts_with("HTTP/1.1 200") {
+        tokio::task::yield_now().await;
+    }
+    let foreign = get(&address, "/livez", "evil.example");
+    assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
+    worker.signal("-TERM");
+    let (code, said) = worker.end();
+    assert_eq!(code, Some(0));
+    for line in said.lines() {
+        assert!(json(line)["event"].is_string(), "{line}");
+    }
+    for public in ["0.0.0.0:9100", "[::]:9100", "192.0.2.1:9100"] {
+        let run = shells.run(&["worker", "--health", public]);
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(run.stderr.contains("only an address of this machine"));
+    }
+}
+
+#[cfg(feature = "prometheus")]
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_tell_calls_and_outcomes_and_name_no_ticket() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let job = job(&shells, 4);
+    let health = ["--health", "127.0.0.1:0", "--metrics"];
+    let arguments = [&health[..], &["--log-format", "json"]].concat();
+    let mut worker = Worker::start(&shells, &arguments);
+    let address = address(&mut worker);
+    worker.says("\"event\":\"ended\"");
+    let metrics = get(&address, "/metrics", &address);
+    for line in [
+        "ticket_worker_outcomes_total{outcome=\"done\"} 4",
+        "ticket_worker_lanes 0",
+        "ticket_calls_total{provider=\"onecloud\",operation=\"delete\"} 4",
+        "# TYPE ticket_call_duration_seconds histogram",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in {metrics}");
+    }
+    assert!(!metrics.contains(&job));
+    worker.signal("-TERM");
+    assert_eq!(worker.end().0, Some(0));
+}
+
+#[cfg(not(feature = "prometheus"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_without_their_feature_are_refused() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let run = shells.run(&["worker", "--health", "127.0.0.1:0", "--metrics"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("feature `prometheus`"), "{run:?}");
+}
+
+#[cfg(not(feature = "postgres"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn database_without_its_feature_is_refused_and_no_password_is_shown() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let url = "postgres://ann:s3cret@db.example.com/jobs?password=s3cret";
+    for arguments in [
+        &["worker", "--ledger", url][..],
+        &["job", "list", "--ledger", url],
+        &["delete", "--yes", "onecloud:1", "--ledger", url],
+    ] {
+        let run = shells.run(arguments);
+        assert_eq!(run.code, 3, "{run:?}");
+        assert!(run.stderr.contains("feature `postgres`"), "{run:?}");
+        assert!(run.stderr.contains("postgres://ann@db.example.com/jobs"));
+        assert!(!run.stderr.contains("s3cret"), "{run:?}");
+    }
+    assert_eq!(deletes(&sandbox), 0);
+}
