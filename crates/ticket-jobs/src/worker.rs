@@ -222,7 +222,13 @@ impl Working {
                     }
                 }
                 () = tokio::time::sleep_until(next), if !is_stopping => {
-                    pause = match self.poll().await {
+                    // A ledger that hangs must not keep a worker from ending.
+                    let polled = tokio::select! {
+                        biased;
+                        () = stop.finishing() => continue,
+                        polled = self.poll() => polled,
+                    };
+                    pause = match polled {
                         Ok(()) => {
                             (self.worker.tell)(WorkerEvent::Answered);
                             POLL
