@@ -242,7 +242,7 @@ pub(crate) enum Command {
     /// What `delete`, `resolve`, `restore` and `erase` do is a job. It is recorded in the ledger, so it can be continued.
     #[command(subcommand)]
     Job(Job),
-    /// Work on the jobs of a ledger, beside other workers, until it is stopped
+    /// Work on the jobs of a ledger, beside other workers
     ///
     /// Any number of workers share the jobs and the quotas of a ledger. Each works on the accounts that it has, most urgent
     /// jobs first. What a worker had is worked on by others if it dies. Ctrl-C and SIGTERM end it once requests in flight

@@ -29,6 +29,7 @@ const NO_RECORDS: &[(&str, &str)] = &[
     ("job export", "a plan, a format of its own"),
     ("job approve", "an approval, a format of its own"),
     ("job identifiers", "the table that it is given"),
+    ("worker", "what it does, on stderr"),
 ];
 
 /// Records that no test of this file brings about: they need a ledger that contradicts itself.
