@@ -88,7 +88,6 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_handler(Some(wait_for_lock))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -16_000)?;
     Ok(connection)
 }
 
