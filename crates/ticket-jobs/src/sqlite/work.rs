@@ -119,6 +119,8 @@ impl Write<'_> {
         if state == JobState::Paused {
             return Ok(Claim::Stopped(state));
         }
+        self.free_lost(job, Some(worker))?;
+        self.leave_undone(job)?;
         let found = self.first(
             "SELECT job_account.number, key, chunk, next_seq, job_account.last_seq, held_from
                 FROM job_account JOIN job ON job.number = job
@@ -138,8 +140,6 @@ impl Write<'_> {
         let Some(account) = found else {
             return Ok(Claim::Nothing);
         };
-        self.free_lost(job, Some(worker))?;
-        self.leave_undone(job)?;
         let suspended = self.suspended(&account.key)?;
         let is_outranked = self.is_outranked(job, &account.key)?;
         if suspended.is_none() && !is_outranked {
