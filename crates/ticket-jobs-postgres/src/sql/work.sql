@@ -73,12 +73,12 @@ BEGIN
         what := 'stopped';
         RETURN;
     END IF;
+    PERFORM free_lost(it.j, w, at);
+    PERFORM leave_undone(it.j, at);
     IF NOT EXISTS (SELECT 1 FROM job_account WHERE job = it.j AND name = name_of) THEN
         what := 'nothing';
         RETURN;
     END IF;
-    PERFORM free_lost(it.j, w, at);
-    PERFORM leave_undone(it.j, at);
     SELECT * INTO a FROM job_account WHERE job = it.j AND name = name_of FOR NO KEY UPDATE;
     held := (SELECT held_from FROM job WHERE number = it.j);
     free_until := least(a.last_seq, held - 1);
