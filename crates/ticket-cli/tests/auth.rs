@@ -122,7 +122,7 @@ async fn person_at_a_terminal_is_asked_and_the_account_is_tested_and_stored() {
         "auth login",
         &[
             (
-                "Provider (leadsquared, onecloud, redmine, rt, sweeppea):",
+                "Provider (leadsquared, onecloud, redmine, rt, sweeppea, zendesk):",
                 "sweeppea\n",
             ),
             ("Name of the account [sweeppea]:", "\n"),
@@ -328,8 +328,8 @@ async fn secret_is_no_argument_and_without_a_terminal_nothing_is_asked() {
             "with its quotes closed",
         ),
         (
-            &["--provider", "zendesk"],
-            "there is no provider \"zendesk\"",
+            &["--provider", "freshdesk"],
+            "there is no provider \"freshdesk\"",
         ),
     ] {
         let login = [&["auth", "login", "sweeppea"], arguments].concat();

@@ -368,7 +368,7 @@ async fn one_wrong_line_of_a_file_and_nothing_is_sent() {
         ("leadsquared:1,2", 2, "has several columns"),
         ("leadsquared:1 2", 2, "is not a ticket reference"),
         ("{\"ticket\":\"leadsquared:160\"}", 2, "is JSON"),
-        ("zendesk:1", 3, "there is no account \"zendesk\""),
+        ("freshdesk:1", 3, "there is no account \"freshdesk\""),
     ] {
         let input = format!("onecloud:121\n\n{wrong}\nleadsquared:160\n");
         let run = execute_with_input(

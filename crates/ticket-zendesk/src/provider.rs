@@ -376,13 +376,11 @@ fn next_page<T>(page: Page<T>, walk: Walk, meta: wire::Meta) -> Result<Page<T>> 
         Walk::Comments => Operation::Messages,
         _ => Operation::List,
     };
-    match meta.after_cursor.filter(|after| !after.is_empty()) {
-        Some(after) => Ok(page.next(Some(walk.cursor(&after)))),
-        None => {
-            let message = "the vendor says that there is another page, and not where it begins";
-            Err(Error::new(ErrorKind::BadResponse, message).in_operation(ID, operation))
-        }
+    if let Some(after) = meta.after_cursor.filter(|after| !after.is_empty()) {
+        return Ok(page.next(Some(walk.cursor(&after))));
     }
+    let message = "the vendor says that there is another page, and not where it begins";
+    Err(Error::new(ErrorKind::BadResponse, message).in_operation(ID, operation))
 }
 
 /// Whether the log of the change has the comment, as it should be.

@@ -34,6 +34,8 @@ pub use ticket_redmine as redmine;
 pub use ticket_rt as rt;
 #[cfg(feature = "sweeppea")]
 pub use ticket_sweeppea as sweeppea;
+#[cfg(feature = "zendesk")]
+pub use ticket_zendesk as zendesk;
 
 /// The workspace's README, whose examples compile too.
 #[cfg(doctest)]

@@ -133,6 +133,8 @@ pub const PROVIDERS: &[ProviderDescriptor] = &[
     ProviderDescriptor::of::<ticket_rt::Rt>(),
     #[cfg(feature = "sweeppea")]
     ProviderDescriptor::of::<ticket_sweeppea::Sweeppea>(),
+    #[cfg(feature = "zendesk")]
+    ProviderDescriptor::of::<ticket_zendesk::Zendesk>(),
 ];
 
 /// The providers that an application can use: [`PROVIDERS`], and its own.

@@ -25,7 +25,11 @@ pub(super) async fn run(arguments: &args::Sandbox, output: &Output) -> Result<Ex
     }
     let mut settings = ticket_sandbox::Sandbox::builder().port(arguments.port);
     if arguments.no_quotas {
-        settings = settings.sweeppea_quota(None).leadsquared_quota(None);
+        settings = settings
+            .sweeppea_quota(None)
+            .leadsquared_quota(None)
+            .zendesk_quota(None)
+            .zendesk_endpoint_limits(false);
     }
     let sandbox = start_sandbox(settings)
         .await

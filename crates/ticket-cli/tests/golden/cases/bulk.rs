@@ -214,7 +214,7 @@ pub(crate) fn listing() -> Vec<Case> {
         case("from-line-with-controls", "delete --yes -").stdin("leadsquared:1\u{1b}[2J\n"),
         case("from-line-no-utf8", "delete --yes --from refs.txt")
             .file("refs.txt", b"onecloud:121\n\xff\xfe\n"),
-        case("from-unknown-account", "delete --yes -").stdin("onecloud:121\nzendesk:1\n"),
+        case("from-unknown-account", "delete --yes -").stdin("onecloud:121\nfreshdesk:1\n"),
         case(
             "remaining-nothing-left",
             "delete --yes onecloud:121 --remaining rest.txt",

@@ -34,7 +34,7 @@ pub(crate) fn configuration() -> Vec<Case> {
         configured(
             "config-unknown-provider",
             "get eu:1",
-            "[accounts.eu]\nprovider = \"zendesk\"\napi_key = \"k\"\n",
+            "[accounts.eu]\nprovider = \"freshdesk\"\napi_key = \"k\"\n",
         ),
         configured(
             "config-unknown-setting",
