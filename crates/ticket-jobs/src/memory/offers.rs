@@ -27,19 +27,12 @@ impl State {
 
     /// Whether the job has tickets of the account that are free, or that a worker has.
     fn competes(&self, job: &JobRow, name: &str) -> bool {
-        self.within_reach(job, name)
+        within_reach(job, name)
             .any(|ticket| self.is_claimed(ticket) || ticket.not_before <= self.now)
     }
 
     fn is_claimed(&self, ticket: &TicketRow) -> bool {
         is_claimed(ticket, &self.workers, self.now)
-    }
-
-    /// The open tickets of an account that are not held back.
-    fn within_reach<'a>(&self, job: &'a JobRow, name: &str) -> impl Iterator<Item = &'a TicketRow> {
-        let held_from = job.held_from.unwrap_or(u64::MAX);
-        let places = job.open_of(name).take_while(move |seq| *seq < held_from);
-        places.filter_map(|seq| job.tickets.get(&seq))
     }
 
     pub(super) fn offers(&self, accounts: &[String], limit: usize) -> Vec<Offer> {
@@ -52,7 +45,7 @@ impl State {
             for (place, account) in job.accounts.iter().enumerate() {
                 let name = account.name.as_str();
                 if names.contains(name) && self.is_offered(job, name) {
-                    let tickets = self.within_reach(job, name);
+                    let tickets = within_reach(job, name);
                     let held = tickets.filter(|ticket| self.is_claimed(ticket));
                     let workers: BTreeSet<_> = held.map(|ticket| ticket.claimed_by).collect();
                     let workers = count(workers.iter());
@@ -79,6 +72,13 @@ impl State {
             .account(name)
             .and_then(|account| self.accounts.get(&account.key));
         let is_suspended = account.is_some_and(|account| account.suspension(self.now).is_some());
-        !is_suspended && self.within_reach(job, name).any(is_free) && !self.is_outranked(job, name)
+        !is_suspended && within_reach(job, name).any(is_free) && !self.is_outranked(job, name)
     }
+}
+
+/// The open tickets of an account that are not held back.
+fn within_reach<'a>(job: &'a JobRow, name: &str) -> impl Iterator<Item = &'a TicketRow> {
+    let held_from = job.held_from.unwrap_or(u64::MAX);
+    let places = job.open_of(name).take_while(move |seq| *seq < held_from);
+    places.filter_map(|seq| job.tickets.get(&seq))
 }
