@@ -20,7 +20,7 @@ use crate::{text, waits};
 /// All accounts of this run.
 #[derive(Debug)]
 pub(crate) struct Accounts {
-    accounts: Arc<accounts::Accounts>,
+    known: Arc<accounts::Accounts>,
     /// Serves as long as the accounts are used.
     sandbox: Option<Sandbox>,
     /// What is wrong in the configuration file outside of the accounts, for commands that tell all of it.
@@ -79,7 +79,7 @@ impl Accounts {
 
     /// The files with secrets, and who else can read them.
     pub(crate) fn files(&self) -> Vec<FileMode> {
-        self.accounts.files()
+        self.known.files()
     }
 
     async fn of_registry(
@@ -105,7 +105,7 @@ impl Accounts {
             accounts.files().iter().for_each(warn);
         }
         Ok(Self {
-            accounts: Arc::new(with_options(accounts, global)),
+            known: Arc::new(with_options(accounts, global)),
             sandbox: None,
             mistakes: mistakes.into_iter().map(Failure::from).collect(),
         })
@@ -116,7 +116,7 @@ impl Accounts {
         let registry = ledger::registry_on_demand(LedgerOnDemand::new(global), Purpose::Read);
         let accounts = accounts::Accounts::given(registry, [(name.to_owned(), config)]);
         Self {
-            accounts: Arc::new(with_options(accounts, global)),
+            known: Arc::new(with_options(accounts, global)),
             sandbox: None,
             mistakes: Vec::new(),
         }
@@ -137,7 +137,7 @@ impl Accounts {
         });
         let accounts = accounts::Accounts::given(registry, accounts);
         Self {
-            accounts: Arc::new(with_options(accounts, global)),
+            known: Arc::new(with_options(accounts, global)),
             sandbox: Some(sandbox),
             mistakes: Vec::new(),
         }
@@ -145,12 +145,12 @@ impl Accounts {
 
     /// The names of all accounts.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.accounts.names().map(Cow::into_owned).collect()
+        self.known.names().map(Cow::into_owned).collect()
     }
 
     /// The names of the accounts that somebody has configured.
     pub(crate) fn configured(&self) -> Vec<String> {
-        self.accounts.configured().map(Cow::into_owned).collect()
+        self.known.configured().map(Cow::into_owned).collect()
     }
 
     /// The accounts with these names or, if there are none, those that are configured.
@@ -167,7 +167,7 @@ impl Accounts {
 
     /// Where each setting of an account comes from; nothing if there is no such account.
     pub(crate) fn sources(&self, name: &str) -> Vec<SettingSource> {
-        self.accounts.sources(name).unwrap_or_default()
+        self.known.sources(name).unwrap_or_default()
     }
 
     /// The account that is meant: the one that is named or, if none is, that of the variable `TICKETS_ACCOUNT`, that of
@@ -180,7 +180,7 @@ impl Accounts {
         };
         match named.map(str::to_owned).or_else(variable) {
             Some(name) => Ok(name),
-            None => Ok(self.accounts.default_name()?.into_owned()),
+            None => Ok(self.known.default_name()?.into_owned()),
         }
     }
 
@@ -192,17 +192,17 @@ impl Accounts {
 
     /// The same accounts, for the work on a job.
     pub(crate) fn source(&self) -> Arc<dyn AccountSource> {
-        Arc::clone(&self.accounts) as _
+        Arc::clone(&self.known) as _
     }
 
     /// What is known of an account without a call.
     pub(crate) fn facts(&self, name: &str) -> Result<AccountFacts, Failure> {
-        Ok(self.accounts.facts(name)?)
+        Ok(self.known.facts(name)?)
     }
 
     /// Connects an account. Sends nothing.
     pub(crate) fn connect(&self, name: &str) -> Result<Account, Failure> {
-        let account = self.accounts.account(name)?;
+        let account = self.known.account(name)?;
         waits::watch(&account);
         Ok(account)
     }

@@ -135,13 +135,8 @@ impl Status {
             Kind::Log => lines.iter().for_each(|line| say(&block::words(line))),
             Kind::Terminal => {
                 let columns = columns_of_stderr().unwrap_or(USUAL);
-                locked(|shown| {
-                    shown.renew(
-                        &mut terminal(),
-                        lay_out(&lines, columns, rows_of_stderr()),
-                        columns,
-                    )
-                });
+                let lines = lay_out(&lines, columns, rows_of_stderr());
+                locked(|shown| shown.renew(&mut terminal(), lines, columns));
             }
         }
     }

@@ -86,12 +86,12 @@ pub(super) fn completed(
 
 /// The draft in this JSON, or all that is wrong with it in the words of JSON.
 fn read(text: &str) -> Result<Draft, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| match error.classify() {
-        serde_json::error::Category::Eof => "the JSON ends too early".to_owned(),
-        _ => {
-            let (line, column) = (error.line(), error.column());
-            format!("line {line}, column {column} is not JSON")
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        if error.is_eof() {
+            return "the JSON ends too early".to_owned();
         }
+        let (line, column) = (error.line(), error.column());
+        format!("line {line}, column {column} is not JSON")
     })?;
     let Value::Object(fields) = &value else {
         let kind = kind_of(&value);
@@ -167,9 +167,8 @@ fn mistakes(fields: &Map<String, Value>, known: &[(&str, Holds)], of: &str) -> V
             }
             (Holds::Texts, _) => must_be("an array of strings"),
             (Holds::Person, Value::Object(fields)) => mistakes(fields, PERSON, "requester."),
-            (Holds::Person, _) => must_be("an object"),
             (Holds::Custom, Value::Object(fields)) => custom_mistakes(fields),
-            (Holds::Custom, _) => must_be("an object"),
+            (Holds::Person | Holds::Custom, _) => must_be("an object"),
         }
     });
     wrong.collect()

@@ -60,16 +60,13 @@ pub(super) async fn print_stream<R: Record>(
         let _ = pager.write(&writer.collected()).await;
     }
     let ended_by = pager.finish(stop).await;
-    match failure {
-        // An error before the first record prints no list.
-        Some(failure) => Err(failure),
-        None => {
-            if is_empty && output.format == OutputFormat::Table {
-                say(none);
-            }
-            Ok(ended_by.unwrap_or(Exit::Done))
-        }
+    if let Some(failure) = failure {
+        return Err(failure);
     }
+    if is_empty && output.format == OutputFormat::Table {
+        say(none);
+    }
+    Ok(ended_by.unwrap_or(Exit::Done))
 }
 
 struct List<'o, R> {

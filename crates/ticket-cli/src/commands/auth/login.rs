@@ -122,7 +122,7 @@ fn provider(
         let meant = name.and_then(|name| nearest(name, ids.iter().map(|id| &**id)));
         let option = match meant {
             Some(meant) => {
-                question.push_str(&format!("; did you mean {meant}?"));
+                question = format!("{question}; did you mean {meant}?");
                 format!("--provider ID (did you mean `tickets auth login {meant}`?)")
             }
             None => "--provider ID".to_owned(),

@@ -180,7 +180,9 @@ impl Work<'_> {
         let going_on = (job.open > 0).then(|| self.ledger.command("run", &self.job));
         let going_on = going_on.flatten();
         let hidden = self.all().and_then(|all| report.hidden(&all));
-        hidden.iter().for_each(|hidden| say(hidden));
+        if let Some(hidden) = hidden {
+            say(&hidden);
+        }
         // In every format: a log in which nothing stands would leave open whether the work has ended.
         say(&report.summary());
         report.say_hints(self.remaining.as_ref(), going_on.is_some());

@@ -122,8 +122,8 @@ impl Search {
                 },
             }
             if one.way.is_some() {
-                let names = alike.entry(accounts.facts(&one.name)?.key);
-                names.or_default().push(one.name.clone());
+                let same = alike.entry(accounts.facts(&one.name)?.key);
+                same.or_default().push(one.name.clone());
             }
             one.account = Some(account);
             searched.push(one);
