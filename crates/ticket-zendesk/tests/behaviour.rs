@@ -87,11 +87,11 @@ async fn content_of_a_file_is_read_without_credentials_and_from_no_other_host() 
     let download = zendesk.download(&context, &files.items[0]).await.unwrap();
     assert_eq!(download.read(100).await.unwrap().unwrap(), b"hello");
     let journal = sandbox.journal();
-    let (content, others): (Vec<_>, Vec<_>) = journal
+    let (downloads, others): (Vec<_>, Vec<_>) = journal
         .iter()
         .partition(|seen| seen.path.contains("/attachments/token/"));
-    assert_eq!(content.len(), 1);
-    assert!(content[0].header("authorization").is_none());
+    assert_eq!(downloads.len(), 1);
+    assert!(downloads[0].header("authorization").is_none());
     assert!(
         others
             .iter()
