@@ -164,10 +164,7 @@ fn tell_calls(sandbox: &Sandbox, elapsed: Duration) -> io::Result<()> {
     let journal = sandbox.journal();
     let calls = journal.len();
     let faulted = journal.iter().filter(|call| call.faulted).count();
-    let refused = journal
-        .iter()
-        .filter(|call| call.status == Some(429) && !call.faulted)
-        .count();
+    let refused = journal.iter().filter(|call| call.is_above_quota()).count();
     let lost = journal
         .iter()
         .filter(|call| call.status.is_none() && call.took_effect)

@@ -215,9 +215,7 @@ impl World {
             assert!(all <= named + 3, "{vendor:?}");
         }
         let refused: Vec<_> = self.sandbox.journal();
-        let refused = refused
-            .iter()
-            .filter(|seen| seen.status == Some(429) && seen.fault.is_none());
+        let refused = refused.iter().filter(|seen| seen.is_above_quota());
         assert_eq!(refused.count(), 0, "calls above a quota");
     }
 

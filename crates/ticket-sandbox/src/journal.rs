@@ -55,6 +55,22 @@ impl Exchange {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Whether the vendor refused the call because it was above a quota, and not because a fault says so. A fault that only
+    /// delays a call, or only changes its reply, hides nothing.
+    pub fn is_above_quota(&self) -> bool {
+        let is_asked_for = match &self.fault {
+            Some(
+                Fault::Status(status)
+                | Fault::StatusAfterEffect(status)
+                | Fault::HtmlPage { status }
+                | Fault::Reply { status, .. },
+            ) => *status == 429,
+            Some(Fault::RateLimited { .. } | Fault::OddRetryAfter(_)) => true,
+            _ => false,
+        };
+        self.status == Some(429) && !is_asked_for
+    }
+
     /// About how many bytes of memory it takes.
     fn size(&self) -> usize {
         let headers = self.headers.iter();

@@ -31,9 +31,8 @@ fn quotas_are_kept(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
             })
         });
         lies.extend(too_many.map(|what| (rule::WINDOWS, what)));
-        let refused = story.journal.iter().find(|seen| {
-            seen.vendor == Some(*vendor) && seen.status == Some(429) && seen.fault.is_none()
-        });
+        let mut journal = story.journal.iter();
+        let refused = journal.find(|seen| seen.vendor == Some(*vendor) && seen.is_above_quota());
         lies.extend(refused.map(|seen| (rule::QUOTA, format!("{} was answered 429", seen.path))));
     }
 }

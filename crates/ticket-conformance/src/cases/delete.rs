@@ -272,10 +272,8 @@ pub(crate) async fn delete_of_a_full_batch_is_one_request(harness: &Harness) -> 
     let seen = harness.requests_since(before)?;
     let writes = seen.iter().filter(|seen| seen.is_write).count();
     // Where the delete is only accepted, what came of it is read as well.
-    let questions = match harness.info().capabilities.supports(Operation::Job) {
-        true => seen.len() - writes,
-        false => 0,
-    };
+    let is_accepted = harness.info().capabilities.supports(Operation::Job);
+    let questions = if is_accepted { seen.len() - writes } else { 0 };
     let (seen, most) = (
         seen.len() - questions,
         harness.max_requests(Operation::Delete),
