@@ -182,7 +182,7 @@ BEGIN
                 SELECT DISTINCT ON (seq) seq, digest
                     FROM unnest(seqs, digests) WITH ORDINALITY AS l (seq, digest, place)
                     ORDER BY seq, place DESC) AS l
-            WHERE t.job = it.j AND t.seq = l.seq AND outcome IS NULL AND EXISTS (
+            WHERE t.job = it.j AND t.seq = ANY (seqs) AND t.seq = l.seq AND outcome IS NULL AND EXISTS (
                 SELECT 1 FROM claim c WHERE c.worker = w AND c.job = t.job AND c.account = t.account
                     AND t.seq BETWEEN first_seq AND last_seq)
             RETURNING t.seq)
@@ -211,15 +211,15 @@ BEGIN
     done AS (
         UPDATE ticket t SET outcome = input.outcome, error = input.error, decided_at = at, doubts = NULL
             FROM input
-            WHERE t.job = it.j AND t.seq = input.seq AND t.outcome IS NULL AND EXISTS (
+            -- The array is looked up in the index, whatever the planner knows of the table.
+            WHERE t.job = it.j AND t.seq = ANY (seqs) AND t.seq = input.seq AND t.outcome IS NULL AND EXISTS (
                 SELECT 1 FROM claim c WHERE c.worker = w AND c.job = t.job AND c.account = t.account
                     AND t.seq BETWEEN first_seq AND last_seq)
             RETURNING t.seq, t.account, t.outcome)
     SELECT array_agg(seq), array_agg(account), array_agg(outcome)
         INTO done_seqs, done_accounts, done_outcomes FROM done;
     SELECT seq INTO bad FROM unnest(seqs) WITH ORDINALITY AS l (seq, place)
-        WHERE NOT EXISTS (SELECT 1 FROM ticket t
-            WHERE t.job = it.j AND t.seq = l.seq AND outcome IS NOT NULL)
+        WHERE (SELECT outcome FROM ticket t WHERE t.job = it.j AND t.seq = l.seq) IS NULL
         ORDER BY place LIMIT 1;
     IF bad IS NOT NULL THEN
         RAISE EXCEPTION SQLSTATE 'TJ002'
