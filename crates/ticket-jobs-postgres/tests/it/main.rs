@@ -9,6 +9,7 @@
 mod clock;
 mod connections;
 mod failover;
+mod plans;
 mod proxy;
 mod roles;
 mod schema;
