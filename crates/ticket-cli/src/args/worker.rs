@@ -9,9 +9,9 @@ use super::values::count;
 
 #[derive(Debug, Args)]
 pub(crate) struct Worker {
-    /// Work on tickets of this account; repeatable [default: all configured accounts]
+    /// Work on this account only; repeatable
     ///
-    /// Names are those that jobs name.
+    /// The default is all configured accounts. Names are those that jobs name.
     #[arg(long = "account", value_name = "NAME")]
     pub(crate) accounts: Vec<String>,
     /// Work on N accounts of jobs at once
