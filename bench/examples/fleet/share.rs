@@ -1,0 +1,54 @@
+//! The share of a quota that workers use while nothing happens to them.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ticket_jobs::{JobState, Jobs, Ledger};
+use ticket_jobs_postgres::PostgresLedger;
+use ticket_live::{Postgres, or_skip};
+use ticket_sandbox::Vendor;
+
+use crate::process::Process;
+use crate::vendors::{self, Arrivals, REDMINE, Shares, Vendors, VendorsArgs};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[arg(long, default_value_t = 8)]
+    workers: usize,
+    #[command(flatten)]
+    vendors: VendorsArgs,
+}
+
+const ONE: Shares = &[(Vendor::Redmine, 100, Some(REDMINE))];
+
+pub(crate) async fn run(args: &Args) -> ExitCode {
+    fastrand::seed(args.vendors.seed);
+    let Some(postgres) = or_skip(Postgres::start()) else {
+        return ExitCode::SUCCESS;
+    };
+    let database = postgres.create_database().unwrap();
+    let url = postgres.url(&database);
+    let vendors = Vendors::new(&args.vendors, ONE).await;
+    let ledger = Arc::new(PostgresLedger::connect(&url).await.unwrap());
+    let job = vendors.job(&Jobs::new(Arc::clone(&ledger) as _)).await;
+    println!("{args:?}");
+    let config = [format!("--config={}", vendors.config().display())];
+    let log = vendors.folder().join("workers.log");
+    let workers = (0..args.workers).map(|_| Process::worker(&url, &config, None, &log));
+    let workers: Vec<_> = workers.collect();
+    let mut arrivals = Arrivals::new();
+    while ledger.job(&job).await.unwrap().state != JobState::Completed {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        arrivals.look(&vendors.sandbox);
+    }
+    drop(workers);
+    let share = arrivals.share(REDMINE);
+    println!("{:.1} % of {REDMINE} calls a second", share * 100.0);
+    let wrong = vendors.contradictions(&*ledger, &job).await;
+    if vendors::tell(&wrong) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,232 @@
+//! The vendors, the job that deletes most of their tickets, and what is true of both in the end.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ticket_jobs::{JobId, JobState, Jobs, Ledger, NewJob, Which};
+use ticket_sandbox::{Fault, Quota, Rule, Sandbox, Vendor, WindowModel};
+use tickets::accounts::Accounts;
+use tickets::{Change, Outcome, Registry, TicketRef};
+
+/// Each vendor, its share of the tickets in percent, and its quota in calls a second.
+pub(crate) type Shares = &'static [(Vendor, usize, Option<u32>)];
+
+/// Redmine gives ids out again, LeadSquared takes a hundred tickets in a call, OneCloud has no quota. Sweeppea takes one call
+/// at a time, so that a lost call holds up all others there until it can no longer act.
+pub(crate) const ALL: Shares = &[
+    (Vendor::Redmine, 54, Some(REDMINE)),
+    (Vendor::OneCloud, 30, None),
+    (Vendor::LeadSquared, 15, Some(25)),
+    (Vendor::Sweeppea, 1, Some(200)),
+];
+
+pub(crate) const REDMINE: u32 = 100;
+
+/// How many tickets each vendor has that nobody names.
+const STRANGERS: usize = 3;
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct VendorsArgs {
+    /// How many tickets in all.
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) tickets: usize,
+    /// How long each answer takes, in milliseconds.
+    #[arg(long, default_value_t = 150)]
+    pub(crate) latency: u64,
+    /// The share of answers that are lost.
+    #[arg(long, default_value_t = 0.01)]
+    pub(crate) lost: f64,
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+pub(crate) struct Vendors {
+    pub(crate) sandbox: Sandbox,
+    shares: Shares,
+    folder: tempfile::TempDir,
+    named: Vec<(Vendor, String)>,
+}
+
+impl Vendors {
+    pub(crate) async fn new(args: &VendorsArgs, shares: Shares) -> Self {
+        let quota = |vendor| {
+            let of = shares.iter().find(|(one, ..)| *one == vendor);
+            of.and_then(|(_, _, calls)| *calls).map(|calls| Quota {
+                calls,
+                window: Duration::from_secs(1),
+                model: WindowModel::SlidingCountingRefused,
+            })
+        };
+        let sandbox = Sandbox::builder()
+            .seed_tickets(false)
+            .journal_bytes(2 << 30)
+            .redmine_quota(quota(Vendor::Redmine))
+            .sweeppea_quota(quota(Vendor::Sweeppea))
+            .leadsquared_quota(quota(Vendor::LeadSquared))
+            .start()
+            .await
+            .unwrap();
+        let mut named = Vec::new();
+        for (vendor, share, _) in shares {
+            let each = args.tickets * share / 100;
+            sandbox.add_tickets(*vendor, each + STRANGERS);
+            let ids = sandbox.ticket_ids(*vendor).into_iter().take(each);
+            named.extend(ids.map(|id| (*vendor, id)));
+        }
+        fastrand::shuffle(&mut named);
+        sandbox.random_faults(args.seed, args.lost, vec![Fault::LostResponse]);
+        let latency = Fault::Delay(Duration::from_millis(args.latency));
+        sandbox.inject(Rule::new(latency).always());
+        let vendors = Self {
+            sandbox,
+            shares,
+            folder: tempfile::tempdir().unwrap(),
+            named,
+        };
+        vendors.write_config();
+        vendors
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder().join("config.toml")
+    }
+
+    /// Keeps the folder, with the logs.
+    pub(crate) fn keep(self) -> PathBuf {
+        self.folder.keep()
+    }
+
+    fn write_config(&self) {
+        let environment = self.sandbox.environment();
+        let accounts = self.shares.iter().map(|(vendor, _, calls)| {
+            let prefix = vendor.prefix();
+            let rate = calls.map(|calls| format!("rate = \"{calls}/1\"\n"));
+            let settings = environment.iter().filter_map(|(variable, value)| {
+                let setting = variable.strip_prefix(&format!("{}_", prefix.to_uppercase()))?;
+                let setting = setting.to_lowercase();
+                if !setting.contains("key") && !setting.contains("token") {
+                    return Some(format!("{setting} = \"{value}\"\n"));
+                }
+                let file = self.folder().join(variable);
+                std::fs::write(&file, value).unwrap();
+                Some(format!("{setting}_file = \"{}\"\n", file.display()))
+            });
+            let settings: String = settings.collect();
+            format!(
+                "[accounts.{prefix}]\nprovider = \"{prefix}\"\ntimeout_s = 2\n{}{settings}\n",
+                rate.unwrap_or_default()
+            )
+        });
+        std::fs::write(self.config(), accounts.collect::<String>()).unwrap();
+    }
+
+    /// The job that deletes all tickets that are named.
+    pub(crate) async fn job(&self, jobs: &Jobs) -> JobId {
+        let accounts = Accounts::load(Registry::new(), Some(&self.config())).unwrap();
+        let mut list = jobs.load(NewJob::new(Change::Delete)).await.unwrap();
+        for (vendor, id) in &self.named {
+            let ticket = TicketRef::new(vendor.prefix(), id.as_str());
+            list.push(ticket, None).await.unwrap();
+        }
+        list.seal(&accounts).await.unwrap()
+    }
+
+    /// Holds the job against the vendors. Returns the contradictions.
+    pub(crate) async fn contradictions(&self, ledger: &dyn Ledger, job: &JobId) -> Vec<String> {
+        let found = ledger.job(job).await.unwrap();
+        println!("outcomes: {:?}", found.counts);
+        let mut wrong = ledger.verify(job).await.unwrap();
+        if found.state != JobState::Completed {
+            wrong.push(format!("the job is {}", found.state));
+        }
+        let tickets = ledger
+            .tickets(job, Which::Named, None, usize::MAX)
+            .await
+            .unwrap();
+        if tickets.len() != self.named.len() {
+            wrong.push(format!("{} tickets of {}", tickets.len(), self.named.len()));
+        }
+        for (ticket, (vendor, id)) in tickets.iter().zip(&self.named) {
+            let exists = self.sandbox.exists(*vendor, id);
+            let is_true = match &ticket.outcome {
+                None => false,
+                Some(Outcome::Done | Outcome::AlreadyDone | Outcome::NotFound(_)) => !exists,
+                Some(Outcome::Failed(_) | Outcome::Unattempted(_)) => exists,
+                Some(_) => true,
+            };
+            if !is_true {
+                let (vendor, outcome) = (vendor.prefix(), &ticket.outcome);
+                wrong.push(format!(
+                    "{vendor}:{id} is told {outcome:?}, exists: {exists}"
+                ));
+            }
+        }
+        for (vendor, ..) in self.shares {
+            if self.sandbox.tickets(*vendor).len() < STRANGERS {
+                wrong.push(format!("a ticket of {vendor:?} is gone that nobody named"));
+            }
+        }
+        let (mut refused, mut sent) = (BTreeMap::new(), 0);
+        for seen in self.sandbox.journal() {
+            sent += 1;
+            if seen.status == Some(429) && seen.fault.is_none() {
+                *refused.entry(seen.vendor).or_insert(0) += 1;
+            }
+        }
+        println!("requests: {sent}; above a quota by the vendors' count: {refused:?}");
+        let refused = refused.iter();
+        wrong.extend(
+            refused.map(|(who, count)| format!("{count} calls above the quota of {who:?}")),
+        );
+        wrong
+    }
+}
+
+/// When requests arrived, so far.
+pub(crate) struct Arrivals {
+    first: Option<Instant>,
+    last: Instant,
+    count: u64,
+}
+
+impl Arrivals {
+    pub(crate) fn new() -> Self {
+        Self {
+            first: None,
+            last: Instant::now(),
+            count: 0,
+        }
+    }
+
+    pub(crate) fn look(&mut self, sandbox: &Sandbox) {
+        let arrived = sandbox.journal_after(self.count).len() as u64;
+        if arrived > 0 {
+            let now = Instant::now();
+            self.first.get_or_insert(now);
+            self.last = now;
+            self.count += arrived;
+        }
+    }
+
+    /// How much of a quota of so many calls a second was used, from the first request to the last, after the first window.
+    pub(crate) fn share(&self, calls: u32) -> f64 {
+        let took = self
+            .first
+            .map(|first| self.last - first)
+            .unwrap_or_default();
+        (self.count as f64 - f64::from(calls)) / (took.as_secs_f64() * f64::from(calls))
+    }
+}
+
+/// Prints contradictions. Returns whether there is none.
+pub(crate) fn tell(wrong: &[String]) -> bool {
+    let first = wrong.iter().take(20);
+    first.for_each(|what| println!("WRONG: {what}"));
+    println!("contradictions: {}", wrong.len());
+    wrong.is_empty()
+}
