@@ -9,6 +9,7 @@ use ticket_jobs::{JobState, Jobs, Ledger};
 use ticket_jobs_postgres::PostgresLedger;
 use ticket_live::{Postgres, or_skip};
 
+use crate::job;
 use crate::network::Proxy;
 use crate::process::Process;
 use crate::server::{self, Replica};
@@ -36,9 +37,9 @@ pub(crate) async fn run(args: &Args) -> ExitCode {
     let database = postgres.create_database().unwrap();
     let proxy = Proxy::start("127.0.0.1:0".parse().unwrap(), server::address(&postgres)).await;
     let url = server::url(proxy.address, &database);
-    let vendors = Vendors::new(&args.vendors, vendors::ALL).await;
+    let vendors = Vendors::new(&args.vendors, job::ALL).await;
     let ledger = Arc::new(PostgresLedger::connect(&url).await.unwrap());
-    let job = vendors.job(&Jobs::new(Arc::clone(&ledger) as _)).await;
+    let job = job::job(&vendors, &Jobs::new(Arc::clone(&ledger) as _)).await;
     println!("{args:?}\nPostgreSQL {}", postgres.version);
     let replica = Replica::new(&postgres);
     if args.synchronous {

@@ -8,6 +8,7 @@ use ticket_jobs::{JobState, Jobs, Ledger};
 use ticket_jobs_postgres::PostgresLedger;
 use ticket_live::{Postgres, or_skip};
 
+use crate::job;
 use crate::network::{Namespace, Proxy};
 use crate::process::Process;
 use crate::server;
@@ -104,10 +105,10 @@ pub(crate) async fn run(args: &Args) -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let database = postgres.create_database().unwrap();
-    let vendors = Vendors::new(&args.vendors, vendors::ALL).await;
+    let vendors = Vendors::new(&args.vendors, job::ALL).await;
     let url = postgres.url(&database);
     let ledger = Arc::new(PostgresLedger::connect(&url).await.unwrap());
-    let job = vendors.job(&Jobs::new(Arc::clone(&ledger) as _)).await;
+    let job = job::job(&vendors, &Jobs::new(Arc::clone(&ledger) as _)).await;
     println!("{args:?}\nPostgreSQL {}, job {job}", postgres.version);
     let link = match args.of {
         Of::Network => Some(Link::new(args, &postgres, &vendors).await),

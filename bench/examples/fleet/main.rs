@@ -29,6 +29,7 @@
 
 mod desk;
 mod failover;
+mod job;
 mod kills;
 mod network;
 mod offers;

@@ -2,15 +2,16 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ticket_jobs::{JobState, Jobs, Ledger};
 use ticket_jobs_postgres::PostgresLedger;
 use ticket_live::{Postgres, or_skip};
-use ticket_sandbox::Vendor;
+use ticket_sandbox::{Sandbox, Vendor};
 
+use crate::job::{self, REDMINE};
 use crate::process::Process;
-use crate::vendors::{self, Arrivals, REDMINE, Shares, Vendors, VendorsArgs};
+use crate::vendors::{self, Shares, Vendors, VendorsArgs};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -31,7 +32,7 @@ pub(crate) async fn run(args: &Args) -> ExitCode {
     let url = postgres.url(&database);
     let vendors = Vendors::new(&args.vendors, ONE).await;
     let ledger = Arc::new(PostgresLedger::connect(&url).await.unwrap());
-    let job = vendors.job(&Jobs::new(Arc::clone(&ledger) as _)).await;
+    let job = job::job(&vendors, &Jobs::new(Arc::clone(&ledger) as _)).await;
     println!("{args:?}");
     let config = [format!("--config={}", vendors.config().display())];
     let log = vendors.folder().join("workers.log");
@@ -50,5 +51,41 @@ pub(crate) async fn run(args: &Args) -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    }
+}
+
+/// When requests arrived, so far.
+struct Arrivals {
+    first: Option<Instant>,
+    last: Instant,
+    count: u64,
+}
+
+impl Arrivals {
+    fn new() -> Self {
+        Self {
+            first: None,
+            last: Instant::now(),
+            count: 0,
+        }
+    }
+
+    fn look(&mut self, sandbox: &Sandbox) {
+        let arrived = sandbox.journal_after(self.count).len() as u64;
+        if arrived > 0 {
+            let now = Instant::now();
+            self.first.get_or_insert(now);
+            self.last = now;
+            self.count += arrived;
+        }
+    }
+
+    /// How much of a quota of so many calls a second was used, from the first request to the last, after the first window.
+    fn share(&self, calls: u32) -> f64 {
+        let took = self
+            .first
+            .map(|first| self.last - first)
+            .unwrap_or_default();
+        (self.count as f64 - f64::from(calls)) / (took.as_secs_f64() * f64::from(calls))
     }
 }

@@ -1,27 +1,17 @@
-//! The vendors, the job that deletes most of their tickets, and what is true of both in the end.
+//! The vendors, the tickets of theirs that a job deletes, and what is true of both in the end.
+//!
+//! `kills.rs` uses it too.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ticket_jobs::{JobId, JobState, Jobs, Ledger, NewJob, Which};
+use ticket_jobs::{JobId, JobState, Ledger, Which};
 use ticket_sandbox::{Fault, Quota, Rule, Sandbox, Vendor, WindowModel};
-use tickets::accounts::Accounts;
-use tickets::{Change, Outcome, Registry, TicketRef};
+use tickets::Outcome;
 
 /// Each vendor, its share of the tickets in percent, and its quota in calls a second.
 pub(crate) type Shares = &'static [(Vendor, usize, Option<u32>)];
-
-/// Redmine gives ids out again, LeadSquared takes a hundred tickets in a call, OneCloud has no quota. Sweeppea takes one call
-/// at a time, so that a lost call holds up all others there until it can no longer act.
-pub(crate) const ALL: Shares = &[
-    (Vendor::Redmine, 54, Some(REDMINE)),
-    (Vendor::OneCloud, 30, None),
-    (Vendor::LeadSquared, 15, Some(25)),
-    (Vendor::Sweeppea, 1, Some(200)),
-];
-
-pub(crate) const REDMINE: u32 = 100;
 
 /// How many tickets each vendor has that nobody names.
 const STRANGERS: usize = 3;
@@ -35,7 +25,7 @@ pub(crate) struct VendorsArgs {
     #[arg(long, default_value_t = 150)]
     pub(crate) latency: u64,
     /// The share of answers that are lost.
-    #[arg(long, default_value_t = 0.01)]
+    #[arg(long, default_value_t = 0.02)]
     pub(crate) lost: f64,
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -125,15 +115,9 @@ impl Vendors {
         std::fs::write(self.config(), accounts.collect::<String>()).unwrap();
     }
 
-    /// The job that deletes all tickets that are named.
-    pub(crate) async fn job(&self, jobs: &Jobs) -> JobId {
-        let accounts = Accounts::load(Registry::new(), Some(&self.config())).unwrap();
-        let mut list = jobs.load(NewJob::new(Change::Delete)).await.unwrap();
-        for (vendor, id) in &self.named {
-            let ticket = TicketRef::new(vendor.prefix(), id.as_str());
-            list.push(ticket, None).await.unwrap();
-        }
-        list.seal(&accounts).await.unwrap()
+    /// The tickets to delete, in the order of the list.
+    pub(crate) fn named(&self) -> &[(Vendor, String)] {
+        &self.named
     }
 
     /// Holds the job against the vendors. Returns the contradictions.
@@ -184,42 +168,6 @@ impl Vendors {
             refused.map(|(who, count)| format!("{count} calls above the quota of {who:?}")),
         );
         wrong
-    }
-}
-
-/// When requests arrived, so far.
-pub(crate) struct Arrivals {
-    first: Option<Instant>,
-    last: Instant,
-    count: u64,
-}
-
-impl Arrivals {
-    pub(crate) fn new() -> Self {
-        Self {
-            first: None,
-            last: Instant::now(),
-            count: 0,
-        }
-    }
-
-    pub(crate) fn look(&mut self, sandbox: &Sandbox) {
-        let arrived = sandbox.journal_after(self.count).len() as u64;
-        if arrived > 0 {
-            let now = Instant::now();
-            self.first.get_or_insert(now);
-            self.last = now;
-            self.count += arrived;
-        }
-    }
-
-    /// How much of a quota of so many calls a second was used, from the first request to the last, after the first window.
-    pub(crate) fn share(&self, calls: u32) -> f64 {
-        let took = self
-            .first
-            .map(|first| self.last - first)
-            .unwrap_or_default();
-        (self.count as f64 - f64::from(calls)) / (took.as_secs_f64() * f64::from(calls))
     }
 }
 
