@@ -158,7 +158,7 @@ impl Vendors {
         let (mut refused, mut sent) = (BTreeMap::new(), 0);
         for seen in self.sandbox.journal() {
             sent += 1;
-            if seen.status == Some(429) && seen.fault.is_none() {
+            if seen.is_above_quota() {
                 *refused.entry(seen.vendor).or_insert(0) += 1;
             }
         }
