@@ -62,11 +62,12 @@ impl Ann {
 }
 
 /// The vendors whose tickets can be searched.
-pub(crate) const SEARCHED: [Vendor; 4] = [
+pub(crate) const SEARCHED: [Vendor; 5] = [
     Vendor::OneCloud,
     Vendor::Sweeppea,
     Vendor::Redmine,
     Vendor::Rt,
+    Vendor::Zendesk,
 ];
 
 /// How many tickets of others there are.
@@ -97,6 +98,7 @@ fn add(sandbox: &Sandbox, vendor: Vendor, address: &str) -> String {
             ("author", json!({ "id": id, "name": name }))
         }
         Vendor::Rt => ("Requestor", json!(["zoe@example.com", address])),
+        Vendor::Zendesk => ("requester", json!(address)),
         _ => ("Channel", json!("Email")),
     };
     let id = sandbox.add_ticket(vendor, seed.attribute(name, value));

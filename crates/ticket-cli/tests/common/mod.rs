@@ -222,7 +222,7 @@ pub(crate) fn create_arguments(vendor: Vendor) -> Vec<&'static str> {
             "--category",
             "Request",
         ],
-        Vendor::Sweeppea | Vendor::Redmine => &["--priority", "high"],
+        Vendor::Sweeppea | Vendor::Redmine | Vendor::Zendesk => &["--priority", "high"],
         Vendor::Rt => &[
             "--requester-email",
             "a@example.com",

@@ -261,6 +261,11 @@ impl VendorServer for Zendesk {
         let mut ticket = self.store.ticket(seed, date);
         let status = ticket.changes.get("status").and_then(Value::as_str);
         ticket.closed |= status.is_some_and(record::is_closed);
+        // The address of a person, who is added if nobody has it.
+        if let Some(Value::String(email)) = ticket.changes.remove("requester") {
+            let id = self.person(&email, None);
+            ticket.changes.insert("requester_id".into(), id.into());
+        }
         if !ticket.description.is_empty() {
             let text = ticket.description.clone();
             let message = self.store.message(MessageKind::Incoming, &text, date);
