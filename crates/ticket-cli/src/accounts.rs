@@ -187,7 +187,7 @@ impl Accounts {
     /// The same accounts, for a server.
     #[cfg(feature = "mcp")]
     pub(crate) fn shared(&self) -> Arc<accounts::Accounts> {
-        Arc::clone(&self.accounts)
+        Arc::clone(&self.known)
     }
 
     /// The same accounts, for the work on a job.
