@@ -231,7 +231,7 @@ impl Story {
                     effect: Effect::Unknown,
                     status: None,
                 };
-                self.call(work, Operation::Delete, &ids, 10_000, lost)
+                self.call(work, Operation::Delete, &ids, 10_000, lost.clone())
                     .await?;
                 let gone = Ended::Failed {
                     kind: ErrorKind::NotFound,

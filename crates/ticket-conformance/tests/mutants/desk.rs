@@ -262,34 +262,8 @@ impl State {
                 let reply = json!({"deleted": deleted, "missing": missing});
                 (done(reply), effect)
             }
-            // Carried out at once, and told later.
-            ("POST", ["jobs"]) => {
-                let body = json!({"ids": body["ids"]}).to_string();
-                let request = Request {
-                    method: "DELETE",
-                    path: "/tickets".to_owned(),
-                    body,
-                    key: String::new(),
-                };
-                let (reply, effect) = self.act(&request, "/tickets", "");
-                let result = serde_json::from_str(&reply.body).unwrap_or_default();
-                self.jobs.push((result, 0));
-                (done(json!({"job": self.jobs.len()})), effect)
-            }
-            ("GET", ["jobs", number]) => {
-                let place = number
-                    .parse()
-                    .ok()
-                    .and_then(|number: usize| number.checked_sub(1));
-                match place.and_then(|place| self.jobs.get_mut(place)) {
-                    None => (error(404, "there is no such job"), false),
-                    Some((_, asked @ 0)) => {
-                        *asked += 1;
-                        (plain(200, json!({"state": "working"}).to_string()), false)
-                    }
-                    Some((result, _)) => (plain(200, result.to_string()), false),
-                }
-            }
+            ("POST", ["jobs"]) => self.begin_job(&body),
+            ("GET", ["jobs", number]) => (self.job(number), false),
             // A file that no ticket has yet.
             ("POST", ["uploads"]) => (done(json!({})), false),
             ("GET", ["messages"]) => {
@@ -348,6 +322,33 @@ impl State {
                 }
             }
             _ => (error(404, "there is no such address"), false),
+        }
+    }
+
+    /// Deletes tickets at once, and tells it later.
+    fn begin_job(&mut self, body: &Value) -> (Reply, bool) {
+        let request = Request {
+            method: "DELETE",
+            path: "/tickets".to_owned(),
+            body: json!({"ids": body["ids"]}).to_string(),
+            key: String::new(),
+        };
+        let (reply, effect) = self.act(&request, "/tickets", "");
+        let result = serde_json::from_str(&reply.body).unwrap_or_default();
+        self.jobs.push((result, 0));
+        (done(json!({"job": self.jobs.len()})), effect)
+    }
+
+    fn job(&mut self, number: &str) -> Reply {
+        let place = number.parse().ok();
+        let place = place.and_then(|number: usize| number.checked_sub(1));
+        match place.and_then(|place| self.jobs.get_mut(place)) {
+            None => error(404, "there is no such job"),
+            Some((_, asked @ 0)) => {
+                *asked += 1;
+                plain(200, json!({"state": "working"}).to_string())
+            }
+            Some((result, _)) => plain(200, result.to_string()),
         }
     }
 

@@ -8,8 +8,8 @@ use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::call::{Retry, RetryPolicy};
 use ticket_core::provider::VendorJob;
 use ticket_core::{
-    CallContext, Change, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, Result, Stop,
-    Tickets,
+    CallContext, Change, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, ProviderInfo,
+    Result, Stop, Tickets,
 };
 
 use crate::common::{Fake, Log, Seen, error};
@@ -113,7 +113,7 @@ async fn each_ticket_of_a_job_that_the_vendor_forgot_is_looked_at() {
 async fn ticket_of_a_forgotten_job_that_is_still_there_stays_unknown() {
     // It may still be carried out, so reads prove nothing, however often they agree.
     let fake = Fake::new(100)
-        .info(|info| info.consistent_reads())
+        .info(ProviderInfo::consistent_reads)
         .answering(|call| match call.operation {
             Operation::Delete => Err(Error::accepted(VendorJob::new("j"))),
             Operation::Job => Err(error(ErrorKind::NotFound, Effect::None)),

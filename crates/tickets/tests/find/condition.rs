@@ -244,7 +244,7 @@ fn filters_that_are_counted_answer_as_in_jq() {
     for (expression, expected) in [
         (
             ".a | sort, unique, min, max, length, add, reverse",
-            r#"[1,1,2,3] [1,2,3] 1 3 4 7 [1,2,1,3]"#,
+            "[1,1,2,3] [1,2,3] 1 3 4 7 [1,2,1,3]",
         ),
         (
             ".a | index(1), rindex(1), indices([2,1]), indices(1)",
