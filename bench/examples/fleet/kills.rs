@@ -51,7 +51,11 @@ const LEFT: &str = "SELECT count(DISTINCT worker) FROM tickets.call WHERE ended_
 
 /// How the network is cut.
 enum Link {
-    Namespace(Namespace, Process),
+    Namespace {
+        namespace: Namespace,
+        /// In the namespace, leads to the vendors.
+        _forward: Process,
+    },
     Proxy(Proxy),
 }
 
@@ -74,26 +78,29 @@ impl Link {
         ];
         let log = vendors.folder().join("forward.log");
         let forward = Process::start(arguments.into(), Some(&namespace), &log);
-        Self::Namespace(namespace, forward)
+        Self::Namespace {
+            namespace,
+            _forward: forward,
+        }
     }
 
     fn cut(&self, is_cut: bool) {
         match self {
-            Self::Namespace(namespace, _) => namespace.cut(is_cut),
+            Self::Namespace { namespace, .. } => namespace.cut(is_cut),
             Self::Proxy(proxy) => proxy.cut(is_cut),
         }
     }
 
     fn url(&self, database: &str) -> String {
         match self {
-            Self::Namespace(namespace, _) => server::url(namespace.ledger, database),
+            Self::Namespace { namespace, .. } => server::url(namespace.ledger, database),
             Self::Proxy(proxy) => server::url(proxy.address, database),
         }
     }
 
     fn namespace(&self) -> Option<&Namespace> {
         match self {
-            Self::Namespace(namespace, _) => Some(namespace),
+            Self::Namespace { namespace, .. } => Some(namespace),
             Self::Proxy(_) => None,
         }
     }
