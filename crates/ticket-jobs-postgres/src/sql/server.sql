@@ -29,6 +29,9 @@ DECLARE
     at bigint := clock(NULL); a record; c bigint;
     longest bigint := (SELECT coalesce(max(longest_call), 0) FROM account);
 BEGIN
+    -- Ids that were given out and lost are not given out again: whoever has one still ends its call, or works with it.
+    PERFORM setval(s, nextval(s) + 1000000000)
+        FROM unnest(ARRAY['call_id_seq', 'worker_id_seq']::regclass[]) AS s;
     FOR a IN SELECT job_account.*, job.change FROM job_account JOIN job ON job.number = job_account.job
         WHERE job.state NOT IN ('loading', 'completed', 'cancelled') AND job_account.open > 0
         ORDER BY job, job_account.number

@@ -1,6 +1,6 @@
 //! A server that is not the one that the ledger was last used with: what was recorded last may be lost.
 
-use ticket_jobs::{Ledger as _, Taken, Which};
+use ticket_jobs::{Ended, Ledger as _, Taken, Which};
 
 use super::*;
 
@@ -47,4 +47,45 @@ async fn changed_timeline_closes_accounts_and_puts_in_doubt_what_may_have_been_s
     let once = "SELECT count(*) FROM tickets.call WHERE worker IS NULL AND job IS NOT NULL";
     PostgresLedger::connect(&url).await.unwrap();
     assert_eq!(number(&client, once).await, 1);
+}
+
+#[tokio::test]
+async fn ids_that_were_lost_are_not_given_out_again() {
+    let Some((ledger, url)) = ledger().await else {
+        return;
+    };
+    let client = client(&url).await;
+    let job = job(&ledger, 6).await;
+    // What the replica has not heard of, whose numbers are still to be given out there.
+    let mut workers = Vec::new();
+    let mut calls = Vec::new();
+    for _ in 0..3 {
+        workers.push(ledger.begin(&job).await.unwrap());
+        calls.push(slot(&ledger, call(9)).await);
+    }
+    client
+        .batch_execute(&format!(
+            "DELETE FROM tickets.call; DELETE FROM tickets.worker;
+            SELECT setval('tickets.call_id_seq', {}, false);
+            SELECT setval('tickets.worker_id_seq', {}, false);
+            UPDATE tickets.store SET timeline = 'FFFFFFFF'",
+            calls[0].0, workers[0].0
+        ))
+        .await
+        .unwrap();
+    let again = PostgresLedger::connect(&url).await.unwrap();
+    // The call that is presumed stays one in flight, although those that were lost end.
+    for call in calls {
+        again.end(call, Ended::Answered).await.unwrap();
+    }
+    let in_flight = "SELECT count(*) FROM tickets.call WHERE ended_at IS NULL";
+    assert_eq!(number(&client, in_flight).await, 1);
+    // And a worker that was lost is none of those that begin.
+    for _ in 0..3 {
+        again.begin(&job).await.unwrap();
+    }
+    for worker in workers {
+        let lost = again.beat(worker).await.unwrap_err();
+        assert_eq!(lost.kind(), ticket_core::ErrorKind::Conflict);
+    }
 }
