@@ -50,6 +50,7 @@ const IN_FLIGHT: &str = "SELECT count(*) FROM tickets.call WHERE ended_at IS NUL
 const LEFT: &str = "SELECT count(DISTINCT worker) FROM tickets.call WHERE ended_at IS NULL";
 
 /// How the network is cut.
+#[expect(clippy::large_enum_variant, reason = "there is one")]
 enum Link {
     Namespace {
         namespace: Namespace,
@@ -62,9 +63,10 @@ enum Link {
 impl Link {
     async fn new(args: &Args, postgres: &Postgres, vendors: &Vendors) -> Self {
         let (ledger, here) = (server::address(postgres), vendors.sandbox.address());
-        let namespace = match args.proxy {
-            false => Namespace::new(ledger, here).await,
-            true => None,
+        let namespace = if args.proxy {
+            None
+        } else {
+            Namespace::new(ledger, here).await
         };
         let Some(namespace) = namespace else {
             println!("no network namespace: a proxy stops handing on");

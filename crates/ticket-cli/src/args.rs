@@ -89,9 +89,9 @@ pub(crate) struct Global {
     pub(crate) config: Option<PathBuf>,
     /// File in which jobs and calls are recorded, or the database of a fleet
     ///
-    /// postgres://USER@HOST/DATABASE is a database; its password comes from the variable `PGPASSWORD`, a service file or a
-    /// password file. With a ledger, jobs survive a crash, and all processes of a user share one quota for each account [default: the variable
-    /// `TICKETS_LEDGER`, or tickets/jobs.db in the user's state folder]
+    /// `postgres://USER@HOST/DATABASE` is a database; its password comes from the variable `PGPASSWORD`, a service file or a
+    /// password file. With a ledger, jobs survive a crash, and all processes of a user share one quota for each account
+    /// [default: the variable `TICKETS_LEDGER`, or tickets/jobs.db in the user's state folder]
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
     /// Time limit of one request [default: 30, or the account's own]
