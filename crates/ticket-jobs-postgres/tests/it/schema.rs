@@ -87,3 +87,29 @@ async fn times_in_functions_are_those_of_the_contract() {
         other => panic!("{other:?}"),
     }
 }
+
+#[tokio::test]
+async fn ticket_is_looked_up_by_its_id_also_where_there_are_no_statistics() {
+    let Some((ledger, url)) = ledger().await else {
+        return;
+    };
+    job(&ledger, 5_000).await;
+    let client = client(&url).await;
+    client
+        .batch_execute("SET enable_seqscan = off; DELETE FROM pg_statistic")
+        .await
+        .unwrap();
+    for (sql, index) in [
+        (
+            "account = 0 AND id = ANY ('{7}')",
+            "ticket_job_account_id_key",
+        ),
+        ("account = 0 AND seq BETWEEN 7 AND 9", "ticket_account"),
+        ("seq = 7", "ticket_pkey"),
+    ] {
+        let sql = format!("EXPLAIN SELECT 1 FROM tickets.ticket WHERE job = 1 AND {sql}");
+        let plan = client.query(&sql, &[]).await.unwrap();
+        let plan: String = plan.iter().map(|row| row.get::<_, String>(0)).collect();
+        assert!(plan.contains(&format!("using {index} ")), "{plan}");
+    }
+}
