@@ -23,7 +23,7 @@ use serde_json::Value;
 use ticket_sandbox::{Endpoint, Fault, Rule, Vendor, credentials};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her() {
+async fn person_is_erased_at_six_vendors_and_nothing_but_the_archive_names_her() {
     let case = Case::new().await;
     let shells = case.shells();
     let hers = case.ann.tickets(&SEARCHED);
@@ -34,14 +34,14 @@ async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her(
     let mut erase: Vec<_> = words.split(' ').collect();
     erase.extend(["--tickets", &list, "--archive", &archive]);
     let planned = shells.run(&erase);
-    // LeadSquared and RT's trash could not be searched, and a job was made of the rest.
+    // LeadSquared, and the trash of RT and Zendesk, could not be searched, and a job was made of the rest.
     assert_eq!(planned.code, 4, "{planned:?}");
     assert_eq!((deletes(&case.ann.sandbox), shells.jobs().len()), (0, 1));
     let job = shells.job();
     for said in [
         "leadsquared: not searched: LeadSquared cannot list tickets",
         "onecloud: 1 found; ",
-        &format!("Job {job} awaits confirmation: delete 5 tickets"),
+        &format!("Job {job} awaits confirmation: delete 6 tickets"),
         "Erasure of the tickets of 1 person; ",
         "the archive is kept for 30 d",
         &format!("tickets job export {job} > plan.json"),
@@ -62,8 +62,8 @@ async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her(
 
     let plan = shells.run(&["job", "export", &job]);
     assert_eq!(plan.code, 0, "{plan:?}");
-    let ran = confirm_and_run(&shells, 5, "ndjson");
-    // What RT has in its trash, and what others do not document, is not erased.
+    let ran = confirm_and_run(&shells, 6, "ndjson");
+    // What RT and Zendesk have in their trash, and what others do not document, is not erased.
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(
         ran.outcomes()
@@ -80,7 +80,7 @@ async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her(
     );
     assert_eq!(
         erasure["not_searched"],
-        serde_json::json!(["leadsquared", "rt"])
+        serde_json::json!(["leadsquared", "rt", "zendesk"])
     );
     for ticket in hers.iter().chain([&named]) {
         assert!(!case.ann.exists(ticket), "{ticket}");
@@ -88,7 +88,7 @@ async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her(
     assert_eq!(case.ann.others(), OTHERS_IN_ALL);
     assert_eq!(shells.run(&["archive", "verify", &archive]).code, 0);
     let archived = shells.run(&["archive", "show", &archive, "--output", "ndjson"]);
-    assert_eq!(archived.lines().len(), 5, "{archived:?}");
+    assert_eq!(archived.lines().len(), 6, "{archived:?}");
 
     let shown = shells.run(&["job", "show", &job]);
     assert!(shown.stdout.contains("erasure     1 erased; "), "{shown:?}");
@@ -117,8 +117,8 @@ async fn person_is_erased_at_five_vendors_and_nothing_but_the_archive_names_her(
     ]);
     assert_eq!(identifiers.code, 0, "{identifiers:?}");
     let row = identifiers.stdout.lines().nth(1).unwrap();
-    assert!(row.starts_with("ann@example.com,5,1,"), "{row}");
-    assert!(row.contains(",leadsquared; rt,"), "{row}");
+    assert!(row.starts_with("ann@example.com,6,1,"), "{row}");
+    assert!(row.contains(",leadsquared; rt; zendesk,"), "{row}");
 
     let runs = [&planned, &plan, &ran, &shown, &report];
     assert_nothing_kept_names_her(&shells, Path::new(&to), &runs);
