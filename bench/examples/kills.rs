@@ -48,8 +48,8 @@ struct Args {
 /// Sweeppea takes one call at a time, so that a lost call holds up all others there until it can no longer act.
 const SHARES: Shares = &[
     (Vendor::OneCloud, 80, None),
-    (Vendor::Sweeppea, 5, Some(200)),
-    (Vendor::LeadSquared, 15, Some(25)),
+    (Vendor::Sweeppea, 5, Some((200, 1))),
+    (Vendor::LeadSquared, 15, Some((25, 1))),
 ];
 
 struct World(Vendors);

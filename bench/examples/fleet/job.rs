@@ -10,14 +10,11 @@ use crate::vendors::{Shares, Vendors};
 /// Redmine gives ids out again and takes four calls at a time, LeadSquared takes a hundred tickets in a call, OneCloud has no
 /// quota. Sweeppea takes one call at a time, so that a lost call holds up all others there until it can no longer act.
 pub(crate) const ALL: Shares = &[
-    (Vendor::Redmine, 8, Some(REDMINE)),
+    (Vendor::Redmine, 8, Some((20, 1))),
     (Vendor::OneCloud, 70, None),
-    (Vendor::LeadSquared, 20, Some(2)),
-    (Vendor::Sweeppea, 2, Some(200)),
+    (Vendor::LeadSquared, 20, Some((2, 1))),
+    (Vendor::Sweeppea, 2, Some((200, 1))),
 ];
-
-/// At four calls at a time of 150 ms each, a quota that can be used.
-pub(crate) const REDMINE: u32 = 20;
 
 /// A job that deletes all tickets that are named.
 pub(crate) async fn job(vendors: &Vendors, jobs: &Jobs) -> JobId {

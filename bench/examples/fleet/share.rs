@@ -9,7 +9,7 @@ use ticket_jobs_postgres::PostgresLedger;
 use ticket_live::{Postgres, or_skip};
 use ticket_sandbox::{Sandbox, Vendor};
 
-use crate::job::{self, REDMINE};
+use crate::job;
 use crate::process::Process;
 use crate::vendors::{self, Shares, Vendors, VendorsArgs};
 
@@ -21,7 +21,10 @@ pub(crate) struct Args {
     vendors: VendorsArgs,
 }
 
-const ONE: Shares = &[(Vendor::Redmine, 100, Some(REDMINE))];
+/// A call counts from its end, so of a window of five seconds no more can be used than its share of that and a call's time.
+const ONE: Shares = &[(Vendor::Redmine, 100, Some((CALLS, SECONDS)))];
+const CALLS: u32 = 100;
+const SECONDS: u64 = 5;
 
 pub(crate) async fn run(args: &Args) -> ExitCode {
     fastrand::seed(args.vendors.seed);
@@ -44,8 +47,8 @@ pub(crate) async fn run(args: &Args) -> ExitCode {
         arrivals.look(&vendors.sandbox);
     }
     drop(workers);
-    let share = arrivals.share(REDMINE);
-    println!("{:.1} % of {REDMINE} calls a second", share * 100.0);
+    let share = arrivals.share() * 100.0;
+    println!("{share:.1} % of {CALLS} calls in {SECONDS} s");
     let wrong = vendors.contradictions(&*ledger, &job).await;
     if vendors::tell(&wrong) {
         ExitCode::SUCCESS
@@ -80,12 +83,13 @@ impl Arrivals {
         }
     }
 
-    /// How much of a quota of so many calls a second was used, from the first request to the last, after the first window.
-    fn share(&self, calls: u32) -> f64 {
+    /// How much of the quota was used, from the first request to the last, after the first window.
+    fn share(&self) -> f64 {
         let took = self
             .first
             .map(|first| self.last - first)
             .unwrap_or_default();
-        (self.count as f64 - f64::from(calls)) / (took.as_secs_f64() * f64::from(calls))
+        let allowed = took.as_secs_f64() / SECONDS as f64 * f64::from(CALLS);
+        (self.count as f64 - f64::from(CALLS)) / allowed
     }
 }

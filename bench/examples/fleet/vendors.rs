@@ -10,8 +10,8 @@ use ticket_jobs::{JobId, JobState, Ledger, Which};
 use ticket_sandbox::{Fault, Quota, Rule, Sandbox, Vendor, WindowModel};
 use tickets::Outcome;
 
-/// Each vendor, its share of the tickets in percent, and its quota in calls a second.
-pub(crate) type Shares = &'static [(Vendor, usize, Option<u32>)];
+/// Each vendor, its share of the tickets in percent, and its quota: so many calls in so many seconds.
+pub(crate) type Shares = &'static [(Vendor, usize, Option<(u32, u64)>)];
 
 /// How many tickets each vendor has that nobody names.
 const STRANGERS: usize = 3;
@@ -42,11 +42,12 @@ impl Vendors {
     pub(crate) async fn new(args: &VendorsArgs, shares: Shares) -> Self {
         let quota = |vendor| {
             let of = shares.iter().find(|(one, ..)| *one == vendor);
-            of.and_then(|(_, _, calls)| *calls).map(|calls| Quota {
-                calls,
-                window: Duration::from_secs(1),
-                model: WindowModel::SlidingCountingRefused,
-            })
+            of.and_then(|(_, _, quota)| *quota)
+                .map(|(calls, seconds)| Quota {
+                    calls,
+                    window: Duration::from_secs(seconds),
+                    model: WindowModel::SlidingCountingRefused,
+                })
         };
         let sandbox = Sandbox::builder()
             .seed_tickets(false)
@@ -65,7 +66,12 @@ impl Vendors {
             named.extend(ids.map(|id| (*vendor, id)));
         }
         fastrand::shuffle(&mut named);
-        sandbox.random_faults(args.seed, args.lost, vec![Fault::LostResponse]);
+        // Before the rule that delays each answer: of the rules that match, the first one applies.
+        let mut requests = 0;
+        while args.lost > 0.0 && requests < 2 * args.tickets as u64 {
+            requests += 1 + (fastrand::f64().ln() / (-args.lost).ln_1p()) as u64;
+            sandbox.inject(Rule::new(Fault::LostResponse).skip(requests).times(1));
+        }
         let latency = Fault::Delay(Duration::from_millis(args.latency));
         sandbox.inject(Rule::new(latency).always());
         let vendors = Self {
@@ -93,9 +99,9 @@ impl Vendors {
 
     fn write_config(&self) {
         let environment = self.sandbox.environment();
-        let accounts = self.shares.iter().map(|(vendor, _, calls)| {
+        let accounts = self.shares.iter().map(|(vendor, _, quota)| {
             let prefix = vendor.prefix();
-            let rate = calls.map(|calls| format!("rate = \"{calls}/1\"\n"));
+            let rate = quota.map(|(calls, seconds)| format!("rate = \"{calls}/{seconds}\"\n"));
             let settings = environment.iter().filter_map(|(variable, value)| {
                 let setting = variable.strip_prefix(&format!("{}_", prefix.to_uppercase()))?;
                 let setting = setting.to_lowercase();
