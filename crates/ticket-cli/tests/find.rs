@@ -117,7 +117,8 @@ async fn summary_says_how_each_account_was_searched_and_what_to_do_about_the_oth
         "sweeppea: 1 found; ",
         "4 tickets listed, 4 read",
         "rt: 1 found; 1 ticket listed; filtered by the vendor: requester",
-        "4 tickets found. The search is incomplete: see leadsquared.",
+        "zendesk: 1 found; ",
+        "5 tickets found. The search is incomplete: see leadsquared.",
     ] {
         assert!(run.stderr.contains(said), "{said}: {run:?}");
     }
@@ -130,7 +131,7 @@ async fn summary_says_how_each_account_was_searched_and_what_to_do_about_the_oth
             .find(|one| one["account"] == account)
             .unwrap()
     };
-    assert_eq!(summary.len(), 5);
+    assert_eq!(summary.len(), 6);
     let onecloud = of("onecloud");
     assert_eq!(onecloud["search"], "complete");
     assert_eq!(

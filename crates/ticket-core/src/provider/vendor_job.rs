@@ -19,8 +19,8 @@ pub struct VendorJob(EcoString);
 
 impl VendorJob {
     /// The work with this id.
-    pub fn new(id: impl Into<EcoString>) -> Self {
-        Self(id.into())
+    pub fn new(id: impl AsRef<str>) -> Self {
+        Self(id.as_ref().into())
     }
 
     /// The vendor's id.
