@@ -78,13 +78,13 @@ pub(crate) async fn run(args: &Args) -> ExitCode {
     let killed = Instant::now();
     replica.promote();
     let has = ids(&replica.psql(&database, calls).unwrap());
-    let kept: i64 = replica.psql(&database, settled).unwrap().parse().unwrap();
+    let kept_settled: i64 = replica.psql(&database, settled).unwrap().parse().unwrap();
     println!(
         "promoted after {:.1} s; of {} calls {} are lost, of {had_settled} outcomes {}; {had_lsn}",
         killed.elapsed().as_secs_f64(),
         had.len(),
         had.difference(&has).count(),
-        had_settled - kept,
+        had_settled - kept_settled,
     );
     proxy.lead_to(replica.address());
     let mut told = false;

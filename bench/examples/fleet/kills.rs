@@ -53,7 +53,7 @@ const LEFT: &str = "SELECT count(DISTINCT worker) FROM tickets.call WHERE ended_
 #[expect(clippy::large_enum_variant, reason = "there is one")]
 enum Link {
     Namespace {
-        namespace: Namespace,
+        namespace: Box<Namespace>,
         /// In the namespace, leads to the vendors.
         _forward: Process,
     },
@@ -81,7 +81,7 @@ impl Link {
         let log = vendors.folder().join("forward.log");
         let forward = Process::start(arguments.into(), Some(&namespace), &log);
         Self::Namespace {
-            namespace,
+            namespace: Box::new(namespace),
             _forward: forward,
         }
     }
