@@ -61,7 +61,13 @@ impl World {
             .into_iter()
             .take(args.tickets)
             .collect();
-        sandbox.random_faults(args.seed, args.lost, vec![Fault::LostResponse]);
+        // Before the rule that delays each answer: of the rules that match, the first one applies.
+        let mut random = fastrand::Rng::with_seed(args.seed);
+        for request in 0..2 * args.tickets as u64 {
+            if random.f64() < args.lost {
+                sandbox.inject(Rule::new(Fault::LostResponse).skip(request).times(1));
+            }
+        }
         let latency = Fault::Delay(Duration::from_millis(args.latency));
         sandbox.inject(Rule::new(latency).always());
 
