@@ -50,7 +50,6 @@ const IN_FLIGHT: &str = "SELECT count(*) FROM tickets.call WHERE ended_at IS NUL
 const LEFT: &str = "SELECT count(DISTINCT worker) FROM tickets.call WHERE ended_at IS NULL";
 
 /// How the network is cut.
-#[expect(clippy::large_enum_variant, reason = "there is one")]
 enum Link {
     Namespace {
         namespace: Box<Namespace>,
