@@ -78,15 +78,15 @@ impl PostgresLedger {
 
     pub(crate) async fn see_tickets(&self, job: &JobId, seen: &[(u64, Seen)]) -> Result<()> {
         let seqs: Vec<i64> = seen.iter().map(|(seq, _)| int(*seq)).collect();
-        let seens = seen.iter().map(|(_, seen)| json(seen));
-        let seens: Vec<String> = seens.collect::<Result<_>>()?;
+        let looked = seen.iter().map(|(_, seen)| json(seen));
+        let looked: Vec<String> = looked.collect::<Result<_>>()?;
         self.done(
             Always,
             "SELECT tickets.see_tickets($1, $2, $3)",
             &[
                 (&job.as_str(), Type::TEXT),
                 (&seqs, Type::INT8_ARRAY),
-                (&seens, Type::TEXT_ARRAY),
+                (&looked, Type::TEXT_ARRAY),
             ],
         )
         .await

@@ -141,7 +141,7 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
     let seqs: Vec<i64> = get(row, "seqs")?;
     let ids: Vec<&str> = get(row, "ids")?;
     let versions: Vec<Option<&str>> = get(row, "versions")?;
-    let seens: Vec<Option<&str>> = get(row, "seens")?;
+    let looked: Vec<Option<&str>> = get(row, "looked")?;
     let doubts: Vec<Option<i64>> = get(row, "doubt_ns")?;
     let jobs: Vec<Option<&str>> = get(row, "jobs")?;
     let times: Option<i32> = get(row, "put_back")?;
@@ -156,7 +156,7 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
         .into_iter()
         .zip(ids)
         .zip(versions)
-        .zip(seens)
+        .zip(looked)
         .zip(doubts)
         .zip(jobs);
     let tickets = rows.map(|(((((seq, id), version), seen), doubt), job)| {

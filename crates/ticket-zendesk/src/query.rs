@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_is_the_searchs_text_with_quoted_values() {
+    fn query_is_the_text_of_a_search_with_quoted_values() {
         let query = TicketQuery::new()
             .state(State::Open)
             .priority(Priority::Medium)

@@ -66,12 +66,12 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION see_tickets(job_id text, seqs bigint[], seens text[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION see_tickets(job_id text, seqs bigint[], looked text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE j int := loading(job_id);
 BEGIN
     UPDATE ticket SET seen = l.seen FROM (
             SELECT DISTINCT ON (seq) seq, seen
-                FROM unnest(seqs, seens) WITH ORDINALITY AS l (seq, seen, place)
+                FROM unnest(seqs, looked) WITH ORDINALITY AS l (seq, seen, place)
                 ORDER BY seq, place DESC) AS l
         WHERE job = j AND ticket.seq = ANY (seqs) AND ticket.seq = l.seq;
 END $$;

@@ -40,7 +40,7 @@ END $$;
 
 -- The open tickets of an account between two places. `doubt` is how long a call in doubt may still act.
 CREATE FUNCTION open_tickets(j int, a int, first bigint, last bigint, most bigint, at bigint,
-    OUT seqs bigint[], OUT ids text[], OUT versions text[], OUT seens text[], OUT doubt_ns bigint[],
+    OUT seqs bigint[], OUT ids text[], OUT versions text[], OUT looked text[], OUT doubt_ns bigint[],
     OUT jobs text[])
 LANGUAGE sql AS $$
     SELECT array_agg(seq ORDER BY seq), array_agg(id ORDER BY seq), array_agg(version ORDER BY seq),
@@ -60,7 +60,7 @@ $$;
 -- `what` is tickets, later, stopped, suspended, held or nothing.
 CREATE FUNCTION claim_tickets(given bigint, w bigint, name_of text, mark bigint,
     OUT what text, OUT wait_ns bigint, OUT because text, OUT until bigint,
-    OUT seqs bigint[], OUT ids text[], OUT versions text[], OUT seens text[], OUT doubt_ns bigint[],
+    OUT seqs bigint[], OUT ids text[], OUT versions text[], OUT looked text[], OUT doubt_ns bigint[],
     OUT jobs text[], OUT put_back int, OUT since bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -88,7 +88,7 @@ BEGIN
         what := 'tickets';
         put_back := place.times_put_back;
         since := place.put_back_since;
-        SELECT * INTO seqs, ids, versions, seens, doubt_ns, jobs FROM open_tickets(
+        SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs FROM open_tickets(
             it.j, a.number, place.first_seq, place.last_seq, NULL, at);
         RETURN;
     END IF;
@@ -109,13 +109,13 @@ BEGIN
             since := place.put_back_since;
             UPDATE claim SET worker = w, nonce = mark
                 WHERE job = it.j AND account = a.number AND first_seq = place.first_seq;
-            SELECT * INTO seqs, ids, versions, seens, doubt_ns, jobs FROM open_tickets(
+            SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs FROM open_tickets(
                 it.j, a.number, place.first_seq, place.last_seq, NULL, at);
             RETURN;
         END IF;
         -- Those that nobody had yet.
         IF a.next_seq <= free_until THEN
-            SELECT * INTO seqs, ids, versions, seens, doubt_ns, jobs FROM open_tickets(
+            SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs FROM open_tickets(
                 it.j, a.number, a.next_seq, free_until, a.chunk, at);
             next := CASE WHEN cardinality(seqs) = a.chunk THEN seqs[a.chunk] ELSE free_until END + 1;
             UPDATE job_account SET next_seq = next WHERE job = it.j AND number = a.number;
@@ -123,7 +123,7 @@ BEGIN
             IF seqs IS NOT NULL AND a.presumed IS NOT NULL THEN
                 UPDATE ticket SET doubts = array_append(doubts, a.presumed)
                     WHERE job = it.j AND account = a.number AND seq = ANY (seqs);
-                SELECT * INTO seqs, ids, versions, seens, doubt_ns, jobs FROM open_tickets(
+                SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs FROM open_tickets(
                     it.j, a.number, seqs[1], seqs[cardinality(seqs)], NULL, at);
             END IF;
             IF seqs IS NOT NULL THEN
