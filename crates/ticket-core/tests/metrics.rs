@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Fake, error, make};
+use common::{Fake, error, make, operations};
 use metrics::Unit;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use ticket_core::call::{RetryPolicy, StackOptions};
@@ -202,8 +202,8 @@ fn the_documented_names_are_those_that_are_recorded() {
             Fake::new(1).answering(|_| Err(error(ErrorKind::NotFound, Effect::None))),
             StackOptions::default(),
         );
-        for operation in Operation::ALL {
-            make(&tickets, *operation).await;
+        for operation in operations() {
+            make(&tickets, operation).await;
         }
     });
     // `name | what | labels`, as the table in the docs has it.

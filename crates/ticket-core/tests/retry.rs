@@ -11,7 +11,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Fake, error, make};
+use common::{Fake, error, make, operations};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
 use ticket_core::call::{Retry, RetryPolicy, StackOptions};
@@ -66,7 +66,7 @@ async fn retry_layer_follows_every_cell_of_the_table() {
     let mut repeated = 0;
     for &kind in ErrorKind::ALL {
         for effect in EFFECTS {
-            for &operation in Operation::ALL {
+            for operation in operations() {
                 let fake = Fake::new(1).answering(move |call| match call.operation {
                     made if made == operation => Err(error(kind, effect)),
                     _ => Ok(()),

@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Fake, error, make};
+use common::{Fake, error, make, operations};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
 use ticket_core::call::{Check, Pacer, Retry, RetryPolicy, StackOptions};
@@ -371,7 +371,7 @@ async fn read_only_account_refuses_every_write_and_no_read() {
     let logs = [fake.log(), alone.log()];
     let stacked = stacked(fake, StackOptions::default().read_only(true));
     for tickets in [stacked, alone.layered(Check::default().read_only(true))] {
-        for operation in Operation::ALL.iter().copied() {
+        for operation in operations() {
             let error = make(&tickets, operation).await;
             assert_eq!(error.is_some(), operation.is_write(), "{operation}");
             let Some(error) = error else { continue };
@@ -397,9 +397,7 @@ async fn read_only_account_refuses_every_write_and_no_read() {
         }
     }
     for log in &logs {
-        let reads = Operation::ALL
-            .iter()
-            .filter(|operation| !operation.is_write());
+        let reads = operations().filter(|operation| !operation.is_write());
         assert_eq!(log.count(), reads.count());
         assert!(log.calls().iter().all(|call| !call.operation.is_write()));
     }
