@@ -16,12 +16,12 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use ticket_core::model::{State, Version};
-use ticket_core::provider::Removal;
+use ticket_core::provider::{Removal, VendorJob};
 use ticket_core::{Change, Error, ErrorKind, Operation, Outcome, TicketId};
 use ticket_jobs::{
-    AccountSearch, Again, ArchiveGuard, Claim, Claimed, Clock, Confirmed, Erasure, Event,
+    AccountSearch, Again, ArchiveGuard, Claim, Claimed, Clock, Confirmed, Ended, Erasure, Event,
     EventKind, Guards, Job, JobAccount, JobId, JobState, JobTicket, Ledger, Listed, LookedAgain,
-    NewCall, NewJob, Seen, SqliteLedger, Step, Which, Work, WorkerId,
+    NewCall, NewJob, Seen, SqliteLedger, Step, Taken, Which, Work, WorkerId,
 };
 
 const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -181,22 +181,39 @@ async fn ledger_of_version_3_goes_on() {
 
 #[tokio::test]
 async fn ledger_of_version_4_goes_on() {
+    let (ledger, _folder) = open(4);
+    let jobs = jobs(&ledger).await;
+    go_on_with_later(&ledger, jobs).await;
+}
+
+#[tokio::test]
+async fn ledger_of_version_5_goes_on() {
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jobs.db");
         write(&path).await;
-        fs::copy(&path, fixture(4)).unwrap();
+        fs::copy(&path, fixture(5)).unwrap();
     }
-    let (ledger, _folder) = open(4);
+    let (ledger, _folder) = open(5);
     let mut jobs = jobs(&ledger).await;
+    let accepted = jobs.pop().unwrap();
+    let worker = ledger.begin(&accepted.id).await.unwrap();
+    let job = claim(&ledger, worker).await[0].accepted.clone();
+    assert_eq!(job, Some(VendorJob::new("V3-1")));
+    ledger.finish(worker).await.unwrap();
+    finish(&ledger, &accepted.id).await;
+    go_on_with_later(&ledger, jobs).await;
+}
+
+async fn go_on_with_later(ledger: &SqliteLedger, mut jobs: Vec<Job>) {
     let later = jobs.pop().unwrap();
     assert_eq!(later.priority, 3);
     let worker = ledger.begin(&later.id).await.unwrap();
-    let put_back = claim(&ledger, worker).await[0].put_back.unwrap();
+    let put_back = claim(ledger, worker).await[0].put_back.unwrap();
     assert_eq!((put_back.times, put_back.since), (1, START));
     ledger.finish(worker).await.unwrap();
-    finish(&ledger, &later.id).await;
-    go_on_with_erasures(&ledger, jobs).await;
+    finish(ledger, &later.id).await;
+    go_on_with_erasures(ledger, jobs).await;
 }
 
 /// The jobs that a ledger of version 3 has are as they were written, and go on.
@@ -392,6 +409,7 @@ async fn write(path: &Path) {
         write_erasure(&ledger, is_over).await;
     }
     write_later(&ledger).await;
+    write_accepted(&ledger).await;
 }
 
 /// A job whose ticket is to be tried later.
@@ -413,6 +431,45 @@ async fn write_later(ledger: &SqliteLedger) {
     let wait = Duration::from_secs(60);
     ledger.put_back(worker, "shop", wait).await.unwrap();
     ledger.finish(worker).await.unwrap();
+}
+
+/// The work of a worker that never came back, of which the vendor accepted a delete.
+async fn write_accepted(ledger: &SqliteLedger) {
+    let new = NewJob::new(Change::Delete).created_by("ready");
+    let job = ledger.create(new).await.unwrap();
+    let ticket = Listed {
+        seq: 0,
+        account: "shop".to_owned(),
+        id: "1".into(),
+        version: None,
+        people: Vec::new(),
+    };
+    ledger.add(&job, vec![ticket]).await.unwrap();
+    let account = JobAccount::new("shop", "zendesk/shop", 9);
+    ledger.seal(&job, vec![account], None).await.unwrap();
+    let worker = ledger.begin(&job).await.unwrap();
+    claim(ledger, worker).await;
+    let call = NewCall {
+        account: "zendesk/shop".to_owned(),
+        limits: Vec::new(),
+        operation: Operation::Delete,
+        requests: 1,
+        tickets: vec![TicketId::new("1")],
+        longest: Duration::from_secs(30),
+        work: Some(Work {
+            job: job.clone(),
+            worker,
+            account: "shop".to_owned(),
+        }),
+    };
+    let Taken::Slot(call) = ledger.take(call).await.unwrap() else {
+        panic!("no slot");
+    };
+    let ended = Ended::Accepted {
+        job: VendorJob::new("V3-1"),
+        status: Some(200),
+    };
+    ledger.end(call, ended).await.unwrap();
 }
 
 fn erasure() -> Erasure {

@@ -86,6 +86,8 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     an_update_of_an_old_version_is_a_conflict,
     files_are_listed_and_read_to_the_byte,
     files_cost_the_declared_requests,
+    accepted_deletes_are_told_with_their_job,
+    unknown_jobs_are_not_found,
     restored_tickets_are_back,
     restoring_a_ticket_that_is_not_deleted_changes_nothing,
     what_an_update_drops_is_reported,

@@ -59,6 +59,7 @@ const BEYOND_SCHEDULES: &[Flaw] = &[
     Flaw::ForgetsPeople,
     Flaw::ForgetsPriority,
     Flaw::ForgetsTickets,
+    Flaw::ForgetsVendorJobs,
     Flaw::KeepsDiscarded,
     Flaw::ListsOldestFirst,
     Flaw::LooksAtAll,

@@ -26,6 +26,8 @@ use ticket_testkit::{
 
 /// What Roundup has not.
 const SKIPS: &[&str] = &[
+    "accepted_deletes_are_told_with_their_job",
+    "unknown_jobs_are_not_found",
     "comments_are_sent_whole",
     "files_cost_the_declared_requests",
     "what_an_update_drops_is_reported",
