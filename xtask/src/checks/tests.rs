@@ -68,7 +68,7 @@ fn missing_wiring_is_found() {
         r#"
 crates/tickets/Cargo.toml ⇒ ["dep:ticket-sweeppea"] ⇒ [] ⇒ the feature `sweeppea` lacks `dep:ticket-sweeppea`
 crates/tickets/Cargo.toml ⇒ , "sweeppea", ⇒ , ⇒ the feature `all` lacks `sweeppea`
-crates/tickets/Cargo.toml ⇒ "ticket-sweeppea?/rustls" ⇒ ⇒ the feature `rustls` lacks `ticket-sweeppea?/rustls`
+crates/tickets/Cargo.toml ⇒ "ticket-sweeppea?/rustls", ⇒ ⇒ the feature `rustls` lacks `ticket-sweeppea?/rustls`
 crates/tickets/src/registry.rs ⇒ #[cfg(feature = "sweeppea")] ⇒ // ⇒ PROVIDERS has no row for `ticket-sweeppea`
 crates/tickets/src/lib.rs ⇒ pub use ticket_sweeppea ⇒ // pub use ticket_sweeppea ⇒ does not re-export `ticket-sweeppea`
 crates/ticket-sandbox/src/vendors/mod.rs ⇒ mod sweeppea; ⇒ // mod sweeppea; ⇒ has no module `sweeppea`

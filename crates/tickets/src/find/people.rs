@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use ticket_core::model::Person;
+use ticket_core::model::{Person, is_invisible, is_misleading};
 use ticket_core::provider::Field;
 
 /// Requesters and domains. `Debug` prints how many.
@@ -184,6 +184,11 @@ impl Index {
 fn host_of(host: &str) -> String {
     if host.is_ascii() {
         return host.to_ascii_lowercase();
+    }
+    // What people do not see is no part of a host's name, although the DNS ignores it.
+    let is_hidden = |c: char| is_misleading(c) || is_invisible(c);
+    if host.contains(is_hidden) {
+        return host.to_lowercase();
     }
     // What is no host has one form only.
     idna::domain_to_ascii(host).unwrap_or_else(|_| host.to_lowercase())

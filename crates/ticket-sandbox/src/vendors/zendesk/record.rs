@@ -64,7 +64,7 @@ pub(super) fn attributes(ticket: &Ticket) -> Map<String, Value> {
         "type": null, "priority": null, "recipient": null,
         "status": if ticket.closed { "closed" } else { "open" },
         "requester_id": CUSTOMER, "submitter_id": CUSTOMER, "assignee_id": null,
-        "organization_id": null, "group_id": null, "collaborator_ids": [], "follower_ids": [],
+        "organization_id": null, "forum_topic_id": null, "group_id": null, "collaborator_ids": [], "follower_ids": [],
         "email_cc_ids": [], "problem_id": null, "has_incidents": false, "is_public": true,
         "due_at": null, "tags": [], "custom_fields": fields, "satisfaction_rating": null,
         "sharing_agreement_ids": [], "followup_ids": [], "brand_id": 4_001,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tickets::model::{AttachedFile, PageRequest, Person, Priority, RawValue, State};
 use tickets::onecloud::{OneCloud, OneCloudConfig};
+use tickets::provider::VendorJob;
 use tickets::{
     CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, NewComment, NewTicket,
     Operation, Page, TicketId, TicketPatch, TicketProvider, TicketQuery,
@@ -251,6 +252,10 @@ async fn call(
         Operation::Download => {
             let file = AttachedFile::new("1", RawValue::NULL.to_owned());
             provider.download(&CallContext::new(), &file).await?;
+        }
+        Operation::Job => {
+            let (job, targets) = (VendorJob::new("7"), [DeleteTarget::new("160")]);
+            provider.job(&CallContext::new(), &job, &targets).await?;
         }
         other => panic!("the operation {other} is not called here"),
     }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use tickets::model::{AttachedFile, Cursor, PageRequest, Person, Priority, RawValue};
+use tickets::provider::VendorJob;
 use tickets::{
     CallContext, DeleteTarget, Effect, ErrorKind, NewComment, NewTicket, Operation, TicketId,
     TicketPatch, TicketProvider, TicketQuery,
@@ -136,6 +137,11 @@ async fn call(
         Operation::Download => {
             let file = AttachedFile::new(case.id.clone(), RawValue::NULL.to_owned());
             provider.download(&CallContext::new(), &file).await.err()
+        }
+        Operation::Job => {
+            let (job, targets) = (VendorJob::new(&case.id), [DeleteTarget::from(&id)]);
+            let told = provider.job(&CallContext::new(), &job, &targets).await;
+            told.err()
         }
         other => panic!("the operation {other} is not called here"),
     }
