@@ -122,9 +122,21 @@ pub(crate) fn differences(place: &str, real: &Value, ours: &Value, found: &mut V
                 differences(&format!("{place}/{at}"), real, ours, found);
             }
         }
+        (Value::String(real), Value::String(ours))
+            if without_lines(real) == without_lines(ours) => {}
         _ if real == ours => {}
         _ => found.push(format!("{place}: real {real}, ours {ours}")),
     }
+}
+
+/// A message without the number of the line of the server's program that wrote it: updates move it.
+fn without_lines(message: &str) -> String {
+    let mut parts = message.split(" line ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        format!("{text} line {rest}")
+    })
 }
 
 /// A difference that stays: the place where it begins, and why.
