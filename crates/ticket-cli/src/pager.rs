@@ -206,7 +206,8 @@ fn run(words: &[String]) -> Option<Running> {
     let (program, arguments) = words.split_first()?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped());
-    for (name, value) in [LESS, ("LV", "-c")] {
+    // What is written is UTF-8, whatever the locale: `less` would show its bytes.
+    for (name, value) in [LESS, ("LESSCHARSET", "utf-8"), ("LV", "-c")] {
         if std::env::var_os(name).is_none() {
             command.env(name, value);
         }
