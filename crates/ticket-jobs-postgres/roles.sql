@@ -18,10 +18,10 @@ BEGIN
     FOR r IN SELECT * FROM (VALUES
         ('tickets_reader', ARRAY['recognize', 'verify']),
         ('tickets_planner', ARRAY['create_job', 'add_tickets', 'see_tickets', 'close_list', 'seal', 'confirm',
-            'discard', 'steer', 'pause', 'prioritize', 'look_again', 'note', 'prune', 'take', 'end_call', 'close_account',
+            'discard', 'steer', 'pause', 'prioritize', 'look_again', 'note', 'prune', 'take', 'end_answered', 'end_call', 'close_account',
             'close_for_longest_window']),
         ('tickets_worker', ARRAY['begin_work', 'beat', 'finish', 'offers', 'claim_tickets', 'put_back', 'archive',
-            'settle', 'take', 'end_call', 'close_account', 'close_for_longest_window', 'suspend', 'pause',
+            'settle', 'take', 'end_answered', 'end_call', 'close_account', 'close_for_longest_window', 'suspend', 'pause',
             'look_again', 'note'])
     ) AS roles (name, functions) LOOP
         IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = r.name) THEN

@@ -17,13 +17,13 @@ use crate::workspace::{Role, Workspace};
 /// registry, which is another crate.
 const STEPS: &str = "
 tests    | cargo test --workspace
-live     | cargo test --locked {live} -- --show-output --test-threads 4
-stores   | cargo test --locked {stores} -- --show-output --test-threads 4
+live     | cargo test --locked --workspace {live} -- --show-output --test-threads 4
+stores   | cargo test --locked --workspace {stores} -- --show-output --test-threads 4
+mcp      | cargo test --locked --workspace --features ticket-cli/mcp {mcp} -- --show-output
 restate  | cargo test --locked {restate}
 fmt      | cargo fmt --all --check
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
-mcp      | cargo test --locked -p ticket-cli --features mcp --test mcp -- --show-output
-lints    | cargo clippy --locked {live} {stores} --test mcp --features ticket-cli/mcp -- -D warnings
+lints    | cargo clippy --locked --workspace {live} {stores} {mcp} --features {features} -- -D warnings
 restate-lints | cargo clippy --locked {restate} --all-targets -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
 minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --exclude ticket-mcp --features {features-of-libraries}
@@ -36,12 +36,16 @@ deny     | cargo deny --locked check bans licenses sources
 typos    | typos
 ";
 
-/// The tests that need real servers, which have `test = false` in their manifests.
-const LIVE: &str = "-p ticket-sandbox --test real -p ticket-live -p ticket-roundup \
-                    -p ticket-redmine -p ticket-rt -p ticket-cli --test live";
+/// The tests that need real servers, which have `test = false` in their manifests. These steps name no packages: then all of
+/// them use the builds of the step before, since packages are built with the features that all chosen ones ask for.
+const LIVE: &str = "--test real --test live";
 
-/// The tests of ledgers that need a database server, which have `test = false` in their manifests.
-const STORES: &str = "-p ticket-jobs-postgres --test suite --test it";
+/// The tests of ledgers that need a database server, likewise.
+const STORES: &str = "--test suite --test it";
+
+/// The tests that need clients of the Model Context Protocol, likewise.
+const MCP: &str = "--test mcp";
+
 /// The example of a dispatcher, a workspace of its own, which needs a Restate server. Built where CI keeps what it builds.
 const RESTATE: &str = "--manifest-path deploy/restate/Cargo.toml --target-dir target/restate";
 
@@ -132,6 +136,7 @@ fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
         let line = line
             .replace("{live}", LIVE)
             .replace("{stores}", STORES)
+            .replace("{mcp}", MCP)
             .replace("{restate}", RESTATE)
             .replace("{features}", &features.join(","))
             .replace("{features-of-libraries}", &of_libraries.join(","));

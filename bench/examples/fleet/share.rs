@@ -1,5 +1,6 @@
 //! The share of a quota that workers use while nothing happens to them.
 
+use std::iter;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,37 +60,32 @@ pub(crate) async fn run(args: &Args) -> ExitCode {
 
 /// When requests arrived, so far.
 struct Arrivals {
-    first: Option<Instant>,
-    last: Instant,
-    count: u64,
+    times: Vec<Instant>,
+    seen: u64,
 }
 
 impl Arrivals {
-    fn new() -> Self {
+    const fn new() -> Self {
         Self {
-            first: None,
-            last: Instant::now(),
-            count: 0,
+            times: Vec::new(),
+            seen: 0,
         }
     }
 
     fn look(&mut self, sandbox: &Sandbox) {
-        let arrived = sandbox.journal_after(self.count).len() as u64;
-        if arrived > 0 {
-            let now = Instant::now();
-            self.first.get_or_insert(now);
-            self.last = now;
-            self.count += arrived;
-        }
+        let arrived = sandbox.journal_after(self.seen).len();
+        self.seen += arrived as u64;
+        self.times.extend(iter::repeat_n(Instant::now(), arrived));
     }
 
-    /// How much of the quota was used, from the first request to the last, after the first window.
+    /// How much of the quota was used: how long it took until as many calls had arrived as some windows allow, on average from
+    /// each call of the first window. So it does not matter how calls lie within a window.
     fn share(&self) -> f64 {
-        let took = self
-            .first
-            .map(|first| self.last - first)
-            .unwrap_or_default();
-        let allowed = took.as_secs_f64() / SECONDS as f64 * f64::from(CALLS);
-        (self.count as f64 - f64::from(CALLS)) / allowed
+        let windows = self.times.len() / CALLS as usize - 1;
+        let later = self.times.iter().skip(windows * CALLS as usize);
+        let took = later.zip(&self.times).map(|(later, first)| *later - *first);
+        let took: Vec<_> = took.collect();
+        let average = took.iter().sum::<Duration>().as_secs_f64() / took.len() as f64;
+        (windows as u64 * SECONDS) as f64 / average
     }
 }

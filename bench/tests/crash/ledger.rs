@@ -211,7 +211,7 @@ impl<L: Ledger> Ledger for CrashingLedger<L> {
             self.crash.at("take before");
         }
         let taken = self.inner.take(call).await;
-        if is_write && matches!(taken, Ok(Taken::Slot(_))) {
+        if is_write && matches!(taken, Ok(Taken::Slot(..))) {
             self.crash.at("take after");
         }
         taken

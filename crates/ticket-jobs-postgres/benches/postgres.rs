@@ -70,7 +70,7 @@ async fn calls(ledger: &Arc<PostgresLedger>, accounts: usize, at_once: usize) {
                     account: format!("key {}", task % accounts),
                     ..call(None, Vec::new())
                 };
-                let Taken::Slot(id) = ledger.take(call).await.unwrap() else {
+                let Taken::Slot(id, _) = ledger.take(call).await.unwrap() else {
                     panic!("no slot");
                 };
                 ledger.end(id, Ended::Answered).await.unwrap();
@@ -159,7 +159,7 @@ async fn chunk(ledger: &PostgresLedger, job: &JobId, worker: WorkerId) -> usize 
         account: "desk".to_owned(),
     };
     let ids = tickets.iter().map(|ticket| ticket.id.clone()).collect();
-    let Taken::Slot(id) = ledger.take(call(Some(work), ids)).await.unwrap() else {
+    let Taken::Slot(id, _) = ledger.take(call(Some(work), ids)).await.unwrap() else {
         panic!("no slot");
     };
     ledger.end(id, Ended::Answered).await.unwrap();

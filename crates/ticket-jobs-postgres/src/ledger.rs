@@ -1,5 +1,6 @@
 //! The ledger: each method is one statement, which is one transaction.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +20,9 @@ use crate::address::Address;
 use crate::pool::Again::{self, Always, IfNotSent};
 use crate::pool::{Param, Pool};
 use crate::schema;
+use crate::take::CallsOf;
 use crate::time::{Time, since_boot};
+use crate::together::Together;
 use crate::values::{self, int, uint};
 
 /// A ledger in a PostgreSQL database, for workers on any number of machines.
@@ -27,8 +30,27 @@ use crate::values::{self, int, uint};
 /// See the [crate] for what the server has to be like.
 #[derive(Debug)]
 pub struct PostgresLedger {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What tasks of a ledger need.
+#[derive(Debug)]
+pub(crate) struct Shared {
     pool: Pool,
-    time: Time,
+    pub(crate) time: Time,
+    pub(crate) takes: Arc<Together<CallsOf, NewCall, Result<Taken>>>,
+    pub(crate) ends: Arc<Together<(), CallId, ()>>,
+}
+
+impl Shared {
+    pub(crate) async fn rows(
+        &self,
+        again: Again,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>> {
+        self.pool.query(again, sql, params).await
+    }
 }
 
 impl PostgresLedger {
@@ -55,31 +77,36 @@ impl PostgresLedger {
     }
 
     async fn open(url: &str, clock: Option<Clock>) -> Result<Self> {
-        let ledger = Self {
+        let shared = Shared {
             pool: Pool::new(Address::of(url)?),
             time: Time::of(clock),
+            takes: Arc::default(),
+            ends: Arc::default(),
         };
-        schema::migrate(&ledger.pool, ledger.time.given().is_some()).await?;
+        schema::migrate(&shared.pool, shared.time.given().is_some()).await?;
+        let ledger = Self {
+            shared: Arc::new(shared),
+        };
         let sent = since_boot();
         let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000";
         let row = ledger.row(Always, sql, &[]).await?;
         let told = row.try_get(0).unwrap_or_default();
-        ledger.time.heard(sent, told, since_boot());
+        ledger.time().heard(sent, told, since_boot());
         Ok(ledger)
     }
 
     /// Where the ledger is, as `postgres://USER@HOST:PORT/DATABASE`, without a password.
     pub fn location(&self) -> &str {
-        self.pool.place()
+        self.shared.pool.place()
     }
 
-    pub(crate) const fn time(&self) -> &Time {
-        &self.time
+    pub(crate) fn time(&self) -> &Time {
+        &self.shared.time
     }
 
     /// The time of a test's clock, for a statement; without one the database asks its own.
     pub(crate) fn given(&self) -> Option<i64> {
-        self.time.given()
+        self.shared.time.given()
     }
 
     pub(crate) async fn rows(
@@ -88,7 +115,7 @@ impl PostgresLedger {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>> {
-        self.pool.query(again, sql, params).await
+        self.shared.rows(again, sql, params).await
     }
 
     /// The one row of a statement.
@@ -114,7 +141,7 @@ pub(crate) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: &str) -> Result<T> {
 #[deny(clippy::missing_trait_methods)]
 impl Ledger for PostgresLedger {
     fn now(&self) -> Timestamp {
-        values::time(self.time.now())
+        values::time(self.shared.time.now())
     }
 
     async fn create(&self, job: NewJob) -> Result<JobId> {
@@ -214,7 +241,7 @@ impl Ledger for PostgresLedger {
     }
 
     async fn take(&self, call: NewCall) -> Result<Taken> {
-        self.take_slots(&call).await
+        self.take_slots(call).await
     }
 
     async fn end(&self, call: CallId, ended: Ended) -> Result<()> {

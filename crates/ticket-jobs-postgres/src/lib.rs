@@ -10,6 +10,7 @@ mod schema;
 mod take;
 mod time;
 mod tls;
+mod together;
 mod values;
 mod verify;
 mod work;

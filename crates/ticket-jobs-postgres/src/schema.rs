@@ -9,7 +9,20 @@ use crate::failure::Failure;
 use crate::pool::Pool;
 
 /// What makes a ledger of version `n + 1` of one of version `n`; the first makes a ledger of nothing.
-const STEPS: &[&[&str]] = &[&[include_str!("sql/tables.sql")]];
+const STEPS: &[&[&str]] = &[
+    &[include_str!("sql/tables.sql")],
+    // Functions that take several calls together.
+    &[],
+];
+
+/// The functions of an earlier version.
+const DROP_FUNCTIONS: &str = "DO $$
+DECLARE f record;
+BEGIN
+    FOR f IN SELECT oid::regprocedure AS signature FROM pg_proc WHERE pronamespace = 'tickets'::regnamespace LOOP
+        EXECUTE format('DROP FUNCTION %s', f.signature);
+    END LOOP;
+END $$";
 
 /// All functions, which are made anew with each version.
 const FUNCTIONS: &[&str] = &[
@@ -115,6 +128,7 @@ async fn step(
     for sql in STEPS.iter().skip(found).flat_map(|step| step.iter()) {
         transaction.batch_execute(sql).await?;
     }
+    transaction.batch_execute(DROP_FUNCTIONS).await?;
     for sql in FUNCTIONS {
         transaction.batch_execute(sql).await?;
     }

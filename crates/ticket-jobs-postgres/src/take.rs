@@ -1,48 +1,52 @@
 //! Calls and the quotas that they count in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use ticket_core::provider::Limit;
-use ticket_core::{Result, TicketId};
-use ticket_jobs::store::unreadable;
-use ticket_jobs::{CallId, Ended, MARGIN, NewCall, Suspension, Taken};
+use ticket_core::{Error, ErrorKind, Result, TicketId};
+use ticket_jobs::{CallId, Ended, MARGIN, NewCall, Suspension, Taken, Work};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::ledger::{PostgresLedger, get};
+use crate::ledger::{PostgresLedger, Shared, get};
 use crate::pool::Again::Always;
 use crate::time::since_boot;
-use crate::values::{duration, int, nanos, span, uint};
+use crate::values::{self, duration, int, nanos, span, uint};
 
 /// How long to wait where so many calls are in flight that no other may be.
 const BUSY_MILLIS: std::ops::Range<u64> = 20..100;
 
-/// The limits of a call as columns.
-#[derive(Default)]
-struct Columns {
-    windows: Vec<i64>,
-    calls: Vec<i64>,
-    operations: Vec<String>,
-    at_once: Vec<i64>,
-    at_once_operations: Vec<String>,
-}
+/// Calls that go in one statement: all of an account that are part of the same work, or of none.
+pub(crate) type CallsOf = (String, Option<Work>);
 
-impl Columns {
-    fn of(call: &NewCall) -> Self {
-        let mut columns = Self::default();
-        let limits = call.limits.iter();
-        for limit in limits.filter(|limit| limit.covers(call.operation)) {
-            for quota in limit.windows.iter().filter(|quota| !quota.window.is_zero()) {
-                columns.windows.push(span(quota.window));
-                columns.calls.push(i64::from(quota.calls));
-                columns.operations.push(operations(limit));
-            }
-            if let Some(most) = limit.max_concurrent {
-                columns.at_once.push(int(most.get()));
-                columns.at_once_operations.push(operations(limit));
-            }
+/// A call for the database.
+fn to_json(call: &NewCall) -> Value {
+    let (mut windows, mut at_once) = (Vec::new(), Vec::new());
+    let limits = call.limits.iter();
+    for limit in limits.filter(|limit| limit.covers(call.operation)) {
+        let operations = operations(limit);
+        for quota in limit.windows.iter().filter(|quota| !quota.window.is_zero()) {
+            let (span, calls) = (span(quota.window), quota.calls);
+            windows.push(json!({"span": span, "calls": calls, "operations": operations}));
         }
-        columns
+        if let Some(most) = limit.max_concurrent {
+            at_once.push(json!({"calls": most.get(), "operations": operations}));
+        }
     }
+    let tickets: Vec<&str> = call.tickets.iter().map(TicketId::as_str).collect();
+    json!({
+        "operation": call.operation.as_str(),
+        "is_write": call.operation.is_write(),
+        "requests": int(call.requests),
+        "tickets": tickets,
+        "longest": span(call.longest.saturating_add(MARGIN)),
+        "windows": windows,
+        "at_once": at_once,
+        // Tells a call that is recorded already, if the answer was lost.
+        "mark": fastrand::i64(..),
+    })
 }
 
 /// The operations of a limit, separated by commas; empty where it is about all.
@@ -52,91 +56,20 @@ pub(crate) fn operations(limit: &Limit) -> String {
 }
 
 impl PostgresLedger {
-    pub(crate) async fn take_slots(&self, call: &NewCall) -> Result<Taken> {
-        let columns = Columns::of(call);
-        let work = call.work.as_ref();
-        let ids: Vec<&str> = call.tickets.iter().map(TicketId::as_str).collect();
-        let sent = since_boot();
-        let row = self
-            .row(
-                Always,
-                "SELECT * FROM tickets.take($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-                &[
-                    (&self.given(), Type::INT8),
-                    (&call.account, Type::TEXT),
-                    (&work.map(|work| work.job.as_str()), Type::TEXT),
-                    (&work.map(|work| int(work.worker.0)), Type::INT8),
-                    (&work.map(|work| &*work.account), Type::TEXT),
-                    (&call.operation.as_str(), Type::TEXT),
-                    (&call.operation.is_write(), Type::BOOL),
-                    (&int(call.requests), Type::INT8),
-                    (&ids, Type::TEXT_ARRAY),
-                    (&span(call.longest.saturating_add(MARGIN)), Type::INT8),
-                    (&columns.windows, Type::INT8_ARRAY),
-                    (&columns.calls, Type::INT8_ARRAY),
-                    (&columns.operations, Type::TEXT_ARRAY),
-                    (&columns.at_once, Type::INT8_ARRAY),
-                    (&columns.at_once_operations, Type::TEXT_ARRAY),
-                    (&fastrand::i64(..), Type::INT8),
-                ],
-            )
-            .await?;
-        let told: i64 = get(&row, "told")?;
-        let value: Option<i64> = get(&row, "value")?;
-        let value = value.unwrap_or_default();
-        let taken = match get::<&str>(&row, "what")? {
-            "slot" => Taken::Slot(CallId(uint(value))),
-            "full" => Taken::Full(duration(value)),
-            "closed" => Taken::Closed(duration(value)),
-            "busy" => Taken::Busy(Duration::from_millis(fastrand::u64(BUSY_MILLIS))),
-            other => return Err(unreadable("an answer to a call", other)),
-        };
-        if self.time().heard(sent, told, since_boot()) {
-            return self.clock_was_set(call, taken).await;
-        }
-        Ok(taken)
-    }
-
-    /// The database's clock was set forward: calls that still count may seem to count no longer, so the account is closed for
-    /// its longest window.
-    async fn clock_was_set(&self, call: &NewCall, taken: Taken) -> Result<Taken> {
-        if let Taken::Slot(id) = taken {
-            self.end_call(id, Ended::Unsent).await?;
-        }
-        let row = self
-            .row(
-                Always,
-                "SELECT tickets.close_for_longest_window($1)",
-                &[(&call.account, Type::TEXT)],
-            )
-            .await?;
-        Ok(Taken::Closed(duration(row.try_get(0).unwrap_or_default())))
+    pub(crate) async fn take_slots(&self, call: NewCall) -> Result<Taken> {
+        let about = (call.account.clone(), call.work.clone());
+        let (shared, of) = (Arc::clone(&self.shared), about.clone());
+        let take = move |calls| Arc::clone(&shared).take_all(of.clone(), calls);
+        self.shared.takes.ask(&about, call, take).await?
     }
 
     pub(crate) async fn end_call(&self, call: CallId, ended: Ended) -> Result<()> {
-        let (kind, effect, status, accepted) = match &ended {
-            Ended::Answered | Ended::Unsent => (None, None, None, None),
-            Ended::Accepted { job, status } => (None, None, *status, Some(job.as_str())),
-            Ended::Failed {
-                kind,
-                effect,
-                status,
-            } => (Some(kind.as_str()), Some(effect.as_str()), *status, None),
-        };
-        self.done(
-            Always,
-            "SELECT tickets.end_call($1, $2, $3, $4, $5, $6, $7)",
-            &[
-                (&self.given(), Type::INT8),
-                (&int(call.0), Type::INT8),
-                (&(ended == Ended::Unsent), Type::BOOL),
-                (&kind, Type::TEXT),
-                (&effect, Type::TEXT),
-                (&status.map(i32::from), Type::INT4),
-                (&accepted, Type::TEXT),
-            ],
-        )
-        .await
+        if ended == Ended::Answered {
+            let shared = Arc::clone(&self.shared);
+            let end = move |calls| Arc::clone(&shared).end_answered(calls);
+            return self.shared.ends.ask(&(), call, end).await;
+        }
+        self.shared.end_otherwise(call, &ended).await
     }
 
     pub(crate) async fn close_account(&self, account: &str, wait: Duration) -> Result<()> {
@@ -168,5 +101,115 @@ impl PostgresLedger {
             ],
         )
         .await
+    }
+}
+
+impl Shared {
+    async fn take_all(
+        self: Arc<Self>,
+        of: CallsOf,
+        calls: Vec<NewCall>,
+    ) -> Result<Vec<Result<Taken>>> {
+        let (account, work) = of;
+        let work = work.as_ref();
+        let calls = Value::Array(calls.iter().map(to_json).collect()).to_string();
+        let (asked, sent) = (values::time(self.time.now()), since_boot());
+        let rows = self
+            .rows(
+                Always,
+                "SELECT * FROM tickets.take($1, $2, $3, $4, $5, $6)",
+                &[
+                    (&self.time.given(), Type::INT8),
+                    (&account, Type::TEXT),
+                    (&work.map(|work| work.job.as_str()), Type::TEXT),
+                    (&work.map(|work| int(work.worker.0)), Type::INT8),
+                    (&work.map(|work| &*work.account), Type::TEXT),
+                    (&calls, Type::TEXT),
+                ],
+            )
+            .await?;
+        let told = rows.first().map(|row| get(row, "told")).transpose()?;
+        let taken = |row: &Row| {
+            let value: Option<i64> = get(row, "value")?;
+            let value = value.unwrap_or_default();
+            Ok(match get::<&str>(row, "what")? {
+                "slot" => Taken::Slot(CallId(uint(value)), asked),
+                "full" => Taken::Full(duration(value)),
+                "closed" => Taken::Closed(duration(value)),
+                "busy" => Taken::Busy(Duration::from_millis(fastrand::u64(BUSY_MILLIS))),
+                state => {
+                    let job = work.map_or("", |work| work.job.as_str());
+                    let message = format!("job {job} is {state}; nothing was sent");
+                    return Err(Error::new(ErrorKind::Cancelled, message));
+                }
+            })
+        };
+        let taken: Vec<_> = rows.iter().map(taken).collect();
+        if told.is_some_and(|told| self.time.heard(sent, told, since_boot())) {
+            return self.clock_was_set(&account, taken).await;
+        }
+        Ok(taken)
+    }
+
+    /// The database's clock was set forward: calls that still count may seem to count no longer, so the account is closed for
+    /// its longest window.
+    async fn clock_was_set(
+        &self,
+        account: &str,
+        taken: Vec<Result<Taken>>,
+    ) -> Result<Vec<Result<Taken>>> {
+        for taken in &taken {
+            if let Ok(Taken::Slot(id, _)) = taken {
+                self.end_otherwise(*id, &Ended::Unsent).await?;
+            }
+        }
+        let rows = self
+            .rows(
+                Always,
+                "SELECT tickets.close_for_longest_window($1)",
+                &[(&account, Type::TEXT)],
+            )
+            .await?;
+        let wait = rows.first().and_then(|row| row.try_get(0).ok());
+        let closed = Taken::Closed(duration(wait.unwrap_or_default()));
+        Ok(vec![Ok(closed); taken.len()])
+    }
+
+    async fn end_answered(self: Arc<Self>, calls: Vec<CallId>) -> Result<Vec<()>> {
+        let ids: Vec<i64> = calls.iter().map(|call| int(call.0)).collect();
+        self.rows(
+            Always,
+            "SELECT tickets.end_answered($1, $2)",
+            &[(&self.time.given(), Type::INT8), (&ids, Type::INT8_ARRAY)],
+        )
+        .await?;
+        Ok(vec![(); calls.len()])
+    }
+
+    async fn end_otherwise(&self, call: CallId, ended: &Ended) -> Result<()> {
+        let (kind, effect, status, accepted) = match ended {
+            Ended::Answered | Ended::Unsent => (None, None, None, None),
+            Ended::Accepted { job, status } => (None, None, *status, Some(job.as_str())),
+            Ended::Failed {
+                kind,
+                effect,
+                status,
+            } => (Some(kind.as_str()), Some(effect.as_str()), *status, None),
+        };
+        self.rows(
+            Always,
+            "SELECT tickets.end_call($1, $2, $3, $4, $5, $6, $7)",
+            &[
+                (&self.time.given(), Type::INT8),
+                (&int(call.0), Type::INT8),
+                (&(*ended == Ended::Unsent), Type::BOOL),
+                (&kind, Type::TEXT),
+                (&effect, Type::TEXT),
+                (&status.map(i32::from), Type::INT4),
+                (&accepted, Type::TEXT),
+            ],
+        )
+        .await
+        .map(drop)
     }
 }

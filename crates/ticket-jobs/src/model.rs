@@ -450,7 +450,7 @@ pub struct NewCall {
 }
 
 /// The work that a call is a part of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Work {
     /// The job.
     pub job: JobId,
@@ -463,8 +463,8 @@ pub struct Work {
 /// Whether a call may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It is recorded, has its slots, and may be sent.
-    Slot(CallId),
+    /// It is recorded, has its slots, and may be sent soon: the slots were taken at this time of the ledger or after it.
+    Slot(CallId, Timestamp),
     /// No slot is free for this time at least. Nothing is recorded.
     Full(Duration),
     /// The vendor asked for a pause that lasts for this time. Nothing is recorded.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use ticket_core::call::{CallIntent, NoSlot, Slot, Slots, WaitReason};
 use ticket_core::provider::Limit;
 use ticket_core::{Error, Operation, Result};
@@ -71,9 +72,8 @@ impl Slots for LedgerSlots {
         let (mut call, mut lost) = (self.call(intent, 0), 0);
         Box::pin(async move {
             loop {
-                let asked = self.ledger.now();
                 let (reason, at_least) = match take(&self.ledger, call.clone()).await? {
-                    Answer::Slot(mut slot) => {
+                    Answer::Slot(mut slot, asked) => {
                         if until(asked, self.ledger.now()) > STALE {
                             slot.end_with(Ended::Unsent).await;
                             continue;
@@ -132,7 +132,7 @@ fn begin(operation: impl Future<Output = ()> + Send + 'static) -> BoxFuture<'sta
 
 /// What a ledger says of a call.
 enum Answer {
-    Slot(Box<Recorded>),
+    Slot(Box<Recorded>, Timestamp),
     Wait(WaitReason, Duration),
 }
 
@@ -143,12 +143,15 @@ async fn take(ledger: &Arc<dyn Ledger>, call: NewCall) -> Result<Answer, NoSlot>
     tokio::spawn(async move {
         let is_of_a_job = call.work.is_some();
         let answer = ledger.take(call).await.map(|taken| match taken {
-            Taken::Slot(id) => Answer::Slot(Box::new(Recorded {
-                ledger: Some(ledger),
-                id,
-                is_of_a_job,
-                is_given: false,
-            })),
+            Taken::Slot(id, asked) => {
+                let slot = Recorded {
+                    ledger: Some(ledger),
+                    id,
+                    is_of_a_job,
+                    is_given: false,
+                };
+                Answer::Slot(Box::new(slot), asked)
+            }
             Taken::Full(wait) => Answer::Wait(WaitReason::Quota, wait),
             Taken::Closed(wait) => Answer::Wait(WaitReason::Closed, wait),
             Taken::Busy(wait) => Answer::Wait(WaitReason::Concurrency, wait),

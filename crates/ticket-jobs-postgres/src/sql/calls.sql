@@ -46,75 +46,40 @@ BEGIN
     RETURN least(c.acts_until, at) + window_ns - at;
 END $$;
 
--- Records a call and takes its slots. `what` is slot, full, closed or busy. The arrays are columns of the windows and of the
--- numbers of calls at once, with the operations of each. `told` is the server's clock, whatever the account's time is.
-CREATE FUNCTION take(given bigint, account_key text, job_id text, w bigint, name_of text,
-    operation_of text, is_write boolean, requested bigint, ids text[], longest_ns bigint,
-    windows bigint[], window_calls bigint[], window_operations text[],
-    at_once bigint[], at_once_operations text[], mark bigint,
-    OUT what text, OUT value bigint, OUT told bigint) LANGUAGE plpgsql AS $$
-DECLARE at bigint; a int; acc record; j int; s text; ja int; wait_ns bigint; i int; it record;
+-- Takes the slots of a call of account `a`, which is locked. `what` is slot, full, closed or busy.
+CREATE FUNCTION take_one(at bigint, acc account, j int, ja int, w bigint, c jsonb, OUT what text, OUT value bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    operation_of text := c->>'operation'; is_write boolean := (c->>'is_write')::boolean;
+    requested bigint := (c->>'requests')::bigint; until bigint := at + (c->>'longest')::bigint;
+    ids text[]; window_of record; wait_ns bigint;
 BEGIN
-    IF job_id IS NOT NULL THEN
-        j := number_of(job_id);
-    END IF;
-    a := lock_account(account_key);
-    SELECT * INTO acc FROM account WHERE number = a;
-    told := clock(given);
-    at := greatest(told, acc.last_now);
-    -- Recorded already, and the answer was lost.
-    SELECT id INTO value FROM call WHERE account = a AND acts_until > at AND nonce = mark;
-    IF FOUND THEN
-        what := 'slot';
-        RETURN;
-    END IF;
-    IF j IS NOT NULL THEN
-        -- After the lock, which may have taken long.
-        PERFORM 1 FROM worker
-            WHERE id = w AND job = j AND ended_at IS NULL AND beat_at > at - lost_after() FOR SHARE;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION SQLSTATE 'TJ003'
-                USING MESSAGE = 'this worker is lost or has finished; nothing was sent';
-        END IF;
-        s := (SELECT state FROM job WHERE number = j);
-        -- What is in doubt is still looked at.
-        IF s <> 'ready' AND (s <> 'cancelling' OR is_write) THEN
-            RAISE EXCEPTION SQLSTATE 'TJ003'
-                USING MESSAGE = format('job %s is %s; nothing was sent', job_id, s);
-        END IF;
-        ja := (SELECT number FROM job_account WHERE job = j AND name = name_of);
-    END IF;
     IF acc.closed_until > at THEN
-        PERFORM need_not_sync();
         what := 'closed';
         value := acc.closed_until - at;
         RETURN;
     END IF;
-    FOR i IN 1 .. coalesce(cardinality(windows), 0) LOOP
+    FOR window_of IN SELECT * FROM jsonb_to_recordset(c->'windows') AS l (span bigint, calls bigint, operations text) LOOP
         wait_ns := greatest(wait_ns,
-            full_for(a, at, windows[i], window_calls[i], window_operations[i], requested));
+            full_for(acc.number, at, window_of.span, window_of.calls, window_of.operations, requested));
     END LOOP;
     IF wait_ns IS NOT NULL THEN
-        PERFORM need_not_sync();
         what := 'full';
         value := wait_ns;
         RETURN;
     END IF;
-    FOR i IN 1 .. coalesce(cardinality(at_once), 0) LOOP
-        IF at_once[i] <= (SELECT count(*) FROM call WHERE account = a AND acts_until > at
-            AND ended_at IS NULL AND is_of(operation, at_once_operations[i]))
+    FOR window_of IN SELECT * FROM jsonb_to_recordset(c->'at_once') AS l (calls bigint, operations text) LOOP
+        IF window_of.calls <= (SELECT count(*) FROM call WHERE account = acc.number AND acts_until > at
+            AND ended_at IS NULL AND is_of(operation, window_of.operations))
         THEN
-            PERFORM need_not_sync();
             what := 'busy';
             RETURN;
         END IF;
     END LOOP;
-    UPDATE account SET last_now = at, longest_call = greatest(longest_call, longest_ns),
-            longest_window = greatest(longest_window, (SELECT max(l) FROM unnest(windows) AS l))
-        WHERE number = a;
+    ids := ARRAY(SELECT jsonb_array_elements_text(c->'tickets'));
     INSERT INTO call (account, job, job_account, worker, operation, requests, tickets, taken_at, expires_at,
             acts_until, nonce)
-        VALUES (a, j, ja, w, operation_of, requested, ids, at, at + longest_ns, at + longest_ns, mark)
+        VALUES (acc.number, j, ja, w, operation_of, requested, ids, at, until, until, (c->>'mark')::bigint)
         RETURNING id INTO value;
     IF ja IS NOT NULL THEN
         UPDATE ticket SET attempts = attempts + 1, last_call = value,
@@ -127,8 +92,78 @@ BEGIN
     what := 'slot';
 END $$;
 
--- The end of a call: unsent, or with a reply, or with an error. It need not wait for the disk: without its end a call counts
--- longer, and what it names stays in doubt. An outcome that is written later waits for both.
+-- Records calls of an account, all of the same work or of none, and takes their slots, one after the other. There is one row
+-- for each, with the server's clock, whatever the account's time is. Where the job does not go on, `what` is its state.
+CREATE FUNCTION take(given bigint, account_key text, job_id text, w bigint, name_of text, calls text)
+RETURNS TABLE (what text, value bigint, told bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    at bigint; a int; acc account; j int; s text; ja int; c jsonb; is_known boolean := false;
+    longest bigint; longest_window_of bigint;
+BEGIN
+    IF job_id IS NOT NULL THEN
+        j := number_of(job_id);
+    END IF;
+    a := lock_account(account_key);
+    SELECT * INTO acc FROM account WHERE number = a;
+    told := clock(given);
+    at := greatest(told, acc.last_now);
+    FOR c IN SELECT jsonb_array_elements(calls::jsonb) LOOP
+        -- Recorded already, and the answer was lost.
+        SELECT id INTO value FROM call WHERE account = a AND acts_until > at AND nonce = (c->>'mark')::bigint;
+        IF FOUND THEN
+            what := 'slot';
+            RETURN NEXT;
+            CONTINUE;
+        END IF;
+        IF j IS NOT NULL AND NOT is_known THEN
+            -- After the lock, which may have taken long.
+            PERFORM 1 FROM worker
+                WHERE id = w AND job = j AND ended_at IS NULL AND beat_at > at - lost_after() FOR SHARE;
+            IF NOT FOUND THEN
+                RAISE EXCEPTION SQLSTATE 'TJ003'
+                    USING MESSAGE = 'this worker is lost or has finished; nothing was sent';
+            END IF;
+            s := (SELECT state FROM job WHERE number = j);
+            ja := (SELECT number FROM job_account WHERE job = j AND name = name_of);
+            is_known := true;
+        END IF;
+        -- What is in doubt is still looked at.
+        IF j IS NOT NULL AND s <> 'ready' AND (s <> 'cancelling' OR (c->>'is_write')::boolean) THEN
+            what := s;
+            value := NULL;
+        ELSE
+            SELECT * INTO what, value FROM take_one(at, acc, j, ja, w, c);
+        END IF;
+        IF what = 'slot' THEN
+            longest := greatest(longest, (c->>'longest')::bigint);
+            longest_window_of := greatest(longest_window_of, (
+                SELECT max(l.span) FROM jsonb_to_recordset(c->'windows') AS l (span bigint)));
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+    IF longest IS NULL THEN
+        PERFORM need_not_sync();
+    ELSE
+        UPDATE account SET last_now = at, longest_call = greatest(longest_call, longest),
+                longest_window = greatest(longest_window, longest_window_of)
+            WHERE number = a;
+    END IF;
+END $$;
+
+-- Replies to calls. They need not wait for the disk: without its end a call counts longer, and what it names stays in doubt.
+-- An outcome that is written later waits for both.
+CREATE FUNCTION end_answered(given bigint, ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE now bigint := clock(given);
+BEGIN
+    WITH ended AS (
+        SELECT id, greatest(now, taken_at, last_now) AS at
+            FROM call JOIN account ON number = account
+            WHERE id = ANY (ids) AND ended_at IS NULL ORDER BY id FOR UPDATE OF call)
+    UPDATE call SET ended_at = at, acts_until = at FROM ended WHERE call.id = ANY (ids) AND call.id = ended.id;
+    PERFORM need_not_sync();
+END $$;
+
+-- The end of a call in any other way: unsent, accepted, or with an error.
 CREATE FUNCTION end_call(given bigint, c bigint, is_unsent boolean, kind_of text, effect_of text, status_of int,
     accepted_as text)
 RETURNS void LANGUAGE plpgsql AS $$

@@ -10,7 +10,7 @@ BEGIN
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.signature);
         IF f.proname IN ('create_job', 'add_tickets', 'see_tickets', 'close_list', 'seal', 'confirm', 'discard',
             'steer', 'pause', 'prioritize', 'offers', 'look_again', 'note', 'prune', 'begin_work', 'beat', 'finish', 'claim_tickets', 'put_back',
-            'archive', 'settle', 'take', 'end_call', 'close_account', 'close_for_longest_window', 'suspend',
+            'archive', 'settle', 'take', 'end_answered', 'end_call', 'close_account', 'close_for_longest_window', 'suspend',
             'recognize', 'verify')
         THEN
             EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = tickets, pg_temp '

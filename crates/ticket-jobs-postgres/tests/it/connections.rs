@@ -129,7 +129,7 @@ async fn crash_of_the_server_loses_no_slot_and_invents_none() {
             let mut slots: Vec<CallId> = Vec::new();
             for _ in 0..50 {
                 match ledger.take(call(1000)).await.unwrap() {
-                    Taken::Slot(id) => slots.push(id),
+                    Taken::Slot(id, _) => slots.push(id),
                     other => panic!("{other:?}"),
                 }
             }

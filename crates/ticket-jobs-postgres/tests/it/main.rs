@@ -103,7 +103,7 @@ fn work(job: &JobId, worker: WorkerId, tickets: &[Claimed], calls: u32) -> NewCa
 
 async fn slot(ledger: &PostgresLedger, call: NewCall) -> ticket_jobs::CallId {
     match ledger.take(call).await.unwrap() {
-        Taken::Slot(id) => id,
+        Taken::Slot(id, _) => id,
         other => panic!("{other:?}"),
     }
 }

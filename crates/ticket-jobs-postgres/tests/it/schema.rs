@@ -1,7 +1,7 @@
 //! The tables: made once, of a known version, in a server that loses no commit.
 
 use futures_util::future::join_all;
-use ticket_jobs::{BEAT, LOST_AFTER, Ledger as _};
+use ticket_jobs::{BEAT, Ended, LOST_AFTER, Ledger as _};
 
 use super::*;
 
@@ -32,6 +32,30 @@ async fn ledger_of_a_newer_version_is_refused() {
     client(&url).await.batch_execute(newer).await.unwrap();
     let error = PostgresLedger::connect(&url).await.unwrap_err();
     assert!(error.to_string().contains("newer version"), "{error}");
+}
+
+#[tokio::test]
+async fn ledger_of_an_earlier_version_gets_the_functions_of_this_one_and_keeps_its_jobs() {
+    let Some((ledger, url)) = ledger().await else {
+        return;
+    };
+    let job = job(&ledger, 2).await;
+    let worker = ledger.begin(&job).await.unwrap();
+    let tickets = claim(&ledger, worker).await;
+    let earlier = "UPDATE tickets.store SET schema_version = 1; DROP FUNCTION tickets.end_answered";
+    client(&url).await.batch_execute(earlier).await.unwrap();
+    let ledger = PostgresLedger::connect(&url).await.unwrap();
+    let calls = tickets.chunks(1).map(|one| work(&job, worker, one, 2));
+    let slots = join_all(calls.map(|call| slot(&ledger, call))).await;
+    for id in slots {
+        ledger.end(id, Ended::Answered).await.unwrap();
+    }
+    let calls = ledger.calls(&job, None, 10).await.unwrap();
+    assert_eq!(calls.len(), 2);
+    assert!(
+        calls.iter().all(|call| call.ended_at.is_some()),
+        "{calls:?}"
+    );
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ impl State {
             ended: None,
         };
         calls.insert(id, row);
-        Ok(Taken::Slot(id))
+        Ok(Taken::Slot(id, self.now))
     }
 
     /// Fails unless the work may make this call now.

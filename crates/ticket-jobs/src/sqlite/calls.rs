@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use ticket_core::provider::{Limit, Quota};
 use ticket_core::{Error, ErrorKind, Operation, TicketId};
 
-use super::values::{Result, from_json, json, left, nanos, span};
+use super::values::{Result, from_json, json, left, nanos, span, time};
 use super::writer::{Durability, Write};
 use crate::ledger::MARGIN;
 use crate::model::{CallId, Ended, JobState, NewCall, Suspension, Taken, Work};
@@ -82,7 +82,7 @@ impl Write<'_> {
         if let (Some(job), Some(account)) = (job, job_account) {
             self.name_tickets(id, job, account, call.operation, &tickets)?;
         }
-        Ok(Taken::Slot(CallId(id.unsigned_abs())))
+        Ok(Taken::Slot(CallId(id.unsigned_abs()), time(self.now)))
     }
 
     /// The job that a call is a part of, if it still may be made.

@@ -60,7 +60,7 @@ async fn what_waits_is_committed_together_and_a_failure_undoes_only_itself() {
     go.send(()).unwrap();
     holds_up.await.unwrap().unwrap();
     for taken in join_all(taken).await {
-        assert!(matches!(taken.unwrap().unwrap(), Taken::Slot(_)));
+        assert!(matches!(taken.unwrap().unwrap(), Taken::Slot(..)));
     }
     assert_eq!(failed.await.unwrap().unwrap_err().kind(), ErrorKind::Config);
     last.await.unwrap().unwrap();
@@ -101,7 +101,7 @@ async fn full_disk_fails_what_is_not_recorded_until_there_is_space() {
     pages(1000).await.unwrap();
     assert!(matches!(
         ledger.take(delete()).await.unwrap(),
-        Taken::Slot(_)
+        Taken::Slot(..)
     ));
     assert_eq!(calls(&ledger).await, told + 1);
 }
@@ -129,7 +129,7 @@ async fn only_writes_are_synced() {
     assert_eq!(at(delete()).await.unwrap(), Some(2));
     assert_eq!(at(read.clone()).await.unwrap(), Some(1));
     for (call, expected) in [(delete(), 2), (read, 1)] {
-        let Taken::Slot(id) = ledger.take(call).await.unwrap() else {
+        let Taken::Slot(id, _) = ledger.take(call).await.unwrap() else {
             panic!("no slot");
         };
         let of_call = OfCall(id.0.cast_signed());

@@ -210,7 +210,7 @@ impl Bench {
     /// Takes a slot, which must be free.
     pub(super) async fn slot(&self, call: &NewCall) -> CaseResult<CallId> {
         match self.ledger.take(call.clone()).await? {
-            Taken::Slot(id) => Ok(id),
+            Taken::Slot(id, _) => Ok(id),
             other => wrong(
                 format!("a call was to be sent that no limit forbids: {call:?}"),
                 "a slot",

@@ -255,7 +255,7 @@ pub(super) async fn calls_that_ask_at_once_keep_the_limits(bench: &Bench) -> Cas
         let takes = (0..20).map(|_| bench.ledger.take(call.clone()));
         let mut slots = 0;
         for taken in join_all(takes).await {
-            if let Taken::Slot(_) = taken? {
+            if let Taken::Slot(..) = taken? {
                 slots += 1;
             }
         }

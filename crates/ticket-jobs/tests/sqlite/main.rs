@@ -96,7 +96,7 @@ fn delete(job: &JobId, worker: WorkerId, ids: &[&str]) -> NewCall {
 
 fn slot(taken: Taken) -> CallId {
     match taken {
-        Taken::Slot(id) => id,
+        Taken::Slot(id, _) => id,
         other => panic!("{other:?}"),
     }
 }

@@ -30,7 +30,7 @@ async fn two_ledgers_on_one_file_share_the_quota() {
     let slots: Vec<_> = taken
         .iter()
         .filter_map(|taken| match taken {
-            Taken::Slot(id) => Some(*id),
+            Taken::Slot(id, _) => Some(*id),
             _ => None,
         })
         .collect();

@@ -89,7 +89,7 @@ impl Replay<'_> {
             Taken::Full(wait) => {
                 closed.is_none() && !wait.is_zero() && full.is_some_and(|least| wait <= least)
             }
-            Taken::Slot(id) => {
+            Taken::Slot(id, _) => {
                 let is_free = closed.is_none() && !is_busy && full.is_none();
                 is_free && model.calls().all(|call| call.id != id)
             }
@@ -98,7 +98,7 @@ impl Replay<'_> {
             let expected = format!("closed: {closed:?}, busy: {is_busy}, full: {full:?}");
             return wrong("a call was to be sent", expected, taken);
         }
-        if let Taken::Slot(id) = taken {
+        if let Taken::Slot(id, _) = taken {
             self.seen.calls += 1;
             let call = Call {
                 id,
