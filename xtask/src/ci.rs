@@ -41,7 +41,7 @@ typos    | typos
 const LIVE: &str = "--test real --test live";
 
 /// The tests of ledgers that need a database server, likewise.
-const STORES: &str = "--test suite --test it";
+const STORES: &str = "--test suite --test postgres";
 
 /// The tests that need clients of the Model Context Protocol, likewise.
 const MCP: &str = "--test mcp";

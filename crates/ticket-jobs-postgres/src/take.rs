@@ -113,7 +113,7 @@ impl Shared {
         let (account, work) = of;
         let work = work.as_ref();
         let calls = Value::Array(calls.iter().map(to_json).collect()).to_string();
-        let (asked, sent) = (values::time(self.time.now()), since_boot());
+        let (asked, sent) = (self.time.now(), since_boot());
         let rows = self
             .rows(
                 Always,
@@ -129,6 +129,9 @@ impl Shared {
             )
             .await?;
         let told = rows.first().map(|row| get(row, "told")).transpose()?;
+        let waited = rows.first().map(|row| get(row, "waited")).transpose()?;
+        // The slots are no older than the account's lock.
+        let asked = values::time(asked.saturating_add(waited.unwrap_or_default()));
         let taken = |row: &Row| {
             let value: Option<i64> = get(row, "value")?;
             let value = value.unwrap_or_default();

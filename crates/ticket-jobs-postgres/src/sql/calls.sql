@@ -93,11 +93,11 @@ BEGIN
 END $$;
 
 -- Records calls of an account, all of the same work or of none, and takes their slots, one after the other. There is one row
--- for each, with the server's clock, whatever the account's time is. Where the job does not go on, `what` is its state.
+-- for each, with the server's clock, whatever the account's time is, and for how long the account was locked by others. Where the job does not go on, `what` is its state.
 CREATE FUNCTION take(given bigint, account_key text, job_id text, w bigint, name_of text, calls text)
-RETURNS TABLE (what text, value bigint, told bigint) LANGUAGE plpgsql AS $$
+RETURNS TABLE (what text, value bigint, told bigint, waited bigint) LANGUAGE plpgsql AS $$
 DECLARE
-    at bigint; a int; acc account; j int; s text; ja int; c jsonb; is_known boolean := false;
+    begun bigint := clock(given); at bigint; a int; acc account; j int; s text; ja int; c jsonb; is_known boolean := false;
     longest bigint; longest_window_of bigint;
 BEGIN
     IF job_id IS NOT NULL THEN
@@ -106,6 +106,7 @@ BEGIN
     a := lock_account(account_key);
     SELECT * INTO acc FROM account WHERE number = a;
     told := clock(given);
+    waited := told - begun;
     at := greatest(told, acc.last_now);
     FOR c IN SELECT jsonb_array_elements(calls::jsonb) LOOP
         -- Recorded already, and the answer was lost.

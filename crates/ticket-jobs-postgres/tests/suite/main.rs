@@ -1,7 +1,7 @@
 //! The ledger in PostgreSQL keeps every promise.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-#[path = "../it/shared.rs"]
+#[path = "../postgres/shared.rs"]
 mod shared;
 
 use std::sync::Arc;

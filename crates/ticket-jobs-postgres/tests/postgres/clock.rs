@@ -1,5 +1,7 @@
 //! The server's clock: read after the lock, set back, set forward.
 
+use std::sync::Arc;
+
 use ticket_jobs::{Ended, Ledger as _, Taken};
 
 use super::*;
@@ -7,7 +9,7 @@ use super::*;
 const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000";
 
 #[tokio::test]
-async fn call_that_waited_for_its_account_is_taken_after_the_wait() {
+async fn call_that_waited_for_its_account_is_taken_after_the_wait_and_its_slot_is_fresh() {
     let Some((ledger, url)) = ledger().await else {
         return;
     };
@@ -17,15 +19,27 @@ async fn call_that_waited_for_its_account_is_taken_after_the_wait() {
         .batch_execute("BEGIN; SELECT 1 FROM tickets.account FOR UPDATE")
         .await
         .unwrap();
-    let waiting = tokio::spawn(async move { slot(&ledger, call(9)).await });
+    let ledger = Arc::new(ledger);
+    let waiting = {
+        let ledger = Arc::clone(&ledger);
+        tokio::spawn(async move { ledger.take(call(9)).await.unwrap() })
+    };
     let sql = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while number(&watcher, sql).await == 0 {
         tokio::task::yield_now().await;
     }
+    let seen_waiting = ledger.now();
+    // Longer than a statement is on its way.
+    for _ in 0..100 {
+        number(&watcher, sql).await;
+    }
     let waited_until = number(&holder, CLOCK).await;
     holder.batch_execute("COMMIT").await.unwrap();
-    let id = waiting.await.unwrap();
+    let Taken::Slot(id, fresh_since) = waiting.await.unwrap() else {
+        panic!("no slot");
+    };
+    assert!(fresh_since > seen_waiting, "{fresh_since} {seen_waiting}");
     let sql = format!("SELECT taken_at FROM tickets.call WHERE id = {}", id.0);
     let taken_at = number(&watcher, &sql).await;
     assert!(taken_at >= waited_until, "{taken_at} {waited_until}");
