@@ -88,6 +88,42 @@ async fn plan_is_run_only_after_a_person_has_typed_the_number_of_its_tickets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn how_long_workers_try_again_is_planned_shown_approved_and_reported() {
+    let (sandbox, tickets) = rt(2).await;
+    let shells = Shells::new(&sandbox);
+    let plan = delete(&["--plan", "--retry-for", "1h30m"], &tickets);
+    let run = shells.run(&plan);
+    assert_eq!(run.code, 0, "{run:?}");
+    let words = "workers try temporary failures again for 1 h 30 min";
+    assert!(run.stderr.contains(words), "{run:?}");
+    let job = shells.job();
+    let retry_for = |guards: &Value| guards["retry_for_s"].as_u64();
+    assert_eq!(retry_for(&shells.show(&job)["guards"]), Some(5400));
+    assert!(shells.run(&["job", "show", &job]).stdout.contains(words));
+    // What a second person signs.
+    let exported = shells.run(&["job", "export", &job]).stdout;
+    assert_eq!(retry_for(&json(&exported)["guards"]), Some(5400));
+    let digest = |exported: &str| json(exported)["digest"].as_str().unwrap().to_owned();
+    let other = shells.run(&delete(&["--plan", "--retry-for", "0"], &tickets));
+    assert!(other.stderr.contains("workers try no temporary failure again"));
+    let other = shells.run(&["job", "export", &shells.job()]).stdout;
+    assert_ne!(digest(&exported), digest(&other));
+    assert_eq!(gone(&sandbox, &tickets), 0);
+    let confirmed = shells.at_terminal(&["job", "confirm", &job], "2\n");
+    assert!(confirmed.stdout.contains(words), "{confirmed:?}");
+    assert_eq!(shells.run(&["job", "run", &job]).code, 0);
+    assert_eq!(gone(&sandbox, &tickets), 2);
+    let folder = shells.state.join("report");
+    let to = folder.to_str().unwrap();
+    assert_eq!(shells.run(&["job", "report", &job, "--to", to]).code, 0);
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let guards = json(&read("report.json"))["job"]["guards"].clone();
+    assert_eq!(retry_for(&guards), Some(5400));
+    let page = read("report.html");
+    assert!(page.contains("workers try temporary failures again for 90 min"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn plan_can_be_cancelled_and_then_confirmed_by_nobody() {
     let (sandbox, tickets) = rt(2).await;
     let shells = Shells::new(&sandbox);

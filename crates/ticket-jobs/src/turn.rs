@@ -79,9 +79,8 @@ impl Turn {
     /// Whether the ticket has been tried again for long enough.
     pub(crate) fn gives_up(&self, seq: u64, now: Timestamp) -> bool {
         let put_back = self.put_back();
-        put_back
-            .get(&seq)
-            .is_some_and(|one| self.is_long_ago(one, now))
+        let put_back = put_back.get(&seq);
+        self.retry_for.is_zero() || put_back.is_some_and(|one| self.is_long_ago(one, now))
     }
 
     /// Whether the account did not answer in this turn, nor whenever the longest of its open tickets were tried, for long
@@ -89,7 +88,7 @@ impl Turn {
     pub(crate) fn gives_account_up(&self, now: Timestamp) -> bool {
         let mut put_back = self.put_back().clone().into_values();
         !self.shared.has_succeeded.load(Ordering::Relaxed)
-            && put_back.any(|one| self.is_long_ago(&one, now))
+            && (self.retry_for.is_zero() || put_back.any(|one| self.is_long_ago(&one, now)))
     }
 
     fn is_long_ago(&self, put_back: &PutBack, now: Timestamp) -> bool {

@@ -10,7 +10,7 @@ use ticket_jobs::{ArchiveGuard, MaxFailures};
 use tickets::provider::Concurrency;
 
 use super::State;
-use super::values::{concurrency, count, duration, patience, until};
+use super::values::{concurrency, count, duration, patience, until, whole_seconds};
 
 /// Tickets for a command that changes many, and how far it may go.
 #[derive(Debug, Args)]
@@ -108,6 +108,13 @@ pub(crate) struct Brakes {
     /// With --yes, the rest follows only if all N are done, and a second look confirms it.
     #[arg(long, value_parser = count::<NonZeroU64>, value_name = "N")]
     canary: Option<NonZeroU64>,
+    /// How long workers try temporary failures again
+    ///
+    /// `tickets worker` puts a ticket back whose requests fail for a reason that may pass, and tries it again after 1 minute to 6
+    /// hours, longer each time. This long after the first time it gets the outcome of its last attempt; with 0 at once.
+    /// `tickets job run` puts nothing back: what is left stays in the job [default: 24h]
+    #[arg(long, hide_short_help = true, value_parser = whole_seconds, value_name = "TIME")]
+    retry_for: Option<Duration>,
 }
 
 /// Whether a ticket may be changed that is archived in part.
@@ -136,6 +143,7 @@ impl Brakes {
     pub(crate) fn add_to(&self, guards: &mut ticket_jobs::Guards) {
         guards.max_failures = self.max_failures;
         guards.canary = self.canary.map(NonZeroU64::get);
+        guards.retry_for = self.retry_for;
     }
 }
 

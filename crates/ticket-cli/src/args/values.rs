@@ -24,6 +24,13 @@ pub(super) fn patience(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A time that may be nothing, rounded up to whole seconds.
+pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let time = patience(text)?;
+    let more = u64::from(time.subsec_nanos() > 0);
+    Ok(Duration::from_secs(time.as_secs().saturating_add(more)))
+}
+
 /// A time in seconds, or with units. A day has 24 hours.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(duration) = seconds(text) {

@@ -52,8 +52,14 @@ fn fate(change: &Change, account: &PlannedAccount) -> String {
     }
 }
 
-/// What is checked while the job is worked on.
+/// What is checked while the job is worked on, on a line of its own.
 pub(super) fn guards(guards: &Guards) -> Option<String> {
+    let words = guard_words(guards);
+    (!words.is_empty()).then(|| format!("Guards: {words}"))
+}
+
+/// What is checked while the job is worked on; nothing if nothing is.
+pub(super) fn guard_words(guards: &Guards) -> String {
     let state = guards
         .only_state
         .map(|state| format!("only tickets that are {}", state.as_str()));
@@ -83,11 +89,18 @@ pub(super) fn guards(guards: &Guards) -> Option<String> {
             text::line(&archive.folder)
         )
     });
-    let all: Vec<_> = [state, unchanged, failures, canary, archive]
+    let retries = guards.retry_for.map(|time| match time.as_secs() {
+        0 => "workers try no temporary failure again".to_owned(),
+        time => format!(
+            "workers try temporary failures again for {}",
+            text::seconds(time)
+        ),
+    });
+    let all: Vec<_> = [state, unchanged, failures, canary, archive, retries]
         .into_iter()
         .flatten()
         .collect();
-    (!all.is_empty()).then(|| format!("Guards: {}", all.join("; ")))
+    all.join("; ")
 }
 
 /// Of whom an erasure is, and how it goes on once the tickets are deleted.

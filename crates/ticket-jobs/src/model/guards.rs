@@ -34,7 +34,8 @@ pub struct Guards {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<ArchiveGuard>,
     /// For how long a [worker of a fleet](crate::Worker) tries tickets again that fail for a passing reason, from the first
-    /// time that it put them back; `None` is [`RETRY_FOR`](Self::RETRY_FOR). In whole seconds, as `retry_for_s`.
+    /// time that it put them back; `None` is [`RETRY_FOR`](Self::RETRY_FOR). With zero it puts nothing back. In whole seconds, as
+    /// `retry_for_s`.
     #[serde(
         rename = "retry_for_s",
         with = "seconds::optional",

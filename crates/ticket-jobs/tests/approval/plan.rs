@@ -71,6 +71,21 @@ async fn plan_of_an_erasure_has_version_2_and_is_written_and_read_as_ever() {
 }
 
 #[tokio::test]
+async fn how_long_tickets_are_tried_again_is_a_part_of_the_digest() {
+    let (mut job, tickets) = planned().await;
+    let mut digests = vec![digest(&job, &tickets).await];
+    for seconds in [0, 3600, 24 * 3600] {
+        job.guards.retry_for = Some(Duration::from_secs(seconds));
+        digests.push(digest(&job, &tickets).await);
+        let plan = Plan::read(text(&job, &tickets).0.as_bytes()).unwrap();
+        assert_eq!(plan.guards.retry_for, job.guards.retry_for);
+    }
+    digests.sort();
+    digests.dedup();
+    assert_eq!(digests.len(), 4);
+}
+
+#[tokio::test]
 async fn anything_of_an_erasure_changes_the_digest() {
     let (job, tickets) = planned_erasure().await;
     let mut digests = vec![digest(&job, &tickets).await];

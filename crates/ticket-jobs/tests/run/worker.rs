@@ -308,6 +308,23 @@ async fn ticket_that_fails_for_too_long_is_failed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_tried_later_where_the_job_says_so() {
+    let jobs = jobs();
+    let vendor = vendor_of(3);
+    vendor.state().refused.insert("2".to_owned(), busy());
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job_of(&jobs, &accounts, &["eu"], 3, retrying_for(0)).await;
+    let worker = work(&jobs, &accounts, 4);
+    assert_eq!(over(&jobs, &id, 50).await, JobState::Completed);
+    let outcomes = ["1 deleted", "2 failed", "3 deleted"];
+    assert_eq!(recorded(&jobs, &id).await, outcomes);
+    let sent = vendor.log().len();
+    sleep(Duration::from_secs(3600)).await;
+    assert_eq!(vendor.log().len(), sent);
+    worker.finish().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn account_that_never_answers_is_given_up_and_others_go_on() {
     let jobs = jobs();
     let (eu, us) = (vendor_of(250), vendor_of(4));

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use ticket_jobs::erase::Erased;
-use ticket_jobs::{Job, JobAccount, JobState};
+use ticket_jobs::{Guards, Job, JobAccount, JobState};
 use tickets::Outcome;
 
-use super::super::bulk;
+use super::super::{bulk, planned};
 use super::erasure;
 use crate::ledger::Ledger;
 use crate::output::Record;
@@ -37,6 +37,7 @@ pub(super) struct Shown {
     /// The command that continues it.
     #[serde(rename = "continue")]
     command: Option<String>,
+    guards: Guards,
     /// The outcomes in words.
     #[serde(skip)]
     counts: Vec<String>,
@@ -73,6 +74,7 @@ impl Shown {
             workers: job.workers,
             erasure: None,
             command: is_open.then(|| ledger.command("run", &job.id)).flatten(),
+            guards: job.guards,
             counts,
             job: job.id.to_string(),
         }
@@ -122,6 +124,7 @@ impl Record for Shown {
         "continue",
         "erasure",
         "priority",
+        "guards",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -143,6 +146,7 @@ impl Record for Shown {
                 .map(erasure::Shown::sentence)
                 .unwrap_or_default(),
             self.priority.to_string(),
+            planned::guard_words(&self.guards),
         ]
     }
 

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{capital, spaced, text};
 use crate::model::{Guards, JobState, MaxFailures};
-use crate::report::charts::second;
+use crate::report::charts::{length, second};
 use crate::report::model::{Act, Report};
 use crate::report::proof::{counted, grouped};
 
@@ -97,6 +97,13 @@ fn guards(guards: &Guards) -> Markup {
             ""
         };
         words.push(format!("archive to {} first{missing}", archive.folder));
+    }
+    if let Some(time) = guards.retry_for {
+        let time = match time.as_secs() {
+            0 => "no temporary failure again".to_owned(),
+            time => format!("temporary failures again for {}", length(time)),
+        };
+        words.push(format!("workers try {time}"));
     }
     if words.is_empty() {
         words.push("none".to_owned());
