@@ -1,6 +1,6 @@
 //! The work on the tickets of one account: claims them, changes them, records the outcomes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub(crate) struct Lane {
     pub(crate) options: BulkOptions,
     pub(crate) outcomes: mpsc::Sender<Result<JobOutcome>>,
     pub(crate) going: Going,
-    /// How many tickets failed in this run, at all accounts.
+    /// How many tickets of the job may fail.
     pub(crate) failures: Arc<Failures>,
     /// In a worker of a fleet, which has more to do than this.
     pub(crate) turn: Option<Turn>,
@@ -305,7 +305,13 @@ impl Lane {
     /// Records outcomes, and tells those that are recorded. The others are told at the end: another worker may follow.
     async fn record(&self, settled: Vec<Settled<u64>>, left: &mut Left) -> Result<()> {
         let ended_early = self.going.is_over();
-        let too_many = self.failures.add(&settled);
+        let is_recorded = |one: &Settled<u64>| {
+            let is_attempted = !matches!(one.outcome, Outcome::Unattempted(_));
+            is_attempted && (is_final(&one.outcome, ended_early) || self.gives_up(one))
+        };
+        let places = settled.iter().filter(|one| is_recorded(one));
+        let places: BTreeSet<_> = places.map(|one| one.key).collect();
+        let has_failures = self.failures.note(&settled, &places);
         let mut told = Vec::with_capacity(settled.len());
         let mut recorded = Vec::new();
         for mut one in settled {
@@ -316,7 +322,7 @@ impl Lane {
                 // As are those that nobody came to.
                 continue;
             }
-            if is_final(&one.outcome, ended_early) || self.gives_up(&one) {
+            if places.contains(&one.key) {
                 recorded.push((one.key, one.outcome.clone()));
                 told.push(one);
             } else {
@@ -325,13 +331,13 @@ impl Lane {
         }
         if !recorded.is_empty() {
             let is_success = recorded.iter().any(|(_, outcome)| outcome.is_done());
-            let seqs: Vec<_> = recorded.iter().map(|(seq, _)| *seq).collect();
             self.ledger.settle(self.work.worker, recorded).await?;
             if let Some(turn) = &self.turn {
-                turn.settled(seqs.into_iter(), is_success);
+                turn.settled(places.into_iter(), is_success);
             }
         }
-        if let Some(error) = too_many {
+        // After the outcomes: of several workers, the last one sees the failures of all.
+        if has_failures && let Some(error) = self.failures.too_many(&*self.ledger).await? {
             self.give_up(error).await?;
         }
         for one in told {

@@ -100,6 +100,11 @@ impl Jobs {
     ) -> Result<()> {
         let mut event = Event::new(self.ledger.now(), what);
         event.detail = detail;
+        self.note_event(job, event).await
+    }
+
+    /// Records an event of a job, by whom this acts for.
+    pub(crate) async fn note_event(&self, job: &JobId, mut event: Event) -> Result<()> {
         event.by = self.by.as_deref().map(str::to_owned);
         self.ledger.note(job, event).await
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use ticket_core::{AccountSource, Error, ErrorKind, Result};
 
 use crate::clock::until;
+use crate::failures;
 use crate::ledger::{Ledger, tickets};
-use crate::model::{Confirmed, EventKind, Job, JobId, JobState, Step, Which};
+use crate::model::{Confirmed, Event, EventKind, Job, JobId, JobState, Step, Which};
 use crate::plan;
 use crate::run::Jobs;
 
@@ -29,7 +30,10 @@ impl Jobs {
             Step::Release => EventKind::Released,
         };
         if before.state != state || step == Step::Release {
-            self.note(job, what).await?;
+            let mut event = Event::new(self.ledger().now(), what);
+            let has_guard = step == Step::Resume && before.guards.max_failures.is_some();
+            event.failures = has_guard.then(|| failures::recorded(&before.counts));
+            self.note_event(job, event).await?;
         }
         Ok(state)
     }

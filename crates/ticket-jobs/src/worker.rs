@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ticket_core::bulk::BulkOptions;
@@ -19,6 +18,7 @@ use tokio::time::Instant;
 
 pub use self::event::WorkerEvent;
 use self::site::{Assignment, Report, Site};
+use crate::failures::Unrecorded;
 use crate::model::{JobId, Offer};
 use crate::run::Jobs;
 use crate::turn::Turn;
@@ -187,8 +187,8 @@ struct Working {
     pauses: HashMap<(Option<JobId>, String), Instant>,
     /// The number of the last turn of work.
     turns: HashMap<Pair, u64>,
-    /// How many failures were found of jobs that are worked on, or were since somebody last paused them.
-    failures: HashMap<JobId, Arc<AtomicU64>>,
+    /// What failed and is open of jobs that are worked on, or were since somebody last paused them.
+    failures: HashMap<JobId, Unrecorded>,
     numbers: u64,
 }
 
@@ -291,8 +291,7 @@ impl Working {
             let stays = is_busy(site.number);
             // If somebody paused it, what failed before was seen.
             let is_seen = site.stop.is_finishing();
-            let counts = |found: &Arc<AtomicU64>| found.load(Ordering::Relaxed) > 0;
-            if !stays && (is_seen || !failures.get(job).is_some_and(counts)) {
+            if !stays && (is_seen || failures.get(job).is_none_or(Unrecorded::is_empty)) {
                 failures.remove(job);
             }
             stays
@@ -356,7 +355,7 @@ impl Working {
                 stop: stop.clone(),
             };
             let failures = self.failures.entry(offer.job.clone()).or_default();
-            self.tasks.spawn(site.work(Arc::clone(failures), receiver));
+            self.tasks.spawn(site.work(failures.clone(), receiver));
             Begun {
                 number,
                 assignments,

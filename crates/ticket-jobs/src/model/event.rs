@@ -16,6 +16,10 @@ pub struct Event {
     /// More about it, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// How many tickets had failed, were unknown or were not found when a job with the guard
+    /// [`max_failures`](crate::Guards::max_failures) was [resumed](EventKind::Resumed): it counts those after them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<u64>,
 }
 
 impl Event {
@@ -26,6 +30,7 @@ impl Event {
             what,
             by: None,
             detail: None,
+            failures: None,
         }
     }
 }

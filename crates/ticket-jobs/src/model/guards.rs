@@ -23,8 +23,9 @@ pub struct Guards {
     /// Change a ticket only while it is as it was [seen](crate::Seen) when the job was planned.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub if_unchanged: bool,
-    /// Pause the job when more tickets than this failed, are unknown or were not found in one run. What is in flight ends,
-    /// and one call may be about many tickets.
+    /// Pause the job when more tickets than this failed, are unknown or were not found since it was created or last resumed,
+    /// whichever workers found it. One that is to be tried again counts as well, for the process that tried it. What is in
+    /// flight ends, and one call may be about many tickets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_failures: Option<MaxFailures>,
     /// Stop after this many tickets, until the rest is [released](crate::Step::Release).

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -14,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::{AGAIN, Tell, WorkerEvent};
 use crate::begun::{Begun, is_lost};
-use crate::failures::Failures;
+use crate::failures::{Failures, Unrecorded};
 use crate::lane::{Lane, LaneEnd};
 use crate::model::{Guards, JobId, JobState};
 use crate::run::{JobOutcome, Jobs};
@@ -66,13 +65,13 @@ struct Ended {
 }
 
 impl Site {
-    /// Works on the accounts that are assigned, until no other can be. `found` counts failures.
+    /// Works on the accounts that are assigned, until no other can be. `unrecorded` failed here and is open.
     pub(super) async fn work(
         self,
-        found: Arc<AtomicU64>,
+        unrecorded: Unrecorded,
         assignments: mpsc::UnboundedReceiver<Assignment>,
     ) {
-        if let Err(error) = self.try_work(found, assignments).await {
+        if let Err(error) = self.try_work(unrecorded, assignments).await {
             let job = self.job.clone();
             (self.tell)(WorkerEvent::Lost { job, error });
         }
@@ -83,7 +82,7 @@ impl Site {
 
     async fn try_work(
         &self,
-        found: Arc<AtomicU64>,
+        unrecorded: Unrecorded,
         mut assignments: mpsc::UnboundedReceiver<Assignment>,
     ) -> Result<()> {
         let job = self.jobs.ledger().job(&self.job).await?;
@@ -91,7 +90,7 @@ impl Site {
             // Since it was offered.
             return Ok(());
         }
-        let failures = Failures::counted(&job, found);
+        let failures = Failures::with(&job, unrecorded);
         let stop = self.stop.clone();
         let begun = Begun::new(&self.jobs, &self.accounts, job, stop, failures).await?;
         let work = async {

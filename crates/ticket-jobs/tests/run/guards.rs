@@ -241,6 +241,37 @@ async fn too_many_failures_pause_the_job_and_whoever_resumes_it_gets_as_many_aga
 }
 
 #[tokio::test(start_paused = true)]
+async fn failures_of_earlier_runs_count_as_well() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&[]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let mut guards = Guards::default();
+    guards.max_failures = Some(MaxFailures::Tickets(12));
+    let tickets: Vec<_> = (1..=40).map(|id| format!("eu:{id}")).collect();
+    let tickets: Vec<_> = tickets.iter().map(String::as_str).collect();
+    let id = guarded(&jobs, &accounts, guards, &tickets).await;
+    let options = BulkOptions::default().concurrency(NonZeroUsize::MIN);
+    let stop = Stop::new();
+    let context = CallContext::new().stop(stop.clone());
+    let mut work = jobs.run(&id, accounts.clone(), context, &options);
+    let mut first = 0;
+    while let Some(one) = work.next().await {
+        first += usize::from(one.unwrap().recorded);
+        if first == 8 {
+            stop.finish();
+        }
+    }
+    assert!((8..=12).contains(&first), "{first}");
+    assert_eq!(state(&jobs, &id).await, JobState::Ready);
+    let work = jobs.run(&id, accounts.clone(), CallContext::new(), &options);
+    let _: Vec<_> = work.collect().await;
+    assert_eq!(state(&jobs, &id).await, JobState::Paused);
+    let failed = jobs.ledger().job(&id).await.unwrap().counts["not_found"];
+    assert!((13..=16).contains(&failed), "{failed}");
+    assert_eq!(u64::try_from(2 * deletes(&vendor).len()).unwrap(), failed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn rest_of_the_list_waits_for_the_end_of_the_canary() {
     let jobs = jobs();
     let (eu, us) = (Vendor::new(&["1", "2", "3"]), Vendor::new(&["1", "2"]));

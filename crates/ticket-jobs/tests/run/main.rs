@@ -25,8 +25,8 @@ use ticket_core::{
     CallContext, Change, Effect, Error, ErrorKind, NewTicket, Result, Stop, TicketRef,
 };
 use ticket_jobs::{
-    Claim, Clock, JobId, JobOutcome, JobState, Jobs, LOST_AFTER, MemoryLedger, NewJob, Step, Which,
-    Work,
+    Claim, Clock, JobId, JobOutcome, JobState, Jobs, LOST_AFTER, MaxFailures, MemoryLedger, NewJob,
+    Step, Which, Work,
 };
 use tokio::sync::Notify;
 use tokio::time::{Instant, advance};
@@ -756,6 +756,47 @@ async fn claimed_tickets_are_worked_on_without_a_run() {
     let refused = jobs.apply_chunk(stranger, &desk, vec![], CallContext::new(), &options);
     let refused = refused.await.unwrap_err();
     assert_eq!(refused.message(), format!("job {id} has no account us"));
+}
+
+/// Works on some tickets of the job, as a dispatcher does.
+async fn step(jobs: &Jobs, id: &JobId, accounts: &Accounts) -> Vec<JobOutcome> {
+    let worker = jobs.ledger().begin(id).await.unwrap();
+    let Claim::Tickets(claimed) = jobs.ledger().claim(worker, "eu").await.unwrap() else {
+        panic!("nothing to claim");
+    };
+    let work = Work {
+        job: id.clone(),
+        worker,
+        account: "eu".to_owned(),
+    };
+    let desk = ticket_core::AccountSource::connect(accounts, "eu").unwrap();
+    let options = BulkOptions::default();
+    let applied = jobs.apply_chunk(work, &desk, claimed, CallContext::new(), &options);
+    let outcomes = applied.await.unwrap();
+    jobs.ledger().finish(worker).await.unwrap();
+    outcomes
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_of_all_steps_together_pause_the_job() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&[]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let mut new = NewJob::new(Change::Delete);
+    new.guards.max_failures = Some(MaxFailures::Tickets(120));
+    let mut list = jobs.load(new).await.unwrap();
+    for id in 1..=190 {
+        let ticket = TicketRef::new("eu", id.to_string());
+        list.push(ticket, None).await.unwrap();
+    }
+    let id = list.seal(&*accounts).await.unwrap();
+    assert_eq!(step(&jobs, &id, &accounts).await.len(), 100);
+    assert_eq!(state(&jobs, &id).await, JobState::Ready);
+    step(&jobs, &id, &accounts).await;
+    assert_eq!(state(&jobs, &id).await, JobState::Paused);
+    let failed = jobs.ledger().job(&id).await.unwrap().counts["not_found"];
+    assert!((121..150).contains(&failed), "{failed}");
+    assert_eq!(2 * vendor.log().len(), usize::try_from(failed).unwrap());
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
-use ticket_jobs::{EventKind, Guards, Worker, WorkerEvent};
+use ticket_jobs::{EventKind, Guards, MaxFailures, Worker, WorkerEvent};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -448,5 +448,63 @@ async fn account_with_another_key_is_refused_and_nothing_is_sent() {
     assert!(told[0].contains("was desk#eu"), "{told:?}");
     assert_eq!(vendor.log(), Vec::<String>::new());
     assert_eq!(open(&jobs, &id).await, 3);
+    worker.finish().await;
+}
+
+fn failing_at_most(most: u64) -> NewJob {
+    let mut guards = Guards::default();
+    guards.max_failures = Some(MaxFailures::Tickets(most));
+    deleting().guards(guards)
+}
+
+/// How many tickets were not found, by the ledger; the vendor was asked about as many.
+async fn not_found(jobs: &Jobs, id: &JobId, vendor: &Vendor) -> usize {
+    let job = jobs.ledger().job(id).await.unwrap();
+    let found = usize::try_from(job.counts["not_found"]).unwrap();
+    assert_eq!(deletes(vendor).len(), found);
+    found
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_of_all_workers_together_pause_the_job() {
+    let jobs = jobs();
+    let vendor = vendor_of(0);
+    vendor.state().latency = Duration::from_millis(500);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job_of(&jobs, &accounts, &["eu"], 600, failing_at_most(60)).await;
+    let workers = [work(&jobs, &accounts, 1), work(&jobs, &accounts, 1)];
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(state(&jobs, &id).await, JobState::Paused);
+    let first = not_found(&jobs, &id, &vendor).await;
+    // Each worker has four calls in flight, of two tickets each.
+    assert!((61..=60 + 2 * 2 * 8).contains(&first), "{first}");
+    for worker in &workers {
+        let told = worker.told.all();
+        assert!(told.iter().any(|one| one.contains("not_found")), "{told:?}");
+    }
+    assert!(has_event(&jobs, &id, EventKind::TooManyFailures).await);
+    jobs.steer(&id, Step::Resume).await.unwrap();
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(state(&jobs, &id).await, JobState::Paused);
+    let second = not_found(&jobs, &id, &vendor).await - first;
+    assert!((61..=60 + 2 * 2 * 8).contains(&second), "{second}");
+    for worker in workers {
+        worker.finish().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticket_that_fails_again_and_again_counts_once_among_the_failures() {
+    let jobs = jobs();
+    let vendor = vendor_of(3);
+    vendor.state().refused.insert("2".to_owned(), busy());
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job_of(&jobs, &accounts, &["eu"], 3, failing_at_most(1)).await;
+    let worker = work(&jobs, &accounts, 4);
+    sleep(Duration::from_secs(3600)).await;
+    assert!(deletes(&vendor)["2"] > 2);
+    assert_eq!(state(&jobs, &id).await, JobState::Ready);
+    vendor.state().refused.clear();
+    assert_eq!(over(&jobs, &id, 7200).await, JobState::Completed);
     worker.finish().await;
 }
