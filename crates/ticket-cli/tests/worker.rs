@@ -70,6 +70,11 @@ impl Worker {
 
 /// A confirmed job that deletes so many tickets of OneCloud, beside those of earlier jobs.
 fn job(shells: &Shells<'_>, count: usize) -> String {
+    job_with(shells, count, &[])
+}
+
+/// The same, with these guards.
+fn job_with(shells: &Shells<'_>, count: usize, guards: &[&str]) -> String {
     let before = shells.sandbox.ticket_ids(Vendor::OneCloud);
     shells.sandbox.add_tickets(Vendor::OneCloud, count);
     let ids = shells.sandbox.ticket_ids(Vendor::OneCloud);
@@ -77,6 +82,7 @@ fn job(shells: &Shells<'_>, count: usize) -> String {
     let tickets: Vec<_> = ids.map(|id| format!("onecloud:{id}")).collect();
     assert_eq!(tickets.len(), count);
     let mut delete = vec!["delete", "--plan", "--look", "none"];
+    delete.extend(guards);
     delete.extend(tickets.iter().map(String::as_str));
     let run = shells.run(&delete);
     assert_eq!(run.code, 0, "{run:?}");
@@ -204,6 +210,44 @@ async fn account_whose_key_is_refused_is_left_alone_until_its_job_is_resumed() {
     worker.signal("-TERM");
     assert_eq!(worker.end().0, Some(0));
     assert_eq!(shells.show(&job)["state"], "completed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rest_of_a_job_waits_for_whoever_releases_its_canary_and_workers_go_on() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let job = job_with(&shells, 8, &["--canary", "3"]);
+    let mut worker = Worker::start(&shells, &["--account", "onecloud"]);
+    let ended = worker.says("ended onecloud");
+    assert!(ended.contains("3 done"), "{ended}");
+    let mut watch = shells.command(&["job", "watch", &job]);
+    let mut watch = watch.stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(watch.stderr.take().unwrap()).lines();
+    let is_over = |line: &String| line.contains("the rest waits for a person");
+    let line = told.by_ref().map(Result::unwrap).find(is_over).unwrap();
+    assert!(line.contains("tickets job release"), "{line}");
+    let shown = shells.show(&job);
+    assert_eq!((&shown["held"], &shown["open"]), (&5.into(), &5.into()));
+    let table = shells.run(&["job", "show", &job]).stdout;
+    assert!(table.contains("5 wait for a person"), "{table}");
+    assert!(shells.run(&["job", "list"]).stdout.contains(", held"));
+    let nobody = shells.run(&["job", "release", &job]);
+    assert_eq!(nobody.code, 1, "{nobody:?}");
+    assert!(nobody.stderr.contains("canary: 3 of 3 tickets deleted"));
+    let no = shells.at_terminal(&["job", "release", &job], "n\n");
+    assert_eq!(no.code, 1, "{no:?}");
+    assert_eq!(deletes(&sandbox), 3);
+    let yes = shells.at_terminal(&["job", "release", &job], "y\n");
+    assert_eq!(yes.code, 0, "{yes:?}");
+    let ended = worker.says("ended onecloud");
+    assert!(ended.contains("5 done"), "{ended}");
+    assert!(watch.wait().unwrap().success());
+    assert_eq!(deletes(&sandbox), 8);
+    assert_eq!(shells.show(&job)["held"], 0);
+    let again = shells.run(&["job", "release", &job, "--yes"]);
+    assert_eq!(again.code, 2, "{again:?}");
+    worker.signal("-TERM");
+    assert_eq!(worker.end().0, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,7 +57,8 @@ type Pair = (JobId, String);
 ///   If the account did not answer at all in this time, its other open tickets are left unattempted.
 /// * A job goes on if its worker dies: what the worker had is offered again after [`LOST_AFTER`](crate::LOST_AFTER), and in a
 ///   file at once. A worker that was paused and comes back settles nothing; it begins anew.
-/// * It does not release what waits for a canary, and does not look again at the tickets of an erasure.
+/// * It does not release what waits for a canary: a person does, with [`Step::Release`](crate::Step::Release), and it goes on.
+///   Nor does it look again at the tickets of an erasure: see [`Jobs::look_again`].
 ///
 /// `Jobs::run`, which a person waits for, does not put anything back: it ends, and says what is left.
 ///

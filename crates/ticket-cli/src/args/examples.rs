@@ -114,6 +114,11 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "  tickets job resume 7f3a
   tickets job run 7f3a",
     ),
+    (
+        "tickets job release",
+        "  tickets job release 7f3a
+  tickets job release 7f3a --yes",
+    ),
     ("tickets job cancel", "  tickets job cancel 7f3a"),
     ("tickets job retry", "  tickets job retry 7f3a --max 100"),
     (

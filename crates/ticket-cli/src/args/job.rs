@@ -31,6 +31,11 @@ pub(crate) enum Job {
     ///
     /// `tickets job run` then continues the work.
     Resume(Id),
+    /// Look at a canary again, and let the rest follow
+    ///
+    /// For jobs that `tickets worker` works on: it never changes the tickets behind a canary by itself. The first tickets are
+    /// looked at again and shown, and you are asked. `tickets job run` does the same, and works on the rest itself.
+    Release(JobRelease),
     /// End a job for good
     ///
     /// Tickets that may have changed are looked at; the rest stays unattempted.
@@ -106,6 +111,15 @@ pub(crate) struct JobRun {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) work: WorkOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobRelease {
+    #[command(flatten)]
+    pub(crate) job: Id,
+    /// Do not ask; release only if all of the canary is done, and a second look confirms it
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

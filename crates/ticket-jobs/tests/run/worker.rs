@@ -508,3 +508,22 @@ async fn ticket_that_fails_again_and_again_counts_once_among_the_failures() {
     assert_eq!(over(&jobs, &id, 7200).await, JobState::Completed);
     worker.finish().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn canary_is_released_by_no_worker() {
+    let jobs = jobs();
+    let vendor = vendor_of(5);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let mut guards = Guards::default();
+    guards.canary = Some(2);
+    let id = job_of(&jobs, &accounts, &["eu"], 5, deleting().guards(guards)).await;
+    let worker = work(&jobs, &accounts, 2);
+    sleep(Duration::from_secs(7200)).await;
+    assert_eq!(vendor.log(), ["delete 1,2"]);
+    let job = jobs.ledger().job(&id).await.unwrap();
+    assert_eq!((job.state, job.open, job.workers), (JobState::Ready, 3, 0));
+    jobs.steer(&id, Step::Release).await.unwrap();
+    assert_eq!(over(&jobs, &id, 20).await, JobState::Completed);
+    assert!(vendor.state().there.is_empty());
+    worker.finish().await;
+}

@@ -6,8 +6,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ticket_jobs::{Job, JobTicket, Standing, Which, look_again};
 use tickets::{Outcome, Stop};
 
-use super::work::Work;
+use crate::accounts::Accounts;
 use crate::failure::Failure;
+use crate::ledger::Ledger;
 use crate::output::{Output, say};
 use crate::status::{Line, Status};
 use crate::terminal;
@@ -16,9 +17,17 @@ use crate::text::{self, counted};
 /// How many tickets that are not as they should be are named.
 const NAMED: usize = 5;
 
+/// What is needed to look at a canary.
+pub(crate) struct Canary<'a> {
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) accounts: &'a Accounts,
+    /// Whether nobody is asked.
+    pub(crate) yes: bool,
+}
+
 /// Whether the tickets after the canary may be changed. Says why if they may not.
-pub(super) async fn passes(
-    work: &Work<'_>,
+pub(crate) async fn passes(
+    canary: &Canary<'_>,
     job: &Job,
     stop: &Stop,
     output: &Output,
@@ -28,7 +37,7 @@ pub(super) async fn passes(
     };
     let mut done = BTreeMap::<String, Vec<JobTicket>>::new();
     let (mut tickets, mut open, mut other) = (0_usize, 0_usize, Vec::new());
-    let mut named = ticket_jobs::tickets(&**work.ledger.jobs.ledger(), &job.id, Which::Named);
+    let mut named = ticket_jobs::tickets(&**canary.ledger.jobs.ledger(), &job.id, Which::Named);
     while let Some(ticket) = named.try_next().await? {
         if ticket.seq >= from {
             break;
@@ -55,7 +64,7 @@ pub(super) async fn passes(
         return Ok(false);
     }
     let changed = tickets - other.len();
-    let wrong = wrong_at_second_look(work, job, &done).await?;
+    let wrong = wrong_at_second_look(canary, job, &done).await?;
     let done_word = job.change.word(&Outcome::Done);
     say(&format!(
         "canary: {changed} of {} {done_word}",
@@ -73,7 +82,7 @@ pub(super) async fn passes(
     tell("looked at again", &wrong);
     let is_right = other.is_empty() && wrong.is_empty();
     let rest = text::grouped(job.open);
-    if work.yes {
+    if canary.yes {
         if !is_right {
             say(&format!(
                 "the canary is not as it should be, so the other {rest} are not changed"
@@ -106,7 +115,7 @@ pub(super) async fn passes(
 
 /// Looks at the changed tickets again, and returns those that are not shown to be as they should, and why.
 async fn wrong_at_second_look(
-    work: &Work<'_>,
+    canary: &Canary<'_>,
     job: &Job,
     done: &BTreeMap<String, Vec<JobTicket>>,
 ) -> Result<Vec<(String, String)>, Failure> {
@@ -114,7 +123,7 @@ async fn wrong_at_second_look(
     let mut status = Status::new();
     let (all, mut looked) = (counted(done.values().map(Vec::len).sum(), "ticket"), 0);
     for (account, tickets) in done {
-        let account = work.accounts.connect(account)?.tickets;
+        let account = canary.accounts.connect(account)?.tickets;
         let ids: Vec<_> = tickets.iter().map(|ticket| ticket.id.clone()).collect();
         let mut looks = look_again(&job.change, &account, stream::iter(ids));
         loop {

@@ -41,6 +41,7 @@ use crate::stdout;
 use crate::terminal;
 use crate::text::{self, counted};
 
+pub(super) use canary::{Canary, passes};
 pub(super) use estimate::{
     awaiting, in_words, print as print_estimate, print_none as print_no_estimate,
 };

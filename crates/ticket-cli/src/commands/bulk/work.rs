@@ -11,7 +11,7 @@ use tickets::CallContext;
 use tickets::bulk::BulkOptions;
 use tokio::time::Instant;
 
-use super::canary;
+use super::canary::{self, Canary};
 use super::notices::Notices;
 use super::plan::Plan;
 use super::progress::Progress;
@@ -59,7 +59,12 @@ impl Work<'_> {
             if !is_held || !failures.is_empty() || interruption.stop.is_finishing() {
                 break job;
             }
-            if !canary::passes(&self, &job, &interruption.stop, output).await? {
+            let asking = Canary {
+                ledger: self.ledger,
+                accounts: self.accounts,
+                yes: self.yes,
+            };
+            if !canary::passes(&asking, &job, &interruption.stop, output).await? {
                 break ledger.job(&self.job).await?;
             }
             self.ledger.jobs.steer(&self.job, Step::Release).await?;

@@ -8,6 +8,7 @@ mod confirm;
 mod erasure;
 mod export;
 mod identifiers;
+mod release;
 mod report;
 mod shown;
 mod upkeep;
@@ -56,11 +57,7 @@ pub(super) async fn run(
             if show.tickets {
                 tickets(ledger, &job, output).await
             } else {
-                let erased = match &job.erasure {
-                    Some(_) => Some(ledger.jobs.erased(&job.id).await?),
-                    None => None,
-                };
-                print(&Shown::new(job, ledger).erasure(erased.as_ref()), output)
+                print(&Shown::with_erasure(job, ledger).await?, output)
             }
         }
         args::Job::Confirm(confirm) => confirm::run(ledger, confirm, global, output).await,
@@ -68,6 +65,7 @@ pub(super) async fn run(
         args::Job::Watch(id) => watch::run(ledger, &id.id, output).await,
         args::Job::Pause(id) => steer(ledger, &id.id, Step::Pause, output).await,
         args::Job::Resume(id) => steer(ledger, &id.id, Step::Resume, output).await,
+        args::Job::Release(asked) => release::run(ledger, asked, global, output).await,
         args::Job::Cancel(id) => work::cancel(ledger, &id.id, global, output).await,
         args::Job::Priority(asked) => {
             let job = find(ledger, &asked.job.id).await?;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use ticket_jobs::erase::Erased;
 use ticket_jobs::{Guards, Job, JobAccount, JobState};
 use tickets::Outcome;
 
 use super::super::{bulk, planned};
 use super::erasure;
+use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::output::Record;
 use crate::text;
@@ -38,6 +38,11 @@ pub(super) struct Shown {
     #[serde(rename = "continue")]
     command: Option<String>,
     guards: Guards,
+    /// How many tickets wait for the end of the canary.
+    held: u64,
+    /// The command that ends the canary, once it is over.
+    #[serde(skip)]
+    release: Option<String>,
     /// The outcomes in words.
     #[serde(skip)]
     counts: Vec<String>,
@@ -52,6 +57,12 @@ impl Shown {
             "already_done" => job.change.word(&Outcome::AlreadyDone).to_owned(),
             _ => outcome,
         };
+        let held = match (job.held_from, job.guards.canary) {
+            (Some(_), Some(first)) => job.tickets.saturating_sub(first),
+            _ => 0,
+        };
+        let is_over = is_open && held > 0 && job.open == held;
+        let release = is_over.then(|| ledger.command("release", &job.id));
         let outcomes = job.counts.into_iter();
         Self {
             change: bulk::verb(&job.change),
@@ -75,15 +86,49 @@ impl Shown {
             erasure: None,
             command: is_open.then(|| ledger.command("run", &job.id)).flatten(),
             guards: job.guards,
+            held,
+            release: release.flatten(),
             counts,
             job: job.id.to_string(),
         }
     }
 
-    /// Adds what an erasure came to.
-    pub(super) fn erasure(mut self, erased: Option<&Erased>) -> Self {
-        self.erasure = erased.map(erasure::Shown::of);
-        self
+    /// The job with what it came to, if it is an erasure.
+    pub(super) async fn with_erasure(job: Job, ledger: &Ledger) -> Result<Self, Failure> {
+        if job.erasure.is_none() {
+            return Ok(Self::new(job, ledger));
+        }
+        let id = job.id.clone();
+        let erased = ledger.jobs.erased(&id).await?;
+        let mut shown = Self::new(job, ledger);
+        shown.erasure = Some(erasure::Shown::of(&erased));
+        if erased.look_again_at.is_some() {
+            // What looks at its tickets again.
+            shown.command = shown.command.or_else(|| ledger.command("run", &id));
+        }
+        Ok(shown)
+    }
+
+    /// The command that ends the canary, if that is over and the rest of the job waits for a person.
+    pub(super) fn release(&self) -> Option<&str> {
+        self.release.as_deref()
+    }
+
+    /// The command that continues it.
+    pub(super) fn command(&self) -> Option<&str> {
+        self.command.as_deref()
+    }
+
+    /// What waits for the end of the canary, and for whom; empty if nothing does.
+    fn held(&self) -> String {
+        if self.held == 0 {
+            return String::new();
+        }
+        let count = text::grouped(self.held);
+        match &self.release {
+            Some(command) => format!("{count} wait for a person: {command}"),
+            None => format!("{count} wait for the end of the canary"),
+        }
     }
 
     /// How far it is, in a sentence.
@@ -95,7 +140,11 @@ impl Shown {
         } else {
             format!(": {}", self.counts.join(", "))
         };
-        format!("job {} {}, {done} of {all}{counts}", self.job, self.state)
+        let held = match self.held() {
+            none if none.is_empty() => none,
+            held => format!("; {held}"),
+        };
+        format!("job {} {}, {done} of {all}{counts}{held}", self.job, self.state)
     }
 
     fn accounts(&self) -> String {
@@ -125,6 +174,7 @@ impl Record for Shown {
         "erasure",
         "priority",
         "guards",
+        "held",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -147,6 +197,7 @@ impl Record for Shown {
                 .unwrap_or_default(),
             self.priority.to_string(),
             planned::guard_words(&self.guards),
+            self.held.to_string(),
         ]
     }
 
@@ -154,6 +205,9 @@ impl Record for Shown {
         let mut cells = self.cells();
         if let Some(change) = cells.get_mut(1) {
             self.verb.clone_into(change);
+        }
+        if let Some(held) = cells.last_mut() {
+            *held = self.held();
         }
         cells
     }
@@ -183,7 +237,7 @@ impl Record for Listed {
             match job.priority {
                 0 => job.state.to_owned(),
                 priority => format!("{}, priority {priority}", job.state),
-            },
+            } + if job.release.is_some() { ", held" } else { "" },
             text::grouped(job.tickets),
             text::grouped(job.open),
             job.counts.join(", "),

@@ -28,13 +28,14 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
     let mut writer = output.writer();
     let mut last = String::new();
     let mut told: Option<Instant> = None;
-    let mut asked_for_worker = false;
+    let (mut asked_for_worker, mut asked_for_release) = (false, false);
     loop {
         let job = ledger.jobs.ledger().job(&id).await?;
         let (state, workers) = (job.state, job.workers);
         let is_over = state.is_over();
         let all_done = job.open == 0 && job.counts.keys().all(|outcome| bulk::is_done(outcome));
         let shown = Shown::new(job, ledger);
+        let release = shown.release().map(str::to_owned);
         let progress = shown.progress();
         if status.is_terminal() {
             status.show(vec![Line::new("", vec![progress.clone()])]);
@@ -57,7 +58,14 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
             writer.finish().map_err(|error| Failure::output(&error))?;
             if !as_they_come {
                 let job = ledger.jobs.ledger().job(&id).await?;
-                super::print(&Shown::new(job, ledger), output)?;
+                let is_erasure = job.erasure.is_some();
+                let shown = Shown::with_erasure(job, ledger).await?;
+                if let Some(command) = shown.command().filter(|_| is_erasure) {
+                    say(&format!(
+                        "workers do not look at the tickets again, without which nothing is erased: `{command}` does"
+                    ));
+                }
+                super::print(&shown, output)?;
             }
             return Ok(if all_done { Exit::Done } else { Exit::Failed });
         }
@@ -65,7 +73,13 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
             let message = format!("the list of job {id} is not complete; nobody can work on it");
             return Err(Failure::refused(message));
         }
-        if workers == 0 && !std::mem::replace(&mut asked_for_worker, true) {
+        if let Some(command) = release {
+            if !std::mem::replace(&mut asked_for_release, true) {
+                say(&format!(
+                    "the canary is over, and the rest waits for a person: `{command}` shows what came of it and asks"
+                ));
+            }
+        } else if workers == 0 && !std::mem::replace(&mut asked_for_worker, true) {
             let command = ledger.command("run", &id).unwrap_or_default();
             let line = format!("nobody works on it; continue with `{command}`");
             say(&line);
