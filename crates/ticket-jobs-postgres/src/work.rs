@@ -144,6 +144,7 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
     let looked: Vec<Option<&str>> = get(row, "looked")?;
     let doubts: Vec<Option<i64>> = get(row, "doubt_ns")?;
     let jobs: Vec<Option<&str>> = get(row, "jobs")?;
+    let lost: Vec<i32> = get(row, "lost")?;
     let times: Option<i32> = get(row, "put_back")?;
     let times = times.and_then(|times| u32::try_from(times).ok());
     let since: Option<i64> = get(row, "since")?;
@@ -158,8 +159,9 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
         .zip(versions)
         .zip(looked)
         .zip(doubts)
-        .zip(jobs);
-    let tickets = rows.map(|(((((seq, id), version), seen), doubt), job)| {
+        .zip(jobs)
+        .zip(lost);
+    let tickets = rows.map(|((((((seq, id), version), seen), doubt), job), lost)| {
         let seen = seen.map(|seen| from_json("how a ticket was seen", seen));
         Ok(Claimed {
             seq: uint(seq),
@@ -169,6 +171,7 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
             put_back,
             in_doubt: doubt.map(duration),
             accepted: job.map(VendorJob::new),
+            lost_calls: u32::try_from(lost).unwrap_or_default(),
         })
     });
     tickets.collect::<Result<_, Error>>()

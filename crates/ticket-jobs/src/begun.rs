@@ -12,6 +12,7 @@ use crate::going::Going;
 use crate::lane::Lane;
 use crate::ledger::BEAT;
 use crate::model::{EventKind, Job, JobAccount, JobState, Work, WorkerId};
+use crate::poison::CatchPanics;
 use crate::run::{JobOutcome, Jobs, of_account};
 use crate::turn::Turn;
 
@@ -104,9 +105,14 @@ impl Begun {
         if job.state == JobState::Cancelling {
             options = options.only_look();
         }
+        let mut tickets = self.accounts.connect(name)?;
+        if turn.is_some() {
+            // Of a run, it continues in the caller's task.
+            tickets = tickets.layer(CatchPanics::default());
+        }
         Ok(Lane {
             ledger: Arc::clone(self.jobs.ledger()),
-            tickets: self.accounts.connect(name)?,
+            tickets,
             key,
             rules: Arc::new(Rules::new(job, account)?),
             work,

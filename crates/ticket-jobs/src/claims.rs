@@ -10,6 +10,7 @@ use ticket_core::{Error, ErrorKind, Result};
 use tokio::task::JoinSet;
 
 use crate::going::Going;
+use crate::lane::comes_last;
 use crate::ledger::Ledger;
 use crate::model::{Claim, Claimed, Work};
 use crate::turn::Turn;
@@ -17,7 +18,7 @@ use crate::turn::Turn;
 /// What claims found beside the tickets that are given.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// Tickets in doubt, which are looked at last.
+    /// Tickets in doubt and those that may take down others, which come last.
     pub(crate) doubts: Vec<Claimed>,
     /// The claim that gave no tickets.
     pub(crate) last: Option<Claim>,
@@ -104,9 +105,8 @@ impl Walk {
                     if let Some(turn) = turn {
                         turn.claimed(&claimed);
                     }
-                    let (doubts, fresh): (Vec<_>, Vec<_>) = claimed
-                        .into_iter()
-                        .partition(|claimed| claimed.in_doubt.is_some());
+                    let (doubts, fresh): (Vec<_>, Vec<_>) =
+                        claimed.into_iter().partition(comes_last);
                     found.doubts.extend(doubts);
                     self.half = fresh.len() / 2;
                     self.tickets = fresh.into_iter();

@@ -19,6 +19,7 @@ use crate::failures::Failures;
 use crate::going::Going;
 use crate::ledger::{Ledger, tickets};
 use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension, Which, Work};
+use crate::poison;
 use crate::run::JobOutcome;
 use crate::slots::label;
 use crate::turn::{Turn, is_passing, is_the_accounts};
@@ -188,7 +189,7 @@ impl Lane {
         let mut left = Left::new();
         let (doubts, fresh): (Vec<_>, Vec<_>) = claimed
             .into_iter()
-            .partition(|claimed| claimed.in_doubt.is_some());
+            .partition(comes_last);
         let fresh = stream::iter(fresh).boxed();
         self.apply(fresh, Effect::None, &mut left).await?;
         self.apply_to_doubts(doubts, &mut left).await?;
@@ -198,8 +199,20 @@ impl Lane {
         Ok(reason)
     }
 
-    /// Changes or looks at tickets in doubt, once no earlier call about them can act any more.
+    /// Changes or looks at tickets in doubt, once no earlier call about them can act any more. Those whose calls were lost
+    /// with their processes come one by one, and are given up in the end.
     async fn apply_to_doubts(&self, doubts: Vec<Claimed>, left: &mut Left) -> Result<()> {
+        let (mut given_up, mut others) = (Vec::new(), Vec::new());
+        for one in doubts {
+            match poison::given_up(&one) {
+                Some(outcome) => given_up.push(Settled::new(one.seq, one.id, outcome)),
+                None => others.push(one),
+            }
+        }
+        if !given_up.is_empty() {
+            self.record(given_up, left).await?;
+        }
+        let doubts = others;
         if doubts.is_empty() || self.going.is_over() {
             return Ok(());
         }
@@ -207,8 +220,21 @@ impl Lane {
         if !self.going.wait(wait.unwrap_or_default()).await {
             return Ok(());
         }
-        let doubts = stream::iter(doubts).boxed();
-        self.apply(doubts, Effect::Unknown, left).await
+        let (alone, together): (Vec<_>, Vec<_>) =
+            doubts.into_iter().partition(poison::is_suspect);
+        if !together.is_empty() {
+            let together = stream::iter(together).boxed();
+            self.apply(together, Effect::Unknown, left).await?;
+        }
+        for one in alone {
+            if self.going.is_over() {
+                break;
+            }
+            let earlier = one.in_doubt.map_or(Effect::None, |_| Effect::Unknown);
+            self.apply(stream::iter([one]).boxed(), earlier, left)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Changes these tickets and records their outcomes.
@@ -409,6 +435,11 @@ impl Lane {
         let dropped = |_| Error::new(ErrorKind::Cancelled, "nobody waits for the job any more");
         self.outcomes.send(Ok(outcome)).await.map_err(dropped)
     }
+}
+
+/// Whether a ticket comes after the others: it is in doubt, or may take them down.
+pub(crate) fn comes_last(claimed: &Claimed) -> bool {
+    claimed.in_doubt.is_some() || poison::is_suspect(claimed)
 }
 
 /// The outcome of a ticket that a run did not come to, for this reason.

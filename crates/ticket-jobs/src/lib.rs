@@ -22,6 +22,7 @@ mod loading;
 mod memory;
 mod model;
 pub mod plan;
+mod poison;
 #[cfg(feature = "report")]
 pub mod report;
 mod run;

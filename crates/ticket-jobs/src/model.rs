@@ -419,6 +419,10 @@ pub struct Claimed {
     pub in_doubt: Option<Duration>,
     /// The job as which the vendor accepted the last of these calls that it accepted.
     pub accepted: Option<VendorJob>,
+    /// How many calls of workers about it never ended, as their processes did before: of the writes those that may have changed
+    /// it, all of them. Reads are not told apart; if the last call is a read that never ended, at least half of all calls
+    /// about it are taken for lost.
+    pub lost_calls: u32,
 }
 
 /// That a ticket was put back to be tried later.

@@ -22,6 +22,7 @@ use crate::lane::{Lane, not_come_to};
 use crate::ledger::Ledger;
 use crate::loading::Loading;
 use crate::model::{Claimed, Event, EventKind, Job, JobId, JobState, NewJob, Work};
+use crate::poison::CatchPanics;
 use crate::slots::LedgerSlots;
 
 /// How many outcomes may wait for a reader.
@@ -140,7 +141,7 @@ impl Jobs {
         }
         let lane = Lane {
             ledger: Arc::clone(&self.ledger),
-            tickets: account.clone(),
+            tickets: account.clone().layer(CatchPanics::default()),
             key: of_the_job.key.clone(),
             rules: Arc::new(Rules::new(&job, of_the_job)?),
             work,

@@ -38,20 +38,26 @@ BEGIN
     END IF;
 END $$;
 
--- The open tickets of an account between two places. `doubt` is how long a call in doubt may still act.
+-- The open tickets of an account between two places. `doubt` is how long a call in doubt may still act, `lost` how many calls
+-- ended with their process: see `Claimed::lost_calls`.
 CREATE FUNCTION open_tickets(j int, a int, first bigint, last bigint, most bigint, at bigint,
     OUT seqs bigint[], OUT ids text[], OUT versions text[], OUT looked text[], OUT doubt_ns bigint[],
-    OUT jobs text[])
+    OUT jobs text[], OUT lost int[])
 LANGUAGE sql AS $$
     SELECT array_agg(seq ORDER BY seq), array_agg(id ORDER BY seq), array_agg(version ORDER BY seq),
             array_agg(seen ORDER BY seq), array_agg(left_ns ORDER BY seq),
-            array_agg(accepted ORDER BY seq)
+            array_agg(accepted ORDER BY seq), array_agg(lost_calls ORDER BY seq)
         FROM (SELECT seq, t.id, version, seen, CASE WHEN doubts IS NOT NULL THEN greatest(0, (
                         SELECT max(CASE WHEN ended_at IS NULL THEN expires_at ELSE 0 END) - at
                             FROM call WHERE call.id = ANY (doubts))) END AS left_ns,
                     CASE WHEN doubts IS NOT NULL THEN (
                         SELECT accepted FROM call WHERE call.id = ANY (doubts) AND accepted IS NOT NULL
-                            ORDER BY call.id DESC LIMIT 1) END AS accepted
+                            ORDER BY call.id DESC LIMIT 1) END AS accepted,
+                    CASE WHEN last_call IS NULL THEN 0 ELSE greatest(
+                        (SELECT count(*) FROM call WHERE call.id = ANY (doubts) AND ended_at IS NULL
+                            AND worker IS NOT NULL),
+                        (SELECT attempts / 2 FROM call WHERE call.id = last_call AND ended_at IS NULL
+                            AND last_call <> ALL (coalesce(doubts, '{}'))))::int END AS lost_calls
             FROM ticket t
             WHERE job = j AND account = a AND seq BETWEEN first AND last AND outcome IS NULL
             ORDER BY seq LIMIT most) AS open
@@ -61,7 +67,7 @@ $$;
 CREATE FUNCTION claim_tickets(given bigint, w bigint, name_of text, mark bigint,
     OUT what text, OUT wait_ns bigint, OUT because text, OUT until bigint,
     OUT seqs bigint[], OUT ids text[], OUT versions text[], OUT looked text[], OUT doubt_ns bigint[],
-    OUT jobs text[], OUT put_back int, OUT since bigint)
+    OUT jobs text[], OUT lost int[], OUT put_back int, OUT since bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
     at bigint := clock(given); it record; a record; place record;
@@ -88,7 +94,7 @@ BEGIN
         what := 'tickets';
         put_back := place.times_put_back;
         since := place.put_back_since;
-        SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs FROM open_tickets(
+        SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs, lost FROM open_tickets(
             it.j, a.number, place.first_seq, place.last_seq, NULL, at);
         RETURN;
     END IF;
@@ -109,13 +115,13 @@ BEGIN
             since := place.put_back_since;
             UPDATE claim SET worker = w, nonce = mark
                 WHERE job = it.j AND account = a.number AND first_seq = place.first_seq;
-            SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs FROM open_tickets(
+            SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs, lost FROM open_tickets(
                 it.j, a.number, place.first_seq, place.last_seq, NULL, at);
             RETURN;
         END IF;
         -- Those that nobody had yet.
         IF a.next_seq <= free_until THEN
-            SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs FROM open_tickets(
+            SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs, lost FROM open_tickets(
                 it.j, a.number, a.next_seq, free_until, a.chunk, at);
             next := CASE WHEN cardinality(seqs) = a.chunk THEN seqs[a.chunk] ELSE free_until END + 1;
             UPDATE job_account SET next_seq = next WHERE job = it.j AND number = a.number;
@@ -123,7 +129,7 @@ BEGIN
             IF seqs IS NOT NULL AND a.presumed IS NOT NULL THEN
                 UPDATE ticket SET doubts = array_append(doubts, a.presumed)
                     WHERE job = it.j AND account = a.number AND seq = ANY (seqs);
-                SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs FROM open_tickets(
+                SELECT * INTO seqs, ids, versions, looked, doubt_ns, jobs, lost FROM open_tickets(
                     it.j, a.number, seqs[1], seqs[cardinality(seqs)], NULL, at);
             END IF;
             IF seqs IS NOT NULL THEN

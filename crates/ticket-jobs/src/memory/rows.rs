@@ -362,7 +362,17 @@ impl TicketRow {
             put_back: self.put_back,
             in_doubt: self.doubts(calls).map(acts_for).max(),
             accepted: self.doubts(calls).filter_map(CallRow::accepted).last(),
+            lost_calls: self.lost_calls(calls),
         }
+    }
+
+    fn lost_calls(&self, calls: &Calls) -> u32 {
+        let is_lost = |call: &&CallRow| call.ended.is_none() && call.work.is_some();
+        let writes = self.doubts(calls).filter(is_lost).count();
+        let last = self.calls.last().and_then(|call| calls.get(call));
+        let last = last.filter(|call| !call.operation.is_write());
+        let reads = last.filter(is_lost).map_or(0, |_| self.calls.len() / 2);
+        u32::try_from(writes.max(reads)).unwrap_or(u32::MAX)
     }
 
     fn to_ticket(&self, seq: u64, repeats: Option<u64>, calls: &Calls) -> JobTicket {

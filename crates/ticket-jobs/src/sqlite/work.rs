@@ -244,8 +244,12 @@ impl Write<'_> {
         limit: i64,
     ) -> Result<Vec<Claimed>> {
         let tickets = self.all(
-            "SELECT seq, id, version, seen FROM ticket
-                WHERE job = ?1 AND seq BETWEEN ?3 AND ?4 AND account = ?2 AND outcome IS NULL
+            "SELECT seq, id, version, seen, ifnull((
+                    SELECT iif(call.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM doubt
+                        WHERE doubt.job = ticket.job AND doubt.seq = ticket.seq AND doubt.call = call.id),
+                        attempts / 2, 0)
+                    FROM call WHERE call.id = last_call), 0)
+                FROM ticket WHERE job = ?1 AND seq BETWEEN ?3 AND ?4 AND account = ?2 AND outcome IS NULL
                 ORDER BY seq LIMIT ?5",
             (job, account, first, last, limit),
             |row| {
@@ -259,6 +263,7 @@ impl Write<'_> {
                     put_back: None,
                     in_doubt: None,
                     accepted: None,
+                    lost_calls: row.get(4)?,
                 };
                 Ok((claimed, seen))
             },
@@ -275,16 +280,23 @@ impl Write<'_> {
             .collect::<Result<Vec<_>>>()?;
         // The longest of the calls that may have changed it.
         let doubts = self.all(
-            "SELECT seq, max(iif(ended_at IS NULL, expires_at, 0)) FROM doubt
-                JOIN call ON call.id = doubt.call
+            "SELECT seq, max(iif(ended_at IS NULL, expires_at, 0)),
+                    count(*) FILTER (WHERE ended_at IS NULL AND worker IS NOT NULL)
+                FROM doubt JOIN call ON call.id = doubt.call
                 WHERE doubt.job = ?1 AND seq BETWEEN ?2 AND ?3 GROUP BY seq",
             (job, first, last),
-            |row| Ok((row.get::<_, u64>(0)?, row.get::<_, i64>(1)?)),
+            |row| {
+                let doubt = (row.get::<_, i64>(1)?, row.get::<_, u32>(2)?);
+                Ok((row.get::<_, u64>(0)?, doubt))
+            },
         )?;
         let doubts: BTreeMap<_, _> = doubts.into_iter().collect();
         for ticket in &mut tickets {
-            let acts_until = doubts.get(&ticket.seq);
-            ticket.in_doubt = acts_until.map(|until| left(self.now, *until));
+            let Some((acts_until, lost)) = doubts.get(&ticket.seq) else {
+                continue;
+            };
+            ticket.in_doubt = Some(left(self.now, *acts_until));
+            ticket.lost_calls = ticket.lost_calls.max(*lost);
         }
         if !doubts.is_empty() {
             let accepted = self.all(

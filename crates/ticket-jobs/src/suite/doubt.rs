@@ -110,6 +110,31 @@ pub(super) async fn doubt_tells_how_long_the_call_may_act(bench: &Bench) -> Case
     Ok(())
 }
 
+pub(super) async fn calls_that_were_lost_are_told(bench: &Bench) -> CaseResult {
+    let (job, mut worker) = bench.claimed(&["1", "2", "3"]).await?;
+    let read = |worker, id| NewCall {
+        operation: Operation::Get,
+        ..delete(&job, worker, &[id])
+    };
+    for expected in [[1, 0, 0], [2, 0, 1], [3, 0, 1], [4, 0, 2]] {
+        bench.slot(&delete(&job, worker, &["1"])).await?;
+        let ended = bench.slot(&delete(&job, worker, &["2"])).await?;
+        bench.ledger.end(ended, NO_REPLY).await?;
+        bench.slot(&read(worker, "3")).await?;
+        bench.advance(LOST_AFTER);
+        worker = bench.ledger.begin(&job).await?;
+        let claimed = bench.claim(worker).await?;
+        let lost: Vec<_> = claimed.iter().map(|ticket| ticket.lost_calls).collect();
+        let what = "workers were lost with a delete and a read, and another delete ended";
+        same(what, lost, expected.to_vec())?;
+    }
+    let ended = bench.slot(&read(worker, "3")).await?;
+    bench.ledger.end(ended, Ended::Answered).await?;
+    let claimed = claimed_after_loss(bench, &job).await?;
+    let lost: Vec<_> = claimed.iter().map(|ticket| ticket.lost_calls).collect();
+    same("the last read ended", lost, vec![4, 0, 0])
+}
+
 pub(super) async fn reads_leave_no_doubt(bench: &Bench) -> CaseResult {
     let (job, worker) = bench.claimed(&["1"]).await?;
     let look = NewCall {

@@ -182,6 +182,8 @@ macro_rules! __ledger_cases {
             "tickets about which nothing was sent are not in doubt";
         doubt sent_tickets_are_in_doubt
             "tickets are in doubt exactly if a write that names them has no end that is certainly without an effect";
+        doubt calls_that_were_lost_are_told
+            "a claim tells how many calls about a ticket were lost with their workers";
         doubt doubt_tells_how_long_the_call_may_act
             "a claim tells how long the call in doubt may still act";
         doubt reads_leave_no_doubt

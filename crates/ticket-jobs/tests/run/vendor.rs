@@ -48,6 +48,12 @@ pub(crate) struct State {
     pub(crate) below: BTreeMap<String, Vec<TicketId>>,
     /// How long each call takes.
     pub(crate) latency: Duration,
+    /// Tickets in whose calls the provider panics.
+    pub(crate) panics: BTreeSet<String>,
+    /// Tickets whose calls never come back, and change nothing.
+    pub(crate) hangs: BTreeSet<String>,
+    /// Whether reads panic and hang as well.
+    pub(crate) reads_too: bool,
     /// What reads fail with, if they do.
     pub(crate) reads_fail: Option<Error>,
     /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`.
@@ -106,6 +112,19 @@ impl Vendor {
         }
     }
 
+    /// Panics or hangs, if one of these tickets does.
+    async fn takes_down(&self, ids: &[&str]) {
+        let is_among = |tickets: &BTreeSet<String>| ids.iter().any(|id| tickets.contains(*id));
+        let (panics, hangs) = {
+            let state = self.state();
+            (is_among(&state.panics), is_among(&state.hangs))
+        };
+        assert!(!panics, "a mistake of the provider");
+        if hangs {
+            std::future::pending().await
+        }
+    }
+
     fn delete_now(&self, targets: &[DeleteTarget]) -> DeleteReport {
         let mut state = self.state();
         DeleteReport::from_fn(targets, |id| {
@@ -128,8 +147,15 @@ impl TicketProvider for Vendor {
 
     async fn get(&self, _: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.take_time().await;
-        let mut state = self.state();
-        state.log.push(format!("get {id}"));
+        let reads_too = {
+            let mut state = self.state();
+            state.log.push(format!("get {id}"));
+            state.reads_too
+        };
+        if reads_too {
+            self.takes_down(&[id.as_str()]).await;
+        }
+        let state = self.state();
         if let Some(error) = &state.reads_fail {
             return Err(error.clone());
         }
@@ -165,6 +191,7 @@ impl TicketProvider for Vendor {
             state.log.push(format!("delete {}{after}", ids.join(",")));
             state.answers.pop_front()
         };
+        self.takes_down(&ids).await;
         match answer {
             None => Ok(self.delete_now(targets)),
             Some(Answer::Error(error, is_deleted)) => {

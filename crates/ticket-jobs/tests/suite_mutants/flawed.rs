@@ -535,6 +535,11 @@ impl Ledger for Flawed {
                         ticket.put_back = None;
                     }
                 }
+                Flaw::ForgetsLostCalls => {
+                    for ticket in tickets.iter_mut() {
+                        ticket.lost_calls = 0;
+                    }
+                }
                 Flaw::ForgetsVendorJobs => {
                     for ticket in tickets.iter_mut() {
                         ticket.accepted = None;

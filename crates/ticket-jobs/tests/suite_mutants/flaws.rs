@@ -70,6 +70,7 @@ flaws! {
     ForgetsIntents forgets_intents "forgets which job a call was of" [sent_tickets_are_in_doubt];
     ForgetsExpiry forgets_expiry "takes a call in flight for one that cannot act any more"
         [doubt_tells_how_long_the_call_may_act];
+    ForgetsLostCalls forgets_lost_calls "forgets calls that were lost" [calls_that_were_lost_are_told];
     ForgetsVendorJobs forgets_vendor_jobs "forgets as which job the vendor accepted a call"
         [accepted_calls_are_told_with_their_job];
     DoubtsReads doubts_reads "takes a read for a write" [reads_leave_no_doubt];

@@ -55,6 +55,7 @@ const BEYOND_SCHEDULES: &[Flaw] = &[
     Flaw::ForgetsErasure,
     Flaw::ForgetsErrors,
     Flaw::ForgetsGuards,
+    Flaw::ForgetsLostCalls,
     Flaw::ForgetsOldCalls,
     Flaw::ForgetsPeople,
     Flaw::ForgetsPriority,
