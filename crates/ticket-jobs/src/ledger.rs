@@ -113,8 +113,9 @@ pub trait Ledger: Debug + Send + Sync + 'static {
     /// [cancelling](JobState::Cancelling), only those in doubt. Tickets that are [held back](Job::held_from) are not
     /// claimed, and an account of which only such tickets are left is [held](Claim::Held), even if it is suspended.
     ///
-    /// Jobs of higher priority go first: nothing is claimed while another job of a higher one, which is ready and has a worker
-    /// that is not lost, has tickets of an account with the same key that are free, or that a worker has.
+    /// Jobs of higher priority go first: nothing is claimed while another job of a higher one, which is ready, has tickets of an
+    /// account with the same key that are free, or that a worker has, and a worker that is not lost has claimed of that account
+    /// before, or tried to: one that lacks the account holds nobody up.
     async fn claim(&self, worker: WorkerId, account: &str) -> Result<Claim>;
 
     /// Gives back all that the worker claimed of an account, for a later attempt, `wait` from now. Claims tell how often and

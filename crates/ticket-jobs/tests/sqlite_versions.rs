@@ -188,21 +188,32 @@ async fn ledger_of_version_4_goes_on() {
 
 #[tokio::test]
 async fn ledger_of_version_5_goes_on() {
+    let (ledger, _folder) = open(5);
+    let jobs = jobs(&ledger).await;
+    go_on_with_accepted(&ledger, jobs).await;
+}
+
+#[tokio::test]
+async fn ledger_of_version_6_goes_on() {
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jobs.db");
         write(&path).await;
-        fs::copy(&path, fixture(5)).unwrap();
+        fs::copy(&path, fixture(6)).unwrap();
     }
-    let (ledger, _folder) = open(5);
-    let mut jobs = jobs(&ledger).await;
+    let (ledger, _folder) = open(6);
+    let jobs = jobs(&ledger).await;
+    go_on_with_accepted(&ledger, jobs).await;
+}
+
+async fn go_on_with_accepted(ledger: &SqliteLedger, mut jobs: Vec<Job>) {
     let accepted = jobs.pop().unwrap();
     let worker = ledger.begin(&accepted.id).await.unwrap();
-    let job = claim(&ledger, worker).await[0].accepted.clone();
+    let job = claim(ledger, worker).await[0].accepted.clone();
     assert_eq!(job, Some(VendorJob::new("V3-1")));
     ledger.finish(worker).await.unwrap();
-    finish(&ledger, &accepted.id).await;
-    go_on_with_later(&ledger, jobs).await;
+    finish(ledger, &accepted.id).await;
+    go_on_with_later(ledger, jobs).await;
 }
 
 async fn go_on_with_later(ledger: &SqliteLedger, mut jobs: Vec<Job>) {

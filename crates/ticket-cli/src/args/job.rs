@@ -42,7 +42,7 @@ pub(crate) enum Job {
     Cancel(Id),
     /// Set which of several jobs goes first
     ///
-    /// Jobs of a higher priority go first at accounts of the same quota, if somebody works on them. Usual is 0.
+    /// Jobs of a higher priority go first at accounts of the same quota, if somebody works on them there. Usual is 0.
     Priority(JobPriority),
     /// Run the failed and unattempted tickets again, as a new job
     Retry(JobRetry),

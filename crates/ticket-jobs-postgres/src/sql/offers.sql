@@ -17,14 +17,14 @@ BEGIN
         AND seq BETWEEN a.next_seq AND held - 1);
 END $$;
 
--- Whether a job of a higher priority goes first at the accounts with this key.
+-- Whether a job of a higher priority goes first at the accounts with this key: one whose workers have such an account.
 CREATE FUNCTION is_outranked(j int, account_key text, at bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (SELECT 1 FROM job other JOIN job_account a ON a.job = other.number
         WHERE other.state = 'ready' AND other.priority > (SELECT priority FROM job WHERE number = j)
             AND a.key = account_key
             AND EXISTS (SELECT 1 FROM worker w WHERE w.job = other.number AND w.ended_at IS NULL
-                AND w.beat_at > at - lost_after())
+                AND w.beat_at > at - lost_after() AND a.number = ANY (w.accounts))
             AND (is_untouched(a, other.state, other.held_from) OR EXISTS (SELECT 1 FROM claim c
                 WHERE c.job = a.job AND c.account = a.number
                     AND (c.worker IS NOT NULL OR c.not_before <= at))));
@@ -36,7 +36,7 @@ DECLARE at bigint := clock(given);
 BEGIN
     RETURN QUERY
     WITH alive AS MATERIALIZED (
-        SELECT w.id, w.job FROM job JOIN worker w ON w.job = job.number
+        SELECT w.id, w.job, w.accounts FROM job JOIN worker w ON w.job = job.number
             WHERE job.state IN ('ready', 'cancelling') AND w.ended_at IS NULL
                 AND w.beat_at > at - lost_after()),
     -- A job of the lowest priority goes before none.
@@ -44,7 +44,7 @@ BEGIN
     first AS MATERIALIZED (
         SELECT a.key, max(f.priority) AS rank FROM job f JOIN job_account a ON a.job = f.number
             WHERE f.state = 'ready' AND f.priority > (SELECT lowest.rank FROM lowest)
-                AND f.number IN (SELECT alive.job FROM alive)
+                AND (f.number, a.number) IN (SELECT alive.job, unnest(alive.accounts) FROM alive)
                 AND (is_untouched(a, f.state, f.held_from) OR EXISTS (SELECT 1 FROM claim c
                     WHERE c.job = a.job AND c.account = a.number
                         AND (c.worker IS NOT NULL OR c.not_before <= at)))

@@ -124,7 +124,9 @@ CREATE TABLE worker (
     began_at bigint NOT NULL,
     beat_at bigint NOT NULL,
     ended_at bigint,
-    lost boolean NOT NULL DEFAULT false
+    lost boolean NOT NULL DEFAULT false,
+    -- The accounts of its job of which it has claimed, or tried to.
+    accounts int[] NOT NULL DEFAULT '{}'
 ) WITH (fillfactor = 40);
 CREATE INDEX worker_job ON worker (job);
 

@@ -74,6 +74,9 @@ DECLARE
     held bigint; free_until bigint; free_from bigint; others boolean; untouched boolean; next bigint;
     outranked boolean;
 BEGIN
+    -- Before others share the worker's lock, which would wait for each other here.
+    UPDATE worker SET accounts = array_append(accounts, j.number) FROM job_account j
+        WHERE worker.id = w AND j.job = worker.job AND j.name = name_of AND j.number <> ALL (accounts);
     SELECT * INTO it FROM working(w, at);
     IF it.s = 'paused' THEN
         what := 'stopped';

@@ -14,15 +14,23 @@ impl State {
             return false;
         };
         let goes_first = |other: &JobRow| {
-            let is_worked_on = other.state == JobState::Ready && self.workers_of(&other.id) > 0;
             let accounts = || other.accounts.iter().filter(|account| account.key == key);
-            is_worked_on && accounts().any(|account| self.competes(other, &account.name))
+            let competes = |name: &str| self.is_attended(other, name) && self.competes(other, name);
+            other.state == JobState::Ready && accounts().any(|account| competes(&account.name))
         };
         let mut higher = self
             .jobs
             .values()
             .filter(|other| other.priority > job.priority);
         higher.any(goes_first)
+    }
+
+    /// Whether a worker that is not lost has claimed of the account, or tried to.
+    fn is_attended(&self, job: &JobRow, name: &str) -> bool {
+        let mut workers = self.workers.values();
+        workers.any(|worker| {
+            worker.job == job.id && worker.lost_at > self.now && worker.accounts.contains(name)
+        })
     }
 
     /// Whether the job has tickets of the account that are free, or that a worker has.

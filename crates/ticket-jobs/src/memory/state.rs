@@ -1,6 +1,6 @@
 //! The transactions of the ledger.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 
 use jiff::Timestamp;
@@ -29,6 +29,8 @@ pub(super) struct State {
 pub(super) struct Worker {
     pub(super) job: JobId,
     pub(super) lost_at: Timestamp,
+    /// The accounts of which it has claimed, or tried to.
+    pub(super) accounts: BTreeSet<String>,
 }
 
 impl Default for State {

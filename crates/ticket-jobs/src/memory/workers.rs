@@ -1,5 +1,6 @@
 //! Workers: what they claim, put back and settle.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ticket_core::{Outcome, Result};
@@ -30,7 +31,13 @@ impl State {
         let worker = WorkerId(self.workers_begun);
         let job = id.clone();
         let lost_at = later(self.now, LOST_AFTER);
-        self.workers.insert(worker, Worker { job, lost_at });
+        let accounts = BTreeSet::new();
+        let begun = Worker {
+            job,
+            lost_at,
+            accounts,
+        };
+        self.workers.insert(worker, begun);
         self.leave_rest(id)?;
         Ok(worker)
     }
@@ -62,6 +69,9 @@ impl State {
 
     pub(super) fn claim(&mut self, worker: WorkerId, name: &str) -> Result<Claim> {
         let id = self.job_of(worker)?;
+        if let Some(worker) = self.workers.get_mut(&worker) {
+            worker.accounts.insert(name.to_owned());
+        }
         let state = self.leave_rest(&id)?;
         let is_outranked = self.is_outranked(self.job(&id)?, name);
         let Self {

@@ -26,6 +26,7 @@ impl Write<'_> {
                 WHERE of.state = 'ready'
                     AND of.priority > (SELECT priority FROM job WHERE number = ?1)
                     AND at.key = ?2 AND worker.ended_at IS NULL AND worker.beat_at > ?3
+                    AND EXISTS (SELECT 1 FROM json_each(worker.accounts) WHERE value = at.number)
                     AND ({UNTOUCHED} OR EXISTS (SELECT 1 FROM claim
                         WHERE claim.job = at.job AND claim.account = at.number
                             AND (worker IS NOT NULL OR not_before <= ?4)))"
@@ -56,9 +57,10 @@ impl Read<'_> {
             "WITH alive AS MATERIALIZED (SELECT value AS worker FROM json_each(?1)),
                 first AS MATERIALIZED (
                     SELECT at.key, max(of.priority) AS priority
-                        FROM (SELECT DISTINCT job FROM worker WHERE id IN alive) worked
+                        FROM (SELECT DISTINCT job, value AS account
+                            FROM worker CROSS JOIN json_each(worker.accounts) WHERE worker.id IN alive) worked
                         CROSS JOIN job of ON of.number = worked.job
-                        CROSS JOIN job_account at ON at.job = of.number
+                        CROSS JOIN job_account at ON at.job = of.number AND at.number = worked.account
                         WHERE of.state = 'ready' AND ({UNTOUCHED} OR EXISTS (SELECT 1 FROM claim
                             WHERE claim.job = at.job AND claim.account = at.number
                                 AND (worker IS NOT NULL OR not_before <= ?3)))

@@ -8,7 +8,9 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i32 = 0x7469_636b;
 
 /// What makes a ledger of version `n + 1` of one of version `n`; the first makes a ledger of an empty file.
-pub(super) const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+pub(super) const STEPS: &[&str] = &[
+    VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6,
+];
 
 const VERSION_1: &str = "
 -- One row. The anchor ties the ledger's time to the machine's: see `time.rs`.
@@ -218,6 +220,11 @@ ALTER TABLE claim ADD COLUMN put_back_since INTEGER NOT NULL DEFAULT 0;
 const VERSION_5: &str = "
 -- The vendor's job, of a call that it accepted and carries out later.
 ALTER TABLE call ADD COLUMN accepted TEXT;
+";
+
+const VERSION_6: &str = "
+-- The accounts of its job of which a worker has claimed, or tried to: their numbers, as JSON.
+ALTER TABLE worker ADD COLUMN accounts TEXT NOT NULL DEFAULT '[]';
 ";
 
 /// The version of the ledger in this file: 0 of an empty one; `None` if the file is something else.

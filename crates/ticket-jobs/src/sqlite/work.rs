@@ -116,6 +116,12 @@ impl Write<'_> {
 
     pub(super) fn claim(&self, worker: WorkerId, account: &str) -> Result<Claim> {
         let Working { job, state } = self.working(worker)?;
+        self.execute(
+            "UPDATE worker SET accounts = json_insert(accounts, '$[#]', number) FROM job_account
+                WHERE id = ?1 AND job_account.job = ?2 AND name = ?3
+                    AND NOT EXISTS (SELECT 1 FROM json_each(accounts) WHERE value = number)",
+            (worker.0, job, account),
+        )?;
         if state == JobState::Paused {
             return Ok(Claim::Stopped(state));
         }

@@ -18,6 +18,8 @@ pub(super) enum Event {
     Began(WorkerId, usize),
     Beat(WorkerId),
     Finished(WorkerId),
+    /// A worker claimed of an account, or tried to.
+    Came(WorkerId, usize),
     Claimed(WorkerId, Vec<u64>),
     PutBack(WorkerId, usize, Duration),
     Settled(usize, u64, &'static str),
@@ -112,6 +114,16 @@ impl Model {
         let live =
             workers.filter(|worker| self.is_live(*worker) && self.job_of(*worker) == Some(job));
         live.map(|_| 1).sum()
+    }
+
+    /// Whether a worker of the job that is not lost has claimed of the account, or tried to.
+    fn is_attended(&self, job: usize, account: usize) -> bool {
+        self.events().any(|event| match event {
+            Event::Came(worker, place) => {
+                *place == account && self.job_of(*worker) == Some(job) && self.is_live(*worker)
+            }
+            _ => false,
+        })
     }
 
     /// Which worker has the ticket, and before when nobody gets it.
@@ -338,7 +350,7 @@ impl Model {
             self.priority(other) > self.priority(job)
                 && !self.is_pruned(other)
                 && self.state(other) == JobState::Ready
-                && self.live_workers(other) > 0
+                && self.is_attended(other, account)
                 && self.within_reach(other, account).any(competes)
         };
         (0..self.jobs.len()).any(goes_first)

@@ -39,6 +39,14 @@ async fn offers(bench: &Bench, jobs: &[&JobId], limit: usize) -> CaseResult<Vec<
         .collect())
 }
 
+/// A worker that has claimed of this account, and given back what it got.
+async fn begin_at(bench: &Bench, job: &JobId, account: &str) -> CaseResult<WorkerId> {
+    let worker = bench.ledger.begin(job).await?;
+    bench.ledger.claim(worker, account).await?;
+    bench.ledger.put_back(worker, account, secs(0)).await?;
+    Ok(worker)
+}
+
 pub(super) async fn jobs_of_higher_priority_go_first(bench: &Bench) -> CaseResult {
     let Bench { ledger, .. } = bench;
     let low = job(bench, 0, &[(ACCOUNT, "1"), (ACCOUNT, "2"), ("other", "1")]).await?;
@@ -54,7 +62,7 @@ pub(super) async fn jobs_of_higher_priority_go_first(bench: &Bench) -> CaseResul
     )
     .await?;
     let slow = ledger.begin(&low).await?;
-    let fast = ledger.begin(&high).await?;
+    let fast = begin_at(bench, &high, "alias").await?;
     // Free tickets of another account with the same key.
     bench.later(slow).await?;
     ledger.claim(fast, "alias").await?;
@@ -94,7 +102,9 @@ pub(super) async fn jobs_that_nobody_works_on_hold_nobody_up(bench: &Bench) -> C
         canary: Some(2),
         ..Guards::default()
     };
-    let high = of(bench, NewJob::new(Change::Delete).guards(guards), &tickets).await?;
+    let mut high = tickets.to_vec();
+    high.push(("other", "1"));
+    let high = of(bench, NewJob::new(Change::Delete).guards(guards), &high).await?;
     let slow = ledger.begin(&low).await?;
     let free = async |what: &str, expected: u64| {
         let claimed = bench.claim(slow).await?;
@@ -103,8 +113,14 @@ pub(super) async fn jobs_that_nobody_works_on_hold_nobody_up(bench: &Bench) -> C
         Ok::<_, super::bench::Wrong>(())
     };
     free("nobody has begun to work on it", 0).await?;
-    let fast = ledger.begin(&high).await?;
+    let elsewhere = begin_at(bench, &high, "other").await?;
+    free("its worker has not claimed of the account", 0).await?;
+    let names = [ACCOUNT.to_owned()];
+    let offered = ledger.offers(&names, 9).await?.len();
+    same("of both jobs tickets are offered", offered, 2)?;
+    let fast = begin_at(bench, &high, ACCOUNT).await?;
     bench.later(slow).await?;
+    ledger.finish(elsewhere).await?;
     ledger.steer(&high, Step::Pause).await?;
     free("it is paused", 0).await?;
     ledger.steer(&high, Step::Resume).await?;
@@ -139,7 +155,8 @@ pub(super) async fn priority_can_be_changed(bench: &Bench) -> CaseResult {
         bench.state(&other).await?.priority,
     ];
     same("two jobs were created with a priority", told, [-7, 0])?;
-    let (first, second) = (ledger.begin(&one).await?, ledger.begin(&other).await?);
+    let second = begin_at(bench, &other, ACCOUNT).await?;
+    let first = ledger.begin(&one).await?;
     bench.later(first).await?;
     for priority in [i16::MAX, i16::MIN, 1] {
         ledger.prioritize(&one, priority).await?;
@@ -283,7 +300,7 @@ pub(super) async fn most_urgent_offers_come_first(bench: &Bench) -> CaseResult {
         told(9).await?,
         by_workers,
     )?;
-    let goes_first = ledger.begin(&third).await?;
+    let goes_first = begin_at(bench, &third, ACCOUNT).await?;
     let what = "somebody works on the job of higher priority, which goes first";
     same(what, told(9).await?, all(&["2 desk 3", "1 other 0"]))?;
     bench.claim(goes_first).await?;

@@ -194,6 +194,7 @@ impl<'a> Replay<'a> {
                 if self.is_refused(worker, job, &claim)? {
                     return Ok(());
                 }
+                self.model.add(Event::Came(worker, *account));
                 self.claimed(worker, job, *account, claim?, chunk)?;
                 self.is_swept(job).await
             }

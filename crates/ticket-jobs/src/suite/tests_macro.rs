@@ -167,7 +167,7 @@ macro_rules! __ledger_cases {
         priority jobs_of_higher_priority_go_first
             "nothing is claimed of a job while one of higher priority has tickets to work on at an account of the same key";
         priority jobs_that_nobody_works_on_hold_nobody_up
-            "a job without a worker that is not lost, a paused one and one whose tickets wait hold nobody up";
+            "a job without a worker that is not lost and has the account, a paused one and one whose tickets wait hold nobody up";
         priority priority_can_be_changed
             "the priority of a job is read back, and can be changed";
         priority offers_are_what_can_be_claimed

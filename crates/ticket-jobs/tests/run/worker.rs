@@ -635,3 +635,23 @@ async fn ticket_whose_every_look_kills_the_worker_ends_as_unknown() {
     assert_eq!(recorded[2], "3 unknown");
     assert!(recorded[4..].iter().all(|one| one.ends_with(" deleted")), "{recorded:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn urgent_job_whose_workers_lack_an_account_holds_nobody_up_there() {
+    let jobs = jobs();
+    let (eu, us) = (vendor_of(4), vendor_of(400));
+    us.state().latency = Duration::from_secs(2);
+    let everywhere = Accounts::new(&jobs, [("eu", &eu), ("us", &us)]);
+    let elsewhere = Accounts::new(&jobs, [("us", &us)]);
+    let urgent = job_of(&jobs, &everywhere, &["us", "eu"], 400, deleting().priority(9)).await;
+    let usual = job_of(&jobs, &everywhere, &["eu"], 4, deleting()).await;
+    let worker = work(&jobs, &elsewhere, 2);
+    sleep(Duration::from_secs(5)).await;
+    let outcomes = run(&jobs, &usual, &everywhere).await;
+    assert!(eu.state().there.is_empty(), "{outcomes:?}");
+    assert_eq!(state(&jobs, &usual).await, JobState::Completed);
+    let job = jobs.ledger().job(&urgent).await.unwrap();
+    assert_eq!(job.workers, 1);
+    assert!(job.open > 400 + 100, "{}", job.open);
+    worker.finish().await;
+}
