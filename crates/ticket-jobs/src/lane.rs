@@ -108,6 +108,11 @@ impl Lane {
             }
         }
         let reason = reason.or_else(|| self.reason());
+        self.conclude(left, reason).await
+    }
+
+    /// Ends the work: gives back what the worker has of the account, and tells what is left.
+    async fn conclude(&self, mut left: Left, reason: Option<Error>) -> Result<LaneEnd> {
         self.suspend().await?;
         let did_not_answer = self.going.reason().is_some_and(is_passing);
         let mut pause = None;
@@ -194,9 +199,7 @@ impl Lane {
         self.apply(fresh, Effect::None, &mut left).await?;
         self.apply_to_doubts(doubts, &mut left).await?;
         let reason = self.reason();
-        self.suspend().await?;
-        self.tell_left(&left).await?;
-        Ok(reason)
+        Ok(self.conclude(left, reason).await?.reason)
     }
 
     /// Changes or looks at tickets in doubt, once no earlier call about them can act any more. Those whose calls were lost

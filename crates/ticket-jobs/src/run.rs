@@ -24,6 +24,7 @@ use crate::loading::Loading;
 use crate::model::{Claimed, Event, EventKind, Job, JobId, JobState, NewJob, Work};
 use crate::poison::CatchPanics;
 use crate::slots::LedgerSlots;
+use crate::turn::Turn;
 
 /// How many outcomes may wait for a reader.
 const WAITING: usize = 1_000;
@@ -115,7 +116,13 @@ impl Jobs {
     /// that by itself. `account` has its [slots](Self::slots) in this ledger, and somebody else
     /// [beats](Ledger::beat). An account at fault is suspended, as by a run.
     ///
-    /// Returns what became of each ticket, in the order of completion.
+    /// At its end the worker has none of these tickets any more. As by a [`Worker`](crate::Worker), what fails for a passing reason
+    /// is [put back](Ledger::put_back) with a wait, and gets its last outcome after
+    /// [`Guards::retry_for`](crate::Guards::retry_for); an account that
+    /// never answered in that time is given up, with all its tickets that nobody has. A panic of the provider is the error of
+    /// the call in which it happens.
+    ///
+    /// Returns what became of each of these tickets, in the order of completion.
     ///
     /// # Errors
     ///
@@ -134,7 +141,9 @@ impl Jobs {
             let message = format!("job {} has no account {}", job.id, work.account);
             return Err(Error::invalid_input(message));
         };
-        let (outcomes, mut told) = mpsc::channel(claimed.len().max(1));
+        let (outcomes, mut told) = mpsc::channel(WAITING);
+        let turn = Turn::default().with(&job.guards);
+        turn.claimed(&claimed);
         let mut options = options.clone().account(work.account.as_str());
         if job.state == JobState::Cancelling {
             options = options.only_look();
@@ -150,14 +159,20 @@ impl Jobs {
             options,
             outcomes,
             failures: Failures::of(&job),
-            turn: None,
+            turn: Some(turn),
         };
         let name = lane.work.account.clone();
-        let reason = lane.apply_to(claimed.clone()).await?;
-        let mut all = Vec::with_capacity(claimed.len());
-        while let Some(outcome) = told.recv().await {
-            all.push(outcome?);
-        }
+        let seqs: HashSet<_> = claimed.iter().map(|one| one.seq).collect();
+        let collect = async {
+            let mut all = Vec::with_capacity(claimed.len());
+            while let Some(outcome) = told.recv().await {
+                // Of an account that is given up there are others.
+                all.extend(outcome.ok().filter(|one| seqs.contains(&one.seq)));
+            }
+            all
+        };
+        let (reason, mut all) = tokio::join!(lane.apply_to(claimed.clone()), collect);
+        let reason = reason?;
         let known: HashSet<_> = all.iter().map(|outcome| outcome.seq).collect();
         let stopped = || Error::new(ErrorKind::Cancelled, "stopped before this ticket was sent");
         let reason = reason.unwrap_or_else(stopped);

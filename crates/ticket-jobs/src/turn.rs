@@ -1,5 +1,5 @@
-//! The turn of a lane in a worker of a fleet, which has more to do than that: it may have to end early, and what fails for a
-//! passing reason is put back to be tried later, until it is given up.
+//! The turn of a lane in a worker of a fleet, or of a step of another dispatcher, which has more to do than that: it may have to
+//! end early, and what fails for a passing reason is put back to be tried later, until it is given up.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ticket_core::{Error, ErrorKind};
 
 use crate::clock::until;
-use crate::model::{Claimed, PutBack};
+use crate::model::{Claimed, Guards, PutBack};
 
 /// The wait before tickets are tried again for the first time. It doubles with each further time.
 const FIRST: Duration = Duration::from_secs(60);
@@ -35,9 +35,9 @@ struct Shared {
 }
 
 impl Turn {
-    /// Sets for how long tickets are tried again that were put back.
-    pub(crate) fn retry_for(mut self, time: Duration) -> Self {
-        self.retry_for = time;
+    /// Sets for how long tickets of a job with these guards are tried again that were put back.
+    pub(crate) fn with(mut self, guards: &Guards) -> Self {
+        self.retry_for = guards.retry_for.unwrap_or(Guards::RETRY_FOR);
         self
     }
 

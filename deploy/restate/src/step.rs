@@ -20,9 +20,6 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// And after how long at least.
 const SOON: Duration = Duration::from_millis(100);
 
-/// How long tickets are left alone whose calls failed for a reason that may pass.
-const LATER: Duration = Duration::from_secs(60);
-
 /// What steps need.
 pub struct Steps {
     pub jobs: Jobs,
@@ -124,13 +121,9 @@ impl Steps {
         let context = CallContext::new().stop(stop.clone());
         let options = BulkOptions::default();
         let jobs = &self.jobs;
-        let outcomes = jobs
-            .apply_chunk(work, &account, claimed, context, &options)
+        // What failed for a reason that may pass is put back, and given up in the end, as by `tickets worker`.
+        jobs.apply_chunk(work, &account, claimed, context, &options)
             .await?;
-        // Whoever stops frees the rest as it ends.
-        if outcomes.iter().any(|one| !one.recorded) && !stop.is_finishing() {
-            ledger.put_back(worker, &name, LATER).await?;
-        }
         Ok(Next::GoOn)
     }
 }

@@ -15,7 +15,7 @@ use super::{AGAIN, Tell, WorkerEvent};
 use crate::begun::{Begun, is_lost};
 use crate::failures::{Failures, Unrecorded};
 use crate::lane::{Lane, LaneEnd};
-use crate::model::{Guards, JobId, JobState};
+use crate::model::{JobId, JobState};
 use crate::run::{JobOutcome, Jobs};
 use crate::turn::Turn;
 
@@ -128,8 +128,7 @@ impl Site {
         assignment: Assignment,
     ) -> Option<impl Future<Output = Ended> + Send + use<>> {
         let Assignment { account, turn } = assignment;
-        let retry_for = begun.job.guards.retry_for.unwrap_or(Guards::RETRY_FOR);
-        let turn = turn.retry_for(retry_for);
+        let turn = turn.with(&begun.job.guards);
         let (sender, outcomes) = mpsc::channel(WAITING);
         let mut of_job = begun.job.accounts.iter();
         let lane = match of_job.find(|one| one.name == account) {

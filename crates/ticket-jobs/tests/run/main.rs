@@ -799,6 +799,52 @@ async fn failures_of_all_steps_together_pause_the_job() {
     assert_eq!(2 * vendor.log().len(), usize::try_from(failed).unwrap());
 }
 
+/// Works on the job step by step until each ticket has an outcome.
+async fn dispatch(jobs: &Jobs, id: &JobId, accounts: &Accounts) {
+    loop {
+        let worker = jobs.ledger().begin(id).await.unwrap();
+        let claim = jobs.ledger().claim(worker, "eu").await.unwrap();
+        jobs.ledger().finish(worker).await.unwrap();
+        match claim {
+            Claim::Nothing => return,
+            Claim::Later(wait) => tokio::time::sleep(wait).await,
+            Claim::Tickets(_) => drop(step(jobs, id, accounts).await),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_dispatcher_tries_later_and_gives_up_as_a_worker_does() {
+    let busy = || Error::new(ErrorKind::Unavailable, "come back later").with_effect(Effect::None);
+    for (sick, outcomes) in [
+        (&["2"][..], ["1 deleted", "2 failed", "3 deleted"]),
+        (&["1", "2", "3"], ["1 failed", "2 failed", "3 failed"]),
+    ] {
+        let jobs = jobs();
+        let vendor = Vendor::new(&["1", "2", "3"]);
+        let refused = sick.iter().map(|id| ((*id).to_owned(), busy()));
+        vendor.state().refused = refused.collect();
+        let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+        let mut new = NewJob::new(Change::Delete);
+        new.guards.retry_for = Some(Duration::from_secs(3600));
+        let mut list = jobs.load(new).await.unwrap();
+        for id in ["1", "2", "3"] {
+            list.push(TicketRef::new("eu", id), None).await.unwrap();
+        }
+        let id = list.seal(&*accounts).await.unwrap();
+        let begun = Instant::now();
+        dispatch(&jobs, &id, &accounts).await;
+        assert!(begun.elapsed() >= Duration::from_secs(3600));
+        assert!(begun.elapsed() < Duration::from_secs(3 * 3600));
+        assert_eq!(recorded(&jobs, &id).await, outcomes);
+        let tries = vendor.log();
+        let tries = tries.iter().filter(|call| call.starts_with("delete") && call.contains('2'));
+        // After 1, 2, 4, 8, 16 and 32 minutes, each up to a quarter less.
+        assert!((6..=40).contains(&tries.count()), "{:?}", vendor.log());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn account_that_is_refused_is_suspended_without_a_run_too() {
     let jobs = jobs();
