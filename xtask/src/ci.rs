@@ -11,7 +11,7 @@ use crate::verdict::Verdict;
 use crate::workspace::{Role, Workspace};
 
 /// Names and command lines. The command and the facade are both named `tickets`, so their documentation is built
-/// separately. `live`, `stores` and `restate` run tests that need real servers, and `mcp` those that need the clients of others:
+/// separately. `live`, `stores`, `options` and `restate` run tests that need real servers, and clients of others:
 /// they are skipped without these, except in CI. `lints` looks at the same tests, which are no part of `--all-targets`. `api`
 /// runs after the documentation and reuses its builds. `package` does not verify: that would use a `ticket-core` of the
 /// registry, which is another crate.
@@ -19,11 +19,11 @@ const STEPS: &str = "
 tests    | cargo test --workspace
 live     | cargo test --locked --workspace {live} -- --show-output --test-threads 4
 stores   | cargo test --locked --workspace {stores} -- --show-output --test-threads 4
-mcp      | cargo test --locked --workspace --features ticket-cli/mcp {mcp} -- --show-output
+options  | cargo test --locked --workspace {options} --features ticket-cli/mcp,ticket-cli/postgres,ticket-cli/prometheus -- --show-output
 restate  | cargo test --locked {restate}
 fmt      | cargo fmt --all --check
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
-lints    | cargo clippy --locked --workspace {live} {stores} {mcp} --features {features} -- -D warnings
+lints    | cargo clippy --locked --workspace {live} {stores} {options} --features {features} -- -D warnings
 restate-lints | cargo clippy --locked {restate} --all-targets -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
 minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --exclude ticket-mcp --features {features-of-libraries}
@@ -43,8 +43,8 @@ const LIVE: &str = "--test real --test live";
 /// The tests of ledgers that need a database server, likewise.
 const STORES: &str = "--test suite --test postgres";
 
-/// The tests that need clients of the Model Context Protocol, likewise.
-const MCP: &str = "--test mcp";
+/// The tests of the command's optional features, likewise: they need clients of the Model Context Protocol, and a database server.
+const OPTIONS: &str = "--test mcp --test fleet";
 
 /// The example of a dispatcher, a workspace of its own, which needs a Restate server. Built where CI keeps what it builds.
 const RESTATE: &str = "--manifest-path deploy/restate/Cargo.toml --target-dir target/restate";
@@ -136,7 +136,7 @@ fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
         let line = line
             .replace("{live}", LIVE)
             .replace("{stores}", STORES)
-            .replace("{mcp}", MCP)
+            .replace("{options}", OPTIONS)
             .replace("{restate}", RESTATE)
             .replace("{features}", &features.join(","))
             .replace("{features-of-libraries}", &of_libraries.join(","));

@@ -12,99 +12,14 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 use std::time::Duration;
 
 use common::shells::Shells;
+use common::workers::{Worker, address, calls, get, job, job_with, slow};
 use common::{deletes, json, sandbox};
-use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
-
-/// A worker that works.
-struct Worker {
-    child: Child,
-    stderr: BufReader<ChildStderr>,
-    said: String,
-}
-
-impl Worker {
-    fn start(shells: &Shells<'_>, arguments: &[&str]) -> Self {
-        let mut command = shells.command(&[&["worker"], arguments].concat());
-        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let said = String::new();
-        Self {
-            child,
-            stderr,
-            said,
-        }
-    }
-
-    /// Reads what it says up to a line with this. Returns that line.
-    fn says(&mut self, text: &str) -> String {
-        loop {
-            let mut line = String::new();
-            let read = self.stderr.read_line(&mut line).unwrap();
-            assert_ne!(read, 0, "{text:?} is not in: {}", self.said);
-            self.said.push_str(&line);
-            if line.contains(text) {
-                return line;
-            }
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args([name, &id]).status();
-        assert!(sent.unwrap().success());
-    }
-
-    /// Waits for its end. Returns its exit code, and all that it said.
-    fn end(mut self) -> (Option<i32>, String) {
-        self.stderr.read_to_string(&mut self.said).unwrap();
-        (self.child.wait().unwrap().code(), self.said)
-    }
-}
-
-/// A confirmed job that deletes so many tickets of OneCloud, beside those of earlier jobs.
-fn job(shells: &Shells<'_>, count: usize) -> String {
-    job_with(shells, count, &[])
-}
-
-/// The same, with these guards.
-fn job_with(shells: &Shells<'_>, count: usize, guards: &[&str]) -> String {
-    let before = shells.sandbox.ticket_ids(Vendor::OneCloud);
-    shells.sandbox.add_tickets(Vendor::OneCloud, count);
-    let ids = shells.sandbox.ticket_ids(Vendor::OneCloud);
-    let ids = ids.iter().filter(|id| !before.contains(id));
-    let tickets: Vec<_> = ids.map(|id| format!("onecloud:{id}")).collect();
-    assert_eq!(tickets.len(), count);
-    let mut delete = vec!["delete", "--plan", "--look", "none"];
-    delete.extend(guards);
-    delete.extend(tickets.iter().map(String::as_str));
-    let run = shells.run(&delete);
-    assert_eq!(run.code, 0, "{run:?}");
-    let job = shells.job();
-    let run = shells.at_terminal(&["job", "confirm", &job], &format!("{count}\n"));
-    assert_eq!(run.code, 0, "{run:?}");
-    job
-}
-
-fn slow(sandbox: &Sandbox, time: Duration) {
-    let rule = Rule::new(Fault::Delay(time)).endpoint(Endpoint::Delete);
-    sandbox.inject(rule.always());
-}
-
-/// How often each ticket was in a call that deletes.
-fn calls(sandbox: &Sandbox) -> BTreeMap<String, usize> {
-    let mut calls = BTreeMap::new();
-    for exchange in sandbox.journal().iter().filter(|one| one.is_write) {
-        *calls.entry(exchange.path.clone()).or_default() += 1;
-    }
-    calls
-}
+use ticket_sandbox::{Endpoint, Fault, Rule};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn worker_does_a_confirmed_job_and_ends_with_sigterm() {
@@ -271,26 +186,6 @@ async fn job_of_a_higher_priority_is_done_first() {
     let run = shells.run(&["job", "priority", &urgent, "-3"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(shells.show(&urgent)["priority"], -3);
-}
-
-/// What the worker answers to this request.
-fn ask(address: &str, request: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
-
-fn get(address: &str, path: &str, host: &str) -> String {
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
-    ask(address, &request)
-}
-
-/// The address at which it is served.
-fn address(worker: &mut Worker) -> String {
-    let line = worker.says("health_served");
-    json(&line)["address"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ pub(crate) mod ann;
 pub(crate) mod erasing;
 pub(crate) mod held;
 pub(crate) mod shells;
+pub(crate) mod workers;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

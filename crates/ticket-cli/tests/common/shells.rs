@@ -13,17 +13,32 @@ use super::{Run, at, execute, json, state_folder};
 pub(crate) struct Shells<'a> {
     pub(crate) sandbox: &'a Sandbox,
     pub(crate) state: PathBuf,
+    /// A ledger in a database, in place of the file.
+    ledger: Option<String>,
 }
 
 impl<'a> Shells<'a> {
     pub(crate) fn new(sandbox: &'a Sandbox) -> Self {
         let state = state_folder();
-        Self { sandbox, state }
+        Self {
+            sandbox,
+            state,
+            ledger: None,
+        }
+    }
+
+    /// With the ledger in this database.
+    pub(crate) fn of_fleet(sandbox: &'a Sandbox, url: String) -> Self {
+        Self {
+            ledger: Some(url),
+            ..Self::new(sandbox)
+        }
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = at(self.sandbox, arguments);
         command.env("XDG_STATE_HOME", &self.state);
+        command.envs(self.ledger.iter().map(|url| ("TICKETS_LEDGER", url)));
         command
     }
 
@@ -34,7 +49,9 @@ impl<'a> Shells<'a> {
     /// Runs it at a terminal, where this is typed. What it prints is in `stdout`.
     pub(crate) fn at_terminal(&self, arguments: &[&str], typed: &str) -> Run {
         let tickets = env!("CARGO_BIN_EXE_tickets");
-        let line = format!("exec '{tickets}' {}", arguments.join(" "));
+        let ledger = self.ledger.as_ref();
+        let ledger = ledger.map_or_else(String::new, |url| format!("TICKETS_LEDGER='{url}' "));
+        let line = format!("{ledger}exec '{tickets}' {}", arguments.join(" "));
         super::in_terminal(self.sandbox, &self.state, 100, &line, typed)
     }
 
