@@ -1,5 +1,6 @@
 //! A server that is not the one that the ledger was last used with: what was recorded last may be lost.
 
+use ticket_core::Outcome;
 use ticket_jobs::{Ended, Ledger as _, Taken, Which};
 
 use super::*;
@@ -47,6 +48,45 @@ async fn changed_timeline_closes_accounts_and_puts_in_doubt_what_may_have_been_s
     let once = "SELECT count(*) FROM tickets.call WHERE worker IS NULL AND job IS NOT NULL";
     PostgresLedger::connect(&url).await.unwrap();
     assert_eq!(number(&client, once).await, 1);
+}
+
+/// Claims are lost with calls, so no open ticket of an earlier job can be told from one that was sent. Nothing else is in doubt.
+#[tokio::test]
+async fn changed_timeline_leaves_outcomes_and_later_jobs_without_doubt() {
+    let Some((ledger, url)) = ledger().await else {
+        return;
+    };
+    let client = client(&url).await;
+    let (over, begun) = (job(&ledger, 2).await, job(&ledger, 4).await);
+    for job in [&over, &begun] {
+        let worker = ledger.begin(job).await.unwrap();
+        let claimed = claim(&ledger, worker).await;
+        slot(&ledger, work(job, worker, &claimed, 9)).await;
+        let done = claimed.iter().map(|ticket| (ticket.seq, Outcome::Done));
+        ledger.settle(worker, done.collect()).await.unwrap();
+    }
+    client
+        .batch_execute("UPDATE tickets.store SET timeline = 'FFFFFFFF'")
+        .await
+        .unwrap();
+    let again = PostgresLedger::connect(&url).await.unwrap();
+    let later = job(&again, 2).await;
+    let doubts = async |job| {
+        let tickets = again.tickets(job, Which::Named, None, 9).await.unwrap();
+        let told = tickets.iter();
+        told.map(|ticket| (ticket.outcome.is_some(), ticket.in_doubt))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(doubts(&over).await, [(true, false); 2]);
+    let (settled, open) = ((true, false), (false, true));
+    assert_eq!(doubts(&begun).await, [settled, settled, open, open]);
+    assert_eq!(doubts(&later).await, [(false, false); 2]);
+    let next = again.begin(&later).await.unwrap();
+    let claimed = claim(&again, next).await;
+    assert!(claimed.iter().all(|ticket| ticket.in_doubt.is_none()), "{claimed:?}");
+    for job in [&over, &begun, &later] {
+        assert_eq!(again.verify(job).await.unwrap(), Vec::<String>::new());
+    }
 }
 
 #[tokio::test]
