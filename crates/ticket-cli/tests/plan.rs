@@ -105,7 +105,11 @@ async fn how_long_workers_try_again_is_planned_shown_approved_and_reported() {
     assert_eq!(retry_for(&json(&exported)["guards"]), Some(5400));
     let digest = |exported: &str| json(exported)["digest"].as_str().unwrap().to_owned();
     let other = shells.run(&delete(&["--plan", "--retry-for", "0"], &tickets));
-    assert!(other.stderr.contains("workers try no temporary failure again"));
+    assert!(
+        other
+            .stderr
+            .contains("workers try no temporary failure again")
+    );
     let other = shells.run(&["job", "export", &shells.job()]).stdout;
     assert_ne!(digest(&exported), digest(&other));
     assert_eq!(gone(&sandbox, &tickets), 0);

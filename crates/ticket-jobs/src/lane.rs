@@ -192,9 +192,7 @@ impl Lane {
     /// Changes tickets that were claimed before, those in doubt last. Returns why the work ended early, if it did.
     pub(crate) async fn apply_to(self, claimed: Vec<Claimed>) -> Result<Option<Error>> {
         let mut left = Left::new();
-        let (doubts, fresh): (Vec<_>, Vec<_>) = claimed
-            .into_iter()
-            .partition(comes_last);
+        let (doubts, fresh): (Vec<_>, Vec<_>) = claimed.into_iter().partition(comes_last);
         let fresh = stream::iter(fresh).boxed();
         self.apply(fresh, Effect::None, &mut left).await?;
         self.apply_to_doubts(doubts, &mut left).await?;
@@ -223,8 +221,7 @@ impl Lane {
         if !self.going.wait(wait.unwrap_or_default()).await {
             return Ok(());
         }
-        let (alone, together): (Vec<_>, Vec<_>) =
-            doubts.into_iter().partition(poison::is_suspect);
+        let (alone, together): (Vec<_>, Vec<_>) = doubts.into_iter().partition(poison::is_suspect);
         if !together.is_empty() {
             let together = stream::iter(together).boxed();
             self.apply(together, Effect::Unknown, left).await?;

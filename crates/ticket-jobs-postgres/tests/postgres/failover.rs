@@ -83,7 +83,10 @@ async fn changed_timeline_leaves_outcomes_and_later_jobs_without_doubt() {
     assert_eq!(doubts(&later).await, [(false, false); 2]);
     let next = again.begin(&later).await.unwrap();
     let claimed = claim(&again, next).await;
-    assert!(claimed.iter().all(|ticket| ticket.in_doubt.is_none()), "{claimed:?}");
+    assert!(
+        claimed.iter().all(|ticket| ticket.in_doubt.is_none()),
+        "{claimed:?}"
+    );
     for job in [&over, &begun, &later] {
         assert_eq!(again.verify(job).await.unwrap(), Vec::<String>::new());
     }

@@ -839,7 +839,9 @@ async fn every_dispatcher_tries_later_and_gives_up_as_a_worker_does() {
         assert!(begun.elapsed() < Duration::from_secs(3 * 3600));
         assert_eq!(recorded(&jobs, &id).await, outcomes);
         let tries = vendor.log();
-        let tries = tries.iter().filter(|call| call.starts_with("delete") && call.contains('2'));
+        let tries = tries
+            .iter()
+            .filter(|call| call.starts_with("delete") && call.contains('2'));
         // After 1, 2, 4, 8, 16 and 32 minutes, each up to a quarter less.
         assert!((6..=40).contains(&tries.count()), "{:?}", vendor.log());
     }

@@ -546,10 +546,16 @@ async fn ticket_in_whose_calls_the_provider_panics_gets_an_outcome_and_others_go
         assert_eq!(there.iter().collect::<Vec<_>>(), ["3"]);
         assert!(deletes(&vendor)["3"] <= 2, "{:?}", vendor.log());
         let told = worker.told.all();
-        assert!(told.iter().all(|one| !one.starts_with("refused")), "{told:?}");
+        assert!(
+            told.iter().all(|one| !one.starts_with("refused")),
+            "{told:?}"
+        );
         let tickets = jobs.ledger().tickets(&id, Which::Named, None, 9).await;
         let why = tickets.unwrap()[2].outcome.clone().unwrap();
-        assert!(why.error().unwrap().message().contains("panicked"), "{why:?}");
+        assert!(
+            why.error().unwrap().message().contains("panicked"),
+            "{why:?}"
+        );
         worker.finish().await;
     }
 }
@@ -608,7 +614,11 @@ async fn ticket_whose_every_attempt_kills_the_worker_ends_as_unknown_and_others_
     let job = jobs.ledger().job(&id).await.unwrap();
     assert_eq!(job.counts["unknown"], 1, "{:?}", job.counts);
     assert_eq!(vendor.state().there.len(), 1);
-    let tickets = jobs.ledger().tickets(&id, Which::Named, None, 99).await.unwrap();
+    let tickets = jobs
+        .ledger()
+        .tickets(&id, Which::Named, None, 99)
+        .await
+        .unwrap();
     for ticket in tickets {
         let outcome = ticket.outcome.unwrap();
         assert_eq!(outcome.is_done(), ticket.id.as_str() != "3", "{outcome:?}");
@@ -633,7 +643,10 @@ async fn ticket_whose_every_look_kills_the_worker_ends_as_unknown() {
     assert_eq!(deletes(&vendor)["3"], 1);
     let recorded = recorded(&jobs, &id).await;
     assert_eq!(recorded[2], "3 unknown");
-    assert!(recorded[4..].iter().all(|one| one.ends_with(" deleted")), "{recorded:?}");
+    assert!(
+        recorded[4..].iter().all(|one| one.ends_with(" deleted")),
+        "{recorded:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -643,7 +656,14 @@ async fn urgent_job_whose_workers_lack_an_account_holds_nobody_up_there() {
     us.state().latency = Duration::from_secs(2);
     let everywhere = Accounts::new(&jobs, [("eu", &eu), ("us", &us)]);
     let elsewhere = Accounts::new(&jobs, [("us", &us)]);
-    let urgent = job_of(&jobs, &everywhere, &["us", "eu"], 400, deleting().priority(9)).await;
+    let urgent = job_of(
+        &jobs,
+        &everywhere,
+        &["us", "eu"],
+        400,
+        deleting().priority(9),
+    )
+    .await;
     let usual = job_of(&jobs, &everywhere, &["eu"], 4, deleting()).await;
     let worker = work(&jobs, &elsewhere, 2);
     sleep(Duration::from_secs(5)).await;

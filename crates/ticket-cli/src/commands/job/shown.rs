@@ -144,7 +144,10 @@ impl Shown {
             none if none.is_empty() => none,
             held => format!("; {held}"),
         };
-        format!("job {} {}, {done} of {all}{counts}{held}", self.job, self.state)
+        format!(
+            "job {} {}, {done} of {all}{counts}{held}",
+            self.job, self.state
+        )
     }
 
     fn accounts(&self) -> String {
