@@ -18,6 +18,8 @@ use std::process::{Command, Stdio};
 use common::ann::{ADDRESS, OTHERS_IN_ALL, SEARCHED, assert_nobody, files};
 use common::erasing::{Case, confirm_and_run, erase};
 use common::shells::Shells;
+#[cfg(unix)]
+use common::workers::Worker;
 use common::{Run, at, deletes, execute, json};
 use serde_json::Value;
 use ticket_sandbox::{Endpoint, Fault, Rule, Vendor, credentials};
@@ -189,6 +191,35 @@ async fn trash_of_the_vendor_is_named_as_still_at_the_vendor() {
     let listed = format!("Still at the vendor:\n  {ticket}: in the vendor's trash\n");
     assert!(ran.stderr.contains(&listed), "{ran:?}");
     assert!(!ran.stderr.contains("erased;"), "{ran:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn erasure_that_a_worker_did_is_looked_at_again_by_a_person_who_is_told_so() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    let hers = case.ann.tickets(&[Vendor::Redmine, Vendor::Redmine]);
+    let planned = shells.run(&erase(&["redmine"], &["--requester", ADDRESS]));
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let job = shells.job();
+    let confirmed = shells.at_terminal(&["job", "confirm", &job], "2\n");
+    assert_eq!(confirmed.code, 0, "{confirmed:?}");
+    let mut worker = Worker::start(&shells, &["--account", "redmine"]);
+    worker.says("2 done");
+    let watched = shells.run(&["job", "watch", &job]);
+    let command = format!("tickets job run {job}");
+    assert!(watched.stderr.contains(&command), "{watched:?}");
+    worker.signal("-TERM");
+    assert_eq!(worker.end().0, Some(0));
+    assert!(hers.iter().all(|ticket| !case.ann.exists(ticket)));
+    let shown = shells.show(&job);
+    assert!(shown["continue"].as_str().unwrap().contains(&command));
+    assert_eq!(shown["erasure"]["complete"], false);
+    let ran = shells.run(&["job", "run", &job]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let shown = shells.show(&job);
+    assert_eq!(shown["continue"], Value::Null);
+    assert_eq!(shown["erasure"]["complete"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]
