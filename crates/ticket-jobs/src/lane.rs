@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::provider::Concurrency;
 use ticket_core::{CallContext, Effect, Error, ErrorKind, Outcome, Result, TicketRef, Tickets};
@@ -17,12 +17,12 @@ use crate::claims::{Claims, Found};
 use crate::erase;
 use crate::failures::Failures;
 use crate::going::Going;
-use crate::ledger::{Ledger, tickets};
-use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension, Which, Work};
+use crate::ledger::Ledger;
+use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension, Work};
 use crate::poison;
 use crate::run::JobOutcome;
 use crate::slots::label;
-use crate::turn::{Turn, is_passing, is_the_accounts};
+use crate::turn::{Turn, is_the_accounts};
 
 /// How many outcomes may wait to be recorded.
 const WAITING: usize = 4_096;
@@ -62,7 +62,7 @@ pub(crate) struct LaneEnd {
 }
 
 /// Tickets that were attempted and stay open, by their places.
-type Left = BTreeMap<u64, Settled<u64>>;
+pub(crate) type Left = BTreeMap<u64, Settled<u64>>;
 
 impl Lane {
     pub(crate) async fn work(self) -> Result<LaneEnd> {
@@ -111,66 +111,9 @@ impl Lane {
         self.conclude(left, reason).await
     }
 
-    /// Ends the work: gives back what the worker has of the account, and tells what is left.
-    async fn conclude(&self, mut left: Left, reason: Option<Error>) -> Result<LaneEnd> {
-        self.suspend().await?;
-        let did_not_answer = self.going.reason().is_some_and(is_passing);
-        let mut pause = None;
-        if let (Some(turn), true) = (&self.turn, did_not_answer || !self.going.is_over()) {
-            let is_given_up = did_not_answer && turn.gives_account_up(self.ledger.now());
-            if let Some(reason) = reason.as_ref().filter(|_| is_given_up) {
-                self.give_account_up(std::mem::take(&mut left), reason)
-                    .await?;
-            } else if did_not_answer || !left.is_empty() {
-                pause = Some(turn.wait());
-            }
-        }
-        let (worker, account) = (self.work.worker, &self.work.account);
-        let wait = pause.unwrap_or_default();
-        self.ledger.put_back(worker, account, wait).await?;
-        self.tell_left(&left).await?;
-        if let (Some(reason), None) = (&reason, &self.turn) {
-            self.tell_open(&left, reason).await?;
-        }
-        Ok(LaneEnd {
-            reason,
-            pause: pause.filter(|_| did_not_answer),
-        })
-    }
-
     /// Whether the lane claims nothing more.
     fn is_over(&self) -> bool {
         self.going.is_over() || self.turn.as_ref().is_some_and(Turn::is_over)
-    }
-
-    /// Records outcomes of all tickets of the account that nobody else has: it has not answered for too long.
-    async fn give_account_up(&self, left: Left, reason: &Error) -> Result<()> {
-        let worker = self.work.worker;
-        let mut event = Event::new(self.ledger.now(), EventKind::GaveUp);
-        event.detail = Some(format!("{}: {}", self.work.account, reason.message()));
-        self.ledger.note(&self.work.job, event).await?;
-        let mut given_up: Vec<_> = left.into_values().collect();
-        loop {
-            let outcomes = given_up.iter().map(|one| (one.key, one.outcome.clone()));
-            self.ledger.settle(worker, outcomes.collect()).await?;
-            for one in given_up {
-                let ticket = TicketRef::new(self.work.account.clone(), one.id);
-                self.tell(one.key, ticket, one.outcome, true).await?;
-            }
-            let account = &self.work.account;
-            self.ledger
-                .put_back(worker, account, Duration::ZERO)
-                .await?;
-            let Claim::Tickets(claimed) = self.ledger.claim(worker, account).await? else {
-                return Ok(());
-            };
-            let unattempted = claimed.into_iter().map(|one| {
-                let ticket = TicketRef::new(account.clone(), one.id);
-                let outcome = not_come_to(&ticket, one.in_doubt.is_some(), reason);
-                Settled::new(one.seq, ticket.id, outcome)
-            });
-            given_up = unattempted.collect();
-        }
     }
 
     /// Why the work ended early, if it did.
@@ -181,7 +124,7 @@ impl Lane {
     }
 
     /// The error as it may be told and recorded: of an erasure, without any text of somebody else's.
-    fn as_told(&self, error: &Error) -> Error {
+    pub(crate) fn as_told(&self, error: &Error) -> Error {
         if self.rules.is_erasure {
             erase::told(error)
         } else {
@@ -380,46 +323,7 @@ impl Lane {
         !is_the_accounts && self.turn.as_ref().is_some_and(gives_up)
     }
 
-    /// Tells of tickets whose outcomes are not recorded.
-    async fn tell_left(&self, left: &Left) -> Result<()> {
-        for one in left.values() {
-            let ticket = TicketRef::new(self.work.account.clone(), one.id.clone());
-            self.tell(one.key, ticket, one.outcome.clone(), false)
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Suspends the account for others, if it is at fault.
-    async fn suspend(&self) -> Result<()> {
-        let Some(error) = self.going.reason() else {
-            return Ok(());
-        };
-        if is_the_accounts(error) {
-            let why = Suspension {
-                because: self.as_told(error).to_string(),
-                until: error.available_at(),
-            };
-            self.ledger.suspend(&self.key, Some(why)).await?;
-        }
-        Ok(())
-    }
-
-    /// Tells of the tickets that this run did not come to.
-    async fn tell_open(&self, left: &Left, reason: &Error) -> Result<()> {
-        let mut open = tickets(&*self.ledger, &self.work.job, Which::Open);
-        while let Some(one) = open.try_next().await? {
-            if one.account != self.work.account || left.contains_key(&one.seq) {
-                continue;
-            }
-            let ticket = TicketRef::new(one.account, one.id);
-            let outcome = not_come_to(&ticket, one.in_doubt, reason);
-            self.tell(one.seq, ticket, outcome, false).await?;
-        }
-        Ok(())
-    }
-
-    async fn tell(
+    pub(crate) async fn tell(
         &self,
         seq: u64,
         ticket: TicketRef,
@@ -440,16 +344,6 @@ impl Lane {
 /// Whether a ticket comes after the others: it is in doubt, or may take them down.
 pub(crate) fn comes_last(claimed: &Claimed) -> bool {
     claimed.in_doubt.is_some() || poison::is_suspect(claimed)
-}
-
-/// The outcome of a ticket that a run did not come to, for this reason.
-pub(crate) fn not_come_to(ticket: &TicketRef, in_doubt: bool, reason: &Error) -> Outcome {
-    if !in_doubt {
-        return Outcome::Unattempted(reason.clone().on_ticket(&ticket.id));
-    }
-    let message = "an earlier run may have changed it, and it was not looked at yet";
-    let error = Error::new(ErrorKind::Cancelled, message);
-    Outcome::Unknown(error.with_effect(Effect::Unknown).on_ticket(&ticket.id))
 }
 
 /// Whether this outcome is the last word about the ticket.

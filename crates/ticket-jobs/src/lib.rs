@@ -7,6 +7,7 @@ mod begun;
 mod check;
 mod claims;
 mod clock;
+mod conclude;
 mod digest;
 pub mod erase;
 pub mod export;

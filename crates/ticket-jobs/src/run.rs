@@ -16,9 +16,10 @@ use tokio::task::JoinSet;
 
 use crate::begun::{Begun, is_lost};
 use crate::check::Rules;
+use crate::conclude::not_come_to;
 use crate::failures::Failures;
 use crate::going::Going;
-use crate::lane::{Lane, not_come_to};
+use crate::lane::Lane;
 use crate::ledger::Ledger;
 use crate::loading::Loading;
 use crate::model::{Claimed, Event, EventKind, Job, JobId, JobState, NewJob, Work};

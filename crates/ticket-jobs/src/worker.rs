@@ -57,6 +57,8 @@ type Pair = (JobId, String);
 ///   If the account did not answer at all in this time, its other open tickets are left unattempted.
 /// * A job goes on if its worker dies: what the worker had is offered again after [`LOST_AFTER`](crate::LOST_AFTER), and in a
 ///   file at once. A worker that was paused and comes back settles nothing; it begins anew.
+/// * A panic of the provider is the error of the call in which it happens: that ticket gets an outcome, and others go on. So does
+///   a ticket whose calls ended their processes again and again: see [`Claimed::lost_calls`](crate::Claimed::lost_calls).
 /// * It does not release what waits for a canary: a person does, with [`Step::Release`](crate::Step::Release), and it goes on.
 ///   Nor does it look again at the tickets of an erasure: see [`Jobs::look_again`].
 ///
