@@ -33,7 +33,7 @@ pub(crate) use auth::{Auth, Login};
 pub(crate) use doctor::Doctor;
 pub(crate) use find::{Erase, Filters, Find, Identifiers, People};
 pub(crate) use help::command;
-pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobRelease, JobReport, JobRetry, JobRun};
+pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobReport, JobResume, JobRetry, JobRun};
 pub(crate) use list::{List, Sort, State};
 pub(crate) use many::{ArchiveMissing, Brakes, Consent, Look, Many, WorkOptions};
 #[cfg(feature = "mcp")]

@@ -116,7 +116,7 @@ async fn canary_in_a_database_waits_for_a_person_and_a_worker_does_the_rest() {
     let shown = shells.show(&job);
     assert_eq!((&shown["held"], &shown["open"]), (&4.into(), &4.into()));
     assert_eq!(deletes(&sandbox), 2);
-    let released = shells.run(&["job", "release", &job, "--yes"]);
+    let released = shells.run(&["job", "resume", "--canary", &job, "--yes"]);
     assert_eq!(released.code, 0, "{released:?}");
     let ended = worker.says("ended onecloud");
     assert!(ended.contains("4 done"), "{ended}");

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::FutureExt as _;
 use ticket_core::call::{Call, Layer, Next, Reply};
+use ticket_core::provider::Request;
 use ticket_core::{Effect, Error, ErrorKind, Outcome, Result};
 
 use crate::model::Claimed;
@@ -54,8 +55,11 @@ impl Layer for CatchPanics {
             self.in_a_row.store(0, Ordering::Relaxed);
             return called;
         }
+        let is_of_one = !matches!(call.request(), Request::Delete(targets) if targets.len() > 1);
         let kind = match self.in_a_row.fetch_add(1, Ordering::Relaxed) {
-            ..PANICS => ErrorKind::Conflict,
+            ..PANICS if is_of_one => ErrorKind::Conflict,
+            // Its tickets are tried apart.
+            ..PANICS => ErrorKind::Server,
             _ => ErrorKind::BadResponse,
         };
         let effect = match call.operation().is_write() {

@@ -112,12 +112,9 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     (
         "tickets job resume",
         "  tickets job resume 7f3a
-  tickets job run 7f3a",
-    ),
-    (
-        "tickets job release",
-        "  tickets job release 7f3a
-  tickets job release 7f3a --yes",
+  tickets job run 7f3a
+  # Let workers do the rest of a job whose canary is over
+  tickets job resume 7f3a --canary",
     ),
     ("tickets job cancel", "  tickets job cancel 7f3a"),
     ("tickets job retry", "  tickets job retry 7f3a --max 100"),

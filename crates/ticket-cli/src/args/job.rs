@@ -30,12 +30,7 @@ pub(crate) enum Job {
     /// End a pause
     ///
     /// `tickets job run` then continues the work.
-    Resume(Id),
-    /// Look at a canary again, and let the rest follow
-    ///
-    /// For jobs that `tickets worker` works on: it never changes the tickets behind a canary by itself. The first tickets are
-    /// looked at again and shown, and you are asked. `tickets job run` does the same, and works on the rest itself.
-    Release(JobRelease),
+    Resume(JobResume),
     /// End a job for good
     ///
     /// Tickets that may have changed are looked at; the rest stays unattempted.
@@ -114,11 +109,19 @@ pub(crate) struct JobRun {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct JobRelease {
+pub(crate) struct JobResume {
     #[command(flatten)]
     pub(crate) job: Id,
-    /// Do not ask; release only if all of the canary is done, and a second look confirms it
-    #[arg(long, short)]
+    /// Look at the canary again, and let the rest of the job follow
+    ///
+    /// For jobs that `tickets worker` works on: it never changes the tickets behind a canary by itself. The first tickets are
+    /// looked at again and shown, and you are asked. `tickets job run` does the same, and works on the rest itself.
+    #[arg(long)]
+    pub(crate) canary: bool,
+    /// Do not ask after the canary
+    ///
+    /// The rest follows only if all of the canary is done, and a second look confirms it.
+    #[arg(long, short, requires = "canary")]
     pub(crate) yes: bool,
 }
 

@@ -64,8 +64,10 @@ pub(super) async fn run(
         args::Job::Run(run) => work::run(ledger, run, global, output).await,
         args::Job::Watch(id) => watch::run(ledger, &id.id, output).await,
         args::Job::Pause(id) => steer(ledger, &id.id, Step::Pause, output).await,
-        args::Job::Resume(id) => steer(ledger, &id.id, Step::Resume, output).await,
-        args::Job::Release(asked) => release::run(ledger, asked, global, output).await,
+        args::Job::Resume(asked) if asked.canary => {
+            release::run(ledger, asked, global, output).await
+        }
+        args::Job::Resume(asked) => steer(ledger, &asked.job.id, Step::Resume, output).await,
         args::Job::Cancel(id) => work::cancel(ledger, &id.id, global, output).await,
         args::Job::Priority(asked) => {
             let job = find(ledger, &asked.job.id).await?;

@@ -1,4 +1,4 @@
-//! `tickets job release`: the end of a canary, for whoever does not do the rest in this process.
+//! `tickets job resume --canary`: the end of a canary, for whoever does not do the rest in this process.
 
 use ticket_jobs::{JobState, Step};
 
@@ -13,7 +13,7 @@ use crate::output::{Output, say};
 
 pub(super) async fn run(
     ledger: &Ledger,
-    asked: &args::JobRelease,
+    asked: &args::JobResume,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {

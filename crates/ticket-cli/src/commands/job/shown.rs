@@ -62,7 +62,7 @@ impl Shown {
             _ => 0,
         };
         let is_over = is_open && held > 0 && job.open == held;
-        let release = is_over.then(|| ledger.command("release", &job.id));
+        let release = is_over.then(|| ledger.command("resume --canary", &job.id));
         let outcomes = job.counts.into_iter();
         Self {
             change: bulk::verb(&job.change),
