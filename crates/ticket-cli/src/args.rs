@@ -8,6 +8,7 @@ mod auth;
 mod doctor;
 mod examples;
 mod find;
+mod global;
 mod help;
 mod job;
 mod list;
@@ -19,30 +20,27 @@ mod reading;
 mod tools;
 mod values;
 mod worker;
+mod write;
 
-use std::num::NonZeroU32;
-use std::path::PathBuf;
-use std::time::Duration;
-
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use tickets::provider::Quota;
+use clap::{Parser, Subcommand};
 
 pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
 pub(crate) use auth::{Auth, Login};
 pub(crate) use doctor::Doctor;
 pub(crate) use find::{Erase, Filters, Find, Identifiers, People};
+pub(crate) use global::{Global, LogFormat, OutputFormat};
 pub(crate) use help::command;
 pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobReport, JobResume, JobRetry, JobRun};
 pub(crate) use list::{List, Sort, State};
 pub(crate) use many::{ArchiveMissing, Brakes, Consent, Look, Many, WorkOptions};
 #[cfg(feature = "mcp")]
 pub(crate) use mcp::{Deletes, Mcp};
-pub(crate) use read::{Messages, View};
+pub(crate) use read::{Attachments, Get, Messages, Verify, View};
 pub(crate) use reading::Reading;
 pub(crate) use tools::{Completions, Man, Sandbox, Schema};
-use values::{count, field, rate, seconds};
 pub(crate) use worker::Worker;
+pub(crate) use write::{Comment, Content, Create, Update};
 
 /// View, create, update and safely delete tickets across support systems
 ///
@@ -54,113 +52,6 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// What every command takes.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Options of every command")]
-pub(crate) struct Global {
-    /// Format: table, json, ndjson or csv
-    ///
-    /// The variable `TICKETS_OUTPUT` sets another default. In delete, resolve and restore, table and json are printed at
-    /// the end, in the order of the input; ndjson and csv are printed ticket by ticket as the results arrive, in constant
-    /// memory. In csv, a cell that a spreadsheet could take for a formula starts with a '.
-    #[arg(
-        hide_possible_values = true,
-        short = 'o',
-        long,
-        global = true,
-        value_enum,
-        default_value_t,
-        value_name = "FORM"
-    )]
-    pub(crate) output: OutputFormat,
-    /// Use a private sandbox instead of the vendors
-    ///
-    /// It runs inside this process, ignores all configuration, and is forgotten when the command ends. `tickets sandbox`
-    /// keeps one running.
-    #[arg(long, global = true)]
-    pub(crate) sandbox: bool,
-    /// Configuration file
-    ///
-    /// [default: the variable `TICKETS_CONFIG`, or tickets/config.toml in the user's configuration folder]
-    // Not clap's `env`, which refuses a variable that is set but empty.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// File in which jobs and calls are recorded, or the database of a fleet
-    ///
-    /// `postgres://USER@HOST/DATABASE` is a database; its password comes from the variable `PGPASSWORD`, a service file or a
-    /// password file. With a ledger, jobs survive a crash, and all processes of a user share one quota for each account
-    /// [default: the variable `TICKETS_LEDGER`, or tickets/jobs.db in the user's state folder]
-    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
-    pub(crate) ledger: Option<PathBuf>,
-    /// Time limit of one request [default: 30, or the account's own]
-    #[arg(long, global = true, hide_short_help = true, value_parser = seconds, value_name = "SECONDS")]
-    pub(crate) timeout: Option<Duration>,
-    /// Maximum attempts per call on temporary failures, including the first; 1 disables retries [default: 4, or the
-    /// account's own]
-    #[arg(long, global = true, hide_short_help = true, value_parser = count::<NonZeroU32>, value_name = "N")]
-    pub(crate) max_attempts: Option<NonZeroU32>,
-    /// Limit calls per account, e.g. 25/5 for 25 calls per 5 seconds
-    ///
-    /// Replaces the quota that the vendor documents and the account's own. Repeatable; all limits apply.
-    #[arg(long = "rate", global = true, hide_short_help = true, value_parser = rate, value_name = "CALLS/SECONDS")]
-    pub(crate) rates: Vec<Quota>,
-    /// Say on stderr what is done; -vv says more
-    ///
-    /// In sentences that name accounts and tickets; with -vv also requests and short waits.
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub(crate) verbose: u8,
-    /// Format of what -v says: text, json or otel
-    ///
-    /// Sentences, one JSON object per line, or spans with the names of OpenTelemetry. Implies -v.
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        hide_short_help = true,
-        hide_possible_values = true,
-        value_name = "FORM"
-    )]
-    pub(crate) log_format: Option<LogFormat>,
-}
-
-/// The format of what `-v` says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    #[default]
-    Text,
-    Json,
-    Otel,
-}
-
-/// The output format: a table for people (plain text if it goes to a file), one JSON document, one JSON
-/// document per line as results arrive, or comma-separated values with a header line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
-    #[default]
-    Table,
-    Json,
-    Ndjson,
-    Csv,
-}
-
-impl Global {
-    /// The configuration file that was asked for: by the argument, or else by the environment, where an empty
-    /// variable counts as absent.
-    pub(crate) fn config(&self) -> Option<PathBuf> {
-        let variable = || std::env::var_os("TICKETS_CONFIG").filter(|path| !path.is_empty());
-        self.config
-            .clone()
-            .or_else(|| variable().map(PathBuf::from))
-    }
-}
-
-impl OutputFormat {
-    /// Whether errors are printed as JSON too.
-    pub(crate) fn is_json(self) -> bool {
-        matches!(self, Self::Json | Self::Ndjson)
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -303,148 +194,4 @@ pub(crate) enum Command {
     Man(Man),
     /// Print the version
     Version,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Get {
-    /// The tickets, as ACCOUNT:ID; several are printed as a list
-    #[arg(value_name = "REF", required = true)]
-    pub(crate) tickets: Vec<String>,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Attachments {
-    /// The ticket, as ACCOUNT:ID
-    #[arg(value_name = "REF")]
-    pub(crate) ticket: String,
-    /// Save all files in this folder
-    ///
-    /// The folder must exist. Each file is named ID-NAME; existing files are not overwritten.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) download: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Create {
-    /// The account to create it in [default: as in `tickets list`]
-    pub(crate) account: Option<String>,
-    /// Subject line
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) subject: Option<String>,
-    /// Read the ticket from this JSON file
-    ///
-    /// An object with subject, description, requester (id, name, email, phone), category, priority, assignee, tags, attachments
-    /// (names of files) and custom (values by name). Options replace its values, and add to its tags and attachments. `-` is
-    /// standard input, which cannot name files.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from_json: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) content: Content,
-    /// Requester's name
-    #[arg(long, value_name = "NAME")]
-    pub(crate) requester_name: Option<String>,
-    /// Requester's e-mail address
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) requester_email: Option<String>,
-    /// Requester's phone number
-    #[arg(hide_short_help = true, long, value_name = "NUMBER")]
-    pub(crate) requester_phone: Option<String>,
-    /// Requester's id in the vendor's system
-    #[arg(hide_short_help = true, long, value_name = "ID")]
-    pub(crate) requester_id: Option<String>,
-    /// A tag; repeatable
-    #[arg(hide_short_help = true, long = "tag", value_name = "TAG")]
-    pub(crate) tags: Vec<String>,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Update {
-    /// The ticket, as ACCOUNT:ID
-    #[arg(value_name = "REF")]
-    pub(crate) ticket: String,
-    /// New subject line
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) subject: Option<String>,
-    /// Update only if this is still its version
-    ///
-    /// `tickets get` shows the version of a ticket.
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) if_unchanged: Option<String>,
-    /// New status, e.g. open or resolved
-    ///
-    /// open, on-hold, resolved, closed, or the vendor's own word.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) status: Option<String>,
-    #[command(flatten)]
-    pub(crate) content: Content,
-}
-
-/// What can be said of a ticket both when it is filed and when it is changed.
-#[derive(Debug, Args)]
-pub(crate) struct Content {
-    /// Text of the ticket
-    ///
-    /// [default on a terminal: what you write in the editor that `VISUAL` or `EDITOR` names; in an update, only if nothing
-    /// else is changed]
-    #[arg(long, value_name = "TEXT", conflicts_with = "description_file")]
-    pub(crate) description: Option<String>,
-    /// Read the text from this file; `-` is stdin
-    #[arg(hide_short_help = true, long, value_name = "FILE")]
-    pub(crate) description_file: Option<PathBuf>,
-    /// Category, topic or request type
-    ///
-    /// By the vendor's name for it.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) category: Option<String>,
-    /// low, medium, high, urgent or the vendor's own
-    #[arg(long, value_name = "NAME")]
-    pub(crate) priority: Option<String>,
-    /// Assignee, in the vendor's form
-    #[arg(hide_short_help = true, long, value_name = "WHO")]
-    pub(crate) assignee: Option<String>,
-    /// A field of this vendor or account; repeatable
-    #[arg(hide_short_help = true, long = "field", value_parser = field, value_name = "NAME=VALUE")]
-    pub(crate) fields: Vec<(String, String)>,
-    /// Attach this file; repeatable
-    #[arg(long = "attach", value_name = "FILE")]
-    pub(crate) attachments: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Comment {
-    /// The ticket, as ACCOUNT:ID
-    #[arg(value_name = "REF")]
-    pub(crate) ticket: String,
-    /// Text of the comment
-    ///
-    /// [default on a terminal: what you write in the editor that `VISUAL` or `EDITOR` names]
-    #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
-    pub(crate) body: Option<String>,
-    /// Read the text from this file; `-` is stdin
-    #[arg(long, value_name = "FILE")]
-    pub(crate) body_file: Option<PathBuf>,
-    /// Record it as a message from the customer
-    #[arg(long, conflicts_with = "outbound")]
-    pub(crate) inbound: bool,
-    /// Send it to the customer
-    #[arg(long)]
-    pub(crate) outbound: bool,
-    /// Attach this file; repeatable
-    #[arg(long = "attach", value_name = "FILE")]
-    pub(crate) attachments: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Verify {
-    /// The report: its folder, or its outcomes.ndjson
-    ///
-    /// `tickets job report` writes it.
-    #[arg(value_name = "REPORT")]
-    pub(crate) report: PathBuf,
 }

@@ -1,8 +1,33 @@
-//! Arguments of the commands that show a conversation.
+//! The arguments of commands that read tickets.
+
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::Reading;
+
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    /// The tickets, as ACCOUNT:ID; several are printed as a list
+    #[arg(value_name = "REF", required = true)]
+    pub(crate) tickets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Attachments {
+    /// The ticket, as ACCOUNT:ID
+    #[arg(value_name = "REF")]
+    pub(crate) ticket: String,
+    /// Save all files in this folder
+    ///
+    /// The folder must exist. Each file is named ID-NAME; existing files are not overwritten.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) download: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct View {
@@ -39,4 +64,13 @@ pub(crate) struct Paging {
     /// in less. `cat` means none.
     #[arg(long)]
     pub(crate) no_pager: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The report: its folder, or its outcomes.ndjson
+    ///
+    /// `tickets job report` writes it.
+    #[arg(value_name = "REPORT")]
+    pub(crate) report: PathBuf,
 }
